@@ -1,0 +1,67 @@
+//! What a preflight reports: checks and their outcomes.
+
+use serde::Serialize;
+
+use crate::ForeignText;
+
+/// One check that a handler made of the operator's machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ToolCheck {
+    /// A short name, unique within one preflight.
+    pub name: ForeignText,
+    /// What was checked.
+    pub description: ForeignText,
+    /// What was found.
+    pub outcome: Outcome,
+}
+
+/// What a check found; serialised with the tag `status`, as the tools of the ecosystem read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Outcome {
+    /// All is well.
+    Ok {
+        /// What was found, for example a version.
+        detail: Option<ForeignText>,
+    },
+    /// What the handler needs is not there.
+    Missing {
+        /// How to get it.
+        install_hint: ForeignText,
+    },
+    /// It is there in the wrong version.
+    VersionMismatch {
+        /// The version found.
+        found: ForeignText,
+        /// The versions that would do.
+        required: ForeignText,
+        /// How to get one.
+        install_hint: ForeignText,
+    },
+    /// It is there and did not let us in.
+    AuthFailed {
+        /// What was observed.
+        detail: ForeignText,
+        /// How to get in.
+        recovery_hint: ForeignText,
+    },
+    /// It does not answer.
+    Unreachable {
+        /// What was observed.
+        detail: ForeignText,
+        /// What to do about it.
+        recovery_hint: ForeignText,
+    },
+    /// The check could not be made, so nothing is known.
+    ProbeError {
+        /// What went wrong.
+        detail: ForeignText,
+    },
+}
+
+impl Outcome {
+    /// Whether the check passed.
+    pub fn passed(&self) -> bool {
+        matches!(self, Self::Ok { .. })
+    }
+}

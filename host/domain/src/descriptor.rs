@@ -1,0 +1,242 @@
+//! Pack descriptors: `<namespace>.<slot>.<implementation>@<semver>`, and their paths, which are the registry's keys.
+
+use std::fmt;
+use std::str::FromStr;
+
+use semver::Version;
+
+use crate::ForeignText;
+use crate::text::impl_serialize_as_display;
+
+/// The longest descriptor or path, in bytes: far beyond any honest one, and short enough to print in a table.
+pub const MAX_DESCRIPTOR_BYTES: usize = 200;
+
+/// The part of a descriptor before the `@`, such as `acme.secrets.vault`.
+///
+/// Two or more segments of lowercase ASCII letters, digits and `-`, joined by `.`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DescriptorPath(String);
+
+/// What a binding asks for: a path, and the version that the handler must implement.
+///
+/// ```
+/// use env_pack_domain::PackDescriptor;
+/// let vault: PackDescriptor = "acme.secrets.vault@0.4.2".parse()?;
+/// assert_eq!(vault.path().as_str(), "acme.secrets.vault");
+/// assert_eq!(vault.version().minor, 4);
+/// # Ok::<(), env_pack_domain::InvalidDescriptor>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PackDescriptor {
+    path: DescriptorPath,
+    version: Version,
+}
+
+impl DescriptorPath {
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The descriptor that asks for this path in this version.
+    pub fn at(&self, version: Version) -> PackDescriptor {
+        PackDescriptor { path: self.clone(), version }
+    }
+}
+
+impl PackDescriptor {
+    /// The registry key.
+    pub fn path(&self) -> &DescriptorPath {
+        &self.path
+    }
+
+    /// The version asked for.
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+}
+
+impl FromStr for DescriptorPath {
+    type Err = InvalidDescriptor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDescriptor> {
+        check_path(text).map_err(|fault| InvalidDescriptor::new(text, fault))?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for PackDescriptor {
+    type Err = InvalidDescriptor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDescriptor> {
+        let fail = |fault| InvalidDescriptor::new(text, fault);
+        if text.is_empty() {
+            return Err(fail(DescriptorFault::Empty));
+        }
+        if text.len() > MAX_DESCRIPTOR_BYTES {
+            return Err(fail(DescriptorFault::TooLong { bytes: text.len() }));
+        }
+        let (path, version) = text.split_once('@').ok_or_else(|| fail(DescriptorFault::NoVersion))?;
+        if let Some(second) = version.find('@') {
+            return Err(fail(DescriptorFault::SecondAt { at: path.len() + 1 + second }));
+        }
+        check_path(path).map_err(fail)?;
+        let version = version.parse().map_err(|source| fail(DescriptorFault::BadVersion { source }))?;
+        Ok(Self { path: DescriptorPath(path.to_owned()), version })
+    }
+}
+
+fn check_path(path: &str) -> Result<(), DescriptorFault> {
+    if path.is_empty() {
+        return Err(DescriptorFault::Empty);
+    }
+    if path.len() > MAX_DESCRIPTOR_BYTES {
+        return Err(DescriptorFault::TooLong { bytes: path.len() });
+    }
+    for (at, found) in path.char_indices() {
+        if !matches!(found, 'a'..='z' | '0'..='9' | '-' | '.') {
+            return Err(DescriptorFault::IllegalCharacter { found, at });
+        }
+    }
+    if !path.contains('.') {
+        return Err(DescriptorFault::NoDot);
+    }
+    let mut at = 0;
+    for segment in path.split('.') {
+        if segment.is_empty() {
+            return Err(DescriptorFault::EmptySegment { at });
+        }
+        at += segment.len() + 1;
+    }
+    Ok(())
+}
+
+impl fmt::Display for DescriptorPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Display for PackDescriptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.path, self.version)
+    }
+}
+
+impl_serialize_as_display!(DescriptorPath, PackDescriptor);
+
+/// A text that is no descriptor, or no descriptor path.
+#[derive(Debug, thiserror::Error)]
+#[error("`{text}` is no valid descriptor: {fault}")]
+pub struct InvalidDescriptor {
+    /// The text, or its beginning.
+    pub text: ForeignText,
+    /// What is wrong with it, and where.
+    #[source]
+    pub fault: DescriptorFault,
+}
+
+impl InvalidDescriptor {
+    fn new(text: &str, fault: DescriptorFault) -> Self {
+        Self { text: ForeignText::excerpt(text), fault }
+    }
+}
+
+/// What is wrong with a descriptor; positions are byte offsets, counted from 0.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DescriptorFault {
+    /// There is nothing.
+    #[error("it is empty; expected `<namespace>.<slot>.<implementation>@<version>`")]
+    Empty,
+    /// It is longer than [`MAX_DESCRIPTOR_BYTES`].
+    #[error("it is {bytes} bytes long, more than {MAX_DESCRIPTOR_BYTES}")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// A character other than lowercase ASCII letters, digits, `-` and `.`.
+    #[error("character `{}` at offset {at}; only lowercase ASCII letters, digits, `-` and `.` may stand in a path", found.escape_default())]
+    IllegalCharacter {
+        /// The character.
+        found: char,
+        /// Where it stands.
+        at: usize,
+    },
+    /// The path is a single segment.
+    #[error("the path has no `.`; expected at least `<namespace>.<name>`")]
+    NoDot,
+    /// Two dots in a row, or one at an end.
+    #[error("empty path segment at offset {at}")]
+    EmptySegment {
+        /// Where the segment should stand.
+        at: usize,
+    },
+    /// There is no `@`.
+    #[error("it has no `@<version>`")]
+    NoVersion,
+    /// There is more than one `@`.
+    #[error("second `@` at offset {at}")]
+    SecondAt {
+        /// Where it stands.
+        at: usize,
+    },
+    /// What follows the `@` is no SemVer version.
+    #[error("no valid SemVer version after the `@`: {source}")]
+    BadVersion {
+        /// What the SemVer parser says.
+        source: semver::Error,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refuses(text: &str, what_and_where: &str) {
+        let error = text.parse::<PackDescriptor>().expect_err(text).to_string();
+        assert!(error.contains(what_and_where), "{error}");
+        assert!(error.len() < 600, "an error quotes an excerpt only: {} bytes", error.len());
+    }
+
+    #[test]
+    fn descriptors_round_trip() {
+        for text in [
+            "greentic.secrets.aws-sm@1.0.0",
+            "acme.secrets.vault@0.4.2",
+            "a.b@0.0.0",
+            "0.1@1.2.3-rc.1+build.5",
+            "-.-@1.0.0",
+        ] {
+            assert_eq!(text.parse::<PackDescriptor>().expect(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_and_where() {
+        refuses("", "it is empty");
+        refuses("@1.0.0", "it is empty");
+        refuses("A.b@1.0.0", "character `A` at offset 0");
+        refuses("a.b c@1.0.0", "character ` ` at offset 3");
+        refuses("a.b/c@1.0.0", "character `/` at offset 3");
+        refuses("a.é@1.0.0", "character `\\u{e9}` at offset 2");
+        refuses("a.b\u{1b}[2J@1.0.0", "character `\\u{1b}` at offset 3");
+        refuses("nodot@1.0.0", "the path has no `.`");
+        refuses("a.b", "it has no `@<version>`");
+        refuses("a.b@1.0.0@2", "second `@` at offset 9");
+        refuses("a..b@1.0.0", "empty path segment at offset 2");
+        refuses(".a@1.0.0", "empty path segment at offset 0");
+        refuses("a.@1.0.0", "empty path segment at offset 2");
+        refuses("a.b@", "no valid SemVer version after the `@`");
+        refuses("a.b@1", "no valid SemVer version after the `@`");
+        refuses("a.b@^1.0.0", "no valid SemVer version after the `@`");
+        refuses(&format!("a.{}@1.0.0", "b".repeat(10_000)), "it is 10008 bytes long, more than 200");
+    }
+
+    #[test]
+    fn a_path_carries_no_version() {
+        let error = "acme.secrets.vault@0.4.2".parse::<DescriptorPath>().expect_err("a version");
+        assert!(error.to_string().contains("character `@` at offset 18"), "{error}");
+    }
+}

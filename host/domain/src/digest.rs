@@ -1,0 +1,90 @@
+//! Content digests as values; computing them is the business of whoever holds the bytes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::ForeignText;
+use crate::text::impl_serialize_as_display;
+
+/// A SHA-256 digest, written `sha256:` and 64 lowercase hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sha256Digest([u8; 32]);
+
+impl Sha256Digest {
+    /// Wraps a computed digest.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 64 hexadecimal digits without the prefix, which make a good file name.
+    pub fn hex(&self) -> String {
+        use fmt::Write as _;
+        self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
+            // writing to a string cannot fail
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+}
+
+impl fmt::Display for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{}", self.hex())
+    }
+}
+
+impl fmt::Debug for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Sha256Digest {
+    type Err = InvalidDigest;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDigest> {
+        let invalid = || InvalidDigest { text: ForeignText::excerpt(text) };
+        let hex = text.strip_prefix("sha256:").ok_or_else(invalid)?;
+        let legal = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        if hex.len() != 64 || !hex.bytes().all(legal) {
+            return Err(invalid());
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            let digit = |b: u8| if b.is_ascii_digit() { b - b'0' } else { b - b'a' + 10 };
+            *byte = digit(pair[0]) << 4 | digit(pair[1]);
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl_serialize_as_display!(Sha256Digest);
+
+/// A text that is no digest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no digest; expected `sha256:` and 64 lowercase hexadecimal digits")]
+pub struct InvalidDigest {
+    text: ForeignText,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_round_trip() {
+        let text = format!("sha256:{}", "0123456789abcdef".repeat(4));
+        let digest: Sha256Digest = text.parse().expect("a digest");
+        assert_eq!(digest.to_string(), text);
+        assert_eq!(digest.hex(), text["sha256:".len()..]);
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let upper = format!("sha256:{}", "A".repeat(64));
+        let short = format!("sha256:{}", "a".repeat(63));
+        for bad in ["", "sha256:", "sha512:00", &upper, &short, &"a".repeat(64)] {
+            assert!(bad.parse::<Sha256Digest>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! How a workload names an extension: `ext://<path>[/<instance>]`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::text::impl_serialize_as_display;
+use crate::{BindingKey, DescriptorPath, ForeignText, InstanceId, InvalidDescriptor, InvalidName};
+
+/// A reference to an extension binding: no environment, no version, and the instance after the first `/`.
+///
+/// ```
+/// use env_pack_domain::ExtRef;
+/// let auth: ExtRef = "ext://acme.oauth.auth0/primary".parse()?;
+/// assert_eq!(auth.path().as_str(), "acme.oauth.auth0");
+/// # Ok::<(), env_pack_domain::InvalidExtRef>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ExtRef {
+    path: DescriptorPath,
+    instance: Option<InstanceId>,
+}
+
+impl ExtRef {
+    /// The path of the extension.
+    pub fn path(&self) -> &DescriptorPath {
+        &self.path
+    }
+
+    /// The binding it points at.
+    pub fn key(&self) -> BindingKey {
+        BindingKey::Extension { path: self.path.clone(), instance: self.instance.clone() }
+    }
+}
+
+impl FromStr for ExtRef {
+    type Err = InvalidExtRef;
+
+    fn from_str(text: &str) -> Result<Self, InvalidExtRef> {
+        let rest = text.strip_prefix("ext://").ok_or_else(|| InvalidExtRef::NoScheme(ForeignText::excerpt(text)))?;
+        let (path, instance) = match rest.split_once('/') {
+            Some((path, instance)) => (path, Some(instance.parse()?)),
+            None => (rest, None),
+        };
+        Ok(Self { path: path.parse()?, instance })
+    }
+}
+
+impl fmt::Display for ExtRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ext://{}", self.path)?;
+        self.instance.iter().try_for_each(|instance| write!(f, "/{instance}"))
+    }
+}
+
+impl_serialize_as_display!(ExtRef);
+
+/// A text that is no extension reference.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidExtRef {
+    /// It does not begin with `ext://`.
+    #[error("`{0}` is no extension reference; expected `ext://<path>[/<instance>]`")]
+    NoScheme(ForeignText),
+    /// Its path is wrong; a version does not belong here either.
+    #[error("the path of the extension reference is wrong: {0}")]
+    Path(#[from] InvalidDescriptor),
+    /// Its instance is wrong.
+    #[error("the instance of the extension reference is wrong: {0}")]
+    Instance(#[from] InvalidName),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_round_trip() {
+        for text in ["ext://acme.oauth.auth0", "ext://acme.oauth.auth0/primary"] {
+            assert_eq!(text.parse::<ExtRef>().expect(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn anything_else_says_which_part_is_wrong() {
+        for (text, part) in [
+            ("acme.oauth.auth0", "expected `ext://"),
+            ("EXT://acme.oauth.auth0", "expected `ext://"),
+            ("ext://", "the path"),
+            ("ext:///primary", "the path"),
+            ("ext://acme.oauth.auth0@1.0.0", "the path"),
+            ("ext://acme.oauth.auth0/", "the instance"),
+            ("ext://acme.oauth.auth0/a/b", "the instance"),
+            ("ext://acme.oauth.auth0/../x", "the instance"),
+        ] {
+            let error = text.parse::<ExtRef>().expect_err(text).to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}

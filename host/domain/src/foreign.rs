@@ -1,0 +1,120 @@
+//! Text that somebody else wrote: a pack, a tool, a registry, a file.
+//!
+//! This type does not know where the text goes. It only makes sure that showing it to a person cannot move the cursor,
+//! recolour the screen, reverse the reading direction or fake a second line.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// Text of foreign origin.
+///
+/// [`Display`](fmt::Display) escapes control characters and bidirectional marks; serialising keeps the exact text, because a
+/// program that reads JSON wants the truth and escapes for its own reader.
+///
+/// ```
+/// use env_pack_domain::ForeignText;
+/// assert_eq!(ForeignText::new("\u{1b}[2Jall \u{202e}good").to_string(), r"\u{1b}[2Jall \u{202e}good");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ForeignText(String);
+
+/// How much of a foreign text an error sentence quotes, in characters: enough to recognise it, too little to bury the rest.
+const EXCERPT_CHARS: usize = 80;
+
+impl ForeignText {
+    /// Wraps a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Wraps the beginning of a text, as much of it as belongs into a sentence.
+    pub fn excerpt(text: &str) -> Self {
+        match text.char_indices().nth(EXCERPT_CHARS) {
+            Some((end, _)) => Self(format!("{}…", &text[..end])),
+            None => Self(text.to_owned()),
+        }
+    }
+
+    /// The exact text, for everything but showing it.
+    pub fn as_exact(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ForeignText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut clean = 0;
+        for (at, c) in self.0.char_indices() {
+            if is_safe(c) {
+                continue;
+            }
+            f.write_str(&self.0[clean..at])?;
+            match c {
+                '\n' => f.write_str("\\n")?,
+                '\t' => f.write_str("\\t")?,
+                '\r' => f.write_str("\\r")?,
+                _ => write!(f, "\\u{{{:x}}}", u32::from(c))?,
+            }
+            clean = at + c.len_utf8();
+        }
+        f.write_str(&self.0[clean..])
+    }
+}
+
+impl Serialize for ForeignText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// Whether a terminal shows this character as itself and nothing else.
+fn is_safe(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c,
+            // invisible formatting: soft hyphen, zero-width characters, line and paragraph separators, bidi marks,
+            // embeddings, overrides and isolates, the byte-order mark, and the tag block used to hide text
+            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, shown: &str) {
+        assert_eq!(ForeignText::new(text).to_string(), shown);
+    }
+
+    #[test]
+    fn ordinary_text_stays_as_it_is() {
+        check("", "");
+        check("vault 1.15.2 – señor 東京 🦀", "vault 1.15.2 – señor 東京 🦀");
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped() {
+        check("a\u{7}b", r"a\u{7}b");
+        check("one\r\ntwo\tthree", r"one\r\ntwo\tthree");
+        check("\u{1b}]0;title\u{7}", r"\u{1b}]0;title\u{7}");
+        check("\u{9b}31m", r"\u{9b}31m");
+        check("\u{7f}", r"\u{7f}");
+    }
+
+    #[test]
+    fn what_deceives_the_eye_is_escaped() {
+        check("user\u{202e}nimda", r"user\u{202e}nimda");
+        check("zero\u{200b}width", r"zero\u{200b}width");
+        check("\u{2066}isolate\u{2069}", r"\u{2066}isolate\u{2069}");
+        check("\u{e0041}tag", r"\u{e0041}tag");
+    }
+
+    #[test]
+    fn an_excerpt_is_bounded_and_cut_between_characters() {
+        let long = "é".repeat(10_000);
+        assert_eq!(ForeignText::excerpt(&long).as_exact().chars().count(), EXCERPT_CHARS + 1);
+        assert_eq!(ForeignText::excerpt("short").as_exact(), "short");
+    }
+}

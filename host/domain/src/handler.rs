@@ -1,0 +1,144 @@
+//! The handler of an env-pack: four calls, whoever implements them.
+
+use std::fmt;
+use std::time::Duration;
+
+use semver::VersionReq;
+
+use crate::{CapabilitySlot, DescriptorPath, EnvId, ForeignText, InstanceId, Permissions, ToolCheck};
+
+/// What fills a slot.
+///
+/// The first three answers are constants of the handler; whoever builds one has asked for them already, so they cannot fail.
+pub trait EnvPackHandler: fmt::Debug + Send + Sync {
+    /// The slot it fills.
+    fn slot(&self) -> CapabilitySlot;
+
+    /// The path it answers for: its key in the registry.
+    fn descriptor_path(&self) -> &DescriptorPath;
+
+    /// The versions of the descriptor it implements.
+    fn supported_versions(&self) -> &VersionReq;
+
+    /// Checks that what it needs on this machine is there, for one binding. A handler that needs nothing reports nothing.
+    ///
+    /// # Errors
+    /// [`HandlerFault`] when the handler did not come to an answer.
+    fn preflight(&self, _binding: &BindingContext) -> Result<Vec<ToolCheck>, HandlerFault> {
+        Ok(Vec::new())
+    }
+}
+
+/// What a preflight may know of the binding it runs for.
+#[derive(Clone, Debug)]
+pub struct BindingContext {
+    /// The environment.
+    pub env_id: EnvId,
+    /// The instance of an extension binding.
+    pub instance_id: Option<InstanceId>,
+    /// The operator's answers, a JSON document; `{}` when there are none.
+    pub answers_json: String,
+    /// What the operator granted the pack.
+    pub grants: Permissions,
+}
+
+/// A call into a handler, named as in the handler interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Call {
+    /// Bringing the handler up, before its first call.
+    Instantiate,
+    /// `slot`
+    Slot,
+    /// `descriptor-path`
+    DescriptorPath,
+    /// `supported-versions`
+    SupportedVersions,
+    /// `preflight`
+    Preflight,
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Instantiate => "instantiate",
+            Self::Slot => "slot",
+            Self::DescriptorPath => "descriptor-path",
+            Self::SupportedVersions => "supported-versions",
+            Self::Preflight => "preflight",
+        })
+    }
+}
+
+/// Why a call into a handler came to no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandlerFault {
+    /// It broke off by itself: a panic, an exception, an illegal operation.
+    #[error("handler trapped in `{call}`: {reason}{}", said(.message))]
+    Trapped {
+        /// The call.
+        call: Call,
+        /// What kind of trap, in the words of the engine.
+        reason: ForeignText,
+        /// What it said before, if anything: the panic message, or the end of its error output.
+        message: Option<ForeignText>,
+    },
+    /// It ran longer than it may.
+    #[error("handler ran out of time in `{call}`: more than {} s", .limit.as_secs_f32())]
+    OutOfTime {
+        /// The call.
+        call: Call,
+        /// The time it had.
+        limit: Duration,
+    },
+    /// It asked for more memory than it may have.
+    #[error("handler ran out of memory in `{call}`: it asked for more than {} MiB", .limit_bytes >> 20)]
+    OutOfMemory {
+        /// The call.
+        call: Call,
+        /// The memory it had, in bytes.
+        limit_bytes: u64,
+    },
+    /// It answered with more than anybody wants to read.
+    #[error("handler answered too much in `{call}`: {what}")]
+    TooMuchOutput {
+        /// The call.
+        call: Call,
+        /// What there was too much of, and how much is allowed.
+        what: String,
+    },
+    /// It answered something that is no valid answer.
+    #[error("handler answered nonsense in `{call}`: {reason}")]
+    WrongShape {
+        /// The call.
+        call: Call,
+        /// What is wrong with the answer.
+        reason: String,
+    },
+    /// It used an import that this call may not use.
+    #[error("handler called `{import}` in `{call}`, where it may not")]
+    ForbiddenImport {
+        /// The call.
+        call: Call,
+        /// The function it called.
+        import: &'static str,
+    },
+}
+
+impl HandlerFault {
+    /// A stable name of the kind of fault, for programs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Trapped { .. } => "trapped",
+            Self::OutOfTime { .. } => "out-of-time",
+            Self::OutOfMemory { .. } => "out-of-memory",
+            Self::TooMuchOutput { .. } => "too-much-output",
+            Self::WrongShape { .. } => "wrong-shape",
+            Self::ForbiddenImport { .. } => "forbidden-import",
+        }
+    }
+}
+
+fn said(message: &Option<ForeignText>) -> String {
+    message.as_ref().map(|message| format!(" (it said: {message})")).unwrap_or_default()
+}

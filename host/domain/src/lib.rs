@@ -1,0 +1,38 @@
+//! The rules of env-packs: what a slot, a descriptor, a binding and an environment are, how bindings change, how a
+//! descriptor resolves to a handler, and what is wrong with an environment.
+//!
+//! Everything here is a value or a function of values. The crate knows no files, no network, no clock, no environment
+//! variables and no WebAssembly, and it builds for `wasm32-unknown-unknown` so that it cannot grow any of them.
+
+mod binding;
+pub mod change;
+mod check;
+mod descriptor;
+pub mod diagnosis;
+mod digest;
+mod environment;
+mod ext_ref;
+mod foreign;
+mod handler;
+mod names;
+mod pack_ref;
+mod permission;
+mod registry;
+mod slot;
+mod text;
+
+pub use binding::{AnswersRef, Binding, BindingKey, EscapingAnswersRef, Place, Previous};
+pub use check::{Outcome, ToolCheck};
+pub use descriptor::{DescriptorFault, DescriptorPath, InvalidDescriptor, MAX_DESCRIPTOR_BYTES, PackDescriptor};
+pub use digest::{InvalidDigest, Sha256Digest};
+pub use environment::{Environment, EnvironmentFault};
+pub use ext_ref::{ExtRef, InvalidExtRef};
+pub use foreign::ForeignText;
+pub use handler::{BindingContext, Call, EnvPackHandler, HandlerFault};
+pub use names::{EnvId, InstanceId, InvalidName};
+pub use pack_ref::{InvalidPackRef, PackRef};
+pub use permission::{InvalidPermission, NetworkPermission, Permissions, ToolPermission};
+pub use registry::{DuplicateRegistration, Origin, Registry, ResolveError};
+pub use slot::{CapabilitySlot, CoreSlot, UnknownSlot, WrongNoun};
+
+pub use semver::{Version, VersionReq};

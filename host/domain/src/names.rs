@@ -1,0 +1,141 @@
+//! Names that become folder names: environment ids and extension instance ids.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::ForeignText;
+use crate::text::impl_serialize_as_display;
+
+/// The longest name, in bytes; file systems stop at 255.
+const MAX_NAME_BYTES: usize = 128;
+
+/// The id of an environment: ASCII letters, digits, `.`, `_` and `-`, but neither `.` nor `..`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EnvId(String);
+
+/// The id that tells several bindings of one extension apart: lowercase ASCII letters, digits and `-`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InstanceId(String);
+
+impl EnvId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl InstanceId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for EnvId {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        const WHAT: &str = "environment id";
+        if matches!(text, "." | "..") {
+            return Err(InvalidName::new(WHAT, text, "it means a folder of the file system"));
+        }
+        check(WHAT, text, "ASCII letters, digits, `.`, `_` and `-`", |c| {
+            c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
+        })?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for InstanceId {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        check(
+            "instance id",
+            text,
+            "lowercase ASCII letters, digits and `-`",
+            |c| matches!(c, 'a'..='z' | '0'..='9' | '-'),
+        )?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+fn check(what: &'static str, text: &str, allowed: &str, legal: fn(char) -> bool) -> Result<(), InvalidName> {
+    if text.is_empty() {
+        return Err(InvalidName::new(what, text, "it is empty"));
+    }
+    if text.len() > MAX_NAME_BYTES {
+        let reason = format!("it is {} bytes long, more than {MAX_NAME_BYTES}", text.len());
+        return Err(InvalidName::new(what, text, reason));
+    }
+    match text.char_indices().find(|(_, c)| !legal(*c)) {
+        Some((at, c)) => {
+            let reason = format!("character `{}` at offset {at}; only {allowed} may stand in it", c.escape_default());
+            Err(InvalidName::new(what, text, reason))
+        }
+        None => Ok(()),
+    }
+}
+
+impl fmt::Display for EnvId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl_serialize_as_display!(EnvId, InstanceId);
+
+/// A text that cannot be the name it is meant to be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no valid {what}: {reason}")]
+pub struct InvalidName {
+    what: &'static str,
+    text: ForeignText,
+    reason: String,
+}
+
+impl InvalidName {
+    fn new(what: &'static str, text: &str, reason: impl Into<String>) -> Self {
+        Self { what, text: ForeignText::excerpt(text), reason: reason.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn environment_ids() {
+        for good in ["local", "prod-eu.1", "A_b", "...", "0"] {
+            assert_eq!(good.parse::<EnvId>().expect(good).as_str(), good);
+        }
+        for bad in ["", ".", "..", "a/b", "a\\b", "a\0", "ü", "a b", &"x".repeat(129)] {
+            assert!(bad.parse::<EnvId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn instance_ids() {
+        for good in ["primary", "eu-1", "0"] {
+            assert_eq!(good.parse::<InstanceId>().expect(good).as_str(), good);
+        }
+        for bad in ["", "Primary", "a.b", "a_b", "a/b", "../x", "\u{202e}"] {
+            assert!(bad.parse::<InstanceId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_error_says_what_and_where() {
+        let error = "a/b".parse::<EnvId>().expect_err("separator").to_string();
+        assert_eq!(
+            error,
+            "`a/b` is no valid environment id: character `/` at offset 1; only ASCII letters, digits, `.`, `_` and `-` may stand in it"
+        );
+    }
+}

@@ -1,0 +1,268 @@
+//! What a handler may ask of the operator's machine: named programs with given arguments, and named addresses.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::ForeignText;
+use crate::text::impl_serialize_as_display;
+
+const MAX_TOOL_BYTES: usize = 64;
+const MAX_ARGS: usize = 32;
+const MAX_ARG_BYTES: usize = 1024;
+const MAX_HOST_BYTES: usize = 253;
+
+/// Leave to run one program with arguments of one form.
+///
+/// The argument `*` stands for exactly one argument that does not begin with `-`; everything else stands for itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ToolPermission {
+    tool: String,
+    args: Vec<String>,
+}
+
+impl ToolPermission {
+    /// Checks that `tool` is a bare program name and the arguments are of sane size.
+    ///
+    /// # Errors
+    /// [`InvalidPermission`] when the name holds a path separator, begins with `-` or `.`, or something is too long.
+    pub fn new(tool: impl Into<String>, args: Vec<String>) -> Result<Self, InvalidPermission> {
+        let tool = tool.into();
+        let fail = |reason| Err(InvalidPermission { text: ForeignText::excerpt(&tool), reason });
+        if tool.is_empty() || tool.len() > MAX_TOOL_BYTES {
+            return fail("a program name has 1 to 64 bytes");
+        }
+        if tool.starts_with(['-', '.']) || !tool.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b'\\')) {
+            return fail("expected a bare program name, which is looked up on PATH");
+        }
+        if args.len() > MAX_ARGS || args.iter().any(|arg| arg.len() > MAX_ARG_BYTES || arg.contains('\0')) {
+            return fail("at most 32 arguments of at most 1,024 bytes, without NUL, may follow");
+        }
+        Ok(Self { tool, args })
+    }
+
+    /// The program name.
+    pub fn tool(&self) -> &str {
+        &self.tool
+    }
+
+    /// The argument patterns.
+    pub fn args(&self) -> &[String] {
+        &self.args
+    }
+
+    /// Whether it does no more than ask a program for its version.
+    pub fn is_version_query(&self) -> bool {
+        matches!(self.args.as_slice(), [only] if only == "version" || only == "--version")
+    }
+
+    fn allows(&self, tool: &str, args: &[String]) -> bool {
+        self.tool == tool
+            && self.args.len() == args.len()
+            && self
+                .args
+                .iter()
+                .zip(args)
+                .all(|(pattern, arg)| pattern == arg || pattern == "*" && !arg.starts_with('-'))
+    }
+}
+
+/// Shows the command as a shell would take it.
+impl fmt::Display for ToolPermission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.tool)?;
+        self.args.iter().try_for_each(|arg| {
+            let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./:=@%+,*".contains(&b);
+            match !arg.is_empty() && arg.bytes().all(plain) {
+                true => write!(f, " {arg}"),
+                false => write!(f, " '{}'", ForeignText::new(arg.replace('\'', r"'\''"))),
+            }
+        })
+    }
+}
+
+/// Leave to open a TCP connection to one host and port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NetworkPermission {
+    host: String,
+    port: u16,
+}
+
+impl NetworkPermission {
+    /// The host name or address, in lower case, without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl FromStr for NetworkPermission {
+    type Err = InvalidPermission;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPermission> {
+        let fail = |reason| InvalidPermission { text: ForeignText::excerpt(text), reason };
+        let (host, port) = text.rsplit_once(':').ok_or_else(|| fail("expected `<host>:<port>`"))?;
+        let port: u16 = port.parse().ok().filter(|port| *port != 0).ok_or_else(|| fail("the port is 1 to 65535"))?;
+        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(address) if address.parse::<std::net::Ipv6Addr>().is_ok() => address,
+            Some(_) => return Err(fail("an IPv6 address is expected between the brackets")),
+            None => host,
+        };
+        let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+        let ipv6 = host.parse::<std::net::Ipv6Addr>().is_ok();
+        if host.is_empty() || host.len() > MAX_HOST_BYTES || !(ipv6 || host.bytes().all(legal)) {
+            return Err(fail("expected a host name or an address before the port"));
+        }
+        Ok(Self { host: host.to_ascii_lowercase(), port })
+    }
+}
+
+impl fmt::Display for NetworkPermission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// A set of permissions: what a pack declares, or what an operator grants. The empty set allows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Permissions {
+    /// Programs that may run.
+    pub tools: Vec<ToolPermission>,
+    /// Addresses that may be connected to.
+    pub network: Vec<NetworkPermission>,
+}
+
+impl Permissions {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.tools.is_empty() && self.network.is_empty()
+    }
+
+    /// Whether it lets `tool` run with exactly `args`.
+    pub fn allows_tool(&self, tool: &str, args: &[String]) -> bool {
+        self.tools.iter().any(|permission| permission.allows(tool, args))
+    }
+
+    /// Whether it lets a connection open to `host` and `port`.
+    pub fn allows_network(&self, host: &str, port: u16) -> bool {
+        self.network.iter().any(|permission| permission.port == port && permission.host.eq_ignore_ascii_case(host))
+    }
+
+    /// What stands here and not in `other`.
+    pub fn without(&self, other: &Self) -> Self {
+        Self {
+            tools: self.tools.iter().filter(|p| !other.tools.contains(p)).cloned().collect(),
+            network: self.network.iter().filter(|p| !other.network.contains(p)).cloned().collect(),
+        }
+    }
+
+    /// What stands in either, each once, in order of first appearance.
+    pub fn union(&self, other: &Self) -> Self {
+        let missing = other.without(self);
+        Self {
+            tools: self.tools.iter().cloned().chain(missing.tools).collect(),
+            network: self.network.iter().cloned().chain(missing.network).collect(),
+        }
+    }
+}
+
+impl_serialize_as_display!(ToolPermission, NetworkPermission);
+
+/// A text or a record that is no permission.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no valid permission: {reason}")]
+pub struct InvalidPermission {
+    text: ForeignText,
+    reason: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn tools(patterns: &[&str]) -> Permissions {
+        let tool = |pattern: &&str| {
+            let mut words = words(pattern).into_iter();
+            ToolPermission::new(words.next().expect("a name"), words.collect()).expect("a permission")
+        };
+        Permissions { tools: patterns.iter().map(tool).collect(), network: vec![] }
+    }
+
+    #[track_caller]
+    fn check(patterns: &[&str], command: &str, allowed: bool) {
+        let words = words(command);
+        assert_eq!(tools(patterns).allows_tool(&words[0], &words[1..]), allowed, "{patterns:?} and {command:?}");
+    }
+
+    #[test]
+    fn a_command_is_allowed_exactly_or_not_at_all() {
+        check(&["vault version"], "vault version", true);
+        check(&["vault version"], "vault", false);
+        check(&["vault version"], "vault version -h", false);
+        check(&["vault version"], "vault Version", false);
+        check(&["vault version"], "/bin/vault version", false);
+        check(&[], "vault version", false);
+        check(&["a", "b c"], "b c", true);
+    }
+
+    #[test]
+    fn a_star_stands_for_one_argument_that_is_no_option() {
+        check(&["kubectl auth can-i * *"], "kubectl auth can-i create pods", true);
+        check(&["kubectl auth can-i * *"], "kubectl auth can-i create", false);
+        check(&["kubectl auth can-i * *"], "kubectl auth can-i create --kubeconfig=/x", false);
+        check(&["x *"], "x -", false);
+        check(&["x a*"], "x ab", false);
+        check(&["*"], "vault", false);
+    }
+
+    #[test]
+    fn a_program_is_a_bare_name() {
+        for bad in ["", "/bin/sh", "./x", "..", "a/b", "a\\b", "-x", "a b", "a\n", "é", &"x".repeat(65)] {
+            assert!(ToolPermission::new(bad, vec![]).is_err(), "{bad:?}");
+        }
+        assert!(ToolPermission::new("x", vec![String::new(); 33]).is_err());
+        assert!(ToolPermission::new("x", vec!["\0".into()]).is_err());
+    }
+
+    #[test]
+    fn a_command_is_shown_as_a_shell_takes_it() {
+        let args = ["--format=value(\"Google Cloud SDK\")", "it's", "", "*"].map(str::to_owned).to_vec();
+        let shown = ToolPermission::new("gcloud", args).expect("a permission").to_string();
+        assert_eq!(shown, r#"gcloud '--format=value("Google Cloud SDK")' 'it'\''s' '' *"#);
+    }
+
+    #[test]
+    fn addresses() {
+        for text in ["vault.acme.example:8200", "127.0.0.1:1", "[::1]:443"] {
+            let permission: NetworkPermission = text.parse().expect(text);
+            assert_eq!(permission.to_string(), text);
+        }
+        let network = vec!["Vault.acme.example:8200".parse().expect("an address")];
+        let permissions = Permissions { tools: vec![], network };
+        assert!(permissions.allows_network("vault.ACME.example", 8200));
+        assert!(!permissions.allows_network("vault.acme.example", 8201));
+        assert!(!permissions.allows_network("vault.acme.example.", 8200));
+        for bad in ["", "host", "host:", "host:0", "host:65536", ":80", "a b:80", "a/b:80", "[x]:80", "[127.0.0.1]:80"]
+        {
+            assert!(bad.parse::<NetworkPermission>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn sets() {
+        let (ab, bc) = (tools(&["a", "b"]), tools(&["b", "c"]));
+        assert_eq!(ab.without(&bc), tools(&["a"]));
+        assert_eq!(ab.union(&bc), tools(&["a", "b", "c"]));
+        assert!(ab.without(&ab).is_empty());
+    }
+}

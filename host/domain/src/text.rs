@@ -1,0 +1,13 @@
+//! How domain values are written: as the text they display as.
+
+/// Serialises a type as the text it displays as.
+macro_rules! impl_serialize_as_display {
+    ($($type:ty),+) => {
+        $(impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        })+
+    };
+}
+pub(crate) use impl_serialize_as_display;
