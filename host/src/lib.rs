@@ -1,0 +1,2 @@
+//! A host for env-packs: it loads their handlers as sandboxed WebAssembly components and drives their bindings.
+pub mod archive;

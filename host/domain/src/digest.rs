@@ -1,7 +1,9 @@
-//! Content digests as values; computing them is the business of whoever holds the bytes.
+//! Content digests as values.
 
 use std::fmt;
 use std::str::FromStr;
+
+use sha2::Digest as _;
 
 use crate::ForeignText;
 use crate::text::impl_serialize_as_display;
@@ -11,6 +13,11 @@ use crate::text::impl_serialize_as_display;
 pub struct Sha256Digest([u8; 32]);
 
 impl Sha256Digest {
+    /// The digest of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(sha2::Sha256::digest(bytes).into())
+    }
+
     /// Wraps a computed digest.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)

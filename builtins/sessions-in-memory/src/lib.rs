@@ -1,0 +1,14 @@
+//! Keeps sessions in memory; needs nothing that is not there.
+#![no_std]
+
+use env_pack_sdk::{DescriptorPath, Handler, Slot, VersionReq, export};
+
+struct InMemory;
+
+impl Handler for InMemory {
+    const SLOT: Slot = Slot::Sessions;
+    const DESCRIPTOR_PATH: DescriptorPath = DescriptorPath::new("greentic.sessions.in-memory");
+    const SUPPORTED_VERSIONS: VersionReq = VersionReq::new("^0.1.0");
+}
+
+export!(InMemory);

@@ -1,0 +1,10 @@
+//! The handler interface as Rust, generated from the WIT once, here, so that guests need no generator of their own.
+#![allow(missing_docs, reason = "generated; the documentation is in the WIT")]
+
+wit_bindgen::generate!({
+    world: "env-pack-handler",
+    path: "../wit/env-pack/0.1.0",
+    pub_export_macro: true,
+    export_macro_name: "__export_component",
+    default_bindings_module: "env_pack_sdk::bindings",
+});

@@ -1,0 +1,86 @@
+//! The one trait a guest implements, and the macro that turns it into a component.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+
+use crate::bindings::exports::greentic::env_pack::handler::Guest;
+use crate::{DescriptorPath, Slot, ToolCheck, VersionReq};
+
+/// A handler of an env-pack.
+///
+/// The three constants are what the host asks once, when it loads the pack. They are constants of the type so that a wrong
+/// descriptor path or version requirement does not compile.
+///
+/// ```
+/// use env_pack_sdk::{DescriptorPath, VersionReq};
+/// const PATH: DescriptorPath = DescriptorPath::new("acme.secrets.vault");
+/// const VERSIONS: VersionReq = VersionReq::new("^0.4");
+/// ```
+///
+/// ```compile_fail,E0080
+/// use env_pack_sdk::{DescriptorPath, VersionReq};
+/// const PATH: DescriptorPath = DescriptorPath::new("acme.Secrets.vault");
+/// const VERSIONS: VersionReq = VersionReq::new("^0.4");
+/// ```
+///
+/// ```compile_fail,E0080
+/// use env_pack_sdk::{DescriptorPath, VersionReq};
+/// const PATH: DescriptorPath = DescriptorPath::new("acme.secrets.vault");
+/// const VERSIONS: VersionReq = VersionReq::new("^0.4 or so");
+/// ```
+pub trait Handler {
+    /// The slot it fills.
+    const SLOT: Slot;
+    /// The path of the descriptor it answers for, without a version.
+    const DESCRIPTOR_PATH: DescriptorPath;
+    /// The versions of the descriptor it implements.
+    const SUPPORTED_VERSIONS: VersionReq;
+
+    /// Checks that what it needs on the operator's machine is there, for one binding.
+    ///
+    /// The host gives it thirty seconds in all and takes at most 256 checks. A handler that needs nothing leaves it out.
+    fn preflight() -> Vec<ToolCheck> {
+        Vec::new()
+    }
+}
+
+/// What the bindings ask, answered by a [`Handler`].
+#[doc(hidden)]
+pub struct Exported<H>(PhantomData<H>);
+
+impl<H: Handler> Guest for Exported<H> {
+    fn slot() -> Slot {
+        H::SLOT
+    }
+
+    fn descriptor_path() -> String {
+        H::DESCRIPTOR_PATH.as_str().to_string()
+    }
+
+    fn supported_versions() -> String {
+        H::SUPPORTED_VERSIONS.as_str().to_string()
+    }
+
+    fn preflight() -> Vec<ToolCheck> {
+        H::preflight()
+    }
+}
+
+/// Exports a [`Handler`] from the component, once per crate.
+#[macro_export]
+macro_rules! export {
+    ($handler:ty) => {
+        // Looked at on every target, so that `cargo check` already finds a wrong constant.
+        const _: () = {
+            let _ = <$handler as $crate::Handler>::DESCRIPTOR_PATH;
+            let _ = <$handler as $crate::Handler>::SUPPORTED_VERSIONS;
+        };
+
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            type EnvPackHandler = $crate::Exported<$handler>;
+            $crate::bindings::__export_component!(EnvPackHandler with_types_in $crate::bindings);
+        };
+    };
+}

@@ -1,0 +1,112 @@
+//! What a pack declares of its handlers, in the manifest extension `greentic.env-pack.v1`.
+
+use env_pack_domain::{
+    CapabilitySlot, DescriptorPath, ForeignText, NetworkPermission, Permissions, ToolPermission, VersionReq,
+};
+use serde::{Deserialize, Serialize};
+
+use super::ArchiveError;
+
+/// The kind of the extension.
+pub(super) const EXTENSION: &str = "greentic.env-pack.v1";
+/// The version of the extension that this code writes.
+pub(super) const EXTENSION_VERSION: &str = "1.0.0";
+
+/// What a pack says of one of its handlers. The handler itself must answer the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// The slot it fills.
+    pub slot: CapabilitySlot,
+    /// The path it answers for.
+    pub descriptor_path: DescriptorPath,
+    /// The versions it supports.
+    pub supported_versions: VersionReq,
+    /// What it wants to be allowed.
+    pub permissions: Permissions,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Extension {
+    handlers: Vec<Handler>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Handler {
+    component: String,
+    slot: String,
+    descriptor_path: String,
+    supported_versions: String,
+    #[serde(default)]
+    permissions: Wanted,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    tools: Vec<Tool>,
+    #[serde(default)]
+    network: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Tool {
+    tool: String,
+    #[serde(default)]
+    args: Vec<String>,
+}
+
+/// Parses the extension's inline value: component ids with what is declared of each.
+pub(super) fn parse(inline: &serde_json::Value) -> Result<Vec<(String, Declared)>, ArchiveError> {
+    let wrong = |reason: String| ArchiveError::Declaration { reason: ForeignText::excerpt(&reason) };
+    let extension = Extension::deserialize(inline).map_err(|error| wrong(error.to_string()))?;
+    let mut declared: Vec<(String, Declared)> = Vec::with_capacity(extension.handlers.len());
+    for (at, handler) in extension.handlers.into_iter().enumerate() {
+        let component = handler.component.clone();
+        if declared.iter().any(|(other, _)| *other == component) {
+            return Err(wrong(format!("handlers[{at}] declares component `{component}` again")));
+        }
+        let parsed = handler.parse().map_err(|reason| wrong(format!("handlers[{at}]: {reason}")))?;
+        declared.push((component, parsed));
+    }
+    Ok(declared)
+}
+
+/// The inline value that declares these handlers.
+pub(super) fn to_value<'a>(
+    handlers: impl IntoIterator<Item = (&'a str, &'a Declared)>,
+) -> Result<serde_json::Value, serde_json::Error> {
+    let handler = |(component, declared): (&str, &Declared)| Handler {
+        component: component.to_owned(),
+        slot: declared.slot.to_string(),
+        descriptor_path: declared.descriptor_path.to_string(),
+        supported_versions: declared.supported_versions.to_string(),
+        permissions: Wanted::from(&declared.permissions),
+    };
+    serde_json::to_value(Extension { handlers: handlers.into_iter().map(handler).collect() })
+}
+
+impl Handler {
+    fn parse(self) -> Result<Declared, Box<dyn std::error::Error>> {
+        let tool = |tool: Tool| ToolPermission::new(tool.tool, tool.args);
+        let network = |address: String| address.parse::<NetworkPermission>();
+        Ok(Declared {
+            slot: self.slot.parse()?,
+            descriptor_path: self.descriptor_path.parse()?,
+            supported_versions: self.supported_versions.parse()?,
+            permissions: Permissions {
+                tools: self.permissions.tools.into_iter().map(tool).collect::<Result<_, _>>()?,
+                network: self.permissions.network.into_iter().map(network).collect::<Result<_, _>>()?,
+            },
+        })
+    }
+}
+
+impl From<&Permissions> for Wanted {
+    fn from(permissions: &Permissions) -> Self {
+        let tool = |tool: &ToolPermission| Tool { tool: tool.tool().to_owned(), args: tool.args().to_vec() };
+        Self {
+            tools: permissions.tools.iter().map(tool).collect(),
+            network: permissions.network.iter().map(ToString::to_string).collect(),
+        }
+    }
+}

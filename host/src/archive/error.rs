@@ -1,0 +1,130 @@
+//! What can be wrong with an archive: one variant for each way to lie.
+
+use env_pack_domain::ForeignText;
+
+/// Why an archive was refused. It is always refused whole.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArchiveError {
+    /// It is larger than anybody may ask us to read.
+    #[error("the archive has {bytes} bytes, more than the {limit} allowed")]
+    TooLarge {
+        /// Its size, in bytes.
+        bytes: u64,
+        /// The most allowed, in bytes.
+        limit: u64,
+    },
+    /// Two zip readers could differ about it.
+    #[error("the archive breaks the canonical zip profile at byte {offset}{}: {rule}", in_entry(.entry))]
+    Profile {
+        /// The rule it breaks.
+        rule: super::Rule,
+        /// Where.
+        offset: usize,
+        /// In which entry, if it is in one.
+        entry: Option<ForeignText>,
+    },
+    /// An entry does not hold what its header says.
+    #[error("entry `{entry}` cannot be read: {reason}")]
+    Unreadable {
+        /// The entry.
+        entry: ForeignText,
+        /// What the zip reader says.
+        reason: ForeignText,
+    },
+    /// A required entry is not there.
+    #[error("the archive has no entry `{entry}`, so it is no Greentic pack")]
+    NoEntry {
+        /// The entry.
+        entry: &'static str,
+    },
+    /// `manifest.cbor` or `sbom.cbor` is larger than what is parsed unseen.
+    #[error("entry `{entry}` has {bytes} bytes, more than the {limit} allowed")]
+    DocumentTooLarge {
+        /// The entry.
+        entry: &'static str,
+        /// Its size, in bytes.
+        bytes: usize,
+        /// The most allowed, in bytes.
+        limit: u64,
+    },
+    /// A document in the archive is not what it should be.
+    #[error("entry `{entry}` is no valid {what}: {reason}")]
+    Document {
+        /// The entry.
+        entry: &'static str,
+        /// What it should be.
+        what: &'static str,
+        /// What is wrong.
+        reason: ForeignText,
+    },
+    /// The bill of materials lists what is not there.
+    #[error("`sbom.cbor` lists `{path}`, which the archive does not hold")]
+    ListedButAbsent {
+        /// The path.
+        path: ForeignText,
+    },
+    /// The bill of materials does not list what is there.
+    #[error("entry `{path}` is not listed in `sbom.cbor`")]
+    PresentButUnlisted {
+        /// The path.
+        path: ForeignText,
+    },
+    /// The bill of materials lists a path twice.
+    #[error("`sbom.cbor` lists `{path}` twice")]
+    ListedTwice {
+        /// The path.
+        path: ForeignText,
+    },
+    /// An entry is not the one that the bill of materials describes.
+    #[error("entry `{path}` does not match `sbom.cbor`: {what} differs")]
+    Mismatch {
+        /// The path.
+        path: ForeignText,
+        /// What differs: its size or its hash.
+        what: &'static str,
+    },
+    /// The manifest names a component whose file is not there.
+    #[error("the manifest names component `{component}`, but the archive holds no `components/{component}.wasm`")]
+    NoComponent {
+        /// The component.
+        component: ForeignText,
+    },
+    /// What the pack declares of a handler is not well-formed.
+    #[error("the extension `greentic.env-pack.v1` of the manifest is wrong: {reason}")]
+    Declaration {
+        /// What is wrong, and where.
+        reason: ForeignText,
+    },
+    /// A pack to be written cannot be a pack.
+    #[error("the pack cannot be written: {reason}")]
+    Unwritable {
+        /// What stands in the way.
+        reason: ForeignText,
+    },
+}
+
+impl ArchiveError {
+    /// A stable name of the rule that was broken, for programs.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "archive-too-large",
+            Self::Profile { rule, .. } => rule.name(),
+            Self::Unreadable { .. } => "entry-unreadable",
+            Self::NoEntry { .. } => "entry-missing",
+            Self::DocumentTooLarge { .. } => "document-too-large",
+            Self::Document { .. } => "document-invalid",
+            Self::ListedButAbsent { .. } => "sbom-lists-absent-entry",
+            Self::PresentButUnlisted { .. } => "sbom-omits-entry",
+            Self::ListedTwice { .. } => "sbom-lists-entry-twice",
+            Self::Mismatch { .. } => "sbom-mismatch",
+            Self::NoComponent { .. } => "component-missing",
+            Self::Declaration { .. } => "declaration-invalid",
+            Self::Unwritable { .. } => "unwritable",
+        }
+    }
+}
+
+fn in_entry(entry: &Option<ForeignText>) -> String {
+    entry.as_ref().map(|entry| format!(" (entry `{entry}`)")).unwrap_or_default()
+}

@@ -1,0 +1,164 @@
+//! One hostile archive for each way in which zip readers differ.
+
+use std::io::{Cursor, Write as _};
+
+use super::*;
+
+/// A valid archive of one stored entry `a.txt` with the content `hello`.
+fn valid() -> Vec<u8> {
+    build(&[("a.txt", b"hello")], zip::CompressionMethod::Stored)
+}
+
+fn build(entries: &[(&str, &[u8])], method: zip::CompressionMethod) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in entries {
+        let options = zip::write::SimpleFileOptions::default().compression_method(method);
+        writer.start_file(*name, options).expect("a name");
+        writer.write_all(content).expect("memory");
+    }
+    writer.finish().expect("an archive").into_inner()
+}
+
+fn rule_of(bytes: &[u8]) -> Option<Rule> {
+    match check(bytes, &Limits::default()) {
+        Ok(()) => None,
+        Err(ArchiveError::Profile { rule, .. }) => Some(rule),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// Changes bytes of the valid archive; offsets count from the local header, the central header or the end record.
+#[track_caller]
+fn changed(record: &str, offset: usize, bytes: &[u8], expected: Rule) {
+    let mut archive = valid();
+    let central = LOCAL_BYTES + 5 + 5;
+    let start = match record {
+        "local" => 0,
+        "central" => central,
+        "both" => {
+            // the common fields lie two bytes further into the central header
+            archive[offset..offset + bytes.len()].copy_from_slice(bytes);
+            central + 2
+        }
+        _ => central + CENTRAL_BYTES + 5,
+    };
+    archive[start + offset..start + offset + bytes.len()].copy_from_slice(bytes);
+    assert_eq!(rule_of(&archive), Some(expected));
+}
+
+#[test]
+fn honest_archives_pass() {
+    assert_eq!(rule_of(&valid()), None);
+    let text = "compressible ".repeat(50);
+    let entries: &[(&str, &[u8])] = &[("dir/b.txt", text.as_bytes()), ("c", b"")];
+    assert_eq!(rule_of(&build(entries, zip::CompressionMethod::Deflated)), None);
+    assert_eq!(rule_of(&build(&[], zip::CompressionMethod::Stored)), None);
+}
+
+#[test]
+fn the_end_record_is_at_the_end_and_says_the_truth() {
+    assert_eq!(rule_of(b""), Some(Rule::EndRecord));
+    assert_eq!(rule_of(&[0; 22]), Some(Rule::EndRecord));
+    let mut trailing = valid();
+    trailing.push(0);
+    assert_eq!(rule_of(&trailing), Some(Rule::EndRecord));
+    changed("end", 20, &[1], Rule::EndRecord);
+    changed("end", 4, &[1], Rule::MultiDisk);
+    changed("end", 8, &[2], Rule::EntryCount);
+    changed("end", 8, &[0xff; 4], Rule::Zip64);
+    changed("end", 16, &[0xff; 4], Rule::Zip64);
+    changed("end", 16, &[39, 0, 0, 0], Rule::Tiling);
+}
+
+#[test]
+fn records_tile_the_file() {
+    let mut prefixed = b"#!/bin/sh\n".to_vec();
+    prefixed.extend(valid());
+    assert_eq!(rule_of(&prefixed), Some(Rule::Tiling));
+    changed("central", 42, &[1], Rule::Tiling);
+    changed("end", 8, &[0, 0, 0, 0], Rule::Tiling);
+}
+
+#[test]
+fn both_headers_say_the_same() {
+    for field in [4, 10, 12, 14, 18, 22] {
+        changed("local", field, &[0x77], Rule::HeadersDiffer);
+    }
+    changed("local", LOCAL_BYTES, b"b", Rule::HeadersDiffer);
+    changed("local", 0, b"XX", Rule::Signature);
+    changed("central", 0, b"XX", Rule::Signature);
+}
+
+#[test]
+fn nothing_readers_treat_differently_is_allowed() {
+    for flags in [1, 1 << 3, 1 << 5, 1 << 6, 1 << 13] {
+        changed("both", 6, &u16::to_le_bytes(flags), Rule::Flags);
+    }
+    changed("both", 8, &[12], Rule::Method);
+    changed("both", 28, &[4], Rule::ExtraField);
+    changed("local", 28, &[4], Rule::ExtraField);
+    changed("central", 32, &[4], Rule::ExtraField);
+    changed("central", 34, &[1], Rule::MultiDisk);
+    changed("central", 38, &[0x10], Rule::FileType);
+    changed("central", 40, &[0, 0xa0], Rule::FileType);
+}
+
+#[test]
+fn names_cannot_lead_anywhere() {
+    for name in ["../aa", "/aaaa", "a/../", "a\\b.t", "C:aaa", "a//b.", "./a.t", "a\0b.t", "aux. ", "\u{e9}.tx", "a/b/."] {
+        let mut archive = build(&[("aaaaa", b"")], zip::CompressionMethod::Stored);
+        for place in [LOCAL_BYTES, LOCAL_BYTES + 5 + CENTRAL_BYTES] {
+            archive[place..place + 5].copy_from_slice(name.as_bytes());
+        }
+        assert_eq!(rule_of(&archive), Some(Rule::Name), "{name:?}");
+    }
+    let twins: &[(&str, &[u8])] = &[("a.txt", b""), ("A.TXT", b"")];
+    assert_eq!(rule_of(&build(twins, zip::CompressionMethod::Stored)), Some(Rule::DuplicateName));
+    assert_eq!(rule_of(&build(&[(&"a".repeat(300), b"")], zip::CompressionMethod::Stored)), Some(Rule::NameTooLong));
+}
+
+#[test]
+fn sizes_and_checksums_are_true() {
+    changed("both", 18, &[4], Rule::StoredSize);
+    changed("both", 14, &[0x77], Rule::Checksum);
+    let text = b"compressible compressible compressible".as_slice();
+    let honest = build(&[("a", text)], zip::CompressionMethod::Deflated);
+    let central = u32::from_le_bytes(honest[honest.len() - 6..honest.len() - 2].try_into().expect("four")) as usize;
+    let both = |offset: usize, value: u8| {
+        let mut archive = honest.clone();
+        archive[offset] = value;
+        archive[central + 2 + offset] = value;
+        rule_of(&archive)
+    };
+    assert_eq!(both(22, text.len() as u8 - 1), Some(Rule::DeflateStream));
+    assert_eq!(both(22, text.len() as u8 + 1), Some(Rule::DeflateStream));
+    assert_eq!(both(14, !honest[14]), Some(Rule::Checksum));
+}
+
+#[test]
+fn a_bomb_is_refused_before_it_is_inflated() {
+    let zeros = vec![0; 8 << 20];
+    assert_eq!(rule_of(&build(&[("bomb", &zeros)], zip::CompressionMethod::Deflated)), Some(Rule::Ratio));
+    let small = Limits { entry_bytes: 4, ..Limits::default() };
+    assert!(matches!(check(&valid(), &small), Err(ArchiveError::Profile { rule: Rule::EntryTooLarge, .. })));
+    let small = Limits { total_bytes: 4, ..Limits::default() };
+    assert!(matches!(check(&valid(), &small), Err(ArchiveError::Profile { rule: Rule::TotalTooLarge, .. })));
+    let small = Limits { entries: 0, ..Limits::default() };
+    assert!(matches!(check(&valid(), &small), Err(ArchiveError::Profile { rule: Rule::EntryCount, .. })));
+    let small = Limits { pack_bytes: 4, ..Limits::default() };
+    assert!(matches!(check(&valid(), &small), Err(ArchiveError::TooLarge { .. })));
+}
+
+/// Whatever single byte of an archive is changed or cut off, the checker answers, and what it admits has the same entries.
+#[test]
+fn no_single_change_panics() {
+    let archive = valid();
+    for at in 0..archive.len() {
+        let _ = check(&archive[..at], &Limits::default());
+        for value in [0x00, 0x01, 0x7f, 0x80, 0xff] {
+            let mut changed = archive.clone();
+            changed[at] = value;
+            let _ = check(&changed, &Limits::default());
+        }
+    }
+}
