@@ -1,2 +1,3 @@
 //! A host for env-packs: it loads their handlers as sandboxed WebAssembly components and drives their bindings.
 pub mod archive;
+pub mod engine;

@@ -1,0 +1,90 @@
+//! What a component asks for and offers, read from its binary before any of its code is compiled or runs.
+
+use env_pack_domain::ForeignText;
+use wasmparser::{Chunk, ComponentTypeRef, Encoding, Parser, Payload};
+
+use super::LoadError;
+use super::lane::Lane;
+
+const OURS: &str = "greentic:env-pack/";
+/// WASI 0.2 core; `wasi:http` and the rest are not linked.
+const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+const WASI_VERSION: &str = "@0.2.";
+
+/// The outside of a component.
+#[derive(Debug)]
+pub(super) struct Outside {
+    /// The version of the handler interface it exports.
+    pub lane: Lane,
+    /// The names of its imports, in its own order.
+    pub imports: Vec<String>,
+}
+
+impl Outside {
+    /// Whether it needs WASI to be linked.
+    pub fn needs_wasi(&self) -> bool {
+        self.imports.iter().any(|import| is_wasi(import))
+    }
+}
+
+/// Reads imports and exports, and nothing nested inside.
+pub(super) fn read(bytes: &[u8]) -> Result<Outside, LoadError> {
+    let (mut imports, mut exports) = (Vec::new(), Vec::new());
+    walk(bytes, &mut imports, &mut exports)?;
+    let lane = Lane::choose(exports.iter().map(String::as_str))?;
+    Ok(Outside { lane, imports })
+}
+
+/// The names of the imports alone, whatever else the component is.
+pub(super) fn names(bytes: &[u8]) -> Result<Vec<String>, LoadError> {
+    let mut imports = Vec::new();
+    walk(bytes, &mut imports, &mut Vec::new())?;
+    Ok(imports)
+}
+
+fn walk(bytes: &[u8], imports: &mut Vec<String>, exports: &mut Vec<String>) -> Result<(), LoadError> {
+    let broken = |reason: String| LoadError::NotAComponent { reason: ForeignText::excerpt(&reason) };
+    let mut parser = Parser::new(0);
+    let mut at = 0;
+    loop {
+        let rest = bytes.get(at..).ok_or_else(|| broken("it ends too early".to_owned()))?;
+        let Chunk::Parsed { consumed, payload } = parser.parse(rest, true).map_err(|error| broken(error.to_string()))? else {
+            return Err(broken("it ends too early".to_owned()));
+        };
+        at += consumed;
+        match payload {
+            Payload::Version { encoding: Encoding::Module, .. } => {
+                return Err(broken("it is a core module; wrap it with `wasm-tools component new`".to_owned()));
+            }
+            Payload::ModuleSection { unchecked_range, .. } | Payload::ComponentSection { unchecked_range, .. } => {
+                at = unchecked_range.end;
+            }
+            Payload::ComponentImportSection(section) => {
+                for import in section {
+                    let import = import.map_err(|error| broken(error.to_string()))?;
+                    admit(import.name.name, import.ty)?;
+                    imports.push(import.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(section) => {
+                for export in section {
+                    exports.push(export.map_err(|error| broken(error.to_string()))?.name.name.to_owned());
+                }
+            }
+            Payload::End(_) => return Ok(()),
+            _ => {}
+        }
+    }
+}
+
+fn admit(name: &str, ty: ComponentTypeRef) -> Result<(), LoadError> {
+    let is_instance = matches!(ty, ComponentTypeRef::Instance(_));
+    match is_instance && (name.starts_with(OURS) || is_wasi(name)) {
+        true => Ok(()),
+        false => Err(LoadError::UnsupportedImport { import: ForeignText::excerpt(name) }),
+    }
+}
+
+fn is_wasi(name: &str) -> bool {
+    WASI.iter().any(|interface| name.starts_with(interface)) && name.contains(WASI_VERSION)
+}

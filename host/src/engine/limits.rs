@@ -1,0 +1,68 @@
+//! What a handler may use up. Every limit is a named constant with its reason; an embedder may change any of them.
+
+use std::time::Duration;
+
+/// Caps on one handler.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Memory of all linear memories together, in bytes.
+    pub memory_bytes: u64,
+    /// Elements of all tables together.
+    pub table_elements: u64,
+    /// Core instances in one store.
+    pub instances: usize,
+    /// Linear memories in one store.
+    pub memories: usize,
+    /// Tables in one store.
+    pub tables: usize,
+    /// Stack, in bytes.
+    pub stack_bytes: usize,
+    /// Time for loading: instantiation and the three metadata calls together.
+    pub metadata_time: Duration,
+    /// Time for one preflight, with everything it asks of the host.
+    pub preflight_time: Duration,
+    /// Time for one program that a preflight runs.
+    pub tool_time: Duration,
+    /// Time for one connection that a preflight tries.
+    pub reach_time: Duration,
+    /// One text that a handler or a program says, in bytes.
+    pub text_bytes: usize,
+    /// The checks of one preflight.
+    pub checks: usize,
+    /// All log messages of one operation together, in bytes; more is cut off.
+    pub log_bytes: usize,
+    /// What one call across the border may copy out of the guest, in bytes.
+    pub copied_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const KIB: usize = 1 << 10;
+        const MIB: usize = 1 << 20;
+        Self {
+            // a Python handler settles at 60 MiB; four times that leaves room and still fits every machine
+            memory_bytes: 256 * MIB as u64,
+            // a Python handler fills about 20,000
+            table_elements: 200_000,
+            // componentize-py links some thirty modules into one component
+            instances: 128,
+            memories: 16,
+            tables: 64,
+            // what wasmtime's own documentation calls generous
+            stack_bytes: 512 * KIB,
+            // metadata are constants; a Python handler needs 0.1 s to say them
+            metadata_time: Duration::from_secs(1),
+            // preflights ask tools that ask networks
+            preflight_time: Duration::from_secs(30),
+            // a tool that says nothing for this long says nothing more
+            tool_time: Duration::from_secs(10),
+            reach_time: Duration::from_secs(5),
+            // a screenful is a hundredth of it
+            text_bytes: 64 * KIB,
+            checks: 256,
+            log_bytes: 64 * KIB,
+            // 256 checks of six texts at their caps would be 96 MiB; nobody honest comes near a tenth of this
+            copied_bytes: 8 * MIB,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The sandbox: component bytes to a handler. The only room that knows wasmtime.
+//!
+//! Imports are read from the binary before any code runs. Each operation gets a store of its own with every limit in force, so
+//! a guest that traps poisons nothing. This room knows no archives, no bindings on disk and no terminal.
+
+mod compiled;
+mod error;
+mod guest;
+mod imports;
+mod lane;
+mod lane_0_1;
+mod limits;
+mod network;
+mod ticker;
+mod tools;
+mod wasi;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use env_pack_domain::{Call, EnvPackHandler, ForeignText, Sha256Digest};
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Config, OptLevel};
+
+use compiled::CompiledStore;
+use guest::Guest;
+use ticker::Ticker;
+
+pub use error::LoadError;
+pub use limits::Limits;
+pub use tools::ToolEnvironment;
+
+/// How much a log message matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Step-by-step detail.
+    Trace,
+    /// Detail for someone looking for a fault.
+    Debug,
+    /// Worth knowing.
+    Info,
+    /// Something is not as it should be.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+/// A message from a guest.
+#[derive(Clone, Debug)]
+pub struct LogLine {
+    /// The call it was sent from.
+    pub call: Call,
+    /// How much it matters.
+    pub level: Level,
+    /// What it says.
+    pub message: ForeignText,
+}
+
+/// Where the messages of guests go.
+pub type LogSink = Box<dyn Fn(&LogLine) + Send + Sync>;
+
+/// Told before a component is compiled, which may take seconds: the size of the component, in bytes.
+pub type CompileNotice = Box<dyn Fn(usize) + Send + Sync>;
+
+/// What an engine is built from.
+pub struct Settings {
+    /// What a handler may use up.
+    pub limits: Limits,
+    /// Where compiled code is kept; nowhere, and every process compiles anew.
+    pub compiled: Option<PathBuf>,
+    /// What programs run in.
+    pub tools: ToolEnvironment,
+    /// Where the messages of guests go.
+    pub log: LogSink,
+    /// Told before a compilation.
+    pub compiling: CompileNotice,
+}
+
+/// What every operation of an engine shares.
+struct Shared {
+    limits: Limits,
+    tools: ToolEnvironment,
+    log: LogSink,
+}
+
+/// Turns components into handlers.
+pub struct Engine {
+    wasmtime: wasmtime::Engine,
+    /// For guests that import nothing but our interfaces, and for those that import WASI too.
+    linkers: [Linker<Guest>; 2],
+    ticker: Ticker,
+    compiled: Option<CompiledStore>,
+    compiling: CompileNotice,
+    shared: Arc<Shared>,
+}
+
+/// A component that became a handler.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The handler.
+    pub handler: Box<dyn EnvPackHandler>,
+    /// What its component imports, in its own order: all it can ever ask for.
+    pub imports: Vec<ForeignText>,
+}
+
+impl Engine {
+    /// Builds an engine.
+    ///
+    /// # Panics
+    /// When the settings contradict each other, which is a bug of this room.
+    pub fn new(settings: Settings) -> Self {
+        let Settings { limits, compiled, tools, log, compiling } = settings;
+        let wasmtime = wasmtime::Engine::new(&config(&limits)).expect("a configuration without contradictions");
+        let linkers = [false, true].map(|wasi| {
+            let mut linker = Linker::new(&wasmtime);
+            lane_0_1::link(&mut linker).expect("each interface is linked once");
+            if wasi {
+                wasi::link(&mut linker).expect("each interface is linked once");
+            }
+            linker
+        });
+        Self {
+            wasmtime,
+            linkers,
+            ticker: Ticker::default(),
+            compiled: compiled.map(CompiledStore::new),
+            compiling,
+            shared: Arc::new(Shared { limits, tools, log }),
+        }
+    }
+
+    /// Loads a component and asks it who it is.
+    ///
+    /// `digest` is the digest of `bytes`, under which compiled code is kept.
+    ///
+    /// # Errors
+    /// [`LoadError`] when it is no handler of a version this host speaks, or does not answer properly.
+    pub fn load(&self, bytes: &[u8], digest: &Sha256Digest) -> Result<Loaded, LoadError> {
+        let outside = imports::read(bytes)?;
+        let component = self.component(bytes, digest)?;
+        self.ticker.start(&self.wasmtime);
+        let wasi = outside.needs_wasi();
+        let handler = match outside.lane {
+            lane::Lane::V0_1 => {
+                let linker = &self.linkers[usize::from(wasi)];
+                lane_0_1::load(&self.shared, linker, &component, wasi)?
+            }
+        };
+        Ok(Loaded { handler, imports: outside.imports.into_iter().map(ForeignText::new).collect() })
+    }
+
+    fn component(&self, bytes: &[u8], digest: &Sha256Digest) -> Result<Component, LoadError> {
+        if let Some(component) = self.compiled.as_ref().and_then(|store| store.get(&self.wasmtime, digest)) {
+            return Ok(component);
+        }
+        (self.compiling)(bytes.len());
+        let component = Component::from_binary(&self.wasmtime, bytes)
+            .map_err(|error| LoadError::Compile { reason: ForeignText::excerpt(&format!("{error:#}")) })?;
+        if let Some(store) = &self.compiled {
+            store.put(digest, &component);
+        }
+        Ok(component)
+    }
+}
+
+/// What a component imports, read from its binary; nothing is compiled and nothing runs.
+///
+/// # Errors
+/// [`LoadError::NotAComponent`] or [`LoadError::UnsupportedImport`].
+pub fn imports(bytes: &[u8]) -> Result<Vec<ForeignText>, LoadError> {
+    Ok(imports::names(bytes)?.into_iter().map(ForeignText::new).collect())
+}
+
+/// What guests may be made of: what today's toolchains emit, and nothing that is still being designed.
+fn config(limits: &Limits) -> Config {
+    let mut config = Config::new();
+    config
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        .max_wasm_stack(limits.stack_bytes)
+        .cranelift_opt_level(OptLevel::Speed)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_wide_arithmetic(false)
+        .wasm_custom_page_sizes(false)
+        .wasm_component_model_map(false)
+        .wasm_component_model_fixed_length_lists(false)
+        .wasm_component_model_implements(false)
+        .wasm_component_model_memory64(false);
+    config
+}

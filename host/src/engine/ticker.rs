@@ -1,0 +1,36 @@
+//! The clock of the sandbox: a thread that advances the engine's epoch, by which running guests notice that their time is up.
+
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use wasmtime::Engine;
+
+/// How often the epoch advances: a guest is stopped this much after its deadline at the latest.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Starts ticking once there is something to run.
+#[derive(Default)]
+pub(super) struct Ticker(OnceLock<()>);
+
+impl Ticker {
+    /// Ticks from now on, until the engine is dropped.
+    pub fn start(&self, engine: &Engine) {
+        self.0.get_or_init(|| {
+            let weak = engine.weak();
+            thread::spawn(move || {
+                while let Some(engine) = weak.upgrade() {
+                    engine.increment_epoch();
+                    drop(engine);
+                    thread::sleep(TICK);
+                }
+            });
+        });
+    }
+}
+
+/// The number of ticks after which a deadline has passed.
+pub(super) fn ticks_until(deadline: Instant) -> u64 {
+    let remaining = deadline.saturating_duration_since(Instant::now());
+    u64::try_from(remaining.as_millis() / TICK.as_millis()).unwrap_or(u64::MAX / 2) + 1
+}
