@@ -1,3 +1,7 @@
 //! A host for env-packs: it loads their handlers as sandboxed WebAssembly components and drives their bindings.
 pub mod archive;
 pub mod engine;
+pub mod fetch;
+pub mod store;
+pub mod host;
+pub mod ops;

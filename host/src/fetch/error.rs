@@ -1,0 +1,83 @@
+//! Why there are no bytes.
+
+use std::io;
+use std::path::PathBuf;
+
+use env_pack_domain::{ForeignText, PackDescriptor};
+
+/// Why an archive could not be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The name is not one of the built-in packs.
+    #[error("`{name}` is no built-in pack (there are {})", super::builtin::names())]
+    NoSuchBuiltin {
+        /// The name.
+        name: PackDescriptor,
+    },
+    /// The file is not there.
+    #[error("there is no file `{}`", shown(.path))]
+    NotFound {
+        /// The path.
+        path: PathBuf,
+    },
+    /// There is something else than a file.
+    #[error("`{}` is {what}, not a regular file", shown(.path))]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What is there.
+        what: &'static str,
+    },
+    /// The file is larger than any pack may be.
+    #[error("`{}` has more than {limit} bytes, which is the most a pack may have", shown(.path))]
+    TooLarge {
+        /// The path.
+        path: PathBuf,
+        /// The most allowed, in bytes.
+        limit: u64,
+    },
+    /// The system did not let us read.
+    #[error("`{}` cannot be read", shown(.path))]
+    Read {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The system did not let us keep an archive.
+    #[error("the archive cannot be kept as `{}`", shown(.path))]
+    Keep {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// This version does not fetch from registries.
+    #[error("this version of gtc does not fetch packs from OCI registries")]
+    RegistryUnsupported,
+    /// A reference of a kind we do not know.
+    #[error("references of this scheme are not supported; use a path, `file://`, `oci://` or the name of a built-in pack")]
+    UnknownScheme,
+}
+
+impl FetchError {
+    /// A stable name of the kind of error, for programs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NoSuchBuiltin { .. } => "no-such-builtin",
+            Self::NotFound { .. } => "file-not-found",
+            Self::NotAFile { .. } => "not-a-file",
+            Self::TooLarge { .. } => "archive-too-large",
+            Self::Read { .. } | Self::Keep { .. } => "io",
+            Self::RegistryUnsupported => "not-fetched",
+            Self::UnknownScheme => "unknown-scheme",
+        }
+    }
+}
+
+fn shown(path: &std::path::Path) -> ForeignText {
+    ForeignText::new(path.to_string_lossy())
+}

@@ -1,0 +1,51 @@
+//! The one place that constructs rooms: settings in, a host out.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use crate::archive;
+use crate::engine::{self, CompileNotice, Engine, LogSink, ToolEnvironment};
+use crate::fetch::Fetcher;
+use crate::store::Store;
+
+/// What a host is built from.
+pub struct HostSettings {
+    /// The folder of environments.
+    pub store_root: PathBuf,
+    /// The folder of everything that can be had again: kept archives and compiled code.
+    pub cache: PathBuf,
+    /// What programs run in.
+    pub tools: ToolEnvironment,
+    /// Where the messages of handlers go.
+    pub log: LogSink,
+    /// Told before a component is compiled.
+    pub compiling: CompileNotice,
+    /// How much of an archive is read.
+    pub archive_limits: archive::Limits,
+    /// What a handler may use up.
+    pub engine_limits: engine::Limits,
+}
+
+/// A host for env-packs.
+pub struct Host {
+    pub(crate) store: Store,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) archive_limits: archive::Limits,
+    /// Started when it is first needed: many commands load no handler.
+    pub(crate) engine: LazyLock<Engine, Box<dyn FnOnce() -> Engine + Send>>,
+}
+
+impl Host {
+    /// Builds a host. Nothing is read or written, and no engine started, before something is asked of it.
+    pub fn new(settings: HostSettings) -> Self {
+        let HostSettings { store_root, cache, tools, log, compiling, archive_limits, engine_limits } = settings;
+        let compiled = Some(cache.join("compiled"));
+        let engine_settings = engine::Settings { limits: engine_limits, compiled, tools, log, compiling };
+        Self {
+            store: Store::new(store_root),
+            fetcher: Fetcher::new(&cache, archive_limits.pack_bytes),
+            archive_limits,
+            engine: LazyLock::new(Box::new(|| Engine::new(engine_settings))),
+        }
+    }
+}

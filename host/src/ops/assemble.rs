@@ -1,0 +1,104 @@
+//! The registry of an environment: the built-ins first, then what it binds, in the order of its bindings.
+
+use std::collections::HashMap;
+
+use env_pack_domain::{
+    BindingKey, DescriptorPath, DuplicateRegistration, Origin, PackRef, Permissions, Registry, Sha256Digest,
+};
+
+use super::packs::{self, LoadedPack, PackError};
+use crate::fetch::Fetched;
+use crate::host::Host;
+use crate::store::{LockedPack, Stored};
+
+/// A registry, and everything that did not get into it.
+#[derive(Debug, Default)]
+pub(super) struct Assembly {
+    pub registry: Registry,
+    /// What each handler may do: what its pack declares and the operator granted.
+    pub grants: HashMap<DescriptorPath, Permissions>,
+    pub failures: Vec<LoadFailure>,
+    pub drifts: Vec<Drift>,
+    pub duplicates: Vec<DuplicateRegistration>,
+    /// The paths that each bound pack answers for.
+    pub answered: HashMap<String, Vec<DescriptorPath>>,
+}
+
+/// A pack that does not load.
+#[derive(Debug)]
+pub(super) struct LoadFailure {
+    pub pack_ref: PackRef,
+    /// The bindings that need it; none for a built-in that nobody binds.
+    pub bindings: Vec<BindingKey>,
+    pub error: PackError,
+}
+
+/// An archive that is not the one that was bound.
+#[derive(Debug)]
+pub(super) struct Drift {
+    pub pack_ref: PackRef,
+    pub locked: Sha256Digest,
+    pub found: Sha256Digest,
+}
+
+/// Loads everything an environment may resolve to. A pack that does not load leaves the others alone.
+pub(super) fn assemble(host: &Host, stored: &Stored) -> Assembly {
+    let mut assembly = Assembly::default();
+    for builtin in host.fetcher.builtins() {
+        assembly.add(host, &PackRef::Named(builtin), None);
+    }
+    for binding in stored.environment.bindings() {
+        if host.fetcher.is_builtin(&binding.pack_ref) || assembly.answered.contains_key(&binding.pack_ref.text()) {
+            continue;
+        }
+        let known_failure = assembly.failures.iter().position(|failure| failure.pack_ref == binding.pack_ref);
+        if known_failure.is_none() {
+            assembly.add(host, &binding.pack_ref, stored.lock.get(&binding.pack_ref));
+        }
+        if let Some(failure) = assembly.failures.iter_mut().find(|failure| failure.pack_ref == binding.pack_ref) {
+            failure.bindings.push(binding.key());
+        }
+    }
+    assembly
+}
+
+impl Assembly {
+    fn add(&mut self, host: &Host, pack_ref: &PackRef, pin: Option<&LockedPack>) {
+        let loaded = self.fetch(host, pack_ref, pin).and_then(|fetched| packs::load_bytes(host, &fetched));
+        match loaded {
+            Ok(pack) => self.register(pack, pack_ref, pin),
+            Err(error) => self.failures.push(LoadFailure { pack_ref: pack_ref.clone(), bindings: Vec::new(), error }),
+        }
+    }
+
+    /// The archive that was bound: from where it was bound, or else from what was kept of it.
+    fn fetch(&mut self, host: &Host, pack_ref: &PackRef, pin: Option<&LockedPack>) -> Result<Fetched, PackError> {
+        let fetched = host.fetcher.fetch(pack_ref);
+        let Some(pin) = pin else { return Ok(fetched?) };
+        match fetched {
+            Ok(fetched) if fetched.digest == pin.archive => Ok(fetched),
+            Ok(fetched) => {
+                let (locked, found) = (pin.archive, fetched.digest);
+                self.drifts.push(Drift { pack_ref: pack_ref.clone(), locked, found });
+                host.fetcher.kept(&locked).ok_or(PackError::Replaced { locked, found })
+            }
+            Err(error) => host.fetcher.kept(&pin.archive).ok_or(PackError::Fetch(error)),
+        }
+    }
+
+    fn register(&mut self, pack: LoadedPack, pack_ref: &PackRef, pin: Option<&LockedPack>) {
+        let granted = pin.map(|pin| pin.grants.clone()).unwrap_or_default();
+        self.answered.insert(pack_ref.text(), pack.paths().cloned().collect());
+        for loaded in pack.handlers {
+            let path = loaded.handler.descriptor_path().clone();
+            let origin = Origin { pack_ref: Some(pack_ref.clone()), archive: Some(pack.digest) };
+            match self.registry.register(loaded.handler, origin) {
+                Ok(()) => {
+                    let undeclared = granted.without(&loaded.permissions);
+                    self.grants.insert(path, granted.without(&undeclared));
+                }
+                Err(duplicate) => self.duplicates.push(duplicate),
+            }
+        }
+    }
+}

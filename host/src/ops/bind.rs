@@ -1,0 +1,281 @@
+//! The changing verbs: a pure change between a look at the pack and an atomic write, and a line in the audit log either way.
+
+use env_pack_domain::change::{self, Change, Request};
+use env_pack_domain::{
+    Binding, BindingKey, EnvId, Environment, PackDescriptor, PackRef, Permissions, Place, Previous,
+};
+use serde::Serialize;
+
+use super::OpError;
+use super::check::check;
+use crate::host::Host;
+use crate::store::{AuditEvent, PackLock};
+
+/// Whether a binding is new or replaces one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindVerb {
+    /// The place is free.
+    Add,
+    /// The place is taken.
+    Update,
+}
+
+/// A pack to bind.
+#[derive(Clone, Debug)]
+pub struct BindRequest {
+    /// The environment.
+    pub environment: EnvId,
+    /// What to bind where.
+    pub request: Request,
+    /// What the operator allows the pack, beside asking programs for their versions.
+    pub grants: Grants,
+    /// Whether the pack is fetched and loaded before it is bound.
+    pub fetch: bool,
+    /// Whether every other instance of the extension moves to the same pack.
+    pub all_instances: bool,
+    /// The key the caller gave, recorded and given back.
+    pub idempotency_key: Option<String>,
+}
+
+/// What an operator allows a pack.
+#[derive(Clone, Debug, Default)]
+pub struct Grants {
+    /// These permissions, as far as the pack declares them.
+    pub permissions: Permissions,
+    /// Everything that the pack declares.
+    pub declared: bool,
+}
+
+/// A binding that was changed.
+#[derive(Clone, Debug, Serialize)]
+pub struct BindReport {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The slot, for packs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
+    /// The instance, for extensions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    /// The descriptor.
+    pub kind: PackDescriptor,
+    /// Where the pack is.
+    pub pack_ref: PackRef,
+    /// How often the binding has changed.
+    pub generation: u64,
+    /// Whether a rollback has something to restore.
+    pub has_previous: bool,
+    /// What the pack may do, if it may do anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<GrantsReport>,
+    /// The other instances that moved along.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<BindReport>,
+    /// The key the caller gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+/// What a pack may do.
+#[derive(Clone, Debug, Serialize)]
+pub struct GrantsReport {
+    /// The programs it may run.
+    pub tools: Vec<String>,
+    /// The addresses it may connect to.
+    pub network: Vec<String>,
+}
+
+/// Binds a pack.
+///
+/// # Errors
+/// [`OpError`]; nothing has been written then.
+pub fn bind(host: &Host, verb: BindVerb, request: &BindRequest) -> Result<BindReport, OpError> {
+    let name = match verb {
+        BindVerb::Add => "add",
+        BindVerb::Update => "update",
+    };
+    let place = &request.request.place;
+    let kind = Some(request.request.kind.to_string());
+    let target = Target { environment: &request.environment, place, kind, key: &request.idempotency_key };
+    audited(host, name, &target, || bind_unrecorded(host, verb, request))
+}
+
+/// Takes a binding away.
+///
+/// # Errors
+/// [`OpError`]; nothing has been written then.
+pub fn remove(host: &Host, request: &UnbindRequest) -> Result<BindReport, OpError> {
+    unbind(host, "remove", request, change::remove)
+}
+
+/// Restores what a binding was before its last update.
+///
+/// # Errors
+/// [`OpError`]; nothing has been written then.
+pub fn rollback(host: &Host, request: &UnbindRequest) -> Result<BindReport, OpError> {
+    unbind(host, "rollback", request, change::rollback)
+}
+
+/// A binding to take away or to roll back.
+#[derive(Clone, Debug)]
+pub struct UnbindRequest {
+    /// The environment.
+    pub environment: EnvId,
+    /// The binding.
+    pub key: BindingKey,
+    /// The key the caller gave, recorded and given back.
+    pub idempotency_key: Option<String>,
+}
+
+fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<BindReport, OpError> {
+    let request = &asked.request;
+    // first against a snapshot: what the bindings refuse needs no pack, and loading one takes no lock
+    let snapshot = host.store.load(&asked.environment)?;
+    apply(&snapshot.environment, verb, asked)?;
+    let checked = match asked.fetch {
+        true => Some(check(host, &snapshot, asked)?),
+        false => None,
+    };
+    let mut session = host.store.open(&asked.environment)?;
+    let stored = session.stored();
+    let before = stored.environment.clone();
+    let changes = apply(&before, verb, asked)?;
+    let after = changes.last().map_or(before.clone(), |change| change.environment.clone());
+    let mut lock = stored.lock.clone();
+    lock.packs.remove(&request.pack_ref.text());
+    let mut grants = None;
+    // a built-in pack changes with this program, so there is nothing to pin
+    if let Some(checked) = checked.filter(|_| !host.fetcher.is_builtin(&request.pack_ref)) {
+        host.fetcher.keep(&checked.fetched)?;
+        grants = (!checked.pin.grants.is_empty()).then(|| GrantsReport::from(&checked.pin.grants));
+        lock.packs.insert(request.pack_ref.text(), checked.pin);
+    }
+    keep_used(&mut lock, &[&before, &after]);
+    session.save(&after, &lock)?;
+    let mut reports = changes.iter().filter_map(|change| change.after.as_ref()).map(|binding| report(&asked.environment, &None, binding));
+    let mut first = reports.next().expect("a change was made");
+    first.moved = reports.collect();
+    Ok(BindReport { grants, idempotency_key: asked.idempotency_key.clone(), ..first })
+}
+
+/// The changes that a request makes: its own, and those of the instances that move along.
+fn apply(environment: &Environment, verb: BindVerb, asked: &BindRequest) -> Result<Vec<Change>, OpError> {
+    let request = &asked.request;
+    let mut changes = vec![match verb {
+        BindVerb::Add => change::add(environment, request.clone())?,
+        BindVerb::Update => change::update(environment, request.clone())?,
+    }];
+    if asked.all_instances {
+        let path = request.kind.path();
+        for sibling in environment.instances_of(path).filter(|sibling| sibling.place != request.place) {
+            let Binding { place, answers_ref, .. } = sibling.clone();
+            let request = Request { place, answers_ref, ..request.clone() };
+            let environment = &changes.last().expect("one change was made").environment;
+            changes.push(change::update(environment, request)?);
+        }
+    }
+    Ok(changes)
+}
+
+/// Leaves only the pins of packs that are bound, were bound until now, or would be bound by a rollback.
+fn keep_used(lock: &mut PackLock, environments: &[&Environment]) {
+    let bindings = environments.iter().flat_map(|environment| environment.bindings());
+    let refs = bindings.flat_map(|binding| {
+        let previous = match &binding.previous {
+            Some(Previous::Known(previous)) => Some(previous.pack_ref.text()),
+            _ => None,
+        };
+        [Some(binding.pack_ref.text()), previous].into_iter().flatten()
+    });
+    let used: std::collections::HashSet<String> = refs.collect();
+    lock.packs.retain(|pack_ref, _| used.contains(pack_ref));
+}
+
+fn unbind(
+    host: &Host,
+    verb: &'static str,
+    asked: &UnbindRequest,
+    change: impl FnOnce(&Environment, &BindingKey) -> Result<Change, change::Refusal>,
+) -> Result<BindReport, OpError> {
+    let (place, kind) = match &asked.key {
+        BindingKey::Slot(slot) => (Place::Slot(*slot), None),
+        BindingKey::Extension { path, instance } => (Place::Extension(instance.clone()), Some(path.to_string())),
+    };
+    let target = Target { environment: &asked.environment, place: &place, kind, key: &asked.idempotency_key };
+    audited(host, verb, &target, || {
+        let mut session = host.store.open(&asked.environment)?;
+        let before = session.stored().environment.clone();
+        let change = change(&before, &asked.key)?;
+        let mut lock = session.stored().lock.clone();
+        keep_used(&mut lock, &[&before, &change.environment]);
+        session.save(&change.environment, &lock)?;
+        let binding = change.after.or(change.before).expect("a change has a binding before or after it");
+        Ok(report(&asked.environment, &asked.idempotency_key, &binding))
+    })
+}
+
+fn report(environment: &EnvId, idempotency_key: &Option<String>, binding: &Binding) -> BindReport {
+    let (slot, instance_id) = match &binding.place {
+        Place::Slot(slot) => (Some(slot.to_string()), None),
+        Place::Extension(instance) => (None, instance.as_ref().map(ToString::to_string)),
+    };
+    BindReport {
+        environment_id: environment.clone(),
+        slot,
+        instance_id,
+        kind: binding.kind.clone(),
+        pack_ref: binding.pack_ref.clone(),
+        generation: binding.generation,
+        has_previous: binding.previous.is_some(),
+        grants: None,
+        moved: Vec::new(),
+        idempotency_key: idempotency_key.clone(),
+    }
+}
+
+/// What an audit line says a change was about.
+struct Target<'a> {
+    environment: &'a EnvId,
+    place: &'a Place,
+    kind: Option<String>,
+    key: &'a Option<String>,
+}
+
+/// Makes a change and records that it was asked for, whether it was made or not.
+fn audited(
+    host: &Host,
+    verb: &'static str,
+    target: &Target<'_>,
+    change: impl FnOnce() -> Result<BindReport, OpError>,
+) -> Result<BindReport, OpError> {
+    let result = change();
+    let (noun, place) = match target.place {
+        Place::Slot(slot) => ("env-packs", ("slot", Some(slot.to_string()))),
+        Place::Extension(instance) => ("extensions", ("instance_id", instance.as_ref().map(ToString::to_string))),
+    };
+    let kind = target.kind.clone().or_else(|| result.as_ref().ok().map(|report| report.kind.to_string()));
+    let generation = result.as_ref().ok().map(|report| report.generation);
+    let event = AuditEvent {
+        noun,
+        verb,
+        target: vec![place, ("kind", kind)],
+        previous_generation: generation.and_then(|generation| generation.checked_sub(1)),
+        new_generation: generation.filter(|_| verb != "remove"),
+        idempotency_key: target.key.clone(),
+        result: result.as_ref().map(|_| ()).map_err(|error| (error.kind(), error.to_string())),
+    };
+    let recorded = host.store.audit(target.environment, &event);
+    let report = result?;
+    // the change is made; that it was not recorded is still an error, and says so
+    recorded?;
+    Ok(report)
+}
+
+impl From<&Permissions> for GrantsReport {
+    fn from(permissions: &Permissions) -> Self {
+        Self {
+            tools: permissions.tools.iter().map(ToString::to_string).collect(),
+            network: permissions.network.iter().map(ToString::to_string).collect(),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Whether a pack may be bound: it loads, answers for what is asked, takes nobody's path, and asks for nothing ungranted.
+
+use env_pack_domain::change::Request;
+use env_pack_domain::{Binding, DescriptorPath, Origin, PackRef, Permissions, Place, Registry, Sha256Digest};
+
+use super::OpError;
+use super::bind::BindRequest;
+use super::packs::{self, LoadedPack};
+use crate::fetch::Fetched;
+use crate::host::Host;
+use crate::store::{LockedPack, Stored};
+
+/// A pack that may be bound.
+pub(super) struct Checked {
+    pub fetched: Fetched,
+    pub pin: LockedPack,
+}
+
+/// Loads the pack of a request and holds it against the environment.
+pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result<Checked, OpError> {
+    let Request { place, kind, pack_ref, .. } = &asked.request;
+    let not_bound = |source| OpError::Pack { pack_ref: pack_ref.clone(), source };
+    let (fetched, pack) = packs::load(host, pack_ref).map_err(not_bound)?;
+    if pack.handler_for(kind).is_none() {
+        let answered = pack.paths().cloned().collect();
+        return Err(OpError::OtherPath { pack_ref: pack_ref.clone(), answered, asked: kind.path().clone() });
+    }
+    for path in pack.paths() {
+        untaken(host, stored, asked, path, &pack.digest)?;
+    }
+    let grants = granted(stored, asked, &pack)?;
+    let pin = pack.pin(grants, jiff::Timestamp::now().to_string());
+    registry_of(pack, pack_ref)
+        .resolve_for_slot(kind, place.slot())
+        .map_err(|source| OpError::Mismatch { pack_ref: pack_ref.clone(), source })?;
+    Ok(Checked { fetched, pin })
+}
+
+/// Whether nobody else answers for a path: no built-in, and no pack bound elsewhere in the environment.
+fn untaken(
+    host: &Host,
+    stored: &Stored,
+    asked: &BindRequest,
+    path: &DescriptorPath,
+    archive: &Sha256Digest,
+) -> Result<(), OpError> {
+    let Request { place, kind, pack_ref, .. } = &asked.request;
+    let taken = |taken_by: String| Err(OpError::PathTaken { pack_ref: pack_ref.clone(), path: path.clone(), taken_by });
+    if let Some(builtin) = host.fetcher.builtins().find(|builtin| builtin.path() == path)
+        && !host.fetcher.is_builtin(pack_ref)
+    {
+        return taken(format!("the built-in pack `{builtin}`"));
+    }
+    let answers_too = |binding: &&Binding| {
+        let pin = stored.lock.get(&binding.pack_ref);
+        pin.is_some_and(|pin| pin.archive != *archive && pin.handlers.iter().any(|handler| handler.descriptor_path == *path))
+    };
+    for other in stored.environment.bindings().filter(answers_too) {
+        let is_sibling = matches!(place, Place::Extension(_)) && other.kind.path() == kind.path();
+        if other.place == *place && (is_sibling || matches!(place, Place::Slot(_))) {
+            // the very binding that is replaced
+            continue;
+        }
+        match is_sibling {
+            true if asked.all_instances => {}
+            true => return Err(OpError::SiblingsDiffer { pack_ref: pack_ref.clone(), sibling: other.key() }),
+            false => return taken(format!("pack `{}`, bound to {}", other.pack_ref, other.key())),
+        }
+    }
+    Ok(())
+}
+
+/// What the pack may do: asking programs for their versions, what the operator grants now, and what they granted these very
+/// bytes before. All of it only as far as the pack declares it, and everything it declares must be granted.
+fn granted(stored: &Stored, asked: &BindRequest, pack: &LoadedPack) -> Result<Permissions, OpError> {
+    let declared = pack.permissions();
+    let pack_ref = &asked.request.pack_ref;
+    let before = stored.lock.get(pack_ref).filter(|pin| pin.archive == pack.digest);
+    let mut granted = before.map(|pin| pin.grants.clone()).unwrap_or_default();
+    granted = granted.union(&asked.grants.permissions);
+    let harmless = declared.tools.iter().filter(|tool| tool.is_version_query()).cloned().collect();
+    granted = granted.union(&Permissions { tools: harmless, network: Vec::new() });
+    if asked.grants.declared {
+        granted = granted.union(&declared);
+    }
+    let missing = declared.without(&granted);
+    match missing.is_empty() {
+        true => Ok(declared),
+        false => Err(OpError::NotGranted { pack_ref: pack_ref.clone(), missing }),
+    }
+}
+
+fn registry_of(pack: LoadedPack, pack_ref: &PackRef) -> Registry {
+    let origin = Origin { pack_ref: Some(pack_ref.clone()), archive: Some(pack.digest) };
+    let mut registry = Registry::default();
+    for loaded in pack.handlers {
+        // a second handler for the same path in one archive stays out, as it does when the environment is loaded
+        let _ = registry.register(loaded.handler, origin.clone());
+    }
+    registry
+}

@@ -1,0 +1,182 @@
+//! Environments as a whole: creating, healing, listing, showing.
+
+use env_pack_domain::change::{self, Request};
+use env_pack_domain::{BindingKey, CoreSlot, EnvId, Environment, PackDescriptor, PackRef, Place};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::doctor::{self, DoctorReport};
+use super::{OpError, packs};
+use crate::host::Host;
+use crate::store::{AuditEvent, Session};
+
+/// Where a runtime listens unless somebody says otherwise.
+const LISTEN_ADDR: &str = "127.0.0.1:8080";
+
+/// An environment that was initialised.
+#[derive(Debug, Serialize)]
+pub struct InitReport {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// Whether it is new.
+    pub created: bool,
+    /// The default packs that were bound because their slots were free.
+    pub bound: Vec<PackDescriptor>,
+    /// Its health now.
+    pub doctor: DoctorReport,
+}
+
+/// An environment that was created.
+#[derive(Debug, Serialize)]
+pub struct CreateReport {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// Its name for people.
+    pub name: String,
+    /// The default packs that were bound.
+    pub bound: Vec<PackDescriptor>,
+}
+
+/// The environments of a store.
+#[derive(Debug, Serialize)]
+pub struct ListReport {
+    /// The folder they are in.
+    pub store_root: String,
+    /// Each of them.
+    pub environments: Vec<ListedEnvironment>,
+}
+
+/// An environment in a list.
+#[derive(Debug, Serialize)]
+pub struct ListedEnvironment {
+    /// Its id.
+    pub environment_id: EnvId,
+    /// How many core slots are bound.
+    pub packs: usize,
+    /// How many extensions are bound.
+    pub extensions: usize,
+    /// Why it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// The files of an environment.
+#[derive(Debug, Serialize)]
+pub struct ShowReport {
+    /// `environment.json`
+    pub environment: Box<RawValue>,
+    /// `runtime.json`
+    pub runtime: Option<Box<RawValue>>,
+}
+
+/// A new environment.
+#[derive(Clone, Debug)]
+pub struct NewEnvironment {
+    /// Its id.
+    pub id: EnvId,
+    /// Its name for people; its id, unless it has one.
+    pub name: Option<String>,
+    /// Where its runtime listens.
+    pub listen_addr: Option<String>,
+    /// Whether it is left without bindings.
+    pub empty: bool,
+}
+
+/// Creates an environment with the default packs.
+///
+/// # Errors
+/// [`OpError`] when there is one already, or it cannot be written.
+pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError> {
+    let name = new.name.clone().unwrap_or_else(|| new.id.to_string());
+    let listen_addr = new.listen_addr.as_deref().unwrap_or(LISTEN_ADDR);
+    let mut session = host.store.create(&new.id, &name, listen_addr)?;
+    let bound = if new.empty { Vec::new() } else { heal(host, &mut session)? };
+    record(host, &new.id, "create")?;
+    Ok(CreateReport { environment_id: new.id.clone(), name, bound })
+}
+
+/// Creates an environment unless there is one, binds the default packs to the default slots that are free, and examines it.
+///
+/// # Errors
+/// [`OpError`] when it cannot be read or written.
+pub fn init(host: &Host, id: &EnvId) -> Result<InitReport, OpError> {
+    let created = !host.store.exists(id);
+    let mut session = match created {
+        true => host.store.create(id, id.as_str(), LISTEN_ADDR)?,
+        false => host.store.open(id)?,
+    };
+    let bound = heal(host, &mut session)?;
+    if created || !bound.is_empty() {
+        record(host, id, "init")?;
+    }
+    let doctor = doctor::examine(host, session.stored(), false);
+    Ok(InitReport { environment_id: id.clone(), created, bound, doctor })
+}
+
+/// The environments of the store; one that cannot be read says so in its place.
+///
+/// # Errors
+/// [`OpError`] when the folder cannot be read.
+pub fn list(host: &Host) -> Result<ListReport, OpError> {
+    let listed = |id: EnvId| match host.store.load(&id) {
+        Ok(stored) => {
+            let (packs, extensions) = (stored.environment.packs().len(), stored.environment.extensions().len());
+            ListedEnvironment { environment_id: id, packs, extensions, error: None }
+        }
+        Err(error) => ListedEnvironment { environment_id: id, packs: 0, extensions: 0, error: Some(error.to_string()) },
+    };
+    let environments = host.store.list()?.into_iter().map(listed).collect();
+    Ok(ListReport { store_root: host.store.root().to_string_lossy().into_owned(), environments })
+}
+
+/// The files of an environment as they are.
+///
+/// # Errors
+/// [`OpError`] when it cannot be read.
+pub fn show(host: &Host, id: &EnvId) -> Result<ShowReport, OpError> {
+    let shown = host.store.show(id)?;
+    Ok(ShowReport { environment: shown.environment, runtime: shown.runtime })
+}
+
+/// Binds the built-in packs to the slots they serve, where those are free.
+fn heal(host: &Host, session: &mut Session) -> Result<Vec<PackDescriptor>, OpError> {
+    let mut environment = session.stored().environment.clone();
+    let mut bound = Vec::new();
+    for (slot, kind) in defaults(host, &environment)? {
+        let pack_ref = PackRef::Named(kind.clone());
+        let request = Request { place: Place::Slot(slot), kind: kind.clone(), pack_ref, answers_ref: None };
+        environment = change::add(&environment, request)?.environment;
+        bound.push(kind);
+    }
+    let lock = session.stored().lock.clone();
+    session.save(&environment, &lock)?;
+    Ok(bound)
+}
+
+/// The built-in packs whose slots are free, with the slot that each says it serves.
+fn defaults(host: &Host, environment: &Environment) -> Result<Vec<(CoreSlot, PackDescriptor)>, OpError> {
+    let mut defaults = Vec::new();
+    for kind in host.fetcher.builtins() {
+        let failed = |source| OpError::Builtin { pack: kind.clone(), source };
+        let (_, pack) = packs::load(host, &PackRef::Named(kind.clone())).map_err(failed)?;
+        let slot = pack.handler_for(&kind).map(|loaded| loaded.handler.slot());
+        let Some(Ok(slot)) = slot.map(CoreSlot::try_from) else { continue };
+        if environment.binding(&BindingKey::Slot(slot)).is_none() {
+            defaults.push((slot, kind));
+        }
+    }
+    Ok(defaults)
+}
+
+fn record(host: &Host, id: &EnvId, verb: &'static str) -> Result<(), OpError> {
+    let event = AuditEvent {
+        noun: "env",
+        verb,
+        target: vec![("environment_id", Some(id.to_string()))],
+        previous_generation: None,
+        new_generation: None,
+        idempotency_key: None,
+        result: Ok(()),
+    };
+    Ok(host.store.audit(id, &event)?)
+}

@@ -1,0 +1,245 @@
+//! Why an operation did not do what it was asked, and what the person does next.
+
+use env_pack_domain::change::Refusal;
+use env_pack_domain::{
+    BindingKey, DescriptorPath, ForeignText, InvalidDescriptor, PackDescriptor, PackRef, Permissions, ResolveError,
+    VersionReq,
+};
+
+use super::PackError;
+use crate::archive::ArchiveError;
+use crate::engine::LoadError;
+use crate::fetch::FetchError;
+use crate::store::{AnswersError, StoreError};
+
+/// Why an operation ended without its result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpError {
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The bindings do not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The pack cannot be used.
+    #[error("pack `{pack_ref}` was not bound: {source}")]
+    Pack {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// Why.
+        source: PackError,
+    },
+    /// The pack holds another handler than the one asked for.
+    #[error("pack `{pack_ref}` was not bound: it answers for {}, not for `{asked}`", listed(.answered))]
+    OtherPath {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// The paths it answers for.
+        answered: Vec<DescriptorPath>,
+        /// The path asked for.
+        asked: DescriptorPath,
+    },
+    /// The handler does not fit the binding.
+    #[error("pack `{pack_ref}` was not bound: {source}")]
+    Mismatch {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// What does not fit.
+        source: ResolveError,
+    },
+    /// The path is taken by another pack.
+    #[error("pack `{pack_ref}` was not bound: descriptor path `{path}` is already answered for by {taken_by}")]
+    PathTaken {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// The path.
+        path: DescriptorPath,
+        /// By whom.
+        taken_by: String,
+    },
+    /// Other instances of the extension come from another archive.
+    #[error("pack `{pack_ref}` was not bound: {sibling} comes from another archive, and all instances share one handler")]
+    SiblingsDiffer {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// One of the other instances.
+        sibling: BindingKey,
+    },
+    /// The pack asks for more than the operator granted.
+    #[error("pack `{pack_ref}` was not bound: it asks for what nobody granted: {}", requests(.missing))]
+    NotGranted {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// What it asks for.
+        missing: Permissions,
+    },
+    /// No extension of this name is bound.
+    #[error("{key} is not bound in environment `{environment}`")]
+    NotBound {
+        /// The extension.
+        key: BindingKey,
+        /// The environment.
+        environment: env_pack_domain::EnvId,
+    },
+    /// The answers of a binding cannot be had.
+    #[error("{key} has no readable answers: {source}")]
+    Answers {
+        /// The binding.
+        key: BindingKey,
+        /// Why.
+        source: AnswersError,
+    },
+    /// A file cannot be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// A pack cannot be read or written.
+    #[error("pack `{pack}`: {source}")]
+    Archive {
+        /// The pack.
+        pack: ForeignText,
+        /// Why.
+        source: ArchiveError,
+    },
+    /// A component cannot be packed.
+    #[error("component `{}`: {source}", shown(.path))]
+    Component {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: LoadError,
+    },
+    /// A pack would not be accepted by its own handler.
+    #[error("the handler supports versions `{supported}`, so its pack cannot have version `{version}`")]
+    OwnVersion {
+        /// The version asked for.
+        version: env_pack_domain::Version,
+        /// What the handler supports.
+        supported: VersionReq,
+    },
+    /// A file cannot be written.
+    #[error("cannot write `{}`", shown(.path))]
+    Write {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A name is no descriptor.
+    #[error(transparent)]
+    Descriptor(#[from] InvalidDescriptor),
+    /// A default binding has no handler, which is a bug of this program.
+    #[error("the built-in pack `{pack}` does not load: {source}")]
+    Builtin {
+        /// The pack.
+        pack: PackDescriptor,
+        /// Why.
+        source: PackError,
+    },
+}
+
+/// How an operation failed, as its exit code tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It was asked, and the answer is no.
+    Refused,
+    /// It could not be done.
+    Impossible,
+}
+
+impl OpError {
+    /// A stable name of the kind of error, in the words of the existing tools where they have one.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Store(StoreError::NoEnvironment { .. }) | Self::NotBound { .. } => "not-found",
+            Self::Refused(Refusal::NotBound { .. }) => "not-found",
+            Self::Refused(_) | Self::Store(StoreError::Exists { .. }) => "conflict",
+            Self::PathTaken { .. } | Self::SiblingsDiffer { .. } => "conflict",
+            Self::Store(StoreError::Io { .. }) | Self::Write { .. } => "io",
+            Self::Store(_) => "store",
+            Self::Answers { .. } => "answers-parse",
+            Self::NotGranted { .. } => "unauthorized",
+            Self::Descriptor(_) | Self::OwnVersion { .. } => "invalid-argument",
+            Self::Fetch(error) => error.kind(),
+            Self::Pack { source, .. } | Self::Builtin { source, .. } => source.kind(),
+            Self::Archive { source, .. } => source.rule(),
+            Self::Component { source, .. } => source.kind(),
+            Self::OtherPath { .. } => "unknown-kind",
+            Self::Mismatch { source: ResolveError::SlotMismatch { .. }, .. } => "slot-mismatch",
+            Self::Mismatch { .. } => "version-skew",
+        }
+    }
+
+    /// Whether the answer is no, or there is no answer.
+    pub fn failure(&self) -> Failure {
+        match self {
+            Self::Store(StoreError::NoEnvironment { .. } | StoreError::Exists { .. }) => Failure::Refused,
+            Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => Failure::Impossible,
+            Self::Fetch(FetchError::Read { .. } | FetchError::Keep { .. }) => Failure::Impossible,
+            Self::Pack { source: PackError::Fetch(FetchError::Read { .. }), .. } => Failure::Impossible,
+            _ => Failure::Refused,
+        }
+    }
+
+    /// What to do next, as one sentence.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::Store(StoreError::NoEnvironment { environment, .. }) => {
+                format!("create it with `gtc op env create --env {environment}`, or see `gtc op env list`")
+            }
+            Self::Store(StoreError::Malformed { .. }) => "mend the file, or put a backup in its place; nothing was changed".into(),
+            Self::Store(StoreError::Busy { .. }) => "try again when the other process has finished".into(),
+            Self::Store(StoreError::Exists { environment, .. }) => {
+                format!("see it with `gtc op env show {environment}`, or heal its defaults with `gtc op env init {environment}`")
+            }
+            Self::Store(_) | Self::Write { .. } => "check the path and its permissions".into(),
+            Self::Pack { source, .. } | Self::Builtin { source, .. } => source.next().into(),
+            Self::OtherPath { answered, .. } => match answered.as_slice() {
+                [only] => format!("bind it with `--kind {only}@<version>`"),
+                _ => "name one of these paths with `--kind <path>@<version>`".into(),
+            },
+            Self::Mismatch { source: ResolveError::SlotMismatch { actual, .. }, .. } => format!("bind it to slot `{actual}`"),
+            Self::Mismatch { source: ResolveError::VersionUnsupported { supported, .. }, .. } => {
+                format!("ask for a version that matches `{supported}` with `--kind`")
+            }
+            Self::PathTaken { .. } => "a path belongs to one pack; unbind the other one first, or use a pack with a path of its own".into(),
+            Self::SiblingsDiffer { .. } => "move all instances together with `update --all-instances`".into(),
+            Self::NotGranted { missing, .. } => {
+                format!("grant it with {}, or everything the pack declares with `--grant declared`", flags(missing))
+            }
+            Self::NotBound { environment, .. } => format!("see what is bound with `gtc op extensions list {environment}`"),
+            Self::Answers { .. } => "write the answers file, or bind without `--answers-ref`".into(),
+            Self::Refused(Refusal::NotBound { environment, .. }) => {
+                format!("see what is bound with `gtc op env-packs list {environment}` and `gtc op extensions list {environment}`")
+            }
+            Self::OwnVersion { supported, .. } => format!("choose a `--version` that matches `{supported}`"),
+            Self::Component { .. } => "build the component against `wit/env-pack/0.1.0`".into(),
+            Self::Archive { .. } => "get the pack again, or rebuild it with `gtc pack build`".into(),
+            _ => return None,
+        };
+        Some(text)
+    }
+}
+
+fn listed(paths: &[DescriptorPath]) -> String {
+    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn requests(permissions: &Permissions) -> String {
+    let tools = permissions.tools.iter().map(|tool| format!("to run `{tool}`"));
+    let network = permissions.network.iter().map(|address| format!("to reach `{address}`"));
+    tools.chain(network).collect::<Vec<_>>().join(", ")
+}
+
+/// The flags that would grant these permissions.
+fn flags(permissions: &Permissions) -> String {
+    let quoted = |text: String| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let tools = permissions.tools.iter().map(|tool| format!("`--grant-tool {}`", quoted(tool.to_string())));
+    let network = permissions.network.iter().map(|address| format!("`--grant-network {address}`"));
+    tools.chain(network).collect::<Vec<_>>().join(" ")
+}
+
+fn shown(path: &std::path::Path) -> ForeignText {
+    ForeignText::new(path.to_string_lossy())
+}

@@ -1,0 +1,222 @@
+//! Packs as files: building one from a component, and looking into one.
+
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::{
+    CapabilitySlot, DescriptorPath, ForeignText, PackRef, Permissions, Sha256Digest, Version, VersionReq,
+};
+use serde::Serialize;
+
+use super::OpError;
+use crate::archive::{self, Declared, NewHandler, NewPack, PackedHandler};
+use crate::engine;
+use crate::host::Host;
+
+/// A pack to build.
+#[derive(Clone, Debug)]
+pub struct BuildRequest {
+    /// The component, or a file that holds it.
+    pub component: PathBuf,
+    /// The id of the pack; the descriptor path of its handler, unless it has one.
+    pub id: Option<String>,
+    /// The version of the pack.
+    pub version: Version,
+    /// Who publishes it.
+    pub publisher: Option<String>,
+    /// What the handler wants to be allowed.
+    pub permissions: Permissions,
+    /// Where the pack goes; `<id>-<version>.gtpack` in the current folder, unless somewhere else.
+    pub output: Option<PathBuf>,
+}
+
+/// A pack that was built.
+#[derive(Debug, Serialize)]
+pub struct BuildReport {
+    /// The file.
+    pub path: PathBuf,
+    /// The id of the pack.
+    pub id: String,
+    /// The version of the pack.
+    pub version: String,
+    /// The size of the archive, in bytes.
+    pub size: usize,
+    /// The digest of the archive.
+    pub sha256: String,
+    /// The slot its handler serves.
+    pub slot: CapabilitySlot,
+    /// The path its handler answers for.
+    pub descriptor_path: DescriptorPath,
+    /// The versions its handler supports.
+    pub supported_versions: String,
+    /// What its component imports.
+    pub imports: Vec<ForeignText>,
+}
+
+/// What is in a pack.
+#[derive(Debug, Serialize)]
+pub struct InspectReport {
+    /// Where it is.
+    pub pack_ref: PackRef,
+    /// Its id.
+    pub id: ForeignText,
+    /// Its version.
+    pub version: String,
+    /// Who publishes it.
+    pub publisher: ForeignText,
+    /// The size of the archive, in bytes.
+    pub size: usize,
+    /// The digest of the archive.
+    pub sha256: String,
+    /// Its handlers.
+    pub handlers: Vec<InspectedHandler>,
+    /// Its entries.
+    pub entries: Vec<InspectedEntry>,
+}
+
+/// A handler in a pack. Nothing of it has run.
+#[derive(Debug, Serialize)]
+pub struct InspectedHandler {
+    /// The id of its component.
+    pub component: ForeignText,
+    /// The world it claims.
+    pub world: ForeignText,
+    /// The size of its component, in bytes.
+    pub size: usize,
+    /// The digest of its component.
+    pub sha256: String,
+    /// What its component imports; nothing when it cannot be read.
+    pub imports: Vec<ForeignText>,
+    /// Why its imports cannot be read, or are not supported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// What the pack declares of it.
+    pub declared: Option<InspectedDeclaration>,
+}
+
+/// What a pack declares of a handler.
+#[derive(Debug, Serialize)]
+pub struct InspectedDeclaration {
+    /// The slot.
+    pub slot: CapabilitySlot,
+    /// The path.
+    pub descriptor_path: DescriptorPath,
+    /// The versions.
+    pub supported_versions: String,
+    /// The programs it wants to run.
+    pub tools: Vec<String>,
+    /// The addresses it wants to reach.
+    pub network: Vec<String>,
+}
+
+/// An entry of a pack.
+#[derive(Debug, Serialize)]
+pub struct InspectedEntry {
+    /// Its name.
+    pub name: ForeignText,
+    /// Its size, in bytes.
+    pub size: u64,
+    /// The BLAKE3 hash of its content.
+    pub blake3: String,
+}
+
+/// Builds a pack from a component, which is asked in the sandbox what it is.
+///
+/// # Errors
+/// [`OpError`] when the component is no handler, or the pack cannot be written.
+pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError> {
+    let component = PackRef::File(request.component.to_string_lossy().into_owned());
+    let fetched = host.fetcher.fetch(&component)?;
+    let not_packed = |source| OpError::Component { path: request.component.clone(), source };
+    let loaded = host.engine.load(&fetched.bytes, &fetched.digest).map_err(not_packed)?;
+    let (slot, path) = (loaded.handler.slot(), loaded.handler.descriptor_path().clone());
+    let supported: VersionReq = loaded.handler.supported_versions().clone();
+    if !supported.matches(&request.version) {
+        return Err(OpError::OwnVersion { version: request.version.clone(), supported });
+    }
+    let id = request.id.clone().unwrap_or_else(|| path.to_string());
+    let namespace = path.as_str().split('.').next().unwrap_or_default().to_owned();
+    let declared = Declared {
+        slot,
+        descriptor_path: path.clone(),
+        supported_versions: supported.clone(),
+        permissions: request.permissions.clone(),
+    };
+    let pack = NewPack {
+        id: id.clone(),
+        version: request.version.clone(),
+        publisher: request.publisher.clone().unwrap_or(namespace),
+        handlers: vec![NewHandler { component: "handler".to_owned(), bytes: fetched.bytes.into_owned(), declared }],
+    };
+    let in_pack = |source| OpError::Archive { pack: ForeignText::excerpt(&id), source };
+    let bytes = archive::write(&pack).map_err(in_pack)?;
+    // what we write, we must be able to read: a component beyond the caps is noticed here, not by an operator
+    archive::open(&bytes, &host.archive_limits).map_err(in_pack)?;
+    let path_out = request.output.clone().unwrap_or_else(|| format!("{id}-{}.gtpack", request.version).into());
+    write(&path_out, &bytes)?;
+    Ok(BuildReport {
+        path: path_out,
+        id,
+        version: request.version.to_string(),
+        size: bytes.len(),
+        sha256: Sha256Digest::of(&bytes).hex(),
+        slot,
+        descriptor_path: path,
+        supported_versions: supported.to_string(),
+        imports: loaded.imports,
+    })
+}
+
+/// Looks into a pack without running anything of it.
+///
+/// # Errors
+/// [`OpError`] when it cannot be had, or its archive is refused.
+pub fn inspect(host: &Host, pack_ref: &PackRef) -> Result<InspectReport, OpError> {
+    let fetched = host.fetcher.fetch(pack_ref)?;
+    let pack = archive::open(&fetched.bytes, &host.archive_limits)
+        .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
+    let entry = |entry: archive::EntryInfo| InspectedEntry { name: entry.name, size: entry.size, blake3: entry.blake3 };
+    Ok(InspectReport {
+        pack_ref: pack_ref.clone(),
+        id: pack.id,
+        version: pack.version,
+        publisher: pack.publisher,
+        size: fetched.bytes.len(),
+        sha256: fetched.digest.hex(),
+        handlers: pack.handlers.into_iter().map(InspectedHandler::from).collect(),
+        entries: pack.entries.into_iter().map(entry).collect(),
+    })
+}
+
+impl From<PackedHandler> for InspectedHandler {
+    fn from(handler: PackedHandler) -> Self {
+        let (imports, problem) = match engine::imports(&handler.bytes) {
+            Ok(imports) => (imports, None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
+        Self {
+            component: handler.component,
+            world: handler.world,
+            size: handler.bytes.len(),
+            sha256: handler.digest.hex(),
+            imports,
+            problem,
+            declared: handler.declared.map(InspectedDeclaration::from),
+        }
+    }
+}
+
+impl From<Declared> for InspectedDeclaration {
+    fn from(declared: Declared) -> Self {
+        Self {
+            slot: declared.slot,
+            descriptor_path: declared.descriptor_path,
+            supported_versions: declared.supported_versions.to_string(),
+            tools: declared.permissions.tools.iter().map(ToString::to_string).collect(),
+            network: declared.permissions.network.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
+    std::fs::write(path, bytes).map_err(|source| OpError::Write { path: path.to_owned(), source })
+}

@@ -1,0 +1,179 @@
+//! Loading a pack: reference to bytes to archive to handlers that have said who they are, and say what the pack says of them.
+
+use env_pack_domain::{
+    DescriptorPath, EnvPackHandler, ForeignText, PackDescriptor, PackRef, Permissions, Sha256Digest,
+};
+
+use crate::archive::{self, ArchiveError, PackedHandler};
+use crate::engine::LoadError;
+use crate::fetch::{FetchError, Fetched};
+use crate::host::Host;
+use crate::store::{LockedHandler, LockedPack};
+
+/// A pack whose handlers run.
+#[derive(Debug)]
+pub struct LoadedPack {
+    /// The digest of the archive.
+    pub digest: Sha256Digest,
+    /// The size of the archive, in bytes.
+    pub size: u64,
+    /// Its handlers; at least one.
+    pub handlers: Vec<LoadedHandler>,
+}
+
+/// A handler of a loaded pack.
+#[derive(Debug)]
+pub struct LoadedHandler {
+    /// The id of its component.
+    pub component: ForeignText,
+    /// The digest of its component.
+    pub digest: Sha256Digest,
+    /// The handler.
+    pub handler: Box<dyn EnvPackHandler>,
+    /// What the pack wants it to be allowed.
+    pub permissions: Permissions,
+}
+
+/// Why a pack cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackError {
+    /// Its archive cannot be had.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// Its archive is refused.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// It is an honest pack of another kind.
+    #[error("the pack holds no env-pack handler")]
+    NoHandler,
+    /// One of its handlers does not load.
+    #[error("component `{component}`: {source}")]
+    Handler {
+        /// The id of the component.
+        component: ForeignText,
+        /// Why.
+        source: LoadError,
+    },
+    /// One of its handlers is not what the pack says.
+    #[error("component `{component}` answers {what} `{answered}`, but the pack declares `{declared}`")]
+    Differs {
+        /// The id of the component.
+        component: ForeignText,
+        /// The question.
+        what: &'static str,
+        /// What the pack says.
+        declared: String,
+        /// What the component says.
+        answered: String,
+    },
+    /// It changed after it was bound, and what was bound is gone.
+    #[error("the archive is not the one that was bound ({found} instead of {locked}), and that one is no longer kept")]
+    Replaced {
+        /// The digest it was bound with.
+        locked: Sha256Digest,
+        /// The digest it has.
+        found: Sha256Digest,
+    },
+}
+
+impl PackError {
+    /// A stable name of the kind of error, for programs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Fetch(error) => error.kind(),
+            Self::Archive(error) => error.rule(),
+            Self::NoHandler => "no-handler",
+            Self::Handler { source, .. } => source.kind(),
+            Self::Differs { .. } => "declaration-differs",
+            Self::Replaced { .. } => "archive-replaced",
+        }
+    }
+
+    /// What the operator does next, as one sentence.
+    pub fn next(&self) -> &'static str {
+        match self {
+            Self::Fetch(FetchError::RegistryUnsupported) => {
+                "download the pack to a file, and bind it with `--pack-ref <file>`"
+            }
+            Self::Fetch(FetchError::Read { .. } | FetchError::Keep { .. }) => "check the permissions of the file",
+            Self::Fetch(FetchError::UnknownScheme | FetchError::NoSuchBuiltin { .. }) => {
+                "bind a pack file with `--pack-ref <file>`"
+            }
+            Self::Fetch(_) => "check the path, or bind another archive with `--pack-ref <file>`",
+            Self::Archive(_) => "get the pack again, or ask its author to rebuild it with `gtc pack build`",
+            Self::NoHandler => "bind a pack that was built with `gtc pack build`",
+            Self::Handler { source: LoadError::Fault(_), .. } => "tell the author of the pack; until then bind another version",
+            Self::Handler { .. } | Self::Differs { .. } => "ask the author of the pack to build it again with `gtc pack build`",
+            Self::Replaced { .. } => "look at the archive with `gtc pack inspect`, then bind it with `update`",
+        }
+    }
+}
+
+/// Fetches a pack and loads it.
+pub(super) fn load(host: &Host, pack_ref: &PackRef) -> Result<(Fetched, LoadedPack), PackError> {
+    let fetched = host.fetcher.fetch(pack_ref)?;
+    let pack = load_bytes(host, &fetched)?;
+    Ok((fetched, pack))
+}
+
+/// Loads a pack out of its archive.
+pub(super) fn load_bytes(host: &Host, fetched: &Fetched) -> Result<LoadedPack, PackError> {
+    let pack = archive::open(&fetched.bytes, &host.archive_limits)?;
+    if pack.handlers.is_empty() {
+        return Err(PackError::NoHandler);
+    }
+    let handlers = pack.handlers.into_iter().map(|packed| load_handler(host, packed)).collect::<Result<_, _>>()?;
+    Ok(LoadedPack { digest: fetched.digest, size: fetched.bytes.len() as u64, handlers })
+}
+
+fn load_handler(host: &Host, packed: PackedHandler) -> Result<LoadedHandler, PackError> {
+    let PackedHandler { component, bytes, digest, declared, .. } = packed;
+    let loaded = host.engine.load(&bytes, &digest);
+    let handler = loaded.map_err(|source| PackError::Handler { component: component.clone(), source })?.handler;
+    let mut permissions = Permissions::default();
+    if let Some(declared) = declared {
+        let versions = handler.supported_versions().to_string();
+        let questions = [
+            ("slot", declared.slot.to_string(), handler.slot().to_string()),
+            ("descriptor path", declared.descriptor_path.to_string(), handler.descriptor_path().to_string()),
+            ("supported versions", declared.supported_versions.to_string(), versions),
+        ];
+        if let Some((what, declared, answered)) = questions.into_iter().find(|(_, declared, answered)| declared != answered) {
+            return Err(PackError::Differs { component, what, declared, answered });
+        }
+        permissions = declared.permissions;
+    }
+    Ok(LoadedHandler { component, digest, handler, permissions })
+}
+
+impl LoadedPack {
+    /// The handler that answers for a descriptor's path.
+    pub fn handler_for(&self, kind: &PackDescriptor) -> Option<&LoadedHandler> {
+        self.handlers.iter().find(|handler| handler.handler.descriptor_path() == kind.path())
+    }
+
+    /// The paths its handlers answer for.
+    pub fn paths(&self) -> impl Iterator<Item = &DescriptorPath> {
+        self.handlers.iter().map(|handler| handler.handler.descriptor_path())
+    }
+
+    /// Everything its handlers want to be allowed.
+    pub fn permissions(&self) -> Permissions {
+        let none = Permissions::default();
+        self.handlers.iter().fold(none, |all, handler| all.union(&handler.permissions))
+    }
+
+    /// The pin of the pack, with these grants.
+    pub(super) fn pin(&self, grants: Permissions, locked_at: String) -> LockedPack {
+        let handler = |handler: &LoadedHandler| LockedHandler {
+            component: handler.component.clone(),
+            digest: handler.digest,
+            slot: handler.handler.slot(),
+            descriptor_path: handler.handler.descriptor_path().clone(),
+            supported_versions: handler.handler.supported_versions().clone(),
+        };
+        let handlers = self.handlers.iter().map(handler).collect();
+        LockedPack { archive: self.digest, size: self.size, handlers, grants, locked_at }
+    }
+}

@@ -1,0 +1,188 @@
+//! What the handlers of an environment find on this machine: one preflight per binding.
+
+use env_pack_domain::{
+    Binding, BindingContext, CapabilitySlot, EnvId, EnvPackHandler, PackDescriptor, Place, ResolveError, ToolCheck,
+};
+use serde::Serialize;
+
+use super::assemble::{self, Assembly};
+use super::OpError;
+use crate::host::Host;
+
+/// The checks of every binding.
+#[derive(Debug, Serialize)]
+pub struct ToolCheckReport {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The packs whose handlers were asked.
+    pub bindings: Vec<PackChecks>,
+    /// The packs without a handler to ask.
+    pub unresolved_bindings: Vec<UnresolvedPack>,
+    /// The extensions whose handlers were asked.
+    pub extension_bindings: Vec<ExtensionChecks>,
+    /// The extensions without a handler to ask.
+    pub extension_unresolved_bindings: Vec<UnresolvedExtension>,
+    /// How many checks were made.
+    pub total_checks: usize,
+    /// How many of them failed.
+    pub failed_checks: usize,
+    /// How many preflights came to no answer.
+    pub failed_preflights: usize,
+    /// When this was found, as an RFC 3339 timestamp.
+    pub checked_at: String,
+}
+
+/// The checks of a pack.
+#[derive(Debug, Serialize)]
+pub struct PackChecks {
+    /// The slot.
+    pub slot: CapabilitySlot,
+    /// The descriptor.
+    pub kind: PackDescriptor,
+    /// What came of its preflight.
+    #[serde(flatten)]
+    pub preflight: Preflight,
+}
+
+/// The checks of an extension.
+#[derive(Debug, Serialize)]
+pub struct ExtensionChecks {
+    /// The instance.
+    pub instance_id: Option<String>,
+    /// The descriptor.
+    pub kind: PackDescriptor,
+    /// What came of its preflight.
+    #[serde(flatten)]
+    pub preflight: Preflight,
+}
+
+/// What came of a preflight.
+#[derive(Debug, Serialize)]
+pub struct Preflight {
+    /// The checks.
+    pub checks: Vec<ToolCheck>,
+    /// Why there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+}
+
+/// Why a preflight came to no answer.
+#[derive(Debug, Serialize)]
+pub struct Fault {
+    /// A stable name of it.
+    pub kind: &'static str,
+    /// What happened.
+    pub message: String,
+}
+
+/// A pack without a handler.
+#[derive(Debug, Serialize)]
+pub struct UnresolvedPack {
+    /// The slot.
+    pub slot: CapabilitySlot,
+    /// The descriptor.
+    pub kind: PackDescriptor,
+    /// Why.
+    pub error: String,
+}
+
+/// An extension without a handler.
+#[derive(Debug, Serialize)]
+pub struct UnresolvedExtension {
+    /// The instance.
+    pub instance_id: Option<String>,
+    /// The descriptor.
+    pub kind: PackDescriptor,
+    /// Why.
+    pub error: String,
+}
+
+impl ToolCheckReport {
+    /// Whether every check that had to be made was made and passed. An extension without a handler is none of them.
+    pub fn passed(&self) -> bool {
+        self.failed_checks == 0 && self.failed_preflights == 0 && self.unresolved_bindings.is_empty()
+    }
+}
+
+/// Runs the preflight of every binding.
+///
+/// # Errors
+/// [`OpError`] when the environment cannot be read.
+pub fn tool_check(host: &Host, environment: &EnvId) -> Result<ToolCheckReport, OpError> {
+    let stored = host.store.load(environment)?;
+    let assembly = assemble::assemble(host, &stored);
+    let mut report = ToolCheckReport {
+        environment_id: environment.clone(),
+        bindings: Vec::new(),
+        unresolved_bindings: Vec::new(),
+        extension_bindings: Vec::new(),
+        extension_unresolved_bindings: Vec::new(),
+        total_checks: 0,
+        failed_checks: 0,
+        failed_preflights: 0,
+        checked_at: jiff::Timestamp::now().to_string(),
+    };
+    for binding in stored.environment.bindings() {
+        match assembly.registry.resolve_for_slot(&binding.kind, binding.place.slot()) {
+            Ok(handler) => report.add(binding, preflight(host, environment, binding, handler, &assembly)),
+            Err(error) => report.add_unresolved(binding, &error, &assembly),
+        }
+    }
+    Ok(report)
+}
+
+fn preflight(
+    host: &Host,
+    environment: &EnvId,
+    binding: &Binding,
+    handler: &dyn EnvPackHandler,
+    assembly: &Assembly,
+) -> Preflight {
+    let failed = |kind, message| Preflight { checks: Vec::new(), fault: Some(Fault { kind, message }) };
+    let answers_json = match host.store.answers(environment, binding.answers_ref.as_ref()) {
+        Ok(answers) => answers,
+        Err(error) => return failed("answers-parse", error.to_string()),
+    };
+    let instance_id = match &binding.place {
+        Place::Extension(instance) => instance.clone(),
+        Place::Slot(_) => None,
+    };
+    let grants = assembly.grants.get(binding.kind.path()).cloned().unwrap_or_default();
+    let context = BindingContext { env_id: environment.clone(), instance_id, answers_json, grants };
+    match handler.preflight(&context) {
+        Ok(checks) => Preflight { checks, fault: None },
+        Err(fault) => failed(fault.kind(), fault.to_string()),
+    }
+}
+
+impl ToolCheckReport {
+    fn add(&mut self, binding: &Binding, preflight: Preflight) {
+        self.total_checks += preflight.checks.len();
+        self.failed_checks += preflight.checks.iter().filter(|check| !check.outcome.passed()).count();
+        self.failed_preflights += usize::from(preflight.fault.is_some());
+        let kind = binding.kind.clone();
+        match &binding.place {
+            Place::Slot(slot) => self.bindings.push(PackChecks { slot: slot.slot(), kind, preflight }),
+            Place::Extension(instance) => {
+                let instance_id = instance.as_ref().map(ToString::to_string);
+                self.extension_bindings.push(ExtensionChecks { instance_id, kind, preflight });
+            }
+        }
+    }
+
+    fn add_unresolved(&mut self, binding: &Binding, error: &ResolveError, assembly: &Assembly) {
+        let failure = assembly.failures.iter().find(|failure| failure.pack_ref == binding.pack_ref);
+        let error = match failure {
+            Some(failure) => format!("{error}: {}", failure.error),
+            None => error.to_string(),
+        };
+        let kind = binding.kind.clone();
+        match &binding.place {
+            Place::Slot(slot) => self.unresolved_bindings.push(UnresolvedPack { slot: slot.slot(), kind, error }),
+            Place::Extension(instance) => {
+                let instance_id = instance.as_ref().map(ToString::to_string);
+                self.extension_unresolved_bindings.push(UnresolvedExtension { instance_id, kind, error });
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The answers of a binding: a JSON document in the folder of its environment.
+
+use std::path::Path;
+
+use env_pack_domain::{AnswersRef, ForeignText};
+use serde::de::IgnoredAny;
+
+use super::AnswersError;
+use super::files::{self, Read};
+
+/// The most that answers may be: they are configuration, not data.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Reads the answers that a reference stands for, exactly as they were written.
+pub(super) fn read(folder: &Path, answers_ref: &AnswersRef) -> Result<String, AnswersError> {
+    let path = folder.join(answers_ref.relative_path()?);
+    let missing = || AnswersError::Missing { path: path.clone() };
+    let failed = |source| AnswersError::Read { path: path.clone(), source };
+    // a symbolic link may stay inside; where it leads is what counts
+    let real = match path.canonicalize() {
+        Ok(real) => real,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(missing()),
+        Err(error) => return Err(failed(error)),
+    };
+    if !real.starts_with(folder.canonicalize().map_err(failed)?) {
+        return Err(AnswersError::LeadsOutside { answers_ref: answers_ref.clone() });
+    }
+    let malformed = |reason: String| AnswersError::Malformed { path: path.clone(), reason: ForeignText::excerpt(&reason) };
+    let text = match files::read(&real, MAX_BYTES).map_err(failed)? {
+        Read::Text(text) => text,
+        Read::NoFile => return Err(missing()),
+        Read::TooLarge => return Err(AnswersError::TooLarge { path: path.clone(), limit: MAX_BYTES }),
+        Read::NotText(at) => return Err(malformed(format!("it is not UTF-8 after byte {at}"))),
+    };
+    serde_json::from_str::<IgnoredAny>(&text).map_err(|error| malformed(error.to_string()))?;
+    Ok(text.trim().to_owned())
+}

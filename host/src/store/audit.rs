@@ -1,0 +1,115 @@
+//! `audit/events.jsonl`, schema `greentic.audit.event.v1`: one line for each change that was asked for, made or not.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::Path;
+
+use env_pack_domain::EnvId;
+use serde::Serialize;
+
+use super::StoreError;
+
+const SCHEMA: &str = "greentic.audit.event.v1";
+
+/// A change that was asked for.
+#[derive(Clone, Debug)]
+pub struct AuditEvent {
+    /// The command noun, such as `env-packs`.
+    pub noun: &'static str,
+    /// The verb, such as `update`.
+    pub verb: &'static str,
+    /// What it was about.
+    pub target: Vec<(&'static str, Option<String>)>,
+    /// The generation before, if there was one.
+    pub previous_generation: Option<u64>,
+    /// The generation after, if there is one.
+    pub new_generation: Option<u64>,
+    /// The key the caller gave.
+    pub idempotency_key: Option<String>,
+    /// How it ended: fine, or with an error of this kind and message.
+    pub result: Result<(), (&'static str, String)>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    schema: &'static str,
+    event_id: String,
+    ts: String,
+    actor: Actor,
+    env_id: &'a str,
+    noun: &'static str,
+    verb: &'static str,
+    target: serde_json::Map<String, serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_generation: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_generation: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idempotency_key: Option<&'a str>,
+    authorization: Authorization,
+    result: Outcome<'a>,
+}
+
+#[derive(Serialize)]
+struct Actor {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    uid: u32,
+}
+
+#[derive(Serialize)]
+struct Authorization {
+    decision: &'static str,
+    policy: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Serialize)]
+struct Outcome<'a> {
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+}
+
+/// Appends an event to the log of an environment.
+pub(super) fn append(folder: &Path, environment: &EnvId, event: &AuditEvent) -> Result<(), StoreError> {
+    let folder = folder.join("audit");
+    fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
+    let path = folder.join("events.jsonl");
+    let mut line = serde_json::to_string(&line(environment, event)).expect("text and numbers make JSON");
+    line.push('\n');
+    let failed = || StoreError::io("append to", &path);
+    let mut file = OpenOptions::new().append(true).create(true).open(&path).map_err(failed())?;
+    // lines of concurrent processes must not mix
+    file.lock().map_err(failed())?;
+    file.write_all(line.as_bytes()).map_err(failed())
+}
+
+fn line<'a>(environment: &'a EnvId, event: &'a AuditEvent) -> Line<'a> {
+    let (outcome, kind, message) = match &event.result {
+        Ok(()) => ("ok", None, None),
+        Err((kind, message)) => ("error", Some(*kind), Some(message.as_str())),
+    };
+    Line {
+        schema: SCHEMA,
+        event_id: ulid::Ulid::generate().to_string(),
+        ts: jiff::Timestamp::now().to_string(),
+        actor: Actor { kind: "local-user", user: std::env::var("USER").ok(), uid: rustix::process::getuid().as_raw() },
+        env_id: environment.as_str(),
+        noun: event.noun,
+        verb: event.verb,
+        target: event.target.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect(),
+        previous_generation: event.previous_generation,
+        new_generation: event.new_generation,
+        idempotency_key: event.idempotency_key.as_deref(),
+        authorization: Authorization {
+            decision: "allow",
+            policy: "file-permissions",
+            reason: "the user may write the folder of the environment",
+        },
+        result: Outcome { outcome, kind, message },
+    }
+}

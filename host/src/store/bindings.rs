@@ -1,0 +1,169 @@
+//! Bindings as they stand in `environment.json`, and the `inline://` stash of the one before.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use env_pack_domain::{AnswersRef, Binding, CapabilitySlot, CoreSlot, ForeignText, Place, Previous};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::object::Object;
+
+const INLINE: &str = "inline://";
+/// The members of both kinds of bindings, in the order in which they are written.
+const ORDER: [&str; 7] =
+    ["slot", "kind", "pack_ref", "instance_id", "answers_ref", "generation", "previous_binding_ref"];
+
+/// The two lists of an environment that hold bindings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Packs,
+    Extensions,
+}
+
+/// A binding as it stands in the file.
+#[derive(Clone, Debug)]
+pub(super) struct Element {
+    pub binding: Binding,
+    pub text: Box<RawValue>,
+    object: Object,
+}
+
+/// What is wrong with a member: its name, and why.
+pub(super) struct Fault {
+    pub member: &'static str,
+    pub reason: String,
+}
+
+impl Section {
+    pub const ALL: [Self; 2] = [Self::Packs, Self::Extensions];
+
+    /// The name of the list in the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Packs => "packs",
+            Self::Extensions => "extensions",
+        }
+    }
+}
+
+impl Element {
+    /// Reads one element of a section.
+    pub fn parse(section: Section, text: &RawValue) -> Result<Self, Fault> {
+        let object: Object =
+            serde_json::from_str(text.get()).map_err(|error| Fault { member: "", reason: error.to_string() })?;
+        let binding = parse(section, &object)?;
+        Ok(Self { binding, text: text.to_owned(), object })
+    }
+}
+
+fn parse(section: Section, object: &Object) -> Result<Binding, Fault> {
+    let place = match section {
+        Section::Packs => Place::Slot(parsed(object, "slot", |text| {
+            CoreSlot::try_from(text.parse::<CapabilitySlot>().map_err(|error| error.to_string())?)
+                .map_err(|error| error.to_string())
+        })?),
+        Section::Extensions => {
+            let instance: Option<String> = member(object, "instance_id")?;
+            let instance = instance.map(|_| parsed(object, "instance_id", from_str)).transpose()?;
+            Place::Extension(instance)
+        }
+    };
+    let previous: Option<String> = member(object, "previous_binding_ref")?;
+    Ok(Binding {
+        place,
+        kind: parsed(object, "kind", from_str)?,
+        pack_ref: parsed(object, "pack_ref", from_str)?,
+        answers_ref: member::<String>(object, "answers_ref")?.map(AnswersRef::new),
+        generation: member(object, "generation")?.unwrap_or_default(),
+        previous: previous.map(|reference| unstash(section, &reference)),
+    })
+}
+
+fn from_str<T: std::str::FromStr<Err: ToString>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+fn member<T: DeserializeOwned>(object: &Object, name: &'static str) -> Result<Option<T>, Fault> {
+    let Some(value) = object.get(name) else { return Ok(None) };
+    serde_json::from_str(value.get()).map_err(|error| Fault { member: name, reason: error.to_string() })
+}
+
+fn parsed<T>(
+    object: &Object,
+    name: &'static str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, Fault> {
+    let fault = |reason| Fault { member: name, reason };
+    let text: String = member(object, name)?.ok_or_else(|| fault("it is missing".to_owned()))?;
+    parse(&text).map_err(fault)
+}
+
+/// Reads the binding that a rollback would restore. What we cannot read is kept as it is: another tool may know it.
+fn unstash(section: Section, reference: &str) -> Previous {
+    match stashed_object(reference).and_then(|object| parse(section, &object).ok()) {
+        Some(binding) => Previous::Known(Box::new(binding)),
+        None => Previous::Opaque(ForeignText::new(reference)),
+    }
+}
+
+fn stashed_object(reference: &str) -> Option<Object> {
+    let json = URL_SAFE_NO_PAD.decode(reference.strip_prefix(INLINE)?).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+/// The object of a changed binding. Members that are not ours stay: those of the binding it replaces, or, after a rollback,
+/// those of the binding it restores.
+pub(super) fn merge(binding: &Binding, old: Option<&Element>) -> Vec<(String, Box<RawValue>)> {
+    let mut object = old.map(|old| base(binding, old)).unwrap_or_default();
+    fill(&mut object, binding);
+    let previous = binding.previous.as_ref().map(|previous| match previous {
+        Previous::Opaque(reference) => reference.as_exact().to_owned(),
+        Previous::Known(previous) => stash(previous, old),
+    });
+    object.put("previous_binding_ref", previous.map(raw));
+    object.order(&ORDER);
+    object.members().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn base(binding: &Binding, old: &Element) -> Object {
+    let restores = |previous: &Previous| match previous {
+        Previous::Known(previous) => {
+            Binding { generation: binding.generation, ..(**previous).clone() } == *binding
+        }
+        Previous::Opaque(_) => false,
+    };
+    let is_rollback = binding.previous.is_none() && old.binding.previous.as_ref().is_some_and(restores);
+    let reference = || member::<String>(&old.object, "previous_binding_ref").ok().flatten();
+    match is_rollback {
+        true => reference().and_then(|reference| stashed_object(&reference)).unwrap_or_default(),
+        false => old.object.clone(),
+    }
+}
+
+/// The reference that holds a binding: its JSON, compact and with sorted members, as the existing tools write it.
+fn stash(previous: &Binding, old: Option<&Element>) -> String {
+    let is_old = |old: &&Element| Binding { previous: None, ..old.binding.clone() } == *previous;
+    let mut object = old.filter(is_old).map(|old| old.object.clone()).unwrap_or_default();
+    fill(&mut object, previous);
+    object.remove("previous_binding_ref");
+    let sorted: std::collections::BTreeMap<&str, &RawValue> = object.members().collect();
+    let json = serde_json::to_vec(&sorted).expect("strings and JSON make JSON");
+    format!("{INLINE}{}", URL_SAFE_NO_PAD.encode(json))
+}
+
+/// Writes the members that are ours, but for the previous binding.
+fn fill(object: &mut Object, binding: &Binding) {
+    match &binding.place {
+        Place::Slot(slot) => object.set("slot", raw(slot)),
+        Place::Extension(instance) => object.put("instance_id", instance.as_ref().map(|id| raw(id.as_str()))),
+    }
+    object.set("kind", raw(&binding.kind));
+    object.set("pack_ref", raw(&binding.pack_ref));
+    object.put("answers_ref", binding.answers_ref.as_ref().map(|answers| raw(answers.as_str())));
+    object.set("generation", raw(binding.generation));
+}
+
+fn raw(value: impl Serialize) -> Box<RawValue> {
+    serde_json::value::to_raw_value(&value).expect("text and numbers make JSON")
+}

@@ -1,0 +1,253 @@
+//! Environments on disk. The only room that knows stored JSON.
+//!
+//! `<root>/<environment>/environment.json` is read and written as the existing tools do; what is not ours in it survives as it
+//! was. Beside it: `packs.lock.json`, `audit/events.jsonl`, and `.lock`, which every change holds. This room knows no packs.
+
+mod answers;
+mod audit;
+mod bindings;
+mod document;
+mod error;
+mod files;
+mod lock;
+mod object;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::{AnswersRef, EnvId, Environment, ForeignText};
+use serde_json::value::RawValue;
+
+use document::Document;
+use files::Read;
+
+pub use audit::AuditEvent;
+pub use error::{AnswersError, StoreError};
+pub use lock::{LockedHandler, LockedPack, PackLock};
+
+const ENVIRONMENT: &str = "environment.json";
+const PACK_LOCK: &str = "packs.lock.json";
+const RUNTIME: &str = "runtime.json";
+const LOCK: &str = ".lock";
+/// The most that is read of a file of ours: a thousand bindings make half a megabyte.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// The folder that holds environments.
+#[derive(Debug)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// An environment as it stands on disk.
+#[derive(Debug)]
+pub struct Stored {
+    /// The environment.
+    pub environment: Environment,
+    /// The pinned packs.
+    pub lock: PackLock,
+    /// Whether a runtime has written what it discovered.
+    pub has_runtime: bool,
+    document: Document,
+}
+
+/// The files of an environment, for showing them.
+#[derive(Debug)]
+pub struct Shown {
+    /// `environment.json`
+    pub environment: Box<RawValue>,
+    /// `runtime.json`, if there is one.
+    pub runtime: Option<Box<RawValue>>,
+}
+
+/// The right to change one environment; nobody else has it at the same time.
+#[derive(Debug)]
+pub struct Session {
+    folder: PathBuf,
+    stored: Stored,
+    /// Held for as long as the session lives.
+    _lock: File,
+}
+
+impl Store {
+    /// The environments under a folder, which need not exist yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The ids of all environments, sorted.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when the folder cannot be read.
+    pub fn list(&self) -> Result<Vec<EnvId>, StoreError> {
+        let entries = match fs::read_dir(&self.root) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(StoreError::io("read", &self.root)(error)),
+        };
+        let mut ids = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(StoreError::io("read", &self.root))?;
+            let id = entry.file_name().to_str().and_then(|name| name.parse::<EnvId>().ok());
+            ids.extend(id.filter(|id| self.exists(id)));
+        }
+        ids.sort();
+        Ok(ids)
+    }
+
+    /// Whether there is such an environment.
+    pub fn exists(&self, id: &EnvId) -> bool {
+        self.folder(id).join(ENVIRONMENT).is_file()
+    }
+
+    /// Reads an environment.
+    ///
+    /// # Errors
+    /// [`StoreError`] when there is none, or its files are not well-formed.
+    pub fn load(&self, id: &EnvId) -> Result<Stored, StoreError> {
+        let folder = self.folder(id);
+        let path = folder.join(ENVIRONMENT);
+        let text = read(&path)?.ok_or_else(|| self.no_environment(id))?;
+        let (document, environment) = Document::parse(&text, &path, id)?;
+        let lock_path = folder.join(PACK_LOCK);
+        let lock = match read(&lock_path)? {
+            Some(text) => lock::parse(&text, &lock_path)?,
+            None => PackLock::default(),
+        };
+        Ok(Stored { environment, lock, has_runtime: folder.join(RUNTIME).is_file(), document })
+    }
+
+    /// Reads the files of an environment as they are, once it is certain that they are well-formed.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load).
+    pub fn show(&self, id: &EnvId) -> Result<Shown, StoreError> {
+        self.load(id)?;
+        let json = |name: &str| -> Result<Option<Box<RawValue>>, StoreError> {
+            let path = self.folder(id).join(name);
+            let Some(text) = read(&path)? else { return Ok(None) };
+            let value = serde_json::from_str(&text).map_err(|error| StoreError::malformed_json(&path, &error))?;
+            Ok(Some(value))
+        };
+        let environment = json(ENVIRONMENT)?.ok_or_else(|| self.no_environment(id))?;
+        Ok(Shown { environment, runtime: json(RUNTIME)? })
+    }
+
+    /// Creates an environment without bindings.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`], or [`StoreError::Io`].
+    pub fn create(&self, id: &EnvId, name: &str, listen_addr: &str) -> Result<Session, StoreError> {
+        let folder = self.folder(id);
+        fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
+        let lock = self.lock(id)?;
+        if self.exists(id) {
+            return Err(StoreError::Exists { environment: id.clone(), root: self.root.clone() });
+        }
+        let document = Document::new(id, name, listen_addr);
+        let environment = Environment::empty(id.clone());
+        let stored = Stored { environment, lock: PackLock::default(), has_runtime: false, document };
+        let mut session = Session { folder, stored, _lock: lock };
+        let (environment, lock) = (session.stored.environment.clone(), PackLock::default());
+        session.save(&environment, &lock)?;
+        Ok(session)
+    }
+
+    /// Opens an environment for a change, waiting up to ten seconds for another change to finish.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load), or [`StoreError::Busy`].
+    pub fn open(&self, id: &EnvId) -> Result<Session, StoreError> {
+        if !self.exists(id) {
+            return Err(self.no_environment(id));
+        }
+        let lock = self.lock(id)?;
+        Ok(Session { folder: self.folder(id), stored: self.load(id)?, _lock: lock })
+    }
+
+    /// The answers of a binding: the JSON document that its reference stands for, `{}` without one.
+    ///
+    /// # Errors
+    /// [`AnswersError`] when the file is missing, malformed, or outside of the environment's folder.
+    pub fn answers(&self, id: &EnvId, answers_ref: Option<&AnswersRef>) -> Result<String, AnswersError> {
+        match answers_ref {
+            None => Ok("{}".to_owned()),
+            Some(answers_ref) => answers::read(&self.folder(id), answers_ref),
+        }
+    }
+
+    /// Records a change that was asked for.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn audit(&self, id: &EnvId, event: &AuditEvent) -> Result<(), StoreError> {
+        match self.exists(id) {
+            true => audit::append(&self.folder(id), id, event),
+            false => Ok(()),
+        }
+    }
+
+    /// An id cannot lead out of the root: it is a plain name.
+    fn folder(&self, id: &EnvId) -> PathBuf {
+        self.root.join(id.as_str())
+    }
+
+    fn lock(&self, id: &EnvId) -> Result<File, StoreError> {
+        let path = self.folder(id).join(LOCK);
+        let lock = files::lock(&path).map_err(StoreError::io("lock", &path))?;
+        lock.ok_or_else(|| StoreError::Busy { environment: id.clone(), lock: path })
+    }
+
+    fn no_environment(&self, id: &EnvId) -> StoreError {
+        StoreError::NoEnvironment { environment: id.clone(), root: self.root.clone() }
+    }
+}
+
+impl Session {
+    /// The environment as it stands.
+    pub fn stored(&self) -> &Stored {
+        &self.stored
+    }
+
+    /// Replaces the environment and its pins on disk; nothing is written when neither has changed.
+    ///
+    /// The pins go first: one too many harms nobody, one too few would make a pack unknown.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`]; the files are as they were then, or, at worst, hold a pin too many.
+    pub fn save(&mut self, environment: &Environment, lock: &PackLock) -> Result<(), StoreError> {
+        let path = self.folder.join(PACK_LOCK);
+        if *lock != self.stored.lock {
+            files::replace(&path, &lock::render(lock)).map_err(StoreError::io("write", &path))?;
+            self.stored.lock = lock.clone();
+        }
+        let path = self.folder.join(ENVIRONMENT);
+        if *environment != self.stored.environment || !path.exists() {
+            let text = self.stored.document.render(environment);
+            files::replace(&path, &text).map_err(StoreError::io("write", &path))?;
+            (self.stored.document, self.stored.environment) = Document::parse(&text, &path, environment.id())?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a file of ours; nothing when there is none.
+fn read(path: &Path) -> Result<Option<String>, StoreError> {
+    match files::read(path, MAX_BYTES).map_err(StoreError::io("read", path))? {
+        Read::Text(text) => Ok(Some(text)),
+        Read::NoFile => Ok(None),
+        Read::TooLarge => Err(StoreError::TooLarge { path: path.to_owned(), limit: MAX_BYTES }),
+        Read::NotText(at) => Err(StoreError::Malformed {
+            path: path.to_owned(),
+            place: format!("byte {at}"),
+            reason: ForeignText::new("it is not UTF-8"),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

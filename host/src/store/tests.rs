@@ -1,0 +1,187 @@
+use env_pack_domain::change::{self, Request};
+use env_pack_domain::{BindingKey, CapabilitySlot, CoreSlot, Place};
+
+use super::*;
+
+const FIXTURES: [&str; 2] = [
+    include_str!("../../../tests/fixtures/native/fresh/environment.json"),
+    include_str!("../../../tests/fixtures/native/busy/environment.json"),
+];
+
+fn store(environment: &str) -> (tempfile::TempDir, Store) {
+    let root = tempfile::tempdir().expect("a folder");
+    fs::create_dir(root.path().join("local")).expect("a folder");
+    fs::write(root.path().join("local/environment.json"), environment).expect("a file");
+    let store = Store::new(root.path());
+    (root, store)
+}
+
+fn local() -> EnvId {
+    "local".parse().expect("an id")
+}
+
+fn secrets() -> BindingKey {
+    BindingKey::Slot(CoreSlot::try_from(CapabilitySlot::Secrets).expect("a core slot"))
+}
+
+fn vault() -> Request {
+    Request {
+        place: Place::Slot(CoreSlot::try_from(CapabilitySlot::Secrets).expect("a core slot")),
+        kind: "acme.secrets.vault@0.4.2".parse().expect("a descriptor"),
+        pack_ref: "/packs/vault.gtpack".parse().expect("a reference"),
+        answers_ref: None,
+    }
+}
+
+fn text_after(store: &Store, change: impl FnOnce(&Environment) -> Environment) -> String {
+    let mut session = store.open(&local()).expect("opened");
+    let changed = change(&session.stored().environment);
+    session.save(&changed, &PackLock::default()).expect("saved");
+    fs::read_to_string(store.root().join("local/environment.json")).expect("a file")
+}
+
+#[test]
+fn what_others_wrote_is_written_back_byte_for_byte() {
+    for fixture in FIXTURES {
+        let (_root, store) = store(fixture);
+        let stored = store.load(&local()).expect("loaded");
+        assert_eq!(stored.document.render(&stored.environment), fixture);
+    }
+}
+
+#[test]
+fn the_stash_is_what_existing_tools_write() {
+    let (_root, store) = store(FIXTURES[0]);
+    let text = text_after(&store, |environment| change::update(environment, vault()).expect("bound").environment);
+    let stash = "inline://eyJnZW5lcmF0aW9uIjowLCJraW5kIjoiZ3JlZW50aWMuc2VjcmV0cy5kZXYtc3RvcmVAMC4xLjAiLCJwYWNrX3JlZiI6ImdyZWVudGljLnNlY3JldHMuZGV2LXN0b3JlQDAuMS4wIiwic2xvdCI6InNlY3JldHMifQ";
+    assert!(text.contains(stash), "{text}");
+    let text = text_after(&store, |environment| change::rollback(environment, &secrets()).expect("stashed").environment);
+    assert_eq!(text, FIXTURES[0].replacen("\"pack_ref\": \"greentic.secrets.dev-store@0.1.0\",\n      \"generation\": 0", "\"pack_ref\": \"greentic.secrets.dev-store@0.1.0\",\n      \"generation\": 2", 1));
+}
+
+#[test]
+fn members_of_others_survive_every_change() {
+    let odd = FIXTURES[0]
+        .replace("\"slot\": \"secrets\",", "\"slot\": \"secrets\",\n      \"x_note\": {\"big\": 1e400, \"n\": 1.00},")
+        .replace("\"retention\": {}", "\"retention\": {\"days\": 100000000000000000000000000}");
+    let (_root, store) = store(&odd);
+    let text = text_after(&store, |environment| change::update(environment, vault()).expect("bound").environment);
+    assert!(text.contains("\"x_note\": {\"big\": 1e400, \"n\": 1.00}"), "{text}");
+    assert!(text.contains("100000000000000000000000000"));
+    text_after(&store, |environment| change::rollback(environment, &secrets()).expect("stashed").environment);
+    let stored = store.load(&local()).expect("loaded");
+    let text = stored.document.render(&stored.environment);
+    assert!(text.contains("\"x_note\": {\"big\": 1e400, \"n\": 1.00}"), "{text}");
+}
+
+#[test]
+fn a_change_of_one_binding_leaves_the_others_alone() {
+    let (_root, store) = store(FIXTURES[1]);
+    let text = text_after(&store, |environment| change::remove(environment, &secrets()).expect("bound").environment);
+    let kept: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let mut expected: serde_json::Value = serde_json::from_str(FIXTURES[1]).expect("JSON");
+    expected["packs"].as_array_mut().expect("a list").remove(1);
+    assert_eq!(kept, expected);
+}
+
+#[track_caller]
+fn malformed(environment: &str, place: &str, reason: &str) {
+    let (_root, store) = store(environment);
+    let error = store.load(&local()).expect_err("malformed").to_string();
+    assert!(error.contains("local/environment.json") && error.contains(place) && error.contains(reason), "{error}");
+    assert!(store.open(&local()).is_err());
+    assert_eq!(fs::read_to_string(store.root().join("local/environment.json")).expect("a file"), environment);
+}
+
+#[test]
+fn a_malformed_file_says_where_and_is_left_alone() {
+    let fresh = FIXTURES[0];
+    malformed(&fresh[..300], "line 13 column 28", "EOF");
+    malformed("[]", "line 1 column", "a JSON object");
+    malformed("", "line 1 column 0", "EOF");
+    malformed(&fresh.replace("environment.v1", "environment.v9"), "`schema`", "greentic.environment.v9");
+    malformed(&fresh.replace("_id\": \"local\",\n  \"name\"", "_id\": \"prod\",\n  \"name\""), "`environment_id`", "prod");
+    malformed(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"secrets\""), "`packs`", "slot `secrets` is bound twice");
+    malformed(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"widgets\""), "`packs[4].slot`", "widgets");
+    malformed(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"extension\""), "`packs[4].slot`", "gtc op extensions");
+    malformed(&fresh.replace("dev-store@0.1.0\",\n      \"pack", "dev-store\",\n      \"pack"), "`packs[1].kind`", "@");
+    malformed(&fresh.replacen("\"generation\": 0", "\"generation\": -1", 1), "`packs[0].generation`", "-1");
+    malformed(&fresh.replace("\"name\": \"local\",", "\"name\": 1, \"name\": 2,"), "line", "twice");
+}
+
+#[test]
+fn a_stash_we_cannot_read_is_kept() {
+    let busy = FIXTURES[1].replacen("inline://eyJnZW", "vault://elsewhere", 1);
+    let (_root, store) = store(&busy);
+    let stored = store.load(&local()).expect("loaded");
+    assert_eq!(stored.document.render(&stored.environment), busy);
+    assert!(change::rollback(&stored.environment, &secrets()).is_err());
+}
+
+#[test]
+fn answers_stay_in_the_folder_and_are_json() {
+    let (root, store) = store(FIXTURES[0]);
+    let folder = root.path().join("local");
+    let answers = |name: &str| store.answers(&local(), Some(&AnswersRef::new(name)));
+    assert_eq!(store.answers(&local(), None).expect("none"), "{}");
+    fs::write(folder.join("good.json"), " {\"a\": 1.0}\n").expect("a file");
+    assert_eq!(answers("good.json").expect("answers"), "{\"a\": 1.0}");
+    assert!(matches!(answers("none.json"), Err(AnswersError::Missing { .. })));
+    assert!(matches!(answers("../x.json"), Err(AnswersError::Escaping(_))));
+    fs::write(folder.join("bad.json"), "{").expect("a file");
+    assert!(matches!(answers("bad.json"), Err(AnswersError::Malformed { .. })));
+    fs::write(root.path().join("outside.json"), "{}").expect("a file");
+    std::os::unix::fs::symlink(root.path().join("outside.json"), folder.join("link.json")).expect("a link");
+    assert!(matches!(answers("link.json"), Err(AnswersError::LeadsOutside { .. })));
+    fs::write(folder.join("huge.json"), " ".repeat(2 << 20)).expect("a file");
+    assert!(matches!(answers("huge.json"), Err(AnswersError::TooLarge { .. })));
+    fs::create_dir(folder.join("folder.json")).expect("a folder");
+    assert!(matches!(answers("folder.json"), Err(AnswersError::Missing { .. })));
+}
+
+#[test]
+fn pins_round_trip() {
+    let (_root, store) = store(FIXTURES[0]);
+    let pack = LockedPack {
+        archive: env_pack_domain::Sha256Digest::of(b"archive"),
+        size: 7,
+        handlers: vec![LockedHandler {
+            component: ForeignText::new("handler"),
+            digest: env_pack_domain::Sha256Digest::of(b"component"),
+            slot: CapabilitySlot::Secrets,
+            descriptor_path: "acme.secrets.vault".parse().expect("a path"),
+            supported_versions: "^0.4".parse().expect("a requirement"),
+        }],
+        grants: env_pack_domain::Permissions {
+            tools: vec![env_pack_domain::ToolPermission::new("vault", vec!["a b".to_owned()]).expect("a permission")],
+            network: vec!["localhost:80".parse().expect("an address")],
+        },
+        locked_at: "2026-11-23T09:37:16Z".to_owned(),
+    };
+    let lock = PackLock { packs: [("/packs/vault.gtpack".to_owned(), pack)].into() };
+    let mut session = store.open(&local()).expect("opened");
+    let environment = session.stored().environment.clone();
+    session.save(&environment, &lock).expect("saved");
+    drop(session);
+    assert_eq!(store.load(&local()).expect("loaded").lock, lock);
+    fs::write(store.root().join("local/packs.lock.json"), "{}").expect("a file");
+    let error = store.load(&local()).expect_err("malformed").to_string();
+    assert!(error.contains("packs.lock.json"), "{error}");
+}
+
+#[test]
+fn changes_wait_for_each_other() {
+    let (_root, store) = store(FIXTURES[0]);
+    let change = &|slot: CoreSlot| {
+        let mut session = store.open(&local()).expect("opened");
+        let key = BindingKey::Slot(slot);
+        let changed = change::remove(&session.stored().environment, &key).expect("bound").environment;
+        session.save(&changed, &PackLock::default()).expect("saved");
+    };
+    std::thread::scope(|scope| {
+        for slot in CoreSlot::all().take(5) {
+            scope.spawn(move || change(slot));
+        }
+    });
+    assert_eq!(store.load(&local()).expect("loaded").environment.bindings().count(), 0);
+}
