@@ -1,5 +1,6 @@
 //! A host for env-packs: it loads their handlers as sandboxed WebAssembly components and drives their bindings.
 pub mod archive;
+pub mod cli;
 pub mod engine;
 pub mod fetch;
 pub mod store;

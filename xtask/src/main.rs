@@ -1,1 +1,19 @@
-fn main() {}
+//! What this repository does beside compiling: `cargo xtask test` runs the gate, `cargo xtask builtins [--check]` builds the
+//! packs that the host embeds.
+
+mod builtins;
+mod gate;
+mod process;
+
+use anyhow::{Result, bail};
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["test"] => gate::run(),
+        ["builtins"] => builtins::rebuild(),
+        ["builtins", "--check"] => builtins::check(),
+        _ => bail!("expected `cargo xtask test` or `cargo xtask builtins [--check]`"),
+    }
+}

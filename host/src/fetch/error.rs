@@ -30,7 +30,7 @@ pub enum FetchError {
         what: &'static str,
     },
     /// The file is larger than any pack may be.
-    #[error("`{}` has more than {limit} bytes, which is the most a pack may have", shown(.path))]
+    #[error("`{}` has more than {limit} bytes, the most that is read of it", shown(.path))]
     TooLarge {
         /// The path.
         path: PathBuf,

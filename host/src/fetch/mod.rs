@@ -71,6 +71,14 @@ impl Fetcher {
         }
     }
 
+    /// A file that is no pack but a document about one.
+    ///
+    /// # Errors
+    /// [`FetchError`] when it is not there, no regular file, or larger than `limit` bytes.
+    pub fn document(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
+        file::read(path, limit)
+    }
+
     /// The archive with this digest, if it was kept and is still what it was.
     pub fn kept(&self, digest: &Sha256Digest) -> Option<Fetched> {
         let bytes = self.blobs.get(digest, self.max_bytes)?;

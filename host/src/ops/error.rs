@@ -191,7 +191,7 @@ impl OpError {
             Self::Store(StoreError::Malformed { .. }) => "mend the file, or put a backup in its place; nothing was changed".into(),
             Self::Store(StoreError::Busy { .. }) => "try again when the other process has finished".into(),
             Self::Store(StoreError::Exists { environment, .. }) => {
-                format!("see it with `gtc op env show {environment}`, or heal its defaults with `gtc op env init {environment}`")
+                format!("see it with `gtc op env show {environment}`, or heal its defaults with `gtc op env init --env {environment}`")
             }
             Self::Store(_) | Self::Write { .. } => "check the path and its permissions".into(),
             Self::Pack { source, .. } | Self::Builtin { source, .. } => source.next().into(),

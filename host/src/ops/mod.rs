@@ -13,3 +13,14 @@ pub mod tool_check;
 
 pub use error::{Failure, OpError};
 pub use packs::PackError;
+
+/// The most that is read of a file of arguments: a payload has a dozen fields.
+const PAYLOAD_BYTES: u64 = 1 << 20;
+
+/// Reads a file that holds the arguments of an operation.
+///
+/// # Errors
+/// [`OpError::Fetch`] when it cannot be read.
+pub fn payload_file(host: &crate::host::Host, path: &std::path::Path) -> Result<Vec<u8>, OpError> {
+    Ok(host.fetcher.document(path, PAYLOAD_BYTES)?)
+}

@@ -1,0 +1,143 @@
+//! The command line: nouns, verbs and flags as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::payload::{
+    BuildPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
+    InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, ResolvePayload,
+};
+
+/// Loads env-packs as sandboxed plug-ins, binds them to environments, and says what is wrong.
+#[derive(Debug, Parser)]
+#[command(name = "gtc", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The folder of environments [default: ~/.greentic/environments]
+    #[arg(long, global = true, env = "GTC_STORE_ROOT", value_name = "DIR", help_heading = "Global options")]
+    pub store_root: Option<PathBuf>,
+    /// The folder of kept archives and compiled code [default: ~/.cache/gtc]
+    #[arg(long, global = true, env = "GTC_CACHE_DIR", value_name = "DIR", help_heading = "Global options")]
+    pub cache_dir: Option<PathBuf>,
+    /// How results are written [default: human on a terminal, json elsewhere]
+    #[arg(long, global = true, env = "GTC_FORMAT", value_name = "FORMAT", help_heading = "Global options")]
+    pub format: Option<Format>,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub quiet: bool,
+    /// Say what handlers log
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub verbose: bool,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned text for people
+    Human,
+    /// One JSON document for programs
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Operate environments
+    #[command(subcommand)]
+    Op(Noun),
+    /// Build packs and look into them
+    #[command(subcommand)]
+    Pack(PackVerb),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Noun {
+    /// Environments as a whole
+    #[command(subcommand)]
+    Env(EnvVerb),
+    /// Packs bound to the slots that hold one
+    #[command(subcommand)]
+    EnvPacks(EnvPacksVerb),
+    /// Extensions, any number of them
+    #[command(subcommand)]
+    Extensions(ExtensionsVerb),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EnvVerb {
+    /// Create an environment with the default packs, or heal one, and examine it
+    Init(Verb<InitPayload>),
+    /// Create an environment with the default packs
+    Create(Verb<CreatePayload>),
+    /// List the environments
+    List(Verb<NoPayload>),
+    /// Show the files of an environment
+    Show(Verb<EnvironmentPayload>),
+    /// Say what is wrong with an environment, and what to do about it
+    Doctor(Verb<DoctorPayload>),
+    /// Ask every handler whether this machine has what it needs
+    ToolCheck(Verb<EnvironmentPayload>),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EnvPacksVerb {
+    /// Bind a pack to a free slot
+    Add(Verb<PackPayload>),
+    /// Replace the pack of a slot, keeping the previous one for a rollback
+    Update(Verb<PackPayload>),
+    /// Take the pack of a slot away, for good
+    Remove(Verb<PackRemovePayload>),
+    /// Restore the pack that the last update replaced
+    Rollback(Verb<PackRemovePayload>),
+    /// List the bound packs
+    List(Verb<EnvironmentPayload>),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ExtensionsVerb {
+    /// Bind an extension
+    Add(Verb<ExtensionPayload>),
+    /// Replace the pack of an extension, keeping the previous one for a rollback
+    Update(Verb<ExtensionPayload>),
+    /// Take an extension away, for good
+    Remove(Verb<ExtensionRemovePayload>),
+    /// Restore what the last update replaced
+    Rollback(Verb<ExtensionRemovePayload>),
+    /// List the bound extensions
+    List(Verb<EnvironmentPayload>),
+    /// Print the answers that a workload gets for `ext://<path>[/<instance>]`
+    Resolve(Verb<ResolvePayload>),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PackVerb {
+    /// Pack a component, which is asked in the sandbox what it is
+    Build(Verb<BuildPayload>),
+    /// Look into a pack without running anything of it
+    Inspect(Verb<InspectPayload>),
+}
+
+/// The arguments of a verb: flags, or a file that holds them, or the question what they are.
+#[derive(Debug, Args)]
+pub struct Verb<P: Args> {
+    #[command(flatten)]
+    pub flags: Option<P>,
+    /// Take the arguments from a JSON or YAML file instead
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Print the JSON Schema of the arguments, and do nothing
+    #[arg(long)]
+    pub schema: bool,
+}

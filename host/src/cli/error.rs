@@ -1,0 +1,101 @@
+//! Errors as the command line tells them: a sentence, what caused it, and what to do next.
+
+use std::error::Error;
+
+use env_pack_domain::ForeignText;
+
+use crate::ops::{Failure, OpError};
+
+/// An argument that does not make sense.
+#[derive(Debug)]
+pub struct UsageError {
+    argument: &'static str,
+    reason: String,
+}
+
+impl UsageError {
+    pub fn argument(argument: &'static str, error: &dyn Error) -> Self {
+        Self { argument, reason: sentence(error) }
+    }
+
+    pub fn text(argument: &'static str, reason: impl Into<String>) -> Self {
+        Self { argument, reason: reason.into() }
+    }
+}
+
+/// Why a command ended without its result.
+#[derive(Debug)]
+pub enum CliError {
+    /// An argument does not make sense.
+    Usage(UsageError),
+    /// The operation did not do it.
+    Op(OpError),
+    /// The arguments, or one of them, are missing or too many.
+    Arguments(String),
+    /// The program does not know where to put its files.
+    NoHome,
+}
+
+impl From<UsageError> for CliError {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error)
+    }
+}
+
+impl From<OpError> for CliError {
+    fn from(error: OpError) -> Self {
+        Self::Op(error)
+    }
+}
+
+impl CliError {
+    /// A stable name of the kind of error.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Usage(_) | Self::Arguments(_) => "invalid-argument",
+            Self::Op(error) => error.kind(),
+            Self::NoHome => "io",
+        }
+    }
+
+    /// What is wrong, with its causes, in one sentence.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Usage(error) => format!("argument `{}`: {}", error.argument, error.reason),
+            Self::Op(error) => sentence(error),
+            Self::Arguments(reason) => reason.clone(),
+            Self::NoHome => "the home folder is not known, so there is no place for environments and caches".to_owned(),
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage(_) | Self::Arguments(_) => Some("see `--help`, or `--schema` for the exact form".to_owned()),
+            Self::Op(error) => error.hint(),
+            Self::NoHome => Some("set HOME, or `--store-root` and `--cache-dir`".to_owned()),
+        }
+    }
+
+    /// 1 when the answer is no, 2 when there is none.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Op(error) if error.failure() == Failure::Refused => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// An error and its causes, leaving out a cause that the sentence before it quotes already.
+fn sentence(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = ForeignText::new(cause.to_string()).to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,254 @@
+//! The command line: arguments to requests, reports to text. No rules live here.
+
+mod args;
+mod error;
+mod output;
+mod parse;
+mod payload;
+mod render;
+mod settings;
+mod table;
+
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, FromArgMatches, Parser as _};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use args::{Cli, Command, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, Noun, PackVerb, Verb};
+use error::CliError;
+use output::Output;
+use render::Human;
+
+use crate::host::Host;
+use crate::ops::bind::BindVerb;
+use crate::ops::{self, bind, doctor, env, pack, read, tool_check};
+
+/// The exit code of a command that was asked something and answered no.
+const NO: u8 = 1;
+/// The exit code of a command that could not do it.
+const IMPOSSIBLE: u8 = 2;
+
+/// Runs the command that these arguments ask for.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return no_command(&error, &arguments),
+    };
+    let done = match Session::new(&cli) {
+        Ok(session) => session.command(cli.command),
+        Err(error) => {
+            let output = Output { format: Format::choose(cli.global.format), noun: "", verb: "" };
+            output.error(&error).map(|()| error.exit_code())
+        }
+    };
+    match done {
+        Ok(code) => code.into(),
+        // whoever reads our output has gone; there is nobody left to tell
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(_) => IMPOSSIBLE.into(),
+    }
+}
+
+/// Help, the version, or arguments that make no command.
+fn no_command(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let asks_json = arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
+        || arguments.iter().any(|argument| argument == "--format=json");
+    let written = match error.use_stderr() && asks_json {
+        true => output::usage_error(Format::Json, error.to_string().trim_end()),
+        false => error.print(),
+    };
+    match (written, error.use_stderr()) {
+        (Ok(()), false) => ExitCode::SUCCESS,
+        _ => IMPOSSIBLE.into(),
+    }
+}
+
+/// One run of the program.
+struct Session {
+    host: Host,
+    format: Format,
+}
+
+impl Session {
+    fn new(cli: &Cli) -> Result<Self, CliError> {
+        let format = Format::choose(cli.global.format);
+        Ok(Self { host: Host::new(settings::settings(&cli.global)?), format })
+    }
+
+    fn command(&self, command: Command) -> io::Result<u8> {
+        match command {
+            Command::Op(Noun::Env(verb)) => self.env(verb),
+            Command::Op(Noun::EnvPacks(verb)) => self.env_packs(verb),
+            Command::Op(Noun::Extensions(verb)) => self.extensions(verb),
+            Command::Pack(verb) => self.pack(verb),
+            Command::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), "gtc", &mut script);
+                output::print(&String::from_utf8_lossy(&script)).map(|()| 0)
+            }
+        }
+    }
+
+    fn env(&self, verb: EnvVerb) -> io::Result<u8> {
+        let host = &self.host;
+        match verb {
+            EnvVerb::Init(verb) => {
+                self.answer("env", "init", verb, |payload| Ok(env::init(host, &payload.parse()?)?), |report| report.doctor.healthy)
+            }
+            EnvVerb::Create(verb) => {
+                self.done("env", "create", verb, |payload| Ok(env::create(host, &payload.parse()?)?))
+            }
+            EnvVerb::List(verb) => self.done("env", "list", verb, |_| Ok(env::list(host)?)),
+            EnvVerb::Show(verb) => self.done("env", "show", verb, |payload| Ok(env::show(host, &payload.parse()?)?)),
+            EnvVerb::Doctor(verb) => self.answer(
+                "env",
+                "doctor",
+                verb,
+                |payload| Ok(doctor::doctor(host, &payload.parse()?, payload.strict)?),
+                |report| report.healthy,
+            ),
+            EnvVerb::ToolCheck(verb) => self.answer(
+                "env",
+                "tool-check",
+                verb,
+                |payload| Ok(tool_check::tool_check(host, &payload.parse()?)?),
+                |report| report.passed(),
+            ),
+        }
+    }
+
+    fn env_packs(&self, verb: EnvPacksVerb) -> io::Result<u8> {
+        const NOUN: &str = "env-packs";
+        let host = &self.host;
+        match verb {
+            EnvPacksVerb::Add(verb) => {
+                self.done(NOUN, "add", verb, |payload| Ok(bind::bind(host, BindVerb::Add, &payload.parse()?)?))
+            }
+            EnvPacksVerb::Update(verb) => {
+                self.done(NOUN, "update", verb, |payload| Ok(bind::bind(host, BindVerb::Update, &payload.parse()?)?))
+            }
+            EnvPacksVerb::Remove(verb) => {
+                self.done(NOUN, "remove", verb, |payload| Ok(bind::remove(host, &payload.parse()?)?))
+            }
+            EnvPacksVerb::Rollback(verb) => {
+                self.done(NOUN, "rollback", verb, |payload| Ok(bind::rollback(host, &payload.parse()?)?))
+            }
+            EnvPacksVerb::List(verb) => {
+                self.done(NOUN, "list", verb, |payload| Ok(read::env_packs(host, &payload.parse()?)?))
+            }
+        }
+    }
+
+    fn extensions(&self, verb: ExtensionsVerb) -> io::Result<u8> {
+        const NOUN: &str = "extensions";
+        let host = &self.host;
+        match verb {
+            ExtensionsVerb::Add(verb) => {
+                self.done(NOUN, "add", verb, |payload| Ok(bind::bind(host, BindVerb::Add, &payload.parse()?)?))
+            }
+            ExtensionsVerb::Update(verb) => {
+                self.done(NOUN, "update", verb, |payload| Ok(bind::bind(host, BindVerb::Update, &payload.parse()?)?))
+            }
+            ExtensionsVerb::Remove(verb) => {
+                self.done(NOUN, "remove", verb, |payload| Ok(bind::remove(host, &payload.parse()?)?))
+            }
+            ExtensionsVerb::Rollback(verb) => {
+                self.done(NOUN, "rollback", verb, |payload| Ok(bind::rollback(host, &payload.parse()?)?))
+            }
+            ExtensionsVerb::List(verb) => {
+                self.done(NOUN, "list", verb, |payload| Ok(read::extensions(host, &payload.parse()?)?))
+            }
+            ExtensionsVerb::Resolve(verb) => self.done(NOUN, "resolve", verb, |payload| {
+                let (environment, reference) = payload.parse()?;
+                Ok(read::resolve(host, &environment, &reference)?)
+            }),
+        }
+    }
+
+    fn pack(&self, verb: PackVerb) -> io::Result<u8> {
+        let host = &self.host;
+        match verb {
+            PackVerb::Build(verb) => self.done("pack", "build", verb, |payload| Ok(pack::build(host, &payload.parse()?)?)),
+            PackVerb::Inspect(verb) => self.done("pack", "inspect", verb, |payload| {
+                Ok(pack::inspect(host, &parse::pack_ref(&payload.pack_ref)?)?)
+            }),
+        }
+    }
+
+    /// Runs a verb that either does what it is asked or fails.
+    fn done<P: Payload, R: Serialize + Human>(
+        &self,
+        noun: &'static str,
+        name: &'static str,
+        verb: Verb<P>,
+        operation: impl FnOnce(P) -> Result<R, CliError>,
+    ) -> io::Result<u8> {
+        self.answer(noun, name, verb, operation, |_| true)
+    }
+
+    /// Runs a verb whose report is an answer: yes or no.
+    fn answer<P: Payload, R: Serialize + Human>(
+        &self,
+        noun: &'static str,
+        name: &'static str,
+        verb: Verb<P>,
+        operation: impl FnOnce(P) -> Result<R, CliError>,
+        is_yes: impl FnOnce(&R) -> bool,
+    ) -> io::Result<u8> {
+        if verb.schema {
+            return output::print_json(&schemars::schema_for!(P)).map(|()| 0);
+        }
+        let output = Output { format: self.format, noun, verb: name };
+        match self.payload(verb).and_then(operation) {
+            Ok(report) => {
+                output.result(&report)?;
+                Ok(if is_yes(&report) { 0 } else { NO })
+            }
+            Err(error) => output.error(&error).map(|()| error.exit_code()),
+        }
+    }
+
+    /// The arguments: from flags, or from a file, never from both.
+    fn payload<P: Payload>(&self, verb: Verb<P>) -> Result<P, CliError> {
+        let Some(path) = verb.answers else {
+            return match verb.flags {
+                Some(flags) => Ok(flags),
+                // without any flag, clap has looked at none of them
+                None => P::from_no_flags(),
+            };
+        };
+        if verb.flags.is_some() {
+            return Err(CliError::Arguments("flags and `--answers` cannot be given together".to_owned()));
+        }
+        let bytes = ops::payload_file(&self.host, &path)?;
+        let invalid = |reason: String| {
+            let path = env_pack_domain::ForeignText::new(path.to_string_lossy());
+            CliError::Arguments(format!("`{path}` does not hold the arguments: {reason}"))
+        };
+        match path.extension().is_some_and(|extension| extension == "json") {
+            true => serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string())),
+            false => serde_saphyr::from_slice(&bytes).map_err(|error| invalid(error.to_string())),
+        }
+    }
+}
+
+/// The arguments of a verb.
+trait Payload: Args + FromArgMatches + DeserializeOwned + JsonSchema {
+    /// The arguments of a verb that was given none, if it can do without.
+    fn from_no_flags() -> Result<Self, CliError> {
+        let command = Self::augment_args(clap::Command::new("").no_binary_name(true));
+        let matches = command.try_get_matches_from(Vec::<OsString>::new());
+        matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| {
+            let text = error.to_string();
+            let reason = text.split("\n\nUsage").next().unwrap_or_default();
+            CliError::Arguments(reason.trim_start_matches("error: ").trim_end().to_owned())
+        })
+    }
+}
+
+impl<P: Args + FromArgMatches + DeserializeOwned + JsonSchema> Payload for P {}

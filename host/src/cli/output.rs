@@ -1,0 +1,101 @@
+//! Results to standard output, words to standard error: as text for people, or as one JSON document for programs.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use super::args::Format;
+use super::error::CliError;
+use super::render::Human;
+use super::table::Tone;
+
+/// Where results and errors of one command go.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    pub format: Format,
+    pub noun: &'static str,
+    pub verb: &'static str,
+}
+
+#[derive(Serialize)]
+struct Success<'a, T> {
+    op: &'a str,
+    noun: &'a str,
+    result: &'a T,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    op: Option<&'a str>,
+    noun: Option<&'a str>,
+    error: ErrorBody<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    kind: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+}
+
+impl Format {
+    /// The format asked for, or the one that suits who reads standard output.
+    pub fn choose(asked: Option<Self>) -> Self {
+        asked.unwrap_or_else(|| if io::stdout().is_terminal() { Self::Human } else { Self::Json })
+    }
+}
+
+impl Output {
+    /// Writes a result.
+    pub fn result<T: Serialize + Human>(&self, result: &T) -> io::Result<()> {
+        match self.format {
+            Format::Human => print(&result.human(self.verb)),
+            Format::Json => print_json(&Success { op: self.verb, noun: self.noun, result }),
+        }
+    }
+
+    /// Writes an error.
+    pub fn error(&self, error: &CliError) -> io::Result<()> {
+        self.failure(error.kind(), &error.message(), error.hint().as_deref())
+    }
+
+    fn failure(&self, kind: &str, message: &str, hint: Option<&str>) -> io::Result<()> {
+        let named = |name: &'static str| Some(name).filter(|name| !name.is_empty());
+        match self.format {
+            Format::Human => {
+                let hint = hint.map(|hint| format!("{} {hint}\n", Tone::Notice.paint("next:"))).unwrap_or_default();
+                anstream::stderr().write_all(format!("{} {message}\n{hint}", Tone::Bad.paint("error:")).as_bytes())
+            }
+            Format::Json => {
+                let error = ErrorBody { kind, message, hint };
+                let failed = Failed { op: named(self.verb), noun: named(self.noun), error };
+                let mut line = serde_json::to_string(&failed)?;
+                line.push('\n');
+                io::stderr().write_all(line.as_bytes())
+            }
+        }
+    }
+}
+
+/// Writes text to standard output, in colour where somebody sees it.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// Writes one line of JSON to standard output.
+pub fn print_json(value: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_string(value)?;
+    line.push('\n');
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(line.as_bytes())?;
+    stdout.flush()
+}
+
+/// An error of the command line itself, before it is known what was asked.
+pub fn usage_error(format: Format, message: &str) -> io::Result<()> {
+    let output = Output { format, noun: "", verb: "" };
+    output.failure("invalid-argument", message, Some("see `gtc --help`"))
+}

@@ -1,0 +1,250 @@
+//! The arguments of each verb: one type that flags and files are read into, and that the published schema is made from.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The environment that commands are about when none is named.
+const DEFAULT_ENVIRONMENT: &str = "local";
+
+/// No arguments.
+#[derive(Debug, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoPayload {}
+
+/// An environment to look at.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentPayload {
+    /// The environment
+    #[arg(value_name = "ENV", default_value = DEFAULT_ENVIRONMENT)]
+    #[serde(default = "default_environment")]
+    pub environment_id: String,
+}
+
+/// An environment to examine.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DoctorPayload {
+    /// The environment
+    #[arg(value_name = "ENV", default_value = DEFAULT_ENVIRONMENT)]
+    #[serde(default = "default_environment")]
+    pub environment_id: String,
+    /// Count what is only worth knowing as a finding too
+    #[arg(long)]
+    #[serde(default)]
+    pub strict: bool,
+}
+
+/// An environment to create or to heal.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InitPayload {
+    /// The environment
+    #[arg(long = "env", value_name = "ENV", default_value = DEFAULT_ENVIRONMENT)]
+    #[serde(default = "default_environment")]
+    pub environment_id: String,
+}
+
+/// An environment to create.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreatePayload {
+    /// The environment
+    #[arg(long = "env", value_name = "ENV")]
+    pub environment_id: String,
+    /// Its name for people; its id, unless given
+    #[arg(long)]
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Where its runtime listens
+    #[arg(long, value_name = "HOST:PORT")]
+    #[serde(default)]
+    pub listen_addr: Option<String>,
+    /// Bind nothing
+    #[arg(long)]
+    #[serde(default)]
+    pub empty: bool,
+}
+
+/// A pack to bind to a slot.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PackPayload {
+    /// The environment
+    #[arg(long = "env", value_name = "ENV")]
+    pub environment_id: String,
+    /// The slot
+    #[arg(long)]
+    pub slot: String,
+    /// What it is bound as: `<namespace>.<slot>.<implementation>@<version>`
+    #[arg(long, value_name = "DESCRIPTOR")]
+    pub kind: String,
+    /// Where the pack is: a path, `file://…`, `oci://…`, or the name of a built-in
+    #[arg(long, value_name = "REF")]
+    pub pack_ref: String,
+    /// Where its answers are, relative to the folder of the environment
+    #[arg(long, value_name = "PATH")]
+    #[serde(default)]
+    pub answers_ref: Option<String>,
+    /// A key of the caller's, recorded and given back
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+    /// Bind the pack without looking at it
+    #[arg(long)]
+    #[serde(default)]
+    pub no_fetch: bool,
+    #[command(flatten)]
+    #[serde(default)]
+    pub grants: GrantsPayload,
+}
+
+/// What a pack may do beside asking programs for their versions, as far as it declares it.
+#[derive(Debug, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GrantsPayload {
+    /// Let the pack run a command, such as 'vault token lookup'
+    #[arg(long = "grant-tool", value_name = "COMMAND")]
+    pub tools: Vec<String>,
+    /// Let the pack connect to an address
+    #[arg(long = "grant-network", value_name = "HOST:PORT")]
+    pub network: Vec<String>,
+    /// Let the pack do everything it declares
+    #[arg(long = "grant", value_name = "WHAT", value_parser = ["declared"])]
+    pub all: Option<String>,
+}
+
+/// A slot to free or to roll back.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PackRemovePayload {
+    /// The environment
+    #[arg(long = "env", value_name = "ENV")]
+    pub environment_id: String,
+    /// The slot
+    #[arg(long)]
+    pub slot: String,
+    /// A key of the caller's, recorded and given back
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+/// An extension to bind.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionPayload {
+    /// The environment
+    #[arg(long = "env", value_name = "ENV")]
+    pub environment_id: String,
+    /// What it is bound as: `<namespace>.<family>.<implementation>@<version>`
+    #[arg(long, value_name = "DESCRIPTOR")]
+    pub kind: String,
+    /// Where the pack is: a path, `file://…`, or `oci://…`
+    #[arg(long, value_name = "REF")]
+    pub pack_ref: String,
+    /// The instance; the default one, unless given
+    #[arg(long, value_name = "ID")]
+    #[serde(default)]
+    pub instance_id: Option<String>,
+    /// Where its answers are, relative to the folder of the environment
+    #[arg(long, value_name = "PATH")]
+    #[serde(default)]
+    pub answers_ref: Option<String>,
+    /// A key of the caller's, recorded and given back
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+    /// Bind the pack without looking at it
+    #[arg(long)]
+    #[serde(default)]
+    pub no_fetch: bool,
+    /// Move every other instance of the extension to the same pack
+    #[arg(long)]
+    #[serde(default)]
+    pub all_instances: bool,
+    #[command(flatten)]
+    #[serde(default)]
+    pub grants: GrantsPayload,
+}
+
+/// An extension to unbind or to roll back.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionRemovePayload {
+    /// The environment
+    #[arg(long = "env", value_name = "ENV")]
+    pub environment_id: String,
+    /// The extension; a `@<version>` is ignored
+    #[arg(long, value_name = "DESCRIPTOR")]
+    pub kind: String,
+    /// The instance; the default one, unless given
+    #[arg(long, value_name = "ID")]
+    #[serde(default)]
+    pub instance_id: Option<String>,
+    /// A key of the caller's, recorded and given back
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+/// An extension to resolve.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolvePayload {
+    /// The extension: `ext://<path>[/<instance>]`
+    #[arg(value_name = "REFERENCE")]
+    pub reference: String,
+    /// The environment
+    #[arg(long = "env", value_name = "ENV", default_value = DEFAULT_ENVIRONMENT)]
+    #[serde(default = "default_environment")]
+    pub environment_id: String,
+}
+
+/// A pack to build.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BuildPayload {
+    /// The component
+    #[arg(long, value_name = "FILE")]
+    pub component: PathBuf,
+    /// The version of the pack
+    #[arg(long, value_name = "SEMVER")]
+    pub version: String,
+    /// The id of the pack; the descriptor path of its handler, unless given
+    #[arg(long)]
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Who publishes it; the first segment of the descriptor path, unless given
+    #[arg(long, value_name = "NAME")]
+    #[serde(default)]
+    pub publisher: Option<String>,
+    /// Declare that the handler runs a command, such as 'vault version'; `*` stands for one argument
+    #[arg(long, value_name = "COMMAND")]
+    #[serde(default)]
+    pub allow_tool: Vec<String>,
+    /// Declare that the handler connects to an address
+    #[arg(long, value_name = "HOST:PORT")]
+    #[serde(default)]
+    pub allow_network: Vec<String>,
+    /// Where the pack goes; `<id>-<version>.gtpack`, unless given
+    #[arg(short, long, value_name = "FILE")]
+    #[serde(default)]
+    pub output: Option<PathBuf>,
+}
+
+/// A pack to look into.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InspectPayload {
+    /// The pack: a path, or the name of a built-in
+    #[arg(value_name = "REF")]
+    pub pack_ref: String,
+}
+
+fn default_environment() -> String {
+    DEFAULT_ENVIRONMENT.to_owned()
+}

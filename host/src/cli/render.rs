@@ -1,0 +1,342 @@
+//! Reports as text for people: aligned, with a sign and a word for each state, and what to do next.
+
+use env_pack_domain::diagnosis::Severity;
+use env_pack_domain::{Outcome, ToolCheck};
+
+use super::table::{Table, Tone};
+use crate::ops::bind::BindReport;
+use crate::ops::doctor::{BindingHealth, DoctorReport, Finding};
+use crate::ops::env::{CreateReport, InitReport, ListReport, ShowReport};
+use crate::ops::pack::{BuildReport, InspectReport};
+use crate::ops::read::{Bound, ExtensionsReport, PacksReport, ResolveReport};
+use crate::ops::tool_check::{Preflight, ToolCheckReport};
+
+/// A report that people can read.
+pub trait Human {
+    /// The report as text, ending in a line break.
+    fn human(&self, verb: &str) -> String;
+}
+
+const GOOD: &str = "✓";
+const BAD: &str = "✗";
+const NOTICE: &str = "!";
+
+impl Human for InitReport {
+    fn human(&self, _verb: &str) -> String {
+        let id = &self.environment_id;
+        let what = match (self.created, self.bound.len()) {
+            (true, _) => format!("created environment `{id}` with its default packs"),
+            (false, 0) => format!("environment `{id}` is already set up; nothing changed"),
+            (false, _) => {
+                let bound: Vec<_> = self.bound.iter().map(|kind| format!("`{kind}`")).collect();
+                format!("healed environment `{id}`: bound {}", bound.join(", "))
+            }
+        };
+        format!("{what}\n\n{}", self.doctor.human("doctor"))
+    }
+}
+
+impl Human for CreateReport {
+    fn human(&self, _verb: &str) -> String {
+        let mut text = format!("created environment `{}`", self.environment_id);
+        match self.bound.len() {
+            0 => text.push_str(" without bindings\n"),
+            count => text.push_str(&format!(" with {count} default packs\n")),
+        }
+        text + &format!("next: examine it with `gtc op env doctor {}`\n", self.environment_id)
+    }
+}
+
+impl Human for ListReport {
+    fn human(&self, _verb: &str) -> String {
+        if self.environments.is_empty() {
+            return format!("no environments in {}\nnext: create one with `gtc op env init`\n", shown(&self.store_root));
+        }
+        let mut table = Table::new(["ENVIRONMENT", "PACKS", "EXTENSIONS", "STATE"]);
+        for environment in &self.environments {
+            let (state, tone) = match &environment.error {
+                None => (format!("{GOOD} readable"), Tone::Good),
+                Some(error) => (format!("{BAD} {error}"), Tone::Bad),
+            };
+            table.row([
+                (environment.environment_id.to_string(), Tone::Bold),
+                (environment.packs.to_string(), Tone::Plain),
+                (environment.extensions.to_string(), Tone::Plain),
+                (state, tone),
+            ]);
+        }
+        format!("environments in {}\n\n{}", shown(&self.store_root), table.render())
+    }
+}
+
+impl Human for ShowReport {
+    fn human(&self, _verb: &str) -> String {
+        // JSON escapes what a terminal would obey, but not every mark that turns the reading direction
+        let document = |text: &str| text.lines().map(|line| shown(line) + "\n").collect::<String>();
+        let runtime = self.runtime.as_ref().map(|runtime| format!("\nruntime.json\n{}", document(runtime.get())));
+        format!("environment.json\n{}{}", document(self.environment.get()), runtime.unwrap_or_default())
+    }
+}
+
+impl Human for DoctorReport {
+    fn human(&self, _verb: &str) -> String {
+        let mut table = Table::new(["SLOT", "KIND", "PACK", "STATE"]);
+        for binding in &self.bindings {
+            table.row(binding_row(binding));
+        }
+        for slot in &self.missing_slots {
+            let (empty, state) = (("–".to_owned(), Tone::Faint), (format!("{NOTICE} not bound"), Tone::Notice));
+            table.row([(slot.to_string(), Tone::Bold), empty.clone(), empty, state]);
+        }
+        let mut text = format!("environment `{}`\n\n{}\n", self.environment_id, table.render());
+        for finding in &self.findings {
+            text.push_str(&finding_text(finding));
+        }
+        let is_finding = |finding: &&Finding| finding.severity == Severity::Finding;
+        let findings = self.findings.iter().filter(is_finding).count();
+        let notices = self.findings.len() - findings;
+        let summary = format!("{} bound, {}, {}", self.bindings.len(), counted(findings, "finding"), counted(notices, "notice"));
+        let (sign, word, tone) = match self.healthy {
+            true => (GOOD, "healthy", Tone::Good),
+            false => (BAD, "not healthy", Tone::Bad),
+        };
+        text + &format!("{}: {summary}\n", tone.paint(&format!("{sign} {word}")))
+    }
+}
+
+fn binding_row(binding: &BindingHealth) -> [(String, Tone); 4] {
+    let slot = match &binding.instance_id {
+        Some(instance) => format!("{} ({instance})", binding.slot),
+        None => binding.slot.to_string(),
+    };
+    let pack = match &binding.pack_ref {
+        env_pack_domain::PackRef::Named(_) => "built-in".to_owned(),
+        other => other.to_string(),
+    };
+    let state = match binding.state {
+        "healthy" => (format!("{GOOD} healthy"), Tone::Good),
+        state => (format!("{BAD} {}", state.replace('-', " ")), Tone::Bad),
+    };
+    [(slot, Tone::Bold), (binding.kind.to_string(), Tone::Plain), (pack, Tone::Plain), state]
+}
+
+fn finding_text(finding: &Finding) -> String {
+    let (sign, tone) = match finding.severity {
+        Severity::Finding => (BAD, Tone::Bad),
+        Severity::Information => (NOTICE, Tone::Notice),
+    };
+    let heading = tone.paint(&format!("{sign} {}", finding.code));
+    format!("{heading} {}\n    {}\n    next: {}\n\n", finding.subject, finding.reason, finding.next)
+}
+
+impl Human for ToolCheckReport {
+    fn human(&self, _verb: &str) -> String {
+        let mut table = Table::new(["SLOT", "KIND", "CHECK", "RESULT"]);
+        let mut next = Vec::new();
+        for checks in &self.bindings {
+            preflight_rows(&mut table, &mut next, checks.slot.to_string(), checks.kind.to_string(), &checks.preflight);
+        }
+        for checks in &self.extension_bindings {
+            let slot = extension(checks.instance_id.as_deref());
+            preflight_rows(&mut table, &mut next, slot, checks.kind.to_string(), &checks.preflight);
+        }
+        for unresolved in &self.unresolved_bindings {
+            let state = (format!("{BAD} no handler: {}", unresolved.error), Tone::Bad);
+            table.row([(unresolved.slot.to_string(), Tone::Bold), (unresolved.kind.to_string(), Tone::Plain), dash(), state]);
+        }
+        for unresolved in &self.extension_unresolved_bindings {
+            let slot = extension(unresolved.instance_id.as_deref());
+            let state = (format!("{NOTICE} no handler: {}", unresolved.error), Tone::Notice);
+            table.row([(slot, Tone::Bold), (unresolved.kind.to_string(), Tone::Plain), dash(), state]);
+        }
+        let mut text = format!("environment `{}`\n\n{}\n", self.environment_id, table.render());
+        for (name, hint) in next {
+            text.push_str(&format!("next: `{name}`: {hint}\n"));
+        }
+        let summary = format!("{}, {} failed", counted(self.total_checks, "check"), self.failed_checks);
+        let (sign, word, tone) = match self.passed() {
+            true => (GOOD, "ready", Tone::Good),
+            false => (BAD, "not ready", Tone::Bad),
+        };
+        text + &format!("{}: {summary}\n", tone.paint(&format!("{sign} {word}")))
+    }
+}
+
+fn preflight_rows(table: &mut Table, next: &mut Vec<(String, String)>, slot: String, kind: String, preflight: &Preflight) {
+    let bold = |text: &String| (text.clone(), Tone::Bold);
+    let plain = |text: &String| (text.clone(), Tone::Plain);
+    if let Some(fault) = &preflight.fault {
+        table.row([bold(&slot), plain(&kind), dash(), (format!("{BAD} {}", fault.message), Tone::Bad)]);
+    } else if preflight.checks.is_empty() {
+        table.row([bold(&slot), plain(&kind), dash(), (format!("{GOOD} nothing to check"), Tone::Good)]);
+    }
+    for check in &preflight.checks {
+        let (state, hint) = outcome(check);
+        table.row([bold(&slot), plain(&kind), (check.name.to_string(), Tone::Plain), state]);
+        next.extend(hint.map(|hint| (check.name.to_string(), hint)));
+    }
+}
+
+fn outcome(check: &ToolCheck) -> ((String, Tone), Option<String>) {
+    let bad = |text: String, hint: Option<String>| ((format!("{BAD} {text}"), Tone::Bad), hint);
+    match &check.outcome {
+        Outcome::Ok { detail: None } => ((format!("{GOOD} ok"), Tone::Good), None),
+        Outcome::Ok { detail: Some(detail) } => ((format!("{GOOD} ok: {detail}"), Tone::Good), None),
+        Outcome::Missing { install_hint } => bad("missing".to_owned(), Some(install_hint.to_string())),
+        Outcome::VersionMismatch { found, required, install_hint } => {
+            bad(format!("version {found} does not match {required}"), Some(install_hint.to_string()))
+        }
+        Outcome::AuthFailed { detail, recovery_hint } => {
+            bad(format!("not allowed in: {detail}"), Some(recovery_hint.to_string()))
+        }
+        Outcome::Unreachable { detail, recovery_hint } => {
+            bad(format!("does not answer: {detail}"), Some(recovery_hint.to_string()))
+        }
+        Outcome::ProbeError { detail } => bad(format!("could not be checked: {detail}"), None),
+    }
+}
+
+impl Human for PacksReport {
+    fn human(&self, _verb: &str) -> String {
+        let mut table = Table::new(["SLOT", "KIND", "GENERATION", "PREVIOUS", "PACK"]);
+        for bound in &self.bindings {
+            table.row(bound_row(bound.slot.clone().unwrap_or_default(), bound));
+        }
+        listing(&self.environment_id.to_string(), "packs", &table)
+    }
+}
+
+impl Human for ExtensionsReport {
+    fn human(&self, _verb: &str) -> String {
+        let mut table = Table::new(["INSTANCE", "KIND", "GENERATION", "PREVIOUS", "PACK"]);
+        for bound in &self.extensions {
+            table.row(bound_row(bound.instance_id.clone().unwrap_or_else(|| "(default)".to_owned()), bound));
+        }
+        listing(&self.environment_id.to_string(), "extensions", &table)
+    }
+}
+
+fn bound_row(place: String, bound: &Bound) -> [(String, Tone); 5] {
+    let plain = |text: String| (text, Tone::Plain);
+    let previous = if bound.has_previous { "yes" } else { "no" };
+    [
+        (place, Tone::Bold),
+        plain(bound.kind.to_string()),
+        plain(bound.generation.to_string()),
+        plain(previous.to_owned()),
+        plain(bound.pack_ref.to_string()),
+    ]
+}
+
+fn listing(environment: &str, what: &str, table: &Table) -> String {
+    match table.is_empty() {
+        true => format!("environment `{environment}` has no {what}\n"),
+        false => format!("{what} of environment `{environment}`\n\n{}", table.render()),
+    }
+}
+
+impl Human for ResolveReport {
+    fn human(&self, _verb: &str) -> String {
+        self.answers.get().lines().map(|line| shown(line) + "\n").collect()
+    }
+}
+
+impl Human for BindReport {
+    fn human(&self, verb: &str) -> String {
+        let done = match verb {
+            "add" => "bound",
+            "update" => "updated",
+            "remove" => "removed",
+            _ => "rolled back",
+        };
+        let place = match &self.slot {
+            Some(slot) => format!("slot `{slot}`"),
+            None => format!("extension instance {}", extension_name(self.instance_id.as_deref())),
+        };
+        let id = &self.environment_id;
+        let mut text = format!("{} {done} {place} of environment `{id}`: `{}`", Tone::Good.paint(GOOD), self.kind);
+        if verb != "remove" {
+            text.push_str(&format!(" (generation {})", self.generation));
+        }
+        text.push('\n');
+        for moved in &self.moved {
+            text.push_str(&format!("  moved along: instance {}\n", extension_name(moved.instance_id.as_deref())));
+        }
+        if let Some(grants) = &self.grants {
+            grants.tools.iter().for_each(|tool| text.push_str(&format!("  may run `{tool}`\n")));
+            grants.network.iter().for_each(|address| text.push_str(&format!("  may reach `{address}`\n")));
+        }
+        text
+    }
+}
+
+impl Human for BuildReport {
+    fn human(&self, _verb: &str) -> String {
+        let path = shown(&self.path.to_string_lossy());
+        let mut text = format!("{} built {path} ({} bytes)\n", Tone::Good.paint(GOOD), self.size);
+        text.push_str(&format!("  sha256    {}\n", self.sha256));
+        text.push_str(&format!("  slot      {}\n", self.slot));
+        text.push_str(&format!("  kind      {}@{}\n", self.descriptor_path, self.version));
+        text.push_str(&format!("  supports  {}\n", self.supported_versions));
+        text.push_str(&format!("  imports   {}\n", list(self.imports.iter().map(ToString::to_string))));
+        let (slot, kind) = (self.slot, &self.descriptor_path);
+        text + &format!(
+            "next: bind it with `gtc op env-packs update --env <env> --slot {slot} --kind {kind}@{} --pack-ref {path}`\n",
+            self.version
+        )
+    }
+}
+
+impl Human for InspectReport {
+    fn human(&self, _verb: &str) -> String {
+        let mut text = format!("pack `{}` {} by {}\n", self.id, self.version, self.publisher);
+        text.push_str(&format!("  sha256  {}\n  size    {} bytes\n", self.sha256, self.size));
+        if self.handlers.is_empty() {
+            text.push_str(&format!("\n{} it holds no env-pack handler\n", Tone::Notice.paint(NOTICE)));
+        }
+        for handler in &self.handlers {
+            text.push_str(&format!("\nhandler `{}` ({} bytes)\n  world     {}\n", handler.component, handler.size, handler.world));
+            if let Some(declared) = &handler.declared {
+                text.push_str(&format!("  slot      {}\n  path      {}\n", declared.slot, declared.descriptor_path));
+                text.push_str(&format!("  supports  {}\n", declared.supported_versions));
+                text.push_str(&format!("  tools     {}\n", list(declared.tools.iter().map(|tool| format!("`{tool}`")))));
+                text.push_str(&format!("  network   {}\n", list(declared.network.iter().cloned())));
+            }
+            text.push_str(&format!("  imports   {}\n", list(handler.imports.iter().map(ToString::to_string))));
+            if let Some(problem) = &handler.problem {
+                text.push_str(&format!("  {} {problem}\n", Tone::Bad.paint(BAD)));
+            }
+        }
+        let mut table = Table::new(["ENTRY", "BYTES", "BLAKE3"]);
+        for entry in &self.entries {
+            let hash = (entry.blake3.get(..16).unwrap_or_default().to_owned() + "…", Tone::Faint);
+            table.row([(entry.name.to_string(), Tone::Plain), (entry.size.to_string(), Tone::Plain), hash]);
+        }
+        text + "\n" + &table.render()
+    }
+}
+
+fn extension(instance: Option<&str>) -> String {
+    instance.map_or_else(|| "extension".to_owned(), |instance| format!("extension ({instance})"))
+}
+
+fn extension_name(instance: Option<&str>) -> String {
+    instance.map_or_else(|| "(default)".to_owned(), |instance| format!("`{instance}`"))
+}
+
+fn dash() -> (String, Tone) {
+    ("–".to_owned(), Tone::Faint)
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<_> = items.collect();
+    if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn shown(text: &str) -> String {
+    env_pack_domain::ForeignText::new(text).to_string()
+}

@@ -1,0 +1,71 @@
+//! Where a run of the program finds its files and programs, from flags and the environment.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
+use super::args::Global;
+use super::error::CliError;
+use crate::engine::{self, Level, LogLine, ToolEnvironment};
+use crate::host::HostSettings;
+
+/// The variables that programs of a preflight see. They find their own configuration through these, and nothing else.
+const TOOL_VARIABLES: [&str; 8] =
+    ["HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"];
+/// A component below this compiles in a blink; nobody needs to be told.
+const SLOW_TO_COMPILE_BYTES: usize = 1 << 20;
+
+/// The settings of a host for these flags.
+pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
+    let (quiet, verbose) = (global.quiet, global.verbose);
+    let shows_progress = !quiet && std::io::stderr().is_terminal();
+    Ok(HostSettings {
+        store_root: match &global.store_root {
+            Some(root) => root.clone(),
+            None => home()?.join(".greentic").join("environments"),
+        },
+        cache: match (&global.cache_dir, env::var_os("XDG_CACHE_HOME").map(PathBuf::from)) {
+            (Some(cache), _) => cache.clone(),
+            (None, Some(cache)) if cache.is_absolute() => cache.join("gtc"),
+            _ => home()?.join(".cache").join("gtc"),
+        },
+        tools: ToolEnvironment {
+            path: env::var_os("PATH").unwrap_or_default(),
+            variables: TOOL_VARIABLES.iter().filter_map(variable).collect(),
+        },
+        log: Box::new(move |line| {
+            if verbose {
+                log(line);
+            }
+        }),
+        compiling: Box::new(move |bytes| {
+            if shows_progress && bytes >= SLOW_TO_COMPILE_BYTES {
+                // standard error may be gone; the work goes on
+                let _ = writeln!(anstream::stderr(), "compiling a component of {} MB, once; this takes a while", bytes >> 20);
+            }
+        }),
+        archive_limits: crate::archive::Limits::default(),
+        engine_limits: engine::Limits::default(),
+    })
+}
+
+fn variable(name: &&str) -> Option<(OsString, OsString)> {
+    env::var_os(name).map(|value| (OsString::from(name), value))
+}
+
+fn home() -> Result<PathBuf, CliError> {
+    let home = env::home_dir().filter(|home| home.is_absolute());
+    home.ok_or(CliError::NoHome)
+}
+
+fn log(line: &LogLine) {
+    let level = match line.level {
+        Level::Trace => "trace",
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
+    };
+    let _ = writeln!(anstream::stderr(), "handler says in `{}` ({level}): {}", line.call, line.message);
+}
