@@ -63,6 +63,8 @@ impl<H: Handler> Guest for Exported<H> {
     }
 
     fn preflight() -> Vec<ToolCheck> {
+        #[cfg(all(feature = "std", target_family = "wasm"))]
+        crate::runtime::report_panics();
         H::preflight()
     }
 }

@@ -2,9 +2,14 @@
 
 use alloc::alloc::{Layout, alloc, realloc};
 use alloc::format;
-use core::panic::PanicInfo;
 
 use crate::log;
+
+// On this target the compiler expects `memcmp` and its kin from the C library, which nobody links for a `no_std` guest. They
+// import nothing.
+#[cfg(all(not(feature = "std"), target_os = "wasi"))]
+#[link(name = "c")]
+unsafe extern "C" {}
 
 #[cfg(not(feature = "std"))]
 #[global_allocator]
@@ -13,8 +18,8 @@ static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 /// Tells the host what happened, then ends the call.
 #[cfg(not(feature = "std"))]
 #[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
-    report(info);
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    report(&format!("{info}"));
     core::arch::wasm32::unreachable()
 }
 
@@ -22,15 +27,10 @@ fn panic(info: &PanicInfo<'_>) -> ! {
 #[cfg(feature = "std")]
 pub(crate) fn report_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| std::panic::set_hook(std::boxed::Box::new(|info| report_message(&format!("{info}")))));
+    ONCE.call_once(|| std::panic::set_hook(std::boxed::Box::new(|info| report(&format!("{info}")))));
 }
 
-#[cfg(not(feature = "std"))]
-fn report(info: &PanicInfo<'_>) {
-    report_message(&format!("{info}"));
-}
-
-fn report_message(message: &str) {
+fn report(message: &str) {
     log::log(log::Level::Error, message);
 }
 

@@ -8,6 +8,7 @@ use super::payload::{
     BuildPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
     InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, ResolvePayload,
 };
+use super::verb::Verb;
 
 /// Loads env-packs as sandboxed plug-ins, binds them to environments, and says what is wrong.
 #[derive(Debug, Parser)]
@@ -127,17 +128,4 @@ pub enum PackVerb {
     Build(Verb<BuildPayload>),
     /// Look into a pack without running anything of it
     Inspect(Verb<InspectPayload>),
-}
-
-/// The arguments of a verb: flags, or a file that holds them, or the question what they are.
-#[derive(Debug, Args)]
-pub struct Verb<P: Args> {
-    #[command(flatten)]
-    pub flags: Option<P>,
-    /// Take the arguments from a JSON or YAML file instead
-    #[arg(long, value_name = "FILE")]
-    pub answers: Option<PathBuf>,
-    /// Print the JSON Schema of the arguments, and do nothing
-    #[arg(long)]
-    pub schema: bool,
 }

@@ -8,20 +8,22 @@ mod payload;
 mod render;
 mod settings;
 mod table;
+mod verb;
 
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _, FromArgMatches, Parser as _};
+use clap::{Args, CommandFactory as _, Parser as _};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use args::{Cli, Command, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, Noun, PackVerb, Verb};
+use args::{Cli, Command, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, Noun, PackVerb};
 use error::CliError;
 use output::Output;
 use render::Human;
+use verb::Verb;
 
 use crate::host::Host;
 use crate::ops::bind::BindVerb;
@@ -56,9 +58,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Help, the version, or arguments that make no command.
 fn no_command(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let asks_json = arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
-        || arguments.iter().any(|argument| argument == "--format=json");
-    let written = match error.use_stderr() && asks_json {
+    let written = match error.use_stderr() && format_asked(arguments) == Format::Json {
         true => output::usage_error(Format::Json, error.to_string().trim_end()),
         false => error.print(),
     };
@@ -66,6 +66,18 @@ fn no_command(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         (Ok(()), false) => ExitCode::SUCCESS,
         _ => IMPOSSIBLE.into(),
     }
+}
+
+/// The format that arguments ask for, when they are too wrong to be parsed.
+fn format_asked(arguments: &[OsString]) -> Format {
+    let texts: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    let after = |at: usize| texts.get(at + 1).map(AsRef::as_ref);
+    let values = texts.iter().enumerate().filter_map(|(at, text)| match text.as_ref() {
+        "--format" => after(at),
+        text => text.strip_prefix("--format="),
+    });
+    let asked = values.last().map(str::to_owned).or_else(|| std::env::var("GTC_FORMAT").ok());
+    Format::choose(asked.and_then(|text| clap::ValueEnum::from_str(&text, false).ok()))
 }
 
 /// One run of the program.
@@ -200,7 +212,7 @@ impl Session {
         operation: impl FnOnce(P) -> Result<R, CliError>,
         is_yes: impl FnOnce(&R) -> bool,
     ) -> io::Result<u8> {
-        if verb.schema {
+        if matches!(verb, Verb::Schema) {
             return output::print_json(&schemars::schema_for!(P)).map(|()| 0);
         }
         let output = Output { format: self.format, noun, verb: name };
@@ -215,16 +227,13 @@ impl Session {
 
     /// The arguments: from flags, or from a file, never from both.
     fn payload<P: Payload>(&self, verb: Verb<P>) -> Result<P, CliError> {
-        let Some(path) = verb.answers else {
-            return match verb.flags {
-                Some(flags) => Ok(flags),
-                // without any flag, clap has looked at none of them
-                None => P::from_no_flags(),
-            };
+        let path = match verb {
+            Verb::Flags(payload) => return Ok(payload),
+            Verb::File(path) => path,
+            Verb::Both | Verb::Schema => {
+                return Err(CliError::Arguments("flags and `--answers` cannot be given together".to_owned()));
+            }
         };
-        if verb.flags.is_some() {
-            return Err(CliError::Arguments("flags and `--answers` cannot be given together".to_owned()));
-        }
         let bytes = ops::payload_file(&self.host, &path)?;
         let invalid = |reason: String| {
             let path = env_pack_domain::ForeignText::new(path.to_string_lossy());
@@ -238,17 +247,6 @@ impl Session {
 }
 
 /// The arguments of a verb.
-trait Payload: Args + FromArgMatches + DeserializeOwned + JsonSchema {
-    /// The arguments of a verb that was given none, if it can do without.
-    fn from_no_flags() -> Result<Self, CliError> {
-        let command = Self::augment_args(clap::Command::new("").no_binary_name(true));
-        let matches = command.try_get_matches_from(Vec::<OsString>::new());
-        matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| {
-            let text = error.to_string();
-            let reason = text.split("\n\nUsage").next().unwrap_or_default();
-            CliError::Arguments(reason.trim_start_matches("error: ").trim_end().to_owned())
-        })
-    }
-}
+trait Payload: Args + DeserializeOwned + JsonSchema {}
 
-impl<P: Args + FromArgMatches + DeserializeOwned + JsonSchema> Payload for P {}
+impl<P: Args + DeserializeOwned + JsonSchema> Payload for P {}

@@ -1,0 +1,78 @@
+"""A secrets handler in Python: what it is, and what it needs of the machine."""
+
+import json
+
+from componentize_py_types import Err
+from wit_world import exports
+from wit_world.imports import binding, tools
+from wit_world.imports.types import (
+    CapabilitySlot,
+    Missing,
+    Outcome,
+    Outcome_Missing,
+    Outcome_Ok,
+    Outcome_ProbeError,
+    ProbeError,
+    ToolCheck,
+)
+
+
+class Handler(exports.Handler):
+    # The first three are constants: the host calls them when it loads the handler, and refuses one that asks for
+    # anything but the log meanwhile.
+
+    def slot(self) -> CapabilitySlot:
+        return CapabilitySlot.SECRETS
+
+    def descriptor_path(self) -> str:
+        return "acme.secrets.python-demo"
+
+    def supported_versions(self) -> str:
+        return "^0.1"
+
+    def preflight(self) -> list[ToolCheck]:
+        return [
+            ToolCheck("python3", "Python 3 on PATH", check_python()),
+            ToolCheck("answers", "Answers are a JSON object", check_answers()),
+        ]
+
+
+def check_python() -> Outcome:
+    """Asks the operator's python3 for its version; the pack must declare exactly this command."""
+    try:
+        output = tools.probe("python3", ["--version"])
+    except Err as err:
+        # An `Err` of the interface is raised, not returned; its value is one of the cases of `tools.failure`.
+        match err.value:
+            case tools.Failure_NotFound():
+                return Outcome_Missing(Missing("install Python 3 from https://www.python.org/downloads/"))
+            case tools.Failure_Denied(reason):
+                return problem(reason)
+            case tools.Failure_TimedOut():
+                return problem("it did not answer in time")
+            case tools.Failure_Io(reason):
+                return problem(reason)
+            case unknown:
+                return problem(f"it failed: {unknown}")
+    if output.exit_code != 0:
+        return problem(f"it ended with exit code {output.exit_code}: {first_line(output.stderr)}")
+    return Outcome_Ok(first_line(output.stdout))
+
+
+def check_answers() -> Outcome:
+    """Counts what the operator configured for this binding."""
+    try:
+        answers = json.loads(binding.answers_json())
+    except (ValueError, RecursionError) as error:
+        return problem(f"the answers are no JSON: {error}")
+    if not isinstance(answers, dict):
+        return problem("the answers are no JSON object")
+    return Outcome_Ok(f"{len(answers)} answers")
+
+
+def problem(detail: str) -> Outcome:
+    return Outcome_ProbeError(ProbeError(detail))
+
+
+def first_line(text: str) -> str:
+    return next(iter(text.strip().splitlines()), "nothing")

@@ -1,0 +1,1 @@
+//! Guests for the tests, one example each; built with the standard library.
