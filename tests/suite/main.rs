@@ -1,1 +1,15 @@
-fn main() {}
+//! The tests of the host, through its doors: the program, the library, the WIT.
+
+mod architecture;
+mod bind;
+mod builtins;
+mod cli;
+mod doctor;
+mod engine;
+mod extensions;
+mod init;
+mod inspect;
+mod stored;
+mod support;
+mod tools;
+mod transcripts;

@@ -11,15 +11,21 @@ use crate::ops::{Failure, OpError};
 pub struct UsageError {
     argument: &'static str,
     reason: String,
+    /// Whether the argument is well-formed, and the answer no.
+    refused: bool,
 }
 
 impl UsageError {
     pub fn argument(argument: &'static str, error: &dyn Error) -> Self {
-        Self { argument, reason: sentence(error) }
+        Self { argument, reason: sentence(error), refused: false }
     }
 
     pub fn text(argument: &'static str, reason: impl Into<String>) -> Self {
-        Self { argument, reason: reason.into() }
+        Self { argument, reason: reason.into(), refused: false }
+    }
+
+    pub fn refused(self) -> Self {
+        Self { refused: true, ..self }
     }
 }
 
@@ -81,6 +87,7 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Op(error) if error.failure() == Failure::Refused => 1,
+            Self::Usage(error) if error.refused => 1,
             _ => 2,
         }
     }

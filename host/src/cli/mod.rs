@@ -59,7 +59,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Help, the version, or arguments that make no command.
 fn no_command(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let written = match error.use_stderr() && format_asked(arguments) == Format::Json {
-        true => output::usage_error(Format::Json, error.to_string().trim_end()),
+        true => {
+            let text = error.to_string();
+            let message = text.split("\n\nUsage").next().unwrap_or_default();
+            output::usage_error(Format::Json, message.trim_start_matches("error: ").trim_end())
+        }
         false => error.print(),
     };
     match (written, error.use_stderr()) {

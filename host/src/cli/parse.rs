@@ -35,7 +35,7 @@ pub(super) fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
 
 fn core_slot(text: &str) -> Result<CoreSlot, UsageError> {
     let slot: CapabilitySlot = parsed("slot", text)?;
-    CoreSlot::try_from(slot).map_err(|error| UsageError::argument("slot", &error))
+    CoreSlot::try_from(slot).map_err(|error| UsageError::argument("slot", &error).refused())
 }
 
 fn instance(text: Option<&str>) -> Result<Option<InstanceId>, UsageError> {

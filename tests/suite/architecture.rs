@@ -1,0 +1,137 @@
+//! The arrows between rooms, kept by looking at every `use` and path in the sources.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::repository;
+
+const ROOMS: [&str; 4] = ["archive", "fetch", "engine", "store"];
+
+/// Crates that only these modules may name.
+const OWNED: [(&str, &[&str]); 11] = [
+    ("wasmtime", &["engine"]),
+    ("wasmtime_wasi", &["engine"]),
+    ("wasmparser", &["engine"]),
+    ("zip", &["archive"]),
+    ("flate2", &["archive"]),
+    ("greentic_types", &["archive"]),
+    ("clap", &["cli"]),
+    ("schemars", &["cli"]),
+    ("anstream", &["cli"]),
+    ("ulid", &["store"]),
+    ("base64", &["store"]),
+];
+
+/// The sources below a folder: their module, and their text without comments.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).expect("a source");
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            found.push((path.clone(), code.collect::<Vec<_>>().join("\n")));
+        }
+    }
+    found
+}
+
+fn room_sources(room: &str) -> Vec<(PathBuf, String)> {
+    sources(&repository().join("host/src").join(room))
+}
+
+#[test]
+fn rooms_never_import_each_other() {
+    for room in ROOMS {
+        let forbidden = ROOMS.iter().filter(|other| **other != room).chain(&["ops", "cli", "host"]);
+        for other in forbidden {
+            for (path, code) in room_sources(room) {
+                assert!(!code.contains(&format!("crate::{other}")), "{} reaches into `{other}`", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_command_line_knows_operations_only() {
+    for (path, code) in room_sources("cli") {
+        // settings are made of what rooms take, and made into a host in one place
+        let is_settings = path.ends_with("cli/settings.rs");
+        for room in ROOMS.iter().filter(|_| !is_settings) {
+            assert!(!code.contains(&format!("crate::{room}")), "{} reaches into `{room}`", path.display());
+        }
+        for word in ["json!", "std::fs", "File::", "println!", "eprintln!"] {
+            assert!(!code.contains(word), "{} holds `{word}`", path.display());
+        }
+    }
+    for (path, code) in room_sources("ops") {
+        assert!(!code.contains("crate::cli"), "{} reaches into `cli`", path.display());
+        assert!(!code.contains("println!"), "{} prints", path.display());
+    }
+}
+
+#[test]
+fn each_library_stays_in_its_room() {
+    for (library, owners) in OWNED {
+        for (path, code) in sources(&repository().join("host/src")) {
+            let is_owner = owners.iter().any(|owner| path.starts_with(repository().join("host/src").join(owner)));
+            let names = |prefix: &str| code.contains(&format!("{prefix}{library}::"));
+            let used = ["use ", " ", "(", "<", "&", "["].iter().any(|prefix| names(prefix));
+            assert!(is_owner || !used, "{} uses `{library}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn rooms_are_constructed_in_one_place() {
+    for (path, code) in sources(&repository().join("host/src")) {
+        let may = path.ends_with("host/src/host.rs") || path.ends_with("tests.rs");
+        for constructor in ["Store::new(", "Fetcher::new(", "Engine::new("] {
+            let is_own = code.contains("CompiledStore::new(") && !code.contains(&format!(" {constructor}"));
+            let is_room = path.components().any(|part| part.as_os_str() == "engine");
+            assert!(may || is_own || is_room || !code.contains(constructor), "{} constructs a room", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_domain_touches_nothing() {
+    for (path, code) in sources(&repository().join("host/domain/src")) {
+        for word in ["std::fs", "std::net", "std::env", "std::process", "std::thread", "SystemTime", "Instant::now", "println!"] {
+            assert!(!code.contains(word), "{} holds `{word}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn guests_share_only_the_wit_with_the_host() {
+    for folder in ["guest-sdk", "builtins"] {
+        for entry in walk(&repository().join(folder), "Cargo.toml") {
+            let manifest = std::fs::read_to_string(&entry).expect("a manifest");
+            assert!(!manifest.contains("env-pack-domain") && !manifest.contains("/host"), "{}", entry.display());
+        }
+    }
+}
+
+fn walk(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(walk(&path, name));
+        } else if path.ends_with(name) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn files_stay_short() {
+    let folders = ["host/src", "host/domain/src", "guest-sdk/src", "xtask/src"];
+    for (path, _) in folders.iter().flat_map(|folder| sources(&repository().join(folder))) {
+        let lines = std::fs::read_to_string(&path).expect("a source").lines().count();
+        assert!(lines <= 500, "{} has {lines} lines", path.display());
+    }
+}

@@ -1,0 +1,267 @@
+//! `gtc op env doctor`: each thing that can be wrong is named, with the pack, the reason and what to do next.
+
+use serde_json::{Value, json};
+
+use crate::support::wat::Handler;
+use crate::support::{Ran, Sandbox, repository, text};
+
+/// Binds a pack without looking at it.
+fn bind_unseen(sandbox: &Sandbox, slot: &str, kind: &str, pack_ref: &str) {
+    let verb = ["op", "env-packs", "update", "--env", "local", "--no-fetch"];
+    sandbox.gtc(verb.iter().chain(&["--slot", slot, "--kind", kind, "--pack-ref", pack_ref])).succeeded();
+}
+
+fn doctor(sandbox: &Sandbox) -> Ran {
+    sandbox.gtc(["op", "env", "doctor", "local"])
+}
+
+/// Requires that a pack bound to `state` is the one finding, that it says why, and that the other four are healthy.
+#[track_caller]
+fn state_pack_fails(sandbox: &Sandbox, kind: &str, pack: &str, error: &str, reason: &str) {
+    bind_unseen(sandbox, "state", kind, pack);
+    let report = doctor(sandbox).exited(1).result();
+    let [failure] = report["load_failures"].as_array().expect("a list").as_slice() else { panic!("{report}") };
+    assert_eq!((&failure["pack_ref"], &failure["error"], &failure["kinds"]), (&json!(pack), &json!(error), &json!([kind])), "{failure}");
+    assert!(text(&failure["reason"]).contains(reason), "{failure}");
+    assert!(!text(&failure["next"]).is_empty());
+    assert_eq!(report["unknown_kinds"], json!([kind]));
+    let states: Vec<_> = report["bindings"].as_array().expect("a list").iter().map(|binding| text(&binding["state"])).collect();
+    assert_eq!(states, ["healthy", "healthy", "healthy", "healthy", "load-failure"]);
+    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[pack, reason, "next: ", "✗ load failure", "✗ not healthy"]);
+}
+
+#[test]
+fn a_local_environment_is_healthy() {
+    let sandbox = Sandbox::with_local();
+    let report = doctor(&sandbox).succeeded().result();
+    assert_eq!(report["bound_slots"], json!(["deployer", "secrets", "telemetry", "sessions", "state"]));
+    assert_eq!(report["missing_slots"], json!(["revocation"]));
+    for list in ["unknown_kinds", "slot_mismatches", "version_skew", "load_failures", "digest_drift", "duplicate_registrations"] {
+        assert_eq!(report[list], json!([]), "{list}");
+    }
+    assert_eq!(report["validate"], json!({"status": "ok"}));
+    assert_eq!(report["extensions"], json!({"count": 0, "unknown_kinds": [], "slot_mismatches": [], "version_skew": []}));
+    // information, unless somebody is strict
+    sandbox.gtc(["op", "env", "doctor", "local", "--strict"]).exited(1);
+}
+
+#[test]
+fn it_answers_what_the_native_one_answers() {
+    let sandbox = Sandbox::with_fixture("fresh");
+    let native = std::fs::read_to_string(repository().join("tests/fixtures/native/fresh/doctor.json")).expect("a fixture");
+    let native: Value = serde_json::from_str(&native).expect("JSON");
+    let ours = doctor(&sandbox).succeeded().result();
+    for (field, value) in native["result"].as_object().expect("an object") {
+        if field != "checked_at" {
+            assert_eq!(ours[field], *value, "{field}");
+        }
+    }
+}
+
+#[test]
+fn packs_that_only_a_registry_has_are_reported_as_not_loaded() {
+    let sandbox = Sandbox::with_fixture("busy");
+    let native = std::fs::read_to_string(repository().join("tests/fixtures/native/busy/doctor.json")).expect("a fixture");
+    let native: Value = serde_json::from_str(&native).expect("JSON");
+    let ours = doctor(&sandbox).exited(1).result();
+    for field in ["bound_slots", "missing_slots", "unknown_kinds", "slot_mismatches", "version_skew", "extensions", "has_runtime"] {
+        assert_eq!(ours[field], native["result"][field], "{field}");
+    }
+    // the answers files of the sample are not part of it
+    assert_eq!(ours["validate"]["status"], "error");
+    let refs: Vec<_> = ours["load_failures"].as_array().expect("a list").iter().map(|failure| text(&failure["pack_ref"])).collect();
+    let vault = "oci://ghcr.io/acme/greentic-secrets-vault:0.4.2";
+    assert_eq!(refs, [vault, "oci://ghcr.io/acme/greentic-oauth-auth0:1.1.0", "oci://ghcr.io/acme/greentic-oauth-auth0:1.0.0"]);
+    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[vault, "does not fetch packs from OCI registries"]);
+}
+
+#[test]
+fn an_oci_reference_is_bound_unseen_only() {
+    let sandbox = Sandbox::with_local();
+    let oci = "oci://ghcr.io/acme/vault:0.4.2";
+    let bind = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets", "--kind", "acme.secrets.vault@0.4.2", "--pack-ref", oci];
+    let message = sandbox.gtc(bind).refused(1, "not-fetched");
+    assert!(message.contains(oci), "{message}");
+    sandbox.gtc(bind.iter().chain(&["--no-fetch"])).succeeded();
+    let report = doctor(&sandbox).exited(1).result();
+    assert_eq!(report["load_failures"][0]["error"], "not-fetched");
+}
+
+#[test]
+fn an_unknown_kind_is_named() {
+    let sandbox = Sandbox::with_local();
+    let pack = sandbox.honest_pack("state", "acme.state.redis", "^1").display().to_string();
+    bind_unseen(&sandbox, "state", "acme.state.memcached@1.0.0", &pack);
+    let report = doctor(&sandbox).exited(1).result();
+    assert_eq!(report["unknown_kinds"], json!(["acme.state.memcached@1.0.0"]));
+    assert_eq!(report["load_failures"], json!([]));
+    let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
+    human.shows(&["unknown-kind", "its pack answers for `acme.state.redis`, not for `acme.state.memcached`", "gtc op env-packs update"]);
+}
+
+#[test]
+fn a_slot_mismatch_is_named() {
+    let sandbox = Sandbox::with_local();
+    bind_unseen(&sandbox, "state", "greentic.deployer.local-process@0.1.0", "greentic.deployer.local-process@0.1.0");
+    let report = doctor(&sandbox).exited(1).result();
+    let mismatch = json!([{"kind": "greentic.deployer.local-process@0.1.0", "bound_slot": "state", "handler_slot": "deployer"}]);
+    assert_eq!(report["slot_mismatches"], mismatch);
+    let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
+    human.shows(&["serves slot `deployer`, cannot be bound to `state`", "next: bind it to slot `deployer`"]);
+}
+
+#[test]
+fn version_skew_is_named() {
+    let sandbox = Sandbox::with_local();
+    bind_unseen(&sandbox, "secrets", "greentic.secrets.dev-store@9.9.9", "greentic.secrets.dev-store@0.1.0");
+    let report = doctor(&sandbox).exited(1).result();
+    let skew = json!([{"kind": "greentic.secrets.dev-store@9.9.9", "requested": "9.9.9", "supported": "^0.1.0"}]);
+    assert_eq!(report["version_skew"], skew);
+    let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
+    human.shows(&["supports versions `^0.1.0`, not `9.9.9`", "bind a version that matches `^0.1.0`"]);
+}
+
+#[test]
+fn a_path_that_is_taken_is_named_and_nothing_is_shadowed() {
+    let sandbox = Sandbox::with_local();
+    let impostor = sandbox.honest_pack("secrets", "greentic.secrets.dev-store", "*").display().to_string();
+    bind_unseen(&sandbox, "secrets", "greentic.secrets.dev-store@0.1.0", &impostor);
+    let report = doctor(&sandbox).exited(1).result();
+    let [duplicate] = report["duplicate_registrations"].as_array().expect("a list").as_slice() else { panic!("{report}") };
+    assert_eq!(duplicate["kept"], "greentic.secrets.dev-store@0.1.0");
+    assert_eq!(duplicate["refused"], impostor.as_str());
+    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[&impostor, "already registered by the built-in pack", "next: "]);
+
+    let sandbox = Sandbox::with_local();
+    let first = sandbox.honest_pack("secrets", "acme.twin.pack", "^1");
+    let second = sandbox.write("packs/second.gtpack", std::fs::read(sandbox.pack("state", "acme.twin.pack", "^1", Handler::new("state", "acme.twin.pack", "^1").component())).expect("a pack"));
+    let first_again = sandbox.honest_pack("secrets", "acme.twin.pack", "^1");
+    assert_eq!(first, first_again);
+    bind_unseen(&sandbox, "secrets", "acme.twin.pack@1.0.0", &first.display().to_string());
+    bind_unseen(&sandbox, "state", "acme.twin.pack@1.0.0", &second.display().to_string());
+    let report = doctor(&sandbox).exited(1).result();
+    assert_eq!(report["duplicate_registrations"][0]["refused"], second.display().to_string());
+    assert_eq!(report["slot_mismatches"][0]["bound_slot"], "state");
+}
+
+#[test]
+fn a_pack_that_is_not_there_is_named() {
+    let sandbox = Sandbox::with_local();
+    state_pack_fails(&sandbox, "acme.state.x@1.0.0", "/nowhere/x.gtpack", "file-not-found", "there is no file `/nowhere/x.gtpack`");
+    let folder = sandbox.home().join("packs");
+    std::fs::create_dir(&folder).expect("a folder");
+    state_pack_fails(&sandbox, "acme.state.x@1.0.0", &folder.display().to_string(), "not-a-file", "is a folder");
+    let fifo = sandbox.home().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
+    state_pack_fails(&sandbox, "acme.state.x@1.0.0", &fifo.display().to_string(), "not-a-file", "is a FIFO");
+    state_pack_fails(&sandbox, "acme.state.x@1.0.0", "/dev/zero", "not-a-file", "is a device");
+    let text = sandbox.write("packs/text.gtpack", "not a zip");
+    state_pack_fails(&sandbox, "acme.state.x@1.0.0", &text.display().to_string(), "zip-end-record", "canonical zip profile");
+}
+
+/// A pack with a component that misbehaves when it is asked who it is.
+#[track_caller]
+fn hostile(change: impl FnOnce(&mut Handler), error: &str, reason: &str) {
+    let sandbox = Sandbox::with_local();
+    let mut handler = Handler::new("state", "acme.state.bad", "^1");
+    change(&mut handler);
+    let pack = sandbox.pack("state", "acme.state.bad", "^1", handler.component()).display().to_string();
+    state_pack_fails(&sandbox, "acme.state.bad@1.0.0", &pack, error, reason);
+}
+
+#[test]
+fn a_pack_that_traps_is_named() {
+    hostile(|handler| handler.slot_body = Some("unreachable".to_owned()), "trapped", "handler trapped in `slot`");
+    hostile(|handler| handler.path_body = Some("unreachable".to_owned()), "trapped", "handler trapped in `descriptor-path`");
+}
+
+#[test]
+fn a_pack_that_loops_for_ever_is_named() {
+    let endless = "(loop (br 0)) (i32.const 0)";
+    let start = std::time::Instant::now();
+    hostile(|handler| handler.versions_body = Some(endless.to_owned()), "out-of-time", "more than 1 s");
+    // two looks at it, human and JSON, each with the one second it may have
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_pack_that_eats_memory_is_named() {
+    let eats = "(loop (br_if 0 (i32.ne (memory.grow (i32.const 256)) (i32.const -1)))) unreachable";
+    hostile(|handler| handler.slot_body = Some(eats.to_owned()), "out-of-memory", "more than 256 MiB");
+    hostile(|handler| handler.memory = "8192".to_owned(), "out-of-memory", "more than 256 MiB");
+}
+
+#[test]
+fn a_pack_with_nonsense_for_answers_is_named() {
+    hostile(|handler| handler.path = "Not A Path".to_owned(), "wrong-shape", "handler answered nonsense in `descriptor-path`");
+    hostile(|handler| handler.versions = "new enough".to_owned(), "wrong-shape", "handler answered nonsense in `supported-versions`");
+    hostile(|handler| handler.path = "a".repeat(10_000), "wrong-shape", "10000 bytes long");
+    hostile(|handler| handler.slot_body = Some("(i32.const 77)".to_owned()), "trapped", "`slot`");
+    hostile(|handler| handler.path_body = Some("(i32.const -4)".to_owned()), "trapped", "`descriptor-path`");
+    hostile(|handler| handler.path = "acme.state.other".to_owned(), "declaration-differs", "answers descriptor path `acme.state.other`, but the pack declares `acme.state.bad`");
+    hostile(|handler| handler.slot = "secrets", "declaration-differs", "answers slot `secrets`");
+}
+
+#[test]
+fn a_pack_that_is_no_handler_is_named() {
+    let component = |text: &str| wat::parse_str(text).expect("a component");
+    #[track_caller]
+    fn check(component: Vec<u8>, error: &str, reason: &str) {
+        let sandbox = Sandbox::with_local();
+        let pack = sandbox.pack("state", "acme.state.bad", "^1", component).display().to_string();
+        state_pack_fails(&sandbox, "acme.state.bad@1.0.0", &pack, error, reason);
+    }
+    check(component("(component)"), "no-handler", "does not export the handler interface");
+    check(component("(module)"), "not-a-component", "core module");
+    check(b"\0asm garbage".to_vec(), "not-a-component", "no WebAssembly component");
+    let http = "(component (import \"wasi:http/types@0.2.0\" (instance)))";
+    check(component(http), "unsupported-import", "unsupported import `wasi:http/types@0.2.0`");
+    let other = "(component (instance $i) (export \"greentic:env-pack/handler@0.2.0\" (instance $i)))";
+    check(component(other), "unsupported-wit-version", "this host speaks `greentic:env-pack/handler@0.1.x`");
+    let empty = "(component (instance $i) (export \"greentic:env-pack/handler@0.1.0\" (instance $i)))";
+    check(component(empty), "wrong-interface", "does not fit the handler interface");
+}
+
+#[test]
+fn a_file_that_changed_after_it_was_bound_is_drift() {
+    let sandbox = Sandbox::with_local().with_own_cache();
+    let pack = sandbox.honest_pack("state", "acme.state.redis", "^1");
+    let shown = pack.display().to_string();
+    let bind = ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", "acme.state.redis@1.0.0", "--pack-ref"];
+    sandbox.gtc(bind.iter().chain(&[shown.as_str()])).succeeded();
+    doctor(&sandbox).succeeded();
+
+    // gone: what was bound is kept, and goes on working
+    let bytes = std::fs::read(&pack).expect("a pack");
+    std::fs::remove_file(&pack).expect("removed");
+    doctor(&sandbox).succeeded();
+
+    // changed: what was bound goes on working, and the change is told
+    sandbox.honest_pack("state", "acme.state.redis", "^1.1");
+    let report = doctor(&sandbox).exited(1).result();
+    assert_eq!(report["digest_drift"][0]["pack_ref"], shown.as_str());
+    assert_eq!(report["unknown_kinds"], json!([]));
+    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&["digest-drift", &shown, "gtc op env-packs update --env local --slot state"]);
+
+    // changed, and what was bound is lost: nothing else is run in its place
+    std::fs::remove_dir_all(sandbox.cache().join("blobs")).expect("removed");
+    let report = doctor(&sandbox).exited(1).result();
+    assert_eq!(report["load_failures"][0]["error"], "archive-replaced");
+
+    // the very bytes are back
+    std::fs::write(&pack, bytes).expect("a file");
+    doctor(&sandbox).succeeded();
+}
+
+#[test]
+fn answers_that_cannot_be_read_are_named() {
+    let sandbox = Sandbox::with_local();
+    let bind = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets", "--kind", "greentic.secrets.dev-store@0.1.0"];
+    let more = ["--pack-ref", "greentic.secrets.dev-store@0.1.0", "--answers-ref", "env-packs/secrets/answers.json"];
+    sandbox.gtc(bind.iter().chain(&more)).succeeded();
+    let report = doctor(&sandbox).exited(1).result();
+    assert_eq!(report["validate"]["status"], "error");
+    assert!(text(&report["validate"]["message"]).contains("env-packs/secrets/answers.json"), "{report}");
+    sandbox.write(".greentic/environments/local/env-packs/secrets/answers.json", "{}");
+    doctor(&sandbox).succeeded();
+}

@@ -1,0 +1,71 @@
+//! `gtc pack build` and `gtc pack inspect`.
+
+use serde_json::json;
+
+use crate::support::wat::Handler;
+use crate::support::{Sandbox, repository};
+
+#[test]
+fn a_component_is_packed_as_what_it_says_it_is() {
+    let sandbox = Sandbox::new();
+    let component = test_artifacts::vault().display().to_string();
+    let build = ["pack", "build", "--component", &component, "--version", "0.4.2", "--allow-tool", "vault version"];
+    let report = sandbox.gtc(build).succeeded().result();
+    assert_eq!((&report["slot"], &report["descriptor_path"]), (&json!("secrets"), &json!("acme.secrets.vault")));
+    let first = std::fs::read(sandbox.home().join("acme.secrets.vault-0.4.2.gtpack")).expect("a pack");
+    sandbox.gtc(build.iter().chain(&["--output", "again.gtpack"])).succeeded();
+    assert_eq!(std::fs::read(sandbox.home().join("again.gtpack")).expect("a pack"), first, "same input, same bytes");
+
+    let report = sandbox.gtc(["pack", "inspect", "again.gtpack"]).succeeded().result();
+    let handler = &report["handlers"][0];
+    assert_eq!(handler["declared"]["tools"], json!(["vault version"]));
+    assert_eq!(handler["imports"][0], "greentic:env-pack/tools@0.1.0");
+    assert_eq!(report["entries"].as_array().map(Vec::len), Some(4));
+    let human = sandbox.human(["pack", "inspect", "again.gtpack"]).succeeded();
+    human.shows(&["pack `acme.secrets.vault` 0.4.2 by acme", "`vault version`", "components/handler.wasm"]);
+    sandbox.gtc(["pack", "inspect", "greentic.state.in-memory@0.1.0"]).succeeded();
+}
+
+#[test]
+fn what_cannot_be_packed_says_why() {
+    let sandbox = Sandbox::new();
+    let build = |component: &str, version: &str, flags: &[&str]| {
+        let base = ["pack", "build", "--component", component, "--version", version];
+        sandbox.gtc(base.iter().chain(flags))
+    };
+    let vault = test_artifacts::vault().display().to_string();
+    assert!(build(&vault, "1.0.0", &[]).refused(1, "invalid-argument").contains("supports versions `^0.4`"));
+    build(&vault, "one", &[]).refused(2, "invalid-argument");
+    build(&vault, "0.4.2", &["--allow-tool", "/bin/sh -c x"]).refused(2, "invalid-argument");
+    build(&vault, "0.4.2", &["--allow-tool", "vault 'unclosed"]).refused(2, "invalid-argument");
+    build(&vault, "0.4.2", &["--allow-network", "nowhere"]).refused(2, "invalid-argument");
+    assert!(build(&vault, "0.4.2", &["--output", "/nowhere/x.gtpack"]).refused(2, "io").contains("/nowhere/x.gtpack"));
+    build("/nowhere.wasm", "0.4.2", &[]).refused(1, "file-not-found");
+    let module = sandbox.write("module.wasm", wat::parse_str("(module)").expect("a module")).display().to_string();
+    assert!(build(&module, "0.4.2", &[]).refused(1, "not-a-component").contains("core module"));
+    let mut handler = Handler::new("state", "a.b", "^1");
+    handler.path = "A.B".to_owned();
+    let bad = sandbox.write("bad.wasm", handler.component()).display().to_string();
+    build(&bad, "1.0.0", &[]).refused(1, "wrong-shape");
+    assert!(!sandbox.home().join("a.b-1.0.0.gtpack").exists());
+}
+
+#[test]
+fn a_hostile_archive_is_refused_by_the_name_of_the_rule() {
+    let sandbox = Sandbox::new();
+    let pack = std::fs::read(repository().join("builtins/packed/greentic.state.in-memory.gtpack")).expect("a pack");
+    let inspect = |bytes: &[u8], rule: &str| {
+        let path = sandbox.write("hostile.gtpack", bytes).display().to_string();
+        let message = sandbox.gtc(["pack", "inspect", &path]).refused(1, rule);
+        assert!(message.contains("hostile.gtpack"), "{message}");
+    };
+    inspect(&[&pack[..], b"tail"].concat(), "zip-end-record");
+    inspect(&[b"head", &pack[..]].concat(), "zip-tiling");
+    inspect(&pack[..pack.len() / 2], "zip-end-record");
+    let mut flipped = pack.clone();
+    flipped[pack.len() / 2] ^= 1;
+    inspect(&flipped, "zip-checksum");
+    inspect(b"", "zip-end-record");
+    sandbox.gtc(["pack", "inspect", "/dev/zero"]).refused(1, "not-a-file");
+    sandbox.gtc(["pack", "inspect", "oci://ghcr.io/acme/x:1"]).refused(1, "not-fetched");
+}

@@ -1,0 +1,45 @@
+//! Packs written by the library's own writer, around any component, whatever they declare of it.
+
+use std::path::PathBuf;
+
+use env_pack_domain::Permissions;
+use gtc::archive::{self, Declared, NewHandler, NewPack};
+
+use super::Sandbox;
+use super::wat::Handler;
+
+/// The bytes of a pack with one handler.
+pub fn archive(slot: &str, path: &str, versions: &str, component: Vec<u8>, permissions: Permissions) -> Vec<u8> {
+    let declared = Declared {
+        slot: slot.parse().expect("a slot"),
+        descriptor_path: path.parse().expect("a path"),
+        supported_versions: versions.parse().expect("a requirement"),
+        permissions,
+    };
+    let handlers = vec![NewHandler { component: "handler".to_owned(), bytes: component, declared }];
+    let (id, version) = (path.to_owned(), "1.0.0".parse().expect("a version"));
+    archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers }).expect("a pack")
+}
+
+impl Sandbox {
+    /// A pack around a component, in a file named after its path.
+    pub fn pack(&self, slot: &str, path: &str, versions: &str, component: Vec<u8>) -> PathBuf {
+        let bytes = archive(slot, path, versions, component, Permissions::default());
+        self.write(format!("packs/{path}.gtpack"), bytes)
+    }
+
+    /// A pack around an honest handler that checks nothing.
+    pub fn honest_pack(&self, slot: &'static str, path: &str, versions: &str) -> PathBuf {
+        self.pack(slot, path, versions, Handler::new(slot, path, versions).component())
+    }
+
+    /// A pack around a guest, built by `gtc pack build`.
+    pub fn built_pack(&self, component: PathBuf, version: &str, flags: &[&str]) -> PathBuf {
+        let output = self.home().join(format!("packs/{}.gtpack", component.file_stem().expect("a name").to_string_lossy()));
+        std::fs::create_dir_all(self.home().join("packs")).expect("a folder");
+        let (component, target) = (component.display().to_string(), output.display().to_string());
+        let arguments = ["pack", "build", "--component", &component, "--version", version, "--output", &target];
+        self.gtc(arguments.iter().chain(flags)).succeeded();
+        output
+    }
+}

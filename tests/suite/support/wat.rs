@@ -1,0 +1,109 @@
+//! Components written as text: honest handlers in a line, and handlers that misbehave in one place.
+
+use wit_component::{ComponentEncoder, StringEncoding};
+
+/// A handler as a core module. Everything has an honest default; a test changes what it is about.
+#[derive(Clone)]
+pub struct Handler {
+    pub slot: &'static str,
+    pub path: String,
+    pub versions: String,
+    /// The bodies of the exported functions, each leaving an `i32`.
+    pub slot_body: Option<String>,
+    pub path_body: Option<String>,
+    pub versions_body: Option<String>,
+    pub preflight_body: Option<String>,
+    pub realloc_body: Option<String>,
+    /// The limits of the memory, in pages.
+    pub memory: String,
+    /// More fields of the module: imports first.
+    pub imports: String,
+    pub fields: String,
+}
+
+const SLOTS: [&str; 8] =
+    ["deployer", "secrets", "telemetry", "sessions", "state", "revocation", "messaging", "extension"];
+/// Where the texts lie; before them lie the pairs of address and length that the exports return the address of.
+const PATH_AT: usize = 4096;
+const VERSIONS_AT: usize = 1024;
+const FREE_FROM: usize = 64 << 10;
+
+impl Handler {
+    /// An honest handler.
+    pub fn new(slot: &'static str, path: &str, versions: &str) -> Self {
+        Self {
+            slot,
+            path: path.to_owned(),
+            versions: versions.to_owned(),
+            slot_body: None,
+            path_body: None,
+            versions_body: None,
+            preflight_body: None,
+            realloc_body: None,
+            memory: "4".to_owned(),
+            imports: String::new(),
+            fields: String::new(),
+        }
+    }
+
+    /// The component.
+    pub fn component(&self) -> Vec<u8> {
+        let mut module = wat::parse_str(self.module()).expect("a module");
+        let mut resolve = wit_parser::Resolve::default();
+        let wit = super::repository().join("wit/env-pack/0.1.0");
+        let (package, _) = resolve.push_dir(&wit).expect("our WIT");
+        let world = resolve.select_world(&[package], Some("env-pack-handler")).expect("our world");
+        wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("metadata");
+        let mut encoder = ComponentEncoder::default().validate(true).module(&module).expect("a module of our world");
+        encoder.encode().expect("a component")
+    }
+
+    fn module(&self) -> String {
+        let slot = SLOTS.iter().position(|slot| *slot == self.slot).expect("a slot");
+        let or = |body: &Option<String>, honest: String| body.clone().unwrap_or(honest);
+        let export = |name: &str| format!("(export \"greentic:env-pack/handler@0.1.0#{name}\")");
+        let bump = "(local $at i32)
+            (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+            (global.set $free (i32.add (local.get $at) (local.get 3)))
+            (local.get $at)";
+        format!(
+            "(module {imports}
+            (memory (export \"memory\") {memory})
+            (global $free (mut i32) (i32.const {FREE_FROM}))
+            (data (i32.const 0) \"{path_pair}{versions_pair}\")
+            (data (i32.const {VERSIONS_AT}) \"{versions}\")
+            (data (i32.const {PATH_AT}) \"{path}\")
+            (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) {realloc})
+            (func {slot_export} (result i32) {slot})
+            (func {path_export} (result i32) {path_body})
+            (func {versions_export} (result i32) {versions_body})
+            (func {preflight_export} (result i32) {preflight})
+            {fields})",
+            imports = self.imports,
+            memory = self.memory,
+            path_pair = bytes(&pair(PATH_AT, self.path.len())),
+            versions_pair = bytes(&pair(VERSIONS_AT, self.versions.len())),
+            versions = bytes(self.versions.as_bytes()),
+            path = bytes(self.path.as_bytes()),
+            realloc = or(&self.realloc_body, bump.to_owned()),
+            slot_export = export("slot"),
+            path_export = export("descriptor-path"),
+            versions_export = export("supported-versions"),
+            preflight_export = export("preflight"),
+            slot = or(&self.slot_body, format!("(i32.const {slot})")),
+            path_body = or(&self.path_body, "(i32.const 0)".to_owned()),
+            versions_body = or(&self.versions_body, "(i32.const 8)".to_owned()),
+            // an empty list: address and length are both zero there
+            preflight = or(&self.preflight_body, "(i32.const 512)".to_owned()),
+            fields = self.fields,
+        )
+    }
+}
+
+fn pair(address: usize, length: usize) -> Vec<u8> {
+    [address as u32, length as u32].iter().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+fn bytes(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+}

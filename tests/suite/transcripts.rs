@@ -1,0 +1,136 @@
+//! Documents whose commands are run: every block marked `console` in them is what really happens.
+//!
+//! A line that begins with `$ ` is a command for `sh`; a line that ends in `\` goes on. What follows is what it prints, standard
+//! output and error as they come, then `? N` when it ends with the exit code N. In what is expected, `[..]` stands for anything
+//! within a line and `...` for any lines. Set `BLESS=1` to write down what is printed now.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Sandbox, repository, run};
+
+/// The documents, and what each needs in its folder before the first command.
+fn documents() -> Vec<&'static str> {
+    vec!["docs/operating.md", "docs/authoring.md", "ARCHITECTURE.md", "tests/transcripts/env.md", "tests/transcripts/packs.md"]
+}
+
+#[test]
+fn documents_tell_the_truth() {
+    let failures: Vec<String> = documents().into_iter().filter_map(|document| check(document).err()).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn check(document: &str) -> Result<(), String> {
+    let path = repository().join(document);
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{document}: {error}"))?;
+    let actual = replay(&text);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, actual).map_err(|error| format!("{document}: {error}"))?;
+        return Ok(());
+    }
+    let (expected_lines, actual_lines): (Vec<_>, Vec<_>) = (text.lines().collect(), actual.lines().collect());
+    for (line, (expected, actual)) in expected_lines.iter().zip(&actual_lines).enumerate() {
+        if expected != actual {
+            return Err(format!("{document}:{}: the document says\n  {expected}\nbut now it is\n  {actual}", line + 1));
+        }
+    }
+    match expected_lines.len() == actual_lines.len() {
+        true => Ok(()),
+        false => Err(format!("{document}: {} lines are now {}:\n{actual}", expected_lines.len(), actual_lines.len())),
+    }
+}
+
+/// The document with the output of every command replaced by what it prints now. Output that the document describes with
+/// wildcards stays as it stands when it matches.
+fn replay(text: &str) -> String {
+    let shell = Shell::new();
+    let mut replayed = String::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        replayed.push_str(line);
+        replayed.push('\n');
+        if line != "```console" {
+            continue;
+        }
+        while let Some(mut line) = lines.next().filter(|line| *line != "```") {
+            assert!(line.starts_with("$ "), "a console block holds commands and their output: {line}");
+            let mut command = line.trim_start_matches("$ ").to_owned();
+            replayed.push_str(line);
+            replayed.push('\n');
+            while line.ends_with('\\') || is_heredoc_open(&command) {
+                line = lines.next().expect("a command goes on");
+                command.push_str(&format!("\n{line}"));
+                replayed.push_str(line);
+                replayed.push('\n');
+            }
+            let mut expected = String::new();
+            while let Some(line) = lines.next_if(|line| !line.starts_with("$ ") && *line != "```") {
+                expected.push_str(&format!("{line}\n"));
+            }
+            let actual = shell.run(&command);
+            replayed.push_str(if matches(&expected, &actual) { &expected } else { &actual });
+        }
+        replayed.push_str("```\n");
+    }
+    replayed
+}
+
+fn is_heredoc_open(command: &str) -> bool {
+    command.lines().next().is_some_and(|line| line.contains("<<'END'")) && !command.lines().skip(1).any(|line| line == "END")
+}
+
+fn matches(expected: &str, actual: &str) -> bool {
+    let expected = snapbox::Data::text(expected.to_owned());
+    let redactions = snapbox::Redactions::new();
+    let assert = snapbox::Assert::new().redact_with(redactions);
+    assert.try_eq(None, snapbox::Data::text(actual.to_owned()), expected).is_ok()
+}
+
+/// A shell whose commands all run in one empty folder.
+struct Shell {
+    sandbox: Sandbox,
+}
+
+impl Shell {
+    fn new() -> Self {
+        let sandbox = Sandbox::new();
+        std::fs::create_dir(sandbox.home().join("work")).expect("a folder");
+        Self { sandbox }
+    }
+
+    fn run(&self, command: &str) -> String {
+        let mut shell = self.sandbox.command("/bin/sh");
+        shell.arg("-c").arg(format!("exec 2>&1; {command}")).current_dir(self.sandbox.home().join("work"));
+        shell.env("PATH", path()).env("GTC_FORMAT", "human").env("REPOSITORY", repository());
+        toolchain(&mut shell);
+        let ran = run(&mut shell);
+        let mut text = ran.stdout.replace(&self.sandbox.home().display().to_string(), "~");
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        match ran.code {
+            0 => text,
+            code => format!("{text}? {code}\n"),
+        }
+    }
+}
+
+/// `gtc` first, then what the machine has.
+fn path() -> String {
+    let gtc = Path::new(env!("CARGO_BIN_EXE_gtc")).parent().expect("a folder").display().to_string();
+    let cargo = Path::new(env!("CARGO")).parent().expect("a folder").display().to_string();
+    format!("{gtc}:{cargo}:/usr/bin:/bin")
+}
+
+/// Lets `cargo` find its own home, and the guests that are built already.
+fn toolchain(command: &mut Command) {
+    for name in ["CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "RUSTUP_AUTO_INSTALL"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    if std::env::var_os("CARGO_HOME").is_none() {
+        command.env("CARGO_HOME", std::env::home_dir().expect("a home").join(".cargo"));
+    }
+    command.env("CARGO_TARGET_DIR", repository().join("target/guests"));
+}
