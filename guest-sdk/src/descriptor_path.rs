@@ -60,7 +60,8 @@ mod tests {
         for good in ["a.b", "acme.secrets.vault", "a-1.b-2.c", &["a.", &"b".repeat(198)].concat()] {
             assert_eq!(fault(good.as_bytes()), None, "{good}");
         }
-        for bad in ["", "a", ".", "a.", ".a", "a..b", "A.b", "a.b@1.0.0", "a_b.c", "ä.b", "a b.c", &"a.b".repeat(100)] {
+        for bad in ["", "a", ".", "a.", ".a", "a..b", "A.b", "a.b@1.0.0", "a_b.c", "ä.b", "a b.c", &"a.b".repeat(100)]
+        {
             assert!(fault(bad.as_bytes()).is_some(), "{bad}");
         }
     }

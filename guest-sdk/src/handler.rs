@@ -82,7 +82,7 @@ macro_rules! export {
         #[cfg(target_family = "wasm")]
         const _: () = {
             type EnvPackHandler = $crate::Exported<$handler>;
-            $crate::bindings::__export_component!(EnvPackHandler with_types_in $crate::bindings);
+    $crate::bindings::__export_component!(EnvPackHandler with_types_in $crate::bindings);
         };
     };
 }

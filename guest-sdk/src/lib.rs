@@ -40,9 +40,6 @@ mod handler;
 mod runtime;
 mod version_req;
 
-pub use bindings::greentic::env_pack::types::{
-    CapabilitySlot as Slot, Missing, Outcome, ProbeError, Recoverable, ToolCheck, VersionMismatch,
-};
 /// What the operator configured for the binding a preflight runs for; the functions trap outside of `preflight`.
 pub use bindings::greentic::env_pack::binding;
 /// Messages for the operator.
@@ -51,6 +48,9 @@ pub use bindings::greentic::env_pack::log;
 pub use bindings::greentic::env_pack::network;
 /// Local programs, run by the host without a shell.
 pub use bindings::greentic::env_pack::tools;
+pub use bindings::greentic::env_pack::types::{
+    CapabilitySlot as Slot, Missing, Outcome, ProbeError, Recoverable, ToolCheck, VersionMismatch,
+};
 pub use descriptor_path::DescriptorPath;
 #[doc(hidden)]
 pub use handler::Exported;

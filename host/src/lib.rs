@@ -3,6 +3,6 @@ pub mod archive;
 pub mod cli;
 pub mod engine;
 pub mod fetch;
-pub mod store;
 pub mod host;
 pub mod ops;
+pub mod store;

@@ -14,7 +14,8 @@ const BUILDS: [(&str, &[&str]); 3] = [
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository");
-    for input in ["tests/guests", "examples/vault-secrets/src", "examples/vault-secrets/Cargo.toml", "guest-sdk", "wit"] {
+    for input in ["tests/guests", "examples/vault-secrets/src", "examples/vault-secrets/Cargo.toml", "guest-sdk", "wit"]
+    {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
     let target = root.join("target/guests");
@@ -30,7 +31,8 @@ fn build(folder: &Path, arguments: &[&str], target: &PathBuf) {
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
         let is_ours = ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_CAINFO"].contains(&name.as_str());
-        let is_cargos = name.starts_with("CARGO") && !name.starts_with("CARGO_REGISTR") && !name.starts_with("CARGO_SOURCE");
+        let is_cargos =
+            name.starts_with("CARGO") && !name.starts_with("CARGO_REGISTR") && !name.starts_with("CARGO_SOURCE");
         if is_cargos && !is_ours || name.starts_with("RUSTC") || name == "RUSTFLAGS" || name == "CLIPPY_ARGS" {
             cargo.env_remove(name);
         }

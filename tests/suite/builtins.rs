@@ -11,7 +11,11 @@ fn packed() -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(repository().join("builtins/packed")).expect("a folder");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let packs = paths.filter(|path| path.extension().is_some_and(|extension| extension == "gtpack"));
-    packs.map(|path| (path.file_stem().expect("a name").to_string_lossy().into_owned(), std::fs::read(path).expect("a pack"))).collect()
+    packs
+        .map(|path| {
+            (path.file_stem().expect("a name").to_string_lossy().into_owned(), std::fs::read(path).expect("a pack"))
+        })
+        .collect()
 }
 
 fn entries(pack: &[u8]) -> BTreeMap<String, Vec<u8>> {
@@ -39,9 +43,13 @@ fn sources_packs_and_defaults_are_the_same_five() {
     for kind in &bound {
         let krate = kind.trim_start_matches("greentic.").split('@').next().expect("a path").replace('.', "-");
         assert!(manifest.contains(&format!("\"{krate}\"")), "{krate}");
-        let source = std::fs::read_to_string(repository().join("builtins").join(&krate).join("src/lib.rs")).expect(&krate);
+        let source =
+            std::fs::read_to_string(repository().join("builtins").join(&krate).join("src/lib.rs")).expect(&krate);
         let path = kind.split('@').next().expect("a path");
-        assert!(source.contains(&format!("DescriptorPath::new(\"{path}\")")) && source.contains("VersionReq::new(\"^0.1.0\")"));
+        assert!(
+            source.contains(&format!("DescriptorPath::new(\"{path}\")"))
+                && source.contains("VersionReq::new(\"^0.1.0\")")
+        );
     }
     for binding in sandbox.document("local")["packs"].as_array().expect("a list") {
         assert!(text(&binding["kind"]).starts_with(&format!("greentic.{}.", text(&binding["slot"]))), "{binding}");
@@ -52,7 +60,8 @@ fn sources_packs_and_defaults_are_the_same_five() {
 fn the_ecosystem_reads_them_and_every_hash_is_right() {
     for (path, pack) in packed() {
         let entries = entries(&pack);
-        let manifest = greentic_types::decode_pack_manifest(&entries["manifest.cbor"]).expect("decoded by its own crate");
+        let manifest =
+            greentic_types::decode_pack_manifest(&entries["manifest.cbor"]).expect("decoded by its own crate");
         assert_eq!(manifest.pack_id.as_str(), path);
         let [component] = manifest.components.as_slice() else { panic!("one component") };
         assert_eq!(component.world, gtc::archive::HANDLER_WORLD);
@@ -74,7 +83,8 @@ fn they_import_nothing_but_the_log() {
     for (path, pack) in packed() {
         let component = &entries(&pack)["components/handler.wasm"];
         let imports = gtc::engine::imports(component).expect("a component");
-        let names: Vec<_> = imports.iter().map(|import| import.as_exact()).filter(|name| !name.contains("/types@")).collect();
+        let names: Vec<_> =
+            imports.iter().map(|import| import.as_exact()).filter(|name| !name.contains("/types@")).collect();
         assert_eq!(names, ["greentic:env-pack/log@0.1.0"], "{path}");
     }
 }

@@ -33,7 +33,11 @@ fn every_verb_describes_its_arguments_and_does_nothing() {
         let schema = sandbox.gtc(verb.iter().chain(&["--schema"])).succeeded();
         let schema: Value = serde_json::from_str(&schema.stdout).expect("JSON");
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{verb:?}");
-        assert_eq!((text(&schema["type"]), &schema["additionalProperties"]), ("object", &Value::Bool(false)), "{verb:?}");
+        assert_eq!(
+            (text(&schema["type"]), &schema["additionalProperties"]),
+            ("object", &Value::Bool(false)),
+            "{verb:?}"
+        );
         let touched: Vec<_> = std::fs::read_dir(sandbox.home()).expect("a folder").collect();
         assert!(touched.is_empty(), "{verb:?}: {touched:?}");
     }
@@ -96,7 +100,7 @@ fn help_version_and_completions_are_there() {
 fn without_a_home_it_says_what_to_set() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-    command.args(["op", "env", "list"]).env("HOME", "").env_remove("GTC_CACHE_DIR");
+    command.args(["op", "env", "list"]).env("HOME", "somewhere").env_remove("GTC_CACHE_DIR");
     let ran = crate::support::run(&mut command).exited(2);
     assert!(ran.stderr.contains("set HOME"), "{ran:?}");
     command.env("GTC_STORE_ROOT", sandbox.home().join("store")).env("GTC_CACHE_DIR", sandbox.home().join("cache"));

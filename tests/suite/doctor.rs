@@ -21,13 +21,24 @@ fn state_pack_fails(sandbox: &Sandbox, kind: &str, pack: &str, error: &str, reas
     bind_unseen(sandbox, "state", kind, pack);
     let report = doctor(sandbox).exited(1).result();
     let [failure] = report["load_failures"].as_array().expect("a list").as_slice() else { panic!("{report}") };
-    assert_eq!((&failure["pack_ref"], &failure["error"], &failure["kinds"]), (&json!(pack), &json!(error), &json!([kind])), "{failure}");
+    assert_eq!(
+        (&failure["pack_ref"], &failure["error"], &failure["kinds"]),
+        (&json!(pack), &json!(error), &json!([kind])),
+        "{failure}"
+    );
     assert!(text(&failure["reason"]).contains(reason), "{failure}");
     assert!(!text(&failure["next"]).is_empty());
     assert_eq!(report["unknown_kinds"], json!([kind]));
-    let states: Vec<_> = report["bindings"].as_array().expect("a list").iter().map(|binding| text(&binding["state"])).collect();
+    let states: Vec<_> =
+        report["bindings"].as_array().expect("a list").iter().map(|binding| text(&binding["state"])).collect();
     assert_eq!(states, ["healthy", "healthy", "healthy", "healthy", "load-failure"]);
-    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[pack, reason, "next: ", "✗ load failure", "✗ not healthy"]);
+    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[
+        pack,
+        reason,
+        "next: ",
+        "✗ load failure",
+        "✗ not healthy",
+    ]);
 }
 
 #[test]
@@ -36,11 +47,16 @@ fn a_local_environment_is_healthy() {
     let report = doctor(&sandbox).succeeded().result();
     assert_eq!(report["bound_slots"], json!(["deployer", "secrets", "telemetry", "sessions", "state"]));
     assert_eq!(report["missing_slots"], json!(["revocation"]));
-    for list in ["unknown_kinds", "slot_mismatches", "version_skew", "load_failures", "digest_drift", "duplicate_registrations"] {
+    for list in
+        ["unknown_kinds", "slot_mismatches", "version_skew", "load_failures", "digest_drift", "duplicate_registrations"]
+    {
         assert_eq!(report[list], json!([]), "{list}");
     }
     assert_eq!(report["validate"], json!({"status": "ok"}));
-    assert_eq!(report["extensions"], json!({"count": 0, "unknown_kinds": [], "slot_mismatches": [], "version_skew": []}));
+    assert_eq!(
+        report["extensions"],
+        json!({"count": 0, "unknown_kinds": [], "slot_mismatches": [], "version_skew": []})
+    );
     // information, unless somebody is strict
     sandbox.gtc(["op", "env", "doctor", "local", "--strict"]).exited(1);
 }
@@ -48,7 +64,8 @@ fn a_local_environment_is_healthy() {
 #[test]
 fn it_answers_what_the_native_one_answers() {
     let sandbox = Sandbox::with_fixture("fresh");
-    let native = std::fs::read_to_string(repository().join("tests/fixtures/native/fresh/doctor.json")).expect("a fixture");
+    let native =
+        std::fs::read_to_string(repository().join("tests/fixtures/native/fresh/doctor.json")).expect("a fixture");
     let native: Value = serde_json::from_str(&native).expect("JSON");
     let ours = doctor(&sandbox).succeeded().result();
     for (field, value) in native["result"].as_object().expect("an object") {
@@ -61,25 +78,53 @@ fn it_answers_what_the_native_one_answers() {
 #[test]
 fn packs_that_only_a_registry_has_are_reported_as_not_loaded() {
     let sandbox = Sandbox::with_fixture("busy");
-    let native = std::fs::read_to_string(repository().join("tests/fixtures/native/busy/doctor.json")).expect("a fixture");
+    let native =
+        std::fs::read_to_string(repository().join("tests/fixtures/native/busy/doctor.json")).expect("a fixture");
     let native: Value = serde_json::from_str(&native).expect("JSON");
     let ours = doctor(&sandbox).exited(1).result();
-    for field in ["bound_slots", "missing_slots", "unknown_kinds", "slot_mismatches", "version_skew", "extensions", "has_runtime"] {
+    for field in [
+        "bound_slots",
+        "missing_slots",
+        "unknown_kinds",
+        "slot_mismatches",
+        "version_skew",
+        "extensions",
+        "has_runtime",
+    ] {
         assert_eq!(ours[field], native["result"][field], "{field}");
     }
     // the answers files of the sample are not part of it
     assert_eq!(ours["validate"]["status"], "error");
-    let refs: Vec<_> = ours["load_failures"].as_array().expect("a list").iter().map(|failure| text(&failure["pack_ref"])).collect();
+    let refs: Vec<_> =
+        ours["load_failures"].as_array().expect("a list").iter().map(|failure| text(&failure["pack_ref"])).collect();
     let vault = "oci://ghcr.io/acme/greentic-secrets-vault:0.4.2";
-    assert_eq!(refs, [vault, "oci://ghcr.io/acme/greentic-oauth-auth0:1.1.0", "oci://ghcr.io/acme/greentic-oauth-auth0:1.0.0"]);
-    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[vault, "does not fetch packs from OCI registries"]);
+    assert_eq!(
+        refs,
+        [vault, "oci://ghcr.io/acme/greentic-oauth-auth0:1.1.0", "oci://ghcr.io/acme/greentic-oauth-auth0:1.0.0"]
+    );
+    sandbox
+        .human(["op", "env", "doctor", "local"])
+        .exited(1)
+        .shows(&[vault, "does not fetch packs from OCI registries"]);
 }
 
 #[test]
 fn an_oci_reference_is_bound_unseen_only() {
     let sandbox = Sandbox::with_local();
     let oci = "oci://ghcr.io/acme/vault:0.4.2";
-    let bind = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets", "--kind", "acme.secrets.vault@0.4.2", "--pack-ref", oci];
+    let bind = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "secrets",
+        "--kind",
+        "acme.secrets.vault@0.4.2",
+        "--pack-ref",
+        oci,
+    ];
     let message = sandbox.gtc(bind).refused(1, "not-fetched");
     assert!(message.contains(oci), "{message}");
     sandbox.gtc(bind.iter().chain(&["--no-fetch"])).succeeded();
@@ -96,7 +141,11 @@ fn an_unknown_kind_is_named() {
     assert_eq!(report["unknown_kinds"], json!(["acme.state.memcached@1.0.0"]));
     assert_eq!(report["load_failures"], json!([]));
     let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
-    human.shows(&["unknown-kind", "its pack answers for `acme.state.redis`, not for `acme.state.memcached`", "gtc op env-packs update"]);
+    human.shows(&[
+        "unknown-kind",
+        "its pack answers for `acme.state.redis`, not for `acme.state.memcached`",
+        "gtc op env-packs update",
+    ]);
 }
 
 #[test]
@@ -104,7 +153,8 @@ fn a_slot_mismatch_is_named() {
     let sandbox = Sandbox::with_local();
     bind_unseen(&sandbox, "state", "greentic.deployer.local-process@0.1.0", "greentic.deployer.local-process@0.1.0");
     let report = doctor(&sandbox).exited(1).result();
-    let mismatch = json!([{"kind": "greentic.deployer.local-process@0.1.0", "bound_slot": "state", "handler_slot": "deployer"}]);
+    let mismatch =
+        json!([{"kind": "greentic.deployer.local-process@0.1.0", "bound_slot": "state", "handler_slot": "deployer"}]);
     assert_eq!(report["slot_mismatches"], mismatch);
     let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
     human.shows(&["serves slot `deployer`, cannot be bound to `state`", "next: bind it to slot `deployer`"]);
@@ -127,14 +177,29 @@ fn a_path_that_is_taken_is_named_and_nothing_is_shadowed() {
     let impostor = sandbox.honest_pack("secrets", "greentic.secrets.dev-store", "*").display().to_string();
     bind_unseen(&sandbox, "secrets", "greentic.secrets.dev-store@0.1.0", &impostor);
     let report = doctor(&sandbox).exited(1).result();
-    let [duplicate] = report["duplicate_registrations"].as_array().expect("a list").as_slice() else { panic!("{report}") };
+    let [duplicate] = report["duplicate_registrations"].as_array().expect("a list").as_slice() else {
+        panic!("{report}")
+    };
     assert_eq!(duplicate["kept"], "greentic.secrets.dev-store@0.1.0");
     assert_eq!(duplicate["refused"], impostor.as_str());
-    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[&impostor, "already registered by the built-in pack", "next: "]);
+    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[
+        &impostor,
+        "already registered by the built-in pack",
+        "next: ",
+    ]);
 
     let sandbox = Sandbox::with_local();
     let first = sandbox.honest_pack("secrets", "acme.twin.pack", "^1");
-    let second = sandbox.write("packs/second.gtpack", std::fs::read(sandbox.pack("state", "acme.twin.pack", "^1", Handler::new("state", "acme.twin.pack", "^1").component())).expect("a pack"));
+    let second = sandbox.write(
+        "packs/second.gtpack",
+        std::fs::read(sandbox.pack(
+            "state",
+            "acme.twin.pack",
+            "^1",
+            Handler::new("state", "acme.twin.pack", "^1").component(),
+        ))
+        .expect("a pack"),
+    );
     let first_again = sandbox.honest_pack("secrets", "acme.twin.pack", "^1");
     assert_eq!(first, first_again);
     bind_unseen(&sandbox, "secrets", "acme.twin.pack@1.0.0", &first.display().to_string());
@@ -147,7 +212,13 @@ fn a_path_that_is_taken_is_named_and_nothing_is_shadowed() {
 #[test]
 fn a_pack_that_is_not_there_is_named() {
     let sandbox = Sandbox::with_local();
-    state_pack_fails(&sandbox, "acme.state.x@1.0.0", "/nowhere/x.gtpack", "file-not-found", "there is no file `/nowhere/x.gtpack`");
+    state_pack_fails(
+        &sandbox,
+        "acme.state.x@1.0.0",
+        "/nowhere/x.gtpack",
+        "file-not-found",
+        "there is no file `/nowhere/x.gtpack`",
+    );
     let folder = sandbox.home().join("packs");
     std::fs::create_dir(&folder).expect("a folder");
     state_pack_fails(&sandbox, "acme.state.x@1.0.0", &folder.display().to_string(), "not-a-file", "is a folder");
@@ -156,7 +227,13 @@ fn a_pack_that_is_not_there_is_named() {
     state_pack_fails(&sandbox, "acme.state.x@1.0.0", &fifo.display().to_string(), "not-a-file", "is a FIFO");
     state_pack_fails(&sandbox, "acme.state.x@1.0.0", "/dev/zero", "not-a-file", "is a device");
     let text = sandbox.write("packs/text.gtpack", "not a zip");
-    state_pack_fails(&sandbox, "acme.state.x@1.0.0", &text.display().to_string(), "zip-end-record", "canonical zip profile");
+    state_pack_fails(
+        &sandbox,
+        "acme.state.x@1.0.0",
+        &text.display().to_string(),
+        "zip-end-record",
+        "canonical zip profile",
+    );
 }
 
 /// A pack with a component that misbehaves when it is asked who it is.
@@ -172,7 +249,11 @@ fn hostile(change: impl FnOnce(&mut Handler), error: &str, reason: &str) {
 #[test]
 fn a_pack_that_traps_is_named() {
     hostile(|handler| handler.slot_body = Some("unreachable".to_owned()), "trapped", "handler trapped in `slot`");
-    hostile(|handler| handler.path_body = Some("unreachable".to_owned()), "trapped", "handler trapped in `descriptor-path`");
+    hostile(
+        |handler| handler.path_body = Some("unreachable".to_owned()),
+        "trapped",
+        "handler trapped in `descriptor-path`",
+    );
 }
 
 #[test]
@@ -193,12 +274,24 @@ fn a_pack_that_eats_memory_is_named() {
 
 #[test]
 fn a_pack_with_nonsense_for_answers_is_named() {
-    hostile(|handler| handler.path = "Not A Path".to_owned(), "wrong-shape", "handler answered nonsense in `descriptor-path`");
-    hostile(|handler| handler.versions = "new enough".to_owned(), "wrong-shape", "handler answered nonsense in `supported-versions`");
+    hostile(
+        |handler| handler.path = "Not A Path".to_owned(),
+        "wrong-shape",
+        "handler answered nonsense in `descriptor-path`",
+    );
+    hostile(
+        |handler| handler.versions = "new enough".to_owned(),
+        "wrong-shape",
+        "handler answered nonsense in `supported-versions`",
+    );
     hostile(|handler| handler.path = "a".repeat(10_000), "wrong-shape", "10000 bytes long");
     hostile(|handler| handler.slot_body = Some("(i32.const 77)".to_owned()), "trapped", "`slot`");
     hostile(|handler| handler.path_body = Some("(i32.const -4)".to_owned()), "trapped", "`descriptor-path`");
-    hostile(|handler| handler.path = "acme.state.other".to_owned(), "declaration-differs", "answers descriptor path `acme.state.other`, but the pack declares `acme.state.bad`");
+    hostile(
+        |handler| handler.path = "acme.state.other".to_owned(),
+        "declaration-differs",
+        "answers descriptor path `acme.state.other`, but the pack declares `acme.state.bad`",
+    );
     hostile(|handler| handler.slot = "secrets", "declaration-differs", "answers slot `secrets`");
 }
 
@@ -227,7 +320,18 @@ fn a_file_that_changed_after_it_was_bound_is_drift() {
     let sandbox = Sandbox::with_local().with_own_cache();
     let pack = sandbox.honest_pack("state", "acme.state.redis", "^1");
     let shown = pack.display().to_string();
-    let bind = ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", "acme.state.redis@1.0.0", "--pack-ref"];
+    let bind = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "state",
+        "--kind",
+        "acme.state.redis@1.0.0",
+        "--pack-ref",
+    ];
     sandbox.gtc(bind.iter().chain(&[shown.as_str()])).succeeded();
     doctor(&sandbox).succeeded();
 
@@ -241,7 +345,11 @@ fn a_file_that_changed_after_it_was_bound_is_drift() {
     let report = doctor(&sandbox).exited(1).result();
     assert_eq!(report["digest_drift"][0]["pack_ref"], shown.as_str());
     assert_eq!(report["unknown_kinds"], json!([]));
-    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&["digest-drift", &shown, "gtc op env-packs update --env local --slot state"]);
+    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[
+        "digest-drift",
+        &shown,
+        "gtc op env-packs update --env local --slot state",
+    ]);
 
     // changed, and what was bound is lost: nothing else is run in its place
     std::fs::remove_dir_all(sandbox.cache().join("blobs")).expect("removed");
@@ -256,7 +364,17 @@ fn a_file_that_changed_after_it_was_bound_is_drift() {
 #[test]
 fn answers_that_cannot_be_read_are_named() {
     let sandbox = Sandbox::with_local();
-    let bind = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets", "--kind", "greentic.secrets.dev-store@0.1.0"];
+    let bind = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "secrets",
+        "--kind",
+        "greentic.secrets.dev-store@0.1.0",
+    ];
     let more = ["--pack-ref", "greentic.secrets.dev-store@0.1.0", "--answers-ref", "env-packs/secrets/answers.json"];
     sandbox.gtc(bind.iter().chain(&more)).succeeded();
     let report = doctor(&sandbox).exited(1).result();

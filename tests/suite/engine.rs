@@ -76,7 +76,11 @@ fn every_trap_is_told_as_what_it_is() {
     check("(i32.div_u (i32.const 1) (i32.const 0))", "integer divide by zero");
     check("(i32.trunc_f32_s (f32.const nan))", "invalid conversion to integer");
     check("(i32.load (i32.const -1))", "out of bounds memory access");
-    check("(call_indirect (result i32) (i32.const 7))", "undefined element");
+    let no_such_function = |handler: &mut Handler| {
+        body(handler, "(call_indirect (result i32) (i32.const 7))");
+        handler.fields = "(table 1 funcref)".to_owned();
+    };
+    fault(no_such_function, "trapped", "undefined element");
 }
 
 #[test]
@@ -86,7 +90,8 @@ fn endless_work_ends_at_its_deadline() {
         |handler| {
             body(handler, "(call $again)");
             handler.fields = "(func $again (result i32) (drop (call $work)) (return_call $again))
-                (func $work (result i32) (i32.const 0))".to_owned();
+                (func $work (result i32) (i32.const 0))"
+                .to_owned();
         },
         "out-of-time",
         "0.3 s",
@@ -112,7 +117,10 @@ fn memory_and_tables_end_at_their_caps() {
     fault(|handler| body(handler, "(memory.grow (i32.const 8192)) unreachable"), "out-of-memory", "256 MiB");
     fault(
         |handler| {
-            body(handler, "(loop (br_if 0 (i32.ne (table.grow $t (ref.null func) (i32.const 10000)) (i32.const -1)))) unreachable");
+            body(
+                handler,
+                "(loop (br_if 0 (i32.ne (table.grow $t (ref.null func) (i32.const 10000)) (i32.const -1)))) unreachable",
+            );
             handler.fields = "(table $t 1 funcref)".to_owned();
         },
         "out-of-memory",
@@ -123,7 +131,11 @@ fn memory_and_tables_end_at_their_caps() {
 #[test]
 fn an_answer_is_bounded_and_of_the_right_shape() {
     // a list of 300 checks, all of them zeros: no names
-    let list = |count: usize| format!("(i32.store (i32.const 600) (i32.const 131072)) (i32.store (i32.const 604) (i32.const {count})) (i32.const 600)");
+    let list = |count: usize| {
+        format!(
+            "(i32.store (i32.const 600) (i32.const 131072)) (i32.store (i32.const 604) (i32.const {count})) (i32.const 600)"
+        )
+    };
     fault(|handler| body(handler, &list(300)), "too-much-output", "300 checks, more than 256");
     fault(|handler| body(handler, &list(1)), "wrong-shape", "a check without a name");
     fault(|handler| body(handler, &list(100_000_000)), "trapped", "preflight");
@@ -167,7 +179,8 @@ fn imports_that_a_call_may_not_use_end_it() {
 fn a_hostile_allocator_is_held_to_the_same_budget() {
     let with_realloc = |realloc: &str| {
         let mut handler = Handler::new("state", "test.state.nosy", "^1");
-        handler.imports = "(import \"greentic:env-pack/binding@0.1.0\" \"env-id\" (func $env_id (param i32)))".to_owned();
+        handler.imports =
+            "(import \"greentic:env-pack/binding@0.1.0\" \"env-id\" (func $env_id (param i32)))".to_owned();
         handler.preflight_body = Some("(call $env_id (i32.const 600)) (i32.const 512)".to_owned());
         handler.realloc_body = Some(realloc.to_owned());
         preflight(&handler.component(), quick()).expect_err("a fault").kind()
@@ -201,9 +214,18 @@ fn a_panic_reaches_the_host_as_its_message() {
 fn the_standard_library_finds_an_empty_world() {
     let checks = preflight(&guest(test_artifacts::std_witness()), Limits::default()).expect("checks");
     let found: Vec<_> = checks.iter().map(|check| (check.name.as_exact(), detail(check))).collect();
-    assert_eq!(found, [
-        ("variables", "0"), ("arguments", "0"), ("root", "false"), ("passwd", "false"), ("socket", "false"), ("name", "false"), ("stdin", ""),
-    ]);
+    assert_eq!(
+        found,
+        [
+            ("variables", "0"),
+            ("arguments", "0"),
+            ("root", "false"),
+            ("passwd", "false"),
+            ("socket", "false"),
+            ("name", "false"),
+            ("stdin", ""),
+        ]
+    );
 }
 
 fn detail(check: &ToolCheck) -> &str {

@@ -19,7 +19,8 @@ fn three_instances() -> (Sandbox, String) {
     sandbox.write(format!(".greentic/environments/local/{answers}"), "{\n  \"tenant\": \"acme\", \"big\": 1.50\n}\n");
     let bind = ["--kind", KIND, "--pack-ref", &pack];
     extensions(&sandbox, "add", &bind).succeeded();
-    extensions(&sandbox, "add", &[&bind[..], &["--instance-id", "primary", "--answers-ref", answers]].concat()).succeeded();
+    extensions(&sandbox, "add", &[&bind[..], &["--instance-id", "primary", "--answers-ref", answers]].concat())
+        .succeeded();
     extensions(&sandbox, "add", &[&bind[..], &["--instance-id", "secondary"]].concat()).succeeded();
     (sandbox, pack)
 }
@@ -51,9 +52,13 @@ fn the_version_is_no_part_of_the_identity() {
     let update = [&["--kind", "acme.oauth.auth0@1.1.0", "--pack-ref", &pack][..], &primary].concat();
     let report = extensions(&sandbox, "update", &update).succeeded().result();
     assert_eq!((&report["generation"], &report["has_previous"]), (&json!(1), &json!(true)));
-    let report = extensions(&sandbox, "rollback", &[&["--kind", "acme.oauth.auth0@7.7.7"][..], &primary].concat()).succeeded();
+    let report =
+        extensions(&sandbox, "rollback", &[&["--kind", "acme.oauth.auth0@7.7.7"][..], &primary].concat()).succeeded();
     assert_eq!(report.result()["kind"], KIND);
-    assert_eq!(sandbox.document("local")["extensions"][1]["answers_ref"], "extensions/acme.oauth.auth0-primary/answers.json");
+    assert_eq!(
+        sandbox.document("local")["extensions"][1]["answers_ref"],
+        "extensions/acme.oauth.auth0-primary/answers.json"
+    );
     extensions(&sandbox, "remove", &[&["--kind", "acme.oauth.auth0"][..], &primary].concat()).succeeded();
     assert_eq!(instances(&sandbox), [json!(null), json!("secondary")]);
     extensions(&sandbox, "rollback", &[&["--kind", KIND][..], &primary].concat()).refused(1, "not-found");
@@ -73,7 +78,8 @@ fn instances_share_one_archive_and_move_together() {
     let report = extensions(&sandbox, "update", &[&update[..], &["--all-instances"]].concat()).succeeded().result();
     assert_eq!(report["moved"].as_array().map(Vec::len), Some(2));
     let document = sandbox.document("local");
-    let refs: Vec<_> = document["extensions"].as_array().expect("a list").iter().map(|bound| bound["pack_ref"].clone()).collect();
+    let refs: Vec<_> =
+        document["extensions"].as_array().expect("a list").iter().map(|bound| bound["pack_ref"].clone()).collect();
     assert_eq!(refs, [json!(other), json!(other), json!(other)]);
     sandbox.gtc(["op", "env", "doctor"]).succeeded();
 }
@@ -99,7 +105,9 @@ fn a_workload_resolves_the_answers_or_nothing() {
     assert_eq!(sandbox.human(["op", "extensions", "resolve", "ext://acme.oauth.auth0/secondary"]).stdout, "{}\n");
     resolve("ext://acme.oauth.auth0/tertiary").refused(1, "not-found");
     resolve("ext://acme.oauth.other").refused(1, "not-found");
-    for bad in ["acme.oauth.auth0", "ext://", "ext://acme.oauth.auth0/", "ext://acme.oauth.auth0@1.0.0", "ext://a.b/c/d"] {
+    for bad in
+        ["acme.oauth.auth0", "ext://", "ext://acme.oauth.auth0/", "ext://acme.oauth.auth0@1.0.0", "ext://a.b/c/d"]
+    {
         resolve(bad).refused(2, "invalid-argument");
     }
     let answers = sandbox.environment("local").join("extensions/acme.oauth.auth0-primary/answers.json");
@@ -118,7 +126,8 @@ fn a_workload_resolves_the_answers_or_nothing() {
 fn lists_and_tool_checks_keep_the_native_form() {
     let sandbox = Sandbox::with_fixture("busy");
     let native = |file: &str| -> Value {
-        let text = std::fs::read_to_string(repository().join("tests/fixtures/native/busy").join(file)).expect("a fixture");
+        let text =
+            std::fs::read_to_string(repository().join("tests/fixtures/native/busy").join(file)).expect("a fixture");
         serde_json::from_str::<Value>(&text).expect("JSON")["result"].clone()
     };
     let ours = sandbox.gtc(["op", "extensions", "list", "local"]).succeeded().result();

@@ -13,7 +13,8 @@ fn from_nothing_to_five_healthy_handlers() {
     assert_eq!(report["bound"].as_array().map(Vec::len), Some(5));
 
     let mut written = sandbox.document("local");
-    let native = std::fs::read_to_string(crate::support::repository().join("tests/fixtures/native/fresh/environment.json"));
+    let native =
+        std::fs::read_to_string(crate::support::repository().join("tests/fixtures/native/fresh/environment.json"));
     let native: serde_json::Value = serde_json::from_str(&native.expect("a fixture")).expect("JSON");
     assert_eq!(written, native, "a new environment is what the native tools make");
     let order = |value: &serde_json::Value| value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>());
@@ -32,7 +33,8 @@ fn a_second_run_changes_nothing() {
     assert_eq!((report["created"].clone(), report["bound"].clone()), (json!(false), json!([])));
     sandbox.human(["op", "env", "init"]).succeeded().shows(&["already set up; nothing changed"]);
     assert_eq!(std::fs::read(sandbox.environment("local").join("environment.json")).expect("a file"), before);
-    let events = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl")).expect("an audit log");
+    let events =
+        std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl")).expect("an audit log");
     assert_eq!(events.lines().count(), 1, "{events}");
 }
 
@@ -47,7 +49,10 @@ fn a_missing_default_is_healed_and_the_rest_left_alone() {
     human.shows(&["healed environment `local`: bound `greentic.state.in-memory@0.1.0`", "acme.secrets.other@1.0.0"]);
     let packs = sandbox.document("local")["packs"].clone();
     assert_eq!(packs[1]["kind"], "acme.secrets.other@1.0.0");
-    assert_eq!(packs[4], json!({"slot": "state", "kind": "greentic.state.in-memory@0.1.0", "pack_ref": "greentic.state.in-memory@0.1.0", "generation": 0}));
+    assert_eq!(
+        packs[4],
+        json!({"slot": "state", "kind": "greentic.state.in-memory@0.1.0", "pack_ref": "greentic.state.in-memory@0.1.0", "generation": 0})
+    );
 }
 
 #[test]
@@ -103,7 +108,8 @@ fn environments_are_created_listed_and_shown() {
     let message = sandbox.gtc(["op", "env", "create", "--env", "prod"]).refused(1, "conflict");
     assert!(message.contains("`prod` already exists"), "{message}");
     let list = sandbox.gtc(["op", "env", "list"]).succeeded().result();
-    let ids: Vec<_> = list["environments"].as_array().expect("a list").iter().map(|entry| &entry["environment_id"]).collect();
+    let ids: Vec<_> =
+        list["environments"].as_array().expect("a list").iter().map(|entry| &entry["environment_id"]).collect();
     assert_eq!(ids, ["bare", "prod"]);
     let shown = sandbox.gtc(["op", "env", "show", "prod"]).succeeded().result();
     assert_eq!(shown["environment"], sandbox.document("prod"));

@@ -3,14 +3,16 @@
 use crate::support::{Sandbox, repository};
 
 fn fixture(name: &str) -> String {
-    std::fs::read_to_string(repository().join("tests/fixtures/native").join(name).join("environment.json")).expect("a fixture")
+    std::fs::read_to_string(repository().join("tests/fixtures/native").join(name).join("environment.json"))
+        .expect("a fixture")
 }
 
 #[test]
 fn every_native_file_survives_a_change() {
     for name in ["fresh", "busy"] {
         let sandbox = Sandbox::with_fixture(name);
-        let flags = ["--env", "local", "--slot", "revocation", "--kind", "a.revocation.x@1.0.0", "--pack-ref", "/x.gtpack"];
+        let flags =
+            ["--env", "local", "--slot", "revocation", "--kind", "a.revocation.x@1.0.0", "--pack-ref", "/x.gtpack"];
         sandbox.gtc(["op", "env-packs", "add", "--no-fetch"].iter().chain(&flags)).succeeded();
         sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "revocation"]).succeeded();
         let written = std::fs::read_to_string(sandbox.environment("local").join("environment.json")).expect("a file");
@@ -53,14 +55,22 @@ fn a_malformed_file_is_named_with_its_place_and_left_alone() {
     check(&fresh.replace("greentic.environment.v1", "greentic.environment.v2"), "`schema`", "greentic.environment.v2");
     check(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"secrets\""), "`packs`", "slot `secrets` is bound twice");
     check(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"widgets\""), "`packs[4].slot`", "no capability slot");
-    check(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"messaging\""), "`packs[4].slot`", "gtc op messaging endpoint");
+    check(
+        &fresh.replace("\"slot\": \"state\"", "\"slot\": \"messaging\""),
+        "`packs[4].slot`",
+        "gtc op messaging endpoint",
+    );
 }
 
 #[test]
 fn a_malformed_pin_file_is_named_too() {
     let sandbox = Sandbox::with_fixture("fresh");
     let lock = sandbox.environment("local").join("packs.lock.json");
-    std::fs::write(&lock, "{\"schema\": \"greentic.env-pack-lock.v1\", \"packs\": {\"/x\": {\"archive_sha256\": \"zz\"}}}").expect("a file");
+    std::fs::write(
+        &lock,
+        "{\"schema\": \"greentic.env-pack-lock.v1\", \"packs\": {\"/x\": {\"archive_sha256\": \"zz\"}}}",
+    )
+    .expect("a file");
     let message = sandbox.gtc(["op", "env", "doctor", "local"]).refused(2, "store");
     assert!(message.contains("packs.lock.json"), "{message}");
 }

@@ -11,7 +11,9 @@ fn with_vault_bound() -> Sandbox {
     sandbox.gtc(["op", "env", "create", "--env", "prod"]).succeeded();
     let pack = sandbox.built_pack(test_artifacts::vault(), "0.4.2", &["--allow-tool", "vault version"]);
     let (pack, kind) = (pack.display().to_string(), "acme.secrets.vault@0.4.2");
-    sandbox.gtc(["op", "env-packs", "update", "--env", "prod", "--slot", "secrets", "--kind", kind, "--pack-ref", &pack]).succeeded();
+    sandbox
+        .gtc(["op", "env-packs", "update", "--env", "prod", "--slot", "secrets", "--kind", kind, "--pack-ref", &pack])
+        .succeeded();
     sandbox
 }
 
@@ -25,7 +27,10 @@ fn vault_check(sandbox: &Sandbox, code: i32) -> Value {
 fn the_vault_example_is_healthy_and_says_honestly_what_it_finds() {
     let mut sandbox = with_vault_bound();
     sandbox.gtc(["op", "env", "doctor", "prod"]).succeeded();
-    sandbox.human(["op", "env", "doctor", "prod"]).succeeded().shows(&["acme.secrets.vault@0.4.2", "✓ healthy: 5 bound"]);
+    sandbox
+        .human(["op", "env", "doctor", "prod"])
+        .succeeded()
+        .shows(&["acme.secrets.vault@0.4.2", "✓ healthy: 5 bound"]);
 
     let check = vault_check(&sandbox, 1);
     assert_eq!((&check["name"], &check["outcome"]["status"]), (&json!("vault"), &json!("missing")));
@@ -34,7 +39,10 @@ fn the_vault_example_is_healthy_and_says_honestly_what_it_finds() {
 
     sandbox.program("vault", "echo 'Vault v1.15.2 (cf1b5ca), built 2023-11-06T11:33:28Z'");
     assert_eq!(vault_check(&sandbox, 0)["outcome"], json!({"status": "ok", "detail": "1.15.2"}));
-    sandbox.human(["op", "env", "tool-check", "prod"]).succeeded().shows(&["✓ ok: 1.15.2", "✓ ready: 1 check, 0 failed"]);
+    sandbox
+        .human(["op", "env", "tool-check", "prod"])
+        .succeeded()
+        .shows(&["✓ ok: 1.15.2", "✓ ready: 1 check, 0 failed"]);
 
     sandbox.program("vault", "echo 'Vault v1.9.10'");
     let old = vault_check(&sandbox, 1);
@@ -43,7 +51,10 @@ fn the_vault_example_is_healthy_and_says_honestly_what_it_finds() {
     sandbox.program("vault", "printf 'permission \\033[31mdenied\\n' >&2; exit 3");
     let broken = vault_check(&sandbox, 1);
     assert_eq!(broken["outcome"]["status"], "probe_error");
-    assert!(text(&broken["outcome"]["detail"]).contains("permission \u{1b}[31mdenied"), "JSON keeps the exact text: {broken}");
+    assert!(
+        text(&broken["outcome"]["detail"]).contains("permission \u{1b}[31mdenied"),
+        "JSON keeps the exact text: {broken}"
+    );
     let human = sandbox.human(["op", "env", "tool-check", "prod"]).exited(1);
     human.shows(&[r"permission \u{1b}[31mdenied"]);
     assert!(!human.stdout.contains('\u{1b}'));
@@ -71,7 +82,10 @@ fn a_program_gets_its_arguments_exactly_and_nothing_else() {
     let mut sandbox = with_prober(&["a", "$(id); *", "c d"]);
     sandbox.program("probed", "printf '<%s>' \"$@\"; cat; env | cut -d= -f1 | sort | tr '\\n' ' '; pwd");
     let ran = ran(&sandbox);
-    assert!(ran.starts_with("0 \"<a><$(id); *><c d>"), "no shell looks at the arguments, and standard input is at its end: {ran}");
+    assert!(
+        ran.starts_with("0 \"<a><$(id); *><c d>"),
+        "no shell looks at the arguments, and standard input is at its end: {ran}"
+    );
     assert!(ran.contains("HOME LC_ALL PATH PWD "), "{ran}");
     assert!(ran.contains(" /\\n\""), "{ran}");
 }
@@ -139,7 +153,17 @@ fn a_preflight_knows_its_binding_and_nothing_of_others() {
     sandbox.write(".greentic/environments/local/one.json", "{\"n\": 1}");
     sandbox.write(".greentic/environments/local/all.json", "{\"want\": \"every outcome\"}");
     let bind = |flags: &[&str]| {
-        let base = ["op", "extensions", "add", "--env", "local", "--kind", "test.extension.witness@1.0.0", "--pack-ref", &pack];
+        let base = [
+            "op",
+            "extensions",
+            "add",
+            "--env",
+            "local",
+            "--kind",
+            "test.extension.witness@1.0.0",
+            "--pack-ref",
+            &pack,
+        ];
         sandbox.gtc(base.iter().chain(flags)).succeeded();
     };
     bind(&[]);
@@ -156,14 +180,17 @@ fn a_preflight_knows_its_binding_and_nothing_of_others() {
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
     let checks = report["extension_bindings"][2]["checks"].as_array().expect("a list");
     let outcomes: Vec<_> = checks[3..].iter().map(|check| check["outcome"].clone()).collect();
-    assert_eq!(outcomes, [
-        json!({"status": "ok", "detail": null}),
-        json!({"status": "missing", "install_hint": "install it"}),
-        json!({"status": "version_mismatch", "found": "1.0.0", "required": ">=2", "install_hint": "upgrade"}),
-        json!({"status": "auth_failed", "detail": "no token", "recovery_hint": "log in"}),
-        json!({"status": "unreachable", "detail": "no answer", "recovery_hint": "log in"}),
-        json!({"status": "probe_error", "detail": "no idea"}),
-    ]);
+    assert_eq!(
+        outcomes,
+        [
+            json!({"status": "ok", "detail": null}),
+            json!({"status": "missing", "install_hint": "install it"}),
+            json!({"status": "version_mismatch", "found": "1.0.0", "required": ">=2", "install_hint": "upgrade"}),
+            json!({"status": "auth_failed", "detail": "no token", "recovery_hint": "log in"}),
+            json!({"status": "unreachable", "detail": "no answer", "recovery_hint": "log in"}),
+            json!({"status": "probe_error", "detail": "no idea"}),
+        ]
+    );
     assert_eq!((&report["total_checks"], &report["failed_checks"]), (&json!(15), &json!(5)));
     let verbose = sandbox.human(["op", "env", "tool-check", "local", "-v"]).exited(1);
     assert!(verbose.stderr.contains("handler says in `preflight` (info): looking around"), "{verbose:?}");
@@ -173,7 +200,8 @@ fn a_preflight_knows_its_binding_and_nothing_of_others() {
 fn a_preflight_that_fails_is_told_and_the_others_run() {
     let sandbox = Sandbox::with_local();
     let pack = sandbox.built_pack(test_artifacts::panics(), "0.1.0", &[]).display().to_string();
-    let update = ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", "test.state.panics@0.1.0"];
+    let update =
+        ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", "test.state.panics@0.1.0"];
     sandbox.gtc(update.iter().chain(&["--pack-ref", &pack])).succeeded();
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
     assert_eq!(report["bindings"].as_array().map(Vec::len), Some(5));

@@ -11,7 +11,13 @@ use crate::support::{Sandbox, repository, run};
 
 /// The documents, and what each needs in its folder before the first command.
 fn documents() -> Vec<&'static str> {
-    vec!["docs/operating.md", "docs/authoring.md", "ARCHITECTURE.md", "tests/transcripts/env.md", "tests/transcripts/packs.md"]
+    vec![
+        "docs/operating.md",
+        "docs/authoring.md",
+        "ARCHITECTURE.md",
+        "tests/transcripts/env.md",
+        "tests/transcripts/packs.md",
+    ]
 }
 
 #[test]
@@ -76,7 +82,8 @@ fn replay(text: &str) -> String {
 }
 
 fn is_heredoc_open(command: &str) -> bool {
-    command.lines().next().is_some_and(|line| line.contains("<<'END'")) && !command.lines().skip(1).any(|line| line == "END")
+    command.lines().next().is_some_and(|line| line.contains("<<'END'"))
+        && !command.lines().skip(1).any(|line| line == "END")
 }
 
 fn matches(expected: &str, actual: &str) -> bool {

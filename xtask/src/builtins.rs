@@ -45,7 +45,9 @@ pub fn check() -> Result<()> {
     );
     let (recorded, compiler) = (fs::read_to_string(packed.join("compiler.txt"))?, compiler()?);
     if recorded != compiler {
-        println!("builtins: sources unchanged; NOT checked byte for byte, because they were packed with another compiler:");
+        println!(
+            "builtins: sources unchanged; NOT checked byte for byte, because they were packed with another compiler:"
+        );
         println!("  recorded {}, here {}", first_line(&recorded), first_line(&compiler));
         return Ok(());
     }
@@ -54,7 +56,9 @@ pub fn check() -> Result<()> {
     for (_, path) in PACKS {
         let name = format!("{path}.gtpack");
         if fs::read(packed.join(&name))? != fs::read(fresh.join(&name))? {
-            bail!("builtins/packed/{name} is not what its sources make; run `cargo xtask builtins` and commit the result");
+            bail!(
+                "builtins/packed/{name} is not what its sources make; run `cargo xtask builtins` and commit the result"
+            );
         }
     }
     println!("builtins: the five packs are byte for byte what their sources make");
@@ -96,7 +100,8 @@ fn make_stage(stage: &Path) -> Result<()> {
     }
     let manifest = stage.join("Cargo.toml");
     let text = fs::read_to_string(&manifest)?;
-    let inside = text.replace("../guest-sdk", "guest-sdk").replacen("[workspace]", "[workspace]\nexclude = [\"guest-sdk\"]", 1);
+    let inside =
+        text.replace("../guest-sdk", "guest-sdk").replacen("[workspace]", "[workspace]\nexclude = [\"guest-sdk\"]", 1);
     Ok(fs::write(manifest, inside)?)
 }
 

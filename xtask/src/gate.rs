@@ -28,11 +28,15 @@ pub fn run() -> Result<()> {
         ("targets", &add_targets),
         ("format", &cargo(&["fmt", "--all", "--check"])),
         ("clippy", &cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])),
-        ("domain for WebAssembly", &cargo(&["check", "--package", "env-pack-domain", "--target", "wasm32-unknown-unknown", "--locked"])),
+        (
+            "domain for WebAssembly",
+            &cargo(&["check", "--package", "env-pack-domain", "--target", "wasm32-unknown-unknown", "--locked"]),
+        ),
         ("built-ins", &builtins::check),
         ("tests", &cargo(&["test", "--workspace", "--locked"])),
         ("documentation", &|| {
-            let mut doc = command("cargo", &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
+            let mut doc =
+                command("cargo", &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
             crate::process::run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
         }),
     ];

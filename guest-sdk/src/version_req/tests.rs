@@ -17,7 +17,9 @@ fn requirements_people_write() {
         assert!(accepts(good.as_bytes()), "{good}");
         check(good);
     }
-    for bad in ["", "^", "v1", "01", "1.02", "1.2.3.4", "1,,2", "1 2", "1,", "^0.4 or so", "*, 1", "1.*.3", "1-rc", "1.2.3-01"] {
+    for bad in
+        ["", "^", "v1", "01", "1.02", "1.2.3.4", "1,,2", "1 2", "1,", "^0.4 or so", "*, 1", "1.*.3", "1-rc", "1.2.3-01"]
+    {
         assert!(!accepts(bad.as_bytes()), "{bad}");
         check(bad);
     }
@@ -43,7 +45,8 @@ fn every_short_text_is_judged_the_same() {
     let alphabet = ["0", "1", ".", "*", "-", "+", ",", " ", ">", "="];
     let mut texts: Vec<String> = Vec::from([String::new()]);
     for _ in 0..5 {
-        let longer: Vec<String> = texts.iter().flat_map(|text| alphabet.iter().map(move |c| format!("{text}{c}"))).collect();
+        let longer: Vec<String> =
+            texts.iter().flat_map(|text| alphabet.iter().map(move |c| format!("{text}{c}"))).collect();
         for tail in &longer {
             for head in ["", "1.", "1.2.3", "1.2.3-a", "^1.*"] {
                 check(&format!("{head}{tail}"));

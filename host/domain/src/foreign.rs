@@ -21,6 +21,8 @@ pub struct ForeignText(String);
 
 /// How much of a foreign text an error sentence quotes, in characters: enough to recognise it, too little to bury the rest.
 const EXCERPT_CHARS: usize = 80;
+/// How much of a foreign explanation an error sentence takes over, in characters: one honest sentence.
+const SENTENCE_CHARS: usize = 400;
 
 impl ForeignText {
     /// Wraps a text.
@@ -30,15 +32,24 @@ impl ForeignText {
 
     /// Wraps the beginning of a text, as much of it as belongs into a sentence.
     pub fn excerpt(text: &str) -> Self {
-        match text.char_indices().nth(EXCERPT_CHARS) {
-            Some((end, _)) => Self(format!("{}…", &text[..end])),
-            None => Self(text.to_owned()),
-        }
+        Self(beginning(text, EXCERPT_CHARS))
+    }
+
+    /// Wraps the beginning of an explanation, as much of it as one reads.
+    pub fn sentence(text: &str) -> Self {
+        Self(beginning(text, SENTENCE_CHARS))
     }
 
     /// The exact text, for everything but showing it.
     pub fn as_exact(&self) -> &str {
         &self.0
+    }
+}
+
+fn beginning(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

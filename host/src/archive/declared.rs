@@ -57,7 +57,7 @@ struct Tool {
 
 /// Parses the extension's inline value: component ids with what is declared of each.
 pub(super) fn parse(inline: &serde_json::Value) -> Result<Vec<(String, Declared)>, ArchiveError> {
-    let wrong = |reason: String| ArchiveError::Declaration { reason: ForeignText::excerpt(&reason) };
+    let wrong = |reason: String| ArchiveError::Declaration { reason: ForeignText::sentence(&reason) };
     let extension = Extension::deserialize(inline).map_err(|error| wrong(error.to_string()))?;
     let mut declared: Vec<(String, Declared)> = Vec::with_capacity(extension.handlers.len());
     for (at, handler) in extension.handlers.into_iter().enumerate() {

@@ -36,7 +36,8 @@ pub(super) fn read(entries: Vec<Entry>) -> Result<Pack, ArchiveError> {
         });
     }
     if let Some((component, _)) = declared.first() {
-        let reason = ForeignText::excerpt(&format!("it declares component `{component}`, which is no handler of this pack"));
+        let reason =
+            ForeignText::sentence(&format!("it declares component `{component}`, which is no handler of this pack"));
         return Err(ArchiveError::Declaration { reason });
     }
     Ok(Pack {
@@ -52,7 +53,7 @@ fn decode(bytes: &[u8]) -> Result<PackManifest, ArchiveError> {
     let invalid = |reason: String| ArchiveError::Document {
         entry: MANIFEST,
         what: "pack manifest",
-        reason: ForeignText::excerpt(&reason),
+        reason: ForeignText::sentence(&reason),
     };
     let manifest = decode_pack_manifest(bytes).map_err(|error| invalid(error.to_string()))?;
     match manifest.schema_version == SCHEMA {
@@ -64,7 +65,7 @@ fn decode(bytes: &[u8]) -> Result<PackManifest, ArchiveError> {
 fn declarations(manifest: &PackManifest) -> Result<Vec<(String, Declared)>, ArchiveError> {
     let extension = manifest.extensions.as_ref().and_then(|extensions| extensions.get(declared::EXTENSION));
     let Some(extension) = extension else { return Ok(Vec::new()) };
-    let wrong = |reason: &str| Err(ArchiveError::Declaration { reason: ForeignText::excerpt(reason) });
+    let wrong = |reason: &str| Err(ArchiveError::Declaration { reason: ForeignText::sentence(reason) });
     if extension.kind != declared::EXTENSION {
         return wrong(&format!("its kind is `{}`", extension.kind));
     }

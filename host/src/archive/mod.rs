@@ -97,7 +97,7 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Pack, ArchiveError> {
 fn read_entries(bytes: &[u8], limits: &Limits) -> Result<Vec<Entry>, ArchiveError> {
     let unreadable = |entry: &str, reason: String| ArchiveError::Unreadable {
         entry: ForeignText::excerpt(entry),
-        reason: ForeignText::excerpt(&reason),
+        reason: ForeignText::sentence(&reason),
     };
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable("", error.to_string()))?;
     let mut entries = Vec::with_capacity(zip.len());

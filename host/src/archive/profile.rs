@@ -194,8 +194,11 @@ impl<'a> Checker<'a> {
     }
 
     fn name(&self, header: &Header<'_>, at: usize) -> Result<(), ArchiveError> {
-        let legal = |b: &u8| (0x20..0x7f).contains(b) && !matches!(b, b'\\' | b':' | b'*' | b'?' | b'"' | b'<' | b'>' | b'|');
-        let plain = |segment: &[u8]| !matches!(segment, b"" | b"." | b"..") && !segment.ends_with(b".") && !segment.ends_with(b" ");
+        let legal =
+            |b: &u8| (0x20..0x7f).contains(b) && !matches!(b, b'\\' | b':' | b'*' | b'?' | b'"' | b'<' | b'>' | b'|');
+        let plain = |segment: &[u8]| {
+            !matches!(segment, b"" | b"." | b"..") && !segment.ends_with(b".") && !segment.ends_with(b" ")
+        };
         match header.name.iter().all(legal) && header.name.split(|b| *b == b'/').all(plain) {
             true => Ok(()),
             false => Err(broken(Rule::Name, at + CENTRAL_BYTES)),
@@ -272,7 +275,8 @@ fn inflates_exactly(stored: &[u8], header: &Header<'_>, data: usize) -> Result<(
     loop {
         let (consumed, produced) = (inflate.total_in(), inflate.total_out());
         let rest = &stored[consumed as usize..];
-        let status = inflate.decompress(rest, &mut chunk, flate2::FlushDecompress::None).map_err(|_| wrong(consumed))?;
+        let status =
+            inflate.decompress(rest, &mut chunk, flate2::FlushDecompress::None).map_err(|_| wrong(consumed))?;
         let step = (inflate.total_out() - produced) as usize;
         crc.update(&chunk[..step]);
         if inflate.total_out() > u64::from(header.size) {

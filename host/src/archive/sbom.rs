@@ -32,7 +32,7 @@ pub(super) fn verify(entries: &[Entry]) -> Result<(), ArchiveError> {
     let invalid = |reason: String| ArchiveError::Document {
         entry: SBOM,
         what: "greentic-sbom-v1",
-        reason: ForeignText::excerpt(&reason),
+        reason: ForeignText::sentence(&reason),
     };
     let sbom: Sbom = from_cbor(bytes).map_err(|error| invalid(error.to_string()))?;
     if sbom.format != FORMAT {

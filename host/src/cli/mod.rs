@@ -113,9 +113,13 @@ impl Session {
     fn env(&self, verb: EnvVerb) -> io::Result<u8> {
         let host = &self.host;
         match verb {
-            EnvVerb::Init(verb) => {
-                self.answer("env", "init", verb, |payload| Ok(env::init(host, &payload.parse()?)?), |report| report.doctor.healthy)
-            }
+            EnvVerb::Init(verb) => self.answer(
+                "env",
+                "init",
+                verb,
+                |payload| Ok(env::init(host, &payload.parse()?)?),
+                |report| report.doctor.healthy,
+            ),
             EnvVerb::Create(verb) => {
                 self.done("env", "create", verb, |payload| Ok(env::create(host, &payload.parse()?)?))
             }
@@ -189,7 +193,9 @@ impl Session {
     fn pack(&self, verb: PackVerb) -> io::Result<u8> {
         let host = &self.host;
         match verb {
-            PackVerb::Build(verb) => self.done("pack", "build", verb, |payload| Ok(pack::build(host, &payload.parse()?)?)),
+            PackVerb::Build(verb) => {
+                self.done("pack", "build", verb, |payload| Ok(pack::build(host, &payload.parse()?)?))
+            }
             PackVerb::Inspect(verb) => self.done("pack", "inspect", verb, |payload| {
                 Ok(pack::inspect(host, &parse::pack_ref(&payload.pack_ref)?)?)
             }),

@@ -50,7 +50,10 @@ impl Human for CreateReport {
 impl Human for ListReport {
     fn human(&self, _verb: &str) -> String {
         if self.environments.is_empty() {
-            return format!("no environments in {}\nnext: create one with `gtc op env init`\n", shown(&self.store_root));
+            return format!(
+                "no environments in {}\nnext: create one with `gtc op env init`\n",
+                shown(&self.store_root)
+            );
         }
         let mut table = Table::new(["ENVIRONMENT", "PACKS", "EXTENSIONS", "STATE"]);
         for environment in &self.environments {
@@ -95,7 +98,8 @@ impl Human for DoctorReport {
         let is_finding = |finding: &&Finding| finding.severity == Severity::Finding;
         let findings = self.findings.iter().filter(is_finding).count();
         let notices = self.findings.len() - findings;
-        let summary = format!("{} bound, {}, {}", self.bindings.len(), counted(findings, "finding"), counted(notices, "notice"));
+        let summary =
+            format!("{} bound, {}, {}", self.bindings.len(), counted(findings, "finding"), counted(notices, "notice"));
         let (sign, word, tone) = match self.healthy {
             true => (GOOD, "healthy", Tone::Good),
             false => (BAD, "not healthy", Tone::Bad),
@@ -142,7 +146,12 @@ impl Human for ToolCheckReport {
         }
         for unresolved in &self.unresolved_bindings {
             let state = (format!("{BAD} no handler: {}", unresolved.error), Tone::Bad);
-            table.row([(unresolved.slot.to_string(), Tone::Bold), (unresolved.kind.to_string(), Tone::Plain), dash(), state]);
+            table.row([
+                (unresolved.slot.to_string(), Tone::Bold),
+                (unresolved.kind.to_string(), Tone::Plain),
+                dash(),
+                state,
+            ]);
         }
         for unresolved in &self.extension_unresolved_bindings {
             let slot = extension(unresolved.instance_id.as_deref());
@@ -162,7 +171,13 @@ impl Human for ToolCheckReport {
     }
 }
 
-fn preflight_rows(table: &mut Table, next: &mut Vec<(String, String)>, slot: String, kind: String, preflight: &Preflight) {
+fn preflight_rows(
+    table: &mut Table,
+    next: &mut Vec<(String, String)>,
+    slot: String,
+    kind: String,
+    preflight: &Preflight,
+) {
     let bold = |text: &String| (text.clone(), Tone::Bold);
     let plain = |text: &String| (text.clone(), Tone::Plain);
     if let Some(fault) = &preflight.fault {
@@ -295,11 +310,17 @@ impl Human for InspectReport {
             text.push_str(&format!("\n{} it holds no env-pack handler\n", Tone::Notice.paint(NOTICE)));
         }
         for handler in &self.handlers {
-            text.push_str(&format!("\nhandler `{}` ({} bytes)\n  world     {}\n", handler.component, handler.size, handler.world));
+            text.push_str(&format!(
+                "\nhandler `{}` ({} bytes)\n  world     {}\n",
+                handler.component, handler.size, handler.world
+            ));
             if let Some(declared) = &handler.declared {
                 text.push_str(&format!("  slot      {}\n  path      {}\n", declared.slot, declared.descriptor_path));
                 text.push_str(&format!("  supports  {}\n", declared.supported_versions));
-                text.push_str(&format!("  tools     {}\n", list(declared.tools.iter().map(|tool| format!("`{tool}`")))));
+                text.push_str(&format!(
+                    "  tools     {}\n",
+                    list(declared.tools.iter().map(|tool| format!("`{tool}`")))
+                ));
                 text.push_str(&format!("  network   {}\n", list(declared.network.iter().cloned())));
             }
             text.push_str(&format!("  imports   {}\n", list(handler.imports.iter().map(ToString::to_string))));

@@ -42,7 +42,11 @@ pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
         compiling: Box::new(move |bytes| {
             if shows_progress && bytes >= SLOW_TO_COMPILE_BYTES {
                 // standard error may be gone; the work goes on
-                let _ = writeln!(anstream::stderr(), "compiling a component of {} MB, once; this takes a while", bytes >> 20);
+                let _ = writeln!(
+                    anstream::stderr(),
+                    "compiling a component of {} MB, once; this takes a while",
+                    bytes >> 20
+                );
             }
         }),
         archive_limits: crate::archive::Limits::default(),

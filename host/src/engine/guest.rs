@@ -115,7 +115,7 @@ impl Guest {
             let what = format!("more than {} bytes in one call", self.limits().copied_bytes);
             return HandlerFault::TooMuchOutput { call, what };
         }
-        HandlerFault::Trapped { call, reason: ForeignText::excerpt(&text), message: self.last_words() }
+        HandlerFault::Trapped { call, reason: ForeignText::sentence(&text), message: self.last_words() }
     }
 }
 

@@ -43,12 +43,14 @@ pub(super) fn names(bytes: &[u8]) -> Result<Vec<String>, LoadError> {
 }
 
 fn walk(bytes: &[u8], imports: &mut Vec<String>, exports: &mut Vec<String>) -> Result<(), LoadError> {
-    let broken = |reason: String| LoadError::NotAComponent { reason: ForeignText::excerpt(&reason) };
+    let broken = |reason: String| LoadError::NotAComponent { reason: ForeignText::sentence(&reason) };
     let mut parser = Parser::new(0);
     let mut at = 0;
     loop {
         let rest = bytes.get(at..).ok_or_else(|| broken("it ends too early".to_owned()))?;
-        let Chunk::Parsed { consumed, payload } = parser.parse(rest, true).map_err(|error| broken(error.to_string()))? else {
+        let Chunk::Parsed { consumed, payload } =
+            parser.parse(rest, true).map_err(|error| broken(error.to_string()))?
+        else {
             return Err(broken("it ends too early".to_owned()));
         };
         at += consumed;

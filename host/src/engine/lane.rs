@@ -19,10 +19,13 @@ pub(super) enum Lane {
 impl Lane {
     /// The lane of a component with these exports.
     pub fn choose<'a>(exports: impl IntoIterator<Item = &'a str>) -> Result<Self, LoadError> {
-        let versioned = |export: &'a str| export.strip_prefix(HANDLER).filter(|rest| rest.is_empty() || rest.starts_with('@'));
+        let versioned =
+            |export: &'a str| export.strip_prefix(HANDLER).filter(|rest| rest.is_empty() || rest.starts_with('@'));
         let mut found = exports.into_iter().filter_map(versioned).peekable();
         let first = *found.peek().ok_or(LoadError::NoHandler)?;
-        let known = |version: &str| version.strip_prefix("@0.1.").is_some_and(|patch| patch.bytes().all(|b| b.is_ascii_digit()));
+        let known = |version: &str| {
+            version.strip_prefix("@0.1.").is_some_and(|patch| patch.bytes().all(|b| b.is_ascii_digit()))
+        };
         match found.any(known) {
             true => Ok(Self::V0_1),
             false => Err(LoadError::UnsupportedWit { found: ForeignText::excerpt(&format!("{HANDLER}{first}")) }),
@@ -42,7 +45,9 @@ mod tests {
         assert_eq!(kind(&["greentic:env-pack/handler@0.2.0", "greentic:env-pack/handler@0.1.0"]), Ok(Lane::V0_1));
         assert_eq!(kind(&[]), Err("no-handler"));
         assert_eq!(kind(&["greentic:env-pack/handlers@0.1.0"]), Err("no-handler"));
-        for other in ["greentic:env-pack/handler", "greentic:env-pack/handler@0.2.0", "greentic:env-pack/handler@0.1.0-rc.1"] {
+        for other in
+            ["greentic:env-pack/handler", "greentic:env-pack/handler@0.2.0", "greentic:env-pack/handler@0.1.0-rc.1"]
+        {
             assert_eq!(kind(&[other]), Err("unsupported-wit-version"), "{other}");
         }
     }

@@ -51,14 +51,14 @@ pub(super) fn load(
     component: &Component,
     wasi: bool,
 ) -> Result<Box<dyn EnvPackHandler>, LoadError> {
-    let interface = |error: wasmtime::Error| LoadError::Interface { reason: ForeignText::excerpt(&format!("{error:#}")) };
+    let interface =
+        |error: wasmtime::Error| LoadError::Interface { reason: ForeignText::sentence(&format!("{error:#}")) };
     let pre = linker.instantiate_pre(component).map_err(interface)?;
     let pre = EnvPackHandlerPre::new(pre).map_err(interface)?;
     let mut running = Running::start(&pre, Guest::new(shared, None, wasi))?;
     let slot = running.call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store))?;
-    let path = running.call(Call::DescriptorPath, |world, store| {
-        world.greentic_env_pack_handler().call_descriptor_path(store)
-    })?;
+    let path = running
+        .call(Call::DescriptorPath, |world, store| world.greentic_env_pack_handler().call_descriptor_path(store))?;
     let versions = running.call(Call::SupportedVersions, |world, store| {
         world.greentic_env_pack_handler().call_supported_versions(store)
     })?;
@@ -120,7 +120,8 @@ impl EnvPackHandler for Handler {
     fn preflight(&self, binding: &BindingContext) -> Result<Vec<ToolCheck>, HandlerFault> {
         let guest = Guest::new(&self.shared, Some(binding.clone()), self.wasi);
         let mut running = Running::start(&self.pre, guest)?;
-        let checks = running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store))?;
+        let checks =
+            running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store))?;
         admit(checks, &self.shared.limits)
     }
 }
@@ -139,7 +140,10 @@ fn admit(checks: Vec<types::ToolCheck>, limits: &Limits) -> Result<Vec<ToolCheck
         if let Some(long) = texts(&check).into_iter().find(|text| text.as_exact().len() > limits.text_bytes) {
             let name = ForeignText::excerpt(check.name.as_exact());
             let bytes = long.as_exact().len();
-            return Err(too_much(format!("a text of {bytes} bytes in check `{name}`, more than {}", limits.text_bytes)));
+            return Err(too_much(format!(
+                "a text of {bytes} bytes in check `{name}`, more than {}",
+                limits.text_bytes
+            )));
         }
         if check.name.as_exact().trim().is_empty() {
             return Err(wrong("a check without a name".to_owned()));

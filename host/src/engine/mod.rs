@@ -155,7 +155,7 @@ impl Engine {
         }
         (self.compiling)(bytes.len());
         let component = Component::from_binary(&self.wasmtime, bytes)
-            .map_err(|error| LoadError::Compile { reason: ForeignText::excerpt(&format!("{error:#}")) })?;
+            .map_err(|error| LoadError::Compile { reason: ForeignText::sentence(&format!("{error:#}")) })?;
         if let Some(store) = &self.compiled {
             store.put(digest, &component);
         }

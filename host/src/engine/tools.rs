@@ -81,7 +81,8 @@ impl ToolEnvironment {
 
     /// The first program of this name on PATH. Relative folders are passed over: what they hold depends on where one stands.
     fn find(&self, tool: &str) -> Option<PathBuf> {
-        let runs = |path: &Path| path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0);
+        let runs =
+            |path: &Path| path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0);
         let folders = std::env::split_paths(&self.path).filter(|folder| folder.is_absolute());
         folders.map(|folder| folder.join(tool)).find(|path| runs(path))
     }

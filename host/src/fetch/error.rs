@@ -59,7 +59,9 @@ pub enum FetchError {
     #[error("this version of gtc does not fetch packs from OCI registries")]
     RegistryUnsupported,
     /// A reference of a kind we do not know.
-    #[error("references of this scheme are not supported; use a path, `file://`, `oci://` or the name of a built-in pack")]
+    #[error(
+        "references of this scheme are not supported; use a path, `file://`, `oci://` or the name of a built-in pack"
+    )]
     UnknownScheme,
 }
 

@@ -1,9 +1,7 @@
 //! The changing verbs: a pure change between a look at the pack and an atomic write, and a line in the audit log either way.
 
 use env_pack_domain::change::{self, Change, Request};
-use env_pack_domain::{
-    Binding, BindingKey, EnvId, Environment, PackDescriptor, PackRef, Permissions, Place, Previous,
-};
+use env_pack_domain::{Binding, BindingKey, EnvId, Environment, PackDescriptor, PackRef, Permissions, Place, Previous};
 use serde::Serialize;
 
 use super::OpError;
@@ -152,7 +150,10 @@ fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<B
     }
     keep_used(&mut lock, &[&before, &after]);
     session.save(&after, &lock)?;
-    let mut reports = changes.iter().filter_map(|change| change.after.as_ref()).map(|binding| report(&asked.environment, &None, binding));
+    let mut reports = changes
+        .iter()
+        .filter_map(|change| change.after.as_ref())
+        .map(|binding| report(&asked.environment, &None, binding));
     let mut first = reports.next().expect("a change was made");
     first.moved = reports.collect();
     Ok(BindReport { grants, idempotency_key: asked.idempotency_key.clone(), ..first })

@@ -53,7 +53,9 @@ fn untaken(
     }
     let answers_too = |binding: &&Binding| {
         let pin = stored.lock.get(&binding.pack_ref);
-        pin.is_some_and(|pin| pin.archive != *archive && pin.handlers.iter().any(|handler| handler.descriptor_path == *path))
+        pin.is_some_and(|pin| {
+            pin.archive != *archive && pin.handlers.iter().any(|handler| handler.descriptor_path == *path)
+        })
     };
     for other in stored.environment.bindings().filter(answers_too) {
         let is_sibling = matches!(place, Place::Extension(_)) && other.kind.path() == kind.path();

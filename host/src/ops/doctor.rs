@@ -2,13 +2,12 @@
 
 use env_pack_domain::diagnosis::{self, Examined, Severity};
 use env_pack_domain::{
-    Binding, CapabilitySlot, DescriptorPath, EnvId, PackDescriptor, PackRef, Place,
-    ResolveError, Version, VersionReq,
+    Binding, CapabilitySlot, DescriptorPath, EnvId, PackDescriptor, PackRef, Place, ResolveError, Version, VersionReq,
 };
 use serde::Serialize;
 
-use super::assemble::{self, Assembly};
 use super::OpError;
+use super::assemble::{self, Assembly};
 use crate::host::Host;
 use crate::store::Stored;
 
@@ -235,9 +234,13 @@ impl DoctorReport {
             self.find("load-failure", Severity::Finding, format!("pack `{}`", failure.pack_ref), reason, next);
         }
         for drift in &assembly.drifts {
-            let reason = format!("the archive is not the one that was bound: it has {} instead of {}", drift.found, drift.locked);
+            let reason = format!(
+                "the archive is not the one that was bound: it has {} instead of {}",
+                drift.found, drift.locked
+            );
             let user = stored.environment.bindings().find(|binding| binding.pack_ref == drift.pack_ref);
-            let again = user.map(|binding| update_command(id, binding, &binding.pack_ref.to_string())).unwrap_or_default();
+            let again =
+                user.map(|binding| update_command(id, binding, &binding.pack_ref.to_string())).unwrap_or_default();
             let next = format!("look at it with `gtc pack inspect {}`, and take it with `{again}`", drift.pack_ref);
             self.digest_drift.push(DigestDrift {
                 pack_ref: drift.pack_ref.clone(),
@@ -306,9 +309,16 @@ impl DoctorReport {
         if let (Some(code), Err(error)) = (fault, verdict) {
             // a pack that does not load explains itself already
             let explained = failed && code == "unknown-kind";
-            let severity = if explained { Severity::Information } else { examined.severity().unwrap_or(Severity::Finding) };
+            let severity =
+                if explained { Severity::Information } else { examined.severity().unwrap_or(Severity::Finding) };
             let next = next_step(error, binding, id);
-            self.find(code, severity, format!("{} (`{}`)", binding.key(), binding.kind), reason(error, binding, assembly), next);
+            self.find(
+                code,
+                severity,
+                format!("{} (`{}`)", binding.key(), binding.kind),
+                reason(error, binding, assembly),
+                next,
+            );
         }
     }
 
@@ -328,7 +338,9 @@ impl DoctorReport {
     fn missing(&mut self, id: &EnvId) {
         for slot in self.missing_slots.clone() {
             let reason = "nothing is bound to it".to_owned();
-            let next = format!("bind a pack with `gtc op env-packs add --env {id} --slot {slot} --kind <path>@<version> --pack-ref <file>`");
+            let next = format!(
+                "bind a pack with `gtc op env-packs add --env {id} --slot {slot} --kind <path>@<version> --pack-ref <file>`"
+            );
             self.find("missing-slot", Severity::Information, format!("slot `{slot}`"), reason, next);
         }
     }
@@ -350,7 +362,10 @@ fn next_step(error: &ResolveError, binding: &Binding, id: &EnvId) -> String {
             format!("bind a pack that holds its handler: `{}`", update_command(id, binding, "<file>"))
         }
         ResolveError::VersionUnsupported { supported, .. } => {
-            format!("bind a version that matches `{supported}`, or a pack that supports this one: `{}`", update_command(id, binding, "<file>"))
+            format!(
+                "bind a version that matches `{supported}`, or a pack that supports this one: `{}`",
+                update_command(id, binding, "<file>")
+            )
         }
         ResolveError::SlotMismatch { actual, .. } => format!("bind it to slot `{actual}`, and another pack here"),
     }

@@ -59,7 +59,9 @@ pub enum OpError {
         taken_by: String,
     },
     /// Other instances of the extension come from another archive.
-    #[error("pack `{pack_ref}` was not bound: {sibling} comes from another archive, and all instances share one handler")]
+    #[error(
+        "pack `{pack_ref}` was not bound: {sibling} comes from another archive, and all instances share one handler"
+    )]
     SiblingsDiffer {
         /// Where the pack is.
         pack_ref: PackRef,
@@ -188,10 +190,14 @@ impl OpError {
             Self::Store(StoreError::NoEnvironment { environment, .. }) => {
                 format!("create it with `gtc op env create --env {environment}`, or see `gtc op env list`")
             }
-            Self::Store(StoreError::Malformed { .. }) => "mend the file, or put a backup in its place; nothing was changed".into(),
+            Self::Store(StoreError::Malformed { .. }) => {
+                "mend the file, or put a backup in its place; nothing was changed".into()
+            }
             Self::Store(StoreError::Busy { .. }) => "try again when the other process has finished".into(),
             Self::Store(StoreError::Exists { environment, .. }) => {
-                format!("see it with `gtc op env show {environment}`, or heal its defaults with `gtc op env init --env {environment}`")
+                format!(
+                    "see it with `gtc op env show {environment}`, or heal its defaults with `gtc op env init --env {environment}`"
+                )
             }
             Self::Store(_) | Self::Write { .. } => "check the path and its permissions".into(),
             Self::Pack { source, .. } | Self::Builtin { source, .. } => source.next().into(),
@@ -199,19 +205,27 @@ impl OpError {
                 [only] => format!("bind it with `--kind {only}@<version>`"),
                 _ => "name one of these paths with `--kind <path>@<version>`".into(),
             },
-            Self::Mismatch { source: ResolveError::SlotMismatch { actual, .. }, .. } => format!("bind it to slot `{actual}`"),
+            Self::Mismatch { source: ResolveError::SlotMismatch { actual, .. }, .. } => {
+                format!("bind it to slot `{actual}`")
+            }
             Self::Mismatch { source: ResolveError::VersionUnsupported { supported, .. }, .. } => {
                 format!("ask for a version that matches `{supported}` with `--kind`")
             }
-            Self::PathTaken { .. } => "a path belongs to one pack; unbind the other one first, or use a pack with a path of its own".into(),
+            Self::PathTaken { .. } => {
+                "a path belongs to one pack; unbind the other one first, or use a pack with a path of its own".into()
+            }
             Self::SiblingsDiffer { .. } => "move all instances together with `update --all-instances`".into(),
             Self::NotGranted { missing, .. } => {
                 format!("grant it with {}, or everything the pack declares with `--grant declared`", flags(missing))
             }
-            Self::NotBound { environment, .. } => format!("see what is bound with `gtc op extensions list {environment}`"),
+            Self::NotBound { environment, .. } => {
+                format!("see what is bound with `gtc op extensions list {environment}`")
+            }
             Self::Answers { .. } => "write the answers file, or bind without `--answers-ref`".into(),
             Self::Refused(Refusal::NotBound { environment, .. }) => {
-                format!("see what is bound with `gtc op env-packs list {environment}` and `gtc op extensions list {environment}`")
+                format!(
+                    "see what is bound with `gtc op env-packs list {environment}` and `gtc op extensions list {environment}`"
+                )
             }
             Self::OwnVersion { supported, .. } => format!("choose a `--version` that matches `{supported}`"),
             Self::Component { .. } => "build the component against `wit/env-pack/0.1.0`".into(),

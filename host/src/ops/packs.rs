@@ -103,8 +103,12 @@ impl PackError {
             Self::Fetch(_) => "check the path, or bind another archive with `--pack-ref <file>`",
             Self::Archive(_) => "get the pack again, or ask its author to rebuild it with `gtc pack build`",
             Self::NoHandler => "bind a pack that was built with `gtc pack build`",
-            Self::Handler { source: LoadError::Fault(_), .. } => "tell the author of the pack; until then bind another version",
-            Self::Handler { .. } | Self::Differs { .. } => "ask the author of the pack to build it again with `gtc pack build`",
+            Self::Handler { source: LoadError::Fault(_), .. } => {
+                "tell the author of the pack; until then bind another version"
+            }
+            Self::Handler { .. } | Self::Differs { .. } => {
+                "ask the author of the pack to build it again with `gtc pack build`"
+            }
             Self::Replaced { .. } => "look at the archive with `gtc pack inspect`, then bind it with `update`",
         }
     }
@@ -139,7 +143,9 @@ fn load_handler(host: &Host, packed: PackedHandler) -> Result<LoadedHandler, Pac
             ("descriptor path", declared.descriptor_path.to_string(), handler.descriptor_path().to_string()),
             ("supported versions", declared.supported_versions.to_string(), versions),
         ];
-        if let Some((what, declared, answered)) = questions.into_iter().find(|(_, declared, answered)| declared != answered) {
+        if let Some((what, declared, answered)) =
+            questions.into_iter().find(|(_, declared, answered)| declared != answered)
+        {
             return Err(PackError::Differs { component, what, declared, answered });
         }
         permissions = declared.permissions;

@@ -5,8 +5,8 @@ use env_pack_domain::{
 };
 use serde::Serialize;
 
-use super::assemble::{self, Assembly};
 use super::OpError;
+use super::assemble::{self, Assembly};
 use crate::host::Host;
 
 /// The checks of every binding.

@@ -25,7 +25,8 @@ pub(super) fn read(folder: &Path, answers_ref: &AnswersRef) -> Result<String, An
     if !real.starts_with(folder.canonicalize().map_err(failed)?) {
         return Err(AnswersError::LeadsOutside { answers_ref: answers_ref.clone() });
     }
-    let malformed = |reason: String| AnswersError::Malformed { path: path.clone(), reason: ForeignText::excerpt(&reason) };
+    let malformed =
+        |reason: String| AnswersError::Malformed { path: path.clone(), reason: ForeignText::sentence(&reason) };
     let text = match files::read(&real, MAX_BYTES).map_err(failed)? {
         Read::Text(text) => text,
         Read::NoFile => return Err(missing()),

@@ -89,11 +89,7 @@ fn member<T: DeserializeOwned>(object: &Object, name: &'static str) -> Result<Op
     serde_json::from_str(value.get()).map_err(|error| Fault { member: name, reason: error.to_string() })
 }
 
-fn parsed<T>(
-    object: &Object,
-    name: &'static str,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-) -> Result<T, Fault> {
+fn parsed<T>(object: &Object, name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Fault> {
     let fault = |reason| Fault { member: name, reason };
     let text: String = member(object, name)?.ok_or_else(|| fault("it is missing".to_owned()))?;
     parse(&text).map_err(fault)
@@ -128,9 +124,7 @@ pub(super) fn merge(binding: &Binding, old: Option<&Element>) -> Vec<(String, Bo
 
 fn base(binding: &Binding, old: &Element) -> Object {
     let restores = |previous: &Previous| match previous {
-        Previous::Known(previous) => {
-            Binding { generation: binding.generation, ..(**previous).clone() } == *binding
-        }
+        Previous::Known(previous) => Binding { generation: binding.generation, ..(**previous).clone() } == *binding,
         Previous::Opaque(_) => false,
     };
     let is_rollback = binding.previous.is_none() && old.binding.previous.as_ref().is_some_and(restores);

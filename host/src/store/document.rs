@@ -24,7 +24,7 @@ impl Document {
         let malformed = |place: String, reason: String| StoreError::Malformed {
             path: path.to_owned(),
             place,
-            reason: ForeignText::excerpt(&reason),
+            reason: ForeignText::sentence(&reason),
         };
         let object: Object = serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))?;
         let text_of = |name: &str| match object.get(name).map(|value| serde_json::from_str::<String>(value.get())) {
@@ -91,7 +91,8 @@ impl Document {
     pub fn render(&self, environment: &Environment) -> String {
         let mut object = self.object.clone();
         for section in Section::ALL {
-            let in_section = |binding: &&Binding| matches!(binding.place, Place::Slot(_)) == (section == Section::Packs);
+            let in_section =
+                |binding: &&Binding| matches!(binding.place, Place::Slot(_)) == (section == Section::Packs);
             let elements = environment.bindings().filter(in_section).map(|binding| self.element(binding));
             let list = format!("[{}\n  ]", joined(elements));
             let list = if list == "[\n  ]" { "[]".to_owned() } else { list };
@@ -111,7 +112,8 @@ impl Document {
             return old.text.get().to_owned();
         }
         let members = bindings::merge(binding, old).into_iter();
-        let members: Vec<_> = members.map(|(name, value)| format!("      {}: {}", quoted(&name), value.get())).collect();
+        let members: Vec<_> =
+            members.map(|(name, value)| format!("      {}: {}", quoted(&name), value.get())).collect();
         format!("{{\n{}\n    }}", members.join(",\n"))
     }
 }

@@ -75,7 +75,7 @@ impl StoreError {
         // the place already stands in front
         let text = error.to_string();
         let reason = text.strip_suffix(&format!(" at {place}")).unwrap_or(&text);
-        Self::Malformed { path: path.to_owned(), place, reason: ForeignText::excerpt(reason) }
+        Self::Malformed { path: path.to_owned(), place, reason: ForeignText::sentence(reason) }
     }
 }
 

@@ -102,7 +102,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<PackLock, StoreError> {
     let malformed = |place: String, reason: String| StoreError::Malformed {
         path: path.to_owned(),
         place,
-        reason: ForeignText::excerpt(&reason),
+        reason: ForeignText::sentence(&reason),
     };
     let file: File = serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))?;
     if file.schema != SCHEMA {

@@ -55,8 +55,16 @@ fn the_stash_is_what_existing_tools_write() {
     let text = text_after(&store, |environment| change::update(environment, vault()).expect("bound").environment);
     let stash = "inline://eyJnZW5lcmF0aW9uIjowLCJraW5kIjoiZ3JlZW50aWMuc2VjcmV0cy5kZXYtc3RvcmVAMC4xLjAiLCJwYWNrX3JlZiI6ImdyZWVudGljLnNlY3JldHMuZGV2LXN0b3JlQDAuMS4wIiwic2xvdCI6InNlY3JldHMifQ";
     assert!(text.contains(stash), "{text}");
-    let text = text_after(&store, |environment| change::rollback(environment, &secrets()).expect("stashed").environment);
-    assert_eq!(text, FIXTURES[0].replacen("\"pack_ref\": \"greentic.secrets.dev-store@0.1.0\",\n      \"generation\": 0", "\"pack_ref\": \"greentic.secrets.dev-store@0.1.0\",\n      \"generation\": 2", 1));
+    let text =
+        text_after(&store, |environment| change::rollback(environment, &secrets()).expect("stashed").environment);
+    assert_eq!(
+        text,
+        FIXTURES[0].replacen(
+            "\"pack_ref\": \"greentic.secrets.dev-store@0.1.0\",\n      \"generation\": 0",
+            "\"pack_ref\": \"greentic.secrets.dev-store@0.1.0\",\n      \"generation\": 2",
+            1
+        )
+    );
 }
 
 #[test]
@@ -100,8 +108,16 @@ fn a_malformed_file_says_where_and_is_left_alone() {
     malformed("[]", "line 1 column", "a JSON object");
     malformed("", "line 1 column 0", "EOF");
     malformed(&fresh.replace("environment.v1", "environment.v9"), "`schema`", "greentic.environment.v9");
-    malformed(&fresh.replace("_id\": \"local\",\n  \"name\"", "_id\": \"prod\",\n  \"name\""), "`environment_id`", "prod");
-    malformed(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"secrets\""), "`packs`", "slot `secrets` is bound twice");
+    malformed(
+        &fresh.replace("_id\": \"local\",\n  \"name\"", "_id\": \"prod\",\n  \"name\""),
+        "`environment_id`",
+        "prod",
+    );
+    malformed(
+        &fresh.replace("\"slot\": \"state\"", "\"slot\": \"secrets\""),
+        "`packs`",
+        "slot `secrets` is bound twice",
+    );
     malformed(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"widgets\""), "`packs[4].slot`", "widgets");
     malformed(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"extension\""), "`packs[4].slot`", "gtc op extensions");
     malformed(&fresh.replace("dev-store@0.1.0\",\n      \"pack", "dev-store\",\n      \"pack"), "`packs[1].kind`", "@");

@@ -105,7 +105,9 @@ fn nothing_readers_treat_differently_is_allowed() {
 
 #[test]
 fn names_cannot_lead_anywhere() {
-    for name in ["../aa", "/aaaa", "a/../", "a\\b.t", "C:aaa", "a//b.", "./a.t", "a\0b.t", "aux. ", "\u{e9}.tx", "a/b/."] {
+    for name in
+        ["../aa", "/aaaa", "a/../", "a\\b.t", "C:aaa", "a//b.", "./a.t", "a\0b.t", "aux. ", "\u{e9}.tx", "a/b/."]
+    {
         let mut archive = build(&[("aaaaa", b"")], zip::CompressionMethod::Stored);
         for place in [LOCAL_BYTES, LOCAL_BYTES + 5 + CENTRAL_BYTES] {
             archive[place..place + 5].copy_from_slice(name.as_bytes());
