@@ -22,7 +22,7 @@ wit=$(CDPATH='' cd -- "$here/../../wit/env-pack/0.1.0" && pwd)
 out=$(absolute "${1:-$here/target/handler.wasm}")
 tools=$(absolute "${GTC_TOOLCHAINS:-$here/target/toolchains}")/javascript-telemetry
 
-command -v node >/dev/null || fail "node is missing; install Node.js 20.19 or newer"
+command -v node >/dev/null || fail "node is missing; install Node.js 20 or newer"
 
 # written last, so that a toolchain of another version or one that was left half installed is installed anew
 installed=$tools/node_modules/installed-package-lock.json
@@ -31,7 +31,7 @@ if ! cmp -s "$here/package-lock.json" "$installed"; then
     command -v npm >/dev/null || fail "npm is missing; it comes with Node.js"
     cp "$here/package.json" "$here/package-lock.json" "$tools/"
     # no package of the lock file needs to run anything when it is installed, so none may
-    (cd "$tools" && npm ci --include=dev --ignore-scripts --no-audit --no-fund --loglevel=error) ||
+    (cd "$tools" && npm ci --include=dev --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error) ||
         fail "npm cannot install componentize-js; its message is above"
     cp "$here/package-lock.json" "$installed"
 fi

@@ -111,7 +111,7 @@ impl Shell {
         shell.env("PATH", path()).env("GTC_FORMAT", "human").env("REPOSITORY", repository());
         toolchain(&mut shell);
         let ran = run(&mut shell);
-        let mut text = ran.stdout.replace(&self.sandbox.home().display().to_string(), "~");
+        let mut text = ran.stdout.replace(&self.sandbox.home().display().to_string(), "/home/marie");
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }

@@ -23,13 +23,34 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct Global {
     /// The folder of environments [default: ~/.greentic/environments]
-    #[arg(long, global = true, env = "GTC_STORE_ROOT", value_name = "DIR", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        env = "GTC_STORE_ROOT",
+        hide_env_values = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
     pub store_root: Option<PathBuf>,
     /// The folder of kept archives and compiled code [default: ~/.cache/gtc]
-    #[arg(long, global = true, env = "GTC_CACHE_DIR", value_name = "DIR", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        env = "GTC_CACHE_DIR",
+        hide_env_values = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
     pub cache_dir: Option<PathBuf>,
     /// How results are written [default: human on a terminal, json elsewhere]
-    #[arg(long, global = true, env = "GTC_FORMAT", value_name = "FORMAT", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        env = "GTC_FORMAT",
+        hide_env_values = true,
+        value_name = "FORMAT",
+        help_heading = "Global options"
+    )]
     pub format: Option<Format>,
     /// Say nothing but results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]

@@ -77,6 +77,7 @@ impl CliError {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Usage(error) if error.refused => None,
             Self::Usage(_) | Self::Arguments(_) => Some("see `--help`, or `--schema` for the exact form".to_owned()),
             Self::Op(error) => error.hint(),
             Self::NoHome => Some("set HOME, or `--store-root` and `--cache-dir`".to_owned()),

@@ -76,11 +76,11 @@ fn no_command(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 fn format_asked(arguments: &[OsString]) -> Format {
     let texts: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
     let after = |at: usize| texts.get(at + 1).map(AsRef::as_ref);
-    let values = texts.iter().enumerate().filter_map(|(at, text)| match text.as_ref() {
+    let mut values = texts.iter().enumerate().filter_map(|(at, text)| match text.as_ref() {
         "--format" => after(at),
         text => text.strip_prefix("--format="),
     });
-    let asked = values.last().map(str::to_owned).or_else(|| std::env::var("GTC_FORMAT").ok());
+    let asked = values.next_back().map(str::to_owned).or_else(|| std::env::var("GTC_FORMAT").ok());
     Format::choose(asked.and_then(|text| clap::ValueEnum::from_str(&text, false).ok()))
 }
 

@@ -1,7 +1,7 @@
 //! Reports as text for people: aligned, with a sign and a word for each state, and what to do next.
 
 use env_pack_domain::diagnosis::Severity;
-use env_pack_domain::{Outcome, ToolCheck};
+use env_pack_domain::{CapabilitySlot, Outcome, ToolCheck};
 
 use super::table::{Table, Tone};
 use crate::ops::bind::BindReport;
@@ -145,7 +145,7 @@ impl Human for ToolCheckReport {
             preflight_rows(&mut table, &mut next, slot, checks.kind.to_string(), &checks.preflight);
         }
         for unresolved in &self.unresolved_bindings {
-            let state = (format!("{BAD} no handler: {}", unresolved.error), Tone::Bad);
+            let state = (format!("{BAD} not asked: {}", unresolved.error), Tone::Bad);
             table.row([
                 (unresolved.slot.to_string(), Tone::Bold),
                 (unresolved.kind.to_string(), Tone::Plain),
@@ -155,14 +155,18 @@ impl Human for ToolCheckReport {
         }
         for unresolved in &self.extension_unresolved_bindings {
             let slot = extension(unresolved.instance_id.as_deref());
-            let state = (format!("{NOTICE} no handler: {}", unresolved.error), Tone::Notice);
+            let state = (format!("{NOTICE} not asked: {}", unresolved.error), Tone::Notice);
             table.row([(slot, Tone::Bold), (unresolved.kind.to_string(), Tone::Plain), dash(), state]);
         }
         let mut text = format!("environment `{}`\n\n{}\n", self.environment_id, table.render());
         for (name, hint) in next {
             text.push_str(&format!("next: `{name}`: {hint}\n"));
         }
-        let summary = format!("{}, {} failed", counted(self.total_checks, "check"), self.failed_checks);
+        let mut summary = format!("{}, {} failed", counted(self.total_checks, "check"), self.failed_checks);
+        match self.unresolved_bindings.len() + self.failed_preflights {
+            0 => {}
+            count => summary.push_str(&format!(", {} without an answer", counted(count, "handler"))),
+        }
         let (sign, word, tone) = match self.passed() {
             true => (GOOD, "ready", Tone::Good),
             false => (BAD, "not ready", Tone::Bad),
@@ -294,11 +298,12 @@ impl Human for BuildReport {
         text.push_str(&format!("  kind      {}@{}\n", self.descriptor_path, self.version));
         text.push_str(&format!("  supports  {}\n", self.supported_versions));
         text.push_str(&format!("  imports   {}\n", list(self.imports.iter().map(ToString::to_string))));
-        let (slot, kind) = (self.slot, &self.descriptor_path);
-        text + &format!(
-            "next: bind it with `gtc op env-packs update --env <env> --slot {slot} --kind {kind}@{} --pack-ref {path}`\n",
-            self.version
-        )
+        let bind = match self.slot {
+            CapabilitySlot::Extension => "extensions add --env <env>".to_owned(),
+            slot => format!("env-packs update --env <env> --slot {slot}"),
+        };
+        let kind = format!("{}@{}", self.descriptor_path, self.version);
+        text + &format!("next: bind it with `gtc op {bind} --kind {kind} --pack-ref {path}`\n")
     }
 }
 

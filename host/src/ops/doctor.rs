@@ -306,11 +306,10 @@ impl DoctorReport {
             pack_ref: binding.pack_ref.clone(),
             state: if failed { "load-failure" } else { fault.unwrap_or("healthy") },
         });
-        if let (Some(code), Err(error)) = (fault, verdict) {
-            // a pack that does not load explains itself already
-            let explained = failed && code == "unknown-kind";
-            let severity =
-                if explained { Severity::Information } else { examined.severity().unwrap_or(Severity::Finding) };
+        // a pack that does not load explains itself already
+        let explained = failed && fault == Some("unknown-kind");
+        if let (Some(code), Err(error), false) = (fault, verdict, explained) {
+            let severity = examined.severity().unwrap_or(Severity::Finding);
             let next = next_step(error, binding, id);
             self.find(
                 code,

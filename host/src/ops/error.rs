@@ -201,6 +201,7 @@ impl OpError {
             }
             Self::Store(_) | Self::Write { .. } => "check the path and its permissions".into(),
             Self::Pack { source, .. } | Self::Builtin { source, .. } => source.next().into(),
+            Self::Fetch(error) => super::packs::fetch_next(error).into(),
             Self::OtherPath { answered, .. } => match answered.as_slice() {
                 [only] => format!("bind it with `--kind {only}@<version>`"),
                 _ => "name one of these paths with `--kind <path>@<version>`".into(),

@@ -93,14 +93,7 @@ impl PackError {
     /// What the operator does next, as one sentence.
     pub fn next(&self) -> &'static str {
         match self {
-            Self::Fetch(FetchError::RegistryUnsupported) => {
-                "download the pack to a file, and bind it with `--pack-ref <file>`"
-            }
-            Self::Fetch(FetchError::Read { .. } | FetchError::Keep { .. }) => "check the permissions of the file",
-            Self::Fetch(FetchError::UnknownScheme | FetchError::NoSuchBuiltin { .. }) => {
-                "bind a pack file with `--pack-ref <file>`"
-            }
-            Self::Fetch(_) => "check the path, or bind another archive with `--pack-ref <file>`",
+            Self::Fetch(error) => fetch_next(error),
             Self::Archive(_) => "get the pack again, or ask its author to rebuild it with `gtc pack build`",
             Self::NoHandler => "bind a pack that was built with `gtc pack build`",
             Self::Handler { source: LoadError::Fault(_), .. } => {
@@ -111,6 +104,16 @@ impl PackError {
             }
             Self::Replaced { .. } => "look at the archive with `gtc pack inspect`, then bind it with `update`",
         }
+    }
+}
+
+/// What the operator does next when an archive cannot be had.
+pub(super) fn fetch_next(error: &FetchError) -> &'static str {
+    match error {
+        FetchError::RegistryUnsupported => "download the pack to a file, and name that file",
+        FetchError::Read { .. } | FetchError::Keep { .. } => "check the permissions of the file",
+        FetchError::UnknownScheme | FetchError::NoSuchBuiltin { .. } => "name a pack file",
+        _ => "check the path, or name another pack file",
     }
 }
 

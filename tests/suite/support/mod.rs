@@ -37,7 +37,8 @@ impl Sandbox {
     /// A home with nothing in it. Compiled code is shared between tests; whoever needs a cache of their own takes one.
     pub fn new() -> Self {
         let cache = repository().join("target/tmp/suite-cache");
-        let home = tempfile::tempdir().expect("a folder");
+        // of the same length everywhere, so that tables which show it are aligned the same
+        let home = tempfile::Builder::new().prefix("").rand_bytes(6).tempdir_in("/tmp").expect("a folder");
         Self { home, path: "/usr/bin:/bin".to_owned(), cache }
     }
 
