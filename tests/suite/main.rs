@@ -11,5 +11,6 @@ mod init;
 mod inspect;
 mod stored;
 mod support;
+mod toolchains;
 mod tools;
 mod transcripts;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::builtins;
-use crate::process::command;
+use crate::process::{self, command};
 
 /// What guests are compiled for, and what shows that the domain needs no operating system.
 const TARGETS: [&str; 2] = ["wasm32-wasip2", "wasm32-unknown-unknown"];
@@ -23,22 +23,19 @@ fn run_all(steps: &[(&str, &dyn Fn() -> Result<()>)]) -> Result<()> {
 
 /// Runs the gate.
 pub fn run() -> Result<()> {
-    let cargo = |arguments: &'static [&'static str]| move || crate::process::run(&mut command("cargo", arguments));
-    let steps: [(&str, &dyn Fn() -> Result<()>); 7] = [
+    let cargo = |arguments: &'static [&'static str]| move || process::run(&mut command("cargo", arguments));
+    let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
+    let domain = ["check", "--package", "env-pack-domain", "--target", "wasm32-unknown-unknown", "--locked"];
+    let steps: [(&str, &dyn Fn() -> Result<()>); 9] = [
         ("targets", &add_targets),
-        ("format", &cargo(&["fmt", "--all", "--check"])),
-        ("clippy", &cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])),
-        (
-            "domain for WebAssembly",
-            &cargo(&["check", "--package", "env-pack-domain", "--target", "wasm32-unknown-unknown", "--locked"]),
-        ),
+        ("format", &format),
+        ("clippy", &|| process::run(&mut command("cargo", &clippy))),
+        ("domain for WebAssembly", &|| process::run(&mut command("cargo", &domain))),
         ("built-ins", &builtins::check),
         ("tests", &cargo(&["test", "--workspace", "--locked"])),
-        ("documentation", &|| {
-            let mut doc =
-                command("cargo", &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
-            crate::process::run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
-        }),
+        ("tests of the examples", &examples),
+        ("handlers in other languages", &other_languages),
+        ("documentation", &documentation),
     ];
     run_all(&steps)?;
     println!("the gate is open");
@@ -46,5 +43,46 @@ pub fn run() -> Result<()> {
 }
 
 fn add_targets() -> Result<()> {
-    crate::process::run(&mut command("rustup", &[&["target", "add"][..], &TARGETS].concat()))
+    process::run(&mut command("rustup", &[&["target", "add"][..], &TARGETS].concat()))
+}
+
+/// The workspaces: ours, and those of guests, which no command of ours covers.
+const WORKSPACES: [&str; 4] = [".", "builtins", "tests/guests", "examples/vault-secrets"];
+
+fn format() -> Result<()> {
+    for workspace in WORKSPACES {
+        let mut fmt = command("cargo", &["fmt", "--all", "--check"]);
+        process::run(fmt.current_dir(process::root().join(workspace)))?;
+    }
+    Ok(())
+}
+
+fn examples() -> Result<()> {
+    let mut test = command("cargo", &["test", "--locked"]);
+    test.current_dir(process::root().join("examples/vault-secrets"));
+    process::run(test.env("CARGO_TARGET_DIR", process::root().join("target/guests")))
+}
+
+/// Builds and binds the handlers in other languages, as far as this machine has their languages.
+fn other_languages() -> Result<()> {
+    let languages = [("python", "python3", &["-m", "venv", "--help"][..]), ("javascript", "npm", &["--version"][..])];
+    for (language, program, question) in languages {
+        let is_there = command(program, question).output().is_ok_and(|answer| answer.status.success());
+        if !is_there {
+            println!(
+                "NOT CHECKED: the handler in {language}, because `{program} {}` does not work here",
+                question.join(" ")
+            );
+            continue;
+        }
+        let test = format!("toolchains::a_{language}_handler");
+        let arguments = ["test", "--package", "gtc", "--test", "suite", "--locked", "--", "--ignored", &test];
+        process::run(&mut command("cargo", &arguments))?;
+    }
+    Ok(())
+}
+
+fn documentation() -> Result<()> {
+    let mut doc = command("cargo", &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
+    process::run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
 }

@@ -22,7 +22,9 @@ impl Handler for Prober {
         // the odd pieces between quotes are the strings of a flat JSON list
         let args: Vec<String> = answers.split('"').skip(1).step_by(2).map(ToString::to_string).collect();
         let ran = match tools::probe("probed", &args) {
-            Ok(output) => format!("{} {:?} {:?} {}", output.exit_code, shortened(&output.stdout), output.stderr, output.truncated),
+            Ok(output) => {
+                format!("{} {:?} {:?} {}", output.exit_code, shortened(&output.stdout), output.stderr, output.truncated)
+            }
             Err(failure) => format!("{failure:?}"),
         };
         let reached = format!("{:?}", network::reach("127.0.0.1", 1));
