@@ -232,3 +232,22 @@ fn every_change_asked_for_is_recorded() {
     assert_eq!((&lines[2]["verb"], &lines[2]["result"]), (&json!("remove"), &json!({"outcome": "ok"})));
     assert_eq!(lines[2]["target"], json!({"slot": "secrets", "kind": "greentic.secrets.dev-store@0.1.0"}));
 }
+
+#[test]
+fn a_pin_outlives_a_binding_that_was_not_looked_at() {
+    let sandbox = Sandbox::with_local();
+    let pack = sandbox.honest_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
+    bind(&sandbox, "update", "secrets", "acme.secrets.vault@0.4.2", &pack).succeeded();
+    let pins = || std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json")).expect("pins");
+    let pinned = pins();
+    let flags = ["--slot", "secrets", "--kind", "acme.secrets.vault@0.4.3", "--pack-ref", &pack, "--no-fetch"];
+    sandbox.gtc(["op", "env-packs", "update", "--env", "local"].iter().chain(&flags)).succeeded();
+    assert_eq!(pins(), pinned);
+    // a rollback finds the pin of what it restores, and nothing is kept that nobody can restore
+    unbind(&sandbox, "rollback", "secrets").succeeded();
+    assert_eq!(pins(), pinned);
+    unbind(&sandbox, "remove", "secrets").succeeded();
+    bind(&sandbox, "add", "secrets", "greentic.secrets.dev-store@0.1.0", "greentic.secrets.dev-store@0.1.0")
+        .succeeded();
+    assert!(!pins().contains("archive_sha256"), "{}", pins());
+}

@@ -249,3 +249,14 @@ fn a_guest_without_the_standard_library_imports_no_wasi() {
         assert!(imports.iter().all(|import| import.as_exact().starts_with("greentic:env-pack/")), "{imports:?}");
     }
 }
+
+#[test]
+fn a_later_patch_of_the_interface_is_the_same_lane() {
+    let mut handler = Handler::new("state", "test.state.later", "^1");
+    handler.imports = "(import \"greentic:env-pack/binding@0.1.0\" \"env-id\" (func $env_id (param i32)))".to_owned();
+    handler.preflight_body = Some("(call $env_id (i32.const 600)) (i32.const 512)".to_owned());
+    assert_eq!(preflight(&handler.component_of("0.1.7"), quick()), Ok(Vec::new()));
+    let other = handler.component_of("0.2.0");
+    let error = engine(quick()).load(&other, &Sha256Digest::of(&other)).expect_err("refused");
+    assert_eq!(error.kind(), "unsupported-wit-version");
+}

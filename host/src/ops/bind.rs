@@ -5,7 +5,7 @@ use env_pack_domain::{Binding, BindingKey, EnvId, Environment, PackDescriptor, P
 use serde::Serialize;
 
 use super::OpError;
-use super::check::check;
+use super::check::{self, check};
 use crate::host::Host;
 use crate::store::{AuditEvent, PackLock};
 
@@ -139,8 +139,11 @@ fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<B
     let before = stored.environment.clone();
     let changes = apply(&before, verb, asked)?;
     let after = changes.last().map_or(before.clone(), |change| change.environment.clone());
+    if let Some(checked) = &checked {
+        // somebody else may have bound a pack while this one was loaded
+        check::untaken(host, stored, asked, &checked.pin)?;
+    }
     let mut lock = stored.lock.clone();
-    lock.packs.remove(&request.pack_ref.text());
     let mut grants = None;
     // a built-in pack changes with this program, so there is nothing to pin
     if let Some(checked) = checked.filter(|_| !host.fetcher.is_builtin(&request.pack_ref)) {

@@ -1,7 +1,7 @@
 //! Whether a pack may be bound: it loads, answers for what is asked, takes nobody's path, and asks for nothing ungranted.
 
 use env_pack_domain::change::Request;
-use env_pack_domain::{Binding, DescriptorPath, Origin, PackRef, Permissions, Place, Registry, Sha256Digest};
+use env_pack_domain::{Binding, DescriptorPath, Origin, PackRef, Permissions, Place, Registry};
 
 use super::OpError;
 use super::bind::BindRequest;
@@ -25,48 +25,45 @@ pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result
         let answered = pack.paths().cloned().collect();
         return Err(OpError::OtherPath { pack_ref: pack_ref.clone(), answered, asked: kind.path().clone() });
     }
-    for path in pack.paths() {
-        untaken(host, stored, asked, path, &pack.digest)?;
-    }
     let grants = granted(stored, asked, &pack)?;
     let pin = pack.pin(grants, jiff::Timestamp::now().to_string());
+    untaken(host, stored, asked, &pin)?;
     registry_of(pack, pack_ref)
         .resolve_for_slot(kind, place.slot())
         .map_err(|source| OpError::Mismatch { pack_ref: pack_ref.clone(), source })?;
     Ok(Checked { fetched, pin })
 }
 
-/// Whether nobody else answers for a path: no built-in, and no pack bound elsewhere in the environment.
-fn untaken(
+/// Whether nobody else answers for the paths of a pack: no built-in, and no pack bound elsewhere in the environment.
+pub(super) fn untaken(host: &Host, stored: &Stored, asked: &BindRequest, pin: &LockedPack) -> Result<(), OpError> {
+    pin.handlers.iter().try_for_each(|handler| path_untaken(host, stored, asked, pin, &handler.descriptor_path))
+}
+
+fn path_untaken(
     host: &Host,
     stored: &Stored,
     asked: &BindRequest,
+    pin: &LockedPack,
     path: &DescriptorPath,
-    archive: &Sha256Digest,
 ) -> Result<(), OpError> {
     let Request { place, kind, pack_ref, .. } = &asked.request;
     let taken = |taken_by: String| Err(OpError::PathTaken { pack_ref: pack_ref.clone(), path: path.clone(), taken_by });
-    if let Some(builtin) = host.fetcher.builtins().find(|builtin| builtin.path() == path)
-        && !host.fetcher.is_builtin(pack_ref)
-    {
+    let builtin = host.fetcher.builtins().find(|builtin| builtin.path() == path);
+    if let Some(builtin) = builtin.filter(|_| !host.fetcher.is_builtin(pack_ref)) {
         return taken(format!("the built-in pack `{builtin}`"));
     }
-    let answers_too = |binding: &&Binding| {
-        let pin = stored.lock.get(&binding.pack_ref);
-        pin.is_some_and(|pin| {
-            pin.archive != *archive && pin.handlers.iter().any(|handler| handler.descriptor_path == *path)
-        })
+    let answers_too = |other: &&Binding| {
+        let theirs = stored.lock.get(&other.pack_ref).filter(|theirs| theirs.archive != pin.archive);
+        theirs.is_some_and(|theirs| theirs.handlers.iter().any(|handler| handler.descriptor_path == *path))
     };
     for other in stored.environment.bindings().filter(answers_too) {
         let is_sibling = matches!(place, Place::Extension(_)) && other.kind.path() == kind.path();
-        if other.place == *place && (is_sibling || matches!(place, Place::Slot(_))) {
-            // the very binding that is replaced
-            continue;
-        }
-        match is_sibling {
-            true if asked.all_instances => {}
-            true => return Err(OpError::SiblingsDiffer { pack_ref: pack_ref.clone(), sibling: other.key() }),
-            false => return taken(format!("pack `{}`, bound to {}", other.pack_ref, other.key())),
+        let is_replaced = other.place == *place && (is_sibling || matches!(place, Place::Slot(_)));
+        match (is_replaced, is_sibling) {
+            (true, _) => {}
+            (false, true) if asked.all_instances => {}
+            (false, true) => return Err(OpError::SiblingsDiffer { pack_ref: pack_ref.clone(), sibling: other.key() }),
+            (false, false) => return taken(format!("pack `{}`, bound to {}", other.pack_ref, other.key())),
         }
     }
     Ok(())

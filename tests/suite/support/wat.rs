@@ -48,10 +48,18 @@ impl Handler {
 
     /// The component.
     pub fn component(&self) -> Vec<u8> {
-        let mut module = wat::parse_str(self.module()).expect("a module");
+        self.component_of("0.1.0")
+    }
+
+    /// The component, built against the WIT as if it had another version.
+    pub fn component_of(&self, version: &str) -> Vec<u8> {
+        let mut module = wat::parse_str(self.module().replace("@0.1.0", &format!("@{version}"))).expect("a module");
         let mut resolve = wit_parser::Resolve::default();
         let wit = super::repository().join("wit/env-pack/0.1.0");
-        let (package, _) = resolve.push_dir(&wit).expect("our WIT");
+        let files = ["types", "handler", "host", "world"].map(|name| wit.join(name).with_extension("wit"));
+        let texts = files.map(|file| std::fs::read_to_string(file).expect("our WIT"));
+        let text = texts.concat().replace("env-pack@0.1.0", &format!("env-pack@{version}"));
+        let package = resolve.push_str("env-pack.wit", &text).expect("our WIT");
         let world = resolve.select_world(&[package], Some("env-pack-handler")).expect("our world");
         wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("metadata");
         let mut encoder = ComponentEncoder::default().validate(true).module(&module).expect("a module of our world");
