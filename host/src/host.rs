@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use crate::archive;
-use crate::engine::{self, CompileNotice, Engine, LogSink, ToolEnvironment};
+use crate::engine::{self, CompileNotice, Engine, LogSink, ToolEnvironment, Worker};
 use crate::fetch::Fetcher;
 use crate::store::Store;
 
@@ -16,6 +16,8 @@ pub struct HostSettings {
     pub cache: PathBuf,
     /// What programs run in.
     pub tools: ToolEnvironment,
+    /// Where foreign components are compiled.
+    pub worker: Worker,
     /// Where the messages of handlers go.
     pub log: LogSink,
     /// Told before a component is compiled.
@@ -38,9 +40,9 @@ pub struct Host {
 impl Host {
     /// Builds a host. Nothing is read or written, and no engine started, before something is asked of it.
     pub fn new(settings: HostSettings) -> Self {
-        let HostSettings { store_root, cache, tools, log, compiling, archive_limits, engine_limits } = settings;
+        let HostSettings { store_root, cache, tools, worker, log, compiling, archive_limits, engine_limits } = settings;
         let compiled = Some(cache.join("compiled"));
-        let engine_settings = engine::Settings { limits: engine_limits, compiled, tools, log, compiling };
+        let engine_settings = engine::Settings { limits: engine_limits, compiled, worker, tools, log, compiling };
         Self {
             store: Store::new(store_root),
             fetcher: Fetcher::new(&cache, archive_limits.pack_bytes),

@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    gtc::engine::worker::hook();
     gtc::cli::run(std::env::args_os())
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use env_pack_domain::{BindingContext, HandlerFault, Outcome, Permissions, Sha256Digest, ToolCheck};
-use gtc::engine::{Engine, Limits, Loaded, Settings, ToolEnvironment};
+use gtc::engine::{Engine, Limits, Loaded, Settings, ToolEnvironment, Trust, Worker};
 
 use crate::support::repository;
 use crate::support::wat::Handler;
@@ -12,6 +12,7 @@ fn engine(limits: Limits) -> Engine {
     Engine::new(Settings {
         limits,
         compiled: Some(repository().join("target/tmp/suite-cache/compiled")),
+        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
         tools: ToolEnvironment::default(),
         log: Box::new(|_| {}),
         compiling: Box::new(|_| {}),
@@ -23,7 +24,7 @@ fn quick() -> Limits {
 }
 
 fn load(engine: &Engine, component: &[u8]) -> Loaded {
-    engine.load(component, &Sha256Digest::of(component)).expect("it loads")
+    engine.load(component, &Sha256Digest::of(component), Trust::Foreign).expect("it loads")
 }
 
 fn context() -> BindingContext {
@@ -43,7 +44,7 @@ fn preflight(component: &[u8], limits: Limits) -> Result<Vec<ToolCheck>, Handler
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     // a store of its own for each call: what happened in one changes nothing for the next
     assert_eq!(handler.preflight(&context()).is_ok(), first.is_ok());
-    first
+    first.map(|preflight| preflight.checks)
 }
 
 fn guest(path: std::path::PathBuf) -> Vec<u8> {
@@ -166,7 +167,7 @@ fn imports_that_a_call_may_not_use_end_it() {
     handler.imports = "(import \"greentic:env-pack/binding@0.1.0\" \"env-id\" (func $env_id (param i32)))".to_owned();
     handler.slot_body = Some("(call $env_id (i32.const 600)) (i32.const 4)".to_owned());
     let component = handler.component();
-    let error = engine(quick()).load(&component, &Sha256Digest::of(&component)).expect_err("refused");
+    let error = engine(quick()).load(&component, &Sha256Digest::of(&component), Trust::Foreign).expect_err("refused");
     assert_eq!(error.kind(), "forbidden-import");
     assert_eq!(error.to_string(), "handler called `binding.env-id` in `slot`, where it may not");
     // where it may, it works
@@ -196,7 +197,9 @@ fn a_start_function_is_held_to_the_budget_of_loading() {
         let mut handler = Handler::new("state", "test.state.start", "^1");
         handler.fields = format!("(func $start {start}) (start $start)");
         let component = handler.component();
-        let error = engine(Limits::default()).load(&component, &Sha256Digest::of(&component)).expect_err("refused");
+        let error = engine(Limits::default())
+            .load(&component, &Sha256Digest::of(&component), Trust::Foreign)
+            .expect_err("refused");
         assert_eq!(error.kind(), kind);
         assert!(error.to_string().contains("`instantiate`"), "{error}");
     }
@@ -257,6 +260,6 @@ fn a_later_patch_of_the_interface_is_the_same_lane() {
     handler.preflight_body = Some("(call $env_id (i32.const 600)) (i32.const 512)".to_owned());
     assert_eq!(preflight(&handler.component_of("0.1.7"), quick()), Ok(Vec::new()));
     let other = handler.component_of("0.2.0");
-    let error = engine(quick()).load(&other, &Sha256Digest::of(&other)).expect_err("refused");
+    let error = engine(quick()).load(&other, &Sha256Digest::of(&other), Trust::Foreign).expect_err("refused");
     assert_eq!(error.kind(), "unsupported-wit-version");
 }

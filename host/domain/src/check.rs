@@ -4,6 +4,27 @@ use serde::Serialize;
 
 use crate::ForeignText;
 
+/// What came of a preflight.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Preflight {
+    /// What was found.
+    pub checks: Vec<ToolCheck>,
+    /// What the handler asked of the host for it, in its order.
+    pub probes: Vec<Probe>,
+}
+
+/// A program that a preflight ran, or a connection that it opened, or wanted to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Probe {
+    /// The command, or the address.
+    pub asked: ForeignText,
+    /// The file that ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub program: Option<ForeignText>,
+    /// What came of it.
+    pub outcome: ForeignText,
+}
+
 /// One check that a handler made of the operator's machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ToolCheck {

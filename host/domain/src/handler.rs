@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use semver::VersionReq;
 
-use crate::{CapabilitySlot, DescriptorPath, EnvId, ForeignText, InstanceId, Permissions, ToolCheck};
+use crate::{CapabilitySlot, DescriptorPath, EnvId, ForeignText, InstanceId, Permissions, Preflight};
 
 /// What fills a slot.
 ///
@@ -24,8 +24,8 @@ pub trait EnvPackHandler: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`HandlerFault`] when the handler did not come to an answer.
-    fn preflight(&self, _binding: &BindingContext) -> Result<Vec<ToolCheck>, HandlerFault> {
-        Ok(Vec::new())
+    fn preflight(&self, _binding: &BindingContext) -> Result<Preflight, HandlerFault> {
+        Ok(Preflight::default())
     }
 }
 

@@ -22,7 +22,7 @@ mod slot;
 mod text;
 
 pub use binding::{AnswersRef, Binding, BindingKey, EscapingAnswersRef, Place, Previous};
-pub use check::{Outcome, ToolCheck};
+pub use check::{Outcome, Preflight, Probe, ToolCheck};
 pub use descriptor::{DescriptorFault, DescriptorPath, InvalidDescriptor, MAX_DESCRIPTOR_BYTES, PackDescriptor};
 pub use digest::{InvalidDigest, Sha256Digest};
 pub use environment::{Environment, EnvironmentFault};

@@ -77,11 +77,21 @@ pub enum Command {
     /// Build packs and look into them
     #[command(subcommand)]
     Pack(PackVerb),
+    /// Examine this program itself
+    #[command(subcommand)]
+    Doctor(DoctorSubject),
     /// Print a completion script for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DoctorSubject {
+    /// Say what this machine keeps hostile components from doing while they are compiled
+    #[command(name = "self")]
+    Program(Verb<NoPayload>),
 }
 
 #[derive(Debug, Subcommand)]

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use args::{Cli, Command, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, Noun, PackVerb};
+use args::{Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, Noun, PackVerb};
 use error::CliError;
 use output::Output;
 use render::Human;
@@ -27,7 +27,7 @@ use verb::Verb;
 
 use crate::host::Host;
 use crate::ops::bind::BindVerb;
-use crate::ops::{self, bind, doctor, env, pack, read, tool_check};
+use crate::ops::{self, bind, doctor, env, pack, protections, read, tool_check};
 
 /// The exit code of a command that was asked something and answered no.
 const NO: u8 = 1;
@@ -102,6 +102,13 @@ impl Session {
             Command::Op(Noun::EnvPacks(verb)) => self.env_packs(verb),
             Command::Op(Noun::Extensions(verb)) => self.extensions(verb),
             Command::Pack(verb) => self.pack(verb),
+            Command::Doctor(DoctorSubject::Program(verb)) => self.answer(
+                "doctor",
+                "self",
+                verb,
+                |_| Ok(protections::protections(&self.host)?),
+                |report| report.holds(),
+            ),
             Command::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Cli::command(), "gtc", &mut script);

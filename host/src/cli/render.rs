@@ -8,8 +8,9 @@ use crate::ops::bind::BindReport;
 use crate::ops::doctor::{BindingHealth, DoctorReport, Finding};
 use crate::ops::env::{CreateReport, InitReport, ListReport, ShowReport};
 use crate::ops::pack::{BuildReport, InspectReport};
+use crate::ops::protections::ProtectionsReport;
 use crate::ops::read::{Bound, ExtensionsReport, PacksReport, ResolveReport};
-use crate::ops::tool_check::{Preflight, ToolCheckReport};
+use crate::ops::tool_check::{PreflightReport, ToolCheckReport};
 
 /// A report that people can read.
 pub trait Human {
@@ -180,7 +181,7 @@ fn preflight_rows(
     next: &mut Vec<(String, String)>,
     slot: String,
     kind: String,
-    preflight: &Preflight,
+    preflight: &PreflightReport,
 ) {
     let bold = |text: &String| (text.clone(), Tone::Bold);
     let plain = |text: &String| (text.clone(), Tone::Plain);
@@ -212,6 +213,34 @@ fn outcome(check: &ToolCheck) -> ((String, Tone), Option<String>) {
             bad(format!("does not answer: {detail}"), Some(recovery_hint.to_string()))
         }
         Outcome::ProbeError { detail } => bad(format!("could not be checked: {detail}"), None),
+    }
+}
+
+impl Human for ProtectionsReport {
+    fn human(&self, _verb: &str) -> String {
+        let mut deeds = Table::new(["WHAT A WORKER TRIED", "RESULT"]);
+        for deed in &self.deeds {
+            let result = match deed.prevented {
+                true => (format!("{GOOD} prevented"), Tone::Good),
+                false => (format!("{BAD} it could"), Tone::Bad),
+            };
+            deeds.row([(deed.what.clone(), Tone::Plain), result]);
+        }
+        let mut layers = Table::new(["WHAT HOLDS IT", "STATE"]);
+        for layer in &self.layers {
+            let state = match layer.in_force {
+                true => (format!("{GOOD} in force"), Tone::Good),
+                false => (format!("{NOTICE} not on this machine"), Tone::Notice),
+            };
+            layers.row([(layer.name.clone(), Tone::Plain), state]);
+        }
+        let verdict = match self.holds() {
+            true => "foreign components are compiled where they can do no harm",
+            false => {
+                "this machine does not keep a hostile component from all of it; use a newer kernel for packs you do not trust"
+            }
+        };
+        format!("gtc {}\n\n{}\n{}\n{verdict}\n", self.version, deeds.render(), layers.render())
     }
 }
 

@@ -1,18 +1,14 @@
 //! Where a run of the program finds its files and programs, from flags and the environment.
 
 use std::env;
-use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use super::args::Global;
 use super::error::CliError;
-use crate::engine::{self, Level, LogLine, ToolEnvironment};
+use crate::engine::{self, Level, LogLine, ToolEnvironment, Worker};
 use crate::host::HostSettings;
 
-/// The variables that programs of a preflight see. They find their own configuration through these, and nothing else.
-const TOOL_VARIABLES: [&str; 8] =
-    ["HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"];
 /// A component below this compiles in a blink; nobody needs to be told.
 const SLOW_TO_COMPILE_BYTES: usize = 1 << 20;
 
@@ -30,10 +26,8 @@ pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
             (None, Some(cache)) if cache.is_absolute() => cache.join("gtc"),
             _ => home()?.join(".cache").join("gtc"),
         },
-        tools: ToolEnvironment {
-            path: env::var_os("PATH").unwrap_or_default(),
-            variables: TOOL_VARIABLES.iter().filter_map(variable).collect(),
-        },
+        tools: ToolEnvironment { path: env::var_os("PATH").unwrap_or_default(), variables: env::vars_os().collect() },
+        worker: Worker::ThisProgram,
         log: Box::new(move |line| {
             if verbose {
                 log(line);
@@ -52,10 +46,6 @@ pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
         archive_limits: crate::archive::Limits::default(),
         engine_limits: engine::Limits::default(),
     })
-}
-
-fn variable(name: &&str) -> Option<(OsString, OsString)> {
-    env::var_os(name).map(|value| (OsString::from(name), value))
 }
 
 fn home() -> Result<PathBuf, CliError> {

@@ -6,7 +6,7 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{self, Write as _};
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -37,13 +37,12 @@ impl CompiledStore {
     }
 
     /// Keeps what a component was compiled to, if it can be kept.
-    pub fn put(&self, digest: &Sha256Digest, component: &Component) {
-        let Ok(code) = component.serialize() else { return };
+    pub fn put(&self, engine: &Engine, digest: &Sha256Digest, code: &mut dyn Read) {
         // a full disk or a folder that cannot be written costs the next start some time, and nothing else
-        let _ = self.write(&self.path(component.engine(), digest), &code);
+        let _ = self.write(&self.path(engine, digest), code);
     }
 
-    fn write(&self, path: &Path, code: &[u8]) -> io::Result<()> {
+    fn write(&self, path: &Path, code: &mut dyn Read) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
         if !is_private(&self.folder, true) {
             return Err(io::ErrorKind::PermissionDenied.into());
@@ -51,7 +50,7 @@ impl CompiledStore {
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
         let written = (|| {
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o400).open(&temporary)?;
-            file.write_all(code)?;
+            io::copy(code, &mut file)?;
             file.sync_all()?;
             fs::rename(&temporary, path)
         })();

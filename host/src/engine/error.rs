@@ -27,6 +27,51 @@ pub enum LoadError {
         /// The import.
         import: ForeignText,
     },
+    /// It is larger or more nested than any honest component.
+    #[error("it has {found} {what}, more than {limit}")]
+    TooComplex {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there is, as far as it was counted.
+        found: u64,
+        /// How much there may be.
+        limit: u64,
+    },
+    /// There is no process to compile it in.
+    #[error("it is foreign, and this host has no worker to compile it in")]
+    NoWorker,
+    /// The process to compile it in could not be started or heard.
+    #[error("the worker that compiles it does not work")]
+    Worker {
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Compiling it takes too long.
+    #[error("it takes more than {seconds} s to compile")]
+    CompileTime {
+        /// The time it had.
+        seconds: u64,
+    },
+    /// Compiling it takes too much memory.
+    #[error("it takes more than {} MiB of memory to compile", bytes >> 20)]
+    CompileMemory {
+        /// The memory it had.
+        bytes: u64,
+    },
+    /// Too much comes out.
+    #[error("it compiles to more than {} MiB of code", bytes >> 20)]
+    CompileCode {
+        /// The code that was allowed.
+        bytes: u64,
+    },
+    /// The compiler failed in a way that is nobody's verdict.
+    #[error("the worker that compiles it ended ({how}): {words}")]
+    CompilerEnded {
+        /// How.
+        how: String,
+        /// What it said last.
+        words: ForeignText,
+    },
     /// The compiler did not accept it.
     #[error("it does not compile: {reason}")]
     Compile {
@@ -52,6 +97,13 @@ impl LoadError {
             Self::NoHandler => "no-handler",
             Self::UnsupportedWit { .. } => "unsupported-wit-version",
             Self::UnsupportedImport { .. } => "unsupported-import",
+            Self::TooComplex { .. } => "too-complex",
+            Self::NoWorker => "no-worker",
+            Self::Worker { .. } => "worker-failed",
+            Self::CompileTime { .. } => "compile-out-of-time",
+            Self::CompileMemory { .. } => "compile-out-of-memory",
+            Self::CompileCode { .. } => "compile-too-much-code",
+            Self::CompilerEnded { .. } => "compiler-ended",
             Self::Compile { .. } => "does-not-compile",
             Self::Interface { .. } => "wrong-interface",
             Self::Fault(fault) => fault.kind(),

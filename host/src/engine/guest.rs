@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault};
+use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault, Permissions, Probe};
 use wasmtime::{ResourceLimiter, Store, Trap};
 
 use super::wasi::Wasi;
-use super::{Limits, LogLine, Shared};
+use super::{Limits, LogLine, Shared, network, tools};
 
 /// The data of a store: everything the host knows about the operation that runs in it.
 pub(super) struct Guest {
@@ -21,6 +21,7 @@ pub(super) struct Guest {
     pub wasi: Option<Wasi>,
     usage: Usage,
     log: Log,
+    probes: Vec<Probe>,
 }
 
 #[derive(Default)]
@@ -52,6 +53,51 @@ impl Guest {
             wasi: wasi.then(|| Wasi::new(limits)),
             usage: Usage::default(),
             log: Log::default(),
+            probes: Vec::new(),
+        }
+    }
+
+    /// What it asked of the host.
+    pub fn into_probes(self) -> Vec<Probe> {
+        self.probes
+    }
+
+    /// Runs a program for the guest.
+    pub fn probe_tool(&mut self, tool: &str, args: &[String]) -> Result<tools::Output, tools::Failure> {
+        let shared = Arc::clone(&self.shared);
+        let command = std::iter::once(tool).chain(args.iter().map(String::as_str));
+        let asked = ForeignText::sentence(&command.collect::<Vec<_>>().join(" "));
+        let (grants, deadline) = self.turn().map_err(tools::Failure::Denied)?;
+        let probe = tools::Probe { grants: &grants, tool, args, deadline, limits: &shared.limits };
+        let mut program = None;
+        let result = shared.tools.probe(&probe, &mut program);
+        let outcome = match &result {
+            Ok(output) => format!("exit code {}", output.exit_code),
+            Err(failure) => failure.to_string(),
+        };
+        let program = program.map(|path| ForeignText::new(path.to_string_lossy()));
+        self.probes.push(Probe { asked, program, outcome: ForeignText::sentence(&outcome) });
+        result
+    }
+
+    /// Opens a connection for the guest.
+    pub fn reach_address(&mut self, host: &str, port: u16) -> Result<(), network::Failure> {
+        let shared = Arc::clone(&self.shared);
+        let (grants, deadline) = self.turn().map_err(network::Failure::Denied)?;
+        let result = network::reach(&grants, host, port, deadline, &shared.limits);
+        let outcome = result.as_ref().map_or_else(ToString::to_string, |()| "connected".to_owned());
+        let asked = ForeignText::sentence(&format!("{host}:{port}"));
+        self.probes.push(Probe { asked, program: None, outcome: ForeignText::sentence(&outcome) });
+        result
+    }
+
+    /// What the guest may ask of the host once more, and until when; or why it may not.
+    fn turn(&self) -> Result<(Permissions, Instant), String> {
+        let limit = self.limits().probes;
+        let grants = self.binding.as_ref().map(|binding| binding.grants.clone()).unwrap_or_default();
+        match self.probes.len() < limit {
+            true => Ok((grants, self.deadline)),
+            false => Err(format!("a preflight may run programs and try connections {limit} times, not more")),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use env_pack_domain::{
     BindingContext, Call, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault, Outcome,
-    ToolCheck, VersionReq,
+    Preflight, ToolCheck, VersionReq,
 };
 use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, Linker};
@@ -117,12 +117,13 @@ impl EnvPackHandler for Handler {
         &self.supported_versions
     }
 
-    fn preflight(&self, binding: &BindingContext) -> Result<Vec<ToolCheck>, HandlerFault> {
+    fn preflight(&self, binding: &BindingContext) -> Result<Preflight, HandlerFault> {
         let guest = Guest::new(&self.shared, Some(binding.clone()), self.wasi);
         let mut running = Running::start(&self.pre, guest)?;
         let checks =
             running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store))?;
-        admit(checks, &self.shared.limits)
+        let checks = admit(checks, &self.shared.limits)?;
+        Ok(Preflight { checks, probes: running.store.into_data().into_probes() })
     }
 }
 
@@ -179,17 +180,15 @@ impl Guest {
 
 impl tools::Host for Guest {
     fn probe(&mut self, tool: String, args: Vec<String>) -> wasmtime::Result<Result<tools::Output, tools::Failure>> {
-        let binding = self.preflight("tools.probe")?;
-        let ran = self.shared.tools.probe(&binding.grants, &tool, &args, self.deadline, &self.shared.limits);
-        Ok(ran.map(tools::Output::from).map_err(tools::Failure::from))
+        self.preflight("tools.probe")?;
+        Ok(self.probe_tool(&tool, &args).map(tools::Output::from).map_err(tools::Failure::from))
     }
 }
 
 impl network::Host for Guest {
     fn reach(&mut self, host: String, port: u16) -> wasmtime::Result<Result<(), network::Failure>> {
-        let binding = self.preflight("network.reach")?;
-        let limits = &self.shared.limits;
-        Ok(super::network::reach(&binding.grants, &host, port, self.deadline, limits).map_err(network::Failure::from))
+        self.preflight("network.reach")?;
+        Ok(self.reach_address(&host, port).map_err(network::Failure::from))
     }
 }
 

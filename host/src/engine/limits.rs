@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::{CompileLimits, ShapeLimits};
+
 /// Caps on one handler.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -25,6 +27,10 @@ pub struct Limits {
     pub tool_time: Duration,
     /// Time for one connection that a preflight tries.
     pub reach_time: Duration,
+    /// Programs and connections of one preflight together.
+    pub probes: usize,
+    /// Programs that run at a time, for all handlers together.
+    pub tools_at_a_time: usize,
     /// One text that a handler or a program says, in bytes.
     pub text_bytes: usize,
     /// The checks of one preflight.
@@ -33,6 +39,10 @@ pub struct Limits {
     pub log_bytes: usize,
     /// What one call across the border may copy out of the guest, in bytes.
     pub copied_bytes: usize,
+    /// How large and how nested a component may be.
+    pub shape: ShapeLimits,
+    /// What compiling a component may cost.
+    pub compile: CompileLimits,
 }
 
 impl Default for Limits {
@@ -57,12 +67,17 @@ impl Default for Limits {
             // a tool that says nothing for this long says nothing more
             tool_time: Duration::from_secs(10),
             reach_time: Duration::from_secs(5),
+            // a handler of many tools asks a dozen; a denied one counts too, or there would be no end to asking
+            probes: 32,
+            tools_at_a_time: 4,
             // a screenful is a hundredth of it
             text_bytes: 64 * KIB,
             checks: 256,
             log_bytes: 64 * KIB,
             // 256 checks of six texts at their caps would be 96 MiB; nobody honest comes near a tenth of this
             copied_bytes: 8 * MIB,
+            shape: ShapeLimits::default(),
+            compile: CompileLimits::default(),
         }
     }
 }

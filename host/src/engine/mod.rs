@@ -11,24 +11,34 @@ mod lane;
 mod lane_0_1;
 mod limits;
 mod network;
+mod process;
+mod shape;
 mod ticker;
 mod tools;
 mod wasi;
+pub mod worker;
 
+use std::fs::File;
+use std::io::Seek as _;
+use std::os::fd::AsRawFd as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use env_pack_domain::{Call, EnvPackHandler, ForeignText, Sha256Digest};
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, OptLevel};
+use wasmtime::{Config, OptLevel, Precompiled};
 
 use compiled::CompiledStore;
 use guest::Guest;
 use ticker::Ticker;
+use tools::Tools;
+use worker::Protection;
 
 pub use error::LoadError;
 pub use limits::Limits;
+pub use shape::ShapeLimits;
 pub use tools::ToolEnvironment;
+pub use worker::{CompileLimits, Worker};
 
 /// How much a log message matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +78,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Where compiled code is kept; nowhere, and every process compiles anew.
     pub compiled: Option<PathBuf>,
+    /// Where foreign components are compiled.
+    pub worker: Worker,
     /// What programs run in.
     pub tools: ToolEnvironment,
     /// Where the messages of guests go.
@@ -76,10 +88,19 @@ pub struct Settings {
     pub compiling: CompileNotice,
 }
 
+/// Who vouches for a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// This program, which it is a part of.
+    Builtin,
+    /// Nobody.
+    Foreign,
+}
+
 /// What every operation of an engine shares.
 struct Shared {
     limits: Limits,
-    tools: ToolEnvironment,
+    tools: Tools,
     log: LogSink,
 }
 
@@ -90,6 +111,7 @@ pub struct Engine {
     linkers: [Linker<Guest>; 2],
     ticker: Ticker,
     compiled: Option<CompiledStore>,
+    worker: Worker,
     compiling: CompileNotice,
     shared: Arc<Shared>,
 }
@@ -109,7 +131,7 @@ impl Engine {
     /// # Panics
     /// When the settings contradict each other, which is a bug of this room.
     pub fn new(settings: Settings) -> Self {
-        let Settings { limits, compiled, tools, log, compiling } = settings;
+        let Settings { limits, compiled, worker, tools, log, compiling } = settings;
         let wasmtime = wasmtime::Engine::new(&config(&limits)).expect("a configuration without contradictions");
         let linkers = [false, true].map(|wasi| {
             let mut linker = Linker::new(&wasmtime);
@@ -124,8 +146,9 @@ impl Engine {
             linkers,
             ticker: Ticker::default(),
             compiled: compiled.map(CompiledStore::new),
+            worker,
             compiling,
-            shared: Arc::new(Shared { limits, tools, log }),
+            shared: Arc::new(Shared { tools: Tools::new(tools, limits.tools_at_a_time), limits, log }),
         }
     }
 
@@ -135,9 +158,9 @@ impl Engine {
     ///
     /// # Errors
     /// [`LoadError`] when it is no handler of a version this host speaks, or does not answer properly.
-    pub fn load(&self, bytes: &[u8], digest: &Sha256Digest) -> Result<Loaded, LoadError> {
+    pub fn load(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Loaded, LoadError> {
         let outside = imports::read(bytes)?;
-        let component = self.component(bytes, digest)?;
+        let component = self.component(bytes, digest, trust)?;
         self.ticker.start(&self.wasmtime);
         let wasi = outside.needs_wasi();
         let handler = match outside.lane {
@@ -149,17 +172,57 @@ impl Engine {
         Ok(Loaded { handler, imports: outside.imports.into_iter().map(ForeignText::new).collect() })
     }
 
-    fn component(&self, bytes: &[u8], digest: &Sha256Digest) -> Result<Component, LoadError> {
+    /// What a worker is kept from on this machine, found out by starting one.
+    ///
+    /// # Errors
+    /// [`LoadError::NoWorker`] or [`LoadError::Worker`].
+    pub fn examine_worker(&self) -> Result<Vec<Protection>, LoadError> {
+        self.worker.examine()
+    }
+
+    fn component(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Component, LoadError> {
         if let Some(component) = self.compiled.as_ref().and_then(|store| store.get(&self.wasmtime, digest)) {
             return Ok(component);
         }
         (self.compiling)(bytes.len());
+        let limits = &self.shared.limits;
+        if trust == Trust::Foreign {
+            shape::check(bytes, &limits.shape)?;
+            if self.worker != Worker::InProcess {
+                let code = self.worker.compile(bytes, &limits.compile.budget(bytes.len()), limits.stack_bytes)?;
+                return self.adopt(digest, code);
+            }
+        }
         let component = Component::from_binary(&self.wasmtime, bytes)
             .map_err(|error| LoadError::Compile { reason: ForeignText::sentence(&format!("{error:#}")) })?;
-        if let Some(store) = &self.compiled {
-            store.put(digest, &component);
+        if let (Some(store), Ok(code)) = (&self.compiled, component.serialize()) {
+            store.put(&self.wasmtime, digest, &mut code.as_slice());
         }
         Ok(component)
+    }
+
+    /// Takes over what a worker compiled: into the store, and from there if it can be kept.
+    fn adopt(&self, digest: &Sha256Digest, mut code: File) -> Result<Component, LoadError> {
+        let unusable = |reason: String| LoadError::CompilerEnded {
+            how: "but left no code that fits this engine".to_owned(),
+            words: ForeignText::sentence(&reason),
+        };
+        // standing for the sealed file in memory
+        let path = PathBuf::from(format!("/proc/self/fd/{}", code.as_raw_fd()));
+        let is_code = wasmtime::Engine::detect_precompiled_file(&path);
+        if !is_code.is_ok_and(|kind| kind == Some(Precompiled::Component)) {
+            return Err(unusable("it is no compiled component".to_owned()));
+        }
+        if let Some(store) = &self.compiled {
+            code.rewind().map_err(|source| LoadError::Worker { source })?;
+            store.put(&self.wasmtime, digest, &mut code);
+            if let Some(component) = store.get(&self.wasmtime, digest) {
+                return Ok(component);
+            }
+        }
+        // SAFETY: a worker of this very program compiled it, the file is sealed, and the engine checks that versions and settings
+        // agree. What a compiler makes of hostile input is code of the sandbox all the same.
+        unsafe { Component::deserialize_file(&self.wasmtime, &path) }.map_err(|error| unusable(format!("{error:#}")))
     }
 }
 

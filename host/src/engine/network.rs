@@ -11,12 +11,17 @@ use env_pack_domain::Permissions;
 use super::Limits;
 
 /// Why no connection came about.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
+    #[error("denied: {0}")]
     Denied(String),
+    #[error("no such host")]
     NotFound,
+    #[error("connection refused")]
     Refused,
+    #[error("out of time")]
     TimedOut,
+    #[error("{0}")]
     Io(String),
 }
 

@@ -19,13 +19,15 @@ pub struct Fetched {
     pub bytes: Cow<'static, [u8]>,
     /// The digest of `bytes`.
     pub digest: Sha256Digest,
+    /// Whether it is part of this program.
+    pub is_builtin: bool,
 }
 
 impl Fetched {
     fn new(bytes: impl Into<Cow<'static, [u8]>>) -> Self {
         let bytes = bytes.into();
         let digest = Sha256Digest::of(&bytes);
-        Self { bytes, digest }
+        Self { bytes, digest, is_builtin: false }
     }
 }
 
@@ -59,7 +61,7 @@ impl Fetcher {
     pub fn fetch(&self, pack_ref: &PackRef) -> Result<Fetched, FetchError> {
         match pack_ref {
             PackRef::Named(name) => match builtin::find(name) {
-                Some(bytes) => Ok(Fetched::new(bytes)),
+                Some(bytes) => Ok(Fetched { is_builtin: true, ..Fetched::new(bytes) }),
                 None => Err(FetchError::NoSuchBuiltin { name: name.clone() }),
             },
             PackRef::Oci(_) => Err(FetchError::RegistryUnsupported),
@@ -82,7 +84,7 @@ impl Fetcher {
     /// The archive with this digest, if it was kept and is still what it was.
     pub fn kept(&self, digest: &Sha256Digest) -> Option<Fetched> {
         let bytes = self.blobs.get(digest, self.max_bytes)?;
-        Some(Fetched { bytes: bytes.into(), digest: *digest })
+        Some(Fetched { bytes: bytes.into(), digest: *digest, is_builtin: false })
     }
 
     /// Keeps an archive under its digest.

@@ -128,6 +128,12 @@ pub enum OpError {
         #[source]
         source: std::io::Error,
     },
+    /// The worker cannot be examined.
+    #[error(transparent)]
+    Worker {
+        /// Why.
+        source: LoadError,
+    },
     /// A name is no descriptor.
     #[error(transparent)]
     Descriptor(#[from] InvalidDescriptor),
@@ -166,7 +172,7 @@ impl OpError {
             Self::Fetch(error) => error.kind(),
             Self::Pack { source, .. } | Self::Builtin { source, .. } => source.kind(),
             Self::Archive { source, .. } => source.rule(),
-            Self::Component { source, .. } => source.kind(),
+            Self::Component { source, .. } | Self::Worker { source } => source.kind(),
             Self::OtherPath { .. } => "unknown-kind",
             Self::Mismatch { source: ResolveError::SlotMismatch { .. }, .. } => "slot-mismatch",
             Self::Mismatch { .. } => "version-skew",
@@ -178,6 +184,11 @@ impl OpError {
         match self {
             Self::Store(StoreError::NoEnvironment { .. } | StoreError::Exists { .. }) => Failure::Refused,
             Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => Failure::Impossible,
+            Self::Worker { .. } => Failure::Impossible,
+            Self::Component { source, .. } if super::packs::is_our_fault(source) => Failure::Impossible,
+            Self::Pack { source: PackError::Handler { source, .. }, .. } if super::packs::is_our_fault(source) => {
+                Failure::Impossible
+            }
             Self::Fetch(FetchError::Read { .. } | FetchError::Keep { .. }) => Failure::Impossible,
             Self::Pack { source: PackError::Fetch(FetchError::Read { .. }), .. } => Failure::Impossible,
             _ => Failure::Refused,
@@ -229,7 +240,7 @@ impl OpError {
                 )
             }
             Self::OwnVersion { supported, .. } => format!("choose a `--version` that matches `{supported}`"),
-            Self::Component { .. } => "build the component against `wit/env-pack/0.1.0`".into(),
+            Self::Component { source, .. } => super::packs::load_next(source).into(),
             Self::Archive { .. } => "get the pack again, or rebuild it with `gtc pack build`".into(),
             _ => return None,
         };

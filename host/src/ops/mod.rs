@@ -8,6 +8,7 @@ pub mod env;
 mod error;
 pub mod pack;
 mod packs;
+pub mod protections;
 pub mod read;
 pub mod tool_check;
 

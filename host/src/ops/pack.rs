@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::OpError;
 use crate::archive::{self, Declared, NewHandler, NewPack, PackedHandler};
-use crate::engine;
+use crate::engine::{self, Trust};
 use crate::host::Host;
 
 /// A pack to build.
@@ -127,7 +127,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     let component = PackRef::File(request.component.to_string_lossy().into_owned());
     let fetched = host.fetcher.fetch(&component)?;
     let not_packed = |source| OpError::Component { path: request.component.clone(), source };
-    let loaded = host.engine.load(&fetched.bytes, &fetched.digest).map_err(not_packed)?;
+    let loaded = host.engine.load(&fetched.bytes, &fetched.digest, Trust::Foreign).map_err(not_packed)?;
     let (slot, path) = (loaded.handler.slot(), loaded.handler.descriptor_path().clone());
     let supported: VersionReq = loaded.handler.supported_versions().clone();
     if !supported.matches(&request.version) {

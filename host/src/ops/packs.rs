@@ -5,7 +5,7 @@ use env_pack_domain::{
 };
 
 use crate::archive::{self, ArchiveError, PackedHandler};
-use crate::engine::LoadError;
+use crate::engine::{LoadError, Trust};
 use crate::fetch::{FetchError, Fetched};
 use crate::host::Host;
 use crate::store::{LockedHandler, LockedPack};
@@ -96,15 +96,34 @@ impl PackError {
             Self::Fetch(error) => fetch_next(error),
             Self::Archive(_) => "get the pack again, or ask its author to rebuild it with `gtc pack build`",
             Self::NoHandler => "bind a pack that was built with `gtc pack build`",
-            Self::Handler { source: LoadError::Fault(_), .. } => {
-                "tell the author of the pack; until then bind another version"
-            }
-            Self::Handler { .. } | Self::Differs { .. } => {
-                "ask the author of the pack to build it again with `gtc pack build`"
-            }
+            Self::Handler { source, .. } => load_next(source),
+            Self::Differs { .. } => "ask the author of the pack to build it again with `gtc pack build`",
             Self::Replaced { .. } => "look at the archive with `gtc pack inspect`, then bind it with `update`",
         }
     }
+}
+
+/// What somebody does next whose component does not load.
+pub(super) fn load_next(error: &LoadError) -> &'static str {
+    match error {
+        LoadError::Fault(_) => "tell the author of the handler; until then bind another version",
+        LoadError::NoWorker | LoadError::Worker { .. } => "see what `gtc doctor self` says of the worker",
+        LoadError::TooComplex { .. }
+        | LoadError::CompileTime { .. }
+        | LoadError::CompileMemory { .. }
+        | LoadError::CompileCode { .. }
+        | LoadError::CompilerEnded { .. } => {
+            "do not trust this component; no toolchain makes one like it from an ordinary handler"
+        }
+        _ => {
+            "build the component again against the interface in `wit/env-pack/0.1.0`, and pack it with `gtc pack build`"
+        }
+    }
+}
+
+/// Whether it is this machine that failed, and not the component.
+pub(super) fn is_our_fault(error: &LoadError) -> bool {
+    matches!(error, LoadError::NoWorker | LoadError::Worker { .. })
 }
 
 /// What the operator does next when an archive cannot be had.
@@ -130,13 +149,15 @@ pub(super) fn load_bytes(host: &Host, fetched: &Fetched) -> Result<LoadedPack, P
     if pack.handlers.is_empty() {
         return Err(PackError::NoHandler);
     }
-    let handlers = pack.handlers.into_iter().map(|packed| load_handler(host, packed)).collect::<Result<_, _>>()?;
+    let trust = if fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
+    let handlers =
+        pack.handlers.into_iter().map(|packed| load_handler(host, packed, trust)).collect::<Result<_, _>>()?;
     Ok(LoadedPack { digest: fetched.digest, size: fetched.bytes.len() as u64, handlers })
 }
 
-fn load_handler(host: &Host, packed: PackedHandler) -> Result<LoadedHandler, PackError> {
+fn load_handler(host: &Host, packed: PackedHandler, trust: Trust) -> Result<LoadedHandler, PackError> {
     let PackedHandler { component, bytes, digest, declared, .. } = packed;
-    let loaded = host.engine.load(&bytes, &digest);
+    let loaded = host.engine.load(&bytes, &digest, trust);
     let handler = loaded.map_err(|source| PackError::Handler { component: component.clone(), source })?.handler;
     let mut permissions = Permissions::default();
     if let Some(declared) = declared {

@@ -1,7 +1,8 @@
 //! What the handlers of an environment find on this machine: one preflight per binding.
 
 use env_pack_domain::{
-    Binding, BindingContext, CapabilitySlot, EnvId, EnvPackHandler, PackDescriptor, Place, ResolveError, ToolCheck,
+    Binding, BindingContext, CapabilitySlot, EnvId, EnvPackHandler, PackDescriptor, Place, Preflight, Probe,
+    ResolveError, ToolCheck,
 };
 use serde::Serialize;
 
@@ -41,7 +42,7 @@ pub struct PackChecks {
     pub kind: PackDescriptor,
     /// What came of its preflight.
     #[serde(flatten)]
-    pub preflight: Preflight,
+    pub preflight: PreflightReport,
 }
 
 /// The checks of an extension.
@@ -53,14 +54,17 @@ pub struct ExtensionChecks {
     pub kind: PackDescriptor,
     /// What came of its preflight.
     #[serde(flatten)]
-    pub preflight: Preflight,
+    pub preflight: PreflightReport,
 }
 
 /// What came of a preflight.
 #[derive(Debug, Serialize)]
-pub struct Preflight {
+pub struct PreflightReport {
     /// The checks.
     pub checks: Vec<ToolCheck>,
+    /// The programs it ran and the connections it opened for them, or wanted to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
     /// Why there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
@@ -137,8 +141,11 @@ fn preflight(
     binding: &Binding,
     handler: &dyn EnvPackHandler,
     assembly: &Assembly,
-) -> Preflight {
-    let failed = |kind, message| Preflight { checks: Vec::new(), fault: Some(Fault { kind, message }) };
+) -> PreflightReport {
+    let failed = |kind, message| {
+        let fault = Some(Fault { kind, message });
+        PreflightReport { checks: Vec::new(), probes: Vec::new(), fault }
+    };
     let answers_json = match host.store.answers(environment, binding.answers_ref.as_ref()) {
         Ok(answers) => answers,
         Err(error) => return failed("answers-parse", error.to_string()),
@@ -150,13 +157,13 @@ fn preflight(
     let grants = assembly.grants.get(binding.kind.path()).cloned().unwrap_or_default();
     let context = BindingContext { env_id: environment.clone(), instance_id, answers_json, grants };
     match handler.preflight(&context) {
-        Ok(checks) => Preflight { checks, fault: None },
+        Ok(Preflight { checks, probes }) => PreflightReport { checks, probes, fault: None },
         Err(fault) => failed(fault.kind(), fault.to_string()),
     }
 }
 
 impl ToolCheckReport {
-    fn add(&mut self, binding: &Binding, preflight: Preflight) {
+    fn add(&mut self, binding: &Binding, preflight: PreflightReport) {
         self.total_checks += preflight.checks.len();
         self.failed_checks += preflight.checks.iter().filter(|check| !check.outcome.passed()).count();
         self.failed_preflights += usize::from(preflight.fault.is_some());

@@ -1,0 +1,83 @@
+//! The disposable process: the worker's own side. It locks itself in before it reads a byte of what it is to compile.
+
+use std::ffi::OsString;
+use std::io::{self, Read as _, Write as _};
+
+use super::NAME;
+use super::budget::Budget;
+use super::confine;
+use crate::engine::{Limits, config};
+
+/// The exit code of a worker whose compiler did not accept the component; its words say why.
+pub(super) const REFUSED: i32 = 3;
+/// The exit code of a worker that was started in a way it does not understand.
+const MISUSED: i32 = 4;
+
+/// Becomes a worker and never returns, if this process was started as one.
+///
+/// A program that hosts env-packs calls it first thing in its `main`, before it starts a thread or opens a file.
+pub fn hook() {
+    let mut arguments = std::env::args_os();
+    if arguments.next().is_none_or(|name| name != NAME) {
+        return;
+    }
+    let code = match work(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            say(&error.to_string());
+            MISUSED
+        }
+    };
+    std::process::exit(code);
+}
+
+fn work(mut arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
+    let task = arguments.next().unwrap_or_default();
+    let mut number = || -> Option<u64> { arguments.next()?.to_str()?.parse().ok() };
+    match task.to_str() {
+        Some("compile") => {
+            let numbers = [number(), number(), number(), number()];
+            let [Some(seconds), Some(memory_bytes), Some(code_bytes), Some(stack_bytes)] = numbers else {
+                return Err(io::Error::other("a worker compiles within four numbers"));
+            };
+            compile(&Budget { seconds, memory_bytes, code_bytes }, stack_bytes as usize)
+        }
+        Some("examine") => examine(),
+        _ => Err(io::Error::other("a worker compiles, or examines itself")),
+    }
+}
+
+fn compile(budget: &Budget, stack_bytes: usize) -> io::Result<i32> {
+    confine::lock_in(budget)?;
+    let mut component = Vec::new();
+    io::stdin().lock().read_to_end(&mut component)?;
+    let limits = Limits { stack_bytes, ..Limits::default() };
+    let engine = wasmtime::Engine::new(&config(&limits)).map_err(io::Error::other)?;
+    match engine.precompile_component(&component) {
+        Ok(code) => {
+            answer(&code)?;
+            Ok(0)
+        }
+        Err(error) => {
+            say(&format!("{error:#}"));
+            Ok(REFUSED)
+        }
+    }
+}
+
+fn examine() -> io::Result<i32> {
+    let layers = confine::lock_in(&super::CompileLimits::default().budget(0))?;
+    answer(confine::report(&layers).as_bytes())?;
+    Ok(0)
+}
+
+fn answer(bytes: &[u8]) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    output.write_all(bytes)?;
+    output.flush()
+}
+
+fn say(words: &str) {
+    // nobody may be listening any more
+    let _ = io::stderr().write_all(words.as_bytes());
+}

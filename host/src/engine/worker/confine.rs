@@ -1,0 +1,214 @@
+//! How a worker locks itself in, and how it finds out whether it is.
+//!
+//! Three layers that do not trust each other: resource limits, Landlock for files, network and signals, and a list of the system
+//! calls that computing takes. Where a kernel lacks a layer the others stand, and `gtc doctor self` says which is missing.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use std::net::UdpSocket;
+use std::process::Command;
+
+use landlock::{
+    ABI, Access as _, AccessFs, AccessNet, RestrictionStatus, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _,
+    RulesetStatus, Scope,
+};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, Signal, set_dumpable_behavior, set_parent_process_death_signal, setrlimit,
+};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    apply_filter,
+};
+
+use super::budget::Budget;
+
+/// Standard input, output and error, which the worker was given, and no file beside them.
+const FILES: u64 = 3;
+/// What a thread of the allocator may reserve without using it, in bytes: address space, not memory.
+const ADDRESS_SPACE_PER_THREAD: u64 = 160 << 20;
+/// What the program itself takes of its address space, in bytes.
+const ADDRESS_SPACE_OF_PROGRAM: u64 = 256 << 20;
+
+/// The system calls of a process that computes: memory, threads, time, and the files it has.
+const COMPUTING: [libc::c_long; 36] = [
+    libc::SYS_read,
+    libc::SYS_write,
+    libc::SYS_writev,
+    libc::SYS_lseek,
+    libc::SYS_fstat,
+    libc::SYS_close,
+    libc::SYS_munmap,
+    libc::SYS_mremap,
+    libc::SYS_madvise,
+    libc::SYS_brk,
+    libc::SYS_futex,
+    libc::SYS_set_robust_list,
+    libc::SYS_get_robust_list,
+    libc::SYS_rseq,
+    libc::SYS_membarrier,
+    libc::SYS_sched_yield,
+    libc::SYS_sched_getaffinity,
+    libc::SYS_getcpu,
+    libc::SYS_clock_gettime,
+    libc::SYS_clock_getres,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_nanosleep,
+    libc::SYS_gettimeofday,
+    libc::SYS_getrandom,
+    libc::SYS_getpid,
+    libc::SYS_gettid,
+    libc::SYS_getrlimit,
+    libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sigaltstack,
+    libc::SYS_restart_syscall,
+    libc::SYS_tgkill,
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+    // answered by a filter of its own
+    libc::SYS_clone3,
+];
+
+/// What a line of a report begins with when it is about a layer.
+const LAYER: &str = "layer";
+
+/// Something that confines a worker, and whether it does on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protection {
+    /// What it is: the name of a layer, or a deed that was tried.
+    pub what: String,
+    /// Which of both.
+    pub kind: ProtectionKind,
+    /// Whether the layer is in force, or the deed was prevented.
+    pub holds: bool,
+}
+
+/// What a protection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProtectionKind {
+    /// One of the layers. Where the kernel lacks it the others stand.
+    Layer,
+    /// A deed that no worker may succeed in.
+    Deed,
+}
+
+/// Which layers took hold.
+pub(super) struct Layers {
+    limits: bool,
+    landlock: bool,
+    seccomp: bool,
+}
+
+/// Locks this process in, before it has any other thread.
+pub(super) fn lock_in(budget: &Budget) -> io::Result<Layers> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    let landlock = restrict().is_ok_and(|status| status.ruleset != RulesetStatus::NotEnforced);
+    for (resource, limit) in limits(budget) {
+        // the soft limit of the processor's time sends a signal of its own, by which the parent knows what happened
+        let hard = if matches!(resource, Resource::Cpu) { limit.saturating_add(1) } else { limit };
+        setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(hard) })?;
+    }
+    let seccomp = filter_system_calls().is_ok();
+    Ok(Layers { limits: true, landlock, seccomp })
+}
+
+fn limits(budget: &Budget) -> [(Resource, u64); 6] {
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64 + 1);
+    let reserved = ADDRESS_SPACE_OF_PROGRAM.saturating_add(ADDRESS_SPACE_PER_THREAD.saturating_mul(threads));
+    [
+        (Resource::Cpu, budget.seconds),
+        // what is really written to
+        (Resource::Data, budget.memory_bytes),
+        (Resource::As, budget.memory_bytes.saturating_add(reserved)),
+        (Resource::Fsize, budget.code_bytes),
+        (Resource::Core, 0),
+        (Resource::Nofile, FILES),
+    ]
+}
+
+/// No files, no network, and no signals to anybody else.
+fn restrict() -> Result<RestrictionStatus, landlock::RulesetError> {
+    let abi = ABI::V6;
+    Ruleset::default()
+        .handle_access(AccessFs::from_all(abi))?
+        .handle_access(AccessNet::from_all(abi))?
+        .scope(Scope::from_all(abi))?
+        .create()?
+        .no_new_privs(true)
+        .restrict_self()
+}
+
+fn filter_system_calls() -> Result<(), Box<dyn std::error::Error>> {
+    let without_code = without_bits(2, libc::PROT_EXEC as u64)?;
+    let threads_only = has_bits(0, libc::CLONE_THREAD as u64)?;
+    let mut allowed: BTreeMap<i64, Vec<SeccompRule>> = COMPUTING.into_iter().map(|call| (call, Vec::new())).collect();
+    allowed.insert(libc::SYS_mmap, vec![without_code.clone()]);
+    allowed.insert(libc::SYS_mprotect, vec![without_code]);
+    allowed.insert(libc::SYS_clone, vec![threads_only]);
+    allowed.insert(libc::SYS_prctl, vec![equals(0, libc::PR_SET_NAME as u64)?]);
+    // Its arguments lie in memory, where a filter cannot look; told that there is no such call, the C library takes the old one.
+    // This filter comes first, because the next one lets no filter follow.
+    let newer = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
+    apply(newer, SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))?;
+    apply(allowed, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)
+}
+
+fn apply(
+    calls: BTreeMap<i64, Vec<SeccompRule>>,
+    otherwise: SeccompAction,
+    action: SeccompAction,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let filter = SeccompFilter::new(calls, otherwise, action, std::env::consts::ARCH.try_into()?)?;
+    let program: BpfProgram = filter.try_into()?;
+    Ok(apply_filter(&program)?)
+}
+
+type Rule = Result<SeccompRule, seccompiler::BackendError>;
+
+fn rule(argument: u8, operator: SeccompCmpOp, value: u64) -> Rule {
+    SeccompRule::new(vec![SeccompCondition::new(argument, SeccompCmpArgLen::Qword, operator, value)?])
+}
+
+fn without_bits(argument: u8, bits: u64) -> Rule {
+    rule(argument, SeccompCmpOp::MaskedEq(bits), 0)
+}
+
+fn has_bits(argument: u8, bits: u64) -> Rule {
+    rule(argument, SeccompCmpOp::MaskedEq(bits), bits)
+}
+
+fn equals(argument: u8, value: u64) -> Rule {
+    rule(argument, SeccompCmpOp::Eq, value)
+}
+
+/// Tries what must not work, and tells the parent, a line each.
+pub(super) fn report(layers: &Layers) -> String {
+    let layers = [("resource limits", layers.limits), ("Landlock", layers.landlock), ("seccomp", layers.seccomp)];
+    let deeds = [
+        ("read a file", std::fs::File::open("/proc/self/status").is_err()),
+        ("open a socket", UdpSocket::bind("127.0.0.1:0").is_err()),
+        ("start a program", Command::new("/proc/self/exe").spawn().is_err()),
+        ("see a variable", std::env::vars_os().next().is_none()),
+    ];
+    let mut report = String::new();
+    for (kind, lines) in [(LAYER, &layers[..]), ("deed", &deeds[..])] {
+        for (what, good) in lines {
+            // writing to a string does not fail
+            let _ = writeln!(report, "{kind}\t{good}\t{what}");
+        }
+    }
+    report
+}
+
+/// Reads such a report.
+pub(super) fn parse_report(report: &str) -> Vec<Protection> {
+    let line = |line: &str| {
+        let mut fields = line.splitn(3, '\t');
+        let kind = if fields.next()? == LAYER { ProtectionKind::Layer } else { ProtectionKind::Deed };
+        Some(Protection { kind, holds: fields.next()? == "true", what: fields.next()?.to_owned() })
+    };
+    report.lines().filter_map(line).collect()
+}

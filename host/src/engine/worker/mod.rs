@@ -1,0 +1,158 @@
+//! The disposable process in which foreign components are compiled: the parent's side.
+//!
+//! Nobody promises that a compiler survives hostile input, so it does its work where it can break nothing. What goes in and
+//! out are files in memory, which are sealed before anybody reads them; the worker has no other files, no network, no variables,
+//! and ends when its time, its memory or its parent does. This module knows neither archives nor what the code is used for.
+
+mod budget;
+mod child;
+mod confine;
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use env_pack_domain::ForeignText;
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::process::Signal;
+
+use super::LoadError;
+use super::process::Group;
+
+use budget::Budget;
+pub use budget::CompileLimits;
+pub use child::hook;
+pub use confine::{Protection, ProtectionKind};
+
+/// The name by which a program knows that it was started as a worker.
+const NAME: &str = "gtc-worker";
+/// How much of what a worker says is read, in bytes.
+const WORDS_BYTES: u64 = 4 << 10;
+/// How long a worker may take to look around.
+const EXAMINE_TIME: Duration = Duration::from_secs(10);
+
+/// Where foreign components are compiled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Worker {
+    /// In a process of this very program, whose `main` calls [`hook`] before anything else.
+    #[default]
+    ThisProgram,
+    /// In a process of another program that does so, such as `gtc`.
+    Program(PathBuf),
+    /// Nowhere: foreign components are refused, unless their code is kept already.
+    None,
+    /// In the process of the host. A hostile component can then take all of its memory, and end it.
+    InProcess,
+}
+
+/// A worker that ended, or was ended.
+struct Ended {
+    /// Nothing when it was still busy at its deadline.
+    status: Option<ExitStatus>,
+    /// What it wrote to its output.
+    output: File,
+    /// What it wrote to its error output, as far as anybody reads.
+    words: String,
+}
+
+impl Worker {
+    /// The program to start.
+    fn program(&self) -> Option<&Path> {
+        match self {
+            // the file that runs, even when another one has taken its place
+            Self::ThisProgram => Some(Path::new("/proc/self/exe")),
+            Self::Program(path) => Some(path),
+            Self::None | Self::InProcess => None,
+        }
+    }
+
+    /// Compiles a component; the code, in a file that nobody can change any more.
+    pub(super) fn compile(&self, component: &[u8], budget: &Budget, stack_bytes: usize) -> Result<File, LoadError> {
+        let program = self.program().ok_or(LoadError::NoWorker)?;
+        let numbers = [budget.seconds, budget.memory_bytes, budget.code_bytes, stack_bytes as u64];
+        let arguments = numbers.map(|number| number.to_string());
+        let run = || -> io::Result<Ended> {
+            let input = file("component")?;
+            (&input).write_all(component)?;
+            (&input).rewind()?;
+            run(program, "compile", &arguments, input, budget.patience())
+        };
+        let ended = run().map_err(|source| LoadError::Worker { source })?;
+        match ended.status {
+            Some(status) if status.success() => seal(&ended.output).map_err(|source| LoadError::Worker { source })?,
+            status => return Err(verdict(status, &ended.words, budget)),
+        }
+        Ok(ended.output)
+    }
+
+    /// What a worker of this program cannot do on this machine, tried out by one.
+    pub(super) fn examine(&self) -> Result<Vec<Protection>, LoadError> {
+        let program = self.program().ok_or(LoadError::NoWorker)?;
+        let broken = |source| LoadError::Worker { source };
+        let ended =
+            file("nothing").and_then(|input| run(program, "examine", &[], input, EXAMINE_TIME)).map_err(broken)?;
+        let mut report = String::new();
+        let mut output = ended.output;
+        output.rewind().and_then(|()| output.take(WORDS_BYTES).read_to_string(&mut report)).map_err(broken)?;
+        match ended.status.is_some_and(|status| status.success()) {
+            true => Ok(confine::parse_report(&report)),
+            false => Err(broken(io::Error::other(format!("it ended early: {}", ForeignText::sentence(&ended.words))))),
+        }
+    }
+}
+
+/// Starts a worker and waits for its end.
+fn run(program: &Path, task: &str, arguments: &[String], input: File, patience: Duration) -> io::Result<Ended> {
+    let (output, mut words) = (file("code")?, file("words")?);
+    let child = Command::new(program)
+        .arg0(NAME)
+        .arg(task)
+        .args(arguments)
+        .env_clear()
+        .current_dir("/")
+        .stdin(input)
+        .stdout(output.try_clone()?)
+        .stderr(words.try_clone()?)
+        .process_group(0)
+        .spawn()?;
+    let mut group = Group { child };
+    let status = group.wait_until(Instant::now() + patience)?;
+    // ends what is left of it before anybody looks at what it wrote
+    drop(group);
+    let mut said = Vec::new();
+    words.rewind()?;
+    words.take(WORDS_BYTES).read_to_end(&mut said)?;
+    Ok(Ended { status, output, words: String::from_utf8_lossy(&said).trim().to_owned() })
+}
+
+/// A file in memory, which no other process sees unless it is handed over.
+fn file(name: &str) -> io::Result<File> {
+    Ok(memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?.into())
+}
+
+fn seal(file: &File) -> io::Result<()> {
+    Ok(fcntl_add_seals(file, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL)?)
+}
+
+/// What the end of a worker without code means.
+fn verdict(status: Option<ExitStatus>, words: &str, budget: &Budget) -> LoadError {
+    let Some(status) = status else { return LoadError::CompileTime { seconds: budget.patience().as_secs() } };
+    let is = |signal: Signal| status.signal() == Some(signal.as_raw());
+    if status.code() == Some(child::REFUSED) {
+        return LoadError::Compile { reason: ForeignText::sentence(words) };
+    }
+    if is(Signal::XCPU) || is(Signal::KILL) {
+        return LoadError::CompileTime { seconds: budget.seconds };
+    }
+    if words.contains("memory allocation of") || words.contains("Cannot allocate memory") {
+        return LoadError::CompileMemory { bytes: budget.memory_bytes };
+    }
+    if is(Signal::XFSZ) {
+        return LoadError::CompileCode { bytes: budget.code_bytes };
+    }
+    LoadError::CompilerEnded { how: status.to_string(), words: ForeignText::sentence(words) }
+}

@@ -1,0 +1,57 @@
+//! What stands between this machine and the components it compiles.
+
+use serde::Serialize;
+
+use super::OpError;
+use crate::engine::worker::ProtectionKind;
+use crate::host::Host;
+
+/// What a worker is kept from on this machine.
+#[derive(Debug, Serialize)]
+pub struct ProtectionsReport {
+    /// The version of this program.
+    pub version: &'static str,
+    /// The layers of a worker's confinement.
+    pub layers: Vec<Layer>,
+    /// What a worker tried to do.
+    pub deeds: Vec<Deed>,
+}
+
+/// A layer of a worker's confinement.
+#[derive(Debug, Serialize)]
+pub struct Layer {
+    /// Its name.
+    pub name: String,
+    /// Whether it is in force: not every kernel has every layer.
+    pub in_force: bool,
+}
+
+/// Something that a worker must not be able to do.
+#[derive(Debug, Serialize)]
+pub struct Deed {
+    /// What it is.
+    pub what: String,
+    /// Whether it was prevented when a worker tried it.
+    pub prevented: bool,
+}
+
+impl ProtectionsReport {
+    /// Whether no worker can do what it must not, by whichever layer.
+    pub fn holds(&self) -> bool {
+        self.deeds.iter().all(|deed| deed.prevented)
+    }
+}
+
+/// Starts a worker that tries what it must not be able to do.
+///
+/// # Errors
+/// [`OpError::Worker`] when there is none, or it does not come to an end.
+pub fn protections(host: &Host) -> Result<ProtectionsReport, OpError> {
+    let found = host.engine.examine_worker().map_err(|source| OpError::Worker { source })?;
+    let (layers, deeds): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| found.kind == ProtectionKind::Layer);
+    Ok(ProtectionsReport {
+        version: env!("CARGO_PKG_VERSION"),
+        layers: layers.into_iter().map(|found| Layer { name: found.what, in_force: found.holds }).collect(),
+        deeds: deeds.into_iter().map(|found| Deed { what: found.what, prevented: found.holds }).collect(),
+    })
+}
