@@ -7,6 +7,7 @@ mod cli;
 mod doctor;
 mod engine;
 mod extensions;
+mod grants;
 mod init;
 mod inspect;
 mod stored;

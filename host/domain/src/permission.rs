@@ -11,6 +11,26 @@ const MAX_ARGS: usize = 32;
 const MAX_ARG_BYTES: usize = 1024;
 const MAX_HOST_BYTES: usize = 253;
 
+/// The version queries of the programs that deployments are made with, each read in the documentation of its program to change
+/// nothing and to tell nothing but versions.
+const VERSION_QUERIES: [(&str, &[&str]); 15] = [
+    ("aws", &["--version"]),
+    ("az", &["version", "--output", "tsv", "--query", "azure-cli"]),
+    ("docker", &["version", "--format", "{{.Client.Version}}"]),
+    ("gcloud", &["version", "--format=value(\"Google Cloud SDK\")"]),
+    ("helm", &["version", "--short"]),
+    ("kind", &["--version"]),
+    ("kubectl", &["version", "--client", "--output=yaml"]),
+    ("node", &["--version"]),
+    ("podman", &["version", "--format", "{{.Client.Version}}"]),
+    ("psql", &["--version"]),
+    ("python3", &["--version"]),
+    ("redis-cli", &["--version"]),
+    ("terraform", &["version", "-json"]),
+    ("tofu", &["version", "-json"]),
+    ("vault", &["version"]),
+];
+
 /// Leave to run one program with arguments of one form.
 ///
 /// The argument `*` stands for exactly one argument that does not begin with `-`; everything else stands for itself.
@@ -31,8 +51,11 @@ impl ToolPermission {
         if tool.is_empty() || tool.len() > MAX_TOOL_BYTES {
             return fail("a program name has 1 to 64 bytes");
         }
-        if tool.starts_with(['-', '.']) || !tool.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b'\\')) {
-            return fail("expected a bare program name, which is looked up on PATH");
+        let legal = |b: u8| b.is_ascii_alphanumeric() || b"_-.+".contains(&b);
+        if tool.starts_with(['-', '.']) || !tool.bytes().all(legal) {
+            return fail(
+                "expected a bare program name of ASCII letters, digits, `_`, `-`, `.` and `+`, which is looked up on PATH",
+            );
         }
         if args.len() > MAX_ARGS || args.iter().any(|arg| arg.len() > MAX_ARG_BYTES || arg.contains('\0')) {
             return fail("at most 32 arguments of at most 1,024 bytes, without NUL, may follow");
@@ -50,9 +73,12 @@ impl ToolPermission {
         &self.args
     }
 
-    /// Whether it does no more than ask a program for its version.
+    /// Whether it is known to do no more than ask a well-known program for its version.
+    ///
+    /// The whole command decides. That a command looks like a version query says nothing of what a program makes of it:
+    /// there are some that reboot whatever they are told.
     pub fn is_version_query(&self) -> bool {
-        matches!(self.args.as_slice(), [only] if only == "version" || only == "--version")
+        VERSION_QUERIES.iter().any(|(tool, args)| self.tool == *tool && self.args == *args)
     }
 
     fn allows(&self, tool: &str, args: &[String]) -> bool {
@@ -222,16 +248,45 @@ mod tests {
         check(&["kubectl auth can-i * *"], "kubectl auth can-i create --kubeconfig=/x", false);
         check(&["x *"], "x -", false);
         check(&["x a*"], "x ab", false);
-        check(&["*"], "vault", false);
+        assert!(ToolPermission::new("*", vec![]).is_err());
     }
 
     #[test]
     fn a_program_is_a_bare_name() {
-        for bad in ["", "/bin/sh", "./x", "..", "a/b", "a\\b", "-x", "a b", "a\n", "é", &"x".repeat(65)] {
+        for bad in [
+            "",
+            "/bin/sh",
+            "./x",
+            "..",
+            "a/b",
+            "a\\b",
+            "-x",
+            "a b",
+            "a\n",
+            "é",
+            "a;b",
+            "$(x)",
+            "`x`",
+            "x*",
+            &"x".repeat(65),
+        ] {
             assert!(ToolPermission::new(bad, vec![]).is_err(), "{bad:?}");
         }
         assert!(ToolPermission::new("x", vec![String::new(); 33]).is_err());
         assert!(ToolPermission::new("x", vec!["\0".into()]).is_err());
+    }
+
+    #[test]
+    fn a_version_query_is_known_by_the_whole_command() {
+        let is_query = |command: &str| tools(&[command]).tools[0].is_version_query();
+        for command in ["vault version", "aws --version", "kubectl version --client --output=yaml"] {
+            assert!(is_query(command), "{command}");
+        }
+        for command in
+            ["reboot --version", "reboot version", "vault", "vault --version", "vault version x", "aws version"]
+        {
+            assert!(!is_query(command), "{command}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::payload::{
     BuildPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
-    InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, ResolvePayload,
+    GrantsChangePayload, InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, ResolvePayload,
 };
 use super::verb::Verb;
 
@@ -105,6 +105,9 @@ pub enum Noun {
     /// Extensions, any number of them
     #[command(subcommand)]
     Extensions(ExtensionsVerb),
+    /// What bound packs may do beyond their sandbox
+    #[command(subcommand)]
+    Grants(GrantsVerb),
 }
 
 #[derive(Debug, Subcommand)]
@@ -151,6 +154,16 @@ pub enum ExtensionsVerb {
     List(Verb<EnvironmentPayload>),
     /// Print the answers that a workload gets for `ext://<path>[/<instance>]`
     Resolve(Verb<ResolvePayload>),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum GrantsVerb {
+    /// List what every bound pack may do
+    List(Verb<EnvironmentPayload>),
+    /// Allow a pack more of what it declares
+    Add(Verb<GrantsChangePayload>),
+    /// Allow a pack less
+    Revoke(Verb<GrantsChangePayload>),
 }
 
 #[derive(Debug, Subcommand)]

@@ -40,6 +40,11 @@ pub enum CliError {
     Arguments(String),
     /// The program does not know where to put its files.
     NoHome,
+    /// A question could not be asked.
+    Question {
+        /// What the system said.
+        source: std::io::Error,
+    },
 }
 
 impl From<UsageError> for CliError {
@@ -60,7 +65,7 @@ impl CliError {
         match self {
             Self::Usage(_) | Self::Arguments(_) => "invalid-argument",
             Self::Op(error) => error.kind(),
-            Self::NoHome => "io",
+            Self::NoHome | Self::Question { .. } => "io",
         }
     }
 
@@ -71,6 +76,7 @@ impl CliError {
             Self::Op(error) => sentence(error),
             Self::Arguments(reason) => reason.clone(),
             Self::NoHome => "the home folder is not known, so there is no place for environments and caches".to_owned(),
+            Self::Question { source } => format!("the terminal cannot be asked: {source}"),
         }
     }
 
@@ -81,6 +87,9 @@ impl CliError {
             Self::Usage(_) | Self::Arguments(_) => Some("see `--help`, or `--schema` for the exact form".to_owned()),
             Self::Op(error) => error.hint(),
             Self::NoHome => Some("set HOME, or `--store-root` and `--cache-dir`".to_owned()),
+            Self::Question { .. } => {
+                Some("answer with flags: `--grant declared`, or one for each permission".to_owned())
+            }
         }
     }
 

@@ -5,6 +5,7 @@ mod error;
 mod output;
 mod parse;
 mod payload;
+mod question;
 mod render;
 mod settings;
 mod table;
@@ -19,15 +20,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use args::{Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, Noun, PackVerb};
+use args::{Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, GrantsVerb, Noun, PackVerb};
 use error::CliError;
 use output::Output;
 use render::Human;
 use verb::Verb;
 
 use crate::host::Host;
-use crate::ops::bind::BindVerb;
-use crate::ops::{self, bind, doctor, env, pack, protections, read, tool_check};
+use crate::ops::bind::{BindReport, BindRequest, BindVerb};
+use crate::ops::{self, OpError, bind, doctor, env, grants, pack, protections, read, tool_check};
 
 /// The exit code of a command that was asked something and answered no.
 const NO: u8 = 1;
@@ -88,12 +89,15 @@ fn format_asked(arguments: &[OsString]) -> Format {
 struct Session {
     host: Host,
     format: Format,
+    /// Whether somebody is there to answer questions.
+    asks: bool,
 }
 
 impl Session {
     fn new(cli: &Cli) -> Result<Self, CliError> {
         let format = Format::choose(cli.global.format);
-        Ok(Self { host: Host::new(settings::settings(&cli.global)?), format })
+        let asks = format == Format::Human && question::somebody_is_there();
+        Ok(Self { host: Host::new(settings::settings(&cli.global)?), format, asks })
     }
 
     fn command(&self, command: Command) -> io::Result<u8> {
@@ -101,6 +105,7 @@ impl Session {
             Command::Op(Noun::Env(verb)) => self.env(verb),
             Command::Op(Noun::EnvPacks(verb)) => self.env_packs(verb),
             Command::Op(Noun::Extensions(verb)) => self.extensions(verb),
+            Command::Op(Noun::Grants(verb)) => self.grants(verb),
             Command::Pack(verb) => self.pack(verb),
             Command::Doctor(DoctorSubject::Program(verb)) => self.answer(
                 "doctor",
@@ -154,10 +159,10 @@ impl Session {
         let host = &self.host;
         match verb {
             EnvPacksVerb::Add(verb) => {
-                self.done(NOUN, "add", verb, |payload| Ok(bind::bind(host, BindVerb::Add, &payload.parse()?)?))
+                self.done(NOUN, "add", verb, |payload| self.bind(BindVerb::Add, payload.parse()?))
             }
             EnvPacksVerb::Update(verb) => {
-                self.done(NOUN, "update", verb, |payload| Ok(bind::bind(host, BindVerb::Update, &payload.parse()?)?))
+                self.done(NOUN, "update", verb, |payload| self.bind(BindVerb::Update, payload.parse()?))
             }
             EnvPacksVerb::Remove(verb) => {
                 self.done(NOUN, "remove", verb, |payload| Ok(bind::remove(host, &payload.parse()?)?))
@@ -176,10 +181,10 @@ impl Session {
         let host = &self.host;
         match verb {
             ExtensionsVerb::Add(verb) => {
-                self.done(NOUN, "add", verb, |payload| Ok(bind::bind(host, BindVerb::Add, &payload.parse()?)?))
+                self.done(NOUN, "add", verb, |payload| self.bind(BindVerb::Add, payload.parse()?))
             }
             ExtensionsVerb::Update(verb) => {
-                self.done(NOUN, "update", verb, |payload| Ok(bind::bind(host, BindVerb::Update, &payload.parse()?)?))
+                self.done(NOUN, "update", verb, |payload| self.bind(BindVerb::Update, payload.parse()?))
             }
             ExtensionsVerb::Remove(verb) => {
                 self.done(NOUN, "remove", verb, |payload| Ok(bind::remove(host, &payload.parse()?)?))
@@ -194,6 +199,32 @@ impl Session {
                 let (environment, reference) = payload.parse()?;
                 Ok(read::resolve(host, &environment, &reference)?)
             }),
+        }
+    }
+
+    fn grants(&self, verb: GrantsVerb) -> io::Result<u8> {
+        const NOUN: &str = "grants";
+        let host = &self.host;
+        match verb {
+            GrantsVerb::List(verb) => {
+                self.done(NOUN, "list", verb, |payload| Ok(grants::list(host, &payload.parse()?)?))
+            }
+            GrantsVerb::Add(verb) => self.done(NOUN, "add", verb, |payload| Ok(grants::add(host, &payload.parse()?)?)),
+            GrantsVerb::Revoke(verb) => {
+                self.done(NOUN, "revoke", verb, |payload| Ok(grants::revoke(host, &payload.parse()?)?))
+            }
+        }
+    }
+
+    /// Binds a pack. What it asks for and nobody granted yet is put to whoever sits at the terminal, once.
+    fn bind(&self, verb: BindVerb, mut request: BindRequest) -> Result<BindReport, CliError> {
+        match bind::bind(&self.host, verb, &request) {
+            Err(OpError::NotGranted { missing, .. }) if self.asks && question::consent(&missing)? => {
+                let granted = &mut request.grants.permissions;
+                *granted = granted.union(&missing);
+                Ok(bind::bind(&self.host, verb, &request)?)
+            }
+            result => Ok(result?),
         }
     }
 

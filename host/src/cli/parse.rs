@@ -11,10 +11,11 @@ use env_pack_domain::{
 use super::error::UsageError;
 use super::payload::{
     BuildPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
-    GrantsPayload, InitPayload, PackPayload, PackRemovePayload, ResolvePayload,
+    GrantsChangePayload, GrantsPayload, InitPayload, PackPayload, PackRemovePayload, ResolvePayload,
 };
 use crate::ops::bind::{BindRequest, Grants, UnbindRequest};
 use crate::ops::env::NewEnvironment;
+use crate::ops::grants::GrantsRequest;
 use crate::ops::pack::BuildRequest;
 
 fn parsed<T: FromStr<Err: std::error::Error>>(argument: &'static str, text: &str) -> Result<T, UsageError> {
@@ -36,6 +37,14 @@ pub(super) fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
 fn core_slot(text: &str) -> Result<CoreSlot, UsageError> {
     let slot: CapabilitySlot = parsed("slot", text)?;
     CoreSlot::try_from(slot).map_err(|error| UsageError::argument("slot", &error).refused())
+}
+
+/// A path, with or without a version, which says nothing here.
+fn path_of(argument: &'static str, text: &str) -> Result<DescriptorPath, UsageError> {
+    match text.contains('@') {
+        true => Ok(parsed::<PackDescriptor>(argument, text)?.path().clone()),
+        false => parsed(argument, text),
+    }
 }
 
 fn instance(text: Option<&str>) -> Result<Option<InstanceId>, UsageError> {
@@ -98,6 +107,21 @@ impl GrantsPayload {
     }
 }
 
+impl GrantsChangePayload {
+    pub fn parse(self) -> Result<GrantsRequest, UsageError> {
+        let permissions = permissions("tools", &self.tools, &self.network)?;
+        if permissions.is_empty() && !self.declared {
+            return Err(UsageError::text("tools", "name a command, an address, or everything with `--declared`"));
+        }
+        Ok(GrantsRequest {
+            environment: parsed("environment_id", &self.environment_id)?,
+            kind: path_of("kind", &self.kind)?,
+            grants: Grants { permissions, declared: self.declared },
+            idempotency_key: self.idempotency_key,
+        })
+    }
+}
+
 impl PackPayload {
     pub fn parse(self) -> Result<BindRequest, UsageError> {
         let request = Request {
@@ -151,13 +175,12 @@ impl PackRemovePayload {
 
 impl ExtensionRemovePayload {
     pub fn parse(self) -> Result<UnbindRequest, UsageError> {
-        let path: DescriptorPath = match self.kind.contains('@') {
-            true => parsed::<PackDescriptor>("kind", &self.kind)?.path().clone(),
-            false => parsed("kind", &self.kind)?,
-        };
         Ok(UnbindRequest {
             environment: parsed("environment_id", &self.environment_id)?,
-            key: BindingKey::Extension { path, instance: instance(self.instance_id.as_deref())? },
+            key: BindingKey::Extension {
+                path: path_of("kind", &self.kind)?,
+                instance: instance(self.instance_id.as_deref())?,
+            },
             idempotency_key: self.idempotency_key,
         })
     }

@@ -117,6 +117,34 @@ pub struct GrantsPayload {
     pub all: Option<String>,
 }
 
+/// What to allow a bound pack, or to allow it no longer.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrantsChangePayload {
+    /// The environment
+    #[arg(long = "env", value_name = "ENV")]
+    pub environment_id: String,
+    /// The pack, by a path it answers for; a `@<version>` is ignored
+    #[arg(long, value_name = "DESCRIPTOR")]
+    pub kind: String,
+    /// A command it runs, such as 'vault token lookup'
+    #[arg(long = "tool", value_name = "COMMAND")]
+    #[serde(default)]
+    pub tools: Vec<String>,
+    /// An address it connects to
+    #[arg(long, value_name = "HOST:PORT")]
+    #[serde(default)]
+    pub network: Vec<String>,
+    /// Everything that it declares
+    #[arg(long)]
+    #[serde(default)]
+    pub declared: bool,
+    /// A key of the caller's, recorded and given back
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
 /// A slot to free or to roll back.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

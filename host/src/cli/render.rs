@@ -4,9 +4,10 @@ use env_pack_domain::diagnosis::Severity;
 use env_pack_domain::{CapabilitySlot, Outcome, ToolCheck};
 
 use super::table::{Table, Tone};
-use crate::ops::bind::BindReport;
+use crate::ops::bind::{BindReport, GrantsReport};
 use crate::ops::doctor::{BindingHealth, DoctorReport, Finding};
 use crate::ops::env::{CreateReport, InitReport, ListReport, ShowReport};
+use crate::ops::grants::{GrantsListReport, PackGrants};
 use crate::ops::pack::{BuildReport, InspectReport};
 use crate::ops::protections::ProtectionsReport;
 use crate::ops::read::{Bound, ExtensionsReport, PacksReport, ResolveReport};
@@ -310,11 +311,39 @@ impl Human for BindReport {
         for moved in &self.moved {
             text.push_str(&format!("  moved along: instance {}\n", extension_name(moved.instance_id.as_deref())));
         }
-        if let Some(grants) = &self.grants {
-            grants.tools.iter().for_each(|tool| text.push_str(&format!("  may run `{tool}`\n")));
-            grants.network.iter().for_each(|address| text.push_str(&format!("  may reach `{address}`\n")));
+        text + &self.grants.as_ref().map(granted).unwrap_or_default()
+    }
+}
+
+impl Human for GrantsListReport {
+    fn human(&self, _verb: &str) -> String {
+        let id = &self.environment_id;
+        let packs: Vec<_> = self.packs.iter().map(|pack| format!("{}\n{}", may(pack), granted(&pack.grants))).collect();
+        match packs.is_empty() {
+            true => format!("environment `{id}` binds no packs but built-in ones, which may do nothing\n"),
+            false => packs.join("\n"),
         }
-        text
+    }
+}
+
+impl Human for PackGrants {
+    fn human(&self, verb: &str) -> String {
+        let done = if verb == "revoke" { "revoked" } else { "granted" };
+        format!("{} {done}; now {}\n{}", Tone::Good.paint(GOOD), may(self), granted(&self.grants))
+    }
+}
+
+/// Which pack it is, before what it may do.
+fn may(pack: &PackGrants) -> String {
+    format!("{} ({})", list(pack.kinds.iter().map(|kind| format!("`{kind}`"))), pack.pack_ref)
+}
+
+fn granted(grants: &GrantsReport) -> String {
+    let tools = grants.tools.iter().map(|tool| format!("  may run `{tool}`\n"));
+    let network = grants.network.iter().map(|address| format!("  may reach `{address}`\n"));
+    match grants.tools.is_empty() && grants.network.is_empty() {
+        true => "  may do nothing beyond its sandbox\n".to_owned(),
+        false => tools.chain(network).collect(),
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) struct Assembly {
     pub failures: Vec<LoadFailure>,
     pub drifts: Vec<Drift>,
     pub duplicates: Vec<DuplicateRegistration>,
+    pub permission_faults: Vec<PermissionFault>,
     /// The paths that each bound pack answers for.
     pub answered: HashMap<String, Vec<DescriptorPath>>,
 }
@@ -39,6 +40,15 @@ pub(super) struct Drift {
     pub pack_ref: PackRef,
     pub locked: Sha256Digest,
     pub found: Sha256Digest,
+}
+
+/// A pack whose permissions are not in order.
+#[derive(Debug)]
+pub(super) enum PermissionFault {
+    /// What its component imports and what it declares do not go together.
+    Mismatch { pack_ref: PackRef, reason: String },
+    /// It declares what the operator did not grant, or granted no longer.
+    Ungranted { pack_ref: PackRef, path: DescriptorPath, missing: Permissions },
 }
 
 /// Loads everything an environment may resolve to. A pack that does not load leaves the others alone.
@@ -91,6 +101,15 @@ impl Assembly {
         self.answered.insert(pack_ref.text(), pack.paths().cloned().collect());
         for loaded in pack.handlers {
             let path = loaded.handler.descriptor_path().clone();
+            let mismatches = loaded.permission_faults().into_iter();
+            let mismatch = |reason| PermissionFault::Mismatch { pack_ref: pack_ref.clone(), reason };
+            self.permission_faults.extend(mismatches.map(mismatch));
+            let missing = loaded.permissions.without(&granted);
+            // a pack that was bound without a look has no pin, and says so otherwise
+            if pin.is_some() && !missing.is_empty() {
+                let (pack_ref, path) = (pack_ref.clone(), path.clone());
+                self.permission_faults.push(PermissionFault::Ungranted { pack_ref, path, missing });
+            }
             let origin = Origin { pack_ref: Some(pack_ref.clone()), archive: Some(pack.digest) };
             match self.registry.register(loaded.handler, origin) {
                 Ok(()) => {

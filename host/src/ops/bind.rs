@@ -1,11 +1,14 @@
 //! The changing verbs: a pure change between a look at the pack and an atomic write, and a line in the audit log either way.
 
+use std::fmt;
+
 use env_pack_domain::change::{self, Change, Request};
 use env_pack_domain::{Binding, BindingKey, EnvId, Environment, PackDescriptor, PackRef, Permissions, Place, Previous};
 use serde::Serialize;
 
 use super::OpError;
 use super::check::{self, check};
+use super::recorded::recorded;
 use crate::host::Host;
 use crate::store::{AuditEvent, PackLock};
 
@@ -252,27 +255,22 @@ fn audited(
     target: &Target<'_>,
     change: impl FnOnce() -> Result<BindReport, OpError>,
 ) -> Result<BindReport, OpError> {
-    let result = change();
     let (noun, place) = match target.place {
         Place::Slot(slot) => ("env-packs", ("slot", Some(slot.to_string()))),
         Place::Extension(instance) => ("extensions", ("instance_id", instance.as_ref().map(ToString::to_string))),
     };
-    let kind = target.kind.clone().or_else(|| result.as_ref().ok().map(|report| report.kind.to_string()));
-    let generation = result.as_ref().ok().map(|report| report.generation);
-    let event = AuditEvent {
-        noun,
-        verb,
-        target: vec![place, ("kind", kind)],
-        previous_generation: generation.and_then(|generation| generation.checked_sub(1)),
-        new_generation: generation.filter(|_| verb != "remove"),
-        idempotency_key: target.key.clone(),
-        result: result.as_ref().map(|_| ()).map_err(|error| (error.kind(), error.to_string())),
-    };
-    let recorded = host.store.audit(target.environment, &event);
-    let report = result?;
-    // the change is made; that it was not recorded is still an error, and says so
-    recorded?;
-    Ok(report)
+    recorded(host, target.environment, change, |report| {
+        let generation = report.map(|report| report.generation);
+        AuditEvent {
+            noun,
+            verb,
+            target: vec![place, ("kind", target.kind.clone().or_else(|| report.map(|report| report.kind.to_string())))],
+            previous_generation: generation.and_then(|generation| generation.checked_sub(1)),
+            new_generation: generation.filter(|_| verb != "remove"),
+            idempotency_key: target.key.clone(),
+            result: Ok(()),
+        }
+    })
 }
 
 impl From<&Permissions> for GrantsReport {
@@ -281,5 +279,14 @@ impl From<&Permissions> for GrantsReport {
             tools: permissions.tools.iter().map(ToString::to_string).collect(),
             network: permissions.network.iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+/// Shows the grants in one line, as a log has it.
+impl fmt::Display for GrantsReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<&str> = self.tools.iter().chain(&self.network).map(String::as_str).collect();
+        f.write_str(if all.is_empty() { "nothing" } else { "" })?;
+        f.write_str(&all.join(", "))
     }
 }

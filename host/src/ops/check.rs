@@ -69,14 +69,11 @@ fn path_untaken(
     Ok(())
 }
 
-/// What the pack may do: asking programs for their versions, what the operator grants now, and what they granted these very
-/// bytes before. All of it only as far as the pack declares it, and everything it declares must be granted.
+/// What the pack may do: asking well-known programs for their versions, what the operator grants now, and what they granted before. All of it
+/// only as far as the pack declares it, and everything it declares must be granted.
 fn granted(stored: &Stored, asked: &BindRequest, pack: &LoadedPack) -> Result<Permissions, OpError> {
     let declared = pack.permissions();
-    let pack_ref = &asked.request.pack_ref;
-    let before = stored.lock.get(pack_ref).filter(|pin| pin.archive == pack.digest);
-    let mut granted = before.map(|pin| pin.grants.clone()).unwrap_or_default();
-    granted = granted.union(&asked.grants.permissions);
+    let mut granted = granted_before(stored, asked).union(&asked.grants.permissions);
     let harmless = declared.tools.iter().filter(|tool| tool.is_version_query()).cloned().collect();
     granted = granted.union(&Permissions { tools: harmless, network: Vec::new() });
     if asked.grants.declared {
@@ -85,8 +82,18 @@ fn granted(stored: &Stored, asked: &BindRequest, pack: &LoadedPack) -> Result<Pe
     let missing = declared.without(&granted);
     match missing.is_empty() {
         true => Ok(declared),
-        false => Err(OpError::NotGranted { pack_ref: pack_ref.clone(), missing }),
+        false => Err(OpError::NotGranted { pack_ref: asked.request.pack_ref.clone(), missing }),
     }
+}
+
+/// What the operator granted to the pack that this one takes the place of: a new version is asked about only when it wants more.
+fn granted_before(stored: &Stored, asked: &BindRequest) -> Permissions {
+    let Request { place, kind, pack_ref, .. } = &asked.request;
+    let same_path = |pin: &&LockedPack| pin.handlers.iter().any(|handler| handler.descriptor_path == *kind.path());
+    let replaced = stored.environment.bindings().filter(|binding| binding.place == *place);
+    let refs = replaced.map(|binding| &binding.pack_ref).chain([pack_ref]);
+    let pins = refs.filter_map(|pack_ref| stored.lock.get(pack_ref)).filter(same_path);
+    pins.fold(Permissions::default(), |all, pin| all.union(&pin.grants))
 }
 
 fn registry_of(pack: LoadedPack, pack_ref: &PackRef) -> Registry {

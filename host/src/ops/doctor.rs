@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::OpError;
 use super::assemble::{self, Assembly};
+use super::error::{flags, requests};
 use crate::host::Host;
 use crate::store::Stored;
 
@@ -36,6 +37,8 @@ pub struct DoctorReport {
     pub digest_drift: Vec<DigestDrift>,
     /// Handlers that were left out because their path is taken.
     pub duplicate_registrations: Vec<DuplicatePath>,
+    /// Packs whose permissions are not in order.
+    pub permission_faults: Vec<PermissionFault>,
     /// Every binding and how it fares.
     pub bindings: Vec<BindingHealth>,
     /// Everything that is wrong or worth knowing, each with its reason and what to do next.
@@ -140,6 +143,19 @@ pub struct DuplicatePath {
     pub next: String,
 }
 
+/// A pack whose permissions are not in order.
+#[derive(Debug, Serialize)]
+pub struct PermissionFault {
+    /// Where it is.
+    pub pack_ref: PackRef,
+    /// `permission-mismatch` or `permission-not-granted`.
+    pub code: &'static str,
+    /// What is wrong.
+    pub reason: String,
+    /// What to do next.
+    pub next: String,
+}
+
 /// How one binding fares.
 #[derive(Debug, Serialize)]
 pub struct BindingHealth {
@@ -197,6 +213,7 @@ pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> DoctorRepor
         load_failures: Vec::new(),
         digest_drift: Vec::new(),
         duplicate_registrations: Vec::new(),
+        permission_faults: Vec::new(),
         bindings: Vec::new(),
         findings: Vec::new(),
         healthy: true,
@@ -204,6 +221,7 @@ pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> DoctorRepor
         checked_at: jiff::Timestamp::now().to_string(),
     };
     report.packs(&assembly, environment.id(), stored);
+    report.permissions(&assembly, environment.id());
     for examined in &diagnosis.bindings {
         report.binding(examined, &assembly, environment.id());
         report.answers(host, examined.binding, environment.id());
@@ -264,6 +282,28 @@ impl DoctorReport {
                 next: next.clone(),
             });
             self.find("duplicate-registration", Severity::Finding, subject, reason, next);
+        }
+    }
+
+    /// Packs that ask for other permissions than they declare, or that nobody granted.
+    fn permissions(&mut self, assembly: &Assembly, id: &EnvId) {
+        for fault in &assembly.permission_faults {
+            let (pack_ref, code, reason, next) = match fault {
+                assemble::PermissionFault::Mismatch { pack_ref, reason } => {
+                    let next = "ask the author of the pack to build it with what it needs, and no more".to_owned();
+                    (pack_ref, "permission-mismatch", reason.clone(), next)
+                }
+                assemble::PermissionFault::Ungranted { pack_ref, path, missing } => {
+                    let reason = format!("it asks for what nobody granted: {}", requests(missing));
+                    let next =
+                        format!("grant it with `gtc op grants add --env {id} --kind {path} {}`", flags(missing, "--"));
+                    (pack_ref, "permission-not-granted", reason, next)
+                }
+            };
+            let found =
+                PermissionFault { pack_ref: pack_ref.clone(), code, reason: reason.clone(), next: next.clone() };
+            self.permission_faults.push(found);
+            self.find(code, Severity::Finding, format!("pack `{pack_ref}`"), reason, next);
         }
     }
 

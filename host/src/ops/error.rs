@@ -3,7 +3,7 @@
 use env_pack_domain::change::Refusal;
 use env_pack_domain::{
     BindingKey, DescriptorPath, ForeignText, InvalidDescriptor, PackDescriptor, PackRef, Permissions, ResolveError,
-    VersionReq,
+    ToolPermission, VersionReq,
 };
 
 use super::PackError;
@@ -75,6 +75,38 @@ pub enum OpError {
         pack_ref: PackRef,
         /// What it asks for.
         missing: Permissions,
+    },
+    /// Somebody wants to grant what the pack does not ask for.
+    #[error("pack `{pack_ref}` does not declare that it wants {}", requests(.undeclared))]
+    NotDeclared {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// What it does not ask for.
+        undeclared: Permissions,
+    },
+    /// Somebody wants to take away what the pack does not have.
+    #[error("pack `{pack_ref}` was not granted {}", requests(.absent))]
+    NeverGranted {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// What it does not have.
+        absent: Permissions,
+    },
+    /// No pinned pack answers for this path.
+    #[error("no pack that answers for `{kind}` is bound and pinned in environment `{environment}`")]
+    NotPinned {
+        /// The path.
+        kind: DescriptorPath,
+        /// The environment.
+        environment: env_pack_domain::EnvId,
+    },
+    /// A pinned pack cannot be read.
+    #[error("pack `{pack_ref}` cannot be read: {source}")]
+    PinnedPack {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// Why.
+        source: PackError,
     },
     /// No extension of this name is bound.
     #[error("{key} is not bound in environment `{environment}`")]
@@ -160,17 +192,20 @@ impl OpError {
     /// A stable name of the kind of error, in the words of the existing tools where they have one.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Store(StoreError::NoEnvironment { .. }) | Self::NotBound { .. } => "not-found",
+            Self::Store(StoreError::NoEnvironment { .. }) | Self::NotBound { .. } | Self::NotPinned { .. } => {
+                "not-found"
+            }
+            Self::NeverGranted { .. } => "not-found",
             Self::Refused(Refusal::NotBound { .. }) => "not-found",
             Self::Refused(_) | Self::Store(StoreError::Exists { .. }) => "conflict",
             Self::PathTaken { .. } | Self::SiblingsDiffer { .. } => "conflict",
             Self::Store(StoreError::Io { .. }) | Self::Write { .. } => "io",
             Self::Store(_) => "store",
             Self::Answers { .. } => "answers-parse",
-            Self::NotGranted { .. } => "unauthorized",
+            Self::NotGranted { .. } | Self::NotDeclared { .. } => "unauthorized",
             Self::Descriptor(_) | Self::OwnVersion { .. } => "invalid-argument",
             Self::Fetch(error) => error.kind(),
-            Self::Pack { source, .. } | Self::Builtin { source, .. } => source.kind(),
+            Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => source.kind(),
             Self::Archive { source, .. } => source.rule(),
             Self::Component { source, .. } | Self::Worker { source } => source.kind(),
             Self::OtherPath { .. } => "unknown-kind",
@@ -211,7 +246,14 @@ impl OpError {
                 )
             }
             Self::Store(_) | Self::Write { .. } => "check the path and its permissions".into(),
-            Self::Pack { source, .. } | Self::Builtin { source, .. } => source.next().into(),
+            Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => {
+                source.next().into()
+            }
+            Self::NotDeclared { pack_ref, .. } => format!("see what it declares with `gtc pack inspect {pack_ref}`"),
+            Self::NeverGranted { .. } => "see what was granted with `gtc op grants list`".into(),
+            Self::NotPinned { environment, .. } => {
+                format!("see what was granted to whom with `gtc op grants list {environment}`")
+            }
             Self::Fetch(error) => super::packs::fetch_next(error).into(),
             Self::OtherPath { answered, .. } => match answered.as_slice() {
                 [only] => format!("bind it with `--kind {only}@<version>`"),
@@ -228,7 +270,10 @@ impl OpError {
             }
             Self::SiblingsDiffer { .. } => "move all instances together with `update --all-instances`".into(),
             Self::NotGranted { missing, .. } => {
-                format!("grant it with {}, or everything the pack declares with `--grant declared`", flags(missing))
+                format!(
+                    "grant it with `{}`, or everything the pack declares with `--grant declared`",
+                    flags(missing, "--grant-")
+                )
             }
             Self::NotBound { environment, .. } => {
                 format!("see what is bound with `gtc op extensions list {environment}`")
@@ -252,17 +297,19 @@ fn listed(paths: &[DescriptorPath]) -> String {
     paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn requests(permissions: &Permissions) -> String {
+/// What these permissions are for, in words.
+pub(super) fn requests(permissions: &Permissions) -> String {
     let tools = permissions.tools.iter().map(|tool| format!("to run `{tool}`"));
     let network = permissions.network.iter().map(|address| format!("to reach `{address}`"));
     tools.chain(network).collect::<Vec<_>>().join(", ")
 }
 
-/// The flags that would grant these permissions.
-fn flags(permissions: &Permissions) -> String {
-    let quoted = |text: String| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    let tools = permissions.tools.iter().map(|tool| format!("`--grant-tool {}`", quoted(tool.to_string())));
-    let network = permissions.network.iter().map(|address| format!("`--grant-network {address}`"));
+/// The flags that name these permissions, all beginning with `prefix`.
+pub(super) fn flags(permissions: &Permissions, prefix: &str) -> String {
+    // somebody will paste them into a shell, and a pack chose the words
+    let quoted = |command: &ToolPermission| shell_words::quote(&command.to_string()).into_owned();
+    let tools = permissions.tools.iter().map(|tool| format!("{prefix}tool {}", quoted(tool)));
+    let network = permissions.network.iter().map(|address| format!("{prefix}network {address}"));
     tools.chain(network).collect::<Vec<_>>().join(" ")
 }
 

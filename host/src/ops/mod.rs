@@ -6,10 +6,12 @@ mod check;
 pub mod doctor;
 pub mod env;
 mod error;
+pub mod grants;
 pub mod pack;
 mod packs;
 pub mod protections;
 pub mod read;
+mod recorded;
 pub mod tool_check;
 
 pub use error::{Failure, OpError};

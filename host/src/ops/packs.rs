@@ -5,10 +5,15 @@ use env_pack_domain::{
 };
 
 use crate::archive::{self, ArchiveError, PackedHandler};
-use crate::engine::{LoadError, Trust};
+use crate::engine::{LoadError, Loaded, Trust};
 use crate::fetch::{FetchError, Fetched};
 use crate::host::Host;
 use crate::store::{LockedHandler, LockedPack};
+
+/// The interface through which a handler runs programs.
+const TOOLS: &str = "greentic:env-pack/tools";
+/// The interface through which a handler opens connections.
+const NETWORK: &str = "greentic:env-pack/network";
 
 /// A pack whose handlers run.
 #[derive(Debug)]
@@ -32,6 +37,8 @@ pub struct LoadedHandler {
     pub handler: Box<dyn EnvPackHandler>,
     /// What the pack wants it to be allowed.
     pub permissions: Permissions,
+    /// What its component imports: all it can ever ask for.
+    pub imports: Vec<ForeignText>,
 }
 
 /// Why a pack cannot be used.
@@ -143,6 +150,18 @@ pub(super) fn load(host: &Host, pack_ref: &PackRef) -> Result<(Fetched, LoadedPa
     Ok((fetched, pack))
 }
 
+/// The archive that was pinned: as it is kept, or else from where it was bound, if it is still the same.
+pub(super) fn pinned(host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Result<Fetched, PackError> {
+    if let Some(kept) = host.fetcher.kept(&pin.archive) {
+        return Ok(kept);
+    }
+    let fetched = host.fetcher.fetch(pack_ref)?;
+    match fetched.digest == pin.archive {
+        true => Ok(fetched),
+        false => Err(PackError::Replaced { locked: pin.archive, found: fetched.digest }),
+    }
+}
+
 /// Loads a pack out of its archive.
 pub(super) fn load_bytes(host: &Host, fetched: &Fetched) -> Result<LoadedPack, PackError> {
     let pack = archive::open(&fetched.bytes, &host.archive_limits)?;
@@ -158,7 +177,8 @@ pub(super) fn load_bytes(host: &Host, fetched: &Fetched) -> Result<LoadedPack, P
 fn load_handler(host: &Host, packed: PackedHandler, trust: Trust) -> Result<LoadedHandler, PackError> {
     let PackedHandler { component, bytes, digest, declared, .. } = packed;
     let loaded = host.engine.load(&bytes, &digest, trust);
-    let handler = loaded.map_err(|source| PackError::Handler { component: component.clone(), source })?.handler;
+    let Loaded { handler, imports } =
+        loaded.map_err(|source| PackError::Handler { component: component.clone(), source })?;
     let mut permissions = Permissions::default();
     if let Some(declared) = declared {
         let versions = handler.supported_versions().to_string();
@@ -174,7 +194,31 @@ fn load_handler(host: &Host, packed: PackedHandler, trust: Trust) -> Result<Load
         }
         permissions = declared.permissions;
     }
-    Ok(LoadedHandler { component, digest, handler, permissions })
+    Ok(LoadedHandler { component, digest, handler, permissions, imports })
+}
+
+impl LoadedHandler {
+    /// Where what its component imports and what its pack declares do not go together.
+    pub fn permission_faults(&self) -> Vec<String> {
+        let interfaces = [
+            (TOOLS, "run programs", self.permissions.tools.is_empty()),
+            (NETWORK, "open connections", self.permissions.network.is_empty()),
+        ];
+        let fault = |(interface, deed, declares_none): (&str, &str, bool)| {
+            let imports = self.imports.iter().any(|import| import.as_exact().starts_with(interface));
+            let component = &self.component;
+            match (imports, declares_none) {
+                (true, true) => Some(format!(
+                    "component `{component}` imports `{interface}`, but the pack does not declare that it wants to {deed}"
+                )),
+                (false, false) => Some(format!(
+                    "the pack declares that it wants to {deed}, but component `{component}` does not import `{interface}`"
+                )),
+                _ => None,
+            }
+        };
+        interfaces.into_iter().filter_map(fault).collect()
+    }
 }
 
 impl LoadedPack {

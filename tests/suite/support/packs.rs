@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use env_pack_domain::Permissions;
+use env_pack_domain::{Permissions, ToolPermission};
 use gtc::archive::{self, Declared, NewHandler, NewPack};
 
 use super::Sandbox;
@@ -19,6 +19,16 @@ pub fn archive(slot: &str, path: &str, versions: &str, component: Vec<u8>, permi
     let handlers = vec![NewHandler { component: "handler".to_owned(), bytes: component, declared }];
     let (id, version) = (path.to_owned(), "1.0.0".parse().expect("a version"));
     archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers }).expect("a pack")
+}
+
+/// Leave to run these commands and to reach these addresses.
+pub fn permissions(tools: &[&str], network: &[&str]) -> Permissions {
+    let tool = |command: &&str| {
+        let mut words = shell_words::split(command).expect("words").into_iter();
+        ToolPermission::new(words.next().expect("a program"), words.collect()).expect("a permission")
+    };
+    let address = |address: &&str| address.parse().expect("an address");
+    Permissions { tools: tools.iter().map(tool).collect(), network: network.iter().map(address).collect() }
 }
 
 impl Sandbox {

@@ -1,0 +1,157 @@
+//! What packs may do beyond their sandbox: reading it, adding to it, taking it away. Nothing of a pack runs here.
+
+use env_pack_domain::{DescriptorPath, EnvId, PackRef, Permissions};
+use serde::Serialize;
+
+use super::OpError;
+use super::bind::{Grants, GrantsReport};
+use super::packs::{self, PackError};
+use super::recorded::recorded;
+use crate::host::Host;
+use crate::store::{AuditEvent, LockedPack, PackLock};
+
+/// What every pinned pack of an environment may do.
+#[derive(Debug, Serialize)]
+pub struct GrantsListReport {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The packs.
+    pub packs: Vec<PackGrants>,
+}
+
+/// What one pack may do.
+#[derive(Debug, Serialize)]
+pub struct PackGrants {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The descriptor paths it answers for.
+    pub kinds: Vec<DescriptorPath>,
+    /// Where it is.
+    pub pack_ref: PackRef,
+    /// The digest of the archive that the grants are for.
+    pub archive_sha256: String,
+    /// What it may do.
+    pub grants: GrantsReport,
+    /// The key the caller gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+/// Grants to change.
+#[derive(Clone, Debug)]
+pub struct GrantsRequest {
+    /// The environment.
+    pub environment: EnvId,
+    /// A path that the pack answers for.
+    pub kind: DescriptorPath,
+    /// What to add or to take away; `declared` stands for all of it.
+    pub grants: Grants,
+    /// The key the caller gave, recorded and given back.
+    pub idempotency_key: Option<String>,
+}
+
+/// Lists what packs may do.
+///
+/// # Errors
+/// [`OpError`] when the environment cannot be read.
+pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, OpError> {
+    let stored = host.store.load(environment)?;
+    let packs = stored.environment.bindings().map(|binding| &binding.pack_ref);
+    let mut listed: Vec<PackGrants> = Vec::new();
+    for pack_ref in packs {
+        let is_new = listed.iter().all(|pack| pack.pack_ref != *pack_ref);
+        if let Some(pin) = stored.lock.get(pack_ref).filter(|_| is_new) {
+            listed.push(report(environment, pack_ref, pin, None));
+        }
+    }
+    Ok(GrantsListReport { environment_id: environment.clone(), packs: listed })
+}
+
+/// Allows a pack more, as far as it declares it.
+///
+/// # Errors
+/// [`OpError`] when the pack is not bound or does not declare it; nothing has been written then.
+pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
+    change(host, "add", request, |pack_ref, pin| {
+        let not_read = |source| OpError::PinnedPack { pack_ref: pack_ref.clone(), source };
+        let declared = declared(host, pack_ref, pin).map_err(not_read)?;
+        let undeclared = request.grants.permissions.without(&declared);
+        if !undeclared.is_empty() {
+            return Err(OpError::NotDeclared { pack_ref: pack_ref.clone(), undeclared });
+        }
+        let more = if request.grants.declared { declared } else { request.grants.permissions.clone() };
+        Ok(pin.grants.union(&more))
+    })
+}
+
+/// Allows a pack less.
+///
+/// # Errors
+/// [`OpError`] when the pack is not bound, or was not allowed this; nothing has been written then.
+pub fn revoke(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
+    change(host, "revoke", request, |pack_ref, pin| {
+        if request.grants.declared {
+            return Ok(Permissions::default());
+        }
+        let absent = request.grants.permissions.without(&pin.grants);
+        match absent.is_empty() {
+            true => Ok(pin.grants.without(&request.grants.permissions)),
+            false => Err(OpError::NeverGranted { pack_ref: pack_ref.clone(), absent }),
+        }
+    })
+}
+
+fn change(
+    host: &Host,
+    verb: &'static str,
+    request: &GrantsRequest,
+    grants: impl FnOnce(&PackRef, &LockedPack) -> Result<Permissions, OpError>,
+) -> Result<PackGrants, OpError> {
+    let make = || {
+        let mut session = host.store.open(&request.environment)?;
+        let stored = session.stored();
+        let environment = stored.environment.clone();
+        let not_bound = || OpError::NotPinned { kind: request.kind.clone(), environment: request.environment.clone() };
+        let answers = |pin: &LockedPack| pin.handlers.iter().any(|handler| handler.descriptor_path == request.kind);
+        let mut bound = environment.bindings().map(|binding| &binding.pack_ref);
+        let pack_ref = bound.find(|pack_ref| stored.lock.get(pack_ref).is_some_and(answers)).ok_or_else(not_bound)?;
+        let mut lock: PackLock = stored.lock.clone();
+        let pin = lock.packs.get_mut(&pack_ref.text()).ok_or_else(not_bound)?;
+        pin.grants = grants(pack_ref, pin)?;
+        let report = report(&request.environment, pack_ref, pin, request.idempotency_key.clone());
+        session.save(&environment, &lock)?;
+        Ok(report)
+    };
+    recorded(host, &request.environment, make, |report| AuditEvent {
+        noun: "grants",
+        verb,
+        target: vec![
+            ("kind", Some(request.kind.to_string())),
+            ("pack_ref", report.map(|report| report.pack_ref.to_string())),
+            ("grants", report.map(|report| report.grants.to_string())),
+        ],
+        previous_generation: None,
+        new_generation: None,
+        idempotency_key: request.idempotency_key.clone(),
+        result: Ok(()),
+    })
+}
+
+/// What the pinned archive declares, of all its handlers.
+fn declared(host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Result<Permissions, PackError> {
+    let fetched = packs::pinned(host, pack_ref, pin)?;
+    let pack = crate::archive::open(&fetched.bytes, &host.archive_limits)?;
+    let declared = pack.handlers.into_iter().filter_map(|handler| handler.declared);
+    Ok(declared.fold(Permissions::default(), |all, declared| all.union(&declared.permissions)))
+}
+
+fn report(environment: &EnvId, pack_ref: &PackRef, pin: &LockedPack, idempotency_key: Option<String>) -> PackGrants {
+    PackGrants {
+        environment_id: environment.clone(),
+        kinds: pin.handlers.iter().map(|handler| handler.descriptor_path.clone()).collect(),
+        pack_ref: pack_ref.clone(),
+        archive_sha256: pin.archive.hex(),
+        grants: GrantsReport::from(&pin.grants),
+        idempotency_key,
+    }
+}

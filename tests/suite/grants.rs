@@ -1,0 +1,190 @@
+//! What packs may do beyond their sandbox: declared, granted, listed, revoked, and asked about at a terminal.
+
+use serde_json::{Value, json};
+
+use crate::support::wat::Handler;
+use crate::support::{Ran, Sandbox, packs, terminal, text};
+
+const ADD: [&str; 8] = ["op", "env-packs", "add", "--env", "local", "--slot", "revocation", "--kind"];
+const KIND: &str = "acme.revocation.list@1.0.0";
+const PATH: &str = "acme.revocation.list";
+
+/// A handler that imports what it takes to run programs and to open connections.
+fn component(version: &str) -> Vec<u8> {
+    let mut handler = Handler::new("revocation", PATH, "^1");
+    handler.imports = "(import \"greentic:env-pack/tools@0.1.0\" \"probe\" (func (param i32 i32 i32 i32 i32)))
+        (import \"greentic:env-pack/network@0.1.0\" \"reach\" (func (param i32 i32 i32 i32)))"
+        .to_owned();
+    handler.fields = format!("(@custom \"version\" \"{version}\")");
+    handler.component()
+}
+
+/// A pack in a file, which declares these commands and addresses.
+fn pack(sandbox: &Sandbox, component: Vec<u8>, tools: &[&str], network: &[&str]) -> String {
+    let permissions = packs::permissions(tools, network);
+    let bytes = packs::archive("revocation", PATH, "^1", component, permissions);
+    sandbox.write("packs/list.gtpack", bytes).display().to_string()
+}
+
+fn add(sandbox: &Sandbox, pack: &str, grants: &[&str]) -> Ran {
+    sandbox.gtc(ADD.iter().chain(&[KIND, "--pack-ref", pack]).chain(grants))
+}
+
+fn change(sandbox: &Sandbox, verb: &str, grants: &[&str]) -> Ran {
+    sandbox.gtc(["op", "grants", verb, "--env", "local", "--kind", PATH].iter().chain(grants))
+}
+
+fn listed(sandbox: &Sandbox) -> Value {
+    sandbox.gtc(["op", "grants", "list"]).succeeded().result()["packs"].clone()
+}
+
+#[test]
+fn nothing_is_granted_by_default() {
+    let sandbox = Sandbox::with_local();
+    let pack = pack(&sandbox, component("1"), &["reboot --version", "crl 'a b' *"], &["crl.example:443"]);
+    let refused = add(&sandbox, &pack, &[]).refused(1, "unauthorized");
+    for words in [
+        "to run `reboot --version`",
+        "to run `crl 'a b' *`",
+        "to reach `crl.example:443`",
+        "--grant-tool 'reboot --version'",
+        "--grant-network crl.example:443",
+    ] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
+    let part = add(&sandbox, &pack, &["--grant-tool", "reboot --version"]).refused(1, "unauthorized");
+    assert!(!part.contains("reboot") && part.contains("crl.example"), "{part}");
+    assert_eq!(listed(&sandbox), json!([]));
+    add(&sandbox, &pack, &["--grant", "declared"]).succeeded();
+    assert_eq!(listed(&sandbox)[0]["grants"]["tools"], json!(["reboot --version", "crl 'a b' *"]));
+}
+
+#[test]
+fn a_suggested_command_cannot_do_more_than_it_shows() {
+    let sandbox = Sandbox::with_local();
+    let pack = pack(&sandbox, component("1"), &["crl '$(touch pasted)`touch pasted`' \"it's\" '\"x'"], &[]);
+    let refused = add(&sandbox, &pack, &[]).refused(1, "unauthorized");
+    let flags = refused.split("grant it with `").nth(1).and_then(|rest| rest.split("`, or everything").next());
+    let command = ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect::<Vec<_>>().join(" ");
+    let script = format!("{} {command} {}", env!("CARGO_BIN_EXE_gtc"), flags.expect("flags"));
+    let pasted = crate::support::run(sandbox.command("/bin/sh").arg("-c").arg(script));
+    assert_eq!(pasted.code, 0, "{pasted:?}");
+    assert!(!sandbox.home().join("pasted").exists());
+}
+
+#[test]
+fn a_grant_is_listed_revoked_and_given_back() {
+    let sandbox = Sandbox::with_local();
+    let pack = pack(&sandbox, component("1"), &["crl fetch *"], &["crl.example:443"]);
+    add(&sandbox, &pack, &["--grant", "declared"]).succeeded();
+    let pinned = listed(&sandbox)[0].clone();
+    assert_eq!((&pinned["kinds"], &pinned["pack_ref"]), (&json!([PATH]), &json!(pack)));
+    assert_eq!(pinned["grants"], json!({"tools": ["crl fetch *"], "network": ["crl.example:443"]}));
+
+    let report = change(&sandbox, "revoke", &["--tool", "crl fetch *"]).succeeded().result();
+    assert_eq!(report["grants"], json!({"tools": [], "network": ["crl.example:443"]}));
+    let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
+    let finding = &doctor["permission_faults"][0];
+    assert_eq!(finding["code"], "permission-not-granted");
+    assert!(
+        text(&finding["next"])
+            .contains("gtc op grants add --env local --kind acme.revocation.list --tool 'crl fetch *'")
+    );
+    let human = sandbox.human(["op", "env", "doctor"]).exited(1);
+    human.shows(&["✗ permission-not-granted", "next: grant it with `gtc op grants add"]);
+    change(&sandbox, "revoke", &["--tool", "crl fetch *"]).refused(1, "not-found");
+
+    change(&sandbox, "add", &["--tool", "crl fetch *", "--idempotency-key", "7"]).succeeded();
+    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    change(&sandbox, "revoke", &["--declared"]).succeeded();
+    assert_eq!(listed(&sandbox)[0]["grants"], json!({"tools": [], "network": []}));
+    change(&sandbox, "add", &["--declared"]).succeeded();
+    assert_eq!(listed(&sandbox)[0]["grants"], pinned["grants"]);
+    let human = sandbox.human(["op", "grants", "list"]).succeeded();
+    human.shows(&["`acme.revocation.list`", "  may run `crl fetch *`\n  may reach `crl.example:443`"]);
+
+    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl")).expect("a log");
+    let last: Value = serde_json::from_str(log.lines().last().expect("a line")).expect("JSON");
+    assert_eq!((&last["noun"], &last["verb"]), (&json!("grants"), &json!("add")));
+    assert_eq!(last["target"]["grants"], "crl fetch *, crl.example:443");
+}
+
+#[test]
+fn what_cannot_be_granted_says_why() {
+    let sandbox = Sandbox::with_local();
+    let pack = pack(&sandbox, component("1"), &["crl fetch *"], &[]);
+    add(&sandbox, &pack, &["--grant", "declared"]).succeeded();
+    let undeclared = change(&sandbox, "add", &["--tool", "sh -c id"]).refused(1, "unauthorized");
+    assert!(undeclared.contains("does not declare that it wants to run `sh -c id`"), "{undeclared}");
+    change(&sandbox, "add", &["--network", "a.example:1"]).refused(1, "unauthorized");
+    change(&sandbox, "add", &[]).refused(2, "invalid-argument");
+    let other = ["op", "grants", "add", "--env", "local", "--kind", "acme.revocation.other", "--declared"];
+    assert!(sandbox.gtc(other).refused(1, "not-found").contains("acme.revocation.other"));
+    let builtin = ["op", "grants", "add", "--env", "local", "--kind", "greentic.state.in-memory", "--declared"];
+    sandbox.gtc(builtin).refused(1, "not-found");
+    // a grant is for what was bound, not for what lies at its place now
+    let wanted = packs::permissions(&["crl fetch *", "sh -c *"], &[]);
+    sandbox.write("packs/list.gtpack", packs::archive("revocation", PATH, "^1", component("2"), wanted));
+    change(&sandbox, "add", &["--tool", "sh -c *"]).refused(1, "unauthorized");
+}
+
+#[test]
+fn a_new_version_is_asked_about_only_when_it_wants_more() {
+    let sandbox = Sandbox::with_local();
+    let update = |pack: &str| {
+        let update = ["op", "env-packs", "update", "--env", "local", "--slot", "revocation", "--kind", KIND];
+        sandbox.gtc(update.iter().chain(&["--pack-ref", pack]))
+    };
+    let first = pack(&sandbox, component("1"), &["crl fetch *"], &[]);
+    add(&sandbox, &first, &["--grant-tool", "crl fetch *"]).succeeded();
+    let second = pack(&sandbox, component("2"), &["crl fetch *"], &[]);
+    assert_eq!(update(&second).succeeded().result()["grants"]["tools"], json!(["crl fetch *"]));
+    let third = pack(&sandbox, component("3"), &["crl fetch *", "crl push *"], &[]);
+    let refused = update(&third).refused(1, "unauthorized");
+    assert!(refused.contains("crl push") && !refused.contains("crl fetch"), "{refused}");
+    // what it no longer declares is no longer granted
+    let fourth = pack(&sandbox, component("4"), &[], &["crl.example:443"]);
+    update(&fourth).refused(1, "unauthorized");
+    let fifth = pack(&sandbox, component("5"), &[], &[]);
+    update(&fifth).succeeded();
+    assert_eq!(listed(&sandbox)[0]["grants"], json!({"tools": [], "network": []}));
+}
+
+#[test]
+fn what_a_component_imports_and_what_its_pack_declares_go_together() {
+    let sandbox = Sandbox::with_local();
+    let greedy = pack(&sandbox, component("1"), &[], &[]);
+    add(&sandbox, &greedy, &[]).succeeded();
+    let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
+    let reasons: Vec<_> =
+        doctor["permission_faults"].as_array().expect("a list").iter().map(|fault| text(&fault["reason"])).collect();
+    assert_eq!(reasons.len(), 2, "{doctor}");
+    assert!(reasons[0].contains("imports `greentic:env-pack/tools`, but the pack does not declare"), "{reasons:?}");
+    assert!(reasons[1].contains("imports `greentic:env-pack/network`"), "{reasons:?}");
+
+    let sandbox = Sandbox::with_local();
+    let idle = pack(&sandbox, Handler::new("revocation", PATH, "^1").component(), &["crl fetch *"], &[]);
+    add(&sandbox, &idle, &["--grant", "declared"]).succeeded();
+    let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
+    let fault = &doctor["permission_faults"][0];
+    assert_eq!((&fault["code"], fault["pack_ref"] == json!(idle)), (&json!("permission-mismatch"), true));
+    assert!(text(&fault["reason"]).contains("does not import `greentic:env-pack/tools`"), "{fault}");
+}
+
+#[test]
+fn somebody_at_a_terminal_is_asked() {
+    let sandbox = Sandbox::with_local();
+    let pack = pack(&sandbox, component("1"), &["crl '\u{1b}[2J' *"], &["crl.example:443"]);
+    let bind: Vec<&str> = ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect();
+    for no in ["\n", "n\n", "yesterday\n", "\u{4}"] {
+        let (code, screen) = terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), no);
+        assert_eq!(code, 1, "{screen}");
+        assert!(screen.contains("grant it? [y/N]") && screen.contains("nobody granted"), "{screen}");
+        assert!(screen.contains(r"to run `crl '\u{1b}[2J' *`"), "{screen}");
+    }
+    assert_eq!(listed(&sandbox), json!([]));
+    let (code, screen) = terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), "y\n");
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("may reach `crl.example:443`"), "{screen}");
+    assert_eq!(listed(&sandbox)[0]["grants"]["network"], json!(["crl.example:443"]));
+}

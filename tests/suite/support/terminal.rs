@@ -1,0 +1,44 @@
+//! A terminal for programs that look whether somebody is there.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::FromRawFd as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+use std::ptr::{null, null_mut};
+
+/// Runs a program on a terminal of its own, types, and gives back its exit code and what the screen showed.
+pub fn talk(command: &mut Command, typed: &str) -> (i32, String) {
+    let (mut ours, theirs) = pair();
+    let handle = || theirs.try_clone().expect("a handle");
+    // SAFETY: the closure makes two system calls. Without a session of its own the program would have our terminal, if any.
+    unsafe {
+        command.pre_exec(|| {
+            libc::setsid();
+            libc::ioctl(0, libc::TIOCSCTTY, 0);
+            Ok(())
+        });
+    }
+    let mut child = command.stdin(handle()).stdout(handle()).stderr(handle()).spawn().expect("it starts");
+    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    drop(theirs);
+    ours.write_all(typed.as_bytes()).expect("it listens");
+    let mut screen = Vec::new();
+    let mut chunk = [0; 4096];
+    // a terminal whose last user is gone answers with an error instead of an end
+    while let Ok(count @ 1..) = ours.read(&mut chunk) {
+        screen.extend_from_slice(&chunk[..count]);
+    }
+    let code = child.wait().expect("it ends").code().expect("an exit code");
+    (code, String::from_utf8_lossy(&screen).replace('\r', ""))
+}
+
+/// Both ends of a new terminal.
+fn pair() -> (File, File) {
+    let (mut ours, mut theirs) = (-1, -1);
+    // SAFETY: both numbers live as long as the call; name, settings and size are optional.
+    let result = unsafe { libc::openpty(&mut ours, &mut theirs, null_mut(), null(), null()) };
+    assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
+    // SAFETY: the call made both, and nobody else has them.
+    unsafe { (File::from_raw_fd(ours), File::from_raw_fd(theirs)) }
+}
