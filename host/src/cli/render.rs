@@ -225,7 +225,7 @@ impl Human for ProtectionsReport {
                 true => (format!("{GOOD} prevented"), Tone::Good),
                 false => (format!("{BAD} it could"), Tone::Bad),
             };
-            deeds.row([(deed.what.clone(), Tone::Plain), result]);
+            deeds.row([(deed.what.to_string(), Tone::Plain), result]);
         }
         let mut layers = Table::new(["WHAT HOLDS IT", "STATE"]);
         for layer in &self.layers {
@@ -233,7 +233,7 @@ impl Human for ProtectionsReport {
                 true => (format!("{GOOD} in force"), Tone::Good),
                 false => (format!("{NOTICE} not on this machine"), Tone::Notice),
             };
-            layers.row([(layer.name.clone(), Tone::Plain), state]);
+            layers.row([(layer.name.to_string(), Tone::Plain), state]);
         }
         let verdict = match self.holds() {
             true => "foreign components are compiled where they can do no harm",

@@ -1,5 +1,6 @@
 //! What stands between this machine and the components it compiles.
 
+use env_pack_domain::ForeignText;
 use serde::Serialize;
 
 use super::OpError;
@@ -21,7 +22,7 @@ pub struct ProtectionsReport {
 #[derive(Debug, Serialize)]
 pub struct Layer {
     /// Its name.
-    pub name: String,
+    pub name: ForeignText,
     /// Whether it is in force: not every kernel has every layer.
     pub in_force: bool,
 }
@@ -30,7 +31,7 @@ pub struct Layer {
 #[derive(Debug, Serialize)]
 pub struct Deed {
     /// What it is.
-    pub what: String,
+    pub what: ForeignText,
     /// Whether it was prevented when a worker tried it.
     pub prevented: bool,
 }

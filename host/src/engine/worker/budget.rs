@@ -39,7 +39,7 @@ impl Default for CompileLimits {
 
 /// The caps on compiling one component of a known size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) struct Budget {
+pub struct Budget {
     /// Time of the processor, in whole seconds, which is how the kernel counts it.
     pub seconds: u64,
     /// Memory, in bytes.

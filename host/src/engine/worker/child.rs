@@ -6,6 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use super::NAME;
 use super::budget::Budget;
 use super::confine;
+use super::protocol::{self, Order};
 use crate::engine::{Limits, config};
 
 /// The exit code of a worker whose compiler did not accept the component; its words say why.
@@ -31,26 +32,18 @@ pub fn hook() {
     std::process::exit(code);
 }
 
-fn work(mut arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
-    let task = arguments.next().unwrap_or_default();
-    let mut number = || -> Option<u64> { arguments.next()?.to_str()?.parse().ok() };
-    match task.to_str() {
-        Some("compile") => {
-            let numbers = [number(), number(), number(), number()];
-            let [Some(seconds), Some(memory_bytes), Some(code_bytes), Some(stack_bytes)] = numbers else {
-                return Err(io::Error::other("a worker compiles within four numbers"));
-            };
-            compile(&Budget { seconds, memory_bytes, code_bytes }, stack_bytes as usize)
-        }
-        Some("examine") => examine(),
-        _ => Err(io::Error::other("a worker compiles, or examines itself")),
+fn work(arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
+    match Order::parse(arguments).map_err(io::Error::other)? {
+        Order::Compile { budget, stack_bytes } => compile(&budget, stack_bytes),
+        Order::Examine => examine(),
     }
 }
 
-fn compile(budget: &Budget, stack_bytes: usize) -> io::Result<i32> {
+fn compile(budget: &Budget, stack_bytes: u64) -> io::Result<i32> {
     confine::lock_in(budget)?;
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component)?;
+    let stack_bytes = usize::try_from(stack_bytes).map_err(io::Error::other)?;
     let limits = Limits { stack_bytes, ..Limits::default() };
     let engine = wasmtime::Engine::new(&config(&limits)).map_err(io::Error::other)?;
     match engine.precompile_component(&component) {
@@ -67,7 +60,7 @@ fn compile(budget: &Budget, stack_bytes: usize) -> io::Result<i32> {
 
 fn examine() -> io::Result<i32> {
     let layers = confine::lock_in(&super::CompileLimits::default().budget(0))?;
-    answer(confine::report(&layers).as_bytes())?;
+    answer(protocol::write_report(&confine::examine(&layers)).as_bytes())?;
     Ok(0)
 }
 

@@ -4,11 +4,11 @@
 //! calls that computing takes. Where a kernel lacks a layer the others stand, and `gtc doctor self` says which is missing.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use std::net::UdpSocket;
 use std::process::Command;
 
+use env_pack_domain::ForeignText;
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, RestrictionStatus, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _,
     RulesetStatus, Scope,
@@ -71,14 +71,11 @@ const COMPUTING: [libc::c_long; 36] = [
     libc::SYS_clone3,
 ];
 
-/// What a line of a report begins with when it is about a layer.
-const LAYER: &str = "layer";
-
 /// Something that confines a worker, and whether it does on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Protection {
     /// What it is: the name of a layer, or a deed that was tried.
-    pub what: String,
+    pub what: ForeignText,
     /// Which of both.
     pub kind: ProtectionKind,
     /// Whether the layer is in force, or the deed was prevented.
@@ -184,8 +181,8 @@ fn equals(argument: u8, value: u64) -> Rule {
     rule(argument, SeccompCmpOp::Eq, value)
 }
 
-/// Tries what must not work, and tells the parent, a line each.
-pub(super) fn report(layers: &Layers) -> String {
+/// Which layers took hold, and what came of trying what must not work.
+pub(super) fn examine(layers: &Layers) -> Vec<Protection> {
     let layers = [("resource limits", layers.limits), ("Landlock", layers.landlock), ("seccomp", layers.seccomp)];
     let deeds = [
         ("read a file", std::fs::File::open("/proc/self/status").is_err()),
@@ -193,22 +190,7 @@ pub(super) fn report(layers: &Layers) -> String {
         ("start a program", Command::new("/proc/self/exe").spawn().is_err()),
         ("see a variable", std::env::vars_os().next().is_none()),
     ];
-    let mut report = String::new();
-    for (kind, lines) in [(LAYER, &layers[..]), ("deed", &deeds[..])] {
-        for (what, good) in lines {
-            // writing to a string does not fail
-            let _ = writeln!(report, "{kind}\t{good}\t{what}");
-        }
-    }
-    report
-}
-
-/// Reads such a report.
-pub(super) fn parse_report(report: &str) -> Vec<Protection> {
-    let line = |line: &str| {
-        let mut fields = line.splitn(3, '\t');
-        let kind = if fields.next()? == LAYER { ProtectionKind::Layer } else { ProtectionKind::Deed };
-        Some(Protection { kind, holds: fields.next()? == "true", what: fields.next()?.to_owned() })
-    };
-    report.lines().filter_map(line).collect()
+    let protection = |kind| move |(what, holds): (&str, bool)| Protection { what: ForeignText::new(what), kind, holds };
+    let layers = layers.into_iter().map(protection(ProtectionKind::Layer));
+    layers.chain(deeds.into_iter().map(protection(ProtectionKind::Deed))).collect()
 }

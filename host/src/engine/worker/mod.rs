@@ -7,6 +7,7 @@
 mod budget;
 mod child;
 mod confine;
+pub mod protocol;
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -22,8 +23,9 @@ use rustix::process::Signal;
 use super::LoadError;
 use super::process::Group;
 
-use budget::Budget;
-pub use budget::CompileLimits;
+use protocol::Order;
+
+pub use budget::{Budget, CompileLimits};
 pub use child::hook;
 pub use confine::{Protection, ProtectionKind};
 
@@ -73,13 +75,12 @@ impl Worker {
     /// Compiles a component; the code, in a file that nobody can change any more.
     pub(super) fn compile(&self, component: &[u8], budget: &Budget, stack_bytes: usize) -> Result<File, LoadError> {
         let program = self.program().ok_or(LoadError::NoWorker)?;
-        let numbers = [budget.seconds, budget.memory_bytes, budget.code_bytes, stack_bytes as u64];
-        let arguments = numbers.map(|number| number.to_string());
+        let order = Order::Compile { budget: *budget, stack_bytes: stack_bytes as u64 };
         let run = || -> io::Result<Ended> {
             let input = file("component")?;
             (&input).write_all(component)?;
             (&input).rewind()?;
-            run(program, "compile", &arguments, input, budget.patience())
+            run(program, order, input, budget.patience())
         };
         let ended = run().map_err(|source| LoadError::Worker { source })?;
         match ended.status {
@@ -94,24 +95,23 @@ impl Worker {
         let program = self.program().ok_or(LoadError::NoWorker)?;
         let broken = |source| LoadError::Worker { source };
         let ended =
-            file("nothing").and_then(|input| run(program, "examine", &[], input, EXAMINE_TIME)).map_err(broken)?;
+            file("nothing").and_then(|input| run(program, Order::Examine, input, EXAMINE_TIME)).map_err(broken)?;
         let mut report = String::new();
         let mut output = ended.output;
         output.rewind().and_then(|()| output.take(WORDS_BYTES).read_to_string(&mut report)).map_err(broken)?;
         match ended.status.is_some_and(|status| status.success()) {
-            true => Ok(confine::parse_report(&report)),
+            true => Ok(protocol::parse_report(&report)),
             false => Err(broken(io::Error::other(format!("it ended early: {}", ForeignText::sentence(&ended.words))))),
         }
     }
 }
 
 /// Starts a worker and waits for its end.
-fn run(program: &Path, task: &str, arguments: &[String], input: File, patience: Duration) -> io::Result<Ended> {
+fn run(program: &Path, order: Order, input: File, patience: Duration) -> io::Result<Ended> {
     let (output, mut words) = (file("code")?, file("words")?);
     let child = Command::new(program)
         .arg0(NAME)
-        .arg(task)
-        .args(arguments)
+        .args(order.to_arguments())
         .env_clear()
         .current_dir("/")
         .stdin(input)
