@@ -16,10 +16,15 @@ impl VersionReq {
     /// # Panics
     /// When `requirement` is no SemVer requirement.
     pub const fn new(requirement: &'static str) -> Self {
-        match accepts(requirement.as_bytes()) {
+        match Self::accepts(requirement) {
             true => Self(requirement),
             false => panic!("this is no SemVer requirement; expected something like `^0.4` or `>=1.2, <2`"),
         }
+    }
+
+    /// Whether a text is a SemVer requirement.
+    pub const fn accepts(text: &str) -> bool {
+        accepts(text.as_bytes())
     }
 
     /// The requirement as text.

@@ -1,0 +1,79 @@
+//! Archives: the canonical profile, the bill of materials and the manifest.
+
+use std::sync::LazyLock;
+
+use gtc::archive::{self, Limits, Pack};
+
+/// As in the host, but small enough that an input which reaches a cap is a small input.
+static LIMITS: LazyLock<Limits> = LazyLock::new(|| Limits {
+    pack_bytes: 1 << 20,
+    entry_bytes: 1 << 20,
+    total_bytes: 2 << 20,
+    manifest_bytes: 64 << 10,
+    ..Limits::default()
+});
+
+/// Any bytes as an archive.
+pub fn archive(data: &[u8]) {
+    if let Ok(pack) = archive::open(data, &LIMITS) {
+        keeps_its_limits(&pack, data.len());
+    }
+}
+
+/// Any bytes as manifest and bill of materials, in an archive whose container is in order. The first two bytes say where one
+/// ends and the other begins.
+pub fn documents(data: &[u8]) {
+    let Some((length, rest)) = data.split_first_chunk::<2>() else { return };
+    let (manifest, sbom) = rest.split_at(usize::from(u16::from_le_bytes(*length)).min(rest.len()));
+    let bytes = stored(&[("manifest.cbor", manifest), ("components/handler.wasm", b"\0asm"), ("sbom.cbor", sbom)]);
+    let opened = archive::open(&bytes, &LIMITS);
+    if let Err(error) = &opened {
+        assert!(!error.rule().starts_with("zip-"), "the container is in order: {error}");
+    }
+    if let Ok(pack) = opened {
+        keeps_its_limits(&pack, bytes.len());
+    }
+}
+
+fn keeps_its_limits(pack: &Pack, bytes: usize) {
+    let total: u64 = pack.entries.iter().map(|entry| entry.size).sum();
+    assert!(total <= LIMITS.total_bytes && pack.entries.len() <= LIMITS.entries);
+    assert!(total <= bytes as u64 * LIMITS.ratio);
+    for entry in &pack.entries {
+        let name = entry.name.as_exact();
+        assert!(!name.starts_with('/') && name.split('/').all(|part| !matches!(part, "" | "." | "..")), "{name}");
+    }
+}
+
+/// A zip archive of stored entries, as the canonical profile has it.
+fn stored(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut local, mut central) = (Vec::new(), Vec::new());
+    for (name, content) in entries {
+        let offset = local.len() as u32;
+        let mut common = Vec::new();
+        common.extend([20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0]);
+        common.extend(crc32(content).to_le_bytes());
+        common.extend([content.len() as u32, content.len() as u32].iter().flat_map(|size| size.to_le_bytes()));
+        common.extend((name.len() as u16).to_le_bytes());
+        common.extend([0, 0]);
+        local.extend(*b"PK\x03\x04");
+        local.extend(&common);
+        local.extend(name.bytes().chain(content.iter().copied()));
+        central.extend(*b"PK\x01\x02");
+        central.extend([20, 0]);
+        central.extend(&common);
+        central.extend([0; 10]);
+        central.extend(offset.to_le_bytes());
+        central.extend(name.bytes());
+    }
+    let count = (entries.len() as u16).to_le_bytes();
+    let end = [*b"PK\x05\x06", [0; 4]].concat();
+    let sizes = [central.len() as u32, local.len() as u32].map(u32::to_le_bytes).concat();
+    [&local[..], &central, &end, &count, &count, &sizes, &[0, 0]].concat()
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
+    })
+}

@@ -1,0 +1,161 @@
+//! Components: whatever they are made of and whatever they answer, the engine comes back in time with a handler or a fault.
+
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use arbitrary::Unstructured;
+use env_pack_domain::{
+    BindingContext, EnvPackHandler, ForeignText, HandlerFault, Permissions, Preflight, Sha256Digest,
+};
+use gtc::engine::{Engine, Limits, LoadError, Settings, ToolEnvironment, Trust, Worker};
+use wit_component::{ComponentEncoder, StringEncoding};
+use wit_parser::{Resolve, WorldId};
+
+use crate::honest;
+
+/// What one call may take here: little, so that endless loops do not eat the time of the run.
+const TIME: Duration = Duration::from_millis(30);
+/// What a fault may come late: the epoch ticks every 10 ms, the machine may be busy, and compiling is not in the time.
+const LATE: Duration = Duration::from_secs(5);
+
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+    Engine::new(Settings {
+        limits: Limits { metadata_time: TIME, preflight_time: TIME, memory_bytes: 16 << 20, ..Limits::default() },
+        compiled: None,
+        // these components are small, and a process for each would leave little time for what comes after
+        worker: Worker::InProcess,
+        tools: ToolEnvironment::default(),
+        log: Box::new(|_| {}),
+        compiling: Box::new(|_| {}),
+    })
+});
+
+static WORLD: LazyLock<(Resolve, WorldId)> = LazyLock::new(|| {
+    let mut resolve = Resolve::default();
+    let folder = crate::repository().join("wit/env-pack/0.1.0");
+    let (package, _) = resolve.push_dir(folder).expect("our WIT");
+    let world = resolve.select_world(&[package], Some("env-pack-handler")).expect("our world");
+    (resolve, world)
+});
+
+/// Imports and exports of a handler's core module, which all generated modules share.
+const SHAPE: &str = r#"(module
+    (import "greentic:env-pack/tools@0.1.0" "probe" (func (param i32 i32 i32 i32 i32)))
+    (import "greentic:env-pack/network@0.1.0" "reach" (func (param i32 i32 i32 i32)))
+    (import "greentic:env-pack/binding@0.1.0" "env-id" (func (param i32)))
+    (import "greentic:env-pack/binding@0.1.0" "answers-json" (func (param i32)))
+    (import "greentic:env-pack/log@0.1.0" "log" (func (param i32 i32 i32)))
+    (memory (export "memory") 1)
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+    (func (export "greentic:env-pack/handler@0.1.0#slot") (result i32) unreachable)
+    (func (export "greentic:env-pack/handler@0.1.0#descriptor-path") (result i32) unreachable)
+    (func (export "greentic:env-pack/handler@0.1.0#supported-versions") (result i32) unreachable)
+    (func (export "greentic:env-pack/handler@0.1.0#preflight") (result i32) unreachable)
+    (func (export "cabi_post_greentic:env-pack/handler@0.1.0#preflight") (param i32) unreachable))"#;
+
+/// A module of any code, with the imports and exports of a handler. The first byte says which constants are answered honestly:
+/// mostly all of them, because a handler that says nonsense is never asked further.
+pub fn generated(data: &[u8]) {
+    let Some((honest, data)) = data.split_first() else { return };
+    let honest = if *honest < 0xc0 { 0b111 } else { *honest };
+    static EXPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| wat::parse_str(SHAPE).expect("a module"));
+    let config = wasm_smith::Config {
+        module_shape: Some(EXPORTS.clone()),
+        allow_start_export: true,
+        custom_page_sizes_enabled: false,
+        exceptions_enabled: false,
+        gc_enabled: false,
+        max_memories: 1,
+        max_memory32_bytes: 64 << 20,
+        max_tables: 4,
+        memory64_enabled: false,
+        // references to anything but functions take a garbage collector, which the engine does not have
+        reference_types_enabled: false,
+        shared_everything_threads_enabled: false,
+        threads_enabled: false,
+        wide_arithmetic_enabled: false,
+        ..wasm_smith::Config::default()
+    };
+    let Ok(module) = wasm_smith::Module::new(config, &mut Unstructured::new(data)) else { return };
+    run(honest::with_answers(&module.to_bytes(), honest));
+}
+
+/// An honest handler whose preflight answers with the bytes of the input as its memory: lists and texts of any length anywhere.
+///
+/// The first byte chooses the slot, the next eight are where the preflight says its list lies and how long it is.
+pub fn answers(data: &[u8]) {
+    let Some((slot, rest)) = data.split_first() else { return };
+    let Some((list, memory)) = rest.split_first_chunk::<8>() else { return };
+    let escaped = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
+    let memory = &memory[..memory.len().min(60 << 10)];
+    let export = |name: &str| format!("(export \"greentic:env-pack/handler@0.1.0#{name}\")");
+    let module = format!(
+        r#"(module
+            (memory (export "memory") 1)
+            (data (i32.const 0) "{list}\20\00\00\00\09\00\00\00\30\00\00\00\02\00\00\00")
+            (data (i32.const 32) "fuzz.path^1")
+            (data (i32.const 48) "^1")
+            (data (i32.const 64) "{memory}")
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 61440))
+            (func {slot_export} (result i32) (i32.const {slot}))
+            (func {path} (result i32) (i32.const 8))
+            (func {versions} (result i32) (i32.const 16))
+            (func {preflight} (result i32) (i32.const 0)))"#,
+        list = escaped(list),
+        memory = escaped(memory),
+        slot = slot % 9,
+        slot_export = export("slot"),
+        path = export("descriptor-path"),
+        versions = export("supported-versions"),
+        preflight = export("preflight"),
+    );
+    run(wat::parse_str(module).expect("a module"));
+}
+
+/// Makes a component of a module, loads it, and asks it everything twice.
+fn run(mut module: Vec<u8>) {
+    let (resolve, world) = &*WORLD;
+    wit_component::embed_component_metadata(&mut module, resolve, *world, StringEncoding::UTF8).expect("metadata");
+    // what cannot be encoded is the encoder's business
+    let Ok(mut encoder) = ComponentEncoder::default().validate(false).module(&module) else { return };
+    let Ok(component) = encoder.encode() else { return };
+    let start = Instant::now();
+    match ENGINE.load(&component, &Sha256Digest::of(&component), Trust::Foreign) {
+        Ok(loaded) => {
+            let first = preflight(&*loaded.handler);
+            // a store of its own for each: the first leaves nothing behind that changes the second
+            assert_eq!(first.is_ok(), preflight(&*loaded.handler).is_ok());
+        }
+        Err(error) => is_told(&error),
+    }
+    assert!(start.elapsed() < LATE, "{:?}", start.elapsed());
+}
+
+fn preflight(handler: &dyn EnvPackHandler) -> Result<Preflight, HandlerFault> {
+    let context = BindingContext {
+        env_id: "fuzz".parse().expect("an id"),
+        instance_id: None,
+        answers_json: "{\"fuzz\": true}".to_owned(),
+        grants: Permissions::default(),
+    };
+    let answer = handler.preflight(&context);
+    match &answer {
+        Ok(Preflight { checks, probes }) => {
+            let limits = Limits::default();
+            assert!(checks.len() <= limits.checks && probes.len() <= limits.probes);
+            assert!(checks.iter().all(|check| !check.name.as_exact().trim().is_empty()));
+        }
+        Err(fault) => is_told(fault),
+    }
+    answer
+}
+
+/// A fault is a sentence that a terminal shows as it is, and never one of ours.
+fn is_told(error: &(impl std::error::Error + 'static)) {
+    let text = error.to_string();
+    assert_eq!(ForeignText::new(text.as_str()).to_string(), text, "it is not escaped");
+    assert!(text.len() < 16 << 10, "{} bytes", text.len());
+    if let Some(error) = (error as &dyn std::error::Error).downcast_ref::<LoadError>() {
+        assert!(!matches!(error, LoadError::NoWorker | LoadError::Worker { .. }), "{text}");
+    }
+}

@@ -1,0 +1,119 @@
+//! Fuzz targets: functions that take any bytes and must come back, with what they promise intact.
+//!
+//! Each goes through a public door of the host. `cargo test -p gtc-fuzz` replays the kept inputs and a few thousand changed ones;
+//! `cargo run -p gtc-fuzz -- <target> --runs N` does so for as long as you like; `cargo fuzz run <target> --features libfuzzer`
+//! lets libFuzzer look for inputs that reach new code.
+
+mod archive;
+mod environment;
+mod handler;
+mod honest;
+pub mod mutate;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+/// Something to throw bytes at.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// Its name, and that of the folder of its kept inputs below `corpus`.
+    pub name: &'static str,
+    /// Panics when a promise is broken.
+    pub run: fn(&[u8]),
+    /// How many changed inputs the short run of the gate tries: a few seconds' worth.
+    pub short_runs: u64,
+}
+
+/// Every target.
+pub const TARGETS: [Target; 10] = [
+    Target { name: "archive", run: archive::archive, short_runs: 20_000 },
+    Target { name: "documents", run: archive::documents, short_runs: 20_000 },
+    Target { name: "descriptor", run: text::descriptor, short_runs: 50_000 },
+    Target { name: "requirement", run: text::requirement, short_runs: 50_000 },
+    Target { name: "extension", run: text::extension, short_runs: 50_000 },
+    Target { name: "reference", run: text::reference, short_runs: 50_000 },
+    Target { name: "protocol", run: text::protocol, short_runs: 50_000 },
+    Target { name: "environment", run: environment::environment, short_runs: 2_000 },
+    Target { name: "answers", run: handler::answers, short_runs: 200 },
+    Target { name: "generated", run: handler::generated, short_runs: 200 },
+];
+
+/// The target of this name.
+pub fn target(name: &str) -> Option<Target> {
+    TARGETS.into_iter().find(|target| target.name == name)
+}
+
+/// The repository.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+impl Target {
+    /// The kept inputs: those of its own folder, and files of the project that are what it is about.
+    ///
+    /// # Panics
+    /// When a folder cannot be read.
+    pub fn corpus(&self) -> Vec<Vec<u8>> {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(self.name);
+        let borrowed = match self.name {
+            "archive" => vec!["builtins/packed"],
+            "environment" => vec!["tests/fixtures/native/busy", "tests/fixtures/native/fresh"],
+            _ => vec![],
+        };
+        let folders = borrowed.into_iter().map(|folder| repository().join(folder)).chain([own]);
+        let mut files: Vec<PathBuf> = folders.flat_map(|folder| files(&folder)).collect();
+        files.sort();
+        files.into_iter().map(|file| std::fs::read(file).expect("a kept input")).collect()
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Replays what is kept, then a fixed sequence of changed inputs.
+    fn short(name: &str) {
+        let target = target(name).expect("a target");
+        let corpus = target.corpus();
+        assert!(!corpus.is_empty(), "`{name}` has no kept inputs");
+        corpus.iter().for_each(|input| (target.run)(input));
+        let mut mutator = mutate::Mutator::new(1, &corpus);
+        for _ in 0..target.short_runs {
+            let input = mutator.next_input();
+            mutate::attempt(&target, &input).unwrap_or_else(|kept| panic!("`{name}` fails on {}", kept.display()));
+        }
+    }
+
+    macro_rules! short_runs {
+        ($($name:ident),+) => {
+            $(#[test]
+            fn $name() {
+                short(stringify!($name));
+            })+
+
+            #[test]
+            fn no_target_is_left_out() {
+                let tested = [$(stringify!($name)),+];
+                assert_eq!(tested, TARGETS.map(|target| target.name));
+            }
+        };
+    }
+
+    short_runs!(
+        archive,
+        documents,
+        descriptor,
+        requirement,
+        extension,
+        reference,
+        protocol,
+        environment,
+        answers,
+        generated
+    );
+}

@@ -1,0 +1,86 @@
+//! Texts that people, packs, files and processes write: what is taken reads back the same, and what is refused says why.
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use env_pack_domain::{
+    DescriptorPath, ExtRef, ForeignText, InstanceId, NetworkPermission, PackDescriptor, PackRef, Sha256Digest,
+    VersionReq,
+};
+use gtc::engine::worker::protocol::{Order, parse_report, write_report};
+
+/// Reads a text, and what is written of it again.
+fn round_trip<T: FromStr<Err: Display> + Display + PartialEq + std::fmt::Debug>(text: &str) -> Option<T> {
+    match text.parse::<T>() {
+        Ok(value) => {
+            let again = value.to_string();
+            assert_eq!(again.parse::<T>().ok().as_ref(), Some(&value), "{text:?} is written as {again:?}");
+            Some(value)
+        }
+        Err(error) => {
+            is_a_sentence(&error.to_string());
+            None
+        }
+    }
+}
+
+/// What is said of foreign text is short, and nothing in it is obeyed by a terminal.
+fn is_a_sentence(text: &str) {
+    assert!(text.len() < 4 << 10, "{} bytes of explanation", text.len());
+    assert_eq!(ForeignText::new(text).to_string(), text, "it is not escaped");
+}
+
+/// Descriptors and their paths.
+pub fn descriptor(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Some(descriptor) = round_trip::<PackDescriptor>(&text) {
+        assert_eq!(descriptor.to_string(), text, "a descriptor has one spelling");
+        let path = descriptor.path().as_str();
+        assert!(
+            path.contains('.')
+                && path.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
+        );
+    }
+    round_trip::<DescriptorPath>(&text);
+    round_trip::<InstanceId>(&text);
+}
+
+/// Version requirements: the SDK takes at compile time exactly what the host takes when it loads.
+pub fn requirement(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let host = text.parse::<VersionReq>();
+    assert_eq!(env_pack_sdk::VersionReq::accepts(&text), host.is_ok(), "{text:?}");
+    if let Ok(requirement) = host {
+        assert_eq!(requirement.to_string().parse::<VersionReq>().ok(), Some(requirement));
+    }
+}
+
+/// References of workloads: `ext://…`.
+pub fn extension(data: &[u8]) {
+    round_trip::<ExtRef>(&String::from_utf8_lossy(data));
+}
+
+/// References of packs, `oci://…` among them; digests; addresses.
+pub fn reference(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match text.parse::<PackRef>() {
+        Ok(reference) => {
+            assert_eq!(reference.text(), text, "a reference is kept as it was written");
+            assert_eq!(ForeignText::new(reference.to_string()).to_string(), reference.to_string());
+        }
+        Err(error) => is_a_sentence(&error.to_string()),
+    }
+    round_trip::<Sha256Digest>(&text);
+    round_trip::<NetworkPermission>(&text);
+}
+
+/// Orders and reports, which cross the border between a host and its worker.
+pub fn protocol(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let report = parse_report(&text);
+    assert_eq!(parse_report(&write_report(&report)), report);
+    if let Ok(order) = Order::parse(text.split('\0').map(OsString::from)) {
+        assert_eq!(Order::parse(order.to_arguments().into_iter().map(OsString::from)), Ok(order));
+    }
+}
