@@ -115,3 +115,23 @@ fn a_reader_that_leaves_early_is_no_error() {
     let ran = crate::support::run(&mut command).succeeded();
     assert_eq!(ran.stderr, "");
 }
+
+#[test]
+fn a_limit_is_changed_by_flag_or_variable_and_never_taken_away() {
+    let sandbox = Sandbox::with_local();
+    let listed = sandbox.gtc(["doctor", "limits", "--limit", "handler.memory=32MiB"]).succeeded().result();
+    let memory = listed["limits"].as_array().expect("a list").iter().find(|limit| limit["name"] == "handler.memory");
+    assert_eq!(memory.expect("it is listed")["shown"], "32 MiB");
+    sandbox.human(["doctor", "limits"]).succeeded().shows(&["archive.bytes             64 MiB", "handler.preflight-time    30 s"]);
+
+    let inspect = ["pack", "inspect", "greentic.state.in-memory@0.1.0"];
+    let refused = sandbox.gtc(inspect.iter().chain(&["--limit", "archive.bytes=1KiB"])).refused(1, "archive-too-large");
+    assert!(refused.contains("more than the 1024 allowed"), "{refused}");
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let ran = crate::support::run(command.args(inspect).env("GTC_LIMITS", "probe.number=1,archive.entries=2"));
+    ran.refused(1, "zip-entry-count");
+    for bad in ["archive.bytes=0", "archive.bytes=unlimited", "archive.size=1", "archive.bytes", "\u{1b}[2J=1"] {
+        let refused = sandbox.gtc(inspect.iter().chain(&["--limit", bad])).refused(2, "invalid-argument");
+        assert!(!refused.contains('\u{1b}'), "{refused}");
+    }
+}

@@ -52,6 +52,17 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub format: Option<Format>,
+    /// Change a cap, such as `handler.preflight-time=60s`; `gtc doctor limits` lists them
+    #[arg(
+        long = "limit",
+        global = true,
+        env = "GTC_LIMITS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "NAME=VALUE",
+        help_heading = "Global options"
+    )]
+    pub limits: Vec<String>,
     /// Say nothing but results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
@@ -92,6 +103,8 @@ pub enum DoctorSubject {
     /// Say what this machine keeps hostile components from doing while they are compiled
     #[command(name = "self")]
     Program(Verb<NoPayload>),
+    /// List the caps on what archives hold and handlers use up
+    Limits(Verb<NoPayload>),
 }
 
 #[derive(Debug, Subcommand)]

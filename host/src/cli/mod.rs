@@ -2,6 +2,7 @@
 
 mod args;
 mod error;
+mod limits;
 mod output;
 mod parse;
 mod payload;
@@ -22,6 +23,7 @@ use serde::de::DeserializeOwned;
 
 use args::{Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, GrantsVerb, Noun, PackVerb};
 use error::CliError;
+use limits::{Limits, LimitsReport};
 use output::Output;
 use render::Human;
 use verb::Verb;
@@ -91,13 +93,15 @@ struct Session {
     format: Format,
     /// Whether somebody is there to answer questions.
     asks: bool,
+    limits: Limits,
 }
 
 impl Session {
     fn new(cli: &Cli) -> Result<Self, CliError> {
         let format = Format::choose(cli.global.format);
         let asks = format == Format::Human && question::somebody_is_there();
-        Ok(Self { host: Host::new(settings::settings(&cli.global)?), format, asks })
+        let limits = settings::limits(&cli.global)?;
+        Ok(Self { host: Host::new(settings::settings(&cli.global, &limits)?), format, asks, limits })
     }
 
     fn command(&self, command: Command) -> io::Result<u8> {
@@ -114,6 +118,9 @@ impl Session {
                 |_| Ok(protections::protections(&self.host)?),
                 |report| report.holds(),
             ),
+            Command::Doctor(DoctorSubject::Limits(verb)) => {
+                self.done("doctor", "limits", verb, |_| Ok(LimitsReport::of(&self.limits)))
+            }
             Command::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Cli::command(), "gtc", &mut script);

@@ -3,6 +3,7 @@
 use env_pack_domain::diagnosis::Severity;
 use env_pack_domain::{CapabilitySlot, Outcome, ToolCheck};
 
+use super::limits::LimitsReport;
 use super::table::{Table, Tone};
 use crate::ops::bind::{BindReport, GrantsReport};
 use crate::ops::doctor::{BindingHealth, DoctorReport, Finding};
@@ -242,6 +243,17 @@ impl Human for ProtectionsReport {
             }
         };
         format!("gtc {}\n\n{}\n{}\n{verdict}\n", self.version, deeds.render(), layers.render())
+    }
+}
+
+impl Human for LimitsReport {
+    fn human(&self, _verb: &str) -> String {
+        let mut table = Table::new(["LIMIT", "VALUE"]);
+        for limit in &self.limits {
+            let tone = if limit.value == limit.default { Tone::Plain } else { Tone::Notice };
+            table.row([(limit.name.to_owned(), Tone::Bold), (limit.shown.clone(), tone)]);
+        }
+        format!("{}\nnext: change one with `--limit <name>=<value>` or in GTC_LIMITS\n", table.render())
     }
 }
 

@@ -4,16 +4,19 @@ use std::env;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
+use env_pack_domain::ForeignText;
+
 use super::args::Global;
-use super::error::CliError;
-use crate::engine::{self, Level, LogLine, ToolEnvironment, Worker};
+use super::error::{CliError, UsageError};
+use super::limits::{self, Limits};
+use crate::engine::{Level, LogLine, ToolEnvironment, Worker};
 use crate::host::HostSettings;
 
 /// A component below this compiles in a blink; nobody needs to be told.
 const SLOW_TO_COMPILE_BYTES: usize = 1 << 20;
 
 /// The settings of a host for these flags.
-pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
+pub fn settings(global: &Global, limits: &Limits) -> Result<HostSettings, CliError> {
     let (quiet, verbose) = (global.quiet, global.verbose);
     let shows_progress = !quiet && std::io::stderr().is_terminal();
     Ok(HostSettings {
@@ -43,9 +46,19 @@ pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
                 );
             }
         }),
-        archive_limits: crate::archive::Limits::default(),
-        engine_limits: engine::Limits::default(),
+        archive_limits: limits.archive.clone(),
+        engine_limits: limits.engine.clone(),
     })
+}
+
+/// The caps, as flags and environment change them.
+pub fn limits(global: &Global) -> Result<Limits, CliError> {
+    let mut limits = Limits::default();
+    for text in &global.limits {
+        let wrong = |reason| UsageError::text("limit", format!("`{}`: {reason}", ForeignText::excerpt(text)));
+        limits::change(&mut limits, text).map_err(wrong)?;
+    }
+    Ok(limits)
 }
 
 fn home() -> Result<PathBuf, CliError> {

@@ -1,0 +1,283 @@
+//! Every cap by its name, so that an operator can change it. None can be taken away: there is a ceiling for each.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::{archive, engine};
+
+/// The caps of a host.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    /// What an archive may hold.
+    pub archive: archive::Limits,
+    /// What a handler may use up.
+    pub engine: engine::Limits,
+}
+
+/// What a cap counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes; `KiB` and `MiB` may follow the number.
+    Bytes,
+    /// Things.
+    Count,
+    /// Milliseconds; `ms` or `s` follows the number.
+    Time,
+    /// Whole seconds, without a unit.
+    Seconds,
+}
+
+/// A cap that has a name.
+pub struct Limit {
+    /// Its name.
+    pub name: &'static str,
+    /// What it counts.
+    pub unit: Unit,
+    get: fn(&Limits) -> u64,
+    set: fn(&mut Limits, u64),
+}
+
+impl Unit {
+    /// No cap can be raised beyond this: what is larger has no limit in practice.
+    fn ceiling(self) -> u64 {
+        match self {
+            Self::Bytes => 2 << 30,
+            Self::Count => 100_000_000,
+            Self::Time => 3_600_000,
+            Self::Seconds => 3_600,
+        }
+    }
+
+    fn parse(self, text: &str) -> Option<u64> {
+        let suffixes: &[(&str, u64)] = match self {
+            Self::Bytes => &[("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)],
+            Self::Time => &[("ms", 1), ("s", 1_000)],
+            Self::Count | Self::Seconds => &[("", 1)],
+        };
+        let (number, factor) =
+            suffixes.iter().find_map(|(suffix, factor)| Some((text.strip_suffix(suffix)?, factor)))?;
+        number.trim().parse::<u64>().ok()?.checked_mul(*factor)
+    }
+
+    /// A value as people write it.
+    pub fn show(self, value: u64) -> String {
+        match self {
+            Self::Bytes if value >= 1 << 20 && value.is_multiple_of(1 << 20) => format!("{} MiB", value >> 20),
+            Self::Bytes if value >= 1 << 10 && value.is_multiple_of(1 << 10) => format!("{} KiB", value >> 10),
+            Self::Bytes => format!("{value} bytes"),
+            Self::Time if value.is_multiple_of(1_000) => format!("{} s", value / 1_000),
+            Self::Time => format!("{value} ms"),
+            Self::Seconds => format!("{value} s"),
+            Self::Count => value.to_string(),
+        }
+    }
+}
+
+impl Limit {
+    /// Its value among these.
+    pub fn value(&self, limits: &Limits) -> u64 {
+        (self.get)(limits)
+    }
+}
+
+/// How a cap is stored: as a number, or as a length of time.
+trait Stored {
+    fn number(&self) -> u64;
+    fn of(number: u64) -> Self;
+}
+
+impl Stored for u64 {
+    fn number(&self) -> u64 {
+        *self
+    }
+
+    fn of(number: u64) -> Self {
+        number
+    }
+}
+
+impl Stored for usize {
+    fn number(&self) -> u64 {
+        *self as u64
+    }
+
+    fn of(number: u64) -> Self {
+        Self::try_from(number).unwrap_or(Self::MAX)
+    }
+}
+
+impl Stored for Duration {
+    fn number(&self) -> u64 {
+        u64::try_from(self.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn of(number: u64) -> Self {
+        Self::from_millis(number)
+    }
+}
+
+macro_rules! limits {
+    ($($name:literal $unit:ident $($field:ident).+;)+) => {
+        /// Every cap, in the order in which a pack meets them.
+        pub const LIMITS: &[Limit] = &[$(Limit {
+            name: $name,
+            unit: Unit::$unit,
+            get: |limits| limits.$($field).+.number(),
+            set: |limits, value| limits.$($field).+ = Stored::of(value),
+        }),+];
+    };
+}
+
+limits! {
+    "archive.bytes" Bytes archive.pack_bytes;
+    "archive.entries" Count archive.entries;
+    "archive.name-bytes" Bytes archive.name_bytes;
+    "archive.entry-bytes" Bytes archive.entry_bytes;
+    "archive.total-bytes" Bytes archive.total_bytes;
+    "archive.ratio" Count archive.ratio;
+    "archive.manifest-bytes" Bytes archive.manifest_bytes;
+    "component.bytes" Bytes engine.shape.component_bytes;
+    "component.nesting" Count engine.shape.nesting;
+    "component.parts" Count engine.shape.parts;
+    "component.items" Count engine.shape.component_items;
+    "component.types" Count engine.shape.types;
+    "component.names" Count engine.shape.names;
+    "component.module-items" Count engine.shape.module_items;
+    "component.functions" Count engine.shape.functions;
+    "component.function-bytes" Bytes engine.shape.function_bytes;
+    "component.locals" Count engine.shape.locals;
+    "component.block-nesting" Count engine.shape.block_nesting;
+    "component.branch-targets" Count engine.shape.branch_targets;
+    "compile.seconds" Seconds engine.compile.seconds;
+    "compile.seconds-per-mib" Seconds engine.compile.seconds_per_mib;
+    "compile.memory" Bytes engine.compile.memory_bytes;
+    "compile.memory-per-mib" Bytes engine.compile.memory_bytes_per_mib;
+    "compile.code" Bytes engine.compile.code_bytes;
+    "compile.code-per-mib" Bytes engine.compile.code_bytes_per_mib;
+    "handler.metadata-time" Time engine.metadata_time;
+    "handler.preflight-time" Time engine.preflight_time;
+    "handler.memory" Bytes engine.memory_bytes;
+    "handler.memories" Count engine.memories;
+    "handler.tables" Count engine.tables;
+    "handler.table-elements" Count engine.table_elements;
+    "handler.instances" Count engine.instances;
+    "handler.stack" Bytes engine.stack_bytes;
+    "handler.copied-bytes" Bytes engine.copied_bytes;
+    "handler.checks" Count engine.checks;
+    "handler.text-bytes" Bytes engine.text_bytes;
+    "handler.log-bytes" Bytes engine.log_bytes;
+    "probe.number" Count engine.probes;
+    "probe.at-a-time" Count engine.tools_at_a_time;
+    "probe.tool-time" Time engine.tool_time;
+    "probe.network-time" Time engine.reach_time;
+}
+
+/// Changes the cap that `text` names, as in `handler.preflight-time=60s`; or says what is wrong with the text.
+pub fn change(limits: &mut Limits, text: &str) -> Result<(), String> {
+    let (name, value) = text.split_once('=').ok_or("expected `<name>=<value>`")?;
+    let limit = LIMITS.iter().find(|limit| limit.name == name);
+    let limit = limit.ok_or("there is no limit of this name; `gtc doctor limits` lists them")?;
+    let unit = limit.unit;
+    let value = unit.parse(value).ok_or(match unit {
+        Unit::Bytes => "expected a number of bytes, KiB, MiB or GiB",
+        Unit::Time => "expected a time such as `500ms` or `30s`",
+        Unit::Count => "expected a number",
+        Unit::Seconds => "expected a number of seconds",
+    })?;
+    if value == 0 || value > unit.ceiling() {
+        return Err(format!("`{name}` can be 1 to {}", unit.show(unit.ceiling())));
+    }
+    (limit.set)(limits, value);
+    Ok(())
+}
+
+/// Every cap, as it is now.
+#[derive(Debug, Serialize)]
+pub struct LimitsReport {
+    /// The caps.
+    pub limits: Vec<ReportedLimit>,
+}
+
+/// One cap.
+#[derive(Debug, Serialize)]
+pub struct ReportedLimit {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value, in the unit that its name or `shown` says: bytes, milliseconds, seconds, or a number of things.
+    pub value: u64,
+    /// Its value as people write it.
+    pub shown: String,
+    /// What it is when nobody changes it.
+    pub default: u64,
+}
+
+impl LimitsReport {
+    /// The caps among these.
+    pub fn of(limits: &Limits) -> Self {
+        let default = Limits::default();
+        let limit = |limit: &Limit| ReportedLimit {
+            name: limit.name,
+            value: limit.value(limits),
+            shown: limit.unit.show(limit.value(limits)),
+            default: limit.value(&default),
+        };
+        Self { limits: LIMITS.iter().map(limit).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_changed_by_name() {
+        let mut limits = Limits::default();
+        for text in ["archive.bytes=1GiB", "handler.preflight-time=500ms", "handler.metadata-time=2s", "probe.number=7"]
+        {
+            change(&mut limits, text).expect(text);
+        }
+        assert_eq!((limits.archive.pack_bytes, limits.engine.probes), (1 << 30, 7));
+        assert_eq!(limits.engine.preflight_time, Duration::from_millis(500));
+        assert_eq!(limits.engine.metadata_time, Duration::from_secs(2));
+        for text in [
+            "",
+            "archive.bytes",
+            "archive.bytes=",
+            "archive.bytes=0",
+            "archive.bytes=3GiB",
+            "archive.bytes=-1",
+            "archive.bytes=99999999999999999999",
+            "archive.bytes=18446744073709551615GiB",
+            "nothing=1",
+            "handler.preflight-time=30",
+            "handler.preflight-time=2h",
+            "handler.preflight-time=3601s",
+            "probe.number=unlimited",
+        ] {
+            assert!(change(&mut limits, text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_limit_is_set_and_read_in_the_same_place() {
+        for limit in LIMITS {
+            let mut limits = Limits::default();
+            let before = limit.value(&limits);
+            assert!(before > 0 && before <= limit.unit.ceiling(), "{}", limit.name);
+            (limit.set)(&mut limits, before + 1);
+            assert_eq!(limit.value(&limits), before + 1, "{}", limit.name);
+            let changed = LIMITS.iter().filter(|other| other.value(&limits) != other.value(&Limits::default()));
+            assert_eq!(changed.map(|other| other.name).collect::<Vec<_>>(), [limit.name]);
+        }
+    }
+
+    /// Every field of the structures is a number or a time that stands in the table.
+    #[test]
+    fn no_limit_is_left_out() {
+        let shown = format!("{:?}", Limits::default());
+        // a structure in a structure is a field without a value of its own
+        let fields = shown.matches(": ").count() - shown.matches(" {").count() + 1;
+        assert_eq!(LIMITS.len(), fields, "{shown}");
+    }
+}
