@@ -9,10 +9,15 @@ use crate::support::repository;
 use crate::support::wat::Handler;
 
 fn engine(limits: Limits) -> Engine {
+    let compiled = Some(repository().join("target/tmp/suite-cache/compiled"));
+    engine_with(limits, compiled, Worker::Program(env!("CARGO_BIN_EXE_gtc").into()))
+}
+
+fn engine_with(limits: Limits, compiled: Option<std::path::PathBuf>, worker: Worker) -> Engine {
     Engine::new(Settings {
         limits,
-        compiled: Some(repository().join("target/tmp/suite-cache/compiled")),
-        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
+        compiled,
+        worker,
         tools: ToolEnvironment::default(),
         log: Box::new(|_| {}),
         compiling: Box::new(|_| {}),
@@ -262,4 +267,22 @@ fn a_later_patch_of_the_interface_is_the_same_lane() {
     let other = handler.component_of("0.2.0");
     let error = engine(quick()).load(&other, &Sha256Digest::of(&other), Trust::Foreign).expect_err("refused");
     assert_eq!(error.kind(), "unsupported-wit-version");
+}
+
+#[test]
+fn without_a_worker_nothing_foreign_is_compiled() {
+    let component = Handler::new("state", "test.state.foreign", "^1").component();
+    let digest = Sha256Digest::of(&component);
+    // this program has no hook: started again, it would run these tests again
+    for worker in [Worker::None, Worker::ThisProgram] {
+        let engine = engine_with(Limits::default(), None, worker);
+        let error = engine.load(&component, &digest, Trust::Foreign).expect_err("refused");
+        assert_eq!(error.kind(), "no-worker", "{error}");
+        engine.load(&component, &digest, Trust::Builtin).expect("what is vouched for is compiled here");
+        assert_eq!(engine.examine_worker().expect_err("there is none").kind(), "no-worker");
+    }
+    let nowhere = engine_with(Limits::default(), None, Worker::Program("/nowhere/gtc".into()));
+    assert_eq!(nowhere.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(), "worker-failed");
+    let other = engine_with(Limits::default(), None, Worker::Program("/bin/true".into()));
+    assert_eq!(other.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(), "compiler-ended");
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::NAME;
 use super::budget::Budget;
@@ -14,10 +15,19 @@ pub(super) const REFUSED: i32 = 3;
 /// The exit code of a worker that was started in a way it does not understand.
 const MISUSED: i32 = 4;
 
+/// Whether this program would become a worker if it were started as one.
+static HOOKED: AtomicBool = AtomicBool::new(false);
+
+/// Whether [`hook`] was called in this process, and so would be in another one of this program.
+pub(super) fn is_hooked() -> bool {
+    HOOKED.load(Ordering::Relaxed)
+}
+
 /// Becomes a worker and never returns, if this process was started as one.
 ///
 /// A program that hosts env-packs calls it first thing in its `main`, before it starts a thread or opens a file.
 pub fn hook() {
+    HOOKED.store(true, Ordering::Relaxed);
     let mut arguments = std::env::args_os();
     if arguments.next().is_none_or(|name| name != NAME) {
         return;

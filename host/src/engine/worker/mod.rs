@@ -40,7 +40,7 @@ const EXAMINE_TIME: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Worker {
-    /// In a process of this very program, whose `main` calls [`hook`] before anything else.
+    /// In a process of this very program, whose `main` has called [`hook`] before anything else. If it has not, there is none.
     #[default]
     ThisProgram,
     /// In a process of another program that does so, such as `gtc`.
@@ -65,10 +65,11 @@ impl Worker {
     /// The program to start.
     fn program(&self) -> Option<&Path> {
         match self {
-            // the file that runs, even when another one has taken its place
-            Self::ThisProgram => Some(Path::new("/proc/self/exe")),
+            // The file that runs, even when another one has taken its place. A program without the hook would not become a worker
+            // but do all its work again, and start itself again for the same component.
+            Self::ThisProgram if child::is_hooked() => Some(Path::new("/proc/self/exe")),
             Self::Program(path) => Some(path),
-            Self::None | Self::InProcess => None,
+            Self::ThisProgram | Self::None | Self::InProcess => None,
         }
     }
 
