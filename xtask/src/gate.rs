@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::builtins;
 use crate::process::{self, command};
+use crate::{builtins, dependencies};
 
 /// What guests are compiled for, and what shows that the domain needs no operating system.
 const TARGETS: [&str; 2] = ["wasm32-wasip2", "wasm32-unknown-unknown"];
@@ -26,7 +26,7 @@ pub fn run() -> Result<()> {
     let cargo = |arguments: &'static [&'static str]| move || process::run(&mut command("cargo", arguments));
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
     let domain = ["check", "--package", "env-pack-domain", "--target", "wasm32-unknown-unknown", "--locked"];
-    let steps: [(&str, &dyn Fn() -> Result<()>); 9] = [
+    let steps: [(&str, &dyn Fn() -> Result<()>); 10] = [
         ("targets", &add_targets),
         ("format", &format),
         ("clippy", &|| process::run(&mut command("cargo", &clippy))),
@@ -36,6 +36,7 @@ pub fn run() -> Result<()> {
         ("tests of the examples", &examples),
         ("handlers in other languages", &other_languages),
         ("documentation", &documentation),
+        ("dependencies", &|| dependencies::check(&WORKSPACES)),
     ];
     run_all(&steps)?;
     println!("the gate is open");

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "it talks to whoever started it")]
 
 mod builtins;
+mod dependencies;
 mod gate;
 mod process;
 
