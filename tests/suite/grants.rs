@@ -188,3 +188,19 @@ fn somebody_at_a_terminal_is_asked() {
     assert!(screen.contains("may reach `crl.example:443`"), "{screen}");
     assert_eq!(listed(&sandbox)[0]["grants"]["network"], json!(["crl.example:443"]));
 }
+
+#[test]
+fn what_was_revoked_stays_revoked() {
+    let sandbox = Sandbox::with_local();
+    let first = pack(&sandbox, component("1"), &["vault version"], &["crl.example:443"]);
+    let granted = add(&sandbox, &first, &["--grant-network", "crl.example:443"]).succeeded().result();
+    assert_eq!(granted["grants"]["tools"], json!(["vault version"]), "a known version query is granted on first sight");
+    change(&sandbox, "revoke", &["--tool", "vault version"]).succeeded();
+    let update = ["op", "env-packs", "update", "--env", "local", "--slot", "revocation", "--kind", KIND];
+    let update = |pack: &str, grants: &[&str]| sandbox.gtc(update.iter().chain(&["--pack-ref", pack]).chain(grants));
+    let refused = update(&first, &[]).refused(1, "unauthorized");
+    assert!(refused.contains("vault version") && !refused.contains("crl.example"), "{refused}");
+    let second = pack(&sandbox, component("2"), &["vault version"], &["crl.example:443"]);
+    update(&second, &[]).refused(1, "unauthorized");
+    update(&second, &["--grant-tool", "vault version"]).succeeded();
+}

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use env_pack_domain::change::Request;
 use env_pack_domain::{
-    AnswersRef, BindingKey, CapabilitySlot, CoreSlot, DescriptorPath, EnvId, ExtRef, InstanceId, PackDescriptor,
-    PackRef, Permissions, Place, ToolPermission, Version,
+    AnswersRef, BindingKey, CapabilitySlot, CoreSlot, DescriptorPath, EnvId, ExtRef, InstanceId, OciRef,
+    PackDescriptor, PackRef, Permissions, Place, ToolPermission, Version,
 };
 
 use super::error::UsageError;
@@ -30,6 +30,8 @@ pub(super) fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
             let absolute = std::path::absolute(path).map_err(|error| UsageError::argument("pack_ref", &error))?;
             parsed("pack_ref", &absolute.to_string_lossy())
         }
+        // files may hold references that no registry takes; nobody may write new ones
+        PackRef::Oci(text) => parsed::<OciRef>("pack_ref", text).map(|_| pack_ref),
         _ => Ok(pack_ref),
     }
 }
