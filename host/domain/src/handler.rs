@@ -99,6 +99,14 @@ pub enum HandlerFault {
         /// The memory it had, in bytes.
         limit_bytes: u64,
     },
+    /// It wanted more of something than there is for one handler.
+    #[error("handler wanted too much in `{call}`: {what}")]
+    TooMany {
+        /// The call.
+        call: Call,
+        /// What it wanted too much of, and how much there is.
+        what: String,
+    },
     /// It answered with more than anybody wants to read.
     #[error("handler answered too much in `{call}`: {what}")]
     TooMuchOutput {
@@ -113,6 +121,14 @@ pub enum HandlerFault {
         /// The call.
         call: Call,
         /// What is wrong with the answer.
+        reason: String,
+    },
+    /// It was not called at all, because this machine had no room for it.
+    #[error("handler was not called in `{call}`: {reason}")]
+    NotRun {
+        /// The call.
+        call: Call,
+        /// What there was no room for.
         reason: String,
     },
     /// It used an import that this call may not use.
@@ -132,8 +148,10 @@ impl HandlerFault {
             Self::Trapped { .. } => "trapped",
             Self::OutOfTime { .. } => "out-of-time",
             Self::OutOfMemory { .. } => "out-of-memory",
+            Self::TooMany { .. } => "too-many",
             Self::TooMuchOutput { .. } => "too-much-output",
             Self::WrongShape { .. } => "wrong-shape",
+            Self::NotRun { .. } => "not-run",
             Self::ForbiddenImport { .. } => "forbidden-import",
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault, Permissions, Probe};
+use wasmtime::component::ResourceTableError;
 use wasmtime::{ResourceLimiter, Store, Trap};
 
 use super::wasi::Wasi;
@@ -28,8 +29,14 @@ pub(super) struct Guest {
 struct Usage {
     memory_bytes: u64,
     table_elements: u64,
-    /// Whether the guest was refused memory, which it will not survive.
-    refused: bool,
+    /// What the guest was refused last, which it will hardly survive.
+    refused: Option<Refused>,
+}
+
+#[derive(Clone, Copy)]
+enum Refused {
+    Memory,
+    Tables,
 }
 
 #[derive(Default)]
@@ -132,24 +139,37 @@ impl Guest {
         if let Some(forbidden) = error.downcast_ref::<Forbidden>() {
             return HandlerFault::ForbiddenImport { call, import: forbidden.0 };
         }
-        if self.usage.refused {
-            return HandlerFault::OutOfMemory { call, limit_bytes: limits.memory_bytes };
+        if let (Some(refused), false) = (self.usage.refused, is_interrupt(error)) {
+            return match refused {
+                Refused::Memory => HandlerFault::OutOfMemory { call, limit_bytes: limits.memory_bytes },
+                Refused::Tables => {
+                    HandlerFault::TooMany { call, what: format!("more than {} table elements", limits.table_elements) }
+                }
+            };
         }
         if self.wasi.as_ref().is_some_and(Wasi::is_full) {
             let what = format!("more than {} bytes on standard output or error", limits.log_bytes);
             return HandlerFault::TooMuchOutput { call, what };
         }
         match error.downcast_ref::<Trap>() {
-            Some(Trap::Interrupt) => {
-                let limit = if self.binding.is_some() { limits.preflight_time } else { limits.metadata_time };
-                HandlerFault::OutOfTime { call, limit }
-            }
+            Some(_) if is_interrupt(error) => self.out_of_time(),
             Some(trap) => {
                 let reason = ForeignText::new(trap.to_string());
                 HandlerFault::Trapped { call, reason, message: self.last_words() }
             }
             None => self.other_fault(error),
         }
+    }
+
+    fn out_of_time(&self) -> HandlerFault {
+        let limit = if self.binding.is_some() { self.limits().preflight_time } else { self.limits().metadata_time };
+        HandlerFault::OutOfTime { call: self.call, limit }
+    }
+
+    /// Whether the guest came back before its deadline. The engine looks at the time only where a guest loops or calls, and so
+    /// not between the end of a sleep and the end of a call.
+    pub fn still_in_time(&self) -> Result<(), HandlerFault> {
+        if Instant::now() <= self.deadline { Ok(()) } else { Err(self.out_of_time()) }
     }
 
     /// Errors that the engine has no type for.
@@ -161,29 +181,48 @@ impl Guest {
             let what = format!("more than {} bytes in one call", self.limits().copied_bytes);
             return HandlerFault::TooMuchOutput { call, what };
         }
+        if let Some(what) = self.too_many(error, &text) {
+            return HandlerFault::TooMany { call, what };
+        }
         HandlerFault::Trapped { call, reason: ForeignText::sentence(&text), message: self.last_words() }
     }
 }
 
+impl Guest {
+    /// What it wanted too much of, if that is what ended it. The engine has a sentence of its own for each of them.
+    fn too_many(&self, error: &wasmtime::Error, text: &str) -> Option<String> {
+        let limits = self.limits();
+        let full = matches!(error.downcast_ref(), Some(ResourceTableError::Full));
+        let (limit, what) = match text.strip_prefix("resource limit exceeded: ") {
+            Some(rest) if rest.starts_with("instance") => (limits.instances, "instances"),
+            Some(rest) if rest.starts_with("memory") => (limits.memories, "memories"),
+            Some(rest) if rest.starts_with("table") => (limits.tables, "tables"),
+            _ if full || text.contains("store handle limit exceeded") => (limits.handles, "handles"),
+            _ => return None,
+        };
+        Some(format!("more than {limit} {what}"))
+    }
+}
+
 impl ResourceLimiter for Guest {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let wanted = self.usage.memory_bytes + (desired - current) as u64;
-        let allowed = wanted <= self.limits().memory_bytes;
-        match allowed {
-            true => self.usage.memory_bytes = wanted,
-            false => self.usage.refused = true,
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let limit = self.limits().memory_bytes;
+        let usage = &mut self.usage;
+        let granted = grow(&mut usage.memory_bytes, current, desired, maximum, limit);
+        if granted == Growth::OverLimit {
+            usage.refused = Some(Refused::Memory);
         }
-        Ok(allowed)
+        Ok(granted == Growth::Granted)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let wanted = self.usage.table_elements + (desired - current) as u64;
-        let allowed = wanted <= self.limits().table_elements;
-        match allowed {
-            true => self.usage.table_elements = wanted,
-            false => self.usage.refused = true,
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let limit = self.limits().table_elements;
+        let usage = &mut self.usage;
+        let granted = grow(&mut usage.table_elements, current, desired, maximum, limit);
+        if granted == Growth::OverLimit {
+            usage.refused = Some(Refused::Tables);
         }
-        Ok(allowed)
+        Ok(granted == Growth::Granted)
     }
 
     fn instances(&self) -> usize {
@@ -199,15 +238,37 @@ impl ResourceLimiter for Guest {
     }
 }
 
+#[derive(PartialEq)]
+enum Growth {
+    Granted,
+    /// More than the guest's own declaration: nothing changes, and nothing is used up.
+    OverDeclared,
+    OverLimit,
+}
+
+/// Adds a growth to what is used of all memories, or of all tables, together.
+fn grow(used: &mut u64, current: usize, desired: usize, declared: Option<usize>, limit: u64) -> Growth {
+    if current > 0 && declared.is_some_and(|declared| desired > declared) {
+        return Growth::OverDeclared;
+    }
+    let wanted = used.saturating_add(desired.saturating_sub(current) as u64);
+    if wanted > limit {
+        return Growth::OverLimit;
+    }
+    *used = wanted;
+    Growth::Granted
+}
+
 /// A store for one operation, with every limit in force before anything of the guest runs.
 pub(super) fn store(engine: &wasmtime::Engine, guest: Guest) -> Store<Guest> {
     let ticks = super::ticker::ticks_until(guest.deadline);
-    let copied_bytes = guest.limits().copied_bytes;
+    let (copied_bytes, handles) = (guest.limits().copied_bytes, guest.limits().handles);
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| guest);
     store.set_epoch_deadline(ticks);
     store.epoch_deadline_trap();
     store.set_hostcall_fuel(copied_bytes);
+    store.set_max_component_handles(handles);
     store
 }
 
@@ -215,6 +276,11 @@ pub(super) fn store(engine: &wasmtime::Engine, guest: Guest) -> Store<Guest> {
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` may only be called from `preflight`")]
 pub(super) struct Forbidden(pub &'static str);
+
+/// Whether it is the deadline that ended a guest, whatever else happened to it before.
+fn is_interrupt(error: &wasmtime::Error) -> bool {
+    matches!(error.downcast_ref(), Some(Trap::Interrupt))
+}
 
 fn excerpt(message: &str) -> String {
     message[..message.floor_char_boundary(LAST_WORDS_BYTES.min(message.len()))].to_owned()

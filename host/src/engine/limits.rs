@@ -17,6 +17,8 @@ pub struct Limits {
     pub memories: usize,
     /// Tables in one store.
     pub tables: usize,
+    /// Handles of resources that a guest holds at a time: streams, clocks, what else WASI has.
+    pub handles: usize,
     /// Stack, in bytes.
     pub stack_bytes: usize,
     /// Time for loading: instantiation and the three metadata calls together.
@@ -58,6 +60,8 @@ impl Default for Limits {
             instances: 128,
             memories: 16,
             tables: 64,
+            // an honest guest holds its three streams and a clock
+            handles: 1_000,
             // what wasmtime's own documentation calls generous
             stack_bytes: 512 * KIB,
             // metadata are constants; a Python handler needs 0.1 s to say them

@@ -13,6 +13,7 @@ mod limits;
 mod network;
 mod process;
 mod shape;
+mod stack;
 mod ticker;
 mod tools;
 mod wasi;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use env_pack_domain::{Call, EnvPackHandler, ForeignText, Sha256Digest};
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, OptLevel, Precompiled};
+use wasmtime::{Config, OptLevel, Precompiled, WasmFeatures};
 
 use compiled::CompiledStore;
 use guest::Guest;
@@ -87,6 +88,9 @@ pub struct Settings {
     /// Told before a compilation.
     pub compiling: CompileNotice,
 }
+
+/// What the compiler may take of a stack, in bytes: what a thread has by default.
+const COMPILER_STACK_BYTES: usize = 2 << 20;
 
 /// Who vouches for a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,7 +197,9 @@ impl Engine {
                 return self.adopt(digest, code);
             }
         }
-        let component = Component::from_binary(&self.wasmtime, bytes)
+        let compiled = stack::with_room(COMPILER_STACK_BYTES, || Component::from_binary(&self.wasmtime, bytes));
+        let component = compiled
+            .map_err(|source| LoadError::Worker { source })?
             .map_err(|error| LoadError::Compile { reason: ForeignText::sentence(&format!("{error:#}")) })?;
         if let (Some(store), Ok(code)) = (&self.compiled, component.serialize()) {
             store.put(&self.wasmtime, digest, &mut code.as_slice());
@@ -234,21 +240,17 @@ pub fn imports(bytes: &[u8]) -> Result<Vec<ForeignText>, LoadError> {
     Ok(imports::names(bytes)?.into_iter().map(ForeignText::new).collect())
 }
 
-/// What guests may be made of: what today's toolchains emit, and nothing that is still being designed.
+/// What guests may be made of: what the toolchains for Rust, Python and JavaScript emit, and nothing beside it. Each proposal more
+/// is code of the compiler that only a hostile component would reach.
 fn config(limits: &Limits) -> Config {
+    let used = WasmFeatures::WASM2 | WasmFeatures::EXTENDED_CONST | WasmFeatures::COMPONENT_MODEL;
     let mut config = Config::new();
     config
         .concurrency_support(false)
         .epoch_interruption(true)
         .max_wasm_stack(limits.stack_bytes)
         .cranelift_opt_level(OptLevel::Speed)
-        .wasm_memory64(false)
-        .wasm_multi_memory(false)
-        .wasm_wide_arithmetic(false)
-        .wasm_custom_page_sizes(false)
-        .wasm_component_model_map(false)
-        .wasm_component_model_fixed_length_lists(false)
-        .wasm_component_model_implements(false)
-        .wasm_component_model_memory64(false);
+        // also what a later wasmtime turns on
+        .wasm_features(WasmFeatures::all().difference(used), false);
     config
 }

@@ -34,7 +34,9 @@ impl Wasi {
         builder.stdout(stdout.clone()).stderr(stderr.clone());
         builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
         builder.max_random_size(limits.text_bytes as u64);
-        Self { ctx: builder.build(), table: ResourceTable::new(), stdout, stderr, capacity }
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.handles);
+        Self { ctx: builder.build(), table, stdout, stderr, capacity }
     }
 
     /// What the guest printed to standard error, or else to standard output.

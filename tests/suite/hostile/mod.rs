@@ -1,0 +1,226 @@
+//! Handlers that do their worst. Whatever they do, the host gives one answer in time that says what it was, and is as it was before.
+//!
+//! The corpus runs in a process of its own, where nothing else counts: memory, threads, children and files are looked at before
+//! and after. Each handler comes twice, so that what leaks a little shows.
+
+mod answers;
+mod crowds;
+mod fickle;
+mod interfaces;
+mod outside;
+mod places;
+mod small_stacks;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use std::{fmt, fs};
+
+use env_pack_domain::{BindingContext, Permissions, Sha256Digest};
+use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
+
+use crate::support::wat::Handler;
+use crate::support::{repository, run};
+
+/// What guests have for loading, and for a preflight: enough on a busy machine, and soon over.
+const TIME: Duration = Duration::from_millis(150);
+/// How much later than its deadline an answer may come on a machine that runs other tests too.
+const LATE: Duration = Duration::from_secs(2);
+/// How much the memory of the host may grow.
+const GROWTH_KIB: u64 = 16 << 10;
+
+/// A component, and what must become of it.
+pub struct Case {
+    name: String,
+    component: Vec<u8>,
+    /// The kind of the fault; `healthy` where the answer is good.
+    kind: &'static str,
+    /// What the fault says.
+    says: String,
+}
+
+impl Case {
+    fn new(name: impl Into<String>, component: Vec<u8>, kind: &'static str, says: impl Into<String>) -> Self {
+        Self { name: name.into(), component, kind, says: says.into() }
+    }
+}
+
+/// An honest handler, to begin with.
+fn handler() -> Handler {
+    Handler::new("state", "test.state.hostile", "^1")
+}
+
+/// A handler that misbehaves in its preflight, with these fields beside it.
+fn preflight(body: &str, fields: &str) -> Handler {
+    Handler { preflight_body: Some(body.to_owned()), fields: fields.to_owned(), ..handler() }
+}
+
+fn corpus() -> Vec<Case> {
+    let themes = [
+        places::cases(),
+        crowds::cases(),
+        answers::cases(),
+        outside::cases(),
+        interfaces::cases(),
+        interfaces::no_components(),
+    ];
+    themes.into_iter().flatten().collect()
+}
+
+/// An engine with little patience, and the number of bytes that guests logged.
+fn engine(cache: &Path) -> (Engine, Arc<AtomicUsize>) {
+    let logged = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&logged);
+    let engine = Engine::new(Settings {
+        limits: Limits { metadata_time: TIME, preflight_time: TIME, ..Limits::default() },
+        compiled: Some(cache.to_owned()),
+        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
+        tools: ToolEnvironment::default(),
+        log: Box::new(move |line| {
+            counted.fetch_add(line.message.as_exact().len(), Ordering::Relaxed);
+        }),
+        compiling: Box::new(|_| {}),
+    });
+    (engine, logged)
+}
+
+fn context() -> BindingContext {
+    BindingContext {
+        env_id: "local".parse().expect("an id"),
+        instance_id: None,
+        answers_json: "{}".to_owned(),
+        grants: Permissions::default(),
+    }
+}
+
+/// What becomes of a component: the kind of its fault and what it says.
+fn outcome(engine: &Engine, component: &[u8]) -> (&'static str, String) {
+    match engine.load(component, &Sha256Digest::of(component), Trust::Foreign) {
+        Ok(loaded) => match loaded.handler.preflight(&context()) {
+            Ok(_) => return ("healthy", String::new()),
+            Err(fault) => (fault.kind(), fault.to_string()),
+        },
+        Err(error) => (error.kind(), error.to_string()),
+    }
+}
+
+/// Runs all cases; what is wrong with any of them, a line each.
+fn run_all(engine: &Engine, logged: &AtomicUsize, cases: &[Case], deadline: Duration) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for Case { name, component, kind, says } in cases {
+        let (start, before) = (Instant::now(), logged.load(Ordering::Relaxed));
+        let (found, said) = outcome(engine, component);
+        let took = start.elapsed();
+        let said_much = logged.load(Ordering::Relaxed) - before;
+        if found != *kind || !said.contains(says.as_str()) {
+            wrong.push(format!("{name}: {kind} `{says}` was expected, not {found} `{said}`"));
+        }
+        if took > deadline {
+            wrong.push(format!("{name}: it took {took:?}"));
+        }
+        // loading and preflight, with 64 KiB each
+        if said_much > 128 << 10 {
+            wrong.push(format!("{name}: {said_much} bytes of log"));
+        }
+    }
+    wrong
+}
+
+/// What a process has and holds.
+struct Footprint {
+    resident_kib: u64,
+    peak_kib: u64,
+    threads: usize,
+    children: String,
+    descriptors: usize,
+    files: BTreeSet<String>,
+}
+
+impl Footprint {
+    fn of_this_process(folder: &Path) -> Self {
+        let status = fs::read_to_string("/proc/self/status").expect("the status of this process");
+        let kib = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name)).expect("a field of it");
+            line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+        };
+        let count = |folder: &str| fs::read_dir(folder).expect("a folder").count();
+        let tasks = fs::read_dir("/proc/self/task").expect("threads");
+        let children = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("children")).ok()).collect();
+        let mut files = BTreeSet::new();
+        list(folder, &mut files);
+        Self {
+            resident_kib: kib("VmRSS:"),
+            peak_kib: kib("VmHWM:"),
+            threads: count("/proc/self/task"),
+            children,
+            descriptors: count("/proc/self/fd"),
+            files,
+        }
+    }
+}
+
+impl fmt::Display for Footprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { resident_kib, peak_kib, threads, children, descriptors, files } = self;
+        write!(f, "{resident_kib} KiB (peak {peak_kib}), {threads} threads, children [{children}], ")?;
+        write!(f, "{descriptors} descriptors, {} files", files.len())
+    }
+}
+
+fn list(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        names.insert(path.display().to_string());
+        if path.is_dir() {
+            list(&path, names);
+        }
+    }
+}
+
+/// Shows figures to whoever runs a test by hand with `--nocapture`.
+#[expect(clippy::print_stderr, reason = "that is what it is for")]
+pub fn eprint(figures: &str) {
+    eprintln!("{figures}");
+}
+
+#[test]
+fn nothing_they_do_harms_the_host() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut alone = std::process::Command::new(std::env::current_exe().expect("this program"));
+    alone.args(["--exact", "hostile::the_corpus_alone", "--ignored", "--nocapture"]).current_dir(home.path());
+    let ran = run(&mut alone);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("1 passed"), "{}", ran.stdout);
+}
+
+#[test]
+#[ignore = "part of `nothing_they_do_harms_the_host`, which runs it in a process of its own"]
+fn the_corpus_alone() {
+    let here = std::env::current_dir().expect("a folder");
+    let cases = corpus();
+    assert!(cases.len() >= 60, "{}", cases.len());
+    let (engine, logged) = engine(&repository().join("target/tmp/suite-cache/compiled"));
+    let honest = outside::prints().component();
+    assert_eq!(outcome(&engine, &honest).0, "healthy");
+    let before = Footprint::of_this_process(&here);
+
+    // compiling has budgets of its own, which are not this deadline
+    let mut wrong = run_all(&engine, &logged, &cases, Duration::MAX);
+    let once = Footprint::of_this_process(&here);
+    wrong.extend(run_all(&engine, &logged, &cases, TIME * 2 + LATE));
+    let twice = Footprint::of_this_process(&here);
+
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    let limits = Limits::default();
+    let figures = format!("{} cases\nbefore {before}\nonce {once}\ntwice {twice}", cases.len());
+    eprint(&figures);
+    assert!(once.resident_kib <= before.resident_kib + GROWTH_KIB, "{figures}");
+    assert!(twice.resident_kib <= once.resident_kib + GROWTH_KIB / 4, "{figures}");
+    assert!(twice.peak_kib <= before.peak_kib + limits.memory_bytes / 1024 + GROWTH_KIB, "{figures}");
+    assert_eq!((once.threads, once.descriptors), (before.threads, before.descriptors), "{figures}");
+    assert_eq!((twice.threads, twice.descriptors), (before.threads, before.descriptors), "{figures}");
+    assert!(twice.children.is_empty(), "{figures}");
+    assert_eq!(twice.files, before.files, "{figures}");
+}
