@@ -12,6 +12,7 @@ mod hostile;
 mod init;
 mod inspect;
 mod limits;
+mod proposals;
 mod stored;
 mod support;
 mod toolchains;

@@ -99,7 +99,7 @@ fn context() -> BindingContext {
 fn outcome(engine: &Engine, component: &[u8]) -> (&'static str, String) {
     match engine.load(component, &Sha256Digest::of(component), Trust::Foreign) {
         Ok(loaded) => match loaded.handler.preflight(&context()) {
-            Ok(_) => return ("healthy", String::new()),
+            Ok(_) => ("healthy", String::new()),
             Err(fault) => (fault.kind(), fault.to_string()),
         },
         Err(error) => (error.kind(), error.to_string()),
