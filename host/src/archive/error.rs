@@ -44,7 +44,7 @@ pub enum ArchiveError {
         /// The entry.
         entry: &'static str,
         /// Its size, in bytes.
-        bytes: usize,
+        bytes: u64,
         /// The most allowed, in bytes.
         limit: u64,
     },
