@@ -174,13 +174,13 @@ fn what_a_component_imports_and_what_its_pack_declares_go_together() {
 #[test]
 fn somebody_at_a_terminal_is_asked() {
     let sandbox = Sandbox::with_local();
-    let pack = pack(&sandbox, component("1"), &["crl '\u{1b}[2J' *"], &["crl.example:443"]);
+    let pack = pack(&sandbox, component("1"), &["crl 'it is' *"], &["crl.example:443"]);
     let bind: Vec<&str> = ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect();
     for no in ["\n", "n\n", "yesterday\n", "\u{4}"] {
         let (code, screen) = terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), no);
         assert_eq!(code, 1, "{screen}");
         assert!(screen.contains("grant it? [y/N]") && screen.contains("nobody granted"), "{screen}");
-        assert!(screen.contains(r"to run `crl '\u{1b}[2J' *`"), "{screen}");
+        assert!(screen.contains("to run `crl 'it is' *`"), "{screen}");
     }
     assert_eq!(listed(&sandbox), json!([]));
     let (code, screen) = terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), "y\n");

@@ -1,8 +1,10 @@
 //! The tests of the host, through its doors: the program, the library, the WIT.
 
 mod architecture;
+mod argv;
 mod bind;
 mod builtins;
+mod canary;
 mod cli;
 mod doctor;
 mod engine;
@@ -13,6 +15,8 @@ mod init;
 mod inspect;
 mod limits;
 mod proposals;
+mod probes;
+mod reach;
 mod stored;
 mod support;
 mod toolchains;

@@ -83,6 +83,16 @@ pub enum HandlerFault {
         /// What it said before, if anything: the panic message, or the end of its error output.
         message: Option<ForeignText>,
     },
+    /// It ended itself, as a program does that has nothing to answer.
+    #[error("handler ended itself in `{call}` with exit code {code}, without an answer{}", said(.message))]
+    Exited {
+        /// The call.
+        call: Call,
+        /// The exit code.
+        code: i32,
+        /// What it said before, if anything.
+        message: Option<ForeignText>,
+    },
     /// It ran longer than it may.
     #[error("handler ran out of time in `{call}`: more than {} s", .limit.as_secs_f32())]
     OutOfTime {
@@ -146,6 +156,7 @@ impl HandlerFault {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Trapped { .. } => "trapped",
+            Self::Exited { .. } => "exited",
             Self::OutOfTime { .. } => "out-of-time",
             Self::OutOfMemory { .. } => "out-of-memory",
             Self::TooMany { .. } => "too-many",

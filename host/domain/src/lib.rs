@@ -28,7 +28,7 @@ pub use descriptor::{DescriptorFault, DescriptorPath, InvalidDescriptor, MAX_DES
 pub use digest::{InvalidDigest, Sha256Digest};
 pub use environment::{Environment, EnvironmentFault};
 pub use ext_ref::{ExtRef, InvalidExtRef};
-pub use foreign::ForeignText;
+pub use foreign::{ForeignText, plain_json};
 pub use handler::{BindingContext, Call, EnvPackHandler, HandlerFault};
 pub use names::{EnvId, InstanceId, InvalidName};
 pub use oci_ref::{InvalidOciRef, OciRef};

@@ -91,7 +91,8 @@ impl Guest {
     pub fn reach_address(&mut self, host: &str, port: u16) -> Result<(), network::Failure> {
         let shared = Arc::clone(&self.shared);
         let (grants, deadline) = self.turn().map_err(network::Failure::Denied)?;
-        let result = network::reach(&grants, host, port, deadline, &shared.limits);
+        let attempt = network::Attempt { grants: &grants, host, port, deadline, limits: &shared.limits };
+        let result = shared.network.reach(&attempt);
         let outcome = result.as_ref().map_or_else(ToString::to_string, |()| "connected".to_owned());
         let asked = ForeignText::sentence(&format!("{host}:{port}"));
         self.probes.push(Probe { asked, program: None, outcome: ForeignText::sentence(&outcome) });
@@ -175,6 +176,9 @@ impl Guest {
     /// Errors that the engine has no type for.
     fn other_fault(&self, error: &wasmtime::Error) -> HandlerFault {
         let call = self.call;
+        if let Some(code) = super::wasi::exit_code(error) {
+            return HandlerFault::Exited { call, code, message: self.last_words() };
+        }
         let text = error.root_cause().to_string();
         // the type of this error is private to the engine
         if text.contains("fuel allocated for hostcalls") {

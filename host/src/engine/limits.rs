@@ -33,6 +33,10 @@ pub struct Limits {
     pub probes: usize,
     /// Programs that run at a time, for all handlers together.
     pub tools_at_a_time: usize,
+    /// Names that are looked up at a time, for all handlers together.
+    pub lookups_at_a_time: usize,
+    /// All that one program prints, in bytes; one that prints more is ended.
+    pub printed_bytes: u64,
     /// One text that a handler or a program says, in bytes.
     pub text_bytes: usize,
     /// The checks of one preflight.
@@ -74,6 +78,10 @@ impl Default for Limits {
             // a handler of many tools asks a dozen; a denied one counts too, or there would be no end to asking
             probes: 32,
             tools_at_a_time: 4,
+            // the system's resolver has no deadline: one that never answers keeps a thread of ours for half a minute
+            lookups_at_a_time: 8,
+            // what is cut off is read all the same, so that a program which says too much still comes to its end
+            printed_bytes: 16 * MIB as u64,
             // a screenful is a hundredth of it
             text_bytes: 64 * KIB,
             checks: 256,

@@ -16,6 +16,7 @@ mod shape;
 mod stack;
 mod ticker;
 mod tools;
+mod turnstile;
 mod wasi;
 pub mod worker;
 
@@ -31,6 +32,7 @@ use wasmtime::{Config, OptLevel, Precompiled, WasmFeatures};
 
 use compiled::CompiledStore;
 use guest::Guest;
+use network::Network;
 use ticker::Ticker;
 use tools::Tools;
 use worker::Protection;
@@ -105,6 +107,7 @@ pub enum Trust {
 struct Shared {
     limits: Limits,
     tools: Tools,
+    network: Network,
     log: LogSink,
 }
 
@@ -150,9 +153,14 @@ impl Engine {
             linkers,
             ticker: Ticker::default(),
             compiled: compiled.map(CompiledStore::new),
+            shared: Arc::new(Shared {
+                tools: Tools::new(tools, worker.program(), limits.tools_at_a_time),
+                network: Network::new(limits.lookups_at_a_time),
+                limits,
+                log,
+            }),
             worker,
             compiling,
-            shared: Arc::new(Shared { tools: Tools::new(tools, limits.tools_at_a_time), limits, log }),
         }
     }
 

@@ -76,6 +76,11 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     Ok(())
 }
 
+/// The code with which a guest ended itself, if that is what this error is.
+pub(super) fn exit_code(error: &wasmtime::Error) -> Option<i32> {
+    error.downcast_ref::<wasmtime_wasi::I32Exit>().map(|exit| exit.0)
+}
+
 fn sleep(guest: &mut Guest, nanoseconds: u64) -> wasmtime::Result<Resource<DynPollable>> {
     let remaining = guest.deadline.saturating_duration_since(std::time::Instant::now());
     // a tick more, so that the guest is out of time when it wakes

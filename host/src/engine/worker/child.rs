@@ -8,6 +8,7 @@ use super::NAME;
 use super::budget::Budget;
 use super::confine;
 use super::protocol::{self, Order};
+use crate::engine::tools::keeper;
 use crate::engine::{COMPILER_STACK_BYTES, Limits, config, stack};
 
 /// The exit code of a worker whose compiler did not accept the component; its words say why.
@@ -43,6 +44,10 @@ pub fn hook() {
 }
 
 fn work(arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
+    let mut arguments = arguments.peekable();
+    if arguments.next_if(|task| task == keeper::TASK).is_some() {
+        return keeper::keep(arguments);
+    }
     match Order::parse(arguments).map_err(io::Error::other)? {
         Order::Compile { budget, stack_bytes } => compile(&budget, stack_bytes),
         Order::Examine => examine(),
