@@ -162,6 +162,7 @@ limits! {
     "handler.tables" Count engine.tables;
     "handler.table-elements" Count engine.table_elements;
     "handler.instances" Count engine.instances;
+    "handler.handles" Count engine.handles;
     "handler.stack" Bytes engine.stack_bytes;
     "handler.copied-bytes" Bytes engine.copied_bytes;
     "handler.checks" Count engine.checks;

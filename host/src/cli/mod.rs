@@ -3,6 +3,7 @@
 mod args;
 mod error;
 mod limits;
+mod no_command;
 mod output;
 mod parse;
 mod payload;
@@ -17,6 +18,7 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser as _};
+use env_pack_domain::ForeignText;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,10 +41,11 @@ const IMPOSSIBLE: u8 = 2;
 
 /// Runs the command that these arguments ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // by whatever name it was called, this is the one it goes by
+    let arguments: Vec<OsString> = std::iter::once("gtc".into()).chain(arguments.into_iter().skip(1)).collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return no_command(&error, &arguments),
+        Err(error) => return no_command::answer(&error, &arguments),
     };
     let done = match Session::new(&cli) {
         Ok(session) => session.command(cli.command),
@@ -57,34 +60,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(_) => IMPOSSIBLE.into(),
     }
-}
-
-/// Help, the version, or arguments that make no command.
-fn no_command(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let written = match error.use_stderr() && format_asked(arguments) == Format::Json {
-        true => {
-            let text = error.to_string();
-            let message = text.split("\n\nUsage").next().unwrap_or_default();
-            output::usage_error(Format::Json, message.trim_start_matches("error: ").trim_end())
-        }
-        false => error.print(),
-    };
-    match (written, error.use_stderr()) {
-        (Ok(()), false) => ExitCode::SUCCESS,
-        _ => IMPOSSIBLE.into(),
-    }
-}
-
-/// The format that arguments ask for, when they are too wrong to be parsed.
-fn format_asked(arguments: &[OsString]) -> Format {
-    let texts: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
-    let after = |at: usize| texts.get(at + 1).map(AsRef::as_ref);
-    let mut values = texts.iter().enumerate().filter_map(|(at, text)| match text.as_ref() {
-        "--format" => after(at),
-        text => text.strip_prefix("--format="),
-    });
-    let asked = values.next_back().map(str::to_owned).or_else(|| std::env::var("GTC_FORMAT").ok());
-    Format::choose(asked.and_then(|text| clap::ValueEnum::from_str(&text, false).ok()))
 }
 
 /// One run of the program.
@@ -291,7 +266,7 @@ impl Session {
         };
         let bytes = ops::payload_file(&self.host, &path)?;
         let invalid = |reason: String| {
-            let path = env_pack_domain::ForeignText::new(path.to_string_lossy());
+            let (path, reason) = (ForeignText::new(path.to_string_lossy()), ForeignText::sentence(&reason));
             CliError::Arguments(format!("`{path}` does not hold the arguments: {reason}"))
         };
         match path.extension().is_some_and(|extension| extension == "json") {

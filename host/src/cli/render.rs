@@ -373,7 +373,9 @@ impl Human for BuildReport {
             slot => format!("env-packs update --env <env> --slot {slot}"),
         };
         let kind = format!("{}@{}", self.descriptor_path, self.version);
-        text + &format!("next: bind it with `gtc op {bind} --kind {kind} --pack-ref {path}`\n")
+        let file = self.path.to_string_lossy();
+        let file = shown(&shell_words::quote(&file));
+        text + &format!("next: bind it with `gtc op {bind} --kind {kind} --pack-ref {file}`\n")
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::OpError;
 use super::assemble::{self, Assembly};
-use super::error::{flags, requests};
+use super::error::{flags, pasted, requests};
 use crate::host::Host;
 use crate::store::Stored;
 
@@ -257,9 +257,9 @@ impl DoctorReport {
                 drift.found, drift.locked
             );
             let user = stored.environment.bindings().find(|binding| binding.pack_ref == drift.pack_ref);
-            let again =
-                user.map(|binding| update_command(id, binding, &binding.pack_ref.to_string())).unwrap_or_default();
-            let next = format!("look at it with `gtc pack inspect {}`, and take it with `{again}`", drift.pack_ref);
+            let archive = pasted(&drift.pack_ref.text()).to_string();
+            let again = user.map(|binding| update_command(id, binding, &archive)).unwrap_or_default();
+            let next = format!("look at it with `gtc pack inspect {archive}`, and take it with `{again}`");
             self.digest_drift.push(DigestDrift {
                 pack_ref: drift.pack_ref.clone(),
                 locked: drift.locked.to_string(),

@@ -249,7 +249,9 @@ impl OpError {
             Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => {
                 source.next().into()
             }
-            Self::NotDeclared { pack_ref, .. } => format!("see what it declares with `gtc pack inspect {pack_ref}`"),
+            Self::NotDeclared { pack_ref, .. } => {
+                format!("see what it declares with `gtc pack inspect {}`", pasted(&pack_ref.text()))
+            }
             Self::NeverGranted { .. } => "see what was granted with `gtc op grants list`".into(),
             Self::NotPinned { environment, .. } => {
                 format!("see what was granted to whom with `gtc op grants list {environment}`")
@@ -311,6 +313,11 @@ pub(super) fn flags(permissions: &Permissions, prefix: &str) -> String {
     let tools = permissions.tools.iter().map(|tool| format!("{prefix}tool {}", quoted(tool)));
     let network = permissions.network.iter().map(|address| format!("{prefix}network {address}"));
     tools.chain(network).collect::<Vec<_>>().join(" ")
+}
+
+/// A word of a suggested command, for a shell: whoever chose it must not choose what else is run.
+pub(super) fn pasted(word: &str) -> ForeignText {
+    ForeignText::new(shell_words::quote(word))
 }
 
 fn shown(path: &std::path::Path) -> ForeignText {
