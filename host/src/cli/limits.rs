@@ -170,7 +170,9 @@ limits! {
     "handler.log-bytes" Bytes engine.log_bytes;
     "probe.number" Count engine.probes;
     "probe.at-a-time" Count engine.tools_at_a_time;
+    "probe.lookups-at-a-time" Count engine.lookups_at_a_time;
     "probe.tool-time" Time engine.tool_time;
+    "probe.printed-bytes" Bytes engine.printed_bytes;
     "probe.network-time" Time engine.reach_time;
 }
 

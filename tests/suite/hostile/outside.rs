@@ -82,8 +82,8 @@ fn empty_world() -> Vec<Case> {
         case("folders", &directories, "healthy", ""),
         case("a forged file", &forged("wasi:filesystem/types", "descriptor"), "trapped", "unknown handle index 3"),
         case("a forged error", &forged("wasi:io/error", "error"), "trapped", "unknown handle index 3"),
-        case("an exit", &exit(0), "trapped", "exit"),
-        case("an exit with an error", &exit(1), "trapped", "exit"),
+        case("an exit", &exit(0), "exited", "exit code 0"),
+        case("an exit with an error", &exit(1), "exited", "exit code 1"),
     ]
 }
 
