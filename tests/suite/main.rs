@@ -3,6 +3,7 @@
 mod architecture;
 mod argv;
 mod bind;
+mod bombs;
 mod builtins;
 mod canary;
 mod cli;

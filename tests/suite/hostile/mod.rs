@@ -11,18 +11,17 @@ mod outside;
 mod places;
 mod small_stacks;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use std::{fmt, fs};
 
 use env_pack_domain::{BindingContext, Permissions, Sha256Digest};
 use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
 
+use crate::support::footprint::{Footprint, alone, show};
+use crate::support::repository;
 use crate::support::wat::Handler;
-use crate::support::{repository, run};
 
 /// What guests have for loading, and for a preflight: enough on a busy machine, and soon over.
 const TIME: Duration = Duration::from_millis(150);
@@ -128,71 +127,9 @@ fn run_all(engine: &Engine, logged: &AtomicUsize, cases: &[Case], deadline: Dura
     wrong
 }
 
-/// What a process has and holds.
-struct Footprint {
-    resident_kib: u64,
-    peak_kib: u64,
-    threads: usize,
-    children: String,
-    descriptors: usize,
-    files: BTreeSet<String>,
-}
-
-impl Footprint {
-    fn of_this_process(folder: &Path) -> Self {
-        let status = fs::read_to_string("/proc/self/status").expect("the status of this process");
-        let kib = |name: &str| {
-            let line = status.lines().find(|line| line.starts_with(name)).expect("a field of it");
-            line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
-        };
-        let count = |folder: &str| fs::read_dir(folder).expect("a folder").count();
-        let tasks = fs::read_dir("/proc/self/task").expect("threads");
-        let children = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("children")).ok()).collect();
-        let mut files = BTreeSet::new();
-        list(folder, &mut files);
-        Self {
-            resident_kib: kib("VmRSS:"),
-            peak_kib: kib("VmHWM:"),
-            threads: count("/proc/self/task"),
-            children,
-            descriptors: count("/proc/self/fd"),
-            files,
-        }
-    }
-}
-
-impl fmt::Display for Footprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { resident_kib, peak_kib, threads, children, descriptors, files } = self;
-        write!(f, "{resident_kib} KiB (peak {peak_kib}), {threads} threads, children [{children}], ")?;
-        write!(f, "{descriptors} descriptors, {} files", files.len())
-    }
-}
-
-fn list(folder: &Path, names: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        names.insert(path.display().to_string());
-        if path.is_dir() {
-            list(&path, names);
-        }
-    }
-}
-
-/// Shows figures to whoever runs a test by hand with `--nocapture`.
-#[expect(clippy::print_stderr, reason = "that is what it is for")]
-pub fn eprint(figures: &str) {
-    eprintln!("{figures}");
-}
-
 #[test]
 fn nothing_they_do_harms_the_host() {
-    let home = tempfile::tempdir().expect("a folder");
-    let mut alone = std::process::Command::new(std::env::current_exe().expect("this program"));
-    alone.args(["--exact", "hostile::the_corpus_alone", "--ignored", "--nocapture"]).current_dir(home.path());
-    let ran = run(&mut alone);
-    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
-    assert!(ran.stdout.contains("1 passed"), "{}", ran.stdout);
+    alone("hostile::the_corpus_alone");
 }
 
 #[test]
@@ -215,7 +152,7 @@ fn the_corpus_alone() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     let limits = Limits::default();
     let figures = format!("{} cases\nbefore {before}\nonce {once}\ntwice {twice}", cases.len());
-    eprint(&figures);
+    show(&figures);
     assert!(once.resident_kib <= before.resident_kib + GROWTH_KIB, "{figures}");
     assert!(twice.resident_kib <= once.resident_kib + GROWTH_KIB / 4, "{figures}");
     assert!(twice.peak_kib <= before.peak_kib + limits.memory_bytes / 1024 + GROWTH_KIB, "{figures}");
