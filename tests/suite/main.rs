@@ -14,6 +14,7 @@ mod foreign;
 mod grants;
 mod hostile;
 mod init;
+mod inside;
 mod inspect;
 mod limits;
 mod probes;

@@ -19,10 +19,15 @@ impl Ticker {
         self.0.get_or_init(|| {
             let weak = engine.weak();
             thread::spawn(move || {
+                // counted from the start: a thread wakes late, and ten thousand late ticks would be a second
+                let mut next = Instant::now();
                 while let Some(engine) = weak.upgrade() {
-                    engine.increment_epoch();
+                    while next <= Instant::now() {
+                        engine.increment_epoch();
+                        next += TICK;
+                    }
                     drop(engine);
-                    thread::sleep(TICK);
+                    thread::sleep(next.saturating_duration_since(Instant::now()));
                 }
             });
         });
