@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{Sandbox, text};
 
-const VERBS: [&[&str]; 19] = [
+const VERBS: [&[&str]; 20] = [
     &["op", "env", "init"],
     &["op", "env", "create"],
     &["op", "env", "list"],
@@ -24,6 +24,7 @@ const VERBS: [&[&str]; 19] = [
     &["op", "extensions", "resolve"],
     &["pack", "build"],
     &["pack", "inspect"],
+    &["pack", "repack"],
 ];
 
 #[test]

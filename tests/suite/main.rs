@@ -1,6 +1,7 @@
 //! The tests of the host, through its doors: the program, the library, the WIT.
 
 mod architecture;
+mod archives;
 mod argv;
 mod bind;
 mod bombs;

@@ -8,11 +8,13 @@ mod content;
 mod declared;
 mod error;
 mod limits;
+mod loose;
 mod manifest;
 mod names;
 mod profile;
 mod reader;
 mod records;
+mod repack;
 mod rules;
 mod sbom;
 mod write;
@@ -22,6 +24,7 @@ use env_pack_domain::{ForeignText, Sha256Digest};
 pub use declared::Declared;
 pub use error::ArchiveError;
 pub use limits::Limits;
+pub use repack::{Change, Repacked, RepackedEntry, repack};
 pub use rules::Rule;
 pub use write::{NewHandler, NewPack, write};
 
@@ -84,11 +87,10 @@ struct Entry {
 /// # Errors
 /// [`ArchiveError`] with the first thing that is wrong.
 pub fn open(bytes: &[u8], limits: &Limits) -> Result<Pack, ArchiveError> {
-    profile::check(bytes, limits)?;
+    let entries = profile::check(bytes, limits)?;
     let mut reader = reader::Reader::of_checked(bytes, limits)?;
     let manifest = manifest::decode(&reader.document(MANIFEST)?)?;
     let bill = sbom::decode(&reader.document(SBOM)?)?;
-    let entries = reader.entries()?;
     sbom::verify(&bill, &entries)?;
     manifest::read(manifest, entries, |name| reader.content(name))
 }

@@ -3,10 +3,12 @@
 //! It looks at every byte of the container before the zip reader sees the first one, and knows nothing of packs. Every header
 //! is checked before anything is inflated, so that an archive which lies costs as little as it can.
 
+use env_pack_domain::ForeignText;
+
 use super::names::{self, Names};
-use super::records::{Central, DEFLATE, END_BYTES, Records, STORED, UTF8_FLAG, ZIP64_LOCATOR, ZIP64_LOCATOR_BYTES};
+use super::records::{Central, DEFLATE, END_BYTES, Records, STORED, UTF8_FLAG};
 use super::rules::{broken, in_entry};
-use super::{ArchiveError, Limits, Rule, content};
+use super::{ArchiveError, EntryInfo, Limits, Rule, content};
 
 /// Version 2.0, the one that brought Deflate. Readers refuse versions they do not know, each at another number.
 const NEWEST_VERSION: u16 = 20;
@@ -26,19 +28,31 @@ struct Member<'a> {
     stored: &'a [u8],
 }
 
-/// Checks an archive against the profile.
+/// Checks an archive against the profile, and says what is in it: entries are hashed as they are checked, so that nothing is
+/// inflated twice.
 ///
 /// # Errors
 /// [`ArchiveError::TooLarge`], or [`ArchiveError::Profile`] with the rule that is broken, and where.
-pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), ArchiveError> {
+pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<Vec<EntryInfo>, ArchiveError> {
     let size = bytes.len() as u64;
     if size > limits.pack_bytes {
         return Err(ArchiveError::TooLarge { bytes: size, limit: limits.pack_bytes });
     }
-    for Member { header, data, stored } in (Checker { records: Records(bytes), limits }).headers()? {
-        content::read(stored, data, &header, |_| {}).map_err(|error| in_entry(error, header.name))?;
+    let members = Checker { records: Records(bytes), limits }.headers()?;
+    members.iter().map(|member| member.info().map_err(|error| in_entry(error, member.header.name))).collect()
+}
+
+impl Member<'_> {
+    fn info(&self) -> Result<EntryInfo, ArchiveError> {
+        let mut hasher = blake3::Hasher::new();
+        content::read(self.stored, self.data, &self.header, |piece| {
+            hasher.update(piece);
+        })?;
+        // names are ASCII by now
+        let name = String::from_utf8_lossy(self.header.name);
+        let (size, blake3) = (u64::from(self.header.size), hasher.finalize().to_hex().to_string());
+        Ok(EntryInfo { name: ForeignText::new(name), size, blake3 })
     }
-    Ok(())
 }
 
 impl<'a> Checker<'a> {
@@ -83,11 +97,7 @@ impl<'a> Checker<'a> {
         if end.entries == u16::MAX || [end.directory_bytes, end.directory].contains(&u32::MAX) {
             return Err(broken(Rule::Zip64, at + 8));
         }
-        // some readers look for it whatever the end record says, and find it in the last fields of the last entry
-        let locator = at.checked_sub(ZIP64_LOCATOR_BYTES);
-        if locator.is_some_and(|locator| self.records.u32(locator).is_ok_and(|found| found == ZIP64_LOCATOR)) {
-            return Err(broken(Rule::Zip64, at - ZIP64_LOCATOR_BYTES));
-        }
+        self.records.no_zip64_locator(at)?;
         if end.entries_here != end.entries || usize::from(end.entries) > self.limits.entries {
             return Err(broken(Rule::EntryCount, at + 8));
         }

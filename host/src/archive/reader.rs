@@ -1,4 +1,4 @@
-//! Reading a checked archive with the zip reader: entries are hashed as they stream by, and only what is asked for is kept.
+//! Reading entries of a checked archive with the zip reader, which sees no other archives. Only what is asked for is read.
 
 use std::io::{Cursor, Read};
 
@@ -6,7 +6,7 @@ use env_pack_domain::ForeignText;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::{ArchiveError, EntryInfo, Limits};
+use super::{ArchiveError, Limits};
 
 /// The entries of an archive that has passed the profile.
 pub(super) struct Reader<'a> {
@@ -32,21 +32,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Every entry, in the order of the archive.
-    pub fn entries(&mut self) -> Result<Vec<EntryInfo>, ArchiveError> {
-        (0..self.zip.len()).map(|index| self.entry(index)).collect()
-    }
-
-    fn entry(&mut self, index: usize) -> Result<EntryInfo, ArchiveError> {
-        let file = self.zip.by_index(index).map_err(|error| unreadable("", &error))?;
-        let name = file.name().map_err(|error| unreadable("", &error))?.into_owned();
-        let mut hasher = blake3::Hasher::new();
-        // the profile has bounded the size already; the zip reader is held to it all the same
-        let mut bounded = file.take(self.limits.entry_bytes + 1);
-        let size = std::io::copy(&mut bounded, &mut hasher).map_err(|error| unreadable(&name, &error))?;
-        Ok(EntryInfo { name: ForeignText::new(name), size, blake3: hasher.finalize().to_hex().to_string() })
-    }
-
     /// The content of an entry, if there is one of this name.
     pub fn content(&mut self, name: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
         let Some(index) = self.zip.index_for_name(name) else { return Ok(None) };
@@ -57,6 +42,7 @@ impl<'a> Reader<'a> {
 
 fn content<R: Read>(file: ZipFile<'_, R>, name: &str, limit: u64) -> Result<Vec<u8>, ArchiveError> {
     let mut content = Vec::with_capacity(usize::try_from(file.size().min(limit)).unwrap_or_default());
+    // the profile has bounded the size already; the zip reader is held to it all the same
     file.take(limit + 1).read_to_end(&mut content).map_err(|error| unreadable(name, &error))?;
     Ok(content)
 }

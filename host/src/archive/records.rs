@@ -13,10 +13,9 @@ const CENTRAL_BYTES: usize = 46;
 pub(super) const END: u32 = 0x0605_4b50;
 /// The size of an end record without its comment.
 pub(super) const END_BYTES: usize = 22;
-/// The signature of the record by which readers find the end record of ZIP64.
-pub(super) const ZIP64_LOCATOR: u32 = 0x0706_4b50;
-/// The size of that record, which lies right before the end record.
-pub(super) const ZIP64_LOCATOR_BYTES: usize = 20;
+/// The record by which readers find the end record of ZIP64, right before the end record.
+const ZIP64_LOCATOR: u32 = 0x0706_4b50;
+const ZIP64_LOCATOR_BYTES: usize = 20;
 /// General-purpose flag 11: the name is UTF-8. For ASCII names it changes nothing.
 pub(super) const UTF8_FLAG: u16 = 1 << 11;
 /// The compression method of bytes as they are.
@@ -106,6 +105,16 @@ impl<'a> Records<'a> {
             directory: self.u32(at + 16)?,
             comment_bytes: self.u16(at + 20)?,
         })
+    }
+
+    /// Checks that nothing before the end record at this byte reads as a ZIP64 locator. Some readers look for one whatever the end
+    /// record says, and the last fields of the last entry can spell it.
+    pub fn no_zip64_locator(self, end: usize) -> Result<(), ArchiveError> {
+        let Some(at) = end.checked_sub(ZIP64_LOCATOR_BYTES) else { return Ok(()) };
+        match self.u32(at)? == ZIP64_LOCATOR {
+            true => Err(broken(Rule::Zip64, at)),
+            false => Ok(()),
+        }
     }
 
     /// The central header at this byte.

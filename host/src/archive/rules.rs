@@ -38,7 +38,7 @@ macro_rules! rules {
 }
 
 rules! {
-    EndRecord "zip-end-record" "the last 22 bytes are no end-of-central-directory record without comment",
+    EndRecord "zip-end-record" "the archive does not end in one end-of-central-directory record, without a comment",
     MultiDisk "zip-multi-disk" "the archive spans several disks",
     Zip64 "zip-zip64" "ZIP64 fields and records are not allowed",
     EntryCount "zip-entry-count" "there are more entries than allowed, or not as many as the end record says",

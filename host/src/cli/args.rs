@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::payload::{
     BuildPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
-    GrantsChangePayload, InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, ResolvePayload,
+    GrantsChangePayload, InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, RepackPayload,
+    ResolvePayload,
 };
 use super::verb::Verb;
 
@@ -185,4 +186,6 @@ pub enum PackVerb {
     Build(Verb<BuildPayload>),
     /// Look into a pack without running anything of it
     Inspect(Verb<InspectPayload>),
+    /// Make a sloppy but honest archive canonical, so that it can be opened
+    Repack(Verb<RepackPayload>),
 }

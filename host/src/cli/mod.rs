@@ -32,7 +32,7 @@ use verb::Verb;
 
 use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb};
-use crate::ops::{self, OpError, bind, doctor, env, grants, pack, protections, read, tool_check};
+use crate::ops::{self, OpError, bind, doctor, env, grants, pack, protections, read, repack, tool_check};
 
 /// The exit code of a command that was asked something and answered no.
 const NO: u8 = 1;
@@ -219,6 +219,9 @@ impl Session {
             PackVerb::Inspect(verb) => self.done("pack", "inspect", verb, |payload| {
                 Ok(pack::inspect(host, &parse::pack_ref(&payload.pack_ref)?)?)
             }),
+            PackVerb::Repack(verb) => {
+                self.done("pack", "repack", verb, |payload| Ok(repack::repack(host, &payload.request())?))
+            }
         }
     }
 

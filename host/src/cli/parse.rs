@@ -11,12 +11,13 @@ use env_pack_domain::{
 use super::error::UsageError;
 use super::payload::{
     BuildPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
-    GrantsChangePayload, GrantsPayload, InitPayload, PackPayload, PackRemovePayload, ResolvePayload,
+    GrantsChangePayload, GrantsPayload, InitPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
 use crate::ops::bind::{BindRequest, Grants, UnbindRequest};
 use crate::ops::env::NewEnvironment;
 use crate::ops::grants::GrantsRequest;
 use crate::ops::pack::BuildRequest;
+use crate::ops::repack::RepackRequest;
 
 fn parsed<T: FromStr<Err: std::error::Error>>(argument: &'static str, text: &str) -> Result<T, UsageError> {
     text.parse().map_err(|error: T::Err| UsageError::argument(argument, &error))
@@ -204,5 +205,11 @@ impl BuildPayload {
             publisher: self.publisher,
             output: self.output,
         })
+    }
+}
+
+impl RepackPayload {
+    pub fn request(self) -> RepackRequest {
+        RepackRequest { archive: self.archive, output: self.output }
     }
 }

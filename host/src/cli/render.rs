@@ -12,6 +12,7 @@ use crate::ops::grants::{GrantsListReport, PackGrants};
 use crate::ops::pack::{BuildReport, InspectReport};
 use crate::ops::protections::ProtectionsReport;
 use crate::ops::read::{Bound, ExtensionsReport, PacksReport, ResolveReport};
+use crate::ops::repack::RepackReport;
 use crate::ops::tool_check::{PreflightReport, ToolCheckReport};
 
 /// A report that people can read.
@@ -376,6 +377,31 @@ impl Human for BuildReport {
         let file = self.path.to_string_lossy();
         let file = shown(&shell_words::quote(&file));
         text + &format!("next: bind it with `gtc op {bind} --kind {kind} --pack-ref {file}`\n")
+    }
+}
+
+impl Human for RepackReport {
+    fn human(&self, _verb: &str) -> String {
+        let path = shown(&self.path.to_string_lossy());
+        let mut text = format!("{} repacked {path} ({} bytes)\n", Tone::Good.paint(GOOD), self.size);
+        text.push_str(&format!("  sha256  {}\n", self.sha256));
+        if self.unchanged {
+            text.push_str("  it was canonical already; nothing changed\n");
+        }
+        let mut table = Table::new(["ENTRY", "BYTES", "CHANGED"]);
+        for entry in &self.entries {
+            let changed = match entry.explained.as_slice() {
+                [] => dash(),
+                changes => (changes.join(", "), Tone::Notice),
+            };
+            table.row([(entry.name.to_string(), Tone::Plain), (entry.size.to_string(), Tone::Plain), changed]);
+        }
+        text.push_str(&format!("\n{}\n", table.render()));
+        for dropped in &self.dropped {
+            let name = dropped.name.as_ref().map(|name| format!("`{name}`: ")).unwrap_or_default();
+            text.push_str(&format!("  dropped {name}{}\n", dropped.reason));
+        }
+        text + &format!("next: look into it with `gtc pack inspect {path}`\n")
     }
 }
 

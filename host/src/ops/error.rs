@@ -160,6 +160,12 @@ pub enum OpError {
         #[source]
         source: std::io::Error,
     },
+    /// A pack would be written over what it is made from.
+    #[error("`{}` is the archive itself, which is never overwritten", shown(.path))]
+    OverItself {
+        /// The file.
+        path: std::path::PathBuf,
+    },
     /// The worker cannot be examined.
     #[error(transparent)]
     Worker {
@@ -198,7 +204,7 @@ impl OpError {
             Self::NeverGranted { .. } => "not-found",
             Self::Refused(Refusal::NotBound { .. }) => "not-found",
             Self::Refused(_) | Self::Store(StoreError::Exists { .. }) => "conflict",
-            Self::PathTaken { .. } | Self::SiblingsDiffer { .. } => "conflict",
+            Self::PathTaken { .. } | Self::SiblingsDiffer { .. } | Self::OverItself { .. } => "conflict",
             Self::Store(StoreError::Io { .. }) | Self::Write { .. } => "io",
             Self::Store(_) => "store",
             Self::Answers { .. } => "answers-parse",
@@ -288,6 +294,10 @@ impl OpError {
             }
             Self::OwnVersion { supported, .. } => format!("choose a `--version` that matches `{supported}`"),
             Self::Component { source, .. } => super::packs::load_next(source).into(),
+            Self::OverItself { .. } => "name another file with `--output`".into(),
+            Self::Archive { source: ArchiveError::Profile { rule, .. }, .. } if rule.is_broken_by_honest_writers() => {
+                "get the pack again, or make it canonical with `gtc pack repack`, which says what it changes".into()
+            }
             Self::Archive { .. } => "get the pack again, or rebuild it with `gtc pack build`".into(),
             _ => return None,
         };

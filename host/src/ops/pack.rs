@@ -217,6 +217,7 @@ impl From<Declared> for InspectedDeclaration {
     }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
+/// Writes a pack.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
     std::fs::write(path, bytes).map_err(|source| OpError::Write { path: path.to_owned(), source })
 }

@@ -2,9 +2,11 @@
 
 pub mod asker;
 pub mod footprint;
+pub mod memory;
 pub mod packs;
 pub mod terminal;
 pub mod wat;
+pub mod zips;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -6,6 +6,7 @@ use super::*;
 
 const LOCAL_BYTES: usize = 30;
 const CENTRAL_BYTES: usize = 46;
+const ZIP64_LOCATOR_BYTES: usize = 20;
 
 /// A valid archive of one stored entry `a.txt` with the content `hello`.
 fn valid() -> Vec<u8> {
@@ -24,7 +25,7 @@ fn build(entries: &[(&str, &[u8])], method: zip::CompressionMethod) -> Vec<u8> {
 
 fn rule_of(bytes: &[u8]) -> Option<Rule> {
     match check(bytes, &Limits::default()) {
-        Ok(()) => None,
+        Ok(_) => None,
         Err(ArchiveError::Profile { rule, .. }) => Some(rule),
         Err(other) => panic!("{other}"),
     }
