@@ -52,6 +52,7 @@ fn peak_when_held(pid: u32) -> u64 {
     while started.elapsed() < PATIENCE {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
         let fields: Vec<_> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
+        assert!(fields[0] != "Z", "process {pid} ended and complained of nothing");
         // its state, and the time it took of a processor; of what it waits for, only the pipe lasts
         let now = format!("{} {} {}", fields[0], fields[11], fields[12]);
         let times = if now == seen.0 && fields[0] == "S" { seen.1 + 1 } else { 0 };
