@@ -26,7 +26,7 @@ pub fn run() -> Result<()> {
     let cargo = |arguments: &'static [&'static str]| move || process::run(&mut command("cargo", arguments));
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
     let domain = ["check", "--package", "env-pack-domain", "--target", "wasm32-unknown-unknown", "--locked"];
-    let steps: [(&str, &dyn Fn() -> Result<()>); 10] = [
+    let steps: &[(&str, &dyn Fn() -> Result<()>)] = &[
         ("targets", &add_targets),
         ("format", &format),
         ("clippy", &|| process::run(&mut command("cargo", &clippy))),
@@ -39,7 +39,7 @@ pub fn run() -> Result<()> {
         ("documentation", &documentation),
         ("dependencies", &|| dependencies::check(&WORKSPACES)),
     ];
-    run_all(&steps)?;
+    run_all(steps)?;
     println!("the gate is open");
     Ok(())
 }
