@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault, Permissions, Probe};
 use wasmtime::component::ResourceTableError;
-use wasmtime::{ResourceLimiter, Store, Trap};
+use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline};
 
+use super::crowd::Member;
 use super::wasi::Wasi;
 use super::{Limits, LogLine, Shared, network, tools};
 
@@ -23,6 +24,7 @@ pub(super) struct Guest {
     usage: Usage,
     log: Log,
     probes: Vec<Probe>,
+    member: Member,
 }
 
 #[derive(Default)]
@@ -61,6 +63,7 @@ impl Guest {
             usage: Usage::default(),
             log: Log::default(),
             probes: Vec::new(),
+            member: Member::new(&shared.crowd),
         }
     }
 
@@ -159,6 +162,15 @@ impl Guest {
                 HandlerFault::Trapped { call, reason, message: self.last_words() }
             }
             None => self.other_fault(error),
+        }
+    }
+
+    /// What becomes of a guest that the clock found computing.
+    fn tick(&mut self) -> UpdateDeadline {
+        self.member.tick(self.deadline);
+        match Instant::now() < self.deadline {
+            true => UpdateDeadline::Continue(1),
+            false => UpdateDeadline::Interrupt,
         }
     }
 
@@ -265,12 +277,11 @@ fn grow(used: &mut u64, current: usize, desired: usize, declared: Option<usize>,
 
 /// A store for one operation, with every limit in force before anything of the guest runs.
 pub(super) fn store(engine: &wasmtime::Engine, guest: Guest) -> Store<Guest> {
-    let ticks = super::ticker::ticks_until(guest.deadline);
     let (copied_bytes, handles) = (guest.limits().copied_bytes, guest.limits().handles);
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| guest);
-    store.set_epoch_deadline(ticks);
-    store.epoch_deadline_trap();
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut store| Ok(store.data_mut().tick()));
     store.set_hostcall_fuel(copied_bytes);
     store.set_max_component_handles(handles);
     store

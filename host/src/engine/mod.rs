@@ -4,6 +4,7 @@
 //! a guest that traps poisons nothing. This room knows no archives, no bindings on disk and no terminal.
 
 mod compiled;
+mod crowd;
 mod error;
 mod guest;
 mod imports;
@@ -31,6 +32,7 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, OptLevel, Precompiled, WasmFeatures};
 
 use compiled::CompiledStore;
+use crowd::Crowd;
 use guest::Guest;
 use network::Network;
 use ticker::Ticker;
@@ -109,6 +111,7 @@ struct Shared {
     tools: Tools,
     network: Network,
     log: LogSink,
+    crowd: Arc<Crowd>,
 }
 
 /// Turns components into handlers.
@@ -158,6 +161,7 @@ impl Engine {
                 network: Network::new(limits.lookups_at_a_time),
                 limits,
                 log,
+                crowd: Arc::default(),
             }),
             worker,
             compiling,

@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::Engine;
 
 /// How often the epoch advances: a guest is stopped this much after its deadline at the latest.
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// Starts ticking once there is something to run.
 #[derive(Default)]
@@ -32,10 +32,4 @@ impl Ticker {
             });
         });
     }
-}
-
-/// The number of ticks after which a deadline has passed.
-pub(super) fn ticks_until(deadline: Instant) -> u64 {
-    let remaining = deadline.saturating_duration_since(Instant::now());
-    u64::try_from(remaining.as_millis() / TICK.as_millis()).unwrap_or(u64::MAX / 2) + 1
 }
