@@ -1,7 +1,9 @@
 //! Too much of something: memory, tables, modules, handles, depth, frames. In one go and in steps, when it is brought up and when it
 //! runs, in one module and spread over many.
 
-use wasm_encoder::{ComponentSection as _, InstanceSection};
+use wasm_encoder::{
+    ComponentExportKind, ComponentInstanceSection, ComponentSection as _, ComponentSectionId, InstanceSection,
+};
 use wasmparser::{Parser, Payload};
 
 use super::{Case, handler, outside, preflight};
@@ -98,33 +100,53 @@ fn modules() -> Vec<Case> {
 
 /// A component with a core module more, instantiated so many times.
 fn with_modules(component: &[u8], module: &str, instances: u32) -> Vec<u8> {
-    let mut depth = 0;
-    let mut modules = 0;
+    let (modules, _) = parts(component);
+    let mut section = InstanceSection::new();
+    for _ in 0..instances {
+        section.instantiate(modules, std::iter::empty::<(&str, wasm_encoder::ModuleArg)>());
+    }
+    let module = wat::parse_str(module).expect("a module");
+    let mut component = component.to_vec();
+    append(&mut component, ComponentSectionId::CoreModule, &module);
+    section.append_to_component(&mut component);
+    component
+}
+
+/// A component with another one inside, instantiated once.
+fn with_component(component: &[u8], inside: &str) -> Vec<u8> {
+    let (_, components) = parts(component);
+    let mut section = ComponentInstanceSection::new();
+    section.instantiate(components, std::iter::empty::<(&str, ComponentExportKind, u32)>());
+    let inside = wat::parse_str(inside).expect("a component");
+    let mut component = component.to_vec();
+    append(&mut component, ComponentSectionId::Component, &inside);
+    section.append_to_component(&mut component);
+    component
+}
+
+/// How many core modules and components lie in a component, those further inside not counted.
+fn parts(component: &[u8]) -> (u32, u32) {
+    let (mut depth, mut modules, mut components) = (0, 0, 0);
     for payload in Parser::new(0).parse_all(component) {
         match payload.expect("a component") {
             Payload::ModuleSection { .. } => {
                 modules += u32::from(depth == 0);
                 depth += 1;
             }
-            Payload::ComponentSection { .. } => depth += 1,
+            Payload::ComponentSection { .. } => {
+                components += u32::from(depth == 0);
+                depth += 1;
+            }
             Payload::End(_) => depth -= 1,
             _ => {}
         }
     }
-    let mut component = component.to_vec();
-    append_module(&mut component, &wat::parse_str(module).expect("a module"));
-    let mut section = InstanceSection::new();
-    for _ in 0..instances {
-        section.instantiate(modules, std::iter::empty::<(&str, wasm_encoder::ModuleArg)>());
-    }
-    section.append_to_component(&mut component);
-    component
+    (modules, components)
 }
 
-fn append_module(component: &mut Vec<u8>, module: &[u8]) {
+fn append(component: &mut Vec<u8>, id: ComponentSectionId, data: &[u8]) {
     let mut builder = wasm_encoder::Component::new();
-    builder
-        .section(&wasm_encoder::RawSection { id: wasm_encoder::ComponentSectionId::CoreModule.into(), data: module });
+    builder.section(&wasm_encoder::RawSection { id: id.into(), data });
     // all but the header of a component
     component.extend_from_slice(&builder.finish()[8..]);
 }
@@ -174,6 +196,14 @@ fn handles() -> Vec<Case> {
         &[["get-stdout", "stdout", "(result i32)"]],
     );
     let sleeps = outside::sleeping(million("(drop (call $sleep (i64.const 1)))"));
+    let own = "(component (type $r (resource (rep i32))) (core func $new (canon resource.new $r))
+        (core module $m (import \"\" \"new\" (func $new (param i32) (result i32)))
+            (func $start (loop (drop (call $new (i32.const 7))) (br 0))) (start $start))
+        (core instance (instantiate $m (with \"\" (instance (export \"new\" (func $new)))))))";
     let limit = ("too-many", "more than 1000 handles");
-    vec![case("a million streams", &streams, limit), case("a million pollables", &sleeps, limit)]
+    vec![
+        Case::new("handles of its own without end", with_component(&handler().component(), own), limit.0, limit.1),
+        case("a million streams", &streams, limit),
+        case("a million pollables", &sleeps, limit),
+    ]
 }

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use env_pack_domain::{BindingContext, Permissions, Sha256Digest};
 use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
 
-use crate::support::footprint::{Footprint, alone, show};
+use crate::support::footprint::{Footprint, alone, alone_on_small_stacks, show};
 use crate::support::repository;
 use crate::support::wat::Handler;
 
@@ -133,7 +133,12 @@ fn nothing_they_do_harms_the_host() {
 }
 
 #[test]
-#[ignore = "part of `nothing_they_do_harms_the_host`, which runs it in a process of its own"]
+fn nor_on_small_stacks() {
+    alone_on_small_stacks("hostile::the_corpus_alone");
+}
+
+#[test]
+#[ignore = "part of `nothing_they_do_harms_the_host` and `nor_on_small_stacks`, which run it in a process of its own"]
 fn the_corpus_alone() {
     let here = std::env::current_dir().expect("a folder");
     let cases = corpus();

@@ -2,7 +2,7 @@
 //! else counts.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fmt, fs};
 
@@ -11,15 +11,31 @@ use super::run;
 /// Runs a test that is ignored otherwise, in a process and a folder of its own.
 #[track_caller]
 pub fn alone(test: &str) {
-    alone_with(test, |_| ());
+    finish(Command::new(this_program()), test, |_| ());
 }
 
 /// The same, with files in the folder that are made here, so that making them costs that process nothing.
 #[track_caller]
 pub fn alone_with(test: &str, prepare: impl FnOnce(&Path)) {
+    finish(Command::new(this_program()), test, prepare);
+}
+
+/// The same, with 256 KiB of stack for each thread.
+#[track_caller]
+pub fn alone_on_small_stacks(test: &str) {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -s 256; exec \"$0\" \"$@\""]).arg(this_program()).env("RUST_MIN_STACK", "262144");
+    finish(shell, test, |_| ());
+}
+
+fn this_program() -> PathBuf {
+    std::env::current_exe().expect("this program")
+}
+
+#[track_caller]
+fn finish(mut alone: Command, test: &str, prepare: impl FnOnce(&Path)) {
     let home = tempfile::tempdir().expect("a folder");
     prepare(home.path());
-    let mut alone = Command::new(std::env::current_exe().expect("this program"));
     alone.args(["--exact", test, "--ignored", "--nocapture"]).current_dir(home.path());
     // memory that is given back goes back to the system at once, and hides no growth
     alone.env("MALLOC_MMAP_THRESHOLD_", "65536").env("MALLOC_TRIM_THRESHOLD_", "65536");
