@@ -198,11 +198,13 @@ fn handles() -> Vec<Case> {
     let sleeps = outside::sleeping(million("(drop (call $sleep (i64.const 1)))"));
     let own = "(component (type $r (resource (rep i32))) (core func $new (canon resource.new $r))
         (core module $m (import \"\" \"new\" (func $new (param i32) (result i32)))
-            (func $start (loop (drop (call $new (i32.const 7))) (br 0))) (start $start))
+            (func $start (local $n i32) (loop (drop (call $new (i32.const 7)))
+                (local.set $n (i32.add (local.get $n) (i32.const 1))) (br_if 0 (i32.lt_u (local.get $n) (i32.const 5000)))))
+            (start $start))
         (core instance (instantiate $m (with \"\" (instance (export \"new\" (func $new)))))))";
     let limit = ("too-many", "more than 1000 handles");
     vec![
-        Case::new("handles of its own without end", with_component(&handler().component(), own), limit.0, limit.1),
+        Case::new("5,000 handles of its own", with_component(&handler().component(), own), limit.0, limit.1),
         case("a million streams", &streams, limit),
         case("a million pollables", &sleeps, limit),
     ]
