@@ -72,7 +72,7 @@ fn what_looks_like_a_credential_is_hidden_wherever_it_stands() {
 fn half_a_credential_at_the_cut_is_not_shown() {
     let filler = |length: usize| format!("head -c {length} /dev/zero | tr '\\0' '.'");
     let key = "i=0; while [ $i -lt 3000 ]; do echo MIIEvQIBADANBgkqhkiG9w0BAQ; i=$((i+1)); done";
-    for before in [65_500, 65_530, 65_536, 81_900, 81_910] {
+    for before in [65_500, 65_510, 65_518, 65_525, 65_536, 81_890, 81_900, 81_908] {
         let fill = filler(before);
         // the cut lies somewhere in the secret, and the text goes on
         let more = filler(30_000);

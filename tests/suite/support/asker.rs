@@ -1,6 +1,6 @@
 //! A sandbox whose deployer asks of the host what a test wants asked, and what it heard.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use env_pack_domain::{BindingContext, HandlerFault, Permissions, Preflight, Sha256Digest};
@@ -80,17 +80,18 @@ pub fn deployer(ran: &Ran) -> Value {
 
 /// Runs a program; what came of it, and the most memory it ever had, in KiB.
 pub fn watched(command: &mut Command) -> (Ran, u64) {
-    use std::process::Stdio;
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let status = format!("/proc/{}/status", child.id());
+    // whoever reads what it prints waits for its end, too
+    let ended = std::thread::spawn(|| child.wait_with_output());
     let mut peak = 0;
-    while child.try_wait().expect("a child").is_none() {
+    while !ended.is_finished() {
         let status = std::fs::read_to_string(&status).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
         peak = line.trim().trim_end_matches(" kB").parse().unwrap_or(peak).max(peak);
         std::thread::sleep(Duration::from_millis(2));
     }
-    (Ran::from(child.wait_with_output().expect("its output")), peak)
+    (Ran::from(ended.join().expect("no panic").expect("its output")), peak)
 }
 
 /// The same deployer, loaded through the library.
