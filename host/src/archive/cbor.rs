@@ -1,18 +1,23 @@
 //! The shape of a CBOR document, before a decoder recurses into it. Format: RFC 8949.
 
+use std::collections::HashSet;
+
 /// How deep a document may be nested: a manifest needs a dozen levels and whatever JSON a flow brings along, and the decoder must
 /// get by with the stack of a process that was given little of it.
 const DEPTH: usize = 64;
 
 /// What is still to come at one level.
-enum Level {
+enum Level<'a> {
     /// This many items.
     Items(u64),
     /// Items up to a break.
     UntilBreak,
+    /// This many pairs, or pairs up to a break; the keys so far, and whether the value of the last one is still to come.
+    Pairs { left: Option<u64>, keys: HashSet<&'a [u8]>, value_is_next: bool },
 }
 
-/// Checks that these bytes are one item, which ends where they end, declares nothing that is not there and is not nested deeply.
+/// Checks that these bytes are one item, which ends where they end, declares nothing that is not there, is not nested deeply, and
+/// says nothing twice: of two values for one key, one decoder takes the first and another the last.
 ///
 /// # Errors
 /// What is wrong, in words.
@@ -20,12 +25,14 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let mut walk = Walk { bytes, at: 0, levels: vec![Level::Items(1)] };
     while let Some(level) = walk.levels.last_mut() {
         match level {
-            Level::Items(0) => drop(walk.levels.pop()),
+            Level::Items(0) | Level::Pairs { left: Some(0), value_is_next: false, .. } => drop(walk.levels.pop()),
             Level::Items(left) => {
                 *left -= 1;
                 walk.item()?;
             }
             Level::UntilBreak => walk.item()?,
+            Level::Pairs { value_is_next: true, .. } => walk.value()?,
+            Level::Pairs { .. } => walk.key()?,
         }
     }
     match bytes.len() - walk.at {
@@ -37,12 +44,53 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
 struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
-    levels: Vec<Level>,
+    levels: Vec<Level<'a>>,
 }
 
-impl Walk<'_> {
+/// The byte that ends what was opened without a length.
+const BREAK: u8 = 0xff;
+
+impl<'a> Walk<'a> {
+    /// Reads the key of a pair, or the break after the last one.
+    fn key(&mut self) -> Result<(), String> {
+        let start = self.at;
+        let is_plain = |byte: &u8| byte >> 5 <= 3 && byte & 0x1f != 0x1f;
+        let Some(Level::Pairs { left, .. }) = self.levels.last() else { return Ok(()) };
+        match (self.bytes.get(start), left) {
+            (Some(&BREAK), None) => {
+                self.at += 1;
+                self.levels.pop();
+                return Ok(());
+            }
+            (Some(byte), _) if !is_plain(byte) => return Err(format!("the key at byte {start} is no text or number")),
+            _ => self.item()?,
+        }
+        let key = &self.bytes[start..self.at];
+        if !is_shortest(key) {
+            return Err(format!("the key at byte {start} is spelt longer than it need be"));
+        }
+        if let Some(Level::Pairs { left, keys, value_is_next }) = self.levels.last_mut() {
+            if !keys.insert(key) {
+                return Err(format!("the key at byte {start} stands there twice"));
+            }
+            *left = left.map(|left| left - 1);
+            *value_is_next = true;
+        }
+        Ok(())
+    }
+
+    fn value(&mut self) -> Result<(), String> {
+        let start = self.at;
+        if self.bytes.get(start) == Some(&BREAK) {
+            return Err(format!("a break at byte {start} stands for a value"));
+        }
+        if let Some(Level::Pairs { value_is_next, .. }) = self.levels.last_mut() {
+            *value_is_next = false;
+        }
+        self.item()
+    }
+
     fn item(&mut self) -> Result<(), String> {
-        const BREAK: u8 = 0xff;
         let start = self.at;
         let first = *self.take(1)?.first().expect("one byte");
         let (major, info) = (first >> 5, first & 0x1f);
@@ -60,9 +108,9 @@ impl Walk<'_> {
                 self.take(length).map(drop)
             }
             (4, Some(items)) => self.enter(Level::Items(items), start),
-            (5, Some(pairs)) => self.enter(Level::Items(pairs.saturating_mul(2)), start),
+            (5, left) => self.enter(Level::Pairs { left, keys: HashSet::new(), value_is_next: false }, start),
             (6, Some(_)) => self.enter(Level::Items(1), start),
-            (2..=5, None) => self.enter(Level::UntilBreak, start),
+            (2..=4, None) => self.enter(Level::UntilBreak, start),
             _ => Err(format!("byte {start} begins no item")),
         }
     }
@@ -78,9 +126,14 @@ impl Walk<'_> {
         Ok(Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))))
     }
 
-    fn enter(&mut self, level: Level, start: usize) -> Result<(), String> {
-        // every item takes a byte at least
-        if matches!(level, Level::Items(items) if items > (self.bytes.len() - self.at) as u64) {
+    fn enter(&mut self, level: Level<'a>, start: usize) -> Result<(), String> {
+        // every item takes a byte at least, and a pair two
+        let least = match level {
+            Level::Items(items) => items,
+            Level::Pairs { left, .. } => left.unwrap_or_default().saturating_mul(2),
+            Level::UntilBreak => 0,
+        };
+        if least > (self.bytes.len() - self.at) as u64 {
             return Err(self.missing(start));
         }
         if self.levels.len() > DEPTH {
@@ -90,7 +143,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn take(&mut self, length: usize) -> Result<&[u8], String> {
+    fn take(&mut self, length: usize) -> Result<&'a [u8], String> {
         let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len());
         let taken = end.map(|end| &self.bytes[self.at..end]).ok_or_else(|| self.missing(self.at))?;
         self.at += length;
@@ -99,6 +152,18 @@ impl Walk<'_> {
 
     fn missing(&self, start: usize) -> String {
         format!("what byte {start} declares is longer than the document")
+    }
+}
+
+/// Whether an item states its number or its length in as few bytes as it can, so that equal keys are equal bytes.
+fn is_shortest(item: &[u8]) -> bool {
+    let zeros = |count: usize| item[1..].iter().take(count).all(|byte| *byte == 0);
+    match item[0] & 0x1f {
+        24 => item[1] >= 24,
+        25 => !zeros(1),
+        26 => !zeros(2),
+        27 => !zeros(4),
+        _ => true,
     }
 }
 
@@ -146,6 +211,25 @@ mod tests {
         refused(b"\x81\xff", "ends nothing");
         refused(b"\x1f", "begins no item");
         refused(b"\x1c", "begins no item");
+    }
+
+    #[test]
+    fn nothing_is_said_twice() {
+        assert_eq!(check(b"\xa2\x61a\x00\x61b\xa1\x61a\x01"), Ok(()), "the same key on another level");
+        assert_eq!(check(b"\xbf\x00\xbf\xff\x20\x80\xff"), Ok(()));
+        refused(b"\xa2\x61a\x00\x61a\x01", "byte 4 stands there twice");
+        refused(b"\xbf\x61a\x00\x61a\x01\xff", "stands there twice");
+        refused(b"\xa2\x01\x00\x01\x00", "stands there twice");
+        refused(b"\xa2\x61a\x00\x78\x01a\x01", "longer than it need be");
+        for long in
+            [&b"\x18\x01"[..], b"\x19\x00\x18", b"\x1a\x00\x00\x01\x00", b"\x1b\x00\x00\x00\x00\x00\x01\x00\x00"]
+        {
+            refused(&[b"\xa1", long, b"\x00"].concat(), "longer than it need be");
+        }
+        refused(b"\xa1\x80\x00", "no text or number");
+        refused(b"\xa1\x7f\x61a\xff\x00", "no text or number");
+        refused(b"\xbf\x61a\xff", "stands for a value");
+        refused(b"\xa1\x61a\xff", "stands for a value");
     }
 
     #[test]
