@@ -120,3 +120,12 @@ fn environments_are_created_listed_and_shown() {
         sandbox.gtc(["op", "env", "create", "--env", bad]).refused(2, "invalid-argument");
     }
 }
+
+#[test]
+fn an_environment_without_bindings_has_nothing_to_check() {
+    let sandbox = Sandbox::new();
+    sandbox.gtc(["op", "env", "create", "--env", "bare", "--empty"]).succeeded();
+    let human = sandbox.human(["op", "env", "tool-check", "bare"]).succeeded();
+    assert_eq!(human.stdout, "environment `bare` binds nothing, so there is nothing to check\n");
+    assert_eq!(sandbox.gtc(["op", "env", "tool-check", "bare"]).succeeded().result()["total_checks"], 0);
+}

@@ -3,10 +3,11 @@
 use env_pack_domain::change::Refusal;
 use env_pack_domain::{
     BindingKey, DescriptorPath, ForeignText, InvalidDescriptor, PackDescriptor, PackRef, Permissions, ResolveError,
-    ToolPermission, VersionReq,
+    VersionReq,
 };
 
 use super::PackError;
+use super::command::{flags, inspect_command};
 use crate::archive::ArchiveError;
 use crate::engine::LoadError;
 use crate::fetch::FetchError;
@@ -249,7 +250,7 @@ impl OpError {
             Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => {
                 source.next().into()
             }
-            Self::NotDeclared { pack_ref, .. } => format!("see what it declares with `gtc pack inspect {pack_ref}`"),
+            Self::NotDeclared { pack_ref, .. } => format!("see what it declares with `{}`", inspect_command(pack_ref)),
             Self::NeverGranted { .. } => "see what was granted with `gtc op grants list`".into(),
             Self::NotPinned { environment, .. } => {
                 format!("see what was granted to whom with `gtc op grants list {environment}`")
@@ -302,15 +303,6 @@ pub(super) fn requests(permissions: &Permissions) -> String {
     let tools = permissions.tools.iter().map(|tool| format!("to run `{tool}`"));
     let network = permissions.network.iter().map(|address| format!("to reach `{address}`"));
     tools.chain(network).collect::<Vec<_>>().join(", ")
-}
-
-/// The flags that name these permissions, all beginning with `prefix`.
-pub(super) fn flags(permissions: &Permissions, prefix: &str) -> String {
-    // somebody will paste them into a shell, and a pack chose the words
-    let quoted = |command: &ToolPermission| shell_words::quote(&command.to_string()).into_owned();
-    let tools = permissions.tools.iter().map(|tool| format!("{prefix}tool {}", quoted(tool)));
-    let network = permissions.network.iter().map(|address| format!("{prefix}network {address}"));
-    tools.chain(network).collect::<Vec<_>>().join(" ")
 }
 
 fn shown(path: &std::path::Path) -> ForeignText {

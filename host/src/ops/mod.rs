@@ -3,6 +3,7 @@
 mod assemble;
 pub mod bind;
 mod check;
+mod command;
 pub mod doctor;
 pub mod env;
 mod error;
@@ -14,6 +15,7 @@ pub mod read;
 mod recorded;
 pub mod tool_check;
 
+pub use command::quoted;
 pub use error::{Failure, OpError};
 pub use packs::PackError;
 

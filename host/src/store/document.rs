@@ -104,14 +104,14 @@ fn section_elements(
         return Ok(Vec::new());
     }
     let list: Vec<Box<RawValue>> = object.require(name, path)?;
-    let element = |(at, text): (usize, &Box<RawValue>)| match Element::parse(section, text) {
+    let element = |(at, text): (usize, &RawValue)| match Element::parse(section, text) {
         Ok(element) => Ok((section, at, element)),
         Err(fault) => {
             let member = if fault.member.is_empty() { String::new() } else { format!(".{}", fault.member) };
             Err(StoreError::malformed(path, format!("`{name}[{at}]{member}`"), fault.reason))
         }
     };
-    list.iter().enumerate().map(element).collect()
+    list.iter().map(AsRef::as_ref).enumerate().map(element).collect()
 }
 
 fn joined(elements: impl Iterator<Item = String>) -> String {
