@@ -17,6 +17,17 @@ pub struct EnvId(String);
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InstanceId(String);
 
+/// What people call an environment: any text that is one line, and not blank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisplayName(String);
+
+impl DisplayName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl EnvId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
@@ -56,6 +67,19 @@ impl FromStr for InstanceId {
             "lowercase ASCII letters, digits and `-`",
             |c| matches!(c, 'a'..='z' | '0'..='9' | '-'),
         )?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for DisplayName {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        const WHAT: &str = "name";
+        if text.trim().is_empty() {
+            return Err(InvalidName::new(WHAT, text, "it is blank"));
+        }
+        check(WHAT, text, "characters that one sees", |c| !c.is_control())?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -127,6 +151,16 @@ mod tests {
         }
         for bad in ["", "Primary", "a.b", "a_b", "a/b", "../x", "\u{202e}"] {
             assert!(bad.parse::<InstanceId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn display_names() {
+        for good in ["local", "Production (EU)", "東京"] {
+            assert_eq!(good.parse::<DisplayName>().expect(good).as_str(), good);
+        }
+        for bad in ["", "  ", "two\nlines", "\u{1b}[2J", &"x".repeat(129)] {
+            assert!(bad.parse::<DisplayName>().is_err(), "{bad:?}");
         }
     }
 

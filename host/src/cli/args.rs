@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::payload::{
-    BuildPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
-    GrantsChangePayload, InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, ResolvePayload,
+    BuildPayload, CompletionsPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload,
+    ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload, InitPayload, InspectPayload, NoPayload,
+    PackPayload, PackRemovePayload, ResolvePayload,
 };
 use super::verb::Verb;
 
@@ -92,10 +93,7 @@ pub enum Command {
     #[command(subcommand)]
     Doctor(DoctorSubject),
     /// Print a completion script for a shell
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
+    Completions(Verb<CompletionsPayload>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -162,7 +160,7 @@ pub enum ExtensionsVerb {
     /// Take an extension away, for good
     Remove(Verb<ExtensionRemovePayload>),
     /// Restore what the last update replaced
-    Rollback(Verb<ExtensionRemovePayload>),
+    Rollback(Verb<ExtensionRollbackPayload>),
     /// List the bound extensions
     List(Verb<EnvironmentPayload>),
     /// Print the answers that a workload gets for `ext://<path>[/<instance>]`

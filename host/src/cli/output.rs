@@ -87,15 +87,43 @@ pub fn print(text: &str) -> io::Result<()> {
 
 /// Writes one line of JSON to standard output.
 pub fn print_json(value: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_string(value)?;
-    line.push('\n');
     let mut stdout = io::stdout().lock();
-    stdout.write_all(line.as_bytes())?;
+    stdout.write_all(&one_line(&serde_json::to_vec(value)?))?;
     stdout.flush()
+}
+
+/// A JSON document as one line: without white space between its parts, which documents of files have. Nothing else changes, not
+/// even the spelling of a number.
+fn one_line(json: &[u8]) -> Vec<u8> {
+    let (mut in_string, mut escaped) = (false, false);
+    let mut line: Vec<u8> = Vec::with_capacity(json.len() + 1);
+    for &byte in json {
+        if in_string || !byte.is_ascii_whitespace() {
+            line.push(byte);
+        }
+        in_string ^= byte == b'"' && !escaped;
+        escaped = in_string && byte == b'\\' && !escaped;
+    }
+    line.push(b'\n');
+    line
 }
 
 /// An error of the command line itself, before it is known what was asked.
 pub fn usage_error(format: Format, message: &str) -> io::Result<()> {
     let output = Output { format, noun: "", verb: "" };
     output.failure("invalid-argument", message, Some("see `gtc --help`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn only_white_space_between_parts_goes() {
+        let check =
+            |json: &str, line: &str| assert_eq!(String::from_utf8(one_line(json.as_bytes())).expect("text"), line);
+        check("{\n  \"a b\" : 1.50 ,\t\"c\":[ ]\r\n}", "{\"a b\":1.50,\"c\":[]}\n");
+        check(r#"" \" x \\" "#, "\" \\\" x \\\\\"\n");
+        check("1e400", "1e400\n");
+    }
 }

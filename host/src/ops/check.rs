@@ -14,6 +14,8 @@ use crate::store::{LockedPack, Stored};
 pub(super) struct Checked {
     pub fetched: Fetched,
     pub pin: LockedPack,
+    /// What is odd about it, but no reason to refuse it.
+    pub warnings: Vec<String>,
 }
 
 /// Loads the pack of a request and holds it against the environment.
@@ -27,11 +29,12 @@ pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result
     }
     let grants = granted(stored, asked, &pack)?;
     let pin = pack.pin(grants, jiff::Timestamp::now().to_string());
+    let warnings = pack.permission_faults();
     untaken(host, stored, asked, &pin)?;
     registry_of(pack, pack_ref)
         .resolve_for_slot(kind, place.slot())
         .map_err(|source| OpError::Mismatch { pack_ref: pack_ref.clone(), source })?;
-    Ok(Checked { fetched, pin })
+    Ok(Checked { fetched, pin, warnings })
 }
 
 /// Whether nobody else answers for the paths of a pack: no built-in, and no pack bound elsewhere in the environment.

@@ -125,6 +125,24 @@ pub enum OpError {
         /// Why.
         source: AnswersError,
     },
+    /// A change was made, but the audit log does not know of it.
+    #[error("the change was made, but the audit log does not hold it")]
+    NotRecorded {
+        /// Why.
+        source: StoreError,
+    },
+    /// Instances of one extension would come from different archives.
+    #[error(
+        "{key} was not rolled back: {sibling} would then come from another archive, and all instances share one handler"
+    )]
+    SiblingsPart {
+        /// What was to be rolled back.
+        key: BindingKey,
+        /// An instance that would stay behind.
+        sibling: BindingKey,
+        /// Whether all of them were to be rolled back.
+        all: bool,
+    },
     /// A file cannot be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
@@ -199,7 +217,8 @@ impl OpError {
             Self::NeverGranted { .. } => "not-found",
             Self::Refused(Refusal::NotBound { .. }) => "not-found",
             Self::Refused(_) | Self::Store(StoreError::Exists { .. }) => "conflict",
-            Self::PathTaken { .. } | Self::SiblingsDiffer { .. } => "conflict",
+            Self::PathTaken { .. } | Self::SiblingsDiffer { .. } | Self::SiblingsPart { .. } => "conflict",
+            Self::NotRecorded { .. } => "audit",
             Self::Store(StoreError::Io { .. }) | Self::Write { .. } => "io",
             Self::Store(_) => "store",
             Self::Answers { .. } => "answers-parse",
@@ -220,7 +239,7 @@ impl OpError {
         match self {
             Self::Store(StoreError::NoEnvironment { .. } | StoreError::Exists { .. }) => Failure::Refused,
             Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => Failure::Impossible,
-            Self::Worker { .. } => Failure::Impossible,
+            Self::Worker { .. } | Self::NotRecorded { .. } => Failure::Impossible,
             Self::Component { source, .. } if super::packs::is_our_fault(source) => Failure::Impossible,
             Self::Pack { source: PackError::Handler { source, .. }, .. } if super::packs::is_our_fault(source) => {
                 Failure::Impossible
@@ -269,7 +288,14 @@ impl OpError {
             Self::PathTaken { .. } => {
                 "a path belongs to one pack; unbind the other one first, or use a pack with a path of its own".into()
             }
-            Self::SiblingsDiffer { .. } => "move all instances together with `update --all-instances`".into(),
+            Self::SiblingsDiffer { .. } => "add `--all-instances`, so that the other instances move along".into(),
+            Self::SiblingsPart { all: false, .. } => {
+                "add `--all-instances`, so that they are rolled back together".into()
+            }
+            Self::SiblingsPart { all: true, .. } => "bring them together with `update --all-instances` instead".into(),
+            Self::NotRecorded { .. } => {
+                "do not ask for it again; mend the audit log, and note there what was done".into()
+            }
             Self::NotGranted { missing, .. } => {
                 format!(
                     "grant it with `{}`, or everything the pack declares with `--grant declared`",

@@ -14,6 +14,7 @@ pub mod protections;
 pub mod read;
 mod recorded;
 pub mod tool_check;
+pub mod unbind;
 
 pub use command::quoted;
 pub use error::{Failure, OpError};

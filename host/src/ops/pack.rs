@@ -7,10 +7,13 @@ use env_pack_domain::{
 };
 use serde::Serialize;
 
-use super::OpError;
+use super::{OpError, packs};
 use crate::archive::{self, Declared, NewHandler, NewPack, PackedHandler};
 use crate::engine::{self, Trust};
 use crate::host::Host;
+
+/// What the one component of a built pack is called.
+const COMPONENT: &str = "handler";
 
 /// A pack to build.
 #[derive(Clone, Debug)]
@@ -50,6 +53,9 @@ pub struct BuildReport {
     pub supported_versions: String,
     /// What its component imports.
     pub imports: Vec<ForeignText>,
+    /// What `doctor` will have to say about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What is in a pack.
@@ -145,7 +151,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
         id: id.clone(),
         version: request.version.clone(),
         publisher: request.publisher.clone().unwrap_or(namespace),
-        handlers: vec![NewHandler { component: "handler".to_owned(), bytes: fetched.bytes.into_owned(), declared }],
+        handlers: vec![NewHandler { component: COMPONENT.to_owned(), bytes: fetched.bytes.into_owned(), declared }],
     };
     let in_pack = |source| OpError::Archive { pack: ForeignText::excerpt(&id), source };
     let bytes = archive::write(&pack).map_err(in_pack)?;
@@ -162,6 +168,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
         slot,
         descriptor_path: path,
         supported_versions: supported.to_string(),
+        warnings: packs::permission_faults(&ForeignText::new(COMPONENT), &loaded.imports, &request.permissions),
         imports: loaded.imports,
     })
 }

@@ -1,5 +1,6 @@
 //! `environment.json`, schema `greentic.environment.v1`: the two lists that are ours, and everything else exactly as it was.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use env_pack_domain::{Binding, EnvId, Environment, Place};
@@ -44,12 +45,12 @@ impl Document {
     }
 
     /// The document of a new environment, with everything that the existing tools expect in one.
-    pub fn new(id: &EnvId, name: &str, listen_addr: &str) -> Self {
+    pub fn new(id: &EnvId, name: &str, listen_addr: SocketAddr) -> Self {
         let json = serde_json::json!({
             "schema": SCHEMA,
             "environment_id": id.as_str(),
             "name": name,
-            "host_config": {"env_id": id.as_str(), "listen_addr": listen_addr},
+            "host_config": {"env_id": id.as_str(), "listen_addr": listen_addr.to_string()},
             "packs": [],
             "bundles": [],
             "revisions": [],

@@ -13,6 +13,7 @@ mod lock;
 mod object;
 
 use std::fs::{self, File};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{AnswersRef, EnvId, Environment};
@@ -143,7 +144,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Exists`], or [`StoreError::Io`].
-    pub fn create(&self, id: &EnvId, name: &str, listen_addr: &str) -> Result<Session, StoreError> {
+    pub fn create(&self, id: &EnvId, name: &str, listen_addr: SocketAddr) -> Result<Session, StoreError> {
         let folder = self.folder(id);
         fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
         let lock = self.lock(id)?;

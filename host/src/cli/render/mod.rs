@@ -6,6 +6,8 @@ mod pack;
 mod packs;
 mod tools;
 
+use super::table::Tone;
+
 /// A report that people can read.
 pub trait Human {
     /// The report as text, ending in a line break.
@@ -27,4 +29,10 @@ fn counted(count: usize, what: &str) -> String {
 
 fn shown(text: &str) -> String {
     env_pack_domain::ForeignText::new(text).to_string()
+}
+
+/// Warnings, one a line.
+fn warnings(warnings: &[String]) -> String {
+    let sign = Tone::Notice.paint(NOTICE);
+    warnings.iter().map(|warning| format!("  {sign} {warning}\n")).collect()
 }

@@ -2,7 +2,7 @@
 
 use env_pack_domain::CapabilitySlot;
 
-use super::{BAD, GOOD, Human, NOTICE, list, shown};
+use super::{BAD, GOOD, Human, NOTICE, list, shown, warnings};
 use crate::cli::table::{Table, Tone};
 use crate::ops::pack::{BuildReport, InspectReport};
 use crate::ops::quoted;
@@ -16,6 +16,7 @@ impl Human for BuildReport {
         text.push_str(&format!("  kind      {}@{}\n", self.descriptor_path, self.version));
         text.push_str(&format!("  supports  {}\n", self.supported_versions));
         text.push_str(&format!("  imports   {}\n", list(self.imports.iter().map(ToString::to_string))));
+        text.push_str(&warnings(&self.warnings));
         let bind = match self.slot {
             CapabilitySlot::Extension => "extensions add --env <env>".to_owned(),
             slot => format!("env-packs update --env <env> --slot {slot}"),

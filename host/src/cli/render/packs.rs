@@ -1,6 +1,6 @@
 //! Bound packs and extensions, and what they may do.
 
-use super::{GOOD, Human, list, shown};
+use super::{GOOD, Human, list, shown, warnings};
 use crate::cli::table::{Table, Tone};
 use crate::ops::bind::{BindReport, GrantsReport};
 use crate::ops::grants::{GrantsListReport, PackGrants};
@@ -72,7 +72,8 @@ impl Human for BindReport {
         for moved in &self.moved {
             text.push_str(&format!("  moved along: instance {}\n", extension_name(moved.instance_id.as_deref())));
         }
-        text + &self.grants.as_ref().map(granted).unwrap_or_default()
+        text.push_str(&self.grants.as_ref().map(granted).unwrap_or_default());
+        text + &warnings(&self.warnings)
     }
 }
 
