@@ -1,6 +1,6 @@
 //! The command line itself: schemas, formats, help, completions, exit codes.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Sandbox, text};
 
@@ -40,10 +40,7 @@ fn every_verb_describes_its_arguments_and_does_nothing() {
         let touched: Vec<_> = std::fs::read_dir(sandbox.home()).expect("a folder").collect();
         assert!(touched.is_empty(), "{verb:?}: {touched:?}");
     }
-    assert_eq!(
-        schema(&["op", "env-packs", "add"])["required"],
-        serde_json::json!(["environment_id", "slot", "kind", "pack_ref"])
-    );
+    assert_eq!(schema(&["op", "env-packs", "add"])["required"], json!(["environment_id", "slot", "kind", "pack_ref"]));
 }
 
 #[test]
@@ -64,7 +61,7 @@ fn every_verb_takes_its_arguments_from_a_file() {
 
 #[test]
 fn schemas_list_what_may_stand_there() {
-    let slots = serde_json::json!(["deployer", "secrets", "telemetry", "sessions", "state", "revocation"]);
+    let slots = json!(["deployer", "secrets", "telemetry", "sessions", "state", "revocation"]);
     for verb in ["add", "update", "remove", "rollback"] {
         assert_eq!(schema(&["op", "env-packs", verb])["properties"]["slot"]["enum"], slots, "{verb}");
     }
@@ -133,7 +130,29 @@ fn wrong_arguments_are_exit_code_2_and_json_for_programs() {
     assert!(message.contains("--slot") && message.contains("--pack-ref"), "{message}");
     let human = sandbox.human(["op", "env-packs", "add"]).exited(2);
     assert!(human.stderr.contains("Usage: gtc op env-packs add"), "{human:?}");
-    assert_eq!(sandbox.gtc::<&str>([]).code, 2);
+    let none = sandbox.gtc::<&str>([]).refused(2, "invalid-argument");
+    assert!(none.starts_with("a command is missing: one of `op`, `pack`"), "{none}");
+    let check = |arguments: &[&str], noun: Value, op: Value, message: &str| {
+        let ran = sandbox.gtc(arguments).exited(2);
+        let envelope: Value = serde_json::from_str(&ran.stderr).expect("JSON");
+        assert_eq!((&envelope["noun"], &envelope["op"]), (&noun, &op), "{envelope}");
+        assert_eq!(text(&envelope["error"]["message"]), message);
+    };
+    check(&["op", "env", "frob"], json!("env"), json!(null), "unrecognized subcommand 'frob'");
+    check(&["op", "frob"], json!(null), json!(null), "unrecognized subcommand 'frob'");
+    check(
+        &["op", "--format", "json", "env-packs", "remove", "--env", "local"],
+        json!("env-packs"),
+        json!("remove"),
+        "the following required arguments were not provided: --slot <SLOT>",
+    );
+    check(
+        &["op", "env-packs", "remove", "--env"],
+        json!("env-packs"),
+        json!("remove"),
+        "a value is required for '--env <ENV>' but none was supplied",
+    );
+    check(&["pack"], json!("pack"), json!(null), "a command is missing: one of `build`, `inspect`");
 }
 
 #[test]

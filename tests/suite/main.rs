@@ -10,6 +10,7 @@ mod extensions;
 mod grants;
 mod init;
 mod inspect;
+mod refusals;
 mod stored;
 mod support;
 mod toolchains;

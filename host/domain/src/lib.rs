@@ -29,7 +29,7 @@ pub use environment::{Environment, EnvironmentFault};
 pub use ext_ref::{ExtRef, InvalidExtRef};
 pub use foreign::ForeignText;
 pub use handler::{BindingContext, Call, EnvPackHandler, HandlerFault};
-pub use names::{DisplayName, EnvId, InstanceId, InvalidName};
+pub use names::{DisplayName, EnvId, InstanceId, InvalidName, PackId};
 pub use pack_ref::{InvalidPackRef, PackRef};
 pub use permission::{InvalidPermission, NetworkPermission, Permissions, ToolPermission};
 pub use registry::{DuplicateRegistration, Origin, Registry, ResolveError};

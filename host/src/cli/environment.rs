@@ -44,7 +44,8 @@ fn named(matches: &ArgMatches) -> Result<String, clap::Error> {
 
 impl Args for Environment {
     fn augment_args(command: Command) -> Command {
-        let flag = flag().help("The environment; its name alone says it too").required_unless_present(WORD).required(true);
+        let flag =
+            flag().help("The environment; its name alone says it too").required_unless_present(WORD).required(true);
         command.arg(flag).arg(word().hide(true))
     }
 

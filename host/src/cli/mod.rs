@@ -11,6 +11,7 @@ mod question;
 mod render;
 mod settings;
 mod table;
+mod usage;
 mod verb;
 
 use std::ffi::OsString;
@@ -18,6 +19,7 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser as _};
+use env_pack_domain::ForeignText;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,7 +46,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return no_command(&error, &arguments),
+        Err(error) => return usage::no_command(&error, &arguments),
     };
     let done = match Session::new(&cli) {
         Ok(session) => session.command(cli.command),
@@ -64,34 +66,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// The nouns, verbs and flags, for whoever lists them.
 pub fn command_tree() -> clap::Command {
     Cli::command()
-}
-
-/// Help, the version, or arguments that make no command.
-fn no_command(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
-    let written = match error.use_stderr() && format_asked(arguments) == Format::Json {
-        true => {
-            let text = error.to_string();
-            let message = text.split("\n\nUsage").next().unwrap_or_default();
-            output::usage_error(Format::Json, message.trim_start_matches("error: ").trim_end())
-        }
-        false => error.print(),
-    };
-    match (written, error.use_stderr()) {
-        (Ok(()), false) => ExitCode::SUCCESS,
-        _ => IMPOSSIBLE.into(),
-    }
-}
-
-/// The format that arguments ask for, when they are too wrong to be parsed.
-fn format_asked(arguments: &[OsString]) -> Format {
-    let texts: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
-    let after = |at: usize| texts.get(at + 1).map(AsRef::as_ref);
-    let mut values = texts.iter().enumerate().filter_map(|(at, text)| match text.as_ref() {
-        "--format" => after(at),
-        text => text.strip_prefix("--format="),
-    });
-    let asked = values.next_back().map(str::to_owned).or_else(|| std::env::var("GTC_FORMAT").ok());
-    Format::choose(asked.and_then(|text| clap::ValueEnum::from_str(&text, false).ok()))
 }
 
 /// One run of the program.
@@ -293,7 +267,7 @@ impl Session {
         name: &'static str,
         verb: Verb<P>,
         operation: impl FnOnce(P) -> Result<R, CliError>,
-        write: impl FnOnce(&Output, &R) -> io::Result<u8>,
+        write: impl FnOnce(&Output<'_>, &R) -> io::Result<u8>,
     ) -> io::Result<u8> {
         if matches!(verb, Verb::Schema) {
             return output::print_json(&schemars::schema_for!(P)).map(|()| 0);
@@ -316,14 +290,20 @@ impl Session {
         };
         let bytes = ops::payload_file(&self.host, &path)?;
         let invalid = |reason: String| {
-            let path = env_pack_domain::ForeignText::new(path.to_string_lossy());
+            let (path, reason) = (ForeignText::new(path.to_string_lossy()), ForeignText::sentence(&reason));
             CliError::Arguments(format!("`{path}` does not hold the arguments: {reason}"))
         };
         match path.extension().is_some_and(|extension| extension == "json") {
             true => serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string())),
-            false => serde_saphyr::from_slice(&bytes).map_err(|error| invalid(error.to_string())),
+            false => serde_saphyr::from_slice(&bytes).map_err(|error| invalid(yaml_fault(&error))),
         }
     }
+}
+
+/// What is wrong with a YAML document, and where, without the picture that the reader draws of it.
+fn yaml_fault(error: &serde_saphyr::Error) -> String {
+    let text = error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter);
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// The arguments of a verb.

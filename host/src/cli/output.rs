@@ -11,10 +11,10 @@ use super::table::Tone;
 
 /// Where results and errors of one command go.
 #[derive(Clone, Copy, Debug)]
-pub struct Output {
+pub struct Output<'a> {
     pub format: Format,
-    pub noun: &'static str,
-    pub verb: &'static str,
+    pub noun: &'a str,
+    pub verb: &'a str,
 }
 
 #[derive(Serialize)]
@@ -46,7 +46,7 @@ impl Format {
     }
 }
 
-impl Output {
+impl<'a> Output<'a> {
     /// Writes a result.
     pub fn result<T: Serialize + Human>(&self, result: &T) -> io::Result<()> {
         match self.format {
@@ -60,8 +60,9 @@ impl Output {
         self.failure(error.kind(), &error.message(), error.hint().as_deref())
     }
 
-    fn failure(&self, kind: &str, message: &str, hint: Option<&str>) -> io::Result<()> {
-        let named = |name: &'static str| Some(name).filter(|name| !name.is_empty());
+    /// Writes an error of this kind.
+    pub fn failure(&self, kind: &str, message: &str, hint: Option<&str>) -> io::Result<()> {
+        let named = |name: &'a str| Some(name).filter(|name| !name.is_empty());
         match self.format {
             Format::Human => {
                 let hint = hint.map(|hint| format!("{} {hint}\n", Tone::Notice.paint("next:"))).unwrap_or_default();
@@ -106,12 +107,6 @@ fn one_line(json: &[u8]) -> Vec<u8> {
     }
     line.push(b'\n');
     line
-}
-
-/// An error of the command line itself, before it is known what was asked.
-pub fn usage_error(format: Format, message: &str) -> io::Result<()> {
-    let output = Output { format, noun: "", verb: "" };
-    output.failure("invalid-argument", message, Some("see `gtc --help`"))
 }
 
 #[cfg(test)]

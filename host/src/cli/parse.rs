@@ -222,7 +222,7 @@ impl BuildPayload {
             version: parsed::<Version>("version", &self.version)?,
             permissions: permissions(["allow_tool", "allow_network"], &self.allow_tool, &self.allow_network)?,
             component: self.component,
-            id: self.id,
+            id: self.id.map(|id| parsed("id", &id)).transpose()?,
             publisher: self.publisher,
             output: self.output,
         })

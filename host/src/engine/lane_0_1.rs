@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use env_pack_domain::{
     BindingContext, Call, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault, Outcome,
-    Preflight, ToolCheck, VersionReq,
+    Preflight, Sha256Digest, ToolCheck, VersionReq,
 };
 use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, Linker};
@@ -49,16 +49,19 @@ pub(super) fn load(
     shared: &Arc<Shared>,
     linker: &Linker<Guest>,
     component: &Component,
+    digest: &Sha256Digest,
     wasi: bool,
 ) -> Result<Box<dyn EnvPackHandler>, LoadError> {
     let interface =
         |error: wasmtime::Error| LoadError::Interface { reason: ForeignText::sentence(&format!("{error:#}")) };
     let pre = linker.instantiate_pre(component).map_err(interface)?;
     let pre = EnvPackHandlerPre::new(pre).map_err(interface)?;
-    let mut running = Running::start(&pre, Guest::new(shared, None, wasi))?;
+    let mut running = Running::start(&pre, Guest::new(shared, ForeignText::new(digest.to_string()), None, wasi))?;
     let slot = running.call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store))?;
     let path = running
         .call(Call::DescriptorPath, |world, store| world.greentic_env_pack_handler().call_descriptor_path(store))?;
+    let descriptor_path: DescriptorPath = parsed(Call::DescriptorPath, &path)?;
+    running.store.data_mut().handler = ForeignText::new(descriptor_path.as_str());
     let versions = running.call(Call::SupportedVersions, |world, store| {
         world.greentic_env_pack_handler().call_supported_versions(store)
     })?;
@@ -67,7 +70,7 @@ pub(super) fn load(
         shared: Arc::clone(shared),
         wasi,
         slot: slot.into(),
-        descriptor_path: parsed(Call::DescriptorPath, &path)?,
+        descriptor_path,
         supported_versions: parsed(Call::SupportedVersions, &versions)?,
     }))
 }
@@ -118,7 +121,8 @@ impl EnvPackHandler for Handler {
     }
 
     fn preflight(&self, binding: &BindingContext) -> Result<Preflight, HandlerFault> {
-        let guest = Guest::new(&self.shared, Some(binding.clone()), self.wasi);
+        let handler = ForeignText::new(self.descriptor_path.as_str());
+        let guest = Guest::new(&self.shared, handler, Some(binding.clone()), self.wasi);
         let mut running = Running::start(&self.pre, guest)?;
         let checks =
             running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store))?;

@@ -1,5 +1,7 @@
 //! Why an operation did not do what it was asked, and what the person does next.
 
+use std::fmt;
+
 use env_pack_domain::change::Refusal;
 use env_pack_domain::{
     BindingKey, DescriptorPath, ForeignText, InvalidDescriptor, PackDescriptor, PackRef, Permissions, ResolveError,
@@ -57,7 +59,7 @@ pub enum OpError {
         /// The path.
         path: DescriptorPath,
         /// By whom.
-        taken_by: String,
+        taken_by: Taker,
     },
     /// Other instances of the extension come from another archive.
     #[error(
@@ -146,6 +148,12 @@ pub enum OpError {
     /// A file cannot be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// A file that an argument names cannot be read.
+    #[error(transparent)]
+    Input {
+        /// Why.
+        source: FetchError,
+    },
     /// A pack cannot be read or written.
     #[error("pack `{pack}`: {source}")]
     Archive {
@@ -198,6 +206,29 @@ pub enum OpError {
     },
 }
 
+/// Who answers for a path already.
+#[derive(Clone, Debug)]
+pub enum Taker {
+    /// A pack of this program, which is always there.
+    Builtin(PackDescriptor),
+    /// A pack that is bound elsewhere in the environment.
+    Bound {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// Where it is bound.
+        key: BindingKey,
+    },
+}
+
+impl fmt::Display for Taker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Builtin(builtin) => write!(f, "the built-in pack `{builtin}`"),
+            Self::Bound { pack_ref, key } => write!(f, "pack `{pack_ref}`, bound to {key}"),
+        }
+    }
+}
+
 /// How an operation failed, as its exit code tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -215,7 +246,7 @@ impl OpError {
                 "not-found"
             }
             Self::NeverGranted { .. } => "not-found",
-            Self::Refused(Refusal::NotBound { .. }) => "not-found",
+            Self::Refused(Refusal::NotBound { .. } | Refusal::NothingToUpdate { .. }) => "not-found",
             Self::Refused(_) | Self::Store(StoreError::Exists { .. }) => "conflict",
             Self::PathTaken { .. } | Self::SiblingsDiffer { .. } | Self::SiblingsPart { .. } => "conflict",
             Self::NotRecorded { .. } => "audit",
@@ -224,7 +255,7 @@ impl OpError {
             Self::Answers { .. } => "answers-parse",
             Self::NotGranted { .. } | Self::NotDeclared { .. } => "unauthorized",
             Self::Descriptor(_) | Self::OwnVersion { .. } => "invalid-argument",
-            Self::Fetch(error) => error.kind(),
+            Self::Fetch(error) | Self::Input { source: error } => error.kind(),
             Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => source.kind(),
             Self::Archive { source, .. } => source.rule(),
             Self::Component { source, .. } | Self::Worker { source } => source.kind(),
@@ -238,6 +269,7 @@ impl OpError {
     pub fn failure(&self) -> Failure {
         match self {
             Self::Store(StoreError::NoEnvironment { .. } | StoreError::Exists { .. }) => Failure::Refused,
+            Self::Input { .. } => Failure::Impossible,
             Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => Failure::Impossible,
             Self::Worker { .. } | Self::NotRecorded { .. } => Failure::Impossible,
             Self::Component { source, .. } if super::packs::is_our_fault(source) => Failure::Impossible,
@@ -275,6 +307,7 @@ impl OpError {
                 format!("see what was granted to whom with `gtc op grants list {environment}`")
             }
             Self::Fetch(error) => super::packs::fetch_next(error).into(),
+            Self::Input { .. } => "check the path of the file, and its permissions".into(),
             Self::OtherPath { answered, .. } => match answered.as_slice() {
                 [only] => format!("bind it with `--kind {only}@<version>`"),
                 _ => "name one of these paths with `--kind <path>@<version>`".into(),
@@ -285,7 +318,10 @@ impl OpError {
             Self::Mismatch { source: ResolveError::VersionUnsupported { supported, .. }, .. } => {
                 format!("ask for a version that matches `{supported}` with `--kind`")
             }
-            Self::PathTaken { .. } => {
+            Self::PathTaken { taken_by: Taker::Builtin(_), .. } => {
+                "no pack can stand in for a built-in one; use a pack with a path of its own".into()
+            }
+            Self::PathTaken { taken_by: Taker::Bound { .. }, .. } => {
                 "a path belongs to one pack; unbind the other one first, or use a pack with a path of its own".into()
             }
             Self::SiblingsDiffer { .. } => "add `--all-instances`, so that the other instances move along".into(),
@@ -306,7 +342,10 @@ impl OpError {
                 format!("see what is bound with `gtc op extensions list {environment}`")
             }
             Self::Answers { .. } => "write the answers file, or bind without `--answers-ref`".into(),
-            Self::Refused(Refusal::NotBound { environment, .. }) => {
+            Self::Refused(Refusal::UnreadablePrevious { .. }) => {
+                "bind what you want to have there with `update`".into()
+            }
+            Self::Refused(Refusal::NotBound { environment, .. } | Refusal::NothingToUpdate { environment, .. }) => {
                 format!(
                     "see what is bound with `gtc op env-packs list {environment}` and `gtc op extensions list {environment}`"
                 )

@@ -1,9 +1,11 @@
 //! Packs as files: building one from a component, and looking into one.
 
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, ForeignText, PackRef, Permissions, Sha256Digest, Version, VersionReq,
+    CapabilitySlot, DescriptorPath, ForeignText, PackId, PackRef, Permissions, Sha256Digest, Version, VersionReq,
 };
 use serde::Serialize;
 
@@ -21,7 +23,7 @@ pub struct BuildRequest {
     /// The component, or a file that holds it.
     pub component: PathBuf,
     /// The id of the pack; the descriptor path of its handler, unless it has one.
-    pub id: Option<String>,
+    pub id: Option<PackId>,
     /// The version of the pack.
     pub version: Version,
     /// Who publishes it.
@@ -131,7 +133,7 @@ pub struct InspectedEntry {
 /// [`OpError`] when the component is no handler, or the pack cannot be written.
 pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError> {
     let component = PackRef::File(request.component.to_string_lossy().into_owned());
-    let fetched = host.fetcher.fetch(&component)?;
+    let fetched = host.fetcher.fetch(&component).map_err(|source| OpError::Input { source })?;
     let not_packed = |source| OpError::Component { path: request.component.clone(), source };
     let loaded = host.engine.load(&fetched.bytes, &fetched.digest, Trust::Foreign).map_err(not_packed)?;
     let (slot, path) = (loaded.handler.slot(), loaded.handler.descriptor_path().clone());
@@ -139,7 +141,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     if !supported.matches(&request.version) {
         return Err(OpError::OwnVersion { version: request.version.clone(), supported });
     }
-    let id = request.id.clone().unwrap_or_else(|| path.to_string());
+    let id = request.id.as_ref().map_or_else(|| path.to_string(), |id| id.as_str().to_owned());
     let namespace = path.as_str().split('.').next().unwrap_or_default().to_owned();
     let declared = Declared {
         slot,
@@ -224,6 +226,22 @@ impl From<Declared> for InspectedDeclaration {
     }
 }
 
+/// Writes a file beside its place and renames it into it, so that nobody ever reads half of a pack. What is no regular file, such as
+/// `/dev/stdout`, is written to.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
-    std::fs::write(path, bytes).map_err(|source| OpError::Write { path: path.to_owned(), source })
+    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = place.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let replace = || -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, &place)
+    };
+    let is_special = fs::metadata(&place).is_ok_and(|there| !there.is_file());
+    let written = match is_special {
+        true => fs::write(&place, bytes),
+        false => replace().inspect_err(|_| drop(fs::remove_file(&temporary))),
+    };
+    written.map_err(|source| OpError::Write { path: path.to_owned(), source })
 }

@@ -138,6 +138,7 @@ pub(super) fn fetch_next(error: &FetchError) -> &'static str {
     match error {
         FetchError::RegistryUnsupported => "download the pack to a file, and name that file",
         FetchError::Read { .. } | FetchError::Keep { .. } => "check the permissions of the file",
+        FetchError::NoVersion { .. } => "name the built-in pack with its version",
         FetchError::UnknownScheme | FetchError::NoSuchBuiltin { .. } => "name a pack file",
         _ => "check the path, or name another pack file",
     }
