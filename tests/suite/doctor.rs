@@ -275,12 +275,14 @@ fn commands_that_are_suggested_are_quoted_for_a_shell() {
     std::fs::copy(&honest, &odd).expect("a copy");
     let shown = odd.display().to_string();
     let bind = ["--env", "local", "--slot", "state", "--kind", "acme.state.redis@1.1.0", "--pack-ref", &shown];
-    sandbox.gtc(["op", "env-packs", "update"].iter().chain(&bind)).succeeded();
+    let answers = ["--answers-ref", "my answers.json"];
+    sandbox.write(".greentic/environments/local/my answers.json", "{}");
+    sandbox.gtc(["op", "env-packs", "update"].iter().chain(&bind).chain(&answers)).succeeded();
     std::fs::copy(sandbox.honest_pack("state", "acme.state.redis", "^1.1"), &odd).expect("a copy");
     let report = doctor(&sandbox).exited(1).result();
     let next = text(&report["digest_drift"][0]["next"]);
     assert!(next.contains(&format!("gtc pack inspect '{shown}'")), "{next}");
-    assert!(next.contains(&format!("--pack-ref '{shown}'")), "{next}");
+    assert!(next.contains(&format!("--pack-ref '{shown}' --answers-ref 'my answers.json'")), "{next}");
     let build = ["pack", "build", "--component"].map(str::to_owned).into_iter();
     let component = test_artifacts::prober().display().to_string();
     let build = build.chain([component, "--version".to_owned(), "1.0.0".to_owned(), "-o".to_owned(), shown.clone()]);

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use env_pack_domain::{Binding, EnvId, PackRef, Permissions, Place};
+use env_pack_domain::{Binding, EnvId, ForeignText, PackRef, Permissions, Place};
 
 /// One word of a command, quoted where a shell would make more of it.
 pub fn quoted(word: impl Display) -> String {
@@ -29,5 +29,8 @@ pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&Pa
         Place::Extension(Some(instance)) => format!("extensions update --env {id} --instance-id {instance}"),
     };
     let pack_ref = pack_ref.map_or_else(|| "<file>".to_owned(), quoted);
-    format!("gtc op {place} --kind {} --pack-ref {pack_ref}", binding.kind)
+    // an update without them would take the answers away
+    let answers = binding.answers_ref.as_ref().map(|answers| ForeignText::new(answers.as_str()));
+    let answers = answers.map(|answers| format!(" --answers-ref {}", quoted(answers))).unwrap_or_default();
+    format!("gtc op {place} --kind {} --pack-ref {pack_ref}{answers}", binding.kind)
 }

@@ -9,7 +9,6 @@ use env_pack_domain::{
 };
 
 use super::PackError;
-use super::command::{flags, inspect_command};
 use crate::archive::ArchiveError;
 use crate::engine::LoadError;
 use crate::fetch::FetchError;
@@ -280,82 +279,6 @@ impl OpError {
             Self::Pack { source: PackError::Fetch(FetchError::Read { .. }), .. } => Failure::Impossible,
             _ => Failure::Refused,
         }
-    }
-
-    /// What to do next, as one sentence.
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::Store(StoreError::NoEnvironment { environment, .. }) => {
-                format!("create it with `gtc op env create --env {environment}`, or see `gtc op env list`")
-            }
-            Self::Store(StoreError::Malformed { .. }) => {
-                "mend the file, or put a backup in its place; nothing was changed".into()
-            }
-            Self::Store(StoreError::Busy { .. }) => "try again when the other process has finished".into(),
-            Self::Store(StoreError::Exists { environment, .. }) => {
-                format!(
-                    "see it with `gtc op env show {environment}`, or heal its defaults with `gtc op env init --env {environment}`"
-                )
-            }
-            Self::Store(_) | Self::Write { .. } => "check the path and its permissions".into(),
-            Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => {
-                source.next().into()
-            }
-            Self::NotDeclared { pack_ref, .. } => format!("see what it declares with `{}`", inspect_command(pack_ref)),
-            Self::NeverGranted { .. } => "see what was granted with `gtc op grants list`".into(),
-            Self::NotPinned { environment, .. } => {
-                format!("see what was granted to whom with `gtc op grants list {environment}`")
-            }
-            Self::Fetch(error) => super::packs::fetch_next(error).into(),
-            Self::Input { .. } => "check the path of the file, and its permissions".into(),
-            Self::OtherPath { answered, .. } => match answered.as_slice() {
-                [only] => format!("bind it with `--kind {only}@<version>`"),
-                _ => "name one of these paths with `--kind <path>@<version>`".into(),
-            },
-            Self::Mismatch { source: ResolveError::SlotMismatch { actual, .. }, .. } => {
-                format!("bind it to slot `{actual}`")
-            }
-            Self::Mismatch { source: ResolveError::VersionUnsupported { supported, .. }, .. } => {
-                format!("ask for a version that matches `{supported}` with `--kind`")
-            }
-            Self::PathTaken { taken_by: Taker::Builtin(_), .. } => {
-                "no pack can stand in for a built-in one; use a pack with a path of its own".into()
-            }
-            Self::PathTaken { taken_by: Taker::Bound { .. }, .. } => {
-                "a path belongs to one pack; unbind the other one first, or use a pack with a path of its own".into()
-            }
-            Self::SiblingsDiffer { .. } => "add `--all-instances`, so that the other instances move along".into(),
-            Self::SiblingsPart { all: false, .. } => {
-                "add `--all-instances`, so that they are rolled back together".into()
-            }
-            Self::SiblingsPart { all: true, .. } => "bring them together with `update --all-instances` instead".into(),
-            Self::NotRecorded { .. } => {
-                "do not ask for it again; mend the audit log, and note there what was done".into()
-            }
-            Self::NotGranted { missing, .. } => {
-                format!(
-                    "grant it with `{}`, or everything the pack declares with `--grant declared`",
-                    flags(missing, "--grant-")
-                )
-            }
-            Self::NotBound { environment, .. } => {
-                format!("see what is bound with `gtc op extensions list {environment}`")
-            }
-            Self::Answers { .. } => "write the answers file, or bind without `--answers-ref`".into(),
-            Self::Refused(Refusal::UnreadablePrevious { .. }) => {
-                "bind what you want to have there with `update`".into()
-            }
-            Self::Refused(Refusal::NotBound { environment, .. } | Refusal::NothingToUpdate { environment, .. }) => {
-                format!(
-                    "see what is bound with `gtc op env-packs list {environment}` and `gtc op extensions list {environment}`"
-                )
-            }
-            Self::OwnVersion { supported, .. } => format!("choose a `--version` that matches `{supported}`"),
-            Self::Component { source, .. } => super::packs::load_next(source).into(),
-            Self::Archive { .. } => "get the pack again, or rebuild it with `gtc pack build`".into(),
-            _ => return None,
-        };
-        Some(text)
     }
 }
 

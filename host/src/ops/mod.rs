@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod env;
 mod error;
 pub mod grants;
+mod next;
 pub mod pack;
 mod packs;
 pub mod protections;
