@@ -26,7 +26,7 @@ fn names_module(code: &str, module: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let begins = |text: &str| text.strip_prefix(module).is_some_and(|rest| !rest.starts_with(is_name));
     code.split("crate::").skip(1).any(|after| match after.strip_prefix('{') {
-        // no list of ours nests deeper than one level of braces within a statement
+        // up to the end of the statement; a name in a list within the list counts too, which errs on the safe side
         Some(list) => {
             let list = list.split(';').next().unwrap_or_default();
             list.split([',', '{', '}']).any(|name| begins(name.trim()))

@@ -44,8 +44,9 @@ fn named(matches: &ArgMatches) -> Result<String, clap::Error> {
 
 impl Args for Environment {
     fn augment_args(command: Command) -> Command {
-        let flag =
-            flag().help("The environment; its name alone says it too").required_unless_present(WORD).required(true);
+        let flag = flag().help("The environment; its name alone says it too");
+        // a verb turns `required` into "unless there is a file"; "unless there is a word" is added to that
+        let flag = flag.required(true).required_unless_present(WORD);
         command.arg(flag).arg(word().hide(true))
     }
 

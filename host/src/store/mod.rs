@@ -153,9 +153,13 @@ impl Store {
         }
         let document = Document::new(id, name, listen_addr);
         let environment = Environment::empty(id.clone());
-        let (pins, lock_document) = Default::default();
-        let stored =
-            Stored { environment: environment.clone(), lock: pins, has_runtime: false, document, lock_document };
+        let stored = Stored {
+            environment: environment.clone(),
+            lock: PackLock::default(),
+            has_runtime: false,
+            document,
+            lock_document: LockDocument::default(),
+        };
         let mut session = Session { folder, stored, _lock: lock };
         session.save(&environment, &PackLock::default())?;
         Ok(session)
