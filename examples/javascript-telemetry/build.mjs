@@ -11,7 +11,7 @@ process.chdir(dirname(source));
 const { component } = await componentize({
   sourcePath: basename(source),
   witPath,
-  worldName: 'env-pack-handler',
+  worldName: 'handler',
   // With none of them the component imports nothing but the host's interfaces. Without `stdio` in the list, it imports WASI
   // too, and the host can report an error that nobody catches.
   disableFeatures: ['stdio', 'random', 'clocks', 'http', 'fetch-event'],

@@ -36,8 +36,16 @@ if ! cmp -s "$here/package-lock.json" "$installed"; then
     cp "$here/package-lock.json" "$installed"
 fi
 
+# the world of this handler, and beside it the package that it is made of
+stage=$here/target/stage.$$
+trap 'rm -rf "$stage"' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir -p "$stage/deps/env-pack"
+cp "$here/wit/world.wit" "$stage/"
+cp "$wit"/*.wit "$stage/deps/env-pack/"
+
 # node looks for packages beside the script that imports them
 cp "$here/build.mjs" "$tools/"
-node "$tools/build.mjs" "$here/handler.js" "$wit" "$out" ||
+node "$tools/build.mjs" "$here/handler.js" "$stage" "$out" ||
     fail "componentize-js cannot build the component; its message is above"
 echo "built $out"

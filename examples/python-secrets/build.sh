@@ -29,12 +29,15 @@ fi
 stage=$here/target/stage.$$
 trap 'rm -rf "$stage"' EXIT
 trap 'exit 1' HUP INT TERM
-mkdir -p "$stage" "$(dirname -- "$out")"
+mkdir -p "$stage/wit/deps/env-pack" "$(dirname -- "$out")"
 cp "$here/app.py" "$stage/"
+# the world of this handler, and beside it the package that it is made of
+cp "$here/wit/world.wit" "$stage/wit/"
+cp "$wit"/*.wit "$stage/wit/deps/env-pack/"
 
 # VIRTUAL_ENV keeps it from taking packages of some other Python along. With --stub-wasi the component imports nothing but
 # the host's interfaces; without it, it imports WASI too, and the host can report the traceback of an exception.
-VIRTUAL_ENV=$venv "$venv/bin/componentize-py" --quiet --wit-path "$wit" --world env-pack-handler \
+VIRTUAL_ENV=$venv "$venv/bin/componentize-py" --quiet --wit-path "$stage/wit" --world handler \
     componentize --python-path "$stage" --stub-wasi --output "$out" app ||
     fail "componentize-py cannot build the component; its message is above"
 echo "built $out"

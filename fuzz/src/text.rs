@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use env_pack_domain::{
-    DescriptorPath, ExtRef, ForeignText, InstanceId, NetworkPermission, PackDescriptor, PackRef, Sha256Digest,
+    DescriptorPath, ExtRef, ForeignText, InstanceId, NetworkPermission, OciRef, PackDescriptor, PackRef, Sha256Digest,
     VersionReq,
 };
 use gtc::engine::worker::protocol::{Order, parse_report, write_report};
@@ -70,6 +70,9 @@ pub fn reference(data: &[u8]) {
             assert_eq!(ForeignText::new(reference.to_string()).to_string(), reference.to_string());
         }
         Err(error) => is_a_sentence(&error.to_string()),
+    }
+    if let Some(artifact) = round_trip::<OciRef>(&text) {
+        assert_eq!(artifact.to_string(), text, "a reference has one spelling");
     }
     round_trip::<Sha256Digest>(&text);
     round_trip::<NetworkPermission>(&text);

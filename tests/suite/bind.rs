@@ -251,3 +251,21 @@ fn a_pin_outlives_a_binding_that_was_not_looked_at() {
         .succeeded();
     assert!(!pins().contains("archive_sha256"), "{}", pins());
 }
+
+#[test]
+fn a_reference_to_a_registry_is_one_before_it_is_written() {
+    let sandbox = Sandbox::with_local();
+    let fresh = sandbox.document("local");
+    let update = |pack_ref: &str| {
+        let flags = ["--slot", "secrets", "--kind", "acme.secrets.vault@0.4.2", "--no-fetch", "--pack-ref", pack_ref];
+        sandbox.gtc(["op", "env-packs", "update", "--env", "local"].iter().chain(&flags))
+    };
+    for (bad, reason) in
+        [("oci://x y", "`/<repository>`"), ("oci://r/A:1", "lowercase"), ("oci://r/a@sha256:0", "64 hexadecimal")]
+    {
+        let refused = update(bad).refused(2, "invalid-argument");
+        assert!(refused.contains(bad) && refused.contains(reason), "{refused}");
+    }
+    assert_eq!(sandbox.document("local"), fresh);
+    update("oci://registry.example/team/vault:0.4.2").succeeded();
+}

@@ -174,13 +174,13 @@ fn what_a_component_imports_and_what_its_pack_declares_go_together() {
 #[test]
 fn somebody_at_a_terminal_is_asked() {
     let sandbox = Sandbox::with_local();
-    let pack = pack(&sandbox, component("1"), &["crl '\u{1b}[2J' *"], &["crl.example:443"]);
+    let pack = pack(&sandbox, component("1"), &["crl 'it is' *"], &["crl.example:443"]);
     let bind: Vec<&str> = ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect();
     for no in ["\n", "n\n", "yesterday\n", "\u{4}"] {
         let (code, screen) = terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), no);
         assert_eq!(code, 1, "{screen}");
         assert!(screen.contains("grant it? [y/N]") && screen.contains("nobody granted"), "{screen}");
-        assert!(screen.contains(r"to run `crl '\u{1b}[2J' *`"), "{screen}");
+        assert!(screen.contains("to run `crl 'it is' *`"), "{screen}");
     }
     assert_eq!(listed(&sandbox), json!([]));
     let (code, screen) = terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), "y\n");
@@ -212,4 +212,20 @@ fn what_a_pack_imports_and_does_not_declare_is_warned_about() {
     let declares_more = ["pack", "build", "--component", &honest, "--version", "1.0.0", "--allow-network", "a.b:1"];
     let report = sandbox.gtc(declares_more).succeeded().result();
     assert!(text(&report["warnings"][0]).contains("does not import `greentic:env-pack/network`"));
+}
+
+#[test]
+fn what_was_revoked_stays_revoked() {
+    let sandbox = Sandbox::with_local();
+    let first = pack(&sandbox, component("1"), &["vault version"], &["crl.example:443"]);
+    let granted = add(&sandbox, &first, &["--grant-network", "crl.example:443"]).succeeded().result();
+    assert_eq!(granted["grants"]["tools"], json!(["vault version"]), "a known version query is granted on first sight");
+    change(&sandbox, "revoke", &["--tool", "vault version"]).succeeded();
+    let update = ["op", "env-packs", "update", "--env", "local", "--slot", "revocation", "--kind", KIND];
+    let update = |pack: &str, grants: &[&str]| sandbox.gtc(update.iter().chain(&["--pack-ref", pack]).chain(grants));
+    let refused = update(&first, &[]).refused(1, "unauthorized");
+    assert!(refused.contains("vault version") && !refused.contains("crl.example"), "{refused}");
+    let second = pack(&sandbox, component("2"), &["vault version"], &["crl.example:443"]);
+    update(&second, &[]).refused(1, "unauthorized");
+    update(&second, &["--grant-tool", "vault version"]).succeeded();
 }

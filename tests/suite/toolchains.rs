@@ -3,44 +3,83 @@
 //! These need `python3` or `node`, and the network for a toolchain of a hundred megabytes. `cargo xtask test` runs them where
 //! those are, and says so where they are not; `cargo test` alone leaves them out and lists them as ignored.
 
-use std::path::PathBuf;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use gtc::engine::Limits;
 use serde_json::{Value, json};
 
+use crate::inside::{found, preflight};
 use crate::support::{Sandbox, repository, text};
 
-/// The component of an example, built anew when it is older than what it is made of.
+/// The component of an example, and with it the toolchain that it is built with.
 fn component(example: &str) -> PathBuf {
     let folder = repository().join("examples").join(example);
-    let out = repository().join("target/toolchains").join(format!("{example}.wasm"));
-    let built = modified(&out).unwrap_or(SystemTime::UNIX_EPOCH);
-    let sources = std::fs::read_dir(&folder).expect("an example").map(|entry| entry.expect("an entry").path());
-    let wit = repository().join("wit/env-pack/0.1.0");
-    let wit = std::fs::read_dir(wit).expect("the WIT").map(|entry| entry.expect("an entry").path());
-    if sources.chain(wit).filter(|path| path.is_file()).any(|source| modified(&source) > Some(built)) {
-        let mut build = Command::new(folder.join("build.sh"));
-        build.arg(&out).env("GTC_TOOLCHAINS", repository().join("target/toolchains"));
-        let built = build.output().expect("it starts");
+    let mut build = Command::new(folder.join("build.sh"));
+    build.env("GTC_TOOLCHAINS", toolchains());
+    built(example, &[&folder, &folder.join("wit"), &wit()], |out| build.arg(out))
+}
+
+/// The component of a guest in Python, with all of WASI.
+fn python_witness() -> PathBuf {
+    component("python-secrets");
+    let venv = toolchains().join("python-secrets");
+    let source = repository().join("tests/guests/python");
+    let mut build = Command::new(venv.join("bin/componentize-py"));
+    build.args(["--quiet", "--world", "env-pack-handler", "--wit-path"]).arg(wit()).arg("componentize");
+    // it leaves compiled code beside the source
+    let stage = tempfile::tempdir().expect("a folder");
+    std::fs::copy(source.join("witness.py"), stage.path().join("witness.py")).expect("a copy");
+    build.env("VIRTUAL_ENV", venv).arg("--python-path").arg(stage.path());
+    built("python-witness", &[&source, &wit()], |out| build.arg("witness").arg("--output").arg(out))
+}
+
+/// The component of a guest in JavaScript, with all of WASI that a handler may import.
+fn javascript_witness() -> PathBuf {
+    component("javascript-telemetry");
+    let source = repository().join("tests/guests/javascript");
+    let script = toolchains().join("javascript-telemetry/witness.mjs");
+    // node looks for packages beside the script that imports them
+    std::fs::copy(source.join("build.mjs"), &script).expect("a copy");
+    let mut build = Command::new("node");
+    build.arg(script).arg(source.join("witness.js")).arg(wit());
+    built("javascript-witness", &[&source, &wit()], |out| build.arg(out).args(["http", "fetch-event"]))
+}
+
+/// Where toolchains are installed.
+fn toolchains() -> PathBuf {
+    repository().join("target/toolchains")
+}
+
+fn wit() -> PathBuf {
+    repository().join("wit/env-pack/0.1.0")
+}
+
+/// A component, built anew when it is older than what it is made of.
+fn built<'a>(name: &str, sources: &[&Path], build: impl FnOnce(&Path) -> &'a mut Command) -> PathBuf {
+    let out = toolchains().join(format!("{name}.wasm"));
+    let before = modified(&out).unwrap_or(SystemTime::UNIX_EPOCH);
+    let entries = sources.iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder"));
+    let mut files = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
+    if files.any(|source| modified(&source) > Some(before)) {
+        let built = build(&out).output().expect("it starts");
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     }
     out
 }
 
-fn modified(path: &std::path::Path) -> Option<SystemTime> {
+fn modified(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|metadata| metadata.modified()).ok()
 }
 
-/// Packs a component, binds it, and gives back what its preflight found.
-fn bound(example: &str, slot: &str, kind: &str, tool: &str, program: &str) -> Vec<Value> {
-    let mut sandbox = Sandbox::with_local();
-    sandbox.program(tool, program);
-    let version_query = format!("{tool} --version");
-    let pack = sandbox.built_pack(component(example), "0.1.0", &["--allow-tool", &version_query]).display().to_string();
-    sandbox.write(".greentic/environments/local/answers.json", "{\"one\": 1, \"two\": 2}");
+/// Packs a component, binds it with everything it declares, and gives back what its preflight found.
+fn bound(sandbox: &Sandbox, example: &str, slot: &str, kind: &str, declared: &[&str], answers: &Value) -> Vec<Value> {
+    let pack = sandbox.built_pack(component(example), "0.1.0", declared).display().to_string();
+    sandbox.write(".greentic/environments/local/answers.json", answers.to_string());
     let update = ["op", "env-packs", "update", "--env", "local", "--slot", slot, "--kind", kind, "--pack-ref", &pack];
-    sandbox.gtc(update.iter().chain(&["--answers-ref", "answers.json"])).succeeded();
+    sandbox.gtc(update.iter().chain(&["--answers-ref", "answers.json", "--grant", "declared"])).succeeded();
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
     let checks = report["bindings"].as_array().expect("a list").iter().find(|binding| binding["slot"] == slot);
@@ -50,7 +89,10 @@ fn bound(example: &str, slot: &str, kind: &str, tool: &str, program: &str) -> Ve
 #[test]
 #[ignore = "needs python3; `cargo xtask test` runs it"]
 fn a_python_handler_is_a_handler() {
-    let checks = bound("python-secrets", "secrets", "acme.secrets.python-demo@0.1.0", "python3", "echo Python 3.99.1");
+    let mut sandbox = Sandbox::with_local();
+    sandbox.program("python3", "echo Python 3.99.1");
+    let (kind, declared) = ("acme.secrets.python-demo@0.1.0", ["--allow-tool", "python3 --version"]);
+    let checks = bound(&sandbox, "python-secrets", "secrets", kind, &declared, &json!({"one": 1, "two": 2}));
     assert_eq!(checks[0]["outcome"], json!({"status": "ok", "detail": "Python 3.99.1"}));
     assert_eq!(checks[1]["outcome"], json!({"status": "ok", "detail": "2 answers"}));
 }
@@ -58,8 +100,89 @@ fn a_python_handler_is_a_handler() {
 #[test]
 #[ignore = "needs node and npm; `cargo xtask test` runs it"]
 fn a_javascript_handler_is_a_handler() {
-    let checks =
-        bound("javascript-telemetry", "telemetry", "acme.telemetry.javascript-demo@0.1.0", "node", "echo v99.1.0");
+    let mut sandbox = Sandbox::with_local();
+    sandbox.program("node", "echo v99.1.0");
+    let collector = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = collector.local_addr().expect("an address").to_string();
+    let declared = ["--allow-tool", "node --version", "--allow-network", &endpoint];
+    let kind = "acme.telemetry.javascript-demo@0.1.0";
+    let checks = bound(&sandbox, "javascript-telemetry", "telemetry", kind, &declared, &json!({"endpoint": endpoint}));
     assert_eq!(text(&checks[0]["outcome"]["detail"]), "v99.1.0");
-    assert_eq!(text(&checks[1]["outcome"]["detail"]), "no endpoint configured");
+    assert_eq!(text(&checks[1]["outcome"]["detail"]), format!("{endpoint} answers"));
+}
+
+#[test]
+#[ignore = "needs python3; `cargo xtask test` runs it"]
+fn a_python_handler_finds_an_empty_world() {
+    let witness = python_witness();
+    let answer = preflight(&witness, Limits::default(), "{}").expect("an answer");
+    let expected = [
+        ("current folder", "/"),
+        ("list /", "ENOENT"),
+        ("list .", "ENOENT"),
+        ("read /etc/passwd", "ENOENT"),
+        ("read ../../etc/passwd", "ENOENT"),
+        ("read /proc/self/environ", "ENOENT"),
+        ("write /tmp/x", "ENOENT"),
+        ("write x", "ENOENT"),
+        ("make a folder", "ENOENT"),
+        ("connect", "EACCES"),
+        ("listen", "EACCES"),
+        ("datagrams", "EACCES"),
+        ("look a name up", "gaierror"),
+        ("variables", "{}"),
+        ("arguments", "[]"),
+        ("standard input", ""),
+        ("another program", "ENOTSUP"),
+        ("another process", "AttributeError"),
+        ("another thread", "RuntimeError"),
+        ("sleeps", "True"),
+        ("knows the year", "True"),
+        ("chance", "32"),
+        ("chance differs", "True"),
+    ];
+    assert_eq!(found(&answer), expected);
+    let fault = |answers: &str| {
+        let limits = Limits { preflight_time: Duration::from_secs(2), ..Limits::default() };
+        preflight(&witness, limits, answers).expect_err("a fault")
+    };
+    assert_eq!(fault("{\"exit\": 7}").kind(), "exited");
+    assert_eq!(fault("{\"sleep\": 3600}").kind(), "out-of-time");
+    let raised = fault("{\"exit\": \"raise\"}");
+    assert_eq!((raised.kind(), raised.to_string().contains("these are my last words")), ("exited", true), "{raised}");
+}
+
+#[test]
+#[ignore = "needs node and npm; `cargo xtask test` runs it"]
+fn a_javascript_handler_finds_an_empty_world() {
+    let witness = javascript_witness();
+    let answer = preflight(&witness, Limits::default(), "{}").expect("an answer");
+    // `fetch` is there and has nothing to work with
+    assert_eq!(
+        found(&answer),
+        [
+            ("process", "undefined"),
+            ("require", "undefined"),
+            ("Deno", "undefined"),
+            ("XMLHttpRequest", "undefined"),
+            ("WebSocket", "undefined"),
+            ("fetch", "function"),
+            ("location", "object"),
+            ("localStorage", "undefined"),
+            ("Worker", "undefined"),
+            ("sleeps", "ReferenceError"),
+            ("knows the year", "true"),
+            ("clock", "true"),
+            ("chance", "32"),
+            ("chance differs", "true")
+        ]
+    );
+    let fault = |answers: &str| {
+        let limits = Limits { preflight_time: Duration::from_secs(2), ..Limits::default() };
+        preflight(&witness, limits, answers).expect_err("a fault")
+    };
+    assert_eq!(fault("{\"loop\": 1}").kind(), "out-of-time");
+    assert_eq!(fault("{\"fetch\": 1}").kind(), "trapped");
+    let thrown = fault("{\"throw\": 1}");
+    assert_eq!((thrown.kind(), thrown.to_string().contains("these are my last words")), ("trapped", true), "{thrown}");
 }

@@ -15,8 +15,8 @@ pub fn check(workspaces: &[&str]) -> Result<()> {
     let config = root().join("deny.toml").display().to_string();
     for workspace in workspaces {
         let manifest = root().join(workspace).join("Cargo.toml").display().to_string();
-        let base = ["deny", "--manifest-path", &manifest, "--locked"];
-        let on = |checks: &[&str]| command(&deny, &[&base[..], &["check", "--config", &config], checks].concat());
+        let base = ["--config", &config, "--manifest-path", &manifest, "--locked", "check"];
+        let on = |checks: &[&str]| command(&deny, &[&base[..], checks].concat());
         run(&mut on(&["bans", "licenses", "sources"]))?;
         let asked = on(&["advisories"]).output()?;
         let words = String::from_utf8_lossy(&asked.stderr);

@@ -1,9 +1,10 @@
 //! What this repository does beside compiling: `cargo xtask test` runs the gate, `cargo xtask builtins [--check]` builds the
-//! packs that the host embeds.
+//! packs that the host embeds, `cargo xtask faults` shows that the tests notice faults.
 #![expect(clippy::print_stdout, reason = "it talks to whoever started it")]
 
 mod builtins;
 mod dependencies;
+mod faults;
 mod gate;
 mod process;
 
@@ -16,6 +17,10 @@ fn main() -> Result<()> {
         ["test"] => gate::run(),
         ["builtins"] => builtins::rebuild(),
         ["builtins", "--check"] => builtins::check(),
-        _ => bail!("expected `cargo xtask test` or `cargo xtask builtins [--check]`"),
+        ["faults"] => faults::run(""),
+        ["faults", filter] => faults::run(filter),
+        _ => bail!(
+            "expected `cargo xtask test`, `cargo xtask builtins [--check]` or `cargo xtask faults [<part of a name>]`"
+        ),
     }
 }

@@ -40,6 +40,11 @@ impl ForeignText {
         Self(beginning(text, SENTENCE_CHARS))
     }
 
+    /// Whether a text is shown as itself: it holds nothing that would be escaped.
+    pub fn is_plain(text: &str) -> bool {
+        text.chars().all(is_safe)
+    }
+
     /// The exact text, for everything but showing it.
     pub fn as_exact(&self) -> &str {
         &self.0
@@ -77,6 +82,30 @@ impl Serialize for ForeignText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
     }
+}
+
+/// JSON that means the same, and that a terminal shows as it is: what stands for itself in JSON, but not on a terminal, is written
+/// as an escape sequence of JSON.
+///
+/// ```
+/// use env_pack_domain::plain_json;
+/// assert_eq!(plain_json("[\"a\u{9b}b\u{202e}\"]".to_owned()), r#"["a\u009bb\u202e"]"#);
+/// ```
+pub fn plain_json(json: String) -> String {
+    // between tokens there may be line breaks, and in strings JSON allows none
+    let is_fine = |c: char| c.is_ascii() && c != '\u{7f}' || is_safe(c);
+    if json.chars().all(is_fine) {
+        return json;
+    }
+    let mut plain = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match is_fine(c) {
+            true => plain.push(c),
+            // as JSON has it: characters beyond 16 bits are two numbers
+            false => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| plain.push_str(&format!("\\u{unit:04x}"))),
+        }
+    }
+    plain
 }
 
 /// Whether a terminal shows this character as itself and nothing else.

@@ -83,6 +83,16 @@ pub enum HandlerFault {
         /// What it said before, if anything: the panic message, or the end of its error output.
         message: Option<ForeignText>,
     },
+    /// It ended itself, as a program does that has nothing to answer.
+    #[error("handler ended itself in `{call}` with exit code {code}, without an answer{}", said(.message))]
+    Exited {
+        /// The call.
+        call: Call,
+        /// The exit code.
+        code: i32,
+        /// What it said before, if anything.
+        message: Option<ForeignText>,
+    },
     /// It ran longer than it may.
     #[error("handler ran out of time in `{call}`: more than {} s", .limit.as_secs_f32())]
     OutOfTime {
@@ -98,6 +108,14 @@ pub enum HandlerFault {
         call: Call,
         /// The memory it had, in bytes.
         limit_bytes: u64,
+    },
+    /// It wanted more of something than there is for one handler.
+    #[error("handler wanted too much in `{call}`: {what}")]
+    TooMany {
+        /// The call.
+        call: Call,
+        /// What it wanted too much of, and how much there is.
+        what: String,
     },
     /// It answered with more than anybody wants to read.
     #[error("handler answered too much in `{call}`: {what}")]
@@ -115,6 +133,14 @@ pub enum HandlerFault {
         /// What is wrong with the answer.
         reason: String,
     },
+    /// It was not called at all, because this machine had no room for it.
+    #[error("handler was not called in `{call}`: {reason}")]
+    NotRun {
+        /// The call.
+        call: Call,
+        /// What there was no room for.
+        reason: String,
+    },
     /// It used an import that this call may not use.
     #[error("handler called `{import}` in `{call}`, where it may not")]
     ForbiddenImport {
@@ -130,10 +156,13 @@ impl HandlerFault {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Trapped { .. } => "trapped",
+            Self::Exited { .. } => "exited",
             Self::OutOfTime { .. } => "out-of-time",
             Self::OutOfMemory { .. } => "out-of-memory",
+            Self::TooMany { .. } => "too-many",
             Self::TooMuchOutput { .. } => "too-much-output",
             Self::WrongShape { .. } => "wrong-shape",
+            Self::NotRun { .. } => "not-run",
             Self::ForbiddenImport { .. } => "forbidden-import",
         }
     }

@@ -33,7 +33,8 @@ const VERSION_QUERIES: [(&str, &[&str]); 15] = [
 
 /// Leave to run one program with arguments of one form.
 ///
-/// The argument `*` stands for exactly one argument that does not begin with `-`; everything else stands for itself.
+/// The argument `*` stands for exactly one argument that is not empty, does not begin with `-`, has at most 1,024 bytes and
+/// holds no control character or invisible mark; everything else stands for itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ToolPermission {
     tool: String,
@@ -57,8 +58,11 @@ impl ToolPermission {
                 "expected a bare program name of ASCII letters, digits, `_`, `-`, `.` and `+`, which is looked up on PATH",
             );
         }
-        if args.len() > MAX_ARGS || args.iter().any(|arg| arg.len() > MAX_ARG_BYTES || arg.contains('\0')) {
-            return fail("at most 32 arguments of at most 1,024 bytes, without NUL, may follow");
+        let is_legal = |arg: &String| arg.len() <= MAX_ARG_BYTES && ForeignText::is_plain(arg);
+        if args.len() > MAX_ARGS || !args.iter().all(is_legal) {
+            return fail(
+                "at most 32 arguments of at most 1,024 bytes, without control characters and invisible marks, may follow",
+            );
         }
         Ok(Self { tool, args })
     }
@@ -84,12 +88,13 @@ impl ToolPermission {
     fn allows(&self, tool: &str, args: &[String]) -> bool {
         self.tool == tool
             && self.args.len() == args.len()
-            && self
-                .args
-                .iter()
-                .zip(args)
-                .all(|(pattern, arg)| pattern == arg || pattern == "*" && !arg.starts_with('-'))
+            && self.args.iter().zip(args).all(|(pattern, arg)| pattern == arg || pattern == "*" && is_ordinary(arg))
     }
+}
+
+/// Whether a star stands for this argument.
+fn is_ordinary(arg: &str) -> bool {
+    (1..=MAX_ARG_BYTES).contains(&arg.len()) && !arg.starts_with('-') && ForeignText::is_plain(arg)
 }
 
 /// Shows the command as a shell would take it.
@@ -247,6 +252,10 @@ mod tests {
         check(&["kubectl auth can-i * *"], "kubectl auth can-i create", false);
         check(&["kubectl auth can-i * *"], "kubectl auth can-i create --kubeconfig=/x", false);
         check(&["x *"], "x -", false);
+        let (star, long) = (tools(&["x *"]), "a".repeat(MAX_ARG_BYTES + 1));
+        for odd in ["", "a\0", "a\nb", "\t", "a\u{202e}b", "\u{200b}-x", &long] {
+            assert!(!star.allows_tool("x", &[odd.to_owned()]), "{odd:?}");
+        }
         check(&["x a*"], "x ab", false);
         assert!(ToolPermission::new("*", vec![]).is_err());
     }
@@ -273,7 +282,9 @@ mod tests {
             assert!(ToolPermission::new(bad, vec![]).is_err(), "{bad:?}");
         }
         assert!(ToolPermission::new("x", vec![String::new(); 33]).is_err());
-        assert!(ToolPermission::new("x", vec!["\0".into()]).is_err());
+        for bad in ["\0", "a\nb", "\u{1b}[m", "\u{202e}"] {
+            assert!(ToolPermission::new("x", vec![bad.into()]).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

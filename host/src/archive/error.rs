@@ -24,6 +24,16 @@ pub enum ArchiveError {
         /// In which entry, if it is in one.
         entry: Option<ForeignText>,
     },
+    /// Not even a forgiving reader could be sure of it.
+    #[error("the archive cannot be made canonical, because of what is at byte {offset}{}: {rule}", in_entry(.entry))]
+    NotRepackable {
+        /// The rule it breaks in a way that no honest writer does.
+        rule: super::Rule,
+        /// Where.
+        offset: usize,
+        /// In which entry, if it is in one.
+        entry: Option<ForeignText>,
+    },
     /// An entry does not hold what its header says.
     #[error("entry `{entry}` cannot be read: {reason}")]
     Unreadable {
@@ -44,7 +54,7 @@ pub enum ArchiveError {
         /// The entry.
         entry: &'static str,
         /// Its size, in bytes.
-        bytes: usize,
+        bytes: u64,
         /// The most allowed, in bytes.
         limit: u64,
     },
@@ -109,7 +119,7 @@ impl ArchiveError {
     pub fn rule(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } => "archive-too-large",
-            Self::Profile { rule, .. } => rule.name(),
+            Self::Profile { rule, .. } | Self::NotRepackable { rule, .. } => rule.name(),
             Self::Unreadable { .. } => "entry-unreadable",
             Self::NoEntry { .. } => "entry-missing",
             Self::DocumentTooLarge { .. } => "document-too-large",

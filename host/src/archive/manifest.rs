@@ -1,37 +1,57 @@
 //! `manifest.cbor`: which components of a pack are handlers, and what it declares of them.
 
+use std::collections::HashSet;
+
 use env_pack_domain::{ForeignText, Sha256Digest};
 use greentic_types::pack_manifest::ExtensionInline;
 use greentic_types::{ComponentManifest, PackManifest, decode_pack_manifest};
 
-use super::{ArchiveError, Declared, Entry, EntryInfo, HANDLER_WORLDS, MANIFEST, Pack, PackedHandler, declared};
+use super::{ArchiveError, Declared, EntryInfo, HANDLER_WORLDS, MANIFEST, Pack, PackedHandler, cbor, declared};
 
 const SCHEMA: &str = "pack-v1";
 
-/// Reads the manifest and takes the handlers out of the entries.
-pub(super) fn read(entries: Vec<Entry>) -> Result<Pack, ArchiveError> {
-    let manifest = decode(super::find(&entries, MANIFEST).ok_or(ArchiveError::NoEntry { entry: MANIFEST })?)?;
+/// Reads `manifest.cbor`.
+pub(super) fn decode(bytes: &[u8]) -> Result<PackManifest, ArchiveError> {
+    cbor::check(bytes).map_err(|reason| invalid(&reason))?;
+    let manifest = decode_pack_manifest(bytes).map_err(|error| invalid(&error.to_string()))?;
+    if manifest.schema_version != SCHEMA {
+        return Err(invalid(&format!("its schema is `{}`, expected `{SCHEMA}`", manifest.schema_version)));
+    }
+    // each would be a copy of the same component: a manifest of a few kilobytes could ask for any amount of memory
+    let mut ids = HashSet::new();
+    match manifest.components.iter().find(|component| !ids.insert(component.id.as_str())) {
+        Some(twice) => Err(invalid(&format!("it names component `{}` twice", twice.id.as_str()))),
+        None => Ok(manifest),
+    }
+}
+
+fn invalid(reason: &str) -> ArchiveError {
+    ArchiveError::Document { entry: MANIFEST, what: "pack manifest", reason: ForeignText::sentence(reason) }
+}
+
+/// Finds the handlers that the manifest names among the entries.
+pub(super) fn read(
+    manifest: PackManifest,
+    entries: Vec<EntryInfo>,
+    mut content: impl FnMut(&str) -> Result<Option<Vec<u8>>, ArchiveError>,
+) -> Result<Pack, ArchiveError> {
     let mut declared = declarations(&manifest)?;
-    let info = |entry: &Entry| EntryInfo {
-        name: ForeignText::new(&*entry.name),
-        size: entry.content.len() as u64,
-        blake3: blake3::hash(&entry.content).to_hex().to_string(),
-    };
-    let infos = entries.iter().map(info).collect();
+    let names: HashSet<&str> = entries.iter().map(|entry| entry.name.as_exact()).collect();
     let mut handlers = Vec::new();
     for component in &manifest.components {
         let id = component.id.as_str();
-        let bytes = component_bytes(&entries, component)
-            .ok_or_else(|| ArchiveError::NoComponent { component: ForeignText::excerpt(id) })?;
+        let absent = || ArchiveError::NoComponent { component: ForeignText::excerpt(id) };
+        let place = places(component).into_iter().find(|place| names.contains(place.as_str())).ok_or_else(absent)?;
         if !component.world.starts_with(HANDLER_WORLDS) {
             continue;
         }
+        let bytes = content(&place)?.ok_or_else(absent)?;
         let of_this = declared.iter().position(|(component, _)| component == id);
         handlers.push(PackedHandler {
             component: ForeignText::new(id),
             world: ForeignText::new(&*component.world),
-            bytes: bytes.to_vec(),
-            digest: Sha256Digest::of(bytes),
+            digest: Sha256Digest::of(&bytes),
+            bytes,
             declared: of_this.map(|at| declared.remove(at).1),
         });
     }
@@ -44,22 +64,9 @@ pub(super) fn read(entries: Vec<Entry>) -> Result<Pack, ArchiveError> {
         id: ForeignText::new(manifest.pack_id.as_str()),
         version: manifest.version.to_string(),
         publisher: ForeignText::new(manifest.publisher),
-        entries: infos,
+        entries,
         handlers,
     })
-}
-
-fn decode(bytes: &[u8]) -> Result<PackManifest, ArchiveError> {
-    let invalid = |reason: String| ArchiveError::Document {
-        entry: MANIFEST,
-        what: "pack manifest",
-        reason: ForeignText::sentence(&reason),
-    };
-    let manifest = decode_pack_manifest(bytes).map_err(|error| invalid(error.to_string()))?;
-    match manifest.schema_version == SCHEMA {
-        true => Ok(manifest),
-        false => Err(invalid(format!("its schema is `{}`, expected `{SCHEMA}`", manifest.schema_version))),
-    }
 }
 
 fn declarations(manifest: &PackManifest) -> Result<Vec<(String, Declared)>, ArchiveError> {
@@ -78,9 +85,8 @@ fn declarations(manifest: &PackManifest) -> Result<Vec<(String, Declared)>, Arch
     }
 }
 
-/// The component's file, where today's writers put it or where older ones did.
-fn component_bytes<'a>(entries: &'a [Entry], component: &ComponentManifest) -> Option<&'a [u8]> {
+/// Where a component's file may be: where today's writers put it, or where older ones did.
+fn places(component: &ComponentManifest) -> [String; 2] {
     let id = component.id.as_str();
-    let places = [format!("components/{id}.wasm"), format!("components/{id}@{}/component.wasm", component.version)];
-    places.iter().find_map(|place| super::find(entries, place))
+    [format!("components/{id}.wasm"), format!("components/{id}@{}/component.wasm", component.version)]
 }

@@ -3,22 +3,29 @@
 //! This room knows no paths, no network and no WebAssembly. It admits only archives of the canonical zip profile, refuses
 //! whole what it refuses, and never extracts anything to disk.
 
+mod cbor;
+mod content;
 mod declared;
 mod error;
 mod limits;
+mod loose;
 mod manifest;
+mod names;
 mod profile;
+mod reader;
+mod records;
+mod repack;
+mod rules;
 mod sbom;
 mod write;
-
-use std::io::{Cursor, Read as _};
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 
 pub use declared::Declared;
 pub use error::ArchiveError;
 pub use limits::Limits;
-pub use profile::Rule;
+pub use repack::{Change, Repacked, RepackedEntry, repack};
+pub use rules::Rule;
 pub use write::{NewHandler, NewPack, write};
 
 /// The world that makes a component a handler, as this version writes it.
@@ -80,40 +87,12 @@ struct Entry {
 /// # Errors
 /// [`ArchiveError`] with the first thing that is wrong.
 pub fn open(bytes: &[u8], limits: &Limits) -> Result<Pack, ArchiveError> {
-    profile::check(bytes, limits)?;
-    let entries = read_entries(bytes, limits)?;
-    for document in [MANIFEST, SBOM] {
-        let content = find(&entries, document).ok_or(ArchiveError::NoEntry { entry: document })?;
-        if content.len() as u64 > limits.manifest_bytes {
-            let limit = limits.manifest_bytes;
-            return Err(ArchiveError::DocumentTooLarge { entry: document, bytes: content.len(), limit });
-        }
-    }
-    sbom::verify(&entries)?;
-    manifest::read(entries)
-}
-
-/// Reads every entry into memory. The profile has bounded their sizes already; the zip reader is held to them all the same.
-fn read_entries(bytes: &[u8], limits: &Limits) -> Result<Vec<Entry>, ArchiveError> {
-    let unreadable = |entry: &str, reason: String| ArchiveError::Unreadable {
-        entry: ForeignText::excerpt(entry),
-        reason: ForeignText::sentence(&reason),
-    };
-    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable("", error.to_string()))?;
-    let mut entries = Vec::with_capacity(zip.len());
-    for index in 0..zip.len() {
-        let file = zip.by_index(index).map_err(|error| unreadable("", error.to_string()))?;
-        let name = file.name().map_err(|error| unreadable("", error.to_string()))?.into_owned();
-        let mut content = Vec::new();
-        let mut bounded = file.take(limits.entry_bytes + 1);
-        bounded.read_to_end(&mut content).map_err(|error| unreadable(&name, error.to_string()))?;
-        entries.push(Entry { name, content });
-    }
-    Ok(entries)
-}
-
-fn find<'a>(entries: &'a [Entry], name: &str) -> Option<&'a [u8]> {
-    entries.iter().find(|entry| entry.name == name).map(|entry| entry.content.as_slice())
+    let entries = profile::check(bytes, limits)?;
+    let mut reader = reader::Reader::of_checked(bytes, limits)?;
+    let manifest = manifest::decode(&reader.document(MANIFEST)?)?;
+    let bill = sbom::decode(&reader.document(SBOM)?)?;
+    sbom::verify(&bill, &entries)?;
+    manifest::read(manifest, entries, |name| reader.content(name))
 }
 
 #[cfg(test)]

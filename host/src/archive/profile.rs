@@ -1,136 +1,85 @@
 //! The canonical zip profile: the archives about which no two zip readers can differ.
 //!
-//! It looks at every byte of the container before the zip reader sees the first one, and knows nothing of packs. Format:
-//! PKWARE APPNOTE 6.3.10; all numbers little-endian.
-
-use std::collections::HashSet;
-use std::fmt;
+//! It looks at every byte of the container before the zip reader sees the first one, and knows nothing of packs. Every header
+//! is checked before anything is inflated, so that an archive which lies costs as little as it can.
 
 use env_pack_domain::ForeignText;
 
-use super::{ArchiveError, Limits};
+use super::names::{self, Names};
+use super::records::{Central, DEFLATE, END_BYTES, Records, STORED, UTF8_FLAG};
+use super::rules::{broken, in_entry};
+use super::{ArchiveError, EntryInfo, Limits, Rule, content};
 
-const LOCAL: u32 = 0x0403_4b50;
-const CENTRAL: u32 = 0x0201_4b50;
-const END: u32 = 0x0605_4b50;
-const LOCAL_BYTES: usize = 30;
-const CENTRAL_BYTES: usize = 46;
-const END_BYTES: usize = 22;
-/// General-purpose flag 11: the name is UTF-8. The only flag allowed; for ASCII names it changes nothing.
-const UTF8_FLAG: u16 = 1 << 11;
-const STORED: u16 = 0;
-const DEFLATE: u16 = 8;
-
-macro_rules! rules {
-    ($($rule:ident $name:literal $text:literal),+ $(,)?) => {
-        /// A rule of the profile.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Rule {
-            $(#[doc = $text] $rule),+
-        }
-
-        impl Rule {
-            /// A stable name, for programs.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$rule => $name),+
-                }
-            }
-        }
-
-        impl fmt::Display for Rule {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self {
-                    $(Self::$rule => $text),+
-                })
-            }
-        }
-    };
-}
-
-rules! {
-    EndRecord "zip-end-record" "the last 22 bytes are no end-of-central-directory record without comment",
-    MultiDisk "zip-multi-disk" "the archive spans several disks",
-    Zip64 "zip-zip64" "ZIP64 fields are not allowed",
-    EntryCount "zip-entry-count" "there are more entries than allowed, or not as many as the end record says",
-    Tiling "zip-tiling" "entries, central directory and end record must follow each other without gap or overlap",
-    Truncated "zip-truncated" "a record reaches beyond the end of the archive",
-    Signature "zip-signature" "a record does not begin with its signature",
-    HeadersDiffer "zip-headers-differ" "local and central header disagree",
-    Flags "zip-flags" "flags other than UTF-8 names are not allowed (encryption, data descriptors, patches)",
-    Method "zip-method" "compression methods other than Stored and Deflate are not allowed",
-    ExtraField "zip-extra-field" "extra fields and entry comments are not allowed",
-    Name "zip-name" "names are relative ASCII paths with `/`, without empty, `.` or `..` segments, drives or controls",
-    NameTooLong "zip-name-too-long" "a name is longer than allowed",
-    DuplicateName "zip-duplicate-name" "two names are equal, or differ only in case",
-    FileType "zip-file-type" "only regular files are allowed",
-    EntryTooLarge "zip-entry-too-large" "an entry is larger than allowed",
-    TotalTooLarge "zip-total-too-large" "the entries together are larger than allowed",
-    Ratio "zip-ratio" "an entry inflates more than allowed",
-    StoredSize "zip-stored-size" "a stored entry has two different sizes",
-    DeflateStream "zip-deflate-stream" "a deflate stream does not end exactly at its stated sizes",
-    Checksum "zip-checksum" "an entry does not match its checksum",
-}
-
-/// One entry, as both headers describe it.
-#[derive(Debug)]
-struct Header<'a> {
-    name: &'a [u8],
-    method: u16,
-    crc: u32,
-    compressed: u32,
-    size: u32,
-    /// The fields that both headers carry, byte for byte: version needed, flags, method, time, date, checksum, sizes, lengths.
-    common: &'a [u8],
-    external_attributes: u32,
-    made_by_unix: bool,
-    local_offset: u32,
-}
+/// Version 2.0, the one that brought Deflate. Readers refuse versions they do not know, each at another number.
+const NEWEST_VERSION: u16 = 20;
+/// DOS attributes of what is no regular file: volume label, folder, device, reparse point.
+const DOS_SPECIAL: u32 = 0x08 | 0x10 | 0x40 | 0x400;
 
 struct Checker<'a> {
-    bytes: &'a [u8],
+    records: Records<'a>,
     limits: &'a Limits,
 }
 
-/// Checks an archive against the profile.
+/// An entry whose headers are in order.
+struct Member<'a> {
+    header: Central<'a>,
+    /// Where its data lies.
+    data: usize,
+    stored: &'a [u8],
+}
+
+/// Checks an archive against the profile, and says what is in it: entries are hashed as they are checked, so that nothing is
+/// inflated twice.
 ///
 /// # Errors
 /// [`ArchiveError::TooLarge`], or [`ArchiveError::Profile`] with the rule that is broken, and where.
-pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), ArchiveError> {
+pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<Vec<EntryInfo>, ArchiveError> {
     let size = bytes.len() as u64;
     if size > limits.pack_bytes {
         return Err(ArchiveError::TooLarge { bytes: size, limit: limits.pack_bytes });
     }
-    Checker { bytes, limits }.archive()
+    let members = Checker { records: Records(bytes), limits }.headers()?;
+    members.iter().map(|member| member.info().map_err(|error| in_entry(error, member.header.name))).collect()
+}
+
+impl Member<'_> {
+    fn info(&self) -> Result<EntryInfo, ArchiveError> {
+        let mut hasher = blake3::Hasher::new();
+        content::read(self.stored, self.data, &self.header, |piece| {
+            hasher.update(piece);
+        })?;
+        // names are ASCII by now
+        let name = String::from_utf8_lossy(self.header.name);
+        let (size, blake3) = (u64::from(self.header.size), hasher.finalize().to_hex().to_string());
+        Ok(EntryInfo { name: ForeignText::new(name), size, blake3 })
+    }
 }
 
 impl<'a> Checker<'a> {
-    fn archive(&self) -> Result<(), ArchiveError> {
-        let end = self.bytes.len().checked_sub(END_BYTES).ok_or_else(|| broken(Rule::EndRecord, 0))?;
+    /// Checks everything but the data of the entries.
+    fn headers(&self) -> Result<Vec<Member<'a>>, ArchiveError> {
+        let end = self.records.0.len().checked_sub(END_BYTES).ok_or_else(|| broken(Rule::EndRecord, 0))?;
         let (count, directory) = self.end_record(end)?;
-        let mut names = HashSet::new();
+        let mut names = Names::default();
+        let mut members = Vec::new();
         let (mut local, mut central, mut total) = (0, directory, 0);
         for _ in 0..count {
-            let header = self.central_header(central)?;
-            let entry = |error| in_entry(error, header.name);
-            if header.local_offset as usize != local {
-                return Err(entry(broken(Rule::Tiling, central)));
-            }
-            self.name(&header, central).map_err(entry)?;
-            if !names.insert(header.name.to_ascii_lowercase()) {
-                return Err(entry(broken(Rule::DuplicateName, central)));
-            }
-            self.kind_and_sizes(&header, central).map_err(entry)?;
+            let header = self.records.central(central)?;
+            let name = header.name;
+            let entry = |error| in_entry(error, name);
+            self.central_header(&header, local).map_err(entry)?;
+            names.insert(name, central + Central::NAME).map_err(entry)?;
             total += u64::from(header.size);
             if total > self.limits.total_bytes {
                 return Err(entry(broken(Rule::TotalTooLarge, central)));
             }
-            local = self.local_entry(&header, local, directory).map_err(entry)?;
-            central += CENTRAL_BYTES + header.name.len();
+            central = header.next;
+            let member = self.local_entry(header, local, directory).map_err(entry)?;
+            local = member.data + member.stored.len();
+            members.push(member);
         }
         match (local == directory, central == end) {
-            (true, true) => Ok(()),
+            (true, true) => Ok(members),
             (false, _) => Err(broken(Rule::Tiling, local)),
             (_, false) => Err(broken(Rule::Tiling, central)),
         }
@@ -138,183 +87,91 @@ impl<'a> Checker<'a> {
 
     /// How many entries there are, and where the central directory begins.
     fn end_record(&self, at: usize) -> Result<(usize, usize), ArchiveError> {
-        if self.u32(at)? != END || self.u16(at + 20)? != 0 {
+        let end = self.records.end(at)?;
+        if end.comment_bytes != 0 {
             return Err(broken(Rule::EndRecord, at));
         }
-        if self.u16(at + 4)? != 0 || self.u16(at + 6)? != 0 {
+        if end.disks != (0, 0) {
             return Err(broken(Rule::MultiDisk, at + 4));
         }
-        let (count, total) = (self.u16(at + 8)?, self.u16(at + 10)?);
-        let (size, offset) = (self.u32(at + 12)?, self.u32(at + 16)?);
-        if count == u16::MAX || size == u32::MAX || offset == u32::MAX {
+        if end.entries == u16::MAX || [end.directory_bytes, end.directory].contains(&u32::MAX) {
             return Err(broken(Rule::Zip64, at + 8));
         }
-        if count != total || usize::from(count) > self.limits.entries {
+        self.records.no_zip64_locator(at)?;
+        if end.entries_here != end.entries || usize::from(end.entries) > self.limits.entries {
             return Err(broken(Rule::EntryCount, at + 8));
         }
-        if offset as usize + size as usize != at {
+        if u64::from(end.directory) + u64::from(end.directory_bytes) != at as u64 {
             return Err(broken(Rule::Tiling, at + 12));
         }
-        Ok((usize::from(count), offset as usize))
+        Ok((usize::from(end.entries), end.directory as usize))
     }
 
-    fn central_header(&self, at: usize) -> Result<Header<'a>, ArchiveError> {
-        if self.u32(at)? != CENTRAL {
-            return Err(broken(Rule::Signature, at));
+    /// Checks a central header whose entry must lie at byte `local`.
+    fn central_header(&self, header: &Central<'a>, local: usize) -> Result<(), ArchiveError> {
+        let fault = |rule, field| Err(broken(rule, header.at + field));
+        if header.name.len() > self.limits.name_bytes {
+            return fault(Rule::NameTooLong, Central::LENGTHS);
         }
-        let name_bytes = usize::from(self.u16(at + 28)?);
-        if name_bytes > self.limits.name_bytes {
-            return Err(broken(Rule::NameTooLong, at + 28));
+        if header.extra_bytes != 0 || header.comment_bytes != 0 {
+            return fault(Rule::ExtraField, Central::LENGTHS);
         }
-        let header = Header {
-            name: self.slice(at + CENTRAL_BYTES, name_bytes)?,
-            method: self.u16(at + 10)?,
-            crc: self.u32(at + 16)?,
-            compressed: self.u32(at + 20)?,
-            size: self.u32(at + 24)?,
-            common: self.slice(at + 6, 26)?,
-            made_by_unix: self.u16(at + 4)? >> 8 == 3,
-            external_attributes: self.u32(at + 38)?,
-            local_offset: self.u32(at + 42)?,
-        };
-        let fault = |rule, field| Err(in_entry(broken(rule, at + field), header.name));
-        if self.u16(at + 30)? != 0 || self.u16(at + 32)? != 0 {
-            return fault(Rule::ExtraField, 30);
+        if header.disk != 0 {
+            return fault(Rule::MultiDisk, Central::DISK);
         }
-        if self.u16(at + 34)? != 0 {
-            return fault(Rule::MultiDisk, 34);
-        }
-        if self.u16(at + 8)? & !UTF8_FLAG != 0 {
-            return fault(Rule::Flags, 8);
+        if header.flags & !UTF8_FLAG != 0 {
+            return fault(Rule::Flags, Central::FLAGS);
         }
         if [header.compressed, header.size, header.local_offset].contains(&u32::MAX) {
-            return fault(Rule::Zip64, 20);
+            return fault(Rule::Zip64, Central::SIZES);
         }
-        Ok(header)
+        if header.version_needed > NEWEST_VERSION {
+            return fault(Rule::Version, Central::VERSION_NEEDED);
+        }
+        if header.local_offset as usize != local {
+            return fault(Rule::Tiling, 0);
+        }
+        names::check(header.name, header.at + Central::NAME)?;
+        kind_and_sizes(header, self.limits)
     }
 
-    fn name(&self, header: &Header<'_>, at: usize) -> Result<(), ArchiveError> {
-        let legal =
-            |b: &u8| (0x20..0x7f).contains(b) && !matches!(b, b'\\' | b':' | b'*' | b'?' | b'"' | b'<' | b'>' | b'|');
-        let plain = |segment: &[u8]| {
-            !matches!(segment, b"" | b"." | b"..") && !segment.ends_with(b".") && !segment.ends_with(b" ")
-        };
-        match header.name.iter().all(legal) && header.name.split(|b| *b == b'/').all(plain) {
-            true => Ok(()),
-            false => Err(broken(Rule::Name, at + CENTRAL_BYTES)),
-        }
-    }
-
-    fn kind_and_sizes(&self, header: &Header<'_>, at: usize) -> Result<(), ArchiveError> {
-        // The upper half holds the Unix mode, its top four bits the file type: none, or a regular file. Bit 4 of the lower half
-        // is the DOS flag of a directory.
-        let file_type = header.external_attributes >> 28;
-        let unix_special = header.made_by_unix && !matches!(file_type, 0 | 0o10);
-        if unix_special || header.external_attributes & 0x10 != 0 {
-            return Err(broken(Rule::FileType, at + 38));
-        }
-        if u64::from(header.size) > self.limits.entry_bytes {
-            return Err(broken(Rule::EntryTooLarge, at + 24));
-        }
-        match header.method {
-            STORED if header.size == header.compressed => Ok(()),
-            STORED => Err(broken(Rule::StoredSize, at + 20)),
-            DEFLATE if u64::from(header.size) > u64::from(header.compressed).saturating_mul(self.limits.ratio) => {
-                Err(broken(Rule::Ratio, at + 20))
-            }
-            DEFLATE => Ok(()),
-            _ => Err(broken(Rule::Method, at + 10)),
-        }
-    }
-
-    /// Checks the local header and the data after it; where they end.
-    fn local_entry(&self, header: &Header<'_>, at: usize, directory: usize) -> Result<usize, ArchiveError> {
-        if self.u32(at)? != LOCAL {
-            return Err(broken(Rule::Signature, at));
-        }
-        if self.u16(at + 28)? != 0 {
+    /// Checks the local header and takes the data after it.
+    fn local_entry(&self, header: Central<'a>, at: usize, directory: usize) -> Result<Member<'a>, ArchiveError> {
+        let local = self.records.local(at)?;
+        if local.extra_bytes != 0 {
             return Err(broken(Rule::ExtraField, at + 28));
         }
-        let data = at + LOCAL_BYTES + header.name.len();
-        // the extra-field length, compared here too, is zero in both
-        if self.slice(at + 4, 26)? != header.common || self.slice(at + LOCAL_BYTES, header.name.len())? != header.name {
+        if local.common != header.common || local.name != header.name {
             return Err(broken(Rule::HeadersDiffer, at));
         }
-        let end = data + header.compressed as usize;
-        if end > directory {
-            return Err(broken(Rule::Tiling, at));
+        let stored = self.records.slice(local.data, header.compressed as usize)?;
+        match local.data + stored.len() > directory {
+            true => Err(broken(Rule::Tiling, at)),
+            false => Ok(Member { header, data: local.data, stored }),
         }
-        let stored = self.slice(data, header.compressed as usize)?;
-        match header.method {
-            DEFLATE => inflates_exactly(stored, header, data)?,
-            _ if crc32(stored) != header.crc => return Err(broken(Rule::Checksum, data)),
-            _ => {}
-        }
-        Ok(end)
-    }
-
-    fn slice(&self, at: usize, len: usize) -> Result<&'a [u8], ArchiveError> {
-        self.bytes.get(at..at + len).ok_or_else(|| broken(Rule::Truncated, at))
-    }
-
-    fn u16(&self, at: usize) -> Result<u16, ArchiveError> {
-        Ok(u16::from_le_bytes(self.slice(at, 2)?.try_into().expect("two bytes")))
-    }
-
-    fn u32(&self, at: usize) -> Result<u32, ArchiveError> {
-        Ok(u32::from_le_bytes(self.slice(at, 4)?.try_into().expect("four bytes")))
     }
 }
 
-/// Inflates an entry into nothing, to see that it ends exactly where both headers say.
-fn inflates_exactly(stored: &[u8], header: &Header<'_>, data: usize) -> Result<(), ArchiveError> {
-    let wrong = |at: u64| broken(Rule::DeflateStream, data + at as usize);
-    let mut inflate = flate2::Decompress::new(false);
-    let mut crc = flate2::Crc::new();
-    let mut chunk = [0; 32 << 10];
-    loop {
-        let (consumed, produced) = (inflate.total_in(), inflate.total_out());
-        let rest = &stored[consumed as usize..];
-        let status =
-            inflate.decompress(rest, &mut chunk, flate2::FlushDecompress::None).map_err(|_| wrong(consumed))?;
-        let step = (inflate.total_out() - produced) as usize;
-        crc.update(&chunk[..step]);
-        if inflate.total_out() > u64::from(header.size) {
-            return Err(wrong(consumed));
-        }
-        if status == flate2::Status::StreamEnd {
-            break;
-        }
-        if step == 0 && inflate.total_in() == consumed {
-            return Err(wrong(consumed));
-        }
+/// Checks that an entry is a regular file of sizes that are allowed.
+pub(super) fn kind_and_sizes(header: &Central<'_>, limits: &Limits) -> Result<(), ArchiveError> {
+    let fault = |rule, field| Err(broken(rule, header.at + field));
+    // The upper half holds the Unix mode, its top four bits the file type: none, or a regular file. Readers differ about which
+    // systems write a mode there, so it is held to this on all of them.
+    let is_unix_special = !matches!(header.external_attributes >> 28, 0 | 0o10);
+    if is_unix_special || header.external_attributes & DOS_SPECIAL != 0 {
+        return fault(Rule::FileType, Central::ATTRIBUTES);
     }
-    if inflate.total_in() != stored.len() as u64 || inflate.total_out() != u64::from(header.size) {
-        return Err(wrong(inflate.total_in()));
+    if u64::from(header.size) > limits.entry_bytes {
+        return fault(Rule::EntryTooLarge, Central::SIZES);
     }
-    match crc.sum() == header.crc {
-        true => Ok(()),
-        false => Err(broken(Rule::Checksum, data)),
-    }
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = flate2::Crc::new();
-    crc.update(bytes);
-    crc.sum()
-}
-
-fn broken(rule: Rule, offset: usize) -> ArchiveError {
-    ArchiveError::Profile { rule, offset, entry: None }
-}
-
-fn in_entry(error: ArchiveError, name: &[u8]) -> ArchiveError {
-    match error {
-        ArchiveError::Profile { rule, offset, entry: None } => {
-            let entry = Some(ForeignText::excerpt(&String::from_utf8_lossy(name)));
-            ArchiveError::Profile { rule, offset, entry }
+    match header.method {
+        STORED if header.size == header.compressed => Ok(()),
+        STORED => fault(Rule::StoredSize, Central::SIZES),
+        DEFLATE if u64::from(header.size) > u64::from(header.compressed).saturating_mul(limits.ratio) => {
+            fault(Rule::Ratio, Central::SIZES)
         }
-        other => other,
+        DEFLATE => Ok(()),
+        _ => fault(Rule::Method, Central::METHOD),
     }
 }
 

@@ -6,7 +6,7 @@ use env_pack_domain::ForeignText;
 use greentic_types::cbor::canonical::{from_cbor, to_canonical_cbor};
 use serde::{Deserialize, Serialize};
 
-use super::{ArchiveError, Entry, SBOM};
+use super::{ArchiveError, Entry, EntryInfo, SBOM, cbor};
 
 const FORMAT: &str = "greentic-sbom-v1";
 /// Where other tools put signatures, which cannot be listed because they are made last.
@@ -26,29 +26,42 @@ struct File {
     media_type: String,
 }
 
-/// Checks entries against the bill among them, both ways.
-pub(super) fn verify(entries: &[Entry]) -> Result<(), ArchiveError> {
-    let bytes = super::find(entries, SBOM).ok_or(ArchiveError::NoEntry { entry: SBOM })?;
+/// A bill of materials as it stands in a pack.
+pub(super) struct Bill(Sbom);
+
+/// Reads `sbom.cbor`.
+pub(super) fn decode(bytes: &[u8]) -> Result<Bill, ArchiveError> {
     let invalid = |reason: String| ArchiveError::Document {
         entry: SBOM,
         what: "greentic-sbom-v1",
         reason: ForeignText::sentence(&reason),
     };
+    cbor::check(bytes).map_err(invalid)?;
     let sbom: Sbom = from_cbor(bytes).map_err(|error| invalid(error.to_string()))?;
-    if sbom.format != FORMAT {
-        return Err(invalid(format!("its format is `{}`", sbom.format)));
+    match sbom.format == FORMAT {
+        true => Ok(Bill(sbom)),
+        false => Err(invalid(format!("its format is `{}`", sbom.format))),
     }
+}
+
+/// Whether an entry is true without being listed.
+pub(super) fn is_exempt(path: &str) -> bool {
+    path == SBOM || path.starts_with(SIGNATURES)
+}
+
+/// Checks entries against the bill among them, both ways.
+pub(super) fn verify(Bill(sbom): &Bill, entries: &[EntryInfo]) -> Result<(), ArchiveError> {
     let mut listed = HashMap::new();
     for file in &sbom.files {
         if listed.insert(file.path.as_str(), file).is_some() {
             return Err(ArchiveError::ListedTwice { path: ForeignText::excerpt(&file.path) });
         }
     }
-    for Entry { name: path, content } in entries {
-        let exempt = path == SBOM || path.starts_with(SIGNATURES);
-        match listed.remove(path.as_str()) {
-            Some(file) => compare(path, file, content)?,
-            None if exempt => {}
+    for entry in entries {
+        let path = entry.name.as_exact();
+        match listed.remove(path) {
+            Some(file) => compare(file, entry)?,
+            None if is_exempt(path) => {}
             None => return Err(ArchiveError::PresentButUnlisted { path: ForeignText::excerpt(path) }),
         }
     }
@@ -58,26 +71,26 @@ pub(super) fn verify(entries: &[Entry]) -> Result<(), ArchiveError> {
     }
 }
 
-fn compare(path: &str, file: &File, content: &[u8]) -> Result<(), ArchiveError> {
-    let mismatch = |what| Err(ArchiveError::Mismatch { path: ForeignText::excerpt(path), what });
-    if file.size != content.len() as u64 {
+fn compare(file: &File, entry: &EntryInfo) -> Result<(), ArchiveError> {
+    let mismatch = |what| Err(ArchiveError::Mismatch { path: ForeignText::excerpt(&file.path), what });
+    if file.size != entry.size {
         return mismatch("size");
     }
-    match blake3::hash(content).to_hex().as_str() == file.hash_blake3 {
+    match entry.blake3 == file.hash_blake3 {
         true => Ok(()),
         false => mismatch("hash"),
     }
 }
 
 /// The bill of these entries.
-pub(super) fn write(entries: &[Entry]) -> Result<Vec<u8>, ArchiveError> {
+pub(super) fn write<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Vec<u8>, ArchiveError> {
     let file = |Entry { name: path, content }: &Entry| File {
         path: path.clone(),
         size: content.len() as u64,
         hash_blake3: blake3::hash(content).to_hex().to_string(),
         media_type: media_type(path).to_owned(),
     };
-    let sbom = Sbom { format: FORMAT.to_owned(), files: entries.iter().map(file).collect() };
+    let sbom = Sbom { format: FORMAT.to_owned(), files: entries.into_iter().map(file).collect() };
     to_canonical_cbor(&sbom).map_err(|error| ArchiveError::Unwritable { reason: ForeignText::new(error.to_string()) })
 }
 

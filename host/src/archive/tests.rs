@@ -1,3 +1,5 @@
+use std::io::{Cursor, Read as _, Write as _};
+
 use env_pack_domain::{CapabilitySlot, Permissions, ToolPermission};
 
 use super::*;
@@ -31,7 +33,6 @@ fn pack(mut entries: Vec<Entry>) -> Vec<u8> {
 }
 
 fn zip_of(entries: &[Entry]) -> Vec<u8> {
-    use std::io::Write as _;
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for entry in entries {
         let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
@@ -42,7 +43,19 @@ fn zip_of(entries: &[Entry]) -> Vec<u8> {
 }
 
 fn entries_of(bytes: &[u8]) -> Vec<Entry> {
-    read_entries(bytes, &Limits::default()).expect("an archive")
+    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
+    let len = zip.len();
+    let mut entry = |index| {
+        let mut file = zip.by_index(index).expect("an entry");
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).expect("its content");
+        Entry { name: file.name().expect("a name").into_owned(), content }
+    };
+    (0..len).map(&mut entry).collect()
+}
+
+fn find<'a>(entries: &'a [Entry], name: &str) -> Option<&'a [u8]> {
+    entries.iter().find(|entry| entry.name == name).map(|entry| entry.content.as_slice())
 }
 
 #[track_caller]
@@ -113,6 +126,17 @@ fn a_bad_manifest_is_refused() {
     assert_eq!(refused(&pack(vec![huge])).0, "document-too-large");
     let deep = Entry { name: MANIFEST.to_owned(), content: vec![0x81; 200_000] };
     assert_eq!(refused(&pack(vec![deep])).0, "document-invalid");
+}
+
+#[test]
+fn a_component_is_named_once() {
+    let mut entries = entries_of(&write(&vault()).expect("written"));
+    entries.retain(|entry| entry.name != SBOM);
+    let mut manifest = greentic_types::decode_pack_manifest(&entries[0].content).expect("a manifest");
+    manifest.components.push(manifest.components[0].clone());
+    entries[0].content = greentic_types::encode_pack_manifest(&manifest).expect("a manifest");
+    let (rule, message) = refused(&pack(entries));
+    assert_eq!((rule, message.contains("names component `handler` twice")), ("document-invalid", true), "{message}");
 }
 
 #[test]

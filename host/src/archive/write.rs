@@ -125,7 +125,8 @@ fn extensions(
     ]))
 }
 
-fn zip(entries: &[Entry]) -> Result<Vec<u8>, ArchiveError> {
+/// Writes a canonical archive of these entries, in this order.
+pub(super) fn zip(entries: &[Entry]) -> Result<Vec<u8>, ArchiveError> {
     let options = SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Stored)
         .last_modified_time(zip::DateTime::default())

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::payload::{
     BuildPayload, CompletionsPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload,
     ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload, InitPayload, InspectPayload, NoPayload,
-    PackPayload, PackRemovePayload, ResolvePayload,
+    PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
 use super::verb::Verb;
 
@@ -183,4 +183,6 @@ pub enum PackVerb {
     Build(Verb<BuildPayload>),
     /// Look into a pack without running anything of it
     Inspect(Verb<InspectPayload>),
+    /// Make a sloppy but honest archive canonical, so that it can be opened
+    Repack(Verb<RepackPayload>),
 }

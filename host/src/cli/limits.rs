@@ -141,6 +141,7 @@ limits! {
     "component.nesting" Count engine.shape.nesting;
     "component.parts" Count engine.shape.parts;
     "component.items" Count engine.shape.component_items;
+    "component.description-bytes" Bytes engine.shape.description_bytes;
     "component.types" Count engine.shape.types;
     "component.names" Count engine.shape.names;
     "component.module-items" Count engine.shape.module_items;
@@ -162,6 +163,7 @@ limits! {
     "handler.tables" Count engine.tables;
     "handler.table-elements" Count engine.table_elements;
     "handler.instances" Count engine.instances;
+    "handler.handles" Count engine.handles;
     "handler.stack" Bytes engine.stack_bytes;
     "handler.copied-bytes" Bytes engine.copied_bytes;
     "handler.checks" Count engine.checks;
@@ -169,7 +171,9 @@ limits! {
     "handler.log-bytes" Bytes engine.log_bytes;
     "probe.number" Count engine.probes;
     "probe.at-a-time" Count engine.tools_at_a_time;
+    "probe.lookups-at-a-time" Count engine.lookups_at_a_time;
     "probe.tool-time" Time engine.tool_time;
+    "probe.printed-bytes" Bytes engine.printed_bytes;
     "probe.network-time" Time engine.reach_time;
 }
 

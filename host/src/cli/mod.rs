@@ -4,6 +4,7 @@ mod args;
 mod environment;
 mod error;
 mod limits;
+mod no_command;
 mod output;
 mod parse;
 mod payload;
@@ -11,7 +12,6 @@ mod question;
 mod render;
 mod settings;
 mod table;
-mod usage;
 mod verb;
 
 use std::ffi::OsString;
@@ -34,7 +34,7 @@ use verb::Verb;
 
 use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb};
-use crate::ops::{self, OpError, bind, doctor, env, grants, pack, protections, read, tool_check, unbind};
+use crate::ops::{self, OpError, bind, doctor, env, grants, pack, protections, read, repack, tool_check, unbind};
 
 /// The exit code of a command that was asked something and answered no.
 const NO: u8 = 1;
@@ -43,10 +43,11 @@ const IMPOSSIBLE: u8 = 2;
 
 /// Runs the command that these arguments ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // by whatever name it was called, this is the one it goes by
+    let arguments: Vec<OsString> = std::iter::once("gtc".into()).chain(arguments.into_iter().skip(1)).collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage::no_command(&error, &arguments),
+        Err(error) => return no_command::answer(&error, &arguments),
     };
     let done = match Session::new(&cli) {
         Ok(session) => session.command(cli.command),
@@ -231,6 +232,9 @@ impl Session {
             PackVerb::Inspect(verb) => self.done("pack", "inspect", verb, |payload| {
                 Ok(pack::inspect(host, &parse::pack_ref(&payload.pack_ref)?)?)
             }),
+            PackVerb::Repack(verb) => {
+                self.done("pack", "repack", verb, |payload| Ok(repack::repack(host, &payload.request())?))
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use env_pack_domain::plain_json;
 use serde::Serialize;
 
 use super::args::Format;
@@ -71,7 +72,7 @@ impl<'a> Output<'a> {
             Format::Json => {
                 let error = ErrorBody { kind, message, hint };
                 let failed = Failed { op: named(self.verb), noun: named(self.noun), error };
-                let mut line = serde_json::to_string(&failed)?;
+                let mut line = plain_json(serde_json::to_string(&failed)?);
                 line.push('\n');
                 io::stderr().write_all(line.as_bytes())
             }
@@ -86,10 +87,10 @@ pub fn print(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Writes one line of JSON to standard output.
+/// Writes JSON to standard output: exact for whoever parses it, harmless for a terminal.
 pub fn print_json(value: &impl Serialize) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(&one_line(&serde_json::to_vec(value)?))?;
+    stdout.write_all(&one_line(plain_json(serde_json::to_string(value)?).as_bytes()))?;
     stdout.flush()
 }
 

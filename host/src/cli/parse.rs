@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use env_pack_domain::change::Request;
 use env_pack_domain::{
-    AnswersRef, BindingKey, CapabilitySlot, CoreSlot, DescriptorPath, EnvId, ExtRef, ForeignText, InstanceId,
+    AnswersRef, BindingKey, CapabilitySlot, CoreSlot, DescriptorPath, EnvId, ExtRef, ForeignText, InstanceId, OciRef,
     PackDescriptor, PackRef, Permissions, Place, ToolPermission, Version,
 };
 
@@ -13,12 +13,13 @@ use super::environment::{Environment, EnvironmentOrLocal};
 use super::error::UsageError;
 use super::payload::{
     BuildPayload, CreatePayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload,
-    GrantsChangePayload, GrantsPayload, PackPayload, PackRemovePayload, ResolvePayload,
+    GrantsChangePayload, GrantsPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
 use crate::ops::bind::{BindRequest, Grants};
 use crate::ops::env::NewEnvironment;
 use crate::ops::grants::GrantsRequest;
 use crate::ops::pack::BuildRequest;
+use crate::ops::repack::RepackRequest;
 use crate::ops::unbind::UnbindRequest;
 
 fn parsed<T: FromStr<Err: std::error::Error>>(argument: &'static str, text: &str) -> Result<T, UsageError> {
@@ -33,6 +34,8 @@ pub(super) fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
             let absolute = std::path::absolute(path).map_err(|error| UsageError::argument("pack_ref", &error))?;
             parsed("pack_ref", &absolute.to_string_lossy())
         }
+        // files may hold references that no registry takes; nobody may write new ones
+        PackRef::Oci(text) => parsed::<OciRef>("pack_ref", text).map(|_| pack_ref),
         _ => Ok(pack_ref),
     }
 }
@@ -226,5 +229,11 @@ impl BuildPayload {
             publisher: self.publisher,
             output: self.output,
         })
+    }
+}
+
+impl RepackPayload {
+    pub fn request(self) -> RepackRequest {
+        RepackRequest { archive: self.archive, output: self.output }
     }
 }

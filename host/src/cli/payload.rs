@@ -309,6 +309,18 @@ pub struct BuildPayload {
     pub output: Option<PathBuf>,
 }
 
+/// An archive to make canonical.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RepackPayload {
+    /// The archive
+    #[arg(value_name = "FILE")]
+    pub archive: PathBuf,
+    /// Where the canonical pack goes; never the archive itself
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
 /// A pack to look into.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

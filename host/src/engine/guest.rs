@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault, Permissions, Probe};
-use wasmtime::{ResourceLimiter, Store, Trap};
+use wasmtime::component::ResourceTableError;
+use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline};
 
+use super::crowd::Member;
 use super::wasi::Wasi;
 use super::{Limits, LogLine, Shared, network, tools};
 
@@ -24,14 +26,21 @@ pub(super) struct Guest {
     usage: Usage,
     log: Log,
     probes: Vec<Probe>,
+    member: Member,
 }
 
 #[derive(Default)]
 struct Usage {
     memory_bytes: u64,
     table_elements: u64,
-    /// Whether the guest was refused memory, which it will not survive.
-    refused: bool,
+    /// What the guest was refused last, which it will hardly survive.
+    refused: Option<Refused>,
+}
+
+#[derive(Clone, Copy)]
+enum Refused {
+    Memory,
+    Tables,
 }
 
 #[derive(Default)]
@@ -57,6 +66,7 @@ impl Guest {
             usage: Usage::default(),
             log: Log::default(),
             probes: Vec::new(),
+            member: Member::new(&shared.crowd),
         }
     }
 
@@ -87,7 +97,8 @@ impl Guest {
     pub fn reach_address(&mut self, host: &str, port: u16) -> Result<(), network::Failure> {
         let shared = Arc::clone(&self.shared);
         let (grants, deadline) = self.turn().map_err(network::Failure::Denied)?;
-        let result = network::reach(&grants, host, port, deadline, &shared.limits);
+        let attempt = network::Attempt { grants: &grants, host, port, deadline, limits: &shared.limits };
+        let result = shared.network.reach(&attempt);
         let outcome = result.as_ref().map_or_else(ToString::to_string, |()| "connected".to_owned());
         let asked = ForeignText::sentence(&format!("{host}:{port}"));
         self.probes.push(Probe { asked, program: None, outcome: ForeignText::sentence(&outcome) });
@@ -136,18 +147,20 @@ impl Guest {
         if let Some(forbidden) = error.downcast_ref::<Forbidden>() {
             return HandlerFault::ForbiddenImport { call, import: forbidden.0 };
         }
-        if self.usage.refused {
-            return HandlerFault::OutOfMemory { call, limit_bytes: limits.memory_bytes };
+        if let (Some(refused), false) = (self.usage.refused, is_interrupt(error)) {
+            return match refused {
+                Refused::Memory => HandlerFault::OutOfMemory { call, limit_bytes: limits.memory_bytes },
+                Refused::Tables => {
+                    HandlerFault::TooMany { call, what: format!("more than {} table elements", limits.table_elements) }
+                }
+            };
         }
         if self.wasi.as_ref().is_some_and(Wasi::is_full) {
             let what = format!("more than {} bytes on standard output or error", limits.log_bytes);
             return HandlerFault::TooMuchOutput { call, what };
         }
         match error.downcast_ref::<Trap>() {
-            Some(Trap::Interrupt) => {
-                let limit = if self.binding.is_some() { limits.preflight_time } else { limits.metadata_time };
-                HandlerFault::OutOfTime { call, limit }
-            }
+            Some(_) if is_interrupt(error) => self.out_of_time(),
             Some(trap) => {
                 let reason = ForeignText::new(trap.to_string());
                 HandlerFault::Trapped { call, reason, message: self.last_words() }
@@ -156,38 +169,80 @@ impl Guest {
         }
     }
 
+    /// What becomes of a guest that the clock found computing.
+    fn tick(&mut self) -> UpdateDeadline {
+        self.member.tick(self.deadline);
+        match Instant::now() < self.deadline {
+            true => UpdateDeadline::Continue(1),
+            false => UpdateDeadline::Interrupt,
+        }
+    }
+
+    fn out_of_time(&self) -> HandlerFault {
+        let limit = if self.binding.is_some() { self.limits().preflight_time } else { self.limits().metadata_time };
+        HandlerFault::OutOfTime { call: self.call, limit }
+    }
+
+    /// Whether the guest came back before its deadline. The engine looks at the time only where a guest loops or calls, and so
+    /// not between the end of a sleep and the end of a call.
+    pub fn still_in_time(&self) -> Result<(), HandlerFault> {
+        if Instant::now() <= self.deadline { Ok(()) } else { Err(self.out_of_time()) }
+    }
+
     /// Errors that the engine has no type for.
     fn other_fault(&self, error: &wasmtime::Error) -> HandlerFault {
         let call = self.call;
+        if let Some(code) = super::wasi::exit_code(error) {
+            return HandlerFault::Exited { call, code, message: self.last_words() };
+        }
         let text = error.root_cause().to_string();
         // the type of this error is private to the engine
         if text.contains("fuel allocated for hostcalls") {
             let what = format!("more than {} bytes in one call", self.limits().copied_bytes);
             return HandlerFault::TooMuchOutput { call, what };
         }
+        if let Some(what) = self.too_many(error, &text) {
+            return HandlerFault::TooMany { call, what };
+        }
         HandlerFault::Trapped { call, reason: ForeignText::sentence(&text), message: self.last_words() }
     }
 }
 
+impl Guest {
+    /// What it wanted too much of, if that is what ended it. The engine has a sentence of its own for each of them.
+    fn too_many(&self, error: &wasmtime::Error, text: &str) -> Option<String> {
+        let limits = self.limits();
+        let full = matches!(error.downcast_ref(), Some(ResourceTableError::Full));
+        let (limit, what) = match text.strip_prefix("resource limit exceeded: ") {
+            Some(rest) if rest.starts_with("instance") => (limits.instances, "instances"),
+            Some(rest) if rest.starts_with("memory") => (limits.memories, "memories"),
+            Some(rest) if rest.starts_with("table") => (limits.tables, "tables"),
+            _ if full || text.contains("store handle limit exceeded") => (limits.handles, "handles"),
+            _ => return None,
+        };
+        Some(format!("more than {limit} {what}"))
+    }
+}
+
 impl ResourceLimiter for Guest {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let wanted = self.usage.memory_bytes + (desired - current) as u64;
-        let allowed = wanted <= self.limits().memory_bytes;
-        match allowed {
-            true => self.usage.memory_bytes = wanted,
-            false => self.usage.refused = true,
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let limit = self.limits().memory_bytes;
+        let usage = &mut self.usage;
+        let granted = grow(&mut usage.memory_bytes, current, desired, maximum, limit);
+        if granted == Growth::OverLimit {
+            usage.refused = Some(Refused::Memory);
         }
-        Ok(allowed)
+        Ok(granted == Growth::Granted)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let wanted = self.usage.table_elements + (desired - current) as u64;
-        let allowed = wanted <= self.limits().table_elements;
-        match allowed {
-            true => self.usage.table_elements = wanted,
-            false => self.usage.refused = true,
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let limit = self.limits().table_elements;
+        let usage = &mut self.usage;
+        let granted = grow(&mut usage.table_elements, current, desired, maximum, limit);
+        if granted == Growth::OverLimit {
+            usage.refused = Some(Refused::Tables);
         }
-        Ok(allowed)
+        Ok(granted == Growth::Granted)
     }
 
     fn instances(&self) -> usize {
@@ -203,15 +258,36 @@ impl ResourceLimiter for Guest {
     }
 }
 
+#[derive(PartialEq)]
+enum Growth {
+    Granted,
+    /// More than the guest's own declaration: nothing changes, and nothing is used up.
+    OverDeclared,
+    OverLimit,
+}
+
+/// Adds a growth to what is used of all memories, or of all tables, together.
+fn grow(used: &mut u64, current: usize, desired: usize, declared: Option<usize>, limit: u64) -> Growth {
+    if current > 0 && declared.is_some_and(|declared| desired > declared) {
+        return Growth::OverDeclared;
+    }
+    let wanted = used.saturating_add(desired.saturating_sub(current) as u64);
+    if wanted > limit {
+        return Growth::OverLimit;
+    }
+    *used = wanted;
+    Growth::Granted
+}
+
 /// A store for one operation, with every limit in force before anything of the guest runs.
 pub(super) fn store(engine: &wasmtime::Engine, guest: Guest) -> Store<Guest> {
-    let ticks = super::ticker::ticks_until(guest.deadline);
-    let copied_bytes = guest.limits().copied_bytes;
+    let (copied_bytes, handles) = (guest.limits().copied_bytes, guest.limits().handles);
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| guest);
-    store.set_epoch_deadline(ticks);
-    store.epoch_deadline_trap();
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut store| Ok(store.data_mut().tick()));
     store.set_hostcall_fuel(copied_bytes);
+    store.set_max_component_handles(handles);
     store
 }
 
@@ -219,6 +295,11 @@ pub(super) fn store(engine: &wasmtime::Engine, guest: Guest) -> Store<Guest> {
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` may only be called from `preflight`")]
 pub(super) struct Forbidden(pub &'static str);
+
+/// Whether it is the deadline that ended a guest, whatever else happened to it before.
+fn is_interrupt(error: &wasmtime::Error) -> bool {
+    matches!(error.downcast_ref(), Some(Trap::Interrupt))
+}
 
 fn excerpt(message: &str) -> String {
     message[..message.floor_char_boundary(LAST_WORDS_BYTES.min(message.len()))].to_owned()

@@ -6,6 +6,11 @@ use wasmparser::{Chunk, ComponentTypeRef, Encoding, Parser, Payload};
 use super::LoadError;
 use super::lane::Lane;
 
+/// How many imports are read: five times what all of WASI comes to.
+const IMPORTS: usize = 256;
+/// How long the name of an import may be, in bytes.
+const NAME_BYTES: usize = 256;
+
 const OURS: &str = "greentic:env-pack/";
 /// The bytes that every WebAssembly binary begins with.
 const MAGIC: &[u8] = b"\0asm";
@@ -70,12 +75,20 @@ fn walk(bytes: &[u8], imports: &mut Vec<String>, exports: &mut Vec<String>) -> R
                 for import in section {
                     let import = import.map_err(|error| broken(error.to_string()))?;
                     admit(import.name.name, import.ty)?;
+                    if imports.len() == IMPORTS {
+                        let (found, limit) = (IMPORTS as u64 + 1, IMPORTS as u64);
+                        return Err(LoadError::TooComplex { what: "imports", found, limit });
+                    }
                     imports.push(import.name.name.to_owned());
                 }
             }
             Payload::ComponentExportSection(section) => {
                 for export in section {
-                    exports.push(export.map_err(|error| broken(error.to_string()))?.name.name.to_owned());
+                    let name = export.map_err(|error| broken(error.to_string()))?.name.name;
+                    // no other export decides anything, and there may be very many
+                    if name.starts_with(OURS) && name.len() <= NAME_BYTES && exports.len() < IMPORTS {
+                        exports.push(name.to_owned());
+                    }
                 }
             }
             Payload::End(_) => return Ok(()),
@@ -86,7 +99,7 @@ fn walk(bytes: &[u8], imports: &mut Vec<String>, exports: &mut Vec<String>) -> R
 
 fn admit(name: &str, ty: ComponentTypeRef) -> Result<(), LoadError> {
     let is_instance = matches!(ty, ComponentTypeRef::Instance(_));
-    match is_instance && (name.starts_with(OURS) || is_wasi(name)) {
+    match is_instance && name.len() <= NAME_BYTES && (name.starts_with(OURS) || is_wasi(name)) {
         true => Ok(()),
         false => Err(LoadError::UnsupportedImport { import: ForeignText::excerpt(name) }),
     }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use env_pack_domain::{
     BindingContext, Call, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault, Outcome,
-    Preflight, Sha256Digest, ToolCheck, VersionReq,
+    Preflight, Probe, Sha256Digest, ToolCheck, VersionReq,
 };
 use wasmtime::Store;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
 use super::guest::{Forbidden, Guest};
-use super::{Level, Limits, LoadError, Shared, guest};
+use super::{Level, Limits, LoadError, Shared, guest, stack};
 
 mod bindings {
     wasmtime::component::bindgen!({
@@ -21,11 +21,11 @@ mod bindings {
 }
 
 use bindings::greentic::env_pack::{binding, log, network, tools, types};
-use bindings::{EnvPackHandler as World, EnvPackHandlerPre};
+use bindings::{EnvPackHandler as World, EnvPackHandlerIndices};
 
 /// A guest that has said who it is.
 struct Handler {
-    pre: EnvPackHandlerPre<Guest>,
+    pre: Pre,
     shared: Arc<Shared>,
     wasi: bool,
     slot: CapabilitySlot,
@@ -52,27 +52,59 @@ pub(super) fn load(
     digest: &Sha256Digest,
     wasi: bool,
 ) -> Result<Box<dyn EnvPackHandler>, LoadError> {
-    let interface =
-        |error: wasmtime::Error| LoadError::Interface { reason: ForeignText::sentence(&format!("{error:#}")) };
-    let pre = linker.instantiate_pre(component).map_err(interface)?;
-    let pre = EnvPackHandlerPre::new(pre).map_err(interface)?;
-    let mut running = Running::start(&pre, Guest::new(shared, ForeignText::new(digest.to_string()), None, wasi))?;
-    let slot = running.call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store))?;
-    let path = running
-        .call(Call::DescriptorPath, |world, store| world.greentic_env_pack_handler().call_descriptor_path(store))?;
-    let descriptor_path: DescriptorPath = parsed(Call::DescriptorPath, &path)?;
-    running.store.data_mut().handler = ForeignText::new(descriptor_path.as_str());
-    let versions = running.call(Call::SupportedVersions, |world, store| {
-        world.greentic_env_pack_handler().call_supported_versions(store)
-    })?;
+    let pre = linker.instantiate_pre(component).map_err(|error| interface(&error))?;
+    let indices = EnvPackHandlerIndices::new(&pre).map_err(|error| interface(&error))?;
+    let pre = Pre { pre, indices };
+    let Answers { slot, path, versions } = with_room(shared, || ask(shared, &pre, digest, wasi))?;
     Ok(Box::new(Handler {
         pre,
         shared: Arc::clone(shared),
         wasi,
         slot: slot.into(),
-        descriptor_path,
+        descriptor_path: path,
         supported_versions: parsed(Call::SupportedVersions, &versions)?,
     }))
+}
+
+fn interface(error: &wasmtime::Error) -> LoadError {
+    LoadError::Interface { reason: ForeignText::sentence(&format!("{error:#}")) }
+}
+
+/// Runs a guest where it cannot reach the end of the host's stack.
+fn with_room<T: Send, E: From<HandlerFault> + Send>(
+    shared: &Shared,
+    run: impl FnOnce() -> Result<T, E> + Send,
+) -> Result<T, E> {
+    stack::with_room(shared.limits.stack_bytes, run).unwrap_or_else(|error| {
+        let reason = format!("no thread for it ({error})");
+        Err(HandlerFault::NotRun { call: Call::Instantiate, reason }.into())
+    })
+}
+
+/// A component whose imports are found, and where its exports are.
+struct Pre {
+    pre: InstancePre<Guest>,
+    indices: EnvPackHandlerIndices,
+}
+
+/// The three constants, as the guest says them.
+struct Answers {
+    slot: types::CapabilitySlot,
+    path: DescriptorPath,
+    versions: String,
+}
+
+fn ask(shared: &Arc<Shared>, pre: &Pre, digest: &Sha256Digest, wasi: bool) -> Result<Answers, LoadError> {
+    let mut running = Running::start(pre, Guest::new(shared, ForeignText::new(digest.to_string()), None, wasi))?;
+    let slot = running.call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store))?;
+    let path = running
+        .call(Call::DescriptorPath, |world, store| world.greentic_env_pack_handler().call_descriptor_path(store))?;
+    let path: DescriptorPath = parsed(Call::DescriptorPath, &path)?;
+    running.store.data_mut().handler = ForeignText::new(path.as_str());
+    let versions = running.call(Call::SupportedVersions, |world, store| {
+        world.greentic_env_pack_handler().call_supported_versions(store)
+    })?;
+    Ok(Answers { slot, path, versions })
 }
 
 fn parsed<T: std::str::FromStr<Err: ToString>>(call: Call, text: &str) -> Result<T, HandlerFault> {
@@ -89,12 +121,13 @@ struct Running {
 }
 
 impl Running {
-    fn start(pre: &EnvPackHandlerPre<Guest>, guest: Guest) -> Result<Self, HandlerFault> {
-        let mut store = guest::store(pre.engine(), guest);
-        match pre.instantiate(&mut store) {
-            Ok(world) => Ok(Self { store, world }),
-            Err(error) => Err(store.data().fault(&error)),
-        }
+    fn start(pre: &Pre, guest: Guest) -> Result<Self, LoadError> {
+        let mut store = guest::store(pre.pre.engine(), guest);
+        let instance = pre.pre.instantiate(&mut store).map_err(|error| store.data().fault(&error))?;
+        store.data().still_in_time()?;
+        // here, and not before, the engine looks at the types of the exports
+        let world = pre.indices.load(&mut store, &instance).map_err(|error| interface(&error))?;
+        Ok(Self { store, world })
     }
 
     fn call<T>(
@@ -103,7 +136,9 @@ impl Running {
         run: impl FnOnce(&World, &mut Store<Guest>) -> wasmtime::Result<T>,
     ) -> Result<T, HandlerFault> {
         self.store.data_mut().call = call;
-        run(&self.world, &mut self.store).map_err(|error| self.store.data().fault(&error))
+        let answer = run(&self.world, &mut self.store).map_err(|error| self.store.data().fault(&error))?;
+        self.store.data().still_in_time()?;
+        Ok(answer)
     }
 }
 
@@ -121,13 +156,25 @@ impl EnvPackHandler for Handler {
     }
 
     fn preflight(&self, binding: &BindingContext) -> Result<Preflight, HandlerFault> {
+        let (checks, probes) = with_room(&self.shared, || self.ask_preflight(binding))?;
+        let checks = admit(checks, &self.shared.limits)?;
+        Ok(Preflight { checks, probes })
+    }
+}
+
+impl Handler {
+    /// The checks as the guest gives them, and what it asked of the host.
+    fn ask_preflight(&self, binding: &BindingContext) -> Result<(Vec<types::ToolCheck>, Vec<Probe>), HandlerFault> {
         let handler = ForeignText::new(self.descriptor_path.as_str());
         let guest = Guest::new(&self.shared, handler, Some(binding.clone()), self.wasi);
-        let mut running = Running::start(&self.pre, guest)?;
+        let mut running = Running::start(&self.pre, guest).map_err(|error| match error {
+            LoadError::Fault(fault) => fault,
+            // its types were right when it was loaded
+            other => HandlerFault::WrongShape { call: Call::Instantiate, reason: other.to_string() },
+        })?;
         let checks =
             running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store))?;
-        let checks = admit(checks, &self.shared.limits)?;
-        Ok(Preflight { checks, probes: running.store.into_data().into_probes() })
+        Ok((checks, running.store.into_data().into_probes()))
     }
 }
 

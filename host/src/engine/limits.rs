@@ -17,6 +17,8 @@ pub struct Limits {
     pub memories: usize,
     /// Tables in one store.
     pub tables: usize,
+    /// Handles of resources that a guest holds at a time: streams, clocks, what else WASI has.
+    pub handles: usize,
     /// Stack, in bytes.
     pub stack_bytes: usize,
     /// Time for loading: instantiation and the three metadata calls together.
@@ -31,6 +33,10 @@ pub struct Limits {
     pub probes: usize,
     /// Programs that run at a time, for all handlers together.
     pub tools_at_a_time: usize,
+    /// Names that are looked up at a time, for all handlers together.
+    pub lookups_at_a_time: usize,
+    /// All that one program prints, in bytes; one that prints more is ended.
+    pub printed_bytes: u64,
     /// One text that a handler or a program says, in bytes.
     pub text_bytes: usize,
     /// The checks of one preflight.
@@ -58,6 +64,8 @@ impl Default for Limits {
             instances: 128,
             memories: 16,
             tables: 64,
+            // an honest guest holds its three streams and a clock
+            handles: 1_000,
             // what wasmtime's own documentation calls generous
             stack_bytes: 512 * KIB,
             // metadata are constants; a Python handler needs 0.1 s to say them
@@ -70,6 +78,10 @@ impl Default for Limits {
             // a handler of many tools asks a dozen; a denied one counts too, or there would be no end to asking
             probes: 32,
             tools_at_a_time: 4,
+            // the system's resolver has no deadline: one that never answers keeps a thread of ours for half a minute
+            lookups_at_a_time: 8,
+            // what is cut off is read all the same, so that a program which says too much still comes to its end
+            printed_bytes: 16 * MIB as u64,
             // a screenful is a hundredth of it
             text_bytes: 64 * KIB,
             checks: 256,

@@ -4,6 +4,7 @@
 //! a guest that traps poisons nothing. This room knows no archives, no bindings on disk and no terminal.
 
 mod compiled;
+mod crowd;
 mod error;
 mod guest;
 mod imports;
@@ -13,8 +14,10 @@ mod limits;
 mod network;
 mod process;
 mod shape;
+mod stack;
 mod ticker;
 mod tools;
+mod turnstile;
 mod wasi;
 pub mod worker;
 
@@ -26,10 +29,12 @@ use std::sync::Arc;
 
 use env_pack_domain::{Call, EnvPackHandler, ForeignText, Sha256Digest};
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, OptLevel, Precompiled};
+use wasmtime::{Config, OptLevel, Precompiled, WasmFeatures};
 
 use compiled::CompiledStore;
+use crowd::Crowd;
 use guest::Guest;
+use network::Network;
 use ticker::Ticker;
 use tools::Tools;
 use worker::Protection;
@@ -90,6 +95,9 @@ pub struct Settings {
     pub compiling: CompileNotice,
 }
 
+/// What the compiler may take of a stack, in bytes: what a thread has by default.
+const COMPILER_STACK_BYTES: usize = 2 << 20;
+
 /// Who vouches for a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
@@ -103,7 +111,9 @@ pub enum Trust {
 struct Shared {
     limits: Limits,
     tools: Tools,
+    network: Network,
     log: LogSink,
+    crowd: Arc<Crowd>,
 }
 
 /// Turns components into handlers.
@@ -148,9 +158,15 @@ impl Engine {
             linkers,
             ticker: Ticker::default(),
             compiled: compiled.map(CompiledStore::new),
+            shared: Arc::new(Shared {
+                tools: Tools::new(tools, worker.program(), limits.tools_at_a_time),
+                network: Network::new(limits.lookups_at_a_time),
+                limits,
+                log,
+                crowd: Arc::default(),
+            }),
             worker,
             compiling,
-            shared: Arc::new(Shared { tools: Tools::new(tools, limits.tools_at_a_time), limits, log }),
         }
     }
 
@@ -195,7 +211,9 @@ impl Engine {
                 return self.adopt(digest, code);
             }
         }
-        let component = Component::from_binary(&self.wasmtime, bytes)
+        let compiled = stack::with_room(COMPILER_STACK_BYTES, || Component::from_binary(&self.wasmtime, bytes));
+        let component = compiled
+            .map_err(|source| LoadError::Worker { source })?
             .map_err(|error| LoadError::Compile { reason: ForeignText::sentence(&format!("{error:#}")) })?;
         if let (Some(store), Ok(code)) = (&self.compiled, component.serialize()) {
             store.put(&self.wasmtime, digest, &mut code.as_slice());
@@ -236,21 +254,17 @@ pub fn imports(bytes: &[u8]) -> Result<Vec<ForeignText>, LoadError> {
     Ok(imports::names(bytes)?.into_iter().map(ForeignText::new).collect())
 }
 
-/// What guests may be made of: what today's toolchains emit, and nothing that is still being designed.
+/// What guests may be made of: what the toolchains for Rust, Python and JavaScript emit, and nothing beside it. Each proposal more
+/// is code of the compiler that only a hostile component would reach.
 fn config(limits: &Limits) -> Config {
+    let used = WasmFeatures::WASM2 | WasmFeatures::EXTENDED_CONST | WasmFeatures::COMPONENT_MODEL;
     let mut config = Config::new();
     config
         .concurrency_support(false)
         .epoch_interruption(true)
         .max_wasm_stack(limits.stack_bytes)
         .cranelift_opt_level(OptLevel::Speed)
-        .wasm_memory64(false)
-        .wasm_multi_memory(false)
-        .wasm_wide_arithmetic(false)
-        .wasm_custom_page_sizes(false)
-        .wasm_component_model_map(false)
-        .wasm_component_model_fixed_length_lists(false)
-        .wasm_component_model_implements(false)
-        .wasm_component_model_memory64(false);
+        // also what a later wasmtime turns on
+        .wasm_features(WasmFeatures::all().difference(used), false);
     config
 }

@@ -1,14 +1,15 @@
 //! Whether something answers on the network: a connection opened and closed, without a byte sent.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use env_pack_domain::Permissions;
+use env_pack_domain::{ForeignText, Permissions};
 
 use super::Limits;
+use super::turnstile::Turnstile;
 
 /// Why no connection came about.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,42 +26,76 @@ pub(super) enum Failure {
     Io(String),
 }
 
-/// Opens a connection and closes it again.
-pub(super) fn reach(
-    grants: &Permissions,
-    host: &str,
-    port: u16,
-    deadline: Instant,
-    limits: &Limits,
-) -> Result<(), Failure> {
-    if !grants.allows_network(host, port) {
-        let reason = format!("`{host}:{port}` is not declared by the pack, or not granted by the operator");
-        return Err(Failure::Denied(reason));
-    }
-    let deadline = deadline.min(Instant::now() + limits.reach_time);
-    let addresses = resolve(host.to_owned(), port, deadline)?;
-    let mut last = Failure::NotFound;
-    for address in addresses {
-        match TcpStream::connect_timeout(&address, remaining(deadline).ok_or(Failure::TimedOut)?) {
-            Ok(_) => return Ok(()),
-            Err(error) => last = Failure::from(&error),
-        }
-    }
-    Err(last)
+/// Asks a resolver; it may take its time.
+type Lookup = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
+
+/// Opens connections for every preflight of an engine.
+#[derive(Debug)]
+pub(super) struct Network {
+    lookup: Lookup,
+    lookups: Turnstile,
 }
 
-/// Looks a name up. The system's resolver has no deadline of its own, so it runs on a thread that is left behind when it is late.
-fn resolve(host: String, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Failure> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let addresses = (host.as_str(), port).to_socket_addrs().map(Vec::from_iter);
-        // nobody listens any more when the answer is late
-        let _ = sender.send(addresses);
-    });
-    match receiver.recv_timeout(remaining(deadline).ok_or(Failure::TimedOut)?) {
-        Ok(Ok(addresses)) => Ok(addresses),
-        Ok(Err(_)) => Err(Failure::NotFound),
-        Err(_) => Err(Failure::TimedOut),
+/// An address to try, and until when.
+pub(super) struct Attempt<'a> {
+    pub grants: &'a Permissions,
+    pub host: &'a str,
+    pub port: u16,
+    pub deadline: Instant,
+    pub limits: &'a Limits,
+}
+
+impl Network {
+    pub fn new(lookups_at_a_time: usize) -> Self {
+        let lookup = |host: &str, port| Ok((host, port).to_socket_addrs()?.collect());
+        Self { lookup, lookups: Turnstile::new(lookups_at_a_time) }
+    }
+
+    /// Opens a connection, if the operator granted it, and closes it again.
+    pub fn reach(&self, attempt: &Attempt<'_>) -> Result<(), Failure> {
+        let Attempt { grants, host, port, limits, .. } = *attempt;
+        if !grants.allows_network(host, port) {
+            let host = ForeignText::excerpt(host);
+            let reason =
+                format!("`{}:{port}` is not declared by the pack, or not granted by the operator", host.as_exact());
+            return Err(Failure::Denied(reason));
+        }
+        let deadline = attempt.deadline.min(Instant::now() + limits.reach_time);
+        let addresses = self.resolve(host, port, deadline)?;
+        let mut last = Failure::NotFound;
+        for (at, address) in addresses.iter().enumerate() {
+            // an address that never answers leaves the others their share of the time
+            let share = (addresses.len() - at).try_into().unwrap_or(u32::MAX);
+            let time = remaining(deadline).ok_or(Failure::TimedOut)? / share;
+            match TcpStream::connect_timeout(address, time.max(Duration::from_millis(1))) {
+                Ok(_) => return Ok(()),
+                Err(error) => last = Failure::from(&error),
+            }
+        }
+        Err(last)
+    }
+
+    /// Looks a name up. The system's resolver has no deadline of its own, so it runs on a thread that is left behind when it is
+    /// late; there are never more of them than places.
+    fn resolve(&self, host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Failure> {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(address, port)]);
+        }
+        let turn = self.lookups.turn(deadline).ok_or(Failure::TimedOut)?;
+        let (sender, receiver) = mpsc::channel();
+        let (lookup, host) = (self.lookup, host.to_owned());
+        let thread = thread::Builder::new().spawn(move || {
+            let addresses = lookup(&host, port);
+            drop(turn);
+            // nobody listens any more when the answer is late
+            let _ = sender.send(addresses);
+        });
+        thread.map_err(|error| Failure::Io(error.to_string()))?;
+        match receiver.recv_timeout(remaining(deadline).ok_or(Failure::TimedOut)?) {
+            Ok(Ok(addresses)) => Ok(addresses),
+            Ok(Err(_)) => Err(Failure::NotFound),
+            Err(_) => Err(Failure::TimedOut),
+        }
     }
 }
 
@@ -77,3 +112,6 @@ impl From<&io::Error> for Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

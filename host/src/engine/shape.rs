@@ -3,10 +3,13 @@
 //! A compiler takes more than proportional time or memory for some shapes. Each cap here is several times what the largest honest
 //! components reach (interpreters of Python and JavaScript); what slips through meets the worker's budget.
 
+mod expansion;
+
 use env_pack_domain::ForeignText;
-use wasmparser::{Chunk, FunctionBody, Operator, Parser, Payload};
+use wasmparser::{Chunk, Encoding, FunctionBody, Operator, Parser, Payload};
 
 use super::LoadError;
+use expansion::{Expansion, Unknown};
 
 /// Caps on the shape of a component. Counts are over everything nested inside.
 #[derive(Clone, Debug)]
@@ -17,8 +20,11 @@ pub struct ShapeLimits {
     pub nesting: u64,
     /// Components and modules.
     pub parts: u64,
-    /// Items of every section of the component model: instances, aliases, types, canonical functions, imports, exports.
+    /// Items of every section of the component model: instances, aliases, types, canonical functions, imports, exports; those of
+    /// a component inside as often as there are instances of it.
     pub component_items: u64,
+    /// Everything that describes code and data without being either, in bytes: the host keeps some of it in memory.
+    pub description_bytes: u64,
     /// Core types.
     pub types: u64,
     /// Core imports and exports.
@@ -44,6 +50,7 @@ impl Default for ShapeLimits {
             nesting: 8,
             parts: 512,
             component_items: 20_000,
+            description_bytes: 1 << 20,
             types: 50_000,
             names: 50_000,
             module_items: 100_000,
@@ -60,7 +67,7 @@ impl Default for ShapeLimits {
 #[derive(Default)]
 struct Counts {
     parts: u64,
-    component_items: u64,
+    description_bytes: u64,
     types: u64,
     names: u64,
     module_items: u64,
@@ -74,8 +81,9 @@ struct Counts {
 pub(super) fn check(bytes: &[u8], limits: &ShapeLimits) -> Result<(), LoadError> {
     at_most("bytes", bytes.len() as u64, limits.component_bytes)?;
     let mut counts = Counts::default();
-    let mut parsers: Vec<Parser> = Vec::new();
-    let mut parser = Parser::new(0);
+    let mut expansion = Expansion::default();
+    let mut parsers: Vec<(Parser, Encoding)> = Vec::new();
+    let (mut parser, mut encoding) = (Parser::new(0), Encoding::Component);
     let mut at = 0;
     loop {
         let rest = bytes.get(at..).unwrap_or_default();
@@ -84,16 +92,37 @@ pub(super) fn check(bytes: &[u8], limits: &ShapeLimits) -> Result<(), LoadError>
             Chunk::NeedMoreData(_) => return Err(broken(&"it ends too early")),
         };
         at += consumed;
+        counts.describe(&payload, encoding, limits)?;
         match payload {
+            Payload::Version { encoding: found, .. } => {
+                encoding = found;
+                counts.parts += 1;
+                at_most("components and modules", counts.parts, limits.parts)?;
+                if encoding == Encoding::Component {
+                    expansion.begin();
+                }
+            }
             Payload::ModuleSection { parser: inner, .. } | Payload::ComponentSection { parser: inner, .. } => {
-                parsers.push(std::mem::replace(&mut parser, inner));
+                parsers.push((std::mem::replace(&mut parser, inner), encoding));
                 at_most("components and modules in each other", parsers.len() as u64, limits.nesting)?;
             }
-            Payload::End(_) => match parsers.pop() {
-                Some(outer) => parser = outer,
-                None => return Ok(()),
-            },
+            Payload::End(_) => {
+                if encoding == Encoding::Component {
+                    expansion.end();
+                }
+                let Some(outer) = parsers.pop() else { return Ok(()) };
+                (parser, encoding) = outer;
+            }
             Payload::CodeSectionEntry(body) => function(&body, limits)?,
+            payload if encoding == Encoding::Component => {
+                let items = expansion.add(&payload).map_err(|unknown| match unknown {
+                    Unknown::Elsewhere => {
+                        LoadError::TooComplex { what: "components taken from elsewhere", found: 1, limit: 0 }
+                    }
+                    broken_off => broken(&broken_off),
+                })?;
+                at_most("items of the component model", items, limits.component_items)?;
+            }
             payload => counts.add(&payload, limits)?,
         }
     }
@@ -102,23 +131,34 @@ pub(super) fn check(bytes: &[u8], limits: &ShapeLimits) -> Result<(), LoadError>
 impl Counts {
     fn add(&mut self, payload: &Payload<'_>, limits: &ShapeLimits) -> Result<(), LoadError> {
         let (what, count, limit, more) = match payload {
-            Payload::Version { .. } => ("components and modules", &mut self.parts, limits.parts, 1),
             Payload::TypeSection(s) => ("core types", &mut self.types, limits.types, s.count()),
             Payload::ImportSection(s) => ("core imports and exports", &mut self.names, limits.names, s.count()),
             Payload::ExportSection(s) => ("core imports and exports", &mut self.names, limits.names, s.count()),
             Payload::FunctionSection(s) => ("functions", &mut self.functions, limits.functions, s.count()),
-            other => match (module_items(other), component_items(other)) {
-                (Some(more), _) => {
+            other => match module_items(other) {
+                Some(more) => {
                     ("tables, memories, globals and segments", &mut self.module_items, limits.module_items, more)
                 }
-                (_, Some(more)) => {
-                    ("items of the component model", &mut self.component_items, limits.component_items, more)
-                }
-                (None, None) => return Ok(()),
+                None => return Ok(()),
             },
         };
         *count += u64::from(more);
         at_most(what, *count, limit)
+    }
+
+    /// Adds a section to the bytes that describe.
+    fn describe(&mut self, payload: &Payload<'_>, encoding: Encoding, limits: &ShapeLimits) -> Result<(), LoadError> {
+        let is_content = match payload {
+            // the bytes inside are looked at one by one
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => true,
+            Payload::CustomSection(_) => true,
+            Payload::CodeSectionStart { .. } | Payload::DataSection(_) => encoding == Encoding::Module,
+            _ => false,
+        };
+        if let (Some((_, range)), false) = (payload.as_section(), is_content) {
+            self.description_bytes += range.len() as u64;
+        }
+        at_most("bytes that are neither code nor data", self.description_bytes, limits.description_bytes)
     }
 }
 
@@ -130,20 +170,6 @@ fn module_items(payload: &Payload<'_>) -> Option<u32> {
         Payload::GlobalSection(s) => s.count(),
         Payload::ElementSection(s) => s.count(),
         Payload::DataSection(s) => s.count(),
-        _ => return None,
-    })
-}
-
-fn component_items(payload: &Payload<'_>) -> Option<u32> {
-    Some(match payload {
-        Payload::InstanceSection(s) => s.count(),
-        Payload::CoreTypeSection(s) => s.count(),
-        Payload::ComponentInstanceSection(s) => s.count(),
-        Payload::ComponentAliasSection(s) => s.count(),
-        Payload::ComponentTypeSection(s) => s.count(),
-        Payload::ComponentCanonicalSection(s) => s.count(),
-        Payload::ComponentImportSection(s) => s.count(),
-        Payload::ComponentExportSection(s) => s.count(),
         _ => return None,
     })
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use wasmtime::Engine;
 
 /// How often the epoch advances: a guest is stopped this much after its deadline at the latest.
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// Starts ticking once there is something to run.
 #[derive(Default)]
@@ -19,18 +19,17 @@ impl Ticker {
         self.0.get_or_init(|| {
             let weak = engine.weak();
             thread::spawn(move || {
+                // counted from the start: a thread wakes late, and ten thousand late ticks would be a second
+                let mut next = Instant::now();
                 while let Some(engine) = weak.upgrade() {
-                    engine.increment_epoch();
+                    while next <= Instant::now() {
+                        engine.increment_epoch();
+                        next += TICK;
+                    }
                     drop(engine);
-                    thread::sleep(TICK);
+                    thread::sleep(next.saturating_duration_since(Instant::now()));
                 }
             });
         });
     }
-}
-
-/// The number of ticks after which a deadline has passed.
-pub(super) fn ticks_until(deadline: Instant) -> u64 {
-    let remaining = deadline.saturating_duration_since(Instant::now());
-    u64::try_from(remaining.as_millis() / TICK.as_millis()).unwrap_or(u64::MAX / 2) + 1
 }

@@ -34,7 +34,9 @@ impl Wasi {
         builder.stdout(stdout.clone()).stderr(stderr.clone());
         builder.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
         builder.max_random_size(limits.text_bytes as u64);
-        Self { ctx: builder.build(), table: ResourceTable::new(), stdout, stderr, capacity }
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.handles);
+        Self { ctx: builder.build(), table, stdout, stderr, capacity }
     }
 
     /// What the guest printed to standard error, or else to standard output.
@@ -72,6 +74,11 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     })?;
     linker.allow_shadowing(false);
     Ok(())
+}
+
+/// The code with which a guest ended itself, if that is what this error is.
+pub(super) fn exit_code(error: &wasmtime::Error) -> Option<i32> {
+    error.downcast_ref::<wasmtime_wasi::I32Exit>().map(|exit| exit.0)
 }
 
 fn sleep(guest: &mut Guest, nanoseconds: u64) -> wasmtime::Result<Resource<DynPollable>> {

@@ -1,6 +1,6 @@
 //! Archives in files: one open of one regular file, one read, never waiting for anybody.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
@@ -15,13 +15,18 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
         io::ErrorKind::NotFound => FetchError::NotFound { path: path.to_owned() },
         _ => FetchError::Read { path: path.to_owned(), source },
     };
-    // without blocking, or opening a FIFO would wait for a writer
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let regular = |metadata: &Metadata| match other_than_file(metadata.file_type()) {
+        Some(what) => Err(FetchError::NotAFile { path: path.to_owned(), what }),
+        None => Ok(()),
+    };
+    // opening alone makes some devices do something, and a socket cannot be opened at all
+    regular(&path.metadata().map_err(failed)?)?;
+    // what is there may have been exchanged since: without blocking, or opening a FIFO would wait for a writer; and a terminal
+    // must not become ours
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
-    if let Some(what) = other_than_file(metadata.file_type()) {
-        return Err(FetchError::NotAFile { path: path.to_owned(), what });
-    }
+    regular(&metadata)?;
     let too_large = || FetchError::TooLarge { path: path.to_owned(), limit };
     if metadata.len() > limit {
         return Err(too_large());

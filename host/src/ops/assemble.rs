@@ -75,7 +75,11 @@ pub(super) fn assemble(host: &Host, stored: &Stored) -> Assembly {
 impl Assembly {
     fn add(&mut self, host: &Host, pack_ref: &PackRef, pin: Option<&LockedPack>) {
         let loaded = self.fetch(host, pack_ref, pin).and_then(|fetched| packs::load_bytes(host, &fetched));
-        match loaded {
+        let same = loaded.and_then(|pack| match pin {
+            Some(pin) => pack.held_to(pin),
+            None => Ok(pack),
+        });
+        match same {
             Ok(pack) => self.register(pack, pack_ref, pin),
             Err(error) => self.failures.push(LoadFailure { pack_ref: pack_ref.clone(), bindings: Vec::new(), error }),
         }

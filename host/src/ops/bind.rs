@@ -112,7 +112,7 @@ fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<B
     // first against a snapshot: what the bindings refuse needs no pack, and loading one takes no lock
     let snapshot = host.store.load(&asked.environment)?;
     apply(&snapshot.environment, verb, asked)?;
-    let checked = match asked.fetch {
+    let mut checked = match asked.fetch {
         true => Some(check(host, &snapshot, asked)?),
         false => None,
     };
@@ -121,9 +121,8 @@ fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<B
     let before = stored.environment.clone();
     let changes = apply(&before, verb, asked)?;
     let after = changes.last().map_or(before.clone(), |change| change.environment.clone());
-    if let Some(checked) = &checked {
-        // somebody else may have bound a pack while this one was loaded
-        check::untaken(host, stored, asked, &checked.pin)?;
+    if let Some(checked) = &mut checked {
+        check::check_again(host, stored, asked, checked)?;
     }
     let mut lock = stored.lock.clone();
     let mut grants = None;

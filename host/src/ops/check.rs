@@ -17,6 +17,8 @@ pub(super) struct Checked {
     pub pin: LockedPack,
     /// What is odd about it, but no reason to refuse it.
     pub warnings: Vec<String>,
+    /// What the pack wants to be allowed.
+    declared: Permissions,
 }
 
 /// Loads the pack of a request and holds it against the environment.
@@ -28,18 +30,32 @@ pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result
         let answered = pack.paths().cloned().collect();
         return Err(OpError::OtherPath { pack_ref: pack_ref.clone(), answered, asked: kind.path().clone() });
     }
-    let grants = granted(stored, asked, &pack)?;
+    let declared = pack.permissions();
+    let grants = granted(stored, asked, &declared)?;
     let pin = pack.pin(grants, jiff::Timestamp::now().to_string());
     let warnings = pack.permission_faults();
     untaken(host, stored, asked, &pin)?;
     registry_of(pack, pack_ref)
         .resolve_for_slot(kind, place.slot())
         .map_err(|source| OpError::Mismatch { pack_ref: pack_ref.clone(), source })?;
-    Ok(Checked { fetched, pin, warnings })
+    Ok(Checked { fetched, pin, warnings, declared })
+}
+
+/// Holds a pack that was checked against the environment as it stands under the lock: somebody else may have bound a pack, or
+/// taken a grant away, while this one was loaded.
+pub(super) fn check_again(
+    host: &Host,
+    stored: &Stored,
+    asked: &BindRequest,
+    checked: &mut Checked,
+) -> Result<(), OpError> {
+    untaken(host, stored, asked, &checked.pin)?;
+    checked.pin.grants = granted(stored, asked, &checked.declared)?;
+    Ok(())
 }
 
 /// Whether nobody else answers for the paths of a pack: no built-in, and no pack bound elsewhere in the environment.
-pub(super) fn untaken(host: &Host, stored: &Stored, asked: &BindRequest, pin: &LockedPack) -> Result<(), OpError> {
+fn untaken(host: &Host, stored: &Stored, asked: &BindRequest, pin: &LockedPack) -> Result<(), OpError> {
     pin.handlers.iter().try_for_each(|handler| path_untaken(host, stored, asked, pin, &handler.descriptor_path))
 }
 
@@ -73,31 +89,37 @@ fn path_untaken(
     Ok(())
 }
 
-/// What the pack may do: asking well-known programs for their versions, what the operator grants now, and what they granted before. All of it
-/// only as far as the pack declares it, and everything it declares must be granted.
-fn granted(stored: &Stored, asked: &BindRequest, pack: &LoadedPack) -> Result<Permissions, OpError> {
-    let declared = pack.permissions();
-    let mut granted = granted_before(stored, asked).union(&asked.grants.permissions);
-    let harmless = declared.tools.iter().filter(|tool| tool.is_version_query()).cloned().collect();
-    granted = granted.union(&Permissions { tools: harmless, network: Vec::new() });
-    if asked.grants.declared {
-        granted = granted.union(&declared);
-    }
+/// What the pack may do: what the operator grants now, what they granted before, and on first sight, asking well-known programs
+/// for their versions. All of it only as far as the pack declares it, and everything it declares must be granted.
+fn granted(stored: &Stored, asked: &BindRequest, declared: &Permissions) -> Result<Permissions, OpError> {
+    let before = match granted_before(stored, asked) {
+        Some(before) => before,
+        // later on, one that is not granted was revoked, or is new and asked about like everything else
+        None => {
+            let harmless = declared.tools.iter().filter(|tool| tool.is_version_query()).cloned().collect();
+            Permissions { tools: harmless, network: Vec::new() }
+        }
+    };
+    let granted = match asked.grants.declared {
+        true => declared.clone(),
+        false => before.union(&asked.grants.permissions),
+    };
     let missing = declared.without(&granted);
     match missing.is_empty() {
-        true => Ok(declared),
+        true => Ok(declared.clone()),
         false => Err(OpError::NotGranted { pack_ref: asked.request.pack_ref.clone(), missing }),
     }
 }
 
-/// What the operator granted to the pack that this one takes the place of: a new version is asked about only when it wants more.
-fn granted_before(stored: &Stored, asked: &BindRequest) -> Permissions {
+/// What the operator granted to the pack that this one takes the place of, if there is one: a new version is asked about only when
+/// it wants more.
+fn granted_before(stored: &Stored, asked: &BindRequest) -> Option<Permissions> {
     let Request { place, kind, pack_ref, .. } = &asked.request;
     let same_path = |pin: &&LockedPack| pin.handlers.iter().any(|handler| handler.descriptor_path == *kind.path());
     let replaced = stored.environment.bindings().filter(|binding| binding.place == *place);
     let refs = replaced.map(|binding| &binding.pack_ref).chain([pack_ref]);
     let pins = refs.filter_map(|pack_ref| stored.lock.get(pack_ref)).filter(same_path);
-    pins.fold(Permissions::default(), |all, pin| all.union(&pin.grants))
+    pins.map(|pin| pin.grants.clone()).reduce(|all, more| all.union(&more))
 }
 
 fn registry_of(pack: LoadedPack, pack_ref: &PackRef) -> Registry {

@@ -186,6 +186,12 @@ pub enum OpError {
         #[source]
         source: std::io::Error,
     },
+    /// A pack would be written over what it is made from.
+    #[error("`{}` is the archive itself, which is never overwritten", shown(.path))]
+    OverItself {
+        /// The file.
+        path: std::path::PathBuf,
+    },
     /// The worker cannot be examined.
     #[error(transparent)]
     Worker {
@@ -247,7 +253,10 @@ impl OpError {
             Self::NeverGranted { .. } => "not-found",
             Self::Refused(Refusal::NotBound { .. } | Refusal::NothingToUpdate { .. }) => "not-found",
             Self::Refused(_) | Self::Store(StoreError::Exists { .. }) => "conflict",
-            Self::PathTaken { .. } | Self::SiblingsDiffer { .. } | Self::SiblingsPart { .. } => "conflict",
+            Self::PathTaken { .. }
+            | Self::SiblingsDiffer { .. }
+            | Self::SiblingsPart { .. }
+            | Self::OverItself { .. } => "conflict",
             Self::NotRecorded { .. } => "audit",
             Self::Store(StoreError::Io { .. }) | Self::Write { .. } => "io",
             Self::Store(_) => "store",

@@ -14,6 +14,7 @@ mod packs;
 pub mod protections;
 pub mod read;
 mod recorded;
+pub mod repack;
 pub mod tool_check;
 pub mod unbind;
 

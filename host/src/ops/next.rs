@@ -6,6 +6,7 @@ use env_pack_domain::change::Refusal;
 use super::command::{flags, inspect_command};
 use super::packs::{fetch_next, load_next};
 use super::{OpError, Taker};
+use crate::archive::ArchiveError;
 use crate::store::StoreError;
 
 impl OpError {
@@ -37,6 +38,13 @@ impl OpError {
             Self::Answers { .. } => Some("write the answers file, or bind without `--answers-ref`".into()),
             Self::OwnVersion { supported, .. } => Some(format!("choose a `--version` that matches `{supported}`")),
             Self::Component { source, .. } => Some(load_next(source).into()),
+            Self::OverItself { .. } => Some("name another file with `--output`".into()),
+            Self::Archive { source: ArchiveError::Profile { rule, .. }, .. } if rule.is_broken_by_honest_writers() => {
+                Some(
+                    "get the pack again, or make it canonical with `gtc pack repack`, which says what it changes"
+                        .into(),
+                )
+            }
             Self::Archive { .. } => Some("get the pack again, or rebuild it with `gtc pack build`".into()),
             Self::Worker { .. } | Self::Descriptor(_) => None,
         }

@@ -228,7 +228,7 @@ impl From<Declared> for InspectedDeclaration {
 
 /// Writes a file beside its place and renames it into it, so that nobody ever reads half of a pack. What is no regular file, such as
 /// `/dev/stdout`, is written to.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
     let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = place.file_name().unwrap_or_default().to_string_lossy();
     let temporary = place.with_file_name(format!(".{name}.{}.tmp", std::process::id()));

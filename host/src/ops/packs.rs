@@ -1,7 +1,8 @@
 //! Loading a pack: reference to bytes to archive to handlers that have said who they are, and say what the pack says of them.
 
 use env_pack_domain::{
-    DescriptorPath, EnvPackHandler, ForeignText, PackDescriptor, PackRef, Permissions, Sha256Digest,
+    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, PackDescriptor, PackRef, Permissions, Sha256Digest,
+    VersionReq,
 };
 
 use crate::archive::{self, ArchiveError, PackedHandler};
@@ -74,6 +75,18 @@ pub enum PackError {
         /// What the component says.
         answered: String,
     },
+    /// One of its handlers is not what it was when the pack was bound, though the archive is the same.
+    #[error("component `{component}` answers {what} `{answered}`, but `{pinned}` when it was bound")]
+    Fickle {
+        /// The id of the component.
+        component: ForeignText,
+        /// The question.
+        what: &'static str,
+        /// What it answered when it was bound.
+        pinned: String,
+        /// What it answers now.
+        answered: String,
+    },
     /// It changed after it was bound, and what was bound is gone.
     #[error("the archive is not the one that was bound ({found} instead of {locked}), and that one is no longer kept")]
     Replaced {
@@ -93,6 +106,7 @@ impl PackError {
             Self::NoHandler => "no-handler",
             Self::Handler { source, .. } => source.kind(),
             Self::Differs { .. } => "declaration-differs",
+            Self::Fickle { .. } => "pin-differs",
             Self::Replaced { .. } => "archive-replaced",
         }
     }
@@ -105,6 +119,9 @@ impl PackError {
             Self::NoHandler => "bind a pack that was built with `gtc pack build`",
             Self::Handler { source, .. } => load_next(source),
             Self::Differs { .. } => "ask the author of the pack to build it again with `gtc pack build`",
+            Self::Fickle { .. } => {
+                "do not trust a handler that changes its answers; if it was `packs.lock.json` that changed, bind the pack again with `update`"
+            }
             Self::Replaced { .. } => "look at the archive with `gtc pack inspect`, then bind it with `update`",
         }
     }
@@ -182,20 +199,26 @@ fn load_handler(host: &Host, packed: PackedHandler, trust: Trust) -> Result<Load
         loaded.map_err(|source| PackError::Handler { component: component.clone(), source })?;
     let mut permissions = Permissions::default();
     if let Some(declared) = declared {
-        let versions = handler.supported_versions().to_string();
-        let questions = [
-            ("slot", declared.slot.to_string(), handler.slot().to_string()),
-            ("descriptor path", declared.descriptor_path.to_string(), handler.descriptor_path().to_string()),
-            ("supported versions", declared.supported_versions.to_string(), versions),
-        ];
-        if let Some((what, declared, answered)) =
-            questions.into_iter().find(|(_, declared, answered)| declared != answered)
-        {
+        let said = (declared.slot, &declared.descriptor_path, &declared.supported_versions);
+        if let Some((what, declared, answered)) = difference(said, handler.as_ref()) {
             return Err(PackError::Differs { component, what, declared, answered });
         }
         permissions = declared.permissions;
     }
     Ok(LoadedHandler { component, digest, handler, permissions, imports })
+}
+
+/// The first of the three constants that a handler does not answer as somebody said: which, what was said, what it answers.
+fn difference(
+    (slot, path, versions): (CapabilitySlot, &DescriptorPath, &VersionReq),
+    handler: &dyn EnvPackHandler,
+) -> Option<(&'static str, String, String)> {
+    let questions = [
+        ("slot", slot.to_string(), handler.slot().to_string()),
+        ("descriptor path", path.to_string(), handler.descriptor_path().to_string()),
+        ("supported versions", versions.to_string(), handler.supported_versions().to_string()),
+    ];
+    questions.into_iter().find(|(_, said, answered)| said != answered)
 }
 
 impl LoadedHandler {
@@ -231,6 +254,20 @@ pub(super) fn permission_faults(
 }
 
 impl LoadedPack {
+    /// The pack, if its handlers answer what they answered when it was pinned.
+    pub(super) fn held_to(self, pin: &LockedPack) -> Result<Self, PackError> {
+        for pinned in &pin.handlers {
+            let Some(loaded) = self.handlers.iter().find(|loaded| loaded.component == pinned.component) else {
+                continue;
+            };
+            let said = (pinned.slot, &pinned.descriptor_path, &pinned.supported_versions);
+            if let Some((what, pinned, answered)) = difference(said, loaded.handler.as_ref()) {
+                return Err(PackError::Fickle { component: loaded.component.clone(), what, pinned, answered });
+            }
+        }
+        Ok(self)
+    }
+
     /// The handler that answers for a descriptor's path.
     pub fn handler_for(&self, kind: &PackDescriptor) -> Option<&LoadedHandler> {
         self.handlers.iter().find(|handler| handler.handler.descriptor_path() == kind.path())

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 
-use env_pack_domain::EnvId;
+use env_pack_domain::{EnvId, plain_json};
 use serde::Serialize;
 
 use super::StoreError;
@@ -79,7 +79,9 @@ pub(super) fn append(folder: &Path, environment: &EnvId, event: &AuditEvent) -> 
     let folder = folder.join("audit");
     fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
     let path = folder.join("events.jsonl");
-    let mut line = serde_json::to_string(&line(environment, event)).expect("text and numbers make JSON");
+    let line = serde_json::to_string(&line(environment, event)).expect("text and numbers make JSON");
+    // people look at it with whatever shows files
+    let mut line = plain_json(line);
     line.push('\n');
     let failed = || StoreError::io("append to", &path);
     let mut file = OpenOptions::new().append(true).create(true).open(&path).map_err(failed())?;

@@ -16,6 +16,8 @@ guests! {
     panics = "examples/panics.wasm", "Panics in its preflight.";
     witness = "examples/witness.wasm", "Reports what it is told of its binding.";
     prober = "examples/prober.wasm", "Runs a program and tries a connection.";
+    asker = "examples/asker.wasm", "Asks of the host what its answers say, and repeats all it hears.";
+    liar = "examples/liar.wasm", "Says in every place what a terminal should not be told.";
     std_witness = "examples/std_witness.wasm", "Uses the standard library and reports what it finds.";
     std_panics = "examples/std_panics.wasm", "Panics with the standard library.";
     sleeper = "examples/sleeper.wasm", "Sleeps for an hour.";

@@ -19,6 +19,11 @@ pub struct Handler {
     /// More fields of the module: imports first.
     pub imports: String,
     pub fields: String,
+    /// More packages of WIT, and what is to be replaced by what in ours, before the component is made of it.
+    pub packages: Vec<(String, String)>,
+    pub wit: Vec<(String, String)>,
+    /// What is to be replaced by what in the core module.
+    pub core: Vec<(String, String)>,
 }
 
 const SLOTS: [&str; 8] =
@@ -43,7 +48,26 @@ impl Handler {
             memory: "4".to_owned(),
             imports: String::new(),
             fields: String::new(),
+            packages: Vec::new(),
+            wit: Vec::new(),
+            core: Vec::new(),
         }
+    }
+
+    /// Lets the component import an interface of WASI, of which it needs these items; interfaces that others use come first.
+    /// Functions are the core functions to import from it: the name there, the name in the module, and the type.
+    pub fn wasi(mut self, interface: &str, items: &str, functions: &[[&str; 3]]) -> Self {
+        let (package, name) = interface.split_once('/').expect("package/interface");
+        let text = format!("interface {name} {{ {items} }}\n");
+        match self.packages.iter_mut().find(|(other, _)| other == package) {
+            Some((_, interfaces)) => interfaces.push_str(&text),
+            None => self.packages.push((package.to_owned(), text)),
+        }
+        self.wit.push(("export handler;".to_owned(), format!("import {interface}@0.2.0; export handler;")));
+        for [there, here, core_type] in functions {
+            self.imports.push_str(&format!("(import \"{interface}@0.2.0\" \"{there}\" (func ${here} {core_type}))"));
+        }
+        self
     }
 
     /// The component.
@@ -53,12 +77,18 @@ impl Handler {
 
     /// The component, built against the WIT as if it had another version.
     pub fn component_of(&self, version: &str) -> Vec<u8> {
-        let mut module = wat::parse_str(self.module().replace("@0.1.0", &format!("@{version}"))).expect("a module");
+        let mut module = self.module();
+        replace(&mut module, &self.core);
+        let mut module = wat::parse_str(module.replace("@0.1.0", &format!("@{version}"))).expect("a module");
         let mut resolve = wit_parser::Resolve::default();
         let wit = super::repository().join("wit/env-pack/0.1.0");
         let files = ["types", "handler", "host", "world"].map(|name| wit.join(name).with_extension("wit"));
         let texts = files.map(|file| std::fs::read_to_string(file).expect("our WIT"));
-        let text = texts.concat().replace("env-pack@0.1.0", &format!("env-pack@{version}"));
+        let mut text = texts.concat().replace("env-pack@0.1.0", &format!("env-pack@{version}"));
+        replace(&mut text, &self.wit);
+        for (name, interfaces) in &self.packages {
+            resolve.push_str("wasi.wit", &format!("package {name}@0.2.0;\n{interfaces}")).expect("WIT");
+        }
         let package = resolve.push_str("env-pack.wit", &text).expect("our WIT");
         let world = resolve.select_world(&[package], Some("env-pack-handler")).expect("our world");
         wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("metadata");
@@ -105,6 +135,13 @@ impl Handler {
             preflight = or(&self.preflight_body, "(i32.const 512)".to_owned()),
             fields = self.fields,
         )
+    }
+}
+
+fn replace(text: &mut String, changes: &[(String, String)]) {
+    for (from, to) in changes {
+        assert!(text.contains(from.as_str()), "there is no `{from}`");
+        *text = text.replacen(from.as_str(), to, 1);
     }
 }
 

@@ -4,6 +4,10 @@ use std::io::{Cursor, Write as _};
 
 use super::*;
 
+const LOCAL_BYTES: usize = 30;
+const CENTRAL_BYTES: usize = 46;
+const ZIP64_LOCATOR_BYTES: usize = 20;
+
 /// A valid archive of one stored entry `a.txt` with the content `hello`.
 fn valid() -> Vec<u8> {
     build(&[("a.txt", b"hello")], zip::CompressionMethod::Stored)
@@ -21,7 +25,7 @@ fn build(entries: &[(&str, &[u8])], method: zip::CompressionMethod) -> Vec<u8> {
 
 fn rule_of(bytes: &[u8]) -> Option<Rule> {
     match check(bytes, &Limits::default()) {
-        Ok(()) => None,
+        Ok(_) => None,
         Err(ArchiveError::Profile { rule, .. }) => Some(rule),
         Err(other) => panic!("{other}"),
     }
@@ -94,28 +98,50 @@ fn nothing_readers_treat_differently_is_allowed() {
     for flags in [1, 1 << 3, 1 << 5, 1 << 6, 1 << 13] {
         changed("both", 6, &u16::to_le_bytes(flags), Rule::Flags);
     }
+    changed("both", 4, &[21], Rule::Version);
+    changed("both", 5, &[1], Rule::Version);
     changed("both", 8, &[12], Rule::Method);
     changed("both", 28, &[4], Rule::ExtraField);
     changed("local", 28, &[4], Rule::ExtraField);
     changed("central", 32, &[4], Rule::ExtraField);
     changed("central", 34, &[1], Rule::MultiDisk);
     changed("central", 38, &[0x10], Rule::FileType);
+    changed("central", 38, &[0x08], Rule::FileType);
+    changed("central", 39, &[0x04], Rule::FileType);
     changed("central", 40, &[0, 0xa0], Rule::FileType);
 }
 
 #[test]
 fn names_cannot_lead_anywhere() {
-    for name in
-        ["../aa", "/aaaa", "a/../", "a\\b.t", "C:aaa", "a//b.", "./a.t", "a\0b.t", "aux. ", "\u{e9}.tx", "a/b/."]
-    {
+    for name in [
+        "../aa",
+        "/aaaa",
+        "a/../",
+        "a\\b.t",
+        "C:aaa",
+        "a//b.",
+        "./a.t",
+        "a\0b.t",
+        "aux. ",
+        "\u{e9}.tx",
+        "a/b/.",
+        "nul.x",
+        "d/COn",
+        "com7.",
+        "lpt0/",
+    ] {
         let mut archive = build(&[("aaaaa", b"")], zip::CompressionMethod::Stored);
         for place in [LOCAL_BYTES, LOCAL_BYTES + 5 + CENTRAL_BYTES] {
             archive[place..place + 5].copy_from_slice(name.as_bytes());
         }
         assert_eq!(rule_of(&archive), Some(Rule::Name), "{name:?}");
     }
-    let twins: &[(&str, &[u8])] = &[("a.txt", b""), ("A.TXT", b"")];
-    assert_eq!(rule_of(&build(twins, zip::CompressionMethod::Stored)), Some(Rule::DuplicateName));
+    for twins in [["a.txt", "A.TXT"], ["a", "A/b"], ["a/b/c", "a/B"]] {
+        let twins = twins.map(|name| (name, b"".as_slice()));
+        assert_eq!(rule_of(&build(&twins, zip::CompressionMethod::Stored)), Some(Rule::DuplicateName));
+    }
+    let siblings: &[(&str, &[u8])] = &[("a/b", b""), ("a/c", b""), ("a.b", b""), ("com.x", b""), ("console", b"")];
+    assert_eq!(rule_of(&build(siblings, zip::CompressionMethod::Stored)), None);
     assert_eq!(rule_of(&build(&[(&"a".repeat(300), b"")], zip::CompressionMethod::Stored)), Some(Rule::NameTooLong));
 }
 
@@ -149,6 +175,26 @@ fn a_bomb_is_refused_before_it_is_inflated() {
     assert!(matches!(check(&valid(), &small), Err(ArchiveError::Profile { rule: Rule::EntryCount, .. })));
     let small = Limits { pack_bytes: 4, ..Limits::default() };
     assert!(matches!(check(&valid(), &small), Err(ArchiveError::TooLarge { .. })));
+}
+
+#[test]
+fn a_mode_is_a_mode_whatever_system_wrote_it() {
+    let mut archive = valid();
+    let central = LOCAL_BYTES + 5 + 5;
+    archive[central + 5] = 19;
+    assert_eq!(rule_of(&archive), None);
+    archive[central + 41] = 0xa1;
+    assert_eq!(rule_of(&archive), Some(Rule::FileType));
+}
+
+/// The fields of the last entry can spell the record by which readers find the end record of ZIP64.
+#[test]
+fn no_record_of_zip64_hides_in_other_fields() {
+    let name = "a".repeat(13);
+    let mut archive = build(&[("b", &[0; 0x107 - LOCAL_BYTES - 1]), (&name, b"")], zip::CompressionMethod::Stored);
+    let end = archive.len() - END_BYTES;
+    archive[end - ZIP64_LOCATOR_BYTES..][..3].copy_from_slice(b"PK\x06");
+    assert_eq!(rule_of(&archive), Some(Rule::Zip64));
 }
 
 /// Whatever single byte of an archive is changed or cut off, the checker answers, and what it admits has the same entries.

@@ -36,3 +36,7 @@ fn warnings(warnings: &[String]) -> String {
     let sign = Tone::Notice.paint(NOTICE);
     warnings.iter().map(|warning| format!("  {sign} {warning}\n")).collect()
 }
+
+fn dash() -> (String, Tone) {
+    ("–".to_owned(), Tone::Faint)
+}

@@ -2,10 +2,11 @@
 
 use env_pack_domain::CapabilitySlot;
 
-use super::{BAD, GOOD, Human, NOTICE, list, shown, warnings};
+use super::{BAD, GOOD, Human, NOTICE, dash, list, shown, warnings};
 use crate::cli::table::{Table, Tone};
 use crate::ops::pack::{BuildReport, InspectReport};
 use crate::ops::quoted;
+use crate::ops::repack::RepackReport;
 
 impl Human for BuildReport {
     fn human(&self, _verb: &str) -> String {
@@ -22,7 +23,35 @@ impl Human for BuildReport {
             slot => format!("env-packs update --env <env> --slot {slot}"),
         };
         let kind = format!("{}@{}", self.descriptor_path, self.version);
-        text + &format!("next: bind it with `gtc op {bind} --kind {kind} --pack-ref {}`\n", quoted(path))
+        text + &format!(
+            "next: bind it with `gtc op {bind} --kind {kind} --pack-ref {}`\n",
+            quoted(&self.path.to_string_lossy())
+        )
+    }
+}
+
+impl Human for RepackReport {
+    fn human(&self, _verb: &str) -> String {
+        let path = shown(&self.path.to_string_lossy());
+        let mut text = format!("{} repacked {path} ({} bytes)\n", Tone::Good.paint(GOOD), self.size);
+        text.push_str(&format!("  sha256  {}\n", self.sha256));
+        if self.unchanged {
+            text.push_str("  it was canonical already; nothing changed\n");
+        }
+        let mut table = Table::new(["ENTRY", "BYTES", "CHANGED"]);
+        for entry in &self.entries {
+            let changed = match entry.explained.as_slice() {
+                [] => dash(),
+                changes => (changes.join(", "), Tone::Notice),
+            };
+            table.row([(entry.name.to_string(), Tone::Plain), (entry.size.to_string(), Tone::Plain), changed]);
+        }
+        text.push_str(&format!("\n{}\n", table.render()));
+        for dropped in &self.dropped {
+            let name = dropped.name.as_ref().map(|name| format!("`{name}`: ")).unwrap_or_default();
+            text.push_str(&format!("  dropped {name}{}\n", dropped.reason));
+        }
+        text + &format!("next: look into it with `gtc pack inspect {}`\n", quoted(&self.path.to_string_lossy()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use env_pack_domain::{Outcome, ToolCheck};
 
-use super::{BAD, GOOD, Human, NOTICE, counted};
+use super::{BAD, GOOD, Human, NOTICE, counted, dash};
 use crate::cli::table::{Table, Tone};
 use crate::ops::tool_check::{PreflightReport, ToolCheckReport};
 
@@ -93,8 +93,4 @@ fn outcome(check: &ToolCheck) -> ((String, Tone), Option<String>) {
 
 fn extension(instance: Option<&str>) -> String {
     instance.map_or_else(|| "extension".to_owned(), |instance| format!("extension ({instance})"))
-}
-
-fn dash() -> (String, Tone) {
-    ("–".to_owned(), Tone::Faint)
 }

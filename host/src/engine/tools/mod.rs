@@ -1,22 +1,32 @@
 //! Local programs that a preflight asks: looked up on PATH, run without a shell, bounded in time, output and number.
 
+pub(super) mod keeper;
+mod lookup;
 mod output;
 mod redact;
 mod variables;
 
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Instant;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
-use env_pack_domain::Permissions;
+use env_pack_domain::{ForeignText, Permissions};
 
 use super::Limits;
-use super::process::Group;
+use super::process::{Group, detach, exec_without_shell};
+use super::turnstile::Turnstile;
+use super::worker::NAME;
+use keeper::Told;
+use output::Heard;
+
+/// How long a keeper that is told to end everything may take, before it is ended itself.
+const KEEPER_PATIENCE: Duration = Duration::from_millis(1500);
 
 /// What programs run in: where they are found, and the variables out of which each sees its own.
 #[derive(Clone, Debug, Default)]
@@ -54,9 +64,11 @@ pub(super) enum Failure {
 #[derive(Debug)]
 pub(super) struct Tools {
     environment: ToolEnvironment,
-    /// How many more programs may run now.
-    free: Mutex<usize>,
-    freed: Condvar,
+    /// The program that can keep another one; without it, what leaves the session of a program that is run is not ended with it.
+    keeper: Option<PathBuf>,
+    /// What programs that are run see as `PATH`.
+    trusted_path: OnceLock<OsString>,
+    turnstile: Turnstile,
 }
 
 /// A program to run, and until when.
@@ -69,106 +81,100 @@ pub(super) struct Probe<'a> {
 }
 
 impl Tools {
-    pub fn new(environment: ToolEnvironment, at_a_time: usize) -> Self {
-        Self { environment, free: Mutex::new(at_a_time.max(1)), freed: Condvar::new() }
+    pub fn new(environment: ToolEnvironment, keeper: Option<&Path>, at_a_time: usize) -> Self {
+        let (keeper, turnstile) = (keeper.map(Path::to_owned), Turnstile::new(at_a_time));
+        Self { environment, keeper, trusted_path: OnceLock::new(), turnstile }
     }
 
     /// Runs a program, if the operator granted it; which file that was, as soon as it is known.
     pub fn probe(&self, probe: &Probe<'_>, found: &mut Option<PathBuf>) -> Result<Output, Failure> {
         let Probe { grants, tool, args, limits, .. } = *probe;
         if !grants.allows_tool(tool, args) {
-            let command = [&[tool.to_owned()], args].concat().join(" ");
-            let reason = format!("`{command}` is not declared by the pack, or not granted by the operator");
+            let command = ForeignText::sentence(&[&[tool.to_owned()], args].concat().join(" "));
+            let reason =
+                format!("`{}` is not declared by the pack, or not granted by the operator", command.as_exact());
             return Err(Failure::Denied(reason));
         }
-        let program = self.find(tool)?;
+        let program = lookup::find(tool, &self.environment.path)?;
         *found = Some(program.clone());
-        let _turn = self.turn(probe.deadline)?;
+        let _turn = self.turnstile.turn(probe.deadline).ok_or(Failure::TimedOut)?;
         let deadline = probe.deadline.min(Instant::now() + limits.tool_time);
-        let child = self
-            .spawn(&program, tool, args)
-            .map_err(|error| Failure::Io(format!("`{}` does not start: {error}", program.display())))?;
-        let said = output::listen(Group { child }, deadline, limits.text_bytes);
-        let said = said.map_err(|error| Failure::Io(error.to_string()))?.ok_or(Failure::TimedOut)?;
-        let exit_code = said.status.code().ok_or_else(|| Failure::Io(format!("it was ended by {}", said.status)))?;
-        let truncated = said.stdout.truncated || said.stderr.truncated;
+        let mut running = self.start(&program, tool, args).map_err(|error| not_started(&program, &error))?;
+        let heard = output::listen(&mut running.group, deadline, limits.text_bytes, limits.printed_bytes);
+        let told = running.end();
+        let said = match heard.map_err(|error| Failure::Io(error.to_string()))? {
+            Heard::All(said) => said,
+            Heard::Late => return Err(Failure::TimedOut),
+            Heard::Flood => {
+                let reason = format!("it printed more than {} bytes, and was ended", limits.printed_bytes);
+                return Err(Failure::Io(reason));
+            }
+        };
+        let exit_code = match told {
+            Told::Ended(status) => exit_code(status)?,
+            Told::NotStarted(error) => return Err(not_started(&program, &error)),
+            Told::Nothing => return Err(Failure::Io("the process that watches over it was ended".to_owned())),
+        };
         let clean = |text| redact::redact(text, &self.environment.variables);
-        Ok(Output {
-            exit_code,
-            stdout: clean(said.stdout.into_text()),
-            stderr: clean(said.stderr.into_text()),
-            truncated,
-        })
+        let (stdout, stdout_is_cut) = said.stdout.into_text(clean);
+        let (stderr, stderr_is_cut) = said.stderr.into_text(clean);
+        Ok(Output { exit_code, stdout, stderr, truncated: stdout_is_cut || stderr_is_cut })
     }
 
-    fn spawn(&self, program: &Path, tool: &str, args: &[String]) -> io::Result<Child> {
-        let mut command = Command::new(program);
-        command
-            .args(args)
-            .env_clear()
-            .envs(variables::of(tool, &self.environment.variables).map(|(name, value)| (name, value)))
-            .env("PATH", &self.environment.path)
-            .env("LC_ALL", "C")
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        // SAFETY: between fork and exec the closure does nothing but one system call. A session of its own has no terminal to
-        // ask for a password on, and is a process group that ends as a whole.
-        unsafe {
-            command.pre_exec(|| rustix::process::setsid().map(|_| ()).map_err(io::Error::from));
-        }
-        command.spawn()
-    }
-
-    /// The first program of this name on PATH. Folders that are relative, or that anybody may write to, are passed over: what they
-    /// hold depends on where one stands, or on others.
-    fn find(&self, tool: &str) -> Result<PathBuf, Failure> {
-        let runs =
-            |path: &Path| path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0);
-        let mut passed_over = None;
-        for folder in std::env::split_paths(&self.environment.path) {
-            let program = folder.join(tool);
-            if !runs(&program) {
-                continue;
+    fn start(&self, program: &Path, tool: &str, args: &[String]) -> io::Result<Running> {
+        let variables = self.variables(tool);
+        let args = args.iter().map(OsString::from);
+        let mut command = Command::new(self.keeper.as_deref().unwrap_or(program));
+        command.env_clear().envs(variables.clone()).current_dir("/").stdout(Stdio::piped()).stderr(Stdio::piped());
+        detach(&mut command);
+        let line = match &self.keeper {
+            Some(_) => {
+                let (ours, theirs) = UnixStream::pair()?;
+                command.arg0(NAME).arg(keeper::TASK).arg(program).args(args).stdin(OwnedFd::from(theirs));
+                Some(ours)
             }
-            if folder.is_absolute() && !is_anybodys(&folder) && !is_anybodys(&program) {
-                return Ok(program);
+            None => {
+                command.stdin(Stdio::null());
+                exec_without_shell(&mut command, program, args, variables.into_iter())?;
+                None
             }
-            passed_over.get_or_insert(program);
-        }
-        Err(match passed_over {
-            Some(program) => Failure::Denied(format!(
-                "`{}` is not run: it lies in a folder of PATH that is relative, or that anybody may write to",
-                program.display()
-            )),
-            None => Failure::NotFound,
-        })
+        };
+        Ok(Running { group: Group::new(command.spawn()?)?, line })
     }
 
-    /// Waits until fewer programs run than may.
-    fn turn(&self, deadline: Instant) -> Result<Turn<'_>, Failure> {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free == 0 {
-            let left = deadline.checked_duration_since(Instant::now()).ok_or(Failure::TimedOut)?;
-            free = self.freed.wait_timeout(free, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        *free -= 1;
-        Ok(Turn(self))
+    /// What a program sees of the variables of the host.
+    fn variables(&self, tool: &str) -> Vec<(OsString, OsString)> {
+        let path = self.trusted_path.get_or_init(|| lookup::trusted_folders(&self.environment.path));
+        let fixed = [("PATH".into(), path.clone()), ("LC_ALL".into(), "C".into())];
+        variables::of(tool, &self.environment.variables).cloned().chain(fixed).collect()
     }
 }
 
-/// Leave to run one program now.
-struct Turn<'a>(&'a Tools);
+/// A program that runs.
+struct Running {
+    /// The program, or its keeper.
+    group: Group,
+    /// The line to its keeper.
+    line: Option<UnixStream>,
+}
 
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
+impl Running {
+    /// Ends it, if it has not ended, and everything it started; how it ended.
+    fn end(self) -> Told {
+        let Self { group, line } = self;
+        let Some(mut line) = line else { return group.end().map_or(Told::Nothing, Told::Ended) };
+        // the keeper sees that nobody listens, and ends what it keeps before it ends itself
+        let _ = line.shutdown(std::net::Shutdown::Write);
+        let _ = group.wait_until(Instant::now() + KEEPER_PATIENCE);
+        let _ = group.end();
+        keeper::hear(&mut line)
     }
 }
 
-/// Whether users other than its owner and group may write to it.
-fn is_anybodys(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o002 != 0)
+fn exit_code(status: ExitStatus) -> Result<i32, Failure> {
+    status.code().ok_or_else(|| Failure::Io(format!("it was ended by {status}")))
+}
+
+fn not_started(program: &Path, error: &io::Error) -> Failure {
+    Failure::Io(format!("`{}` does not start: {error}", program.display()))
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::process::{ChildStderr, ChildStdout, ExitStatus};
+use std::process::{ChildStderr, ChildStdout};
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -10,34 +10,49 @@ use rustix::fs::OFlags;
 
 use crate::engine::process::{Group, timespec};
 
+/// How much more than what is passed on is read and looked at, in bytes: a credential that begins before the cut is known as one
+/// only when its end is there too. The longest private keys in use fit.
+const MARGIN: usize = 16 << 10;
+
 /// What a program said until it ended.
 pub(super) struct Said {
-    pub status: ExitStatus,
     pub stdout: Capped<ChildStdout>,
     pub stderr: Capped<ChildStderr>,
 }
 
-/// Reads what a program says; nothing when it is late. What it started may hold its pipes open: nobody waits for that.
-pub(super) fn listen(mut group: Group, deadline: Instant, cap: usize) -> io::Result<Option<Said>> {
-    let mut stdout = Capped::new(group.child.stdout.take(), cap)?;
-    let mut stderr = Capped::new(group.child.stderr.take(), cap)?;
-    let handle = group.handle()?;
+/// How listening to a program came to its end.
+pub(super) enum Heard {
+    /// The program ended.
+    All(Said),
+    /// The deadline came first.
+    Late,
+    /// It said more than any program may.
+    Flood,
+}
+
+/// Reads what a program says. What it started may hold its pipes open: nobody waits for that.
+pub(super) fn listen(group: &mut Group, deadline: Instant, cap: usize, most: u64) -> io::Result<Heard> {
+    let mut stdout = Capped::new(group.child().stdout.take(), cap)?;
+    let mut stderr = Capped::new(group.child().stderr.take(), cap)?;
     loop {
         let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
-            return Ok(None);
+            return Ok(Heard::Late);
         };
-        let fds = [Some(handle.as_fd()), stdout.fd(), stderr.fd()].into_iter().flatten();
+        let fds = [Some(group.handle()), stdout.fd(), stderr.fd()].into_iter().flatten();
         let mut fds: Vec<PollFd<'_>> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         match poll(&mut fds, Some(&timespec(left))) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        // asked before reading, so that what it wrote before it ended is read after
-        let status = group.child.try_wait()?;
+        // known before reading, so that what it wrote before it ended is read after
+        let has_ended = fds.first().is_some_and(|handle| !handle.revents().is_empty());
         stdout.drain()?;
         stderr.drain()?;
-        if let Some(status) = status {
-            return Ok(Some(Said { status, stdout, stderr }));
+        if stdout.total + stderr.total > most {
+            return Ok(Heard::Flood);
+        }
+        if has_ended {
+            return Ok(Heard::All(Said { stdout, stderr }));
         }
     }
 }
@@ -45,18 +60,20 @@ pub(super) fn listen(mut group: Group, deadline: Instant, cap: usize) -> io::Res
 /// One end of a pipe, read up to a cap.
 pub(super) struct Capped<R> {
     pipe: Option<R>,
-    text: Vec<u8>,
+    bytes: Vec<u8>,
     cap: usize,
-    pub truncated: bool,
+    /// All that came, whether it was kept or not.
+    total: u64,
 }
 
 impl<R: Read + AsFd> Capped<R> {
     fn new(pipe: Option<R>, cap: usize) -> io::Result<Self> {
         if let Some(pipe) = &pipe {
+            // our end only: the program's is a description of its own
             let flags = rustix::fs::fcntl_getfl(pipe)?;
             rustix::fs::fcntl_setfl(pipe, flags | OFlags::NONBLOCK)?;
         }
-        Ok(Self { pipe, text: Vec::new(), cap, truncated: false })
+        Ok(Self { pipe, bytes: Vec::new(), cap, total: 0 })
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
@@ -72,9 +89,9 @@ impl<R: Read + AsFd> Capped<R> {
             match pipe.read(&mut chunk) {
                 Ok(0) => self.pipe = None,
                 Ok(count) => {
-                    let kept = count.min(self.cap - self.text.len());
-                    self.text.extend_from_slice(&chunk[..kept]);
-                    self.truncated |= kept < count;
+                    let kept = count.min(self.cap + MARGIN - self.bytes.len());
+                    self.bytes.extend_from_slice(&chunk[..kept]);
+                    self.total += count as u64;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -84,12 +101,15 @@ impl<R: Read + AsFd> Capped<R> {
         Ok(())
     }
 
-    /// The text. Where it was cut off, the last word goes too: half a secret would not be known for one.
-    pub fn into_text(self) -> String {
-        let text = String::from_utf8_lossy(&self.text);
-        match text.rfind(char::is_whitespace).filter(|_| self.truncated) {
-            Some(end) => text[..end].to_owned(),
-            None => text.into_owned(),
-        }
+    /// The text up to the cap, cleaned first, and whether it was cut off.
+    pub fn into_text(self, clean: impl FnOnce(String) -> String) -> (String, bool) {
+        let is_cut = self.total > self.bytes.len() as u64;
+        let mut text = clean(String::from_utf8_lossy(&self.bytes).into_owned());
+        // half a credential would not be known for one, so what stands near the cut is not shown
+        let known = text.len() - if is_cut { MARGIN.min(text.len()) } else { 0 };
+        let shown = text.floor_char_boundary(known.min(self.cap));
+        let truncated = shown < text.len();
+        text.truncate(shown);
+        (text, truncated)
     }
 }

@@ -8,7 +8,8 @@ use super::NAME;
 use super::budget::Budget;
 use super::confine;
 use super::protocol::{self, Order};
-use crate::engine::{Limits, config};
+use crate::engine::tools::keeper;
+use crate::engine::{COMPILER_STACK_BYTES, Limits, config, stack};
 
 /// The exit code of a worker whose compiler did not accept the component; its words say why.
 pub(super) const REFUSED: i32 = 3;
@@ -43,6 +44,10 @@ pub fn hook() {
 }
 
 fn work(arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
+    let mut arguments = arguments.peekable();
+    if arguments.next_if(|task| task == keeper::TASK).is_some() {
+        return keeper::keep(arguments);
+    }
     match Order::parse(arguments).map_err(io::Error::other)? {
         Order::Compile { budget, stack_bytes } => compile(&budget, stack_bytes),
         Order::Examine => examine(),
@@ -56,7 +61,8 @@ fn compile(budget: &Budget, stack_bytes: u64) -> io::Result<i32> {
     let stack_bytes = usize::try_from(stack_bytes).map_err(io::Error::other)?;
     let limits = Limits { stack_bytes, ..Limits::default() };
     let engine = wasmtime::Engine::new(&config(&limits)).map_err(io::Error::other)?;
-    match engine.precompile_component(&component) {
+    // under a small `ulimit -s` the stack of the process would do for some components and not for others
+    match stack::with_room(COMPILER_STACK_BYTES, || engine.precompile_component(&component))? {
         Ok(code) => {
             answer(&code)?;
             Ok(0)

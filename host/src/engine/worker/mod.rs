@@ -21,7 +21,7 @@ use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::process::Signal;
 
 use super::LoadError;
-use super::process::Group;
+use super::process::{Group, detach};
 
 use protocol::Order;
 
@@ -30,7 +30,7 @@ pub use child::hook;
 pub use confine::{Protection, ProtectionKind};
 
 /// The name by which a program knows that it was started as a worker.
-const NAME: &str = "gtc-worker";
+pub(super) const NAME: &str = "gtc-worker";
 /// How much of what a worker says is read, in bytes.
 const WORDS_BYTES: u64 = 4 << 10;
 /// How long a worker may take to look around.
@@ -63,7 +63,7 @@ struct Ended {
 
 impl Worker {
     /// The program to start.
-    fn program(&self) -> Option<&Path> {
+    pub(super) fn program(&self) -> Option<&Path> {
         match self {
             // The file that runs, even when another one has taken its place. A program without the hook would not become a worker
             // but do all its work again, and start itself again for the same component.
@@ -110,24 +110,18 @@ impl Worker {
 /// Starts a worker and waits for its end.
 fn run(program: &Path, order: Order, input: File, patience: Duration) -> io::Result<Ended> {
     let (output, mut words) = (file("code")?, file("words")?);
-    let child = Command::new(program)
-        .arg0(NAME)
-        .args(order.to_arguments())
-        .env_clear()
-        .current_dir("/")
-        .stdin(input)
-        .stdout(output.try_clone()?)
-        .stderr(words.try_clone()?)
-        .process_group(0)
-        .spawn()?;
-    let mut group = Group { child };
-    let status = group.wait_until(Instant::now() + patience)?;
+    let mut command = Command::new(program);
+    command.arg0(NAME).args(order.to_arguments()).env_clear().current_dir("/");
+    command.stdin(input).stdout(output.try_clone()?).stderr(words.try_clone()?);
+    detach(&mut command);
+    let group = Group::new(command.spawn()?)?;
+    let has_ended = group.wait_until(Instant::now() + patience)?;
     // ends what is left of it before anybody looks at what it wrote
-    drop(group);
+    let status = group.end()?;
     let mut said = Vec::new();
     words.rewind()?;
     words.take(WORDS_BYTES).read_to_end(&mut said)?;
-    Ok(Ended { status, output, words: String::from_utf8_lossy(&said).trim().to_owned() })
+    Ok(Ended { status: has_ended.then_some(status), output, words: String::from_utf8_lossy(&said).trim().to_owned() })
 }
 
 /// A file in memory, which no other process sees unless it is handed over.

@@ -1,6 +1,12 @@
-//! Uses the standard library, and reports how empty the world is that it finds.
+//! Tries everything the standard library offers, and reports how empty the world is that it finds.
 
-use env_pack_sdk::{DescriptorPath, Handler, Outcome, Slot, ToolCheck, VersionReq, export};
+use std::fmt::Debug;
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::{TcpListener, TcpStream, ToSocketAddrs as _, UdpSocket};
+use std::time::{Duration, Instant, SystemTime};
+use std::{env, fs, io, process, thread};
+
+use env_pack_sdk::{DescriptorPath, Handler, Outcome, Slot, ToolCheck, VersionReq, binding, export};
 
 struct Witness;
 
@@ -11,22 +17,88 @@ impl Handler for Witness {
 
     fn preflight() -> Vec<ToolCheck> {
         println!("printing goes nowhere");
-        let found = [
-            ("variables", std::env::vars_os().count().to_string()),
-            ("arguments", std::env::args_os().count().to_string()),
-            ("root", std::fs::read_dir("/").is_ok().to_string()),
-            ("passwd", std::fs::read("/etc/passwd").is_ok().to_string()),
-            ("socket", std::net::TcpStream::connect("127.0.0.1:1").is_ok().to_string()),
-            ("name", std::net::ToSocketAddrs::to_socket_addrs(&("localhost", 80)).is_ok().to_string()),
-            ("stdin", std::io::read_to_string(std::io::stdin()).unwrap_or_default()),
-        ];
+        match binding::answers_json().as_str() {
+            "{\"exit\": 0}" => process::exit(0),
+            "{\"exit\": 7}" => {
+                eprintln!("these are my last words");
+                process::exit(7)
+            }
+            "{\"random\": \"much\"}" => ask_for_randomness(1 << 40),
+            _ => {}
+        }
         let check = |(name, found): (&str, String)| ToolCheck {
             name: name.to_owned(),
             description: "what it found".to_owned(),
             outcome: Outcome::Ok(Some(found)),
         };
-        found.into_iter().map(check).collect()
+        [files(), network(), processes(), time_and_chance()].into_iter().flatten().map(check).collect()
     }
+}
+
+fn files() -> Vec<(&'static str, String)> {
+    let entries = |folder| fs::read_dir(folder).map(Iterator::count);
+    vec![
+        ("current folder", told(env::current_dir())),
+        ("list /", told(entries("/"))),
+        ("list .", told(entries("."))),
+        ("read /etc/passwd", told(fs::read("/etc/passwd"))),
+        ("read ../../etc/passwd", told(fs::read("../../etc/passwd"))),
+        ("read /proc/self/environ", told(fs::read("/proc/self/environ"))),
+        ("open /dev/tty", told(fs::File::open("/dev/tty"))),
+        ("write /tmp/x", told(fs::write("/tmp/x", "x"))),
+        ("write x", told(fs::write("x", "x"))),
+        ("make a folder", told(fs::create_dir("/tmp/folder"))),
+        ("make a link", told(fs::hard_link("/etc/passwd", "/tmp/x"))),
+    ]
+}
+
+fn network() -> Vec<(&'static str, String)> {
+    vec![
+        ("connect", told(TcpStream::connect("127.0.0.1:1"))),
+        ("listen", told(TcpListener::bind("127.0.0.1:0"))),
+        ("datagrams", told(UdpSocket::bind("0.0.0.0:0"))),
+        ("look a name up", told(("localhost", 80).to_socket_addrs().map(Iterator::count))),
+    ]
+}
+
+fn processes() -> Vec<(&'static str, String)> {
+    vec![
+        ("variables", env::vars_os().count().to_string()),
+        ("arguments", env::args_os().count().to_string()),
+        ("standard input", told(io::read_to_string(io::stdin()))),
+        ("another program", told(process::Command::new("sh").spawn().map(|_| ()))),
+        ("another thread", told(thread::Builder::new().spawn(|| ()).map(|_| ()))),
+    ]
+}
+
+fn time_and_chance() -> Vec<(&'static str, String)> {
+    let start = Instant::now();
+    thread::sleep(Duration::from_millis(5));
+    let slept = start.elapsed() >= Duration::from_millis(5);
+    let year = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map(|time| time.as_secs() / 31_556_952 + 1970);
+    let chance = || RandomState::new().hash_one(0);
+    vec![
+        ("sleeps", slept.to_string()),
+        ("knows the year", year.is_ok_and(|year| year >= 2026).to_string()),
+        ("chance differs", (chance() != chance()).to_string()),
+    ]
+}
+
+/// What came of it, or the kind of error.
+fn told<T: Debug>(result: io::Result<T>) -> String {
+    result.map_or_else(|error| format!("{:?}", error.kind()), |found| format!("{found:?}"))
+}
+
+/// Asks for more random bytes than the standard library ever does.
+fn ask_for_randomness(bytes: u64) {
+    #[link(wasm_import_module = "wasi:random/random@0.2.0")]
+    unsafe extern "C" {
+        #[link_name = "get-random-bytes"]
+        fn get_random_bytes(bytes: u64, list: *mut [usize; 2]);
+    }
+    let mut list = [0; 2];
+    // SAFETY: the import writes address and length of a list, which nobody looks at.
+    unsafe { get_random_bytes(bytes, &mut list) }
 }
 
 export!(Witness);

@@ -1,0 +1,148 @@
+//! A sloppy but honest archive made canonical.
+
+use std::fmt;
+
+use env_pack_domain::ForeignText;
+
+use super::loose::{self, Member};
+use super::records::STORED;
+use super::{ArchiveError, Entry, Limits, MANIFEST, SBOM, sbom, write};
+
+/// An archive that was made canonical.
+#[derive(Debug)]
+pub struct Repacked {
+    /// The canonical archive.
+    pub bytes: Vec<u8>,
+    /// Its entries, in its order, and what changed of each.
+    pub entries: Vec<RepackedEntry>,
+    /// The names of the folders that it does not hold any more. They held nothing themselves.
+    pub dropped: Vec<ForeignText>,
+    /// The size of the comment that was dropped, in bytes.
+    pub comment_bytes: u16,
+}
+
+/// An entry of a canonical archive, and what changed of it.
+#[derive(Debug)]
+pub struct RepackedEntry {
+    /// Its name.
+    pub name: ForeignText,
+    /// Its size, in bytes.
+    pub size: u64,
+    /// What changed; nothing of its content ever does.
+    pub changes: Vec<Change>,
+}
+
+/// What making an archive canonical changes of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// It was not there.
+    Written,
+    /// It stood elsewhere.
+    Moved,
+    /// It was compressed.
+    Inflated,
+    /// It had extra fields.
+    ExtraFields,
+    /// It had a comment.
+    Comment,
+    /// Its sizes stood after its data.
+    DataDescriptor,
+}
+
+impl Change {
+    /// A stable name, for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Written => "written",
+            Self::Moved => "moved",
+            Self::Inflated => "inflated",
+            Self::ExtraFields => "extra-fields-dropped",
+            Self::Comment => "comment-dropped",
+            Self::DataDescriptor => "data-descriptor-dropped",
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Written => "written, because there was none",
+            Self::Moved => "moved to its place",
+            Self::Inflated => "inflated",
+            Self::ExtraFields => "extra fields dropped",
+            Self::Comment => "comment dropped",
+            Self::DataDescriptor => "data descriptor dropped",
+        })
+    }
+}
+
+/// Makes an archive canonical: manifest first, the rest sorted, bill of materials last, nothing compressed, no date, no comment,
+/// no folder. The content of every entry stays what it is. A bill of materials stays too, and must be true; only where there is
+/// none, one is written.
+///
+/// # Errors
+/// [`ArchiveError`] when the archive can be read in more ways than one, or holds no pack that [`open`](super::open) opens.
+pub fn repack(bytes: &[u8], limits: &Limits) -> Result<Repacked, ArchiveError> {
+    let loose = loose::read(bytes, limits).map_err(not_repackable)?;
+    let (folders, mut files): (Vec<_>, Vec<_>) = loose.members.into_iter().partition(|member| member.is_folder);
+    let shown = |member: &Member<'_>| String::from_utf8_lossy(member.header.name).into_owned();
+    let before: Vec<_> = files.iter().map(shown).collect();
+    files.sort_by_cached_key(|member| order(&shown(member)));
+    let mut entries = Vec::with_capacity(files.len() + 1);
+    let mut changed = Vec::with_capacity(files.len() + 1);
+    for (at, member) in files.iter().enumerate() {
+        let name = shown(member);
+        // where it stood among the files, not at which byte
+        changed.push(changes(member, before.get(at) != Some(&name)));
+        entries.push(Entry { name, content: member.content().map_err(not_repackable)? });
+    }
+    if !before.iter().any(|name| name == SBOM) {
+        let bill = sbom::write(entries.iter().filter(|entry| !sbom::is_exempt(&entry.name)))?;
+        entries.push(Entry { name: SBOM.to_owned(), content: bill });
+        changed.push(vec![Change::Written]);
+    }
+    let bytes = write::zip(&entries)?;
+    // what is not a pack by the rules of everybody else's is not blessed here
+    super::open(&bytes, limits)?;
+    let repacked = |(entry, changes): (Entry, Vec<Change>)| RepackedEntry {
+        size: entry.content.len() as u64,
+        name: ForeignText::new(entry.name),
+        changes,
+    };
+    Ok(Repacked {
+        bytes,
+        entries: entries.into_iter().zip(changed).map(repacked).collect(),
+        dropped: folders.iter().map(|folder| ForeignText::new(shown(folder))).collect(),
+        comment_bytes: loose.comment_bytes,
+    })
+}
+
+fn not_repackable(error: ArchiveError) -> ArchiveError {
+    match error {
+        ArchiveError::Profile { rule, offset, entry } => ArchiveError::NotRepackable { rule, offset, entry },
+        other => other,
+    }
+}
+
+/// What an archive is sorted by: the manifest, everything by name, the bill of materials.
+fn order(name: &str) -> (u8, String) {
+    let rank = match name {
+        MANIFEST => 0,
+        SBOM => 2,
+        _ => 1,
+    };
+    (rank, name.to_owned())
+}
+
+fn changes(member: &Member<'_>, is_moved: bool) -> Vec<Change> {
+    let header = &member.header;
+    let changes = [
+        (is_moved, Change::Moved),
+        (header.method != STORED, Change::Inflated),
+        (member.has_local_extra || header.extra_bytes != 0, Change::ExtraFields),
+        (header.comment_bytes != 0, Change::Comment),
+        (member.has_descriptor(), Change::DataDescriptor),
+    ];
+    changes.into_iter().filter_map(|(is, change)| is.then_some(change)).collect()
+}

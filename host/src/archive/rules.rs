@@ -1,0 +1,96 @@
+//! The rules of the canonical zip profile, by name.
+
+use std::fmt;
+
+use env_pack_domain::ForeignText;
+
+use super::ArchiveError;
+
+macro_rules! rules {
+    ($($rule:ident $name:literal $text:literal),+ $(,)?) => {
+        /// A rule of the profile.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Rule {
+            $(#[doc = $text] $rule),+
+        }
+
+        impl Rule {
+            /// Every rule.
+            pub const ALL: &'static [Self] = &[$(Self::$rule),+];
+
+            /// A stable name, for programs.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$rule => $name),+
+                }
+            }
+        }
+
+        impl fmt::Display for Rule {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$rule => $text),+
+                })
+            }
+        }
+    };
+}
+
+rules! {
+    EndRecord "zip-end-record" "the archive does not end in one end-of-central-directory record, without a comment",
+    MultiDisk "zip-multi-disk" "the archive spans several disks",
+    Zip64 "zip-zip64" "ZIP64 fields and records are not allowed",
+    EntryCount "zip-entry-count" "there are more entries than allowed, or not as many as the end record says",
+    Tiling "zip-tiling" "entries, central directory and end record must follow each other without gap or overlap",
+    Truncated "zip-truncated" "a record reaches beyond the end of the archive",
+    Signature "zip-signature" "a record does not begin with its signature",
+    HeadersDiffer "zip-headers-differ" "local and central header disagree",
+    Version "zip-version" "an entry asks for a newer version of the format than 2.0, which Deflate needs",
+    Flags "zip-flags" "flags other than UTF-8 names are not allowed (encryption, data descriptors, patches)",
+    Method "zip-method" "compression methods other than Stored and Deflate are not allowed",
+    ExtraField "zip-extra-field" "extra fields and entry comments are not allowed",
+    Name "zip-name" "names are relative ASCII paths with `/`, without empty, `.` or `..` segments, drives, devices or controls",
+    NameTooLong "zip-name-too-long" "a name is longer than allowed",
+    DuplicateName "zip-duplicate-name" "two names are equal, or differ only in case, or one is a folder of the other",
+    FileType "zip-file-type" "only regular files are allowed",
+    EntryTooLarge "zip-entry-too-large" "an entry is larger than allowed",
+    TotalTooLarge "zip-total-too-large" "the entries together are larger than allowed",
+    Ratio "zip-ratio" "an entry inflates more than allowed",
+    StoredSize "zip-stored-size" "a stored entry has two different sizes",
+    DeflateStream "zip-deflate-stream" "a deflate stream does not end exactly at its stated sizes",
+    Checksum "zip-checksum" "an entry does not match its checksum",
+}
+
+impl Rule {
+    /// Whether honest writers break this rule too, so that `gtc pack repack` may help.
+    pub fn is_broken_by_honest_writers(self) -> bool {
+        matches!(
+            self,
+            Self::EndRecord
+                | Self::Tiling
+                | Self::HeadersDiffer
+                | Self::Version
+                | Self::Flags
+                | Self::ExtraField
+                | Self::Name
+                | Self::FileType
+        )
+    }
+}
+
+/// The error that a rule is broken at this byte.
+pub(super) fn broken(rule: Rule, offset: usize) -> ArchiveError {
+    ArchiveError::Profile { rule, offset, entry: None }
+}
+
+/// The same error, in the entry of this name.
+pub(super) fn in_entry(error: ArchiveError, name: &[u8]) -> ArchiveError {
+    match error {
+        ArchiveError::Profile { rule, offset, entry: None } => {
+            let entry = Some(ForeignText::excerpt(&String::from_utf8_lossy(name)));
+            ArchiveError::Profile { rule, offset, entry }
+        }
+        other => other,
+    }
+}

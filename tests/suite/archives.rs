@@ -1,0 +1,155 @@
+//! The archive door: what lies is refused whole, by the name of the rule, at once; what is admitted reads the same everywhere.
+
+mod agreement;
+mod container;
+mod content;
+mod files;
+mod flips;
+mod repack;
+mod rules;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use gtc::archive::{self, ArchiveError, Limits, Rule};
+
+use self::rules::{In, breaks, pack};
+use crate::support::{Sandbox, memory, text};
+
+/// A number generator of a few lines: tests must be the same each time.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        // xorshift64*, by Vigna
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// A number below a bound.
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() >> 33) as usize % bound
+    }
+
+    fn one_of<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len())]
+    }
+}
+
+/// An archive that must be refused by a rule.
+struct Hostile {
+    label: String,
+    rule: &'static str,
+    bytes: Vec<u8>,
+    /// How much must be unpacked before the lie can be seen, in bytes, where that is more than there is packed.
+    unpacked: usize,
+}
+
+fn hostile(label: impl Into<String>, rule: &'static str, bytes: Vec<u8>) -> Hostile {
+    Hostile { label: label.into(), rule, bytes, unpacked: 0 }
+}
+
+fn open(bytes: &[u8]) -> Result<archive::Pack, ArchiveError> {
+    archive::open(bytes, &Limits::default())
+}
+
+/// Every hostile archive there is.
+fn all() -> Vec<Hostile> {
+    let alone = Rule::ALL.iter().map(|rule| {
+        let mut zip = pack();
+        breaks(&mut zip, *rule, In::First);
+        hostile(format!("{rule:?} alone"), rule.name(), zip.bytes())
+    });
+    alone.chain(container::hostile_archives()).chain(content::hostile_archives()).collect()
+}
+
+/// How long refusing an archive may take; a build without optimisation gets no more. It is counted by what the archive holds,
+/// packed or unpacked: to find the lie at its end, all of it must be looked at.
+fn budget(archive: &Hostile) -> Duration {
+    let bytes = archive.bytes.len().max(archive.unpacked);
+    Duration::from_millis(50) + Duration::from_millis(10) * bytes.div_ceil(1 << 20) as u32
+}
+
+#[test]
+fn the_pack_that_hostile_ones_are_made_from_is_honest() {
+    open(&pack().bytes()).expect("opened");
+}
+
+#[test]
+fn every_hostile_archive_is_refused_by_its_rule_at_once() {
+    let archives = all();
+    let rules: BTreeSet<_> = archives.iter().map(|archive| archive.rule).collect();
+    assert!(archives.len() >= 60 && Rule::ALL.iter().all(|rule| rules.contains(rule.name())));
+    let faults: Vec<String> = archives.into_iter().filter_map(|archive| fault(archive).err()).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn fault(archive: Hostile) -> Result<(), String> {
+    let budget = budget(&archive);
+    let Hostile { label, rule, bytes, .. } = archive;
+    // the best of three, because the machine may be busy with something else
+    let mut best = Duration::MAX;
+    for _ in 0..3 {
+        let start = Instant::now();
+        let refused = open(&bytes).err().map(|error| error.rule());
+        best = best.min(start.elapsed());
+        if refused != Some(rule) {
+            return Err(format!("{label}: refused by {refused:?}, not by {rule}"));
+        }
+    }
+    match best <= budget {
+        true => Ok(()),
+        false => Err(format!("{label}: {best:?} for {} bytes", bytes.len())),
+    }
+}
+
+#[test]
+fn two_broken_rules_do_not_make_one_kept() {
+    for (at, one) in Rule::ALL.iter().enumerate() {
+        for other in &Rule::ALL[at + 1..] {
+            let mut zip = pack();
+            breaks(&mut zip, *one, In::First);
+            breaks(&mut zip, *other, In::Second);
+            match open(&zip.bytes()) {
+                Err(ArchiveError::Profile { rule, .. }) if [*one, *other].contains(&rule) => {}
+                unexpected => panic!("{one:?} and {other:?}: {unexpected:?}"),
+            }
+        }
+    }
+}
+
+/// Growth beyond what an honest pack takes, in KiB.
+const GROWTH: u64 = 16 << 10;
+
+#[test]
+fn the_program_refuses_every_hostile_archive_unharmed() {
+    let sandbox = Sandbox::new();
+    let inspect = |bytes: &[u8]| {
+        let path = sandbox.write("packs/one.gtpack", bytes);
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+        command.args(["pack", "inspect", &path.display().to_string()]);
+        memory::peak_when_it_complains(&mut command)
+    };
+    // a refusal that is as cheap as it can be
+    let (_, floor) = inspect(b"");
+    for Hostile { label, rule, bytes, .. } in all() {
+        let (ran, peak) = inspect(&bytes);
+        let message = ran.refused(1, rule);
+        assert!(message.contains("packs/one.gtpack"), "{label}: {message}");
+        // the archive itself is read, whatever is in it
+        let allowed = floor + GROWTH + (bytes.len() as u64 >> 10);
+        assert!(peak <= allowed, "{label}: {peak} KiB, where an empty archive takes {floor}");
+    }
+}
+
+#[test]
+fn what_a_hostile_archive_says_is_escaped() {
+    let mut zip = pack();
+    zip.member("notes/b.txt").both(|header| header.name = b"\x1b[2J\x07 all \xe2\x80\xae good".to_vec());
+    let sandbox = Sandbox::new();
+    let path = sandbox.write("one.gtpack", zip.bytes()).display().to_string();
+    let ran = sandbox.human(["pack", "inspect", &path]).exited(1);
+    assert!(ran.stderr.contains(r"\u{1b}[2J\u{7} all \u{202e} good"), "{}", text(&ran.stderr.into()));
+}

@@ -1,0 +1,254 @@
+//! Whatever the door admits, independent zip readers read with the same names and the same bytes.
+
+use std::io::Read as _;
+use std::process::Command;
+
+use env_pack_domain::Sha256Digest;
+use gtc::archive::{Limits, repack};
+use serde_json::Value;
+
+use super::{Random, open};
+use crate::support::zips::{Entry, Header, Member, Zip, entries, pack_entries, sealed};
+
+const ARCHIVES: u64 = 4000;
+
+/// An honest pack in any of the forms that the profile leaves open, and a few sloppy ones.
+fn assembled(random: &mut Random) -> Zip {
+    let mut entries = pack_entries();
+    for at in 0..random.below(4) {
+        let folder = random.one_of(&["", "notes/", "a/b/c/", "signatures/", "components/"]);
+        let name =
+            format!("{folder}{}{at}", random.one_of(&["x", "x.txt-", ".hidden", "with space ", "TEN_CHARS", "~"]));
+        let content = match random.below(3) {
+            0 => Vec::new(),
+            1 => b"the same again, ".repeat(random.below(50)),
+            _ => (0..random.below(300)).map(|_| random.next() as u8).collect(),
+        };
+        entries.push((name, content));
+    }
+    let mut zip = Zip::new(sealed(entries).iter().map(|(name, content)| member(random, name, content)));
+    if random.below(2) == 0 {
+        for at in (1..zip.members.len()).rev() {
+            zip.members.swap(at, random.below(at + 1));
+        }
+    }
+    zip
+}
+
+fn member(random: &mut Random, name: &str, content: &[u8]) -> Member {
+    let mut member = match random.below(2) {
+        0 => Member::stored(name, content),
+        _ => Member::deflated(name, content),
+    };
+    let (time, date) = (random.next() as u16, random.next() as u16);
+    let (version, flags) = (random.one_of(&[0, 10, 20]), random.one_of(&[0, 1 << 11]));
+    member.both(|header| (header.time, header.date, header.version, header.flags) = (time, date, version, flags));
+    (member.made_by, member.internal) = (random.next() as u16, random.next() as u16);
+    member.external =
+        random.one_of(&[0, 0o100_644 << 16, 0o100_755 << 16, 0o644 << 16]) | random.one_of(&[0, 1, 0x20, 0x80]);
+    member
+}
+
+/// A field of a header set to something.
+fn change_field(random: &mut Random, zip: &mut Zip) {
+    let at = random.below(zip.members.len());
+    let member = &mut zip.members[at];
+    let number = random.one_of(&[0, 1, 2, 8, 20, 45, 63, 64, 255, 0x7fff, 0xffff, 0xffff_ffff]);
+    let name =
+        random.one_of(&["manifest.cbor", "MANIFEST.CBOR", "sbom.cbor/x", "x/", "thirteenchars", "a//b", "é", "x\0y"]);
+    let field = random.below(10);
+    let change = |header: &mut Header| match field {
+        0 => header.version = number as u16,
+        1 => header.flags = number as u16,
+        2 => header.method = number as u16,
+        3 => header.time = number as u16,
+        4 => header.crc = number,
+        5 => header.compressed = number,
+        6 => header.size = number,
+        7 => header.name = name.as_bytes().to_vec(),
+        8 => header.name_bytes = Some(number as u16),
+        _ => header.extra = vec![0; number as usize & 0xff],
+    };
+    match random.below(6) {
+        0 => change(&mut member.local),
+        1 => change(&mut member.central),
+        2 => member.made_by = number as u16,
+        3 => member.external = number << 16 | number,
+        _ => member.both(change),
+    }
+}
+
+/// A record more, less, or elsewhere.
+fn change_structure(random: &mut Random, zip: &mut Zip) {
+    let at = random.below(zip.members.len());
+    let rest = vec![random.next() as u8; random.below(40)];
+    match random.below(11) {
+        0 => zip.prefix = rest,
+        1 => zip.suffix = rest,
+        2 => zip.end.comment = rest,
+        3 => zip.members[at].gap = rest,
+        4 => zip.members[at].offset = Some(random.below(4000) as u32),
+        5 => zip.members[at].is_phantom = true,
+        6 => zip.is_reversed = true,
+        7 => zip.members[at].comment = rest,
+        8 => {
+            let twin = zip.members[at].clone();
+            zip.members.push(twin);
+        }
+        9 => zip.members.push(Member::stored("folder/", b"")),
+        _ => streamed(random, &mut zip.members[at]),
+    }
+}
+
+/// An entry as a writer makes it that cannot go back.
+fn streamed(random: &mut Random, member: &mut Member) {
+    let numbers = [member.central.crc, member.central.compressed, member.central.size].map(u32::to_le_bytes).concat();
+    member.gap = [random.one_of(&[&b"PK\x07\x08"[..], b""]), &numbers].concat();
+    member.both(|header| header.flags |= 1 << 3);
+    (member.local.crc, member.local.compressed, member.local.size) = (0, 0, 0);
+}
+
+/// Bytes changed, lost, moved or repeated, by somebody who knows no format.
+fn change_bytes(random: &mut Random, bytes: &mut Vec<u8>) {
+    // what decides most lies at the end
+    let tail = bytes.len().saturating_sub(400);
+    let at = if random.below(2) == 0 { random.below(bytes.len()) } else { tail + random.below(bytes.len() - tail) };
+    let end = (at + random.below(50)).min(bytes.len());
+    match random.below(6) {
+        0 | 1 => bytes[at] ^= 1 << random.below(8),
+        2 => bytes[at] = random.one_of(&[0, 1, 0x50, 0x7f, 0x80, 0xff]),
+        3 => drop(bytes.drain(at..end)),
+        4 => {
+            let copy = bytes[at..end].to_vec();
+            bytes.splice(at..at, copy);
+        }
+        _ => bytes[at..end].fill(random.next() as u8),
+    }
+}
+
+/// The archives, always the same: a third honest, the rest with one to three changes.
+fn generated() -> impl Iterator<Item = Vec<u8>> {
+    (1..=ARCHIVES).map(|seed| {
+        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut zip = assembled(&mut random);
+        let mut byte_changes = 0;
+        for _ in 0..[0, 1, 1, 1, 2, 3, 0, 1, 0][random.below(9)] {
+            match random.below(3) {
+                0 => change_field(&mut random, &mut zip),
+                1 => change_structure(&mut random, &mut zip),
+                _ => byte_changes += 1,
+            }
+        }
+        let mut bytes = zip.bytes();
+        (0..byte_changes).for_each(|_| change_bytes(&mut random, &mut bytes));
+        bytes
+    })
+}
+
+/// The archives that the door admits, with what it read: names and BLAKE3 hashes.
+fn admitted() -> impl Iterator<Item = (Vec<u8>, Vec<(String, String)>)> {
+    generated().filter_map(|bytes| {
+        let pack = open(&bytes).ok()?;
+        let read = pack.entries.iter().map(|entry| (entry.name.as_exact().to_owned(), entry.blake3.clone()));
+        let read = read.collect();
+        Some((bytes, read))
+    })
+}
+
+fn hashed(entries: Vec<Entry>) -> Vec<(String, String)> {
+    entries.into_iter().map(|(name, content)| (name, blake3::hash(&content).to_hex().to_string())).collect()
+}
+
+/// The entries of an archive, as `rawzip` reads them.
+fn rawzip_entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
+    let archive = rawzip::ZipArchive::from_slice(bytes).map_err(|error| error.to_string())?;
+    let mut found = Vec::new();
+    let mut records = archive.entries();
+    while let Some(record) = records.next_entry().map_err(|error| error.to_string())? {
+        let entry = archive.get_entry(record.wayfinder()).map_err(|error| error.to_string())?;
+        let mut content = Vec::new();
+        let read = match record.compression_method() {
+            rawzip::CompressionMethod::STORE => entry.verifying_reader(entry.data()).read_to_end(&mut content),
+            _ => {
+                let inflated = flate2::bufread::DeflateDecoder::new(entry.data());
+                entry.verifying_reader(inflated).read_to_end(&mut content)
+            }
+        };
+        read.map_err(|error| error.to_string())?;
+        let name = String::from_utf8(record.file_path().as_ref().to_vec()).map_err(|error| error.to_string())?;
+        found.push((name, content));
+    }
+    Ok(found)
+}
+
+#[test]
+fn readers_in_rust_read_what_the_door_admits() {
+    let mut count = 0;
+    for (bytes, read) in admitted() {
+        count += 1;
+        assert_eq!(entries(&bytes).map(hashed).as_ref(), Ok(&read), "the zip crate, archive {count}");
+        assert_eq!(rawzip_entries(&bytes).map(hashed).as_ref(), Ok(&read), "rawzip, archive {count}");
+    }
+    assert!((1000..3000).contains(&count), "{count} of {ARCHIVES} are admitted");
+}
+
+/// What `gtc pack repack` makes of a sloppy archive is what others read in it.
+#[test]
+fn readers_in_rust_read_what_is_repacked() {
+    let (mut canonical, mut sloppy) = (0, 0);
+    for bytes in generated() {
+        let Ok(repacked) = repack(&bytes, &Limits::default()) else {
+            assert!(open(&bytes).is_err(), "what is admitted can be repacked");
+            continue;
+        };
+        *(if open(&bytes).is_ok() { &mut canonical } else { &mut sloppy }) += 1;
+        let sorted = |mut entries: Vec<Entry>| {
+            entries.retain(|(name, _)| !name.ends_with('/'));
+            entries.sort();
+            entries
+        };
+        let read = sorted(entries(&repacked.bytes).expect("canonical"));
+        for (reader, entries) in [("the zip crate", entries(&bytes)), ("rawzip", rawzip_entries(&bytes))] {
+            assert_eq!(entries.map(sorted).as_ref(), Ok(&read), "{reader}");
+        }
+    }
+    assert!(canonical > 1000 && sloppy > 100, "{canonical} canonical and {sloppy} sloppy ones are repacked");
+}
+
+/// Reads archives, each after its length, and prints one line of JSON for each: names and hashes, or what is wrong.
+const PYTHON: &str = r"
+import hashlib, io, json, struct, sys, zipfile
+data, at = open(sys.argv[1], 'rb').read(), 0
+while at < len(data):
+    (size,) = struct.unpack_from('<I', data, at)
+    archive, at = data[at + 4 : at + 4 + size], at + 4 + size
+    try:
+        reader = zipfile.ZipFile(io.BytesIO(archive))
+        read = [[info.filename, hashlib.sha256(reader.read(info)).hexdigest()] for info in reader.infolist()]
+    except Exception as error:
+        read = repr(error)
+    print(json.dumps(read))
+";
+
+#[test]
+#[ignore = "needs python3; `cargo xtask test` runs it"]
+fn python_reads_what_the_door_admits() {
+    let home = tempfile::tempdir().expect("a folder");
+    let archives: Vec<Vec<u8>> = admitted().map(|(bytes, _)| bytes).collect();
+    assert!(archives.len() > 1000);
+    let framed: Vec<u8> =
+        archives.iter().flat_map(|bytes| [&(bytes.len() as u32).to_le_bytes(), &bytes[..]].concat()).collect();
+    let file = home.path().join("archives");
+    std::fs::write(&file, framed).expect("a file");
+    let output = Command::new("python3").args(["-c", PYTHON]).arg(file).output().expect("python3");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(lines.lines().count(), archives.len());
+    for (line, bytes) in lines.lines().zip(&archives) {
+        let read: Value = serde_json::from_str(line).expect("JSON");
+        // whose bytes are those that the door read, as the other test shows
+        let digests = entries(bytes).expect("admitted").into_iter();
+        let expected: Vec<_> = digests.map(|(name, content)| (name, Sha256Digest::of(&content).hex())).collect();
+        assert_eq!(read, serde_json::json!(expected));
+    }
+}

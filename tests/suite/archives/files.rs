@@ -1,0 +1,118 @@
+//! What an archive is read from: one regular file, and never anything that waits or has no end.
+
+use std::io::Write as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+use super::rules::pack;
+use crate::support::{Ran, Sandbox};
+
+/// No refusal takes longer, however slow the machine is: what blocks takes for ever.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// Every verb that opens a file as an archive or a component.
+fn verbs(path: &Path) -> [Vec<String>; 3] {
+    let path = path.display().to_string();
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    [
+        words(&["pack", "inspect", &path]),
+        words(&["pack", "repack", &path, "--output", "out.gtpack"]),
+        words(&["pack", "build", "--component", &path, "--version", "1.0.0"]),
+    ]
+}
+
+fn refused(sandbox: &Sandbox, path: &Path, code: i32, kind: &str) {
+    for verb in verbs(path) {
+        // a component is an argument of a build, and no pack that is judged
+        let code = if verb[1] == "build" { 2 } else { code };
+        let message = at_once(|| sandbox.gtc(verb)).refused(code, kind);
+        assert!(message.contains(&path.display().to_string()), "{message}");
+    }
+}
+
+fn at_once(run: impl FnOnce() -> Ran) -> Ran {
+    let start = Instant::now();
+    let ran = run();
+    assert!(start.elapsed() < AT_ONCE, "{:?}: {ran:?}", start.elapsed());
+    ran
+}
+
+#[test]
+fn only_regular_files_are_opened() {
+    let sandbox = Sandbox::new();
+    let (fifo, socket) = (sandbox.home().join("fifo"), sandbox.home().join("socket"));
+    mknodat(CWD, &fifo, FileType::Fifo, Mode::RWXU, 0).expect("a FIFO");
+    let _listener = UnixListener::bind(&socket).expect("a socket");
+    let devices = ["/dev/zero", "/dev/null", "/dev/random", "/dev/tty"].map(PathBuf::from);
+    let others = [fifo, socket, sandbox.home().to_owned()].into_iter().chain(devices);
+    for (at, path) in others.enumerate() {
+        refused(&sandbox, &path, 1, "not-a-file");
+        let link = sandbox.home().join(format!("link-{at}"));
+        symlink(&path, &link).expect("a link");
+        refused(&sandbox, &link, 1, "not-a-file");
+    }
+    assert!(!sandbox.home().join("out.gtpack").exists());
+}
+
+#[test]
+fn a_link_leads_to_a_file_or_nowhere() {
+    let sandbox = Sandbox::new();
+    let link = |name: &str, to: &Path| {
+        let link = sandbox.home().join(name);
+        symlink(to, &link).expect("a link");
+        link
+    };
+    let honest = sandbox.write("honest.gtpack", pack().bytes());
+    let to_honest = link("to-honest", &honest).display().to_string();
+    sandbox.gtc(["pack", "inspect", &to_honest]).succeeded();
+    refused(&sandbox, &link("to-nothing", Path::new("nothing")), 1, "file-not-found");
+    refused(&sandbox, &link("to-itself", Path::new("to-itself")), 2, "io");
+}
+
+#[test]
+fn what_cannot_be_read_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    refused(&sandbox, Path::new("/proc/self/mem"), 2, "io");
+    let secret = sandbox.write("secret", b"not an archive");
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o000)).expect("permissions");
+    // the superuser reads it all the same
+    match std::fs::read(&secret) {
+        Err(_) => refused(&sandbox, &secret, 2, "io"),
+        Ok(_) => {
+            let path = secret.display().to_string();
+            sandbox.gtc(["pack", "inspect", &path]).refused(1, "zip-end-record");
+        }
+    }
+}
+
+#[test]
+fn a_file_without_end_is_not_read() {
+    let sandbox = Sandbox::new();
+    let sparse = sandbox.write("sparse", b"");
+    std::fs::File::options().write(true).open(&sparse).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
+    refused(&sandbox, &sparse, 1, "archive-too-large");
+
+    let growing = sandbox.write("growing", vec![0; 1 << 20]);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut file = std::fs::File::options().append(true).open(&growing).expect("a file");
+            // some more than is ever read of it
+            for _ in 0..80 {
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                file.write_all(&[0; 1 << 20]).expect("space");
+            }
+        });
+        let path = growing.display().to_string();
+        let ran = at_once(|| sandbox.gtc(["pack", "inspect", &path])).exited(1);
+        is_over.store(true, Ordering::Relaxed);
+        assert!(ran.stderr.contains("growing"), "{ran:?}");
+    });
+}

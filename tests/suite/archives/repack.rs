@@ -1,0 +1,155 @@
+//! `gtc pack repack`: a sloppy but honest archive becomes canonical; a lie stays refused.
+
+use serde_json::{Value, json};
+
+use super::rules::pack;
+use super::{Hostile, all, container, content, open};
+use crate::support::Sandbox;
+use crate::support::zips::{Entry, Member, Zip, entries, pack_entries};
+use gtc::archive::{Limits, repack};
+
+/// An archive as many writers make it: folders, extra fields, comments, sizes after the data, compression, any order, no bill.
+fn sloppy() -> Zip {
+    let mut members: Vec<_> = pack_entries().iter().map(|(name, content)| Member::deflated(name, content)).collect();
+    members.reverse();
+    let folder = Member { external: 0o40_755 << 16 | 0x10, ..Member::stored("components/", b"") };
+    members.insert(0, folder);
+    let streamed = &mut members[1];
+    let numbers = [streamed.central.crc, streamed.central.compressed, streamed.central.size];
+    streamed.gap = [b"PK\x07\x08", &numbers.map(u32::to_le_bytes).concat()[..]].concat();
+    streamed.both(|header| header.flags = 1 << 3 | 0b10);
+    (streamed.local.crc, streamed.local.compressed, streamed.local.size) = (0, 0, 0);
+    members[2].local.extra = b"UT\x05\0\x01\0\0\0\0".to_vec();
+    members[2].central.extra = b"UT\x01\0\x01".to_vec();
+    members[3].comment = b"written by hand".to_vec();
+    members[3].both(|header| header.version = 45);
+    let mut zip = Zip::new(members);
+    zip.end.comment = b"packed with love".to_vec();
+    zip
+}
+
+#[test]
+fn a_sloppy_archive_becomes_canonical() {
+    let sandbox = Sandbox::new();
+    sandbox.write("sloppy.zip", sloppy().bytes());
+    sandbox.gtc(["pack", "inspect", "sloppy.zip"]).exited(1);
+    let report = sandbox.gtc(["pack", "repack", "sloppy.zip", "-o", "pack.gtpack"]).succeeded().result();
+    let names = ["manifest.cbor", "components/handler.manifest.cbor", "components/handler.wasm", "sbom.cbor"];
+    let kept = report["entries"].as_array().expect("a list");
+    assert_eq!(kept.iter().map(|entry| entry["name"].clone()).collect::<Vec<_>>(), names);
+    let changes: Vec<_> = kept.iter().map(|entry| entry["changes"].clone()).collect();
+    assert_eq!(changes[0], json!(["moved", "inflated", "comment-dropped"]));
+    assert_eq!(changes[1], json!(["inflated", "extra-fields-dropped"]));
+    assert_eq!(changes[2], json!(["moved", "inflated", "data-descriptor-dropped"]));
+    assert_eq!(changes[3], json!(["written"]));
+    assert_eq!((&report["dropped"][0]["name"], &report["unchanged"]), (&json!("components/"), &json!(false)));
+    assert_eq!(report["dropped"][1], json!({"reason": "a comment of 16 bytes"}));
+    let packed = std::fs::read(sandbox.home().join("pack.gtpack")).expect("a pack");
+    assert_eq!(entries(&packed).expect("canonical")[..3], pack_entries(), "the content is what it was");
+    let inspected = sandbox.gtc(["pack", "inspect", "pack.gtpack"]).succeeded().result();
+    assert_eq!(inspected["sha256"], report["sha256"]);
+
+    let again = sandbox.human(["pack", "repack", "pack.gtpack", "-o", "again.gtpack"]).succeeded();
+    again.shows(&["repacked again.gtpack", "it was canonical already; nothing changed"]);
+    assert_eq!(std::fs::read(sandbox.home().join("again.gtpack")).expect("a pack"), packed, "same content, same bytes");
+    let human = sandbox.human(["pack", "repack", "sloppy.zip", "-o", "pack.gtpack"]).succeeded();
+    human.shows(&["written, because there was none", "dropped `components/`: a folder", "a comment of 16 bytes"]);
+}
+
+#[test]
+fn a_true_bill_is_kept_as_it_is() {
+    let honest = pack();
+    let mut sloppy = honest.clone();
+    sloppy.members.reverse();
+    sloppy.members.push(Member::stored("signatures/one", b"made after the bill"));
+    let repacked = repack(&sloppy.bytes(), &Limits::default()).expect("repacked");
+    let bill = |archive: &[u8]| entries(archive).expect("read").into_iter().find(|(name, _)| name == "sbom.cbor");
+    assert_eq!(bill(&repacked.bytes), bill(&honest.bytes()));
+    let names: Vec<_> = repacked.entries.iter().map(|entry| entry.name.as_exact()).collect();
+    assert_eq!((names[0], names[5], names[6]), ("manifest.cbor", "signatures/one", "sbom.cbor"));
+}
+
+#[test]
+fn what_contradicts_its_bill_or_manifest_is_never_blessed() {
+    for Hostile { label, rule, bytes, .. } in content::hostile_archives() {
+        let repacked = repack(&bytes, &Limits::default());
+        match label.as_str() {
+            // the one thing that is written where it is missing
+            "no bill" => drop(repacked.expect("repacked")),
+            _ => assert_eq!(repacked.expect_err(&label).rule(), rule, "{label}"),
+        }
+    }
+}
+
+/// What is forgiven, and nothing else: what an honest writer makes, and no reader reads otherwise.
+const FORGIVEN: [&str; 18] = [
+    "HeadersDiffer alone",
+    "Version alone",
+    "ExtraField alone",
+    "comment",
+    "directory in another order",
+    "ZIP64 extra field",
+    "ZIP64 extra field in the local header",
+    "version of ZIP64",
+    "another name in an extra field",
+    "data descriptor",
+    "data descriptor without signature",
+    "comment of an entry",
+    "headers that disagree about the version",
+    "headers that disagree about the time",
+    "headers that disagree about the date",
+    "extra field in the local header only",
+    "extra field in the central header only",
+    "no bill",
+];
+
+#[test]
+fn only_sloppiness_is_forgiven() {
+    let honest: Vec<Entry> = entries(&pack().bytes()).expect("honest");
+    let mut forgiven = Vec::new();
+    for Hostile { label, bytes, .. } in all() {
+        let Ok(repacked) = repack(&bytes, &Limits::default()) else { continue };
+        open(&repacked.bytes).expect("canonical");
+        let mut read = entries(&repacked.bytes).expect("canonical");
+        if label != "no bill" {
+            read.sort();
+            let mut expected = honest.clone();
+            expected.sort();
+            assert!(read == expected, "{label} is repacked with other content");
+        }
+        forgiven.push(label);
+    }
+    assert_eq!(forgiven, FORGIVEN);
+    assert!(container::hostile_archives().len() > 100);
+}
+
+#[test]
+fn an_archive_is_never_written_over_itself() {
+    let sandbox = Sandbox::new();
+    let bytes = sloppy().bytes();
+    let path = sandbox.write("sloppy.zip", &bytes);
+    std::os::unix::fs::symlink(&path, sandbox.home().join("link")).expect("a link");
+    std::fs::hard_link(&path, sandbox.home().join("twin")).expect("a link");
+    for output in ["sloppy.zip", "./sloppy.zip", "link", "twin", &path.display().to_string()] {
+        sandbox.gtc(["pack", "repack", "sloppy.zip", "-o", output]).refused(1, "conflict");
+    }
+    sandbox.gtc(["pack", "repack", "link", "-o", "sloppy.zip"]).refused(1, "conflict");
+    assert_eq!(std::fs::read(&path).expect("a file"), bytes);
+}
+
+#[test]
+fn nothing_is_written_when_it_is_refused() {
+    let sandbox = Sandbox::new();
+    let mut zip = sloppy();
+    zip.members.push(Member::stored("manifest.CBOR", b"another"));
+    sandbox.write("hostile.zip", zip.bytes());
+    let message = sandbox.gtc(["pack", "repack", "hostile.zip", "-o", "out"]).refused(1, "zip-duplicate-name");
+    assert!(message.contains("hostile.zip") && message.contains("manifest.CBOR"), "{message}");
+    assert!(!sandbox.home().join("out").exists());
+    sandbox.gtc(["pack", "repack", "absent.zip", "-o", "out"]).refused(1, "file-not-found");
+    sandbox.gtc(["pack", "repack", "hostile.zip"]).refused(2, "invalid-argument");
+    sandbox.write("honest.gtpack", pack().bytes());
+    sandbox.gtc(["pack", "repack", "honest.gtpack", "-o", "/nowhere/out"]).refused(2, "io");
+    let schema: Value = serde_json::from_str(&sandbox.gtc(["pack", "repack", "--schema"]).stdout).expect("a schema");
+    assert_eq!(schema["required"], json!(["archive", "output"]));
+}

@@ -1,0 +1,168 @@
+//! Handlers that do their worst. Whatever they do, the host gives one answer in time that says what it was, and is as it was before.
+//!
+//! The corpus runs in a process of its own, where nothing else counts: memory, threads, children and files are looked at before
+//! and after. Each handler comes twice, so that what leaks a little shows.
+
+mod answers;
+mod crowds;
+mod fickle;
+mod interfaces;
+mod outside;
+mod places;
+mod small_stacks;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use env_pack_domain::{BindingContext, Permissions, Sha256Digest};
+use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
+
+use crate::support::footprint::{Footprint, alone, alone_on_small_stacks, show};
+use crate::support::repository;
+use crate::support::wat::Handler;
+
+/// What guests have for loading, and for a preflight: enough on a busy machine, and soon over.
+const TIME: Duration = Duration::from_millis(150);
+/// How much later than its deadline an answer may come on a machine that runs other tests too.
+const LATE: Duration = Duration::from_secs(2);
+/// How much the memory of the host may grow.
+const GROWTH_KIB: u64 = 16 << 10;
+
+/// A component, and what must become of it.
+pub struct Case {
+    name: String,
+    component: Vec<u8>,
+    /// The kind of the fault; `healthy` where the answer is good.
+    kind: &'static str,
+    /// What the fault says.
+    says: String,
+}
+
+impl Case {
+    fn new(name: impl Into<String>, component: Vec<u8>, kind: &'static str, says: impl Into<String>) -> Self {
+        Self { name: name.into(), component, kind, says: says.into() }
+    }
+}
+
+/// An honest handler, to begin with.
+fn handler() -> Handler {
+    Handler::new("state", "test.state.hostile", "^1")
+}
+
+/// A handler that misbehaves in its preflight, with these fields beside it.
+fn preflight(body: &str, fields: &str) -> Handler {
+    Handler { preflight_body: Some(body.to_owned()), fields: fields.to_owned(), ..handler() }
+}
+
+fn corpus() -> Vec<Case> {
+    let themes = [
+        places::cases(),
+        crowds::cases(),
+        answers::cases(),
+        outside::cases(),
+        interfaces::cases(),
+        interfaces::no_components(),
+    ];
+    themes.into_iter().flatten().collect()
+}
+
+/// An engine with little patience, and the number of bytes that guests logged.
+fn engine(cache: &Path) -> (Engine, Arc<AtomicUsize>) {
+    let logged = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&logged);
+    let engine = Engine::new(Settings {
+        limits: Limits { metadata_time: TIME, preflight_time: TIME, ..Limits::default() },
+        compiled: Some(cache.to_owned()),
+        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
+        tools: ToolEnvironment::default(),
+        log: Box::new(move |line| {
+            counted.fetch_add(line.message.as_exact().len(), Ordering::Relaxed);
+        }),
+        compiling: Box::new(|_| {}),
+    });
+    (engine, logged)
+}
+
+fn context() -> BindingContext {
+    BindingContext {
+        env_id: "local".parse().expect("an id"),
+        instance_id: None,
+        answers_json: "{}".to_owned(),
+        grants: Permissions::default(),
+    }
+}
+
+/// What becomes of a component: the kind of its fault and what it says.
+fn outcome(engine: &Engine, component: &[u8]) -> (&'static str, String) {
+    match engine.load(component, &Sha256Digest::of(component), Trust::Foreign) {
+        Ok(loaded) => match loaded.handler.preflight(&context()) {
+            Ok(_) => ("healthy", String::new()),
+            Err(fault) => (fault.kind(), fault.to_string()),
+        },
+        Err(error) => (error.kind(), error.to_string()),
+    }
+}
+
+/// Runs all cases; what is wrong with any of them, a line each.
+fn run_all(engine: &Engine, logged: &AtomicUsize, cases: &[Case], deadline: Duration) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for Case { name, component, kind, says } in cases {
+        let (start, before) = (Instant::now(), logged.load(Ordering::Relaxed));
+        let (found, said) = outcome(engine, component);
+        let took = start.elapsed();
+        let said_much = logged.load(Ordering::Relaxed) - before;
+        if found != *kind || !said.contains(says.as_str()) {
+            wrong.push(format!("{name}: {kind} `{says}` was expected, not {found} `{said}`"));
+        }
+        if took > deadline {
+            wrong.push(format!("{name}: it took {took:?}"));
+        }
+        // loading and preflight, with 64 KiB each
+        if said_much > 128 << 10 {
+            wrong.push(format!("{name}: {said_much} bytes of log"));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn nothing_they_do_harms_the_host() {
+    alone("hostile::the_corpus_alone");
+}
+
+#[test]
+fn nor_on_small_stacks() {
+    alone_on_small_stacks("hostile::the_corpus_alone");
+}
+
+#[test]
+#[ignore = "part of `nothing_they_do_harms_the_host` and `nor_on_small_stacks`, which run it in a process of its own"]
+fn the_corpus_alone() {
+    let here = std::env::current_dir().expect("a folder");
+    let cases = corpus();
+    assert!(cases.len() >= 60, "{}", cases.len());
+    let (engine, logged) = engine(&repository().join("target/tmp/suite-cache/compiled"));
+    let honest = outside::prints().component();
+    assert_eq!(outcome(&engine, &honest).0, "healthy");
+    let before = Footprint::of_this_process(&here);
+
+    // compiling has budgets of its own, which are not this deadline
+    let mut wrong = run_all(&engine, &logged, &cases, Duration::MAX);
+    let once = Footprint::of_this_process(&here);
+    wrong.extend(run_all(&engine, &logged, &cases, TIME * 2 + LATE));
+    let twice = Footprint::of_this_process(&here);
+
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    let limits = Limits::default();
+    let figures = format!("{} cases\nbefore {before}\nonce {once}\ntwice {twice}", cases.len());
+    show(&figures);
+    assert!(once.resident_kib <= before.resident_kib + GROWTH_KIB, "{figures}");
+    assert!(twice.resident_kib <= once.resident_kib + GROWTH_KIB / 4, "{figures}");
+    assert!(twice.peak_kib <= before.peak_kib + limits.memory_bytes / 1024 + GROWTH_KIB, "{figures}");
+    assert_eq!((once.threads, once.descriptors), (before.threads, before.descriptors), "{figures}");
+    assert_eq!((twice.threads, twice.descriptors), (before.threads, before.descriptors), "{figures}");
+    assert!(twice.children.is_empty(), "{figures}");
+    assert_eq!(twice.files, before.files, "{figures}");
+}

@@ -1,0 +1,46 @@
+//! The same on a stack that is smaller than what a guest may fill: it is the guest that ends, and never the host.
+
+use std::thread;
+
+use super::{Case, engine, handler, outcome, places};
+use crate::support::{Sandbox, repository, run};
+
+/// What is left to a thread that has less than any guest may have, in bytes.
+const SMALL: usize = 192 << 10;
+
+/// The cases that use up a stack.
+fn deep() -> impl Iterator<Item = Case> {
+    places::cases().into_iter().filter(|case| case.name.starts_with("endless depth"))
+}
+
+#[test]
+fn depth_ends_in_a_fault_on_a_small_thread() {
+    let work = || {
+        let (engine, _) = engine(&repository().join("target/tmp/suite-cache/compiled"));
+        assert_eq!(outcome(&engine, &handler().component()).0, "healthy");
+        for Case { name, component, kind, says } in deep() {
+            let (found, said) = outcome(&engine, &component);
+            assert_eq!(found, kind, "{name}: {said}");
+            assert!(said.contains(&says), "{name}: {said}");
+        }
+    };
+    thread::Builder::new().stack_size(SMALL).spawn(work).expect("a thread").join().expect("no panic");
+}
+
+#[test]
+fn depth_ends_in_a_fault_under_a_small_ulimit() {
+    let sandbox = Sandbox::new().with_own_cache();
+    let build = |component: &[u8]| {
+        let component = sandbox.write("handler.wasm", component);
+        let gtc = env!("CARGO_BIN_EXE_gtc");
+        let line = format!("ulimit -s 256; exec {gtc} pack build --component {} --version 1.0.0", component.display());
+        run(sandbox.command("sh").args(["-c", &line]))
+    };
+    build(&handler().component()).succeeded();
+    for Case { name, component, kind, .. } in deep().filter(|case| !case.says.contains("`preflight`")) {
+        let ran = build(&component);
+        assert_eq!(ran.code, 1, "{name}: {ran:?}");
+        let message = ran.refused(1, kind);
+        assert!(message.contains("call stack exhausted"), "{name}: {message}");
+    }
+}

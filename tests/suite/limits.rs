@@ -1,0 +1,164 @@
+//! Each limit of the sandbox is in force: with the limit a little tighter, what was healthy is refused, and told by its number.
+
+use std::time::Duration;
+
+use env_pack_domain::{BindingContext, Permissions, Sha256Digest};
+use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
+
+use crate::support::repository;
+use crate::support::wat::Handler;
+
+/// What becomes of a component under these limits: `healthy`, or the fault.
+fn outcome(component: &[u8], limits: Limits) -> String {
+    let engine = Engine::new(Settings {
+        limits,
+        compiled: Some(repository().join("target/tmp/suite-cache/compiled")),
+        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
+        tools: ToolEnvironment::default(),
+        log: Box::new(|_| {}),
+        compiling: Box::new(|_| {}),
+    });
+    let binding = BindingContext {
+        env_id: "local".parse().expect("an id"),
+        instance_id: None,
+        answers_json: "{}".to_owned(),
+        grants: Permissions::default(),
+    };
+    match engine.load(component, &Sha256Digest::of(component), Trust::Foreign) {
+        Err(error) => error.to_string(),
+        Ok(loaded) => match loaded.handler.preflight(&binding) {
+            Err(fault) => fault.to_string(),
+            Ok(_) => "healthy".to_owned(),
+        },
+    }
+}
+
+/// A handler that is healthy, and no longer so under the tighter limit.
+#[track_caller]
+fn check(component: &[u8], tighter: impl FnOnce(&mut Limits), says: &str) {
+    assert_eq!(outcome(component, Limits::default()), "healthy");
+    let mut limits = Limits::default();
+    tighter(&mut limits);
+    let found = outcome(component, limits);
+    assert!(found.contains(says), "`{says}` was expected, not `{found}`");
+}
+
+fn handler() -> Handler {
+    Handler::new("state", "test.state.limits", "^1")
+}
+
+fn with_preflight(body: &str) -> Vec<u8> {
+    Handler { preflight_body: Some(body.to_owned()), memory: "64".to_owned(), ..handler() }.component()
+}
+
+/// A preflight with one check, whose name is ten bytes long.
+fn one_check() -> Vec<u8> {
+    with_preflight(
+        "(i32.store (i32.const 8192) (i32.const 4096)) (i32.store (i32.const 8196) (i32.const 10))
+        (i32.store (i32.const 600) (i32.const 8192)) (i32.store (i32.const 604) (i32.const 1)) (i32.const 600)",
+    )
+}
+
+#[test]
+fn memory() {
+    check(&handler().component(), |limits| limits.memory_bytes = 3 << 16, "ran out of memory");
+    check(&with_preflight("(drop (memory.grow (i32.const 16))) (i32.const 512)"), |_| (), "healthy");
+    let insists = "(if (i32.eq (memory.grow (i32.const 16)) (i32.const -1)) (then (unreachable))) (i32.const 512)";
+    check(&with_preflight(insists), |limits| limits.memory_bytes = (64 << 16) + 1, "ran out of memory in `preflight`");
+}
+
+#[test]
+fn tables_and_their_elements() {
+    let mut handler = handler();
+    handler.fields = "(table 100 funcref)".to_owned();
+    let component = handler.component();
+    check(&component, |limits| limits.table_elements = 99, "more than 99 table elements");
+    check(&component, |limits| limits.tables = 0, "more than 0 tables");
+}
+
+#[test]
+fn instances_and_memories() {
+    check(&handler().component(), |limits| limits.instances = 0, "more than 0 instances");
+    check(&handler().component(), |limits| limits.memories = 0, "more than 0 memories");
+}
+
+#[test]
+fn handles() {
+    let handler = handler().wasi("wasi:io/streams", "resource output-stream; resource input-stream;", &[]).wasi(
+        "wasi:cli/stdout",
+        "use wasi:io/streams@0.2.0.{output-stream}; get-stdout: func() -> output-stream;",
+        &[["get-stdout", "stdout", "(result i32)"]],
+    );
+    let body = "(drop (call $stdout)) (drop (call $stdout)) (i32.const 512)";
+    let component = Handler { preflight_body: Some(body.to_owned()), ..handler }.component();
+    check(&component, |limits| limits.handles = 1, "more than 1 handles");
+}
+
+#[test]
+fn stack() {
+    let mut handler = handler();
+    // 2,000 calls in each other, of some tens of bytes each
+    handler.preflight_body = Some("(drop (call $down (i32.const 2000))) (i32.const 512)".to_owned());
+    handler.fields = "(func $down (param i32) (result i32) (if (result i32) (local.get 0)
+        (then (i32.add (i32.const 1) (call $down (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0))))"
+        .to_owned();
+    check(&handler.component(), |limits| limits.stack_bytes = 32 << 10, "call stack exhausted");
+}
+
+#[test]
+fn time() {
+    // a tenth of a second on the slowest machine, and no end before its deadline
+    let mut handler = handler();
+    let busy = "(local $n i32) (loop (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if 0 (i32.lt_u (local.get $n) (i32.const 100000000))))";
+    handler.preflight_body = Some(format!("{busy} (i32.const 512)"));
+    check(&handler.component(), |limits| limits.preflight_time = Duration::from_millis(1), "more than 0.001 s");
+    handler.preflight_body = None;
+    handler.slot_body = Some(format!("{busy} (i32.const 4)"));
+    check(&handler.component(), |limits| limits.metadata_time = Duration::from_millis(1), "more than 0.001 s");
+}
+
+#[test]
+fn what_comes_back() {
+    check(&one_check(), |limits| limits.text_bytes = 9, "a text of 10 bytes");
+    check(&one_check(), |limits| limits.checks = 0, "1 checks, more than 0");
+    check(&one_check(), |limits| limits.copied_bytes = 40, "more than 40 bytes in one call");
+}
+
+#[test]
+fn what_is_said() {
+    let write = "blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>;";
+    let streams = format!(
+        "use error.{{error}}; variant stream-error {{ last-operation-failed(error), closed }}
+        resource output-stream {{ {write} }} resource input-stream;"
+    );
+    let handler = handler().wasi("wasi:io/error", "resource error;", &[]).wasi(
+        "wasi:io/streams",
+        &streams,
+        &[["[method]output-stream.blocking-write-and-flush", "write", "(param i32 i32 i32 i32)"]],
+    );
+    let handler = handler.wasi(
+        "wasi:cli/stdout",
+        "use wasi:io/streams@0.2.0.{output-stream}; get-stdout: func() -> output-stream;",
+        &[["get-stdout", "stdout", "(result i32)"]],
+    );
+    // a full stream is an error, and no end, to a guest
+    let body = "(call $write (call $stdout) (i32.const 0) (i32.const 4096) (i32.const 600))
+        (if (i32.load8_u (i32.const 600)) (then (unreachable))) (i32.const 512)";
+    let component = Handler { preflight_body: Some(body.to_owned()), ..handler }.component();
+    check(&component, |limits| limits.log_bytes = 4095, "more than 4095 bytes on standard output or error");
+}
+
+#[test]
+fn shape_and_compilation() {
+    let component = Handler { preflight_body: Some("(i32.const 512)".to_owned()), ..handler() }.component();
+    // what is compiled already is not looked at again
+    let mut unseen = handler();
+    unseen.path = format!("test.state.x{}", std::process::id());
+    let unseen = unseen.component();
+    let mut limits = Limits::default();
+    limits.shape.functions = 1;
+    let found = outcome(&unseen, limits);
+    assert!(found.contains("functions, more than 1"), "{found}");
+    assert_eq!(outcome(&component, Limits::default()), "healthy");
+}

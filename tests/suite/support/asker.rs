@@ -1,0 +1,128 @@
+//! A sandbox whose deployer asks of the host what a test wants asked, and what it heard.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use env_pack_domain::{BindingContext, HandlerFault, Permissions, Preflight, Sha256Digest};
+use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
+use serde_json::{Value, json};
+
+use super::{Ran, Sandbox, run, text};
+
+/// The answer to one question.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The exit code and whether something was cut off, or why there is neither.
+    pub how: String,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Sandbox {
+    /// A sandbox whose deployer may run and reach this.
+    pub fn with_asker(tools: &[&str], network: &[&str]) -> Self {
+        let sandbox = Self::with_local();
+        let tools = tools.iter().flat_map(|tool| ["--allow-tool", tool]);
+        let flags: Vec<&str> = tools.chain(network.iter().flat_map(|address| ["--allow-network", address])).collect();
+        let pack = sandbox.built_pack(test_artifacts::asker(), "1.0.0", &flags).display().to_string();
+        sandbox.questions(&[]);
+        let base = ["op", "env-packs", "update", "--env", "local", "--slot", "deployer", "--grant", "declared"];
+        let kind = ["--kind", "test.deployer.asker@1.0.0", "--pack-ref", &pack, "--answers-ref", "answers.json"];
+        sandbox.gtc(base.iter().chain(&kind)).succeeded();
+        sandbox
+    }
+
+    /// Has these questions asked from now on.
+    pub fn questions(&self, questions: &[&str]) {
+        self.write(".greentic/environments/local/answers.json", json!(questions).to_string());
+    }
+
+    /// The command that has them asked.
+    pub fn asking(&self) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_gtc"));
+        command.args(["op", "env", "tool-check", "local"]);
+        command
+    }
+
+    /// Has questions asked; the answers.
+    pub fn ask(&self, questions: &[&str]) -> Vec<Answer> {
+        self.questions(questions);
+        answers(&run(&mut self.asking()).succeeded())
+    }
+
+    /// Has the program `probed` asked with the argument `x`.
+    pub fn probe(&self) -> Answer {
+        self.ask(&["run|probed|x"]).remove(0)
+    }
+}
+
+/// What the deployer heard.
+pub fn answers(ran: &Ran) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = Vec::new();
+    for check in deployer(ran)["checks"].as_array().expect("a list") {
+        let (at, what) = text(&check["name"]).split_once(' ').expect("a number and a word");
+        let at: usize = at.parse().expect("a number");
+        answers.resize_with(answers.len().max(at + 1), Answer::default);
+        let detail = text(&check["outcome"]["detail"]);
+        match what.split(' ').next() {
+            Some("stdout") => answers[at].stdout.push_str(detail),
+            Some("stderr") => answers[at].stderr.push_str(detail),
+            _ => answers[at].how = detail.to_owned(),
+        }
+    }
+    answers
+}
+
+/// What came of the deployer's preflight.
+pub fn deployer(ran: &Ran) -> Value {
+    ran.result()["bindings"][0].clone()
+}
+
+/// Runs a program; what came of it, and the most memory it ever had, in KiB.
+pub fn watched(command: &mut Command) -> (Ran, u64) {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let status = format!("/proc/{}/status", child.id());
+    // whoever reads what it prints waits for its end, too
+    let ended = std::thread::spawn(|| child.wait_with_output());
+    let mut peak = 0;
+    while !ended.is_finished() {
+        let status = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+        peak = line.trim().trim_end_matches(" kB").parse().unwrap_or(peak).max(peak);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    (Ran::from(ended.join().expect("no panic").expect("its output")), peak)
+}
+
+/// The same deployer, loaded through the library.
+pub struct Asker(gtc::engine::Loaded, Permissions);
+
+/// Loads the deployer into an engine whose programs come from this sandbox; it may run `probed` with any one argument.
+pub fn engine(sandbox: &Sandbox, limits: Limits) -> Asker {
+    let engine = Engine::new(Settings {
+        limits,
+        compiled: Some(sandbox.cache().join("compiled")),
+        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
+        tools: ToolEnvironment {
+            path: sandbox.path.clone().into(),
+            variables: vec![("HOME".into(), sandbox.home().into())],
+        },
+        log: Box::new(|_| {}),
+        compiling: Box::new(|_| {}),
+    });
+    let component = std::fs::read(test_artifacts::asker()).expect("a guest");
+    let loaded = engine.load(&component, &Sha256Digest::of(&component), Trust::Foreign).expect("it loads");
+    Asker(loaded, super::packs::permissions(&["probed *"], &[]))
+}
+
+impl Asker {
+    /// Has questions asked.
+    pub fn preflight(&self, questions: &[&str]) -> Result<Preflight, HandlerFault> {
+        self.0.handler.preflight(&BindingContext {
+            env_id: "local".parse().expect("an id"),
+            instance_id: None,
+            answers_json: json!(questions).to_string(),
+            grants: self.1.clone(),
+        })
+    }
+}

@@ -1,0 +1,103 @@
+//! What a process takes of the machine, for tests that nothing is left behind. They run in a process of their own, where nothing
+//! else counts.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fmt, fs};
+
+use super::run;
+
+/// Runs a test that is ignored otherwise, in a process and a folder of its own.
+#[track_caller]
+pub fn alone(test: &str) {
+    finish(Command::new(this_program()), test, |_| ());
+}
+
+/// The same, with files in the folder that are made here, so that making them costs that process nothing.
+#[track_caller]
+pub fn alone_with(test: &str, prepare: impl FnOnce(&Path)) {
+    finish(Command::new(this_program()), test, prepare);
+}
+
+/// The same, with 256 KiB of stack for each thread.
+#[track_caller]
+pub fn alone_on_small_stacks(test: &str) {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -s 256; exec \"$0\" \"$@\""]).arg(this_program()).env("RUST_MIN_STACK", "262144");
+    finish(shell, test, |_| ());
+}
+
+fn this_program() -> PathBuf {
+    std::env::current_exe().expect("this program")
+}
+
+#[track_caller]
+fn finish(mut alone: Command, test: &str, prepare: impl FnOnce(&Path)) {
+    let home = tempfile::tempdir().expect("a folder");
+    prepare(home.path());
+    alone.args(["--exact", test, "--ignored", "--nocapture"]).current_dir(home.path());
+    // memory that is given back goes back to the system at once, and hides no growth
+    alone.env("MALLOC_MMAP_THRESHOLD_", "65536").env("MALLOC_TRIM_THRESHOLD_", "65536");
+    let ran = run(&mut alone);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("1 passed"), "{}", ran.stdout);
+}
+
+/// Shows figures to whoever runs a test by hand with `--nocapture`.
+#[expect(clippy::print_stderr, reason = "that is what it is for")]
+pub fn show(figures: &str) {
+    eprintln!("{figures}");
+}
+
+/// What a process has and holds.
+pub struct Footprint {
+    pub resident_kib: u64,
+    pub peak_kib: u64,
+    pub threads: usize,
+    pub children: String,
+    pub descriptors: usize,
+    pub files: BTreeSet<String>,
+}
+
+impl Footprint {
+    /// Of this process, which works in this folder.
+    pub fn of_this_process(folder: &Path) -> Self {
+        let status = fs::read_to_string("/proc/self/status").expect("the status of this process");
+        let kib = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name)).expect("a field of it");
+            line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+        };
+        let count = |folder: &str| fs::read_dir(folder).expect("a folder").count();
+        let tasks = fs::read_dir("/proc/self/task").expect("threads");
+        let children = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("children")).ok()).collect();
+        let mut files = BTreeSet::new();
+        list(folder, &mut files);
+        Self {
+            resident_kib: kib("VmRSS:"),
+            peak_kib: kib("VmHWM:"),
+            threads: count("/proc/self/task"),
+            children,
+            descriptors: count("/proc/self/fd"),
+            files,
+        }
+    }
+}
+
+impl fmt::Display for Footprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { resident_kib, peak_kib, threads, children, descriptors, files } = self;
+        write!(f, "{resident_kib} KiB (peak {peak_kib}), {threads} threads, children [{children}], ")?;
+        write!(f, "{descriptors} descriptors, {} files", files.len())
+    }
+}
+
+fn list(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        names.insert(path.display().to_string());
+        if path.is_dir() {
+            list(&path, names);
+        }
+    }
+}

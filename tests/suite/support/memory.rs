@@ -1,0 +1,68 @@
+//! How much memory a process took.
+
+use std::io::{PipeReader, PipeWriter, Read as _, Write as _};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{OFlags, fcntl_setfl};
+
+use super::{PATIENCE, Ran};
+
+/// Runs a program that ends with words on standard error, and says how much memory it took at most, in KiB.
+///
+/// The pipe that takes the words is full: the program is held back when it has done everything else, and is measured there.
+pub fn peak_when_it_complains(command: &mut Command) -> (Ran, u64) {
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let filling = fill(&writer);
+    let stdout = Stdio::piped();
+    let mut child = command.stdout(stdout).stderr(writer).spawn().expect("it starts");
+    // the command holds the other end of the pipe as long as it could be started again
+    command.stderr(Stdio::null());
+    let peak = peak_when_held(child.id());
+    let stderr = drain(&mut reader, filling);
+    let mut stdout = Vec::new();
+    child.stdout.take().expect("a pipe").read_to_end(&mut stdout).expect("its output");
+    let status = child.wait().expect("it ends");
+    (Ran::from(std::process::Output { status, stdout, stderr }), peak)
+}
+
+/// Fills a pipe to its last byte.
+fn fill(mut writer: &PipeWriter) -> usize {
+    fcntl_setfl(writer, OFlags::NONBLOCK).expect("a flag");
+    let mut filling = 0;
+    for size in [4096, 1] {
+        while let Ok(written) = writer.write(&vec![b'.'; size]) {
+            filling += written;
+        }
+    }
+    fcntl_setfl(writer, OFlags::empty()).expect("a flag");
+    filling
+}
+
+fn drain(reader: &mut PipeReader, filling: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    reader.read_to_end(&mut bytes).expect("a pipe");
+    bytes.split_off(filling)
+}
+
+/// The most memory a process had when it sleeps and does nothing any more.
+fn peak_when_held(pid: u32) -> u64 {
+    let started = Instant::now();
+    let mut seen = (String::new(), 0);
+    while started.elapsed() < PATIENCE {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+        let fields: Vec<_> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
+        assert!(fields[0] != "Z", "process {pid} ended and complained of nothing");
+        // its state, and the time it took of a processor; of what it waits for, only the pipe lasts
+        let now = format!("{} {} {}", fields[0], fields[11], fields[12]);
+        let times = if now == seen.0 && fields[0] == "S" { seen.1 + 1 } else { 0 };
+        seen = (now, times);
+        if times >= 5 {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
+            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+            return peak.trim().trim_end_matches(" kB").parse().expect("a number");
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    panic!("process {pid} complained of nothing within {PATIENCE:?}")
+}

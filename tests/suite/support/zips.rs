@@ -1,0 +1,271 @@
+//! Zip archives byte by byte: every field of every record can be set at will, and is right unless it is.
+
+use std::io::{Cursor, Read as _, Write as _};
+
+use env_pack_domain::Permissions;
+use greentic_types::cbor::canonical::to_canonical_cbor;
+use serde_json::{Value, json};
+
+/// Name and content.
+pub type Entry = (String, Vec<u8>);
+
+/// The fields that both headers of an entry have.
+#[derive(Clone, Debug)]
+pub struct Header {
+    pub signature: [u8; 4],
+    pub version: u16,
+    pub flags: u16,
+    pub method: u16,
+    pub time: u16,
+    pub date: u16,
+    pub crc: u32,
+    pub compressed: u32,
+    pub size: u32,
+    pub name: Vec<u8>,
+    /// The length of the name, where it is not that.
+    pub name_bytes: Option<u16>,
+    pub extra: Vec<u8>,
+}
+
+/// An entry: two headers and data.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub local: Header,
+    pub central: Header,
+    pub made_by: u16,
+    pub disk: u16,
+    pub internal: u16,
+    pub external: u32,
+    pub comment: Vec<u8>,
+    /// Where the central header says that the local one is, where it is not there.
+    pub offset: Option<u32>,
+    pub data: Vec<u8>,
+    /// What lies between the data and the next record.
+    pub gap: Vec<u8>,
+    /// Whether only the central directory knows of it.
+    pub is_phantom: bool,
+}
+
+/// The end record.
+#[derive(Clone, Debug, Default)]
+pub struct End {
+    pub disks: (u16, u16),
+    pub entries_here: Option<u16>,
+    pub entries: Option<u16>,
+    pub directory_bytes: Option<u32>,
+    pub directory: Option<u32>,
+    pub comment: Vec<u8>,
+    pub comment_bytes: Option<u16>,
+}
+
+/// An archive.
+#[derive(Clone, Debug, Default)]
+pub struct Zip {
+    pub prefix: Vec<u8>,
+    pub members: Vec<Member>,
+    pub before_directory: Vec<u8>,
+    /// Whether the central directory lists the members from the last to the first.
+    pub is_reversed: bool,
+    pub before_end: Vec<u8>,
+    pub end: End,
+    pub suffix: Vec<u8>,
+}
+
+impl Member {
+    pub fn stored(name: impl AsRef<[u8]>, content: &[u8]) -> Self {
+        Self::new(name.as_ref(), 0, content, content.to_vec())
+    }
+
+    pub fn deflated(name: impl AsRef<[u8]>, content: &[u8]) -> Self {
+        Self::new(name.as_ref(), 8, content, deflate(content))
+    }
+
+    fn new(name: &[u8], method: u16, content: &[u8], data: Vec<u8>) -> Self {
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        let header = |signature| Header {
+            signature,
+            version: 20,
+            flags: 0,
+            method,
+            time: 0,
+            date: 0x21,
+            crc: crc.sum(),
+            compressed: data.len() as u32,
+            size: content.len() as u32,
+            name: name.to_vec(),
+            name_bytes: None,
+            extra: Vec::new(),
+        };
+        Self {
+            local: header(*b"PK\x03\x04"),
+            central: header(*b"PK\x01\x02"),
+            made_by: 3 << 8 | 20,
+            disk: 0,
+            internal: 0,
+            external: 0o100_644 << 16,
+            comment: Vec::new(),
+            offset: None,
+            data,
+            gap: Vec::new(),
+            is_phantom: false,
+        }
+    }
+
+    /// Changes both headers in the same way.
+    pub fn both(&mut self, change: impl Fn(&mut Header)) {
+        change(&mut self.local);
+        change(&mut self.central);
+    }
+
+    pub fn renamed(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.both(|header| header.name = name.as_ref().to_vec());
+        self
+    }
+}
+
+impl Header {
+    fn write(&self, out: &mut Vec<u8>) {
+        for field in [self.version, self.flags, self.method, self.time, self.date] {
+            out.extend(field.to_le_bytes());
+        }
+        for field in [self.crc, self.compressed, self.size] {
+            out.extend(field.to_le_bytes());
+        }
+        out.extend(self.name_bytes.unwrap_or(self.name.len() as u16).to_le_bytes());
+        out.extend((self.extra.len() as u16).to_le_bytes());
+    }
+}
+
+impl Zip {
+    pub fn new(members: impl IntoIterator<Item = Member>) -> Self {
+        Self { members: members.into_iter().collect(), ..Self::default() }
+    }
+
+    /// An archive of these entries, stored.
+    pub fn stored(entries: &[Entry]) -> Self {
+        Self::new(entries.iter().map(|(name, content)| Member::stored(name, content)))
+    }
+
+    /// Where the central directory begins.
+    pub fn directory(&self) -> u32 {
+        let members = self.members.iter().filter(|member| !member.is_phantom);
+        let bytes = members.map(|member| {
+            30 + [&member.local.name, &member.local.extra, &member.data, &member.gap]
+                .map(Vec::len)
+                .iter()
+                .sum::<usize>()
+        });
+        (self.prefix.len() + bytes.sum::<usize>() + self.before_directory.len()) as u32
+    }
+
+    /// The bytes of the archive.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut out = self.prefix.clone();
+        let mut offsets = Vec::new();
+        for member in &self.members {
+            offsets.push(out.len() as u32);
+            if member.is_phantom {
+                continue;
+            }
+            out.extend(member.local.signature);
+            member.local.write(&mut out);
+            for part in [&member.local.name, &member.local.extra, &member.data, &member.gap] {
+                out.extend(part);
+            }
+        }
+        out.extend(&self.before_directory);
+        let directory = out.len() as u32;
+        let mut order: Vec<_> = self.members.iter().zip(offsets).collect();
+        if self.is_reversed {
+            order.reverse();
+        }
+        for (member, offset) in order {
+            member.write_central(offset, &mut out);
+        }
+        let directory_bytes = out.len() as u32 - directory;
+        out.extend(&self.before_end);
+        self.end.write(self.members.len() as u16, directory_bytes, directory, &mut out);
+        out.extend(&self.suffix);
+        out
+    }
+}
+
+impl Member {
+    fn write_central(&self, offset: u32, out: &mut Vec<u8>) {
+        out.extend(self.central.signature);
+        out.extend(self.made_by.to_le_bytes());
+        self.central.write(out);
+        for field in [self.comment.len() as u16, self.disk, self.internal] {
+            out.extend(field.to_le_bytes());
+        }
+        out.extend(self.external.to_le_bytes());
+        out.extend(self.offset.unwrap_or(offset).to_le_bytes());
+        for part in [&self.central.name, &self.central.extra, &self.comment] {
+            out.extend(part);
+        }
+    }
+}
+
+impl End {
+    pub fn write(&self, entries: u16, directory_bytes: u32, directory: u32, out: &mut Vec<u8>) {
+        out.extend(b"PK\x05\x06");
+        let counts = [self.entries_here.unwrap_or(entries), self.entries.unwrap_or(entries)];
+        for field in [self.disks.0, self.disks.1, counts[0], counts[1]] {
+            out.extend(field.to_le_bytes());
+        }
+        for field in [self.directory_bytes.unwrap_or(directory_bytes), self.directory.unwrap_or(directory)] {
+            out.extend(field.to_le_bytes());
+        }
+        out.extend(self.comment_bytes.unwrap_or(self.comment.len() as u16).to_le_bytes());
+        out.extend(&self.comment);
+    }
+}
+
+pub fn deflate(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(6));
+    encoder.write_all(content).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+/// The entries of an archive, as the `zip` crate reads them.
+pub fn entries(archive: &[u8]) -> Result<Vec<Entry>, String> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(archive)).map_err(|error| error.to_string())?;
+    let mut entries = Vec::new();
+    for index in 0..zip.len() {
+        let mut file = zip.by_index(index).map_err(|error| error.to_string())?;
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).map_err(|error| error.to_string())?;
+        entries.push((file.name().map_err(|error| error.to_string())?.into_owned(), content));
+    }
+    Ok(entries)
+}
+
+/// The entries of an honest pack, without its bill of materials. Nobody looks into its component.
+pub fn pack_entries() -> Vec<Entry> {
+    let component = b"\0asm\x0d\0\x01\0, if anybody asked".to_vec();
+    let pack = super::packs::archive("secrets", "acme.secrets.vault", "^1", component, Permissions::default());
+    let mut entries = entries(&pack).expect("an honest pack");
+    entries.retain(|(name, _)| name != "sbom.cbor");
+    entries
+}
+
+/// The bill of these entries, as a value that can still be changed.
+pub fn bill(entries: &[Entry]) -> Value {
+    let file = |(path, content): &Entry| {
+        let hash = blake3::hash(content).to_hex().to_string();
+        json!({"path": path, "size": content.len(), "hash_blake3": hash, "media_type": "application/octet-stream"})
+    };
+    json!({"format": "greentic-sbom-v1", "files": entries.iter().map(file).collect::<Vec<_>>()})
+}
+
+pub fn cbor(value: &impl serde::Serialize) -> Vec<u8> {
+    to_canonical_cbor(value).expect("CBOR")
+}
+
+/// These entries with their bill of materials.
+pub fn sealed(mut entries: Vec<Entry>) -> Vec<Entry> {
+    let bill = cbor(&bill(&entries));
+    entries.push(("sbom.cbor".to_owned(), bill));
+    entries
+}
