@@ -230,6 +230,7 @@ fn every_change_asked_for_is_recorded() {
     );
     assert_eq!((&lines[2]["verb"], &lines[2]["result"]), (&json!("remove"), &json!({"outcome": "ok"})));
     assert_eq!(lines[2]["target"], json!({"slot": "secrets", "kind": "greentic.secrets.dev-store@0.1.0"}));
+    assert_eq!((&lines[2]["previous_generation"], &lines[2]["new_generation"]), (&json!(0), &json!(null)));
 }
 
 #[test]

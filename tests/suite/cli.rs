@@ -1,37 +1,35 @@
 //! The command line itself: schemas, formats, help, completions, exit codes.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Sandbox, text};
 
-const VERBS: [&[&str]; 20] = [
-    &["op", "env", "init"],
-    &["op", "env", "create"],
-    &["op", "env", "list"],
-    &["op", "env", "show"],
-    &["op", "env", "doctor"],
-    &["op", "env", "tool-check"],
-    &["op", "env-packs", "add"],
-    &["op", "env-packs", "update"],
-    &["op", "env-packs", "remove"],
-    &["op", "env-packs", "rollback"],
-    &["op", "env-packs", "list"],
-    &["op", "extensions", "add"],
-    &["op", "extensions", "update"],
-    &["op", "extensions", "remove"],
-    &["op", "extensions", "rollback"],
-    &["op", "extensions", "list"],
-    &["op", "extensions", "resolve"],
-    &["pack", "build"],
-    &["pack", "inspect"],
-    &["pack", "repack"],
-];
+/// Every verb there is, as the words that lead to it.
+fn verbs() -> Vec<Vec<String>> {
+    fn walk(command: &clap::Command, words: &[String], verbs: &mut Vec<Vec<String>>) {
+        if command.get_subcommands().next().is_none() {
+            verbs.push(words.to_vec());
+        }
+        for subcommand in command.get_subcommands() {
+            walk(subcommand, &[words, &[subcommand.get_name().to_owned()]].concat(), verbs);
+        }
+    }
+    let mut verbs = Vec::new();
+    walk(&gtc::cli::command_tree(), &[], &mut verbs);
+    assert!(verbs.len() > 20, "{verbs:?}");
+    verbs
+}
+
+fn schema(verb: &[&str]) -> Value {
+    let schema = Sandbox::new().gtc(verb.iter().chain(&["--schema"])).succeeded();
+    serde_json::from_str(&schema.stdout).expect("JSON")
+}
 
 #[test]
 fn every_verb_describes_its_arguments_and_does_nothing() {
-    for verb in VERBS {
+    for verb in verbs() {
         let sandbox = Sandbox::new().with_own_cache();
-        let schema = sandbox.gtc(verb.iter().chain(&["--schema"])).succeeded();
+        let schema = sandbox.gtc(verb.iter().map(String::as_str).chain(["--schema"])).succeeded();
         let schema: Value = serde_json::from_str(&schema.stdout).expect("JSON");
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{verb:?}");
         assert_eq!(
@@ -42,24 +40,58 @@ fn every_verb_describes_its_arguments_and_does_nothing() {
         let touched: Vec<_> = std::fs::read_dir(sandbox.home()).expect("a folder").collect();
         assert!(touched.is_empty(), "{verb:?}: {touched:?}");
     }
-    let schema = Sandbox::new().gtc(["op", "env-packs", "add", "--schema"]).stdout;
-    let schema: Value = serde_json::from_str(&schema).expect("JSON");
-    assert_eq!(schema["required"], serde_json::json!(["environment_id", "slot", "kind", "pack_ref"]));
+    assert_eq!(schema(&["op", "env-packs", "add"])["required"], json!(["environment_id", "slot", "kind", "pack_ref"]));
 }
 
 #[test]
-fn every_verb_in_the_help_is_one_of_those_tested() {
+fn every_verb_takes_its_arguments_from_a_file() {
     let sandbox = Sandbox::new();
-    let mut groups = vec![vec!["op", "env"], vec!["op", "env-packs"], vec!["op", "extensions"], vec!["pack"]];
-    for group in &mut groups {
-        let help = sandbox.gtc(group.iter().chain(&["--help"])).succeeded().stdout;
-        let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-        let names = commands.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
-        for name in names {
-            let verb = [&group[..], &[name]].concat();
-            assert!(VERBS.contains(&verb.as_slice()), "{verb:?} is in the help and not in the tests");
-        }
+    let unknown = sandbox.write("unknown.json", r#"{"no_such_argument": 1}"#).display().to_string();
+    for verb in verbs() {
+        let verb = verb.iter().map(String::as_str);
+        let message = sandbox.gtc(verb.chain(["--answers", &unknown])).refused(2, "invalid-argument");
+        assert!(message.contains("unknown.json") && message.contains("no_such_argument"), "{message}");
     }
+    let shell = sandbox.write("shell.yaml", "shell: fish\n").display().to_string();
+    sandbox.gtc(["completions", "--answers", &shell]).succeeded().shows(&["env-packs"]);
+    let shell = sandbox.write("shell.json", r#"{"shell": "tcsh"}"#).display().to_string();
+    let message = sandbox.gtc(["completions", "--answers", &shell]).refused(2, "invalid-argument");
+    assert!(message.contains("`tcsh` is none of bash"), "{message}");
+}
+
+#[test]
+fn schemas_list_what_may_stand_there() {
+    let slots = json!(["deployer", "secrets", "telemetry", "sessions", "state", "revocation"]);
+    for verb in ["add", "update", "remove", "rollback"] {
+        assert_eq!(schema(&["op", "env-packs", verb])["properties"]["slot"]["enum"], slots, "{verb}");
+    }
+    for noun in ["env-packs", "extensions"] {
+        let schema = schema(&["op", noun, "add"]);
+        let all = &schema["$defs"]["GrantsPayload"]["properties"]["all"];
+        assert_eq!(all["const"], "declared", "{all}");
+    }
+    assert_eq!(schema(&["completions"])["properties"]["shell"]["enum"][0], "bash");
+}
+
+#[test]
+fn an_environment_is_named_by_a_word_or_a_flag() {
+    let sandbox = Sandbox::new();
+    sandbox.gtc(["op", "env", "create", "one"]).succeeded();
+    sandbox.gtc(["op", "env", "init", "two"]).succeeded();
+    sandbox.gtc(["op", "env", "init", "--env", "three"]).succeeded();
+    for named in [&["one"][..], &["--env", "one"]] {
+        for verb in [["env", "show"], ["env", "doctor"], ["env-packs", "list"], ["extensions", "list"]] {
+            sandbox.gtc(["op"].iter().chain(&verb).chain(named)).succeeded();
+        }
+        let slot = ["--slot", "state"];
+        sandbox.gtc(["op", "env-packs", "remove"].iter().chain(&slot).chain(named)).succeeded();
+        sandbox.gtc(["op", "env", "init"].iter().chain(named)).succeeded();
+        sandbox.gtc(["op", "extensions", "resolve", "ext://a.b"].iter().chain(named)).refused(1, "not-found");
+    }
+    let both = sandbox.gtc(["op", "env", "show", "one", "--env", "two"]).refused(2, "invalid-argument");
+    assert!(both.contains("cannot be used with"), "{both}");
+    let none = sandbox.gtc(["op", "env-packs", "remove", "--slot", "state"]).refused(2, "invalid-argument");
+    assert!(none.contains("--env <ENV>"), "{none}");
 }
 
 #[test]
@@ -76,6 +108,20 @@ fn the_format_follows_who_reads_unless_somebody_says() {
 }
 
 #[test]
+fn a_document_of_a_file_is_one_line_for_programs() {
+    let sandbox = Sandbox::with_fixture("busy");
+    let path = sandbox.environment("local").join("environment.json");
+    let text =
+        std::fs::read_to_string(&path).expect("a file").replace("\"retention\": {}", "\"retention\": {\"days\": 1.50}");
+    std::fs::write(&path, &text).expect("a file");
+    let shown = sandbox.gtc(["op", "env", "show", "local"]).succeeded();
+    assert_eq!(shown.stdout.lines().count(), 1, "{}", shown.stdout);
+    assert!(shown.stdout.contains("\"retention\":{\"days\":1.50}"));
+    let human = sandbox.human(["op", "env", "show", "local"]).succeeded().stdout;
+    assert!(human.contains(&text), "people see the file as it is: {human}");
+}
+
+#[test]
 fn wrong_arguments_are_exit_code_2_and_json_for_programs() {
     let sandbox = Sandbox::new();
     let message = sandbox.gtc(["op", "env", "frobnicate"]).refused(2, "invalid-argument");
@@ -84,7 +130,29 @@ fn wrong_arguments_are_exit_code_2_and_json_for_programs() {
     assert!(message.contains("--slot") && message.contains("--pack-ref"), "{message}");
     let human = sandbox.human(["op", "env-packs", "add"]).exited(2);
     assert!(human.stderr.contains("Usage: gtc op env-packs add"), "{human:?}");
-    assert_eq!(sandbox.gtc::<&str>([]).code, 2);
+    let none = sandbox.gtc::<&str>([]).refused(2, "invalid-argument");
+    assert!(none.starts_with("a command is missing: one of `op`, `pack`"), "{none}");
+    let check = |arguments: &[&str], noun: Value, op: Value, message: &str| {
+        let ran = sandbox.gtc(arguments).exited(2);
+        let envelope: Value = serde_json::from_str(&ran.stderr).expect("JSON");
+        assert_eq!((&envelope["noun"], &envelope["op"]), (&noun, &op), "{envelope}");
+        assert_eq!(text(&envelope["error"]["message"]), message);
+    };
+    check(&["op", "env", "frob"], json!("env"), json!(null), "unrecognized subcommand 'frob'");
+    check(&["op", "frob"], json!(null), json!(null), "unrecognized subcommand 'frob'");
+    check(
+        &["op", "--format", "json", "env-packs", "remove", "--env", "local"],
+        json!("env-packs"),
+        json!("remove"),
+        "the following required arguments were not provided: --slot <SLOT>",
+    );
+    check(
+        &["op", "env-packs", "remove", "--env"],
+        json!("env-packs"),
+        json!("remove"),
+        "a value is required for '--env <ENV>' but none was supplied",
+    );
+    check(&["pack"], json!("pack"), json!(null), "a command is missing: one of `build`, `inspect`, `repack`");
 }
 
 #[test]

@@ -58,7 +58,13 @@ fn a_local_environment_is_healthy() {
         json!({"count": 0, "unknown_kinds": [], "slot_mismatches": [], "version_skew": []})
     );
     // information, unless somebody is strict
-    sandbox.gtc(["op", "env", "doctor", "local", "--strict"]).exited(1);
+    let strict = sandbox.gtc(["op", "env", "doctor", "local", "--strict"]).exited(1).result();
+    assert_eq!(
+        (&strict["findings"][0]["code"], &strict["findings"][0]["severity"]),
+        (&json!("missing-slot"), &json!("finding"))
+    );
+    let human = sandbox.human(["op", "env", "doctor", "local", "--strict"]).exited(1);
+    human.shows(&["✗ not bound", "✗ missing-slot: slot `revocation`", "✗ not healthy: 5 bound, 1 finding, 0 notices"]);
 }
 
 #[test]
@@ -207,6 +213,80 @@ fn a_path_that_is_taken_is_named_and_nothing_is_shadowed() {
     let report = doctor(&sandbox).exited(1).result();
     assert_eq!(report["duplicate_registrations"][0]["refused"], second.display().to_string());
     assert_eq!(report["slot_mismatches"][0]["bound_slot"], "state");
+}
+
+#[test]
+fn the_state_of_a_binding_is_what_is_found_about_it() {
+    #[track_caller]
+    fn check(sandbox: &Sandbox, at: usize, code: &str) {
+        let report = doctor(sandbox).exited(1).result();
+        let found: Vec<_> =
+            report["findings"].as_array().expect("a list").iter().map(|finding| text(&finding["code"])).collect();
+        assert!(found.contains(&code), "{found:?}");
+        assert_eq!(report["bindings"][at]["state"], code, "{report}");
+        let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
+        human.shows(&[&format!("✗ {}", code.replace('-', " "))]);
+    }
+    let sandbox = Sandbox::with_local();
+    let impostor = sandbox.honest_pack("secrets", "greentic.secrets.dev-store", "*").display().to_string();
+    bind_unseen(&sandbox, "secrets", "greentic.secrets.dev-store@0.1.0", &impostor);
+    check(&sandbox, 1, "duplicate-registration");
+
+    let sandbox = Sandbox::with_local();
+    let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &["--allow-tool", "vault version"]);
+    let pack = pack.display().to_string();
+    let bind = ["--env", "local", "--slot", "deployer", "--kind", "test.deployer.prober@1.0.0", "--pack-ref", &pack];
+    sandbox.gtc(["op", "env-packs", "update"].iter().chain(&bind)).succeeded();
+    let revoke = ["--env", "local", "--kind", "test.deployer.prober", "--declared"];
+    sandbox.gtc(["op", "grants", "revoke"].iter().chain(&revoke)).succeeded();
+    check(&sandbox, 0, "permission-mismatch");
+
+    let sandbox = Sandbox::with_local();
+    let flags = ["--allow-tool", "vault version", "--allow-network", "127.0.0.1:1"];
+    let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &flags).display().to_string();
+    let bind = ["--env", "local", "--slot", "deployer", "--kind", "test.deployer.prober@1.0.0", "--pack-ref", &pack];
+    sandbox.gtc(["op", "env-packs", "update", "--grant", "declared"].iter().chain(&bind)).succeeded();
+    sandbox.gtc(["op", "grants", "revoke"].iter().chain(&revoke)).succeeded();
+    check(&sandbox, 0, "permission-not-granted");
+
+    let sandbox = Sandbox::with_local();
+    let pack = sandbox.honest_pack("state", "acme.state.redis", "^1").display().to_string();
+    let bind = ["--env", "local", "--slot", "state", "--kind", "acme.state.redis@1.1.0", "--pack-ref", &pack];
+    sandbox.gtc(["op", "env-packs", "update"].iter().chain(&bind)).succeeded();
+    sandbox.honest_pack("state", "acme.state.redis", "^1.1");
+    check(&sandbox, 4, "digest-drift");
+}
+
+#[test]
+fn an_extension_that_nobody_answers_for_is_worth_knowing() {
+    let sandbox = Sandbox::with_local();
+    let flags = ["--kind", "greentic.state.other@1.0.0", "--pack-ref", "greentic.state.in-memory@0.1.0", "--no-fetch"];
+    sandbox.gtc(["op", "extensions", "add", "--env", "local"].iter().chain(&flags)).succeeded();
+    let report = doctor(&sandbox).succeeded().result();
+    assert_eq!(report["bindings"][5]["state"], "unknown-kind");
+    sandbox.human(["op", "env", "doctor", "local"]).succeeded().shows(&["! unknown kind", "✓ healthy: 6 bound"]);
+}
+
+#[test]
+fn commands_that_are_suggested_are_quoted_for_a_shell() {
+    let sandbox = Sandbox::with_local();
+    let honest = sandbox.honest_pack("state", "acme.state.redis", "^1");
+    let odd = sandbox.home().join("packs/wi t;touch x.gtpack");
+    std::fs::copy(&honest, &odd).expect("a copy");
+    let shown = odd.display().to_string();
+    let bind = ["--env", "local", "--slot", "state", "--kind", "acme.state.redis@1.1.0", "--pack-ref", &shown];
+    let answers = ["--answers-ref", "my answers.json"];
+    sandbox.write(".greentic/environments/local/my answers.json", "{}");
+    sandbox.gtc(["op", "env-packs", "update"].iter().chain(&bind).chain(&answers)).succeeded();
+    std::fs::copy(sandbox.honest_pack("state", "acme.state.redis", "^1.1"), &odd).expect("a copy");
+    let report = doctor(&sandbox).exited(1).result();
+    let next = text(&report["digest_drift"][0]["next"]);
+    assert!(next.contains(&format!("gtc pack inspect '{shown}'")), "{next}");
+    assert!(next.contains(&format!("--pack-ref '{shown}' --answers-ref 'my answers.json'")), "{next}");
+    let build = ["pack", "build", "--component"].map(str::to_owned).into_iter();
+    let component = test_artifacts::prober().display().to_string();
+    let build = build.chain([component, "--version".to_owned(), "1.0.0".to_owned(), "-o".to_owned(), shown.clone()]);
+    sandbox.human(build).succeeded().shows(&[&format!("--pack-ref '{shown}'")]);
 }
 
 #[test]
@@ -380,6 +460,7 @@ fn answers_that_cannot_be_read_are_named() {
     let report = doctor(&sandbox).exited(1).result();
     assert_eq!(report["validate"]["status"], "error");
     assert!(text(&report["validate"]["message"]).contains("env-packs/secrets/answers.json"), "{report}");
+    assert_eq!(report["bindings"][1]["state"], "unreadable-answers");
     sandbox.write(".greentic/environments/local/env-packs/secrets/answers.json", "{}");
     doctor(&sandbox).succeeded();
 }

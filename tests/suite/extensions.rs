@@ -69,19 +69,83 @@ fn the_version_is_no_part_of_the_identity() {
 #[test]
 fn instances_share_one_archive_and_move_together() {
     let (sandbox, _) = three_instances();
-    let handler = Handler::new("extension", "acme.oauth.auth0", "^1, <1.9");
-    let other = packs::archive("extension", "acme.oauth.auth0", "^1, <1.9", handler.component(), Default::default());
-    let other = sandbox.write("packs/other.gtpack", other).display().to_string();
+    let other = other_archive(&sandbox);
     let update = ["--kind", "acme.oauth.auth0@1.2.0", "--pack-ref", &other, "--instance-id", "primary"];
     let message = extensions(&sandbox, "update", &update).refused(1, "conflict");
     assert!(message.contains("another archive") && message.contains("--all-instances"), "{message}");
     let report = extensions(&sandbox, "update", &[&update[..], &["--all-instances"]].concat()).succeeded().result();
     assert_eq!(report["moved"].as_array().map(Vec::len), Some(2));
-    let document = sandbox.document("local");
-    let refs: Vec<_> =
-        document["extensions"].as_array().expect("a list").iter().map(|bound| bound["pack_ref"].clone()).collect();
-    assert_eq!(refs, [json!(other), json!(other), json!(other)]);
+    assert_eq!(refs(&sandbox), [json!(other), json!(other), json!(other)]);
     sandbox.gtc(["op", "env", "doctor"]).succeeded();
+}
+
+/// Another archive for the same path.
+fn other_archive(sandbox: &Sandbox) -> String {
+    let handler = Handler::new("extension", "acme.oauth.auth0", "^1, <1.9");
+    let other = packs::archive("extension", "acme.oauth.auth0", "^1, <1.9", handler.component(), Default::default());
+    sandbox.write("packs/other.gtpack", other).display().to_string()
+}
+
+fn refs(sandbox: &Sandbox) -> Vec<Value> {
+    let document = sandbox.document("local");
+    document["extensions"].as_array().expect("a list").iter().map(|bound| bound["pack_ref"].clone()).collect()
+}
+
+#[test]
+fn instances_that_moved_together_go_back_together() {
+    let (sandbox, pack) = three_instances();
+    let other = other_archive(&sandbox);
+    let primary = ["--kind", "acme.oauth.auth0@1.2.0", "--instance-id", "primary"];
+    let update = [&primary[..], &["--pack-ref", &other, "--all-instances"]].concat();
+    extensions(&sandbox, "update", &update).succeeded();
+
+    let before = sandbox.document("local");
+    let message = extensions(&sandbox, "rollback", &primary).refused(1, "conflict");
+    assert!(message.contains("was not rolled back") && message.contains("`--all-instances`"), "{message}");
+    assert_eq!(sandbox.document("local"), before);
+
+    let report = extensions(&sandbox, "rollback", &[&primary[..], &["--all-instances"]].concat()).succeeded().result();
+    assert_eq!((&report["generation"], report["moved"].as_array().map(Vec::len)), (&json!(2), Some(2)));
+    assert_eq!(refs(&sandbox), [json!(pack), json!(pack), json!(pack)]);
+    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+
+    // each instance that moved has a line of its own
+    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl")).expect("a log");
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let told = |verb: &str, generation: u64| -> Vec<Value> {
+        let told = lines.iter().filter(|line| line["verb"] == verb && line["result"]["outcome"] == "ok");
+        let told =
+            told.filter(|line| line["new_generation"] == generation && line["previous_generation"] == generation - 1);
+        told.map(|line| line["target"]["instance_id"].clone()).collect()
+    };
+    assert_eq!(told("update", 1), [json!("primary"), json!(null), json!("secondary")]);
+    assert_eq!(told("rollback", 2), [json!("primary"), json!(null), json!("secondary")]);
+}
+
+#[test]
+fn an_instance_that_has_nowhere_to_go_back_to_keeps_the_others() {
+    let (sandbox, _) = three_instances();
+    let other = other_archive(&sandbox);
+    let primary = ["--kind", "acme.oauth.auth0@1.2.0", "--instance-id", "primary"];
+    extensions(&sandbox, "update", &[&primary[..], &["--pack-ref", &other, "--all-instances"]].concat()).succeeded();
+    let late = ["--kind", "acme.oauth.auth0@1.2.0", "--instance-id", "late", "--pack-ref", &other];
+    extensions(&sandbox, "add", &late).succeeded();
+    let message = extensions(&sandbox, "rollback", &[&primary[..], &["--all-instances"]].concat());
+    let message = message.refused(1, "conflict");
+    assert!(message.contains("`late`") && message.contains("`update --all-instances`"), "{message}");
+}
+
+#[test]
+fn what_is_advised_when_instances_differ_works() {
+    let (sandbox, _) = three_instances();
+    let other = other_archive(&sandbox);
+    let add = ["--kind", "acme.oauth.auth0@1.2.0", "--instance-id", "new", "--pack-ref", &other];
+    let message = extensions(&sandbox, "add", &add).refused(1, "conflict");
+    assert!(message.contains("add `--all-instances`"), "{message}");
+    extensions(&sandbox, "add", &[&add[..], &["--all-instances"]].concat()).succeeded();
+    assert_eq!(refs(&sandbox), vec![json!(other); 4]);
+    let answers = sandbox.document("local")["extensions"][1]["answers_ref"].clone();
+    assert_eq!(answers, "extensions/acme.oauth.auth0-primary/answers.json", "the others keep their answers");
 }
 
 #[test]
@@ -99,6 +163,8 @@ fn a_workload_resolves_the_answers_or_nothing() {
     let resolve = |reference: &str| sandbox.gtc(["op", "extensions", "resolve", reference]);
     let primary = "ext://acme.oauth.auth0/primary";
     assert_eq!(resolve(primary).succeeded().result()["answers"], json!({"tenant": "acme", "big": 1.50}));
+    let line = resolve(primary).stdout;
+    assert!(line.ends_with("\"answers\":{\"tenant\":\"acme\",\"big\":1.50}}}\n"), "{line}");
     let exact = sandbox.human(["op", "extensions", "resolve", primary]).succeeded();
     assert_eq!(exact.stdout, "{\n  \"tenant\": \"acme\", \"big\": 1.50\n}\n");
     assert_eq!(resolve("ext://acme.oauth.auth0").succeeded().result()["answers"], json!({}));

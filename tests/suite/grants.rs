@@ -190,6 +190,31 @@ fn somebody_at_a_terminal_is_asked() {
 }
 
 #[test]
+fn what_a_pack_imports_and_does_not_declare_is_warned_about() {
+    let sandbox = Sandbox::with_local();
+    let component = test_artifacts::prober().display().to_string();
+    let build = ["pack", "build", "--component", &component, "--version", "1.0.0", "--output", "p.gtpack"];
+    let report = sandbox.gtc(build).succeeded().result();
+    assert_eq!(report["warnings"].as_array().map(Vec::len), Some(2), "{report}");
+    let imports = "! component `handler` imports `greentic:env-pack/tools`, but the pack does not declare";
+    sandbox.human(build).succeeded().shows(&[imports]);
+    let flags =
+        ["--env", "local", "--slot", "deployer", "--kind", "test.deployer.prober@1.0.0", "--pack-ref", "p.gtpack"];
+    let update = ["op", "env-packs", "update"].into_iter().chain(flags);
+    sandbox.human(update.clone()).succeeded().shows(&[imports]);
+    let report = sandbox.gtc(update.clone()).succeeded().result();
+    let found = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
+    assert_eq!(report["warnings"][0], found["permission_faults"][0]["reason"], "doctor says the same");
+
+    let declares_all = [&build[..], &["--allow-tool", "vault version", "--allow-network", "127.0.0.1:1"]].concat();
+    assert_eq!(sandbox.gtc(declares_all).succeeded().result()["warnings"], Value::Null);
+    let honest = test_artifacts::witness().display().to_string();
+    let declares_more = ["pack", "build", "--component", &honest, "--version", "1.0.0", "--allow-network", "a.b:1"];
+    let report = sandbox.gtc(declares_more).succeeded().result();
+    assert!(text(&report["warnings"][0]).contains("does not import `greentic:env-pack/network`"));
+}
+
+#[test]
 fn what_was_revoked_stays_revoked() {
     let sandbox = Sandbox::with_local();
     let first = pack(&sandbox, component("1"), &["vault version"], &["crl.example:443"]);

@@ -120,3 +120,73 @@ fn environments_are_created_listed_and_shown() {
         sandbox.gtc(["op", "env", "create", "--env", bad]).refused(2, "invalid-argument");
     }
 }
+
+#[test]
+fn an_environment_without_bindings_has_nothing_to_check() {
+    let sandbox = Sandbox::new();
+    sandbox.gtc(["op", "env", "create", "--env", "bare", "--empty"]).succeeded();
+    let human = sandbox.human(["op", "env", "tool-check", "bare"]).succeeded();
+    assert_eq!(human.stdout, "environment `bare` binds nothing, so there is nothing to check\n");
+    assert_eq!(sandbox.gtc(["op", "env", "tool-check", "bare"]).succeeded().result()["total_checks"], 0);
+}
+
+#[test]
+fn a_new_environment_has_a_name_and_an_address_that_make_sense() {
+    let sandbox = Sandbox::new();
+    let create = |flags: &[&str]| sandbox.gtc(["op", "env", "create", "--env", "prod"].iter().chain(flags));
+    for bad in ["nonsense", "localhost", "127.0.0.1", "127.0.0.1:99999", "localhost:8080", ""] {
+        let message = create(&["--listen-addr", bad]).refused(2, "invalid-argument");
+        assert!(message.contains("argument `listen_addr`"), "{message}");
+    }
+    for bad in ["", " ", "two\nlines"] {
+        let message = create(&["--name", bad]).refused(2, "invalid-argument");
+        assert!(message.contains("argument `name`"), "{message}");
+    }
+    assert!(!sandbox.environment("prod").exists());
+    create(&["--listen-addr", "[::1]:80", "--name", "Production (EU)"]).succeeded();
+    let document = sandbox.document("prod");
+    assert_eq!(
+        (&document["host_config"]["listen_addr"], &document["name"]),
+        (&json!("[::1]:80"), &json!("Production (EU)"))
+    );
+}
+
+#[test]
+fn creating_and_healing_are_recorded_with_their_key() {
+    let sandbox = Sandbox::new();
+    let log = || -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(sandbox.environment("prod").join("audit/events.jsonl")).expect("a log");
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    };
+    let payload = |name: &str| {
+        let payload = json!({"environment_id": "prod", "idempotency_key": name});
+        sandbox.write(format!("{name}.json"), payload.to_string()).display().to_string()
+    };
+    let created = sandbox.gtc(["op", "env", "create", "--answers", &payload("k1")]).succeeded().result();
+    assert_eq!(created["idempotency_key"], "k1");
+    sandbox.gtc(["op", "env", "create", "--answers", &payload("k2")]).refused(1, "conflict");
+    let same = sandbox.gtc(["op", "env", "init", "--answers", &payload("k3")]).succeeded().result();
+    assert_eq!(same["idempotency_key"], "k3");
+    sandbox.gtc(["op", "env-packs", "remove", "--env", "prod", "--slot", "state"]).succeeded();
+    sandbox.gtc(["op", "env", "init", "prod", "--idempotency-key", "k4"]).succeeded();
+    let events: Vec<_> = log()
+        .into_iter()
+        .map(|event| (event["verb"].clone(), event["idempotency_key"].clone(), event["result"]["outcome"].clone()))
+        .collect();
+    let expected = [("create", json!("k1"), "ok"), ("create", json!("k2"), "error"), ("remove", json!(null), "ok")];
+    let expected = expected.into_iter().chain([("init", json!("k4"), "ok")]);
+    assert_eq!(events, expected.map(|(verb, key, outcome)| (json!(verb), key, json!(outcome))).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_change_that_cannot_be_recorded_says_that_it_was_made() {
+    let sandbox = Sandbox::with_local();
+    let log = sandbox.environment("local").join("audit/events.jsonl");
+    std::fs::remove_file(&log).expect("removed");
+    std::fs::create_dir(&log).expect("a folder");
+    let message = sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).refused(2, "audit");
+    assert!(message.contains("the change was made") && message.contains("events.jsonl"), "{message}");
+    assert_eq!(sandbox.document("local")["packs"].as_array().map(Vec::len), Some(4));
+    let message = sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]);
+    message.refused(1, "not-found");
+}

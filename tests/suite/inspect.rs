@@ -40,7 +40,8 @@ fn what_cannot_be_packed_says_why() {
     build(&vault, "0.4.2", &["--allow-tool", "vault 'unclosed"]).refused(2, "invalid-argument");
     build(&vault, "0.4.2", &["--allow-network", "nowhere"]).refused(2, "invalid-argument");
     assert!(build(&vault, "0.4.2", &["--output", "/nowhere/x.gtpack"]).refused(2, "io").contains("/nowhere/x.gtpack"));
-    build("/nowhere.wasm", "0.4.2", &[]).refused(1, "file-not-found");
+    build("/nowhere.wasm", "0.4.2", &[]).refused(2, "file-not-found");
+    build(&vault, "0.4.2", &["--output", "/dev/full"]).refused(2, "io");
     let module = sandbox.write("module.wasm", wat::parse_str("(module)").expect("a module")).display().to_string();
     assert!(build(&module, "0.4.2", &[]).refused(1, "not-a-component").contains("core module"));
     let mut handler = Handler::new("state", "a.b", "^1");
@@ -48,6 +49,23 @@ fn what_cannot_be_packed_says_why() {
     let bad = sandbox.write("bad.wasm", handler.component()).display().to_string();
     build(&bad, "1.0.0", &[]).refused(1, "wrong-shape");
     assert!(!sandbox.home().join("a.b-1.0.0.gtpack").exists());
+}
+
+#[test]
+fn a_pack_is_replaced_whole() {
+    let sandbox = Sandbox::new();
+    let vault = test_artifacts::vault().display().to_string();
+    let build = ["pack", "build", "--component", &vault, "--version", "0.4.2", "--output", "out/link.gtpack"];
+    let old = sandbox.write("out/vault.gtpack", "old");
+    let reader = std::fs::File::open(&old).expect("a reader of the old one");
+    std::os::unix::fs::symlink("vault.gtpack", sandbox.home().join("out/link.gtpack")).expect("a link");
+    sandbox.gtc(build).succeeded();
+    assert_eq!(std::io::read_to_string(reader).expect("text"), "old", "whoever reads the old pack goes on reading it");
+    let names = std::fs::read_dir(sandbox.home().join("out")).expect("a folder");
+    let mut names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["link.gtpack", "vault.gtpack"], "the link stays, and nothing is left beside");
+    sandbox.gtc(["pack", "inspect", "out/vault.gtpack"]).succeeded();
 }
 
 #[test]

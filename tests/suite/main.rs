@@ -21,6 +21,7 @@ mod limits;
 mod probes;
 mod proposals;
 mod reach;
+mod refusals;
 mod stored;
 mod support;
 mod toolchains;

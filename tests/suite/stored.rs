@@ -53,7 +53,11 @@ fn a_malformed_file_is_named_with_its_place_and_left_alone() {
     };
     check(&fresh[..400], "line ", "EOF");
     check(&fresh.replace("greentic.environment.v1", "greentic.environment.v2"), "`schema`", "greentic.environment.v2");
-    check(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"secrets\""), "`packs`", "slot `secrets` is bound twice");
+    check(
+        &fresh.replace("\"slot\": \"state\"", "\"slot\": \"secrets\""),
+        "`packs[4]`",
+        "slot `secrets` is bound twice, first at `packs[1]`",
+    );
     check(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"widgets\""), "`packs[4].slot`", "no capability slot");
     check(
         &fresh.replace("\"slot\": \"state\"", "\"slot\": \"messaging\""),
@@ -73,6 +77,80 @@ fn a_malformed_pin_file_is_named_too() {
     .expect("a file");
     let message = sandbox.gtc(["op", "env", "doctor", "local"]).refused(2, "store");
     assert!(message.contains("packs.lock.json"), "{message}");
+}
+
+#[test]
+fn pins_keep_what_others_wrote_into_them() {
+    let sandbox = Sandbox::with_local();
+    let bind = |slot: &'static str| {
+        let path = format!("acme.{slot}.x");
+        let pack = sandbox.honest_pack(slot, &path, "^1").display().to_string();
+        let kind = format!("{path}@1.0.0");
+        let flags = ["--env", "local", "--slot", slot, "--kind", &kind, "--pack-ref", &pack];
+        sandbox.gtc(["op", "env-packs", "update"].iter().chain(&flags)).succeeded();
+    };
+    bind("secrets");
+    let path = sandbox.environment("local").join("packs.lock.json");
+    let read = || std::fs::read_to_string(&path).expect("pins");
+    let noted =
+        read().replacen("\"size\"", "\"signer\": \"k\", \"manifest_digest\": \"sha256:00\", \"n\": 1.00, \"size\"", 1);
+    let noted = noted.replacen('{', "{\"note\": [1e400],", 1);
+    std::fs::write(&path, &noted).expect("a file");
+    bind("state");
+    let pins = read();
+    for kept in ["\"note\": [1e400]", "\"signer\": \"k\"", "\"manifest_digest\": \"sha256:00\"", "\"n\": 1.00"] {
+        assert!(pins.contains(kept), "{kept} is gone:\n{pins}");
+    }
+}
+
+#[test]
+fn something_else_in_the_place_of_a_file_is_not_no_file() {
+    let verbs: [&[&str]; 3] = [
+        &["op", "env", "doctor", "local"],
+        &["op", "env", "init"],
+        &["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"],
+    ];
+    for name in ["environment.json", "packs.lock.json"] {
+        let sandbox = Sandbox::with_fixture("fresh");
+        let path = sandbox.environment("local").join(name);
+        let _ = std::fs::remove_file(&path);
+        std::fs::create_dir(&path).expect("a folder");
+        for verb in verbs {
+            let message = sandbox.gtc(verb).refused(2, "store");
+            assert!(message.contains(name) && message.contains("no regular file"), "{message}");
+        }
+        std::fs::remove_dir(&path).expect("removed");
+        std::os::unix::fs::symlink("nowhere.json", &path).expect("a link");
+        for verb in verbs {
+            let message = sandbox.gtc(verb).refused(2, "io");
+            assert!(message.contains(name), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_symbolic_link_stays_and_its_target_is_updated() {
+    let sandbox = Sandbox::with_local();
+    let path = sandbox.environment("local").join("environment.json");
+    let target = sandbox.home().join("kept/production.json");
+    std::fs::create_dir(target.parent().expect("a folder")).expect("a folder");
+    std::fs::rename(&path, &target).expect("moved");
+    std::os::unix::fs::symlink(&target, &path).expect("a link");
+    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"]).succeeded();
+    assert_eq!(std::fs::read_link(&path).expect("still a link"), target);
+    assert!(!std::fs::read_to_string(&target).expect("a file").contains("dev-store"));
+    assert_eq!(std::fs::read_dir(target.parent().expect("a folder")).expect("a folder").count(), 1);
+}
+
+#[test]
+fn what_a_killed_process_left_goes_away_with_the_next_change() {
+    let sandbox = Sandbox::with_local();
+    let left = sandbox.environment("local").join(".environment.json.tmp");
+    std::fs::write(&left, "{ half").expect("a file");
+    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"]).succeeded();
+    let names = std::fs::read_dir(sandbox.environment("local")).expect("a folder");
+    let names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
+    assert!(names.iter().all(|name| !name.to_string_lossy().ends_with(".tmp")), "{names:?}");
 }
 
 #[test]

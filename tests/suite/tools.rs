@@ -193,7 +193,10 @@ fn a_preflight_knows_its_binding_and_nothing_of_others() {
     );
     assert_eq!((&report["total_checks"], &report["failed_checks"]), (&json!(15), &json!(5)));
     let verbose = sandbox.human(["op", "env", "tool-check", "local", "-v"]).exited(1);
-    assert!(verbose.stderr.contains("handler says in `preflight` (info): looking around"), "{verbose:?}");
+    assert!(
+        verbose.stderr.contains("handler `test.extension.witness` says in `preflight` (info): looking around"),
+        "{verbose:?}"
+    );
 }
 
 #[test]

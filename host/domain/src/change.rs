@@ -47,9 +47,11 @@ pub fn add(environment: &Environment, request: Request) -> Result<Change, Refusa
 /// Replaces a binding and keeps the one before for a rollback.
 ///
 /// # Errors
-/// [`Refusal::NotBound`] when there is none.
+/// [`Refusal::NothingToUpdate`] when there is none.
 pub fn update(environment: &Environment, request: Request) -> Result<Change, Refusal> {
-    let before = existing(environment, &request.clone().into_binding(0, None).key())?;
+    let key = request.clone().into_binding(0, None).key();
+    let nothing = || Refusal::NothingToUpdate { environment: environment.id().clone(), key: key.clone() };
+    let before = environment.binding(&key).ok_or_else(nothing)?;
     let stash = Binding { previous: None, ..before.clone() };
     let after = request.into_binding(before.generation.saturating_add(1), Some(Previous::Known(Box::new(stash))));
     Ok(replaced(environment, before, Some(after)))
@@ -118,8 +120,16 @@ pub enum Refusal {
         /// The place.
         key: BindingKey,
     },
-    /// There is nothing to change.
+    /// There is nothing to replace.
     #[error("{key} is not bound in environment `{environment}`; use `add` to bind it")]
+    NothingToUpdate {
+        /// The environment.
+        environment: EnvId,
+        /// The place.
+        key: BindingKey,
+    },
+    /// There is nothing to take away or to roll back.
+    #[error("{key} is not bound in environment `{environment}`")]
     NotBound {
         /// The environment.
         environment: EnvId,

@@ -30,7 +30,7 @@ pub use environment::{Environment, EnvironmentFault};
 pub use ext_ref::{ExtRef, InvalidExtRef};
 pub use foreign::{ForeignText, plain_json};
 pub use handler::{BindingContext, Call, EnvPackHandler, HandlerFault};
-pub use names::{EnvId, InstanceId, InvalidName};
+pub use names::{DisplayName, EnvId, InstanceId, InvalidName, PackId};
 pub use oci_ref::{InvalidOciRef, OciRef};
 pub use pack_ref::{InvalidPackRef, PackRef};
 pub use permission::{InvalidPermission, NetworkPermission, Permissions, ToolPermission};

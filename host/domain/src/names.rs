@@ -17,6 +17,28 @@ pub struct EnvId(String);
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InstanceId(String);
 
+/// The id of a pack, by the rule of its format: ASCII letters, digits, `.`, `_` and `-`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackId(String);
+
+impl PackId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What people call an environment: any text that is one line, and not blank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisplayName(String);
+
+impl DisplayName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl EnvId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
@@ -39,9 +61,16 @@ impl FromStr for EnvId {
         if matches!(text, "." | "..") {
             return Err(InvalidName::new(WHAT, text, "it means a folder of the file system"));
         }
-        check(WHAT, text, "ASCII letters, digits, `.`, `_` and `-`", |c| {
-            c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
-        })?;
+        check_plain(WHAT, text)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for PackId {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        check_plain("pack id", text)?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -58,6 +87,24 @@ impl FromStr for InstanceId {
         )?;
         Ok(Self(text.to_owned()))
     }
+}
+
+impl FromStr for DisplayName {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        const WHAT: &str = "name";
+        if text.trim().is_empty() {
+            return Err(InvalidName::new(WHAT, text, "it is blank"));
+        }
+        check(WHAT, text, "characters that one sees", |c| !c.is_control())?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+fn check_plain(what: &'static str, text: &str) -> Result<(), InvalidName> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    check(what, text, "ASCII letters, digits, `.`, `_` and `-`", legal)
 }
 
 fn check(what: &'static str, text: &str, allowed: &str, legal: fn(char) -> bool) -> Result<(), InvalidName> {
@@ -127,6 +174,16 @@ mod tests {
         }
         for bad in ["", "Primary", "a.b", "a_b", "a/b", "../x", "\u{202e}"] {
             assert!(bad.parse::<InstanceId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn display_names() {
+        for good in ["local", "Production (EU)", "東京"] {
+            assert_eq!(good.parse::<DisplayName>().expect(good).as_str(), good);
+        }
+        for bad in ["", "  ", "two\nlines", "\u{1b}[2J", &"x".repeat(129)] {
+            assert!(bad.parse::<DisplayName>().is_err(), "{bad:?}");
         }
     }
 

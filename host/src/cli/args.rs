@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::payload::{
-    BuildPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
-    GrantsChangePayload, InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, RepackPayload,
-    ResolvePayload,
+    BuildPayload, CompletionsPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload,
+    ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload, InitPayload, InspectPayload, NoPayload,
+    PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
 use super::verb::Verb;
 
@@ -93,10 +93,7 @@ pub enum Command {
     #[command(subcommand)]
     Doctor(DoctorSubject),
     /// Print a completion script for a shell
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
+    Completions(Verb<CompletionsPayload>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -163,7 +160,7 @@ pub enum ExtensionsVerb {
     /// Take an extension away, for good
     Remove(Verb<ExtensionRemovePayload>),
     /// Restore what the last update replaced
-    Rollback(Verb<ExtensionRemovePayload>),
+    Rollback(Verb<ExtensionRollbackPayload>),
     /// List the bound extensions
     List(Verb<EnvironmentPayload>),
     /// Print the answers that a workload gets for `ext://<path>[/<instance>]`

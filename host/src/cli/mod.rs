@@ -1,6 +1,7 @@
 //! The command line: arguments to requests, reports to text. No rules live here.
 
 mod args;
+mod environment;
 mod error;
 mod limits;
 mod no_command;
@@ -27,12 +28,13 @@ use args::{Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, F
 use error::CliError;
 use limits::{Limits, LimitsReport};
 use output::Output;
+use payload::CompletionsPayload;
 use render::Human;
 use verb::Verb;
 
 use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb};
-use crate::ops::{self, OpError, bind, doctor, env, grants, pack, protections, read, repack, tool_check};
+use crate::ops::{self, OpError, bind, doctor, env, grants, pack, protections, read, repack, tool_check, unbind};
 
 /// The exit code of a command that was asked something and answered no.
 const NO: u8 = 1;
@@ -60,6 +62,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(_) => IMPOSSIBLE.into(),
     }
+}
+
+/// The nouns, verbs and flags, for whoever lists them.
+pub fn command_tree() -> clap::Command {
+    Cli::command()
 }
 
 /// One run of the program.
@@ -96,10 +103,14 @@ impl Session {
             Command::Doctor(DoctorSubject::Limits(verb)) => {
                 self.done("doctor", "limits", verb, |_| Ok(LimitsReport::of(&self.limits)))
             }
-            Command::Completions { shell } => {
-                let mut script = Vec::new();
-                clap_complete::generate(shell, &mut Cli::command(), "gtc", &mut script);
-                output::print(&String::from_utf8_lossy(&script)).map(|()| 0)
+            Command::Completions(verb) => {
+                let script = |payload: CompletionsPayload| {
+                    let mut script = Vec::new();
+                    clap_complete::generate(payload.shell, &mut command_tree(), "gtc", &mut script);
+                    Ok(String::from_utf8_lossy(&script).into_owned())
+                };
+                // a shell reads it: there is no envelope around it
+                self.run("", "completions", verb, script, |_, script| output::print(script).map(|()| 0))
             }
         }
     }
@@ -111,26 +122,28 @@ impl Session {
                 "env",
                 "init",
                 verb,
-                |payload| Ok(env::init(host, &payload.parse()?)?),
+                |payload| Ok(env::init(host, &payload.environment_id.parse()?, payload.idempotency_key.as_deref())?),
                 |report| report.doctor.healthy,
             ),
             EnvVerb::Create(verb) => {
                 self.done("env", "create", verb, |payload| Ok(env::create(host, &payload.parse()?)?))
             }
             EnvVerb::List(verb) => self.done("env", "list", verb, |_| Ok(env::list(host)?)),
-            EnvVerb::Show(verb) => self.done("env", "show", verb, |payload| Ok(env::show(host, &payload.parse()?)?)),
+            EnvVerb::Show(verb) => {
+                self.done("env", "show", verb, |payload| Ok(env::show(host, &payload.environment_id.parse()?)?))
+            }
             EnvVerb::Doctor(verb) => self.answer(
                 "env",
                 "doctor",
                 verb,
-                |payload| Ok(doctor::doctor(host, &payload.parse()?, payload.strict)?),
+                |payload| Ok(doctor::doctor(host, &payload.environment_id.parse()?, payload.strict)?),
                 |report| report.healthy,
             ),
             EnvVerb::ToolCheck(verb) => self.answer(
                 "env",
                 "tool-check",
                 verb,
-                |payload| Ok(tool_check::tool_check(host, &payload.parse()?)?),
+                |payload| Ok(tool_check::tool_check(host, &payload.environment_id.parse()?)?),
                 |report| report.passed(),
             ),
         }
@@ -147,13 +160,13 @@ impl Session {
                 self.done(NOUN, "update", verb, |payload| self.bind(BindVerb::Update, payload.parse()?))
             }
             EnvPacksVerb::Remove(verb) => {
-                self.done(NOUN, "remove", verb, |payload| Ok(bind::remove(host, &payload.parse()?)?))
+                self.done(NOUN, "remove", verb, |payload| Ok(unbind::remove(host, &payload.parse()?)?))
             }
             EnvPacksVerb::Rollback(verb) => {
-                self.done(NOUN, "rollback", verb, |payload| Ok(bind::rollback(host, &payload.parse()?)?))
+                self.done(NOUN, "rollback", verb, |payload| Ok(unbind::rollback(host, &payload.parse()?)?))
             }
             EnvPacksVerb::List(verb) => {
-                self.done(NOUN, "list", verb, |payload| Ok(read::env_packs(host, &payload.parse()?)?))
+                self.done(NOUN, "list", verb, |payload| Ok(read::env_packs(host, &payload.environment_id.parse()?)?))
             }
         }
     }
@@ -169,13 +182,13 @@ impl Session {
                 self.done(NOUN, "update", verb, |payload| self.bind(BindVerb::Update, payload.parse()?))
             }
             ExtensionsVerb::Remove(verb) => {
-                self.done(NOUN, "remove", verb, |payload| Ok(bind::remove(host, &payload.parse()?)?))
+                self.done(NOUN, "remove", verb, |payload| Ok(unbind::remove(host, &payload.parse()?)?))
             }
             ExtensionsVerb::Rollback(verb) => {
-                self.done(NOUN, "rollback", verb, |payload| Ok(bind::rollback(host, &payload.parse()?)?))
+                self.done(NOUN, "rollback", verb, |payload| Ok(unbind::rollback(host, &payload.parse()?)?))
             }
             ExtensionsVerb::List(verb) => {
-                self.done(NOUN, "list", verb, |payload| Ok(read::extensions(host, &payload.parse()?)?))
+                self.done(NOUN, "list", verb, |payload| Ok(read::extensions(host, &payload.environment_id.parse()?)?))
             }
             ExtensionsVerb::Resolve(verb) => self.done(NOUN, "resolve", verb, |payload| {
                 let (environment, reference) = payload.parse()?;
@@ -189,7 +202,7 @@ impl Session {
         let host = &self.host;
         match verb {
             GrantsVerb::List(verb) => {
-                self.done(NOUN, "list", verb, |payload| Ok(grants::list(host, &payload.parse()?)?))
+                self.done(NOUN, "list", verb, |payload| Ok(grants::list(host, &payload.environment_id.parse()?)?))
             }
             GrantsVerb::Add(verb) => self.done(NOUN, "add", verb, |payload| Ok(grants::add(host, &payload.parse()?)?)),
             GrantsVerb::Revoke(verb) => {
@@ -245,15 +258,27 @@ impl Session {
         operation: impl FnOnce(P) -> Result<R, CliError>,
         is_yes: impl FnOnce(&R) -> bool,
     ) -> io::Result<u8> {
+        self.run(noun, name, verb, operation, |output, report| {
+            output.result(report)?;
+            Ok(if is_yes(report) { 0 } else { NO })
+        })
+    }
+
+    /// Runs a verb, and writes what comes of it.
+    fn run<P: Payload, R>(
+        &self,
+        noun: &'static str,
+        name: &'static str,
+        verb: Verb<P>,
+        operation: impl FnOnce(P) -> Result<R, CliError>,
+        write: impl FnOnce(&Output<'_>, &R) -> io::Result<u8>,
+    ) -> io::Result<u8> {
         if matches!(verb, Verb::Schema) {
             return output::print_json(&schemars::schema_for!(P)).map(|()| 0);
         }
         let output = Output { format: self.format, noun, verb: name };
         match self.payload(verb).and_then(operation) {
-            Ok(report) => {
-                output.result(&report)?;
-                Ok(if is_yes(&report) { 0 } else { NO })
-            }
+            Ok(report) => write(&output, &report),
             Err(error) => output.error(&error).map(|()| error.exit_code()),
         }
     }
@@ -274,9 +299,15 @@ impl Session {
         };
         match path.extension().is_some_and(|extension| extension == "json") {
             true => serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string())),
-            false => serde_saphyr::from_slice(&bytes).map_err(|error| invalid(error.to_string())),
+            false => serde_saphyr::from_slice(&bytes).map_err(|error| invalid(yaml_fault(&error))),
         }
     }
+}
+
+/// What is wrong with a YAML document, and where, without the picture that the reader draws of it.
+fn yaml_fault(error: &serde_saphyr::Error) -> String {
+    let text = error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter);
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// The arguments of a verb.

@@ -12,10 +12,10 @@ use super::table::Tone;
 
 /// Where results and errors of one command go.
 #[derive(Clone, Copy, Debug)]
-pub struct Output {
+pub struct Output<'a> {
     pub format: Format,
-    pub noun: &'static str,
-    pub verb: &'static str,
+    pub noun: &'a str,
+    pub verb: &'a str,
 }
 
 #[derive(Serialize)]
@@ -47,7 +47,7 @@ impl Format {
     }
 }
 
-impl Output {
+impl<'a> Output<'a> {
     /// Writes a result.
     pub fn result<T: Serialize + Human>(&self, result: &T) -> io::Result<()> {
         match self.format {
@@ -61,8 +61,9 @@ impl Output {
         self.failure(error.kind(), &error.message(), error.hint().as_deref())
     }
 
-    fn failure(&self, kind: &str, message: &str, hint: Option<&str>) -> io::Result<()> {
-        let named = |name: &'static str| Some(name).filter(|name| !name.is_empty());
+    /// Writes an error of this kind.
+    pub fn failure(&self, kind: &str, message: &str, hint: Option<&str>) -> io::Result<()> {
+        let named = |name: &'a str| Some(name).filter(|name| !name.is_empty());
         match self.format {
             Format::Human => {
                 let hint = hint.map(|hint| format!("{} {hint}\n", Tone::Notice.paint("next:"))).unwrap_or_default();
@@ -88,15 +89,37 @@ pub fn print(text: &str) -> io::Result<()> {
 
 /// Writes JSON to standard output: exact for whoever parses it, harmless for a terminal.
 pub fn print_json(value: &impl Serialize) -> io::Result<()> {
-    let mut line = plain_json(serde_json::to_string(value)?);
-    line.push('\n');
     let mut stdout = io::stdout().lock();
-    stdout.write_all(line.as_bytes())?;
+    stdout.write_all(&one_line(plain_json(serde_json::to_string(value)?).as_bytes()))?;
     stdout.flush()
 }
 
-/// An error of the command line itself, before it is known what was asked.
-pub fn usage_error(format: Format, message: &str) -> io::Result<()> {
-    let output = Output { format, noun: "", verb: "" };
-    output.failure("invalid-argument", message, Some("see `gtc --help`"))
+/// A JSON document as one line: without white space between its parts, which documents of files have. Nothing else changes, not
+/// even the spelling of a number.
+fn one_line(json: &[u8]) -> Vec<u8> {
+    let (mut in_string, mut escaped) = (false, false);
+    let mut line: Vec<u8> = Vec::with_capacity(json.len() + 1);
+    for &byte in json {
+        if in_string || !byte.is_ascii_whitespace() {
+            line.push(byte);
+        }
+        in_string ^= byte == b'"' && !escaped;
+        escaped = in_string && byte == b'\\' && !escaped;
+    }
+    line.push(b'\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn only_white_space_between_parts_goes() {
+        let check =
+            |json: &str, line: &str| assert_eq!(String::from_utf8(one_line(json.as_bytes())).expect("text"), line);
+        check("{\n  \"a b\" : 1.50 ,\t\"c\":[ ]\r\n}", "{\"a b\":1.50,\"c\":[]}\n");
+        check(r#"" \" x \\" "#, "\" \\\" x \\\\\"\n");
+        check("1e400", "1e400\n");
+    }
 }

@@ -1,23 +1,26 @@
 //! Arguments as people write them, parsed into what the operations take.
 
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use env_pack_domain::change::Request;
 use env_pack_domain::{
-    AnswersRef, BindingKey, CapabilitySlot, CoreSlot, DescriptorPath, EnvId, ExtRef, InstanceId, OciRef,
+    AnswersRef, BindingKey, CapabilitySlot, CoreSlot, DescriptorPath, EnvId, ExtRef, ForeignText, InstanceId, OciRef,
     PackDescriptor, PackRef, Permissions, Place, ToolPermission, Version,
 };
 
+use super::environment::{Environment, EnvironmentOrLocal};
 use super::error::UsageError;
 use super::payload::{
-    BuildPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
-    GrantsChangePayload, GrantsPayload, InitPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
+    BuildPayload, CreatePayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload,
+    GrantsChangePayload, GrantsPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
-use crate::ops::bind::{BindRequest, Grants, UnbindRequest};
+use crate::ops::bind::{BindRequest, Grants};
 use crate::ops::env::NewEnvironment;
 use crate::ops::grants::GrantsRequest;
 use crate::ops::pack::BuildRequest;
 use crate::ops::repack::RepackRequest;
+use crate::ops::unbind::UnbindRequest;
 
 fn parsed<T: FromStr<Err: std::error::Error>>(argument: &'static str, text: &str) -> Result<T, UsageError> {
     text.parse().map_err(|error: T::Err| UsageError::argument(argument, &error))
@@ -54,6 +57,10 @@ fn instance(text: Option<&str>) -> Result<Option<InstanceId>, UsageError> {
     text.map(|text| parsed("instance_id", text)).transpose()
 }
 
+fn extension(kind: &str, instance_id: Option<&str>) -> Result<BindingKey, UsageError> {
+    Ok(BindingKey::Extension { path: path_of("kind", kind)?, instance: instance(instance_id)? })
+}
+
 fn answers_ref(text: Option<String>) -> Result<Option<AnswersRef>, UsageError> {
     let Some(answers_ref) = text.map(AnswersRef::new) else { return Ok(None) };
     // files may hold references that lead elsewhere; nobody may write new ones
@@ -61,63 +68,70 @@ fn answers_ref(text: Option<String>) -> Result<Option<AnswersRef>, UsageError> {
     Ok(Some(answers_ref))
 }
 
-fn permissions(argument: &'static str, tools: &[String], network: &[String]) -> Result<Permissions, UsageError> {
+/// Parses commands and addresses; an error names the argument that it is in, the first of them or the second.
+fn permissions(arguments: [&'static str; 2], tools: &[String], network: &[String]) -> Result<Permissions, UsageError> {
+    let [tool_argument, network_argument] = arguments;
     let tool = |command: &String| {
-        let words = shell_words::split(command).map_err(|error| UsageError::argument(argument, &error))?;
+        let words = shell_words::split(command).map_err(|error| UsageError::argument(tool_argument, &error))?;
         let mut words = words.into_iter();
         ToolPermission::new(words.next().unwrap_or_default(), words.collect())
-            .map_err(|error| UsageError::argument(argument, &error))
+            .map_err(|error| UsageError::argument(tool_argument, &error))
     };
     Ok(Permissions {
         tools: tools.iter().map(tool).collect::<Result<_, _>>()?,
-        network: network.iter().map(|address| parsed(argument, address)).collect::<Result<_, _>>()?,
+        network: network.iter().map(|address| parsed(network_argument, address)).collect::<Result<_, _>>()?,
     })
 }
 
-impl EnvironmentPayload {
+/// An address as the existing tools read it back: numbers only.
+fn listen_addr(text: &str) -> Result<SocketAddr, UsageError> {
+    text.parse().map_err(|_| {
+        let reason = format!("`{}` is no `<IP>:<port>`, such as `127.0.0.1:8080`", ForeignText::excerpt(text));
+        UsageError::text("listen_addr", reason)
+    })
+}
+
+impl Environment {
     pub fn parse(&self) -> Result<EnvId, UsageError> {
-        parsed("environment_id", &self.environment_id)
+        parsed("environment_id", &self.0)
     }
 }
 
-impl DoctorPayload {
+impl EnvironmentOrLocal {
     pub fn parse(&self) -> Result<EnvId, UsageError> {
-        parsed("environment_id", &self.environment_id)
-    }
-}
-
-impl InitPayload {
-    pub fn parse(&self) -> Result<EnvId, UsageError> {
-        parsed("environment_id", &self.environment_id)
+        parsed("environment_id", &self.0)
     }
 }
 
 impl CreatePayload {
     pub fn parse(self) -> Result<NewEnvironment, UsageError> {
-        let id = parsed("environment_id", &self.environment_id)?;
-        Ok(NewEnvironment { id, name: self.name, listen_addr: self.listen_addr, empty: self.empty })
+        Ok(NewEnvironment {
+            id: self.environment_id.parse()?,
+            name: self.name.map(|name| parsed("name", &name)).transpose()?,
+            listen_addr: self.listen_addr.map(|address| listen_addr(&address)).transpose()?,
+            empty: self.empty,
+            idempotency_key: self.idempotency_key,
+        })
     }
 }
 
 impl GrantsPayload {
     fn parse(&self) -> Result<Grants, UsageError> {
-        let declared = match self.all.as_deref() {
-            None => false,
-            Some("declared") => true,
-            Some(_) => return Err(UsageError::text("grants", "`all` can only be `declared`")),
-        };
-        Ok(Grants { permissions: permissions("grants", &self.tools, &self.network)?, declared })
+        Ok(Grants {
+            permissions: permissions(["grants.tools", "grants.network"], &self.tools, &self.network)?,
+            declared: self.all.is_some(),
+        })
     }
 }
 
 impl GrantsChangePayload {
     pub fn parse(self) -> Result<GrantsRequest, UsageError> {
-        let permissions = permissions("tools", &self.tools, &self.network)?;
+        let permissions = permissions(["tools", "network"], &self.tools, &self.network)?;
         if permissions.is_empty() && !self.declared {
             return Err(UsageError::text("tools", "name a command, an address, or everything with `--declared`"));
         }
         Ok(GrantsRequest {
-            environment: parsed("environment_id", &self.environment_id)?,
+            environment: self.environment_id.parse()?,
             kind: path_of("kind", &self.kind)?,
             grants: Grants { permissions, declared: self.declared },
             idempotency_key: self.idempotency_key,
@@ -134,7 +148,7 @@ impl PackPayload {
             answers_ref: answers_ref(self.answers_ref)?,
         };
         Ok(BindRequest {
-            environment: parsed("environment_id", &self.environment_id)?,
+            environment: self.environment_id.parse()?,
             request,
             grants: self.grants.parse()?,
             fetch: !self.no_fetch,
@@ -156,7 +170,7 @@ impl ExtensionPayload {
             answers_ref: answers_ref(self.answers_ref)?,
         };
         Ok(BindRequest {
-            environment: parsed("environment_id", &self.environment_id)?,
+            environment: self.environment_id.parse()?,
             request,
             grants: self.grants.parse()?,
             fetch: !self.no_fetch,
@@ -169,8 +183,9 @@ impl ExtensionPayload {
 impl PackRemovePayload {
     pub fn parse(self) -> Result<UnbindRequest, UsageError> {
         Ok(UnbindRequest {
-            environment: parsed("environment_id", &self.environment_id)?,
+            environment: self.environment_id.parse()?,
             key: BindingKey::Slot(core_slot(&self.slot)?),
+            all_instances: false,
             idempotency_key: self.idempotency_key,
         })
     }
@@ -179,11 +194,20 @@ impl PackRemovePayload {
 impl ExtensionRemovePayload {
     pub fn parse(self) -> Result<UnbindRequest, UsageError> {
         Ok(UnbindRequest {
-            environment: parsed("environment_id", &self.environment_id)?,
-            key: BindingKey::Extension {
-                path: path_of("kind", &self.kind)?,
-                instance: instance(self.instance_id.as_deref())?,
-            },
+            environment: self.environment_id.parse()?,
+            key: extension(&self.kind, self.instance_id.as_deref())?,
+            all_instances: false,
+            idempotency_key: self.idempotency_key,
+        })
+    }
+}
+
+impl ExtensionRollbackPayload {
+    pub fn parse(self) -> Result<UnbindRequest, UsageError> {
+        Ok(UnbindRequest {
+            environment: self.environment_id.parse()?,
+            key: extension(&self.kind, self.instance_id.as_deref())?,
+            all_instances: self.all_instances,
             idempotency_key: self.idempotency_key,
         })
     }
@@ -191,7 +215,7 @@ impl ExtensionRemovePayload {
 
 impl ResolvePayload {
     pub fn parse(&self) -> Result<(EnvId, ExtRef), UsageError> {
-        Ok((parsed("environment_id", &self.environment_id)?, parsed("reference", &self.reference)?))
+        Ok((self.environment_id.parse()?, parsed("reference", &self.reference)?))
     }
 }
 
@@ -199,9 +223,9 @@ impl BuildPayload {
     pub fn parse(self) -> Result<BuildRequest, UsageError> {
         Ok(BuildRequest {
             version: parsed::<Version>("version", &self.version)?,
-            permissions: permissions("allow_tool", &self.allow_tool, &self.allow_network)?,
+            permissions: permissions(["allow_tool", "allow_network"], &self.allow_tool, &self.allow_network)?,
             component: self.component,
-            id: self.id,
+            id: self.id.map(|id| parsed("id", &id)).transpose()?,
             publisher: self.publisher,
             output: self.output,
         })

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use clap_complete::Shell;
+use env_pack_domain::{CoreSlot, ForeignText};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
-/// The environment that commands are about when none is named.
-const DEFAULT_ENVIRONMENT: &str = "local";
+use super::environment::{Environment, EnvironmentOrLocal};
 
 /// No arguments.
 #[derive(Debug, Default, Args, Deserialize, JsonSchema)]
@@ -19,9 +21,9 @@ pub struct NoPayload {}
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentPayload {
     /// The environment
-    #[arg(value_name = "ENV", default_value = DEFAULT_ENVIRONMENT)]
-    #[serde(default = "default_environment")]
-    pub environment_id: String,
+    #[command(flatten)]
+    #[serde(default)]
+    pub environment_id: EnvironmentOrLocal,
 }
 
 /// An environment to examine.
@@ -29,9 +31,9 @@ pub struct EnvironmentPayload {
 #[serde(deny_unknown_fields)]
 pub struct DoctorPayload {
     /// The environment
-    #[arg(value_name = "ENV", default_value = DEFAULT_ENVIRONMENT)]
-    #[serde(default = "default_environment")]
-    pub environment_id: String,
+    #[command(flatten)]
+    #[serde(default)]
+    pub environment_id: EnvironmentOrLocal,
     /// Count what is only worth knowing as a finding too
     #[arg(long)]
     #[serde(default)]
@@ -43,9 +45,13 @@ pub struct DoctorPayload {
 #[serde(deny_unknown_fields)]
 pub struct InitPayload {
     /// The environment
-    #[arg(long = "env", value_name = "ENV", default_value = DEFAULT_ENVIRONMENT)]
-    #[serde(default = "default_environment")]
-    pub environment_id: String,
+    #[command(flatten)]
+    #[serde(default)]
+    pub environment_id: EnvironmentOrLocal,
+    /// A key of the caller's, recorded and given back
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
 }
 
 /// An environment to create.
@@ -53,20 +59,24 @@ pub struct InitPayload {
 #[serde(deny_unknown_fields)]
 pub struct CreatePayload {
     /// The environment
-    #[arg(long = "env", value_name = "ENV")]
-    pub environment_id: String,
+    #[command(flatten)]
+    pub environment_id: Environment,
     /// Its name for people; its id, unless given
     #[arg(long)]
     #[serde(default)]
     pub name: Option<String>,
     /// Where its runtime listens
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "IP:PORT")]
     #[serde(default)]
     pub listen_addr: Option<String>,
     /// Bind nothing
     #[arg(long)]
     #[serde(default)]
     pub empty: bool,
+    /// A key of the caller's, recorded and given back
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
 }
 
 /// A pack to bind to a slot.
@@ -74,10 +84,11 @@ pub struct CreatePayload {
 #[serde(deny_unknown_fields)]
 pub struct PackPayload {
     /// The environment
-    #[arg(long = "env", value_name = "ENV")]
-    pub environment_id: String,
+    #[command(flatten)]
+    pub environment_id: Environment,
     /// The slot
     #[arg(long)]
+    #[schemars(extend("enum" = core_slots()))]
     pub slot: String,
     /// What it is bound as: `<namespace>.<slot>.<implementation>@<version>`
     #[arg(long, value_name = "DESCRIPTOR")]
@@ -113,8 +124,17 @@ pub struct GrantsPayload {
     #[arg(long = "grant-network", value_name = "HOST:PORT")]
     pub network: Vec<String>,
     /// Let the pack do everything it declares
-    #[arg(long = "grant", value_name = "WHAT", value_parser = ["declared"])]
-    pub all: Option<String>,
+    #[arg(long = "grant", value_name = "WHAT")]
+    #[schemars(with = "String", extend("const" = All::Declared))]
+    pub all: Option<All>,
+}
+
+/// What all of something is.
+#[derive(Clone, Copy, Debug, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum All {
+    /// Everything that the pack declares
+    Declared,
 }
 
 /// What to allow a bound pack, or to allow it no longer.
@@ -122,8 +142,8 @@ pub struct GrantsPayload {
 #[serde(deny_unknown_fields)]
 pub struct GrantsChangePayload {
     /// The environment
-    #[arg(long = "env", value_name = "ENV")]
-    pub environment_id: String,
+    #[command(flatten)]
+    pub environment_id: Environment,
     /// The pack, by a path it answers for; a `@<version>` is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
     pub kind: String,
@@ -150,10 +170,11 @@ pub struct GrantsChangePayload {
 #[serde(deny_unknown_fields)]
 pub struct PackRemovePayload {
     /// The environment
-    #[arg(long = "env", value_name = "ENV")]
-    pub environment_id: String,
+    #[command(flatten)]
+    pub environment_id: Environment,
     /// The slot
     #[arg(long)]
+    #[schemars(extend("enum" = core_slots()))]
     pub slot: String,
     /// A key of the caller's, recorded and given back
     #[arg(long, value_name = "KEY")]
@@ -166,8 +187,8 @@ pub struct PackRemovePayload {
 #[serde(deny_unknown_fields)]
 pub struct ExtensionPayload {
     /// The environment
-    #[arg(long = "env", value_name = "ENV")]
-    pub environment_id: String,
+    #[command(flatten)]
+    pub environment_id: Environment,
     /// What it is bound as: `<namespace>.<family>.<implementation>@<version>`
     #[arg(long, value_name = "DESCRIPTOR")]
     pub kind: String,
@@ -199,13 +220,13 @@ pub struct ExtensionPayload {
     pub grants: GrantsPayload,
 }
 
-/// An extension to unbind or to roll back.
+/// An extension to unbind.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExtensionRemovePayload {
     /// The environment
-    #[arg(long = "env", value_name = "ENV")]
-    pub environment_id: String,
+    #[command(flatten)]
+    pub environment_id: Environment,
     /// The extension; a `@<version>` is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
     pub kind: String,
@@ -213,6 +234,30 @@ pub struct ExtensionRemovePayload {
     #[arg(long, value_name = "ID")]
     #[serde(default)]
     pub instance_id: Option<String>,
+    /// A key of the caller's, recorded and given back
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+/// An extension to roll back.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionRollbackPayload {
+    /// The environment
+    #[command(flatten)]
+    pub environment_id: Environment,
+    /// The extension; a `@<version>` is ignored
+    #[arg(long, value_name = "DESCRIPTOR")]
+    pub kind: String,
+    /// The instance; the default one, unless given
+    #[arg(long, value_name = "ID")]
+    #[serde(default)]
+    pub instance_id: Option<String>,
+    /// Roll back every other instance of the extension too
+    #[arg(long)]
+    #[serde(default)]
+    pub all_instances: bool,
     /// A key of the caller's, recorded and given back
     #[arg(long, value_name = "KEY")]
     #[serde(default)]
@@ -227,9 +272,9 @@ pub struct ResolvePayload {
     #[arg(value_name = "REFERENCE")]
     pub reference: String,
     /// The environment
-    #[arg(long = "env", value_name = "ENV", default_value = DEFAULT_ENVIRONMENT)]
-    #[serde(default = "default_environment")]
-    pub environment_id: String,
+    #[command(flatten)]
+    #[serde(default)]
+    pub environment_id: EnvironmentOrLocal,
 }
 
 /// A pack to build.
@@ -285,6 +330,26 @@ pub struct InspectPayload {
     pub pack_ref: String,
 }
 
-fn default_environment() -> String {
-    DEFAULT_ENVIRONMENT.to_owned()
+/// A shell to complete for.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompletionsPayload {
+    /// The shell
+    #[serde(deserialize_with = "shell")]
+    #[schemars(with = "String", extend("enum" = shells()))]
+    pub shell: Shell,
+}
+
+fn core_slots() -> Vec<String> {
+    CoreSlot::all().map(|slot| slot.to_string()).collect()
+}
+
+fn shells() -> Vec<String> {
+    Shell::value_variants().iter().map(ToString::to_string).collect()
+}
+
+fn shell<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shell, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Shell::from_str(&name, false)
+        .map_err(|_| D::Error::custom(format!("`{}` is none of {}", ForeignText::excerpt(&name), shells().join(", "))))
 }

@@ -74,5 +74,6 @@ fn log(line: &LogLine) {
         Level::Warn => "warn",
         Level::Error => "error",
     };
-    let _ = writeln!(anstream::stderr(), "handler says in `{}` ({level}): {}", line.call, line.message);
+    let _ =
+        writeln!(anstream::stderr(), "handler `{}` says in `{}` ({level}): {}", line.handler, line.call, line.message);
 }

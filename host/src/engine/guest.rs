@@ -14,6 +14,8 @@ use super::{Limits, LogLine, Shared, network, tools};
 /// The data of a store: everything the host knows about the operation that runs in it.
 pub(super) struct Guest {
     pub shared: Arc<Shared>,
+    /// What it is called in the log.
+    pub handler: ForeignText,
     /// The call that runs now.
     pub call: Call,
     /// The binding a preflight runs for; nothing for metadata calls.
@@ -51,11 +53,12 @@ struct Log {
 const LAST_WORDS_BYTES: usize = 4 << 10;
 
 impl Guest {
-    pub fn new(shared: &Arc<Shared>, binding: Option<BindingContext>, wasi: bool) -> Self {
+    pub fn new(shared: &Arc<Shared>, handler: ForeignText, binding: Option<BindingContext>, wasi: bool) -> Self {
         let limits = &shared.limits;
         let time = if binding.is_some() { limits.preflight_time } else { limits.metadata_time };
         Self {
             shared: Arc::clone(shared),
+            handler,
             call: Call::Instantiate,
             binding,
             deadline: Instant::now() + time,
@@ -127,7 +130,8 @@ impl Guest {
         if level == super::Level::Error {
             self.log.last_error = Some(excerpt(message));
         }
-        (self.shared.log)(&LogLine { call: self.call, level, message: ForeignText::new(message) });
+        let (handler, message) = (self.handler.clone(), ForeignText::new(message));
+        (self.shared.log)(&LogLine { handler, call: self.call, level, message });
     }
 
     /// What the guest said last: its last error message, or the end of its error output.

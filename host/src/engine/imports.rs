@@ -12,6 +12,8 @@ const IMPORTS: usize = 256;
 const NAME_BYTES: usize = 256;
 
 const OURS: &str = "greentic:env-pack/";
+/// The bytes that every WebAssembly binary begins with.
+const MAGIC: &[u8] = b"\0asm";
 /// WASI 0.2 core; `wasi:http` and the rest are not linked.
 const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
 const WASI_VERSION: &str = "@0.2.";
@@ -49,6 +51,9 @@ pub(super) fn names(bytes: &[u8]) -> Result<Vec<String>, LoadError> {
 
 fn walk(bytes: &[u8], imports: &mut Vec<String>, exports: &mut Vec<String>) -> Result<(), LoadError> {
     let broken = |reason: String| LoadError::NotAComponent { reason: ForeignText::sentence(&reason) };
+    if !bytes.starts_with(MAGIC) {
+        return Err(broken("it does not begin as WebAssembly does".to_owned()));
+    }
     let mut parser = Parser::new(0);
     let mut at = 0;
     loop {

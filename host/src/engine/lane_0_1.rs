@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use env_pack_domain::{
     BindingContext, Call, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault, Outcome,
-    Preflight, Probe, ToolCheck, VersionReq,
+    Preflight, Probe, Sha256Digest, ToolCheck, VersionReq,
 };
 use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
@@ -49,18 +49,19 @@ pub(super) fn load(
     shared: &Arc<Shared>,
     linker: &Linker<Guest>,
     component: &Component,
+    digest: &Sha256Digest,
     wasi: bool,
 ) -> Result<Box<dyn EnvPackHandler>, LoadError> {
     let pre = linker.instantiate_pre(component).map_err(|error| interface(&error))?;
     let indices = EnvPackHandlerIndices::new(&pre).map_err(|error| interface(&error))?;
     let pre = Pre { pre, indices };
-    let Answers { slot, path, versions } = with_room(shared, || ask(shared, &pre, wasi))?;
+    let Answers { slot, path, versions } = with_room(shared, || ask(shared, &pre, digest, wasi))?;
     Ok(Box::new(Handler {
         pre,
         shared: Arc::clone(shared),
         wasi,
         slot: slot.into(),
-        descriptor_path: parsed(Call::DescriptorPath, &path)?,
+        descriptor_path: path,
         supported_versions: parsed(Call::SupportedVersions, &versions)?,
     }))
 }
@@ -89,15 +90,17 @@ struct Pre {
 /// The three constants, as the guest says them.
 struct Answers {
     slot: types::CapabilitySlot,
-    path: String,
+    path: DescriptorPath,
     versions: String,
 }
 
-fn ask(shared: &Arc<Shared>, pre: &Pre, wasi: bool) -> Result<Answers, LoadError> {
-    let mut running = Running::start(pre, Guest::new(shared, None, wasi))?;
+fn ask(shared: &Arc<Shared>, pre: &Pre, digest: &Sha256Digest, wasi: bool) -> Result<Answers, LoadError> {
+    let mut running = Running::start(pre, Guest::new(shared, ForeignText::new(digest.to_string()), None, wasi))?;
     let slot = running.call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store))?;
     let path = running
         .call(Call::DescriptorPath, |world, store| world.greentic_env_pack_handler().call_descriptor_path(store))?;
+    let path: DescriptorPath = parsed(Call::DescriptorPath, &path)?;
+    running.store.data_mut().handler = ForeignText::new(path.as_str());
     let versions = running.call(Call::SupportedVersions, |world, store| {
         world.greentic_env_pack_handler().call_supported_versions(store)
     })?;
@@ -162,7 +165,8 @@ impl EnvPackHandler for Handler {
 impl Handler {
     /// The checks as the guest gives them, and what it asked of the host.
     fn ask_preflight(&self, binding: &BindingContext) -> Result<(Vec<types::ToolCheck>, Vec<Probe>), HandlerFault> {
-        let guest = Guest::new(&self.shared, Some(binding.clone()), self.wasi);
+        let handler = ForeignText::new(self.descriptor_path.as_str());
+        let guest = Guest::new(&self.shared, handler, Some(binding.clone()), self.wasi);
         let mut running = Running::start(&self.pre, guest).map_err(|error| match error {
             LoadError::Fault(fault) => fault,
             // its types were right when it was loaded

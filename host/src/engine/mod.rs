@@ -63,6 +63,8 @@ pub enum Level {
 /// A message from a guest.
 #[derive(Clone, Debug)]
 pub struct LogLine {
+    /// The handler: its path, or the digest of its component as long as it has not said its path.
+    pub handler: ForeignText,
     /// The call it was sent from.
     pub call: Call,
     /// How much it matters.
@@ -182,7 +184,7 @@ impl Engine {
         let handler = match outside.lane {
             lane::Lane::V0_1 => {
                 let linker = &self.linkers[usize::from(wasi)];
-                lane_0_1::load(&self.shared, linker, &component, wasi)?
+                lane_0_1::load(&self.shared, linker, &component, digest, wasi)?
             }
         };
         Ok(Loaded { handler, imports: outside.imports.into_iter().map(ForeignText::new).collect() })

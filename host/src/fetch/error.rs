@@ -15,6 +15,14 @@ pub enum FetchError {
         /// The name.
         name: PackDescriptor,
     },
+    /// The file is not there, and has the name of a built-in pack.
+    #[error("there is no file `{}`, and a built-in pack is named with its version: `{builtin}`", shown(.path))]
+    NoVersion {
+        /// The path.
+        path: PathBuf,
+        /// The built-in pack.
+        builtin: PackDescriptor,
+    },
     /// The file is not there.
     #[error("there is no file `{}`", shown(.path))]
     NotFound {
@@ -70,7 +78,7 @@ impl FetchError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NoSuchBuiltin { .. } => "no-such-builtin",
-            Self::NotFound { .. } => "file-not-found",
+            Self::NotFound { .. } | Self::NoVersion { .. } => "file-not-found",
             Self::NotAFile { .. } => "not-a-file",
             Self::TooLarge { .. } => "archive-too-large",
             Self::Read { .. } | Self::Keep { .. } => "io",

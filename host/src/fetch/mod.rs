@@ -68,8 +68,19 @@ impl Fetcher {
             PackRef::OtherScheme(_) => Err(FetchError::UnknownScheme),
             PackRef::File(_) => {
                 let path = PathBuf::from(pack_ref.file_path().unwrap_or_default());
-                Ok(Fetched::new(file::read(&path, self.max_bytes)?))
+                let bytes = file::read(&path, self.max_bytes).map_err(|error| self.or_builtin(error))?;
+                Ok(Fetched::new(bytes))
             }
+        }
+    }
+
+    /// The error, or a better one where somebody meant a built-in pack.
+    fn or_builtin(&self, error: FetchError) -> FetchError {
+        let FetchError::NotFound { path } = error else { return error };
+        let is_meant = |builtin: &PackDescriptor| path.file_name().is_some_and(|name| name == builtin.path().as_str());
+        match self.builtins().find(is_meant) {
+            Some(builtin) => FetchError::NoVersion { path, builtin },
+            None => FetchError::NotFound { path },
         }
     }
 

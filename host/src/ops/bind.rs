@@ -1,9 +1,9 @@
-//! The changing verbs: a pure change between a look at the pack and an atomic write, and a line in the audit log either way.
+//! Binding a pack: a pure change between a look at the pack and an atomic write, and a line in the audit log either way.
 
 use std::fmt;
 
 use env_pack_domain::change::{self, Change, Request};
-use env_pack_domain::{Binding, BindingKey, EnvId, Environment, PackDescriptor, PackRef, Permissions, Place, Previous};
+use env_pack_domain::{Binding, EnvId, Environment, PackDescriptor, PackRef, Permissions, Place, Previous};
 use serde::Serialize;
 
 use super::OpError;
@@ -50,6 +50,9 @@ pub struct Grants {
 /// A binding that was changed.
 #[derive(Clone, Debug, Serialize)]
 pub struct BindReport {
+    /// Where it is bound.
+    #[serde(skip)]
+    pub place: Place,
     /// The environment.
     pub environment_id: EnvId,
     /// The slot, for packs.
@@ -69,6 +72,9 @@ pub struct BindReport {
     /// What the pack may do, if it may do anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<GrantsReport>,
+    /// What `doctor` will have to say about the pack.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The other instances that moved along.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<BindReport>,
@@ -101,33 +107,6 @@ pub fn bind(host: &Host, verb: BindVerb, request: &BindRequest) -> Result<BindRe
     audited(host, name, &target, || bind_unrecorded(host, verb, request))
 }
 
-/// Takes a binding away.
-///
-/// # Errors
-/// [`OpError`]; nothing has been written then.
-pub fn remove(host: &Host, request: &UnbindRequest) -> Result<BindReport, OpError> {
-    unbind(host, "remove", request, change::remove)
-}
-
-/// Restores what a binding was before its last update.
-///
-/// # Errors
-/// [`OpError`]; nothing has been written then.
-pub fn rollback(host: &Host, request: &UnbindRequest) -> Result<BindReport, OpError> {
-    unbind(host, "rollback", request, change::rollback)
-}
-
-/// A binding to take away or to roll back.
-#[derive(Clone, Debug)]
-pub struct UnbindRequest {
-    /// The environment.
-    pub environment: EnvId,
-    /// The binding.
-    pub key: BindingKey,
-    /// The key the caller gave, recorded and given back.
-    pub idempotency_key: Option<String>,
-}
-
 fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<BindReport, OpError> {
     let request = &asked.request;
     // first against a snapshot: what the bindings refuse needs no pack, and loading one takes no lock
@@ -147,6 +126,7 @@ fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<B
     }
     let mut lock = stored.lock.clone();
     let mut grants = None;
+    let warnings = checked.as_ref().map(|checked| checked.warnings.clone()).unwrap_or_default();
     // a built-in pack changes with this program, so there is nothing to pin
     if let Some(checked) = checked.filter(|_| !host.fetcher.is_builtin(&request.pack_ref)) {
         host.fetcher.keep(&checked.fetched)?;
@@ -155,13 +135,7 @@ fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<B
     }
     keep_used(&mut lock, &[&before, &after]);
     session.save(&after, &lock)?;
-    let mut reports = changes
-        .iter()
-        .filter_map(|change| change.after.as_ref())
-        .map(|binding| report(&asked.environment, &None, binding));
-    let mut first = reports.next().expect("a change was made");
-    first.moved = reports.collect();
-    Ok(BindReport { grants, idempotency_key: asked.idempotency_key.clone(), ..first })
+    Ok(BindReport { grants, warnings, ..report_all(&asked.environment, &asked.idempotency_key, &changes) })
 }
 
 /// The changes that a request makes: its own, and those of the instances that move along.
@@ -184,7 +158,7 @@ fn apply(environment: &Environment, verb: BindVerb, asked: &BindRequest) -> Resu
 }
 
 /// Leaves only the pins of packs that are bound, were bound until now, or would be bound by a rollback.
-fn keep_used(lock: &mut PackLock, environments: &[&Environment]) {
+pub(super) fn keep_used(lock: &mut PackLock, environments: &[&Environment]) {
     let bindings = environments.iter().flat_map(|environment| environment.bindings());
     let refs = bindings.flat_map(|binding| {
         let previous = match &binding.previous {
@@ -197,35 +171,21 @@ fn keep_used(lock: &mut PackLock, environments: &[&Environment]) {
     lock.packs.retain(|pack_ref, _| used.contains(pack_ref));
 }
 
-fn unbind(
-    host: &Host,
-    verb: &'static str,
-    asked: &UnbindRequest,
-    change: impl FnOnce(&Environment, &BindingKey) -> Result<Change, change::Refusal>,
-) -> Result<BindReport, OpError> {
-    let (place, kind) = match &asked.key {
-        BindingKey::Slot(slot) => (Place::Slot(*slot), None),
-        BindingKey::Extension { path, instance } => (Place::Extension(instance.clone()), Some(path.to_string())),
-    };
-    let target = Target { environment: &asked.environment, place: &place, kind, key: &asked.idempotency_key };
-    audited(host, verb, &target, || {
-        let mut session = host.store.open(&asked.environment)?;
-        let before = session.stored().environment.clone();
-        let change = change(&before, &asked.key)?;
-        let mut lock = session.stored().lock.clone();
-        keep_used(&mut lock, &[&before, &change.environment]);
-        session.save(&change.environment, &lock)?;
-        let binding = change.after.or(change.before).expect("a change has a binding before or after it");
-        Ok(report(&asked.environment, &asked.idempotency_key, &binding))
-    })
+/// The report of a change, and of those that were made along with it.
+pub(super) fn report_all(environment: &EnvId, idempotency_key: &Option<String>, changes: &[Change]) -> BindReport {
+    let bindings = changes.iter().filter_map(|change| change.after.as_ref().or(change.before.as_ref()));
+    let mut reports = bindings.map(|binding| report(environment, binding));
+    let first = reports.next().expect("a change has a binding before or after it");
+    BindReport { moved: reports.collect(), idempotency_key: idempotency_key.clone(), ..first }
 }
 
-fn report(environment: &EnvId, idempotency_key: &Option<String>, binding: &Binding) -> BindReport {
+fn report(environment: &EnvId, binding: &Binding) -> BindReport {
     let (slot, instance_id) = match &binding.place {
         Place::Slot(slot) => (Some(slot.to_string()), None),
         Place::Extension(instance) => (None, instance.as_ref().map(ToString::to_string)),
     };
     BindReport {
+        place: binding.place.clone(),
         environment_id: environment.clone(),
         slot,
         instance_id,
@@ -235,41 +195,64 @@ fn report(environment: &EnvId, idempotency_key: &Option<String>, binding: &Bindi
         has_previous: binding.previous.is_some(),
         grants: None,
         moved: Vec::new(),
-        idempotency_key: idempotency_key.clone(),
+        warnings: Vec::new(),
+        idempotency_key: None,
     }
 }
 
 /// What an audit line says a change was about.
-struct Target<'a> {
-    environment: &'a EnvId,
-    place: &'a Place,
-    kind: Option<String>,
-    key: &'a Option<String>,
+pub(super) struct Target<'a> {
+    pub environment: &'a EnvId,
+    pub place: &'a Place,
+    pub kind: Option<String>,
+    pub key: &'a Option<String>,
 }
 
-/// Makes a change and records that it was asked for, whether it was made or not.
-fn audited(
+/// Makes a change and records that it was asked for, whether it was made or not; each instance that moved along has a line too.
+pub(super) fn audited(
     host: &Host,
     verb: &'static str,
     target: &Target<'_>,
     change: impl FnOnce() -> Result<BindReport, OpError>,
 ) -> Result<BindReport, OpError> {
-    let (noun, place) = match target.place {
-        Place::Slot(slot) => ("env-packs", ("slot", Some(slot.to_string()))),
-        Place::Extension(instance) => ("extensions", ("instance_id", instance.as_ref().map(ToString::to_string))),
-    };
     recorded(host, target.environment, change, |report| {
+        let first = target.event(verb, target.place, target.kind.clone(), report);
+        let moved_by = if verb == "rollback" { verb } else { "update" };
+        let moved = report.into_iter().flat_map(|report| &report.moved);
+        let moved = moved.map(|moved| target.event(moved_by, &moved.place, Some(moved.kind.to_string()), Some(moved)));
+        std::iter::once(first).chain(moved).collect()
+    })
+}
+
+impl Target<'_> {
+    /// What the log says of one binding.
+    fn event(
+        &self,
+        verb: &'static str,
+        place: &Place,
+        kind: Option<String>,
+        report: Option<&BindReport>,
+    ) -> AuditEvent {
+        let (noun, place) = match place {
+            Place::Slot(slot) => ("env-packs", ("slot", Some(slot.to_string()))),
+            Place::Extension(instance) => ("extensions", ("instance_id", instance.as_ref().map(ToString::to_string))),
+        };
         let generation = report.map(|report| report.generation);
+        let (previous_generation, new_generation) = match verb {
+            // what is gone has the generation that it had last
+            "remove" => (generation, None),
+            _ => (generation.and_then(|generation| generation.checked_sub(1)), generation),
+        };
         AuditEvent {
             noun,
             verb,
-            target: vec![place, ("kind", target.kind.clone().or_else(|| report.map(|report| report.kind.to_string())))],
-            previous_generation: generation.and_then(|generation| generation.checked_sub(1)),
-            new_generation: generation.filter(|_| verb != "remove"),
-            idempotency_key: target.key.clone(),
+            target: vec![place, ("kind", kind.or_else(|| report.map(|report| report.kind.to_string())))],
+            previous_generation,
+            new_generation,
+            idempotency_key: self.key.clone(),
             result: Ok(()),
         }
-    })
+    }
 }
 
 impl From<&Permissions> for GrantsReport {

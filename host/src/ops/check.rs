@@ -5,6 +5,7 @@ use env_pack_domain::{Binding, DescriptorPath, Origin, PackRef, Permissions, Pla
 
 use super::OpError;
 use super::bind::BindRequest;
+use super::error::Taker;
 use super::packs::{self, LoadedPack};
 use crate::fetch::Fetched;
 use crate::host::Host;
@@ -14,6 +15,8 @@ use crate::store::{LockedPack, Stored};
 pub(super) struct Checked {
     pub fetched: Fetched,
     pub pin: LockedPack,
+    /// What is odd about it, but no reason to refuse it.
+    pub warnings: Vec<String>,
     /// What the pack wants to be allowed.
     declared: Permissions,
 }
@@ -30,11 +33,12 @@ pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result
     let declared = pack.permissions();
     let grants = granted(stored, asked, &declared)?;
     let pin = pack.pin(grants, jiff::Timestamp::now().to_string());
+    let warnings = pack.permission_faults();
     untaken(host, stored, asked, &pin)?;
     registry_of(pack, pack_ref)
         .resolve_for_slot(kind, place.slot())
         .map_err(|source| OpError::Mismatch { pack_ref: pack_ref.clone(), source })?;
-    Ok(Checked { fetched, pin, declared })
+    Ok(Checked { fetched, pin, warnings, declared })
 }
 
 /// Holds a pack that was checked against the environment as it stands under the lock: somebody else may have bound a pack, or
@@ -63,10 +67,10 @@ fn path_untaken(
     path: &DescriptorPath,
 ) -> Result<(), OpError> {
     let Request { place, kind, pack_ref, .. } = &asked.request;
-    let taken = |taken_by: String| Err(OpError::PathTaken { pack_ref: pack_ref.clone(), path: path.clone(), taken_by });
+    let taken = |taken_by: Taker| Err(OpError::PathTaken { pack_ref: pack_ref.clone(), path: path.clone(), taken_by });
     let builtin = host.fetcher.builtins().find(|builtin| builtin.path() == path);
     if let Some(builtin) = builtin.filter(|_| !host.fetcher.is_builtin(pack_ref)) {
-        return taken(format!("the built-in pack `{builtin}`"));
+        return taken(Taker::Builtin(builtin));
     }
     let answers_too = |other: &&Binding| {
         let theirs = stored.lock.get(&other.pack_ref).filter(|theirs| theirs.archive != pin.archive);
@@ -79,7 +83,7 @@ fn path_untaken(
             (true, _) => {}
             (false, true) if asked.all_instances => {}
             (false, true) => return Err(OpError::SiblingsDiffer { pack_ref: pack_ref.clone(), sibling: other.key() }),
-            (false, false) => return taken(format!("pack `{}`, bound to {}", other.pack_ref, other.key())),
+            (false, false) => return taken(Taker::Bound { pack_ref: other.pack_ref.clone(), key: other.key() }),
         }
     }
     Ok(())

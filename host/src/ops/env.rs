@@ -1,17 +1,20 @@
 //! Environments as a whole: creating, healing, listing, showing.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use env_pack_domain::change::{self, Request};
-use env_pack_domain::{BindingKey, CoreSlot, EnvId, Environment, PackDescriptor, PackRef, Place};
+use env_pack_domain::{BindingKey, CoreSlot, DisplayName, EnvId, Environment, PackDescriptor, PackRef, Place};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::doctor::{self, DoctorReport};
+use super::recorded::recorded;
 use super::{OpError, packs};
 use crate::host::Host;
 use crate::store::{AuditEvent, Session};
 
 /// Where a runtime listens unless somebody says otherwise.
-const LISTEN_ADDR: &str = "127.0.0.1:8080";
+const LISTEN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 /// An environment that was initialised.
 #[derive(Debug, Serialize)]
@@ -24,6 +27,9 @@ pub struct InitReport {
     pub bound: Vec<PackDescriptor>,
     /// Its health now.
     pub doctor: DoctorReport,
+    /// The key the caller gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
 }
 
 /// An environment that was created.
@@ -35,6 +41,9 @@ pub struct CreateReport {
     pub name: String,
     /// The default packs that were bound.
     pub bound: Vec<PackDescriptor>,
+    /// The key the caller gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
 }
 
 /// The environments of a store.
@@ -75,11 +84,13 @@ pub struct NewEnvironment {
     /// Its id.
     pub id: EnvId,
     /// Its name for people; its id, unless it has one.
-    pub name: Option<String>,
+    pub name: Option<DisplayName>,
     /// Where its runtime listens.
-    pub listen_addr: Option<String>,
+    pub listen_addr: Option<SocketAddr>,
     /// Whether it is left without bindings.
     pub empty: bool,
+    /// The key the caller gave, recorded and given back.
+    pub idempotency_key: Option<String>,
 }
 
 /// Creates an environment with the default packs.
@@ -87,30 +98,42 @@ pub struct NewEnvironment {
 /// # Errors
 /// [`OpError`] when there is one already, or it cannot be written.
 pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError> {
-    let name = new.name.clone().unwrap_or_else(|| new.id.to_string());
-    let listen_addr = new.listen_addr.as_deref().unwrap_or(LISTEN_ADDR);
-    let mut session = host.store.create(&new.id, &name, listen_addr)?;
-    let bound = if new.empty { Vec::new() } else { heal(host, &mut session)? };
-    record(host, &new.id, "create")?;
-    Ok(CreateReport { environment_id: new.id.clone(), name, bound })
+    let name = new.name.as_ref().map_or(new.id.as_str(), DisplayName::as_str);
+    let idempotency_key = new.idempotency_key.clone();
+    let make = || {
+        let mut session = host.store.create(&new.id, name, new.listen_addr.unwrap_or(LISTEN_ADDR))?;
+        let bound = if new.empty { Vec::new() } else { heal(host, &mut session)? };
+        Ok(CreateReport { environment_id: new.id.clone(), name: name.to_owned(), bound, idempotency_key })
+    };
+    recorded(host, &new.id, make, |_| vec![event("create", &new.id, new.idempotency_key.as_deref())])
 }
 
 /// Creates an environment unless there is one, binds the default packs to the default slots that are free, and examines it.
 ///
 /// # Errors
 /// [`OpError`] when it cannot be read or written.
-pub fn init(host: &Host, id: &EnvId) -> Result<InitReport, OpError> {
-    let created = !host.store.exists(id);
-    let mut session = match created {
-        true => host.store.create(id, id.as_str(), LISTEN_ADDR)?,
-        false => host.store.open(id)?,
+pub fn init(host: &Host, id: &EnvId, idempotency_key: Option<&str>) -> Result<InitReport, OpError> {
+    let make = || {
+        let created = !host.store.exists(id);
+        let mut session = match created {
+            true => host.store.create(id, id.as_str(), LISTEN_ADDR)?,
+            false => host.store.open(id)?,
+        };
+        let bound = heal(host, &mut session)?;
+        Ok((created, bound, session))
     };
-    let bound = heal(host, &mut session)?;
-    if created || !bound.is_empty() {
-        record(host, id, "init")?;
-    }
+    let (created, bound, session) = recorded(host, id, make, |made| match made {
+        Some((false, bound, _)) if bound.is_empty() => Vec::new(),
+        _ => vec![event("init", id, idempotency_key)],
+    })?;
     let doctor = doctor::examine(host, session.stored(), false);
-    Ok(InitReport { environment_id: id.clone(), created, bound, doctor })
+    Ok(InitReport {
+        environment_id: id.clone(),
+        created,
+        bound,
+        doctor,
+        idempotency_key: idempotency_key.map(str::to_owned),
+    })
 }
 
 /// The environments of the store; one that cannot be read says so in its place.
@@ -168,15 +191,14 @@ fn defaults(host: &Host, environment: &Environment) -> Result<Vec<(CoreSlot, Pac
     Ok(defaults)
 }
 
-fn record(host: &Host, id: &EnvId, verb: &'static str) -> Result<(), OpError> {
-    let event = AuditEvent {
+fn event(verb: &'static str, id: &EnvId, idempotency_key: Option<&str>) -> AuditEvent {
+    AuditEvent {
         noun: "env",
         verb,
         target: vec![("environment_id", Some(id.to_string()))],
         previous_generation: None,
         new_generation: None,
-        idempotency_key: None,
+        idempotency_key: idempotency_key.map(str::to_owned),
         result: Ok(()),
-    };
-    Ok(host.store.audit(id, &event)?)
+    }
 }

@@ -1,9 +1,11 @@
 //! Why an operation did not do what it was asked, and what the person does next.
 
+use std::fmt;
+
 use env_pack_domain::change::Refusal;
 use env_pack_domain::{
     BindingKey, DescriptorPath, ForeignText, InvalidDescriptor, PackDescriptor, PackRef, Permissions, ResolveError,
-    ToolPermission, VersionReq,
+    VersionReq,
 };
 
 use super::PackError;
@@ -56,7 +58,7 @@ pub enum OpError {
         /// The path.
         path: DescriptorPath,
         /// By whom.
-        taken_by: String,
+        taken_by: Taker,
     },
     /// Other instances of the extension come from another archive.
     #[error(
@@ -124,9 +126,33 @@ pub enum OpError {
         /// Why.
         source: AnswersError,
     },
+    /// A change was made, but the audit log does not know of it.
+    #[error("the change was made, but the audit log does not hold it")]
+    NotRecorded {
+        /// Why.
+        source: StoreError,
+    },
+    /// Instances of one extension would come from different archives.
+    #[error(
+        "{key} was not rolled back: {sibling} would then come from another archive, and all instances share one handler"
+    )]
+    SiblingsPart {
+        /// What was to be rolled back.
+        key: BindingKey,
+        /// An instance that would stay behind.
+        sibling: BindingKey,
+        /// Whether all of them were to be rolled back.
+        all: bool,
+    },
     /// A file cannot be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    /// A file that an argument names cannot be read.
+    #[error(transparent)]
+    Input {
+        /// Why.
+        source: FetchError,
+    },
     /// A pack cannot be read or written.
     #[error("pack `{pack}`: {source}")]
     Archive {
@@ -185,6 +211,29 @@ pub enum OpError {
     },
 }
 
+/// Who answers for a path already.
+#[derive(Clone, Debug)]
+pub enum Taker {
+    /// A pack of this program, which is always there.
+    Builtin(PackDescriptor),
+    /// A pack that is bound elsewhere in the environment.
+    Bound {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// Where it is bound.
+        key: BindingKey,
+    },
+}
+
+impl fmt::Display for Taker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Builtin(builtin) => write!(f, "the built-in pack `{builtin}`"),
+            Self::Bound { pack_ref, key } => write!(f, "pack `{pack_ref}`, bound to {key}"),
+        }
+    }
+}
+
 /// How an operation failed, as its exit code tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -202,15 +251,19 @@ impl OpError {
                 "not-found"
             }
             Self::NeverGranted { .. } => "not-found",
-            Self::Refused(Refusal::NotBound { .. }) => "not-found",
+            Self::Refused(Refusal::NotBound { .. } | Refusal::NothingToUpdate { .. }) => "not-found",
             Self::Refused(_) | Self::Store(StoreError::Exists { .. }) => "conflict",
-            Self::PathTaken { .. } | Self::SiblingsDiffer { .. } | Self::OverItself { .. } => "conflict",
+            Self::PathTaken { .. }
+            | Self::SiblingsDiffer { .. }
+            | Self::SiblingsPart { .. }
+            | Self::OverItself { .. } => "conflict",
+            Self::NotRecorded { .. } => "audit",
             Self::Store(StoreError::Io { .. }) | Self::Write { .. } => "io",
             Self::Store(_) => "store",
             Self::Answers { .. } => "answers-parse",
             Self::NotGranted { .. } | Self::NotDeclared { .. } => "unauthorized",
             Self::Descriptor(_) | Self::OwnVersion { .. } => "invalid-argument",
-            Self::Fetch(error) => error.kind(),
+            Self::Fetch(error) | Self::Input { source: error } => error.kind(),
             Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => source.kind(),
             Self::Archive { source, .. } => source.rule(),
             Self::Component { source, .. } | Self::Worker { source } => source.kind(),
@@ -224,8 +277,9 @@ impl OpError {
     pub fn failure(&self) -> Failure {
         match self {
             Self::Store(StoreError::NoEnvironment { .. } | StoreError::Exists { .. }) => Failure::Refused,
+            Self::Input { .. } => Failure::Impossible,
             Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => Failure::Impossible,
-            Self::Worker { .. } => Failure::Impossible,
+            Self::Worker { .. } | Self::NotRecorded { .. } => Failure::Impossible,
             Self::Component { source, .. } if super::packs::is_our_fault(source) => Failure::Impossible,
             Self::Pack { source: PackError::Handler { source, .. }, .. } if super::packs::is_our_fault(source) => {
                 Failure::Impossible
@@ -234,74 +288,6 @@ impl OpError {
             Self::Pack { source: PackError::Fetch(FetchError::Read { .. }), .. } => Failure::Impossible,
             _ => Failure::Refused,
         }
-    }
-
-    /// What to do next, as one sentence.
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::Store(StoreError::NoEnvironment { environment, .. }) => {
-                format!("create it with `gtc op env create --env {environment}`, or see `gtc op env list`")
-            }
-            Self::Store(StoreError::Malformed { .. }) => {
-                "mend the file, or put a backup in its place; nothing was changed".into()
-            }
-            Self::Store(StoreError::Busy { .. }) => "try again when the other process has finished".into(),
-            Self::Store(StoreError::Exists { environment, .. }) => {
-                format!(
-                    "see it with `gtc op env show {environment}`, or heal its defaults with `gtc op env init --env {environment}`"
-                )
-            }
-            Self::Store(_) | Self::Write { .. } => "check the path and its permissions".into(),
-            Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => {
-                source.next().into()
-            }
-            Self::NotDeclared { pack_ref, .. } => {
-                format!("see what it declares with `gtc pack inspect {}`", pasted(&pack_ref.text()))
-            }
-            Self::NeverGranted { .. } => "see what was granted with `gtc op grants list`".into(),
-            Self::NotPinned { environment, .. } => {
-                format!("see what was granted to whom with `gtc op grants list {environment}`")
-            }
-            Self::Fetch(error) => super::packs::fetch_next(error).into(),
-            Self::OtherPath { answered, .. } => match answered.as_slice() {
-                [only] => format!("bind it with `--kind {only}@<version>`"),
-                _ => "name one of these paths with `--kind <path>@<version>`".into(),
-            },
-            Self::Mismatch { source: ResolveError::SlotMismatch { actual, .. }, .. } => {
-                format!("bind it to slot `{actual}`")
-            }
-            Self::Mismatch { source: ResolveError::VersionUnsupported { supported, .. }, .. } => {
-                format!("ask for a version that matches `{supported}` with `--kind`")
-            }
-            Self::PathTaken { .. } => {
-                "a path belongs to one pack; unbind the other one first, or use a pack with a path of its own".into()
-            }
-            Self::SiblingsDiffer { .. } => "move all instances together with `update --all-instances`".into(),
-            Self::NotGranted { missing, .. } => {
-                format!(
-                    "grant it with `{}`, or everything the pack declares with `--grant declared`",
-                    flags(missing, "--grant-")
-                )
-            }
-            Self::NotBound { environment, .. } => {
-                format!("see what is bound with `gtc op extensions list {environment}`")
-            }
-            Self::Answers { .. } => "write the answers file, or bind without `--answers-ref`".into(),
-            Self::Refused(Refusal::NotBound { environment, .. }) => {
-                format!(
-                    "see what is bound with `gtc op env-packs list {environment}` and `gtc op extensions list {environment}`"
-                )
-            }
-            Self::OwnVersion { supported, .. } => format!("choose a `--version` that matches `{supported}`"),
-            Self::Component { source, .. } => super::packs::load_next(source).into(),
-            Self::OverItself { .. } => "name another file with `--output`".into(),
-            Self::Archive { source: ArchiveError::Profile { rule, .. }, .. } if rule.is_broken_by_honest_writers() => {
-                "get the pack again, or make it canonical with `gtc pack repack`, which says what it changes".into()
-            }
-            Self::Archive { .. } => "get the pack again, or rebuild it with `gtc pack build`".into(),
-            _ => return None,
-        };
-        Some(text)
     }
 }
 
@@ -314,20 +300,6 @@ pub(super) fn requests(permissions: &Permissions) -> String {
     let tools = permissions.tools.iter().map(|tool| format!("to run `{tool}`"));
     let network = permissions.network.iter().map(|address| format!("to reach `{address}`"));
     tools.chain(network).collect::<Vec<_>>().join(", ")
-}
-
-/// The flags that name these permissions, all beginning with `prefix`.
-pub(super) fn flags(permissions: &Permissions, prefix: &str) -> String {
-    // somebody will paste them into a shell, and a pack chose the words
-    let quoted = |command: &ToolPermission| shell_words::quote(&command.to_string()).into_owned();
-    let tools = permissions.tools.iter().map(|tool| format!("{prefix}tool {}", quoted(tool)));
-    let network = permissions.network.iter().map(|address| format!("{prefix}network {address}"));
-    tools.chain(network).collect::<Vec<_>>().join(" ")
-}
-
-/// A word of a suggested command, for a shell: whoever chose it must not choose what else is run.
-pub(super) fn pasted(word: &str) -> ForeignText {
-    ForeignText::new(shell_words::quote(word))
 }
 
 fn shown(path: &std::path::Path) -> ForeignText {

@@ -122,18 +122,20 @@ fn change(
         session.save(&environment, &lock)?;
         Ok(report)
     };
-    recorded(host, &request.environment, make, |report| AuditEvent {
-        noun: "grants",
-        verb,
-        target: vec![
-            ("kind", Some(request.kind.to_string())),
-            ("pack_ref", report.map(|report| report.pack_ref.to_string())),
-            ("grants", report.map(|report| report.grants.to_string())),
-        ],
-        previous_generation: None,
-        new_generation: None,
-        idempotency_key: request.idempotency_key.clone(),
-        result: Ok(()),
+    recorded(host, &request.environment, make, |report| {
+        vec![AuditEvent {
+            noun: "grants",
+            verb,
+            target: vec![
+                ("kind", Some(request.kind.to_string())),
+                ("pack_ref", report.map(|report| report.pack_ref.to_string())),
+                ("grants", report.map(|report| report.grants.to_string())),
+            ],
+            previous_generation: None,
+            new_generation: None,
+            idempotency_key: request.idempotency_key.clone(),
+            result: Ok(()),
+        }]
     })
 }
 

@@ -3,10 +3,12 @@
 mod assemble;
 pub mod bind;
 mod check;
+mod command;
 pub mod doctor;
 pub mod env;
 mod error;
 pub mod grants;
+mod next;
 pub mod pack;
 mod packs;
 pub mod protections;
@@ -14,8 +16,10 @@ pub mod read;
 mod recorded;
 pub mod repack;
 pub mod tool_check;
+pub mod unbind;
 
-pub use error::{Failure, OpError};
+pub use command::quoted;
+pub use error::{Failure, OpError, Taker};
 pub use packs::PackError;
 
 /// The most that is read of a file of arguments: a payload has a dozen fields.
@@ -24,7 +28,7 @@ const PAYLOAD_BYTES: u64 = 1 << 20;
 /// Reads a file that holds the arguments of an operation.
 ///
 /// # Errors
-/// [`OpError::Fetch`] when it cannot be read.
+/// [`OpError::Input`] when it cannot be read.
 pub fn payload_file(host: &crate::host::Host, path: &std::path::Path) -> Result<Vec<u8>, OpError> {
-    Ok(host.fetcher.document(path, PAYLOAD_BYTES)?)
+    host.fetcher.document(path, PAYLOAD_BYTES).map_err(|source| OpError::Input { source })
 }

@@ -1,16 +1,21 @@
 //! Packs as files: building one from a component, and looking into one.
 
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, ForeignText, PackRef, Permissions, Sha256Digest, Version, VersionReq,
+    CapabilitySlot, DescriptorPath, ForeignText, PackId, PackRef, Permissions, Sha256Digest, Version, VersionReq,
 };
 use serde::Serialize;
 
-use super::OpError;
+use super::{OpError, packs};
 use crate::archive::{self, Declared, NewHandler, NewPack, PackedHandler};
 use crate::engine::{self, Trust};
 use crate::host::Host;
+
+/// What the one component of a built pack is called.
+const COMPONENT: &str = "handler";
 
 /// A pack to build.
 #[derive(Clone, Debug)]
@@ -18,7 +23,7 @@ pub struct BuildRequest {
     /// The component, or a file that holds it.
     pub component: PathBuf,
     /// The id of the pack; the descriptor path of its handler, unless it has one.
-    pub id: Option<String>,
+    pub id: Option<PackId>,
     /// The version of the pack.
     pub version: Version,
     /// Who publishes it.
@@ -50,6 +55,9 @@ pub struct BuildReport {
     pub supported_versions: String,
     /// What its component imports.
     pub imports: Vec<ForeignText>,
+    /// What `doctor` will have to say about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What is in a pack.
@@ -125,7 +133,7 @@ pub struct InspectedEntry {
 /// [`OpError`] when the component is no handler, or the pack cannot be written.
 pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError> {
     let component = PackRef::File(request.component.to_string_lossy().into_owned());
-    let fetched = host.fetcher.fetch(&component)?;
+    let fetched = host.fetcher.fetch(&component).map_err(|source| OpError::Input { source })?;
     let not_packed = |source| OpError::Component { path: request.component.clone(), source };
     let loaded = host.engine.load(&fetched.bytes, &fetched.digest, Trust::Foreign).map_err(not_packed)?;
     let (slot, path) = (loaded.handler.slot(), loaded.handler.descriptor_path().clone());
@@ -133,7 +141,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     if !supported.matches(&request.version) {
         return Err(OpError::OwnVersion { version: request.version.clone(), supported });
     }
-    let id = request.id.clone().unwrap_or_else(|| path.to_string());
+    let id = request.id.as_ref().map_or_else(|| path.to_string(), |id| id.as_str().to_owned());
     let namespace = path.as_str().split('.').next().unwrap_or_default().to_owned();
     let declared = Declared {
         slot,
@@ -145,7 +153,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
         id: id.clone(),
         version: request.version.clone(),
         publisher: request.publisher.clone().unwrap_or(namespace),
-        handlers: vec![NewHandler { component: "handler".to_owned(), bytes: fetched.bytes.into_owned(), declared }],
+        handlers: vec![NewHandler { component: COMPONENT.to_owned(), bytes: fetched.bytes.into_owned(), declared }],
     };
     let in_pack = |source| OpError::Archive { pack: ForeignText::excerpt(&id), source };
     let bytes = archive::write(&pack).map_err(in_pack)?;
@@ -162,6 +170,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
         slot,
         descriptor_path: path,
         supported_versions: supported.to_string(),
+        warnings: packs::permission_faults(&ForeignText::new(COMPONENT), &loaded.imports, &request.permissions),
         imports: loaded.imports,
     })
 }
@@ -217,7 +226,22 @@ impl From<Declared> for InspectedDeclaration {
     }
 }
 
-/// Writes a pack.
+/// Writes a file beside its place and renames it into it, so that nobody ever reads half of a pack. What is no regular file, such as
+/// `/dev/stdout`, is written to.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
-    std::fs::write(path, bytes).map_err(|source| OpError::Write { path: path.to_owned(), source })
+    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = place.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let replace = || -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, &place)
+    };
+    let is_special = fs::metadata(&place).is_ok_and(|there| !there.is_file());
+    let written = match is_special {
+        true => fs::write(&place, bytes),
+        false => replace().inspect_err(|_| drop(fs::remove_file(&temporary))),
+    };
+    written.map_err(|source| OpError::Write { path: path.to_owned(), source })
 }

@@ -155,6 +155,7 @@ pub(super) fn fetch_next(error: &FetchError) -> &'static str {
     match error {
         FetchError::RegistryUnsupported => "download the pack to a file, and name that file",
         FetchError::Read { .. } | FetchError::Keep { .. } => "check the permissions of the file",
+        FetchError::NoVersion { .. } => "name the built-in pack with its version",
         FetchError::UnknownScheme | FetchError::NoSuchBuiltin { .. } => "name a pack file",
         _ => "check the path, or name another pack file",
     }
@@ -223,25 +224,33 @@ fn difference(
 impl LoadedHandler {
     /// Where what its component imports and what its pack declares do not go together.
     pub fn permission_faults(&self) -> Vec<String> {
-        let interfaces = [
-            (TOOLS, "run programs", self.permissions.tools.is_empty()),
-            (NETWORK, "open connections", self.permissions.network.is_empty()),
-        ];
-        let fault = |(interface, deed, declares_none): (&str, &str, bool)| {
-            let imports = self.imports.iter().any(|import| import.as_exact().starts_with(interface));
-            let component = &self.component;
-            match (imports, declares_none) {
-                (true, true) => Some(format!(
-                    "component `{component}` imports `{interface}`, but the pack does not declare that it wants to {deed}"
-                )),
-                (false, false) => Some(format!(
-                    "the pack declares that it wants to {deed}, but component `{component}` does not import `{interface}`"
-                )),
-                _ => None,
-            }
-        };
-        interfaces.into_iter().filter_map(fault).collect()
+        permission_faults(&self.component, &self.imports, &self.permissions)
     }
+}
+
+/// Where what a component imports and what its pack declares do not go together.
+pub(super) fn permission_faults(
+    component: &ForeignText,
+    imports: &[ForeignText],
+    permissions: &Permissions,
+) -> Vec<String> {
+    let interfaces = [
+        (TOOLS, "run programs", permissions.tools.is_empty()),
+        (NETWORK, "open connections", permissions.network.is_empty()),
+    ];
+    let fault = |(interface, deed, declares_none): (&str, &str, bool)| {
+        let is_imported = imports.iter().any(|import| import.as_exact().starts_with(interface));
+        match (is_imported, declares_none) {
+            (true, true) => Some(format!(
+                "component `{component}` imports `{interface}`, but the pack does not declare that it wants to {deed}"
+            )),
+            (false, false) => Some(format!(
+                "the pack declares that it wants to {deed}, but component `{component}` does not import `{interface}`"
+            )),
+            _ => None,
+        }
+    };
+    interfaces.into_iter().filter_map(fault).collect()
 }
 
 impl LoadedPack {
@@ -273,6 +282,11 @@ impl LoadedPack {
     pub fn permissions(&self) -> Permissions {
         let none = Permissions::default();
         self.handlers.iter().fold(none, |all, handler| all.union(&handler.permissions))
+    }
+
+    /// Where what its components import and what it declares do not go together.
+    pub fn permission_faults(&self) -> Vec<String> {
+        self.handlers.iter().flat_map(LoadedHandler::permission_faults).collect()
     }
 
     /// The pin of the pack, with these grants.

@@ -6,19 +6,20 @@ use super::OpError;
 use crate::host::Host;
 use crate::store::AuditEvent;
 
-/// Makes a change and records it, as an event that is drawn up once it is known what came of it.
+/// Makes a change and records it, as events that are drawn up once it is known what came of it: none when nothing changed.
 pub(super) fn recorded<T>(
     host: &Host,
     environment: &EnvId,
     change: impl FnOnce() -> Result<T, OpError>,
-    event: impl FnOnce(Option<&T>) -> AuditEvent,
+    events: impl FnOnce(Option<&T>) -> Vec<AuditEvent>,
 ) -> Result<T, OpError> {
     let result = change();
     let outcome = result.as_ref().map(|_| ()).map_err(|error| (error.kind(), error.to_string()));
-    let event = AuditEvent { result: outcome, ..event(result.as_ref().ok()) };
-    let written = host.store.audit(environment, &event);
-    let report = result?;
-    // the change is made; that it was not recorded is still an error, and says so
-    written?;
-    Ok(report)
+    let event = |event| AuditEvent { result: outcome.clone(), ..event };
+    let written =
+        events(result.as_ref().ok()).into_iter().map(event).try_for_each(|event| host.store.audit(environment, &event));
+    match (result, written) {
+        (Ok(_), Err(source)) => Err(OpError::NotRecorded { source }),
+        (result, _) => result,
+    }
 }

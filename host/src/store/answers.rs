@@ -29,7 +29,7 @@ pub(super) fn read(folder: &Path, answers_ref: &AnswersRef) -> Result<String, An
         |reason: String| AnswersError::Malformed { path: path.clone(), reason: ForeignText::sentence(&reason) };
     let text = match files::read(&real, MAX_BYTES).map_err(failed)? {
         Read::Text(text) => text,
-        Read::NoFile => return Err(missing()),
+        Read::Nothing | Read::NotAFile => return Err(missing()),
         Read::TooLarge => return Err(AnswersError::TooLarge { path: path.clone(), limit: MAX_BYTES }),
         Read::NotText(at) => return Err(malformed(format!("it is not UTF-8 after byte {at}"))),
     };

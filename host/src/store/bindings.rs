@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::StoreError;
 use super::object::Object;
 
 const INLINE: &str = "inline://";
@@ -50,8 +51,8 @@ impl Section {
 impl Element {
     /// Reads one element of a section.
     pub fn parse(section: Section, text: &RawValue) -> Result<Self, Fault> {
-        let object: Object =
-            serde_json::from_str(text.get()).map_err(|error| Fault { member: "", reason: error.to_string() })?;
+        let object: Object = serde_json::from_str(text.get())
+            .map_err(|error| Fault { member: "", reason: StoreError::reason(&error) })?;
         let binding = parse(section, &object)?;
         Ok(Self { binding, text: text.to_owned(), object })
     }
@@ -86,7 +87,7 @@ fn from_str<T: std::str::FromStr<Err: ToString>>(text: &str) -> Result<T, String
 
 fn member<T: DeserializeOwned>(object: &Object, name: &'static str) -> Result<Option<T>, Fault> {
     let Some(value) = object.get(name) else { return Ok(None) };
-    serde_json::from_str(value.get()).map_err(|error| Fault { member: name, reason: error.to_string() })
+    serde_json::from_str(value.get()).map_err(|error| Fault { member: name, reason: StoreError::reason(&error) })
 }
 
 fn parsed<T>(object: &Object, name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Fault> {
@@ -110,7 +111,7 @@ fn stashed_object(reference: &str) -> Option<Object> {
 
 /// The object of a changed binding. Members that are not ours stay: those of the binding it replaces, or, after a rollback,
 /// those of the binding it restores.
-pub(super) fn merge(binding: &Binding, old: Option<&Element>) -> Vec<(String, Box<RawValue>)> {
+pub(super) fn merge(binding: &Binding, old: Option<&Element>) -> Object {
     let mut object = old.map(|old| base(binding, old)).unwrap_or_default();
     fill(&mut object, binding);
     let previous = binding.previous.as_ref().map(|previous| match previous {
@@ -119,7 +120,7 @@ pub(super) fn merge(binding: &Binding, old: Option<&Element>) -> Vec<(String, Bo
     });
     object.put("previous_binding_ref", previous.map(raw));
     object.order(&ORDER);
-    object.members().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    object
 }
 
 fn base(binding: &Binding, old: &Element) -> Object {

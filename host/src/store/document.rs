@@ -1,8 +1,9 @@
 //! `environment.json`, schema `greentic.environment.v1`: the two lists that are ours, and everything else exactly as it was.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
-use env_pack_domain::{Binding, EnvId, Environment, ForeignText, Place};
+use env_pack_domain::{Binding, EnvId, Environment, Place};
 use serde_json::value::RawValue;
 
 use super::StoreError;
@@ -15,63 +16,41 @@ const SCHEMA: &str = "greentic.environment.v1";
 #[derive(Clone, Debug)]
 pub(super) struct Document {
     object: Object,
-    elements: Vec<(Section, Element)>,
+    elements: Vec<Element>,
 }
 
 impl Document {
     /// Reads a document, and the environment in it, which must be the one asked for.
     pub fn parse(text: &str, path: &Path, id: &EnvId) -> Result<(Self, Environment), StoreError> {
-        let malformed = |place: String, reason: String| StoreError::Malformed {
-            path: path.to_owned(),
-            place,
-            reason: ForeignText::sentence(&reason),
-        };
-        let object: Object = serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))?;
-        let text_of = |name: &str| match object.get(name).map(|value| serde_json::from_str::<String>(value.get())) {
-            Some(Ok(value)) => Ok(value),
-            Some(Err(error)) => Err(malformed(format!("`{name}`"), error.to_string())),
-            None => Err(malformed(format!("`{name}`"), "it is missing".to_owned())),
-        };
-        let schema = text_of("schema")?;
-        if schema != SCHEMA {
-            return Err(malformed("`schema`".to_owned(), format!("it is `{schema}`, expected `{SCHEMA}`")));
-        }
-        let environment_id = text_of("environment_id")?;
+        let object = Object::document(text, path, SCHEMA)?;
+        let environment_id: String = object.require("environment_id", path)?;
         if environment_id != id.as_str() {
             let reason = format!("it is `{environment_id}`, but the folder is that of `{id}`");
-            return Err(malformed("`environment_id`".to_owned(), reason));
+            return Err(StoreError::malformed(path, "`environment_id`", reason));
         }
         let mut elements = Vec::new();
         for section in Section::ALL {
-            let list: Vec<Box<RawValue>> = match object.get(section.name()) {
-                Some(list) => serde_json::from_str(list.get())
-                    .map_err(|error| malformed(format!("`{}`", section.name()), error.to_string()))?,
-                None => Vec::new(),
-            };
-            for (at, text) in list.iter().enumerate() {
-                let element = Element::parse(section, text).map_err(|fault| {
-                    let member = if fault.member.is_empty() { String::new() } else { format!(".{}", fault.member) };
-                    malformed(format!("`{}[{at}]{member}`", section.name()), fault.reason)
-                })?;
-                elements.push((section, element));
-            }
+            elements.extend(section_elements(&object, section, path)?);
         }
-        let bindings = elements.iter().map(|(_, element)| element.binding.clone());
+        let bindings = elements.iter().map(|(_, _, element)| element.binding.clone());
         let environment = Environment::new(id.clone(), bindings).map_err(|fault| {
-            let is_it = |(_, element): &&(Section, Element)| element.binding.key() == fault.key;
-            let section = elements.iter().find(is_it).map_or("packs", |(section, _)| section.name());
-            malformed(format!("`{section}`"), fault.to_string())
+            let has_key = |(_, _, element): &&(Section, usize, Element)| element.binding.key() == fault.key;
+            let mut places =
+                elements.iter().filter(has_key).map(|(section, at, _)| format!("`{}[{at}]`", section.name()));
+            let (first, second) = (places.next().unwrap_or_default(), places.next().unwrap_or_default());
+            StoreError::malformed(path, second, format!("{fault}, first at {first}"))
         })?;
+        let elements = elements.into_iter().map(|(_, _, element)| element).collect();
         Ok((Self { object, elements }, environment))
     }
 
     /// The document of a new environment, with everything that the existing tools expect in one.
-    pub fn new(id: &EnvId, name: &str, listen_addr: &str) -> Self {
+    pub fn new(id: &EnvId, name: &str, listen_addr: SocketAddr) -> Self {
         let json = serde_json::json!({
             "schema": SCHEMA,
             "environment_id": id.as_str(),
             "name": name,
-            "host_config": {"env_id": id.as_str(), "listen_addr": listen_addr},
+            "host_config": {"env_id": id.as_str(), "listen_addr": listen_addr.to_string()},
             "packs": [],
             "bundles": [],
             "revisions": [],
@@ -101,27 +80,41 @@ impl Document {
                 object.set(section.name(), RawValue::from_string(list).expect("a list of JSON values"));
             }
         }
-        let members = object.members().map(|(name, value)| format!("{}: {}", quoted(name), value.get()));
-        format!("{{{}\n}}\n", members.map(|member| format!("\n  {member}")).collect::<Vec<_>>().join(","))
+        object.render(0) + "\n"
     }
 
     /// One binding: as it stood when it did not change.
     fn element(&self, binding: &Binding) -> String {
-        let old = self.elements.iter().map(|(_, element)| element).find(|old| old.binding.key() == binding.key());
-        if let Some(old) = old.filter(|old| old.binding == *binding) {
-            return old.text.get().to_owned();
+        let old = self.elements.iter().find(|old| old.binding.key() == binding.key());
+        match old.filter(|old| old.binding == *binding) {
+            Some(old) => old.text.get().to_owned(),
+            None => bindings::merge(binding, old).render(2),
         }
-        let members = bindings::merge(binding, old).into_iter();
-        let members: Vec<_> =
-            members.map(|(name, value)| format!("      {}: {}", quoted(&name), value.get())).collect();
-        format!("{{\n{}\n    }}", members.join(",\n"))
     }
+}
+
+/// The elements of a section, each with its index.
+fn section_elements(
+    object: &Object,
+    section: Section,
+    path: &Path,
+) -> Result<Vec<(Section, usize, Element)>, StoreError> {
+    let name = section.name();
+    // the existing tools always write both lists, but not every version of them knew extensions
+    if section == Section::Extensions && object.get(name).is_none() {
+        return Ok(Vec::new());
+    }
+    let list: Vec<Box<RawValue>> = object.require(name, path)?;
+    let element = |(at, text): (usize, &RawValue)| match Element::parse(section, text) {
+        Ok(element) => Ok((section, at, element)),
+        Err(fault) => {
+            let member = if fault.member.is_empty() { String::new() } else { format!(".{}", fault.member) };
+            Err(StoreError::malformed(path, format!("`{name}[{at}]{member}`"), fault.reason))
+        }
+    };
+    list.iter().map(AsRef::as_ref).enumerate().map(element).collect()
 }
 
 fn joined(elements: impl Iterator<Item = String>) -> String {
     elements.map(|element| format!("\n    {element}")).collect::<Vec<_>>().join(",")
-}
-
-fn quoted(name: &str) -> String {
-    serde_json::to_string(name).expect("text makes JSON")
 }

@@ -43,6 +43,12 @@ pub enum StoreError {
         /// What is wrong there.
         reason: ForeignText,
     },
+    /// There is something else in the place of a file.
+    #[error("`{}` is no regular file", shown(.path))]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// A file is larger than anything we write.
     #[error("`{}` has more than {limit} bytes", shown(.path))]
     TooLarge {
@@ -72,10 +78,20 @@ impl StoreError {
     /// A file that is no JSON, or not the JSON it should be.
     pub(super) fn malformed_json(path: &Path, error: &serde_json::Error) -> Self {
         let place = format!("line {} column {}", error.line(), error.column());
-        // the place already stands in front
+        Self::malformed(path, place, Self::reason(error))
+    }
+
+    /// A file that does not hold what it should, in this place.
+    pub(super) fn malformed(path: &Path, place: impl Into<String>, reason: impl AsRef<str>) -> Self {
+        let reason = ForeignText::sentence(reason.as_ref());
+        Self::Malformed { path: path.to_owned(), place: place.into(), reason }
+    }
+
+    /// What is wrong, without the place: that stands in front already, and in a part of a file it would be a wrong one.
+    pub(super) fn reason(error: &serde_json::Error) -> String {
         let text = error.to_string();
-        let reason = text.strip_suffix(&format!(" at {place}")).unwrap_or(&text);
-        Self::Malformed { path: path.to_owned(), place, reason: ForeignText::sentence(reason) }
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        text.strip_suffix(&place).unwrap_or(&text).to_owned()
     }
 }
 

@@ -17,8 +17,10 @@ pub(super) enum Read {
     Text(String),
     /// More bytes than the limit.
     TooLarge,
-    /// No regular file, or none at all.
-    NoFile,
+    /// There is nothing.
+    Nothing,
+    /// There is something else than a regular file.
+    NotAFile,
     /// Bytes that are no UTF-8, up to this offset.
     NotText(usize),
 }
@@ -28,11 +30,12 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Read> {
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Read::NoFile),
+        // a link that leads nowhere is not nothing
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => return Ok(Read::Nothing),
         Err(error) => return Err(error),
     };
     if !file.metadata()?.is_file() {
-        return Ok(Read::NoFile);
+        return Ok(Read::NotAFile);
     }
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes)?;
@@ -45,19 +48,33 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Read> {
     })
 }
 
-/// Replaces a file: temporary file, fsync, rename, fsync of the folder.
+/// Whether there is anything of this name, readable or not.
+pub(super) fn exists(path: &Path) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
+    }
+}
+
+/// Replaces a file, under the lock of its environment: temporary file, fsync, rename, fsync of the folder. A symbolic link stays,
+/// and the file that it leads to is replaced.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    // one name for all processes: the lock lets in one at a time, and what a killed one left goes away here
+    let temporary = folder.join(format!(".{name}.tmp"));
     let write = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&temporary)?;
-        if let Ok(before) = fs::metadata(path) {
+        if exists(&temporary) {
+            fs::remove_file(&temporary)?;
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+        if let Ok(before) = fs::metadata(&path) {
             file.set_permissions(before.permissions())?;
         }
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&temporary, path)?;
+        fs::rename(&temporary, &path)?;
         File::open(folder)?.sync_all()
     };
     write().inspect_err(|_| {

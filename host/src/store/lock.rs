@@ -7,8 +7,10 @@ use env_pack_domain::{
     CapabilitySlot, DescriptorPath, ForeignText, PackRef, Permissions, Sha256Digest, ToolPermission, VersionReq,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::StoreError;
+use super::object::Object;
 
 const SCHEMA: &str = "greentic.env-pack-lock.v1";
 
@@ -56,10 +58,12 @@ pub struct LockedHandler {
     pub supported_versions: VersionReq,
 }
 
-#[derive(Serialize, Deserialize)]
-struct File {
-    schema: String,
-    packs: BTreeMap<String, Pack>,
+/// The file in memory: the pins that are ours to change, and everything else exactly as it was.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LockDocument {
+    object: Object,
+    /// The member `packs` of it.
+    pins: Object,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,31 +101,77 @@ struct Tool {
 
 type Fault = Box<dyn std::error::Error>;
 
-/// Reads the file.
-pub(super) fn parse(text: &str, path: &Path) -> Result<PackLock, StoreError> {
-    let malformed = |place: String, reason: String| StoreError::Malformed {
-        path: path.to_owned(),
-        place,
-        reason: ForeignText::sentence(&reason),
-    };
-    let file: File = serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))?;
-    if file.schema != SCHEMA {
-        return Err(malformed("`schema`".to_owned(), format!("it is `{}`, expected `{SCHEMA}`", file.schema)));
+impl LockDocument {
+    /// Reads the file, and the pins in it.
+    pub fn parse(text: &str, path: &Path) -> Result<(Self, PackLock), StoreError> {
+        let object = Object::document(text, path, SCHEMA)?;
+        let pins: Object = object.require("packs", path)?;
+        let pin = |(pack_ref, text): (&str, &RawValue)| match parse(text) {
+            Ok(pack) => Ok((pack_ref.to_owned(), pack)),
+            Err(reason) => {
+                Err(StoreError::malformed(path, format!("`packs.{}`", ForeignText::excerpt(pack_ref)), reason))
+            }
+        };
+        let packs = pins.members().map(pin).collect::<Result<_, _>>()?;
+        Ok((Self { object, pins }, PackLock { packs }))
     }
-    let pack = |(pack_ref, pack): (String, Pack)| match pack.parse() {
-        Ok(pack) => Ok((pack_ref, pack)),
-        Err(fault) => Err(malformed(format!("`packs.{}`", ForeignText::excerpt(&pack_ref)), fault.to_string())),
-    };
-    Ok(PackLock { packs: file.packs.into_iter().map(pack).collect::<Result<_, _>>()? })
+
+    /// The text of the file with these pins in it.
+    pub fn render(&self, lock: &PackLock) -> String {
+        let mut pins = self.pins.clone();
+        pins.retain(|pack_ref| lock.packs.contains_key(pack_ref));
+        for (pack_ref, pack) in &lock.packs {
+            pins.set(pack_ref, pin(self.pins.get(pack_ref), pack));
+        }
+        let mut object = self.object.clone();
+        object.set("schema", raw(SCHEMA, 1));
+        object.set("packs", RawValue::from_string(pins.render(1)).expect("an object of JSON values"));
+        object.render(0) + "\n"
+    }
 }
 
-/// The text of the file.
-pub(super) fn render(lock: &PackLock) -> String {
-    let packs = lock.packs.iter().map(|(pack_ref, pack)| (pack_ref.clone(), Pack::from(pack))).collect();
-    let file = File { schema: SCHEMA.to_owned(), packs };
-    let mut text = serde_json::to_string_pretty(&file).expect("text and numbers make JSON");
-    text.push('\n');
-    text
+fn parse(text: &RawValue) -> Result<LockedPack, String> {
+    let pack: Pack = serde_json::from_str(text.get()).map_err(|error| StoreError::reason(&error))?;
+    pack.parse().map_err(|fault| fault.to_string())
+}
+
+/// A pin as it stands in the file: as it stood when it did not change.
+fn pin(old: Option<&RawValue>, pack: &LockedPack) -> Box<RawValue> {
+    let old = old.and_then(|text| Some((text, parse(text).ok()?)));
+    match old {
+        Some((text, before)) if before == *pack => text.to_owned(),
+        Some((text, before)) if before.archive == pack.archive => changed(text, &before, pack),
+        // what others noted about another archive, such as who signed it, is not true of this one
+        _ => raw(Pack::from(pack), 2),
+    }
+}
+
+/// A changed pin of the same archive. Members that are not ours stay.
+fn changed(text: &RawValue, before: &LockedPack, pack: &LockedPack) -> Box<RawValue> {
+    let object = |text: Option<&RawValue>| -> Object {
+        text.and_then(|text| serde_json::from_str(text.get()).ok()).unwrap_or_default()
+    };
+    let mut pin = object(Some(text));
+    let new = Pack::from(pack);
+    if before.handlers != pack.handlers {
+        pin.set("handlers", raw(new.handlers, 3));
+    }
+    if before.grants != pack.grants {
+        let mut grants = object(pin.get("grants"));
+        grants.set("tools", raw(new.grants.tools, 4));
+        grants.set("network", raw(new.grants.network, 4));
+        pin.set("grants", RawValue::from_string(grants.render(3)).expect("an object of JSON values"));
+    }
+    pin.set("locked_at", raw(new.locked_at, 3));
+    RawValue::from_string(pin.render(2)).expect("an object of JSON values")
+}
+
+/// A value as text, for a place this deep in the file.
+fn raw(value: impl Serialize, depth: usize) -> Box<RawValue> {
+    let text = serde_json::to_string_pretty(&value).expect("text and numbers make JSON");
+    // no line break stands in a JSON string
+    let text = text.replace('\n', &format!("\n{}", "  ".repeat(depth)));
+    RawValue::from_string(text).expect("it is JSON")
 }
 
 impl Pack {

@@ -13,13 +13,15 @@ mod lock;
 mod object;
 
 use std::fs::{self, File};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{AnswersRef, EnvId, Environment, ForeignText};
+use env_pack_domain::{AnswersRef, EnvId, Environment};
 use serde_json::value::RawValue;
 
 use document::Document;
 use files::Read;
+use lock::LockDocument;
 
 pub use audit::AuditEvent;
 pub use error::{AnswersError, StoreError};
@@ -48,6 +50,7 @@ pub struct Stored {
     /// Whether a runtime has written what it discovered.
     pub has_runtime: bool,
     document: Document,
+    lock_document: LockDocument,
 }
 
 /// The files of an environment, for showing them.
@@ -99,9 +102,9 @@ impl Store {
         Ok(ids)
     }
 
-    /// Whether there is such an environment.
+    /// Whether there is such an environment, readable or not.
     pub fn exists(&self, id: &EnvId) -> bool {
-        self.folder(id).join(ENVIRONMENT).is_file()
+        files::exists(&self.folder(id).join(ENVIRONMENT))
     }
 
     /// Reads an environment.
@@ -114,11 +117,11 @@ impl Store {
         let text = read(&path)?.ok_or_else(|| self.no_environment(id))?;
         let (document, environment) = Document::parse(&text, &path, id)?;
         let lock_path = folder.join(PACK_LOCK);
-        let lock = match read(&lock_path)? {
-            Some(text) => lock::parse(&text, &lock_path)?,
-            None => PackLock::default(),
+        let (lock_document, lock) = match read(&lock_path)? {
+            Some(text) => LockDocument::parse(&text, &lock_path)?,
+            None => Default::default(),
         };
-        Ok(Stored { environment, lock, has_runtime: folder.join(RUNTIME).is_file(), document })
+        Ok(Stored { environment, lock, has_runtime: folder.join(RUNTIME).is_file(), document, lock_document })
     }
 
     /// Reads the files of an environment as they are, once it is certain that they are well-formed.
@@ -141,7 +144,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Exists`], or [`StoreError::Io`].
-    pub fn create(&self, id: &EnvId, name: &str, listen_addr: &str) -> Result<Session, StoreError> {
+    pub fn create(&self, id: &EnvId, name: &str, listen_addr: SocketAddr) -> Result<Session, StoreError> {
         let folder = self.folder(id);
         fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
         let lock = self.lock(id)?;
@@ -150,10 +153,15 @@ impl Store {
         }
         let document = Document::new(id, name, listen_addr);
         let environment = Environment::empty(id.clone());
-        let stored = Stored { environment, lock: PackLock::default(), has_runtime: false, document };
+        let stored = Stored {
+            environment: environment.clone(),
+            lock: PackLock::default(),
+            has_runtime: false,
+            document,
+            lock_document: LockDocument::default(),
+        };
         let mut session = Session { folder, stored, _lock: lock };
-        let (environment, lock) = (session.stored.environment.clone(), PackLock::default());
-        session.save(&environment, &lock)?;
+        session.save(&environment, &PackLock::default())?;
         Ok(session)
     }
 
@@ -222,8 +230,9 @@ impl Session {
     pub fn save(&mut self, environment: &Environment, lock: &PackLock) -> Result<(), StoreError> {
         let path = self.folder.join(PACK_LOCK);
         if *lock != self.stored.lock {
-            files::replace(&path, &lock::render(lock)).map_err(StoreError::io("write", &path))?;
-            self.stored.lock = lock.clone();
+            let text = self.stored.lock_document.render(lock);
+            files::replace(&path, &text).map_err(StoreError::io("write", &path))?;
+            (self.stored.lock_document, self.stored.lock) = LockDocument::parse(&text, &path)?;
         }
         let path = self.folder.join(ENVIRONMENT);
         if *environment != self.stored.environment || !path.exists() {
@@ -239,13 +248,10 @@ impl Session {
 fn read(path: &Path) -> Result<Option<String>, StoreError> {
     match files::read(path, MAX_BYTES).map_err(StoreError::io("read", path))? {
         Read::Text(text) => Ok(Some(text)),
-        Read::NoFile => Ok(None),
+        Read::Nothing => Ok(None),
+        Read::NotAFile => Err(StoreError::NotAFile { path: path.to_owned() }),
         Read::TooLarge => Err(StoreError::TooLarge { path: path.to_owned(), limit: MAX_BYTES }),
-        Read::NotText(at) => Err(StoreError::Malformed {
-            path: path.to_owned(),
-            place: format!("byte {at}"),
-            reason: ForeignText::new("it is not UTF-8"),
-        }),
+        Read::NotText(at) => Err(StoreError::malformed(path, format!("byte {at}"), "it is not UTF-8")),
     }
 }
 

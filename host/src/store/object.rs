@@ -1,10 +1,13 @@
 //! JSON objects whose members keep their order and their exact text, so that what we do not own survives unchanged.
 
 use std::fmt;
+use std::path::Path;
 
-use serde::de::{self, MapAccess, Visitor};
+use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use super::StoreError;
 
 /// A JSON object, one level deep: values stay the text they are.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +16,23 @@ pub(super) struct Object {
 }
 
 impl Object {
+    /// Reads a whole file, whose schema must be this one.
+    pub fn document(text: &str, path: &Path, schema: &str) -> Result<Self, StoreError> {
+        let object: Self = serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))?;
+        let found: String = object.require("schema", path)?;
+        match found == schema {
+            true => Ok(object),
+            false => Err(StoreError::malformed(path, "`schema`", format!("it is `{found}`, expected `{schema}`"))),
+        }
+    }
+
+    /// The value of a member that must be there.
+    pub fn require<T: DeserializeOwned>(&self, name: &str, path: &Path) -> Result<T, StoreError> {
+        let malformed = |reason| StoreError::malformed(path, format!("`{name}`"), reason);
+        let value = self.get(name).ok_or_else(|| malformed("it is missing".to_owned()))?;
+        serde_json::from_str(value.get()).map_err(|error| malformed(StoreError::reason(&error)))
+    }
+
     pub fn get(&self, key: &str) -> Option<&RawValue> {
         self.members.iter().find(|(name, _)| name == key).map(|(_, value)| &**value)
     }
@@ -30,7 +50,12 @@ impl Object {
     }
 
     pub fn remove(&mut self, key: &str) {
-        self.members.retain(|(name, _)| name != key);
+        self.retain(|name| name != key);
+    }
+
+    /// Leaves only the members whose names are wanted.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&str) -> bool) {
+        self.members.retain(|(name, _)| wanted(name));
     }
 
     /// Sets or removes a member.
@@ -45,6 +70,20 @@ impl Object {
     pub fn order(&mut self, order: &[&str]) {
         let rank = |name: &str| order.iter().position(|other| *other == name).unwrap_or(order.len());
         self.members.sort_by_key(|(name, _)| rank(name));
+    }
+
+    /// The object as text, one member a line, for a place this deep in a document.
+    pub fn render(&self, depth: usize) -> String {
+        let indent = "  ".repeat(depth);
+        let member = |(name, value): (&str, &RawValue)| {
+            let name = serde_json::to_string(name).expect("text makes JSON");
+            format!("\n{indent}  {name}: {}", value.get())
+        };
+        let members: Vec<_> = self.members().map(member).collect();
+        match members.is_empty() {
+            true => "{}".to_owned(),
+            false => format!("{{{}\n{indent}}}", members.join(",")),
+        }
     }
 }
 

@@ -115,9 +115,10 @@ fn a_malformed_file_says_where_and_is_left_alone() {
     );
     malformed(
         &fresh.replace("\"slot\": \"state\"", "\"slot\": \"secrets\""),
-        "`packs`",
-        "slot `secrets` is bound twice",
+        "`packs[4]`",
+        "slot `secrets` is bound twice, first at `packs[1]`",
     );
+    malformed(&fresh.replace("\"packs\"", "\"parcels\""), "`packs`", "it is missing");
     malformed(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"widgets\""), "`packs[4].slot`", "widgets");
     malformed(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"extension\""), "`packs[4].slot`", "gtc op extensions");
     malformed(&fresh.replace("dev-store@0.1.0\",\n      \"pack", "dev-store\",\n      \"pack"), "`packs[1].kind`", "@");
@@ -156,13 +157,20 @@ fn answers_stay_in_the_folder_and_are_json() {
 }
 
 #[test]
-fn pins_round_trip() {
-    let (_root, store) = store(FIXTURES[0]);
-    let pack = LockedPack {
+fn a_place_is_never_one_within_a_part_of_the_file() {
+    let fresh = FIXTURES[0];
+    let bad = fresh.replace("\"slot\": \"state\"", "\"slot\": 7");
+    let (_root, store) = store(&bad);
+    let error = store.load(&local()).expect_err("malformed").to_string();
+    assert!(error.contains("`packs[4].slot`") && !error.contains("line") && !error.contains("column"), "{error}");
+}
+
+fn pinned() -> LockedPack {
+    LockedPack {
         archive: env_pack_domain::Sha256Digest::of(b"archive"),
         size: 7,
         handlers: vec![LockedHandler {
-            component: ForeignText::new("handler"),
+            component: env_pack_domain::ForeignText::new("handler"),
             digest: env_pack_domain::Sha256Digest::of(b"component"),
             slot: CapabilitySlot::Secrets,
             descriptor_path: "acme.secrets.vault".parse().expect("a path"),
@@ -173,8 +181,48 @@ fn pins_round_trip() {
             network: vec!["localhost:80".parse().expect("an address")],
         },
         locked_at: "2026-11-23T09:37:16Z".to_owned(),
-    };
-    let lock = PackLock { packs: [("/packs/vault.gtpack".to_owned(), pack)].into() };
+    }
+}
+
+/// Saves pins, and gives back the file.
+fn pins_after(store: &Store, packs: &[(&str, LockedPack)]) -> String {
+    let mut session = store.open(&local()).expect("opened");
+    let environment = session.stored().environment.clone();
+    let packs = packs.iter().map(|(pack_ref, pack)| ((*pack_ref).to_owned(), pack.clone())).collect();
+    session.save(&environment, &PackLock { packs }).expect("saved");
+    fs::read_to_string(store.root().join("local/packs.lock.json")).expect("a file")
+}
+
+#[test]
+fn members_of_others_survive_in_the_pins() {
+    let (_root, store) = store(FIXTURES[0]);
+    let path = store.root().join("local/packs.lock.json");
+    let written = pins_after(&store, &[("/z.gtpack", pinned())]);
+    let odd = written
+        .replace("\"packs\": {", "\"x_note\": {\"n\":  1.00},\n  \"packs\": {")
+        .replace("\"size\": 7,", "\"signer\": \"k1\",\n      \"big\": 1e400,\n      \"size\": 7,")
+        .replace("\"grants\": {", "\"grants\": {\n        \"until\": 2.50,");
+    fs::write(&path, &odd).expect("a file");
+    let other = LockedPack { archive: env_pack_domain::Sha256Digest::of(b"other"), ..pinned() };
+    let text = pins_after(&store, &[("/a.gtpack", other.clone()), ("/z.gtpack", pinned())]);
+    assert!(text.starts_with(odd.trim_end_matches("\n  }\n}\n")), "what did not change stays as it was:\n{text}");
+    let granted = LockedPack { grants: Default::default(), ..pinned() };
+    let text = pins_after(&store, &[("/z.gtpack", granted.clone())]);
+    for kept in ["\"x_note\": {\"n\":  1.00}", "\"signer\": \"k1\",\n      \"big\": 1e400,", "\"until\": 2.50,"] {
+        assert!(text.contains(kept), "{kept} is gone:\n{text}");
+    }
+    assert_eq!(store.load(&local()).expect("loaded").lock.packs["/z.gtpack"], granted);
+    let text = pins_after(&store, &[("/z.gtpack", other)]);
+    assert!(
+        text.contains("x_note") && !text.contains("signer"),
+        "who signed one archive did not sign another:\n{text}"
+    );
+}
+
+#[test]
+fn pins_round_trip() {
+    let (_root, store) = store(FIXTURES[0]);
+    let lock = PackLock { packs: [("/packs/vault.gtpack".to_owned(), pinned())].into() };
     let mut session = store.open(&local()).expect("opened");
     let environment = session.stored().environment.clone();
     session.save(&environment, &lock).expect("saved");

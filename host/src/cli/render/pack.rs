@@ -1,0 +1,91 @@
+//! Packs as files.
+
+use env_pack_domain::CapabilitySlot;
+
+use super::{BAD, GOOD, Human, NOTICE, dash, list, shown, warnings};
+use crate::cli::table::{Table, Tone};
+use crate::ops::pack::{BuildReport, InspectReport};
+use crate::ops::quoted;
+use crate::ops::repack::RepackReport;
+
+impl Human for BuildReport {
+    fn human(&self, _verb: &str) -> String {
+        let path = shown(&self.path.to_string_lossy());
+        let mut text = format!("{} built {path} ({} bytes)\n", Tone::Good.paint(GOOD), self.size);
+        text.push_str(&format!("  sha256    {}\n", self.sha256));
+        text.push_str(&format!("  slot      {}\n", self.slot));
+        text.push_str(&format!("  kind      {}@{}\n", self.descriptor_path, self.version));
+        text.push_str(&format!("  supports  {}\n", self.supported_versions));
+        text.push_str(&format!("  imports   {}\n", list(self.imports.iter().map(ToString::to_string))));
+        text.push_str(&warnings(&self.warnings));
+        let bind = match self.slot {
+            CapabilitySlot::Extension => "extensions add --env <env>".to_owned(),
+            slot => format!("env-packs update --env <env> --slot {slot}"),
+        };
+        let kind = format!("{}@{}", self.descriptor_path, self.version);
+        text + &format!(
+            "next: bind it with `gtc op {bind} --kind {kind} --pack-ref {}`\n",
+            quoted(&self.path.to_string_lossy())
+        )
+    }
+}
+
+impl Human for RepackReport {
+    fn human(&self, _verb: &str) -> String {
+        let path = shown(&self.path.to_string_lossy());
+        let mut text = format!("{} repacked {path} ({} bytes)\n", Tone::Good.paint(GOOD), self.size);
+        text.push_str(&format!("  sha256  {}\n", self.sha256));
+        if self.unchanged {
+            text.push_str("  it was canonical already; nothing changed\n");
+        }
+        let mut table = Table::new(["ENTRY", "BYTES", "CHANGED"]);
+        for entry in &self.entries {
+            let changed = match entry.explained.as_slice() {
+                [] => dash(),
+                changes => (changes.join(", "), Tone::Notice),
+            };
+            table.row([(entry.name.to_string(), Tone::Plain), (entry.size.to_string(), Tone::Plain), changed]);
+        }
+        text.push_str(&format!("\n{}\n", table.render()));
+        for dropped in &self.dropped {
+            let name = dropped.name.as_ref().map(|name| format!("`{name}`: ")).unwrap_or_default();
+            text.push_str(&format!("  dropped {name}{}\n", dropped.reason));
+        }
+        text + &format!("next: look into it with `gtc pack inspect {}`\n", quoted(&self.path.to_string_lossy()))
+    }
+}
+
+impl Human for InspectReport {
+    fn human(&self, _verb: &str) -> String {
+        let mut text = format!("pack `{}` {} by {}\n", self.id, self.version, self.publisher);
+        text.push_str(&format!("  sha256  {}\n  size    {} bytes\n", self.sha256, self.size));
+        if self.handlers.is_empty() {
+            text.push_str(&format!("\n{} it holds no env-pack handler\n", Tone::Notice.paint(NOTICE)));
+        }
+        for handler in &self.handlers {
+            text.push_str(&format!(
+                "\nhandler `{}` ({} bytes)\n  world     {}\n",
+                handler.component, handler.size, handler.world
+            ));
+            if let Some(declared) = &handler.declared {
+                text.push_str(&format!("  slot      {}\n  path      {}\n", declared.slot, declared.descriptor_path));
+                text.push_str(&format!("  supports  {}\n", declared.supported_versions));
+                text.push_str(&format!(
+                    "  tools     {}\n",
+                    list(declared.tools.iter().map(|tool| format!("`{tool}`")))
+                ));
+                text.push_str(&format!("  network   {}\n", list(declared.network.iter().cloned())));
+            }
+            text.push_str(&format!("  imports   {}\n", list(handler.imports.iter().map(ToString::to_string))));
+            if let Some(problem) = &handler.problem {
+                text.push_str(&format!("  {} {problem}\n", Tone::Bad.paint(BAD)));
+            }
+        }
+        let mut table = Table::new(["ENTRY", "BYTES", "BLAKE3"]);
+        for entry in &self.entries {
+            let hash = (entry.blake3.get(..16).unwrap_or_default().to_owned() + "…", Tone::Faint);
+            table.row([(entry.name.to_string(), Tone::Plain), (entry.size.to_string(), Tone::Plain), hash]);
+        }
+        text + "\n" + &table.render()
+    }
+}

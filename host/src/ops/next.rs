@@ -1,0 +1,117 @@
+//! What the person does next whose operation ended without its result.
+
+use env_pack_domain::ResolveError;
+use env_pack_domain::change::Refusal;
+
+use super::command::{flags, inspect_command};
+use super::packs::{fetch_next, load_next};
+use super::{OpError, Taker};
+use crate::archive::ArchiveError;
+use crate::store::StoreError;
+
+impl OpError {
+    /// What to do next, as one sentence.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => Some(store_next(error)),
+            Self::Refused(refusal) => refusal_next(refusal),
+            Self::OtherPath { .. }
+            | Self::Mismatch { .. }
+            | Self::PathTaken { .. }
+            | Self::SiblingsDiffer { .. }
+            | Self::SiblingsPart { .. } => Some(self.fitting_next()),
+            Self::NotGranted { .. } | Self::NotDeclared { .. } | Self::NeverGranted { .. } | Self::NotPinned { .. } => {
+                Some(self.granting_next())
+            }
+            Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => {
+                Some(source.next().into())
+            }
+            Self::Fetch(error) => Some(fetch_next(error).into()),
+            Self::Write { .. } => Some("check the path and its permissions".into()),
+            Self::Input { .. } => Some("check the path of the file, and its permissions".into()),
+            Self::NotRecorded { .. } => {
+                Some("do not ask for it again; mend the audit log, and note there what was done".into())
+            }
+            Self::NotBound { environment, .. } => {
+                Some(format!("see what is bound with `gtc op extensions list {environment}`"))
+            }
+            Self::Answers { .. } => Some("write the answers file, or bind without `--answers-ref`".into()),
+            Self::OwnVersion { supported, .. } => Some(format!("choose a `--version` that matches `{supported}`")),
+            Self::Component { source, .. } => Some(load_next(source).into()),
+            Self::OverItself { .. } => Some("name another file with `--output`".into()),
+            Self::Archive { source: ArchiveError::Profile { rule, .. }, .. } if rule.is_broken_by_honest_writers() => {
+                Some(
+                    "get the pack again, or make it canonical with `gtc pack repack`, which says what it changes"
+                        .into(),
+                )
+            }
+            Self::Archive { .. } => Some("get the pack again, or rebuild it with `gtc pack build`".into()),
+            Self::Worker { .. } | Self::Descriptor(_) => None,
+        }
+    }
+
+    /// When a pack does not fit where it was to be bound.
+    fn fitting_next(&self) -> String {
+        match self {
+            Self::OtherPath { answered, .. } => match answered.as_slice() {
+                [only] => format!("bind it with `--kind {only}@<version>`"),
+                _ => "name one of these paths with `--kind <path>@<version>`".into(),
+            },
+            Self::Mismatch { source: ResolveError::SlotMismatch { actual, .. }, .. } => {
+                format!("bind it to slot `{actual}`")
+            }
+            Self::Mismatch { source: ResolveError::VersionUnsupported { supported, .. }, .. } => {
+                format!("ask for a version that matches `{supported}` with `--kind`")
+            }
+            Self::PathTaken { taken_by: Taker::Builtin(_), .. } => {
+                "no pack can stand in for a built-in one; use a pack with a path of its own".into()
+            }
+            Self::SiblingsDiffer { .. } => "add `--all-instances`, so that the other instances move along".into(),
+            Self::SiblingsPart { all: false, .. } => {
+                "add `--all-instances`, so that they are rolled back together".into()
+            }
+            Self::SiblingsPart { all: true, .. } => "bring them together with `update --all-instances` instead".into(),
+            _ => "a path belongs to one pack; unbind the other one first, or use a pack with a path of its own".into(),
+        }
+    }
+
+    /// When a pack may do less than it wants, or wants less than it was to be allowed.
+    fn granting_next(&self) -> String {
+        match self {
+            Self::NotGranted { missing, .. } => format!(
+                "grant it with `{}`, or everything the pack declares with `--grant declared`",
+                flags(missing, "--grant-")
+            ),
+            Self::NotDeclared { pack_ref, .. } => format!("see what it declares with `{}`", inspect_command(pack_ref)),
+            Self::NotPinned { environment, .. } => {
+                format!("see what was granted to whom with `gtc op grants list {environment}`")
+            }
+            _ => "see what was granted with `gtc op grants list`".into(),
+        }
+    }
+}
+
+fn store_next(error: &StoreError) -> String {
+    match error {
+        StoreError::NoEnvironment { environment, .. } => {
+            format!("create it with `gtc op env create --env {environment}`, or see `gtc op env list`")
+        }
+        StoreError::Malformed { .. } => "mend the file, or put a backup in its place; nothing was changed".into(),
+        StoreError::Busy { .. } => "try again when the other process has finished".into(),
+        StoreError::Exists { environment, .. } => format!(
+            "see it with `gtc op env show {environment}`, or heal its defaults with `gtc op env init --env {environment}`"
+        ),
+        _ => "check the path and its permissions".into(),
+    }
+}
+
+fn refusal_next(refusal: &Refusal) -> Option<String> {
+    match refusal {
+        Refusal::UnreadablePrevious { .. } => Some("bind what you want to have there with `update`".into()),
+        Refusal::NotBound { environment, .. } | Refusal::NothingToUpdate { environment, .. } => Some(format!(
+            "see what is bound with `gtc op env-packs list {environment}` and `gtc op extensions list {environment}`"
+        )),
+        // the sentence itself says what to use, or there is nothing to be done
+        Refusal::AlreadyBound { .. } | Refusal::NothingToRollBack { .. } => None,
+    }
+}
