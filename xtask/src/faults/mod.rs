@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::process::{command, output, root};
+use crate::process::{self, command, output, root};
 
 use list::{FAULTS, Fault};
 
@@ -17,6 +17,9 @@ pub fn run(filter: &str) -> Result<()> {
     let chosen: Vec<&Fault> = FAULTS.iter().filter(|fault| fault.name.contains(filter)).collect();
     ensure!(!chosen.is_empty(), "no fault has `{filter}` in its name");
     let tree = copy()?;
+    if !target().exists() && root().join("target/debug").exists() {
+        take_over_dependencies(&tree)?;
+    }
     for fault in &chosen {
         ensure!(fault.is_caught(&tree)?.is_none(), "`{}` fails without the fault `{}`", fault.test, fault.name);
     }
@@ -39,7 +42,7 @@ pub fn run(filter: &str) -> Result<()> {
     Ok(())
 }
 
-/// Copies what git tracks, so that the faults stay out of the real sources. Compiled dependencies are shared.
+/// Copies what git tracks, so that the faults stay out of the real sources.
 fn copy() -> Result<PathBuf> {
     let tree = root().join("target/faults");
     let mut tracked: Vec<PathBuf> = Vec::new();
@@ -54,6 +57,20 @@ fn copy() -> Result<PathBuf> {
         tracked.push(file);
     }
     Ok(tree)
+}
+
+/// Copies what is compiled of the dependencies already, without what is compiled of our own crates.
+fn take_over_dependencies(tree: &Path) -> Result<()> {
+    fs::create_dir(target())?;
+    process::run(&mut command("cp", &["--archive", "target/debug", "target/faults-target"]))?;
+    let own = ["env-pack-domain", "env-pack-sdk", "gtc", "test-artifacts"].map(|package| ["--package", package]);
+    let mut clean = command("cargo", &[&["clean", "--quiet"], own.as_flattened()].concat());
+    process::run(clean.current_dir(tree).env("CARGO_TARGET_DIR", target()))
+}
+
+/// Where the copy is compiled: a place of its own, because cargo takes crates of the same place in two trees for the same crate.
+fn target() -> PathBuf {
+    root().join("target/faults-target")
 }
 
 impl Fault {
@@ -78,7 +95,7 @@ impl Fault {
         let which: &[&str] = if self.is_of_suite() { &["--test", "suite"] } else { &["--lib"] };
         let base = ["test", "--package", package, "--locked"];
         let mut test = command("cargo", &[&base, which, &["--", "--exact", self.test]].concat());
-        let ran = test.current_dir(tree).env("CARGO_TARGET_DIR", root().join("target")).output()?;
+        let ran = test.current_dir(tree).env("CARGO_TARGET_DIR", target()).output()?;
         let words = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
         ensure!(!words.contains("running 0 tests"), "there is no test `{}`", self.test);
         Ok((!ran.status.success()).then_some(words))
