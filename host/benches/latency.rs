@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use env_pack_domain::{BindingContext, EnvPackHandler, Permissions, Sha256Digest};
-use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
+use env_pack_domain::{BindingContext, EnvPackHandler, Sha256Digest};
+use gtc::engine::{Engine, Limits, Settings, Trust};
 
+use support::engines::{context, settings};
 use support::wat::Handler;
 
 /// What lies between two calls of the good handler: nothing, or as much as lets a processor fall asleep.
@@ -56,21 +57,10 @@ fn measure(handler: &dyn EnvPackHandler, binding: &BindingContext, rest: Duratio
 #[expect(clippy::print_stdout, reason = "what a benchmark is for")]
 fn main() {
     let calls = std::env::args().nth(1).and_then(|calls| calls.parse().ok()).unwrap_or(2000);
-    let engine = Engine::new(Settings {
-        // so that the hostile ones end soon and come again
-        limits: Limits { preflight_time: Duration::from_secs(5), ..Limits::default() },
-        compiled: None,
-        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
-        tools: ToolEnvironment::default(),
-        log: Box::new(|_| {}),
-        compiling: Box::new(|_| {}),
-    });
-    let binding = BindingContext {
-        env_id: "local".parse().expect("an id"),
-        instance_id: None,
-        answers_json: "{}".to_owned(),
-        grants: Permissions::default(),
-    };
+    // so that the hostile ones end soon and come again
+    let limits = Limits { preflight_time: Duration::from_secs(5), ..Limits::default() };
+    let engine = Engine::new(Settings { compiled: None, ..settings(limits) });
+    let binding = context();
     let good = load(&engine, None, "");
     let hostile = HOSTILE.map(|(body, fields)| load(&engine, Some(body), fields));
     let series = || RESTS.map(|(_, rest)| measure(good.as_ref(), &binding, rest, calls));

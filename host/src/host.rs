@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use crate::archive;
 use crate::engine::{self, CompileNotice, Engine, LogSink, ToolEnvironment, Worker};
 use crate::fetch::Fetcher;
+use crate::limits::Limits;
 use crate::store::Store;
 
 /// What a host is built from.
@@ -22,17 +22,15 @@ pub struct HostSettings {
     pub log: LogSink,
     /// Told before a component is compiled.
     pub compiling: CompileNotice,
-    /// How much of an archive is read.
-    pub archive_limits: archive::Limits,
-    /// What a handler may use up.
-    pub engine_limits: engine::Limits,
+    /// What archives may hold and handlers may use up.
+    pub limits: Limits,
 }
 
 /// A host for env-packs.
 pub struct Host {
     pub(crate) store: Store,
     pub(crate) fetcher: Fetcher,
-    pub(crate) archive_limits: archive::Limits,
+    pub(crate) limits: Limits,
     /// Started when it is first needed: many commands load no handler.
     pub(crate) engine: LazyLock<Engine, Box<dyn FnOnce() -> Engine + Send>>,
 }
@@ -40,13 +38,14 @@ pub struct Host {
 impl Host {
     /// Builds a host. Nothing is read or written, and no engine started, before something is asked of it.
     pub fn new(settings: HostSettings) -> Self {
-        let HostSettings { store_root, cache, tools, worker, log, compiling, archive_limits, engine_limits } = settings;
+        let HostSettings { store_root, cache, tools, worker, log, compiling, limits } = settings;
         let compiled = Some(cache.join("compiled"));
-        let engine_settings = engine::Settings { limits: engine_limits, compiled, worker, tools, log, compiling };
+        let engine_settings =
+            engine::Settings { limits: limits.engine.clone(), compiled, worker, tools, log, compiling };
         Self {
             store: Store::new(store_root),
-            fetcher: Fetcher::new(&cache, archive_limits.pack_bytes),
-            archive_limits,
+            fetcher: Fetcher::new(&cache, limits.archive.pack_bytes),
+            limits,
             engine: LazyLock::new(Box::new(|| Engine::new(engine_settings))),
         }
     }

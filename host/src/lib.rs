@@ -4,5 +4,6 @@ pub mod cli;
 pub mod engine;
 pub mod fetch;
 pub mod host;
+pub mod limits;
 pub mod ops;
 pub mod store;

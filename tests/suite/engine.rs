@@ -2,43 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use env_pack_domain::{BindingContext, HandlerFault, Permissions, Sha256Digest, ToolCheck};
-use gtc::engine::{Engine, Limits, Loaded, Settings, ToolEnvironment, Trust, Worker};
+use env_pack_domain::{HandlerFault, Sha256Digest, ToolCheck};
+use gtc::engine::{Engine, Limits, Settings, Trust, Worker};
 
-use crate::support::repository;
+use crate::support::engines::{context, engine, load, settings};
 use crate::support::wat::Handler;
 
-pub fn engine(limits: Limits) -> Engine {
-    let compiled = Some(repository().join("target/tmp/suite-cache/compiled"));
-    engine_with(limits, compiled, Worker::Program(env!("CARGO_BIN_EXE_gtc").into()))
-}
-
-fn engine_with(limits: Limits, compiled: Option<std::path::PathBuf>, worker: Worker) -> Engine {
-    Engine::new(Settings {
-        limits,
-        compiled,
-        worker,
-        tools: ToolEnvironment::default(),
-        log: Box::new(|_| {}),
-        compiling: Box::new(|_| {}),
-    })
+/// An engine that keeps no code, with this worker.
+fn without_store(worker: Worker) -> Engine {
+    Engine::new(Settings { worker, compiled: None, ..settings(Limits::default()) })
 }
 
 fn quick() -> Limits {
     Limits { preflight_time: Duration::from_millis(300), ..Limits::default() }
-}
-
-pub fn load(engine: &Engine, component: &[u8]) -> Loaded {
-    engine.load(component, &Sha256Digest::of(component), Trust::Foreign).expect("it loads")
-}
-
-fn context() -> BindingContext {
-    BindingContext {
-        env_id: "local".parse().expect("an id"),
-        instance_id: None,
-        answers_json: "{}".to_owned(),
-        grants: Permissions::default(),
-    }
 }
 
 fn preflight(component: &[u8], limits: Limits) -> Result<Vec<ToolCheck>, HandlerFault> {
@@ -117,14 +93,14 @@ fn without_a_worker_nothing_foreign_is_compiled() {
     let digest = Sha256Digest::of(&component);
     // this program has no hook: started again, it would run these tests again
     for worker in [Worker::None, Worker::ThisProgram] {
-        let engine = engine_with(Limits::default(), None, worker);
+        let engine = without_store(worker);
         let error = engine.load(&component, &digest, Trust::Foreign).expect_err("refused");
         assert_eq!(error.kind(), "no-worker", "{error}");
         engine.load(&component, &digest, Trust::Builtin).expect("what is vouched for is compiled here");
         assert_eq!(engine.examine_worker().expect_err("there is none").kind(), "no-worker");
     }
-    let nowhere = engine_with(Limits::default(), None, Worker::Program("/nowhere/gtc".into()));
+    let nowhere = without_store(Worker::Program("/nowhere/gtc".into()));
     assert_eq!(nowhere.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(), "worker-failed");
-    let other = engine_with(Limits::default(), None, Worker::Program("/bin/true".into()));
+    let other = without_store(Worker::Program("/bin/true".into()));
     assert_eq!(other.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(), "compiler-ended");
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use env_pack_domain::{BindingContext, HandlerFault, Outcome, Permissions, Preflight};
 use gtc::engine::Limits;
 
-use crate::engine::{engine, load};
+use crate::support::engines::{engine, load};
 
 /// The preflight of a component, with these answers.
 pub fn preflight(component: &Path, limits: Limits, answers_json: &str) -> Result<Preflight, HandlerFault> {

@@ -2,31 +2,18 @@
 
 use std::time::Duration;
 
-use env_pack_domain::{BindingContext, Permissions, Sha256Digest};
-use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
+use env_pack_domain::Sha256Digest;
+use gtc::engine::{Limits, Trust};
 
-use crate::support::repository;
+use crate::support::engines::{context, engine};
 use crate::support::wat::Handler;
 
 /// What becomes of a component under these limits: `healthy`, or the fault.
 fn outcome(component: &[u8], limits: Limits) -> String {
-    let engine = Engine::new(Settings {
-        limits,
-        compiled: Some(repository().join("target/tmp/suite-cache/compiled")),
-        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
-        tools: ToolEnvironment::default(),
-        log: Box::new(|_| {}),
-        compiling: Box::new(|_| {}),
-    });
-    let binding = BindingContext {
-        env_id: "local".parse().expect("an id"),
-        instance_id: None,
-        answers_json: "{}".to_owned(),
-        grants: Permissions::default(),
-    };
+    let engine = engine(limits);
     match engine.load(component, &Sha256Digest::of(component), Trust::Foreign) {
         Err(error) => error.to_string(),
-        Ok(loaded) => match loaded.handler.preflight(&binding) {
+        Ok(loaded) => match loaded.handler.preflight(&context()) {
             Err(fault) => fault.to_string(),
             Ok(_) => "healthy".to_owned(),
         },

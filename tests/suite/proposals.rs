@@ -2,7 +2,9 @@
 //! that is refused by name, whether it is finished or not, as long as no supported toolchain emits it.
 
 use env_pack_domain::Sha256Digest;
-use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
+use gtc::engine::{Engine, Limits, Settings, Trust};
+
+use crate::support::engines::settings;
 
 /// Proposals for modules: a name, a module that uses it, and what the refusal names.
 const MODULES: [(&str, &str, &str); 18] = [
@@ -60,14 +62,7 @@ const USED: [(&str, &str); 8] = [
 ];
 
 fn engine() -> Engine {
-    Engine::new(Settings {
-        limits: Limits::default(),
-        compiled: None,
-        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
-        tools: ToolEnvironment::default(),
-        log: Box::new(|_| {}),
-        compiling: Box::new(|_| {}),
-    })
+    Engine::new(Settings { compiled: None, ..settings(Limits::default()) })
 }
 
 /// What becomes of a component with this inside, which exports a handler that is none.

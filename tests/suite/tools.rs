@@ -86,7 +86,8 @@ fn a_program_gets_its_arguments_exactly_and_nothing_else() {
         ran.starts_with("0 \"<a><$(id); *><c d>"),
         "no shell looks at the arguments, and standard input is at its end: {ran}"
     );
-    assert!(ran.contains("HOME LC_ALL PATH PWD "), "{ran}");
+    // right behind its last argument: nothing comes before them, and nothing between
+    assert!(ran.contains("<c d>HOME LC_ALL PATH PWD "), "{ran}");
     assert!(ran.contains(" /\\n\""), "{ran}");
 }
 

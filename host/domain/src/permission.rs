@@ -326,9 +326,24 @@ mod tests {
 
     #[test]
     fn sets() {
-        let (ab, bc) = (tools(&["a", "b"]), tools(&["b", "c"]));
-        assert_eq!(ab.without(&bc), tools(&["a"]));
-        assert_eq!(ab.union(&bc), tools(&["a", "b", "c"]));
-        assert!(ab.without(&ab).is_empty());
+        let with = |patterns: &[&str], addresses: &[&str]| {
+            let address = |address: &&str| address.parse().expect("an address");
+            Permissions { network: addresses.iter().map(address).collect(), ..tools(patterns) }
+        };
+        let (first, second) = (with(&["a", "b"], &["x:1", "y:1"]), with(&["b", "c"], &["y:1", "z:1"]));
+        assert_eq!(first.without(&second), with(&["a"], &["x:1"]));
+        assert_eq!(first.union(&second), with(&["a", "b", "c"], &["x:1", "y:1", "z:1"]));
+        assert!(first.without(&first).is_empty());
+        assert!(!with(&["a"], &[]).is_empty() && !with(&[], &["x:1"]).is_empty() && with(&[], &[]).is_empty());
+    }
+
+    #[test]
+    fn a_permission_says_what_it_is_for() {
+        let [permission] = &tools(&["vault token *"]).tools[..] else { panic!("one permission") };
+        assert_eq!((permission.tool(), permission.args()), ("vault", &["token".to_owned(), "*".to_owned()][..]));
+        let address: NetworkPermission = "Vault.example:8200".parse().expect("an address");
+        assert_eq!((address.host(), address.port()), ("vault.example", 8200));
+        let host = |bytes: usize| format!("{}:1", "x".repeat(bytes)).parse::<NetworkPermission>().is_ok();
+        assert!(host(MAX_HOST_BYTES) && !host(MAX_HOST_BYTES + 1));
     }
 }

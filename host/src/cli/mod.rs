@@ -3,7 +3,6 @@
 mod args;
 mod environment;
 mod error;
-mod limits;
 mod no_command;
 mod output;
 mod parse;
@@ -26,7 +25,6 @@ use serde::de::DeserializeOwned;
 
 use args::{Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, GrantsVerb, Noun, PackVerb};
 use error::CliError;
-use limits::{Limits, LimitsReport};
 use output::Output;
 use payload::CompletionsPayload;
 use render::Human;
@@ -34,7 +32,9 @@ use verb::Verb;
 
 use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb};
-use crate::ops::{self, OpError, bind, doctor, env, grants, pack, protections, read, repack, tool_check, unbind};
+use crate::ops::{
+    self, OpError, bind, doctor, env, grants, limits, pack, protections, read, repack, tool_check, unbind,
+};
 
 /// The exit code of a command that was asked something and answered no.
 const NO: u8 = 1;
@@ -75,15 +75,13 @@ struct Session {
     format: Format,
     /// Whether somebody is there to answer questions.
     asks: bool,
-    limits: Limits,
 }
 
 impl Session {
     fn new(cli: &Cli) -> Result<Self, CliError> {
         let format = Format::choose(cli.global.format);
         let asks = format == Format::Human && question::somebody_is_there();
-        let limits = settings::limits(&cli.global)?;
-        Ok(Self { host: Host::new(settings::settings(&cli.global, &limits)?), format, asks, limits })
+        Ok(Self { host: Host::new(settings::settings(&cli.global)?), format, asks })
     }
 
     fn command(&self, command: Command) -> io::Result<u8> {
@@ -101,7 +99,7 @@ impl Session {
                 |report| report.holds(),
             ),
             Command::Doctor(DoctorSubject::Limits(verb)) => {
-                self.done("doctor", "limits", verb, |_| Ok(LimitsReport::of(&self.limits)))
+                self.done("doctor", "limits", verb, |_| Ok(limits::limits(&self.host)))
             }
             Command::Completions(verb) => {
                 let script = |payload: CompletionsPayload| {

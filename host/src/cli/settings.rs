@@ -8,15 +8,15 @@ use env_pack_domain::ForeignText;
 
 use super::args::Global;
 use super::error::{CliError, UsageError};
-use super::limits::{self, Limits};
 use crate::engine::{Level, LogLine, ToolEnvironment, Worker};
 use crate::host::HostSettings;
+use crate::limits::{self, Limits};
 
 /// A component below this compiles in a blink; nobody needs to be told.
 const SLOW_TO_COMPILE_BYTES: usize = 1 << 20;
 
 /// The settings of a host for these flags.
-pub fn settings(global: &Global, limits: &Limits) -> Result<HostSettings, CliError> {
+pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
     let (quiet, verbose) = (global.quiet, global.verbose);
     let shows_progress = !quiet && std::io::stderr().is_terminal();
     Ok(HostSettings {
@@ -46,13 +46,12 @@ pub fn settings(global: &Global, limits: &Limits) -> Result<HostSettings, CliErr
                 );
             }
         }),
-        archive_limits: limits.archive.clone(),
-        engine_limits: limits.engine.clone(),
+        limits: limits(global)?,
     })
 }
 
 /// The caps, as flags and environment change them.
-pub fn limits(global: &Global) -> Result<Limits, CliError> {
+fn limits(global: &Global) -> Result<Limits, CliError> {
     let mut limits = Limits::default();
     for text in &global.limits {
         let wrong = |reason| UsageError::text("limit", format!("`{}`: {reason}", ForeignText::excerpt(text)));

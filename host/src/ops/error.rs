@@ -89,6 +89,8 @@ pub enum OpError {
     /// Somebody wants to take away what the pack does not have.
     #[error("pack `{pack_ref}` was not granted {}", requests(.absent))]
     NeverGranted {
+        /// The environment.
+        environment: env_pack_domain::EnvId,
         /// Where the pack is.
         pack_ref: PackRef,
         /// What it does not have.

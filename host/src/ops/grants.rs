@@ -96,7 +96,10 @@ pub fn revoke(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpErro
         let absent = request.grants.permissions.without(&pin.grants);
         match absent.is_empty() {
             true => Ok(pin.grants.without(&request.grants.permissions)),
-            false => Err(OpError::NeverGranted { pack_ref: pack_ref.clone(), absent }),
+            false => {
+                let (environment, pack_ref) = (request.environment.clone(), pack_ref.clone());
+                Err(OpError::NeverGranted { environment, pack_ref, absent })
+            }
         }
     })
 }
@@ -142,7 +145,7 @@ fn change(
 /// What the pinned archive declares, of all its handlers.
 fn declared(host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Result<Permissions, PackError> {
     let fetched = packs::pinned(host, pack_ref, pin)?;
-    let pack = crate::archive::open(&fetched.bytes, &host.archive_limits)?;
+    let pack = crate::archive::open(&fetched.bytes, &host.limits.archive)?;
     let declared = pack.handlers.into_iter().filter_map(|handler| handler.declared);
     Ok(declared.fold(Permissions::default(), |all, declared| all.union(&declared.permissions)))
 }

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod env;
 mod error;
 pub mod grants;
+pub mod limits;
 mod next;
 pub mod pack;
 mod packs;

@@ -83,10 +83,10 @@ impl OpError {
                 flags(missing, "--grant-")
             ),
             Self::NotDeclared { pack_ref, .. } => format!("see what it declares with `{}`", inspect_command(pack_ref)),
-            Self::NotPinned { environment, .. } => {
+            Self::NotPinned { environment, .. } | Self::NeverGranted { environment, .. } => {
                 format!("see what was granted to whom with `gtc op grants list {environment}`")
             }
-            _ => "see what was granted with `gtc op grants list`".into(),
+            _ => "see what was granted to whom with `gtc op grants list`".into(),
         }
     }
 }

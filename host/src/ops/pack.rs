@@ -158,7 +158,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     let in_pack = |source| OpError::Archive { pack: ForeignText::excerpt(&id), source };
     let bytes = archive::write(&pack).map_err(in_pack)?;
     // what we write, we must be able to read: a component beyond the caps is noticed here, not by an operator
-    archive::open(&bytes, &host.archive_limits).map_err(in_pack)?;
+    archive::open(&bytes, &host.limits.archive).map_err(in_pack)?;
     let path_out = request.output.clone().unwrap_or_else(|| format!("{id}-{}.gtpack", request.version).into());
     write(&path_out, &bytes)?;
     Ok(BuildReport {
@@ -181,7 +181,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
 /// [`OpError`] when it cannot be had, or its archive is refused.
 pub fn inspect(host: &Host, pack_ref: &PackRef) -> Result<InspectReport, OpError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
-    let pack = archive::open(&fetched.bytes, &host.archive_limits)
+    let pack = archive::open(&fetched.bytes, &host.limits.archive)
         .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
     let entry = |entry: archive::EntryInfo| InspectedEntry { name: entry.name, size: entry.size, blake3: entry.blake3 };
     Ok(InspectReport {

@@ -182,7 +182,7 @@ pub(super) fn pinned(host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Resul
 
 /// Loads a pack out of its archive.
 pub(super) fn load_bytes(host: &Host, fetched: &Fetched) -> Result<LoadedPack, PackError> {
-    let pack = archive::open(&fetched.bytes, &host.archive_limits)?;
+    let pack = archive::open(&fetched.bytes, &host.limits.archive)?;
     if pack.handlers.is_empty() {
         return Err(PackError::NoHandler);
     }

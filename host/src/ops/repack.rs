@@ -75,7 +75,7 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
     }
     let fetched = host.fetcher.fetch(&PackRef::File(request.archive.to_string_lossy().into_owned()))?;
     let refused = |source| OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source };
-    let repacked = archive::repack(&fetched.bytes, &host.archive_limits).map_err(refused)?;
+    let repacked = archive::repack(&fetched.bytes, &host.limits.archive).map_err(refused)?;
     pack::write(&request.output, &repacked.bytes)?;
     let comment = (repacked.comment_bytes > 0)
         .then(|| Dropped { name: None, reason: format!("a comment of {} bytes", repacked.comment_bytes) });

@@ -11,9 +11,10 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use env_pack_domain::Sha256Digest;
-use gtc::engine::{CompileLimits, Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
+use gtc::engine::{CompileLimits, Engine, Limits, Settings, Trust};
 
 use crate::support::Sandbox;
+use crate::support::engines::settings;
 use crate::support::footprint::{Footprint, alone_with, show};
 
 use shapes::{
@@ -95,14 +96,8 @@ fn bombs() -> Vec<Bomb> {
 }
 
 fn engine(compile: CompileLimits) -> Engine {
-    Engine::new(Settings {
-        limits: Limits { compile, ..Limits::default() },
-        compiled: None,
-        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
-        tools: ToolEnvironment::default(),
-        log: Box::new(|_| {}),
-        compiling: Box::new(|_| {}),
-    })
+    let limits = Limits { compile, ..Limits::default() };
+    Engine::new(Settings { compiled: None, ..settings(limits) })
 }
 
 /// The time that this thread has had of the processor, to within a tick of its clock.

@@ -16,9 +16,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use env_pack_domain::{BindingContext, Permissions, Sha256Digest};
-use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
+use env_pack_domain::Sha256Digest;
+use gtc::engine::{Engine, Limits, LogLine, Settings, Trust};
 
+use crate::support::engines::{context, settings};
 use crate::support::footprint::{Footprint, alone, alone_on_small_stacks, show};
 use crate::support::repository;
 use crate::support::wat::Handler;
@@ -72,26 +73,12 @@ fn corpus() -> Vec<Case> {
 fn engine(cache: &Path) -> (Engine, Arc<AtomicUsize>) {
     let logged = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&logged);
-    let engine = Engine::new(Settings {
-        limits: Limits { metadata_time: TIME, preflight_time: TIME, ..Limits::default() },
-        compiled: Some(cache.to_owned()),
-        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
-        tools: ToolEnvironment::default(),
-        log: Box::new(move |line| {
-            counted.fetch_add(line.message.as_exact().len(), Ordering::Relaxed);
-        }),
-        compiling: Box::new(|_| {}),
+    let log = Box::new(move |line: &LogLine| {
+        counted.fetch_add(line.message.as_exact().len(), Ordering::Relaxed);
     });
+    let limits = Limits { metadata_time: TIME, preflight_time: TIME, ..Limits::default() };
+    let engine = Engine::new(Settings { log, compiled: Some(cache.to_owned()), ..settings(limits) });
     (engine, logged)
-}
-
-fn context() -> BindingContext {
-    BindingContext {
-        env_id: "local".parse().expect("an id"),
-        instance_id: None,
-        answers_json: "{}".to_owned(),
-        grants: Permissions::default(),
-    }
 }
 
 /// What becomes of a component: the kind of its fault and what it says.

@@ -4,9 +4,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use env_pack_domain::{BindingContext, HandlerFault, Permissions, Preflight, Sha256Digest};
-use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
+use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust};
 use serde_json::{Value, json};
 
+use super::engines::settings;
 use super::{Ran, Sandbox, run, text};
 
 /// The answer to one question.
@@ -99,17 +100,10 @@ pub struct Asker(gtc::engine::Loaded, Permissions);
 
 /// Loads the deployer into an engine whose programs come from this sandbox; it may run `probed` with any one argument.
 pub fn engine(sandbox: &Sandbox, limits: Limits) -> Asker {
-    let engine = Engine::new(Settings {
-        limits,
-        compiled: Some(sandbox.cache().join("compiled")),
-        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
-        tools: ToolEnvironment {
-            path: sandbox.path.clone().into(),
-            variables: vec![("HOME".into(), sandbox.home().into())],
-        },
-        log: Box::new(|_| {}),
-        compiling: Box::new(|_| {}),
-    });
+    let tools =
+        ToolEnvironment { path: sandbox.path.clone().into(), variables: vec![("HOME".into(), sandbox.home().into())] };
+    let compiled = Some(sandbox.cache().join("compiled"));
+    let engine = Engine::new(Settings { tools, compiled, ..settings(limits) });
     let component = std::fs::read(test_artifacts::asker()).expect("a guest");
     let loaded = engine.load(&component, &Sha256Digest::of(&component), Trust::Foreign).expect("it loads");
     Asker(loaded, super::packs::permissions(&["probed *"], &[]))

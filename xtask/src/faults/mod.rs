@@ -45,16 +45,13 @@ pub fn run(filter: &str) -> Result<()> {
 /// Copies what git tracks, so that the faults stay out of the real sources.
 fn copy() -> Result<PathBuf> {
     let tree = root().join("target/faults");
-    let mut tracked: Vec<PathBuf> = Vec::new();
-    for file in output(&mut command("git", &["ls-files"]))?.lines().map(PathBuf::from) {
-        let to = tree.join(&file);
+    if tree.exists() {
+        fs::remove_dir_all(&tree)?;
+    }
+    for file in output(&mut command("git", &["ls-files"]))?.lines() {
+        let to = tree.join(file);
         fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
-        let content = fs::read(root().join(&file)).with_context(|| file.display().to_string())?;
-        // a file that has not changed keeps its time, and need not be compiled again
-        if fs::read(&to).ok().as_ref() != Some(&content) {
-            fs::copy(root().join(&file), &to)?;
-        }
-        tracked.push(file);
+        fs::copy(root().join(file), to).with_context(|| file.to_owned())?;
     }
     Ok(tree)
 }

@@ -1,8 +1,8 @@
 //! This program and this machine.
 
 use super::{BAD, GOOD, Human, NOTICE};
-use crate::cli::limits::LimitsReport;
 use crate::cli::table::{Table, Tone};
+use crate::ops::limits::LimitsReport;
 use crate::ops::protections::ProtectionsReport;
 
 impl Human for ProtectionsReport {

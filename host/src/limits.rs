@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::{archive, engine};
 
 /// The caps of a host.
@@ -194,40 +192,6 @@ pub fn change(limits: &mut Limits, text: &str) -> Result<(), String> {
     }
     (limit.set)(limits, value);
     Ok(())
-}
-
-/// Every cap, as it is now.
-#[derive(Debug, Serialize)]
-pub struct LimitsReport {
-    /// The caps.
-    pub limits: Vec<ReportedLimit>,
-}
-
-/// One cap.
-#[derive(Debug, Serialize)]
-pub struct ReportedLimit {
-    /// Its name.
-    pub name: &'static str,
-    /// Its value, in the unit that its name or `shown` says: bytes, milliseconds, seconds, or a number of things.
-    pub value: u64,
-    /// Its value as people write it.
-    pub shown: String,
-    /// What it is when nobody changes it.
-    pub default: u64,
-}
-
-impl LimitsReport {
-    /// The caps among these.
-    pub fn of(limits: &Limits) -> Self {
-        let default = Limits::default();
-        let limit = |limit: &Limit| ReportedLimit {
-            name: limit.name,
-            value: limit.value(limits),
-            shown: limit.unit.show(limit.value(limits)),
-            default: limit.value(&default),
-        };
-        Self { limits: LIMITS.iter().map(limit).collect() }
-    }
 }
 
 #[cfg(test)]
