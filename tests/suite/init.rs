@@ -100,6 +100,47 @@ fn damaged_compiled_code_is_made_again() {
 }
 
 #[test]
+fn compiled_code_that_somebody_else_could_have_put_there_is_not_used() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let sandbox = Sandbox::new().with_own_cache();
+    sandbox.gtc(["op", "env", "init"]).succeeded();
+    let folder = sandbox.cache().join("compiled");
+    let mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
+    };
+    let entries = std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort();
+    // all of them hold the code of the first one now: whoever used it would take five handlers for one
+    let elsewhere = sandbox.home().join("planted");
+    std::fs::copy(&entries[0], &elsewhere).expect("a copy");
+    for (at, path) in entries.iter().enumerate().skip(1) {
+        std::fs::remove_file(path).expect("removed");
+        match at {
+            1 => symlink(&elsewhere, path).expect("a link"),
+            _ => drop(std::fs::copy(&elsewhere, path).expect("a copy")),
+        }
+        if at > 1 {
+            mode(path, 0o646);
+        }
+    }
+    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    // and what is not used is replaced by what may be
+    for path in &entries {
+        let metadata = std::fs::symlink_metadata(path).expect("an entry");
+        assert!(metadata.is_file() && metadata.permissions().mode() & 0o777 == 0o400, "{}", path.display());
+    }
+    // nor is anything in a folder that others may write to
+    for path in &entries[1..] {
+        std::fs::remove_file(path).expect("removed");
+        std::fs::copy(&elsewhere, path).expect("a copy");
+        mode(path, 0o400);
+    }
+    mode(&folder, 0o777);
+    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+}
+
+#[test]
 fn environments_are_created_listed_and_shown() {
     let sandbox = Sandbox::new();
     sandbox.human(["op", "env", "list"]).succeeded().shows(&["no environments", "gtc op env init"]);

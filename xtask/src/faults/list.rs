@@ -121,7 +121,7 @@ pub const FAULTS: &[Fault] = &[
         file: "host/src/engine/compiled.rs",
         from: "metadata.mode() & 0o022 == 0",
         to: "metadata.mode() & 0o022 != 0o777",
-        test: "init::damaged_compiled_code_is_made_again",
+        test: "init::compiled_code_that_somebody_else_could_have_put_there_is_not_used",
     },
     Fault {
         name: "bidirectional marks reach the terminal",
@@ -198,7 +198,7 @@ pub const FAULTS: &[Fault] = &[
         file: "host/src/engine/tools/output.rs",
         from: "count.min(self.cap + MARGIN - self.bytes.len())",
         to: "count",
-        test: "tools::a_flood_of_output_is_cut_off",
+        test: "probes::a_program_that_prints_without_end_is_ended_and_costs_no_memory",
     },
     Fault {
         name: "credentials are shown",
