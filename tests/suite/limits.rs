@@ -55,6 +55,18 @@ fn memory() {
 }
 
 #[test]
+fn what_a_guest_forbids_itself_uses_nothing_up() {
+    // its own maximum stands in the way 5,000 times, which would be twice the memory that it may have
+    let body =
+        "(local $n i32) (loop (drop (memory.grow (i32.const 2))) (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if 0 (i32.lt_u (local.get $n) (i32.const 5000)))) unreachable";
+    let component =
+        Handler { preflight_body: Some(body.to_owned()), memory: "4 5".to_owned(), ..handler() }.component();
+    let found = outcome(&component, Limits::default());
+    assert!(found.contains("trapped in `preflight`") && found.contains("unreachable"), "{found}");
+}
+
+#[test]
 fn tables_and_their_elements() {
     let mut handler = handler();
     handler.fields = "(table 100 funcref)".to_owned();
