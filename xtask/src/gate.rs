@@ -1,8 +1,9 @@
 //! The gate: everything that must hold before a change is taken, on a machine that may have nothing but Rust.
 
+use std::path::Path;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::process::{self, command};
 use crate::{builtins, dependencies};
@@ -44,8 +45,18 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
+/// Adds the targets that the compiler does not have yet.
 fn add_targets() -> Result<()> {
-    process::run(&mut command("rustup", &[&["target", "add"][..], &TARGETS].concat()))
+    let is_there = |target: &&str| {
+        let libraries = process::output(&mut command("rustc", &["--print", "target-libdir", "--target", target]));
+        libraries.is_ok_and(|path| Path::new(path.trim()).is_dir())
+    };
+    let missing: Vec<&str> = TARGETS.into_iter().filter(|target| !is_there(target)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let add = process::run(&mut command("rustup", &[&["target", "add"][..], &missing].concat()));
+    add.with_context(|| format!("without rustup, install what your system has of Rust for {}", missing.join(" and ")))
 }
 
 /// The workspaces: ours, and those of guests, which no command of ours covers.
