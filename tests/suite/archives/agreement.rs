@@ -8,6 +8,7 @@ use gtc::archive::{Limits, repack};
 use serde_json::Value;
 
 use super::{Random, open};
+use crate::support::footprint::show;
 use crate::support::zips::{Entry, Header, Member, Zip, entries, pack_entries, sealed};
 
 const ARCHIVES: u64 = 4000;
@@ -126,9 +127,14 @@ fn change_bytes(random: &mut Random, bytes: &mut Vec<u8>) {
     }
 }
 
-/// The archives, always the same: a third honest, the rest with one to three changes.
+/// The archives, always the same.
 fn generated() -> impl Iterator<Item = Vec<u8>> {
-    (1..=ARCHIVES).map(|seed| {
+    generated_from(1..=ARCHIVES)
+}
+
+/// An archive for each seed: a third honest, the rest with one to three changes.
+fn generated_from(seeds: impl Iterator<Item = u64>) -> impl Iterator<Item = Vec<u8>> {
+    seeds.map(|seed| {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut zip = assembled(&mut random);
         let mut byte_changes = 0;
@@ -147,7 +153,11 @@ fn generated() -> impl Iterator<Item = Vec<u8>> {
 
 /// The archives that the door admits, with what it read: names and BLAKE3 hashes.
 fn admitted() -> impl Iterator<Item = (Vec<u8>, Vec<(String, String)>)> {
-    generated().filter_map(|bytes| {
+    admitted_among(generated())
+}
+
+fn admitted_among(archives: impl Iterator<Item = Vec<u8>>) -> impl Iterator<Item = (Vec<u8>, Vec<(String, String)>)> {
+    archives.filter_map(|bytes| {
         let pack = open(&bytes).ok()?;
         let read = pack.entries.iter().map(|entry| (entry.name.as_exact().to_owned(), entry.blake3.clone()));
         let read = read.collect();
@@ -190,6 +200,21 @@ fn readers_in_rust_read_what_the_door_admits() {
         assert_eq!(rawzip_entries(&bytes).map(hashed).as_ref(), Ok(&read), "rawzip, archive {count}");
     }
     assert!((1000..3000).contains(&count), "{count} of {ARCHIVES} are admitted");
+}
+
+/// The same for as many more archives as `GTC_ARCHIVES` says, a million unless it does.
+#[test]
+#[ignore = "long: GTC_ARCHIVES=10000000 cargo test --release -p gtc --test suite -- --ignored --nocapture millions"]
+fn readers_in_rust_agree_about_millions() {
+    let archives = std::env::var("GTC_ARCHIVES").ok().and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
+    let mut count = 0_u64;
+    for (bytes, read) in admitted_among(generated_from(ARCHIVES + 1..=ARCHIVES + archives)) {
+        count += 1;
+        assert_eq!(entries(&bytes).map(hashed).as_ref(), Ok(&read), "the zip crate: {bytes:x?}");
+        assert_eq!(rawzip_entries(&bytes).map(hashed).as_ref(), Ok(&read), "rawzip: {bytes:x?}");
+    }
+    show(&format!("{count} of {archives} archives are admitted, and all readers agree about them"));
+    assert!(count > archives / 4);
 }
 
 /// What `gtc pack repack` makes of a sloppy archive is what others read in it.
