@@ -124,8 +124,8 @@ fn what_comes_back() {
     check(&one_check(), |limits| limits.copied_bytes = 40, "more than 40 bytes in one call");
 }
 
-#[test]
-fn what_is_said() {
+/// A handler that writes to its standard output as `$write (call $stdout)`.
+fn printing() -> Handler {
     let write = "blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>;";
     let streams = format!(
         "use error.{{error}}; variant stream-error {{ last-operation-failed(error), closed }}
@@ -136,16 +136,29 @@ fn what_is_said() {
         &streams,
         &[["[method]output-stream.blocking-write-and-flush", "write", "(param i32 i32 i32 i32)"]],
     );
-    let handler = handler.wasi(
+    handler.wasi(
         "wasi:cli/stdout",
         "use wasi:io/streams@0.2.0.{output-stream}; get-stdout: func() -> output-stream;",
         &[["get-stdout", "stdout", "(result i32)"]],
-    );
+    )
+}
+
+#[test]
+fn what_is_said() {
     // a full stream is an error, and no end, to a guest
     let body = "(call $write (call $stdout) (i32.const 0) (i32.const 4096) (i32.const 600))
         (if (i32.load8_u (i32.const 600)) (then (unreachable))) (i32.const 512)";
-    let component = Handler { preflight_body: Some(body.to_owned()), ..handler }.component();
+    let component = Handler { preflight_body: Some(body.to_owned()), ..printing() }.component();
     check(&component, |limits| limits.log_bytes = 4095, "more than 4095 bytes on standard output or error");
+}
+
+#[test]
+fn last_words_are_told() {
+    // the path of the handler, which lies there
+    let body = "(call $write (call $stdout) (i32.const 4096) (i32.const 17) (i32.const 600)) unreachable";
+    let found =
+        outcome(&Handler { preflight_body: Some(body.to_owned()), ..printing() }.component(), Limits::default());
+    assert!(found.contains("unreachable") && found.contains("test.state.limits"), "{found}");
 }
 
 #[test]
