@@ -29,6 +29,8 @@ pub struct HostSettings {
 /// A host for env-packs.
 pub struct Host {
     pub(crate) store: Store,
+    /// The folder of everything that can be had again.
+    pub(crate) cache: PathBuf,
     pub(crate) fetcher: Fetcher,
     pub(crate) limits: Limits,
     /// Started when it is first needed: many commands load no handler.
@@ -45,6 +47,7 @@ impl Host {
         Self {
             store: Store::new(store_root),
             fetcher: Fetcher::new(&cache, limits.archive.pack_bytes),
+            cache,
             limits,
             engine: LazyLock::new(Box::new(|| Engine::new(engine_settings))),
         }

@@ -60,14 +60,8 @@ fn a_second_run_compiles_nothing() {
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
     let compiled = || {
-        let entries = std::fs::read_dir(sandbox.cache().join("compiled")).expect("a folder");
-        let stamp = |entry: std::io::Result<std::fs::DirEntry>| {
-            let entry = entry.expect("an entry");
-            (entry.file_name(), entry.metadata().expect("metadata").modified().expect("a time"))
-        };
-        let mut stamps: Vec<_> = entries.map(stamp).collect();
-        stamps.sort();
-        stamps
+        let changed = |path: std::path::PathBuf| path.metadata().expect("metadata").modified().expect("a time");
+        sandbox.compiled().into_iter().map(|path| (path.clone(), changed(path))).collect::<Vec<_>>()
     };
     let first = compiled();
     assert_eq!(first.len(), 5);
@@ -80,9 +74,7 @@ fn damaged_compiled_code_is_made_again() {
     use std::os::unix::fs::PermissionsExt as _;
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
-    let entries: Vec<_> = std::fs::read_dir(sandbox.cache().join("compiled")).expect("a folder").collect();
-    for (at, entry) in entries.into_iter().enumerate() {
-        let path = entry.expect("an entry").path();
+    for (at, path) in sandbox.compiled().into_iter().enumerate() {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("permissions");
         let whole = std::fs::read(&path).expect("a file");
         match at {
@@ -108,9 +100,7 @@ fn compiled_code_that_somebody_else_could_have_put_there_is_not_used() {
     let mode = |path: &std::path::Path, mode| {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
     };
-    let entries = std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let mut entries: Vec<_> = entries.collect();
-    entries.sort();
+    let entries = sandbox.compiled();
     // all of them hold the code of the first one now: whoever used it would take five handlers for one
     let elsewhere = sandbox.home().join("planted");
     std::fs::copy(&entries[0], &elsewhere).expect("a copy");

@@ -6,6 +6,7 @@ mod argv;
 mod bind;
 mod bombs;
 mod builtins;
+mod cache;
 mod canary;
 mod cli;
 mod doctor;

@@ -15,6 +15,7 @@ fn documents() -> Vec<&'static str> {
         "docs/operating.md",
         "docs/authoring.md",
         "ARCHITECTURE.md",
+        "tests/transcripts/cache.md",
         "tests/transcripts/env.md",
         "tests/transcripts/packs.md",
     ]
@@ -49,7 +50,7 @@ fn check(document: &str) -> Result<(), String> {
 /// The document with the output of every command replaced by what it prints now. Output that the document describes with
 /// wildcards stays as it stands when it matches.
 fn replay(text: &str) -> String {
-    let shell = Shell::new();
+    let shell = Shell::for_document(text);
     let mut replayed = String::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -99,8 +100,12 @@ struct Shell {
 }
 
 impl Shell {
-    fn new() -> Self {
-        let sandbox = Sandbox::new();
+    /// What a document says of the cache is true of its own; all others share one, in which nothing has to be compiled anew.
+    fn for_document(text: &str) -> Self {
+        let sandbox = match text.contains("$ gtc cache ") {
+            true => Sandbox::new().with_own_cache(),
+            false => Sandbox::new(),
+        };
         std::fs::create_dir(sandbox.home().join("work")).expect("a folder");
         Self { sandbox }
     }

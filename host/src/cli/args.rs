@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::payload::{
-    BuildPayload, CompletionsPayload, CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload,
-    ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload, InitPayload, InspectPayload, NoPayload,
-    PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
+    BuildPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload, CreatePayload, DoctorPayload,
+    EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload,
+    InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
 use super::verb::Verb;
 
@@ -89,11 +89,26 @@ pub enum Command {
     /// Build packs and look into them
     #[command(subcommand)]
     Pack(PackVerb),
+    /// See, check and tidy up what is kept: archives and compiled code
+    #[command(subcommand)]
+    Cache(CacheVerb),
     /// Examine this program itself
     #[command(subcommand)]
     Doctor(DoctorSubject),
     /// Print a completion script for a shell
     Completions(Verb<CompletionsPayload>),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CacheVerb {
+    /// Say where the cache is
+    Path(Verb<NoPayload>),
+    /// List what is kept, and who needs it
+    List(Verb<NoPayload>),
+    /// Hash everything again, and take away what is damaged
+    Verify(Verb<CacheVerifyPayload>),
+    /// Take away what nobody needs any more
+    Gc(Verb<CacheGcPayload>),
 }
 
 #[derive(Debug, Subcommand)]

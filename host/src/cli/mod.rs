@@ -23,7 +23,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use args::{Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, GrantsVerb, Noun, PackVerb};
+use args::{
+    CacheVerb, Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, GrantsVerb, Noun, PackVerb,
+};
 use error::CliError;
 use output::Output;
 use payload::CompletionsPayload;
@@ -33,7 +35,7 @@ use verb::Verb;
 use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb};
 use crate::ops::{
-    self, OpError, bind, doctor, env, grants, limits, pack, protections, read, repack, tool_check, unbind,
+    self, OpError, bind, cache, doctor, env, grants, limits, pack, protections, read, repack, tool_check, unbind,
 };
 
 /// The exit code of a command that was asked something and answered no.
@@ -91,6 +93,7 @@ impl Session {
             Command::Op(Noun::Extensions(verb)) => self.extensions(verb),
             Command::Op(Noun::Grants(verb)) => self.grants(verb),
             Command::Pack(verb) => self.pack(verb),
+            Command::Cache(verb) => self.cache(verb),
             Command::Doctor(DoctorSubject::Program(verb)) => self.answer(
                 "doctor",
                 "self",
@@ -233,6 +236,29 @@ impl Session {
             PackVerb::Repack(verb) => {
                 self.done("pack", "repack", verb, |payload| Ok(repack::repack(host, &payload.request())?))
             }
+        }
+    }
+
+    fn cache(&self, verb: CacheVerb) -> io::Result<u8> {
+        const NOUN: &str = "cache";
+        let host = &self.host;
+        match verb {
+            CacheVerb::Path(verb) => self.done(NOUN, "path", verb, |_| Ok(cache::path(host))),
+            CacheVerb::List(verb) => self.done(NOUN, "list", verb, |_| Ok(cache::list(host)?)),
+            CacheVerb::Verify(verb) => self.answer(
+                NOUN,
+                "verify",
+                verb,
+                |payload| Ok(cache::verify::verify(host, payload.keep)?),
+                |report| report.is_sound(),
+            ),
+            CacheVerb::Gc(verb) => self.answer(
+                NOUN,
+                "gc",
+                verb,
+                |payload| Ok(cache::gc::gc(host, payload.dry_run)?),
+                |report| report.is_done(),
+            ),
         }
     }
 

@@ -330,6 +330,26 @@ pub struct InspectPayload {
     pub pack_ref: String,
 }
 
+/// How the cache is checked.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CacheVerifyPayload {
+    /// Leave what is damaged where it is
+    #[arg(long)]
+    #[serde(default)]
+    pub keep: bool,
+}
+
+/// How the cache is tidied up.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CacheGcPayload {
+    /// Say what would go, and take nothing away
+    #[arg(long)]
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
 /// A shell to complete for.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,36 +4,52 @@
 //! target and CPU features. Whoever can write here can run code as the user, so the folder and its files belong to the user
 //! alone, and what looks otherwise is not used. Nothing wrong here is ever an error: the component is compiled again.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+mod inventory;
+mod record;
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
 use env_pack_domain::Sha256Digest;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use record::Record;
+
+pub use inventory::{CodeFault, CompiledCode, CompiledListing, KeptCode};
+
+/// How exactly the store knows when code was used last. Noting every use would write to the disk whenever anybody only reads.
+const USE_RESOLUTION: Duration = Duration::from_secs(24 * 60 * 60);
+/// A half-written file of this age belongs to a process that was killed: copying code takes no longer than moments.
+const STALE_AGE: Duration = Duration::from_secs(10 * 60);
+
 /// The folder that holds compiled code.
 #[derive(Debug)]
 pub(super) struct CompiledStore {
     folder: PathBuf,
+    is_swept: AtomicBool,
 }
 
 impl CompiledStore {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, is_swept: AtomicBool::new(false) }
     }
 
     /// The component with this digest, if this engine compiled it before.
     pub fn get(&self, engine: &Engine, digest: &Sha256Digest) -> Option<Component> {
         let path = self.path(engine, digest);
-        if !(is_private(&self.folder, true) && is_private(&path, false)) {
-            return None;
-        }
+        private(&self.folder, true)?;
+        let metadata = private(&path, false)?;
         // SAFETY: the file lies in a folder that only this user can write, is theirs alone, and was written whole by `put`
         // below; the engine itself checks that it was compiled by the same version with the same settings.
-        unsafe { Component::deserialize_file(engine, &path) }.ok()
+        let component = unsafe { Component::deserialize_file(engine, &path) }.ok()?;
+        note_use(&path, &metadata);
+        Some(component)
     }
 
     /// Keeps what a component was compiled to, if it can be kept.
@@ -44,32 +60,69 @@ impl CompiledStore {
 
     fn write(&self, path: &Path, code: &mut dyn Read) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        if !is_private(&self.folder, true) {
+        if private(&self.folder, true).is_none() {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        let written = (|| {
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o400).open(&temporary)?;
-            io::copy(code, &mut file)?;
-            file.sync_all()?;
-            fs::rename(&temporary, path)
-        })();
-        if written.is_err() {
-            let _ = fs::remove_file(&temporary);
+        self.sweep();
+        let (temporary, record) = half_written(path, code)?;
+        let placed = Record::place(path, &record).and_then(|()| fs::rename(&temporary, path));
+        placed.inspect_err(|_| drop(fs::remove_file(&temporary)))
+    }
+
+    /// Removes what killed processes left half written, once for each process.
+    fn sweep(&self) {
+        if self.is_swept.swap(true, Ordering::Relaxed) {
+            return;
         }
-        written
+        let listing = self.list("").unwrap_or_default();
+        listing.leftovers.iter().for_each(|leftover| drop(fs::remove_file(&leftover.path)));
     }
 
     fn path(&self, engine: &Engine, digest: &Sha256Digest) -> PathBuf {
-        let mut hasher = DefaultHasher::new();
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        self.folder.join(format!("{}-{:016x}.cwasm", digest.hex(), hasher.finish()))
+        self.folder.join(format!("{}-{}.cwasm", digest.hex(), engine_name(engine)))
     }
 }
 
-/// Whether something is this user's own, and nobody else may write it.
-fn is_private(path: &Path, folder: bool) -> bool {
-    let Ok(metadata) = fs::symlink_metadata(path) else { return false };
+/// Everything that decides about compiled code, as names of files have it.
+fn engine_name(engine: &Engine) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// Writes a file beside the place that it is meant for; where, and what was written.
+fn half_written(place: &Path, content: &mut dyn Read) -> io::Result<(PathBuf, Record)> {
+    let extension = place.extension().unwrap_or_default().to_string_lossy();
+    let temporary = place.with_extension(format!("{extension}.{}.tmp", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o400).open(&temporary)?;
+    let written = Record::copy(content, &mut file).and_then(|record| file.sync_all().map(|()| record));
+    match written {
+        Ok(record) => Ok((temporary, record)),
+        Err(error) => {
+            let _ = fs::remove_file(&temporary);
+            Err(error)
+        }
+    }
+}
+
+/// Something that is this user's own, and that nobody else may write.
+fn private(path: &Path, folder: bool) -> Option<Metadata> {
+    let metadata = fs::symlink_metadata(path).ok()?;
     let right_kind = if folder { metadata.is_dir() } else { metadata.is_file() };
-    right_kind && metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0
+    let is_ours = metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0;
+    (right_kind && is_ours).then_some(metadata)
+}
+
+/// Notes that code was used: its file counts as changed now. Its content stays what it is.
+fn note_use(path: &Path, metadata: &Metadata) {
+    let now = SystemTime::now();
+    if age(metadata, now) >= USE_RESOLUTION {
+        // what is not noted goes away earlier, and is made again
+        let _ = File::open(path).and_then(|file| file.set_modified(now));
+    }
+}
+
+/// How long ago a file was written or used.
+fn age(metadata: &Metadata, now: SystemTime) -> Duration {
+    metadata.modified().ok().and_then(|then| now.duration_since(then).ok()).unwrap_or_default()
 }

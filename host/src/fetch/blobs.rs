@@ -1,46 +1,98 @@
 //! The content store: archives under their digests, in `blobs/sha256/<hex>` of the cache.
+//!
+//! Whoever keeps an archive holds the store together with others until the archive is pinned; whoever takes archives away holds it
+//! alone. So nothing goes away between keeping and pinning. This module does not know what pins an archive.
 
-use std::fs::{self, OpenOptions};
+mod hold;
+mod inventory;
+
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::Sha256Digest;
 
 use super::{FetchError, file};
 
+pub use hold::{Alone, Kept};
+pub use inventory::{Blob, BlobListing, Leftover};
+
 #[derive(Debug)]
 pub(super) struct Blobs {
     folder: PathBuf,
+    /// Beside the folder, so that what is in it are blobs.
+    lock: PathBuf,
 }
 
 impl Blobs {
-    pub fn new(cache: &Path) -> Self {
-        Self { folder: cache.join("blobs").join("sha256") }
+    /// The archives that are kept.
+    pub fn archives(cache: &Path) -> Self {
+        Self { folder: cache.join("blobs").join("sha256"), lock: cache.join("blobs").join(".lock") }
+    }
+
+    /// The folders whose environments may need an archive: the path of each is kept as archives are, and under their lock.
+    pub fn roots(cache: &Path) -> Self {
+        Self { folder: cache.join("roots"), ..Self::archives(cache) }
     }
 
     /// The blob, hashed again: a damaged one is as good as none.
     pub fn get(&self, digest: &Sha256Digest, limit: u64) -> Option<Vec<u8>> {
-        let bytes = file::read(&self.folder.join(digest.hex()), limit).ok()?;
-        (Sha256Digest::of(&bytes) == *digest).then_some(bytes)
+        self.read(digest, limit).ok()
     }
 
-    /// Keeps a blob. It is written beside its place and renamed into it, so that nobody ever reads half of one.
-    pub fn put(&self, digest: &Sha256Digest, bytes: &[u8]) -> Result<(), FetchError> {
-        let path = self.folder.join(digest.hex());
-        if self.get(digest, bytes.len() as u64).is_some() {
-            return Ok(());
+    /// The blob, or why it is not used.
+    pub fn read(&self, digest: &Sha256Digest, limit: u64) -> Result<Vec<u8>, FetchError> {
+        let path = self.path(digest);
+        if path.is_symlink() {
+            return Err(FetchError::NotAFile { path, what: "a symbolic link" });
         }
-        let temporary = self.folder.join(format!(".{}.{}.tmp", digest.hex(), std::process::id()));
-        let write = || -> io::Result<()> {
-            fs::create_dir_all(&self.folder)?;
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&temporary)?;
+        let bytes = file::read(&path, limit)?;
+        match Sha256Digest::of(&bytes) {
+            found if found == *digest => Ok(bytes),
+            found => Err(FetchError::Damaged { path, found }),
+        }
+    }
+
+    /// Keeps a blob for as long as the caller needs to pin it, and from then on as long as it is pinned.
+    ///
+    /// It is written beside its place and renamed into it, so that nobody ever reads half of one.
+    pub fn put(&self, digest: &Sha256Digest, bytes: &[u8]) -> Result<Kept, FetchError> {
+        let path = self.path(digest);
+        let failed = |source| FetchError::Keep { path: path.clone(), source };
+        fs::create_dir_all(&self.folder).map_err(failed)?;
+        self.sweep();
+        let kept = self.together()?;
+        if self.get(digest, bytes.len() as u64).is_none() {
+            self.write(&path, digest, bytes).map_err(failed)?;
+        }
+        Ok(kept)
+    }
+
+    fn write(&self, path: &Path, digest: &Sha256Digest, bytes: &[u8]) -> io::Result<()> {
+        let (temporary, mut file) = self.temporary(digest)?;
+        let mut write = || -> io::Result<()> {
             file.write_all(bytes)?;
             file.sync_all()?;
-            fs::rename(&temporary, &path)
+            fs::rename(&temporary, path)?;
+            File::open(&self.folder)?.sync_all()
         };
-        write().map_err(|source| {
-            let _ = fs::remove_file(&temporary);
-            FetchError::Keep { path: path.clone(), source }
-        })
+        write().inspect_err(|_| drop(fs::remove_file(&temporary)))
+    }
+
+    /// A new file with a name of its own. Process ids would not do: processes in two containers have the same.
+    fn temporary(&self, digest: &Sha256Digest) -> io::Result<(PathBuf, File)> {
+        let mut number = 0_u64;
+        loop {
+            let path = self.folder.join(format!(".{}.{number}.tmp", digest.hex()));
+            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                file => return Ok((path, file?)),
+            }
+        }
+    }
+
+    fn path(&self, digest: &Sha256Digest) -> PathBuf {
+        self.folder.join(digest.hex())
     }
 }

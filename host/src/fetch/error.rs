@@ -63,6 +63,29 @@ pub enum FetchError {
         #[source]
         source: io::Error,
     },
+    /// What is kept under a digest has another one.
+    #[error("`{}` is damaged: its content has the digest {found}", shown(.path))]
+    Damaged {
+        /// The path.
+        path: PathBuf,
+        /// The digest of what is there.
+        found: env_pack_domain::Sha256Digest,
+    },
+    /// The system did not let us lock the content store.
+    #[error("`{}` cannot be locked", shown(.path))]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Somebody else is keeping archives, or taking some away.
+    #[error("the cache is in use by another process: `{}` is locked", shown(.lock))]
+    Busy {
+        /// The lock file.
+        lock: PathBuf,
+    },
     /// This version does not fetch from registries.
     #[error("this version of gtc does not fetch packs from OCI registries")]
     RegistryUnsupported,
@@ -81,10 +104,17 @@ impl FetchError {
             Self::NotFound { .. } | Self::NoVersion { .. } => "file-not-found",
             Self::NotAFile { .. } => "not-a-file",
             Self::TooLarge { .. } => "archive-too-large",
-            Self::Read { .. } | Self::Keep { .. } => "io",
+            Self::Read { .. } | Self::Keep { .. } | Self::Lock { .. } => "io",
+            Self::Damaged { .. } => "damaged",
+            Self::Busy { .. } => "busy",
             Self::RegistryUnsupported => "not-fetched",
             Self::UnknownScheme => "unknown-scheme",
         }
+    }
+
+    /// Whether it is certain that what lies in the place of a kept archive is not that archive.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::NotAFile { .. })
     }
 }
 

@@ -6,11 +6,18 @@ mod error;
 mod file;
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
+use blobs::Blobs;
 use env_pack_domain::{PackDescriptor, PackRef, Sha256Digest};
 
+pub use blobs::{Alone, Blob, BlobListing, Kept, Leftover};
 pub use error::FetchError;
+
+/// More than the path of a folder ever has, in bytes.
+const PATH_BYTES: u64 = 64 << 10;
 
 /// The bytes of an archive, and their digest.
 #[derive(Debug)]
@@ -31,17 +38,27 @@ impl Fetched {
     }
 }
 
+/// The folders for whose environments archives were kept.
+#[derive(Debug, Default)]
+pub struct Roots {
+    /// Their paths.
+    pub known: Vec<PathBuf>,
+    /// The digests of paths that cannot be read, and why: nobody knows what is needed there.
+    pub lost: Vec<(Sha256Digest, FetchError)>,
+}
+
 /// Finds the bytes that pack references stand for.
 #[derive(Debug)]
 pub struct Fetcher {
-    blobs: blobs::Blobs,
+    blobs: Blobs,
+    roots: Blobs,
     max_bytes: u64,
 }
 
 impl Fetcher {
     /// A fetcher that keeps what it is told to keep under `cache`, and reads no archive beyond `max_bytes`.
     pub fn new(cache: &Path, max_bytes: u64) -> Self {
-        Self { blobs: blobs::Blobs::new(cache), max_bytes }
+        Self { blobs: Blobs::archives(cache), roots: Blobs::roots(cache), max_bytes }
     }
 
     /// The descriptors of the packs that are part of this program, in the order in which an environment binds them.
@@ -98,11 +115,80 @@ impl Fetcher {
         Some(Fetched { bytes: bytes.into(), digest: *digest, is_builtin: false })
     }
 
-    /// Keeps an archive under its digest.
+    /// Keeps an archive under its digest, for an environment below `root`. It can be taken away again once what is returned is
+    /// dropped and nothing pins it.
     ///
     /// # Errors
-    /// [`FetchError::Keep`] when it cannot be written.
-    pub fn keep(&self, fetched: &Fetched) -> Result<(), FetchError> {
-        self.blobs.put(&fetched.digest, &fetched.bytes)
+    /// [`FetchError::Keep`], [`FetchError::Lock`] or [`FetchError::Busy`] when it cannot be written.
+    pub fn keep(&self, fetched: &Fetched, root: &Path) -> Result<Kept, FetchError> {
+        let failed = |source| FetchError::Keep { path: root.to_owned(), source };
+        let root = std::path::absolute(root).map_err(failed)?.into_os_string().into_vec();
+        let kept = self.blobs.put(&fetched.digest, &fetched.bytes)?;
+        drop(self.roots.put(&Sha256Digest::of(&root), &root)?);
+        Ok(kept)
+    }
+
+    /// The folders for whose environments archives were ever kept.
+    ///
+    /// # Errors
+    /// [`FetchError::Read`] when it cannot be found out.
+    pub fn roots(&self) -> Result<Roots, FetchError> {
+        let mut roots = Roots::default();
+        for Blob { digest, .. } in self.roots.list()?.blobs {
+            match self.roots.read(&digest, PATH_BYTES) {
+                Ok(path) => roots.known.push(OsStr::from_bytes(&path).into()),
+                Err(fault) => roots.lost.push((digest, fault)),
+            }
+        }
+        Ok(roots)
+    }
+
+    /// Forgets a folder that is gone.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn forget_root(&self, alone: &Alone, root: &Path) -> std::io::Result<()> {
+        self.roots.remove(alone, &Sha256Digest::of(root.as_os_str().as_bytes()))
+    }
+
+    /// What is kept.
+    ///
+    /// # Errors
+    /// [`FetchError::Read`] when the folder cannot be read.
+    pub fn kept_archives(&self) -> Result<BlobListing, FetchError> {
+        self.blobs.list()
+    }
+
+    /// Hashes a kept archive again.
+    ///
+    /// # Errors
+    /// [`FetchError`] when it would not be used. Whether it is damaged, or only cannot be read now,
+    /// [`is_damage`](FetchError::is_damage) tells.
+    pub fn verify_kept(&self, digest: &Sha256Digest) -> Result<(), FetchError> {
+        self.blobs.read(digest, self.max_bytes).map(drop)
+    }
+
+    /// Waits until nobody is keeping archives, and keeps everybody else from it.
+    ///
+    /// # Errors
+    /// [`FetchError::Busy`] when somebody goes on for too long, [`FetchError::Lock`].
+    pub fn alone(&self) -> Result<Alone, FetchError> {
+        self.blobs.alone()
+    }
+
+    /// Takes a kept archive away.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn remove_kept(&self, alone: &Alone, digest: &Sha256Digest) -> std::io::Result<()> {
+        self.blobs.remove(alone, digest)
+    }
+
+    /// Takes away what a process left that ended early: while somebody holds the store alone, nobody is writing.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn remove_leftover(&self, _alone: &Alone, leftover: &Leftover) -> std::io::Result<()> {
+        std::fs::remove_file(&leftover.path)
     }
 }

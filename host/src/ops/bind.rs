@@ -125,16 +125,18 @@ fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<B
         check::check_again(host, stored, asked, checked)?;
     }
     let mut lock = stored.lock.clone();
-    let mut grants = None;
+    let (mut grants, mut kept) = (None, None);
     let warnings = checked.as_ref().map(|checked| checked.warnings.clone()).unwrap_or_default();
     // a built-in pack changes with this program, so there is nothing to pin
     if let Some(checked) = checked.filter(|_| !host.fetcher.is_builtin(&request.pack_ref)) {
-        host.fetcher.keep(&checked.fetched)?;
+        kept = Some(host.fetcher.keep(&checked.fetched, host.store.root())?);
         grants = (!checked.pin.grants.is_empty()).then(|| GrantsReport::from(&checked.pin.grants));
         lock.packs.insert(request.pack_ref.text(), checked.pin);
     }
     keep_used(&mut lock, &[&before, &after]);
     session.save(&after, &lock)?;
+    // from here on the pin keeps it
+    drop(kept);
     Ok(BindReport { grants, warnings, ..report_all(&asked.environment, &asked.idempotency_key, &changes) })
 }
 

@@ -146,6 +146,24 @@ pub enum OpError {
         /// Whether all of them were to be rolled back.
         all: bool,
     },
+    /// Nobody knows what an environment needs of the cache.
+    #[error("nothing was taken away, because nobody knows what is needed: {source}")]
+    UnknownPins {
+        /// Why.
+        source: StoreError,
+    },
+    /// Nobody knows which folder of environments needs something of the cache.
+    #[error("nothing was taken away, because nobody knows what is needed: {source}")]
+    LostRoot {
+        /// Why.
+        source: FetchError,
+    },
+    /// The store of compiled code cannot be read.
+    #[error(transparent)]
+    Compiled {
+        /// Why.
+        source: crate::engine::CodeFault,
+    },
     /// A file cannot be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
@@ -261,11 +279,12 @@ impl OpError {
             | Self::OverItself { .. } => "conflict",
             Self::NotRecorded { .. } => "audit",
             Self::Store(StoreError::Io { .. }) | Self::Write { .. } => "io",
-            Self::Store(_) => "store",
+            Self::Store(_) | Self::UnknownPins { .. } => "store",
+            Self::Compiled { source } => source.kind(),
             Self::Answers { .. } => "answers-parse",
             Self::NotGranted { .. } | Self::NotDeclared { .. } => "unauthorized",
             Self::Descriptor(_) | Self::OwnVersion { .. } => "invalid-argument",
-            Self::Fetch(error) | Self::Input { source: error } => error.kind(),
+            Self::Fetch(error) | Self::Input { source: error } | Self::LostRoot { source: error } => error.kind(),
             Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => source.kind(),
             Self::Archive { source, .. } => source.rule(),
             Self::Component { source, .. } | Self::Worker { source } => source.kind(),
@@ -287,6 +306,8 @@ impl OpError {
                 Failure::Impossible
             }
             Self::Fetch(FetchError::Read { .. } | FetchError::Keep { .. }) => Failure::Impossible,
+            Self::Fetch(FetchError::Lock { .. } | FetchError::Busy { .. }) => Failure::Impossible,
+            Self::UnknownPins { .. } | Self::LostRoot { .. } | Self::Compiled { .. } => Failure::Impossible,
             Self::Pack { source: PackError::Fetch(FetchError::Read { .. }), .. } => Failure::Impossible,
             _ => Failure::Refused,
         }

@@ -2,6 +2,7 @@
 
 mod assemble;
 pub mod bind;
+pub mod cache;
 mod check;
 mod command;
 pub mod doctor;

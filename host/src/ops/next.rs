@@ -13,7 +13,11 @@ impl OpError {
     /// What to do next, as one sentence.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Store(error) => Some(store_next(error)),
+            Self::Store(error) | Self::UnknownPins { source: error } => Some(store_next(error)),
+            Self::LostRoot { .. } => Some(
+                "remove the file; what folders of environments still need, they note when a pack is bound there".into(),
+            ),
+            Self::Compiled { .. } => Some("check the permissions of the cache; see `gtc cache path`".into()),
             Self::Refused(refusal) => refusal_next(refusal),
             Self::OtherPath { .. }
             | Self::Mismatch { .. }

@@ -154,7 +154,10 @@ pub(super) fn is_our_fault(error: &LoadError) -> bool {
 pub(super) fn fetch_next(error: &FetchError) -> &'static str {
     match error {
         FetchError::RegistryUnsupported => "download the pack to a file, and name that file",
-        FetchError::Read { .. } | FetchError::Keep { .. } => "check the permissions of the file",
+        FetchError::Read { .. } | FetchError::Keep { .. } | FetchError::Lock { .. } => {
+            "check the permissions of the file"
+        }
+        FetchError::Busy { .. } => "try again when the other process has finished",
         FetchError::NoVersion { .. } => "name the built-in pack with its version",
         FetchError::UnknownScheme | FetchError::NoSuchBuiltin { .. } => "name a pack file",
         _ => "check the path, or name another pack file",

@@ -82,6 +82,11 @@ impl Store {
         &self.root
     }
 
+    /// The environments under another folder, if there is one.
+    pub fn elsewhere(&self, root: &Path) -> Option<Self> {
+        files::exists(root).then(|| Self::new(root))
+    }
+
     /// The ids of all environments, sorted.
     ///
     /// # Errors

@@ -76,6 +76,15 @@ impl Sandbox {
         &self.cache
     }
 
+    /// The files of compiled code, sorted.
+    pub fn compiled(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.cache.join("compiled")).expect("a folder");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let mut code: Vec<_> = paths.filter(|path| path.extension().is_some_and(|is| is == "cwasm")).collect();
+        code.sort();
+        code
+    }
+
     /// The folder of an environment.
     pub fn environment(&self, id: &str) -> PathBuf {
         self.home().join(".greentic/environments").join(id)

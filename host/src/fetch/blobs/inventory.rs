@@ -1,0 +1,94 @@
+//! What is in the content store, ours or not, and how it goes away.
+
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::Sha256Digest;
+
+use super::{Alone, Blobs, FetchError};
+
+/// What lies under a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blob {
+    /// The digest that it is named after.
+    pub digest: Sha256Digest,
+    /// Its size, in bytes.
+    pub size: u64,
+}
+
+/// What a process that was killed left behind, or is writing now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// The file.
+    pub path: PathBuf,
+    /// Its size, in bytes.
+    pub size: u64,
+}
+
+/// Everything in the folder of the content store, each part sorted by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BlobListing {
+    /// What is named after a digest, damaged or not.
+    pub blobs: Vec<Blob>,
+    /// Half-written files.
+    pub leftovers: Vec<Leftover>,
+    /// What has a name that we give to nothing. It is never touched.
+    pub strangers: Vec<PathBuf>,
+}
+
+impl Blobs {
+    /// Lists what is there; nothing when there is no folder yet.
+    pub fn list(&self) -> Result<BlobListing, FetchError> {
+        let failed = |source| FetchError::Read { path: self.folder.clone(), source };
+        let mut listing = BlobListing::default();
+        let mut entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries.collect::<io::Result<Vec<_>>>().map_err(failed)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(listing),
+            Err(error) => return Err(failed(error)),
+        };
+        entries.sort_by_key(DirEntry::file_name);
+        for entry in entries {
+            // it may be gone by now; and a link counts as itself
+            let Ok(metadata) = entry.metadata() else { continue };
+            let (name, path, size) = (entry.file_name(), entry.path(), metadata.len());
+            let name = name.to_string_lossy();
+            match digest(&name) {
+                Some(digest) => listing.blobs.push(Blob { digest, size }),
+                None if is_temporary(&name) && !metadata.is_dir() => listing.leftovers.push(Leftover { path, size }),
+                None => listing.strangers.push(path),
+            }
+        }
+        Ok(listing)
+    }
+
+    /// Takes a blob away, whatever lies in its place; a folder only when it is empty, because nothing of ours is in one.
+    pub fn remove(&self, _alone: &Alone, digest: &Sha256Digest) -> io::Result<()> {
+        remove(&self.path(digest))
+    }
+}
+
+/// Takes a file away, or an empty folder. What is gone already is no error.
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+fn digest(name: &str) -> Option<Sha256Digest> {
+    format!("sha256:{name}").parse().ok()
+}
+
+/// Whether we gave this name to a file that is being written: `.<hex>.<number>.tmp`.
+fn is_temporary(name: &str) -> bool {
+    let inner = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
+    inner.and_then(|inner| inner.split_once('.')).is_some_and(|(hex, number)| {
+        digest(hex).is_some() && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}

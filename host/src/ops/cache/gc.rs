@@ -1,0 +1,143 @@
+//! Taking away what nobody needs.
+//!
+//! Archives go that no environment pins. Compiled code goes that this engine cannot run, and that no pinned or built-in pack needs
+//! and nobody used for a month. What is half written goes, because nobody is writing. Nothing else does.
+
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use env_pack_domain::ForeignText;
+use serde::Serialize;
+
+use super::pins::Pins;
+use super::{compiled, shown};
+use crate::engine::CompiledCode;
+use crate::fetch::Alone;
+use crate::host::Host;
+use crate::ops::OpError;
+
+/// How long code is kept that no bound pack needs: long enough for whoever builds and inspects packs today.
+const UNUSED_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// What was taken away.
+#[derive(Debug, Serialize)]
+pub struct CacheGcReport {
+    /// The folder.
+    pub path: ForeignText,
+    /// Whether nothing was taken away, and this is what would have been.
+    pub dry_run: bool,
+    /// What was taken away.
+    pub removed: Vec<Removed>,
+    /// What could not be taken away.
+    pub failed: Vec<NotRemoved>,
+    /// The size of what was taken away, in bytes.
+    pub freed_bytes: u64,
+}
+
+/// Something that was taken away.
+#[derive(Debug, Serialize)]
+pub struct Removed {
+    /// `archive`, `compiled`, `half-written` or `root`
+    pub what: &'static str,
+    /// What it is called in its folder.
+    pub name: ForeignText,
+    /// Its size, in bytes.
+    pub size: u64,
+    /// Why nobody needs it.
+    pub reason: &'static str,
+}
+
+/// Something that could not be taken away.
+#[derive(Debug, Serialize)]
+pub struct NotRemoved {
+    /// What it is called in its folder.
+    pub name: ForeignText,
+    /// What the system said.
+    pub reason: ForeignText,
+}
+
+impl CacheGcReport {
+    /// Whether everything went that should.
+    pub fn is_done(&self) -> bool {
+        self.failed.is_empty()
+    }
+
+    /// Takes something away, if anything is to be taken away.
+    fn remove(&mut self, item: Removed, remove: impl FnOnce() -> io::Result<()>) {
+        match if self.dry_run { Ok(()) } else { remove() } {
+            Ok(()) => {
+                self.freed_bytes += item.size;
+                self.removed.push(item);
+            }
+            Err(error) => {
+                self.failed.push(NotRemoved { name: item.name, reason: ForeignText::new(error.to_string()) });
+            }
+        }
+    }
+}
+
+/// Takes away what nobody needs, or says what would go.
+///
+/// # Errors
+/// [`OpError`] when it is not known what is needed, or others are writing; nothing was taken away then.
+pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
+    let path = shown(&host.cache);
+    let mut report = CacheGcReport { path, dry_run, removed: Vec::new(), failed: Vec::new(), freed_bytes: 0 };
+    // before a look at what is pinned: whoever keeps an archive pins it before anybody is alone
+    let alone = (!dry_run && host.cache.exists()).then(|| host.fetcher.alone()).transpose()?;
+    let pins = Pins::certain(host)?;
+    archives(host, &pins, alone.as_ref(), &mut report)?;
+    code(host, &pins, &mut report)?;
+    for root in &pins.gone {
+        let item =
+            Removed { what: "root", name: shown(root), size: 0, reason: "there is no such folder of environments" };
+        report.remove(item, || alone.as_ref().map_or(Ok(()), |alone| host.fetcher.forget_root(alone, root)));
+    }
+    Ok(report)
+}
+
+fn archives(host: &Host, pins: &Pins, alone: Option<&Alone>, report: &mut CacheGcReport) -> Result<(), OpError> {
+    let kept = host.fetcher.kept_archives()?;
+    for blob in kept.blobs.iter().filter(|blob| pins.of_archive(&blob.digest).is_empty()) {
+        let name = ForeignText::new(blob.digest.hex());
+        let item = Removed { what: "archive", name, size: blob.size, reason: "no environment pins it" };
+        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_kept(alone, &blob.digest)));
+    }
+    for leftover in &kept.leftovers {
+        let item = half_written(&leftover.path, leftover.size);
+        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_leftover(alone, leftover)));
+    }
+    Ok(())
+}
+
+fn code(host: &Host, pins: &Pins, report: &mut CacheGcReport) -> Result<(), OpError> {
+    let Some(kept) = host.engine.kept_code() else { return Ok(()) };
+    let listing = compiled(host)?;
+    for (code, reason) in listing.code.iter().filter_map(|code| Some((code, unneeded(code, pins)?))) {
+        let item = Removed { what: "compiled", name: name(&code.path), size: code.size, reason };
+        report.remove(item, || kept.remove(code));
+    }
+    for leftover in &listing.leftovers {
+        report.remove(half_written(&leftover.path, leftover.size), || kept.remove_leftover(leftover));
+    }
+    Ok(())
+}
+
+/// Why nobody needs some code, if nobody does.
+fn unneeded(code: &CompiledCode, pins: &Pins) -> Option<&'static str> {
+    if !code.fits {
+        return Some("another version of gtc, or another machine, made it");
+    }
+    let unused = SystemTime::now().duration_since(code.last_used).unwrap_or_default();
+    let is_needed = !pins.packs_of(&code.component).is_empty();
+    (!is_needed && unused >= UNUSED_FOR).then_some("no pinned pack needs it, and nobody used it for a month")
+}
+
+fn half_written(path: &Path, size: u64) -> Removed {
+    Removed { what: "half-written", name: name(path), size, reason: "a process ended before it was whole" }
+}
+
+fn name(path: &Path) -> ForeignText {
+    ForeignText::new(path.file_name().unwrap_or_default().to_string_lossy())
+}

@@ -1,0 +1,147 @@
+//! Many processes at one cache, and processes that end at any moment.
+
+use std::fs::{self, File};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use super::{bind, blob, bound, cache, names};
+use crate::support::Sandbox;
+
+/// How many processes do something at a time.
+const CROWD: usize = 6;
+
+#[test]
+fn all_may_keep_the_same_archive_at_once() {
+    let sandbox = Sandbox::new().with_own_cache();
+    let pack = sandbox.honest_pack("state", "acme.state.redis", "^1");
+    let ids: Vec<_> = (0..CROWD).map(|at| format!("e{at}")).collect();
+    ids.iter().for_each(|id| drop(sandbox.gtc(["op", "env", "create", "--empty", id]).succeeded()));
+    let shown = pack.display().to_string();
+    std::thread::scope(|scope| {
+        for id in &ids {
+            let add = ["op", "env-packs", "add", "--env", id, "--slot", "state", "--kind", "acme.state.redis@1.0.0"];
+            let arguments: Vec<_> =
+                add.iter().map(|word| word.to_string()).chain(["--pack-ref".into(), shown.clone()]).collect();
+            scope.spawn(|| sandbox.gtc(arguments).succeeded());
+        }
+    });
+    let kept = blob(&sandbox, &pack);
+    assert_eq!(names(kept.parent().expect("a folder")), [kept.file_name().expect("a name").to_string_lossy()]);
+    let pinned_by = cache(&sandbox, &["list"]).succeeded().result()["archives"][0]["pinned_by"].clone();
+    assert_eq!(pinned_by.as_array().expect("a list").len(), CROWD);
+    cache(&sandbox, &["verify"]).succeeded();
+}
+
+#[test]
+fn nothing_is_taken_from_who_is_about_to_pin_it() {
+    let (sandbox, _) = bound("acme.state.redis");
+    let path = |at: usize| format!("acme.state.p{at}");
+    let packs: Vec<_> = (0..CROWD * 2).map(|at| sandbox.honest_pack("state", &path(at), "^1")).collect();
+    std::thread::scope(|scope| {
+        let binding = scope.spawn(|| {
+            for (at, pack) in packs.iter().enumerate() {
+                bind(&sandbox, &path(at), pack).succeeded();
+                assert!(blob(&sandbox, pack).exists(), "what was just bound is kept");
+            }
+        });
+        while !binding.is_finished() {
+            cache(&sandbox, &["gc"]).succeeded();
+        }
+    });
+    cache(&sandbox, &["gc"]).succeeded();
+    // the last one, and the one before it
+    let folder = sandbox.cache().join("blobs/sha256");
+    assert_eq!(names(&folder).len(), 2);
+    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+}
+
+#[test]
+fn who_tidies_up_waits_for_who_keeps() {
+    let (sandbox, _) = bound("acme.state.redis");
+    let unpinned = sandbox.cache().join("blobs/sha256").join("ab".repeat(32));
+    fs::write(&unpinned, "kept, and pinned in a moment").expect("a file");
+    let lock = File::open(sandbox.cache().join("blobs/.lock")).expect("a lock");
+    lock.lock_shared().expect("locked");
+    // whoever keeps archives does not mind others that do
+    let pack = sandbox.honest_pack("state", "acme.state.other", "^1");
+    bind(&sandbox, "acme.state.other", &pack).succeeded();
+    std::thread::scope(|scope| {
+        let gc = scope.spawn(|| cache(&sandbox, &["gc"]).succeeded());
+        let until = Instant::now() + Duration::from_millis(300);
+        while Instant::now() < until {
+            assert!(!gc.is_finished() && unpinned.exists());
+            std::thread::yield_now();
+        }
+        drop(lock);
+        gc.join().expect("it ends");
+    });
+    assert!(!unpinned.exists());
+}
+
+#[test]
+fn a_process_that_is_killed_at_any_moment_leaves_nothing_behind() {
+    let sandbox = Sandbox::new().with_own_cache();
+    sandbox.gtc(["op", "env", "init"]).succeeded();
+    let path = "acme.state.redis";
+    let pack = sandbox.pack("state", path, "^1", padded(path));
+    let whole = {
+        let started = Instant::now();
+        bind(&sandbox, path, &pack).succeeded();
+        started.elapsed()
+    };
+    let folder = sandbox.cache().join("blobs/sha256");
+    let mut killed = 0;
+    for step in 0..40_u32 {
+        drop(fs::remove_file(blob(&sandbox, &pack)));
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+        command.args(["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind"]);
+        command.arg(format!("{path}@1.0.0")).arg("--pack-ref").arg(&pack);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        std::thread::sleep(whole * step / 40);
+        child.kill().expect("killed");
+        killed += usize::from(!child.wait().expect("it ends").success());
+        // whatever has a digest for a name is what the digest says
+        cache(&sandbox, &["verify"]).succeeded();
+    }
+    assert!(killed > 20, "{killed} of 40 were killed in time");
+    // the next one succeeds, and clears away what is half written
+    bind(&sandbox, path, &pack).succeeded();
+    assert_eq!(names(&folder).len(), 1);
+    assert_eq!(fs::read(blob(&sandbox, &pack)).expect("a blob"), fs::read(&pack).expect("a pack"));
+}
+
+#[test]
+fn what_a_killed_process_left_goes_with_the_next_archive() {
+    let (sandbox, pack) = bound("acme.state.redis");
+    let kept = blob(&sandbox, &pack);
+    let leave = |number: usize| {
+        let name = format!(".{}.{number}.tmp", kept.file_name().expect("a name").to_string_lossy());
+        fs::write(kept.with_file_name(name), "half").expect("a file");
+    };
+    (0..3).for_each(leave);
+    assert_eq!(cache(&sandbox, &["list"]).succeeded().result()["half_written"], 3);
+    fs::remove_file(&kept).expect("removed");
+    bind(&sandbox, "acme.state.redis", &pack).succeeded();
+    assert_eq!(names(kept.parent().expect("a folder")).len(), 1);
+    // or when somebody tidies up
+    (0..3).for_each(leave);
+    let gc = cache(&sandbox, &["gc"]).succeeded().result();
+    assert_eq!(gc["freed_bytes"], 12);
+    assert_eq!(names(kept.parent().expect("a folder")).len(), 1);
+}
+
+/// A component that takes a while to write: an honest handler with megabytes behind it.
+fn padded(path: &str) -> Vec<u8> {
+    let mut component = crate::support::wat::Handler::new("state", path, "^1").component();
+    // a custom section: id 0, its size, a name of one letter, and zeroes
+    let padding = 8 << 20;
+    component.push(0);
+    let mut size = padding + 2;
+    while size >= 0x80 {
+        component.push((size & 0x7f) as u8 | 0x80);
+        size >>= 7;
+    }
+    component.extend([size as u8, 1, b'x']);
+    component.resize(component.len() + padding, 0);
+    component
+}

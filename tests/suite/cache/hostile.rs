@@ -1,0 +1,152 @@
+//! A cache that others filled: with links, folders, pipes, strange names, files without end.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::{bind, blob, bound, cache, names, reasons};
+use crate::support::{Sandbox, text};
+
+#[test]
+fn what_is_no_file_is_no_archive() {
+    let (sandbox, pack) = bound("acme.state.redis");
+    let kept = blob(&sandbox, &pack);
+    let bytes = fs::read(&kept).expect("a blob");
+    let elsewhere = sandbox.write("elsewhere", &bytes);
+    let clear = || drop(fs::remove_file(&kept).or_else(|_| fs::remove_dir(&kept)));
+    let plant: [(&str, &dyn Fn()); 4] = [
+        ("a symbolic link", &|| symlink(&elsewhere, &kept).expect("a link")),
+        ("a symbolic link", &|| symlink("/nowhere", &kept).expect("a link")),
+        ("a folder", &|| fs::create_dir(&kept).expect("a folder")),
+        ("a FIFO", &|| assert!(Command::new("mkfifo").arg(&kept).status().expect("it runs").success())),
+    ];
+    for (what, plant) in plant {
+        clear();
+        plant();
+        let report = cache(&sandbox, &["verify", "--keep"]).exited(1).result();
+        assert_eq!(reasons(&report["faults"], "code"), [("archive", "not-a-file")], "{what}");
+        assert!(text(&report["faults"][0]["reason"]).contains(what), "{report}");
+        // pinned, so it is not for `gc` to judge
+        assert_eq!(cache(&sandbox, &["gc"]).succeeded().result()["removed"], json!([]));
+        let report = cache(&sandbox, &["verify"]).exited(1).result();
+        assert_eq!(report["faults"][0]["removed"], true, "{what}");
+        assert!(kept.symlink_metadata().is_err(), "{what}");
+        assert_eq!(fs::read(&elsewhere).expect("what a link leads to stays"), bytes);
+        // and what is kept anew takes the place of all but folders
+        if what != "a folder" {
+            plant();
+            bind(&sandbox, "acme.state.redis", &pack).succeeded();
+            assert_eq!(fs::read(&kept).expect("a blob"), bytes, "{what}");
+        }
+    }
+    // a folder that holds something is not ours to empty
+    clear();
+    fs::create_dir(&kept).expect("a folder");
+    fs::write(kept.join("diary"), "dear diary").expect("a file");
+    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    assert!(!text(&report["faults"][0]["not_removed"]).is_empty(), "{report}");
+    bind(&sandbox, "acme.state.redis", &pack).refused(2, "io");
+    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
+    let gc = cache(&sandbox, &["gc"]).exited(1).result();
+    assert_eq!(gc["failed"].as_array().expect("a list").len(), 1);
+    assert!(kept.join("diary").exists());
+}
+
+#[test]
+fn a_huge_archive_is_not_read() {
+    let (sandbox, pack) = bound("acme.state.redis");
+    let kept = blob(&sandbox, &pack);
+    let folder = kept.parent().expect("a folder");
+    let unpinned = folder.join("ab".repeat(32));
+    let sparse = |path| fs::File::create(path).and_then(|file| file.set_len(10 << 30)).expect("a sparse file");
+    sparse(&kept);
+    sparse(&unpinned);
+    let started = Instant::now();
+    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    assert_eq!(reasons(&report["faults"], "code"), [("archive", "archive-too-large"); 2]);
+    // it may be one that a larger limit would let through
+    assert!(kept.exists() && unpinned.exists());
+    // somebody else's code of any size is not read either
+    let code = &sandbox.compiled()[0];
+    fs::remove_file(code).expect("removed");
+    sparse(code);
+    fs::set_permissions(code, fs::Permissions::from_mode(0o400)).expect("permissions");
+    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    assert_eq!(reasons(&report["faults"], "code")[2], ("compiled", "damaged"));
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    cache(&sandbox, &["gc"]).succeeded();
+    assert!(kept.exists() && !unpinned.exists());
+    bind(&sandbox, "acme.state.redis", &pack).succeeded();
+    cache(&sandbox, &["verify"]).succeeded();
+}
+
+#[test]
+fn strangers_are_left_alone_and_cannot_lie() {
+    let (sandbox, pack) = bound("acme.state.redis");
+    let archives = blob(&sandbox, &pack).parent().expect("a folder").to_owned();
+    let compiled = sandbox.cache().join("compiled");
+    let upper = "AB".repeat(32);
+    let strangers = ["README", "\u{1b}[2J\u{202e}", &upper, ".x.0.tmp", "a.cwasm", ".nfs0001"];
+    for folder in [&archives, &compiled] {
+        strangers.iter().for_each(|name| fs::write(folder.join(name), "stranger").expect("a file"));
+        fs::create_dir(folder.join("folder")).expect("a folder");
+    }
+    let before = (names(&archives), names(&compiled));
+    for verb in ["list", "verify", "gc"] {
+        cache(&sandbox, &[verb]).succeeded();
+        let human = sandbox.human(["cache", verb]).succeeded();
+        assert!(!human.stdout.contains(['\u{1b}', '\u{202e}']), "{human:?}");
+    }
+    let listed = cache(&sandbox, &["list"]).succeeded().result();
+    assert_eq!(listed["strangers"].as_array().expect("a list").len(), 2 * (strangers.len() + 1));
+    assert_eq!((names(&archives), names(&compiled)), before);
+}
+
+#[test]
+fn files_of_others_are_used_only_when_their_content_is_known() {
+    let (sandbox, pack) = bound("acme.state.redis");
+    let kept = blob(&sandbox, &pack);
+    // an archive is known by its digest, whoever may write it
+    fs::set_permissions(&kept, fs::Permissions::from_mode(0o666)).expect("permissions");
+    cache(&sandbox, &["verify"]).succeeded();
+    // code is not; only the superuser can give files away, and is the only one who can read everything
+    if !is_superuser() {
+        fs::set_permissions(&kept, fs::Permissions::from_mode(0o000)).expect("permissions");
+        let report = cache(&sandbox, &["verify"]).exited(1).result();
+        assert_eq!((&report["faults"][0]["code"], &report["faults"][0]["removed"]), (&json!("io"), &json!(false)));
+        return;
+    }
+    chown(&kept, Some(1), Some(1)).expect("an owner");
+    let code = &sandbox.compiled()[0];
+    chown(code, Some(1), Some(1)).expect("an owner");
+    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    assert_eq!(reasons(&report["faults"], "code"), [("compiled", "not-private")]);
+    assert!(!code.exists());
+    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    cache(&sandbox, &["verify"]).succeeded();
+}
+
+fn is_superuser() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata("/proc/self").expect("a process").uid() == 0
+}
+
+#[test]
+fn a_cache_that_cannot_be_read_or_written_is_told() {
+    let sandbox = Sandbox::new().with_own_cache();
+    sandbox.write("cache/blobs", "a file where a folder belongs");
+    for verb in ["list", "verify", "gc"] {
+        let message = cache(&sandbox, &[verb]).refused(2, "io");
+        assert!(message.contains("/cache/blobs"), "{verb}: {message}");
+    }
+    cache(&sandbox, &["path"]).succeeded();
+    fs::remove_file(sandbox.cache().join("blobs")).expect("removed");
+    sandbox.write("cache/compiled", "a file where a folder belongs");
+    for verb in ["list", "verify", "gc"] {
+        let message = cache(&sandbox, &[verb]).refused(2, "io");
+        assert!(message.contains("/cache/compiled"), "{verb}: {message}");
+    }
+}

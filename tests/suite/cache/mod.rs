@@ -1,0 +1,285 @@
+//! What is kept: listed, verified, and taken away when nobody needs it.
+
+mod crowds;
+mod hostile;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use env_pack_domain::Sha256Digest;
+use serde_json::{Value, json};
+
+use crate::support::{Ran, Sandbox, text};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A home with its own cache, and a pack of this name bound to the slot `state` of `local`.
+fn bound(path: &str) -> (Sandbox, PathBuf) {
+    let sandbox = Sandbox::new().with_own_cache();
+    sandbox.gtc(["op", "env", "init"]).succeeded();
+    let pack = sandbox.honest_pack("state", path, "^1");
+    bind(&sandbox, path, &pack).succeeded();
+    (sandbox, pack)
+}
+
+/// Binds a pack to the slot `state`.
+fn bind(sandbox: &Sandbox, path: &str, pack: &Path) -> Ran {
+    let (kind, pack) = (format!("{path}@1.0.0"), pack.display().to_string());
+    let update = ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", &kind];
+    sandbox.gtc(update.iter().chain(&["--pack-ref", &pack]))
+}
+
+fn cache(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
+    sandbox.gtc(["cache"].iter().chain(arguments))
+}
+
+/// Where a pack is kept.
+fn blob(sandbox: &Sandbox, pack: &Path) -> PathBuf {
+    let digest = Sha256Digest::of(&fs::read(pack).expect("a pack"));
+    sandbox.cache().join("blobs/sha256").join(digest.hex())
+}
+
+/// The names in a folder, sorted.
+fn names(folder: &Path) -> Vec<String> {
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
+    let mut names: Vec<_> = match fs::read_dir(folder) {
+        Ok(entries) => entries.map(name).map(|name| name.to_string_lossy().into_owned()).collect(),
+        Err(_) => Vec::new(),
+    };
+    names.sort();
+    names
+}
+
+/// Lets a file look as if it had been written days ago.
+fn make_old(path: &Path, days: u32) {
+    fs::File::open(path).and_then(|file| file.set_modified(SystemTime::now() - DAY * days)).expect("a time");
+}
+
+/// What happened to what is told about in a list, by kind.
+fn reasons<'a>(list: &'a Value, member: &str) -> Vec<(&'a str, &'a str)> {
+    list.as_array().expect("a list").iter().map(|item| (text(&item["what"]), text(&item[member]))).collect()
+}
+
+#[test]
+fn the_cache_lists_what_it_keeps_and_for_whom() {
+    let (sandbox, pack) = bound("acme.state.redis");
+    assert_eq!(text(&cache(&sandbox, &["path"]).succeeded().result()["path"]), sandbox.cache().display().to_string());
+    let listed = cache(&sandbox, &["list"]).succeeded().result();
+    let size = fs::metadata(&pack).expect("a pack").len();
+    let sha256 = blob(&sandbox, &pack).file_name().expect("a name").to_string_lossy().into_owned();
+    let pinned_by = json!([{"environment_id": "local", "pack_ref": pack.display().to_string()}]);
+    assert_eq!(listed["archives"], json!([{"sha256": sha256, "size": size, "pinned_by": pinned_by}]));
+    let compiled = listed["compiled"].as_array().expect("a list");
+    assert_eq!(compiled.len(), 6);
+    assert!(
+        compiled.iter().all(|code| code["fits"] == true && code["packs"].as_array().is_some_and(|of| of.len() == 1))
+    );
+    assert_eq!((&listed["archive_bytes"], &listed["half_written"]), (&json!(size), &json!(0)));
+    let human = sandbox.human(["cache", "list"]).succeeded();
+    human.shows(&["`local` (/tmp/", "greentic.secrets.dev-store@0.1.0", "1 archive (", "6 compiled components ("]);
+}
+
+#[test]
+fn an_empty_cache_stays_empty() {
+    let sandbox = Sandbox::new().with_own_cache();
+    for verb in [&["path"][..], &["list"], &["verify"], &["gc"], &["gc", "--dry-run"]] {
+        cache(&sandbox, verb).succeeded();
+        assert!(!sandbox.cache().exists(), "{verb:?}");
+    }
+}
+
+#[test]
+fn damaged_archives_are_told_and_taken_away() {
+    let (sandbox, pack) = bound("acme.state.redis");
+    cache(&sandbox, &["verify"]).succeeded();
+    let kept = blob(&sandbox, &pack);
+    let mut bytes = fs::read(&kept).expect("a blob");
+    bytes[100] ^= 1;
+    fs::write(&kept, &bytes).expect("a file");
+
+    let report = cache(&sandbox, &["verify", "--keep"]).exited(1).result();
+    assert_eq!(reasons(&report["faults"], "code"), [("archive", "damaged")]);
+    assert_eq!((&report["faults"][0]["removed"], fs::read(&kept).expect("it stays")), (&json!(false), bytes));
+    // it is never used, not even when the file is gone
+    let elsewhere = sandbox.home().join("elsewhere.gtpack");
+    fs::rename(&pack, &elsewhere).expect("moved");
+    let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
+    assert_eq!(doctor["load_failures"][0]["error"], "file-not-found");
+
+    let human = sandbox.human(["cache", "verify"]).exited(1);
+    human.shows(&["✗ damaged: archive ", "pinned by `local` (", "taken away; bind the pack again", "1 fault"]);
+    assert!(!kept.exists());
+    let report = cache(&sandbox, &["verify"]).succeeded().result();
+    assert_eq!(report["missing"][0]["pinned_by"][0]["environment_id"], "local");
+    // binding it again keeps it again
+    fs::rename(&elsewhere, &pack).expect("moved back");
+    bind(&sandbox, "acme.state.redis", &pack).succeeded();
+    assert_eq!(cache(&sandbox, &["verify"]).succeeded().result()["missing"], json!([]));
+}
+
+#[test]
+fn a_damaged_archive_is_replaced_when_it_is_kept_again() {
+    let (sandbox, pack) = bound("acme.state.redis");
+    let kept = blob(&sandbox, &pack);
+    for damage in [&b""[..], b"something else"] {
+        fs::write(&kept, damage).expect("a file");
+        bind(&sandbox, "acme.state.redis", &pack).succeeded();
+        assert_eq!(fs::read(&kept).expect("a blob"), fs::read(&pack).expect("a pack"));
+    }
+}
+
+#[test]
+fn damaged_code_is_told_and_compiled_again() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (sandbox, _) = bound("acme.state.redis");
+    let code = sandbox.compiled();
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("permissions");
+    let write = |path: &Path, bytes: &[u8]| {
+        mode(path, 0o600);
+        fs::write(path, bytes).expect("a file");
+        mode(path, 0o400);
+    };
+    let whole = |path: &Path| fs::read(path).expect("code");
+    // one byte of code, which nobody would notice when it is mapped; the end; what was written of it; and who may write it
+    let mut flipped = whole(&code[0]);
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 1;
+    write(&code[0], &flipped);
+    write(&code[1], &whole(&code[1])[1..]);
+    fs::remove_file(code[2].with_extension("blake3")).expect("removed");
+    write(&code[3].with_extension("blake3"), b"no record at all");
+    mode(&code[4], 0o646);
+    let faults = ["damaged", "damaged", "no-record", "no-record", "not-private"].map(|code| ("compiled", code));
+    let report = cache(&sandbox, &["verify", "--keep"]).exited(1).result();
+    assert_eq!(reasons(&report["faults"], "code"), faults);
+    assert_eq!(sandbox.compiled(), code);
+    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    assert_eq!(reasons(&report["faults"], "code"), faults);
+    assert_eq!(sandbox.compiled(), [code[5].clone()]);
+    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    assert_eq!(sandbox.compiled(), code);
+    cache(&sandbox, &["verify"]).succeeded();
+    // in a folder that others may write to, nothing is worth anything
+    mode(&sandbox.cache().join("compiled"), 0o777);
+    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    assert!(reasons(&report["faults"], "code").iter().all(|fault| *fault == ("compiled", "open-folder")));
+    assert_eq!(sandbox.compiled(), code);
+}
+
+#[test]
+fn what_is_bound_or_could_come_back_is_not_taken_away() {
+    let (sandbox, first) = bound("acme.state.one");
+    let second = sandbox.honest_pack("state", "acme.state.two", "^1");
+    bind(&sandbox, "acme.state.two", &second).succeeded();
+    let (first, second) = (blob(&sandbox, &first), blob(&sandbox, &second));
+    let gc = cache(&sandbox, &["gc"]).succeeded().result();
+    assert_eq!((&gc["removed"], &gc["freed_bytes"]), (&json!([]), &json!(0)));
+    assert!(first.exists() && second.exists());
+
+    // after a rollback, nothing leads back to the second one
+    sandbox.gtc(["op", "env-packs", "rollback", "--env", "local", "--slot", "state"]).succeeded();
+    let would = cache(&sandbox, &["gc", "--dry-run"]).succeeded().result();
+    assert_eq!(reasons(&would["removed"], "reason"), [("archive", "no environment pins it")]);
+    assert!(second.exists());
+    sandbox.human(["cache", "gc", "--dry-run"]).succeeded().shows(&["✓ would free "]);
+    let gc = cache(&sandbox, &["gc"]).succeeded().result();
+    assert_eq!((&gc["removed"], &gc["freed_bytes"]), (&would["removed"], &would["freed_bytes"]));
+    assert!(first.exists() && !second.exists());
+    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+
+    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
+    cache(&sandbox, &["gc"]).succeeded();
+    assert!(!first.exists());
+}
+
+#[test]
+fn environments_in_other_folders_need_their_archives_too() {
+    let (sandbox, pack) = bound("acme.state.redis");
+    let kept = blob(&sandbox, &pack);
+    let elsewhere = sandbox.home().join("elsewhere").display().to_string();
+    let gc = || cache(&sandbox, &["gc", "--store-root", &elsewhere]).succeeded().result();
+    assert_eq!(gc()["removed"], json!([]));
+    let listed = cache(&sandbox, &["list", "--store-root", &elsewhere]).succeeded().result();
+    let root = sandbox.home().join(".greentic/environments");
+    assert_eq!(listed["archives"][0]["pinned_by"][0]["store_root"], root.display().to_string());
+    assert!(kept.exists());
+    // a folder that is gone needs nothing
+    fs::remove_dir_all(&root).expect("removed");
+    assert_eq!(reasons(&gc()["removed"], "what"), [("archive", "archive"), ("root", "root")]);
+    assert!(!kept.exists());
+    assert_eq!(gc()["removed"], json!([]));
+}
+
+#[test]
+fn nothing_goes_when_nobody_knows_what_is_needed() {
+    let (sandbox, pack) = bound("acme.state.redis");
+    sandbox.write(".greentic/environments/broken/environment.json", "{");
+    let message = cache(&sandbox, &["gc"]).refused(2, "store");
+    assert!(message.contains("nobody knows what is needed") && message.contains("broken"), "{message}");
+    let listed = cache(&sandbox, &["list"]).succeeded().result();
+    assert_eq!(listed["unreadable_environments"][0]["environment_id"], "broken");
+    fs::remove_dir_all(sandbox.environment("broken")).expect("removed");
+
+    let roots = sandbox.cache().join("roots");
+    let root = roots.join(&names(&roots)[0]);
+    fs::write(&root, "/somewhere/else").expect("a file");
+    let message = cache(&sandbox, &["gc"]).refused(2, "damaged");
+    assert!(message.contains("nobody knows what is needed"), "{message}");
+    assert_eq!(reasons(&cache(&sandbox, &["verify"]).exited(1).result()["faults"], "code"), [("root", "damaged")]);
+    assert!(blob(&sandbox, &pack).exists());
+    fs::remove_file(root).expect("removed");
+    cache(&sandbox, &["gc"]).succeeded();
+}
+
+#[test]
+fn code_goes_when_nobody_needs_or_nothing_can_run_it() {
+    let (sandbox, _) = bound("acme.state.redis");
+    let other = sandbox.honest_pack("state", "acme.state.other", "^1");
+    bind(&sandbox, "acme.state.other", &other).succeeded();
+    // bound once more, it is also what a rollback would restore, and the first pack is nothing of the kind any more
+    bind(&sandbox, "acme.state.other", &other).succeeded();
+    let code = sandbox.compiled();
+    assert_eq!(code.len(), 7);
+    // code of another engine, and what a process left that was killed
+    let stem = code[0].file_stem().expect("a name").to_string_lossy();
+    let (component, _) = stem.split_once('-').expect("a component and an engine");
+    let of_another = code[0].with_file_name(format!("{component}-0123456789abcdef.cwasm"));
+    fs::copy(&code[0], &of_another).expect("a copy");
+    let half_written = code[0].with_extension("cwasm.4711.tmp");
+    fs::write(&half_written, "half").expect("a file");
+    let gc = cache(&sandbox, &["gc"]).succeeded().result();
+    assert_eq!(
+        reasons(&gc["removed"], "reason"),
+        [("archive", "no environment pins it"), ("compiled", "another version of gtc, or another machine, made it")]
+    );
+    assert!(half_written.exists(), "somebody may be writing it");
+
+    // built-in and bound packs need theirs, however long nobody used it; the first pack needs nothing now
+    code.iter().chain([&half_written]).for_each(|path| make_old(path, 31));
+    let listed = cache(&sandbox, &["list"]).succeeded().result();
+    let unpinned = listed["compiled"].as_array().expect("a list").iter().filter(|code| code["packs"] == json!([]));
+    assert_eq!(unpinned.count(), 1);
+    let gc = cache(&sandbox, &["gc"]).succeeded().result();
+    assert_eq!(
+        reasons(&gc["removed"], "reason"),
+        [
+            ("compiled", "no pinned pack needs it, and nobody used it for a month"),
+            ("half-written", "a process ended before it was whole")
+        ]
+    );
+    assert_eq!(sandbox.compiled().len(), 6);
+}
+
+#[test]
+fn code_that_is_used_stays_young() {
+    let (sandbox, _) = bound("acme.state.redis");
+    let today = cache(&sandbox, &["list"]).succeeded().result()["compiled"][0]["last_used"].clone();
+    let code = sandbox.compiled();
+    code.iter().for_each(|path| make_old(path, 31));
+    assert_ne!(cache(&sandbox, &["list"]).succeeded().result()["compiled"][0]["last_used"], today);
+    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    let age = |path: &PathBuf| path.metadata().and_then(|is| is.modified()).expect("a time").elapsed().expect("an age");
+    assert!(code.iter().all(|path| age(path) < DAY));
+    cache(&sandbox, &["verify"]).succeeded();
+}
