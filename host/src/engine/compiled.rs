@@ -21,7 +21,7 @@ use wasmtime::component::Component;
 
 use record::Record;
 
-pub use inventory::{CodeFault, CompiledCode, CompiledListing, KeptCode};
+pub use inventory::{CodeFault, CompiledCode, CompiledListing, KeptCode, StaleFile};
 
 /// How exactly the store knows when code was used last. Noting every use would write to the disk whenever anybody only reads.
 const USE_RESOLUTION: Duration = Duration::from_secs(24 * 60 * 60);

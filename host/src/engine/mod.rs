@@ -39,7 +39,7 @@ use ticker::Ticker;
 use tools::Tools;
 use worker::Protection;
 
-pub use compiled::{CodeFault, CompiledCode, CompiledListing, KeptCode};
+pub use compiled::{CodeFault, CompiledCode, CompiledListing, KeptCode, StaleFile};
 pub use error::LoadError;
 pub use limits::Limits;
 pub use shape::ShapeLimits;
