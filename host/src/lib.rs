@@ -6,4 +6,5 @@ pub mod fetch;
 pub mod host;
 pub mod limits;
 pub mod ops;
+pub mod signing;
 pub mod store;

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::support::repository;
 
-const ROOMS: [&str; 4] = ["archive", "fetch", "engine", "store"];
+const ROOMS: [&str; 5] = ["archive", "fetch", "engine", "signing", "store"];
 
 /// Crates that only these modules may name.
-const OWNED: [(&str, &[&str]); 13] = [
+const OWNED: [(&str, &[&str]); 15] = [
     ("landlock", &["engine"]),
     ("seccompiler", &["engine"]),
     ("wasmtime", &["engine"]),
@@ -20,7 +20,9 @@ const OWNED: [(&str, &[&str]); 13] = [
     ("schemars", &["cli"]),
     ("anstream", &["cli"]),
     ("ulid", &["store"]),
-    ("base64", &["store"]),
+    ("base64", &["store", "signing"]),
+    ("ed25519_dalek", &["signing"]),
+    ("getrandom", &["signing"]),
 ];
 
 /// Whether code names a module of the crate: in a path, or in a list of names to use.

@@ -1,0 +1,116 @@
+//! Why a key is none, and why an envelope vouches for nothing.
+
+use env_pack_domain::{ForeignText, KeyId, Sha256Digest};
+
+/// Why a text is no key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// It is not one PEM block and nothing else.
+    #[error("it is no PEM file: {reason}")]
+    NotPem {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// It is a PEM block of something else.
+    #[error("it holds `{found}`, expected `{expected}`")]
+    OtherLabel {
+        /// What it says it holds.
+        found: ForeignText,
+        /// What it should say.
+        expected: &'static str,
+    },
+    /// It is a key of another kind, or written in another way than the one there is.
+    #[error("it holds no Ed25519 {what} key")]
+    NotEd25519 {
+        /// `public` or `private`.
+        what: &'static str,
+    },
+    /// Anybody can make signatures that such a key takes, or it has a second spelling.
+    #[error("its public key is no sound point of the curve")]
+    Unsound,
+    /// The public half that stands beside the private one is not of it.
+    #[error("its public key does not belong to its private key")]
+    Halves,
+    /// The system gave no randomness.
+    #[error("the system gives no randomness: {reason}")]
+    NoRandomness {
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// Why an envelope does not vouch for an archive.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignatureError {
+    /// It has more bytes than any honest one.
+    #[error("its signature has more than {limit} bytes")]
+    TooLarge {
+        /// The most that is read.
+        limit: u64,
+    },
+    /// It cannot be read.
+    #[error("its signature is malformed at {place}: {reason}")]
+    Malformed {
+        /// Where.
+        place: String,
+        /// What is wrong there.
+        reason: ForeignText,
+    },
+    /// It is about something else than we know.
+    #[error("its signature has `{member}` `{found}`, expected `{expected}`")]
+    OtherType {
+        /// The member that says so.
+        member: &'static str,
+        /// What it says.
+        found: ForeignText,
+        /// What it should say.
+        expected: &'static str,
+    },
+    /// It is about none or several things, and nobody can say which of them is meant.
+    #[error("its signature is about {count} things, not about one archive")]
+    Subjects {
+        /// How many.
+        count: usize,
+    },
+    /// It is about another archive.
+    #[error("its signature is for another archive: {signed} instead of {archive}")]
+    OtherArchive {
+        /// The archive that was signed.
+        signed: Sha256Digest,
+        /// The archive that is there.
+        archive: Sha256Digest,
+    },
+    /// Nobody trusts who signed it.
+    #[error("it is signed by {claimed}, which is not trusted")]
+    NotTrusted {
+        /// Who signed it, as the envelope says.
+        claimed: String,
+    },
+    /// It names a trusted key that has not signed it.
+    #[error("its signature by `{key_id}` is not valid")]
+    Invalid {
+        /// The key.
+        key_id: KeyId,
+    },
+}
+
+impl SignatureError {
+    /// A stable name of the kind of error, for programs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "signature-too-large",
+            Self::Malformed { .. } => "signature-malformed",
+            Self::OtherType { .. } => "signature-type",
+            Self::Subjects { .. } => "signature-subjects",
+            Self::OtherArchive { .. } => "signature-other-archive",
+            Self::NotTrusted { .. } => "signer-not-trusted",
+            Self::Invalid { .. } => "signature-invalid",
+        }
+    }
+
+    pub(super) fn malformed(place: impl Into<String>, reason: &str) -> Self {
+        Self::Malformed { place: place.into(), reason: ForeignText::sentence(reason) }
+    }
+}

@@ -1,0 +1,133 @@
+//! Ed25519 keys, and the files they stand in.
+//!
+//! Such a key has one encoding in each of its file formats, but for a private key, which may have its public half beside it. So
+//! an encoding is compared, not parsed: what differs in one byte is something else.
+
+use std::fmt;
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use env_pack_domain::KeyId;
+
+use super::{KeyError, pem};
+
+/// The most that is read of a key file: the longest has 176 bytes.
+pub const MAX_KEY_BYTES: u64 = 4 << 10;
+
+const PUBLIC: &str = "PUBLIC KEY";
+const PRIVATE: &str = "PRIVATE KEY";
+/// What stands before a public key in the DER of its SPKI: a sequence of the algorithm 1.3.101.112 and a string of 32 bytes.
+const SPKI: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
+/// What stands before a private key in the DER of its PKCS#8: version 1, the algorithm, a string of 32 bytes in another.
+const PKCS8: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
+/// The same of version 2, which has the public key after it.
+const PKCS8_2: &[u8] = b"\x30\x51\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
+/// What stands between the two.
+const PKCS8_2_PUBLIC: &[u8] = b"\x81\x21\x00";
+
+/// A key that signatures are checked with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    key: VerifyingKey,
+}
+
+/// A key that signatures are made with. It is never shown.
+pub struct PrivateKey {
+    key: SigningKey,
+}
+
+impl PublicKey {
+    /// Reads a file that holds one public key, as SPKI in PEM.
+    ///
+    /// # Errors
+    /// [`KeyError`]
+    pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
+        let der = pem::decode(text, PUBLIC)?;
+        let key = der.strip_prefix(SPKI).and_then(|key| <[u8; 32]>::try_from(key).ok());
+        Self::from_bytes(&key.ok_or(KeyError::NotEd25519 { what: "public" })?)
+    }
+
+    /// A key that is a point of the curve, in the only spelling of it, and of an order that only its owner can sign for.
+    pub(super) fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
+        let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::Unsound)?;
+        let is_canonical = key.to_edwards().compress().as_bytes() == bytes;
+        match is_canonical && !key.is_weak() {
+            true => Ok(Self { key }),
+            false => Err(KeyError::Unsound),
+        }
+    }
+
+    /// The key as a file.
+    pub fn to_pem(&self) -> String {
+        pem::encode(&[SPKI, self.key.as_bytes()].concat(), PUBLIC)
+    }
+
+    /// Its id.
+    pub fn id(&self) -> KeyId {
+        KeyId::of(self.key.as_bytes())
+    }
+
+    /// Whether these are the only 64 bytes with which this key signs a message; any other spelling of them is refused.
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        Signature::from_slice(signature).is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
+    }
+}
+
+impl PrivateKey {
+    /// Makes a key out of the system's randomness.
+    ///
+    /// # Errors
+    /// [`KeyError::NoRandomness`]
+    pub fn generate() -> Result<Self, KeyError> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|error| KeyError::NoRandomness { reason: error.to_string() })?;
+        Ok(Self { key: SigningKey::from_bytes(&seed) })
+    }
+
+    /// Reads a file that holds one private key, as PKCS#8 in PEM.
+    ///
+    /// # Errors
+    /// [`KeyError`]
+    pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
+        let der = pem::decode(text, PRIVATE)?;
+        let other = || KeyError::NotEd25519 { what: "private" };
+        if let Some(seed) = der.strip_prefix(PKCS8) {
+            let seed: [u8; 32] = seed.try_into().map_err(|_| other())?;
+            return Ok(Self { key: SigningKey::from_bytes(&seed) });
+        }
+        let halves = der.strip_prefix(PKCS8_2).and_then(|rest| rest.split_first_chunk::<32>());
+        let (seed, rest) = halves.ok_or_else(other)?;
+        let public = rest.strip_prefix(PKCS8_2_PUBLIC).filter(|public| public.len() == 32).ok_or_else(other)?;
+        let key = SigningKey::from_bytes(seed);
+        match key.verifying_key().as_bytes() == public {
+            true => Ok(Self { key }),
+            false => Err(KeyError::Halves),
+        }
+    }
+
+    /// The key as a file. Whoever reads it can sign.
+    pub fn to_pem(&self) -> String {
+        pem::encode(&[PKCS8, self.key.as_bytes()].concat(), PRIVATE)
+    }
+
+    /// The public half.
+    pub fn public(&self) -> PublicKey {
+        PublicKey { key: self.key.verifying_key() }
+    }
+
+    /// Signs a message: the same one always in the same way.
+    pub(super) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.key.sign(message).to_bytes()
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({})", self.id())
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({})", self.public().id())
+    }
+}

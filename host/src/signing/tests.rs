@@ -1,0 +1,319 @@
+//! Keys that are none, envelopes that lie, and the one that does not.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use env_pack_domain::Sha256Digest;
+use serde_json::{Value, json};
+
+use super::*;
+
+/// What the existing tools wrote, and what they call it.
+const NATIVE: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA1TlCbuF82VfAoZWEsWcWbKhfcvf7iNRxuo0ApBmrFi8=\n-----END PUBLIC KEY-----\n";
+const TYPE: &str = "application/vnd.in-toto+json";
+
+fn key(seed: u8) -> PrivateKey {
+    let der = [b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".as_slice(), &[seed; 32]].concat();
+    PrivateKey::from_pem(pem::encode(&der, "PRIVATE KEY").as_bytes()).expect("a key")
+}
+
+fn archive() -> Sha256Digest {
+    Sha256Digest::of(b"the archive")
+}
+
+/// The envelope of an honest signer, as JSON.
+fn honest(signer: &PrivateKey) -> Value {
+    serde_json::from_slice(&Envelope::sign("a.b@1.0.0", &archive(), signer)).expect("JSON")
+}
+
+/// An envelope around any payload, with an honest signature over exactly that.
+fn around(kind: &str, payload: &str, signer: &PrivateKey) -> Value {
+    let message = format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len());
+    let sig = STANDARD.encode(signer.sign(message.as_bytes()));
+    json!({
+        "payloadType": kind,
+        "payload": STANDARD.encode(payload),
+        "signatures": [{"keyid": signer.public().id().to_string(), "sig": sig}],
+    })
+}
+
+fn statement() -> Value {
+    json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "a", "digest": {"sha256": archive().hex()}}],
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "predicate": {},
+    })
+}
+
+/// The kind of error that an envelope ends in, against one trusted key; nothing when it is fine.
+fn outcome(envelope: &[u8], trusted: &[PublicKey]) -> Result<(), &'static str> {
+    let verified = Envelope::parse(envelope).and_then(|envelope| envelope.verify(&archive(), trusted));
+    verified.map(drop).map_err(|error| error.kind())
+}
+
+#[track_caller]
+fn check(envelope: &Value, expected: Result<(), &'static str>) {
+    assert_eq!(outcome(envelope.to_string().as_bytes(), &[key(1).public()]), expected, "{envelope}");
+}
+
+#[test]
+fn a_signature_is_always_the_same_and_verifies() {
+    let signer = key(1);
+    let bytes = Envelope::sign("a.b@1.0.0", &archive(), &signer);
+    assert_eq!(bytes, Envelope::sign("a.b@1.0.0", &archive(), &signer));
+    let envelope = Envelope::parse(&bytes).expect("an envelope");
+    let trusted = [key(2).public(), signer.public()];
+    assert_eq!(envelope.verify(&archive(), &trusted), Ok(signer.public().id()));
+    check(&around(TYPE, &statement().to_string(), &signer), Ok(()));
+}
+
+#[test]
+fn an_envelope_of_the_documented_form_is_written() {
+    let envelope = honest(&key(1));
+    assert_eq!(envelope["payloadType"], TYPE);
+    let payload = STANDARD.decode(envelope["payload"].as_str().expect("text")).expect("Base64");
+    let statement: Value = serde_json::from_slice(&payload).expect("JSON");
+    assert_eq!(statement["subject"], json!([{"name": "a.b@1.0.0", "digest": {"sha256": archive().hex()}}]));
+    assert_eq!(statement["predicateType"], "https://slsa.dev/provenance/v1");
+    assert!(statement["predicate"].is_object(), "the existing tools require one");
+}
+
+#[test]
+fn another_archive_or_another_type_is_not_vouched_for() {
+    let signer = key(1);
+    let signed = Envelope::parse(honest(&signer).to_string().as_bytes()).expect("an envelope");
+    let other = signed.verify(&Sha256Digest::of(b"another"), &[signer.public()]).expect_err("another archive");
+    assert_eq!(other.kind(), "signature-other-archive");
+
+    check(&around("application/json", &statement().to_string(), &signer), Err("signature-type"));
+    for (member, value) in [("_type", "https://in-toto.io/Statement/v0.1"), ("predicateType", "https://example.com")] {
+        let mut statement = statement();
+        statement[member] = value.into();
+        check(&around(TYPE, &statement.to_string(), &signer), Err("signature-type"));
+    }
+    // the type that an envelope names is the one that was signed
+    let mut relabelled = around("application/json", &statement().to_string(), &signer);
+    relabelled["payloadType"] = TYPE.into();
+    check(&relabelled, Err("signature-invalid"));
+}
+
+#[test]
+fn a_signature_is_about_exactly_one_archive() {
+    let with_subject = |subject: Value| {
+        let mut statement = statement();
+        statement["subject"] = subject;
+        around(TYPE, &statement.to_string(), &key(1))
+    };
+    let this = json!({"name": "a", "digest": {"sha256": archive().hex()}});
+    check(&with_subject(json!([this, this])), Err("signature-subjects"));
+    check(&with_subject(json!([])), Err("signature-subjects"));
+    check(&with_subject(json!([{"name": "a", "digest": {"sha512": "00"}}])), Err("signature-malformed"));
+    let upper = json!([{"name": "a", "digest": {"sha256": archive().hex().to_uppercase()}}]);
+    check(&with_subject(upper), Err("signature-malformed"));
+    check(&with_subject(json!({"name": "a"})), Err("signature-malformed"));
+}
+
+#[test]
+fn one_good_signature_is_enough_and_bad_ones_do_no_harm() {
+    let good = honest(&key(1))["signatures"][0].clone();
+    let with = |signatures: Vec<Value>| {
+        let mut envelope = honest(&key(1));
+        envelope["signatures"] = signatures.into();
+        envelope
+    };
+    let id = &good["keyid"];
+    let bad = [
+        json!({"keyid": id, "sig": "AAAA"}),
+        json!({"keyid": id, "sig": "not Base64"}),
+        json!({"keyid": id, "sig": STANDARD.encode([0; 64])}),
+        json!({"keyid": "00", "sig": good["sig"]}),
+        json!({"sig": good["sig"]}),
+    ];
+    check(&with([bad.to_vec(), vec![good.clone()]].concat()), Ok(()));
+    check(&with([vec![good.clone()], bad.to_vec()].concat()), Ok(()));
+    check(&with(bad[..3].to_vec()), Err("signature-invalid"));
+    check(&with(bad[3..].to_vec()), Err("signer-not-trusted"));
+    check(&with(Vec::new()), Err("signature-malformed"));
+    check(&with(vec![good; 33]), Err("signature-malformed"));
+}
+
+#[test]
+fn a_key_id_is_only_a_name() {
+    // an unknown key, by its own name or by that of a trusted one
+    check(&honest(&key(2)), Err("signer-not-trusted"));
+    let mut pretender = honest(&key(2));
+    pretender["signatures"][0]["keyid"] = key(1).public().id().to_string().into();
+    check(&pretender, Err("signature-invalid"));
+    let mut renamed = honest(&key(1));
+    renamed["signatures"][0]["keyid"] = key(2).public().id().to_string().into();
+    check(&renamed, Err("signer-not-trusted"));
+    assert_eq!(outcome(honest(&key(1)).to_string().as_bytes(), &[]), Err("signer-not-trusted"), "nobody is trusted");
+}
+
+#[test]
+fn what_is_malformed_is_refused_whole() {
+    let text = honest(&key(1)).to_string();
+    let trusted = [key(1).public()];
+    assert_eq!(outcome(text.as_bytes(), &trusted), Ok(()));
+    for end in 0..text.len() {
+        assert_eq!(outcome(&text.as_bytes()[..end], &trusted), Err("signature-malformed"), "cut at {end}");
+    }
+    assert_eq!(outcome(format!("{text}{text}").as_bytes(), &trusted), Err("signature-malformed"), "twice");
+    let payload = honest(&key(1))["payload"].as_str().expect("text").to_owned();
+    for bad in [payload.trim_end_matches('='), &payload[1..], &format!("{payload}\n"), &format!("{payload}===="), "="] {
+        let mut envelope = honest(&key(1));
+        envelope["payload"] = bad.into();
+        if bad != payload {
+            check(&envelope, Err("signature-malformed"));
+        }
+    }
+    let deep = "[".repeat(10_000);
+    assert_eq!(
+        outcome(text.replacen('{', &format!("{{\"x\":{deep},"), 1).as_bytes(), &trusted),
+        Err("signature-malformed")
+    );
+    let padded = format!("{text}{}", " ".repeat(64 << 10));
+    assert_eq!(outcome(padded.as_bytes(), &trusted), Err("signature-too-large"));
+}
+
+#[test]
+fn nothing_is_said_twice() {
+    let signer = key(1);
+    let envelope = honest(&signer).to_string();
+    let trusted = [signer.public()];
+    for (from, to) in [
+        ("{", "{\"payloadType\":\"application/json\","),
+        ("{", "{\"payl\\u006fad\":\"e30=\","),
+        ("{\"keyid\"", "{\"keyid\":\"00\",\"keyid\""),
+        ("{", "{\"extra\":{\"a\":1,\"a\":2},"),
+    ] {
+        let doubled = envelope.replacen(from, to, 1);
+        assert_ne!(doubled, envelope);
+        assert_eq!(outcome(doubled.as_bytes(), &trusted), Err("signature-malformed"), "{doubled}");
+    }
+    let statement = statement().to_string();
+    let hex = archive().hex();
+    for (from, to) in [
+        (format!("\"sha256\":\"{hex}\""), format!("\"sha256\":\"{}\",\"sha256\":\"{hex}\"", "0".repeat(64))),
+        ("\"subject\":".to_owned(), "\"subject\":[],\"subject\":".to_owned()),
+        ("\"predicate\":{}".to_owned(), "\"predicate\":{\"a\":{\"b\":1,\"b\":1}}".to_owned()),
+    ] {
+        let doubled = statement.replacen(&from, &to, 1);
+        assert_ne!(doubled, statement);
+        check(&around(TYPE, &doubled, &signer), Err("signature-malformed"));
+    }
+    let unknown = envelope.replacen('{', "{\"extra\":[null,true,-1,1.5,{\"a\":\"b\"}],", 1);
+    assert_eq!(outcome(unknown.as_bytes(), &trusted), Ok(()), "what is not known says nothing");
+}
+
+#[test]
+fn keys_survive_their_files() {
+    let generated = PrivateKey::generate().expect("randomness");
+    let again = PrivateKey::from_pem(generated.to_pem().as_bytes()).expect("a key");
+    assert_eq!(again.public(), generated.public());
+    assert_ne!(PrivateKey::generate().expect("randomness").public(), generated.public());
+    let native = PublicKey::from_pem(NATIVE.as_bytes()).expect("a key");
+    assert_eq!(
+        (native.to_pem().as_str(), native.id().to_string().as_str()),
+        (NATIVE, "ff53c19cf65c1d6e4b434750e2cc902d")
+    );
+    assert_eq!(PublicKey::from_pem(NATIVE.replace('\n', "\r\n").as_bytes()), Ok(native));
+    assert!(!format!("{generated:?}").contains(&generated.to_pem()[30..60]));
+}
+
+#[test]
+fn a_private_key_may_have_its_public_half_beside_it() {
+    let signer = key(1);
+    let spki = pem::decode(signer.public().to_pem().as_bytes(), "PUBLIC KEY").expect("a block");
+    let head = b"\x30\x51\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".as_slice();
+    let with = |public: &[u8]| pem::encode(&[head, &[1; 32], b"\x81\x21\x00", public].concat(), "PRIVATE KEY");
+    let read = PrivateKey::from_pem(with(&spki[12..]).as_bytes()).expect("a key");
+    assert_eq!(read.public(), signer.public());
+    assert_eq!(PrivateKey::from_pem(with(&[2; 32]).as_bytes()).expect_err("another half"), KeyError::Halves);
+    assert!(PrivateKey::from_pem(with(&spki[11..]).as_bytes()).is_err());
+}
+
+#[test]
+fn what_is_no_key_file_is_refused() {
+    let body = "MCowBQYDK2VwAyEA1TlCbuF82VfAoZWEsWcWbKhfcvf7iNRxuo0ApBmrFi8=";
+    let check = |text: String, reason: &str| {
+        let error = PublicKey::from_pem(text.as_bytes()).expect_err(reason).to_string();
+        assert!(error.contains(reason), "{text}: {error}");
+    };
+    check(String::new(), "empty");
+    check(body.to_owned(), "one line");
+    check(format!("words\n{NATIVE}"), "does not start");
+    check(format!("{NATIVE}{NATIVE}"), "not Base64");
+    check(format!("{NATIVE}words\n"), "does not end");
+    check(format!(" {NATIVE}"), "does not start");
+    check(NATIVE.replace("-----END PUBLIC KEY-----\n", ""), "does not end");
+    check(NATIVE.replace("END PUBLIC", "END PRIVATE"), "does not end");
+    check(NATIVE.replace(body, &format!("Comment: mine\n\n{body}")), "empty or too long");
+    check(NATIVE.replace(body, &body.replace('=', "")), "not Base64");
+    check(NATIVE.replace(body, &format!("{body}AAAA")), "not Base64");
+    check(NATIVE.replace("Fi8=", "Fi9="), "not Base64");
+    check(NATIVE.replace("PUBLIC", "CERTIFICATE"), "`CERTIFICATE KEY`");
+    check(key(1).to_pem(), "it holds `PRIVATE KEY`, expected `PUBLIC KEY`");
+    check(pem::encode(&[0; 44], "PUBLIC KEY"), "no Ed25519 public key");
+    let x25519 = NATIVE.replace("K2Vw", "K2Vu");
+    check(x25519, "no Ed25519 public key");
+    let spki = pem::decode(NATIVE.as_bytes(), "PUBLIC KEY").expect("a block");
+    check(pem::encode(&[spki.as_slice(), &[0]].concat(), "PUBLIC KEY"), "no Ed25519 public key");
+    check(pem::encode(&spki[..43], "PUBLIC KEY"), "no Ed25519 public key");
+    assert!(PublicKey::from_pem(b"\xff\xfe").is_err());
+    let public = PrivateKey::from_pem(NATIVE.as_bytes()).expect_err("a public key").to_string();
+    assert_eq!(public, "it holds `PUBLIC KEY`, expected `PRIVATE KEY`");
+}
+
+fn hex<const N: usize>(text: &str) -> [u8; N] {
+    let digits = text.as_bytes().chunks_exact(2).map(|pair| std::str::from_utf8(pair).expect("text"));
+    let bytes: Vec<u8> = digits.map(|pair| u8::from_str_radix(pair, 16).expect("hexadecimal")).collect();
+    bytes.try_into().expect("its length")
+}
+
+/// Keys for which anybody can sign, keys with a second spelling, and what is no point at all.
+#[test]
+fn unsound_points_are_no_keys() {
+    let unsound = [
+        // points of small order
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        // the same, written beyond the field
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        // points of large order, written beyond the field
+        "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "f6ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        // no point
+        "0200000000000000000000000000000000000000000000000000000000000000",
+    ];
+    for point in unsound {
+        assert_eq!(PublicKey::from_bytes(&hex(point)), Err(KeyError::Unsound), "{point}");
+    }
+}
+
+/// Signatures over `message` that a lax verifier takes: made with the private key, to another end than vouching.
+#[test]
+fn a_signature_has_one_spelling() {
+    let signer = key(7);
+    let public = signer.public();
+    let honest = "9e46ad095242486ab68b0b6664ade0909c98e02de019d98810c448d7e58d4319c8ae941a474f6ef64ea9dd22106c5c52196e4728f9a3464737bbac84df2fab0a";
+    assert_eq!(signer.sign(b"message"), hex::<64>(honest));
+    assert!(public.verifies(b"message", &hex::<64>(honest)));
+    assert!(!public.verifies(b"massage", &hex::<64>(honest)));
+    assert!(!public.verifies(b"message", &hex::<64>(honest)[..63]));
+    let lax = [
+        // the scalar with the order of the group added
+        "9e46ad095242486ab68b0b6664ade0909c98e02de019d98810c448d7e58d4319b5828a7761b2804e2546d5c5ee653b67196e4728f9a3464737bbac84df2fab1a",
+        // R of small order, in its own spelling and in one beyond the field
+        "0100000000000000000000000000000000000000000000000000000000000000d4c5323131ff9683cfb3d30197c786c9043f1052d6c2d5293f19d6f36b911104",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f429287529325c4ed20a20ad97fccf713cadc367a64bb7024b811454179bf3707",
+    ];
+    for signature in lax {
+        assert!(!public.verifies(b"message", &hex::<64>(signature)), "{signature}");
+    }
+}
