@@ -152,7 +152,12 @@ fn wrong_arguments_are_exit_code_2_and_json_for_programs() {
         json!("remove"),
         "a value is required for '--env <ENV>' but none was supplied",
     );
-    check(&["pack"], json!("pack"), json!(null), "a command is missing: one of `build`, `inspect`, `repack`");
+    check(
+        &["pack"],
+        json!("pack"),
+        json!(null),
+        "a command is missing: one of `build`, `inspect`, `repack`, `keygen`, `sign`, `verify`",
+    );
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn check(document: &str) -> Result<(), String> {
 /// The document with the output of every command replaced by what it prints now. Output that the document describes with
 /// wildcards stays as it stands when it matches.
 fn replay(text: &str) -> String {
-    let shell = Shell::for_document(text);
+    let shell = Shell::new();
     let mut replayed = String::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -100,12 +100,9 @@ struct Shell {
 }
 
 impl Shell {
-    /// What a document says of the cache is true of its own; all others share one, in which nothing has to be compiled anew.
-    fn for_document(text: &str) -> Self {
-        let sandbox = match text.contains("$ gtc cache ") {
-            true => Sandbox::new().with_own_cache(),
-            false => Sandbox::new(),
-        };
+    /// A cache of its own for each document: what is kept in it, and what is said of it, is nobody else's.
+    fn new() -> Self {
+        let sandbox = Sandbox::new().with_own_cache();
         std::fs::create_dir(sandbox.home().join("work")).expect("a folder");
         Self { sandbox }
     }

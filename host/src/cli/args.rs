@@ -9,6 +9,7 @@ use super::payload::{
     EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload,
     InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
+use super::trust::{DistrustPayload, KeygenPayload, SignPayload, TrustPayload, VerifyPayload};
 use super::verb::Verb;
 
 /// Loads env-packs as sandboxed plug-ins, binds them to environments, and says what is wrong.
@@ -131,6 +132,9 @@ pub enum Noun {
     /// Extensions, any number of them
     #[command(subcommand)]
     Extensions(ExtensionsVerb),
+    /// The keys whose signatures an environment takes
+    #[command(subcommand)]
+    TrustRoot(TrustRootVerb),
     /// What bound packs may do beyond their sandbox
     #[command(subcommand)]
     Grants(GrantsVerb),
@@ -193,6 +197,16 @@ pub enum GrantsVerb {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum TrustRootVerb {
+    /// Trust a key; from the first one on, no pack is bound or loaded that nobody trusted vouches for
+    Add(Verb<TrustPayload>),
+    /// Trust a key no longer
+    Remove(Verb<DistrustPayload>),
+    /// List the keys that are trusted
+    List(Verb<EnvironmentPayload>),
+}
+
+#[derive(Debug, Subcommand)]
 pub enum PackVerb {
     /// Pack a component, which is asked in the sandbox what it is
     Build(Verb<BuildPayload>),
@@ -200,4 +214,10 @@ pub enum PackVerb {
     Inspect(Verb<InspectPayload>),
     /// Make a sloppy but honest archive canonical, so that it can be opened
     Repack(Verb<RepackPayload>),
+    /// Make a key to sign packs with
+    Keygen(Verb<KeygenPayload>),
+    /// Vouch for a pack with a key
+    Sign(Verb<SignPayload>),
+    /// Say who vouches for a pack, if somebody trusted does
+    Verify(Verb<VerifyPayload>),
 }

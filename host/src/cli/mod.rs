@@ -11,6 +11,7 @@ mod question;
 mod render;
 mod settings;
 mod table;
+mod trust;
 mod verb;
 
 use std::ffi::OsString;
@@ -25,6 +26,7 @@ use serde::de::DeserializeOwned;
 
 use args::{
     CacheVerb, Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, GrantsVerb, Noun, PackVerb,
+    TrustRootVerb,
 };
 use error::CliError;
 use output::Output;
@@ -35,7 +37,8 @@ use verb::Verb;
 use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb};
 use crate::ops::{
-    self, OpError, bind, cache, doctor, env, grants, limits, pack, protections, read, repack, tool_check, unbind,
+    self, OpError, bind, cache, doctor, env, grants, limits, pack, protections, read, repack, signing, tool_check,
+    trust_root, unbind,
 };
 
 /// The exit code of a command that was asked something and answered no.
@@ -92,6 +95,7 @@ impl Session {
             Command::Op(Noun::EnvPacks(verb)) => self.env_packs(verb),
             Command::Op(Noun::Extensions(verb)) => self.extensions(verb),
             Command::Op(Noun::Grants(verb)) => self.grants(verb),
+            Command::Op(Noun::TrustRoot(verb)) => self.trust_root(verb),
             Command::Pack(verb) => self.pack(verb),
             Command::Cache(verb) => self.cache(verb),
             Command::Doctor(DoctorSubject::Program(verb)) => self.answer(
@@ -212,6 +216,22 @@ impl Session {
         }
     }
 
+    fn trust_root(&self, verb: TrustRootVerb) -> io::Result<u8> {
+        const NOUN: &str = "trust-root";
+        let host = &self.host;
+        match verb {
+            TrustRootVerb::Add(verb) => {
+                self.done(NOUN, "add", verb, |payload| Ok(trust_root::add(host, &payload.parse()?)?))
+            }
+            TrustRootVerb::Remove(verb) => {
+                self.done(NOUN, "remove", verb, |payload| Ok(trust_root::remove(host, &payload.parse()?)?))
+            }
+            TrustRootVerb::List(verb) => {
+                self.done(NOUN, "list", verb, |payload| Ok(trust_root::list(host, &payload.environment_id.parse()?)?))
+            }
+        }
+    }
+
     /// Binds a pack. What it asks for and nobody granted yet is put to whoever sits at the terminal, once.
     fn bind(&self, verb: BindVerb, mut request: BindRequest) -> Result<BindReport, CliError> {
         match bind::bind(&self.host, verb, &request) {
@@ -235,6 +255,15 @@ impl Session {
             }),
             PackVerb::Repack(verb) => {
                 self.done("pack", "repack", verb, |payload| Ok(repack::repack(host, &payload.request())?))
+            }
+            PackVerb::Keygen(verb) => {
+                self.done("pack", "keygen", verb, |payload| Ok(signing::keygen(&payload.output)?))
+            }
+            PackVerb::Sign(verb) => {
+                self.done("pack", "sign", verb, |payload| Ok(signing::sign(host, &payload.request())?))
+            }
+            PackVerb::Verify(verb) => {
+                self.done("pack", "verify", verb, |payload| Ok(signing::verify(host, &payload.parse()?)?))
             }
         }
     }

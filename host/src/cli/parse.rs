@@ -22,7 +22,7 @@ use crate::ops::pack::BuildRequest;
 use crate::ops::repack::RepackRequest;
 use crate::ops::unbind::UnbindRequest;
 
-fn parsed<T: FromStr<Err: std::error::Error>>(argument: &'static str, text: &str) -> Result<T, UsageError> {
+pub(super) fn parsed<T: FromStr<Err: std::error::Error>>(argument: &'static str, text: &str) -> Result<T, UsageError> {
     text.parse().map_err(|error: T::Err| UsageError::argument(argument, &error))
 }
 

@@ -36,6 +36,11 @@ impl Blobs {
         Self { folder: cache.join("roots"), ..Self::archives(cache) }
     }
 
+    /// The signatures of one archive, kept as archives are, and under their lock.
+    pub fn signatures(cache: &Path, archive: &Sha256Digest) -> Self {
+        Self { folder: cache.join("signatures").join("sha256").join(archive.hex()), ..Self::archives(cache) }
+    }
+
     /// The blob, hashed again: a damaged one is as good as none.
     pub fn get(&self, digest: &Sha256Digest, limit: u64) -> Option<Vec<u8>> {
         self.read(digest, limit).ok()

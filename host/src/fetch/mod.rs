@@ -4,6 +4,7 @@ mod blobs;
 mod builtin;
 mod error;
 mod file;
+mod signatures;
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -52,13 +53,15 @@ pub struct Roots {
 pub struct Fetcher {
     blobs: Blobs,
     roots: Blobs,
+    signatures: signatures::Signatures,
     max_bytes: u64,
 }
 
 impl Fetcher {
     /// A fetcher that keeps what it is told to keep under `cache`, and reads no archive beyond `max_bytes`.
     pub fn new(cache: &Path, max_bytes: u64) -> Self {
-        Self { blobs: Blobs::archives(cache), roots: Blobs::roots(cache), max_bytes }
+        let signatures = signatures::Signatures::new(cache);
+        Self { blobs: Blobs::archives(cache), roots: Blobs::roots(cache), signatures, max_bytes }
     }
 
     /// The descriptors of the packs that are part of this program, in the order in which an environment binds them.
@@ -190,5 +193,27 @@ impl Fetcher {
     /// What the system said.
     pub fn remove_leftover(&self, _alone: &Alone, leftover: &Leftover) -> std::io::Result<()> {
         std::fs::remove_file(&leftover.path)
+    }
+
+    /// Every signature there is of an archive: first the one that lies beside it now, then those that were kept. One that cannot
+    /// be read is an error in its place.
+    pub fn signatures(
+        &self,
+        pack_ref: &PackRef,
+        archive: &Sha256Digest,
+        limit: u64,
+    ) -> Vec<Result<Vec<u8>, FetchError>> {
+        let beside = signatures::beside(pack_ref).map(|path| file::read(&path, limit));
+        let beside = beside.filter(|read| !matches!(read, Err(FetchError::NotFound { .. })));
+        let kept = self.signatures.kept(archive, limit);
+        beside.into_iter().chain(kept.into_iter().map(Ok)).collect()
+    }
+
+    /// Keeps a signature of an archive.
+    ///
+    /// # Errors
+    /// [`FetchError::Keep`] when it cannot be written.
+    pub fn keep_signature(&self, archive: &Sha256Digest, signature: &[u8]) -> Result<(), FetchError> {
+        self.signatures.keep(archive, signature)
     }
 }

@@ -7,9 +7,10 @@ use env_pack_domain::{
 };
 
 use super::packs::{self, LoadedPack, PackError};
+use super::trust::{Signature, Trust};
 use crate::fetch::Fetched;
 use crate::host::Host;
-use crate::store::{LockedPack, Stored};
+use crate::store::{LockedPack, StoreError, Stored};
 
 /// A registry, and everything that did not get into it.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub(super) struct Assembly {
     pub drifts: Vec<Drift>,
     pub duplicates: Vec<DuplicateRegistration>,
     pub permission_faults: Vec<PermissionFault>,
+    /// Who vouches for each bound pack that is not part of this program and that somebody may load.
+    pub signatures: Vec<(PackRef, Signature)>,
     /// The paths that each bound pack answers for.
     pub answered: HashMap<String, Vec<DescriptorPath>>,
 }
@@ -52,10 +55,14 @@ pub(super) enum PermissionFault {
 }
 
 /// Loads everything an environment may resolve to. A pack that does not load leaves the others alone.
-pub(super) fn assemble(host: &Host, stored: &Stored) -> Assembly {
+///
+/// # Errors
+/// [`StoreError`] when it is not known whom the environment trusts: then nothing is loaded.
+pub(super) fn assemble(host: &Host, stored: &Stored) -> Result<Assembly, StoreError> {
+    let trust = Trust::of(host, stored.environment.id())?;
     let mut assembly = Assembly::default();
     for builtin in host.fetcher.builtins() {
-        assembly.add(host, &PackRef::Named(builtin), None);
+        assembly.add(host, &trust, &PackRef::Named(builtin), None);
     }
     for binding in stored.environment.bindings() {
         if host.fetcher.is_builtin(&binding.pack_ref) || assembly.answered.contains_key(&binding.pack_ref.text()) {
@@ -63,18 +70,25 @@ pub(super) fn assemble(host: &Host, stored: &Stored) -> Assembly {
         }
         let known_failure = assembly.failures.iter().position(|failure| failure.pack_ref == binding.pack_ref);
         if known_failure.is_none() {
-            assembly.add(host, &binding.pack_ref, stored.lock.get(&binding.pack_ref));
+            assembly.add(host, &trust, &binding.pack_ref, stored.lock.get(&binding.pack_ref));
         }
         if let Some(failure) = assembly.failures.iter_mut().find(|failure| failure.pack_ref == binding.pack_ref) {
             failure.bindings.push(binding.key());
         }
     }
-    assembly
+    Ok(assembly)
 }
 
 impl Assembly {
-    fn add(&mut self, host: &Host, pack_ref: &PackRef, pin: Option<&LockedPack>) {
-        let loaded = self.fetch(host, pack_ref, pin).and_then(|fetched| packs::load_bytes(host, &fetched));
+    fn add(&mut self, host: &Host, trust: &Trust, pack_ref: &PackRef, pin: Option<&LockedPack>) {
+        let loaded = self.fetch(host, pack_ref, pin).and_then(|fetched| {
+            // before anything of it is read
+            let signature = trust.examine(host, pack_ref, &fetched)?.signature;
+            if signature != Signature::BuiltIn {
+                self.signatures.push((pack_ref.clone(), signature));
+            }
+            packs::load_bytes(host, &fetched)
+        });
         let same = loaded.and_then(|pack| match pin {
             Some(pin) => pack.held_to(pin),
             None => Ok(pack),

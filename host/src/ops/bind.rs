@@ -3,7 +3,7 @@
 use std::fmt;
 
 use env_pack_domain::change::{self, Change, Request};
-use env_pack_domain::{Binding, EnvId, Environment, PackDescriptor, PackRef, Permissions, Place, Previous};
+use env_pack_domain::{Binding, EnvId, Environment, KeyId, PackDescriptor, PackRef, Permissions, Place, Previous};
 use serde::Serialize;
 
 use super::OpError;
@@ -72,6 +72,9 @@ pub struct BindReport {
     /// What the pack may do, if it may do anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grants: Option<GrantsReport>,
+    /// The trusted key that vouches for the pack, if somebody has to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<KeyId>,
     /// What `doctor` will have to say about the pack.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -125,11 +128,15 @@ fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<B
         check::check_again(host, stored, asked, checked)?;
     }
     let mut lock = stored.lock.clone();
-    let (mut grants, mut kept) = (None, None);
+    let (mut grants, mut signer, mut kept) = (None, None, None);
     let warnings = checked.as_ref().map(|checked| checked.warnings.clone()).unwrap_or_default();
     // a built-in pack changes with this program, so there is nothing to pin
     if let Some(checked) = checked.filter(|_| !host.fetcher.is_builtin(&request.pack_ref)) {
         kept = Some(host.fetcher.keep(&checked.fetched, host.store.root())?);
+        if let Some(envelope) = &checked.signed.envelope {
+            host.fetcher.keep_signature(&checked.fetched.digest, envelope)?;
+        }
+        signer = checked.signed.signature.signer();
         grants = (!checked.pin.grants.is_empty()).then(|| GrantsReport::from(&checked.pin.grants));
         lock.packs.insert(request.pack_ref.text(), checked.pin);
     }
@@ -137,7 +144,7 @@ fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<B
     session.save(&after, &lock)?;
     // from here on the pin keeps it
     drop(kept);
-    Ok(BindReport { grants, warnings, ..report_all(&asked.environment, &asked.idempotency_key, &changes) })
+    Ok(BindReport { grants, signer, warnings, ..report_all(&asked.environment, &asked.idempotency_key, &changes) })
 }
 
 /// The changes that a request makes: its own, and those of the instances that move along.
@@ -196,6 +203,7 @@ fn report(environment: &EnvId, binding: &Binding) -> BindReport {
         generation: binding.generation,
         has_previous: binding.previous.is_some(),
         grants: None,
+        signer: None,
         moved: Vec::new(),
         warnings: Vec::new(),
         idempotency_key: None,

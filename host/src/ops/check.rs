@@ -1,12 +1,13 @@
 //! Whether a pack may be bound: it loads, answers for what is asked, takes nobody's path, and asks for nothing ungranted.
 
 use env_pack_domain::change::Request;
-use env_pack_domain::{Binding, DescriptorPath, Origin, PackRef, Permissions, Place, Registry};
+use env_pack_domain::{Binding, DescriptorPath, ForeignText, Origin, PackRef, Permissions, Place, Registry};
 
 use super::OpError;
 use super::bind::BindRequest;
 use super::error::Taker;
-use super::packs::{self, LoadedPack};
+use super::packs::{self, LoadedPack, PackError};
+use super::trust::{Examined, Trust};
 use crate::fetch::Fetched;
 use crate::host::Host;
 use crate::store::{LockedPack, Stored};
@@ -15,6 +16,8 @@ use crate::store::{LockedPack, Stored};
 pub(super) struct Checked {
     pub fetched: Fetched,
     pub pin: LockedPack,
+    /// Who vouches for it.
+    pub signed: Examined,
     /// What is odd about it, but no reason to refuse it.
     pub warnings: Vec<String>,
     /// What the pack wants to be allowed.
@@ -25,24 +28,27 @@ pub(super) struct Checked {
 pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result<Checked, OpError> {
     let Request { place, kind, pack_ref, .. } = &asked.request;
     let not_bound = |source| OpError::Pack { pack_ref: pack_ref.clone(), source };
-    let (fetched, pack) = packs::load(host, pack_ref).map_err(not_bound)?;
+    let fetched = host.fetcher.fetch(pack_ref).map_err(PackError::from).map_err(not_bound)?;
+    // before anything of it is read
+    let signed = signed(host, asked, &fetched)?;
+    let pack = packs::load_bytes(host, &fetched).map_err(not_bound)?;
     if pack.handler_for(kind).is_none() {
         let answered = pack.paths().cloned().collect();
         return Err(OpError::OtherPath { pack_ref: pack_ref.clone(), answered, asked: kind.path().clone() });
     }
     let declared = pack.permissions();
     let grants = granted(stored, asked, &declared)?;
-    let pin = pack.pin(grants, jiff::Timestamp::now().to_string());
+    let pin = pack.pin(grants, signed.signature.signer(), jiff::Timestamp::now().to_string());
     let warnings = pack.permission_faults();
     untaken(host, stored, asked, &pin)?;
     registry_of(pack, pack_ref)
         .resolve_for_slot(kind, place.slot())
         .map_err(|source| OpError::Mismatch { pack_ref: pack_ref.clone(), source })?;
-    Ok(Checked { fetched, pin, warnings, declared })
+    Ok(Checked { fetched, pin, signed, warnings, declared })
 }
 
-/// Holds a pack that was checked against the environment as it stands under the lock: somebody else may have bound a pack, or
-/// taken a grant away, while this one was loaded.
+/// Holds a pack that was checked against the environment as it stands under the lock: somebody else may have bound a pack,
+/// taken a grant away, or distrusted a key, while this one was loaded.
 pub(super) fn check_again(
     host: &Host,
     stored: &Stored,
@@ -51,7 +57,16 @@ pub(super) fn check_again(
 ) -> Result<(), OpError> {
     untaken(host, stored, asked, &checked.pin)?;
     checked.pin.grants = granted(stored, asked, &checked.declared)?;
+    checked.signed = signed(host, asked, &checked.fetched)?;
+    checked.pin.signer = checked.signed.signature.signer().map(|signer| ForeignText::new(signer.to_string()));
     Ok(())
+}
+
+/// Who vouches for a pack: somebody whom the environment trusts, if it trusts anybody.
+fn signed(host: &Host, asked: &BindRequest, fetched: &Fetched) -> Result<Examined, OpError> {
+    let pack_ref = &asked.request.pack_ref;
+    let not_bound = |source| OpError::Pack { pack_ref: pack_ref.clone(), source };
+    Trust::of(host, &asked.environment)?.examine(host, pack_ref, fetched).map_err(not_bound)
 }
 
 /// Whether nobody else answers for the paths of a pack: no built-in, and no pack bound elsewhere in the environment.

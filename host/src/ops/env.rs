@@ -126,7 +126,7 @@ pub fn init(host: &Host, id: &EnvId, idempotency_key: Option<&str>) -> Result<In
         Some((false, bound, _)) if bound.is_empty() => Vec::new(),
         _ => vec![event("init", id, idempotency_key)],
     })?;
-    let doctor = doctor::examine(host, session.stored(), false);
+    let doctor = doctor::examine(host, session.stored(), false)?;
     Ok(InitReport {
         environment_id: id.clone(),
         created,

@@ -4,14 +4,15 @@ use std::fmt;
 
 use env_pack_domain::change::Refusal;
 use env_pack_domain::{
-    BindingKey, DescriptorPath, ForeignText, InvalidDescriptor, PackDescriptor, PackRef, Permissions, ResolveError,
-    VersionReq,
+    BindingKey, DescriptorPath, ForeignText, InvalidDescriptor, KeyId, PackDescriptor, PackRef, Permissions,
+    ResolveError, VersionReq,
 };
 
 use super::PackError;
 use crate::archive::ArchiveError;
 use crate::engine::LoadError;
 use crate::fetch::FetchError;
+use crate::signing::KeyError;
 use crate::store::{AnswersError, StoreError};
 
 /// Why an operation ended without its result.
@@ -212,6 +213,42 @@ pub enum OpError {
         /// The file.
         path: std::path::PathBuf,
     },
+    /// A file holds no key.
+    #[error("`{}` is no key: {source}", shown(.path))]
+    Key {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: KeyError,
+    },
+    /// A key would be overwritten.
+    #[error("`{}` is there already, and a key is never overwritten", shown(.path))]
+    KeyExists {
+        /// The file.
+        path: std::path::PathBuf,
+    },
+    /// Nobody who is trusted has signed a pack.
+    #[error("nobody vouches for pack `{pack_ref}`: {source}")]
+    NotVouchedFor {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// Why.
+        source: PackError,
+    },
+    /// An environment trusts nobody.
+    #[error("environment `{environment}` has no trust root, so there is nobody to vouch for a pack")]
+    NoTrustRoot {
+        /// The environment.
+        environment: env_pack_domain::EnvId,
+    },
+    /// A key is not in a trust root.
+    #[error("key `{key_id}` is not trusted in environment `{environment}`")]
+    NotTrusted {
+        /// The key.
+        key_id: KeyId,
+        /// The environment.
+        environment: env_pack_domain::EnvId,
+    },
     /// The worker cannot be examined.
     #[error(transparent)]
     Worker {
@@ -270,13 +307,14 @@ impl OpError {
             Self::Store(StoreError::NoEnvironment { .. }) | Self::NotBound { .. } | Self::NotPinned { .. } => {
                 "not-found"
             }
-            Self::NeverGranted { .. } => "not-found",
+            Self::NeverGranted { .. } | Self::NotTrusted { .. } | Self::NoTrustRoot { .. } => "not-found",
             Self::Refused(Refusal::NotBound { .. } | Refusal::NothingToUpdate { .. }) => "not-found",
             Self::Refused(_) | Self::Store(StoreError::Exists { .. }) => "conflict",
             Self::PathTaken { .. }
             | Self::SiblingsDiffer { .. }
             | Self::SiblingsPart { .. }
-            | Self::OverItself { .. } => "conflict",
+            | Self::OverItself { .. }
+            | Self::KeyExists { .. } => "conflict",
             Self::NotRecorded { .. } => "audit",
             Self::Store(StoreError::Io { .. }) | Self::Write { .. } => "io",
             Self::Store(_) | Self::UnknownPins { .. } => "store",
@@ -285,7 +323,11 @@ impl OpError {
             Self::NotGranted { .. } | Self::NotDeclared { .. } => "unauthorized",
             Self::Descriptor(_) | Self::OwnVersion { .. } => "invalid-argument",
             Self::Fetch(error) | Self::Input { source: error } | Self::LostRoot { source: error } => error.kind(),
-            Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => source.kind(),
+            Self::Key { .. } => "invalid-key",
+            Self::Pack { source, .. }
+            | Self::Builtin { source, .. }
+            | Self::PinnedPack { source, .. }
+            | Self::NotVouchedFor { source, .. } => source.kind(),
             Self::Archive { source, .. } => source.rule(),
             Self::Component { source, .. } | Self::Worker { source } => source.kind(),
             Self::OtherPath { .. } => "unknown-kind",
@@ -298,7 +340,7 @@ impl OpError {
     pub fn failure(&self) -> Failure {
         match self {
             Self::Store(StoreError::NoEnvironment { .. } | StoreError::Exists { .. }) => Failure::Refused,
-            Self::Input { .. } => Failure::Impossible,
+            Self::Input { .. } | Self::Key { .. } => Failure::Impossible,
             Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => Failure::Impossible,
             Self::Worker { .. } | Self::NotRecorded { .. } => Failure::Impossible,
             Self::Component { source, .. } if super::packs::is_our_fault(source) => Failure::Impossible,

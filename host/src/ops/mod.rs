@@ -17,12 +17,16 @@ pub mod protections;
 pub mod read;
 mod recorded;
 pub mod repack;
+pub mod signing;
 pub mod tool_check;
+mod trust;
+pub mod trust_root;
 pub mod unbind;
 
 pub use command::quoted;
 pub use error::{Failure, OpError, Taker};
 pub use packs::PackError;
+pub use trust::Signature;
 
 /// The most that is read of a file of arguments: a payload has a dozen fields.
 const PAYLOAD_BYTES: u64 = 1 << 20;

@@ -30,6 +30,15 @@ impl OpError {
             Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => {
                 Some(source.next().into())
             }
+            Self::NotVouchedFor { source, .. } => Some(source.next().into()),
+            Self::Key { .. } => Some("make a key with `gtc pack keygen`, or convert yours to PEM".into()),
+            Self::KeyExists { .. } => Some("name another file".into()),
+            Self::NoTrustRoot { environment } => {
+                Some(format!("trust a key with `gtc op trust-root add --env {environment} --key <file>`"))
+            }
+            Self::NotTrusted { environment, .. } => {
+                Some(format!("see who is trusted with `gtc op trust-root list {environment}`"))
+            }
             Self::Fetch(error) => Some(fetch_next(error).into()),
             Self::Write { .. } => Some("check the path and its permissions".into()),
             Self::Input { .. } => Some("check the path of the file, and its permissions".into()),

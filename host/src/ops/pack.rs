@@ -9,7 +9,7 @@ use env_pack_domain::{
 };
 use serde::Serialize;
 
-use super::{OpError, packs};
+use super::{OpError, Signature, packs, trust};
 use crate::archive::{self, Declared, NewHandler, NewPack, PackedHandler};
 use crate::engine::{self, Trust};
 use crate::host::Host;
@@ -75,6 +75,8 @@ pub struct InspectReport {
     pub size: usize,
     /// The digest of the archive.
     pub sha256: String,
+    /// Who vouches for it.
+    pub signature: Signature,
     /// Its handlers.
     pub handlers: Vec<InspectedHandler>,
     /// Its entries.
@@ -186,6 +188,7 @@ pub fn inspect(host: &Host, pack_ref: &PackRef) -> Result<InspectReport, OpError
     let entry = |entry: archive::EntryInfo| InspectedEntry { name: entry.name, size: entry.size, blake3: entry.blake3 };
     Ok(InspectReport {
         pack_ref: pack_ref.clone(),
+        signature: trust::look(host, pack_ref, &fetched).signature,
         id: pack.id,
         version: pack.version,
         publisher: pack.publisher,

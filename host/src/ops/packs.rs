@@ -1,14 +1,15 @@
 //! Loading a pack: reference to bytes to archive to handlers that have said who they are, and say what the pack says of them.
 
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, PackDescriptor, PackRef, Permissions, Sha256Digest,
-    VersionReq,
+    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, KeyId, PackDescriptor, PackRef, Permissions,
+    Sha256Digest, VersionReq,
 };
 
 use crate::archive::{self, ArchiveError, PackedHandler};
 use crate::engine::{LoadError, Loaded, Trust};
 use crate::fetch::{FetchError, Fetched};
 use crate::host::Host;
+use crate::signing::SignatureError;
 use crate::store::{LockedHandler, LockedPack};
 
 /// The interface through which a handler runs programs.
@@ -52,6 +53,18 @@ pub enum PackError {
     /// Its archive is refused.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// Nobody vouches for it, where somebody trusted must.
+    #[error("it is unsigned")]
+    Unsigned,
+    /// Its signature cannot be had.
+    #[error("its signature cannot be read: {source}")]
+    SignatureFile {
+        /// Why.
+        source: FetchError,
+    },
+    /// Nobody who is trusted vouches for it.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
     /// It is an honest pack of another kind.
     #[error("the pack holds no env-pack handler")]
     NoHandler,
@@ -103,6 +116,9 @@ impl PackError {
         match self {
             Self::Fetch(error) => error.kind(),
             Self::Archive(error) => error.rule(),
+            Self::Unsigned => "unsigned",
+            Self::SignatureFile { .. } => "signature-unreadable",
+            Self::Signature(error) => error.kind(),
             Self::NoHandler => "no-handler",
             Self::Handler { source, .. } => source.kind(),
             Self::Differs { .. } => "declaration-differs",
@@ -116,6 +132,11 @@ impl PackError {
         match self {
             Self::Fetch(error) => fetch_next(error),
             Self::Archive(_) => "get the pack again, or ask its author to rebuild it with `gtc pack build`",
+            Self::Unsigned => {
+                "get its signature, and put it beside the pack as `<pack>.sig`, or bind a pack that is signed"
+            }
+            Self::SignatureFile { .. } => "check the path of the signature, and its permissions",
+            Self::Signature(error) => signature_next(error),
             Self::NoHandler => "bind a pack that was built with `gtc pack build`",
             Self::Handler { source, .. } => load_next(source),
             Self::Differs { .. } => "ask the author of the pack to build it again with `gtc pack build`",
@@ -142,6 +163,19 @@ pub(super) fn load_next(error: &LoadError) -> &'static str {
         _ => {
             "build the component again against the interface in `wit/env-pack/0.1.0`, and pack it with `gtc pack build`"
         }
+    }
+}
+
+/// What somebody does next where nobody trusted vouches for a pack.
+fn signature_next(error: &SignatureError) -> &'static str {
+    match error {
+        SignatureError::NotTrusted { .. } => {
+            "ask who signed it; if you trust them, have their public key trusted with `gtc op trust-root add`"
+        }
+        SignatureError::OtherArchive { .. } | SignatureError::Invalid { .. } => {
+            "do not trust this pack; get it and its signature again, from who signed it"
+        }
+        _ => "get the signature again, or ask the author of the pack to sign it with `gtc pack sign`",
     }
 }
 
@@ -292,8 +326,8 @@ impl LoadedPack {
         self.handlers.iter().flat_map(LoadedHandler::permission_faults).collect()
     }
 
-    /// The pin of the pack, with these grants.
-    pub(super) fn pin(&self, grants: Permissions, locked_at: String) -> LockedPack {
+    /// The pin of the pack, with these grants, and whose signature was verified.
+    pub(super) fn pin(&self, grants: Permissions, signer: Option<KeyId>, locked_at: String) -> LockedPack {
         let handler = |handler: &LoadedHandler| LockedHandler {
             component: handler.component.clone(),
             digest: handler.digest,
@@ -302,6 +336,7 @@ impl LoadedPack {
             supported_versions: handler.handler.supported_versions().clone(),
         };
         let handlers = self.handlers.iter().map(handler).collect();
-        LockedPack { archive: self.digest, size: self.size, handlers, grants, locked_at }
+        let signer = signer.map(|signer| ForeignText::new(signer.to_string()));
+        LockedPack { archive: self.digest, size: self.size, handlers, grants, signer, locked_at }
     }
 }

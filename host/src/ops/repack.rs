@@ -93,7 +93,7 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
 }
 
 /// Whether two paths lead to one file, by whatever links.
-fn is_same_file(one: &Path, other: &Path) -> bool {
+pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     let identity = |path: &Path| path.metadata().map(|metadata| (metadata.dev(), metadata.ino())).ok();
     identity(one).is_some_and(|one| identity(other) == Some(one))
 }

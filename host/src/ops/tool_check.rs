@@ -114,7 +114,7 @@ impl ToolCheckReport {
 /// [`OpError`] when the environment cannot be read.
 pub fn tool_check(host: &Host, environment: &EnvId) -> Result<ToolCheckReport, OpError> {
     let stored = host.store.load(environment)?;
-    let assembly = assemble::assemble(host, &stored);
+    let assembly = assemble::assemble(host, &stored)?;
     let mut report = ToolCheckReport {
         environment_id: environment.clone(),
         bindings: Vec::new(),

@@ -32,6 +32,12 @@ pub enum KeyError {
     /// The public half that stands beside the private one is not of it.
     #[error("its public key does not belong to its private key")]
     Halves,
+    /// It goes by the id of another key.
+    #[error("the key beside it has the id `{id}`")]
+    OtherId {
+        /// The id that it has.
+        id: KeyId,
+    },
     /// The system gave no randomness.
     #[error("the system gives no randomness: {reason}")]
     NoRandomness {

@@ -39,6 +39,8 @@ pub struct LockedPack {
     pub handlers: Vec<LockedHandler>,
     /// What the operator allowed the pack.
     pub grants: Permissions,
+    /// Whose signature was verified when it was pinned, for people: it is verified again whenever the pack is loaded.
+    pub signer: Option<ForeignText>,
     /// When it was pinned, as an RFC 3339 timestamp.
     pub locked_at: String,
 }
@@ -73,6 +75,8 @@ struct Pack {
     handlers: Vec<Handler>,
     #[serde(default)]
     grants: Grants,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signer: Option<String>,
     locked_at: String,
 }
 
@@ -162,6 +166,10 @@ fn changed(text: &RawValue, before: &LockedPack, pack: &LockedPack) -> Box<RawVa
         grants.set("network", raw(new.grants.network, 4));
         pin.set("grants", RawValue::from_string(grants.render(3)).expect("an object of JSON values"));
     }
+    // who signed it is true of the archive, even if nobody asked this time
+    if let Some(signer) = new.signer {
+        pin.set("signer", raw(signer, 3));
+    }
     pin.set("locked_at", raw(new.locked_at, 3));
     RawValue::from_string(pin.render(2)).expect("an object of JSON values")
 }
@@ -185,6 +193,7 @@ impl Pack {
                 tools: self.grants.tools.into_iter().map(tool).collect::<Result<_, _>>()?,
                 network: self.grants.network.iter().map(|address| address.parse()).collect::<Result<_, _>>()?,
             },
+            signer: self.signer.map(ForeignText::new),
             locked_at: self.locked_at,
         })
     }
@@ -217,6 +226,7 @@ impl From<&LockedPack> for Pack {
                 tools: pack.grants.tools.iter().map(tool).collect(),
                 network: pack.grants.network.iter().map(ToString::to_string).collect(),
             },
+            signer: pack.signer.as_ref().map(|signer| signer.as_exact().to_owned()),
             locked_at: pack.locked_at.clone(),
         }
     }

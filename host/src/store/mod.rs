@@ -1,7 +1,8 @@
 //! Environments on disk. The only room that knows stored JSON.
 //!
 //! `<root>/<environment>/environment.json` is read and written as the existing tools do; what is not ours in it survives as it
-//! was. Beside it: `packs.lock.json`, `audit/events.jsonl`, and `.lock`, which every change holds. This room knows no packs.
+//! was. Beside it: `packs.lock.json`, `trust-root.json`, `audit/events.jsonl`, and `.lock`, which every change holds. This
+//! room knows no packs.
 
 mod answers;
 mod audit;
@@ -11,6 +12,7 @@ mod error;
 mod files;
 mod lock;
 mod object;
+mod trust_root;
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -26,9 +28,11 @@ use lock::LockDocument;
 pub use audit::AuditEvent;
 pub use error::{AnswersError, StoreError};
 pub use lock::{LockedHandler, LockedPack, PackLock};
+pub use trust_root::{TrustRoot, TrustedKey};
 
 const ENVIRONMENT: &str = "environment.json";
 const PACK_LOCK: &str = "packs.lock.json";
+const TRUST_ROOT: &str = "trust-root.json";
 const RUNTIME: &str = "runtime.json";
 const LOCK: &str = ".lock";
 /// The most that is read of a file of ours: a thousand bindings make half a megabyte.
@@ -193,6 +197,14 @@ impl Store {
         }
     }
 
+    /// The keys that an environment trusts.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file is not well-formed: then it is not known who is trusted.
+    pub fn trust_root(&self, id: &EnvId) -> Result<TrustRoot, StoreError> {
+        trust_root(&self.folder(id))
+    }
+
     /// Records a change that was asked for.
     ///
     /// # Errors
@@ -247,6 +259,28 @@ impl Session {
         }
         Ok(())
     }
+
+    /// The keys that the environment trusts.
+    ///
+    /// # Errors
+    /// As for [`Store::trust_root`].
+    pub fn trust_root(&self) -> Result<TrustRoot, StoreError> {
+        trust_root(&self.folder)
+    }
+
+    /// Replaces the keys that the environment trusts.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`]; the file is as it was then.
+    pub fn save_trust_root(&mut self, root: &TrustRoot) -> Result<(), StoreError> {
+        let path = self.folder.join(TRUST_ROOT);
+        files::replace(&path, &root.render()).map_err(StoreError::io("write", &path))
+    }
+}
+
+fn trust_root(folder: &Path) -> Result<TrustRoot, StoreError> {
+    let path = folder.join(TRUST_ROOT);
+    TrustRoot::parse(read(&path)?.as_deref(), &path)
 }
 
 /// Reads a file of ours; nothing when there is none.

@@ -180,6 +180,7 @@ fn pinned() -> LockedPack {
             tools: vec![env_pack_domain::ToolPermission::new("vault", vec!["a b".to_owned()]).expect("a permission")],
             network: vec!["localhost:80".parse().expect("an address")],
         },
+        signer: None,
         locked_at: "2026-11-23T09:37:16Z".to_owned(),
     }
 }

@@ -5,6 +5,7 @@ pub mod engines;
 pub mod footprint;
 pub mod memory;
 pub mod packs;
+pub mod signing;
 pub mod terminal;
 pub mod wat;
 pub mod zips;

@@ -80,6 +80,9 @@ impl Human for DoctorReport {
             table.row([(slot.to_string(), Tone::Bold), empty.clone(), empty, (format!("{sign} not bound"), tone)]);
         }
         let mut text = format!("environment `{}`\n\n{}\n", self.environment_id, table.render());
+        let signed = self.signatures.iter().map(|signed| format!("pack `{}`: {}\n", signed.pack_ref, signed.signature));
+        text.extend(signed);
+        text.push_str(if self.signatures.is_empty() { "" } else { "\n" });
         for finding in &self.findings {
             text.push_str(&finding_text(finding));
         }

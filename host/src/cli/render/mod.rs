@@ -5,6 +5,7 @@ mod env;
 mod machine;
 mod pack;
 mod packs;
+mod signing;
 mod tools;
 
 use super::table::Tone;

@@ -59,6 +59,7 @@ impl Human for InspectReport {
     fn human(&self, _verb: &str) -> String {
         let mut text = format!("pack `{}` {} by {}\n", self.id, self.version, self.publisher);
         text.push_str(&format!("  sha256  {}\n  size    {} bytes\n", self.sha256, self.size));
+        text.push_str(&format!("  {}\n", self.signature));
         if self.handlers.is_empty() {
             text.push_str(&format!("\n{} it holds no env-pack handler\n", Tone::Notice.paint(NOTICE)));
         }

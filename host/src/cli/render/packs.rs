@@ -72,6 +72,7 @@ impl Human for BindReport {
         for moved in &self.moved {
             text.push_str(&format!("  moved along: instance {}\n", extension_name(moved.instance_id.as_deref())));
         }
+        text.push_str(&self.signer.map(|signer| format!("  signed by `{signer}`\n")).unwrap_or_default());
         text.push_str(&self.grants.as_ref().map(granted).unwrap_or_default());
         text + &warnings(&self.warnings)
     }

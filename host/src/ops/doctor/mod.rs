@@ -3,17 +3,17 @@
 mod report;
 
 use env_pack_domain::diagnosis::{self, Examined, Severity};
-use env_pack_domain::{Binding, EnvId, Place, ResolveError};
+use env_pack_domain::{Binding, EnvId, PackRef, Place, ResolveError};
 
 pub use report::{
-    BindingHealth, DigestDrift, DoctorReport, DuplicatePath, Extensions, Finding, LoadFailure, PermissionFault,
-    SlotMismatch, Subject, Validate, VersionSkew,
+    BindingHealth, DigestDrift, DoctorReport, DuplicatePath, Extensions, Finding, LoadFailure, PackSignature,
+    PermissionFault, SlotMismatch, Subject, Validate, VersionSkew,
 };
 
-use super::OpError;
 use super::assemble::{self, Assembly};
 use super::command::{flags, inspect_command, update_command};
 use super::error::requests;
+use super::{OpError, Signature};
 use crate::host::Host;
 use crate::store::Stored;
 
@@ -23,11 +23,11 @@ use crate::store::Stored;
 /// [`OpError`] when the environment cannot be read.
 pub fn doctor(host: &Host, environment: &EnvId, strict: bool) -> Result<DoctorReport, OpError> {
     let stored = host.store.load(environment)?;
-    Ok(examine(host, &stored, strict))
+    examine(host, &stored, strict)
 }
 
-pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> DoctorReport {
-    let assembly = assemble::assemble(host, stored);
+pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> Result<DoctorReport, OpError> {
+    let assembly = assemble::assemble(host, stored)?;
     let environment = &stored.environment;
     let diagnosis = diagnosis::examine(environment, &assembly.registry);
     let mut report = DoctorReport {
@@ -43,6 +43,7 @@ pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> DoctorRepor
         digest_drift: Vec::new(),
         duplicate_registrations: Vec::new(),
         permission_faults: Vec::new(),
+        signatures: Vec::new(),
         bindings: Vec::new(),
         findings: Vec::new(),
         healthy: true,
@@ -51,6 +52,11 @@ pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> DoctorRepor
     };
     report.packs(&assembly, environment.id(), stored);
     report.permissions(&assembly, environment.id());
+    let signed = |(pack_ref, signature): &(PackRef, Signature)| PackSignature {
+        pack_ref: pack_ref.clone(),
+        signature: signature.clone(),
+    };
+    report.signatures = assembly.signatures.iter().map(signed).collect();
     for examined in &diagnosis.bindings {
         report.binding(examined, &assembly, environment.id());
         report.answers(host, examined.binding, environment.id());
@@ -61,7 +67,7 @@ pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> DoctorRepor
     }
     report.bindings = environment.bindings().map(|binding| health(binding, &report.findings)).collect();
     report.healthy = report.findings.iter().all(|finding| finding.severity < Severity::Finding);
-    report
+    Ok(report)
 }
 
 impl DoctorReport {

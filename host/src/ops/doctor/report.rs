@@ -8,6 +8,8 @@ use env_pack_domain::{
 };
 use serde::Serialize;
 
+use crate::ops::Signature;
+
 /// The health of an environment.
 #[derive(Debug, Serialize)]
 pub struct DoctorReport {
@@ -35,6 +37,8 @@ pub struct DoctorReport {
     pub duplicate_registrations: Vec<DuplicatePath>,
     /// Packs whose permissions are not in order.
     pub permission_faults: Vec<PermissionFault>,
+    /// Who vouches for each pack that is not part of this program; those that nobody vouches for where somebody must did not load.
+    pub signatures: Vec<PackSignature>,
     /// Every binding and how it fares.
     pub bindings: Vec<BindingHealth>,
     /// Everything that is wrong or worth knowing, each with its reason and what to do next.
@@ -150,6 +154,16 @@ pub struct PermissionFault {
     pub reason: String,
     /// What to do next.
     pub next: String,
+}
+
+/// Who vouches for a pack.
+#[derive(Debug, Serialize)]
+pub struct PackSignature {
+    /// Where it is.
+    pub pack_ref: PackRef,
+    /// Who does.
+    #[serde(flatten)]
+    pub signature: Signature,
 }
 
 /// How one binding fares.

@@ -1,0 +1,129 @@
+//! The arguments of the verbs about keys and signatures.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::environment::Environment;
+use super::error::UsageError;
+use super::parse::{pack_ref, parsed};
+use crate::ops::signing::{SignRequest, Trusted, VerifyRequest};
+use crate::ops::trust_root::{DistrustRequest, TrustRequest};
+
+/// A key to make.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeygenPayload {
+    /// The file of the private key; the public one goes beside it, as `<file>.pub`
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// A pack to sign.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignPayload {
+    /// The pack
+    #[arg(value_name = "FILE")]
+    pub archive: PathBuf,
+    /// The file of the private key
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Where the signature goes; beside the pack, as `<pack>.sig`, unless given
+    #[arg(short, long, value_name = "FILE")]
+    #[serde(default)]
+    pub output: Option<PathBuf>,
+}
+
+/// A pack to verify.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyPayload {
+    /// The pack
+    #[arg(value_name = "REF")]
+    pub pack_ref: String,
+    /// A file of a public key that is trusted
+    #[arg(long = "key", value_name = "FILE")]
+    #[serde(default)]
+    pub keys: Vec<PathBuf>,
+    /// The environment that says who is trusted, instead
+    #[arg(long = "env", value_name = "ENV")]
+    #[serde(default)]
+    pub environment_id: Option<String>,
+}
+
+/// A key to trust.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrustPayload {
+    /// The environment
+    #[command(flatten)]
+    pub environment_id: Environment,
+    /// The file of the public key
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// A key of the caller's, recorded and given back
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+/// A key to trust no longer.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DistrustPayload {
+    /// The environment
+    #[command(flatten)]
+    pub environment_id: Environment,
+    /// The id of the key
+    #[arg(long, value_name = "ID")]
+    pub key_id: String,
+    /// A key of the caller's, recorded and given back
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+impl SignPayload {
+    pub fn request(self) -> SignRequest {
+        SignRequest { archive: self.archive, key: self.key, output: self.output }
+    }
+}
+
+impl VerifyPayload {
+    pub fn parse(self) -> Result<VerifyRequest, UsageError> {
+        let trusted = match (self.environment_id, self.keys.is_empty()) {
+            (Some(environment), true) => Trusted::Environment(parsed("environment_id", &environment)?),
+            (None, false) => Trusted::Keys(self.keys),
+            (None, true) => {
+                return Err(UsageError::text(
+                    "keys",
+                    "say whose signature is taken: `--key`, or `--env` for a trust root",
+                ));
+            }
+            (Some(_), false) => {
+                return Err(UsageError::text("keys", "`--key` and `--env` cannot be given together"));
+            }
+        };
+        Ok(VerifyRequest { pack_ref: pack_ref(&self.pack_ref)?, trusted })
+    }
+}
+
+impl TrustPayload {
+    pub fn parse(self) -> Result<TrustRequest, UsageError> {
+        let environment = self.environment_id.parse()?;
+        Ok(TrustRequest { environment, key: self.key, idempotency_key: self.idempotency_key })
+    }
+}
+
+impl DistrustPayload {
+    pub fn parse(self) -> Result<DistrustRequest, UsageError> {
+        Ok(DistrustRequest {
+            environment: self.environment_id.parse()?,
+            key_id: parsed("key_id", &self.key_id)?,
+            idempotency_key: self.idempotency_key,
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! Keys and signatures as files: making a key, signing a pack, and looking who signed one.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::{EnvId, ForeignText, KeyId, PackRef};
+use serde::Serialize;
+
+use super::repack::is_same_file;
+use super::trust::Trust;
+use super::{OpError, pack};
+use crate::archive;
+use crate::host::Host;
+use crate::signing::{Envelope, KeyError, MAX_KEY_BYTES, PrivateKey, PublicKey};
+
+/// A key that was made.
+#[derive(Debug, Serialize)]
+pub struct KeygenReport {
+    /// The file of the private key.
+    pub path: PathBuf,
+    /// The file of the public key.
+    pub public_path: PathBuf,
+    /// The id of the key.
+    pub key_id: KeyId,
+}
+
+/// A pack to sign.
+#[derive(Clone, Debug)]
+pub struct SignRequest {
+    /// The pack.
+    pub archive: PathBuf,
+    /// The file of the private key.
+    pub key: PathBuf,
+    /// Where the signature goes; beside the pack, as `<pack>.sig`, unless somewhere else.
+    pub output: Option<PathBuf>,
+}
+
+/// A pack that was signed.
+#[derive(Debug, Serialize)]
+pub struct SignReport {
+    /// The file of the signature.
+    pub path: PathBuf,
+    /// The key that it was signed with.
+    pub key_id: KeyId,
+    /// The id of the pack.
+    pub id: ForeignText,
+    /// The version of the pack.
+    pub version: String,
+    /// The digest of the archive, which is what was signed.
+    pub sha256: String,
+}
+
+/// A pack whose signature is to be checked.
+#[derive(Clone, Debug)]
+pub struct VerifyRequest {
+    /// Where the pack is.
+    pub pack_ref: PackRef,
+    /// Whose signature is taken.
+    pub trusted: Trusted,
+}
+
+/// Whose signature is taken.
+#[derive(Clone, Debug)]
+pub enum Trusted {
+    /// That of the keys in these files.
+    Keys(Vec<PathBuf>),
+    /// That of whom an environment trusts.
+    Environment(EnvId),
+}
+
+/// A pack that somebody vouches for.
+#[derive(Debug, Serialize)]
+pub struct VerifyReport {
+    /// Where it is.
+    pub pack_ref: PackRef,
+    /// The digest of the archive.
+    pub sha256: String,
+    /// The key that vouches for it.
+    pub signer: KeyId,
+}
+
+/// Makes a key: the private half in a file that only this user reads, the public one beside it, as `<file>.pub`.
+///
+/// # Errors
+/// [`OpError`] when a file is there already, or cannot be written.
+pub fn keygen(path: &Path) -> Result<KeygenReport, OpError> {
+    let mut public_path = path.as_os_str().to_owned();
+    public_path.push(".pub");
+    let public_path = PathBuf::from(public_path);
+    let key = PrivateKey::generate().map_err(|source| OpError::Key { path: path.to_owned(), source })?;
+    write_new(path, &key.to_pem(), 0o600)?;
+    write_new(&public_path, &key.public().to_pem(), 0o644).inspect_err(|_| drop(fs::remove_file(path)))?;
+    Ok(KeygenReport { path: path.to_owned(), public_path, key_id: key.public().id() })
+}
+
+/// Writes a file where there is none.
+fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
+    let failed = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::AlreadyExists => OpError::KeyExists { path: path.to_owned() },
+        _ => OpError::Write { path: path.to_owned(), source },
+    };
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|source| {
+        let _ = fs::remove_file(path);
+        failed(source)
+    })
+}
+
+/// Signs a pack: the bytes of its archive, once they are known to be a pack.
+///
+/// # Errors
+/// [`OpError`] when the archive is refused, the key is none, or the signature cannot be written.
+pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
+    let key_bytes = host.fetcher.document(&request.key, MAX_KEY_BYTES).map_err(|source| OpError::Input { source })?;
+    let not_key = |source| OpError::Key { path: request.key.clone(), source };
+    let key = PrivateKey::from_pem(&key_bytes).map_err(not_key)?;
+    let fetched = host.fetcher.fetch(&PackRef::File(request.archive.to_string_lossy().into_owned()))?;
+    let refused = |source| OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source };
+    let pack = archive::open(&fetched.bytes, &host.limits.archive).map_err(refused)?;
+    let path = request.output.clone().unwrap_or_else(|| {
+        let mut path = request.archive.as_os_str().to_owned();
+        path.push(".sig");
+        path.into()
+    });
+    if is_same_file(&path, &request.archive) {
+        return Err(OpError::OverItself { path });
+    }
+    if is_same_file(&path, &request.key) {
+        return Err(OpError::KeyExists { path });
+    }
+    let name = format!("{}@{}", pack.id.as_exact(), pack.version);
+    pack::write(&path, &Envelope::sign(&name, &fetched.digest, &key))?;
+    let (key_id, sha256) = (key.public().id(), fetched.digest.hex());
+    Ok(SignReport { path, key_id, id: pack.id, version: pack.version, sha256 })
+}
+
+/// Looks whether somebody who is trusted has signed a pack.
+///
+/// # Errors
+/// [`OpError`] when nobody has, or the pack or a key cannot be read.
+pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpError> {
+    let trust = match &request.trusted {
+        Trusted::Keys(paths) => {
+            let keys = paths.iter().map(|path| public_key(host, path));
+            Trust::in_keys(keys.collect::<Result<_, _>>()?)
+        }
+        Trusted::Environment(environment) => {
+            host.store.load(environment)?;
+            let trust = Trust::of(host, environment)?;
+            if trust.is_empty() {
+                return Err(OpError::NoTrustRoot { environment: environment.clone() });
+            }
+            trust
+        }
+    };
+    let fetched = host.fetcher.fetch(&request.pack_ref)?;
+    let not_vouched = |source| OpError::NotVouchedFor { pack_ref: request.pack_ref.clone(), source };
+    let (signer, _) = trust.verify(host, &request.pack_ref, &fetched).map_err(not_vouched)?;
+    Ok(VerifyReport { pack_ref: request.pack_ref.clone(), sha256: fetched.digest.hex(), signer })
+}
+
+/// Reads the file of a public key.
+pub(super) fn public_key(host: &Host, path: &Path) -> Result<PublicKey, OpError> {
+    let bytes = host.fetcher.document(path, MAX_KEY_BYTES).map_err(|source| OpError::Input { source })?;
+    PublicKey::from_pem(&bytes).map_err(|source: KeyError| OpError::Key { path: path.to_owned(), source })
+}

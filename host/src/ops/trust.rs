@@ -1,0 +1,166 @@
+//! Whom an environment trusts, and whether one of them vouches for a pack.
+
+use std::fmt;
+
+use env_pack_domain::{EnvId, ForeignText, KeyId, PackRef};
+use serde::Serialize;
+
+use super::PackError;
+use crate::fetch::Fetched;
+use crate::host::Host;
+use crate::signing::{Envelope, KeyError, MAX_ENVELOPE_BYTES, PublicKey};
+use crate::store::{StoreError, TrustRoot};
+
+/// The keys whose signatures are taken. Without any, nothing is checked.
+#[derive(Debug)]
+pub(super) struct Trust {
+    keys: Vec<PublicKey>,
+}
+
+/// What is known about who vouches for a pack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Signature {
+    /// It is part of this program, which vouches for it.
+    BuiltIn,
+    /// There is none.
+    Unsigned,
+    /// There is one, and nobody said who is trusted.
+    NotChecked {
+        /// Who signed it, as the signature says.
+        signers: Vec<ForeignText>,
+    },
+    /// There is one that would vouch for this pack to nobody.
+    Useless {
+        /// Why.
+        reason: String,
+    },
+    /// A trusted key vouches for it.
+    Verified {
+        /// The key.
+        signer: KeyId,
+    },
+}
+
+/// A signature, and what is known of it.
+pub(super) struct Examined {
+    pub signature: Signature,
+    /// What shows it, to be kept beside the archive.
+    pub envelope: Option<Vec<u8>>,
+}
+
+impl Trust {
+    /// Whom an environment trusts.
+    ///
+    /// # Errors
+    /// [`StoreError`] when its file does not say so clearly: then nobody is.
+    pub fn of(host: &Host, environment: &EnvId) -> Result<Self, StoreError> {
+        Self::in_root(&host.store.trust_root(environment)?)
+    }
+
+    /// The keys in a trust root.
+    pub fn in_root(root: &TrustRoot) -> Result<Self, StoreError> {
+        let key = |(at, trusted): (usize, &crate::store::TrustedKey)| {
+            let key = PublicKey::from_pem(trusted.public_key_pem.as_bytes())
+                .map_err(|error| root.malformed(at, "public_key_pem", &error))?;
+            match key.id() == trusted.key_id {
+                true => Ok(key),
+                false => Err(root.malformed(at, "key_id", &KeyError::OtherId { id: key.id() })),
+            }
+        };
+        Ok(Self { keys: root.keys().iter().enumerate().map(key).collect::<Result<_, _>>()? })
+    }
+
+    /// These keys.
+    pub fn in_keys(keys: Vec<PublicKey>) -> Self {
+        Self { keys }
+    }
+
+    /// Whether nobody is trusted.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Looks who vouches for a pack. When somebody is trusted, it must be one of them.
+    ///
+    /// # Errors
+    /// [`PackError`] when none of them does.
+    pub fn examine(&self, host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Result<Examined, PackError> {
+        match (fetched.is_builtin, self.is_empty()) {
+            (true, _) => Ok(Examined { signature: Signature::BuiltIn, envelope: None }),
+            (false, true) => Ok(look(host, pack_ref, fetched)),
+            (false, false) => {
+                let (signer, envelope) = self.verify(host, pack_ref, fetched)?;
+                Ok(Examined { signature: Signature::Verified { signer }, envelope: Some(envelope) })
+            }
+        }
+    }
+
+    /// The trusted key that vouches for an archive, and its signature. What is wrong with other signatures does not matter then.
+    ///
+    /// # Errors
+    /// [`PackError`] with what is wrong with the first signature, or that there is none.
+    pub fn verify(&self, host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Result<(KeyId, Vec<u8>), PackError> {
+        let mut wrong = None;
+        for read in host.fetcher.signatures(pack_ref, &fetched.digest, MAX_ENVELOPE_BYTES) {
+            let verified = read.map_err(|source| PackError::SignatureFile { source }).and_then(|bytes| {
+                let envelope = Envelope::parse(&bytes)?;
+                Ok((envelope.verify(&fetched.digest, &self.keys)?, bytes))
+            });
+            match verified {
+                Ok(verified) => return Ok(verified),
+                Err(error) => wrong = wrong.or(Some(error)),
+            }
+        }
+        Err(wrong.unwrap_or(PackError::Unsigned))
+    }
+}
+
+/// Looks at the signatures of a pack without knowing whom to trust.
+pub(super) fn look(host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Examined {
+    if fetched.is_builtin {
+        return Examined { signature: Signature::BuiltIn, envelope: None };
+    }
+    let mut wrong = None;
+    for read in host.fetcher.signatures(pack_ref, &fetched.digest, MAX_ENVELOPE_BYTES) {
+        let envelope = read.map_err(|error| error.to_string()).and_then(|bytes| {
+            let envelope = Envelope::parse(&bytes).map_err(|error| error.to_string())?;
+            envelope.is_about(&fetched.digest).map_err(|error| error.to_string())?;
+            Ok((envelope, bytes))
+        });
+        match envelope {
+            Ok((envelope, bytes)) => {
+                let signers = envelope.claimed_signers().cloned().collect();
+                return Examined { signature: Signature::NotChecked { signers }, envelope: Some(bytes) };
+            }
+            Err(reason) => wrong = wrong.or(Some(reason)),
+        }
+    }
+    let signature = wrong.map_or(Signature::Unsigned, |reason| Signature::Useless { reason });
+    Examined { signature, envelope: None }
+}
+
+impl Signature {
+    /// The key that was found to vouch for the pack.
+    pub fn signer(&self) -> Option<KeyId> {
+        match self {
+            Self::Verified { signer } => Some(*signer),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("part of this program, which vouches for it"),
+            Self::Unsigned => f.write_str("unsigned"),
+            Self::NotChecked { signers } => {
+                let signers: Vec<_> = signers.iter().map(|signer| format!("`{signer}`")).collect();
+                write!(f, "signed by {} (not checked: no trust root)", signers.join(", "))
+            }
+            Self::Useless { reason } => write!(f, "as good as unsigned: {reason}"),
+            Self::Verified { signer } => write!(f, "signed by `{signer}`"),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `trust-root.json`, schema `greentic.trust-root.v1`: the keys whose signatures an environment takes.
+//!
+//! Whether a text is a key, this room does not know; it knows where it stands.
+
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::KeyId;
+use serde_json::value::RawValue;
+
+use super::StoreError;
+use super::object::Object;
+
+const SCHEMA: &str = "greentic.trust-root.v1";
+
+/// The trust root of an environment, as its file has it; no file is the same as no keys.
+#[derive(Clone, Debug)]
+pub struct TrustRoot {
+    path: PathBuf,
+    object: Object,
+    elements: Vec<Object>,
+    keys: Vec<TrustedKey>,
+}
+
+/// A key in a trust root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedKey {
+    /// Its id.
+    pub key_id: KeyId,
+    /// The key, as SPKI in PEM.
+    pub public_key_pem: String,
+}
+
+impl TrustRoot {
+    /// The trust root in a file.
+    pub(super) fn parse(text: Option<&str>, path: &Path) -> Result<Self, StoreError> {
+        let mut root = Self { path: path.to_owned(), object: Object::default(), elements: vec![], keys: vec![] };
+        let Some(text) = text else { return Ok(root) };
+        root.object = Object::document(text, path, SCHEMA)?;
+        let elements: Vec<Box<RawValue>> = root.object.require("keys", path)?;
+        for (at, element) in elements.iter().enumerate() {
+            let malformed = |reason: &str| StoreError::malformed(path, format!("`keys[{at}]`"), reason);
+            let element: Object =
+                serde_json::from_str(element.get()).map_err(|error| malformed(&StoreError::reason(&error)))?;
+            let text = |member: &str| -> Result<String, StoreError> {
+                let place = format!("`keys[{at}].{member}`");
+                let value = element.get(member).ok_or_else(|| StoreError::malformed(path, &place, "it is missing"))?;
+                serde_json::from_str(value.get())
+                    .map_err(|error| StoreError::malformed(path, &place, StoreError::reason(&error)))
+            };
+            let key_id: KeyId = text("key_id")?.parse().map_err(|error| root.malformed(at, "key_id", &error))?;
+            if let Some(first) = root.keys.iter().position(|key| key.key_id == key_id) {
+                return Err(malformed(&format!("key `{key_id}` stands twice, first at `keys[{first}]`")));
+            }
+            root.keys.push(TrustedKey { key_id, public_key_pem: text("public_key_pem")? });
+            root.elements.push(element);
+        }
+        Ok(root)
+    }
+
+    /// The keys, in the order of the file.
+    pub fn keys(&self) -> &[TrustedKey] {
+        &self.keys
+    }
+
+    /// The error that says that a member of a key is not what it should be.
+    pub fn malformed(&self, key: usize, member: &str, reason: &dyn std::error::Error) -> StoreError {
+        StoreError::malformed(&self.path, format!("`keys[{key}].{member}`"), reason.to_string())
+    }
+
+    /// The same with one more key; a key of this id stays as it stands.
+    #[must_use]
+    pub fn with(&self, key: TrustedKey) -> Self {
+        let mut root = self.clone();
+        if root.keys.iter().all(|known| known.key_id != key.key_id) {
+            let mut element = Object::default();
+            element.set("key_id", raw(&key.key_id.to_string()));
+            element.set("public_key_pem", raw(&key.public_key_pem));
+            root.elements.push(element);
+            root.keys.push(key);
+        }
+        root
+    }
+
+    /// The same without a key.
+    #[must_use]
+    pub fn without(&self, key_id: &KeyId) -> Self {
+        let mut root = self.clone();
+        if let Some(at) = root.keys.iter().position(|key| key.key_id == *key_id) {
+            root.keys.remove(at);
+            root.elements.remove(at);
+        }
+        root
+    }
+
+    /// The text of the file. Members that are not ours stay as they stand.
+    pub(super) fn render(&self) -> String {
+        let elements: Vec<_> = self.elements.iter().map(|element| format!("\n    {}", element.render(2))).collect();
+        let list = if elements.is_empty() { "[]".to_owned() } else { format!("[{}\n  ]", elements.join(",")) };
+        let mut object = self.object.clone();
+        object.set("schema", raw(SCHEMA));
+        object.set("keys", RawValue::from_string(list).expect("a list of JSON objects"));
+        object.render(0) + "\n"
+    }
+}
+
+fn raw(text: &str) -> Box<RawValue> {
+    let json = serde_json::to_string(text).expect("text makes JSON");
+    RawValue::from_string(json).expect("it is JSON")
+}

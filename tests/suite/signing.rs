@@ -1,0 +1,188 @@
+//! Signing packs and looking who signed them, offline, with files.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use gtc::signing::{Envelope, PrivateKey};
+use serde_json::{Value, json};
+
+use crate::support::signing::Key;
+use crate::support::{Ran, Sandbox, text};
+
+const PATH: &str = "acme.secrets.signed";
+
+fn sandbox() -> (Sandbox, PathBuf) {
+    // what is kept of signatures is shared by all who share a cache
+    let sandbox = Sandbox::new().with_own_cache();
+    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    (sandbox, pack)
+}
+
+fn verify(sandbox: &Sandbox, pack: &Path, key: &Key) -> Ran {
+    sandbox.gtc(["pack", "verify", &pack.display().to_string(), "--key", &key.public])
+}
+
+#[test]
+fn a_key_is_made_once_and_only_its_owner_reads_it() {
+    let sandbox = Sandbox::new();
+    let key = sandbox.key("author.key");
+    let read = |path: &str| std::fs::read_to_string(path).expect("a key");
+    let (private, public) = (read(&key.private), read(&key.public));
+    assert!(private.starts_with("-----BEGIN PRIVATE KEY-----\n") && public.starts_with("-----BEGIN PUBLIC KEY-----\n"));
+    assert_eq!(std::fs::metadata(&key.private).expect("a file").permissions().mode() & 0o777, 0o600);
+    let again = sandbox.gtc(["pack", "keygen", "-o", &key.private]).refused(1, "conflict");
+    assert!(again.contains("author.key") && again.contains("never overwritten"), "{again}");
+    assert_eq!((read(&key.private), read(&key.public)), (private, public));
+    sandbox.write("other.key.pub", "mine");
+    sandbox.gtc(["pack", "keygen", "-o", "other.key"]).refused(1, "conflict");
+    assert!(!sandbox.home().join("other.key").exists(), "half a pair is not left behind");
+    assert_ne!(sandbox.key("second.key").id, key.id);
+    sandbox.gtc(["pack", "keygen", "-o", "no/such/folder.key"]).refused(2, "io");
+}
+
+#[test]
+fn a_signed_pack_says_who_signed_it() {
+    let (sandbox, pack) = sandbox();
+    let (author, other) = (sandbox.key("author.key"), sandbox.key("other.key"));
+    verify(&sandbox, &pack, &author).refused(1, "unsigned");
+    let sidecar = sandbox.sign(&pack, &author);
+    let signature = std::fs::read(&sidecar).expect("a signature");
+    sandbox.sign(&pack, &author);
+    assert_eq!(std::fs::read(&sidecar).expect("a signature"), signature, "the same pack and key, the same bytes");
+
+    let verified = verify(&sandbox, &pack, &author).succeeded().result();
+    assert_eq!(text(&verified["signer"]), author.id);
+    let refused = verify(&sandbox, &pack, &other).refused(1, "signer-not-trusted");
+    assert!(refused.contains(&author.id) && refused.contains("trust-root add"), "{refused}");
+    let pack = pack.display().to_string();
+    let both = ["pack", "verify", &pack, "--key", &other.public, "--key", &author.public];
+    sandbox.human(both).succeeded().shows(&[&format!("is signed by `{}`", author.id)]);
+
+    let output = sandbox.home().join("elsewhere.sig").display().to_string();
+    sandbox.gtc(["pack", "sign", &pack, "--key", &author.private, "-o", &output]).succeeded();
+    assert_eq!(std::fs::read(output).expect("a signature"), signature);
+}
+
+#[test]
+fn a_pack_that_changed_after_it_was_signed_is_not_vouched_for() {
+    let (sandbox, pack) = sandbox();
+    let author = sandbox.key("author.key");
+    let sidecar = sandbox.sign(&pack, &author);
+    let other = sandbox.honest_pack("secrets", PATH, "^2");
+    assert_eq!(other, pack, "it takes the place of the first");
+    let refused = verify(&sandbox, &pack, &author).refused(1, "signature-other-archive");
+    assert!(refused.contains("is for another archive: sha256:"), "{refused}");
+    std::fs::remove_file(sidecar).expect("removed");
+    verify(&sandbox, &pack, &author).refused(1, "unsigned");
+}
+
+#[test]
+fn what_is_no_signature_is_refused_with_the_reason() {
+    let (sandbox, pack) = sandbox();
+    let author = sandbox.key("author.key");
+    let sidecar = sandbox.sign(&pack, &author);
+    let honest = std::fs::read_to_string(&sidecar).expect("a signature");
+    let check = |content: &str, kind: &str, words: &str| {
+        std::fs::write(&sidecar, content).expect("a file");
+        let refused = verify(&sandbox, &pack, &author).refused(1, kind);
+        assert!(refused.contains(words) && !refused.contains('\u{1b}'), "{kind}: {refused}");
+    };
+    check("", "signature-malformed", "line 1 column 0");
+    check(&honest[..honest.len() / 2], "signature-malformed", "EOF");
+    check(&honest.replacen('{', "{\"payload\":\"e30=\",", 1), "signature-malformed", "`payload` stands twice");
+    check(&honest.replacen("\"payload\":\"", "\"payload\":\"*", 1), "signature-malformed", "not Base64");
+    check(&honest.replacen("vnd.in-toto+json", "x\\u001b[2J", 1), "signature-type", "`payloadType`");
+    check(&honest.replacen(&author.id, "\\u001b[2J", 1), "signer-not-trusted", r"`\u{1b}[2J`");
+    check(&format!("{honest}{}", " ".repeat(64 << 10)), "signature-unreadable", "more than 65536 bytes");
+    let sig: Value = serde_json::from_str(&honest).expect("JSON");
+    let sig = text(&sig["signatures"][0]["sig"]);
+    check(&honest.replacen(sig, &sig.to_lowercase(), 1), "signature-invalid", &author.id);
+    std::fs::remove_file(&sidecar).expect("removed");
+    std::fs::create_dir(&sidecar).expect("a folder");
+    let refused = verify(&sandbox, &pack, &author).refused(1, "signature-unreadable");
+    assert!(refused.contains("a folder"), "{refused}");
+}
+
+#[test]
+fn a_bad_signature_beside_a_good_one_does_no_harm() {
+    let (sandbox, pack) = sandbox();
+    let author = sandbox.key("author.key");
+    let sidecar = sandbox.sign(&pack, &author);
+    let mut envelope: Value = serde_json::from_slice(&std::fs::read(&sidecar).expect("a signature")).expect("JSON");
+    let good = envelope["signatures"][0].clone();
+    let bad = json!({"keyid": author.id, "sig": "AAAA"});
+    envelope["signatures"] = json!([bad, {"keyid": "", "sig": ""}, good]);
+    std::fs::write(&sidecar, envelope.to_string()).expect("a file");
+    verify(&sandbox, &pack, &author).succeeded();
+}
+
+#[test]
+fn what_is_no_key_is_named() {
+    let (sandbox, pack) = sandbox();
+    let author = sandbox.key("author.key");
+    sandbox.sign(&pack, &author);
+    let pack = pack.display().to_string();
+    let public = std::fs::read_to_string(&author.public).expect("a key");
+    for content in ["", "no key", &format!("{public}{public}"), &public.replace("K2Vw", "K2Vu"), "\u{1b}[2J"] {
+        let file = sandbox.write("x.pub", content).display().to_string();
+        for verb in [&["pack", "verify", &pack, "--key", &file][..], &["pack", "sign", &pack, "--key", &file]] {
+            let refused = sandbox.gtc(verb).refused(2, "invalid-key");
+            assert!(refused.contains("x.pub") && !refused.contains('\u{1b}'), "{refused}");
+        }
+    }
+    let swapped = sandbox.gtc(["pack", "verify", &pack, "--key", &author.private]).refused(2, "invalid-key");
+    assert!(swapped.contains("it holds `PRIVATE KEY`, expected `PUBLIC KEY`"), "{swapped}");
+    sandbox.gtc(["pack", "sign", &pack, "--key", &author.public]).refused(2, "invalid-key");
+    sandbox.gtc(["pack", "sign", &pack, "--key", "nowhere.key"]).refused(2, "file-not-found");
+}
+
+#[test]
+fn only_packs_are_signed_and_nothing_is_overwritten() {
+    let (sandbox, pack) = sandbox();
+    let author = sandbox.key("author.key");
+    let no_pack = sandbox.write("no.gtpack", "words").display().to_string();
+    sandbox.gtc(["pack", "sign", &no_pack, "--key", &author.private]).exited(1);
+    assert!(!sandbox.home().join("no.gtpack.sig").exists());
+    let pack = pack.display().to_string();
+    for taken in [&pack, &author.private] {
+        let before = std::fs::read(taken).expect("a file");
+        sandbox.gtc(["pack", "sign", &pack, "--key", &author.private, "-o", taken]).refused(1, "conflict");
+        assert_eq!(std::fs::read(taken).expect("a file"), before);
+    }
+    sandbox.gtc(["pack", "verify", &pack]).refused(2, "invalid-argument");
+    sandbox.gtc(["pack", "verify", &pack, "--key", &author.public, "--env", "local"]).refused(2, "invalid-argument");
+}
+
+#[test]
+fn inspect_says_whether_a_pack_is_signed() {
+    let (sandbox, pack) = sandbox();
+    let path = pack.display().to_string();
+    let inspect = ["pack", "inspect", &path];
+    sandbox.human(inspect).succeeded().shows(&["\n  unsigned\n"]);
+    assert_eq!(sandbox.gtc(inspect).succeeded().result()["signature"], json!({"state": "unsigned"}));
+    let author = sandbox.key("author.key");
+    let sidecar = sandbox.sign(&pack, &author);
+    sandbox
+        .human(inspect)
+        .succeeded()
+        .shows(&[&format!("\n  signed by `{}` (not checked: no trust root)\n", author.id)]);
+    let expected = json!({"state": "not-checked", "signers": [author.id]});
+    assert_eq!(sandbox.gtc(inspect).succeeded().result()["signature"], expected);
+    std::fs::write(sidecar, "{}").expect("a file");
+    let useless = sandbox.human(inspect).succeeded();
+    useless.shows(&["\n  as good as unsigned: its signature is malformed at line 1 column 2: missing field"]);
+    let builtin = sandbox.gtc(["pack", "inspect", "greentic.state.in-memory@0.1.0"]).succeeded().result();
+    assert_eq!(builtin["signature"], json!({"state": "built-in"}));
+}
+
+/// Keys and signatures of the library are those of the program.
+#[test]
+fn the_library_signs_what_the_program_verifies() {
+    let (sandbox, pack) = sandbox();
+    let key = PrivateKey::generate().expect("randomness");
+    let digest = env_pack_domain::Sha256Digest::of(&std::fs::read(&pack).expect("a pack"));
+    std::fs::write(format!("{}.sig", pack.display()), Envelope::sign("x", &digest, &key)).expect("a file");
+    let public = sandbox.write("library.pub", key.public().to_pem()).display().to_string();
+    let verified = sandbox.gtc(["pack", "verify", &pack.display().to_string(), "--key", &public]).succeeded().result();
+    assert_eq!(text(&verified["signer"]), key.public().id().to_string());
+}

@@ -1,0 +1,275 @@
+//! Environments that trust somebody: nothing else is bound, and nothing else is loaded.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::support::{Ran, Sandbox, repository, text};
+
+const PATH: &str = "acme.secrets.signed";
+const KIND: &str = "acme.secrets.signed@1.0.0";
+
+fn sandbox() -> Sandbox {
+    // what is kept of signatures is shared by all who share a cache
+    let sandbox = Sandbox::new().with_own_cache();
+    sandbox.gtc(["op", "env", "init"]).succeeded();
+    sandbox
+}
+
+fn update(sandbox: &Sandbox, pack: &Path, flags: &[&str]) -> Ran {
+    let pack = pack.display().to_string();
+    let update =
+        ["op", "env-packs", "update", "--env", "local", "--slot", "secrets", "--kind", KIND, "--pack-ref", &pack];
+    sandbox.gtc(update.iter().chain(flags))
+}
+
+fn doctor(sandbox: &Sandbox, code: i32) -> Value {
+    sandbox.gtc(["op", "env", "doctor", "local"]).exited(code).result()
+}
+
+/// The kinds of the load failures.
+fn failures(sandbox: &Sandbox) -> Vec<String> {
+    let report = doctor(sandbox, 1);
+    let failures = report["load_failures"].as_array().expect("a list");
+    failures.iter().map(|failure| text(&failure["error"]).to_owned()).collect()
+}
+
+fn files(sandbox: &Sandbox) -> [Option<Vec<u8>>; 2] {
+    ["environment.json", "packs.lock.json"].map(|name| std::fs::read(sandbox.environment("local").join(name)).ok())
+}
+
+fn root(sandbox: &Sandbox) -> PathBuf {
+    sandbox.environment("local").join("trust-root.json")
+}
+
+#[test]
+fn only_a_pack_that_somebody_trusted_vouches_for_is_bound() {
+    let sandbox = sandbox();
+    let (author, stranger) = (sandbox.key("author.key"), sandbox.key("stranger.key"));
+    sandbox.trust(&author);
+    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    let extension = sandbox.honest_pack("extension", "acme.ext.signed", "^1");
+    let (before, extension_ref) = (files(&sandbox), extension.display().to_string());
+    let extend =
+        ["op", "extensions", "add", "--env", "local", "--kind", "acme.ext.signed@1.0.0", "--pack-ref", &extension_ref];
+    let refused = update(&sandbox, &pack, &[]).refused(1, "unsigned");
+    assert!(refused.contains("was not bound: it is unsigned") && refused.contains(".sig"), "{refused}");
+    sandbox.gtc(extend).refused(1, "unsigned");
+    for pack in [&pack, &extension] {
+        sandbox.sign(pack, &stranger);
+    }
+    update(&sandbox, &pack, &[]).refused(1, "signer-not-trusted");
+    sandbox.gtc(extend).refused(1, "signer-not-trusted");
+    assert_eq!(files(&sandbox), before, "nothing was written");
+    assert!(!sandbox.cache().join("blobs").exists(), "nothing was kept");
+
+    for pack in [&pack, &extension] {
+        sandbox.sign(pack, &author);
+    }
+    assert_eq!(text(&update(&sandbox, &pack, &[]).succeeded().result()["signer"]), author.id);
+    sandbox.human(extend).succeeded().shows(&[&format!("  signed by `{}`\n", author.id)]);
+    let pins = std::fs::read(sandbox.environment("local").join("packs.lock.json")).expect("pins");
+    let pins: Value = serde_json::from_slice(&pins).expect("JSON");
+    assert_eq!(pins["packs"][pack.display().to_string()]["signer"], author.id);
+    let report = doctor(&sandbox, 0);
+    assert_eq!(report["signatures"][0]["state"], "verified");
+    assert_eq!(report["signatures"].as_array().map(Vec::len), Some(2), "what is built in is vouched for: {report}");
+    let human = sandbox.human(["op", "env", "doctor", "local"]).succeeded();
+    human.shows(&[&format!("{PATH}.gtpack`: signed by `{}`\n", author.id)]);
+}
+
+#[test]
+fn what_was_bound_without_a_look_is_found_when_it_is_loaded() {
+    let sandbox = sandbox();
+    let (author, stranger) = (sandbox.key("author.key"), sandbox.key("stranger.key"));
+    sandbox.trust(&author);
+    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    update(&sandbox, &pack, &["--no-fetch"]).succeeded();
+    assert_eq!(failures(&sandbox), ["unsigned"]);
+    let sidecar = sandbox.sign(&pack, &stranger);
+    assert_eq!(failures(&sandbox), ["signer-not-trusted"]);
+    sandbox.sign(&pack, &author);
+    doctor(&sandbox, 0);
+    let honest = std::fs::read_to_string(&sidecar).expect("a signature");
+    let other = sandbox.honest_pack("secrets", "acme.secrets.other", "^1");
+    let other = std::fs::read_to_string(sandbox.sign(&other, &author)).expect("a signature");
+    let sig: Value = serde_json::from_str(&honest).expect("JSON");
+    let sig = text(&sig["signatures"][0]["sig"]);
+    for (content, kind) in [
+        ("{", "signature-malformed"),
+        (&honest.replacen("in-toto", "out-toto", 1), "signature-type"),
+        (&honest.replacen(sig, &sig.to_lowercase(), 1), "signature-invalid"),
+        (&other, "signature-other-archive"),
+        (&" ".repeat(70_000), "signature-unreadable"),
+    ] {
+        std::fs::write(&sidecar, content).expect("a file");
+        assert_eq!(failures(&sandbox), [kind]);
+        let checked = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
+        assert_eq!(checked["unresolved_bindings"].as_array().map(Vec::len), Some(1), "{kind}: {checked}");
+    }
+}
+
+#[test]
+fn a_signature_is_kept_with_what_was_bound_and_verified_again() {
+    let sandbox = sandbox();
+    let author = sandbox.key("author.key");
+    sandbox.trust(&author);
+    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    let sidecar = sandbox.sign(&pack, &author);
+    update(&sandbox, &pack, &[]).succeeded();
+    std::fs::write(&sidecar, "overwritten").expect("a file");
+    doctor(&sandbox, 0);
+    std::fs::remove_file(&sidecar).expect("removed");
+    std::fs::remove_file(&pack).expect("removed");
+    doctor(&sandbox, 0);
+
+    let folder = sandbox.cache().join("signatures/sha256");
+    let folder = std::fs::read_dir(folder).expect("a folder").next().expect("one archive").expect("an entry").path();
+    let kept = std::fs::read_dir(&folder).expect("a folder").next().expect("one signature").expect("an entry").path();
+    let honest = std::fs::read(&kept).expect("a signature");
+    std::fs::write(&kept, "overwritten").expect("a file");
+    assert_eq!(failures(&sandbox), ["signature-malformed"]);
+    // what somebody put beside it neither helps nor harms
+    std::fs::write(folder.join("0.sig"), "planted").expect("a file");
+    std::fs::write(&kept, &honest).expect("a file");
+    doctor(&sandbox, 0);
+    std::fs::remove_dir_all(&folder).expect("removed");
+    assert_eq!(failures(&sandbox), ["unsigned"]);
+    std::fs::write(&sidecar, honest).expect("a file");
+    doctor(&sandbox, 0);
+}
+
+#[test]
+fn a_key_that_is_no_longer_trusted_vouches_for_nothing() {
+    let sandbox = sandbox();
+    let (author, other) = (sandbox.key("author.key"), sandbox.key("other.key"));
+    sandbox.trust(&author);
+    sandbox.trust(&other);
+    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    sandbox.sign(&pack, &author);
+    update(&sandbox, &pack, &[]).succeeded();
+    let verify = ["pack", "verify", &pack.display().to_string(), "--env", "local"];
+    assert_eq!(text(&sandbox.gtc(verify).succeeded().result()["signer"]), author.id);
+    let remove = |key: &str| sandbox.gtc(["op", "trust-root", "remove", "--env", "local", "--key-id", key]);
+    assert_eq!(remove(&author.id).succeeded().result()["keys"], 1);
+    remove(&author.id).refused(1, "not-found");
+    assert_eq!(failures(&sandbox), ["signer-not-trusted"]);
+    sandbox.gtc(verify).refused(1, "signer-not-trusted");
+    let human = sandbox.human(["op", "trust-root", "remove", "--env", "local", "--key-id", &other.id]).succeeded();
+    human.shows(&["trusts nobody now, so signatures are not checked"]);
+    assert_eq!(doctor(&sandbox, 0)["signatures"][0]["state"], "not-checked");
+    sandbox.gtc(verify).refused(1, "not-found");
+}
+
+#[test]
+fn without_a_trust_root_it_is_said_plainly_and_changes_nothing() {
+    let sandbox = sandbox();
+    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    update(&sandbox, &pack, &[]).succeeded();
+    let shown = |words: &str| sandbox.human(["op", "env", "doctor", "local"]).succeeded().shows(&[words]);
+    shown(&format!("pack `{}`: unsigned\n", pack.display()));
+    let author = sandbox.key("author.key");
+    let sidecar = sandbox.sign(&pack, &author);
+    shown(&format!("signed by `{}` (not checked: no trust root)\n", author.id));
+    std::fs::write(&sidecar, "{").expect("a file");
+    shown("as good as unsigned: its signature is malformed");
+    std::fs::write(root(&sandbox), r#"{"schema": "greentic.trust-root.v1", "keys": []}"#).expect("a file");
+    assert_eq!(doctor(&sandbox, 0)["signatures"][0]["state"], "useless");
+    update(&sandbox, &pack, &[]).succeeded();
+}
+
+#[test]
+fn a_trust_root_keeps_what_others_wrote_into_it() {
+    let sandbox = Sandbox::with_fixture("fresh").with_own_cache();
+    let fixture = std::fs::read_to_string(root(&sandbox)).expect("a trust root");
+    let list = || sandbox.gtc(["op", "trust-root", "list", "local"]).succeeded().result()["keys"].clone();
+    assert_eq!(list()[0]["key_id"], "ff53c19cf65c1d6e4b434750e2cc902d");
+    let noted = fixture.replacen("{\n", "{\n  \"note\": [1e400],\n", 1);
+    let noted = noted.replacen("{\n      \"key_id\"", "{\n      \"of\": {\"n\": 1.00},\n      \"key_id\"", 1);
+    assert!(noted.contains("\"of\""), "{noted}");
+    std::fs::write(root(&sandbox), &noted).expect("a file");
+    let author = sandbox.key("author.key");
+    sandbox.trust(&author);
+    let written = std::fs::read_to_string(root(&sandbox)).expect("a trust root");
+    assert!(written.contains(&author.id) && list().as_array().map(Vec::len) == Some(2), "{written}");
+    let again =
+        sandbox.gtc(["op", "trust-root", "add", "--env", "local", "--key", &author.public]).succeeded().result();
+    assert_eq!((&again["changed"], &again["keys"]), (&json!(false), &json!(2)));
+    let remove = ["op", "trust-root", "remove", "--env", "local", "--key-id", &author.id];
+    sandbox.gtc(remove.iter().chain(&["--idempotency-key", "7"])).succeeded();
+    assert_eq!(std::fs::read_to_string(root(&sandbox)).expect("a trust root"), noted, "byte for byte");
+
+    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl")).expect("a log");
+    let last: Value = serde_json::from_str(log.lines().last().expect("a line")).expect("JSON");
+    assert_eq!((&last["noun"], &last["verb"]), (&json!("trust-root"), &json!("remove")));
+    assert_eq!((text(&last["target"]["key_id"]), text(&last["idempotency_key"])), (author.id.as_str(), "7"));
+}
+
+#[test]
+fn a_new_trust_root_is_what_the_existing_tools_read() {
+    let sandbox = sandbox();
+    let empty = sandbox.human(["op", "trust-root", "list", "local"]).succeeded();
+    empty.shows(&["has no trust root: signatures are not checked"]);
+    let pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA1TlCbuF82VfAoZWEsWcWbKhfcvf7iNRxuo0ApBmrFi8=\n-----END PUBLIC KEY-----\n";
+    let key = sandbox.write("native.pub", pem).display().to_string();
+    sandbox.gtc(["op", "trust-root", "add", "--env", "local", "--key", &key]).succeeded();
+    let fixture = repository().join("tests/fixtures/native/fresh/trust-root.json");
+    let written = std::fs::read_to_string(root(&sandbox)).expect("a trust root");
+    assert_eq!(written.trim_end(), std::fs::read_to_string(fixture).expect("a fixture").trim_end());
+    sandbox.human(["op", "trust-root", "list", "local"]).succeeded().shows(&["this one key\n  ff53c19cf65c"]);
+    let nowhere = ["op", "trust-root", "add", "--env", "nowhere", "--key", &key];
+    sandbox.gtc(nowhere).refused(1, "not-found");
+    sandbox.gtc(["op", "trust-root", "list", "nowhere"]).refused(1, "not-found");
+    sandbox.gtc(["op", "trust-root", "remove", "--env", "local", "--key-id", "../x"]).refused(2, "invalid-argument");
+}
+
+#[test]
+fn a_malformed_trust_root_is_named_and_trusts_nobody() {
+    let sandbox = sandbox();
+    let author = sandbox.key("author.key");
+    sandbox.trust(&author);
+    let good = std::fs::read_to_string(root(&sandbox)).expect("a trust root");
+    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    sandbox.sign(&pack, &author);
+    let before = files(&sandbox);
+    let pem = std::fs::read_to_string(&author.public).expect("a key");
+    let body = pem.lines().nth(1).expect("a line");
+    let weak = "MCowBQYDK2VwAyEAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let twice = good.replacen(
+        "\"keys\": [",
+        &format!("\"keys\": [{{\"key_id\": \"{}\", \"public_key_pem\": \"\"}},", author.id),
+        1,
+    );
+    for (content, place) in [
+        (good[..good.len() / 2].to_owned(), "line "),
+        (String::new(), "line 1"),
+        (good.replace("trust-root.v1", "trust-root.v2"), "`schema`"),
+        (good.replace("\"keys\"", "\"kees\""), "`keys`"),
+        (good.replacen('{', "{\"keys\": [],", 1), "line "),
+        (good.replace(&author.id, &"0".repeat(32)), "`keys[0].key_id`"),
+        (good.replace(&author.id, "x"), "`keys[0].key_id`"),
+        (good.replace("\"key_id\"", "\"kid\""), "`keys[0].key_id`"),
+        (good.replace("public_key_pem\": \"", "public_key_pem\": \"x"), "`keys[0].public_key_pem`"),
+        (good.replace(body, weak), "`keys[0].public_key_pem`"),
+        (twice, "`keys[1]`"),
+        (good.replacen("\"keys\": [", "\"keys\": [1,", 1), "`keys[0]`"),
+    ] {
+        assert_ne!(content, good, "{place}");
+        std::fs::write(root(&sandbox), &content).expect("a file");
+        let pack_ref = pack.display().to_string();
+        let verbs: [&[&str]; 5] = [
+            &["op", "env", "doctor", "local"],
+            &["op", "env", "tool-check", "local"],
+            &["op", "trust-root", "list", "local"],
+            &["op", "trust-root", "add", "--env", "local", "--key", &author.public],
+            &["pack", "verify", &pack_ref, "--env", "local"],
+        ];
+        let ran = verbs.map(|verb| sandbox.gtc(verb)).into_iter().chain([update(&sandbox, &pack, &[])]);
+        for ran in ran {
+            let message = ran.refused(2, "store");
+            assert!(message.contains("local/trust-root.json") && message.contains(place), "{place}: {message}");
+        }
+        assert_eq!(std::fs::read_to_string(root(&sandbox)).expect("a file"), content);
+    }
+    assert_eq!(files(&sandbox), before, "nothing was written");
+}
