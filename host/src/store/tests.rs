@@ -205,10 +205,12 @@ fn members_of_others_survive_in_the_pins() {
         .replace("\"grants\": {", "\"grants\": {\n        \"until\": 2.50,");
     fs::write(&path, &odd).expect("a file");
     let other = LockedPack { archive: env_pack_domain::Sha256Digest::of(b"other"), ..pinned() };
-    let text = pins_after(&store, &[("/a.gtpack", other.clone()), ("/z.gtpack", pinned())]);
+    let signed = LockedPack { signer: Some(env_pack_domain::ForeignText::new("k1")), ..pinned() };
+    let text = pins_after(&store, &[("/a.gtpack", other.clone()), ("/z.gtpack", signed.clone())]);
     assert!(text.starts_with(odd.trim_end_matches("\n  }\n}\n")), "what did not change stays as it was:\n{text}");
-    let granted = LockedPack { grants: Default::default(), ..pinned() };
-    let text = pins_after(&store, &[("/z.gtpack", granted.clone())]);
+    let granted = LockedPack { grants: Default::default(), ..signed };
+    // who signed it stays true when nobody asked again
+    let text = pins_after(&store, &[("/z.gtpack", LockedPack { signer: None, ..granted.clone() })]);
     for kept in ["\"x_note\": {\"n\":  1.00}", "\"signer\": \"k1\",\n      \"big\": 1e400,", "\"until\": 2.50,"] {
         assert!(text.contains(kept), "{kept} is gone:\n{text}");
     }
