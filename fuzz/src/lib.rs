@@ -9,6 +9,7 @@ mod environment;
 mod handler;
 mod honest;
 pub mod mutate;
+mod signature;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "archive", run: archive::archive, short_runs: 20_000 },
     Target { name: "documents", run: archive::documents, short_runs: 20_000 },
     Target { name: "descriptor", run: text::descriptor, short_runs: 50_000 },
@@ -34,6 +35,7 @@ pub const TARGETS: [Target; 10] = [
     Target { name: "reference", run: text::reference, short_runs: 50_000 },
     Target { name: "protocol", run: text::protocol, short_runs: 50_000 },
     Target { name: "environment", run: environment::environment, short_runs: 2_000 },
+    Target { name: "signature", run: signature::signature, short_runs: 50_000 },
     Target { name: "answers", run: handler::answers, short_runs: 200 },
     Target { name: "generated", run: handler::generated, short_runs: 200 },
 ];
@@ -113,6 +115,7 @@ mod tests {
         reference,
         protocol,
         environment,
+        signature,
         answers,
         generated
     );

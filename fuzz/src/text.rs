@@ -26,7 +26,7 @@ fn round_trip<T: FromStr<Err: Display> + Display + PartialEq + std::fmt::Debug>(
 }
 
 /// What is said of foreign text is short, and nothing in it is obeyed by a terminal.
-fn is_a_sentence(text: &str) {
+pub(crate) fn is_a_sentence(text: &str) {
     assert!(text.len() < 4 << 10, "{} bytes of explanation", text.len());
     assert_eq!(ForeignText::new(text).to_string(), text, "it is not escaped");
 }

@@ -1,0 +1,46 @@
+//! Envelopes against a fixed key and a fixed archive, and key files: what is no signature vouches for nothing, and says why.
+
+use std::sync::LazyLock;
+
+use env_pack_domain::Sha256Digest;
+use gtc::signing::{Envelope, PrivateKey, PublicKey, SignatureError};
+
+use crate::text::is_a_sentence;
+
+/// No secret: the kept inputs are signed with it.
+const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH\n-----END PRIVATE KEY-----\n";
+
+static TRUSTED: LazyLock<[PublicKey; 1]> =
+    LazyLock::new(|| [PrivateKey::from_pem(PRIVATE.as_bytes()).expect("a key").public()]);
+
+/// Envelopes and public keys.
+pub fn signature(data: &[u8]) {
+    envelope(data);
+    match PublicKey::from_pem(data) {
+        Ok(key) => {
+            let again = key.to_pem();
+            let lines = |text: &str| text.lines().map(str::to_owned).collect::<String>();
+            assert_eq!(
+                lines(&String::from_utf8_lossy(data)).trim_end(),
+                lines(&again),
+                "a key has one spelling, but for line breaks"
+            );
+            assert_eq!(PublicKey::from_pem(again.as_bytes()), Ok(key));
+        }
+        Err(error) => is_a_sentence(&error.to_string()),
+    }
+}
+
+fn envelope(data: &[u8]) {
+    let archive = Sha256Digest::of(b"archive");
+    let read = Envelope::parse(data).and_then(|envelope| Ok((envelope.verify(&archive, &*TRUSTED)?, envelope)));
+    match read {
+        Ok((signer, envelope)) => {
+            assert_eq!(signer, TRUSTED[0].id());
+            let other = envelope.verify(&Sha256Digest::of(b"another"), &*TRUSTED);
+            assert!(matches!(other, Err(SignatureError::OtherArchive { .. })), "it vouches for whatever there is");
+            assert!(envelope.verify(&archive, &[]).is_err(), "it is trusted by nobody");
+        }
+        Err(error) => is_a_sentence(&error.to_string()),
+    }
+}
