@@ -221,4 +221,32 @@ pub const FAULTS: &[Fault] = &[
         to: "builtin.filter(|_| host.fetcher.is_builtin(pack_ref))",
         test: "bind::a_wrong_pack_is_refused_and_nothing_is_written",
     },
+    Fault {
+        name: "a signature vouches for any archive",
+        file: "host/src/signing/envelope.rs",
+        from: "        self.is_about(archive)?;\n",
+        to: "",
+        test: "signing::tests::another_archive_or_another_type_is_not_vouched_for",
+    },
+    Fault {
+        name: "a key that anybody can sign for is trusted",
+        file: "host/src/signing/key.rs",
+        from: "match is_canonical && !key.is_weak() {",
+        to: "match is_canonical {",
+        test: "signing::tests::unsound_points_are_no_keys",
+    },
+    Fault {
+        name: "members of an envelope may stand twice",
+        file: "host/src/signing/strict_json.rs",
+        from: "    serde_json::from_slice::<Once>(bytes)?;\n",
+        to: "",
+        test: "signing::tests::nothing_is_said_twice",
+    },
+    Fault {
+        name: "what nobody vouches for is loaded",
+        file: "host/src/ops/assemble.rs",
+        from: "trust.examine(host, pack_ref, &fetched)?.signature",
+        to: "super::trust::look(host, pack_ref, &fetched).signature",
+        test: "trust::what_was_bound_without_a_look_is_found_when_it_is_loaded",
+    },
 ];
