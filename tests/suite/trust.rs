@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use env_pack_domain::Sha256Digest;
 use serde_json::{Value, json};
 
 use crate::support::{Ran, Sandbox, repository, text};
@@ -128,8 +129,9 @@ fn a_signature_is_kept_with_what_was_bound_and_verified_again() {
     let kept = std::fs::read_dir(&folder).expect("a folder").next().expect("one signature").expect("an entry").path();
     let honest = std::fs::read(&kept).expect("a signature");
     std::fs::write(&kept, "overwritten").expect("a file");
-    assert_eq!(failures(&sandbox), ["signature-malformed"]);
-    // what somebody put beside it neither helps nor harms
+    assert_eq!(failures(&sandbox), ["unsigned"], "what is damaged is as good as none");
+    // what somebody put beside it, even under its right name, neither helps nor harms
+    std::fs::write(folder.join(Sha256Digest::of(b"planted").hex()), "planted").expect("a file");
     std::fs::write(folder.join("0.sig"), "planted").expect("a file");
     std::fs::write(&kept, &honest).expect("a file");
     doctor(&sandbox, 0);

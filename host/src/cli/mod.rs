@@ -44,7 +44,7 @@ use crate::ops::{
 /// The exit code of a command that was asked something and answered no.
 const NO: u8 = 1;
 /// The exit code of a command that could not do it.
-const IMPOSSIBLE: u8 = 2;
+pub const IMPOSSIBLE: u8 = 2;
 
 /// Runs the command that these arguments ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
