@@ -15,7 +15,7 @@ use gtc::engine::{CompileLimits, Engine, Limits, Settings, Trust};
 
 use crate::support::Sandbox;
 use crate::support::engines::settings;
-use crate::support::footprint::{Footprint, alone_with, show};
+use crate::support::footprint::{Footprint, alone_with, show, used};
 
 use shapes::{
     branch_tables, chained_instances, component, component_exports, component_imports, constant, data, doubled_types,
@@ -98,13 +98,6 @@ fn bombs() -> Vec<Bomb> {
 fn engine(compile: CompileLimits) -> Engine {
     let limits = Limits { compile, ..Limits::default() };
     Engine::new(Settings { compiled: None, ..settings(limits) })
-}
-
-/// The time that this thread has had of the processor, to within a tick of its clock.
-fn used() -> Duration {
-    let statistics = fs::read_to_string("/proc/thread-self/schedstat").expect("statistics of this thread");
-    let nanoseconds = statistics.split(' ').next().and_then(|number| number.parse().ok()).expect("a number");
-    Duration::from_nanos(nanoseconds)
 }
 
 /// What a bomb came to.

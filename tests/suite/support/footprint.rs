@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 use std::{fmt, fs};
 
 use super::run;
@@ -48,6 +49,13 @@ fn finish(mut alone: Command, test: &str, prepare: impl FnOnce(&Path)) {
 #[expect(clippy::print_stderr, reason = "that is what it is for")]
 pub fn show(figures: &str) {
     eprintln!("{figures}");
+}
+
+/// The time that this thread has had of the processor, to within a tick of its clock.
+pub fn used() -> Duration {
+    let statistics = fs::read_to_string("/proc/thread-self/schedstat").expect("statistics of this thread");
+    let nanoseconds = statistics.split(' ').next().and_then(|number| number.parse().ok()).expect("a number");
+    Duration::from_nanos(nanoseconds)
 }
 
 /// What a process has and holds.
