@@ -205,6 +205,14 @@ mod tests {
     }
 
     #[test]
+    fn a_length_of_two_bytes_counts_both() {
+        let text = |bytes: usize| [&b"\x79\x01\x02"[..], &vec![b'a'; bytes]].concat();
+        assert_eq!(check(&text(258)), Ok(()));
+        refused(&text(257), "longer than the document");
+        refused(&text(259), "1 bytes follow");
+    }
+
+    #[test]
     fn what_is_no_document_is_refused() {
         refused(b"\x00\x00", "1 bytes follow");
         refused(b"\xff", "ends nothing");
