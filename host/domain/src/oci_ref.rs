@@ -20,8 +20,9 @@ const MAX_TAG_BYTES: usize = 128;
 ///
 /// ```
 /// use env_pack_domain::OciRef;
-/// let vault: OciRef = "oci://ghcr.io/acme/vault:0.4.2".parse().unwrap();
+/// let vault: OciRef = "oci://ghcr.io/acme/vault:0.4.2".parse()?;
 /// assert_eq!((vault.registry(), vault.repository(), vault.tag()), ("ghcr.io", "acme/vault", Some("0.4.2")));
+/// # Ok::<(), env_pack_domain::InvalidOciRef>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OciRef {
