@@ -56,7 +56,11 @@ const SHAPE: &str = r#"(module
 /// A module of any code, with the imports and exports of a handler. The first byte says which constants are answered honestly:
 /// mostly all of them, because a handler that says nonsense is never asked further.
 pub fn generated(data: &[u8]) {
-    let Some((honest, data)) = data.split_first() else { return };
+    generated_component(data).iter().for_each(|component| run(component));
+}
+
+fn generated_component(data: &[u8]) -> Option<Vec<u8>> {
+    let (honest, data) = data.split_first()?;
     let honest = if *honest < 0xc0 { 0b111 } else { *honest };
     static EXPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| wat::parse_str(SHAPE).expect("a module"));
     let config = wasm_smith::Config {
@@ -71,13 +75,16 @@ pub fn generated(data: &[u8]) {
         memory64_enabled: false,
         // references to anything but functions take a garbage collector, which the engine does not have
         reference_types_enabled: false,
+        // what the engine does not take: nothing of such a component would ever run
+        relaxed_simd_enabled: false,
+        tail_call_enabled: false,
         shared_everything_threads_enabled: false,
         threads_enabled: false,
         wide_arithmetic_enabled: false,
         ..wasm_smith::Config::default()
     };
-    let Ok(module) = wasm_smith::Module::new(config, &mut Unstructured::new(data)) else { return };
-    run(honest::with_answers(&module.to_bytes(), honest));
+    let module = wasm_smith::Module::new(config, &mut Unstructured::new(data)).ok()?;
+    component(honest::with_answers(&module.to_bytes(), honest))
 }
 
 /// An honest handler whose preflight answers with the bytes of the input as its memory: lists and texts of any length anywhere.
@@ -109,18 +116,32 @@ pub fn answers(data: &[u8]) {
         versions = export("supported-versions"),
         preflight = export("preflight"),
     );
-    run(wat::parse_str(module).expect("a module"));
+    component(wat::parse_str(module).expect("a module")).iter().for_each(|component| run(component));
 }
 
-/// Makes a component of a module, loads it, and asks it everything twice.
-fn run(mut module: Vec<u8>) {
+/// Whether a component that is generated from these bytes gets as far as running.
+#[cfg(test)]
+pub fn is_run(data: &[u8]) -> bool {
+    let told = generated_component(data)
+        .map(|component| ENGINE.load(&component, &Sha256Digest::of(&component), Trust::Foreign));
+    match told {
+        Some(Ok(_)) => true,
+        Some(Err(error)) => matches!(error, LoadError::Fault(_)),
+        None => false,
+    }
+}
+
+/// Makes a component of a module. What cannot be encoded is the encoder's business.
+fn component(mut module: Vec<u8>) -> Option<Vec<u8>> {
     let (resolve, world) = &*WORLD;
     wit_component::embed_component_metadata(&mut module, resolve, *world, StringEncoding::UTF8).expect("metadata");
-    // what cannot be encoded is the encoder's business
-    let Ok(mut encoder) = ComponentEncoder::default().validate(false).module(&module) else { return };
-    let Ok(component) = encoder.encode() else { return };
+    ComponentEncoder::default().validate(false).module(&module).ok()?.encode().ok()
+}
+
+/// Loads a component, and asks it everything twice.
+fn run(component: &[u8]) {
     let start = Instant::now();
-    match ENGINE.load(&component, &Sha256Digest::of(&component), Trust::Foreign) {
+    match ENGINE.load(component, &Sha256Digest::of(component), Trust::Foreign) {
         Ok(loaded) => {
             let first = preflight(&*loaded.handler);
             // a store of its own for each: the first leaves nothing behind that changes the second

@@ -91,6 +91,15 @@ mod tests {
         }
     }
 
+    /// The engine takes few proposals. A generator that used others would be refused before anything of it runs.
+    #[test]
+    fn most_generated_components_are_run() {
+        let corpus = target("generated").expect("a target").corpus();
+        let mut mutator = mutate::Mutator::new(2, &corpus);
+        let run = (0..100).filter(|_| handler::is_run(&mutator.next_input())).count();
+        assert!(run > 60, "{run} of 100");
+    }
+
     macro_rules! short_runs {
         ($($name:ident),+) => {
             $(#[test]
