@@ -12,7 +12,6 @@ mod lane;
 mod lane_0_1;
 mod limits;
 mod network;
-mod process;
 mod shape;
 mod stack;
 mod ticker;
@@ -77,8 +76,9 @@ pub struct LogLine {
 /// Where the messages of guests go.
 pub type LogSink = Box<dyn Fn(&LogLine) + Send + Sync>;
 
-/// Told before a component is compiled, which may take seconds: the size of the component, in bytes.
-pub type CompileNotice = Box<dyn Fn(usize) + Send + Sync>;
+/// Told before a component is compiled, which may take seconds: the size of the component, in bytes. What it gives back lives until
+/// the component is compiled, or cannot be.
+pub type CompileNotice = Box<dyn Fn(usize) -> Box<dyn Send> + Send + Sync>;
 
 /// What an engine is built from.
 pub struct Settings {
@@ -92,7 +92,7 @@ pub struct Settings {
     pub tools: ToolEnvironment,
     /// Where the messages of guests go.
     pub log: LogSink,
-    /// Told before a compilation.
+    /// Told of every compilation.
     pub compiling: CompileNotice,
 }
 
@@ -203,7 +203,7 @@ impl Engine {
         if let Some(component) = self.compiled.as_ref().and_then(|store| store.get(&self.wasmtime, digest)) {
             return Ok(component);
         }
-        (self.compiling)(bytes.len());
+        let _compiling = (self.compiling)(bytes.len());
         let limits = &self.shared.limits;
         if trust == Trust::Foreign {
             shape::check(bytes, &limits.shape)?;

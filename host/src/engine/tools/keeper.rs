@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, wait};
 
-use crate::engine::process::{Group, detach, exec_without_shell};
+use crate::process::{Group, detach, exec_without_shell};
 
 /// The task of a worker that keeps a program.
 pub(in crate::engine) const TASK: &str = "keep";

@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 use env_pack_domain::{ForeignText, Permissions};
 
 use super::Limits;
-use super::process::{Group, detach, exec_without_shell};
 use super::turnstile::Turnstile;
 use super::worker::NAME;
+use crate::process::{Group, detach, exec_without_shell};
 use keeper::Told;
 use output::Heard;
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::OFlags;
 
-use crate::engine::process::{Group, timespec};
+use crate::process::{Group, timespec};
 
 /// How much more than what is passed on is read and looked at, in bytes: a credential that begins before the cut is known as one
 /// only when its end is there too. The longest private keys in use fit.

@@ -21,7 +21,7 @@ use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::process::Signal;
 
 use super::LoadError;
-use super::process::{Group, detach};
+use crate::process::{Group, detach};
 
 use protocol::Order;
 

@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 /// The leader of a process group of its own.
-pub(super) struct Group {
+pub(crate) struct Group {
     child: Child,
     /// Readable once the leader has ended.
     handle: OwnedFd,
@@ -85,7 +85,7 @@ fn pid(child: &Child) -> io::Result<Pid> {
 
 /// Has a program begin as if nobody had started it: a session of its own, without a terminal; standard input, output and error
 /// and no other file, whatever we were handed ourselves; no signal ignored; nothing it writes readable by others.
-pub(super) fn detach(command: &mut Command) {
+pub(crate) fn detach(command: &mut Command) {
     // SAFETY: between fork and exec the closure does nothing but system calls, and calls that may be made in a signal handler.
     unsafe {
         command.pre_exec(|| {
@@ -110,7 +110,7 @@ pub(super) fn detach(command: &mut Command) {
 ///
 /// # Errors
 /// When a text holds a NUL.
-pub(super) fn exec_without_shell(
+pub(crate) fn exec_without_shell(
     command: &mut Command,
     program: &Path,
     args: impl Iterator<Item = OsString>,
@@ -142,6 +142,6 @@ pub(super) fn exec_without_shell(
 const LAST_SIGNAL: libc::c_int = 64;
 
 /// A length of time as the kernel takes it.
-pub(super) fn timespec(time: Duration) -> Timespec {
+pub(crate) fn timespec(time: Duration) -> Timespec {
     Timespec { tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), tv_nsec: time.subsec_nanos().into() }
 }
