@@ -1,0 +1,55 @@
+//! What somebody at a terminal sees of long work: that it goes on, and afterwards nothing of it.
+
+use std::process::Command;
+
+use crate::support::terminal::talk;
+use crate::support::wat::Handler;
+use crate::support::{Sandbox, run};
+
+const PATH: &str = "test.state.slow";
+/// How a line is taken back.
+const ERASED: &str = "\u{1b}[2K";
+
+/// A handler with so many functions that no compiler is done with it in a blink.
+fn large() -> Vec<u8> {
+    let step = |at: usize| format!("(local.set 0 (i32.add (i32.mul (local.get 0) (i32.const {at})) (i32.const {at})))");
+    let body: String = (1..400).map(step).collect();
+    let function = format!("(func (param i32) (result i32) {body} (local.get 0))");
+    Handler { fields: function.repeat(1500), ..Handler::new("state", PATH, "^1") }.component()
+}
+
+/// Has a pack bound that takes long to compile.
+fn binding<T>(flags: &[&str], run: impl FnOnce(&mut Command) -> T) -> T {
+    let sandbox = Sandbox::with_local().with_own_cache();
+    let pack = sandbox.pack("state", PATH, "^1", large()).display().to_string();
+    let kind = format!("{PATH}@1.0.0");
+    let bind = ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", &kind, "--pack-ref", &pack];
+    run(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(bind).args(flags).env("TERM", "xterm"))
+}
+
+/// What the screen showed while it was bound.
+fn screen(flags: &[&str]) -> String {
+    let (code, screen) = binding(flags, |command| talk(command, ""));
+    assert_eq!(code, 0, "{screen}");
+    screen
+}
+
+#[test]
+fn a_long_compilation_is_shown_and_leaves_nothing() {
+    let screen = screen(&[]);
+    let (_, last) = screen.rsplit_once("compiling a component of ").unwrap_or_else(|| panic!("not shown: {screen}"));
+    assert!(last.contains(" MiB, once "), "{screen}");
+    let (_, after) = last.rsplit_once(ERASED).unwrap_or_else(|| panic!("not erased: {screen}"));
+    assert!(after.contains(PATH), "{screen}");
+}
+
+#[test]
+fn quiet_is_quiet() {
+    let screen = screen(&["--quiet"]);
+    assert!(screen.contains(PATH) && !screen.contains("compiling") && !screen.contains(ERASED), "{screen}");
+}
+
+#[test]
+fn nothing_is_shown_where_nobody_looks() {
+    assert_eq!(binding(&[], run).succeeded().stderr, "");
+}
