@@ -26,7 +26,7 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
         worker: Worker::InProcess,
         tools: ToolEnvironment::default(),
         log: Box::new(|_| {}),
-        compiling: Box::new(|_| {}),
+        compiling: Box::new(|_| Box::new(())),
     })
 });
 

@@ -19,7 +19,7 @@ fn engine(worker: Worker) -> Engine {
         worker,
         tools: ToolEnvironment::default(),
         log: Box::new(|_| {}),
-        compiling: Box::new(|_| {}),
+        compiling: Box::new(|_| Box::new(())),
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use crate::engine::{self, CompileNotice, Engine, LogSink, ToolEnvironment, Worker};
-use crate::fetch::Fetcher;
+use crate::fetch::{FetchSettings, Fetcher, Progress, RegistrySettings};
 use crate::limits::Limits;
 use crate::store::Store;
 
@@ -20,8 +20,12 @@ pub struct HostSettings {
     pub worker: Worker,
     /// Where the messages of handlers go.
     pub log: LogSink,
-    /// Told before a component is compiled.
+    /// Told of every component that is compiled.
     pub compiling: CompileNotice,
+    /// How registries are reached.
+    pub registries: RegistrySettings,
+    /// Told how far a transfer is.
+    pub progress: Box<dyn Progress>,
     /// What archives may hold and handlers may use up.
     pub limits: Limits,
 }
@@ -40,13 +44,20 @@ pub struct Host {
 impl Host {
     /// Builds a host. Nothing is read or written, and no engine started, before something is asked of it.
     pub fn new(settings: HostSettings) -> Self {
-        let HostSettings { store_root, cache, tools, worker, log, compiling, limits } = settings;
+        let HostSettings { store_root, cache, tools, worker, log, compiling, registries, progress, limits } = settings;
         let compiled = Some(cache.join("compiled"));
         let engine_settings =
             engine::Settings { limits: limits.engine.clone(), compiled, worker, tools, log, compiling };
+        let fetch_settings = FetchSettings {
+            cache: cache.clone(),
+            max_bytes: limits.archive.pack_bytes,
+            limits: limits.fetch.clone(),
+            registries,
+            progress,
+        };
         Self {
             store: Store::new(store_root),
-            fetcher: Fetcher::new(&cache, limits.archive.pack_bytes),
+            fetcher: Fetcher::new(fetch_settings),
             cache,
             limits,
             engine: LazyLock::new(Box::new(|| Engine::new(engine_settings))),

@@ -6,5 +6,6 @@ pub mod fetch;
 pub mod host;
 pub mod limits;
 pub mod ops;
+mod process;
 pub mod signing;
 pub mod store;

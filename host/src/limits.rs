@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{archive, engine};
+use crate::{archive, engine, fetch};
 
 /// The caps of a host.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +11,8 @@ pub struct Limits {
     pub archive: archive::Limits,
     /// What a handler may use up.
     pub engine: engine::Limits,
+    /// What a registry may take.
+    pub fetch: fetch::Limits,
 }
 
 /// What a cap counts.
@@ -128,6 +130,15 @@ macro_rules! limits {
 }
 
 limits! {
+    "registry.connect-time" Time fetch.connect_time;
+    "registry.read-time" Time fetch.read_time;
+    "registry.total-time" Time fetch.total_time;
+    "registry.retry-time" Time fetch.retry_time;
+    "registry.attempts" Count fetch.attempts;
+    "registry.manifest-bytes" Bytes fetch.manifest_bytes;
+    "registry.layers" Count fetch.layers;
+    "registry.token-bytes" Bytes fetch.token_bytes;
+    "registry.signatures" Count fetch.signatures;
     "archive.bytes" Bytes archive.pack_bytes;
     "archive.entries" Count archive.entries;
     "archive.name-bytes" Bytes archive.name_bytes;
@@ -173,6 +184,9 @@ limits! {
     "probe.tool-time" Time engine.tool_time;
     "probe.printed-bytes" Bytes engine.printed_bytes;
     "probe.network-time" Time engine.reach_time;
+    "credentials.file-bytes" Bytes fetch.credentials.file_bytes;
+    "credentials.helper-bytes" Bytes fetch.credentials.helper_bytes;
+    "credentials.helper-time" Time fetch.credentials.helper_time;
 }
 
 /// Changes the cap that `text` names, as in `handler.preflight-time=60s`; or says what is wrong with the text.

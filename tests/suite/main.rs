@@ -20,6 +20,7 @@ mod inside;
 mod inspect;
 mod limits;
 mod probes;
+mod progress;
 mod proposals;
 mod reach;
 mod refusals;

@@ -26,7 +26,7 @@ mod text;
 pub use binding::{AnswersRef, Binding, BindingKey, EscapingAnswersRef, Place, Previous};
 pub use check::{Outcome, Preflight, Probe, ToolCheck};
 pub use descriptor::{DescriptorFault, DescriptorPath, InvalidDescriptor, MAX_DESCRIPTOR_BYTES, PackDescriptor};
-pub use digest::{InvalidDigest, Sha256Digest};
+pub use digest::{InvalidDigest, Sha256Digest, Sha256Hasher};
 pub use environment::{Environment, EnvironmentFault};
 pub use ext_ref::{ExtRef, InvalidExtRef};
 pub use foreign::{ForeignText, plain_json};

@@ -52,6 +52,11 @@ impl OciRef {
     pub fn digest(&self) -> Option<&Sha256Digest> {
         self.digest.as_ref()
     }
+
+    /// The same reference to exactly this manifest, whatever its tag stands for.
+    pub fn pinned(&self, digest: Sha256Digest) -> Self {
+        Self { digest: Some(digest), ..self.clone() }
+    }
 }
 
 impl FromStr for OciRef {

@@ -9,6 +9,7 @@ use super::payload::{
     EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload,
     InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
+use super::registry::{PullPayload, PushPayload};
 use super::trust::{DistrustPayload, KeygenPayload, SignPayload, TrustPayload, VerifyPayload};
 use super::verb::Verb;
 
@@ -65,6 +66,59 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub limits: Vec<String>,
+    /// Open no socket: use only what is here already
+    #[arg(
+        long,
+        global = true,
+        env = "GTC_OFFLINE",
+        hide_env_values = true,
+        value_parser = clap::builder::FalseyValueParser::new(),
+        help_heading = "Registries"
+    )]
+    pub offline: bool,
+    /// Reach this registry without encryption, as those on this machine always may be
+    #[arg(
+        long,
+        global = true,
+        env = "GTC_PLAIN_HTTP",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "REGISTRY",
+        help_heading = "Registries"
+    )]
+    pub plain_http: Vec<String>,
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(
+        long,
+        global = true,
+        env = "GTC_CA_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        help_heading = "Registries"
+    )]
+    pub ca_file: Option<PathBuf>,
+    /// Let a registry have logins sent to this other host
+    #[arg(
+        long,
+        global = true,
+        env = "GTC_TOKEN_REALMS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "REGISTRY=HOST",
+        help_heading = "Registries"
+    )]
+    pub token_realm: Vec<String>,
+    /// Ask this host, and nobody else, for what is in a registry
+    #[arg(
+        long,
+        global = true,
+        env = "GTC_MIRRORS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "REGISTRY=HOST",
+        help_heading = "Registries"
+    )]
+    pub mirror: Vec<String>,
     /// Say nothing but results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
@@ -214,6 +268,10 @@ pub enum PackVerb {
     Inspect(Verb<InspectPayload>),
     /// Make a sloppy but honest archive canonical, so that it can be opened
     Repack(Verb<RepackPayload>),
+    /// Bring a pack to an OCI registry
+    Push(Verb<PushPayload>),
+    /// Get a pack from an OCI registry into a file
+    Pull(Verb<PullPayload>),
     /// Make a key to sign packs with
     Keygen(Verb<KeygenPayload>),
     /// Vouch for a pack with a key

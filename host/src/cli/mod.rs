@@ -7,7 +7,9 @@ mod no_command;
 mod output;
 mod parse;
 mod payload;
+mod progress;
 mod question;
+mod registry;
 mod render;
 mod settings;
 mod table;
@@ -37,8 +39,8 @@ use verb::Verb;
 use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb};
 use crate::ops::{
-    self, OpError, bind, cache, doctor, env, grants, limits, pack, protections, read, repack, signing, tool_check,
-    trust_root, unbind,
+    self, OpError, bind, cache, doctor, env, grants, limits, pack, protections, read, registry as registries, repack,
+    signing, tool_check, trust_root, unbind,
 };
 
 /// The exit code of a command that was asked something and answered no.
@@ -258,6 +260,12 @@ impl Session {
             }
             PackVerb::Keygen(verb) => {
                 self.done("pack", "keygen", verb, |payload| Ok(signing::keygen(&payload.output)?))
+            }
+            PackVerb::Push(verb) => {
+                self.done("pack", "push", verb, |payload| Ok(registries::push(host, &payload.parse()?)?))
+            }
+            PackVerb::Pull(verb) => {
+                self.done("pack", "pull", verb, |payload| Ok(registries::pull(host, &payload.parse()?)?))
             }
             PackVerb::Sign(verb) => {
                 self.done("pack", "sign", verb, |payload| Ok(signing::sign(host, &payload.request())?))

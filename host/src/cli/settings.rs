@@ -1,24 +1,24 @@
 //! Where a run of the program finds its files and programs, from flags and the environment.
 
 use std::env;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use env_pack_domain::ForeignText;
 
 use super::args::Global;
 use super::error::{CliError, UsageError};
+use super::progress::Screen;
 use crate::engine::{Level, LogLine, ToolEnvironment, Worker};
+use crate::fetch::{Pair, Proxies, RegistrySettings, Sources, is_registry};
 use crate::host::HostSettings;
 use crate::limits::{self, Limits};
-
-/// A component below this compiles in a blink; nobody needs to be told.
-const SLOW_TO_COMPILE_BYTES: usize = 1 << 20;
 
 /// The settings of a host for these flags.
 pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
     let (quiet, verbose) = (global.quiet, global.verbose);
-    let shows_progress = !quiet && std::io::stderr().is_terminal();
+    let screen = if quiet { Screen::none() } else { Screen::stderr() };
+    let (beside, compiling) = (screen.clone(), screen.clone());
     Ok(HostSettings {
         store_root: match &global.store_root {
             Some(root) => root.clone(),
@@ -33,20 +33,41 @@ pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
         worker: Worker::ThisProgram,
         log: Box::new(move |line| {
             if verbose {
-                log(line);
+                beside.aside(|| log(line));
             }
         }),
-        compiling: Box::new(move |bytes| {
-            if shows_progress && bytes >= SLOW_TO_COMPILE_BYTES {
-                // standard error may be gone; the work goes on
-                let _ = writeln!(
-                    anstream::stderr(),
-                    "compiling a component of {} MB, once; this takes a while",
-                    bytes >> 20
-                );
-            }
-        }),
+        registries: registries(global)?,
+        compiling: Box::new(move |bytes| compiling.compile(bytes)),
+        progress: Box::new(screen),
         limits: limits(global)?,
+    })
+}
+
+/// How registries are reached.
+fn registries(global: &Global) -> Result<RegistrySettings, CliError> {
+    let wrong =
+        |flag, text: &str, reason: &str| UsageError::text(flag, format!("`{}`: {reason}", ForeignText::excerpt(text)));
+    if let Some(text) = global.plain_http.iter().find(|text| !is_registry(text)) {
+        return Err(wrong("plain-http", text, "expected a host name, and perhaps `:<port>`").into());
+    }
+    let pairs = |flag, texts: &[String]| -> Result<Vec<Pair>, CliError> {
+        let pair = |text: &String| text.parse().map_err(|reason| wrong(flag, text, reason).into());
+        texts.iter().map(pair).collect()
+    };
+    let variable = |name: &str| env::var(name.to_ascii_lowercase()).or_else(|_| env::var(name)).ok();
+    let all = variable("ALL_PROXY");
+    Ok(RegistrySettings {
+        offline: global.offline,
+        plain_http: global.plain_http.clone(),
+        token_realms: pairs("token-realm", &global.token_realm)?,
+        mirrors: pairs("mirror", &global.mirror)?,
+        ca_file: global.ca_file.clone(),
+        proxies: Proxies {
+            http: variable("HTTP_PROXY").or_else(|| all.clone()),
+            https: variable("HTTPS_PROXY").or(all),
+            none: variable("NO_PROXY").unwrap_or_default(),
+        },
+        credentials: Sources::of(env::home_dir(), env::vars_os().collect()),
     })
 }
 

@@ -31,6 +31,11 @@ impl Blobs {
         Self { folder: cache.join("blobs").join("sha256"), lock: cache.join("blobs").join(".lock") }
     }
 
+    /// The manifests of registries, kept as archives are, and under their lock.
+    pub fn manifests(cache: &Path) -> Self {
+        Self { folder: cache.join("manifests").join("sha256"), ..Self::archives(cache) }
+    }
+
     /// The folders whose environments may need an archive: the path of each is kept as archives are, and under their lock.
     pub fn roots(cache: &Path) -> Self {
         Self { folder: cache.join("roots"), ..Self::archives(cache) }
@@ -69,35 +74,39 @@ impl Blobs {
         self.sweep();
         let kept = self.together()?;
         if self.get(digest, bytes.len() as u64).is_none() {
-            self.write(&path, digest, bytes).map_err(failed)?;
+            write(&path, bytes).map_err(failed)?;
         }
         Ok(kept)
     }
 
-    fn write(&self, path: &Path, digest: &Sha256Digest, bytes: &[u8]) -> io::Result<()> {
-        let (temporary, mut file) = self.temporary(digest)?;
-        let mut write = || -> io::Result<()> {
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&temporary, path)?;
-            File::open(&self.folder)?.sync_all()
-        };
-        write().inspect_err(|_| drop(fs::remove_file(&temporary)))
-    }
-
-    /// A new file with a name of its own. Process ids would not do: processes in two containers have the same.
-    fn temporary(&self, digest: &Sha256Digest) -> io::Result<(PathBuf, File)> {
-        let mut number = 0_u64;
-        loop {
-            let path = self.folder.join(format!(".{}.{number}.tmp", digest.hex()));
-            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-                file => return Ok((path, file?)),
-            }
-        }
-    }
-
     fn path(&self, digest: &Sha256Digest) -> PathBuf {
         self.folder.join(digest.hex())
+    }
+}
+
+/// Puts a file in its place, or in that of an older one: it is written beside it and renamed.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::ErrorKind::InvalidFilename.into());
+    };
+    let (temporary, mut file) = temporary(folder, &name.to_string_lossy())?;
+    let mut write = || -> io::Result<()> {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        File::open(folder)?.sync_all()
+    };
+    write().inspect_err(|_| drop(fs::remove_file(&temporary)))
+}
+
+/// A new file with a name of its own. Process ids would not do: processes in two containers have the same.
+fn temporary(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
+    let mut number = 0_u64;
+    loop {
+        let path = folder.join(format!(".{name}.{number}.tmp"));
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            file => return Ok((path, file?)),
+        }
     }
 }

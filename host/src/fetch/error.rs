@@ -3,7 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use env_pack_domain::{ForeignText, PackDescriptor};
+use env_pack_domain::{ForeignText, InvalidOciRef, OciRef, PackDescriptor};
+
+use super::oci::RegistryError;
 
 /// Why an archive could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -86,9 +88,17 @@ pub enum FetchError {
         /// The lock file.
         lock: PathBuf,
     },
-    /// This version does not fetch from registries.
-    #[error("this version of gtc does not fetch packs from OCI registries")]
-    RegistryUnsupported,
+    /// The reference names nothing in a registry.
+    #[error(transparent)]
+    Reference(#[from] InvalidOciRef),
+    /// The registry did not give it.
+    #[error("`{reference}` cannot be fetched: {source}")]
+    Registry {
+        /// What was asked for.
+        reference: OciRef,
+        /// Why.
+        source: RegistryError,
+    },
     /// A reference of a kind we do not know.
     #[error(
         "references of this scheme are not supported; use a path, `file://`, `oci://` or the name of a built-in pack"
@@ -107,7 +117,8 @@ impl FetchError {
             Self::Read { .. } | Self::Keep { .. } | Self::Lock { .. } => "io",
             Self::Damaged { .. } => "damaged",
             Self::Busy { .. } => "busy",
-            Self::RegistryUnsupported => "not-fetched",
+            Self::Reference(_) => "invalid-argument",
+            Self::Registry { source, .. } => source.kind(),
             Self::UnknownScheme => "unknown-scheme",
         }
     }

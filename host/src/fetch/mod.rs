@@ -1,9 +1,14 @@
-//! Pack references to bytes: built-in packs, files, and the content store. This room knows no zip and no WebAssembly.
+//! Pack references to bytes: built-in packs, files, registries, and the content store. This room knows no zip and no WebAssembly.
 
 mod blobs;
 mod builtin;
 mod error;
 mod file;
+mod limits;
+pub mod oci;
+pub mod progress;
+mod publish;
+mod resolutions;
 mod signatures;
 
 use std::borrow::Cow;
@@ -12,10 +17,15 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use blobs::Blobs;
-use env_pack_domain::{PackDescriptor, PackRef, Sha256Digest};
+use env_pack_domain::{OciRef, PackDescriptor, PackRef, Sha256Digest};
+use oci::{Pulled, Registries};
+use resolutions::{KeptManifest, Resolutions};
 
 pub use blobs::{Alone, Blob, BlobListing, Kept, Leftover};
 pub use error::FetchError;
+pub use limits::Limits;
+pub use oci::{Form, Notes, Pair, Proxies, RegistryError, RegistrySettings, Sources, Transport, is_registry};
+pub use progress::{Progress, Silent, Transfer};
 
 /// More than the path of a folder ever has, in bytes.
 const PATH_BYTES: u64 = 64 << 10;
@@ -27,15 +37,31 @@ pub struct Fetched {
     pub bytes: Cow<'static, [u8]>,
     /// The digest of `bytes`.
     pub digest: Sha256Digest,
+    /// What the bytes are.
+    pub form: Form,
     /// Whether it is part of this program.
     pub is_builtin: bool,
+    /// Where it was found in a registry.
+    found: Option<InRegistry>,
+}
+
+/// What a reference to a registry stands for.
+#[derive(Clone, Debug)]
+struct InRegistry {
+    reference: OciRef,
+    manifest: Pulled,
 }
 
 impl Fetched {
     fn new(bytes: impl Into<Cow<'static, [u8]>>) -> Self {
         let bytes = bytes.into();
         let digest = Sha256Digest::of(&bytes);
-        Self { bytes, digest, is_builtin: false }
+        Self { bytes, digest, form: Form::Archive, is_builtin: false, found: None }
+    }
+
+    /// The digest of the manifest that it was found by, if it comes from a registry.
+    pub fn manifest(&self) -> Option<Sha256Digest> {
+        self.found.as_ref().map(|found| found.manifest.digest)
     }
 }
 
@@ -49,19 +75,43 @@ pub struct Roots {
 }
 
 /// Finds the bytes that pack references stand for.
-#[derive(Debug)]
 pub struct Fetcher {
     blobs: Blobs,
     roots: Blobs,
     signatures: signatures::Signatures,
+    resolutions: Resolutions,
+    registries: Registries,
+    progress: Box<dyn Progress>,
     max_bytes: u64,
 }
 
+/// What a fetcher is built from.
+pub struct FetchSettings {
+    /// Where it keeps what it is told to keep.
+    pub cache: PathBuf,
+    /// The most that is read of an archive, in bytes.
+    pub max_bytes: u64,
+    /// What registries may take.
+    pub limits: Limits,
+    /// How registries are reached.
+    pub registries: RegistrySettings,
+    /// Who is told how far a transfer is.
+    pub progress: Box<dyn Progress>,
+}
+
 impl Fetcher {
-    /// A fetcher that keeps what it is told to keep under `cache`, and reads no archive beyond `max_bytes`.
-    pub fn new(cache: &Path, max_bytes: u64) -> Self {
-        let signatures = signatures::Signatures::new(cache);
-        Self { blobs: Blobs::archives(cache), roots: Blobs::roots(cache), signatures, max_bytes }
+    /// A fetcher. Nothing is read or written, and no socket opened, before something is asked of it.
+    pub fn new(settings: FetchSettings) -> Self {
+        let FetchSettings { cache, max_bytes, limits, registries, progress } = settings;
+        Self {
+            blobs: Blobs::archives(&cache),
+            roots: Blobs::roots(&cache),
+            signatures: signatures::Signatures::new(&cache),
+            resolutions: Resolutions::new(&cache, limits.manifest_bytes, limits.layers),
+            registries: Registries::new(registries, limits),
+            progress,
+            max_bytes,
+        }
     }
 
     /// The descriptors of the packs that are part of this program, in the order in which an environment binds them.
@@ -84,7 +134,7 @@ impl Fetcher {
                 Some(bytes) => Ok(Fetched { is_builtin: true, ..Fetched::new(bytes) }),
                 None => Err(FetchError::NoSuchBuiltin { name: name.clone() }),
             },
-            PackRef::Oci(_) => Err(FetchError::RegistryUnsupported),
+            PackRef::Oci(text) => self.from_registry(&text.parse()?),
             PackRef::OtherScheme(_) => Err(FetchError::UnknownScheme),
             PackRef::File(_) => {
                 let path = PathBuf::from(pack_ref.file_path().unwrap_or_default());
@@ -92,6 +142,53 @@ impl Fetcher {
                 Ok(Fetched::new(bytes))
             }
         }
+    }
+
+    /// The archive that a reference stood for when it was bound: in a registry, that of the manifest, whatever the tag stands for now.
+    ///
+    /// # Errors
+    /// [`FetchError`] when there is none, or it cannot be read.
+    pub fn fetch_again(&self, pack_ref: &PackRef, manifest: Option<Sha256Digest>) -> Result<Fetched, FetchError> {
+        match (pack_ref, manifest) {
+            (PackRef::Oci(text), Some(manifest)) => self.from_registry(&text.parse::<OciRef>()?.pinned(manifest)),
+            _ => self.fetch(pack_ref),
+        }
+    }
+
+    /// The digest of the manifest that a tag stood for when a registry was last asked; none when nobody knows.
+    pub fn last_seen(&self, pack_ref: &PackRef) -> Option<Sha256Digest> {
+        match pack_ref {
+            PackRef::Oci(text) => self.resolutions.noted(&text.parse().ok()?),
+            _ => None,
+        }
+    }
+
+    fn from_registry(&self, reference: &OciRef) -> Result<Fetched, FetchError> {
+        // what a digest stands for never changes
+        if reference.digest().is_some() || self.registries.is_offline() {
+            let kept = self.resolutions.of(reference);
+            if let Some(kept) = kept.and_then(|kept| self.kept_layer(reference, kept)) {
+                return Ok(kept);
+            }
+        }
+        let failed = |source| FetchError::Registry { reference: reference.clone(), source };
+        let (mut access, resolved) = self.registries.resolve(reference).map_err(failed)?;
+        let oci::Resolved { manifest, layer, form } = resolved;
+        let kept = KeptManifest { manifest: manifest.clone(), layer: layer.clone(), form };
+        if let Some(kept) = self.kept_layer(reference, kept) {
+            return Ok(kept);
+        }
+        let bytes = access.blob(&layer, self.max_bytes, self.progress.as_ref()).map_err(failed)?;
+        let found = Some(InRegistry { reference: reference.clone(), manifest });
+        Ok(Fetched { bytes: bytes.into(), digest: layer.digest, form, is_builtin: false, found })
+    }
+
+    /// The layer of a manifest, if it was kept and is still what it was.
+    fn kept_layer(&self, reference: &OciRef, kept: KeptManifest) -> Option<Fetched> {
+        let KeptManifest { manifest, layer, form } = kept;
+        let bytes = self.blobs.get(&layer.digest, self.max_bytes)?;
+        let found = Some(InRegistry { reference: reference.clone(), manifest });
+        Some(Fetched { bytes: bytes.into(), digest: layer.digest, form, is_builtin: false, found })
     }
 
     /// The error, or a better one where somebody meant a built-in pack.
@@ -115,7 +212,8 @@ impl Fetcher {
     /// The archive with this digest, if it was kept and is still what it was.
     pub fn kept(&self, digest: &Sha256Digest) -> Option<Fetched> {
         let bytes = self.blobs.get(digest, self.max_bytes)?;
-        Some(Fetched { bytes: bytes.into(), digest: *digest, is_builtin: false })
+        let form = Form::of_kept(&bytes);
+        Some(Fetched { bytes: bytes.into(), digest: *digest, form, is_builtin: false, found: None })
     }
 
     /// Keeps an archive under its digest, for an environment below `root`. It can be taken away again once what is returned is
@@ -127,6 +225,9 @@ impl Fetcher {
         let failed = |source| FetchError::Keep { path: root.to_owned(), source };
         let root = std::path::absolute(root).map_err(failed)?.into_os_string().into_vec();
         let kept = self.blobs.put(&fetched.digest, &fetched.bytes)?;
+        if let Some(InRegistry { reference, manifest }) = &fetched.found {
+            self.resolutions.keep(reference, manifest)?;
+        }
         drop(self.roots.put(&Sha256Digest::of(&root), &root)?);
         Ok(kept)
     }

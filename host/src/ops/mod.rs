@@ -16,6 +16,7 @@ mod packs;
 pub mod protections;
 pub mod read;
 mod recorded;
+pub mod registry;
 pub mod repack;
 pub mod signing;
 pub mod tool_check;

@@ -183,7 +183,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
 /// [`OpError`] when it cannot be had, or its archive is refused.
 pub fn inspect(host: &Host, pack_ref: &PackRef) -> Result<InspectReport, OpError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
-    let pack = archive::open(&fetched.bytes, &host.limits.archive)
+    let pack = packs::open(host, &fetched)
         .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
     let entry = |entry: archive::EntryInfo| InspectedEntry { name: entry.name, size: entry.size, blake3: entry.blake3 };
     Ok(InspectReport {

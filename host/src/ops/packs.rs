@@ -5,9 +5,9 @@ use env_pack_domain::{
     Sha256Digest, VersionReq,
 };
 
-use crate::archive::{self, ArchiveError, PackedHandler};
+use crate::archive::{self, ArchiveError, Pack, PackedHandler};
 use crate::engine::{LoadError, Loaded, Trust};
-use crate::fetch::{FetchError, Fetched};
+use crate::fetch::{FetchError, Fetched, Form};
 use crate::host::Host;
 use crate::signing::SignatureError;
 use crate::store::{LockedHandler, LockedPack};
@@ -17,11 +17,16 @@ const TOOLS: &str = "greentic:env-pack/tools";
 /// The interface through which a handler opens connections.
 const NETWORK: &str = "greentic:env-pack/network";
 
+/// What a component is called that has no archive around it to name it.
+const BARE_COMPONENT: &str = "component";
+
 /// A pack whose handlers run.
 #[derive(Debug)]
 pub struct LoadedPack {
     /// The digest of the archive.
     pub digest: Sha256Digest,
+    /// The digest of the manifest, if it comes from a registry.
+    pub manifest: Option<Sha256Digest>,
     /// The size of the archive, in bytes.
     pub size: u64,
     /// Its handlers; at least one.
@@ -187,7 +192,8 @@ pub(super) fn is_our_fault(error: &LoadError) -> bool {
 /// What the operator does next when an archive cannot be had.
 pub(super) fn fetch_next(error: &FetchError) -> &'static str {
     match error {
-        FetchError::RegistryUnsupported => "download the pack to a file, and name that file",
+        FetchError::Registry { source, .. } => source.next(),
+        FetchError::Reference(_) => "write it as `oci://<registry>/<repository>:<tag>`",
         FetchError::Read { .. } | FetchError::Keep { .. } | FetchError::Lock { .. } => {
             "check the permissions of the file"
         }
@@ -210,23 +216,46 @@ pub(super) fn pinned(host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Resul
     if let Some(kept) = host.fetcher.kept(&pin.archive) {
         return Ok(kept);
     }
-    let fetched = host.fetcher.fetch(pack_ref)?;
+    let fetched = host.fetcher.fetch_again(pack_ref, pin.manifest)?;
     match fetched.digest == pin.archive {
-        true => Ok(fetched),
+        // what was kept is gone or damaged; that it cannot be kept again is no reason not to use it
+        true => {
+            let _ = host.fetcher.keep(&fetched, host.store.root());
+            Ok(fetched)
+        }
         false => Err(PackError::Replaced { locked: pin.archive, found: fetched.digest }),
     }
 }
 
-/// Loads a pack out of its archive.
+/// Loads a pack out of its archive, or a component that is one by itself.
 pub(super) fn load_bytes(host: &Host, fetched: &Fetched) -> Result<LoadedPack, PackError> {
-    let pack = archive::open(&fetched.bytes, &host.limits.archive)?;
-    if pack.handlers.is_empty() {
+    let packed = open(host, fetched)?.handlers;
+    if packed.is_empty() {
         return Err(PackError::NoHandler);
     }
     let trust = if fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
-    let handlers =
-        pack.handlers.into_iter().map(|packed| load_handler(host, packed, trust)).collect::<Result<_, _>>()?;
-    Ok(LoadedPack { digest: fetched.digest, size: fetched.bytes.len() as u64, handlers })
+    let handlers = packed.into_iter().map(|packed| load_handler(host, packed, trust)).collect::<Result<_, _>>()?;
+    Ok(LoadedPack { digest: fetched.digest, manifest: fetched.manifest(), size: fetched.bytes.len() as u64, handlers })
+}
+
+/// Opens an archive, or wraps a component that came without one: nobody says anything of that but itself.
+pub(super) fn open(host: &Host, fetched: &Fetched) -> Result<Pack, ArchiveError> {
+    match fetched.form {
+        Form::Archive => archive::open(&fetched.bytes, &host.limits.archive),
+        Form::Component => Ok(Pack {
+            id: ForeignText::new(BARE_COMPONENT),
+            version: String::new(),
+            publisher: ForeignText::new(""),
+            entries: Vec::new(),
+            handlers: vec![PackedHandler {
+                component: ForeignText::new(BARE_COMPONENT),
+                world: ForeignText::new(archive::HANDLER_WORLD),
+                bytes: fetched.bytes.to_vec(),
+                digest: fetched.digest,
+                declared: None,
+            }],
+        }),
+    }
 }
 
 fn load_handler(host: &Host, packed: PackedHandler, trust: Trust) -> Result<LoadedHandler, PackError> {
@@ -337,6 +366,7 @@ impl LoadedPack {
         };
         let handlers = self.handlers.iter().map(handler).collect();
         let signer = signer.map(|signer| ForeignText::new(signer.to_string()));
-        LockedPack { archive: self.digest, size: self.size, handlers, grants, signer, locked_at }
+        let (archive, manifest) = (self.digest, self.manifest);
+        LockedPack { manifest, archive, size: self.size, handlers, grants, signer, locked_at }
     }
 }

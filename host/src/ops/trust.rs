@@ -6,7 +6,7 @@ use env_pack_domain::{EnvId, ForeignText, KeyId, PackRef};
 use serde::Serialize;
 
 use super::PackError;
-use crate::fetch::Fetched;
+use crate::fetch::{FetchError, Fetched};
 use crate::host::Host;
 use crate::signing::{Envelope, KeyError, MAX_ENVELOPE_BYTES, PublicKey};
 use crate::store::{StoreError, TrustRoot};
@@ -102,7 +102,7 @@ impl Trust {
     /// [`PackError`] with what is wrong with the first signature, or that there is none.
     pub fn verify(&self, host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Result<(KeyId, Vec<u8>), PackError> {
         let mut wrong = None;
-        for read in host.fetcher.signatures(pack_ref, &fetched.digest, MAX_ENVELOPE_BYTES) {
+        for read in candidates(host, pack_ref, fetched) {
             let verified = read.map_err(|source| PackError::SignatureFile { source }).and_then(|bytes| {
                 let envelope = Envelope::parse(&bytes)?;
                 Ok((envelope.verify(&fetched.digest, &self.keys)?, bytes))
@@ -116,13 +116,24 @@ impl Trust {
     }
 }
 
+/// Every signature there is of a pack: first those that are here, then, when none of them will do, those that its registry has.
+fn candidates<'a>(
+    host: &'a Host,
+    pack_ref: &'a PackRef,
+    fetched: &'a Fetched,
+) -> impl Iterator<Item = Result<Vec<u8>, FetchError>> + 'a {
+    let here = host.fetcher.signatures(pack_ref, &fetched.digest, MAX_ENVELOPE_BYTES);
+    let published = std::iter::once_with(|| host.fetcher.published_signatures(fetched, MAX_ENVELOPE_BYTES)).flatten();
+    here.into_iter().chain(published)
+}
+
 /// Looks at the signatures of a pack without knowing whom to trust.
 pub(super) fn look(host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Examined {
     if fetched.is_builtin {
         return Examined { signature: Signature::BuiltIn, envelope: None };
     }
     let mut wrong = None;
-    for read in host.fetcher.signatures(pack_ref, &fetched.digest, MAX_ENVELOPE_BYTES) {
+    for read in candidates(host, pack_ref, fetched) {
         let envelope = read.map_err(|error| error.to_string()).and_then(|bytes| {
             let envelope = Envelope::parse(&bytes).map_err(|error| error.to_string())?;
             envelope.is_about(&fetched.digest).map_err(|error| error.to_string())?;

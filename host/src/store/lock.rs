@@ -31,6 +31,8 @@ impl PackLock {
 /// A pinned pack.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LockedPack {
+    /// The digest of the manifest in the registry that the pack came from, if it came from one.
+    pub manifest: Option<Sha256Digest>,
     /// The digest of the archive.
     pub archive: Sha256Digest,
     /// The size of the archive, in bytes.
@@ -70,6 +72,8 @@ pub(super) struct LockDocument {
 
 #[derive(Serialize, Deserialize)]
 struct Pack {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manifest_digest: Option<String>,
     archive_sha256: String,
     size: u64,
     handlers: Vec<Handler>,
@@ -157,6 +161,9 @@ fn changed(text: &RawValue, before: &LockedPack, pack: &LockedPack) -> Box<RawVa
     };
     let mut pin = object(Some(text));
     let new = Pack::from(pack);
+    if let Some(manifest) = new.manifest_digest.filter(|_| before.manifest != pack.manifest) {
+        pin.set("manifest_digest", raw(manifest, 3));
+    }
     if before.handlers != pack.handlers {
         pin.set("handlers", raw(new.handlers, 3));
     }
@@ -186,6 +193,7 @@ impl Pack {
     fn parse(self) -> Result<LockedPack, Fault> {
         let tool = |tool: Tool| ToolPermission::new(tool.tool, tool.args);
         Ok(LockedPack {
+            manifest: self.manifest_digest.map(|text| text.parse()).transpose()?,
             archive: digest(&self.archive_sha256)?,
             size: self.size,
             handlers: self.handlers.into_iter().map(Handler::parse).collect::<Result<_, _>>()?,
@@ -219,6 +227,7 @@ impl From<&LockedPack> for Pack {
     fn from(pack: &LockedPack) -> Self {
         let tool = |tool: &ToolPermission| Tool { tool: tool.tool().to_owned(), args: tool.args().to_vec() };
         Self {
+            manifest_digest: pack.manifest.map(|digest| digest.to_string()),
             archive_sha256: pack.archive.hex(),
             size: pack.size,
             handlers: pack.handlers.iter().map(Handler::from).collect(),

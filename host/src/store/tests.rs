@@ -167,6 +167,7 @@ fn a_place_is_never_one_within_a_part_of_the_file() {
 
 fn pinned() -> LockedPack {
     LockedPack {
+        manifest: None,
         archive: env_pack_domain::Sha256Digest::of(b"archive"),
         size: 7,
         handlers: vec![LockedHandler {

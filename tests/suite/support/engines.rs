@@ -13,7 +13,7 @@ pub fn settings(limits: Limits) -> Settings {
         worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
         tools: ToolEnvironment::default(),
         log: Box::new(|_| {}),
-        compiling: Box::new(|_| {}),
+        compiling: Box::new(|_| Box::new(())),
     }
 }
 

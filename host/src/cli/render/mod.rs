@@ -5,6 +5,7 @@ mod env;
 mod machine;
 mod pack;
 mod packs;
+mod registry;
 mod signing;
 mod tools;
 

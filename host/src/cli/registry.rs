@@ -1,0 +1,62 @@
+//! The arguments of the verbs about packs in registries.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::error::UsageError;
+use super::parse::parsed;
+use crate::ops::registry::{PullRequest, PushRequest};
+
+/// A pack to bring to a registry.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PushPayload {
+    /// The pack
+    #[arg(value_name = "FILE")]
+    pub archive: PathBuf,
+    /// Where it goes: `oci://<registry>/<repository>:<tag>`
+    #[arg(value_name = "REF")]
+    pub pack_ref: String,
+    /// Where its source is, for whoever finds it
+    #[arg(long, value_name = "URL")]
+    #[serde(default)]
+    pub source: Option<String>,
+    /// When it was made, as in `2026-11-25T12:00:00Z`
+    #[arg(long, value_name = "TIME")]
+    #[serde(default)]
+    pub created: Option<String>,
+}
+
+/// A pack to get from a registry.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PullPayload {
+    /// Where it is: `oci://<registry>/<repository>[:<tag>][@<digest>]`
+    #[arg(value_name = "REF")]
+    pub pack_ref: String,
+    /// The file it goes to; named after repository and tag unless given
+    #[arg(short, long, value_name = "FILE")]
+    #[serde(default)]
+    pub output: Option<PathBuf>,
+}
+
+impl PushPayload {
+    pub fn parse(self) -> Result<PushRequest, UsageError> {
+        let created = self.created.map(|time| parsed::<jiff::Timestamp>("created", &time));
+        Ok(PushRequest {
+            archive: self.archive,
+            reference: parsed("pack_ref", &self.pack_ref)?,
+            source: self.source,
+            created: created.transpose()?.map(|time| time.to_string()),
+        })
+    }
+}
+
+impl PullPayload {
+    pub fn parse(self) -> Result<PullRequest, UsageError> {
+        Ok(PullRequest { reference: parsed("pack_ref", &self.pack_ref)?, output: self.output })
+    }
+}

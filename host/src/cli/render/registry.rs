@@ -1,0 +1,25 @@
+//! Packs to and from registries.
+
+use super::{GOOD, Human, shown};
+use crate::cli::table::Tone;
+use crate::ops::registry::{PullReport, PushReport};
+
+impl Human for PushReport {
+    fn human(&self, _verb: &str) -> String {
+        let signed = if self.signed { ", with its signature" } else { "" };
+        let mut text = format!("{} pushed pack `{}` {}{signed}\n", Tone::Good.paint(GOOD), self.id, self.version);
+        text.push_str(&format!("  sha256  {}\n", self.sha256));
+        text + &format!("  pin it  {}\n", self.pack_ref)
+    }
+}
+
+impl Human for PullReport {
+    fn human(&self, _verb: &str) -> String {
+        let mut text = format!("{} pulled {}\n", Tone::Good.paint(GOOD), shown(&self.path.to_string_lossy()));
+        if let Some(path) = &self.signature_path {
+            text.push_str(&format!("  signature  {}\n", shown(&path.to_string_lossy())));
+        }
+        text.push_str(&format!("  sha256     {}\n", self.sha256));
+        text + &format!("  pin it     {}\n", self.pack_ref)
+    }
+}

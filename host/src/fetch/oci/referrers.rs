@@ -1,0 +1,137 @@
+//! What others say of an artifact after it was pushed: signatures that refer to its manifest, by the OCI distribution
+//! specification 1.1, or under the tag that it has for registries which do not list them.
+
+use env_pack_domain::{ForeignText, Sha256Digest};
+
+use super::access::Access;
+use super::artifact::{EMPTY_CONFIG, of, render};
+use super::error::RegistryError;
+use super::http::Request;
+use super::manifest::{Annotations, Descriptor, INDEX, Index, MANIFEST, Manifest};
+use super::pull::Pulled;
+use crate::fetch::progress::Silent;
+
+/// A signature: the envelope of the DSSE specification.
+pub(in crate::fetch) const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+
+impl Access<'_> {
+    /// Brings a signature of an artifact, so that whoever has the artifact finds it. Bringing it twice changes nothing.
+    ///
+    /// # Errors
+    /// [`RegistryError`] when the registry does not take it.
+    pub fn push_signature(&mut self, subject: &Pulled, envelope: &[u8]) -> Result<(), RegistryError> {
+        let (manifest, digest) = signature(subject, envelope);
+        for blob in [EMPTY_CONFIG, envelope] {
+            self.push_blob(&Sha256Digest::of(blob), blob)?;
+        }
+        match self.push_manifest(&digest.to_string(), MANIFEST, &manifest)? {
+            true => Ok(()),
+            false => self.list_referrer(
+                &subject.digest,
+                Descriptor { artifact_type: Some(ENVELOPE.to_owned()), ..of(MANIFEST, &manifest) },
+            ),
+        }
+    }
+
+    /// Adds to the list of what refers to an artifact, which nobody else keeps for this registry.
+    fn list_referrer(&mut self, subject: &Sha256Digest, referrer: Descriptor) -> Result<(), RegistryError> {
+        let tag = fallback_tag(subject);
+        let mut index = self.tagged_referrers(&tag)?.unwrap_or_else(|| Index {
+            schema_version: 2,
+            media_type: Some(INDEX.to_owned()),
+            manifests: Vec::new(),
+            annotations: Annotations::default(),
+        });
+        if index.manifests.iter().any(|listed| listed.digest == referrer.digest) {
+            return Ok(());
+        }
+        index.manifests.push(referrer);
+        self.push_manifest(&tag, INDEX, &render(&index)).map(drop)
+    }
+
+    /// The signatures of an artifact. One that cannot be had is an error in its place.
+    ///
+    /// # Errors
+    /// [`RegistryError`] when it cannot be found out which there are.
+    pub fn signatures(
+        &mut self,
+        subject: &Sha256Digest,
+        limit: u64,
+    ) -> Result<Vec<Result<Vec<u8>, RegistryError>>, RegistryError> {
+        let index = match self.listed_referrers(subject)? {
+            Some(index) => Some(index),
+            None => self.tagged_referrers(&fallback_tag(subject))?,
+        };
+        let mut signatures = Vec::new();
+        let is_signature = |referrer: &&Descriptor| referrer.artifact_type.as_deref() == Some(ENVELOPE);
+        let most = usize::try_from(self.http.limits().signatures).unwrap_or(usize::MAX);
+        for referrer in index.iter().flat_map(|index| &index.manifests).filter(is_signature).take(most) {
+            signatures.push(self.signature(referrer, limit));
+        }
+        Ok(signatures)
+    }
+
+    fn signature(&mut self, referrer: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError> {
+        let manifest = self.manifest_at(&referrer.digest.to_string(), Some(&referrer.digest))?;
+        let parsed = self.parsed(&manifest)?;
+        match parsed.layers.as_slice() {
+            [layer] if layer.media_type == ENVELOPE => self.blob(layer, limit, &Silent),
+            _ => Err(RegistryError::Malformed {
+                host: self.endpoint.host(),
+                what: "a signature",
+                reason: ForeignText::new("it is not one envelope"),
+            }),
+        }
+    }
+
+    /// What the registry lists, if it does.
+    fn listed_referrers(&mut self, subject: &Sha256Digest) -> Result<Option<Index>, RegistryError> {
+        let request = Request::get(self.endpoint.referrers(subject), "its referrers").with("accept", INDEX);
+        let response = self.send(&request)?;
+        match response.is_success() {
+            true => {
+                let bytes = response.bytes(self.http.limits().manifest_bytes)?;
+                self.index(&bytes).map(Some)
+            }
+            // registries that do not know the question answer it in many ways
+            false => Ok(None),
+        }
+    }
+
+    fn tagged_referrers(&mut self, tag: &str) -> Result<Option<Index>, RegistryError> {
+        match self.manifest_at(tag, None) {
+            Ok(found) => self.index(&found.bytes).map(Some),
+            Err(RegistryError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn index(&self, bytes: &[u8]) -> Result<Index, RegistryError> {
+        serde_json::from_slice(bytes).map_err(|error| RegistryError::Malformed {
+            host: self.endpoint.host(),
+            what: "the list of referrers",
+            reason: ForeignText::sentence(&error.to_string()),
+        })
+    }
+}
+
+/// The manifest of a signature, and its digest.
+pub(in crate::fetch) fn signature(subject: &Pulled, envelope: &[u8]) -> (Vec<u8>, Sha256Digest) {
+    let manifest = render(&Manifest {
+        schema_version: 2,
+        media_type: Some(MANIFEST.to_owned()),
+        artifact_type: Some(ENVELOPE.to_owned()),
+        config: of(EMPTY, EMPTY_CONFIG),
+        layers: vec![of(ENVELOPE, envelope)],
+        subject: Some(of(MANIFEST, &subject.bytes)),
+        annotations: Annotations::default(),
+    });
+    let digest = Sha256Digest::of(&manifest);
+    (manifest, digest)
+}
+
+/// The tag under which what refers to an artifact is listed, where the registry does not do it.
+fn fallback_tag(subject: &Sha256Digest) -> String {
+    format!("sha256-{}", subject.hex())
+}

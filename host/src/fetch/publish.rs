@@ -1,0 +1,74 @@
+//! Packs to registries.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use env_pack_domain::{OciRef, Sha256Digest};
+
+use super::oci::artifact::{self, EMPTY_CONFIG, Notes, SIGNATURE};
+use super::oci::manifest::{MANIFEST, Manifest};
+use super::oci::{Pulled, Purpose, RegistryError};
+use super::{FetchError, Fetched, Fetcher};
+
+impl Fetcher {
+    /// Brings an archive to a registry. A signature goes along in the manifest, where the existing tools look for it, and as an
+    /// artifact that refers to it. Gives back the digest of the manifest.
+    ///
+    /// # Errors
+    /// [`FetchError::Registry`] when the registry does not take it.
+    pub fn push(
+        &self,
+        reference: &OciRef,
+        archive: &Fetched,
+        notes: &Notes,
+        signature: Option<&[u8]>,
+    ) -> Result<Sha256Digest, FetchError> {
+        let failed = |source| FetchError::Registry { reference: reference.clone(), source };
+        let notes = Notes { signature: signature.map(|envelope| STANDARD.encode(envelope)), ..notes.clone() };
+        let bytes = artifact::manifest(archive.digest, archive.bytes.len() as u64, &notes);
+        let manifest = Pulled { digest: Sha256Digest::of(&bytes), bytes };
+        let mut access = self.registries.access(reference, Purpose::Push).map_err(failed)?;
+        let mut push = || -> Result<(), RegistryError> {
+            access.push_blob(&Sha256Digest::of(EMPTY_CONFIG), EMPTY_CONFIG)?;
+            access.push_blob(&archive.digest, &archive.bytes)?;
+            let digest = manifest.digest.to_string();
+            access.push_manifest(reference.tag().unwrap_or(&digest), MANIFEST, &manifest.bytes)?;
+            signature.map_or(Ok(()), |envelope| access.push_signature(&manifest, envelope))
+        };
+        push().map_err(failed)?;
+        Ok(manifest.digest)
+    }
+
+    /// Brings a signature of a pack that a registry has.
+    ///
+    /// # Errors
+    /// [`FetchError::Registry`] when the registry does not take it.
+    pub fn push_signature(&self, pack: &Fetched, signature: &[u8]) -> Result<(), FetchError> {
+        let Some(found) = &pack.found else { return Ok(()) };
+        let failed = |source| FetchError::Registry { reference: found.reference.clone(), source };
+        let mut access = self.registries.access(&found.reference, Purpose::Push).map_err(failed)?;
+        access.push_signature(&found.manifest, signature).map_err(failed)
+    }
+
+    /// The signatures of a pack that its registry has: in its manifest, and of those who signed it later. Offline there are only the
+    /// former. What cannot be had is an error in its place.
+    pub fn published_signatures(&self, pack: &Fetched, limit: u64) -> Vec<Result<Vec<u8>, FetchError>> {
+        let Some(found) = &pack.found else { return Vec::new() };
+        let failed = |source| FetchError::Registry { reference: found.reference.clone(), source };
+        let annotated = annotated(&found.manifest).into_iter().filter(|envelope| envelope.len() as u64 <= limit);
+        let mut signatures: Vec<_> = annotated.map(Ok).collect();
+        if !self.registries.is_offline() {
+            let access = self.registries.access(&found.reference, Purpose::Pull);
+            match access.and_then(|mut access| access.signatures(&found.manifest.digest, limit)) {
+                Ok(published) => signatures.extend(published.into_iter().map(|signature| signature.map_err(failed))),
+                Err(error) => signatures.push(Err(failed(error))),
+            }
+        }
+        signatures
+    }
+}
+
+/// The signature that a manifest holds.
+fn annotated(manifest: &Pulled) -> Option<Vec<u8>> {
+    let parsed: Manifest = serde_json::from_slice(&manifest.bytes).ok()?;
+    STANDARD.decode(parsed.annotations.get(SIGNATURE)?).ok()
+}

@@ -1,0 +1,149 @@
+//! Packs to and from registries.
+
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::{ForeignText, OciRef, PackRef, Sha256Digest};
+use serde::Serialize;
+
+use super::pack::write;
+use super::{OpError, trust};
+use crate::archive;
+use crate::fetch::{FetchError, Notes};
+use crate::host::Host;
+use crate::signing::{Envelope, MAX_ENVELOPE_BYTES};
+
+/// A pack to bring to a registry.
+#[derive(Clone, Debug)]
+pub struct PushRequest {
+    /// The archive.
+    pub archive: PathBuf,
+    /// Where it goes.
+    pub reference: OciRef,
+    /// Where its source is, for whoever finds it.
+    pub source: Option<String>,
+    /// When it was made, as an RFC 3339 timestamp.
+    pub created: Option<String>,
+}
+
+/// A pack that a registry has now.
+#[derive(Debug, Serialize)]
+pub struct PushReport {
+    /// Where it is, by the digest of its manifest: the reference to pin.
+    pub pack_ref: OciRef,
+    /// The digest of its manifest.
+    pub manifest_digest: Sha256Digest,
+    /// The digest of the archive.
+    pub sha256: String,
+    /// The size of the archive, in bytes.
+    pub size: u64,
+    /// The id of the pack.
+    pub id: ForeignText,
+    /// The version of the pack.
+    pub version: String,
+    /// Whether a signature went along.
+    pub signed: bool,
+}
+
+/// A pack to get from a registry.
+#[derive(Clone, Debug)]
+pub struct PullRequest {
+    /// Where it is.
+    pub reference: OciRef,
+    /// The file it goes to; named after the repository and the tag, in the current folder, unless it is another.
+    pub output: Option<PathBuf>,
+}
+
+/// A pack that was pulled.
+#[derive(Debug, Serialize)]
+pub struct PullReport {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it is, by the digest of its manifest: the reference to pin.
+    pub pack_ref: OciRef,
+    /// The digest of its manifest.
+    pub manifest_digest: Option<Sha256Digest>,
+    /// The digest of the file.
+    pub sha256: String,
+    /// The size of the file, in bytes.
+    pub size: u64,
+    /// The file of its signature, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature_path: Option<PathBuf>,
+}
+
+/// Brings a pack to a registry, once it is known to be a pack.
+///
+/// # Errors
+/// [`OpError`] when the archive is refused, or the registry does not take it.
+pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
+    let shown = ForeignText::new(request.archive.to_string_lossy());
+    let pack_ref = PackRef::File(request.archive.to_string_lossy().into_owned());
+    let archive = host.fetcher.fetch(&pack_ref)?;
+    let refused = |source| OpError::Archive { pack: shown.clone(), source };
+    let pack = archive::open(&archive.bytes, &host.limits.archive).map_err(refused)?;
+    let signature = match host.fetcher.document(&beside(&request.archive), MAX_ENVELOPE_BYTES) {
+        Ok(envelope) => Some(envelope),
+        Err(FetchError::NotFound { .. }) => None,
+        Err(source) => return Err(OpError::Input { source }),
+    };
+    if let Some(envelope) = &signature {
+        let is_about = Envelope::parse(envelope).and_then(|envelope| envelope.is_about(&archive.digest));
+        is_about.map_err(|source| OpError::NotVouchedFor { pack_ref, source: source.into() })?;
+    }
+    let notes = Notes {
+        title: pack.id.as_exact().to_owned(),
+        version: pack.version.clone(),
+        source: request.source.clone(),
+        created: request.created.clone(),
+        signature: None,
+    };
+    let manifest_digest = host.fetcher.push(&request.reference, &archive, &notes, signature.as_deref())?;
+    Ok(PushReport {
+        pack_ref: request.reference.pinned(manifest_digest),
+        manifest_digest,
+        sha256: archive.digest.hex(),
+        size: archive.bytes.len() as u64,
+        id: pack.id,
+        version: pack.version,
+        signed: signature.is_some(),
+    })
+}
+
+/// Gets a pack from a registry into a file, and its signature beside it.
+///
+/// # Errors
+/// [`OpError`] when the registry does not have it, or the file cannot be written.
+pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
+    let pack_ref = PackRef::Oci(request.reference.to_string());
+    let fetched = host.fetcher.fetch(&pack_ref)?;
+    let path = request.output.clone().unwrap_or_else(|| file_of(&request.reference));
+    write(&path, &fetched.bytes)?;
+    let signature = trust::look(host, &pack_ref, &fetched).envelope;
+    let signature_path = signature.map(|envelope| {
+        let path = beside(&path);
+        write(&path, &envelope).map(|()| path)
+    });
+    let manifest_digest = fetched.manifest();
+    Ok(PullReport {
+        path,
+        pack_ref: manifest_digest.map_or_else(|| request.reference.clone(), |digest| request.reference.pinned(digest)),
+        manifest_digest,
+        sha256: fetched.digest.hex(),
+        size: fetched.bytes.len() as u64,
+        signature_path: signature_path.transpose()?,
+    })
+}
+
+/// The file of a signature.
+fn beside(archive: &Path) -> PathBuf {
+    let mut path = archive.as_os_str().to_owned();
+    path.push(".sig");
+    path.into()
+}
+
+/// The file that a pack goes to by default. The parts of a reference are safe in names.
+fn file_of(reference: &OciRef) -> PathBuf {
+    let name = reference.repository().rsplit('/').next().unwrap_or_default();
+    let tag = reference.tag().map(|tag| format!("-{tag}")).unwrap_or_default();
+    PathBuf::from(format!("{name}{tag}.gtpack"))
+}
