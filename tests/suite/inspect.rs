@@ -85,5 +85,5 @@ fn a_hostile_archive_is_refused_by_the_name_of_the_rule() {
     inspect(&flipped, "zip-checksum");
     inspect(b"", "zip-end-record");
     sandbox.gtc(["pack", "inspect", "/dev/zero"]).refused(1, "not-a-file");
-    sandbox.gtc(["pack", "inspect", "oci://ghcr.io/acme/x:1"]).refused(1, "not-fetched");
+    sandbox.gtc(["pack", "inspect", "oci://ghcr.io/acme/x:1", "--offline"]).refused(2, "offline");
 }

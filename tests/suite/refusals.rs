@@ -102,7 +102,7 @@ fn packs_that_are_none() {
     pack_refused(&sandbox, kind, &folder, 1, "not-a-file", &["is a folder"]);
     pack_refused(&sandbox, kind, "/dev/zero", 1, "not-a-file", &["is a device"]);
     pack_refused(&sandbox, kind, &garbage, 1, "zip-end-record", &["canonical zip profile"]);
-    pack_refused(&sandbox, kind, "oci://ghcr.io/a/b:1", 1, "not-fetched", &["OCI"]);
+    pack_refused(&sandbox, kind, "oci://127.0.0.1:1/a/b:1", 2, "registry-unreachable", &["cannot be connected to"]);
     pack_refused(&sandbox, kind, "https://a.example/x", 1, "unknown-scheme", &["scheme"]);
     pack_refused(&sandbox, kind, "a.b.c@1.0.0", 1, "no-such-builtin", &["is no built-in pack"]);
     let name = ["greentic.state.in-memory", "with its version: `greentic.state.in-memory@0.1.0`"];

@@ -92,13 +92,12 @@ fn pins_keep_what_others_wrote_into_them() {
     bind("secrets");
     let path = sandbox.environment("local").join("packs.lock.json");
     let read = || std::fs::read_to_string(&path).expect("pins");
-    let noted =
-        read().replacen("\"size\"", "\"signer\": \"k\", \"manifest_digest\": \"sha256:00\", \"n\": 1.00, \"size\"", 1);
+    let noted = read().replacen("\"size\"", "\"signer\": \"k\", \"built_by\": \"x\", \"n\": 1.00, \"size\"", 1);
     let noted = noted.replacen('{', "{\"note\": [1e400],", 1);
     std::fs::write(&path, &noted).expect("a file");
     bind("state");
     let pins = read();
-    for kept in ["\"note\": [1e400]", "\"signer\": \"k\"", "\"manifest_digest\": \"sha256:00\"", "\"n\": 1.00"] {
+    for kept in ["\"note\": [1e400]", "\"signer\": \"k\"", "\"built_by\": \"x\"", "\"n\": 1.00"] {
         assert!(pins.contains(kept), "{kept} is gone:\n{pins}");
     }
 }

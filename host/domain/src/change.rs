@@ -57,6 +57,16 @@ pub fn update(environment: &Environment, request: Request) -> Result<Change, Ref
     Ok(replaced(environment, before, Some(after)))
 }
 
+/// The same environment, in which what is bound by one reference is bound by another one for the same pack. No generation changes:
+/// the bindings stay what they are.
+pub fn renamed(environment: &Environment, from: &PackRef, to: &PackRef) -> Environment {
+    let mut renamed = environment.clone();
+    for binding in environment.bindings().filter(|binding| binding.pack_ref == *from) {
+        renamed.replace(binding, Some(Binding { pack_ref: to.clone(), ..binding.clone() }));
+    }
+    renamed
+}
+
 /// Takes a binding away, for good: nothing is kept for a rollback.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ use super::payload::{
 };
 use super::registry::{PullPayload, PushPayload};
 use super::trust::{DistrustPayload, KeygenPayload, SignPayload, TrustPayload, VerifyPayload};
+use super::update::{ExtensionUpdatePayload, PackUpdatePayload};
 use super::verb::Verb;
 
 /// Loads env-packs as sandboxed plug-ins, binds them to environments, and says what is wrong.
@@ -215,7 +216,7 @@ pub enum EnvPacksVerb {
     /// Bind a pack to a free slot
     Add(Verb<PackPayload>),
     /// Replace the pack of a slot, keeping the previous one for a rollback
-    Update(Verb<PackPayload>),
+    Update(Verb<PackUpdatePayload>),
     /// Take the pack of a slot away, for good
     Remove(Verb<PackRemovePayload>),
     /// Restore the pack that the last update replaced
@@ -229,7 +230,7 @@ pub enum ExtensionsVerb {
     /// Bind an extension
     Add(Verb<ExtensionPayload>),
     /// Replace the pack of an extension, keeping the previous one for a rollback
-    Update(Verb<ExtensionPayload>),
+    Update(Verb<ExtensionUpdatePayload>),
     /// Take an extension away, for good
     Remove(Verb<ExtensionRemovePayload>),
     /// Restore what the last update replaced

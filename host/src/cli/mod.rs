@@ -14,6 +14,7 @@ mod render;
 mod settings;
 mod table;
 mod trust;
+mod update;
 mod verb;
 
 use std::ffi::OsString;
@@ -34,13 +35,15 @@ use error::CliError;
 use output::Output;
 use payload::CompletionsPayload;
 use render::Human;
+use update::Update;
 use verb::Verb;
 
 use crate::host::Host;
-use crate::ops::bind::{BindReport, BindRequest, BindVerb};
+use crate::ops::bind::{BindReport, BindRequest, BindVerb, Grants};
+use crate::ops::refresh::RefreshRequest;
 use crate::ops::{
-    self, OpError, bind, cache, doctor, env, grants, limits, pack, protections, read, registry as registries, repack,
-    signing, tool_check, trust_root, unbind,
+    self, OpError, bind, cache, doctor, env, grants, limits, pack, protections, read, refresh, registry as registries,
+    repack, signing, tool_check, trust_root, unbind,
 };
 
 /// The exit code of a command that was asked something and answered no.
@@ -163,9 +166,7 @@ impl Session {
             EnvPacksVerb::Add(verb) => {
                 self.done(NOUN, "add", verb, |payload| self.bind(BindVerb::Add, payload.parse()?))
             }
-            EnvPacksVerb::Update(verb) => {
-                self.done(NOUN, "update", verb, |payload| self.bind(BindVerb::Update, payload.parse()?))
-            }
+            EnvPacksVerb::Update(verb) => self.done(NOUN, "update", verb, |payload| self.update(payload.parse()?)),
             EnvPacksVerb::Remove(verb) => {
                 self.done(NOUN, "remove", verb, |payload| Ok(unbind::remove(host, &payload.parse()?)?))
             }
@@ -185,9 +186,7 @@ impl Session {
             ExtensionsVerb::Add(verb) => {
                 self.done(NOUN, "add", verb, |payload| self.bind(BindVerb::Add, payload.parse()?))
             }
-            ExtensionsVerb::Update(verb) => {
-                self.done(NOUN, "update", verb, |payload| self.bind(BindVerb::Update, payload.parse()?))
-            }
+            ExtensionsVerb::Update(verb) => self.done(NOUN, "update", verb, |payload| self.update(payload.parse()?)),
             ExtensionsVerb::Remove(verb) => {
                 self.done(NOUN, "remove", verb, |payload| Ok(unbind::remove(host, &payload.parse()?)?))
             }
@@ -234,16 +233,47 @@ impl Session {
         }
     }
 
-    /// Binds a pack. What it asks for and nobody granted yet is put to whoever sits at the terminal, once.
-    fn bind(&self, verb: BindVerb, mut request: BindRequest) -> Result<BindReport, CliError> {
-        match bind::bind(&self.host, verb, &request) {
+    /// Replaces a binding, or takes what its reference stands for now. Who sits at the terminal sees first what that is.
+    fn update(&self, update: Update) -> Result<BindReport, CliError> {
+        let mut request = match update {
+            Update::Bind(request) => return self.bind(BindVerb::Update, request),
+            Update::Refresh(request) => request,
+        };
+        if self.asks && !request.dry_run {
+            let shown = refresh::refresh(&self.host, &RefreshRequest { dry_run: true, ..request.clone() })?;
+            let Some(moved) = &shown.moved_from else { return Ok(shown) };
+            if !question::take(&render::difference(moved))? {
+                return Ok(shown);
+            }
+            request.expected = Some(moved.archive);
+        }
+        let mut grants = std::mem::take(&mut request.grants);
+        self.with_consent(&mut grants, |grants| {
+            refresh::refresh(&self.host, &RefreshRequest { grants: grants.clone(), ..request.clone() })
+        })
+    }
+
+    /// Does what grants are needed for. What nobody granted yet is put to whoever sits at the terminal, once.
+    fn with_consent<R>(
+        &self,
+        grants: &mut Grants,
+        operation: impl Fn(&Grants) -> Result<R, OpError>,
+    ) -> Result<R, CliError> {
+        match operation(grants) {
             Err(OpError::NotGranted { missing, .. }) if self.asks && question::consent(&missing)? => {
-                let granted = &mut request.grants.permissions;
-                *granted = granted.union(&missing);
-                Ok(bind::bind(&self.host, verb, &request)?)
+                grants.permissions = grants.permissions.union(&missing);
+                Ok(operation(grants)?)
             }
             result => Ok(result?),
         }
+    }
+
+    /// Binds a pack. What it asks for and nobody granted yet is put to whoever sits at the terminal, once.
+    fn bind(&self, verb: BindVerb, mut request: BindRequest) -> Result<BindReport, CliError> {
+        let mut grants = std::mem::take(&mut request.grants);
+        self.with_consent(&mut grants, |grants| {
+            bind::bind(&self.host, verb, &BindRequest { grants: grants.clone(), ..request.clone() })
+        })
     }
 
     fn pack(&self, verb: PackVerb) -> io::Result<u8> {

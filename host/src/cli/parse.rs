@@ -40,7 +40,7 @@ pub(super) fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
     }
 }
 
-fn core_slot(text: &str) -> Result<CoreSlot, UsageError> {
+pub(super) fn core_slot(text: &str) -> Result<CoreSlot, UsageError> {
     let slot: CapabilitySlot = parsed("slot", text)?;
     CoreSlot::try_from(slot).map_err(|error| UsageError::argument("slot", &error).refused())
 }
@@ -57,7 +57,7 @@ fn instance(text: Option<&str>) -> Result<Option<InstanceId>, UsageError> {
     text.map(|text| parsed("instance_id", text)).transpose()
 }
 
-fn extension(kind: &str, instance_id: Option<&str>) -> Result<BindingKey, UsageError> {
+pub(super) fn extension(kind: &str, instance_id: Option<&str>) -> Result<BindingKey, UsageError> {
     Ok(BindingKey::Extension { path: path_of("kind", kind)?, instance: instance(instance_id)? })
 }
 
@@ -116,7 +116,7 @@ impl CreatePayload {
 }
 
 impl GrantsPayload {
-    fn parse(&self) -> Result<Grants, UsageError> {
+    pub(super) fn parse(&self) -> Result<Grants, UsageError> {
         Ok(Grants {
             permissions: permissions(["grants.tools", "grants.network"], &self.tools, &self.network)?,
             declared: self.all.is_some(),
@@ -152,6 +152,7 @@ impl PackPayload {
             request,
             grants: self.grants.parse()?,
             fetch: !self.no_fetch,
+            refresh: false,
             all_instances: false,
             idempotency_key: self.idempotency_key,
         })
@@ -174,6 +175,7 @@ impl ExtensionPayload {
             request,
             grants: self.grants.parse()?,
             fetch: !self.no_fetch,
+            refresh: false,
             all_instances: self.all_instances,
             idempotency_key: self.idempotency_key,
         })

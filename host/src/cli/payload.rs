@@ -360,7 +360,7 @@ pub struct CompletionsPayload {
     pub shell: Shell,
 }
 
-fn core_slots() -> Vec<String> {
+pub(super) fn core_slots() -> Vec<String> {
     CoreSlot::all().map(|slot| slot.to_string()).collect()
 }
 

@@ -1,4 +1,5 @@
-//! The one question this program asks: whether a pack may do what it wants to. Only at a terminal; elsewhere, flags answer.
+//! The questions this program asks: whether a pack may do what it wants to, and whether to take what moved. Only at a terminal;
+//! elsewhere, flags answer.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 
@@ -21,6 +22,11 @@ pub fn consent(missing: &Permissions) -> Result<bool, CliError> {
     missing.network.iter().for_each(|address| question.push_str(&format!("  to reach `{address}`\n")));
     question.push_str("grant it? [y/N] ");
     ask(&question).map_err(|source| CliError::Question { source })
+}
+
+/// Asks whether what is shown is to be taken. Anything but a yes is a no.
+pub fn take(shown: &str) -> Result<bool, CliError> {
+    ask(&format!("{shown}take it? [y/N] ")).map_err(|source| CliError::Question { source })
 }
 
 fn ask(question: &str) -> io::Result<bool> {

@@ -123,6 +123,15 @@ impl FetchError {
         }
     }
 
+    /// Whether there is an answer: there is no such archive, or it is not to be used. Otherwise nobody could find out.
+    pub fn is_answer(&self) -> bool {
+        match self {
+            Self::Read { .. } | Self::Keep { .. } | Self::Lock { .. } | Self::Busy { .. } => false,
+            Self::Registry { source, .. } => source.is_answer(),
+            _ => true,
+        }
+    }
+
     /// Whether it is certain that what lies in the place of a kept archive is not that archive.
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::Damaged { .. } | Self::NotAFile { .. })

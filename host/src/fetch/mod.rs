@@ -173,6 +173,8 @@ impl Fetcher {
         }
         let failed = |source| FetchError::Registry { reference: reference.clone(), source };
         let (mut access, resolved) = self.registries.resolve(reference).map_err(failed)?;
+        // `doctor` says that a tag moved when somebody saw it; a cache that cannot be written is no reason to fail here
+        let _ = self.resolutions.keep(reference, &resolved.manifest);
         let oci::Resolved { manifest, layer, form } = resolved;
         let kept = KeptManifest { manifest: manifest.clone(), layer: layer.clone(), form };
         if let Some(kept) = self.kept_layer(reference, kept) {

@@ -101,6 +101,9 @@ impl Assembly {
 
     /// The archive that was bound: from where it was bound, or else from what was kept of it.
     fn fetch(&mut self, host: &Host, pack_ref: &PackRef, pin: Option<&LockedPack>) -> Result<Fetched, PackError> {
+        if let (PackRef::Oci(_), Some(pin)) = (pack_ref, pin) {
+            return self.pinned_by_registry(host, pack_ref, pin);
+        }
         let fetched = host.fetcher.fetch(pack_ref);
         let Some(pin) = pin else { return Ok(fetched?) };
         match fetched {
@@ -112,6 +115,15 @@ impl Assembly {
             }
             Err(error) => host.fetcher.kept(&pin.archive).ok_or(PackError::Fetch(error)),
         }
+    }
+
+    /// What was bound, which is kept: no registry is asked. That its tag moved is known when somebody has asked since.
+    fn pinned_by_registry(&mut self, host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Result<Fetched, PackError> {
+        let moved = host.fetcher.last_seen(pack_ref).zip(pin.manifest).filter(|(found, locked)| found != locked);
+        if let Some((found, locked)) = moved {
+            self.drifts.push(Drift { pack_ref: pack_ref.clone(), locked, found });
+        }
+        packs::pinned(host, pack_ref, pin)
     }
 
     fn register(&mut self, pack: LoadedPack, pack_ref: &PackRef, pin: Option<&LockedPack>) {

@@ -7,8 +7,9 @@ use env_pack_domain::{Binding, EnvId, Environment, KeyId, PackDescriptor, PackRe
 use serde::Serialize;
 
 use super::OpError;
-use super::check::{self, check};
+use super::check::{self, Checked, check};
 use super::recorded::recorded;
+use super::refresh::{Difference, exact};
 use crate::host::Host;
 use crate::store::{AuditEvent, PackLock};
 
@@ -32,6 +33,9 @@ pub struct BindRequest {
     pub grants: Grants,
     /// Whether the pack is fetched and loaded before it is bound.
     pub fetch: bool,
+    /// Whether what the reference stands for now is taken, though it is not what was bound; everything that is bound by the same
+    /// reference moves along.
+    pub refresh: bool,
     /// Whether every other instance of the extension moves to the same pack.
     pub all_instances: bool,
     /// The key the caller gave, recorded and given back.
@@ -78,6 +82,12 @@ pub struct BindReport {
     /// What `doctor` will have to say about the pack.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// What is different, where the reference stood for another archive before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<Difference>,
+    /// Whether nothing was changed: there was no reason to, or it was only to be shown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unchanged: bool,
     /// The other instances that moved along.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<BindReport>,
@@ -100,6 +110,37 @@ pub struct GrantsReport {
 /// # Errors
 /// [`OpError`]; nothing has been written then.
 pub fn bind(host: &Host, verb: BindVerb, request: &BindRequest) -> Result<BindReport, OpError> {
+    recorded_bind(host, verb, request, || {
+        // first against a snapshot: what the bindings refuse needs no pack, and loading one takes no lock
+        let snapshot = host.store.load(&request.environment)?;
+        apply(&snapshot.environment, verb, request, None)?;
+        let checked = match request.fetch {
+            true => Some(check(host, &snapshot, request)?),
+            false => None,
+        };
+        bind_unrecorded(host, verb, request, checked)
+    })
+}
+
+/// Binds a pack that was looked at.
+///
+/// # Errors
+/// [`OpError`]; nothing has been written then.
+pub(super) fn bind_checked(
+    host: &Host,
+    verb: BindVerb,
+    request: &BindRequest,
+    checked: Option<Checked>,
+) -> Result<BindReport, OpError> {
+    recorded_bind(host, verb, request, || bind_unrecorded(host, verb, request, checked))
+}
+
+fn recorded_bind(
+    host: &Host,
+    verb: BindVerb,
+    request: &BindRequest,
+    bind: impl FnOnce() -> Result<BindReport, OpError>,
+) -> Result<BindReport, OpError> {
     let name = match verb {
         BindVerb::Add => "add",
         BindVerb::Update => "update",
@@ -107,27 +148,27 @@ pub fn bind(host: &Host, verb: BindVerb, request: &BindRequest) -> Result<BindRe
     let place = &request.request.place;
     let kind = Some(request.request.kind.to_string());
     let target = Target { environment: &request.environment, place, kind, key: &request.idempotency_key };
-    audited(host, name, &target, || bind_unrecorded(host, verb, request))
+    audited(host, name, &target, bind)
 }
 
-fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<BindReport, OpError> {
+fn bind_unrecorded(
+    host: &Host,
+    verb: BindVerb,
+    asked: &BindRequest,
+    mut checked: Option<Checked>,
+) -> Result<BindReport, OpError> {
     let request = &asked.request;
-    // first against a snapshot: what the bindings refuse needs no pack, and loading one takes no lock
-    let snapshot = host.store.load(&asked.environment)?;
-    apply(&snapshot.environment, verb, asked)?;
-    let mut checked = match asked.fetch {
-        true => Some(check(host, &snapshot, asked)?),
-        false => None,
-    };
     let mut session = host.store.open(&asked.environment)?;
     let stored = session.stored();
     let before = stored.environment.clone();
-    let changes = apply(&before, verb, asked)?;
-    let after = changes.last().map_or(before.clone(), |change| change.environment.clone());
     if let Some(checked) = &mut checked {
         check::check_again(host, stored, asked, checked)?;
     }
     let mut lock = stored.lock.clone();
+    let exact = with_exact(&mut lock, asked, checked.as_ref());
+    let exactly = exact.as_ref().map_or(before.clone(), |exact| change::renamed(&before, &request.pack_ref, exact));
+    let changes = apply(&exactly, verb, asked, exact.as_ref())?;
+    let after = changes.last().map_or(before.clone(), |change| change.environment.clone());
     let (mut grants, mut signer, mut kept) = (None, None, None);
     let warnings = checked.as_ref().map(|checked| checked.warnings.clone()).unwrap_or_default();
     // a built-in pack changes with this program, so there is nothing to pin
@@ -147,8 +188,25 @@ fn bind_unrecorded(host: &Host, verb: BindVerb, asked: &BindRequest) -> Result<B
     Ok(BindReport { grants, signer, warnings, ..report_all(&asked.environment, &asked.idempotency_key, &changes) })
 }
 
+/// The exact reference of what a tag stood for that moved, which is pinned too: a rollback restores what was there.
+fn with_exact(lock: &mut PackLock, asked: &BindRequest, checked: Option<&Checked>) -> Option<PackRef> {
+    let pack_ref = &asked.request.pack_ref;
+    let pin = lock.get(pack_ref).filter(|_| asked.refresh).cloned()?;
+    let exact =
+        exact(pack_ref, &pin).filter(|_| checked.is_some_and(|checked| checked.pin.manifest != pin.manifest))?;
+    lock.packs.insert(exact.text(), pin);
+    Some(exact)
+}
+
 /// The changes that a request makes: its own, and those of the instances that move along.
-fn apply(environment: &Environment, verb: BindVerb, asked: &BindRequest) -> Result<Vec<Change>, OpError> {
+///
+/// `exact` is the reference by which everything was bound that moves along, if it is not the one asked for.
+fn apply(
+    environment: &Environment,
+    verb: BindVerb,
+    asked: &BindRequest,
+    exact: Option<&PackRef>,
+) -> Result<Vec<Change>, OpError> {
     let request = &asked.request;
     let mut changes = vec![match verb {
         BindVerb::Add => change::add(environment, request.clone())?,
@@ -159,6 +217,17 @@ fn apply(environment: &Environment, verb: BindVerb, asked: &BindRequest) -> Resu
         for sibling in environment.instances_of(path).filter(|sibling| sibling.place != request.place) {
             let Binding { place, answers_ref, .. } = sibling.clone();
             let request = Request { place, answers_ref, ..request.clone() };
+            let environment = &changes.last().expect("one change was made").environment;
+            changes.push(change::update(environment, request)?);
+        }
+    }
+    if asked.refresh {
+        let key = changes.first().and_then(|change| change.after.as_ref()).map(Binding::key);
+        let pack_ref = exact.unwrap_or(&request.pack_ref);
+        let moves_along = |other: &&Binding| other.pack_ref == *pack_ref && Some(other.key()) != key;
+        for other in environment.bindings().filter(moves_along) {
+            let Binding { place, kind, answers_ref, .. } = other.clone();
+            let request = Request { place, kind, answers_ref, pack_ref: request.pack_ref.clone() };
             let environment = &changes.last().expect("one change was made").environment;
             changes.push(change::update(environment, request)?);
         }
@@ -188,7 +257,7 @@ pub(super) fn report_all(environment: &EnvId, idempotency_key: &Option<String>, 
     BindReport { moved: reports.collect(), idempotency_key: idempotency_key.clone(), ..first }
 }
 
-fn report(environment: &EnvId, binding: &Binding) -> BindReport {
+pub(super) fn report(environment: &EnvId, binding: &Binding) -> BindReport {
     let (slot, instance_id) = match &binding.place {
         Place::Slot(slot) => (Some(slot.to_string()), None),
         Place::Extension(instance) => (None, instance.as_ref().map(ToString::to_string)),
@@ -204,6 +273,8 @@ fn report(environment: &EnvId, binding: &Binding) -> BindReport {
         has_previous: binding.previous.is_some(),
         grants: None,
         signer: None,
+        moved_from: None,
+        unchanged: false,
         moved: Vec::new(),
         warnings: Vec::new(),
         idempotency_key: None,

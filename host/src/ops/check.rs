@@ -7,6 +7,7 @@ use super::OpError;
 use super::bind::BindRequest;
 use super::error::Taker;
 use super::packs::{self, LoadedPack, PackError};
+use super::refresh::unmoved;
 use super::trust::{Examined, Trust};
 use crate::fetch::Fetched;
 use crate::host::Host;
@@ -21,7 +22,7 @@ pub(super) struct Checked {
     /// What is odd about it, but no reason to refuse it.
     pub warnings: Vec<String>,
     /// What the pack wants to be allowed.
-    declared: Permissions,
+    pub declared: Permissions,
 }
 
 /// Loads the pack of a request and holds it against the environment.
@@ -29,6 +30,7 @@ pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result
     let Request { place, kind, pack_ref, .. } = &asked.request;
     let not_bound = |source| OpError::Pack { pack_ref: pack_ref.clone(), source };
     let fetched = host.fetcher.fetch(pack_ref).map_err(PackError::from).map_err(not_bound)?;
+    unmoved(stored, asked, fetched.manifest())?;
     // before anything of it is read
     let signed = signed(host, asked, &fetched)?;
     let pack = packs::load_bytes(host, &fetched).map_err(not_bound)?;
@@ -55,6 +57,7 @@ pub(super) fn check_again(
     asked: &BindRequest,
     checked: &mut Checked,
 ) -> Result<(), OpError> {
+    unmoved(stored, asked, checked.pin.manifest)?;
     untaken(host, stored, asked, &checked.pin)?;
     checked.pin.grants = granted(stored, asked, &checked.declared)?;
     checked.signed = signed(host, asked, &checked.fetched)?;
@@ -96,6 +99,8 @@ fn path_untaken(
         let is_replaced = other.place == *place && (is_sibling || matches!(place, Place::Slot(_)));
         match (is_replaced, is_sibling) {
             (true, _) => {}
+            // it moves along
+            _ if asked.refresh && other.pack_ref == *pack_ref => {}
             (false, true) if asked.all_instances => {}
             (false, true) => return Err(OpError::SiblingsDiffer { pack_ref: pack_ref.clone(), sibling: other.key() }),
             (false, false) => return taken(Taker::Bound { pack_ref: other.pack_ref.clone(), key: other.key() }),

@@ -1,6 +1,6 @@
 //! Commands that people are told to run. Somebody will paste them into a shell, and strangers chose some of the words.
 
-use env_pack_domain::{Binding, EnvId, ForeignText, PackRef, Permissions, Place};
+use env_pack_domain::{Binding, BindingKey, EnvId, ForeignText, PackRef, Permissions, Place};
 
 /// One word of a command, quoted where a shell would make more of it: whoever chose it must not choose what else is run.
 pub fn quoted(word: &str) -> ForeignText {
@@ -17,6 +17,17 @@ pub(super) fn flags(permissions: &Permissions, prefix: &str) -> String {
 /// The command that looks into a pack.
 pub(super) fn inspect_command(pack_ref: &PackRef) -> String {
     format!("gtc pack inspect {}", quoted(&pack_ref.text()))
+}
+
+/// The command that takes what the reference of a binding stands for now.
+pub(super) fn refresh_command(id: &EnvId, key: &BindingKey) -> String {
+    match key {
+        BindingKey::Slot(slot) => format!("gtc op env-packs update --env {id} --slot {slot} --refresh"),
+        BindingKey::Extension { path, instance } => {
+            let instance = instance.as_ref().map(|instance| format!(" --instance-id {instance}")).unwrap_or_default();
+            format!("gtc op extensions update --env {id} --kind {path}{instance} --refresh")
+        }
+    }
 }
 
 /// The command that binds a pack again, out of this archive or one that is yet to be named.

@@ -5,7 +5,7 @@ use std::fmt;
 use env_pack_domain::change::Refusal;
 use env_pack_domain::{
     BindingKey, DescriptorPath, ForeignText, InvalidDescriptor, KeyId, PackDescriptor, PackRef, Permissions,
-    ResolveError, VersionReq,
+    ResolveError, Sha256Digest, VersionReq,
 };
 
 use super::PackError;
@@ -70,6 +70,20 @@ pub enum OpError {
         pack_ref: PackRef,
         /// One of the other instances.
         sibling: BindingKey,
+    },
+    /// A tag stands for something else than when it was bound.
+    #[error("pack `{pack_ref}` was not bound: it moved from {from} to {to}")]
+    Moved {
+        /// The environment.
+        environment: env_pack_domain::EnvId,
+        /// Where it is bound.
+        key: BindingKey,
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// What it was.
+        from: Sha256Digest,
+        /// What it is.
+        to: Sha256Digest,
     },
     /// The pack asks for more than the operator granted.
     #[error("pack `{pack_ref}` was not bound: it asks for what nobody granted: {}", requests(.missing))]
@@ -315,6 +329,7 @@ impl OpError {
             | Self::SiblingsPart { .. }
             | Self::OverItself { .. }
             | Self::KeyExists { .. } => "conflict",
+            Self::Moved { .. } => "digest-drift",
             Self::NotRecorded { .. } => "audit",
             Self::Store(StoreError::Io { .. }) | Self::Write { .. } => "io",
             Self::Store(_) | Self::UnknownPins { .. } => "store",
@@ -347,10 +362,14 @@ impl OpError {
             Self::Pack { source: PackError::Handler { source, .. }, .. } if super::packs::is_our_fault(source) => {
                 Failure::Impossible
             }
-            Self::Fetch(FetchError::Read { .. } | FetchError::Keep { .. }) => Failure::Impossible,
-            Self::Fetch(FetchError::Lock { .. } | FetchError::Busy { .. }) => Failure::Impossible,
             Self::UnknownPins { .. } | Self::LostRoot { .. } | Self::Compiled { .. } => Failure::Impossible,
-            Self::Pack { source: PackError::Fetch(FetchError::Read { .. }), .. } => Failure::Impossible,
+            Self::Fetch(source)
+            | Self::Pack { source: PackError::Fetch(source), .. }
+            | Self::PinnedPack { source: PackError::Fetch(source), .. }
+                if !source.is_answer() =>
+            {
+                Failure::Impossible
+            }
             _ => Failure::Refused,
         }
     }

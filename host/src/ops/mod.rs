@@ -16,6 +16,7 @@ mod packs;
 pub mod protections;
 pub mod read;
 mod recorded;
+pub mod refresh;
 pub mod registry;
 pub mod repack;
 pub mod signing;

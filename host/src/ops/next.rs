@@ -3,7 +3,7 @@
 use env_pack_domain::ResolveError;
 use env_pack_domain::change::Refusal;
 
-use super::command::{flags, inspect_command};
+use super::command::{flags, inspect_command, refresh_command};
 use super::packs::{fetch_next, load_next};
 use super::{OpError, Taker};
 use crate::archive::ArchiveError;
@@ -24,6 +24,9 @@ impl OpError {
             | Self::PathTaken { .. }
             | Self::SiblingsDiffer { .. }
             | Self::SiblingsPart { .. } => Some(self.fitting_next()),
+            Self::Moved { environment, key, .. } => {
+                Some(format!("see what changed, and take it, with `{}`", refresh_command(environment, key)))
+            }
             Self::NotGranted { .. } | Self::NotDeclared { .. } | Self::NeverGranted { .. } | Self::NotPinned { .. } => {
                 Some(self.granting_next())
             }

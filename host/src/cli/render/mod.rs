@@ -9,6 +9,8 @@ mod registry;
 mod signing;
 mod tools;
 
+pub use packs::difference;
+
 use super::table::Tone;
 
 /// A report that people can read.

@@ -1,10 +1,11 @@
 //! Bound packs and extensions, and what they may do.
 
-use super::{GOOD, Human, list, shown, warnings};
+use super::{GOOD, Human, NOTICE, list, shown, warnings};
 use crate::cli::table::{Table, Tone};
 use crate::ops::bind::{BindReport, GrantsReport};
 use crate::ops::grants::{GrantsListReport, PackGrants};
 use crate::ops::read::{Bound, ExtensionsReport, PacksReport, ResolveReport};
+use crate::ops::refresh::{Difference, Side};
 
 impl Human for PacksReport {
     fn human(&self, _verb: &str) -> String {
@@ -51,8 +52,39 @@ impl Human for ResolveReport {
     }
 }
 
+/// What is different about a pack that moved.
+pub fn difference(moved: &Difference) -> String {
+    let side = |side: &Side| {
+        let version =
+            side.version.as_deref().map(|version| format!("version {}, ", shown(version))).unwrap_or_default();
+        let digest = side.manifest_digest.map_or_else(|| side.sha256.clone(), |digest| digest.to_string());
+        format!("{version}supports {}, {digest}", side.supported_versions.join(" and "))
+    };
+    let mut text = format!("  was  {}\n  is   {}\n", side(&moved.from), side(&moved.to));
+    let changes = [("wants now", &moved.permissions_added), ("wants no longer", &moved.permissions_removed)];
+    for (what, permissions) in changes {
+        permissions.tools.iter().for_each(|tool| text.push_str(&format!("  {what} to run `{tool}`\n")));
+        permissions.network.iter().for_each(|address| text.push_str(&format!("  {what} to reach `{address}`\n")));
+    }
+    text
+}
+
+/// What an update is called that takes what a reference stands for now.
+fn refreshed(report: &BindReport) -> String {
+    let (kind, pack_ref) = (&report.kind, &report.pack_ref);
+    match &report.moved_from {
+        None => format!("{} `{kind}` is what `{pack_ref}` stands for; nothing changed\n", Tone::Good.paint(GOOD)),
+        Some(moved) => {
+            format!("{} `{pack_ref}` moved; nothing changed yet\n{}", Tone::Notice.paint(NOTICE), difference(moved))
+        }
+    }
+}
+
 impl Human for BindReport {
     fn human(&self, verb: &str) -> String {
+        if self.unchanged {
+            return refreshed(self);
+        }
         let done = match verb {
             "add" => "bound",
             "update" => "updated",
@@ -69,8 +101,13 @@ impl Human for BindReport {
             text.push_str(&format!(" (generation {})", self.generation));
         }
         text.push('\n');
+        text.push_str(&self.moved_from.as_ref().map(difference).unwrap_or_default());
         for moved in &self.moved {
-            text.push_str(&format!("  moved along: instance {}\n", extension_name(moved.instance_id.as_deref())));
+            let place = match &moved.slot {
+                Some(slot) => format!("slot `{slot}`"),
+                None => format!("instance {}", extension_name(moved.instance_id.as_deref())),
+            };
+            text.push_str(&format!("  moved along: {place}\n"));
         }
         text.push_str(&self.signer.map(|signer| format!("  signed by `{signer}`\n")).unwrap_or_default());
         text.push_str(&self.grants.as_ref().map(granted).unwrap_or_default());

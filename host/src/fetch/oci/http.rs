@@ -320,6 +320,8 @@ fn fault(host: &ForeignText, error: ureq::Error, deadline: Deadline) -> Registry
         Error::ConnectProxyFailed(reason) => Transport::Connect(said(&reason)),
         Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             Some(reason) => Transport::Tls(said(reason)),
+            // what the system's resolver says has no kind of its own
+            None if error.to_string().starts_with("failed to lookup address") => Transport::NoHost,
             None if is_about_connecting(error.kind()) => Transport::Connect(said(&error)),
             None => Transport::Broken(said(&error)),
         },

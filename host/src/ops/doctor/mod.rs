@@ -11,7 +11,7 @@ pub use report::{
 };
 
 use super::assemble::{self, Assembly};
-use super::command::{flags, inspect_command, update_command};
+use super::command::{flags, inspect_command, refresh_command, update_command};
 use super::error::requests;
 use super::{OpError, Signature};
 use crate::host::Host;
@@ -95,8 +95,17 @@ impl DoctorReport {
                 drift.found, drift.locked
             );
             let user = stored.environment.bindings().find(|binding| binding.pack_ref == drift.pack_ref);
-            let again = user.map(|binding| update_command(id, binding, Some(&drift.pack_ref))).unwrap_or_default();
-            let next = format!("look at it with `{}`, and take it with `{again}`", inspect_command(&drift.pack_ref));
+            let next = match &drift.pack_ref {
+                PackRef::Oci(_) => {
+                    let again = user.map(|binding| refresh_command(id, &binding.key())).unwrap_or_default();
+                    format!("see what changed, and take it, with `{again}`; until then, what was bound is used")
+                }
+                _ => {
+                    let again =
+                        user.map(|binding| update_command(id, binding, Some(&drift.pack_ref))).unwrap_or_default();
+                    format!("look at it with `{}`, and take it with `{again}`", inspect_command(&drift.pack_ref))
+                }
+            };
             self.digest_drift.push(DigestDrift {
                 pack_ref: drift.pack_ref.clone(),
                 locked: drift.locked.to_string(),

@@ -1,0 +1,185 @@
+//! Taking what a reference stands for by now: a tag that moved, or a file that was written anew. It is shown before it is taken.
+
+use env_pack_domain::change::{Refusal, Request};
+use env_pack_domain::{BindingKey, EnvId, PackRef, Permissions, Place, Sha256Digest};
+use serde::Serialize;
+
+use super::OpError;
+use super::bind::{self, BindReport, BindRequest, BindVerb, Grants, GrantsReport};
+use super::check::{Checked, check};
+use super::packs;
+use crate::host::Host;
+use crate::store::{LockedPack, Stored};
+
+/// A bound pack that may have moved.
+#[derive(Clone, Debug)]
+pub struct RefreshRequest {
+    /// The environment.
+    pub environment: EnvId,
+    /// Where the pack is bound.
+    pub key: BindingKey,
+    /// What the operator allows the pack, beside what was allowed before.
+    pub grants: Grants,
+    /// Whether what moved is only shown.
+    pub dry_run: bool,
+    /// The only archive that is taken: the one that was shown.
+    pub expected: Option<Sha256Digest>,
+    /// The key the caller gave, recorded and given back.
+    pub idempotency_key: Option<String>,
+}
+
+/// What is different about a pack that moved.
+#[derive(Clone, Debug, Serialize)]
+pub struct Difference {
+    /// What is bound.
+    pub from: Side,
+    /// What the reference stands for now.
+    pub to: Side,
+    /// What the pack wants to be allowed now, and did not before.
+    pub permissions_added: GrantsReport,
+    /// What it wants no longer.
+    pub permissions_removed: GrantsReport,
+    /// The archive that it is now.
+    #[serde(skip)]
+    pub archive: Sha256Digest,
+}
+
+/// One of two archives.
+#[derive(Clone, Debug, Serialize)]
+pub struct Side {
+    /// The digest of its manifest, if it comes from a registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest_digest: Option<Sha256Digest>,
+    /// The digest of the archive.
+    pub sha256: String,
+    /// The version of the pack, unless the archive is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The versions that its handlers support.
+    pub supported_versions: Vec<String>,
+}
+
+/// Takes what the reference of a binding stands for now, wherever it is bound in the environment; or only says what that is.
+///
+/// # Errors
+/// [`OpError`]; nothing has been written then.
+pub fn refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, OpError> {
+    let snapshot = host.store.load(&request.environment)?;
+    let asked = request.as_bind(&snapshot)?;
+    let pack_ref = &asked.request.pack_ref;
+    let current = snapshot.environment.binding(&request.key);
+    let unchanged = BindReport {
+        unchanged: true,
+        idempotency_key: request.idempotency_key.clone(),
+        ..current.map(|binding| bind::report(&request.environment, binding)).expect("it was found")
+    };
+    // without a pin nobody knows what it was: then whatever it is now is taken
+    let pin = snapshot.lock.get(pack_ref);
+    let checked = check(host, &snapshot, &asked)?;
+    if let Some(expected) = request.expected.filter(|expected| *expected != checked.fetched.digest) {
+        let to = checked.fetched.digest;
+        return Err(OpError::Moved {
+            environment: request.environment.clone(),
+            key: request.key.clone(),
+            pack_ref: pack_ref.clone(),
+            from: expected,
+            to,
+        });
+    }
+    let difference = pin.map(|pin| difference(host, pin, &checked));
+    match difference {
+        Some(None) => Ok(unchanged),
+        Some(moved) if request.dry_run => Ok(BindReport { moved_from: moved, ..unchanged }),
+        None if request.dry_run => Ok(unchanged),
+        moved => {
+            let report = bind::bind_checked(host, BindVerb::Update, &asked, Some(checked))?;
+            Ok(BindReport { moved_from: moved.flatten(), ..report })
+        }
+    }
+}
+
+impl RefreshRequest {
+    /// The request to bind again what is bound.
+    fn as_bind(&self, stored: &Stored) -> Result<BindRequest, OpError> {
+        let not_bound = || Refusal::NotBound { environment: self.environment.clone(), key: self.key.clone() };
+        let bound = stored.environment.binding(&self.key).ok_or_else(not_bound)?.clone();
+        Ok(BindRequest {
+            environment: self.environment.clone(),
+            request: Request {
+                place: bound.place,
+                kind: bound.kind,
+                pack_ref: bound.pack_ref,
+                answers_ref: bound.answers_ref,
+            },
+            // what it wants is shown before anybody grants it
+            grants: Grants { declared: self.grants.declared || self.dry_run, ..self.grants.clone() },
+            fetch: true,
+            refresh: true,
+            all_instances: false,
+            idempotency_key: self.idempotency_key.clone(),
+        })
+    }
+}
+
+/// What is different, if anything is.
+fn difference(host: &Host, pin: &LockedPack, checked: &Checked) -> Option<Difference> {
+    if pin.archive == checked.pin.archive && pin.manifest == checked.pin.manifest {
+        return None;
+    }
+    // what it wanted is what it was granted, or the archive itself says so
+    let before = host.fetcher.kept(&pin.archive).and_then(|kept| packs::open(host, &kept).ok());
+    let declared = |pack: &crate::archive::Pack| {
+        let all = pack.handlers.iter().filter_map(|handler| handler.declared.as_ref());
+        all.fold(Permissions::default(), |all, declared| all.union(&declared.permissions))
+    };
+    let wanted = before.as_ref().map_or_else(|| pin.grants.clone(), declared);
+    let after = packs::open(host, &checked.fetched).ok();
+    Some(Difference {
+        from: side(pin, before.map(|pack| pack.version)),
+        to: side(&checked.pin, after.map(|pack| pack.version)),
+        permissions_added: GrantsReport::from(&checked.declared.without(&wanted)),
+        permissions_removed: GrantsReport::from(&wanted.without(&checked.declared)),
+        archive: checked.pin.archive,
+    })
+}
+
+fn side(pin: &LockedPack, version: Option<String>) -> Side {
+    let mut supported: Vec<_> = pin.handlers.iter().map(|handler| handler.supported_versions.to_string()).collect();
+    supported.dedup();
+    Side { manifest_digest: pin.manifest, sha256: pin.archive.hex(), version, supported_versions: supported }
+}
+
+/// Whether a tag stands for what it stood for when it was bound: nobody is moved along without a word.
+pub(super) fn unmoved(stored: &Stored, asked: &BindRequest, found: Option<Sha256Digest>) -> Result<(), OpError> {
+    let Request { place, kind, pack_ref, .. } = &asked.request;
+    let pinned = stored.lock.get(pack_ref).and_then(|pin| pin.manifest);
+    match (pinned, found) {
+        (Some(from), Some(to)) if from != to && !asked.refresh => Err(OpError::Moved {
+            environment: asked.environment.clone(),
+            key: bound_with(stored, pack_ref).unwrap_or_else(|| key(place, kind.path())),
+            pack_ref: pack_ref.clone(),
+            from,
+            to,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Where a reference is bound.
+fn bound_with(stored: &Stored, pack_ref: &PackRef) -> Option<BindingKey> {
+    stored.environment.bindings().find(|binding| binding.pack_ref == *pack_ref).map(env_pack_domain::Binding::key)
+}
+
+fn key(place: &Place, path: &env_pack_domain::DescriptorPath) -> BindingKey {
+    match place {
+        Place::Slot(slot) => BindingKey::Slot(*slot),
+        Place::Extension(instance) => BindingKey::Extension { path: path.clone(), instance: instance.clone() },
+    }
+}
+
+/// The reference of what was bound, exactly: what a rollback restores, wherever the tag is by then.
+pub(super) fn exact(pack_ref: &PackRef, pin: &LockedPack) -> Option<PackRef> {
+    let PackRef::Oci(text) = pack_ref else { return None };
+    let reference: env_pack_domain::OciRef = text.parse().ok()?;
+    Some(PackRef::Oci(reference.pinned(pin.manifest?).to_string()))
+}
