@@ -24,7 +24,7 @@ pub enum Update {
 /// A pack to bind in the place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = is_refresh(), "then" = only_place(), "else" = named_pack()), extend("dependentSchemas" = named_kind()))]
+#[schemars(extend("if" = is_refresh(), "then" = only_place(NO_KIND), "else" = named(["kind", "pack_ref"])))]
 pub struct PackUpdatePayload {
     /// The environment
     #[command(flatten)]
@@ -69,7 +69,7 @@ pub struct PackUpdatePayload {
 /// An extension to bind in the place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = is_refresh(), "then" = only_place(), "else" = named_pack()))]
+#[schemars(extend("if" = is_refresh(), "then" = only_place(ONE_INSTANCE), "else" = named(["kind", "pack_ref"])))]
 pub struct ExtensionUpdatePayload {
     /// The environment
     #[command(flatten)]
@@ -114,37 +114,28 @@ pub struct ExtensionUpdatePayload {
     pub grants: GrantsPayload,
 }
 
+/// A slot says which binding it is; an extension has a kind for that, and all of its instances move along anyway.
+const NO_KIND: &str = r#""kind": {"const": null}"#;
+const ONE_INSTANCE: &str = r#""all_instances": {"const": false}"#;
+
 /// The condition under which what is bound stays bound.
 fn is_refresh() -> Value {
     literal(r#"{"properties": {"refresh": {"const": true}}, "required": ["refresh"]}"#)
 }
 
 /// Then everything but the place is known already.
-fn only_place() -> Value {
-    literal(
-        r#"{"properties": {
-            "pack_ref": {"const": null}, "answers_ref": {"const": null},
-            "no_fetch": {"const": false}, "all_instances": {"const": false}
-        }}"#,
-    )
+fn only_place(also: &str) -> Value {
+    let never = r#""pack_ref": {"const": null}, "answers_ref": {"const": null}, "no_fetch": {"const": false}"#;
+    literal(&format!(r#"{{"properties": {{{never}, {also}}}}}"#))
 }
 
 /// Otherwise the pack has to be named, and nothing is only shown.
-fn named_pack() -> Value {
-    literal(
-        r#"{"required": ["pack_ref"], "properties": {"pack_ref": {"type": "string"}, "dry_run": {"const": false}}}"#,
-    )
-}
-
-/// A slot says less than an extension does: its pack has a kind exactly where it has a reference.
-fn named_kind() -> Value {
-    literal(
-        r#"{
-            "pack_ref": {"if": {"properties": {"pack_ref": {"type": "string"}}},
-                         "then": {"required": ["kind"], "properties": {"kind": {"type": "string"}}}},
-            "kind": {"if": {"properties": {"kind": {"type": "string"}}}, "then": {"required": ["pack_ref"]}}
-        }"#,
-    )
+fn named(arguments: [&str; 2]) -> Value {
+    let [one, other] = arguments.map(|name| format!(r#""{name}": {{"type": "string"}}"#));
+    let required = arguments.map(|name| format!("\"{name}\"")).join(", ");
+    literal(&format!(
+        r#"{{"required": [{required}], "properties": {{{one}, {other}, "dry_run": {{"const": false}}}}}}"#
+    ))
 }
 
 fn literal(text: &str) -> Value {
