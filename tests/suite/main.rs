@@ -24,6 +24,7 @@ mod progress;
 mod proposals;
 mod reach;
 mod refusals;
+mod signers;
 mod signing;
 mod stored;
 mod support;

@@ -91,6 +91,8 @@ fn what_was_bound_without_a_look_is_found_when_it_is_loaded() {
     assert_eq!(failures(&sandbox), ["signer-not-trusted"]);
     sandbox.sign(&pack, &author);
     doctor(&sandbox, 0);
+    let replace = ["pack", "sign", &pack.display().to_string(), "--key", &author.private, "--replace"];
+    sandbox.gtc(replace).succeeded();
     let honest = std::fs::read_to_string(&sidecar).expect("a signature");
     let other = sandbox.honest_pack("secrets", "acme.secrets.other", "^1");
     let other = std::fs::read_to_string(sandbox.sign(&other, &author)).expect("a signature");

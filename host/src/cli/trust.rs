@@ -35,6 +35,10 @@ pub struct SignPayload {
     #[arg(short, long, value_name = "FILE")]
     #[serde(default)]
     pub output: Option<PathBuf>,
+    /// Overwrite what is there, instead of adding the signature to those of others
+    #[arg(long)]
+    #[serde(default)]
+    pub replace: bool,
 }
 
 /// A pack to verify.
@@ -52,6 +56,10 @@ pub struct VerifyPayload {
     #[arg(long = "env", value_name = "ENV")]
     #[serde(default)]
     pub environment_id: Option<String>,
+    /// A file of a signature, instead of those beside the pack and those that are kept
+    #[arg(long = "signature", value_name = "FILE")]
+    #[serde(default)]
+    pub signatures: Vec<PathBuf>,
 }
 
 /// A key to trust.
@@ -88,7 +96,7 @@ pub struct DistrustPayload {
 
 impl SignPayload {
     pub fn request(self) -> SignRequest {
-        SignRequest { archive: self.archive, key: self.key, output: self.output }
+        SignRequest { archive: self.archive, key: self.key, output: self.output, replace: self.replace }
     }
 }
 
@@ -107,7 +115,7 @@ impl VerifyPayload {
                 return Err(UsageError::text("keys", "`--key` and `--env` cannot be given together"));
             }
         };
-        Ok(VerifyRequest { pack_ref: pack_ref(&self.pack_ref)?, trusted })
+        Ok(VerifyRequest { pack_ref: pack_ref(&self.pack_ref)?, trusted, signatures: self.signatures })
     }
 }
 

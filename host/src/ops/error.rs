@@ -241,6 +241,14 @@ pub enum OpError {
         /// The file.
         path: std::path::PathBuf,
     },
+    /// A signature cannot be added to what is in its place.
+    #[error("`{}` is there already, and is nothing that a signature can be added to: {source}", shown(.path))]
+    NotAdded {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: PackError,
+    },
     /// Nobody who is trusted has signed a pack.
     #[error("nobody vouches for pack `{pack_ref}`: {source}")]
     NotVouchedFor {
@@ -328,6 +336,7 @@ impl OpError {
             | Self::SiblingsDiffer { .. }
             | Self::SiblingsPart { .. }
             | Self::OverItself { .. }
+            | Self::NotAdded { .. }
             | Self::KeyExists { .. } => "conflict",
             Self::Moved { .. } => "digest-drift",
             Self::NotRecorded { .. } => "audit",

@@ -35,6 +35,9 @@ impl OpError {
             }
             Self::NotVouchedFor { source, .. } => Some(source.next().into()),
             Self::Key { .. } => Some("make a key with `gtc pack keygen`, or convert yours to PEM".into()),
+            Self::NotAdded { .. } => {
+                Some("name another file with `--output`, or have it overwritten with `--replace`".into())
+            }
             Self::KeyExists { .. } => Some("name another file".into()),
             Self::NoTrustRoot { environment } => {
                 Some(format!("trust a key with `gtc op trust-root add --env {environment} --key <file>`"))

@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use super::repack::is_same_file;
 use super::trust::Trust;
-use super::{OpError, pack};
+use super::{OpError, PackError, pack};
 use crate::archive;
+use crate::fetch::FetchError;
 use crate::host::Host;
-use crate::signing::{Envelope, KeyError, MAX_KEY_BYTES, PrivateKey, PublicKey};
+use crate::signing::{Envelope, KeyError, MAX_ENVELOPE_BYTES, MAX_KEY_BYTES, PrivateKey, PublicKey};
 
 /// A key that was made.
 #[derive(Debug, Serialize)]
@@ -35,6 +36,8 @@ pub struct SignRequest {
     pub key: PathBuf,
     /// Where the signature goes; beside the pack, as `<pack>.sig`, unless somewhere else.
     pub output: Option<PathBuf>,
+    /// Whether the signature takes the place of whatever is there, instead of being added to the signatures that are there.
+    pub replace: bool,
 }
 
 /// A pack that was signed.
@@ -50,6 +53,10 @@ pub struct SignReport {
     pub version: String,
     /// The digest of the archive, which is what was signed.
     pub sha256: String,
+    /// Whether the file was written; it is not when this key has signed the pack already.
+    pub changed: bool,
+    /// Who has signed the pack now, as the file says.
+    pub signers: Vec<ForeignText>,
 }
 
 /// A pack whose signature is to be checked.
@@ -59,6 +66,8 @@ pub struct VerifyRequest {
     pub pack_ref: PackRef,
     /// Whose signature is taken.
     pub trusted: Trusted,
+    /// Where signatures are, if not beside the pack or among those that are kept.
+    pub signatures: Vec<PathBuf>,
 }
 
 /// Whose signature is taken.
@@ -109,10 +118,11 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
     })
 }
 
-/// Signs a pack: the bytes of its archive, once they are known to be a pack.
+/// Signs a pack: the bytes of its archive, once they are known to be a pack. Signatures of others over the same archive stay.
 ///
 /// # Errors
-/// [`OpError`] when the archive is refused, the key is none, or the signature cannot be written.
+/// [`OpError`] when the archive is refused, the key is none, what is in the place of the signature is none of this archive, or it
+/// cannot be written.
 pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
     let key_bytes = host.fetcher.document(&request.key, MAX_KEY_BYTES).map_err(|source| OpError::Input { source })?;
     let not_key = |source| OpError::Key { path: request.key.clone(), source };
@@ -120,21 +130,51 @@ pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
     let fetched = host.fetcher.fetch(&PackRef::File(request.archive.to_string_lossy().into_owned()))?;
     let refused = |source| OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source };
     let pack = archive::open(&fetched.bytes, &host.limits.archive).map_err(refused)?;
+    let path = signature_path(request)?;
+    let not_added = |source| OpError::NotAdded { path: path.clone(), source };
+    let there = match request.replace {
+        true => None,
+        false => there(host, &path).map_err(not_added)?,
+    };
+    let (bytes, changed) = match there {
+        None => (Envelope::sign(&format!("{}@{}", pack.id.as_exact(), pack.version), &fetched.digest, &key), true),
+        Some(there) => {
+            match Envelope::sign_too(&there, &fetched.digest, &key).map_err(|error| not_added(error.into()))? {
+                Some(more) => (more, true),
+                None => (there, false),
+            }
+        }
+    };
+    if changed {
+        pack::write(&path, &bytes)?;
+    }
+    let envelope = Envelope::parse(&bytes).map_err(|error| not_added(error.into()))?;
+    let signers = envelope.claimed_signers().cloned().collect();
+    let (key_id, sha256) = (key.public().id(), fetched.digest.hex());
+    Ok(SignReport { path, key_id, id: pack.id, version: pack.version, sha256, changed, signers })
+}
+
+/// Where the signature goes, which is neither the pack nor the key.
+fn signature_path(request: &SignRequest) -> Result<PathBuf, OpError> {
     let path = request.output.clone().unwrap_or_else(|| {
         let mut path = request.archive.as_os_str().to_owned();
         path.push(".sig");
         path.into()
     });
-    if is_same_file(&path, &request.archive) {
-        return Err(OpError::OverItself { path });
+    match (is_same_file(&path, &request.archive), is_same_file(&path, &request.key)) {
+        (true, _) => Err(OpError::OverItself { path }),
+        (_, true) => Err(OpError::KeyExists { path }),
+        _ => Ok(path),
     }
-    if is_same_file(&path, &request.key) {
-        return Err(OpError::KeyExists { path });
+}
+
+/// The signatures in a file, if it is one: into a pipe or a device, they are only written.
+fn there(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError> {
+    match host.fetcher.document(path, MAX_ENVELOPE_BYTES) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(FetchError::NotFound { .. } | FetchError::NotAFile { .. }) => Ok(None),
+        Err(source) => Err(PackError::SignatureFile { source }),
     }
-    let name = format!("{}@{}", pack.id.as_exact(), pack.version);
-    pack::write(&path, &Envelope::sign(&name, &fetched.digest, &key))?;
-    let (key_id, sha256) = (key.public().id(), fetched.digest.hex());
-    Ok(SignReport { path, key_id, id: pack.id, version: pack.version, sha256 })
 }
 
 /// Looks whether somebody who is trusted has signed a pack.
@@ -158,8 +198,17 @@ pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpEr
     };
     let fetched = host.fetcher.fetch(&request.pack_ref)?;
     let not_vouched = |source| OpError::NotVouchedFor { pack_ref: request.pack_ref.clone(), source };
-    let (signer, _) = trust.verify(host, &request.pack_ref, &fetched).map_err(not_vouched)?;
+    let signatures = match request.signatures.as_slice() {
+        [] => host.fetcher.signatures(&request.pack_ref, &fetched.digest, MAX_ENVELOPE_BYTES),
+        named => named.iter().map(|path| signature(host, path).map(Ok)).collect::<Result<_, _>>()?,
+    };
+    let (signer, _) = trust.verify(&fetched.digest, signatures).map_err(not_vouched)?;
     Ok(VerifyReport { pack_ref: request.pack_ref.clone(), sha256: fetched.digest.hex(), signer })
+}
+
+/// Reads a file of signatures that somebody named.
+fn signature(host: &Host, path: &Path) -> Result<Vec<u8>, OpError> {
+    host.fetcher.document(path, MAX_ENVELOPE_BYTES).map_err(|source| OpError::Input { source })
 }
 
 /// Reads the file of a public key.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use env_pack_domain::{EnvId, ForeignText, KeyId, PackRef};
+use env_pack_domain::{EnvId, ForeignText, KeyId, PackRef, Sha256Digest};
 use serde::Serialize;
 
 use super::PackError;
@@ -90,22 +90,27 @@ impl Trust {
             (true, _) => Ok(Examined { signature: Signature::BuiltIn, envelope: None }),
             (false, true) => Ok(look(host, pack_ref, fetched)),
             (false, false) => {
-                let (signer, envelope) = self.verify(host, pack_ref, fetched)?;
+                let signatures = host.fetcher.signatures(pack_ref, &fetched.digest, MAX_ENVELOPE_BYTES);
+                let (signer, envelope) = self.verify(&fetched.digest, signatures)?;
                 Ok(Examined { signature: Signature::Verified { signer }, envelope: Some(envelope) })
             }
         }
     }
 
-    /// The trusted key that vouches for an archive, and its signature. What is wrong with other signatures does not matter then.
+    /// The trusted key that vouches for an archive, and which of these signatures shows it. What is wrong with other signatures does not matter then.
     ///
     /// # Errors
     /// [`PackError`] with what is wrong with the first signature, or that there is none.
-    pub fn verify(&self, host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Result<(KeyId, Vec<u8>), PackError> {
+    pub fn verify(
+        &self,
+        archive: &Sha256Digest,
+        signatures: Vec<Result<Vec<u8>, FetchError>>,
+    ) -> Result<(KeyId, Vec<u8>), PackError> {
         let mut wrong = None;
-        for read in candidates(host, pack_ref, fetched) {
+        for read in signatures {
             let verified = read.map_err(|source| PackError::SignatureFile { source }).and_then(|bytes| {
                 let envelope = Envelope::parse(&bytes)?;
-                Ok((envelope.verify(&fetched.digest, &self.keys)?, bytes))
+                Ok((envelope.verify(archive, &self.keys)?, bytes))
             });
             match verified {
                 Ok(verified) => return Ok(verified),

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use env_pack_domain::{ForeignText, KeyId, Sha256Digest};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{PrivateKey, PublicKey, SignatureError, statement, strict_json};
 
@@ -100,6 +101,39 @@ impl Envelope {
         let mut text = serde_json::to_vec(&document).expect("text makes JSON");
         text.push(b'\n');
         text
+    }
+
+    /// The same envelope with one more signature, by this key, over the payload that is there; nothing, when the key has signed it
+    /// already. Whatever else is in it stays, but for signatures that claim this key and are not valid.
+    ///
+    /// # Errors
+    /// [`SignatureError`] when it is no envelope about this archive, or there is no room for one more.
+    pub fn sign_too(bytes: &[u8], archive: &Sha256Digest, key: &PrivateKey) -> Result<Option<Vec<u8>>, SignatureError> {
+        let envelope = Self::parse(bytes)?;
+        envelope.is_about(archive)?;
+        let public = key.public();
+        if envelope.verify(archive, std::slice::from_ref(&public)).is_ok() {
+            return Ok(None);
+        }
+        let malformed = |reason: String| SignatureError::malformed("`signatures`", &reason);
+        let mut document: Value = serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+        let signatures = document.get_mut("signatures").and_then(Value::as_array_mut);
+        let signatures = signatures.ok_or_else(|| malformed("they are no list".to_owned()))?;
+        let claims_this = |signature: &Value| {
+            let claimed = signature.get("keyid").and_then(Value::as_str);
+            claimed.and_then(|claimed| claimed.parse().ok()) == Some(public.id())
+        };
+        signatures.retain(|signature| !claims_this(signature));
+        if signatures.len() >= MAX_SIGNATURES {
+            return Err(malformed(format!("there are {MAX_SIGNATURES} already, and no more are looked at")));
+        }
+        let sig = STANDARD.encode(key.sign(&pre_authentication_encoding(&envelope.payload)));
+        signatures.push(json!({"keyid": public.id().to_string(), "sig": sig}));
+        let text = format!("{document}\n").into_bytes();
+        match text.len() as u64 > MAX_ENVELOPE_BYTES {
+            true => Err(SignatureError::TooLarge { limit: MAX_ENVELOPE_BYTES }),
+            false => Ok(Some(text)),
+        }
     }
 
     /// Whether it is about this archive.

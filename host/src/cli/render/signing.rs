@@ -18,10 +18,18 @@ impl Human for KeygenReport {
 
 impl Human for SignReport {
     fn human(&self, _verb: &str) -> String {
-        let mut text = format!("{} signed pack `{}` {}\n", Tone::Good.paint(GOOD), self.id, self.version);
+        let (good, id, version) = (Tone::Good.paint(GOOD), &self.id, &self.version);
+        let mut text = match self.changed {
+            true => format!("{good} signed pack `{id}` {version}\n"),
+            false => format!("{good} pack `{id}` {version} is signed by this key already; nothing changed\n"),
+        };
         text.push_str(&format!("  sha256     {}\n", self.sha256));
         text.push_str(&format!("  key        {}\n", self.key_id));
-        text + &format!("  signature  {}\n", shown(&self.path.to_string_lossy()))
+        text.push_str(&format!("  signature  {}\n", shown(&self.path.to_string_lossy())));
+        match self.signers.len() {
+            0 | 1 => text,
+            count => text + &format!("  it holds {}\n", counted(count, "signature")),
+        }
     }
 }
 

@@ -1,0 +1,136 @@
+//! Several signers of one pack, and signatures that lie elsewhere than beside it.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::support::{Ran, Sandbox, text};
+
+fn sandbox() -> (Sandbox, PathBuf, String) {
+    let sandbox = Sandbox::new().with_own_cache();
+    let pack = sandbox.honest_pack("secrets", "acme.secrets.signed", "^1");
+    let name = pack.display().to_string();
+    (sandbox, pack, name)
+}
+
+fn sign(sandbox: &Sandbox, pack: &str, key: &str, flags: &[&str]) -> Ran {
+    sandbox.gtc(["pack", "sign", pack, "--key", key].iter().chain(flags))
+}
+
+#[test]
+fn a_second_signer_is_added_to_the_first() {
+    let (sandbox, pack, name) = sandbox();
+    let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
+    let sidecar = sandbox.sign(&pack, &author);
+    let first = fs::read(&sidecar).expect("a signature");
+    let signed = sign(&sandbox, &name, &reviewer.private, &[]).succeeded().result();
+    assert_eq!((&signed["changed"], &signed["signers"]), (&json!(true), &json!([author.id, reviewer.id])));
+    for key in [&author, &reviewer] {
+        let verified = sandbox.gtc(["pack", "verify", &name, "--key", &key.public]).succeeded().result();
+        assert_eq!(text(&verified["signer"]), key.id);
+    }
+    let parse = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON");
+    let both = fs::read(&sidecar).expect("a signature");
+    let (before, after) = (parse(&first), parse(&both));
+    assert_eq!((&before["payload"], &before["signatures"][0]), (&after["payload"], &after["signatures"][0]));
+
+    // once more, and not even the file is another one
+    let inode = fs::metadata(&sidecar).expect("a file").ino();
+    for key in [&author, &reviewer] {
+        let again = sign(&sandbox, &name, &key.private, &[]).succeeded().result();
+        assert_eq!((&again["changed"], &again["key_id"]), (&json!(false), &json!(key.id)));
+    }
+    assert_eq!((fs::read(&sidecar).expect("a file"), fs::metadata(&sidecar).expect("a file").ino()), (both, inode));
+    let human = sandbox.human(["pack", "sign", &name, "--key", &author.private]).succeeded();
+    human.shows(&["is signed by this key already; nothing changed", "it holds 2 signatures"]);
+
+    sign(&sandbox, &name, &author.private, &["--replace"]).succeeded();
+    assert_eq!(fs::read(&sidecar).expect("a signature"), first);
+}
+
+#[test]
+fn what_others_wrote_into_a_signature_stays() {
+    let (sandbox, pack, name) = sandbox();
+    let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
+    let sidecar = sandbox.sign(&pack, &author);
+    let mut envelope: Value = serde_json::from_slice(&fs::read(&sidecar).expect("a signature")).expect("JSON");
+    let good = envelope["signatures"][0].clone();
+    // a stranger's, one that only pretends to be the reviewer's, and one without a name
+    envelope["signatures"] = json!([
+        {"keyid": "SHA256:stranger", "sig": "e30=", "cert": "x"},
+        {"keyid": reviewer.id, "sig": good["sig"]},
+        {"sig": "no Base64"},
+        good,
+    ]);
+    envelope["note"] = json!({"from": ["somebody", 1.5]});
+    fs::write(&sidecar, envelope.to_string()).expect("a file");
+    sign(&sandbox, &name, &reviewer.private, &[]).succeeded();
+    let written: Value = serde_json::from_slice(&fs::read(&sidecar).expect("a signature")).expect("JSON");
+    let signatures = written["signatures"].as_array().expect("a list");
+    let kept = [0, 2, 3].map(|at| envelope["signatures"][at].clone());
+    assert_eq!((&signatures[..3], signatures.len()), (&kept[..], 4));
+    assert_eq!(written["note"], envelope["note"]);
+    sandbox.gtc(["pack", "verify", &name, "--key", &reviewer.public]).succeeded();
+}
+
+#[test]
+fn a_signature_is_only_added_to_one_of_the_same_archive() {
+    let (sandbox, pack, name) = sandbox();
+    let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
+    let sidecar = sandbox.sign(&pack, &author);
+    let honest = fs::read_to_string(&sidecar).expect("a signature");
+    let other = sandbox.honest_pack("secrets", "acme.secrets.other", "^1");
+    let other = fs::read_to_string(sandbox.sign(&other, &author)).expect("a signature");
+    let mut full: Value = serde_json::from_str(&honest).expect("JSON");
+    full["signatures"] = vec![full["signatures"][0].clone(); 32].into();
+    let mut long: Value = serde_json::from_str(&honest).expect("JSON");
+    long["note"] = "x".repeat((64 << 10) - honest.len() - 20).into();
+    for (content, words) in [
+        ("", "malformed at line 1"),
+        (&honest[..200], "malformed at line 1"),
+        (&honest.replacen('{', "{\"payload\":\"e30=\",", 1), "`payload` stands twice"),
+        (&other, "is for another archive: sha256:"),
+        (&full.to_string(), "there are 32 already"),
+        (&long.to_string(), "more than 65536 bytes"),
+        (&" ".repeat(1 << 20), "cannot be read"),
+    ] {
+        fs::write(&sidecar, content).expect("a file");
+        let refused = sign(&sandbox, &name, &reviewer.private, &[]).refused(1, "conflict");
+        assert!(refused.contains(words) && refused.contains("`--replace`"), "{words}: {refused}");
+        assert_eq!(fs::read_to_string(&sidecar).expect("a file"), content, "{words}");
+    }
+    let replaced = sign(&sandbox, &name, &reviewer.private, &["--replace"]).succeeded().result();
+    assert_eq!(replaced["signers"], json!([reviewer.id]));
+    // into a pipe, a signature is only written
+    let output = sandbox.human(["pack", "sign", &name, "--key", &author.private, "-o", "/dev/stdout"]).succeeded();
+    output.shows(&["{\"payloadType\":"]);
+}
+
+#[test]
+fn a_signature_is_taken_from_the_files_that_are_named() {
+    let (sandbox, pack, name) = sandbox();
+    let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
+    let sidecar = sandbox.sign(&pack, &author);
+    let [one, two] = ["one.sig", "two.sig"].map(|name| sandbox.home().join(name).display().to_string());
+    fs::rename(&sidecar, &one).expect("moved");
+    sign(&sandbox, &name, &reviewer.private, &["-o", &two]).succeeded();
+    let verify = |key: &str, signatures: &[&str]| {
+        let flags = signatures.iter().flat_map(|file| ["--signature", file]);
+        sandbox.gtc(["pack", "verify", &name, "--key", key].into_iter().chain(flags))
+    };
+    verify(&author.public, &[]).refused(1, "unsigned");
+    verify(&author.public, &[&one]).succeeded();
+    verify(&author.public, &[&two, &one]).succeeded();
+    verify(&author.public, &[&two]).refused(1, "signer-not-trusted");
+    let missing = verify(&author.public, &[&one, "no.sig"]).refused(2, "file-not-found");
+    assert!(missing.contains("no.sig"), "{missing}");
+    // what lies beside the pack does not count then
+    fs::rename(&one, &sidecar).expect("moved back");
+    verify(&author.public, &[&two]).refused(1, "signer-not-trusted");
+    let answers = json!({"pack_ref": name, "keys": [reviewer.public], "signatures": [two]}).to_string();
+    let answers = sandbox.write("answers.json", answers).display().to_string();
+    let verified = sandbox.gtc(["pack", "verify", "--answers", &answers]).succeeded().result();
+    assert_eq!(text(&verified["signer"]), reviewer.id);
+}
