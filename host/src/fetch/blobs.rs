@@ -43,7 +43,18 @@ impl Blobs {
 
     /// The signatures of one archive, kept as archives are, and under their lock.
     pub fn signatures(cache: &Path, archive: &Sha256Digest) -> Self {
-        Self { folder: cache.join("signatures").join("sha256").join(archive.hex()), ..Self::archives(cache) }
+        let all = Self::all_signatures(cache);
+        Self { folder: all.folder.join(archive.hex()), ..all }
+    }
+
+    /// The folders of signatures, each named after its archive.
+    pub fn all_signatures(cache: &Path) -> Self {
+        Self { folder: cache.join("signatures").join("sha256"), ..Self::archives(cache) }
+    }
+
+    /// The folder that holds the blobs.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The blob, hashed again: a damaged one is as good as none.
@@ -70,9 +81,10 @@ impl Blobs {
     pub fn put(&self, digest: &Sha256Digest, bytes: &[u8]) -> Result<Kept, FetchError> {
         let path = self.path(digest);
         let failed = |source| FetchError::Keep { path: path.clone(), source };
-        fs::create_dir_all(&self.folder).map_err(failed)?;
         self.sweep();
         let kept = self.together()?;
+        // not before: who was alone a moment ago may have taken the folder away
+        fs::create_dir_all(&self.folder).map_err(failed)?;
         if self.get(digest, bytes.len() as u64).is_none() {
             write(&path, bytes).map_err(failed)?;
         }

@@ -2,15 +2,37 @@
 //!
 //! Nothing of it is believed here. What is kept is verified whenever it is used, so that whoever can write there gains nothing.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{PackRef, Sha256Digest};
 
-use super::FetchError;
-use super::blobs::Blobs;
+use super::blobs::{Alone, Blob, BlobListing, Blobs, Leftover};
+use super::{FetchError, Fetcher};
 
 /// How many kept signatures of one archive are looked at: one for each signer, and a few that were replaced.
 const MAX_KEPT: usize = 64;
+
+/// A kept signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptSignature {
+    /// The archive that it is kept for.
+    pub archive: Sha256Digest,
+    /// What lies there.
+    pub blob: Blob,
+}
+
+/// Every kept signature, and what else lies there, each part sorted by archive and name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignatureListing {
+    /// What is named after a digest, damaged or not, in a folder that is named after an archive.
+    pub signatures: Vec<KeptSignature>,
+    /// Half-written files.
+    pub leftovers: Vec<Leftover>,
+    /// What has a name or a place that we give to nothing. It is never touched.
+    pub strangers: Vec<PathBuf>,
+}
 
 #[derive(Debug)]
 pub(super) struct Signatures {
@@ -31,8 +53,57 @@ impl Signatures {
         digests.iter().take(MAX_KEPT).filter_map(|digest| kept.get(digest, limit)).collect()
     }
 
+    fn list(&self) -> Result<SignatureListing, FetchError> {
+        let archives = Blobs::all_signatures(&self.cache).list()?;
+        let mut listing = SignatureListing { strangers: archives.strangers, ..SignatureListing::default() };
+        listing.strangers.extend(archives.leftovers.into_iter().map(|leftover| leftover.path));
+        for archive in archives.blobs.iter().map(|blob| blob.digest) {
+            let kept = Blobs::signatures(&self.cache, &archive);
+            // nothing of ours is behind a link, or is a file
+            if !fs::symlink_metadata(kept.folder()).is_ok_and(|there| there.is_dir()) {
+                listing.strangers.push(kept.folder().to_owned());
+                continue;
+            }
+            let BlobListing { blobs, leftovers, strangers } = kept.list()?;
+            listing.signatures.extend(blobs.into_iter().map(|blob| KeptSignature { archive, blob }));
+            listing.leftovers.extend(leftovers);
+            listing.strangers.extend(strangers);
+        }
+        Ok(listing)
+    }
+
     pub fn keep(&self, archive: &Sha256Digest, signature: &[u8]) -> Result<(), FetchError> {
         Blobs::signatures(&self.cache, archive).put(&Sha256Digest::of(signature), signature).map(drop)
+    }
+}
+
+impl Fetcher {
+    /// Every kept signature.
+    ///
+    /// # Errors
+    /// [`FetchError::Read`] when a folder cannot be read.
+    pub fn kept_signatures(&self) -> Result<SignatureListing, FetchError> {
+        self.signatures.list()
+    }
+
+    /// Hashes a kept signature again. Whether it vouches for anything, this room does not know.
+    ///
+    /// # Errors
+    /// [`FetchError`] when it would not be used.
+    pub fn verify_kept_signature(&self, kept: &KeptSignature, limit: u64) -> Result<(), FetchError> {
+        Blobs::signatures(&self.signatures.cache, &kept.archive).read(&kept.blob.digest, limit).map(drop)
+    }
+
+    /// Takes a kept signature away, and its folder with the last one.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn remove_kept_signature(&self, alone: &Alone, kept: &KeptSignature) -> io::Result<()> {
+        let signatures = Blobs::signatures(&self.signatures.cache, &kept.archive);
+        signatures.remove(alone, &kept.blob.digest)?;
+        // it stays where something else lies in it
+        let _ = fs::remove_dir(signatures.folder());
+        Ok(())
     }
 }
 

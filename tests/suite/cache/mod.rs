@@ -2,6 +2,7 @@
 
 mod crowds;
 mod hostile;
+mod signatures;
 
 use std::fs;
 use std::path::{Path, PathBuf};

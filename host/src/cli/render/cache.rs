@@ -25,6 +25,11 @@ impl Human for CacheListReport {
             };
             archives.row([digest(&archive.sha256), (archive.size.to_string(), Tone::Plain), pinned_by]);
         }
+        let mut signatures = Table::new(["SIGNATURE", "BYTES", "OF ARCHIVE"]);
+        for signature in &self.signatures {
+            let archive = (short(&signature.archive_sha256), Tone::Plain);
+            signatures.row([digest(&signature.sha256), (signature.size.to_string(), Tone::Plain), archive]);
+        }
         let mut compiled = Table::new(["COMPONENT", "BYTES", "LAST USED", "STATE", "PACK"]);
         for code in &self.compiled {
             let state = match code.fits {
@@ -40,7 +45,7 @@ impl Human for CacheListReport {
             compiled.row([digest(&code.component_sha256), size, used, state, packs]);
         }
         let mut text = format!("cache {}\n\n", self.path);
-        for table in [archives, compiled].iter().filter(|table| !table.is_empty()) {
+        for table in [archives, signatures, compiled].iter().filter(|table| !table.is_empty()) {
             text.push_str(&format!("{}\n", table.render()));
         }
         text.push_str(&missing(&self.missing));
@@ -52,8 +57,12 @@ impl Human for CacheListReport {
         if self.half_written > 0 {
             text.push_str(&format!("{notice} {}\n", counted(self.half_written, "half-written file")));
         }
+        let signatures = match self.signatures.len() {
+            0 => String::new(),
+            count => format!("{} ({} bytes), ", counted(count, "signature"), self.signature_bytes),
+        };
         text + &format!(
-            "{} ({} bytes), {} ({} bytes)\n",
+            "{} ({} bytes), {signatures}{} ({} bytes)\n",
             counted(self.archives.len(), "archive"),
             self.archive_bytes,
             counted(self.compiled.len(), "compiled component"),
@@ -67,8 +76,12 @@ impl Human for CacheVerifyReport {
         let mut text: String = self.faults.iter().map(fault).collect();
         text.push_str(&missing(&self.missing));
         text.push_str(&unreadable(&self.unreadable_environments));
-        let looked_at =
-            format!("{}, {}", counted(self.archives, "archive"), counted(self.compiled, "compiled component"));
+        let signatures = match self.signatures {
+            0 => String::new(),
+            count => format!("{}, ", counted(count, "signature")),
+        };
+        let archives = counted(self.archives, "archive");
+        let looked_at = format!("{archives}, {signatures}{}", counted(self.compiled, "compiled component"));
         let (sign, verdict, tone) = match self.faults.len() {
             0 => (GOOD, "all as they were kept".to_owned(), Tone::Good),
             count => (BAD, counted(count, "fault"), Tone::Bad),
@@ -84,6 +97,10 @@ fn fault(fault: &CacheFault) -> String {
         text.push_str(&format!("    pinned by {}\n", pinners(&fault.pinned_by)));
     }
     let what_became = match (fault.removed, &fault.not_removed) {
+        (true, _) if fault.what == "signature" && !fault.pinned_by.is_empty() => {
+            "taken away; put the signature beside the pack and bind it again with `update`, and it is kept again"
+                .to_owned()
+        }
         (true, _) if fault.what == "compiled" => "taken away; it is compiled again when it is needed".to_owned(),
         (true, _) if fault.pinned_by.is_empty() => "taken away".to_owned(),
         (true, _) => "taken away; bind the pack again with `update`, and it is kept again".to_owned(),

@@ -1,6 +1,6 @@
 //! Taking away what nobody needs.
 //!
-//! Archives go that no environment pins. Compiled code goes that this engine cannot run, and that no pinned or built-in pack needs
+//! Archives go that no environment pins, and their signatures. Compiled code goes that this engine cannot run, and that no pinned or built-in pack needs
 //! and nobody used for a month. What is half written goes, because nobody is writing. Nothing else does.
 
 use std::io;
@@ -38,7 +38,7 @@ pub struct CacheGcReport {
 /// Something that was taken away.
 #[derive(Debug, Serialize)]
 pub struct Removed {
-    /// `archive`, `compiled`, `half-written` or `root`
+    /// `archive`, `signature`, `compiled`, `half-written` or `root`
     pub what: &'static str,
     /// What it is called in its folder.
     pub name: ForeignText,
@@ -88,6 +88,7 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
     let alone = (!dry_run && host.cache.exists()).then(|| host.fetcher.alone()).transpose()?;
     let pins = Pins::certain(host)?;
     archives(host, &pins, alone.as_ref(), &mut report)?;
+    signatures(host, &pins, alone.as_ref(), &mut report)?;
     code(host, &pins, &mut report)?;
     for root in &pins.gone {
         let item =
@@ -103,6 +104,22 @@ fn archives(host: &Host, pins: &Pins, alone: Option<&Alone>, report: &mut CacheG
         let name = ForeignText::new(blob.digest.hex());
         let item = Removed { what: "archive", name, size: blob.size, reason: "no environment pins it" };
         report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_kept(alone, &blob.digest)));
+    }
+    for leftover in &kept.leftovers {
+        let item = half_written(&leftover.path, leftover.size);
+        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_leftover(alone, leftover)));
+    }
+    Ok(())
+}
+
+/// A pinned archive that is not kept may still be read from its file, and then its signatures are all that vouches for it.
+fn signatures(host: &Host, pins: &Pins, alone: Option<&Alone>, report: &mut CacheGcReport) -> Result<(), OpError> {
+    let kept = host.fetcher.kept_signatures()?;
+    for signature in kept.signatures.iter().filter(|signature| pins.of_archive(&signature.archive).is_empty()) {
+        let name = ForeignText::new(signature.blob.digest.hex());
+        let reason = "no environment pins the archive that it is for";
+        let item = Removed { what: "signature", name, size: signature.blob.size, reason };
+        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_kept_signature(alone, signature)));
     }
     for leftover in &kept.leftovers {
         let item = half_written(&leftover.path, leftover.size);

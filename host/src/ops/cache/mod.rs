@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::OpError;
 use crate::engine::{CompiledCode, CompiledListing};
+use crate::fetch::KeptSignature;
 use crate::host::Host;
 
 use pins::Pins;
@@ -32,6 +33,8 @@ pub struct CacheListReport {
     pub path: ForeignText,
     /// The archives that are kept, by digest.
     pub archives: Vec<ListedArchive>,
+    /// The signatures that are kept, by the digest of their archive.
+    pub signatures: Vec<ListedSignature>,
     /// What components were compiled to, by digest.
     pub compiled: Vec<ListedCode>,
     /// Files that are half written: now, or by a process that was killed.
@@ -44,6 +47,8 @@ pub struct CacheListReport {
     pub unreadable_environments: Vec<UnreadableEnvironment>,
     /// The size of all archives, in bytes.
     pub archive_bytes: u64,
+    /// The size of all signatures, in bytes.
+    pub signature_bytes: u64,
     /// The size of all compiled code, in bytes.
     pub compiled_bytes: u64,
 }
@@ -57,6 +62,17 @@ pub struct ListedArchive {
     pub size: u64,
     /// Who pins it.
     pub pinned_by: Vec<PinnedBy>,
+}
+
+/// A kept signature.
+#[derive(Debug, Serialize)]
+pub struct ListedSignature {
+    /// Its digest.
+    pub sha256: String,
+    /// The digest of the archive that it is kept for, which may not be kept itself.
+    pub archive_sha256: String,
+    /// Its size, in bytes.
+    pub size: u64,
 }
 
 /// Compiled code that is kept.
@@ -94,6 +110,7 @@ pub fn path(host: &Host) -> CachePathReport {
 /// [`OpError`] when it cannot be read.
 pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
     let kept = host.fetcher.kept_archives()?;
+    let signed = host.fetcher.kept_signatures()?;
     let compiled = compiled(host)?;
     let pins = Pins::of(host)?;
     let archive = |blob: &crate::fetch::Blob| ListedArchive {
@@ -101,6 +118,12 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
         size: blob.size,
         pinned_by: pins.of_archive(&blob.digest).to_vec(),
     };
+    let signature = |signature: &KeptSignature| ListedSignature {
+        sha256: signature.blob.digest.hex(),
+        archive_sha256: signature.archive.hex(),
+        size: signature.blob.size,
+    };
+    let strangers = kept.strangers.iter().chain(&signed.strangers).chain(&compiled.strangers);
     let code = |code: &CompiledCode| ListedCode {
         component_sha256: code.component.hex(),
         size: code.size,
@@ -111,11 +134,13 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
     Ok(CacheListReport {
         path: shown(&host.cache),
         archives: kept.blobs.iter().map(archive).collect(),
+        signatures: signed.signatures.iter().map(signature).collect(),
         compiled: compiled.code.iter().map(code).collect(),
-        half_written: kept.leftovers.len() + compiled.leftovers.len(),
-        strangers: kept.strangers.iter().chain(&compiled.strangers).map(|path| shown(path)).collect(),
+        half_written: kept.leftovers.len() + signed.leftovers.len() + compiled.leftovers.len(),
+        strangers: strangers.map(|path| shown(path)).collect(),
         missing: missing(&pins, &kept.blobs.iter().map(|blob| blob.digest).collect::<Vec<_>>()),
         archive_bytes: kept.blobs.iter().map(|blob| blob.size).sum(),
+        signature_bytes: signed.signatures.iter().map(|signature| signature.blob.size).sum(),
         compiled_bytes: compiled.code.iter().map(|code| code.size).sum(),
         unreadable_environments: pins.unreadable,
     })

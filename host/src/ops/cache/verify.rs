@@ -1,14 +1,17 @@
 //! Whether everything in the cache is what was put there.
 
+use std::io;
+
 use env_pack_domain::{ForeignText, Sha256Digest};
 use serde::Serialize;
 
 use super::pins::{PinnedBy, Pins, UnreadableEnvironment};
 use super::{MissingArchive, compiled, missing, shown};
 use crate::engine::{CodeFault, CompiledCode};
-use crate::fetch::FetchError;
+use crate::fetch::{Alone, FetchError};
 use crate::host::Host;
 use crate::ops::OpError;
+use crate::signing::MAX_ENVELOPE_BYTES;
 
 /// What was found in the cache.
 #[derive(Debug, Serialize)]
@@ -17,6 +20,8 @@ pub struct CacheVerifyReport {
     pub path: ForeignText,
     /// How many archives were hashed again.
     pub archives: usize,
+    /// How many signatures were hashed again.
+    pub signatures: usize,
     /// How many pieces of compiled code were held against what was written down of them.
     pub compiled: usize,
     /// What is not as it should be.
@@ -30,9 +35,9 @@ pub struct CacheVerifyReport {
 /// Something in the cache that is not used, or could not be looked at.
 #[derive(Debug, Serialize)]
 pub struct CacheFault {
-    /// `archive`, `compiled` or `root`
+    /// `archive`, `signature`, `compiled` or `root`
     pub what: &'static str,
-    /// The digest that it is kept under: of the archive, of the component, or of the path of a folder.
+    /// The digest that it is kept under: of the archive, of the signature, of the component, or of the path of a folder.
     pub sha256: String,
     /// A stable name of what is wrong.
     pub code: &'static str,
@@ -43,7 +48,7 @@ pub struct CacheFault {
     /// Why it could not be taken away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_removed: Option<ForeignText>,
-    /// Who pins it, if it is an archive.
+    /// Who pins it, if it is an archive; or the archive that it is for, if it is a signature.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pinned_by: Vec<PinnedBy>,
 }
@@ -60,47 +65,72 @@ impl CacheVerifyReport {
 /// # Errors
 /// [`OpError`] when the cache cannot be read or locked.
 pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
-    let (kept, compiled) = (host.fetcher.kept_archives()?, compiled(host)?);
+    let (kept, signed) = (host.fetcher.kept_archives()?, host.fetcher.kept_signatures()?);
+    let compiled = compiled(host)?;
     let pins = Pins::of(host)?;
     let mut report = CacheVerifyReport {
         path: shown(&host.cache),
         archives: kept.blobs.len(),
+        signatures: signed.signatures.len(),
         compiled: compiled.code.len(),
         faults: Vec::new(),
         missing: missing(&pins, &kept.blobs.iter().map(|blob| blob.digest).collect::<Vec<_>>()),
         unreadable_environments: pins.unreadable.clone(),
     };
     for blob in &kept.blobs {
-        report.faults.extend(archive_fault(host, &blob.digest, keep, pins.of_archive(&blob.digest))?);
+        let found = blob_fault(
+            host,
+            keep,
+            || host.fetcher.verify_kept(&blob.digest),
+            |alone| host.fetcher.remove_kept(alone, &blob.digest),
+        )?;
+        report.faults.extend(found.map(|found| found.fault("archive", &blob.digest, pins.of_archive(&blob.digest))));
+    }
+    for signature in &signed.signatures {
+        let verify = || host.fetcher.verify_kept_signature(signature, MAX_ENVELOPE_BYTES);
+        let found = blob_fault(host, keep, verify, |alone| host.fetcher.remove_kept_signature(alone, signature))?;
+        let pinned_by = pins.of_archive(&signature.archive);
+        report.faults.extend(found.map(|found| found.fault("signature", &signature.blob.digest, pinned_by)));
     }
     report.faults.extend(pins.lost.iter().map(|(digest, error)| fault("root", digest, error.kind(), error, None)));
     report.faults.extend(compiled.code.iter().filter_map(|code| code_fault(host, code, keep)));
     Ok(report)
 }
 
-fn archive_fault(
+/// What is wrong with a blob, and how taking it away went, if it was.
+struct Found {
+    error: FetchError,
+    removed: Option<io::Result<()>>,
+}
+
+impl Found {
+    fn fault(self, what: &'static str, digest: &Sha256Digest, pinned_by: &[PinnedBy]) -> CacheFault {
+        let fault = fault(what, digest, self.error.kind(), &self.error, self.removed);
+        CacheFault { pinned_by: pinned_by.to_vec(), ..fault }
+    }
+}
+
+/// Looks at a blob, and takes it away when it is certainly damaged, unless it is to be kept.
+fn blob_fault(
     host: &Host,
-    digest: &Sha256Digest,
     keep: bool,
-    pinned_by: &[PinnedBy],
-) -> Result<Option<CacheFault>, OpError> {
-    let Err(mut error) = host.fetcher.verify_kept(digest) else { return Ok(None) };
+    verify: impl Fn() -> Result<(), FetchError>,
+    remove: impl FnOnce(&Alone) -> io::Result<()>,
+) -> Result<Option<Found>, OpError> {
+    let Err(mut error) = verify() else { return Ok(None) };
     let mut removed = None;
     if error.is_damage() && !keep {
         let alone = host.fetcher.alone()?;
-        // somebody may have kept the archive again meanwhile
-        match host.fetcher.verify_kept(digest) {
+        // somebody may have kept it again meanwhile
+        match verify() {
             Ok(()) => return Ok(None),
             Err(now) => error = now,
         }
-        removed = error.is_damage().then(|| host.fetcher.remove_kept(&alone, digest));
+        removed = error.is_damage().then(|| remove(&alone));
     }
     // taken away meanwhile, which is no damage
-    if matches!(error, FetchError::NotFound { .. }) {
-        return Ok(None);
-    }
-    let fault = CacheFault { pinned_by: pinned_by.to_vec(), ..fault("archive", digest, error.kind(), &error, removed) };
-    Ok(Some(fault))
+    let is_gone = matches!(error, FetchError::NotFound { .. });
+    Ok((!is_gone).then_some(Found { error, removed }))
 }
 
 fn code_fault(host: &Host, code: &CompiledCode, keep: bool) -> Option<CacheFault> {
@@ -117,7 +147,7 @@ fn fault(
     digest: &Sha256Digest,
     code: &'static str,
     error: &dyn std::error::Error,
-    removed: Option<std::io::Result<()>>,
+    removed: Option<io::Result<()>>,
 ) -> CacheFault {
     let cause = error.source().map(|cause| format!(": {}", ForeignText::new(cause.to_string()))).unwrap_or_default();
     CacheFault {

@@ -1,0 +1,125 @@
+//! Kept signatures: listed, verified, and taken away with the archives that they are for.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::{bind, blob, cache, names, reasons};
+use crate::support::{Sandbox, text};
+
+/// A home with a signed pack bound to `state`, the pack, and the folder of its signatures.
+fn bound() -> (Sandbox, PathBuf, PathBuf) {
+    let sandbox = Sandbox::new().with_own_cache();
+    sandbox.gtc(["op", "env", "init"]).succeeded();
+    let author = sandbox.key("author.key");
+    sandbox.trust(&author);
+    let pack = sandbox.honest_pack("state", "acme.state.signed", "^1");
+    sandbox.sign(&pack, &author);
+    bind(&sandbox, "acme.state.signed", &pack).succeeded();
+    let archive = blob(&sandbox, &pack);
+    let folder = sandbox.cache().join("signatures/sha256").join(archive.file_name().expect("a name"));
+    (sandbox, pack, folder)
+}
+
+/// Binds the pack to the slot, which is empty.
+fn bind_anew(sandbox: &Sandbox, pack: &Path) {
+    let pack = pack.display().to_string();
+    let add = ["op", "env-packs", "add", "--env", "local", "--slot", "state", "--kind", "acme.state.signed@1.0.0"];
+    sandbox.gtc(add.iter().chain(&["--pack-ref", &pack])).succeeded();
+}
+
+#[test]
+fn signatures_go_with_the_archives_that_they_are_for() {
+    let (sandbox, pack, folder) = bound();
+    let signature = names(&folder).pop().expect("a signature");
+    let size = fs::metadata(folder.join(&signature)).expect("a file").len();
+    let archive = folder.file_name().expect("a name").to_string_lossy().into_owned();
+    let listed = cache(&sandbox, &["list"]).succeeded().result();
+    let expected = json!([{"sha256": signature, "archive_sha256": archive, "size": size}]);
+    assert_eq!((&listed["signatures"], &listed["signature_bytes"]), (&expected, &json!(size)));
+    let human = sandbox.human(["cache", "list"]).succeeded();
+    human.shows(&["SIGNATURE", &signature[..16], &archive[..16], "1 signature ("]);
+
+    // what is bound needs them, even when the archive itself is only where it came from
+    assert_eq!(cache(&sandbox, &["gc"]).succeeded().result()["removed"], json!([]));
+    fs::remove_file(blob(&sandbox, &pack)).expect("removed");
+    assert_eq!(cache(&sandbox, &["gc"]).succeeded().result()["removed"], json!([]));
+    bind(&sandbox, "acme.state.signed", &pack).succeeded();
+
+    // what nobody is bound to does not; nor what a killed process left
+    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
+    let leftover = folder.join(format!(".{signature}.0.tmp"));
+    fs::write(&leftover, "half").expect("a file");
+    let would = cache(&sandbox, &["gc", "--dry-run"]).succeeded().result();
+    let expected = ["archive", "signature", "half-written"];
+    assert_eq!(reasons(&would["removed"], "what").iter().map(|(what, _)| *what).collect::<Vec<_>>(), expected);
+    assert_eq!(text(&would["removed"][1]["reason"]), "no environment pins the archive that it is for");
+    assert!(folder.join(&signature).exists() && leftover.exists());
+    let gc = cache(&sandbox, &["gc"]).succeeded().result();
+    assert_eq!((&gc["removed"], &gc["freed_bytes"]), (&would["removed"], &would["freed_bytes"]));
+    assert!(!blob(&sandbox, &pack).exists() && !folder.join(&signature).exists() && !leftover.exists());
+    // and the pack can be bound again, from its file and the signature beside it
+    bind_anew(&sandbox, &pack);
+    assert_eq!(names(&folder), [signature]);
+}
+
+#[test]
+fn damaged_signatures_are_told_and_taken_away() {
+    let (sandbox, pack, folder) = bound();
+    assert_eq!(cache(&sandbox, &["verify"]).succeeded().result()["signatures"], 1);
+    let kept = folder.join(names(&folder).pop().expect("a signature"));
+    let honest = fs::read(&kept).expect("a signature");
+    let elsewhere = sandbox.write("elsewhere", &honest);
+    let plant: [(&str, &dyn Fn()); 4] = [
+        ("damaged", &|| fs::write(&kept, "something else").expect("a file")),
+        ("damaged", &|| fs::write(&kept, &honest[1..]).expect("a file")),
+        ("not-a-file", &|| symlink(&elsewhere, &kept).expect("a link")),
+        ("not-a-file", &|| fs::create_dir(&kept).expect("a folder")),
+    ];
+    for (code, plant) in plant {
+        drop(fs::remove_file(&kept));
+        drop(fs::create_dir(&folder));
+        plant();
+        let report = cache(&sandbox, &["verify", "--keep"]).exited(1).result();
+        assert_eq!(reasons(&report["faults"], "code"), [("signature", code)]);
+        assert_eq!(report["faults"][0]["pinned_by"][0]["environment_id"], "local");
+        assert!(kept.symlink_metadata().is_ok());
+        let human = sandbox.human(["cache", "verify"]).exited(1);
+        human.shows(&[&format!("✗ {code}: signature "), "taken away; put the signature beside the pack"]);
+        assert!(kept.symlink_metadata().is_err() && elsewhere.exists());
+        cache(&sandbox, &["verify"]).succeeded();
+    }
+    bind(&sandbox, "acme.state.signed", &pack).succeeded();
+    assert_eq!(fs::read(&kept).expect("it is kept again"), honest);
+    // one that is too large to be looked at may be one that another version reads
+    fs::File::create(&kept).and_then(|file| file.set_len(10 << 30)).expect("a sparse file");
+    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    assert_eq!(reasons(&report["faults"], "code"), [("signature", "archive-too-large")]);
+    assert!(kept.exists());
+}
+
+#[test]
+fn strangers_among_signatures_are_left_alone() {
+    let (sandbox, pack, folder) = bound();
+    let all = folder.parent().expect("a folder").to_owned();
+    let (file, link) = (all.join("ab".repeat(32)), all.join("cd".repeat(32)));
+    fs::write(&file, "no folder").expect("a file");
+    let elsewhere = sandbox.write("elsewhere/x", "mine").parent().expect("a folder").to_owned();
+    fs::write(elsewhere.join("ef".repeat(32)), "named like a signature").expect("a file");
+    symlink(&elsewhere, &link).expect("a link");
+    for place in [&all, &folder] {
+        fs::write(place.join("README"), "stranger").expect("a file");
+        fs::create_dir(place.join("\u{1b}[2J")).expect("a folder");
+    }
+    let strangers = cache(&sandbox, &["list"]).succeeded().result()["strangers"].clone();
+    assert_eq!(strangers.as_array().map(Vec::len), Some(6), "{strangers}");
+    cache(&sandbox, &["verify"]).succeeded();
+    assert!(!sandbox.human(["cache", "list"]).succeeded().stdout.contains('\u{1b}'));
+    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
+    cache(&sandbox, &["gc"]).succeeded();
+    assert_eq!((names(&folder), names(&all).len()), (vec!["\u{1b}[2J".to_owned(), "README".to_owned()], 5));
+    assert_eq!(names(&elsewhere).len(), 2, "nothing is taken away through a link");
+    bind_anew(&sandbox, &pack);
+}
