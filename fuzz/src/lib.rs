@@ -5,6 +5,7 @@
 //! lets libFuzzer look for inputs that reach new code.
 
 mod archive;
+mod cosign;
 mod environment;
 mod handler;
 mod honest;
@@ -26,7 +27,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "archive", run: archive::archive, short_runs: 20_000 },
     Target { name: "documents", run: archive::documents, short_runs: 20_000 },
     Target { name: "descriptor", run: text::descriptor, short_runs: 50_000 },
@@ -36,6 +37,7 @@ pub const TARGETS: [Target; 11] = [
     Target { name: "protocol", run: text::protocol, short_runs: 50_000 },
     Target { name: "environment", run: environment::environment, short_runs: 2_000 },
     Target { name: "signature", run: signature::signature, short_runs: 50_000 },
+    Target { name: "cosign", run: cosign::cosign, short_runs: 50_000 },
     Target { name: "answers", run: handler::answers, short_runs: 200 },
     Target { name: "generated", run: handler::generated, short_runs: 200 },
 ];
@@ -59,6 +61,7 @@ impl Target {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(self.name);
         let borrowed = match self.name {
             "archive" => vec!["builtins/packed"],
+            "cosign" => vec!["tests/fixtures/cosign"],
             "environment" => vec!["tests/fixtures/native/busy", "tests/fixtures/native/fresh"],
             _ => vec![],
         };
@@ -125,6 +128,7 @@ mod tests {
         protocol,
         environment,
         signature,
+        cosign,
         answers,
         generated
     );

@@ -7,7 +7,7 @@ use crate::support::repository;
 const ROOMS: [&str; 5] = ["archive", "fetch", "engine", "signing", "store"];
 
 /// Crates that only these modules may name.
-const OWNED: [(&str, &[&str]); 17] = [
+const OWNED: [(&str, &[&str]); 16] = [
     ("landlock", &["engine"]),
     ("seccompiler", &["engine"]),
     ("wasmtime", &["engine"]),
@@ -25,6 +25,7 @@ const OWNED: [(&str, &[&str]); 17] = [
     ("ed25519_dalek", &["signing"]),
     ("zeroize", &["fetch"]),
     ("getrandom", &["signing"]),
+    ("ring", &["signing"]),
 ];
 
 /// Whether code names a module of the crate: in a path, or in a list of names to use.

@@ -9,6 +9,7 @@ mod builtins;
 mod cache;
 mod canary;
 mod cli;
+mod cosign;
 mod doctor;
 mod engine;
 mod extensions;

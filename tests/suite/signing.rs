@@ -93,7 +93,8 @@ fn what_is_no_signature_is_refused_with_the_reason() {
     check(&honest.replacen("\"payload\":\"", "\"payload\":\"*", 1), "signature-malformed", "not Base64");
     check(&honest.replacen("vnd.in-toto+json", "x\\u001b[2J", 1), "signature-type", "`payloadType`");
     check(&honest.replacen(&author.id, "\\u001b[2J", 1), "signer-not-trusted", r"`\u{1b}[2J`");
-    check(&format!("{honest}{}", " ".repeat(64 << 10)), "signature-unreadable", "more than 65536 bytes");
+    check(&format!("{honest}{}", " ".repeat(64 << 10)), "signature-too-large", "more than 65536 bytes");
+    check(&format!("{honest}{}", " ".repeat(256 << 10)), "signature-unreadable", "more than 262144 bytes");
     let sig: Value = serde_json::from_str(&honest).expect("JSON");
     let sig = text(&sig["signatures"][0]["sig"]);
     check(&honest.replacen(sig, &sig.to_lowercase(), 1), "signature-invalid", &author.id);

@@ -103,7 +103,8 @@ fn what_was_bound_without_a_look_is_found_when_it_is_loaded() {
         (&honest.replacen("in-toto", "out-toto", 1), "signature-type"),
         (&honest.replacen(sig, &sig.to_lowercase(), 1), "signature-invalid"),
         (&other, "signature-other-archive"),
-        (&" ".repeat(70_000), "signature-unreadable"),
+        (&" ".repeat(70_000), "signature-too-large"),
+        (&" ".repeat(300_000), "signature-unreadable"),
     ] {
         std::fs::write(&sidecar, content).expect("a file");
         assert_eq!(failures(&sandbox), [kind]);

@@ -11,15 +11,16 @@ use crate::text::impl_serialize_as_display;
 /// How many bytes of the hash name a key.
 const BYTES: usize = 16;
 
-/// The id of an Ed25519 key: the first 16 bytes of the SHA-256 of the public key, written as 32 lowercase hexadecimal digits.
+/// The id of a key: the first 16 bytes of the SHA-256 of the public key, written as 32 lowercase hexadecimal digits. What is hashed
+/// is the key itself where there is only one way to write it, as with Ed25519, and the DER of its SPKI otherwise.
 ///
 /// An id says which key somebody means. That something was signed with it, only a signature shows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId([u8; BYTES]);
 
 impl KeyId {
-    /// The id of a public key.
-    pub fn of(public_key: &[u8; 32]) -> Self {
+    /// The id of a public key, from what is hashed of it.
+    pub fn of(public_key: &[u8]) -> Self {
         let digest: [u8; 32] = sha2::Sha256::digest(public_key).into();
         let mut id = [0; BYTES];
         id.copy_from_slice(&digest[..BYTES]);

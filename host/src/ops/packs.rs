@@ -177,7 +177,13 @@ fn signature_next(error: &SignatureError) -> &'static str {
         SignatureError::NotTrusted { .. } => {
             "ask who signed it; if you trust them, have their public key trusted with `gtc op trust-root add`"
         }
-        SignatureError::OtherArchive { .. } | SignatureError::Invalid { .. } => {
+        SignatureError::Unclaimed => {
+            "get the public key of who signed it; if you trust them, have it trusted with `gtc op trust-root add`"
+        }
+        SignatureError::OtherArchive { .. }
+        | SignatureError::NoLayer { .. }
+        | SignatureError::OtherManifest { .. }
+        | SignatureError::Invalid { .. } => {
             "do not trust this pack; get it and its signature again, from who signed it"
         }
         _ => "get the signature again, or ask the author of the pack to sign it with `gtc pack sign`",

@@ -14,7 +14,9 @@ use super::{OpError, PackError, pack};
 use crate::archive;
 use crate::fetch::FetchError;
 use crate::host::Host;
-use crate::signing::{Envelope, KeyError, MAX_ENVELOPE_BYTES, MAX_KEY_BYTES, PrivateKey, PublicKey};
+use crate::signing::{
+    Envelope, KeyError, MAX_ENVELOPE_BYTES, MAX_KEY_BYTES, MAX_SIGNATURE_BYTES, PrivateKey, PublicKey,
+};
 
 /// A key that was made.
 #[derive(Debug, Serialize)]
@@ -199,7 +201,7 @@ pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpEr
     let fetched = host.fetcher.fetch(&request.pack_ref)?;
     let not_vouched = |source| OpError::NotVouchedFor { pack_ref: request.pack_ref.clone(), source };
     let signatures = match request.signatures.as_slice() {
-        [] => host.fetcher.signatures(&request.pack_ref, &fetched.digest, MAX_ENVELOPE_BYTES),
+        [] => host.fetcher.signatures(&request.pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES),
         named => named.iter().map(|path| signature(host, path).map(Ok)).collect::<Result<_, _>>()?,
     };
     let (signer, _) = trust.verify(&fetched.digest, signatures).map_err(not_vouched)?;
@@ -208,7 +210,7 @@ pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpEr
 
 /// Reads a file of signatures that somebody named.
 fn signature(host: &Host, path: &Path) -> Result<Vec<u8>, OpError> {
-    host.fetcher.document(path, MAX_ENVELOPE_BYTES).map_err(|source| OpError::Input { source })
+    host.fetcher.document(path, MAX_SIGNATURE_BYTES).map_err(|source| OpError::Input { source })
 }
 
 /// Reads the file of a public key.

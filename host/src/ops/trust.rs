@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::PackError;
 use crate::fetch::{FetchError, Fetched};
 use crate::host::Host;
-use crate::signing::{Envelope, KeyError, MAX_ENVELOPE_BYTES, PublicKey};
+use crate::signing::{Evidence, KeyError, MAX_SIGNATURE_BYTES, PublicKey};
 use crate::store::{StoreError, TrustRoot};
 
 /// The keys whose signatures are taken. Without any, nothing is checked.
@@ -27,7 +27,7 @@ pub enum Signature {
     Unsigned,
     /// There is one, and nobody said who is trusted.
     NotChecked {
-        /// Who signed it, as the signature says.
+        /// Who signed it, as the signature says; one that cosign made does not say.
         signers: Vec<ForeignText>,
     },
     /// There is one that would vouch for this pack to nobody.
@@ -90,7 +90,7 @@ impl Trust {
             (true, _) => Ok(Examined { signature: Signature::BuiltIn, envelope: None }),
             (false, true) => Ok(look(host, pack_ref, fetched)),
             (false, false) => {
-                let signatures = host.fetcher.signatures(pack_ref, &fetched.digest, MAX_ENVELOPE_BYTES);
+                let signatures = host.fetcher.signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES);
                 let (signer, envelope) = self.verify(&fetched.digest, signatures)?;
                 Ok(Examined { signature: Signature::Verified { signer }, envelope: Some(envelope) })
             }
@@ -109,8 +109,8 @@ impl Trust {
         let mut wrong = None;
         for read in signatures {
             let verified = read.map_err(|source| PackError::SignatureFile { source }).and_then(|bytes| {
-                let envelope = Envelope::parse(&bytes)?;
-                Ok((envelope.verify(archive, &self.keys)?, bytes))
+                let evidence = Evidence::parse(&bytes)?;
+                Ok((evidence.verify(archive, &self.keys)?, bytes))
             });
             match verified {
                 Ok(verified) => return Ok(verified),
@@ -138,15 +138,15 @@ pub(super) fn look(host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Examin
         return Examined { signature: Signature::BuiltIn, envelope: None };
     }
     let mut wrong = None;
-    for read in candidates(host, pack_ref, fetched) {
-        let envelope = read.map_err(|error| error.to_string()).and_then(|bytes| {
-            let envelope = Envelope::parse(&bytes).map_err(|error| error.to_string())?;
-            envelope.is_about(&fetched.digest).map_err(|error| error.to_string())?;
-            Ok((envelope, bytes))
+    for read in host.fetcher.signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES) {
+        let evidence = read.map_err(|error| error.to_string()).and_then(|bytes| {
+            let evidence = Evidence::parse(&bytes).map_err(|error| error.to_string())?;
+            evidence.is_about(&fetched.digest).map_err(|error| error.to_string())?;
+            Ok((evidence, bytes))
         });
-        match envelope {
-            Ok((envelope, bytes)) => {
-                let signers = envelope.claimed_signers().cloned().collect();
+        match evidence {
+            Ok((evidence, bytes)) => {
+                let signers = evidence.claimed_signers();
                 return Examined { signature: Signature::NotChecked { signers }, envelope: Some(bytes) };
             }
             Err(reason) => wrong = wrong.or(Some(reason)),
@@ -171,6 +171,9 @@ impl fmt::Display for Signature {
         match self {
             Self::BuiltIn => f.write_str("part of this program, which vouches for it"),
             Self::Unsigned => f.write_str("unsigned"),
+            Self::NotChecked { signers } if signers.is_empty() => {
+                f.write_str("signed with cosign, which does not say by whom (not checked: no trust root)")
+            }
             Self::NotChecked { signers } => {
                 let signers: Vec<_> = signers.iter().map(|signer| format!("`{signer}`")).collect();
                 write!(f, "signed by {} (not checked: no trust root)", signers.join(", "))

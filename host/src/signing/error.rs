@@ -21,10 +21,10 @@ pub enum KeyError {
         expected: &'static str,
     },
     /// It is a key of another kind, or written in another way than the one there is.
-    #[error("it holds no Ed25519 {what} key")]
-    NotEd25519 {
-        /// `public` or `private`.
-        what: &'static str,
+    #[error("it holds no {expected} key")]
+    OtherAlgorithm {
+        /// What it should hold.
+        expected: &'static str,
     },
     /// Anybody can make signatures that such a key takes, or it has a second spelling.
     #[error("its public key is no sound point of the curve")]
@@ -88,6 +88,23 @@ pub enum SignatureError {
         /// The archive that is there.
         archive: Sha256Digest,
     },
+    /// It is about another manifest than the one that is there.
+    #[error("its signature is for another manifest: {signed} instead of {manifest}")]
+    OtherManifest {
+        /// The manifest that was signed.
+        signed: Sha256Digest,
+        /// The manifest that is there.
+        manifest: Sha256Digest,
+    },
+    /// It is about a manifest that does not lead to the archive.
+    #[error("its signature is for a manifest that has no layer {archive}")]
+    NoLayer {
+        /// The archive that is there.
+        archive: Sha256Digest,
+    },
+    /// It does not say who made it, and nobody who is trusted has.
+    #[error("its signature is not by a trusted key")]
+    Unclaimed,
     /// Nobody trusts who signed it.
     #[error("it is signed by {claimed}, which is not trusted")]
     NotTrusted {
@@ -110,8 +127,9 @@ impl SignatureError {
             Self::Malformed { .. } => "signature-malformed",
             Self::OtherType { .. } => "signature-type",
             Self::Subjects { .. } => "signature-subjects",
-            Self::OtherArchive { .. } => "signature-other-archive",
-            Self::NotTrusted { .. } => "signer-not-trusted",
+            Self::OtherArchive { .. } | Self::NoLayer { .. } => "signature-other-archive",
+            Self::OtherManifest { .. } => "signature-other-manifest",
+            Self::Unclaimed | Self::NotTrusted { .. } => "signer-not-trusted",
             Self::Invalid { .. } => "signature-invalid",
         }
     }

@@ -1,6 +1,6 @@
-//! Ed25519 keys, and the files they stand in.
+//! Keys, and the files they stand in: Ed25519 to sign and to verify with, P-256 to verify with.
 //!
-//! Such a key has one encoding in each of its file formats, but for a private key, which may have its public half beside it. So
+//! An Ed25519 key has one encoding in each of its file formats, but for a private key, which may have its public half beside it. So
 //! an encoding is compared, not parsed: what differs in one byte is something else.
 
 use std::fmt;
@@ -8,7 +8,7 @@ use std::fmt;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use env_pack_domain::KeyId;
 
-use super::{KeyError, pem};
+use super::{KeyError, p256, pem};
 
 /// The most that is read of a key file: the longest has 176 bytes.
 pub const MAX_KEY_BYTES: u64 = 4 << 10;
@@ -24,10 +24,16 @@ const PKCS8_2: &[u8] = b"\x30\x51\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x2
 /// What stands between the two.
 const PKCS8_2_PUBLIC: &[u8] = b"\x81\x21\x00";
 
-/// A key that signatures are checked with.
+/// A key that signatures are checked with: Ed25519, as packs are signed with, or P-256, as cosign signs with.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey {
-    key: VerifyingKey,
+    algorithm: Algorithm,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Algorithm {
+    Ed25519(VerifyingKey),
+    P256(p256::Point),
 }
 
 /// A key that signatures are made with. It is never shown.
@@ -42,33 +48,47 @@ impl PublicKey {
     /// [`KeyError`]
     pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
         let der = pem::decode(text, PUBLIC)?;
+        if let Some(point) = p256::Point::from_spki(&der) {
+            return Ok(Self { algorithm: Algorithm::P256(point?) });
+        }
         let key = der.strip_prefix(SPKI).and_then(|key| <[u8; 32]>::try_from(key).ok());
-        Self::from_bytes(&key.ok_or(KeyError::NotEd25519 { what: "public" })?)
+        Self::from_bytes(&key.ok_or(KeyError::OtherAlgorithm { expected: "Ed25519 or P-256 public" })?)
     }
 
-    /// A key that is a point of the curve, in the only spelling of it, and of an order that only its owner can sign for.
+    /// An Ed25519 key that is a point of the curve, in the only spelling of it, and of an order that only its owner can sign for.
     pub(super) fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::Unsound)?;
         let is_canonical = key.to_edwards().compress().as_bytes() == bytes;
         match is_canonical && !key.is_weak() {
-            true => Ok(Self { key }),
+            true => Ok(Self { algorithm: Algorithm::Ed25519(key) }),
             false => Err(KeyError::Unsound),
         }
     }
 
     /// The key as a file.
     pub fn to_pem(&self) -> String {
-        pem::encode(&[SPKI, self.key.as_bytes()].concat(), PUBLIC)
+        match &self.algorithm {
+            Algorithm::Ed25519(key) => pem::encode(&[SPKI, key.as_bytes()].concat(), PUBLIC),
+            Algorithm::P256(point) => pem::encode(&point.to_spki(), PUBLIC),
+        }
     }
 
-    /// Its id.
+    /// Its id: the first 16 bytes of a SHA-256, of the 32 bytes of an Ed25519 key, or of the SPKI of a P-256 key in DER.
     pub fn id(&self) -> KeyId {
-        KeyId::of(self.key.as_bytes())
+        match &self.algorithm {
+            Algorithm::Ed25519(key) => KeyId::of(key.as_bytes()),
+            Algorithm::P256(point) => KeyId::of(&point.to_spki()),
+        }
     }
 
-    /// Whether these are the only 64 bytes with which this key signs a message; any other spelling of them is refused.
+    /// Whether this key has signed a message with these bytes. With Ed25519, they are the only ones: any other spelling is refused.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        Signature::from_slice(signature).is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
+        match &self.algorithm {
+            Algorithm::Ed25519(key) => {
+                Signature::from_slice(signature).is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
+            }
+            Algorithm::P256(point) => point.verifies(message, signature),
+        }
     }
 }
 
@@ -89,7 +109,7 @@ impl PrivateKey {
     /// [`KeyError`]
     pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
         let der = pem::decode(text, PRIVATE)?;
-        let other = || KeyError::NotEd25519 { what: "private" };
+        let other = || KeyError::OtherAlgorithm { expected: "Ed25519 private" };
         if let Some(seed) = der.strip_prefix(PKCS8) {
             let seed: [u8; 32] = seed.try_into().map_err(|_| other())?;
             return Ok(Self { key: SigningKey::from_bytes(&seed) });
@@ -111,7 +131,7 @@ impl PrivateKey {
 
     /// The public half.
     pub fn public(&self) -> PublicKey {
-        PublicKey { key: self.key.verifying_key() }
+        PublicKey { algorithm: Algorithm::Ed25519(self.key.verifying_key()) }
     }
 
     /// Signs a message: the same one always in the same way.

@@ -1,17 +1,24 @@
-//! Signatures of packs: keys, and envelopes that say which archive somebody vouches for.
+//! Signatures of packs: keys, and evidence that says which archive somebody vouches for.
 //!
-//! An envelope is DSSE around an in-toto statement about one SHA-256, signed with Ed25519. This room knows bytes and digests: no
-//! files, no packs, no environments. Whom an environment trusts, it is told.
+//! Evidence is a DSSE envelope around an in-toto statement about one SHA-256, which we write ourselves, or what cosign signed, which
+//! we read. This room knows bytes and digests: no files, no packs, no registries, no environments. Whom an environment trusts, it
+//! is told.
 
+mod bundle;
+pub mod cosign;
 mod envelope;
 mod error;
+mod evidence;
 mod key;
+mod p256;
 mod pem;
 mod statement;
 mod strict_json;
 
+pub use bundle::{BUNDLE_MEDIA_TYPE, CosignBundle, MAX_BUNDLE_BYTES};
 pub use envelope::{Envelope, MAX_ENVELOPE_BYTES};
 pub use error::{KeyError, SignatureError};
+pub use evidence::{Evidence, MAX_SIGNATURE_BYTES};
 pub use key::{MAX_KEY_BYTES, PrivateKey, PublicKey};
 
 #[cfg(test)]

@@ -254,12 +254,12 @@ fn what_is_no_key_file_is_refused() {
     check(NATIVE.replace("Fi8=", "Fi9="), "not Base64");
     check(NATIVE.replace("PUBLIC", "CERTIFICATE"), "`CERTIFICATE KEY`");
     check(key(1).to_pem(), "it holds `PRIVATE KEY`, expected `PUBLIC KEY`");
-    check(pem::encode(&[0; 44], "PUBLIC KEY"), "no Ed25519 public key");
+    check(pem::encode(&[0; 44], "PUBLIC KEY"), "no Ed25519 or P-256 public key");
     let x25519 = NATIVE.replace("K2Vw", "K2Vu");
-    check(x25519, "no Ed25519 public key");
+    check(x25519, "no Ed25519 or P-256 public key");
     let spki = pem::decode(NATIVE.as_bytes(), "PUBLIC KEY").expect("a block");
-    check(pem::encode(&[spki.as_slice(), &[0]].concat(), "PUBLIC KEY"), "no Ed25519 public key");
-    check(pem::encode(&spki[..43], "PUBLIC KEY"), "no Ed25519 public key");
+    check(pem::encode(&[spki.as_slice(), &[0]].concat(), "PUBLIC KEY"), "no Ed25519 or P-256 public key");
+    check(pem::encode(&spki[..43], "PUBLIC KEY"), "no Ed25519 or P-256 public key");
     assert!(PublicKey::from_pem(b"\xff\xfe").is_err());
     let public = PrivateKey::from_pem(NATIVE.as_bytes()).expect_err("a public key").to_string();
     assert_eq!(public, "it holds `PUBLIC KEY`, expected `PRIVATE KEY`");

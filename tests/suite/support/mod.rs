@@ -1,6 +1,7 @@
 //! What the tests share: a home of their own for each, packs to bind, and components that misbehave.
 
 pub mod asker;
+pub mod cosign;
 pub mod engines;
 pub mod footprint;
 pub mod memory;

@@ -11,7 +11,7 @@ use crate::engine::{CodeFault, CompiledCode};
 use crate::fetch::{Alone, FetchError};
 use crate::host::Host;
 use crate::ops::OpError;
-use crate::signing::MAX_ENVELOPE_BYTES;
+use crate::signing::MAX_SIGNATURE_BYTES;
 
 /// What was found in the cache.
 #[derive(Debug, Serialize)]
@@ -87,7 +87,7 @@ pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
         report.faults.extend(found.map(|found| found.fault("archive", &blob.digest, pins.of_archive(&blob.digest))));
     }
     for signature in &signed.signatures {
-        let verify = || host.fetcher.verify_kept_signature(signature, MAX_ENVELOPE_BYTES);
+        let verify = || host.fetcher.verify_kept_signature(signature, MAX_SIGNATURE_BYTES);
         let found = blob_fault(host, keep, verify, |alone| host.fetcher.remove_kept_signature(alone, signature))?;
         let pinned_by = pins.of_archive(&signature.archive);
         report.faults.extend(found.map(|found| found.fault("signature", &signature.blob.digest, pinned_by)));

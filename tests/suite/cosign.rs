@@ -1,0 +1,228 @@
+//! What cosign signs, verified offline: payloads, bundles, keys of P-256, and environments that trust one.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use env_pack_domain::Sha256Digest;
+use gtc::signing::{CosignBundle, KeyError, PublicKey, SignatureError, cosign};
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use serde_json::{Value, json};
+
+use crate::support::cosign::{CosignKey, SPKI, manifest, payload, public_pem};
+use crate::support::{Sandbox, repository, text};
+
+fn archive() -> Sha256Digest {
+    Sha256Digest::of(b"the archive")
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    std::fs::read(repository().join("tests/fixtures/cosign").join(name)).expect("a fixture")
+}
+
+fn kind<T>(outcome: Result<T, SignatureError>) -> Result<T, &'static str> {
+    outcome.map_err(|error| error.kind())
+}
+
+#[test]
+fn what_openssl_signed_is_vouched_for() {
+    let key = PublicKey::from_pem(&fixture("cosign.pub")).expect("a key");
+    // `openssl pkey -pubin -in cosign.pub -outform DER | sha256sum`
+    assert_eq!(key.id().to_string(), "8c5734c6daba96780de6b3540449c36a");
+    assert_eq!(key.to_pem().as_bytes(), fixture("cosign.pub"));
+    let signature = String::from_utf8(fixture("signature.b64")).expect("text");
+    let (manifest, payload) = (fixture("manifest.json"), fixture("payload.json"));
+    let digest = Sha256Digest::of(&manifest);
+    assert_eq!(cosign::verify(&payload, &signature, &digest, std::slice::from_ref(&key)), Ok(key.id()));
+    let bundle = CosignBundle::new(&manifest, &payload, &signature).expect("a bundle");
+    let again = CosignBundle::parse(&bundle.render()).expect("a bundle");
+    assert_eq!((again.verify(&archive(), std::slice::from_ref(&key)), &again), (Ok(key.id()), &bundle));
+    let other = bundle.verify(&Sha256Digest::of(b"another archive"), std::slice::from_ref(&key));
+    assert_eq!(kind(other), Err("signature-other-archive"));
+}
+
+#[test]
+fn a_payload_vouches_for_exactly_its_manifest() {
+    let (key, stranger) = (CosignKey::generate(), CosignKey::generate());
+    let digest = Sha256Digest::of(b"a manifest");
+    let check = |payload: &str, keys: &[PublicKey]| {
+        kind(cosign::verify(payload.as_bytes(), &key.sign(payload.as_bytes()), &digest, keys))
+    };
+    let honest = payload(&digest).to_string();
+    assert_eq!(check(&honest, &[stranger.public(), key.public()]), Ok(key.public().id()));
+    assert_eq!(check(&honest, &[stranger.public()]), Err("signer-not-trusted"));
+    assert_eq!(check(&honest, &[]), Err("signer-not-trusted"));
+    let other = payload(&Sha256Digest::of(b"another")).to_string();
+    assert_eq!(check(&other, &[key.public()]), Err("signature-other-manifest"));
+    // what is signed are these bytes, not what they mean
+    let spaced = honest.replacen('{', "{ ", 1);
+    let moved = cosign::verify(spaced.as_bytes(), &key.sign(honest.as_bytes()), &digest, &[key.public()]);
+    assert_eq!(kind(moved), Err("signer-not-trusted"));
+    for (from, to, expected) in [
+        ("cosign container image signature", "atomic container signature", "signature-type"),
+        ("\"critical\":{", "\"critical\":{\"expires\":1,", "signature-malformed"),
+        ("\"image\":{", "\"image\":{\"tag\":\"latest\",", "signature-malformed"),
+        ("\"identity\":{", "\"identity\":{\"name\":\"x\",", "signature-malformed"),
+        ("\"docker-reference\":\"", "\"docker-referents\":\"", "signature-malformed"),
+        ("{\"critical\"", "{\"critical\":{},\"critical\"", "signature-malformed"),
+        (
+            "\"docker-manifest-digest\":",
+            "\"docker-manifest-digest\":\"\",\"docker-manifest-digest\":",
+            "signature-malformed",
+        ),
+        ("\"optional\":{", "\"optional\":{\"a\":1,\"a\":1,", "signature-malformed"),
+        ("sha256:", "sha512:", "signature-malformed"),
+        ("sha256:", "SHA256:", "signature-malformed"),
+        ("{", "[{", "signature-malformed"),
+    ] {
+        let bad = honest.replacen(from, to, 1);
+        assert_ne!(bad, honest, "{from}");
+        assert_eq!(check(&bad, &[key.public()]), Err(expected), "{bad}");
+    }
+    let optional = honest.replacen("\"optional\":{", "\"optional\":{\"x\":[null,1.5],", 1);
+    assert_eq!(check(&optional, &[key.public()]), Ok(key.public().id()), "what is optional says nothing");
+    let long = format!("{honest}{}", " ".repeat(cosign::MAX_PAYLOAD_BYTES));
+    assert_eq!(check(&long, &[key.public()]), Err("signature-too-large"));
+}
+
+#[test]
+fn a_signature_of_p256_is_der_and_nothing_else() {
+    let key = CosignKey::generate();
+    let digest = Sha256Digest::of(b"a manifest");
+    let payload = payload(&digest).to_string();
+    let check = |signature: &str| kind(cosign::verify(payload.as_bytes(), signature, &digest, &[key.public()]));
+    let honest = key.sign(payload.as_bytes());
+    let der = STANDARD.decode(&honest).expect("Base64");
+    assert!(check(&honest).is_ok());
+    let encode = |bytes: &[u8]| STANDARD.encode(bytes);
+    let long_form = [&[0x30, 0x81], &der[1..]].concat();
+    let raw: Vec<u8> = der[4..].iter().copied().chain([0; 64]).take(64).collect();
+    for bad in [&der[..der.len() - 1], &[&der[..], &[0]].concat(), &long_form, &raw, &[0x30, 6, 2, 1, 0, 2, 1, 0], &[]]
+    {
+        assert_eq!(check(&encode(bad)), Err("signer-not-trusted"), "{bad:02x?}");
+    }
+    for bad in ["*", &honest[1..], &format!("{honest}\n"), &format!(" {honest}"), &encode(&[0; 97])] {
+        assert_eq!(check(bad), Err("signature-malformed"), "{bad}");
+    }
+    // an Ed25519 key signs the payload itself
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("a key");
+    let spki = [b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", pair.public_key().as_ref()].concat();
+    let public = PublicKey::from_pem(public_pem(&spki).as_bytes()).expect("a key");
+    let signature = encode(pair.sign(payload.as_bytes()).as_ref());
+    let keys = [key.public(), public.clone()];
+    assert_eq!(cosign::verify(payload.as_bytes(), &signature, &digest, &keys), Ok(public.id()));
+}
+
+#[test]
+fn a_bundle_leads_from_the_archive_to_the_signature() {
+    let key = CosignKey::generate();
+    let outcome =
+        |bytes: &[u8]| kind(CosignBundle::parse(bytes).and_then(|bundle| bundle.verify(&archive(), &[key.public()])));
+    let honest = String::from_utf8(key.bundle(&archive()).render()).expect("text");
+    assert_eq!(outcome(honest.as_bytes()), Ok(key.public().id()));
+    for end in 0..honest.trim_end().len() {
+        assert_eq!(outcome(&honest.as_bytes()[..end]), Err("signature-malformed"), "cut at {end}");
+    }
+    let with = |member: &str, value: &str| {
+        let mut bundle: Value = serde_json::from_str(&honest).expect("JSON");
+        bundle[member] = value.into();
+        outcome(bundle.to_string().as_bytes())
+    };
+    // another manifest that names the archive too, and honest manifests of other things
+    let own = manifest(&archive());
+    let mut renamed = own.clone();
+    renamed["layers"][1]["mediaType"] = "text/plain".into();
+    assert_eq!(with("manifest", &STANDARD.encode(renamed.to_string())), Err("signature-other-manifest"));
+    let other = manifest(&Sha256Digest::of(b"another")).to_string();
+    assert_eq!(with("manifest", &STANDARD.encode(&other)), Err("signature-other-archive"));
+    for bad in ["{}", "{\"layers\":{}}", "{\"manifests\":[]}", "[]", "", "{\"layers\":[{\"size\":1}]}"] {
+        assert_eq!(with("manifest", &STANDARD.encode(bad)), Err("signature-malformed"), "{bad}");
+    }
+    let twice = own.to_string().replacen("\"layers\":", "\"layers\":[],\"layers\":", 1);
+    assert_eq!(with("manifest", &STANDARD.encode(twice)), Err("signature-malformed"));
+    assert_eq!(with("mediaType", "application/vnd.dev.sigstore.bundle.v0.3+json"), Err("signature-type"));
+    assert_eq!(with("payload", "*"), Err("signature-malformed"));
+    assert_eq!(with("signature", "*"), Err("signature-malformed"));
+    assert_eq!(with("certificate", "x"), Err("signature-malformed"));
+    let doubled = honest.replacen("{", "{\"payload\":\"\",", 1);
+    assert_eq!(outcome(doubled.as_bytes()), Err("signature-malformed"));
+    let padded = format!("{honest}{}", " ".repeat(256 << 10));
+    assert_eq!(outcome(padded.as_bytes()), Err("signature-too-large"));
+    let huge = CosignBundle::new(&vec![b' '; 256 << 10], b"{}", "");
+    assert_eq!(kind(huge.map(drop)), Err("signature-too-large"));
+}
+
+#[test]
+fn a_key_of_p256_has_one_encoding_and_is_a_point() {
+    let pem = CosignKey::generate().pem();
+    let der = STANDARD.decode(pem.lines().filter(|line| !line.starts_with('-')).collect::<String>()).expect("Base64");
+    let read = |der: &[u8]| PublicKey::from_pem(public_pem(der).as_bytes()).map(drop);
+    assert_eq!(read(&der), Ok(()));
+    let point = &der[SPKI.len()..];
+    let compressed = [&[2 + (point[64] & 1)], &point[1..33]].concat();
+    let short = [b"\x30\x39", &SPKI[2..24], b"\x22\x00", &compressed].concat();
+    let hybrid = [SPKI, &[6 + (point[64] & 1)], &point[1..]].concat();
+    let p384 = der.iter().copied().enumerate().map(|(at, byte)| if at == 22 { 8 } else { byte }).collect::<Vec<_>>();
+    for other in [&short[..], &hybrid, &p384, &der[..90], &[&der[..], &[0]].concat(), SPKI] {
+        let error = read(other).expect_err("another spelling");
+        assert_eq!(error.to_string(), "it holds no Ed25519 or P-256 public key");
+    }
+    let mut beside = der.clone();
+    beside[90] ^= 1;
+    let zero = [SPKI, &[4], &[0; 64]].concat();
+    let beyond = [SPKI, &[4], &[0xff; 64]].concat();
+    for unsound in [&beside, &zero, &beyond] {
+        assert_eq!(read(unsound), Err(KeyError::Unsound), "{unsound:02x?}");
+    }
+}
+
+#[test]
+fn an_environment_trusts_what_cosign_signed() {
+    let sandbox = Sandbox::new().with_own_cache();
+    sandbox.gtc(["op", "env", "init"]).succeeded();
+    let (key, stranger) = (CosignKey::generate(), CosignKey::generate());
+    let public = sandbox.write("cosign.pub", key.pem()).display().to_string();
+    let pack = sandbox.honest_pack("secrets", "acme.secrets.signed", "^1");
+    let name = pack.display().to_string();
+    let digest = Sha256Digest::of(&std::fs::read(&pack).expect("a pack"));
+    let sidecar = format!("{name}.sig");
+    let put = |bytes: &[u8]| std::fs::write(&sidecar, bytes).expect("a file");
+    let inspected = || sandbox.gtc(["pack", "inspect", &name]).succeeded().result()["signature"].clone();
+    put(&key.bundle(&digest).render());
+    assert_eq!(inspected(), json!({"state": "not-checked", "signers": []}));
+    sandbox.human(["pack", "inspect", &name]).succeeded().shows(&["signed with cosign, which does not say by whom"]);
+    let trusted = sandbox.gtc(["op", "trust-root", "add", "--env", "local", "--key", &public]).succeeded().result();
+    assert_eq!(trusted["key_id"], key.public().id().to_string());
+
+    let update = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
+    let update = || {
+        let kind = ["--kind", "acme.secrets.signed@1.0.0", "--pack-ref", &name];
+        sandbox.gtc(update.iter().chain(&kind))
+    };
+    for (bad, kind) in [
+        (stranger.bundle(&digest).render(), "signer-not-trusted"),
+        (key.bundle(&Sha256Digest::of(b"another")).render(), "signature-other-archive"),
+        (b"{\"mediaType\": \"application/x\"}".to_vec(), "signature-type"),
+        (stranger.envelope(&digest).to_string().into_bytes(), "signer-not-trusted"),
+        (" ".repeat(300 << 10).into_bytes(), "signature-unreadable"),
+    ] {
+        put(&bad);
+        update().refused(1, kind);
+    }
+    // a bundle and an envelope of the same key do alike
+    for good in [key.envelope(&digest).to_string().into_bytes(), key.bundle(&digest).render()] {
+        put(&good);
+        let verified = sandbox.gtc(["pack", "verify", &name, "--key", &public]).succeeded().result();
+        assert_eq!(text(&verified["signer"]), key.public().id().to_string());
+        assert_eq!(update().succeeded().result()["signer"], key.public().id().to_string());
+    }
+    // it is kept, and goes on vouching
+    std::fs::remove_file(&sidecar).expect("removed");
+    let doctor = sandbox.gtc(["op", "env", "doctor"]).succeeded().result();
+    assert_eq!(doctor["signatures"][0]["state"], "verified");
+    sandbox.gtc(["cache", "verify"]).succeeded();
+    let remove = ["op", "trust-root", "remove", "--env", "local", "--key-id", &key.public().id().to_string()];
+    sandbox.gtc(remove).succeeded();
+    // a cosign signature is nothing that another can be added to
+    put(&key.bundle(&digest).render());
+    let author = sandbox.key("author.key");
+    sandbox.gtc(["pack", "sign", &name, "--key", &author.private]).refused(1, "conflict");
+}
