@@ -249,4 +249,32 @@ pub const FAULTS: &[Fault] = &[
         to: "super::trust::look(host, pack_ref, &fetched).signature",
         test: "trust::what_was_bound_without_a_look_is_found_when_it_is_loaded",
     },
+    Fault {
+        name: "a cosign signature vouches for any manifest",
+        file: "host/src/signing/cosign.rs",
+        from: "match signed == *manifest {",
+        to: "match true {",
+        test: "cosign::a_payload_vouches_for_exactly_its_manifest",
+    },
+    Fault {
+        name: "a manifest vouches for any archive",
+        file: "host/src/signing/bundle.rs",
+        from: "manifest.layers.iter().all(|layer| layer.digest != archive_text)",
+        to: "manifest.layers.iter().all(|layer| layer.digest == archive_text)",
+        test: "cosign::a_bundle_leads_from_the_archive_to_the_signature",
+    },
+    Fault {
+        name: "a second signer takes the place of the first",
+        file: "host/src/signing/envelope.rs",
+        from: "signatures.retain(|signature| !claims_this(signature));",
+        to: "signatures.retain(|signature| claims_this(signature));",
+        test: "signers::a_second_signer_is_added_to_the_first",
+    },
+    Fault {
+        name: "signatures that are needed are taken away",
+        file: "host/src/ops/cache/gc.rs",
+        from: "pins.of_archive(&signature.archive).is_empty()",
+        to: "!signature.archive.hex().is_empty()",
+        test: "cache::signatures::signatures_go_with_the_archives_that_they_are_for",
+    },
 ];
