@@ -13,9 +13,16 @@ const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAcHBwcH
 static TRUSTED: LazyLock<[PublicKey; 1]> =
     LazyLock::new(|| [PrivateKey::from_pem(PRIVATE.as_bytes()).expect("a key").public()]);
 
+/// Somebody who signs too.
+static SECOND: LazyLock<PrivateKey> = LazyLock::new(|| {
+    let other = PRIVATE.replace("BwcH\n", "BwcI\n");
+    PrivateKey::from_pem(other.as_bytes()).expect("a key")
+});
+
 /// Envelopes and public keys.
 pub fn signature(data: &[u8]) {
     envelope(data);
+    second(data);
     match PublicKey::from_pem(data) {
         Ok(key) => {
             let again = key.to_pem();
@@ -41,6 +48,23 @@ fn envelope(data: &[u8]) {
             assert!(matches!(other, Err(SignatureError::OtherArchive { .. })), "it vouches for whatever there is");
             assert!(envelope.verify(&archive, &[]).is_err(), "it is trusted by nobody");
         }
+        Err(error) => is_a_sentence(&error.to_string()),
+    }
+}
+
+/// Whoever signs too is found, and nobody else's signature is lost.
+fn second(data: &[u8]) {
+    let archive = Sha256Digest::of(b"archive");
+    let verifies = |bytes: &[u8], keys: &[PublicKey]| {
+        Envelope::parse(bytes).is_ok_and(|envelope| envelope.verify(&archive, keys).is_ok())
+    };
+    match Envelope::sign_too(data, &archive, &SECOND) {
+        Ok(Some(more)) => {
+            assert!(verifies(&more, &[SECOND.public()]), "it is signed");
+            assert_eq!(verifies(&more, &*TRUSTED), verifies(data, &*TRUSTED), "and the others are as they were");
+            assert_eq!(Envelope::sign_too(&more, &archive, &SECOND), Ok(None), "once");
+        }
+        Ok(None) => assert!(verifies(data, &[SECOND.public()])),
         Err(error) => is_a_sentence(&error.to_string()),
     }
 }
