@@ -35,6 +35,7 @@ use error::CliError;
 use output::Output;
 use payload::CompletionsPayload;
 use render::Human;
+use trust::Sign;
 use update::Update;
 use verb::Verb;
 
@@ -297,9 +298,10 @@ impl Session {
             PackVerb::Pull(verb) => {
                 self.done("pack", "pull", verb, |payload| Ok(registries::pull(host, &payload.parse()?)?))
             }
-            PackVerb::Sign(verb) => {
-                self.done("pack", "sign", verb, |payload| Ok(signing::sign(host, &payload.request())?))
-            }
+            PackVerb::Sign(verb) => self.done("pack", "sign", verb, |payload| match payload.parse()? {
+                Sign::File(request) => Ok(signing::sign(host, &request)?),
+                Sign::Published(reference, key) => Ok(registries::sign(host, &reference, &key)?),
+            }),
             PackVerb::Verify(verb) => {
                 self.done("pack", "verify", verb, |payload| Ok(signing::verify(host, &payload.parse()?)?))
             }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use env_pack_domain::OciRef;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -25,8 +26,9 @@ pub struct KeygenPayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignPayload {
-    /// The pack
-    #[arg(value_name = "FILE")]
+    /// The pack: a file, or `oci://…`, where its signature goes too then
+    #[arg(value_name = "REF")]
+    #[schemars(with = "String")]
     pub archive: PathBuf,
     /// The file of the private key
     #[arg(long, value_name = "FILE")]
@@ -94,9 +96,30 @@ pub struct DistrustPayload {
     pub idempotency_key: Option<String>,
 }
 
+/// What is to be signed.
+pub enum Sign {
+    /// A file.
+    File(SignRequest),
+    /// What a registry has, with this key.
+    Published(OciRef, PathBuf),
+}
+
 impl SignPayload {
-    pub fn request(self) -> SignRequest {
-        SignRequest { archive: self.archive, key: self.key, output: self.output, replace: self.replace }
+    pub fn parse(self) -> Result<Sign, UsageError> {
+        let published = self.archive.to_str().filter(|text| text.starts_with("oci://"));
+        match published {
+            None => Ok(Sign::File(SignRequest {
+                archive: self.archive,
+                key: self.key,
+                output: self.output,
+                replace: self.replace,
+            })),
+            Some(_) if self.output.is_some() || self.replace => Err(UsageError::text(
+                "output",
+                "the signature of what a registry has goes there, beside those of others",
+            )),
+            Some(text) => Ok(Sign::Published(parsed("archive", text)?, self.key)),
+        }
     }
 }
 

@@ -23,6 +23,11 @@ use resolutions::{KeptManifest, Resolutions};
 
 pub use blobs::{Alone, Blob, BlobListing, Kept, Leftover};
 pub use error::FetchError;
+pub use limits::Limits;
+pub use oci::{
+    Form, Notes, Pair, Proxies, Published, RegistryError, RegistrySettings, Sources, Transport, is_registry,
+};
+pub use progress::{Progress, Silent, Transfer};
 pub use signatures::{KeptSignature, SignatureListing};
 
 /// More than the path of a folder ever has, in bytes.

@@ -6,7 +6,7 @@ use env_pack_domain::{OciRef, Sha256Digest};
 
 use super::oci::artifact::{self, EMPTY_CONFIG, Notes, SIGNATURE};
 use super::oci::manifest::{MANIFEST, Manifest};
-use super::oci::{Pulled, Purpose, RegistryError};
+use super::oci::{Published, Pulled, Purpose, RegistryError};
 use super::{FetchError, Fetched, Fetcher};
 
 impl Fetcher {
@@ -51,14 +51,14 @@ impl Fetcher {
 
     /// The signatures of a pack that its registry has: in its manifest, and of those who signed it later. Offline there are only the
     /// former. What cannot be had is an error in its place.
-    pub fn published_signatures(&self, pack: &Fetched, limit: u64) -> Vec<Result<Vec<u8>, FetchError>> {
+    pub fn published_signatures(&self, pack: &Fetched, limit: u64) -> Vec<Result<Published, FetchError>> {
         let Some(found) = &pack.found else { return Vec::new() };
         let failed = |source| FetchError::Registry { reference: found.reference.clone(), source };
         let annotated = annotated(&found.manifest).into_iter().filter(|envelope| envelope.len() as u64 <= limit);
-        let mut signatures: Vec<_> = annotated.map(Ok).collect();
+        let mut signatures: Vec<_> = annotated.map(|envelope| Ok(Published::Envelope(envelope))).collect();
         if !self.registries.is_offline() {
             let access = self.registries.access(&found.reference, Purpose::Pull);
-            match access.and_then(|mut access| access.signatures(&found.manifest.digest, limit)) {
+            match access.and_then(|mut access| access.signatures(&found.manifest, limit)) {
                 Ok(published) => signatures.extend(published.into_iter().map(|signature| signature.map_err(failed))),
                 Err(error) => signatures.push(Err(failed(error))),
             }

@@ -6,9 +6,10 @@ use env_pack_domain::{ForeignText, OciRef, PackRef, Sha256Digest};
 use serde::Serialize;
 
 use super::pack::write;
-use super::{OpError, trust};
+use super::signing::{SignReport, private_key};
+use super::{OpError, packs, trust};
 use crate::archive;
-use crate::fetch::{FetchError, Notes};
+use crate::fetch::{FetchError, Form, Notes};
 use crate::host::Host;
 use crate::signing::{Envelope, MAX_ENVELOPE_BYTES};
 
@@ -106,6 +107,33 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
         id: pack.id,
         version: pack.version,
         signed: signature.is_some(),
+    })
+}
+
+/// Signs a pack that a registry has already: the signature goes there too, as an artifact that refers to the pack. Those of others
+/// stay, and signing twice changes nothing.
+///
+/// # Errors
+/// [`OpError`] when the pack cannot be had, the key is none, or the registry does not take the signature.
+pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, OpError> {
+    let key = private_key(host, key)?;
+    let fetched = host.fetcher.fetch(&PackRef::Oci(reference.to_string()))?;
+    let refused = |source| OpError::Archive { pack: ForeignText::new(reference.to_string()), source };
+    let pack = packs::open(host, &fetched).map_err(refused)?;
+    let name = match fetched.form {
+        Form::Archive => format!("{}@{}", pack.id.as_exact(), pack.version),
+        Form::Component => reference.repository().to_owned(),
+    };
+    host.fetcher.push_signature(&fetched, &Envelope::sign(&name, &fetched.digest, &key))?;
+    Ok(SignReport {
+        path: None,
+        pack_ref: Some(fetched.manifest().map_or_else(|| reference.clone(), |digest| reference.pinned(digest))),
+        key_id: key.public().id(),
+        id: pack.id,
+        version: pack.version,
+        sha256: fetched.digest.hex(),
+        changed: true,
+        signers: Vec::new(),
     })
 }
 

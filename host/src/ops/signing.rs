@@ -5,11 +5,11 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{EnvId, ForeignText, KeyId, PackRef};
+use env_pack_domain::{EnvId, ForeignText, KeyId, OciRef, PackRef};
 use serde::Serialize;
 
 use super::repack::is_same_file;
-use super::trust::Trust;
+use super::trust::{Trust, candidates};
 use super::{OpError, PackError, pack};
 use crate::archive;
 use crate::fetch::FetchError;
@@ -45,8 +45,12 @@ pub struct SignRequest {
 /// A pack that was signed.
 #[derive(Debug, Serialize)]
 pub struct SignReport {
-    /// The file of the signature.
-    pub path: PathBuf,
+    /// The file of the signature, unless a registry has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// Where the pack is that was signed in a registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pack_ref: Option<OciRef>,
     /// The key that it was signed with.
     pub key_id: KeyId,
     /// The id of the pack.
@@ -126,9 +130,7 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
 /// [`OpError`] when the archive is refused, the key is none, what is in the place of the signature is none of this archive, or it
 /// cannot be written.
 pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
-    let key_bytes = host.fetcher.document(&request.key, MAX_KEY_BYTES).map_err(|source| OpError::Input { source })?;
-    let not_key = |source| OpError::Key { path: request.key.clone(), source };
-    let key = PrivateKey::from_pem(&key_bytes).map_err(not_key)?;
+    let key = private_key(host, &request.key)?;
     let fetched = host.fetcher.fetch(&PackRef::File(request.archive.to_string_lossy().into_owned()))?;
     let refused = |source| OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source };
     let pack = archive::open(&fetched.bytes, &host.limits.archive).map_err(refused)?;
@@ -153,7 +155,22 @@ pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
     let envelope = Envelope::parse(&bytes).map_err(|error| not_added(error.into()))?;
     let signers = envelope.claimed_signers().cloned().collect();
     let (key_id, sha256) = (key.public().id(), fetched.digest.hex());
-    Ok(SignReport { path, key_id, id: pack.id, version: pack.version, sha256, changed, signers })
+    Ok(SignReport {
+        path: Some(path),
+        pack_ref: None,
+        key_id,
+        id: pack.id,
+        version: pack.version,
+        sha256,
+        changed,
+        signers,
+    })
+}
+
+/// Reads the file of a private key.
+pub(super) fn private_key(host: &Host, path: &Path) -> Result<PrivateKey, OpError> {
+    let bytes = host.fetcher.document(path, MAX_KEY_BYTES).map_err(|source| OpError::Input { source })?;
+    PrivateKey::from_pem(&bytes).map_err(|source| OpError::Key { path: path.to_owned(), source })
 }
 
 /// Where the signature goes, which is neither the pack nor the key.
@@ -200,11 +217,14 @@ pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpEr
     };
     let fetched = host.fetcher.fetch(&request.pack_ref)?;
     let not_vouched = |source| OpError::NotVouchedFor { pack_ref: request.pack_ref.clone(), source };
-    let signatures = match request.signatures.as_slice() {
-        [] => host.fetcher.signatures(&request.pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES),
-        named => named.iter().map(|path| signature(host, path).map(Ok)).collect::<Result<_, _>>()?,
+    let verified = match request.signatures.as_slice() {
+        [] => trust.verify(&fetched.digest, candidates(host, &request.pack_ref, &fetched)),
+        named => {
+            let named: Vec<_> = named.iter().map(|path| signature(host, path).map(Ok)).collect::<Result<_, _>>()?;
+            trust.verify(&fetched.digest, named)
+        }
     };
-    let (signer, _) = trust.verify(&fetched.digest, signatures).map_err(not_vouched)?;
+    let (signer, _) = verified.map_err(not_vouched)?;
     Ok(VerifyReport { pack_ref: request.pack_ref.clone(), sha256: fetched.digest.hex(), signer })
 }
 

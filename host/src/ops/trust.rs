@@ -6,9 +6,9 @@ use env_pack_domain::{EnvId, ForeignText, KeyId, PackRef, Sha256Digest};
 use serde::Serialize;
 
 use super::PackError;
-use crate::fetch::{FetchError, Fetched};
+use crate::fetch::{FetchError, Fetched, Published};
 use crate::host::Host;
-use crate::signing::{Evidence, KeyError, MAX_SIGNATURE_BYTES, PublicKey};
+use crate::signing::{CosignBundle, Evidence, KeyError, MAX_SIGNATURE_BYTES, PublicKey};
 use crate::store::{StoreError, TrustRoot};
 
 /// The keys whose signatures are taken. Without any, nothing is checked.
@@ -90,8 +90,7 @@ impl Trust {
             (true, _) => Ok(Examined { signature: Signature::BuiltIn, envelope: None }),
             (false, true) => Ok(look(host, pack_ref, fetched)),
             (false, false) => {
-                let signatures = host.fetcher.signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES);
-                let (signer, envelope) = self.verify(&fetched.digest, signatures)?;
+                let (signer, envelope) = self.verify(&fetched.digest, candidates(host, pack_ref, fetched))?;
                 Ok(Examined { signature: Signature::Verified { signer }, envelope: Some(envelope) })
             }
         }
@@ -104,7 +103,7 @@ impl Trust {
     pub fn verify(
         &self,
         archive: &Sha256Digest,
-        signatures: Vec<Result<Vec<u8>, FetchError>>,
+        signatures: impl IntoIterator<Item = Result<Vec<u8>, FetchError>>,
     ) -> Result<(KeyId, Vec<u8>), PackError> {
         let mut wrong = None;
         for read in signatures {
@@ -122,14 +121,24 @@ impl Trust {
 }
 
 /// Every signature there is of a pack: first those that are here, then, when none of them will do, those that its registry has.
-fn candidates<'a>(
+pub(super) fn candidates<'a>(
     host: &'a Host,
     pack_ref: &'a PackRef,
     fetched: &'a Fetched,
 ) -> impl Iterator<Item = Result<Vec<u8>, FetchError>> + 'a {
-    let here = host.fetcher.signatures(pack_ref, &fetched.digest, MAX_ENVELOPE_BYTES);
-    let published = std::iter::once_with(|| host.fetcher.published_signatures(fetched, MAX_ENVELOPE_BYTES)).flatten();
-    here.into_iter().chain(published)
+    let here = host.fetcher.signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES);
+    let published = std::iter::once_with(|| host.fetcher.published_signatures(fetched, MAX_SIGNATURE_BYTES)).flatten();
+    here.into_iter().chain(published.map(|read| read.map(evidence)))
+}
+
+/// A signature as it is kept.
+fn evidence(published: Published) -> Vec<u8> {
+    match published {
+        Published::Envelope(envelope) => envelope,
+        Published::Cosign { manifest, payload, signature } => {
+            CosignBundle::new(&manifest, &payload, &signature).map(|bundle| bundle.render()).unwrap_or(payload)
+        }
+    }
 }
 
 /// Looks at the signatures of a pack without knowing whom to trust.
@@ -138,7 +147,7 @@ pub(super) fn look(host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Examin
         return Examined { signature: Signature::BuiltIn, envelope: None };
     }
     let mut wrong = None;
-    for read in host.fetcher.signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES) {
+    for read in candidates(host, pack_ref, fetched) {
         let evidence = read.map_err(|error| error.to_string()).and_then(|bytes| {
             let evidence = Evidence::parse(&bytes).map_err(|error| error.to_string())?;
             evidence.is_about(&fetched.digest).map_err(|error| error.to_string())?;

@@ -25,7 +25,11 @@ impl Human for SignReport {
         };
         text.push_str(&format!("  sha256     {}\n", self.sha256));
         text.push_str(&format!("  key        {}\n", self.key_id));
-        text.push_str(&format!("  signature  {}\n", shown(&self.path.to_string_lossy())));
+        match (&self.path, &self.pack_ref) {
+            (Some(path), _) => text.push_str(&format!("  signature  {}\n", shown(&path.to_string_lossy()))),
+            (None, Some(pack_ref)) => text.push_str(&format!("  signature  beside {pack_ref}\n")),
+            (None, None) => {}
+        }
         match self.signers.len() {
             0 | 1 => text,
             count => text + &format!("  it holds {}\n", counted(count, "signature")),

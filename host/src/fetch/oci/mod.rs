@@ -31,6 +31,7 @@ pub use credentials::Sources;
 pub use error::{RegistryError, Transport};
 pub use manifest::Form;
 pub(super) use pull::Pulled;
+pub use referrers::Published;
 pub use settings::{Pair, Proxies, RegistrySettings, is_registry};
 
 use super::Limits;

@@ -15,6 +15,29 @@ use crate::fetch::progress::Silent;
 pub(in crate::fetch) const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
+/// A signature by cosign: a payload that names the digest of the manifest.
+const COSIGN_PAYLOAD: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+/// Where cosign puts what it signed the payload with, in Base64.
+const COSIGN_SIGNATURE: &str = "dev.cosignproject.cosign/signature";
+
+/// A signature as a registry has it. Nothing of it is believed here.
+#[derive(Clone, Debug)]
+pub enum Published {
+    /// An envelope about the archive.
+    Envelope(Vec<u8>),
+    /// A signature by cosign, about the manifest.
+    Cosign {
+        /// The manifest.
+        manifest: Vec<u8>,
+        /// What was signed, which names the manifest.
+        payload: Vec<u8>,
+        /// The signature, in Base64.
+        signature: String,
+    },
+}
+
+type Signatures = Vec<Result<Published, RegistryError>>;
+
 impl Access<'_> {
     /// Brings a signature of an artifact, so that whoever has the artifact finds it. Bringing it twice changes nothing.
     ///
@@ -50,24 +73,42 @@ impl Access<'_> {
         self.push_manifest(&tag, INDEX, &render(&index)).map(drop)
     }
 
-    /// The signatures of an artifact. One that cannot be had is an error in its place.
+    /// The signatures of an artifact: envelopes that refer to it, then those of cosign. One that cannot be had is an error in its
+    /// place.
     ///
     /// # Errors
     /// [`RegistryError`] when it cannot be found out which there are.
-    pub fn signatures(
-        &mut self,
-        subject: &Sha256Digest,
-        limit: u64,
-    ) -> Result<Vec<Result<Vec<u8>, RegistryError>>, RegistryError> {
-        let index = match self.listed_referrers(subject)? {
+    pub fn signatures(&mut self, subject: &Pulled, limit: u64) -> Result<Signatures, RegistryError> {
+        let index = match self.listed_referrers(&subject.digest)? {
             Some(index) => Some(index),
-            None => self.tagged_referrers(&fallback_tag(subject))?,
+            None => self.tagged_referrers(&fallback_tag(&subject.digest))?,
         };
-        let mut signatures = Vec::new();
-        let is_signature = |referrer: &&Descriptor| referrer.artifact_type.as_deref() == Some(ENVELOPE);
         let most = usize::try_from(self.http.limits().signatures).unwrap_or(usize::MAX);
+        let is_signature = |referrer: &&Descriptor| referrer.artifact_type.as_deref() == Some(ENVELOPE);
+        let mut signatures = Signatures::new();
         for referrer in index.iter().flat_map(|index| &index.manifests).filter(is_signature).take(most) {
-            signatures.push(self.signature(referrer, limit));
+            signatures.push(self.signature(referrer, limit).map(Published::Envelope));
+        }
+        signatures.extend(self.cosign_signatures(subject, limit)?);
+        signatures.truncate(most);
+        Ok(signatures)
+    }
+
+    /// What cosign keeps under a tag that is named after the manifest.
+    fn cosign_signatures(&mut self, subject: &Pulled, limit: u64) -> Result<Signatures, RegistryError> {
+        let tagged = match self.manifest_at(&format!("{}.sig", fallback_tag(&subject.digest)), None) {
+            Ok(tagged) => self.parsed(&tagged)?,
+            Err(RegistryError::NotFound { .. }) => return Ok(Signatures::new()),
+            Err(error) => return Err(error),
+        };
+        let mut signatures = Signatures::new();
+        for layer in tagged.layers.iter().filter(|layer| layer.media_type == COSIGN_PAYLOAD) {
+            let Some(signature) = layer.annotations.get(COSIGN_SIGNATURE) else { continue };
+            signatures.push(self.blob(layer, limit, &Silent).map(|payload| Published::Cosign {
+                manifest: subject.bytes.clone(),
+                payload,
+                signature: signature.clone(),
+            }));
         }
         Ok(signatures)
     }
