@@ -18,6 +18,7 @@ fn engine(worker: Worker) -> Engine {
         compiled: None,
         worker,
         tools: ToolEnvironment::default(),
+        offline: false,
         log: Box::new(|_| {}),
         compiling: Box::new(|_| Box::new(())),
     })

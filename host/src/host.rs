@@ -46,8 +46,9 @@ impl Host {
     pub fn new(settings: HostSettings) -> Self {
         let HostSettings { store_root, cache, tools, worker, log, compiling, registries, progress, limits } = settings;
         let compiled = Some(cache.join("compiled"));
+        let offline = registries.offline;
         let engine_settings =
-            engine::Settings { limits: limits.engine.clone(), compiled, worker, tools, log, compiling };
+            engine::Settings { limits: limits.engine.clone(), compiled, worker, tools, offline, log, compiling };
         let fetch_settings = FetchSettings {
             cache: cache.clone(),
             max_bytes: limits.archive.pack_bytes,

@@ -7,7 +7,7 @@ use crate::support::repository;
 const ROOMS: [&str; 5] = ["archive", "fetch", "engine", "signing", "store"];
 
 /// Crates that only these modules may name.
-const OWNED: [(&str, &[&str]); 16] = [
+const OWNED: [(&str, &[&str]); 18] = [
     ("landlock", &["engine"]),
     ("seccompiler", &["engine"]),
     ("wasmtime", &["engine"]),

@@ -5,7 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsRawFd as _;
 use std::time::{Duration, Instant};
 
-use crate::support::Sandbox;
+use crate::support::asker::answers;
+use crate::support::{Sandbox, run};
 
 fn listener(address: &str) -> (TcpListener, String) {
     let listener = TcpListener::bind((address, 0)).expect("a port");
@@ -88,4 +89,20 @@ fn a_connection_that_hangs_ends_at_its_deadline() {
     // a machine whose name server does not answer says so, after the same time
     assert!(answers[2].how.contains("NotFound") || answers[2].how.contains("TimedOut"), "{answers:?}");
     assert!((5..12).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+}
+
+#[test]
+fn offline_nothing_is_connected_to_whatever_was_granted() {
+    let (listener, port) = listener("127.0.0.1");
+    listener.set_nonblocking(true).expect("a listener");
+    let sandbox = Sandbox::with_asker(&[], &[&format!("127.0.0.1:{port}")]);
+    sandbox.questions(&[&format!("reach|127.0.0.1|{port}")]);
+    let answers = answers(&run(sandbox.asking().arg("--offline")).succeeded());
+    assert!(answers[0].how.contains("Denied") && answers[0].how.contains("offline"), "{answers:?}");
+    assert_eq!(listener.accept().map(drop).map_err(|error| error.kind()), Err(std::io::ErrorKind::WouldBlock));
+    run(sandbox.asking().arg("--offline=no")).exited(2);
+    let again = run(sandbox.asking().env("GTC_OFFLINE", "1")).succeeded();
+    assert!(again.stdout.contains("offline"), "{again:?}");
+    let online = run(sandbox.asking().env("GTC_OFFLINE", "0")).succeeded();
+    assert!(!online.stdout.contains("offline"), "{online:?}");
 }

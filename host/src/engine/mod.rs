@@ -90,6 +90,8 @@ pub struct Settings {
     pub worker: Worker,
     /// What programs run in.
     pub tools: ToolEnvironment,
+    /// Whether no connection is opened, whatever was granted.
+    pub offline: bool,
     /// Where the messages of guests go.
     pub log: LogSink,
     /// Told of every compilation.
@@ -144,7 +146,7 @@ impl Engine {
     /// # Panics
     /// When the settings contradict each other, which is a bug of this room.
     pub fn new(settings: Settings) -> Self {
-        let Settings { limits, compiled, worker, tools, log, compiling } = settings;
+        let Settings { limits, compiled, worker, tools, offline, log, compiling } = settings;
         let wasmtime = wasmtime::Engine::new(&config(&limits)).expect("a configuration without contradictions");
         let linkers = [false, true].map(|wasi| {
             let mut linker = Linker::new(&wasmtime);
@@ -161,7 +163,7 @@ impl Engine {
             compiled: compiled.map(CompiledStore::new),
             shared: Arc::new(Shared {
                 tools: Tools::new(tools, worker.program(), limits.tools_at_a_time),
-                network: Network::new(limits.lookups_at_a_time),
+                network: Network::new(limits.lookups_at_a_time, offline),
                 limits,
                 log,
                 crowd: Arc::default(),

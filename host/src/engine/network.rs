@@ -34,6 +34,7 @@ type Lookup = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 pub(super) struct Network {
     lookup: Lookup,
     lookups: Turnstile,
+    offline: bool,
 }
 
 /// An address to try, and until when.
@@ -46,9 +47,9 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Network {
-    pub fn new(lookups_at_a_time: usize) -> Self {
+    pub fn new(lookups_at_a_time: usize, offline: bool) -> Self {
         let lookup = |host: &str, port| Ok((host, port).to_socket_addrs()?.collect());
-        Self { lookup, lookups: Turnstile::new(lookups_at_a_time) }
+        Self { lookup, lookups: Turnstile::new(lookups_at_a_time), offline }
     }
 
     /// Opens a connection, if the operator granted it, and closes it again.
@@ -59,6 +60,9 @@ impl Network {
             let reason =
                 format!("`{}:{port}` is not declared by the pack, or not granted by the operator", host.as_exact());
             return Err(Failure::Denied(reason));
+        }
+        if self.offline {
+            return Err(Failure::Denied("the host is offline, and opens no connection".to_owned()));
         }
         let deadline = attempt.deadline.min(Instant::now() + limits.reach_time);
         let addresses = self.resolve(host, port, deadline)?;

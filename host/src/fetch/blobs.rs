@@ -36,6 +36,11 @@ impl Blobs {
         Self { folder: cache.join("manifests").join("sha256"), ..Self::archives(cache) }
     }
 
+    /// What references to registries stood for: not blobs, but named and locked like them.
+    pub fn references(cache: &Path) -> Self {
+        Self { folder: cache.join("references"), ..Self::archives(cache) }
+    }
+
     /// The folders whose environments may need an archive: the path of each is kept as archives are, and under their lock.
     pub fn roots(cache: &Path) -> Self {
         Self { folder: cache.join("roots"), ..Self::archives(cache) }

@@ -28,6 +28,7 @@ pub use oci::{
     Form, Notes, Pair, Proxies, Published, RegistryError, RegistrySettings, Sources, Transport, is_registry,
 };
 pub use progress::{Progress, Silent, Transfer};
+pub use resolutions::{ListedManifest, ListedReference, ResolutionListing};
 pub use signatures::{KeptSignature, SignatureListing};
 
 /// More than the path of a folder ever has, in bytes.

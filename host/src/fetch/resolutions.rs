@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{OciRef, Sha256Digest};
 use serde::{Deserialize, Serialize};
 
-use super::blobs::Blobs;
+use super::blobs::{Alone, Blob, Blobs, Leftover};
 use super::oci::manifest::{Descriptor, Manifest};
 use super::oci::{Form, Pulled};
-use super::{FetchError, file};
+use super::{FetchError, Fetcher, file};
 
 /// More than a reference and a digest have, in bytes.
 const NOTE_BYTES: u64 = 4 << 10;
@@ -20,10 +20,41 @@ const NOTE_BYTES: u64 = 4 << 10;
 #[derive(Debug)]
 pub(super) struct Resolutions {
     manifests: Blobs,
-    /// The notes which manifest each reference stood for.
-    notes: PathBuf,
+    /// The notes which manifest each reference stood for. They have the names and the lock of blobs, but change.
+    notes: Blobs,
     manifest_bytes: u64,
     layers: u64,
+}
+
+/// What references stood for, each part sorted by name.
+#[derive(Clone, Debug, Default)]
+pub struct ResolutionListing {
+    /// The manifests, damaged or not.
+    pub manifests: Vec<ListedManifest>,
+    /// The notes that can be read, and those that cannot.
+    pub references: Vec<ListedReference>,
+    /// Half-written files.
+    pub leftovers: Vec<Leftover>,
+    /// What has a name that we give to nothing. It is never touched.
+    pub strangers: Vec<PathBuf>,
+}
+
+/// A kept manifest.
+#[derive(Clone, Debug)]
+pub struct ListedManifest {
+    /// What lies there.
+    pub blob: Blob,
+    /// The digest of the archive in it; none when it cannot be used.
+    pub archive: Option<Sha256Digest>,
+}
+
+/// A note which manifest a reference stood for.
+#[derive(Clone, Debug)]
+pub struct ListedReference {
+    /// What lies there.
+    pub blob: Blob,
+    /// The reference, and the digest of its manifest; none when it cannot be used.
+    pub stands_for: Option<(OciRef, Sha256Digest)>,
 }
 
 /// A note which manifest a reference stood for.
@@ -43,7 +74,7 @@ pub(super) struct KeptManifest {
 
 impl Resolutions {
     pub fn new(cache: &Path, manifest_bytes: u64, layers: u64) -> Self {
-        Self { manifests: Blobs::manifests(cache), notes: cache.join("references"), manifest_bytes, layers }
+        Self { manifests: Blobs::manifests(cache), notes: Blobs::references(cache), manifest_bytes, layers }
     }
 
     /// The manifest that a reference stood for when somebody last looked; that of its digest, if it has one.
@@ -56,9 +87,26 @@ impl Resolutions {
 
     /// The digest of the manifest that a tag stood for when somebody last looked.
     pub fn noted(&self, reference: &OciRef) -> Option<Sha256Digest> {
-        let bytes = file::read(&self.note(reference), NOTE_BYTES).ok()?;
-        let note: Note = serde_json::from_slice(&bytes).ok()?;
-        note.manifest.parse().ok().filter(|_| note.reference == reference.to_string())
+        let (noted, manifest) = read_note(&self.note(reference))?;
+        (noted == *reference).then_some(manifest)
+    }
+
+    fn list(&self) -> Result<ResolutionListing, FetchError> {
+        let (manifests, notes) = (self.manifests.list()?, self.notes.list()?);
+        let manifest = |blob: Blob| {
+            let archive = self.manifest(&blob.digest).map(|kept| kept.layer.digest);
+            ListedManifest { blob, archive }
+        };
+        let reference = |blob: Blob| {
+            let stands_for = read_note(&self.notes.folder().join(blob.digest.hex()));
+            ListedReference { blob, stands_for }
+        };
+        Ok(ResolutionListing {
+            manifests: manifests.blobs.into_iter().map(manifest).collect(),
+            references: notes.blobs.into_iter().map(reference).collect(),
+            leftovers: manifests.leftovers.into_iter().chain(notes.leftovers).collect(),
+            strangers: manifests.strangers.into_iter().chain(notes.strangers).collect(),
+        })
     }
 
     /// A manifest that was kept.
@@ -82,12 +130,52 @@ impl Resolutions {
         let note = Note { reference: reference.to_string(), manifest: manifest.digest.to_string() };
         let failed = |source| FetchError::Keep { path: path.clone(), source };
         let bytes = serde_json::to_vec(&note).map_err(|error| failed(error.into()))?;
-        std::fs::create_dir_all(&self.notes).map_err(failed)?;
+        let _together = self.notes.together()?;
+        std::fs::create_dir_all(self.notes.folder()).map_err(failed)?;
         super::blobs::write(&path, &bytes).map_err(failed)
     }
 
     /// A note is named after its reference, in a way that every file system takes.
     fn note(&self, reference: &OciRef) -> PathBuf {
-        self.notes.join(Sha256Digest::of(reference.to_string().as_bytes()).hex())
+        self.notes.folder().join(Sha256Digest::of(reference.to_string().as_bytes()).hex())
+    }
+}
+
+fn read_note(path: &Path) -> Option<(OciRef, Sha256Digest)> {
+    let note: Note = serde_json::from_slice(&file::read(path, NOTE_BYTES).ok()?).ok()?;
+    Some((note.reference.parse().ok()?, note.manifest.parse().ok()?))
+}
+
+impl Fetcher {
+    /// What references to registries stood for, as far as it is kept.
+    ///
+    /// # Errors
+    /// [`FetchError::Read`] when a folder cannot be read.
+    pub fn kept_resolutions(&self) -> Result<ResolutionListing, FetchError> {
+        self.resolutions.list()
+    }
+
+    /// Hashes a kept manifest again.
+    ///
+    /// # Errors
+    /// [`FetchError`] when it would not be used.
+    pub fn verify_kept_manifest(&self, digest: &Sha256Digest) -> Result<(), FetchError> {
+        self.resolutions.manifests.read(digest, self.resolutions.manifest_bytes).map(drop)
+    }
+
+    /// Takes a kept manifest away.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn remove_kept_manifest(&self, alone: &Alone, digest: &Sha256Digest) -> std::io::Result<()> {
+        self.resolutions.manifests.remove(alone, digest)
+    }
+
+    /// Forgets what a reference stood for.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn forget_reference(&self, alone: &Alone, reference: &ListedReference) -> std::io::Result<()> {
+        self.resolutions.notes.remove(alone, &reference.blob.digest)
     }
 }

@@ -12,6 +12,7 @@ pub fn settings(limits: Limits) -> Settings {
         compiled: Some(repository().join("target/tmp/suite-cache/compiled")),
         worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
         tools: ToolEnvironment::default(),
+        offline: false,
         log: Box::new(|_| {}),
         compiling: Box::new(|_| Box::new(())),
     }

@@ -30,6 +30,12 @@ impl Human for CacheListReport {
             let archive = (short(&signature.archive_sha256), Tone::Plain);
             signatures.row([digest(&signature.sha256), (signature.size.to_string(), Tone::Plain), archive]);
         }
+        let mut references = Table::new(["REFERENCE", "MANIFEST", "ARCHIVE"]);
+        for reference in &self.references {
+            let archive = reference.sha256.as_deref().map_or_else(dash, digest);
+            let name = (reference.reference.to_string(), Tone::Plain);
+            references.row([name, digest(&reference.manifest_digest.hex()), archive]);
+        }
         let mut compiled = Table::new(["COMPONENT", "BYTES", "LAST USED", "STATE", "PACK"]);
         for code in &self.compiled {
             let state = match code.fits {
@@ -45,7 +51,7 @@ impl Human for CacheListReport {
             compiled.row([digest(&code.component_sha256), size, used, state, packs]);
         }
         let mut text = format!("cache {}\n\n", self.path);
-        for table in [archives, signatures, compiled].iter().filter(|table| !table.is_empty()) {
+        for table in [archives, signatures, references, compiled].iter().filter(|table| !table.is_empty()) {
             text.push_str(&format!("{}\n", table.render()));
         }
         text.push_str(&missing(&self.missing));

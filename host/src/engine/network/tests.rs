@@ -19,7 +19,7 @@ fn reach(network: &Network, port: u16, time: Duration) -> (Result<(), Failure>, 
 }
 
 fn network(lookup: Lookup, places: usize) -> Network {
-    Network { lookup, lookups: Turnstile::new(places) }
+    Network { lookup, lookups: Turnstile::new(places), offline: false }
 }
 
 fn listener() -> (TcpListener, u16) {

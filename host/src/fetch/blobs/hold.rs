@@ -25,7 +25,7 @@ pub struct Alone {
 
 impl Blobs {
     /// Holds the store together with others who keep archives.
-    pub(super) fn together(&self) -> Result<Kept, FetchError> {
+    pub fn together(&self) -> Result<Kept, FetchError> {
         Ok(Kept { _lock: self.wait(File::try_lock_shared)? })
     }
 

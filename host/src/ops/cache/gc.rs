@@ -7,13 +7,13 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use env_pack_domain::ForeignText;
+use env_pack_domain::{ForeignText, Sha256Digest};
 use serde::Serialize;
 
 use super::pins::Pins;
 use super::{compiled, shown};
 use crate::engine::CompiledCode;
-use crate::fetch::Alone;
+use crate::fetch::{Alone, ListedManifest, ListedReference};
 use crate::host::Host;
 use crate::ops::OpError;
 
@@ -38,7 +38,7 @@ pub struct CacheGcReport {
 /// Something that was taken away.
 #[derive(Debug, Serialize)]
 pub struct Removed {
-    /// `archive`, `signature`, `compiled`, `half-written` or `root`
+    /// `archive`, `signature`, `manifest`, `reference`, `compiled`, `half-written` or `root`
     pub what: &'static str,
     /// What it is called in its folder.
     pub name: ForeignText,
@@ -89,6 +89,7 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
     let pins = Pins::certain(host)?;
     archives(host, &pins, alone.as_ref(), &mut report)?;
     signatures(host, &pins, alone.as_ref(), &mut report)?;
+    resolutions(host, &pins, alone.as_ref(), &mut report)?;
     code(host, &pins, &mut report)?;
     for root in &pins.gone {
         let item =
@@ -120,6 +121,33 @@ fn signatures(host: &Host, pins: &Pins, alone: Option<&Alone>, report: &mut Cach
         let reason = "no environment pins the archive that it is for";
         let item = Removed { what: "signature", name, size: signature.blob.size, reason };
         report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_kept_signature(alone, signature)));
+    }
+    for leftover in &kept.leftovers {
+        let item = half_written(&leftover.path, leftover.size);
+        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_leftover(alone, leftover)));
+    }
+    Ok(())
+}
+
+/// What references stood for is needed as long as the archive is.
+fn resolutions(host: &Host, pins: &Pins, alone: Option<&Alone>, report: &mut CacheGcReport) -> Result<(), OpError> {
+    let kept = host.fetcher.kept_resolutions()?;
+    let is_needed = |archive: &Sha256Digest| !pins.of_archive(archive).is_empty();
+    let (needed, unneeded): (Vec<_>, Vec<_>) =
+        kept.manifests.iter().partition(|manifest| manifest.archive.as_ref().is_some_and(is_needed));
+    for ListedManifest { blob, .. } in unneeded {
+        let name = ForeignText::new(blob.digest.hex());
+        let item = Removed { what: "manifest", name, size: blob.size, reason: "no environment pins its archive" };
+        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_kept_manifest(alone, &blob.digest)));
+    }
+    let stands = |manifest: &Sha256Digest| needed.iter().any(|needed| needed.blob.digest == *manifest);
+    let is_stale = |reference: &&ListedReference| !reference.stands_for.as_ref().is_some_and(|(_, to)| stands(to));
+    for reference in kept.references.iter().filter(is_stale) {
+        let name =
+            reference.stands_for.as_ref().map_or_else(|| reference.blob.digest.hex(), |(name, _)| name.to_string());
+        let (name, reason) = (ForeignText::new(name), "nobody needs what it stood for");
+        let item = Removed { what: "reference", name, size: reference.blob.size, reason };
+        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.forget_reference(alone, reference)));
     }
     for leftover in &kept.leftovers {
         let item = half_written(&leftover.path, leftover.size);

@@ -7,12 +7,12 @@ pub mod verify;
 use std::path::Path;
 use std::time::SystemTime;
 
-use env_pack_domain::{ForeignText, Sha256Digest};
+use env_pack_domain::{ForeignText, OciRef, Sha256Digest};
 use serde::Serialize;
 
 use super::OpError;
 use crate::engine::{CompiledCode, CompiledListing};
-use crate::fetch::KeptSignature;
+use crate::fetch::{KeptSignature, ResolutionListing};
 use crate::host::Host;
 
 use pins::Pins;
@@ -35,6 +35,8 @@ pub struct CacheListReport {
     pub archives: Vec<ListedArchive>,
     /// The signatures that are kept, by the digest of their archive.
     pub signatures: Vec<ListedSignature>,
+    /// What references to registries stand for, as far as it is known without asking.
+    pub references: Vec<CachedReference>,
     /// What components were compiled to, by digest.
     pub compiled: Vec<ListedCode>,
     /// Files that are half written: now, or by a process that was killed.
@@ -75,6 +77,17 @@ pub struct ListedSignature {
     pub size: u64,
 }
 
+/// What a reference to a registry stands for.
+#[derive(Debug, Serialize)]
+pub struct CachedReference {
+    /// The reference.
+    pub reference: OciRef,
+    /// The digest of its manifest.
+    pub manifest_digest: Sha256Digest,
+    /// The digest of the archive; none when the manifest is gone.
+    pub sha256: Option<String>,
+}
+
 /// Compiled code that is kept.
 #[derive(Debug, Serialize)]
 pub struct ListedCode {
@@ -111,6 +124,7 @@ pub fn path(host: &Host) -> CachePathReport {
 pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
     let kept = host.fetcher.kept_archives()?;
     let signed = host.fetcher.kept_signatures()?;
+    let resolved = host.fetcher.kept_resolutions()?;
     let compiled = compiled(host)?;
     let pins = Pins::of(host)?;
     let archive = |blob: &crate::fetch::Blob| ListedArchive {
@@ -123,7 +137,8 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
         archive_sha256: signature.archive.hex(),
         size: signature.blob.size,
     };
-    let strangers = kept.strangers.iter().chain(&signed.strangers).chain(&compiled.strangers);
+    let strangers =
+        kept.strangers.iter().chain(&signed.strangers).chain(&resolved.strangers).chain(&compiled.strangers);
     let code = |code: &CompiledCode| ListedCode {
         component_sha256: code.component.hex(),
         size: code.size,
@@ -135,8 +150,12 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
         path: shown(&host.cache),
         archives: kept.blobs.iter().map(archive).collect(),
         signatures: signed.signatures.iter().map(signature).collect(),
+        references: references(&resolved),
         compiled: compiled.code.iter().map(code).collect(),
-        half_written: kept.leftovers.len() + signed.leftovers.len() + compiled.leftovers.len(),
+        half_written: kept.leftovers.len()
+            + signed.leftovers.len()
+            + resolved.leftovers.len()
+            + compiled.leftovers.len(),
         strangers: strangers.map(|path| shown(path)).collect(),
         missing: missing(&pins, &kept.blobs.iter().map(|blob| blob.digest).collect::<Vec<_>>()),
         archive_bytes: kept.blobs.iter().map(|blob| blob.size).sum(),
@@ -144,6 +163,23 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
         compiled_bytes: compiled.code.iter().map(|code| code.size).sum(),
         unreadable_environments: pins.unreadable,
     })
+}
+
+fn references(kept: &ResolutionListing) -> Vec<CachedReference> {
+    let archive = |manifest: &Sha256Digest| {
+        let kept = kept.manifests.iter().find(|kept| kept.blob.digest == *manifest);
+        kept.and_then(|kept| kept.archive).map(|archive| archive.hex())
+    };
+    let stands_for = kept.references.iter().filter_map(|reference| reference.stands_for.clone());
+    let mut references: Vec<_> = stands_for
+        .map(|(reference, manifest_digest)| CachedReference {
+            sha256: archive(&manifest_digest),
+            reference,
+            manifest_digest,
+        })
+        .collect();
+    references.sort_by(|a, b| a.reference.cmp(&b.reference));
+    references
 }
 
 /// The compiled code that is kept.

@@ -35,9 +35,9 @@ pub struct CacheVerifyReport {
 /// Something in the cache that is not used, or could not be looked at.
 #[derive(Debug, Serialize)]
 pub struct CacheFault {
-    /// `archive`, `signature`, `compiled` or `root`
+    /// `archive`, `signature`, `manifest`, `compiled` or `root`
     pub what: &'static str,
-    /// The digest that it is kept under: of the archive, of the signature, of the component, or of the path of a folder.
+    /// The digest that it is kept under: of the archive, of the signature, of the manifest, of the component, or of the path of a folder.
     pub sha256: String,
     /// A stable name of what is wrong.
     pub code: &'static str,
@@ -91,6 +91,11 @@ pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
         let found = blob_fault(host, keep, verify, |alone| host.fetcher.remove_kept_signature(alone, signature))?;
         let pinned_by = pins.of_archive(&signature.archive);
         report.faults.extend(found.map(|found| found.fault("signature", &signature.blob.digest, pinned_by)));
+    }
+    for blob in host.fetcher.kept_resolutions()?.manifests.into_iter().map(|manifest| manifest.blob) {
+        let verify = || host.fetcher.verify_kept_manifest(&blob.digest);
+        let found = blob_fault(host, keep, verify, |alone| host.fetcher.remove_kept_manifest(alone, &blob.digest))?;
+        report.faults.extend(found.map(|found| found.fault("manifest", &blob.digest, &[])));
     }
     report.faults.extend(pins.lost.iter().map(|(digest, error)| fault("root", digest, error.kind(), error, None)));
     report.faults.extend(compiled.code.iter().filter_map(|code| code_fault(host, code, keep)));
