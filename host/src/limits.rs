@@ -187,6 +187,12 @@ limits! {
     "credentials.file-bytes" Bytes fetch.credentials.file_bytes;
     "credentials.helper-bytes" Bytes fetch.credentials.helper_bytes;
     "credentials.helper-time" Time fetch.credentials.helper_time;
+    "layout.entries" Count fetch.layout.entries;
+    "layout.blob-bytes" Bytes fetch.layout.blob_bytes;
+    "layout.total-bytes" Bytes fetch.layout.total_bytes;
+    "layout.index-bytes" Bytes fetch.layout.index_bytes;
+    "layout.manifest-bytes" Bytes fetch.layout.manifest_bytes;
+    "layout.all-manifest-bytes" Bytes fetch.layout.all_manifest_bytes;
 }
 
 /// Changes the cap that `text` names, as in `handler.preflight-time=60s`; or says what is wrong with the text.

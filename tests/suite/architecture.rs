@@ -20,6 +20,7 @@ const OWNED: [(&str, &[&str]); 18] = [
     ("schemars", &["cli"]),
     ("anstream", &["cli"]),
     ("indicatif", &["cli"]),
+    ("tar", &["fetch"]),
     ("ulid", &["store"]),
     ("base64", &["fetch", "store", "signing"]),
     ("ed25519_dalek", &["signing"]),

@@ -19,6 +19,7 @@ mod hostile;
 mod init;
 mod inside;
 mod inspect;
+mod layout;
 mod limits;
 mod probes;
 mod progress;

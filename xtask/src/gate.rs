@@ -37,6 +37,7 @@ pub fn run() -> Result<()> {
         ("tests of the examples", &examples),
         ("handlers in other languages", &other_languages),
         ("a zip reader in another language", &other_readers),
+        ("a client for registries by others", &other_clients),
         ("documentation", &documentation),
         ("dependencies", &|| dependencies::check(&WORKSPACES)),
     ];
@@ -95,6 +96,12 @@ fn other_readers() -> Result<()> {
         "python3",
         &question,
     )
+}
+
+/// Has skopeo read the image layouts that we write, and write some that we read, if this machine has skopeo.
+fn other_clients() -> Result<()> {
+    let test = "layout::skopeo_reads_what_we_write_and_writes_what_we_read";
+    ignored_test(test, "image layouts with skopeo", "skopeo", &["--version"])
 }
 
 /// Runs a test that needs a program, or says that it did not.

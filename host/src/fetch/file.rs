@@ -11,6 +11,18 @@ use super::FetchError;
 
 /// Reads a regular file of at most `limit` bytes.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
+    let (file, bytes) = open(path)?;
+    let too_large = || FetchError::TooLarge { path: path.to_owned(), limit };
+    if bytes > limit {
+        return Err(too_large());
+    }
+    let failed = |source| FetchError::Read { path: path.to_owned(), source };
+    let bytes = read_bounded(file, bytes, limit).map_err(failed)?;
+    if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Opens a regular file; how many bytes it has now.
+pub(super) fn open(path: &Path) -> Result<(File, u64), FetchError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => FetchError::NotFound { path: path.to_owned() },
         _ => FetchError::Read { path: path.to_owned(), source },
@@ -27,12 +39,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     regular(&metadata)?;
-    let too_large = || FetchError::TooLarge { path: path.to_owned(), limit };
-    if metadata.len() > limit {
-        return Err(too_large());
-    }
-    let bytes = read_bounded(file, metadata.len(), limit).map_err(failed)?;
-    if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+    Ok((file, metadata.len()))
 }
 
 /// Reads to the end, or one byte beyond the limit: a file may grow while it is read.

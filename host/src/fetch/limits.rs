@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::layout;
 use super::oci::credentials;
 
 /// The most that a registry can make the host wait, read or keep.
@@ -27,6 +28,8 @@ pub struct Limits {
     pub signatures: u64,
     /// What looking for the credential of a registry may cost.
     pub credentials: credentials::Limits,
+    /// What an image layout may hold.
+    pub layout: layout::Limits,
 }
 
 impl Default for Limits {
@@ -42,6 +45,7 @@ impl Default for Limits {
             token_bytes: 64 << 10,
             signatures: 16,
             credentials: credentials::Limits::default(),
+            layout: layout::Limits::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ mod blobs;
 mod builtin;
 mod error;
 mod file;
+pub mod layout;
 mod limits;
 pub mod oci;
 pub mod progress;

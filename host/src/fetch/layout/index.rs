@@ -1,0 +1,95 @@
+//! The two documents of a layout: the one that says what it is, and the one that says what is in it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use env_pack_domain::{ForeignText, Sha256Digest};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{INDEX, LayoutEntry, LayoutError, MARKER};
+
+const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+const VERSION: &str = "1.0.0";
+/// The annotation that says by which reference a manifest is known.
+const REFERENCE: &str = "org.opencontainers.image.ref.name";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Marker {
+    image_layout_version: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Index {
+    schema_version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_type: Option<String>,
+    manifests: Vec<Descriptor>,
+}
+
+/// What the list says of a manifest.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Descriptor {
+    pub media_type: String,
+    digest: String,
+    pub size: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    annotations: Option<BTreeMap<String, String>>,
+}
+
+impl Descriptor {
+    /// The digest; of other kinds than ours there is no blob in a layout that we read.
+    pub fn digest(&self) -> Result<Sha256Digest, LayoutError> {
+        self.digest.parse().map_err(|error| document(INDEX, &error))
+    }
+
+    pub fn reference(&self) -> Option<&String> {
+        self.annotations.as_ref()?.get(REFERENCE)
+    }
+}
+
+/// Requires that the layout is of the version that we know.
+pub(super) fn check_marker(bytes: &[u8]) -> Result<(), LayoutError> {
+    let Marker { image_layout_version: version } = parse(MARKER, bytes)?;
+    match version == VERSION {
+        true => Ok(()),
+        false => Err(LayoutError::Version { found: ForeignText::excerpt(&version) }),
+    }
+}
+
+/// Reads the list. No reference stands for two manifests.
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<Descriptor>, LayoutError> {
+    let index: Index = parse(INDEX, bytes)?;
+    if index.schema_version != 2 || index.media_type.is_some_and(|media_type| media_type != INDEX_TYPE) {
+        return Err(document(INDEX, &"it is no image index of version 2"));
+    }
+    let mut seen = HashSet::new();
+    for reference in index.manifests.iter().filter_map(Descriptor::reference) {
+        if !seen.insert(reference) {
+            return Err(LayoutError::Ambiguous { reference: ForeignText::excerpt(reference) });
+        }
+    }
+    Ok(index.manifests)
+}
+
+/// The list of these entries, in this order.
+pub(super) fn write(entries: &[&LayoutEntry]) -> serde_json::Result<Vec<u8>> {
+    let descriptor = |entry: &&LayoutEntry| Descriptor {
+        media_type: entry.media_type.clone(),
+        digest: entry.digest.to_string(),
+        size: entry.manifest.len() as u64,
+        annotations: entry.reference.clone().map(|reference| [(REFERENCE.to_owned(), reference)].into()),
+    };
+    let manifests = entries.iter().map(descriptor).collect();
+    serde_json::to_vec(&Index { schema_version: 2, media_type: Some(INDEX_TYPE.to_owned()), manifests })
+}
+
+fn parse<T: DeserializeOwned>(name: &'static str, bytes: &[u8]) -> Result<T, LayoutError> {
+    serde_json::from_slice(bytes).map_err(|error| document(name, &error))
+}
+
+fn document(name: &'static str, reason: &dyn std::fmt::Display) -> LayoutError {
+    LayoutError::Document { name, reason: ForeignText::sentence(&reason.to_string()) }
+}

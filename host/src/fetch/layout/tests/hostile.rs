@@ -1,0 +1,259 @@
+//! Layouts by somebody who means harm: each is refused for its reason, whole, and at little cost.
+
+use std::io::{self, Seek, SeekFrom};
+
+use super::*;
+
+/// An honest layout that something can be added to.
+fn base() -> Tar {
+    Tar::with_index(&[])
+}
+
+fn folder(header: &mut Header) {
+    header.set_entry_type(EntryType::Directory);
+}
+
+#[track_caller]
+fn check(bytes: Vec<u8>, words: &str) {
+    match read(bytes) {
+        Ok(_) => panic!("it is read"),
+        Err(error) => assert!(error.to_string().contains(words), "{error}"),
+    }
+}
+
+#[test]
+fn only_names_of_a_layout_are_read() {
+    let hex = Sha256Digest::of(b"").hex();
+    let upper = format!("blobs/sha256/{}", hex.to_uppercase());
+    let deep = format!("blobs/sha256/{hex}/x");
+    let absolute = format!("/blobs/sha256/{hex}");
+    let names = [
+        "../../etc/passwd",
+        "/etc/passwd",
+        "blobs/../index.json",
+        "blobs/sha256/../../x",
+        "blobs/sha256/abc",
+        "blobs/sha512/abc",
+        "blobs\\sha256\\x",
+        "./index.json",
+        "INDEX.JSON",
+        "index.json/",
+        "blobs",
+        "",
+        "manifest.json",
+        &upper,
+        &deep,
+        &absolute,
+    ];
+    for name in names {
+        check(base().file(name, b"").end(), "is no file of an image layout");
+    }
+    check(base().file("a\u{1b}[2J", b"").end(), r"`a\u{1b}[2J` is no file");
+    let no_text = |header: &mut Header| header.as_old_mut().name[0] = 0xff;
+    check(base().entry("xindex.json", b"", no_text).end(), "is no file of an image layout");
+    for name in ["../", "/", "", "index.json", "blobs/sha256//", "blobs/sha1"] {
+        check(base().entry(name, b"", folder).end(), "is no file of an image layout");
+    }
+}
+
+/// What one reader joins, cuts or overrides, and another does not.
+#[test]
+fn names_and_sizes_have_one_reading() {
+    let prefix = |header: &mut Header| header.as_ustar_mut().expect("ustar").prefix[..5].copy_from_slice(b"blobs");
+    check(base().entry("x", b"", prefix).end(), "its name is in two parts");
+    let behind = |header: &mut Header| header.as_old_mut().name[50] = b'x';
+    check(base().entry("blobs", b"", behind).end(), "its name is in two parts");
+    let old = |header: &mut Header| header.as_mut_bytes()[257..265].fill(0);
+    check(base().entry("blobs", b"", old).end(), "unknown format");
+    let sizes: [&[u8; 12]; 6] = [
+        b"\x80\0\0\0\0\0\0\0\0\0\0\x01",
+        b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"0000000001\0\0",
+        b"         01\0",
+        b"-0000000001\0",
+        b"000000000001",
+    ];
+    for size in sizes {
+        let change = |header: &mut Header| header.as_old_mut().size = *size;
+        check(base().entry(&blob_name(b"x"), b"x", change).end(), "there is no tar header");
+    }
+}
+
+#[test]
+fn only_files_and_folders_are_read() {
+    let kinds = [
+        (EntryType::Link, "a hard link"),
+        (EntryType::Symlink, "a symbolic link"),
+        (EntryType::Char, "a device"),
+        (EntryType::Block, "a device"),
+        (EntryType::Fifo, "a FIFO"),
+        (EntryType::Continuous, "of an unknown kind"),
+        (EntryType::GNUSparse, "a sparse file"),
+        (EntryType::GNULongName, "an extension of GNU tar"),
+        (EntryType::GNULongLink, "an extension of GNU tar"),
+        (EntryType::XHeader, "an extension of pax"),
+        (EntryType::XGlobalHeader, "an extension of pax"),
+        (EntryType::new(b'V'), "of an unknown kind"),
+        (EntryType::new(b'D'), "of an unknown kind"),
+        (EntryType::new(0xff), "of an unknown kind"),
+    ];
+    for (kind, words) in kinds {
+        let change = |header: &mut Header| header.set_entry_type(kind);
+        check(base().entry(&blob_name(b"x"), b"", change).end(), words);
+    }
+    // an extension that says how large the next entry is, and what it is called
+    let pax = b"16 size=1000000\n24 path=../../etc/passwd\n";
+    let extension = |header: &mut Header| header.set_entry_type(EntryType::XHeader);
+    check(base().entry("x", pax, extension).blob(b"x").end(), "an extension of pax");
+}
+
+#[test]
+fn nothing_is_there_twice() {
+    check(base().blob(b"x").blob(b"x").end(), "is there twice");
+    check(base().file(INDEX, b"{}").end(), "`index.json` is there twice");
+    check(base().file(MARKER, b"{}").end(), "`oci-layout` is there twice");
+    check(base().entry("blobs", b"", folder).entry("blobs/", b"", folder).end(), "`blobs` is there twice");
+}
+
+#[test]
+fn a_blob_that_is_not_its_name_is_refused() {
+    let (name, digest) = (blob_name(b"honest"), Sha256Digest::of(b"honest"));
+    let copied = |bytes: Vec<u8>| {
+        let mut layout = read(bytes).expect("no blob is read yet");
+        layout.copy(&digest, &mut Vec::new()).expect_err("it lies")
+    };
+    assert_eq!(copied(base().file(&name, b"forged").end()).kind(), "damaged");
+    let mut hidden = base().file(&name, b"honest");
+    *hidden.0.last_mut().expect("bytes") = b'!';
+    let error = copied(hidden.end()).to_string();
+    assert!(error.contains("behind the end of a blob"), "{error}");
+    // a listed manifest is read at once
+    check(Tar::with_index(&[b"honest"]).file(&name, b"forged").end(), "is damaged");
+    check(Tar::with_index(&[b"honest"]).file(&name, b"longer than it").end(), "has 14 bytes, and should have 6");
+    check(Tar::with_index(&[b"honest"]).end(), "there is no `blobs/sha256/");
+}
+
+#[test]
+fn documents_are_what_they_should_be() {
+    let empty = br#"{"schemaVersion":2,"manifests":[]}"#;
+    let marker = |text: &str| Tar::new().file(MARKER, text.as_bytes()).file(INDEX, empty).end();
+    check(marker("{}"), "`oci-layout` is no JSON of the expected form");
+    check(marker(r#"{"imageLayoutVersion":"2.0.0"}"#), "has the version `2.0.0`");
+    check(marker(r#"{"imageLayoutVersion":"\u001b[2J"}"#), r"has the version `\u{1b}[2J`");
+    check(Tar::new().file(MARKER, MARKER_TEXT.as_bytes()).end(), "there is no `index.json`");
+    check(Tar::new().file(INDEX, empty).end(), "there is no `oci-layout`");
+    let index = |text: &str| Tar::new().file(MARKER, MARKER_TEXT.as_bytes()).file(INDEX, text.as_bytes()).end();
+    check(index(""), "`index.json` is no JSON");
+    check(index(&"[".repeat(100_000)), "`index.json` is no JSON");
+    check(index(r#"{"schemaVersion":1,"manifests":[]}"#), "no image index of version 2");
+    check(index(r#"{"schemaVersion":2,"mediaType":"text/html","manifests":[]}"#), "no image index");
+    let list = |list: &str| index(&format!(r#"{{"schemaVersion":2,"manifests":[{list}]}}"#));
+    let descriptor = |digest: &str, more: &str| format!(r#"{{"mediaType":"m","digest":"{digest}","size":2{more}}}"#);
+    check(list(&descriptor("sha512:00", "")), "is no digest");
+    check(list(&descriptor("../../x", "")), "is no digest");
+    check(list(&descriptor("sha256:00", r#","size":3"#)), "duplicate field");
+    let name = r#","annotations":{"org.opencontainers.image.ref.name":"a:1"}"#;
+    let named = descriptor(&Sha256Digest::of(b"{}").to_string(), name);
+    check(list(&format!("{named},{named}")), "two manifests for `a:1`");
+}
+
+#[test]
+fn what_is_too_large_is_refused_by_its_header() {
+    let sized = |size: u64| move |header: &mut Header| header.set_size(size);
+    let huge = base().entry(&blob_name(b"x"), b"", sized((8 << 30) - 1)).end();
+    check(huge, "has 8589934591 bytes, more than the 67108864 that are read of it");
+    check(Tar::new().entry(INDEX, b"", sized(2 << 20)).end(), "more than the 1048576 that are read of it");
+    let full = |header: &mut Header| {
+        folder(header);
+        header.set_size(1);
+    };
+    check(base().entry("blobs", b"", full).end(), "more than the 0 that are read of it");
+    // what is not there is not read
+    check(base().entry(&blob_name(b"x"), b"", sized(60 << 20)).end(), "it is cut off");
+    let refused = |limits: Limits, bytes: Vec<u8>, words: &str| {
+        let error = Layout::read(Cursor::new(bytes), &limits).expect_err("too much").to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    let layout = || Tar::with_index(&[b"123456", b"1234567"]).blob(b"123456").blob(b"1234567").end();
+    let limits = Limits::default;
+    refused(Limits { total_bytes: 80, ..limits() }, layout(), "the entries have more than 80 bytes together");
+    refused(Limits { all_manifest_bytes: 12, ..limits() }, layout(), "the manifests have more than 12 bytes together");
+    refused(Limits { manifest_bytes: 6, ..limits() }, layout(), "more than the 6 that are read of it");
+    refused(Limits { entries: 3, ..limits() }, layout(), "more than 3 entries");
+}
+
+/// Wherever a layout is cut off, it is refused; and so it is when a bit of a header is another.
+#[test]
+fn every_cut_and_every_flip_is_noticed() {
+    let whole = written(&two(), &[b"a pack", b"{}"]);
+    for length in (0..whole.len()).step_by(64).chain([whole.len() - 1]) {
+        assert!(read(whole[..length].to_vec()).is_err(), "{length} of {} bytes are enough", whole.len());
+    }
+    for at in 0..512 {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        assert!(read(flipped).is_err(), "byte {at} does not matter");
+    }
+}
+
+#[test]
+fn nothing_comes_behind_the_end() {
+    let mut more = base().end();
+    more.extend_from_slice(&base().end());
+    check(more, "behind the end of the archive");
+    let mut one = base().0;
+    one.resize(one.len() + 512, 0);
+    check(one, "the file ends without the end of an archive");
+    let mut byte = base().end();
+    byte.resize(byte.len() + 4096, 0);
+    *byte.last_mut().expect("bytes") = 1;
+    check(byte, "behind the end of the archive");
+}
+
+/// A file that is made up while it is read, and counts how much of it is.
+struct Made<F> {
+    byte: F,
+    length: u64,
+    at: u64,
+    read: u64,
+}
+
+impl<F: Fn(usize) -> u8> Read for Made<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = buffer.len().min(usize::try_from(self.length - self.at).unwrap_or(usize::MAX));
+        let at = usize::try_from(self.at).expect("a place");
+        buffer[..count].iter_mut().enumerate().for_each(|(offset, byte)| *byte = (self.byte)(at + offset));
+        self.at += count as u64;
+        self.read += count as u64;
+        Ok(count)
+    }
+}
+
+impl<F> Seek for Made<F> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.at = match to {
+            SeekFrom::Start(at) => at,
+            SeekFrom::End(offset) => self.length.checked_add_signed(offset).expect("a place"),
+            SeekFrom::Current(offset) => self.at.checked_add_signed(offset).expect("a place"),
+        };
+        Ok(self.at)
+    }
+}
+
+/// A million entries, and a tebibyte of zeros, cost no more than a few of them.
+#[test]
+fn what_does_not_end_is_not_read_to_its_end() {
+    let entry = Tar::new().entry("blobs", b"", folder).0;
+    let entries = Made { byte: |at| entry[at % entry.len()], length: 512_000_000, at: 0, read: 0 };
+    let head = base().0;
+    let zeros = Made { byte: |at| head.get(at).copied().unwrap_or_default(), length: 1 << 40, at: 0, read: 0 };
+    refuses(entries, "more than 4096 entries");
+    refuses(zeros, "behind the end of the archive");
+}
+
+#[track_caller]
+fn refuses(mut file: Made<impl Fn(usize) -> u8>, words: &str) {
+    let error = Layout::read(&mut file, &Limits::default()).err().expect("too much").to_string();
+    assert!(error.contains(words), "{error}");
+    assert!(file.read < 3 << 20, "{} bytes", file.read);
+}
