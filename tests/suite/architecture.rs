@@ -7,7 +7,7 @@ use crate::support::repository;
 const ROOMS: [&str; 5] = ["archive", "fetch", "engine", "signing", "store"];
 
 /// Crates that only these modules may name.
-const OWNED: [(&str, &[&str]); 18] = [
+const OWNED: &[(&str, &[&str])] = &[
     ("landlock", &["engine"]),
     ("seccompiler", &["engine"]),
     ("wasmtime", &["engine"]),
@@ -25,6 +25,10 @@ const OWNED: [(&str, &[&str]); 18] = [
     ("base64", &["fetch", "store", "signing"]),
     ("ed25519_dalek", &["signing"]),
     ("zeroize", &["fetch"]),
+    ("ureq", &["fetch"]),
+    ("rustls", &["fetch"]),
+    ("url", &["fetch"]),
+    ("tar", &["fetch"]),
     ("getrandom", &["signing"]),
     ("ring", &["signing"]),
 ];

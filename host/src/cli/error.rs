@@ -30,6 +30,7 @@ impl UsageError {
 }
 
 /// Why a command ended without its result.
+#[expect(clippy::large_enum_variant, reason = "an error is made once, and ends in front of a person")]
 #[derive(Debug)]
 pub enum CliError {
     /// An argument does not make sense.

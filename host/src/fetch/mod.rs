@@ -139,7 +139,7 @@ impl Fetcher {
                 Some(bytes) => Ok(Fetched { is_builtin: true, ..Fetched::new(bytes) }),
                 None => Err(FetchError::NoSuchBuiltin { name: name.clone() }),
             },
-            PackRef::Oci(text) => self.from_registry(&text.parse()?),
+            PackRef::Oci(text) => self.in_registry(&text.parse()?),
             PackRef::OtherScheme(_) => Err(FetchError::UnknownScheme),
             PackRef::File(_) => {
                 let path = PathBuf::from(pack_ref.file_path().unwrap_or_default());
@@ -155,7 +155,7 @@ impl Fetcher {
     /// [`FetchError`] when there is none, or it cannot be read.
     pub fn fetch_again(&self, pack_ref: &PackRef, manifest: Option<Sha256Digest>) -> Result<Fetched, FetchError> {
         match (pack_ref, manifest) {
-            (PackRef::Oci(text), Some(manifest)) => self.from_registry(&text.parse::<OciRef>()?.pinned(manifest)),
+            (PackRef::Oci(text), Some(manifest)) => self.in_registry(&text.parse::<OciRef>()?.pinned(manifest)),
             _ => self.fetch(pack_ref),
         }
     }
@@ -168,7 +168,7 @@ impl Fetcher {
         }
     }
 
-    fn from_registry(&self, reference: &OciRef) -> Result<Fetched, FetchError> {
+    fn in_registry(&self, reference: &OciRef) -> Result<Fetched, FetchError> {
         // what a digest stands for never changes
         if reference.digest().is_some() || self.registries.is_offline() {
             let kept = self.resolutions.of(reference);

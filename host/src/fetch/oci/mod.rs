@@ -1,6 +1,6 @@
 //! OCI registries: manifests and blobs over HTTP, by the OCI distribution specification 1.1.
 //!
-//! Every request goes through [`Registries::access`], which opens no socket when the operator wants none. What comes back is
+//! Every request goes through `Registries::access`, which opens no socket when the operator wants none. What comes back is
 //! bounded in time and size, and hashed while it comes. This module keeps nothing.
 
 mod access;
