@@ -85,7 +85,8 @@ pub struct Global {
         hide_env_values = true,
         value_delimiter = ',',
         value_name = "REGISTRY",
-        help_heading = "Registries"
+        help_heading = "Registries",
+        hide_short_help = true
     )]
     pub plain_http: Vec<String>,
     /// Trust the certificate authorities in this PEM file too
@@ -95,7 +96,8 @@ pub struct Global {
         env = "GTC_CA_FILE",
         hide_env_values = true,
         value_name = "FILE",
-        help_heading = "Registries"
+        help_heading = "Registries",
+        hide_short_help = true
     )]
     pub ca_file: Option<PathBuf>,
     /// Let a registry have logins sent to this other host
@@ -106,7 +108,8 @@ pub struct Global {
         hide_env_values = true,
         value_delimiter = ',',
         value_name = "REGISTRY=HOST",
-        help_heading = "Registries"
+        help_heading = "Registries",
+        hide_short_help = true
     )]
     pub token_realm: Vec<String>,
     /// Ask this host, and nobody else, for what is in a registry
@@ -117,7 +120,8 @@ pub struct Global {
         hide_env_values = true,
         value_delimiter = ',',
         value_name = "REGISTRY=HOST",
-        help_heading = "Registries"
+        help_heading = "Registries",
+        hide_short_help = true
     )]
     pub mirror: Vec<String>,
     /// Say nothing but results and errors

@@ -1,0 +1,127 @@
+//! What it costs to pull a pack of 64 MiB from a registry on this machine, verified, against `skopeo copy` of the same artifact to a
+//! folder: `cargo bench --bench pull`.
+//!
+//! Both in the same run, turn by turn, each a process of its own that begins with nothing. It needs `docker-registry` and `skopeo`.
+#![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use env_pack_domain::Sha256Digest;
+
+/// The size of the pack, in bytes.
+const PACK_BYTES: usize = 64 << 20;
+/// How often each is measured.
+const TURNS: usize = 15;
+
+fn main() {
+    let is_there = |program: &str| Command::new(program).arg("--version").output().is_ok();
+    if let Some(missing) = ["docker-registry", "skopeo"].into_iter().find(|program| !is_there(program)) {
+        println!("NOT MEASURED: `{missing}` is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut registry, address) = start(folder.path());
+    push(folder.path(), &address);
+    let (ours, theirs) = (folder.path().join("pack.gtpack"), folder.path().join("copy"));
+    let mut times = [Vec::new(), Vec::new()];
+    for turn in 0..=TURNS {
+        let mut pull = Command::new(env!("CARGO_BIN_EXE_gtc"));
+        pull.args(["pack", "pull", &format!("oci://{address}/bench/pack:1"), "--output"]).arg(&ours);
+        pull.env("GTC_CACHE_DIR", folder.path().join(format!("cache-{turn}")));
+        let mut copy = Command::new("skopeo");
+        copy.args(["copy", "--quiet", "--src-tls-verify=false", &format!("docker://{address}/bench/pack:1")]);
+        copy.arg(format!("dir:{}", theirs.display()));
+        let pair = [timed(&mut pull), timed(&mut copy)];
+        // the first of each fills the caches of the system
+        if turn > 0 {
+            times.iter_mut().zip(pair).for_each(|(times, time)| times.push(time));
+        }
+        assert_eq!(std::fs::metadata(&ours).expect("a pack").len(), PACK_BYTES as u64);
+        std::fs::remove_file(&ours).expect("removed");
+        std::fs::remove_dir_all(&theirs).expect("removed");
+    }
+    registry.kill().expect("it runs");
+    registry.wait().expect("it ended");
+    let [ours, theirs] = times.map(median);
+    println!(
+        "pull of 64 MiB: gtc {:.0} ms ({:.0} MiB/s), skopeo {:.0} ms, ratio {:.2}",
+        ours.as_secs_f64() * 1e3,
+        64.0 / ours.as_secs_f64(),
+        theirs.as_secs_f64() * 1e3,
+        ours.as_secs_f64() / theirs.as_secs_f64(),
+    );
+}
+
+fn timed(command: &mut Command) -> Duration {
+    let start = Instant::now();
+    let ran = command.output().expect("it starts");
+    let time = start.elapsed();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    time
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// A registry on a free port, and its address.
+fn start(folder: &Path) -> (Child, String) {
+    let config = folder.join("config.yml");
+    let storage = folder.join("storage");
+    let text = format!(
+        "version: 0.1\nlog: {{level: info, accesslog: {{disabled: true}}}}\n\
+         storage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: \"127.0.0.1:0\", secret: bench}}\n",
+        storage.display()
+    );
+    std::fs::write(&config, text).expect("a file");
+    let mut command = Command::new("docker-registry");
+    let mut process = command
+        .arg("serve")
+        .arg(config)
+        .env_clear()
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut log = BufReader::new(process.stderr.take().expect("its log")).lines();
+    let address = log.by_ref().map_while(Result::ok).find_map(|line| {
+        let (_, rest) = line.split_once("listening on ")?;
+        Some(rest.split(['"', ' ']).next().unwrap_or_default().to_owned())
+    });
+    std::thread::spawn(move || log.for_each(drop));
+    (process, address.expect("it listens"))
+}
+
+/// Pushes an artifact of the right size, which nothing compresses.
+fn push(folder: &Path, address: &str) {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut word = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    let pack: Vec<u8> = std::iter::repeat_with(&mut word).flatten().take(PACK_BYTES).collect();
+    let image = folder.join("image");
+    std::fs::create_dir(&image).expect("a folder");
+    let write = |bytes: &[u8]| {
+        let digest = Sha256Digest::of(bytes);
+        std::fs::write(image.join(digest.hex()), bytes).expect("a file");
+        digest
+    };
+    let (config, layer) = (write(b"{}"), write(&pack));
+    let manifest = format!(
+        "{{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\
+         \"config\":{{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\"{config}\",\"size\":2}},\
+         \"layers\":[{{\"mediaType\":\"application/vnd.greentic.gtpack.v1+zip\",\"digest\":\"{layer}\",\"size\":{PACK_BYTES}}}]}}"
+    );
+    std::fs::write(image.join("manifest.json"), manifest).expect("a file");
+    std::fs::write(image.join("version"), "Directory Transport Version: 1.1\n").expect("a file");
+    let mut copy = Command::new("skopeo");
+    copy.args(["copy", "--quiet", "--dest-tls-verify=false"]).arg(format!("dir:{}", image.display()));
+    timed(copy.arg(format!("docker://{address}/bench/pack:1")));
+}
