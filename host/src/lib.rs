@@ -9,3 +9,4 @@ pub mod ops;
 mod process;
 pub mod signing;
 pub mod store;
+mod whole;

@@ -6,14 +6,13 @@
 mod hold;
 mod inventory;
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::Sha256Digest;
 
 use super::{FetchError, file};
+use crate::whole;
 
 pub use hold::{Alone, Kept};
 pub use inventory::{Blob, BlobListing, Leftover};
@@ -91,39 +90,12 @@ impl Blobs {
         // not before: who was alone a moment ago may have taken the folder away
         fs::create_dir_all(&self.folder).map_err(failed)?;
         if self.get(digest, bytes.len() as u64).is_none() {
-            write(&path, bytes).map_err(failed)?;
+            whole::write(&path, bytes, 0o600).map_err(failed)?;
         }
         Ok(kept)
     }
 
     fn path(&self, digest: &Sha256Digest) -> PathBuf {
         self.folder.join(digest.hex())
-    }
-}
-
-/// Puts a file in its place, or in that of an older one: it is written beside it and renamed.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(io::ErrorKind::InvalidFilename.into());
-    };
-    let (temporary, mut file) = temporary(folder, &name.to_string_lossy())?;
-    let mut write = || -> io::Result<()> {
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        File::open(folder)?.sync_all()
-    };
-    write().inspect_err(|_| drop(fs::remove_file(&temporary)))
-}
-
-/// A new file with a name of its own. Process ids would not do: processes in two containers have the same.
-fn temporary(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
-    let mut number = 0_u64;
-    loop {
-        let path = folder.join(format!(".{name}.{number}.tmp"));
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-            file => return Ok((path, file?)),
-        }
     }
 }

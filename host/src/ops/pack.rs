@@ -1,7 +1,6 @@
 //! Packs as files: building one from a component, and looking into one.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{
@@ -13,6 +12,7 @@ use super::{OpError, Signature, packs, trust};
 use crate::archive::{self, Declared, NewHandler, NewPack, PackedHandler};
 use crate::engine::{self, Trust};
 use crate::host::Host;
+use crate::whole;
 
 /// What the one component of a built pack is called.
 const COMPONENT: &str = "handler";
@@ -233,18 +233,10 @@ impl From<Declared> for InspectedDeclaration {
 /// `/dev/stdout`, is written to.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
     let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = place.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let replace = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, &place)
-    };
     let is_special = fs::metadata(&place).is_ok_and(|there| !there.is_file());
     let written = match is_special {
         true => fs::write(&place, bytes),
-        false => replace().inspect_err(|_| drop(fs::remove_file(&temporary))),
+        false => whole::write(&place, bytes, 0o666),
     };
     written.map_err(|source| OpError::Write { path: path.to_owned(), source })
 }
