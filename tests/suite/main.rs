@@ -3,6 +3,7 @@
 mod architecture;
 mod archives;
 mod argv;
+mod bench;
 mod bind;
 mod bombs;
 mod builtins;

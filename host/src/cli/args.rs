@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::payload::{
-    BuildPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload, CreatePayload, DoctorPayload,
+    BenchPayload, BuildPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload, CreatePayload, DoctorPayload,
     EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload,
     InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
@@ -271,6 +271,8 @@ pub enum PackVerb {
     Build(Verb<BuildPayload>),
     /// Look into a pack without running anything of it
     Inspect(Verb<InspectPayload>),
+    /// Measure how long the handlers of a pack take
+    Bench(Verb<BenchPayload>),
     /// Make a sloppy but honest archive canonical, so that it can be opened
     Repack(Verb<RepackPayload>),
     /// Bring a pack to an OCI registry

@@ -43,8 +43,8 @@ use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb, Grants};
 use crate::ops::refresh::RefreshRequest;
 use crate::ops::{
-    self, OpError, bind, cache, doctor, env, grants, limits, pack, protections, read, refresh, registry as registries,
-    repack, signing, tool_check, trust_root, unbind,
+    self, OpError, bench, bind, cache, doctor, env, grants, limits, pack, protections, read, refresh,
+    registry as registries, repack, signing, tool_check, trust_root, unbind,
 };
 
 /// The exit code of a command that was asked something and answered no.
@@ -285,6 +285,10 @@ impl Session {
             }
             PackVerb::Inspect(verb) => self.done("pack", "inspect", verb, |payload| {
                 Ok(pack::inspect(host, &parse::pack_ref(&payload.pack_ref)?)?)
+            }),
+            PackVerb::Bench(verb) => self.done("pack", "bench", verb, |payload| {
+                let (pack_ref, turns) = payload.parse()?;
+                Ok(bench::bench(host, &pack_ref, turns)?)
             }),
             PackVerb::Repack(verb) => {
                 self.done("pack", "repack", verb, |payload| Ok(repack::repack(host, &payload.request())?))

@@ -12,8 +12,9 @@ use env_pack_domain::{
 use super::environment::{Environment, EnvironmentOrLocal};
 use super::error::UsageError;
 use super::payload::{
-    BuildPayload, CreatePayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload,
-    GrantsChangePayload, GrantsPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
+    BENCH_TURNS, BenchPayload, BuildPayload, CreatePayload, ExtensionPayload, ExtensionRemovePayload,
+    ExtensionRollbackPayload, GrantsChangePayload, GrantsPayload, PackPayload, PackRemovePayload, RepackPayload,
+    ResolvePayload,
 };
 use crate::ops::bind::{BindRequest, Grants};
 use crate::ops::env::NewEnvironment;
@@ -112,6 +113,15 @@ impl CreatePayload {
             empty: self.empty,
             idempotency_key: self.idempotency_key,
         })
+    }
+}
+
+impl BenchPayload {
+    pub fn parse(self) -> Result<(PackRef, usize), UsageError> {
+        match BENCH_TURNS.contains(&self.turns) {
+            true => Ok((pack_ref(&self.pack_ref)?, self.turns.into())),
+            false => Err(UsageError::text("turns", "expected 1 to 10000")),
+        }
     }
 }
 

@@ -26,6 +26,27 @@ pub struct EnvironmentPayload {
     pub environment_id: EnvironmentOrLocal,
 }
 
+/// A pack to measure.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BenchPayload {
+    /// The pack: a path, `oci://…`, or the name of a built-in
+    #[arg(value_name = "REF")]
+    pub pack_ref: String,
+    /// How often each is measured
+    #[arg(long, default_value_t = turns())]
+    #[serde(default = "turns")]
+    #[schemars(range(min = 1, max = 10_000))]
+    pub turns: u16,
+}
+
+/// How often something can be measured.
+pub const BENCH_TURNS: std::ops::RangeInclusive<u16> = 1..=10_000;
+
+fn turns() -> u16 {
+    31
+}
+
 /// An environment to examine.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -70,6 +70,11 @@ impl Guest {
         }
     }
 
+    /// The most memory that it had, in bytes: it never gives any back.
+    pub fn memory_bytes(&self) -> u64 {
+        self.usage.memory_bytes
+    }
+
     /// What it asked of the host.
     pub fn into_probes(self) -> Vec<Probe> {
         self.probes

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use env_pack_domain::{
     BindingContext, Call, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault, Outcome,
-    Preflight, Probe, Sha256Digest, ToolCheck, VersionReq,
+    Permissions, Preflight, Probe, Sha256Digest, ToolCheck, VersionReq,
 };
 use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
+use super::bench::{Times, timed};
 use super::guest::{Forbidden, Guest};
 use super::{Level, Limits, LoadError, Shared, guest, stack};
 
@@ -64,6 +65,54 @@ pub(super) fn load(
         descriptor_path: path,
         supported_versions: parsed(Call::SupportedVersions, &versions)?,
     }))
+}
+
+/// Takes the time of an instance and its calls, each turn in a store of its own.
+pub(super) fn bench(
+    shared: &Arc<Shared>,
+    linker: &Linker<Guest>,
+    component: &Component,
+    wasi: bool,
+    turns: usize,
+    times: &mut Times,
+) -> Result<(), LoadError> {
+    let pre = linker.instantiate_pre(component).map_err(|error| interface(&error))?;
+    let indices = EnvPackHandlerIndices::new(&pre).map_err(|error| interface(&error))?;
+    let pre = Pre { pre, indices };
+    (0..turns).try_for_each(|_| with_room(shared, || bench_once(shared, &pre, wasi, times)))
+}
+
+fn bench_once(shared: &Arc<Shared>, pre: &Pre, wasi: bool, times: &mut Times) -> Result<(), LoadError> {
+    let nobody = || ForeignText::new("bench");
+    let (mut running, time) = timed(|| Running::start(pre, Guest::new(shared, nobody(), None, wasi)))?;
+    times.instantiate.push(time);
+    let (_, time) = timed(|| {
+        running.call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store).map(drop))
+    })?;
+    times.slot.push(time);
+    let (_, time) = timed(|| {
+        running.call(Call::DescriptorPath, |world, store| world.greentic_env_pack_handler().call_descriptor_path(store))
+    })?;
+    times.descriptor_path.push(time);
+    let (_, time) = timed(|| {
+        running.call(Call::SupportedVersions, |world, store| {
+            world.greentic_env_pack_handler().call_supported_versions(store)
+        })
+    })?;
+    times.supported_versions.push(time);
+    let nothing = BindingContext {
+        env_id: "local".parse().expect("it is an id"),
+        instance_id: None,
+        answers_json: "{}".to_owned(),
+        grants: Permissions::default(),
+    };
+    let mut running = Running::start(pre, Guest::new(shared, nobody(), Some(nothing), wasi))?;
+    let (_, time) = timed(|| {
+        running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store))
+    })?;
+    times.preflight.push(time);
+    times.memory_bytes = times.memory_bytes.max(running.store.data().memory_bytes());
+    Ok(())
 }
 
 fn interface(error: &wasmtime::Error) -> LoadError {

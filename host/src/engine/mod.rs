@@ -3,6 +3,7 @@
 //! Imports are read from the binary before any code runs. Each operation gets a store of its own with every limit in force, so
 //! a guest that traps poisons nothing. This room knows no archives, no bindings on disk and no terminal.
 
+mod bench;
 mod compiled;
 mod crowd;
 mod error;
@@ -38,6 +39,7 @@ use ticker::Ticker;
 use tools::Tools;
 use worker::Protection;
 
+pub use bench::Times;
 pub use compiled::{CodeFault, CompiledCode, CompiledListing, KeptCode, StaleFile};
 pub use error::LoadError;
 pub use limits::Limits;
@@ -205,6 +207,11 @@ impl Engine {
         if let Some(component) = self.compiled.as_ref().and_then(|store| store.get(&self.wasmtime, digest)) {
             return Ok(component);
         }
+        self.compile(bytes, digest, trust)
+    }
+
+    /// Compiles a component, and keeps what comes of it.
+    fn compile(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Component, LoadError> {
         let _compiling = (self.compiling)(bytes.len());
         let limits = &self.shared.limits;
         if trust == Trust::Foreign {

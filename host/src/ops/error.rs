@@ -127,6 +127,14 @@ pub enum OpError {
         /// Why.
         source: PackError,
     },
+    /// A pack cannot be measured.
+    #[error("pack `{pack_ref}` cannot be measured: {source}")]
+    Measured {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// Why.
+        source: PackError,
+    },
     /// No extension of this name is bound.
     #[error("{key} is not bound in environment `{environment}`")]
     NotBound {
@@ -351,6 +359,7 @@ impl OpError {
             Self::Pack { source, .. }
             | Self::Builtin { source, .. }
             | Self::PinnedPack { source, .. }
+            | Self::Measured { source, .. }
             | Self::NotVouchedFor { source, .. } => source.kind(),
             Self::Archive { source, .. } => source.rule(),
             Self::Component { source, .. } | Self::Worker { source } => source.kind(),
@@ -368,7 +377,10 @@ impl OpError {
             Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => Failure::Impossible,
             Self::Worker { .. } | Self::NotRecorded { .. } => Failure::Impossible,
             Self::Component { source, .. } if super::packs::is_our_fault(source) => Failure::Impossible,
-            Self::Pack { source: PackError::Handler { source, .. }, .. } if super::packs::is_our_fault(source) => {
+            Self::Pack { source: PackError::Handler { source, .. }, .. }
+            | Self::Measured { source: PackError::Handler { source, .. }, .. }
+                if super::packs::is_our_fault(source) =>
+            {
                 Failure::Impossible
             }
             Self::UnknownPins { .. } | Self::LostRoot { .. } | Self::Compiled { .. } => Failure::Impossible,

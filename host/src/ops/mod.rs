@@ -1,6 +1,7 @@
 //! What a host does: each operation joins rooms and returns a report. Nothing here prints, and nothing here reads arguments.
 
 mod assemble;
+pub mod bench;
 pub mod bind;
 pub mod cache;
 mod check;

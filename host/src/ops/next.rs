@@ -30,9 +30,10 @@ impl OpError {
             Self::NotGranted { .. } | Self::NotDeclared { .. } | Self::NeverGranted { .. } | Self::NotPinned { .. } => {
                 Some(self.granting_next())
             }
-            Self::Pack { source, .. } | Self::Builtin { source, .. } | Self::PinnedPack { source, .. } => {
-                Some(source.next().into())
-            }
+            Self::Pack { source, .. }
+            | Self::Builtin { source, .. }
+            | Self::PinnedPack { source, .. }
+            | Self::Measured { source, .. } => Some(source.next().into()),
             Self::NotVouchedFor { source, .. } => Some(source.next().into()),
             Self::Key { .. } => Some("make a key with `gtc pack keygen`, or convert yours to PEM".into()),
             Self::NotAdded { .. } => {

@@ -1,5 +1,6 @@
 //! Reports as text for people: aligned, with a sign and a word for each state, and what to do next.
 
+mod bench;
 mod cache;
 mod env;
 mod machine;

@@ -1,0 +1,65 @@
+//! How long a handler takes: compiled anew, mapped from the store, instantiated, and in each of its calls.
+
+use std::time::{Duration, Instant};
+
+use env_pack_domain::Sha256Digest;
+
+use super::{Engine, LoadError, Trust, imports, lane, lane_0_1};
+
+/// How long compiling is repeated: once is enough for who takes long.
+const COMPILING_TIME: Duration = Duration::from_secs(2);
+
+/// What a handler takes. Every list has at least one time, in the order in which they were taken.
+#[derive(Clone, Debug, Default)]
+pub struct Times {
+    /// Compiled anew, as on first sight.
+    pub cold_load: Vec<Duration>,
+    /// Loaded from compiled code, with the three questions who it is.
+    pub warm_load: Vec<Duration>,
+    /// An instance in a store of its own.
+    pub instantiate: Vec<Duration>,
+    /// The call of this name.
+    pub slot: Vec<Duration>,
+    /// The call of this name.
+    pub descriptor_path: Vec<Duration>,
+    /// The call of this name.
+    pub supported_versions: Vec<Duration>,
+    /// The call of this name, with nothing granted and no answers.
+    pub preflight: Vec<Duration>,
+    /// The most memory that an instance had, in bytes.
+    pub memory_bytes: u64,
+}
+
+impl Engine {
+    /// Measures a handler.
+    ///
+    /// # Errors
+    /// [`LoadError`] when it is none, or one of its calls fails.
+    pub fn bench(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust, turns: usize) -> Result<Times, LoadError> {
+        let outside = imports::read(bytes)?;
+        let mut times = Times::default();
+        let begun = Instant::now();
+        while times.cold_load.len() < turns.max(1) && (times.cold_load.is_empty() || begun.elapsed() < COMPILING_TIME) {
+            times.cold_load.push(timed(|| self.compile(bytes, digest, trust))?.1);
+        }
+        for _ in 0..turns.max(1) {
+            times.warm_load.push(timed(|| self.load(bytes, digest, trust))?.1);
+        }
+        let component = self.component(bytes, digest, trust)?;
+        let wasi = outside.needs_wasi();
+        match outside.lane {
+            lane::Lane::V0_1 => {
+                let linker = &self.linkers[usize::from(wasi)];
+                lane_0_1::bench(&self.shared, linker, &component, wasi, turns.max(1), &mut times)?;
+            }
+        }
+        Ok(times)
+    }
+}
+
+/// What came of something, and how long it took.
+pub(super) fn timed<T, E>(run: impl FnOnce() -> Result<T, E>) -> Result<(T, Duration), E> {
+    let start = Instant::now();
+    let result = run()?;
+    Ok((result, start.elapsed()))
+}
