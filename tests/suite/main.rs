@@ -22,6 +22,7 @@ mod inside;
 mod inspect;
 mod layout;
 mod limits;
+mod oci;
 mod probes;
 mod progress;
 mod proposals;

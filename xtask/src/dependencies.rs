@@ -2,7 +2,8 @@
 
 use anyhow::{Result, bail};
 
-use crate::process::{command, output, root, run};
+use crate::process::{command, root, run};
+use crate::tools;
 
 /// The version that is installed where there is none.
 const VERSION: &str = "0.20.2";
@@ -11,7 +12,7 @@ const NOT_FETCHED: &str = "failed to fetch advisory database";
 
 /// Checks the dependencies of these workspaces.
 pub fn check(workspaces: &[&str]) -> Result<()> {
-    let deny = cargo_deny()?;
+    let deny = tools::built("cargo-deny", VERSION)?;
     let config = root().join("deny.toml").display().to_string();
     for workspace in workspaces {
         let manifest = root().join(workspace).join("Cargo.toml").display().to_string();
@@ -31,21 +32,4 @@ pub fn check(workspaces: &[&str]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The program: the one on PATH, or our own, built when it is not there yet.
-fn cargo_deny() -> Result<String> {
-    if output(&mut command("cargo-deny", &["--version"])).is_ok() {
-        return Ok("cargo-deny".to_owned());
-    }
-    let tools = root().join("target/tools");
-    let program = tools.join("bin/cargo-deny").display().to_string();
-    if output(&mut command(&program, &["--version"])).is_err() {
-        let (root, build) = (tools.display().to_string(), tools.join("build").display().to_string());
-        let place = ["--root", &root, "--target-dir", &build];
-        // without optimizations: it is built for longer than it runs
-        let install = ["install", "--quiet", "--debug", "--locked", "cargo-deny", "--version", VERSION];
-        run(&mut command("cargo", &[&install[..], &place].concat()))?;
-    }
-    Ok(program)
 }

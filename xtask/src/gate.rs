@@ -6,10 +6,13 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 
 use crate::process::{self, command};
-use crate::{builtins, dependencies};
+use crate::{builtins, dependencies, tools};
 
 /// What guests are compiled for, and what shows that the domain needs no operating system.
 const TARGETS: [&str; 2] = ["wasm32-wasip2", "wasm32-unknown-unknown"];
+
+/// The version of `wkg` that is built where there is none: in two to four minutes.
+const WKG_VERSION: &str = "0.16.1";
 
 /// Runs the whole gate and says how long each step took.
 fn run_all(steps: &[(&str, &dyn Fn() -> Result<()>)]) -> Result<()> {
@@ -37,7 +40,7 @@ pub fn run() -> Result<()> {
         ("tests of the examples", &examples),
         ("handlers in other languages", &other_languages),
         ("a zip reader in another language", &other_readers),
-        ("a client for registries by others", &other_clients),
+        ("registries", &registries),
         ("documentation", &documentation),
         ("dependencies", &|| dependencies::check(&WORKSPACES)),
     ];
@@ -79,39 +82,44 @@ fn examples() -> Result<()> {
 
 /// Builds and binds the handlers in other languages, as far as this machine has their languages.
 fn other_languages() -> Result<()> {
-    let languages = [("python", "python3", &["-m", "venv", "--help"][..]), ("javascript", "npm", &["--version"][..])];
-    for (language, program, question) in languages {
+    let languages = [("python", &["python3", "-m", "venv", "--help"][..]), ("javascript", &["npm", "--version"][..])];
+    for (language, question) in languages {
         let test = format!("toolchains::a_{language}_handler");
-        ignored_test(&test, &format!("the handler in {language}"), program, question)?;
+        ignored_tests(&test, &format!("the handler in {language}"), &[question])?;
     }
     Ok(())
 }
 
 /// Has Python read the archives that our door admits, if this machine has Python.
 fn other_readers() -> Result<()> {
-    let question = ["-c", "import zipfile, zlib"];
-    ignored_test(
-        "archives::agreement::python_reads_what_the_door_admits",
-        "the agreement of Python about archives",
-        "python3",
-        &question,
-    )
+    let test = "archives::agreement::python_reads_what_the_door_admits";
+    ignored_tests(test, "the agreement of Python about archives", &[&["python3", "-c", "import zipfile, zlib"]])
 }
 
-/// Has skopeo read the image layouts that we write, and write some that we read, if this machine has skopeo.
-fn other_clients() -> Result<()> {
-    let test = "layout::skopeo_reads_what_we_write_and_writes_what_we_read";
-    ignored_test(test, "image layouts with skopeo", "skopeo", &["--version"])
+/// Runs the registry and the tools that others have for it, as far as they can be had.
+fn registries() -> Result<()> {
+    tools::from_debian(&["docker-registry", "skopeo"]);
+    let registry: &[&str] = &["docker-registry", "--version"];
+    ignored_tests("oci::servers::", "the servers of the tests", &[registry])?;
+    ignored_tests("oci::real::", "packs in a real registry", &[registry])?;
+    let skopeo: &[&str] = &["skopeo", "--version"];
+    ignored_tests("oci::skopeo::", "packs that skopeo copies", &[registry, skopeo])?;
+    let layouts = "layout::skopeo_reads_what_we_write_and_writes_what_we_read";
+    ignored_tests(layouts, "image layouts with skopeo", &[skopeo])?;
+    let wkg = tools::built("wkg", WKG_VERSION).unwrap_or_else(|error| {
+        println!("not installed: wkg, because {error:#}");
+        "wkg".to_owned()
+    });
+    ignored_tests("oci::wkg::", "components that wkg pushes", &[registry, &[&wkg, "--version"]])
 }
 
-/// Runs a test that needs a program, or says that it did not.
-fn ignored_test(test: &str, what: &str, program: &str, question: &[&str]) -> Result<()> {
-    let is_there = command(program, question).output().is_ok_and(|answer| answer.status.success());
-    if !is_there {
-        println!("NOT CHECKED: {what}, because `{program} {}` does not work here", question.join(" "));
+/// Runs tests that need programs which answer these questions, or says that it did not.
+fn ignored_tests(tests: &str, what: &str, questions: &[&[&str]]) -> Result<()> {
+    if let Some(question) = questions.iter().find(|question| !tools::answers(question)) {
+        println!("NOT CHECKED: {what} (`{tests}`), because `{}` does not work here", question.join(" "));
         return Ok(());
     }
-    let arguments = ["test", "--package", "gtc", "--test", "suite", "--locked", "--", "--ignored", test];
+    let arguments = ["test", "--package", "gtc", "--test", "suite", "--locked", "--", "--ignored", tests];
     process::run(&mut command("cargo", &arguments))
 }
 

@@ -7,6 +7,7 @@ mod dependencies;
 mod faults;
 mod gate;
 mod process;
+mod tools;
 
 use anyhow::{Result, bail};
 

@@ -1,0 +1,3 @@
+//! Packs in registries.
+
+mod servers;
