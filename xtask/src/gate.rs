@@ -106,6 +106,8 @@ fn registries() -> Result<()> {
     ignored_tests("oci::skopeo::", "packs that skopeo copies", &[registry, skopeo])?;
     let layouts = "layout::skopeo_reads_what_we_write_and_writes_what_we_read";
     ignored_tests(layouts, "image layouts with skopeo", &[skopeo])?;
+    let namespace: &[&str] = &["unshare", "--map-root-user", "--net", "true"];
+    ignored_tests("oci::cut_off::", "packs without a network", &[namespace])?;
     let wkg = tools::built("wkg", WKG_VERSION).unwrap_or_else(|error| {
         println!("not installed: wkg, because {error:#}");
         "wkg".to_owned()

@@ -178,16 +178,20 @@ impl Fetcher {
         }
         let failed = |source| FetchError::Registry { reference: reference.clone(), source };
         let (mut access, resolved) = self.registries.resolve(reference).map_err(failed)?;
-        // `doctor` says that a tag moved when somebody saw it; a cache that cannot be written is no reason to fail here
-        let _ = self.resolutions.keep(reference, &resolved.manifest);
         let oci::Resolved { manifest, layer, form } = resolved;
         let kept = KeptManifest { manifest: manifest.clone(), layer: layer.clone(), form };
-        if let Some(kept) = self.kept_layer(reference, kept) {
-            return Ok(kept);
-        }
-        let bytes = access.blob(&layer, self.max_bytes, self.progress.as_ref()).map_err(failed)?;
-        let found = Some(InRegistry { reference: reference.clone(), manifest });
-        Ok(Fetched { bytes: bytes.into(), digest: layer.digest, form, is_builtin: false, found })
+        let fetched = match self.kept_layer(reference, kept) {
+            Some(kept) => kept,
+            None => {
+                let bytes = access.blob(&layer, self.max_bytes, self.progress.as_ref()).map_err(failed)?;
+                let found = Some(InRegistry { reference: reference.clone(), manifest: manifest.clone() });
+                Fetched { bytes: bytes.into(), digest: layer.digest, form, is_builtin: false, found }
+            }
+        };
+        // `doctor` says that a tag moved when somebody saw it; a cache that cannot be written is no reason to fail here. Nothing
+        // is kept of a registry that did not give what its manifest names.
+        let _ = self.resolutions.keep(reference, &manifest);
+        Ok(fetched)
     }
 
     /// The layer of a manifest, if it was kept and is still what it was.

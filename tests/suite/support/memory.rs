@@ -26,6 +26,35 @@ pub fn peak_when_it_complains(command: &mut Command) -> (Ran, u64) {
     (Ran::from(std::process::Output { status, stdout, stderr }), peak)
 }
 
+/// Runs a program to its end, and says how much memory it took at most, in KiB, as far as that is seen from outside.
+pub fn watched(command: &mut Command) -> (Ran, u64) {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let pid = child.id();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    let (started, mut peak) = (Instant::now(), 0);
+    loop {
+        // it is gone once it ended
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        peak = peak_in(&status).unwrap_or(peak);
+        match receiver.recv_timeout(Duration::from_millis(2)) {
+            Ok(output) => return (Ran::from(output.expect("its output")), peak),
+            Err(_) if started.elapsed() < PATIENCE => (),
+            Err(_) => {
+                // the thread ends with the process
+                let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+                panic!("process {pid} did not end within {PATIENCE:?}")
+            }
+        }
+    }
+}
+
+/// The peak that the status of a process tells, in KiB.
+fn peak_in(status: &str) -> Option<u64> {
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().trim_end_matches(" kB").parse().ok()
+}
+
 /// Fills a pipe to its last byte.
 fn fill(mut writer: &PipeWriter) -> usize {
     fcntl_setfl(writer, OFlags::NONBLOCK).expect("a flag");
@@ -59,8 +88,7 @@ fn peak_when_held(pid: u32) -> u64 {
         seen = (now, times);
         if times >= 5 {
             let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
-            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
-            return peak.trim().trim_end_matches(" kB").parse().expect("a number");
+            return peak_in(&status).expect("its peak");
         }
         std::thread::sleep(Duration::from_millis(2));
     }

@@ -6,7 +6,6 @@ pub mod engines;
 pub mod footprint;
 pub mod memory;
 pub mod packs;
-#[expect(dead_code, reason = "the tests of the client use the rest of it")]
 pub mod registry;
 pub mod signing;
 pub mod terminal;

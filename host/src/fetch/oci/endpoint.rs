@@ -122,6 +122,8 @@ fn speaks_tls(http: &Http, plain: &Url, encrypted: &Url, deadline: Deadline) -> 
     }
     match http.once(&Request::get(encrypted.clone(), "its version"), deadline) {
         Ok(_) | Err(RegistryError::Transport { fault: Transport::Tls(_), .. }) => Ok(true),
-        Err(_) => Ok(false),
+        Err(RegistryError::Transport { .. }) => Ok(false),
+        // what the operator set cannot be used, or the time is up
+        Err(error) => Err(error),
     }
 }

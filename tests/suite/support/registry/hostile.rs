@@ -29,7 +29,12 @@ impl Hostile {
 
     /// The same, encrypted with a certificate for this machine of an authority.
     pub fn encrypted(authority: &Authority) -> Self {
-        let tls = authority.server(&["127.0.0.1", "localhost"]);
+        Self::encrypted_as(authority, &["127.0.0.1", "localhost"])
+    }
+
+    /// The same, with a certificate for these names.
+    pub fn encrypted_as(authority: &Authority, names: &[&str]) -> Self {
+        let tls = authority.server(names);
         Self::on(|answer| Server::start(Some(tls), answer), "https")
     }
 

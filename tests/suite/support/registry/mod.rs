@@ -10,7 +10,19 @@ pub mod tokens;
 
 use std::path::PathBuf;
 
-use super::repository;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use super::{Sandbox, repository};
+
+impl Sandbox {
+    /// Leaves a name and a password for a registry where `docker login` does.
+    pub fn log_in(&self, host: &str, user: &str, password: &str) {
+        let entry = json!({"auth": STANDARD.encode(format!("{user}:{password}"))});
+        self.write(".docker/config.json", json!({"auths": {host: entry}}).to_string());
+    }
+}
 
 /// The program `skopeo`, where it is installed.
 pub fn skopeo() -> Option<PathBuf> {

@@ -98,8 +98,7 @@ impl Reply {
 
     /// Headers that never end.
     pub fn endless_headers() -> Self {
-        let line = format!("X-More: {}\r\n", "a".repeat(1000));
-        Self { end: End::Again(line.into_bytes()), ..Self::raw("HTTP/1.1 200 OK\r\n") }
+        Self::raw("HTTP/1.1 200 OK\r\n").and_again(format!("X-More: {}\r\n", "a".repeat(1000)))
     }
 
     /// With a header.
@@ -125,7 +124,12 @@ impl Reply {
 
     /// After its body comes more, without end.
     pub fn endless(self) -> Self {
-        Self { end: End::Again(vec![b' '; CHUNK]), ..self }
+        self.and_again(vec![b' '; CHUNK])
+    }
+
+    /// After its last byte come these, again and again.
+    pub fn and_again(self, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { end: End::Again(bytes.into()), ..self }
     }
 
     /// After its last byte the connection stays open.

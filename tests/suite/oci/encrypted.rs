@@ -1,0 +1,55 @@
+//! Registries that encrypt, and whom they are vouched for by.
+
+use super::{archive, bind, files};
+use crate::support::Sandbox;
+use crate::support::registry::authority::Authority;
+use crate::support::registry::hostile::{Hostile, blob_path};
+use crate::support::registry::image::Image;
+use crate::support::registry::reply::Reply;
+
+#[test]
+fn an_authority_is_trusted_once_it_is_named() {
+    let sandbox = Sandbox::with_local().with_own_cache();
+    let (authority, image) = (Authority::new(), Image::pack(&archive()));
+    let registry = Hostile::encrypted(&authority);
+    registry.serve("1", &image);
+    let reference = registry.reference("1");
+    let own = sandbox.write("own.pem", authority.pem()).display().to_string();
+    let other = sandbox.write("other.pem", Authority::new().pem()).display().to_string();
+
+    for flags in [&[][..], &["--ca-file", other.as_str()]] {
+        let refusal = bind(&sandbox, &reference, flags).refused(2, "registry-untrusted");
+        for text in [reference.as_str(), "cannot be trusted", "--ca-file"] {
+            assert!(refusal.contains(text), "{text}: {refusal}");
+        }
+    }
+    assert!(files(sandbox.cache()).is_empty(), "{:?}", files(sandbox.cache()));
+    assert!(registry.requests().is_empty(), "{:#?}", registry.requests());
+
+    let none = sandbox.write("none.pem", "no certificate").display().to_string();
+    bind(&sandbox, &reference, &["--ca-file", &none]).refused(2, "registry-settings");
+    bind(&sandbox, &reference, &["--ca-file", &own]).succeeded();
+}
+
+#[test]
+fn a_certificate_is_good_for_its_names_only() {
+    let sandbox = Sandbox::with_local().with_own_cache();
+    let authority = Authority::new();
+    let registry = Hostile::encrypted_as(&authority, &["registry.example"]);
+    registry.serve("1", &Image::pack(&archive()));
+    let own = sandbox.write("own.pem", authority.pem()).display().to_string();
+    let refusal = bind(&sandbox, &registry.reference("1"), &["--ca-file", &own]).refused(2, "registry-untrusted");
+    assert!(refusal.contains("cannot be trusted"), "{refusal}");
+}
+
+#[test]
+fn encryption_is_not_given_up_on_the_way() {
+    let sandbox = Sandbox::with_local().with_own_cache();
+    let (authority, image) = (Authority::new(), Image::pack(&archive()));
+    let registry = Hostile::encrypted(&authority);
+    registry.serve("1", &image);
+    let own = sandbox.write("own.pem", authority.pem()).display().to_string();
+    registry.says(&blob_path(image.layer()), [Reply::redirect("http://store.example/layer")]);
+    let refusal = bind(&sandbox, &registry.reference("1"), &["--ca-file", &own]).refused(1, "registry-redirect");
+    assert!(refusal.contains("where nothing is encrypted"), "{refusal}");
+}

@@ -1,0 +1,139 @@
+//! The registry that Debian ships: pushing, binding, logging in.
+//!
+//! These need `docker-registry`. `cargo xtask test` runs them where it is or can be installed, and says so where not.
+
+use super::{archive, bind, kept};
+use crate::support::registry::docker::{DockerRegistry, PASSWORD, USER};
+use crate::support::registry::tokens::TokenServer;
+use crate::support::wat::Handler;
+use crate::support::{Sandbox, packs, run, text};
+
+/// A sandbox with a cache of its own and the pack in a file.
+fn with_pack() -> (Sandbox, String) {
+    let sandbox = Sandbox::with_local().with_own_cache();
+    let pack = sandbox.write("vault.gtpack", archive()).display().to_string();
+    (sandbox, pack)
+}
+
+#[test]
+#[ignore = "needs docker-registry; `cargo xtask test` runs it"]
+fn what_is_pushed_is_what_is_bound() {
+    let (sandbox, pack) = with_pack();
+    let registry = DockerRegistry::open();
+    let reference = registry.reference("team/vault:0.4.2");
+    let push = || sandbox.gtc(["pack", "push", &pack, &reference]).succeeded().result();
+    let pushed = push();
+    let digest = text(&pushed["manifest_digest"]).to_owned();
+    assert_eq!(push(), pushed);
+    assert_eq!(text(&pushed["pack_ref"]), format!("{reference}@{digest}"));
+
+    sandbox.gtc(["pack", "pull", &reference, "-o", "pulled.gtpack"]).succeeded();
+    assert_eq!(std::fs::read(sandbox.home().join("pulled.gtpack")).expect("a file"), archive());
+
+    bind(&sandbox, &reference, &[]).succeeded();
+    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    let lock = std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json")).expect("a lock");
+    assert!(lock.contains(&digest) && lock.contains(text(&pushed["sha256"])), "{lock}");
+    assert_eq!(kept(&sandbox).len(), 1);
+
+    drop(registry);
+    sandbox.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
+    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+}
+
+#[test]
+#[ignore = "needs docker-registry; `cargo xtask test` runs it"]
+fn a_tag_that_moved_is_not_followed() {
+    let (sandbox, pack) = with_pack();
+    let registry = DockerRegistry::open();
+    let reference = registry.reference("team/vault:1");
+    let pushed = sandbox.gtc(["pack", "push", &pack, &reference]).succeeded().result();
+    let digest = text(&pushed["manifest_digest"]);
+    bind(&sandbox, &reference, &[]).succeeded();
+    let before = kept(&sandbox);
+
+    let component = Handler::new("secrets", "acme.secrets.vault", "^9").component();
+    let other = packs::archive("secrets", "acme.secrets.vault", "^9", component, packs::permissions(&[], &[]));
+    let other = sandbox.write("other.gtpack", other).display().to_string();
+    let moved = sandbox.gtc(["pack", "push", &other, &reference]).succeeded().result();
+    assert_ne!(text(&moved["manifest_digest"]), digest);
+
+    // what is gone is fetched again: what was bound, not what the tag stands for now
+    std::fs::remove_dir_all(sandbox.cache()).expect("a folder");
+    let report = sandbox.gtc(["op", "env", "doctor", "local"]);
+    assert_eq!(report.code, 0, "{report:?}");
+    assert_eq!(kept(&sandbox), before);
+
+    // by its digest it stays what it is
+    let pinned = format!("{reference}@{digest}");
+    bind(&sandbox, &pinned, &[]).succeeded();
+    let refusal = bind(&Sandbox::with_local().with_own_cache(), &reference, &[]).exited(1);
+    assert!(refusal.stderr.contains("^9"), "{refusal:?}");
+}
+
+#[test]
+#[ignore = "needs docker-registry; `cargo xtask test` runs it"]
+fn a_password_is_found_where_others_keep_it() {
+    let (sandbox, pack) = with_pack();
+    let registry = DockerRegistry::with_passwords();
+    let reference = registry.reference("team/vault:1");
+    let push = || sandbox.gtc(["pack", "push", &pack, &reference]);
+    let refusal = push().refused(1, "registry-unauthorized");
+    for text in [reference.as_str(), "401", "docker login"] {
+        assert!(refusal.contains(text), "{text}: {refusal}");
+    }
+    sandbox.log_in(registry.host(), USER, "battery staple");
+    let refusal = push().refused(1, "registry-unauthorized");
+    assert!(!refusal.contains("battery staple"), "{refusal}");
+    sandbox.log_in(registry.host(), USER, PASSWORD);
+    push().succeeded();
+    bind(&sandbox, &reference, &[]).succeeded();
+
+    let other = Sandbox::with_local().with_own_cache();
+    bind(&other, &reference, &[]).refused(1, "registry-unauthorized");
+    let mut pull = other.command(env!("CARGO_BIN_EXE_gtc"));
+    pull.args(["pack", "pull", &reference, "-o", "pulled.gtpack"]);
+    run(pull.env("GTC_REGISTRY_USERNAME", USER).env("GTC_REGISTRY_PASSWORD", PASSWORD)).succeeded();
+}
+
+#[test]
+#[ignore = "needs docker-registry; `cargo xtask test` runs it"]
+fn a_token_is_fetched_from_where_the_operator_says() {
+    let (sandbox, pack) = with_pack();
+    let tokens = TokenServer::start();
+    let registry = DockerRegistry::with_tokens(&tokens);
+    sandbox.log_in(registry.host(), USER, PASSWORD);
+    let reference = registry.reference("team/vault:1");
+    let refusal = sandbox.gtc(["pack", "push", &pack, &reference]).refused(1, "registry-login-refused");
+    assert!(refusal.contains(&tokens.realm()) && refusal.contains("--token-realm"), "{refusal}");
+    assert!(tokens.requests().is_empty(), "{:#?}", tokens.requests());
+
+    let realm = format!("{}={}", registry.host(), tokens.host());
+    let flags = ["--token-realm", &realm];
+    sandbox.gtc(["pack", "push", &pack, &reference].iter().chain(&flags)).succeeded();
+    bind(&sandbox, &reference, &flags).succeeded();
+    let mut scopes: Vec<_> = tokens.requests().iter().map(|request| request.query["scope"].clone()).collect();
+    scopes.dedup();
+    assert_eq!(scopes, ["repository:team/vault:pull,push", "repository:team/vault:pull"]);
+
+    sandbox.log_in(registry.host(), USER, "battery staple");
+    let refusal = bind(&sandbox, &reference, &flags).refused(1, "registry-unauthorized");
+    assert!(!refusal.contains("battery staple"), "{refusal}");
+}
+
+#[test]
+#[ignore = "needs docker-registry; `cargo xtask test` runs it"]
+fn what_is_public_needs_no_password() {
+    let (sandbox, pack) = with_pack();
+    let tokens = TokenServer::start();
+    let registry = DockerRegistry::with_tokens(&tokens);
+    let realm = format!("{}={}", registry.host(), tokens.host());
+    let flags = ["--token-realm", &realm];
+    let reference = registry.reference("public/vault:1");
+    sandbox.gtc(["pack", "push", &pack, &reference].iter().chain(&flags)).refused(1, "registry-unauthorized");
+    sandbox.log_in(registry.host(), USER, PASSWORD);
+    sandbox.gtc(["pack", "push", &pack, &reference].iter().chain(&flags)).succeeded();
+    bind(&Sandbox::with_local().with_own_cache(), &reference, &flags).succeeded();
+    let refusal = bind(&Sandbox::with_local().with_own_cache(), &registry.reference("team/vault:1"), &flags);
+    refusal.refused(1, "registry-unauthorized");
+}
