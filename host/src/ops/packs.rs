@@ -140,6 +140,7 @@ impl PackError {
             Self::Unsigned => {
                 "get its signature, and put it beside the pack as `<pack>.sig`, or bind a pack that is signed"
             }
+            Self::SignatureFile { source: source @ FetchError::Registry { .. } } => fetch_next(source),
             Self::SignatureFile { .. } => "check the path of the signature, and its permissions",
             Self::Signature(error) => signature_next(error),
             Self::NoHandler => "bind a pack that was built with `gtc pack build`",

@@ -4,10 +4,13 @@ mod crowds;
 mod cut_off;
 mod encrypted;
 mod hostile;
+mod proxies;
 mod pushes;
 mod real;
+mod referrers;
 mod servers;
 mod skopeo;
+mod tags;
 mod transfers;
 mod wkg;
 

@@ -128,7 +128,7 @@ impl Access<'_> {
 
     /// What the registry lists, if it does.
     fn listed_referrers(&mut self, subject: &Sha256Digest) -> Result<Option<Index>, RegistryError> {
-        let request = Request::get(self.endpoint.referrers(subject), "its referrers").with("accept", INDEX);
+        let request = Request::get(self.endpoint.referrers(subject), "the list of referrers").with("accept", INDEX);
         let response = self.send(&request)?;
         match response.is_success() {
             true => {

@@ -4,6 +4,7 @@ pub mod authority;
 pub mod docker;
 pub mod hostile;
 pub mod image;
+pub mod proxy;
 pub mod reply;
 pub mod server;
 pub mod tokens;

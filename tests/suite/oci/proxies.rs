@@ -1,0 +1,42 @@
+//! Requests that go by way of a proxy.
+
+use super::archive;
+use crate::support::registry::hostile::{Hostile, REPOSITORY};
+use crate::support::registry::image::Image;
+use crate::support::registry::proxy::Proxy;
+use crate::support::{Ran, Sandbox, run};
+
+/// A registry that only the proxy finds.
+const REGISTRY: &str = "registry.example:5000";
+
+fn pull(sandbox: &Sandbox, variables: &[(&str, &str)]) -> Ran {
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let reference = format!("oci://{REGISTRY}/{REPOSITORY}:1");
+    command.args(["pack", "pull", &reference, "-o", "pulled.gtpack", "--plain-http", REGISTRY]);
+    command.args(["--limit", "registry.attempts=1"]).envs(variables.iter().copied());
+    run(&mut command)
+}
+
+#[test]
+fn a_proxy_is_asked_where_there_is_one() {
+    let sandbox = Sandbox::new().with_own_cache();
+    let registry = Hostile::with(&Image::pack(&archive()));
+    let proxy = Proxy::to(&registry.host());
+    let address = format!("http://somebody:secret@{}", proxy.host());
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        let before = proxy.asked().len();
+        pull(&sandbox, &[(name, &address)]).succeeded();
+        assert_eq!(std::fs::read(sandbox.home().join("pulled.gtpack")).expect("a file"), archive());
+        assert!(proxy.asked().len() > before, "{name}");
+        std::fs::remove_file(sandbox.home().join("pulled.gtpack")).expect("a file");
+    }
+    assert!(proxy.asked().iter().all(|head| head.contains(REGISTRY)), "{:#?}", proxy.asked());
+
+    let before = proxy.asked().len();
+    let direct = pull(&sandbox, &[("HTTP_PROXY", &address), ("NO_PROXY", "other.example,registry.example")]);
+    direct.refused(2, "registry-unreachable");
+    assert_eq!(proxy.asked().len(), before);
+
+    let refusal = pull(&sandbox, &[("HTTP_PROXY", "http://somebody:secret@127.0.0.1:1")]).exited(2);
+    assert!(!refusal.stderr.contains("secret"), "{refusal:?}");
+}
