@@ -5,10 +5,10 @@ use crate::support::{Sandbox, repository};
 #[test]
 fn every_part_of_a_handler_is_measured() {
     let sandbox = Sandbox::new();
-    let report = sandbox.gtc(["pack", "bench", "greentic.secrets.dev-store@0.1.0", "--turns", "3"]).succeeded().result();
+    let report =
+        sandbox.gtc(["pack", "bench", "greentic.secrets.dev-store@0.1.0", "--turns", "3"]).succeeded().result();
     let handler = &report["handlers"][0];
-    let parts =
-        ["cold_load", "warm_load", "instantiate", "slot", "descriptor_path", "supported_versions", "preflight"];
+    let parts = ["cold_load", "warm_load", "instantiate", "slot", "descriptor_path", "supported_versions", "preflight"];
     for part in parts {
         let (min, median) = (handler[part]["min_us"].as_f64(), handler[part]["median_us"].as_f64());
         assert!(min > Some(0.0) && median >= min, "{part}: {handler}");

@@ -99,6 +99,14 @@ pub enum FetchError {
         /// Why.
         source: RegistryError,
     },
+    /// The registry did not take it.
+    #[error("nothing was brought to `{reference}`: {source}")]
+    NotPushed {
+        /// Where it was to go.
+        reference: OciRef,
+        /// Why.
+        source: RegistryError,
+    },
     /// A reference of a kind we do not know.
     #[error(
         "references of this scheme are not supported; use a path, `file://`, `oci://` or the name of a built-in pack"
@@ -118,7 +126,7 @@ impl FetchError {
             Self::Damaged { .. } => "damaged",
             Self::Busy { .. } => "busy",
             Self::Reference(_) => "invalid-argument",
-            Self::Registry { source, .. } => source.kind(),
+            Self::Registry { source, .. } | Self::NotPushed { source, .. } => source.kind(),
             Self::UnknownScheme => "unknown-scheme",
         }
     }
@@ -127,7 +135,7 @@ impl FetchError {
     pub fn is_answer(&self) -> bool {
         match self {
             Self::Read { .. } | Self::Keep { .. } | Self::Lock { .. } | Self::Busy { .. } => false,
-            Self::Registry { source, .. } => source.is_answer(),
+            Self::Registry { source, .. } | Self::NotPushed { source, .. } => source.is_answer(),
             _ => true,
         }
     }

@@ -14,7 +14,7 @@ impl Fetcher {
     /// artifact that refers to it. Gives back the digest of the manifest.
     ///
     /// # Errors
-    /// [`FetchError::Registry`] when the registry does not take it.
+    /// [`FetchError::NotPushed`] when the registry does not take it.
     pub fn push(
         &self,
         reference: &OciRef,
@@ -22,7 +22,7 @@ impl Fetcher {
         notes: &Notes,
         signature: Option<&[u8]>,
     ) -> Result<Sha256Digest, FetchError> {
-        let failed = |source| FetchError::Registry { reference: reference.clone(), source };
+        let failed = |source| FetchError::NotPushed { reference: reference.clone(), source };
         let notes = Notes { signature: signature.map(|envelope| STANDARD.encode(envelope)), ..notes.clone() };
         let bytes = artifact::manifest(archive.digest, archive.bytes.len() as u64, &notes);
         let manifest = Pulled { digest: Sha256Digest::of(&bytes), bytes };
@@ -41,10 +41,10 @@ impl Fetcher {
     /// Brings a signature of a pack that a registry has.
     ///
     /// # Errors
-    /// [`FetchError::Registry`] when the registry does not take it.
+    /// [`FetchError::NotPushed`] when the registry does not take it.
     pub fn push_signature(&self, pack: &Fetched, signature: &[u8]) -> Result<(), FetchError> {
         let Some(found) = &pack.found else { return Ok(()) };
-        let failed = |source| FetchError::Registry { reference: found.reference.clone(), source };
+        let failed = |source| FetchError::NotPushed { reference: found.reference.clone(), source };
         let mut access = self.registries.access(&found.reference, Purpose::Push).map_err(failed)?;
         access.push_signature(&found.manifest, signature).map_err(failed)
     }

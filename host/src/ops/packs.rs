@@ -199,7 +199,7 @@ pub(super) fn is_our_fault(error: &LoadError) -> bool {
 /// What the operator does next when an archive cannot be had.
 pub(super) fn fetch_next(error: &FetchError) -> &'static str {
     match error {
-        FetchError::Registry { source, .. } => source.next(),
+        FetchError::Registry { source, .. } | FetchError::NotPushed { source, .. } => source.next(),
         FetchError::Reference(_) => "write it as `oci://<registry>/<repository>:<tag>`",
         FetchError::Read { .. } | FetchError::Keep { .. } | FetchError::Lock { .. } => {
             "check the permissions of the file"

@@ -1,18 +1,22 @@
 //! Being let in: what is sent to a registry goes with the credential it asks for, and to nobody else.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use env_pack_domain::ForeignText;
 use ureq::http::Method;
 use url::Url;
 
+use super::Registries;
 use super::challenge::{Challenge, challenges};
-use super::credentials::{Credential, Credentials, Found};
+use super::credentials::{Credential, Credentials, Found, Secret};
 use super::endpoint::{Endpoint, is_readable_by_others};
 use super::error::RegistryError;
 use super::http::{Deadline, Http, Request, Response, host_of};
 use super::settings::RegistrySettings;
 
 /// What somebody wants to do with a repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::fetch) enum Purpose {
     Pull,
     Push,
@@ -26,10 +30,33 @@ pub(in crate::fetch) struct Access<'a> {
     settings: &'a RegistrySettings,
     credentials: &'a Credentials,
     purpose: Purpose,
+    logins: &'a Logins,
     /// What goes with every request to the registry.
-    authorization: Option<String>,
+    authorization: Option<Secret>,
     /// Which credential was found, once one was asked for.
     found: Option<Found>,
+}
+
+/// What let us in before, by registry, repository and purpose: one login serves every look at a pack.
+#[derive(Debug, Default)]
+pub(in crate::fetch) struct Logins(Mutex<HashMap<(String, String, Purpose), Secret>>);
+
+impl Logins {
+    fn of(&self, endpoint: &Endpoint, purpose: Purpose) -> Option<Secret> {
+        self.locked().get(&Self::key(endpoint, purpose)).cloned()
+    }
+
+    fn remember(&self, endpoint: &Endpoint, purpose: Purpose, authorization: Secret) {
+        self.locked().insert(Self::key(endpoint, purpose), authorization);
+    }
+
+    fn key(endpoint: &Endpoint, purpose: Purpose) -> (String, String, Purpose) {
+        (endpoint.registry.clone(), endpoint.repository.clone(), purpose)
+    }
+
+    fn locked(&self) -> MutexGuard<'_, HashMap<(String, String, Purpose), Secret>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What a token service says.
@@ -40,15 +67,11 @@ struct Token {
 }
 
 impl<'a> Access<'a> {
-    pub(super) fn new(
-        http: &'a Http,
-        endpoint: Endpoint,
-        settings: &'a RegistrySettings,
-        credentials: &'a Credentials,
-        purpose: Purpose,
-        deadline: Deadline,
-    ) -> Self {
-        Self { http, endpoint, deadline, settings, credentials, purpose, authorization: None, found: None }
+    /// A way into this repository, with what let us in before.
+    pub(super) fn new(registries: &'a Registries, endpoint: Endpoint, purpose: Purpose, deadline: Deadline) -> Self {
+        let Registries { http, settings, credentials, logins } = registries;
+        let authorization = logins.of(&endpoint, purpose);
+        Self { http, endpoint, deadline, settings, credentials, purpose, logins, authorization, found: None }
     }
 
     /// Makes a request to the registry, and logs in when it asks for that.
@@ -64,15 +87,19 @@ impl<'a> Access<'a> {
         }
         self.log_in(&response)?;
         let response = self.http.send(&self.authorized(request), self.deadline)?;
-        match response.status {
-            401 | 403 => Err(self.denied(&response)),
-            _ => Ok(response),
+        match (response.status, &self.authorization) {
+            (401 | 403, _) => Err(self.denied(&response)),
+            (_, Some(authorization)) => {
+                self.logins.remember(&self.endpoint, self.purpose, authorization.clone());
+                Ok(response)
+            }
+            (_, None) => Ok(response),
         }
     }
 
     fn authorized<'r>(&self, request: &Request<'r>) -> Request<'r> {
         match self.authorization.as_ref().filter(|_| self.endpoint.is_same_origin(&request.url)) {
-            Some(authorization) => request.clone().with("authorization", authorization),
+            Some(authorization) => request.clone().with("authorization", authorization.expose()),
             None => request.clone(),
         }
     }
@@ -104,7 +131,7 @@ impl<'a> Access<'a> {
             (Some(Challenge::Basic), Credential::Basic { username, password }) => basic(username, password.expose()),
             (Some(Challenge::Basic), _) => return Err(self.denied(refusal)),
         };
-        self.authorization = Some(authorization);
+        self.authorization = Some(Secret::new(authorization));
         Ok(())
     }
 

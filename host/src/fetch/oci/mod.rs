@@ -19,8 +19,8 @@ mod settings;
 
 use env_pack_domain::OciRef;
 
-use access::Access;
 pub(super) use access::Purpose;
+use access::{Access, Logins};
 use certificates::Authorities;
 use credentials::Credentials;
 use endpoint::Endpoint;
@@ -42,6 +42,7 @@ pub(super) struct Registries {
     http: Http,
     settings: RegistrySettings,
     credentials: Credentials,
+    logins: Logins,
 }
 
 /// What a reference stands for, as far as its registry has been asked.
@@ -57,7 +58,7 @@ impl Registries {
         let authorities = Authorities::new(settings.ca_file.take());
         let credentials = Credentials::new(std::mem::take(&mut settings.credentials), limits.credentials.clone());
         let http = Http::new(limits, std::mem::take(&mut settings.proxies), authorities);
-        Self { http, settings, credentials }
+        Self { http, settings, credentials, logins: Logins::default() }
     }
 
     /// Whether no socket is opened.
@@ -75,7 +76,7 @@ impl Registries {
         }
         let deadline = Deadline::after(self.http.limits().total_time);
         let endpoint = Endpoint::of(reference, &self.settings, &self.http, deadline)?;
-        Ok(Access::new(&self.http, endpoint, &self.settings, &self.credentials, purpose, deadline))
+        Ok(Access::new(self, endpoint, purpose, deadline))
     }
 
     /// Looks up what a reference stands for.
