@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::wat::Handler;
-use crate::support::{Sandbox, repository};
+use crate::support::{Sandbox, repository, text};
 
 #[test]
 fn a_component_is_packed_as_what_it_says_it_is() {
@@ -86,4 +86,34 @@ fn a_hostile_archive_is_refused_by_the_name_of_the_rule() {
     inspect(b"", "zip-end-record");
     sandbox.gtc(["pack", "inspect", "/dev/zero"]).refused(1, "not-a-file");
     sandbox.gtc(["pack", "inspect", "oci://ghcr.io/acme/x:1", "--offline"]).refused(2, "offline");
+}
+
+#[test]
+fn the_world_of_a_component_is_printed() {
+    let sandbox = Sandbox::new();
+    let arguments = ["pack", "inspect", "greentic.secrets.dev-store@0.1.0"];
+    let plain = sandbox.gtc(arguments).succeeded().result();
+    assert!(plain["handlers"][0]["wit"].is_null(), "{plain}");
+    let report = sandbox.gtc(arguments.iter().chain(&["--wit"])).succeeded().result();
+    let world = text(&report["handlers"][0]["wit"]);
+    for line in ["import greentic:env-pack/log@0.1.0;", "export greentic:env-pack/handler@0.1.0;", "preflight: func()"]
+    {
+        assert!(world.contains(line), "`{line}` is not in:\n{world}");
+    }
+    sandbox
+        .human(arguments.iter().chain(&["--wit"]))
+        .succeeded()
+        .shows(&["    export greentic:env-pack/handler@0.1.0;"]);
+}
+
+#[test]
+fn a_component_whose_world_cannot_be_printed_is_a_problem_of_its_own() {
+    let sandbox = Sandbox::new();
+    let module = wat::parse_str("(module)").expect("a module");
+    for component in [module, b"\0asm\x0d\0\x01\0\xff\xff\xff".to_vec(), vec![0; 100]] {
+        let pack = sandbox.pack("secrets", "acme.secrets.none", "^1", component).display().to_string();
+        let report = sandbox.gtc(["pack", "inspect", &pack, "--wit"]).succeeded().result();
+        let handler = &report["handlers"][0];
+        assert!(handler["wit"].is_null() && handler["problem"].is_string(), "{handler}");
+    }
 }

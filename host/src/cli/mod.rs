@@ -284,7 +284,7 @@ impl Session {
                 self.done("pack", "build", verb, |payload| Ok(pack::build(host, &payload.parse()?)?))
             }
             PackVerb::Inspect(verb) => self.done("pack", "inspect", verb, |payload| {
-                Ok(pack::inspect(host, &parse::pack_ref(&payload.pack_ref)?)?)
+                Ok(pack::inspect(host, &parse::pack_ref(&payload.pack_ref)?, payload.wit)?)
             }),
             PackVerb::Bench(verb) => self.done("pack", "bench", verb, |payload| {
                 let (pack_ref, turns) = payload.parse()?;

@@ -346,9 +346,13 @@ pub struct RepackPayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InspectPayload {
-    /// The pack: a path, or the name of a built-in
+    /// The pack: a path, `oci://…`, or the name of a built-in
     #[arg(value_name = "REF")]
     pub pack_ref: String,
+    /// Print the world of each component in the language WIT
+    #[arg(long)]
+    #[serde(default)]
+    pub wit: bool,
 }
 
 /// How the cache is checked.

@@ -195,6 +195,16 @@ impl Engine {
         Ok(Loaded { handler, imports: outside.imports.into_iter().map(ForeignText::new).collect() })
     }
 
+    /// The world of a component as text in the language WIT, printed by a worker.
+    ///
+    /// # Errors
+    /// [`LoadError`] when it is no component, or there is no worker.
+    pub fn world(&self, bytes: &[u8]) -> Result<ForeignText, LoadError> {
+        let limits = &self.shared.limits;
+        shape::check(bytes, &limits.shape)?;
+        self.worker.describe(bytes, &limits.compile.budget(bytes.len())).map(ForeignText::new)
+    }
+
     /// What a worker is kept from on this machine, found out by starting one.
     ///
     /// # Errors

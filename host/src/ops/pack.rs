@@ -75,6 +75,9 @@ pub struct InspectReport {
     pub size: usize,
     /// The digest of the archive.
     pub sha256: String,
+    /// The digest of its manifest, if it comes from a registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest_digest: Option<Sha256Digest>,
     /// Who vouches for it.
     pub signature: Signature,
     /// Its handlers.
@@ -99,6 +102,9 @@ pub struct InspectedHandler {
     /// Why its imports cannot be read, or are not supported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// Its world in the language WIT, if it was asked for and can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wit: Option<ForeignText>,
     /// What the pack declares of it.
     pub declared: Option<InspectedDeclaration>,
 }
@@ -181,7 +187,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
 ///
 /// # Errors
 /// [`OpError`] when it cannot be had, or its archive is refused.
-pub fn inspect(host: &Host, pack_ref: &PackRef) -> Result<InspectReport, OpError> {
+pub fn inspect(host: &Host, pack_ref: &PackRef, with_world: bool) -> Result<InspectReport, OpError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
     let pack = packs::open(host, &fetched)
         .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
@@ -194,26 +200,35 @@ pub fn inspect(host: &Host, pack_ref: &PackRef) -> Result<InspectReport, OpError
         publisher: pack.publisher,
         size: fetched.bytes.len(),
         sha256: fetched.digest.hex(),
-        handlers: pack.handlers.into_iter().map(InspectedHandler::from).collect(),
+        manifest_digest: fetched.manifest(),
+        handlers: pack.handlers.into_iter().map(|handler| inspected(host, handler, with_world)).collect(),
         entries: pack.entries.into_iter().map(entry).collect(),
     })
 }
 
-impl From<PackedHandler> for InspectedHandler {
-    fn from(handler: PackedHandler) -> Self {
-        let (imports, problem) = match engine::imports(&handler.bytes) {
-            Ok(imports) => (imports, None),
-            Err(error) => (Vec::new(), Some(error.to_string())),
-        };
-        Self {
-            component: handler.component,
-            world: handler.world,
-            size: handler.bytes.len(),
-            sha256: handler.digest.hex(),
-            imports,
-            problem,
-            declared: handler.declared.map(InspectedDeclaration::from),
+/// What can be said of a handler that nobody runs.
+fn inspected(host: &Host, handler: PackedHandler, with_world: bool) -> InspectedHandler {
+    let (imports, mut problem) = match engine::imports(&handler.bytes) {
+        Ok(imports) => (imports, None),
+        Err(error) => (Vec::new(), Some(error.to_string())),
+    };
+    let wit = match (with_world && problem.is_none()).then(|| host.engine.world(&handler.bytes)) {
+        Some(Ok(world)) => Some(world),
+        Some(Err(error)) => {
+            problem = Some(error.to_string());
+            None
         }
+        None => None,
+    };
+    InspectedHandler {
+        component: handler.component,
+        world: handler.world,
+        size: handler.bytes.len(),
+        sha256: handler.digest.hex(),
+        imports,
+        problem,
+        wit,
+        declared: handler.declared.map(InspectedDeclaration::from),
     }
 }
 

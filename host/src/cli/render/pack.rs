@@ -59,6 +59,9 @@ impl Human for InspectReport {
     fn human(&self, _verb: &str) -> String {
         let mut text = format!("pack `{}` {} by {}\n", self.id, self.version, self.publisher);
         text.push_str(&format!("  sha256  {}\n  size    {} bytes\n", self.sha256, self.size));
+        if let Some(digest) = &self.manifest_digest {
+            text.push_str(&format!("  manifest  {digest}\n"));
+        }
         text.push_str(&format!("  {}\n", self.signature));
         if self.handlers.is_empty() {
             text.push_str(&format!("\n{} it holds no env-pack handler\n", Tone::Notice.paint(NOTICE)));
@@ -78,6 +81,9 @@ impl Human for InspectReport {
                 text.push_str(&format!("  network   {}\n", list(declared.network.iter().cloned())));
             }
             text.push_str(&format!("  imports   {}\n", list(handler.imports.iter().map(ToString::to_string))));
+            for line in handler.wit.iter().flat_map(|wit| wit.as_exact().lines()) {
+                text.push_str(&format!("    {}\n", shown(line)));
+            }
             if let Some(problem) = &handler.problem {
                 text.push_str(&format!("  {} {problem}\n", Tone::Bad.paint(BAD)));
             }

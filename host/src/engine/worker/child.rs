@@ -8,6 +8,7 @@ use super::NAME;
 use super::budget::Budget;
 use super::confine;
 use super::protocol::{self, Order};
+use super::wit;
 use crate::engine::tools::keeper;
 use crate::engine::{COMPILER_STACK_BYTES, Limits, config, stack};
 
@@ -50,6 +51,7 @@ fn work(arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
     }
     match Order::parse(arguments).map_err(io::Error::other)? {
         Order::Compile { budget, stack_bytes } => compile(&budget, stack_bytes),
+        Order::Describe { budget } => describe(&budget),
         Order::Examine => examine(),
     }
 }
@@ -69,6 +71,22 @@ fn compile(budget: &Budget, stack_bytes: u64) -> io::Result<i32> {
         }
         Err(error) => {
             say(&format!("{error:#}"));
+            Ok(REFUSED)
+        }
+    }
+}
+
+fn describe(budget: &Budget) -> io::Result<i32> {
+    confine::lock_in(budget)?;
+    let mut component = Vec::new();
+    io::stdin().lock().read_to_end(&mut component)?;
+    match stack::with_room(COMPILER_STACK_BYTES, || wit::world_of(&component))? {
+        Ok(world) => {
+            answer(world.as_bytes())?;
+            Ok(0)
+        }
+        Err(reason) => {
+            say(&reason);
             Ok(REFUSED)
         }
     }

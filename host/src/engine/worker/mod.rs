@@ -8,6 +8,7 @@ mod budget;
 mod child;
 mod confine;
 pub mod protocol;
+mod wit;
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -33,6 +34,8 @@ pub use confine::{Protection, ProtectionKind};
 pub(super) const NAME: &str = "gtc-worker";
 /// How much of what a worker says is read, in bytes.
 const WORDS_BYTES: u64 = 4 << 10;
+/// How much of the text of a world is read, in bytes: that of a handler has 5 KiB.
+const WORLD_BYTES: u64 = 1 << 20;
 /// How long a worker may take to look around.
 const EXAMINE_TIME: Duration = Duration::from_secs(10);
 
@@ -89,6 +92,25 @@ impl Worker {
             status => return Err(verdict(status, &ended.words, budget)),
         }
         Ok(ended.output)
+    }
+
+    /// The world of a component as text.
+    pub(super) fn describe(&self, component: &[u8], budget: &Budget) -> Result<String, LoadError> {
+        let program = self.program().ok_or(LoadError::NoWorker)?;
+        let broken = |source| LoadError::Worker { source };
+        let run = || -> io::Result<Ended> {
+            let input = file("component")?;
+            (&input).write_all(component)?;
+            (&input).rewind()?;
+            run(program, Order::Describe { budget: *budget }, input, budget.patience())
+        };
+        let ended = run().map_err(broken)?;
+        if !ended.status.is_some_and(|status| status.success()) {
+            return Err(verdict(ended.status, &ended.words, budget));
+        }
+        let (mut output, mut world) = (ended.output, Vec::new());
+        output.rewind().and_then(|()| output.take(WORLD_BYTES).read_to_end(&mut world)).map_err(broken)?;
+        Ok(String::from_utf8_lossy(&world).into_owned())
     }
 
     /// What a worker of this program cannot do on this machine, tried out by one.

@@ -20,21 +20,25 @@ pub enum Order {
         /// For guests with this much stack, in bytes, which decides about the code.
         stack_bytes: u64,
     },
+    /// To print the world of the component on its standard input.
+    Describe {
+        /// Within these caps.
+        budget: Budget,
+    },
     /// To find out what it is kept from.
     Examine,
 }
 
 const COMPILE: &str = "compile";
+const DESCRIBE: &str = "describe";
 const EXAMINE: &str = "examine";
 
 impl Order {
     /// The order as arguments.
     pub fn to_arguments(self) -> Vec<String> {
         match self {
-            Self::Compile { budget: Budget { seconds, memory_bytes, code_bytes }, stack_bytes } => {
-                let numbers = [seconds, memory_bytes, code_bytes, stack_bytes].map(|number| number.to_string());
-                std::iter::once(COMPILE.to_owned()).chain(numbers).collect()
-            }
+            Self::Compile { budget, stack_bytes } => words(COMPILE, budget, Some(stack_bytes)),
+            Self::Describe { budget } => words(DESCRIBE, budget, None),
             Self::Examine => vec![EXAMINE.to_owned()],
         }
     }
@@ -47,19 +51,27 @@ impl Order {
         let arguments: Vec<String> =
             arguments.into_iter().map(OsString::into_string).collect::<Result<_, _>>().map_err(|_| NoOrder)?;
         let number = |text: &String| text.parse::<u64>().map_err(|_| NoOrder);
+        let budget = |numbers: [&String; 3]| {
+            let [seconds, memory_bytes, code_bytes] = numbers.map(number);
+            Ok(Budget { seconds: seconds?, memory_bytes: memory_bytes?, code_bytes: code_bytes? })
+        };
         match arguments.as_slice() {
-            [order, seconds, memory_bytes, code_bytes, stack_bytes] if order == COMPILE => {
-                let budget = Budget {
-                    seconds: number(seconds)?,
-                    memory_bytes: number(memory_bytes)?,
-                    code_bytes: number(code_bytes)?,
-                };
-                Ok(Self::Compile { budget, stack_bytes: number(stack_bytes)? })
+            [order, seconds, memory, code, stack_bytes] if order == COMPILE => {
+                Ok(Self::Compile { budget: budget([seconds, memory, code])?, stack_bytes: number(stack_bytes)? })
+            }
+            [order, seconds, memory, code] if order == DESCRIBE => {
+                Ok(Self::Describe { budget: budget([seconds, memory, code])? })
             }
             [order] if order == EXAMINE => Ok(Self::Examine),
             _ => Err(NoOrder),
         }
     }
+}
+
+/// An order with its numbers.
+fn words(order: &str, budget: Budget, more: Option<u64>) -> Vec<String> {
+    let numbers = [budget.seconds, budget.memory_bytes, budget.code_bytes].into_iter().chain(more);
+    std::iter::once(order.to_owned()).chain(numbers.map(|number| number.to_string())).collect()
 }
 
 /// Arguments that are no order.
@@ -68,7 +80,7 @@ pub struct NoOrder;
 
 impl fmt::Display for NoOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a worker is told `compile` and four numbers, or `examine`")
+        f.write_str("a worker is told `compile` and four numbers, `describe` and three, or `examine`")
     }
 }
 
@@ -107,10 +119,19 @@ mod tests {
     #[test]
     fn an_order_is_understood_or_refused() {
         let budget = Budget { seconds: 3, memory_bytes: 1 << 27, code_bytes: 1 << 23 };
-        for order in [Order::Examine, Order::Compile { budget, stack_bytes: 512 << 10 }] {
+        for order in [Order::Examine, Order::Describe { budget }, Order::Compile { budget, stack_bytes: 512 << 10 }] {
             assert_eq!(Order::parse(order.to_arguments().into_iter().map(OsString::from)), Ok(order));
         }
-        for words in ["", "compile", "compile 1 2 3", "compile 1 2 3 -4", "compile 1 2 3 4 5", "examine 1", "Examine"] {
+        for words in [
+            "",
+            "compile",
+            "compile 1 2 3",
+            "compile 1 2 3 -4",
+            "compile 1 2 3 4 5",
+            "describe 1 2",
+            "examine 1",
+            "Examine",
+        ] {
             let arguments = words.split_whitespace().map(OsString::from);
             assert_eq!(Order::parse(arguments), Err(NoOrder), "{words}");
         }
