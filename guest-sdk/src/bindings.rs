@@ -6,5 +6,6 @@ wit_bindgen::generate!({
     path: "../wit/env-pack/0.1.0",
     pub_export_macro: true,
     export_macro_name: "__export_component",
+    additional_derives: [PartialEq],
     default_bindings_module: "env_pack_sdk::bindings",
 });

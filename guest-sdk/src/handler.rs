@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use crate::bindings::exports::greentic::env_pack::handler::Guest;
+use crate::checks::{self, Check};
 use crate::{DescriptorPath, Slot, ToolCheck, VersionReq};
 
 /// A handler of an env-pack.
@@ -37,11 +38,16 @@ pub trait Handler {
     /// The versions of the descriptor it implements.
     const SUPPORTED_VERSIONS: VersionReq;
 
-    /// Checks that what it needs on the operator's machine is there, for one binding.
+    /// All that it asks of the operator's machine, as far as it is known when it compiles. `gtc pack build` makes the permissions
+    /// of the pack of it. A handler that needs nothing leaves it out.
+    const CHECKS: &'static [Check] = &[];
+
+    /// Checks that what it needs on the operator's machine is there, for one binding; runs [`CHECKS`](Self::CHECKS), unless told
+    /// otherwise.
     ///
-    /// The host gives it thirty seconds in all and takes at most 256 checks. A handler that needs nothing leaves it out.
+    /// The host gives it thirty seconds in all and takes at most 256 checks.
     fn preflight() -> Vec<ToolCheck> {
-        Vec::new()
+        checks::run(Self::CHECKS)
     }
 }
 
@@ -77,10 +83,16 @@ macro_rules! export {
         const _: () = {
             let _ = <$handler as $crate::Handler>::DESCRIPTOR_PATH;
             let _ = <$handler as $crate::Handler>::SUPPORTED_VERSIONS;
+            let _ = $crate::permissions::length(<$handler as $crate::Handler>::CHECKS);
         };
 
         #[cfg(target_family = "wasm")]
         const _: () = {
+            #[used]
+            #[unsafe(link_section = "greentic:env-pack/permissions@0.1.0")]
+            static PERMISSIONS: [u8; $crate::permissions::length(<$handler as $crate::Handler>::CHECKS)] =
+                $crate::permissions::json(<$handler as $crate::Handler>::CHECKS);
+
             type EnvPackHandler = $crate::Exported<$handler>;
     $crate::bindings::__export_component!(EnvPackHandler with_types_in $crate::bindings);
         };

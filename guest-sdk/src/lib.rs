@@ -23,31 +23,31 @@
 //!
 //! The SDK is `no_std`: it brings the allocator, and a panic handler that tells the host the message before it traps. A guest
 //! that needs the standard library turns on the feature `std`. Outside WebAssembly the SDK builds with the standard library, so
-//! that `cargo check` and `cargo test` work on any machine; what needs the host ([`tools`], [`network`], [`binding`], [`log`])
-//! then panics, while [`checks::Tool::judge`] and the rest can be tested.
+//! that `cargo check` and `cargo test` work on any machine; [`testing::Scripted`](https://docs.rs/env-pack-sdk) then stands for the host ([`tools`],
+//! [`network`], [`binding`], [`log`]).
 #![no_std]
 
 extern crate alloc;
 #[cfg(any(feature = "std", not(target_family = "wasm")))]
 extern crate std;
 
+mod answers;
 #[doc(hidden)]
 pub mod bindings;
 pub mod checks;
 mod descriptor_path;
 mod handler;
+mod host;
+mod json;
+#[doc(hidden)]
+pub mod permissions;
 #[cfg(target_family = "wasm")]
 mod runtime;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
 mod version_req;
 
-/// What the operator configured for the binding a preflight runs for; the functions trap outside of `preflight`.
-pub use bindings::greentic::env_pack::binding;
-/// Messages for the operator.
-pub use bindings::greentic::env_pack::log;
-/// Whether something answers on the network.
-pub use bindings::greentic::env_pack::network;
-/// Local programs, run by the host without a shell.
-pub use bindings::greentic::env_pack::tools;
+pub use answers::Answers;
 pub use bindings::greentic::env_pack::types::{
     CapabilitySlot as Slot, Missing, Outcome, ProbeError, Recoverable, ToolCheck, VersionMismatch,
 };
@@ -55,4 +55,5 @@ pub use descriptor_path::DescriptorPath;
 #[doc(hidden)]
 pub use handler::Exported;
 pub use handler::Handler;
+pub use host::{binding, log, network, tools};
 pub use version_req::VersionReq;

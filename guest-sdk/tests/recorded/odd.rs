@@ -1,0 +1,74 @@
+//! Output that is none of what a tool should print is never taken for a version, and never for good news.
+
+use env_pack_sdk::checks::Tool;
+use env_pack_sdk::checks::catalogue::{AWS, AZ, DOCKER, GCLOUD, HELM, KIND, KUBECTL, PODMAN, TERRAFORM, TOFU, VAULT};
+use env_pack_sdk::tools::Failure;
+
+use super::{ended, printed, shown};
+
+const ALL: [&Tool; 11] = [&TOFU, &TERRAFORM, &KUBECTL, &HELM, &DOCKER, &PODMAN, &AWS, &GCLOUD, &AZ, &KIND, &VAULT];
+
+#[test]
+fn odd_output_is_an_error_that_says_what_was_printed() {
+    let odd = [
+        "",
+        "\n\r\n \t\n",
+        "command not found",
+        "\u{fffd}\u{fffd}\0\u{1b}[31m",
+        "{",
+        "{\"terraform_version\"",
+        "{\"terraform_version\": 1.5}",
+        "{\"terraform_version\": \"\"}",
+        "{\"nested\": {\"terraform_version\": \"1.9.0\"}}",
+        "[{\"terraform_version\": \"1.9.0\"}]",
+        "clientVersion:\n  gitVersion:\n",
+        "clientVersion:\ngitVersion: v1.30.0\n",
+        "aws-cli/",
+        "kind version ",
+        "Vault ",
+        "version 99999999999999999999.0.0",
+        "v",
+        "1",
+        "latest",
+        "<nil>",
+        "100% done.",
+        "see https://example.org/1.2.3/install",
+    ];
+    for tool in ALL {
+        for text in odd {
+            let shown = shown(tool.judge(printed(text)));
+            assert!(shown.starts_with("error: it printed no version"), "{tool:?} {text:?}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn failures_have_outcomes_of_their_own() {
+    for tool in ALL {
+        assert_eq!(shown(tool.judge(Err(Failure::NotFound))), "missing");
+        assert_eq!(shown(tool.judge(Err(Failure::TimedOut))), "error: it did not answer in time");
+        assert_eq!(shown(tool.judge(Err(Failure::Denied("x".to_owned())))), "error: not allowed to run it: x");
+        assert_eq!(shown(tool.judge(Err(Failure::Io("x".to_owned())))), "error: x");
+        assert_eq!(shown(tool.judge(ended(2, "", "\nboom\n"))), "error: it ended with exit code 2: boom");
+        assert_eq!(shown(tool.judge(ended(2, "on stdout", ""))), "error: it ended with exit code 2: on stdout");
+        assert_eq!(shown(tool.judge(ended(-1, "", ""))), "error: it ended with exit code -1: nothing");
+    }
+}
+
+#[test]
+fn a_version_on_standard_error_counts() {
+    // version 1 of the AWS CLI printed it there until 2019
+    assert_eq!(shown(AWS.judge(ended(0, "", "aws-cli/2.13.1 Python/3.11\n"))), "ok: 2.13.1");
+}
+
+#[test]
+fn a_tool_of_ones_own_is_found_anywhere_in_its_output() {
+    let redis = Tool::new("redis-cli", &["--version"]).at_least(7, 0, 0);
+    assert_eq!(shown(redis.judge(printed("redis-cli 7.2.4 (git:d2c8a4b9)"))), "ok: 7.2.4");
+    assert_eq!(shown(redis.judge(printed("redis-cli 6.2.1"))), "mismatch: 6.2.1 >=7.0.0");
+    assert_eq!(shown(redis.any_version().judge(printed("hello"))), "ok");
+    assert_eq!(shown(redis.any_version().judge(printed("6.2.1"))), "ok: 6.2.1");
+    // ran here
+    let psql = Tool::new("psql", &["--version"]).at_least(15, 0, 0);
+    assert_eq!(shown(psql.judge(printed("psql (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"))), "ok: 15.18");
+}
