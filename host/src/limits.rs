@@ -151,6 +151,7 @@ limits! {
     "component.parts" Count engine.shape.parts;
     "component.items" Count engine.shape.component_items;
     "component.description-bytes" Bytes engine.shape.description_bytes;
+    "component.permissions-bytes" Bytes engine.shape.permissions_bytes;
     "component.types" Count engine.shape.types;
     "component.names" Count engine.shape.names;
     "component.module-items" Count engine.shape.module_items;

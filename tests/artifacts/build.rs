@@ -6,16 +6,20 @@ use std::process::Command;
 const TARGET: &str = "wasm32-wasip2";
 
 /// Packages to build: folder, arguments, and the files to look out for. Each is built on its own, or features would mix.
-const BUILDS: [(&str, &[&str]); 3] = [
+const BUILDS: [(&str, &[&str]); 5] = [
     ("tests/guests", &["--package", "guests-no-std", "--examples"]),
     ("tests/guests", &["--package", "guests-std", "--examples"]),
-    ("examples/vault-secrets", &["--lib"]),
+    ("examples", &["--package", "vault-secrets", "--lib"]),
+    ("examples", &["--package", "terraform-deployer", "--lib"]),
+    ("examples", &["--package", "oauth-extension", "--lib"]),
 ];
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository");
-    for input in ["tests/guests", "examples/vault-secrets/src", "examples/vault-secrets/Cargo.toml", "guest-sdk", "wit"]
-    {
+    let examples = BUILDS.iter().filter(|(folder, _)| *folder == "examples").map(|(_, arguments)| arguments[1]);
+    let examples = examples.map(|example| format!("examples/{example}"));
+    let others = ["tests/guests", "examples/Cargo.toml", "examples/Cargo.lock", "guest-sdk", "wit"].map(str::to_owned);
+    for input in others.into_iter().chain(examples) {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
     let target = root.join("target/guests");

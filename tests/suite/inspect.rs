@@ -18,7 +18,7 @@ fn a_component_is_packed_as_what_it_says_it_is() {
 
     let report = sandbox.gtc(["pack", "inspect", "again.gtpack"]).succeeded().result();
     let handler = &report["handlers"][0];
-    assert_eq!(handler["declared"]["tools"], json!(["vault version"]));
+    assert_eq!(handler["declared"]["tools"], json!(["vault version", "vault token lookup"]));
     assert_eq!(handler["imports"][0], "greentic:env-pack/tools@0.1.0");
     assert_eq!(report["entries"].as_array().map(Vec::len), Some(4));
     let human = sandbox.human(["pack", "inspect", "again.gtpack"]).succeeded();

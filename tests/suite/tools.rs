@@ -9,17 +9,31 @@ use crate::support::{Sandbox, text};
 fn with_vault_bound() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.gtc(["op", "env", "create", "--env", "prod"]).succeeded();
-    let pack = sandbox.built_pack(test_artifacts::vault(), "0.4.2", &["--allow-tool", "vault version"]);
+    let pack = sandbox.built_pack(test_artifacts::vault(), "0.4.2", &["--allow-network", "vault.example:8200"]);
     let (pack, kind) = (pack.display().to_string(), "acme.secrets.vault@0.4.2");
     sandbox
-        .gtc(["op", "env-packs", "update", "--env", "prod", "--slot", "secrets", "--kind", kind, "--pack-ref", &pack])
+        .gtc([
+            "op",
+            "env-packs",
+            "update",
+            "--env",
+            "prod",
+            "--slot",
+            "secrets",
+            "--kind",
+            kind,
+            "--pack-ref",
+            &pack,
+            "--grant",
+            "declared",
+        ])
         .succeeded();
     sandbox
 }
 
 fn vault_check(sandbox: &Sandbox, code: i32) -> Value {
     let report = sandbox.gtc(["op", "env", "tool-check", "prod"]).exited(code).result();
-    assert_eq!(report["total_checks"], 1);
+    assert_eq!(report["total_checks"], 2);
     report["bindings"][1]["checks"][0].clone()
 }
 
@@ -35,14 +49,19 @@ fn the_vault_example_is_healthy_and_says_honestly_what_it_finds() {
     let check = vault_check(&sandbox, 1);
     assert_eq!((&check["name"], &check["outcome"]["status"]), (&json!("vault"), &json!("missing")));
     let human = sandbox.human(["op", "env", "tool-check", "prod"]).exited(1);
-    human.shows(&["vault", "✗ missing", "next: `vault`: install it from https://", "✗ not ready: 1 check, 1 failed"]);
+    human.shows(&[
+        "vault",
+        "✗ missing",
+        "next: `vault`: install the Vault CLI: https://",
+        "✗ not ready: 2 checks, 2 failed",
+    ]);
 
     sandbox.program("vault", "echo 'Vault v1.15.2 (cf1b5ca), built 2023-11-06T11:33:28Z'");
     assert_eq!(vault_check(&sandbox, 0)["outcome"], json!({"status": "ok", "detail": "1.15.2"}));
     sandbox
         .human(["op", "env", "tool-check", "prod"])
         .succeeded()
-        .shows(&["✓ ok: 1.15.2", "✓ ready: 1 check, 0 failed"]);
+        .shows(&["✓ ok: 1.15.2", "✓ ready: 2 checks, 0 failed"]);
 
     sandbox.program("vault", "echo 'Vault v1.9.10'");
     let old = vault_check(&sandbox, 1);

@@ -64,7 +64,7 @@ fn add_targets() -> Result<()> {
 }
 
 /// The workspaces: ours, and those of guests, which no command of ours covers.
-const WORKSPACES: [&str; 4] = [".", "builtins", "tests/guests", "examples/vault-secrets"];
+const WORKSPACES: [&str; 4] = [".", "builtins", "tests/guests", "examples"];
 
 fn format() -> Result<()> {
     for workspace in WORKSPACES {
@@ -75,8 +75,8 @@ fn format() -> Result<()> {
 }
 
 fn examples() -> Result<()> {
-    let mut test = command("cargo", &["test", "--locked"]);
-    test.current_dir(process::root().join("examples/vault-secrets"));
+    let mut test = command("cargo", &["test", "--workspace", "--locked"]);
+    test.current_dir(process::root().join("examples"));
     process::run(test.env("CARGO_TARGET_DIR", process::root().join("target/guests")))
 }
 

@@ -77,16 +77,15 @@ fn outcome(reached: Result<(), Failure>) -> Outcome {
 /// The host and the port of an address such as `https://vault.example:8200/v1`, `vault.example:8200` or `[::1]:443`; without a
 /// port, the one of `https` or `http`. Nothing when there is no host, or a port that is none.
 pub fn split(address: &str) -> Option<(String, u16)> {
-    let (default, rest) = match address.split_once("://") {
-        Some(("https", rest)) => (Some(443), rest),
-        Some(("http", rest)) => (Some(80), rest),
-        Some(_) => return None,
-        None => (None, address),
+    let (default, rest) = match (address.strip_prefix("https://"), address.strip_prefix("http://")) {
+        (Some(rest), _) => (Some(443), rest),
+        (_, Some(rest)) => (Some(80), rest),
+        _ => (None, address),
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, port) = match authority.strip_prefix('[') {
         Some(inner) => inner.split_once(']')?,
-        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+        None => authority.split_at_checked(authority.find(':').unwrap_or(authority.len()))?,
     };
     let port = match port.strip_prefix(':') {
         Some(port) => port.parse().ok().filter(|port| *port != 0)?,

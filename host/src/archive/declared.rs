@@ -1,7 +1,8 @@
 //! What a pack declares of its handlers, in the manifest extension `greentic.env-pack.v1`.
 
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, ForeignText, NetworkPermission, Permissions, ToolPermission, VersionReq,
+    CapabilitySlot, DescriptorPath, ForeignText, InvalidPermission, NetworkPermission, Permissions, ToolPermission,
+    VersionReq,
 };
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +70,37 @@ pub(super) fn parse(inline: &serde_json::Value) -> Result<Vec<(String, Declared)
         declared.push((component, parsed));
     }
     Ok(declared)
+}
+
+/// Permissions as a component states them: a JSON object of the form that they have in the extension, and nothing beside it.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn permissions(json: &[u8]) -> Result<Permissions, ForeignText> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Section {
+        tools: Vec<Command>,
+        network: Vec<String>,
+    }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Command {
+        tool: String,
+        args: Vec<String>,
+    }
+    let wrong = |error: &dyn std::error::Error| ForeignText::sentence(&error.to_string());
+    let section: Section = serde_json::from_slice(json).map_err(|error| wrong(&error))?;
+    let mut permissions = Permissions::default();
+    for Command { tool, args } in section.tools {
+        let tool = ToolPermission::new(tool, args).map_err(|error| wrong(&error))?;
+        permissions = permissions.union(&Permissions { tools: vec![tool], network: vec![] });
+    }
+    for address in section.network {
+        let address = address.parse().map_err(|error: InvalidPermission| wrong(&error))?;
+        permissions = permissions.union(&Permissions { tools: vec![], network: vec![address] });
+    }
+    Ok(permissions)
 }
 
 /// The inline value that declares these handlers.

@@ -21,7 +21,7 @@ mod write;
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 
-pub use declared::Declared;
+pub use declared::{Declared, permissions};
 pub use error::ArchiveError;
 pub use limits::Limits;
 pub use repack::{Change, Repacked, RepackedEntry, repack};

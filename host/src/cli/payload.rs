@@ -316,11 +316,11 @@ pub struct BuildPayload {
     #[arg(long, value_name = "NAME")]
     #[serde(default)]
     pub publisher: Option<String>,
-    /// Declare that the handler runs a command, such as 'vault version'; `*` stands for one argument
+    /// Declare that the handler also runs a command, such as 'vault version'; `*` stands for one argument
     #[arg(long, value_name = "COMMAND")]
     #[serde(default)]
     pub allow_tool: Vec<String>,
-    /// Declare that the handler connects to an address
+    /// Declare that the handler also connects to an address, such as one that it takes from its answers
     #[arg(long, value_name = "HOST:PORT")]
     #[serde(default)]
     pub allow_network: Vec<String>,

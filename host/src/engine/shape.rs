@@ -25,6 +25,8 @@ pub struct ShapeLimits {
     pub component_items: u64,
     /// Everything that describes code and data without being either, in bytes: the host keeps some of it in memory.
     pub description_bytes: u64,
+    /// The section in which it says what permissions it needs, in bytes; it is read when a pack is built.
+    pub permissions_bytes: u64,
     /// Core types.
     pub types: u64,
     /// Core imports and exports.
@@ -51,6 +53,7 @@ impl Default for ShapeLimits {
             parts: 512,
             component_items: 20_000,
             description_bytes: 1 << 20,
+            permissions_bytes: 64 << 10,
             types: 50_000,
             names: 50_000,
             module_items: 100_000,

@@ -212,6 +212,14 @@ pub enum OpError {
         /// Why.
         source: LoadError,
     },
+    /// What a component says of the permissions it needs is not well-formed.
+    #[error("component `{}`: its section `{}` is malformed: {reason}", shown(.path), crate::engine::PERMISSIONS_SECTION)]
+    PermissionsSection {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong.
+        reason: ForeignText,
+    },
     /// A pack would not be accepted by its own handler.
     #[error("the handler supports versions `{supported}`, so its pack cannot have version `{version}`")]
     OwnVersion {
@@ -363,6 +371,7 @@ impl OpError {
             | Self::NotVouchedFor { source, .. } => source.kind(),
             Self::Archive { source, .. } => source.rule(),
             Self::Component { source, .. } | Self::Worker { source } => source.kind(),
+            Self::PermissionsSection { .. } => "permissions-malformed",
             Self::OtherPath { .. } => "unknown-kind",
             Self::Mismatch { source: ResolveError::SlotMismatch { .. }, .. } => "slot-mismatch",
             Self::Mismatch { .. } => "version-skew",

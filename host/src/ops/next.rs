@@ -57,6 +57,11 @@ impl OpError {
             }
             Self::Answers { .. } => Some("write the answers file, or bind without `--answers-ref`".into()),
             Self::OwnVersion { supported, .. } => Some(format!("choose a `--version` that matches `{supported}`")),
+            Self::PermissionsSection { .. } => Some(
+                "export one handler, with the same version of the SDK throughout; or have it write no such section, and declare \
+                 permissions with `--allow-tool` and `--allow-network`"
+                    .into(),
+            ),
             Self::Component { source, .. } => Some(load_next(source).into()),
             Self::OverItself { .. } => Some("name another file with `--output`".into()),
             Self::Archive { source: ArchiveError::Profile { rule, .. }, .. } if rule.is_broken_by_honest_writers() => {

@@ -28,7 +28,7 @@ pub struct BuildRequest {
     pub version: Version,
     /// Who publishes it.
     pub publisher: Option<String>,
-    /// What the handler wants to be allowed.
+    /// What the handler wants to be allowed, beside what its component says itself.
     pub permissions: Permissions,
     /// Where the pack goes; `<id>-<version>.gtpack` in the current folder, unless somewhere else.
     pub output: Option<PathBuf>,
@@ -53,6 +53,10 @@ pub struct BuildReport {
     pub descriptor_path: DescriptorPath,
     /// The versions its handler supports.
     pub supported_versions: String,
+    /// The programs it wants to run.
+    pub tools: Vec<String>,
+    /// The addresses it wants to reach.
+    pub network: Vec<String>,
     /// What its component imports.
     pub imports: Vec<ForeignText>,
     /// What `doctor` will have to say about it.
@@ -145,18 +149,16 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     let not_packed = |source| OpError::Component { path: request.component.clone(), source };
     let loaded = host.engine.load(&fetched.bytes, &fetched.digest, Trust::Foreign).map_err(not_packed)?;
     let (slot, path) = (loaded.handler.slot(), loaded.handler.descriptor_path().clone());
+    let permissions = declared_by(host, &request.component, &fetched.bytes)?.union(&request.permissions);
     let supported: VersionReq = loaded.handler.supported_versions().clone();
     if !supported.matches(&request.version) {
         return Err(OpError::OwnVersion { version: request.version.clone(), supported });
     }
     let id = request.id.as_ref().map_or_else(|| path.to_string(), |id| id.as_str().to_owned());
     let namespace = path.as_str().split('.').next().unwrap_or_default().to_owned();
-    let declared = Declared {
-        slot,
-        descriptor_path: path.clone(),
-        supported_versions: supported.clone(),
-        permissions: request.permissions.clone(),
-    };
+    let declared = Declared { slot, descriptor_path: path.clone(), supported_versions: supported.clone(), permissions };
+    let shown = InspectedDeclaration::from(declared.clone());
+    let warnings = packs::permission_faults(&ForeignText::new(COMPONENT), &loaded.imports, &declared.permissions);
     let pack = NewPack {
         id: id.clone(),
         version: request.version.clone(),
@@ -178,9 +180,19 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
         slot,
         descriptor_path: path,
         supported_versions: supported.to_string(),
-        warnings: packs::permission_faults(&ForeignText::new(COMPONENT), &loaded.imports, &request.permissions),
+        tools: shown.tools,
+        network: shown.network,
+        warnings,
         imports: loaded.imports,
     })
+}
+
+/// What a component says itself that it wants to be allowed; nothing when its SDK wrote nothing.
+fn declared_by(host: &Host, path: &Path, component: &[u8]) -> Result<Permissions, OpError> {
+    let section = engine::permissions_section(component, &host.limits.engine.shape)
+        .map_err(|source| OpError::Component { path: path.to_owned(), source })?;
+    let malformed = |reason| OpError::PermissionsSection { path: path.to_owned(), reason };
+    section.map_or_else(|| Ok(Permissions::default()), |json| archive::permissions(json).map_err(malformed))
 }
 
 /// Looks into a pack without running anything of it.

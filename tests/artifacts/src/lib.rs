@@ -13,6 +13,8 @@ macro_rules! guests {
 
 guests! {
     vault = "vault_secrets.wasm", "The example `vault-secrets`.";
+    terraform = "terraform_deployer.wasm", "The example `terraform-deployer`.";
+    oauth = "oauth_extension.wasm", "The example `oauth-extension`.";
     panics = "examples/panics.wasm", "Panics in its preflight.";
     witness = "examples/witness.wasm", "Reports what it is told of its binding.";
     prober = "examples/prober.wasm", "Runs a program and tries a connection.";

@@ -16,6 +16,8 @@ impl Human for BuildReport {
         text.push_str(&format!("  slot      {}\n", self.slot));
         text.push_str(&format!("  kind      {}@{}\n", self.descriptor_path, self.version));
         text.push_str(&format!("  supports  {}\n", self.supported_versions));
+        text.push_str(&format!("  tools     {}\n", list(self.tools.iter().map(|tool| format!("`{tool}`")))));
+        text.push_str(&format!("  network   {}\n", list(self.network.iter().cloned())));
         text.push_str(&format!("  imports   {}\n", list(self.imports.iter().map(ToString::to_string))));
         text.push_str(&warnings(&self.warnings));
         let bind = match self.slot {

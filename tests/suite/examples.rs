@@ -1,0 +1,165 @@
+//! The examples in Rust, each built, packed, looked into, bound and run: with scripts for the programs they ask, and with the real one
+//! where this machine has it.
+
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::support::{Sandbox, text};
+
+/// A listener of this machine, and its address.
+fn listener() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    (listener, address)
+}
+
+/// A program that writes down how it was called before it answers.
+fn recorded(sandbox: &mut Sandbox, name: &str, answer: &str) {
+    sandbox.program(name, &format!("echo \"{name} $*\" >> \"$HOME/asked\"\n{answer}"));
+}
+
+fn asked(sandbox: &Sandbox) -> BTreeSet<String> {
+    let asked = std::fs::read_to_string(sandbox.home().join("asked")).unwrap_or_default();
+    asked.lines().map(str::to_owned).collect()
+}
+
+/// Packs an example, and gives back the pack and what it declares, in words without quotes.
+fn packed(sandbox: &Sandbox, component: PathBuf, version: &str, flags: &[&str]) -> (String, BTreeSet<String>) {
+    let pack = sandbox.built_pack(component, version, flags).display().to_string();
+    let report = sandbox.gtc(["pack", "inspect", &pack]).succeeded().result();
+    let declared = &report["handlers"][0]["declared"];
+    assert_eq!(report["handlers"][0].get("problem"), None);
+    let tools = declared["tools"].as_array().expect("a list").iter().map(|tool| text(tool).replace('\'', ""));
+    (pack, tools.collect())
+}
+
+fn bind_slot(sandbox: &Sandbox, slot: &str, kind: &str, pack: &str, answers: &Value) {
+    sandbox.write(".greentic/environments/local/answers.json", answers.to_string());
+    let base = ["op", "env-packs", "update", "--env", "local", "--slot", slot, "--grant", "declared"];
+    sandbox.gtc(base.iter().chain(&["--kind", kind, "--pack-ref", pack, "--answers-ref", "answers.json"])).succeeded();
+    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+}
+
+/// The outcomes of one binding, by the name of the check.
+fn outcomes(sandbox: &Sandbox, code: i32, kind: &str) -> Value {
+    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(code).result();
+    let bindings = report["bindings"].as_array().expect("a list");
+    let checks = &bindings.iter().find(|binding| binding["kind"] == kind).expect("the binding")["checks"];
+    let entry = |check: &Value| (text(&check["name"]).to_owned(), check["outcome"].clone());
+    checks.as_array().expect("a list").iter().map(entry).collect::<serde_json::Map<_, _>>().into()
+}
+
+#[test]
+fn vault_secrets_asks_exactly_what_its_component_says() {
+    let mut sandbox = Sandbox::with_local();
+    let (server, address) = listener();
+    let (pack, declared) = packed(&sandbox, test_artifacts::vault(), "0.4.2", &["--allow-network", &address]);
+    let kind = "acme.secrets.vault@0.4.2";
+    bind_slot(&sandbox, "secrets", kind, &pack, &json!({"address": format!("http://{address}")}));
+    recorded(&mut sandbox, "vault", "[ \"$1\" = version ] && echo 'Vault v1.15.2 (cf1b5ca)' || echo 'id  s.secret'");
+    let found = outcomes(&sandbox, 0, kind);
+    let expected = json!({"vault": {"status": "ok", "detail": "1.15.2"}, "vault-token": {"status": "ok"}});
+    assert_eq!((&found["vault"], &found["vault-token"]["status"]), (&expected["vault"], &json!("ok")));
+    assert_eq!(found[&address]["status"], "ok");
+    assert_eq!(asked(&sandbox), declared, "what is derived is what is asked, no less and no more");
+
+    drop(server);
+    sandbox.program(
+        "vault",
+        "[ \"$1\" = version ] && echo 'Vault v1.15.2' || { echo '* permission denied' >&2; exit 2; }",
+    );
+    let found = outcomes(&sandbox, 1, kind);
+    assert_eq!(
+        (&found["vault-token"]["status"], &found[&address]["status"]),
+        (&json!("auth_failed"), &json!("unreachable"))
+    );
+    sandbox.program("vault", "echo 'dial tcp 127.0.0.1:8200: connect: connection refused' >&2; exit 2");
+    assert_eq!(outcomes(&sandbox, 1, kind)["vault-token"]["status"], "unreachable");
+}
+
+#[test]
+fn terraform_deployer_asks_exactly_what_its_component_says() {
+    let mut sandbox = Sandbox::with_local();
+    let (_state, address) = listener();
+    let (pack, declared) = packed(&sandbox, test_artifacts::terraform(), "1.2.0", &["--allow-network", &address]);
+    let kind = "acme.deployer.terraform@1.2.0";
+    recorded(&mut sandbox, "terraform", "echo '{'; echo '  \"terraform_version\": \"1.9.8\"'; echo '}'");
+    recorded(&mut sandbox, "aws", "printf '123456789012\\tarn:aws:iam::123456789012:user/alice\\tAIDA\\n'");
+    recorded(&mut sandbox, "gcloud", "");
+    recorded(&mut sandbox, "az", "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1");
+    for (cloud, name, status) in [
+        ("aws", "aws-identity", "ok"),
+        ("gcp", "gcloud-account", "auth_failed"),
+        ("azure", "az-account", "auth_failed"),
+    ] {
+        bind_slot(&sandbox, "deployer", kind, &pack, &json!({"cloud": cloud, "state": format!("http://{address}/x")}));
+        let found = outcomes(&sandbox, i32::from(status != "ok"), kind);
+        assert_eq!(found["terraform"], json!({"status": "ok", "detail": "1.9.8"}));
+        assert_eq!((&found[name]["status"], &found[&address]["status"]), (&json!(status), &json!("ok")), "{found}");
+        assert_eq!(
+            found.as_object().map(serde_json::Map::len),
+            Some(3),
+            "only the cloud of the answers is asked: {found}"
+        );
+    }
+    assert_eq!(asked(&sandbox), declared, "what is derived is what is asked, no less and no more");
+}
+
+#[test]
+fn terraform_deployer_reads_the_terraform_of_this_machine() {
+    let program = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .map(|folder| folder.join("terraform"))
+        .find(|program| program.is_file());
+    let Some(program) = program else {
+        eprintln!("NOT CHECKED: the output of a real terraform, because there is none on PATH");
+        return;
+    };
+    let mut sandbox = Sandbox::with_local();
+    let (pack, _) = packed(&sandbox, test_artifacts::terraform(), "1.2.0", &["--allow-network", "127.0.0.1:1"]);
+    bind_slot(&sandbox, "deployer", "acme.deployer.terraform@1.2.0", &pack, &json!({}));
+    sandbox.program("terraform", &format!("exec '{}' \"$@\"", program.display()));
+    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).result();
+    let outcome = &report["bindings"][0]["checks"][0]["outcome"];
+    let version = outcome["detail"].as_str().or(outcome["found"].as_str());
+    assert!(version.is_some_and(|version| version.split('.').count() >= 3), "{report}");
+}
+
+#[test]
+fn oauth_extension_is_bound_as_often_as_it_is_needed() {
+    let sandbox = Sandbox::with_local();
+    let (_provider, address) = listener();
+    let (pack, declared) = packed(&sandbox, test_artifacts::oauth(), "1.1.0", &["--allow-network", &address]);
+    assert!(declared.is_empty());
+    let complete =
+        json!({"issuer": format!("http://{address}/"), "client_id": "shop", "client_secret_ref": "secret://oauth/x"});
+    let mut leaked = complete.clone();
+    leaked["client_secret_ref"] = json!("hunter2");
+    for (instance, answers) in
+        [(None, &complete), (Some("staff"), &complete), (Some("guests"), &leaked), (Some("new"), &json!({}))]
+    {
+        let file = format!("{}.json", instance.unwrap_or("default"));
+        sandbox.write(format!(".greentic/environments/local/{file}"), answers.to_string());
+        let base =
+            ["op", "extensions", "add", "--env", "local", "--kind", "acme.oauth.oidc@1.1.0", "--grant", "declared"];
+        let mut arguments = [&base[..], &["--pack-ref", &pack, "--answers-ref", &file]].concat();
+        arguments.extend(instance.iter().flat_map(|instance| ["--instance-id", instance]));
+        sandbox.gtc(arguments).succeeded();
+    }
+    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    let resolved = sandbox.gtc(["op", "extensions", "resolve", "ext://acme.oauth.oidc/staff"]).succeeded().result();
+    assert!(resolved.to_string().contains("secret://oauth/x"), "{resolved}");
+
+    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
+    let statuses = |binding: &Value| -> Vec<String> {
+        let checks = binding["checks"].as_array().expect("a list").iter();
+        checks.map(|check| text(&check["outcome"]["status"]).to_owned()).collect()
+    };
+    let found: Vec<_> = report["extension_bindings"].as_array().expect("a list").iter().map(statuses).collect();
+    let (ok, missing) = ("ok".to_owned(), "missing".to_owned());
+    let ready = vec![ok.clone(), ok.clone(), ok.clone()];
+    assert_eq!(found, [ready.clone(), ready, vec![ok.clone(), missing.clone(), ok], vec![missing; 3]]);
+    assert!(!report.to_string().contains("hunter2"), "a secret is not repeated: {report}");
+}
