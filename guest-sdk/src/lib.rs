@@ -23,8 +23,8 @@
 //!
 //! The SDK is `no_std`: it brings the allocator, and a panic handler that tells the host the message before it traps. A guest
 //! that needs the standard library turns on the feature `std`. Outside WebAssembly the SDK builds with the standard library, so
-//! that `cargo check` and `cargo test` work on any machine; [`testing::Scripted`](https://docs.rs/env-pack-sdk) then stands for the host ([`tools`],
-//! [`network`], [`binding`], [`log`]).
+//! that `cargo check` and `cargo test` work on any machine; `testing::Scripted` then stands for the host ([`tools`], [`network`],
+//! [`binding`], [`log`]).
 #![no_std]
 
 extern crate alloc;

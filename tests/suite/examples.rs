@@ -58,6 +58,10 @@ fn vault_secrets_asks_exactly_what_its_component_says() {
     let (server, address) = listener();
     let (pack, declared) = packed(&sandbox, test_artifacts::vault(), "0.4.2", &["--allow-network", &address]);
     let kind = "acme.secrets.vault@0.4.2";
+    let misplaced =
+        ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", kind, "--pack-ref", &pack];
+    // and nothing is asked for that would not help
+    assert!(!sandbox.gtc(misplaced).refused(1, "slot-mismatch").contains("grant"));
     bind_slot(&sandbox, "secrets", kind, &pack, &json!({"address": format!("http://{address}")}));
     recorded(&mut sandbox, "vault", "[ \"$1\" = version ] && echo 'Vault v1.15.2 (cf1b5ca)' || echo 'id  s.secret'");
     let found = outcomes(&sandbox, 0, kind);

@@ -14,7 +14,6 @@ mod lane_0_1;
 mod limits;
 mod network;
 mod permissions;
-mod process;
 mod shape;
 mod stack;
 mod ticker;

@@ -39,13 +39,14 @@ pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result
         return Err(OpError::OtherPath { pack_ref: pack_ref.clone(), answered, asked: kind.path().clone() });
     }
     let declared = pack.permissions();
-    let grants = granted(stored, asked, &declared)?;
-    let pin = pack.pin(grants, signed.signature.signer(), jiff::Timestamp::now().to_string());
+    let mut pin = pack.pin(Permissions::default(), signed.signature.signer(), jiff::Timestamp::now().to_string());
     let warnings = pack.permission_faults();
     untaken(host, stored, asked, &pin)?;
     registry_of(pack, pack_ref)
         .resolve_for_slot(kind, place.slot())
         .map_err(|source| OpError::Mismatch { pack_ref: pack_ref.clone(), source })?;
+    // last, so that nobody is asked to grant something to a pack that cannot be bound
+    pin.grants = granted(stored, asked, &declared)?;
     Ok(Checked { fetched, pin, signed, warnings, declared })
 }
 
