@@ -9,6 +9,7 @@ mod bombs;
 mod builtins;
 mod cache;
 mod canary;
+mod catalogue;
 mod cli;
 mod cosign;
 mod doctor;

@@ -38,6 +38,7 @@ pub fn run() -> Result<()> {
         ("built-ins", &builtins::check),
         ("tests", &cargo(&["test", "--workspace", "--locked"])),
         ("tests of the examples", &examples),
+        ("an example with a real program", &real_programs),
         ("handlers in other languages", &other_languages),
         ("a zip reader in another language", &other_readers),
         ("registries", &registries),
@@ -78,6 +79,12 @@ fn examples() -> Result<()> {
     let mut test = command("cargo", &["test", "--workspace", "--locked"]);
     test.current_dir(process::root().join("examples"));
     process::run(test.env("CARGO_TARGET_DIR", process::root().join("target/guests")))
+}
+
+/// Has the example for Terraform ask the real one, if this machine has it.
+fn real_programs() -> Result<()> {
+    let test = "examples::terraform_deployer_reads_the_terraform_of_this_machine";
+    ignored_test(test, "the example for Terraform with a real one", "terraform", &["version", "-json"])
 }
 
 /// Builds and binds the handlers in other languages, as far as this machine has their languages.

@@ -1,7 +1,7 @@
 //! Well-known tools, each with the command that prints its version, where in the output the version stands, the oldest version
 //! that will do unless a handler says otherwise, and where to get it.
 //!
-//! The commands are those that are granted with the binding: an operator is not asked about them.
+//! The commands are all on the host's list of those that are granted with the binding: an operator is not asked about them.
 
 use super::command::{Complaint, Meaning};
 use super::{Tool, parsers};

@@ -79,8 +79,8 @@ impl Complaints {
 /// What stands last says most: what comes before is often a log. Of standard output only what standard error does not explain.
 fn complained(output: &Output, complaints: &[Complaint]) -> Option<Outcome> {
     let known = |text: &str| {
-        let lines = text.lines().filter_map(|line| Some((line, complaints.iter().find(|it| it.is_in(line))?)));
-        lines.last().map(|(line, complaint)| complaint.means.outcome(line, complaint.next))
+        let mut lines = text.lines().filter_map(|line| Some((line, complaints.iter().find(|it| it.is_in(line))?)));
+        lines.next_back().map(|(line, complaint)| complaint.means.outcome(line, complaint.next))
     };
     known(&output.stderr).or_else(|| known(&output.stdout))
 }

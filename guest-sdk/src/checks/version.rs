@@ -27,8 +27,8 @@ impl<'a> Version<'a> {
             count += 1;
         }
         let mark = word.as_bytes().get(release.len()..)?.strip_prefix(b"-").unwrap_or_default();
-        let begins = |early: &&str| mark.get(..early.len()).is_some_and(|is| is.eq_ignore_ascii_case(early.as_bytes()));
-        (count >= 2).then(|| Self { text: word, numbers, is_early: EARLY.iter().any(|early| begins(&early)) })
+        let begins = |early: &str| mark.get(..early.len()).is_some_and(|is| is.eq_ignore_ascii_case(early.as_bytes()));
+        (count >= 2).then(|| Self { text: word, numbers, is_early: EARLY.iter().any(|early| begins(early)) })
     }
 
     /// The version as it was printed, without a `v` before it.

@@ -1,0 +1,80 @@
+//! What the SDK's catalogue of tools, the host and the documentation say of each other.
+
+use env_pack_domain::ToolPermission;
+use env_pack_sdk::Outcome;
+use env_pack_sdk::checks::catalogue::{AWS, AZ, DOCKER, GCLOUD, HELM, KIND, KUBECTL, PODMAN, TERRAFORM, TOFU, VAULT};
+use env_pack_sdk::checks::{Access, Ask, Tool, access};
+use env_pack_sdk::tools::Output;
+
+use crate::support::repository;
+
+/// Each with an output of a version that is too old, whoever asks.
+const TOOLS: [(&str, Tool, &str); 11] = [
+    ("TOFU", TOFU, r#"{"terraform_version": "0.0.1"}"#),
+    ("TERRAFORM", TERRAFORM, r#"{"terraform_version": "0.0.1"}"#),
+    ("KUBECTL", KUBECTL, "clientVersion:\n  gitVersion: v0.0.1\n"),
+    ("HELM", HELM, "v0.0.1"),
+    ("DOCKER", DOCKER, "0.0.1"),
+    ("PODMAN", PODMAN, "0.0.1"),
+    ("AWS", AWS, "aws-cli/0.0.1"),
+    ("GCLOUD", GCLOUD, "0.0.1"),
+    ("AZ", AZ, "0.0.1"),
+    ("KIND", KIND, "kind version 0.0.1"),
+    ("VAULT", VAULT, "Vault v0.0.1"),
+];
+
+const ACCESS: [(&str, Access); 6] = [
+    ("AWS_IDENTITY", access::AWS_IDENTITY),
+    ("GCLOUD_ACCOUNT", access::GCLOUD_ACCOUNT),
+    ("AZ_ACCOUNT", access::AZ_ACCOUNT),
+    ("VAULT_TOKEN", access::VAULT_TOKEN),
+    (r#"can_i!("create", "pods")"#, env_pack_sdk::can_i!("create", "pods")),
+    (r#"can_i!("create", "pods", namespace)"#, env_pack_sdk::can_i!("create", "pods", namespace)),
+];
+
+fn permission(ask: Ask) -> ToolPermission {
+    let Ask::Tool { program, args } = ask else { panic!("{ask:?} is no command") };
+    ToolPermission::new(program, args.iter().map(ToString::to_string).collect()).expect("a permission")
+}
+
+fn words(permission: &ToolPermission) -> String {
+    permission.args().iter().fold(permission.tool().to_owned(), |words, arg| words + " " + arg)
+}
+
+fn minimum(tool: &Tool, stdout: &str) -> String {
+    let output = Output { exit_code: 0, stdout: stdout.to_owned(), stderr: String::new(), truncated: false };
+    match tool.judge(Ok(output)).outcome {
+        Outcome::VersionMismatch(mismatch) => mismatch.required.trim_start_matches(">=").to_owned(),
+        other => panic!("{tool:?} takes 0.0.1: {other:?}"),
+    }
+}
+
+#[test]
+fn its_version_queries_are_granted_with_the_binding_and_nothing_else_is() {
+    for (name, tool, _) in &TOOLS {
+        assert!(permission(tool.ask()).is_version_query(), "{name}");
+    }
+    for (name, access) in &ACCESS {
+        assert!(!permission(access.ask()).is_version_query(), "{name}");
+    }
+}
+
+#[test]
+fn the_guide_lists_every_tool_as_it_is() {
+    let guide = std::fs::read_to_string(repository().join("docs/authoring.md")).expect("the guide");
+    for (name, tool, old) in &TOOLS {
+        let row = format!("\n| `{name}` | {} | `{}`", minimum(tool, old), words(&permission(tool.ask())));
+        assert!(guide.contains(&row), "{row}");
+    }
+    for (name, access) in &ACCESS {
+        let row = format!("\n| `{name}` | `{}`", words(&permission(access.ask())));
+        assert!(guide.contains(&row), "{row}");
+    }
+    let rows = |head: &str| {
+        guide.split(head).nth(1).map(|table| table.lines().skip(2).take_while(|it| it.starts_with('|')).count())
+    };
+    assert_eq!(
+        (rows("| tool | oldest | command |"), rows("| access | command |")),
+        (Some(TOOLS.len()), Some(ACCESS.len()))
+    );
+}
