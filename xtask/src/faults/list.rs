@@ -277,4 +277,25 @@ pub const FAULTS: &[Fault] = &[
         to: "!signature.archive.hex().is_empty()",
         test: "cache::signatures::signatures_go_with_the_archives_that_they_are_for",
     },
+    Fault {
+        name: "of two sections of permissions the last one counts",
+        file: "host/src/engine/permissions.rs",
+        from: "if found.replace(data).is_some() {",
+        to: "if found.replace(data).is_some_and(<[u8]>::is_empty) {",
+        test: "permissions::the_section_is_bounded_and_there_is_one",
+    },
+    Fault {
+        name: "flags take the place of what a component says",
+        file: "host/src/ops/pack.rs",
+        from: ".union(&request.permissions);",
+        to: ".without(&request.permissions);",
+        test: "permissions::what_a_component_says_is_declared_and_flags_add_to_it",
+    },
+    Fault {
+        name: "a version candidate counts as its release",
+        file: "guest-sdk/src/checks/version.rs",
+        from: "self.numbers == minimum && !self.is_early",
+        to: "self.numbers == minimum",
+        test: "checks::version::tests::versions_are_compared_as_releases",
+    },
 ];

@@ -87,8 +87,12 @@ impl Fault {
 
     /// What the test says when it fails.
     fn is_caught(&self, tree: &Path) -> Result<Option<String>> {
-        let package =
-            if self.file.starts_with("host/domain") && !self.is_of_suite() { "env-pack-domain" } else { "gtc" };
+        let package = match self.file {
+            _ if self.is_of_suite() => "gtc",
+            file if file.starts_with("host/domain") => "env-pack-domain",
+            file if file.starts_with("guest-sdk") => "env-pack-sdk",
+            _ => "gtc",
+        };
         let which: &[&str] = if self.is_of_suite() { &["--test", "suite"] } else { &["--lib"] };
         let base = ["test", "--package", package, "--locked"];
         let mut test = command("cargo", &[&base, which, &["--", "--exact", self.test]].concat());
