@@ -84,7 +84,7 @@ fn examples() -> Result<()> {
 /// Has the example for Terraform ask the real one, if this machine has it.
 fn real_programs() -> Result<()> {
     let test = "examples::terraform_deployer_reads_the_terraform_of_this_machine";
-    ignored_test(test, "the example for Terraform with a real one", "terraform", &["version", "-json"])
+    ignored_tests(test, "the example for Terraform with a real one", &[&["terraform", "version", "-json"]])
 }
 
 /// Builds and binds the handlers in other languages, as far as this machine has their languages.
