@@ -132,6 +132,7 @@ macro_rules! limits {
 limits! {
     "registry.connect-time" Time fetch.connect_time;
     "registry.read-time" Time fetch.read_time;
+    "registry.answer-time" Time fetch.answer_time;
     "registry.total-time" Time fetch.total_time;
     "registry.retry-time" Time fetch.retry_time;
     "registry.attempts" Count fetch.attempts;

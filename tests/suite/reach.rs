@@ -106,3 +106,15 @@ fn offline_nothing_is_connected_to_whatever_was_granted() {
     let online = run(sandbox.asking().env("GTC_OFFLINE", "0")).succeeded();
     assert!(!online.stdout.contains("offline"), "{online:?}");
 }
+
+#[test]
+fn offline_programs_only_say_their_versions() {
+    let mut sandbox = Sandbox::with_asker(&["vault version", "vault token lookup"], &[]);
+    sandbox.program("vault", "echo Vault v1.15.0");
+    sandbox.questions(&["run|vault|version", "run|vault|token|lookup"]);
+    let offline = answers(&run(sandbox.asking().arg("--offline")).succeeded());
+    assert!(offline[0].how.starts_with("0 "), "{offline:?}");
+    assert!(offline[1].how.contains("Denied") && offline[1].how.contains("offline"), "{offline:?}");
+    let online = answers(&run(&mut sandbox.asking()).succeeded());
+    assert!(online.iter().all(|answer| answer.how.starts_with("0 ")), "{online:?}");
+}

@@ -123,7 +123,7 @@ fn is_registry(text: &str) -> bool {
             && !label.ends_with('-')
     };
     let is_port =
-        |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port != 0);
+        |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0') && port.parse::<u16>().is_ok();
     text.len() <= MAX_REGISTRY_BYTES
         && host.is_none_or(|host| host.split('.').all(is_label))
         && port.is_none_or(is_port)
@@ -219,6 +219,7 @@ mod tests {
             "oci://r/a@md5:00",
             "oci://user@r/a",
             "oci://r:0/a",
+            "oci://r:05000/a",
             "oci://r:65536/a",
             "oci://r:/a",
             "oci://r:+1/a",

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::payload::{
@@ -94,6 +95,7 @@ pub struct Global {
         long,
         global = true,
         env = "GTC_CA_FILE",
+        value_parser = clap::builder::OsStringValueParser::new().map(PathBuf::from),
         hide_env_values = true,
         value_name = "FILE",
         help_heading = "Registries",

@@ -37,6 +37,8 @@ pub enum CliError {
     Usage(UsageError),
     /// The operation did not do it.
     Op(OpError),
+    /// Somebody was asked, and said no.
+    Declined,
     /// The arguments, or one of them, are missing or too many.
     Arguments(String),
     /// The program does not know where to put its files.
@@ -66,6 +68,7 @@ impl CliError {
         match self {
             Self::Usage(_) | Self::Arguments(_) => "invalid-argument",
             Self::Op(error) => error.kind(),
+            Self::Declined => "declined",
             Self::NoHome | Self::Question { .. } => "io",
         }
     }
@@ -76,6 +79,7 @@ impl CliError {
             Self::Usage(error) => format!("argument `{}`: {}", error.argument, error.reason),
             Self::Op(error) => sentence(error),
             Self::Arguments(reason) => reason.clone(),
+            Self::Declined => "nothing was changed, as you said".to_owned(),
             Self::NoHome => "the home folder is not known, so there is no place for environments and caches".to_owned(),
             Self::Question { source } => format!("the terminal cannot be asked: {source}"),
         }
@@ -87,6 +91,7 @@ impl CliError {
             Self::Usage(error) if error.refused => None,
             Self::Usage(_) | Self::Arguments(_) => Some("see `--help`, or `--schema` for the exact form".to_owned()),
             Self::Op(error) => error.hint(),
+            Self::Declined => None,
             Self::NoHome => Some("set HOME, or `--store-root` and `--cache-dir`".to_owned()),
             Self::Question { .. } => {
                 Some("answer with flags: `--grant declared`, or one for each permission".to_owned())
@@ -99,6 +104,7 @@ impl CliError {
         match self {
             Self::Op(error) if error.failure() == Failure::Refused => 1,
             Self::Usage(error) if error.refused => 1,
+            Self::Declined => 1,
             _ => 2,
         }
     }

@@ -237,14 +237,14 @@ impl Session {
     /// Replaces a binding, or takes what its reference stands for now. Who sits at the terminal sees first what that is.
     fn update(&self, update: Update) -> Result<BindReport, CliError> {
         let mut request = match update {
-            Update::Bind(request) => return self.bind(BindVerb::Update, request),
+            Update::Bind(request) => return self.bind(BindVerb::Update, *request),
             Update::Refresh(request) => request,
         };
         if self.asks && !request.dry_run {
             let shown = refresh::refresh(&self.host, &RefreshRequest { dry_run: true, ..request.clone() })?;
             let Some(moved) = &shown.moved_from else { return Ok(shown) };
             if !question::take(&render::difference(moved))? {
-                return Ok(shown);
+                return Err(CliError::Declined);
             }
             request.expected = Some(moved.archive);
         }

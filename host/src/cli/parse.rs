@@ -32,6 +32,13 @@ pub(super) fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
     let pack_ref: PackRef = parsed("pack_ref", text)?;
     match &pack_ref {
         PackRef::File(path) if !path.starts_with("file://") => {
+            let (host, _) = path.split_once('/').unwrap_or_default();
+            let is_meant = host.contains(['.', ':']) && !host.starts_with('.') && is_oci(path);
+            if is_meant && !std::path::Path::new(path).exists() {
+                let reason =
+                    format!("there is no such file; a pack in a registry is `oci://{}`", ForeignText::excerpt(path));
+                return Err(UsageError::text("pack_ref", reason));
+            }
             let absolute = std::path::absolute(path).map_err(|error| UsageError::argument("pack_ref", &error))?;
             parsed("pack_ref", &absolute.to_string_lossy())
         }
@@ -39,6 +46,10 @@ pub(super) fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
         PackRef::Oci(text) => parsed::<OciRef>("pack_ref", text).map(|_| pack_ref),
         _ => Ok(pack_ref),
     }
+}
+
+fn is_oci(text: &str) -> bool {
+    format!("oci://{text}").parse::<OciRef>().is_ok()
 }
 
 pub(super) fn core_slot(text: &str) -> Result<CoreSlot, UsageError> {
@@ -163,6 +174,7 @@ impl PackPayload {
             grants: self.grants.parse()?,
             fetch: !self.no_fetch,
             refresh: false,
+            replaces: None,
             all_instances: false,
             idempotency_key: self.idempotency_key,
         })
@@ -186,6 +198,7 @@ impl ExtensionPayload {
             grants: self.grants.parse()?,
             fetch: !self.no_fetch,
             refresh: false,
+            replaces: None,
             all_instances: self.all_instances,
             idempotency_key: self.idempotency_key,
         })

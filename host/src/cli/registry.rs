@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use env_pack_domain::OciRef;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -41,14 +42,22 @@ pub struct PullPayload {
     #[arg(short, long, value_name = "FILE")]
     #[serde(default)]
     pub output: Option<PathBuf>,
+    /// Overwrite files that are there
+    #[arg(long)]
+    #[serde(default)]
+    pub force: bool,
 }
 
 impl PushPayload {
     pub fn parse(self) -> Result<PushRequest, UsageError> {
+        let reference: OciRef = parsed("pack_ref", &self.pack_ref)?;
+        if reference.digest().is_some() {
+            return Err(UsageError::text("pack_ref", "a pack is pushed under a tag; its digest comes of it"));
+        }
         let created = self.created.map(|time| parsed::<jiff::Timestamp>("created", &time));
         Ok(PushRequest {
             archive: self.archive,
-            reference: parsed("pack_ref", &self.pack_ref)?,
+            reference,
             source: self.source,
             created: created.transpose()?.map(|time| time.to_string()),
         })
@@ -57,6 +66,6 @@ impl PushPayload {
 
 impl PullPayload {
     pub fn parse(self) -> Result<PullRequest, UsageError> {
-        Ok(PullRequest { reference: parsed("pack_ref", &self.pack_ref)?, output: self.output })
+        Ok(PullRequest { reference: parsed("pack_ref", &self.pack_ref)?, output: self.output, force: self.force })
     }
 }

@@ -47,7 +47,10 @@ pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
 fn registries(global: &Global) -> Result<RegistrySettings, CliError> {
     let wrong =
         |flag, text: &str, reason: &str| UsageError::text(flag, format!("`{}`: {reason}", ForeignText::excerpt(text)));
-    if let Some(text) = global.plain_http.iter().find(|text| !is_registry(text)) {
+    // a variable that is set to nothing says nothing
+    let said = |texts: &[String]| texts.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>();
+    let plain_http = said(&global.plain_http);
+    if let Some(text) = plain_http.iter().find(|text| !is_registry(text)) {
         return Err(wrong("plain-http", text, "expected a host name, and perhaps `:<port>`").into());
     }
     let pairs = |flag, texts: &[String]| -> Result<Vec<Pair>, CliError> {
@@ -58,10 +61,10 @@ fn registries(global: &Global) -> Result<RegistrySettings, CliError> {
     let all = variable("ALL_PROXY");
     Ok(RegistrySettings {
         offline: global.offline,
-        plain_http: global.plain_http.clone(),
-        token_realms: pairs("token-realm", &global.token_realm)?,
-        mirrors: pairs("mirror", &global.mirror)?,
-        ca_file: global.ca_file.clone(),
+        token_realms: pairs("token-realm", &said(&global.token_realm))?,
+        mirrors: pairs("mirror", &said(&global.mirror))?,
+        ca_file: global.ca_file.clone().filter(|path| !path.as_os_str().is_empty()),
+        plain_http,
         proxies: Proxies {
             http: variable("HTTP_PROXY").or_else(|| all.clone()),
             https: variable("HTTPS_PROXY").or(all),
@@ -74,7 +77,7 @@ fn registries(global: &Global) -> Result<RegistrySettings, CliError> {
 /// The caps, as flags and environment change them.
 fn limits(global: &Global) -> Result<Limits, CliError> {
     let mut limits = Limits::default();
-    for text in &global.limits {
+    for text in global.limits.iter().filter(|text| !text.is_empty()) {
         let wrong = |reason| UsageError::text("limit", format!("`{}`: {reason}", ForeignText::excerpt(text)));
         limits::change(&mut limits, text).map_err(wrong)?;
     }

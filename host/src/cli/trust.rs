@@ -118,7 +118,16 @@ impl SignPayload {
                 "output",
                 "the signature of what a registry has goes there, beside those of others",
             )),
-            Some(text) => Ok(Sign::Published(parsed("archive", text)?, self.key)),
+            Some(text) => {
+                let reference: OciRef = parsed("archive", text)?;
+                match reference.digest() {
+                    Some(_) => Ok(Sign::Published(reference, self.key)),
+                    None => Err(UsageError::text(
+                        "archive",
+                        "what a tag stands for can change before it is signed; name the digest that `gtc pack push` printed",
+                    )),
+                }
+            }
         }
     }
 }

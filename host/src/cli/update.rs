@@ -7,16 +7,16 @@ use serde_json::Value;
 
 use super::environment::Environment;
 use super::error::UsageError;
-use super::parse::{core_slot, extension};
+use super::parse::{core_slot, extension, parsed};
 use super::payload::{ExtensionPayload, GrantsPayload, PackPayload, core_slots};
 use crate::ops::bind::BindRequest;
 use crate::ops::refresh::RefreshRequest;
-use env_pack_domain::BindingKey;
+use env_pack_domain::{BindingKey, Sha256Digest};
 
 /// What is to be done with a binding.
 pub enum Update {
     /// Another pack takes its place.
-    Bind(BindRequest),
+    Bind(Box<BindRequest>),
     /// What its reference stands for now does.
     Refresh(RefreshRequest),
 }
@@ -61,6 +61,10 @@ pub struct PackUpdatePayload {
     #[arg(long, requires = "refresh")]
     #[serde(default)]
     pub dry_run: bool,
+    /// Take nothing but this archive or manifest, as `--dry-run` showed it
+    #[arg(long, value_name = "DIGEST", requires = "refresh")]
+    #[serde(default)]
+    pub expect: Option<String>,
     #[command(flatten)]
     #[serde(default)]
     pub grants: GrantsPayload,
@@ -109,6 +113,10 @@ pub struct ExtensionUpdatePayload {
     #[arg(long, requires = "refresh")]
     #[serde(default)]
     pub dry_run: bool,
+    /// Take nothing but this archive or manifest, as `--dry-run` showed it
+    #[arg(long, value_name = "DIGEST", requires = "refresh")]
+    #[serde(default)]
+    pub expect: Option<String>,
     #[command(flatten)]
     #[serde(default)]
     pub grants: GrantsPayload,
@@ -134,7 +142,7 @@ fn named(arguments: [&str; 2]) -> Value {
     let [one, other] = arguments.map(|name| format!(r#""{name}": {{"type": "string"}}"#));
     let required = arguments.map(|name| format!("\"{name}\"")).join(", ");
     literal(&format!(
-        r#"{{"required": [{required}], "properties": {{{one}, {other}, "dry_run": {{"const": false}}}}}}"#
+        r#"{{"required": [{required}], "properties": {{{one}, {other}, "dry_run": {{"const": false}}, "expect": {{"const": null}}}}}}"#
     ))
 }
 
@@ -143,11 +151,19 @@ fn literal(text: &str) -> Value {
 }
 
 /// What only one of the two kinds of update takes.
-fn misplaced(refresh: bool, others: &[(&'static str, bool)], dry_run: bool) -> Result<(), UsageError> {
+fn misplaced(refresh: bool, others: &[(&'static str, bool)], only_refresh: bool) -> Result<(), UsageError> {
     match others.iter().find(|(_, is_given)| *is_given) {
         Some((argument, _)) if refresh => Err(UsageError::text(argument, "what is refreshed stays as it is bound")),
-        _ if dry_run && !refresh => Err(UsageError::text("dry_run", "only what is refreshed can be shown first")),
+        _ if only_refresh && !refresh => Err(UsageError::text("refresh", "only with it, something can be shown first")),
         _ => Ok(()),
+    }
+}
+
+/// A digest, with or without `sha256:` before it.
+fn expected(text: &str) -> Result<Sha256Digest, UsageError> {
+    match text.contains(':') {
+        true => parsed("expect", text),
+        false => parsed("expect", &format!("sha256:{text}")),
     }
 }
 
@@ -163,14 +179,14 @@ impl PackUpdatePayload {
             ("answers_ref", self.answers_ref.is_some()),
             ("no_fetch", self.no_fetch),
         ];
-        misplaced(self.refresh, &others, self.dry_run)?;
+        misplaced(self.refresh, &others, self.dry_run || self.expect.is_some())?;
         if self.refresh {
             return Ok(Update::Refresh(RefreshRequest {
                 environment: self.environment_id.parse()?,
                 key: BindingKey::Slot(core_slot(&self.slot)?),
                 grants: self.grants.parse()?,
                 dry_run: self.dry_run,
-                expected: None,
+                expected: self.expect.as_deref().map(expected).transpose()?,
                 idempotency_key: self.idempotency_key,
             }));
         }
@@ -184,7 +200,7 @@ impl PackUpdatePayload {
             no_fetch: self.no_fetch,
             grants: self.grants,
         };
-        payload.parse().map(Update::Bind)
+        payload.parse().map(Box::new).map(Update::Bind)
     }
 }
 
@@ -196,14 +212,14 @@ impl ExtensionUpdatePayload {
             ("no_fetch", self.no_fetch),
             ("all_instances", self.all_instances),
         ];
-        misplaced(self.refresh, &others, self.dry_run)?;
+        misplaced(self.refresh, &others, self.dry_run || self.expect.is_some())?;
         if self.refresh {
             return Ok(Update::Refresh(RefreshRequest {
                 environment: self.environment_id.parse()?,
                 key: extension(&self.kind, self.instance_id.as_deref())?,
                 grants: self.grants.parse()?,
                 dry_run: self.dry_run,
-                expected: None,
+                expected: self.expect.as_deref().map(expected).transpose()?,
                 idempotency_key: self.idempotency_key,
             }));
         }
@@ -218,6 +234,6 @@ impl ExtensionUpdatePayload {
             all_instances: self.all_instances,
             grants: self.grants,
         };
-        payload.parse().map(Update::Bind)
+        payload.parse().map(Box::new).map(Update::Bind)
     }
 }

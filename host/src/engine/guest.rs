@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault, Permissions, Probe};
+use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault, Permissions, Probe, ToolPermission};
 use wasmtime::component::ResourceTableError;
 use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline};
 
@@ -86,6 +86,11 @@ impl Guest {
         let command = std::iter::once(tool).chain(args.iter().map(String::as_str));
         let asked = ForeignText::sentence(&command.collect::<Vec<_>>().join(" "));
         let (grants, deadline) = self.turn().map_err(tools::Failure::Denied)?;
+        if shared.offline && !is_version_query(tool, args) {
+            return Err(tools::Failure::Denied(
+                "the host is offline, and runs programs only for their versions".to_owned(),
+            ));
+        }
         let probe = tools::Probe { grants: &grants, tool, args, deadline, limits: &shared.limits };
         let mut program = None;
         let result = shared.tools.probe(&probe, &mut program);
@@ -227,6 +232,11 @@ impl Guest {
         };
         Some(format!("more than {limit} {what}"))
     }
+}
+
+/// Whether a command only asks a program for its version, which needs no network.
+fn is_version_query(tool: &str, args: &[String]) -> bool {
+    ToolPermission::new(tool.to_owned(), args.to_vec()).is_ok_and(|command| command.is_version_query())
 }
 
 impl ResourceLimiter for Guest {

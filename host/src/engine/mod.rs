@@ -94,7 +94,8 @@ pub struct Settings {
     pub worker: Worker,
     /// What programs run in.
     pub tools: ToolEnvironment,
-    /// Whether no connection is opened, whatever was granted.
+    /// Whether no connection is opened, whatever was granted. Programs are not run then either, but to say their versions: what they
+    /// do beyond that is theirs.
     pub offline: bool,
     /// Where the messages of guests go.
     pub log: LogSink,
@@ -119,6 +120,7 @@ struct Shared {
     limits: Limits,
     tools: Tools,
     network: Network,
+    offline: bool,
     log: LogSink,
     crowd: Arc<Crowd>,
 }
@@ -168,6 +170,7 @@ impl Engine {
             shared: Arc::new(Shared {
                 tools: Tools::new(tools, worker.program(), limits.tools_at_a_time),
                 network: Network::new(limits.lookups_at_a_time, offline),
+                offline,
                 limits,
                 log,
                 crowd: Arc::default(),

@@ -12,6 +12,8 @@ pub struct Limits {
     pub connect_time: Duration,
     /// Between two bytes from the other side: a registry that is slower than this is stuck.
     pub read_time: Duration,
+    /// One answer that is not the pack itself: a manifest, a token, a list of signatures.
+    pub answer_time: Duration,
     /// All that one reference takes: every request, every retry and every wait between them.
     pub total_time: Duration,
     /// The longest wait that a registry can ask for before the next attempt; who asks for more is not waited for.
@@ -37,6 +39,7 @@ impl Default for Limits {
         Self {
             connect_time: Duration::from_secs(10),
             read_time: Duration::from_secs(30),
+            answer_time: Duration::from_secs(30),
             total_time: Duration::from_secs(600),
             retry_time: Duration::from_secs(30),
             attempts: 4,

@@ -6,7 +6,7 @@ use env_pack_domain::{OciRef, Sha256Digest};
 
 use super::oci::artifact::{self, EMPTY_CONFIG, Notes, SIGNATURE};
 use super::oci::manifest::{MANIFEST, Manifest};
-use super::oci::{Published, Pulled, Purpose, RegistryError};
+use super::oci::{LATEST, Published, Pulled, Purpose, RegistryError};
 use super::{FetchError, Fetched, Fetcher};
 
 impl Fetcher {
@@ -30,20 +30,19 @@ impl Fetcher {
         let mut push = || -> Result<(), RegistryError> {
             access.push_blob(&Sha256Digest::of(EMPTY_CONFIG), EMPTY_CONFIG)?;
             access.push_blob(&archive.digest, &archive.bytes)?;
-            let digest = manifest.digest.to_string();
-            access.push_manifest(reference.tag().unwrap_or(&digest), MANIFEST, &manifest.bytes)?;
-            signature.map_or(Ok(()), |envelope| access.push_signature(&manifest, envelope))
+            access.push_manifest(reference.tag().unwrap_or(LATEST), MANIFEST, &manifest.bytes)?;
+            signature.map_or(Ok(()), |envelope| access.push_signature(&manifest, envelope).map(drop))
         };
         push().map_err(failed)?;
         Ok(manifest.digest)
     }
 
-    /// Brings a signature of a pack that a registry has.
+    /// Brings a signature of a pack that a registry has; says whether it was not there already.
     ///
     /// # Errors
     /// [`FetchError::NotPushed`] when the registry does not take it.
-    pub fn push_signature(&self, pack: &Fetched, signature: &[u8]) -> Result<(), FetchError> {
-        let Some(found) = &pack.found else { return Ok(()) };
+    pub fn push_signature(&self, pack: &Fetched, signature: &[u8]) -> Result<bool, FetchError> {
+        let Some(found) = &pack.found else { return Ok(false) };
         let failed = |source| FetchError::NotPushed { reference: found.reference.clone(), source };
         let mut access = self.registries.access(&found.reference, Purpose::Push).map_err(failed)?;
         access.push_signature(&found.manifest, signature).map_err(failed)
@@ -58,7 +57,7 @@ impl Fetcher {
         let mut signatures: Vec<_> = annotated.map(|envelope| Ok(Published::Envelope(envelope))).collect();
         if !self.registries.is_offline() {
             let access = self.registries.access(&found.reference, Purpose::Pull);
-            match access.and_then(|mut access| access.signatures(&found.manifest, limit)) {
+            match access.map(|mut access| access.signatures(&found.manifest, limit)) {
                 Ok(published) => signatures.extend(published.into_iter().map(|signature| signature.map_err(failed))),
                 Err(error) => signatures.push(Err(failed(error))),
             }

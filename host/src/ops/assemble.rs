@@ -131,7 +131,8 @@ impl Assembly {
         self.answered.insert(pack_ref.text(), pack.paths().cloned().collect());
         for loaded in pack.handlers {
             let path = loaded.handler.descriptor_path().clone();
-            let mismatches = loaded.permission_faults().into_iter();
+            // a component by itself was bound with a warning: nobody can mend it, and what it asks for is refused
+            let mismatches = loaded.permission_faults().into_iter().filter(|_| loaded.is_declared);
             let mismatch = |reason| PermissionFault::Mismatch { pack_ref: pack_ref.clone(), reason };
             self.permission_faults.extend(mismatches.map(mismatch));
             let missing = loaded.permissions.without(&granted);

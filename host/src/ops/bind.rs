@@ -36,6 +36,8 @@ pub struct BindRequest {
     /// Whether what the reference stands for now is taken, though it is not what was bound; everything that is bound by the same
     /// reference moves along.
     pub refresh: bool,
+    /// The binding that is replaced, if it must still be this one.
+    pub replaces: Option<Binding>,
     /// Whether every other instance of the extension moves to the same pack.
     pub all_instances: bool,
     /// The key the caller gave, recorded and given back.
@@ -135,7 +137,7 @@ pub(super) fn bind_checked(
     recorded_bind(host, verb, request, || bind_unrecorded(host, verb, request, checked))
 }
 
-fn recorded_bind(
+pub(super) fn recorded_bind(
     host: &Host,
     verb: BindVerb,
     request: &BindRequest,
@@ -161,6 +163,10 @@ fn bind_unrecorded(
     let mut session = host.store.open(&asked.environment)?;
     let stored = session.stored();
     let before = stored.environment.clone();
+    if let Some(replaced) = asked.replaces.as_ref().filter(|replaced| before.binding(&replaced.key()) != Some(replaced))
+    {
+        return Err(OpError::ChangedMeanwhile { environment: asked.environment.clone(), key: replaced.key() });
+    }
     if let Some(checked) = &mut checked {
         check::check_again(host, stored, asked, checked)?;
     }

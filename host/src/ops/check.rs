@@ -61,7 +61,11 @@ pub(super) fn check_again(
     unmoved(stored, asked, checked.pin.manifest)?;
     untaken(host, stored, asked, &checked.pin)?;
     checked.pin.grants = granted(stored, asked, &checked.declared)?;
-    checked.signed = signed(host, asked, &checked.fetched)?;
+    // without asking a registry: others wait for the lock
+    let pack_ref = &asked.request.pack_ref;
+    let not_bound = |source| OpError::Pack { pack_ref: pack_ref.clone(), source };
+    let trust = Trust::of(host, &asked.environment)?;
+    checked.signed = trust.examine_again(host, pack_ref, &checked.fetched, &checked.signed).map_err(not_bound)?;
     checked.pin.signer = checked.signed.signature.signer().map(|signer| ForeignText::new(signer.to_string()));
     Ok(())
 }

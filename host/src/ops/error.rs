@@ -85,6 +85,14 @@ pub enum OpError {
         /// What it is.
         to: Sha256Digest,
     },
+    /// Somebody else changed a binding that was about to be replaced.
+    #[error("{key} in environment `{environment}` was changed by somebody else meanwhile")]
+    ChangedMeanwhile {
+        /// The environment.
+        environment: env_pack_domain::EnvId,
+        /// The binding.
+        key: BindingKey,
+    },
     /// The pack asks for more than the operator granted.
     #[error("pack `{pack_ref}` was not bound: it asks for what nobody granted: {}", requests(.missing))]
     NotGranted {
@@ -237,6 +245,12 @@ pub enum OpError {
         #[source]
         source: std::io::Error,
     },
+    /// A file that somebody may need would be overwritten.
+    #[error("`{}` is there already, with other content", shown(.path))]
+    Overwritten {
+        /// The file.
+        path: std::path::PathBuf,
+    },
     /// A pack would be written over what it is made from.
     #[error("`{}` is the archive itself, which is never overwritten", shown(.path))]
     OverItself {
@@ -352,9 +366,11 @@ impl OpError {
             | Self::SiblingsDiffer { .. }
             | Self::SiblingsPart { .. }
             | Self::OverItself { .. }
+            | Self::Overwritten { .. }
             | Self::NotAdded { .. }
             | Self::KeyExists { .. } => "conflict",
             Self::Moved { .. } => "digest-drift",
+            Self::ChangedMeanwhile { .. } => "conflict",
             Self::NotRecorded { .. } => "audit",
             Self::Store(StoreError::Io { .. }) | Self::Write { .. } => "io",
             Self::Store(_) | Self::UnknownPins { .. } => "store",
@@ -393,6 +409,12 @@ impl OpError {
                 Failure::Impossible
             }
             Self::UnknownPins { .. } | Self::LostRoot { .. } | Self::Compiled { .. } => Failure::Impossible,
+            Self::Pack { source: PackError::SignatureFile { source }, .. }
+            | Self::NotVouchedFor { source: PackError::SignatureFile { source }, .. }
+                if !source.is_answer() =>
+            {
+                Failure::Impossible
+            }
             Self::Fetch(source)
             | Self::Pack { source: PackError::Fetch(source), .. }
             | Self::PinnedPack { source: PackError::Fetch(source), .. }

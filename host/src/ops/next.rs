@@ -24,6 +24,9 @@ impl OpError {
             | Self::PathTaken { .. }
             | Self::SiblingsDiffer { .. }
             | Self::SiblingsPart { .. } => Some(self.fitting_next()),
+            Self::ChangedMeanwhile { environment, .. } => {
+                Some(format!("see what is bound now with `gtc op env-packs list {environment}`, and ask again"))
+            }
             Self::Moved { environment, key, .. } => {
                 Some(format!("see what changed, and take it, with `{}`", refresh_command(environment, key)))
             }
@@ -63,6 +66,7 @@ impl OpError {
                     .into(),
             ),
             Self::Component { source, .. } => Some(load_next(source).into()),
+            Self::Overwritten { .. } => Some("name another file with `--output`, or overwrite it with `--force`".into()),
             Self::OverItself { .. } => Some("name another file with `--output`".into()),
             Self::Archive { source: ArchiveError::Profile { rule, .. }, .. } if rule.is_broken_by_honest_writers() => {
                 Some(

@@ -46,6 +46,8 @@ pub struct LoadedHandler {
     pub permissions: Permissions,
     /// What its component imports: all it can ever ask for.
     pub imports: Vec<ForeignText>,
+    /// Whether somebody said what it wants: a component without an archive cannot.
+    pub is_declared: bool,
 }
 
 /// Why a pack cannot be used.
@@ -271,6 +273,7 @@ fn load_handler(host: &Host, packed: PackedHandler, trust: Trust) -> Result<Load
     let Loaded { handler, imports } =
         loaded.map_err(|source| PackError::Handler { component: component.clone(), source })?;
     let mut permissions = Permissions::default();
+    let is_declared = declared.is_some();
     if let Some(declared) = declared {
         let said = (declared.slot, &declared.descriptor_path, &declared.supported_versions);
         if let Some((what, declared, answered)) = difference(said, handler.as_ref()) {
@@ -278,7 +281,7 @@ fn load_handler(host: &Host, packed: PackedHandler, trust: Trust) -> Result<Load
         }
         permissions = declared.permissions;
     }
-    Ok(LoadedHandler { component, digest, handler, permissions, imports })
+    Ok(LoadedHandler { component, digest, handler, permissions, imports, is_declared })
 }
 
 /// The first of the three constants that a handler does not answer as somebody said: which, what was said, what it answers.

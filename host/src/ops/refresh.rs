@@ -22,7 +22,7 @@ pub struct RefreshRequest {
     pub grants: Grants,
     /// Whether what moved is only shown.
     pub dry_run: bool,
-    /// The only archive that is taken: the one that was shown.
+    /// The only archive or manifest that is taken: the one that was shown.
     pub expected: Option<Sha256Digest>,
     /// The key the caller gave, recorded and given back.
     pub idempotency_key: Option<String>,
@@ -67,17 +67,25 @@ pub fn refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, OpEr
     let snapshot = host.store.load(&request.environment)?;
     let asked = request.as_bind(&snapshot)?;
     let pack_ref = &asked.request.pack_ref;
-    let current = snapshot.environment.binding(&request.key);
+    let current = asked.replaces.as_ref().expect("it was found");
     let unchanged = BindReport {
         unchanged: true,
         idempotency_key: request.idempotency_key.clone(),
-        ..current.map(|binding| bind::report(&request.environment, binding)).expect("it was found")
+        warnings: followed(&request.environment, pack_ref).into_iter().collect(),
+        ..bind::report(&request.environment, current)
     };
+    if host.fetcher.is_builtin(pack_ref) {
+        return Ok(unchanged);
+    }
     // without a pin nobody knows what it was: then whatever it is now is taken
     let pin = snapshot.lock.get(pack_ref);
-    let checked = check(host, &snapshot, &asked)?;
-    if let Some(expected) = request.expected.filter(|expected| *expected != checked.fetched.digest) {
-        let to = checked.fetched.digest;
+    let checked = match check(host, &snapshot, &asked) {
+        Err(error) if !request.dry_run => return bind::recorded_bind(host, BindVerb::Update, &asked, || Err(error)),
+        checked => checked?,
+    };
+    let found = [Some(checked.fetched.digest), checked.pin.manifest];
+    if let Some(expected) = request.expected.filter(|expected| !found.contains(&Some(*expected))) {
+        let to = checked.pin.manifest.unwrap_or(checked.fetched.digest);
         return Err(OpError::Moved {
             environment: request.environment.clone(),
             key: request.key.clone(),
@@ -88,7 +96,13 @@ pub fn refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, OpEr
     }
     let difference = pin.map(|pin| difference(host, pin, &checked));
     match difference {
-        Some(None) => Ok(unchanged),
+        Some(None) => {
+            // somebody may have signed it since
+            if let Some(evidence) = checked.signed.envelope.as_ref().filter(|_| !request.dry_run) {
+                host.fetcher.keep_signature(&checked.fetched.digest, evidence)?;
+            }
+            Ok(BindReport { signer: checked.signed.signature.signer(), ..unchanged })
+        }
         Some(moved) if request.dry_run => Ok(BindReport { moved_from: moved, ..unchanged }),
         None if request.dry_run => Ok(unchanged),
         moved => {
@@ -106,11 +120,12 @@ impl RefreshRequest {
         Ok(BindRequest {
             environment: self.environment.clone(),
             request: Request {
-                place: bound.place,
-                kind: bound.kind,
-                pack_ref: bound.pack_ref,
-                answers_ref: bound.answers_ref,
+                place: bound.place.clone(),
+                kind: bound.kind.clone(),
+                pack_ref: bound.pack_ref.clone(),
+                answers_ref: bound.answers_ref.clone(),
             },
+            replaces: Some(bound),
             // what it wants is shown before anybody grants it
             grants: Grants { declared: self.grants.declared || self.dry_run, ..self.grants.clone() },
             fetch: true,
@@ -119,6 +134,17 @@ impl RefreshRequest {
             idempotency_key: self.idempotency_key.clone(),
         })
     }
+}
+
+/// How a reference that names a digest would follow its tag again.
+fn followed(environment: &EnvId, pack_ref: &PackRef) -> Option<String> {
+    let PackRef::Oci(text) = pack_ref else { return None };
+    let reference: env_pack_domain::OciRef = text.parse().ok()?;
+    let (tagged, _) = text.split_once('@')?;
+    reference.tag()?;
+    Some(format!(
+        "it is bound by its digest, which never moves; to follow the tag again, bind `{tagged}` with `update --env {environment}`"
+    ))
 }
 
 /// What is different, if anything is.
@@ -152,11 +178,13 @@ fn side(pin: &LockedPack, version: Option<String>) -> Side {
 /// Whether a tag stands for what it stood for when it was bound: nobody is moved along without a word.
 pub(super) fn unmoved(stored: &Stored, asked: &BindRequest, found: Option<Sha256Digest>) -> Result<(), OpError> {
     let Request { place, kind, pack_ref, .. } = &asked.request;
-    let pinned = stored.lock.get(pack_ref).and_then(|pin| pin.manifest);
+    // what is bound nowhere is nobody's
+    let bound = bound_with(stored, pack_ref);
+    let pinned = stored.lock.get(pack_ref).filter(|_| bound.is_some()).and_then(|pin| pin.manifest);
     match (pinned, found) {
         (Some(from), Some(to)) if from != to && !asked.refresh => Err(OpError::Moved {
             environment: asked.environment.clone(),
-            key: bound_with(stored, pack_ref).unwrap_or_else(|| key(place, kind.path())),
+            key: bound.unwrap_or_else(|| key(place, kind.path())),
             pack_ref: pack_ref.clone(),
             from,
             to,

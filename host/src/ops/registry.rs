@@ -52,6 +52,8 @@ pub struct PullRequest {
     pub reference: OciRef,
     /// The file it goes to; named after the repository and the tag, in the current folder, unless it is another.
     pub output: Option<PathBuf>,
+    /// Whether files with other content are overwritten.
+    pub force: bool,
 }
 
 /// A pack that was pulled.
@@ -67,6 +69,8 @@ pub struct PullReport {
     pub sha256: String,
     /// The size of the file, in bytes.
     pub size: u64,
+    /// `archive`, or `component` when it came without an archive.
+    pub form: &'static str,
     /// The file of its signature, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature_path: Option<PathBuf>,
@@ -124,7 +128,7 @@ pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, O
         Form::Archive => format!("{}@{}", pack.id.as_exact(), pack.version),
         Form::Component => reference.repository().to_owned(),
     };
-    host.fetcher.push_signature(&fetched, &Envelope::sign(&name, &fetched.digest, &key))?;
+    let changed = host.fetcher.push_signature(&fetched, &Envelope::sign(&name, &fetched.digest, &key))?;
     Ok(SignReport {
         path: None,
         pack_ref: Some(fetched.manifest().map_or_else(|| reference.clone(), |digest| reference.pinned(digest))),
@@ -132,7 +136,7 @@ pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, O
         id: pack.id,
         version: pack.version,
         sha256: fetched.digest.hex(),
-        changed: true,
+        changed,
         signers: Vec::new(),
     })
 }
@@ -144,13 +148,26 @@ pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, O
 pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
     let pack_ref = PackRef::Oci(request.reference.to_string());
     let fetched = host.fetcher.fetch(&pack_ref)?;
-    let path = request.output.clone().unwrap_or_else(|| file_of(&request.reference));
-    write(&path, &fetched.bytes)?;
+    let (form, extension) = match fetched.form {
+        Form::Archive => ("archive", "gtpack"),
+        Form::Component => ("component", "wasm"),
+    };
+    let path = request.output.clone().unwrap_or_else(|| file_of(&request.reference, extension));
     let signature = trust::look(host, &pack_ref, &fetched).envelope;
-    let signature_path = signature.map(|envelope| {
-        let path = beside(&path);
-        write(&path, &envelope).map(|()| path)
-    });
+    let signature_path = beside(&path);
+    if !request.force {
+        unlike(host, &path, Some(&fetched.bytes))?;
+        // a signature of something else would be taken for that of the pack
+        unlike(host, &signature_path, signature.as_deref())?;
+    }
+    write(&path, &fetched.bytes)?;
+    match &signature {
+        Some(envelope) => write(&signature_path, envelope)?,
+        None if signature_path.exists() => std::fs::remove_file(&signature_path)
+            .map_err(|source| OpError::Write { path: signature_path.clone(), source })?,
+        None => {}
+    }
+    let signature_path = signature.map(|_| signature_path);
     let manifest_digest = fetched.manifest();
     Ok(PullReport {
         path,
@@ -158,8 +175,20 @@ pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
         manifest_digest,
         sha256: fetched.digest.hex(),
         size: fetched.bytes.len() as u64,
-        signature_path: signature_path.transpose()?,
+        form,
+        signature_path,
     })
+}
+
+/// Refuses when there is a file with other content than this.
+fn unlike(host: &Host, path: &Path, content: Option<&[u8]>) -> Result<(), OpError> {
+    let is_there = std::fs::metadata(path).is_ok_and(|there| there.is_file());
+    let limit = content.map_or(0, <[u8]>::len) as u64;
+    let is_same = || host.fetcher.document(path, limit).is_ok_and(|there| Some(there.as_slice()) == content);
+    match is_there && !is_same() {
+        true => Err(OpError::Overwritten { path: path.to_owned() }),
+        false => Ok(()),
+    }
 }
 
 /// The file of a signature.
@@ -170,8 +199,8 @@ fn beside(archive: &Path) -> PathBuf {
 }
 
 /// The file that a pack goes to by default. The parts of a reference are safe in names.
-fn file_of(reference: &OciRef) -> PathBuf {
+fn file_of(reference: &OciRef, extension: &str) -> PathBuf {
     let name = reference.repository().rsplit('/').next().unwrap_or_default();
     let tag = reference.tag().map(|tag| format!("-{tag}")).unwrap_or_default();
-    PathBuf::from(format!("{name}{tag}.gtpack"))
+    PathBuf::from(format!("{name}{tag}.{extension}"))
 }

@@ -62,6 +62,7 @@ pub struct SignReport {
     /// Whether the file was written; it is not when this key has signed the pack already.
     pub changed: bool,
     /// Who has signed the pack now, as the file says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub signers: Vec<ForeignText>,
 }
 

@@ -43,6 +43,7 @@ pub enum Signature {
 }
 
 /// A signature, and what is known of it.
+#[derive(Clone, Debug)]
 pub(super) struct Examined {
     pub signature: Signature,
     /// What shows it, to be kept beside the archive.
@@ -94,6 +95,26 @@ impl Trust {
                 Ok(Examined { signature: Signature::Verified { signer }, envelope: Some(envelope) })
             }
         }
+    }
+
+    /// The same, as far as it is known without asking a registry: from what was found before, and what is kept.
+    ///
+    /// # Errors
+    /// [`PackError`] when none of the trusted keys vouches for the pack.
+    pub fn examine_again(
+        &self,
+        host: &Host,
+        pack_ref: &PackRef,
+        fetched: &Fetched,
+        before: &Examined,
+    ) -> Result<Examined, PackError> {
+        if fetched.is_builtin || self.is_empty() {
+            return Ok(before.clone());
+        }
+        let found = before.envelope.clone().map(Ok);
+        let kept = host.fetcher.signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES);
+        let (signer, envelope) = self.verify(&fetched.digest, found.into_iter().chain(kept))?;
+        Ok(Examined { signature: Signature::Verified { signer }, envelope: Some(envelope) })
     }
 
     /// The trusted key that vouches for an archive, and which of these signatures shows it. What is wrong with other signatures does not matter then.

@@ -240,22 +240,30 @@ impl Session {
 
     /// Replaces the environment and its pins on disk; nothing is written when neither has changed.
     ///
-    /// The pins go first: one too many harms nobody, one too few would make a pack unknown.
+    /// New pins go first: one too many harms nobody, one too few would make a pack unknown. A pin that changes or goes does so last:
+    /// whoever is interrupted before has still bound what was bound.
     ///
     /// # Errors
-    /// [`StoreError::Io`]; the files are as they were then, or, at worst, hold a pin too many.
+    /// [`StoreError::Io`]; the files are as they were then, or, at worst, hold pins too many, or one that is older than its binding.
     pub fn save(&mut self, environment: &Environment, lock: &PackLock) -> Result<(), StoreError> {
-        let path = self.folder.join(PACK_LOCK);
-        if *lock != self.stored.lock {
-            let text = self.stored.lock_document.render(lock);
-            files::replace(&path, &text).map_err(StoreError::io("write", &path))?;
-            (self.stored.lock_document, self.stored.lock) = LockDocument::parse(&text, &path)?;
-        }
+        let mut first = lock.clone();
+        first.packs.extend(self.stored.lock.packs.clone());
+        self.save_pins(&first)?;
         let path = self.folder.join(ENVIRONMENT);
         if *environment != self.stored.environment || !path.exists() {
             let text = self.stored.document.render(environment);
             files::replace(&path, &text).map_err(StoreError::io("write", &path))?;
             (self.stored.document, self.stored.environment) = Document::parse(&text, &path, environment.id())?;
+        }
+        self.save_pins(lock)
+    }
+
+    fn save_pins(&mut self, lock: &PackLock) -> Result<(), StoreError> {
+        let path = self.folder.join(PACK_LOCK);
+        if *lock != self.stored.lock {
+            let text = self.stored.lock_document.render(lock);
+            files::replace(&path, &text).map_err(StoreError::io("write", &path))?;
+            (self.stored.lock_document, self.stored.lock) = LockDocument::parse(&text, &path)?;
         }
         Ok(())
     }

@@ -137,11 +137,11 @@ impl<'a> Access<'a> {
 
     /// Gets a token for this repository, and for no other, whatever the registry names.
     fn token(&self, realm: &str, service: Option<&str>, credential: &Credential) -> Result<String, RegistryError> {
-        let foreign =
-            || RegistryError::ForeignRealm { registry: self.endpoint.host(), realm: ForeignText::excerpt(realm) };
-        let mut url: Url = realm.parse().map_err(|_| foreign())?;
+        let registry = ForeignText::new(self.endpoint.registry.clone());
+        let foreign = |realm| RegistryError::ForeignRealm { registry, realm };
+        let Ok(mut url) = realm.parse::<Url>() else { return Err(foreign(ForeignText::excerpt(realm))) };
         if !self.is_trusted_realm(&url) {
-            return Err(foreign());
+            return Err(foreign(host_of(&url)));
         }
         let is_secret = !matches!(credential, Credential::Anonymous);
         if is_secret && is_readable_by_others(&url) {
@@ -204,7 +204,7 @@ impl<'a> Access<'a> {
 
     /// Whether the operator said that a registry at this address has no encryption.
     pub fn is_plain_allowed(&self, url: &Url) -> bool {
-        self.settings.plain_http.iter().any(|named| named == host_of(url).as_exact())
+        self.settings.plain_http.iter().any(|named| named.eq_ignore_ascii_case(host_of(url).as_exact()))
     }
 
     /// Whether a login may be sent there: to the registry itself, or where the operator said.

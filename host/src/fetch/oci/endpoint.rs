@@ -5,7 +5,7 @@ use url::Url;
 
 use super::error::{RegistryError, Transport};
 use super::http::{Deadline, Http, Request};
-use super::settings::{RegistrySettings, is_loopback};
+use super::settings::{RegistrySettings, canonical, is_loopback};
 
 /// The registry that images without one come from, and the host that serves it.
 const DOCKER_HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
@@ -41,7 +41,17 @@ impl Endpoint {
             format!("{scheme}://{host}/v2/").parse::<Url>().map_err(malformed)
         };
         let (plain, encrypted) = (at("http")?, at("https")?);
-        let is_plain = settings.plain_http.contains(&registry)
+        // some numbers are addresses in disguise
+        let is_disguised =
+            matches!(plain.host(), Some(url::Host::Ipv4(address)) if !host.starts_with(&address.to_string()));
+        if is_disguised {
+            let reason = ForeignText::new("it is a number that stands for an address; write the address");
+            return Err(RegistryError::Transport {
+                host: ForeignText::excerpt(host),
+                fault: Transport::Connect(reason),
+            });
+        }
+        let is_plain = settings.plain_http.iter().any(|named| canonical(named) == registry)
             || (is_loopback(&plain) && !speaks_tls(http, &plain, &encrypted, deadline)?);
         Ok(Self { registry, repository, base: if is_plain { plain } else { encrypted } })
     }
@@ -97,12 +107,12 @@ pub(super) fn is_readable_by_others(url: &Url) -> bool {
 
 /// The registry and repository that requests about a reference go to.
 fn stand_in(reference: &OciRef, settings: &RegistrySettings) -> (String, String) {
-    let (registry, repository) = (reference.registry(), reference.repository());
+    let (registry, repository) = (canonical(reference.registry()), reference.repository());
     match settings.mirrors.iter().find(|mirror| mirror.registry == registry) {
-        None => (registry.to_owned(), repository.to_owned()),
+        None => (registry, repository.to_owned()),
         Some(mirror) => match mirror.host.split_once('/') {
-            None => (mirror.host.clone(), repository.to_owned()),
-            Some((host, prefix)) => (host.to_owned(), format!("{prefix}/{repository}")),
+            None => (canonical(&mirror.host), repository.to_owned()),
+            Some((host, prefix)) => (canonical(host), format!("{prefix}/{repository}")),
         },
     }
 }

@@ -12,6 +12,9 @@ pub enum RegistryError {
     /// No socket may be opened.
     #[error("it is not in the cache, and nothing is fetched offline")]
     Offline,
+    /// No socket may be opened, to bring something either.
+    #[error("nothing is sent offline")]
+    NotSentOffline,
     /// There is no such registry, or it does not answer.
     #[error("`{host}` {fault}")]
     Transport {
@@ -75,7 +78,7 @@ pub enum RegistryError {
         host: ForeignText,
     },
     /// It sends us elsewhere for a token.
-    #[error("`{registry}` wants the login sent to `{realm}`, which is another host")]
+    #[error("`{registry}` wants the login sent to `{realm}`, another host, without `--token-realm {registry}={realm}`")]
     ForeignRealm {
         /// Who was asked.
         registry: ForeignText,
@@ -189,7 +192,7 @@ impl RegistryError {
     /// A stable name of the kind of error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Offline => "offline",
+            Self::Offline | Self::NotSentOffline => "offline",
             Self::Transport { fault: Transport::Tls(_), .. } => "registry-untrusted",
             Self::Transport { .. } | Self::TooSlow { .. } => "registry-unreachable",
             Self::Busy { .. } => "registry-busy",
@@ -211,6 +214,7 @@ impl RegistryError {
         !matches!(
             self,
             Self::Offline
+                | Self::NotSentOffline
                 | Self::Transport { .. }
                 | Self::TooSlow { .. }
                 | Self::Busy { .. }
@@ -226,6 +230,7 @@ impl RegistryError {
             Self::Offline => {
                 "fetch it once without `--offline`, or bring it along with `gtc pack save` and `gtc pack load`"
             }
+            Self::NotSentOffline => "ask for it without `--offline` and GTC_OFFLINE",
             Self::Transport { fault: Transport::Tls(_), .. } => {
                 "name the file of its certificate authority with `--ca-file`; if it has no encryption and that is intended, name it with `--plain-http`"
             }
@@ -233,15 +238,18 @@ impl RegistryError {
                 "check the name of the registry, the network and the proxy; what is bound already can be used with `--offline`"
             }
             Self::Busy { .. } => "try again later, or log in: registries let those do more who do",
-            Self::Status { .. } | Self::Malformed { .. } | Self::TooLarge { .. } => {
+            Self::Status { .. } | Self::Malformed { .. } => {
                 "check that this is an OCI registry, and ask whoever runs it"
+            }
+            Self::TooLarge { .. } => {
+                "no honest pack is so large; if this one is, raise the cap, see `gtc doctor limits`"
             }
             Self::NotFound { .. } => "check the reference; some registries say the same to those who are not logged in",
             Self::Denied { .. } | Self::NoChallenge { .. } => {
                 "log in with `docker login` or `podman login`, or set GTC_REGISTRY_USERNAME and GTC_REGISTRY_PASSWORD"
             }
             Self::ForeignRealm { .. } => {
-                "if that host is known to belong to the registry, allow it with `--token-realm <registry>=<host>`"
+                "if that host is known to belong to the registry, allow it with the `--token-realm` of the message, or in GTC_TOKEN_REALMS"
             }
             Self::PlainCredential { .. } => "have the registry encrypt; without, it can only be used anonymously",
             Self::Redirected { .. } => {

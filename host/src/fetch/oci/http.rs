@@ -51,6 +51,8 @@ pub(super) struct Request<'a> {
     pub body: &'a [u8],
     /// What it asks for, in words.
     pub what: &'static str,
+    /// Whether the pack itself is on its way, which may take as long as everything may.
+    is_pack: bool,
 }
 
 /// An answer whose body nobody has read yet.
@@ -69,6 +71,12 @@ impl Deadline {
         Self { at: Instant::now() + limit, limit }
     }
 
+    /// The earlier one of this deadline, and that after some time.
+    fn or_after(self, limit: Duration) -> Self {
+        let other = Self::after(limit);
+        if other.at < self.at { other } else { self }
+    }
+
     fn remaining(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
     }
@@ -80,12 +88,17 @@ impl Deadline {
 
 impl<'a> Request<'a> {
     pub fn get(url: Url, what: &'static str) -> Self {
-        Self { method: Method::GET, url, headers: Vec::new(), body: &[], what }
+        Self { method: Method::GET, url, headers: Vec::new(), body: &[], what, is_pack: false }
+    }
+
+    /// The same request, which may take as long as it does to carry a pack.
+    pub fn for_pack(self) -> Self {
+        Self { is_pack: true, ..self }
     }
 
     /// A request that brings something along.
     pub fn bringing(method: Method, url: Url, body: &'a [u8], what: &'static str) -> Self {
-        Self { method, url, headers: Vec::new(), body, what }
+        Self { method, url, headers: Vec::new(), body, what, is_pack: false }
     }
 
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -135,8 +148,9 @@ impl Http {
 
     /// Makes a request once.
     pub fn once(&self, request: &Request<'_>, deadline: Deadline) -> Result<Response, RegistryError> {
-        let Request { method, url, headers, body, what } = request;
+        let Request { method, url, headers, body, what, is_pack } = request;
         let host = host_of(url);
+        let deadline = if *is_pack { deadline } else { deadline.or_after(self.limits.answer_time) };
         let remaining = deadline.remaining();
         if remaining.is_zero() {
             return Err(deadline.missed(&host));
@@ -301,7 +315,7 @@ impl Reader {
 impl Transport {
     /// Whether it may be better at the next attempt.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Connect(_) | Self::Broken(_))
+        matches!(self, Self::Connect(_) | Self::Broken(_) | Self::NoHost)
     }
 }
 

@@ -30,7 +30,7 @@ pub use artifact::Notes;
 pub use credentials::Sources;
 pub use error::{RegistryError, Transport};
 pub use manifest::Form;
-pub(super) use pull::Pulled;
+pub(super) use pull::{LATEST, Pulled};
 pub use referrers::Published;
 pub use settings::{Pair, Proxies, RegistrySettings, is_registry};
 
@@ -72,7 +72,10 @@ impl Registries {
     /// [`RegistryError::Offline`] when no socket may be opened.
     pub fn access(&self, reference: &OciRef, purpose: Purpose) -> Result<Access<'_>, RegistryError> {
         if self.settings.offline {
-            return Err(RegistryError::Offline);
+            return Err(match purpose {
+                Purpose::Pull => RegistryError::Offline,
+                Purpose::Push => RegistryError::NotSentOffline,
+            });
         }
         let deadline = Deadline::after(self.http.limits().total_time);
         let endpoint = Endpoint::of(reference, &self.settings, &self.http, deadline)?;

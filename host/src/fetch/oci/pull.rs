@@ -7,7 +7,7 @@ use super::access::{Access, redirected};
 use super::error::{RegistryError, Transport};
 use super::http::{Patience, Request, Response};
 use super::manifest::{ACCEPTED, Descriptor, Manifest, Unusable};
-use super::settings::is_loopback;
+use super::settings::{is_link_local, is_loopback};
 use crate::fetch::progress::Progress;
 
 /// How often a blob is looked for somewhere else: a registry sends to a store, which may send to another.
@@ -15,7 +15,8 @@ const MAX_REDIRECTS: usize = 3;
 const CHUNK_BYTES: usize = 256 << 10;
 /// What is set aside for a blob before its bytes are there.
 const FIRST_BYTES: u64 = 1 << 20;
-const LATEST: &str = "latest";
+/// The tag of a reference without one.
+pub(in crate::fetch) const LATEST: &str = "latest";
 
 /// A manifest as its registry has it.
 #[derive(Clone, Debug)]
@@ -112,7 +113,7 @@ impl Access<'_> {
     /// The answer that holds a blob from some byte on, wherever the registry keeps it.
     fn located(&mut self, mut url: Url, from: u64) -> Result<Response, RegistryError> {
         for _ in 0..=MAX_REDIRECTS {
-            let request = Request::get(url.clone(), "the layer");
+            let request = Request::get(url.clone(), "the layer").for_pack();
             let request = if from > 0 { request.with("range", format!("bytes={from}-")) } else { request };
             // elsewhere nobody is told who we are
             let response = match self.endpoint.is_same_origin(&url) {
@@ -142,6 +143,9 @@ impl Access<'_> {
         // who is on the net must not make us ask somebody on this machine
         if is_loopback(&target) && !is_loopback(url) {
             return Err(redirected(response, "which is on this machine"));
+        }
+        if is_link_local(&target) && !is_link_local(url) {
+            return Err(redirected(response, "which is beside this machine"));
         }
         let is_named = self.is_plain_allowed(&target) || self.endpoint.is_same_origin(&target);
         if target.scheme() == "http" && !is_named && !is_loopback(&target) {

@@ -23,8 +23,9 @@ impl Access<'_> {
         let begun = self.send(&begin)?;
         let mut url = self.upload_address(&begin.url, begun)?;
         url.query_pairs_mut().append_pair("digest", &digest.to_string());
-        let upload =
-            Request::bringing(Method::PUT, url, bytes, "the layer").with("content-type", "application/octet-stream");
+        let upload = Request::bringing(Method::PUT, url, bytes, "the layer")
+            .for_pack()
+            .with("content-type", "application/octet-stream");
         self.taken(upload).map(drop)
     }
 

@@ -39,22 +39,26 @@ pub enum Published {
 type Signatures = Vec<Result<Published, RegistryError>>;
 
 impl Access<'_> {
-    /// Brings a signature of an artifact, so that whoever has the artifact finds it. Bringing it twice changes nothing.
+    /// Brings a signature of an artifact, so that whoever has the artifact finds it. Bringing it twice changes nothing; says whether it
+    /// did.
     ///
     /// # Errors
     /// [`RegistryError`] when the registry does not take it.
-    pub fn push_signature(&mut self, subject: &Pulled, envelope: &[u8]) -> Result<(), RegistryError> {
+    pub fn push_signature(&mut self, subject: &Pulled, envelope: &[u8]) -> Result<bool, RegistryError> {
         let (manifest, digest) = signature(subject, envelope);
+        let is_new = match self.manifest_at(&digest.to_string(), Some(&digest)) {
+            Ok(_) => false,
+            Err(RegistryError::NotFound { .. }) => true,
+            Err(error) => return Err(error),
+        };
         for blob in [EMPTY_CONFIG, envelope] {
             self.push_blob(&Sha256Digest::of(blob), blob)?;
         }
-        match self.push_manifest(&digest.to_string(), MANIFEST, &manifest)? {
-            true => Ok(()),
-            false => self.list_referrer(
-                &subject.digest,
-                Descriptor { artifact_type: Some(ENVELOPE.to_owned()), ..of(MANIFEST, &manifest) },
-            ),
+        let referrer = Descriptor { artifact_type: Some(ENVELOPE.to_owned()), ..of(MANIFEST, &manifest) };
+        if !self.push_manifest(&digest.to_string(), MANIFEST, &manifest)? {
+            self.list_referrer(&subject.digest, referrer)?;
         }
+        Ok(is_new)
     }
 
     /// Adds to the list of what refers to an artifact, which nobody else keeps for this registry.
@@ -73,25 +77,30 @@ impl Access<'_> {
         self.push_manifest(&tag, INDEX, &render(&index)).map(drop)
     }
 
-    /// The signatures of an artifact: envelopes that refer to it, then those of cosign. One that cannot be had is an error in its
-    /// place.
-    ///
-    /// # Errors
-    /// [`RegistryError`] when it cannot be found out which there are.
-    pub fn signatures(&mut self, subject: &Pulled, limit: u64) -> Result<Signatures, RegistryError> {
-        let index = match self.listed_referrers(&subject.digest)? {
-            Some(index) => Some(index),
-            None => self.tagged_referrers(&fallback_tag(&subject.digest))?,
-        };
+    /// The signatures of an artifact: envelopes that refer to it, then those of cosign, and last what could not be had.
+    pub fn signatures(&mut self, subject: &Pulled, limit: u64) -> Signatures {
+        let mut signatures = Signatures::new();
         let most = usize::try_from(self.http.limits().signatures).unwrap_or(usize::MAX);
         let is_signature = |referrer: &&Descriptor| referrer.artifact_type.as_deref() == Some(ENVELOPE);
-        let mut signatures = Signatures::new();
-        for referrer in index.iter().flat_map(|index| &index.manifests).filter(is_signature).take(most) {
-            signatures.push(self.signature(referrer, limit).map(Published::Envelope));
+        let tag = fallback_tag(&subject.digest);
+        // a registry that answers one question oddly may answer the others well
+        for index in [self.listed_referrers(&subject.digest), self.tagged_referrers(&tag)] {
+            match index {
+                Ok(index) => {
+                    let listed = index.iter().flat_map(|index| &index.manifests).filter(is_signature).take(most);
+                    let found: Vec<_> = listed.map(|listed| self.signature(listed, limit)).collect();
+                    signatures.extend(found.into_iter().map(|found| found.map(Published::Envelope)));
+                }
+                Err(error) => signatures.push(Err(error)),
+            }
         }
-        signatures.extend(self.cosign_signatures(subject, limit)?);
-        signatures.truncate(most);
-        Ok(signatures)
+        match self.cosign_signatures(subject, limit) {
+            Ok(found) => signatures.extend(found.into_iter().take(most)),
+            Err(error) => signatures.push(Err(error)),
+        }
+        // what cannot be had matters only where nothing else can
+        signatures.sort_by_key(Result::is_err);
+        signatures
     }
 
     /// What cosign keeps under a tag that is named after the manifest.

@@ -42,9 +42,20 @@ impl std::str::FromStr for Pair {
     fn from_str(text: &str) -> Result<Self, &'static str> {
         let (registry, host) = text.split_once('=').ok_or("expected `<registry>=<host>`")?;
         match is_registry(registry) && format!("oci://{host}/x").parse::<OciRef>().is_ok() {
-            true => Ok(Self { registry: registry.to_owned(), host: host.to_owned() }),
+            true => Ok(Self { registry: canonical(registry), host: host.to_owned() }),
             false => Err("expected host names, each perhaps with `:<port>`, on both sides of `=`"),
         }
+    }
+}
+
+/// The one spelling of a registry that has several: a host is the same in capitals and with the usual port, and the hub of docker
+/// has three names.
+pub(super) fn canonical(registry: &str) -> String {
+    let lower = registry.to_ascii_lowercase();
+    let usual = lower.strip_suffix(":443").unwrap_or(&lower);
+    match usual {
+        "index.docker.io" | "registry-1.docker.io" => "docker.io".to_owned(),
+        usual => usual.to_owned(),
     }
 }
 
@@ -89,10 +100,27 @@ fn covers(entry: &str, url: &Url) -> bool {
 /// Whether an address is on this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => is_here(address),
+        Some(url::Host::Ipv6(address)) => {
+            address.is_loopback() || address.is_unspecified() || address.to_ipv4_mapped().is_some_and(is_here)
+        }
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         None => false,
+    }
+}
+
+fn is_here(address: std::net::Ipv4Addr) -> bool {
+    address.is_loopback() || address.is_unspecified()
+}
+
+/// Whether an address is where machines in a cloud learn their secrets, or otherwise of no network at all.
+pub(super) fn is_link_local(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_link_local(),
+        Some(url::Host::Ipv6(address)) => {
+            address.is_unicast_link_local() || address.to_ipv4_mapped().is_some_and(|mapped| mapped.is_link_local())
+        }
+        _ => false,
     }
 }
 

@@ -141,7 +141,10 @@ fn resolutions(host: &Host, pins: &Pins, alone: Option<&Alone>, report: &mut Cac
         report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_kept_manifest(alone, &blob.digest)));
     }
     let stands = |manifest: &Sha256Digest| needed.iter().any(|needed| needed.blob.digest == *manifest);
-    let is_stale = |reference: &&ListedReference| !reference.stands_for.as_ref().is_some_and(|(_, to)| stands(to));
+    // what is bound by a tag may have moved, which somebody saw
+    let is_stale = |reference: &&ListedReference| {
+        !reference.stands_for.as_ref().is_some_and(|(name, to)| stands(to) || pins.is_bound(&name.to_string()))
+    };
     for reference in kept.references.iter().filter(is_stale) {
         let name =
             reference.stands_for.as_ref().map_or_else(|| reference.blob.digest.hex(), |(name, _)| name.to_string());

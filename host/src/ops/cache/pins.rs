@@ -54,6 +54,11 @@ pub struct UnreadableEnvironment {
 }
 
 impl Pins {
+    /// Whether an environment pins a pack by this reference.
+    pub fn is_bound(&self, pack_ref: &str) -> bool {
+        self.archives.values().flatten().any(|pin| pin.pack_ref.as_exact() == pack_ref)
+    }
+
     /// What the environments of this host, of every other folder that archives were kept for, and this program need.
     pub fn of(host: &Host) -> Result<Self, OpError> {
         let mut pins = Self::default();

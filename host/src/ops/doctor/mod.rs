@@ -90,10 +90,13 @@ impl DoctorReport {
             self.find("load-failure", Severity::Finding, Subject::Pack(failure.pack_ref.clone()), reason, next);
         }
         for drift in &assembly.drifts {
-            let reason = format!(
-                "the archive is not the one that was bound: it has {} instead of {}",
-                drift.found, drift.locked
-            );
+            let (found, locked) = (drift.found, drift.locked);
+            let reason = match &drift.pack_ref {
+                PackRef::Oci(_) => {
+                    format!("it stands for another manifest than when it was bound: {found} instead of {locked}")
+                }
+                _ => format!("the archive is not the one that was bound: it has {found} instead of {locked}"),
+            };
             let user = stored.environment.bindings().find(|binding| binding.pack_ref == drift.pack_ref);
             let next = match &drift.pack_ref {
                 PackRef::Oci(_) => {
