@@ -4,6 +4,7 @@ mod crowds;
 mod cut_off;
 mod encrypted;
 mod hostile;
+mod moves;
 mod proxies;
 mod pushes;
 mod real;

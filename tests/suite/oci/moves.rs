@@ -1,0 +1,206 @@
+//! Tags that move while something else happens: an interruption, somebody else, a removal, a look that is forgotten.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{archive, bind};
+use crate::support::registry::hostile::{Hostile, REPOSITORY, blob_path, manifest_path};
+use crate::support::registry::image::{Image, digest};
+use crate::support::registry::reply::Reply;
+use crate::support::wat::Handler;
+use crate::support::{Sandbox, packs, run, text};
+
+const REFRESH: [&str; 7] = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
+
+fn later() -> Vec<u8> {
+    let component = Handler::new("secrets", "acme.secrets.vault", "^0.4.1").component();
+    packs::archive("secrets", "acme.secrets.vault", "^0.4.1", component, packs::permissions(&[], &["vault.example:1"]))
+}
+
+/// An environment that has bound the first of two packs, whose tag stands for the second one now.
+fn moved() -> (Sandbox, Hostile, [Image; 2]) {
+    let sandbox = Sandbox::with_local().with_own_cache();
+    let images = [Image::pack(&archive()), Image::pack(&later())];
+    let registry = Hostile::with(&images[0]);
+    bind(&sandbox, &registry.reference("1"), &[]).succeeded();
+    registry.serve("1", &images[1]);
+    (sandbox, registry, images)
+}
+
+fn refresh<'a>(flags: &[&'a str]) -> Vec<&'a str> {
+    REFRESH.iter().chain(&["--refresh"]).chain(flags).copied().collect()
+}
+
+/// Has a registry list a signature of an image.
+fn refer(registry: &Hostile, image: &Image, envelope: &[u8]) {
+    const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+    const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+    let entry = |media_type: &str, bytes: &[u8]| json!({"mediaType": media_type, "digest": digest(bytes), "size": bytes.len(), "artifactType": ENVELOPE});
+    let (config, layer) = (entry("application/vnd.oci.empty.v1+json", b"{}"), entry(ENVELOPE, envelope));
+    let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer]}).to_string();
+    let list = json!({"schemaVersion": 2, "manifests": [entry(MANIFEST, manifest.as_bytes())]});
+    registry.says(&format!("/v2/{REPOSITORY}/referrers/{}", image.digest()), [Reply::json(200, &list)]);
+    registry.says(&manifest_path(&digest(manifest.as_bytes())), [Reply::of(manifest)]);
+    registry.says(&blob_path(&digest(envelope)), [Reply::of(envelope.to_vec())]);
+}
+
+fn lock(sandbox: &Sandbox) -> String {
+    std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json")).expect("pins")
+}
+
+#[test]
+fn an_interrupted_refresh_has_moved_nothing() {
+    let (sandbox, registry, [first, second]) = moved();
+    let environment = sandbox.environment("local").join("environment.json");
+    // in the place of the file is a link into a folder where nothing can be written
+    let elsewhere = sandbox.home().join("elsewhere");
+    std::fs::create_dir(&elsewhere).expect("a folder");
+    std::fs::rename(&environment, elsewhere.join("environment.json")).expect("moved");
+    std::os::unix::fs::symlink(elsewhere.join("environment.json"), &environment).expect("a link");
+    let temporary = elsewhere.join(".environment.json.tmp");
+    std::fs::create_dir_all(temporary.join("in the way")).expect("a folder");
+    sandbox.gtc(refresh(&["--grant", "declared"])).exited(2);
+    let pins: serde_json::Value = serde_json::from_str(&lock(&sandbox)).expect("JSON");
+    let pin = &pins["packs"][registry.reference("1")];
+    assert_eq!(text(&pin["manifest_digest"]), first.digest(), "{pins}");
+    assert!(pin["grants"]["network"].as_array().expect("a list").is_empty(), "{pins}");
+
+    std::fs::remove_dir_all(&temporary).expect("removed");
+    sandbox.gtc(refresh(&["--grant", "declared"])).succeeded();
+    assert!(lock(&sandbox).contains(&second.digest()));
+}
+
+#[test]
+fn a_refresh_undoes_nothing_that_somebody_else_did_meanwhile() {
+    let (sandbox, registry, [_, second]) = moved();
+    registry.says(&manifest_path("1"), [Reply::of(second.manifest_bytes()).slow_body(Duration::from_millis(2))]);
+    let mut waiting = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let waiting = waiting.args(refresh(&["--grant", "declared"])).stderr(std::process::Stdio::piped());
+    let waiting = waiting.stdout(std::process::Stdio::null()).spawn().expect("it starts");
+    while registry.asked(&manifest_path("1")) < 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let dev_store = ["--kind", "greentic.secrets.dev-store@0.1.0", "--pack-ref", "greentic.secrets.dev-store@0.1.0"];
+    sandbox.gtc(REFRESH.iter().chain(&dev_store)).succeeded();
+    let ended = waiting.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("\"conflict\"") && said.contains("changed by somebody else meanwhile"), "{said}");
+    assert_eq!(text(&sandbox.document("local")["packs"][1]["pack_ref"]), "greentic.secrets.dev-store@0.1.0");
+}
+
+#[test]
+fn what_was_removed_binds_nobody() {
+    let (sandbox, registry, [_, second]) = moved();
+    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"]).succeeded();
+    let (reference, kind) = (registry.reference("1"), "acme.secrets.vault@0.4.2");
+    let add =
+        ["op", "env-packs", "add", "--env", "local", "--slot", "secrets", "--kind", kind, "--pack-ref", &reference];
+    sandbox.gtc(add.iter().chain(&["--grant", "declared"])).succeeded();
+    assert!(lock(&sandbox).contains(&second.digest()));
+}
+
+#[test]
+fn only_what_was_shown_is_taken() {
+    let (sandbox, _registry, [first, second]) = moved();
+    let refusal =
+        sandbox.gtc(refresh(&["--grant", "declared", "--expect", &first.digest()])).refused(1, "digest-drift");
+    assert!(refusal.contains(&second.digest()), "{refusal}");
+    sandbox.gtc(refresh(&["--expect", "sha256:0"])).refused(2, "invalid-argument");
+    sandbox.gtc(refresh(&["--grant", "declared", "--expect", &second.digest()])).succeeded();
+    // what is part of this program has nothing to move to
+    let deployer = ["op", "env-packs", "update", "--env", "local", "--slot", "deployer", "--refresh"];
+    let report = sandbox.gtc(deployer).succeeded().result();
+    assert_eq!((&report["unchanged"], &report["generation"]), (&true.into(), &0.into()), "{report}");
+}
+
+#[test]
+fn a_refusal_is_written_down() {
+    let (sandbox, _registry, _) = moved();
+    let events = sandbox.environment("local").join("audit/events.jsonl");
+    let lines = || std::fs::read_to_string(&events).expect("a log").lines().count();
+    let before = lines();
+    sandbox.gtc(refresh(&["--dry-run"])).succeeded();
+    assert_eq!(lines(), before);
+    sandbox.gtc(refresh(&[])).refused(1, "unauthorized");
+    assert_eq!(lines(), before + 1);
+}
+
+#[test]
+fn tidying_up_forgets_no_move() {
+    let (sandbox, registry, _) = moved();
+    sandbox.gtc(["pack", "inspect", &registry.reference("1")]).succeeded();
+    let drifts = || sandbox.gtc(["op", "env", "doctor", "local"]).result()["digest_drift"].as_array().map(Vec::len);
+    assert_eq!(drifts(), Some(1));
+    sandbox.gtc(["cache", "gc"]).succeeded();
+    assert_eq!(drifts(), Some(1));
+}
+
+#[test]
+fn who_signs_later_is_found_by_a_refresh() {
+    let (sandbox, registry, [first, _]) = moved();
+    registry.serve("1", &first);
+    let key = sandbox.key("somebody.pem");
+    sandbox.trust(&key);
+    sandbox.gtc(["op", "env", "doctor", "local"]).exited(1);
+    let envelope = sandbox.write("pack.gtpack", archive());
+    sandbox.gtc(["pack", "sign", "pack.gtpack", "--key", "somebody.pem"]).succeeded();
+    let envelope = std::fs::read(envelope.with_extension("gtpack.sig")).expect("a signature");
+    refer(&registry, &first, &envelope);
+    let report = sandbox.gtc(refresh(&[])).succeeded().result();
+    assert!(report["signer"].is_string(), "{report}");
+    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+}
+
+#[test]
+fn a_file_that_is_there_is_overwritten_only_on_demand() {
+    let (sandbox, registry, _) = moved();
+    let pull = ["pack", "pull", &registry.reference("1"), "-o", "vault.gtpack"];
+    sandbox.gtc(pull).succeeded();
+    sandbox.gtc(pull).succeeded();
+    let path = sandbox.write("vault.gtpack.sig", "of something else");
+    sandbox.gtc(pull).refused(1, "conflict");
+    sandbox.gtc(pull.iter().chain(&["--force"])).succeeded();
+    assert!(!path.exists());
+    let path = sandbox.write("vault.gtpack", "mine");
+    let refusal = sandbox.gtc(pull).refused(1, "conflict");
+    assert!(refusal.contains("vault.gtpack") && refusal.contains("--force"), "{refusal}");
+    assert_eq!(std::fs::read_to_string(&path).expect("a file"), "mine");
+    let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o111, 0);
+}
+
+#[test]
+fn a_registry_has_one_spelling() {
+    let (sandbox, registry, _) = moved();
+    let mirror = format!("reg.example={}", registry.host());
+    for reference in ["oci://REG.example/team/vault:1", "oci://reg.example:443/team/vault:1"] {
+        let inspect = ["pack", "inspect", reference, "--mirror", &mirror];
+        sandbox.gtc(inspect).succeeded();
+    }
+    for host in ["0x7f.1", "2130706433"] {
+        let port = registry.host().rsplit(':').next().expect("a port").to_owned();
+        let reference = format!("oci://{host}:{port}/team/vault:1");
+        sandbox.gtc(["pack", "inspect", &reference]).refused(2, "registry-unreachable");
+    }
+}
+
+#[test]
+fn what_is_meant_is_guessed() {
+    let sandbox = Sandbox::new();
+    let refusal = sandbox.gtc(["pack", "inspect", "ghcr.io/acme/vault:0.4"]).refused(2, "invalid-argument");
+    assert!(refusal.contains("oci://ghcr.io/acme/vault:0.4"), "{refusal}");
+    let digest = "0".repeat(64);
+    let target = format!("oci://ghcr.io/acme/vault:1@sha256:{digest}");
+    sandbox.gtc(["pack", "push", "x.gtpack", &target]).refused(2, "invalid-argument");
+    let refusal =
+        sandbox.gtc(["pack", "sign", "oci://ghcr.io/acme/vault:1", "--key", "k"]).refused(2, "invalid-argument");
+    assert!(refusal.contains("digest"), "{refusal}");
+    let mut list = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    for variable in ["GTC_PLAIN_HTTP", "GTC_MIRRORS", "GTC_TOKEN_REALMS", "GTC_LIMITS", "GTC_CA_FILE"] {
+        list.env(variable, "");
+    }
+    run(list.args(["op", "env", "list"])).succeeded();
+}
