@@ -195,6 +195,8 @@ limits! {
     "layout.index-bytes" Bytes fetch.layout.index_bytes;
     "layout.manifest-bytes" Bytes fetch.layout.manifest_bytes;
     "layout.all-manifest-bytes" Bytes fetch.layout.all_manifest_bytes;
+    "layout.signatures" Count fetch.layout.signatures;
+    "layout.trust-root-bytes" Bytes fetch.layout.trust_root_bytes;
 }
 
 /// Changes the cap that `text` names, as in `handler.preflight-time=60s`; or says what is wrong with the text.

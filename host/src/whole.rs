@@ -16,6 +16,14 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
 /// # Errors
 /// What the system said; what was in the place of the file is still there then.
 pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    write_with(path, mode, |file| file.write_all(bytes))
+}
+
+/// The same for what is too much to be held in memory: `fill` writes it.
+///
+/// # Errors
+/// What `fill` or the system said; what was in the place of the file is still there then.
+pub(crate) fn write_with(path: &Path, mode: u32, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidFilename.into());
     };
@@ -23,13 +31,13 @@ pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let name = name.to_string_lossy();
     let beside = match nameless(folder, mode) {
         Some(mut file) => {
-            file.write_all(bytes)?;
+            fill(&mut file)?;
             file.sync_all()?;
             named(&file, folder, &name)?
         }
         None => {
             let (beside, mut file) = hidden(folder, &name, mode)?;
-            let written = file.write_all(bytes).and_then(|()| file.sync_all());
+            let written = fill(&mut file).and_then(|()| file.sync_all());
             written.inspect_err(|_| drop(fs::remove_file(&beside)))?;
             beside
         }

@@ -1,5 +1,6 @@
 //! The tests of the host, through its doors: the program, the library, the WIT.
 
+mod air_gap;
 mod architecture;
 mod archives;
 mod argv;

@@ -113,6 +113,10 @@ fn registries() -> Result<()> {
     ignored_tests("oci::skopeo::", "packs that skopeo copies", &[registry, skopeo])?;
     let layouts = "layout::skopeo_reads_what_we_write_and_writes_what_we_read";
     ignored_tests(layouts, "image layouts with skopeo", &[skopeo])?;
+    let carried = "air_gap::a_file_goes_from_registry_to_registry";
+    ignored_tests(carried, "packs that are carried from registry to registry", &[registry, skopeo])?;
+    let document = "transcripts::the_document_about_registries_tells_the_truth";
+    ignored_tests(document, "the document about registries", &[registry, skopeo])?;
     let namespace: &[&str] = &["unshare", "--map-root-user", "--net", "true"];
     ignored_tests("oci::cut_off::", "packs without a network", &[namespace])?;
     let wkg = tools::built("wkg", WKG_VERSION).unwrap_or_else(|error| {

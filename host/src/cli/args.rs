@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::carry::{LoadPayload, SavePayload};
 use super::payload::{
     BenchPayload, BuildPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload, CreatePayload, DoctorPayload,
     EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload,
@@ -281,6 +282,10 @@ pub enum PackVerb {
     Push(Verb<PushPayload>),
     /// Get a pack from an OCI registry into a file
     Pull(Verb<PullPayload>),
+    /// Write packs into a file, to carry them to where no registry can be reached
+    Save(Verb<SavePayload>),
+    /// Load packs out of such a file
+    Load(Verb<LoadPayload>),
     /// Make a key to sign packs with
     Keygen(Verb<KeygenPayload>),
     /// Vouch for a pack with a key

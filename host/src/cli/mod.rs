@@ -1,6 +1,7 @@
 //! The command line: arguments to requests, reports to text. No rules live here.
 
 mod args;
+mod carry;
 mod environment;
 mod error;
 mod no_command;
@@ -43,8 +44,8 @@ use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb, Grants};
 use crate::ops::refresh::RefreshRequest;
 use crate::ops::{
-    self, OpError, bench, bind, cache, doctor, env, grants, limits, pack, protections, read, refresh,
-    registry as registries, repack, signing, tool_check, trust_root, unbind,
+    self, OpError, bench, bind, cache, doctor, env, grants, limits, load, pack, protections, read, refresh,
+    registry as registries, repack, save, signing, tool_check, trust_root, unbind,
 };
 
 /// The exit code of a command that was asked something and answered no.
@@ -302,6 +303,8 @@ impl Session {
             PackVerb::Pull(verb) => {
                 self.done("pack", "pull", verb, |payload| Ok(registries::pull(host, &payload.parse()?)?))
             }
+            PackVerb::Save(verb) => self.done("pack", "save", verb, |payload| Ok(save::save(host, &payload.parse()?)?)),
+            PackVerb::Load(verb) => self.done("pack", "load", verb, |payload| Ok(load::load(host, &payload.parse()?)?)),
             PackVerb::Sign(verb) => self.done("pack", "sign", verb, |payload| match payload.parse()? {
                 Sign::File(request) => Ok(signing::sign(host, &request)?),
                 Sign::Published(reference, key) => Ok(registries::sign(host, &reference, &key)?),

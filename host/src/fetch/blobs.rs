@@ -79,6 +79,17 @@ impl Blobs {
         }
     }
 
+    /// Opens a blob, for whoever hashes what they read.
+    pub fn open(&self, digest: &Sha256Digest) -> std::io::Result<fs::File> {
+        let path = self.path(digest);
+        match file::open(&path) {
+            Ok((file, _)) if !path.is_symlink() => Ok(file),
+            Ok(_) => Err(std::io::ErrorKind::InvalidInput.into()),
+            Err(FetchError::Read { source, .. }) => Err(source),
+            Err(error) => Err(std::io::Error::other(error)),
+        }
+    }
+
     /// Keeps a blob for as long as the caller needs to pin it, and from then on as long as it is pinned.
     ///
     /// It is written beside its place and renamed into it, so that nobody ever reads half of one.

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod builtin;
+pub mod carry;
 mod error;
 mod file;
 pub mod layout;
@@ -23,6 +24,7 @@ use oci::{Pulled, Registries};
 use resolutions::{KeptManifest, Resolutions};
 
 pub use blobs::{Alone, Blob, BlobListing, Kept, Leftover};
+pub use carry::{Carried, CarriedPack, CarryError, Parcel};
 pub use error::FetchError;
 pub use limits::Limits;
 pub use oci::{

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use env_pack_domain::{OciRef, Sha256Digest};
 
-use super::oci::artifact::{self, EMPTY_CONFIG, Notes, SIGNATURE};
+use super::oci::artifact::{self, EMPTY_CONFIG, Notes};
 use super::oci::manifest::{MANIFEST, Manifest};
-use super::oci::{LATEST, Published, Pulled, Purpose, RegistryError};
+use super::oci::{LATEST, Published, Pulled, Purpose, RegistryError, referrers};
 use super::{FetchError, Fetched, Fetcher};
 
 impl Fetcher {
@@ -23,9 +23,7 @@ impl Fetcher {
         signature: Option<&[u8]>,
     ) -> Result<Sha256Digest, FetchError> {
         let failed = |source| FetchError::NotPushed { reference: reference.clone(), source };
-        let notes = Notes { signature: signature.map(|envelope| STANDARD.encode(envelope)), ..notes.clone() };
-        let bytes = artifact::manifest(archive.digest, archive.bytes.len() as u64, &notes);
-        let manifest = Pulled { digest: Sha256Digest::of(&bytes), bytes };
+        let manifest = Self::manifest_of(archive, notes, signature);
         let mut access = self.registries.access(reference, Purpose::Push).map_err(failed)?;
         let mut push = || -> Result<(), RegistryError> {
             access.push_blob(&Sha256Digest::of(EMPTY_CONFIG), EMPTY_CONFIG)?;
@@ -35,6 +33,13 @@ impl Fetcher {
         };
         push().map_err(failed)?;
         Ok(manifest.digest)
+    }
+
+    /// The manifest that an archive has in a registry, with its signature.
+    pub(super) fn manifest_of(archive: &Fetched, notes: &Notes, signature: Option<&[u8]>) -> Pulled {
+        let notes = Notes { signature: signature.map(|envelope| STANDARD.encode(envelope)), ..notes.clone() };
+        let bytes = artifact::manifest(archive.digest, archive.bytes.len() as u64, &notes);
+        Pulled { digest: Sha256Digest::of(&bytes), bytes }
     }
 
     /// Brings a signature of a pack that a registry has; says whether it was not there already.
@@ -53,7 +58,12 @@ impl Fetcher {
     pub fn published_signatures(&self, pack: &Fetched, limit: u64) -> Vec<Result<Published, FetchError>> {
         let Some(found) = &pack.found else { return Vec::new() };
         let failed = |source| FetchError::Registry { reference: found.reference.clone(), source };
-        let annotated = annotated(&found.manifest).into_iter().filter(|envelope| envelope.len() as u64 <= limit);
+        let parsed: Option<Manifest> = serde_json::from_slice(&found.manifest.bytes).ok();
+        let annotated = parsed
+            .as_ref()
+            .and_then(referrers::annotated)
+            .into_iter()
+            .filter(|envelope| envelope.len() as u64 <= limit);
         let mut signatures: Vec<_> = annotated.map(|envelope| Ok(Published::Envelope(envelope))).collect();
         if !self.registries.is_offline() {
             let access = self.registries.access(&found.reference, Purpose::Pull);
@@ -64,10 +74,4 @@ impl Fetcher {
         }
         signatures
     }
-}
-
-/// The signature that a manifest holds.
-fn annotated(manifest: &Pulled) -> Option<Vec<u8>> {
-    let parsed: Manifest = serde_json::from_slice(&manifest.bytes).ok()?;
-    STANDARD.decode(parsed.annotations.get(SIGNATURE)?).ok()
 }

@@ -11,7 +11,7 @@ use env_pack_domain::{
 use super::PackError;
 use crate::archive::ArchiveError;
 use crate::engine::LoadError;
-use crate::fetch::FetchError;
+use crate::fetch::{CarryError, FetchError};
 use crate::signing::KeyError;
 use crate::store::{AnswersError, StoreError};
 
@@ -301,6 +301,42 @@ pub enum OpError {
         /// The environment.
         environment: env_pack_domain::EnvId,
     },
+    /// A pack is not saved.
+    #[error("pack `{pack_ref}` was not saved: {source}")]
+    NotSaved {
+        /// Where the pack is.
+        pack_ref: PackRef,
+        /// Why.
+        source: PackError,
+    },
+    /// An environment has nothing that could be saved.
+    #[error("environment `{environment}` has no pinned pack, so there is nothing to save")]
+    NothingToSave {
+        /// The environment.
+        environment: env_pack_domain::EnvId,
+    },
+    /// Packs cannot be written into an image layout, or read out of one.
+    #[error("`{}`: {source}", shown(.path))]
+    Layout {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: CarryError,
+    },
+    /// A signature that was to be loaded is about something else, or is none.
+    #[error("a signature of pack `{pack}` is refused: {source}")]
+    CarriedSignature {
+        /// The pack.
+        pack: ForeignText,
+        /// Why.
+        source: PackError,
+    },
+    /// Somebody wants to trust what is not there.
+    #[error("`{}` holds no trust root", shown(.path))]
+    NoCarriedTrust {
+        /// The file.
+        path: std::path::PathBuf,
+    },
     /// The worker cannot be examined.
     #[error(transparent)]
     Worker {
@@ -360,6 +396,8 @@ impl OpError {
                 "not-found"
             }
             Self::NeverGranted { .. } | Self::NotTrusted { .. } | Self::NoTrustRoot { .. } => "not-found",
+            Self::NothingToSave { .. } | Self::NoCarriedTrust { .. } => "not-found",
+            Self::Layout { source, .. } => source.kind(),
             Self::Refused(Refusal::NotBound { .. } | Refusal::NothingToUpdate { .. }) => "not-found",
             Self::Refused(_) | Self::Store(StoreError::Exists { .. }) => "conflict",
             Self::PathTaken { .. }
@@ -384,6 +422,8 @@ impl OpError {
             | Self::Builtin { source, .. }
             | Self::PinnedPack { source, .. }
             | Self::Measured { source, .. }
+            | Self::NotSaved { source, .. }
+            | Self::CarriedSignature { source, .. }
             | Self::NotVouchedFor { source, .. } => source.kind(),
             Self::Archive { source, .. } => source.rule(),
             Self::Component { source, .. } | Self::Worker { source } => source.kind(),
@@ -401,6 +441,7 @@ impl OpError {
             Self::Input { .. } | Self::Key { .. } => Failure::Impossible,
             Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => Failure::Impossible,
             Self::Worker { .. } | Self::NotRecorded { .. } => Failure::Impossible,
+            Self::Layout { source, .. } if !source.is_answer() => Failure::Impossible,
             Self::Component { source, .. } if super::packs::is_our_fault(source) => Failure::Impossible,
             Self::Pack { source: PackError::Handler { source, .. }, .. }
             | Self::Measured { source: PackError::Handler { source, .. }, .. }
@@ -418,6 +459,7 @@ impl OpError {
             Self::Fetch(source)
             | Self::Pack { source: PackError::Fetch(source), .. }
             | Self::PinnedPack { source: PackError::Fetch(source), .. }
+            | Self::NotSaved { source: PackError::Fetch(source) | PackError::SignatureFile { source }, .. }
                 if !source.is_answer() =>
             {
                 Failure::Impossible

@@ -7,6 +7,8 @@ use super::command::{flags, inspect_command, refresh_command};
 use super::packs::{fetch_next, load_next};
 use super::{OpError, Taker};
 use crate::archive::ArchiveError;
+use crate::fetch::CarryError;
+use crate::fetch::layout::LayoutError;
 use crate::store::StoreError;
 
 impl OpError {
@@ -36,7 +38,18 @@ impl OpError {
             Self::Pack { source, .. }
             | Self::Builtin { source, .. }
             | Self::PinnedPack { source, .. }
-            | Self::Measured { source, .. } => Some(source.next().into()),
+            | Self::Measured { source, .. }
+            | Self::NotSaved { source, .. } => Some(source.next().into()),
+            Self::NothingToSave { environment } => {
+                Some(format!("see what is bound with `gtc op env-packs list {environment}`, or name a pack"))
+            }
+            Self::Layout { source, .. } => Some(carry_next(source).into()),
+            Self::CarriedSignature { .. } => {
+                Some("do not trust this file; have it saved again with `gtc pack save`".into())
+            }
+            Self::NoCarriedTrust { .. } => {
+                Some("load it without `--trust-in`, or have it saved with `--trust-root-of <env>`".into())
+            }
             Self::NotVouchedFor { source, .. } => Some(source.next().into()),
             Self::Key { .. } => Some("make a key with `gtc pack keygen`, or convert yours to PEM".into()),
             Self::NotAdded { .. } => {
@@ -117,6 +130,20 @@ impl OpError {
             }
             _ => "see what was granted to whom with `gtc op grants list`".into(),
         }
+    }
+}
+
+fn carry_next(error: &CarryError) -> &'static str {
+    match error {
+        CarryError::Layout(LayoutError::File(error)) => fetch_next(error),
+        CarryError::Layout(LayoutError::Ambiguous { .. }) => {
+            "packs of one name cannot go into one file; save one of them by itself"
+        }
+        CarryError::Layout(LayoutError::Read(_) | LayoutError::Write(_) | LayoutError::Source { .. }) => {
+            "check the path and its permissions"
+        }
+        CarryError::NotAPack { .. } => "load a file that `gtc pack save` wrote, or one that holds packs only",
+        _ => "get the file again, or have it saved again with `gtc pack save`; nothing of it was kept",
     }
 }
 

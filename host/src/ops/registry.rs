@@ -192,14 +192,14 @@ fn unlike(host: &Host, path: &Path, content: Option<&[u8]>) -> Result<(), OpErro
 }
 
 /// The file of a signature.
-fn beside(archive: &Path) -> PathBuf {
+pub(super) fn beside(archive: &Path) -> PathBuf {
     let mut path = archive.as_os_str().to_owned();
     path.push(".sig");
     path.into()
 }
 
 /// The file that a pack goes to by default. The parts of a reference are safe in names.
-fn file_of(reference: &OciRef, extension: &str) -> PathBuf {
+pub(super) fn file_of(reference: &OciRef, extension: &str) -> PathBuf {
     let name = reference.repository().rsplit('/').next().unwrap_or_default();
     let tag = reference.tag().map(|tag| format!("-{tag}")).unwrap_or_default();
     PathBuf::from(format!("{name}{tag}.{extension}"))

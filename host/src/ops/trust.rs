@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::PackError;
 use crate::fetch::{FetchError, Fetched, Published};
 use crate::host::Host;
-use crate::signing::{CosignBundle, Evidence, KeyError, MAX_SIGNATURE_BYTES, PublicKey};
+use crate::signing::{CosignBundle, Evidence, KeyError, MAX_SIGNATURE_BYTES, PublicKey, SignatureError};
 use crate::store::{StoreError, TrustRoot};
 
 /// The keys whose signatures are taken. Without any, nothing is checked.
@@ -75,6 +75,11 @@ impl Trust {
     /// These keys.
     pub fn in_keys(keys: Vec<PublicKey>) -> Self {
         Self { keys }
+    }
+
+    /// The keys.
+    pub fn into_keys(self) -> Vec<PublicKey> {
+        self.keys
     }
 
     /// Whether nobody is trusted.
@@ -152,8 +157,29 @@ pub(super) fn candidates<'a>(
     here.into_iter().chain(published.map(|read| read.map(evidence)))
 }
 
+/// A signature as a registry has it.
+pub(super) fn published(bytes: Vec<u8>, evidence: &Evidence) -> Published {
+    match evidence {
+        Evidence::Envelope(_) => Published::Envelope(bytes),
+        Evidence::Cosign(bundle) => {
+            let (manifest, payload, signature) = bundle.parts();
+            Published::Cosign {
+                manifest: manifest.to_vec(),
+                payload: payload.to_vec(),
+                signature: signature.to_owned(),
+            }
+        }
+    }
+}
+
+/// Reads a signature that is about this archive. Whether it vouches for it to anybody, nobody knows yet.
+pub(super) fn about(bytes: &[u8], archive: &Sha256Digest) -> Result<Evidence, SignatureError> {
+    let evidence = Evidence::parse(bytes)?;
+    evidence.is_about(archive).map(|()| evidence)
+}
+
 /// A signature as it is kept.
-fn evidence(published: Published) -> Vec<u8> {
+pub(super) fn evidence(published: Published) -> Vec<u8> {
     match published {
         Published::Envelope(envelope) => envelope,
         Published::Cosign { manifest, payload, signature } => {

@@ -11,6 +11,7 @@ use super::recorded::recorded;
 use super::signing::public_key;
 use super::trust::Trust;
 use crate::host::Host;
+use crate::signing::PublicKey;
 use crate::store::{AuditEvent, TrustRoot, TrustedKey};
 
 /// The keys that an environment trusts.
@@ -92,6 +93,17 @@ pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, OpE
         let key = public_key(host, &request.key)?;
         Ok((key.id(), Some(key.to_pem())))
     })
+}
+
+/// Trusts a key that came from elsewhere: a document, which the audit log names.
+pub(super) fn add_from(
+    host: &Host,
+    environment: &EnvId,
+    key: &PublicKey,
+    document: String,
+) -> Result<TrustChangeReport, OpError> {
+    let asked = Asked { environment, key: &None, verb: "add" };
+    change(host, &asked, ("document", document), |_| Ok((key.id(), Some(key.to_pem()))))
 }
 
 /// Trusts a key no longer. Packs that only it vouches for do not load any more; without the last key, nothing is checked.

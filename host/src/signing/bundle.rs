@@ -92,6 +92,11 @@ impl CosignBundle {
         })
     }
 
+    /// What it is put together from: the manifest, the payload, and the signature in Base64.
+    pub fn parts(&self) -> (&[u8], &[u8], &str) {
+        (&self.manifest, &self.payload, &self.signature)
+    }
+
     /// The document: always the same bytes.
     pub fn render(&self) -> Vec<u8> {
         let document = Document {

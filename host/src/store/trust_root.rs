@@ -57,6 +57,22 @@ impl TrustRoot {
         Ok(root)
     }
 
+    /// The trust root in a document that came from elsewhere; `path` is where it came from.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`] when it is none.
+    pub fn from_document(document: &[u8], path: &Path) -> Result<Self, StoreError> {
+        let text = std::str::from_utf8(document);
+        let text = text.map_err(|error| StoreError::malformed(path, "the trust root", error.to_string()))?;
+        Self::parse(Some(text), path)
+    }
+
+    /// The keys as a document that goes elsewhere, without whatever else the file has.
+    pub fn to_document(&self) -> String {
+        let empty = Self { object: Object::default(), elements: vec![], keys: vec![], ..self.clone() };
+        self.keys.iter().cloned().fold(empty, |root, key| root.with(key)).render()
+    }
+
     /// The keys, in the order of the file.
     pub fn keys(&self) -> &[TrustedKey] {
         &self.keys

@@ -2,6 +2,7 @@
 
 mod bench;
 mod cache;
+mod carry;
 mod env;
 mod machine;
 mod pack;

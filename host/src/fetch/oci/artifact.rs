@@ -51,6 +51,26 @@ pub(in crate::fetch) fn manifest(archive: Sha256Digest, size: u64, notes: &Notes
     })
 }
 
+const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+
+/// An artifact that is one document and nothing else.
+pub(super) fn of_one(media_type: &str, document: &[u8]) -> Manifest {
+    Manifest {
+        schema_version: 2,
+        media_type: Some(MANIFEST.to_owned()),
+        artifact_type: Some(media_type.to_owned()),
+        config: of(EMPTY, EMPTY_CONFIG),
+        layers: vec![of(media_type, document)],
+        subject: None,
+        annotations: Annotations::default(),
+    }
+}
+
+/// The manifest of an artifact that is one document, with what is noted of it.
+pub(in crate::fetch) fn alone(media_type: &str, document: &[u8], annotations: Annotations) -> Vec<u8> {
+    render(&Manifest { annotations, ..of_one(media_type, document) })
+}
+
 /// A document of ours as bytes.
 pub(super) fn render(document: &impl serde::Serialize) -> Vec<u8> {
     serde_json::to_vec(document).expect("text and numbers make JSON")

@@ -14,7 +14,7 @@ mod http;
 pub(super) mod manifest;
 mod pull;
 mod push;
-mod referrers;
+pub(super) mod referrers;
 mod settings;
 
 use env_pack_domain::OciRef;
@@ -64,6 +64,11 @@ impl Registries {
     /// Whether no socket is opened.
     pub fn is_offline(&self) -> bool {
         self.settings.offline
+    }
+
+    /// What they may take.
+    pub fn limits(&self) -> &Limits {
+        self.http.limits()
     }
 
     /// A way into the repository of a reference.

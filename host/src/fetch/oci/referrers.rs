@@ -1,19 +1,20 @@
 //! What others say of an artifact after it was pushed: signatures that refer to its manifest, by the OCI distribution
 //! specification 1.1, or under the tag that it has for registries which do not list them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use env_pack_domain::{ForeignText, Sha256Digest};
 
 use super::access::Access;
-use super::artifact::{EMPTY_CONFIG, of, render};
+use super::artifact::{self, EMPTY_CONFIG, of, render};
 use super::error::RegistryError;
 use super::http::Request;
-use super::manifest::{Annotations, Descriptor, INDEX, Index, MANIFEST, Manifest};
+use super::manifest::{Annotations, CONFIG, Descriptor, INDEX, Index, MANIFEST, Manifest};
 use super::pull::Pulled;
 use crate::fetch::progress::Silent;
 
 /// A signature: the envelope of the DSSE specification.
 pub(in crate::fetch) const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
-const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
 /// A signature by cosign: a payload that names the digest of the manifest.
 const COSIGN_PAYLOAD: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
@@ -21,7 +22,7 @@ const COSIGN_PAYLOAD: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 const COSIGN_SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 
 /// A signature as a registry has it. Nothing of it is believed here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Published {
     /// An envelope about the archive.
     Envelope(Vec<u8>),
@@ -105,18 +106,19 @@ impl Access<'_> {
 
     /// What cosign keeps under a tag that is named after the manifest.
     fn cosign_signatures(&mut self, subject: &Pulled, limit: u64) -> Result<Signatures, RegistryError> {
-        let tagged = match self.manifest_at(&format!("{}.sig", fallback_tag(&subject.digest)), None) {
+        let tagged = match self.manifest_at(&cosign_tag(&subject.digest), None) {
             Ok(tagged) => self.parsed(&tagged)?,
             Err(RegistryError::NotFound { .. }) => return Ok(Signatures::new()),
             Err(error) => return Err(error),
         };
         let mut signatures = Signatures::new();
-        for layer in tagged.layers.iter().filter(|layer| layer.media_type == COSIGN_PAYLOAD) {
-            let Some(signature) = layer.annotations.get(COSIGN_SIGNATURE) else { continue };
+        for layer in &tagged.layers {
+            let Some(signature) = cosign_signature(layer) else { continue };
+            let manifest = subject.bytes.clone();
             signatures.push(self.blob(layer, limit, &Silent).map(|payload| Published::Cosign {
-                manifest: subject.bytes.clone(),
+                manifest,
                 payload,
-                signature: signature.clone(),
+                signature,
             }));
         }
         Ok(signatures)
@@ -168,17 +170,49 @@ impl Access<'_> {
 
 /// The manifest of a signature, and its digest.
 pub(in crate::fetch) fn signature(subject: &Pulled, envelope: &[u8]) -> (Vec<u8>, Sha256Digest) {
-    let manifest = render(&Manifest {
-        schema_version: 2,
-        media_type: Some(MANIFEST.to_owned()),
-        artifact_type: Some(ENVELOPE.to_owned()),
-        config: of(EMPTY, EMPTY_CONFIG),
-        layers: vec![of(ENVELOPE, envelope)],
-        subject: Some(of(MANIFEST, &subject.bytes)),
-        annotations: Annotations::default(),
-    });
+    let subject = Some(of(MANIFEST, &subject.bytes));
+    let manifest = render(&Manifest { subject, ..artifact::of_one(ENVELOPE, envelope) });
     let digest = Sha256Digest::of(&manifest);
     (manifest, digest)
+}
+
+/// The signature that a manifest holds itself.
+pub(in crate::fetch) fn annotated(manifest: &Manifest) -> Option<Vec<u8>> {
+    STANDARD.decode(manifest.annotations.get(artifact::SIGNATURE)?).ok()
+}
+
+/// The manifest of signatures by cosign, as payloads and signatures.
+pub(in crate::fetch) fn cosign_manifest<'a>(signatures: impl IntoIterator<Item = &'a (Vec<u8>, String)>) -> Vec<u8> {
+    let layer = |(payload, signature): &(Vec<u8>, String)| Descriptor {
+        annotations: [(COSIGN_SIGNATURE.to_owned(), signature.clone())].into(),
+        ..of(COSIGN_PAYLOAD, payload)
+    };
+    render(&Manifest {
+        schema_version: 2,
+        media_type: Some(MANIFEST.to_owned()),
+        artifact_type: None,
+        config: of(CONFIG, EMPTY_CONFIG),
+        layers: signatures.into_iter().map(layer).collect(),
+        subject: None,
+        annotations: Annotations::default(),
+    })
+}
+
+/// The signature in a layer by cosign.
+pub(in crate::fetch) fn cosign_signature(layer: &Descriptor) -> Option<String> {
+    let signature = layer.annotations.get(COSIGN_SIGNATURE);
+    signature.filter(|_| layer.media_type == COSIGN_PAYLOAD).cloned()
+}
+
+/// The tag under which cosign puts what it says of a manifest.
+pub(in crate::fetch) fn cosign_tag(subject: &Sha256Digest) -> String {
+    format!("{}.sig", fallback_tag(subject))
+}
+
+/// The manifest that a tag of cosign is about.
+pub(in crate::fetch) fn cosigned(tag: &str) -> Option<Sha256Digest> {
+    let hex = tag.strip_prefix("sha256-")?.strip_suffix(".sig")?;
+    format!("sha256:{hex}").parse().ok()
 }
 
 /// The tag under which what refers to an artifact is listed, where the registry does not do it.

@@ -1,0 +1,74 @@
+//! The arguments of the verbs that carry packs to where no registry can be reached.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::error::UsageError;
+use super::parse::{pack_ref, parsed};
+use crate::ops::load::LoadRequest;
+use crate::ops::save::{Chosen, SaveRequest};
+
+/// Packs to carry somewhere.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SavePayload {
+    /// The packs: files, or `oci://…`
+    #[arg(value_name = "REF")]
+    #[serde(default)]
+    pub pack_refs: Vec<String>,
+    /// The file they go into: an OCI image layout
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Take what this environment has bound and pinned, instead
+    #[arg(long = "env", value_name = "ENV")]
+    #[serde(default)]
+    pub environment_id: Option<String>,
+    /// Have the trust root of this environment go along
+    #[arg(long, value_name = "ENV")]
+    #[serde(default)]
+    pub trust_root_of: Option<String>,
+}
+
+/// Packs that were carried here.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadPayload {
+    /// The file they are in: an OCI image layout
+    #[arg(value_name = "FILE")]
+    pub layout: PathBuf,
+    /// Write each pack into a file in this folder too
+    #[arg(short, long, value_name = "DIR")]
+    #[serde(default)]
+    pub output: Option<PathBuf>,
+    /// Have this environment trust the keys of the trust root in the file
+    #[arg(long, value_name = "ENV")]
+    #[serde(default)]
+    pub trust_in: Option<String>,
+}
+
+impl SavePayload {
+    pub fn parse(self) -> Result<SaveRequest, UsageError> {
+        let packs = match (self.environment_id, self.pack_refs.is_empty()) {
+            (Some(environment), true) => Chosen::Bound(parsed("environment_id", &environment)?),
+            (None, false) => Chosen::Named(self.pack_refs.iter().map(|text| pack_ref(text)).collect::<Result<_, _>>()?),
+            (None, true) => {
+                return Err(UsageError::text("pack_refs", "name packs, or an environment with `--env`"));
+            }
+            (Some(_), false) => {
+                return Err(UsageError::text("pack_refs", "packs and `--env` cannot be given together"));
+            }
+        };
+        let trust_root_of = self.trust_root_of.map(|environment| parsed("trust_root_of", &environment));
+        Ok(SaveRequest { packs, trust_root_of: trust_root_of.transpose()?, output: self.output })
+    }
+}
+
+impl LoadPayload {
+    pub fn parse(self) -> Result<LoadRequest, UsageError> {
+        let trust_in = self.trust_in.map(|environment| parsed("trust_in", &environment));
+        Ok(LoadRequest { layout: self.layout, output: self.output, trust_in: trust_in.transpose()? })
+    }
+}

@@ -1,0 +1,279 @@
+//! Packs out of a file that was carried here.
+//!
+//! Everything is verified first, then written: archives and signatures, and only then which reference stands for which manifest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::{CapabilitySlot, CoreSlot, EnvId, ForeignText, KeyId, OciRef, Sha256Digest};
+use serde::Serialize;
+
+use super::pack::write;
+use super::registry::{beside, file_of};
+use super::trust::{Trust, about, evidence};
+use super::{OpError, PackError, packs, quoted, trust_root};
+use crate::archive::Declared;
+use crate::fetch::carry::CarriedTrust;
+use crate::fetch::{Carried, CarriedPack, CarryError, Form};
+use crate::host::Host;
+use crate::signing::{MAX_SIGNATURE_BYTES, PublicKey};
+use crate::store::TrustRoot;
+
+/// Packs that were carried here.
+#[derive(Clone, Debug)]
+pub struct LoadRequest {
+    /// The file that they are in.
+    pub layout: PathBuf,
+    /// The folder that they go to as files too.
+    pub output: Option<PathBuf>,
+    /// The environment that is to trust the keys in the file.
+    pub trust_in: Option<EnvId>,
+}
+
+/// Packs that were loaded.
+#[derive(Debug, Serialize)]
+pub struct LoadReport {
+    /// The file that they were in.
+    pub path: PathBuf,
+    /// The packs.
+    pub packs: Vec<LoadedReport>,
+    /// The trust root that went along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_root: Option<CarriedTrustReport>,
+    /// The commands that make use of it.
+    pub next: Vec<String>,
+}
+
+/// A pack that was loaded.
+#[derive(Debug, Serialize)]
+pub struct LoadedReport {
+    /// The reference that stands for it from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pack_ref: Option<OciRef>,
+    /// How it is known in the file, when that is no reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<ForeignText>,
+    /// The id of the pack.
+    pub id: ForeignText,
+    /// The version of the pack.
+    pub version: String,
+    /// The digest of its manifest.
+    pub manifest_digest: Sha256Digest,
+    /// The digest of the archive.
+    pub sha256: String,
+    /// The size of the archive, in bytes.
+    pub size: u64,
+    /// How many signatures came along.
+    pub signatures: usize,
+    /// Who signed it, as the signatures say. Nobody verified that.
+    pub claimed_signers: Vec<ForeignText>,
+    /// The file that it went to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// The file that a signature of it went to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature_path: Option<PathBuf>,
+}
+
+/// A trust root that went along.
+#[derive(Debug, Serialize)]
+pub struct CarriedTrustReport {
+    /// Whose it was, as the file says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<ForeignText>,
+    /// The ids of its keys.
+    pub keys: Vec<KeyId>,
+    /// The environment that trusts them now; none does unless somebody says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_in: Option<EnvId>,
+}
+
+/// Loads packs, so that they can be bound without a registry.
+///
+/// # Errors
+/// [`OpError`] when anything in the file is not what it should be: nothing of it was kept then.
+pub fn load(host: &Host, request: &LoadRequest) -> Result<LoadReport, OpError> {
+    let failed = |source| OpError::Layout { path: request.layout.clone(), source };
+    let mut carried = host.fetcher.open_carried(&request.layout, MAX_SIGNATURE_BYTES).map_err(failed)?;
+    let trusted = carried.trust_root.as_ref().map(|root| keys(root, &request.layout)).transpose()?;
+    if let Some(environment) = &request.trust_in {
+        host.store.load(environment)?;
+        if trusted.is_none() {
+            return Err(OpError::NoCarriedTrust { path: request.layout.clone() });
+        }
+    }
+    let mut loaded = Vec::new();
+    for pack in carried.packs.clone() {
+        loaded.push(examined(host, &mut carried, pack, &failed)?);
+    }
+    let mut loaded = shown(loaded);
+    keep(host, &mut carried, &failed)?;
+    if let Some(folder) = &request.output {
+        std::fs::create_dir_all(folder).map_err(|source| OpError::Write { path: folder.clone(), source })?;
+        let mut names = BTreeSet::new();
+        for Examined { pack, report, .. } in &mut loaded {
+            write_out(&mut carried, pack, report, folder.join(file_name(pack, report, &mut names)), &failed)?;
+        }
+    }
+    let all = carried.packs.clone();
+    all.iter().try_for_each(|pack| host.fetcher.note_carried(pack))?;
+    let trust_root = trusted.map(|(environment, keys)| -> Result<_, OpError> {
+        let trusting = request.trust_in.iter().flat_map(|into| keys.iter().map(move |key| (into, key)));
+        for (into, key) in trusting {
+            trust_root::add_from(host, into, key, request.layout.display().to_string())?;
+        }
+        let keys = keys.iter().map(PublicKey::id).collect();
+        Ok(CarriedTrustReport { environment, keys, trusted_in: request.trust_in.clone() })
+    });
+    Ok(LoadReport {
+        path: request.layout.clone(),
+        next: loaded.iter().filter_map(next_command).collect(),
+        packs: loaded.into_iter().map(|examined| examined.report).collect(),
+        trust_root: trust_root.transpose()?,
+    })
+}
+
+/// A pack that was opened, and whose signatures were read.
+struct Examined {
+    pack: CarriedPack,
+    report: LoadedReport,
+    /// What its first handler is declared to be, if anything is declared.
+    declared: Option<Declared>,
+    /// The signatures, by their digests.
+    signatures: BTreeSet<Sha256Digest>,
+}
+
+/// The packs that somebody put there: those that have a name, and of the others those that are not among them. What was signed is
+/// the archive, so the signatures under one manifest count for another one of the same archive.
+fn shown(mut all: Vec<Examined>) -> Vec<Examined> {
+    let mut signed: BTreeMap<Sha256Digest, (BTreeSet<Sha256Digest>, BTreeSet<String>)> = BTreeMap::new();
+    for examined in &all {
+        let (signatures, signers) = signed.entry(examined.pack.archive()).or_default();
+        signatures.extend(&examined.signatures);
+        signers.extend(examined.report.claimed_signers.iter().map(|signer| signer.as_exact().to_owned()));
+    }
+    let named: BTreeSet<_> =
+        all.iter().filter(|examined| examined.pack.name.is_some()).map(|examined| examined.pack.archive()).collect();
+    all.retain(|examined| examined.pack.name.is_some() || !named.contains(&examined.pack.archive()));
+    for Examined { pack, report, .. } in &mut all {
+        let (signatures, signers) = signed.get(&pack.archive()).cloned().unwrap_or_default();
+        report.signatures = signatures.len();
+        report.claimed_signers = signers.into_iter().map(ForeignText::new).collect();
+    }
+    all
+}
+
+/// The keys of a trust root, and whose it is.
+fn keys(root: &CarriedTrust, path: &Path) -> Result<(Option<ForeignText>, Vec<PublicKey>), OpError> {
+    let trust = TrustRoot::from_document(&root.document, Path::new("trust-root.json"));
+    let trust = trust.and_then(|root| Trust::in_root(&root)).map_err(|error| {
+        let reason = ForeignText::sentence(&error.to_string());
+        OpError::Layout { path: path.to_owned(), source: CarryError::TrustRoot { reason } }
+    })?;
+    Ok((root.environment.clone(), trust.into_keys()))
+}
+
+/// What is known of a pack once it was opened, and its signatures were read.
+fn examined(
+    host: &Host,
+    carried: &mut Carried,
+    pack: CarriedPack,
+    failed: &impl Fn(CarryError) -> OpError,
+) -> Result<Examined, OpError> {
+    let archive = carried.archive(&pack).map_err(failed)?;
+    let shown = || pack.name.clone().unwrap_or_else(|| ForeignText::new(pack.manifest().to_string()));
+    let opened = packs::open(host, &archive).map_err(|source| OpError::Archive { pack: shown(), source })?;
+    let (mut signatures, mut signers) = (BTreeSet::new(), Vec::new());
+    for bytes in evidences(carried, &pack, failed)? {
+        let evidence = about(&bytes, &archive.digest).map_err(PackError::from);
+        let evidence = evidence.map_err(|source| OpError::CarriedSignature { pack: shown(), source })?;
+        signatures.insert(Sha256Digest::of(&bytes));
+        signers.extend(evidence.claimed_signers());
+    }
+    let report = LoadedReport {
+        pack_ref: pack.reference.clone(),
+        name: pack.name.clone().filter(|_| pack.reference.is_none()),
+        id: opened.id,
+        version: opened.version,
+        manifest_digest: pack.manifest(),
+        sha256: archive.digest.hex(),
+        size: archive.bytes.len() as u64,
+        signatures: signatures.len(),
+        claimed_signers: signers,
+        path: None,
+        signature_path: None,
+    };
+    let declared = opened.handlers.into_iter().find_map(|handler| handler.declared);
+    Ok(Examined { pack, report, declared, signatures })
+}
+
+/// The signatures of a pack, as they are kept; envelopes come first.
+fn evidences(
+    carried: &mut Carried,
+    pack: &CarriedPack,
+    failed: &impl Fn(CarryError) -> OpError,
+) -> Result<Vec<Vec<u8>>, OpError> {
+    Ok(carried.signatures(pack).map_err(failed)?.into_iter().map(evidence).collect())
+}
+
+/// Keeps archives and signatures. What stands for them is noted later.
+fn keep(host: &Host, carried: &mut Carried, failed: &impl Fn(CarryError) -> OpError) -> Result<(), OpError> {
+    for pack in carried.packs.clone() {
+        let archive = carried.archive(&pack).map_err(failed)?;
+        let _kept = host.fetcher.keep_carried(&archive)?;
+        for signature in evidences(carried, &pack, failed)? {
+            host.fetcher.keep_signature(&archive.digest, &signature)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a pack into a file, and the first of its signatures beside it.
+fn write_out(
+    carried: &mut Carried,
+    pack: &CarriedPack,
+    report: &mut LoadedReport,
+    path: PathBuf,
+    failed: &impl Fn(CarryError) -> OpError,
+) -> Result<(), OpError> {
+    write(&path, &carried.archive(pack).map_err(failed)?.bytes)?;
+    if let Some(signature) = evidences(carried, pack, failed)?.first() {
+        let beside = beside(&path);
+        write(&beside, signature)?;
+        report.signature_path = Some(beside);
+    }
+    report.path = Some(path);
+    Ok(())
+}
+
+/// A name that leads nowhere else, and that no other pack of the same file has.
+fn file_name(pack: &CarriedPack, report: &LoadedReport, taken: &mut BTreeSet<PathBuf>) -> PathBuf {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
+    let by_id = format!("{}-{}", report.id.as_exact(), report.version);
+    let name = match &pack.reference {
+        Some(reference) => file_of(reference).with_extension("").to_string_lossy().into_owned(),
+        None if by_id.bytes().all(is_plain) && !by_id.starts_with(['.', '-']) => by_id,
+        None => report.sha256.clone(),
+    };
+    let extension = if pack.form() == Form::Archive { "gtpack" } else { "wasm" };
+    let short = format!("{name}.{extension}");
+    match taken.insert(short.clone().into()) {
+        true => short.into(),
+        false => format!("{name}-{}.{extension}", &report.sha256[..12]).into(),
+    }
+}
+
+/// The command that binds a pack: by the reference that stands for it now, or out of the file that it went to.
+fn next_command(Examined { report, declared, .. }: &Examined) -> Option<String> {
+    let pack_ref = report.pack_ref.as_ref().map(ToString::to_string);
+    let pack_ref = pack_ref.or_else(|| report.path.as_ref().map(|path| path.to_string_lossy().into_owned()))?;
+    let pack_ref = quoted(&pack_ref);
+    let Some(declared) = declared else { return Some(format!("gtc --offline pack inspect {pack_ref}")) };
+    let place = match (CoreSlot::try_from(declared.slot), declared.slot) {
+        (Ok(slot), _) => format!("env-packs update --env <env> --slot {slot}"),
+        (_, CapabilitySlot::Extension) => "extensions add --env <env>".to_owned(),
+        _ => return None,
+    };
+    let kind = quoted(&format!("{}@{}", declared.descriptor_path, report.version)).to_string();
+    Some(format!("gtc --offline op {place} --kind {kind} --pack-ref {pack_ref}"))
+}

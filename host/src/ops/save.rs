@@ -1,0 +1,231 @@
+//! Packs into a file that is carried to where no registry can be reached.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::{EnvId, ForeignText, OciRef, PackRef, Sha256Digest};
+use serde::Serialize;
+
+use super::pack::write_with;
+use super::packs::{self, pinned};
+use super::registry::beside;
+use super::repack::is_same_file;
+use super::trust::{Trust, about, candidates, published};
+use super::{OpError, PackError};
+use crate::archive::Pack;
+use crate::fetch::{Fetched, Notes, Parcel};
+use crate::host::Host;
+use crate::signing::{Evidence, MAX_ENVELOPE_BYTES};
+
+/// Packs to carry somewhere.
+#[derive(Clone, Debug)]
+pub struct SaveRequest {
+    /// Which.
+    pub packs: Chosen,
+    /// The environment whose trust root goes along.
+    pub trust_root_of: Option<EnvId>,
+    /// The file they go into.
+    pub output: PathBuf,
+}
+
+/// Which packs are meant.
+#[derive(Clone, Debug)]
+pub enum Chosen {
+    /// These.
+    Named(Vec<PackRef>),
+    /// All that an environment has bound and pinned.
+    Bound(EnvId),
+}
+
+/// Packs that were saved.
+#[derive(Debug, Serialize)]
+pub struct SaveReport {
+    /// The file.
+    pub path: PathBuf,
+    /// What is in it.
+    pub packs: Vec<SavedPack>,
+    /// The environment whose trust root went along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_root_of: Option<EnvId>,
+    /// What did not go along.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// A pack that was saved.
+#[derive(Debug, Serialize)]
+pub struct SavedPack {
+    /// Where it came from.
+    pub pack_ref: PackRef,
+    /// The id of the pack.
+    pub id: ForeignText,
+    /// The version of the pack.
+    pub version: String,
+    /// The digest of its manifest.
+    pub manifest_digest: Sha256Digest,
+    /// The digest of the archive.
+    pub sha256: String,
+    /// The size of the archive, in bytes.
+    pub size: u64,
+    /// How many signatures went along.
+    pub signatures: usize,
+}
+
+/// Writes packs, and all that belongs to them, into an image layout in a tar file: the same packs always the same bytes.
+///
+/// # Errors
+/// [`OpError`] when a pack or a signature of one cannot be had, or the file cannot be written.
+pub fn save(host: &Host, request: &SaveRequest) -> Result<SaveReport, OpError> {
+    let mut warnings = Vec::new();
+    let chosen: Vec<(PackRef, Option<Get>)> = match &request.packs {
+        Chosen::Named(refs) => refs.iter().map(|pack_ref| (pack_ref.clone(), None)).collect(),
+        Chosen::Bound(environment) => bound(host, environment, &mut warnings)?,
+    };
+    let is_output = |(pack_ref, _): &(PackRef, _)| {
+        pack_ref.file_path().is_some_and(|path| is_same_file(&request.output, Path::new(path)))
+    };
+    if chosen.iter().any(is_output) {
+        return Err(OpError::OverItself { path: request.output.clone() });
+    }
+    let trust_root = request.trust_root_of.as_ref().map(|environment| trusted(host, environment)).transpose()?;
+    let (mut parcels, mut reports) = (Vec::new(), Vec::new());
+    for (pack_ref, fetched) in chosen {
+        let fetched = match fetched {
+            Some(get) => get(host)?,
+            None => host.fetcher.fetch(&pack_ref)?,
+        };
+        let (parcel, report) = parcel(host, pack_ref, &fetched, &mut warnings)?;
+        parcels.push(parcel);
+        reports.push(report);
+    }
+    let along = request.trust_root_of.as_ref().map(EnvId::as_str).zip(trust_root.as_deref());
+    let mut fault = None;
+    let written = write_with(&request.output, |file| {
+        host.fetcher.write_parcels(&parcels, along, file).map_err(|error| {
+            fault = Some(error);
+            io::ErrorKind::Other.into()
+        })
+    });
+    match fault {
+        Some(fault) => Err(OpError::Layout { path: request.output.clone(), source: fault.into() }),
+        None => written.map(|()| SaveReport {
+            path: request.output.clone(),
+            packs: reports,
+            trust_root_of: request.trust_root_of.clone(),
+            warnings,
+        }),
+    }
+}
+
+/// How a pinned pack is got.
+type Get = Box<dyn FnOnce(&Host) -> Result<Fetched, OpError>>;
+
+/// What an environment has bound and pinned, each once.
+fn bound(host: &Host, environment: &EnvId, warnings: &mut Vec<String>) -> Result<Vec<(PackRef, Option<Get>)>, OpError> {
+    let stored = host.store.load(environment)?;
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    for pack_ref in stored.environment.bindings().map(|binding| binding.pack_ref.clone()) {
+        if host.fetcher.is_builtin(&pack_ref) || !seen.insert(pack_ref.text()) {
+            continue;
+        }
+        let Some(pin) = stored.lock.get(&pack_ref).cloned() else {
+            warnings.push(format!("pack `{pack_ref}` is bound without a pin, and is left out"));
+            continue;
+        };
+        let of = pack_ref.clone();
+        let get: Get = Box::new(move |host| {
+            let not_saved = |source| OpError::NotSaved { pack_ref: of.clone(), source };
+            match (&of, pin.manifest) {
+                // with its manifest, which what is kept under its digest is without
+                (PackRef::Oci(_), Some(_)) => {
+                    let fetched = host.fetcher.fetch_again(&of, pin.manifest)?;
+                    match fetched.digest == pin.archive {
+                        true => Ok(fetched),
+                        false => Err(not_saved(PackError::Replaced { locked: pin.archive, found: fetched.digest })),
+                    }
+                }
+                _ => pinned(host, &of, &pin).map_err(not_saved),
+            }
+        });
+        found.push((pack_ref, Some(get)));
+    }
+    match found.is_empty() {
+        true => Err(OpError::NothingToSave { environment: environment.clone() }),
+        false => Ok(found),
+    }
+}
+
+/// The trust root of an environment, as it goes along.
+fn trusted(host: &Host, environment: &EnvId) -> Result<String, OpError> {
+    host.store.load(environment)?;
+    let root = host.store.trust_root(environment)?;
+    match Trust::in_root(&root)?.is_empty() {
+        true => Err(OpError::NoTrustRoot { environment: environment.clone() }),
+        false => Ok(root.to_document()),
+    }
+}
+
+/// Everything of a pack that goes along.
+fn parcel(
+    host: &Host,
+    pack_ref: PackRef,
+    fetched: &Fetched,
+    warnings: &mut Vec<String>,
+) -> Result<(Parcel, SavedPack), OpError> {
+    let refused = |source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source };
+    let pack = packs::open(host, fetched).map_err(refused)?;
+    let mut parcel = match &pack_ref {
+        PackRef::Oci(text) => {
+            let reference: OciRef = text.parse().map_err(crate::fetch::FetchError::from)?;
+            host.fetcher.parcel_of_published(&reference, fetched)?
+        }
+        _ => {
+            let notes =
+                Notes { title: pack.id.as_exact().to_owned(), version: pack.version.clone(), ..Notes::default() };
+            let envelope = envelope_beside(host, &pack_ref, fetched);
+            host.fetcher.parcel_of_file(fetched, name_of(&pack), &notes, envelope.as_deref())?
+        }
+    };
+    for read in candidates(host, &pack_ref, fetched) {
+        let unreadable = |source| PackError::SignatureFile { source };
+        let bytes =
+            read.map_err(|source| OpError::NotSaved { pack_ref: pack_ref.clone(), source: unreadable(source) })?;
+        let left_out = match about(&bytes, &fetched.digest) {
+            Ok(evidence) if parcel.add(published(bytes, &evidence)) => continue,
+            Ok(_) => "it is about a manifest that is not that of this pack".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        warnings.push(format!("a signature of pack `{pack_ref}` is left out: {left_out}"));
+    }
+    let missing = parcel.missing().iter();
+    warnings.extend(
+        missing.map(|digest| {
+            format!("{digest}, which belongs to pack `{pack_ref}`, is not here; other tools may miss it")
+        }),
+    );
+    let report = SavedPack {
+        id: pack.id,
+        version: pack.version,
+        manifest_digest: parcel.manifest(),
+        sha256: fetched.digest.hex(),
+        size: fetched.bytes.len() as u64,
+        signatures: parcel.signatures(),
+        pack_ref,
+    };
+    Ok((parcel, report))
+}
+
+/// The envelope beside a pack file, which pushing the pack would put into its manifest.
+fn envelope_beside(host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Option<Vec<u8>> {
+    let path = beside(Path::new(pack_ref.file_path()?));
+    let bytes = host.fetcher.document(&path, MAX_ENVELOPE_BYTES).ok()?;
+    matches!(about(&bytes, &fetched.digest), Ok(Evidence::Envelope(_))).then_some(bytes)
+}
+
+/// What a pack out of a file is called: never what could be taken for a reference to a registry.
+fn name_of(pack: &Pack) -> Option<String> {
+    let name = format!("{}:{}", pack.id.as_exact(), pack.version);
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._:+-".contains(&b);
+    name.bytes().all(is_plain).then_some(name)
+}

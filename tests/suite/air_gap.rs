@@ -1,0 +1,368 @@
+//! Packs that are carried to where there is no registry: saved into a file here, loaded out of it there.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+use std::path::PathBuf;
+
+use env_pack_domain::Sha256Digest;
+use gtc::fetch::layout::{self, Blob, LayoutEntry};
+use gtc::signing::CosignBundle;
+use serde_json::{Value, json};
+
+use crate::support::cosign::{CosignKey, payload};
+use crate::support::registry::docker::DockerRegistry;
+use crate::support::registry::hostile::Hostile;
+use crate::support::registry::image::Image;
+use crate::support::wat::Handler;
+use crate::support::{Ran, Sandbox, packs, run, text};
+
+const KIND: &str = "acme.secrets.vault@0.4.2";
+
+fn archive() -> Vec<u8> {
+    let component = Handler::new("secrets", "acme.secrets.vault", "^0.4").component();
+    packs::archive("secrets", "acme.secrets.vault", "^0.4", component, packs::permissions(&[], &[]))
+}
+
+fn bind(sandbox: &Sandbox, reference: &str) -> Ran {
+    let slot = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
+    sandbox.gtc(slot.iter().chain(&["--kind", KIND, "--pack-ref", reference, "--offline"]))
+}
+
+/// A machine that nothing was ever fetched on, with a copy of a file of another one.
+fn beyond(here: &Sandbox, file: &str) -> Sandbox {
+    let there = Sandbox::with_local().with_own_cache();
+    let bytes = std::fs::read(here.home().join(file)).expect("a file");
+    there.write(file, bytes);
+    there
+}
+
+/// Everything in the cache of a sandbox but locks and compiled code.
+fn kept(sandbox: &Sandbox) -> Vec<PathBuf> {
+    fn below(path: PathBuf) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(&path) else { return vec![path] };
+        entries.flat_map(|entry| below(entry.expect("an entry").path())).collect()
+    }
+    let folders = ["blobs", "manifests", "references", "signatures"].map(|name| sandbox.cache().join(name));
+    let files = folders.into_iter().filter(|folder| folder.exists()).flat_map(below);
+    files.filter(|path| !path.ends_with(".lock")).collect()
+}
+
+#[test]
+fn what_was_saved_is_bound_without_a_network() {
+    let here = Sandbox::new().with_own_cache();
+    let image = Image::pack(&archive());
+    let registry = Hostile::with(&image);
+    let reference = registry.reference("1");
+    let saved = here.gtc(["pack", "save", &reference, "-o", "packs.tar"]).succeeded().result();
+    assert_eq!(saved["packs"][0]["manifest_digest"], image.digest());
+    drop(registry);
+
+    let there = beyond(&here, "packs.tar");
+    let loaded = there.gtc(["pack", "load", "packs.tar", "--output", "out"]).succeeded().result();
+    assert_eq!(loaded["packs"][0]["pack_ref"], reference);
+    assert_eq!(loaded["packs"][0]["manifest_digest"], image.digest());
+    assert!(
+        text(&loaded["next"][0]).ends_with(&format!("--kind {KIND} --pack-ref {reference}").replace("0.4.2", "1.0.0"))
+    );
+    assert_eq!(std::fs::read(there.home().join(text(&loaded["packs"][0]["path"]))).expect("a file"), archive());
+    bind(&there, &reference).succeeded();
+    there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
+    // what is bound stays; what was only loaded goes
+    there.gtc(["cache", "gc"]).succeeded();
+    there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
+
+    // from here it goes on: saved without a network, it is the same file
+    there.gtc(["pack", "save", &reference, "-o", "again.tar", "--offline"]).succeeded();
+    there.gtc(["pack", "save", "--env", "local", "-o", "bound.tar", "--offline"]).succeeded();
+    let read = |name: &str| std::fs::read(there.home().join(name)).expect("a file");
+    assert!(read("packs.tar") == read("again.tar") && read("packs.tar") == read("bound.tar"), "other bytes");
+}
+
+#[test]
+fn a_bare_component_takes_its_configuration_along() {
+    let here = Sandbox::new().with_own_cache();
+    let component = Handler::new("secrets", "acme.secrets.vault", "^0.4").component();
+    let registry = Hostile::with(&Image::component(&component));
+    let reference = registry.reference("1");
+    here.gtc(["pack", "save", &reference, "-o", "packs.tar"]).succeeded();
+    drop(registry);
+    let there = beyond(&here, "packs.tar");
+    there.gtc(["pack", "load", "packs.tar"]).succeeded();
+    bind(&there, &reference).succeeded();
+    // the configuration is no part of what is kept, and its absence is said
+    let again = there.gtc(["pack", "save", &reference, "-o", "again.tar", "--offline"]).succeeded().result();
+    assert!(text(&again["warnings"][0]).contains("is not here"), "{again}");
+}
+
+#[test]
+fn the_same_packs_give_the_same_file() {
+    let here = Sandbox::new().with_own_cache();
+    let one = here.honest_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
+    let two = here.honest_pack("state", "acme.state.redis", "^0.4").display().to_string();
+    let save = |packs: [&str; 2], output: &str| {
+        here.gtc(["pack", "save", packs[0], packs[1], "-o", output]).succeeded();
+        std::fs::read(here.home().join(output)).expect("a file")
+    };
+    let bytes = save([&one, &two], "a.tar");
+    assert!(bytes == save([&two, &one], "b.tar"), "the order matters");
+    // packs of one name are no pair
+    here.write("c.gtpack", std::fs::read(&one).expect("a file"));
+    here.gtc(["pack", "save", &one, "c.gtpack", "-o", "a.tar"]).succeeded();
+    let component = Handler::new("secrets", "acme.secrets.vault", "^9").component();
+    let other = packs::archive("secrets", "acme.secrets.vault", "^9", component, packs::permissions(&[], &[]));
+    here.write("d.gtpack", other);
+    let before = std::fs::read(here.home().join("a.tar")).expect("a file");
+    let refusal = here.gtc(["pack", "save", &one, "d.gtpack", "-o", "a.tar"]).refused(1, "invalid-layout");
+    assert!(refusal.contains("acme.secrets.vault:1.0.0"), "{refusal}");
+    assert!(before == std::fs::read(here.home().join("a.tar")).expect("a file"), "half a file");
+}
+
+#[test]
+fn signatures_and_trust_come_along_and_nobody_is_trusted_unasked() {
+    let here = Sandbox::with_local().with_own_cache();
+    let registry = Hostile::with(&Image::pack(&archive()));
+    let reference = registry.reference("1");
+    let pack = here.write("vault.gtpack", archive());
+    let key = here.key("key");
+    here.trust(&key);
+    here.sign(&pack, &key);
+    // one signature beside the file, one by cosign that was kept with it
+    bind(&here, &pack.display().to_string()).succeeded();
+    let cosign = CosignKey::generate();
+    here.write("cosign.pub", cosign.pem());
+    here.gtc(["op", "trust-root", "add", "--env", "local", "--key", "cosign.pub"]).succeeded();
+    let image = Image::pack(&archive());
+    let mut renamed = image.clone();
+    renamed.manifest["annotations"] = json!({"org.opencontainers.image.title": "another manifest of the same archive"});
+    let folder = here.cache().join("signatures/sha256").join(Sha256Digest::of(&archive()).hex());
+    let keep = |bytes: Vec<u8>| {
+        std::fs::write(folder.join(Sha256Digest::of(&bytes).hex()), bytes).expect("a file");
+    };
+    for manifest in [image.manifest_bytes(), renamed.manifest_bytes()] {
+        let payload = payload(&Sha256Digest::of(&manifest)).to_string();
+        let signed = cosign.sign(payload.as_bytes());
+        keep(CosignBundle::new(&manifest, payload.as_bytes(), &signed).expect("a bundle").render());
+    }
+    // these do not come along: what they are about is no manifest that anybody could load, or they are nothing
+    keep(cosign.bundle(&Sha256Digest::of(&archive())).render());
+    keep(b"nothing".to_vec());
+    let save = ["pack", "save", &reference, "-o", "packs.tar", "--trust-root-of", "local"];
+    let saved = here.gtc(save).succeeded().result();
+    assert_eq!(saved["packs"][0]["signatures"], 3, "{saved}");
+    assert_eq!(saved["warnings"].as_array().map(Vec::len), Some(2), "{saved}");
+    drop(registry);
+
+    let there = beyond(&here, "packs.tar");
+    let loaded = there.gtc(["pack", "load", "packs.tar"]).succeeded().result();
+    assert_eq!(loaded["packs"].as_array().map(Vec::len), Some(1), "{loaded}");
+    assert_eq!(
+        (&loaded["packs"][0]["signatures"], &loaded["packs"][0]["claimed_signers"]),
+        (&json!(3), &json!([key.id]))
+    );
+    assert_eq!(loaded["trust_root"]["environment"], "local");
+    let ids = json!([key.id, cosign.public().id().to_string()]);
+    assert_eq!(loaded["trust_root"]["keys"], ids);
+    assert!(loaded["trust_root"].get("trusted_in").is_none(), "{loaded}");
+    let listed = there.gtc(["op", "trust-root", "list", "local"]).succeeded().result();
+    assert_eq!(listed["keys"], json!([]), "it was trusted without a word");
+    there.human(["pack", "load", "packs.tar"]).succeeded().shows(&["nobody trusts it", &key.id, "--trust-in <env>"]);
+
+    there.gtc(["pack", "load", "packs.tar", "--trust-in", "nowhere"]).refused(1, "not-found");
+    there.gtc(["pack", "load", "packs.tar", "--trust-in", "local"]).succeeded();
+    let listed = there.gtc(["op", "trust-root", "list", "local"]).succeeded().result();
+    assert_eq!(listed["keys"].as_array().map(Vec::len), Some(2));
+    let audit = std::fs::read_to_string(there.environment("local").join("audit/events.jsonl")).expect("a log");
+    let added = audit.lines().filter(|line| line.contains("trust-root") && line.contains("packs.tar"));
+    assert_eq!(added.count(), 2, "{audit}");
+    let bound = bind(&there, &reference).succeeded().result();
+    assert!(ids.as_array().is_some_and(|ids| ids.contains(&bound["signer"])), "{bound}");
+
+    // whoever trusts cosign's key alone binds it too
+    there.gtc(["op", "trust-root", "remove", "--env", "local", "--key-id", &key.id]).succeeded();
+    there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
+}
+
+#[test]
+fn an_environment_is_saved_with_what_it_has_bound() {
+    let here = Sandbox::with_local().with_own_cache();
+    here.gtc(["pack", "save", "--env", "local", "-o", "a.tar"]).refused(1, "not-found");
+    let pack = here.honest_pack("secrets", "acme.secrets.vault", "^0.4");
+    bind(&here, &pack.display().to_string()).succeeded();
+    // what is bound is kept, so the file is not needed
+    std::fs::remove_file(&pack).expect("it goes");
+    let saved = here.gtc(["pack", "save", "--env", "local", "-o", "a.tar"]).succeeded().result();
+    assert_eq!(saved["packs"].as_array().map(Vec::len), Some(1), "{saved}");
+    let there = beyond(&here, "a.tar");
+    let loaded = there.gtc(["pack", "load", "a.tar", "-o", "packs"]).succeeded().result();
+    assert_eq!(loaded["packs"][0]["name"], "acme.secrets.vault:1.0.0");
+    let path = text(&loaded["packs"][0]["path"]);
+    assert_eq!(path, "packs/acme.secrets.vault-1.0.0.gtpack");
+    bind(&there, path).succeeded();
+}
+
+#[test]
+fn arguments_come_from_files_too_and_are_described() {
+    let here = Sandbox::new().with_own_cache();
+    here.write("vault.gtpack", archive());
+    here.write("save.yaml", "pack_refs: [vault.gtpack]\noutput: packs.tar\n");
+    here.write("load.json", r#"{"layout": "packs.tar", "output": "out"}"#);
+    here.gtc(["pack", "save", "--answers", "save.yaml"]).succeeded();
+    here.gtc(["pack", "load", "--answers", "load.json"]).succeeded();
+    for verb in ["save", "load"] {
+        let schema = here.gtc(["pack", verb, "--schema"]).succeeded();
+        let schema: Value = serde_json::from_str(&schema.stdout).expect("JSON");
+        assert_eq!(schema["additionalProperties"], false);
+    }
+    here.gtc(["pack", "save", "-o", "a.tar"]).refused(2, "invalid-argument");
+    here.gtc(["pack", "save", "vault.gtpack", "--env", "local", "-o", "a.tar"]).refused(2, "invalid-argument");
+    here.gtc(["pack", "save", "vault.gtpack", "-o", "vault.gtpack"]).refused(1, "conflict");
+    let much = ["pack", "save", "vault.gtpack", "-o", "a.tar", "--limit", "layout.total-bytes=1KiB"];
+    here.gtc(much).refused(1, "layout-too-large");
+    assert!(!here.home().join("a.tar").exists(), "half a file");
+    here.gtc(["pack", "load", "absent.tar"]).refused(2, "file-not-found");
+}
+
+/// A layout of these manifests, by the names that they have, and of blobs.
+fn layout(entries: &[(Option<&str>, &Value)], blobs: &[&[u8]]) -> Vec<u8> {
+    let entry = |(name, manifest): &(Option<&str>, &Value)| {
+        LayoutEntry::new(name.map(str::to_owned), manifest.to_string().into_bytes())
+    };
+    let entries: Vec<_> = entries.iter().map(entry).collect();
+    let blob = |bytes: &&[u8]| {
+        let content = bytes.to_vec();
+        let open = Box::new(move || Ok::<Box<dyn Read>, _>(Box::new(Cursor::new(content))));
+        (Sha256Digest::of(bytes), Blob { bytes: bytes.len() as u64, open })
+    };
+    let mut out = Vec::new();
+    layout::write(&mut out, &entries, blobs.iter().map(blob).collect::<BTreeMap<_, _>>()).expect("written");
+    out
+}
+
+#[test]
+fn hostile_files_are_refused_and_leave_nothing() {
+    const NAME: Option<&str> = Some("ghcr.io/team/vault:1");
+    let archive = archive();
+    let pack = Image::pack(&archive);
+    let blobs: Vec<&[u8]> = pack.blobs.iter().map(Vec::as_slice).collect();
+    let honest = layout(&[(NAME, &pack.manifest)], &blobs);
+    let artifact = |kind: &str, document: &[u8], subject: &str| {
+        let mut image = Image::new("application/vnd.oci.empty.v1+json", b"{}", &[(kind, document)]).manifest;
+        image["artifactType"] = kind.into();
+        image["subject"] = json!({"mediaType": layout::MANIFEST_TYPE, "digest": subject, "size": 1});
+        image
+    };
+    const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+    const TRUST: &str = "application/vnd.greentic.trust-root.v1+json";
+    let signature = artifact(ENVELOPE, b"{}", &pack.digest());
+    let mut renamed = pack.manifest.clone();
+    renamed["annotations"] = json!({"org.opencontainers.image.title": "the same archive"});
+    let of_renamed = artifact(ENVELOPE, b"{}", &Sha256Digest::of(renamed.to_string().as_bytes()).to_string());
+    let lonely = artifact(ENVELOPE, b"{}", &Sha256Digest::of(b"another").to_string());
+    let trust = artifact(TRUST, b"{\"schema\":\"greentic.trust-root.v1\",\"keys\":[{}]}", &pack.digest());
+    let document: &[u8] = b"{\"schema\":\"greentic.trust-root.v1\",\"keys\":[{}]}";
+    let container = Image::container();
+    let no_archive = Image::pack(b"no archive");
+    let mut other_size = pack.manifest.clone();
+    other_size["layers"][0]["size"] = 5.into();
+    let pinned = format!("ghcr.io/team/vault@{}", Sha256Digest::of(b"another"));
+    let flipped = {
+        let mut bytes = honest.clone();
+        let at = bytes.windows(archive.len()).position(|window| window == archive).expect("the archive");
+        bytes[at + archive.len() / 2] ^= 1;
+        bytes
+    };
+    let with_document = [&blobs[..], &[document]].concat();
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("nothing", Vec::new(), "invalid-layout"),
+        ("no tar", vec![b'x'; 4096], "invalid-layout"),
+        ("cut off", honest[..honest.len() / 2].to_vec(), "invalid-layout"),
+        ("another byte", flipped, "damaged"),
+        ("no pack at all", layout(&[], &[]), "invalid-layout"),
+        ("a container", layout(&[(NAME, &container.manifest)], &[b"\x1f\x8b no archive"]), "not-a-pack"),
+        ("an index", layout(&[(NAME, &Image::index(&pack).manifest)], &blobs), "not-a-pack"),
+        ("no JSON of a manifest", layout(&[(NAME, &json!("\u{1b}[2J"))], &[]), "invalid-layout"),
+        ("no layer", layout(&[(NAME, &pack.manifest)], &[b"{}"]), "invalid-layout"),
+        ("another size", layout(&[(NAME, &other_size)], &blobs), "damaged"),
+        ("no archive", layout(&[(NAME, &no_archive.manifest)], &[b"no archive"]), "zip-end-record"),
+        ("another digest", layout(&[(Some(&pinned), &pack.manifest)], &blobs), "damaged"),
+        ("no signature", layout(&[(NAME, &pack.manifest), (None, &signature)], &blobs), "signature-malformed"),
+        (
+            "a signature of a manifest without a name",
+            layout(&[(NAME, &pack.manifest), (None, &renamed), (None, &of_renamed)], &blobs),
+            "signature-malformed",
+        ),
+        ("a lonely signature", layout(&[(NAME, &pack.manifest), (None, &lonely)], &blobs), "invalid-layout"),
+        ("no trust root", layout(&[(NAME, &pack.manifest), (None, &trust)], &with_document), "invalid-layout"),
+    ];
+    let sandbox = Sandbox::with_local().with_own_cache();
+    for (name, bytes, kind) in cases {
+        sandbox.write("hostile.tar", bytes);
+        let ran = sandbox.gtc(["pack", "load", "hostile.tar", "--output", "out"]);
+        let envelope: Value =
+            serde_json::from_str(&ran.stderr).unwrap_or_else(|error| panic!("{name}: {error}: {ran:?}"));
+        assert_eq!(envelope["error"]["kind"], kind, "{name}: {envelope}");
+        assert!(envelope["error"]["hint"].is_string() && !ran.stderr.contains('\u{1b}'), "{name}: {envelope}");
+        assert_eq!(kept(&sandbox), Vec::<PathBuf>::new(), "{name} left something");
+        assert!(!sandbox.home().join("out").exists(), "{name} wrote a file");
+    }
+    sandbox.write("honest.tar", honest);
+    sandbox.gtc(["pack", "load", "honest.tar"]).succeeded();
+    bind(&sandbox, "oci://ghcr.io/team/vault:1").succeeded();
+}
+
+/// A name of a pack leads to no other folder, and stands for nothing in a registry.
+#[test]
+fn names_in_a_file_lead_nowhere() {
+    let here = Sandbox::with_local().with_own_cache();
+    let archive = archive();
+    let pack = Image::pack(&archive);
+    let blobs: Vec<&[u8]> = pack.blobs.iter().map(Vec::as_slice).collect();
+    for name in ["../../../escaped", "/tmp/escaped", "a b", "\u{1b}[2J:1", "-o"] {
+        here.write("a.tar", layout(&[(Some(name), &pack.manifest)], &blobs));
+        let loaded = here.gtc(["pack", "load", "a.tar", "-o", "out"]).succeeded().result();
+        assert_eq!(text(&loaded["packs"][0]["path"]), "out/acme.secrets.vault-1.0.0.gtpack");
+        let shown = here.human(["pack", "load", "a.tar"]).succeeded();
+        assert!(!shown.stdout.contains('\u{1b}'), "{shown:?}");
+    }
+    assert!(!here.cache().join("references").exists(), "a name that is no reference stands for something");
+}
+
+#[test]
+#[ignore = "needs docker-registry and skopeo; `cargo xtask test` runs it"]
+fn a_file_goes_from_registry_to_registry() {
+    let here = Sandbox::with_local().with_own_cache();
+    let registry = DockerRegistry::open();
+    let reference = registry.reference("team/vault:0.4.2");
+    let pack = here.write("vault.gtpack", archive()).display().to_string();
+    here.gtc(["pack", "push", &pack, &reference]).succeeded();
+    let key = here.key("key");
+    here.gtc(["pack", "sign", &reference, "--key", &key.private]).succeeded();
+    let saved = here.gtc(["pack", "save", &reference, "-o", "packs.tar"]).succeeded().result();
+    assert_eq!(saved["packs"][0]["signatures"], 1, "{saved}");
+
+    let there = beyond(&here, "packs.tar");
+    let name = reference.trim_start_matches("oci://");
+    let place = format!("oci-archive:packs.tar:{name}");
+    let skopeo = |arguments: &[&str]| {
+        let mut command = there.command("skopeo");
+        run(command.arg("--insecure-policy").args(arguments).env("TMPDIR", there.home())).succeeded()
+    };
+    let manifest = skopeo(&["inspect", "--raw", &place]).stdout;
+    assert_eq!(Sha256Digest::of(manifest.as_bytes()).to_string(), text(&saved["packs"][0]["manifest_digest"]));
+    let copy = format!("docker://{}/copied/vault:1", registry.host());
+    skopeo(&["copy", "--preserve-digests", "--dest-tls-verify=false", &place, &copy]);
+    there.gtc(["pack", "pull", &registry.reference("copied/vault:1"), "-o", "copy.gtpack"]).succeeded();
+    drop(registry);
+
+    there.trust(&key_there(&there, &key.public));
+    there.gtc(["pack", "load", "packs.tar"]).succeeded();
+    let bound = bind(&there, &reference).succeeded().result();
+    assert_eq!(bound["signer"], key.id);
+    there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
+}
+
+/// The public half of a key of another machine.
+fn key_there(there: &Sandbox, public: &str) -> crate::support::signing::Key {
+    let path = there.write("key.pub", std::fs::read(public).expect("a key")).display().to_string();
+    crate::support::signing::Key { private: String::new(), public: path, id: String::new() }
+}
