@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::registry::docker::DockerRegistry;
 use crate::support::{Sandbox, repository, run};
 
 /// The documents, and what each needs in its folder before the first command.
@@ -23,14 +24,26 @@ fn documents() -> Vec<&'static str> {
 
 #[test]
 fn documents_tell_the_truth() {
-    let failures: Vec<String> = documents().into_iter().filter_map(|document| check(document).err()).collect();
+    let check = |document| check(document, Shell::new(Vec::new())).err();
+    let failures: Vec<String> = documents().into_iter().filter_map(check).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-fn check(document: &str) -> Result<(), String> {
+/// The registries in the document have names with ports that do not change; here they listen where there is room.
+#[test]
+#[ignore = "needs docker-registry and skopeo; `cargo xtask test` runs it"]
+fn the_document_about_registries_tells_the_truth() {
+    let registries = [DockerRegistry::open(), DockerRegistry::with_passwords()];
+    let localhost = |registry: &DockerRegistry| registry.host().replace("127.0.0.1", "localhost");
+    let names = ["localhost:50000", "localhost:50001"].map(str::to_owned);
+    let names = names.into_iter().zip(registries.each_ref().map(localhost)).collect();
+    check("docs/registries.md", Shell::new(names)).unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+fn check(document: &str, shell: Shell) -> Result<(), String> {
     let path = repository().join(document);
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{document}: {error}"))?;
-    let actual = replay(&text);
+    let actual = replay(&text, &shell);
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, actual).map_err(|error| format!("{document}: {error}"))?;
         return Ok(());
@@ -49,8 +62,7 @@ fn check(document: &str) -> Result<(), String> {
 
 /// The document with the output of every command replaced by what it prints now. Output that the document describes with
 /// wildcards stays as it stands when it matches.
-fn replay(text: &str) -> String {
-    let shell = Shell::new();
+fn replay(text: &str, shell: &Shell) -> String {
     let mut replayed = String::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -97,23 +109,27 @@ fn matches(expected: &str, actual: &str) -> bool {
 /// A shell whose commands all run in one empty folder.
 struct Shell {
     sandbox: Sandbox,
+    /// Names in the document, and what stands in for each of them here.
+    names: Vec<(String, String)>,
 }
 
 impl Shell {
     /// A cache of its own for each document: what is kept in it, and what is said of it, is nobody else's.
-    fn new() -> Self {
+    fn new(names: Vec<(String, String)>) -> Self {
         let sandbox = Sandbox::new().with_own_cache();
         std::fs::create_dir(sandbox.home().join("work")).expect("a folder");
-        Self { sandbox }
+        Self { sandbox, names }
     }
 
     fn run(&self, command: &str) -> String {
+        let command = self.names.iter().fold(command.to_owned(), |text, (name, here)| text.replace(name, here));
         let mut shell = self.sandbox.command("/bin/sh");
         shell.arg("-c").arg(format!("exec 2>&1; {command}")).current_dir(self.sandbox.home().join("work"));
         shell.env("PATH", path()).env("GTC_FORMAT", "human").env("REPOSITORY", repository());
         toolchain(&mut shell);
         let ran = run(&mut shell);
         let mut text = ran.stdout.replace(&self.sandbox.home().display().to_string(), "/home/marie");
+        text = self.names.iter().fold(text, |text, (name, here)| text.replace(here, name));
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
