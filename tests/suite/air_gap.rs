@@ -334,9 +334,9 @@ fn a_file_goes_from_registry_to_registry() {
     let registry = DockerRegistry::open();
     let reference = registry.reference("team/vault:0.4.2");
     let pack = here.write("vault.gtpack", archive()).display().to_string();
-    here.gtc(["pack", "push", &pack, &reference]).succeeded();
+    let pushed = here.gtc(["pack", "push", &pack, &reference]).succeeded().result();
     let key = here.key("key");
-    here.gtc(["pack", "sign", &reference, "--key", &key.private]).succeeded();
+    here.gtc(["pack", "sign", text(&pushed["pack_ref"]), "--key", &key.private]).succeeded();
     let saved = here.gtc(["pack", "save", &reference, "-o", "packs.tar"]).succeeded().result();
     assert_eq!(saved["packs"][0]["signatures"], 1, "{saved}");
 

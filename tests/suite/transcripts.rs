@@ -111,23 +111,30 @@ struct Shell {
     sandbox: Sandbox,
     /// Names in the document, and what stands in for each of them here.
     names: Vec<(String, String)>,
+    /// What the commands have printed so far.
+    printed: std::cell::RefCell<String>,
 }
+
+/// A digest in a command that was printed before for the same reference.
+const PRINTED_DIGEST: &str = "@sha256:…";
 
 impl Shell {
     /// A cache of its own for each document: what is kept in it, and what is said of it, is nobody else's.
     fn new(names: Vec<(String, String)>) -> Self {
         let sandbox = Sandbox::new().with_own_cache();
         std::fs::create_dir(sandbox.home().join("work")).expect("a folder");
-        Self { sandbox, names }
+        Self { sandbox, names, printed: String::new().into() }
     }
 
     fn run(&self, command: &str) -> String {
         let command = self.names.iter().fold(command.to_owned(), |text, (name, here)| text.replace(name, here));
+        let command = self.with_digest(&command);
         let mut shell = self.sandbox.command("/bin/sh");
         shell.arg("-c").arg(format!("exec 2>&1; {command}")).current_dir(self.sandbox.home().join("work"));
         shell.env("PATH", path()).env("GTC_FORMAT", "human").env("REPOSITORY", repository());
         toolchain(&mut shell);
         let ran = run(&mut shell);
+        self.printed.borrow_mut().push_str(&ran.stdout);
         let mut text = ran.stdout.replace(&self.sandbox.home().display().to_string(), "/home/marie");
         text = self.names.iter().fold(text, |text, (name, here)| text.replace(here, name));
         if !text.is_empty() && !text.ends_with('\n') {
@@ -137,6 +144,18 @@ impl Shell {
             0 => text,
             code => format!("{text}? {code}\n"),
         }
+    }
+}
+
+impl Shell {
+    /// The command with the digest that was printed last for its reference, where it leaves one out.
+    fn with_digest(&self, command: &str) -> String {
+        let Some((before, after)) = command.split_once(PRINTED_DIGEST) else { return command.to_owned() };
+        let reference = before.rsplit(' ').next().expect("a reference");
+        let printed = self.printed.borrow();
+        let (_, digest) = printed.rsplit_once(&format!("{reference}@sha256:")).expect("it was printed before");
+        let digest: String = digest.chars().take_while(char::is_ascii_hexdigit).collect();
+        format!("{before}@sha256:{digest}{after}")
     }
 }
 

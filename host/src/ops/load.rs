@@ -251,7 +251,7 @@ fn file_name(pack: &CarriedPack, report: &LoadedReport, taken: &mut BTreeSet<Pat
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
     let by_id = format!("{}-{}", report.id.as_exact(), report.version);
     let name = match &pack.reference {
-        Some(reference) => file_of(reference).with_extension("").to_string_lossy().into_owned(),
+        Some(reference) => file_of(reference, "gtpack").with_extension("").to_string_lossy().into_owned(),
         None if by_id.bytes().all(is_plain) && !by_id.starts_with(['.', '-']) => by_id,
         None => report.sha256.clone(),
     };

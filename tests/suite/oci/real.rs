@@ -105,7 +105,7 @@ fn a_token_is_fetched_from_where_the_operator_says() {
     sandbox.log_in(registry.host(), USER, PASSWORD);
     let reference = registry.reference("team/vault:1");
     let refusal = sandbox.gtc(["pack", "push", &pack, &reference]).refused(1, "registry-login-refused");
-    assert!(refusal.contains(&tokens.host()) && refusal.contains("--token-realm"), "{refusal}");
+    assert!(refusal.contains(&tokens.realm()) && refusal.contains("--token-realm"), "{refusal}");
     assert!(tokens.requests().is_empty(), "{:#?}", tokens.requests());
 
     let realm = format!("{}={}", registry.host(), tokens.host());

@@ -138,10 +138,10 @@ impl<'a> Access<'a> {
     /// Gets a token for this repository, and for no other, whatever the registry names.
     fn token(&self, realm: &str, service: Option<&str>, credential: &Credential) -> Result<String, RegistryError> {
         let registry = ForeignText::new(self.endpoint.registry.clone());
-        let foreign = |realm| RegistryError::ForeignRealm { registry, realm };
-        let Ok(mut url) = realm.parse::<Url>() else { return Err(foreign(ForeignText::excerpt(realm))) };
+        let foreign = |host| RegistryError::ForeignRealm { registry, realm: ForeignText::excerpt(realm), host };
+        let Ok(mut url) = realm.parse::<Url>() else { return Err(foreign(None)) };
         if !self.is_trusted_realm(&url) {
-            return Err(foreign(host_of(&url)));
+            return Err(foreign(Some(host_of(&url)).filter(|_| url.scheme() == "https" && url.has_host())));
         }
         let is_secret = !matches!(credential, Credential::Anonymous);
         if is_secret && is_readable_by_others(&url) {

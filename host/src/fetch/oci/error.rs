@@ -78,12 +78,14 @@ pub enum RegistryError {
         host: ForeignText,
     },
     /// It sends us elsewhere for a token.
-    #[error("`{registry}` wants the login sent to `{realm}`, another host, without `--token-realm {registry}={realm}`")]
+    #[error("`{registry}` wants the login sent to `{realm}`, which is another host{}", flag(.registry, .host))]
     ForeignRealm {
         /// Who was asked.
         registry: ForeignText,
         /// Where it sends us.
         realm: ForeignText,
+        /// The host there, if it is an address that could be allowed.
+        host: Option<ForeignText>,
     },
     /// A secret would be readable on its way.
     #[error("`{host}` is reached without encryption, and no credential is sent that way")]
@@ -263,6 +265,11 @@ impl RegistryError {
             Self::Proxy { .. } => "set HTTPS_PROXY to `http://<host>:<port>`, or take it away",
         }
     }
+}
+
+/// How a login would be allowed to go to a host.
+fn flag(registry: &ForeignText, host: &Option<ForeignText>) -> String {
+    host.iter().map(|host| format!(" (without `--token-realm {registry}={host}`)")).collect()
 }
 
 fn said(message: &Option<ForeignText>) -> String {
