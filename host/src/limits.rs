@@ -169,6 +169,7 @@ limits! {
     "compile.code-per-mib" Bytes engine.compile.code_bytes_per_mib;
     "handler.metadata-time" Time engine.metadata_time;
     "handler.preflight-time" Time engine.preflight_time;
+    "handler.trial-time" Time engine.trial_time;
     "handler.memory" Bytes engine.memory_bytes;
     "handler.memories" Count engine.memories;
     "handler.tables" Count engine.tables;

@@ -6,7 +6,7 @@ mod content;
 mod files;
 mod flips;
 mod repack;
-mod rules;
+pub mod rules;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

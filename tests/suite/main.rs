@@ -40,3 +40,4 @@ mod toolchains;
 mod tools;
 mod transcripts;
 mod trust;
+mod validate;

@@ -6,7 +6,7 @@ use env_pack_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::ArchiveError;
+use super::{ArchiveError, OnFault};
 
 /// The kind of the extension.
 pub(super) const EXTENSION: &str = "greentic.env-pack.v1";
@@ -57,17 +57,26 @@ struct Tool {
 }
 
 /// Parses the extension's inline value: component ids with what is declared of each.
-pub(super) fn parse(inline: &serde_json::Value) -> Result<Vec<(String, Declared)>, ArchiveError> {
-    let wrong = |reason: String| ArchiveError::Declaration { reason: ForeignText::sentence(&reason) };
-    let extension = Extension::deserialize(inline).map_err(|error| wrong(error.to_string()))?;
+pub(super) fn parse(
+    inline: &serde_json::Value,
+    on_fault: OnFault<'_>,
+) -> Result<Vec<(String, Declared)>, ArchiveError> {
+    let mut wrong = |reason: String| on_fault(ArchiveError::Declaration { reason: ForeignText::sentence(&reason) });
+    let extension = match Extension::deserialize(inline) {
+        Ok(extension) => extension,
+        Err(error) => return wrong(error.to_string()).map(|()| Vec::new()),
+    };
     let mut declared: Vec<(String, Declared)> = Vec::with_capacity(extension.handlers.len());
     for (at, handler) in extension.handlers.into_iter().enumerate() {
         let component = handler.component.clone();
         if declared.iter().any(|(other, _)| *other == component) {
-            return Err(wrong(format!("handlers[{at}] declares component `{component}` again")));
+            wrong(format!("handlers[{at}] declares component `{component}` again"))?;
+            continue;
         }
-        let parsed = handler.parse().map_err(|reason| wrong(format!("handlers[{at}]: {reason}")))?;
-        declared.push((component, parsed));
+        match handler.parse() {
+            Ok(parsed) => declared.push((component, parsed)),
+            Err(reason) => wrong(format!("handlers[{at}]: {reason}"))?,
+        }
     }
     Ok(declared)
 }

@@ -6,7 +6,9 @@ use env_pack_domain::{ForeignText, Sha256Digest};
 use greentic_types::pack_manifest::ExtensionInline;
 use greentic_types::{ComponentManifest, PackManifest, decode_pack_manifest};
 
-use super::{ArchiveError, Declared, EntryInfo, HANDLER_WORLDS, MANIFEST, Pack, PackedHandler, cbor, declared};
+use super::{
+    ArchiveError, Declared, EntryInfo, HANDLER_WORLDS, MANIFEST, OnFault, Pack, PackedHandler, cbor, declared,
+};
 
 const SCHEMA: &str = "pack-v1";
 
@@ -34,14 +36,19 @@ pub(super) fn read(
     manifest: PackManifest,
     entries: Vec<EntryInfo>,
     mut content: impl FnMut(&str) -> Result<Option<Vec<u8>>, ArchiveError>,
+    on_fault: OnFault<'_>,
 ) -> Result<Pack, ArchiveError> {
-    let mut declared = declarations(&manifest)?;
+    let mut declared = declarations(&manifest, on_fault)?;
     let names: HashSet<&str> = entries.iter().map(|entry| entry.name.as_exact()).collect();
     let mut handlers = Vec::new();
     for component in &manifest.components {
         let id = component.id.as_str();
         let absent = || ArchiveError::NoComponent { component: ForeignText::excerpt(id) };
-        let place = places(component).into_iter().find(|place| names.contains(place.as_str())).ok_or_else(absent)?;
+        let Some(place) = places(component).into_iter().find(|place| names.contains(place.as_str())) else {
+            on_fault(absent())?;
+            declared.retain(|(component, _)| component != id);
+            continue;
+        };
         if !component.world.starts_with(HANDLER_WORLDS) {
             continue;
         }
@@ -55,10 +62,10 @@ pub(super) fn read(
             declared: of_this.map(|at| declared.remove(at).1),
         });
     }
-    if let Some((component, _)) = declared.first() {
+    for (component, _) in &declared {
         let reason =
             ForeignText::sentence(&format!("it declares component `{component}`, which is no handler of this pack"));
-        return Err(ArchiveError::Declaration { reason });
+        on_fault(ArchiveError::Declaration { reason })?;
     }
     Ok(Pack {
         id: ForeignText::new(manifest.pack_id.as_str()),
@@ -69,10 +76,12 @@ pub(super) fn read(
     })
 }
 
-fn declarations(manifest: &PackManifest) -> Result<Vec<(String, Declared)>, ArchiveError> {
+fn declarations(manifest: &PackManifest, on_fault: OnFault<'_>) -> Result<Vec<(String, Declared)>, ArchiveError> {
     let extension = manifest.extensions.as_ref().and_then(|extensions| extensions.get(declared::EXTENSION));
     let Some(extension) = extension else { return Ok(Vec::new()) };
-    let wrong = |reason: &str| Err(ArchiveError::Declaration { reason: ForeignText::sentence(reason) });
+    let mut wrong = |reason: &str| {
+        on_fault(ArchiveError::Declaration { reason: ForeignText::sentence(reason) }).map(|()| Vec::new())
+    };
     if extension.kind != declared::EXTENSION {
         return wrong(&format!("its kind is `{}`", extension.kind));
     }
@@ -80,7 +89,7 @@ fn declarations(manifest: &PackManifest) -> Result<Vec<(String, Declared)>, Arch
         return wrong(&format!("its version is `{}`, expected `1.x`", extension.version));
     }
     match &extension.inline {
-        Some(ExtensionInline::Other(value)) => declared::parse(value),
+        Some(ExtensionInline::Other(value)) => declared::parse(value, on_fault),
         _ => wrong("it has no inline value of its own"),
     }
 }

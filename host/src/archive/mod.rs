@@ -17,6 +17,7 @@ mod records;
 mod repack;
 mod rules;
 mod sbom;
+mod survey;
 mod write;
 
 use env_pack_domain::{ForeignText, Sha256Digest};
@@ -26,6 +27,7 @@ pub use error::ArchiveError;
 pub use limits::Limits;
 pub use repack::{Change, Repacked, RepackedEntry, repack};
 pub use rules::Rule;
+pub use survey::{Survey, survey};
 pub use write::{NewHandler, NewPack, write};
 
 /// The world that makes a component a handler, as this version writes it.
@@ -51,7 +53,7 @@ pub struct Pack {
 }
 
 /// An entry of a pack, without its content.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EntryInfo {
     /// Its name.
     pub name: ForeignText,
@@ -76,6 +78,9 @@ pub struct PackedHandler {
     pub declared: Option<Declared>,
 }
 
+/// What becomes of a fault that others may follow: whoever wants the first one only gives it back, and nothing more is looked at.
+type OnFault<'a> = &'a mut dyn FnMut(ArchiveError) -> Result<(), ArchiveError>;
+
 /// An entry in memory.
 struct Entry {
     name: String,
@@ -91,8 +96,8 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Pack, ArchiveError> {
     let mut reader = reader::Reader::of_checked(bytes, limits)?;
     let manifest = manifest::decode(&reader.document(MANIFEST)?)?;
     let bill = sbom::decode(&reader.document(SBOM)?)?;
-    sbom::verify(&bill, &entries)?;
-    manifest::read(manifest, entries, |name| reader.content(name))
+    sbom::verify(&bill, &entries, &mut Err)?;
+    manifest::read(manifest, entries, |name| reader.content(name), &mut Err)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use env_pack_domain::ForeignText;
 use greentic_types::cbor::canonical::{from_cbor, to_canonical_cbor};
 use serde::{Deserialize, Serialize};
 
-use super::{ArchiveError, Entry, EntryInfo, SBOM, cbor};
+use super::{ArchiveError, Entry, EntryInfo, OnFault, SBOM, cbor};
 
 const FORMAT: &str = "greentic-sbom-v1";
 /// Where other tools put signatures, which cannot be listed because they are made last.
@@ -50,25 +50,24 @@ pub(super) fn is_exempt(path: &str) -> bool {
 }
 
 /// Checks entries against the bill among them, both ways.
-pub(super) fn verify(Bill(sbom): &Bill, entries: &[EntryInfo]) -> Result<(), ArchiveError> {
+pub(super) fn verify(Bill(sbom): &Bill, entries: &[EntryInfo], on_fault: OnFault<'_>) -> Result<(), ArchiveError> {
     let mut listed = HashMap::new();
     for file in &sbom.files {
         if listed.insert(file.path.as_str(), file).is_some() {
-            return Err(ArchiveError::ListedTwice { path: ForeignText::excerpt(&file.path) });
+            on_fault(ArchiveError::ListedTwice { path: ForeignText::excerpt(&file.path) })?;
         }
     }
     for entry in entries {
         let path = entry.name.as_exact();
         match listed.remove(path) {
-            Some(file) => compare(file, entry)?,
+            Some(file) => compare(file, entry).or_else(&mut *on_fault)?,
             None if is_exempt(path) => {}
-            None => return Err(ArchiveError::PresentButUnlisted { path: ForeignText::excerpt(path) }),
+            None => on_fault(ArchiveError::PresentButUnlisted { path: ForeignText::excerpt(path) })?,
         }
     }
-    match listed.keys().min() {
-        Some(path) => Err(ArchiveError::ListedButAbsent { path: ForeignText::excerpt(path) }),
-        None => Ok(()),
-    }
+    let mut absent: Vec<_> = listed.into_keys().collect();
+    absent.sort_unstable();
+    absent.into_iter().try_for_each(|path| on_fault(ArchiveError::ListedButAbsent { path: ForeignText::excerpt(path) }))
 }
 
 fn compare(file: &File, entry: &EntryInfo) -> Result<(), ArchiveError> {

@@ -14,6 +14,7 @@ use super::payload::{
 use super::registry::{PullPayload, PushPayload};
 use super::trust::{DistrustPayload, KeygenPayload, SignPayload, TrustPayload, VerifyPayload};
 use super::update::{ExtensionUpdatePayload, PackUpdatePayload};
+use super::validate::ValidatePayload;
 use super::verb::Verb;
 
 /// Loads env-packs as sandboxed plug-ins, binds them to environments, and says what is wrong.
@@ -276,6 +277,8 @@ pub enum PackVerb {
     Inspect(Verb<InspectPayload>),
     /// Measure how long the handlers of a pack take
     Bench(Verb<BenchPayload>),
+    /// Say everything that is wrong with packs, and what to do about it; the door of a CI
+    Validate(Verb<ValidatePayload>),
     /// Make a sloppy but honest archive canonical, so that it can be opened
     Repack(Verb<RepackPayload>),
     /// Bring a pack to an OCI registry

@@ -16,6 +16,7 @@ mod settings;
 mod table;
 mod trust;
 mod update;
+mod validate;
 mod verb;
 
 use std::ffi::OsString;
@@ -38,11 +39,13 @@ use payload::CompletionsPayload;
 use render::Human;
 use trust::Sign;
 use update::Update;
+use validate::{ReportForm, ValidatePayload};
 use verb::Verb;
 
 use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb, Grants};
 use crate::ops::refresh::RefreshRequest;
+use crate::ops::validate::{self as validation, Verdict};
 use crate::ops::{
     self, OpError, bench, bind, cache, doctor, env, grants, limits, load, pack, protections, read, refresh,
     registry as registries, repack, save, signing, tool_check, trust_root, unbind,
@@ -291,6 +294,7 @@ impl Session {
                 let (pack_ref, turns) = payload.parse()?;
                 Ok(bench::bench(host, &pack_ref, turns)?)
             }),
+            PackVerb::Validate(verb) => self.validate(verb),
             PackVerb::Repack(verb) => {
                 self.done("pack", "repack", verb, |payload| Ok(repack::repack(host, &payload.request())?))
             }
@@ -313,6 +317,29 @@ impl Session {
                 self.done("pack", "verify", verb, |payload| Ok(signing::verify(host, &payload.parse()?)?))
             }
         }
+    }
+
+    /// Validates packs, and reports in the form that was asked for.
+    fn validate(&self, verb: Verb<ValidatePayload>) -> io::Result<u8> {
+        let operation = |payload: ValidatePayload| {
+            let form = payload.report;
+            Ok((validation::validate(&self.host, &payload.parse()?)?, form))
+        };
+        self.run("pack", "validate", verb, operation, |output, (report, form)| {
+            match form {
+                None => output.result(report)?,
+                Some(ReportForm::Human) => Output { format: Format::Human, ..*output }.result(report)?,
+                Some(ReportForm::Json) => Output { format: Format::Json, ..*output }.result(report)?,
+                Some(ReportForm::Sarif) => output::print_json(&render::sarif(report))?,
+                Some(ReportForm::Junit) => output::print(&render::junit(report))?,
+                Some(ReportForm::Github) => output::print(&render::github(report))?,
+            }
+            Ok(match report.verdict() {
+                Verdict::Passed => 0,
+                Verdict::Failed => NO,
+                Verdict::Unknown => IMPOSSIBLE,
+            })
+        })
     }
 
     fn cache(&self, verb: CacheVerb) -> io::Result<u8> {

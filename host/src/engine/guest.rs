@@ -1,7 +1,7 @@
 //! One operation of one guest: what it may use, what it has used, and what it said.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault, Permissions, Probe, ToolPermission};
 use wasmtime::component::ResourceTableError;
@@ -20,6 +20,8 @@ pub(super) struct Guest {
     pub call: Call,
     /// The binding a preflight runs for; nothing for metadata calls.
     pub binding: Option<BindingContext>,
+    /// The time it had when it began.
+    time: Duration,
     /// When the operation is out of time.
     pub deadline: Instant,
     pub wasi: Option<Wasi>,
@@ -53,14 +55,21 @@ struct Log {
 const LAST_WORDS_BYTES: usize = 4 << 10;
 
 impl Guest {
-    pub fn new(shared: &Arc<Shared>, handler: ForeignText, binding: Option<BindingContext>, wasi: bool) -> Self {
+    /// A guest that has this much time.
+    pub fn new(
+        shared: &Arc<Shared>,
+        handler: ForeignText,
+        binding: Option<BindingContext>,
+        wasi: bool,
+        time: Duration,
+    ) -> Self {
         let limits = &shared.limits;
-        let time = if binding.is_some() { limits.preflight_time } else { limits.metadata_time };
         Self {
             shared: Arc::clone(shared),
             handler,
             call: Call::Instantiate,
             binding,
+            time,
             deadline: Instant::now() + time,
             wasi: wasi.then(|| Wasi::new(limits)),
             usage: Usage::default(),
@@ -189,8 +198,7 @@ impl Guest {
     }
 
     fn out_of_time(&self) -> HandlerFault {
-        let limit = if self.binding.is_some() { self.limits().preflight_time } else { self.limits().metadata_time };
-        HandlerFault::OutOfTime { call: self.call, limit }
+        HandlerFault::OutOfTime { call: self.call, limit: self.time }
     }
 
     /// Whether the guest came back before its deadline. The engine looks at the time only where a guest loops or calls, and so

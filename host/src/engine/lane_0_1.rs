@@ -1,6 +1,7 @@
 //! Handlers of `greentic:env-pack@0.1.x`: the interface adapted to the domain, and nothing else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use env_pack_domain::{
     BindingContext, Call, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault, Outcome,
@@ -29,6 +30,8 @@ struct Handler {
     pre: Pre,
     shared: Arc<Shared>,
     wasi: bool,
+    /// What a preflight has.
+    time: Duration,
     slot: CapabilitySlot,
     descriptor_path: DescriptorPath,
     supported_versions: VersionReq,
@@ -45,13 +48,14 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     World::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
 }
 
-/// Instantiates a component and asks it the three constants.
+/// Instantiates a component and asks it the three constants; its preflights have `time`.
 pub(super) fn load(
     shared: &Arc<Shared>,
     linker: &Linker<Guest>,
     component: &Component,
     digest: &Sha256Digest,
     wasi: bool,
+    time: Duration,
 ) -> Result<Box<dyn EnvPackHandler>, LoadError> {
     let pre = linker.instantiate_pre(component).map_err(|error| interface(&error))?;
     let indices = EnvPackHandlerIndices::new(&pre).map_err(|error| interface(&error))?;
@@ -61,6 +65,7 @@ pub(super) fn load(
         pre,
         shared: Arc::clone(shared),
         wasi,
+        time,
         slot: slot.into(),
         descriptor_path: path,
         supported_versions: parsed(Call::SupportedVersions, &versions)?,
@@ -144,7 +149,8 @@ struct Answers {
 }
 
 fn ask(shared: &Arc<Shared>, pre: &Pre, digest: &Sha256Digest, wasi: bool) -> Result<Answers, LoadError> {
-    let mut running = Running::start(pre, Guest::new(shared, ForeignText::new(digest.to_string()), None, wasi))?;
+    let name = ForeignText::new(digest.to_string());
+    let mut running = Running::start(pre, Guest::new(shared, name, None, wasi, shared.limits.metadata_time))?;
     let slot = running.call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store))?;
     let path = running
         .call(Call::DescriptorPath, |world, store| world.greentic_env_pack_handler().call_descriptor_path(store))?;
@@ -215,7 +221,7 @@ impl Handler {
     /// The checks as the guest gives them, and what it asked of the host.
     fn ask_preflight(&self, binding: &BindingContext) -> Result<(Vec<types::ToolCheck>, Vec<Probe>), HandlerFault> {
         let handler = ForeignText::new(self.descriptor_path.as_str());
-        let guest = Guest::new(&self.shared, handler, Some(binding.clone()), self.wasi);
+        let guest = Guest::new(&self.shared, handler, Some(binding.clone()), self.wasi, self.time);
         let mut running = Running::start(&self.pre, guest).map_err(|error| match error {
             LoadError::Fault(fault) => fault,
             // its types were right when it was loaded

@@ -25,6 +25,8 @@ pub struct Limits {
     pub metadata_time: Duration,
     /// Time for one preflight, with everything it asks of the host.
     pub preflight_time: Duration,
+    /// Time for a preflight on trial, in which everything is refused: nothing is waited for.
+    pub trial_time: Duration,
     /// Time for one program that a preflight runs.
     pub tool_time: Duration,
     /// Time for one connection that a preflight tries.
@@ -72,6 +74,8 @@ impl Default for Limits {
             metadata_time: Duration::from_secs(1),
             // preflights ask tools that ask networks
             preflight_time: Duration::from_secs(30),
+            // a Python handler comes up in a tenth of it
+            trial_time: Duration::from_secs(1),
             // a tool that says nothing for this long says nothing more
             tool_time: Duration::from_secs(10),
             reach_time: Duration::from_secs(5),

@@ -6,6 +6,7 @@
 mod bench;
 mod compiled;
 mod crowd;
+mod debug;
 mod error;
 mod guest;
 mod imports;
@@ -27,6 +28,7 @@ use std::io::Seek as _;
 use std::os::fd::AsRawFd as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use env_pack_domain::{Call, EnvPackHandler, ForeignText, Sha256Digest};
 use wasmtime::component::{Component, Linker};
@@ -42,6 +44,7 @@ use worker::Protection;
 
 pub use bench::Times;
 pub use compiled::{CodeFault, CompiledCode, CompiledListing, KeptCode, StaleFile};
+pub use debug::debug_bytes;
 pub use error::LoadError;
 pub use limits::Limits;
 pub use permissions::{PERMISSIONS_SECTION, permissions_section};
@@ -187,6 +190,26 @@ impl Engine {
     /// # Errors
     /// [`LoadError`] when it is no handler of a version this host speaks, or does not answer properly.
     pub fn load(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Loaded, LoadError> {
+        self.load_with(bytes, digest, trust, self.shared.limits.preflight_time)
+    }
+
+    /// Loads a component as [`load`](Self::load) does, to find out whether it behaves: its preflights have only the time for a
+    /// trial, in which nothing is granted and nothing is waited for.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_on_trial(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Loaded, LoadError> {
+        let limits = &self.shared.limits;
+        self.load_with(bytes, digest, trust, limits.trial_time.min(limits.preflight_time))
+    }
+
+    fn load_with(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        trust: Trust,
+        preflight_time: Duration,
+    ) -> Result<Loaded, LoadError> {
         let outside = imports::read(bytes)?;
         let component = self.component(bytes, digest, trust)?;
         self.ticker.start(&self.wasmtime);
@@ -194,7 +217,7 @@ impl Engine {
         let handler = match outside.lane {
             lane::Lane::V0_1 => {
                 let linker = &self.linkers[usize::from(wasi)];
-                lane_0_1::load(&self.shared, linker, &component, digest, wasi)?
+                lane_0_1::load(&self.shared, linker, &component, digest, wasi, preflight_time)?
             }
         };
         Ok(Loaded { handler, imports: outside.imports.into_iter().map(ForeignText::new).collect() })

@@ -27,6 +27,7 @@ pub mod tool_check;
 mod trust;
 pub mod trust_root;
 pub mod unbind;
+pub mod validate;
 
 pub use command::quoted;
 pub use error::{Failure, OpError, Taker};

@@ -13,9 +13,9 @@ use crate::signing::SignatureError;
 use crate::store::{LockedHandler, LockedPack};
 
 /// The interface through which a handler runs programs.
-const TOOLS: &str = "greentic:env-pack/tools";
+pub(super) const TOOLS: &str = "greentic:env-pack/tools";
 /// The interface through which a handler opens connections.
-const NETWORK: &str = "greentic:env-pack/network";
+pub(super) const NETWORK: &str = "greentic:env-pack/network";
 
 /// What a component is called that has no archive around it to name it.
 const BARE_COMPONENT: &str = "component";

@@ -202,20 +202,7 @@ fn there(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError> {
 /// # Errors
 /// [`OpError`] when nobody has, or the pack or a key cannot be read.
 pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpError> {
-    let trust = match &request.trusted {
-        Trusted::Keys(paths) => {
-            let keys = paths.iter().map(|path| public_key(host, path));
-            Trust::in_keys(keys.collect::<Result<_, _>>()?)
-        }
-        Trusted::Environment(environment) => {
-            host.store.load(environment)?;
-            let trust = Trust::of(host, environment)?;
-            if trust.is_empty() {
-                return Err(OpError::NoTrustRoot { environment: environment.clone() });
-            }
-            trust
-        }
-    };
+    let trust = trust_of(host, &request.trusted)?;
     let fetched = host.fetcher.fetch(&request.pack_ref)?;
     let not_vouched = |source| OpError::NotVouchedFor { pack_ref: request.pack_ref.clone(), source };
     let verified = match request.signatures.as_slice() {
@@ -227,6 +214,24 @@ pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpEr
     };
     let (signer, _) = verified.map_err(not_vouched)?;
     Ok(VerifyReport { pack_ref: request.pack_ref.clone(), sha256: fetched.digest.hex(), signer })
+}
+
+/// The keys of those whose signature is taken; at least one.
+pub(super) fn trust_of(host: &Host, trusted: &Trusted) -> Result<Trust, OpError> {
+    match trusted {
+        Trusted::Keys(paths) => {
+            let keys = paths.iter().map(|path| public_key(host, path));
+            Ok(Trust::in_keys(keys.collect::<Result<_, _>>()?))
+        }
+        Trusted::Environment(environment) => {
+            host.store.load(environment)?;
+            let trust = Trust::of(host, environment)?;
+            match trust.is_empty() {
+                true => Err(OpError::NoTrustRoot { environment: environment.clone() }),
+                false => Ok(trust),
+            }
+        }
+    }
 }
 
 /// Reads a file of signatures that somebody named.

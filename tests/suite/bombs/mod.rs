@@ -5,7 +5,7 @@
 //! operators have some of them take a minute together:
 //! `cargo test -p gtc --test suite --locked -- --ignored --exact --nocapture bombs::with_the_budgets_that_operators_have`
 
-mod shapes;
+pub mod shapes;
 
 use std::fs;
 use std::time::{Duration, Instant};

@@ -7,6 +7,7 @@ pub mod footprint;
 pub mod memory;
 pub mod packs;
 pub mod registry;
+pub mod schema;
 pub mod signing;
 pub mod terminal;
 pub mod wat;

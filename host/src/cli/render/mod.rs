@@ -10,8 +10,10 @@ mod packs;
 mod registry;
 mod signing;
 mod tools;
+mod validate;
 
 pub use packs::difference;
+pub use validate::{github, junit, sarif};
 
 use super::table::Tone;
 

@@ -1,0 +1,56 @@
+//! Everything that is wrong with an archive, where reading can go on, for whoever wants to put it right.
+//!
+//! What it finds is no pack to be used: a pack that has faults is refused whole by [`open`](super::open).
+
+use super::{ArchiveError, EntryInfo, Limits, MANIFEST, Pack, SBOM, manifest, profile, reader::Reader, sbom};
+
+/// What was found in an archive.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// What is wrong with it.
+    pub faults: Vec<ArchiveError>,
+    /// Its entries in their order; none when the container itself is at fault.
+    pub entries: Vec<EntryInfo>,
+    /// The pack, as far as its manifest can be read.
+    pub pack: Option<Pack>,
+}
+
+/// Reads an archive, and goes on after a fault wherever what follows still means something: not after one of the container.
+///
+/// `look` is shown the content of every entry of at most `shown` bytes.
+pub fn survey(bytes: &[u8], limits: &Limits, shown: u64, look: &mut dyn FnMut(&str, &[u8])) -> Survey {
+    let mut survey = Survey::default();
+    let read = profile::check(bytes, limits).and_then(|entries| Ok((entries, Reader::of_checked(bytes, limits)?)));
+    let (entries, mut reader) = match read {
+        Ok(read) => read,
+        Err(fault) => {
+            survey.faults.push(fault);
+            return survey;
+        }
+    };
+    for entry in entries.iter().filter(|entry| entry.size <= shown) {
+        let name = entry.name.as_exact();
+        match reader.content(name) {
+            Ok(content) => content.into_iter().for_each(|content| look(name, &content)),
+            Err(fault) => survey.faults.push(fault),
+        }
+    }
+    let bill = reader.document(SBOM).and_then(|bytes| sbom::decode(&bytes));
+    let manifest = reader.document(MANIFEST).and_then(|bytes| manifest::decode(&bytes));
+    let mut found = Vec::new();
+    let mut note = |fault| {
+        found.push(fault);
+        Ok(())
+    };
+    let copies = entries.iter().map(EntryInfo::clone).collect();
+    let read = manifest.and_then(|manifest| manifest::read(manifest, copies, |name| reader.content(name), &mut note));
+    let verified = bill.and_then(|bill| sbom::verify(&bill, &entries, &mut note));
+    survey.faults.extend(verified.err());
+    match read {
+        Ok(pack) => survey.pack = Some(pack),
+        Err(fault) => survey.faults.push(fault),
+    }
+    survey.faults.extend(found);
+    survey.entries = entries;
+    survey
+}

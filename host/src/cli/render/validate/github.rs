@@ -1,0 +1,69 @@
+//! Workflow commands of GitHub Actions: one line for each finding, which becomes an annotation.
+//!
+//! The runner obeys every line that begins with `::`, so nothing that a pack says begins a line, ends one, or ends a parameter.
+
+use super::{place, shown};
+use crate::ops::validate::{PackReport, Severity, ValidateReport};
+
+/// The report as workflow commands.
+pub fn github(report: &ValidateReport) -> String {
+    report.packs.iter().map(pack).collect()
+}
+
+fn pack(pack: &PackReport) -> String {
+    let mut lines = String::new();
+    for finding in &pack.findings {
+        let command = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "notice",
+        };
+        let place = place(finding).map(|place| format!(" ({place})")).unwrap_or_default();
+        let message = format!("{}{place}. {} See {}", finding.message, finding.hint, finding.help);
+        lines.push_str(&line(command, &pack.pack_ref, finding.code.name(), &message));
+    }
+    if let Some(failure) = &pack.failure {
+        let message = format!("{}; {}", failure.message, failure.hint);
+        lines.push_str(&line("error", &pack.pack_ref, failure.kind, &message));
+    }
+    if pack.omitted > 0 {
+        let message = format!("there are {} more findings", pack.omitted);
+        lines.push_str(&line("notice", &pack.pack_ref, "omitted", &message));
+    }
+    lines
+}
+
+fn line(command: &str, pack_ref: &str, title: &str, message: &str) -> String {
+    let pack_ref = shown(pack_ref);
+    let (file, title) = match pack_ref.contains("://") {
+        // no file of the repository
+        true => (String::new(), format!("{title}: {pack_ref}")),
+        false => (format!("file={},", parameter(&pack_ref)), title.to_owned()),
+    };
+    format!("::{command} {file}title={}::{}\n", parameter(&title), data(message))
+}
+
+/// What stands after the second `::`.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The value of a parameter.
+fn parameter(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_ends_a_line_or_a_parameter() {
+        let line = line("error", "a,title=b::c\n::stop-commands::x", "t", "50% \r\n::set-env name=PATH::x");
+        assert_eq!(
+            line,
+            "::error file=a%2Ctitle=b%3A%3Ac\\n%3A%3Astop-commands%3A%3Ax,title=t::50%25 %0D%0A::set-env name=PATH::x\n"
+        );
+        assert_eq!(line.lines().count(), 1);
+    }
+}

@@ -1,0 +1,84 @@
+//! Findings about packs, in the forms that people and CIs read.
+
+mod github;
+mod junit;
+mod sarif;
+
+pub use github::github;
+pub use junit::junit;
+pub use sarif::sarif;
+
+use super::{BAD, GOOD, Human, NOTICE, counted, shown};
+use crate::cli::table::Tone;
+use crate::ops::validate::{Finding, PackReport, Severity, ValidateReport, Verdict};
+
+impl Human for ValidateReport {
+    fn human(&self, _verb: &str) -> String {
+        let mut text: String = self.packs.iter().map(|pack| human_pack(pack, self.strict) + "\n").collect();
+        let counts = [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")];
+        let counts: Vec<_> = counts.into_iter().map(|(count, what)| counted(count, what)).collect();
+        let packs = counted(self.packs.len(), "pack");
+        text.push_str(&match self.verdict() {
+            Verdict::Passed => format!("{} {packs} passed: {}\n", Tone::Good.paint(GOOD), counts.join(", ")),
+            Verdict::Failed => format!("{} {packs}: {}\n", Tone::Bad.paint(BAD), counts.join(", ")),
+            Verdict::Unknown => {
+                format!("{} {packs}, not all of which could be examined: {}\n", Tone::Bad.paint(BAD), counts.join(", "))
+            }
+        });
+        text
+    }
+}
+
+fn human_pack(pack: &PackReport, strict: bool) -> String {
+    let sign = match pack.verdict(strict) {
+        Verdict::Passed => Tone::Good.paint(GOOD),
+        Verdict::Failed | Verdict::Unknown => Tone::Bad.paint(BAD),
+    };
+    let name = match (&pack.id, &pack.version) {
+        (Some(id), Some(version)) => format!(" (`{id}` {version})"),
+        _ => String::new(),
+    };
+    let mut text = format!("{sign} {}{name}\n", shown(&pack.pack_ref));
+    for handler in &pack.handlers {
+        let (path, slot, supported) = (&handler.descriptor_path, handler.slot, &handler.supported_versions);
+        text.push_str(&format!("    `{path}` serves {slot}, supports `{supported}`\n"));
+    }
+    pack.findings.iter().for_each(|finding| text.push_str(&human_finding(finding)));
+    if pack.omitted > 0 {
+        text.push_str(&format!("    and {} more\n", pack.omitted));
+    }
+    if let Some(stopped) = pack.stopped {
+        text.push_str(&format!("    {stopped}\n"));
+    }
+    if let Some(failure) = &pack.failure {
+        text.push_str(&format!("  {} it could not be examined: {}\n", Tone::Bad.paint(BAD), failure.message));
+        text.push_str(&format!("    next: {}\n", failure.hint));
+    }
+    text
+}
+
+fn human_finding(finding: &Finding) -> String {
+    let (tone, sign) = match finding.severity {
+        Severity::Error => (Tone::Bad, BAD),
+        Severity::Warning => (Tone::Notice, NOTICE),
+        Severity::Note => (Tone::Faint, "·"),
+    };
+    let place = place(finding).map(|place| format!("    at {place}\n")).unwrap_or_default();
+    format!(
+        "  {} {}: {}\n{place}    next: {}\n",
+        tone.paint(sign),
+        Tone::Bold.paint(finding.code.name()),
+        finding.message,
+        finding.hint
+    )
+}
+
+/// Where a finding is, in words.
+fn place(finding: &Finding) -> Option<String> {
+    match (&finding.subject, finding.byte) {
+        (Some(subject), Some(byte)) => Some(format!("`{subject}`, byte {byte}")),
+        (Some(subject), None) => Some(format!("`{subject}`")),
+        (None, Some(byte)) => Some(format!("byte {byte}")),
+        (None, None) => None,
+    }
+}

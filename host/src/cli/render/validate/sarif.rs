@@ -1,0 +1,242 @@
+//! SARIF 2.1.0: one run, every code a rule, every finding a result.
+
+use serde::Serialize;
+
+use super::shown;
+use crate::ops::validate::{Code, Finding, PAGE, PackReport, Severity, ValidateReport, Verdict};
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+/// Where this program is published; nowhere yet, and then no rule has an address.
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+
+/// A log file.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Log {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run {
+    tool: Tool,
+    invocations: [Invocation; 1],
+    column_kind: &'static str,
+    results: Vec<Found>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    semantic_version: &'static str,
+    rules: Vec<Rule>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    id: &'static str,
+    short_description: Text,
+    help: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_uri: Option<String>,
+    default_configuration: Configuration,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct Text {
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Text,
+    locations: [Location; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Found {
+    rule_id: &'static str,
+    rule_index: usize,
+    level: &'static str,
+    message: Text,
+    locations: [Location; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: Physical,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logical_locations: Vec<Logical>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical {
+    artifact_location: Artifact,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+#[derive(Serialize)]
+struct Artifact {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    byte_offset: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Logical {
+    fully_qualified_name: String,
+    kind: &'static str,
+}
+
+/// The report as a log file.
+pub fn sarif(report: &ValidateReport) -> Log {
+    let results = report.packs.iter().flat_map(|pack| pack.findings.iter().map(|finding| result(pack, finding)));
+    let driver = Driver {
+        name: "gtc",
+        semantic_version: env!("CARGO_PKG_VERSION"),
+        rules: Code::ALL.iter().map(|code| rule(*code)).collect(),
+    };
+    let invocation = Invocation {
+        execution_successful: report.verdict() != Verdict::Unknown,
+        tool_execution_notifications: report.packs.iter().filter_map(notification).collect(),
+    };
+    let run = Run {
+        tool: Tool { driver },
+        invocations: [invocation],
+        column_kind: "unicodeCodePoints",
+        results: results.collect(),
+    };
+    Log { schema: SCHEMA, version: "2.1.0", runs: [run] }
+}
+
+fn rule(code: Code) -> Rule {
+    let about = code.about();
+    Rule {
+        id: code.name(),
+        short_description: Text { text: about.cause.to_owned() },
+        help: Text { text: format!("{} See {}.", about.fix, code.help()) },
+        help_uri: help_uri(REPOSITORY, code),
+        default_configuration: Configuration { level: level(about.severity) },
+    }
+}
+
+/// The address of what is written about a code, which must be a whole one.
+fn help_uri(repository: &str, code: Code) -> Option<String> {
+    (!repository.is_empty()).then(|| format!("{}/blob/main/{PAGE}#{}", repository.trim_end_matches('/'), code.name()))
+}
+
+fn result(pack: &PackReport, finding: &Finding) -> Found {
+    Found {
+        rule_id: finding.code.name(),
+        // every code is a rule, in this order
+        rule_index: Code::ALL.iter().position(|code| *code == finding.code).unwrap_or_default(),
+        level: level(finding.severity),
+        message: Text { text: format!("{}. {}", finding.message, finding.hint) },
+        locations: [location(pack, Some(finding))],
+    }
+}
+
+fn location(pack: &PackReport, finding: Option<&Finding>) -> Location {
+    let subject = finding.and_then(|finding| finding.subject.as_ref());
+    let logical = subject.map(|subject| Logical {
+        fully_qualified_name: subject.to_string(),
+        kind: if subject.as_exact().contains(['#', '[']) { "member" } else { "resource" },
+    });
+    let region = finding.and_then(|finding| finding.byte).map(|byte_offset| Region { byte_offset });
+    Location {
+        physical_location: Physical { artifact_location: Artifact { uri: uri(&pack.pack_ref) }, region },
+        logical_locations: logical.into_iter().collect(),
+    }
+}
+
+fn notification(pack: &PackReport) -> Option<Notification> {
+    let failure = pack.failure.as_ref()?;
+    let text = format!("{}: {}. {}", failure.kind, shown(&failure.message), failure.hint);
+    Some(Notification { level: "error", message: Text { text }, locations: [location(pack, None)] })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+/// A reference as a URI reference. A path becomes one relative to where the command ran, or that of a file.
+fn uri(pack_ref: &str) -> String {
+    let (scheme, rest) = match pack_ref.split_once("://") {
+        Some(("oci", rest)) => ("oci://", rest),
+        Some(("file", rest)) => ("file://", rest),
+        _ if pack_ref.starts_with('/') => ("file://", pack_ref),
+        _ => ("", pack_ref),
+    };
+    let may_stand = |byte: u8| {
+        byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) || scheme == "oci://" && b":@".contains(&byte)
+    };
+    let mut uri = scheme.to_owned();
+    for byte in rest.bytes() {
+        match may_stand(byte) {
+            true => uri.push(char::from(byte)),
+            false => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_a_uri() {
+        for (pack_ref, expected) in [
+            ("packs/a b#c.gtpack", "packs/a%20b%23c.gtpack"),
+            ("javascript:alert(1)", "javascript%3Aalert%281%29"),
+            ("/packs/ü.gtpack", "file:///packs/%C3%BC.gtpack"),
+            ("file:///a", "file:///a"),
+            ("oci://127.0.0.1:5000/a/b:1@sha256:0", "oci://127.0.0.1:5000/a/b:1@sha256:0"),
+        ] {
+            assert_eq!(uri(pack_ref), expected);
+        }
+    }
+
+    #[test]
+    fn the_address_of_help_is_a_whole_one_or_none() {
+        assert_eq!(help_uri("", Code::Tiling), None);
+        let found = help_uri("https://example.org/gtc/", Code::Tiling);
+        assert_eq!(found.as_deref(), Some("https://example.org/gtc/blob/main/docs/validate.md#zip-tiling"));
+    }
+}

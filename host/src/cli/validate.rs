@@ -1,0 +1,90 @@
+//! The arguments of `pack validate`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use env_pack_domain::{OciRef, PackRef};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::error::UsageError;
+use super::parse::parsed;
+use crate::ops::validate::{SignaturesWanted, ValidateRequest};
+
+/// Packs to validate.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValidatePayload {
+    /// The packs: paths, `oci://…`, or names of built-ins
+    #[arg(value_name = "REF", required = true)]
+    #[schemars(length(min = 1))]
+    pub pack_refs: Vec<String>,
+    /// Let warnings count as errors
+    #[arg(long)]
+    #[serde(default)]
+    pub strict: bool,
+    /// Let a pack without a handler count as an error
+    #[arg(long)]
+    #[serde(default)]
+    pub require_handler: bool,
+    /// Let a pack that nobody has signed count as an error
+    #[arg(long)]
+    #[serde(default)]
+    pub require_signature: bool,
+    /// A file of a public key, one of which must have signed each pack
+    #[arg(long = "key", value_name = "FILE")]
+    #[serde(default)]
+    pub keys: Vec<PathBuf>,
+    /// The environment that says who must have signed each pack, instead
+    #[arg(long = "env", value_name = "ENV")]
+    #[serde(default)]
+    pub environment_id: Option<String>,
+    /// The form of the report, instead of `--format`
+    #[arg(long, value_name = "FORM")]
+    #[serde(default)]
+    pub report: Option<ReportForm>,
+}
+
+/// A form in which findings are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportForm {
+    /// Text for people
+    Human,
+    /// One JSON document, as every verb prints it
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for test reports
+    Junit,
+    /// Workflow commands, for annotations of GitHub Actions
+    Github,
+}
+
+impl ValidatePayload {
+    pub fn parse(self) -> Result<ValidateRequest, UsageError> {
+        if self.pack_refs.is_empty() {
+            return Err(UsageError::text("pack_refs", "name at least one pack"));
+        }
+        let signatures = match (self.environment_id, self.keys.is_empty()) {
+            (Some(_), false) => {
+                return Err(UsageError::text("keys", "`--key` and `--env` cannot be given together"));
+            }
+            (Some(environment), true) => SignaturesWanted::Environment(parsed("environment_id", &environment)?),
+            (None, false) => SignaturesWanted::Keys(self.keys),
+            (None, true) if self.require_signature => SignaturesWanted::Anybody,
+            (None, true) => SignaturesWanted::NotAsked,
+        };
+        let packs = self.pack_refs.iter().map(|text| pack_ref(text)).collect::<Result<_, _>>()?;
+        Ok(ValidateRequest { packs, strict: self.strict, require_handler: self.require_handler, signatures })
+    }
+}
+
+/// A reference as it was given: a path stays relative, because a report is read where the command ran.
+fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
+    let pack_ref: PackRef = parsed("pack_refs", text)?;
+    if let PackRef::Oci(text) = &pack_ref {
+        parsed::<OciRef>("pack_refs", text)?;
+    }
+    Ok(pack_ref)
+}

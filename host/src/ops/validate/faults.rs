@@ -1,0 +1,89 @@
+//! Which code an error of a room has. An error without one is nothing that a pack has done: then it could not be examined.
+
+use env_pack_domain::HandlerFault;
+
+use super::{Code, Finding};
+use crate::archive::ArchiveError;
+use crate::engine::LoadError;
+
+/// The finding that an archive's fault is.
+pub(super) fn of_archive(error: &ArchiveError) -> Option<Finding> {
+    let finding = |code| Finding::new(code, error.to_string());
+    let on = |code, subject: &str| Some(finding(code).on(subject));
+    match error {
+        ArchiveError::TooLarge { .. } => Some(finding(Code::ArchiveTooLarge)),
+        ArchiveError::Profile { rule, offset, entry } | ArchiveError::NotRepackable { rule, offset, entry } => {
+            let byte = Some(*offset as u64);
+            Some(Finding { subject: entry.clone(), byte, ..finding(Code::named(rule.name())?) })
+        }
+        ArchiveError::NoEntry { entry } => on(pick(entry, Code::ManifestMissing, Code::SbomMissing), entry),
+        ArchiveError::DocumentTooLarge { entry, .. } => {
+            on(pick(entry, Code::ManifestTooLarge, Code::SbomTooLarge), entry)
+        }
+        ArchiveError::Document { entry, .. } => on(pick(entry, Code::ManifestInvalid, Code::SbomInvalid), entry),
+        ArchiveError::ListedButAbsent { path } => on(Code::SbomAbsent, path.as_exact()),
+        ArchiveError::PresentButUnlisted { path } => on(Code::SbomOmits, path.as_exact()),
+        ArchiveError::ListedTwice { path } => on(Code::SbomTwice, path.as_exact()),
+        ArchiveError::Mismatch { path, what } => {
+            on(if *what == "size" { Code::SbomSize } else { Code::SbomHash }, path.as_exact())
+        }
+        ArchiveError::NoComponent { component } => {
+            on(Code::ComponentMissing, &format!("components/{}.wasm", component.as_exact()))
+        }
+        ArchiveError::Declaration { .. } => on(Code::DeclarationInvalid, super::DECLARATIONS),
+        // two readers of ours differ, or we write: neither says anything of the pack
+        ArchiveError::Unreadable { .. } | ArchiveError::Unwritable { .. } => None,
+    }
+}
+
+fn pick(entry: &str, manifest: Code, sbom: Code) -> Code {
+    if entry == "manifest.cbor" { manifest } else { sbom }
+}
+
+/// The code of a component that does not load.
+pub(super) fn of_load(error: &LoadError) -> Option<Code> {
+    Some(match error {
+        LoadError::NotAComponent { .. } => Code::NotAComponent,
+        LoadError::NoHandler => Code::HandlerNotExported,
+        LoadError::UnsupportedWit { .. } => Code::UnsupportedWit,
+        LoadError::UnsupportedImport { .. } => Code::UnsupportedImport,
+        LoadError::TooComplex { .. } => Code::TooComplex,
+        LoadError::CompileTime { .. } => Code::CompileTime,
+        LoadError::CompileMemory { .. } => Code::CompileMemory,
+        LoadError::CompileCode { .. } => Code::CompileCode,
+        LoadError::Compile { .. } | LoadError::CompilerEnded { .. } => Code::DoesNotCompile,
+        LoadError::Interface { .. } => Code::WrongInterface,
+        LoadError::Fault(fault) => return of_metadata(fault),
+        LoadError::NoWorker | LoadError::Worker { .. } => return None,
+    })
+}
+
+/// The code of a handler that failed when it was asked who it is.
+pub(super) fn of_metadata(fault: &HandlerFault) -> Option<Code> {
+    Some(match fault {
+        HandlerFault::Trapped { .. } => Code::MetadataTrapped,
+        HandlerFault::Exited { .. } => Code::MetadataExited,
+        HandlerFault::OutOfTime { .. } => Code::MetadataTime,
+        HandlerFault::OutOfMemory { .. } => Code::MetadataMemory,
+        HandlerFault::TooMany { .. } => Code::MetadataTooMany,
+        HandlerFault::TooMuchOutput { .. } => Code::MetadataTooMuch,
+        HandlerFault::WrongShape { .. } => Code::MetadataShape,
+        HandlerFault::ForbiddenImport { .. } => Code::MetadataImport,
+        // this machine had no room for it
+        _ => return None,
+    })
+}
+
+/// The code of a handler that failed in its preflight.
+pub(super) fn of_preflight(fault: &HandlerFault) -> Option<Code> {
+    Some(match fault {
+        HandlerFault::Trapped { .. } => Code::PreflightTrapped,
+        HandlerFault::Exited { .. } => Code::PreflightExited,
+        HandlerFault::OutOfTime { .. } => Code::PreflightTime,
+        HandlerFault::OutOfMemory { .. } => Code::PreflightMemory,
+        HandlerFault::TooMany { .. } => Code::PreflightTooMany,
+        HandlerFault::TooMuchOutput { .. } => Code::PreflightTooMuch,
+        HandlerFault::WrongShape { .. } => Code::PreflightShape,
+        other => return of_metadata(other),
+    })
+}

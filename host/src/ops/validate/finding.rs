@@ -1,0 +1,68 @@
+//! One thing that was found, and all that was.
+
+use env_pack_domain::ForeignText;
+use serde::Serialize;
+
+use super::{Code, Severity};
+
+/// The most findings that one pack gets: whoever has read these does not need the rest, and a hostile bill could have thousands.
+const FINDINGS: usize = 200;
+
+/// Something that was found about a pack.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// What it is.
+    pub code: Code,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The entry or field that it is about; the whole pack, if none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<ForeignText>,
+    /// Where in the archive, in bytes from its beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub byte: Option<u64>,
+    /// What is the case here. Foreign text in it is escaped.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+    /// Where the code is explained.
+    pub help: String,
+}
+
+impl Finding {
+    /// A finding about a pack as a whole.
+    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
+        let about = code.about();
+        Self {
+            code,
+            severity: about.severity,
+            subject: None,
+            byte: None,
+            message: message.into(),
+            hint: about.fix.to_owned(),
+            help: code.help(),
+        }
+    }
+
+    /// The same finding, about an entry or a field.
+    pub(super) fn on(self, subject: impl Into<String>) -> Self {
+        Self { subject: Some(ForeignText::new(subject)), ..self }
+    }
+}
+
+/// All that was found about one pack.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub list: Vec<Finding>,
+    /// How many more there were.
+    pub omitted: usize,
+}
+
+impl Findings {
+    pub fn push(&mut self, finding: Finding) {
+        match self.list.len() < FINDINGS {
+            true => self.list.push(finding),
+            false => self.omitted += 1,
+        }
+    }
+}

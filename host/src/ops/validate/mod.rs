@@ -1,0 +1,226 @@
+//! Everything that is wrong with packs, for their authors and for whoever lets packs in: the door of a CI.
+//!
+//! Nothing of a pack runs whose archive is not in order. What runs is compiled in the worker, has the limits of every handler,
+//! less time, and no grants.
+
+mod code;
+mod faults;
+mod finding;
+mod handler;
+mod permissions;
+mod preflight;
+mod report;
+mod secrets;
+mod signed;
+mod table;
+mod trial;
+
+use std::path::PathBuf;
+
+use env_pack_domain::{EnvId, PackRef, Version};
+
+use super::OpError;
+use super::packs::{fetch_next, open};
+use crate::archive::{self, Pack};
+use crate::engine::Trust;
+use crate::fetch::{FetchError, Fetched, Form};
+use crate::host::Host;
+use finding::Findings;
+use signed::Wanted;
+
+pub use code::{About, Severity};
+pub use finding::Finding;
+pub use report::{Failure, PackReport, SeenHandler, ValidateReport, Verdict};
+pub use table::{Code, PAGE};
+
+/// The extension of the manifest in which a pack declares its handlers.
+const DECLARATIONS: &str = "manifest.cbor#greentic.env-pack.v1";
+/// The bytes that every WebAssembly binary begins with.
+const WASM: &[u8] = b"\0asm";
+
+/// Packs to be looked at.
+#[derive(Clone, Debug)]
+pub struct ValidateRequest {
+    /// Where they are.
+    pub packs: Vec<PackRef>,
+    /// Whether warnings count as errors do.
+    pub strict: bool,
+    /// Whether a pack without a handler is an error.
+    pub require_handler: bool,
+    /// Whose signature each must have.
+    pub signatures: SignaturesWanted,
+}
+
+/// Whose signature a pack must have.
+#[derive(Clone, Debug)]
+pub enum SignaturesWanted {
+    /// None; it is only looked whether those that are there belong to the pack.
+    NotAsked,
+    /// Anybody's.
+    Anybody,
+    /// That of one of the keys in these files.
+    Keys(Vec<PathBuf>),
+    /// That of somebody whom an environment trusts.
+    Environment(EnvId),
+}
+
+/// Looks at packs, each by itself: one that cannot be had leaves the others alone.
+///
+/// # Errors
+/// [`OpError`] when it is not known whose signatures are asked for.
+pub fn validate(host: &Host, request: &ValidateRequest) -> Result<ValidateReport, OpError> {
+    let wanted = Wanted::of(host, &request.signatures)?;
+    let packs = request.packs.iter().map(|pack_ref| examine(host, request, &wanted, pack_ref));
+    Ok(ValidateReport::new(packs.collect(), request.strict))
+}
+
+fn examine(host: &Host, request: &ValidateRequest, wanted: &Wanted, pack_ref: &PackRef) -> PackReport {
+    let mut report = PackReport::of(pack_ref);
+    let mut findings = Findings::default();
+    match host.fetcher.fetch(pack_ref) {
+        Ok(fetched) => {
+            report.size = fetched.bytes.len();
+            report.sha256 = Some(fetched.digest.hex());
+            signed::judge(host, pack_ref, &fetched, wanted, &mut findings);
+            let examined = Examined { host, request, fetched: &fetched, findings: &mut findings };
+            report.failure = examined.all(&mut report).err();
+        }
+        Err(error @ FetchError::TooLarge { .. }) => {
+            findings.push(Finding::new(Code::ArchiveTooLarge, error.to_string()));
+            report.stopped = Some("nothing of it was read");
+        }
+        Err(error) => {
+            let hint = fetch_next(&error).to_owned();
+            report.failure = Some(Failure { kind: error.kind(), message: chain(&error), hint });
+        }
+    }
+    // what matters most comes first, and otherwise things stay in the order in which a pack is read
+    findings.list.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    (report.findings, report.omitted) = (findings.list, findings.omitted);
+    report
+}
+
+/// An error and its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| {
+        let cause = env_pack_domain::ForeignText::new(cause.to_string()).to_string();
+        if text.contains(&cause) { text } else { format!("{text}: {cause}") }
+    })
+}
+
+/// A pack that is being looked at.
+struct Examined<'a> {
+    host: &'a Host,
+    request: &'a ValidateRequest,
+    fetched: &'a Fetched,
+    findings: &'a mut Findings,
+}
+
+impl Examined<'_> {
+    fn all(mut self, report: &mut PackReport) -> Result<(), Failure> {
+        let Some(pack) = self.archive(report)? else { return Ok(()) };
+        if pack.publisher.as_exact().trim().is_empty() && self.fetched.form == Form::Archive {
+            let message = "the manifest names no publisher";
+            self.findings.push(Finding::new(Code::PublisherEmpty, message).on("manifest.cbor#publisher"));
+        }
+        pack.handlers.iter().for_each(|packed| handler::look(packed, self.findings));
+        let is_in_order = report.stopped.is_none();
+        if pack.handlers.is_empty() && is_in_order {
+            let mut finding = Finding::new(Code::NoHandler, "the pack holds no env-pack handler");
+            if self.request.require_handler {
+                finding.severity = Severity::Error;
+                finding.hint = "build a handler into it: `gtc pack build --component <file>`".to_owned();
+            }
+            self.findings.push(finding);
+        }
+        if is_in_order {
+            let trust = if self.fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
+            for packed in &pack.handlers {
+                report.handlers.extend(handler::run(self.host, packed, trust, self.findings)?);
+            }
+            self.together(&pack, report);
+        }
+        (report.id, report.version) = (Some(pack.id), Some(pack.version));
+        Ok(())
+    }
+
+    /// The pack, as far as its archive can be read.
+    fn archive(&mut self, report: &mut PackReport) -> Result<Option<Pack>, Failure> {
+        let fetched = self.fetched;
+        let failed = |error: &archive::ArchiveError| Failure {
+            kind: error.rule(),
+            message: error.to_string(),
+            hint: "report this pack to whoever maintains `gtc`: it reads the archive in two ways".to_owned(),
+        };
+        if fetched.form == Form::Component {
+            return open(self.host, fetched).map(Some).map_err(|error| failed(&error));
+        }
+        if fetched.bytes.starts_with(WASM) {
+            let message = "it begins as a WebAssembly component does, and not as an archive";
+            self.findings.push(Finding::new(Code::BareComponent, message));
+            report.stopped = Some("nothing of it was looked at, because it is no pack");
+            return Ok(None);
+        }
+        let limits = &self.host.limits.archive;
+        let mut look = |name: &str, content: &[u8]| secrets::look(name, content, self.findings);
+        let survey = archive::survey(&fetched.bytes, limits, secrets::LOOKED_AT, &mut look);
+        for fault in &survey.faults {
+            self.findings.push(faults::of_archive(fault).ok_or_else(|| failed(fault))?);
+        }
+        if survey.entries.is_empty() && !survey.faults.is_empty() {
+            report.stopped = Some("nothing in it was looked at, because its container is not in order");
+        } else if !survey.faults.is_empty() {
+            report.stopped = Some("nothing of it was run, because its archive is not in order");
+        }
+        self.order(&survey.entries);
+        Ok(survey.pack)
+    }
+
+    /// Whether the documents lie where those find them who read a pack as a stream.
+    fn order(&mut self, entries: &[archive::EntryInfo]) {
+        let place = |name: &str| entries.iter().position(|entry| entry.name.as_exact() == name);
+        if place("manifest.cbor").is_some_and(|at| at != 0) {
+            let message = "`manifest.cbor` is not the first entry";
+            self.findings.push(Finding::new(Code::EntryOrder, message).on("manifest.cbor"));
+        }
+        let behind =
+            |at: usize| entries.iter().skip(at + 1).any(|entry| !entry.name.as_exact().starts_with("signatures/"));
+        if place("sbom.cbor").is_some_and(behind) {
+            let message = "`sbom.cbor` is not the last entry";
+            self.findings.push(Finding::new(Code::EntryOrder, message).on("sbom.cbor"));
+        }
+    }
+
+    /// What can only be said when all handlers have said who they are.
+    fn together(&mut self, pack: &Pack, report: &PackReport) {
+        let version = pack.version.parse::<Version>().ok();
+        for (at, seen) in report.handlers.iter().enumerate() {
+            let place = |field: &str| format!("handlers[{}].{field}", seen.component.as_exact());
+            let path = &seen.descriptor_path;
+            let supported = seen.supported_versions.parse::<env_pack_domain::VersionReq>().ok();
+            if let (Some(version), Some(supported)) = (&version, supported)
+                && !supported.matches(version)
+            {
+                let message =
+                    format!("the pack has version `{version}`, and its handler of `{path}` supports `{supported}`");
+                self.findings.push(Finding::new(Code::OwnVersion, message).on(place("supported_versions")));
+            }
+            if report.handlers[..at].iter().any(|other| other.descriptor_path == *path) {
+                let message = format!("two handlers answer for `{path}`");
+                self.findings.push(Finding::new(Code::PathTwice, message).on(place("descriptor_path")));
+            }
+            if self.is_taken(path) {
+                let message = format!("`{path}` is the path of a built-in pack");
+                self.findings.push(Finding::new(Code::PathOfBuiltin, message).on(place("descriptor_path")));
+            }
+        }
+    }
+
+    /// Whether a built-in pack answers for a path, and this is not that pack itself.
+    fn is_taken(&self, path: &env_pack_domain::DescriptorPath) -> bool {
+        let builtin = self.host.fetcher.builtins().find(|builtin| builtin.path() == path);
+        let builtin = builtin.and_then(|builtin| self.host.fetcher.fetch(&PackRef::Named(builtin)).ok());
+        builtin.is_some_and(|builtin| builtin.digest != self.fetched.digest)
+    }
+}

@@ -1,0 +1,148 @@
+//! Packs that declare what they should not, or another thing than their handlers answer.
+
+use env_pack_domain::Permissions;
+use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
+use gtc::archive::{self, Declared, NewHandler, NewPack};
+
+use super::archives::honest;
+use super::{Broken, handler, pack_of};
+use crate::support::packs::{self, permissions};
+use crate::support::wat::Handler;
+use crate::support::zips::{Zip, sealed};
+
+pub fn broken() -> Vec<Broken> {
+    let mut broken = manifests();
+    broken.extend(answers());
+    broken.extend(imports());
+    broken.extend(patterns());
+    broken
+}
+
+fn with_manifest(change: impl FnOnce(&mut PackManifest)) -> Vec<u8> {
+    let mut entries = honest();
+    let mut manifest = decode_pack_manifest(&entries[0].1).expect("a manifest");
+    change(&mut manifest);
+    entries[0].1 = encode_pack_manifest(&manifest).expect("a manifest");
+    Zip::stored(&sealed(entries)).bytes()
+}
+
+/// A pack that is honest, and holds no handler.
+pub fn without_handler() -> Vec<u8> {
+    with_manifest(|manifest| {
+        manifest.components[0].world = "acme:other/world@1.0.0".to_owned();
+        manifest.extensions = None;
+    })
+}
+
+fn manifests() -> Vec<Broken> {
+    let second = |manifest: &mut PackManifest| {
+        let mut component = manifest.components[0].clone();
+        component.id = "other".parse().expect("an id");
+        manifest.components.push(component);
+    };
+    let elsewhere = |manifest: &mut PackManifest| {
+        let extensions = manifest.extensions.as_mut().expect("extensions");
+        extensions.get_mut("greentic.env-pack.v1").expect("ours").version = "2.0.0".to_owned();
+    };
+    let world = "greentic:env-pack/env-pack-handler@0.2.0";
+    vec![
+        Broken::new("component-missing", "a component that is not there", with_manifest(second)),
+        Broken::new("declaration-invalid", "a declaration of another version", with_manifest(elsewhere)),
+        Broken::new("handler-undeclared", "no declaration", with_manifest(|manifest| manifest.extensions = None)),
+        Broken::new(
+            "world-differs",
+            "another version of the world",
+            with_manifest(|manifest| world.clone_into(&mut manifest.components[0].world)),
+        ),
+        Broken::new("publisher-empty", "no publisher", with_manifest(|manifest| manifest.publisher.clear())),
+        Broken::new("pack-without-handler", "no handler", without_handler()).flags(&["--require-handler"]),
+        Broken::new("pack-without-handler", "no handler, and none required", without_handler()),
+    ]
+}
+
+/// A pack whose handler and whose declaration are these.
+fn stating(handler: &Handler, slot: &str, path: &str, versions: &str) -> Vec<u8> {
+    packs::archive(slot, path, versions, handler.component(), Permissions::default())
+}
+
+fn answers() -> Vec<Broken> {
+    let honest = |code, name: &str, handler: &Handler| {
+        Broken::new(code, name, stating(handler, handler.slot, &handler.path, &handler.versions))
+    };
+    let of = |slot, path: &str, versions: &str| Handler::new(slot, path, versions);
+    let path = "test.state.broken";
+    vec![
+        Broken::new("slot-differs", "another slot", stating(&handler(), "sessions", path, "^1")),
+        Broken::new("descriptor-path-differs", "another path", stating(&handler(), "state", "test.state.x", "^1")),
+        Broken::new("supported-versions-differ", "another requirement", stating(&handler(), "state", path, "^1.0")),
+        honest("own-version-unsupported", "a requirement beyond its own version", &of("state", path, "^2")),
+        honest("supports-every-version", "no requirement at all", &of("state", path, "*")),
+        honest("descriptor-names-other-slot", "the name of another slot", &of("state", "test.secrets.x", "^1")),
+        honest("path-of-builtin", "the path of a built-in", &of("state", "greentic.state.in-memory", "^1")),
+        Broken::new("path-answered-twice", "two handlers of one path", twice()),
+    ]
+}
+
+fn twice() -> Vec<u8> {
+    let one = |component: &str| NewHandler {
+        component: component.to_owned(),
+        bytes: handler().component(),
+        declared: Declared {
+            slot: "state".parse().expect("a slot"),
+            descriptor_path: "test.state.broken".parse().expect("a path"),
+            supported_versions: "^1".parse().expect("a requirement"),
+            permissions: Permissions::default(),
+        },
+    };
+    let (id, version) = ("test.twice".to_owned(), "1.0.0".parse().expect("a version"));
+    let handlers = vec![one("first"), one("second")];
+    archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers }).expect("a pack")
+}
+
+const PROBE: &str = "(import \"greentic:env-pack/tools@0.1.0\" \"probe\" (func $probe (param i32 i32 i32 i32 i32)))";
+const REACH: &str = "(import \"greentic:env-pack/network@0.1.0\" \"reach\" (func $reach (param i32 i32 i32 i32)))";
+
+/// A handler that could run programs and open connections, and a pack that declares these.
+pub fn asking(handler: &Handler, tools: &[&str], network: &[&str]) -> Vec<u8> {
+    let imports = [(PROBE, tools), (REACH, network)];
+    let imports = imports.into_iter().filter(|(_, wanted)| !wanted.is_empty()).map(|(import, _)| import);
+    let handler = Handler { imports: imports.collect(), ..handler.clone() };
+    packs::archive("state", "test.state.broken", "^1", handler.component(), permissions(tools, network))
+}
+
+fn imports() -> Vec<Broken> {
+    let importing = |import: &str| pack_of(Handler { imports: import.to_owned(), ..handler() }.component());
+    let declaring = |tools: &[&str], network: &[&str]| {
+        let permissions = permissions(tools, network);
+        packs::archive("state", "test.state.broken", "^1", handler().component(), permissions)
+    };
+    vec![
+        Broken::new("tools-not-declared", "programs that nobody declared", importing(PROBE)),
+        Broken::new("network-not-declared", "connections that nobody declared", importing(REACH)),
+        Broken::new("tools-not-imported", "programs for nothing", declaring(&["vault version"], &[])),
+        Broken::new("network-not-imported", "connections for nothing", declaring(&[], &["vault.example:8200"])),
+    ]
+}
+
+fn patterns() -> Vec<Broken> {
+    let tools = |code, tools: &[&str]| Broken::new(code, format!("{tools:?}"), asking(&handler(), tools, &[]));
+    let network = |code, network: &[&str]| Broken::new(code, format!("{network:?}"), asking(&handler(), &[], network));
+    vec![
+        tools("permission-repeated", &["vault status", "vault status"]),
+        network("permission-repeated", &["vault.example:8200", "vault.example:8200"]),
+        tools("tool-runs-anything", &["sh -c *"]),
+        tools("tool-runs-anything", &["env *"]),
+        tools("tool-runs-anything", &["python3 -c *"]),
+        tools("tool-is-shell", &["bash -c 'echo hello'"]),
+        tools("tool-runs-other-programs", &["sudo vault status"]),
+        tools("tool-runs-other-programs", &["xargs"]),
+        tools("tool-first-argument-open", &["kubectl *"]),
+        tools("tool-argument-path", &["vault read /etc/passwd"]),
+        tools("tool-argument-path", &["vault read --file=../../secrets"]),
+        tools("tool-changes-something", &["terraform apply -auto-approve"]),
+        tools("tool-changes-something", &["rm -rf x"]),
+        network("network-metadata-service", &["169.254.169.254:80"]),
+        network("network-metadata-service", &["metadata.google.internal:80"]),
+        network("network-metadata-service", &["[fe80::1]:80"]),
+    ]
+}

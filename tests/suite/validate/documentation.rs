@@ -1,0 +1,35 @@
+//! `docs/validate.md` is made of the table of codes. Set `BLESS=1` to make it anew.
+
+use gtc::ops::validate::{Code, PAGE};
+
+use crate::support::repository;
+
+const HEAD: &str = "<!-- from here on made of the table of codes: BLESS=1 cargo test -p gtc --test suite -- validate::documentation -->\n";
+
+fn page() -> String {
+    let mut text = HEAD.to_owned();
+    let mut group = "";
+    for code in Code::ALL {
+        let about = code.about();
+        if about.group != group {
+            group = about.group;
+            text.push_str(&format!("\n## {group}\n"));
+        }
+        text.push_str(&format!("\n### {}\n\n", code.name()));
+        text.push_str(&format!("*{}.* {}\n\n{}\n", about.severity, about.cause, about.fix));
+    }
+    text
+}
+
+#[test]
+fn the_page_explains_every_code() {
+    let path = repository().join(PAGE);
+    let text = std::fs::read_to_string(&path).expect("the page");
+    let at = text.find(HEAD).expect("the line from which on it is made");
+    let expected = format!("{}{}", &text[..at], page());
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, expected).expect("a file");
+        return;
+    }
+    assert!(text == expected, "{PAGE} is not what the table of codes says; make it anew with BLESS=1");
+}

@@ -1,0 +1,163 @@
+//! The forms of the report, as those read them who are meant to.
+
+use roxmltree::Document;
+use serde_json::{Value, json};
+
+use super::{handler, pack_of};
+use crate::archives::rules::pack;
+use crate::support::schema;
+use crate::support::zips::{Zip, bill, cbor};
+use crate::support::{Sandbox, repository, text};
+
+/// What a pack says that wants to be more than text: in a terminal, in XML, and in a workflow.
+const LIE: &str = "\u{1b}[2J\r\n::stop-commands::x\n##[error]%0A\"/>]]><failure/><!--&lt;\u{202e}\u{fffe}";
+
+/// A sandbox with packs that are good, bad, hostile and not there; the arguments that name them.
+fn sandbox() -> (Sandbox, Vec<String>) {
+    let sandbox = Sandbox::new();
+    sandbox.write("packs/good.gtpack", pack_of(handler().component()));
+    let mut zip = pack();
+    zip.member("notes/b.txt").both(|header| header.name = LIE.as_bytes().to_vec());
+    sandbox.write("packs/name of lies, a::b.gtpack", zip.bytes());
+    let mut entries = super::archives::honest();
+    let mut document = bill(&entries);
+    document["files"][0]["path"] = json!(LIE);
+    entries.push(("sbom.cbor".to_owned(), cbor(&document)));
+    sandbox.write("packs/bill-of-lies.gtpack", Zip::stored(&entries).bytes());
+    sandbox.write("packs/flows.gtpack", super::declarations::without_handler());
+    let names = [
+        "good.gtpack",
+        "name of lies, a::b.gtpack",
+        "bill-of-lies.gtpack",
+        "flows.gtpack",
+        "\u{1b}]0;x\u{7}\n::error::x",
+    ];
+    let packs = names.iter().map(|name| format!("packs/{name}"));
+    let arguments = ["pack", "validate"].iter().map(|word| (*word).to_owned()).chain(packs).collect();
+    (sandbox, arguments)
+}
+
+fn report(sandbox: &Sandbox, arguments: &[String], form: &str) -> String {
+    let form = ["--report".to_owned(), form.to_owned()];
+    let ran = sandbox.gtc(arguments.iter().chain(&form)).exited(2);
+    assert_eq!(ran.stderr, "");
+    let is_plain = |c: char| c == '\n' || env_pack_domain::ForeignText::is_plain(c.encode_utf8(&mut [0; 4]));
+    assert!(ran.stdout.chars().all(is_plain), "a terminal obeys something in {:?}", ran.stdout);
+    ran.stdout
+}
+
+fn sarif_schema() -> Value {
+    let path = repository().join("tests/fixtures/sarif/sarif-schema-2.1.0.json");
+    serde_json::from_str(&std::fs::read_to_string(path).expect("a schema")).expect("JSON")
+}
+
+#[test]
+fn sarif_is_what_its_schema_says() {
+    let (sandbox, arguments) = sandbox();
+    let log: Value = serde_json::from_str(&report(&sandbox, &arguments, "sarif")).expect("JSON");
+    let faults = schema::faults(&sarif_schema(), &log);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    let results = run["results"].as_array().expect("results");
+    assert!(results.len() >= 4, "{results:?}");
+    for result in results {
+        let index = result["ruleIndex"].as_u64().expect("an index") as usize;
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+    }
+    let location = &results[0]["locations"][0];
+    let artifact = &location["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(artifact, "packs/name%20of%20lies%2C%20a%3A%3Ab.gtpack");
+    assert!(location["physicalLocation"]["region"]["byteOffset"].is_u64(), "{location}");
+    assert!(text(&location["logicalLocations"][0]["fullyQualifiedName"]).contains(r"\u{1b}[2J"), "{location}");
+    let invocation = &run["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    assert_eq!(invocation["toolExecutionNotifications"].as_array().map(Vec::len), Some(1));
+}
+
+/// The check that the other test relies on finds what is wrong.
+#[test]
+fn the_schema_refuses_what_is_no_sarif() {
+    let schema = sarif_schema();
+    let log = json!({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x"}}, "results": []}]});
+    assert_eq!(schema::faults(&schema, &log), Vec::<String>::new());
+    let wrong: [(&str, Value); 8] = [
+        ("/version", json!("2.0.0")),
+        ("/runs", json!({})),
+        ("/runs/0", json!({"results": []})),
+        ("/runs/0/tool/driver", json!({"name": 1})),
+        ("/runs/0/tool/driver", json!({"name": "x", "helpUri": "x"})),
+        ("/runs/0/tool/driver", json!({"name": "x", "rules": [{"id": "a", "helpUri": "docs/x.md#a"}]})),
+        ("/runs/0/results", json!([{"message": {"text": "x"}, "level": "fatal"}])),
+        ("/runs/0/results", json!([{"message": {"text": "x"}, "ruleIndex": -2}])),
+    ];
+    for (pointer, value) in wrong {
+        let mut log = log.clone();
+        *log.pointer_mut(pointer).expect("a place") = value.clone();
+        assert!(!schema::faults(&schema, &log).is_empty(), "{pointer} {value}");
+    }
+}
+
+#[test]
+fn junit_is_read_by_an_xml_reader() {
+    let (sandbox, arguments) = sandbox();
+    let xml = report(&sandbox, &arguments, "junit");
+    let document = Document::parse(&xml).unwrap_or_else(|error| panic!("{error}: {xml}"));
+    let root = document.root_element();
+    assert_eq!(root.tag_name().name(), "testsuites");
+    let suites: Vec<_> = root.children().filter(roxmltree::Node::is_element).collect();
+    assert_eq!(suites.len(), 5);
+    let mut sums = [0; 3];
+    for suite in &suites {
+        assert_eq!(suite.tag_name().name(), "testsuite");
+        let count = |name: &str| suite.descendants().filter(|node| node.has_tag_name(name)).count();
+        let counts = [count("testcase"), count("failure"), count("error")];
+        for ((name, counted), sum) in ["tests", "failures", "errors"].iter().zip(counts).zip(&mut sums) {
+            assert_eq!(suite.attribute(*name), Some(counted.to_string().as_str()), "{name}");
+            *sum += counted;
+        }
+        for case in suite.children().filter(roxmltree::Node::is_element) {
+            assert_eq!(case.attribute("classname"), suite.attribute("name"));
+            assert!(case.has_attribute("name") && case.has_attribute("time"));
+        }
+    }
+    assert_eq!(root.attribute("tests"), Some(sums[0].to_string().as_str()));
+    // one for the good pack and for each of the others; what the lies spell is text
+    assert_eq!((sums[1] >= 3, sums[2]), (true, 1), "{xml}");
+    assert_eq!(suites[1].attribute("name"), Some("packs/name of lies, a::b.gtpack"));
+    let names: String = suites[1].descendants().filter_map(|node| node.attribute("name")).collect();
+    assert!(names.contains("<failure/><!--&lt;"), "{names}");
+}
+
+#[test]
+fn workflow_commands_are_ours_alone() {
+    let (sandbox, arguments) = sandbox();
+    let lines = report(&sandbox, &arguments, "github");
+    let json: Value = serde_json::from_str(&report(&sandbox, &arguments, "json")).expect("JSON");
+    let packs = json["result"]["packs"].as_array().expect("packs");
+    let found: usize = packs.iter().map(|pack| pack["findings"].as_array().map_or(0, Vec::len)).sum();
+    assert_eq!(lines.lines().count(), found + 1, "{lines}");
+    for line in lines.lines() {
+        let rest = ["::error ", "::warning ", "::notice "].iter().find_map(|command| line.strip_prefix(command));
+        let (parameters, _) = rest.and_then(|rest| rest.split_once("::")).unwrap_or_else(|| panic!("{line}"));
+        let names: Vec<_> =
+            parameters.split(',').filter_map(|pair| pair.split_once('=')).map(|(name, _)| name).collect();
+        assert_eq!(names, ["file", "title"], "{line}");
+    }
+    assert!(lines.contains("::error file=packs/name of lies%2C a%3A%3Ab.gtpack,title=zip-name::"), "{lines}");
+}
+
+#[test]
+fn people_read_what_is_wrong_and_what_to_do() {
+    let (sandbox, arguments) = sandbox();
+    let text = report(&sandbox, &arguments, "human");
+    for line in [
+        "✓ packs/good.gtpack (`test.state.broken` 1.0.0)",
+        "    `test.state.broken` serves state, supports `^1`",
+        "    next: Rename the entry: no `..`, no leading `/`, no backslash, no device, nothing beyond ASCII.",
+        "    nothing in it was looked at, because its container is not in order",
+        "    next: check the path, or name another pack file",
+    ] {
+        assert!(text.contains(line), "`{line}` is not in\n{text}");
+    }
+}

@@ -1,0 +1,111 @@
+//! Packs with which nothing is wrong.
+
+use serde_json::json;
+
+use super::declarations::{asking, without_handler};
+use super::{codes, findings, handler, pack_of};
+use crate::support::{Sandbox, repository};
+
+/// What the packs of this program, of its examples and of its tests are: clean, even when warnings count.
+#[test]
+fn good_packs_are_clean() {
+    let mut sandbox = Sandbox::new();
+    sandbox.program("vault", "echo 'Vault v1.15.2'");
+    let packed = repository().join("builtins/packed");
+    let files = std::fs::read_dir(&packed).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let mut packs: Vec<String> = files.map(|path| path.display().to_string()).collect();
+    packs.retain(|path| path.ends_with(".gtpack"));
+    assert_eq!(packs.len(), 5);
+    packs.push("greentic.state.in-memory@0.1.0".to_owned());
+    packs.push(sandbox.write("honest.gtpack", pack_of(handler().component())).display().to_string());
+    let asking = asking(&handler(), &["vault version", "kubectl auth can-i * *"], &["vault.example:8200"]);
+    packs.push(sandbox.write("asking.gtpack", asking).display().to_string());
+    let vault = ["--allow-tool", "vault version", "--allow-tool", "vault token lookup"];
+    packs.push(sandbox.built_pack(test_artifacts::vault(), "0.4.2", &vault).display().to_string());
+    packs.push(sandbox.built_pack(test_artifacts::witness(), "1.0.0", &[]).display().to_string());
+    packs.push(sandbox.built_pack(test_artifacts::std_witness(), "1.0.0", &[]).display().to_string());
+    let ran = sandbox.gtc(["pack", "validate", "--strict"].iter().map(|word| (*word).to_owned()).chain(packs));
+    let report = ran.result();
+    let found: Vec<_> = report["packs"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|pack| pack["findings"] != json!([]))
+        .map(|pack| format!("{}: {}", pack["pack_ref"], pack["findings"]))
+        .collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert_eq!((ran.code, &report["passed"]), (0, &json!(true)));
+}
+
+/// A pack of the ecosystem that holds no handler is what it is, and no broken one.
+#[test]
+fn a_pack_of_another_kind_is_a_note() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.write("flows.gtpack", without_handler()).display().to_string();
+    for strict in [&[][..], &["--strict"]] {
+        let ran = sandbox.gtc(["pack", "validate", &path].iter().chain(strict)).succeeded();
+        assert_eq!(codes(&findings(&ran)).into_iter().collect::<Vec<_>>(), ["pack-without-handler"]);
+        assert_eq!(findings(&ran)[0]["severity"], "note");
+    }
+    let ran = sandbox.gtc(["pack", "validate", &path, "--require-handler"]).exited(1);
+    assert_eq!(findings(&ran)[0]["severity"], "error");
+}
+
+#[test]
+fn warnings_count_when_they_are_asked_to() {
+    let sandbox = Sandbox::new();
+    let pack = asking(&handler(), &["sudo vault status"], &[]);
+    let path = sandbox.write("odd.gtpack", pack).display().to_string();
+    let ran = sandbox.gtc(["pack", "validate", &path]).succeeded();
+    assert_eq!(findings(&ran)[0]["severity"], "warning");
+    sandbox.gtc(["pack", "validate", &path, "--strict"]).exited(1);
+}
+
+/// What cannot be had is no finding, and hides nobody else's.
+#[test]
+fn what_could_not_be_examined_ends_with_two() {
+    let sandbox = Sandbox::new();
+    let good = sandbox.write("good.gtpack", pack_of(handler().component())).display().to_string();
+    let bad = sandbox.write("bad.gtpack", "no archive").display().to_string();
+    let report = sandbox.gtc(["pack", "validate", "nowhere.gtpack", &good, &bad]).exited(2).result();
+    assert_eq!(report["packs"][0]["failure"]["kind"], "file-not-found");
+    assert_eq!(report["packs"][1]["findings"], json!([]));
+    assert_eq!(report["packs"][2]["findings"][0]["code"], "zip-end-record");
+    sandbox.gtc(["pack", "validate", "oci://ghcr.io/acme/x:1", "--offline"]).exited(2);
+    sandbox.gtc(["pack", "validate", &good, "--key", "nowhere.pub"]).refused(2, "file-not-found");
+    sandbox.gtc(["pack", "validate", &good, "--key", "x", "--env", "local"]).refused(2, "invalid-argument");
+    sandbox.gtc(["pack", "validate"]).refused(2, "invalid-argument");
+}
+
+#[test]
+fn a_signature_that_was_asked_for_is_verified() {
+    let sandbox = Sandbox::with_local();
+    let pack = sandbox.write("good.gtpack", pack_of(handler().component()));
+    let (key, other) = (sandbox.key("key"), sandbox.key("other"));
+    sandbox.sign(&pack, &key);
+    let path = pack.display().to_string();
+    let validate = |flags: &[&str]| sandbox.gtc(["pack", "validate", &path].iter().chain(flags));
+    validate(&["--require-signature"]).succeeded();
+    validate(&["--key", &other.public, "--key", &key.public]).succeeded();
+    let ran = validate(&["--key", &other.public]).exited(1);
+    assert_eq!(findings(&ran)[0]["code"], "signature-refused");
+    validate(&["--env", "local"]).refused(1, "not-found");
+    sandbox.trust(&key);
+    validate(&["--env", "local"]).succeeded();
+}
+
+/// Arguments come from a file as well.
+#[test]
+fn arguments_are_taken_from_a_file() {
+    let sandbox = Sandbox::new();
+    sandbox.write("flows.gtpack", without_handler());
+    sandbox.write("answers.json", json!({"pack_refs": ["flows.gtpack"], "require_handler": true}).to_string());
+    sandbox.gtc(["pack", "validate", "--answers", "answers.json"]).exited(1);
+    sandbox.write("answers.yaml", "pack_refs: [flows.gtpack]\nreport: github\n");
+    let ran = sandbox.gtc(["pack", "validate", "--answers", "answers.yaml"]).succeeded();
+    assert!(ran.stdout.starts_with("::notice file=flows.gtpack,title=pack-without-handler::"), "{}", ran.stdout);
+    sandbox.write("answers.json", json!({"pack_refs": []}).to_string());
+    sandbox.gtc(["pack", "validate", "--answers", "answers.json"]).refused(2, "invalid-argument");
+    let schema = sandbox.gtc(["pack", "validate", "--schema"]).succeeded();
+    assert!(schema.stdout.contains("\"minItems\":1"), "{}", schema.stdout);
+}

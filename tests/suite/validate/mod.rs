@@ -1,0 +1,157 @@
+//! `gtc pack validate`: every way in which a pack can be broken has a code, and every code a pack that is broken in this way.
+
+mod archives;
+mod behaviour;
+mod components;
+mod declarations;
+mod documentation;
+mod forms;
+mod good;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use env_pack_domain::Permissions;
+use gtc::ops::validate::Code;
+use serde_json::Value;
+
+use crate::support::asker::watched;
+use crate::support::wat::Handler;
+use crate::support::{Ran, Sandbox, packs, text};
+
+/// How long validating a pack may take beyond what compiling it takes.
+const TIME: Duration = Duration::from_secs(2);
+/// How much memory it may take.
+const MEMORY_KIB: u64 = 512 << 10;
+
+/// A pack that is broken in one way.
+pub struct Broken {
+    name: String,
+    /// The code that it must be caught with.
+    code: &'static str,
+    bytes: Vec<u8>,
+    /// Codes that cannot but come along.
+    alongside: &'static [&'static str],
+    flags: &'static [&'static str],
+    /// What lies beside it as its signature.
+    signature: Option<Vec<u8>>,
+    /// What it may take for compiling it, every time.
+    compiling: Duration,
+}
+
+impl Broken {
+    fn new(code: &'static str, name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        let (name, compiling) = (name.into(), Duration::ZERO);
+        Self { name, code, bytes, alongside: &[], flags: &[], signature: None, compiling }
+    }
+
+    fn alongside(self, alongside: &'static [&'static str]) -> Self {
+        Self { alongside, ..self }
+    }
+
+    fn flags(self, flags: &'static [&'static str]) -> Self {
+        Self { flags, ..self }
+    }
+}
+
+/// An honest handler, to begin with.
+fn handler() -> Handler {
+    Handler::new("state", "test.state.broken", "^1")
+}
+
+/// A pack around a component that declares what the honest handler answers.
+fn pack_of(component: Vec<u8>) -> Vec<u8> {
+    packs::archive("state", "test.state.broken", "^1", component, Permissions::default())
+}
+
+fn all() -> Vec<Broken> {
+    let themes = [archives::broken(), declarations::broken(), components::broken(), behaviour::broken()];
+    themes.into_iter().flatten().collect()
+}
+
+impl Sandbox {
+    /// Writes a broken pack; the arguments that validate it.
+    fn broken(&self, at: usize, broken: &Broken) -> Vec<String> {
+        let path = self.write(format!("broken/{at}.gtpack"), &broken.bytes).display().to_string();
+        if let Some(signature) = &broken.signature {
+            self.write(format!("broken/{at}.gtpack.sig"), signature);
+        }
+        let words = ["pack", "validate", &path].into_iter().chain(broken.flags.iter().copied());
+        words.map(str::to_owned).collect()
+    }
+}
+
+/// The findings about the first pack.
+#[track_caller]
+fn findings(ran: &Ran) -> Vec<Value> {
+    ran.result()["packs"][0]["findings"].as_array().expect("a list").clone()
+}
+
+fn codes(findings: &[Value]) -> BTreeSet<&str> {
+    findings.iter().map(|finding| text(&finding["code"])).collect()
+}
+
+#[test]
+fn every_broken_pack_is_caught_with_its_own_code() {
+    let sandbox = Sandbox::new();
+    let broken = all();
+    let codes_of: BTreeSet<_> = broken.iter().map(|broken| broken.code).collect();
+    let missing: Vec<_> = Code::ALL.iter().map(|code| code.name()).filter(|name| !codes_of.contains(name)).collect();
+    assert!(missing.is_empty(), "no pack is broken so that it gets {missing:?}");
+    assert!(codes_of.len() >= 60 && codes_of.iter().all(|name| Code::named(name).is_some()), "{codes_of:?}");
+    let wrong: Vec<String> =
+        broken.iter().enumerate().filter_map(|(at, broken)| caught(&sandbox, at, broken).err()).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), broken.len(), wrong.join("\n"));
+}
+
+fn caught(sandbox: &Sandbox, at: usize, broken: &Broken) -> Result<(), String> {
+    let Broken { name, code, alongside, compiling, .. } = broken;
+    let arguments = sandbox.broken(at, broken);
+    // the first time it is compiled, too; after that the best of three, because the machine may be busy with something else
+    let mut best = Duration::MAX;
+    for _ in 0..4 {
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+        let start = Instant::now();
+        let (ran, peak) = watched(command.args(&arguments));
+        best = best.min(start.elapsed().saturating_sub(*compiling));
+        let findings = findings(&ran);
+        let found = codes(&findings);
+        let expected: BTreeSet<&str> = alongside.iter().copied().chain([*code]).collect();
+        if found != expected {
+            return Err(format!(
+                "{name}: {expected:?} was expected, not {findings:?} {:?}",
+                ran.result()["packs"][0]["failure"]
+            ));
+        }
+        let has_error = findings.iter().any(|finding| finding["severity"] == "error");
+        if ran.code != i32::from(has_error) || !ran.stderr.is_empty() || peak > MEMORY_KIB {
+            return Err(format!("{name}: ended with {} and {peak} KiB: {}", ran.code, ran.stderr));
+        }
+        if best <= TIME {
+            return Ok(());
+        }
+    }
+    Err(format!("{name}: {best:?} beyond compiling"))
+}
+
+#[test]
+fn no_two_codes_share_a_name_or_a_text() {
+    let mut seen = BTreeMap::new();
+    for code in Code::ALL {
+        let about = code.about();
+        assert_eq!(seen.insert(code.name(), code), None, "{code:?}");
+        assert_eq!(Code::named(code.name()), Some(*code));
+        assert!(code.name().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{code:?}");
+        for sentence in [about.cause, about.fix] {
+            assert!(
+                sentence.ends_with('.') && sentence.starts_with(|c: char| c.is_uppercase() || c == '`'),
+                "{sentence}"
+            );
+        }
+    }
+    for rule in gtc::archive::Rule::ALL {
+        assert!(Code::named(rule.name()).is_some(), "{rule:?} has no code");
+    }
+    let causes: BTreeSet<_> = Code::ALL.iter().map(|code| code.about().cause).collect();
+    assert_eq!(causes.len(), Code::ALL.len());
+}
