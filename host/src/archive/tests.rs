@@ -152,7 +152,7 @@ fn a_wrong_declaration_says_where_it_is_wrong() {
     let check = |field: &str, value: serde_json::Value, expected: &str| {
         let mut handler = good.clone();
         handler[field] = value;
-        let error = declared::parse(&serde_json::json!({"handlers": [handler]})).expect_err(field);
+        let error = declared::parse(&serde_json::json!({"handlers": [handler]}), &mut Err).expect_err(field);
         assert!(error.to_string().contains("handlers[0]") && error.to_string().contains(expected), "{error}");
     };
     check("slot", "widgets".into(), "widgets");
@@ -160,6 +160,6 @@ fn a_wrong_declaration_says_where_it_is_wrong() {
     check("supported_versions", "new".into(), "unexpected character");
     check("permissions", serde_json::json!({"tools": [{"tool": "../sh"}]}), "../sh");
     check("permissions", serde_json::json!({"network": ["no-port"]}), "no-port");
-    assert!(declared::parse(&serde_json::json!({"handlers": [good.clone(), good.clone()]})).is_err());
-    assert!(declared::parse(&serde_json::json!([])).is_err());
+    assert!(declared::parse(&serde_json::json!({"handlers": [good.clone(), good.clone()]}), &mut Err).is_err());
+    assert!(declared::parse(&serde_json::json!([]), &mut Err).is_err());
 }
