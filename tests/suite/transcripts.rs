@@ -15,6 +15,7 @@ fn documents() -> Vec<&'static str> {
     vec![
         "docs/operating.md",
         "docs/authoring.md",
+        "docs/ci.md",
         "ARCHITECTURE.md",
         "tests/transcripts/cache.md",
         "tests/transcripts/env.md",

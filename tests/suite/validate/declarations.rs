@@ -3,6 +3,9 @@
 use env_pack_domain::Permissions;
 use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
 use gtc::archive::{self, Declared, NewHandler, NewPack};
+use gtc::engine::PERMISSIONS_SECTION;
+
+use wasm_encoder::{Component, CustomSection};
 
 use super::archives::honest;
 use super::{Broken, handler, pack_of};
@@ -116,7 +119,19 @@ fn imports() -> Vec<Broken> {
         let permissions = permissions(tools, network);
         packs::archive("state", "test.state.broken", "^1", handler().component(), permissions)
     };
+    let saying = |section: &str| {
+        let custom = CustomSection { name: PERMISSIONS_SECTION.into(), data: section.as_bytes().into() };
+        let mut more = Component::new();
+        more.section(&custom);
+        let handler = Handler { imports: PROBE.to_owned(), ..handler() };
+        // all but the header of a component
+        let component = [handler.component(), more.finish()[8..].to_vec()].concat();
+        packs::archive("state", "test.state.broken", "^1", component, permissions(&["vault version"], &[]))
+    };
+    let more = r#"{"tools":[{"tool":"vault","args":["version"]},{"tool":"vault","args":["status"]}],"network":[]}"#;
     vec![
+        Broken::new("permissions-section-malformed", "a section of nonsense", saying("nonsense")),
+        Broken::new("permissions-incomplete", "a command that the component needs", saying(more)),
         Broken::new("tools-not-declared", "programs that nobody declared", importing(PROBE)),
         Broken::new("network-not-declared", "connections that nobody declared", importing(REACH)),
         Broken::new("tools-not-imported", "programs for nothing", declaring(&["vault version"], &[])),

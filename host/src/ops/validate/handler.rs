@@ -91,6 +91,7 @@ pub(super) fn run(
     }
     let none = Permissions::default();
     let declared = packed.declared.as_ref().map_or(&none, |declared| &declared.permissions);
+    permissions::derived(host, packed, declared, findings);
     permissions::imports(packed, &trial.loaded.imports, declared, findings);
     descriptor(packed, handler, findings);
     steady(packed, &trial, findings);

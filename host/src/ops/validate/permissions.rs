@@ -6,7 +6,10 @@ use env_pack_domain::{ForeignText, NetworkPermission, Permissions, ToolPermissio
 
 use super::handler::field;
 use super::{Code, Finding, Findings};
-use crate::archive::PackedHandler;
+use crate::archive::{self, PackedHandler};
+use crate::engine;
+use crate::host::Host;
+use crate::ops::error::requests;
 use crate::ops::packs::{NETWORK, TOOLS};
 
 const SHELLS: [&str; 14] = [
@@ -101,6 +104,28 @@ pub(super) fn imports(packed: &PackedHandler, imports: &[ForeignText], declared:
             _ => continue,
         };
         to.push(Finding::new(code, message).on(field(packed, &format!("permissions.{name}"))));
+    }
+}
+
+/// What a component says itself that it needs against what the pack declares. It has been loaded, so that it is of sane shape.
+pub(super) fn derived(host: &Host, packed: &PackedHandler, declared: &Permissions, findings: &mut Findings) {
+    let section = engine::permissions_section(&packed.bytes, &host.limits.engine.shape);
+    let needed = match section.map_err(|error| error.to_string()) {
+        Ok(None) => return,
+        Ok(Some(json)) => archive::permissions(json).map_err(|reason| reason.to_string()),
+        Err(reason) => Err(reason),
+    };
+    let place = field(packed, "permissions");
+    match needed.map(|needed| needed.without(declared)) {
+        Ok(missing) if missing.is_empty() => {}
+        Ok(missing) => {
+            let message = format!("component `{}` says that it wants {}", packed.component, requests(&missing));
+            findings.push(Finding::new(Code::NeedsMore, message).on(place));
+        }
+        Err(reason) => {
+            let message = format!("component `{}`: {reason}", packed.component);
+            findings.push(Finding::new(Code::SectionMalformed, message).on(place));
+        }
     }
 }
 

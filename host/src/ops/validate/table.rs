@@ -280,6 +280,12 @@ codes! {
     NetworkUnused "network-not-imported" Warning
         "The pack declares addresses, and the component cannot connect to any."
         "Declare only what the handler connects to.";
+    SectionMalformed "permissions-section-malformed" Error
+        "The section of the component in which its SDK wrote what it needs is malformed."
+        "Build the component again with `env-pack-sdk`.";
+    NeedsMore "permissions-incomplete" Warning
+        "The pack does not declare something that the component itself says it needs."
+        "Build the pack with `gtc pack build`, which reads it from the component.";
     PermissionRepeated "permission-repeated" Warning
         "The pack declares a permission twice."
         "Declare it once.";
