@@ -88,8 +88,9 @@ pub(super) fn bench(
 }
 
 fn bench_once(shared: &Arc<Shared>, pre: &Pre, wasi: bool, times: &mut Times) -> Result<(), LoadError> {
-    let nobody = || ForeignText::new("bench");
-    let (mut running, time) = timed(|| Running::start(pre, Guest::new(shared, nobody(), None, wasi)))?;
+    let (limits, nobody) = (&shared.limits, || ForeignText::new("bench"));
+    let (mut running, time) =
+        timed(|| Running::start(pre, Guest::new(shared, nobody(), None, wasi, limits.metadata_time)))?;
     times.instantiate.push(time);
     let (_, time) = timed(|| {
         running.call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store).map(drop))
@@ -111,7 +112,7 @@ fn bench_once(shared: &Arc<Shared>, pre: &Pre, wasi: bool, times: &mut Times) ->
         answers_json: "{}".to_owned(),
         grants: Permissions::default(),
     };
-    let mut running = Running::start(pre, Guest::new(shared, nobody(), Some(nothing), wasi))?;
+    let mut running = Running::start(pre, Guest::new(shared, nobody(), Some(nothing), wasi, limits.preflight_time))?;
     let (_, time) = timed(|| {
         running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store))
     })?;
