@@ -17,7 +17,8 @@ pub struct Survey {
 
 /// Reads an archive, and goes on after a fault wherever what follows still means something: not after one of the container.
 ///
-/// `look` is shown the content of every entry of at most `shown` bytes.
+/// `look` is shown the content of entries in their order, as long as they have no more than `shown` bytes together; one that has more
+/// than is left is passed over.
 pub fn survey(bytes: &[u8], limits: &Limits, shown: u64, look: &mut dyn FnMut(&str, &[u8])) -> Survey {
     let mut survey = Survey::default();
     let read = profile::check(bytes, limits).and_then(|entries| Ok((entries, Reader::of_checked(bytes, limits)?)));
@@ -28,7 +29,10 @@ pub fn survey(bytes: &[u8], limits: &Limits, shown: u64, look: &mut dyn FnMut(&s
             return survey;
         }
     };
-    for entry in entries.iter().filter(|entry| entry.size <= shown) {
+    let mut left = shown;
+    for entry in &entries {
+        let Some(rest) = left.checked_sub(entry.size) else { continue };
+        left = rest;
         let name = entry.name.as_exact();
         match reader.content(name) {
             Ok(content) => content.into_iter().for_each(|content| look(name, &content)),

@@ -1,6 +1,6 @@
 //! Packs whose handler misbehaves when it runs.
 
-use super::declarations::asking;
+use super::declarations::{asking, crowd};
 use super::{Broken, handler, pack_of};
 use crate::support::wat::Handler;
 
@@ -17,7 +17,22 @@ pub fn broken() -> Vec<Broken> {
     broken.extend(preflights());
     broken.extend(changing());
     broken.extend(refused());
+    broken.extend(crowds());
     broken
+}
+
+/// Packs of many handlers, each of which takes its time.
+fn crowds() -> Vec<Broken> {
+    let path = |at: usize| format!("test.state.x{at}");
+    let many = (0..33).map(|at| Handler { path: path(at), ..handler() });
+    let looping = (0..20).map(|at| Handler { path: path(at), ..slot(LOOP) });
+    let waiting = (0..20).map(|at| Handler { path: path(at), ..preflight(LOOP) });
+    vec![
+        Broken::new("handlers-not-run", "33 handlers", crowd(many)),
+        Broken::new("handlers-not-run", "20 handlers that loop", crowd(looping)).alongside(&["metadata-out-of-time"]),
+        Broken::new("handlers-not-run", "20 that loop in preflight", crowd(waiting))
+            .alongside(&["preflight-out-of-time"]),
+    ]
 }
 
 fn exiting(handler: Handler) -> Handler {

@@ -87,18 +87,23 @@ fn answers() -> Vec<Broken> {
 }
 
 fn twice() -> Vec<u8> {
-    let one = |component: &str| NewHandler {
-        component: component.to_owned(),
-        bytes: handler().component(),
+    crowd([handler(), handler()])
+}
+
+/// A pack of these handlers, each declared as if it were honest.
+pub fn crowd(handlers: impl IntoIterator<Item = Handler>) -> Vec<u8> {
+    let one = |(at, handler): (usize, Handler)| NewHandler {
+        component: format!("handler{at}"),
+        bytes: handler.component(),
         declared: Declared {
             slot: "state".parse().expect("a slot"),
-            descriptor_path: "test.state.broken".parse().expect("a path"),
+            descriptor_path: handler.path.parse().expect("a path"),
             supported_versions: "^1".parse().expect("a requirement"),
             permissions: Permissions::default(),
         },
     };
-    let (id, version) = ("test.twice".to_owned(), "1.0.0".parse().expect("a version"));
-    let handlers = vec![one("first"), one("second")];
+    let (id, version) = ("test.crowd".to_owned(), "1.0.0".parse().expect("a version"));
+    let handlers = handlers.into_iter().enumerate().map(one).collect();
     archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers }).expect("a pack")
 }
 

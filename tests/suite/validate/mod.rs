@@ -16,6 +16,7 @@ use gtc::ops::validate::Code;
 use serde_json::Value;
 
 use crate::support::asker::watched;
+use crate::support::footprint::show;
 use crate::support::wat::Handler;
 use crate::support::{Ran, Sandbox, packs, text};
 
@@ -128,6 +129,7 @@ fn caught(sandbox: &Sandbox, at: usize, broken: &Broken) -> Result<(), String> {
             return Err(format!("{name}: ended with {} and {peak} KiB: {}", ran.code, ran.stderr));
         }
         if best <= TIME {
+            show(&format!("{name}: {code} after {best:?} with {peak} KiB"));
             return Ok(());
         }
     }

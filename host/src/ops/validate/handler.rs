@@ -1,5 +1,7 @@
 //! What can be said of one handler: first what its binary and its declaration say, then what it does.
 
+use std::time::Duration;
+
 use env_pack_domain::{EnvPackHandler, Permissions, VersionReq};
 
 use super::report::SeenHandler;
@@ -53,7 +55,7 @@ pub(super) fn look(packed: &PackedHandler, findings: &mut Findings) {
     }
 }
 
-/// Runs a handler and compares what it says with what was said of it.
+/// Runs a handler and compares what it says with what was said of it; also how long it ran.
 ///
 /// # Errors
 /// [`Failure`] when this machine could not run it.
@@ -62,7 +64,7 @@ pub(super) fn run(
     packed: &PackedHandler,
     trust: Trust,
     findings: &mut Findings,
-) -> Result<Option<SeenHandler>, Failure> {
+) -> Result<(Option<SeenHandler>, Duration), Failure> {
     let could_not = |error: &dyn std::fmt::Display, kind: &'static str| Failure {
         kind,
         message: format!("component `{}` was not run: {error}", packed.component),
@@ -78,7 +80,7 @@ pub(super) fn run(
                 finding.hint = load_next(&error).to_owned();
             }
             findings.push(finding);
-            return Ok(None);
+            return Ok((None, Duration::ZERO));
         }
     };
     let handler = trial.loaded.handler.as_ref();
@@ -96,13 +98,14 @@ pub(super) fn run(
     descriptor(packed, handler, findings);
     steady(packed, &trial, findings);
     preflight::judge(packed, &trial, declared, findings).map_err(|fault| could_not(&fault, fault.kind()))?;
-    Ok(Some(SeenHandler {
+    let seen = SeenHandler {
         component: packed.component.clone(),
         slot: handler.slot(),
         descriptor_path: handler.descriptor_path().clone(),
         supported_versions: handler.supported_versions().to_string(),
         imports: trial.loaded.imports,
-    }))
+    };
+    Ok((Some(seen), trial.took))
 }
 
 /// What the pack states against what the component answers.

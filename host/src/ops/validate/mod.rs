@@ -16,6 +16,7 @@ mod table;
 mod trial;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use env_pack_domain::{EnvId, PackRef, Version};
 
@@ -35,6 +36,10 @@ pub use table::{Code, PAGE};
 
 /// The extension of the manifest in which a pack declares its handlers.
 const DECLARATIONS: &str = "manifest.cbor#greentic.env-pack.v1";
+/// The most handlers of a pack that are run: honest packs have one, or a few.
+const HANDLERS: usize = 32;
+/// How long all handlers of a pack may run together, beside their first answers.
+const RUNNING: Duration = Duration::from_secs(1);
 /// The bytes that every WebAssembly binary begins with.
 const WASM: &[u8] = b"\0asm";
 
@@ -136,9 +141,7 @@ impl Examined<'_> {
         }
         if is_in_order {
             let trust = if self.fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
-            for packed in &pack.handlers {
-                report.handlers.extend(handler::run(self.host, packed, trust, self.findings)?);
-            }
+            self.run(&pack, trust, report)?;
             self.together(&pack, report);
         }
         (report.id, report.version) = (Some(pack.id), Some(pack.version));
@@ -190,6 +193,25 @@ impl Examined<'_> {
             let message = "`sbom.cbor` is not the last entry";
             self.findings.push(Finding::new(Code::EntryOrder, message).on("sbom.cbor"));
         }
+    }
+
+    /// Runs the handlers, as long as none of them keeps everybody waiting: a pack may hold a thousand.
+    fn run(&mut self, pack: &Pack, trust: Trust, report: &mut PackReport) -> Result<(), Failure> {
+        let mut took = Duration::ZERO;
+        for (at, packed) in pack.handlers.iter().enumerate() {
+            let before = self.findings.list.len();
+            let (seen, time) = handler::run(self.host, packed, trust, self.findings)?;
+            report.handlers.extend(seen);
+            took += time;
+            let is_slow = self.findings.list[before..].iter().any(|finding| finding.code.is_about_time());
+            let left = pack.handlers.len() - at - 1;
+            if left > 0 && (is_slow || took > RUNNING || at + 1 == HANDLERS) {
+                let message = format!("{left} more handlers were not run, after `{}`", packed.component);
+                self.findings.push(Finding::new(Code::NotRun, message).on(DECLARATIONS));
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// What can only be said when all handlers have said who they are.

@@ -228,6 +228,9 @@ codes! {
     PathOfBuiltin "path-of-builtin" Error
         "A built-in pack answers for this descriptor path, so that this one can never be bound."
         "Choose a path in a namespace of your own.";
+    NotRun "handlers-not-run" Error
+        "Not every handler of the pack was run: there are more than 32, or one of them took too long."
+        "Put fewer handlers into one pack, or have the one that takes so long do less.";
     PathTwice "path-answered-twice" Error
         "Two handlers of the pack answer for one descriptor path."
         "Give each handler a path of its own.";
@@ -328,6 +331,11 @@ impl Code {
     /// The code of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.name() == name)
+    }
+
+    /// Whether it says that something took too long, so that more of the same would too.
+    pub(super) fn is_about_time(self) -> bool {
+        matches!(self, Self::CompileTime | Self::CompileMemory | Self::MetadataTime | Self::PreflightTime)
     }
 
     /// Where it is explained.

@@ -2,6 +2,8 @@
 //!
 //! Everything is done twice, and nothing is granted: what a handler does then depends on nothing but itself.
 
+use std::time::{Duration, Instant};
+
 use env_pack_domain::{BindingContext, EnvPackHandler, HandlerFault, Permissions, Preflight};
 
 use super::faults;
@@ -19,6 +21,8 @@ pub(super) struct Trial {
     pub preflight: Result<Preflight, HandlerFault>,
     /// What came of it the second time, if it came to an answer the first time.
     pub again: Option<Result<Preflight, HandlerFault>>,
+    /// How long it ran after it had been compiled and had answered for the first time.
+    pub took: Duration,
 }
 
 /// An answer that changed.
@@ -35,6 +39,7 @@ pub(super) struct Changed {
 pub(super) fn run(host: &Host, packed: &PackedHandler, trust: Trust) -> Result<Trial, LoadError> {
     let load = || host.engine.load_on_trial(&packed.bytes, &packed.digest, trust);
     let loaded = load()?;
+    let start = Instant::now();
     let second = match load() {
         Err(error) if faults::of_load(&error).is_none() => return Err(error),
         second => second,
@@ -45,7 +50,7 @@ pub(super) fn run(host: &Host, packed: &PackedHandler, trust: Trust) -> Result<T
         _ => None,
     };
     let changed = second.map(|second| changed(loaded.handler.as_ref(), second.handler.as_ref()));
-    Ok(Trial { loaded, changed, preflight, again })
+    Ok(Trial { loaded, changed, preflight, again, took: start.elapsed() })
 }
 
 /// A binding to an environment that does not exist.

@@ -73,12 +73,7 @@ fn human_finding(finding: &Finding) -> String {
     )
 }
 
-/// Where a finding is, in words.
+/// What a finding is about; the byte stands in its message already.
 fn place(finding: &Finding) -> Option<String> {
-    match (&finding.subject, finding.byte) {
-        (Some(subject), Some(byte)) => Some(format!("`{subject}`, byte {byte}")),
-        (Some(subject), None) => Some(format!("`{subject}`")),
-        (None, Some(byte)) => Some(format!("byte {byte}")),
-        (None, None) => None,
-    }
+    finding.subject.as_ref().map(|subject| format!("`{subject}`"))
 }
