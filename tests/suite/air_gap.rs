@@ -208,6 +208,12 @@ fn arguments_come_from_files_too_and_are_described() {
     here.write("load.json", r#"{"layout": "packs.tar", "output": "out"}"#);
     here.gtc(["pack", "save", "--answers", "save.yaml"]).succeeded();
     here.gtc(["pack", "load", "--answers", "load.json"]).succeeded();
+    here.gtc(["pack", "load", "packs.tar", "-o", "out"]).succeeded();
+    // a signature that is left of another pack is none of this one
+    let left = here.write("out/acme.secrets.vault-1.0.0.gtpack.sig", "of another pack");
+    here.gtc(["pack", "load", "packs.tar", "-o", "out"]).refused(1, "conflict");
+    here.gtc(["pack", "load", "packs.tar", "-o", "out", "--force"]).succeeded();
+    assert!(!left.exists(), "it is taken for that of the pack");
     for verb in ["save", "load"] {
         let schema = here.gtc(["pack", verb, "--schema"]).succeeded();
         let schema: Value = serde_json::from_str(&schema.stdout).expect("JSON");

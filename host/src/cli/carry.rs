@@ -43,6 +43,10 @@ pub struct LoadPayload {
     #[arg(short, long, value_name = "DIR")]
     #[serde(default)]
     pub output: Option<PathBuf>,
+    /// Overwrite files that are there
+    #[arg(long)]
+    #[serde(default)]
+    pub force: bool,
     /// Have this environment trust the keys of the trust root in the file
     #[arg(long, value_name = "ENV")]
     #[serde(default)]
@@ -69,6 +73,6 @@ impl SavePayload {
 impl LoadPayload {
     pub fn parse(self) -> Result<LoadRequest, UsageError> {
         let trust_in = self.trust_in.map(|environment| parsed("trust_in", &environment));
-        Ok(LoadRequest { layout: self.layout, output: self.output, trust_in: trust_in.transpose()? })
+        Ok(LoadRequest { layout: self.layout, output: self.output, force: self.force, trust_in: trust_in.transpose()? })
     }
 }

@@ -9,7 +9,7 @@ use env_pack_domain::{CapabilitySlot, CoreSlot, EnvId, ForeignText, KeyId, OciRe
 use serde::Serialize;
 
 use super::pack::write;
-use super::registry::{beside, file_of};
+use super::registry::{beside, file_of, unlike};
 use super::trust::{Trust, about, evidence};
 use super::{OpError, PackError, packs, quoted, trust_root};
 use crate::archive::Declared;
@@ -26,6 +26,8 @@ pub struct LoadRequest {
     pub layout: PathBuf,
     /// The folder that they go to as files too.
     pub output: Option<PathBuf>,
+    /// Whether files that are there are overwritten.
+    pub force: bool,
     /// The environment that is to trust the keys in the file.
     pub trust_in: Option<EnvId>,
 }
@@ -107,13 +109,13 @@ pub fn load(host: &Host, request: &LoadRequest) -> Result<LoadReport, OpError> {
         loaded.push(examined(host, &mut carried, pack, &failed)?);
     }
     let mut loaded = shown(loaded);
+    let files = files(host, request, &mut carried, &loaded, &failed)?;
     keep(host, &mut carried, &failed)?;
     if let Some(folder) = &request.output {
         std::fs::create_dir_all(folder).map_err(|source| OpError::Write { path: folder.clone(), source })?;
-        let mut names = BTreeSet::new();
-        for Examined { pack, report, .. } in &mut loaded {
-            write_out(&mut carried, pack, report, folder.join(file_name(pack, report, &mut names)), &failed)?;
-        }
+    }
+    for (Examined { pack, report, .. }, path) in loaded.iter_mut().zip(files) {
+        write_out(&mut carried, pack, report, path, &failed)?;
     }
     let all = carried.packs.clone();
     all.iter().try_for_each(|pack| host.fetcher.note_carried(pack))?;
@@ -228,6 +230,28 @@ fn keep(host: &Host, carried: &mut Carried, failed: &impl Fn(CarryError) -> OpEr
     Ok(())
 }
 
+/// The files that packs go to, if any do: nothing is overwritten unless somebody said so.
+fn files(
+    host: &Host,
+    request: &LoadRequest,
+    carried: &mut Carried,
+    loaded: &[Examined],
+    failed: &impl Fn(CarryError) -> OpError,
+) -> Result<Vec<PathBuf>, OpError> {
+    let Some(folder) = &request.output else { return Ok(Vec::new()) };
+    let (mut names, mut files) = (BTreeSet::new(), Vec::new());
+    for Examined { pack, report, .. } in loaded {
+        let path = folder.join(file_name(pack, report, &mut names));
+        if !request.force {
+            unlike(host, &path, Some(&carried.archive(pack).map_err(failed)?.bytes))?;
+            let signatures = evidences(carried, pack, failed)?;
+            unlike(host, &beside(&path), signatures.first().map(Vec::as_slice))?;
+        }
+        files.push(path);
+    }
+    Ok(files)
+}
+
 /// Writes a pack into a file, and the first of its signatures beside it.
 fn write_out(
     carried: &mut Carried,
@@ -237,10 +261,17 @@ fn write_out(
     failed: &impl Fn(CarryError) -> OpError,
 ) -> Result<(), OpError> {
     write(&path, &carried.archive(pack).map_err(failed)?.bytes)?;
-    if let Some(signature) = evidences(carried, pack, failed)?.first() {
-        let beside = beside(&path);
-        write(&beside, signature)?;
-        report.signature_path = Some(beside);
+    let beside = beside(&path);
+    match evidences(carried, pack, failed)?.first() {
+        Some(signature) => {
+            write(&beside, signature)?;
+            report.signature_path = Some(beside);
+        }
+        // one of something else would be taken for that of the pack
+        None if beside.exists() => {
+            std::fs::remove_file(&beside).map_err(|source| OpError::Write { path: beside, source })?;
+        }
+        None => {}
     }
     report.path = Some(path);
     Ok(())
@@ -250,12 +281,12 @@ fn write_out(
 fn file_name(pack: &CarriedPack, report: &LoadedReport, taken: &mut BTreeSet<PathBuf>) -> PathBuf {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
     let by_id = format!("{}-{}", report.id.as_exact(), report.version);
+    let extension = if pack.form() == Form::Archive { "gtpack" } else { "wasm" };
     let name = match &pack.reference {
-        Some(reference) => file_of(reference, "gtpack").with_extension("").to_string_lossy().into_owned(),
+        Some(reference) => file_of(reference, extension).with_extension("").to_string_lossy().into_owned(),
         None if by_id.bytes().all(is_plain) && !by_id.starts_with(['.', '-']) => by_id,
         None => report.sha256.clone(),
     };
-    let extension = if pack.form() == Form::Archive { "gtpack" } else { "wasm" };
     let short = format!("{name}.{extension}");
     match taken.insert(short.clone().into()) {
         true => short.into(),

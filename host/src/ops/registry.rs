@@ -181,7 +181,7 @@ pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
 }
 
 /// Refuses when there is a file with other content than this.
-fn unlike(host: &Host, path: &Path, content: Option<&[u8]>) -> Result<(), OpError> {
+pub(super) fn unlike(host: &Host, path: &Path, content: Option<&[u8]>) -> Result<(), OpError> {
     let is_there = std::fs::metadata(path).is_ok_and(|there| there.is_file());
     let limit = content.map_or(0, <[u8]>::len) as u64;
     let is_same = || host.fetcher.document(path, limit).is_ok_and(|there| Some(there.as_slice()) == content);
