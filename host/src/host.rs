@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use crate::engine::{self, CompileNotice, Engine, LogSink, ToolEnvironment, Worker};
 use crate::fetch::{FetchSettings, Fetcher, Progress, RegistrySettings};
 use crate::limits::Limits;
+use crate::project::WorkNotice;
 use crate::store::Store;
 
 /// What a host is built from.
@@ -22,6 +23,8 @@ pub struct HostSettings {
     pub log: LogSink,
     /// Told of every component that is compiled.
     pub compiling: CompileNotice,
+    /// Told of every toolchain that builds a project.
+    pub working: WorkNotice,
     /// How registries are reached.
     pub registries: RegistrySettings,
     /// Told how far a transfer is.
@@ -37,6 +40,8 @@ pub struct Host {
     pub(crate) cache: PathBuf,
     pub(crate) fetcher: Fetcher,
     pub(crate) limits: Limits,
+    /// Told of every toolchain that builds a project.
+    pub(crate) working: WorkNotice,
     /// Started when it is first needed: many commands load no handler.
     pub(crate) engine: LazyLock<Engine, Box<dyn FnOnce() -> Engine + Send>>,
 }
@@ -44,7 +49,8 @@ pub struct Host {
 impl Host {
     /// Builds a host. Nothing is read or written, and no engine started, before something is asked of it.
     pub fn new(settings: HostSettings) -> Self {
-        let HostSettings { store_root, cache, tools, worker, log, compiling, registries, progress, limits } = settings;
+        let HostSettings { store_root, cache, tools, worker, log, compiling, working, registries, progress, limits } =
+            settings;
         let compiled = Some(cache.join("compiled"));
         let offline = registries.offline;
         let engine_settings =
@@ -61,6 +67,7 @@ impl Host {
             fetcher: Fetcher::new(fetch_settings),
             cache,
             limits,
+            working,
             engine: LazyLock::new(Box::new(|| Engine::new(engine_settings))),
         }
     }

@@ -7,6 +7,7 @@ pub mod host;
 pub mod limits;
 pub mod ops;
 mod process;
+pub mod project;
 pub mod signing;
 pub mod store;
 mod whole;

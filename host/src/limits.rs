@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{archive, engine, fetch};
+use crate::{archive, engine, fetch, project};
 
 /// The caps of a host.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Limits {
     pub engine: engine::Limits,
     /// What a registry may take.
     pub fetch: fetch::Limits,
+    /// What a project may make the host read.
+    pub project: project::Limits,
 }
 
 /// What a cap counts.
@@ -190,6 +192,8 @@ limits! {
     "credentials.file-bytes" Bytes fetch.credentials.file_bytes;
     "credentials.helper-bytes" Bytes fetch.credentials.helper_bytes;
     "credentials.helper-time" Time fetch.credentials.helper_time;
+    "project.file-bytes" Bytes project.file_bytes;
+    "project.output-bytes" Bytes project.output_bytes;
     "layout.entries" Count fetch.layout.entries;
     "layout.blob-bytes" Bytes fetch.layout.blob_bytes;
     "layout.total-bytes" Bytes fetch.layout.total_bytes;

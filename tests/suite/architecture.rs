@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::repository;
 
-const ROOMS: [&str; 5] = ["archive", "fetch", "engine", "signing", "store"];
+const ROOMS: [&str; 6] = ["archive", "fetch", "engine", "project", "signing", "store"];
 
 /// Crates that only these modules may name.
 const OWNED: &[(&str, &[&str])] = &[
@@ -13,11 +13,12 @@ const OWNED: &[(&str, &[&str])] = &[
     ("wasmtime", &["engine"]),
     ("wasmtime_wasi", &["engine"]),
     ("wasmparser", &["engine"]),
+    ("toml", &["project"]),
     ("zip", &["archive"]),
     ("flate2", &["archive"]),
     ("greentic_types", &["archive"]),
     ("clap", &["cli"]),
-    ("schemars", &["cli"]),
+    ("schemars", &["cli", "project"]),
     ("anstream", &["cli"]),
     ("indicatif", &["cli"]),
     ("tar", &["fetch"]),

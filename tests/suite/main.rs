@@ -4,6 +4,7 @@ mod air_gap;
 mod architecture;
 mod archives;
 mod argv;
+mod authoring;
 mod bench;
 mod bind;
 mod bombs;

@@ -15,7 +15,7 @@ use crate::inside::{found, preflight};
 use crate::support::{Sandbox, repository, text};
 
 /// The component of an example, and with it the toolchain that it is built with.
-fn component(example: &str) -> PathBuf {
+pub(crate) fn component(example: &str) -> PathBuf {
     let folder = repository().join("examples").join(example);
     let mut build = Command::new(folder.join("build.sh"));
     build.env("GTC_TOOLCHAINS", toolchains());
@@ -49,7 +49,7 @@ fn javascript_witness() -> PathBuf {
 }
 
 /// Where toolchains are installed.
-fn toolchains() -> PathBuf {
+pub(crate) fn toolchains() -> PathBuf {
     repository().join("target/toolchains")
 }
 

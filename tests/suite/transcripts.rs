@@ -4,10 +4,8 @@
 //! output and error as they come, then `? N` when it ends with the exit code N. In what is expected, `[..]` stands for anything
 //! within a line and `...` for any lines. Set `BLESS=1` to write down what is printed now.
 
-use std::path::Path;
-use std::process::Command;
-
 use crate::support::registry::docker::DockerRegistry;
+use crate::support::toolchain::{path, toolchain};
 use crate::support::{Sandbox, repository, run};
 
 /// The documents, and what each needs in its folder before the first command.
@@ -158,24 +156,4 @@ impl Shell {
         let digest: String = digest.chars().take_while(char::is_ascii_hexdigit).collect();
         format!("{before}@sha256:{digest}{after}")
     }
-}
-
-/// `gtc` first, then what the machine has.
-fn path() -> String {
-    let gtc = Path::new(env!("CARGO_BIN_EXE_gtc")).parent().expect("a folder").display().to_string();
-    let cargo = Path::new(env!("CARGO")).parent().expect("a folder").display().to_string();
-    format!("{gtc}:{cargo}:/usr/bin:/bin")
-}
-
-/// Lets `cargo` find its own home, and the guests that are built already.
-fn toolchain(command: &mut Command) {
-    for name in ["CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "RUSTUP_AUTO_INSTALL"] {
-        if let Some(value) = std::env::var_os(name) {
-            command.env(name, value);
-        }
-    }
-    if std::env::var_os("CARGO_HOME").is_none() {
-        command.env("CARGO_HOME", std::env::home_dir().expect("a home").join(".cargo"));
-    }
-    command.env("CARGO_TARGET_DIR", repository().join("target/guests"));
 }

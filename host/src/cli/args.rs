@@ -7,10 +7,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::carry::{LoadPayload, SavePayload};
 use super::payload::{
-    BenchPayload, BuildPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload, CreatePayload, DoctorPayload,
+    BenchPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload, CreatePayload, DoctorPayload,
     EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload,
     InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
+use super::project::{BuildPayload, NewPayload};
 use super::registry::{PullPayload, PushPayload};
 use super::trust::{DistrustPayload, KeygenPayload, SignPayload, TrustPayload, VerifyPayload};
 use super::update::{ExtensionUpdatePayload, PackUpdatePayload};
@@ -271,7 +272,9 @@ pub enum TrustRootVerb {
 
 #[derive(Debug, Subcommand)]
 pub enum PackVerb {
-    /// Pack a component, which is asked in the sandbox what it is
+    /// Make a project: a handler, its test, and everything around them
+    New(Verb<NewPayload>),
+    /// Build the pack of a project, or pack a component; it is asked in the sandbox what it is
     Build(Verb<BuildPayload>),
     /// Look into a pack without running anything of it
     Inspect(Verb<InspectPayload>),

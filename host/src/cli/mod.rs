@@ -9,6 +9,7 @@ mod output;
 mod parse;
 mod payload;
 mod progress;
+mod project;
 mod question;
 mod registry;
 mod render;
@@ -36,6 +37,7 @@ use args::{
 use error::CliError;
 use output::Output;
 use payload::CompletionsPayload;
+use project::Build;
 use render::Human;
 use trust::Sign;
 use update::Update;
@@ -47,8 +49,8 @@ use crate::ops::bind::{BindReport, BindRequest, BindVerb, Grants};
 use crate::ops::refresh::RefreshRequest;
 use crate::ops::validate::{self as validation, Verdict};
 use crate::ops::{
-    self, OpError, bench, bind, cache, doctor, env, grants, limits, load, pack, protections, read, refresh,
-    registry as registries, repack, save, signing, tool_check, trust_root, unbind,
+    self, OpError, bench, bind, cache, doctor, env, grants, limits, load, pack, project as projects, protections, read,
+    refresh, registry as registries, repack, save, signing, tool_check, trust_root, unbind,
 };
 
 /// The exit code of a command that was asked something and answered no.
@@ -284,9 +286,13 @@ impl Session {
     fn pack(&self, verb: PackVerb) -> io::Result<u8> {
         let host = &self.host;
         match verb {
-            PackVerb::Build(verb) => {
-                self.done("pack", "build", verb, |payload| Ok(pack::build(host, &payload.parse()?)?))
+            PackVerb::New(verb) => {
+                self.done("pack", "new", verb, |payload| Ok(projects::new(host, &payload.parse()?)?))
             }
+            PackVerb::Build(verb) => self.done("pack", "build", verb, |payload| match payload.parse()? {
+                Build::Component(request) => Ok(pack::build(host, &request)?),
+                Build::Project(folder, output) => Ok(projects::build(host, &folder, output)?),
+            }),
             PackVerb::Inspect(verb) => self.done("pack", "inspect", verb, |payload| {
                 Ok(pack::inspect(host, &parse::pack_ref(&payload.pack_ref)?, payload.wit)?)
             }),

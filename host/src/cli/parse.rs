@@ -6,20 +6,18 @@ use std::str::FromStr;
 use env_pack_domain::change::Request;
 use env_pack_domain::{
     AnswersRef, BindingKey, CapabilitySlot, CoreSlot, DescriptorPath, EnvId, ExtRef, ForeignText, InstanceId, OciRef,
-    PackDescriptor, PackRef, Permissions, Place, ToolPermission, Version,
+    PackDescriptor, PackRef, Permissions, Place, ToolPermission,
 };
 
 use super::environment::{Environment, EnvironmentOrLocal};
 use super::error::UsageError;
 use super::payload::{
-    BENCH_TURNS, BenchPayload, BuildPayload, CreatePayload, ExtensionPayload, ExtensionRemovePayload,
-    ExtensionRollbackPayload, GrantsChangePayload, GrantsPayload, PackPayload, PackRemovePayload, RepackPayload,
-    ResolvePayload,
+    BENCH_TURNS, BenchPayload, CreatePayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload,
+    GrantsChangePayload, GrantsPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
 use crate::ops::bind::{BindRequest, Grants};
 use crate::ops::env::NewEnvironment;
 use crate::ops::grants::GrantsRequest;
-use crate::ops::pack::BuildRequest;
 use crate::ops::repack::RepackRequest;
 use crate::ops::unbind::UnbindRequest;
 
@@ -81,7 +79,11 @@ fn answers_ref(text: Option<String>) -> Result<Option<AnswersRef>, UsageError> {
 }
 
 /// Parses commands and addresses; an error names the argument that it is in, the first of them or the second.
-fn permissions(arguments: [&'static str; 2], tools: &[String], network: &[String]) -> Result<Permissions, UsageError> {
+pub(super) fn permissions(
+    arguments: [&'static str; 2],
+    tools: &[String],
+    network: &[String],
+) -> Result<Permissions, UsageError> {
     let [tool_argument, network_argument] = arguments;
     let tool = |command: &String| {
         let words = shell_words::split(command).map_err(|error| UsageError::argument(tool_argument, &error))?;
@@ -241,19 +243,6 @@ impl ExtensionRollbackPayload {
 impl ResolvePayload {
     pub fn parse(&self) -> Result<(EnvId, ExtRef), UsageError> {
         Ok((self.environment_id.parse()?, parsed("reference", &self.reference)?))
-    }
-}
-
-impl BuildPayload {
-    pub fn parse(self) -> Result<BuildRequest, UsageError> {
-        Ok(BuildRequest {
-            version: parsed::<Version>("version", &self.version)?,
-            permissions: permissions(["allow_tool", "allow_network"], &self.allow_tool, &self.allow_network)?,
-            component: self.component,
-            id: self.id.map(|id| parsed("id", &id)).transpose()?,
-            publisher: self.publisher,
-            output: self.output,
-        })
     }
 }
 

@@ -298,38 +298,6 @@ pub struct ResolvePayload {
     pub environment_id: EnvironmentOrLocal,
 }
 
-/// A pack to build.
-#[derive(Debug, Args, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BuildPayload {
-    /// The component
-    #[arg(long, value_name = "FILE")]
-    pub component: PathBuf,
-    /// The version of the pack
-    #[arg(long, value_name = "SEMVER")]
-    pub version: String,
-    /// The id of the pack; the descriptor path of its handler, unless given
-    #[arg(long)]
-    #[serde(default)]
-    pub id: Option<String>,
-    /// Who publishes it; the first segment of the descriptor path, unless given
-    #[arg(long, value_name = "NAME")]
-    #[serde(default)]
-    pub publisher: Option<String>,
-    /// Declare that the handler also runs a command, such as 'vault version'; `*` stands for one argument
-    #[arg(long, value_name = "COMMAND")]
-    #[serde(default)]
-    pub allow_tool: Vec<String>,
-    /// Declare that the handler also connects to an address, such as one that it takes from its answers
-    #[arg(long, value_name = "HOST:PORT")]
-    #[serde(default)]
-    pub allow_network: Vec<String>,
-    /// Where the pack goes; `<id>-<version>.gtpack`, unless given
-    #[arg(short, long, value_name = "FILE")]
-    #[serde(default)]
-    pub output: Option<PathBuf>,
-}
-
 /// An archive to make canonical.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

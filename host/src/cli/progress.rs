@@ -50,6 +50,11 @@ impl Screen {
         Box::new(self.line(what, None, "{spinner} {wide_msg} {elapsed}"))
     }
 
+    /// Shows that something else works, until what is given back is dropped.
+    pub fn work(&self, what: &str) -> Box<dyn Send> {
+        Box::new(self.line(what.to_owned(), None, "{spinner} {wide_msg} {elapsed}"))
+    }
+
     /// A line that appears when the work takes longer than a blink.
     fn line(&self, message: String, bytes: Option<u64>, template: &'static str) -> Line {
         let bar = ProgressBar::with_draw_target(bytes, ProgressDrawTarget::hidden()).with_message(message);

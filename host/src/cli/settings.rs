@@ -18,7 +18,7 @@ use crate::limits::{self, Limits};
 pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
     let (quiet, verbose) = (global.quiet, global.verbose);
     let screen = if quiet { Screen::none() } else { Screen::stderr() };
-    let (beside, compiling) = (screen.clone(), screen.clone());
+    let (beside, compiling, working) = (screen.clone(), screen.clone(), screen.clone());
     Ok(HostSettings {
         store_root: match &global.store_root {
             Some(root) => root.clone(),
@@ -38,6 +38,7 @@ pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
         }),
         registries: registries(global)?,
         compiling: Box::new(move |bytes| compiling.compile(bytes)),
+        working: Box::new(move |what| working.work(what)),
         progress: Box::new(screen),
         limits: limits(global)?,
     })

@@ -121,6 +121,11 @@ impl Fetcher {
         }
     }
 
+    /// Whether no socket is ever opened.
+    pub fn is_offline(&self) -> bool {
+        self.registries.is_offline()
+    }
+
     /// The descriptors of the packs that are part of this program, in the order in which an environment binds them.
     pub fn builtins(&self) -> impl Iterator<Item = PackDescriptor> {
         builtin::descriptors()

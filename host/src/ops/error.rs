@@ -12,6 +12,7 @@ use super::PackError;
 use crate::archive::ArchiveError;
 use crate::engine::LoadError;
 use crate::fetch::{CarryError, FetchError};
+use crate::project::ProjectError;
 use crate::signing::KeyError;
 use crate::store::{AnswersError, StoreError};
 
@@ -228,6 +229,21 @@ pub enum OpError {
         /// What is wrong.
         reason: ForeignText,
     },
+    /// A project cannot be made, read or built.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// Nobody said which slot a new project fills.
+    #[error("the second segment of `{path}` is no slot")]
+    NoSlot {
+        /// Its path.
+        path: DescriptorPath,
+    },
+    /// Nobody said which version the pack of a project has.
+    #[error("nothing says which version the pack of `{}` has", shown(.folder))]
+    NoVersion {
+        /// The folder of the project.
+        folder: std::path::PathBuf,
+    },
     /// A pack would not be accepted by its own handler.
     #[error("the handler supports versions `{supported}`, so its pack cannot have version `{version}`")]
     OwnVersion {
@@ -415,7 +431,9 @@ impl OpError {
             Self::Compiled { source } => source.kind(),
             Self::Answers { .. } => "answers-parse",
             Self::NotGranted { .. } | Self::NotDeclared { .. } => "unauthorized",
-            Self::Descriptor(_) | Self::OwnVersion { .. } => "invalid-argument",
+            Self::Descriptor(_) | Self::OwnVersion { .. } | Self::NoSlot { .. } => "invalid-argument",
+            Self::NoVersion { .. } => "project-malformed",
+            Self::Project(source) => source.kind(),
             Self::Fetch(error) | Self::Input { source: error } | Self::LostRoot { source: error } => error.kind(),
             Self::Key { .. } => "invalid-key",
             Self::Pack { source, .. }
@@ -440,6 +458,8 @@ impl OpError {
             Self::Store(StoreError::NoEnvironment { .. } | StoreError::Exists { .. }) => Failure::Refused,
             Self::Input { .. } | Self::Key { .. } => Failure::Impossible,
             Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => Failure::Impossible,
+            Self::Project(source) if source.is_answer() => Failure::Refused,
+            Self::Project(_) | Self::NoSlot { .. } | Self::NoVersion { .. } => Failure::Impossible,
             Self::Worker { .. } | Self::NotRecorded { .. } => Failure::Impossible,
             Self::Layout { source, .. } if !source.is_answer() => Failure::Impossible,
             Self::Component { source, .. } if super::packs::is_our_fault(source) => Failure::Impossible,

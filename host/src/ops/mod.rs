@@ -15,6 +15,7 @@ pub mod load;
 mod next;
 pub mod pack;
 mod packs;
+pub mod project;
 pub mod protections;
 pub mod read;
 mod recorded;

@@ -1,7 +1,7 @@
 //! What the person does next whose operation ended without its result.
 
-use env_pack_domain::ResolveError;
 use env_pack_domain::change::Refusal;
+use env_pack_domain::{CapabilitySlot, ResolveError};
 
 use super::command::{flags, inspect_command, refresh_command};
 use super::packs::{fetch_next, load_next};
@@ -72,12 +72,12 @@ impl OpError {
                 Some(format!("see what is bound with `gtc op extensions list {environment}`"))
             }
             Self::Answers { .. } => Some("write the answers file, or bind without `--answers-ref`".into()),
-            Self::OwnVersion { supported, .. } => Some(format!("choose a `--version` that matches `{supported}`")),
             Self::PermissionsSection { .. } => Some(
                 "export one handler, with the same version of the SDK throughout; or have it write no such section, and declare \
                  permissions with `--allow-tool` and `--allow-network`"
                     .into(),
             ),
+            Self::OwnVersion { supported, .. } => Some(format!("choose a version that matches `{supported}`")),
             Self::Component { source, .. } => Some(load_next(source).into()),
             Self::Overwritten { .. } => Some("name another file with `--output`, or overwrite it with `--force`".into()),
             Self::OverItself { .. } => Some("name another file with `--output`".into()),
@@ -88,6 +88,12 @@ impl OpError {
                 )
             }
             Self::Archive { .. } => Some("get the pack again, or rebuild it with `gtc pack build`".into()),
+            Self::Project(source) => Some(source.next().into()),
+            Self::NoSlot { .. } => Some(format!(
+                "say which one it fills with `--slot`: {}",
+                CapabilitySlot::ALL.map(|slot| slot.to_string()).join(", ")
+            )),
+            Self::NoVersion { .. } => Some("write `version = \"0.1.0\"` into `gtc-pack.toml`".into()),
             Self::Worker { .. } | Self::Descriptor(_) => None,
         }
     }

@@ -31,7 +31,9 @@ pub struct BuildRequest {
     pub publisher: Option<String>,
     /// What the handler wants to be allowed, beside what its component says itself.
     pub permissions: Permissions,
-    /// Where the pack goes; `<id>-<version>.gtpack` in the current folder, unless somewhere else.
+    /// Where the pack goes when no file is named: as `<id>-<version>.gtpack`.
+    pub folder: PathBuf,
+    /// The file that it goes to.
     pub output: Option<PathBuf>,
 }
 
@@ -170,7 +172,8 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     let bytes = archive::write(&pack).map_err(in_pack)?;
     // what we write, we must be able to read: a component beyond the caps is noticed here, not by an operator
     archive::open(&bytes, &host.limits.archive).map_err(in_pack)?;
-    let path_out = request.output.clone().unwrap_or_else(|| format!("{id}-{}.gtpack", request.version).into());
+    let path_out =
+        request.output.clone().unwrap_or_else(|| request.folder.join(format!("{id}-{}.gtpack", request.version)));
     write(&path_out, &bytes)?;
     Ok(BuildReport {
         path: path_out,

@@ -10,6 +10,7 @@ pub mod registry;
 pub mod schema;
 pub mod signing;
 pub mod terminal;
+pub mod toolchain;
 pub mod wat;
 pub mod zips;
 

@@ -298,4 +298,25 @@ pub const FAULTS: &[Fault] = &[
         to: "self.numbers == minimum",
         test: "checks::version::tests::versions_are_compared_as_releases",
     },
+    Fault {
+        name: "a new project is mixed with what is there",
+        file: "host/src/project/create.rs",
+        from: "Ok(false) => return Err(ProjectError::NotEmpty { folder: folder.to_owned() }),",
+        to: "Ok(false) => {}",
+        test: "authoring::new::nothing_is_written_over",
+    },
+    Fault {
+        name: "a project may lead out of its folder",
+        file: "host/src/project/inside.rs",
+        from: "match real.starts_with(folder.canonicalize().map_err(failed)?) {",
+        to: "match true {",
+        test: "authoring::project_file::a_project_stays_in_its_folder",
+    },
+    Fault {
+        name: "the place of cargo is in the code",
+        file: "host/src/project/build/rust.rs",
+        from: "(home.as_deref(), \"/cargo\")",
+        to: "(None, \"/cargo\")",
+        test: "authoring::rust::two_builds_in_two_places_are_the_same_pack",
+    },
 ];

@@ -2,9 +2,10 @@
 
 use env_pack_domain::CapabilitySlot;
 
-use super::{BAD, GOOD, Human, NOTICE, dash, list, shown, warnings};
+use super::{BAD, GOOD, Human, NOTICE, counted, dash, list, shown, warnings};
 use crate::cli::table::{Table, Tone};
 use crate::ops::pack::{BuildReport, InspectReport};
+use crate::ops::project::NewReport;
 use crate::ops::quoted;
 use crate::ops::repack::RepackReport;
 
@@ -96,5 +97,18 @@ impl Human for InspectReport {
             table.row([(entry.name.to_string(), Tone::Plain), (entry.size.to_string(), Tone::Plain), hash]);
         }
         text + "\n" + &table.render()
+    }
+}
+
+impl Human for NewReport {
+    fn human(&self, _verb: &str) -> String {
+        let folder = shown(&self.folder.to_string_lossy());
+        let mut text =
+            format!("{} made {folder}: slot `{}`, in {}\n", Tone::Good.paint(GOOD), self.slot, self.language);
+        let (brought, own): (Vec<&String>, Vec<&String>) =
+            self.files.iter().partition(|file| file.starts_with("vendor/") || file.starts_with("wit/deps/"));
+        own.iter().for_each(|file| text.push_str(&format!("  {file}\n")));
+        text.push_str(&format!("  and {} of the SDK and the interface\n", counted(brought.len(), "file")));
+        text + &format!("next: `cd {} && gtc pack build`\n", quoted(&self.folder.to_string_lossy()))
     }
 }

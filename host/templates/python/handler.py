@@ -1,0 +1,63 @@
+"""The handler `{{path}}`, which fills the slot `{{slot}}`.
+
+`gtc` loads it in a sandbox and asks what it is. Before anything is deployed it runs the preflight, which finds out whether the
+operator's machine has what the handler needs. What stands here at the top level runs once, when the component is built.
+"""
+
+from componentize_py_types import Err
+from wit_world import exports
+from wit_world.imports import tools
+from wit_world.imports.types import (
+    CapabilitySlot,
+    Missing,
+    Outcome,
+    Outcome_Missing,
+    Outcome_Ok,
+    Outcome_ProbeError,
+    Outcome_VersionMismatch,
+    ProbeError,
+    ToolCheck,
+    VersionMismatch,
+)
+
+import checks
+
+INSTALL = "install it from https://www.python.org/downloads/"
+
+
+class Handler(exports.Handler):
+    # The first three are constants, asked when the pack is loaded; whatever is imported refuses to answer meanwhile.
+
+    def slot(self) -> CapabilitySlot:
+        return CapabilitySlot.{{constant}}
+
+    def descriptor_path(self) -> str:
+        return "{{path}}"
+
+    def supported_versions(self) -> str:
+        return "^0.1"
+
+    def preflight(self) -> list[ToolCheck]:
+        """Each check is a line that the operator reads in `gtc op env tool-check`."""
+        return [ToolCheck("python3", f"Python {checks.OLDEST_TEXT} or newer", check_python())]
+
+
+def check_python() -> Outcome:
+    """Asks a program for its version. This one is an example: put yours in its place, here and in `gtc-pack.toml`."""
+    try:
+        output = tools.probe("python3", ["--version"])
+    except Err as err:
+        # An error of the interface is raised; its value is one of the cases of `tools.failure`.
+        match err.value:
+            case tools.Failure_NotFound():
+                return Outcome_Missing(Missing(INSTALL))
+            case tools.Failure_Denied(reason) | tools.Failure_Io(reason):
+                return Outcome_ProbeError(ProbeError(reason))
+            case _:
+                return Outcome_ProbeError(ProbeError("it did not answer in time"))
+    found = checks.version_in(output.stdout)
+    if output.exit_code != 0 or found is None:
+        return Outcome_ProbeError(ProbeError(f"it ended with exit code {output.exit_code} and printed no version"))
+    if not checks.is_new_enough(found):
+        return Outcome_VersionMismatch(VersionMismatch(found, f">={checks.OLDEST_TEXT}", INSTALL))
+    return Outcome_Ok(found)

@@ -1,0 +1,28 @@
+//! What the checks find on machines out of a script. These tests run natively: they need neither `gtc` nor the program.
+
+use env_pack_sdk::Outcome;
+use env_pack_sdk::testing::Scripted;
+
+use super::Pack;
+
+/// What the first check finds.
+fn found(machine: &Scripted) -> Outcome {
+    machine.preflight::<Pack>()[0].outcome.clone()
+}
+
+#[test]
+fn a_new_python_will_do() {
+    let machine = Scripted::new().prints("python3", &["--version"], "Python 3.11.7\n");
+    assert_eq!(found(&machine), Outcome::Ok(Some("3.11.7".into())));
+}
+
+#[test]
+fn an_old_python_will_not_do() {
+    let machine = Scripted::new().prints("python3", &["--version"], "Python 3.8.10\n");
+    assert!(matches!(found(&machine), Outcome::VersionMismatch(_)));
+}
+
+#[test]
+fn a_missing_python_can_be_installed() {
+    assert!(matches!(found(&Scripted::new()), Outcome::Missing(_)));
+}

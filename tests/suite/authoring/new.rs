@@ -1,0 +1,103 @@
+//! `gtc pack new`: what it makes of a path, and what it never writes over.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use gtc::project::{self, Limits};
+use serde_json::{Value, json};
+
+use crate::support::Sandbox;
+
+#[test]
+fn the_slot_is_in_the_path_or_named() {
+    let sandbox = Sandbox::new();
+    for (path, flags, slot, variant) in [
+        ("acme.deployer.a", &[][..], "deployer", "Deployer"),
+        ("acme.extension.a", &[], "extension", "Extension"),
+        ("acme.messaging.a", &[], "messaging", "Messaging"),
+        ("acme.oauth.a", &["--slot", "extension"], "extension", "Extension"),
+        ("acme.secrets.a", &["--slot", "extension"], "extension", "Extension"),
+        ("0.1", &["--slot", "revocation"], "revocation", "Revocation"),
+    ] {
+        let made = sandbox.gtc(["pack", "new", path].iter().chain(flags)).succeeded().result();
+        assert_eq!((&made["slot"], &made["folder"]), (&json!(slot), &json!(path)), "{made}");
+        let source = fs::read_to_string(sandbox.home().join(path).join("src/lib.rs")).expect("a file");
+        assert!(source.contains(&format!("Slot::{variant};")) && source.contains(&format!("new(\"{path}\")")));
+    }
+    let message = sandbox.gtc(["pack", "new", "acme.vault"]).refused(2, "invalid-argument");
+    assert!(message.contains("the second segment of `acme.vault` is no slot"), "{message}");
+    assert!(message.contains("--slot`: deployer, secrets"), "{message}");
+    for (argument, flags) in [
+        ("descriptor_path", &["acme"][..]),
+        ("descriptor_path", &["../up.secrets"]),
+        ("descriptor_path", &["acme.secrets.x@1.0.0"]),
+        ("slot", &["acme.x.y", "--slot", "cellar"]),
+        ("lang", &["acme.secrets.y", "--lang", "cobol"]),
+    ] {
+        let message = sandbox.gtc(["pack", "new"].iter().chain(flags)).refused(2, "invalid-argument");
+        assert!(message.contains(&format!("argument `{argument}`")), "{message}");
+    }
+}
+
+#[test]
+fn nothing_is_written_over() {
+    let sandbox = Sandbox::new();
+    let new = |folder: &str| sandbox.gtc(["pack", "new", "acme.secrets.demo", "--dir", folder]);
+    let kept = sandbox.write("full/.kept", "mine");
+    let message = new("full").refused(1, "conflict");
+    assert!(message.contains("`full` is there already and is not empty"), "{message}");
+    assert_eq!(fs::read_to_string(kept).expect("a file"), "mine");
+    assert_eq!(fs::read_dir(sandbox.home().join("full")).expect("a folder").count(), 1);
+    sandbox.write("file", "mine");
+    assert!(new("file").refused(2, "io").contains("`file` is no folder"));
+    let nowhere = sandbox.write("answers.json", r#"{"descriptor_path": "acme.secrets.demo", "dir": ""}"#);
+    sandbox.gtc(["pack", "new", "--answers", &nowhere.display().to_string()]).refused(2, "io");
+    symlink("nowhere", sandbox.home().join("dangling")).expect("a link");
+    new("dangling").refused(2, "io");
+    fs::create_dir(sandbox.home().join("empty")).expect("a folder");
+    new("empty").succeeded();
+    new("empty").refused(1, "conflict");
+}
+
+/// What no toolchain is needed for: documents of every kind can be read, and the world is one.
+#[test]
+fn what_is_made_is_well_formed() {
+    let sandbox = Sandbox::new();
+    for language in ["rust", "python", "javascript"] {
+        for slot in ["deployer", "revocation", "messaging", "extension"] {
+            let folder = sandbox.home().join(format!("{language}-{slot}"));
+            let name = folder.display().to_string();
+            let path = format!("acme.{slot}.demo");
+            sandbox.gtc(["pack", "new", &path, "--lang", language, "--dir", &name]).succeeded();
+            let read = |name: &str| fs::read_to_string(folder.join(name)).expect(name);
+            let workflow: Value = serde_saphyr::from_str(&read(".github/workflows/pack.yml")).expect("YAML");
+            let steps = workflow["jobs"]["pack"]["steps"].as_array().expect("steps");
+            let runs = |command: &str| {
+                steps.iter().any(|step| step["run"].as_str().is_some_and(|run| run.starts_with(command)))
+            };
+            for command in ["gtc pack build", "gtc pack validate", "gtc pack push"] {
+                assert!(runs(command), "{workflow}");
+            }
+            let project = project::read(&folder, &Limits::default()).expect("a project");
+            assert_eq!(project.id.expect("an id").as_str(), path);
+            let readme = read("README.md");
+            let bind = match slot {
+                "deployer" => "gtc op env-packs update --env local --slot deployer",
+                "revocation" => "gtc op env-packs add --env local --slot revocation",
+                "extension" => "gtc op extensions add --env local --kind acme.extension.demo@0.1.0",
+                _ => "# slot `messaging` is bound by the tools of its endpoints",
+            };
+            assert!(readme.contains(bind), "{readme}");
+            if language == "rust" {
+                continue;
+            }
+            let mut resolve = wit_parser::Resolve::default();
+            let (package, _) = resolve.push_dir(folder.join("wit")).expect("an interface");
+            resolve.select_world(&[package], Some("handler")).expect("a world");
+        }
+    }
+    let package: Value =
+        serde_json::from_slice(&fs::read(sandbox.home().join("javascript-deployer/package.json")).expect("a file"))
+            .expect("JSON");
+    assert_eq!(package["name"], "acme-deployer-demo");
+}

@@ -1,0 +1,136 @@
+//! `gtc-pack.toml`, and what hostile ones gain: nothing.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use serde_json::{Value, json};
+
+use crate::support::{Ran, Sandbox, repository};
+
+const PYTHON: &str = "language = \"python\"\nversion = \"0.1.0\"\n";
+
+fn build(sandbox: &Sandbox) -> Ran {
+    sandbox.gtc(["pack", "build", "project"])
+}
+
+/// A FIFO that nobody writes into.
+fn fifo(path: &Path) {
+    mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).expect("a FIFO");
+}
+
+#[test]
+fn what_is_wrong_with_a_project_file_is_said() {
+    let sandbox = Sandbox::new();
+    for (text, expected) in [
+        ("", "line 1: missing field `language`"),
+        ("language = \"cobol\"\n", "line 1: unknown variant `cobol`"),
+        ("language = \"rust\"\n\nlicence = \"MIT\"\n", "line 3: unknown field `licence`"),
+        ("language = \"rust\"\n[permissions]\ntool = []\n", "line 3: unknown field `tool`"),
+        ("language = \"rust\"\nlanguage = \"rust\"\n", "line 2: duplicate key"),
+        ("language = \"rust\"\nid = 7\n", "line 2: invalid type: integer `7`"),
+        ("language = \"rust\"\nversion = \"1\"\n", "member `version`: unexpected end"),
+        ("language = \"rust\"\nid = \"no id\"\n", "member `id`"),
+        ("language = \"python\"\n", "member `version`: a pack in python has its version here"),
+        ("language = \"rust\"\nsource = \"../other\"\n", "member `source`: expected a relative path without `..`"),
+        ("language = \"rust\"\nsource = \"/etc\"\n", "member `source`: expected a relative path without `..`"),
+        ("language = \"rust\"\nsource = \"\"\n", "member `source`: expected a relative path without `..`"),
+        ("language = \"rust\"\nwit = \"a/../../b\"\n", "member `wit`: expected a relative path without `..`"),
+        ("language = \"rust\"\n[permissions]\ntools = [\"../vault\"]\n", "member `permissions.tools`"),
+        ("language = \"rust\"\n[permissions]\ntools = [\"vault 'version\"]\n", "member `permissions.tools`"),
+        ("language = \"rust\"\n[permissions]\nnetwork = [\"nowhere\"]\n", "member `permissions.network`"),
+        ("language = \"ru\u{1b}[31mst\"\n", "line 1: invalid basic string"),
+    ] {
+        sandbox.write("project/gtc-pack.toml", text);
+        let message = build(&sandbox).refused(2, "project-malformed");
+        assert!(message.contains("gtc-pack.toml") && message.contains(expected), "{text}: {message}");
+        assert!(!message.contains('\u{1b}'), "{message}");
+    }
+}
+
+#[test]
+fn a_project_stays_in_its_folder() {
+    let sandbox = Sandbox::new();
+    sandbox.write("outside/handler.py", "");
+    sandbox.write("outside/gtc-pack.toml", PYTHON);
+    let project = sandbox.home().join("project");
+    fs::create_dir_all(project.join("wit")).expect("a folder");
+    let message = build(&sandbox).refused(2, "not-found");
+    assert!(message.contains("there is no `gtc-pack.toml`") && message.contains("gtc pack new"), "{message}");
+
+    symlink("../outside/gtc-pack.toml", project.join("gtc-pack.toml")).expect("a link");
+    assert!(build(&sandbox).refused(2, "project-malformed").contains("leads out of the folder"));
+    fs::remove_file(project.join("gtc-pack.toml")).expect("a link");
+
+    sandbox.write("project/gtc-pack.toml", PYTHON);
+    symlink("../outside/handler.py", project.join("handler.py")).expect("a link");
+    let message = build(&sandbox).refused(2, "project-malformed");
+    assert!(message.contains("handler.py` leads out of the folder of the project"), "{message}");
+    fs::remove_file(project.join("handler.py")).expect("a link");
+
+    sandbox.write("project/gtc-pack.toml", format!("{PYTHON}source = \"link/handler.py\"\n"));
+    symlink("../outside", project.join("link")).expect("a link");
+    assert!(build(&sandbox).refused(2, "project-malformed").contains("leads out of the folder"));
+}
+
+#[test]
+fn nothing_is_waited_for() {
+    let sandbox = Sandbox::new();
+    let project = sandbox.home().join("project");
+    fs::create_dir_all(project.join("wit")).expect("a folder");
+    fifo(&project.join("gtc-pack.toml"));
+    assert!(build(&sandbox).refused(2, "io").contains("gtc-pack.toml` is no regular file"));
+    fs::remove_file(project.join("gtc-pack.toml")).expect("a FIFO");
+
+    sandbox.write("project/gtc-pack.toml", PYTHON);
+    fifo(&project.join("handler.py"));
+    assert!(build(&sandbox).refused(2, "io").contains("handler.py` is no regular file"));
+    sandbox.gtc(["pack", "build", "--version", "1.0.0", "--component", "project/handler.py"]).refused(2, "not-a-file");
+
+    sandbox.write("project/gtc-pack.toml", format!("{PYTHON}# {}\n", "x".repeat(64 << 10)));
+    assert!(build(&sandbox).refused(2, "project-malformed").contains("has more than 65536 bytes"));
+    let raised = ["--limit", "project.file-bytes=1MiB"];
+    sandbox.gtc(["pack", "build", "project"].iter().chain(&raised)).refused(2, "io");
+    sandbox.write("project/gtc-pack.toml", b"language = \"\xff\"\n");
+    assert!(build(&sandbox).refused(2, "io").contains("it is not UTF-8"));
+    sandbox.write("project/gtc-pack.toml", format!("language = \"rust\"\nid = {}", "[".repeat(60_000)));
+    build(&sandbox).refused(2, "project-malformed");
+}
+
+/// The published schema is the one of the type that is parsed.
+#[test]
+fn the_schema_of_the_project_file_is_published() {
+    let path = repository().join("docs/gtc-pack.schema.json");
+    let schema = serde_json::to_string_pretty(&gtc::project::schema()).expect("JSON") + "\n";
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &schema).expect("a file");
+    }
+    assert_eq!(fs::read_to_string(&path).expect("a file"), schema, "BLESS=1 writes it down");
+    let schema: Value = serde_json::from_str(&schema).expect("JSON");
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!((&schema["additionalProperties"], &schema["required"]), (&json!(false), &json!(["language"])));
+}
+
+#[test]
+fn a_component_or_a_project() {
+    let sandbox = Sandbox::new();
+    for arguments in [
+        &["--version", "1.0.0"][..],
+        &["--component", "x.wasm"],
+        &["project", "--component", "x.wasm", "--version", "1.0.0"],
+        &["project", "--id", "a.b"],
+        &["--allow-tool", "vault version"],
+    ] {
+        sandbox.gtc(["pack", "build"].iter().chain(arguments)).refused(2, "invalid-argument");
+    }
+    for arguments in [
+        json!({"version": "1.0.0"}),
+        json!({"component": "x.wasm"}),
+        json!({"project": ".", "component": "x.wasm", "version": "1.0.0"}),
+        json!({"allow_network": ["a:1"]}),
+    ] {
+        let answers = sandbox.write("answers.json", arguments.to_string()).display().to_string();
+        sandbox.gtc(["pack", "build", "--answers", &answers]).refused(2, "invalid-argument");
+    }
+}

@@ -1,0 +1,130 @@
+//! The template in Rust: built, tested and bound as it is, and built again elsewhere.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::Author;
+use crate::support::{Sandbox, repository, text};
+
+#[test]
+fn the_template_builds_passes_its_tests_and_is_bound() {
+    let author = Author::new();
+    let folder = author.project("acme.secrets.demo", &[]);
+    let lock = fs::read_to_string(folder.join("Cargo.lock")).expect("a file");
+    let built = author.builds(&folder).succeeded().result();
+    assert_eq!(built["path"], "acme.secrets.demo-0.1.0.gtpack", "{built}");
+    assert_eq!((&built["slot"], &built["tools"]), (&json!("secrets"), &json!(["python3 --version"])), "{built}");
+    assert_eq!(built["warnings"], json!(null), "{built}");
+    let tested = author.runs(&folder, "cargo", ["test", "--quiet", "--locked"]).succeeded();
+    tested.shows(&["3 passed"]);
+    author.runs(&folder, "cargo", ["fmt", "--check"]).succeeded();
+    let lints = ["clippy", "--quiet", "--locked", "--all-targets", "--", "--deny", "warnings"];
+    author.runs(&folder, "cargo", lints).succeeded();
+    assert_eq!(fs::read_to_string(folder.join("Cargo.lock")).expect("a file"), lock, "cargo wrote another lock file");
+
+    let pack = folder.join("acme.secrets.demo-0.1.0.gtpack").display().to_string();
+    let mut sandbox = author.sandbox;
+    sandbox.gtc(["pack", "inspect", &pack]).succeeded();
+    binds(&sandbox, &folder.join("README.md"), &folder);
+    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.program("python3", "echo Python 3.99.1");
+    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
+    let bound = report["bindings"].as_array().expect("a list").iter().find(|binding| binding["slot"] == "secrets");
+    let check = &bound.expect("it is bound")["checks"][0];
+    assert_eq!((text(&check["name"]), &check["outcome"]["detail"]), ("python3", &json!("3.99.1")));
+}
+
+/// Binds a pack with the command that its instructions name.
+fn binds(sandbox: &Sandbox, readme: &std::path::Path, folder: &std::path::Path) {
+    let text = fs::read_to_string(readme).expect("a file");
+    let command = text.lines().find(|line| line.starts_with("gtc op env-packs")).expect("a command");
+    let mut shell = sandbox.command("/bin/sh");
+    let gtc = std::path::Path::new(env!("CARGO_BIN_EXE_gtc")).parent().expect("a folder").display().to_string();
+    shell.args(["-c", command]).current_dir(folder).env("PATH", format!("{gtc}:/usr/bin:/bin"));
+    crate::support::run(&mut shell).succeeded();
+}
+
+/// The commands of the README, in an empty folder of an empty home.
+#[test]
+fn the_first_pack_is_written_as_the_readme_says() {
+    let readme = fs::read_to_string(repository().join("README.md")).expect("a file");
+    let section = readme.split("## Write your first pack").nth(1).expect("a section");
+    let block = section.split("```").nth(1).expect("a block").trim_start_matches("sh\n");
+    let tree = gtc::cli::command_tree();
+    let pack = tree.find_subcommand("pack").expect("a noun");
+    let is_there = |line: &&str| !line.starts_with("gtc pack validate") || pack.find_subcommand("validate").is_some();
+    let commands: Vec<&str> = block.lines().filter(is_there).collect();
+    assert!(commands.len() >= 4, "{block}");
+    let author = Author { sandbox: Sandbox::new() };
+    let empty = author.sandbox.home().join("empty");
+    fs::create_dir(&empty).expect("a folder");
+    author.runs(&empty, "/bin/sh", ["-ec", &commands.join("\n")]).succeeded();
+    let environment = author.sandbox.document("local");
+    assert!(environment.to_string().contains("acme.secrets.demo@0.1.0"), "{environment}");
+}
+
+#[test]
+fn two_builds_in_two_places_are_the_same_pack() {
+    let author = Author::new();
+    let digest = |folder: &std::path::Path| {
+        let report = author.builds(folder).succeeded().result();
+        text(&report["sha256"]).to_owned()
+    };
+    let first = author.project("acme.state.twice", &[]);
+    let one = digest(&first);
+    assert_eq!(digest(&first), one, "built twice");
+    let elsewhere = author.sandbox.home().join("an other place");
+    fs::create_dir(&elsewhere).expect("a folder");
+    let moved = elsewhere.join("twice");
+    fs::rename(&first, &moved).expect("a folder");
+    fs::remove_file(moved.join("acme.state.twice-0.1.0.gtpack")).expect("a pack");
+    assert_eq!(digest(&moved), one, "built elsewhere");
+    let pack = fs::read(moved.join("acme.state.twice-0.1.0.gtpack")).expect("a pack");
+    let cargo = std::env::home_dir().expect("a home").join(".cargo");
+    let cargo = std::env::var_os("CARGO_HOME").map_or(cargo, Into::into);
+    for place in [author.sandbox.home(), &cargo].map(|place| place.display().to_string()) {
+        assert!(!pack.windows(place.len()).any(|bytes| bytes == place.as_bytes()), "the pack names `{place}`");
+    }
+}
+
+#[test]
+fn a_compiler_that_complains_is_heard() {
+    let author = Author::new();
+    let folder = author.project("acme.state.broken", &[]);
+    fs::write(folder.join("src/lib.rs"), "compile_error!(\"this \u{1b}[31mis\u{202e} wrong\");").expect("a file");
+    let message = author.builds(&folder).refused(1, "build-failed");
+    assert!(message.contains("`cargo` did not build it") && message.contains("src/lib.rs:1:1"), "{message}");
+    assert!(!message.contains('\u{1b}') && !message.contains('\u{202e}'), "{message}");
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a file");
+    fs::write(folder.join("Cargo.toml"), manifest.replace("\"cdylib\", ", "")).expect("a file");
+    fs::write(folder.join("src/lib.rs"), "#![no_std]\n").expect("a file");
+    let message = author.builds(&folder).refused(1, "build-failed");
+    assert!(message.contains("built no component") && message.contains("crate-type"), "{message}");
+}
+
+/// What a project gets of the SDK is all of it, so that it builds.
+#[test]
+fn a_project_brings_the_whole_sdk_along() {
+    let author = Author::new();
+    let folder = author.project("acme.state.sdk", &[]);
+    for (ours, theirs) in [("guest-sdk", "vendor/env-pack-sdk"), ("wit", "vendor/wit")] {
+        let (mut names, mut files) = (Vec::new(), vec![repository().join(ours)]);
+        while let Some(path) = files.pop() {
+            match path.is_dir() {
+                // the tests of the SDK stay where they are run
+                true if path.ends_with("guest-sdk/tests") => {}
+                true => {
+                    files.extend(fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("an entry").path()))
+                }
+                false => names.push(path),
+            }
+        }
+        assert!(names.len() >= 4);
+        for name in names {
+            let below = name.strip_prefix(repository().join(ours)).expect("it lies there");
+            let (ours, theirs) = (fs::read(&name).expect("a file"), fs::read(folder.join(theirs).join(below)));
+            assert!(theirs.is_ok_and(|theirs| theirs == ours), "{} is not brought along", name.display());
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Toolchains that are not there: what is missing is named, with the command that installs it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use super::Author;
+
+/// A folder of programs, with nothing in it but these.
+fn programs(author: &mut Author, scripts: &[(&str, &str)]) -> String {
+    scripts.iter().for_each(|(name, script)| author.sandbox.program(name, script));
+    let bin = author.sandbox.home().join("bin");
+    fs::create_dir_all(&bin).expect("a folder");
+    symlink("/bin/sh", bin.join("sh")).expect("a link");
+    bin.display().to_string()
+}
+
+fn project(author: &Author, text: &str) -> PathBuf {
+    for name in ["gtc-pack.toml", "handler.py", "handler.js", "wit/world.wit"] {
+        author.sandbox.write(Path::new("project").join(name), if name == "gtc-pack.toml" { text } else { "" });
+    }
+    author.sandbox.home().join("project")
+}
+
+#[track_caller]
+fn refused(author: &Author, path: &str, folder: &Path, what: &str, install: &str) {
+    let gtc = env!("CARGO_BIN_EXE_gtc");
+    let message = author.runs_with(path, folder, gtc, ["pack", "build"]).refused(2, "toolchain-missing");
+    assert!(message.contains(what) && message.contains(install), "{message}");
+}
+
+#[test]
+fn rust_is_missing_or_does_not_know_the_target() {
+    let mut author = Author::new();
+    let folder = author.project("acme.secrets.demo", &[]);
+    let path = programs(&mut author, &[]);
+    refused(&author, &path, &folder, "there is no rustc", "https://sh.rustup.rs");
+    author.sandbox.program("rustc", "echo /no/such/folder");
+    refused(&author, &path, &folder, "no target `wasm32-wasip2`", "`rustup target add wasm32-wasip2`");
+    author.sandbox.program("rustc", "echo /");
+    refused(&author, &path, &folder, "there is no cargo", "https://sh.rustup.rs");
+}
+
+#[test]
+fn componentize_py_is_missing() {
+    let mut author = Author::new();
+    let folder = project(&author, "language = \"python\"\nversion = \"0.1.0\"\n");
+    let path = programs(&mut author, &[]);
+    refused(&author, &path, &folder, "there is no componentize-py", "`pip install componentize-py`");
+}
+
+#[test]
+fn node_or_componentize_js_is_missing() {
+    let mut author = Author::new();
+    let folder = project(&author, "language = \"javascript\"\nversion = \"0.1.0\"\n");
+    let path = programs(&mut author, &[]);
+    let install = "`npm install --save-dev @bytecodealliance/componentize-js @bytecodealliance/jco`";
+    refused(&author, &path, &folder, "no package `@bytecodealliance/componentize-js`", install);
+    author.sandbox.write("project/node_modules/@bytecodealliance/componentize-js/package.json", "{}");
+    refused(&author, &path, &folder, "there is no node", "https://nodejs.org/");
+}
+
+/// A toolchain that says much is heard to its end, and only the end is shown.
+#[test]
+fn a_toolchain_that_never_stops_talking_is_cut_short() {
+    let mut author = Author::new();
+    let folder = project(&author, "language = \"python\"\nversion = \"0.1.0\"\n");
+    let script = "i=0; while [ $i -lt 100000 ]; do echo 'a line that says nothing at all, over and over' >&2; \
+                  i=$((i+1)); done; echo 'the last line' >&2; exit 3";
+    let path = programs(&mut author, &[("componentize-py", script)]);
+    let gtc = env!("CARGO_BIN_EXE_gtc");
+    let message = author.runs_with(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
+    assert!(message.contains("the last line") && message.contains("exit status: 3"), "{message}");
+    assert!(message.len() < 8 << 10, "{} bytes", message.len());
+}
