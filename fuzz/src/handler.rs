@@ -25,6 +25,7 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
         // these components are small, and a process for each would leave little time for what comes after
         worker: Worker::InProcess,
         tools: ToolEnvironment::default(),
+        offline: true,
         log: Box::new(|_| {}),
         compiling: Box::new(|_| Box::new(())),
     })
