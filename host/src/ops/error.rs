@@ -232,18 +232,6 @@ pub enum OpError {
     /// A project cannot be made, read or built.
     #[error(transparent)]
     Project(#[from] ProjectError),
-    /// Nobody said which slot a new project fills.
-    #[error("the second segment of `{path}` is no slot")]
-    NoSlot {
-        /// Its path.
-        path: DescriptorPath,
-    },
-    /// Nobody said which version the pack of a project has.
-    #[error("nothing says which version the pack of `{}` has", shown(.folder))]
-    NoVersion {
-        /// The folder of the project.
-        folder: std::path::PathBuf,
-    },
     /// A pack would not be accepted by its own handler.
     #[error("the handler supports versions `{supported}`, so its pack cannot have version `{version}`")]
     OwnVersion {
@@ -431,8 +419,7 @@ impl OpError {
             Self::Compiled { source } => source.kind(),
             Self::Answers { .. } => "answers-parse",
             Self::NotGranted { .. } | Self::NotDeclared { .. } => "unauthorized",
-            Self::Descriptor(_) | Self::OwnVersion { .. } | Self::NoSlot { .. } => "invalid-argument",
-            Self::NoVersion { .. } => "project-malformed",
+            Self::Descriptor(_) | Self::OwnVersion { .. } => "invalid-argument",
             Self::Project(source) => source.kind(),
             Self::Fetch(error) | Self::Input { source: error } | Self::LostRoot { source: error } => error.kind(),
             Self::Key { .. } => "invalid-key",
@@ -459,7 +446,7 @@ impl OpError {
             Self::Input { .. } | Self::Key { .. } => Failure::Impossible,
             Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => Failure::Impossible,
             Self::Project(source) if source.is_answer() => Failure::Refused,
-            Self::Project(_) | Self::NoSlot { .. } | Self::NoVersion { .. } => Failure::Impossible,
+            Self::Project(_) => Failure::Impossible,
             Self::Worker { .. } | Self::NotRecorded { .. } => Failure::Impossible,
             Self::Layout { source, .. } if !source.is_answer() => Failure::Impossible,
             Self::Component { source, .. } if super::packs::is_our_fault(source) => Failure::Impossible,

@@ -1,7 +1,7 @@
 //! What the person does next whose operation ended without its result.
 
+use env_pack_domain::ResolveError;
 use env_pack_domain::change::Refusal;
-use env_pack_domain::{CapabilitySlot, ResolveError};
 
 use super::command::{flags, inspect_command, refresh_command};
 use super::packs::{fetch_next, load_next};
@@ -89,11 +89,6 @@ impl OpError {
             }
             Self::Archive { .. } => Some("get the pack again, or rebuild it with `gtc pack build`".into()),
             Self::Project(source) => Some(source.next().into()),
-            Self::NoSlot { .. } => Some(format!(
-                "say which one it fills with `--slot`: {}",
-                CapabilitySlot::ALL.map(|slot| slot.to_string()).join(", ")
-            )),
-            Self::NoVersion { .. } => Some("write `version = \"0.1.0\"` into `gtc-pack.toml`".into()),
             Self::Worker { .. } | Self::Descriptor(_) => None,
         }
     }

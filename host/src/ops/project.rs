@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::OpError;
 use super::pack::{self, BuildReport, BuildRequest};
 use crate::host::Host;
-use crate::project::{self, Named};
+use crate::project::{self, Named, ProjectError};
 
 pub use crate::project::{Language, schema};
 
@@ -49,7 +49,7 @@ pub struct NewReport {
 /// [`OpError`] when nobody said which slot it fills, or the folder is not empty.
 pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
     let NewRequest { path, language, .. } = request;
-    let slot = request.slot.or_else(|| slot_in(path)).ok_or_else(|| OpError::NoSlot { path: path.clone() })?;
+    let slot = request.slot.or_else(|| slot_in(path)).ok_or_else(|| ProjectError::NoSlot { path: path.clone() })?;
     let folder = request.folder.clone().unwrap_or_else(|| path.as_str().into());
     let named = Named { path: path.clone(), slot, bind: bind_command(host, path, slot) };
     let files = project::files(*language, &named);
@@ -87,7 +87,7 @@ pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<Buil
         let _working = (host.working)(&format!("building a component in {}", project.language));
         project::build(&project, limits, host.fetcher.is_offline())?
     };
-    let version = project.version.or(built.version).ok_or(OpError::NoVersion { folder: project.folder })?;
+    let version = project.version.or(built.version).ok_or(ProjectError::NoVersion { folder: project.folder })?;
     pack::build(
         host,
         &BuildRequest {

@@ -33,6 +33,7 @@ fn is_bound(author: &mut Author, folder: &Path, slot: &str, path: &str, (program
     let pack = folder.join(text(&built["path"])).display().to_string();
     let kind = format!("{path}@0.1.0");
     let update = ["op", "env-packs", "update", "--env", "local", "--slot", slot, "--kind", &kind, "--pack-ref", &pack];
+    author.sandbox.gtc(["pack", "validate", &pack]).succeeded();
     author.sandbox.gtc(update).succeeded();
     author.sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
     let report = author.sandbox.gtc(["op", "env", "tool-check", "local"]).exited(0).result();
