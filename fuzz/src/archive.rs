@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use gtc::archive::{self, Limits, Pack};
+use gtc::archive::{self, ArchiveError, Limits, Pack};
 
 /// As in the host, but small enough that an input which reaches a cap is a small input.
 static LIMITS: LazyLock<Limits> = LazyLock::new(|| Limits {
@@ -15,7 +15,9 @@ static LIMITS: LazyLock<Limits> = LazyLock::new(|| Limits {
 
 /// Any bytes as an archive.
 pub fn archive(data: &[u8]) {
-    if let Ok(pack) = archive::open(data, &LIMITS) {
+    let opened = archive::open(data, &LIMITS);
+    is_surveyed(data, opened.as_ref().err());
+    if let Ok(pack) = opened {
         keeps_its_limits(&pack, data.len());
     }
 }
@@ -27,11 +29,21 @@ pub fn documents(data: &[u8]) {
     let (manifest, sbom) = rest.split_at(usize::from(u16::from_le_bytes(*length)).min(rest.len()));
     let bytes = stored(&[("manifest.cbor", manifest), ("components/handler.wasm", b"\0asm"), ("sbom.cbor", sbom)]);
     let opened = archive::open(&bytes, &LIMITS);
+    is_surveyed(&bytes, opened.as_ref().err());
     if let Err(error) = &opened {
         assert!(!error.rule().starts_with("zip-"), "the container is in order: {error}");
     }
     if let Ok(pack) = opened {
         keeps_its_limits(&pack, bytes.len());
+    }
+}
+
+/// A survey finds what an archive is refused for, and nothing in one that is not refused.
+fn is_surveyed(bytes: &[u8], refused: Option<&ArchiveError>) {
+    let faults = archive::survey(bytes, &LIMITS, 1 << 20, &mut |_, content| assert!(content.len() <= 1 << 20)).faults;
+    match refused {
+        None => assert!(faults.is_empty(), "{faults:?}"),
+        Some(error) => assert!(faults.iter().any(|fault| fault.rule() == error.rule()), "{faults:?} without {error}"),
     }
 }
 

@@ -1,9 +1,13 @@
 //! Packs with which nothing is wrong.
 
-use serde_json::json;
+use greentic_types::{PackManifest, encode_pack_manifest};
+use serde_json::{Value, json};
 
 use super::declarations::{asking, without_handler};
 use super::{codes, findings, handler, pack_of};
+use crate::support::registry::hostile::Hostile;
+use crate::support::registry::image::Image;
+use crate::support::zips::{Zip, sealed};
 use crate::support::{Sandbox, repository};
 
 /// What the packs of this program, of its examples and of its tests are: clean, even when warnings count.
@@ -50,6 +54,40 @@ fn a_pack_of_another_kind_is_a_note() {
     }
     let ran = sandbox.gtc(["pack", "validate", &path, "--require-handler"]).exited(1);
     assert_eq!(findings(&ran)[0]["severity"], "error");
+}
+
+/// What the ecosystem's library writes, and not ours: an application of flows.
+#[test]
+fn a_pack_that_others_wrote_is_a_note() {
+    let manifest = json!({"schema_version": "pack-v1", "pack_id": "acme.flows", "name": "Flows", "version": "2.1.0",
+        "kind": "application", "publisher": "acme", "components": [], "flows": [], "dependencies": [],
+        "capabilities": [], "secret_requirements": [], "signatures": {"signatures": []}});
+    let manifest: PackManifest = serde_json::from_value(manifest).expect("a manifest");
+    let manifest = encode_pack_manifest(&manifest).expect("a manifest");
+    let entries = [("manifest.cbor", manifest), ("assets/flow.ygtc", b"id: hello\n".to_vec())];
+    let entries = entries.map(|(name, content)| (name.to_owned(), content)).to_vec();
+    let sandbox = Sandbox::new();
+    let path = sandbox.write("flows.gtpack", Zip::stored(&sealed(entries)).bytes()).display().to_string();
+    let ran = sandbox.gtc(["pack", "validate", "--strict", &path]).succeeded();
+    assert_eq!(codes(&findings(&ran)).into_iter().collect::<Vec<_>>(), ["pack-without-handler"]);
+    assert_eq!(ran.result()["packs"][0]["id"], "acme.flows");
+}
+
+/// Packs in registries are looked at where they are; a component that lies there without a pack is asked all the same.
+#[test]
+fn what_a_registry_has_is_looked_at() {
+    let sandbox = Sandbox::new();
+    let validate = |image: &Image| {
+        let registry = Hostile::with(image);
+        sandbox.gtc(["pack", "validate", &registry.reference("1")])
+    };
+    let ran = validate(&Image::pack(&pack_of(handler().component()))).succeeded();
+    assert_eq!(findings(&ran), Vec::<Value>::new());
+    assert_eq!(ran.result()["packs"][0]["handlers"][0]["descriptor_path"], "test.state.broken");
+    let ran = validate(&Image::component(&handler().component())).succeeded();
+    assert_eq!(codes(&findings(&ran)).into_iter().collect::<Vec<_>>(), ["handler-undeclared"]);
+    let ran = validate(&Image::pack(b"no archive")).exited(1);
+    assert_eq!(codes(&findings(&ran)).into_iter().collect::<Vec<_>>(), ["zip-end-record"]);
 }
 
 #[test]

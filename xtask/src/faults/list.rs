@@ -319,4 +319,32 @@ pub const FAULTS: &[Fault] = &[
         to: "(None, \"/cargo\")",
         test: "authoring::rust::two_builds_in_two_places_are_the_same_pack",
     },
+    Fault {
+        name: "a pack is run though its archive is not in order",
+        file: "host/src/ops/validate/mod.rs",
+        from: "let is_in_order = report.stopped.is_none();",
+        to: "let is_in_order = true;",
+        test: "validate::archives::everything_that_can_still_be_read_is_told",
+    },
+    Fault {
+        name: "an archive's survey ends at the first lie of its bill",
+        file: "host/src/archive/sbom.rs",
+        from: "Some(file) => compare(file, entry).or_else(&mut *on_fault)?,",
+        to: "Some(file) => compare(file, entry)?,",
+        test: "validate::archives::everything_that_can_still_be_read_is_told",
+    },
+    Fault {
+        name: "a path ends the parameter of a workflow command",
+        file: "host/src/cli/render/validate/github.rs",
+        from: "data(text).replace(':', \"%3A\").replace(',', \"%2C\")",
+        to: "data(text)",
+        test: "validate::forms::workflow_commands_are_ours_alone",
+    },
+    Fault {
+        name: "handlers go on running after one that took too long",
+        file: "host/src/ops/validate/mod.rs",
+        from: "left > 0 && (is_slow ||",
+        to: "left > 0 && (is_slow && took == RUNNING ||",
+        test: "validate::every_broken_pack_is_caught_with_its_own_code",
+    },
 ];
