@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{archive, engine, fetch, project};
+use crate::{archive, engine, fetch, project, scenario};
 
 /// The caps of a host.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Limits {
     pub fetch: fetch::Limits,
     /// What a project may make the host read.
     pub project: project::Limits,
+    /// How much of scenarios is read.
+    pub scenario: scenario::Limits,
 }
 
 /// What a cap counts.
@@ -202,6 +204,8 @@ limits! {
     "layout.all-manifest-bytes" Bytes fetch.layout.all_manifest_bytes;
     "layout.signatures" Count fetch.layout.signatures;
     "layout.trust-root-bytes" Bytes fetch.layout.trust_root_bytes;
+    "scenario.file-bytes" Bytes scenario.file_bytes;
+    "scenario.files" Count scenario.files;
 }
 
 /// Changes the cap that `text` names, as in `handler.preflight-time=60s`; or says what is wrong with the text.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::repository;
 
-const ROOMS: [&str; 6] = ["archive", "fetch", "engine", "project", "signing", "store"];
+const ROOMS: [&str; 7] = ["archive", "fetch", "engine", "project", "scenario", "signing", "store"];
 
 /// Crates that only these modules may name.
 const OWNED: &[(&str, &[&str])] = &[
@@ -18,7 +18,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("flate2", &["archive"]),
     ("greentic_types", &["archive"]),
     ("clap", &["cli"]),
-    ("schemars", &["cli", "project"]),
+    ("schemars", &["cli", "project", "scenario"]),
     ("anstream", &["cli"]),
     ("indicatif", &["cli"]),
     ("tar", &["fetch"]),

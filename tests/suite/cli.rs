@@ -156,7 +156,7 @@ fn wrong_arguments_are_exit_code_2_and_json_for_programs() {
         &["pack"],
         json!("pack"),
         json!(null),
-        "a command is missing: one of `new`, `build`, `inspect`, `bench`, `validate`, `repack`, `push`, `pull`, `save`, `load`, `keygen`, `sign`, `verify`",
+        "a command is missing: one of `new`, `build`, `inspect`, `bench`, `validate`, `test`, `repack`, `push`, `pull`, `save`, `load`, `keygen`, `sign`, `verify`",
     );
 }
 

@@ -27,6 +27,7 @@ mod inspect;
 mod layout;
 mod limits;
 mod oci;
+mod pack_test;
 mod permissions;
 mod probes;
 mod progress;

@@ -13,6 +13,7 @@ use super::payload::{
 };
 use super::project::{BuildPayload, NewPayload};
 use super::registry::{PullPayload, PushPayload};
+use super::test::TestPayload;
 use super::trust::{DistrustPayload, KeygenPayload, SignPayload, TrustPayload, VerifyPayload};
 use super::update::{ExtensionUpdatePayload, PackUpdatePayload};
 use super::validate::ValidatePayload;
@@ -282,6 +283,8 @@ pub enum PackVerb {
     Bench(Verb<BenchPayload>),
     /// Say everything that is wrong with packs, and what to do about it; the door of a CI
     Validate(Verb<ValidatePayload>),
+    /// Run the scenarios of a pack, in the sandbox and without its programs and its network
+    Test(Verb<TestPayload>),
     /// Make a sloppy but honest archive canonical, so that it can be opened
     Repack(Verb<RepackPayload>),
     /// Bring a pack to an OCI registry

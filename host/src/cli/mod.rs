@@ -15,6 +15,7 @@ mod registry;
 mod render;
 mod settings;
 mod table;
+mod test;
 mod trust;
 mod update;
 mod validate;
@@ -39,18 +40,21 @@ use output::Output;
 use payload::CompletionsPayload;
 use project::Build;
 use render::Human;
+use test::Test;
 use trust::Sign;
 use update::Update;
 use validate::{ReportForm, ValidatePayload};
 use verb::Verb;
 
+use crate::document;
 use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb, Grants};
+use crate::ops::pack_test::{TestError, TestReport};
 use crate::ops::refresh::RefreshRequest;
 use crate::ops::validate::{self as validation, Verdict};
 use crate::ops::{
-    self, OpError, bench, bind, cache, doctor, env, grants, limits, load, pack, project as projects, protections, read,
-    refresh, registry as registries, repack, save, signing, tool_check, trust_root, unbind,
+    self, OpError, bench, bind, cache, doctor, env, grants, limits, load, pack, pack_test, project as projects,
+    protections, read, refresh, registry as registries, repack, save, signing, tool_check, trust_root, unbind,
 };
 
 /// The exit code of a command that was asked something and answered no.
@@ -301,6 +305,9 @@ impl Session {
                 Ok(bench::bench(host, &pack_ref, turns)?)
             }),
             PackVerb::Validate(verb) => self.validate(verb),
+            PackVerb::Test(verb) => {
+                self.answer("pack", "test", verb, |payload| self.test(payload.parse()?), |report| report.passed())
+            }
             PackVerb::Repack(verb) => {
                 self.done("pack", "repack", verb, |payload| Ok(repack::repack(host, &payload.request())?))
             }
@@ -346,6 +353,23 @@ impl Session {
                 Verdict::Unknown => IMPOSSIBLE,
             })
         })
+    }
+
+    /// Runs scenarios, or records one. What a recording does to this machine is put to whoever sits at the terminal, once.
+    fn test(&self, test: Test) -> Result<TestReport, CliError> {
+        let mut request = match test {
+            Test::Run(request) => return Ok(pack_test::test(&self.host, &request)?),
+            Test::Record(request) => request,
+        };
+        match pack_test::record(&self.host, &request) {
+            Err(OpError::Test(TestError::NotConfirmed { permissions }))
+                if self.asks && question::run_here(&permissions)? =>
+            {
+                request.confirmed = true;
+                Ok(pack_test::record(&self.host, &request)?)
+            }
+            result => Ok(result?),
+        }
     }
 
     fn cache(&self, verb: CacheVerb) -> io::Result<u8> {
@@ -430,17 +454,8 @@ impl Session {
             let (path, reason) = (ForeignText::new(path.to_string_lossy()), ForeignText::sentence(&reason));
             CliError::Arguments(format!("`{path}` does not hold the arguments: {reason}"))
         };
-        match path.extension().is_some_and(|extension| extension == "json") {
-            true => serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string())),
-            false => serde_saphyr::from_slice(&bytes).map_err(|error| invalid(yaml_fault(&error))),
-        }
+        document::read(&bytes, &path).map_err(invalid)
     }
-}
-
-/// What is wrong with a YAML document, and where, without the picture that the reader draws of it.
-fn yaml_fault(error: &serde_saphyr::Error) -> String {
-    let text = error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter);
-    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// The arguments of a verb.

@@ -24,6 +24,15 @@ pub fn consent(missing: &Permissions) -> Result<bool, CliError> {
     ask(&question).map_err(|source| CliError::Question { source })
 }
 
+/// Asks whether a pack may do here what it declares. Anything but a yes is a no.
+pub fn run_here(permissions: &Permissions) -> Result<bool, CliError> {
+    let mut question = "this runs on your machine, now, with everything granted that the pack declares\n".to_owned();
+    permissions.tools.iter().for_each(|tool| question.push_str(&format!("  it may run `{tool}`\n")));
+    permissions.network.iter().for_each(|address| question.push_str(&format!("  it may reach `{address}`\n")));
+    question.push_str("do it? [y/N] ");
+    ask(&question).map_err(|source| CliError::Question { source })
+}
+
 /// Asks whether what is shown is to be taken. Anything but a yes is a no.
 pub fn take(shown: &str) -> Result<bool, CliError> {
     ask(&format!("{shown}take it? [y/N] ")).map_err(|source| CliError::Question { source })

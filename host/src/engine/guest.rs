@@ -9,6 +9,7 @@ use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline};
 
 use super::crowd::Member;
 use super::wasi::Wasi;
+use super::world::{Exchange, Stage};
 use super::{Limits, LogLine, Shared, network, tools};
 
 /// The data of a store: everything the host knows about the operation that runs in it.
@@ -25,6 +26,8 @@ pub(super) struct Guest {
     /// When the operation is out of time.
     pub deadline: Instant,
     pub wasi: Option<Wasi>,
+    /// Who watches, and may answer in the place of this machine; nobody in an ordinary operation.
+    pub stage: Option<Stage>,
     usage: Usage,
     log: Log,
     probes: Vec<Probe>,
@@ -72,6 +75,7 @@ impl Guest {
             time,
             deadline: Instant::now() + time,
             wasi: wasi.then(|| Wasi::new(limits)),
+            stage: None,
             usage: Usage::default(),
             log: Log::default(),
             probes: Vec::new(),
@@ -84,9 +88,9 @@ impl Guest {
         self.usage.memory_bytes
     }
 
-    /// What it asked of the host.
-    pub fn into_probes(self) -> Vec<Probe> {
-        self.probes
+    /// What it asked of the host, and what it heard if somebody watched.
+    pub fn into_questions(self) -> (Vec<Probe>, Vec<Exchange>) {
+        (self.probes, self.stage.map(Stage::into_exchanges).unwrap_or_default())
     }
 
     /// Runs a program for the guest.
@@ -102,7 +106,14 @@ impl Guest {
         }
         let probe = tools::Probe { grants: &grants, tool, args, deadline, limits: &shared.limits };
         let mut program = None;
-        let result = shared.tools.probe(&probe, &mut program);
+        let scripted = self.stage.as_ref().and_then(|stage| stage.tool(tool, args, shared.limits.text_bytes));
+        let result = match scripted {
+            Some(reply) => probe.allowed().and(reply),
+            None => shared.tools.probe(&probe, &mut program),
+        };
+        if let Some(stage) = &mut self.stage {
+            stage.note_tool(tool, args, &result);
+        }
         let outcome = match &result {
             Ok(output) => format!("exit code {}", output.exit_code),
             Err(failure) => failure.to_string(),
@@ -117,7 +128,13 @@ impl Guest {
         let shared = Arc::clone(&self.shared);
         let (grants, deadline) = self.turn().map_err(network::Failure::Denied)?;
         let attempt = network::Attempt { grants: &grants, host, port, deadline, limits: &shared.limits };
-        let result = shared.network.reach(&attempt);
+        let result = match self.stage.as_ref().and_then(|stage| stage.network(host, port)) {
+            Some(reply) => attempt.allowed().and(reply),
+            None => shared.network.reach(&attempt),
+        };
+        if let Some(stage) = &mut self.stage {
+            stage.note_network(host, port, &result);
+        }
         let outcome = result.as_ref().map_or_else(ToString::to_string, |()| "connected".to_owned());
         let asked = ForeignText::sentence(&format!("{host}:{port}"));
         self.probes.push(Probe { asked, program: None, outcome: ForeignText::sentence(&outcome) });

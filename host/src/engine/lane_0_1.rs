@@ -12,6 +12,7 @@ use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
 use super::bench::{Times, timed};
 use super::guest::{Forbidden, Guest};
+use super::world::{Exchange, Rehearsal, Rehearse, Stage, World as Answering};
 use super::{Level, Limits, LoadError, Shared, guest, stack};
 
 mod bindings {
@@ -56,7 +57,7 @@ pub(super) fn load(
     digest: &Sha256Digest,
     wasi: bool,
     time: Duration,
-) -> Result<Box<dyn EnvPackHandler>, LoadError> {
+) -> Result<Box<dyn Rehearse>, LoadError> {
     let pre = linker.instantiate_pre(component).map_err(|error| interface(&error))?;
     let indices = EnvPackHandlerIndices::new(&pre).map_err(|error| interface(&error))?;
     let pre = Pre { pre, indices };
@@ -212,25 +213,48 @@ impl EnvPackHandler for Handler {
     }
 
     fn preflight(&self, binding: &BindingContext) -> Result<Preflight, HandlerFault> {
-        let (checks, probes) = with_room(&self.shared, || self.ask_preflight(binding))?;
-        let checks = admit(checks, &self.shared.limits)?;
-        Ok(Preflight { checks, probes })
+        let Asked { checks, probes, .. } = self.ask_preflight(binding, None)?;
+        Ok(Preflight { checks: checks?, probes })
     }
 }
 
+impl Rehearse for Handler {
+    fn rehearse(&self, binding: &BindingContext, world: Answering) -> Rehearsal {
+        match self.ask_preflight(binding, Some(Stage::new(world))) {
+            Ok(Asked { checks, exchanges, .. }) => Rehearsal { checks, exchanges },
+            Err(fault) => Rehearsal { checks: Err(fault), exchanges: Vec::new() },
+        }
+    }
+}
+
+/// A preflight that was begun.
+struct Asked {
+    /// Its checks, or why there are none.
+    checks: Result<Vec<ToolCheck>, HandlerFault>,
+    /// What it asked of the host.
+    probes: Vec<Probe>,
+    /// The same with the answers, if somebody watched.
+    exchanges: Vec<Exchange>,
+}
+
 impl Handler {
-    /// The checks as the guest gives them, and what it asked of the host.
-    fn ask_preflight(&self, binding: &BindingContext) -> Result<(Vec<types::ToolCheck>, Vec<Probe>), HandlerFault> {
-        let handler = ForeignText::new(self.descriptor_path.as_str());
-        let guest = Guest::new(&self.shared, handler, Some(binding.clone()), self.wasi, self.time);
-        let mut running = Running::start(&self.pre, guest).map_err(|error| match error {
-            LoadError::Fault(fault) => fault,
-            // its types were right when it was loaded
-            other => HandlerFault::WrongShape { call: Call::Instantiate, reason: other.to_string() },
-        })?;
-        let checks =
-            running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store))?;
-        Ok((checks, running.store.into_data().into_probes()))
+    /// Runs the preflight, and holds its answer to its limits.
+    fn ask_preflight(&self, binding: &BindingContext, stage: Option<Stage>) -> Result<Asked, HandlerFault> {
+        with_room(&self.shared, || {
+            let handler = ForeignText::new(self.descriptor_path.as_str());
+            let mut guest = Guest::new(&self.shared, handler, Some(binding.clone()), self.wasi, self.time);
+            guest.stage = stage;
+            let mut running = Running::start(&self.pre, guest).map_err(|error| match error {
+                LoadError::Fault(fault) => fault,
+                // its types were right when it was loaded
+                other => HandlerFault::WrongShape { call: Call::Instantiate, reason: other.to_string() },
+            })?;
+            let checks =
+                running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store));
+            let checks = checks.and_then(|checks| admit(checks, &self.shared.limits));
+            let (probes, exchanges) = running.store.into_data().into_questions();
+            Ok(Asked { checks, probes, exchanges })
+        })
     }
 }
 

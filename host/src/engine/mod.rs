@@ -22,6 +22,7 @@ mod tools;
 mod turnstile;
 mod wasi;
 pub mod worker;
+mod world;
 
 use std::fs::File;
 use std::io::Seek as _;
@@ -30,7 +31,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use env_pack_domain::{Call, EnvPackHandler, ForeignText, Sha256Digest};
+use env_pack_domain::{Call, ForeignText, Sha256Digest};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, OptLevel, Precompiled, WasmFeatures};
 
@@ -47,10 +48,12 @@ pub use compiled::{CodeFault, CompiledCode, CompiledListing, KeptCode, StaleFile
 pub use debug::debug_bytes;
 pub use error::LoadError;
 pub use limits::Limits;
+pub use network::Failure as NetworkFailure;
 pub use permissions::{PERMISSIONS_SECTION, permissions_section};
 pub use shape::ShapeLimits;
-pub use tools::ToolEnvironment;
+pub use tools::{Failure as ToolFailure, Output as ToolOutput, ToolEnvironment};
 pub use worker::{CompileLimits, Worker};
+pub use world::{Exchange, Rehearsal, Rehearse, Script, World};
 
 /// How much a log message matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,7 +147,7 @@ pub struct Engine {
 #[derive(Debug)]
 pub struct Loaded {
     /// The handler.
-    pub handler: Box<dyn EnvPackHandler>,
+    pub handler: Box<dyn Rehearse>,
     /// What its component imports, in its own order: all it can ever ask for.
     pub imports: Vec<ForeignText>,
 }

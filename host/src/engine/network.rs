@@ -12,18 +12,33 @@ use super::Limits;
 use super::turnstile::Turnstile;
 
 /// Why no connection came about.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Failure {
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// It was not allowed, for this reason.
     #[error("denied: {0}")]
     Denied(String),
+    /// The host has no address.
     #[error("no such host")]
     NotFound,
+    /// Nobody listens at the port.
     #[error("connection refused")]
     Refused,
+    /// No answer came in time.
     #[error("out of time")]
     TimedOut,
+    /// Something else failed.
     #[error("{0}")]
     Io(String),
+}
+
+impl Failure {
+    /// What a handler hears when nobody granted this address.
+    pub fn not_granted(host: &str, port: u16) -> Self {
+        let host = ForeignText::excerpt(host);
+        let reason =
+            format!("`{}:{port}` is not declared by the pack, or not granted by the operator", host.as_exact());
+        Self::Denied(reason)
+    }
 }
 
 /// Asks a resolver; it may take its time.
@@ -46,6 +61,17 @@ pub(super) struct Attempt<'a> {
     pub limits: &'a Limits,
 }
 
+impl Attempt<'_> {
+    /// Whether the operator granted it.
+    pub fn allowed(&self) -> Result<(), Failure> {
+        let Self { host, port, .. } = *self;
+        if self.grants.allows_network(host, port) {
+            return Ok(());
+        }
+        Err(Failure::not_granted(host, port))
+    }
+}
+
 impl Network {
     pub fn new(lookups_at_a_time: usize, offline: bool) -> Self {
         let lookup = |host: &str, port| Ok((host, port).to_socket_addrs()?.collect());
@@ -54,13 +80,8 @@ impl Network {
 
     /// Opens a connection, if the operator granted it, and closes it again.
     pub fn reach(&self, attempt: &Attempt<'_>) -> Result<(), Failure> {
-        let Attempt { grants, host, port, limits, .. } = *attempt;
-        if !grants.allows_network(host, port) {
-            let host = ForeignText::excerpt(host);
-            let reason =
-                format!("`{}:{port}` is not declared by the pack, or not granted by the operator", host.as_exact());
-            return Err(Failure::Denied(reason));
-        }
+        let Attempt { host, port, limits, .. } = *attempt;
+        attempt.allowed()?;
         if self.offline {
             return Err(Failure::Denied("the host is offline, and opens no connection".to_owned()));
         }

@@ -9,6 +9,7 @@ use env_pack_domain::{
 };
 
 use super::PackError;
+use super::pack_test::TestError;
 use crate::archive::ArchiveError;
 use crate::engine::LoadError;
 use crate::fetch::{CarryError, FetchError};
@@ -350,6 +351,9 @@ pub enum OpError {
     /// A name is no descriptor.
     #[error(transparent)]
     Descriptor(#[from] InvalidDescriptor),
+    /// Scenarios were not run, or not recorded.
+    #[error(transparent)]
+    Test(#[from] TestError),
     /// A default binding has no handler, which is a bug of this program.
     #[error("the built-in pack `{pack}` does not load: {source}")]
     Builtin {
@@ -422,6 +426,7 @@ impl OpError {
             Self::Descriptor(_) | Self::OwnVersion { .. } => "invalid-argument",
             Self::Project(source) => source.kind(),
             Self::Fetch(error) | Self::Input { source: error } | Self::LostRoot { source: error } => error.kind(),
+            Self::Test(error) => error.kind(),
             Self::Key { .. } => "invalid-key",
             Self::Pack { source, .. }
             | Self::Builtin { source, .. }
@@ -443,6 +448,7 @@ impl OpError {
     pub fn failure(&self) -> Failure {
         match self {
             Self::Store(StoreError::NoEnvironment { .. } | StoreError::Exists { .. }) => Failure::Refused,
+            Self::Test(error) => error.failure(),
             Self::Input { .. } | Self::Key { .. } => Failure::Impossible,
             Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => Failure::Impossible,
             Self::Project(source) if source.is_answer() => Failure::Refused,
@@ -487,6 +493,6 @@ pub(super) fn requests(permissions: &Permissions) -> String {
     tools.chain(network).collect::<Vec<_>>().join(", ")
 }
 
-fn shown(path: &std::path::Path) -> ForeignText {
+pub(super) fn shown(path: &std::path::Path) -> ForeignText {
     ForeignText::new(path.to_string_lossy())
 }

@@ -14,6 +14,7 @@ pub mod limits;
 pub mod load;
 mod next;
 pub mod pack;
+pub mod pack_test;
 mod packs;
 pub mod project;
 pub mod protections;

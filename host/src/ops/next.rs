@@ -89,6 +89,7 @@ impl OpError {
             }
             Self::Archive { .. } => Some("get the pack again, or rebuild it with `gtc pack build`".into()),
             Self::Project(source) => Some(source.next().into()),
+            Self::Test(error) => Some(error.next()),
             Self::Worker { .. } | Self::Descriptor(_) => None,
         }
     }

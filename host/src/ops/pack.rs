@@ -192,7 +192,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
 }
 
 /// What a component says itself that it wants to be allowed; nothing when its SDK wrote nothing.
-fn declared_by(host: &Host, path: &Path, component: &[u8]) -> Result<Permissions, OpError> {
+pub(super) fn declared_by(host: &Host, path: &Path, component: &[u8]) -> Result<Permissions, OpError> {
     let section = engine::permissions_section(component, &host.limits.engine.shape)
         .map_err(|source| OpError::Component { path: path.to_owned(), source })?;
     let malformed = |reason| OpError::PermissionsSection { path: path.to_owned(), reason };

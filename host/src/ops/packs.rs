@@ -6,7 +6,7 @@ use env_pack_domain::{
 };
 
 use crate::archive::{self, ArchiveError, Pack, PackedHandler};
-use crate::engine::{LoadError, Loaded, Trust};
+use crate::engine::{LoadError, Loaded, Rehearse, Trust};
 use crate::fetch::{FetchError, Fetched, Form};
 use crate::host::Host;
 use crate::signing::SignatureError;
@@ -41,7 +41,7 @@ pub struct LoadedHandler {
     /// The digest of its component.
     pub digest: Sha256Digest,
     /// The handler.
-    pub handler: Box<dyn EnvPackHandler>,
+    pub handler: Box<dyn Rehearse>,
     /// What the pack wants it to be allowed.
     pub permissions: Permissions,
     /// What its component imports: all it can ever ask for.

@@ -32,6 +32,9 @@ const RUST: &[(&str, &str)] = template!("rust":
     "gtc-pack.toml" = "gtc-pack.toml"
     "src/lib.rs" = "src/lib.rs"
     "src/tests.rs" = "src/tests.rs"
+    "tests/missing.yaml" = "tests/missing.yaml"
+    "tests/old.yaml" = "tests/old.yaml"
+    "tests/ready.yaml" = "tests/ready.yaml"
 );
 
 const PYTHON: &[(&str, &str)] = template!("python":
@@ -43,6 +46,9 @@ const PYTHON: &[(&str, &str)] = template!("python":
     "handler.py" = "handler.py"
     "requirements.txt" = "requirements.txt"
     "test_checks.py" = "test_checks.py"
+    "tests/missing.yaml" = "tests/missing.yaml"
+    "tests/old.yaml" = "tests/old.yaml"
+    "tests/ready.yaml" = "tests/ready.yaml"
     "wit/world.wit" = "wit/world.wit"
 );
 
@@ -56,6 +62,9 @@ const JAVASCRIPT: &[(&str, &str)] = template!("javascript":
     "handler.js" = "handler.js"
     "package-lock.json" = "package-lock.json"
     "package.json" = "package.json"
+    "tests/missing.yaml" = "tests/missing.yaml"
+    "tests/old.yaml" = "tests/old.yaml"
+    "tests/ready.yaml" = "tests/ready.yaml"
     "wit/world.wit" = "wit/world.wit"
 );
 

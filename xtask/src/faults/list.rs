@@ -161,8 +161,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "grants are not looked at when a program is to run",
         file: "host/src/engine/tools/mod.rs",
-        from: "if !grants.allows_tool(tool, args) {",
-        to: "if !grants.allows_tool(tool, args) && tool.is_empty() {",
+        from: "if self.grants.allows_tool(tool, args) {",
+        to: "if self.grants.allows_tool(tool, args) || !tool.is_empty() {",
         test: "tools::what_was_not_granted_does_not_run",
     },
     Fault {
@@ -346,5 +346,33 @@ pub const FAULTS: &[Fault] = &[
         from: "left > 0 && (is_slow ||",
         to: "left > 0 && (is_slow && took == RUNNING ||",
         test: "validate::every_broken_pack_is_caught_with_its_own_code",
+    },
+    Fault {
+        name: "a scenario has a command answered that the pack does not declare",
+        file: "host/src/engine/guest.rs",
+        from: "Some(reply) => probe.allowed().and(reply),",
+        to: "Some(reply) => reply,",
+        test: "pack_test::scenarios::a_scenario_cannot_hide_a_missing_permission",
+    },
+    Fault {
+        name: "a scenario shows a handler what looks like a credential",
+        file: "host/src/engine/tools/mod.rs",
+        from: "let mut text = redact::redact(text, &[]);",
+        to: "let mut text = text;",
+        test: "pack_test::scenarios::every_answer_reaches_the_handler",
+    },
+    Fault {
+        name: "a check that no scenario expects passes",
+        file: "host/src/scenario/judge.rs",
+        from: "differences.push(Difference::new(about, \"no such check\", in_full(&check.outcome)));",
+        to: "let _ = (about, in_full(&check.outcome));",
+        test: "pack_test::scenarios::every_part_of_a_check_is_held_against_what_is_expected",
+    },
+    Fault {
+        name: "recording runs programs before anybody says yes",
+        file: "host/src/ops/pack_test/record.rs",
+        from: "if !request.confirmed && ",
+        to: "if false && ",
+        test: "pack_test::record::nothing_runs_before_somebody_says_yes",
     },
 ];

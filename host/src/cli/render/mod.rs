@@ -9,6 +9,7 @@ mod pack;
 mod packs;
 mod registry;
 mod signing;
+mod test;
 mod tools;
 mod validate;
 

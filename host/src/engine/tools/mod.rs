@@ -39,25 +39,55 @@ pub struct ToolEnvironment {
 }
 
 /// What a program left behind.
-#[derive(Debug)]
-pub(super) struct Output {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its exit code.
     pub exit_code: i32,
+    /// What it printed.
     pub stdout: String,
+    /// What it said of it.
     pub stderr: String,
+    /// Whether some of either was cut off.
     pub truncated: bool,
 }
 
 /// Why there is no output.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// There is no such program.
     #[error("not found on PATH")]
     NotFound,
+    /// It was not allowed, for this reason.
     #[error("denied: {0}")]
     Denied(String),
+    /// It did not end in time.
     #[error("out of time")]
     TimedOut,
+    /// Something else failed.
     #[error("{0}")]
     Io(String),
+}
+
+impl Failure {
+    /// What a handler hears when nobody granted this command.
+    pub fn not_granted(command: &[String]) -> Self {
+        let command = ForeignText::sentence(&command.join(" "));
+        let reason = format!("`{}` is not declared by the pack, or not granted by the operator", command.as_exact());
+        Self::Denied(reason)
+    }
+}
+
+/// What a handler hears of a program that says this: no credential, and no text beyond its cap.
+pub(super) fn as_heard(output: Output, text_bytes: usize) -> Output {
+    let cut = |text: String| {
+        let mut text = redact::redact(text, &[]);
+        let shown = text.floor_char_boundary(text_bytes.min(text.len()));
+        let is_cut = shown < text.len();
+        text.truncate(shown);
+        (text, is_cut)
+    };
+    let ((stdout, stdout_is_cut), (stderr, stderr_is_cut)) = (cut(output.stdout), cut(output.stderr));
+    Output { stdout, stderr, truncated: output.truncated || stdout_is_cut || stderr_is_cut, ..output }
 }
 
 /// Runs programs for every preflight of an engine.
@@ -80,6 +110,17 @@ pub(super) struct Probe<'a> {
     pub limits: &'a Limits,
 }
 
+impl Probe<'_> {
+    /// Whether the operator granted it.
+    pub fn allowed(&self) -> Result<(), Failure> {
+        let Self { tool, args, .. } = *self;
+        if self.grants.allows_tool(tool, args) {
+            return Ok(());
+        }
+        Err(Failure::not_granted(&[&[tool.to_owned()], args].concat()))
+    }
+}
+
 impl Tools {
     pub fn new(environment: ToolEnvironment, keeper: Option<&Path>, at_a_time: usize) -> Self {
         let (keeper, turnstile) = (keeper.map(Path::to_owned), Turnstile::new(at_a_time));
@@ -88,13 +129,8 @@ impl Tools {
 
     /// Runs a program, if the operator granted it; which file that was, as soon as it is known.
     pub fn probe(&self, probe: &Probe<'_>, found: &mut Option<PathBuf>) -> Result<Output, Failure> {
-        let Probe { grants, tool, args, limits, .. } = *probe;
-        if !grants.allows_tool(tool, args) {
-            let command = ForeignText::sentence(&[&[tool.to_owned()], args].concat().join(" "));
-            let reason =
-                format!("`{}` is not declared by the pack, or not granted by the operator", command.as_exact());
-            return Err(Failure::Denied(reason));
-        }
+        let Probe { tool, args, limits, .. } = *probe;
+        probe.allowed()?;
         let program = lookup::find(tool, &self.environment.path)?;
         *found = Some(program.clone());
         let _turn = self.turnstile.turn(probe.deadline).ok_or(Failure::TimedOut)?;

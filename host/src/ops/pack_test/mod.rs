@@ -1,0 +1,194 @@
+//! Scenarios of a pack: its handlers run in the sandbox, and a file answers in the place of the machine.
+
+mod error;
+mod record;
+mod subject;
+mod world;
+
+use std::path::PathBuf;
+
+use env_pack_domain::{BindingContext, DescriptorPath, EnvId, ForeignText, ToolCheck};
+use serde::Serialize;
+
+use super::OpError;
+use super::packs::LoadedHandler;
+use super::tool_check::Fault;
+use crate::engine::{Rehearsal, World};
+use crate::host::Host;
+use crate::scenario::{Asked, Difference, Given, Happened};
+use subject::{ScenarioFile, Subject};
+
+pub use error::TestError;
+pub use record::{RecordRequest, record};
+
+/// The environment of a scenario that names none.
+const ENVIRONMENT: &str = "local";
+
+/// A pack to test.
+#[derive(Clone, Debug)]
+pub struct TestRequest {
+    /// The pack, its component, or a folder that holds it.
+    pub target: PathBuf,
+    /// The scenarios; all in the folder `tests` beside the pack, unless some are named.
+    pub scenarios: Vec<PathBuf>,
+}
+
+/// What came of a test, or what was recorded for one.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum TestReport {
+    /// Scenarios were run.
+    Tested(Tested),
+    /// A scenario was recorded.
+    Recorded(Recorded),
+}
+
+/// What came of scenarios.
+#[derive(Debug, Serialize)]
+pub struct Tested {
+    /// The pack.
+    pub path: PathBuf,
+    /// Its digest.
+    pub sha256: String,
+    /// How many scenarios passed.
+    pub passed: usize,
+    /// How many did not.
+    pub failed: usize,
+    /// The scenarios.
+    pub scenarios: Vec<ScenarioReport>,
+}
+
+/// What came of a scenario.
+#[derive(Debug, Serialize)]
+pub struct ScenarioReport {
+    /// Its name.
+    pub name: ForeignText,
+    /// What it shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<ForeignText>,
+    /// Its file.
+    pub path: PathBuf,
+    /// The handler.
+    pub handler: DescriptorPath,
+    /// Whether everything was as expected.
+    pub passed: bool,
+    /// What was not.
+    pub differences: Vec<Difference>,
+    /// What happened.
+    #[serde(flatten)]
+    pub run: Run,
+}
+
+/// What a preflight did.
+#[derive(Debug, Serialize)]
+pub struct Run {
+    /// The checks.
+    pub checks: Vec<ToolCheck>,
+    /// Why there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+    /// What it asked.
+    pub asked: Vec<AskedReport>,
+}
+
+/// A question, and its answer.
+#[derive(Debug, Serialize)]
+pub struct AskedReport {
+    /// The command, or the address.
+    pub question: ForeignText,
+    /// What came of it.
+    pub answer: ForeignText,
+}
+
+/// A scenario that was recorded.
+#[derive(Debug, Serialize)]
+pub struct Recorded {
+    /// The pack.
+    pub path: PathBuf,
+    /// The file of the scenario.
+    pub recorded: PathBuf,
+    /// The handler.
+    pub handler: DescriptorPath,
+    /// What happened.
+    #[serde(flatten)]
+    pub run: Run,
+}
+
+impl TestReport {
+    /// Whether no scenario failed.
+    pub fn passed(&self) -> bool {
+        match self {
+            Self::Tested(tested) => tested.failed == 0,
+            Self::Recorded(_) => true,
+        }
+    }
+}
+
+/// Runs the scenarios of a pack.
+///
+/// # Errors
+/// [`OpError`] when the pack does not load, or there is no scenario, or one cannot be read.
+pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, OpError> {
+    let subject = Subject::load(host, &request.target)?;
+    let files = subject.scenarios(host, &request.scenarios)?;
+    // whoever misspelt something learns it before the first scenario has run
+    let handlers = files.iter().map(|file| subject.handler(file)).collect::<Result<Vec<_>, _>>()?;
+    let scenarios: Vec<_> = files.into_iter().zip(handlers).map(|(file, handler)| run(file, handler)).collect();
+    let passed = scenarios.iter().filter(|scenario| scenario.passed).count();
+    Ok(TestReport::Tested(Tested {
+        path: subject.path,
+        sha256: subject.pack.digest.hex(),
+        passed,
+        failed: scenarios.len() - passed,
+        scenarios,
+    }))
+}
+
+fn run(file: ScenarioFile, loaded: &LoadedHandler) -> ScenarioReport {
+    let given = &file.scenario.given;
+    let rehearsal = loaded.handler.rehearse(&context(given, loaded), World::Scripted(world::script(given)));
+    let happened = happened(rehearsal, loaded);
+    let differences = file.scenario.judge(&happened);
+    ScenarioReport {
+        name: ForeignText::new(file.name()),
+        about: file.scenario.about.map(ForeignText::new),
+        path: file.path,
+        handler: loaded.handler.descriptor_path().clone(),
+        passed: differences.is_empty(),
+        differences,
+        run: Run::from(happened),
+    }
+}
+
+/// What a preflight is told in a scenario: everything that its pack declares is granted.
+fn context(given: &Given, loaded: &LoadedHandler) -> BindingContext {
+    BindingContext {
+        env_id: environment(given),
+        instance_id: given.instance_id.as_ref().map(|instance| instance.0.clone()),
+        answers_json: given.answers.as_ref().map_or_else(|| "{}".to_owned(), ToString::to_string),
+        grants: loaded.permissions.clone(),
+    }
+}
+
+fn environment(given: &Given) -> EnvId {
+    given.environment_id.as_ref().map_or_else(|| ENVIRONMENT.parse().expect("it is an id"), |id| id.0.clone())
+}
+
+fn happened(rehearsal: Rehearsal, loaded: &LoadedHandler) -> Happened {
+    let asked = rehearsal.exchanges.iter().map(|exchange| world::asked(exchange, &loaded.permissions)).collect();
+    Happened { checks: rehearsal.checks, asked }
+}
+
+impl From<Happened> for Run {
+    fn from(happened: Happened) -> Self {
+        let (checks, fault) = match happened.checks {
+            Ok(checks) => (checks, None),
+            Err(fault) => (Vec::new(), Some(Fault { kind: fault.kind(), message: fault.to_string() })),
+        };
+        let asked = |asked: Asked| AskedReport {
+            question: ForeignText::new(asked.question.to_string()),
+            answer: ForeignText::new(asked.answer),
+        };
+        Self { checks, fault, asked: happened.asked.into_iter().map(asked).collect() }
+    }
+}

@@ -1,0 +1,125 @@
+//! Recording a scenario: the preflight runs on this machine, and what it asked and heard is written down.
+
+use std::fs;
+use std::path::PathBuf;
+
+use env_pack_domain::ForeignText;
+
+use super::subject::{ScenarioFile, Subject};
+use super::{Recorded, Run, TestError, TestReport, context, environment, happened, world};
+use crate::engine::{Exchange, World};
+use crate::host::Host;
+use crate::ops::packs::LoadedHandler;
+use crate::ops::{OpError, pack};
+use crate::scenario::{self, Address, Command, Expect, Given, NetworkReply, Scenario, ToolReply};
+
+/// A scenario to record.
+#[derive(Clone, Debug)]
+pub struct RecordRequest {
+    /// The pack, its component, or a folder that holds it.
+    pub target: PathBuf,
+    /// What the scenario is called.
+    pub name: String,
+    /// The scenario whose handler, environment, instance and answers are taken; none of them, unless given.
+    pub like: Option<PathBuf>,
+    /// Whether a scenario of this name is overwritten.
+    pub replace: bool,
+    /// Whether somebody said that what the pack declares may be run and reached.
+    pub confirmed: bool,
+}
+
+/// Runs a preflight on this machine, with everything granted that the pack declares, and writes down what was asked and answered.
+///
+/// # Errors
+/// [`OpError`] when nobody confirmed it, the pack does not load, or the scenario cannot be written.
+pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpError> {
+    let subject = Subject::load(host, &request.target)?;
+    let path = subject.scenarios.join(format!("{}.yaml", request.name));
+    if !request.replace && path.symlink_metadata().is_ok() {
+        return Err(TestError::Exists { path }.into());
+    }
+    let like = match &request.like {
+        Some(like) => ScenarioFile::read(host, like)?,
+        None => ScenarioFile { path: path.clone(), scenario: nothing() },
+    };
+    let loaded = subject.handler(&like)?;
+    if !request.confirmed && !loaded.permissions.is_empty() {
+        return Err(TestError::NotConfirmed { permissions: loaded.permissions.clone() }.into());
+    }
+    let given = &like.scenario.given;
+    let rehearsal = loaded.handler.rehearse(&context(given, loaded), World::Machine);
+    let text = scenario::written(&scenario::Recorded {
+        handler: loaded.handler.descriptor_path(),
+        environment_id: &environment(given),
+        instance_id: given.instance_id.as_ref().map(|instance| &instance.0),
+        answers: given.answers.as_ref(),
+        tools: tools(&rehearsal.exchanges),
+        network: network(&rehearsal.exchanges),
+        checks: &rehearsal.checks,
+    });
+    replayed(host, &text, &path, loaded)?;
+    fs::create_dir_all(&subject.scenarios).map_err(|source| OpError::Write { path: path.clone(), source })?;
+    pack::write(&path, text.as_bytes())?;
+    let handler = loaded.handler.descriptor_path().clone();
+    let run = Run::from(happened(rehearsal, loaded));
+    Ok(TestReport::Recorded(Recorded { path: subject.path, recorded: path, handler, run }))
+}
+
+fn nothing() -> Scenario {
+    Scenario { about: None, handler: None, given: Given::default(), expect: Expect::default() }
+}
+
+/// Makes sure that what was recorded passes when it is run: a handler may depend on what no scenario knows, such as the time.
+fn replayed(host: &Host, text: &str, path: &std::path::Path, loaded: &LoadedHandler) -> Result<(), TestError> {
+    let not_writable = |reason: &str| TestError::NotWritable { reason: ForeignText::sentence(reason) };
+    if text.len() as u64 > host.limits.scenario.file_bytes {
+        return Err(not_writable(&format!("it has {} bytes, and no scenario may have so many", text.len())));
+    }
+    let scenario = scenario::read(text.as_bytes(), path).map_err(|error| not_writable(&error.to_string()))?;
+    let given = &scenario.given;
+    let rehearsal = loaded.handler.rehearse(&context(given, loaded), World::Scripted(world::script(given)));
+    match scenario.judge(&happened(rehearsal, loaded)).first() {
+        None => Ok(()),
+        Some(first) => Err(not_writable(&format!(
+            "{} was {} on this machine, and is {} when it is replayed",
+            first.about, first.expected, first.found
+        ))),
+    }
+}
+
+/// What programs answered, each command once, in the order in which they were first asked.
+fn tools(exchanges: &[Exchange]) -> Vec<(Command, Vec<ToolReply>)> {
+    let answer = |exchange: &Exchange| match exchange {
+        Exchange::Tool { command, reply } => Some((Command(command.clone()), world::tool_reply(command, reply))),
+        Exchange::Network { .. } => None,
+    };
+    gathered(exchanges.iter().filter_map(answer))
+}
+
+/// What the network answered, each address once, in the order in which they were first tried.
+fn network(exchanges: &[Exchange]) -> Vec<(Address, Vec<NetworkReply>)> {
+    let answer = |exchange: &Exchange| match exchange {
+        Exchange::Network { host, port, reply } => {
+            Some((Address::new(host, *port), world::network_reply(host, *port, reply)))
+        }
+        Exchange::Tool { .. } => None,
+    };
+    gathered(exchanges.iter().filter_map(answer))
+}
+
+/// Answers to the same question together. Those that repeat the last one are left out: that is how they are read.
+fn gathered<K: PartialEq, V: PartialEq>(answers: impl Iterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
+    let mut gathered: Vec<(K, Vec<V>)> = Vec::new();
+    for (question, answer) in answers {
+        match gathered.iter_mut().find(|(known, _)| *known == question) {
+            Some((_, answers)) => answers.push(answer),
+            None => gathered.push((question, vec![answer])),
+        }
+    }
+    for (_, answers) in &mut gathered {
+        while answers.len() > 1 && answers[answers.len() - 1] == answers[answers.len() - 2] {
+            answers.pop();
+        }
+    }
+    gathered
+}

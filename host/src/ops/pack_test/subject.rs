@@ -1,0 +1,130 @@
+//! What is tested, and where its scenarios are.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use env_pack_domain::PackRef;
+
+use super::TestError;
+use crate::fetch::Form;
+use crate::host::Host;
+use crate::ops::packs::{self, LoadedHandler, LoadedPack, PackError};
+use crate::ops::{OpError, pack};
+use crate::scenario::{self, Scenario};
+
+/// Where the scenarios of a pack are, beside it.
+const FOLDER: &str = "tests";
+/// What every component begins with.
+const WASM: &[u8] = b"\0asm";
+
+/// A pack that is tested.
+pub(super) struct Subject {
+    /// The file.
+    pub path: PathBuf,
+    /// The folder of its scenarios.
+    pub scenarios: PathBuf,
+    /// Its handlers.
+    pub pack: LoadedPack,
+}
+
+/// A scenario in a file.
+pub(super) struct ScenarioFile {
+    pub path: PathBuf,
+    pub scenario: Scenario,
+}
+
+impl ScenarioFile {
+    /// What it is called.
+    pub fn name(&self) -> String {
+        self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Reads a scenario.
+    pub fn read(host: &Host, path: &Path) -> Result<Self, OpError> {
+        let limit = host.limits.scenario.file_bytes;
+        let bytes = host.fetcher.document(path, limit).map_err(|source| OpError::Input { source })?;
+        let scenario = scenario::read(&bytes, path);
+        let scenario = scenario.map_err(|source| TestError::Invalid { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), scenario })
+    }
+}
+
+impl Subject {
+    /// Loads the pack, or the component, that is at a path; in a folder, the newest pack.
+    pub fn load(host: &Host, target: &Path) -> Result<Self, OpError> {
+        let (path, folder) = match target.is_dir() {
+            true => (newest_pack(target)?, target.to_owned()),
+            false => (target.to_owned(), target.parent().unwrap_or(target).to_owned()),
+        };
+        let unusable = |source: PackError| TestError::Pack { path: path.clone(), source };
+        let pack_ref =
+            PackRef::File(std::path::absolute(&path).unwrap_or_else(|_| path.clone()).to_string_lossy().into());
+        let mut fetched = host.fetcher.fetch(&pack_ref).map_err(|source| OpError::Input { source })?;
+        if fetched.bytes.starts_with(WASM) {
+            fetched.form = Form::Component;
+        }
+        let mut pack = packs::load_bytes(host, &fetched).map_err(unusable)?;
+        if fetched.form == Form::Component {
+            // what the pack of this component would declare
+            let permissions = pack::declared_by(host, &path, &fetched.bytes)
+                .map_err(|source| TestError::Declaration { source: Box::new(source) })?;
+            pack.handlers.iter_mut().for_each(|loaded| loaded.permissions = permissions.clone());
+        }
+        Ok(Self { path, scenarios: folder.join(FOLDER), pack })
+    }
+
+    /// The scenarios that are named, or else all that lie beside the pack, in the order of their names.
+    pub fn scenarios(&self, host: &Host, named: &[PathBuf]) -> Result<Vec<ScenarioFile>, OpError> {
+        let limit = host.limits.scenario.files;
+        let paths = if named.is_empty() { scenarios_in(&self.scenarios)? } else { named.to_vec() };
+        if paths.len() > limit {
+            return Err(TestError::TooMany { found: paths.len(), limit }.into());
+        }
+        paths.iter().map(|path| ScenarioFile::read(host, path)).collect()
+    }
+
+    /// The handler that a scenario is for.
+    pub fn handler(&self, file: &ScenarioFile) -> Result<&LoadedHandler, TestError> {
+        let asked = file.scenario.handler.as_ref().map(|asked| &asked.0);
+        let handlers = &self.pack.handlers;
+        let found = match (asked, handlers.as_slice()) {
+            (None, [only]) => Some(only),
+            (None, _) => None,
+            (Some(asked), _) => handlers.iter().find(|loaded| loaded.handler.descriptor_path() == asked),
+        };
+        found.ok_or_else(|| TestError::Handler {
+            path: file.path.clone(),
+            asked: asked.cloned(),
+            handlers: self.pack.paths().cloned().collect(),
+        })
+    }
+}
+
+/// The files in a folder whose names end like this, in the order of their names.
+fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, TestError> {
+    let failed = |source| TestError::Folder { folder: folder.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let is_one = path.extension().and_then(OsStr::to_str).is_some_and(|extension| extensions.contains(&extension));
+        if is_one && path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn newest_pack(folder: &Path) -> Result<PathBuf, TestError> {
+    let changed = |path: &PathBuf| path.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    let packs = files(folder, &["gtpack"])?;
+    packs.into_iter().max_by_key(changed).ok_or_else(|| TestError::NoPack { folder: folder.to_owned() })
+}
+
+fn scenarios_in(folder: &Path) -> Result<Vec<PathBuf>, TestError> {
+    let none = || TestError::NoScenario { folder: folder.to_owned() };
+    let found = if folder.is_dir() { files(folder, &["yaml", "yml", "json"])? } else { Vec::new() };
+    if found.is_empty() { Err(none()) } else { Ok(found) }
+}

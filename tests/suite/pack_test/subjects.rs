@@ -1,0 +1,103 @@
+//! What can be tested, and what is said when there is nothing to test.
+
+use std::time::{Duration, SystemTime};
+
+use env_pack_domain::Permissions;
+use gtc::archive::{self, Declared, NewHandler, NewPack};
+use serde_json::json;
+
+use super::{tested, with_vault};
+use crate::support::Sandbox;
+use crate::support::wat::Handler;
+
+const NOTHING: &str = "expect: {}";
+
+#[test]
+fn the_newest_pack_of_a_folder_is_tested() {
+    let sandbox = Sandbox::new();
+    let age = |path: std::path::PathBuf, seconds: u64| {
+        let file = std::fs::File::options().write(true).open(path).expect("a file");
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).expect("its time");
+    };
+    age(sandbox.honest_pack("secrets", "acme.secrets.a", "^1"), 2_000);
+    age(sandbox.honest_pack("secrets", "acme.secrets.b", "^1"), 3_000);
+    age(sandbox.honest_pack("secrets", "acme.secrets.c", "^1"), 1_000);
+    let report = tested(&sandbox, NOTHING).succeeded().result();
+    assert_eq!(report["path"], "packs/acme.secrets.b.gtpack");
+    assert_eq!(report["scenarios"][0]["handler"], "acme.secrets.b");
+    // the folder where one stands is the default
+    let mut here = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    here.args(["pack", "test"]).current_dir(sandbox.home().join("packs"));
+    let report = crate::support::run(&mut here).succeeded().result();
+    assert_eq!(report["path"], "./acme.secrets.b.gtpack");
+}
+
+#[test]
+fn nothing_to_test_is_told_apart_from_a_failure() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.home().join("packs")).expect("a folder");
+    let none = sandbox.gtc(["pack", "test", "packs"]).refused(2, "not-found");
+    assert!(none.contains("holds no `.gtpack` file") && none.contains("gtc pack build"), "{none}");
+    sandbox.gtc(["pack", "test", "nowhere"]).refused(2, "file-not-found");
+    sandbox.honest_pack("secrets", "acme.secrets.a", "^1");
+    let none = sandbox.gtc(["pack", "test", "packs"]).refused(2, "not-found");
+    assert!(none.contains("there is no scenario in `packs/tests`") && none.contains("--record"), "{none}");
+    sandbox.gtc(["pack", "test", "packs", "--scenario", "nowhere.yaml"]).refused(2, "file-not-found");
+    let broken = sandbox.write("packs/broken.gtpack", "no archive").display().to_string();
+    sandbox.write("packs/tests/only.yaml", NOTHING);
+    let broken = sandbox.gtc(["pack", "test", &broken]).refused(2, "zip-end-record");
+    assert!(broken.contains("cannot be tested"), "{broken}");
+}
+
+#[test]
+fn a_scenario_names_the_handler_it_is_for() {
+    let (sandbox, _) = with_vault();
+    let other = tested(&sandbox, "handler: acme.secrets.other\nexpect: {}").refused(2, "invalid-scenario");
+    assert!(other.contains("is for handler `acme.secrets.other`; the pack has `acme.secrets.vault`"), "{other}");
+    let sandbox = Sandbox::new();
+    let handler = |path: &str| {
+        let declared = Declared {
+            slot: "state".parse().expect("a slot"),
+            descriptor_path: path.parse().expect("a path"),
+            supported_versions: "^1".parse().expect("a requirement"),
+            permissions: Permissions::default(),
+        };
+        let bytes = Handler::new("state", path, "^1").component();
+        NewHandler { component: path.replace('.', "-"), bytes, declared }
+    };
+    let handlers = vec![handler("acme.state.a"), handler("acme.state.b")];
+    let (id, version) = ("acme.state".to_owned(), "1.0.0".parse().expect("a version"));
+    let pack = archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers }).expect("a pack");
+    sandbox.write("packs/both.gtpack", pack);
+    let both = tested(&sandbox, NOTHING).refused(2, "invalid-scenario");
+    assert!(both.contains("names no handler; the pack has `acme.state.a`, `acme.state.b`"), "{both}");
+    let report = tested(&sandbox, "handler: acme.state.b\nexpect: {}").succeeded().result();
+    assert_eq!(report["scenarios"][0]["handler"], "acme.state.b");
+}
+
+#[test]
+fn one_scenario_may_have_as_many_as_there_may_be() {
+    let sandbox = Sandbox::new();
+    sandbox.honest_pack("secrets", "acme.secrets.a", "^1");
+    (0..3).for_each(|at| drop(sandbox.write(format!("packs/tests/{at}.yaml"), NOTHING)));
+    let limited = |limit: &str| sandbox.gtc(["pack", "test", "packs", "--limit", limit]);
+    limited("scenario.files=3").succeeded();
+    let many = limited("scenario.files=2").refused(2, "invalid-scenario");
+    assert!(many.contains("3 scenarios, more than 2"), "{many}");
+    limited("scenario.file-bytes=9").refused(2, "archive-too-large");
+}
+
+#[test]
+fn arguments_come_from_a_file_too() {
+    let sandbox = Sandbox::new();
+    let pack = sandbox.pack("state", "acme.state.a", "^1", Handler::new("state", "acme.state.a", "^1").component());
+    let scenario = sandbox.write("s.yaml", NOTHING);
+    let arguments = json!({"target": pack, "scenario": [scenario]});
+    let file = sandbox.write("arguments.json", arguments.to_string()).display().to_string();
+    assert_eq!(sandbox.gtc(["pack", "test", "--answers", &file]).succeeded().result()["passed"], 1);
+    let schema = sandbox.gtc(["pack", "test", "--schema"]).succeeded().stdout;
+    assert!(schema.contains("\"scenario\"") && schema.contains("\"record\""), "{schema}");
+    for wrong in [&["--yes"][..], &["--replace"], &["--record", "a/b"], &["--record", "a", "--scenario", "x", "y"]] {
+        sandbox.gtc(["pack", "test", "x"].iter().chain(wrong)).refused(2, "invalid-argument");
+    }
+}
