@@ -13,10 +13,16 @@ mod servers;
 mod skopeo;
 mod tags;
 mod transfers;
+mod vouched;
 mod wkg;
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
+use crate::support::registry::hostile::{Hostile, REPOSITORY, blob_path, manifest_path};
+use crate::support::registry::image::{Image, digest};
+use crate::support::registry::reply::Reply;
 use crate::support::wat::Handler;
 use crate::support::{Ran, Sandbox, packs};
 
@@ -56,4 +62,17 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// The archives that are kept.
 fn kept(sandbox: &Sandbox) -> Vec<PathBuf> {
     files(&sandbox.cache().join("blobs"))
+}
+
+/// Has a registry list a signature of an image.
+fn refer(registry: &Hostile, image: &Image, envelope: &[u8]) {
+    const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+    const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+    let entry = |media_type: &str, bytes: &[u8]| json!({"mediaType": media_type, "digest": digest(bytes), "size": bytes.len(), "artifactType": ENVELOPE});
+    let (config, layer) = (entry("application/vnd.oci.empty.v1+json", b"{}"), entry(ENVELOPE, envelope));
+    let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer]}).to_string();
+    let list = json!({"schemaVersion": 2, "manifests": [entry(MANIFEST, manifest.as_bytes())]});
+    registry.says(&format!("/v2/{REPOSITORY}/referrers/{}", image.digest()), [Reply::json(200, &list)]);
+    registry.says(&manifest_path(&digest(manifest.as_bytes())), [Reply::of(manifest)]);
+    registry.says(&blob_path(&digest(envelope)), [Reply::of(envelope.to_vec())]);
 }

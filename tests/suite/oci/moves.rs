@@ -3,11 +3,9 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use serde_json::json;
-
-use super::{archive, bind};
-use crate::support::registry::hostile::{Hostile, REPOSITORY, blob_path, manifest_path};
-use crate::support::registry::image::{Image, digest};
+use super::{archive, bind, refer};
+use crate::support::registry::hostile::{Hostile, manifest_path};
+use crate::support::registry::image::Image;
 use crate::support::registry::reply::Reply;
 use crate::support::wat::Handler;
 use crate::support::{Sandbox, packs, run, text};
@@ -31,19 +29,6 @@ fn moved() -> (Sandbox, Hostile, [Image; 2]) {
 
 fn refresh<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     REFRESH.iter().chain(&["--refresh"]).chain(flags).copied().collect()
-}
-
-/// Has a registry list a signature of an image.
-fn refer(registry: &Hostile, image: &Image, envelope: &[u8]) {
-    const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
-    const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-    let entry = |media_type: &str, bytes: &[u8]| json!({"mediaType": media_type, "digest": digest(bytes), "size": bytes.len(), "artifactType": ENVELOPE});
-    let (config, layer) = (entry("application/vnd.oci.empty.v1+json", b"{}"), entry(ENVELOPE, envelope));
-    let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer]}).to_string();
-    let list = json!({"schemaVersion": 2, "manifests": [entry(MANIFEST, manifest.as_bytes())]});
-    registry.says(&format!("/v2/{REPOSITORY}/referrers/{}", image.digest()), [Reply::json(200, &list)]);
-    registry.says(&manifest_path(&digest(manifest.as_bytes())), [Reply::of(manifest)]);
-    registry.says(&blob_path(&digest(envelope)), [Reply::of(envelope.to_vec())]);
 }
 
 fn lock(sandbox: &Sandbox) -> String {
