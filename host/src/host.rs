@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use crate::engine::{self, CompileNotice, Engine, LogSink, ToolEnvironment, Worker};
-use crate::fetch::{FetchSettings, Fetcher, Progress, RegistrySettings};
+use crate::fetch::{FetchSettings, Fetcher, Progress, RegistrySettings, Silent};
 use crate::limits::Limits;
 use crate::project::WorkNotice;
 use crate::store::Store;
@@ -31,6 +31,26 @@ pub struct HostSettings {
     pub progress: Box<dyn Progress>,
     /// What archives may hold and handlers may use up.
     pub limits: Limits,
+}
+
+impl HostSettings {
+    /// A host that keeps quiet: it finds no programs, asks registries anonymously, tells nobody what it does, and compiles foreign
+    /// components in a process of this very program, whose `main` calls [`hook`](crate::engine::worker::hook) first. A program that
+    /// embeds it changes what it wants otherwise.
+    pub fn quiet(store_root: PathBuf, cache: PathBuf) -> Self {
+        Self {
+            store_root,
+            cache,
+            tools: ToolEnvironment::default(),
+            worker: Worker::ThisProgram,
+            log: Box::new(|_| {}),
+            compiling: Box::new(|_| Box::new(())),
+            working: Box::new(|_| Box::new(())),
+            registries: RegistrySettings::default(),
+            progress: Box::new(Silent),
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// A host for env-packs.
@@ -70,5 +90,11 @@ impl Host {
             working,
             engine: LazyLock::new(Box::new(|| Engine::new(engine_settings))),
         }
+    }
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("store", &self.store.root()).field("cache", &self.cache).finish_non_exhaustive()
     }
 }

@@ -15,6 +15,7 @@ mod catalogue;
 mod cli;
 mod cosign;
 mod doctor;
+mod embed;
 mod engine;
 mod examples;
 mod extensions;

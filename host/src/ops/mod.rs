@@ -7,6 +7,7 @@ pub mod cache;
 mod check;
 mod command;
 pub mod doctor;
+pub mod embed;
 pub mod env;
 mod error;
 pub mod grants;

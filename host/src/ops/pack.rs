@@ -222,6 +222,18 @@ pub fn inspect(host: &Host, pack_ref: &PackRef, with_world: bool) -> Result<Insp
     })
 }
 
+/// Everything that the handlers of a pack want to be allowed, as the pack declares it.
+///
+/// # Errors
+/// [`OpError`] when it cannot be had, or its archive is refused.
+pub fn declared(host: &Host, pack_ref: &PackRef) -> Result<Permissions, OpError> {
+    let fetched = host.fetcher.fetch(pack_ref)?;
+    let pack = packs::open(host, &fetched)
+        .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
+    let declared = pack.handlers.into_iter().filter_map(|handler| handler.declared);
+    Ok(declared.fold(Permissions::default(), |all, declared| all.union(&declared.permissions)))
+}
+
 /// What can be said of a handler that nobody runs.
 fn inspected(host: &Host, handler: PackedHandler, with_world: bool) -> InspectedHandler {
     let (imports, mut problem) = match engine::imports(&handler.bytes) {
