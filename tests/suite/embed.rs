@@ -7,7 +7,8 @@ use crate::support::{Sandbox, repository, run};
 #[test]
 fn a_program_hosts_handlers_of_its_own_and_of_packs() {
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--package", "gtc", "--example", "embed-host", "--locked"]).current_dir(repository());
+    // with the features of the workspace, as `cargo test --workspace` has built it already
+    build.args(["build", "--workspace", "--example", "embed-host", "--locked"]).current_dir(repository());
     let built = build.output().expect("cargo starts");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_gtc")).with_file_name("examples").join("embed-host");

@@ -133,7 +133,8 @@ fn ignored_tests(tests: &str, what: &str, questions: &[&[&str]]) -> Result<()> {
         println!("NOT CHECKED: {what} (`{tests}`), because `{}` does not work here", question.join(" "));
         return Ok(());
     }
-    let arguments = ["test", "--package", "gtc", "--test", "suite", "--locked", "--", "--ignored", tests];
+    // with the features of the workspace, as everything was built before: those of one package alone would compile it all again
+    let arguments = ["test", "--workspace", "--test", "suite", "--locked", "--", "--ignored", tests];
     process::run(&mut command("cargo", &arguments))
 }
 

@@ -140,7 +140,7 @@ impl PackError {
             Self::Fetch(error) => fetch_next(error),
             Self::Archive(_) => "get the pack again, or ask its author to rebuild it with `gtc pack build`",
             Self::Unsigned => {
-                "get its signature, and put it beside the pack as `<pack>.sig`, or bind a pack that is signed"
+                "get its signature: beside a file as `<pack>.sig`, in a registry with `gtc pack sign` and `update --refresh`; or bind a pack that is signed"
             }
             Self::SignatureFile { source: source @ FetchError::Registry { .. } } => fetch_next(source),
             Self::SignatureFile { .. } => "check the path of the signature, and its permissions",
