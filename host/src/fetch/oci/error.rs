@@ -248,7 +248,7 @@ impl RegistryError {
             }
             Self::NotFound { .. } => "check the reference; some registries say the same to those who are not logged in",
             Self::Denied { .. } | Self::NoChallenge { .. } => {
-                "log in with `docker login` or `podman login`, or set GTC_REGISTRY_USERNAME and GTC_REGISTRY_PASSWORD"
+                "log in with `docker login` or `podman login`, or set GTC_REGISTRY_HOST, GTC_REGISTRY_USERNAME and GTC_REGISTRY_PASSWORD"
             }
             Self::ForeignRealm { .. } => {
                 "if that host is known to belong to the registry, allow it with the `--token-realm` of the message, or in GTC_TOKEN_REALMS"
