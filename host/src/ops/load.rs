@@ -9,7 +9,8 @@ use env_pack_domain::{CapabilitySlot, CoreSlot, EnvId, ForeignText, KeyId, OciRe
 use serde::Serialize;
 
 use super::pack::write;
-use super::registry::{beside, file_of, unlike};
+use super::registry::{file_of, unlike};
+use super::signing::beside;
 use super::trust::{Trust, about, evidence};
 use super::{OpError, PackError, packs, quoted, trust_root};
 use crate::archive::Declared;

@@ -6,7 +6,7 @@ use env_pack_domain::{ForeignText, OciRef, PackRef, Sha256Digest};
 use serde::Serialize;
 
 use super::pack::write;
-use super::signing::{SignReport, private_key};
+use super::signing::{SignReport, beside, private_key};
 use super::{OpError, packs, trust};
 use crate::archive;
 use crate::fetch::{FetchError, Form, Notes};
@@ -189,13 +189,6 @@ pub(super) fn unlike(host: &Host, path: &Path, content: Option<&[u8]>) -> Result
         true => Err(OpError::Overwritten { path: path.to_owned() }),
         false => Ok(()),
     }
-}
-
-/// The file of a signature.
-pub(super) fn beside(archive: &Path) -> PathBuf {
-    let mut path = archive.as_os_str().to_owned();
-    path.push(".sig");
-    path.into()
 }
 
 /// The file that a pack goes to by default. The parts of a reference are safe in names.

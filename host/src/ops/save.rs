@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::pack::write_with;
 use super::packs::{self, pinned};
-use super::registry::beside;
 use super::repack::is_same_file;
+use super::signing::beside;
 use super::trust::{Trust, about, candidates, published};
 use super::{OpError, PackError};
 use crate::archive::Pack;

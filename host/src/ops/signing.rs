@@ -174,13 +174,16 @@ pub(super) fn private_key(host: &Host, path: &Path) -> Result<PrivateKey, OpErro
     PrivateKey::from_pem(&bytes).map_err(|source| OpError::Key { path: path.to_owned(), source })
 }
 
+/// The file beside an archive that holds its signatures.
+pub(super) fn beside(archive: &Path) -> PathBuf {
+    let mut path = archive.as_os_str().to_owned();
+    path.push(".sig");
+    path.into()
+}
+
 /// Where the signature goes, which is neither the pack nor the key.
 fn signature_path(request: &SignRequest) -> Result<PathBuf, OpError> {
-    let path = request.output.clone().unwrap_or_else(|| {
-        let mut path = request.archive.as_os_str().to_owned();
-        path.push(".sig");
-        path.into()
-    });
+    let path = request.output.clone().unwrap_or_else(|| beside(&request.archive));
     match (is_same_file(&path, &request.archive), is_same_file(&path, &request.key)) {
         (true, _) => Err(OpError::OverItself { path }),
         (_, true) => Err(OpError::KeyExists { path }),
