@@ -141,7 +141,66 @@ pub(crate) fn exec_without_shell(
 /// The highest number a signal has.
 const LAST_SIGNAL: libc::c_int = 64;
 
+/// One end of a pipe that a process writes into, as whoever listens keeps what comes.
+pub(crate) trait Listener {
+    /// Where it comes from, until that is closed.
+    fn fd(&self) -> Option<BorrowedFd<'_>>;
+
+    /// Takes what is there now, and does not wait for more.
+    fn drain(&mut self) -> io::Result<()>;
+
+    /// How much came, in bytes.
+    fn total(&self) -> u64;
+}
+
+/// How listening came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listened {
+    /// The process ended.
+    ToTheEnd,
+    /// The deadline came first.
+    Late,
+    /// It said more than it may.
+    Flood,
+}
+
+impl Group {
+    /// Listens until the leader ends, its time does, or it has said more than `most` bytes on both pipes together. What it started
+    /// may hold the pipes open: nobody waits for that.
+    pub fn listen(&self, deadline: Instant, most: u64, pipes: [&mut dyn Listener; 2]) -> io::Result<Listened> {
+        let [one, other] = pipes;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(Listened::Late);
+            }
+            let fds = [Some(self.handle()), one.fd(), other.fd()].into_iter().flatten();
+            let mut fds: Vec<PollFd<'_>> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+            match poll(&mut fds, Some(&timespec(left))) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            // known before reading, so that what it wrote before it ended is read after
+            let has_ended = fds.first().is_some_and(|handle| !handle.revents().is_empty());
+            one.drain()?;
+            other.drain()?;
+            if one.total() + other.total() > most {
+                return Ok(Listened::Flood);
+            }
+            if has_ended {
+                return Ok(Listened::ToTheEnd);
+            }
+        }
+    }
+}
+
+/// Has reading from a pipe never wait. It is our end only: that of the process is a description of its own.
+pub(crate) fn never_wait(pipe: &impl AsFd) -> io::Result<()> {
+    let flags = rustix::fs::fcntl_getfl(pipe)?;
+    Ok(rustix::fs::fcntl_setfl(pipe, flags | rustix::fs::OFlags::NONBLOCK)?)
+}
+
 /// A length of time as the kernel takes it.
-pub(crate) fn timespec(time: Duration) -> Timespec {
+fn timespec(time: Duration) -> Timespec {
     Timespec { tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), tv_nsec: time.subsec_nanos().into() }
 }

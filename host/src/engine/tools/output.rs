@@ -5,10 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{ChildStderr, ChildStdout};
 use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::OFlags;
-
-use crate::process::{Group, timespec};
+use crate::process::{Group, Listened, Listener, never_wait};
 
 /// How much more than what is passed on is read and looked at, in bytes: a credential that begins before the cut is known as one
 /// only when its end is there too. The longest private keys in use fit.
@@ -34,27 +31,11 @@ pub(super) enum Heard {
 pub(super) fn listen(group: &mut Group, deadline: Instant, cap: usize, most: u64) -> io::Result<Heard> {
     let mut stdout = Capped::new(group.child().stdout.take(), cap)?;
     let mut stderr = Capped::new(group.child().stderr.take(), cap)?;
-    loop {
-        let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
-            return Ok(Heard::Late);
-        };
-        let fds = [Some(group.handle()), stdout.fd(), stderr.fd()].into_iter().flatten();
-        let mut fds: Vec<PollFd<'_>> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
-        match poll(&mut fds, Some(&timespec(left))) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        // known before reading, so that what it wrote before it ended is read after
-        let has_ended = fds.first().is_some_and(|handle| !handle.revents().is_empty());
-        stdout.drain()?;
-        stderr.drain()?;
-        if stdout.total + stderr.total > most {
-            return Ok(Heard::Flood);
-        }
-        if has_ended {
-            return Ok(Heard::All(Said { stdout, stderr }));
-        }
-    }
+    Ok(match group.listen(deadline, most, [&mut stdout, &mut stderr])? {
+        Listened::ToTheEnd => Heard::All(Said { stdout, stderr }),
+        Listened::Late => Heard::Late,
+        Listened::Flood => Heard::Flood,
+    })
 }
 
 /// One end of a pipe, read up to a cap.
@@ -69,13 +50,25 @@ pub(super) struct Capped<R> {
 impl<R: Read + AsFd> Capped<R> {
     fn new(pipe: Option<R>, cap: usize) -> io::Result<Self> {
         if let Some(pipe) = &pipe {
-            // our end only: the program's is a description of its own
-            let flags = rustix::fs::fcntl_getfl(pipe)?;
-            rustix::fs::fcntl_setfl(pipe, flags | OFlags::NONBLOCK)?;
+            never_wait(pipe)?;
         }
         Ok(Self { pipe, bytes: Vec::new(), cap, total: 0 })
     }
 
+    /// The text up to the cap, cleaned first, and whether it was cut off.
+    pub fn into_text(self, clean: impl FnOnce(String) -> String) -> (String, bool) {
+        let is_cut = self.total > self.bytes.len() as u64;
+        let mut text = clean(String::from_utf8_lossy(&self.bytes).into_owned());
+        // half a credential would not be known for one, so what stands near the cut is not shown
+        let known = text.len() - if is_cut { MARGIN.min(text.len()) } else { 0 };
+        let shown = text.floor_char_boundary(known.min(self.cap));
+        let truncated = shown < text.len();
+        text.truncate(shown);
+        (text, truncated)
+    }
+}
+
+impl<R: Read + AsFd> Listener for Capped<R> {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.pipe.as_ref().map(AsFd::as_fd)
     }
@@ -101,15 +94,7 @@ impl<R: Read + AsFd> Capped<R> {
         Ok(())
     }
 
-    /// The text up to the cap, cleaned first, and whether it was cut off.
-    pub fn into_text(self, clean: impl FnOnce(String) -> String) -> (String, bool) {
-        let is_cut = self.total > self.bytes.len() as u64;
-        let mut text = clean(String::from_utf8_lossy(&self.bytes).into_owned());
-        // half a credential would not be known for one, so what stands near the cut is not shown
-        let known = text.len() - if is_cut { MARGIN.min(text.len()) } else { 0 };
-        let shown = text.floor_char_boundary(known.min(self.cap));
-        let truncated = shown < text.len();
-        text.truncate(shown);
-        (text, truncated)
+    fn total(&self) -> u64 {
+        self.total
     }
 }

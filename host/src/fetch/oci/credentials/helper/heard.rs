@@ -4,11 +4,9 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
-use crate::process::{Group, timespec};
+use crate::process::{Group, Listened, Listener, never_wait};
 
 /// How listening came to its end.
 pub(super) enum Heard {
@@ -24,28 +22,11 @@ pub(super) enum Heard {
 pub(super) fn listen(group: &mut Group, deadline: Instant, cap: u64) -> io::Result<Heard> {
     let mut stdout = Pipe::new(group.child().stdout.take(), cap)?;
     let mut stderr = Pipe::new(group.child().stderr.take(), cap)?;
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Ok(Heard::Late);
-        }
-        let fds = [Some(group.handle()), stdout.fd(), stderr.fd()].into_iter().flatten();
-        let mut fds: Vec<PollFd<'_>> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
-        match poll(&mut fds, Some(&timespec(left))) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        // known before reading, so that what it wrote before it ended is read after
-        let has_ended = fds.first().is_some_and(|handle| !handle.revents().is_empty());
-        stdout.drain()?;
-        stderr.drain()?;
-        if (stdout.bytes.len() + stderr.bytes.len()) as u64 > cap {
-            return Ok(Heard::Flood);
-        }
-        if has_ended {
-            return Ok(Heard::All { stdout: stdout.bytes, stderr: stderr.bytes });
-        }
-    }
+    Ok(match group.listen(deadline, cap, [&mut stdout, &mut stderr])? {
+        Listened::ToTheEnd => Heard::All { stdout: stdout.bytes, stderr: stderr.bytes },
+        Listened::Late => Heard::Late,
+        Listened::Flood => Heard::Flood,
+    })
 }
 
 /// One end of a pipe.
@@ -59,17 +40,22 @@ struct Pipe<R> {
 impl<R: Read + AsFd> Pipe<R> {
     fn new(pipe: Option<R>, cap: u64) -> io::Result<Self> {
         if let Some(pipe) = &pipe {
-            let flags = rustix::fs::fcntl_getfl(pipe)?;
-            rustix::fs::fcntl_setfl(pipe, flags | OFlags::NONBLOCK)?;
+            never_wait(pipe)?;
         }
         let room = usize::try_from(cap).unwrap_or(usize::MAX).saturating_add(1);
         // enough for every honest answer: what grows is copied, and a copy of a secret stays behind
         let bytes = Zeroizing::new(Vec::with_capacity(room.min(8 << 10)));
         Ok(Self { pipe, bytes, room })
     }
+}
 
+impl<R: Read + AsFd> Listener for Pipe<R> {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.pipe.as_ref().map(AsFd::as_fd)
+    }
+
+    fn total(&self) -> u64 {
+        self.bytes.len() as u64
     }
 
     /// Reads what is there now, as far as there is room.
