@@ -201,6 +201,6 @@ pub(crate) fn never_wait(pipe: &impl AsFd) -> io::Result<()> {
 }
 
 /// A length of time as the kernel takes it.
-fn timespec(time: Duration) -> Timespec {
+pub(crate) fn timespec(time: Duration) -> Timespec {
     Timespec { tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), tv_nsec: time.subsec_nanos().into() }
 }

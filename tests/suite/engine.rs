@@ -102,5 +102,5 @@ fn without_a_worker_nothing_foreign_is_compiled() {
     let nowhere = without_store(Worker::Program("/nowhere/gtc".into()));
     assert_eq!(nowhere.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(), "worker-failed");
     let other = without_store(Worker::Program("/bin/true".into()));
-    assert_eq!(other.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(), "compiler-ended");
+    assert_eq!(other.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(), "unusable-code");
 }

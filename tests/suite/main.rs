@@ -1,6 +1,7 @@
 //! The tests of the host, through its doors: the program, the library, the WIT.
 
 mod air_gap;
+mod apart;
 mod architecture;
 mod archives;
 mod argv;

@@ -1,6 +1,6 @@
 //! What a preflight reports: checks and their outcomes.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ForeignText;
 
@@ -26,7 +26,7 @@ pub struct Probe {
 }
 
 /// One check that a handler made of the operator's machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolCheck {
     /// A short name, unique within one preflight.
     pub name: ForeignText,
@@ -37,7 +37,7 @@ pub struct ToolCheck {
 }
 
 /// What a check found; serialised with the tag `status`, as the tools of the ecosystem read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Outcome {
     /// All is well.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Text of foreign origin.
 ///
@@ -16,7 +16,8 @@ use serde::{Serialize, Serializer};
 /// use env_pack_domain::ForeignText;
 /// assert_eq!(ForeignText::new("\u{1b}[2Jall \u{202e}good").to_string(), r"\u{1b}[2Jall \u{202e}good");
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(transparent)]
 pub struct ForeignText(String);
 
 /// How much of a foreign text an error sentence quotes, in characters: enough to recognise it, too little to bury the rest.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use semver::VersionReq;
+use serde::{Deserialize, Serialize};
 
 use crate::{CapabilitySlot, DescriptorPath, EnvId, ForeignText, InstanceId, Permissions, Preflight};
 
@@ -43,7 +44,7 @@ pub struct BindingContext {
 }
 
 /// A call into a handler, named as in the handler interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Call {
     /// Bringing the handler up, before its first call.
     Instantiate,
@@ -70,7 +71,7 @@ impl fmt::Display for Call {
 }
 
 /// Why a call into a handler came to no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum HandlerFault {
     /// It broke off by itself: a panic, an exception, an illegal operation.
@@ -115,7 +116,7 @@ pub enum HandlerFault {
         /// The call.
         call: Call,
         /// What it wanted too much of, and how much there is.
-        what: String,
+        what: ForeignText,
     },
     /// It answered with more than anybody wants to read.
     #[error("handler answered too much in `{call}`: {what}")]
@@ -123,7 +124,7 @@ pub enum HandlerFault {
         /// The call.
         call: Call,
         /// What there was too much of, and how much is allowed.
-        what: String,
+        what: ForeignText,
     },
     /// It answered something that is no valid answer.
     #[error("handler answered nonsense in `{call}`: {reason}")]
@@ -131,7 +132,7 @@ pub enum HandlerFault {
         /// The call.
         call: Call,
         /// What is wrong with the answer.
-        reason: String,
+        reason: ForeignText,
     },
     /// It was not called at all, because this machine had no room for it.
     #[error("handler was not called in `{call}`: {reason}")]
@@ -139,7 +140,17 @@ pub enum HandlerFault {
         /// The call.
         call: Call,
         /// What there was no room for.
-        reason: String,
+        reason: ForeignText,
+    },
+    /// The process that it ran in ended with it.
+    #[error("handler brought down the process that it ran in, in `{call}`: {how}{}", said(.message))]
+    Crashed {
+        /// The call.
+        call: Call,
+        /// How the process ended.
+        how: ForeignText,
+        /// What it said before, if anything.
+        message: Option<ForeignText>,
     },
     /// It used an import that this call may not use.
     #[error("handler called `{import}` in `{call}`, where it may not")]
@@ -147,7 +158,7 @@ pub enum HandlerFault {
         /// The call.
         call: Call,
         /// The function it called.
-        import: &'static str,
+        import: ForeignText,
     },
 }
 
@@ -163,6 +174,7 @@ impl HandlerFault {
             Self::TooMuchOutput { .. } => "too-much-output",
             Self::WrongShape { .. } => "wrong-shape",
             Self::NotRun { .. } => "not-run",
+            Self::Crashed { .. } => "crashed",
             Self::ForbiddenImport { .. } => "forbidden-import",
         }
     }

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use env_pack_domain::Sha256Digest;
 
-use super::{Engine, LoadError, Trust, imports, lane, lane_0_1};
+use super::handler::with_room;
+use super::{Engine, LoadError, Trust, imports};
 
 /// How long compiling is repeated: once is enough for who takes long.
 const COMPILING_TIME: Duration = Duration::from_secs(2);
@@ -47,11 +48,9 @@ impl Engine {
         }
         let component = self.component(bytes, digest, trust)?;
         let wasi = outside.needs_wasi();
-        match outside.lane {
-            lane::Lane::V0_1 => {
-                let linker = &self.linkers[usize::from(wasi)];
-                lane_0_1::bench(&self.shared, linker, &component, wasi, turns.max(1), &mut times)?;
-            }
+        let prepared = outside.lane.prepare(&self.linkers[usize::from(wasi)], &component)?;
+        for _ in 0..turns.max(1) {
+            with_room(&self.shared, || prepared.bench(&self.shared, wasi, &mut times))??;
         }
         Ok(times)
     }

@@ -52,6 +52,16 @@ impl CompiledStore {
         Some(component)
     }
 
+    /// What the component with this digest was compiled to, if this engine did so before; whether it is whole, its user finds out.
+    pub fn open(&self, engine: &Engine, digest: &Sha256Digest) -> Option<File> {
+        let path = self.path(engine, digest);
+        private(&self.folder, true)?;
+        let metadata = private(&path, false)?;
+        let file = File::open(&path).ok()?;
+        note_use(&path, &metadata);
+        Some(file)
+    }
+
     /// Keeps what a component was compiled to, if it can be kept.
     pub fn put(&self, engine: &Engine, digest: &Sha256Digest, code: &mut dyn Read) {
         // a full disk or a folder that cannot be written costs the next start some time, and nothing else

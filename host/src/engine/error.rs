@@ -72,6 +72,12 @@ pub enum LoadError {
         /// What it said last.
         words: ForeignText,
     },
+    /// What came out is no code that can be run here.
+    #[error("what it was compiled to does not fit this engine: {reason}")]
+    UnusableCode {
+        /// Why.
+        reason: ForeignText,
+    },
     /// The compiler did not accept it.
     #[error("it does not compile: {reason}")]
     Compile {
@@ -104,6 +110,7 @@ impl LoadError {
             Self::CompileMemory { .. } => "compile-out-of-memory",
             Self::CompileCode { .. } => "compile-too-much-code",
             Self::CompilerEnded { .. } => "compiler-ended",
+            Self::UnusableCode { .. } => "unusable-code",
             Self::Compile { .. } => "does-not-compile",
             Self::Interface { .. } => "wrong-interface",
             Self::Fault(fault) => fault.kind(),

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault, Permissions, Probe, ToolPermission};
+use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault};
 use wasmtime::component::ResourceTableError;
 use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline};
 
 use super::crowd::Member;
+use super::desk::Desk;
 use super::wasi::Wasi;
-use super::world::{Exchange, Stage};
+use super::worker::HostLine;
+use super::world::{NetworkReply, ToolReply};
 use super::{Limits, LogLine, Shared, network, tools};
 
 /// The data of a store: everything the host knows about the operation that runs in it.
@@ -26,12 +28,41 @@ pub(super) struct Guest {
     /// When the operation is out of time.
     pub deadline: Instant,
     pub wasi: Option<Wasi>,
-    /// Who watches, and may answer in the place of this machine; nobody in an ordinary operation.
-    pub stage: Option<Stage>,
+    /// Who hears what a preflight asks.
+    pub questions: Questions,
     usage: Usage,
     log: Log,
-    probes: Vec<Probe>,
     member: Member,
+}
+
+/// Who hears what a preflight asks.
+pub(super) enum Questions {
+    /// Nobody: metadata calls have nothing to ask.
+    Unheard,
+    /// The host, in this process.
+    Desk(Desk),
+    /// The host, which is another process.
+    Host(HostLine),
+}
+
+impl Questions {
+    /// Has a program run.
+    pub fn tool(&mut self, tool: &str, args: &[String]) -> ToolReply {
+        match self {
+            Self::Unheard => Err(tools::Failure::not_granted(&[&[tool.to_owned()], args].concat())),
+            Self::Desk(desk) => desk.tool(tool, args),
+            Self::Host(host) => host.tool(tool, args),
+        }
+    }
+
+    /// Has a connection opened.
+    pub fn network(&mut self, host: &str, port: u16) -> NetworkReply {
+        match self {
+            Self::Unheard => Err(network::Failure::not_granted(host, port)),
+            Self::Desk(desk) => desk.network(host, port),
+            Self::Host(line) => line.network(host, port),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -75,10 +106,9 @@ impl Guest {
             time,
             deadline: Instant::now() + time,
             wasi: wasi.then(|| Wasi::new(limits)),
-            stage: None,
+            questions: Questions::Unheard,
             usage: Usage::default(),
             log: Log::default(),
-            probes: Vec::new(),
             member: Member::new(&shared.crowd),
         }
     }
@@ -86,69 +116,6 @@ impl Guest {
     /// The most memory that it had, in bytes: it never gives any back.
     pub fn memory_bytes(&self) -> u64 {
         self.usage.memory_bytes
-    }
-
-    /// What it asked of the host, and what it heard if somebody watched.
-    pub fn into_questions(self) -> (Vec<Probe>, Vec<Exchange>) {
-        (self.probes, self.stage.map(Stage::into_exchanges).unwrap_or_default())
-    }
-
-    /// Runs a program for the guest.
-    pub fn probe_tool(&mut self, tool: &str, args: &[String]) -> Result<tools::Output, tools::Failure> {
-        let shared = Arc::clone(&self.shared);
-        let command = std::iter::once(tool).chain(args.iter().map(String::as_str));
-        let asked = ForeignText::sentence(&command.collect::<Vec<_>>().join(" "));
-        let (grants, deadline) = self.turn().map_err(tools::Failure::Denied)?;
-        if shared.offline && !is_version_query(tool, args) {
-            return Err(tools::Failure::Denied(
-                "the host is offline, and runs programs only for their versions".to_owned(),
-            ));
-        }
-        let probe = tools::Probe { grants: &grants, tool, args, deadline, limits: &shared.limits };
-        let mut program = None;
-        let scripted = self.stage.as_ref().and_then(|stage| stage.tool(tool, args, shared.limits.text_bytes));
-        let result = match scripted {
-            Some(reply) => probe.allowed().and(reply),
-            None => shared.tools.probe(&probe, &mut program),
-        };
-        if let Some(stage) = &mut self.stage {
-            stage.note_tool(tool, args, &result);
-        }
-        let outcome = match &result {
-            Ok(output) => format!("exit code {}", output.exit_code),
-            Err(failure) => failure.to_string(),
-        };
-        let program = program.map(|path| ForeignText::new(path.to_string_lossy()));
-        self.probes.push(Probe { asked, program, outcome: ForeignText::sentence(&outcome) });
-        result
-    }
-
-    /// Opens a connection for the guest.
-    pub fn reach_address(&mut self, host: &str, port: u16) -> Result<(), network::Failure> {
-        let shared = Arc::clone(&self.shared);
-        let (grants, deadline) = self.turn().map_err(network::Failure::Denied)?;
-        let attempt = network::Attempt { grants: &grants, host, port, deadline, limits: &shared.limits };
-        let result = match self.stage.as_ref().and_then(|stage| stage.network(host, port)) {
-            Some(reply) => attempt.allowed().and(reply),
-            None => shared.network.reach(&attempt),
-        };
-        if let Some(stage) = &mut self.stage {
-            stage.note_network(host, port, &result);
-        }
-        let outcome = result.as_ref().map_or_else(ToString::to_string, |()| "connected".to_owned());
-        let asked = ForeignText::sentence(&format!("{host}:{port}"));
-        self.probes.push(Probe { asked, program: None, outcome: ForeignText::sentence(&outcome) });
-        result
-    }
-
-    /// What the guest may ask of the host once more, and until when; or why it may not.
-    fn turn(&self) -> Result<(Permissions, Instant), String> {
-        let limit = self.limits().probes;
-        let grants = self.binding.as_ref().map(|binding| binding.grants.clone()).unwrap_or_default();
-        match self.probes.len() < limit {
-            true => Ok((grants, self.deadline)),
-            false => Err(format!("a preflight may run programs and try connections {limit} times, not more")),
-        }
     }
 
     fn limits(&self) -> &Limits {
@@ -181,19 +148,20 @@ impl Guest {
         let call = self.call;
         let limits = self.limits();
         if let Some(forbidden) = error.downcast_ref::<Forbidden>() {
-            return HandlerFault::ForbiddenImport { call, import: forbidden.0 };
+            return HandlerFault::ForbiddenImport { call, import: ForeignText::new(forbidden.0) };
         }
         if let (Some(refused), false) = (self.usage.refused, is_interrupt(error)) {
             return match refused {
                 Refused::Memory => HandlerFault::OutOfMemory { call, limit_bytes: limits.memory_bytes },
                 Refused::Tables => {
-                    HandlerFault::TooMany { call, what: format!("more than {} table elements", limits.table_elements) }
+                    let what = format!("more than {} table elements", limits.table_elements);
+                    HandlerFault::TooMany { call, what: ForeignText::new(what) }
                 }
             };
         }
         if self.wasi.as_ref().is_some_and(Wasi::is_full) {
             let what = format!("more than {} bytes on standard output or error", limits.log_bytes);
-            return HandlerFault::TooMuchOutput { call, what };
+            return HandlerFault::TooMuchOutput { call, what: ForeignText::new(what) };
         }
         match error.downcast_ref::<Trap>() {
             Some(_) if is_interrupt(error) => self.out_of_time(),
@@ -234,10 +202,10 @@ impl Guest {
         // the type of this error is private to the engine
         if text.contains("fuel allocated for hostcalls") {
             let what = format!("more than {} bytes in one call", self.limits().copied_bytes);
-            return HandlerFault::TooMuchOutput { call, what };
+            return HandlerFault::TooMuchOutput { call, what: ForeignText::new(what) };
         }
         if let Some(what) = self.too_many(error, &text) {
-            return HandlerFault::TooMany { call, what };
+            return HandlerFault::TooMany { call, what: ForeignText::new(what) };
         }
         HandlerFault::Trapped { call, reason: ForeignText::sentence(&text), message: self.last_words() }
     }
@@ -257,11 +225,6 @@ impl Guest {
         };
         Some(format!("more than {limit} {what}"))
     }
-}
-
-/// Whether a command only asks a program for its version, which needs no network.
-fn is_version_query(tool: &str, args: &[String]) -> bool {
-    ToolPermission::new(tool.to_owned(), args.to_vec()).is_ok_and(|command| command.is_version_query())
 }
 
 impl ResourceLimiter for Guest {

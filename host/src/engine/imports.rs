@@ -19,7 +19,7 @@ const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:
 const WASI_VERSION: &str = "@0.2.";
 
 /// The outside of a component.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Outside {
     /// The version of the handler interface it exports.
     pub lane: Lane,

@@ -1,8 +1,14 @@
 //! Which version of the handler interface a component speaks: looked up once, here, and nowhere else.
 
-use env_pack_domain::ForeignText;
+use std::sync::Arc;
 
-use super::LoadError;
+use env_pack_domain::{CapabilitySlot, DescriptorPath, ForeignText, HandlerFault, ToolCheck, VersionReq};
+use serde::{Deserialize, Serialize};
+use wasmtime::component::{Component, Linker};
+
+use super::bench::Times;
+use super::guest::{Guest, Questions};
+use super::{LoadError, Shared, lane_0_1, wasi};
 
 /// The versions this host speaks, for people.
 pub(super) const SUPPORTED: &str = "`greentic:env-pack/handler@0.1.x`";
@@ -10,13 +16,50 @@ pub(super) const SUPPORTED: &str = "`greentic:env-pack/handler@0.1.x`";
 const HANDLER: &str = "greentic:env-pack/handler";
 
 /// A version of the handler interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Lane {
     /// `greentic:env-pack@0.1.x`
     V0_1,
 }
 
+/// What a handler says of itself.
+#[derive(Clone, Debug)]
+pub(super) struct Introduction {
+    pub slot: CapabilitySlot,
+    pub descriptor_path: DescriptorPath,
+    pub supported_versions: VersionReq,
+}
+
+/// A component of some lane whose imports were found. Every operation has a guest of its own, and so a store of its own.
+pub(super) trait Prepared: Send + Sync {
+    /// Asks for the three constants.
+    fn introduce(&self, guest: Guest) -> Result<Introduction, LoadError>;
+
+    /// Runs the preflight; its checks, and who heard its questions unless none could be asked.
+    fn preflight(&self, guest: Guest) -> (Result<Vec<ToolCheck>, HandlerFault>, Questions);
+
+    /// Takes the time of an instance and of its calls.
+    fn bench(&self, shared: &Arc<Shared>, wasi: bool, times: &mut Times) -> Result<(), LoadError>;
+}
+
+/// What guests may import: our interfaces in every lane, and WASI if they need it.
+pub(super) fn linker(engine: &wasmtime::Engine, wasi: bool) -> wasmtime::Result<Linker<Guest>> {
+    let mut linker = Linker::new(engine);
+    lane_0_1::link(&mut linker)?;
+    if wasi {
+        wasi::link(&mut linker)?;
+    }
+    Ok(linker)
+}
+
 impl Lane {
+    /// Finds what a component of this lane imports.
+    pub fn prepare(self, linker: &Linker<Guest>, component: &Component) -> Result<Box<dyn Prepared>, LoadError> {
+        match self {
+            Self::V0_1 => Ok(Box::new(lane_0_1::prepare(linker, component)?)),
+        }
+    }
+
     /// The lane of a component with these exports.
     pub fn choose<'a>(exports: impl IntoIterator<Item = &'a str>) -> Result<Self, LoadError> {
         let versioned =

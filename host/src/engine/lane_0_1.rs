@@ -1,19 +1,17 @@
 //! Handlers of `greentic:env-pack@0.1.x`: the interface adapted to the domain, and nothing else.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use env_pack_domain::{
-    BindingContext, Call, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault, Outcome,
-    Permissions, Preflight, Probe, Sha256Digest, ToolCheck, VersionReq,
+    BindingContext, Call, CapabilitySlot, DescriptorPath, ForeignText, HandlerFault, Outcome, Permissions, ToolCheck,
 };
 use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
 use super::bench::{Times, timed};
-use super::guest::{Forbidden, Guest};
-use super::world::{Exchange, Rehearsal, Rehearse, Stage, World as Answering};
-use super::{Level, Limits, LoadError, Shared, guest, stack};
+use super::guest::{Forbidden, Guest, Questions};
+use super::lane::{Introduction, Prepared};
+use super::{Level, LoadError, Shared, guest};
 
 mod bindings {
     wasmtime::component::bindgen!({
@@ -26,69 +24,19 @@ mod bindings {
 use bindings::greentic::env_pack::{binding, log, network, tools, types};
 use bindings::{EnvPackHandler as World, EnvPackHandlerIndices};
 
-/// A guest that has said who it is.
-struct Handler {
-    pre: Pre,
-    shared: Arc<Shared>,
-    wasi: bool,
-    /// What a preflight has.
-    time: Duration,
-    slot: CapabilitySlot,
-    descriptor_path: DescriptorPath,
-    supported_versions: VersionReq,
-}
-
-impl std::fmt::Debug for Handler {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Handler").field(&self.descriptor_path).finish()
-    }
-}
-
 /// Defines what a guest of this lane may import, beside WASI.
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     World::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
 }
 
-/// Instantiates a component and asks it the three constants; its preflights have `time`.
-pub(super) fn load(
-    shared: &Arc<Shared>,
-    linker: &Linker<Guest>,
-    component: &Component,
-    digest: &Sha256Digest,
-    wasi: bool,
-    time: Duration,
-) -> Result<Box<dyn Rehearse>, LoadError> {
+/// Finds what a component imports.
+pub(super) fn prepare(linker: &Linker<Guest>, component: &Component) -> Result<Pre, LoadError> {
     let pre = linker.instantiate_pre(component).map_err(|error| interface(&error))?;
     let indices = EnvPackHandlerIndices::new(&pre).map_err(|error| interface(&error))?;
-    let pre = Pre { pre, indices };
-    let Answers { slot, path, versions } = with_room(shared, || ask(shared, &pre, digest, wasi))?;
-    Ok(Box::new(Handler {
-        pre,
-        shared: Arc::clone(shared),
-        wasi,
-        time,
-        slot: slot.into(),
-        descriptor_path: path,
-        supported_versions: parsed(Call::SupportedVersions, &versions)?,
-    }))
+    Ok(Pre { pre, indices })
 }
 
-/// Takes the time of an instance and its calls, each turn in a store of its own.
-pub(super) fn bench(
-    shared: &Arc<Shared>,
-    linker: &Linker<Guest>,
-    component: &Component,
-    wasi: bool,
-    turns: usize,
-    times: &mut Times,
-) -> Result<(), LoadError> {
-    let pre = linker.instantiate_pre(component).map_err(|error| interface(&error))?;
-    let indices = EnvPackHandlerIndices::new(&pre).map_err(|error| interface(&error))?;
-    let pre = Pre { pre, indices };
-    (0..turns).try_for_each(|_| with_room(shared, || bench_once(shared, &pre, wasi, times)))
-}
-
-fn bench_once(shared: &Arc<Shared>, pre: &Pre, wasi: bool, times: &mut Times) -> Result<(), LoadError> {
+fn bench(shared: &Arc<Shared>, pre: &Pre, wasi: bool, times: &mut Times) -> Result<(), LoadError> {
     let (limits, nobody) = (&shared.limits, || ForeignText::new("bench"));
     let (mut running, time) =
         timed(|| Running::start(pre, Guest::new(shared, nobody(), None, wasi, limits.metadata_time)))?;
@@ -126,48 +74,52 @@ fn interface(error: &wasmtime::Error) -> LoadError {
     LoadError::Interface { reason: ForeignText::sentence(&format!("{error:#}")) }
 }
 
-/// Runs a guest where it cannot reach the end of the host's stack.
-fn with_room<T: Send, E: From<HandlerFault> + Send>(
-    shared: &Shared,
-    run: impl FnOnce() -> Result<T, E> + Send,
-) -> Result<T, E> {
-    stack::with_room(shared.limits.stack_bytes, run).unwrap_or_else(|error| {
-        let reason = format!("no thread for it ({error})");
-        Err(HandlerFault::NotRun { call: Call::Instantiate, reason }.into())
-    })
-}
-
 /// A component whose imports are found, and where its exports are.
-struct Pre {
+pub(super) struct Pre {
     pre: InstancePre<Guest>,
     indices: EnvPackHandlerIndices,
 }
 
-/// The three constants, as the guest says them.
-struct Answers {
-    slot: types::CapabilitySlot,
-    path: DescriptorPath,
-    versions: String,
-}
+impl Prepared for Pre {
+    fn introduce(&self, guest: Guest) -> Result<Introduction, LoadError> {
+        let mut running = Running::start(self, guest)?;
+        let slot = running.call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store))?;
+        let path = running
+            .call(Call::DescriptorPath, |world, store| world.greentic_env_pack_handler().call_descriptor_path(store))?;
+        let descriptor_path: DescriptorPath = parsed(Call::DescriptorPath, &path)?;
+        running.store.data_mut().handler = ForeignText::new(descriptor_path.as_str());
+        let versions = running.call(Call::SupportedVersions, |world, store| {
+            world.greentic_env_pack_handler().call_supported_versions(store)
+        })?;
+        let supported_versions = parsed(Call::SupportedVersions, &versions)?;
+        Ok(Introduction { slot: slot.into(), descriptor_path, supported_versions })
+    }
 
-fn ask(shared: &Arc<Shared>, pre: &Pre, digest: &Sha256Digest, wasi: bool) -> Result<Answers, LoadError> {
-    let name = ForeignText::new(digest.to_string());
-    let mut running = Running::start(pre, Guest::new(shared, name, None, wasi, shared.limits.metadata_time))?;
-    let slot = running.call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store))?;
-    let path = running
-        .call(Call::DescriptorPath, |world, store| world.greentic_env_pack_handler().call_descriptor_path(store))?;
-    let path: DescriptorPath = parsed(Call::DescriptorPath, &path)?;
-    running.store.data_mut().handler = ForeignText::new(path.as_str());
-    let versions = running.call(Call::SupportedVersions, |world, store| {
-        world.greentic_env_pack_handler().call_supported_versions(store)
-    })?;
-    Ok(Answers { slot, path, versions })
+    fn preflight(&self, guest: Guest) -> (Result<Vec<ToolCheck>, HandlerFault>, Questions) {
+        let mut running = match Running::start(self, guest) {
+            Ok(running) => running,
+            Err(LoadError::Fault(fault)) => return (Err(fault), Questions::Unheard),
+            // its types were right when it was loaded
+            Err(other) => {
+                let (call, reason) = (Call::Instantiate, ForeignText::new(other.to_string()));
+                return (Err(HandlerFault::WrongShape { call, reason }), Questions::Unheard);
+            }
+        };
+        let checks =
+            running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store));
+        let checks = checks.map(|checks| checks.into_iter().map(ToolCheck::from).collect());
+        (checks, running.store.into_data().questions)
+    }
+
+    fn bench(&self, shared: &Arc<Shared>, wasi: bool, times: &mut Times) -> Result<(), LoadError> {
+        bench(shared, self, wasi, times)
+    }
 }
 
 fn parsed<T: std::str::FromStr<Err: ToString>>(call: Call, text: &str) -> Result<T, HandlerFault> {
     text.parse().map_err(|error: T::Err| {
         let reason = format!("`{}`: {}", ForeignText::excerpt(text), error.to_string());
-        HandlerFault::WrongShape { call, reason }
+        HandlerFault::WrongShape { call, reason: ForeignText::new(reason) }
     })
 }
 
@@ -199,109 +151,6 @@ impl Running {
     }
 }
 
-impl EnvPackHandler for Handler {
-    fn slot(&self) -> CapabilitySlot {
-        self.slot
-    }
-
-    fn descriptor_path(&self) -> &DescriptorPath {
-        &self.descriptor_path
-    }
-
-    fn supported_versions(&self) -> &VersionReq {
-        &self.supported_versions
-    }
-
-    fn preflight(&self, binding: &BindingContext) -> Result<Preflight, HandlerFault> {
-        let Asked { checks, probes, .. } = self.ask_preflight(binding, None)?;
-        Ok(Preflight { checks: checks?, probes })
-    }
-}
-
-impl Rehearse for Handler {
-    fn rehearse(&self, binding: &BindingContext, world: Answering) -> Rehearsal {
-        match self.ask_preflight(binding, Some(Stage::new(world))) {
-            Ok(Asked { checks, exchanges, .. }) => Rehearsal { checks, exchanges },
-            Err(fault) => Rehearsal { checks: Err(fault), exchanges: Vec::new() },
-        }
-    }
-}
-
-/// A preflight that was begun.
-struct Asked {
-    /// Its checks, or why there are none.
-    checks: Result<Vec<ToolCheck>, HandlerFault>,
-    /// What it asked of the host.
-    probes: Vec<Probe>,
-    /// The same with the answers, if somebody watched.
-    exchanges: Vec<Exchange>,
-}
-
-impl Handler {
-    /// Runs the preflight, and holds its answer to its limits.
-    fn ask_preflight(&self, binding: &BindingContext, stage: Option<Stage>) -> Result<Asked, HandlerFault> {
-        with_room(&self.shared, || {
-            let handler = ForeignText::new(self.descriptor_path.as_str());
-            let mut guest = Guest::new(&self.shared, handler, Some(binding.clone()), self.wasi, self.time);
-            guest.stage = stage;
-            let mut running = Running::start(&self.pre, guest).map_err(|error| match error {
-                LoadError::Fault(fault) => fault,
-                // its types were right when it was loaded
-                other => HandlerFault::WrongShape { call: Call::Instantiate, reason: other.to_string() },
-            })?;
-            let checks =
-                running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store));
-            let checks = checks.and_then(|checks| admit(checks, &self.shared.limits));
-            let (probes, exchanges) = running.store.into_data().into_questions();
-            Ok(Asked { checks, probes, exchanges })
-        })
-    }
-}
-
-/// Holds the answer of a preflight to its limits.
-fn admit(checks: Vec<types::ToolCheck>, limits: &Limits) -> Result<Vec<ToolCheck>, HandlerFault> {
-    let call = Call::Preflight;
-    let too_much = |what: String| HandlerFault::TooMuchOutput { call, what };
-    let wrong = |reason: String| HandlerFault::WrongShape { call, reason };
-    if checks.len() > limits.checks {
-        return Err(too_much(format!("{} checks, more than {}", checks.len(), limits.checks)));
-    }
-    let mut admitted: Vec<ToolCheck> = Vec::with_capacity(checks.len());
-    for check in checks {
-        let check = ToolCheck::from(check);
-        if let Some(long) = texts(&check).into_iter().find(|text| text.as_exact().len() > limits.text_bytes) {
-            let name = ForeignText::excerpt(check.name.as_exact());
-            let bytes = long.as_exact().len();
-            return Err(too_much(format!(
-                "a text of {bytes} bytes in check `{name}`, more than {}",
-                limits.text_bytes
-            )));
-        }
-        if check.name.as_exact().trim().is_empty() {
-            return Err(wrong("a check without a name".to_owned()));
-        }
-        if admitted.iter().any(|other| other.name == check.name) {
-            return Err(wrong(format!("two checks named `{}`", ForeignText::excerpt(check.name.as_exact()))));
-        }
-        admitted.push(check);
-    }
-    Ok(admitted)
-}
-
-fn texts(check: &ToolCheck) -> Vec<&ForeignText> {
-    let mut texts = vec![&check.name, &check.description];
-    match &check.outcome {
-        Outcome::Ok { detail } => texts.extend(detail),
-        Outcome::Missing { install_hint } => texts.push(install_hint),
-        Outcome::VersionMismatch { found, required, install_hint } => texts.extend([found, required, install_hint]),
-        Outcome::AuthFailed { detail, recovery_hint } | Outcome::Unreachable { detail, recovery_hint } => {
-            texts.extend([detail, recovery_hint]);
-        }
-        Outcome::ProbeError { detail } => texts.push(detail),
-    }
-    texts
-}
-
 impl Guest {
     /// The binding of a preflight; metadata calls have none and may not ask.
     fn preflight(&self, import: &'static str) -> wasmtime::Result<&BindingContext> {
@@ -312,14 +161,14 @@ impl Guest {
 impl tools::Host for Guest {
     fn probe(&mut self, tool: String, args: Vec<String>) -> wasmtime::Result<Result<tools::Output, tools::Failure>> {
         self.preflight("tools.probe")?;
-        Ok(self.probe_tool(&tool, &args).map(tools::Output::from).map_err(tools::Failure::from))
+        Ok(self.questions.tool(&tool, &args).map(tools::Output::from).map_err(tools::Failure::from))
     }
 }
 
 impl network::Host for Guest {
     fn reach(&mut self, host: String, port: u16) -> wasmtime::Result<Result<(), network::Failure>> {
         self.preflight("network.reach")?;
-        Ok(self.reach_address(&host, port).map_err(network::Failure::from))
+        Ok(self.questions.network(&host, port).map_err(network::Failure::from))
     }
 }
 

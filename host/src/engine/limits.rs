@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{CompileLimits, ShapeLimits};
 
 /// Caps on one handler.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Limits {
     /// Memory of all linear memories together, in bytes.
     pub memory_bytes: u64,

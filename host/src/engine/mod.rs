@@ -3,12 +3,15 @@
 //! Imports are read from the binary before any code runs. Each operation gets a store of its own with every limit in force, so
 //! a guest that traps poisons nothing. This room knows no archives, no bindings on disk and no terminal.
 
+mod apart;
 mod bench;
 mod compiled;
 mod crowd;
 mod debug;
+mod desk;
 mod error;
 mod guest;
+mod handler;
 mod imports;
 mod lane;
 mod lane_0_1;
@@ -32,12 +35,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use env_pack_domain::{Call, ForeignText, Sha256Digest};
+use serde::{Deserialize, Serialize};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, OptLevel, Precompiled, WasmFeatures};
 
+use apart::Apart;
 use compiled::CompiledStore;
 use crowd::Crowd;
+use desk::Machine;
 use guest::Guest;
+use handler::{Handler, Here, Place};
+use imports::Outside;
 use network::Network;
 use ticker::Ticker;
 use tools::Tools;
@@ -56,7 +64,7 @@ pub use worker::{CompileLimits, Worker};
 pub use world::{Exchange, Rehearsal, Rehearse, Script, World};
 
 /// How much a log message matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Level {
     /// Step-by-step detail.
     Trace,
@@ -124,9 +132,6 @@ pub enum Trust {
 /// What every operation of an engine shares.
 struct Shared {
     limits: Limits,
-    tools: Tools,
-    network: Network,
-    offline: bool,
     log: LogSink,
     crowd: Arc<Crowd>,
 }
@@ -141,6 +146,7 @@ pub struct Engine {
     worker: Worker,
     compiling: CompileNotice,
     shared: Arc<Shared>,
+    machine: Arc<Machine>,
 }
 
 /// A component that became a handler.
@@ -160,27 +166,18 @@ impl Engine {
     pub fn new(settings: Settings) -> Self {
         let Settings { limits, compiled, worker, tools, offline, log, compiling } = settings;
         let wasmtime = wasmtime::Engine::new(&config(&limits)).expect("a configuration without contradictions");
-        let linkers = [false, true].map(|wasi| {
-            let mut linker = Linker::new(&wasmtime);
-            lane_0_1::link(&mut linker).expect("each interface is linked once");
-            if wasi {
-                wasi::link(&mut linker).expect("each interface is linked once");
-            }
-            linker
-        });
+        let linkers = [false, true].map(|wasi| lane::linker(&wasmtime, wasi).expect("each interface is linked once"));
         Self {
             wasmtime,
             linkers,
             ticker: Ticker::default(),
             compiled: compiled.map(CompiledStore::new),
-            shared: Arc::new(Shared {
+            machine: Arc::new(Machine {
                 tools: Tools::new(tools, worker.program(), limits.tools_at_a_time),
                 network: Network::new(limits.lookups_at_a_time, offline),
                 offline,
-                limits,
-                log,
-                crowd: Arc::default(),
             }),
+            shared: Arc::new(Shared { limits, log, crowd: Arc::default() }),
             worker,
             compiling,
         }
@@ -193,20 +190,30 @@ impl Engine {
     /// # Errors
     /// [`LoadError`] when it is no handler of a version this host speaks, or does not answer properly.
     pub fn load(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Loaded, LoadError> {
-        self.load_with(bytes, digest, trust, self.shared.limits.preflight_time)
+        self.load_here(bytes, digest, trust, self.shared.limits.preflight_time)
     }
 
-    /// Loads a component as [`load`](Self::load) does, to find out whether it behaves: its preflights have only the time for a
-    /// trial, in which nothing is granted and nothing is waited for.
+    /// Loads a component as [`load`](Self::load) does, to find out what it is: whatever it does, it does in a worker, each time in a
+    /// process of its own. Without a worker, only built-in components are loaded, and others by a host that compiles them in its
+    /// own process.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_apart(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Loaded, LoadError> {
+        self.load_in_worker(bytes, digest, trust, self.shared.limits.preflight_time)
+    }
+
+    /// Loads a component as [`load_apart`](Self::load_apart) does, to find out whether it behaves: its preflights have only the time
+    /// for a trial, in which nothing is granted and nothing is waited for.
     ///
     /// # Errors
     /// As [`load`](Self::load).
     pub fn load_on_trial(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Loaded, LoadError> {
         let limits = &self.shared.limits;
-        self.load_with(bytes, digest, trust, limits.trial_time.min(limits.preflight_time))
+        self.load_in_worker(bytes, digest, trust, limits.trial_time.min(limits.preflight_time))
     }
 
-    fn load_with(
+    fn load_here(
         &self,
         bytes: &[u8],
         digest: &Sha256Digest,
@@ -217,13 +224,55 @@ impl Engine {
         let component = self.component(bytes, digest, trust)?;
         self.ticker.start(&self.wasmtime);
         let wasi = outside.needs_wasi();
-        let handler = match outside.lane {
-            lane::Lane::V0_1 => {
-                let linker = &self.linkers[usize::from(wasi)];
-                lane_0_1::load(&self.shared, linker, &component, digest, wasi, preflight_time)?
-            }
+        let (shared, machine) = (Arc::clone(&self.shared), Arc::clone(&self.machine));
+        let prepared = outside.lane.prepare(&self.linkers[usize::from(wasi)], &component)?;
+        self.introduced(Box::new(Here { prepared, shared, machine, wasi }), outside, digest, preflight_time)
+    }
+
+    fn load_in_worker(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        trust: Trust,
+        preflight_time: Duration,
+    ) -> Result<Loaded, LoadError> {
+        let Some(program) = self.worker.program() else {
+            return match (trust, &self.worker) {
+                (Trust::Builtin, _) | (_, Worker::InProcess) => self.load_here(bytes, digest, trust, preflight_time),
+                _ => Err(LoadError::NoWorker),
+            };
         };
-        Ok(Loaded { handler, imports: outside.imports.into_iter().map(ForeignText::new).collect() })
+        let place = |outside: &Outside, code| {
+            let (shared, machine) = (Arc::clone(&self.shared), Arc::clone(&self.machine));
+            let (program, lane, wasi) = (program.to_owned(), outside.lane, outside.needs_wasi());
+            Box::new(Apart { program, code, lane, wasi, shared, machine })
+        };
+        let outside = imports::read(bytes)?;
+        if let Some(kept) = self.compiled.as_ref().and_then(|store| store.open(&self.wasmtime, digest)) {
+            match self.introduced(place(&outside, kept), outside.clone(), digest, preflight_time) {
+                // what is stale or damaged is compiled again
+                Err(LoadError::UnusableCode { .. }) => {}
+                loaded => return loaded,
+            }
+        }
+        let compiling = (self.compiling)(bytes.len());
+        let code = self.compile_in_worker(bytes, digest)?;
+        drop(compiling);
+        self.introduced(place(&outside, code), outside, digest, preflight_time)
+    }
+
+    fn introduced(
+        &self,
+        place: Box<dyn Place>,
+        outside: Outside,
+        digest: &Sha256Digest,
+        preflight_time: Duration,
+    ) -> Result<Loaded, LoadError> {
+        // as long as it has not said its path
+        let name = ForeignText::new(digest.to_string());
+        let handler = Handler::introduced(place, &self.shared, name, preflight_time)?;
+        let imports = outside.imports.into_iter().map(ForeignText::new).collect();
+        Ok(Loaded { handler: Box::new(handler), imports })
     }
 
     /// The world of a component as text in the language WIT, printed by a worker.
@@ -254,13 +303,12 @@ impl Engine {
     /// Compiles a component, and keeps what comes of it.
     fn compile(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Component, LoadError> {
         let _compiling = (self.compiling)(bytes.len());
-        let limits = &self.shared.limits;
+        if trust == Trust::Foreign && self.worker != Worker::InProcess {
+            let code = self.compile_in_worker(bytes, digest)?;
+            return self.adopt(digest, &code);
+        }
         if trust == Trust::Foreign {
-            shape::check(bytes, &limits.shape)?;
-            if self.worker != Worker::InProcess {
-                let code = self.worker.compile(bytes, &limits.compile.budget(bytes.len()), limits.stack_bytes)?;
-                return self.adopt(digest, code);
-            }
+            shape::check(bytes, &self.shared.limits.shape)?;
         }
         let compiled = stack::with_room(COMPILER_STACK_BYTES, || Component::from_binary(&self.wasmtime, bytes));
         let component = compiled
@@ -272,29 +320,37 @@ impl Engine {
         Ok(component)
     }
 
-    /// Takes over what a worker compiled: into the store, and from there if it can be kept.
-    fn adopt(&self, digest: &Sha256Digest, mut code: File) -> Result<Component, LoadError> {
-        let unusable = |reason: String| LoadError::CompilerEnded {
-            how: "but left no code that fits this engine".to_owned(),
-            words: ForeignText::sentence(&reason),
-        };
-        // standing for the sealed file in memory
-        let path = PathBuf::from(format!("/proc/self/fd/{}", code.as_raw_fd()));
-        let is_code = wasmtime::Engine::detect_precompiled_file(&path);
+    /// Has a worker compile a component, and keeps what comes of it; the code, in a file in memory that nobody can change.
+    fn compile_in_worker(&self, bytes: &[u8], digest: &Sha256Digest) -> Result<File, LoadError> {
+        let limits = &self.shared.limits;
+        shape::check(bytes, &limits.shape)?;
+        let mut code = self.worker.compile(bytes, &limits.compile.budget(bytes.len()), limits.stack_bytes)?;
+        let is_code = wasmtime::Engine::detect_precompiled_file(in_memory(&code));
         if !is_code.is_ok_and(|kind| kind == Some(Precompiled::Component)) {
-            return Err(unusable("it is no compiled component".to_owned()));
+            return Err(LoadError::UnusableCode { reason: ForeignText::new("it is no compiled component") });
         }
         if let Some(store) = &self.compiled {
             code.rewind().map_err(|source| LoadError::Worker { source })?;
             store.put(&self.wasmtime, digest, &mut code);
-            if let Some(component) = store.get(&self.wasmtime, digest) {
-                return Ok(component);
-            }
+        }
+        Ok(code)
+    }
+
+    /// Maps what a worker compiled: out of the store, if it could be kept.
+    fn adopt(&self, digest: &Sha256Digest, code: &File) -> Result<Component, LoadError> {
+        if let Some(component) = self.compiled.as_ref().and_then(|store| store.get(&self.wasmtime, digest)) {
+            return Ok(component);
         }
         // SAFETY: a worker of this very program compiled it, the file is sealed, and the engine checks that versions and settings
         // agree. What a compiler makes of hostile input is code of the sandbox all the same.
-        unsafe { Component::deserialize_file(&self.wasmtime, &path) }.map_err(|error| unusable(format!("{error:#}")))
+        unsafe { Component::deserialize_file(&self.wasmtime, in_memory(code)) }
+            .map_err(|error| LoadError::UnusableCode { reason: ForeignText::sentence(&format!("{error:#}")) })
     }
+}
+
+/// The path of a file that has none, while it is open.
+fn in_memory(file: &File) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
 /// What a component imports, read from its binary; nothing is compiled and nothing runs.

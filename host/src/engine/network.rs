@@ -7,12 +7,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use env_pack_domain::{ForeignText, Permissions};
+use serde::{Deserialize, Serialize};
 
 use super::Limits;
 use super::turnstile::Turnstile;
 
 /// Why no connection came about.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Failure {
     /// It was not allowed, for this reason.
     #[error("denied: {0}")]

@@ -6,13 +6,14 @@
 mod expansion;
 
 use env_pack_domain::ForeignText;
+use serde::{Deserialize, Serialize};
 use wasmparser::{Chunk, Encoding, FunctionBody, Operator, Parser, Payload};
 
 use super::LoadError;
 use expansion::{Expansion, Unknown};
 
 /// Caps on the shape of a component. Counts are over everything nested inside.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ShapeLimits {
     /// Its size, in bytes.
     pub component_bytes: u64,

@@ -76,6 +76,11 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     Ok(())
 }
 
+/// Starts the runtime in which guests wait, which otherwise starts when the first of them does: that takes files and threads.
+pub(super) fn wake() {
+    wasmtime_wasi::runtime::in_tokio(async {});
+}
+
 /// The code with which a guest ended itself, if that is what this error is.
 pub(super) fn exit_code(error: &wasmtime::Error) -> Option<i32> {
     error.downcast_ref::<wasmtime_wasi::I32Exit>().map(|exit| exit.0)

@@ -11,7 +11,7 @@ use super::tools::{self, Failure as ToolFailure, Output};
 /// A word of a command is noted up to this length, in bytes: no permission allows a longer one.
 const WORD_BYTES: usize = 1 << 10;
 /// A command is noted up to this many words: no permission allows more.
-const WORDS: usize = 33;
+pub(super) const WORDS: usize = 33;
 
 /// What comes of a command.
 pub type ToolReply = Result<Output, ToolFailure>;
@@ -130,6 +130,11 @@ impl Stage {
 /// The answer to a question that was asked so often before.
 fn next<T: Clone>(replies: &[T], before: usize) -> Option<T> {
     replies.get(before).or(replies.last()).cloned()
+}
+
+/// As much of a word as decides about it: one that is cut stays too long for every permission.
+pub(super) fn within_reach(word: &str) -> &str {
+    &word[..word.floor_char_boundary(word.len().min(2 * WORD_BYTES))]
 }
 
 fn noted(text: &str) -> String {

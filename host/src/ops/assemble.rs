@@ -8,6 +8,7 @@ use env_pack_domain::{
 
 use super::packs::{self, LoadedPack, PackError};
 use super::trust::{Signature, Trust};
+use crate::engine::Engine;
 use crate::fetch::Fetched;
 use crate::host::Host;
 use crate::store::{LockedPack, StoreError, Stored};
@@ -87,7 +88,7 @@ impl Assembly {
             if signature != Signature::BuiltIn {
                 self.signatures.push((pack_ref.clone(), signature));
             }
-            packs::load_bytes(host, &fetched)
+            packs::load_bytes(host, &fetched, Engine::load)
         });
         let same = loaded.and_then(|pack| match pin {
             Some(pin) => pack.held_to(pin),

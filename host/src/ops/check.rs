@@ -9,6 +9,7 @@ use super::error::Taker;
 use super::packs::{self, LoadedPack, PackError};
 use super::refresh::unmoved;
 use super::trust::{Examined, Trust};
+use crate::engine::Engine;
 use crate::fetch::Fetched;
 use crate::host::Host;
 use crate::store::{LockedPack, Stored};
@@ -33,7 +34,7 @@ pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result
     unmoved(stored, asked, fetched.manifest())?;
     // before anything of it is read
     let signed = signed(host, asked, &fetched)?;
-    let pack = packs::load_bytes(host, &fetched).map_err(not_bound)?;
+    let pack = packs::load_bytes(host, &fetched, Engine::load).map_err(not_bound)?;
     if pack.handler_for(kind).is_none() {
         let answered = pack.paths().cloned().collect();
         return Err(OpError::OtherPath { pack_ref: pack_ref.clone(), answered, asked: kind.path().clone() });

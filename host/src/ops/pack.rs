@@ -150,7 +150,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     let component = PackRef::File(request.component.to_string_lossy().into_owned());
     let fetched = host.fetcher.fetch(&component).map_err(|source| OpError::Input { source })?;
     let not_packed = |source| OpError::Component { path: request.component.clone(), source };
-    let loaded = host.engine.load(&fetched.bytes, &fetched.digest, Trust::Foreign).map_err(not_packed)?;
+    let loaded = host.engine.load_apart(&fetched.bytes, &fetched.digest, Trust::Foreign).map_err(not_packed)?;
     let (slot, path) = (loaded.handler.slot(), loaded.handler.descriptor_path().clone());
     let permissions = declared_by(host, &request.component, &fetched.bytes)?.union(&request.permissions);
     let supported: VersionReq = loaded.handler.supported_versions().clone();

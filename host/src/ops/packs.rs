@@ -6,7 +6,7 @@ use env_pack_domain::{
 };
 
 use crate::archive::{self, ArchiveError, Pack, PackedHandler};
-use crate::engine::{LoadError, Loaded, Rehearse, Trust};
+use crate::engine::{Engine, LoadError, Loaded, Rehearse, Trust};
 use crate::fetch::{FetchError, Fetched, Form};
 use crate::host::Host;
 use crate::signing::SignatureError;
@@ -165,6 +165,7 @@ pub(super) fn load_next(error: &LoadError) -> &'static str {
         | LoadError::CompileTime { .. }
         | LoadError::CompileMemory { .. }
         | LoadError::CompileCode { .. }
+        | LoadError::UnusableCode { .. }
         | LoadError::CompilerEnded { .. } => {
             "do not trust this component; no toolchain makes one like it from an ordinary handler"
         }
@@ -216,7 +217,7 @@ pub(super) fn fetch_next(error: &FetchError) -> &'static str {
 /// Fetches a pack and loads it.
 pub(super) fn load(host: &Host, pack_ref: &PackRef) -> Result<(Fetched, LoadedPack), PackError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
-    let pack = load_bytes(host, &fetched)?;
+    let pack = load_bytes(host, &fetched, Engine::load)?;
     Ok((fetched, pack))
 }
 
@@ -236,14 +237,18 @@ pub(super) fn pinned(host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Resul
     }
 }
 
+/// How a component becomes a handler: [`Engine::load`], or [`Engine::load_apart`] where nobody decided to trust it yet.
+pub(super) type Load = fn(&Engine, &[u8], &Sha256Digest, Trust) -> Result<Loaded, LoadError>;
+
 /// Loads a pack out of its archive, or a component that is one by itself.
-pub(super) fn load_bytes(host: &Host, fetched: &Fetched) -> Result<LoadedPack, PackError> {
+pub(super) fn load_bytes(host: &Host, fetched: &Fetched, load: Load) -> Result<LoadedPack, PackError> {
     let packed = open(host, fetched)?.handlers;
     if packed.is_empty() {
         return Err(PackError::NoHandler);
     }
     let trust = if fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
-    let handlers = packed.into_iter().map(|packed| load_handler(host, packed, trust)).collect::<Result<_, _>>()?;
+    let handlers =
+        packed.into_iter().map(|packed| load_handler(host, packed, trust, load)).collect::<Result<_, _>>()?;
     Ok(LoadedPack { digest: fetched.digest, manifest: fetched.manifest(), size: fetched.bytes.len() as u64, handlers })
 }
 
@@ -267,9 +272,9 @@ pub(super) fn open(host: &Host, fetched: &Fetched) -> Result<Pack, ArchiveError>
     }
 }
 
-fn load_handler(host: &Host, packed: PackedHandler, trust: Trust) -> Result<LoadedHandler, PackError> {
+fn load_handler(host: &Host, packed: PackedHandler, trust: Trust, load: Load) -> Result<LoadedHandler, PackError> {
     let PackedHandler { component, bytes, digest, declared, .. } = packed;
-    let loaded = host.engine.load(&bytes, &digest, trust);
+    let loaded = load(&host.engine, &bytes, &digest, trust);
     let Loaded { handler, imports } =
         loaded.map_err(|source| PackError::Handler { component: component.clone(), source })?;
     let mut permissions = Permissions::default();

@@ -11,13 +11,13 @@ mod outside;
 mod places;
 mod small_stacks;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use env_pack_domain::Sha256Digest;
-use gtc::engine::{Engine, Limits, LogLine, Settings, Trust};
+use gtc::engine::{Engine, Limits, LoadError, Loaded, LogLine, Settings, Trust};
 
 use crate::support::engines::{context, settings};
 use crate::support::footprint::{Footprint, alone, alone_on_small_stacks, show};
@@ -28,6 +28,8 @@ use crate::support::wat::Handler;
 const TIME: Duration = Duration::from_millis(150);
 /// How much later than its deadline an answer may come on a machine that runs other tests too.
 const LATE: Duration = Duration::from_secs(2);
+/// What a host takes at most that runs no guest itself, the components and what they say among it.
+const GUESTLESS_KIB: u64 = 160 << 10;
 /// How much the memory of the host may grow.
 const GROWTH_KIB: u64 = 16 << 10;
 
@@ -81,9 +83,12 @@ fn engine(cache: &Path) -> (Engine, Arc<AtomicUsize>) {
     (engine, logged)
 }
 
+/// In which process handlers run: [`Engine::load`], [`Engine::load_apart`].
+type Load = fn(&Engine, &[u8], &Sha256Digest, Trust) -> Result<Loaded, LoadError>;
+
 /// What becomes of a component: the kind of its fault and what it says.
-fn outcome(engine: &Engine, component: &[u8]) -> (&'static str, String) {
-    match engine.load(component, &Sha256Digest::of(component), Trust::Foreign) {
+fn outcome(engine: &Engine, load: Load, component: &[u8]) -> (&'static str, String) {
+    match load(engine, component, &Sha256Digest::of(component), Trust::Foreign) {
         Ok(loaded) => match loaded.handler.preflight(&context()) {
             Ok(_) => ("healthy", String::new()),
             Err(fault) => (fault.kind(), fault.to_string()),
@@ -93,11 +98,11 @@ fn outcome(engine: &Engine, component: &[u8]) -> (&'static str, String) {
 }
 
 /// Runs all cases; what is wrong with any of them, a line each.
-fn run_all(engine: &Engine, logged: &AtomicUsize, cases: &[Case], deadline: Duration) -> Vec<String> {
+fn run_all(engine: &Engine, load: Load, logged: &AtomicUsize, cases: &[Case], deadline: Duration) -> Vec<String> {
     let mut wrong = Vec::new();
     for Case { name, component, kind, says } in cases {
         let (start, before) = (Instant::now(), logged.load(Ordering::Relaxed));
-        let (found, said) = outcome(engine, component);
+        let (found, said) = outcome(engine, load, component);
         let took = start.elapsed();
         let said_much = logged.load(Ordering::Relaxed) - before;
         if found != *kind || !said.contains(says.as_str()) {
@@ -112,6 +117,10 @@ fn run_all(engine: &Engine, logged: &AtomicUsize, cases: &[Case], deadline: Dura
         }
     }
     wrong
+}
+
+fn suite_cache() -> PathBuf {
+    repository().join("target/tmp/suite-cache/compiled")
 }
 
 #[test]
@@ -130,15 +139,15 @@ fn the_corpus_alone() {
     let here = std::env::current_dir().expect("a folder");
     let cases = corpus();
     assert!(cases.len() >= 60, "{}", cases.len());
-    let (engine, logged) = engine(&repository().join("target/tmp/suite-cache/compiled"));
+    let (engine, logged) = engine(&suite_cache());
     let honest = outside::prints().component();
-    assert_eq!(outcome(&engine, &honest).0, "healthy");
+    assert_eq!(outcome(&engine, Engine::load, &honest).0, "healthy");
     let before = Footprint::of_this_process(&here);
 
     // compiling has budgets of its own, which are not this deadline
-    let mut wrong = run_all(&engine, &logged, &cases, Duration::MAX);
+    let mut wrong = run_all(&engine, Engine::load, &logged, &cases, Duration::MAX);
     let once = Footprint::of_this_process(&here);
-    wrong.extend(run_all(&engine, &logged, &cases, TIME * 2 + LATE));
+    wrong.extend(run_all(&engine, Engine::load, &logged, &cases, TIME * 2 + LATE));
     let twice = Footprint::of_this_process(&here);
 
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
@@ -152,4 +161,32 @@ fn the_corpus_alone() {
     assert_eq!((twice.threads, twice.descriptors), (before.threads, before.descriptors), "{figures}");
     assert!(twice.children.is_empty(), "{figures}");
     assert_eq!(twice.files, before.files, "{figures}");
+}
+
+#[test]
+fn in_workers_they_come_to_the_same() {
+    alone("hostile::the_corpus_in_workers_alone");
+}
+
+#[test]
+#[ignore = "part of `in_workers_they_come_to_the_same`, which runs it in a process of its own"]
+fn the_corpus_in_workers_alone() {
+    let here = std::env::current_dir().expect("a folder");
+    let cases = corpus();
+    let (engine, logged) = engine(&suite_cache());
+    // what nobody compiled yet is compiled here
+    let mut wrong = run_all(&engine, Engine::load_apart, &logged, &cases, Duration::MAX);
+    let before = Footprint::of_this_process(&here);
+    wrong.extend(run_all(&engine, Engine::load_apart, &logged, &cases, TIME * 2 + LATE));
+    let after = Footprint::of_this_process(&here);
+
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    let figures = format!("{} cases\nbefore {before}\nafter {after}", cases.len());
+    show(&figures);
+    // nothing of a guest is ever here, but what it says
+    assert!(after.peak_kib <= GUESTLESS_KIB, "{figures}");
+    assert!(after.resident_kib <= before.resident_kib + GROWTH_KIB / 4, "{figures}");
+    assert_eq!((after.threads, after.descriptors), (before.threads, before.descriptors), "{figures}");
+    assert!(after.children.is_empty(), "{figures}");
+    assert_eq!(after.files, before.files, "{figures}");
 }

@@ -2,6 +2,8 @@
 
 use std::thread;
 
+use gtc::engine::Engine;
+
 use super::{Case, engine, handler, outcome, places};
 use crate::support::{Sandbox, repository, run};
 
@@ -17,9 +19,9 @@ fn deep() -> impl Iterator<Item = Case> {
 fn depth_ends_in_a_fault_on_a_small_thread() {
     let work = || {
         let (engine, _) = engine(&repository().join("target/tmp/suite-cache/compiled"));
-        assert_eq!(outcome(&engine, &handler().component()).0, "healthy");
+        assert_eq!(outcome(&engine, Engine::load, &handler().component()).0, "healthy");
         for Case { name, component, kind, says } in deep() {
-            let (found, said) = outcome(&engine, &component);
+            let (found, said) = outcome(&engine, Engine::load, &component);
             assert_eq!(found, kind, "{name}: {said}");
             assert!(said.contains(&says), "{name}: {said}");
         }

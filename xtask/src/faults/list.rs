@@ -83,14 +83,14 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "the number of checks is not looked at",
-        file: "host/src/engine/lane_0_1.rs",
+        file: "host/src/engine/handler.rs",
         from: "if checks.len() > limits.checks {",
         to: "if checks.len() > limits.checks + 100 {",
         test: "limits::what_comes_back",
     },
     Fault {
         name: "a check may have no name",
-        file: "host/src/engine/lane_0_1.rs",
+        file: "host/src/engine/handler.rs",
         from: "if check.name.as_exact().trim().is_empty() {",
         to: "if check.name.as_exact().trim() == \"?\" {",
         test: "hostile::nothing_they_do_harms_the_host",
@@ -349,7 +349,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "a scenario has a command answered that the pack does not declare",
-        file: "host/src/engine/guest.rs",
+        file: "host/src/engine/desk.rs",
         from: "Some(reply) => probe.allowed().and(reply),",
         to: "Some(reply) => reply,",
         test: "pack_test::scenarios::a_scenario_cannot_hide_a_missing_permission",
@@ -374,5 +374,19 @@ pub const FAULTS: &[Fault] = &[
         from: "if !request.confirmed && ",
         to: "if false && ",
         test: "pack_test::record::nothing_runs_before_somebody_says_yes",
+    },
+    Fault {
+        name: "a pack that nobody trusts yet runs in the process of the host",
+        file: "host/src/ops/validate/trial.rs",
+        from: "host.engine.load_on_trial(",
+        to: "host.engine.load(",
+        test: "apart::a_guest_runs_in_a_process_that_has_nothing",
+    },
+    Fault {
+        name: "a worker runs its guest before it is locked in",
+        file: "host/src/engine/worker/operate.rs",
+        from: "let _ = confine::filter_system_calls();",
+        to: "",
+        test: "apart::a_guest_runs_in_a_process_that_has_nothing",
     },
 ];

@@ -17,6 +17,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use env_pack_domain::{ForeignText, Permissions};
+use serde::{Deserialize, Serialize};
 
 use super::Limits;
 use super::turnstile::Turnstile;
@@ -39,7 +40,7 @@ pub struct ToolEnvironment {
 }
 
 /// What a program left behind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
     /// Its exit code.
     pub exit_code: i32,
@@ -52,7 +53,7 @@ pub struct Output {
 }
 
 /// Why there is no output.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Failure {
     /// There is no such program.
     #[error("not found on PATH")]

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 const MIB: u64 = 1 << 20;
 
 /// Caps on compiling one component, each a base and a share for every MiB of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CompileLimits {
     /// Time of the processor, in whole seconds, for any component.
     pub seconds: u64,

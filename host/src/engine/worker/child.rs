@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::NAME;
 use super::budget::Budget;
 use super::confine;
+use super::operate::operate;
 use super::protocol::{self, Order};
 use super::wit;
 use crate::engine::tools::keeper;
@@ -52,6 +53,7 @@ fn work(arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
     match Order::parse(arguments).map_err(io::Error::other)? {
         Order::Compile { budget, stack_bytes } => compile(&budget, stack_bytes),
         Order::Describe { budget } => describe(&budget),
+        Order::Operate => operate().map(|()| 0),
         Order::Examine => examine(),
     }
 }

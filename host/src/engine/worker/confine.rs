@@ -6,32 +6,48 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::UdpSocket;
+use std::os::fd::BorrowedFd;
 use std::process::Command;
+use std::time::Duration;
 
 use env_pack_domain::ForeignText;
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, RestrictionStatus, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _,
-    RulesetStatus, Scope,
+    ABI, Access as _, AccessFs, AccessNet, PathBeneath, RestrictionStatus, Ruleset, RulesetAttr as _,
+    RulesetCreatedAttr as _, RulesetStatus, Scope,
 };
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, Signal, set_dumpable_behavior, set_parent_process_death_signal, setrlimit,
 };
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    apply_filter,
+    apply_filter_all_threads,
 };
 
+use super::super::Limits;
 use super::budget::Budget;
 
 /// Standard input, output and error, which the worker was given, and no file beside them.
 const FILES: u64 = 3;
+/// With what running a guest takes: its code once more, and the runtime of WASI.
+const FILES_OF_GUEST: u64 = 16;
 /// What a thread of the allocator may reserve without using it, in bytes: address space, not memory.
 const ADDRESS_SPACE_PER_THREAD: u64 = 160 << 20;
 /// What the program itself takes of its address space, in bytes.
 const ADDRESS_SPACE_OF_PROGRAM: u64 = 256 << 20;
+/// What the program itself writes to when it runs a guest, in bytes, and each of its threads.
+const MEMORY_OF_PROGRAM: u64 = 64 << 20;
+const MEMORY_PER_THREAD: u64 = 4 << 20;
+/// What an element of a table takes, in bytes.
+const TABLE_ELEMENT: u64 = 16;
+/// How often what a guest says lies in memory: as it says it, as a message, and as a text that is sent.
+const COPIES: u64 = 10;
+/// What starting and mapping takes of the processor's time beside the guest, in seconds.
+const SECONDS_TO_START: u64 = 10;
+/// What a worker that runs a guest may say of its own, in bytes.
+const WORDS: u64 = 64 << 10;
 
 /// The system calls of a process that computes: memory, threads, time, and the files it has.
-const COMPUTING: [libc::c_long; 36] = [
+const COMPUTING: &[libc::c_long] = &[
     libc::SYS_read,
     libc::SYS_write,
     libc::SYS_writev,
@@ -67,6 +83,11 @@ const COMPUTING: [libc::c_long; 36] = [
     libc::SYS_tgkill,
     libc::SYS_exit,
     libc::SYS_exit_group,
+    // the runtime of WASI waits for its own threads
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_epoll_wait,
+    libc::SYS_epoll_pwait,
+    libc::SYS_epoll_ctl,
     // answered by a filter of its own
     libc::SYS_clone3,
 ];
@@ -98,50 +119,107 @@ pub(super) struct Layers {
     seccomp: bool,
 }
 
+/// What a worker may take, whatever it does.
+pub(super) struct Fence {
+    /// Time of the processor, in whole seconds.
+    seconds: u64,
+    /// Memory that is really written to, in bytes.
+    memory_bytes: u64,
+    /// Address space, in bytes.
+    address_space: u64,
+    /// The size of what it writes, in bytes.
+    written_bytes: u64,
+    files: u64,
+}
+
+impl Fence {
+    /// Around a compiler.
+    pub fn around_compiler(budget: &Budget) -> Self {
+        let reserved = ADDRESS_SPACE_OF_PROGRAM.saturating_add(ADDRESS_SPACE_PER_THREAD.saturating_mul(threads()));
+        Self {
+            seconds: budget.seconds,
+            memory_bytes: budget.memory_bytes,
+            address_space: budget.memory_bytes.saturating_add(reserved),
+            written_bytes: budget.code_bytes,
+            files: FILES,
+        }
+    }
+
+    /// Around a guest, which meets its own limits before it meets these.
+    pub fn around_guest(limits: &Limits, code_bytes: u64, time: Duration) -> Self {
+        let guest = limits.memory_bytes.saturating_add(limits.table_elements.saturating_mul(TABLE_ELEMENT));
+        let said = (limits.copied_bytes as u64).saturating_mul(COPIES);
+        let program = MEMORY_OF_PROGRAM.saturating_add(MEMORY_PER_THREAD.saturating_mul(threads()));
+        Self {
+            seconds: time.as_secs().saturating_add(SECONDS_TO_START),
+            memory_bytes: [said, program, code_bytes].into_iter().fold(guest, u64::saturating_add),
+            // the engine reserves 4 GiB for each memory, and uses what the guest does
+            address_space: u64::MAX,
+            written_bytes: WORDS,
+            files: FILES_OF_GUEST,
+        }
+    }
+
+    fn limits(&self) -> [(Resource, u64); 6] {
+        [
+            (Resource::Cpu, self.seconds),
+            (Resource::Data, self.memory_bytes),
+            (Resource::As, self.address_space),
+            (Resource::Fsize, self.written_bytes),
+            (Resource::Core, 0),
+            (Resource::Nofile, self.files),
+        ]
+    }
+}
+
+fn threads() -> u64 {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64 + 1)
+}
+
 /// Locks this process in, before it has any other thread.
 pub(super) fn lock_in(budget: &Budget) -> io::Result<Layers> {
-    set_parent_process_death_signal(Some(Signal::KILL))?;
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    let landlock = restrict().is_ok_and(|status| status.ruleset != RulesetStatus::NotEnforced);
-    for (resource, limit) in limits(budget) {
-        // the soft limit of the processor's time sends a signal of its own, by which the parent knows what happened
-        let hard = if matches!(resource, Resource::Cpu) { limit.saturating_add(1) } else { limit };
-        setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(hard) })?;
-    }
+    let landlock = fence(&Fence::around_compiler(budget), None)?;
     let seccomp = filter_system_calls().is_ok();
     Ok(Layers { limits: true, landlock, seccomp })
 }
 
-fn limits(budget: &Budget) -> [(Resource, u64); 6] {
-    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64 + 1);
-    let reserved = ADDRESS_SPACE_OF_PROGRAM.saturating_add(ADDRESS_SPACE_PER_THREAD.saturating_mul(threads));
-    [
-        (Resource::Cpu, budget.seconds),
-        // what is really written to
-        (Resource::Data, budget.memory_bytes),
-        (Resource::As, budget.memory_bytes.saturating_add(reserved)),
-        (Resource::Fsize, budget.code_bytes),
-        (Resource::Core, 0),
-        (Resource::Nofile, FILES),
-    ]
+/// The first two layers: it takes no more than it may, and opens no file but the one that is `readable`, which it has already. Whether
+/// the second is in force.
+pub(super) fn fence(fence: &Fence, readable: Option<BorrowedFd<'_>>) -> io::Result<bool> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    let landlock = restrict(readable).is_ok_and(|status| status.ruleset != RulesetStatus::NotEnforced);
+    for (resource, limit) in fence.limits() {
+        // the soft limit of the processor's time sends a signal of its own, by which the parent knows what happened
+        let hard = if matches!(resource, Resource::Cpu) { limit.saturating_add(1) } else { limit };
+        setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(hard) })?;
+    }
+    Ok(landlock)
 }
 
-/// No files, no network, and no signals to anybody else.
-fn restrict() -> Result<RestrictionStatus, landlock::RulesetError> {
+/// No files but one, no network, and no signals to anybody else.
+fn restrict(readable: Option<BorrowedFd<'_>>) -> Result<RestrictionStatus, landlock::RulesetError> {
     let abi = ABI::V6;
-    Ruleset::default()
+    let mut rules = Ruleset::default()
         .handle_access(AccessFs::from_all(abi))?
         .handle_access(AccessNet::from_all(abi))?
         .scope(Scope::from_all(abi))?
         .create()?
-        .no_new_privs(true)
-        .restrict_self()
+        .no_new_privs(true);
+    // a file that lies in memory needs no rule, and takes none
+    if let (Some(file), Ok(same)) = (readable, rules.try_clone())
+        && let Ok(with_rule) = same.add_rule(PathBeneath::new(file, AccessFs::ReadFile))
+    {
+        rules = with_rule;
+    }
+    rules.restrict_self()
 }
 
-fn filter_system_calls() -> Result<(), Box<dyn std::error::Error>> {
+/// The last layer: the system calls of a process that computes with what it has. It holds for all threads that there are.
+pub(super) fn filter_system_calls() -> Result<(), Box<dyn std::error::Error>> {
     let without_code = without_bits(2, libc::PROT_EXEC as u64)?;
     let threads_only = has_bits(0, libc::CLONE_THREAD as u64)?;
-    let mut allowed: BTreeMap<i64, Vec<SeccompRule>> = COMPUTING.into_iter().map(|call| (call, Vec::new())).collect();
+    let mut allowed: BTreeMap<i64, Vec<SeccompRule>> = COMPUTING.iter().map(|call| (*call, Vec::new())).collect();
     allowed.insert(libc::SYS_mmap, vec![without_code.clone()]);
     allowed.insert(libc::SYS_mprotect, vec![without_code]);
     allowed.insert(libc::SYS_clone, vec![threads_only]);
@@ -160,7 +238,7 @@ fn apply(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let filter = SeccompFilter::new(calls, otherwise, action, std::env::consts::ARCH.try_into()?)?;
     let program: BpfProgram = filter.try_into()?;
-    Ok(apply_filter(&program)?)
+    Ok(apply_filter_all_threads(&program)?)
 }
 
 type Rule = Result<SeccompRule, seccompiler::BackendError>;

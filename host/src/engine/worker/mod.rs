@@ -1,17 +1,23 @@
-//! The disposable process in which foreign components are compiled: the parent's side.
+//! The disposable process in which foreign components are compiled, and guests run that nobody trusts: the parent's side.
 //!
 //! Nobody promises that a compiler survives hostile input, so it does its work where it can break nothing. What goes in and
 //! out are files in memory, which are sealed before anybody reads them; the worker has no other files, no network, no variables,
-//! and ends when its time, its memory or its parent does. This module knows neither archives nor what the code is used for.
+//! and ends when its time, its memory or its parent does. A worker that runs a guest has a line to its parent beside them. This
+//! module knows neither archives nor what the code is used for.
 
 mod budget;
 mod child;
 mod confine;
+mod line;
+mod operate;
+mod operation;
 pub mod protocol;
 mod wit;
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -24,7 +30,10 @@ use rustix::process::Signal;
 use super::LoadError;
 use crate::process::{Group, detach};
 
+use line::Line;
 use protocol::Order;
+
+pub(super) use operation::{Deed, HostLine, Said, Task};
 
 pub use budget::{Budget, CompileLimits};
 pub use child::hook;
@@ -36,6 +45,8 @@ pub(super) const NAME: &str = "gtc-worker";
 const WORDS_BYTES: u64 = 4 << 10;
 /// How much of the text of a world is read, in bytes: that of a handler has 5 KiB.
 const WORLD_BYTES: u64 = 1 << 20;
+/// How long a worker may take to end that has closed its line.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 /// How long a worker may take to look around.
 const EXAMINE_TIME: Duration = Duration::from_secs(10);
 
@@ -131,19 +142,51 @@ impl Worker {
 
 /// Starts a worker and waits for its end.
 fn run(program: &Path, order: Order, input: File, patience: Duration) -> io::Result<Ended> {
-    let (output, mut words) = (file("code")?, file("words")?);
-    let mut command = Command::new(program);
-    command.arg0(NAME).args(order.to_arguments()).env_clear().current_dir("/");
-    command.stdin(input).stdout(output.try_clone()?).stderr(words.try_clone()?);
-    detach(&mut command);
-    let group = Group::new(command.spawn()?)?;
+    let (output, words) = (file("code")?, file("words")?);
+    let group = start(program, order, input, output.try_clone()?.into(), &words)?;
     let has_ended = group.wait_until(Instant::now() + patience)?;
     // ends what is left of it before anybody looks at what it wrote
     let status = group.end()?;
+    Ok(Ended { status: has_ended.then_some(status), output, words: read_words(words)? })
+}
+
+fn start(program: &Path, order: Order, input: File, output: OwnedFd, words: &File) -> io::Result<Group> {
+    let mut command = Command::new(program);
+    command.arg0(NAME).args(order.to_arguments()).env_clear().current_dir("/");
+    command.stdin(input).stdout(output).stderr(words.try_clone()?);
+    detach(&mut command);
+    Group::new(command.spawn()?)
+}
+
+fn read_words(mut words: File) -> io::Result<String> {
     let mut said = Vec::new();
     words.rewind()?;
     words.take(WORDS_BYTES).read_to_end(&mut said)?;
-    Ok(Ended { status: has_ended.then_some(status), output, words: String::from_utf8_lossy(&said).trim().to_owned() })
+    Ok(String::from_utf8_lossy(&said).trim().to_owned())
+}
+
+/// A worker that carries out an operation of a guest, and the line to it.
+pub(super) struct Operator {
+    pub line: Line,
+    group: Group,
+    words: File,
+}
+
+impl Operator {
+    /// Starts a worker with the code of a component; so many bytes may come over the line.
+    pub fn start(program: &Path, code: &File, most: u64) -> io::Result<Self> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let words = file("words")?;
+        let group = start(program, Order::Operate, code.try_clone()?, theirs.into(), &words)?;
+        Ok(Self { line: Line::of_host(ours.into(), most)?, group, words })
+    }
+
+    /// Ends it, which had its say or lost it; how it ended by itself, if it has, and what it said on its error output.
+    pub fn end(self) -> io::Result<(ExitStatus, String)> {
+        // one that closed its line is about to end
+        let _ = self.group.wait_until(Instant::now() + LAST_MOMENT);
+        Ok((self.group.end()?, read_words(self.words)?))
+    }
 }
 
 /// A file in memory, which no other process sees unless it is handed over.

@@ -25,12 +25,15 @@ pub enum Order {
         /// Within these caps.
         budget: Budget,
     },
+    /// To carry out an operation of a guest, which it is told over its standard output.
+    Operate,
     /// To find out what it is kept from.
     Examine,
 }
 
 const COMPILE: &str = "compile";
 const DESCRIBE: &str = "describe";
+const OPERATE: &str = "operate";
 const EXAMINE: &str = "examine";
 
 impl Order {
@@ -39,6 +42,7 @@ impl Order {
         match self {
             Self::Compile { budget, stack_bytes } => words(COMPILE, budget, Some(stack_bytes)),
             Self::Describe { budget } => words(DESCRIBE, budget, None),
+            Self::Operate => vec![OPERATE.to_owned()],
             Self::Examine => vec![EXAMINE.to_owned()],
         }
     }
@@ -62,6 +66,7 @@ impl Order {
             [order, seconds, memory, code] if order == DESCRIBE => {
                 Ok(Self::Describe { budget: budget([seconds, memory, code])? })
             }
+            [order] if order == OPERATE => Ok(Self::Operate),
             [order] if order == EXAMINE => Ok(Self::Examine),
             _ => Err(NoOrder),
         }
@@ -80,7 +85,7 @@ pub struct NoOrder;
 
 impl fmt::Display for NoOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a worker is told `compile` and four numbers, `describe` and three, or `examine`")
+        f.write_str("a worker is told `compile` and four numbers, `describe` and three, `operate`, or `examine`")
     }
 }
 
@@ -119,7 +124,8 @@ mod tests {
     #[test]
     fn an_order_is_understood_or_refused() {
         let budget = Budget { seconds: 3, memory_bytes: 1 << 27, code_bytes: 1 << 23 };
-        for order in [Order::Examine, Order::Describe { budget }, Order::Compile { budget, stack_bytes: 512 << 10 }] {
+        let compile = Order::Compile { budget, stack_bytes: 512 << 10 };
+        for order in [Order::Examine, Order::Operate, Order::Describe { budget }, compile] {
             assert_eq!(Order::parse(order.to_arguments().into_iter().map(OsString::from)), Ok(order));
         }
         for words in [
@@ -130,6 +136,7 @@ mod tests {
             "compile 1 2 3 4 5",
             "describe 1 2",
             "examine 1",
+            "operate 1",
             "Examine",
         ] {
             let arguments = words.split_whitespace().map(OsString::from);

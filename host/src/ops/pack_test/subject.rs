@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use env_pack_domain::PackRef;
 
 use super::TestError;
+use crate::engine::Engine;
 use crate::fetch::Form;
 use crate::host::Host;
 use crate::ops::packs::{self, LoadedHandler, LoadedPack, PackError};
@@ -65,7 +66,7 @@ impl Subject {
         if fetched.bytes.starts_with(WASM) {
             fetched.form = Form::Component;
         }
-        let mut pack = packs::load_bytes(host, &fetched).map_err(unusable)?;
+        let mut pack = packs::load_bytes(host, &fetched, Engine::load_apart).map_err(unusable)?;
         if fetched.form == Form::Component {
             // what the pack of this component would declare
             let permissions = pack::declared_by(host, &path, &fetched.bytes)

@@ -51,7 +51,9 @@ pub(super) fn of_load(error: &LoadError) -> Option<Code> {
         LoadError::CompileTime { .. } => Code::CompileTime,
         LoadError::CompileMemory { .. } => Code::CompileMemory,
         LoadError::CompileCode { .. } => Code::CompileCode,
-        LoadError::Compile { .. } | LoadError::CompilerEnded { .. } => Code::DoesNotCompile,
+        LoadError::Compile { .. } | LoadError::CompilerEnded { .. } | LoadError::UnusableCode { .. } => {
+            Code::DoesNotCompile
+        }
         LoadError::Interface { .. } => Code::WrongInterface,
         LoadError::Fault(fault) => return of_metadata(fault),
         LoadError::NoWorker | LoadError::Worker { .. } => return None,
@@ -61,7 +63,7 @@ pub(super) fn of_load(error: &LoadError) -> Option<Code> {
 /// The code of a handler that failed when it was asked who it is.
 pub(super) fn of_metadata(fault: &HandlerFault) -> Option<Code> {
     Some(match fault {
-        HandlerFault::Trapped { .. } => Code::MetadataTrapped,
+        HandlerFault::Trapped { .. } | HandlerFault::Crashed { .. } => Code::MetadataTrapped,
         HandlerFault::Exited { .. } => Code::MetadataExited,
         HandlerFault::OutOfTime { .. } => Code::MetadataTime,
         HandlerFault::OutOfMemory { .. } => Code::MetadataMemory,
@@ -77,7 +79,7 @@ pub(super) fn of_metadata(fault: &HandlerFault) -> Option<Code> {
 /// The code of a handler that failed in its preflight.
 pub(super) fn of_preflight(fault: &HandlerFault) -> Option<Code> {
     Some(match fault {
-        HandlerFault::Trapped { .. } => Code::PreflightTrapped,
+        HandlerFault::Trapped { .. } | HandlerFault::Crashed { .. } => Code::PreflightTrapped,
         HandlerFault::Exited { .. } => Code::PreflightExited,
         HandlerFault::OutOfTime { .. } => Code::PreflightTime,
         HandlerFault::OutOfMemory { .. } => Code::PreflightMemory,

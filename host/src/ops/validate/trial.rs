@@ -1,6 +1,6 @@
 //! Running a handler that nobody trusts, to see how it behaves: the one place where validation runs anything of a pack.
 //!
-//! Everything is done twice, and nothing is granted: what a handler does then depends on nothing but itself.
+//! Everything is done twice, each time in a worker, and nothing is granted: what a handler does then depends on nothing but itself.
 
 use std::time::{Duration, Instant};
 

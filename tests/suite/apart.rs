@@ -1,0 +1,228 @@
+//! Handlers that run in workers, as `pack validate`, `pack build` and `pack test` have it: nothing of a guest is in the process of the
+//! host, a worker has nothing, and what it says is believed as little as what its guest says.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use env_pack_domain::{BindingContext, Sha256Digest};
+use gtc::engine::{Engine, Limits, LoadError, Loaded, Settings, ToolEnvironment, Trust, Worker};
+
+use crate::support::engines::{context, settings};
+use crate::support::packs::permissions;
+use crate::support::wat::Handler;
+use crate::support::{Ran, Sandbox, repository, text};
+
+/// A handler that says who it is, and never comes back from its preflight.
+fn busy() -> Handler {
+    let preflight_body = Some("(loop $again (br $again)) (i32.const 512)".to_owned());
+    Handler { preflight_body, ..Handler::new("state", "acme.state.busy", "^1") }
+}
+
+fn honest() -> Vec<u8> {
+    Handler::new("state", "acme.state.apart", "^1").component()
+}
+
+/// Waits for the worker in which the endless guest of this process runs: others are gone in a moment.
+fn worker_of(host: &Child) -> PathBuf {
+    let give_up = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < give_up {
+        let threads = fs::read_dir(format!("/proc/{}/task", host.id())).expect("its threads").flatten();
+        let of_thread = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        let children: String = threads.map(of_thread).collect();
+        for child in children.split_whitespace().map(|pid| PathBuf::from("/proc").join(pid)) {
+            let arguments = fs::read(child.join("cmdline")).unwrap_or_default();
+            let status = fs::read_to_string(child.join("status")).unwrap_or_default();
+            if arguments == b"gtc-worker\0operate\0" && status.contains("\nSeccomp:\t2\n") {
+                std::thread::sleep(Duration::from_millis(500));
+                if child.join("exe").read_link().is_ok() {
+                    return child;
+                }
+            }
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("no worker came up");
+}
+
+fn started(mut command: Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+}
+
+/// A validation that lasts until somebody ends its guest.
+fn endless(sandbox: &Sandbox) -> Child {
+    let pack = sandbox.pack("state", "acme.state.busy", "^1", busy().component());
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    command.args(["--limit", "handler.trial-time=120s", "pack", "validate", "--format", "json"]).arg(pack);
+    started(command)
+}
+
+#[test]
+fn a_guest_runs_in_a_process_that_has_nothing() {
+    let sandbox = Sandbox::new();
+    let mut host = endless(&sandbox);
+    let worker = worker_of(&host);
+    let status = fs::read_to_string(worker.join("status")).expect("its status");
+    assert!(status.contains("\nNoNewPrivs:\t1\n"), "{status}");
+    assert_eq!(fs::read(worker.join("environ")).expect("its variables"), b"");
+    // its three, its code, and nothing of the host
+    let files = fs::read_dir(worker.join("fd")).expect("its files");
+    let files: Vec<PathBuf> = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok()).collect();
+    let is_code = |path: &&PathBuf| {
+        path.to_string_lossy().ends_with(".cwasm") || path.to_string_lossy().starts_with("/memfd:code")
+    };
+    assert!(files.iter().filter(is_code).count() >= 1, "{files:?}");
+    let is_words = |path: &&PathBuf| path.to_string_lossy().starts_with("/memfd:words");
+    let others: Vec<_> = files.iter().filter(|path| path.is_absolute() && !is_code(path) && !is_words(path)).collect();
+    assert!(others.is_empty(), "{others:?}");
+    // the host itself has mapped nothing of it
+    let maps = fs::read_to_string(format!("/proc/{}/maps", host.id())).expect("what the host has mapped");
+    assert!(!maps.contains(".cwasm") && !maps.contains("memfd"), "{maps}");
+    host.kill().expect("it is ours");
+    host.wait().expect("it ends");
+    // the worker ends with its host
+    let give_up = Instant::now() + Duration::from_secs(20);
+    while worker.join("exe").read_link().is_ok() {
+        assert!(Instant::now() < give_up, "the worker outlives its host");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_guest_that_brings_its_process_down_is_a_finding() {
+    let sandbox = Sandbox::new();
+    let host = endless(&sandbox);
+    let worker = worker_of(&host);
+    let pid = worker.file_name().expect("its number").to_string_lossy().into_owned();
+    assert!(Command::new("kill").args(["-KILL", &pid]).status().expect("kill runs").success());
+    let ran = Ran::from(host.wait_with_output().expect("it ends")).exited(1);
+    let findings = ran.result()["packs"][0]["findings"].clone();
+    let finding = findings.as_array().and_then(|all| all.iter().find(|one| one["code"] == "preflight-trapped"));
+    let message = text(&finding.unwrap_or_else(|| panic!("{findings}"))["message"]).to_owned();
+    assert!(message.contains("brought down the process that it ran in, in `preflight`: signal: 9"), "{message}");
+}
+
+#[test]
+fn code_that_was_damaged_is_compiled_again() {
+    let sandbox = Sandbox::new().with_own_cache();
+    let pack = sandbox.pack("state", "acme.state.apart", "^1", honest());
+    let arguments = ["pack", "validate", &pack.to_string_lossy()];
+    sandbox.gtc(arguments).succeeded();
+    let [code] = sandbox.compiled().try_into().expect("one compiled component");
+    let whole = fs::read(&code).expect("its code");
+    for damaged in [&whole[..whole.len() / 2], b"\x7fELF", b""] {
+        fs::remove_file(&code).expect("it is ours");
+        fs::write(&code, damaged).expect("it is ours");
+        sandbox.gtc(arguments).succeeded();
+        assert_eq!(fs::read(&code).expect("its code"), whole);
+    }
+}
+
+/// A worker that is none: a script in its place. It has read its task when it begins, and writes messages with `say`.
+fn impostor(sandbox: &mut Sandbox, script: &str) -> Worker {
+    const PROLOGUE: &str = r#"exec 3<&1
+PATH=/usr/bin:/bin
+task=$(dd bs=65536 count=1 <&3 2>/dev/null | tr -d '\000')
+say() { n=${#1}; printf "\\$(printf %o $((n % 256)))\\$(printf %o $((n / 256)))\000\000%s" "$1"; }
+"#;
+    sandbox.program("impostor", &format!("{PROLOGUE}{script}"));
+    Worker::Program(sandbox.home().join("bin/impostor"))
+}
+
+/// What becomes of an honest component whose code is there, and whose worker is this script.
+fn with_worker(sandbox: &mut Sandbox, script: &str, binding: &BindingContext) -> (&'static str, String) {
+    let limits = Limits {
+        metadata_time: Duration::from_millis(500),
+        log_bytes: 1 << 10,
+        copied_bytes: 4 << 10,
+        ..Limits::default()
+    };
+    let cache = repository().join("target/tmp/suite-cache/compiled");
+    let honest = honest();
+    let digest = Sha256Digest::of(&honest);
+    Engine::new(settings(Limits::default())).load(&honest, &digest, Trust::Foreign).expect("it is honest");
+    let worker = impostor(sandbox, script);
+    let tools = ToolEnvironment { path: sandbox.home().join("bin").into(), ..ToolEnvironment::default() };
+    let engine = Engine::new(Settings { compiled: Some(cache), worker, tools, ..settings(limits) });
+    let outcome = |loaded: Loaded| match loaded.handler.preflight(binding) {
+        Ok(preflight) => ("healthy", format!("{preflight:?}")),
+        Err(fault) => (fault.kind(), fault.to_string()),
+    };
+    let failed = |error: LoadError| (error.kind(), error.to_string());
+    engine.load_apart(&honest, &digest, Trust::Foreign).map_or_else(failed, outcome)
+}
+
+const INTRODUCED: &str =
+    r#"{"Introduced":{"Ok":{"slot":"state","descriptor_path":"acme.state.liar","supported_versions":"^1"}}}"#;
+
+#[test]
+fn a_worker_is_not_believed() {
+    let mut sandbox = Sandbox::new();
+    for (script, kind, says) in [
+        ("exit 0", "crashed", "exit status: 0"),
+        ("echo gone wrong >&2; kill -9 $$", "crashed", "signal: 9 (SIGKILL) (it said: gone wrong)"),
+        ("say 'no message'", "crashed", "it spoke nonsense"),
+        ("say '{\"Introduced\":{\"Ok\":{}}}'", "crashed", "it spoke nonsense"),
+        ("say '{\"Checked\":{\"Ok\":[]}}'", "crashed", "it spoke nonsense"),
+        ("say '{\"Tool\":{\"tool\":\"sh\",\"args\":[]}}'", "crashed", "it spoke nonsense"),
+        (
+            "printf '\\377\\377\\377\\377{'; sleep 60",
+            "too-much-output",
+            "more than the worker that runs it may pass on",
+        ),
+        ("say '\"Begun\"'; sleep 60", "out-of-time", "0.5 s"),
+    ] {
+        let (found, said) = with_worker(&mut sandbox, script, &context());
+        assert_eq!((found, said.contains(says)), (kind, true), "{script}: {said}");
+    }
+}
+
+#[test]
+fn what_a_worker_says_is_parsed_and_escaped() {
+    let mut sandbox = Sandbox::new();
+    let claims = |path: &str, versions: &str| {
+        format!(
+            "say '{{\"Introduced\":{{\"Ok\":{{\"slot\":\"state\",\"descriptor_path\":\"{path}\",\"supported_versions\":\"{versions}\"}}}}}}'"
+        )
+    };
+    for claims in [claims("\\u001b[2J", "^1"), claims("../../etc", "^1"), claims("acme.state.liar", "latest")] {
+        assert_eq!(with_worker(&mut sandbox, &claims, &context()).0, "crashed", "{claims}");
+    }
+    let fault = r#"say '{"Introduced":{"Err":{"Fault":{"TooMany":{"call":"Slot","what":"\u001b[2Jfiles"}}}}}'"#;
+    let (kind, said) = with_worker(&mut sandbox, fault, &context());
+    assert_eq!((kind, said.as_str()), ("too-many", r"handler wanted too much in `slot`: \u{1b}[2Jfiles"));
+    // a log has its cap on this side too
+    let flood = "i=0; while [ $i -lt 100000 ]; do say '{\"Log\":{\"call\":\"Slot\",\"level\":\"Info\",\"message\":\"more\"}}'; i=$((i+1)); done";
+    assert_eq!(with_worker(&mut sandbox, flood, &context()).0, "out-of-time");
+}
+
+#[test]
+fn what_a_worker_asks_is_compared_with_what_was_granted() {
+    let mut sandbox = Sandbox::new();
+    sandbox.program("granted", "echo yes");
+    sandbox.program("other", "touch $0.ran; echo no");
+    let marker = sandbox.home().join("bin/other.ran");
+    let preflight = r#"case "$task" in
+*Introduce*) say 'INTRODUCED' ;;
+*) say '"Begun"'
+   for tool in granted other; do
+       say '{"Tool":{"tool":"'$tool'","args":["now"]}}'
+       dd bs=65536 count=1 <&3 >/dev/null 2>&1
+   done
+   say '{"Checked":{"Ok":[{"name":"x","description":"","outcome":{"status":"ok","detail":null}}]}}' ;;
+esac"#;
+    let preflight = preflight.replace("INTRODUCED", INTRODUCED);
+    let binding = BindingContext { grants: permissions(&["granted now"], &[]), ..context() };
+    let (kind, said) = with_worker(&mut sandbox, &preflight, &binding);
+    assert_eq!(kind, "healthy", "{said}");
+    // whatever came of the first: this worker cannot keep a program
+    assert!(!said.contains("`granted now`"), "{said}");
+    assert!(said.contains("denied: `other now` is not declared"), "{said}");
+    assert!(!marker.exists(), "a program ran that nobody granted");
+    // the limits of an answer hold for a worker's as for a guest's
+    let twice = r#"{"name":"x","description":"","outcome":{"status":"ok","detail":null}}"#;
+    let preflight = preflight.replace(twice, &format!("{twice},{twice}"));
+    let (kind, said) = with_worker(&mut sandbox, &preflight, &binding);
+    assert_eq!((kind, said.contains("two checks named `x`")), ("wrong-shape", true), "{said}");
+}
