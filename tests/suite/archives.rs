@@ -5,6 +5,7 @@ mod container;
 mod content;
 mod files;
 mod flips;
+mod older;
 mod repack;
 pub mod rules;
 
@@ -63,7 +64,11 @@ fn all() -> Vec<Hostile> {
         breaks(&mut zip, *rule, In::First);
         hostile(format!("{rule:?} alone"), rule.name(), zip.bytes())
     });
-    alone.chain(container::hostile_archives()).chain(content::hostile_archives()).collect()
+    alone
+        .chain(container::hostile_archives())
+        .chain(content::hostile_archives())
+        .chain(older::hostile_archives())
+        .collect()
 }
 
 /// How long refusing an archive may take; a build without optimisation gets no more. It is counted by what the archive holds,

@@ -48,7 +48,10 @@ pub enum ArchiveError {
         /// The entry.
         entry: &'static str,
     },
-    /// `manifest.cbor` or `sbom.cbor` is larger than what is parsed unseen.
+    /// It is a pack of another shape, in which there are no components.
+    #[error("the archive is an application that greentic-designer wrote, so it holds no env-pack handler")]
+    Application,
+    /// The manifest or the bill of materials is larger than what is parsed unseen.
     #[error("entry `{entry}` has {bytes} bytes, more than the {limit} allowed")]
     DocumentTooLarge {
         /// The entry.
@@ -69,25 +72,25 @@ pub enum ArchiveError {
         reason: ForeignText,
     },
     /// The bill of materials lists what is not there.
-    #[error("`sbom.cbor` lists `{path}`, which the archive does not hold")]
+    #[error("the bill of materials lists `{path}`, which the archive does not hold")]
     ListedButAbsent {
         /// The path.
         path: ForeignText,
     },
     /// The bill of materials does not list what is there.
-    #[error("entry `{path}` is not listed in `sbom.cbor`")]
+    #[error("entry `{path}` is not listed in the bill of materials")]
     PresentButUnlisted {
         /// The path.
         path: ForeignText,
     },
     /// The bill of materials lists a path twice.
-    #[error("`sbom.cbor` lists `{path}` twice")]
+    #[error("the bill of materials lists `{path}` twice")]
     ListedTwice {
         /// The path.
         path: ForeignText,
     },
     /// An entry is not the one that the bill of materials describes.
-    #[error("entry `{path}` does not match `sbom.cbor`: {what} differs")]
+    #[error("entry `{path}` does not match the bill of materials: {what} differs")]
     Mismatch {
         /// The path.
         path: ForeignText,
@@ -95,10 +98,12 @@ pub enum ArchiveError {
         what: &'static str,
     },
     /// The manifest names a component whose file is not there.
-    #[error("the manifest names component `{component}`, but the archive holds no `components/{component}.wasm`")]
+    #[error("the manifest names component `{component}`, but the archive holds no `{file}`")]
     NoComponent {
         /// The component.
         component: ForeignText,
+        /// Where its file should be.
+        file: ForeignText,
     },
     /// What the pack declares of a handler is not well-formed.
     #[error("the extension `greentic.env-pack.v1` of the manifest is wrong: {reason}")]
@@ -122,6 +127,7 @@ impl ArchiveError {
             Self::Profile { rule, .. } | Self::NotRepackable { rule, .. } => rule.name(),
             Self::Unreadable { .. } => "entry-unreadable",
             Self::NoEntry { .. } => "entry-missing",
+            Self::Application => "application",
             Self::DocumentTooLarge { .. } => "document-too-large",
             Self::Document { .. } => "document-invalid",
             Self::ListedButAbsent { .. } => "sbom-lists-absent-entry",

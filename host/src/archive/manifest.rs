@@ -1,30 +1,89 @@
 //! `manifest.cbor`: which components of a pack are handlers, and what it declares of them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use env_pack_domain::{ForeignText, Sha256Digest};
-use greentic_types::pack_manifest::ExtensionInline;
-use greentic_types::{ComponentManifest, PackManifest, decode_pack_manifest};
+use greentic_types::pack_manifest::{ExtensionInline, ExtensionRef};
+use greentic_types::{PackManifest, decode_pack_manifest};
 
+use super::reader::Reader;
 use super::{
-    ArchiveError, Declared, EntryInfo, HANDLER_WORLDS, MANIFEST, OnFault, Pack, PackedHandler, cbor, declared,
+    ArchiveError, Declared, EntryInfo, HANDLER_WORLDS, MANIFEST, OnFault, Pack, PackedHandler, application, cbor,
+    declared, older,
 };
 
 const SCHEMA: &str = "pack-v1";
 
-/// Reads `manifest.cbor`.
-pub(super) fn decode(bytes: &[u8]) -> Result<PackManifest, ArchiveError> {
+/// What a manifest says, in whichever of its forms, as far as it is anything to us.
+pub(super) struct Manifest {
+    pub id: String,
+    pub version: String,
+    pub publisher: String,
+    pub components: Vec<Component>,
+    pub extensions: Option<BTreeMap<String, ExtensionRef>>,
+}
+
+/// A component as a manifest names it.
+pub(super) struct Component {
+    pub id: String,
+    pub world: String,
+    /// Where its file may be; at first, where it should be.
+    pub places: Vec<String>,
+}
+
+impl Component {
+    fn is_handler(&self) -> bool {
+        self.world.starts_with(HANDLER_WORLDS)
+    }
+}
+
+/// Reads the manifest of an archive.
+pub(super) fn of(reader: &mut Reader<'_>) -> Result<Manifest, ArchiveError> {
+    if application::is(reader)? {
+        return Err(ArchiveError::Application);
+    }
+    let manifest = decode(&reader.document(MANIFEST)?)?;
+    // each would be a copy of the same component: a manifest of a few kilobytes could ask for any amount of memory
+    let (mut files, mut handlers) = (HashSet::new(), HashSet::new());
+    let mut components = manifest.components.iter();
+    let twice = components.find(|component| {
+        !files.insert(component.places.first()) || (component.is_handler() && !handlers.insert(&component.id))
+    });
+    match twice {
+        Some(twice) => Err(invalid(&format!("it names component `{}` twice", twice.id))),
+        None => Ok(manifest),
+    }
+}
+
+fn decode(bytes: &[u8]) -> Result<Manifest, ArchiveError> {
     cbor::check(bytes).map_err(|reason| invalid(&reason))?;
-    let manifest = decode_pack_manifest(bytes).map_err(|error| invalid(&error.to_string()))?;
+    match (decode_pack_manifest(bytes), older::decode(bytes)) {
+        // other readers take one or the other
+        (Ok(_), Some(_)) => Err(invalid("it is a manifest in two forms at once")),
+        (Ok(manifest), None) => of_today(manifest),
+        (Err(_), Some(manifest)) => Ok(manifest),
+        (Err(error), None) => Err(invalid(&error.to_string())),
+    }
+}
+
+fn of_today(manifest: PackManifest) -> Result<Manifest, ArchiveError> {
     if manifest.schema_version != SCHEMA {
         return Err(invalid(&format!("its schema is `{}`, expected `{SCHEMA}`", manifest.schema_version)));
     }
-    // each would be a copy of the same component: a manifest of a few kilobytes could ask for any amount of memory
-    let mut ids = HashSet::new();
-    match manifest.components.iter().find(|component| !ids.insert(component.id.as_str())) {
-        Some(twice) => Err(invalid(&format!("it names component `{}` twice", twice.id.as_str()))),
-        None => Ok(manifest),
-    }
+    let component = |component: greentic_types::ComponentManifest| {
+        let id = component.id.as_str().to_owned();
+        // where today's writers put its file, and where older ones did
+        let places =
+            vec![format!("components/{id}.wasm"), format!("components/{id}@{}/component.wasm", component.version)];
+        Component { id, world: component.world, places }
+    };
+    Ok(Manifest {
+        id: manifest.pack_id.as_str().to_owned(),
+        version: manifest.version.to_string(),
+        publisher: manifest.publisher,
+        components: manifest.components.into_iter().map(component).collect(),
+        extensions: manifest.extensions,
+    })
 }
 
 fn invalid(reason: &str) -> ArchiveError {
@@ -33,7 +92,7 @@ fn invalid(reason: &str) -> ArchiveError {
 
 /// Finds the handlers that the manifest names among the entries.
 pub(super) fn read(
-    manifest: PackManifest,
+    manifest: Manifest,
     entries: Vec<EntryInfo>,
     mut content: impl FnMut(&str) -> Result<Option<Vec<u8>>, ArchiveError>,
     on_fault: OnFault<'_>,
@@ -43,19 +102,23 @@ pub(super) fn read(
     let mut handlers = Vec::new();
     for component in &manifest.components {
         let id = component.id.as_str();
-        let absent = || ArchiveError::NoComponent { component: ForeignText::excerpt(id) };
-        let Some(place) = places(component).into_iter().find(|place| names.contains(place.as_str())) else {
+        let absent = || ArchiveError::NoComponent {
+            component: ForeignText::excerpt(id),
+            file: ForeignText::excerpt(component.places.first().map_or(id, String::as_str)),
+        };
+        let Some(place) = component.places.iter().find(|place| names.contains(place.as_str())) else {
             on_fault(absent())?;
             declared.retain(|(component, _)| component != id);
             continue;
         };
-        if !component.world.starts_with(HANDLER_WORLDS) {
+        if !component.is_handler() {
             continue;
         }
-        let bytes = content(&place)?.ok_or_else(absent)?;
+        let bytes = content(place)?.ok_or_else(absent)?;
         let of_this = declared.iter().position(|(component, _)| component == id);
         handlers.push(PackedHandler {
             component: ForeignText::new(id),
+            entry: ForeignText::new(&**place),
             world: ForeignText::new(&*component.world),
             digest: Sha256Digest::of(&bytes),
             bytes,
@@ -68,15 +131,15 @@ pub(super) fn read(
         on_fault(ArchiveError::Declaration { reason })?;
     }
     Ok(Pack {
-        id: ForeignText::new(manifest.pack_id.as_str()),
-        version: manifest.version.to_string(),
+        id: ForeignText::new(manifest.id),
+        version: manifest.version,
         publisher: ForeignText::new(manifest.publisher),
         entries,
         handlers,
     })
 }
 
-fn declarations(manifest: &PackManifest, on_fault: OnFault<'_>) -> Result<Vec<(String, Declared)>, ArchiveError> {
+fn declarations(manifest: &Manifest, on_fault: OnFault<'_>) -> Result<Vec<(String, Declared)>, ArchiveError> {
     let extension = manifest.extensions.as_ref().and_then(|extensions| extensions.get(declared::EXTENSION));
     let Some(extension) = extension else { return Ok(Vec::new()) };
     let mut wrong = |reason: &str| {
@@ -92,10 +155,4 @@ fn declarations(manifest: &PackManifest, on_fault: OnFault<'_>) -> Result<Vec<(S
         Some(ExtensionInline::Other(value)) => declared::parse(value, on_fault),
         _ => wrong("it has no inline value of its own"),
     }
-}
-
-/// Where a component's file may be: where today's writers put it, or where older ones did.
-fn places(component: &ComponentManifest) -> [String; 2] {
-    let id = component.id.as_str();
-    [format!("components/{id}.wasm"), format!("components/{id}@{}/component.wasm", component.version)]
 }

@@ -3,6 +3,7 @@
 //! This room knows no paths, no network and no WebAssembly. It admits only archives of the canonical zip profile, refuses
 //! whole what it refuses, and never extracts anything to disk.
 
+mod application;
 mod cbor;
 mod content;
 mod declared;
@@ -11,6 +12,7 @@ mod limits;
 mod loose;
 mod manifest;
 mod names;
+mod older;
 mod profile;
 mod reader;
 mod records;
@@ -36,6 +38,8 @@ pub const HANDLER_WORLD: &str = "greentic:env-pack/env-pack-handler@0.1.0";
 const HANDLER_WORLDS: &str = "greentic:env-pack/env-pack-handler@";
 const MANIFEST: &str = "manifest.cbor";
 const SBOM: &str = "sbom.cbor";
+/// The bill of materials as an older writer spells it.
+const OLDER_SBOM: &str = "sbom.json";
 
 /// A pack whose manifest, bill of materials and components agree.
 #[derive(Debug)]
@@ -68,6 +72,8 @@ pub struct EntryInfo {
 pub struct PackedHandler {
     /// The id of its component.
     pub component: ForeignText,
+    /// The entry that holds it.
+    pub entry: ForeignText,
     /// The world its component claims to implement.
     pub world: ForeignText,
     /// The component.
@@ -94,8 +100,8 @@ struct Entry {
 pub fn open(bytes: &[u8], limits: &Limits) -> Result<Pack, ArchiveError> {
     let entries = profile::check(bytes, limits)?;
     let mut reader = reader::Reader::of_checked(bytes, limits)?;
-    let manifest = manifest::decode(&reader.document(MANIFEST)?)?;
-    let bill = sbom::decode(&reader.document(SBOM)?)?;
+    let manifest = manifest::of(&mut reader)?;
+    let bill = sbom::of(&mut reader)?;
     sbom::verify(&bill, &entries, &mut Err)?;
     manifest::read(manifest, entries, |name| reader.content(name), &mut Err)
 }

@@ -21,6 +21,11 @@ impl<'a> Reader<'a> {
         Ok(Self { zip, limits })
     }
 
+    /// Whether there is an entry of this name.
+    pub fn holds(&self, name: &str) -> bool {
+        self.zip.index_for_name(name).is_some()
+    }
+
     /// A document that is parsed before anything is known of the pack.
     pub fn document(&mut self, name: &'static str) -> Result<Vec<u8>, ArchiveError> {
         let Some(index) = self.zip.index_for_name(name) else { return Err(ArchiveError::NoEntry { entry: name }) };

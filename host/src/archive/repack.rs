@@ -6,7 +6,7 @@ use env_pack_domain::ForeignText;
 
 use super::loose::{self, Member};
 use super::records::STORED;
-use super::{ArchiveError, Entry, Limits, MANIFEST, SBOM, sbom, write};
+use super::{ArchiveError, Entry, Limits, MANIFEST, OLDER_SBOM, SBOM, sbom, write};
 
 /// An archive that was made canonical.
 #[derive(Debug)]
@@ -97,8 +97,8 @@ pub fn repack(bytes: &[u8], limits: &Limits) -> Result<Repacked, ArchiveError> {
         changed.push(changes(member, before.get(at) != Some(&name)));
         entries.push(Entry { name, content: member.content().map_err(not_repackable)? });
     }
-    if !before.iter().any(|name| name == SBOM) {
-        let bill = sbom::write(entries.iter().filter(|entry| !sbom::is_exempt(&entry.name)))?;
+    if !before.iter().any(|name| sbom::is_bill(name)) {
+        let bill = sbom::write(entries.iter().filter(|entry| !sbom::is_signature(&entry.name)))?;
         entries.push(Entry { name: SBOM.to_owned(), content: bill });
         changed.push(vec![Change::Written]);
     }
@@ -129,7 +129,7 @@ fn not_repackable(error: ArchiveError) -> ArchiveError {
 fn order(name: &str) -> (u8, String) {
     let rank = match name {
         MANIFEST => 0,
-        SBOM => 2,
+        SBOM | OLDER_SBOM => 2,
         _ => 1,
     };
     (rank, name.to_owned())

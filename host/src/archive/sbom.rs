@@ -1,4 +1,4 @@
-//! The bill of materials: what every entry of a pack must be. Format `greentic-sbom-v1`, canonical CBOR.
+//! The bill of materials: what every entry of a pack must be. Format `greentic-sbom-v1`, canonical CBOR; JSON of an older writer.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,8 @@ use env_pack_domain::ForeignText;
 use greentic_types::cbor::canonical::{from_cbor, to_canonical_cbor};
 use serde::{Deserialize, Serialize};
 
-use super::{ArchiveError, Entry, EntryInfo, OnFault, SBOM, cbor};
+use super::reader::Reader;
+use super::{ArchiveError, Entry, EntryInfo, OLDER_SBOM, OnFault, SBOM, cbor};
 
 const FORMAT: &str = "greentic-sbom-v1";
 /// Where other tools put signatures, which cannot be listed because they are made last.
@@ -27,32 +28,49 @@ struct File {
 }
 
 /// A bill of materials as it stands in a pack.
-pub(super) struct Bill(Sbom);
+pub(super) struct Bill {
+    sbom: Sbom,
+    /// Where it stands.
+    entry: &'static str,
+}
 
-/// Reads `sbom.cbor`.
-pub(super) fn decode(bytes: &[u8]) -> Result<Bill, ArchiveError> {
+/// Reads the bill of an archive: `sbom.cbor`, or `sbom.json` where there is only that.
+pub(super) fn of(reader: &mut Reader<'_>) -> Result<Bill, ArchiveError> {
+    let is_older = !reader.holds(SBOM) && reader.holds(OLDER_SBOM);
+    let entry = if is_older { OLDER_SBOM } else { SBOM };
     let invalid = |reason: String| ArchiveError::Document {
-        entry: SBOM,
+        entry,
         what: "greentic-sbom-v1",
         reason: ForeignText::sentence(&reason),
     };
-    cbor::check(bytes).map_err(invalid)?;
-    let sbom: Sbom = from_cbor(bytes).map_err(|error| invalid(error.to_string()))?;
+    let bytes = reader.document(entry)?;
+    let sbom: Sbom = match is_older {
+        true => serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?,
+        false => {
+            cbor::check(&bytes).map_err(invalid)?;
+            from_cbor(&bytes).map_err(|error| invalid(error.to_string()))?
+        }
+    };
     match sbom.format == FORMAT {
-        true => Ok(Bill(sbom)),
+        true => Ok(Bill { sbom, entry }),
         false => Err(invalid(format!("its format is `{}`", sbom.format))),
     }
 }
 
-/// Whether an entry is true without being listed.
-pub(super) fn is_exempt(path: &str) -> bool {
-    path == SBOM || path.starts_with(SIGNATURES)
+/// Whether this is the name of a bill of materials.
+pub(super) fn is_bill(path: &str) -> bool {
+    path == SBOM || path == OLDER_SBOM
+}
+
+/// Whether an entry is made after the bill, which therefore cannot list it.
+pub(super) fn is_signature(path: &str) -> bool {
+    path.starts_with(SIGNATURES)
 }
 
 /// Checks entries against the bill among them, both ways.
-pub(super) fn verify(Bill(sbom): &Bill, entries: &[EntryInfo], on_fault: OnFault<'_>) -> Result<(), ArchiveError> {
+pub(super) fn verify(bill: &Bill, entries: &[EntryInfo], on_fault: OnFault<'_>) -> Result<(), ArchiveError> {
     let mut listed = HashMap::new();
-    for file in &sbom.files {
+    for file in &bill.sbom.files {
         if listed.insert(file.path.as_str(), file).is_some() {
             on_fault(ArchiveError::ListedTwice { path: ForeignText::excerpt(&file.path) })?;
         }
@@ -61,7 +79,7 @@ pub(super) fn verify(Bill(sbom): &Bill, entries: &[EntryInfo], on_fault: OnFault
         let path = entry.name.as_exact();
         match listed.remove(path) {
             Some(file) => compare(file, entry).or_else(&mut *on_fault)?,
-            None if is_exempt(path) => {}
+            None if path == bill.entry || is_signature(path) => {}
             None => on_fault(ArchiveError::PresentButUnlisted { path: ForeignText::excerpt(path) })?,
         }
     }

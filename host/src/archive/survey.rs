@@ -2,7 +2,7 @@
 //!
 //! What it finds is no pack to be used: a pack that has faults is refused whole by [`open`](super::open).
 
-use super::{ArchiveError, EntryInfo, Limits, MANIFEST, Pack, SBOM, manifest, profile, reader::Reader, sbom};
+use super::{ArchiveError, EntryInfo, Limits, Pack, manifest, profile, reader::Reader, sbom};
 
 /// What was found in an archive.
 #[derive(Debug, Default)]
@@ -39,8 +39,14 @@ pub fn survey(bytes: &[u8], limits: &Limits, shown: u64, look: &mut dyn FnMut(&s
             Err(fault) => survey.faults.push(fault),
         }
     }
-    let bill = reader.document(SBOM).and_then(|bytes| sbom::decode(&bytes));
-    let manifest = reader.document(MANIFEST).and_then(|bytes| manifest::decode(&bytes));
+    let manifest = manifest::of(&mut reader);
+    if let Err(other @ ArchiveError::Application) = manifest {
+        // it has no bill of materials either, and is none the worse for it
+        survey.faults.push(other);
+        survey.entries = entries;
+        return survey;
+    }
+    let bill = sbom::of(&mut reader);
     let mut found = Vec::new();
     let mut note = |fault| {
         found.push(fault);

@@ -122,7 +122,7 @@ fn the_bill_is_checked_both_ways() {
 fn a_bad_manifest_is_refused() {
     let garbage = Entry { name: MANIFEST.to_owned(), content: b"\xff\xff".to_vec() };
     assert_eq!(refused(&pack(vec![garbage])).0, "document-invalid");
-    let huge = Entry { name: MANIFEST.to_owned(), content: vec![0; 300 << 10] };
+    let huge = Entry { name: MANIFEST.to_owned(), content: vec![0; (1 << 20) + 1] };
     assert_eq!(refused(&pack(vec![huge])).0, "document-too-large");
     let deep = Entry { name: MANIFEST.to_owned(), content: vec![0x81; 200_000] };
     assert_eq!(refused(&pack(vec![deep])).0, "document-invalid");

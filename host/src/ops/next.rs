@@ -87,6 +87,9 @@ impl OpError {
                         .into(),
                 )
             }
+            Self::Archive { source: ArchiveError::Application, .. } => {
+                Some("use a pack that was built with `gtc pack build`".into())
+            }
             Self::Archive { .. } => Some("get the pack again, or rebuild it with `gtc pack build`".into()),
             Self::Project(source) => Some(source.next().into()),
             Self::Test(error) => Some(error.next()),

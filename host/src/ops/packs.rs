@@ -263,6 +263,7 @@ pub(super) fn open(host: &Host, fetched: &Fetched) -> Result<Pack, ArchiveError>
             entries: Vec::new(),
             handlers: vec![PackedHandler {
                 component: ForeignText::new(BARE_COMPONENT),
+                entry: ForeignText::new(BARE_COMPONENT),
                 world: ForeignText::new(archive::HANDLER_WORLD),
                 bytes: fetched.bytes.to_vec(),
                 digest: fetched.digest,

@@ -5,6 +5,7 @@ use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
 use serde_json::{Value, json};
 
 use super::{Hostile, hostile, open};
+use crate::support::memory::watched;
 use crate::support::zips::{Entry, Zip, bill, cbor, pack_entries, sealed};
 use crate::support::{Sandbox, run};
 
@@ -95,8 +96,8 @@ fn documents() -> Vec<Hostile> {
         ("an array of 2⁶⁴", long(0x9b, u64::MAX)),
         ("an array of 2³²", long(0x9b, 1 << 32)),
         ("a map of 2⁶⁴", long(0xbb, u64::MAX)),
-        ("200,000 empty arrays", [&[0x9a, 0, 3, 0x0d, 0x40][..], &[0x80; 200_000]].concat()),
-        ("200,000 endless texts", [&[0x9f][..], &b"\x7f\xff".repeat(100_000), b"\xff"].concat()),
+        ("a million empty arrays", [&[0x9a, 0, 0x0f, 0x42, 0x40][..], &[0x80; 1_000_000]].concat()),
+        ("500,000 endless texts", [&[0x9f][..], &b"\x7f\xff".repeat(500_000), b"\xff"].concat()),
         ("a map with 60,000 keys", [&[0xb9, 0xea, 0x60][..], &b"\x61a\0".repeat(60_000)].concat()),
     ];
     let mut found = Vec::new();
@@ -108,7 +109,7 @@ fn documents() -> Vec<Hostile> {
         entries.push(("sbom.cbor".to_owned(), document));
         found.push(hostile(format!("bill: {label}"), "document-invalid", Zip::stored(&entries).bytes()));
     }
-    let huge = || ("sbom.cbor".to_owned(), vec![0; (256 << 10) + 1]);
+    let huge = || ("sbom.cbor".to_owned(), vec![0; (1 << 20) + 1]);
     let mut entries = pack_entries();
     entries[0].1 = huge().1;
     found.push(hostile("manifest too large", "document-too-large", Zip::stored(&sealed(entries)).bytes()));
@@ -242,4 +243,20 @@ fn no_depth_overflows_a_small_stack() {
     for Hostile { label, bytes, .. } in documents() {
         assert!(!inspect(&label, &bytes));
     }
+}
+
+/// As many values as a manifest has room for cost what somebody can afford who asks what is wrong with a pack.
+#[test]
+fn a_manifest_full_of_values_is_read_within_bounds() {
+    let kind = "acme.full.v1".to_owned();
+    let inline = Some(ExtensionInline::Other(vec![Value::Null; 1_000_000].into()));
+    let extension =
+        ExtensionRef { kind: kind.clone(), version: "1.0.0".to_owned(), digest: None, location: None, inline };
+    let full =
+        with_manifest(|manifest| drop(manifest.extensions.as_mut().expect("extensions").insert(kind, extension)));
+    let sandbox = Sandbox::new();
+    let path = sandbox.write("full.gtpack", full).display().to_string();
+    let (ran, peak) = watched(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(["pack", "inspect", &path]));
+    ran.succeeded();
+    assert!(peak <= 192 << 10, "{peak} KiB");
 }

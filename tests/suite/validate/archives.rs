@@ -52,13 +52,13 @@ fn documents() -> Vec<Broken> {
         entries.push(("sbom.cbor".to_owned(), content));
         zipped(&entries)
     };
-    let too_large = vec![0; (256 << 10) + 1];
+    let too_large = vec![0; (1 << 20) + 1];
     vec![
         Broken::new("manifest-missing", "no manifest", zipped(&sealed(honest()[1..].to_vec()))),
-        Broken::new("manifest-too-large", "a manifest of 256 KiB and a byte", manifest(too_large.clone())),
+        Broken::new("manifest-too-large", "a manifest of a MiB and a byte", manifest(too_large.clone())),
         Broken::new("manifest-invalid", "a manifest that is none", manifest(b"\xa0".to_vec())),
         Broken::new("sbom-missing", "no bill", zipped(&honest())),
-        Broken::new("sbom-too-large", "a bill of 256 KiB and a byte", sbom(too_large)),
+        Broken::new("sbom-too-large", "a bill of a MiB and a byte", sbom(too_large)),
         Broken::new("sbom-invalid", "a bill that is none", sbom(b"\xa0".to_vec())),
     ]
 }

@@ -16,6 +16,7 @@ pub(super) fn of_archive(error: &ArchiveError) -> Option<Finding> {
             let byte = Some(*offset as u64);
             Some(Finding { subject: entry.clone(), byte, ..finding(Code::named(rule.name())?) })
         }
+        ArchiveError::Application => on(Code::NoHandler, "manifest.json"),
         ArchiveError::NoEntry { entry } => on(pick(entry, Code::ManifestMissing, Code::SbomMissing), entry),
         ArchiveError::DocumentTooLarge { entry, .. } => {
             on(pick(entry, Code::ManifestTooLarge, Code::SbomTooLarge), entry)
@@ -27,9 +28,7 @@ pub(super) fn of_archive(error: &ArchiveError) -> Option<Finding> {
         ArchiveError::Mismatch { path, what } => {
             on(if *what == "size" { Code::SbomSize } else { Code::SbomHash }, path.as_exact())
         }
-        ArchiveError::NoComponent { component } => {
-            on(Code::ComponentMissing, &format!("components/{}.wasm", component.as_exact()))
-        }
+        ArchiveError::NoComponent { file, .. } => on(Code::ComponentMissing, file.as_exact()),
         ArchiveError::Declaration { .. } => on(Code::DeclarationInvalid, super::DECLARATIONS),
         // two readers of ours differ, or we write: neither says anything of the pack
         ArchiveError::Unreadable { .. } | ArchiveError::Unwritable { .. } => None,

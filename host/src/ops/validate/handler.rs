@@ -24,15 +24,11 @@ pub(super) fn field(packed: &PackedHandler, field: &str) -> String {
     format!("handlers[{}].{field}", packed.component.as_exact())
 }
 
-fn entry(packed: &PackedHandler) -> String {
-    format!("components/{}.wasm", packed.component.as_exact())
-}
-
 /// Looks at a handler without running it.
 pub(super) fn look(packed: &PackedHandler, findings: &mut Findings) {
     if packed.bytes.len() > OTHERS_READ {
         let message = format!("component `{}` has {} MiB", packed.component, packed.bytes.len() >> 20);
-        findings.push(Finding::new(Code::ComponentLarge, message).on(entry(packed)));
+        findings.push(Finding::new(Code::ComponentLarge, message).on(packed.entry.as_exact()));
     }
     let debug = engine::debug_bytes(&packed.bytes);
     if debug > DEBUG_BYTES && debug > packed.bytes.len() as u64 / 4 {
@@ -42,7 +38,7 @@ pub(super) fn look(packed: &PackedHandler, findings: &mut Findings) {
             packed.bytes.len() >> 10,
             packed.component
         );
-        findings.push(Finding::new(Code::DebugInformation, message).on(entry(packed)));
+        findings.push(Finding::new(Code::DebugInformation, message).on(packed.entry.as_exact()));
     }
     match &packed.declared {
         // what was declared wrongly is told already
@@ -75,7 +71,7 @@ pub(super) fn run(
         Err(error) => {
             let code = faults::of_load(&error).ok_or_else(|| could_not(&error, error.kind()))?;
             let message = format!("component `{}`: {error}", packed.component);
-            let mut finding = Finding::new(code, message).on(entry(packed));
+            let mut finding = Finding::new(code, message).on(packed.entry.as_exact());
             if matches!(code, Code::TooComplex | Code::CompileTime | Code::CompileMemory) {
                 finding.hint = load_next(&error).to_owned();
             }
@@ -159,5 +155,5 @@ fn steady(packed: &PackedHandler, trial: &Trial, findings: &mut Findings) {
         }
         Err(error) => format!("component `{}` answered, and when it was asked again: {error}", packed.component),
     };
-    findings.push(Finding::new(Code::MetadataChanges, message).on(entry(packed)));
+    findings.push(Finding::new(Code::MetadataChanges, message).on(packed.entry.as_exact()));
 }

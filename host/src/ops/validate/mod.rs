@@ -132,12 +132,7 @@ impl Examined<'_> {
         pack.handlers.iter().for_each(|packed| handler::look(packed, self.findings));
         let is_in_order = report.stopped.is_none();
         if pack.handlers.is_empty() && is_in_order {
-            let mut finding = Finding::new(Code::NoHandler, "the pack holds no env-pack handler");
-            if self.request.require_handler {
-                finding.severity = Severity::Error;
-                finding.hint = "build a handler into it: `gtc pack build --component <file>`".to_owned();
-            }
-            self.findings.push(finding);
+            self.no_handler(Finding::new(Code::NoHandler, "the pack holds no env-pack handler"));
         }
         if is_in_order {
             let trust = if self.fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
@@ -146,6 +141,15 @@ impl Examined<'_> {
         }
         (report.id, report.version) = (Some(pack.id), Some(pack.version));
         Ok(())
+    }
+
+    /// A pack without a handler is what it is, unless one was asked for.
+    fn no_handler(&mut self, mut finding: Finding) {
+        if self.request.require_handler {
+            finding.severity = Severity::Error;
+            finding.hint = "build a handler into it: `gtc pack build --component <file>`".to_owned();
+        }
+        self.findings.push(finding);
     }
 
     /// The pack, as far as its archive can be read.
@@ -168,6 +172,10 @@ impl Examined<'_> {
         let limits = &self.host.limits.archive;
         let mut look = |name: &str, content: &[u8]| secrets::look(name, content, self.findings);
         let survey = archive::survey(&fetched.bytes, limits, secrets::LOOKED_AT, &mut look);
+        if let [other @ archive::ArchiveError::Application] = survey.faults.as_slice() {
+            self.no_handler(Finding::new(Code::NoHandler, other.to_string()).on("manifest.json"));
+            return Ok(None);
+        }
         for fault in &survey.faults {
             self.findings.push(faults::of_archive(fault).ok_or_else(|| failed(fault))?);
         }
@@ -183,6 +191,10 @@ impl Examined<'_> {
     /// Whether the documents lie where those find them who read a pack as a stream.
     fn order(&mut self, entries: &[archive::EntryInfo]) {
         let place = |name: &str| entries.iter().position(|entry| entry.name.as_exact() == name);
+        if place("sbom.cbor").is_none() {
+            // the older form has its entries in the order of their names, and its readers look them up
+            return;
+        }
         if place("manifest.cbor").is_some_and(|at| at != 0) {
             let message = "`manifest.cbor` is not the first entry";
             self.findings.push(Finding::new(Code::EntryOrder, message).on("manifest.cbor"));

@@ -26,7 +26,7 @@ codes! {
         "Write it without ZIP64, which nothing below 4 GiB needs.";
     EntryCount "zip-entry-count" Error
         "There are more entries than allowed, or not as many as the end record says."
-        "Write the archive again, with at most 1,024 entries.";
+        "Write the archive again, with at most 4,096 entries.";
     Tiling "zip-tiling" Error
         "There are bytes between, before or after the entries, or entries overlap."
         "Write the archive again with `gtc pack build`, or `gtc pack repack` if it came from another tool.";
@@ -84,13 +84,13 @@ codes! {
 }
 "Bill of materials and manifest" {
     SbomMissing "sbom-missing" Error
-        "There is no `sbom.cbor`, so nobody can tell what should be in the pack."
+        "There is no `sbom.cbor`, nor a `sbom.json` of older tools, so nobody can tell what should be in the pack."
         "Write the pack with `gtc pack build`.";
     SbomTooLarge "sbom-too-large" Error
-        "`sbom.cbor` has more than 256 KiB."
+        "The bill of materials has more than 1 MiB."
         "Put fewer files into the pack.";
     SbomInvalid "sbom-invalid" Error
-        "`sbom.cbor` is no bill of materials of the format `greentic-sbom-v1`."
+        "`sbom.cbor`, or the `sbom.json` of older tools, is no bill of materials of the format `greentic-sbom-v1`."
         "Write the pack with `gtc pack build`.";
     SbomAbsent "sbom-lists-absent-entry" Error
         "The bill of materials lists a file that is not there."
@@ -111,10 +111,10 @@ codes! {
         "There is no `manifest.cbor`, so this is no Greentic pack."
         "Write the pack with `gtc pack build`.";
     ManifestTooLarge "manifest-too-large" Error
-        "`manifest.cbor` has more than 256 KiB."
+        "`manifest.cbor` has more than 1 MiB."
         "Put large things into files of their own.";
     ManifestInvalid "manifest-invalid" Error
-        "`manifest.cbor` is no manifest of the schema `pack-v1`."
+        "`manifest.cbor` is no manifest of the schema `pack-v1`, nor of the form before it."
         "Write the pack with `gtc pack build`.";
     ComponentMissing "component-missing" Error
         "The manifest names a component whose file is not in the archive."
