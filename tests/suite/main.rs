@@ -16,6 +16,7 @@ mod catalogue;
 mod cli;
 mod cosign;
 mod doctor;
+mod ecosystem;
 mod embed;
 mod engine;
 mod examples;

@@ -1,0 +1,124 @@
+//! Packs that the ecosystem's own tools wrote, of every kind that they write: `tests/fixtures/ecosystem`.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::support::{Sandbox, repository, text};
+
+/// What is wrong with a pack: nothing but that it has no handler.
+const NONE: (&[&str], i32) = (&["pack-without-handler"], 0);
+/// Nothing at all: it has one.
+const HANDLER: (&[&str], i32) = (&[], 0);
+
+/// Every archive, its id, and the codes of what is wrong with it; none where its container is refused.
+const PACKS: [(&str, Option<&str>, (&[&str], i32)); 18] = [
+    ("application", Some("acme.application"), NONE),
+    ("application-dev", Some("acme.application"), NONE),
+    ("provider", Some("acme.messaging.telegram"), NONE),
+    ("digital-worker", Some("acme.worker"), NONE),
+    ("library", Some("acme.library"), NONE),
+    ("infrastructure", Some("acme.infra"), NONE),
+    ("flow", Some("acme.flow"), NONE),
+    ("gui", Some("acme.gui"), NONE),
+    ("deployer", Some("deployer.extension"), NONE),
+    ("handler", Some("acme.vault"), HANDLER),
+    ("packc-provider", Some("acme.messaging.telegram"), NONE),
+    ("packc-library", Some("acme.library"), NONE),
+    ("research-digital-worker", Some("acme.worker"), NONE),
+    ("builder", Some("acme.older"), NONE),
+    ("builder-signed", Some("acme.older"), NONE),
+    ("builder-handler", Some("acme.older"), HANDLER),
+    // its own doctor says the same of it
+    ("provider-without-components", Some("acme.messaging.telegram"), (&["component-missing"], 1)),
+    // beyond ASCII, two readers differ about a name
+    ("names", None, (&["zip-name"], 1)),
+];
+
+fn folder() -> PathBuf {
+    repository().join("tests/fixtures/ecosystem")
+}
+
+fn path(name: &str) -> String {
+    folder().join(format!("{name}.gtpack")).display().to_string()
+}
+
+#[test]
+fn every_pack_of_the_ecosystem_is_what_it_is() {
+    let sandbox = Sandbox::new();
+    for (name, id, (codes, code)) in PACKS {
+        let path = path(name);
+        let validate = ["pack", "validate", "--strict", &path];
+        let report = sandbox.gtc(validate).exited(code).result();
+        let pack = &report["packs"][0];
+        let found = pack["findings"].as_array().expect("a list").iter().map(|finding| text(&finding["code"]));
+        assert_eq!(found.collect::<Vec<_>>(), codes, "{name}: {pack}");
+        assert_eq!(pack["id"].as_str(), id, "{name}: {pack}");
+        let human = sandbox.human(validate).exited(code);
+        codes.iter().for_each(|code| human.shows(&[code]));
+
+        let inspected = sandbox.gtc(["pack", "inspect", &path]).exited(code);
+        if code == 0 {
+            let handlers = inspected.result()["handlers"].as_array().map(Vec::len);
+            assert_eq!(handlers, Some(usize::from(codes.is_empty())), "{name}");
+        }
+    }
+    let listed = PACKS.map(|(name, ..)| path(name));
+    let there = std::fs::read_dir(folder()).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let unlisted: Vec<_> = there
+        .filter(|file| file.extension().is_some_and(|extension| extension == "gtpack"))
+        .filter(|file| !listed.contains(&file.display().to_string()))
+        .collect();
+    assert!(unlisted.is_empty(), "{unlisted:?}");
+}
+
+/// A pack without a handler cannot be bound, and says so; nothing of it is called broken.
+#[test]
+fn a_pack_without_a_handler_is_not_bound() {
+    let sandbox = Sandbox::with_local();
+    for (name, _, _) in PACKS.iter().filter(|(_, _, expected)| *expected == NONE) {
+        let kind = ["--kind", "acme.state.x@1.0.0", "--pack-ref", &path(name)];
+        let base = ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--grant", "declared"];
+        let message = sandbox.gtc(base.iter().chain(&kind)).refused(1, "no-handler");
+        assert!(message.contains("holds no env-pack handler"), "{name}: {message}");
+    }
+}
+
+/// A handler is one wherever it was packed: as a component of a project of `greentic-pack`, with a flow beside it, its declaration
+/// among the extensions; and in the older form.
+#[test]
+fn a_handler_that_another_tool_packed_is_bound() {
+    for name in ["handler", "builder-handler"] {
+        let mut sandbox = Sandbox::with_local();
+        sandbox.program("vault", "echo 'Vault v1.15.2'");
+        let kind = ["--kind", "acme.secrets.vault@0.4.2", "--pack-ref", &path(name)];
+        let base = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets", "--grant", "declared"];
+        sandbox.gtc(base.iter().chain(&kind)).succeeded();
+        sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+        let checked = sandbox.gtc(["op", "env", "tool-check", "local"]);
+        let bindings = checked.result()["bindings"].as_array().expect("a list").clone();
+        let secrets = bindings.iter().find(|binding| binding["slot"] == "secrets").expect("a binding");
+        assert_eq!(secrets["checks"][0]["outcome"]["status"], "ok", "{name}: {secrets}");
+        let grants = sandbox.gtc(["op", "grants", "list", "local"]).succeeded().result();
+        assert!(grants.to_string().contains("vault.acme.example:8200"), "{name}: {grants}");
+    }
+}
+
+/// What greentic-designer exports has no components at all, and no bill of materials.
+#[test]
+fn an_application_of_the_designer_is_a_note() {
+    let sandbox = Sandbox::new();
+    let entries = [
+        ("manifest.json", json!({"manifest_id": "acme.greeter", "display_name": "Greeter", "manifest": {}})),
+        ("metadata.json", json!({"kind": "DwApplication", "pack_id": "acme.greeter"})),
+    ];
+    let entries = entries.map(|(name, content)| (name.to_owned(), content.to_string().into_bytes()));
+    let archive = crate::support::zips::Zip::stored(&entries).bytes();
+    let path = sandbox.write("greeter.gtpack", archive).display().to_string();
+    let report = sandbox.gtc(["pack", "validate", "--strict", &path]).succeeded().result();
+    let finding = &report["packs"][0]["findings"][0];
+    assert_eq!((text(&finding["code"]), text(&finding["severity"])), ("pack-without-handler", "note"));
+    assert!(report["packs"][0]["stopped"].is_null(), "{report}");
+    sandbox.gtc(["pack", "validate", &path, "--require-handler"]).exited(1);
+    assert!(sandbox.gtc(["pack", "inspect", &path]).refused(1, "application").contains("no env-pack handler"));
+}
