@@ -45,4 +45,5 @@ mod toolchains;
 mod tools;
 mod transcripts;
 mod trust;
+mod unread;
 mod validate;

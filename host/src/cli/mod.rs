@@ -22,7 +22,7 @@ mod validate;
 mod verb;
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser as _};
@@ -79,9 +79,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match done {
         Ok(code) => code.into(),
-        // whoever reads our output has gone; there is nobody left to tell
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(_) => IMPOSSIBLE.into(),
+        Err(error) => {
+            // whoever reads the other one may be there still
+            let _ = writeln!(io::stderr(), "error: the answer cannot be written: {error}");
+            IMPOSSIBLE.into()
+        }
     }
 }
 

@@ -82,16 +82,20 @@ impl<'a> Output<'a> {
 
 /// Writes text to standard output, in colour where somebody sees it.
 pub fn print(text: &str) -> io::Result<()> {
-    let mut stdout = anstream::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+    write_to(anstream::stdout().lock(), text.as_bytes())
 }
 
 /// Writes JSON to standard output: exact for whoever parses it, harmless for a terminal.
 pub fn print_json(value: &impl Serialize) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(&one_line(plain_json(serde_json::to_string(value)?).as_bytes()))?;
-    stdout.flush()
+    write_to(io::stdout().lock(), &one_line(plain_json(serde_json::to_string(value)?).as_bytes()))
+}
+
+/// Writes what was found to whoever reads. That nobody does any more changes nothing of what was found, nor of the exit code.
+fn write_to(mut stdout: impl io::Write, bytes: &[u8]) -> io::Result<()> {
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// A JSON document as one line: without white space between its parts, which documents of files have. Nothing else changes, not
