@@ -6,13 +6,16 @@ use serde_json::json;
 
 use crate::support::{Sandbox, repository, text};
 
-/// What is wrong with a pack: nothing but that it has no handler.
-const NONE: (&[&str], i32) = (&["pack-without-handler"], 0);
-/// Nothing at all: it has one.
-const HANDLER: (&[&str], i32) = (&[], 0);
+/// The codes of what is wrong with a pack, and how validating it ends.
+type Expected = (&'static [&'static str], i32);
 
-/// Every archive, its id, and the codes of what is wrong with it; none where its container is refused.
-const PACKS: [(&str, Option<&str>, (&[&str], i32)); 18] = [
+/// Nothing is wrong but that it has no handler.
+const NONE: Expected = (&["pack-without-handler"], 0);
+/// Nothing at all: it has one.
+const HANDLER: Expected = (&[], 0);
+
+/// Every archive, and its id; none where its container is refused.
+const PACKS: [(&str, Option<&str>, Expected); 18] = [
     ("application", Some("acme.application"), NONE),
     ("application-dev", Some("acme.application"), NONE),
     ("provider", Some("acme.messaging.telegram"), NONE),
