@@ -17,7 +17,7 @@ pub struct HostSettings {
     pub cache: PathBuf,
     /// What programs run in.
     pub tools: ToolEnvironment,
-    /// Where foreign components are compiled.
+    /// Where foreign components are compiled, and run as long as nobody decided to trust them.
     pub worker: Worker,
     /// Where the messages of handlers go.
     pub log: LogSink,

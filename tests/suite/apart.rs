@@ -149,7 +149,10 @@ fn with_worker(sandbox: &mut Sandbox, script: &str, binding: &BindingContext) ->
         Ok(preflight) => ("healthy", format!("{preflight:?}")),
         Err(fault) => (fault.kind(), fault.to_string()),
     };
-    let failed = |error: LoadError| (error.kind(), error.to_string());
+    let failed = |error: LoadError| {
+        let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        (error.kind(), format!("{error}: {why}"))
+    };
     engine.load_apart(&honest, &digest, Trust::Foreign).map_or_else(failed, outcome)
 }
 
@@ -172,6 +175,11 @@ fn a_worker_is_not_believed() {
             "more than the worker that runs it may pass on",
         ),
         ("say '\"Begun\"'; sleep 60", "out-of-time", "0.5 s"),
+        // whoever begins again has no more time than whoever began once
+        ("while say '\"Begun\"'; do :; done", "crashed", "it spoke nonsense"),
+        // a worker that does not come up says nothing of its guest
+        ("sleep 60", "worker-failed", "it did not come up within 10 s"),
+        ("echo no room >&2; exit 4", "worker-failed", "no room"),
     ] {
         let (found, said) = with_worker(&mut sandbox, script, &context());
         assert_eq!((found, said.contains(says)), (kind, true), "{script}: {said}");
@@ -191,10 +199,25 @@ fn what_a_worker_says_is_parsed_and_escaped() {
     }
     let fault = r#"say '{"Introduced":{"Err":{"Fault":{"TooMany":{"call":"Slot","what":"\u001b[2Jfiles"}}}}}'"#;
     let (kind, said) = with_worker(&mut sandbox, fault, &context());
-    assert_eq!((kind, said.as_str()), ("too-many", r"handler wanted too much in `slot`: \u{1b}[2Jfiles"));
-    // a log has its cap on this side too
-    let flood = "i=0; while [ $i -lt 100000 ]; do say '{\"Log\":{\"call\":\"Slot\",\"level\":\"Info\",\"message\":\"more\"}}'; i=$((i+1)); done";
-    assert_eq!(with_worker(&mut sandbox, flood, &context()).0, "out-of-time");
+    assert_eq!(kind, "too-many");
+    assert!(said.starts_with(r"handler wanted too much in `slot`: \u{1b}[2Jfiles"), "{said}");
+}
+
+#[test]
+fn the_log_of_a_worker_has_its_cap_in_the_host_too() {
+    let mut sandbox = Sandbox::new();
+    let log = r#"say '{"Log":{"call":"Slot","level":"Info","message":"sixteen of a KiB"}}'"#;
+    assert_eq!(with_worker(&mut sandbox, log, &context()).0, "crashed", "nothing is said before it has begun");
+    for (times, kind) in [(64, "healthy"), (65, "too-much-output")] {
+        let preflight = format!(
+            r#"case "$task" in
+*Introduce*) say '{INTRODUCED}' ;;
+*) say '"Begun"'; i=0; while [ $i -lt {times} ]; do {log}; i=$((i+1)); done; say '{{"Checked":{{"Ok":[]}}}}' ;;
+esac"#
+        );
+        let (found, said) = with_worker(&mut sandbox, &preflight, &context());
+        assert_eq!(found, kind, "{times}: {said}");
+    }
 }
 
 #[test]

@@ -14,9 +14,9 @@ use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault, Permissio
 use super::desk::{Desk, Machine};
 use super::handler::{Operation, Place};
 use super::lane::{Introduction, Lane};
-use super::worker::{Deed, Operator, Said, Task};
+use super::worker::{self, Deed, Operator, Said, Task};
 use super::world::Stage;
-use super::{LoadError, LogLine, Shared};
+use super::{Level, LoadError, LogLine, Shared};
 
 /// How long a worker may take to map its code, and to lock itself in.
 const START_TIME: Duration = Duration::from_secs(10);
@@ -59,7 +59,10 @@ struct Watch<'a> {
     time: Duration,
     grants: Permissions,
     stage: Option<Stage>,
+    /// Where it asks, once it has begun.
     desk: Option<Desk>,
+    /// How much it logged, in bytes.
+    logged: usize,
 }
 
 impl Apart {
@@ -67,6 +70,10 @@ impl Apart {
         let limits = &self.shared.limits;
         let said = (limits.copied_bytes as u64).saturating_add(limits.log_bytes as u64).saturating_mul(ESCAPED);
         said.saturating_add(QUESTION_BYTES.saturating_mul(limits.probes as u64 + 1))
+    }
+
+    fn watch(&self, name: ForeignText, time: Duration, grants: Permissions, stage: Option<Stage>) -> Watch<'_> {
+        Watch { apart: self, name, time, grants, stage, desk: None, logged: 0 }
     }
 
     fn task(&self, deed: Deed, time: Duration) -> io::Result<Task> {
@@ -81,21 +88,29 @@ impl Watch<'_> {
         let task = self.apart.task(deed, self.time).map_err(Broken::Machine)?;
         let mut operator =
             Operator::start(&self.apart.program, &self.apart.code, self.apart.most()).map_err(Broken::Machine)?;
-        let said = self.listen(&mut operator, &task);
-        let broken = match said {
+        let error = match self.listen(&mut operator, &task) {
             Ok(Said::Unusable(reason)) => return Err(Broken::Unusable(reason)),
             Ok(said) => return Ok(said),
             Err(error) => error,
         };
-        match broken.kind() {
-            io::ErrorKind::TimedOut => Err(Broken::Late),
-            io::ErrorKind::FileTooLarge => Err(Broken::TooMuch),
-            io::ErrorKind::InvalidData => Err(Broken::nonsense()),
+        Err(match error.kind() {
+            io::ErrorKind::TimedOut if self.desk.is_some() => Broken::Late,
+            io::ErrorKind::TimedOut => {
+                let reason = format!("it did not come up within {} s", START_TIME.as_secs());
+                Broken::Machine(io::Error::new(io::ErrorKind::TimedOut, reason))
+            }
+            io::ErrorKind::FileTooLarge => Broken::TooMuch,
+            io::ErrorKind::InvalidData => Broken::nonsense(),
             _ => {
                 let (status, words) = operator.end().map_err(Broken::Machine)?;
-                Err(Broken::Crashed { how: status.to_string(), words })
+                match status.code() {
+                    Some(worker::MISUSED) => {
+                        Broken::Machine(io::Error::other(ForeignText::sentence(&words).to_string()))
+                    }
+                    _ => Broken::Crashed { how: status.to_string(), words },
+                }
             }
-        }
+        })
     }
 
     fn listen(&mut self, operator: &mut Operator, task: &Task) -> io::Result<Said> {
@@ -103,31 +118,33 @@ impl Watch<'_> {
         let mut deadline = Some(Instant::now() + START_TIME);
         line.send(task, deadline)?;
         loop {
-            match line.receive(deadline)? {
-                Said::Begun => {
+            let said = line.receive(deadline)?;
+            match (said, &mut self.desk) {
+                (Said::Begun, None) => {
                     let Apart { machine, shared, .. } = self.apart;
                     let (end, grants) = (Instant::now() + self.time, std::mem::take(&mut self.grants));
                     self.desk = Some(Desk::new(machine, shared, grants, end, self.stage.take()));
                     deadline = Some(end + GRACE);
                 }
-                Said::Log { call, level, message } => {
-                    let (handler, message) = (self.name.clone(), ForeignText::new(message));
-                    (self.apart.shared.log)(&LogLine { handler, call, level, message });
-                }
-                Said::Tool { tool, args } => {
-                    line.send(&self.desk()?.tool(&tool, &args), deadline)?;
-                }
-                Said::Network { host, port } => {
-                    line.send(&self.desk()?.network(&host, port), deadline)?;
-                }
-                last => return Ok(last),
+                (Said::Log { call, level, message }, Some(_)) => self.log(call, level, message)?,
+                (Said::Tool { tool, args }, Some(desk)) => line.send(&desk.tool(&tool, &args), deadline)?,
+                (Said::Network { host, port }, Some(desk)) => line.send(&desk.network(&host, port), deadline)?,
+                (last @ (Said::Introduced(_) | Said::Checked(_) | Said::Unusable(_)), _) => return Ok(last),
+                // who begins twice would have twice the time, and before it has begun there is nothing to say
+                _ => return Err(io::ErrorKind::InvalidData.into()),
             }
         }
     }
 
-    /// Where it asks, once it has begun.
-    fn desk(&mut self) -> io::Result<&mut Desk> {
-        self.desk.as_mut().ok_or_else(|| io::ErrorKind::InvalidData.into())
+    /// Passes a message on. A guest is cut off where it has logged enough; a worker that goes on passes nothing on for a guest.
+    fn log(&mut self, call: Call, level: Level, message: String) -> io::Result<()> {
+        self.logged = self.logged.saturating_add(message.len());
+        if self.logged > self.apart.shared.limits.log_bytes {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let (handler, message) = (self.name.clone(), ForeignText::new(message));
+        (self.apart.shared.log)(&LogLine { handler, call, level, message });
+        Ok(())
     }
 }
 
@@ -161,8 +178,7 @@ impl Broken {
 impl Place for Apart {
     fn introduce(&self, name: ForeignText) -> Result<Introduction, LoadError> {
         let time = self.shared.limits.metadata_time;
-        let (grants, stage, desk) = (Permissions::default(), None, None);
-        let mut watch = Watch { apart: self, name, time, grants, stage, desk };
+        let mut watch = self.watch(name, time, Permissions::default(), None);
         let broken = match watch.over(Deed::Introduce) {
             Ok(Said::Introduced(Ok(claims))) => match claims.understood() {
                 Some(introduction) => return Ok(introduction),
@@ -187,7 +203,7 @@ impl Place for Apart {
             instance_id: instance_id.as_ref().map(ToString::to_string),
             answers_json: answers_json.clone(),
         };
-        let mut watch = Watch { apart: self, name, time, grants: grants.clone(), stage, desk: None };
+        let mut watch = self.watch(name, time, grants.clone(), stage);
         let checks = match watch.over(deed) {
             Ok(Said::Checked(checks)) => checks,
             Ok(_) => Err(Broken::nonsense().fault(Call::Preflight, time)),

@@ -37,11 +37,11 @@ pub enum LoadError {
         /// How much there may be.
         limit: u64,
     },
-    /// There is no process to compile it in.
-    #[error("it is foreign, and this host has no worker to compile it in")]
+    /// There is no process to compile it in, or to run it in.
+    #[error("it is foreign, and this host has no worker for it")]
     NoWorker,
-    /// The process to compile it in could not be started or heard.
-    #[error("the worker that compiles it does not work")]
+    /// The process to compile it in, or to run it in, could not be started or heard.
+    #[error("the worker for it does not work")]
     Worker {
         /// Why.
         source: std::io::Error,

@@ -104,7 +104,7 @@ pub struct Settings {
     pub limits: Limits,
     /// Where compiled code is kept; nowhere, and every process compiles anew.
     pub compiled: Option<PathBuf>,
-    /// Where foreign components are compiled.
+    /// Where foreign components are compiled, and run as long as nobody decided to trust them.
     pub worker: Worker,
     /// What programs run in.
     pub tools: ToolEnvironment,

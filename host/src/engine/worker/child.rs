@@ -15,8 +15,9 @@ use crate::engine::{COMPILER_STACK_BYTES, Limits, config, stack};
 
 /// The exit code of a worker whose compiler did not accept the component; its words say why.
 pub(super) const REFUSED: i32 = 3;
-/// The exit code of a worker that was started in a way it does not understand.
-const MISUSED: i32 = 4;
+/// The exit code of a worker that this machine does not let do its work, or that was started in a way it does not understand; its words
+/// say why.
+pub(in crate::engine) const MISUSED: i32 = 4;
 
 /// Whether this program would become a worker if it were started as one.
 static HOOKED: AtomicBool = AtomicBool::new(false);

@@ -16,7 +16,8 @@ use landlock::{
     RulesetCreatedAttr as _, RulesetStatus, Scope,
 };
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, Signal, set_dumpable_behavior, set_parent_process_death_signal, setrlimit,
+    DumpableBehavior, Resource, Rlimit, Signal, getrlimit, set_dumpable_behavior, set_parent_process_death_signal,
+    setrlimit,
 };
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
@@ -192,7 +193,10 @@ pub(super) fn fence(fence: &Fence, readable: Option<BorrowedFd<'_>>) -> io::Resu
     for (resource, limit) in fence.limits() {
         // the soft limit of the processor's time sends a signal of its own, by which the parent knows what happened
         let hard = if matches!(resource, Resource::Cpu) { limit.saturating_add(1) } else { limit };
-        setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(hard) })?;
+        // what somebody limited more tightly stays so: only the administrator could raise it
+        let tightest = getrlimit(resource).maximum.unwrap_or(u64::MAX);
+        let within = |limit: u64| Some(limit.min(tightest)).filter(|limit| *limit != u64::MAX);
+        setrlimit(resource, Rlimit { current: within(limit), maximum: within(hard) })?;
     }
     Ok(landlock)
 }

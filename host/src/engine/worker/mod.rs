@@ -33,6 +33,7 @@ use crate::process::{Group, detach};
 use line::Line;
 use protocol::Order;
 
+pub(super) use child::MISUSED;
 pub(super) use operation::{Deed, HostLine, Said, Task};
 
 pub use budget::{Budget, CompileLimits};
@@ -50,7 +51,7 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 /// How long a worker may take to look around.
 const EXAMINE_TIME: Duration = Duration::from_secs(10);
 
-/// Where foreign components are compiled.
+/// Where foreign components are compiled, and run as long as nobody decided to trust them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Worker {
@@ -59,7 +60,7 @@ pub enum Worker {
     ThisProgram,
     /// In a process of another program that does so, such as `gtc`.
     Program(PathBuf),
-    /// Nowhere: foreign components are refused, unless their code is kept already.
+    /// Nowhere: foreign components are refused, but that those whose code is kept already may be bound.
     None,
     /// In the process of the host. A hostile component can then take all of its memory, and end it.
     InProcess,
