@@ -3,6 +3,7 @@
 //! These need `python3` or `node`, and the network for a toolchain of a hundred megabytes. `cargo xtask test` runs them where
 //! those are, and says so where they are not; `cargo test` alone leaves them out and lists them as ignored.
 
+use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -58,7 +59,12 @@ fn wit() -> PathBuf {
 }
 
 /// A component, built anew when it is older than what it is made of.
+///
+/// One at a time, among threads and processes: whoever comes first installs the toolchain, in a folder that all of them share.
 fn built<'a>(name: &str, sources: &[&Path], build: impl FnOnce(&Path) -> &'a mut Command) -> PathBuf {
+    std::fs::create_dir_all(toolchains()).expect("a folder");
+    let lock = File::create(toolchains().join(format!("{name}.lock"))).expect("a file");
+    lock.lock().expect("a lock");
     let out = toolchains().join(format!("{name}.wasm"));
     let before = modified(&out).unwrap_or(SystemTime::UNIX_EPOCH);
     let entries = sources.iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder"));
