@@ -10,8 +10,14 @@ use serde::de::DeserializeOwned;
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], path: &Path) -> Result<T, String> {
     match path.extension().is_some_and(|extension| extension == "json") {
         true => serde_json::from_slice(bytes).map_err(|error| error.to_string()),
-        false => serde_saphyr::from_slice(bytes).map_err(|error| yaml_fault(&error)),
+        false => serde_saphyr::from_slice_with_options(bytes, options()).map_err(|error| yaml_fault(&error)),
     }
+}
+
+/// Values are what YAML 1.2 says they are, as JSON Schemas of these documents have it, and not what would be of use: `yes` is a text,
+/// and `1.0` is none.
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! { strict_booleans: true, no_schema: true }
 }
 
 /// What is wrong with a YAML document, and where, without the picture that the reader draws of it.

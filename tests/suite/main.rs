@@ -37,6 +37,7 @@ mod progress;
 mod proposals;
 mod reach;
 mod refusals;
+mod schemas;
 mod signers;
 mod signing;
 mod stored;

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use semver::Version;
 
-use crate::ForeignText;
 use crate::text::impl_serialize_as_display;
+use crate::{CapabilitySlot, ForeignText};
 
 /// The longest descriptor or path, in bytes: far beyond any honest one, and short enough to print in a table.
 pub const MAX_DESCRIPTOR_BYTES: usize = 200;
@@ -36,6 +36,11 @@ impl DescriptorPath {
     /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The slot that its second segment names, if it names one.
+    pub fn slot(&self) -> Option<CapabilitySlot> {
+        self.0.split('.').nth(1)?.parse().ok()
     }
 
     /// The descriptor that asks for this path in this version.

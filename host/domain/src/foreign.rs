@@ -4,6 +4,7 @@
 //! recolour the screen, reverse the reading direction or fake a second line.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -109,15 +110,30 @@ pub fn plain_json(json: String) -> String {
     plain
 }
 
+/// What a terminal does not show as itself: control characters, and invisible formatting: soft hyphen, zero-width characters,
+/// line and paragraph separators, bidi marks, embeddings, overrides and isolates, the byte-order mark, and the tag block used to
+/// hide text.
+pub(crate) const UNSAFE: [RangeInclusive<char>; 14] = [
+    '\u{0}'..='\u{1f}',
+    '\u{7f}'..='\u{9f}',
+    '\u{ad}'..='\u{ad}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{180e}'..='\u{180e}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff9}'..='\u{fffb}',
+    '\u{e0000}'..='\u{e007f}',
+];
+
 /// Whether a terminal shows this character as itself and nothing else.
 fn is_safe(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c,
-            // invisible formatting: soft hyphen, zero-width characters, line and paragraph separators, bidi marks,
-            // embeddings, overrides and isolates, the byte-order mark, and the tag block used to hide text
-            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}')
+    // most characters are among the first
+    matches!(c, ' '..='~') || !UNSAFE.iter().any(|range| range.contains(&c))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::ForeignText;
 use crate::text::impl_serialize_as_display;
 
 /// The longest name, in bytes; file systems stop at 255.
-const MAX_NAME_BYTES: usize = 128;
+const MAX_NAME_CHARS: usize = 128;
 
 /// The id of an environment: ASCII letters, digits, `.`, `_` and `-`, but neither `.` nor `..`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -111,8 +111,9 @@ fn check(what: &'static str, text: &str, allowed: &str, legal: fn(char) -> bool)
     if text.is_empty() {
         return Err(InvalidName::new(what, text, "it is empty"));
     }
-    if text.len() > MAX_NAME_BYTES {
-        let reason = format!("it is {} bytes long, more than {MAX_NAME_BYTES}", text.len());
+    let chars = text.chars().count();
+    if chars > MAX_NAME_CHARS {
+        let reason = format!("it is {chars} characters long, more than {MAX_NAME_CHARS}");
         return Err(InvalidName::new(what, text, reason));
     }
     match text.char_indices().find(|(_, c)| !legal(*c)) {

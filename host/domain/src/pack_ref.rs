@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use crate::{ForeignText, PackDescriptor};
 
-/// The longest reference, in bytes; paths end at 4,096 on every system we know.
-const MAX_BYTES: usize = 4096;
+/// The longest reference, in characters; paths end at 4,096 bytes on every system we know.
+pub const MAX_PACK_REF_CHARS: usize = 4096;
 
 /// A reference to a pack, kept exactly as it was written.
 ///
@@ -49,8 +49,9 @@ impl FromStr for PackRef {
         if text.is_empty() {
             return Err(InvalidPackRef::Empty);
         }
-        if text.len() > MAX_BYTES {
-            return Err(InvalidPackRef::TooLong { bytes: text.len() });
+        let chars = text.chars().count();
+        if chars > MAX_PACK_REF_CHARS {
+            return Err(InvalidPackRef::TooLong { chars });
         }
         if let Some(at) = text.find('\0') {
             return Err(InvalidPackRef::Nul { at });
@@ -100,10 +101,10 @@ pub enum InvalidPackRef {
     #[error("the pack reference is empty; expected a path, `oci://…`, or the name of a built-in pack")]
     Empty,
     /// It is longer than any path.
-    #[error("the pack reference is {bytes} bytes long, more than {MAX_BYTES}")]
+    #[error("the pack reference is {chars} characters long, more than {MAX_PACK_REF_CHARS}")]
     TooLong {
         /// Its length.
-        bytes: usize,
+        chars: usize,
     },
     /// It holds a NUL byte, which no path may.
     #[error("the pack reference holds a NUL byte at offset {at}")]
@@ -147,7 +148,7 @@ mod tests {
         assert_eq!("".parse::<PackRef>(), Err(InvalidPackRef::Empty));
         assert_eq!("a\0b".parse::<PackRef>(), Err(InvalidPackRef::Nul { at: 1 }));
         assert!("file://host/a".parse::<PackRef>().is_err());
-        assert!("x".repeat(MAX_BYTES + 1).parse::<PackRef>().is_err());
+        assert!("x".repeat(MAX_PACK_REF_CHARS + 1).parse::<PackRef>().is_err());
     }
 
     #[test]

@@ -8,7 +8,8 @@ use crate::text::impl_serialize_as_display;
 
 const MAX_TOOL_BYTES: usize = 64;
 const MAX_ARGS: usize = 32;
-const MAX_ARG_BYTES: usize = 1024;
+/// The longest argument that a star stands for.
+const MAX_STAR_BYTES: usize = 1024;
 const MAX_HOST_BYTES: usize = 253;
 
 /// The version queries of the programs that deployments are made with, each read in the documentation of its program to change
@@ -42,6 +43,9 @@ pub struct ToolPermission {
 }
 
 impl ToolPermission {
+    /// The longest command as text, and the longest argument, in characters.
+    pub const MAX_CHARS: usize = 4096;
+
     /// Checks that `tool` is a bare program name and the arguments are of sane size.
     ///
     /// # Errors
@@ -58,10 +62,10 @@ impl ToolPermission {
                 "expected a bare program name of ASCII letters, digits, `_`, `-`, `.` and `+`, which is looked up on PATH",
             );
         }
-        let is_legal = |arg: &String| arg.len() <= MAX_ARG_BYTES && ForeignText::is_plain(arg);
+        let is_legal = |arg: &String| arg.chars().count() <= Self::MAX_CHARS && ForeignText::is_plain(arg);
         if args.len() > MAX_ARGS || !args.iter().all(is_legal) {
             return fail(
-                "at most 32 arguments of at most 1,024 bytes, without control characters and invisible marks, may follow",
+                "at most 32 arguments of at most 4,096 characters, without control characters and invisible marks, may follow",
             );
         }
         Ok(Self { tool, args })
@@ -94,7 +98,35 @@ impl ToolPermission {
 
 /// Whether a star stands for this argument.
 fn is_ordinary(arg: &str) -> bool {
-    (1..=MAX_ARG_BYTES).contains(&arg.len()) && !arg.starts_with('-') && ForeignText::is_plain(arg)
+    (1..=MAX_STAR_BYTES).contains(&arg.len()) && !arg.starts_with('-') && ForeignText::is_plain(arg)
+}
+
+/// Reads a command as a shell would take it: words between spaces, quotes, and backslashes. Nothing is expanded.
+impl FromStr for ToolPermission {
+    type Err = InvalidPermission;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPermission> {
+        let fail = |reason| InvalidPermission { text: ForeignText::excerpt(text), reason };
+        if text.chars().count() > Self::MAX_CHARS || !ForeignText::is_plain(text) {
+            return Err(fail(
+                "a command has at most 4,096 characters, none of them a control character or an invisible mark",
+            ));
+        }
+        if text.ends_with('\\') {
+            return Err(fail("nothing follows the backslash at its end"));
+        }
+        let words = shell_words::split(text).map_err(|_| fail("a quote is not closed"))?;
+        // whatever follows a remark belongs to it
+        if shell_words::split(&format!("{text}x")).is_ok_and(|more| more == words) {
+            return Err(fail("a word that begins with `#` has to be quoted"));
+        }
+        let mut words = words.into_iter();
+        let tool = words.next().unwrap_or_default();
+        if !text.strip_prefix(&tool).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')) {
+            return Err(fail("expected the bare name of a program at its beginning"));
+        }
+        Self::new(tool, words.collect()).map_err(|error| fail(error.reason))
+    }
 }
 
 /// Shows the command as a shell would take it.
@@ -136,19 +168,24 @@ impl FromStr for NetworkPermission {
     fn from_str(text: &str) -> Result<Self, InvalidPermission> {
         let fail = |reason| InvalidPermission { text: ForeignText::excerpt(text), reason };
         let (host, port) = text.rsplit_once(':').ok_or_else(|| fail("expected `<host>:<port>`"))?;
-        let port: u16 = port.parse().ok().filter(|port| *port != 0).ok_or_else(|| fail("the port is 1 to 65535"))?;
+        let is_canonical = |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0');
+        let port = port.parse().ok().filter(|_| is_canonical(port));
+        let port = port.ok_or_else(|| fail("the port is 1 to 65535"))?;
         let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
             Some(address) if address.parse::<std::net::Ipv6Addr>().is_ok() => address,
             Some(_) => return Err(fail("an IPv6 address is expected between the brackets")),
-            None => host,
+            None if is_host(host) => host,
+            None => {
+                return Err(fail("expected a host name or an address before the port, one of IPv6 between brackets"));
+            }
         };
-        let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
-        let ipv6 = host.parse::<std::net::Ipv6Addr>().is_ok();
-        if host.is_empty() || host.len() > MAX_HOST_BYTES || !(ipv6 || host.bytes().all(legal)) {
-            return Err(fail("expected a host name or an address before the port"));
-        }
         Ok(Self { host: host.to_ascii_lowercase(), port })
     }
+}
+
+fn is_host(text: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    (1..=MAX_HOST_BYTES).contains(&text.len()) && text.bytes().all(legal)
 }
 
 impl fmt::Display for NetworkPermission {
@@ -252,7 +289,7 @@ mod tests {
         check(&["kubectl auth can-i * *"], "kubectl auth can-i create", false);
         check(&["kubectl auth can-i * *"], "kubectl auth can-i create --kubeconfig=/x", false);
         check(&["x *"], "x -", false);
-        let (star, long) = (tools(&["x *"]), "a".repeat(MAX_ARG_BYTES + 1));
+        let (star, long) = (tools(&["x *"]), "a".repeat(MAX_STAR_BYTES + 1));
         for odd in ["", "a\0", "a\nb", "\t", "a\u{202e}b", "\u{200b}-x", &long] {
             assert!(!star.allows_tool("x", &[odd.to_owned()]), "{odd:?}");
         }

@@ -3,21 +3,26 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use env_pack_domain::EnvId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::UsageError;
-use super::parse::{pack_ref, parsed};
+use super::grammar::{NewPackRef, Text};
+use super::parse::{Payload, pack_ref, parsed};
+use super::rules;
 use crate::ops::load::LoadRequest;
 use crate::ops::save::{Chosen, SaveRequest};
 
 /// Packs to carry somewhere.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("if" = rules::has_environment(), "then" = rules::none_of("pack_refs"), "else" = rules::some_of("pack_refs")))]
 pub struct SavePayload {
     /// The packs: files, or `oci://…`
     #[arg(value_name = "REF")]
     #[serde(default)]
+    #[schemars(with = "Vec<Text<NewPackRef>>")]
     pub pack_refs: Vec<String>,
     /// The file they go into: an OCI image layout
     #[arg(short, long, value_name = "FILE")]
@@ -25,10 +30,12 @@ pub struct SavePayload {
     /// Take what this environment has bound and pinned, instead
     #[arg(long = "env", value_name = "ENV")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<EnvId>>")]
     pub environment_id: Option<String>,
     /// Have the trust root of this environment go along
     #[arg(long, value_name = "ENV")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<EnvId>>")]
     pub trust_root_of: Option<String>,
 }
 
@@ -50,11 +57,14 @@ pub struct LoadPayload {
     /// Have this environment trust the keys of the trust root in the file
     #[arg(long, value_name = "ENV")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<EnvId>>")]
     pub trust_in: Option<String>,
 }
 
-impl SavePayload {
-    pub fn parse(self) -> Result<SaveRequest, UsageError> {
+impl Payload for SavePayload {
+    type Request = SaveRequest;
+
+    fn parse(self) -> Result<SaveRequest, UsageError> {
         let packs = match (self.environment_id, self.pack_refs.is_empty()) {
             (Some(environment), true) => Chosen::Bound(parsed("environment_id", &environment)?),
             (None, false) => Chosen::Named(self.pack_refs.iter().map(|text| pack_ref(text)).collect::<Result<_, _>>()?),
@@ -70,8 +80,10 @@ impl SavePayload {
     }
 }
 
-impl LoadPayload {
-    pub fn parse(self) -> Result<LoadRequest, UsageError> {
+impl Payload for LoadPayload {
+    type Request = LoadRequest;
+
+    fn parse(self) -> Result<LoadRequest, UsageError> {
         let trust_in = self.trust_in.map(|environment| parsed("trust_in", &environment));
         Ok(LoadRequest { layout: self.layout, output: self.output, force: self.force, trust_in: trust_in.transpose()? })
     }

@@ -2,8 +2,11 @@
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use env_pack_domain::EnvId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::grammar::Text;
 
 /// The environment that commands are about when none is named.
 const DEFAULT: &str = "local";
@@ -15,13 +18,13 @@ const FLAG: &str = "env";
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
-pub struct Environment(pub String);
+pub struct Environment(#[schemars(with = "Text<EnvId>")] pub String);
 
 /// An environment that may be left out.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
-pub struct EnvironmentOrLocal(pub String);
+pub struct EnvironmentOrLocal(#[schemars(with = "Text<EnvId>")] pub String);
 
 impl Default for EnvironmentOrLocal {
     fn default() -> Self {

@@ -1,9 +1,11 @@
 //! The command line: arguments to requests, reports to text. No rules live here.
 
 mod args;
+mod arguments;
 mod carry;
 mod environment;
 mod error;
+mod grammar;
 mod no_command;
 mod output;
 mod parse;
@@ -13,6 +15,7 @@ mod project;
 mod question;
 mod registry;
 mod render;
+mod rules;
 mod settings;
 mod table;
 mod test;
@@ -25,19 +28,19 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, Parser as _};
+use clap_complete::Shell;
 use env_pack_domain::ForeignText;
-use schemars::JsonSchema;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use args::{
     CacheVerb, Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, GrantsVerb, Noun, PackVerb,
     TrustRootVerb,
 };
+use arguments::Object;
 use error::CliError;
 use output::Output;
-use payload::CompletionsPayload;
+use parse::Payload;
 use project::Build;
 use render::Human;
 use test::Test;
@@ -92,10 +95,20 @@ pub fn command_tree() -> clap::Command {
     Cli::command()
 }
 
+/// Whether a command takes its arguments: flags, or the file that `--answers` names, which is then one of what `--schema` prints.
+/// Nothing is carried out, and nothing is written.
+pub fn takes(arguments: impl IntoIterator<Item = OsString>) -> bool {
+    let Ok(cli) = Cli::try_parse_from(arguments) else { return false };
+    let session = Session::new(&cli).map(|session| Session { only_reads: true, ..session });
+    session.is_ok_and(|session| session.command(cli.command).is_ok_and(|code| code == 0))
+}
+
 /// One run of the program.
 struct Session {
     host: Host,
     format: Format,
+    /// Whether arguments are read, and nothing else is done.
+    only_reads: bool,
     /// Whether somebody is there to answer questions.
     asks: bool,
 }
@@ -104,7 +117,7 @@ impl Session {
     fn new(cli: &Cli) -> Result<Self, CliError> {
         let format = Format::choose(cli.global.format);
         let asks = format == Format::Human && question::somebody_is_there();
-        Ok(Self { host: Host::new(settings::settings(&cli.global)?), format, asks })
+        Ok(Self { host: Host::new(settings::settings(&cli.global)?), format, only_reads: false, asks })
     }
 
     fn command(&self, command: Command) -> io::Result<u8> {
@@ -127,9 +140,9 @@ impl Session {
                 self.done("doctor", "limits", verb, |_| Ok(limits::limits(&self.host)))
             }
             Command::Completions(verb) => {
-                let script = |payload: CompletionsPayload| {
+                let script = |shell| {
                     let mut script = Vec::new();
-                    clap_complete::generate(payload.shell, &mut command_tree(), "gtc", &mut script);
+                    clap_complete::generate::<Shell, _>(shell, &mut command_tree(), "gtc", &mut script);
                     Ok(String::from_utf8_lossy(&script).into_owned())
                 };
                 // a shell reads it: there is no envelope around it
@@ -145,28 +158,24 @@ impl Session {
                 "env",
                 "init",
                 verb,
-                |payload| Ok(env::init(host, &payload.environment_id.parse()?, payload.idempotency_key.as_deref())?),
+                |(environment, key)| Ok(env::init(host, &environment, key.as_deref())?),
                 |report| report.doctor.healthy,
             ),
-            EnvVerb::Create(verb) => {
-                self.done("env", "create", verb, |payload| Ok(env::create(host, &payload.parse()?)?))
-            }
-            EnvVerb::List(verb) => self.done("env", "list", verb, |_| Ok(env::list(host)?)),
-            EnvVerb::Show(verb) => {
-                self.done("env", "show", verb, |payload| Ok(env::show(host, &payload.environment_id.parse()?)?))
-            }
+            EnvVerb::Create(verb) => self.done("env", "create", verb, |request| Ok(env::create(host, &request)?)),
+            EnvVerb::List(verb) => self.done("env", "list", verb, |()| Ok(env::list(host)?)),
+            EnvVerb::Show(verb) => self.done("env", "show", verb, |environment| Ok(env::show(host, &environment)?)),
             EnvVerb::Doctor(verb) => self.answer(
                 "env",
                 "doctor",
                 verb,
-                |payload| Ok(doctor::doctor(host, &payload.environment_id.parse()?, payload.strict)?),
+                |(environment, strict)| Ok(doctor::doctor(host, &environment, strict)?),
                 |report| report.healthy,
             ),
             EnvVerb::ToolCheck(verb) => self.answer(
                 "env",
                 "tool-check",
                 verb,
-                |payload| Ok(tool_check::tool_check(host, &payload.environment_id.parse()?)?),
+                |environment| Ok(tool_check::tool_check(host, &environment)?),
                 |report| report.passed(),
             ),
         }
@@ -176,18 +185,16 @@ impl Session {
         const NOUN: &str = "env-packs";
         let host = &self.host;
         match verb {
-            EnvPacksVerb::Add(verb) => {
-                self.done(NOUN, "add", verb, |payload| self.bind(BindVerb::Add, payload.parse()?))
-            }
-            EnvPacksVerb::Update(verb) => self.done(NOUN, "update", verb, |payload| self.update(payload.parse()?)),
+            EnvPacksVerb::Add(verb) => self.done(NOUN, "add", verb, |request| self.bind(BindVerb::Add, request)),
+            EnvPacksVerb::Update(verb) => self.done(NOUN, "update", verb, |update| self.update(update)),
             EnvPacksVerb::Remove(verb) => {
-                self.done(NOUN, "remove", verb, |payload| Ok(unbind::remove(host, &payload.parse()?)?))
+                self.done(NOUN, "remove", verb, |request| Ok(unbind::remove(host, &request)?))
             }
             EnvPacksVerb::Rollback(verb) => {
-                self.done(NOUN, "rollback", verb, |payload| Ok(unbind::rollback(host, &payload.parse()?)?))
+                self.done(NOUN, "rollback", verb, |request| Ok(unbind::rollback(host, &request)?))
             }
             EnvPacksVerb::List(verb) => {
-                self.done(NOUN, "list", verb, |payload| Ok(read::env_packs(host, &payload.environment_id.parse()?)?))
+                self.done(NOUN, "list", verb, |environment| Ok(read::env_packs(host, &environment)?))
             }
         }
     }
@@ -196,21 +203,18 @@ impl Session {
         const NOUN: &str = "extensions";
         let host = &self.host;
         match verb {
-            ExtensionsVerb::Add(verb) => {
-                self.done(NOUN, "add", verb, |payload| self.bind(BindVerb::Add, payload.parse()?))
-            }
-            ExtensionsVerb::Update(verb) => self.done(NOUN, "update", verb, |payload| self.update(payload.parse()?)),
+            ExtensionsVerb::Add(verb) => self.done(NOUN, "add", verb, |request| self.bind(BindVerb::Add, request)),
+            ExtensionsVerb::Update(verb) => self.done(NOUN, "update", verb, |update| self.update(update)),
             ExtensionsVerb::Remove(verb) => {
-                self.done(NOUN, "remove", verb, |payload| Ok(unbind::remove(host, &payload.parse()?)?))
+                self.done(NOUN, "remove", verb, |request| Ok(unbind::remove(host, &request)?))
             }
             ExtensionsVerb::Rollback(verb) => {
-                self.done(NOUN, "rollback", verb, |payload| Ok(unbind::rollback(host, &payload.parse()?)?))
+                self.done(NOUN, "rollback", verb, |request| Ok(unbind::rollback(host, &request)?))
             }
             ExtensionsVerb::List(verb) => {
-                self.done(NOUN, "list", verb, |payload| Ok(read::extensions(host, &payload.environment_id.parse()?)?))
+                self.done(NOUN, "list", verb, |environment| Ok(read::extensions(host, &environment)?))
             }
-            ExtensionsVerb::Resolve(verb) => self.done(NOUN, "resolve", verb, |payload| {
-                let (environment, reference) = payload.parse()?;
+            ExtensionsVerb::Resolve(verb) => self.done(NOUN, "resolve", verb, |(environment, reference)| {
                 Ok(read::resolve(host, &environment, &reference)?)
             }),
         }
@@ -221,12 +225,10 @@ impl Session {
         let host = &self.host;
         match verb {
             GrantsVerb::List(verb) => {
-                self.done(NOUN, "list", verb, |payload| Ok(grants::list(host, &payload.environment_id.parse()?)?))
+                self.done(NOUN, "list", verb, |environment| Ok(grants::list(host, &environment)?))
             }
-            GrantsVerb::Add(verb) => self.done(NOUN, "add", verb, |payload| Ok(grants::add(host, &payload.parse()?)?)),
-            GrantsVerb::Revoke(verb) => {
-                self.done(NOUN, "revoke", verb, |payload| Ok(grants::revoke(host, &payload.parse()?)?))
-            }
+            GrantsVerb::Add(verb) => self.done(NOUN, "add", verb, |request| Ok(grants::add(host, &request)?)),
+            GrantsVerb::Revoke(verb) => self.done(NOUN, "revoke", verb, |request| Ok(grants::revoke(host, &request)?)),
         }
     }
 
@@ -234,14 +236,12 @@ impl Session {
         const NOUN: &str = "trust-root";
         let host = &self.host;
         match verb {
-            TrustRootVerb::Add(verb) => {
-                self.done(NOUN, "add", verb, |payload| Ok(trust_root::add(host, &payload.parse()?)?))
-            }
+            TrustRootVerb::Add(verb) => self.done(NOUN, "add", verb, |request| Ok(trust_root::add(host, &request)?)),
             TrustRootVerb::Remove(verb) => {
-                self.done(NOUN, "remove", verb, |payload| Ok(trust_root::remove(host, &payload.parse()?)?))
+                self.done(NOUN, "remove", verb, |request| Ok(trust_root::remove(host, &request)?))
             }
             TrustRootVerb::List(verb) => {
-                self.done(NOUN, "list", verb, |payload| Ok(trust_root::list(host, &payload.environment_id.parse()?)?))
+                self.done(NOUN, "list", verb, |environment| Ok(trust_root::list(host, &environment)?))
             }
         }
     }
@@ -292,54 +292,36 @@ impl Session {
     fn pack(&self, verb: PackVerb) -> io::Result<u8> {
         let host = &self.host;
         match verb {
-            PackVerb::New(verb) => {
-                self.done("pack", "new", verb, |payload| Ok(projects::new(host, &payload.parse()?)?))
-            }
-            PackVerb::Build(verb) => self.done("pack", "build", verb, |payload| match payload.parse()? {
+            PackVerb::New(verb) => self.done("pack", "new", verb, |request| Ok(projects::new(host, &request)?)),
+            PackVerb::Build(verb) => self.done("pack", "build", verb, |build| match build {
                 Build::Component(request) => Ok(pack::build(host, &request)?),
                 Build::Project(folder, output) => Ok(projects::build(host, &folder, output)?),
             }),
-            PackVerb::Inspect(verb) => self.done("pack", "inspect", verb, |payload| {
-                Ok(pack::inspect(host, &parse::pack_ref(&payload.pack_ref)?, payload.wit)?)
-            }),
-            PackVerb::Bench(verb) => self.done("pack", "bench", verb, |payload| {
-                let (pack_ref, turns) = payload.parse()?;
-                Ok(bench::bench(host, &pack_ref, turns)?)
-            }),
+            PackVerb::Inspect(verb) => {
+                self.done("pack", "inspect", verb, |(pack_ref, wit)| Ok(pack::inspect(host, &pack_ref, wit)?))
+            }
+            PackVerb::Bench(verb) => {
+                self.done("pack", "bench", verb, |(pack_ref, turns)| Ok(bench::bench(host, &pack_ref, turns)?))
+            }
             PackVerb::Validate(verb) => self.validate(verb),
-            PackVerb::Test(verb) => {
-                self.answer("pack", "test", verb, |payload| self.test(payload.parse()?), |report| report.passed())
-            }
-            PackVerb::Repack(verb) => {
-                self.done("pack", "repack", verb, |payload| Ok(repack::repack(host, &payload.request())?))
-            }
-            PackVerb::Keygen(verb) => {
-                self.done("pack", "keygen", verb, |payload| Ok(signing::keygen(&payload.output)?))
-            }
-            PackVerb::Push(verb) => {
-                self.done("pack", "push", verb, |payload| Ok(registries::push(host, &payload.parse()?)?))
-            }
-            PackVerb::Pull(verb) => {
-                self.done("pack", "pull", verb, |payload| Ok(registries::pull(host, &payload.parse()?)?))
-            }
-            PackVerb::Save(verb) => self.done("pack", "save", verb, |payload| Ok(save::save(host, &payload.parse()?)?)),
-            PackVerb::Load(verb) => self.done("pack", "load", verb, |payload| Ok(load::load(host, &payload.parse()?)?)),
-            PackVerb::Sign(verb) => self.done("pack", "sign", verb, |payload| match payload.parse()? {
+            PackVerb::Test(verb) => self.answer("pack", "test", verb, |test| self.test(test), |report| report.passed()),
+            PackVerb::Repack(verb) => self.done("pack", "repack", verb, |request| Ok(repack::repack(host, &request)?)),
+            PackVerb::Keygen(verb) => self.done("pack", "keygen", verb, |output| Ok(signing::keygen(&output)?)),
+            PackVerb::Push(verb) => self.done("pack", "push", verb, |request| Ok(registries::push(host, &request)?)),
+            PackVerb::Pull(verb) => self.done("pack", "pull", verb, |request| Ok(registries::pull(host, &request)?)),
+            PackVerb::Save(verb) => self.done("pack", "save", verb, |request| Ok(save::save(host, &request)?)),
+            PackVerb::Load(verb) => self.done("pack", "load", verb, |request| Ok(load::load(host, &request)?)),
+            PackVerb::Sign(verb) => self.done("pack", "sign", verb, |sign| match sign {
                 Sign::File(request) => Ok(signing::sign(host, &request)?),
                 Sign::Published(reference, key) => Ok(registries::sign(host, &reference, &key)?),
             }),
-            PackVerb::Verify(verb) => {
-                self.done("pack", "verify", verb, |payload| Ok(signing::verify(host, &payload.parse()?)?))
-            }
+            PackVerb::Verify(verb) => self.done("pack", "verify", verb, |request| Ok(signing::verify(host, &request)?)),
         }
     }
 
     /// Validates packs, and reports in the form that was asked for.
     fn validate(&self, verb: Verb<ValidatePayload>) -> io::Result<u8> {
-        let operation = |payload: ValidatePayload| {
-            let form = payload.report;
-            Ok((validation::validate(&self.host, &payload.parse()?)?, form))
-        };
+        let operation = |(request, form)| Ok((validation::validate(&self.host, &request)?, form));
         self.run("pack", "validate", verb, operation, |output, (report, form)| {
             match form {
                 None => output.result(report)?,
@@ -378,22 +360,18 @@ impl Session {
         const NOUN: &str = "cache";
         let host = &self.host;
         match verb {
-            CacheVerb::Path(verb) => self.done(NOUN, "path", verb, |_| Ok(cache::path(host))),
-            CacheVerb::List(verb) => self.done(NOUN, "list", verb, |_| Ok(cache::list(host)?)),
+            CacheVerb::Path(verb) => self.done(NOUN, "path", verb, |()| Ok(cache::path(host))),
+            CacheVerb::List(verb) => self.done(NOUN, "list", verb, |()| Ok(cache::list(host)?)),
             CacheVerb::Verify(verb) => self.answer(
                 NOUN,
                 "verify",
                 verb,
-                |payload| Ok(cache::verify::verify(host, payload.keep)?),
+                |keep| Ok(cache::verify::verify(host, keep)?),
                 |report| report.is_sound(),
             ),
-            CacheVerb::Gc(verb) => self.answer(
-                NOUN,
-                "gc",
-                verb,
-                |payload| Ok(cache::gc::gc(host, payload.dry_run)?),
-                |report| report.is_done(),
-            ),
+            CacheVerb::Gc(verb) => {
+                self.answer(NOUN, "gc", verb, |dry_run| Ok(cache::gc::gc(host, dry_run)?), |report| report.is_done())
+            }
         }
     }
 
@@ -403,7 +381,7 @@ impl Session {
         noun: &'static str,
         name: &'static str,
         verb: Verb<P>,
-        operation: impl FnOnce(P) -> Result<R, CliError>,
+        operation: impl FnOnce(P::Request) -> Result<R, CliError>,
     ) -> io::Result<u8> {
         self.answer(noun, name, verb, operation, |_| true)
     }
@@ -414,7 +392,7 @@ impl Session {
         noun: &'static str,
         name: &'static str,
         verb: Verb<P>,
-        operation: impl FnOnce(P) -> Result<R, CliError>,
+        operation: impl FnOnce(P::Request) -> Result<R, CliError>,
         is_yes: impl FnOnce(&R) -> bool,
     ) -> io::Result<u8> {
         self.run(noun, name, verb, operation, |output, report| {
@@ -429,14 +407,18 @@ impl Session {
         noun: &'static str,
         name: &'static str,
         verb: Verb<P>,
-        operation: impl FnOnce(P) -> Result<R, CliError>,
+        operation: impl FnOnce(P::Request) -> Result<R, CliError>,
         write: impl FnOnce(&Output<'_>, &R) -> io::Result<u8>,
     ) -> io::Result<u8> {
         if matches!(verb, Verb::Schema) {
             return output::print_json(&schemars::schema_for!(P)).map(|()| 0);
         }
         let output = Output { format: self.format, noun, verb: name };
-        match self.payload(verb).and_then(operation) {
+        let request = self.payload(verb).and_then(|payload| Ok(payload.parse()?));
+        if self.only_reads {
+            return Ok(request.map_or_else(|error| error.exit_code(), |_| 0));
+        }
+        match request.and_then(operation) {
             Ok(report) => write(&output, &report),
             Err(error) => output.error(&error).map(|()| error.exit_code()),
         }
@@ -456,11 +438,6 @@ impl Session {
             let (path, reason) = (ForeignText::new(path.to_string_lossy()), ForeignText::sentence(&reason));
             CliError::Arguments(format!("`{path}` does not hold the arguments: {reason}"))
         };
-        document::read(&bytes, &path).map_err(invalid)
+        document::read(&bytes, &path).map(|Object(payload)| payload).map_err(invalid)
     }
 }
-
-/// The arguments of a verb.
-trait Payload: Args + DeserializeOwned + JsonSchema {}
-
-impl<P: Args + DeserializeOwned + JsonSchema> Payload for P {}

@@ -1,19 +1,22 @@
 //! Arguments as people write them, parsed into what the operations take.
 
-use std::net::SocketAddr;
 use std::str::FromStr;
 
+use clap::Args;
+use clap_complete::Shell;
 use env_pack_domain::change::Request;
-use env_pack_domain::{
-    AnswersRef, BindingKey, CapabilitySlot, CoreSlot, DescriptorPath, EnvId, ExtRef, ForeignText, InstanceId, OciRef,
-    PackDescriptor, PackRef, Permissions, Place, ToolPermission,
-};
+use env_pack_domain::{BindingKey, CapabilitySlot, CoreSlot, EnvId, ExtRef, InstanceId, PackRef, Permissions, Place};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 
 use super::environment::{Environment, EnvironmentOrLocal};
 use super::error::UsageError;
+use super::grammar::{Kind, ListenAddr, NewPackRef};
 use super::payload::{
-    BENCH_TURNS, BenchPayload, CreatePayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload,
-    GrantsChangePayload, GrantsPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
+    BENCH_TURNS, BenchPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload, CreatePayload, DoctorPayload,
+    EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload,
+    GrantsPayload, InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, RepackPayload,
+    ResolvePayload,
 };
 use crate::ops::bind::{BindRequest, Grants};
 use crate::ops::env::NewEnvironment;
@@ -21,33 +24,31 @@ use crate::ops::grants::GrantsRequest;
 use crate::ops::repack::RepackRequest;
 use crate::ops::unbind::UnbindRequest;
 
+/// The arguments of a verb.
+pub trait Payload: Args + DeserializeOwned + JsonSchema {
+    /// What its operation takes.
+    type Request;
+
+    /// Reads the arguments. What is on this machine has no say in it, so that a schema can state what is taken.
+    ///
+    /// # Errors
+    /// [`UsageError`] when one of them is malformed, or several do not go together.
+    fn parse(self) -> Result<Self::Request, UsageError>;
+}
+
 pub(super) fn parsed<T: FromStr<Err: std::error::Error>>(argument: &'static str, text: &str) -> Result<T, UsageError> {
     text.parse().map_err(|error: T::Err| UsageError::argument(argument, &error))
 }
 
 /// Parses a reference; a relative path is stored absolute, because the environment does not know where it was given.
 pub(super) fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
-    let pack_ref: PackRef = parsed("pack_ref", text)?;
-    match &pack_ref {
+    match parsed::<NewPackRef>("pack_ref", text)?.0 {
         PackRef::File(path) if !path.starts_with("file://") => {
-            let (host, _) = path.split_once('/').unwrap_or_default();
-            let is_meant = host.contains(['.', ':']) && !host.starts_with('.') && is_oci(path);
-            if is_meant && !std::path::Path::new(path).exists() {
-                let reason =
-                    format!("there is no such file; a pack in a registry is `oci://{}`", ForeignText::excerpt(path));
-                return Err(UsageError::text("pack_ref", reason));
-            }
-            let absolute = std::path::absolute(path).map_err(|error| UsageError::argument("pack_ref", &error))?;
-            parsed("pack_ref", &absolute.to_string_lossy())
+            let absolute = std::path::absolute(&path).map_err(|error| UsageError::argument("pack_ref", &error))?;
+            Ok(PackRef::File(absolute.to_string_lossy().into_owned()))
         }
-        // files may hold references that no registry takes; nobody may write new ones
-        PackRef::Oci(text) => parsed::<OciRef>("pack_ref", text).map(|_| pack_ref),
-        _ => Ok(pack_ref),
+        pack_ref => Ok(pack_ref),
     }
-}
-
-fn is_oci(text: &str) -> bool {
-    format!("oci://{text}").parse::<OciRef>().is_ok()
 }
 
 pub(super) fn core_slot(text: &str) -> Result<CoreSlot, UsageError> {
@@ -55,27 +56,12 @@ pub(super) fn core_slot(text: &str) -> Result<CoreSlot, UsageError> {
     CoreSlot::try_from(slot).map_err(|error| UsageError::argument("slot", &error).refused())
 }
 
-/// A path, with or without a version, which says nothing here.
-fn path_of(argument: &'static str, text: &str) -> Result<DescriptorPath, UsageError> {
-    match text.contains('@') {
-        true => Ok(parsed::<PackDescriptor>(argument, text)?.path().clone()),
-        false => parsed(argument, text),
-    }
-}
-
 fn instance(text: Option<&str>) -> Result<Option<InstanceId>, UsageError> {
     text.map(|text| parsed("instance_id", text)).transpose()
 }
 
 pub(super) fn extension(kind: &str, instance_id: Option<&str>) -> Result<BindingKey, UsageError> {
-    Ok(BindingKey::Extension { path: path_of("kind", kind)?, instance: instance(instance_id)? })
-}
-
-fn answers_ref(text: Option<String>) -> Result<Option<AnswersRef>, UsageError> {
-    let Some(answers_ref) = text.map(AnswersRef::new) else { return Ok(None) };
-    // files may hold references that lead elsewhere; nobody may write new ones
-    answers_ref.relative_path().map_err(|error| UsageError::argument("answers_ref", &error))?;
-    Ok(Some(answers_ref))
+    Ok(BindingKey::Extension { path: parsed::<Kind>("kind", kind)?.0, instance: instance(instance_id)? })
 }
 
 /// Parses commands and addresses; an error names the argument that it is in, the first of them or the second.
@@ -85,23 +71,9 @@ pub(super) fn permissions(
     network: &[String],
 ) -> Result<Permissions, UsageError> {
     let [tool_argument, network_argument] = arguments;
-    let tool = |command: &String| {
-        let words = shell_words::split(command).map_err(|error| UsageError::argument(tool_argument, &error))?;
-        let mut words = words.into_iter();
-        ToolPermission::new(words.next().unwrap_or_default(), words.collect())
-            .map_err(|error| UsageError::argument(tool_argument, &error))
-    };
     Ok(Permissions {
-        tools: tools.iter().map(tool).collect::<Result<_, _>>()?,
+        tools: tools.iter().map(|command| parsed(tool_argument, command)).collect::<Result<_, _>>()?,
         network: network.iter().map(|address| parsed(network_argument, address)).collect::<Result<_, _>>()?,
-    })
-}
-
-/// An address as the existing tools read it back: numbers only.
-fn listen_addr(text: &str) -> Result<SocketAddr, UsageError> {
-    text.parse().map_err(|_| {
-        let reason = format!("`{}` is no `<IP>:<port>`, such as `127.0.0.1:8080`", ForeignText::excerpt(text));
-        UsageError::text("listen_addr", reason)
     })
 }
 
@@ -117,20 +89,25 @@ impl EnvironmentOrLocal {
     }
 }
 
-impl CreatePayload {
-    pub fn parse(self) -> Result<NewEnvironment, UsageError> {
+impl Payload for CreatePayload {
+    type Request = NewEnvironment;
+
+    fn parse(self) -> Result<NewEnvironment, UsageError> {
+        let listen_addr = self.listen_addr.map(|address| parsed("listen_addr", &address));
         Ok(NewEnvironment {
             id: self.environment_id.parse()?,
             name: self.name.map(|name| parsed("name", &name)).transpose()?,
-            listen_addr: self.listen_addr.map(|address| listen_addr(&address)).transpose()?,
+            listen_addr: listen_addr.transpose()?.map(|ListenAddr(address)| address),
             empty: self.empty,
             idempotency_key: self.idempotency_key,
         })
     }
 }
 
-impl BenchPayload {
-    pub fn parse(self) -> Result<(PackRef, usize), UsageError> {
+impl Payload for BenchPayload {
+    type Request = (PackRef, usize);
+
+    fn parse(self) -> Result<(PackRef, usize), UsageError> {
         match BENCH_TURNS.contains(&self.turns) {
             true => Ok((pack_ref(&self.pack_ref)?, self.turns.into())),
             false => Err(UsageError::text("turns", "expected 1 to 10000")),
@@ -147,28 +124,32 @@ impl GrantsPayload {
     }
 }
 
-impl GrantsChangePayload {
-    pub fn parse(self) -> Result<GrantsRequest, UsageError> {
+impl Payload for GrantsChangePayload {
+    type Request = GrantsRequest;
+
+    fn parse(self) -> Result<GrantsRequest, UsageError> {
         let permissions = permissions(["tools", "network"], &self.tools, &self.network)?;
         if permissions.is_empty() && !self.declared {
             return Err(UsageError::text("tools", "name a command, an address, or everything with `--declared`"));
         }
         Ok(GrantsRequest {
             environment: self.environment_id.parse()?,
-            kind: path_of("kind", &self.kind)?,
+            kind: parsed::<Kind>("kind", &self.kind)?.0,
             grants: Grants { permissions, declared: self.declared },
             idempotency_key: self.idempotency_key,
         })
     }
 }
 
-impl PackPayload {
-    pub fn parse(self) -> Result<BindRequest, UsageError> {
+impl Payload for PackPayload {
+    type Request = BindRequest;
+
+    fn parse(self) -> Result<BindRequest, UsageError> {
         let request = Request {
             place: Place::Slot(core_slot(&self.slot)?),
             kind: parsed("kind", &self.kind)?,
             pack_ref: pack_ref(&self.pack_ref)?,
-            answers_ref: answers_ref(self.answers_ref)?,
+            answers_ref: self.answers_ref.map(|path| parsed("answers_ref", &path)).transpose()?,
         };
         Ok(BindRequest {
             environment: self.environment_id.parse()?,
@@ -183,8 +164,10 @@ impl PackPayload {
     }
 }
 
-impl ExtensionPayload {
-    pub fn parse(self) -> Result<BindRequest, UsageError> {
+impl Payload for ExtensionPayload {
+    type Request = BindRequest;
+
+    fn parse(self) -> Result<BindRequest, UsageError> {
         if self.all_instances && self.no_fetch {
             return Err(UsageError::text("all_instances", "instances move together only to a pack that was looked at"));
         }
@@ -192,7 +175,7 @@ impl ExtensionPayload {
             place: Place::Extension(instance(self.instance_id.as_deref())?),
             kind: parsed("kind", &self.kind)?,
             pack_ref: pack_ref(&self.pack_ref)?,
-            answers_ref: answers_ref(self.answers_ref)?,
+            answers_ref: self.answers_ref.map(|path| parsed("answers_ref", &path)).transpose()?,
         };
         Ok(BindRequest {
             environment: self.environment_id.parse()?,
@@ -207,8 +190,10 @@ impl ExtensionPayload {
     }
 }
 
-impl PackRemovePayload {
-    pub fn parse(self) -> Result<UnbindRequest, UsageError> {
+impl Payload for PackRemovePayload {
+    type Request = UnbindRequest;
+
+    fn parse(self) -> Result<UnbindRequest, UsageError> {
         Ok(UnbindRequest {
             environment: self.environment_id.parse()?,
             key: BindingKey::Slot(core_slot(&self.slot)?),
@@ -218,8 +203,10 @@ impl PackRemovePayload {
     }
 }
 
-impl ExtensionRemovePayload {
-    pub fn parse(self) -> Result<UnbindRequest, UsageError> {
+impl Payload for ExtensionRemovePayload {
+    type Request = UnbindRequest;
+
+    fn parse(self) -> Result<UnbindRequest, UsageError> {
         Ok(UnbindRequest {
             environment: self.environment_id.parse()?,
             key: extension(&self.kind, self.instance_id.as_deref())?,
@@ -229,8 +216,10 @@ impl ExtensionRemovePayload {
     }
 }
 
-impl ExtensionRollbackPayload {
-    pub fn parse(self) -> Result<UnbindRequest, UsageError> {
+impl Payload for ExtensionRollbackPayload {
+    type Request = UnbindRequest;
+
+    fn parse(self) -> Result<UnbindRequest, UsageError> {
         Ok(UnbindRequest {
             environment: self.environment_id.parse()?,
             key: extension(&self.kind, self.instance_id.as_deref())?,
@@ -240,14 +229,82 @@ impl ExtensionRollbackPayload {
     }
 }
 
-impl ResolvePayload {
-    pub fn parse(&self) -> Result<(EnvId, ExtRef), UsageError> {
+impl Payload for ResolvePayload {
+    type Request = (EnvId, ExtRef);
+
+    fn parse(self) -> Result<(EnvId, ExtRef), UsageError> {
         Ok((self.environment_id.parse()?, parsed("reference", &self.reference)?))
     }
 }
 
-impl RepackPayload {
-    pub fn request(self) -> RepackRequest {
-        RepackRequest { archive: self.archive, output: self.output }
+impl Payload for RepackPayload {
+    type Request = RepackRequest;
+
+    fn parse(self) -> Result<RepackRequest, UsageError> {
+        Ok(RepackRequest { archive: self.archive, output: self.output })
+    }
+}
+
+impl Payload for NoPayload {
+    type Request = ();
+
+    fn parse(self) -> Result<(), UsageError> {
+        Ok(())
+    }
+}
+
+impl Payload for EnvironmentPayload {
+    type Request = EnvId;
+
+    fn parse(self) -> Result<EnvId, UsageError> {
+        self.environment_id.parse()
+    }
+}
+
+impl Payload for InitPayload {
+    type Request = (EnvId, Option<String>);
+
+    fn parse(self) -> Result<Self::Request, UsageError> {
+        Ok((self.environment_id.parse()?, self.idempotency_key))
+    }
+}
+
+impl Payload for DoctorPayload {
+    type Request = (EnvId, bool);
+
+    fn parse(self) -> Result<Self::Request, UsageError> {
+        Ok((self.environment_id.parse()?, self.strict))
+    }
+}
+
+impl Payload for InspectPayload {
+    type Request = (PackRef, bool);
+
+    fn parse(self) -> Result<Self::Request, UsageError> {
+        Ok((pack_ref(&self.pack_ref)?, self.wit))
+    }
+}
+
+impl Payload for CacheVerifyPayload {
+    type Request = bool;
+
+    fn parse(self) -> Result<bool, UsageError> {
+        Ok(self.keep)
+    }
+}
+
+impl Payload for CacheGcPayload {
+    type Request = bool;
+
+    fn parse(self) -> Result<bool, UsageError> {
+        Ok(self.dry_run)
+    }
+}
+
+impl Payload for CompletionsPayload {
+    type Request = Shell;
+
+    fn parse(self) -> Result<Shell, UsageError> {
+        Ok(self.shell)
     }
 }

@@ -4,12 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use clap_complete::Shell;
-use env_pack_domain::{CoreSlot, ForeignText};
+use env_pack_domain::{
+    AnswersRef, CoreSlot, DisplayName, ExtRef, ForeignText, InstanceId, NetworkPermission, PackDescriptor,
+    ToolPermission,
+};
 use schemars::JsonSchema;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 
+use super::arguments::{object, whole_number};
 use super::environment::{Environment, EnvironmentOrLocal};
+use super::grammar::{Kind, ListenAddr, NewPackRef, Text};
+use super::rules;
 
 /// No arguments.
 #[derive(Debug, Default, Args, Deserialize, JsonSchema)]
@@ -32,10 +38,11 @@ pub struct EnvironmentPayload {
 pub struct BenchPayload {
     /// The pack: a path, `oci://…`, or the name of a built-in
     #[arg(value_name = "REF")]
+    #[schemars(with = "Text<NewPackRef>")]
     pub pack_ref: String,
     /// How often each is measured
     #[arg(long, default_value_t = turns())]
-    #[serde(default = "turns")]
+    #[serde(default = "turns", deserialize_with = "whole_number")]
     #[schemars(range(min = 1, max = 10_000))]
     pub turns: u16,
 }
@@ -85,10 +92,12 @@ pub struct CreatePayload {
     /// Its name for people; its id, unless given
     #[arg(long)]
     #[serde(default)]
+    #[schemars(with = "Option<Text<DisplayName>>")]
     pub name: Option<String>,
     /// Where its runtime listens
     #[arg(long, value_name = "IP:PORT")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<ListenAddr>>")]
     pub listen_addr: Option<String>,
     /// Bind nothing
     #[arg(long)]
@@ -113,13 +122,16 @@ pub struct PackPayload {
     pub slot: String,
     /// What it is bound as: `<namespace>.<slot>.<implementation>@<version>`
     #[arg(long, value_name = "DESCRIPTOR")]
+    #[schemars(with = "Text<PackDescriptor>")]
     pub kind: String,
     /// Where the pack is: a path, `file://…`, `oci://…`, or the name of a built-in
     #[arg(long, value_name = "REF")]
+    #[schemars(with = "Text<NewPackRef>")]
     pub pack_ref: String,
     /// Where its answers are, relative to the folder of the environment
     #[arg(long, value_name = "PATH")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<AnswersRef>>")]
     pub answers_ref: Option<String>,
     /// A key of the caller's, recorded and given back
     #[arg(long, value_name = "KEY")]
@@ -130,7 +142,7 @@ pub struct PackPayload {
     #[serde(default)]
     pub no_fetch: bool,
     #[command(flatten)]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub grants: GrantsPayload,
 }
 
@@ -140,41 +152,55 @@ pub struct PackPayload {
 pub struct GrantsPayload {
     /// Let the pack run a command, such as 'vault token lookup'
     #[arg(long = "grant-tool", value_name = "COMMAND")]
+    #[schemars(with = "Vec<Text<ToolPermission>>")]
     pub tools: Vec<String>,
     /// Let the pack connect to an address
     #[arg(long = "grant-network", value_name = "HOST:PORT")]
+    #[schemars(with = "Vec<Text<NetworkPermission>>")]
     pub network: Vec<String>,
     /// Let the pack do everything it declares
     #[arg(long = "grant", value_name = "WHAT")]
-    #[schemars(with = "String", extend("const" = All::Declared))]
+    #[schemars(with = "Option<String>", extend("enum" = ["declared", null]))]
     pub all: Option<All>,
 }
 
 /// What all of something is.
-#[derive(Clone, Copy, Debug, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
+#[serde(try_from = "String")]
 pub enum All {
     /// Everything that the pack declares
     Declared,
 }
 
+impl TryFrom<String> for All {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        word(&name)
+    }
+}
+
 /// What to allow a bound pack, or to allow it no longer.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = rules::something_to_grant()))]
 pub struct GrantsChangePayload {
     /// The environment
     #[command(flatten)]
     pub environment_id: Environment,
     /// The pack, by a path it answers for; a `@<version>` is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
+    #[schemars(with = "Text<Kind>")]
     pub kind: String,
     /// A command it runs, such as 'vault token lookup'
     #[arg(long = "tool", value_name = "COMMAND")]
     #[serde(default)]
+    #[schemars(with = "Vec<Text<ToolPermission>>")]
     pub tools: Vec<String>,
     /// An address it connects to
     #[arg(long, value_name = "HOST:PORT")]
     #[serde(default)]
+    #[schemars(with = "Vec<Text<NetworkPermission>>")]
     pub network: Vec<String>,
     /// Everything that it declares
     #[arg(long)]
@@ -206,23 +232,28 @@ pub struct PackRemovePayload {
 /// An extension to bind.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("not" = rules::moves_unseen()))]
 pub struct ExtensionPayload {
     /// The environment
     #[command(flatten)]
     pub environment_id: Environment,
     /// What it is bound as: `<namespace>.<family>.<implementation>@<version>`
     #[arg(long, value_name = "DESCRIPTOR")]
+    #[schemars(with = "Text<PackDescriptor>")]
     pub kind: String,
     /// Where the pack is: a path, `file://…`, or `oci://…`
     #[arg(long, value_name = "REF")]
+    #[schemars(with = "Text<NewPackRef>")]
     pub pack_ref: String,
     /// The instance; the default one, unless given
     #[arg(long, value_name = "ID")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<InstanceId>>")]
     pub instance_id: Option<String>,
     /// Where its answers are, relative to the folder of the environment
     #[arg(long, value_name = "PATH")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<AnswersRef>>")]
     pub answers_ref: Option<String>,
     /// A key of the caller's, recorded and given back
     #[arg(long, value_name = "KEY")]
@@ -237,7 +268,7 @@ pub struct ExtensionPayload {
     #[serde(default)]
     pub all_instances: bool,
     #[command(flatten)]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub grants: GrantsPayload,
 }
 
@@ -250,10 +281,12 @@ pub struct ExtensionRemovePayload {
     pub environment_id: Environment,
     /// The extension; a `@<version>` is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
+    #[schemars(with = "Text<Kind>")]
     pub kind: String,
     /// The instance; the default one, unless given
     #[arg(long, value_name = "ID")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<InstanceId>>")]
     pub instance_id: Option<String>,
     /// A key of the caller's, recorded and given back
     #[arg(long, value_name = "KEY")]
@@ -270,10 +303,12 @@ pub struct ExtensionRollbackPayload {
     pub environment_id: Environment,
     /// The extension; a `@<version>` is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
+    #[schemars(with = "Text<Kind>")]
     pub kind: String,
     /// The instance; the default one, unless given
     #[arg(long, value_name = "ID")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<InstanceId>>")]
     pub instance_id: Option<String>,
     /// Roll back every other instance of the extension too
     #[arg(long)]
@@ -291,6 +326,7 @@ pub struct ExtensionRollbackPayload {
 pub struct ResolvePayload {
     /// The extension: `ext://<path>[/<instance>]`
     #[arg(value_name = "REFERENCE")]
+    #[schemars(with = "Text<ExtRef>")]
     pub reference: String,
     /// The environment
     #[command(flatten)]
@@ -316,6 +352,7 @@ pub struct RepackPayload {
 pub struct InspectPayload {
     /// The pack: a path, `oci://…`, or the name of a built-in
     #[arg(value_name = "REF")]
+    #[schemars(with = "Text<NewPackRef>")]
     pub pack_ref: String,
     /// Print the world of each component in the language WIT
     #[arg(long)]
@@ -362,7 +399,13 @@ fn shells() -> Vec<String> {
 }
 
 fn shell<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shell, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    Shell::from_str(&name, false)
-        .map_err(|_| D::Error::custom(format!("`{}` is none of {}", ForeignText::excerpt(&name), shells().join(", "))))
+    word(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+/// One of a few words, as a flag takes it.
+pub(super) fn word<T: ValueEnum>(text: &str) -> Result<T, String> {
+    let names =
+        T::value_variants().iter().filter_map(|variant| Some(variant.to_possible_value()?.get_name().to_owned()));
+    let none = || format!("`{}` is none of {}", ForeignText::excerpt(text), names.collect::<Vec<_>>().join(", "));
+    T::from_str(text, false).map_err(|_| none())
 }

@@ -3,22 +3,28 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use env_pack_domain::CapabilitySlot;
+use env_pack_domain::{
+    CapabilitySlot, DescriptorPath, DisplayName, NetworkPermission, PackId, ToolPermission, Version,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::UsageError;
-use super::parse::{parsed, permissions};
+use super::grammar::Text;
+use super::parse::{Payload, parsed, permissions};
+use super::rules;
 use crate::ops::pack::BuildRequest;
 use crate::ops::project::{Language, NewRequest};
 
 /// A project to make.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("if" = rules::has_slot(), "else" = rules::path_has_slot()))]
 pub struct NewPayload {
     /// The path that the handler answers for: `<namespace>.<slot>.<implementation>`
     #[arg(value_name = "DESCRIPTOR-PATH")]
+    #[schemars(with = "Text<DescriptorPath>")]
     pub descriptor_path: String,
     /// The slot it fills; the second segment of the path, unless given
     #[arg(long)]
@@ -39,7 +45,7 @@ pub struct NewPayload {
 /// A pack to build.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = has_component(), "then" = names_the_pack(), "else" = is_named_by_its_file()))]
+#[schemars(extend("if" = rules::has_component(), "then" = rules::names_the_pack(), "else" = rules::is_named_by_its_file()))]
 pub struct BuildPayload {
     /// The folder of the project, which holds `gtc-pack.toml`; this one, unless given
     #[arg(value_name = "DIR", conflicts_with = "component")]
@@ -52,22 +58,27 @@ pub struct BuildPayload {
     /// The version of the pack
     #[arg(long, value_name = "SEMVER", requires = "component")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<Version>>")]
     pub version: Option<String>,
     /// The id of the pack; the descriptor path of its handler, unless given
     #[arg(long, requires = "component")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<PackId>>")]
     pub id: Option<String>,
     /// Who publishes it; the first segment of the descriptor path, unless given
     #[arg(long, value_name = "NAME", requires = "component")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<DisplayName>>")]
     pub publisher: Option<String>,
     /// Declare that the handler also runs a command, such as 'vault version'; `*` stands for one argument
     #[arg(long, value_name = "COMMAND", requires = "component")]
     #[serde(default)]
+    #[schemars(with = "Vec<Text<ToolPermission>>")]
     pub allow_tool: Vec<String>,
     /// Declare that the handler also connects to an address, such as one that it takes from its answers
     #[arg(long, value_name = "HOST:PORT", requires = "component")]
     #[serde(default)]
+    #[schemars(with = "Vec<Text<NetworkPermission>>")]
     pub allow_network: Vec<String>,
     /// Where the pack goes; `<id>-<version>.gtpack`, in the folder of the project, unless given
     #[arg(short, long, value_name = "FILE")]
@@ -91,41 +102,27 @@ fn slots() -> Vec<Value> {
     CapabilitySlot::ALL.iter().map(|slot| slot.to_string().into()).chain([Value::Null]).collect()
 }
 
-/// The condition under which there is a component to pack.
-fn has_component() -> Value {
-    literal(r#"{"properties": {"component": {"type": "string"}}, "required": ["component"]}"#)
-}
+impl Payload for NewPayload {
+    type Request = NewRequest;
 
-/// Then the arguments say what it becomes.
-fn names_the_pack() -> Value {
-    literal(r#"{"properties": {"version": {"type": "string"}, "project": {"const": null}}, "required": ["version"]}"#)
-}
-
-/// Otherwise the project file says that.
-fn is_named_by_its_file() -> Value {
-    literal(
-        r#"{"properties": {"version": {"const": null}, "id": {"const": null}, "publisher": {"const": null},
-            "allow_tool": {"maxItems": 0}, "allow_network": {"maxItems": 0}}}"#,
-    )
-}
-
-fn literal(text: &str) -> Value {
-    serde_json::from_str(text).expect("it stands here")
-}
-
-impl NewPayload {
-    pub fn parse(self) -> Result<NewRequest, UsageError> {
-        Ok(NewRequest {
-            path: parsed("descriptor_path", &self.descriptor_path)?,
-            slot: self.slot.map(|slot| parsed("slot", &slot)).transpose()?,
-            language: parsed("lang", &self.lang)?,
-            folder: self.dir,
-        })
+    fn parse(self) -> Result<NewRequest, UsageError> {
+        let path: DescriptorPath = parsed("descriptor_path", &self.descriptor_path)?;
+        let slot = self.slot.map(|slot| parsed("slot", &slot)).transpose()?.or_else(|| path.slot());
+        let slot = slot.ok_or_else(|| {
+            let slots = CapabilitySlot::ALL.map(CapabilitySlot::as_str).join(", ");
+            UsageError::text(
+                "slot",
+                format!("the second segment of `{path}` is no slot; name the one it fills: {slots}"),
+            )
+        })?;
+        Ok(NewRequest { path, slot, language: parsed("lang", &self.lang)?, folder: self.dir })
     }
 }
 
-impl BuildPayload {
-    pub fn parse(self) -> Result<Build, UsageError> {
+impl Payload for BuildPayload {
+    type Request = Build;
+
+    fn parse(self) -> Result<Build, UsageError> {
         let Some(component) = self.component else {
             let others = [
                 ("version", self.version.is_some()),
@@ -143,11 +140,12 @@ impl BuildPayload {
             return Err(UsageError::text("project", "either a project is built, or a component packed"));
         }
         let version = self.version.ok_or_else(|| UsageError::text("version", "a component does not say it itself"))?;
+        let publisher = self.publisher.map(|name| parsed::<DisplayName>("publisher", &name));
         Ok(Build::Component(BuildRequest {
             component,
             id: self.id.map(|id| parsed("id", &id)).transpose()?,
             version: parsed("version", &version)?,
-            publisher: self.publisher,
+            publisher: publisher.transpose()?.map(|name| name.as_str().to_owned()),
             permissions: permissions(["allow_tool", "allow_network"], &self.allow_tool, &self.allow_network)?,
             folder: PathBuf::new(),
             output: self.output,

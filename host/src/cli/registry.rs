@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::UsageError;
-use super::parse::parsed;
+use super::grammar::{Created, Destination, Text};
+use super::parse::{Payload, parsed};
 use crate::ops::registry::{PullRequest, PushRequest};
 
 /// A pack to bring to a registry.
@@ -20,6 +21,7 @@ pub struct PushPayload {
     pub archive: PathBuf,
     /// Where it goes: `oci://<registry>/<repository>:<tag>`
     #[arg(value_name = "REF")]
+    #[schemars(with = "Text<Destination>")]
     pub pack_ref: String,
     /// Where its source is, for whoever finds it
     #[arg(long, value_name = "URL")]
@@ -28,6 +30,7 @@ pub struct PushPayload {
     /// When it was made, as in `2026-11-25T12:00:00Z`
     #[arg(long, value_name = "TIME")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<Created>>")]
     pub created: Option<String>,
 }
 
@@ -37,6 +40,7 @@ pub struct PushPayload {
 pub struct PullPayload {
     /// Where it is: `oci://<registry>/<repository>[:<tag>][@<digest>]`
     #[arg(value_name = "REF")]
+    #[schemars(with = "Text<OciRef>")]
     pub pack_ref: String,
     /// The file it goes to; named after repository and tag unless given
     #[arg(short, long, value_name = "FILE")]
@@ -48,24 +52,25 @@ pub struct PullPayload {
     pub force: bool,
 }
 
-impl PushPayload {
-    pub fn parse(self) -> Result<PushRequest, UsageError> {
-        let reference: OciRef = parsed("pack_ref", &self.pack_ref)?;
-        if reference.digest().is_some() {
-            return Err(UsageError::text("pack_ref", "a pack is pushed under a tag; its digest comes of it"));
-        }
-        let created = self.created.map(|time| parsed::<jiff::Timestamp>("created", &time));
+impl Payload for PushPayload {
+    type Request = PushRequest;
+
+    fn parse(self) -> Result<PushRequest, UsageError> {
+        let Destination(reference) = parsed("pack_ref", &self.pack_ref)?;
+        let created = self.created.map(|time| parsed::<Created>("created", &time));
         Ok(PushRequest {
             archive: self.archive,
             reference,
             source: self.source,
-            created: created.transpose()?.map(|time| time.to_string()),
+            created: created.transpose()?.map(|Created(time)| time.to_string()),
         })
     }
 }
 
-impl PullPayload {
-    pub fn parse(self) -> Result<PullRequest, UsageError> {
+impl Payload for PullPayload {
+    type Request = PullRequest;
+
+    fn parse(self) -> Result<PullRequest, UsageError> {
         Ok(PullRequest { reference: parsed("pack_ref", &self.pack_ref)?, output: self.output, force: self.force })
     }
 }

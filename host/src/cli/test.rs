@@ -7,16 +7,18 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::UsageError;
+use super::grammar::ScenarioName;
+use super::parse::{Payload, parsed};
+use super::rules;
 use crate::ops::pack_test::{RecordRequest, TestRequest};
 
 /// What a recorded scenario is called that nobody named.
 const RECORDED: &str = "recorded";
-/// The longest name of a scenario, in bytes.
-const NAME_BYTES: usize = 100;
 
 /// A pack to test.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("if" = rules::is_recording(), "then" = rules::is_like_one(), "else" = rules::records_nothing()))]
 pub struct TestPayload {
     /// The pack, its component, or a folder that holds it
     #[arg(value_name = "DIR|FILE", default_value = ".")]
@@ -52,8 +54,10 @@ pub enum Test {
     Record(RecordRequest),
 }
 
-impl TestPayload {
-    pub fn parse(self) -> Result<Test, UsageError> {
+impl Payload for TestPayload {
+    type Request = Test;
+
+    fn parse(self) -> Result<Test, UsageError> {
         let Self { target, scenario, record, replace, yes } = self;
         let Some(name) = record else {
             return match replace || yes {
@@ -63,10 +67,7 @@ impl TestPayload {
                 false => Ok(Test::Run(TestRequest { target, scenarios: scenario })),
             };
         };
-        let is_legal = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
-        if name.is_empty() || name.len() > NAME_BYTES || !name.bytes().all(is_legal) {
-            return Err(UsageError::text("record", "the name of a scenario is of letters, digits, `-` and `_`"));
-        }
+        let ScenarioName(name) = parsed("record", &name)?;
         let mut like = scenario.into_iter();
         let request = RecordRequest { target, name, like: like.next(), replace, confirmed: yes };
         match like.next() {

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use env_pack_domain::OciRef;
+use env_pack_domain::{EnvId, KeyId, OciRef};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::environment::Environment;
 use super::error::UsageError;
-use super::parse::{pack_ref, parsed};
+use super::grammar::{NewPackRef, Text};
+use super::parse::{Payload, pack_ref, parsed};
+use super::rules;
 use crate::ops::signing::{SignRequest, Trusted, VerifyRequest};
 use crate::ops::trust_root::{DistrustRequest, TrustRequest};
 
@@ -25,6 +27,7 @@ pub struct KeygenPayload {
 /// A pack to sign.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("if" = rules::is_published(), "then" = rules::is_pinned()))]
 pub struct SignPayload {
     /// The pack: a file, or `oci://…`, where its signature goes too then
     #[arg(value_name = "REF")]
@@ -46,9 +49,11 @@ pub struct SignPayload {
 /// A pack to verify.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("if" = rules::has_environment(), "then" = rules::none_of("keys"), "else" = rules::some_of("keys")))]
 pub struct VerifyPayload {
     /// The pack
     #[arg(value_name = "REF")]
+    #[schemars(with = "Text<NewPackRef>")]
     pub pack_ref: String,
     /// A file of a public key that is trusted
     #[arg(long = "key", value_name = "FILE")]
@@ -57,6 +62,7 @@ pub struct VerifyPayload {
     /// The environment that says who is trusted, instead
     #[arg(long = "env", value_name = "ENV")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<EnvId>>")]
     pub environment_id: Option<String>,
     /// A file of a signature, instead of those beside the pack and those that are kept
     #[arg(long = "signature", value_name = "FILE")]
@@ -89,6 +95,7 @@ pub struct DistrustPayload {
     pub environment_id: Environment,
     /// The id of the key
     #[arg(long, value_name = "ID")]
+    #[schemars(with = "Text<KeyId>")]
     pub key_id: String,
     /// A key of the caller's, recorded and given back
     #[arg(long, value_name = "KEY")]
@@ -104,8 +111,18 @@ pub enum Sign {
     Published(OciRef, PathBuf),
 }
 
-impl SignPayload {
-    pub fn parse(self) -> Result<Sign, UsageError> {
+impl Payload for KeygenPayload {
+    type Request = PathBuf;
+
+    fn parse(self) -> Result<PathBuf, UsageError> {
+        Ok(self.output)
+    }
+}
+
+impl Payload for SignPayload {
+    type Request = Sign;
+
+    fn parse(self) -> Result<Sign, UsageError> {
         let published = self.archive.to_str().filter(|text| text.starts_with("oci://"));
         match published {
             None => Ok(Sign::File(SignRequest {
@@ -132,8 +149,10 @@ impl SignPayload {
     }
 }
 
-impl VerifyPayload {
-    pub fn parse(self) -> Result<VerifyRequest, UsageError> {
+impl Payload for VerifyPayload {
+    type Request = VerifyRequest;
+
+    fn parse(self) -> Result<VerifyRequest, UsageError> {
         let trusted = match (self.environment_id, self.keys.is_empty()) {
             (Some(environment), true) => Trusted::Environment(parsed("environment_id", &environment)?),
             (None, false) => Trusted::Keys(self.keys),
@@ -151,15 +170,19 @@ impl VerifyPayload {
     }
 }
 
-impl TrustPayload {
-    pub fn parse(self) -> Result<TrustRequest, UsageError> {
+impl Payload for TrustPayload {
+    type Request = TrustRequest;
+
+    fn parse(self) -> Result<TrustRequest, UsageError> {
         let environment = self.environment_id.parse()?;
         Ok(TrustRequest { environment, key: self.key, idempotency_key: self.idempotency_key })
     }
 }
 
-impl DistrustPayload {
-    pub fn parse(self) -> Result<DistrustRequest, UsageError> {
+impl Payload for DistrustPayload {
+    type Request = DistrustRequest;
+
+    fn parse(self) -> Result<DistrustRequest, UsageError> {
         Ok(DistrustRequest {
             environment: self.environment_id.parse()?,
             key_id: parsed("key_id", &self.key_id)?,

@@ -3,15 +3,17 @@
 use clap::Args;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
+use super::arguments::object;
 use super::environment::Environment;
 use super::error::UsageError;
-use super::parse::{core_slot, extension, parsed};
+use super::grammar::{Expected, Kind, NewPackRef, Text};
+use super::parse::{Payload, core_slot, extension, parsed};
 use super::payload::{ExtensionPayload, GrantsPayload, PackPayload, core_slots};
+use super::rules;
 use crate::ops::bind::BindRequest;
 use crate::ops::refresh::RefreshRequest;
-use env_pack_domain::{BindingKey, Sha256Digest};
+use env_pack_domain::{AnswersRef, BindingKey, InstanceId, PackDescriptor, Sha256Digest};
 
 /// What is to be done with a binding.
 pub enum Update {
@@ -24,7 +26,7 @@ pub enum Update {
 /// A pack to bind in the place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = is_refresh(), "then" = only_place(NO_KIND), "else" = named(["kind", "pack_ref"])))]
+#[schemars(extend("if" = rules::is_refresh(), "then" = rules::only_slot(), "else" = rules::named()))]
 pub struct PackUpdatePayload {
     /// The environment
     #[command(flatten)]
@@ -36,14 +38,17 @@ pub struct PackUpdatePayload {
     /// What it is bound as: `<namespace>.<slot>.<implementation>@<version>`
     #[arg(long, value_name = "DESCRIPTOR", required_unless_present_any = ["refresh", "answers", "schema"])]
     #[serde(default)]
+    #[schemars(with = "Option<Text<PackDescriptor>>")]
     pub kind: Option<String>,
     /// Where the pack is: a path, `file://…`, `oci://…`, or the name of a built-in
     #[arg(long, value_name = "REF", required_unless_present_any = ["refresh", "answers", "schema"])]
     #[serde(default)]
+    #[schemars(with = "Option<Text<NewPackRef>>")]
     pub pack_ref: Option<String>,
     /// Where its answers are, relative to the folder of the environment
     #[arg(long, value_name = "PATH")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<AnswersRef>>")]
     pub answers_ref: Option<String>,
     /// A key of the caller's, recorded and given back
     #[arg(long, value_name = "KEY")]
@@ -64,34 +69,39 @@ pub struct PackUpdatePayload {
     /// Take nothing but this archive or manifest, as `--dry-run` showed it
     #[arg(long, value_name = "DIGEST", requires = "refresh")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<Expected>>")]
     pub expect: Option<String>,
     #[command(flatten)]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub grants: GrantsPayload,
 }
 
 /// An extension to bind in the place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = is_refresh(), "then" = only_place(ONE_INSTANCE), "else" = named(["kind", "pack_ref"])))]
+#[schemars(extend("if" = rules::is_refresh(), "then" = rules::only_extension(), "else" = rules::named_and_seen()))]
 pub struct ExtensionUpdatePayload {
     /// The environment
     #[command(flatten)]
     pub environment_id: Environment,
     /// What it is bound as: `<namespace>.<family>.<implementation>@<version>`; with `--refresh` the version is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
+    #[schemars(with = "Text<Kind>")]
     pub kind: String,
     /// Where the pack is: a path, `file://…`, or `oci://…`
     #[arg(long, value_name = "REF", required_unless_present_any = ["refresh", "answers", "schema"])]
     #[serde(default)]
+    #[schemars(with = "Option<Text<NewPackRef>>")]
     pub pack_ref: Option<String>,
     /// The instance; the default one, unless given
     #[arg(long, value_name = "ID")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<InstanceId>>")]
     pub instance_id: Option<String>,
     /// Where its answers are, relative to the folder of the environment
     #[arg(long, value_name = "PATH")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<AnswersRef>>")]
     pub answers_ref: Option<String>,
     /// A key of the caller's, recorded and given back
     #[arg(long, value_name = "KEY")]
@@ -116,38 +126,11 @@ pub struct ExtensionUpdatePayload {
     /// Take nothing but this archive or manifest, as `--dry-run` showed it
     #[arg(long, value_name = "DIGEST", requires = "refresh")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<Expected>>")]
     pub expect: Option<String>,
     #[command(flatten)]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub grants: GrantsPayload,
-}
-
-/// A slot says which binding it is; an extension has a kind for that, and all of its instances move along anyway.
-const NO_KIND: &str = r#""kind": {"const": null}"#;
-const ONE_INSTANCE: &str = r#""all_instances": {"const": false}"#;
-
-/// The condition under which what is bound stays bound.
-fn is_refresh() -> Value {
-    literal(r#"{"properties": {"refresh": {"const": true}}, "required": ["refresh"]}"#)
-}
-
-/// Then everything but the place is known already.
-fn only_place(also: &str) -> Value {
-    let never = r#""pack_ref": {"const": null}, "answers_ref": {"const": null}, "no_fetch": {"const": false}"#;
-    literal(&format!(r#"{{"properties": {{{never}, {also}}}}}"#))
-}
-
-/// Otherwise the pack has to be named, and nothing is only shown.
-fn named(arguments: [&str; 2]) -> Value {
-    let [one, other] = arguments.map(|name| format!(r#""{name}": {{"type": "string"}}"#));
-    let required = arguments.map(|name| format!("\"{name}\"")).join(", ");
-    literal(&format!(
-        r#"{{"required": [{required}], "properties": {{{one}, {other}, "dry_run": {{"const": false}}, "expect": {{"const": null}}}}}}"#
-    ))
-}
-
-fn literal(text: &str) -> Value {
-    serde_json::from_str(text).expect("it stands here")
 }
 
 /// What only one of the two kinds of update takes.
@@ -159,20 +142,18 @@ fn misplaced(refresh: bool, others: &[(&'static str, bool)], only_refresh: bool)
     }
 }
 
-/// A digest, with or without `sha256:` before it.
-fn expected(text: &str) -> Result<Sha256Digest, UsageError> {
-    match text.contains(':') {
-        true => parsed("expect", text),
-        false => parsed("expect", &format!("sha256:{text}")),
-    }
+fn expected(text: Option<&str>) -> Result<Option<Sha256Digest>, UsageError> {
+    text.map(|text| parsed("expect", text).map(|Expected(digest)| digest)).transpose()
 }
 
 fn given(argument: &'static str, text: Option<String>) -> Result<String, UsageError> {
     text.ok_or_else(|| UsageError::text(argument, "it is needed unless the bound pack is refreshed"))
 }
 
-impl PackUpdatePayload {
-    pub fn parse(self) -> Result<Update, UsageError> {
+impl Payload for PackUpdatePayload {
+    type Request = Update;
+
+    fn parse(self) -> Result<Update, UsageError> {
         let others = [
             ("kind", self.kind.is_some()),
             ("pack_ref", self.pack_ref.is_some()),
@@ -186,7 +167,7 @@ impl PackUpdatePayload {
                 key: BindingKey::Slot(core_slot(&self.slot)?),
                 grants: self.grants.parse()?,
                 dry_run: self.dry_run,
-                expected: self.expect.as_deref().map(expected).transpose()?,
+                expected: expected(self.expect.as_deref())?,
                 idempotency_key: self.idempotency_key,
             }));
         }
@@ -204,8 +185,10 @@ impl PackUpdatePayload {
     }
 }
 
-impl ExtensionUpdatePayload {
-    pub fn parse(self) -> Result<Update, UsageError> {
+impl Payload for ExtensionUpdatePayload {
+    type Request = Update;
+
+    fn parse(self) -> Result<Update, UsageError> {
         let others = [
             ("pack_ref", self.pack_ref.is_some()),
             ("answers_ref", self.answers_ref.is_some()),
@@ -219,7 +202,7 @@ impl ExtensionUpdatePayload {
                 key: extension(&self.kind, self.instance_id.as_deref())?,
                 grants: self.grants.parse()?,
                 dry_run: self.dry_run,
-                expected: self.expect.as_deref().map(expected).transpose()?,
+                expected: expected(self.expect.as_deref())?,
                 idempotency_key: self.idempotency_key,
             }));
         }

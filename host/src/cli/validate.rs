@@ -3,21 +3,25 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use env_pack_domain::{OciRef, PackRef};
+use env_pack_domain::EnvId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::UsageError;
-use super::parse::parsed;
+use super::grammar::{NewPackRef, Text};
+use super::parse::{Payload, parsed};
+use super::payload::word;
+use super::rules;
 use crate::ops::validate::{SignaturesWanted, ValidateRequest};
 
 /// Packs to validate.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("if" = rules::has_environment(), "then" = rules::none_of("keys")))]
 pub struct ValidatePayload {
     /// The packs: paths, `oci://…`, or names of built-ins
     #[arg(value_name = "REF", required = true)]
-    #[schemars(length(min = 1))]
+    #[schemars(with = "Vec<Text<NewPackRef>>", length(min = 1))]
     pub pack_refs: Vec<String>,
     /// Let warnings count as errors
     #[arg(long)]
@@ -38,6 +42,7 @@ pub struct ValidatePayload {
     /// The environment that says who must have signed each pack, instead
     #[arg(long = "env", value_name = "ENV")]
     #[serde(default)]
+    #[schemars(with = "Option<Text<EnvId>>")]
     pub environment_id: Option<String>,
     /// The form of the report, instead of `--format`
     #[arg(long, value_name = "FORM")]
@@ -47,7 +52,8 @@ pub struct ValidatePayload {
 
 /// A form in which findings are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema, ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
+#[schemars(!try_from, rename_all = "lowercase")]
 pub enum ReportForm {
     /// Text for people
     Human,
@@ -61,8 +67,18 @@ pub enum ReportForm {
     Github,
 }
 
-impl ValidatePayload {
-    pub fn parse(self) -> Result<ValidateRequest, UsageError> {
+impl TryFrom<String> for ReportForm {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        word(&name)
+    }
+}
+
+impl Payload for ValidatePayload {
+    type Request = (ValidateRequest, Option<ReportForm>);
+
+    fn parse(self) -> Result<Self::Request, UsageError> {
         if self.pack_refs.is_empty() {
             return Err(UsageError::text("pack_refs", "name at least one pack"));
         }
@@ -75,16 +91,10 @@ impl ValidatePayload {
             (None, true) if self.require_signature => SignaturesWanted::Anybody,
             (None, true) => SignaturesWanted::NotAsked,
         };
-        let packs = self.pack_refs.iter().map(|text| pack_ref(text)).collect::<Result<_, _>>()?;
-        Ok(ValidateRequest { packs, strict: self.strict, require_handler: self.require_handler, signatures })
+        // a path stays relative, because a report is read where the command ran
+        let pack_ref = |text: &String| parsed("pack_refs", text).map(|NewPackRef(pack_ref)| pack_ref);
+        let packs = self.pack_refs.iter().map(pack_ref).collect::<Result<_, _>>()?;
+        let request = ValidateRequest { packs, strict: self.strict, require_handler: self.require_handler, signatures };
+        Ok((request, self.report))
     }
-}
-
-/// A reference as it was given: a path stays relative, because a report is read where the command ran.
-fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
-    let pack_ref: PackRef = parsed("pack_refs", text)?;
-    if let PackRef::Oci(text) = &pack_ref {
-        parsed::<OciRef>("pack_refs", text)?;
-    }
-    Ok(pack_ref)
 }

@@ -20,8 +20,8 @@ const FIRST_VERSION: &str = "0.1.0";
 pub struct NewRequest {
     /// The path that its handler answers for.
     pub path: DescriptorPath,
-    /// The slot it fills; the one that the path names, unless another.
-    pub slot: Option<CapabilitySlot>,
+    /// The slot it fills, whatever the path says.
+    pub slot: CapabilitySlot,
     /// What it is written in.
     pub language: Language,
     /// Where it goes; a folder named after the path, unless elsewhere.
@@ -46,10 +46,10 @@ pub struct NewReport {
 /// Makes a project out of a template.
 ///
 /// # Errors
-/// [`OpError`] when nobody said which slot it fills, or the folder is not empty.
+/// [`OpError`] when the folder is not empty, or cannot be filled.
 pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
-    let NewRequest { path, language, .. } = request;
-    let slot = request.slot.or_else(|| slot_in(path)).ok_or_else(|| ProjectError::NoSlot { path: path.clone() })?;
+    let NewRequest { path, slot, language, .. } = request;
+    let slot = *slot;
     let folder = request.folder.clone().unwrap_or_else(|| path.as_str().into());
     let named = Named { path: path.clone(), slot, bind: bind_command(host, path, slot) };
     let files = project::files(*language, &named);
@@ -58,16 +58,11 @@ pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
     Ok(NewReport { folder, descriptor_path: path.clone(), slot, language: *language, files })
 }
 
-/// The slot that the second segment of a path names.
-fn slot_in(path: &DescriptorPath) -> Option<CapabilitySlot> {
-    path.as_str().split('.').nth(1)?.parse().ok()
-}
-
 /// The command that binds the first pack of a project, for its instructions.
 fn bind_command(host: &Host, path: &DescriptorPath, slot: CapabilitySlot) -> String {
     let pack = format!("--kind {path}@{FIRST_VERSION} --pack-ref {path}-{FIRST_VERSION}.gtpack");
     // what a new environment binds is bound already
-    let is_default = host.fetcher.builtins().any(|builtin| slot_in(builtin.path()) == Some(slot));
+    let is_default = host.fetcher.builtins().any(|builtin| builtin.path().slot() == Some(slot));
     match CoreSlot::try_from(slot) {
         Ok(slot) if is_default => format!("gtc op env-packs update --env local --slot {slot} {pack}"),
         Ok(slot) => format!("gtc op env-packs add --env local --slot {slot} {pack}"),

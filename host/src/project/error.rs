@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{DescriptorPath, ForeignText};
+use env_pack_domain::ForeignText;
 
 use super::FILE_NAME;
 
@@ -11,12 +11,6 @@ use super::FILE_NAME;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProjectError {
-    /// Nobody said which slot a new project fills.
-    #[error("the second segment of `{path}` is no slot")]
-    NoSlot {
-        /// Its path.
-        path: DescriptorPath,
-    },
     /// Nobody said which version the pack of a project has.
     #[error("nothing says which version the pack of `{}` has", shown(.folder))]
     NoVersion {
@@ -131,7 +125,6 @@ impl ProjectError {
     /// A stable name of the kind of error.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::NoSlot { .. } => "invalid-argument",
             Self::NoProject { .. } => "not-found",
             Self::Read { .. } | Self::Write { .. } | Self::Unexpected { .. } | Self::NotStarted { .. } => "io",
             Self::TooLarge { .. }
@@ -153,10 +146,6 @@ impl ProjectError {
     /// What to do next, as one sentence.
     pub fn next(&self) -> &'static str {
         match self {
-            Self::NoSlot { .. } => {
-                "say which one it fills with `--slot`: deployer, secrets, telemetry, sessions, state, revocation, messaging or \
-                 extension"
-            }
             Self::NoVersion { .. } => "write `version = \"0.1.0\"` into `gtc-pack.toml`",
             Self::NoProject { .. } => {
                 "make a project with `gtc pack new <descriptor-path>`, or pack a component with `--component <file>`"

@@ -1,0 +1,253 @@
+//! The grammars of arguments that no file has in this form, and the schemas of all that have one.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+
+use env_pack_domain::grammar::{self, Grammar};
+use env_pack_domain::{
+    DescriptorPath, ForeignText, MAX_DESCRIPTOR_BYTES, MAX_PACK_REF_CHARS, OciRef, PackDescriptor, PackRef,
+    Sha256Digest,
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+/// Stands in a schema for a text that is written in a grammar.
+pub struct Text<G>(PhantomData<G>);
+
+impl<G: Grammar> JsonSchema for Text<G> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let mut schema = json_schema!({"type": "string", "pattern": whole(&G::pattern())});
+        if let Some(most) = G::MAX_CHARS {
+            schema.insert("maxLength".to_owned(), most.into());
+        }
+        schema
+    }
+}
+
+/// The schema of an argument that is written in a grammar, for rules about several.
+pub fn matching(pattern: &str) -> Value {
+    json!({"type": "string", "pattern": whole(pattern)})
+}
+
+fn whole(pattern: &str) -> String {
+    format!("^(?:{pattern})$")
+}
+
+/// What is wrong with a text.
+#[derive(Debug)]
+pub struct Malformed(String);
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+fn malformed(error: &dyn std::error::Error) -> Malformed {
+    Malformed(error.to_string())
+}
+
+/// A reference to a pack that somebody writes now.
+pub struct NewPackRef(pub PackRef);
+
+impl FromStr for NewPackRef {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let pack_ref: PackRef = text.parse().map_err(|error| malformed(&error))?;
+        match &pack_ref {
+            // files may hold references that no registry takes; nobody may write new ones
+            PackRef::Oci(text) => text.parse::<OciRef>().map(drop).map_err(|error| malformed(&error))?,
+            PackRef::File(path) if is_registry_meant(path) => {
+                let path = ForeignText::excerpt(path);
+                return Err(Malformed(format!(
+                    "a pack in a registry is `oci://{path}`, and a file of that name is `./{path}`"
+                )));
+            }
+            _ => {}
+        }
+        Ok(Self(pack_ref))
+    }
+}
+
+/// Whether a path looks like the host of a registry, a repository there, and a tag or a digest.
+fn is_registry_meant(path: &str) -> bool {
+    let host = path.split_once('/').map_or("", |(host, _)| host);
+    let reference = format!("oci://{path}").parse::<OciRef>();
+    host.contains(['.', ':'])
+        && reference.is_ok_and(|reference| reference.tag().or(reference.digest().map(|_| "")).is_some())
+}
+
+impl Grammar for NewPackRef {
+    const MAX_CHARS: Option<usize> = Some(MAX_PACK_REF_CHARS);
+
+    fn pattern() -> String {
+        let any = r"[^\u0000]";
+        let oci = OciRef::pattern();
+        let (_, meant) = oci.split_once("://").unwrap_or_default();
+        format!("file:///{any}*|{oci}|(?!file://|oci://)(?!(?=[^/]*[.:])(?=[^/]*/[^:@]*[:@])(?:{meant})$){any}+")
+    }
+}
+
+/// A descriptor, or a path alone, where a version says nothing.
+pub struct Kind(pub DescriptorPath);
+
+impl FromStr for Kind {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let path = match text.contains('@') {
+            true => text.parse::<PackDescriptor>().map(|descriptor| descriptor.path().clone()),
+            false => text.parse(),
+        };
+        path.map(Self).map_err(|error| malformed(&error))
+    }
+}
+
+impl Grammar for Kind {
+    const MAX_CHARS: Option<usize> = Some(MAX_DESCRIPTOR_BYTES);
+
+    fn pattern() -> String {
+        format!("{}|{}", DescriptorPath::pattern(), PackDescriptor::pattern())
+    }
+}
+
+/// A digest, with or without `sha256:` before it.
+pub struct Expected(pub Sha256Digest);
+
+impl FromStr for Expected {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let digest = match text.contains(':') {
+            true => text.parse(),
+            false => format!("sha256:{text}").parse(),
+        };
+        digest.map(Self).map_err(|error| malformed(&error))
+    }
+}
+
+impl Grammar for Expected {
+    fn pattern() -> String {
+        let digest = Sha256Digest::pattern();
+        format!("{digest}|{}", digest.trim_start_matches("sha256:"))
+    }
+}
+
+/// An address as the existing tools read it back: numbers only.
+pub struct ListenAddr(pub SocketAddr);
+
+impl FromStr for ListenAddr {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let excerpt = || ForeignText::excerpt(text);
+        let fail = || Malformed(format!("`{}` is no `<IP>:<port>`, such as `127.0.0.1:8080`", excerpt()));
+        let (host, port) = text.rsplit_once(':').ok_or_else(fail)?;
+        let is_canonical = port == "0" || port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0');
+        let port = port.parse().ok().filter(|_| is_canonical).ok_or_else(fail)?;
+        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(address) => address.parse::<Ipv6Addr>().map_err(|_| fail())?.into(),
+            None => host.parse::<Ipv4Addr>().map_err(|_| fail())?.into(),
+        };
+        Ok(Self(SocketAddr::new(host, port)))
+    }
+}
+
+impl Grammar for ListenAddr {
+    fn pattern() -> String {
+        let port = grammar::at_most(&u16::MAX.to_string());
+        format!(r"(?:{}|\[{}\]):(?:0|{port})", grammar::ipv4(), grammar::ipv6())
+    }
+}
+
+/// A point in time as RFC 3339 has it, in the years that a pack can have been made in.
+pub struct Created(pub jiff::Timestamp);
+
+impl FromStr for Created {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        let is_shaped = ["0000-00-00T00:00:00Z", "0000-00-00T00:00:00+00:00", "0000-00-00T00:00:00-00:00"];
+        let is_written =
+            is_shaped.contains(&shape.as_str()) && ["19", "20", "21"].iter().any(|century| text.starts_with(century));
+        let has_hours = text.get(19..).is_some_and(|offset| offset == "Z" || offset[1..] < *"24:00")
+            && text.get(17..19) != Some("60");
+        let time = text.parse().ok().filter(|_| is_written && has_hours);
+        let fail = || Malformed(format!("`{}` is no time such as `2026-11-25T12:00:00Z`", ForeignText::excerpt(text)));
+        time.map(Self).ok_or_else(fail)
+    }
+}
+
+impl Grammar for Created {
+    fn pattern() -> String {
+        let leap = "(?:(?:19|20|21)(?:0[48]|[2468][048]|[13579][26])|2000)";
+        let day = "(?:0[1-9]|1[0-9]|2[0-8])";
+        let date = format!(
+            "(?:(?:19|20|21)[0-9]{{2}}-(?:(?:0[1-9]|1[0-2])-{day}|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)|{leap}-02-29)"
+        );
+        let minutes = "(?:[01][0-9]|2[0-3]):[0-5][0-9]";
+        format!("{date}T{minutes}:[0-5][0-9](?:Z|[+-]{minutes})")
+    }
+}
+
+/// Where a pack is pushed to: a place in a registry, whose digest comes of what is pushed.
+pub struct Destination(pub OciRef);
+
+impl FromStr for Destination {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let reference: OciRef = text.parse().map_err(|error| malformed(&error))?;
+        match reference.digest() {
+            None => Ok(Self(reference)),
+            Some(_) => Err(Malformed("a pack is pushed under a tag; its digest comes of it".to_owned())),
+        }
+    }
+}
+
+impl Grammar for Destination {
+    fn pattern() -> String {
+        OciRef::pattern_without_digest()
+    }
+}
+
+/// The name of a scenario: of letters, digits, `-` and `_`.
+pub struct ScenarioName(pub String);
+
+/// The longest name of a scenario, in bytes.
+const NAME_BYTES: usize = 100;
+
+impl FromStr for ScenarioName {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let is_legal = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
+        match (1..=NAME_BYTES).contains(&text.len()) && text.bytes().all(is_legal) {
+            true => Ok(Self(text.to_owned())),
+            false => {
+                Err(Malformed(format!("the name of a scenario is of 1 to {NAME_BYTES} letters, digits, `-` and `_`")))
+            }
+        }
+    }
+}
+
+impl Grammar for ScenarioName {
+    fn pattern() -> String {
+        format!("[A-Za-z0-9_-]{{1,{NAME_BYTES}}}")
+    }
+}
