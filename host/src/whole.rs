@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
 
+/// How much of the name of a file the one beside it has, in bytes: no name may have more than 255.
+const NAME_BYTES: usize = 200;
+
 /// Writes a file, with these permissions as far as the mask of the process lets it have them.
 ///
 /// # Errors
@@ -29,14 +32,15 @@ pub(crate) fn write_with(path: &Path, mode: u32, fill: impl FnOnce(&mut File) ->
     };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let name = name.to_string_lossy();
+    let name = &name[..name.floor_char_boundary(NAME_BYTES)];
     let beside = match nameless(folder, mode) {
         Some(mut file) => {
             fill(&mut file)?;
             file.sync_all()?;
-            named(&file, folder, &name)?
+            named(&file, folder, name)?
         }
         None => {
-            let (beside, mut file) = hidden(folder, &name, mode)?;
+            let (beside, mut file) = hidden(folder, name, mode)?;
             let written = fill(&mut file).and_then(|()| file.sync_all());
             written.inspect_err(|_| drop(fs::remove_file(&beside)))?;
             beside
@@ -92,6 +96,17 @@ mod tests {
         }
         assert_eq!(path.metadata().expect("a file").permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_any_and_no_text() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        for byte in [b'a', 0xff] {
+            let path = folder.path().join(std::ffi::OsStr::from_bytes(&[byte; 255]));
+            write(&path, b"x", 0o644).expect("written");
+            assert_eq!(fs::read(&path).expect("a file"), b"x");
+        }
     }
 
     #[test]

@@ -199,3 +199,16 @@ fn promises_name_tests_that_exist() {
         assert!(code.contains(&format!("fn {test}(")), "SECURITY.md names `{test}`, which is no test");
     }
 }
+
+/// A path need not be text, and JSON cannot hold one that is none: reports have `FilePath`.
+#[test]
+fn reports_hold_no_path_that_cannot_be_written() {
+    for (path, code) in room_sources("ops") {
+        let serialized =
+            code.split("#[derive(").skip(1).filter(|item| item.split(')').next().unwrap_or("").contains("Serialize"));
+        for item in serialized {
+            let body = item.split("\n}").next().unwrap_or_default();
+            assert!(!body.contains("PathBuf"), "{}: {body}", path.display());
+        }
+    }
+}

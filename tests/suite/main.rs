@@ -30,6 +30,7 @@ mod inspect;
 mod layout;
 mod limits;
 mod oci;
+mod odd_paths;
 mod pack_test;
 mod permissions;
 mod probes;

@@ -21,12 +21,27 @@ pub fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let _ = match (shown(arguments), format) {
         (Some(error), Format::Human) => error.print(),
         (Some(error), Format::Json) => explain(&error, arguments),
-        (None, _) => {
-            let output = Output { format, noun: "", verb: "" };
-            output.failure("invalid-argument", &error.kind().to_string(), Some("see `gtc --help`"))
-        }
+        (None, _) => no_text(error, arguments, format),
     };
     IMPOSSIBLE.into()
+}
+
+/// Says which argument, or which variable, is no text where one is needed.
+fn no_text(error: &clap::Error, arguments: &[OsString], format: Format) -> io::Result<()> {
+    let odd = |text: &OsString| text.to_str().is_none();
+    let shown = |text: OsString| ForeignText::new(text.to_string_lossy());
+    let ours = |name: &OsString| name.to_str().is_some_and(|name| name.starts_with("GTC_"));
+    let argument = arguments.iter().find(|argument| odd(argument)).cloned().map(|argument| {
+        let next = "rename it, or name it from within its folder";
+        (format!("argument `{}` is not UTF-8", shown(argument)), next)
+    });
+    let variable = || {
+        let (name, value) = std::env::vars_os().find(|(name, value)| ours(name) && odd(value))?;
+        Some((format!("variable `{}` is not UTF-8: `{}`", shown(name), shown(value)), "set it to something else"))
+    };
+    let (message, next) = argument.or_else(variable).unwrap_or_else(|| (error.kind().to_string(), "see `gtc --help`"));
+    let (noun, verb) = noun_and_verb(&command_tree(), arguments);
+    Output { format, noun: &noun, verb: &verb }.failure("invalid-argument", &message, Some(next))
 }
 
 /// The error that the arguments make when they are spelt as a terminal may show them: the parser repeats them, coloured, in many
@@ -63,15 +78,10 @@ fn format_asked(arguments: &[OsString]) -> Format {
 
 /// Says what is wrong as one JSON document, with noun and verb as far as they are known.
 fn explain(error: &clap::Error, arguments: &[OsString]) -> io::Result<()> {
-    let arguments: Vec<_> = arguments.iter().skip(1).map(|argument| argument.to_string_lossy()).collect();
     let tree = command_tree();
-    let found = words(&tree, &arguments);
+    let found = words(&tree, arguments);
     let last = found.last().copied().unwrap_or(&tree);
-    let is_verb = last.get_subcommands().next().is_none();
-    let verb = if is_verb { last.get_name() } else { "" };
-    // `op` holds nouns and is none
-    let holder = if is_verb { found.iter().rev().nth(1) } else { found.last() };
-    let noun = holder.map(|command| command.get_name()).filter(|name| *name != "op").unwrap_or_default();
+    let (noun, verb) = noun_and_verb(&tree, arguments);
     let message = match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
             let names: Vec<_> = last.get_subcommands().map(|command| format!("`{}`", command.get_name())).collect();
@@ -80,23 +90,35 @@ fn explain(error: &clap::Error, arguments: &[OsString]) -> io::Result<()> {
         _ => sentence(&error.to_string()),
     };
     let names: String = found.iter().map(|command| format!("{} ", command.get_name())).collect();
-    let output = Output { format: Format::Json, noun, verb };
+    let output = Output { format: Format::Json, noun: &noun, verb: &verb };
     output.failure("invalid-argument", &message, Some(&format!("see `gtc {names}--help`")))
 }
 
+/// Noun and verb that arguments begin with, as far as they are known.
+fn noun_and_verb(tree: &clap::Command, arguments: &[OsString]) -> (String, String) {
+    let found = words(tree, arguments);
+    let is_verb = found.last().is_some_and(|last| last.get_subcommands().next().is_none());
+    let verb = found.last().filter(|_| is_verb);
+    // `op` holds nouns and is none
+    let holder = if is_verb { found.iter().rev().nth(1) } else { found.last() };
+    let noun = holder.filter(|command| command.get_name() != "op");
+    let name = |command: Option<&&clap::Command>| command.map_or_else(String::new, |it| it.get_name().to_owned());
+    (name(noun), name(verb))
+}
+
 /// The nouns and the verb that arguments begin with.
-fn words<'a>(tree: &'a clap::Command, arguments: &[impl AsRef<str>]) -> Vec<&'a clap::Command> {
+fn words<'a>(tree: &'a clap::Command, arguments: &[OsString]) -> Vec<&'a clap::Command> {
     let mut found: Vec<&clap::Command> = Vec::new();
-    let mut before = "";
-    for argument in arguments.iter().map(AsRef::as_ref) {
+    let mut before = String::new();
+    for argument in arguments.iter().skip(1).map(|argument| argument.to_string_lossy()) {
         let here = found.last().copied().unwrap_or(tree);
-        match here.find_subcommand(argument) {
+        match here.find_subcommand(&*argument) {
             Some(command) => found.push(command),
             // a flag, or the value of one
             None if argument.starts_with('-') || before.starts_with('-') => {}
             None => break,
         }
-        before = argument;
+        before = argument.into_owned();
     }
     found
 }

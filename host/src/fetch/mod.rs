@@ -148,12 +148,16 @@ impl Fetcher {
             },
             PackRef::Oci(text) => self.in_registry(&text.parse()?),
             PackRef::OtherScheme(_) => Err(FetchError::UnknownScheme),
-            PackRef::File(_) => {
-                let path = PathBuf::from(pack_ref.file_path().unwrap_or_default());
-                let bytes = file::read(&path, self.max_bytes).map_err(|error| self.or_builtin(error))?;
-                Ok(Fetched::new(bytes))
-            }
+            PackRef::File(_) => self.file(Path::new(pack_ref.file_path().unwrap_or_default())),
         }
+    }
+
+    /// The archive in a file, whose path need not be text.
+    ///
+    /// # Errors
+    /// [`FetchError`] when there is none, or it cannot be read.
+    pub fn file(&self, path: &Path) -> Result<Fetched, FetchError> {
+        file::read(path, self.max_bytes).map(Fetched::new).map_err(|error| self.or_builtin(error))
     }
 
     /// The archive that a reference stood for when it was bound: in a registry, that of the manifest, whatever the tag stands for now.

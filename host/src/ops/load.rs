@@ -12,7 +12,7 @@ use super::pack::write;
 use super::registry::{file_of, unlike};
 use super::signing::beside;
 use super::trust::{Trust, about, evidence};
-use super::{OpError, PackError, packs, quoted, trust_root};
+use super::{FilePath, OpError, PackError, packs, quoted, trust_root};
 use crate::archive::Declared;
 use crate::fetch::carry::CarriedTrust;
 use crate::fetch::{Carried, CarriedPack, CarryError, Form};
@@ -37,7 +37,7 @@ pub struct LoadRequest {
 #[derive(Debug, Serialize)]
 pub struct LoadReport {
     /// The file that they were in.
-    pub path: PathBuf,
+    pub path: FilePath,
     /// The packs.
     pub packs: Vec<LoadedReport>,
     /// The trust root that went along.
@@ -72,10 +72,10 @@ pub struct LoadedReport {
     pub claimed_signers: Vec<ForeignText>,
     /// The file that it went to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<PathBuf>,
+    pub path: Option<FilePath>,
     /// The file that a signature of it went to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub signature_path: Option<PathBuf>,
+    pub signature_path: Option<FilePath>,
 }
 
 /// A trust root that went along.
@@ -129,7 +129,7 @@ pub fn load(host: &Host, request: &LoadRequest) -> Result<LoadReport, OpError> {
         Ok(CarriedTrustReport { environment, keys, trusted_in: request.trust_in.clone() })
     });
     Ok(LoadReport {
-        path: request.layout.clone(),
+        path: request.layout.as_path().into(),
         next: loaded.iter().filter_map(next_command).collect(),
         packs: loaded.into_iter().map(|examined| examined.report).collect(),
         trust_root: trust_root.transpose()?,
@@ -266,7 +266,7 @@ fn write_out(
     match evidences(carried, pack, failed)?.first() {
         Some(signature) => {
             write(&beside, signature)?;
-            report.signature_path = Some(beside);
+            report.signature_path = Some(beside.into());
         }
         // one of something else would be taken for that of the pack
         None if beside.exists() => {
@@ -274,7 +274,7 @@ fn write_out(
         }
         None => {}
     }
-    report.path = Some(path);
+    report.path = Some(path.into());
     Ok(())
 }
 

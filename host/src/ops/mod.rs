@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod embed;
 pub mod env;
 mod error;
+mod file_path;
 pub mod grants;
 pub mod limits;
 pub mod load;
@@ -34,6 +35,7 @@ pub mod validate;
 
 pub use command::quoted;
 pub use error::{Failure, OpError, Taker};
+pub use file_path::FilePath;
 pub use packs::PackError;
 pub use trust::Signature;
 

@@ -9,7 +9,7 @@ use env_pack_domain::{
 };
 use serde::Serialize;
 
-use super::{OpError, Signature, packs, trust};
+use super::{FilePath, OpError, Signature, packs, trust};
 use crate::archive::{self, Declared, NewHandler, NewPack, PackedHandler};
 use crate::engine::{self, Trust};
 use crate::host::Host;
@@ -41,7 +41,7 @@ pub struct BuildRequest {
 #[derive(Debug, Serialize)]
 pub struct BuildReport {
     /// The file.
-    pub path: PathBuf,
+    pub path: FilePath,
     /// The id of the pack.
     pub id: String,
     /// The version of the pack.
@@ -147,8 +147,7 @@ pub struct InspectedEntry {
 /// # Errors
 /// [`OpError`] when the component is no handler, or the pack cannot be written.
 pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError> {
-    let component = PackRef::File(request.component.to_string_lossy().into_owned());
-    let fetched = host.fetcher.fetch(&component).map_err(|source| OpError::Input { source })?;
+    let fetched = host.fetcher.file(&request.component).map_err(|source| OpError::Input { source })?;
     let not_packed = |source| OpError::Component { path: request.component.clone(), source };
     let loaded = host.engine.load_apart(&fetched.bytes, &fetched.digest, Trust::Foreign).map_err(not_packed)?;
     let (slot, path) = (loaded.handler.slot(), loaded.handler.descriptor_path().clone());
@@ -176,7 +175,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
         request.output.clone().unwrap_or_else(|| request.folder.join(format!("{id}-{}.gtpack", request.version)));
     write(&path_out, &bytes)?;
     Ok(BuildReport {
-        path: path_out,
+        path: path_out.into(),
         id,
         version: request.version.to_string(),
         size: bytes.len(),

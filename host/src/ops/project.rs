@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{CapabilitySlot, CoreSlot, DescriptorPath};
 use serde::Serialize;
 
-use super::OpError;
 use super::pack::{self, BuildReport, BuildRequest};
+use super::{FilePath, OpError};
 use crate::host::Host;
 use crate::project::{self, Named, ProjectError};
 
@@ -32,7 +32,7 @@ pub struct NewRequest {
 #[derive(Debug, Serialize)]
 pub struct NewReport {
     /// Its folder.
-    pub folder: PathBuf,
+    pub folder: FilePath,
     /// The path that its handler answers for.
     pub descriptor_path: DescriptorPath,
     /// The slot it fills.
@@ -55,7 +55,7 @@ pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
     let files = project::files(*language, &named);
     project::create(&folder, &files)?;
     let files = files.into_iter().map(|(name, _)| name).collect();
-    Ok(NewReport { folder, descriptor_path: path.clone(), slot, language: *language, files })
+    Ok(NewReport { folder: folder.into(), descriptor_path: path.clone(), slot, language: *language, files })
 }
 
 /// The command that binds the first pack of a project, for its instructions.

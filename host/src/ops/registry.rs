@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::pack::write;
 use super::signing::{SignReport, beside, private_key};
-use super::{OpError, packs, trust};
+use super::{FilePath, OpError, packs, trust};
 use crate::archive;
 use crate::fetch::{FetchError, Form, Notes};
 use crate::host::Host;
@@ -60,7 +60,7 @@ pub struct PullRequest {
 #[derive(Debug, Serialize)]
 pub struct PullReport {
     /// The file.
-    pub path: PathBuf,
+    pub path: FilePath,
     /// Where it is, by the digest of its manifest: the reference to pin.
     pub pack_ref: OciRef,
     /// The digest of its manifest.
@@ -73,7 +73,7 @@ pub struct PullReport {
     pub form: &'static str,
     /// The file of its signature, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub signature_path: Option<PathBuf>,
+    pub signature_path: Option<FilePath>,
 }
 
 /// Brings a pack to a registry, once it is known to be a pack.
@@ -82,8 +82,7 @@ pub struct PullReport {
 /// [`OpError`] when the archive is refused, or the registry does not take it.
 pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
     let shown = ForeignText::new(request.archive.to_string_lossy());
-    let pack_ref = PackRef::File(request.archive.to_string_lossy().into_owned());
-    let archive = host.fetcher.fetch(&pack_ref)?;
+    let archive = host.fetcher.file(&request.archive)?;
     let refused = |source| OpError::Archive { pack: shown.clone(), source };
     let pack = archive::open(&archive.bytes, &host.limits.archive).map_err(refused)?;
     let signature = match host.fetcher.document(&beside(&request.archive), MAX_ENVELOPE_BYTES) {
@@ -93,7 +92,8 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
     };
     if let Some(envelope) = &signature {
         let is_about = Envelope::parse(envelope).and_then(|envelope| envelope.is_about(&archive.digest));
-        is_about.map_err(|source| OpError::NotVouchedFor { pack_ref, source: source.into() })?;
+        let pack_ref = || PackRef::File(request.archive.to_string_lossy().into_owned());
+        is_about.map_err(|source| OpError::NotVouchedFor { pack_ref: pack_ref(), source: source.into() })?;
     }
     let notes = Notes {
         title: pack.id.as_exact().to_owned(),
@@ -167,10 +167,10 @@ pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
             .map_err(|source| OpError::Write { path: signature_path.clone(), source })?,
         None => {}
     }
-    let signature_path = signature.map(|_| signature_path);
+    let signature_path = signature.map(|_| signature_path.into());
     let manifest_digest = fetched.manifest();
     Ok(PullReport {
-        path,
+        path: path.into(),
         pack_ref: manifest_digest.map_or_else(|| request.reference.clone(), |digest| request.reference.pinned(digest)),
         manifest_digest,
         sha256: fetched.digest.hex(),

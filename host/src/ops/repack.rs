@@ -3,10 +3,10 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{ForeignText, PackRef, Sha256Digest};
+use env_pack_domain::{ForeignText, Sha256Digest};
 use serde::Serialize;
 
-use super::{OpError, pack};
+use super::{FilePath, OpError, pack};
 use crate::archive;
 use crate::host::Host;
 
@@ -23,13 +23,13 @@ pub struct RepackRequest {
 #[derive(Debug, Serialize)]
 pub struct RepackReport {
     /// The canonical archive.
-    pub path: PathBuf,
+    pub path: FilePath,
     /// Its size, in bytes.
     pub size: usize,
     /// Its digest.
     pub sha256: String,
     /// The archive that it was made from.
-    pub from: PathBuf,
+    pub from: FilePath,
     /// The digest of that.
     pub from_sha256: String,
     /// Whether it was canonical already, so that both are the same.
@@ -73,7 +73,7 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
     if is_same_file(&request.archive, &request.output) {
         return Err(OpError::OverItself { path: request.output.clone() });
     }
-    let fetched = host.fetcher.fetch(&PackRef::File(request.archive.to_string_lossy().into_owned()))?;
+    let fetched = host.fetcher.file(&request.archive)?;
     let refused = |source| OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source };
     let repacked = archive::repack(&fetched.bytes, &host.limits.archive).map_err(refused)?;
     pack::write(&request.output, &repacked.bytes)?;
@@ -81,10 +81,10 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
         .then(|| Dropped { name: None, reason: format!("a comment of {} bytes", repacked.comment_bytes) });
     let folder = |name| Dropped { name: Some(name), reason: "a folder, which holds nothing itself".to_owned() };
     Ok(RepackReport {
-        path: request.output.clone(),
+        path: request.output.as_path().into(),
         size: repacked.bytes.len(),
         sha256: Sha256Digest::of(&repacked.bytes).hex(),
-        from: request.archive.clone(),
+        from: request.archive.as_path().into(),
         from_sha256: fetched.digest.hex(),
         unchanged: repacked.bytes == *fetched.bytes,
         entries: repacked.entries.into_iter().map(Kept::from).collect(),

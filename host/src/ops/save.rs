@@ -12,7 +12,7 @@ use super::packs::{self, pinned};
 use super::repack::is_same_file;
 use super::signing::beside;
 use super::trust::{Trust, about, candidates, published};
-use super::{OpError, PackError};
+use super::{FilePath, OpError, PackError};
 use crate::archive::Pack;
 use crate::fetch::{Fetched, Notes, Parcel};
 use crate::host::Host;
@@ -42,7 +42,7 @@ pub enum Chosen {
 #[derive(Debug, Serialize)]
 pub struct SaveReport {
     /// The file.
-    pub path: PathBuf,
+    pub path: FilePath,
     /// What is in it.
     pub packs: Vec<SavedPack>,
     /// The environment whose trust root went along.
@@ -110,7 +110,7 @@ pub fn save(host: &Host, request: &SaveRequest) -> Result<SaveReport, OpError> {
     match fault {
         Some(fault) => Err(OpError::Layout { path: request.output.clone(), source: fault.into() }),
         None => written.map(|()| SaveReport {
-            path: request.output.clone(),
+            path: request.output.as_path().into(),
             packs: reports,
             trust_root_of: request.trust_root_of.clone(),
             warnings,

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::repack::is_same_file;
 use super::trust::{Trust, candidates};
-use super::{OpError, PackError, pack};
+use super::{FilePath, OpError, PackError, pack};
 use crate::archive;
 use crate::fetch::FetchError;
 use crate::host::Host;
@@ -22,9 +22,9 @@ use crate::signing::{
 #[derive(Debug, Serialize)]
 pub struct KeygenReport {
     /// The file of the private key.
-    pub path: PathBuf,
+    pub path: FilePath,
     /// The file of the public key.
-    pub public_path: PathBuf,
+    pub public_path: FilePath,
     /// The id of the key.
     pub key_id: KeyId,
 }
@@ -47,7 +47,7 @@ pub struct SignRequest {
 pub struct SignReport {
     /// The file of the signature, unless a registry has it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<PathBuf>,
+    pub path: Option<FilePath>,
     /// Where the pack is that was signed in a registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pack_ref: Option<OciRef>,
@@ -108,7 +108,7 @@ pub fn keygen(path: &Path) -> Result<KeygenReport, OpError> {
     let key = PrivateKey::generate().map_err(|source| OpError::Key { path: path.to_owned(), source })?;
     write_new(path, &key.to_pem(), 0o600)?;
     write_new(&public_path, &key.public().to_pem(), 0o644).inspect_err(|_| drop(fs::remove_file(path)))?;
-    Ok(KeygenReport { path: path.to_owned(), public_path, key_id: key.public().id() })
+    Ok(KeygenReport { path: path.into(), public_path: public_path.into(), key_id: key.public().id() })
 }
 
 /// Writes a file where there is none.
@@ -132,7 +132,7 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
 /// cannot be written.
 pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
     let key = private_key(host, &request.key)?;
-    let fetched = host.fetcher.fetch(&PackRef::File(request.archive.to_string_lossy().into_owned()))?;
+    let fetched = host.fetcher.file(&request.archive)?;
     let refused = |source| OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source };
     let pack = archive::open(&fetched.bytes, &host.limits.archive).map_err(refused)?;
     let path = signature_path(request)?;
@@ -157,7 +157,7 @@ pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
     let signers = envelope.claimed_signers().cloned().collect();
     let (key_id, sha256) = (key.public().id(), fetched.digest.hex());
     Ok(SignReport {
-        path: Some(path),
+        path: Some(path.into()),
         pack_ref: None,
         key_id,
         id: pack.id,

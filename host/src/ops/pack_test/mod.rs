@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use env_pack_domain::{BindingContext, DescriptorPath, EnvId, ForeignText, ToolCheck};
 use serde::Serialize;
 
-use super::OpError;
 use super::packs::LoadedHandler;
 use super::tool_check::Fault;
+use super::{FilePath, OpError};
 use crate::engine::{Rehearsal, World};
 use crate::host::Host;
 use crate::scenario::{Asked, Difference, Given, Happened};
@@ -47,7 +47,7 @@ pub enum TestReport {
 #[derive(Debug, Serialize)]
 pub struct Tested {
     /// The pack.
-    pub path: PathBuf,
+    pub path: FilePath,
     /// Its digest.
     pub sha256: String,
     /// How many scenarios passed.
@@ -67,7 +67,7 @@ pub struct ScenarioReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<ForeignText>,
     /// Its file.
-    pub path: PathBuf,
+    pub path: FilePath,
     /// The handler.
     pub handler: DescriptorPath,
     /// Whether everything was as expected.
@@ -104,9 +104,9 @@ pub struct AskedReport {
 #[derive(Debug, Serialize)]
 pub struct Recorded {
     /// The pack.
-    pub path: PathBuf,
+    pub path: FilePath,
     /// The file of the scenario.
-    pub recorded: PathBuf,
+    pub recorded: FilePath,
     /// The handler.
     pub handler: DescriptorPath,
     /// What happened.
@@ -136,7 +136,7 @@ pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, OpError> {
     let scenarios: Vec<_> = files.into_iter().zip(handlers).map(|(file, handler)| run(file, handler)).collect();
     let passed = scenarios.iter().filter(|scenario| scenario.passed).count();
     Ok(TestReport::Tested(Tested {
-        path: subject.path,
+        path: subject.path.into(),
         sha256: subject.pack.digest.hex(),
         passed,
         failed: scenarios.len() - passed,
@@ -152,7 +152,7 @@ fn run(file: ScenarioFile, loaded: &LoadedHandler) -> ScenarioReport {
     ScenarioReport {
         name: ForeignText::new(file.name()),
         about: file.scenario.about.map(ForeignText::new),
-        path: file.path,
+        path: file.path.into(),
         handler: loaded.handler.descriptor_path().clone(),
         passed: differences.is_empty(),
         differences,

@@ -62,7 +62,7 @@ pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpErro
     pack::write(&path, text.as_bytes())?;
     let handler = loaded.handler.descriptor_path().clone();
     let run = Run::from(happened(rehearsal, loaded));
-    Ok(TestReport::Recorded(Recorded { path: subject.path, recorded: path, handler, run }))
+    Ok(TestReport::Recorded(Recorded { path: subject.path.into(), recorded: path.into(), handler, run }))
 }
 
 fn nothing() -> Scenario {

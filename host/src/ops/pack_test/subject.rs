@@ -5,8 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use env_pack_domain::PackRef;
-
 use super::TestError;
 use crate::engine::Engine;
 use crate::fetch::Form;
@@ -60,9 +58,7 @@ impl Subject {
             false => (target.to_owned(), target.parent().unwrap_or(target).to_owned()),
         };
         let unusable = |source: PackError| TestError::Pack { path: path.clone(), source };
-        let pack_ref =
-            PackRef::File(std::path::absolute(&path).unwrap_or_else(|_| path.clone()).to_string_lossy().into());
-        let mut fetched = host.fetcher.fetch(&pack_ref).map_err(|source| OpError::Input { source })?;
+        let mut fetched = host.fetcher.file(&path).map_err(|source| OpError::Input { source })?;
         if fetched.bytes.starts_with(WASM) {
             fetched.form = Form::Component;
         }
