@@ -5,7 +5,7 @@ use std::str::FromStr;
 use clap::Args;
 use clap_complete::Shell;
 use env_pack_domain::change::Request;
-use env_pack_domain::{BindingKey, CapabilitySlot, CoreSlot, EnvId, ExtRef, InstanceId, PackRef, Permissions, Place};
+use env_pack_domain::{BindingKey, CapabilitySlot, CoreSlot, EnvId, ExtRef, ForeignText, InstanceId, PackRef, Permissions, Place};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -45,7 +45,9 @@ pub(super) fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
     match parsed::<NewPackRef>("pack_ref", text)?.0 {
         PackRef::File(path) if !path.starts_with("file://") => {
             let absolute = std::path::absolute(&path).map_err(|error| UsageError::argument("pack_ref", &error))?;
-            Ok(PackRef::File(absolute.to_string_lossy().into_owned()))
+            let no_text = || format!("`{}` is not UTF-8", ForeignText::new(absolute.to_string_lossy()));
+            let text = absolute.to_str().ok_or_else(|| UsageError::text("pack_ref", no_text()))?;
+            Ok(PackRef::File(text.to_owned()))
         }
         pack_ref => Ok(pack_ref),
     }
