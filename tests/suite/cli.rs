@@ -165,9 +165,32 @@ fn help_version_and_completions_are_there() {
     let sandbox = Sandbox::new();
     sandbox.gtc(["--version"]).succeeded().shows(&["gtc 0.1.0"]);
     sandbox.gtc(["--help"]).succeeded().shows(&["op", "pack", "completions"]);
-    for shell in ["bash", "zsh", "fish"] {
-        sandbox.gtc(["completions", shell]).succeeded().shows(&["env-packs", "tool-check"]);
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = sandbox.gtc(["completions", shell]).succeeded();
+        script.shows(&["env-packs", "tool-check", "store-root"]);
+        if shell == "bash" {
+            let path = sandbox.write("completions", &script.stdout);
+            crate::support::run(sandbox.command("/bin/bash").arg("-n").arg(path)).succeeded();
+        }
     }
+}
+
+#[test]
+fn verbs_of_authors_show_examples_that_make_sense() {
+    let tree = gtc::cli::command_tree();
+    let pack = tree.find_subcommand("pack").expect("it is there");
+    for verb in pack.get_subcommands().filter(|verb| verb.get_name() != "help") {
+        let help = verb.get_after_help().unwrap_or_else(|| panic!("{}", verb.get_name())).to_string();
+        let examples: Vec<_> = help.lines().filter(|line| line.starts_with("  gtc ")).collect();
+        assert!(!examples.is_empty() && help.lines().all(|line| line.len() <= 120), "{help}");
+        for example in examples {
+            let words = shell_words::split(example).expect("words");
+            assert_eq!(words[1..3], ["pack", verb.get_name()], "{example}");
+            let parsed = gtc::cli::command_tree().try_get_matches_from(words);
+            parsed.unwrap_or_else(|error| panic!("{example}: {error}"));
+        }
+    }
+    Sandbox::new().human(["pack", "test", "--help"]).succeeded().shows(&["Examples:", "  gtc pack test vault.gtpack"]);
 }
 
 #[test]

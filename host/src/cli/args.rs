@@ -6,6 +6,7 @@ use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::carry::{LoadPayload, SavePayload};
+use super::examples;
 use super::payload::{
     BenchPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload, CreatePayload, DoctorPayload,
     EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload,
@@ -274,31 +275,45 @@ pub enum TrustRootVerb {
 #[derive(Debug, Subcommand)]
 pub enum PackVerb {
     /// Make a project: a handler, its test, and everything around them
+    #[command(after_help = examples::NEW)]
     New(Verb<NewPayload>),
     /// Build the pack of a project, or pack a component; it is asked in the sandbox what it is
+    #[command(after_help = examples::BUILD)]
     Build(Verb<BuildPayload>),
     /// Look into a pack without running anything of it
+    #[command(after_help = examples::INSPECT)]
     Inspect(Verb<InspectPayload>),
     /// Measure how long the handlers of a pack take
+    #[command(after_help = examples::BENCH)]
     Bench(Verb<BenchPayload>),
     /// Say everything that is wrong with packs, and what to do about it; the door of a CI
+    #[command(after_help = examples::VALIDATE)]
     Validate(Verb<ValidatePayload>),
     /// Run the scenarios of a pack, in the sandbox and without its programs and its network
+    #[command(after_help = examples::TEST)]
     Test(Verb<TestPayload>),
     /// Make a sloppy but honest archive canonical, so that it can be opened
+    #[command(after_help = examples::REPACK)]
     Repack(Verb<RepackPayload>),
     /// Bring a pack to an OCI registry
+    #[command(after_help = examples::PUSH)]
     Push(Verb<PushPayload>),
     /// Get a pack from an OCI registry into a file
+    #[command(after_help = examples::PULL)]
     Pull(Verb<PullPayload>),
     /// Write packs into a file, to carry them to where no registry can be reached
+    #[command(after_help = examples::SAVE)]
     Save(Verb<SavePayload>),
     /// Load packs out of such a file
+    #[command(after_help = examples::LOAD)]
     Load(Verb<LoadPayload>),
     /// Make a key to sign packs with
+    #[command(after_help = examples::KEYGEN)]
     Keygen(Verb<KeygenPayload>),
     /// Vouch for a pack with a key
+    #[command(after_help = examples::SIGN)]
     Sign(Verb<SignPayload>),
     /// Say who vouches for a pack, if somebody trusted does
+    #[command(after_help = examples::VERIFY)]
     Verify(Verb<VerifyPayload>),
 }

@@ -5,6 +5,7 @@ mod arguments;
 mod carry;
 mod environment;
 mod error;
+mod examples;
 mod grammar;
 mod no_command;
 mod output;
