@@ -26,7 +26,7 @@ mod validate;
 mod verb;
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -83,11 +83,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match done {
         Ok(code) => code.into(),
-        Err(error) => {
-            // whoever reads the other one may be there still
-            let _ = writeln!(io::stderr(), "error: the answer cannot be written: {error}");
-            IMPOSSIBLE.into()
-        }
+        Err(error) => no_command::unheard(&error, &arguments),
     }
 }
 

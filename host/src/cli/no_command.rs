@@ -1,4 +1,4 @@
-//! Help, the version, or arguments that make no command.
+//! Help, the version, arguments that make no command, and answers that nobody could be given.
 
 use std::ffi::OsString;
 use std::io;
@@ -18,7 +18,9 @@ pub fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         return if error.print().is_ok() { ExitCode::SUCCESS } else { IMPOSSIBLE.into() };
     }
     let format = format_asked(arguments);
-    let _ = match (shown(arguments), format) {
+    // what is no text has other words when it is spelt as some
+    let shown = shown(arguments).filter(|_| error.kind() != ErrorKind::InvalidUtf8);
+    let _ = match (shown, format) {
         (Some(error), Format::Human) => error.print(),
         (Some(error), Format::Json) => explain(&error, arguments),
         (None, _) => no_text(error, arguments, format),
@@ -42,6 +44,15 @@ fn no_text(error: &clap::Error, arguments: &[OsString], format: Format) -> io::R
     let (message, next) = argument.or_else(variable).unwrap_or_else(|| (error.kind().to_string(), "see `gtc --help`"));
     let (noun, verb) = noun_and_verb(&command_tree(), arguments);
     Output { format, noun: &noun, verb: &verb }.failure("invalid-argument", &message, Some(next))
+}
+
+/// Says that an answer could not be written: whoever reads the other output may be there still. What was done stays done.
+pub fn unheard(error: &io::Error, arguments: &[OsString]) -> ExitCode {
+    let (noun, verb) = noun_and_verb(&command_tree(), arguments);
+    let output = Output { format: format_asked(arguments), noun: &noun, verb: &verb };
+    let message = format!("the answer cannot be written: {error}");
+    let _ = output.failure("io", &message, Some("it was done all the same, and only the answer is lost"));
+    IMPOSSIBLE.into()
 }
 
 /// The error that the arguments make when they are spelt as a terminal may show them: the parser repeats them, coloured, in many
