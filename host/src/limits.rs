@@ -206,6 +206,8 @@ limits! {
     "layout.trust-root-bytes" Bytes fetch.layout.trust_root_bytes;
     "scenario.file-bytes" Bytes scenario.file_bytes;
     "scenario.files" Count scenario.files;
+    "scenario.preflight-time" Time scenario.preflight_time;
+    "scenario.total-time" Time scenario.total_time;
 }
 
 /// Changes the cap that `text` names, as in `handler.preflight-time=60s`; or says what is wrong with the text.

@@ -163,20 +163,34 @@ pub enum HandlerFault {
 }
 
 impl HandlerFault {
-    /// A stable name of the kind of fault, for programs.
+    /// The names of all kinds of faults.
+    pub const KINDS: [&str; 10] = [
+        "trapped",
+        "exited",
+        "out-of-time",
+        "out-of-memory",
+        "too-many",
+        "too-much-output",
+        "wrong-shape",
+        "not-run",
+        "crashed",
+        "forbidden-import",
+    ];
+
+    /// A stable name of the kind of fault, for programs: one of [`KINDS`](Self::KINDS).
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Trapped { .. } => "trapped",
-            Self::Exited { .. } => "exited",
-            Self::OutOfTime { .. } => "out-of-time",
-            Self::OutOfMemory { .. } => "out-of-memory",
-            Self::TooMany { .. } => "too-many",
-            Self::TooMuchOutput { .. } => "too-much-output",
-            Self::WrongShape { .. } => "wrong-shape",
-            Self::NotRun { .. } => "not-run",
-            Self::Crashed { .. } => "crashed",
-            Self::ForbiddenImport { .. } => "forbidden-import",
-        }
+        Self::KINDS[match self {
+            Self::Trapped { .. } => 0,
+            Self::Exited { .. } => 1,
+            Self::OutOfTime { .. } => 2,
+            Self::OutOfMemory { .. } => 3,
+            Self::TooMany { .. } => 4,
+            Self::TooMuchOutput { .. } => 5,
+            Self::WrongShape { .. } => 6,
+            Self::NotRun { .. } => 7,
+            Self::Crashed { .. } => 8,
+            Self::ForbiddenImport { .. } => 9,
+        }]
     }
 }
 

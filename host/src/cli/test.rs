@@ -24,8 +24,8 @@ pub struct TestPayload {
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     #[serde(default = "here")]
     pub target: PathBuf,
-    /// A scenario; all in the folder `tests` beside the pack, unless some are named
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// A scenario, or a folder of them; the folder `tests` beside the pack, unless given
+    #[arg(long, value_name = "FILE|DIR", num_args = 1..)]
     #[serde(default)]
     pub scenario: Vec<PathBuf>,
     /// Run the preflight on this machine instead, and write what it asks and hears into a scenario of this name

@@ -72,9 +72,9 @@ impl Handler {
         Ok(Self { place, shared: Arc::clone(shared), time, said })
     }
 
-    fn ask_preflight(&self, binding: &BindingContext, stage: Option<Stage>) -> Asked {
+    fn ask_preflight(&self, binding: &BindingContext, stage: Option<Stage>, time: Duration) -> Asked {
         let name = ForeignText::new(self.said.descriptor_path.as_str());
-        let (checks, desk) = self.place.preflight(Operation { name, binding, time: self.time, stage });
+        let (checks, desk) = self.place.preflight(Operation { name, binding, time, stage });
         let checks = checks.and_then(|checks| admit(checks, &self.shared.limits));
         let (probes, exchanges) = desk.map(Desk::into_questions).unwrap_or_default();
         Asked { checks, probes, exchanges }
@@ -95,14 +95,14 @@ impl EnvPackHandler for Handler {
     }
 
     fn preflight(&self, binding: &BindingContext) -> Result<Preflight, HandlerFault> {
-        let Asked { checks, probes, .. } = self.ask_preflight(binding, None);
+        let Asked { checks, probes, .. } = self.ask_preflight(binding, None, self.time);
         Ok(Preflight { checks: checks?, probes })
     }
 }
 
 impl Rehearse for Handler {
-    fn rehearse(&self, binding: &BindingContext, world: World) -> Rehearsal {
-        let Asked { checks, exchanges, .. } = self.ask_preflight(binding, Some(Stage::new(world)));
+    fn rehearse(&self, binding: &BindingContext, world: World, time: Duration) -> Rehearsal {
+        let Asked { checks, exchanges, .. } = self.ask_preflight(binding, Some(Stage::new(world)), time.min(self.time));
         Rehearsal { checks, exchanges }
     }
 }

@@ -3,6 +3,8 @@
 //! A script answers in the place of programs and of the network only. What the pack did not declare is denied before anybody is
 //! asked, and limits and deadlines are those of any preflight.
 
+use std::time::Duration;
+
 use env_pack_domain::{BindingContext, EnvPackHandler, ForeignText, HandlerFault, ToolCheck};
 
 use super::network::Failure as NetworkFailure;
@@ -69,8 +71,8 @@ pub struct Rehearsal {
 
 /// A handler whose preflight can be watched.
 pub trait Rehearse: EnvPackHandler {
-    /// Runs the preflight in a world, and notes what it asks.
-    fn rehearse(&self, binding: &BindingContext, world: World) -> Rehearsal;
+    /// Runs the preflight in a world, and notes what it asks. It has this much time, if that is less than any preflight has.
+    fn rehearse(&self, binding: &BindingContext, world: World, time: Duration) -> Rehearsal;
 }
 
 /// A preflight that is watched.

@@ -3,7 +3,7 @@
 use env_pack_domain::{ForeignText, HandlerFault, Outcome, ToolCheck};
 use serde::Serialize;
 
-use super::{CheckText, Expect, ExpectedCheck, ExpectedText, Question, Scenario, Short, Status};
+use super::{CheckText, Expect, ExpectedCheck, ExpectedText, FaultKind, Question, Scenario, Short, Status};
 
 /// What a preflight did in the world of a scenario.
 #[derive(Debug)]
@@ -37,6 +37,11 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// A preflight that ended with a fault instead of something else.
+    pub fn of_fault(expected: impl Into<String>, fault: &HandlerFault) -> Self {
+        Self::new("the preflight".to_owned(), expected, format!("fault {}: {fault}", fault.kind()))
+    }
+
     fn new(about: String, expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self { about: ForeignText::new(about), expected: ForeignText::new(expected), found: ForeignText::new(found) }
     }
@@ -46,7 +51,7 @@ impl Scenario {
     /// Everything that is not as expected; nothing, when the scenario passes.
     pub fn judge(&self, happened: &Happened) -> Vec<Difference> {
         let mut differences = Vec::new();
-        let is_over = match (&happened.checks, &self.expect.fault) {
+        let is_over = match (&happened.checks, self.expect.fault.as_ref().map(|kind| kind.0)) {
             (Ok(checks), None) => {
                 judge_checks(&self.expect, checks, &mut differences);
                 true
@@ -57,14 +62,13 @@ impl Scenario {
                 true
             }
             (Err(fault), expected) => {
-                if expected.as_deref() != Some(fault.kind()) {
-                    let expected =
-                        expected.as_ref().map_or_else(|| "its checks".to_owned(), |kind| format!("fault {kind}"));
-                    let found = format!("fault {}: {fault}", fault.kind());
-                    differences.push(Difference::new("the preflight".to_owned(), expected, found));
+                let is_expected = expected == Some(FaultKind::of(fault));
+                if !is_expected {
+                    let expected = expected.map_or_else(|| "its checks".to_owned(), |kind| format!("fault {kind}"));
+                    differences.push(Difference::of_fault(expected, fault));
                 }
                 // one that ended early has not come to all of its questions
-                expected.as_deref() == Some(fault.kind())
+                is_expected
             }
         };
         match &self.expect.asked {

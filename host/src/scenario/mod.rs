@@ -8,9 +8,11 @@ mod question;
 mod short;
 mod write;
 
+use std::fmt;
 use std::path::Path;
+use std::str::FromStr;
 
-use env_pack_domain::{DescriptorPath, EnvId, ForeignText, InstanceId};
+use env_pack_domain::{DescriptorPath, EnvId, ForeignText, HandlerFault, InstanceId};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
@@ -140,9 +142,44 @@ pub struct Expect {
     /// Every check, by its name; none, unless given
     pub checks: Entries<String, ExpectedCheck>,
     /// The kind of fault that it ends with, such as `trapped` or `out-of-time`, instead of checks
-    pub fault: Option<String>,
+    #[schemars(extend("enum" = FaultKind::or_none()))]
+    pub fault: Option<Parsed<FaultKind>>,
     /// Everything that is asked, commands and addresses, in order. Unless given, everything that `given` names is asked, and nothing else.
     pub asked: Option<Vec<String>>,
+}
+
+/// A kind of fault, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FaultKind(&'static str);
+
+impl FaultKind {
+    /// The kind of a fault.
+    pub fn of(fault: &HandlerFault) -> Self {
+        Self(fault.kind())
+    }
+
+    /// What may stand in the place of a kind, as a schema lists it.
+    fn or_none() -> Vec<Option<&'static str>> {
+        HandlerFault::KINDS.into_iter().map(Some).chain([None]).collect()
+    }
+}
+
+impl FromStr for FaultKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            let kinds = HandlerFault::KINDS.join(", ");
+            format!("`{}` is no kind of fault, expected one of {kinds}", ForeignText::excerpt(text))
+        };
+        HandlerFault::KINDS.into_iter().find(|kind| *kind == text).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
 }
 
 /// What a check found.

@@ -47,6 +47,8 @@ fn a_wrong_scenario_is_told_with_its_place() {
     check("expect:\n  checks: { a: { status: ok, detail: { contain: x } } }", "unknown field `contain`");
     check("expect:\n  checks: { a: { status: ok, detail: 1.50 } }", "quoted, if it looks like a number");
     check("expect:\n  fault: trapped\n  checks: { a: ok }", "has no checks");
+    check("expect:\n  fault: traped", "`traped` is no kind of fault, expected one of trapped, exited, out-of-time");
+    check("expect:\n  fault: traped", "at line 2");
     check("expect: {}\n---\nexpect: {}", "document");
     check("expect: \u{1b}[31m", "is no scenario");
     let json = sandbox.write("packs/twice.json", r#"{"expect": {"checks": {"a": "ok", "a": "missing"}}}"#);
@@ -121,6 +123,24 @@ fn a_handler_that_misbehaves_fails_its_scenario_and_may_be_expected_to() {
     let sandbox = with_preflight("(i32.const 512)");
     let found = differences(tested(&sandbox, "expect: { fault: trapped }"));
     assert_eq!(found, ["the preflight: fault trapped / an answer of 0 checks"]);
+}
+
+#[test]
+fn all_scenarios_together_have_an_end() {
+    let sandbox = with_preflight("(loop $l (br $l)) unreachable");
+    (0..6).for_each(|at| drop(sandbox.write(format!("packs/tests/{at}.yaml"), "expect: {}")));
+    let limits = ["--limit", "scenario.preflight-time=200ms", "--limit", "scenario.total-time=500ms"];
+    let report = sandbox.gtc(["pack", "test", "packs"].iter().chain(&limits)).exited(1).result();
+    let scenarios = report["scenarios"].as_array().expect("a list");
+    let fault = |at: usize| (&scenarios[at]["fault"]["kind"], scenarios[at]["differences"][0]["found"].to_string());
+    assert_eq!((scenarios.len(), fault(0).0), (6, &"out-of-time".into()), "{report}");
+    assert!(fault(0).1.contains("0.2 s"), "{report}");
+    assert_eq!(fault(5).0, "not-run");
+    assert!(fault(5).1.contains("took all the time that they have together"), "{report}");
+    // whoever expects that it takes too long expects to be asked
+    sandbox.write("packs/tests/5.yaml", "expect: { fault: not-run }");
+    let report = sandbox.gtc(["pack", "test", "packs"].iter().chain(&limits)).exited(1).result();
+    assert_eq!(report["failed"], 6);
 }
 
 #[test]

@@ -88,6 +88,33 @@ fn one_scenario_may_have_as_many_as_there_may_be() {
 }
 
 #[test]
+fn scenarios_are_named_one_by_one_or_by_folder() {
+    let sandbox = Sandbox::new();
+    let pack = sandbox.honest_pack("secrets", "acme.secrets.a", "^1").display().to_string();
+    for name in ["packs/tests/a.yaml", "packs/tests/b.json", "more/c.yml", "more/d.yaml"] {
+        sandbox.write(name, r#"{"expect": {}}"#);
+    }
+    let names = |flags: &str| {
+        let report = sandbox.gtc(["pack", "test", &pack].into_iter().chain(flags.split(' '))).succeeded().result();
+        let paths = report["scenarios"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|it| crate::support::text(&it["path"]).to_owned());
+        paths.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names("--scenario more"), "more/c.yml more/d.yaml");
+    assert_eq!(names("--scenario packs/tests/b.json --scenario more/d.yaml"), "packs/tests/b.json more/d.yaml");
+    assert_eq!(names("--scenario packs/tests/b.json more"), "packs/tests/b.json more/c.yml more/d.yaml");
+    std::fs::create_dir(sandbox.home().join("empty")).expect("a folder");
+    let none = sandbox.gtc(["pack", "test", &pack, "--scenario", "empty"]).refused(2, "not-found");
+    assert!(none.contains("there is no scenario in `empty`"), "{none}");
+    // what stands behind a scenario is one too
+    let behind = sandbox.gtc(["pack", "test", "--scenario", "more/c.yml", &pack]).refused(2, "invalid-scenario");
+    assert!(behind.contains("is a pack or a component") && behind.contains("name it before `--scenario`"), "{behind}");
+}
+
+#[test]
 fn arguments_come_from_a_file_too() {
     let sandbox = Sandbox::new();
     let pack = sandbox.pack("state", "acme.state.a", "^1", Handler::new("state", "acme.state.a", "^1").component());

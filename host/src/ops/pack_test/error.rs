@@ -54,6 +54,12 @@ pub enum TestError {
         /// Why.
         source: Box<OpError>,
     },
+    /// A pack stands where a scenario is expected.
+    #[error("`{}` is a pack or a component, where a scenario is expected", shown(.path))]
+    IsPack {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file is no scenario.
     #[error("`{}` is no scenario: {source}", shown(.path))]
     Invalid {
@@ -100,7 +106,8 @@ impl TestError {
             Self::Folder { .. } => "io",
             Self::Pack { source, .. } => source.kind(),
             Self::Declaration { source } => source.kind(),
-            Self::Invalid { .. } | Self::Handler { .. } | Self::TooMany { .. } => "invalid-scenario",
+            Self::Invalid { .. } | Self::IsPack { .. } => "invalid-scenario",
+            Self::Handler { .. } | Self::TooMany { .. } => "invalid-scenario",
             Self::NotConfirmed { .. } => "unauthorized",
             Self::Exists { .. } => "conflict",
             Self::NotWritable { .. } => "not-writable",
@@ -122,6 +129,10 @@ impl TestError {
             Self::NoScenario { folder } => format!(
                 "write one into `{}`, or record this machine with `gtc pack test --record <name>`",
                 quoted(&folder.join("<name>.yaml").to_string_lossy())
+            ),
+            Self::IsPack { path } => format!(
+                "name it before `--scenario`, as in `gtc pack test {} --scenario <file>`",
+                quoted(&path.to_string_lossy())
             ),
             Self::TooMany { .. } => "name some of them with `--scenario`".into(),
             Self::Folder { .. } => "check the path and its permissions".into(),

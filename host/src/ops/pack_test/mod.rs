@@ -6,8 +6,9 @@ mod subject;
 mod world;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use env_pack_domain::{BindingContext, DescriptorPath, EnvId, ForeignText, ToolCheck};
+use env_pack_domain::{BindingContext, Call, DescriptorPath, EnvId, ForeignText, HandlerFault, ToolCheck};
 use serde::Serialize;
 
 use super::packs::LoadedHandler;
@@ -129,11 +130,18 @@ impl TestReport {
 /// # Errors
 /// [`OpError`] when the pack does not load, or there is no scenario, or one cannot be read.
 pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, OpError> {
+    // whoever misspelt something learns it before anything is compiled
+    let named = subject::named(host, &request.scenarios)?;
     let subject = Subject::load(host, &request.target)?;
-    let files = subject.scenarios(host, &request.scenarios)?;
-    // whoever misspelt something learns it before the first scenario has run
+    let files = if named.is_empty() { subject::in_folder(host, &subject.scenarios)? } else { named };
     let handlers = files.iter().map(|file| subject.handler(file)).collect::<Result<Vec<_>, _>>()?;
-    let scenarios: Vec<_> = files.into_iter().zip(handlers).map(|(file, handler)| run(file, handler)).collect();
+    let limits = &host.limits.scenario;
+    let end = Instant::now() + limits.total_time;
+    let one = |(file, handler)| {
+        let left = end.saturating_duration_since(Instant::now());
+        run(file, handler, limits.preflight_time.min(left))
+    };
+    let scenarios: Vec<_> = files.into_iter().zip(handlers).map(one).collect();
     let passed = scenarios.iter().filter(|scenario| scenario.passed).count();
     Ok(TestReport::Tested(Tested {
         path: subject.path.into(),
@@ -144,11 +152,21 @@ pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, OpError> {
     }))
 }
 
-fn run(file: ScenarioFile, loaded: &LoadedHandler) -> ScenarioReport {
-    let given = &file.scenario.given;
-    let rehearsal = loaded.handler.rehearse(&context(given, loaded), World::Scripted(world::script(given)));
-    let happened = happened(rehearsal, loaded);
-    let differences = file.scenario.judge(&happened);
+/// Runs a scenario, unless those before it used up the time for all of them.
+fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioReport {
+    let (happened, differences) = match time.is_zero() {
+        true => {
+            let reason = ForeignText::new("the scenarios before it took all the time that they have together");
+            let fault = HandlerFault::NotRun { call: Call::Preflight, reason };
+            let difference = Difference::of_fault("run", &fault);
+            (Happened { checks: Err(fault), asked: Vec::new() }, vec![difference])
+        }
+        false => {
+            let happened = happened(rehearse(&file.scenario.given, loaded, time), loaded);
+            let differences = file.scenario.judge(&happened);
+            (happened, differences)
+        }
+    };
     ScenarioReport {
         name: ForeignText::new(file.name()),
         about: file.scenario.about.map(ForeignText::new),
@@ -158,6 +176,11 @@ fn run(file: ScenarioFile, loaded: &LoadedHandler) -> ScenarioReport {
         differences,
         run: Run::from(happened),
     }
+}
+
+/// Runs a preflight in the world of a scenario.
+fn rehearse(given: &Given, loaded: &LoadedHandler, time: Duration) -> Rehearsal {
+    loaded.handler.rehearse(&context(given, loaded), World::Scripted(world::script(given)), time)
 }
 
 /// What a preflight is told in a scenario: everything that its pack declares is granted.

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use env_pack_domain::ForeignText;
 
 use super::subject::{ScenarioFile, Subject};
-use super::{Recorded, Run, TestError, TestReport, context, environment, happened, world};
+use super::{Recorded, Run, TestError, TestReport, context, environment, happened, rehearse, world};
 use crate::engine::{Exchange, World};
 use crate::host::Host;
 use crate::ops::packs::LoadedHandler;
@@ -33,21 +34,19 @@ pub struct RecordRequest {
 /// # Errors
 /// [`OpError`] when nobody confirmed it, the pack does not load, or the scenario cannot be written.
 pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpError> {
+    let like = request.like.as_ref().map(|like| ScenarioFile::read(host, like)).transpose()?;
     let subject = Subject::load(host, &request.target)?;
     let path = subject.scenarios.join(format!("{}.yaml", request.name));
     if !request.replace && path.symlink_metadata().is_ok() {
         return Err(TestError::Exists { path }.into());
     }
-    let like = match &request.like {
-        Some(like) => ScenarioFile::read(host, like)?,
-        None => ScenarioFile { path: path.clone(), scenario: nothing() },
-    };
+    let like = like.unwrap_or_else(|| ScenarioFile { path: path.clone(), scenario: nothing() });
     let loaded = subject.handler(&like)?;
     if !request.confirmed && !loaded.permissions.is_empty() {
         return Err(TestError::NotConfirmed { permissions: loaded.permissions.clone() }.into());
     }
     let given = &like.scenario.given;
-    let rehearsal = loaded.handler.rehearse(&context(given, loaded), World::Machine);
+    let rehearsal = loaded.handler.rehearse(&context(given, loaded), World::Machine, Duration::MAX);
     let text = scenario::written(&scenario::Recorded {
         handler: loaded.handler.descriptor_path(),
         environment_id: &environment(given),
@@ -77,7 +76,7 @@ fn replayed(host: &Host, text: &str, path: &std::path::Path, loaded: &LoadedHand
     }
     let scenario = scenario::read(text.as_bytes(), path).map_err(|error| not_writable(&error.to_string()))?;
     let given = &scenario.given;
-    let rehearsal = loaded.handler.rehearse(&context(given, loaded), World::Scripted(world::script(given)));
+    let rehearsal = rehearse(given, loaded, host.limits.scenario.preflight_time);
     match scenario.judge(&happened(rehearsal, loaded)).first() {
         None => Ok(()),
         Some(first) => Err(not_writable(&format!(

@@ -17,6 +17,8 @@ use crate::scenario::{self, Scenario};
 const FOLDER: &str = "tests";
 /// What every component begins with.
 const WASM: &[u8] = b"\0asm";
+/// What every archive begins with.
+const ZIP: &[u8] = b"PK\x03\x04";
 
 /// A pack that is tested.
 pub(super) struct Subject {
@@ -44,6 +46,9 @@ impl ScenarioFile {
     pub fn read(host: &Host, path: &Path) -> Result<Self, OpError> {
         let limit = host.limits.scenario.file_bytes;
         let bytes = host.fetcher.document(path, limit).map_err(|source| OpError::Input { source })?;
+        if bytes.starts_with(WASM) || bytes.starts_with(ZIP) {
+            return Err(TestError::IsPack { path: path.to_owned() }.into());
+        }
         let scenario = scenario::read(&bytes, path);
         let scenario = scenario.map_err(|source| TestError::Invalid { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), scenario })
@@ -72,16 +77,6 @@ impl Subject {
         Ok(Self { path, scenarios: folder.join(FOLDER), pack })
     }
 
-    /// The scenarios that are named, or else all that lie beside the pack, in the order of their names.
-    pub fn scenarios(&self, host: &Host, named: &[PathBuf]) -> Result<Vec<ScenarioFile>, OpError> {
-        let limit = host.limits.scenario.files;
-        let paths = if named.is_empty() { scenarios_in(&self.scenarios)? } else { named.to_vec() };
-        if paths.len() > limit {
-            return Err(TestError::TooMany { found: paths.len(), limit }.into());
-        }
-        paths.iter().map(|path| ScenarioFile::read(host, path)).collect()
-    }
-
     /// The handler that a scenario is for.
     pub fn handler(&self, file: &ScenarioFile) -> Result<&LoadedHandler, TestError> {
         let asked = file.scenario.handler.as_ref().map(|asked| &asked.0);
@@ -96,6 +91,31 @@ impl Subject {
             asked: asked.cloned(),
             handlers: self.pack.paths().cloned().collect(),
         })
+    }
+}
+
+/// Reads the scenarios that are named: files, and all that are in folders.
+pub(super) fn named(host: &Host, paths: &[PathBuf]) -> Result<Vec<ScenarioFile>, OpError> {
+    let mut files = Vec::new();
+    for path in paths {
+        match path.is_dir() {
+            true => files.extend(scenarios_in(path)?),
+            false => files.push(path.clone()),
+        }
+    }
+    read_all(host, &files)
+}
+
+/// Reads the scenarios that are in a folder, in the order of their names.
+pub(super) fn in_folder(host: &Host, folder: &Path) -> Result<Vec<ScenarioFile>, OpError> {
+    read_all(host, &scenarios_in(folder)?)
+}
+
+fn read_all(host: &Host, paths: &[PathBuf]) -> Result<Vec<ScenarioFile>, OpError> {
+    let limit = host.limits.scenario.files;
+    match paths.len() > limit {
+        true => Err(TestError::TooMany { found: paths.len(), limit }.into()),
+        false => paths.iter().map(|path| ScenarioFile::read(host, path)).collect(),
     }
 }
 
