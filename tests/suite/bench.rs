@@ -1,5 +1,6 @@
 //! `gtc pack bench`: figures of a pack, and of none that does not answer.
 
+use crate::support::wat::Handler;
 use crate::support::{Sandbox, repository};
 
 #[test]
@@ -12,11 +13,43 @@ fn every_part_of_a_handler_is_measured() {
     for part in parts {
         let (min, median) = (handler[part]["min_us"].as_f64(), handler[part]["median_us"].as_f64());
         assert!(min > Some(0.0) && median >= min, "{part}: {handler}");
+        assert!((1..=3).contains(&handler[part]["turns"].as_u64().expect("a number")), "{part}: {handler}");
     }
     assert!(handler["cold_load"]["min_us"].as_f64() > handler["warm_load"]["min_us"].as_f64(), "{handler}");
     assert!(handler["memory_bytes"].as_u64() >= Some(64 << 10), "{handler}");
     let human = sandbox.human(["pack", "bench", "greentic.secrets.dev-store@0.1.0", "--turns", "1"]).succeeded();
-    human.shows(&["load cold", "supported-versions", "KiB of memory"]);
+    human.shows(&["load cold", "supported-versions", "KiB of memory", "TURNS", "nothing granted and no answers"]);
+}
+
+#[test]
+fn a_handler_that_takes_long_is_measured_less_often() {
+    let sandbox = Sandbox::new();
+    // a second of a processor, as far as any test knows
+    let body = "(local $n i64) (local.set $n (i64.const 1500000000))
+        (loop $l (local.set $n (i64.sub (local.get $n) (i64.const 1))) (br_if $l (i64.ne (local.get $n) (i64.const 0))))
+        (i32.const 512)";
+    let handler = Handler { preflight_body: Some(body.to_owned()), ..Handler::new("state", "acme.state.slow", "^1") };
+    let pack = sandbox.pack("state", "acme.state.slow", "^1", handler.component()).display().to_string();
+    let report = sandbox.gtc(["pack", "bench", &pack, "--turns", "10000"]).succeeded().result();
+    let handler = &report["handlers"][0];
+    let turns = |part: &str| handler[part]["turns"].as_u64().expect("a number");
+    assert!(turns("preflight") >= 1 && turns("preflight") < 10_000, "{handler}");
+    assert_eq!((&report["turns"], turns("slot")), (&10_000.into(), turns("preflight")));
+}
+
+#[test]
+fn a_handler_that_fails_is_told_with_its_call() {
+    let sandbox = Sandbox::new();
+    let measured = |body: &str| {
+        let handler =
+            Handler { preflight_body: Some(body.to_owned()), ..Handler::new("state", "acme.state.bad", "^1") };
+        let pack = sandbox.pack("state", "acme.state.bad", "^1", handler.component()).display().to_string();
+        sandbox.gtc(["pack", "bench", &pack, "--limit", "handler.preflight-time=200ms"])
+    };
+    let trapped = measured("unreachable").refused(1, "trapped");
+    assert!(trapped.contains("component `handler`: handler trapped in `preflight`"), "{trapped}");
+    let late = measured("(loop $l (br $l)) unreachable").refused(1, "out-of-time");
+    assert!(late.contains("ran out of time in `preflight`: more than 0.2 s"), "{late}");
 }
 
 #[test]

@@ -7,8 +7,9 @@ use env_pack_domain::Sha256Digest;
 use super::handler::with_room;
 use super::{Engine, LoadError, Trust, imports};
 
-/// How long compiling is repeated: once is enough for who takes long.
-const COMPILING_TIME: Duration = Duration::from_secs(2);
+/// How long anything is repeated: whoever takes long has been measured well enough by then, and one that takes all the time it may is
+/// not measured for hours.
+const REPEATING_TIME: Duration = Duration::from_secs(3);
 
 /// What a handler takes. Every list has at least one time, in the order in which they were taken.
 #[derive(Clone, Debug, Default)]
@@ -39,21 +40,33 @@ impl Engine {
     pub fn bench(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust, turns: usize) -> Result<Times, LoadError> {
         let outside = imports::read(bytes)?;
         let mut times = Times::default();
-        let begun = Instant::now();
-        while times.cold_load.len() < turns.max(1) && (times.cold_load.is_empty() || begun.elapsed() < COMPILING_TIME) {
+        repeated(turns, || {
             times.cold_load.push(timed(|| self.compile(bytes, digest, trust))?.1);
-        }
-        for _ in 0..turns.max(1) {
+            Ok(())
+        })?;
+        repeated(turns, || {
             times.warm_load.push(timed(|| self.load(bytes, digest, trust))?.1);
-        }
+            Ok(())
+        })?;
         let component = self.component(bytes, digest, trust)?;
         let wasi = outside.needs_wasi();
         let prepared = outside.lane.prepare(&self.linkers[usize::from(wasi)], &component)?;
-        for _ in 0..turns.max(1) {
-            with_room(&self.shared, || prepared.bench(&self.shared, wasi, &mut times))??;
-        }
+        repeated(turns, || with_room(&self.shared, || prepared.bench(&self.shared, wasi, &mut times))?)?;
         Ok(times)
     }
+}
+
+/// Does something so many times, as long as there is time, and once in any case.
+fn repeated(turns: usize, mut once: impl FnMut() -> Result<(), LoadError>) -> Result<(), LoadError> {
+    let begun = Instant::now();
+    once()?;
+    for _ in 1..turns {
+        if begun.elapsed() > REPEATING_TIME {
+            break;
+        }
+        once()?;
+    }
+    Ok(())
 }
 
 /// What came of something, and how long it took.

@@ -55,6 +55,7 @@ fn bench(shared: &Arc<Shared>, pre: &Pre, wasi: bool, times: &mut Times) -> Resu
         })
     })?;
     times.supported_versions.push(time);
+    let introduced = running.store.data().memory_bytes();
     let nothing = BindingContext {
         env_id: "local".parse().expect("it is an id"),
         instance_id: None,
@@ -66,7 +67,8 @@ fn bench(shared: &Arc<Shared>, pre: &Pre, wasi: bool, times: &mut Times) -> Resu
         running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store))
     })?;
     times.preflight.push(time);
-    times.memory_bytes = times.memory_bytes.max(running.store.data().memory_bytes());
+    let most = introduced.max(running.store.data().memory_bytes());
+    times.memory_bytes = times.memory_bytes.max(most);
     Ok(())
 }
 

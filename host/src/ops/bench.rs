@@ -14,7 +14,7 @@ use crate::host::Host;
 pub struct BenchReport {
     /// Where the pack is.
     pub pack_ref: PackRef,
-    /// How often each was measured.
+    /// How often each was to be measured; what takes long is measured less often.
     pub turns: usize,
     /// Its handlers.
     pub handlers: Vec<HandlerTimes>,
@@ -29,11 +29,11 @@ pub struct HandlerTimes {
     pub size: usize,
     /// The most memory that an instance had, in bytes.
     pub memory_bytes: u64,
-    /// Compiled anew, as on first sight.
+    /// The component compiled, as on first sight: in a worker, unless it is part of this program.
     pub cold_load: Time,
-    /// Loaded from compiled code.
+    /// The compiled code mapped, an instance made of it, and its three constants asked.
     pub warm_load: Time,
-    /// An instance.
+    /// A fresh instance, and nothing asked.
     pub instantiate: Time,
     /// The call of this name.
     pub slot: Time,
@@ -52,6 +52,8 @@ pub struct Time {
     pub min_us: f64,
     /// Half of the time no longer than this.
     pub median_us: f64,
+    /// How often it was measured.
+    pub turns: usize,
 }
 
 /// Measures the handlers of a pack.
@@ -96,5 +98,5 @@ fn time(times: &[Duration]) -> Time {
     let mut sorted: Vec<f64> = times.iter().map(|time| (time.as_nanos() as f64 / 1e3 * 10.0).round() / 10.0).collect();
     sorted.sort_by(f64::total_cmp);
     let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
-    Time { min_us: at(0), median_us: at(sorted.len() / 2) }
+    Time { min_us: at(0), median_us: at(sorted.len().saturating_sub(1) / 2), turns: sorted.len() }
 }

@@ -7,23 +7,26 @@ use crate::ops::bench::{BenchReport, HandlerTimes, Time};
 impl Human for BenchReport {
     fn human(&self, _verb: &str) -> String {
         let handlers: Vec<_> = self.handlers.iter().map(handler).collect();
-        format!("pack `{}`, {} turns\n\n{}", self.pack_ref, self.turns, handlers.join("\n"))
+        format!("pack `{}`\n\n{}", self.pack_ref, handlers.join("\n"))
     }
 }
 
 fn handler(times: &HandlerTimes) -> String {
-    let mut table = Table::new(["WHAT", "MIN", "MEDIAN"]);
+    let mut table = Table::new(["WHAT", "MIN", "MEDIAN", "TURNS", "MEANS"]);
     let rows = [
-        ("load cold", times.cold_load),
-        ("load warm", times.warm_load),
-        ("instantiate", times.instantiate),
-        ("slot", times.slot),
-        ("descriptor-path", times.descriptor_path),
-        ("supported-versions", times.supported_versions),
-        ("preflight", times.preflight),
+        ("load cold", times.cold_load, "the component compiled, as on first sight"),
+        ("load warm", times.warm_load, "compiled code mapped, and the three constants asked"),
+        ("instantiate", times.instantiate, "a fresh instance"),
+        ("slot", times.slot, "the call"),
+        ("descriptor-path", times.descriptor_path, "the call"),
+        ("supported-versions", times.supported_versions, "the call"),
+        ("preflight", times.preflight, "the call, with nothing granted and no answers"),
     ];
-    for (what, Time { min_us, median_us }) in rows {
-        table.row([(what.to_owned(), Tone::Bold), (shown(min_us), Tone::Plain), (shown(median_us), Tone::Plain)]);
+    for (what, Time { min_us, median_us, turns }, meaning) in rows {
+        let plain = |text: String| (text, Tone::Plain);
+        let row = [plain(shown(min_us)), plain(shown(median_us)), plain(turns.to_string())];
+        let [min, median, turns] = row;
+        table.row([(what.to_owned(), Tone::Bold), min, median, turns, (meaning.to_owned(), Tone::Faint)]);
     }
     let memory = times.memory_bytes.div_ceil(1 << 10);
     format!("handler `{}` ({} bytes), at most {memory} KiB of memory\n{}", times.component, times.size, table.render())
