@@ -1,23 +1,24 @@
 //! A program that hosts env-packs itself: with a handler of its own, beside those of packs.
 //!
 //! ```text
-//! embed-host <cache folder> <pack> <path>@<version>
+//! embed-host <cache folder> <pack> [<path>@<version>]
 //! ```
 //!
-//! It loads the pack, grants it everything that it declares, resolves the descriptor, and prints what the preflight finds.
+//! It loads the pack, grants it everything that it declares, and lists what there is. Then it resolves the descriptor, and prints
+//! what the preflight finds; without one, it examines the environment `local`.
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
 use std::error::Error;
 use std::path::PathBuf;
 
 use env_pack_domain::{
-    BindingContext, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault, Outcome, Preflight,
-    ToolCheck, VersionReq,
+    BindingContext, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault, Outcome, PackRef,
+    Preflight, ToolCheck, VersionReq,
 };
 use gtc::engine::ToolEnvironment;
 use gtc::host::{Host, HostSettings};
 use gtc::ops::embed::Plugins;
-use gtc::ops::pack;
+use gtc::ops::{doctor, env, pack};
 
 /// A handler without a sandbox: it is code of this program.
 #[derive(Debug)]
@@ -52,10 +53,12 @@ impl EnvPackHandler for Clock {
 fn main() -> Result<(), Box<dyn Error>> {
     // foreign components are compiled in another process of this very program, which becomes a worker here
     gtc::engine::worker::hook();
-    let mut arguments = std::env::args().skip(1);
-    let mut argument = |name: &str| arguments.next().ok_or_else(|| format!("{name} is missing"));
-    let (cache, pack_ref, kind) = (PathBuf::from(argument("the cache")?), argument("the pack")?, argument("the kind")?);
-    let (pack_ref, kind) = (pack_ref.parse()?, kind.parse()?);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (cache, pack_ref, kind) = match arguments.as_slice() {
+        [cache, pack_ref] => (PathBuf::from(cache), pack_ref.parse()?, None),
+        [cache, pack_ref, kind] => (PathBuf::from(cache), pack_ref.parse()?, Some(kind.parse()?)),
+        _ => return Err("usage: embed-host <cache folder> <pack> [<path>@<version>]".into()),
+    };
 
     let mut settings = HostSettings::quiet(cache.join("environments"), cache);
     // without this, handlers find no program at all
@@ -67,13 +70,26 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut plugins = Plugins::new(&host)?;
     plugins.register(Box::new(Clock { path: "example.extension.clock".parse()?, versions: "^1".parse()? }))?;
-    plugins.register_pack(&pack_ref, &pack::declared(&host, &pack_ref)?)?;
-    for handler in plugins.iter() {
-        println!("{} ({})", handler.descriptor_path(), handler.slot());
+    plugins.register_pack(&host, &pack_ref, &pack::declared(&host, &pack_ref)?)?;
+    for plugin in plugins.iter() {
+        let from = match &plugin.origin.pack_ref {
+            None => "ours".to_owned(),
+            Some(PackRef::Named(_)) => "built in".to_owned(),
+            Some(pack_ref) => format!("from `{pack_ref}`"),
+        };
+        println!("{} ({}), {from}", plugin.handler.descriptor_path(), plugin.handler.slot());
     }
 
-    let plugin = plugins.resolve(&kind)?;
-    let preflight = plugin.preflight(&"local".parse()?, "{}")?;
+    let local = "local".parse()?;
+    let Some(kind) = kind else {
+        // every operation of the command line is a function that takes a host
+        env::init(&host, &local, None)?;
+        let report = doctor::doctor(&host, &local, false)?;
+        let health = if report.healthy { "healthy" } else { "not healthy" };
+        println!("environment `{local}` is {health}");
+        return Ok(());
+    };
+    let preflight = plugins.resolve(&kind)?.preflight(&local, None, "{}")?;
     for check in preflight.checks {
         println!("{}: {:?}", check.name, check.outcome);
     }

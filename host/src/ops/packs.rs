@@ -160,7 +160,10 @@ impl PackError {
 pub(super) fn load_next(error: &LoadError) -> &'static str {
     match error {
         LoadError::Fault(_) => "tell the author of the handler; until then bind another version",
-        LoadError::NoWorker | LoadError::Worker { .. } => "see what `gtc doctor self` says of the worker",
+        LoadError::NoWorker => {
+            "have the program call `gtc::engine::worker::hook` first thing in its `main`, or name `gtc` as its worker"
+        }
+        LoadError::Worker { .. } => "see what `gtc doctor self` says of the worker",
         LoadError::TooComplex { .. }
         | LoadError::CompileTime { .. }
         | LoadError::CompileMemory { .. }
