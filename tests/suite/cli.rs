@@ -182,7 +182,7 @@ fn verbs_of_authors_show_examples_that_make_sense() {
     for verb in pack.get_subcommands().filter(|verb| verb.get_name() != "help") {
         let help = verb.get_after_help().unwrap_or_else(|| panic!("{}", verb.get_name())).to_string();
         let examples: Vec<_> = help.lines().filter(|line| line.starts_with("  gtc ")).collect();
-        assert!(!examples.is_empty() && help.lines().all(|line| line.len() <= 120), "{help}");
+        assert!(!examples.is_empty() && help.lines().all(|line| line.len() <= 98), "{help}");
         for example in examples {
             let words = shell_words::split(example).expect("words");
             assert_eq!(words[1..3], ["pack", verb.get_name()], "{example}");

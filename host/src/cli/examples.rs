@@ -13,7 +13,8 @@ Examples:
   gtc pack build vault --output vault.gtpack
   gtc pack build --component vault.wasm --version 0.4.2 --allow-tool 'vault version'
 
-The component runs in the sandbox once, to say what it is. Then: `gtc pack validate` and `gtc pack test`.";
+The component runs in the sandbox once, to say what it is.
+Then: `gtc pack validate` and `gtc pack test`.";
 
 pub const INSPECT: &str = "\
 Examples:
@@ -31,8 +32,8 @@ For each handler, the shortest and the median time:
   instantiate  a fresh instance is made
   slot, descriptor-path, supported-versions, preflight
                the call alone; preflight with nothing granted and no answers
-and the most memory that an instance had. What takes seconds is measured less often than `--turns`
-says; TURNS says how often. JSON has microseconds and bytes.";
+and the most memory that an instance had. What takes seconds is measured less often than
+`--turns` says; TURNS says how often. JSON has microseconds and bytes.";
 
 pub const VALIDATE: &str = "\
 Examples:
@@ -40,8 +41,8 @@ Examples:
   gtc pack validate vault.gtpack --strict --require-handler --require-signature --key acme.key.pub
   gtc pack validate vault.gtpack redis.gtpack --report sarif
 
-The exit code is 0 when all is well, 1 when something is wrong, and 2 when that could not be found out. Every
-finding has a code; docs/validate.md says what each of them means.";
+The exit code is 0 when all is well, 1 when something is wrong, and 2 when that could not
+be found out. Every finding has a code; docs/validate.md says what each of them means.";
 
 pub const TEST: &str = "\
 Examples:
@@ -49,8 +50,8 @@ Examples:
   gtc pack test vault.gtpack --scenario tests/too-old.yaml
   gtc pack test vault.gtpack --record here
 
-The exit code is 0 when all scenarios pass, 1 when one fails, and 2 when there is none, or one makes no sense.
-docs/authoring.md says what a scenario is.";
+The exit code is 0 when all scenarios pass, 1 when one fails, and 2 when there is none, or
+one makes no sense. docs/authoring.md says what a scenario is.";
 
 pub const REPACK: &str = "\
 Example:
@@ -62,7 +63,8 @@ pub const PUSH: &str = "\
 Example:
   gtc pack push vault.gtpack oci://ghcr.io/acme/vault:0.4.2
 
-The login is that of docker or podman. A signature beside the pack goes along. Pin the digest that is printed.";
+The login is that of docker or podman. A signature beside the pack goes along.
+Pin the digest that is printed.";
 
 pub const PULL: &str = "\
 Examples:

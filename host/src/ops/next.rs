@@ -7,8 +7,8 @@ use super::command::{flags, inspect_command, refresh_command};
 use super::packs::{fetch_next, load_next};
 use super::{OpError, Taker};
 use crate::archive::ArchiveError;
-use crate::fetch::CarryError;
 use crate::fetch::layout::LayoutError;
+use crate::fetch::{CarryError, FetchError};
 use crate::store::StoreError;
 
 impl OpError {
@@ -64,6 +64,9 @@ impl OpError {
             }
             Self::Fetch(error) => Some(fetch_next(error).into()),
             Self::Write { .. } => Some("check the path and its permissions".into()),
+            Self::Input { source: source @ FetchError::NotFound { path } } if path.starts_with("oci:") => {
+                Some(fetch_next(source).into())
+            }
             Self::Input { .. } => Some("check the path of the file, and its permissions".into()),
             Self::NotRecorded { .. } => {
                 Some("do not ask for it again; mend the audit log, and note there what was done".into())

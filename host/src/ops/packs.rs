@@ -212,6 +212,9 @@ pub(super) fn fetch_next(error: &FetchError) -> &'static str {
         }
         FetchError::Busy { .. } => "try again when the other process has finished",
         FetchError::NoVersion { .. } => "name the built-in pack with its version",
+        FetchError::NotFound { path } if path.starts_with("oci:") => {
+            "name a file here; `gtc pack pull` brings a pack out of a registry into one"
+        }
         FetchError::UnknownScheme | FetchError::NoSuchBuiltin { .. } => "name a pack file",
         _ => "check the path, or name another pack file",
     }

@@ -39,6 +39,8 @@ fn nothing_to_test_is_told_apart_from_a_failure() {
     let none = sandbox.gtc(["pack", "test", "packs"]).refused(2, "not-found");
     assert!(none.contains("holds no `.gtpack` file") && none.contains("gtc pack build"), "{none}");
     sandbox.gtc(["pack", "test", "nowhere"]).refused(2, "file-not-found");
+    let registry = sandbox.gtc(["pack", "test", "oci://host.example/pack:1"]).refused(2, "file-not-found");
+    assert!(registry.contains("gtc pack pull"), "{registry}");
     sandbox.honest_pack("secrets", "acme.secrets.a", "^1");
     let none = sandbox.gtc(["pack", "test", "packs"]).refused(2, "not-found");
     assert!(none.contains("there is no scenario in `packs/tests`") && none.contains("--record"), "{none}");
@@ -124,6 +126,8 @@ fn arguments_come_from_a_file_too() {
     assert_eq!(sandbox.gtc(["pack", "test", "--answers", &file]).succeeded().result()["passed"], 1);
     let schema = sandbox.gtc(["pack", "test", "--schema"]).succeeded().stdout;
     assert!(schema.contains("\"scenario\"") && schema.contains("\"record\""), "{schema}");
+    let name = sandbox.gtc(["pack", "test", "--record", "x.gtpack"]).refused(2, "invalid-argument");
+    assert!(name.contains("`x.gtpack` is no name of a scenario") && name.contains("before `--record`"), "{name}");
     for wrong in [&["--yes"][..], &["--replace"], &["--record", "a/b"], &["--record", "a", "--scenario", "x", "y"]] {
         sandbox.gtc(["pack", "test", "x"].iter().chain(wrong)).refused(2, "invalid-argument");
     }

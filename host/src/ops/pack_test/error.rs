@@ -128,7 +128,7 @@ impl TestError {
             Self::NoPack { .. } => "build it with `gtc pack build`, or name a pack file".into(),
             Self::NoScenario { folder } => format!(
                 "write one into `{}`, or record this machine with `gtc pack test --record <name>`",
-                quoted(&folder.join("<name>.yaml").to_string_lossy())
+                shown(&folder.join("<name>.yaml"))
             ),
             Self::IsPack { path } => format!(
                 "name it before `--scenario`, as in `gtc pack test {} --scenario <file>`",
