@@ -128,4 +128,7 @@ fn a_place_that_no_environment_could_write_down_is_refused() {
     let message = there(&sandbox, &line.split(' ').map(OsStr::new).collect::<Vec<_>>()).refused(2, "invalid-argument");
     assert!(message.contains("folder/pack.gtpack` is not UTF-8"), "{message}");
     assert_eq!(sandbox.document("local"), before);
+    for verb in ["inspect", "validate", "bench"] {
+        there(&sandbox, &["pack", verb, "pack.gtpack"].map(OsStr::new)).succeeded();
+    }
 }

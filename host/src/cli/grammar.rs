@@ -240,7 +240,9 @@ impl FromStr for ScenarioName {
         match (1..=NAME_BYTES).contains(&text.len()) && text.bytes().all(is_legal) {
             true => Ok(Self(text.to_owned())),
             false => {
-                Err(Malformed(format!("the name of a scenario is of 1 to {NAME_BYTES} letters, digits, `-` and `_`")))
+                let name = ForeignText::excerpt(text);
+                let reason = format!("`{name}` is no name of a scenario, which is of 1 to {NAME_BYTES} letters, digits, `-` and `_`");
+                Err(Malformed(format!("{reason}; a pack is named before `--record`")))
             }
         }
     }

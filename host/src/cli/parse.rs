@@ -40,14 +40,25 @@ pub(super) fn parsed<T: FromStr<Err: std::error::Error>>(argument: &'static str,
     text.parse().map_err(|error: T::Err| UsageError::argument(argument, &error))
 }
 
+/// Parses a reference to a pack that is to be bound: an environment can only write down what is text.
+fn bound_ref(text: &str) -> Result<PackRef, UsageError> {
+    match pack_ref(text)? {
+        PackRef::File(path) if !path.starts_with("file://") && !std::path::Path::new(&path).is_absolute() => {
+            let absolute = std::path::absolute(&path).map_err(|error| UsageError::argument("pack_ref", &error))?;
+            let reason = format!("`{}` is not UTF-8", ForeignText::new(absolute.to_string_lossy()));
+            Err(UsageError::text("pack_ref", reason))
+        }
+        pack_ref => Ok(pack_ref),
+    }
+}
+
 /// Parses a reference; a relative path is stored absolute, because the environment does not know where it was given.
 pub(super) fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
     match parsed::<NewPackRef>("pack_ref", text)?.0 {
         PackRef::File(path) if !path.starts_with("file://") => {
             let absolute = std::path::absolute(&path).map_err(|error| UsageError::argument("pack_ref", &error))?;
-            let no_text = || format!("`{}` is not UTF-8", ForeignText::new(absolute.to_string_lossy()));
-            let text = absolute.to_str().ok_or_else(|| UsageError::text("pack_ref", no_text()))?;
-            Ok(PackRef::File(text.to_owned()))
+            // where the folder has a name that is no text, it can only be read from here
+            Ok(PackRef::File(absolute.to_str().map_or(path, str::to_owned)))
         }
         pack_ref => Ok(pack_ref),
     }
@@ -150,7 +161,7 @@ impl Payload for PackPayload {
         let request = Request {
             place: Place::Slot(core_slot(&self.slot)?),
             kind: parsed("kind", &self.kind)?,
-            pack_ref: pack_ref(&self.pack_ref)?,
+            pack_ref: bound_ref(&self.pack_ref)?,
             answers_ref: self.answers_ref.map(|path| parsed("answers_ref", &path)).transpose()?,
         };
         Ok(BindRequest {
@@ -176,7 +187,7 @@ impl Payload for ExtensionPayload {
         let request = Request {
             place: Place::Extension(instance(self.instance_id.as_deref())?),
             kind: parsed("kind", &self.kind)?,
-            pack_ref: pack_ref(&self.pack_ref)?,
+            pack_ref: bound_ref(&self.pack_ref)?,
             answers_ref: self.answers_ref.map(|path| parsed("answers_ref", &path)).transpose()?,
         };
         Ok(BindRequest {
