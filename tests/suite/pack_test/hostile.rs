@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use gtc::archive::{self, Declared, NewHandler, NewPack};
+
 use super::{differences, tested, with_asker};
 use crate::support::Sandbox;
 use crate::support::asker::watched;
@@ -123,6 +125,26 @@ fn a_handler_that_misbehaves_fails_its_scenario_and_may_be_expected_to() {
     let sandbox = with_preflight("(i32.const 512)");
     let found = differences(tested(&sandbox, "expect: { fault: trapped }"));
     assert_eq!(found, ["the preflight: fault trapped / an answer of 0 checks"]);
+}
+
+#[test]
+fn a_pack_of_many_handlers_holds_nobody_up() {
+    let sandbox = Sandbox::new();
+    let handler = |at: usize| {
+        let path = format!("acme.state.n{at}");
+        let declared = Declared {
+            slot: "state".parse().expect("a slot"),
+            descriptor_path: path.parse().expect("a path"),
+            supported_versions: "^1".parse().expect("a requirement"),
+            permissions: env_pack_domain::Permissions::default(),
+        };
+        NewHandler { component: format!("n{at}"), bytes: Handler::new("state", &path, "^1").component(), declared }
+    };
+    let (id, version) = ("acme.state".to_owned(), "1.0.0".parse().expect("a version"));
+    let pack = NewPack { id, version, publisher: "test".to_owned(), handlers: (0..33).map(handler).collect() };
+    sandbox.write("packs/many.gtpack", archive::write(&pack).expect("a pack"));
+    let message = tested(&sandbox, "handler: acme.state.n0\nexpect: {}").refused(2, "too-many-handlers");
+    assert!(message.contains("has 33 handlers") && message.contains("one by one"), "{message}");
 }
 
 #[test]

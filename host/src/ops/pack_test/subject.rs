@@ -15,6 +15,8 @@ use crate::scenario::{self, Scenario};
 
 /// Where the scenarios of a pack are, beside it.
 const FOLDER: &str = "tests";
+/// How many handlers of a pack are loaded to be tested: a pack may hold a thousand, and each may take a second.
+const HANDLERS: usize = 32;
 /// What every component begins with.
 const WASM: &[u8] = b"\0asm";
 /// What every archive begins with.
@@ -66,6 +68,10 @@ impl Subject {
         let mut fetched = host.fetcher.file(&path).map_err(|source| OpError::Input { source })?;
         if fetched.bytes.starts_with(WASM) {
             fetched.form = Form::Component;
+        }
+        let found = packs::open(host, &fetched).map_err(|source| unusable(source.into()))?.handlers.len();
+        if found > HANDLERS {
+            return Err(TestError::TooManyHandlers { path, found, limit: HANDLERS }.into());
         }
         let mut pack = packs::load_bytes(host, &fetched, Engine::load_apart).map_err(unusable)?;
         if fetched.form == Form::Component {
