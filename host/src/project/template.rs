@@ -68,14 +68,15 @@ const JAVASCRIPT: &[(&str, &str)] = template!("javascript":
     "wit/world.wit" = "wit/world.wit"
 );
 
-/// What a workflow runs to install the toolchain, and to test.
-fn workflow(language: Language) -> (&'static str, &'static str) {
+/// The step of a workflow that installs what Rust does not bring along, and the command that tests.
+fn workflow(language: Language) -> (String, &'static str) {
+    let step = |command: &str| format!("      - run: {command}\n");
     match language {
-        Language::Rust => ("rustup target add wasm32-wasip2", "cargo test --locked"),
+        Language::Rust => (String::new(), "cargo test --locked"),
         Language::Python => {
-            ("python3 -m venv .venv && .venv/bin/pip install -r requirements.txt", "python3 -m unittest")
+            (step("python3 -m venv .venv && .venv/bin/pip install --quiet -r requirements.txt"), "python3 -m unittest")
         }
-        Language::JavaScript => ("npm ci --ignore-scripts", "npm test"),
+        Language::JavaScript => (step("npm ci --ignore-scripts --silent"), "npm test"),
     }
 }
 
@@ -120,7 +121,7 @@ fn fill(text: &str, language: Language, named: &Named) -> String {
         ("variant", capitalised(&named.slot.to_string())),
         ("constant", named.slot.to_string().to_uppercase()),
         ("bind", named.bind.clone()),
-        ("install", install.to_owned()),
+        ("install", install),
         ("test", test.to_owned()),
     ];
     values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))

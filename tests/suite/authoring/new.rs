@@ -72,12 +72,14 @@ fn what_is_made_is_well_formed() {
             sandbox.gtc(["pack", "new", &path, "--lang", language, "--dir", &name]).succeeded();
             let read = |name: &str| fs::read_to_string(folder.join(name)).expect(name);
             let workflow: Value = serde_saphyr::from_str(&read(".github/workflows/pack.yml")).expect("YAML");
-            let steps = workflow["jobs"]["pack"]["steps"].as_array().expect("steps");
-            let runs = |command: &str| {
+            let runs = |job: &str, command: &str| {
+                let steps = workflow["jobs"][job]["steps"].as_array().expect("steps");
                 steps.iter().any(|step| step["run"].as_str().is_some_and(|run| run.starts_with(command)))
             };
-            for command in ["gtc pack build", "gtc pack validate", "gtc pack push"] {
-                assert!(runs(command), "{workflow}");
+            for (job, command) in
+                [("pack", "gtc pack build"), ("pack", "gtc pack validate"), ("publish", "gtc pack push")]
+            {
+                assert!(runs(job, command), "{workflow}");
             }
             let project = project::read(&folder, &Limits::default()).expect("a project");
             assert_eq!(project.id.expect("an id").as_str(), path);
