@@ -61,7 +61,7 @@ fn its_version_queries_are_granted_with_the_binding_and_nothing_else_is() {
 
 #[test]
 fn the_guide_lists_every_tool_as_it_is() {
-    let guide = std::fs::read_to_string(repository().join("docs/authoring.md")).expect("the guide");
+    let guide = std::fs::read_to_string(repository().join("docs/rust.md")).expect("the guide");
     for (name, tool, old) in &TOOLS {
         let row = format!("\n| `{name}` | {} | `{}`", minimum(tool, old), words(&permission(tool.ask())));
         assert!(guide.contains(&row), "{row}");

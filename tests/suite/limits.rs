@@ -174,3 +174,27 @@ fn shape_and_compilation() {
     assert!(found.contains("functions, more than 1"), "{found}");
     assert_eq!(outcome(&component, Limits::default()), "healthy");
 }
+
+/// What the guide for authors says of limits is what they are.
+#[test]
+fn the_guide_gives_limits_as_they_are() {
+    let guide = std::fs::read_to_string(crate::support::repository().join("docs/authoring.md")).expect("the guide");
+    let limits = Limits::default();
+    let seconds = |time: Duration| time.as_secs();
+    for row in [
+        format!("the three constants | {} second |", seconds(limits.metadata_time)),
+        format!("everything it asks for | {} seconds |", seconds(limits.preflight_time)),
+        format!(
+            "one program | {} seconds, and {} KiB of each output |",
+            seconds(limits.tool_time),
+            limits.text_bytes >> 10
+        ),
+        format!("one connection | {} seconds |", seconds(limits.reach_time)),
+        format!("in one preflight | {} |", limits.probes),
+        format!("memory | {} MiB |", limits.memory_bytes >> 20),
+        format!("one text in them | {}, {} KiB |", limits.checks, limits.text_bytes >> 10),
+        format!("of one preflight | {} KiB |", limits.log_bytes >> 10),
+    ] {
+        assert!(guide.contains(&row), "the guide does not say: {row}");
+    }
+}

@@ -151,7 +151,7 @@ impl TestError {
             Self::TooManyHandlers { .. } => "test its components one by one".into(),
             Self::Declaration { source } => source.hint().unwrap_or_default(),
             Self::Invalid { .. } => {
-                "see `docs/authoring.md` for the form, and `docs/scenario.schema.json` for all of it".into()
+                "see `docs/testing.md` for the form, and `docs/scenario.schema.json` for all of it".into()
             }
             Self::Handler { .. } => "name one of them in the scenario, as in `handler: <path>`".into(),
             Self::NotConfirmed { .. } => "say yes with `--yes`".into(),
