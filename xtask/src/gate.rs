@@ -91,11 +91,16 @@ fn real_programs() -> Result<()> {
 fn other_languages() -> Result<()> {
     let languages = [("python", &["python3", "-m", "venv", "--help"][..]), ("javascript", &["npm", "--version"][..])];
     for (language, question) in languages {
-        for (test, what) in [("toolchains::a_{}_handler", "handler"), ("languages::a_{}_project", "project")] {
+        for (test, what) in [
+            ("toolchains::a_{}_handler", "handler"),
+            ("languages::a_{}_project", "project"),
+            ("transcripts::the_guide_for_{}", "guide for handlers"),
+        ] {
             ignored_tests(&test.replace("{}", language), &format!("the {what} in {language}"), &[question])?;
         }
     }
-    Ok(())
+    let programs: &[&[&str]] = &[&["wit-bindgen", "--version"], &["zig", "version"], &["wasm-tools", "--version"]];
+    ignored_tests("transcripts::components::a_handler_in_c", "the handler in C", programs)
 }
 
 /// Has Python read the archives that our door admits, if this machine has Python.
@@ -116,6 +121,8 @@ fn registries() -> Result<()> {
     ignored_tests(layouts, "image layouts with skopeo", &[skopeo])?;
     let carried = "air_gap::a_file_goes_from_registry_to_registry";
     ignored_tests(carried, "packs that are carried from registry to registry", &[registry, skopeo])?;
+    let recipes = "transcripts::recipes::recipes_push_to_a_registry";
+    ignored_tests(recipes, "recipes for CI that push", &[registry])?;
     let document = "transcripts::the_document_about_registries_tells_the_truth";
     ignored_tests(document, "the document about registries", &[registry, skopeo])?;
     let namespace: &[&str] = &["unshare", "--map-root-user", "--net", "true"];
