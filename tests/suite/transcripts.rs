@@ -5,6 +5,7 @@
 //! within a line and `...` for any lines. Set `BLESS=1` to write down what is printed now.
 
 mod components;
+mod kept;
 mod links;
 mod recipes;
 mod samples;
@@ -12,7 +13,6 @@ mod samples;
 use crate::support::registry::docker::DockerRegistry;
 use crate::support::toolchain::{path, toolchain};
 use crate::support::{Ran, Sandbox, repository, run};
-use crate::toolchains::{component, toolchains};
 
 /// A test for each document that needs nothing but Rust, so that they are replayed side by side, and alone.
 macro_rules! documents {
@@ -65,18 +65,18 @@ fn the_document_about_registries_tells_the_truth() {
 #[test]
 #[ignore = "needs python3; `cargo xtask test` runs it"]
 fn the_guide_for_python() {
-    component("python-secrets");
-    let install = "python3 -m venv .venv && .venv/bin/pip install --quiet -r requirements.txt";
-    let there = format!("ln -s {} .venv", toolchains().join("python-secrets").display());
-    tells_the_truth("docs/python.md", Shell::with_toolchain(install, there));
+    let shell =
+        Shell::with_toolchain("python3 -m venv .venv && .venv/bin/pip install --quiet -r requirements.txt", ".venv");
+    kept::python(&shell.toolchain());
+    tells_the_truth("docs/python.md", shell);
 }
 
 #[test]
 #[ignore = "needs node and npm; `cargo xtask test` runs it"]
 fn the_guide_for_javascript() {
-    component("javascript-telemetry");
-    let there = format!("ln -s {} node_modules", toolchains().join("javascript-telemetry/node_modules").display());
-    tells_the_truth("docs/javascript.md", Shell::with_toolchain("npm ci --ignore-scripts --silent", there));
+    let shell = Shell::with_toolchain("npm ci --ignore-scripts --silent", "node_modules");
+    kept::javascript(&shell.toolchain());
+    tells_the_truth("docs/javascript.md", shell);
 }
 
 #[test]
@@ -194,9 +194,17 @@ impl Shell {
         Self { sandbox, names, printed: String::new().into(), is_patient: false }
     }
 
-    /// One in which a toolchain is there already, instead of the command that installs it; what was compiled once stays compiled.
-    fn with_toolchain(install: &str, there: String) -> Self {
-        Self { is_patient: true, ..Self::of(Sandbox::new(), vec![(install.to_owned(), there)]) }
+    /// One in which a toolchain is there already, instead of the command that installs it as this name in the folder of a project; what
+    /// was compiled once stays compiled.
+    fn with_toolchain(install: &str, name: &str) -> Self {
+        let shell = Self { is_patient: true, ..Self::of(Sandbox::new(), Vec::new()) };
+        let there = format!("ln -s {} {name}", shell.toolchain().display());
+        Self { names: vec![(install.to_owned(), there)], ..shell }
+    }
+
+    /// Where that toolchain is.
+    fn toolchain(&self) -> std::path::PathBuf {
+        self.sandbox.home().join("toolchain")
     }
 
     fn run(&self, command: &str) -> String {

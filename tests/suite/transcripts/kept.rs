@@ -1,0 +1,67 @@
+//! Toolchains that give back what they made of the same files before. They never make the same bytes twice, and each component of an
+//! interpreter takes half a minute to be compiled.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use crate::toolchains::{component, toolchains};
+
+const COMPONENTIZE_PY: &str = r#"#!/bin/sh
+set -e
+kept=TOOLCHAINS/kept/$(cat requirements.txt *.py wit/*.wit wit/deps/*/*.wit | sha256sum | cut -c 1-64).wasm
+for argument; do
+    [ "$before" != --output ] || out=$argument
+    before=$argument
+done
+if ! [ -f "$kept" ]; then
+    VIRTUAL_ENV=TOOLCHAINS/python-secrets TOOLCHAINS/python-secrets/bin/componentize-py "$@"
+    cp "$out" "$kept.$$"
+    mv "$kept.$$" "$kept"
+fi
+cp "$kept" "$out"
+"#;
+
+const COMPONENTIZE_JS: &str = r#"
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { componentize as make } from 'TOOLCHAINS/javascript-telemetry/node_modules/@bytecodealliance/componentize-js/src/componentize.js';
+
+export async function componentize(options) {
+  const hash = createHash('sha256');
+  const worlds = readdirSync(options.witPath, { recursive: true }).map((name) => join(options.witPath, name));
+  const files = ['package-lock.json', ...readdirSync('.').filter((name) => name.endsWith('.js')), ...worlds].sort();
+  files.filter((name) => /\.\w+$/.test(name)).forEach((name) => hash.update(readFileSync(name)));
+  const kept = `TOOLCHAINS/kept/${hash.digest('hex')}.wasm`;
+  if (!existsSync(kept)) {
+    const { component } = await make(options);
+    writeFileSync(`${kept}.${process.pid}`, component);
+    renameSync(`${kept}.${process.pid}`, kept);
+  }
+  return { component: readFileSync(kept) };
+}
+"#;
+
+/// A virtual environment with such a componentize-py, at a path.
+pub(super) fn python(venv: &Path) {
+    component("python-secrets");
+    let program = venv.join("bin/componentize-py");
+    write(&program, COMPONENTIZE_PY);
+    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).expect("permissions");
+}
+
+/// A `node_modules` with such a componentize-js, at a path.
+pub(super) fn javascript(modules: &Path) {
+    component("javascript-telemetry");
+    let package = modules.join("@bytecodealliance/componentize-js");
+    write(&package.join("index.js"), COMPONENTIZE_JS);
+    write(&package.join("package.json"), r#"{"type": "module", "exports": "./index.js"}"#);
+}
+
+fn write(path: &Path, text: &str) {
+    let toolchains = toolchains();
+    fs::create_dir_all(toolchains.join("kept")).expect("a folder");
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, text.replace("TOOLCHAINS", &toolchains.display().to_string())).expect("a file");
+}
