@@ -210,6 +210,7 @@ pub const VAULT_TOKEN: Access = Access::new("vault-token", "vault", &["token", "
         away("no such host", VAULT_UP),
         away("i/o timeout", VAULT_UP),
         away("deadline exceeded", VAULT_UP),
+        away("server gave HTTP response to HTTPS client", "give VAULT_ADDR the scheme that the server speaks, `http://` here"),
         away("Vault is sealed", "unseal the server with `vault operator unseal`"),
     ]);
 

@@ -21,6 +21,7 @@ const NO_SERVICE: &[Complaint] = &[
         "let this user reach the service: https://docs.docker.com/engine/install/linux-postinstall/",
     ),
     Complaint::new("Cannot connect to", Meaning::Unreachable, "start the service that runs the containers"),
+    Complaint::new("failed to connect to", Meaning::Unreachable, "start the service that runs the containers"),
     Complaint::new("unable to connect to", Meaning::Unreachable, "start the service that runs the containers"),
 ];
 
@@ -82,8 +83,8 @@ pub const GCLOUD: Tool = Tool::new("gcloud", &["version", "--format=value(\"Goog
     .install_hint(GCLOUD_HINT)
     .parse_with(parsers::line);
 
-/// The Azure CLI.
-pub const AZ: Tool = Tool::new("az", &["version", "--output", "tsv", "--query", "azure-cli"])
+/// The Azure CLI; the quotes are part of the query, which takes a dash for a minus without them.
+pub const AZ: Tool = Tool::new("az", &["version", "--output", "tsv", "--query", "\"azure-cli\""])
     .describe("Azure CLI")
     .at_least(2, 50, 0)
     .install_hint(AZ_HINT)

@@ -100,6 +100,11 @@ fn vault() {
                 dial tcp 127.0.0.1:8200: connect: connection refused";
     check(&VAULT_TOKEN, 2, "", &format!("{away}\n"), &format!("unreachable: {away}"));
     assert!(hint(VAULT_TOKEN.judge(ended(2, "", shut))).contains("vault login"));
+    // the words of github.com/hashicorp/vault/issues/10398: a server in development mode, and no VAULT_ADDR
+    let plain = "Error looking up token: Get \"https://127.0.0.1:8200/v1/auth/token/lookup-self\": \
+                 http: server gave HTTP response to HTTPS client";
+    check(&VAULT_TOKEN, 2, "", &format!("{plain}\n"), &format!("unreachable: {plain}"));
+    assert!(hint(VAULT_TOKEN.judge(ended(2, "", plain))).contains("VAULT_ADDR"));
 }
 
 #[test]

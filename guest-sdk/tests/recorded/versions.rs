@@ -108,6 +108,10 @@ fn docker_and_podman() {
         "mismatch: 23.0.1 >=24.0.0",
         "that stays when it is up"
     );
+    // github.com/launchdarkly/find-code-references/issues/65: the words since version 29
+    let later = "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if \
+                 the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory";
+    assert_eq!(shown(DOCKER.judge(ended(1, "29.1.0\n", &format!("{later}\n")))), format!("unreachable: {later}"));
     // docs.podman.io/en/latest/markdown/podman-version.1.html
     check(&PODMAN, "2.0.0\n", "mismatch: 2.0.0 >=4.5.0");
     check(&PODMAN, "5.4.2\n", "ok: 5.4.2");

@@ -16,7 +16,7 @@ const MAX_HOST_BYTES: usize = 253;
 /// nothing and to tell nothing but versions.
 const VERSION_QUERIES: [(&str, &[&str]); 15] = [
     ("aws", &["--version"]),
-    ("az", &["version", "--output", "tsv", "--query", "azure-cli"]),
+    ("az", &["version", "--output", "tsv", "--query", "\"azure-cli\""]),
     ("docker", &["version", "--format", "{{.Client.Version}}"]),
     ("gcloud", &["version", "--format=value(\"Google Cloud SDK\")"]),
     ("helm", &["version", "--short"]),
