@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 
 use crate::bindings::exports::greentic::env_pack::handler::Guest;
 use crate::checks::{self, Check};
-use crate::{DescriptorPath, Slot, ToolCheck, VersionReq};
+use crate::{DescriptorPath, Slot, ToolCheck, VersionReq, caps};
 
 /// A handler of an env-pack.
 ///
@@ -45,7 +45,8 @@ pub trait Handler {
     /// Checks that what it needs on the operator's machine is there, for one binding; runs [`CHECKS`](Self::CHECKS), unless told
     /// otherwise.
     ///
-    /// The host gives it thirty seconds in all and takes at most 256 checks.
+    /// The host gives it thirty seconds in all, and takes at most 256 checks of distinct names and texts of 64 KiB. What is more than
+    /// that, the SDK leaves out and says so; the second check of one name is told as `name (2)`.
     fn preflight() -> Vec<ToolCheck> {
         checks::run(Self::CHECKS)
     }
@@ -71,7 +72,7 @@ impl<H: Handler> Guest for Exported<H> {
     fn preflight() -> Vec<ToolCheck> {
         #[cfg(all(feature = "std", target_family = "wasm"))]
         crate::runtime::report_panics();
-        H::preflight()
+        caps::settle(H::preflight())
     }
 }
 

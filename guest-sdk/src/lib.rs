@@ -34,6 +34,8 @@ extern crate std;
 mod answers;
 #[doc(hidden)]
 pub mod bindings;
+#[doc(hidden)]
+pub mod caps;
 pub mod checks;
 mod descriptor_path;
 mod handler;

@@ -86,9 +86,11 @@ impl<const N: usize> Pen<N> {
         match ask {
             Ask::Tool { program, args } => {
                 assert!(is_program(program), "a program is a bare name, which is looked up on PATH");
+                assert!(args.len() <= 32, "a command has at most 32 arguments");
                 let mut pen = self.text("{\"tool\":\"").escaped(program).text("\",\"args\":[");
                 let mut at = 0;
                 while at < args.len() {
+                    assert!(args[at].len() <= 1024, "an argument has at most 1,024 bytes");
                     pen = if at == 0 { pen } else { pen.byte(b',') };
                     pen = pen.byte(b'"').escaped(args[at]).byte(b'"');
                     at += 1;
@@ -96,7 +98,10 @@ impl<const N: usize> Pen<N> {
                 pen.text("]}")
             }
             Ask::Network { host, port } => {
-                assert!(port != 0 && !host.is_empty(), "an address is a host and a port of 1 to 65535");
+                assert!(
+                    port != 0 && is_host(host),
+                    "an address is a name or an IP address, without a scheme, and a port"
+                );
                 let pen = match has_colon(host) {
                     true => self.text("\"[").escaped(host).text("]:"),
                     false => self.byte(b'"').escaped(host).byte(b':'),
@@ -126,6 +131,22 @@ const fn is_program(name: &str) -> bool {
     !name.is_empty() && name.len() <= 64
 }
 
+/// Whether it is what a pack may declare: a name, or an address of either kind without brackets.
+const fn is_host(host: &str) -> bool {
+    let (bytes, is_ipv6) = (host.as_bytes(), has_colon(host));
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b'.' => {}
+            b':' if is_ipv6 => {}
+            b'g'..=b'z' | b'G'..=b'Z' | b'-' | b'_' if !is_ipv6 => {}
+            _ => return false,
+        }
+        at += 1;
+    }
+    !host.is_empty() && host.len() <= 253
+}
+
 const fn has_colon(host: &str) -> bool {
     let mut at = 0;
     while at < host.len() {
@@ -139,7 +160,7 @@ const fn has_colon(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{json, length};
+    use super::{is_host, json, length};
     use crate::checks::{Address, Check, Tool, access, catalogue};
 
     const PLAIN: Tool = Tool::new("x", &["a\"b\\c", "ä", ""]);
@@ -162,6 +183,16 @@ mod tests {
             r#""network":["[::1]:65535","x.example:80"]}"#,
         );
         assert_eq!(str::from_utf8(&SECTION), Ok(expected));
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        for good in ["x", "vault.acme.example", "127.0.0.1", "::1", "fe80::1:127.0.0.1", "a_b-c", &"x".repeat(253)] {
+            assert!(is_host(good), "{good}");
+        }
+        for bad in ["", "https://x", "x/y", "x y", "[::1]", "x:y", "ä", "u@x", &"x".repeat(254)] {
+            assert!(!is_host(bad), "{bad}");
+        }
     }
 
     #[test]

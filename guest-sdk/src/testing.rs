@@ -27,13 +27,12 @@ use std::println;
 
 use crate::checks::Ask;
 use crate::tools::Output;
-use crate::{Handler, ToolCheck, log, network, tools};
+use crate::{Handler, ToolCheck, caps, log, network, tools};
 
 /// What a machine has on it, and what the operator answered.
 ///
 /// Permissions are in force as they are in `gtc`: a handler that asks for what is not among its
-/// [`CHECKS`](Handler::CHECKS) is denied, unless the script allows it, as `gtc pack build` does with `--allow-tool` and
-/// `--allow-network`. A program without a script is not there, an address without one refuses.
+/// [`CHECKS`](Handler::CHECKS) is denied, unless the script allows it, as `[permissions]` in `gtc-pack.toml` does. A program without a script is not there, an address without one refuses.
 #[derive(Clone, Debug)]
 pub struct Scripted {
     programs: Vec<(Command, Result<Output, tools::Failure>)>,
@@ -119,13 +118,13 @@ impl Scripted {
         self
     }
 
-    /// The pack may run this as well, since it is built with `--allow-tool`; `*` stands for one argument.
+    /// The pack may run this as well, since `permissions.tools` in `gtc-pack.toml` has it; `*` stands for one argument.
     pub fn allow_tool(mut self, program: &str, args: &[&str]) -> Self {
         self.allowed.push(Permission::Tool(Command::new(program, args)));
         self
     }
 
-    /// The pack may connect to this as well, since it is built with `--allow-network`.
+    /// The pack may connect to this as well, since `permissions.network` in `gtc-pack.toml` has it.
     pub fn allow_network(mut self, host: &str, port: u16) -> Self {
         self.allowed.push(Permission::Network(host.to_string(), port));
         self
@@ -149,11 +148,10 @@ impl Scripted {
         self
     }
 
-    /// Runs the preflight of a handler on this machine.
+    /// Runs the preflight of a handler on this machine, and gives back what the host would be told: each check with a name of its own.
     ///
     /// # Panics
-    /// When the preflight does, when it runs a program with arguments for which there is no script, or when it gives two checks
-    /// one name, which the host would refuse.
+    /// When the preflight does, or when it runs a program with arguments for which there is no script.
     pub fn preflight<H: Handler>(&self) -> Vec<ToolCheck> {
         let mut machine = self.clone();
         machine.allowed.extend(H::CHECKS.iter().map(|check| Permission::from(check.ask())));
@@ -165,22 +163,16 @@ impl Scripted {
             }
         }
         MACHINE.set(Some(machine));
-        let checks = {
-            let _guard = Guard;
-            H::preflight()
-        };
-        for (at, check) in checks.iter().enumerate() {
-            let is_twin = checks[..at].iter().any(|other| other.name == check.name);
-            assert!(!is_twin, "two checks are named `{}`; the host takes no preflight with twins", check.name);
-        }
-        checks
+        let _guard = Guard;
+        caps::settle(H::preflight())
     }
 
     pub(crate) fn probe(&self, program: &str, args: &[String]) -> Result<Output, tools::Failure> {
         let command = Command { program: program.to_string(), args: args.to_vec() };
         let is_allowed = |permission: &Permission| matches!(permission, Permission::Tool(it) if it.allows(&command));
         if !self.allowed.iter().any(is_allowed) {
-            return Err(tools::Failure::Denied(format!("the pack does not declare {command:?}")));
+            let command = args.iter().fold(program.to_string(), |words, arg| words + " " + arg);
+            return Err(tools::Failure::Denied(undeclared(&command, "allow_tool")));
         }
         match self.programs.iter().rfind(|(scripted, _)| *scripted == command) {
             Some((_, answer)) => answer.clone(),
@@ -196,7 +188,7 @@ impl Scripted {
         let is_allowed =
             |permission: &Permission| matches!(permission, Permission::Network(host, port) if is_it(host, *port));
         if !self.allowed.iter().any(is_allowed) {
-            return Err(network::Failure::Denied(format!("the pack does not declare {host}:{port}")));
+            return Err(network::Failure::Denied(undeclared(&format!("{host}:{port}"), "allow_network")));
         }
         let known = self.addresses.iter().rfind(|(host, port, _)| is_it(host, *port));
         known.map_or(Err(network::Failure::Refused), |(_, _, answer)| answer.clone())
@@ -218,6 +210,14 @@ impl Scripted {
     pub(crate) fn log(&self, level: log::Level, message: &str) {
         println!("{level:?}: {message}");
     }
+}
+
+/// What a handler hears of something that nobody declares; its author reads it.
+fn undeclared(asked: &str, allow: &str) -> String {
+    format!(
+        "`{asked}` is not declared: list it among the CHECKS, with `Check::later` if the preflight asks for it itself, or \
+         under `[permissions]` in `gtc-pack.toml`, and then here with `{allow}`"
+    )
 }
 
 impl Command {

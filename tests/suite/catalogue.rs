@@ -1,10 +1,12 @@
 //! What the SDK's catalogue of tools, the host and the documentation say of each other.
 
 use env_pack_domain::ToolPermission;
-use env_pack_sdk::Outcome;
 use env_pack_sdk::checks::catalogue::{AWS, AZ, DOCKER, GCLOUD, HELM, KIND, KUBECTL, PODMAN, TERRAFORM, TOFU, VAULT};
 use env_pack_sdk::checks::{Access, Ask, Tool, access};
 use env_pack_sdk::tools::Output;
+use env_pack_sdk::{Outcome, caps};
+
+use gtc::engine::Limits;
 
 use crate::support::repository;
 
@@ -43,6 +45,14 @@ fn minimum(tool: &Tool, stdout: &str) -> String {
         Outcome::VersionMismatch(mismatch) => mismatch.required.trim_start_matches(">=").to_owned(),
         other => panic!("{tool:?} takes 0.0.1: {other:?}"),
     }
+}
+
+/// An answer that is more than the host takes would cost a whole preflight.
+#[test]
+fn the_sdk_keeps_within_what_the_host_takes() {
+    let limits = Limits::default();
+    assert_eq!((caps::CHECKS, caps::TEXT_BYTES), (limits.checks, limits.text_bytes));
+    assert!(caps::TOTAL_BYTES <= limits.copied_bytes / 2);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use alloc::string::{String, ToString};
 
 use super::check::{Ask, Probe};
 use super::command::{self, Complaint, Complaints, Meaning, ask};
+use crate::caps::excerpt;
 use crate::tools::{Failure, Output};
 use crate::{Outcome, ToolCheck};
 
@@ -126,7 +127,7 @@ impl Access {
             Err(failure) => return command::failed(failure, self.install_hint),
         };
         match (self.read)(&output) {
-            Some(Answer::Yes(detail)) => Outcome::Ok(detail),
+            Some(Answer::Yes(detail)) => Outcome::Ok(detail.map(|detail| excerpt(&detail))),
             Some(Answer::No(detail)) => Meaning::AuthFailed.outcome(&detail, self.login_hint),
             None => self.complaints.of(&output),
         }
@@ -210,7 +211,10 @@ pub const VAULT_TOKEN: Access = Access::new("vault-token", "vault", &["token", "
         away("no such host", VAULT_UP),
         away("i/o timeout", VAULT_UP),
         away("deadline exceeded", VAULT_UP),
-        away("server gave HTTP response to HTTPS client", "give VAULT_ADDR the scheme that the server speaks, `http://` here"),
+        away(
+            "server gave HTTP response to HTTPS client",
+            "give VAULT_ADDR the scheme that the server speaks, `http://` here",
+        ),
         away("Vault is sealed", "unseal the server with `vault operator unseal`"),
     ]);
 

@@ -47,8 +47,8 @@ impl Probe for Address {
 
 /// Checks that something answers at an address, such as one from the operator's answers.
 ///
-/// An address that is not among the checks of the handler is not derived for the pack: whoever builds it declares it, with
-/// `gtc pack build --allow-network`.
+/// An address that is not among the checks of the handler is not derived for the pack: it is declared under `[permissions]` in
+/// `gtc-pack.toml`.
 pub fn reachable(description: &str, host: &str, port: u16) -> ToolCheck {
     let name = match host.contains(':') {
         true => format!("[{host}]:{port}"),

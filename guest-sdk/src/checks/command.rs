@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use crate::caps::excerpt;
 use crate::tools::{self, Failure, Output};
 use crate::{Missing, Outcome, ProbeError, Recoverable};
 
@@ -87,7 +88,7 @@ fn complained(output: &Output, complaints: &[Complaint]) -> Option<Outcome> {
 
 impl Meaning {
     pub(super) fn outcome(self, detail: &str, next: &str) -> Outcome {
-        let recoverable = Recoverable { detail: detail.trim().to_string(), recovery_hint: next.to_string() };
+        let recoverable = Recoverable { detail: excerpt(detail.trim()), recovery_hint: next.to_string() };
         match self {
             Self::AuthFailed => Outcome::AuthFailed(recoverable),
             Self::Unreachable => Outcome::Unreachable(recoverable),
@@ -98,7 +99,7 @@ impl Meaning {
 /// What it means that a program ended with a code that is not 0, without a complaint that is known.
 fn ended(output: &Output) -> Outcome {
     let words = first_line(&output.stderr).or_else(|| first_line(&output.stdout)).unwrap_or("nothing");
-    unknown(format!("it ended with exit code {}: {words}", output.exit_code))
+    unknown(format!("it ended with exit code {}: {}", output.exit_code, excerpt(words)))
 }
 
 pub(super) fn unknown(detail: String) -> Outcome {

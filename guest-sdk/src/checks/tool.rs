@@ -6,12 +6,14 @@ use alloc::string::ToString;
 use super::check::{Ask, Probe};
 use super::command::{self, Complaint, Complaints, ask, first_line, unknown};
 use super::parsers::{self, Parser};
+use crate::caps::excerpt;
 use crate::tools::{Failure, Output};
 use crate::{Outcome, ToolCheck, VersionMismatch};
 
 /// A program on the operator's machine, asked for its version.
 #[derive(Clone, Copy, Debug)]
 pub struct Tool {
+    name: &'static str,
     program: &'static str,
     args: &'static [&'static str],
     description: &'static str,
@@ -25,6 +27,7 @@ impl Tool {
     /// A program, and the arguments that make it print its version.
     pub const fn new(program: &'static str, args: &'static [&'static str]) -> Self {
         Self {
+            name: program,
             program,
             args,
             description: "",
@@ -35,7 +38,13 @@ impl Tool {
         }
     }
 
-    /// What the tool is, as a phrase for people.
+    /// What the check is called; as the program is, unless told. Two checks of one program need names to be told apart.
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// What the tool is, as a phrase for people. The oldest version that will do is added to it.
     pub const fn describe(mut self, description: &'static str) -> Self {
         self.description = description;
         self
@@ -88,7 +97,7 @@ impl Tool {
             (description, None) => description.to_string(),
             (description, Some([major, minor, _])) => format!("{description} {major}.{minor} or newer"),
         };
-        ToolCheck { name: self.program.to_string(), description, outcome: self.outcome(ran) }
+        ToolCheck { name: self.name.to_string(), description, outcome: self.outcome(ran) }
     }
 
     fn outcome(&self, ran: Result<Output, Failure>) -> Outcome {
@@ -100,15 +109,15 @@ impl Tool {
         match (found, self.minimum) {
             // also of a program that complains: what is too old stays too old when the complaint is mended
             (Some(found), Some(minimum)) if !found.is_at_least(minimum) => Outcome::VersionMismatch(VersionMismatch {
-                found: found.as_str().to_string(),
+                found: excerpt(found.as_str()),
                 required: format!(">={}.{}.{}", minimum[0], minimum[1], minimum[2]),
                 install_hint: self.install_hint.to_string(),
             }),
             _ if output.exit_code != 0 => self.complaints.of(&output),
-            (Some(found), _) => Outcome::Ok(Some(found.as_str().to_string())),
+            (Some(found), _) => Outcome::Ok(Some(excerpt(found.as_str()))),
             (None, None) => Outcome::Ok(None),
             (None, Some(_)) => {
-                unknown(format!("it printed no version: {}", first_line(&output.stdout).unwrap_or("nothing")))
+                unknown(format!("it printed no version: {}", excerpt(first_line(&output.stdout).unwrap_or("nothing"))))
             }
         }
     }

@@ -108,6 +108,17 @@ fn vault() {
 }
 
 #[test]
+fn a_name_without_an_end_is_repeated_in_part() {
+    let line = "x".repeat(1 << 20);
+    for access in [&GCLOUD_ACCOUNT, &AZ_ACCOUNT] {
+        let shown = shown(access.judge(ended(0, &line, "")));
+        assert!(shown.starts_with("ok: ") && shown.len() < 2 << 10 && shown.ends_with("more bytes)"), "{shown}");
+    }
+    let shown = shown(AWS_IDENTITY.judge(ended(255, "", &format!("ExpiredToken {line}"))));
+    assert!(shown.starts_with("auth failed: ") && shown.len() < 2 << 10, "{shown}");
+}
+
+#[test]
 fn nothing_but_a_yes_is_a_yes() {
     for access in [&AWS_IDENTITY, &GCLOUD_ACCOUNT, &AZ_ACCOUNT, &CAN_CREATE, &VAULT_TOKEN] {
         assert_eq!(shown(access.judge(Err(Failure::NotFound))), "missing");

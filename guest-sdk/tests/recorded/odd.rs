@@ -72,3 +72,31 @@ fn a_tool_of_ones_own_is_found_anywhere_in_its_output() {
     let psql = Tool::new("psql", &["--version"]).at_least(15, 0, 0);
     assert_eq!(shown(psql.judge(printed("psql (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"))), "ok: 15.18");
 }
+
+/// The host refuses a text of more than 64 KiB, and with it everything that a preflight found.
+#[test]
+fn a_line_without_an_end_is_repeated_in_part() {
+    let line = "x".repeat(1 << 20);
+    for tool in ALL {
+        for ran in [
+            printed(&line),
+            ended(1, &line, ""),
+            ended(1, "", &line),
+            ended(1, "", &format!("Cannot connect to {line}")),
+        ] {
+            let shown = shown(tool.judge(ran));
+            assert!(shown.len() < 2 << 10 && shown.ends_with("more bytes)"), "{tool:?}: {shown}");
+        }
+    }
+    let version = Tool::new("x", &[]);
+    for tool in [version, version.at_least(9, 0, 0)] {
+        let shown = shown(tool.judge(printed(&"1.".repeat(1 << 19))));
+        assert!(shown.len() < 2 << 10, "{shown}");
+    }
+}
+
+#[test]
+fn two_checks_of_one_program_can_have_names() {
+    let check = |tool: Tool| tool.judge(printed("1.0")).name;
+    assert_eq!([check(AWS), check(AWS.named("aws again"))], ["aws", "aws again"]);
+}

@@ -16,6 +16,7 @@ pub(super) const SDK: &[(&str, &str)] = embedded!("guest-sdk":
     "Cargo.toml"
     "src/answers.rs"
     "src/bindings.rs"
+    "src/caps.rs"
     "src/checks/access.rs"
     "src/checks/address.rs"
     "src/checks/catalogue.rs"

@@ -1,4 +1,5 @@
-//! Says what its answers hold, in every place where a handler may say something.
+//! Says what its answers hold, in every place where a handler may say something; as it is, because it goes past the SDK, which
+//! would mend an answer that the host does not take.
 #![no_std]
 
 extern crate alloc;
@@ -8,9 +9,9 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use env_pack_sdk::bindings::exports::greentic::env_pack::handler::Guest;
 use env_pack_sdk::{
-    DescriptorPath, Handler, Missing, Outcome, ProbeError, Recoverable, Slot, ToolCheck, VersionMismatch, VersionReq,
-    binding, export, log, tools,
+    Missing, Outcome, ProbeError, Recoverable, Slot, ToolCheck, VersionMismatch, binding, log, tools,
 };
 
 /// Clears the screen, sets its title, reverses the reading direction, and begins lines that look like the host's own.
@@ -19,10 +20,18 @@ const LIE: &str =
 
 struct Liar;
 
-impl Handler for Liar {
-    const SLOT: Slot = Slot::Extension;
-    const DESCRIPTOR_PATH: DescriptorPath = DescriptorPath::new("test.extension.liar");
-    const SUPPORTED_VERSIONS: VersionReq = VersionReq::new("^1");
+impl Guest for Liar {
+    fn slot() -> Slot {
+        Slot::Extension
+    }
+
+    fn descriptor_path() -> String {
+        "test.extension.liar".to_string()
+    }
+
+    fn supported_versions() -> String {
+        "^1".to_string()
+    }
 
     fn preflight() -> Vec<ToolCheck> {
         for level in [log::Level::Trace, log::Level::Debug, log::Level::Info, log::Level::Warn, log::Level::Error] {
@@ -61,4 +70,4 @@ fn check(name: String, outcome: Outcome) -> ToolCheck {
     ToolCheck { name: lie() + &name, description: lie(), outcome }
 }
 
-export!(Liar);
+env_pack_sdk::bindings::__export_component!(Liar with_types_in env_pack_sdk::bindings);
