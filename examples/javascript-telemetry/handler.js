@@ -76,4 +76,5 @@ function failureIn(error) {
 const ok = (text) => ({ tag: 'ok', val: text });
 const problem = (detail) => ({ tag: 'probe-error', val: { detail } });
 const unreachable = (detail, recoveryHint) => ({ tag: 'unreachable', val: { detail, recoveryHint } });
-const firstLine = (text) => text.trim().split('\n')[0] || 'nothing';
+// a text of a check has at most 64 KiB, and a person reads it
+const firstLine = (text) => text.trim().split('\n')[0].slice(0, 200) || 'nothing';

@@ -76,4 +76,5 @@ def problem(detail: str) -> Outcome:
 
 
 def first_line(text: str) -> str:
-    return next(iter(text.strip().splitlines()), "nothing")
+    # a text of a check has at most 64 KiB, and a person reads it
+    return next(iter(text.strip().splitlines()), "nothing")[:200]

@@ -1,5 +1,5 @@
-//! The examples in Rust, each built, packed, looked into, bound and run: with scripts for the programs they ask, and with the real one
-//! where this machine has it.
+//! The examples: each a project that is built, tested and bound as its instructions say. Those in Rust are also asked with scripts for
+//! the programs they run, and with the real one where this machine has it.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::support::{Sandbox, text};
+use crate::support::toolchain::{path, toolchain};
+use crate::support::{Ran, Sandbox, repository, text};
+use crate::toolchains::{component, copy, toolchains};
 
 /// A listener of this machine, and its address.
 fn listener() -> (TcpListener, String) {
@@ -52,6 +54,76 @@ fn outcomes(sandbox: &Sandbox, code: i32, kind: &str) -> Value {
     checks.as_array().expect("a list").iter().map(entry).collect::<serde_json::Map<_, _>>().into()
 }
 
+/// The commands of the README of an example, in a copy of the folders that it is made of, up to the one that asks this machine.
+fn is_built_and_bound_as_its_readme_says(example: &str, toolchain_in: Option<&str>) {
+    let sandbox = Sandbox::new();
+    let root = sandbox.home().join("repository");
+    ["examples", "guest-sdk", "wit"].iter().for_each(|folder| copy(&repository().join(folder), &root.join(folder)));
+    let folder = root.join("examples").join(example);
+    if let Some(place) = toolchain_in {
+        component(example);
+        std::os::unix::fs::symlink(toolchains().join(example).join(place), folder.join(place)).expect("a link");
+    }
+    let readme = std::fs::read_to_string(folder.join("README.md")).expect("a file");
+    let block = readme.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
+    let (commands, last) = block.split_once("gtc op env tool-check local").expect("the last command");
+    assert_eq!(last.lines().count(), 1, "{last}");
+    for command in ["gtc pack build ", "gtc pack validate ", "gtc pack test ", "gtc op env init "] {
+        assert!(commands.contains(command), "{commands}");
+    }
+    let is_install = |line: &&str| line.starts_with("python3 -m venv") || line.starts_with("npm ci");
+    let commands: Vec<&str> = commands.lines().filter(|line| !is_install(line)).collect();
+    let mut shell = sandbox.command("/bin/sh");
+    toolchain(&mut shell);
+    shell.args(["-ec", &commands.join("\n")]).current_dir(&folder).env("PATH", path()).env("CARGO_NET_OFFLINE", "true");
+    // toolchains take longer than anything that a pack does to a host may take
+    Ran::from(shell.output().expect("it starts")).succeeded();
+    let environment = sandbox.document("local").to_string();
+    let project = std::fs::read_to_string(folder.join("gtc-pack.toml")).expect("a file");
+    let id = project.lines().find_map(|line| line.strip_prefix("id = ")).expect("an id").trim_matches('"');
+    assert!(environment.contains(id), "{environment}");
+    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+}
+
+#[test]
+fn vault_secrets_is_a_project() {
+    is_built_and_bound_as_its_readme_says("vault-secrets", None);
+}
+
+#[test]
+fn terraform_deployer_is_a_project() {
+    is_built_and_bound_as_its_readme_says("terraform-deployer", None);
+}
+
+#[test]
+fn oauth_extension_is_a_project() {
+    is_built_and_bound_as_its_readme_says("oauth-extension", None);
+}
+
+#[test]
+#[ignore = "needs python3; `cargo xtask test` runs it"]
+fn a_python_example_is_a_project() {
+    is_built_and_bound_as_its_readme_says("python-secrets", Some(".venv"));
+}
+
+#[test]
+#[ignore = "needs node and npm; `cargo xtask test` runs it"]
+fn a_javascript_example_is_a_project() {
+    is_built_and_bound_as_its_readme_says("javascript-telemetry", Some("node_modules"));
+}
+
+/// The interface that the examples bring along, as a new project does, is the one of this repository.
+#[test]
+fn examples_bring_the_interface_along() {
+    for example in ["python-secrets", "javascript-telemetry"] {
+        for entry in std::fs::read_dir(repository().join("wit/env-pack/0.1.0")).expect("a folder") {
+            let file = entry.expect("an entry");
+            let copy = repository().join("examples").join(example).join("wit/deps/env-pack").join(file.file_name());
+            assert_eq!(std::fs::read(&copy).ok(), std::fs::read(file.path()).ok(), "{}", copy.display());
+        }
+    }
+}
+
 #[test]
 fn vault_secrets_asks_exactly_what_its_component_says() {
     let mut sandbox = Sandbox::with_local();
@@ -82,6 +154,13 @@ fn vault_secrets_asks_exactly_what_its_component_says() {
     );
     sandbox.program("vault", "echo 'dial tcp 127.0.0.1:8200: connect: connection refused' >&2; exit 2");
     assert_eq!(outcomes(&sandbox, 1, kind)["vault-token"]["status"], "unreachable");
+    // a line that never ends is repeated in part, and costs nobody else their answer
+    let endless = "head -c 1000000 /dev/zero | tr '\\0' x";
+    sandbox.program("vault", &format!("[ \"$1\" = version ] && echo 'Vault v1.15.2' || {{ {endless} >&2; exit 2; }}"));
+    let found = outcomes(&sandbox, 1, kind);
+    assert_eq!((&found["vault"], &found["vault-token"]["status"]), (&expected["vault"], &json!("probe_error")));
+    let detail = text(&found["vault-token"]["detail"]);
+    assert!(detail.len() < 2 << 10 && detail.ends_with("more bytes)"), "{detail}");
 }
 
 #[test]

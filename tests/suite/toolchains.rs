@@ -15,18 +15,63 @@ use serde_json::{Value, json};
 use crate::inside::{found, preflight};
 use crate::support::{Sandbox, repository, text};
 
-/// The component of an example, and with it the toolchain that it is built with.
+/// The component of an example, and with it the toolchain that it is built with: the example is built as a project, in a folder where
+/// its toolchain stays installed.
 pub(crate) fn component(example: &str) -> PathBuf {
-    let folder = repository().join("examples").join(example);
-    let mut build = Command::new(folder.join("build.sh"));
-    build.env("GTC_TOOLCHAINS", toolchains());
-    built(example, &[&folder, &folder.join("wit"), &wit()], |out| build.arg(out))
+    let (source, folder) = (repository().join("examples").join(example), toolchains().join(example));
+    built(example, &[&source, &source.join("wit"), &wit()], |out| {
+        copy(&source, &folder);
+        install(example, &folder);
+        let mut build = Command::new(env!("CARGO_BIN_EXE_gtc"));
+        build.args(["pack", "build"]).current_dir(&folder).env("GTC_CACHE_DIR", toolchains().join("cache"));
+        succeeds(&mut build);
+        std::fs::copy(folder.join("target/handler.wasm"), out).expect("a copy");
+    })
+}
+
+/// Installs the toolchain of an example beside its sources, unless that was done for the same list of packages.
+fn install(example: &str, folder: &Path) {
+    let (list, place) = match example {
+        "python-secrets" => ("requirements.txt", ".venv"),
+        _ => ("package-lock.json", "node_modules"),
+    };
+    // written last, so that what was left half installed is installed anew
+    let (list, note) = (folder.join(list), folder.join(place).join("installed"));
+    let listed = std::fs::read(&list).expect("a list");
+    if std::fs::read(&note).is_ok_and(|installed| installed == listed) {
+        return;
+    }
+    let readme = std::fs::read_to_string(folder.join("README.md")).expect("instructions");
+    let command = readme.lines().find(|line| line.starts_with("python3 -m venv") || line.starts_with("npm ci"));
+    succeeds(Command::new("/bin/sh").args(["-ec", command.expect("a command")]).current_dir(folder));
+    std::fs::write(note, listed).expect("a file");
+}
+
+/// Copies a folder, and leaves out what was built in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name");
+        let is_built = ["target", ".venv", "node_modules"].iter().any(|built| name == *built)
+            || path.extension().is_some_and(|end| end == "gtpack");
+        match path.is_dir() {
+            _ if is_built => {}
+            true => copy(&path, &to.join(name)),
+            false => drop(std::fs::copy(&path, to.join(name)).expect("a copy")),
+        }
+    }
+}
+
+fn succeeds(command: &mut Command) {
+    let ran = command.output().expect("it starts");
+    assert!(ran.status.success(), "{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
 }
 
 /// The component of a guest in Python, with all of WASI.
 fn python_witness() -> PathBuf {
     component("python-secrets");
-    let venv = toolchains().join("python-secrets");
+    let venv = toolchains().join("python-secrets/.venv");
     let source = repository().join("tests/guests/python");
     let mut build = Command::new(venv.join("bin/componentize-py"));
     build.args(["--quiet", "--world", "env-pack-handler", "--wit-path"]).arg(wit()).arg("componentize");
@@ -34,7 +79,7 @@ fn python_witness() -> PathBuf {
     let stage = tempfile::tempdir().expect("a folder");
     std::fs::copy(source.join("witness.py"), stage.path().join("witness.py")).expect("a copy");
     build.env("VIRTUAL_ENV", venv).arg("--python-path").arg(stage.path());
-    built("python-witness", &[&source, &wit()], |out| build.arg("witness").arg("--output").arg(out))
+    built("python-witness", &[&source, &wit()], |out| succeeds(build.arg("witness").arg("--output").arg(out)))
 }
 
 /// The component of a guest in JavaScript, with all of WASI that a handler may import.
@@ -46,7 +91,7 @@ fn javascript_witness() -> PathBuf {
     std::fs::copy(source.join("build.mjs"), &script).expect("a copy");
     let mut build = Command::new("node");
     build.arg(script).arg(source.join("witness.js")).arg(wit());
-    built("javascript-witness", &[&source, &wit()], |out| build.arg(out).args(["http", "fetch-event"]))
+    built("javascript-witness", &[&source, &wit()], |out| succeeds(build.arg(out).args(["http", "fetch-event"])))
 }
 
 /// Where toolchains are installed.
@@ -61,7 +106,7 @@ fn wit() -> PathBuf {
 /// A component, built anew when it is older than what it is made of.
 ///
 /// One at a time, among threads and processes: whoever comes first installs the toolchain, in a folder that all of them share.
-fn built<'a>(name: &str, sources: &[&Path], build: impl FnOnce(&Path) -> &'a mut Command) -> PathBuf {
+fn built(name: &str, sources: &[&Path], build: impl FnOnce(&Path)) -> PathBuf {
     std::fs::create_dir_all(toolchains()).expect("a folder");
     let lock = File::create(toolchains().join(format!("{name}.lock"))).expect("a file");
     lock.lock().expect("a lock");
@@ -70,8 +115,7 @@ fn built<'a>(name: &str, sources: &[&Path], build: impl FnOnce(&Path) -> &'a mut
     let entries = sources.iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder"));
     let mut files = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
     if files.any(|source| modified(&source) > Some(before)) {
-        let built = build(&out).output().expect("it starts");
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        build(&out);
     }
     out
 }

@@ -95,6 +95,7 @@ fn other_languages() -> Result<()> {
             ("toolchains::a_{}_handler", "handler"),
             ("languages::a_{}_project", "project"),
             ("transcripts::the_guide_for_{}", "guide for handlers"),
+            ("examples::a_{}_example", "example"),
         ] {
             ignored_tests(&test.replace("{}", language), &format!("the {what} in {language}"), &[question])?;
         }

@@ -46,7 +46,7 @@ fn is_bound(author: &mut Author, folder: &Path, slot: &str, path: &str, (program
 fn a_python_project_builds_passes_its_tests_and_is_bound() {
     let mut author = Author::new();
     let path = "acme.secrets.snake";
-    let folder = project(&author, "python", path, "python-secrets", ("", ".venv"));
+    let folder = project(&author, "python", path, "python-secrets", (".venv", ".venv"));
     let tests = author.runs(&folder, "python3", ["-m", "unittest"]).succeeded();
     assert!(tests.stderr.contains("Ran 2 tests"), "{tests:?}");
     let outcome = is_bound(&mut author, &folder, "secrets", path, ("python3", "Python 3.99.1"));
