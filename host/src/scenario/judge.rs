@@ -128,7 +128,13 @@ impl Scenario {
             }
         };
         let is_wrong = is_answered && !asked.is_declared;
-        is_wrong.then(|| Difference::new(about(&asked.question), "declared by the pack", "not declared, and so denied"))
+        is_wrong.then(|| {
+            Difference::new(
+                about(&asked.question),
+                "declared by the pack",
+                "not declared (in `CHECKS` or `gtc-pack.toml`), and so denied",
+            )
+        })
     }
 }
 

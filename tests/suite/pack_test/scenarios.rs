@@ -182,8 +182,8 @@ fn a_scenario_cannot_hide_a_missing_permission() {
     assert_eq!(
         hidden,
         [
-            "command `vault status`: declared by the pack / not declared, and so denied",
-            "address `other.example:1`: declared by the pack / not declared, and so denied",
+            "command `vault status`: declared by the pack / not declared (in `CHECKS` or `gtc-pack.toml`), and so denied",
+            "address `other.example:1`: declared by the pack / not declared (in `CHECKS` or `gtc-pack.toml`), and so denied",
         ]
     );
     // whoever expects it to be denied may say so
@@ -203,7 +203,10 @@ fn a_bare_component_may_do_what_it_declares_itself() {
     // nothing in this one says what it is going to run
     let scenario = "given: { answers: [\"run|x|y\"], tools: { x y: {} } }\nexpect: { checks: { 0 failed: ok } }";
     let found = differences(run(test_artifacts::asker(), scenario));
-    assert_eq!(found, ["command `x y`: declared by the pack / not declared, and so denied"]);
+    assert_eq!(
+        found,
+        ["command `x y`: declared by the pack / not declared (in `CHECKS` or `gtc-pack.toml`), and so denied"]
+    );
 }
 
 #[test]

@@ -267,10 +267,10 @@ codes! {
 "Permissions" {
     CommandUndeclared "command-not-declared" Error
         "The preflight runs a command that the pack does not declare, so that nobody can ever grant it."
-        "Declare the command: `gtc pack build --allow-tool '<command>'`.";
+        "Declare it in `CHECKS` (Rust) or under `[permissions]` in `gtc-pack.toml`; for a component, with `--allow-tool '<command>'`.";
     AddressUndeclared "address-not-declared" Error
         "The preflight connects to an address that the pack does not declare, so that nobody can ever grant it."
-        "Declare the address: `gtc pack build --allow-network <host>:<port>`.";
+        "Declare it in `CHECKS` (Rust) or under `[permissions]` in `gtc-pack.toml`; for a component, with `--allow-network <host>:<port>`.";
     ToolsUndeclared "tools-not-declared" Warning
         "The component can run programs, and the pack does not declare any."
         "Declare the commands, or leave `greentic:env-pack/tools` out.";
