@@ -14,11 +14,12 @@ const MAX_HOST_BYTES: usize = 253;
 
 /// The version queries of the programs that deployments are made with, each read in the documentation of its program to change
 /// nothing and to tell nothing but versions.
-const VERSION_QUERIES: [(&str, &[&str]); 15] = [
+const VERSION_QUERIES: [(&str, &[&str]); 16] = [
     ("aws", &["--version"]),
     ("az", &["version", "--output", "tsv", "--query", "\"azure-cli\""]),
     ("docker", &["version", "--format", "{{.Client.Version}}"]),
     ("gcloud", &["version", "--format=value(\"Google Cloud SDK\")"]),
+    ("git", &["--version"]),
     ("helm", &["version", "--short"]),
     ("kind", &["--version"]),
     ("kubectl", &["version", "--client", "--output=yaml"]),

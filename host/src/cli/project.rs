@@ -36,7 +36,7 @@ pub struct NewPayload {
     #[serde(default = "rust")]
     #[schemars(extend("enum" = Language::ALL))]
     pub lang: String,
-    /// Where it goes, a folder that is empty or not there yet; named after the path, unless given
+    /// Where it goes, a folder that is empty (a `.git` does not count) or not there yet; named after the path, unless given
     #[arg(long, value_name = "DIR")]
     #[serde(default)]
     pub dir: Option<PathBuf>,

@@ -9,6 +9,7 @@ use env_pack_domain::{
 };
 use serde::Serialize;
 
+use super::project::{bind_command, within_reach};
 use super::{FilePath, OpError, Signature, packs, trust};
 use crate::archive::{self, Declared, NewHandler, NewPack, PackedHandler};
 use crate::engine::{self, Trust};
@@ -62,6 +63,9 @@ pub struct BuildReport {
     pub network: Vec<String>,
     /// What its component imports.
     pub imports: Vec<ForeignText>,
+    /// The command that binds it, if `gtc` binds packs of its slot.
+    #[serde(skip)]
+    pub bind: Option<String>,
     /// What `doctor` will have to say about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -174,10 +178,13 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     let path_out =
         request.output.clone().unwrap_or_else(|| request.folder.join(format!("{id}-{}.gtpack", request.version)));
     write(&path_out, &bytes)?;
+    let version = request.version.to_string();
+    let bind = bind_command(host, (&path, &version), slot, "<env>", &within_reach(&path_out.to_string_lossy()));
     Ok(BuildReport {
+        bind,
         path: path_out.into(),
         id,
-        version: request.version.to_string(),
+        version,
         size: bytes.len(),
         sha256: Sha256Digest::of(&bytes).hex(),
         slot,

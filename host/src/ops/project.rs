@@ -6,7 +6,7 @@ use env_pack_domain::{CapabilitySlot, CoreSlot, DescriptorPath};
 use serde::Serialize;
 
 use super::pack::{self, BuildReport, BuildRequest};
-use super::{FilePath, OpError};
+use super::{FilePath, OpError, quoted};
 use crate::host::Host;
 use crate::project::{self, Named, ProjectError};
 
@@ -51,23 +51,43 @@ pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
     let NewRequest { path, slot, language, .. } = request;
     let slot = *slot;
     let folder = request.folder.clone().unwrap_or_else(|| path.as_str().into());
-    let named = Named { path: path.clone(), slot, bind: bind_command(host, path, slot) };
+    let pack = within_reach(&format!("{path}-{FIRST_VERSION}.gtpack"));
+    let bind = bind_command(host, (path, FIRST_VERSION), slot, "local", &pack);
+    let named = Named { path: path.clone(), slot, pack, bind };
     let files = project::files(*language, &named);
     project::create(&folder, &files)?;
     let files = files.into_iter().map(|(name, _)| name).collect();
     Ok(NewReport { folder: folder.into(), descriptor_path: path.clone(), slot, language: *language, files })
 }
 
-/// The command that binds the first pack of a project, for its instructions.
-fn bind_command(host: &Host, path: &DescriptorPath, slot: CapabilitySlot) -> String {
-    let pack = format!("--kind {path}@{FIRST_VERSION} --pack-ref {path}-{FIRST_VERSION}.gtpack");
+/// A file or folder as a program takes it: what begins with `-` would be an option.
+pub fn within_reach(name: &str) -> String {
+    match name.starts_with('-') {
+        true => quoted(&format!("./{name}")).to_string(),
+        false => quoted(name).to_string(),
+    }
+}
+
+/// The command that binds a pack for the first time, in an environment as `gtc op env init` makes it. None for a slot that others bind.
+pub(super) fn bind_command(
+    host: &Host,
+    (path, version): (&DescriptorPath, &str),
+    slot: CapabilitySlot,
+    environment: &str,
+    pack: &str,
+) -> Option<String> {
+    let kind = if path.as_str().starts_with('-') { "--kind=" } else { "--kind " };
+    let rest = format!("--env {environment} {kind}{path}@{version} --pack-ref {pack}");
     // what a new environment binds is bound already
     let is_default = host.fetcher.builtins().any(|builtin| builtin.path().slot() == Some(slot));
-    match CoreSlot::try_from(slot) {
-        Ok(slot) if is_default => format!("gtc op env-packs update --env local --slot {slot} {pack}"),
-        Ok(slot) => format!("gtc op env-packs add --env local --slot {slot} {pack}"),
-        Err(_) if slot == CapabilitySlot::Extension => format!("gtc op extensions add --env local {pack}"),
-        Err(_) => format!("# slot `{slot}` is bound by the tools of its endpoints, not by `gtc`"),
+    match (CoreSlot::try_from(slot), slot) {
+        (Ok(_), _) => {
+            let verb = if is_default { "update" } else { "add" };
+            let rest = rest.replacen(kind, &format!("--slot {slot} {kind}"), 1);
+            Some(format!("gtc op env-packs {verb} {rest}"))
+        }
+        (Err(_), CapabilitySlot::Extension) => Some(format!("gtc op extensions add {rest}")),
+        (Err(_), _) => None,
     }
 }
 

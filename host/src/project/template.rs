@@ -12,8 +12,10 @@ pub struct Named {
     pub path: DescriptorPath,
     /// The slot that it fills.
     pub slot: CapabilitySlot,
-    /// The command that binds its first pack.
-    pub bind: String,
+    /// The file of its first pack, as a shell takes it.
+    pub pack: String,
+    /// The command that binds its first pack, if `gtc` binds packs of its slot.
+    pub bind: Option<String>,
 }
 
 /// The files of a template: where each goes, and its text.
@@ -120,17 +122,38 @@ fn fill(text: &str, language: Language, named: &Named) -> String {
         ("slot", named.slot.to_string()),
         ("variant", capitalised(&named.slot.to_string())),
         ("constant", named.slot.to_string().to_uppercase()),
-        ("bind", named.bind.clone()),
+        ("pack", named.pack.clone()),
+        ("try", try_it(named)),
         ("install", install),
         ("test", test.to_owned()),
     ];
     values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
 }
 
-/// A name that cargo and npm take: a path may begin with a digit or `-`, a package may not.
+/// The commands that bind the first pack and run its preflight.
+fn try_it(named: &Named) -> String {
+    match &named.bind {
+        Some(bind) => format!(
+            "gtc op env init                             # the environment `local`, unless you have it\n{bind}\n\
+             gtc op env tool-check local                 # does this machine have what the handler needs?"
+        ),
+        None => format!("# slot `{}` is bound by the tools of its endpoints, not by `gtc`", named.slot),
+    }
+}
+
+/// A name that cargo and npm take, and that is no other's: a path may be longer than a package, begin with a digit or `-`, and be that
+/// of something that the package needs.
 fn crate_name(path: &str) -> String {
-    let name = path.replace('.', "-");
-    if name.starts_with(|first: char| first.is_ascii_lowercase()) { name } else { format!("pack-{name}") }
+    /// Compilers make names of files out of it, twice.
+    const BYTES: usize = 64;
+    let words: Vec<&str> = path.split(['.', '-']).filter(|word| !word.is_empty()).collect();
+    let name = words.join("-");
+    let name = name.get(..BYTES).unwrap_or(&name).trim_end_matches('-');
+    let is_taken = include_str!("../../templates/rust/Cargo.lock").contains(&format!("name = \"{name}\"\n"));
+    match name.starts_with(|first: char| first.is_ascii_lowercase()) && !is_taken {
+        true => name.to_owned(),
+        false => format!("pack-{name}").trim_end_matches('-').to_owned(),
+    }
 }
 
 fn capitalised(word: &str) -> String {
@@ -152,7 +175,7 @@ mod tests {
     use super::*;
 
     fn named(path: &str, slot: CapabilitySlot) -> Named {
-        Named { path: path.parse().expect("a path"), slot, bind: "gtc op x".to_owned() }
+        Named { path: path.parse().expect("a path"), slot, pack: "x.gtpack".to_owned(), bind: None }
     }
 
     #[test]
@@ -170,8 +193,35 @@ mod tests {
     }
 
     #[test]
+    fn a_template_speaks_of_its_own_language_only() {
+        for (language, others) in [
+            (Language::Rust, &["python", "node", "npm"][..]),
+            (Language::Python, &["node", "npm", "rust"]),
+            (Language::JavaScript, &["python", "rust"]),
+        ] {
+            for (name, text) in files(language, &named("acme.secrets.demo", CapabilitySlot::Secrets)) {
+                let is_brought = name.starts_with("vendor/") || name.starts_with("wit/deps/") || name.contains("lock");
+                let found = others.iter().find(|other| text.to_lowercase().contains(**other));
+                assert!(is_brought || found.is_none(), "{name}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_package_has_a_name_that_toolchains_take() {
-        for (path, name) in [("acme.secrets.demo", "acme-secrets-demo"), ("0.1", "pack-0-1"), ("-.-", "pack----")] {
+        let long = format!("acme.{}", "x".repeat(195));
+        for (path, name) in [
+            ("acme.secrets.demo", "acme-secrets-demo"),
+            ("acme.secrets.type", "acme-secrets-type"),
+            ("0.1", "pack-0-1"),
+            ("-.-", "pack"),
+            ("-a-.--b.c-", "a-b-c"),
+            // what such a project depends on
+            ("env.pack-sdk", "pack-env-pack-sdk"),
+            ("wit.bindgen", "pack-wit-bindgen"),
+            (&long, &long.replace('.', "-")[..64]),
+            (&format!("{}.b", "a".repeat(63)), &"a".repeat(63)),
+        ] {
             assert_eq!(crate_name(path), name);
         }
     }

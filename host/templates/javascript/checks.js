@@ -1,14 +1,13 @@
 // What the handler makes of what programs print. Nothing here needs the sandbox, so that it can be tested anywhere.
 
-const OLDEST = 20;
+export const OLDEST = 20;
 const installHint = 'install it from https://nodejs.org/';
 
 // A program that ran.
 export function judge({ exitCode, stdout }) {
-  const [found, major] = /(\d+)(?:\.\d+)+/.exec(stdout) ?? [];
-  if (exitCode !== 0 || found === undefined) {
-    return problem(`it ended with exit code ${exitCode} and printed no version`);
-  }
+  if (exitCode !== 0) return problem(`it ended with exit code ${exitCode}`);
+  const [found, major] = /(\d{1,9})(?:\.\d{1,9})+/.exec(stdout) ?? [];
+  if (found === undefined) return problem('it printed no version');
   if (Number(major) < OLDEST) {
     return { tag: 'version-mismatch', val: { found, required: `>=${OLDEST}`, installHint } };
   }

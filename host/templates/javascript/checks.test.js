@@ -14,6 +14,7 @@ test('an old version will not do', () => {
 
 test('what is no version is said', () => {
   assert.equal(judge({ exitCode: 0, stdout: 'hello' }).tag, 'probe-error');
+  assert.equal(judge({ exitCode: 1, stdout: 'v22.1.0\n' }).val.detail, 'it ended with exit code 1');
   assert.equal(whenItFails({ tag: 'not-found' }).tag, 'missing');
   assert.equal(whenItFails({ tag: 'denied', val: 'no' }).val.detail, 'no');
 });

@@ -4,7 +4,7 @@
 // operator's machine has what the handler needs. What stands here at the top level runs once, when the component is built.
 
 import { probe } from 'greentic:env-pack/tools@0.1.0';
-import { judge, whenItFails } from './checks.js';
+import { OLDEST, judge, whenItFails } from './checks.js';
 
 export const handler = {
   // The first three are constants, asked when the pack is loaded; whatever is imported refuses to answer meanwhile.
@@ -13,7 +13,7 @@ export const handler = {
   supportedVersions: () => '^0.1',
 
   // Each check is a line that the operator reads in `gtc op env tool-check`.
-  preflight: () => [{ name: 'node', description: 'Node.js 20 or newer', outcome: checkNode() }],
+  preflight: () => [{ name: 'node', description: `Node.js ${OLDEST} or newer`, outcome: checkNode() }],
 };
 
 // Asks a program for its version. This one is an example: put yours in its place, here and in `gtc-pack.toml`.

@@ -55,9 +55,11 @@ def check_python() -> Outcome:
                 return Outcome_ProbeError(ProbeError(reason))
             case _:
                 return Outcome_ProbeError(ProbeError("it did not answer in time"))
+    if output.exit_code != 0:
+        return Outcome_ProbeError(ProbeError(f"it ended with exit code {output.exit_code}"))
     found = checks.version_in(output.stdout)
-    if output.exit_code != 0 or found is None:
-        return Outcome_ProbeError(ProbeError(f"it ended with exit code {output.exit_code} and printed no version"))
+    if found is None:
+        return Outcome_ProbeError(ProbeError("it printed no version"))
     if not checks.is_new_enough(found):
         return Outcome_VersionMismatch(VersionMismatch(found, f">={checks.OLDEST_TEXT}", INSTALL))
     return Outcome_Ok(found)

@@ -58,6 +58,11 @@ fn nothing_is_written_over() {
     fs::create_dir(sandbox.home().join("empty")).expect("a folder");
     new("empty").succeeded();
     new("empty").refused(1, "conflict");
+    sandbox.write("repository/.git/HEAD", "ref: refs/heads/main");
+    new("repository").succeeded();
+    sandbox.write("other/.git/HEAD", "ref: refs/heads/main");
+    sandbox.write("other/README.md", "mine");
+    new("other").refused(1, "conflict");
 }
 
 /// What no toolchain is needed for: documents of every kind can be read, and the world is one.
@@ -91,6 +96,7 @@ fn what_is_made_is_well_formed() {
                 _ => "# slot `messaging` is bound by the tools of its endpoints",
             };
             assert!(readme.contains(bind), "{readme}");
+            assert_eq!(readme.contains("gtc op env tool-check local"), slot != "messaging", "{readme}");
             if language == "rust" {
                 continue;
             }

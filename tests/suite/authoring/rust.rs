@@ -14,7 +14,7 @@ fn the_template_builds_passes_its_tests_and_is_bound() {
     let lock = fs::read_to_string(folder.join("Cargo.lock")).expect("a file");
     let built = author.builds(&folder).succeeded().result();
     assert_eq!(built["path"], "acme.secrets.demo-0.1.0.gtpack", "{built}");
-    assert_eq!((&built["slot"], &built["tools"]), (&json!("secrets"), &json!(["python3 --version"])), "{built}");
+    assert_eq!((&built["slot"], &built["tools"]), (&json!("secrets"), &json!(["git --version"])), "{built}");
     assert_eq!(built["warnings"], json!(null), "{built}");
     let tested = author.runs(&folder, "cargo", ["test", "--quiet", "--locked"]).succeeded();
     tested.shows(&["3 passed"]);
@@ -28,11 +28,12 @@ fn the_template_builds_passes_its_tests_and_is_bound() {
     sandbox.gtc(["pack", "validate", "--strict", &pack]).succeeded();
     binds(&sandbox, &folder.join("README.md"), &folder);
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
-    sandbox.program("python3", "echo Python 3.99.1");
+    sandbox.program("git", "echo git version 2.99.1");
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
     let bound = report["bindings"].as_array().expect("a list").iter().find(|binding| binding["slot"] == "secrets");
     let check = &bound.expect("it is bound")["checks"][0];
-    assert_eq!((text(&check["name"]), &check["outcome"]["detail"]), ("python3", &json!("3.99.1")));
+    assert_eq!((text(&check["name"]), &check["outcome"]["detail"]), ("git", &json!("2.99.1")));
+    assert_eq!(check["description"], "Git 2.25 or newer");
 }
 
 /// Binds a pack with the command that its instructions name.
@@ -58,6 +59,31 @@ fn the_first_pack_is_written_as_the_readme_says() {
     author.runs(&empty, "/bin/sh", ["-ec", block]).succeeded();
     let environment = author.sandbox.document("local");
     assert!(environment.to_string().contains("acme.secrets.demo@0.1.0"), "{environment}");
+}
+
+/// A path of 200 bytes with digits and dashes where others have letters, in a folder with blanks, inside of somebody's workspace.
+#[test]
+fn an_odd_path_in_an_odd_place_is_a_project_all_the_same() {
+    let author = Author::new();
+    let home = author.sandbox.home();
+    author.sandbox.write("an outer workspace/Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"other\"]\n");
+    author.sandbox.write("an outer workspace/other/Cargo.toml", "[package]\nname = \"other\"\nedition = \"2024\"\n");
+    author.sandbox.write("an outer workspace/other/src/lib.rs", "");
+    let folder = home.join("an outer workspace/a new one");
+    fs::create_dir(&folder).expect("a folder");
+    let path = format!("-9-.type.0{}-", "x".repeat(190));
+    assert_eq!(path.len(), 200);
+    let gtc = env!("CARGO_BIN_EXE_gtc");
+    let new = ["pack", "new", "--format", "human", "--slot", "extension", "--dir", ".", "--", &path];
+    author.runs(&folder, gtc, new).succeeded().shows(&["next: `gtc pack build`"]);
+    let readme = fs::read_to_string(folder.join("README.md")).expect("a file");
+    let block = readme.split("```sh\n").nth(1).expect("a block");
+    let (commands, _) = block.split_once("gtc op env tool-check local").expect("the last command");
+    // there is one already
+    let commands: Vec<&str> = commands.lines().filter(|line| !line.starts_with("gtc op env init")).collect();
+    author.runs(&folder, "/bin/sh", ["-ec", &commands.join("\n")]).succeeded();
+    assert!(author.sandbox.document("local").to_string().contains(&path));
+    author.runs(&home.join("an outer workspace"), "cargo", ["metadata", "--format-version", "1"]).succeeded();
 }
 
 #[test]

@@ -37,6 +37,10 @@ fn rust_is_missing_or_does_not_know_the_target() {
     refused(&author, &path, &folder, "there is no rustc", "https://sh.rustup.rs");
     author.sandbox.program("rustc", "echo /no/such/folder");
     refused(&author, &path, &folder, "no target `wasm32-wasip2`", "`rustup target add wasm32-wasip2`");
+    let unknown =
+        "echo 'error: error loading target specification: could not find specification for target' >&2; exit 1";
+    author.sandbox.program("rustc", unknown);
+    refused(&author, &path, &folder, "no target `wasm32-wasip2`", "`rustup update`");
     author.sandbox.program("rustc", "echo /");
     refused(&author, &path, &folder, "there is no cargo", "https://sh.rustup.rs");
 }
@@ -47,6 +51,7 @@ fn componentize_py_is_missing() {
     let folder = project(&author, "language = \"python\"\nversion = \"0.1.0\"\n");
     let path = programs(&mut author, &[]);
     refused(&author, &path, &folder, "there is no componentize-py", "`pip install componentize-py`");
+    refused(&author, &path, &folder, "there is no componentize-py", "`apt install python3-venv`");
 }
 
 #[test]
@@ -54,10 +59,12 @@ fn node_or_componentize_js_is_missing() {
     let mut author = Author::new();
     let folder = project(&author, "language = \"javascript\"\nversion = \"0.1.0\"\n");
     let path = programs(&mut author, &[]);
+    refused(&author, &path, &folder, "there is no node", "https://nodejs.org/");
+    author.sandbox.program("node", "echo v18.20.4");
+    refused(&author, &path, &folder, "there is no Node.js 20 or newer", "https://nodejs.org/");
+    author.sandbox.program("node", "echo v20.20.2");
     let install = "`npm install --save-dev @bytecodealliance/componentize-js @bytecodealliance/jco`";
     refused(&author, &path, &folder, "no package `@bytecodealliance/componentize-js`", install);
-    author.sandbox.write("project/node_modules/@bytecodealliance/componentize-js/package.json", "{}");
-    refused(&author, &path, &folder, "there is no node", "https://nodejs.org/");
 }
 
 /// A toolchain that says much is heard to its end, and only the end is shown.

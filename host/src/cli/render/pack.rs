@@ -1,11 +1,11 @@
 //! Packs as files.
 
-use env_pack_domain::CapabilitySlot;
+use std::path::Path;
 
 use super::{BAD, GOOD, Human, NOTICE, counted, dash, list, shown, warnings};
 use crate::cli::table::{Table, Tone};
 use crate::ops::pack::{BuildReport, InspectReport};
-use crate::ops::project::NewReport;
+use crate::ops::project::{NewReport, within_reach};
 use crate::ops::quoted;
 use crate::ops::repack::RepackReport;
 
@@ -21,15 +21,10 @@ impl Human for BuildReport {
         text.push_str(&format!("  network   {}\n", list(self.network.iter().cloned())));
         text.push_str(&format!("  imports   {}\n", list(self.imports.iter().map(ToString::to_string))));
         text.push_str(&warnings(&self.warnings));
-        let bind = match self.slot {
-            CapabilitySlot::Extension => "extensions add --env <env>".to_owned(),
-            slot => format!("env-packs update --env <env> --slot {slot}"),
-        };
-        let kind = format!("{}@{}", self.descriptor_path, self.version);
-        text + &format!(
-            "next: bind it with `gtc op {bind} --kind {kind} --pack-ref {}`\n",
-            quoted(&self.path.to_string_lossy())
-        )
+        text + &match &self.bind {
+            Some(bind) => format!("next: bind it with `{bind}`\n"),
+            None => format!("next: slot `{}` is bound by the tools of its endpoints, not by `gtc`\n", self.slot),
+        }
     }
 }
 
@@ -109,6 +104,10 @@ impl Human for NewReport {
             self.files.iter().partition(|file| file.starts_with("vendor/") || file.starts_with("wit/deps/"));
         own.iter().for_each(|file| text.push_str(&format!("  {file}\n")));
         text.push_str(&format!("  and {} of the SDK and the interface\n", counted(brought.len(), "file")));
-        text + &format!("next: `cd {} && gtc pack build`\n", quoted(&self.folder.to_string_lossy()))
+        let cd = match self.folder.as_path() == Path::new(".") {
+            true => String::new(),
+            false => format!("cd {} && ", within_reach(&self.folder.to_string_lossy())),
+        };
+        text + &format!("next: `{cd}gtc pack build`\n")
     }
 }

@@ -6,8 +6,8 @@ use std::process::Command;
 use super::{Built, run::run};
 use crate::project::{Limits, Project, ProjectError, inside};
 
-const INSTALL: &str = "install it with `python3 -m venv .venv && .venv/bin/pip install -r requirements.txt`, or with `pip \
-                       install componentize-py`";
+const INSTALL: &str = "install it with `python3 -m venv .venv && .venv/bin/pip install -r requirements.txt` (Debian and Ubuntu \
+                       want `apt install python3-venv` before), or with `pip install componentize-py`";
 
 /// Makes a component of the module that the project names, and of what it imports.
 pub(super) fn build(project: &Project, limits: &Limits) -> Result<Built, ProjectError> {

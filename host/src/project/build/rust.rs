@@ -14,7 +14,8 @@ use crate::project::{Limits, Project, ProjectError, inside};
 const TARGET: &str = "wasm32-wasip2";
 const INSTALL_RUST: &str = "install Rust with `curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh`, then `rustup \
                             target add wasm32-wasip2`";
-const INSTALL_TARGET: &str = "add it with `rustup target add wasm32-wasip2`";
+const INSTALL_TARGET: &str = "add it with `rustup target add wasm32-wasip2`, after `rustup update` if your Rust is old; where there is no \
+                              rustup, install Rust from https://rustup.rs";
 /// What separates flags where cargo reads them.
 const SEPARATOR: &str = "\x1f";
 
@@ -60,9 +61,17 @@ pub(super) fn build(project: &Project, limits: &Limits, offline: bool) -> Result
 fn need_target(folder: &Path, limits: &Limits) -> Result<(), ProjectError> {
     let mut rustc = Command::new("rustc");
     rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(folder);
-    let printed = run("rustc", &mut rustc, INSTALL_RUST, limits)?;
-    let place = String::from_utf8_lossy(&printed);
-    match Path::new(place.trim()).is_dir() {
+    let place = match run("rustc", &mut rustc, INSTALL_RUST, limits) {
+        Ok(printed) => String::from_utf8_lossy(&printed).trim().to_owned(),
+        // what a compiler says that is older than the target
+        Err(ProjectError::Failed { output, .. })
+            if output.iter().any(|line| line.as_exact().contains("specification for target")) =>
+        {
+            String::new()
+        }
+        Err(error) => return Err(error),
+    };
+    match Path::new(&place).is_dir() {
         true => Ok(()),
         false => Err(ProjectError::Missing { what: "target `wasm32-wasip2` in this Rust", install: INSTALL_TARGET }),
     }

@@ -9,10 +9,10 @@ use env_pack_sdk::{DescriptorPath, Handler, Slot, VersionReq, export};
 
 /// A program that the handler needs. This one is an example: put yours in its place, or take one that the SDK knows from
 /// `env_pack_sdk::checks::catalogue`.
-const PYTHON: Tool = Tool::new("python3", &["--version"])
-    .describe("Python 3.9 or newer")
-    .at_least(3, 9, 0)
-    .install_hint("install it from https://www.python.org/downloads/");
+const GIT: Tool = Tool::new("git", &["--version"])
+    .describe("Git")
+    .at_least(2, 25, 0)
+    .install_hint("install it from https://git-scm.com/downloads");
 
 /// What is exported.
 struct Pack;
@@ -24,7 +24,7 @@ impl Handler for Pack {
     const SUPPORTED_VERSIONS: VersionReq = VersionReq::new("^0.1");
     /// Each is a line that the operator reads in `gtc op env tool-check`. What they run and reach becomes what the pack asks the
     /// operator for; it is not written down twice.
-    const CHECKS: &'static [Check] = &[Check::tool(&PYTHON)];
+    const CHECKS: &'static [Check] = &[Check::tool(&GIT)];
 }
 
 export!(Pack);

@@ -11,18 +11,18 @@ fn found(machine: &Scripted) -> Outcome {
 }
 
 #[test]
-fn a_new_python_will_do() {
-    let machine = Scripted::new().prints("python3", &["--version"], "Python 3.11.7\n");
-    assert_eq!(found(&machine), Outcome::Ok(Some("3.11.7".into())));
+fn a_new_git_will_do() {
+    let machine = Scripted::new().prints("git", &["--version"], "git version 2.47.3\n");
+    assert_eq!(found(&machine), Outcome::Ok(Some("2.47.3".into())));
 }
 
 #[test]
-fn an_old_python_will_not_do() {
-    let machine = Scripted::new().prints("python3", &["--version"], "Python 3.8.10\n");
+fn an_old_git_will_not_do() {
+    let machine = Scripted::new().prints("git", &["--version"], "git version 2.17.1\n");
     assert!(matches!(found(&machine), Outcome::VersionMismatch(_)));
 }
 
 #[test]
-fn a_missing_python_can_be_installed() {
+fn a_missing_git_can_be_installed() {
     assert!(matches!(found(&Scripted::new()), Outcome::Missing(_)));
 }
