@@ -241,7 +241,9 @@ impl FromStr for ScenarioName {
             true => Ok(Self(text.to_owned())),
             false => {
                 let name = ForeignText::excerpt(text);
-                let reason = format!("`{name}` is no name of a scenario, which is of 1 to {NAME_BYTES} letters, digits, `-` and `_`");
+                let reason = format!(
+                    "`{name}` is no name of a scenario, which is of 1 to {NAME_BYTES} letters, digits, `-` and `_`"
+                );
                 Err(Malformed(format!("{reason}; a pack is named before `--record`")))
             }
         }

@@ -5,7 +5,9 @@ use std::str::FromStr;
 use clap::Args;
 use clap_complete::Shell;
 use env_pack_domain::change::Request;
-use env_pack_domain::{BindingKey, CapabilitySlot, CoreSlot, EnvId, ExtRef, ForeignText, InstanceId, PackRef, Permissions, Place};
+use env_pack_domain::{
+    BindingKey, CapabilitySlot, CoreSlot, EnvId, ExtRef, ForeignText, InstanceId, PackRef, Permissions, Place,
+};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 

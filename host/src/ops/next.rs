@@ -7,6 +7,7 @@ use super::command::{flags, inspect_command, refresh_command};
 use super::packs::{fetch_next, load_next};
 use super::{OpError, Taker};
 use crate::archive::ArchiveError;
+use crate::engine::LoadError;
 use crate::fetch::layout::LayoutError;
 use crate::fetch::{CarryError, FetchError};
 use crate::store::StoreError;
@@ -81,6 +82,8 @@ impl OpError {
                     .into(),
             ),
             Self::OwnVersion { supported, .. } => Some(format!("choose a version that matches `{supported}`")),
+            // who builds it is its author
+            Self::Component { source: LoadError::Fault(_), .. } => Some("mend the handler, and build it again".into()),
             Self::Component { source, .. } => Some(load_next(source).into()),
             Self::Overwritten { .. } => Some("name another file with `--output`, or overwrite it with `--force`".into()),
             Self::OverItself { .. } => Some("name another file with `--output`".into()),

@@ -71,7 +71,7 @@ fn an_odd_path_in_an_odd_place_is_a_project_all_the_same() {
     author.sandbox.write("an outer workspace/other/src/lib.rs", "");
     let folder = home.join("an outer workspace/a new one");
     fs::create_dir(&folder).expect("a folder");
-    let path = format!("-9-.type.0{}-", "x".repeat(190));
+    let path = format!("-9-.type.0{}-", "x".repeat(189));
     assert_eq!(path.len(), 200);
     let gtc = env!("CARGO_BIN_EXE_gtc");
     let new = ["pack", "new", "--format", "human", "--slot", "extension", "--dir", ".", "--", &path];

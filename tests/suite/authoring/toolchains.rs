@@ -67,6 +67,24 @@ fn node_or_componentize_js_is_missing() {
     refused(&author, &path, &folder, "no package `@bytecodealliance/componentize-js`", install);
 }
 
+/// Where the fault is comes first, whatever the toolchain would rather talk about.
+#[test]
+fn the_place_of_a_fault_is_told() {
+    let mut author = Author::new();
+    let gtc = env!("CARGO_BIN_EXE_gtc");
+    let folder = project(&author, "language = \"python\"\nversion = \"0.1.0\"\n");
+    let path = programs(&mut author, &[("componentize-py", "echo \"backtrace $RUST_BACKTRACE\" >&2; exit 1")]);
+    let message = author.runs_with(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
+    assert!(message.contains("backtrace 0"), "{message}");
+
+    project(&author, "language = \"javascript\"\nversion = \"0.1.0\"\n");
+    author.sandbox.write("project/node_modules/@bytecodealliance/componentize-js/package.json", "{}");
+    let node = "case $1 in --version) echo v20.20.2 ;; --check) echo \"$2:29 const x = ;\" >&2; exit 1 ;; esac";
+    author.sandbox.program("node", node);
+    let message = author.runs_with(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
+    assert!(message.contains("project/handler.js:29 const x = ;"), "{message}");
+}
+
 /// A toolchain that says much is heard to its end, and only the end is shown.
 #[test]
 fn a_toolchain_that_never_stops_talking_is_cut_short() {

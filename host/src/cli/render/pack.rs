@@ -104,7 +104,7 @@ impl Human for NewReport {
             self.files.iter().partition(|file| file.starts_with("vendor/") || file.starts_with("wit/deps/"));
         own.iter().for_each(|file| text.push_str(&format!("  {file}\n")));
         text.push_str(&format!("  and {} of the SDK and the interface\n", counted(brought.len(), "file")));
-        let cd = match self.folder.as_path() == Path::new(".") {
+        let cd = match *self.folder == *Path::new(".") {
             true => String::new(),
             false => format!("cd {} && ", within_reach(&self.folder.to_string_lossy())),
         };

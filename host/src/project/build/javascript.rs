@@ -20,6 +20,8 @@ pub(super) fn build(project: &Project, limits: &Limits) -> Result<Built, Project
     if !project.folder.ancestors().any(|folder| folder.join(PACKAGE).is_file()) {
         return Err(ProjectError::Missing { what: "package `@bytecodealliance/componentize-js`", install: INSTALL });
     }
+    // componentize-js says that a module cannot be parsed, and not where
+    run("node", Command::new("node").arg("--check").arg(&source).current_dir(&project.folder), INSTALL_NODE, limits)?;
     let component = super::component_place(project)?;
     let mut node = Command::new("node");
     node.args(["--input-type=module", "--eval", include_str!("componentize.mjs"), "--"]);

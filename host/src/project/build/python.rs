@@ -21,6 +21,8 @@ pub(super) fn build(project: &Project, limits: &Limits) -> Result<Built, Project
         // or it takes packages of some other Python along
         tool.env("VIRTUAL_ENV", &venv);
     }
+    // or the places inside of it hide the one in the handler
+    tool.env("RUST_BACKTRACE", "0");
     let (folder, module) = (source.parent().unwrap_or(&project.folder), source.file_stem().unwrap_or_default());
     tool.arg("--quiet").arg("--wit-path").arg(wit).args(["--world", "handler", "componentize", "--stub-wasi"]);
     tool.arg("--python-path").arg(folder).arg("--output").arg(&component).arg(module).current_dir(&project.folder);

@@ -10,9 +10,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use env_pack_sdk::bindings::exports::greentic::env_pack::handler::Guest;
-use env_pack_sdk::{
-    Missing, Outcome, ProbeError, Recoverable, Slot, ToolCheck, VersionMismatch, binding, log, tools,
-};
+use env_pack_sdk::{Missing, Outcome, ProbeError, Recoverable, Slot, ToolCheck, VersionMismatch, binding, log, tools};
 
 /// Clears the screen, sets its title, reverses the reading direction, and begins lines that look like the host's own.
 const LIE: &str =
