@@ -114,7 +114,7 @@ fn fault(archive: Hostile) -> Result<(), String> {
 /// Whoever wants to know everything that is wrong hears of what others refuse the archive for, and of nothing in an honest one.
 #[test]
 fn a_survey_finds_what_opening_refuses() {
-    let survey = |bytes: &[u8]| archive::survey(bytes, &Limits::default(), 0, &mut |_, _| {}).faults;
+    let survey = |bytes: &[u8]| archive::survey(bytes, &Limits::default(), &mut |_, _| {}).faults;
     for Hostile { label, rule, bytes, .. } in all() {
         let faults: Vec<_> = survey(&bytes).iter().map(ArchiveError::rule).collect();
         assert!(faults.contains(&rule), "{label}: {faults:?} instead of {rule}");

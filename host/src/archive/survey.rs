@@ -17,9 +17,8 @@ pub struct Survey {
 
 /// Reads an archive, and goes on after a fault wherever what follows still means something: not after one of the container.
 ///
-/// `look` is shown the content of entries in their order, as long as they have no more than `shown` bytes together; one that has more
-/// than is left is passed over.
-pub fn survey(bytes: &[u8], limits: &Limits, shown: u64, look: &mut dyn FnMut(&str, &[u8])) -> Survey {
+/// `look` is shown the content of every entry, in their order.
+pub fn survey(bytes: &[u8], limits: &Limits, look: &mut dyn FnMut(&str, &[u8])) -> Survey {
     let mut survey = Survey::default();
     let read = profile::check(bytes, limits).and_then(|entries| Ok((entries, Reader::of_checked(bytes, limits)?)));
     let (entries, mut reader) = match read {
@@ -29,10 +28,7 @@ pub fn survey(bytes: &[u8], limits: &Limits, shown: u64, look: &mut dyn FnMut(&s
             return survey;
         }
     };
-    let mut left = shown;
     for entry in &entries {
-        let Some(rest) = left.checked_sub(entry.size) else { continue };
-        left = rest;
         let name = entry.name.as_exact();
         match reader.content(name) {
             Ok(content) => content.into_iter().for_each(|content| look(name, &content)),

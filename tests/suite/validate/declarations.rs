@@ -17,7 +17,6 @@ pub fn broken() -> Vec<Broken> {
     let mut broken = manifests();
     broken.extend(answers());
     broken.extend(imports());
-    broken.extend(patterns());
     broken
 }
 
@@ -141,28 +140,5 @@ fn imports() -> Vec<Broken> {
         Broken::new("network-not-declared", "connections that nobody declared", importing(REACH)),
         Broken::new("tools-not-imported", "programs for nothing", declaring(&["vault version"], &[])),
         Broken::new("network-not-imported", "connections for nothing", declaring(&[], &["vault.example:8200"])),
-    ]
-}
-
-fn patterns() -> Vec<Broken> {
-    let tools = |code, tools: &[&str]| Broken::new(code, format!("{tools:?}"), asking(&handler(), tools, &[]));
-    let network = |code, network: &[&str]| Broken::new(code, format!("{network:?}"), asking(&handler(), &[], network));
-    vec![
-        tools("permission-repeated", &["vault status", "vault status"]),
-        network("permission-repeated", &["vault.example:8200", "vault.example:8200"]),
-        tools("tool-runs-anything", &["sh -c *"]),
-        tools("tool-runs-anything", &["env *"]),
-        tools("tool-runs-anything", &["python3 -c *"]),
-        tools("tool-is-shell", &["bash -c 'echo hello'"]),
-        tools("tool-runs-other-programs", &["sudo vault status"]),
-        tools("tool-runs-other-programs", &["xargs"]),
-        tools("tool-first-argument-open", &["kubectl *"]),
-        tools("tool-argument-path", &["vault read /etc/passwd"]),
-        tools("tool-argument-path", &["vault read --file=../../secrets"]),
-        tools("tool-changes-something", &["terraform apply -auto-approve"]),
-        tools("tool-changes-something", &["rm -rf x"]),
-        network("network-metadata-service", &["169.254.169.254:80"]),
-        network("network-metadata-service", &["metadata.google.internal:80"]),
-        network("network-metadata-service", &["[fe80::1]:80"]),
     ]
 }

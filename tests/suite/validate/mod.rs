@@ -2,11 +2,13 @@
 
 mod archives;
 mod behaviour;
+mod commands;
 mod components;
 mod declarations;
 mod documentation;
 mod forms;
 mod good;
+mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -66,7 +68,8 @@ fn pack_of(component: Vec<u8>) -> Vec<u8> {
 }
 
 fn all() -> Vec<Broken> {
-    let themes = [archives::broken(), declarations::broken(), components::broken(), behaviour::broken()];
+    let themes =
+        [archives::broken(), declarations::broken(), commands::broken(), components::broken(), behaviour::broken()];
     themes.into_iter().flatten().collect()
 }
 

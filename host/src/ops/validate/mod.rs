@@ -3,7 +3,9 @@
 //! Nothing of a pack runs whose archive is not in order. What runs is compiled in the worker, has the limits of every handler,
 //! less time, and no grants.
 
+mod addresses;
 mod code;
+mod commands;
 mod faults;
 mod finding;
 mod handler;
@@ -170,8 +172,10 @@ impl Examined<'_> {
             return Ok(None);
         }
         let limits = &self.host.limits.archive;
-        let mut look = |name: &str, content: &[u8]| secrets::look(name, content, self.findings);
-        let survey = archive::survey(&fetched.bytes, limits, secrets::LOOKED_AT, &mut look);
+        let mut search = secrets::Search::new();
+        let mut look = |name: &str, content: &[u8]| search.look(name, content, self.findings);
+        let survey = archive::survey(&fetched.bytes, limits, &mut look);
+        search.end(self.findings);
         if let [other @ archive::ArchiveError::Application] = survey.faults.as_slice() {
             self.no_handler(Finding::new(Code::NoHandler, other.to_string()).on("manifest.json"));
             return Ok(None);

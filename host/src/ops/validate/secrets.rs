@@ -1,47 +1,95 @@
-//! Secrets that somebody packed by mistake.
+//! Secrets that somebody packed by mistake: in text, and in the data of components.
+//!
+//! What is found is never repeated, not even in part.
+
+mod forms;
+mod keys;
+mod urls;
 
 use std::sync::LazyLock;
 
-use regex_lite::Regex;
+use memchr::memmem::Finder;
 
 use super::{Code, Finding, Findings};
+use forms::{FORMS, Sight};
 
-/// The most that is looked at of a pack, in bytes: what people write by hand is shorter, and it takes a second at worst.
-pub(super) const LOOKED_AT: u64 = 4 << 20;
+/// How often what only begins like a secret is looked at in one pack. An honest one has a few hundred of them, and a hostile one could
+/// have millions.
+const GLANCES: usize = 500_000;
+/// The bytes that every WebAssembly binary begins with.
+const WASM: &[u8] = b"\0asm";
+/// Names of files that people keep credentials in, and that tools keep their state in.
+const PRIVATE_NAMES: &str = ".bash_history .boto .dockercfg .env .git-credentials .htpasswd .my.cnf .netrc .npmrc .pgpass .pypirc
+    .s3cfg .vault-token .zsh_history _netrc credentials.tfrc.json id_dsa id_ecdsa id_ed25519 id_rsa kubeconfig terraform.tfstate
+    terraform.tfstate.backup";
+const PRIVATE_FOLDERS: &str = ".aws .azure .docker .git .gnupg .kube .ssh .terraform";
+const PRIVATE_ENDINGS: &str = ".jks .kdbx .keystore .p12 .pfx .ppk .tfstate .tfvars";
 
-/// Forms that nothing but a secret has: what each is, and a word that stands in it. Words such as `password` prove nothing: they stand in every manual.
-const FORMS: [(&str, &[&str], &str); 7] = [
-    ("a private key", &["PRIVATE KEY"], r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----\s+[A-Za-z0-9+/=]{16}"),
-    ("an access key of AWS", &["AKIA", "ASIA"], r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),
-    (
-        "a token of GitHub",
-        &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
-        r"\b(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40})",
-    ),
-    ("a token of GitLab", &["glpat-"], r"\bglpat-[A-Za-z0-9_-]{20}"),
-    ("a token of Slack", &["xox"], r"\bxox[abprs]-[0-9]{6,}-[A-Za-z0-9-]{8,}"),
-    ("a token of Vault", &["hvs."], r"\bhvs\.[A-Za-z0-9_-]{24}"),
-    ("an API key of Google", &["AIza"], r"\bAIza[A-Za-z0-9_-]{35}"),
-];
+/// A form, and what finds where it begins.
+static FINDERS: LazyLock<Vec<(&forms::Form, Finder<'static>)>> =
+    LazyLock::new(|| FORMS.iter().map(|form| (form, Finder::new(form.begins))).collect());
 
-static PATTERNS: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| FORMS.iter().map(|(_, _, form)| Regex::new(form).expect("a pattern of ours")).collect());
+/// Looks for secrets in the entries of one pack.
+pub(super) struct Search {
+    glances: usize,
+}
 
-/// Looks into an entry. What was found is not repeated.
-pub(super) fn look(name: &str, content: &[u8], findings: &mut Findings) {
-    // compiled code spells anything somewhere
-    if name.ends_with(".wasm") {
-        return;
+impl Search {
+    pub fn new() -> Self {
+        Self { glances: GLANCES }
     }
-    let text = String::from_utf8_lossy(content);
-    for ((what, words, _), pattern) in FORMS.iter().zip(PATTERNS.iter()) {
-        // finding a word is ten times as fast as finding a form
-        let found = words.iter().any(|word| text.contains(word)).then(|| pattern.find(&text)).flatten();
-        if let Some(found) = found {
-            let line = text[..found.start()].matches('\n').count() + 1;
-            let name_shown = env_pack_domain::ForeignText::excerpt(name);
-            let message = format!("line {line} of `{name_shown}` holds what looks like {what}");
+
+    /// Looks at an entry.
+    pub fn look(&mut self, name: &str, content: &[u8], findings: &mut Findings) {
+        let shown = env_pack_domain::ForeignText::excerpt(name);
+        if is_private(name) {
+            let message = format!("`{shown}` is what a file is called that belongs to one person or machine");
+            findings.push(Finding::new(Code::PrivateFile, message).on(name));
+        }
+        let is_binary = content.starts_with(WASM);
+        let mut told: Vec<&str> = Vec::new();
+        for (form, finder) in FINDERS.iter() {
+            if told.contains(&form.what) || form.what == forms::TOKEN_OF_WEB && name.starts_with("signatures/") {
+                continue;
+            }
+            let Some(at) = self.find(form, finder, content, is_binary) else { continue };
+            told.push(form.what);
+            let place = match is_binary {
+                true => format!("byte {at}"),
+                false => format!("line {}", memchr::memchr_iter(b'\n', &content[..at]).count() + 1),
+            };
+            let message = format!("{place} of `{shown}` holds what looks like {}", form.what);
             findings.push(Finding::new(Code::Secret, message).on(name));
         }
     }
+
+    /// Says what was not looked at.
+    pub fn end(self, findings: &mut Findings) {
+        if self.glances == 0 {
+            let message =
+                format!("more than {GLANCES} places in the pack begin like a secret; the rest was not looked at");
+            findings.push(Finding::new(Code::SecretsUnsought, message));
+        }
+    }
+
+    /// Where the first secret of a form begins.
+    fn find(&mut self, form: &forms::Form, finder: &Finder<'_>, content: &[u8], is_binary: bool) -> Option<usize> {
+        for at in finder.find_iter(content) {
+            self.glances = self.glances.checked_sub(1)?;
+            if form.fits(&Sight { content, at, is_binary }) {
+                return Some(at);
+            }
+        }
+        None
+    }
+}
+
+/// Whether an entry has the name of something that belongs to one person or machine.
+fn is_private(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let holds = |names: &str, word: &str| names.split_ascii_whitespace().any(|name| name == word);
+    let (folders, file) = lower.rsplit_once('/').unwrap_or(("", &lower));
+    holds(PRIVATE_NAMES, file)
+        || folders.split('/').any(|folder| holds(PRIVATE_FOLDERS, folder))
+        || PRIVATE_ENDINGS.split_ascii_whitespace().any(|ending| file.ends_with(ending))
 }

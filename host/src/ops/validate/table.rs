@@ -138,8 +138,14 @@ codes! {
         "The pack holds no env-pack handler; it is a pack of another kind, and cannot be bound."
         "Nothing, if that is what it should be; `--require-handler` makes this an error.";
     Secret "secret-in-pack" Error
-        "An entry holds what looks like a private key or an access token."
+        "An entry holds what looks like a private key, an access token or a password."
         "Take it out and revoke it: everybody who has the pack has it; secrets come from the operator's answers.";
+    SecretsUnsought "secrets-not-sought" Warning
+        "So much in the pack begins like a secret that not all of it was looked at."
+        "Leave out what the handler does not need.";
+    PrivateFile "private-file-in-pack" Warning
+        "An entry has the name of a file in which people keep credentials, or tools the state of one machine."
+        "Leave it out, and what stands in it as well.";
 }
 "The component" {
     NotAComponent "not-a-component" Error
@@ -307,11 +313,23 @@ codes! {
     ToolPath "tool-argument-path" Warning
         "A declared command names an absolute path or climbs out of a folder."
         "Leave paths to the operator: another machine has other ones.";
+    Transfers "tool-uses-network" Warning
+        "A declared command fetches or sends by itself, past the addresses that the pack declares."
+        "Declare the address, and connect with `greentic:env-pack/network`.";
+    TransfersAnything "tool-reaches-anything" Error
+        "A declared command fetches or sends, and an argument of it is left open: it takes whatever it is told to wherever it is told."
+        "Write the whole command out, or declare the address and connect with `greentic:env-pack/network`.";
+    ToolTells "tool-prints-secret" Warning
+        "A declared command prints a secret, which the handler then has."
+        "Declare a command that says whether somebody is logged in, and not with what.";
+    ToolDestroys "tool-destroys-something" Error
+        "A declared command deletes or ends something, or changes things without asking anybody."
+        "Take it out: a preflight only looks.";
     ToolChanges "tool-changes-something" Warning
         "A declared command changes something, where a preflight only looks."
         "Declare a command that only asks.";
     MetadataService "network-metadata-service" Warning
-        "A declared address belongs to this machine's link or to a cloud's metadata service, which hands out credentials."
+        "An address, or an argument of a command, leads to this machine's link or to a cloud's metadata service, which hands out credentials."
         "Declare the service itself.";
 }
 "Signature" {
