@@ -20,6 +20,7 @@ fn a_component_is_packed_as_what_it_says_it_is() {
     let handler = &report["handlers"][0];
     assert_eq!(handler["declared"]["tools"], json!(["vault version", "vault token lookup"]));
     assert_eq!(handler["imports"][0], "greentic:env-pack/tools@0.1.0");
+    assert_eq!(handler["interfaces"], json!(["greentic:env-pack/handler@0.1.0"]));
     assert_eq!(report["entries"].as_array().map(Vec::len), Some(4));
     let human = sandbox.human(["pack", "inspect", "again.gtpack"]).succeeded();
     human.shows(&["pack `acme.secrets.vault` 0.4.2 by acme", "`vault version`", "components/handler.wasm"]);
@@ -104,6 +105,29 @@ fn the_world_of_a_component_is_printed() {
         .human(arguments.iter().chain(&["--wit"]))
         .succeeded()
         .shows(&["    export greentic:env-pack/handler@0.1.0;"]);
+}
+
+/// Imports and interfaces are those of the binary, whatever the manifest claims, and whether or not any host could use them.
+#[test]
+fn what_a_component_is_comes_from_its_binary() {
+    let sandbox = Sandbox::new();
+    let inspect = |component: Vec<u8>| {
+        let pack = sandbox.pack("secrets", "acme.secrets.odd", "^1", component).display().to_string();
+        sandbox.human(["pack", "inspect", &pack]).succeeded().shows(&["  sha256    ", "  exports   "]);
+        sandbox.gtc(["pack", "inspect", &pack]).succeeded().result()["handlers"][0].clone()
+    };
+    let odd = "(component (import \"wasi:http/types@0.2.0\" (instance)) (import \"greentic:env-pack/log@0.1.0\" (instance $i))
+        (export \"greentic:env-pack/handler@0.9.0\" (instance $i)))";
+    let handler = inspect(wat::parse_str(odd).expect("a component"));
+    assert_eq!(handler["imports"], json!(["wasi:http/types@0.2.0", "greentic:env-pack/log@0.1.0"]));
+    assert_eq!(handler["interfaces"], json!(["greentic:env-pack/handler@0.9.0"]));
+    assert!(text(&handler["problem"]).contains("wasi:http/types"), "{handler}");
+    let later = Handler::new("state", "a.b", "^1").component_of("0.2.0");
+    let handler = inspect(later);
+    assert_eq!(handler["interfaces"], json!(["greentic:env-pack/handler@0.2.0"]));
+    assert!(text(&handler["problem"]).contains("0.2.0"), "{handler}");
+    let handler = inspect(wat::parse_str("(component)").expect("a component"));
+    assert_eq!((&handler["interfaces"], handler["problem"].is_string()), (&json!([]), true));
 }
 
 #[test]

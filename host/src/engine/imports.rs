@@ -37,19 +37,41 @@ impl Outside {
 /// Reads imports and exports, and nothing nested inside.
 pub(super) fn read(bytes: &[u8]) -> Result<Outside, LoadError> {
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
-    walk(bytes, &mut imports, &mut exports)?;
+    walk(bytes, &mut imports, &mut exports, &mut admit)?;
     let lane = Lane::choose(exports.iter().map(String::as_str))?;
     Ok(Outside { lane, imports })
 }
 
-/// The names of the imports alone, whatever else the component is.
-pub(super) fn names(bytes: &[u8]) -> Result<Vec<String>, LoadError> {
-    let mut imports = Vec::new();
-    walk(bytes, &mut imports, &mut Vec::new())?;
-    Ok(imports)
+/// What can be read of the outside of a component, whatever is wrong with it.
+#[derive(Debug)]
+pub struct Seen {
+    /// The names of its imports, those too that no handler is given.
+    pub imports: Vec<ForeignText>,
+    /// The handler interfaces that it exports, each with its version.
+    pub interfaces: Vec<ForeignText>,
+    /// The first thing for which no host could use it.
+    pub problem: Option<LoadError>,
 }
 
-fn walk(bytes: &[u8], imports: &mut Vec<String>, exports: &mut Vec<String>) -> Result<(), LoadError> {
+/// Looks at a component that nobody is going to use.
+pub(super) fn look(bytes: &[u8]) -> Seen {
+    let (mut imports, mut exports, mut refused) = (Vec::new(), Vec::new(), None);
+    let mut note = |name: &str, ty| {
+        refused = refused.take().or(admit(name, ty).err());
+        Ok(())
+    };
+    let walked = walk(bytes, &mut imports, &mut exports, &mut note);
+    let problem = walked.err().or(refused);
+    let problem = problem.or_else(|| Lane::choose(exports.iter().map(String::as_str)).err());
+    exports.retain(|export| Lane::is_of_handlers(export));
+    let shown = |names: Vec<String>| names.iter().map(|name| ForeignText::sentence(name)).collect();
+    Seen { imports: shown(imports), interfaces: shown(exports), problem }
+}
+
+/// Whether an import may be there.
+type Admit<'a> = &'a mut dyn FnMut(&str, ComponentTypeRef) -> Result<(), LoadError>;
+
+fn walk(bytes: &[u8], imports: &mut Vec<String>, exports: &mut Vec<String>, admit: Admit<'_>) -> Result<(), LoadError> {
     let broken = |reason: String| LoadError::NotAComponent { reason: ForeignText::sentence(&reason) };
     if !bytes.starts_with(MAGIC) {
         return Err(broken("it does not begin as WebAssembly does".to_owned()));

@@ -60,6 +60,11 @@ impl Lane {
         }
     }
 
+    /// Whether this is the name of the handler interface, in any version.
+    pub fn is_of_handlers(export: &str) -> bool {
+        export.strip_prefix(HANDLER).is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
+    }
+
     /// The lane of a component with these exports.
     pub fn choose<'a>(exports: impl IntoIterator<Item = &'a str>) -> Result<Self, LoadError> {
         let versioned =

@@ -46,6 +46,7 @@ use desk::Machine;
 use guest::Guest;
 use handler::{Handler, Here, Place};
 use imports::Outside;
+pub use imports::Seen;
 use network::Network;
 use ticker::Ticker;
 use tools::Tools;
@@ -353,12 +354,9 @@ fn in_memory(file: &File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
-/// What a component imports, read from its binary; nothing is compiled and nothing runs.
-///
-/// # Errors
-/// [`LoadError::NotAComponent`] or [`LoadError::UnsupportedImport`].
-pub fn imports(bytes: &[u8]) -> Result<Vec<ForeignText>, LoadError> {
-    Ok(imports::names(bytes)?.into_iter().map(ForeignText::new).collect())
+/// What a component imports and which handler interfaces it exports, read from its binary; nothing is compiled and nothing runs.
+pub fn look(bytes: &[u8]) -> Seen {
+    imports::look(bytes)
 }
 
 /// What guests may be made of: what the toolchains for Rust, Python and JavaScript emit, and nothing beside it. Each proposal more

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::project::{bind_command, within_reach};
 use super::{FilePath, OpError, Signature, packs, trust};
 use crate::archive::{self, Declared, NewHandler, NewPack, PackedHandler};
-use crate::engine::{self, Trust};
+use crate::engine::{self, LoadError, Seen, Trust};
 use crate::host::Host;
 use crate::whole;
 
@@ -108,9 +108,11 @@ pub struct InspectedHandler {
     pub size: usize,
     /// The digest of its component.
     pub sha256: String,
-    /// What its component imports; nothing when it cannot be read.
+    /// The handler interfaces that its component exports, each with its version, whatever the world says.
+    pub interfaces: Vec<ForeignText>,
+    /// What its component imports, as far as it can be read.
     pub imports: Vec<ForeignText>,
-    /// Why its imports cannot be read, or are not supported.
+    /// Why it cannot be read, or what of it no host supports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// Its world in the language WIT, if it was asked for and can be read.
@@ -242,23 +244,20 @@ pub fn declared(host: &Host, pack_ref: &PackRef) -> Result<Permissions, OpError>
 
 /// What can be said of a handler that nobody runs.
 fn inspected(host: &Host, handler: PackedHandler, with_world: bool) -> InspectedHandler {
-    let (imports, mut problem) = match engine::imports(&handler.bytes) {
-        Ok(imports) => (imports, None),
-        Err(error) => (Vec::new(), Some(error.to_string())),
+    let Seen { imports, interfaces, problem } = engine::look(&handler.bytes);
+    let is_readable = !matches!(problem, Some(LoadError::NotAComponent { .. } | LoadError::TooComplex { .. }));
+    let world = (with_world && is_readable).then(|| host.engine.world(&handler.bytes));
+    let (wit, no_world) = match world.transpose() {
+        Ok(wit) => (wit, None),
+        Err(error) => (None, Some(error)),
     };
-    let wit = match (with_world && problem.is_none()).then(|| host.engine.world(&handler.bytes)) {
-        Some(Ok(world)) => Some(world),
-        Some(Err(error)) => {
-            problem = Some(error.to_string());
-            None
-        }
-        None => None,
-    };
+    let problem = problem.or(no_world).map(|error| error.to_string());
     InspectedHandler {
         component: handler.component,
         world: handler.world,
         size: handler.bytes.len(),
         sha256: handler.digest.hex(),
+        interfaces,
         imports,
         problem,
         wit,

@@ -66,9 +66,10 @@ impl Human for InspectReport {
         }
         for handler in &self.handlers {
             text.push_str(&format!(
-                "\nhandler `{}` ({} bytes)\n  world     {}\n",
-                handler.component, handler.size, handler.world
+                "\nhandler `{}` ({} bytes)\n  sha256    {}\n  world     {}\n",
+                handler.component, handler.size, handler.sha256, handler.world
             ));
+            text.push_str(&format!("  exports   {}\n", list(handler.interfaces.iter().map(ToString::to_string))));
             if let Some(declared) = &handler.declared {
                 text.push_str(&format!("  slot      {}\n  path      {}\n", declared.slot, declared.descriptor_path));
                 text.push_str(&format!("  supports  {}\n", declared.supported_versions));
