@@ -159,6 +159,10 @@ fn last_words_are_told() {
     let found =
         outcome(&Handler { preflight_body: Some(body.to_owned()), ..printing() }.component(), Limits::default());
     assert!(found.contains("unreachable") && found.contains("test.state.limits"), "{found}");
+    // of more than anybody reads, the end is told, and that it is one
+    let body = format!("{} {body}", body.replace("17", "4096").replace("unreachable", ""));
+    let found = outcome(&Handler { preflight_body: Some(body), ..printing() }.component(), Limits::default());
+    assert!(found.contains("it said: …") && found.contains("test.state.limits"), "{found}");
 }
 
 #[test]

@@ -42,6 +42,11 @@ impl ForeignText {
         Self(beginning(text, SENTENCE_CHARS))
     }
 
+    /// Whether this is what became of an explanation of which only the beginning was taken.
+    pub fn is_cut(sentence: &str) -> bool {
+        sentence.ends_with('…') && sentence.chars().count() > SENTENCE_CHARS
+    }
+
     /// Whether a text is shown as itself: it holds nothing that would be escaped.
     pub fn is_plain(text: &str) -> bool {
         text.chars().all(is_safe)

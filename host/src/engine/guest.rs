@@ -305,10 +305,14 @@ fn is_interrupt(error: &wasmtime::Error) -> bool {
 }
 
 fn excerpt(message: &str) -> String {
-    message[..message.floor_char_boundary(LAST_WORDS_BYTES.min(message.len()))].to_owned()
+    let end = message.floor_char_boundary(LAST_WORDS_BYTES.min(message.len()));
+    let cut = if end < message.len() { "…" } else { "" };
+    format!("{}{cut}", &message[..end])
 }
 
 fn excerpt_tail(message: &str) -> String {
     let message = message.trim_end();
-    message[message.ceil_char_boundary(message.len().saturating_sub(LAST_WORDS_BYTES))..].to_owned()
+    let begin = message.ceil_char_boundary(message.len().saturating_sub(LAST_WORDS_BYTES));
+    let cut = if begin > 0 { "…" } else { "" };
+    format!("{cut}{}", &message[begin..])
 }

@@ -1,6 +1,6 @@
 //! What a preflight says when everything it asks for is refused.
 
-use env_pack_domain::{HandlerFault, NetworkPermission, Permissions, Preflight, Probe, ToolPermission};
+use env_pack_domain::{ForeignText, HandlerFault, NetworkPermission, Permissions, Preflight, Probe, ToolPermission};
 
 use super::handler::field;
 use super::trial::Trial;
@@ -66,8 +66,7 @@ fn undeclared(packed: &PackedHandler, probes: &[Probe], declared: &Permissions, 
     let mut seen: Vec<&str> = Vec::new();
     for Probe { asked, .. } in probes {
         let text = asked.as_exact();
-        // what was cut off cannot be compared
-        if text.ends_with('…') || seen.contains(&text) {
+        if seen.contains(&text) {
             continue;
         }
         seen.push(text);
@@ -75,7 +74,7 @@ fn undeclared(packed: &PackedHandler, probes: &[Probe], declared: &Permissions, 
             Ok(address) if !text.contains(' ') => {
                 (Code::AddressUndeclared, "network", declared.allows_network(address.host(), address.port()))
             }
-            _ => (Code::CommandUndeclared, "tools", declared.tools.iter().any(|tool| covers(tool, text))),
+            _ => (Code::CommandUndeclared, "tools", declared.tools.iter().any(|tool| may_cover(tool, text))),
         };
         if !is_declared {
             let message =
@@ -83,6 +82,12 @@ fn undeclared(packed: &PackedHandler, probes: &[Probe], declared: &Permissions, 
             findings.push(Finding::new(code, message).on(field(packed, &format!("permissions.{field_name}"))));
         }
     }
+}
+
+/// Whether a command may be one that a permission allows. What was cut off cannot be compared, and then its program decides.
+fn may_cover(permission: &ToolPermission, command: &str) -> bool {
+    let program = || command.split(' ').next() == Some(permission.tool()) && !permission.args().is_empty();
+    covers(permission, command) || ForeignText::is_cut(command) && program()
 }
 
 /// Whether a command, its words joined by blanks, may be one that a permission allows. A word may hold blanks itself, so every way
@@ -121,7 +126,7 @@ mod tests {
         let check = |words: &[&str], command: &str, covered: bool| {
             let args = words[1..].iter().map(|word| (*word).to_owned()).collect();
             let permission = ToolPermission::new(words[0], args).expect("a permission");
-            assert_eq!(covers(&permission, command), covered, "{words:?} and {command}");
+            assert_eq!(may_cover(&permission, command), covered, "{words:?} and {command}");
         };
         check(&["vault"], "vault", true);
         check(&["vault"], "vaults", false);
@@ -132,6 +137,10 @@ mod tests {
         check(&["kubectl", "*"], "kubectl --all", false);
         check(&["gcloud", "version", "--format=value(\"a b\")"], "gcloud version --format=value(\"a b\")", true);
         check(&["x", "*", "end"], "x a b end", true);
+        // what ends as if it had been cut, and was not
+        check(&["x", "version"], "x delete…", false);
+        check(&["x", "*"], &format!("x {}…", "a".repeat(398)), true);
+        check(&["x"], &format!("x {}…", "a".repeat(398)), false);
         // as many ways to cut as there can be, and still at once
         check(&[&["x"], &["*"; 32][..]].concat(), &format!("x{}", " a".repeat(190)), true);
     }
