@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{handler, pack_of};
 use crate::archives::rules::pack;
 use crate::support::schema;
-use crate::support::zips::{Zip, bill, cbor};
+use crate::support::zips::{Zip, bill, cbor, sealed};
 use crate::support::{Sandbox, repository, text};
 
 /// What a pack says that wants to be more than text: in a terminal, in XML, and in a workflow.
@@ -68,11 +68,47 @@ fn sarif_is_what_its_schema_says() {
     let location = &results[0]["locations"][0];
     let artifact = &location["physicalLocation"]["artifactLocation"]["uri"];
     assert_eq!(artifact, "packs/name%20of%20lies%2C%20a%3A%3Ab.gtpack");
-    assert!(location["physicalLocation"]["region"]["byteOffset"].is_u64(), "{location}");
+    assert!(results[0]["properties"]["byteOffset"].is_u64(), "{results:?}");
     assert!(text(&location["logicalLocations"][0]["fullyQualifiedName"]).contains(r"\u{1b}[2J"), "{location}");
     let invocation = &run["invocations"][0];
     assert_eq!(invocation["executionSuccessful"], false);
     assert_eq!(invocation["toolExecutionNotifications"].as_array().map(Vec::len), Some(1));
+}
+
+/// What GitHub asks of a log beside the schema: it refuses the whole log for one result without a line, and shows results once that it
+/// cannot tell apart.
+#[test]
+fn sarif_is_what_github_takes() {
+    let (sandbox, mut arguments) = sandbox();
+    // put together here, so that nobody who looks for secrets finds one in this file
+    let two = format!("a: {}-0a1b2c3d4e5f6g7h8i9jQ\n", "glpat");
+    let mut entries = super::archives::honest();
+    entries.push(("assets/a.txt".to_owned(), two.clone().into_bytes()));
+    entries.push(("assets/b.txt".to_owned(), two.into_bytes()));
+    sandbox.write("packs/two.gtpack", Zip::stored(&sealed(entries)).bytes());
+    arguments.push("./packs/two.gtpack".to_owned());
+    let log: Value = serde_json::from_str(&report(&sandbox, &arguments, "sarif")).expect("JSON");
+    let run = &log["runs"][0];
+    assert!(text(&run["automationDetails"]["id"]).ends_with('/'));
+    for rule in run["tool"]["driver"]["rules"].as_array().expect("rules") {
+        for pointer in ["/id", "/name", "/shortDescription/text", "/fullDescription/text", "/help/text"] {
+            let text = rule.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+            assert!((1..=1024).contains(&text.len()), "{pointer} of {rule}");
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for result in run["results"].as_array().expect("results") {
+        let physical = &result["locations"][0]["physicalLocation"];
+        for number in ["startLine", "startColumn", "endLine", "endColumn"] {
+            assert!(physical["region"][number].as_u64().is_some_and(|number| number > 0), "{result}");
+        }
+        let uri = text(&physical["artifactLocation"]["uri"]);
+        assert!(!uri.is_empty() && !uri.starts_with("./") && !text(&result["message"]["text"]).is_empty(), "{result}");
+        let fingerprint = text(&result["partialFingerprints"]["primaryLocationLineHash"]);
+        assert!(seen.insert((text(&result["ruleId"]).to_owned(), uri.to_owned(), fingerprint.to_owned())), "{result}");
+    }
+    let secrets = seen.iter().filter(|(rule, uri, _)| rule == "secret-in-pack" && uri == "packs/two.gtpack");
+    assert_eq!(secrets.count(), 2, "{seen:?}");
 }
 
 /// The check that the other test relies on finds what is wrong.
@@ -116,7 +152,9 @@ fn junit_is_read_by_an_xml_reader() {
             assert_eq!(suite.attribute(*name), Some(counted.to_string().as_str()), "{name}");
             *sum += counted;
         }
+        let mut names = std::collections::BTreeSet::new();
         for case in suite.children().filter(roxmltree::Node::is_element) {
+            assert!(names.insert(case.attribute("name")), "two of one name: {xml}");
             assert_eq!(case.attribute("classname"), suite.attribute("name"));
             assert!(case.has_attribute("name") && case.has_attribute("time"));
         }

@@ -2,7 +2,7 @@
 //!
 //! The runner obeys every line that begins with `::`, so nothing that a pack says begins a line, ends one, or ends a parameter.
 
-use super::{place, shown};
+use super::{from_here, place, shown};
 use crate::ops::validate::{PackReport, Severity, ValidateReport};
 
 /// The report as workflow commands.
@@ -38,7 +38,7 @@ fn line(command: &str, pack_ref: &str, title: &str, message: &str) -> String {
     let (file, title) = match pack_ref.contains("://") {
         // no file of the repository
         true => (String::new(), format!("{title}: {pack_ref}")),
-        false => (format!("file={},", parameter(&pack_ref)), title.to_owned()),
+        false => (format!("file={},", parameter(from_here(&pack_ref))), title.to_owned()),
     };
     format!("::{command} {file}title={}::{}\n", parameter(&title), data(message))
 }
@@ -56,6 +56,11 @@ fn parameter(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_named_as_the_repository_knows_it() {
+        assert_eq!(line("error", "./packs/a.gtpack", "t", "m"), "::error file=packs/a.gtpack,title=t::m\n");
+    }
 
     #[test]
     fn nothing_ends_a_line_or_a_parameter() {

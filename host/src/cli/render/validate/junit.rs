@@ -1,5 +1,7 @@
 //! JUnit XML: each pack a suite, each finding a test case, which fails when it counts against the pack.
 
+use std::collections::BTreeMap;
+
 use super::{place, shown};
 use crate::ops::validate::{Finding, PackReport, ValidateReport};
 
@@ -42,7 +44,11 @@ impl Counts {
 fn suite(pack: &PackReport, strict: bool) -> String {
     let name = attribute(&pack.pack_ref);
     let counts = Counts::of(pack, strict);
-    let mut cases: String = pack.findings.iter().map(|finding| case(&name, finding, strict)).collect();
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    let mut cases = String::new();
+    for finding in &pack.findings {
+        cases.push_str(&case(&name, finding, strict, &mut names));
+    }
     if let Some(failure) = &pack.failure {
         let inside = format!(
             "<error type=\"{}\" message=\"{}\">{}</error>",
@@ -55,10 +61,14 @@ fn suite(pack: &PackReport, strict: bool) -> String {
     if counts.failures + counts.errors == 0 {
         cases.push_str(&test_case(&name, "in order", ""));
     }
+    if pack.omitted > 0 {
+        cases.push_str(&format!("    <system-out>there are {} more findings</system-out>\n", pack.omitted));
+    }
     format!("  <testsuite name=\"{name}\" {}>\n{cases}  </testsuite>\n", counts.attributes())
 }
 
-fn case(suite: &str, finding: &Finding, strict: bool) -> String {
+/// The test case of a finding. Readers take two of one name for one, so each has its own.
+fn case(suite: &str, finding: &Finding, strict: bool, names: &mut BTreeMap<String, usize>) -> String {
     let place = place(finding).map(|place| format!(" at {place}")).unwrap_or_default();
     let (code, message) = (finding.code.name(), &finding.message);
     let text = format!("{}: {message}{place}\nnext: {}\nsee {}", finding.severity, finding.hint, finding.help);
@@ -68,7 +78,11 @@ fn case(suite: &str, finding: &Finding, strict: bool) -> String {
         }
         false => format!("<system-out>{}</system-out>", escaped(&text)),
     };
-    test_case(suite, &attribute(&format!("{code}{place}")), &inside)
+    let name = format!("{code}{place}");
+    let count = names.entry(name.clone()).or_default();
+    *count += 1;
+    let name = if *count > 1 { format!("{name} ({count})") } else { name };
+    test_case(suite, &attribute(&name), &inside)
 }
 
 /// A test case; both names are attributes already.

@@ -73,6 +73,15 @@ fn human_finding(finding: &Finding) -> String {
     )
 }
 
+/// A path without the `./` in front of it, which a repository does not know.
+fn from_here(path: &str) -> &str {
+    let mut path = path;
+    while let Some(rest) = path.strip_prefix("./") {
+        path = rest.trim_start_matches('/');
+    }
+    path
+}
+
 /// What a finding is about; the byte stands in its message already.
 fn place(finding: &Finding) -> Option<String> {
     finding.subject.as_ref().map(|subject| format!("`{subject}`"))

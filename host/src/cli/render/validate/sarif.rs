@@ -1,11 +1,21 @@
 //! SARIF 2.1.0: one run, every code a rule, every finding a result.
+//!
+//! GitHub takes a log only when every result has a file and a line, and takes two results for one that have the same rule, file and
+//! fingerprint. A pack has no lines; so all of it is the first one, and where in the pack something is, its logical location says.
 
+use std::collections::BTreeMap;
+
+use env_pack_domain::Sha256Digest;
 use serde::Serialize;
 
 use super::shown;
 use crate::ops::validate::{Code, Finding, PAGE, PackReport, Severity, ValidateReport, Verdict};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+/// What tells the results of this command from those of others in one repository.
+const CATEGORY: &str = "gtc-pack-validate/";
+/// The fingerprint that GitHub looks at.
+const FINGERPRINT: &str = "primaryLocationLineHash";
 /// Where this program is published; nowhere yet, and then no rule has an address.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
@@ -23,9 +33,15 @@ pub struct Log {
 #[serde(rename_all = "camelCase")]
 struct Run {
     tool: Tool,
+    automation_details: Automation,
     invocations: [Invocation; 1],
     column_kind: &'static str,
     results: Vec<Found>,
+}
+
+#[derive(Serialize)]
+struct Automation {
+    id: &'static str,
 }
 
 #[derive(Serialize)]
@@ -45,11 +61,22 @@ struct Driver {
 #[serde(rename_all = "camelCase")]
 struct Rule {
     id: &'static str,
+    name: &'static str,
     short_description: Text,
+    full_description: Text,
     help: Text,
     #[serde(skip_serializing_if = "Option::is_none")]
     help_uri: Option<String>,
     default_configuration: Configuration,
+    properties: Properties,
+}
+
+#[derive(Serialize)]
+struct Properties {
+    tags: [&'static str; 1],
+    precision: &'static str,
+    #[serde(rename = "problem.severity")]
+    severity: &'static str,
 }
 
 #[derive(Serialize)]
@@ -84,6 +111,15 @@ struct Found {
     level: &'static str,
     message: Text,
     locations: [Location; 1],
+    partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<Place>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Place {
+    byte_offset: u64,
 }
 
 #[derive(Serialize)]
@@ -98,8 +134,7 @@ struct Location {
 #[serde(rename_all = "camelCase")]
 struct Physical {
     artifact_location: Artifact,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Region>,
+    region: Region,
 }
 
 #[derive(Serialize)]
@@ -110,8 +145,14 @@ struct Artifact {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Region {
-    byte_offset: u64,
+    start_line: u64,
+    start_column: u64,
+    end_line: u64,
+    end_column: u64,
 }
+
+/// The first line, as of every file that has none.
+const WHOLE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -122,7 +163,7 @@ struct Logical {
 
 /// The report as a log file.
 pub fn sarif(report: &ValidateReport) -> Log {
-    let results = report.packs.iter().flat_map(|pack| pack.findings.iter().map(|finding| result(pack, finding)));
+    let results = report.packs.iter().flat_map(results);
     let driver = Driver {
         name: "gtc",
         semantic_version: env!("CARGO_PKG_VERSION"),
@@ -130,10 +171,11 @@ pub fn sarif(report: &ValidateReport) -> Log {
     };
     let invocation = Invocation {
         execution_successful: report.verdict() != Verdict::Unknown,
-        tool_execution_notifications: report.packs.iter().filter_map(notification).collect(),
+        tool_execution_notifications: report.packs.iter().flat_map(notifications).collect(),
     };
     let run = Run {
         tool: Tool { driver },
+        automation_details: Automation { id: CATEGORY },
         invocations: [invocation],
         column_kind: "unicodeCodePoints",
         results: results.collect(),
@@ -145,10 +187,20 @@ fn rule(code: Code) -> Rule {
     let about = code.about();
     Rule {
         id: code.name(),
+        name: code.name(),
         short_description: Text { text: about.cause.to_owned() },
+        full_description: Text { text: format!("{} {}", about.cause, about.fix) },
         help: Text { text: format!("{} See {}.", about.fix, code.help()) },
         help_uri: help_uri(REPOSITORY, code),
         default_configuration: Configuration { level: level(about.severity) },
+        properties: Properties {
+            tags: [about.group],
+            precision: "high",
+            severity: match about.severity {
+                Severity::Note => "recommendation",
+                other => level(other),
+            },
+        },
     }
 }
 
@@ -157,7 +209,20 @@ fn help_uri(repository: &str, code: Code) -> Option<String> {
     (!repository.is_empty()).then(|| format!("{}/blob/main/{PAGE}#{}", repository.trim_end_matches('/'), code.name()))
 }
 
-fn result(pack: &PackReport, finding: &Finding) -> Found {
+/// The results about a pack, each with a fingerprint of its own that does not change when others come or go.
+fn results(pack: &PackReport) -> Vec<Found> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let result = |finding: &Finding| {
+        let subject = finding.subject.as_ref().map(|subject| subject.as_exact()).unwrap_or_default();
+        let hash = Sha256Digest::of(format!("{}\0{subject}", finding.code.name()).as_bytes()).hex()[..16].to_owned();
+        let count = seen.entry(hash.clone()).or_default();
+        *count += 1;
+        result(pack, finding, format!("{hash}:{count}"))
+    };
+    pack.findings.iter().map(result).collect()
+}
+
+fn result(pack: &PackReport, finding: &Finding, fingerprint: String) -> Found {
     Found {
         rule_id: finding.code.name(),
         // every code is a rule, in this order
@@ -165,6 +230,8 @@ fn result(pack: &PackReport, finding: &Finding) -> Found {
         level: level(finding.severity),
         message: Text { text: format!("{}. {}", finding.message, finding.hint) },
         locations: [location(pack, Some(finding))],
+        partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint)]),
+        properties: finding.byte.map(|byte_offset| Place { byte_offset }),
     }
 }
 
@@ -174,17 +241,21 @@ fn location(pack: &PackReport, finding: Option<&Finding>) -> Location {
         fully_qualified_name: subject.to_string(),
         kind: if subject.as_exact().contains(['#', '[']) { "member" } else { "resource" },
     });
-    let region = finding.and_then(|finding| finding.byte).map(|byte_offset| Region { byte_offset });
     Location {
-        physical_location: Physical { artifact_location: Artifact { uri: uri(&pack.pack_ref) }, region },
+        physical_location: Physical { artifact_location: Artifact { uri: uri(&pack.pack_ref) }, region: WHOLE },
         logical_locations: logical.into_iter().collect(),
     }
 }
 
-fn notification(pack: &PackReport) -> Option<Notification> {
-    let failure = pack.failure.as_ref()?;
-    let text = format!("{}: {}. {}", failure.kind, shown(&failure.message), failure.hint);
-    Some(Notification { level: "error", message: Text { text }, locations: [location(pack, None)] })
+/// What is not known of a pack, and what is left out.
+fn notifications(pack: &PackReport) -> impl Iterator<Item = Notification> {
+    let notification = |level, text| Notification { level, message: Text { text }, locations: [location(pack, None)] };
+    let failure = pack.failure.as_ref().map(|failure| {
+        notification("error", format!("{}: {}. {}", failure.kind, shown(&failure.message), failure.hint))
+    });
+    let omitted =
+        (pack.omitted > 0).then(|| notification("warning", format!("there are {} more findings", pack.omitted)));
+    failure.into_iter().chain(omitted)
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -201,7 +272,8 @@ fn uri(pack_ref: &str) -> String {
         Some(("oci", rest)) => ("oci://", rest),
         Some(("file", rest)) => ("file://", rest),
         _ if pack_ref.starts_with('/') => ("file://", pack_ref),
-        _ => ("", pack_ref),
+        // files of a repository are compared by their paths from its root
+        _ => ("", super::from_here(pack_ref)),
     };
     let may_stand = |byte: u8| {
         byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) || scheme == "oci://" && b":@".contains(&byte)
@@ -224,6 +296,9 @@ mod tests {
     fn a_reference_is_a_uri() {
         for (pack_ref, expected) in [
             ("packs/a b#c.gtpack", "packs/a%20b%23c.gtpack"),
+            ("./packs/a.gtpack", "packs/a.gtpack"),
+            (".//./a.gtpack", "a.gtpack"),
+            ("../a.gtpack", "../a.gtpack"),
             ("javascript:alert(1)", "javascript%3Aalert%281%29"),
             ("/packs/ü.gtpack", "file:///packs/%C3%BC.gtpack"),
             ("file:///a", "file:///a"),
