@@ -40,7 +40,7 @@ pub fn documents(data: &[u8]) {
 
 /// A survey finds what an archive is refused for, and nothing in one that is not refused.
 fn is_surveyed(bytes: &[u8], refused: Option<&ArchiveError>) {
-    let faults = archive::survey(bytes, &LIMITS, 1 << 20, &mut |_, content| assert!(content.len() <= 1 << 20)).faults;
+    let faults = archive::survey(bytes, &LIMITS, &mut |_, _| {}).faults;
     match refused {
         None => assert!(faults.is_empty(), "{faults:?}"),
         Some(error) => assert!(faults.iter().any(|fault| fault.rule() == error.rule()), "{faults:?} without {error}"),

@@ -29,6 +29,8 @@ pub(super) struct Component {
     pub world: String,
     /// Where its file may be; at first, where it should be.
     pub places: Vec<String>,
+    /// All that the manifest says of it; nothing in the older form, which has no manifests of components.
+    pub own: Option<greentic_types::ComponentManifest>,
 }
 
 impl Component {
@@ -75,7 +77,7 @@ fn of_today(manifest: PackManifest) -> Result<Manifest, ArchiveError> {
         // where today's writers put its file, and where older ones did
         let places =
             vec![format!("components/{id}.wasm"), format!("components/{id}@{}/component.wasm", component.version)];
-        Component { id, world: component.world, places }
+        Component { id, world: component.world.clone(), places, own: Some(component) }
     };
     Ok(Manifest {
         id: manifest.pack_id.as_str().to_owned(),

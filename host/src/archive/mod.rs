@@ -5,6 +5,7 @@
 
 mod application;
 mod cbor;
+mod components;
 mod content;
 mod declared;
 mod error;
@@ -24,6 +25,7 @@ mod write;
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 
+pub use components::ComponentFault;
 pub use declared::{Declared, permissions};
 pub use error::ArchiveError;
 pub use limits::Limits;

@@ -42,6 +42,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Manifest> {
         id: packed.name,
         world: packed.world.unwrap_or_default(),
         places: vec![packed.file_wasm],
+        own: None,
     };
     Some(Manifest {
         id: meta.pack_id,

@@ -2,6 +2,7 @@
 //!
 //! What it finds is no pack to be used: a pack that has faults is refused whole by [`open`](super::open).
 
+use super::components::{self, Binaries, ComponentFault};
 use super::{ArchiveError, EntryInfo, Limits, Pack, manifest, profile, reader::Reader, sbom};
 
 /// What was found in an archive.
@@ -11,6 +12,8 @@ pub struct Survey {
     pub faults: Vec<ArchiveError>,
     /// Its entries in their order; none when the container itself is at fault.
     pub entries: Vec<EntryInfo>,
+    /// What is odd about its components, and no reason to refuse it.
+    pub components: Vec<ComponentFault>,
     /// The pack, as far as its manifest can be read.
     pub pack: Option<Pack>,
 }
@@ -28,10 +31,14 @@ pub fn survey(bytes: &[u8], limits: &Limits, look: &mut dyn FnMut(&str, &[u8])) 
             return survey;
         }
     };
+    let mut binaries = Binaries::default();
     for entry in &entries {
         let name = entry.name.as_exact();
         match reader.content(name) {
-            Ok(content) => content.into_iter().for_each(|content| look(name, &content)),
+            Ok(content) => content.into_iter().for_each(|content| {
+                binaries.note(name, &content);
+                look(name, &content);
+            }),
             Err(fault) => survey.faults.push(fault),
         }
     }
@@ -41,6 +48,13 @@ pub fn survey(bytes: &[u8], limits: &Limits, look: &mut dyn FnMut(&str, &[u8])) 
         survey.faults.push(other);
         survey.entries = entries;
         return survey;
+    }
+    let looked =
+        manifest.as_ref().ok().map(|it| components::look(it, &entries, &binaries, |name| reader.content(name)));
+    match looked {
+        Some(Ok(odd)) => survey.components = odd,
+        Some(Err(fault)) => survey.faults.push(fault),
+        None => {}
     }
     let bill = sbom::of(&mut reader);
     let mut found = Vec::new();

@@ -12,10 +12,7 @@ use greentic_types::{
 };
 use zip::write::SimpleFileOptions;
 
-use super::{ArchiveError, Declared, Entry, HANDLER_WORLD, MANIFEST, SBOM, declared, sbom};
-
-/// The extension by which the ecosystem's readers find the component manifests.
-const COMPONENT_MANIFESTS: &str = "greentic.pack.component_manifests@v1";
+use super::{ArchiveError, Declared, Entry, HANDLER_WORLD, MANIFEST, SBOM, components, declared, sbom};
 
 /// A pack to be written.
 #[derive(Clone, Debug)]
@@ -121,7 +118,7 @@ fn extensions(
     };
     Ok(BTreeMap::from([
         inline(declared::EXTENSION, declared::EXTENSION_VERSION, declared),
-        inline(COMPONENT_MANIFESTS, "1.0.0", manifests),
+        inline(components::INDEX, "1.0.0", manifests),
     ]))
 }
 

@@ -9,7 +9,14 @@ use crate::support::{Sandbox, text};
 pub fn broken() -> Vec<Broken> {
     let tools = |code, tools: &[&str]| Broken::new(code, format!("{tools:?}"), asking(&handler(), tools, &[]));
     let network = |code, network: &[&str]| Broken::new(code, format!("{network:?}"), asking(&handler(), &[], network));
+    let many: Vec<String> = (0..300).map(|at| format!("vault{at} status")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    // each word could be a command of its own, and there are more of them than anybody reads
+    let code: Vec<String> = (0..60).map(|at| format!("sh -c '{}'", format!("x{at} ").repeat(100))).collect();
+    let code: Vec<&str> = code.iter().map(String::as_str).collect();
     vec![
+        tools("permissions-too-many", &many),
+        tools("tool-runs-anything", &code).alongside(&["tool-is-shell"]),
         tools("permission-repeated", &["vault status", "vault status"]),
         network("permission-repeated", &["vault.example:8200", "vault.example:8200"]),
         tools("tool-runs-anything", &["sh -c *"]),

@@ -11,7 +11,7 @@ use super::archives::honest;
 use super::{Broken, handler, pack_of};
 use crate::support::packs::{self, permissions};
 use crate::support::wat::Handler;
-use crate::support::zips::{Zip, sealed};
+use crate::support::zips::{Entry, Zip, sealed};
 
 pub fn broken() -> Vec<Broken> {
     let mut broken = manifests();
@@ -23,6 +23,9 @@ pub fn broken() -> Vec<Broken> {
 fn with_manifest(change: impl FnOnce(&mut PackManifest)) -> Vec<u8> {
     let mut entries = honest();
     let mut manifest = decode_pack_manifest(&entries[0].1).expect("a manifest");
+    // what is changed is said in one place only
+    entries.retain(|(name, _)| !name.ends_with(".manifest.cbor"));
+    manifest.extensions.as_mut().expect("extensions").remove("greentic.pack.component_manifests@v1");
     change(&mut manifest);
     entries[0].1 = encode_pack_manifest(&manifest).expect("a manifest");
     Zip::stored(&sealed(entries)).bytes()
@@ -46,8 +49,54 @@ fn manifests() -> Vec<Broken> {
         let extensions = manifest.extensions.as_mut().expect("extensions");
         extensions.get_mut("greentic.env-pack.v1").expect("ours").version = "2.0.0".to_owned();
     };
+    let own = |change: &dyn Fn(&mut Vec<Entry>)| {
+        let mut entries = honest();
+        change(&mut entries);
+        Zip::stored(&sealed(entries)).bytes()
+    };
+    let file = "components/handler.manifest.cbor";
+    let content = |entries: &mut Vec<Entry>, change: &dyn Fn(&mut Vec<u8>)| {
+        let entry = entries.iter_mut().find(|(name, _)| name == file).expect("the manifest of the component");
+        change(&mut entry.1);
+    };
+    let another = |name: &str| {
+        let component = wat::parse_str("(component)").expect("a component");
+        own(&|entries| entries.push((name.to_owned(), component.clone())))
+    };
     let world = "greentic:env-pack/env-pack-handler@0.2.0";
     vec![
+        Broken::new("component-undeclared", "a component that nobody names", another("components/other.wasm")),
+        Broken::new("component-undeclared", "a component elsewhere", another("assets/other.bin")),
+        Broken::new(
+            "component-undeclared",
+            "the place of an older writer as well",
+            another("components/handler@1.0.0/component.wasm"),
+        ),
+        Broken::new(
+            "component-manifest-missing",
+            "a component without its manifest",
+            own(&|entries| entries.retain(|(name, _)| name != file)),
+        ),
+        Broken::new(
+            "component-manifest-invalid",
+            "no manifest of a component",
+            own(&|entries| content(entries, &|bytes| *bytes = vec![0xa0])),
+        ),
+        Broken::new(
+            "component-manifest-differs",
+            "a manifest of another version of the component",
+            own(&|entries| content(entries, &|bytes| replace(bytes, b"1.0.0", b"1.0.1"))),
+        ),
+        Broken::new(
+            "component-manifest-differs",
+            "a manifest of another world",
+            own(&|entries| content(entries, &|bytes| replace(bytes, b"env-pack-handler", b"env-pack-deputys"))),
+        ),
+        Broken::new(
+            "component-manifest-differs",
+            "a manifest of another component",
+            own(&|entries| content(entries, &|bytes| replace(bytes, b"handler", b"another"))),
+        ),
         Broken::new("component-missing", "a component that is not there", with_manifest(second)),
         Broken::new("declaration-invalid", "a declaration of another version", with_manifest(elsewhere)),
         Broken::new("handler-undeclared", "no declaration", with_manifest(|manifest| manifest.extensions = None)),
@@ -60,6 +109,12 @@ fn manifests() -> Vec<Broken> {
         Broken::new("pack-without-handler", "no handler", without_handler()).flags(&["--require-handler"]),
         Broken::new("pack-without-handler", "no handler, and none required", without_handler()),
     ]
+}
+
+/// Puts other bytes in the place of the first of these.
+fn replace(bytes: &mut [u8], from: &[u8], to: &[u8]) {
+    let at = bytes.windows(from.len()).position(|window| window == from).expect("what is replaced");
+    bytes[at..at + to.len()].copy_from_slice(to);
 }
 
 /// A pack whose handler and whose declaration are these.
@@ -79,6 +134,12 @@ fn answers() -> Vec<Broken> {
         Broken::new("supported-versions-differ", "another requirement", stating(&handler(), "state", path, "^1.0")),
         honest("own-version-unsupported", "a requirement beyond its own version", &of("state", path, "^2")),
         honest("supports-every-version", "no requirement at all", &of("state", path, "*")),
+        honest("supports-later-versions", "a requirement without an end", &of("state", path, ">=0.1.0")),
+        honest(
+            "supports-later-versions",
+            "a requirement of two parts without an end",
+            &of("state", path, ">0.1, >=0.2"),
+        ),
         honest("descriptor-names-other-slot", "the name of another slot", &of("state", "test.secrets.x", "^1")),
         honest("path-of-builtin", "the path of a built-in", &of("state", "greentic.state.in-memory", "^1")),
         Broken::new("path-answered-twice", "two handlers of one path", twice()),

@@ -100,6 +100,25 @@ fn warnings_count_when_they_are_asked_to() {
     sandbox.gtc(["pack", "validate", &path, "--strict"]).exited(1);
 }
 
+/// A pack cannot hide what counts against it behind what does not.
+#[test]
+fn an_error_is_never_left_out() {
+    let sandbox = Sandbox::new();
+    let warnings: Vec<String> = (0..250).map(|at| format!("vault list /x{at}")).collect();
+    let warnings: Vec<&str> = warnings.iter().map(String::as_str).collect();
+    let path = sandbox
+        .write("many.gtpack", asking(&handler(), &[&warnings[..], &["rm x"]].concat(), &[]))
+        .display()
+        .to_string();
+    let ran = sandbox.gtc(["pack", "validate", &path]).exited(1);
+    assert_eq!((findings(&ran).len(), &ran.result()["packs"][0]["omitted"]), (200, &json!(51)));
+    assert_eq!(findings(&ran)[0]["code"], "tool-destroys-something");
+    for form in ["human", "sarif", "junit", "github"] {
+        let ran = sandbox.gtc(["pack", "validate", &path, "--report", form]).exited(1);
+        assert!(ran.stdout.contains("51 more"), "{form}: {}", ran.stdout);
+    }
+}
+
 /// What cannot be had is no finding, and hides nobody else's.
 #[test]
 fn what_could_not_be_examined_ends_with_two() {
@@ -111,6 +130,9 @@ fn what_could_not_be_examined_ends_with_two() {
     assert_eq!(report["packs"][1]["findings"], json!([]));
     assert_eq!(report["packs"][2]["findings"][0]["code"], "zip-end-record");
     sandbox.gtc(["pack", "validate", "oci://ghcr.io/acme/x:1", "--offline"]).exited(2);
+    std::fs::create_dir(sandbox.home().join("packs")).expect("a folder");
+    let folder = sandbox.gtc(["pack", "validate", "packs/"]).exited(2).result();
+    assert_eq!(folder["packs"][0]["failure"]["hint"], "name the packs in it: `gtc pack validate packs/*.gtpack`");
     sandbox.gtc(["pack", "validate", &good, "--key", "nowhere.pub"]).refused(2, "file-not-found");
     sandbox.gtc(["pack", "validate", &good, "--key", "x", "--env", "local"]).refused(2, "invalid-argument");
     sandbox.gtc(["pack", "validate"]).refused(2, "invalid-argument");

@@ -68,8 +68,14 @@ fn pack_of(component: Vec<u8>) -> Vec<u8> {
 }
 
 fn all() -> Vec<Broken> {
-    let themes =
-        [archives::broken(), declarations::broken(), commands::broken(), components::broken(), behaviour::broken()];
+    let themes = [
+        archives::broken(),
+        secrets::broken(),
+        declarations::broken(),
+        commands::broken(),
+        components::broken(),
+        behaviour::broken(),
+    ];
     themes.into_iter().flatten().collect()
 }
 

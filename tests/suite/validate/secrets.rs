@@ -18,11 +18,11 @@ pub fn broken() -> Vec<Broken> {
     // as much as is looked at, nearly a secret everywhere
     let nearly = "-----BEGIN AAAAAAAA PRIVATE KEY-----\nghp_0123 AKIA0123 xoxb-123456 hvs.0123 AIza0123 glpat-0123\n";
     let token = format!("{}_{MIXED}", "ghp");
-    let one = format!("{}{token}", nearly.repeat(40_000));
+    let one = format!("{}{token}", nearly.repeat(10_000));
     vec![
         Broken::new("secret-in-pack", "nearly a secret everywhere, and one", with("assets/notes.txt", one.as_bytes())),
         Broken::new("secret-in-pack", "a secret in the data of a component", in_component(&token)),
-        Broken::new("secrets-not-sought", "nearly secrets only", with("assets/x", "ghp_".repeat(600_000).as_bytes())),
+        Broken::new("secrets-not-sought", "nearly secrets only", with("assets/x", "ghp_".repeat(300_000).as_bytes())),
         Broken::new("private-file-in-pack", "settings of one machine", with("assets/.env", b"A=b\n")),
     ]
 }

@@ -341,6 +341,27 @@ pub const FAULTS: &[Fault] = &[
         test: "validate::forms::workflow_commands_are_ours_alone",
     },
     Fault {
+        name: "an error is left out behind warnings",
+        file: "host/src/ops/validate/finding.rs",
+        from: "map(|finding| finding.severity).min()",
+        to: "map(|finding| finding.severity).max()",
+        test: "validate::good::an_error_is_never_left_out",
+    },
+    Fault {
+        name: "what a wrapper is given to run is not looked at",
+        file: "host/src/ops/validate/commands/mod.rs",
+        from: "faults.judge_within(command, at > 0 || is_wrapper);",
+        to: "let _ = (command, at > 0 || is_wrapper);",
+        test: "validate::commands::what_a_command_does_is_known_in_every_spelling",
+    },
+    Fault {
+        name: "a secret between other texts of a component is passed over",
+        file: "host/src/ops/validate/secrets/forms.rs",
+        from: "let may_stand = starts || sight.is_binary",
+        to: "let may_stand = starts",
+        test: "validate::secrets::a_secret_is_told_with_its_place",
+    },
+    Fault {
         name: "handlers go on running after one that took too long",
         file: "host/src/ops/validate/mod.rs",
         from: "left > 0 && (is_slow ||",

@@ -3,7 +3,7 @@
 use env_pack_domain::HandlerFault;
 
 use super::{Code, Finding};
-use crate::archive::ArchiveError;
+use crate::archive::{ArchiveError, ComponentFault};
 use crate::engine::LoadError;
 
 /// The finding that an archive's fault is.
@@ -33,6 +33,17 @@ pub(super) fn of_archive(error: &ArchiveError) -> Option<Finding> {
         // two readers of ours differ, or we write: neither says anything of the pack
         ArchiveError::Unreadable { .. } | ArchiveError::Unwritable { .. } => None,
     }
+}
+
+/// The finding that an oddity of a component is.
+pub(super) fn of_component(fault: &ComponentFault) -> Finding {
+    let (code, subject) = match fault {
+        ComponentFault::NoManifest { file, .. } => (Code::ComponentManifestMissing, file),
+        ComponentFault::Manifest { file, .. } => (Code::ComponentManifestInvalid, file),
+        ComponentFault::Differs { file, .. } => (Code::ComponentManifestDiffers, file),
+        ComponentFault::Undeclared { entry } => (Code::ComponentUndeclared, entry),
+    };
+    Finding::new(code, fault.to_string()).on(subject.as_exact())
 }
 
 fn pick(entry: &str, manifest: Code, sbom: Code) -> Code {

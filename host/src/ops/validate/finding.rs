@@ -56,13 +56,23 @@ pub(super) struct Findings {
     pub list: Vec<Finding>,
     /// How many more there were.
     pub omitted: usize,
+    /// Whether something took too long, so that more of the same would too.
+    pub is_slow: bool,
 }
 
 impl Findings {
+    /// Takes a finding in. When there are too many, those that matter least are left out: a pack cannot hide an error behind
+    /// warnings.
     pub fn push(&mut self, finding: Finding) {
-        match self.list.len() < FINDINGS {
-            true => self.list.push(finding),
-            false => self.omitted += 1,
+        self.is_slow |= finding.code.is_about_time();
+        self.list.push(finding);
+        if self.list.len() > FINDINGS {
+            self.omitted += 1;
+            let least = self.list.iter().map(|finding| finding.severity).min();
+            let last = self.list.iter().rposition(|finding| Some(finding.severity) == least);
+            if let Some(at) = last {
+                self.list.remove(at);
+            }
         }
     }
 }

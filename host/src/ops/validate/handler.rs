@@ -139,10 +139,14 @@ fn descriptor(packed: &PackedHandler, handler: &dyn EnvPackHandler, findings: &m
         findings.push(Finding::new(Code::OtherSlot, message).on(field(packed, "descriptor_path")));
     }
     let supported = handler.supported_versions();
-    if *supported == VersionReq::STAR {
-        let message = format!("the handler of `{path}` supports `{supported}`");
-        findings.push(Finding::new(Code::EveryVersion, message).on(field(packed, "supported_versions")));
-    }
+    let has_end = |part: &semver::Comparator| !matches!(part.op, semver::Op::Greater | semver::Op::GreaterEq);
+    let code = match *supported == VersionReq::STAR {
+        true => Code::EveryVersion,
+        false if supported.comparators.iter().any(has_end) => return,
+        false => Code::OpenVersions,
+    };
+    let message = format!("the handler of `{path}` supports `{supported}`");
+    findings.push(Finding::new(code, message).on(field(packed, "supported_versions")));
 }
 
 /// Whether a handler says the same of itself when it is asked again.

@@ -22,8 +22,8 @@ use std::time::Duration;
 
 use env_pack_domain::{EnvId, PackRef, Version};
 
-use super::OpError;
 use super::packs::{fetch_next, open};
+use super::{OpError, quoted};
 use crate::archive::{self, Pack};
 use crate::engine::Trust;
 use crate::fetch::{FetchError, Fetched, Form};
@@ -97,7 +97,15 @@ fn examine(host: &Host, request: &ValidateRequest, wanted: &Wanted, pack_ref: &P
             report.stopped = Some("nothing of it was read");
         }
         Err(error) => {
-            let hint = fetch_next(&error).to_owned();
+            let hint = match &error {
+                FetchError::NotAFile { what: "a folder", .. } => {
+                    format!(
+                        "name the packs in it: `gtc pack validate {}/*.gtpack`",
+                        quoted(pack_ref.text().trim_end_matches('/'))
+                    )
+                }
+                error => fetch_next(error).to_owned(),
+            };
             report.failure = Some(Failure { kind: error.kind(), message: chain(&error), hint });
         }
     }
@@ -188,6 +196,7 @@ impl Examined<'_> {
         } else if !survey.faults.is_empty() {
             report.stopped = Some("nothing of it was run, because its archive is not in order");
         }
+        survey.components.iter().for_each(|fault| self.findings.push(faults::of_component(fault)));
         self.order(&survey.entries);
         Ok(survey.pack)
     }
@@ -215,11 +224,10 @@ impl Examined<'_> {
     fn run(&mut self, pack: &Pack, trust: Trust, report: &mut PackReport) -> Result<(), Failure> {
         let mut took = Duration::ZERO;
         for (at, packed) in pack.handlers.iter().enumerate() {
-            let before = self.findings.list.len();
             let (seen, time) = handler::run(self.host, packed, trust, self.findings)?;
             report.handlers.extend(seen);
             took += time;
-            let is_slow = self.findings.list[before..].iter().any(|finding| finding.code.is_about_time());
+            let is_slow = self.findings.is_slow;
             let left = pack.handlers.len() - at - 1;
             if left > 0 && (is_slow || took > RUNNING || at + 1 == HANDLERS) {
                 let message = format!("{left} more handlers were not run, after `{}`", packed.component);

@@ -1,5 +1,7 @@
 //! What a pack wants to be allowed: whether it fits what the component imports, and what nobody should want.
 
+use std::collections::HashSet;
+
 use env_pack_domain::{ForeignText, Permissions};
 
 use super::handler::field;
@@ -9,6 +11,9 @@ use crate::engine;
 use crate::host::Host;
 use crate::ops::error::requests;
 use crate::ops::packs::{NETWORK, TOOLS};
+
+/// As many commands and addresses as somebody reads who is asked to grant them.
+const MANY: usize = 256;
 
 /// What a component imports against what the pack declares.
 pub(super) fn imports(packed: &PackedHandler, imports: &[ForeignText], declared: &Permissions, to: &mut Findings) {
@@ -57,17 +62,23 @@ pub(super) fn derived(host: &Host, packed: &PackedHandler, declared: &Permission
 
 /// What a pack declares, by itself.
 pub(super) fn look(packed: &PackedHandler, declared: &Permissions, findings: &mut Findings) {
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
     let mut repeated = |text: String, place: &str, findings: &mut Findings| {
-        if seen.contains(&text) {
-            findings.push(Finding::new(Code::PermissionRepeated, format!("`{text}` is declared twice")).on(place));
+        let message = format!("`{text}` is declared twice");
+        if !seen.insert(text) {
+            findings.push(Finding::new(Code::PermissionRepeated, message).on(place));
         }
-        seen.push(text);
     };
-    for (at, tool) in declared.tools.iter().enumerate() {
+    let count = declared.tools.len() + declared.network.len();
+    if count > MANY {
+        let message = format!("component `{}` wants {count} commands and addresses", packed.component);
+        findings.push(Finding::new(Code::PermissionsTooMany, message).on(field(packed, "permissions")));
+    }
+    let mut judge = commands::Judge::new();
+    for (at, tool) in declared.tools.iter().enumerate().take(MANY) {
         let place = field(packed, &format!("permissions.tools[{at}]"));
         repeated(tool.to_string(), &place, findings);
-        for (code, what) in commands::faults(tool) {
+        for (code, what) in judge.faults(tool) {
             findings.push(Finding::new(code, format!("`{tool}` {what}")).on(place.as_str()));
         }
         if tool.args().iter().any(|arg| addresses::stands_in(arg)) {
@@ -75,7 +86,7 @@ pub(super) fn look(packed: &PackedHandler, declared: &Permissions, findings: &mu
             findings.push(Finding::new(Code::MetadataService, message).on(place.as_str()));
         }
     }
-    for (at, address) in declared.network.iter().enumerate() {
+    for (at, address) in declared.network.iter().enumerate().take(MANY) {
         let place = field(packed, &format!("permissions.network[{at}]"));
         repeated(address.to_string(), &place, findings);
         if addresses::is_local_service(address.host()) {

@@ -15,7 +15,7 @@ use forms::{FORMS, Sight};
 
 /// How often what only begins like a secret is looked at in one pack. An honest one has a few hundred of them, and a hostile one could
 /// have millions.
-const GLANCES: usize = 500_000;
+const GLANCES: usize = 200_000;
 /// The bytes that every WebAssembly binary begins with.
 const WASM: &[u8] = b"\0asm";
 /// Names of files that people keep credentials in, and that tools keep their state in.

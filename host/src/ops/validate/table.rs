@@ -119,6 +119,18 @@ codes! {
     ComponentMissing "component-missing" Error
         "The manifest names a component whose file is not in the archive."
         "Put it in as `components/<id>.wasm`.";
+    ComponentUndeclared "component-undeclared" Warning
+        "There is a component in the archive, or a manifest of one, that the manifest of the pack does not name: nobody looks at it."
+        "Name it in the manifest, or take it out.";
+    ComponentManifestMissing "component-manifest-missing" Error
+        "The pack says where the manifest of a component is, and it is not there, so that other tools cannot read the pack."
+        "Write the pack with `gtc pack build`.";
+    ComponentManifestInvalid "component-manifest-invalid" Error
+        "The manifest of a component is none, so that other tools cannot read the pack."
+        "Write the pack with `gtc pack build`.";
+    ComponentManifestDiffers "component-manifest-differs" Error
+        "The manifest of a component says something else than the manifest of the pack, so that two readers see two components."
+        "Write the pack with `gtc pack build`, which makes one of the other.";
     DeclarationInvalid "declaration-invalid" Error
         "What the manifest declares of a handler in `greentic.env-pack.v1` is not well-formed."
         "Correct what the message names, or have `gtc pack build` write it.";
@@ -228,6 +240,9 @@ codes! {
     EveryVersion "supports-every-version" Warning
         "The handler supports every version of its descriptor, those too that nobody has thought of yet."
         "Require what it was written for, such as `^1`.";
+    OpenVersions "supports-later-versions" Warning
+        "The requirement of the handler has no end: it supports versions of its descriptor that nobody has thought of yet."
+        "Give it an end: `^1`, or `>=1.2, <2`.";
     OtherSlot "descriptor-names-other-slot" Warning
         "The descriptor path names another slot than the one that the handler serves."
         "Name it `<namespace>.<slot>.<implementation>` with its own slot.";
@@ -298,6 +313,9 @@ codes! {
     PermissionRepeated "permission-repeated" Warning
         "The pack declares a permission twice."
         "Declare it once.";
+    PermissionsTooMany "permissions-too-many" Error
+        "The pack declares more than 256 commands and addresses for one handler, which nobody reads who is asked to grant them."
+        "Declare what the preflight needs.";
     RunsAnything "tool-runs-anything" Error
         "A declared command lets the handler run whatever it likes: a shell or an interpreter with an argument left open."
         "Declare the program itself, with its arguments.";

@@ -12,8 +12,10 @@ use super::Code;
 use programs::{Kind, Program, holds};
 use verbs::Deed;
 
-/// How many words of code are looked at: thirty-two arguments of a kilobyte could hold as many commands as they have letters.
-const WORDS: usize = 1_000;
+/// How many words of code are looked at in one pack: a manifest could hold as many commands as it has letters.
+const WORDS: usize = 5_000;
+/// How many words behind the name of a program are looked at in code.
+const REACH: usize = 16;
 /// Programs whose option `-v` asks for the version.
 const VERSION_BY_V: &str = "lua node nodejs perl php ruby";
 /// Options behind which a program that reads statements of a database finds one.
@@ -25,8 +27,24 @@ const WRITES: &str = "alter call copy create grant insert load merge replace upd
 /// How a statement begins that is a command of the system.
 const ESCAPES: [&str; 3] = ["\\!", ".shell", ".system"];
 
-/// What is wrong with a command: each code once, with words for it.
-pub(super) fn faults(tool: &ToolPermission) -> Vec<(Code, &'static str)> {
+/// Looks at the commands of one pack.
+pub(super) struct Judge {
+    /// How many words of code are still looked at.
+    words: usize,
+}
+
+impl Judge {
+    pub fn new() -> Self {
+        Self { words: WORDS }
+    }
+
+    /// What is wrong with a command: each code once, with words for it.
+    pub fn faults(&mut self, tool: &ToolPermission) -> Vec<(Code, &'static str)> {
+        faults(tool, &mut self.words)
+    }
+}
+
+fn faults(tool: &ToolPermission, left: &mut usize) -> Vec<(Code, &'static str)> {
     let args: Vec<&str> = tool.args().iter().map(String::as_str).collect();
     let program = Program::named(tool.tool());
     let mut faults = Faults::default();
@@ -37,8 +55,13 @@ pub(super) fn faults(tool: &ToolPermission) -> Vec<(Code, &'static str)> {
     if !faults.judge(&program, &args, is_open) {
         return faults.0;
     }
-    for command in commands(&args) {
-        faults.judge_within(&command);
+    // what `kubectl exec` runs does not begin with `exec`
+    let is_wrapper = matches!(program.kind, Kind::Shell | Kind::Runner);
+    for (at, command) in commands(&args, left).iter().enumerate() {
+        faults.judge_within(command, at > 0 || is_wrapper);
+    }
+    if *left == 0 {
+        faults.add(Code::RunsAnything, "holds more code than anybody reads");
     }
     faults.0
 }
@@ -58,18 +81,18 @@ fn asks_version(program: &Program, args: &[&str]) -> bool {
 
 /// The commands among arguments: what a wrapper runs is its arguments, and code is cut where a shell would cut it, which finds the
 /// commands in other languages too.
-fn commands<'a>(args: &[&'a str]) -> Vec<Vec<&'a str>> {
+fn commands<'a>(args: &[&'a str], left: &mut usize) -> Vec<Vec<&'a str>> {
     let ends_command = |c: char| ";|&(){}[]$`'\"<>,\n".contains(c);
     let mut commands = vec![Vec::new()];
-    let mut left = WORDS;
     for arg in args {
         if !arg.contains(|c: char| c.is_whitespace() || ends_command(c)) {
             commands[0].push(*arg);
+            *left = left.saturating_sub(1);
             continue;
         }
         for piece in arg.split(ends_command) {
-            let words: Vec<&str> = piece.split_whitespace().take(left).collect();
-            left -= words.len();
+            let words: Vec<&str> = piece.split_whitespace().take(*left).collect();
+            *left -= words.len();
             if !words.is_empty() {
                 commands.push(words);
             }
@@ -84,24 +107,27 @@ struct Faults(Vec<(Code, &'static str)>);
 
 impl Faults {
     fn add(&mut self, code: Code, what: &'static str) {
-        if !self.0.iter().any(|(other, _)| *other == code) {
+        let is_said = |code: Code| self.0.iter().any(|(other, _)| *other == code);
+        let is_more = matches!(code, Code::Shell | Code::Wrapper) && is_said(Code::RunsAnything);
+        if !is_said(code) && !is_more {
             self.0.push((code, what));
         }
     }
 
     /// Judges whatever a command within another one may run: any word of it may name a program, because nobody knows which of the
     /// words before it belong to the wrapper.
-    fn judge_within(&mut self, command: &[&str]) {
+    fn judge_within(&mut self, command: &[&str], begins: bool) {
         for (at, word) in command.iter().enumerate() {
             let program = Program::named(word);
-            if program.is_word() && at > 0 {
+            if program.is_word() && (at > 0 || !begins) {
                 continue;
             }
             let is_known = verbs::are_known(&program.name);
             if program.kind == Kind::Plain && !is_known {
                 continue;
             }
-            let runs = self.judge(&program, &command[at + 1..], false);
+            let args = &command[at + 1..command.len().min(at + 1 + REACH)];
+            let runs = self.judge(&program, args, false);
             if program.kind == Kind::Inert || is_known && !runs {
                 // the rest is what it is told
                 return;

@@ -57,7 +57,7 @@ const CHANGES: &str = "add annotate apply approve assign associate attach cancel
     push put register rename replace restart restore resume rollback rotate scale seal send set start stop suspend sync taint
     uncordon undo unpause unseal unset untaint up update upgrade upload write";
 /// What is given another program or code to run.
-const RUNS: &str = "console debug dlx eval evalsha exec execute invoke repl rsh run shell ssh";
+const RUNS: &str = "console debug dlx eval evalsha exec execute execute-command invoke repl rsh run run-command send-command shell ssh";
 /// Commands that show a secret.
 const TELLS: [&str; 30] = [
     "aws configure export-credentials",
@@ -215,14 +215,14 @@ fn verb(word: &str) -> &str {
 fn deed(program: &str, word: &str) -> Option<Deed> {
     let is_group = groups(program).is_some_and(|groups| holds(groups, word));
     let word = word.to_ascii_lowercase();
-    match verb(&word) {
+    match (word.as_str(), verb(&word)) {
         // groups of things, and not what is done with them
-        "label" | "run" if is_group => None,
+        ("label" | "run", _) if is_group => None,
         // what is run is chosen from what is there
-        "exec" | "run" if !are_known(program) => Some(Deed::Changes),
-        verb if holds(DESTROYS, verb) => Some(Deed::Destroys),
-        verb if holds(CHANGES, verb) => Some(Deed::Changes),
-        verb if holds(RUNS, verb) && are_known(program) => Some(Deed::Runs),
+        ("exec" | "run", _) if !are_known(program) => Some(Deed::Changes),
+        (word, _) if holds(RUNS, word) && are_known(program) => Some(Deed::Runs),
+        (_, verb) if holds(DESTROYS, verb) => Some(Deed::Destroys),
+        (_, verb) if verb == "run" || holds(CHANGES, verb) => Some(Deed::Changes),
         _ => None,
     }
 }

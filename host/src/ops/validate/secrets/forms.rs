@@ -94,7 +94,6 @@ pub(super) const FORMS: &[Form] = &[
     form("a secret of Stripe", "whsec_", Base64, 32),
     form("a token of npm", "npm_", Letters, 36),
     form("a token of PyPI", "pypi-AgE", Words, 50),
-    form("a token of crates.io", "cio", Letters, 32),
     form("a token of Vault", "hvs.", Words, 24),
     form("a token of Vault", "hvb.", Words, 24),
     form("a token of Vault", "hvr.", Words, 24),
@@ -127,10 +126,15 @@ impl Form {
             Rest::Some(of, at_least) => (of, at_least),
         };
         let rest = &sight.content[sight.at + self.begins.len()..];
-        // the end of another word; in compiled code, words follow each other with nothing between them
-        let is_word = self.begins.as_bytes()[0].is_ascii_alphanumeric();
-        let begins = sight.is_binary || !is_word || !sight.before().is_some_and(|byte| byte.is_ascii_alphanumeric());
-        begins && is_random(run(rest, of, 2 * at_least), at_least)
+        let rest = run(rest, of, 2 * at_least);
+        let is_letter = |byte: &u8| byte.is_ascii_alphanumeric();
+        let begins = self.begins.as_bytes();
+        // the end of another word is no beginning
+        let starts = !is_letter(&begins[0]) || !sight.before().is_some_and(|byte| is_letter(&byte));
+        // in compiled code, words follow each other with nothing between them; but letters may be anything, if others go on
+        let is_plain = begins.iter().all(is_letter);
+        let may_stand = starts || sight.is_binary && (!is_plain || rest.len() == at_least);
+        may_stand && is_random(rest, at_least)
     }
 }
 
@@ -158,13 +162,12 @@ pub(super) fn run(bytes: &[u8], of: Of, at_most: usize) -> &[u8] {
 /// Whether there are so many of them, and whether chance has chosen them: letters and digits, many different ones. What a manual writes
 /// in the place of a secret is `xxxxxxxx`, or says that it is an example.
 pub(super) fn is_random(bytes: &[u8], at_least: usize) -> bool {
+    if bytes.len() < at_least {
+        return false;
+    }
     let mut seen = [false; 256];
     bytes.iter().for_each(|byte| seen[usize::from(*byte)] = true);
     let different = seen.iter().filter(|seen| **seen).count();
     let is_example = || bytes.windows(7).any(|window| window.eq_ignore_ascii_case(b"example"));
-    bytes.len() >= at_least
-        && different >= 8
-        && bytes.iter().any(u8::is_ascii_digit)
-        && bytes.iter().any(u8::is_ascii_alphabetic)
-        && !is_example()
+    different >= 8 && bytes.iter().any(u8::is_ascii_digit) && bytes.iter().any(u8::is_ascii_alphabetic) && !is_example()
 }
