@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use env_pack_domain::Sha256Digest;
 use serde::Serialize;
 
-use super::shown;
+use super::{place, shown};
 use crate::ops::validate::{Code, Finding, PAGE, PackReport, Severity, ValidateReport, Verdict};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -223,12 +223,14 @@ fn results(pack: &PackReport) -> Vec<Found> {
 }
 
 fn result(pack: &PackReport, finding: &Finding, fingerprint: String) -> Found {
+    let place = place(finding).map(|place| format!(" ({place})")).unwrap_or_default();
     Found {
         rule_id: finding.code.name(),
         // every code is a rule, in this order
         rule_index: Code::ALL.iter().position(|code| *code == finding.code).unwrap_or_default(),
         level: level(finding.severity),
-        message: Text { text: format!("{}. {}", finding.message, finding.hint) },
+        // GitHub shows no logical locations
+        message: Text { text: format!("{}{}. {}", finding.message, place, finding.hint) },
         locations: [location(pack, Some(finding))],
         partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint)]),
         properties: finding.byte.map(|byte_offset| Place { byte_offset }),

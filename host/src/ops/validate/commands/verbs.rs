@@ -141,7 +141,7 @@ pub(super) fn deeds(program: &str, args: &[&str]) -> Vec<Deed> {
         words.next() == Some(program) && words.enumerate().all(|(at, word)| path.get(at) == Some(&word))
     };
     let shows_secrets = path.first() == Some(&"get") && args.iter().any(|arg| is_secret_kind(arg));
-    if TELLS.iter().any(|tells| leads(&tells)) || shows_secrets {
+    if TELLS.iter().any(leads) || shows_secrets {
         deeds.push(Deed::Tells);
     }
     deeds.extend(args.iter().filter_map(|arg| of_option(program, arg)));
