@@ -210,7 +210,6 @@ fn schema(verb: &[String]) -> Value {
 fn compare(part: usize) {
     let sandbox = Sandbox::new();
     let mut dice = Dice(0x5eed);
-    let (mut good, mut bad) = (0, 0);
     for verb in verbs().into_iter().skip(part).step_by(2) {
         let schema = schema(&verb);
         assert!(jsonschema::draft202012::meta::is_valid(&schema), "{verb:?}: {schema}");
@@ -235,10 +234,7 @@ fn compare(part: usize) {
             taken += usize::from(is_taken);
         }
         assert!((turns / 50..turns * 19 / 20).contains(&taken), "{verb:?}: {taken} of {turns} were taken");
-        good += taken;
-        bad += turns - taken;
     }
-    println!("{good} documents were taken and {bad} were not, by the schemas and by the verbs");
 }
 
 #[test]
