@@ -22,6 +22,9 @@ pub struct InstanceId(String);
 pub struct PackId(String);
 
 impl PackId {
+    /// As many characters as an id may have, which are bytes.
+    pub const MAX_BYTES: usize = MAX_NAME_CHARS;
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -9,7 +9,7 @@ use env_pack_domain::{
 };
 use serde::Serialize;
 
-use super::project::{bind_command, within_reach};
+use super::project::{bind_command, pack_id, within_reach};
 use super::{FilePath, OpError, Signature, packs, trust};
 use crate::archive::{self, Declared, NewHandler, NewPack, PackedHandler};
 use crate::engine::{self, LoadError, Seen, Trust};
@@ -162,7 +162,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     if !supported.matches(&request.version) {
         return Err(OpError::OwnVersion { version: request.version.clone(), supported });
     }
-    let id = request.id.as_ref().map_or_else(|| path.to_string(), |id| id.as_str().to_owned());
+    let id = request.id.as_ref().map_or_else(|| pack_id(&path), |id| id.as_str().to_owned());
     let namespace = path.as_str().split('.').next().unwrap_or_default().to_owned();
     let declared = Declared { slot, descriptor_path: path.clone(), supported_versions: supported.clone(), permissions };
     let shown = InspectedDeclaration::from(declared.clone());

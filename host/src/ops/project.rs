@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{CapabilitySlot, CoreSlot, DescriptorPath};
+use env_pack_domain::{CapabilitySlot, CoreSlot, DescriptorPath, PackId};
 use serde::Serialize;
 
 use super::pack::{self, BuildReport, BuildRequest};
@@ -51,13 +51,23 @@ pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
     let NewRequest { path, slot, language, .. } = request;
     let slot = *slot;
     let folder = request.folder.clone().unwrap_or_else(|| path.as_str().into());
-    let pack = within_reach(&format!("{path}-{FIRST_VERSION}.gtpack"));
+    let id = pack_id(path);
+    let pack = within_reach(&format!("{id}-{FIRST_VERSION}.gtpack"));
     let bind = bind_command(host, (path, FIRST_VERSION), slot, "local", &pack);
-    let named = Named { path: path.clone(), slot, pack, bind };
+    let named = Named { path: path.clone(), slot, id, pack, bind };
     let files = project::files(*language, &named);
     project::create(&folder, &files)?;
     let files = files.into_iter().map(|(name, _)| name).collect();
     Ok(NewReport { folder: folder.into(), descriptor_path: path.clone(), slot, language: *language, files })
+}
+
+/// The id of a pack that is named after its handler's path, which may be longer than an id.
+pub(super) fn pack_id(path: &DescriptorPath) -> String {
+    let text = path.as_str();
+    match text.get(..PackId::MAX_BYTES) {
+        Some(beginning) if beginning.len() < text.len() => beginning.trim_end_matches(['.', '-']).to_owned(),
+        _ => text.to_owned(),
+    }
 }
 
 /// A file or folder as a program takes it: what begins with `-` would be an option.

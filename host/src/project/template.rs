@@ -12,6 +12,8 @@ pub struct Named {
     pub path: DescriptorPath,
     /// The slot that it fills.
     pub slot: CapabilitySlot,
+    /// The id of its packs.
+    pub id: String,
     /// The file of its first pack, as a shell takes it.
     pub pack: String,
     /// The command that binds its first pack, if `gtc` binds packs of its slot.
@@ -122,6 +124,7 @@ fn fill(text: &str, language: Language, named: &Named) -> String {
         ("slot", named.slot.to_string()),
         ("variant", capitalised(&named.slot.to_string())),
         ("constant", named.slot.to_string().to_uppercase()),
+        ("id", named.id.clone()),
         ("pack", named.pack.clone()),
         ("try", try_it(named)),
         ("install", install),
@@ -175,7 +178,13 @@ mod tests {
     use super::*;
 
     fn named(path: &str, slot: CapabilitySlot) -> Named {
-        Named { path: path.parse().expect("a path"), slot, pack: "x.gtpack".to_owned(), bind: None }
+        Named {
+            path: path.parse().expect("a path"),
+            slot,
+            id: path.to_owned(),
+            pack: "x.gtpack".to_owned(),
+            bind: None,
+        }
     }
 
     #[test]
