@@ -100,7 +100,10 @@ fn the_command_line_knows_operations_only() {
         for room in ROOMS.iter().filter(|_| !is_settings) {
             assert!(!names_module(&code, room), "{} reaches into `{room}`", path.display());
         }
-        for word in ["json!", "std::fs", "File::", "println!", "eprintln!"] {
+        // what is printed is shaped by operations; the schemas of arguments are the command line's own
+        let is_schema = ["cli/rules.rs", "cli/grammar.rs"].iter().any(|file| path.ends_with(file));
+        let shapes = Some("json!").filter(|_| !is_schema);
+        for word in ["std::fs", "File::", "println!", "eprintln!"].into_iter().chain(shapes) {
             assert!(!code.contains(word), "{} holds `{word}`", path.display());
         }
     }

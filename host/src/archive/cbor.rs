@@ -92,7 +92,8 @@ impl<'a> Walk<'a> {
 
     fn item(&mut self) -> Result<(), String> {
         let start = self.at;
-        let first = *self.take(1)?.first().expect("one byte");
+        let Some(&first) = self.bytes.get(start) else { return Err(self.missing(start)) };
+        self.at = start + 1;
         let (major, info) = (first >> 5, first & 0x1f);
         if first == BREAK {
             return match self.levels.pop() {
@@ -100,9 +101,10 @@ impl<'a> Walk<'a> {
                 _ => Err(format!("a break at byte {start} ends nothing")),
             };
         }
-        let argument = self.argument(info, start)?;
+        let argument = if info < 24 { Some(u64::from(info)) } else { self.argument(info, start)? };
         match (major, argument) {
-            (0 | 1 | 7, Some(_)) => Ok(()),
+            // also what is empty: there is no level to enter
+            (0 | 1 | 7, Some(_)) | (2..=5, Some(0)) => Ok(()),
             (2 | 3, Some(length)) => {
                 let length = usize::try_from(length).map_err(|_| self.missing(start))?;
                 self.take(length).map(drop)
@@ -115,10 +117,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The number that follows the first byte of an item; none for indefinite lengths.
+    /// The number that follows the first byte of an item, where that does not hold it; none for indefinite lengths.
     fn argument(&mut self, info: u8, start: usize) -> Result<Option<u64>, String> {
         let bytes = match info {
-            0..24 => return Ok(Some(u64::from(info))),
             24..28 => self.take(1 << (info - 24))?,
             31 => return Ok(None),
             _ => return Err(format!("byte {start} begins no item")),

@@ -435,6 +435,6 @@ impl Session {
             let (path, reason) = (ForeignText::new(path.to_string_lossy()), ForeignText::sentence(&reason));
             CliError::Arguments(format!("`{path}` does not hold the arguments: {reason}"))
         };
-        document::read(&bytes, &path).map(|Object(payload)| payload).map_err(invalid)
+        document::read_strictly(&bytes, &path).map(|Object(payload)| payload).map_err(invalid)
     }
 }

@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, DisplayName, NetworkPermission, PackId, ToolPermission, Version,
-};
+use env_pack_domain::{CapabilitySlot, DescriptorPath, NetworkPermission, PackId, ToolPermission, Version};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -68,7 +66,6 @@ pub struct BuildPayload {
     /// Who publishes it; the first segment of the descriptor path, unless given
     #[arg(long, value_name = "NAME", requires = "component")]
     #[serde(default)]
-    #[schemars(with = "Option<Text<DisplayName>>")]
     pub publisher: Option<String>,
     /// Declare that the handler also runs a command, such as 'vault version'; `*` stands for one argument
     #[arg(long, value_name = "COMMAND", requires = "component")]
@@ -140,12 +137,11 @@ impl Payload for BuildPayload {
             return Err(UsageError::text("project", "either a project is built, or a component packed"));
         }
         let version = self.version.ok_or_else(|| UsageError::text("version", "a component does not say it itself"))?;
-        let publisher = self.publisher.map(|name| parsed::<DisplayName>("publisher", &name));
         Ok(Build::Component(BuildRequest {
             component,
             id: self.id.map(|id| parsed("id", &id)).transpose()?,
             version: parsed("version", &version)?,
-            publisher: publisher.transpose()?.map(|name| name.as_str().to_owned()),
+            publisher: self.publisher,
             permissions: permissions(["allow_tool", "allow_network"], &self.allow_tool, &self.allow_network)?,
             folder: PathBuf::new(),
             output: self.output,

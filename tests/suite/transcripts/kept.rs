@@ -15,7 +15,7 @@ for argument; do
     before=$argument
 done
 if ! [ -f "$kept" ]; then
-    VIRTUAL_ENV=TOOLCHAINS/python-secrets TOOLCHAINS/python-secrets/bin/componentize-py "$@"
+    VIRTUAL_ENV=TOOLCHAINS/python-secrets/.venv TOOLCHAINS/python-secrets/.venv/bin/componentize-py "$@"
     cp "$out" "$kept.$$"
     mv "$kept.$$" "$kept"
 fi
