@@ -7,7 +7,8 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use crate::cli::verbs;
-use crate::support::Sandbox;
+use crate::support::schema::faults;
+use crate::support::{Sandbox, repository};
 
 /// Documents for each verb, and for each of its arguments.
 const DOCUMENTS: usize = 60;
@@ -245,4 +246,33 @@ fn schemas_take_what_verbs_take() {
 #[test]
 fn and_so_do_the_others() {
     compare(1);
+}
+
+/// A published schema, which editors check files with.
+fn published(name: &str) -> Value {
+    let text = std::fs::read_to_string(repository().join("docs").join(name)).expect("a schema");
+    let schema: Value = serde_json::from_str(&text).expect("JSON");
+    assert!(jsonschema::draft202012::meta::is_valid(&schema), "{name}");
+    schema
+}
+
+#[test]
+fn published_schemas_take_the_files_that_are_here() {
+    let (scenario, project) = (published("scenario.schema.json"), published("gtc-pack.schema.json"));
+    let examples = std::fs::read_dir(repository().join("examples")).expect("a folder");
+    let folders = examples.map(|entry| entry.expect("an entry").path()).filter(|folder| folder.join("tests").is_dir());
+    let mut seen = 0;
+    for folder in folders {
+        let text = std::fs::read_to_string(folder.join("gtc-pack.toml")).expect("a project");
+        let file: Value = toml::from_str(&text).expect("TOML");
+        assert_eq!(faults(&project, &file), [""; 0], "{}", folder.display());
+        for entry in std::fs::read_dir(folder.join("tests")).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let text = std::fs::read_to_string(&path).expect("a scenario");
+            let file: Value = serde_saphyr::from_str(&text).expect("YAML");
+            assert_eq!(faults(&scenario, &file), [""; 0], "{}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 10, "{seen} scenarios");
 }
