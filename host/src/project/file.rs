@@ -1,8 +1,9 @@
 //! The project file, `gtc-pack.toml`: what a folder is to become. One type is what is parsed and what the published schema is of.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-use env_pack_domain::{ForeignText, PackId, Permissions, ToolPermission, Version};
+use env_pack_domain::{ForeignText, InvalidPermission, PackId, Permissions, Version};
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 
@@ -117,20 +118,19 @@ pub fn read(folder: &Path, limits: &Limits) -> Result<Project, ProjectError> {
 }
 
 fn permissions(path: &Path, table: &PermissionsTable) -> Result<Permissions, ProjectError> {
-    let tool = |command: &String| {
-        let words = shell_words::split(command).map_err(|error| wrong(path, "permissions.tools", error.to_string()))?;
-        let mut words = words.into_iter();
-        ToolPermission::new(words.next().unwrap_or_default(), words.collect())
-            .map_err(|error| wrong(path, "permissions.tools", error.to_string()))
-    };
-    let address = |text: &String| {
-        text.parse()
-            .map_err(|error: env_pack_domain::InvalidPermission| wrong(path, "permissions.network", error.to_string()))
-    };
     Ok(Permissions {
-        tools: table.tools.iter().map(tool).collect::<Result<_, _>>()?,
-        network: table.network.iter().map(address).collect::<Result<_, _>>()?,
+        tools: all(path, "permissions.tools", &table.tools)?,
+        network: all(path, "permissions.network", &table.network)?,
     })
+}
+
+fn all<P: FromStr<Err = InvalidPermission>>(
+    path: &Path,
+    member: &'static str,
+    texts: &[String],
+) -> Result<Vec<P>, ProjectError> {
+    let parse = |text: &String| text.parse().map_err(|error: P::Err| wrong(path, member, error.to_string()));
+    texts.iter().map(parse).collect()
 }
 
 fn wrong(path: &Path, member: &'static str, reason: String) -> ProjectError {
