@@ -116,6 +116,10 @@ fn a_reference_that_is_no_text_is_refused_by_name() {
     let mut variable = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
     let message = run(variable.args(["doctor", "limits"]).env("GTC_LIMITS", odd("x"))).refused(2, "invalid-argument");
     assert!(message.contains("variable `GTC_LIMITS`"), "{message}");
+    let mut secret = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let secret = secret.args(["doctor", "limits"]).env("GTC_REGISTRY_PASSWORD", odd("hunter2"));
+    let message = run(secret.env("GTC_LIMITS", odd("x"))).refused(2, "invalid-argument");
+    assert!(message.contains("variable `GTC_LIMITS`") && !message.contains("hunter2"), "{message}");
 }
 
 #[test]

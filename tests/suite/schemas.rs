@@ -14,7 +14,7 @@ use crate::support::{Sandbox, repository};
 const DOCUMENTS: usize = 60;
 
 /// Texts of every kind that an argument can be, and what nearly is one.
-const TEXTS: [&str; 62] = [
+const TEXTS: [&str; 64] = [
     "local",
     "prod-eu.1",
     ".",
@@ -75,6 +75,8 @@ const TEXTS: [&str; 62] = [
     "[::1]:0",
     "vault.acme.example:8200",
     "2026-11-25T12:00:00Z",
+    "2026-11-25T12:00:00",
+    "2026-11-25T12:00:00é",
     "2026-02-29T00:00:00+01:00",
     "0123456789abcdef0123456789abcdef",
 ];

@@ -62,6 +62,11 @@ fn what_is_done_stays_done_when_the_answer_is_lost() {
         assert_eq!(status.code(), Some(code), "{line}");
         assert!(sandbox.home().join(done).exists(), "{line}: {done}");
     };
+    let full = OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let output = command.args(["pack", "keygen", "--schema"]).stdout(full).output().expect("it starts");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(words.contains("cannot be written") && !words.contains("it was done"), "{words}");
     let component = test_artifacts::witness().display().to_string();
     let environment = |id: &str| format!(".greentic/environments/{id}/environment.json");
     lost("op env init one", &environment("one"));

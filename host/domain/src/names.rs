@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::ForeignText;
 use crate::text::impl_serialize_as_display;
 
-/// The longest name, in bytes; file systems stop at 255.
+/// The longest name, in characters; those that become names of files are ASCII, and file systems stop at 255 bytes.
 const MAX_NAME_CHARS: usize = 128;
 
 /// The id of an environment: ASCII letters, digits, `.`, `_` and `-`, but neither `.` nor `..`.

@@ -79,6 +79,7 @@ pub(super) fn look(
     manifest: &Manifest,
     entries: &[EntryInfo],
     binaries: &Binaries,
+    most_bytes: u64,
     mut content: impl FnMut(&str) -> Result<Option<Vec<u8>>, ArchiveError>,
 ) -> Result<Vec<ComponentFault>, ArchiveError> {
     let hashes: HashMap<&str, &str> =
@@ -103,6 +104,10 @@ pub(super) fn look(
             continue;
         }
         match content(&file)? {
+            Some(bytes) if bytes.len() as u64 > most_bytes => {
+                let reason = ForeignText::new(format!("it has {} bytes, more than {most_bytes}", bytes.len()));
+                faults.push(ComponentFault::Manifest { file: ForeignText::excerpt(&file), reason });
+            }
             Some(bytes) => faults.extend(compare(own, entry, &file, &bytes)),
             None if entry.is_some() => {
                 let (component, file) = (ForeignText::excerpt(&component.id), ForeignText::excerpt(&file));

@@ -49,8 +49,10 @@ pub fn survey(bytes: &[u8], limits: &Limits, look: &mut dyn FnMut(&str, &[u8])) 
         survey.entries = entries;
         return survey;
     }
-    let looked =
-        manifest.as_ref().ok().map(|it| components::look(it, &entries, &binaries, |name| reader.content(name)));
+    let looked = manifest.as_ref().ok().map(|manifest| {
+        // that of a component is part of that of the pack, word for word
+        components::look(manifest, &entries, &binaries, limits.manifest_bytes, |name| reader.content(name))
+    });
     match looked {
         Some(Ok(odd)) => survey.components = odd,
         Some(Err(fault)) => survey.faults.push(fault),

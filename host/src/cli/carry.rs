@@ -67,7 +67,10 @@ impl Payload for SavePayload {
     fn parse(self) -> Result<SaveRequest, UsageError> {
         let packs = match (self.environment_id, self.pack_refs.is_empty()) {
             (Some(environment), true) => Chosen::Bound(parsed("environment_id", &environment)?),
-            (None, false) => Chosen::Named(self.pack_refs.iter().map(|text| pack_ref(text)).collect::<Result<_, _>>()?),
+            (None, false) => {
+                let pack_refs = self.pack_refs.iter().map(|text| pack_ref("pack_refs", text));
+                Chosen::Named(pack_refs.collect::<Result<_, _>>()?)
+            }
             (None, true) => {
                 return Err(UsageError::text("pack_refs", "name packs, or an environment with `--env`"));
             }

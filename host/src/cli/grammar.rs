@@ -185,8 +185,8 @@ impl FromStr for Created {
         let is_shaped = ["0000-00-00T00:00:00Z", "0000-00-00T00:00:00+00:00", "0000-00-00T00:00:00-00:00"];
         let is_written =
             is_shaped.contains(&shape.as_str()) && ["19", "20", "21"].iter().any(|century| text.starts_with(century));
-        let has_hours = text.get(19..).is_some_and(|offset| offset == "Z" || offset[1..] < *"24:00")
-            && text.get(17..19) != Some("60");
+        // the parser takes leap seconds, and offsets of more than a day
+        let has_hours = text.get(17..19) != Some("60") && text.get(20..).is_none_or(|offset| offset < "24:00");
         let time = text.parse().ok().filter(|_| is_written && has_hours);
         let fail = || Malformed(format!("`{}` is no time such as `2026-11-25T12:00:00Z`", ForeignText::excerpt(text)));
         time.map(Self).ok_or_else(fail)

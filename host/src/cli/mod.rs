@@ -407,14 +407,16 @@ impl Session {
         operation: impl FnOnce(P::Request) -> Result<R, CliError>,
         write: impl FnOnce(&Output<'_>, &R) -> io::Result<u8>,
     ) -> io::Result<u8> {
-        if matches!(verb, Verb::Schema) {
-            return output::print_json(&schemars::schema_for!(P)).map(|()| 0);
+        match (&verb, self.only_reads) {
+            (Verb::Schema, false) => return output::print_json(&schemars::schema_for!(P)).map(|()| 0),
+            (Verb::Schema, true) => return Ok(0),
+            _ => {}
         }
-        let output = Output { format: self.format, noun, verb: name };
         let request = self.payload(verb).and_then(|payload| Ok(payload.parse()?));
         if self.only_reads {
             return Ok(request.map_or_else(|error| error.exit_code(), |_| 0));
         }
+        let output = Output { format: self.format, noun, verb: name };
         match request.and_then(operation) {
             Ok(report) => write(&output, &report),
             Err(error) => output.error(&error).map(|()| error.exit_code()),

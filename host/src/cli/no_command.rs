@@ -32,17 +32,18 @@ pub fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 fn no_text(error: &clap::Error, arguments: &[OsString], format: Format) -> io::Result<()> {
     let odd = |text: &OsString| text.to_str().is_none();
     let shown = |text: OsString| ForeignText::new(text.to_string_lossy());
-    let ours = |name: &OsString| name.to_str().is_some_and(|name| name.starts_with("GTC_"));
     let argument = arguments.iter().find(|argument| odd(argument)).cloned().map(|argument| {
         let next = "rename it, or name it from within its folder";
         (format!("argument `{}` is not UTF-8", shown(argument)), next)
     });
-    let variable = || {
-        let (name, value) = std::env::vars_os().find(|(name, value)| ours(name) && odd(value))?;
-        Some((format!("variable `{}` is not UTF-8: `{}`", shown(name), shown(value)), "set it to something else"))
-    };
+    let tree = command_tree();
+    // only those that are read here, and never their values: others hold passwords
+    let mut read = tree.get_arguments().filter_map(clap::Arg::get_env);
+    let wrong = read.find(|name| std::env::var_os(name).is_some_and(|value| odd(&value)));
+    let variable =
+        || Some((format!("variable `{}` is not UTF-8", shown(wrong?.to_owned())), "set it to something else"));
     let (message, next) = argument.or_else(variable).unwrap_or_else(|| (error.kind().to_string(), "see `gtc --help`"));
-    let (noun, verb) = noun_and_verb(&command_tree(), arguments);
+    let (noun, verb) = noun_and_verb(&tree, arguments);
     Output { format, noun: &noun, verb: &verb }.failure("invalid-argument", &message, Some(next))
 }
 
@@ -51,7 +52,9 @@ pub fn unheard(error: &io::Error, arguments: &[OsString]) -> ExitCode {
     let (noun, verb) = noun_and_verb(&command_tree(), arguments);
     let output = Output { format: format_asked(arguments), noun: &noun, verb: &verb };
     let message = format!("the answer cannot be written: {error}");
-    let _ = output.failure("io", &message, Some("it was done all the same, and only the answer is lost"));
+    let is_done = !arguments.iter().any(|argument| argument == "--schema");
+    let next = is_done.then_some("it was done all the same, and only the answer is lost");
+    let _ = output.failure("io", &message, next);
     IMPOSSIBLE.into()
 }
 

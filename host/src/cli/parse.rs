@@ -31,7 +31,8 @@ pub trait Payload: Args + DeserializeOwned + JsonSchema {
     /// What its operation takes.
     type Request;
 
-    /// Reads the arguments. What is on this machine has no say in it, so that a schema can state what is taken.
+    /// Reads the arguments. What is on this machine has no say in it, but for the folder that relative paths begin in, so that a
+    /// schema can state what is taken.
     ///
     /// # Errors
     /// [`UsageError`] when one of them is malformed, or several do not go together.
@@ -44,7 +45,7 @@ pub(super) fn parsed<T: FromStr<Err: std::error::Error>>(argument: &'static str,
 
 /// Parses a reference to a pack that is to be bound: an environment can only write down what is text.
 fn bound_ref(text: &str) -> Result<PackRef, UsageError> {
-    match pack_ref(text)? {
+    match pack_ref("pack_ref", text)? {
         PackRef::File(path) if !path.starts_with("file://") && !std::path::Path::new(&path).is_absolute() => {
             let absolute = std::path::absolute(&path).map_err(|error| UsageError::argument("pack_ref", &error))?;
             let reason = format!("`{}` is not UTF-8", ForeignText::new(absolute.to_string_lossy()));
@@ -55,10 +56,10 @@ fn bound_ref(text: &str) -> Result<PackRef, UsageError> {
 }
 
 /// Parses a reference; a relative path is stored absolute, because the environment does not know where it was given.
-pub(super) fn pack_ref(text: &str) -> Result<PackRef, UsageError> {
-    match parsed::<NewPackRef>("pack_ref", text)?.0 {
+pub(super) fn pack_ref(argument: &'static str, text: &str) -> Result<PackRef, UsageError> {
+    match parsed::<NewPackRef>(argument, text)?.0 {
         PackRef::File(path) if !path.starts_with("file://") => {
-            let absolute = std::path::absolute(&path).map_err(|error| UsageError::argument("pack_ref", &error))?;
+            let absolute = std::path::absolute(&path).map_err(|error| UsageError::argument(argument, &error))?;
             // where the folder has a name that is no text, it can only be read from here
             Ok(PackRef::File(absolute.to_str().map_or(path, str::to_owned)))
         }
@@ -124,7 +125,7 @@ impl Payload for BenchPayload {
 
     fn parse(self) -> Result<(PackRef, usize), UsageError> {
         match BENCH_TURNS.contains(&self.turns) {
-            true => Ok((pack_ref(&self.pack_ref)?, self.turns.into())),
+            true => Ok((pack_ref("pack_ref", &self.pack_ref)?, self.turns.into())),
             false => Err(UsageError::text("turns", "expected 1 to 10000")),
         }
     }
@@ -296,7 +297,7 @@ impl Payload for InspectPayload {
     type Request = (PackRef, bool);
 
     fn parse(self) -> Result<Self::Request, UsageError> {
-        Ok((pack_ref(&self.pack_ref)?, self.wit))
+        Ok((pack_ref("pack_ref", &self.pack_ref)?, self.wit))
     }
 }
 

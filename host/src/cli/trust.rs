@@ -166,7 +166,7 @@ impl Payload for VerifyPayload {
                 return Err(UsageError::text("keys", "`--key` and `--env` cannot be given together"));
             }
         };
-        Ok(VerifyRequest { pack_ref: pack_ref(&self.pack_ref)?, trusted, signatures: self.signatures })
+        Ok(VerifyRequest { pack_ref: pack_ref("pack_ref", &self.pack_ref)?, trusted, signatures: self.signatures })
     }
 }
 

@@ -69,6 +69,10 @@ pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchRepor
     if pack.handlers.is_empty() {
         return Err(unusable(packs::PackError::NoHandler));
     }
+    let found = pack.handlers.len();
+    if found > packs::HANDLERS_AT_ONCE {
+        return Err(unusable(packs::PackError::TooManyHandlers { found }));
+    }
     let handler = |packed: crate::archive::PackedHandler| {
         let times = host.engine.bench(&packed.bytes, &packed.digest, trust, turns);
         let component = packed.component.clone();

@@ -50,6 +50,9 @@ pub struct LoadedHandler {
     pub is_declared: bool,
 }
 
+/// How many handlers of a pack are run to be tested, measured or validated: honest packs have one, or a few.
+pub(super) const HANDLERS_AT_ONCE: usize = 32;
+
 /// Why a pack cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -75,6 +78,12 @@ pub enum PackError {
     /// It is an honest pack of another kind.
     #[error("the pack holds no env-pack handler")]
     NoHandler,
+    /// It has more handlers than anybody waits for: each is compiled, and may take its time to answer.
+    #[error("it has {found} handlers, and no pack with more than {HANDLERS_AT_ONCE} is run at once")]
+    TooManyHandlers {
+        /// How many there are.
+        found: usize,
+    },
     /// One of its handlers does not load.
     #[error("component `{component}`: {source}")]
     Handler {
@@ -127,6 +136,7 @@ impl PackError {
             Self::SignatureFile { .. } => "signature-unreadable",
             Self::Signature(error) => error.kind(),
             Self::NoHandler => "no-handler",
+            Self::TooManyHandlers { .. } => "too-many-handlers",
             Self::Handler { source, .. } => source.kind(),
             Self::Differs { .. } => "declaration-differs",
             Self::Fickle { .. } => "pin-differs",
@@ -146,6 +156,7 @@ impl PackError {
             Self::SignatureFile { .. } => "check the path of the signature, and its permissions",
             Self::Signature(error) => signature_next(error),
             Self::NoHandler => "bind a pack that was built with `gtc pack build`",
+            Self::TooManyHandlers { .. } => "take its components one by one",
             Self::Handler { source, .. } => load_next(source),
             Self::Differs { .. } => "ask the author of the pack to build it again with `gtc pack build`",
             Self::Fickle { .. } => {

@@ -65,7 +65,10 @@ pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
 pub(super) fn pack_id(path: &DescriptorPath) -> String {
     let text = path.as_str();
     match text.get(..PackId::MAX_BYTES) {
-        Some(beginning) if beginning.len() < text.len() => beginning.trim_end_matches(['.', '-']).to_owned(),
+        Some(beginning) if beginning.len() < text.len() => match beginning.trim_end_matches(['.', '-']) {
+            "" => beginning.to_owned(),
+            id => id.to_owned(),
+        },
         _ => text.to_owned(),
     }
 }
@@ -87,16 +90,15 @@ pub(super) fn bind_command(
     pack: &str,
 ) -> Option<String> {
     let kind = if path.as_str().starts_with('-') { "--kind=" } else { "--kind " };
-    let rest = format!("--env {environment} {kind}{path}@{version} --pack-ref {pack}");
+    let pack = format!("{kind}{path}@{version} --pack-ref {pack}");
     // what a new environment binds is bound already
     let is_default = host.fetcher.builtins().any(|builtin| builtin.path().slot() == Some(slot));
     match (CoreSlot::try_from(slot), slot) {
         (Ok(_), _) => {
             let verb = if is_default { "update" } else { "add" };
-            let rest = rest.replacen(kind, &format!("--slot {slot} {kind}"), 1);
-            Some(format!("gtc op env-packs {verb} {rest}"))
+            Some(format!("gtc op env-packs {verb} --env {environment} --slot {slot} {pack}"))
         }
-        (Err(_), CapabilitySlot::Extension) => Some(format!("gtc op extensions add {rest}")),
+        (Err(_), CapabilitySlot::Extension) => Some(format!("gtc op extensions add --env {environment} {pack}")),
         (Err(_), _) => None,
     }
 }

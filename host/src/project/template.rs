@@ -209,9 +209,12 @@ mod tests {
             (Language::JavaScript, &["python", "rust"]),
         ] {
             for (name, text) in files(language, &named("acme.secrets.demo", CapabilitySlot::Secrets)) {
+                // a workflow builds `gtc` with Rust, whatever the project is in
+                let is_workflow = name.starts_with(".github/");
                 let is_brought = name.starts_with("vendor/") || name.starts_with("wit/deps/") || name.contains("lock");
                 let found = others.iter().find(|other| text.to_lowercase().contains(**other));
-                assert!(is_brought || found.is_none(), "{name}: {found:?}");
+                let is_fine = found.is_none() || is_workflow && found == Some(&"rust");
+                assert!(is_brought || is_fine, "{name}: {found:?}");
             }
         }
     }

@@ -83,6 +83,11 @@ fn manifests() -> Vec<Broken> {
             own(&|entries| content(entries, &|bytes| *bytes = vec![0xa0])),
         ),
         Broken::new(
+            "component-manifest-invalid",
+            "a manifest of a component that is larger than that of a pack may be",
+            own(&|entries| content(entries, &|bytes| *bytes = vec![0x80; (1 << 20) + 1])),
+        ),
+        Broken::new(
             "component-manifest-differs",
             "a manifest of another version of the component",
             own(&|entries| content(entries, &|bytes| replace(bytes, b"1.0.0", b"1.0.1"))),

@@ -48,7 +48,9 @@ fn report(sandbox: &Sandbox, arguments: &[String], form: &str) -> String {
 
 fn sarif_schema() -> Value {
     let path = repository().join("tests/fixtures/sarif/sarif-schema-2.1.0.json");
-    serde_json::from_str(&std::fs::read_to_string(path).expect("a schema")).expect("JSON")
+    let text = std::fs::read_to_string(path).expect("a schema");
+    // two of its patterns have a bracket too many, which only some dialects pass over
+    serde_json::from_str(&text.replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}$")).expect("JSON")
 }
 
 #[test]

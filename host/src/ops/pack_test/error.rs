@@ -48,16 +48,6 @@ pub enum TestError {
         /// Why.
         source: PackError,
     },
-    /// The pack has more handlers than anybody waits for: each is compiled, and may take its time to say who it is.
-    #[error("pack `{}` has {found} handlers, and no pack with more than {limit} is tested", shown(.path))]
-    TooManyHandlers {
-        /// The file.
-        path: PathBuf,
-        /// How many there are.
-        found: usize,
-        /// How many there may be.
-        limit: usize,
-    },
     /// A component declares nonsense of itself.
     #[error(transparent)]
     Declaration {
@@ -115,10 +105,10 @@ impl TestError {
             Self::NoPack { .. } | Self::NoScenario { .. } => "not-found",
             Self::Folder { .. } => "io",
             Self::Pack { source, .. } => source.kind(),
-            Self::TooManyHandlers { .. } => "too-many-handlers",
             Self::Declaration { source } => source.kind(),
-            Self::Invalid { .. } | Self::IsPack { .. } => "invalid-scenario",
-            Self::Handler { .. } | Self::TooMany { .. } => "invalid-scenario",
+            Self::Invalid { .. } | Self::IsPack { .. } | Self::Handler { .. } | Self::TooMany { .. } => {
+                "invalid-scenario"
+            }
             Self::NotConfirmed { .. } => "unauthorized",
             Self::Exists { .. } => "conflict",
             Self::NotWritable { .. } => "not-writable",
@@ -148,7 +138,6 @@ impl TestError {
             Self::TooMany { .. } => "name some of them with `--scenario`".into(),
             Self::Folder { .. } => "check the path and its permissions".into(),
             Self::Pack { source, .. } => source.next().into(),
-            Self::TooManyHandlers { .. } => "test its components one by one".into(),
             Self::Declaration { source } => source.hint().unwrap_or_default(),
             Self::Invalid { .. } => {
                 "see `docs/testing.md` for the form, and `docs/scenario.schema.json` for all of it".into()

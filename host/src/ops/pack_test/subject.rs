@@ -9,14 +9,12 @@ use super::TestError;
 use crate::engine::Engine;
 use crate::fetch::Form;
 use crate::host::Host;
-use crate::ops::packs::{self, LoadedHandler, LoadedPack, PackError};
+use crate::ops::packs::{self, HANDLERS_AT_ONCE, LoadedHandler, LoadedPack, PackError};
 use crate::ops::{OpError, pack};
 use crate::scenario::{self, Scenario};
 
 /// Where the scenarios of a pack are, beside it.
 const FOLDER: &str = "tests";
-/// How many handlers of a pack are loaded to be tested: a pack may hold a thousand, and each may take a second.
-const HANDLERS: usize = 32;
 /// What every component begins with.
 const WASM: &[u8] = b"\0asm";
 /// What every archive begins with.
@@ -70,8 +68,8 @@ impl Subject {
             fetched.form = Form::Component;
         }
         let found = packs::open(host, &fetched).map_err(|source| unusable(source.into()))?.handlers.len();
-        if found > HANDLERS {
-            return Err(TestError::TooManyHandlers { path, found, limit: HANDLERS }.into());
+        if found > HANDLERS_AT_ONCE {
+            return Err(unusable(PackError::TooManyHandlers { found }).into());
         }
         let mut pack = packs::load_bytes(host, &fetched, Engine::load_apart).map_err(unusable)?;
         if fetched.form == Form::Component {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use env_pack_domain::{EnvPackHandler, Permissions, VersionReq};
 
+use super::commands::Judge;
 use super::report::SeenHandler;
 use super::trial::{self, Trial};
 use super::{Code, Failure, Finding, Findings, faults, permissions, preflight};
@@ -25,7 +26,7 @@ pub(super) fn field(packed: &PackedHandler, field: &str) -> String {
 }
 
 /// Looks at a handler without running it.
-pub(super) fn look(packed: &PackedHandler, findings: &mut Findings) {
+pub(super) fn look(packed: &PackedHandler, judge: &mut Judge, findings: &mut Findings) {
     if packed.bytes.len() > OTHERS_READ {
         let message = format!("component `{}` has {} MiB", packed.component, packed.bytes.len() >> 20);
         findings.push(Finding::new(Code::ComponentLarge, message).on(packed.entry.as_exact()));
@@ -47,7 +48,7 @@ pub(super) fn look(packed: &PackedHandler, findings: &mut Findings) {
             let message = format!("the pack does not say what component `{}` is and wants", packed.component);
             findings.push(Finding::new(Code::HandlerUndeclared, message).on(super::DECLARATIONS));
         }
-        Some(declared) => permissions::look(packed, &declared.permissions, findings),
+        Some(declared) => permissions::look(packed, &declared.permissions, judge, findings),
     }
 }
 
@@ -132,9 +133,8 @@ fn compare(packed: &PackedHandler, declared: &Declared, handler: &dyn EnvPackHan
 
 /// What is odd about the descriptor and the requirement by themselves.
 fn descriptor(packed: &PackedHandler, handler: &dyn EnvPackHandler, findings: &mut Findings) {
-    let path = handler.descriptor_path().as_str();
-    let named = path.split('.').nth(1).and_then(|segment| segment.parse::<env_pack_domain::CapabilitySlot>().ok());
-    if let Some(named) = named.filter(|named| *named != handler.slot()) {
+    let path = handler.descriptor_path();
+    if let Some(named) = path.slot().filter(|named| *named != handler.slot()) {
         let message = format!("`{path}` names the slot `{named}`, and the handler serves `{}`", handler.slot());
         findings.push(Finding::new(Code::OtherSlot, message).on(field(packed, "descriptor_path")));
     }

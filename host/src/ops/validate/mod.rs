@@ -22,12 +22,13 @@ use std::time::Duration;
 
 use env_pack_domain::{EnvId, PackRef, Version};
 
-use super::packs::{fetch_next, open};
+use super::packs::{HANDLERS_AT_ONCE, fetch_next, open};
 use super::{OpError, quoted};
 use crate::archive::{self, Pack};
 use crate::engine::Trust;
 use crate::fetch::{FetchError, Fetched, Form};
 use crate::host::Host;
+use commands::Judge;
 use finding::Findings;
 use signed::Wanted;
 
@@ -38,8 +39,6 @@ pub use table::{Code, PAGE};
 
 /// The extension of the manifest in which a pack declares its handlers.
 const DECLARATIONS: &str = "manifest.cbor#greentic.env-pack.v1";
-/// The most handlers of a pack that are run: honest packs have one, or a few.
-const HANDLERS: usize = 32;
 /// How long all handlers of a pack may run together, beside their first answers.
 const RUNNING: Duration = Duration::from_secs(1);
 /// The bytes that every WebAssembly binary begins with.
@@ -139,7 +138,8 @@ impl Examined<'_> {
             let message = "the manifest names no publisher";
             self.findings.push(Finding::new(Code::PublisherEmpty, message).on("manifest.cbor#publisher"));
         }
-        pack.handlers.iter().for_each(|packed| handler::look(packed, self.findings));
+        let mut judge = Judge::new();
+        pack.handlers.iter().for_each(|packed| handler::look(packed, &mut judge, self.findings));
         let is_in_order = report.stopped.is_none();
         if pack.handlers.is_empty() && is_in_order {
             self.no_handler(Finding::new(Code::NoHandler, "the pack holds no env-pack handler"));
@@ -229,7 +229,7 @@ impl Examined<'_> {
             took += time;
             let is_slow = self.findings.is_slow;
             let left = pack.handlers.len() - at - 1;
-            if left > 0 && (is_slow || took > RUNNING || at + 1 == HANDLERS) {
+            if left > 0 && (is_slow || took > RUNNING || at + 1 == HANDLERS_AT_ONCE) {
                 let message = format!("{left} more handlers were not run, after `{}`", packed.component);
                 self.findings.push(Finding::new(Code::NotRun, message).on(DECLARATIONS));
                 return Ok(());

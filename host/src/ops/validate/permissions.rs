@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use env_pack_domain::{ForeignText, Permissions};
 
+use super::commands::Judge;
 use super::handler::field;
-use super::{Code, Finding, Findings, addresses, commands};
+use super::{Code, Finding, Findings, addresses};
 use crate::archive::{self, PackedHandler};
 use crate::engine;
 use crate::host::Host;
@@ -61,7 +62,7 @@ pub(super) fn derived(host: &Host, packed: &PackedHandler, declared: &Permission
 }
 
 /// What a pack declares, by itself.
-pub(super) fn look(packed: &PackedHandler, declared: &Permissions, findings: &mut Findings) {
+pub(super) fn look(packed: &PackedHandler, declared: &Permissions, judge: &mut Judge, findings: &mut Findings) {
     let mut seen: HashSet<String> = HashSet::new();
     let mut repeated = |text: String, place: &str, findings: &mut Findings| {
         let message = format!("`{text}` is declared twice");
@@ -74,7 +75,6 @@ pub(super) fn look(packed: &PackedHandler, declared: &Permissions, findings: &mu
         let message = format!("component `{}` wants {count} commands and addresses", packed.component);
         findings.push(Finding::new(Code::PermissionsTooMany, message).on(field(packed, "permissions")));
     }
-    let mut judge = commands::Judge::new();
     for (at, tool) in declared.tools.iter().enumerate().take(MANY) {
         let place = field(packed, &format!("permissions.tools[{at}]"));
         repeated(tool.to_string(), &place, findings);

@@ -209,7 +209,7 @@ fn help_uri(repository: &str, code: Code) -> Option<String> {
     (!repository.is_empty()).then(|| format!("{}/blob/main/{PAGE}#{}", repository.trim_end_matches('/'), code.name()))
 }
 
-/// The results about a pack, each with a fingerprint of its own that does not change when others come or go.
+/// The results about a pack, each with a fingerprint of its own, which does not change when those about something else come or go.
 fn results(pack: &PackReport) -> Vec<Found> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let result = |finding: &Finding| {

@@ -12,7 +12,7 @@ use super::Code;
 use programs::{Kind, Program, holds};
 use verbs::Deed;
 
-/// How many words of code are looked at in one pack: a manifest could hold as many commands as it has letters.
+/// How many words of commands are looked at in one pack: a manifest could hold as many commands as it has letters.
 const WORDS: usize = 5_000;
 /// How many words behind the name of a program are looked at in code.
 const REACH: usize = 16;
@@ -29,7 +29,7 @@ const ESCAPES: [&str; 3] = ["\\!", ".shell", ".system"];
 
 /// Looks at the commands of one pack.
 pub(super) struct Judge {
-    /// How many words of code are still looked at.
+    /// How many words are still looked at.
     words: usize,
 }
 
@@ -86,8 +86,10 @@ fn commands<'a>(args: &[&'a str], left: &mut usize) -> Vec<Vec<&'a str>> {
     let mut commands = vec![Vec::new()];
     for arg in args {
         if !arg.contains(|c: char| c.is_whitespace() || ends_command(c)) {
-            commands[0].push(*arg);
-            *left = left.saturating_sub(1);
+            if *left > 0 {
+                commands[0].push(*arg);
+                *left -= 1;
+            }
             continue;
         }
         for piece in arg.split(ends_command) {
@@ -171,7 +173,8 @@ impl Faults {
 
     /// What a command leaves behind, and what it tells.
     fn effects(&mut self, program: &Program, args: &[&str], deeds: &[Deed]) {
-        let says = |words: &str| program.kind == Kind::Query && statements(args).any(|word| holds(words, &word));
+        let says =
+            |words: &str| program.kind == Kind::Query && statements(program, args).any(|word| holds(words, &word));
         // the arguments of these are commands or addresses
         let decides = !matches!(program.kind, Kind::Shell | Kind::Runner | Kind::Transfer);
         let does = |deed: Deed| decides && deeds.contains(&deed);
@@ -202,9 +205,14 @@ fn runs_statement(program: &Program, args: &[&str]) -> bool {
     any || plain || args.iter().any(|arg| ESCAPES.iter().any(|escape| arg.trim_start().starts_with(escape)))
 }
 
-/// The words of statements, in lower case.
-fn statements<'a>(args: &'a [&'a str]) -> impl Iterator<Item = String> + 'a {
-    let words = args.iter().flat_map(|arg| arg.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+/// The words of statements, in lower case. The values of other options are none, such as the host in `psql -h drop.example.com`.
+fn statements<'a>(program: &Program, args: &'a [&'a str]) -> impl Iterator<Item = String> + 'a {
+    let is_plain = holds(PLAIN_STATEMENT, &program.name);
+    let before = std::iter::once("").chain(args.iter().copied());
+    let is_value = move |option: &str| option.starts_with('-') && !option.contains('=') && !holds(STATEMENT, option);
+    let said =
+        args.iter().zip(before).filter(move |(arg, before)| is_plain || arg.starts_with('-') || !is_value(before));
+    let words = said.flat_map(|(arg, _)| arg.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
     words.map(str::to_ascii_lowercase)
 }
 

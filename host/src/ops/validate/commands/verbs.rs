@@ -9,6 +9,8 @@ const WITH_VALUE: &str = "-C -H -L -a -c -f -h -l -n -o -p -s -u --address --as 
     --user --work-tree --zone";
 /// Clouds: every word is a group of others until one is a verb.
 const CLOUDS: &str = "aliyun aws az doctl exo gcloud hcloud ibmcloud linode-cli oci scw";
+/// Services of theirs that are called like a verb.
+const SERVICES: &str = "deploy import run";
 /// How many words lead to a verb of theirs at most.
 const CLOUD_DEPTH: usize = 6;
 const CONTAINERS: &str =
@@ -59,7 +61,7 @@ const CHANGES: &str = "add annotate apply approve assign associate attach cancel
 /// What is given another program or code to run.
 const RUNS: &str = "console debug dlx eval evalsha exec execute execute-command invoke repl rsh run run-command send-command shell ssh";
 /// Commands that show a secret.
-const TELLS: [&str; 30] = [
+const TELLS: [&str; 32] = [
     "aws configure export-credentials",
     "aws configure get",
     "aws ecr get-login-password",
@@ -70,6 +72,7 @@ const TELLS: [&str; 30] = [
     "aws ssm get-parameter",
     "aws ssm get-parameters",
     "aws ssm get-parameters-by-path",
+    "aws sso get-role-credentials",
     "aws sts assume-role",
     "aws sts get-session-token",
     "az account get-access-token",
@@ -79,6 +82,7 @@ const TELLS: [&str; 30] = [
     "gcloud auth application-default print-access-token",
     "gcloud auth print-access-token",
     "gcloud auth print-identity-token",
+    "gcloud config config-helper",
     "gcloud secrets versions access",
     "gh auth token",
     "heroku auth:token",
@@ -95,16 +99,22 @@ const TELLS: [&str; 30] = [
 const DESTROYING_OPTIONS: &str =
     "-auto-approve --auto-approve -delete --delete -destroy --destroy --force-delete --prune --purge";
 const CHANGING_OPTIONS: &str = "-fls -fprint -fprint0 -fprintf --in-place";
-const TELLING_OPTIONS: &str = "--export-secret-keys --export-secret-subkeys --raw --show-secrets --with-decryption";
+const TELLING_OPTIONS: &str =
+    "--export-secret-keys --export-secret-subkeys --show-secrets --show-token --with-decryption";
 /// Options that are given a program to run.
 const RUNNING_OPTIONS: &str =
     "--checkpoint-action -exec --exec -execdir --info-script -ok -okdir --rsh --to-command --use-compress-program";
 /// How arguments begin in which a program is named that is run.
-const RUNNING_WORDS: [&str; 8] = [
+const RUNNING_WORDS: [&str; 13] = [
+    "--config-env=",
+    "alias.",
     "core.editor=",
+    "core.fsmonitor=",
+    "core.hookspath=",
     "core.pager=",
     "core.sshcommand=",
     "credential.helper=",
+    "diff.external=",
     "exec:",
     "localcommand=",
     "proxycommand=",
@@ -132,7 +142,8 @@ pub(super) fn deeds(program: &str, args: &[&str]) -> Vec<Deed> {
     let path = path(program, args);
     // what stands behind a look is what is looked at
     let verbs = path.iter().position(|word| holds(LOOKS, verb(word))).unwrap_or(path.len());
-    let mut deeds: Vec<Deed> = path[..verbs].iter().filter_map(|word| deed(program, word)).collect();
+    let words = path[..verbs].iter().enumerate().filter(|(at, word)| !is_service(program, *at, word));
+    let mut deeds: Vec<Deed> = words.filter_map(|(_, word)| deed(program, word)).collect();
     if args.first() == Some(&"*") || path.last() == Some(&"*") {
         deeds.push(Deed::Open);
     }
@@ -141,7 +152,8 @@ pub(super) fn deeds(program: &str, args: &[&str]) -> Vec<Deed> {
         words.next() == Some(program) && words.enumerate().all(|(at, word)| path.get(at) == Some(&word))
     };
     let shows_secrets = path.first() == Some(&"get") && args.iter().any(|arg| is_secret_kind(arg));
-    if TELLS.iter().any(leads) || shows_secrets {
+    let shows_raw = path.starts_with(&["config", "view"]) && args.contains(&"--raw");
+    if TELLS.iter().any(leads) || shows_secrets || shows_raw {
         deeds.push(Deed::Tells);
     }
     deeds.extend(args.iter().filter_map(|arg| of_option(program, arg)));
@@ -183,12 +195,20 @@ fn path<'a>(program: &str, args: &[&'a str]) -> Vec<&'a str> {
         None => 1,
     };
     let mut path: Vec<&str> = Vec::new();
+    let mut may_be_value = false;
     let mut args = args.iter().copied();
     while let Some(arg) = args.next() {
         if arg.starts_with(['-', '+']) {
-            if holds(WITH_VALUE, arg) {
-                args.next();
+            match holds(WITH_VALUE, arg) {
+                true => drop(args.next()),
+                false => may_be_value = !arg.contains('='),
             }
+            continue;
+        }
+        let says =
+            groups.is_some_and(|groups| holds(groups, arg)) || holds(LOOKS, verb(arg)) || deed(program, arg).is_some();
+        // what stands behind an option that nobody knows, and is no subcommand that is known, is its value
+        if std::mem::take(&mut may_be_value) && arg != "*" && !says {
             continue;
         }
         if arg == "*" && !are_known(program) {
@@ -198,6 +218,7 @@ fn path<'a>(program: &str, args: &[&'a str]) -> Vec<&'a str> {
         path.push(arg);
         let leads_on = match groups {
             Some(groups) => holds(groups, arg),
+            None if is_service(program, path.len() - 1, arg) => true,
             None => arg != "*" && !holds(LOOKS, verb(arg)) && deed(program, arg).is_none(),
         };
         if !leads_on || path.len() == depth {
@@ -205,6 +226,12 @@ fn path<'a>(program: &str, args: &[&'a str]) -> Vec<&'a str> {
         }
     }
     path
+}
+
+/// Whether a word is the name of a service of a cloud, though elsewhere it is what is done: `gcloud run services list`.
+fn is_service(program: &str, at: usize, word: &str) -> bool {
+    let is_first = at == 0 && holds(SERVICES, word);
+    holds(CLOUDS, program) && is_first || program == "az" && word == "run-command"
 }
 
 /// `delete` of `delete-objects`.
