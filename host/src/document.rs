@@ -1,8 +1,14 @@
-//! Documents that people write, in JSON or YAML.
+//! Documents that people write, in JSON or YAML, and their schemas.
 
+use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::path::Path;
 
+use env_pack_domain::grammar::Grammar;
+use schemars::transform::{RecursiveTransform, Transform as _};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 /// Reads a document as what its name says it is, and YAML unless it says anything; or says what is wrong with it, and where.
 ///
@@ -29,4 +35,48 @@ fn read_with<T: DeserializeOwned>(bytes: &[u8], path: &Path, options: serde_saph
 fn yaml_fault(error: &serde_saphyr::Error) -> String {
     let text = error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter);
     text.lines().next().unwrap_or_default().to_owned()
+}
+
+/// The schema of a document, with nothing in it that JSON Schema does not know.
+pub(crate) fn schema<T: JsonSchema>() -> Schema {
+    let is_known = |schema: &Schema| schema.get("format").is_none_or(|format| format == "uri");
+    let mut without_format = RecursiveTransform(|schema: &mut Schema| {
+        // such as `uint16`
+        if !is_known(schema) {
+            schema.remove("format");
+        }
+    });
+    let mut schema = schemars::schema_for!(T);
+    without_format.transform(&mut schema);
+    schema
+}
+
+/// Stands in a schema for a text that is written in a grammar.
+pub(crate) struct Text<G>(PhantomData<G>);
+
+impl<G: Grammar> JsonSchema for Text<G> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let mut schema = json_schema!({"type": "string", "pattern": whole(&G::pattern())});
+        if let Some(most) = G::MAX_CHARS {
+            schema.insert("maxLength".to_owned(), most.into());
+        }
+        schema
+    }
+}
+
+/// The schema of an argument that is written in a grammar, for rules about several.
+pub(crate) fn matching(pattern: &str) -> Value {
+    json!({"type": "string", "pattern": whole(pattern)})
+}
+
+fn whole(pattern: &str) -> String {
+    format!("^(?:{pattern})$")
 }

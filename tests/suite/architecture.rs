@@ -18,7 +18,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("flate2", &["archive"]),
     ("greentic_types", &["archive"]),
     ("clap", &["cli"]),
-    ("schemars", &["cli", "project", "scenario"]),
+    ("schemars", &["cli", "document.rs", "project", "scenario"]),
     ("anstream", &["cli"]),
     ("indicatif", &["cli"]),
     ("tar", &["fetch"]),

@@ -42,6 +42,8 @@ fn what_cannot_be_packed_says_why() {
     build(&vault, "0.4.2", &["--allow-network", "nowhere"]).refused(2, "invalid-argument");
     assert!(build(&vault, "0.4.2", &["--output", "/nowhere/x.gtpack"]).refused(2, "io").contains("/nowhere/x.gtpack"));
     build("/nowhere.wasm", "0.4.2", &[]).refused(2, "file-not-found");
+    let message = sandbox.gtc(["pack", "inspect", &vault]).refused(1, "bare-component");
+    assert!(message.contains("gtc pack build --component"), "{message}");
     build(&vault, "0.4.2", &["--output", "/dev/full"]).refused(2, "io");
     let module = sandbox.write("module.wasm", wat::parse_str("(module)").expect("a module")).display().to_string();
     assert!(build(&module, "0.4.2", &[]).refused(1, "not-a-component").contains("core module"));

@@ -6,10 +6,11 @@
 //!
 //! It loads the pack, grants it everything that it declares, and lists what there is. Then it resolves the descriptor, and prints
 //! what the preflight finds; without one, it examines the environment `local`.
-#![expect(clippy::print_stdout, reason = "it is a program")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program")]
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use env_pack_domain::{
     BindingContext, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault, Outcome, PackRef,
@@ -18,7 +19,7 @@ use env_pack_domain::{
 use gtc::engine::ToolEnvironment;
 use gtc::host::{Host, HostSettings};
 use gtc::ops::embed::Plugins;
-use gtc::ops::{doctor, env, pack};
+use gtc::ops::{OpError, doctor, env, pack};
 
 /// A handler without a sandbox: it is code of this program.
 #[derive(Debug)]
@@ -50,9 +51,17 @@ impl EnvPackHandler for Clock {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     // foreign components are compiled in another process of this very program, which becomes a worker here
     gtc::engine::worker::hook();
+    let Err(error) = run() else { return ExitCode::SUCCESS };
+    eprintln!("error: {error}");
+    let hint = error.downcast_ref().and_then(OpError::hint);
+    hint.iter().for_each(|hint| eprintln!("next: {hint}"));
+    ExitCode::FAILURE
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (cache, pack_ref, kind) = match arguments.as_slice() {
         [cache, pack_ref] => (PathBuf::from(cache), pack_ref.parse()?, None),

@@ -22,7 +22,7 @@ pub trait Grammar: FromStr {
     fn pattern() -> String;
 }
 
-const WORD: &str = "[A-Za-z0-9._-]{1,128}";
+const WORD: &str = r"(?!\.\.?$)[A-Za-z0-9._-]{1,128}";
 const INSTANCE: &str = "[a-z0-9-]{1,128}";
 const PATH: &str = r"[a-z0-9-]+(?:\.[a-z0-9-]+)+";
 const DIGEST: &str = "sha256:[0-9a-f]{64}";
@@ -32,7 +32,7 @@ const TAG: &str = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";
 
 impl Grammar for EnvId {
     fn pattern() -> String {
-        format!(r"(?!\.\.?$){WORD}")
+        WORD.to_owned()
     }
 }
 
@@ -175,6 +175,11 @@ fn unsafe_characters() -> String {
 /// What matches the decimal numbers from 1 to `most`, which are written without zeros before them.
 pub fn at_most(most: &str) -> String {
     let digits = most.len();
+    let any = |count: usize| match count {
+        0 => String::new(),
+        1 => "[0-9]".to_owned(),
+        count => format!("[0-9]{{{count}}}"),
+    };
     let mut alternatives = Vec::new();
     if digits > 1 {
         alternatives.push(format!("[1-9][0-9]{{0,{}}}", digits - 2));
@@ -183,7 +188,7 @@ pub fn at_most(most: &str) -> String {
         let lowest = if at == 0 { b'1' } else { b'0' };
         if digit > lowest {
             let below = format!("[{}-{}]", char::from(lowest), char::from(digit - 1));
-            alternatives.push(format!("{}{below}[0-9]{{{}}}", &most[..at], digits - at - 1));
+            alternatives.push(format!("{}{below}{}", &most[..at], any(digits - at - 1)));
         }
     }
     alternatives.push(most.to_owned());
@@ -337,7 +342,7 @@ mod tests {
     fn names() {
         let long = "x".repeat(128);
         is_exact::<EnvId>(&["local", "prod-eu.1", "A_b", "...", &long]);
-        is_exact::<PackId>(&["acme.secrets.vault", "..", ".", &long]);
+        is_exact::<PackId>(&["acme.secrets.vault", "...", &long]);
         is_exact::<InstanceId>(&["primary", "eu-1", "-", &long]);
         is_exact::<DisplayName>(&["local", "Production (EU)", "東京", " x ", &"é".repeat(128)]);
     }

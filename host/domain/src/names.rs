@@ -60,11 +60,7 @@ impl FromStr for EnvId {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        const WHAT: &str = "environment id";
-        if matches!(text, "." | "..") {
-            return Err(InvalidName::new(WHAT, text, "it means a folder of the file system"));
-        }
-        check_plain(WHAT, text)?;
+        check_plain("environment id", text)?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -106,6 +102,9 @@ impl FromStr for DisplayName {
 }
 
 fn check_plain(what: &'static str, text: &str) -> Result<(), InvalidName> {
+    if matches!(text, "." | "..") {
+        return Err(InvalidName::new(what, text, "it means a folder of the file system"));
+    }
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     check(what, text, "ASCII letters, digits, `.`, `_` and `-`", legal)
 }

@@ -14,6 +14,9 @@ pub enum ArchiveError {
         /// The most allowed, in bytes.
         limit: u64,
     },
+    /// It is no archive, but a WebAssembly component, or a module of one.
+    #[error("it is a WebAssembly component, and no pack")]
+    Component,
     /// Two zip readers could differ about it.
     #[error("the archive breaks the canonical zip profile at byte {offset}{}: {rule}", in_entry(.entry))]
     Profile {
@@ -128,6 +131,7 @@ impl ArchiveError {
             Self::Unreadable { .. } => "entry-unreadable",
             Self::NoEntry { .. } => "entry-missing",
             Self::Application => "application",
+            Self::Component => "bare-component",
             Self::DocumentTooLarge { .. } => "document-too-large",
             Self::Document { .. } => "document-invalid",
             Self::ListedButAbsent { .. } => "sbom-lists-absent-entry",

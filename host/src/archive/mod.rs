@@ -95,11 +95,17 @@ struct Entry {
     content: Vec<u8>,
 }
 
+/// What every WebAssembly component begins with, and no archive.
+pub const WASM: &[u8] = b"\0asm";
+
 /// Opens an archive and checks all of it: container, bill of materials, manifest, components.
 ///
 /// # Errors
 /// [`ArchiveError`] with the first thing that is wrong.
 pub fn open(bytes: &[u8], limits: &Limits) -> Result<Pack, ArchiveError> {
+    if bytes.starts_with(WASM) {
+        return Err(ArchiveError::Component);
+    }
     let entries = profile::check(bytes, limits)?;
     let mut reader = reader::Reader::of_checked(bytes, limits)?;
     let manifest = manifest::of(&mut reader)?;

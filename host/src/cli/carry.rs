@@ -8,9 +8,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::UsageError;
-use super::grammar::{NewPackRef, Text};
+use super::grammar::NewPackRef;
 use super::parse::{Payload, pack_ref, parsed};
 use super::rules;
+use crate::document::Text;
 use crate::ops::load::LoadRequest;
 use crate::ops::save::{Chosen, SaveRequest};
 

@@ -1,12 +1,11 @@
 //! Which environment a command is about: a word of its own, or `--env`. Every verb takes either.
 
+use crate::document::Text;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use env_pack_domain::EnvId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use super::grammar::Text;
 
 /// The environment that commands are about when none is named.
 const DEFAULT: &str = "local";

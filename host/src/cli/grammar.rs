@@ -1,8 +1,6 @@
-//! The grammars of arguments that no file has in this form, and the schemas of all that have one.
+//! The grammars of arguments that no file has in this form.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
@@ -11,38 +9,6 @@ use env_pack_domain::{
     DescriptorPath, ForeignText, MAX_DESCRIPTOR_BYTES, MAX_PACK_REF_CHARS, OciRef, PackDescriptor, PackRef,
     Sha256Digest,
 };
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::{Value, json};
-
-/// Stands in a schema for a text that is written in a grammar.
-pub struct Text<G>(PhantomData<G>);
-
-impl<G: Grammar> JsonSchema for Text<G> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Text".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let mut schema = json_schema!({"type": "string", "pattern": whole(&G::pattern())});
-        if let Some(most) = G::MAX_CHARS {
-            schema.insert("maxLength".to_owned(), most.into());
-        }
-        schema
-    }
-}
-
-/// The schema of an argument that is written in a grammar, for rules about several.
-pub fn matching(pattern: &str) -> Value {
-    json!({"type": "string", "pattern": whole(pattern)})
-}
-
-fn whole(pattern: &str) -> String {
-    format!("^(?:{pattern})$")
-}
 
 /// What is wrong with a text.
 #[derive(Debug)]

@@ -318,7 +318,7 @@ impl Session {
 
     /// Validates packs, and reports in the form that was asked for.
     fn validate(&self, verb: Verb<ValidatePayload>) -> io::Result<u8> {
-        let operation = |(request, form)| Ok((validation::validate(&self.host, &request)?, form));
+        let operation = |(request, form)| Ok((validation::validate(&self.host, &request), form));
         self.run("pack", "validate", verb, operation, |output, (report, form)| {
             match form {
                 None => output.result(report)?,
@@ -408,7 +408,7 @@ impl Session {
         write: impl FnOnce(&Output<'_>, &R) -> io::Result<u8>,
     ) -> io::Result<u8> {
         match (&verb, self.only_reads) {
-            (Verb::Schema, false) => return output::print_json(&schemars::schema_for!(P)).map(|()| 0),
+            (Verb::Schema, false) => return output::print_json(&document::schema::<P>()).map(|()| 0),
             (Verb::Schema, true) => return Ok(0),
             _ => {}
         }

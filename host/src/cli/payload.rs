@@ -14,8 +14,9 @@ use serde::{Deserialize, Deserializer};
 
 use super::arguments::{object, whole_number};
 use super::environment::{Environment, EnvironmentOrLocal};
-use super::grammar::{Kind, ListenAddr, NewPackRef, Text};
+use super::grammar::{Kind, ListenAddr, NewPackRef};
 use super::rules;
+use crate::document::Text;
 
 /// No arguments.
 #[derive(Debug, Default, Args, Deserialize, JsonSchema)]

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::UsageError;
-use super::grammar::Text;
 use super::parse::{Payload, parsed, permissions};
 use super::rules;
+use crate::document::Text;
 use crate::ops::pack::BuildRequest;
 use crate::ops::project::{Language, NewRequest};
 

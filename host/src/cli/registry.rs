@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::UsageError;
-use super::grammar::{Created, Destination, Text};
+use super::grammar::{Created, Destination};
 use super::parse::{Payload, parsed};
+use crate::document::Text;
 use crate::ops::registry::{PullRequest, PushRequest};
 
 /// A pack to bring to a registry.

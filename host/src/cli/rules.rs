@@ -4,7 +4,8 @@ use env_pack_domain::grammar::Grammar;
 use env_pack_domain::{DescriptorPath, OciRef, PackDescriptor};
 use serde_json::{Value, json};
 
-use super::grammar::{ScenarioName, matching};
+use super::grammar::ScenarioName;
+use crate::document::matching;
 
 /// A grant or its end is about something.
 pub fn something_to_grant() -> Value {

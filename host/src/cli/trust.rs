@@ -9,9 +9,10 @@ use serde::Deserialize;
 
 use super::environment::Environment;
 use super::error::UsageError;
-use super::grammar::{NewPackRef, Text};
+use super::grammar::NewPackRef;
 use super::parse::{Payload, pack_ref, parsed};
 use super::rules;
+use crate::document::Text;
 use crate::ops::signing::{SignRequest, Trusted, VerifyRequest};
 use crate::ops::trust_root::{DistrustRequest, TrustRequest};
 

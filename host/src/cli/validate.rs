@@ -8,10 +8,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::UsageError;
-use super::grammar::{NewPackRef, Text};
+use super::grammar::NewPackRef;
 use super::parse::{Payload, parsed};
 use super::payload::word;
 use super::rules;
+use crate::document::Text;
 use crate::ops::validate::{SignaturesWanted, ValidateRequest};
 
 /// Packs to validate.

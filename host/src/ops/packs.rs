@@ -155,7 +155,7 @@ impl PackError {
             Self::SignatureFile { source: source @ FetchError::Registry { .. } } => fetch_next(source),
             Self::SignatureFile { .. } => "check the path of the signature, and its permissions",
             Self::Signature(error) => signature_next(error),
-            Self::NoHandler => "bind a pack that was built with `gtc pack build`",
+            Self::NoHandler => "use a pack that was built with `gtc pack build`",
             Self::TooManyHandlers { .. } => "take its components one by one",
             Self::Handler { source, .. } => load_next(source),
             Self::Differs { .. } => "ask the author of the pack to build it again with `gtc pack build`",

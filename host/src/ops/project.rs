@@ -46,10 +46,13 @@ pub struct NewReport {
 /// Makes a project out of a template.
 ///
 /// # Errors
-/// [`OpError`] when the folder is not empty, or cannot be filled.
+/// [`OpError`] when the path is that of a built-in pack, or the folder is not empty, or cannot be filled.
 pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
     let NewRequest { path, slot, language, .. } = request;
     let slot = *slot;
+    if host.fetcher.builtins().any(|builtin| builtin.path() == path) {
+        return Err(ProjectError::IsBuiltin { path: path.clone() }.into());
+    }
     let folder = request.folder.clone().unwrap_or_else(|| path.as_str().into());
     let id = pack_id(path);
     let pack = within_reach(&format!("{id}-{FIRST_VERSION}.gtpack"));

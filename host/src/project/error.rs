@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::ForeignText;
+use env_pack_domain::{DescriptorPath, ForeignText};
 
 use super::FILE_NAME;
 
@@ -11,6 +11,12 @@ use super::FILE_NAME;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProjectError {
+    /// A new project would answer for a path that is taken, in every environment there is.
+    #[error("`{path}` is the path of a built-in pack, and nothing can stand in for one")]
+    IsBuiltin {
+        /// The path.
+        path: DescriptorPath,
+    },
     /// Nobody said which version the pack of a project has.
     #[error("nothing says which version the pack of `{}` has", shown(.folder))]
     NoVersion {
@@ -132,7 +138,7 @@ impl ProjectError {
             | Self::Member { .. }
             | Self::NoVersion { .. }
             | Self::LeadsOutside { .. } => "project-malformed",
-            Self::NotEmpty { .. } => "conflict",
+            Self::NotEmpty { .. } | Self::IsBuiltin { .. } => "conflict",
             Self::Missing { .. } => "toolchain-missing",
             Self::Failed { .. } | Self::NoComponent { .. } => "build-failed",
         }
@@ -140,12 +146,13 @@ impl ProjectError {
 
     /// Whether it is an answer to what was asked, and not that it could not be asked.
     pub fn is_answer(&self) -> bool {
-        matches!(self, Self::NotEmpty { .. } | Self::Failed { .. } | Self::NoComponent { .. })
+        matches!(self, Self::IsBuiltin { .. } | Self::NotEmpty { .. } | Self::Failed { .. } | Self::NoComponent { .. })
     }
 
     /// What to do next, as one sentence.
     pub fn next(&self) -> &'static str {
         match self {
+            Self::IsBuiltin { .. } => "choose a path in a namespace of your own",
             Self::NoVersion { .. } => "write `version = \"0.1.0\"` into `gtc-pack.toml`",
             Self::NoProject { .. } => {
                 "make a project with `gtc pack new <descriptor-path>`, or pack a component with `--component <file>`"

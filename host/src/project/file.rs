@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use env_pack_domain::{ForeignText, InvalidPermission, PackId, Permissions, Version};
+use env_pack_domain::{
+    ForeignText, InvalidPermission, NetworkPermission, PackId, Permissions, ToolPermission, Version,
+};
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 
 use super::{Language, Limits, ProjectError, inside};
+use crate::document::{self, Text};
 
 /// What the file is called.
 pub const FILE_NAME: &str = "gtc-pack.toml";
@@ -33,6 +36,9 @@ pub struct Project {
     pub wit: PathBuf,
 }
 
+/// What matches a relative path that does not climb.
+const BELOW: &str = r"^(?!/)(?!(?:[^\u0000]*/)?\.\.(?:/|$))[^\u0000]+$";
+
 /// What `gtc pack build` makes of the folder that this file lies in.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -45,18 +51,22 @@ struct ProjectFile {
     language: Language,
     /// The id of the pack; the descriptor path of its handler, unless given
     #[serde(default)]
+    #[schemars(with = "Option<Text<PackId>>")]
     id: Option<String>,
     /// The version of the pack, in SemVer; for Rust that of Cargo.toml, unless given
     #[serde(default)]
+    #[schemars(with = "Option<Text<Version>>")]
     version: Option<String>,
     /// Who publishes it; the first segment of the descriptor path, unless given
     #[serde(default)]
     publisher: Option<String>,
     /// The folder of Cargo.toml (`.`), or the file that holds the handler (`handler.py`, `handler.js`); relative to the project
     #[serde(default)]
+    #[schemars(extend("pattern" = BELOW))]
     source: Option<PathBuf>,
     /// The folder that describes the world `handler`, of which a component in Python or JavaScript is made: `wit`, unless given
     #[serde(default)]
+    #[schemars(extend("pattern" = BELOW))]
     wit: Option<PathBuf>,
     /// What the handler asks of the operator's machine
     #[serde(default)]
@@ -68,14 +78,16 @@ struct ProjectFile {
 #[serde(deny_unknown_fields, default)]
 struct PermissionsTable {
     /// Commands that it runs, as in a shell, such as `vault version`; `*` stands for one argument
+    #[schemars(with = "Vec<Text<ToolPermission>>")]
     tools: Vec<String>,
     /// Addresses that it connects to, such as `vault.acme.example:8200`
+    #[schemars(with = "Vec<Text<NetworkPermission>>")]
     network: Vec<String>,
 }
 
 /// The JSON Schema of the project file.
 pub fn schema() -> Schema {
-    schemars::schema_for!(ProjectFile)
+    document::schema::<ProjectFile>()
 }
 
 /// Reads the project that lies in a folder.

@@ -22,7 +22,7 @@ pub use question::{Address, Command, Question};
 pub use short::{Entries, Listed, Parsed, Short};
 pub use write::{Recorded, written};
 
-use crate::document;
+use crate::document::{self, Text};
 
 /// What a handler is to say of a machine that is described. A file holds one.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -34,6 +34,7 @@ pub struct Scenario {
     pub about: Option<String>,
     /// The handler, by its descriptor path; needed where a pack has several
     #[serde(default)]
+    #[schemars(with = "Option<Text<DescriptorPath>>")]
     pub handler: Option<Parsed<DescriptorPath>>,
     /// What the machine is like; one that has nothing, unless given
     #[serde(default)]
@@ -47,8 +48,10 @@ pub struct Scenario {
 #[serde(deny_unknown_fields, default)]
 pub struct Given {
     /// The environment; `local`, unless given
+    #[schemars(with = "Option<Text<EnvId>>")]
     pub environment_id: Option<Parsed<EnvId>>,
     /// The instance of an extension; the default one, unless given
+    #[schemars(with = "Option<Text<InstanceId>>")]
     pub instance_id: Option<Parsed<InstanceId>>,
     /// The operator's answers; `{}`, unless given
     pub answers: Option<serde_json::Value>,
@@ -85,6 +88,7 @@ pub enum ToolWord {
 pub struct Ran {
     /// Its exit code; 0, unless given
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(range(min = i32::MIN, max = i32::MAX))]
     pub exit_code: i32,
     /// What it prints
     #[serde(skip_serializing_if = "is_default")]
@@ -240,7 +244,7 @@ pub struct InvalidScenario {
 
 /// The JSON Schema of a scenario.
 pub fn schema() -> Schema {
-    schemars::schema_for!(Scenario)
+    document::schema::<Scenario>()
 }
 
 /// Reads a scenario out of a document, which is JSON if its path says so, and YAML otherwise.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use env_pack_domain::ForeignText;
+use env_pack_domain::{ForeignText, ToolPermission};
 
 /// A command, word by word; as a text, as a shell takes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +42,12 @@ impl FromStr for Command {
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shell_words::join(&self.0))
+        // as a permission for it is written, wherever there is one
+        let permission = self.0.split_first().and_then(|(tool, args)| ToolPermission::new(tool, args.to_vec()).ok());
+        match permission {
+            Some(permission) => permission.fmt(f),
+            None => f.write_str(&shell_words::join(&self.0)),
+        }
     }
 }
 

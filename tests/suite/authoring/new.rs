@@ -25,6 +25,9 @@ fn the_slot_is_in_the_path_or_named() {
         let source = fs::read_to_string(sandbox.home().join(path).join("src/lib.rs")).expect("a file");
         assert!(source.contains(&format!("Slot::{variant};")) && source.contains(&format!("new(\"{path}\")")));
     }
+    let builtin = ["pack", "new", "greentic.secrets.dev-store", "--dir", "mine"];
+    let message = sandbox.gtc(builtin).refused(1, "conflict");
+    assert!(message.contains("built-in") && !sandbox.home().join("mine").exists(), "{message}");
     let message = sandbox.gtc(["pack", "new", "acme.vault"]).refused(2, "invalid-argument");
     assert!(message.contains("the second segment of `acme.vault` is no slot"), "{message}");
     assert!(CapabilitySlot::ALL.iter().all(|slot| message.contains(&slot.to_string())), "{message}");

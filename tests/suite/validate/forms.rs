@@ -113,6 +113,25 @@ fn sarif_is_what_github_takes() {
     assert_eq!(secrets.count(), 2, "{seen:?}");
 }
 
+#[test]
+fn a_report_is_written_though_nobody_knows_whose_signatures_are_wanted() {
+    let sandbox = Sandbox::new();
+    sandbox.write("good.gtpack", pack_of(handler().component()));
+    for wanted in [["--env", "nowhere"], ["--key", "nowhere.pub"]] {
+        for (form, part) in [
+            ("human", "nowhere"),
+            ("json", "\"failure\""),
+            ("sarif", "toolExecutionNotifications"),
+            ("junit", "<error"),
+            ("github", "::error"),
+        ] {
+            let validate = ["pack", "validate", "good.gtpack", "--report", form];
+            let report = sandbox.gtc(validate.iter().chain(&wanted)).exited(2).stdout;
+            assert!(report.contains(part), "{wanted:?} {form}: {report}");
+        }
+    }
+}
+
 /// The check that the other test relies on finds what is wrong.
 #[test]
 fn the_schema_refuses_what_is_no_sarif() {

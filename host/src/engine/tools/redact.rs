@@ -61,9 +61,22 @@ pub(super) fn redact(text: String, variables: &[(OsString, OsString)]) -> String
         }
     }
     if PATTERNS.named.is_match(&text) {
-        text = PATTERNS.named.replace_all(&text, |found: &Captures<'_>| format!("{}{HIDDEN}", &found[1])).into_owned();
+        let hidden = |found: &Captures<'_>| {
+            let whole = found.get(0).expect("what was found");
+            match is_request(&text[whole.end() - found[0].len() + found[1].len()..]) {
+                true => whole.as_str().to_owned(),
+                false => format!("{}{HIDDEN}", &found[1]),
+            }
+        };
+        text = PATTERNS.named.replace_all(&text, hidden).into_owned();
     }
     text
+}
+
+/// Whether a text begins as Go's programs tell of a request that failed: `Error looking up token: Get "https://…": …`.
+fn is_request(text: &str) -> bool {
+    let methods = ["Get", "Head", "Post", "Put", "Patch", "Delete"];
+    methods.iter().any(|method| text.strip_prefix(method).is_some_and(|rest| rest.starts_with(" \"http")))
 }
 
 #[cfg(test)]
@@ -105,6 +118,7 @@ mod tests {
             "{\n  \"terraform_version\": \"1.5.7\",\n  \"platform\": \"linux_amd64\"\n}",
             "aws-cli/2.13.0 Python/3.11.4 Linux/5.15 exe/x86_64.ubuntu.22",
             "Error: the token is expired",
+            "Error looking up token: Get \"https://vault.example:8200/v1/auth/token/lookup-self\": connection refused",
             "123456789012 arn:aws:iam::123456789012:user/alice",
             "yes\n",
         ] {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::TestError;
+use crate::archive;
 use crate::engine::Engine;
 use crate::fetch::Form;
 use crate::host::Host;
@@ -15,8 +16,6 @@ use crate::scenario::{self, Scenario};
 
 /// Where the scenarios of a pack are, beside it.
 const FOLDER: &str = "tests";
-/// What every component begins with.
-const WASM: &[u8] = b"\0asm";
 /// What every archive begins with.
 const ZIP: &[u8] = b"PK\x03\x04";
 
@@ -46,7 +45,7 @@ impl ScenarioFile {
     pub fn read(host: &Host, path: &Path) -> Result<Self, OpError> {
         let limit = host.limits.scenario.file_bytes;
         let bytes = host.fetcher.document(path, limit).map_err(|source| OpError::Input { source })?;
-        if bytes.starts_with(WASM) || bytes.starts_with(ZIP) {
+        if bytes.starts_with(archive::WASM) || bytes.starts_with(ZIP) {
             return Err(TestError::IsPack { path: path.to_owned() }.into());
         }
         let scenario = scenario::read(&bytes, path);
@@ -64,7 +63,7 @@ impl Subject {
         };
         let unusable = |source: PackError| TestError::Pack { path: path.clone(), source };
         let mut fetched = host.fetcher.file(&path).map_err(|source| OpError::Input { source })?;
-        if fetched.bytes.starts_with(WASM) {
+        if fetched.bytes.starts_with(archive::WASM) {
             fetched.form = Form::Component;
         }
         let found = packs::open(host, &fetched).map_err(|source| unusable(source.into()))?.handlers.len();

@@ -16,6 +16,7 @@ pub(super) fn of_archive(error: &ArchiveError) -> Option<Finding> {
             let byte = Some(*offset as u64);
             Some(Finding { subject: entry.clone(), byte, ..finding(Code::named(rule.name())?) })
         }
+        ArchiveError::Component => Some(finding(Code::BareComponent)),
         ArchiveError::Application => on(Code::NoHandler, "manifest.json"),
         ArchiveError::NoEntry { entry } => on(pick(entry, Code::ManifestMissing, Code::SbomMissing), entry),
         ArchiveError::DocumentTooLarge { entry, .. } => {

@@ -23,7 +23,7 @@ use std::time::Duration;
 use env_pack_domain::{EnvId, PackRef, Version};
 
 use super::packs::{HANDLERS_AT_ONCE, fetch_next, open};
-use super::{OpError, quoted};
+use super::quoted;
 use crate::archive::{self, Pack};
 use crate::engine::Trust;
 use crate::fetch::{FetchError, Fetched, Form};
@@ -41,8 +41,6 @@ pub use table::{Code, PAGE};
 const DECLARATIONS: &str = "manifest.cbor#greentic.env-pack.v1";
 /// How long all handlers of a pack may run together, beside their first answers.
 const RUNNING: Duration = Duration::from_secs(1);
-/// The bytes that every WebAssembly binary begins with.
-const WASM: &[u8] = b"\0asm";
 
 /// Packs to be looked at.
 #[derive(Clone, Debug)]
@@ -70,14 +68,19 @@ pub enum SignaturesWanted {
     Environment(EnvId),
 }
 
-/// Looks at packs, each by itself: one that cannot be had leaves the others alone.
-///
-/// # Errors
-/// [`OpError`] when it is not known whose signatures are asked for.
-pub fn validate(host: &Host, request: &ValidateRequest) -> Result<ValidateReport, OpError> {
-    let wanted = Wanted::of(host, &request.signatures)?;
-    let packs = request.packs.iter().map(|pack_ref| examine(host, request, &wanted, pack_ref));
-    Ok(ValidateReport::new(packs.collect(), request.strict))
+/// Looks at packs, each by itself: one that cannot be had leaves the others alone. As long as nobody knows whose signatures are asked
+/// for, nothing is known of any.
+pub fn validate(host: &Host, request: &ValidateRequest) -> ValidateReport {
+    let wanted = Wanted::of(host, &request.signatures).map_err(|error| Failure {
+        kind: error.kind(),
+        message: chain(&error),
+        hint: error.hint().unwrap_or_default(),
+    });
+    let packs = request.packs.iter().map(|pack_ref| match &wanted {
+        Ok(wanted) => examine(host, request, wanted, pack_ref),
+        Err(failure) => PackReport { failure: Some(failure.clone()), ..PackReport::of(pack_ref) },
+    });
+    ValidateReport::new(packs.collect(), request.strict)
 }
 
 fn examine(host: &Host, request: &ValidateRequest, wanted: &Wanted, pack_ref: &PackRef) -> PackReport {
@@ -107,6 +110,11 @@ fn examine(host: &Host, request: &ValidateRequest, wanted: &Wanted, pack_ref: &P
             };
             report.failure = Some(Failure { kind: error.kind(), message: chain(&error), hint });
         }
+    }
+    if request.strict {
+        // in every form of the report
+        let warnings = findings.list.iter_mut().filter(|finding| finding.severity == Severity::Warning);
+        warnings.for_each(|finding| finding.severity = Severity::Error);
     }
     // what matters most comes first, and otherwise things stay in the order in which a pack is read
     findings.list.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -157,7 +165,8 @@ impl Examined<'_> {
     fn no_handler(&mut self, mut finding: Finding) {
         if self.request.require_handler {
             finding.severity = Severity::Error;
-            finding.hint = "build a handler into it: `gtc pack build --component <file>`".to_owned();
+            finding.hint =
+                "build a handler into it: `gtc pack build --component <file> --version <version>`".to_owned();
         }
         self.findings.push(finding);
     }
@@ -173,7 +182,7 @@ impl Examined<'_> {
         if fetched.form == Form::Component {
             return open(self.host, fetched).map(Some).map_err(|error| failed(&error));
         }
-        if fetched.bytes.starts_with(WASM) {
+        if fetched.bytes.starts_with(archive::WASM) {
             let message = "it begins as a WebAssembly component does, and not as an archive";
             self.findings.push(Finding::new(Code::BareComponent, message));
             report.stopped = Some("nothing of it was looked at, because it is no pack");
