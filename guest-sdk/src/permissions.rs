@@ -90,7 +90,7 @@ impl<const N: usize> Pen<N> {
                 let mut pen = self.text("{\"tool\":\"").escaped(program).text("\",\"args\":[");
                 let mut at = 0;
                 while at < args.len() {
-                    assert!(args[at].len() <= 1024, "an argument has at most 1,024 bytes");
+                    assert!(args[at].len() <= 4096, "an argument has at most 4,096 bytes");
                     pen = if at == 0 { pen } else { pen.byte(b',') };
                     pen = pen.byte(b'"').escaped(args[at]).byte(b'"');
                     at += 1;

@@ -26,7 +26,7 @@ impl Handler for Vault {
 }
 
 /// The server that the answers name, such as `https://vault.acme.example:8200`. Which one that is nobody knows when the pack is
-/// compiled, so whoever builds it declares it with `--allow-network`.
+/// compiled, so it is declared under `[permissions]` in `gtc-pack.toml`.
 fn server(address: &str) -> ToolCheck {
     let description = "the Vault server";
     match checks::split(address) {

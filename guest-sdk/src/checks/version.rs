@@ -17,18 +17,29 @@ impl<'a> Version<'a> {
         let word = word.strip_prefix('v').unwrap_or(word).trim_end_matches(['.', '-', '+']);
         let release = word.split(['-', '+']).next()?;
         let mut numbers = [0; 3];
-        let mut count = 0;
-        for number in release.split('.') {
-            let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-            let value = number.parse().ok().filter(|_| is_number)?;
-            if let Some(place) = numbers.get_mut(count) {
-                *place = value;
+        let (mut count, mut mark) = (0, "");
+        for part in release.split('.') {
+            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+            let (number, rest) = part.split_at(digits);
+            // behind two numbers, letters are a mark as well: `3.13.0rc1`, `2.47.0.72.gef8ce8f`
+            if number.is_empty() && rest.is_empty() || !rest.is_empty() && count < 2 {
+                return None;
+            }
+            if let Some(place) = numbers.get_mut(count).filter(|_| !number.is_empty()) {
+                *place = number.parse().ok()?;
+            }
+            if !rest.is_empty() {
+                mark = rest;
+                break;
             }
             count += 1;
         }
-        let mark = word.as_bytes().get(release.len()..)?.strip_prefix(b"-").unwrap_or_default();
-        let begins = |early: &str| mark.get(..early.len()).is_some_and(|is| is.eq_ignore_ascii_case(early.as_bytes()));
-        (count >= 2).then(|| Self { text: word, numbers, is_early: EARLY.iter().any(|early| begins(early)) })
+        let begins = |mark: &str| {
+            let is = |early: &&str| mark.get(..early.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(early));
+            EARLY.iter().any(|early| is(&early))
+        };
+        let behind = word.get(release.len()..)?.strip_prefix('-').unwrap_or_default();
+        (count >= 2).then(|| Self { text: word, numbers, is_early: begins(mark) || begins(behind) })
     }
 
     /// The version as it was printed, without a `v` before it.
@@ -54,6 +65,8 @@ mod tests {
             ("1.12", "1.12"),
             ("v1.32.4-gke.100.", "1.32.4-gke.100"),
             ("1.2.3.4", "1.2.3.4"),
+            ("2.47.0.72.gef8ce8f", "2.47.0.72.gef8ce8f"),
+            ("3.13.0rc1", "3.13.0rc1"),
         ] {
             assert_eq!(Version::parse(printed).map(Version::as_str), Some(read), "{printed}");
         }
@@ -67,10 +80,22 @@ mod tests {
     #[test]
     fn versions_are_compared_as_releases() {
         let is_enough = |text: &str| Version::parse(text).expect(text).is_at_least([1, 5, 0]);
-        for enough in ["1.5", "1.5.0", "1.10.0", "2.0", "1.5.0+rc1", "1.5.0-gke.1", "1.5.1-rc1", "1.5.0-eks-f69f56f"] {
+        for enough in [
+            "1.5",
+            "1.5.0",
+            "1.10.0",
+            "2.0",
+            "1.5.0+rc1",
+            "1.5.0-gke.1",
+            "1.5.1-rc1",
+            "1.5.0-eks-f69f56f",
+            "1.5.0.72.gef8c",
+        ] {
             assert!(is_enough(enough), "{enough}");
         }
-        for old in ["1.4.99", "0.99", "1.5.0-rc1", "1.5.0-RC.1", "1.5.0-alpha20230101", "1.5-dev"] {
+        for old in
+            ["1.4.99", "0.99", "1.5.0-rc1", "1.5.0-RC.1", "1.5.0-alpha20230101", "1.5-dev", "1.5.0rc1", "1.5.0.rc0"]
+        {
             assert!(!is_enough(old), "{old}");
         }
     }

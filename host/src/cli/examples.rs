@@ -51,7 +51,7 @@ Examples:
   gtc pack test vault.gtpack --record here
 
 The exit code is 0 when all scenarios pass, 1 when one fails, and 2 when there is none, or
-one makes no sense. docs/authoring.md says what a scenario is.";
+one makes no sense. docs/testing.md says what a scenario is.";
 
 pub const REPACK: &str = "\
 Example:
