@@ -36,7 +36,7 @@ impl<'a> Version<'a> {
         }
         let begins = |mark: &str| {
             let is = |early: &&str| mark.get(..early.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(early));
-            EARLY.iter().any(|early| is(&early))
+            EARLY.iter().any(is)
         };
         let behind = word.get(release.len()..)?.strip_prefix('-').unwrap_or_default();
         (count >= 2).then(|| Self { text: word, numbers, is_early: begins(mark) || begins(behind) })
