@@ -62,9 +62,9 @@ pub(super) fn redact(text: String, variables: &[(OsString, OsString)]) -> String
     }
     if PATTERNS.named.is_match(&text) {
         let hidden = |found: &Captures<'_>| {
-            let whole = found.get(0).expect("what was found");
-            match is_request(&text[whole.end() - found[0].len() + found[1].len()..]) {
-                true => whole.as_str().to_owned(),
+            let value = found.get(1).map_or(0, |name| name.end());
+            match is_request(&text[value..]) {
+                true => found[0].to_owned(),
                 false => format!("{}{HIDDEN}", &found[1]),
             }
         };
