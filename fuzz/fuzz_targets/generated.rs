@@ -1,4 +1,6 @@
 #![no_main]
 //! `cargo fuzz run generated --features libfuzzer`
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| (gtc_fuzz::target("generated").expect("a target").run)(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| (gtc_fuzz::target("generated").expect("a target").run)(
+    data
+));

@@ -22,12 +22,16 @@ pub fn archive(data: &[u8]) {
     }
 }
 
-/// Any bytes as manifest and bill of materials, in an archive whose container is in order. The first two bytes say where one
-/// ends and the other begins.
+/// Any bytes as manifest and bill of materials, in an archive whose container is in
+/// order. The first two bytes say where one ends and the other begins.
 pub fn documents(data: &[u8]) {
     let Some((length, rest)) = data.split_first_chunk::<2>() else { return };
     let (manifest, sbom) = rest.split_at(usize::from(u16::from_le_bytes(*length)).min(rest.len()));
-    let bytes = stored(&[("manifest.cbor", manifest), ("components/handler.wasm", b"\0asm"), ("sbom.cbor", sbom)]);
+    let bytes = stored(&[
+        ("manifest.cbor", manifest),
+        ("components/handler.wasm", b"\0asm"),
+        ("sbom.cbor", sbom),
+    ]);
     let opened = archive::open(&bytes, &LIMITS);
     is_surveyed(&bytes, opened.as_ref().err());
     if let Err(error) = &opened {
@@ -43,7 +47,10 @@ fn is_surveyed(bytes: &[u8], refused: Option<&ArchiveError>) {
     let faults = archive::survey(bytes, &LIMITS, &mut |_, _| {}).faults;
     match refused {
         None => assert!(faults.is_empty(), "{faults:?}"),
-        Some(error) => assert!(faults.iter().any(|fault| fault.rule() == error.rule()), "{faults:?} without {error}"),
+        Some(error) => assert!(
+            faults.iter().any(|fault| fault.rule() == error.rule()),
+            "{faults:?} without {error}"
+        ),
     }
 }
 
@@ -53,7 +60,10 @@ fn keeps_its_limits(pack: &Pack, bytes: usize) {
     assert!(total <= bytes as u64 * LIMITS.ratio);
     for entry in &pack.entries {
         let name = entry.name.as_exact();
-        assert!(!name.starts_with('/') && name.split('/').all(|part| !matches!(part, "" | "." | "..")), "{name}");
+        assert!(
+            !name.starts_with('/') && name.split('/').all(|part| !matches!(part, "" | "." | "..")),
+            "{name}"
+        );
     }
 }
 
@@ -65,7 +75,9 @@ fn stored(entries: &[(&str, &[u8])]) -> Vec<u8> {
         let mut common = Vec::new();
         common.extend([20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0]);
         common.extend(crc32(content).to_le_bytes());
-        common.extend([content.len() as u32, content.len() as u32].iter().flat_map(|size| size.to_le_bytes()));
+        common.extend(
+            [content.len() as u32, content.len() as u32].iter().flat_map(|size| size.to_le_bytes()),
+        );
         common.extend((name.len() as u16).to_le_bytes());
         common.extend([0, 0]);
         local.extend(*b"PK\x03\x04");
@@ -86,6 +98,8 @@ fn stored(entries: &[(&str, &[u8])]) -> Vec<u8> {
 
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1))
+        })
     })
 }

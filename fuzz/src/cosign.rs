@@ -1,5 +1,5 @@
-//! What cosign signs, against the key and the signature of the fixtures: only the one payload that was signed is vouched for, and
-//! only the one archive.
+//! What cosign signs, against the key and the signature of the fixtures: only the one
+//! payload that was signed is vouched for, and only the one archive.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,9 @@ struct Signed {
 }
 
 static SIGNED: LazyLock<Signed> = LazyLock::new(|| {
-    let read = |name: &str| std::fs::read(repository().join("tests/fixtures/cosign").join(name)).expect("a fixture");
+    let read = |name: &str| {
+        std::fs::read(repository().join("tests/fixtures/cosign").join(name)).expect("a fixture")
+    };
     Signed {
         keys: [PublicKey::from_pem(&read("cosign.pub")).expect("a key")],
         manifest: read("manifest.json"),
@@ -32,7 +34,9 @@ pub fn cosign(data: &[u8]) {
     let Signed { keys, manifest, payload, signature } = &*SIGNED;
     let manifest = Sha256Digest::of(manifest);
     match cosign::verify(data, signature, &manifest, keys) {
-        Ok(signer) => assert_eq!((signer, data), (keys[0].id(), payload.as_slice()), "nobody signed that"),
+        Ok(signer) => {
+            assert_eq!((signer, data), (keys[0].id(), payload.as_slice()), "nobody signed that")
+        }
         Err(error) => is_a_sentence(&error.to_string()),
     }
     if let Ok(text) = std::str::from_utf8(data)
@@ -54,13 +58,20 @@ fn bundle(bundle: &CosignBundle) {
     match bundle.verify(&archive, keys) {
         Ok(signer) => {
             assert_eq!(signer, keys[0].id());
-            // whatever the signature is spelt like, these are the manifest and the payload that were signed
+            // whatever the signature is spelt like, these are the manifest and the payload that
+            // were signed
             let signature: serde_json::Value = serde_json::from_slice(&rendered).expect("JSON");
             let signature = signature["signature"].as_str().expect("text");
             assert_eq!(CosignBundle::new(manifest, payload, signature).as_ref(), Ok(bundle));
             assert!(bundle.verify(&archive, &[]).is_err(), "it is trusted by nobody");
-            assert!(bundle.verify(&Sha256Digest::of(b"another"), keys).is_err(), "it vouches for whatever there is");
-            assert!(Evidence::parse(&rendered).is_ok_and(|evidence| evidence.verify(&archive, keys).is_ok()));
+            assert!(
+                bundle.verify(&Sha256Digest::of(b"another"), keys).is_err(),
+                "it vouches for whatever there is"
+            );
+            assert!(
+                Evidence::parse(&rendered)
+                    .is_ok_and(|evidence| evidence.verify(&archive, keys).is_ok())
+            );
         }
         Err(error) => is_a_sentence(&error.to_string()),
     }

@@ -1,4 +1,5 @@
-//! Environment files: what can be read can be changed and written, and read again as what was written.
+//! Environment files: what can be read can be changed and written, and read again as what
+//! was written.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -35,11 +36,15 @@ fn check(root: &Path, data: &[u8]) {
         }
     };
     let Some(binding) = stored.environment.bindings().next() else { return };
-    let changed = change::remove(&stored.environment, &binding.key()).expect("it is bound").environment;
+    let changed =
+        change::remove(&stored.environment, &binding.key()).expect("it is bound").environment;
     let mut session = store.open(&id).expect("it was read before");
     session.save(&changed, &stored.lock).expect("it can be written");
     assert_eq!(store.load(&id).expect("what we write, we read").environment, changed);
-    assert_eq!(foreign(&std::fs::read(folder.join("environment.json")).expect("a file")), foreign(data));
+    assert_eq!(
+        foreign(&std::fs::read(folder.join("environment.json")).expect("a file")),
+        foreign(data)
+    );
 }
 
 /// The members of the document that are not ours.

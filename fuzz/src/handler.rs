@@ -1,4 +1,5 @@
-//! Components: whatever they are made of and whatever they answer, the engine comes back in time with a handler or a fault.
+//! Components: whatever they are made of and whatever they answer, the engine comes back
+//! in time with a handler or a fault.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -13,16 +14,24 @@ use wit_parser::{Resolve, WorldId};
 
 use crate::honest;
 
-/// What one call may take here: little, so that endless loops do not eat the time of the run.
+/// What one call may take here: little, so that endless loops do not eat the time of the
+/// run.
 const TIME: Duration = Duration::from_millis(30);
-/// What a fault may come late: the epoch ticks every 10 ms, the machine may be busy, and compiling is not in the time.
+/// What a fault may come late: the epoch ticks every 10 ms, the machine may be busy, and
+/// compiling is not in the time.
 const LATE: Duration = Duration::from_secs(5);
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     Engine::new(Settings {
-        limits: Limits { metadata_time: TIME, preflight_time: TIME, memory_bytes: 16 << 20, ..Limits::default() },
+        limits: Limits {
+            metadata_time: TIME,
+            preflight_time: TIME,
+            memory_bytes: 16 << 20,
+            ..Limits::default()
+        },
         compiled: None,
-        // these components are small, and a process for each would leave little time for what comes after
+        // these components are small, and a process for each would leave little time for what comes
+        // after
         worker: Worker::InProcess,
         tools: ToolEnvironment::default(),
         offline: true,
@@ -54,8 +63,9 @@ const SHAPE: &str = r#"(module
     (func (export "greentic:env-pack/handler@0.1.0#preflight") (result i32) unreachable)
     (func (export "cabi_post_greentic:env-pack/handler@0.1.0#preflight") (param i32) unreachable))"#;
 
-/// A module of any code, with the imports and exports of a handler. The first byte says which constants are answered honestly:
-/// mostly all of them, because a handler that says nonsense is never asked further.
+/// A module of any code, with the imports and exports of a handler. The first byte says
+/// which constants are answered honestly: mostly all of them, because a handler that says
+/// nonsense is never asked further.
 pub fn generated(data: &[u8]) {
     generated_component(data).iter().for_each(|component| run(component));
 }
@@ -74,7 +84,8 @@ fn generated_component(data: &[u8]) -> Option<Vec<u8>> {
         max_memory32_bytes: 64 << 20,
         max_tables: 4,
         memory64_enabled: false,
-        // references to anything but functions take a garbage collector, which the engine does not have
+        // references to anything but functions take a garbage collector, which the engine does not
+        // have
         reference_types_enabled: false,
         // what the engine does not take: nothing of such a component would ever run
         relaxed_simd_enabled: false,
@@ -88,13 +99,16 @@ fn generated_component(data: &[u8]) -> Option<Vec<u8>> {
     component(honest::with_answers(&module.to_bytes(), honest))
 }
 
-/// An honest handler whose preflight answers with the bytes of the input as its memory: lists and texts of any length anywhere.
+/// An honest handler whose preflight answers with the bytes of the input as its memory:
+/// lists and texts of any length anywhere.
 ///
-/// The first byte chooses the slot, the next eight are where the preflight says its list lies and how long it is.
+/// The first byte chooses the slot, the next eight are where the preflight says its list
+/// lies and how long it is.
 pub fn answers(data: &[u8]) {
     let Some((slot, rest)) = data.split_first() else { return };
     let Some((list, memory)) = rest.split_first_chunk::<8>() else { return };
-    let escaped = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
+    let escaped =
+        |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
     let memory = &memory[..memory.len().min(60 << 10)];
     let export = |name: &str| format!("(export \"greentic:env-pack/handler@0.1.0#{name}\")");
     let module = format!(
@@ -117,7 +131,9 @@ pub fn answers(data: &[u8]) {
         versions = export("supported-versions"),
         preflight = export("preflight"),
     );
-    component(wat::parse_str(module).expect("a module")).iter().for_each(|component| run(component));
+    component(wat::parse_str(module).expect("a module"))
+        .iter()
+        .for_each(|component| run(component));
 }
 
 /// Whether a component that is generated from these bytes gets as far as running.
@@ -135,7 +151,8 @@ pub fn is_run(data: &[u8]) -> bool {
 /// Makes a component of a module. What cannot be encoded is the encoder's business.
 fn component(mut module: Vec<u8>) -> Option<Vec<u8>> {
     let (resolve, world) = &*WORLD;
-    wit_component::embed_component_metadata(&mut module, resolve, *world, StringEncoding::UTF8).expect("metadata");
+    wit_component::embed_component_metadata(&mut module, resolve, *world, StringEncoding::UTF8)
+        .expect("metadata");
     ComponentEncoder::default().validate(false).module(&module).ok()?.encode().ok()
 }
 

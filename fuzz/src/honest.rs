@@ -1,7 +1,9 @@
-//! Modules some of whose answers are honest, so that what comes after them is reached too.
+//! Modules some of whose answers are honest, so that what comes after them is reached
+//! too.
 
 use wasm_encoder::{
-    CodeSection, ExportKind, ExportSection, Function, FunctionSection, InstructionSink, Module, RawSection,
+    CodeSection, ExportKind, ExportSection, Function, FunctionSection, InstructionSink, Module,
+    RawSection,
 };
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
@@ -18,13 +20,19 @@ const ANSWERS: [Answer; 3] = [
     ("greentic:env-pack/handler@0.1.0#slot", |code| {
         code.i32_const(4);
     }),
-    ("greentic:env-pack/handler@0.1.0#descriptor-path", |code| text(code, ROOM, b"fuzz.pathfuzz.00")),
-    ("greentic:env-pack/handler@0.1.0#supported-versions", |code| text(code, ROOM + 64, b"^1.0.0,<1000.0.0")),
+    ("greentic:env-pack/handler@0.1.0#descriptor-path", |code| {
+        text(code, ROOM, b"fuzz.pathfuzz.00")
+    }),
+    ("greentic:env-pack/handler@0.1.0#supported-versions", |code| {
+        text(code, ROOM + 64, b"^1.0.0,<1000.0.0")
+    }),
 ];
 
-/// Leaves an address on the stack where address and length of a text are written; texts have sixteen bytes here.
+/// Leaves an address on the stack where address and length of a text are written; texts
+/// have sixteen bytes here.
 fn text(code: &mut InstructionSink<'_>, at: u64, text: &[u8; 16]) {
-    let here = |offset: u64| wasm_encoder::MemArg { offset: at + offset, align: 0, memory_index: 0 };
+    let here =
+        |offset: u64| wasm_encoder::MemArg { offset: at + offset, align: 0, memory_index: 0 };
     let (first, second) = text.split_at(8);
     let number = |bytes: &[u8]| i64::from_le_bytes(bytes.try_into().expect("eight bytes"));
     code.i32_const(0).i64_const(((text.len() as i64) << 32) | (at as i64 + 16)).i64_store(here(0));
@@ -33,10 +41,15 @@ fn text(code: &mut InstructionSink<'_>, at: u64, text: &[u8; 16]) {
     code.i32_const(at as i32);
 }
 
-/// The module with those of its exports replaced by honest ones whose bit is set: slot, descriptor path, supported versions.
+/// The module with those of its exports replaced by honest ones whose bit is set: slot,
+/// descriptor path, supported versions.
 pub fn with_answers(module: &[u8], bits: u8) -> Vec<u8> {
-    let chosen: Vec<&Answer> =
-        ANSWERS.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, answer)| answer).collect();
+    let chosen: Vec<&Answer> = ANSWERS
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| bits >> at & 1 == 1)
+        .map(|(_, answer)| answer)
+        .collect();
     let mut out = Module::new();
     let (mut functions, mut types, mut code) = (0, Vec::new(), CodeSection::new());
     let mut replaced = Vec::new();
@@ -44,7 +57,8 @@ pub fn with_answers(module: &[u8], bits: u8) -> Vec<u8> {
         match payload.expect("a module") {
             Payload::ImportSection(section) => {
                 out.section(&RawSection { id: 2, data: &module[section.range()] });
-                let is_function = |ty: &TypeRef| matches!(ty, TypeRef::Func(_) | TypeRef::FuncExact(_));
+                let is_function =
+                    |ty: &TypeRef| matches!(ty, TypeRef::Func(_) | TypeRef::FuncExact(_));
                 functions += section
                     .into_imports()
                     .filter(|import| is_function(&import.as_ref().expect("an import").ty))
@@ -54,7 +68,8 @@ pub fn with_answers(module: &[u8], bits: u8) -> Vec<u8> {
                 types = section.into_iter().map(|ty| ty.expect("a type")).collect();
                 // the exports come later, and all of these have one type
                 let own = functions + types.len() as u32;
-                replaced = chosen.iter().zip(own..).map(|(answer, index)| (answer.0, index)).collect();
+                replaced =
+                    chosen.iter().zip(own..).map(|(answer, index)| (answer.0, index)).collect();
                 let answer_type = type_of(module, functions, &types);
                 let mut section = FunctionSection::new();
                 for ty in types.iter().chain(std::iter::repeat_n(&answer_type, chosen.len())) {

@@ -1,7 +1,9 @@
-//! Fuzz targets: functions that take any bytes and must come back, with what they promise intact.
+//! Fuzz targets: functions that take any bytes and must come back, with what they promise
+//! intact.
 //!
-//! Each goes through a public door of the host. `cargo test -p gtc-fuzz` replays the kept inputs and a few thousand changed ones;
-//! `cargo run -p gtc-fuzz -- <target> --runs N` does so for as long as you like; `cargo fuzz run <target> --features libfuzzer`
+//! Each goes through a public door of the host. `cargo test -p gtc-fuzz` replays the kept
+//! inputs and a few thousand changed ones; `cargo run -p gtc-fuzz -- <target> --runs N`
+//! does so for as long as you like; `cargo fuzz run <target> --features libfuzzer`
 //! lets libFuzzer look for inputs that reach new code.
 
 mod archive;
@@ -53,7 +55,8 @@ fn repository() -> PathBuf {
 }
 
 impl Target {
-    /// The kept inputs: those of its own folder, and files of the project that are what it is about.
+    /// The kept inputs: those of its own folder, and files of the project that are what
+    /// it is about.
     ///
     /// # Panics
     /// When a folder cannot be read.
@@ -73,7 +76,8 @@ impl Target {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries =
+        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file()).collect()
 }
 
@@ -90,11 +94,13 @@ mod tests {
         let mut mutator = mutate::Mutator::new(1, &corpus);
         for _ in 0..target.short_runs {
             let input = mutator.next_input();
-            mutate::attempt(&target, &input).unwrap_or_else(|kept| panic!("`{name}` fails on {}", kept.display()));
+            mutate::attempt(&target, &input)
+                .unwrap_or_else(|kept| panic!("`{name}` fails on {}", kept.display()));
         }
     }
 
-    /// The engine takes few proposals. A generator that used others would be refused before anything of it runs.
+    /// The engine takes few proposals. A generator that used others would be refused
+    /// before anything of it runs.
     #[test]
     fn most_generated_components_are_run() {
         let corpus = target("generated").expect("a target").corpus();

@@ -1,4 +1,5 @@
-//! Inputs that are nearly right: kept ones, changed a little. The same seed makes the same inputs.
+//! Inputs that are nearly right: kept ones, changed a little. The same seed makes the
+//! same inputs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

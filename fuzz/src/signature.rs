@@ -1,4 +1,5 @@
-//! Envelopes against a fixed key and a fixed archive, and key files: what is no signature vouches for nothing, and says why.
+//! Envelopes against a fixed key and a fixed archive, and key files: what is no signature
+//! vouches for nothing, and says why.
 
 use std::sync::LazyLock;
 
@@ -40,12 +41,16 @@ pub fn signature(data: &[u8]) {
 
 fn envelope(data: &[u8]) {
     let archive = Sha256Digest::of(b"archive");
-    let read = Envelope::parse(data).and_then(|envelope| Ok((envelope.verify(&archive, &*TRUSTED)?, envelope)));
+    let read = Envelope::parse(data)
+        .and_then(|envelope| Ok((envelope.verify(&archive, &*TRUSTED)?, envelope)));
     match read {
         Ok((signer, envelope)) => {
             assert_eq!(signer, TRUSTED[0].id());
             let other = envelope.verify(&Sha256Digest::of(b"another"), &*TRUSTED);
-            assert!(matches!(other, Err(SignatureError::OtherArchive { .. })), "it vouches for whatever there is");
+            assert!(
+                matches!(other, Err(SignatureError::OtherArchive { .. })),
+                "it vouches for whatever there is"
+            );
             assert!(envelope.verify(&archive, &[]).is_err(), "it is trusted by nobody");
         }
         Err(error) => is_a_sentence(&error.to_string()),
@@ -61,7 +66,11 @@ fn second(data: &[u8]) {
     match Envelope::sign_too(data, &archive, &SECOND) {
         Ok(Some(more)) => {
             assert!(verifies(&more, &[SECOND.public()]), "it is signed");
-            assert_eq!(verifies(&more, &*TRUSTED), verifies(data, &*TRUSTED), "and the others are as they were");
+            assert_eq!(
+                verifies(&more, &*TRUSTED),
+                verifies(data, &*TRUSTED),
+                "and the others are as they were"
+            );
             assert_eq!(Envelope::sign_too(&more, &archive, &SECOND), Ok(None), "once");
         }
         Ok(None) => assert!(verifies(data, &[SECOND.public()])),

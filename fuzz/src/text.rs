@@ -1,21 +1,28 @@
-//! Texts that people, packs, files and processes write: what is taken reads back the same, and what is refused says why.
+//! Texts that people, packs, files and processes write: what is taken reads back the
+//! same, and what is refused says why.
 
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use env_pack_domain::{
-    DescriptorPath, ExtRef, ForeignText, InstanceId, NetworkPermission, OciRef, PackDescriptor, PackRef, Sha256Digest,
-    VersionReq,
+    DescriptorPath, ExtRef, ForeignText, InstanceId, NetworkPermission, OciRef, PackDescriptor,
+    PackRef, Sha256Digest, VersionReq,
 };
 use gtc::engine::worker::protocol::{Order, parse_report, write_report};
 
 /// Reads a text, and what is written of it again.
-fn round_trip<T: FromStr<Err: Display> + Display + PartialEq + std::fmt::Debug>(text: &str) -> Option<T> {
+fn round_trip<T: FromStr<Err: Display> + Display + PartialEq + std::fmt::Debug>(
+    text: &str,
+) -> Option<T> {
     match text.parse::<T>() {
         Ok(value) => {
             let again = value.to_string();
-            assert_eq!(again.parse::<T>().ok().as_ref(), Some(&value), "{text:?} is written as {again:?}");
+            assert_eq!(
+                again.parse::<T>().ok().as_ref(),
+                Some(&value),
+                "{text:?} is written as {again:?}"
+            );
             Some(value)
         }
         Err(error) => {
@@ -39,14 +46,17 @@ pub fn descriptor(data: &[u8]) {
         let path = descriptor.path().as_str();
         assert!(
             path.contains('.')
-                && path.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
+                && path
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
         );
     }
     round_trip::<DescriptorPath>(&text);
     round_trip::<InstanceId>(&text);
 }
 
-/// Version requirements: the SDK takes at compile time exactly what the host takes when it loads.
+/// Version requirements: the SDK takes at compile time exactly what the host takes when
+/// it loads.
 pub fn requirement(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let host = text.parse::<VersionReq>();

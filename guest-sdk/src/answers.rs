@@ -42,12 +42,17 @@ impl Answers {
 
     /// Checks that a text is answered, and not empty.
     pub fn check(&self, name: &str, description: &str) -> ToolCheck {
-        let hint = || format!("answer `{name}` in the file that the binding names with --answers-ref");
+        let hint =
+            || format!("answer `{name}` in the file that the binding names with --answers-ref");
         let outcome = match self.text(name) {
             Some(text) if !text.trim().is_empty() => Outcome::Ok(None),
             _ => Outcome::Missing(Missing { install_hint: hint() }),
         };
-        ToolCheck { name: format!("answer `{name}`"), description: description.to_string(), outcome }
+        ToolCheck {
+            name: format!("answer `{name}`"),
+            description: description.to_string(),
+            outcome,
+        }
     }
 }
 
@@ -58,10 +63,18 @@ mod tests {
 
     #[test]
     fn answers_have_types() {
-        let answers = Answers::new(r#"{"url": "https://x", "port": 8200, "tls": true, "empty": " ", "list": [1]}"#);
+        let answers = Answers::new(
+            r#"{"url": "https://x", "port": 8200, "tls": true, "empty": " ", "list": [1]}"#,
+        );
         assert_eq!(answers.text("url").as_deref(), Some("https://x"));
-        assert_eq!((answers.number("port"), answers.number("url"), answers.number("none")), (Some(8200), None, None));
-        assert_eq!((answers.flag("tls"), answers.flag("port"), answers.text("port")), (Some(true), None, None));
+        assert_eq!(
+            (answers.number("port"), answers.number("url"), answers.number("none")),
+            (Some(8200), None, None)
+        );
+        assert_eq!(
+            (answers.flag("tls"), answers.flag("port"), answers.text("port")),
+            (Some(true), None, None)
+        );
         assert_eq!(answers.raw("list"), Some("[1]"));
     }
 

@@ -1,4 +1,5 @@
-//! The handler interface as Rust, generated from the WIT once, here, so that guests need no generator of their own.
+//! The handler interface as Rust, generated from the WIT once, here, so that guests need
+//! no generator of their own.
 #![allow(missing_docs, reason = "generated; the documentation is in the WIT")]
 
 wit_bindgen::generate!({

@@ -1,5 +1,6 @@
-//! What the host takes of a preflight. One text that is too long, or two checks of one name, and it would refuse the whole answer:
-//! so the SDK shortens and renames, and says in the place itself that it did.
+//! What the host takes of a preflight. One text that is too long, or two checks of one
+//! name, and it would refuse the whole answer: so the SDK shortens and renames, and says
+//! in the place itself that it did.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -12,9 +13,11 @@ use crate::{Missing, Outcome, ProbeError, Recoverable, ToolCheck, VersionMismatc
 pub const CHECKS: usize = 256;
 /// One text of a check, in bytes.
 pub const TEXT_BYTES: usize = 64 << 10;
-/// All texts together, in bytes: half of what the host copies, which counts more than texts.
+/// All texts together, in bytes: half of what the host copies, which counts more than
+/// texts.
 pub const TOTAL_BYTES: usize = 4 << 20;
-/// One text of a check where all together are too much; as many as there may be come to less than [`TOTAL_BYTES`] then.
+/// One text of a check where all together are too much; as many as there may be come to
+/// less than [`TOTAL_BYTES`] then.
 const CROWDED_BYTES: usize = 2 << 10;
 /// A name, in bytes: it is a column of a table.
 const NAME_BYTES: usize = 256;
@@ -25,15 +28,24 @@ const EXCERPT_BYTES: usize = 1 << 10;
 pub fn settle(mut checks: Vec<ToolCheck>) -> Vec<ToolCheck> {
     if checks.len() > CHECKS {
         let more = checks.split_off(CHECKS - 1).len();
-        let detail = format!("the handler made {more} more checks than the host takes; what they found is left out");
+        let detail = format!(
+            "the handler made {more} more checks than the host takes; what they found is left out"
+        );
         let outcome = Outcome::ProbeError(ProbeError { detail });
-        checks.push(ToolCheck { name: "more".to_string(), description: "checks left out".to_string(), outcome });
+        checks.push(ToolCheck {
+            name: "more".to_string(),
+            description: "checks left out".to_string(),
+            outcome,
+        });
     }
     let mut names = BTreeSet::new();
     for check in &mut checks {
         check.name = distinct(core::mem::take(&mut check.name), &mut names);
     }
-    let total: usize = checks.iter_mut().map(|check| texts(check).iter().map(|text| text.len()).sum::<usize>()).sum();
+    let total: usize = checks
+        .iter_mut()
+        .map(|check| texts(check).iter().map(|text| text.len()).sum::<usize>())
+        .sum();
     let most = if total > TOTAL_BYTES { CROWDED_BYTES } else { TEXT_BYTES };
     for text in checks.iter_mut().flat_map(texts) {
         if text.len() > most {
@@ -68,7 +80,9 @@ fn texts(check: &mut ToolCheck) -> Vec<&mut String> {
             texts.extend([found, required, install_hint]);
         }
         Outcome::AuthFailed(Recoverable { detail, recovery_hint })
-        | Outcome::Unreachable(Recoverable { detail, recovery_hint }) => texts.extend([detail, recovery_hint]),
+        | Outcome::Unreachable(Recoverable { detail, recovery_hint }) => {
+            texts.extend([detail, recovery_hint])
+        }
         Outcome::ProbeError(ProbeError { detail }) => texts.push(detail),
     }
     texts
@@ -109,7 +123,8 @@ mod tests {
 
     #[test]
     fn an_answer_that_fits_stays_as_it_is() {
-        let checks: Vec<_> = (0..CHECKS).map(|at| check(&at.to_string(), &"x".repeat(TOTAL_BYTES / 300))).collect();
+        let checks: Vec<_> =
+            (0..CHECKS).map(|at| check(&at.to_string(), &"x".repeat(TOTAL_BYTES / 300))).collect();
         assert_eq!(settle(checks.clone()), checks);
         assert_eq!(settle(Vec::new()), []);
     }
@@ -118,23 +133,35 @@ mod tests {
     fn names_are_distinct_and_there_are_any() {
         let twins = ["a", "a", "a (2)", "a", " ", ""].map(|name| check(name, ""));
         assert_eq!(names(twins.into()), ["a", "a (2)", "a (2) (2)", "a (3)", "check", "check (2)"]);
-        let [long, twin] = &names([&"ä".repeat(1_000), &"ä".repeat(1_000)].map(|name| check(name, "")).into())[..]
+        let [long, twin] =
+            &names([&"ä".repeat(1_000), &"ä".repeat(1_000)].map(|name| check(name, "")).into())[..]
         else {
             panic!("two checks")
         };
-        assert!(long.len() <= 256 && long.ends_with(" more bytes)") && long != twin, "{long} {twin}");
+        assert!(
+            long.len() <= 256 && long.ends_with(" more bytes)") && long != twin,
+            "{long} {twin}"
+        );
     }
 
     #[test]
     fn what_is_too_much_is_left_out_and_said() {
         let checks = settle((0..CHECKS + 10).map(|at| check(&at.to_string(), "")).collect());
         assert_eq!(checks.len(), CHECKS);
-        let Outcome::ProbeError(error) = &checks[CHECKS - 1].outcome else { panic!("the last says so") };
+        let Outcome::ProbeError(error) = &checks[CHECKS - 1].outcome else {
+            panic!("the last says so")
+        };
         assert!(error.detail.contains("11 more checks"), "{}", error.detail);
 
-        let [long] = &settle([check("a", &"ä".repeat(TEXT_BYTES))].into())[..] else { panic!("one check") };
+        let [long] = &settle([check("a", &"ä".repeat(TEXT_BYTES))].into())[..] else {
+            panic!("one check")
+        };
         let Outcome::Ok(Some(detail)) = &long.outcome else { panic!("a detail") };
-        assert!(detail.len() <= TEXT_BYTES && detail.ends_with(" more bytes)"), "{} bytes", detail.len());
+        assert!(
+            detail.len() <= TEXT_BYTES && detail.ends_with(" more bytes)"),
+            "{} bytes",
+            detail.len()
+        );
 
         let text = || "x".repeat(TEXT_BYTES);
         let mismatch = || VersionMismatch { found: text(), required: text(), install_hint: text() };

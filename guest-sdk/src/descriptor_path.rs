@@ -2,7 +2,8 @@
 
 /// The part of a descriptor before the `@`, such as `acme.secrets.vault`.
 ///
-/// Two or more segments of lowercase ASCII letters, digits and `-`, joined by `.`, 200 bytes at most.
+/// Two or more segments of lowercase ASCII letters, digits and `-`, joined by `.`, 200
+/// bytes at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DescriptorPath(&'static str);
 
@@ -39,8 +40,16 @@ const fn fault(path: &[u8]) -> Option<&'static str> {
             b'.' if segment == 0 => return Some("the descriptor path has an empty segment"),
             b'.' => (dots, segment) = (dots + 1, 0),
             b'a'..=b'z' | b'0'..=b'9' | b'-' => segment += 1,
-            b'@' => return Some("the descriptor path holds a version; leave out the `@` and what follows"),
-            _ => return Some("the descriptor path may hold only lowercase ASCII letters, digits, `-` and `.`"),
+            b'@' => {
+                return Some(
+                    "the descriptor path holds a version; leave out the `@` and what follows",
+                );
+            }
+            _ => {
+                return Some(
+                    "the descriptor path may hold only lowercase ASCII letters, digits, `-` and `.`",
+                );
+            }
         }
         at += 1;
     }
@@ -60,8 +69,20 @@ mod tests {
         for good in ["a.b", "acme.secrets.vault", "a-1.b-2.c", &["a.", &"b".repeat(198)].concat()] {
             assert_eq!(fault(good.as_bytes()), None, "{good}");
         }
-        for bad in ["", "a", ".", "a.", ".a", "a..b", "A.b", "a.b@1.0.0", "a_b.c", "ä.b", "a b.c", &"a.b".repeat(100)]
-        {
+        for bad in [
+            "",
+            "a",
+            ".",
+            "a.",
+            ".a",
+            "a..b",
+            "A.b",
+            "a.b@1.0.0",
+            "a_b.c",
+            "ä.b",
+            "a b.c",
+            &"a.b".repeat(100),
+        ] {
             assert!(fault(bad.as_bytes()).is_some(), "{bad}");
         }
     }

@@ -10,8 +10,9 @@ use crate::{DescriptorPath, Slot, ToolCheck, VersionReq, caps};
 
 /// A handler of an env-pack.
 ///
-/// The three constants are what the host asks once, when it loads the pack. They are constants of the type so that a wrong
-/// descriptor path or version requirement does not compile.
+/// The three constants are what the host asks once, when it loads the pack. They are
+/// constants of the type so that a wrong descriptor path or version requirement does not
+/// compile.
 ///
 /// ```
 /// use env_pack_sdk::{DescriptorPath, VersionReq};
@@ -38,15 +39,17 @@ pub trait Handler {
     /// The versions of the descriptor it implements.
     const SUPPORTED_VERSIONS: VersionReq;
 
-    /// All that it asks of the operator's machine, as far as it is known when it compiles. `gtc pack build` makes the permissions
-    /// of the pack of it. A handler that needs nothing leaves it out.
+    /// All that it asks of the operator's machine, as far as it is known when it
+    /// compiles. `gtc pack build` makes the permissions of the pack of it. A handler
+    /// that needs nothing leaves it out.
     const CHECKS: &'static [Check] = &[];
 
-    /// Checks that what it needs on the operator's machine is there, for one binding; runs [`CHECKS`](Self::CHECKS), unless told
-    /// otherwise.
+    /// Checks that what it needs on the operator's machine is there, for one binding;
+    /// runs [`CHECKS`](Self::CHECKS), unless told otherwise.
     ///
-    /// The host gives it thirty seconds in all, and takes at most 256 checks of distinct names and texts of 64 KiB. What is more than
-    /// that, the SDK leaves out and says so; the second check of one name is told as `name (2)`.
+    /// The host gives it thirty seconds in all, and takes at most 256 checks of distinct
+    /// names and texts of 64 KiB. What is more than that, the SDK leaves out and says
+    /// so; the second check of one name is told as `name (2)`.
     fn preflight() -> Vec<ToolCheck> {
         checks::run(Self::CHECKS)
     }
@@ -91,8 +94,9 @@ macro_rules! export {
         const _: () = {
             #[used]
             #[unsafe(link_section = "greentic:env-pack/permissions@0.1.0")]
-            static PERMISSIONS: [u8; $crate::permissions::length(<$handler as $crate::Handler>::CHECKS)] =
-                $crate::permissions::json(<$handler as $crate::Handler>::CHECKS);
+            static PERMISSIONS: [u8; $crate::permissions::length(
+                <$handler as $crate::Handler>::CHECKS,
+            )] = $crate::permissions::json(<$handler as $crate::Handler>::CHECKS);
 
             type EnvPackHandler = $crate::Exported<$handler>;
     $crate::bindings::__export_component!(EnvPackHandler with_types_in $crate::bindings);

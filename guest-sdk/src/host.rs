@@ -1,4 +1,5 @@
-//! The host's side of the interface: on its target through the bindings, on any other machine out of a script.
+//! The host's side of the interface: on its target through the bindings, on any other
+//! machine out of a script.
 
 /// Local programs, run by the host without a shell.
 pub mod tools {
@@ -6,10 +7,12 @@ pub mod tools {
 
     pub use crate::bindings::greentic::env_pack::tools::{Failure, Output};
 
-    /// Runs `tool`, a bare program name that the host looks up on PATH, with exactly these arguments.
+    /// Runs `tool`, a bare program name that the host looks up on PATH, with exactly
+    /// these arguments.
     ///
     /// # Errors
-    /// [`Failure`] when there is no output: the pack must list the command under its permissions, and the operator grant it.
+    /// [`Failure`] when there is no output: the pack must list the command under its
+    /// permissions, and the operator grant it.
     pub fn probe(tool: &str, args: &[String]) -> Result<Output, Failure> {
         #[cfg(target_family = "wasm")]
         return crate::bindings::greentic::env_pack::tools::probe(tool, args);
@@ -22,10 +25,12 @@ pub mod tools {
 pub mod network {
     pub use crate::bindings::greentic::env_pack::network::Failure;
 
-    /// Opens a TCP connection to a name or an IP address, and closes it again without sending a byte.
+    /// Opens a TCP connection to a name or an IP address, and closes it again without
+    /// sending a byte.
     ///
     /// # Errors
-    /// [`Failure`] when no connection came about: the pack must list the address under its permissions, and the operator grant it.
+    /// [`Failure`] when no connection came about: the pack must list the address under
+    /// its permissions, and the operator grant it.
     pub fn reach(host: &str, port: u16) -> Result<(), Failure> {
         #[cfg(target_family = "wasm")]
         return crate::bindings::greentic::env_pack::network::reach(host, port);
@@ -34,7 +39,8 @@ pub mod network {
     }
 }
 
-/// What the operator configured for the binding a preflight runs for; the functions trap outside of `preflight`.
+/// What the operator configured for the binding a preflight runs for; the functions trap
+/// outside of `preflight`.
 pub mod binding {
     use alloc::string::String;
 
@@ -46,7 +52,8 @@ pub mod binding {
         crate::testing::current(|machine| machine.env_id())
     }
 
-    /// The instance of an extension binding; none for the default instance and for every other slot.
+    /// The instance of an extension binding; none for the default instance and for every
+    /// other slot.
     pub fn instance_id() -> Option<String> {
         #[cfg(target_family = "wasm")]
         return crate::bindings::greentic::env_pack::binding::instance_id();

@@ -1,7 +1,8 @@
 //! As much of JSON as a handler needs: the members of one object.
 //!
-//! It reads what is well-formed, and does not judge what is not: the host has read answers before, and what a tool prints is
-//! trusted no further than the member that is looked for.
+//! It reads what is well-formed, and does not judge what is not: the host has read
+//! answers before, and what a tool prints is trusted no further than the member that is
+//! looked for.
 
 use alloc::string::String;
 
@@ -64,7 +65,9 @@ pub(crate) fn string(raw: &str) -> Option<String> {
                     high @ 0xd800..0xdc00 => {
                         let low = characters.as_str().strip_prefix("\\u")?;
                         characters = low.chars();
-                        let low = code_unit(&mut characters)?.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
+                        let low = code_unit(&mut characters)?
+                            .checked_sub(0xdc00)
+                            .filter(|low| *low < 0x400)?;
                         char::from_u32(0x10000 + ((high - 0xd800) << 10) + low)?
                     }
                     unit => char::from_u32(unit)?,
@@ -87,7 +90,8 @@ mod tests {
 
     #[test]
     fn members_are_found_by_their_whole_name() {
-        let text = r#" { "a" : {"b": "x}", "c": [1, "]"]} , "b":2,"c" : "d\"e", "\u0066" : null, "g":[]}"#;
+        let text =
+            r#" { "a" : {"b": "x}", "c": [1, "]"]} , "b":2,"c" : "d\"e", "\u0066" : null, "g":[]}"#;
         for (name, value) in [
             ("a", Some(r#"{"b": "x}", "c": [1, "]"]}"#)),
             ("b", Some("2")),

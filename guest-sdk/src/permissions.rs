@@ -1,7 +1,8 @@
-//! What a handler asks of the operator's machine, written down while it compiles: the section of the component that
-//! `gtc pack build` makes the permissions of the pack from.
+//! What a handler asks of the operator's machine, written down while it compiles: the
+//! section of the component that `gtc pack build` makes the permissions of the pack from.
 //!
-//! It is JSON in the form of the manifest: `{"tools":[{"tool":…,"args":[…]}],"network":["<host>:<port>"]}`. A handler that
+//! It is JSON in the form of the manifest:
+//! `{"tools":[{"tool":…,"args":[…]}],"network":["<host>:<port>"]}`. A handler that
 //! lists no checks has no section.
 
 use crate::checks::{Ask, Check};
@@ -72,7 +73,10 @@ impl<const N: usize> Pen<N> {
         let mut at = 0;
         while at < text.len() {
             let byte = text.as_bytes()[at];
-            assert!(byte >= b' ' && byte != 0x7f, "no control character may stand in a command or an address");
+            assert!(
+                byte >= b' ' && byte != 0x7f,
+                "no control character may stand in a command or an address"
+            );
             if matches!(byte, b'"' | b'\\') {
                 self = self.byte(b'\\');
             }
@@ -85,7 +89,10 @@ impl<const N: usize> Pen<N> {
     const fn ask(self, ask: Ask) -> Self {
         match ask {
             Ask::Tool { program, args } => {
-                assert!(is_program(program), "a program is a bare name, which is looked up on PATH");
+                assert!(
+                    is_program(program),
+                    "a program is a bare name, which is looked up on PATH"
+                );
                 assert!(args.len() <= 32, "a command has at most 32 arguments");
                 let mut pen = self.text("{\"tool\":\"").escaped(program).text("\",\"args\":[");
                 let mut at = 0;
@@ -131,7 +138,8 @@ const fn is_program(name: &str) -> bool {
     !name.is_empty() && name.len() <= 64
 }
 
-/// Whether it is what a pack may declare: a name, or an address of either kind without brackets.
+/// Whether it is what a pack may declare: a name, or an address of either kind without
+/// brackets.
 const fn is_host(host: &str) -> bool {
     let (bytes, is_ipv6) = (host.as_bytes(), has_colon(host));
     let mut at = 0;
@@ -187,7 +195,15 @@ mod tests {
 
     #[test]
     fn a_host_is_a_name_or_an_address() {
-        for good in ["x", "vault.acme.example", "127.0.0.1", "::1", "fe80::1:127.0.0.1", "a_b-c", &"x".repeat(253)] {
+        for good in [
+            "x",
+            "vault.acme.example",
+            "127.0.0.1",
+            "::1",
+            "fe80::1:127.0.0.1",
+            "a_b-c",
+            &"x".repeat(253),
+        ] {
             assert!(is_host(good), "{good}");
         }
         for bad in ["", "https://x", "x/y", "x y", "[::1]", "x:y", "ä", "u@x", &"x".repeat(254)] {

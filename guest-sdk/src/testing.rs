@@ -1,4 +1,5 @@
-//! A machine out of a script: what preflights find in `cargo test`, on any computer and without a component.
+//! A machine out of a script: what preflights find in `cargo test`, on any computer and
+//! without a component.
 //!
 //! ```
 //! use env_pack_sdk::checks::{Check, catalogue};
@@ -31,8 +32,10 @@ use crate::{Handler, ToolCheck, caps, log, network, tools};
 
 /// What a machine has on it, and what the operator answered.
 ///
-/// Permissions are in force as they are in `gtc`: a handler that asks for what is not among its
-/// [`CHECKS`](Handler::CHECKS) is denied, unless the script allows it, as `[permissions]` in `gtc-pack.toml` does. A program without a script is not there, an address without one refuses.
+/// Permissions are in force as they are in `gtc`: a handler that asks for what is not
+/// among its [`CHECKS`](Handler::CHECKS) is denied, unless the script allows it, as
+/// `[permissions]` in `gtc-pack.toml` does. A program without a script is not there, an
+/// address without one refuses.
 #[derive(Clone, Debug)]
 pub struct Scripted {
     programs: Vec<(Command, Result<Output, tools::Failure>)>,
@@ -80,7 +83,8 @@ impl Default for Scripted {
 }
 
 impl Scripted {
-    /// A machine with nothing on it: the environment `local`, the default instance, no answers.
+    /// A machine with nothing on it: the environment `local`, the default instance, no
+    /// answers.
     pub fn new() -> Self {
         Self::default()
     }
@@ -90,9 +94,22 @@ impl Scripted {
         self.ends(program, args, 0, stdout, "")
     }
 
-    /// A command ends with this exit code, after it printed these on standard output and on standard error.
-    pub fn ends(self, program: &str, args: &[&str], exit_code: i32, stdout: &str, stderr: &str) -> Self {
-        let output = Output { exit_code, stdout: stdout.to_string(), stderr: stderr.to_string(), truncated: false };
+    /// A command ends with this exit code, after it printed these on standard output and
+    /// on standard error.
+    pub fn ends(
+        self,
+        program: &str,
+        args: &[&str],
+        exit_code: i32,
+        stdout: &str,
+        stderr: &str,
+    ) -> Self {
+        let output = Output {
+            exit_code,
+            stdout: stdout.to_string(),
+            stderr: stderr.to_string(),
+            truncated: false,
+        };
         self.answers_command(program, args, Ok(output))
     }
 
@@ -101,7 +118,12 @@ impl Scripted {
         self.answers_command(program, args, Err(failure))
     }
 
-    fn answers_command(mut self, program: &str, args: &[&str], answer: Result<Output, tools::Failure>) -> Self {
+    fn answers_command(
+        mut self,
+        program: &str,
+        args: &[&str],
+        answer: Result<Output, tools::Failure>,
+    ) -> Self {
         self.programs.push((Command::new(program, args), answer));
         self
     }
@@ -118,13 +140,15 @@ impl Scripted {
         self
     }
 
-    /// The pack may run this as well, since `permissions.tools` in `gtc-pack.toml` has it; `*` stands for one argument.
+    /// The pack may run this as well, since `permissions.tools` in `gtc-pack.toml` has
+    /// it; `*` stands for one argument.
     pub fn allow_tool(mut self, program: &str, args: &[&str]) -> Self {
         self.allowed.push(Permission::Tool(Command::new(program, args)));
         self
     }
 
-    /// The pack may connect to this as well, since `permissions.network` in `gtc-pack.toml` has it.
+    /// The pack may connect to this as well, since `permissions.network` in
+    /// `gtc-pack.toml` has it.
     pub fn allow_network(mut self, host: &str, port: u16) -> Self {
         self.allowed.push(Permission::Network(host.to_string(), port));
         self
@@ -148,10 +172,12 @@ impl Scripted {
         self
     }
 
-    /// Runs the preflight of a handler on this machine, and gives back what the host would be told: each check with a name of its own.
+    /// Runs the preflight of a handler on this machine, and gives back what the host
+    /// would be told: each check with a name of its own.
     ///
     /// # Panics
-    /// When the preflight does, or when it runs a program with arguments for which there is no script.
+    /// When the preflight does, or when it runs a program with arguments for which there
+    /// is no script.
     pub fn preflight<H: Handler>(&self) -> Vec<ToolCheck> {
         let mut machine = self.clone();
         machine.allowed.extend(H::CHECKS.iter().map(|check| Permission::from(check.ask())));
@@ -184,11 +210,14 @@ impl Scripted {
     }
 
     pub(crate) fn reach(&self, host: &str, port: u16) -> Result<(), network::Failure> {
-        let is_it = |other: &str, other_port: u16| other.eq_ignore_ascii_case(host) && other_port == port;
-        let is_allowed =
-            |permission: &Permission| matches!(permission, Permission::Network(host, port) if is_it(host, *port));
+        let is_it =
+            |other: &str, other_port: u16| other.eq_ignore_ascii_case(host) && other_port == port;
+        let is_allowed = |permission: &Permission| matches!(permission, Permission::Network(host, port) if is_it(host, *port));
         if !self.allowed.iter().any(is_allowed) {
-            return Err(network::Failure::Denied(undeclared(&format!("{host}:{port}"), "allow_network")));
+            return Err(network::Failure::Denied(undeclared(
+                &format!("{host}:{port}"),
+                "allow_network",
+            )));
         }
         let known = self.addresses.iter().rfind(|(host, port, _)| is_it(host, *port));
         known.map_or(Err(network::Failure::Refused), |(_, _, answer)| answer.clone())
@@ -228,7 +257,8 @@ impl Command {
     /// Whether this, with its stars, allows that.
     fn allows(&self, other: &Self) -> bool {
         let fits = |(pattern, arg): (&String, &String)| {
-            let is_ordinary = !arg.is_empty() && !arg.starts_with('-') && !arg.chars().any(char::is_control);
+            let is_ordinary =
+                !arg.is_empty() && !arg.starts_with('-') && !arg.chars().any(char::is_control);
             pattern == arg || pattern == "*" && is_ordinary
         };
         self.program == other.program

@@ -1,7 +1,7 @@
 //! SemVer requirements that are checked while the guest compiles.
 //!
-//! The host reads a requirement with the crate `semver`; what compiles here is exactly what that crate accepts, which the
-//! tests below show.
+//! The host reads a requirement with the crate `semver`; what compiles here is exactly
+//! what that crate accepts, which the tests below show.
 
 /// A SemVer requirement such as `^0.4`, `>=1.2, <2` or `*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,9 @@ impl VersionReq {
     pub const fn new(requirement: &'static str) -> Self {
         match Self::accepts(requirement) {
             true => Self(requirement),
-            false => panic!("this is no SemVer requirement; expected something like `^0.4` or `>=1.2, <2`"),
+            false => panic!(
+                "this is no SemVer requirement; expected something like `^0.4` or `>=1.2, <2`"
+            ),
         }
     }
 
@@ -55,7 +57,8 @@ const fn accepts(text: &[u8]) -> bool {
     }
 }
 
-/// Reads `[op] major[.minor[.patch[-pre][+build]]]` and the spaces after it; where it ends, if it is well-formed.
+/// Reads `[op] major[.minor[.patch[-pre][+build]]]` and the spaces after it; where it
+/// ends, if it is well-formed.
 const fn comparator(text: &[u8], at: usize) -> Option<usize> {
     let Some(at) = number(text, spaces(text, operator(text, at))) else { return None };
     let Some((at, minor)) = part(text, at) else { return None };
@@ -130,7 +133,8 @@ const fn number(text: &[u8], start: usize) -> Option<usize> {
     if at == start { None } else { Some(at) }
 }
 
-/// Reads identifiers joined by `.`, none of them empty. In a pre-release, a numeric one has no leading zero.
+/// Reads identifiers joined by `.`, none of them empty. In a pre-release, a numeric one
+/// has no leading zero.
 const fn identifiers(text: &[u8], start: usize, pre_release: bool) -> Option<usize> {
     let (mut at, mut first, mut numeric) = (start, start, true);
     loop {

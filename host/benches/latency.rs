@@ -1,5 +1,6 @@
-//! How long a good handler's preflight takes while eight hostile ones run on other threads of the same engine, as a multiple of how
-//! long it takes alone, both measured in one run.
+//! How long a good handler's preflight takes while eight hostile ones run on other
+//! threads of the same engine, as a multiple of how long it takes alone, both measured in
+//! one run.
 //!
 //! `cargo bench -p gtc --bench latency`; a first argument is the number of calls.
 
@@ -17,8 +18,10 @@ use gtc::engine::{Engine, Limits, Settings, Trust};
 use support::engines::{context, settings};
 use support::wat::Handler;
 
-/// What lies between two calls of the good handler: nothing, or as much as lets a processor fall asleep.
-const RESTS: [(&str, Duration); 2] = [("back to back", Duration::ZERO), ("2 ms apart", Duration::from_millis(2))];
+/// What lies between two calls of the good handler: nothing, or as much as lets a
+/// processor fall asleep.
+const RESTS: [(&str, Duration); 2] =
+    [("back to back", Duration::ZERO), ("2 ms apart", Duration::from_millis(2))];
 const HOSTILE: [(&str, &str); 4] = [
     ("(loop (br 0)) (i32.const 0)", ""),
     ("(loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) (loop (br 0)) (i32.const 0)", ""),
@@ -34,13 +37,23 @@ fn load(engine: &Engine, body: Option<&str>, fields: &str) -> Box<dyn EnvPackHan
     let mut handler = Handler::new("state", "bench.state.latency", "^1");
     handler.preflight_body = body.map(str::to_owned);
     fields.clone_into(&mut handler.fields);
-    handler.imports = "(import \"greentic:env-pack/log@0.1.0\" \"log\" (func $log (param i32 i32 i32)))".to_owned();
+    handler.imports =
+        "(import \"greentic:env-pack/log@0.1.0\" \"log\" (func $log (param i32 i32 i32)))"
+            .to_owned();
     let component = handler.component();
-    engine.load(&component, &Sha256Digest::of(&component), Trust::Foreign).expect("a handler").handler
+    engine
+        .load(&component, &Sha256Digest::of(&component), Trust::Foreign)
+        .expect("a handler")
+        .handler
 }
 
 /// The times of so many preflights, the shortest first.
-fn measure(handler: &dyn EnvPackHandler, binding: &BindingContext, rest: Duration, calls: usize) -> Vec<Duration> {
+fn measure(
+    handler: &dyn EnvPackHandler,
+    binding: &BindingContext,
+    rest: Duration,
+    calls: usize,
+) -> Vec<Duration> {
     let call = |_| {
         if !rest.is_zero() {
             thread::sleep(rest);

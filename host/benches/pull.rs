@@ -1,7 +1,8 @@
-//! What it costs to pull a pack of 64 MiB from a registry on this machine, verified, against `skopeo copy` of the same artifact to a
-//! folder: `cargo bench --bench pull`.
+//! What it costs to pull a pack of 64 MiB from a registry on this machine, verified,
+//! against `skopeo copy` of the same artifact to a folder: `cargo bench --bench pull`.
 //!
-//! Both in the same run, turn by turn, each a process of its own that begins with nothing. It needs `docker-registry` and `skopeo`.
+//! Both in the same run, turn by turn, each a process of its own that begins with
+//! nothing. It needs `docker-registry` and `skopeo`.
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
 
 use std::io::{BufRead as _, BufReader};
@@ -18,7 +19,9 @@ const TURNS: usize = 15;
 
 fn main() {
     let is_there = |program: &str| Command::new(program).arg("--version").output().is_ok();
-    if let Some(missing) = ["docker-registry", "skopeo"].into_iter().find(|program| !is_there(program)) {
+    if let Some(missing) =
+        ["docker-registry", "skopeo"].into_iter().find(|program| !is_there(program))
+    {
         println!("NOT MEASURED: `{missing}` is not installed");
         return;
     }
@@ -29,10 +32,16 @@ fn main() {
     let mut times = [Vec::new(), Vec::new()];
     for turn in 0..=TURNS {
         let mut pull = Command::new(env!("CARGO_BIN_EXE_gtc"));
-        pull.args(["pack", "pull", &format!("oci://{address}/bench/pack:1"), "--output"]).arg(&ours);
+        pull.args(["pack", "pull", &format!("oci://{address}/bench/pack:1"), "--output"])
+            .arg(&ours);
         pull.env("GTC_CACHE_DIR", folder.path().join(format!("cache-{turn}")));
         let mut copy = Command::new("skopeo");
-        copy.args(["copy", "--quiet", "--src-tls-verify=false", &format!("docker://{address}/bench/pack:1")]);
+        copy.args([
+            "copy",
+            "--quiet",
+            "--src-tls-verify=false",
+            &format!("docker://{address}/bench/pack:1"),
+        ]);
         copy.arg(format!("dir:{}", theirs.display()));
         let pair = [timed(&mut pull), timed(&mut copy)];
         // the first of each fills the caches of the system
@@ -122,6 +131,7 @@ fn push(folder: &Path, address: &str) {
     std::fs::write(image.join("manifest.json"), manifest).expect("a file");
     std::fs::write(image.join("version"), "Directory Transport Version: 1.1\n").expect("a file");
     let mut copy = Command::new("skopeo");
-    copy.args(["copy", "--quiet", "--dest-tls-verify=false"]).arg(format!("dir:{}", image.display()));
+    copy.args(["copy", "--quiet", "--dest-tls-verify=false"])
+        .arg(format!("dir:{}", image.display()));
     timed(copy.arg(format!("docker://{address}/bench/pack:1")));
 }

@@ -1,6 +1,8 @@
-//! What it costs to compile a handler in a worker process instead of in the host: `cargo bench --bench worker`.
+//! What it costs to compile a handler in a worker process instead of in the host: `cargo
+//! bench --bench worker`.
 //!
-//! Both in the same run, turn by turn, on ordinary handlers: without and with the standard library.
+//! Both in the same run, turn by turn, on ordinary handlers: without and with the
+//! standard library.
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
 
 use std::time::{Duration, Instant};

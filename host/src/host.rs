@@ -17,7 +17,8 @@ pub struct HostSettings {
     pub cache: PathBuf,
     /// What programs run in.
     pub tools: ToolEnvironment,
-    /// Where foreign components are compiled, and run as long as nobody decided to trust them.
+    /// Where foreign components are compiled, and run as long as nobody decided to trust
+    /// them.
     pub worker: Worker,
     /// Where the messages of handlers go.
     pub log: LogSink,
@@ -34,9 +35,10 @@ pub struct HostSettings {
 }
 
 impl HostSettings {
-    /// A host that keeps quiet: it finds no programs, asks registries anonymously, tells nobody what it does, and compiles foreign
-    /// components in a process of this very program, whose `main` calls [`hook`](crate::engine::worker::hook) first. A program that
-    /// embeds it changes what it wants otherwise.
+    /// A host that keeps quiet: it finds no programs, asks registries anonymously, tells
+    /// nobody what it does, and compiles foreign components in a process of this very
+    /// program, whose `main` calls [`hook`](crate::engine::worker::hook) first. A program
+    /// that embeds it changes what it wants otherwise.
     pub fn quiet(store_root: PathBuf, cache: PathBuf) -> Self {
         Self {
             store_root,
@@ -67,14 +69,32 @@ pub struct Host {
 }
 
 impl Host {
-    /// Builds a host. Nothing is read or written, and no engine started, before something is asked of it.
+    /// Builds a host. Nothing is read or written, and no engine started, before something
+    /// is asked of it.
     pub fn new(settings: HostSettings) -> Self {
-        let HostSettings { store_root, cache, tools, worker, log, compiling, working, registries, progress, limits } =
-            settings;
+        let HostSettings {
+            store_root,
+            cache,
+            tools,
+            worker,
+            log,
+            compiling,
+            working,
+            registries,
+            progress,
+            limits,
+        } = settings;
         let compiled = Some(cache.join("compiled"));
         let offline = registries.offline;
-        let engine_settings =
-            engine::Settings { limits: limits.engine.clone(), compiled, worker, tools, offline, log, compiling };
+        let engine_settings = engine::Settings {
+            limits: limits.engine.clone(),
+            compiled,
+            worker,
+            tools,
+            offline,
+            log,
+            compiling,
+        };
         let fetch_settings = FetchSettings {
             cache: cache.clone(),
             max_bytes: limits.archive.pack_bytes,
@@ -95,6 +115,9 @@ impl Host {
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Host").field("store", &self.store.root()).field("cache", &self.cache).finish_non_exhaustive()
+        f.debug_struct("Host")
+            .field("store", &self.store.root())
+            .field("cache", &self.cache)
+            .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,5 @@
-//! A host for env-packs: it loads their handlers as sandboxed WebAssembly components and drives their bindings.
+//! A host for env-packs: it loads their handlers as sandboxed WebAssembly components and
+//! drives their bindings.
 pub mod archive;
 pub mod cli;
 mod document;

@@ -1,4 +1,5 @@
-//! Every cap by its name, so that an operator can change it. None can be taken away: there is a ceiling for each.
+//! Every cap by its name, so that an operator can change it. None can be taken away:
+//! there is a ceiling for each.
 
 use std::time::Duration;
 
@@ -59,16 +60,21 @@ impl Unit {
             Self::Time => &[("ms", 1), ("s", 1_000)],
             Self::Count | Self::Seconds => &[("", 1)],
         };
-        let (number, factor) =
-            suffixes.iter().find_map(|(suffix, factor)| Some((text.strip_suffix(suffix)?, factor)))?;
+        let (number, factor) = suffixes
+            .iter()
+            .find_map(|(suffix, factor)| Some((text.strip_suffix(suffix)?, factor)))?;
         number.trim().parse::<u64>().ok()?.checked_mul(*factor)
     }
 
     /// A value as people write it.
     pub fn show(self, value: u64) -> String {
         match self {
-            Self::Bytes if value >= 1 << 20 && value.is_multiple_of(1 << 20) => format!("{} MiB", value >> 20),
-            Self::Bytes if value >= 1 << 10 && value.is_multiple_of(1 << 10) => format!("{} KiB", value >> 10),
+            Self::Bytes if value >= 1 << 20 && value.is_multiple_of(1 << 20) => {
+                format!("{} MiB", value >> 20)
+            }
+            Self::Bytes if value >= 1 << 10 && value.is_multiple_of(1 << 10) => {
+                format!("{} KiB", value >> 10)
+            }
             Self::Bytes => format!("{value} bytes"),
             Self::Time if value.is_multiple_of(1_000) => format!("{} s", value / 1_000),
             Self::Time => format!("{value} ms"),
@@ -210,7 +216,8 @@ limits! {
     "scenario.total-time" Time scenario.total_time;
 }
 
-/// Changes the cap that `text` names, as in `handler.preflight-time=60s`; or says what is wrong with the text.
+/// Changes the cap that `text` names, as in `handler.preflight-time=60s`; or says what is
+/// wrong with the text.
 pub fn change(limits: &mut Limits, text: &str) -> Result<(), String> {
     let (name, value) = text.split_once('=').ok_or("expected `<name>=<value>`")?;
     let limit = LIMITS.iter().find(|limit| limit.name == name);
@@ -236,8 +243,12 @@ mod tests {
     #[test]
     fn a_limit_is_changed_by_name() {
         let mut limits = Limits::default();
-        for text in ["archive.bytes=1GiB", "handler.preflight-time=500ms", "handler.metadata-time=2s", "probe.number=7"]
-        {
+        for text in [
+            "archive.bytes=1GiB",
+            "handler.preflight-time=500ms",
+            "handler.metadata-time=2s",
+            "probe.number=7",
+        ] {
             change(&mut limits, text).expect(text);
         }
         assert_eq!((limits.archive.pack_bytes, limits.engine.probes), (1 << 30, 7));
@@ -270,7 +281,9 @@ mod tests {
             assert!(before > 0 && before <= limit.unit.ceiling(), "{}", limit.name);
             (limit.set)(&mut limits, before + 1);
             assert_eq!(limit.value(&limits), before + 1, "{}", limit.name);
-            let changed = LIMITS.iter().filter(|other| other.value(&limits) != other.value(&Limits::default()));
+            let changed = LIMITS
+                .iter()
+                .filter(|other| other.value(&limits) != other.value(&Limits::default()));
             assert_eq!(changed.map(|other| other.name).collect::<Vec<_>>(), [limit.name]);
         }
     }

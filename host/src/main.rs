@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 use std::thread;
 
-/// The stack of the thread that does the work, in bytes: as much as is usual, whatever `ulimit -s` leaves the first thread.
+/// The stack of the thread that does the work, in bytes: as much as is usual, whatever
+/// `ulimit -s` leaves the first thread.
 const STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {

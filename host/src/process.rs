@@ -62,7 +62,8 @@ impl Group {
         }
     }
 
-    /// Ends whatever is left of the group: the leader itself when it is late, or what it left running.
+    /// Ends whatever is left of the group: the leader itself when it is late, or what it
+    /// left running.
     pub fn end(mut self) -> io::Result<ExitStatus> {
         self.kill_and_reap()
     }
@@ -83,16 +84,21 @@ fn pid(child: &Child) -> io::Result<Pid> {
     Ok(Pid::from_raw(child.id().cast_signed()).ok_or(io::ErrorKind::InvalidInput)?)
 }
 
-/// Has a program begin as if nobody had started it: a session of its own, without a terminal; standard input, output and error
-/// and no other file, whatever we were handed ourselves; no signal ignored; nothing it writes readable by others.
+/// Has a program begin as if nobody had started it: a session of its own, without a
+/// terminal; standard input, output and error and no other file, whatever we were handed
+/// ourselves; no signal ignored; nothing it writes readable by others.
 pub(crate) fn detach(command: &mut Command) {
-    // SAFETY: between fork and exec the closure does nothing but system calls, and calls that may be made in a signal handler.
+    // SAFETY: between fork and exec the closure does nothing but system calls, and calls that
+    // may be made in a signal handler.
     unsafe {
         command.pre_exec(|| {
             rustix::process::setsid()?;
-            // marked, not closed: the handle by which our side learns of an exec that fails is among them
+            // marked, not closed: the handle by which our side learns of an exec that fails is
+            // among them
             const ON_EXEC: libc::c_uint = libc::CLOSE_RANGE_CLOEXEC;
-            if libc::syscall(libc::SYS_close_range, 3 as libc::c_uint, libc::c_uint::MAX, ON_EXEC) != 0 {
+            if libc::syscall(libc::SYS_close_range, 3 as libc::c_uint, libc::c_uint::MAX, ON_EXEC)
+                != 0
+            {
                 return Err(io::Error::last_os_error());
             }
             for signal in 1..=LAST_SIGNAL {
@@ -105,8 +111,8 @@ pub(crate) fn detach(command: &mut Command) {
     }
 }
 
-/// Has a command run exactly this file, whatever program it was made for. Left to itself, a command has a shell make what it can
-/// of a file that the system cannot run.
+/// Has a command run exactly this file, whatever program it was made for. Left to itself,
+/// a command has a shell make what it can of a file that the system cannot run.
 ///
 /// # Errors
 /// When a text holds a NUL.
@@ -118,7 +124,9 @@ pub(crate) fn exec_without_shell(
 ) -> io::Result<()> {
     let text = |text: OsString| CString::new(text.into_encoded_bytes()).map_err(io::Error::from);
     let program = text(program.into())?;
-    let args = std::iter::once(Ok(program.clone())).chain(args.map(text)).collect::<io::Result<Vec<_>>>()?;
+    let args = std::iter::once(Ok(program.clone()))
+        .chain(args.map(text))
+        .collect::<io::Result<Vec<_>>>()?;
     let variable = |(name, value): (OsString, OsString)| text([name, value].join(OsStr::new("=")));
     let variables = variables.map(variable).collect::<io::Result<Vec<_>>>()?;
     // numbers instead of pointers, because the closure has to be one that threads may share
@@ -126,8 +134,9 @@ pub(crate) fn exec_without_shell(
         texts.iter().map(|text| text.as_ptr().expose_provenance()).chain([0]).collect()
     };
     let (argv, envp) = (addresses(&args), addresses(&variables));
-    // SAFETY: between fork and exec the closure does nothing but one system call. Both lists end with a null pointer, and the
-    // texts they point to move into the closure with them, which leaves them where they are.
+    // SAFETY: between fork and exec the closure does nothing but one system call. Both lists
+    // end with a null pointer, and the texts they point to move into the closure with
+    // them, which leaves them where they are.
     unsafe {
         command.pre_exec(move || {
             let _texts = (&args, &variables);
@@ -165,9 +174,15 @@ pub(crate) enum Listened {
 }
 
 impl Group {
-    /// Listens until the leader ends, its time does, or it has said more than `most` bytes on both pipes together. What it started
-    /// may hold the pipes open: nobody waits for that.
-    pub fn listen(&self, deadline: Instant, most: u64, pipes: [&mut dyn Listener; 2]) -> io::Result<Listened> {
+    /// Listens until the leader ends, its time does, or it has said more than `most`
+    /// bytes on both pipes together. What it started may hold the pipes open: nobody
+    /// waits for that.
+    pub fn listen(
+        &self,
+        deadline: Instant,
+        most: u64,
+        pipes: [&mut dyn Listener; 2],
+    ) -> io::Result<Listened> {
         let [one, other] = pipes;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -175,7 +190,8 @@ impl Group {
                 return Ok(Listened::Late);
             }
             let fds = [Some(self.handle()), one.fd(), other.fd()].into_iter().flatten();
-            let mut fds: Vec<PollFd<'_>> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+            let mut fds: Vec<PollFd<'_>> =
+                fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
             match poll(&mut fds, Some(&timespec(left))) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
@@ -194,7 +210,8 @@ impl Group {
     }
 }
 
-/// Has reading from a pipe never wait. It is our end only: that of the process is a description of its own.
+/// Has reading from a pipe never wait. It is our end only: that of the process is a
+/// description of its own.
 pub(crate) fn never_wait(pipe: &impl AsFd) -> io::Result<()> {
     let flags = rustix::fs::fcntl_getfl(pipe)?;
     Ok(rustix::fs::fcntl_setfl(pipe, flags | rustix::fs::OFlags::NONBLOCK)?)
@@ -202,5 +219,8 @@ pub(crate) fn never_wait(pipe: &impl AsFd) -> io::Result<()> {
 
 /// A length of time as the kernel takes it.
 pub(crate) fn timespec(time: Duration) -> Timespec {
-    Timespec { tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), tv_nsec: time.subsec_nanos().into() }
+    Timespec {
+        tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    }
 }

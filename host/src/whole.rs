@@ -1,7 +1,8 @@
-//! Files that nobody ever sees half of, and of which nothing is left when whoever writes them is ended early.
+//! Files that nobody ever sees half of, and of which nothing is left when whoever writes
+//! them is ended early.
 //!
-//! A file is written before it has a name, where the file system can do that. Only then is it put in its place, or in the place of an
-//! older one.
+//! A file is written before it has a name, where the file system can do that. Only then
+//! is it put in its place, or in the place of an older one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -11,10 +12,12 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
 
-/// How much of the name of a file the one beside it has, in bytes: no name may have more than 255.
+/// How much of the name of a file the one beside it has, in bytes: no name may have more
+/// than 255.
 const NAME_BYTES: usize = 200;
 
-/// Writes a file, with these permissions as far as the mask of the process lets it have them.
+/// Writes a file, with these permissions as far as the mask of the process lets it have
+/// them.
 ///
 /// # Errors
 /// What the system said; what was in the place of the file is still there then.
@@ -26,7 +29,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 ///
 /// # Errors
 /// What `fill` or the system said; what was in the place of the file is still there then.
-pub(crate) fn write_with(path: &Path, mode: u32, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+pub(crate) fn write_with(
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidFilename.into());
     };
@@ -50,7 +57,8 @@ pub(crate) fn write_with(path: &Path, mode: u32, fill: impl FnOnce(&mut File) ->
     File::open(folder)?.sync_all()
 }
 
-/// A file without a name, which is gone with the process; none where the file system knows no such thing.
+/// A file without a name, which is gone with the process; none where the file system
+/// knows no such thing.
 fn nameless(folder: &Path, mode: u32) -> Option<File> {
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
     openat(CWD, folder, flags, Mode::from_raw_mode(mode)).ok().map(File::from)
@@ -60,17 +68,26 @@ fn nameless(folder: &Path, mode: u32) -> Option<File> {
 fn named(file: &File, folder: &Path, name: &str) -> io::Result<PathBuf> {
     // the way that needs no privilege
     let descriptor = format!("/proc/self/fd/{}", file.as_raw_fd());
-    free_name(folder, name, |beside| Ok(linkat(CWD, &descriptor, CWD, beside, AtFlags::SYMLINK_FOLLOW)?))
-        .map(|(path, ())| path)
+    free_name(folder, name, |beside| {
+        Ok(linkat(CWD, &descriptor, CWD, beside, AtFlags::SYMLINK_FOLLOW)?)
+    })
+    .map(|(path, ())| path)
 }
 
 /// A new file beside the place of another.
 fn hidden(folder: &Path, name: &str, mode: u32) -> io::Result<(PathBuf, File)> {
-    free_name(folder, name, |beside| OpenOptions::new().write(true).create_new(true).mode(mode).open(beside))
+    free_name(folder, name, |beside| {
+        OpenOptions::new().write(true).create_new(true).mode(mode).open(beside)
+    })
 }
 
-/// Does something with the first name that is free. Process ids would not do: processes in two containers have the same.
-fn free_name<T>(folder: &Path, name: &str, take: impl Fn(&Path) -> io::Result<T>) -> io::Result<(PathBuf, T)> {
+/// Does something with the first name that is free. Process ids would not do: processes
+/// in two containers have the same.
+fn free_name<T>(
+    folder: &Path,
+    name: &str,
+    take: impl Fn(&Path) -> io::Result<T>,
+) -> io::Result<(PathBuf, T)> {
     let mut number = 0_u64;
     loop {
         let path = folder.join(format!(".{name}.{number}.tmp"));
@@ -114,7 +131,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join(".a.0.tmp"), "somebody else's").expect("a file");
         write(&folder.path().join("a"), b"ours", 0o644).expect("written");
-        assert_eq!(fs::read_to_string(folder.path().join(".a.0.tmp")).expect("a file"), "somebody else's");
+        assert_eq!(
+            fs::read_to_string(folder.path().join(".a.0.tmp")).expect("a file"),
+            "somebody else's"
+        );
         let (path, _) = hidden(folder.path(), "a", 0o644).expect("a file");
         assert_eq!(path, folder.path().join(".a.1.tmp"));
     }

@@ -1,11 +1,13 @@
-//! Builds the guests into a target folder of their own, so that `cargo test` needs no step before it.
+//! Builds the guests into a target folder of their own, so that `cargo test` needs no
+//! step before it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// Packages to build: folder, arguments, and the files to look out for. Each is built on its own, or features would mix.
+/// Packages to build: folder, arguments, and the files to look out for. Each is built on
+/// its own, or features would mix.
 const BUILDS: [(&str, &[&str]); 5] = [
     ("tests/guests", &["--package", "guests-no-std", "--examples"]),
     ("tests/guests", &["--package", "guests-std", "--examples"]),
@@ -15,10 +17,15 @@ const BUILDS: [(&str, &[&str]); 5] = [
 ];
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository");
-    let examples = BUILDS.iter().filter(|(folder, _)| *folder == "examples").map(|(_, arguments)| arguments[1]);
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository");
+    let examples = BUILDS
+        .iter()
+        .filter(|(folder, _)| *folder == "examples")
+        .map(|(_, arguments)| arguments[1]);
     let examples = examples.map(|example| format!("examples/{example}"));
-    let others = ["tests/guests", "examples/Cargo.toml", "examples/Cargo.lock", "guest-sdk", "wit"].map(str::to_owned);
+    let others = ["tests/guests", "examples/Cargo.toml", "examples/Cargo.lock", "guest-sdk", "wit"]
+        .map(str::to_owned);
     for input in others.into_iter().chain(examples) {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
@@ -34,15 +41,22 @@ fn build(folder: &Path, arguments: &[&str], target: &PathBuf) {
     // what cargo tells this build script about the host must not reach the build of a guest
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        let is_ours = ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_CAINFO"].contains(&name.as_str());
-        let is_cargos =
-            name.starts_with("CARGO") && !name.starts_with("CARGO_REGISTR") && !name.starts_with("CARGO_SOURCE");
-        if is_cargos && !is_ours || name.starts_with("RUSTC") || name == "RUSTFLAGS" || name == "CLIPPY_ARGS" {
+        let is_ours =
+            ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_CAINFO"].contains(&name.as_str());
+        let is_cargos = name.starts_with("CARGO")
+            && !name.starts_with("CARGO_REGISTR")
+            && !name.starts_with("CARGO_SOURCE");
+        if is_cargos && !is_ours
+            || name.starts_with("RUSTC")
+            || name == "RUSTFLAGS"
+            || name == "CLIPPY_ARGS"
+        {
             cargo.env_remove(name);
         }
     }
     cargo.args(["build", "--quiet", "--release", "--locked", "--target", TARGET]).args(arguments);
-    let status = cargo.current_dir(folder).env("CARGO_TARGET_DIR", target).status().expect("cargo starts");
+    let status =
+        cargo.current_dir(folder).env("CARGO_TARGET_DIR", target).status().expect("cargo starts");
     assert!(
         status.success(),
         "guests in {} do not build; `rustup target add {TARGET}` adds what they are compiled for",

@@ -1,4 +1,5 @@
-//! Packs that are carried to where there is no registry: saved into a file here, loaded out of it there.
+//! Packs that are carried to where there is no registry: saved into a file here, loaded
+//! out of it there.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -42,7 +43,8 @@ fn kept(sandbox: &Sandbox) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(&path) else { return vec![path] };
         entries.flat_map(|entry| below(entry.expect("an entry").path())).collect()
     }
-    let folders = ["blobs", "manifests", "references", "signatures"].map(|name| sandbox.cache().join(name));
+    let folders =
+        ["blobs", "manifests", "references", "signatures"].map(|name| sandbox.cache().join(name));
     let files = folders.into_iter().filter(|folder| folder.exists()).flat_map(below);
     files.filter(|path| !path.ends_with(".lock")).collect()
 }
@@ -62,9 +64,13 @@ fn what_was_saved_is_bound_without_a_network() {
     assert_eq!(loaded["packs"][0]["pack_ref"], reference);
     assert_eq!(loaded["packs"][0]["manifest_digest"], image.digest());
     assert!(
-        text(&loaded["next"][0]).ends_with(&format!("--kind {KIND} --pack-ref {reference}").replace("0.4.2", "1.0.0"))
+        text(&loaded["next"][0])
+            .ends_with(&format!("--kind {KIND} --pack-ref {reference}").replace("0.4.2", "1.0.0"))
     );
-    assert_eq!(std::fs::read(there.home().join(text(&loaded["packs"][0]["path"]))).expect("a file"), archive());
+    assert_eq!(
+        std::fs::read(there.home().join(text(&loaded["packs"][0]["path"]))).expect("a file"),
+        archive()
+    );
     bind(&there, &reference).succeeded();
     there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
     // what is bound stays; what was only loaded goes
@@ -75,7 +81,10 @@ fn what_was_saved_is_bound_without_a_network() {
     there.gtc(["pack", "save", &reference, "-o", "again.tar", "--offline"]).succeeded();
     there.gtc(["pack", "save", "--env", "local", "-o", "bound.tar", "--offline"]).succeeded();
     let read = |name: &str| std::fs::read(there.home().join(name)).expect("a file");
-    assert!(read("packs.tar") == read("again.tar") && read("packs.tar") == read("bound.tar"), "other bytes");
+    assert!(
+        read("packs.tar") == read("again.tar") && read("packs.tar") == read("bound.tar"),
+        "other bytes"
+    );
 }
 
 #[test]
@@ -90,7 +99,10 @@ fn a_bare_component_takes_its_configuration_along() {
     there.gtc(["pack", "load", "packs.tar"]).succeeded();
     bind(&there, &reference).succeeded();
     // the configuration is no part of what is kept, and its absence is said
-    let again = there.gtc(["pack", "save", &reference, "-o", "again.tar", "--offline"]).succeeded().result();
+    let again = there
+        .gtc(["pack", "save", &reference, "-o", "again.tar", "--offline"])
+        .succeeded()
+        .result();
     assert!(text(&again["warnings"][0]).contains("is not here"), "{again}");
 }
 
@@ -109,10 +121,17 @@ fn the_same_packs_give_the_same_file() {
     here.write("c.gtpack", std::fs::read(&one).expect("a file"));
     here.gtc(["pack", "save", &one, "c.gtpack", "-o", "a.tar"]).succeeded();
     let component = Handler::new("secrets", "acme.secrets.vault", "^9").component();
-    let other = packs::archive("secrets", "acme.secrets.vault", "^9", component, packs::permissions(&[], &[]));
+    let other = packs::archive(
+        "secrets",
+        "acme.secrets.vault",
+        "^9",
+        component,
+        packs::permissions(&[], &[]),
+    );
     here.write("d.gtpack", other);
     let before = std::fs::read(here.home().join("a.tar")).expect("a file");
-    let refusal = here.gtc(["pack", "save", &one, "d.gtpack", "-o", "a.tar"]).refused(1, "invalid-layout");
+    let refusal =
+        here.gtc(["pack", "save", &one, "d.gtpack", "-o", "a.tar"]).refused(1, "invalid-layout");
     assert!(refusal.contains("acme.secrets.vault:1.0.0"), "{refusal}");
     assert!(before == std::fs::read(here.home().join("a.tar")).expect("a file"), "half a file");
 }
@@ -133,7 +152,8 @@ fn signatures_and_trust_come_along_and_nobody_is_trusted_unasked() {
     here.gtc(["op", "trust-root", "add", "--env", "local", "--key", "cosign.pub"]).succeeded();
     let image = Image::pack(&archive());
     let mut renamed = image.clone();
-    renamed.manifest["annotations"] = json!({"org.opencontainers.image.title": "another manifest of the same archive"});
+    renamed.manifest["annotations"] =
+        json!({"org.opencontainers.image.title": "another manifest of the same archive"});
     let folder = here.cache().join("signatures/sha256").join(Sha256Digest::of(&archive()).hex());
     let keep = |bytes: Vec<u8>| {
         std::fs::write(folder.join(Sha256Digest::of(&bytes).hex()), bytes).expect("a file");
@@ -143,7 +163,8 @@ fn signatures_and_trust_come_along_and_nobody_is_trusted_unasked() {
         let signed = cosign.sign(payload.as_bytes());
         keep(CosignBundle::new(&manifest, payload.as_bytes(), &signed).expect("a bundle").render());
     }
-    // these do not come along: what they are about is no manifest that anybody could load, or they are nothing
+    // these do not come along: what they are about is no manifest that anybody could load, or
+    // they are nothing
     keep(cosign.bundle(&Sha256Digest::of(&archive())).render());
     keep(b"nothing".to_vec());
     let save = ["pack", "save", &reference, "-o", "packs.tar", "--trust-root-of", "local"];
@@ -165,14 +186,20 @@ fn signatures_and_trust_come_along_and_nobody_is_trusted_unasked() {
     assert!(loaded["trust_root"].get("trusted_in").is_none(), "{loaded}");
     let listed = there.gtc(["op", "trust-root", "list", "local"]).succeeded().result();
     assert_eq!(listed["keys"], json!([]), "it was trusted without a word");
-    there.human(["pack", "load", "packs.tar"]).succeeded().shows(&["nobody trusts it", &key.id, "--trust-in <env>"]);
+    there.human(["pack", "load", "packs.tar"]).succeeded().shows(&[
+        "nobody trusts it",
+        &key.id,
+        "--trust-in <env>",
+    ]);
 
     there.gtc(["pack", "load", "packs.tar", "--trust-in", "nowhere"]).refused(1, "not-found");
     there.gtc(["pack", "load", "packs.tar", "--trust-in", "local"]).succeeded();
     let listed = there.gtc(["op", "trust-root", "list", "local"]).succeeded().result();
     assert_eq!(listed["keys"].as_array().map(Vec::len), Some(2));
-    let audit = std::fs::read_to_string(there.environment("local").join("audit/events.jsonl")).expect("a log");
-    let added = audit.lines().filter(|line| line.contains("trust-root") && line.contains("packs.tar"));
+    let audit = std::fs::read_to_string(there.environment("local").join("audit/events.jsonl"))
+        .expect("a log");
+    let added =
+        audit.lines().filter(|line| line.contains("trust-root") && line.contains("packs.tar"));
     assert_eq!(added.count(), 2, "{audit}");
     let bound = bind(&there, &reference).succeeded().result();
     assert!(ids.as_array().is_some_and(|ids| ids.contains(&bound["signer"])), "{bound}");
@@ -220,9 +247,11 @@ fn arguments_come_from_files_too_and_are_described() {
         assert_eq!(schema["additionalProperties"], false);
     }
     here.gtc(["pack", "save", "-o", "a.tar"]).refused(2, "invalid-argument");
-    here.gtc(["pack", "save", "vault.gtpack", "--env", "local", "-o", "a.tar"]).refused(2, "invalid-argument");
+    here.gtc(["pack", "save", "vault.gtpack", "--env", "local", "-o", "a.tar"])
+        .refused(2, "invalid-argument");
     here.gtc(["pack", "save", "vault.gtpack", "-o", "vault.gtpack"]).refused(1, "conflict");
-    let much = ["pack", "save", "vault.gtpack", "-o", "a.tar", "--limit", "layout.total-bytes=1KiB"];
+    let much =
+        ["pack", "save", "vault.gtpack", "-o", "a.tar", "--limit", "layout.total-bytes=1KiB"];
     here.gtc(much).refused(1, "layout-too-large");
     assert!(!here.home().join("a.tar").exists(), "half a file");
     here.gtc(["pack", "load", "absent.tar"]).refused(2, "file-not-found");
@@ -240,7 +269,8 @@ fn layout(entries: &[(Option<&str>, &Value)], blobs: &[&[u8]]) -> Vec<u8> {
         (Sha256Digest::of(bytes), Blob { bytes: bytes.len() as u64, open })
     };
     let mut out = Vec::new();
-    layout::write(&mut out, &entries, blobs.iter().map(blob).collect::<BTreeMap<_, _>>()).expect("written");
+    layout::write(&mut out, &entries, blobs.iter().map(blob).collect::<BTreeMap<_, _>>())
+        .expect("written");
     out
 }
 
@@ -252,9 +282,11 @@ fn hostile_files_are_refused_and_leave_nothing() {
     let blobs: Vec<&[u8]> = pack.blobs.iter().map(Vec::as_slice).collect();
     let honest = layout(&[(NAME, &pack.manifest)], &blobs);
     let artifact = |kind: &str, document: &[u8], subject: &str| {
-        let mut image = Image::new("application/vnd.oci.empty.v1+json", b"{}", &[(kind, document)]).manifest;
+        let mut image =
+            Image::new("application/vnd.oci.empty.v1+json", b"{}", &[(kind, document)]).manifest;
         image["artifactType"] = kind.into();
-        image["subject"] = json!({"mediaType": layout::MANIFEST_TYPE, "digest": subject, "size": 1});
+        image["subject"] =
+            json!({"mediaType": layout::MANIFEST_TYPE, "digest": subject, "size": 1});
         image
     };
     const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
@@ -262,9 +294,11 @@ fn hostile_files_are_refused_and_leave_nothing() {
     let signature = artifact(ENVELOPE, b"{}", &pack.digest());
     let mut renamed = pack.manifest.clone();
     renamed["annotations"] = json!({"org.opencontainers.image.title": "the same archive"});
-    let of_renamed = artifact(ENVELOPE, b"{}", &Sha256Digest::of(renamed.to_string().as_bytes()).to_string());
+    let of_renamed =
+        artifact(ENVELOPE, b"{}", &Sha256Digest::of(renamed.to_string().as_bytes()).to_string());
     let lonely = artifact(ENVELOPE, b"{}", &Sha256Digest::of(b"another").to_string());
-    let trust = artifact(TRUST, b"{\"schema\":\"greentic.trust-root.v1\",\"keys\":[{}]}", &pack.digest());
+    let trust =
+        artifact(TRUST, b"{\"schema\":\"greentic.trust-root.v1\",\"keys\":[{}]}", &pack.digest());
     let document: &[u8] = b"{\"schema\":\"greentic.trust-root.v1\",\"keys\":[{}]}";
     let container = Image::container();
     let no_archive = Image::pack(b"no archive");
@@ -273,7 +307,8 @@ fn hostile_files_are_refused_and_leave_nothing() {
     let pinned = format!("ghcr.io/team/vault@{}", Sha256Digest::of(b"another"));
     let flipped = {
         let mut bytes = honest.clone();
-        let at = bytes.windows(archive.len()).position(|window| window == archive).expect("the archive");
+        let at =
+            bytes.windows(archive.len()).position(|window| window == archive).expect("the archive");
         bytes[at + archive.len() / 2] ^= 1;
         bytes
     };
@@ -284,30 +319,49 @@ fn hostile_files_are_refused_and_leave_nothing() {
         ("cut off", honest[..honest.len() / 2].to_vec(), "invalid-layout"),
         ("another byte", flipped, "damaged"),
         ("no pack at all", layout(&[], &[]), "invalid-layout"),
-        ("a container", layout(&[(NAME, &container.manifest)], &[b"\x1f\x8b no archive"]), "not-a-pack"),
+        (
+            "a container",
+            layout(&[(NAME, &container.manifest)], &[b"\x1f\x8b no archive"]),
+            "not-a-pack",
+        ),
         ("an index", layout(&[(NAME, &Image::index(&pack).manifest)], &blobs), "not-a-pack"),
         ("no JSON of a manifest", layout(&[(NAME, &json!("\u{1b}[2J"))], &[]), "invalid-layout"),
         ("no layer", layout(&[(NAME, &pack.manifest)], &[b"{}"]), "invalid-layout"),
         ("another size", layout(&[(NAME, &other_size)], &blobs), "damaged"),
         ("no archive", layout(&[(NAME, &no_archive.manifest)], &[b"no archive"]), "zip-end-record"),
         ("another digest", layout(&[(Some(&pinned), &pack.manifest)], &blobs), "damaged"),
-        ("no signature", layout(&[(NAME, &pack.manifest), (None, &signature)], &blobs), "signature-malformed"),
+        (
+            "no signature",
+            layout(&[(NAME, &pack.manifest), (None, &signature)], &blobs),
+            "signature-malformed",
+        ),
         (
             "a signature of a manifest without a name",
             layout(&[(NAME, &pack.manifest), (None, &renamed), (None, &of_renamed)], &blobs),
             "signature-malformed",
         ),
-        ("a lonely signature", layout(&[(NAME, &pack.manifest), (None, &lonely)], &blobs), "invalid-layout"),
-        ("no trust root", layout(&[(NAME, &pack.manifest), (None, &trust)], &with_document), "invalid-layout"),
+        (
+            "a lonely signature",
+            layout(&[(NAME, &pack.manifest), (None, &lonely)], &blobs),
+            "invalid-layout",
+        ),
+        (
+            "no trust root",
+            layout(&[(NAME, &pack.manifest), (None, &trust)], &with_document),
+            "invalid-layout",
+        ),
     ];
     let sandbox = Sandbox::with_local().with_own_cache();
     for (name, bytes, kind) in cases {
         sandbox.write("hostile.tar", bytes);
         let ran = sandbox.gtc(["pack", "load", "hostile.tar", "--output", "out"]);
-        let envelope: Value =
-            serde_json::from_str(&ran.stderr).unwrap_or_else(|error| panic!("{name}: {error}: {ran:?}"));
+        let envelope: Value = serde_json::from_str(&ran.stderr)
+            .unwrap_or_else(|error| panic!("{name}: {error}: {ran:?}"));
         assert_eq!(envelope["error"]["kind"], kind, "{name}: {envelope}");
-        assert!(envelope["error"]["hint"].is_string() && !ran.stderr.contains('\u{1b}'), "{name}: {envelope}");
+        assert!(
+            envelope["error"]["hint"].is_string() && !ran.stderr.contains('\u{1b}'),
+            "{name}: {envelope}"
+        );
         assert_eq!(kept(&sandbox), Vec::<PathBuf>::new(), "{name} left something");
         assert!(!sandbox.home().join("out").exists(), "{name} wrote a file");
     }
@@ -330,7 +384,10 @@ fn names_in_a_file_lead_nowhere() {
         let shown = here.human(["pack", "load", "a.tar"]).succeeded();
         assert!(!shown.stdout.contains('\u{1b}'), "{shown:?}");
     }
-    assert!(!here.cache().join("references").exists(), "a name that is no reference stands for something");
+    assert!(
+        !here.cache().join("references").exists(),
+        "a name that is no reference stands for something"
+    );
 }
 
 #[test]
@@ -351,13 +408,19 @@ fn a_file_goes_from_registry_to_registry() {
     let place = format!("oci-archive:packs.tar:{name}");
     let skopeo = |arguments: &[&str]| {
         let mut command = there.command("skopeo");
-        run(command.arg("--insecure-policy").args(arguments).env("TMPDIR", there.home())).succeeded()
+        run(command.arg("--insecure-policy").args(arguments).env("TMPDIR", there.home()))
+            .succeeded()
     };
     let manifest = skopeo(&["inspect", "--raw", &place]).stdout;
-    assert_eq!(Sha256Digest::of(manifest.as_bytes()).to_string(), text(&saved["packs"][0]["manifest_digest"]));
+    assert_eq!(
+        Sha256Digest::of(manifest.as_bytes()).to_string(),
+        text(&saved["packs"][0]["manifest_digest"])
+    );
     let copy = format!("docker://{}/copied/vault:1", registry.host());
     skopeo(&["copy", "--preserve-digests", "--dest-tls-verify=false", &place, &copy]);
-    there.gtc(["pack", "pull", &registry.reference("copied/vault:1"), "-o", "copy.gtpack"]).succeeded();
+    there
+        .gtc(["pack", "pull", &registry.reference("copied/vault:1"), "-o", "copy.gtpack"])
+        .succeeded();
     drop(registry);
 
     there.trust(&key_there(&there, &key.public));

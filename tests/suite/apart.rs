@@ -1,5 +1,6 @@
-//! Handlers that run in workers, as `pack validate`, `pack build` and `pack test` have it: nothing of a guest is in the process of the
-//! host, a worker has nothing, and what it says is believed as little as what its guest says.
+//! Handlers that run in workers, as `pack validate`, `pack build` and `pack test` have
+//! it: nothing of a guest is in the process of the host, a worker has nothing, and what
+//! it says is believed as little as what its guest says.
 
 use std::fs;
 use std::path::PathBuf;
@@ -24,12 +25,16 @@ fn honest() -> Vec<u8> {
     Handler::new("state", "acme.state.apart", "^1").component()
 }
 
-/// Waits for the worker in which the endless guest of this process runs: others are gone in a moment.
+/// Waits for the worker in which the endless guest of this process runs: others are gone
+/// in a moment.
 fn worker_of(host: &Child) -> PathBuf {
     let give_up = Instant::now() + Duration::from_secs(60);
     while Instant::now() < give_up {
-        let threads = fs::read_dir(format!("/proc/{}/task", host.id())).expect("its threads").flatten();
-        let of_thread = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        let threads =
+            fs::read_dir(format!("/proc/{}/task", host.id())).expect("its threads").flatten();
+        let of_thread = |thread: fs::DirEntry| {
+            fs::read_to_string(thread.path().join("children")).unwrap_or_default()
+        };
         let children: String = threads.map(of_thread).collect();
         for child in children.split_whitespace().map(|pid| PathBuf::from("/proc").join(pid)) {
             let arguments = fs::read(child.join("cmdline")).unwrap_or_default();
@@ -54,7 +59,9 @@ fn started(mut command: Command) -> Child {
 fn endless(sandbox: &Sandbox) -> Child {
     let pack = sandbox.pack("state", "acme.state.busy", "^1", busy().component());
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-    command.args(["--limit", "handler.trial-time=120s", "pack", "validate", "--format", "json"]).arg(pack);
+    command
+        .args(["--limit", "handler.trial-time=120s", "pack", "validate", "--format", "json"])
+        .arg(pack);
     started(command)
 }
 
@@ -68,16 +75,22 @@ fn a_guest_runs_in_a_process_that_has_nothing() {
     assert_eq!(fs::read(worker.join("environ")).expect("its variables"), b"");
     // its three, its code, and nothing of the host
     let files = fs::read_dir(worker.join("fd")).expect("its files");
-    let files: Vec<PathBuf> = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok()).collect();
+    let files: Vec<PathBuf> =
+        files.filter_map(|file| fs::read_link(file.ok()?.path()).ok()).collect();
     let is_code = |path: &&PathBuf| {
-        path.to_string_lossy().ends_with(".cwasm") || path.to_string_lossy().starts_with("/memfd:code")
+        path.to_string_lossy().ends_with(".cwasm")
+            || path.to_string_lossy().starts_with("/memfd:code")
     };
     assert!(files.iter().filter(is_code).count() >= 1, "{files:?}");
     let is_words = |path: &&PathBuf| path.to_string_lossy().starts_with("/memfd:words");
-    let others: Vec<_> = files.iter().filter(|path| path.is_absolute() && !is_code(path) && !is_words(path)).collect();
+    let others: Vec<_> = files
+        .iter()
+        .filter(|path| path.is_absolute() && !is_code(path) && !is_words(path))
+        .collect();
     assert!(others.is_empty(), "{others:?}");
     // the host itself has mapped nothing of it
-    let maps = fs::read_to_string(format!("/proc/{}/maps", host.id())).expect("what the host has mapped");
+    let maps =
+        fs::read_to_string(format!("/proc/{}/maps", host.id())).expect("what the host has mapped");
     assert!(!maps.contains(".cwasm") && !maps.contains("memfd"), "{maps}");
     host.kill().expect("it is ours");
     host.wait().expect("it ends");
@@ -98,9 +111,14 @@ fn a_guest_that_brings_its_process_down_is_a_finding() {
     assert!(Command::new("kill").args(["-KILL", &pid]).status().expect("kill runs").success());
     let ran = Ran::from(host.wait_with_output().expect("it ends")).exited(1);
     let findings = ran.result()["packs"][0]["findings"].clone();
-    let finding = findings.as_array().and_then(|all| all.iter().find(|one| one["code"] == "preflight-trapped"));
+    let finding = findings
+        .as_array()
+        .and_then(|all| all.iter().find(|one| one["code"] == "preflight-trapped"));
     let message = text(&finding.unwrap_or_else(|| panic!("{findings}"))["message"]).to_owned();
-    assert!(message.contains("brought down the process that it ran in, in `preflight`: signal: 9"), "{message}");
+    assert!(
+        message.contains("brought down the process that it ran in, in `preflight`: signal: 9"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -119,7 +137,8 @@ fn code_that_was_damaged_is_compiled_again() {
     }
 }
 
-/// A worker that is none: a script in its place. It has read its task when it begins, and writes messages with `say`.
+/// A worker that is none: a script in its place. It has read its task when it begins, and
+/// writes messages with `say`.
 fn impostor(sandbox: &mut Sandbox, script: &str) -> Worker {
     const PROLOGUE: &str = r#"exec 3<&1
 PATH=/usr/bin:/bin
@@ -130,8 +149,13 @@ say() { n=${#1}; printf "\\$(printf %o $((n % 256)))\\$(printf %o $((n / 256)))\
     Worker::Program(sandbox.home().join("bin/impostor"))
 }
 
-/// What becomes of an honest component whose code is there, and whose worker is this script.
-fn with_worker(sandbox: &mut Sandbox, script: &str, binding: &BindingContext) -> (&'static str, String) {
+/// What becomes of an honest component whose code is there, and whose worker is this
+/// script.
+fn with_worker(
+    sandbox: &mut Sandbox,
+    script: &str,
+    binding: &BindingContext,
+) -> (&'static str, String) {
     let limits = Limits {
         metadata_time: Duration::from_millis(500),
         log_bytes: 1 << 10,
@@ -141,9 +165,12 @@ fn with_worker(sandbox: &mut Sandbox, script: &str, binding: &BindingContext) ->
     let cache = repository().join("target/tmp/suite-cache/compiled");
     let honest = honest();
     let digest = Sha256Digest::of(&honest);
-    Engine::new(settings(Limits::default())).load(&honest, &digest, Trust::Foreign).expect("it is honest");
+    Engine::new(settings(Limits::default()))
+        .load(&honest, &digest, Trust::Foreign)
+        .expect("it is honest");
     let worker = impostor(sandbox, script);
-    let tools = ToolEnvironment { path: sandbox.home().join("bin").into(), ..ToolEnvironment::default() };
+    let tools =
+        ToolEnvironment { path: sandbox.home().join("bin").into(), ..ToolEnvironment::default() };
     let engine = Engine::new(Settings { compiled: Some(cache), worker, tools, ..settings(limits) });
     let outcome = |loaded: Loaded| match loaded.handler.preflight(binding) {
         Ok(preflight) => ("healthy", format!("{preflight:?}")),
@@ -156,8 +183,7 @@ fn with_worker(sandbox: &mut Sandbox, script: &str, binding: &BindingContext) ->
     engine.load_apart(&honest, &digest, Trust::Foreign).map_or_else(failed, outcome)
 }
 
-const INTRODUCED: &str =
-    r#"{"Introduced":{"Ok":{"slot":"state","descriptor_path":"acme.state.liar","supported_versions":"^1"}}}"#;
+const INTRODUCED: &str = r#"{"Introduced":{"Ok":{"slot":"state","descriptor_path":"acme.state.liar","supported_versions":"^1"}}}"#;
 
 #[test]
 fn a_worker_is_not_believed() {
@@ -194,7 +220,9 @@ fn what_a_worker_says_is_parsed_and_escaped() {
             "say '{{\"Introduced\":{{\"Ok\":{{\"slot\":\"state\",\"descriptor_path\":\"{path}\",\"supported_versions\":\"{versions}\"}}}}}}'"
         )
     };
-    for claims in [claims("\\u001b[2J", "^1"), claims("../../etc", "^1"), claims("acme.state.liar", "latest")] {
+    for claims in
+        [claims("\\u001b[2J", "^1"), claims("../../etc", "^1"), claims("acme.state.liar", "latest")]
+    {
         assert_eq!(with_worker(&mut sandbox, &claims, &context()).0, "crashed", "{claims}");
     }
     let fault = r#"say '{"Introduced":{"Err":{"Fault":{"TooMany":{"call":"Slot","what":"\u001b[2Jfiles"}}}}}'"#;
@@ -207,7 +235,11 @@ fn what_a_worker_says_is_parsed_and_escaped() {
 fn the_log_of_a_worker_has_its_cap_in_the_host_too() {
     let mut sandbox = Sandbox::new();
     let log = r#"say '{"Log":{"call":"Slot","level":"Info","message":"sixteen of a KiB"}}'"#;
-    assert_eq!(with_worker(&mut sandbox, log, &context()).0, "crashed", "nothing is said before it has begun");
+    assert_eq!(
+        with_worker(&mut sandbox, log, &context()).0,
+        "crashed",
+        "nothing is said before it has begun"
+    );
     for (times, kind) in [(64, "healthy"), (65, "too-much-output")] {
         let preflight = format!(
             r#"case "$task" in

@@ -37,9 +37,11 @@ const OWNED: &[(&str, &[&str])] = &[
 /// Whether code names a module of the crate: in a path, or in a list of names to use.
 fn names_module(code: &str, module: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
-    let begins = |text: &str| text.strip_prefix(module).is_some_and(|rest| !rest.starts_with(is_name));
+    let begins =
+        |text: &str| text.strip_prefix(module).is_some_and(|rest| !rest.starts_with(is_name));
     code.split("crate::").skip(1).any(|after| match after.strip_prefix('{') {
-        // up to the end of the statement; a name in a list within the list counts too, which errs on the safe side
+        // up to the end of the statement; a name in a list within the list counts too, which errs
+        // on the safe side
         Some(list) => {
             let list = list.split(';').next().unwrap_or_default();
             list.split([',', '{', '}']).any(|name| begins(name.trim()))
@@ -50,12 +52,20 @@ fn names_module(code: &str, module: &str) -> bool {
 
 #[test]
 fn a_module_is_recognised_however_it_is_named() {
-    for code in ["use crate::store;", "crate::store::Store", "use crate::{store};", "use crate::{ops::x, store::Y};"] {
+    for code in [
+        "use crate::store;",
+        "crate::store::Store",
+        "use crate::{store};",
+        "use crate::{ops::x, store::Y};",
+    ] {
         assert!(names_module(code, "store"), "{code}");
     }
-    for code in
-        ["use crate::storey;", "use crate::ops::store;", "use crate::{ops};\nlet store = 1;", "use other::store;"]
-    {
+    for code in [
+        "use crate::storey;",
+        "use crate::ops::store;",
+        "use crate::{ops};\nlet store = 1;",
+        "use other::store;",
+    ] {
         assert!(!names_module(code, "store"), "{code}");
     }
 }
@@ -96,11 +106,13 @@ fn rooms_never_import_each_other() {
 fn the_command_line_knows_operations_only() {
     for (path, code) in room_sources("cli") {
         // settings are made of what rooms take, and made into a host in one place
-        let is_settings = ["cli/settings.rs", "cli/progress.rs"].iter().any(|file| path.ends_with(file));
+        let is_settings =
+            ["cli/settings.rs", "cli/progress.rs"].iter().any(|file| path.ends_with(file));
         for room in ROOMS.iter().filter(|_| !is_settings) {
             assert!(!names_module(&code, room), "{} reaches into `{room}`", path.display());
         }
-        // what is printed is shaped by operations; the schemas of arguments are the command line's own
+        // what is printed is shaped by operations; the schemas of arguments are the command
+        // line's own
         let is_schema = ["cli/rules.rs", "cli/grammar.rs"].iter().any(|file| path.ends_with(file));
         let shapes = Some("json!").filter(|_| !is_schema);
         for word in ["std::fs", "File::", "println!", "eprintln!"].into_iter().chain(shapes) {
@@ -117,7 +129,9 @@ fn the_command_line_knows_operations_only() {
 fn each_library_stays_in_its_room() {
     for (library, owners) in OWNED {
         for (path, code) in sources(&repository().join("host/src")) {
-            let is_owner = owners.iter().any(|owner| path.starts_with(repository().join("host/src").join(owner)));
+            let is_owner = owners
+                .iter()
+                .any(|owner| path.starts_with(repository().join("host/src").join(owner)));
             let names = |prefix: &str| code.contains(&format!("{prefix}{library}::"));
             let used = ["use ", " ", "(", "<", "&", "["].iter().any(|prefix| names(prefix));
             assert!(is_owner || !used, "{} uses `{library}`", path.display());
@@ -130,9 +144,14 @@ fn rooms_are_constructed_in_one_place() {
     for (path, code) in sources(&repository().join("host/src")) {
         let may = path.ends_with("host/src/host.rs") || path.ends_with("tests.rs");
         for constructor in ["Store::new(", "Fetcher::new(", "Engine::new("] {
-            let is_own = code.contains("CompiledStore::new(") && !code.contains(&format!(" {constructor}"));
+            let is_own =
+                code.contains("CompiledStore::new(") && !code.contains(&format!(" {constructor}"));
             let is_room = path.components().any(|part| part.as_os_str() == "engine");
-            assert!(may || is_own || is_room || !code.contains(constructor), "{} constructs a room", path.display());
+            assert!(
+                may || is_own || is_room || !code.contains(constructor),
+                "{} constructs a room",
+                path.display()
+            );
         }
     }
 }
@@ -161,7 +180,11 @@ fn guests_share_only_the_wit_with_the_host() {
     for folder in ["guest-sdk", "builtins"] {
         for entry in walk(&repository().join(folder), "Cargo.toml") {
             let manifest = std::fs::read_to_string(&entry).expect("a manifest");
-            assert!(!manifest.contains("env-pack-domain") && !manifest.contains("/host"), "{}", entry.display());
+            assert!(
+                !manifest.contains("env-pack-domain") && !manifest.contains("/host"),
+                "{}",
+                entry.display()
+            );
         }
     }
 }
@@ -192,23 +215,34 @@ fn files_stay_short() {
 #[test]
 fn promises_name_tests_that_exist() {
     let text = std::fs::read_to_string(repository().join("SECURITY.md")).expect("SECURITY.md");
-    let folders = ["tests/suite", "host/src", "host/domain/src"].map(|folder| repository().join(folder));
-    let code: String = folders.iter().flat_map(|folder| sources(folder)).map(|(_, code)| code).collect();
-    let shown_by = text.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.rsplit('|').nth(1));
+    let folders =
+        ["tests/suite", "host/src", "host/domain/src"].map(|folder| repository().join(folder));
+    let code: String =
+        folders.iter().flat_map(|folder| sources(folder)).map(|(_, code)| code).collect();
+    let shown_by = text
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .filter_map(|line| line.rsplit('|').nth(1));
     let names = shown_by.flat_map(|cell| cell.split('`').skip(1).step_by(2));
     let tests: Vec<&str> = names.filter(|name| name.contains('_') && !name.contains(' ')).collect();
     assert!(tests.len() > 30, "{tests:?}");
     for test in tests {
-        assert!(code.contains(&format!("fn {test}(")), "SECURITY.md names `{test}`, which is no test");
+        assert!(
+            code.contains(&format!("fn {test}(")),
+            "SECURITY.md names `{test}`, which is no test"
+        );
     }
 }
 
-/// A path need not be text, and JSON cannot hold one that is none: reports have `FilePath`.
+/// A path need not be text, and JSON cannot hold one that is none: reports have
+/// `FilePath`.
 #[test]
 fn reports_hold_no_path_that_cannot_be_written() {
     for (path, code) in room_sources("ops") {
-        let serialized =
-            code.split("#[derive(").skip(1).filter(|item| item.split(')').next().unwrap_or("").contains("Serialize"));
+        let serialized = code
+            .split("#[derive(")
+            .skip(1)
+            .filter(|item| item.split(')').next().unwrap_or("").contains("Serialize"));
         for item in serialized {
             let body = item.split("\n}").next().unwrap_or_default();
             assert!(!body.contains("PathBuf"), "{}: {body}", path.display());

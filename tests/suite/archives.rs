@@ -1,4 +1,5 @@
-//! The archive door: what lies is refused whole, by the name of the rule, at once; what is admitted reads the same everywhere.
+//! The archive door: what lies is refused whole, by the name of the rule, at once; what
+//! is admitted reads the same everywhere.
 
 mod agreement;
 mod container;
@@ -45,7 +46,8 @@ struct Hostile {
     label: String,
     rule: &'static str,
     bytes: Vec<u8>,
-    /// How much must be unpacked before the lie can be seen, in bytes, where that is more than there is packed.
+    /// How much must be unpacked before the lie can be seen, in bytes, where that is more
+    /// than there is packed.
     unpacked: usize,
 }
 
@@ -71,8 +73,9 @@ fn all() -> Vec<Hostile> {
         .collect()
 }
 
-/// How long refusing an archive may take; a build without optimisation gets no more. It is counted by what the archive holds,
-/// packed or unpacked: to find the lie at its end, all of it must be looked at.
+/// How long refusing an archive may take; a build without optimisation gets no more. It
+/// is counted by what the archive holds, packed or unpacked: to find the lie at its end,
+/// all of it must be looked at.
 fn budget(archive: &Hostile) -> Duration {
     let bytes = archive.bytes.len().max(archive.unpacked);
     Duration::from_millis(50) + Duration::from_millis(10) * bytes.div_ceil(1 << 20) as u32
@@ -88,14 +91,16 @@ fn every_hostile_archive_is_refused_by_its_rule_at_once() {
     let archives = all();
     let rules: BTreeSet<_> = archives.iter().map(|archive| archive.rule).collect();
     assert!(archives.len() >= 60 && Rule::ALL.iter().all(|rule| rules.contains(rule.name())));
-    let faults: Vec<String> = archives.into_iter().filter_map(|archive| fault(archive).err()).collect();
+    let faults: Vec<String> =
+        archives.into_iter().filter_map(|archive| fault(archive).err()).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 fn fault(archive: Hostile) -> Result<(), String> {
     let budget = budget(&archive);
     let Hostile { label, rule, bytes, .. } = archive;
-    // the best of three, and the time of the processor, because the machine may be busy with something else
+    // the best of three, and the time of the processor, because the machine may be busy with
+    // something else
     let mut best = Duration::MAX;
     for _ in 0..3 {
         let start = used();
@@ -111,7 +116,8 @@ fn fault(archive: Hostile) -> Result<(), String> {
     }
 }
 
-/// Whoever wants to know everything that is wrong hears of what others refuse the archive for, and of nothing in an honest one.
+/// Whoever wants to know everything that is wrong hears of what others refuse the archive
+/// for, and of nothing in an honest one.
 #[test]
 fn a_survey_finds_what_opening_refuses() {
     let survey = |bytes: &[u8]| archive::survey(bytes, &Limits::default(), &mut |_, _| {}).faults;
@@ -164,9 +170,14 @@ fn the_program_refuses_every_hostile_archive_unharmed() {
 #[test]
 fn what_a_hostile_archive_says_is_escaped() {
     let mut zip = pack();
-    zip.member("notes/b.txt").both(|header| header.name = b"\x1b[2J\x07 all \xe2\x80\xae good".to_vec());
+    zip.member("notes/b.txt")
+        .both(|header| header.name = b"\x1b[2J\x07 all \xe2\x80\xae good".to_vec());
     let sandbox = Sandbox::new();
     let path = sandbox.write("one.gtpack", zip.bytes()).display().to_string();
     let ran = sandbox.human(["pack", "inspect", &path]).exited(1);
-    assert!(ran.stderr.contains(r"\u{1b}[2J\u{7} all \u{202e} good"), "{}", text(&ran.stderr.into()));
+    assert!(
+        ran.stderr.contains(r"\u{1b}[2J\u{7} all \u{202e} good"),
+        "{}",
+        text(&ran.stderr.into())
+    );
 }

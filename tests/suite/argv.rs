@@ -1,4 +1,5 @@
-//! What a handler may have run is what was granted, word for word; the rest is denied, and nothing runs.
+//! What a handler may have run is what was granted, word for word; the rest is denied,
+//! and nothing runs.
 
 use std::time::{Duration, Instant};
 
@@ -61,7 +62,11 @@ fn commands_outside_the_grant_are_denied_and_nothing_runs() {
     assert_eq!(answers.len(), questions.len());
     for (question, answer) in questions.iter().zip(answers) {
         assert!(answer.how.starts_with("Failure::Denied"), "{question:?}: {answer:?}");
-        assert!(answer.how.len() < 1000, "an answer does not repeat all of {} bytes", question.len());
+        assert!(
+            answer.how.len() < 1000,
+            "an answer does not repeat all of {} bytes",
+            question.len()
+        );
     }
     assert!(!sandbox.home().join("ran").exists());
     // and what was granted does run
@@ -78,15 +83,24 @@ fn a_preflight_runs_thirty_two_programs_and_no_more() {
     let mut sandbox = Sandbox::with_asker(&["probed *"], &[]);
     sandbox.program("probed", "echo x >> \"$HOME/ran\"");
     let many = sandbox.ask(&["many|10000|probed|x"]).remove(0).how;
-    assert!(many.starts_with("32 ran, 9968 failed") && many.contains("32 times, not more"), "{many}");
-    assert_eq!(std::fs::read_to_string(sandbox.home().join("ran")).expect("a trace").lines().count(), 32);
+    assert!(
+        many.starts_with("32 ran, 9968 failed") && many.contains("32 times, not more"),
+        "{many}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(sandbox.home().join("ran")).expect("a trace").lines().count(),
+        32
+    );
     // what is denied counts too, or there would be no end to asking
     sandbox.questions(&["many|10000|reboot|now", "run|probed|x"]);
     let start = Instant::now();
     let ran = run(&mut sandbox.asking()).succeeded();
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert_eq!(deployer(&ran)["probes"].as_array().map(Vec::len), Some(32));
-    assert_eq!(std::fs::read_to_string(sandbox.home().join("ran")).expect("a trace").lines().count(), 32);
+    assert_eq!(
+        std::fs::read_to_string(sandbox.home().join("ran")).expect("a trace").lines().count(),
+        32
+    );
 }
 
 #[test]
@@ -98,7 +112,8 @@ fn four_programs_run_at_a_time() {
     );
     let asker = engine(&sandbox, Limits::default());
     let most = std::thread::scope(|scope| {
-        let runs: Vec<_> = (0..12).map(|_| scope.spawn(|| asker.preflight(&["run|probed|x"]))).collect();
+        let runs: Vec<_> =
+            (0..12).map(|_| scope.spawn(|| asker.preflight(&["run|probed|x"]))).collect();
         let seen = runs.into_iter().map(|run| {
             let checks = run.join().expect("no panic").expect("an answer").checks;
             let env_pack_domain::Outcome::Ok { detail: Some(number) } = &checks[1].outcome else {

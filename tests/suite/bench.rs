@@ -6,19 +6,43 @@ use crate::support::{Sandbox, repository};
 #[test]
 fn every_part_of_a_handler_is_measured() {
     let sandbox = Sandbox::new();
-    let report =
-        sandbox.gtc(["pack", "bench", "greentic.secrets.dev-store@0.1.0", "--turns", "3"]).succeeded().result();
+    let report = sandbox
+        .gtc(["pack", "bench", "greentic.secrets.dev-store@0.1.0", "--turns", "3"])
+        .succeeded()
+        .result();
     let handler = &report["handlers"][0];
-    let parts = ["cold_load", "warm_load", "instantiate", "slot", "descriptor_path", "supported_versions", "preflight"];
+    let parts = [
+        "cold_load",
+        "warm_load",
+        "instantiate",
+        "slot",
+        "descriptor_path",
+        "supported_versions",
+        "preflight",
+    ];
     for part in parts {
         let (min, median) = (handler[part]["min_us"].as_f64(), handler[part]["median_us"].as_f64());
         assert!(min > Some(0.0) && median >= min, "{part}: {handler}");
-        assert!((1..=3).contains(&handler[part]["turns"].as_u64().expect("a number")), "{part}: {handler}");
+        assert!(
+            (1..=3).contains(&handler[part]["turns"].as_u64().expect("a number")),
+            "{part}: {handler}"
+        );
     }
-    assert!(handler["cold_load"]["min_us"].as_f64() > handler["warm_load"]["min_us"].as_f64(), "{handler}");
+    assert!(
+        handler["cold_load"]["min_us"].as_f64() > handler["warm_load"]["min_us"].as_f64(),
+        "{handler}"
+    );
     assert!(handler["memory_bytes"].as_u64() >= Some(64 << 10), "{handler}");
-    let human = sandbox.human(["pack", "bench", "greentic.secrets.dev-store@0.1.0", "--turns", "1"]).succeeded();
-    human.shows(&["load cold", "supported-versions", "KiB of memory", "TURNS", "nothing granted and no answers"]);
+    let human = sandbox
+        .human(["pack", "bench", "greentic.secrets.dev-store@0.1.0", "--turns", "1"])
+        .succeeded();
+    human.shows(&[
+        "load cold",
+        "supported-versions",
+        "KiB of memory",
+        "TURNS",
+        "nothing granted and no answers",
+    ]);
 }
 
 #[test]
@@ -28,8 +52,12 @@ fn a_handler_that_takes_long_is_measured_less_often() {
     let body = "(local $n i64) (local.set $n (i64.const 1500000000))
         (loop $l (local.set $n (i64.sub (local.get $n) (i64.const 1))) (br_if $l (i64.ne (local.get $n) (i64.const 0))))
         (i32.const 512)";
-    let handler = Handler { preflight_body: Some(body.to_owned()), ..Handler::new("state", "acme.state.slow", "^1") };
-    let pack = sandbox.pack("state", "acme.state.slow", "^1", handler.component()).display().to_string();
+    let handler = Handler {
+        preflight_body: Some(body.to_owned()),
+        ..Handler::new("state", "acme.state.slow", "^1")
+    };
+    let pack =
+        sandbox.pack("state", "acme.state.slow", "^1", handler.component()).display().to_string();
     let report = sandbox.gtc(["pack", "bench", &pack, "--turns", "10000"]).succeeded().result();
     let handler = &report["handlers"][0];
     let turns = |part: &str| handler[part]["turns"].as_u64().expect("a number");
@@ -41,9 +69,14 @@ fn a_handler_that_takes_long_is_measured_less_often() {
 fn a_handler_that_fails_is_told_with_its_call() {
     let sandbox = Sandbox::new();
     let measured = |body: &str| {
-        let handler =
-            Handler { preflight_body: Some(body.to_owned()), ..Handler::new("state", "acme.state.bad", "^1") };
-        let pack = sandbox.pack("state", "acme.state.bad", "^1", handler.component()).display().to_string();
+        let handler = Handler {
+            preflight_body: Some(body.to_owned()),
+            ..Handler::new("state", "acme.state.bad", "^1")
+        };
+        let pack = sandbox
+            .pack("state", "acme.state.bad", "^1", handler.component())
+            .display()
+            .to_string();
         sandbox.gtc(["pack", "bench", &pack, "--limit", "handler.preflight-time=200ms"])
     };
     let trapped = measured("unreachable").refused(1, "trapped");
@@ -56,7 +89,9 @@ fn a_handler_that_fails_is_told_with_its_call() {
 fn what_does_not_answer_is_not_measured() {
     let sandbox = Sandbox::new();
     for turns in ["0", "10001"] {
-        let message = sandbox.gtc(["pack", "bench", "x@1.0.0", "--turns", turns]).refused(2, "invalid-argument");
+        let message = sandbox
+            .gtc(["pack", "bench", "x@1.0.0", "--turns", turns])
+            .refused(2, "invalid-argument");
         assert!(message.contains("1 to 10000"), "{message}");
     }
     let file = repository().join("README.md").display().to_string();

@@ -1,6 +1,8 @@
-//! Secrets of the operator never get into a guest, a report, a log or an error, whoever says them.
+//! Secrets of the operator never get into a guest, a report, a log or an error, whoever
+//! says them.
 //!
-//! The handler repeats everything it hears, so what its checks and its log do not hold never was in its memory.
+//! The handler repeats everything it hears, so what its checks and its log do not hold
+//! never was in its memory.
 
 use serde_json::Value;
 
@@ -12,18 +14,22 @@ const PLAIN: &str = "canary?7f3e>9d2c~61ab";
 
 /// The output of a run, and everything the host has written about it.
 fn everything(sandbox: &Sandbox, ran: &Ran) -> String {
-    let audit = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl")).expect("a log");
+    let audit = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
+        .expect("a log");
     [ran.stdout.as_str(), &ran.stderr, &audit].concat()
 }
 
-/// Has the questions asked by a host that has secrets in its variables and files, and says what handlers log.
+/// Has the questions asked by a host that has secrets in its variables and files, and
+/// says what handlers log.
 fn asked(sandbox: &Sandbox, format: &str, questions: &[&str]) -> Ran {
     sandbox.write(".vault-token", PLAIN);
     sandbox.write(".aws/credentials", PLAIN);
     sandbox.questions(questions);
     let mut command = sandbox.asking();
     command.args(["-v", "--format", format]);
-    for name in ["GTC_REGISTRY_TOKEN", "AWS_SECRET_ACCESS_KEY", "DB_PASSWORD", "ANY_API_KEY", "vault_token"] {
+    for name in
+        ["GTC_REGISTRY_TOKEN", "AWS_SECRET_ACCESS_KEY", "DB_PASSWORD", "ANY_API_KEY", "vault_token"]
+    {
         command.env(name, PLAIN);
     }
     run(&mut command)
@@ -61,11 +67,17 @@ fn a_secret_of_the_environment_is_hidden_in_every_spelling() {
 
 #[test]
 fn what_looks_like_a_credential_is_hidden_wherever_it_stands() {
-    hides("echo id hvs.CAESIJ8aBcDeFgHiJk; echo key AKIAIOSFODNN7EXAMPLE >&2", &["CAESIJ", "IOSFODNN"]);
+    hides(
+        "echo id hvs.CAESIJ8aBcDeFgHiJk; echo key AKIAIOSFODNN7EXAMPLE >&2",
+        &["CAESIJ", "IOSFODNN"],
+    );
     hides("echo 'password: \"correct horse battery\"'", &["correct", "horse", "battery"]);
     hides("echo Authorization: Basic dXNlcjpwYXNzd29yZA==", &["dXNlcjpw"]);
     hides("printf '\\033[1mtoken\\033[0m:\\033[32m h1dd3n-one'", &["h1dd3n"]);
-    hides("echo '-----BEGIN PRIVATE KEY-----'; echo MIIEvQIBADANB; echo '-----END PRIVATE KEY-----'", &["MIIEvQ"]);
+    hides(
+        "echo '-----BEGIN PRIVATE KEY-----'; echo MIIEvQIBADANB; echo '-----END PRIVATE KEY-----'",
+        &["MIIEvQ"],
+    );
 }
 
 #[test]
@@ -78,12 +90,17 @@ fn half_a_credential_at_the_cut_is_not_shown() {
         let more = filler(30_000);
         hides(&format!("echo token: abc; {fill}; echo ' {PLAIN}'; {more}"), &["canary"]);
         hides(
-            &format!("echo token: abc; {fill}; echo ' password: \"several words of one secret\"'; {more}"),
+            &format!(
+                "echo token: abc; {fill}; echo ' password: \"several words of one secret\"'; {more}"
+            ),
             &["several"],
         );
     }
     hides(
-        &format!("echo token: abc; {}; echo; echo '-----BEGIN PRIVATE KEY-----'; {key}", filler(60_000)),
+        &format!(
+            "echo token: abc; {}; echo; echo '-----BEGIN PRIVATE KEY-----'; {key}",
+            filler(60_000)
+        ),
         &["MIIEvQ"],
     );
 }
@@ -92,9 +109,12 @@ fn half_a_credential_at_the_cut_is_not_shown() {
 fn a_handler_sees_no_secret_that_no_program_tells_it() {
     let mut sandbox = Sandbox::with_asker(&["probed *"], &[]);
     // what a program that is not on any list gets to see of its environment
-    sandbox.program("probed", "env; cat /proc/$PPID/environ | tr '\\0' '\\n'; echo 'not granted' >&2");
+    sandbox
+        .program("probed", "env; cat /proc/$PPID/environ | tr '\\0' '\\n'; echo 'not granted' >&2");
     for format in ["json", "human"] {
-        let ran = asked(&sandbox, format, &["run|probed|x", "run|reboot|now", "run|probed|--token"]).succeeded();
+        let ran =
+            asked(&sandbox, format, &["run|probed|x", "run|reboot|now", "run|probed|--token"])
+                .succeeded();
         let everything = everything(&sandbox, &ran);
         assert!(!everything.contains("canary"), "{everything}");
         assert!(!everything.contains("[redacted]"), "nothing had to be hidden: {everything}");

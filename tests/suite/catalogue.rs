@@ -1,7 +1,9 @@
 //! What the SDK's catalogue of tools, the host and the documentation say of each other.
 
 use env_pack_domain::ToolPermission;
-use env_pack_sdk::checks::catalogue::{AWS, AZ, DOCKER, GCLOUD, HELM, KIND, KUBECTL, PODMAN, TERRAFORM, TOFU, VAULT};
+use env_pack_sdk::checks::catalogue::{
+    AWS, AZ, DOCKER, GCLOUD, HELM, KIND, KUBECTL, PODMAN, TERRAFORM, TOFU, VAULT,
+};
 use env_pack_sdk::checks::{Access, Ask, Tool, access};
 use env_pack_sdk::tools::Output;
 use env_pack_sdk::{Outcome, caps};
@@ -36,11 +38,13 @@ const ACCESS: [(&str, Access); 6] = [
 
 fn permission(ask: Ask) -> ToolPermission {
     let Ask::Tool { program, args } = ask else { panic!("{ask:?} is no command") };
-    ToolPermission::new(program, args.iter().map(ToString::to_string).collect()).expect("a permission")
+    ToolPermission::new(program, args.iter().map(ToString::to_string).collect())
+        .expect("a permission")
 }
 
 fn minimum(tool: &Tool, stdout: &str) -> String {
-    let output = Output { exit_code: 0, stdout: stdout.to_owned(), stderr: String::new(), truncated: false };
+    let output =
+        Output { exit_code: 0, stdout: stdout.to_owned(), stderr: String::new(), truncated: false };
     match tool.judge(Ok(output)).outcome {
         Outcome::VersionMismatch(mismatch) => mismatch.required.trim_start_matches(">=").to_owned(),
         other => panic!("{tool:?} takes 0.0.1: {other:?}"),
@@ -65,12 +69,14 @@ fn its_version_queries_are_granted_with_the_binding_and_nothing_else_is() {
     }
 }
 
-/// The Azure CLI takes JMESPath, in which a name with a dash is none unless it stands between quotes.
+/// The Azure CLI takes JMESPath, in which a name with a dash is none unless it stands
+/// between quotes.
 #[test]
 fn what_the_azure_cli_is_asked_for_is_a_name_of_jmespath() {
     for ask in [AZ.ask(), access::AZ_ACCOUNT.ask()] {
         let permission = permission(ask);
-        let query = permission.args().iter().skip_while(|arg| *arg != "--query").nth(1).expect("a query");
+        let query =
+            permission.args().iter().skip_while(|arg| *arg != "--query").nth(1).expect("a query");
         let is_bare = query.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let is_quoted = query.len() > 2 && query.starts_with('"') && query.ends_with('"');
         assert!(is_bare || is_quoted, "{query}");
@@ -89,7 +95,10 @@ fn the_guide_lists_every_tool_as_a_shell_takes_it() {
         assert!(guide.contains(&row), "{row}");
     }
     let rows = |head: &str| {
-        guide.split(head).nth(1).map(|table| table.lines().skip(2).take_while(|it| it.starts_with('|')).count())
+        guide
+            .split(head)
+            .nth(1)
+            .map(|table| table.lines().skip(2).take_while(|it| it.starts_with('|')).count())
     };
     assert_eq!(
         (rows("| tool | oldest | command |"), rows("| access | command |")),

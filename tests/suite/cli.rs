@@ -40,7 +40,10 @@ fn every_verb_describes_its_arguments_and_does_nothing() {
         let touched: Vec<_> = std::fs::read_dir(sandbox.home()).expect("a folder").collect();
         assert!(touched.is_empty(), "{verb:?}: {touched:?}");
     }
-    assert_eq!(schema(&["op", "env-packs", "add"])["required"], json!(["environment_id", "slot", "kind", "pack_ref"]));
+    assert_eq!(
+        schema(&["op", "env-packs", "add"])["required"],
+        json!(["environment_id", "slot", "kind", "pack_ref"])
+    );
 }
 
 #[test]
@@ -49,8 +52,12 @@ fn every_verb_takes_its_arguments_from_a_file() {
     let unknown = sandbox.write("unknown.json", r#"{"no_such_argument": 1}"#).display().to_string();
     for verb in verbs() {
         let verb = verb.iter().map(String::as_str);
-        let message = sandbox.gtc(verb.chain(["--answers", &unknown])).refused(2, "invalid-argument");
-        assert!(message.contains("unknown.json") && message.contains("no_such_argument"), "{message}");
+        let message =
+            sandbox.gtc(verb.chain(["--answers", &unknown])).refused(2, "invalid-argument");
+        assert!(
+            message.contains("unknown.json") && message.contains("no_such_argument"),
+            "{message}"
+        );
     }
     let shell = sandbox.write("shell.yaml", "shell: fish\n").display().to_string();
     sandbox.gtc(["completions", "--answers", &shell]).succeeded().shows(&["env-packs"]);
@@ -63,7 +70,11 @@ fn every_verb_takes_its_arguments_from_a_file() {
 fn schemas_list_what_may_stand_there() {
     let slots = json!(["deployer", "secrets", "telemetry", "sessions", "state", "revocation"]);
     for verb in ["add", "update", "remove", "rollback"] {
-        assert_eq!(schema(&["op", "env-packs", verb])["properties"]["slot"]["enum"], slots, "{verb}");
+        assert_eq!(
+            schema(&["op", "env-packs", verb])["properties"]["slot"]["enum"],
+            slots,
+            "{verb}"
+        );
     }
     for noun in ["env-packs", "extensions"] {
         let schema = schema(&["op", noun, "add"]);
@@ -80,29 +91,44 @@ fn an_environment_is_named_by_a_word_or_a_flag() {
     sandbox.gtc(["op", "env", "init", "two"]).succeeded();
     sandbox.gtc(["op", "env", "init", "--env", "three"]).succeeded();
     for named in [&["one"][..], &["--env", "one"]] {
-        for verb in [["env", "show"], ["env", "doctor"], ["env-packs", "list"], ["extensions", "list"]] {
+        for verb in
+            [["env", "show"], ["env", "doctor"], ["env-packs", "list"], ["extensions", "list"]]
+        {
             sandbox.gtc(["op"].iter().chain(&verb).chain(named)).succeeded();
         }
         let slot = ["--slot", "state"];
         sandbox.gtc(["op", "env-packs", "remove"].iter().chain(&slot).chain(named)).succeeded();
         sandbox.gtc(["op", "env", "init"].iter().chain(named)).succeeded();
-        sandbox.gtc(["op", "extensions", "resolve", "ext://a.b"].iter().chain(named)).refused(1, "not-found");
+        sandbox
+            .gtc(["op", "extensions", "resolve", "ext://a.b"].iter().chain(named))
+            .refused(1, "not-found");
     }
-    let both = sandbox.gtc(["op", "env", "show", "one", "--env", "two"]).refused(2, "invalid-argument");
+    let both =
+        sandbox.gtc(["op", "env", "show", "one", "--env", "two"]).refused(2, "invalid-argument");
     assert!(both.contains("cannot be used with"), "{both}");
-    let none = sandbox.gtc(["op", "env-packs", "remove", "--slot", "state"]).refused(2, "invalid-argument");
+    let none = sandbox
+        .gtc(["op", "env-packs", "remove", "--slot", "state"])
+        .refused(2, "invalid-argument");
     assert!(none.contains("--env <ENV>"), "{none}");
 }
 
 #[test]
 fn the_format_follows_who_reads_unless_somebody_says() {
     let sandbox = Sandbox::with_local();
-    assert!(sandbox.gtc(["op", "env", "list"]).stdout.starts_with("{\"op\":\"list\",\"noun\":\"env\",\"result\":{"));
+    assert!(
+        sandbox
+            .gtc(["op", "env", "list"])
+            .stdout
+            .starts_with("{\"op\":\"list\",\"noun\":\"env\",\"result\":{")
+    );
     let human = sandbox.human(["op", "env", "list"]).stdout;
     assert!(human.contains("ENVIRONMENT") && !human.contains('\u{1b}'), "{human}");
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
     command.args(["op", "env", "list", "--format", "human"]).env("CLICOLOR_FORCE", "1");
-    assert!(crate::support::run(&mut command).stdout.contains('\u{1b}'), "colour where somebody insists");
+    assert!(
+        crate::support::run(&mut command).stdout.contains('\u{1b}'),
+        "colour where somebody insists"
+    );
     command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE");
     assert!(!crate::support::run(&mut command).stdout.contains('\u{1b}'));
 }
@@ -111,8 +137,9 @@ fn the_format_follows_who_reads_unless_somebody_says() {
 fn a_document_of_a_file_is_one_line_for_programs() {
     let sandbox = Sandbox::with_fixture("busy");
     let path = sandbox.environment("local").join("environment.json");
-    let text =
-        std::fs::read_to_string(&path).expect("a file").replace("\"retention\": {}", "\"retention\": {\"days\": 1.50}");
+    let text = std::fs::read_to_string(&path)
+        .expect("a file")
+        .replace("\"retention\": {}", "\"retention\": {\"days\": 1.50}");
     std::fs::write(&path, &text).expect("a file");
     let shown = sandbox.gtc(["op", "env", "show", "local"]).succeeded();
     assert_eq!(shown.stdout.lines().count(), 1, "{}", shown.stdout);
@@ -126,7 +153,8 @@ fn wrong_arguments_are_exit_code_2_and_json_for_programs() {
     let sandbox = Sandbox::new();
     let message = sandbox.gtc(["op", "env", "frobnicate"]).refused(2, "invalid-argument");
     assert!(message.contains("unrecognized subcommand 'frobnicate'"), "{message}");
-    let message = sandbox.gtc(["op", "env-packs", "add", "--env", "local"]).refused(2, "invalid-argument");
+    let message =
+        sandbox.gtc(["op", "env-packs", "add", "--env", "local"]).refused(2, "invalid-argument");
     assert!(message.contains("--slot") && message.contains("--pack-ref"), "{message}");
     let human = sandbox.human(["op", "env-packs", "add"]).exited(2);
     assert!(human.stderr.contains("Usage: gtc op env-packs add"), "{human:?}");
@@ -180,7 +208,8 @@ fn verbs_of_authors_show_examples_that_make_sense() {
     let tree = gtc::cli::command_tree();
     let pack = tree.find_subcommand("pack").expect("it is there");
     for verb in pack.get_subcommands().filter(|verb| verb.get_name() != "help") {
-        let help = verb.get_after_help().unwrap_or_else(|| panic!("{}", verb.get_name())).to_string();
+        let help =
+            verb.get_after_help().unwrap_or_else(|| panic!("{}", verb.get_name())).to_string();
         let examples: Vec<_> = help.lines().filter(|line| line.starts_with("  gtc ")).collect();
         assert!(!examples.is_empty() && help.lines().all(|line| line.len() <= 98), "{help}");
         for example in examples {
@@ -190,7 +219,10 @@ fn verbs_of_authors_show_examples_that_make_sense() {
             parsed.unwrap_or_else(|error| panic!("{example}: {error}"));
         }
     }
-    Sandbox::new().human(["pack", "test", "--help"]).succeeded().shows(&["Examples:", "  gtc pack test vault.gtpack"]);
+    Sandbox::new()
+        .human(["pack", "test", "--help"])
+        .succeeded()
+        .shows(&["Examples:", "  gtc pack test vault.gtpack"]);
 }
 
 #[test]
@@ -200,7 +232,9 @@ fn without_a_home_it_says_what_to_set() {
     command.args(["op", "env", "list"]).env("HOME", "somewhere").env_remove("GTC_CACHE_DIR");
     let ran = crate::support::run(&mut command).exited(2);
     assert!(ran.stderr.contains("set HOME"), "{ran:?}");
-    command.env("GTC_STORE_ROOT", sandbox.home().join("store")).env("GTC_CACHE_DIR", sandbox.home().join("cache"));
+    command
+        .env("GTC_STORE_ROOT", sandbox.home().join("store"))
+        .env("GTC_CACHE_DIR", sandbox.home().join("cache"));
     crate::support::run(&mut command).succeeded();
 }
 
@@ -208,7 +242,9 @@ fn without_a_home_it_says_what_to_set() {
 fn a_reader_that_leaves_early_is_no_error() {
     let sandbox = Sandbox::with_local();
     let mut command = sandbox.command("/bin/sh");
-    command.arg("-c").arg(format!("{} op env show local | head -c 1; exit 0", env!("CARGO_BIN_EXE_gtc")));
+    command
+        .arg("-c")
+        .arg(format!("{} op env show local | head -c 1; exit 0", env!("CARGO_BIN_EXE_gtc")));
     let ran = crate::support::run(&mut command).succeeded();
     assert_eq!(ran.stderr, "");
 }
@@ -216,8 +252,13 @@ fn a_reader_that_leaves_early_is_no_error() {
 #[test]
 fn a_limit_is_changed_by_flag_or_variable_and_never_taken_away() {
     let sandbox = Sandbox::with_local();
-    let listed = sandbox.gtc(["doctor", "limits", "--limit", "handler.memory=32MiB"]).succeeded().result();
-    let memory = listed["limits"].as_array().expect("a list").iter().find(|limit| limit["name"] == "handler.memory");
+    let listed =
+        sandbox.gtc(["doctor", "limits", "--limit", "handler.memory=32MiB"]).succeeded().result();
+    let memory = listed["limits"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|limit| limit["name"] == "handler.memory");
     assert_eq!(memory.expect("it is listed")["shown"], "32 MiB");
     sandbox.human(["doctor", "limits"]).succeeded().shows(&[
         "archive.bytes ",
@@ -227,13 +268,24 @@ fn a_limit_is_changed_by_flag_or_variable_and_never_taken_away() {
     ]);
 
     let inspect = ["pack", "inspect", "greentic.state.in-memory@0.1.0"];
-    let refused = sandbox.gtc(inspect.iter().chain(&["--limit", "archive.bytes=1KiB"])).refused(1, "archive-too-large");
+    let refused = sandbox
+        .gtc(inspect.iter().chain(&["--limit", "archive.bytes=1KiB"]))
+        .refused(1, "archive-too-large");
     assert!(refused.contains("more than the 1024 allowed"), "{refused}");
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-    let ran = crate::support::run(command.args(inspect).env("GTC_LIMITS", "probe.number=1,archive.entries=2"));
+    let ran = crate::support::run(
+        command.args(inspect).env("GTC_LIMITS", "probe.number=1,archive.entries=2"),
+    );
     ran.refused(1, "zip-entry-count");
-    for bad in ["archive.bytes=0", "archive.bytes=unlimited", "archive.size=1", "archive.bytes", "\u{1b}[2J=1"] {
-        let refused = sandbox.gtc(inspect.iter().chain(&["--limit", bad])).refused(2, "invalid-argument");
+    for bad in [
+        "archive.bytes=0",
+        "archive.bytes=unlimited",
+        "archive.size=1",
+        "archive.bytes",
+        "\u{1b}[2J=1",
+    ] {
+        let refused =
+            sandbox.gtc(inspect.iter().chain(&["--limit", bad])).refused(2, "invalid-argument");
         assert!(!refused.contains('\u{1b}'), "{refused}");
     }
 }

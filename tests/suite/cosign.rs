@@ -1,4 +1,5 @@
-//! What cosign signs, verified offline: payloads, bundles, keys of P-256, and environments that trust one.
+//! What cosign signs, verified offline: payloads, bundles, keys of P-256, and
+//! environments that trust one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,10 +32,16 @@ fn what_openssl_signed_is_vouched_for() {
     let signature = String::from_utf8(fixture("signature.b64")).expect("text");
     let (manifest, payload) = (fixture("manifest.json"), fixture("payload.json"));
     let digest = Sha256Digest::of(&manifest);
-    assert_eq!(cosign::verify(&payload, &signature, &digest, std::slice::from_ref(&key)), Ok(key.id()));
+    assert_eq!(
+        cosign::verify(&payload, &signature, &digest, std::slice::from_ref(&key)),
+        Ok(key.id())
+    );
     let bundle = CosignBundle::new(&manifest, &payload, &signature).expect("a bundle");
     let again = CosignBundle::parse(&bundle.render()).expect("a bundle");
-    assert_eq!((again.verify(&archive(), std::slice::from_ref(&key)), &again), (Ok(key.id()), &bundle));
+    assert_eq!(
+        (again.verify(&archive(), std::slice::from_ref(&key)), &again),
+        (Ok(key.id()), &bundle)
+    );
     let other = bundle.verify(&Sha256Digest::of(b"another archive"), std::slice::from_ref(&key));
     assert_eq!(kind(other), Err("signature-other-archive"));
 }
@@ -54,7 +61,8 @@ fn a_payload_vouches_for_exactly_its_manifest() {
     assert_eq!(check(&other, &[key.public()]), Err("signature-other-manifest"));
     // what is signed are these bytes, not what they mean
     let spaced = honest.replacen('{', "{ ", 1);
-    let moved = cosign::verify(spaced.as_bytes(), &key.sign(honest.as_bytes()), &digest, &[key.public()]);
+    let moved =
+        cosign::verify(spaced.as_bytes(), &key.sign(honest.as_bytes()), &digest, &[key.public()]);
     assert_eq!(kind(moved), Err("signer-not-trusted"));
     for (from, to, expected) in [
         ("cosign container image signature", "atomic container signature", "signature-type"),
@@ -78,7 +86,11 @@ fn a_payload_vouches_for_exactly_its_manifest() {
         assert_eq!(check(&bad, &[key.public()]), Err(expected), "{bad}");
     }
     let optional = honest.replacen("\"optional\":{", "\"optional\":{\"x\":[null,1.5],", 1);
-    assert_eq!(check(&optional, &[key.public()]), Ok(key.public().id()), "what is optional says nothing");
+    assert_eq!(
+        check(&optional, &[key.public()]),
+        Ok(key.public().id()),
+        "what is optional says nothing"
+    );
     let long = format!("{honest}{}", " ".repeat(cosign::MAX_PAYLOAD_BYTES));
     assert_eq!(check(&long, &[key.public()]), Err("signature-too-large"));
 }
@@ -88,23 +100,33 @@ fn a_signature_of_p256_is_der_and_nothing_else() {
     let key = CosignKey::generate();
     let digest = Sha256Digest::of(b"a manifest");
     let payload = payload(&digest).to_string();
-    let check = |signature: &str| kind(cosign::verify(payload.as_bytes(), signature, &digest, &[key.public()]));
+    let check = |signature: &str| {
+        kind(cosign::verify(payload.as_bytes(), signature, &digest, &[key.public()]))
+    };
     let honest = key.sign(payload.as_bytes());
     let der = STANDARD.decode(&honest).expect("Base64");
     assert!(check(&honest).is_ok());
     let encode = |bytes: &[u8]| STANDARD.encode(bytes);
     let long_form = [&[0x30, 0x81], &der[1..]].concat();
     let raw: Vec<u8> = der[4..].iter().copied().chain([0; 64]).take(64).collect();
-    for bad in [&der[..der.len() - 1], &[&der[..], &[0]].concat(), &long_form, &raw, &[0x30, 6, 2, 1, 0, 2, 1, 0], &[]]
-    {
+    for bad in [
+        &der[..der.len() - 1],
+        &[&der[..], &[0]].concat(),
+        &long_form,
+        &raw,
+        &[0x30, 6, 2, 1, 0, 2, 1, 0],
+        &[],
+    ] {
         assert_eq!(check(&encode(bad)), Err("signer-not-trusted"), "{bad:02x?}");
     }
-    for bad in ["*", &honest[1..], &format!("{honest}\n"), &format!(" {honest}"), &encode(&[0; 97])] {
+    for bad in ["*", &honest[1..], &format!("{honest}\n"), &format!(" {honest}"), &encode(&[0; 97])]
+    {
         assert_eq!(check(bad), Err("signature-malformed"), "{bad}");
     }
     // an Ed25519 key signs the payload itself
     let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("a key");
-    let spki = [b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", pair.public_key().as_ref()].concat();
+    let spki =
+        [b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", pair.public_key().as_ref()].concat();
     let public = PublicKey::from_pem(public_pem(&spki).as_bytes()).expect("a key");
     let signature = encode(pair.sign(payload.as_bytes()).as_ref());
     let keys = [key.public(), public.clone()];
@@ -114,8 +136,12 @@ fn a_signature_of_p256_is_der_and_nothing_else() {
 #[test]
 fn a_bundle_leads_from_the_archive_to_the_signature() {
     let key = CosignKey::generate();
-    let outcome =
-        |bytes: &[u8]| kind(CosignBundle::parse(bytes).and_then(|bundle| bundle.verify(&archive(), &[key.public()])));
+    let outcome = |bytes: &[u8]| {
+        kind(
+            CosignBundle::parse(bytes)
+                .and_then(|bundle| bundle.verify(&archive(), &[key.public()])),
+        )
+    };
     let honest = String::from_utf8(key.bundle(&archive()).render()).expect("text");
     assert_eq!(outcome(honest.as_bytes()), Ok(key.public().id()));
     for end in 0..honest.trim_end().len() {
@@ -130,15 +156,23 @@ fn a_bundle_leads_from_the_archive_to_the_signature() {
     let own = manifest(&archive());
     let mut renamed = own.clone();
     renamed["layers"][1]["mediaType"] = "text/plain".into();
-    assert_eq!(with("manifest", &STANDARD.encode(renamed.to_string())), Err("signature-other-manifest"));
+    assert_eq!(
+        with("manifest", &STANDARD.encode(renamed.to_string())),
+        Err("signature-other-manifest")
+    );
     let other = manifest(&Sha256Digest::of(b"another")).to_string();
     assert_eq!(with("manifest", &STANDARD.encode(&other)), Err("signature-other-archive"));
-    for bad in ["{}", "{\"layers\":{}}", "{\"manifests\":[]}", "[]", "", "{\"layers\":[{\"size\":1}]}"] {
+    for bad in
+        ["{}", "{\"layers\":{}}", "{\"manifests\":[]}", "[]", "", "{\"layers\":[{\"size\":1}]}"]
+    {
         assert_eq!(with("manifest", &STANDARD.encode(bad)), Err("signature-malformed"), "{bad}");
     }
     let twice = own.to_string().replacen("\"layers\":", "\"layers\":[],\"layers\":", 1);
     assert_eq!(with("manifest", &STANDARD.encode(twice)), Err("signature-malformed"));
-    assert_eq!(with("mediaType", "application/vnd.dev.sigstore.bundle.v0.3+json"), Err("signature-type"));
+    assert_eq!(
+        with("mediaType", "application/vnd.dev.sigstore.bundle.v0.3+json"),
+        Err("signature-type")
+    );
     assert_eq!(with("payload", "*"), Err("signature-malformed"));
     assert_eq!(with("signature", "*"), Err("signature-malformed"));
     assert_eq!(with("certificate", "x"), Err("signature-malformed"));
@@ -153,14 +187,21 @@ fn a_bundle_leads_from_the_archive_to_the_signature() {
 #[test]
 fn a_key_of_p256_has_one_encoding_and_is_a_point() {
     let pem = CosignKey::generate().pem();
-    let der = STANDARD.decode(pem.lines().filter(|line| !line.starts_with('-')).collect::<String>()).expect("Base64");
+    let der = STANDARD
+        .decode(pem.lines().filter(|line| !line.starts_with('-')).collect::<String>())
+        .expect("Base64");
     let read = |der: &[u8]| PublicKey::from_pem(public_pem(der).as_bytes()).map(drop);
     assert_eq!(read(&der), Ok(()));
     let point = &der[SPKI.len()..];
     let compressed = [&[2 + (point[64] & 1)], &point[1..33]].concat();
     let short = [b"\x30\x39", &SPKI[2..24], b"\x22\x00", &compressed].concat();
     let hybrid = [SPKI, &[6 + (point[64] & 1)], &point[1..]].concat();
-    let p384 = der.iter().copied().enumerate().map(|(at, byte)| if at == 22 { 8 } else { byte }).collect::<Vec<_>>();
+    let p384 = der
+        .iter()
+        .copied()
+        .enumerate()
+        .map(|(at, byte)| if at == 22 { 8 } else { byte })
+        .collect::<Vec<_>>();
     for other in [&short[..], &hybrid, &p384, &der[..90], &[&der[..], &[0]].concat(), SPKI] {
         let error = read(other).expect_err("another spelling");
         assert_eq!(error.to_string(), "it holds no Ed25519 or P-256 public key");
@@ -185,11 +226,18 @@ fn an_environment_trusts_what_cosign_signed() {
     let digest = Sha256Digest::of(&std::fs::read(&pack).expect("a pack"));
     let sidecar = format!("{name}.sig");
     let put = |bytes: &[u8]| std::fs::write(&sidecar, bytes).expect("a file");
-    let inspected = || sandbox.gtc(["pack", "inspect", &name]).succeeded().result()["signature"].clone();
+    let inspected =
+        || sandbox.gtc(["pack", "inspect", &name]).succeeded().result()["signature"].clone();
     put(&key.bundle(&digest).render());
     assert_eq!(inspected(), json!({"state": "not-checked", "signers": []}));
-    sandbox.human(["pack", "inspect", &name]).succeeded().shows(&["signed with cosign, which does not say by whom"]);
-    let trusted = sandbox.gtc(["op", "trust-root", "add", "--env", "local", "--key", &public]).succeeded().result();
+    sandbox
+        .human(["pack", "inspect", &name])
+        .succeeded()
+        .shows(&["signed with cosign, which does not say by whom"]);
+    let trusted = sandbox
+        .gtc(["op", "trust-root", "add", "--env", "local", "--key", &public])
+        .succeeded()
+        .result();
     assert_eq!(trusted["key_id"], key.public().id().to_string());
 
     let update = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
@@ -210,7 +258,8 @@ fn an_environment_trusts_what_cosign_signed() {
     // a bundle and an envelope of the same key do alike
     for good in [key.envelope(&digest).to_string().into_bytes(), key.bundle(&digest).render()] {
         put(&good);
-        let verified = sandbox.gtc(["pack", "verify", &name, "--key", &public]).succeeded().result();
+        let verified =
+            sandbox.gtc(["pack", "verify", &name, "--key", &public]).succeeded().result();
         assert_eq!(text(&verified["signer"]), key.public().id().to_string());
         assert_eq!(update().succeeded().result()["signer"], key.public().id().to_string());
     }
@@ -219,7 +268,15 @@ fn an_environment_trusts_what_cosign_signed() {
     let doctor = sandbox.gtc(["op", "env", "doctor"]).succeeded().result();
     assert_eq!(doctor["signatures"][0]["state"], "verified");
     sandbox.gtc(["cache", "verify"]).succeeded();
-    let remove = ["op", "trust-root", "remove", "--env", "local", "--key-id", &key.public().id().to_string()];
+    let remove = [
+        "op",
+        "trust-root",
+        "remove",
+        "--env",
+        "local",
+        "--key-id",
+        &key.public().id().to_string(),
+    ];
     sandbox.gtc(remove).succeeded();
     // a cosign signature is nothing that another can be added to
     put(&key.bundle(&digest).render());

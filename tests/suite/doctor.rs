@@ -1,4 +1,5 @@
-//! `gtc op env doctor`: each thing that can be wrong is named, with the pack, the reason and what to do next.
+//! `gtc op env doctor`: each thing that can be wrong is named, with the pack, the reason
+//! and what to do next.
 
 use serde_json::{Value, json};
 
@@ -8,19 +9,24 @@ use crate::support::{Ran, Sandbox, repository, text};
 /// Binds a pack without looking at it.
 fn bind_unseen(sandbox: &Sandbox, slot: &str, kind: &str, pack_ref: &str) {
     let verb = ["op", "env-packs", "update", "--env", "local", "--no-fetch"];
-    sandbox.gtc(verb.iter().chain(&["--slot", slot, "--kind", kind, "--pack-ref", pack_ref])).succeeded();
+    sandbox
+        .gtc(verb.iter().chain(&["--slot", slot, "--kind", kind, "--pack-ref", pack_ref]))
+        .succeeded();
 }
 
 fn doctor(sandbox: &Sandbox) -> Ran {
     sandbox.gtc(["op", "env", "doctor", "local"])
 }
 
-/// Requires that a pack bound to `state` is the one finding, that it says why, and that the other four are healthy.
+/// Requires that a pack bound to `state` is the one finding, that it says why, and that
+/// the other four are healthy.
 #[track_caller]
 fn state_pack_fails(sandbox: &Sandbox, kind: &str, pack: &str, error: &str, reason: &str) {
     bind_unseen(sandbox, "state", kind, pack);
     let report = doctor(sandbox).exited(1).result();
-    let [failure] = report["load_failures"].as_array().expect("a list").as_slice() else { panic!("{report}") };
+    let [failure] = report["load_failures"].as_array().expect("a list").as_slice() else {
+        panic!("{report}")
+    };
     assert_eq!(
         (&failure["pack_ref"], &failure["error"], &failure["kinds"]),
         (&json!(pack), &json!(error), &json!([kind])),
@@ -29,8 +35,12 @@ fn state_pack_fails(sandbox: &Sandbox, kind: &str, pack: &str, error: &str, reas
     assert!(text(&failure["reason"]).contains(reason), "{failure}");
     assert!(!text(&failure["next"]).is_empty());
     assert_eq!(report["unknown_kinds"], json!([kind]));
-    let states: Vec<_> =
-        report["bindings"].as_array().expect("a list").iter().map(|binding| text(&binding["state"])).collect();
+    let states: Vec<_> = report["bindings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|binding| text(&binding["state"]))
+        .collect();
     assert_eq!(states, ["healthy", "healthy", "healthy", "healthy", "load-failure"]);
     sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[
         pack,
@@ -45,11 +55,19 @@ fn state_pack_fails(sandbox: &Sandbox, kind: &str, pack: &str, error: &str, reas
 fn a_local_environment_is_healthy() {
     let sandbox = Sandbox::with_local();
     let report = doctor(&sandbox).succeeded().result();
-    assert_eq!(report["bound_slots"], json!(["deployer", "secrets", "telemetry", "sessions", "state"]));
+    assert_eq!(
+        report["bound_slots"],
+        json!(["deployer", "secrets", "telemetry", "sessions", "state"])
+    );
     assert_eq!(report["missing_slots"], json!(["revocation"]));
-    for list in
-        ["unknown_kinds", "slot_mismatches", "version_skew", "load_failures", "digest_drift", "duplicate_registrations"]
-    {
+    for list in [
+        "unknown_kinds",
+        "slot_mismatches",
+        "version_skew",
+        "load_failures",
+        "digest_drift",
+        "duplicate_registrations",
+    ] {
         assert_eq!(report[list], json!([]), "{list}");
     }
     assert_eq!(report["validate"], json!({"status": "ok"}));
@@ -64,14 +82,19 @@ fn a_local_environment_is_healthy() {
         (&json!("missing-slot"), &json!("finding"))
     );
     let human = sandbox.human(["op", "env", "doctor", "local", "--strict"]).exited(1);
-    human.shows(&["✗ not bound", "✗ missing-slot: slot `revocation`", "✗ not healthy: 5 bound, 1 finding, 0 notices"]);
+    human.shows(&[
+        "✗ not bound",
+        "✗ missing-slot: slot `revocation`",
+        "✗ not healthy: 5 bound, 1 finding, 0 notices",
+    ]);
 }
 
 #[test]
 fn it_answers_what_the_native_one_answers() {
     let sandbox = Sandbox::with_fixture("fresh");
     let native =
-        std::fs::read_to_string(repository().join("tests/fixtures/native/fresh/doctor.json")).expect("a fixture");
+        std::fs::read_to_string(repository().join("tests/fixtures/native/fresh/doctor.json"))
+            .expect("a fixture");
     let native: Value = serde_json::from_str(&native).expect("JSON");
     let ours = doctor(&sandbox).succeeded().result();
     for (field, value) in native["result"].as_object().expect("an object") {
@@ -85,7 +108,8 @@ fn it_answers_what_the_native_one_answers() {
 fn packs_that_only_a_registry_has_are_reported_as_not_loaded() {
     let sandbox = Sandbox::with_fixture("busy");
     let native =
-        std::fs::read_to_string(repository().join("tests/fixtures/native/busy/doctor.json")).expect("a fixture");
+        std::fs::read_to_string(repository().join("tests/fixtures/native/busy/doctor.json"))
+            .expect("a fixture");
     let native: Value = serde_json::from_str(&native).expect("JSON");
     let ours = sandbox.gtc(["op", "env", "doctor", "local", "--offline"]).exited(1).result();
     for field in [
@@ -101,12 +125,20 @@ fn packs_that_only_a_registry_has_are_reported_as_not_loaded() {
     }
     // the answers files of the sample are not part of it
     assert_eq!(ours["validate"]["status"], "error");
-    let refs: Vec<_> =
-        ours["load_failures"].as_array().expect("a list").iter().map(|failure| text(&failure["pack_ref"])).collect();
+    let refs: Vec<_> = ours["load_failures"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|failure| text(&failure["pack_ref"]))
+        .collect();
     let vault = "oci://ghcr.io/acme/greentic-secrets-vault:0.4.2";
     assert_eq!(
         refs,
-        [vault, "oci://ghcr.io/acme/greentic-oauth-auth0:1.1.0", "oci://ghcr.io/acme/greentic-oauth-auth0:1.0.0"]
+        [
+            vault,
+            "oci://ghcr.io/acme/greentic-oauth-auth0:1.1.0",
+            "oci://ghcr.io/acme/greentic-oauth-auth0:1.0.0"
+        ]
     );
     sandbox
         .human(["op", "env", "doctor", "local", "--offline"])
@@ -157,33 +189,50 @@ fn an_unknown_kind_is_named() {
 #[test]
 fn a_slot_mismatch_is_named() {
     let sandbox = Sandbox::with_local();
-    bind_unseen(&sandbox, "state", "greentic.deployer.local-process@0.1.0", "greentic.deployer.local-process@0.1.0");
+    bind_unseen(
+        &sandbox,
+        "state",
+        "greentic.deployer.local-process@0.1.0",
+        "greentic.deployer.local-process@0.1.0",
+    );
     let report = doctor(&sandbox).exited(1).result();
-    let mismatch =
-        json!([{"kind": "greentic.deployer.local-process@0.1.0", "bound_slot": "state", "handler_slot": "deployer"}]);
+    let mismatch = json!([{"kind": "greentic.deployer.local-process@0.1.0", "bound_slot": "state", "handler_slot": "deployer"}]);
     assert_eq!(report["slot_mismatches"], mismatch);
     let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
-    human.shows(&["serves slot `deployer`, cannot be bound to `state`", "next: bind it to slot `deployer`"]);
+    human.shows(&[
+        "serves slot `deployer`, cannot be bound to `state`",
+        "next: bind it to slot `deployer`",
+    ]);
 }
 
 #[test]
 fn version_skew_is_named() {
     let sandbox = Sandbox::with_local();
-    bind_unseen(&sandbox, "secrets", "greentic.secrets.dev-store@9.9.9", "greentic.secrets.dev-store@0.1.0");
+    bind_unseen(
+        &sandbox,
+        "secrets",
+        "greentic.secrets.dev-store@9.9.9",
+        "greentic.secrets.dev-store@0.1.0",
+    );
     let report = doctor(&sandbox).exited(1).result();
     let skew = json!([{"kind": "greentic.secrets.dev-store@9.9.9", "requested": "9.9.9", "supported": "^0.1.0"}]);
     assert_eq!(report["version_skew"], skew);
     let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
-    human.shows(&["supports versions `^0.1.0`, not `9.9.9`", "bind a version that matches `^0.1.0`"]);
+    human.shows(&[
+        "supports versions `^0.1.0`, not `9.9.9`",
+        "bind a version that matches `^0.1.0`",
+    ]);
 }
 
 #[test]
 fn a_path_that_is_taken_is_named_and_nothing_is_shadowed() {
     let sandbox = Sandbox::with_local();
-    let impostor = sandbox.honest_pack("secrets", "greentic.secrets.dev-store", "*").display().to_string();
+    let impostor =
+        sandbox.honest_pack("secrets", "greentic.secrets.dev-store", "*").display().to_string();
     bind_unseen(&sandbox, "secrets", "greentic.secrets.dev-store@0.1.0", &impostor);
     let report = doctor(&sandbox).exited(1).result();
-    let [duplicate] = report["duplicate_registrations"].as_array().expect("a list").as_slice() else {
+    let [duplicate] = report["duplicate_registrations"].as_array().expect("a list").as_slice()
+    else {
         panic!("{report}")
     };
     assert_eq!(duplicate["kept"], "greentic.secrets.dev-store@0.1.0");
@@ -220,22 +269,37 @@ fn the_state_of_a_binding_is_what_is_found_about_it() {
     #[track_caller]
     fn check(sandbox: &Sandbox, at: usize, code: &str) {
         let report = doctor(sandbox).exited(1).result();
-        let found: Vec<_> =
-            report["findings"].as_array().expect("a list").iter().map(|finding| text(&finding["code"])).collect();
+        let found: Vec<_> = report["findings"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|finding| text(&finding["code"]))
+            .collect();
         assert!(found.contains(&code), "{found:?}");
         assert_eq!(report["bindings"][at]["state"], code, "{report}");
         let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
         human.shows(&[&format!("✗ {}", code.replace('-', " "))]);
     }
     let sandbox = Sandbox::with_local();
-    let impostor = sandbox.honest_pack("secrets", "greentic.secrets.dev-store", "*").display().to_string();
+    let impostor =
+        sandbox.honest_pack("secrets", "greentic.secrets.dev-store", "*").display().to_string();
     bind_unseen(&sandbox, "secrets", "greentic.secrets.dev-store@0.1.0", &impostor);
     check(&sandbox, 1, "duplicate-registration");
 
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &["--allow-tool", "vault version"]);
+    let pack =
+        sandbox.built_pack(test_artifacts::prober(), "1.0.0", &["--allow-tool", "vault version"]);
     let pack = pack.display().to_string();
-    let bind = ["--env", "local", "--slot", "deployer", "--kind", "test.deployer.prober@1.0.0", "--pack-ref", &pack];
+    let bind = [
+        "--env",
+        "local",
+        "--slot",
+        "deployer",
+        "--kind",
+        "test.deployer.prober@1.0.0",
+        "--pack-ref",
+        &pack,
+    ];
     sandbox.gtc(["op", "env-packs", "update"].iter().chain(&bind)).succeeded();
     let revoke = ["--env", "local", "--kind", "test.deployer.prober", "--declared"];
     sandbox.gtc(["op", "grants", "revoke"].iter().chain(&revoke)).succeeded();
@@ -244,14 +308,34 @@ fn the_state_of_a_binding_is_what_is_found_about_it() {
     let sandbox = Sandbox::with_local();
     let flags = ["--allow-tool", "vault version", "--allow-network", "127.0.0.1:1"];
     let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &flags).display().to_string();
-    let bind = ["--env", "local", "--slot", "deployer", "--kind", "test.deployer.prober@1.0.0", "--pack-ref", &pack];
-    sandbox.gtc(["op", "env-packs", "update", "--grant", "declared"].iter().chain(&bind)).succeeded();
+    let bind = [
+        "--env",
+        "local",
+        "--slot",
+        "deployer",
+        "--kind",
+        "test.deployer.prober@1.0.0",
+        "--pack-ref",
+        &pack,
+    ];
+    sandbox
+        .gtc(["op", "env-packs", "update", "--grant", "declared"].iter().chain(&bind))
+        .succeeded();
     sandbox.gtc(["op", "grants", "revoke"].iter().chain(&revoke)).succeeded();
     check(&sandbox, 0, "permission-not-granted");
 
     let sandbox = Sandbox::with_local();
     let pack = sandbox.honest_pack("state", "acme.state.redis", "^1").display().to_string();
-    let bind = ["--env", "local", "--slot", "state", "--kind", "acme.state.redis@1.1.0", "--pack-ref", &pack];
+    let bind = [
+        "--env",
+        "local",
+        "--slot",
+        "state",
+        "--kind",
+        "acme.state.redis@1.1.0",
+        "--pack-ref",
+        &pack,
+    ];
     sandbox.gtc(["op", "env-packs", "update"].iter().chain(&bind)).succeeded();
     sandbox.honest_pack("state", "acme.state.redis", "^1.1");
     check(&sandbox, 4, "digest-drift");
@@ -260,11 +344,20 @@ fn the_state_of_a_binding_is_what_is_found_about_it() {
 #[test]
 fn an_extension_that_nobody_answers_for_is_worth_knowing() {
     let sandbox = Sandbox::with_local();
-    let flags = ["--kind", "greentic.state.other@1.0.0", "--pack-ref", "greentic.state.in-memory@0.1.0", "--no-fetch"];
+    let flags = [
+        "--kind",
+        "greentic.state.other@1.0.0",
+        "--pack-ref",
+        "greentic.state.in-memory@0.1.0",
+        "--no-fetch",
+    ];
     sandbox.gtc(["op", "extensions", "add", "--env", "local"].iter().chain(&flags)).succeeded();
     let report = doctor(&sandbox).succeeded().result();
     assert_eq!(report["bindings"][5]["state"], "unknown-kind");
-    sandbox.human(["op", "env", "doctor", "local"]).succeeded().shows(&["! unknown kind", "✓ healthy: 6 bound"]);
+    sandbox
+        .human(["op", "env", "doctor", "local"])
+        .succeeded()
+        .shows(&["! unknown kind", "✓ healthy: 6 bound"]);
 }
 
 #[test]
@@ -274,7 +367,16 @@ fn commands_that_are_suggested_are_quoted_for_a_shell() {
     let odd = sandbox.home().join("packs/wi t;touch x.gtpack");
     std::fs::copy(&honest, &odd).expect("a copy");
     let shown = odd.display().to_string();
-    let bind = ["--env", "local", "--slot", "state", "--kind", "acme.state.redis@1.1.0", "--pack-ref", &shown];
+    let bind = [
+        "--env",
+        "local",
+        "--slot",
+        "state",
+        "--kind",
+        "acme.state.redis@1.1.0",
+        "--pack-ref",
+        &shown,
+    ];
     let answers = ["--answers-ref", "my answers.json"];
     sandbox.write(".greentic/environments/local/my answers.json", "{}");
     sandbox.gtc(["op", "env-packs", "update"].iter().chain(&bind).chain(&answers)).succeeded();
@@ -282,10 +384,19 @@ fn commands_that_are_suggested_are_quoted_for_a_shell() {
     let report = doctor(&sandbox).exited(1).result();
     let next = text(&report["digest_drift"][0]["next"]);
     assert!(next.contains(&format!("gtc pack inspect '{shown}'")), "{next}");
-    assert!(next.contains(&format!("--pack-ref '{shown}' --answers-ref 'my answers.json'")), "{next}");
+    assert!(
+        next.contains(&format!("--pack-ref '{shown}' --answers-ref 'my answers.json'")),
+        "{next}"
+    );
     let build = ["pack", "build", "--component"].map(str::to_owned).into_iter();
     let component = test_artifacts::prober().display().to_string();
-    let build = build.chain([component, "--version".to_owned(), "1.0.0".to_owned(), "-o".to_owned(), shown.clone()]);
+    let build = build.chain([
+        component,
+        "--version".to_owned(),
+        "1.0.0".to_owned(),
+        "-o".to_owned(),
+        shown.clone(),
+    ]);
     sandbox.human(build).succeeded().shows(&[&format!("--pack-ref '{shown}'")]);
 }
 
@@ -301,10 +412,22 @@ fn a_pack_that_is_not_there_is_named() {
     );
     let folder = sandbox.home().join("packs");
     std::fs::create_dir(&folder).expect("a folder");
-    state_pack_fails(&sandbox, "acme.state.x@1.0.0", &folder.display().to_string(), "not-a-file", "is a folder");
+    state_pack_fails(
+        &sandbox,
+        "acme.state.x@1.0.0",
+        &folder.display().to_string(),
+        "not-a-file",
+        "is a folder",
+    );
     let fifo = sandbox.home().join("fifo");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
-    state_pack_fails(&sandbox, "acme.state.x@1.0.0", &fifo.display().to_string(), "not-a-file", "is a FIFO");
+    state_pack_fails(
+        &sandbox,
+        "acme.state.x@1.0.0",
+        &fifo.display().to_string(),
+        "not-a-file",
+        "is a FIFO",
+    );
     state_pack_fails(&sandbox, "acme.state.x@1.0.0", "/dev/zero", "not-a-file", "is a device");
     let text = sandbox.write("packs/text.gtpack", "not a zip");
     state_pack_fails(
@@ -322,13 +445,18 @@ fn hostile(change: impl FnOnce(&mut Handler), error: &str, reason: &str) {
     let sandbox = Sandbox::with_local();
     let mut handler = Handler::new("state", "acme.state.bad", "^1");
     change(&mut handler);
-    let pack = sandbox.pack("state", "acme.state.bad", "^1", handler.component()).display().to_string();
+    let pack =
+        sandbox.pack("state", "acme.state.bad", "^1", handler.component()).display().to_string();
     state_pack_fails(&sandbox, "acme.state.bad@1.0.0", &pack, error, reason);
 }
 
 #[test]
 fn a_pack_that_traps_is_named() {
-    hostile(|handler| handler.slot_body = Some("unreachable".to_owned()), "trapped", "handler trapped in `slot`");
+    hostile(
+        |handler| handler.slot_body = Some("unreachable".to_owned()),
+        "trapped",
+        "handler trapped in `slot`",
+    );
     hostile(
         |handler| handler.path_body = Some("unreachable".to_owned()),
         "trapped",
@@ -340,7 +468,11 @@ fn a_pack_that_traps_is_named() {
 fn a_pack_that_loops_for_ever_is_named() {
     let endless = "(loop (br 0)) (i32.const 0)";
     let start = std::time::Instant::now();
-    hostile(|handler| handler.versions_body = Some(endless.to_owned()), "out-of-time", "more than 1 s");
+    hostile(
+        |handler| handler.versions_body = Some(endless.to_owned()),
+        "out-of-time",
+        "more than 1 s",
+    );
     // two looks at it, human and JSON, each with the one second it may have
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
@@ -348,7 +480,11 @@ fn a_pack_that_loops_for_ever_is_named() {
 #[test]
 fn a_pack_that_eats_memory_is_named() {
     let eats = "(loop (br_if 0 (i32.ne (memory.grow (i32.const 256)) (i32.const -1)))) unreachable";
-    hostile(|handler| handler.slot_body = Some(eats.to_owned()), "out-of-memory", "more than 256 MiB");
+    hostile(
+        |handler| handler.slot_body = Some(eats.to_owned()),
+        "out-of-memory",
+        "more than 256 MiB",
+    );
     hostile(|handler| handler.memory = "8192".to_owned(), "out-of-memory", "more than 256 MiB");
 }
 
@@ -366,7 +502,11 @@ fn a_pack_with_nonsense_for_answers_is_named() {
     );
     hostile(|handler| handler.path = "a".repeat(10_000), "wrong-shape", "10000 bytes long");
     hostile(|handler| handler.slot_body = Some("(i32.const 77)".to_owned()), "trapped", "`slot`");
-    hostile(|handler| handler.path_body = Some("(i32.const -4)".to_owned()), "trapped", "`descriptor-path`");
+    hostile(
+        |handler| handler.path_body = Some("(i32.const -4)".to_owned()),
+        "trapped",
+        "`descriptor-path`",
+    );
     hostile(
         |handler| handler.path = "acme.state.other".to_owned(),
         "declaration-differs",
@@ -389,9 +529,15 @@ fn a_pack_that_is_no_handler_is_named() {
     check(b"\0asm garbage".to_vec(), "not-a-component", "no WebAssembly component");
     let http = "(component (import \"wasi:http/types@0.2.0\" (instance)))";
     check(component(http), "unsupported-import", "unsupported import `wasi:http/types@0.2.0`");
-    let other = "(component (instance $i) (export \"greentic:env-pack/handler@0.2.0\" (instance $i)))";
-    check(component(other), "unsupported-wit-version", "this host speaks `greentic:env-pack/handler@0.1.x`");
-    let empty = "(component (instance $i) (export \"greentic:env-pack/handler@0.1.0\" (instance $i)))";
+    let other =
+        "(component (instance $i) (export \"greentic:env-pack/handler@0.2.0\" (instance $i)))";
+    check(
+        component(other),
+        "unsupported-wit-version",
+        "this host speaks `greentic:env-pack/handler@0.1.x`",
+    );
+    let empty =
+        "(component (instance $i) (export \"greentic:env-pack/handler@0.1.0\" (instance $i)))";
     check(component(empty), "wrong-interface", "does not fit the handler interface");
 }
 
@@ -455,11 +601,19 @@ fn answers_that_cannot_be_read_are_named() {
         "--kind",
         "greentic.secrets.dev-store@0.1.0",
     ];
-    let more = ["--pack-ref", "greentic.secrets.dev-store@0.1.0", "--answers-ref", "env-packs/secrets/answers.json"];
+    let more = [
+        "--pack-ref",
+        "greentic.secrets.dev-store@0.1.0",
+        "--answers-ref",
+        "env-packs/secrets/answers.json",
+    ];
     sandbox.gtc(bind.iter().chain(&more)).succeeded();
     let report = doctor(&sandbox).exited(1).result();
     assert_eq!(report["validate"]["status"], "error");
-    assert!(text(&report["validate"]["message"]).contains("env-packs/secrets/answers.json"), "{report}");
+    assert!(
+        text(&report["validate"]["message"]).contains("env-packs/secrets/answers.json"),
+        "{report}"
+    );
     assert_eq!(report["bindings"][1]["state"], "unreadable-answers");
     sandbox.write(".greentic/environments/local/env-packs/secrets/answers.json", "{}");
     doctor(&sandbox).succeeded();

@@ -1,4 +1,5 @@
-//! Packs that the ecosystem's own tools wrote, of every kind that they write: `tests/fixtures/ecosystem`.
+//! Packs that the ecosystem's own tools wrote, of every kind that they write:
+//! `tests/fixtures/ecosystem`.
 
 use std::path::PathBuf;
 
@@ -54,7 +55,11 @@ fn every_pack_of_the_ecosystem_is_what_it_is() {
         let validate = ["pack", "validate", "--strict", &path];
         let report = sandbox.gtc(validate).exited(code).result();
         let pack = &report["packs"][0];
-        let found = pack["findings"].as_array().expect("a list").iter().map(|finding| text(&finding["code"]));
+        let found = pack["findings"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|finding| text(&finding["code"]));
         assert_eq!(found.collect::<Vec<_>>(), codes, "{name}: {pack}");
         assert_eq!(pack["id"].as_str(), id, "{name}: {pack}");
         let human = sandbox.human(validate).exited(code);
@@ -67,7 +72,8 @@ fn every_pack_of_the_ecosystem_is_what_it_is() {
         }
     }
     let listed = PACKS.map(|(name, ..)| path(name));
-    let there = std::fs::read_dir(folder()).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let there =
+        std::fs::read_dir(folder()).expect("a folder").map(|entry| entry.expect("an entry").path());
     let unlisted: Vec<_> = there
         .filter(|file| file.extension().is_some_and(|extension| extension == "gtpack"))
         .filter(|file| !listed.contains(&file.display().to_string()))
@@ -81,26 +87,48 @@ fn a_pack_without_a_handler_is_not_bound() {
     let sandbox = Sandbox::with_local();
     for (name, _, _) in PACKS.iter().filter(|(_, _, expected)| *expected == NONE) {
         let kind = ["--kind", "acme.state.x@1.0.0", "--pack-ref", &path(name)];
-        let base = ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--grant", "declared"];
+        let base = [
+            "op",
+            "env-packs",
+            "update",
+            "--env",
+            "local",
+            "--slot",
+            "state",
+            "--grant",
+            "declared",
+        ];
         let message = sandbox.gtc(base.iter().chain(&kind)).refused(1, "no-handler");
         assert!(message.contains("holds no env-pack handler"), "{name}: {message}");
     }
 }
 
-/// A handler is one wherever it was packed: as a component of a project of `greentic-pack`, with a flow beside it, its declaration
-/// among the extensions; and in the older form.
+/// A handler is one wherever it was packed: as a component of a project of
+/// `greentic-pack`, with a flow beside it, its declaration among the extensions; and in
+/// the older form.
 #[test]
 fn a_handler_that_another_tool_packed_is_bound() {
     for name in ["handler", "builder-handler"] {
         let mut sandbox = Sandbox::with_local();
         sandbox.program("vault", "echo 'Vault v1.15.2'");
         let kind = ["--kind", "acme.secrets.vault@0.4.2", "--pack-ref", &path(name)];
-        let base = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets", "--grant", "declared"];
+        let base = [
+            "op",
+            "env-packs",
+            "update",
+            "--env",
+            "local",
+            "--slot",
+            "secrets",
+            "--grant",
+            "declared",
+        ];
         sandbox.gtc(base.iter().chain(&kind)).succeeded();
         sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
         let checked = sandbox.gtc(["op", "env", "tool-check", "local"]);
         let bindings = checked.result()["bindings"].as_array().expect("a list").clone();
-        let secrets = bindings.iter().find(|binding| binding["slot"] == "secrets").expect("a binding");
+        let secrets =
+            bindings.iter().find(|binding| binding["slot"] == "secrets").expect("a binding");
         assert_eq!(secrets["checks"][0]["outcome"]["status"], "ok", "{name}: {secrets}");
         let grants = sandbox.gtc(["op", "grants", "list", "local"]).succeeded().result();
         assert!(grants.to_string().contains("vault.acme.example:8200"), "{name}: {grants}");
@@ -112,16 +140,28 @@ fn a_handler_that_another_tool_packed_is_bound() {
 fn an_application_of_the_designer_is_a_note() {
     let sandbox = Sandbox::new();
     let entries = [
-        ("manifest.json", json!({"manifest_id": "acme.greeter", "display_name": "Greeter", "manifest": {}})),
+        (
+            "manifest.json",
+            json!({"manifest_id": "acme.greeter", "display_name": "Greeter", "manifest": {}}),
+        ),
         ("metadata.json", json!({"kind": "DwApplication", "pack_id": "acme.greeter"})),
     ];
-    let entries = entries.map(|(name, content)| (name.to_owned(), content.to_string().into_bytes()));
+    let entries =
+        entries.map(|(name, content)| (name.to_owned(), content.to_string().into_bytes()));
     let archive = crate::support::zips::Zip::stored(&entries).bytes();
     let path = sandbox.write("greeter.gtpack", archive).display().to_string();
     let report = sandbox.gtc(["pack", "validate", "--strict", &path]).succeeded().result();
     let finding = &report["packs"][0]["findings"][0];
-    assert_eq!((text(&finding["code"]), text(&finding["severity"])), ("pack-without-handler", "note"));
+    assert_eq!(
+        (text(&finding["code"]), text(&finding["severity"])),
+        ("pack-without-handler", "note")
+    );
     assert!(report["packs"][0]["stopped"].is_null(), "{report}");
     sandbox.gtc(["pack", "validate", &path, "--require-handler"]).exited(1);
-    assert!(sandbox.gtc(["pack", "inspect", &path]).refused(1, "application").contains("no env-pack handler"));
+    assert!(
+        sandbox
+            .gtc(["pack", "inspect", &path])
+            .refused(1, "application")
+            .contains("no env-pack handler")
+    );
 }

@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use env_pack_domain::{
-    BindingContext, CapabilitySlot, DescriptorPath, EnvPackHandler, HandlerFault, Permissions, Preflight, ResolveError,
-    VersionReq,
+    BindingContext, CapabilitySlot, DescriptorPath, EnvPackHandler, HandlerFault, Permissions,
+    Preflight, ResolveError, VersionReq,
 };
 use gtc::archive::{self, Declared, NewHandler, NewPack};
 use gtc::engine::Worker;
@@ -45,7 +45,8 @@ fn native(
     versions: &str,
     preflight: fn(&BindingContext) -> Result<Preflight, HandlerFault>,
 ) -> Box<dyn EnvPackHandler> {
-    let (path, versions) = (path.parse().expect("a path"), versions.parse().expect("a requirement"));
+    let (path, versions) =
+        (path.parse().expect("a path"), versions.parse().expect("a requirement"));
     Box::new(Native { path, versions, preflight })
 }
 
@@ -54,7 +55,8 @@ fn nothing(_: &BindingContext) -> Result<Preflight, HandlerFault> {
 }
 
 fn host(sandbox: &Sandbox, worker: Worker) -> Host {
-    let settings = HostSettings::quiet(sandbox.home().join("environments"), sandbox.cache().to_owned());
+    let settings =
+        HostSettings::quiet(sandbox.home().join("environments"), sandbox.cache().to_owned());
     Host::new(HostSettings { worker, ..settings })
 }
 
@@ -79,8 +81,11 @@ fn a_host_and_its_handlers_go_to_other_threads() {
     let kinds = ["greentic.secrets.dev-store@0.1.0", "example.extension.clock@1.2.3"];
     std::thread::scope(|threads| {
         for kind in kinds {
-            let plugin = plugins.resolve(&kind.parse().expect("a descriptor")).expect("it is registered");
-            threads.spawn(move || plugin.preflight(&"local".parse().expect("an id"), None, "{}").expect("an answer"));
+            let plugin =
+                plugins.resolve(&kind.parse().expect("a descriptor")).expect("it is registered");
+            threads.spawn(move || {
+                plugin.preflight(&"local".parse().expect("an id"), None, "{}").expect("an answer")
+            });
         }
     });
 }
@@ -89,11 +94,18 @@ fn a_host_and_its_handlers_go_to_other_threads() {
 fn a_panic_of_ones_own_handler_is_a_fault_of_that_handler() {
     let sandbox = Sandbox::new();
     let mut plugins = Plugins::new(&with_worker(&sandbox)).expect("the built-ins");
-    plugins.register(native("example.extension.bad", "^1", |_| panic!("no {} here", "clock"))).expect("it is free");
-    let bad = plugins.resolve(&"example.extension.bad@1.0.0".parse().expect("a descriptor")).expect("it is registered");
+    plugins
+        .register(native("example.extension.bad", "^1", |_| panic!("no {} here", "clock")))
+        .expect("it is free");
+    let bad = plugins
+        .resolve(&"example.extension.bad@1.0.0".parse().expect("a descriptor"))
+        .expect("it is registered");
     let fault = bad.preflight(&"local".parse().expect("an id"), None, "{}").expect_err("it panics");
     assert_eq!(fault.kind(), "trapped");
-    assert!(fault.to_string().contains("it panicked") && fault.to_string().contains("no clock here"), "{fault}");
+    assert!(
+        fault.to_string().contains("it panicked") && fault.to_string().contains("no clock here"),
+        "{fault}"
+    );
 }
 
 #[test]
@@ -102,16 +114,26 @@ fn a_preflight_knows_its_binding() {
     let mut plugins = Plugins::new(&with_worker(&sandbox)).expect("the built-ins");
     let tells = |binding: &BindingContext| {
         let (call, answers) = (env_pack_domain::Call::Preflight, &binding.answers_json);
-        let text = format!("{} {:?} {answers}", binding.env_id, binding.instance_id.as_ref().map(ToString::to_string));
+        let text = format!(
+            "{} {:?} {answers}",
+            binding.env_id,
+            binding.instance_id.as_ref().map(ToString::to_string)
+        );
         Err(HandlerFault::WrongShape { call, reason: env_pack_domain::ForeignText::new(text) })
     };
     plugins.register(native("example.extension.tells", "^1", tells)).expect("it is free");
     let kind = "example.extension.tells@1.0.0".parse().expect("a descriptor");
-    let plugin = plugins.resolve_for_slot(&kind, CapabilitySlot::Extension).expect("it is registered");
+    let plugin =
+        plugins.resolve_for_slot(&kind, CapabilitySlot::Extension).expect("it is registered");
     let instance = "eu-1".parse().expect("an instance");
-    let told = plugin.preflight(&"staging".parse().expect("an id"), Some(&instance), "[1]").expect_err("it tells");
+    let told = plugin
+        .preflight(&"staging".parse().expect("an id"), Some(&instance), "[1]")
+        .expect_err("it tells");
     assert!(told.to_string().ends_with("staging Some(\"eu-1\") [1]"), "{told}");
-    let other = plugins.resolve_for_slot(&kind, CapabilitySlot::Secrets).map(|_| ()).expect_err("another slot");
+    let other = plugins
+        .resolve_for_slot(&kind, CapabilitySlot::Secrets)
+        .map(|_| ())
+        .expect_err("another slot");
     assert!(matches!(other, ResolveError::SlotMismatch { .. }), "{other}");
 }
 
@@ -121,11 +143,17 @@ fn a_path_has_one_handler_whatever_versions_others_support() {
     let host = with_worker(&sandbox);
     let mut plugins = Plugins::new(&host).expect("the built-ins");
     plugins.register(native("example.extension.clock", "^1", nothing)).expect("it is free");
-    let second = plugins.register(native("example.extension.clock", "^2", nothing)).expect_err("it is taken");
+    let second = plugins
+        .register(native("example.extension.clock", "^2", nothing))
+        .expect_err("it is taken");
     assert!(second.to_string().contains("already registered by the program itself"), "{second}");
-    let shadow = plugins.register(native("greentic.secrets.dev-store", "*", nothing)).expect_err("it is built in");
+    let shadow = plugins
+        .register(native("greentic.secrets.dev-store", "*", nothing))
+        .expect_err("it is built in");
     assert!(shadow.to_string().contains("the built-in pack"), "{shadow}");
-    let two = plugins.resolve(&"example.extension.clock@2.0.0".parse().expect("a descriptor")).map(|_| ());
+    let two = plugins
+        .resolve(&"example.extension.clock@2.0.0".parse().expect("a descriptor"))
+        .map(|_| ());
     assert!(matches!(two, Err(ResolveError::VersionUnsupported { .. })), "{two:?}");
 }
 
@@ -149,30 +177,40 @@ fn a_pack_is_registered_whole_or_not_at_all() {
         };
         let handlers = [("one", first), ("two", second)].into_iter().map(handler).collect();
         let (id, version) = ("acme.state".to_owned(), "1.0.0".parse().expect("a version"));
-        let bytes = archive::write(&NewPack { id, version, publisher: "acme".to_owned(), handlers }).expect("a pack");
+        let bytes =
+            archive::write(&NewPack { id, version, publisher: "acme".to_owned(), handlers })
+                .expect("a pack");
         let path = sandbox.write(format!("{first}-{second}.gtpack"), bytes);
         path.display().to_string().parse().expect("a reference")
     };
     for other in [pack("acme.state.a", "acme.state.b"), pack("acme.state.a", "acme.state.a")] {
-        let taken = plugins.register_pack(&host, &other, &Permissions::default()).expect_err("it is taken");
+        let taken =
+            plugins.register_pack(&host, &other, &Permissions::default()).expect_err("it is taken");
         assert!(matches!(taken, RegisterError::Taken(_)), "{taken}");
         assert_eq!(paths(&plugins), before);
     }
     let free = pack("acme.state.a", "acme.state.c");
-    assert_eq!(plugins.register_pack(&host, &free, &Permissions::default()).expect("it is free").len(), 2);
+    assert_eq!(
+        plugins.register_pack(&host, &free, &Permissions::default()).expect("it is free").len(),
+        2
+    );
 }
 
 #[test]
 fn what_is_granted_is_what_is_declared_and_stays() {
     let sandbox = Sandbox::new();
     let host = with_worker(&sandbox);
-    let pack = sandbox.built_pack(test_artifacts::asker(), "1.0.0", &["--allow-tool", "vault version"]);
+    let pack =
+        sandbox.built_pack(test_artifacts::asker(), "1.0.0", &["--allow-tool", "vault version"]);
     let pack = pack.display().to_string().parse().expect("a reference");
     let mut plugins = Plugins::new(&host).expect("the built-ins");
     let granted = packs::permissions(&["vault version", "rm -rf"], &["h:1"]);
     let paths = plugins.register_pack(&host, &pack, &granted).expect("it is free");
     plugins.register_pack(&host, &pack, &Permissions::default()).expect("it is the same archive");
-    let plugin = plugins.iter().find(|plugin| plugin.handler.descriptor_path() == &paths[0]).expect("it is registered");
+    let plugin = plugins
+        .iter()
+        .find(|plugin| plugin.handler.descriptor_path() == &paths[0])
+        .expect("it is registered");
     let declared = packs::permissions(&["vault version"], &[]);
     assert_eq!((plugin.declared, plugin.granted), (&declared, &declared));
     assert_eq!(plugin.origin.pack_ref, Some(pack));
@@ -184,7 +222,8 @@ fn without_a_worker_a_program_is_told_what_it_lacks() {
     let pack = sandbox.honest_pack("state", "acme.state.a", "^1").display().to_string();
     let host = host(&sandbox, Worker::None);
     let mut plugins = Plugins::new(&host).expect("built-ins need none");
-    let refused = plugins.register_pack(&host, &pack.parse().expect("a reference"), &Permissions::default());
+    let refused =
+        plugins.register_pack(&host, &pack.parse().expect("a reference"), &Permissions::default());
     let Err(RegisterError::Pack { source, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(source.kind(), "no-worker");
     assert!(source.next().contains("gtc::engine::worker::hook"), "{}", source.next());
@@ -195,10 +234,14 @@ fn without_a_worker_a_program_is_told_what_it_lacks() {
 fn a_program_hosts_handlers_of_its_own_and_of_packs() {
     let mut build = Command::new(env!("CARGO"));
     // with the features of the workspace, as `cargo test --workspace` has built it already
-    build.args(["build", "--workspace", "--example", "embed-host", "--locked"]).current_dir(repository());
+    build
+        .args(["build", "--workspace", "--example", "embed-host", "--locked"])
+        .current_dir(repository());
     let built = build.output().expect("cargo starts");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_gtc")).with_file_name("examples").join("embed-host");
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_gtc"))
+        .with_file_name("examples")
+        .join("embed-host");
 
     let mut sandbox = Sandbox::new();
     sandbox.program("vault", "echo Vault v1.15.2");
@@ -206,12 +249,18 @@ fn a_program_hosts_handlers_of_its_own_and_of_packs() {
     let cache = sandbox.home().join("embedded").display().to_string();
     let embed = |arguments: &[&str]| run(sandbox.command(&program).arg(&cache).args(arguments));
     let listed = embed(&[&pack]).succeeded();
-    listed.shows(&["greentic.secrets.dev-store (secrets), built in", "example.extension.clock (extension), ours"]);
+    listed.shows(&[
+        "greentic.secrets.dev-store (secrets), built in",
+        "example.extension.clock (extension), ours",
+    ]);
     listed.shows(&["acme.secrets.vault (secrets), from", "environment `local` is healthy"]);
     embed(&[&pack, "acme.secrets.vault@0.4.2"]).succeeded().shows(&["1.15.2"]);
     embed(&[&pack, "example.extension.clock@1.0.0"]).succeeded().shows(&["it ticks"]);
     let unknown = embed(&[&pack, "acme.secrets.nobody@1.0.0"]).exited(1);
     assert!(unknown.stderr.contains("acme.secrets.nobody"), "{unknown:?}");
     let usage = embed(&[]).exited(1);
-    assert!(usage.stderr.contains("embed-host <cache folder> <pack> [<path>@<version>]"), "{usage:?}");
+    assert!(
+        usage.stderr.contains("embed-host <cache folder> <pack> [<path>@<version>]"),
+        "{usage:?}"
+    );
 }

@@ -1,4 +1,5 @@
-//! The sandbox through the library: what handlers find in it, and what they may not do. Those that do their worst are in `hostile`.
+//! The sandbox through the library: what handlers find in it, and what they may not do.
+//! Those that do their worst are in `hostile`.
 
 use std::time::{Duration, Instant};
 
@@ -41,10 +42,14 @@ fn an_honest_preflight_checks_nothing() {
 #[test]
 fn imports_that_a_call_may_not_use_end_it() {
     let mut handler = Handler::new("state", "test.state.nosy", "^1");
-    handler.imports = "(import \"greentic:env-pack/binding@0.1.0\" \"env-id\" (func $env_id (param i32)))".to_owned();
+    handler.imports =
+        "(import \"greentic:env-pack/binding@0.1.0\" \"env-id\" (func $env_id (param i32)))"
+            .to_owned();
     handler.slot_body = Some("(call $env_id (i32.const 600)) (i32.const 4)".to_owned());
     let component = handler.component();
-    let error = engine(quick()).load(&component, &Sha256Digest::of(&component), Trust::Foreign).expect_err("refused");
+    let error = engine(quick())
+        .load(&component, &Sha256Digest::of(&component), Trust::Foreign)
+        .expect_err("refused");
     assert_eq!(error.kind(), "forbidden-import");
     assert_eq!(error.to_string(), "handler called `binding.env-id` in `slot`, where it may not");
     // where it may, it works
@@ -55,9 +60,14 @@ fn imports_that_a_call_may_not_use_end_it() {
 
 #[test]
 fn a_panic_reaches_the_host_as_its_message() {
-    let fault = preflight(&guest(test_artifacts::panics()), quick()).expect_err("a fault").to_string();
-    assert!(fault.contains("panics.rs") && fault.contains(r"the reactor is \u{1b}[31mhot\u{7}"), "{fault}");
-    let fault = preflight(&guest(test_artifacts::std_panics()), quick()).expect_err("a fault").to_string();
+    let fault =
+        preflight(&guest(test_artifacts::panics()), quick()).expect_err("a fault").to_string();
+    assert!(
+        fault.contains("panics.rs") && fault.contains(r"the reactor is \u{1b}[31mhot\u{7}"),
+        "{fault}"
+    );
+    let fault =
+        preflight(&guest(test_artifacts::std_panics()), quick()).expect_err("a fault").to_string();
     assert!(fault.contains("index out of bounds"), "{fault}");
 }
 
@@ -72,18 +82,25 @@ fn a_guest_without_the_standard_library_imports_no_wasi() {
     let engine = engine(Limits::default());
     for path in [test_artifacts::vault(), test_artifacts::panics(), test_artifacts::witness()] {
         let imports = load(&engine, &guest(path)).imports;
-        assert!(imports.iter().all(|import| import.as_exact().starts_with("greentic:env-pack/")), "{imports:?}");
+        assert!(
+            imports.iter().all(|import| import.as_exact().starts_with("greentic:env-pack/")),
+            "{imports:?}"
+        );
     }
 }
 
 #[test]
 fn a_later_patch_of_the_interface_is_the_same_lane() {
     let mut handler = Handler::new("state", "test.state.later", "^1");
-    handler.imports = "(import \"greentic:env-pack/binding@0.1.0\" \"env-id\" (func $env_id (param i32)))".to_owned();
+    handler.imports =
+        "(import \"greentic:env-pack/binding@0.1.0\" \"env-id\" (func $env_id (param i32)))"
+            .to_owned();
     handler.preflight_body = Some("(call $env_id (i32.const 600)) (i32.const 512)".to_owned());
     assert_eq!(preflight(&handler.component_of("0.1.7"), quick()), Ok(Vec::new()));
     let other = handler.component_of("0.2.0");
-    let error = engine(quick()).load(&other, &Sha256Digest::of(&other), Trust::Foreign).expect_err("refused");
+    let error = engine(quick())
+        .load(&other, &Sha256Digest::of(&other), Trust::Foreign)
+        .expect_err("refused");
     assert_eq!(error.kind(), "unsupported-wit-version");
 }
 
@@ -96,11 +113,19 @@ fn without_a_worker_nothing_foreign_is_compiled() {
         let engine = without_store(worker);
         let error = engine.load(&component, &digest, Trust::Foreign).expect_err("refused");
         assert_eq!(error.kind(), "no-worker", "{error}");
-        engine.load(&component, &digest, Trust::Builtin).expect("what is vouched for is compiled here");
+        engine
+            .load(&component, &digest, Trust::Builtin)
+            .expect("what is vouched for is compiled here");
         assert_eq!(engine.examine_worker().expect_err("there is none").kind(), "no-worker");
     }
     let nowhere = without_store(Worker::Program("/nowhere/gtc".into()));
-    assert_eq!(nowhere.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(), "worker-failed");
+    assert_eq!(
+        nowhere.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(),
+        "worker-failed"
+    );
     let other = without_store(Worker::Program("/bin/true".into()));
-    assert_eq!(other.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(), "unusable-code");
+    assert_eq!(
+        other.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(),
+        "unusable-code"
+    );
 }

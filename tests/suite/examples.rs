@@ -1,5 +1,6 @@
-//! The examples: each a project that is built, tested and bound as its instructions say. Those in Rust are also asked with scripts for
-//! the programs they run, and with the real one where this machine has it.
+//! The examples: each a project that is built, tested and bound as its instructions say.
+//! Those in Rust are also asked with scripts for the programs they run, and with the real
+//! one where this machine has it.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -28,20 +29,40 @@ fn asked(sandbox: &Sandbox) -> BTreeSet<String> {
     asked.lines().map(str::to_owned).collect()
 }
 
-/// Packs an example, and gives back the pack and what it declares, in words without quotes.
-fn packed(sandbox: &Sandbox, component: PathBuf, version: &str, flags: &[&str]) -> (String, BTreeSet<String>) {
+/// Packs an example, and gives back the pack and what it declares, in words without
+/// quotes.
+fn packed(
+    sandbox: &Sandbox,
+    component: PathBuf,
+    version: &str,
+    flags: &[&str],
+) -> (String, BTreeSet<String>) {
     let pack = sandbox.built_pack(component, version, flags).display().to_string();
     let report = sandbox.gtc(["pack", "inspect", &pack]).succeeded().result();
     let declared = &report["handlers"][0]["declared"];
     assert_eq!(report["handlers"][0].get("problem"), None);
-    let tools = declared["tools"].as_array().expect("a list").iter().map(|tool| text(tool).replace('\'', ""));
+    let tools = declared["tools"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|tool| text(tool).replace('\'', ""));
     (pack, tools.collect())
 }
 
 fn bind_slot(sandbox: &Sandbox, slot: &str, kind: &str, pack: &str, answers: &Value) {
     sandbox.write(".greentic/environments/local/answers.json", answers.to_string());
-    let base = ["op", "env-packs", "update", "--env", "local", "--slot", slot, "--grant", "declared"];
-    sandbox.gtc(base.iter().chain(&["--kind", kind, "--pack-ref", pack, "--answers-ref", "answers.json"])).succeeded();
+    let base =
+        ["op", "env-packs", "update", "--env", "local", "--slot", slot, "--grant", "declared"];
+    sandbox
+        .gtc(base.iter().chain(&[
+            "--kind",
+            kind,
+            "--pack-ref",
+            pack,
+            "--answers-ref",
+            "answers.json",
+        ]))
+        .succeeded();
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
 }
 
@@ -49,38 +70,54 @@ fn bind_slot(sandbox: &Sandbox, slot: &str, kind: &str, pack: &str, answers: &Va
 fn outcomes(sandbox: &Sandbox, code: i32, kind: &str) -> Value {
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(code).result();
     let bindings = report["bindings"].as_array().expect("a list");
-    let checks = &bindings.iter().find(|binding| binding["kind"] == kind).expect("the binding")["checks"];
+    let checks =
+        &bindings.iter().find(|binding| binding["kind"] == kind).expect("the binding")["checks"];
     let entry = |check: &Value| (text(&check["name"]).to_owned(), check["outcome"].clone());
     checks.as_array().expect("a list").iter().map(entry).collect::<serde_json::Map<_, _>>().into()
 }
 
-/// The commands of the README of an example, in a copy of the folders that it is made of, up to the one that asks this machine.
+/// The commands of the README of an example, in a copy of the folders that it is made of,
+/// up to the one that asks this machine.
 fn is_built_and_bound_as_its_readme_says(example: &str, toolchain_in: Option<&str>) {
     let sandbox = Sandbox::new();
     let root = sandbox.home().join("repository");
-    ["examples", "guest-sdk", "wit"].iter().for_each(|folder| copy(&repository().join(folder), &root.join(folder)));
+    ["examples", "guest-sdk", "wit"]
+        .iter()
+        .for_each(|folder| copy(&repository().join(folder), &root.join(folder)));
     let folder = root.join("examples").join(example);
     if let Some(place) = toolchain_in {
         component(example);
-        std::os::unix::fs::symlink(toolchains().join(example).join(place), folder.join(place)).expect("a link");
+        std::os::unix::fs::symlink(toolchains().join(example).join(place), folder.join(place))
+            .expect("a link");
     }
     let readme = std::fs::read_to_string(folder.join("README.md")).expect("a file");
-    let block = readme.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
-    let (commands, last) = block.split_once("gtc op env tool-check local").expect("the last command");
+    let block =
+        readme.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
+    let (commands, last) =
+        block.split_once("gtc op env tool-check local").expect("the last command");
     assert_eq!(last.lines().count(), 1, "{last}");
     for command in ["gtc pack build ", "gtc pack validate ", "gtc pack test ", "gtc op env init "] {
         assert!(commands.contains(command), "{commands}");
     }
-    let is_install = |line: &&str| line.starts_with("python3 -m venv") || line.starts_with("npm ci");
+    let is_install =
+        |line: &&str| line.starts_with("python3 -m venv") || line.starts_with("npm ci");
     let commands: Vec<&str> = commands.lines().filter(|line| !is_install(line)).collect();
     let mut shell = sandbox.command("/bin/sh");
     toolchain(&mut shell);
-    shell.args(["-ec", &commands.join("\n")]).current_dir(&folder).env("PATH", path()).env("CARGO_NET_OFFLINE", "true");
+    shell
+        .args(["-ec", &commands.join("\n")])
+        .current_dir(&folder)
+        .env("PATH", path())
+        .env("CARGO_NET_OFFLINE", "true");
     // toolchains take longer than anything that a pack does to a host may take
     Ran::from(shell.output().expect("it starts")).succeeded();
     let environment = sandbox.document("local").to_string();
     let project = std::fs::read_to_string(folder.join("gtc-pack.toml")).expect("a file");
-    let id = project.lines().find_map(|line| line.strip_prefix("id = ")).expect("an id").trim_matches('"');
+    let id = project
+        .lines()
+        .find_map(|line| line.strip_prefix("id = "))
+        .expect("an id")
+        .trim_matches('"');
     assert!(environment.contains(id), "{environment}");
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
 }
@@ -112,14 +149,24 @@ fn a_javascript_example_is_a_project() {
     is_built_and_bound_as_its_readme_says("javascript-telemetry", Some("node_modules"));
 }
 
-/// The interface that the examples bring along, as a new project does, is the one of this repository.
+/// The interface that the examples bring along, as a new project does, is the one of this
+/// repository.
 #[test]
 fn examples_bring_the_interface_along() {
     for example in ["python-secrets", "javascript-telemetry"] {
         for entry in std::fs::read_dir(repository().join("wit/env-pack/0.1.0")).expect("a folder") {
             let file = entry.expect("an entry");
-            let copy = repository().join("examples").join(example).join("wit/deps/env-pack").join(file.file_name());
-            assert_eq!(std::fs::read(&copy).ok(), std::fs::read(file.path()).ok(), "{}", copy.display());
+            let copy = repository()
+                .join("examples")
+                .join(example)
+                .join("wit/deps/env-pack")
+                .join(file.file_name());
+            assert_eq!(
+                std::fs::read(&copy).ok(),
+                std::fs::read(file.path()).ok(),
+                "{}",
+                copy.display()
+            );
         }
     }
 }
@@ -128,17 +175,37 @@ fn examples_bring_the_interface_along() {
 fn vault_secrets_asks_exactly_what_its_component_says() {
     let mut sandbox = Sandbox::with_local();
     let (server, address) = listener();
-    let (pack, declared) = packed(&sandbox, test_artifacts::vault(), "0.4.2", &["--allow-network", &address]);
+    let (pack, declared) =
+        packed(&sandbox, test_artifacts::vault(), "0.4.2", &["--allow-network", &address]);
     let kind = "acme.secrets.vault@0.4.2";
-    let misplaced =
-        ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", kind, "--pack-ref", &pack];
+    let misplaced = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "state",
+        "--kind",
+        kind,
+        "--pack-ref",
+        &pack,
+    ];
     // and nothing is asked for that would not help
     assert!(!sandbox.gtc(misplaced).refused(1, "slot-mismatch").contains("grant"));
     bind_slot(&sandbox, "secrets", kind, &pack, &json!({"address": format!("http://{address}")}));
-    recorded(&mut sandbox, "vault", "[ \"$1\" = version ] && echo 'Vault v1.15.2 (cf1b5ca)' || echo 'id  s.secret'");
+    recorded(
+        &mut sandbox,
+        "vault",
+        "[ \"$1\" = version ] && echo 'Vault v1.15.2 (cf1b5ca)' || echo 'id  s.secret'",
+    );
     let found = outcomes(&sandbox, 0, kind);
-    let expected = json!({"vault": {"status": "ok", "detail": "1.15.2"}, "vault-token": {"status": "ok"}});
-    assert_eq!((&found["vault"], &found["vault-token"]["status"]), (&expected["vault"], &json!("ok")));
+    let expected =
+        json!({"vault": {"status": "ok", "detail": "1.15.2"}, "vault-token": {"status": "ok"}});
+    assert_eq!(
+        (&found["vault"], &found["vault-token"]["status"]),
+        (&expected["vault"], &json!("ok"))
+    );
     assert_eq!(found[&address]["status"], "ok");
     assert_eq!(asked(&sandbox), declared, "what is derived is what is asked, no less and no more");
 
@@ -152,13 +219,22 @@ fn vault_secrets_asks_exactly_what_its_component_says() {
         (&found["vault-token"]["status"], &found[&address]["status"]),
         (&json!("auth_failed"), &json!("unreachable"))
     );
-    sandbox.program("vault", "echo 'dial tcp 127.0.0.1:8200: connect: connection refused' >&2; exit 2");
+    sandbox.program(
+        "vault",
+        "echo 'dial tcp 127.0.0.1:8200: connect: connection refused' >&2; exit 2",
+    );
     assert_eq!(outcomes(&sandbox, 1, kind)["vault-token"]["status"], "unreachable");
     // a line that never ends is repeated in part, and costs nobody else their answer
     let endless = "head -c 1000000 /dev/zero | tr '\\0' x";
-    sandbox.program("vault", &format!("[ \"$1\" = version ] && echo 'Vault v1.15.2' || {{ {endless} >&2; exit 2; }}"));
+    sandbox.program(
+        "vault",
+        &format!("[ \"$1\" = version ] && echo 'Vault v1.15.2' || {{ {endless} >&2; exit 2; }}"),
+    );
     let found = outcomes(&sandbox, 1, kind);
-    assert_eq!((&found["vault"], &found["vault-token"]["status"]), (&expected["vault"], &json!("probe_error")));
+    assert_eq!(
+        (&found["vault"], &found["vault-token"]["status"]),
+        (&expected["vault"], &json!("probe_error"))
+    );
     let detail = text(&found["vault-token"]["detail"]);
     assert!(detail.len() < 2 << 10 && detail.ends_with("more bytes)"), "{detail}");
 }
@@ -167,21 +243,44 @@ fn vault_secrets_asks_exactly_what_its_component_says() {
 fn terraform_deployer_asks_exactly_what_its_component_says() {
     let mut sandbox = Sandbox::with_local();
     let (_state, address) = listener();
-    let (pack, declared) = packed(&sandbox, test_artifacts::terraform(), "1.2.0", &["--allow-network", &address]);
+    let (pack, declared) =
+        packed(&sandbox, test_artifacts::terraform(), "1.2.0", &["--allow-network", &address]);
     let kind = "acme.deployer.terraform@1.2.0";
-    recorded(&mut sandbox, "terraform", "echo '{'; echo '  \"terraform_version\": \"1.9.8\"'; echo '}'");
-    recorded(&mut sandbox, "aws", "printf '123456789012\\tarn:aws:iam::123456789012:user/alice\\tAIDA\\n'");
+    recorded(
+        &mut sandbox,
+        "terraform",
+        "echo '{'; echo '  \"terraform_version\": \"1.9.8\"'; echo '}'",
+    );
+    recorded(
+        &mut sandbox,
+        "aws",
+        "printf '123456789012\\tarn:aws:iam::123456789012:user/alice\\tAIDA\\n'",
+    );
     recorded(&mut sandbox, "gcloud", "");
-    recorded(&mut sandbox, "az", "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1");
+    recorded(
+        &mut sandbox,
+        "az",
+        "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1",
+    );
     for (cloud, name, status) in [
         ("aws", "aws-identity", "ok"),
         ("gcp", "gcloud-account", "auth_failed"),
         ("azure", "az-account", "auth_failed"),
     ] {
-        bind_slot(&sandbox, "deployer", kind, &pack, &json!({"cloud": cloud, "state": format!("http://{address}/x")}));
+        bind_slot(
+            &sandbox,
+            "deployer",
+            kind,
+            &pack,
+            &json!({"cloud": cloud, "state": format!("http://{address}/x")}),
+        );
         let found = outcomes(&sandbox, i32::from(status != "ok"), kind);
         assert_eq!(found["terraform"], json!({"status": "ok", "detail": "1.9.8"}));
-        assert_eq!((&found[name]["status"], &found[&address]["status"]), (&json!(status), &json!("ok")), "{found}");
+        assert_eq!(
+            (&found[name]["status"], &found[&address]["status"]),
+            (&json!(status), &json!("ok")),
+            "{found}"
+        );
         assert_eq!(
             found.as_object().map(serde_json::Map::len),
             Some(3),
@@ -199,7 +298,8 @@ fn terraform_deployer_reads_the_terraform_of_this_machine() {
         .find(|program| program.is_file())
         .expect("a terraform on PATH");
     let mut sandbox = Sandbox::with_local();
-    let (pack, _) = packed(&sandbox, test_artifacts::terraform(), "1.2.0", &["--allow-network", "127.0.0.1:1"]);
+    let (pack, _) =
+        packed(&sandbox, test_artifacts::terraform(), "1.2.0", &["--allow-network", "127.0.0.1:1"]);
     bind_slot(&sandbox, "deployer", "acme.deployer.terraform@1.2.0", &pack, &json!({}));
     sandbox.program("terraform", &format!("exec '{}' \"$@\"", program.display()));
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).result();
@@ -212,25 +312,40 @@ fn terraform_deployer_reads_the_terraform_of_this_machine() {
 fn oauth_extension_is_bound_as_often_as_it_is_needed() {
     let sandbox = Sandbox::with_local();
     let (_provider, address) = listener();
-    let (pack, declared) = packed(&sandbox, test_artifacts::oauth(), "1.1.0", &["--allow-network", &address]);
+    let (pack, declared) =
+        packed(&sandbox, test_artifacts::oauth(), "1.1.0", &["--allow-network", &address]);
     assert!(declared.is_empty());
-    let complete =
-        json!({"issuer": format!("http://{address}/"), "client_id": "shop", "client_secret_ref": "secret://oauth/x"});
+    let complete = json!({"issuer": format!("http://{address}/"), "client_id": "shop", "client_secret_ref": "secret://oauth/x"});
     let mut leaked = complete.clone();
     leaked["client_secret_ref"] = json!("hunter2");
-    for (instance, answers) in
-        [(None, &complete), (Some("staff"), &complete), (Some("guests"), &leaked), (Some("new"), &json!({}))]
-    {
+    for (instance, answers) in [
+        (None, &complete),
+        (Some("staff"), &complete),
+        (Some("guests"), &leaked),
+        (Some("new"), &json!({})),
+    ] {
         let file = format!("{}.json", instance.unwrap_or("default"));
         sandbox.write(format!(".greentic/environments/local/{file}"), answers.to_string());
-        let base =
-            ["op", "extensions", "add", "--env", "local", "--kind", "acme.oauth.oidc@1.1.0", "--grant", "declared"];
+        let base = [
+            "op",
+            "extensions",
+            "add",
+            "--env",
+            "local",
+            "--kind",
+            "acme.oauth.oidc@1.1.0",
+            "--grant",
+            "declared",
+        ];
         let mut arguments = [&base[..], &["--pack-ref", &pack, "--answers-ref", &file]].concat();
         arguments.extend(instance.iter().flat_map(|instance| ["--instance-id", instance]));
         sandbox.gtc(arguments).succeeded();
     }
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
-    let resolved = sandbox.gtc(["op", "extensions", "resolve", "ext://acme.oauth.oidc/staff"]).succeeded().result();
+    let resolved = sandbox
+        .gtc(["op", "extensions", "resolve", "ext://acme.oauth.oidc/staff"])
+        .succeeded()
+        .result();
     assert!(resolved.to_string().contains("secret://oauth/x"), "{resolved}");
 
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
@@ -238,9 +353,13 @@ fn oauth_extension_is_bound_as_often_as_it_is_needed() {
         let checks = binding["checks"].as_array().expect("a list").iter();
         checks.map(|check| text(&check["outcome"]["status"]).to_owned()).collect()
     };
-    let found: Vec<_> = report["extension_bindings"].as_array().expect("a list").iter().map(statuses).collect();
+    let found: Vec<_> =
+        report["extension_bindings"].as_array().expect("a list").iter().map(statuses).collect();
     let (ok, missing) = ("ok".to_owned(), "missing".to_owned());
     let ready = vec![ok.clone(), ok.clone(), ok.clone()];
-    assert_eq!(found, [ready.clone(), ready, vec![ok.clone(), missing.clone(), ok], vec![missing; 3]]);
+    assert_eq!(
+        found,
+        [ready.clone(), ready, vec![ok.clone(), missing.clone(), ok], vec![missing; 3]]
+    );
     assert!(!report.to_string().contains("hunter2"), "a secret is not repeated: {report}");
 }

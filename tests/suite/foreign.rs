@@ -1,5 +1,6 @@
-//! Whatever packs, programs, files, names and arguments say: nothing that a terminal obeys gets to one, and nobody but the host
-//! begins a line. JSON means exactly what was said, and is as harmless.
+//! Whatever packs, programs, files, names and arguments say: nothing that a terminal
+//! obeys gets to one, and nobody but the host begins a line. JSON means exactly what was
+//! said, and is as harmless.
 
 use std::os::unix::process::CommandExt as _;
 
@@ -10,12 +11,12 @@ use crate::support::wat::Handler;
 use crate::support::{Ran, Sandbox, packs, run, text};
 
 /// What the guest `liar` says everywhere.
-const LIE: &str =
-    "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}\u{200b}\u{7f}\r\nFAKED a\nFAKED b\u{85}FAKED c\u{2028}FAKED d";
+const LIE: &str = "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}\u{200b}\u{7f}\r\nFAKED a\nFAKED b\u{85}FAKED c\u{2028}FAKED d";
 /// The same, as far as a file can be called that.
 const NAME: &str = "\u{1b}[2J\u{9b}31m\u{202e}\r\nFAKED\n$(touch faked)'x";
 
-/// Requires that nothing on either output moves a cursor, and that nobody else began a line.
+/// Requires that nothing on either output moves a cursor, and that nobody else began a
+/// line.
 #[track_caller]
 fn harmless(ran: &Ran) {
     for shown in [&ran.stdout, &ran.stderr] {
@@ -38,9 +39,20 @@ fn both<S: AsRef<std::ffi::OsStr>>(sandbox: &Sandbox, arguments: &[S]) -> Ran {
 }
 
 fn bind(sandbox: &Sandbox, instance: &str, pack: &str) -> Ran {
-    let kind = ["--kind", "test.extension.liar@1.0.0", "--pack-ref", pack, "--instance-id", instance];
+    let kind =
+        ["--kind", "test.extension.liar@1.0.0", "--pack-ref", pack, "--instance-id", instance];
     let answers = format!("{instance}.json");
-    let base = ["op", "extensions", "add", "--env", "local", "--grant", "declared", "--answers-ref", &answers];
+    let base = [
+        "op",
+        "extensions",
+        "add",
+        "--env",
+        "local",
+        "--grant",
+        "declared",
+        "--answers-ref",
+        &answers,
+    ];
     sandbox.gtc(base.iter().chain(&kind))
 }
 
@@ -48,8 +60,11 @@ fn bind(sandbox: &Sandbox, instance: &str, pack: &str) -> Ran {
 fn pack_of_lies(sandbox: &Sandbox) -> String {
     let pack = sandbox.home().join(format!("{NAME}.gtpack")).display().to_string();
     let component = test_artifacts::liar().display().to_string();
-    let build = ["pack", "build", "--component", &component, "--version", "1.0.0", "--output", &pack];
-    let built = both(sandbox, &[&build[..], &["--publisher", LIE, "--allow-tool", "probed *"]].concat()).succeeded();
+    let build =
+        ["pack", "build", "--component", &component, "--version", "1.0.0", "--output", &pack];
+    let built =
+        both(sandbox, &[&build[..], &["--publisher", LIE, "--allow-tool", "probed *"]].concat())
+            .succeeded();
     assert_eq!(built.result()["path"], pack);
     pack
 }
@@ -57,12 +72,18 @@ fn pack_of_lies(sandbox: &Sandbox) -> String {
 #[test]
 fn a_pack_of_lies_cannot_lie_to_the_person_reading() {
     let mut sandbox = Sandbox::with_local();
-    sandbox.program("probed", "printf '\\033[2J\\r\\nFAKED a\\nFAKED b'; printf '\\302\\233FAKED' >&2");
+    sandbox.program(
+        "probed",
+        "printf '\\033[2J\\r\\nFAKED a\\nFAKED b'; printf '\\302\\233FAKED' >&2",
+    );
     let pack = pack_of_lies(&sandbox);
     let inspected = both(&sandbox, &["pack", "inspect", &pack]).succeeded().result();
     assert_eq!((&inspected["publisher"], &inspected["pack_ref"]), (&json!(LIE), &json!(pack)));
     for instance in ["lies", "panic", "twins"] {
-        sandbox.write(format!(".greentic/environments/local/{instance}.json"), json!({ instance: LIE }).to_string());
+        sandbox.write(
+            format!(".greentic/environments/local/{instance}.json"),
+            json!({ instance: LIE }).to_string(),
+        );
         harmless(&bind(&sandbox, instance, &pack).succeeded());
     }
     let checked = both(&sandbox, &["op", "env", "tool-check", "local", "-v"]).exited(1);
@@ -93,7 +114,10 @@ fn a_pack_of_lies_cannot_lie_to_the_person_reading() {
     ] {
         both(&sandbox, verb).succeeded();
     }
-    let resolved = both(&sandbox, &["op", "extensions", "resolve", "--env", "local", "ext://test.extension.liar/lies"]);
+    let resolved = both(
+        &sandbox,
+        &["op", "extensions", "resolve", "--env", "local", "ext://test.extension.liar/lies"],
+    );
     assert_eq!(resolved.succeeded().result()["answers"], json!({"lies": LIE}));
 
     // the file is gone, and then another one
@@ -103,17 +127,35 @@ fn a_pack_of_lies_cannot_lie_to_the_person_reading() {
     std::fs::remove_file(&pack).expect("a file");
     both(&sandbox, &["pack", "inspect", &pack]).exited(1);
     both(&sandbox, &["op", "env", "doctor"]);
-    both(&sandbox, &["op", "grants", "revoke", "--env", "local", "--kind", "test.extension.liar", "--tool", "other"])
-        .exited(1);
+    both(
+        &sandbox,
+        &[
+            "op",
+            "grants",
+            "revoke",
+            "--env",
+            "local",
+            "--kind",
+            "test.extension.liar",
+            "--tool",
+            "other",
+        ],
+    )
+    .exited(1);
     audited(&sandbox);
 }
 
 /// Requires that every line of the audit log is a harmless JSON document.
 #[track_caller]
 fn audited(sandbox: &Sandbox) {
-    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl")).expect("a log");
+    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
+        .expect("a log");
     harmless(&Ran { code: 0, stdout: log.clone(), stderr: String::new() });
-    assert!(log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object())), "{log}");
+    assert!(
+        log.lines()
+            .all(|line| serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object())),
+        "{log}"
+    );
 }
 
 #[test]
@@ -123,16 +165,27 @@ fn what_a_component_answers_cannot_lie_either() {
         let component = Handler::new("state", path, versions).component();
         let file = sandbox.write("liar.wasm", &component).display().to_string();
         both(&sandbox, &["pack", "build", "--component", &file, "--version", "1.0.0"]).exited(1);
-        let bytes = packs::archive("state", "test.state.liar", "^1", component, Permissions::default());
+        let bytes =
+            packs::archive("state", "test.state.liar", "^1", component, Permissions::default());
         let pack = sandbox.write("liar.gtpack", bytes).display().to_string();
         let kind = ["--kind", "test.state.liar@1.0.0", "--pack-ref", &pack];
-        both(&sandbox, &[&["op", "env-packs", "update", "--env", "local", "--slot", "state"], &kind[..]].concat())
-            .exited(1);
+        both(
+            &sandbox,
+            &[&["op", "env-packs", "update", "--env", "local", "--slot", "state"], &kind[..]]
+                .concat(),
+        )
+        .exited(1);
     }
     // an import, and an entry of an archive, that are called so
     let mut handler = Handler::new("state", "test.state.liar", "^1");
     handler.fields = format!("(@custom \"{}\" \"\")", "FAKED");
-    let honest = packs::archive("state", "test.state.liar", "^1", handler.component(), Permissions::default());
+    let honest = packs::archive(
+        "state",
+        "test.state.liar",
+        "^1",
+        handler.component(),
+        Permissions::default(),
+    );
     let name = b"components/handler.wasm";
     let lie = b"components/\x1b[2J\r\nFAKED";
     let mut bytes = honest.clone();
@@ -151,12 +204,17 @@ fn what_a_component_answers_cannot_lie_either() {
         let pack = sandbox.write("liar.gtpack", bytes).display().to_string();
         both(&sandbox, &["pack", "inspect", &pack]);
         let kind = ["--kind", "test.state.liar@1.0.0", "--pack-ref", &pack];
-        both(&sandbox, &[&["op", "env-packs", "update", "--env", "local", "--slot", "state"], &kind[..]].concat());
+        both(
+            &sandbox,
+            &[&["op", "env-packs", "update", "--env", "local", "--slot", "state"], &kind[..]]
+                .concat(),
+        );
     }
     audited(&sandbox);
 }
 
-/// An archive with another text of the same length in its manifest, and sums that are right all the same.
+/// An archive with another text of the same length in its manifest, and sums that are
+/// right all the same.
 fn edited(archive: &[u8], from: &str, to: &str) -> Vec<u8> {
     use std::io::{Cursor, Read as _, Write as _};
     let mut entries: Vec<(String, Vec<u8>)> = Vec::new();
@@ -216,7 +274,8 @@ fn files_of_an_environment_cannot_lie() {
     for member in ["schema", "environment_id", "packs"] {
         change(&|document| document[member] = json!(LIE));
     }
-    for member in ["slot", "kind", "pack_ref", "answers_ref", "generation", "previous_binding_ref"] {
+    for member in ["slot", "kind", "pack_ref", "answers_ref", "generation", "previous_binding_ref"]
+    {
         change(&|document| document["packs"][0][member] = json!(LIE));
     }
     change(&|document| document["packs"][0]["pack_ref"] = json!(format!("/tmp/{NAME}")));
@@ -233,7 +292,8 @@ fn files_of_an_environment_cannot_lie() {
         both(&sandbox, &["op", "env", "doctor"]).exited(2);
     }
     // a folder that is called so is no environment
-    std::fs::create_dir(sandbox.home().join(".greentic/environments").join(NAME)).expect("a folder");
+    std::fs::create_dir(sandbox.home().join(".greentic/environments").join(NAME))
+        .expect("a folder");
     both(&sandbox, &["op", "env", "list"]);
 }
 
@@ -243,7 +303,19 @@ fn arguments_and_names_of_files_cannot_lie() {
     let flag = format!("--{LIE}");
     let value = format!("--format={LIE}");
     let add = |slot, kind, pack_ref, more: &[&'static str]| {
-        let base = ["op", "env-packs", "add", "--env", "local", "--slot", slot, "--kind", kind, "--pack-ref", pack_ref];
+        let base = [
+            "op",
+            "env-packs",
+            "add",
+            "--env",
+            "local",
+            "--slot",
+            slot,
+            "--kind",
+            kind,
+            "--pack-ref",
+            pack_ref,
+        ];
         [&base[..], more].concat()
     };
     let hostile = [
@@ -303,8 +375,17 @@ fn a_suggested_command_quotes_what_others_have_chosen() {
     let honest = sandbox.honest_pack("state", "test.state.honest", "^1");
     let pack = sandbox.home().join("x; touch pasted $(touch pasted)'.gtpack").display().to_string();
     std::fs::copy(&honest, &pack).expect("a copy");
-    let update =
-        ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", "test.state.honest@1.0.0"];
+    let update = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "state",
+        "--kind",
+        "test.state.honest@1.0.0",
+    ];
     sandbox.gtc(update.iter().chain(&["--pack-ref", &pack])).succeeded();
     let other = packs::archive(
         "state",
@@ -317,7 +398,10 @@ fn a_suggested_command_quotes_what_others_have_chosen() {
     let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
     let next = text(&doctor["digest_drift"][0]["next"]);
     let commands: Vec<&str> = next.split('`').skip(1).step_by(2).collect();
-    assert!(commands.len() == 2 && commands.iter().all(|command| command.starts_with("gtc ")), "{next}");
+    assert!(
+        commands.len() == 2 && commands.iter().all(|command| command.starts_with("gtc ")),
+        "{next}"
+    );
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_gtc")).parent().expect("a folder");
     for pasted in commands {
         let path = format!("{}:/usr/bin:/bin", bin.display());

@@ -1,20 +1,23 @@
-//! What packs may do beyond their sandbox: declared, granted, listed, revoked, and asked about at a terminal.
+//! What packs may do beyond their sandbox: declared, granted, listed, revoked, and asked
+//! about at a terminal.
 
 use serde_json::{Value, json};
 
 use crate::support::wat::Handler;
 use crate::support::{Ran, Sandbox, packs, terminal, text};
 
-const ADD: [&str; 8] = ["op", "env-packs", "add", "--env", "local", "--slot", "revocation", "--kind"];
+const ADD: [&str; 8] =
+    ["op", "env-packs", "add", "--env", "local", "--slot", "revocation", "--kind"];
 const KIND: &str = "acme.revocation.list@1.0.0";
 const PATH: &str = "acme.revocation.list";
 
 /// A handler that imports what it takes to run programs and to open connections.
 fn component(version: &str) -> Vec<u8> {
     let mut handler = Handler::new("revocation", PATH, "^1");
-    handler.imports = "(import \"greentic:env-pack/tools@0.1.0\" \"probe\" (func (param i32 i32 i32 i32 i32)))
+    handler.imports =
+        "(import \"greentic:env-pack/tools@0.1.0\" \"probe\" (func (param i32 i32 i32 i32 i32)))
         (import \"greentic:env-pack/network@0.1.0\" \"reach\" (func (param i32 i32 i32 i32)))"
-        .to_owned();
+            .to_owned();
     handler.fields = format!("(@custom \"version\" \"{version}\")");
     handler.component()
 }
@@ -41,7 +44,8 @@ fn listed(sandbox: &Sandbox) -> Value {
 #[test]
 fn nothing_is_granted_by_default() {
     let sandbox = Sandbox::with_local();
-    let pack = pack(&sandbox, component("1"), &["reboot --version", "crl 'a b' *"], &["crl.example:443"]);
+    let pack =
+        pack(&sandbox, component("1"), &["reboot --version", "crl 'a b' *"], &["crl.example:443"]);
     let refused = add(&sandbox, &pack, &[]).refused(1, "unauthorized");
     for words in [
         "to run `reboot --version`",
@@ -52,7 +56,8 @@ fn nothing_is_granted_by_default() {
     ] {
         assert!(refused.contains(words), "{words}: {refused}");
     }
-    let part = add(&sandbox, &pack, &["--grant-tool", "reboot --version"]).refused(1, "unauthorized");
+    let part =
+        add(&sandbox, &pack, &["--grant-tool", "reboot --version"]).refused(1, "unauthorized");
     assert!(!part.contains("reboot") && part.contains("crl.example"), "{part}");
     assert_eq!(listed(&sandbox), json!([]));
     add(&sandbox, &pack, &["--grant", "declared"]).succeeded();
@@ -62,10 +67,19 @@ fn nothing_is_granted_by_default() {
 #[test]
 fn a_suggested_command_cannot_do_more_than_it_shows() {
     let sandbox = Sandbox::with_local();
-    let pack = pack(&sandbox, component("1"), &["crl '$(touch pasted)`touch pasted`' \"it's\" '\"x'"], &[]);
+    let pack = pack(
+        &sandbox,
+        component("1"),
+        &["crl '$(touch pasted)`touch pasted`' \"it's\" '\"x'"],
+        &[],
+    );
     let refused = add(&sandbox, &pack, &[]).refused(1, "unauthorized");
-    let flags = refused.split("grant it with `").nth(1).and_then(|rest| rest.split("`, or everything").next());
-    let command = ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect::<Vec<_>>().join(" ");
+    let flags = refused
+        .split("grant it with `")
+        .nth(1)
+        .and_then(|rest| rest.split("`, or everything").next());
+    let command =
+        ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect::<Vec<_>>().join(" ");
     let script = format!("{} {command} {}", env!("CARGO_BIN_EXE_gtc"), flags.expect("flags"));
     let pasted = crate::support::run(sandbox.command("/bin/sh").arg("-c").arg(script));
     assert_eq!(pasted.code, 0, "{pasted:?}");
@@ -86,10 +100,9 @@ fn a_grant_is_listed_revoked_and_given_back() {
     let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
     let finding = &doctor["permission_faults"][0];
     assert_eq!(finding["code"], "permission-not-granted");
-    assert!(
-        text(&finding["next"])
-            .contains("gtc op grants add --env local --kind acme.revocation.list --tool 'crl fetch *'")
-    );
+    assert!(text(&finding["next"]).contains(
+        "gtc op grants add --env local --kind acme.revocation.list --tool 'crl fetch *'"
+    ));
     let human = sandbox.human(["op", "env", "doctor"]).exited(1);
     human.shows(&["✗ permission-not-granted", "next: grant it with `gtc op grants add"]);
     change(&sandbox, "revoke", &["--tool", "crl fetch *"]).refused(1, "not-found");
@@ -101,9 +114,13 @@ fn a_grant_is_listed_revoked_and_given_back() {
     change(&sandbox, "add", &["--declared"]).succeeded();
     assert_eq!(listed(&sandbox)[0]["grants"], pinned["grants"]);
     let human = sandbox.human(["op", "grants", "list"]).succeeded();
-    human.shows(&["`acme.revocation.list`", "  may run `crl fetch *`\n  may reach `crl.example:443`"]);
+    human.shows(&[
+        "`acme.revocation.list`",
+        "  may run `crl fetch *`\n  may reach `crl.example:443`",
+    ]);
 
-    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl")).expect("a log");
+    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
+        .expect("a log");
     let last: Value = serde_json::from_str(log.lines().last().expect("a line")).expect("JSON");
     assert_eq!((&last["noun"], &last["verb"]), (&json!("grants"), &json!("add")));
     assert_eq!(last["target"]["grants"], "crl fetch *, crl.example:443");
@@ -115,16 +132,32 @@ fn what_cannot_be_granted_says_why() {
     let pack = pack(&sandbox, component("1"), &["crl fetch *"], &[]);
     add(&sandbox, &pack, &["--grant", "declared"]).succeeded();
     let undeclared = change(&sandbox, "add", &["--tool", "sh -c id"]).refused(1, "unauthorized");
-    assert!(undeclared.contains("does not declare that it wants to run `sh -c id`"), "{undeclared}");
+    assert!(
+        undeclared.contains("does not declare that it wants to run `sh -c id`"),
+        "{undeclared}"
+    );
     change(&sandbox, "add", &["--network", "a.example:1"]).refused(1, "unauthorized");
     change(&sandbox, "add", &[]).refused(2, "invalid-argument");
-    let other = ["op", "grants", "add", "--env", "local", "--kind", "acme.revocation.other", "--declared"];
+    let other =
+        ["op", "grants", "add", "--env", "local", "--kind", "acme.revocation.other", "--declared"];
     assert!(sandbox.gtc(other).refused(1, "not-found").contains("acme.revocation.other"));
-    let builtin = ["op", "grants", "add", "--env", "local", "--kind", "greentic.state.in-memory", "--declared"];
+    let builtin = [
+        "op",
+        "grants",
+        "add",
+        "--env",
+        "local",
+        "--kind",
+        "greentic.state.in-memory",
+        "--declared",
+    ];
     sandbox.gtc(builtin).refused(1, "not-found");
     // a grant is for what was bound, not for what lies at its place now
     let wanted = packs::permissions(&["crl fetch *", "sh -c *"], &[]);
-    sandbox.write("packs/list.gtpack", packs::archive("revocation", PATH, "^1", component("2"), wanted));
+    sandbox.write(
+        "packs/list.gtpack",
+        packs::archive("revocation", PATH, "^1", component("2"), wanted),
+    );
     change(&sandbox, "add", &["--tool", "sh -c *"]).refused(1, "unauthorized");
 }
 
@@ -132,7 +165,8 @@ fn what_cannot_be_granted_says_why() {
 fn a_new_version_is_asked_about_only_when_it_wants_more() {
     let sandbox = Sandbox::with_local();
     let update = |pack: &str| {
-        let update = ["op", "env-packs", "update", "--env", "local", "--slot", "revocation", "--kind", KIND];
+        let update =
+            ["op", "env-packs", "update", "--env", "local", "--slot", "revocation", "--kind", KIND];
         sandbox.gtc(update.iter().chain(&["--pack-ref", pack]))
     };
     let first = pack(&sandbox, component("1"), &["crl fetch *"], &[]);
@@ -156,19 +190,33 @@ fn what_a_component_imports_and_what_its_pack_declares_go_together() {
     let greedy = pack(&sandbox, component("1"), &[], &[]);
     add(&sandbox, &greedy, &[]).succeeded();
     let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
-    let reasons: Vec<_> =
-        doctor["permission_faults"].as_array().expect("a list").iter().map(|fault| text(&fault["reason"])).collect();
+    let reasons: Vec<_> = doctor["permission_faults"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|fault| text(&fault["reason"]))
+        .collect();
     assert_eq!(reasons.len(), 2, "{doctor}");
-    assert!(reasons[0].contains("imports `greentic:env-pack/tools`, but the pack does not declare"), "{reasons:?}");
+    assert!(
+        reasons[0].contains("imports `greentic:env-pack/tools`, but the pack does not declare"),
+        "{reasons:?}"
+    );
     assert!(reasons[1].contains("imports `greentic:env-pack/network`"), "{reasons:?}");
 
     let sandbox = Sandbox::with_local();
-    let idle = pack(&sandbox, Handler::new("revocation", PATH, "^1").component(), &["crl fetch *"], &[]);
+    let idle =
+        pack(&sandbox, Handler::new("revocation", PATH, "^1").component(), &["crl fetch *"], &[]);
     add(&sandbox, &idle, &["--grant", "declared"]).succeeded();
     let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
     let fault = &doctor["permission_faults"][0];
-    assert_eq!((&fault["code"], fault["pack_ref"] == json!(idle)), (&json!("permission-mismatch"), true));
-    assert!(text(&fault["reason"]).contains("does not import `greentic:env-pack/tools`"), "{fault}");
+    assert_eq!(
+        (&fault["code"], fault["pack_ref"] == json!(idle)),
+        (&json!("permission-mismatch"), true)
+    );
+    assert!(
+        text(&fault["reason"]).contains("does not import `greentic:env-pack/tools`"),
+        "{fault}"
+    );
 }
 
 #[test]
@@ -177,13 +225,18 @@ fn somebody_at_a_terminal_is_asked() {
     let pack = pack(&sandbox, component("1"), &["crl 'it is' *"], &["crl.example:443"]);
     let bind: Vec<&str> = ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect();
     for no in ["\n", "n\n", "yesterday\n", "\u{4}"] {
-        let (code, screen) = terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), no);
+        let (code, screen) =
+            terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), no);
         assert_eq!(code, 1, "{screen}");
-        assert!(screen.contains("grant it? [y/N]") && screen.contains("nobody granted"), "{screen}");
+        assert!(
+            screen.contains("grant it? [y/N]") && screen.contains("nobody granted"),
+            "{screen}"
+        );
         assert!(screen.contains("to run `crl 'it is' *`"), "{screen}");
     }
     assert_eq!(listed(&sandbox), json!([]));
-    let (code, screen) = terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), "y\n");
+    let (code, screen) =
+        terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), "y\n");
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("may reach `crl.example:443`"), "{screen}");
     assert_eq!(listed(&sandbox)[0]["grants"]["network"], json!(["crl.example:443"]));
@@ -193,23 +246,38 @@ fn somebody_at_a_terminal_is_asked() {
 fn what_a_pack_imports_and_does_not_declare_is_warned_about() {
     let sandbox = Sandbox::with_local();
     let component = test_artifacts::prober().display().to_string();
-    let build = ["pack", "build", "--component", &component, "--version", "1.0.0", "--output", "p.gtpack"];
+    let build =
+        ["pack", "build", "--component", &component, "--version", "1.0.0", "--output", "p.gtpack"];
     let report = sandbox.gtc(build).succeeded().result();
     assert_eq!(report["warnings"].as_array().map(Vec::len), Some(2), "{report}");
-    let imports = "! component `handler` imports `greentic:env-pack/tools`, but the pack does not declare";
+    let imports =
+        "! component `handler` imports `greentic:env-pack/tools`, but the pack does not declare";
     sandbox.human(build).succeeded().shows(&[imports]);
-    let flags =
-        ["--env", "local", "--slot", "deployer", "--kind", "test.deployer.prober@1.0.0", "--pack-ref", "p.gtpack"];
+    let flags = [
+        "--env",
+        "local",
+        "--slot",
+        "deployer",
+        "--kind",
+        "test.deployer.prober@1.0.0",
+        "--pack-ref",
+        "p.gtpack",
+    ];
     let update = ["op", "env-packs", "update"].into_iter().chain(flags);
     sandbox.human(update.clone()).succeeded().shows(&[imports]);
     let report = sandbox.gtc(update.clone()).succeeded().result();
     let found = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
-    assert_eq!(report["warnings"][0], found["permission_faults"][0]["reason"], "doctor says the same");
+    assert_eq!(
+        report["warnings"][0], found["permission_faults"][0]["reason"],
+        "doctor says the same"
+    );
 
-    let declares_all = [&build[..], &["--allow-tool", "vault version", "--allow-network", "127.0.0.1:1"]].concat();
+    let declares_all =
+        [&build[..], &["--allow-tool", "vault version", "--allow-network", "127.0.0.1:1"]].concat();
     assert_eq!(sandbox.gtc(declares_all).succeeded().result()["warnings"], Value::Null);
     let honest = test_artifacts::witness().display().to_string();
-    let declares_more = ["pack", "build", "--component", &honest, "--version", "1.0.0", "--allow-network", "a.b:1"];
+    let declares_more =
+        ["pack", "build", "--component", &honest, "--version", "1.0.0", "--allow-network", "a.b:1"];
     let report = sandbox.gtc(declares_more).succeeded().result();
     assert!(text(&report["warnings"][0]).contains("does not import `greentic:env-pack/network`"));
 }
@@ -218,11 +286,19 @@ fn what_a_pack_imports_and_does_not_declare_is_warned_about() {
 fn what_was_revoked_stays_revoked() {
     let sandbox = Sandbox::with_local();
     let first = pack(&sandbox, component("1"), &["vault version"], &["crl.example:443"]);
-    let granted = add(&sandbox, &first, &["--grant-network", "crl.example:443"]).succeeded().result();
-    assert_eq!(granted["grants"]["tools"], json!(["vault version"]), "a known version query is granted on first sight");
+    let granted =
+        add(&sandbox, &first, &["--grant-network", "crl.example:443"]).succeeded().result();
+    assert_eq!(
+        granted["grants"]["tools"],
+        json!(["vault version"]),
+        "a known version query is granted on first sight"
+    );
     change(&sandbox, "revoke", &["--tool", "vault version"]).succeeded();
-    let update = ["op", "env-packs", "update", "--env", "local", "--slot", "revocation", "--kind", KIND];
-    let update = |pack: &str, grants: &[&str]| sandbox.gtc(update.iter().chain(&["--pack-ref", pack]).chain(grants));
+    let update =
+        ["op", "env-packs", "update", "--env", "local", "--slot", "revocation", "--kind", KIND];
+    let update = |pack: &str, grants: &[&str]| {
+        sandbox.gtc(update.iter().chain(&["--pack-ref", pack]).chain(grants))
+    };
     let refused = update(&first, &[]).refused(1, "unauthorized");
     assert!(refused.contains("vault version") && !refused.contains("crl.example"), "{refused}");
     let second = pack(&sandbox, component("2"), &["vault version"], &["crl.example:443"]);

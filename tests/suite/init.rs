@@ -13,28 +13,40 @@ fn from_nothing_to_five_healthy_handlers() {
     assert_eq!(report["bound"].as_array().map(Vec::len), Some(5));
 
     let mut written = sandbox.document("local");
-    let native =
-        std::fs::read_to_string(crate::support::repository().join("tests/fixtures/native/fresh/environment.json"));
-    let native: serde_json::Value = serde_json::from_str(&native.expect("a fixture")).expect("JSON");
+    let native = std::fs::read_to_string(
+        crate::support::repository().join("tests/fixtures/native/fresh/environment.json"),
+    );
+    let native: serde_json::Value =
+        serde_json::from_str(&native.expect("a fixture")).expect("JSON");
     assert_eq!(written, native, "a new environment is what the native tools make");
-    let order = |value: &serde_json::Value| value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>());
+    let order = |value: &serde_json::Value| {
+        value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>())
+    };
     assert_eq!(order(&written), order(&native));
     written.take();
 
     let human = Sandbox::new().human(["op", "env", "init"]).succeeded();
-    human.shows(&["created environment `local`", "secrets     greentic.secrets.dev-store@0.1.0", "✓ healthy: 5 bound"]);
+    human.shows(&[
+        "created environment `local`",
+        "secrets     greentic.secrets.dev-store@0.1.0",
+        "✓ healthy: 5 bound",
+    ]);
 }
 
 #[test]
 fn a_second_run_changes_nothing() {
     let sandbox = Sandbox::with_local();
-    let before = std::fs::read(sandbox.environment("local").join("environment.json")).expect("a file");
+    let before =
+        std::fs::read(sandbox.environment("local").join("environment.json")).expect("a file");
     let report = sandbox.gtc(["op", "env", "init"]).succeeded().result();
     assert_eq!((report["created"].clone(), report["bound"].clone()), (json!(false), json!([])));
     sandbox.human(["op", "env", "init"]).succeeded().shows(&["already set up; nothing changed"]);
-    assert_eq!(std::fs::read(sandbox.environment("local").join("environment.json")).expect("a file"), before);
-    let events =
-        std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl")).expect("an audit log");
+    assert_eq!(
+        std::fs::read(sandbox.environment("local").join("environment.json")).expect("a file"),
+        before
+    );
+    let events = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
+        .expect("an audit log");
     assert_eq!(events.lines().count(), 1, "{events}");
 }
 
@@ -43,10 +55,15 @@ fn a_missing_default_is_healed_and_the_rest_left_alone() {
     let sandbox = Sandbox::with_local();
     let pack = sandbox.honest_pack("secrets", "acme.secrets.other", "^1").display().to_string();
     let update = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
-    sandbox.gtc(update.iter().chain(&["--kind", "acme.secrets.other@1.0.0", "--pack-ref", &pack])).succeeded();
+    sandbox
+        .gtc(update.iter().chain(&["--kind", "acme.secrets.other@1.0.0", "--pack-ref", &pack]))
+        .succeeded();
     sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
     let human = sandbox.human(["op", "env", "init"]).succeeded();
-    human.shows(&["healed environment `local`: bound `greentic.state.in-memory@0.1.0`", "acme.secrets.other@1.0.0"]);
+    human.shows(&[
+        "healed environment `local`: bound `greentic.state.in-memory@0.1.0`",
+        "acme.secrets.other@1.0.0",
+    ]);
     let packs = sandbox.document("local")["packs"].clone();
     assert_eq!(packs[1]["kind"], "acme.secrets.other@1.0.0");
     assert_eq!(
@@ -60,7 +77,9 @@ fn a_second_run_compiles_nothing() {
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
     let compiled = || {
-        let changed = |path: std::path::PathBuf| path.metadata().expect("metadata").modified().expect("a time");
+        let changed = |path: std::path::PathBuf| {
+            path.metadata().expect("metadata").modified().expect("a time")
+        };
         sandbox.compiled().into_iter().map(|path| (path.clone(), changed(path))).collect::<Vec<_>>()
     };
     let first = compiled();
@@ -75,13 +94,15 @@ fn damaged_compiled_code_is_made_again() {
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
     for (at, path) in sandbox.compiled().into_iter().enumerate() {
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("permissions");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
+            .expect("permissions");
         let whole = std::fs::read(&path).expect("a file");
         match at {
             0 => std::fs::write(&path, b"").expect("a file"),
             1 => std::fs::write(&path, &whole[..whole.len() / 2]).expect("a file"),
             2 => std::fs::write(&path, b"not code at all").expect("a file"),
-            3 => std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("permissions"),
+            3 => std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666))
+                .expect("permissions"),
             _ => std::fs::remove_file(&path).expect("removed"),
         }
     }
@@ -101,7 +122,8 @@ fn compiled_code_that_somebody_else_could_have_put_there_is_not_used() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
     };
     let entries = sandbox.compiled();
-    // all of them hold the code of the first one now: whoever used it would take five handlers for one
+    // all of them hold the code of the first one now: whoever used it would take five
+    // handlers for one
     let elsewhere = sandbox.home().join("planted");
     std::fs::copy(&entries[0], &elsewhere).expect("a copy");
     for (at, path) in entries.iter().enumerate().skip(1) {
@@ -118,7 +140,11 @@ fn compiled_code_that_somebody_else_could_have_put_there_is_not_used() {
     // and what is not used is replaced by what may be
     for path in &entries {
         let metadata = std::fs::symlink_metadata(path).expect("an entry");
-        assert!(metadata.is_file() && metadata.permissions().mode() & 0o777 == 0o400, "{}", path.display());
+        assert!(
+            metadata.is_file() && metadata.permissions().mode() & 0o777 == 0o400,
+            "{}",
+            path.display()
+        );
     }
     // nor is anything in a folder that others may write to
     for path in &entries[1..] {
@@ -139,8 +165,12 @@ fn environments_are_created_listed_and_shown() {
     let message = sandbox.gtc(["op", "env", "create", "--env", "prod"]).refused(1, "conflict");
     assert!(message.contains("`prod` already exists"), "{message}");
     let list = sandbox.gtc(["op", "env", "list"]).succeeded().result();
-    let ids: Vec<_> =
-        list["environments"].as_array().expect("a list").iter().map(|entry| &entry["environment_id"]).collect();
+    let ids: Vec<_> = list["environments"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|entry| &entry["environment_id"])
+        .collect();
     assert_eq!(ids, ["bare", "prod"]);
     let shown = sandbox.gtc(["op", "env", "show", "prod"]).succeeded().result();
     assert_eq!(shown["environment"], sandbox.document("prod"));
@@ -158,13 +188,17 @@ fn an_environment_without_bindings_has_nothing_to_check() {
     sandbox.gtc(["op", "env", "create", "--env", "bare", "--empty"]).succeeded();
     let human = sandbox.human(["op", "env", "tool-check", "bare"]).succeeded();
     assert_eq!(human.stdout, "environment `bare` binds nothing, so there is nothing to check\n");
-    assert_eq!(sandbox.gtc(["op", "env", "tool-check", "bare"]).succeeded().result()["total_checks"], 0);
+    assert_eq!(
+        sandbox.gtc(["op", "env", "tool-check", "bare"]).succeeded().result()["total_checks"],
+        0
+    );
 }
 
 #[test]
 fn a_new_environment_has_a_name_and_an_address_that_make_sense() {
     let sandbox = Sandbox::new();
-    let create = |flags: &[&str]| sandbox.gtc(["op", "env", "create", "--env", "prod"].iter().chain(flags));
+    let create =
+        |flags: &[&str]| sandbox.gtc(["op", "env", "create", "--env", "prod"].iter().chain(flags));
     for bad in ["nonsense", "localhost", "127.0.0.1", "127.0.0.1:99999", "localhost:8080", ""] {
         let message = create(&["--listen-addr", bad]).refused(2, "invalid-argument");
         assert!(message.contains("argument `listen_addr`"), "{message}");
@@ -186,14 +220,16 @@ fn a_new_environment_has_a_name_and_an_address_that_make_sense() {
 fn creating_and_healing_are_recorded_with_their_key() {
     let sandbox = Sandbox::new();
     let log = || -> Vec<serde_json::Value> {
-        let text = std::fs::read_to_string(sandbox.environment("prod").join("audit/events.jsonl")).expect("a log");
+        let text = std::fs::read_to_string(sandbox.environment("prod").join("audit/events.jsonl"))
+            .expect("a log");
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     };
     let payload = |name: &str| {
         let payload = json!({"environment_id": "prod", "idempotency_key": name});
         sandbox.write(format!("{name}.json"), payload.to_string()).display().to_string()
     };
-    let created = sandbox.gtc(["op", "env", "create", "--answers", &payload("k1")]).succeeded().result();
+    let created =
+        sandbox.gtc(["op", "env", "create", "--answers", &payload("k1")]).succeeded().result();
     assert_eq!(created["idempotency_key"], "k1");
     sandbox.gtc(["op", "env", "create", "--answers", &payload("k2")]).refused(1, "conflict");
     let same = sandbox.gtc(["op", "env", "init", "--answers", &payload("k3")]).succeeded().result();
@@ -202,11 +238,24 @@ fn creating_and_healing_are_recorded_with_their_key() {
     sandbox.gtc(["op", "env", "init", "prod", "--idempotency-key", "k4"]).succeeded();
     let events: Vec<_> = log()
         .into_iter()
-        .map(|event| (event["verb"].clone(), event["idempotency_key"].clone(), event["result"]["outcome"].clone()))
+        .map(|event| {
+            (
+                event["verb"].clone(),
+                event["idempotency_key"].clone(),
+                event["result"]["outcome"].clone(),
+            )
+        })
         .collect();
-    let expected = [("create", json!("k1"), "ok"), ("create", json!("k2"), "error"), ("remove", json!(null), "ok")];
+    let expected = [
+        ("create", json!("k1"), "ok"),
+        ("create", json!("k2"), "error"),
+        ("remove", json!(null), "ok"),
+    ];
     let expected = expected.into_iter().chain([("init", json!("k4"), "ok")]);
-    assert_eq!(events, expected.map(|(verb, key, outcome)| (json!(verb), key, json!(outcome))).collect::<Vec<_>>());
+    assert_eq!(
+        events,
+        expected.map(|(verb, key, outcome)| (json!(verb), key, json!(outcome))).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -215,8 +264,13 @@ fn a_change_that_cannot_be_recorded_says_that_it_was_made() {
     let log = sandbox.environment("local").join("audit/events.jsonl");
     std::fs::remove_file(&log).expect("removed");
     std::fs::create_dir(&log).expect("a folder");
-    let message = sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).refused(2, "audit");
-    assert!(message.contains("the change was made") && message.contains("events.jsonl"), "{message}");
+    let message = sandbox
+        .gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"])
+        .refused(2, "audit");
+    assert!(
+        message.contains("the change was made") && message.contains("events.jsonl"),
+        "{message}"
+    );
     assert_eq!(sandbox.document("local")["packs"].as_array().map(Vec::len), Some(4));
     let message = sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]);
     message.refused(1, "not-found");

@@ -1,4 +1,5 @@
-//! What a handler finds that looks for a way out: an empty world, with a clock and with chance in it.
+//! What a handler finds that looks for a way out: an empty world, with a clock and with
+//! chance in it.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,7 +10,11 @@ use gtc::engine::Limits;
 use crate::support::engines::{engine, load};
 
 /// The preflight of a component, with these answers.
-pub fn preflight(component: &Path, limits: Limits, answers_json: &str) -> Result<Preflight, HandlerFault> {
+pub fn preflight(
+    component: &Path,
+    limits: Limits,
+    answers_json: &str,
+) -> Result<Preflight, HandlerFault> {
     let component = std::fs::read(component).expect("a guest");
     load(&engine(limits), &component).handler.preflight(&BindingContext {
         env_id: "local".parse().expect("an id"),
@@ -73,7 +78,9 @@ fn ending_oneself_is_a_fault_of_its_own() {
         assert_eq!(fault.kind(), "exited", "{fault}");
         // the interface knows success and failure, and no other code
         assert!(
-            fault.to_string().contains(&format!("in `preflight` with exit code {code}, without an answer")),
+            fault
+                .to_string()
+                .contains(&format!("in `preflight` with exit code {code}, without an answer")),
             "{fault}"
         );
         assert_eq!(fault.to_string().contains("these are my last words"), code == 1, "{fault}");

@@ -9,12 +9,29 @@ use crate::support::{Sandbox, repository, text};
 fn a_component_is_packed_as_what_it_says_it_is() {
     let sandbox = Sandbox::new();
     let component = test_artifacts::vault().display().to_string();
-    let build = ["pack", "build", "--component", &component, "--version", "0.4.2", "--allow-tool", "vault version"];
+    let build = [
+        "pack",
+        "build",
+        "--component",
+        &component,
+        "--version",
+        "0.4.2",
+        "--allow-tool",
+        "vault version",
+    ];
     let report = sandbox.gtc(build).succeeded().result();
-    assert_eq!((&report["slot"], &report["descriptor_path"]), (&json!("secrets"), &json!("acme.secrets.vault")));
-    let first = std::fs::read(sandbox.home().join("acme.secrets.vault-0.4.2.gtpack")).expect("a pack");
+    assert_eq!(
+        (&report["slot"], &report["descriptor_path"]),
+        (&json!("secrets"), &json!("acme.secrets.vault"))
+    );
+    let first =
+        std::fs::read(sandbox.home().join("acme.secrets.vault-0.4.2.gtpack")).expect("a pack");
     sandbox.gtc(build.iter().chain(&["--output", "again.gtpack"])).succeeded();
-    assert_eq!(std::fs::read(sandbox.home().join("again.gtpack")).expect("a pack"), first, "same input, same bytes");
+    assert_eq!(
+        std::fs::read(sandbox.home().join("again.gtpack")).expect("a pack"),
+        first,
+        "same input, same bytes"
+    );
 
     let report = sandbox.gtc(["pack", "inspect", "again.gtpack"]).succeeded().result();
     let handler = &report["handlers"][0];
@@ -23,7 +40,11 @@ fn a_component_is_packed_as_what_it_says_it_is() {
     assert_eq!(handler["interfaces"], json!(["greentic:env-pack/handler@0.1.0"]));
     assert_eq!(report["entries"].as_array().map(Vec::len), Some(4));
     let human = sandbox.human(["pack", "inspect", "again.gtpack"]).succeeded();
-    human.shows(&["pack `acme.secrets.vault` 0.4.2 by acme", "`vault version`", "components/handler.wasm"]);
+    human.shows(&[
+        "pack `acme.secrets.vault` 0.4.2 by acme",
+        "`vault version`",
+        "components/handler.wasm",
+    ]);
     sandbox.gtc(["pack", "inspect", "greentic.state.in-memory@0.1.0"]).succeeded();
 }
 
@@ -35,17 +56,28 @@ fn what_cannot_be_packed_says_why() {
         sandbox.gtc(base.iter().chain(flags))
     };
     let vault = test_artifacts::vault().display().to_string();
-    assert!(build(&vault, "1.0.0", &[]).refused(1, "invalid-argument").contains("supports versions `^0.4`"));
+    assert!(
+        build(&vault, "1.0.0", &[])
+            .refused(1, "invalid-argument")
+            .contains("supports versions `^0.4`")
+    );
     build(&vault, "one", &[]).refused(2, "invalid-argument");
     build(&vault, "0.4.2", &["--allow-tool", "/bin/sh -c x"]).refused(2, "invalid-argument");
     build(&vault, "0.4.2", &["--allow-tool", "vault 'unclosed"]).refused(2, "invalid-argument");
     build(&vault, "0.4.2", &["--allow-network", "nowhere"]).refused(2, "invalid-argument");
-    assert!(build(&vault, "0.4.2", &["--output", "/nowhere/x.gtpack"]).refused(2, "io").contains("/nowhere/x.gtpack"));
+    assert!(
+        build(&vault, "0.4.2", &["--output", "/nowhere/x.gtpack"])
+            .refused(2, "io")
+            .contains("/nowhere/x.gtpack")
+    );
     build("/nowhere.wasm", "0.4.2", &[]).refused(2, "file-not-found");
     let message = sandbox.gtc(["pack", "inspect", &vault]).refused(1, "bare-component");
     assert!(message.contains("gtc pack build --component"), "{message}");
     build(&vault, "0.4.2", &["--output", "/dev/full"]).refused(2, "io");
-    let module = sandbox.write("module.wasm", wat::parse_str("(module)").expect("a module")).display().to_string();
+    let module = sandbox
+        .write("module.wasm", wat::parse_str("(module)").expect("a module"))
+        .display()
+        .to_string();
     assert!(build(&module, "0.4.2", &[]).refused(1, "not-a-component").contains("core module"));
     let mut handler = Handler::new("state", "a.b", "^1");
     handler.path = "A.B".to_owned();
@@ -58,23 +90,42 @@ fn what_cannot_be_packed_says_why() {
 fn a_pack_is_replaced_whole() {
     let sandbox = Sandbox::new();
     let vault = test_artifacts::vault().display().to_string();
-    let build = ["pack", "build", "--component", &vault, "--version", "0.4.2", "--output", "out/link.gtpack"];
+    let build = [
+        "pack",
+        "build",
+        "--component",
+        &vault,
+        "--version",
+        "0.4.2",
+        "--output",
+        "out/link.gtpack",
+    ];
     let old = sandbox.write("out/vault.gtpack", "old");
     let reader = std::fs::File::open(&old).expect("a reader of the old one");
-    std::os::unix::fs::symlink("vault.gtpack", sandbox.home().join("out/link.gtpack")).expect("a link");
+    std::os::unix::fs::symlink("vault.gtpack", sandbox.home().join("out/link.gtpack"))
+        .expect("a link");
     sandbox.gtc(build).succeeded();
-    assert_eq!(std::io::read_to_string(reader).expect("text"), "old", "whoever reads the old pack goes on reading it");
+    assert_eq!(
+        std::io::read_to_string(reader).expect("text"),
+        "old",
+        "whoever reads the old pack goes on reading it"
+    );
     let names = std::fs::read_dir(sandbox.home().join("out")).expect("a folder");
     let mut names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
     names.sort();
-    assert_eq!(names, ["link.gtpack", "vault.gtpack"], "the link stays, and nothing is left beside");
+    assert_eq!(
+        names,
+        ["link.gtpack", "vault.gtpack"],
+        "the link stays, and nothing is left beside"
+    );
     sandbox.gtc(["pack", "inspect", "out/vault.gtpack"]).succeeded();
 }
 
 #[test]
 fn a_hostile_archive_is_refused_by_the_name_of_the_rule() {
     let sandbox = Sandbox::new();
-    let pack = std::fs::read(repository().join("builtins/packed/greentic.state.in-memory.gtpack")).expect("a pack");
+    let pack = std::fs::read(repository().join("builtins/packed/greentic.state.in-memory.gtpack"))
+        .expect("a pack");
     let inspect = |bytes: &[u8], rule: &str| {
         let path = sandbox.write("hostile.gtpack", bytes).display().to_string();
         let message = sandbox.gtc(["pack", "inspect", &path]).refused(1, rule);
@@ -99,8 +150,11 @@ fn the_world_of_a_component_is_printed() {
     assert!(plain["handlers"][0]["wit"].is_null(), "{plain}");
     let report = sandbox.gtc(arguments.iter().chain(&["--wit"])).succeeded().result();
     let world = text(&report["handlers"][0]["wit"]);
-    for line in ["import greentic:env-pack/log@0.1.0;", "export greentic:env-pack/handler@0.1.0;", "preflight: func()"]
-    {
+    for line in [
+        "import greentic:env-pack/log@0.1.0;",
+        "export greentic:env-pack/handler@0.1.0;",
+        "preflight: func()",
+    ] {
         assert!(world.contains(line), "`{line}` is not in:\n{world}");
     }
     sandbox
@@ -109,13 +163,18 @@ fn the_world_of_a_component_is_printed() {
         .shows(&["    export greentic:env-pack/handler@0.1.0;"]);
 }
 
-/// Imports and interfaces are those of the binary, whatever the manifest claims, and whether or not any host could use them.
+/// Imports and interfaces are those of the binary, whatever the manifest claims, and
+/// whether or not any host could use them.
 #[test]
 fn what_a_component_is_comes_from_its_binary() {
     let sandbox = Sandbox::new();
     let inspect = |component: Vec<u8>| {
-        let pack = sandbox.pack("secrets", "acme.secrets.odd", "^1", component).display().to_string();
-        sandbox.human(["pack", "inspect", &pack]).succeeded().shows(&["  sha256    ", "  exports   "]);
+        let pack =
+            sandbox.pack("secrets", "acme.secrets.odd", "^1", component).display().to_string();
+        sandbox
+            .human(["pack", "inspect", &pack])
+            .succeeded()
+            .shows(&["  sha256    ", "  exports   "]);
         sandbox.gtc(["pack", "inspect", &pack]).succeeded().result()["handlers"][0].clone()
     };
     let odd = "(component (import \"wasi:http/types@0.2.0\" (instance)) (import \"greentic:env-pack/log@0.1.0\" (instance $i))
@@ -137,7 +196,8 @@ fn a_component_whose_world_cannot_be_printed_is_a_problem_of_its_own() {
     let sandbox = Sandbox::new();
     let module = wat::parse_str("(module)").expect("a module");
     for component in [module, b"\0asm\x0d\0\x01\0\xff\xff\xff".to_vec(), vec![0; 100]] {
-        let pack = sandbox.pack("secrets", "acme.secrets.none", "^1", component).display().to_string();
+        let pack =
+            sandbox.pack("secrets", "acme.secrets.none", "^1", component).display().to_string();
         let report = sandbox.gtc(["pack", "inspect", &pack, "--wit"]).succeeded().result();
         let handler = &report["handlers"][0];
         assert!(handler["wit"].is_null() && handler["problem"].is_string(), "{handler}");

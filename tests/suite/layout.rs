@@ -37,12 +37,14 @@ fn skopeo_reads_what_we_write_and_writes_what_we_read() {
         (Sha256Digest::of(content), Blob { bytes, open })
     };
     let file = File::create(&ours).expect("a file");
-    layout::write(file, std::slice::from_ref(&entry), BTreeMap::from(blobs.each_ref().map(blob))).expect("written");
+    layout::write(file, std::slice::from_ref(&entry), BTreeMap::from(blobs.each_ref().map(blob)))
+        .expect("written");
     let theirs = sandbox.home().join("theirs.tar");
     let place = |path: &std::path::Path| format!("oci-archive:{}:{NAME}", path.display());
     let skopeo = |arguments: &[&str]| {
         let mut command: Command = sandbox.command("skopeo");
-        run(command.arg("--insecure-policy").args(arguments).env("TMPDIR", sandbox.home())).succeeded()
+        run(command.arg("--insecure-policy").args(arguments).env("TMPDIR", sandbox.home()))
+            .succeeded()
     };
     let raw = skopeo(&["inspect", "--raw", &place(&ours)]);
     assert_eq!(raw.stdout.as_bytes(), entry.manifest);

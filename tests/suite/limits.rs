@@ -1,4 +1,5 @@
-//! Each limit of the sandbox is in force: with the limit a little tighter, what was healthy is refused, and told by its number.
+//! Each limit of the sandbox is in force: with the limit a little tighter, what was
+//! healthy is refused, and told by its number.
 
 use std::time::Duration;
 
@@ -35,7 +36,8 @@ fn handler() -> Handler {
 }
 
 fn with_preflight(body: &str) -> Vec<u8> {
-    Handler { preflight_body: Some(body.to_owned()), memory: "64".to_owned(), ..handler() }.component()
+    Handler { preflight_body: Some(body.to_owned()), memory: "64".to_owned(), ..handler() }
+        .component()
 }
 
 /// A preflight with one check, whose name is ten bytes long.
@@ -49,19 +51,29 @@ fn one_check() -> Vec<u8> {
 #[test]
 fn memory() {
     check(&handler().component(), |limits| limits.memory_bytes = 3 << 16, "ran out of memory");
-    check(&with_preflight("(drop (memory.grow (i32.const 16))) (i32.const 512)"), |_| (), "healthy");
+    check(
+        &with_preflight("(drop (memory.grow (i32.const 16))) (i32.const 512)"),
+        |_| (),
+        "healthy",
+    );
     let insists = "(if (i32.eq (memory.grow (i32.const 16)) (i32.const -1)) (then (unreachable))) (i32.const 512)";
-    check(&with_preflight(insists), |limits| limits.memory_bytes = (64 << 16) + 1, "ran out of memory in `preflight`");
+    check(
+        &with_preflight(insists),
+        |limits| limits.memory_bytes = (64 << 16) + 1,
+        "ran out of memory in `preflight`",
+    );
 }
 
 #[test]
 fn what_a_guest_forbids_itself_uses_nothing_up() {
-    // its own maximum stands in the way 5,000 times, which would be twice the memory that it may have
+    // its own maximum stands in the way 5,000 times, which would be twice the memory that it
+    // may have
     let body =
         "(local $n i32) (loop (drop (memory.grow (i32.const 2))) (local.set $n (i32.add (local.get $n) (i32.const 1)))
         (br_if 0 (i32.lt_u (local.get $n) (i32.const 5000)))) unreachable";
     let component =
-        Handler { preflight_body: Some(body.to_owned()), memory: "4 5".to_owned(), ..handler() }.component();
+        Handler { preflight_body: Some(body.to_owned()), memory: "4 5".to_owned(), ..handler() }
+            .component();
     let found = outcome(&component, Limits::default());
     assert!(found.contains("trapped in `preflight`") && found.contains("unreachable"), "{found}");
 }
@@ -83,11 +95,13 @@ fn instances_and_memories() {
 
 #[test]
 fn handles() {
-    let handler = handler().wasi("wasi:io/streams", "resource output-stream; resource input-stream;", &[]).wasi(
-        "wasi:cli/stdout",
-        "use wasi:io/streams@0.2.0.{output-stream}; get-stdout: func() -> output-stream;",
-        &[["get-stdout", "stdout", "(result i32)"]],
-    );
+    let handler = handler()
+        .wasi("wasi:io/streams", "resource output-stream; resource input-stream;", &[])
+        .wasi(
+            "wasi:cli/stdout",
+            "use wasi:io/streams@0.2.0.{output-stream}; get-stdout: func() -> output-stream;",
+            &[["get-stdout", "stdout", "(result i32)"]],
+        );
     let body = "(drop (call $stdout)) (drop (call $stdout)) (i32.const 512)";
     let component = Handler { preflight_body: Some(body.to_owned()), ..handler }.component();
     check(&component, |limits| limits.handles = 1, "more than 1 handles");
@@ -97,7 +111,8 @@ fn handles() {
 fn stack() {
     let mut handler = handler();
     // 2,000 calls in each other, of some tens of bytes each
-    handler.preflight_body = Some("(drop (call $down (i32.const 2000))) (i32.const 512)".to_owned());
+    handler.preflight_body =
+        Some("(drop (call $down (i32.const 2000))) (i32.const 512)".to_owned());
     handler.fields = "(func $down (param i32) (result i32) (if (result i32) (local.get 0)
         (then (i32.add (i32.const 1) (call $down (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0))))"
         .to_owned();
@@ -111,10 +126,18 @@ fn time() {
     let busy = "(local $n i32) (loop (local.set $n (i32.add (local.get $n) (i32.const 1)))
         (br_if 0 (i32.lt_u (local.get $n) (i32.const 100000000))))";
     handler.preflight_body = Some(format!("{busy} (i32.const 512)"));
-    check(&handler.component(), |limits| limits.preflight_time = Duration::from_millis(1), "more than 0.001 s");
+    check(
+        &handler.component(),
+        |limits| limits.preflight_time = Duration::from_millis(1),
+        "more than 0.001 s",
+    );
     handler.preflight_body = None;
     handler.slot_body = Some(format!("{busy} (i32.const 4)"));
-    check(&handler.component(), |limits| limits.metadata_time = Duration::from_millis(1), "more than 0.001 s");
+    check(
+        &handler.component(),
+        |limits| limits.metadata_time = Duration::from_millis(1),
+        "more than 0.001 s",
+    );
 }
 
 #[test]
@@ -149,25 +172,36 @@ fn what_is_said() {
     let body = "(call $write (call $stdout) (i32.const 0) (i32.const 4096) (i32.const 600))
         (if (i32.load8_u (i32.const 600)) (then (unreachable))) (i32.const 512)";
     let component = Handler { preflight_body: Some(body.to_owned()), ..printing() }.component();
-    check(&component, |limits| limits.log_bytes = 4095, "more than 4095 bytes on standard output or error");
+    check(
+        &component,
+        |limits| limits.log_bytes = 4095,
+        "more than 4095 bytes on standard output or error",
+    );
 }
 
 #[test]
 fn last_words_are_told() {
     // the path of the handler, which lies there
-    let body = "(call $write (call $stdout) (i32.const 4096) (i32.const 17) (i32.const 600)) unreachable";
-    let found =
-        outcome(&Handler { preflight_body: Some(body.to_owned()), ..printing() }.component(), Limits::default());
+    let body =
+        "(call $write (call $stdout) (i32.const 4096) (i32.const 17) (i32.const 600)) unreachable";
+    let found = outcome(
+        &Handler { preflight_body: Some(body.to_owned()), ..printing() }.component(),
+        Limits::default(),
+    );
     assert!(found.contains("unreachable") && found.contains("test.state.limits"), "{found}");
     // of more than anybody reads, the end is told, and that it is one
     let body = format!("{} {body}", body.replace("17", "4096").replace("unreachable", ""));
-    let found = outcome(&Handler { preflight_body: Some(body), ..printing() }.component(), Limits::default());
+    let found = outcome(
+        &Handler { preflight_body: Some(body), ..printing() }.component(),
+        Limits::default(),
+    );
     assert!(found.contains("it said: …") && found.contains("test.state.limits"), "{found}");
 }
 
 #[test]
 fn shape_and_compilation() {
-    let component = Handler { preflight_body: Some("(i32.const 512)".to_owned()), ..handler() }.component();
+    let component =
+        Handler { preflight_body: Some("(i32.const 512)".to_owned()), ..handler() }.component();
     // what is compiled already is not looked at again
     let mut unseen = handler();
     unseen.path = format!("test.state.x{}", std::process::id());
@@ -182,7 +216,8 @@ fn shape_and_compilation() {
 /// What the guide for authors says of limits is what they are.
 #[test]
 fn the_guide_gives_limits_as_they_are() {
-    let guide = std::fs::read_to_string(crate::support::repository().join("docs/authoring.md")).expect("the guide");
+    let guide = std::fs::read_to_string(crate::support::repository().join("docs/authoring.md"))
+        .expect("the guide");
     let limits = Limits::default();
     let seconds = |time: Duration| time.as_secs();
     for row in [

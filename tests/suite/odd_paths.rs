@@ -1,4 +1,5 @@
-//! Paths that are no text: what is done is reported, and what cannot be done is refused before anything is.
+//! Paths that are no text: what is done is reported, and what cannot be done is refused
+//! before anything is.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -54,19 +55,28 @@ fn shows(report: &Value, members: &[&str]) {
 #[test]
 fn what_was_done_to_a_file_is_reported_whatever_it_is_called() {
     let sandbox = with_pack();
-    shows(&gtc(&sandbox, "pack keygen --output <key>").succeeded().result(), &["path", "public_path"]);
+    shows(
+        &gtc(&sandbox, "pack keygen --output <key>").succeeded().result(),
+        &["path", "public_path"],
+    );
     let signed = gtc(&sandbox, "pack sign <pack> --key <key>").succeeded().result();
     shows(&signed, &["path"]);
     assert!(sandbox.home().join(odd("pack.sig")).exists(), "{signed}");
     gtc(&sandbox, "pack sign <pack> --key <key> --output <elsewhere>").succeeded();
-    shows(&gtc(&sandbox, "pack repack <pack> --output <canonical>").succeeded().result(), &["path", "from"]);
+    shows(
+        &gtc(&sandbox, "pack repack <pack> --output <canonical>").succeeded().result(),
+        &["path", "from"],
+    );
     let new = gtc(&sandbox, "pack new acme.state.new --dir <project>").succeeded().result();
     shows(&new, &["folder"]);
     let component = std::fs::read(test_artifacts::witness()).expect("a component");
     std::fs::write(sandbox.home().join(odd("component")), component).expect("a file");
-    let built = gtc(&sandbox, "pack build --component <component> --version 1.0.0 --output <built>");
+    let built =
+        gtc(&sandbox, "pack build --component <component> --version 1.0.0 --output <built>");
     shows(&built.succeeded().result(), &["path"]);
-    let saved = gtc(&sandbox, "pack save greentic.state.in-memory@0.1.0 --output <layout>").succeeded().result();
+    let saved = gtc(&sandbox, "pack save greentic.state.in-memory@0.1.0 --output <layout>")
+        .succeeded()
+        .result();
     shows(&saved, &["path"]);
     let loaded = gtc(&sandbox, "pack load <layout> --output <packs>").succeeded().result();
     shows(&loaded, &["path"]);
@@ -93,7 +103,14 @@ fn a_pack_is_tested_whatever_it_and_its_scenarios_are_called() {
 fn folders_of_environments_and_caches_may_have_any_name() {
     let sandbox = Sandbox::new();
     let flags = ["--store-root", "<store>", "--cache-dir", "<cache>"].join(" ");
-    for line in ["op env init", "op env list", "op env show local", "op env doctor", "cache path", "cache list"] {
+    for line in [
+        "op env init",
+        "op env list",
+        "op env show local",
+        "op env doctor",
+        "cache path",
+        "cache list",
+    ] {
         gtc(&sandbox, &format!("{line} {flags}")).succeeded();
     }
     gtc(&sandbox, &format!("cache verify {flags}")).succeeded();
@@ -109,12 +126,16 @@ fn a_reference_that_is_no_text_is_refused_by_name() {
     let sandbox = with_pack();
     for verb in ["inspect", "validate", "bench", "verify --key k", "save --output o"] {
         let message = gtc(&sandbox, &format!("pack {verb} <pack>")).refused(2, "invalid-argument");
-        assert!(message.contains("`\u{fffd}pack` is not UTF-8") && message.contains("rename"), "{message}");
+        assert!(
+            message.contains("`\u{fffd}pack` is not UTF-8") && message.contains("rename"),
+            "{message}"
+        );
     }
     let human = sandbox.gtc(arguments("pack inspect <pack> --format human")).exited(2);
     assert!(human.stderr.starts_with("error: argument `\u{fffd}pack` is not UTF-8"), "{human:?}");
     let mut variable = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-    let message = run(variable.args(["doctor", "limits"]).env("GTC_LIMITS", odd("x"))).refused(2, "invalid-argument");
+    let message = run(variable.args(["doctor", "limits"]).env("GTC_LIMITS", odd("x")))
+        .refused(2, "invalid-argument");
     assert!(message.contains("variable `GTC_LIMITS`"), "{message}");
     let mut secret = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
     let secret = secret.args(["doctor", "limits"]).env("GTC_REGISTRY_PASSWORD", odd("hunter2"));
@@ -127,9 +148,13 @@ fn a_place_that_no_environment_could_write_down_is_refused() {
     let sandbox = Sandbox::with_local();
     let before = sandbox.document("local");
     let pack = sandbox.honest_pack("state", "acme.state.odd", "^1");
-    sandbox.write(PathBuf::from(odd("folder")).join("pack.gtpack"), std::fs::read(pack).expect("a pack"));
+    sandbox.write(
+        PathBuf::from(odd("folder")).join("pack.gtpack"),
+        std::fs::read(pack).expect("a pack"),
+    );
     let line = "op env-packs update --env local --slot state --kind acme.state.odd@1.0.0 --pack-ref pack.gtpack";
-    let message = there(&sandbox, &line.split(' ').map(OsStr::new).collect::<Vec<_>>()).refused(2, "invalid-argument");
+    let message = there(&sandbox, &line.split(' ').map(OsStr::new).collect::<Vec<_>>())
+        .refused(2, "invalid-argument");
     assert!(message.contains("folder/pack.gtpack` is not UTF-8"), "{message}");
     assert_eq!(sandbox.document("local"), before);
     for verb in ["inspect", "validate", "bench"] {

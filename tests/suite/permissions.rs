@@ -31,7 +31,8 @@ fn size(bytes: &mut Vec<u8>, mut number: usize) {
 
 fn build(sandbox: &Sandbox, sections: &[&[u8]], flags: &[&str]) -> Ran {
     let path = sandbox.write("component.wasm", component(sections)).display().to_string();
-    let base = ["pack", "build", "--component", &path, "--version", "1.0.0", "--output", "built.gtpack"];
+    let base =
+        ["pack", "build", "--component", &path, "--version", "1.0.0", "--output", "built.gtpack"];
     sandbox.gtc(base.iter().chain(flags))
 }
 
@@ -41,7 +42,10 @@ fn what_a_component_says_is_declared_and_flags_add_to_it() {
     let section =
         br#"{"tools":[{"tool":"x","args":["a","*"]},{"tool":"x","args":["a","*"]}],"network":["x.example:1"]}"#;
     let report = build(&sandbox, &[section], &[]).succeeded().result();
-    assert_eq!((&report["tools"], &report["network"]), (&json!(["x a *"]), &json!(["x.example:1"])));
+    assert_eq!(
+        (&report["tools"], &report["network"]),
+        (&json!(["x a *"]), &json!(["x.example:1"]))
+    );
     let flags = ["--allow-tool", "x a *", "--allow-tool", "y", "--allow-network", "y.example:2"];
     let report = build(&sandbox, &[section], &flags).succeeded().result();
     assert_eq!(
@@ -74,7 +78,8 @@ fn a_malformed_section_is_an_error_that_names_it() {
         (r#"{"tools":[],"network":["nowhere"]}"#, "nowhere"),
         (r#"{"tools":[],"network":["\u001b[2J"]}"#, r"\u{1b}[2J"),
     ] {
-        let message = build(&sandbox, &[section.as_bytes()], &[]).refused(1, "permissions-malformed");
+        let message =
+            build(&sandbox, &[section.as_bytes()], &[]).refused(1, "permissions-malformed");
         assert!(message.contains(SECTION) && message.contains(reason), "{section}: {message}");
         assert!(!message.contains('\u{1b}') && message.contains("component.wasm"), "{message}");
     }
@@ -86,12 +91,19 @@ fn a_malformed_section_is_an_error_that_names_it() {
 fn the_section_is_bounded_and_there_is_one() {
     let sandbox = Sandbox::new();
     let good = br#"{"tools":[],"network":[]}"#;
-    assert!(build(&sandbox, &[&good[..], good], &[]).refused(1, "too-complex").contains("2 sections of permissions"));
+    assert!(
+        build(&sandbox, &[&good[..], good], &[])
+            .refused(1, "too-complex")
+            .contains("2 sections of permissions")
+    );
     build(&sandbox, &[&b""[..], good], &[]).succeeded();
     let padded = |bytes: usize| [&good[..], &b" ".repeat(bytes - good.len())].concat();
     build(&sandbox, &[&padded(64 << 10)], &[]).succeeded();
     assert!(
-        build(&sandbox, &[&padded((64 << 10) + 1)], &[]).refused(1, "too-complex").contains("bytes of permissions")
+        build(&sandbox, &[&padded((64 << 10) + 1)], &[])
+            .refused(1, "too-complex")
+            .contains("bytes of permissions")
     );
-    build(&sandbox, &[&padded(64 << 10)], &["--limit", "component.permissions-bytes=65535"]).refused(1, "too-complex");
+    build(&sandbox, &[&padded(64 << 10)], &["--limit", "component.permissions-bytes=65535"])
+        .refused(1, "too-complex");
 }

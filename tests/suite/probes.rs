@@ -1,4 +1,5 @@
-//! Programs that a preflight asks and that do not behave: none of them holds, floods, outlives or deceives the host.
+//! Programs that a preflight asks and that do not behave: none of them holds, floods,
+//! outlives or deceives the host.
 
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -8,7 +9,8 @@ use std::time::{Duration, Instant};
 use crate::support::asker::{answers, deployer, engine, watched};
 use crate::support::{Ran, Sandbox, run, text};
 
-/// A sandbox whose deployer may run `probed` with any one argument, and a script that is `probed`.
+/// A sandbox whose deployer may run `probed` with any one argument, and a script that is
+/// `probed`.
 fn with_probed(script: &str) -> Sandbox {
     let mut sandbox = Sandbox::with_asker(&["probed *", "probed --version"], &[]);
     sandbox.program("probed", script);
@@ -18,7 +20,8 @@ fn with_probed(script: &str) -> Sandbox {
 /// Whether the process whose number a script wrote into this file of its home still runs.
 fn is_running(sandbox: &Sandbox, file: &str) -> bool {
     let number = std::fs::read_to_string(sandbox.home().join(file)).expect("it started");
-    let state = std::fs::read_to_string(format!("/proc/{}/stat", number.trim())).unwrap_or_default();
+    let state =
+        std::fs::read_to_string(format!("/proc/{}/stat", number.trim())).unwrap_or_default();
     // a zombie whose parent has not looked yet runs no more
     !state.is_empty() && !state.contains(") Z ")
 }
@@ -44,7 +47,9 @@ fn a_program_that_prints_without_end_is_ended_and_costs_no_memory() {
 
 #[test]
 fn what_is_cut_off_is_said_to_be() {
-    let sandbox = with_probed("head -c 65536 /dev/zero | tr '\\0' x; head -c 100000 /dev/zero | tr '\\0' y >&2");
+    let sandbox = with_probed(
+        "head -c 65536 /dev/zero | tr '\\0' x; head -c 100000 /dev/zero | tr '\\0' y >&2",
+    );
     let answer = sandbox.probe();
     assert_eq!((&*answer.how, answer.stdout.len(), answer.stderr.len()), ("0 true", 65536, 65536));
     let sandbox = with_probed("head -c 65536 /dev/zero | tr '\\0' x");
@@ -83,7 +88,9 @@ fn a_program_that_ignores_signals_and_never_ends_is_ended_with_all_it_started() 
 
 #[test]
 fn a_host_that_is_killed_leaves_no_program_behind() {
-    let sandbox = with_probed("echo $$ > \"$HOME/parent\"; setsid sleep 3333 & echo $! > \"$HOME/child\"; sleep 3333");
+    let sandbox = with_probed(
+        "echo $$ > \"$HOME/parent\"; setsid sleep 3333 & echo $! > \"$HOME/child\"; sleep 3333",
+    );
     sandbox.questions(&["run|probed|x"]);
     let mut host = sandbox.asking().stdout(std::process::Stdio::null()).spawn().expect("it starts");
     let start = Instant::now();
@@ -126,13 +133,19 @@ fn a_program_starts_as_if_nobody_had_started_it() {
         grep -E 'Sig(Blk|Ign)' /proc/self/status | tr '\\n' ' '; env | sort | tr '\\n' ' '; tty";
     let sandbox = with_probed(script);
     sandbox.questions(&["run|probed|x"]);
-    // a host that was itself started with odd habits: an open file, ignored signals, variables, no umask
+    // a host that was itself started with odd habits: an open file, ignored signals,
+    // variables, no umask
     let mut shell = sandbox.command("/bin/sh");
     let command = format!(
         "trap '' INT TERM HUP USR1; umask 0; exec 7</etc/passwd 9>/dev/null; exec {} op env tool-check local",
         env!("CARGO_BIN_EXE_gtc")
     );
-    shell.arg("-c").arg(command).env("LD_BIND_NOW", "1").env("CANARY", "canary").env("LANG", "de_DE.UTF-8");
+    shell
+        .arg("-c")
+        .arg(command)
+        .env("LD_BIND_NOW", "1")
+        .env("CANARY", "canary")
+        .env("LANG", "de_DE.UTF-8");
     let answer = answers(&run(&mut shell).succeeded()).remove(0);
     let lines: Vec<&str> = answer.stdout.lines().collect();
     assert_eq!(lines[0], "/");
@@ -147,16 +160,26 @@ fn a_program_starts_as_if_nobody_had_started_it() {
     let variables: Vec<&str> = signals[4..].to_vec();
     assert_eq!(
         variables,
-        [&format!("HOME={home}"), "LC_ALL=C", &format!("PATH={home}/bin:/usr/bin:/bin"), "PWD=/", "not", "a", "tty"]
+        [
+            &format!("HOME={home}"),
+            "LC_ALL=C",
+            &format!("PATH={home}/bin:/usr/bin:/bin"),
+            "PWD=/",
+            "not",
+            "a",
+            "tty"
+        ]
     );
 }
 
 #[test]
 fn a_preflight_that_is_out_of_time_takes_its_program_along() {
     let sandbox = with_probed("echo $$ > \"$HOME/parent\"; sleep 3333");
-    let limits = gtc::engine::Limits { preflight_time: Duration::from_millis(700), ..Default::default() };
+    let limits =
+        gtc::engine::Limits { preflight_time: Duration::from_millis(700), ..Default::default() };
     let start = Instant::now();
-    let fault = engine(&sandbox, limits).preflight(&["run|probed|x", "run|probed|x"]).expect_err("a fault");
+    let fault =
+        engine(&sandbox, limits).preflight(&["run|probed|x", "run|probed|x"]).expect_err("a fault");
     assert_eq!(fault.kind(), "out-of-time", "{fault}");
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert!(!is_running(&sandbox, "parent"));
@@ -164,7 +187,10 @@ fn a_preflight_that_is_out_of_time_takes_its_program_along() {
 
 fn refused(sandbox: &Sandbox, words: &str) {
     let answer = sandbox.probe();
-    assert!(answer.how.starts_with("Failure::") && answer.how.contains(words), "{words}: {answer:?}");
+    assert!(
+        answer.how.starts_with("Failure::") && answer.how.contains(words),
+        "{words}: {answer:?}"
+    );
     assert!(!sandbox.home().join("ran").exists(), "{words}");
 }
 
@@ -173,7 +199,9 @@ fn what_is_no_program_is_told_as_what_it_is() {
     let touch = "touch \"$HOME/ran\"";
     let sandbox = with_probed(touch);
     let probed = sandbox.home().join("bin/probed");
-    let mode = |mode| std::fs::set_permissions(&probed, Permissions::from_mode(mode)).expect("permissions");
+    let mode = |mode| {
+        std::fs::set_permissions(&probed, Permissions::from_mode(mode)).expect("permissions")
+    };
     mode(0o644);
     refused(&sandbox, "NotFound");
     mode(0o4755);
@@ -199,7 +227,8 @@ fn what_is_no_program_is_told_as_what_it_is() {
 fn at(sandbox: &Sandbox, folder: &Path, path: &str) -> Ran {
     std::fs::create_dir_all(folder).expect("a folder");
     std::fs::write(folder.join("probed"), "#!/bin/sh\necho from $0\n").expect("a file");
-    std::fs::set_permissions(folder.join("probed"), Permissions::from_mode(0o755)).expect("permissions");
+    std::fs::set_permissions(folder.join("probed"), Permissions::from_mode(0o755))
+        .expect("permissions");
     sandbox.questions(&["run|probed|x"]);
     run(sandbox.asking().env("PATH", path).current_dir(sandbox.home())).succeeded()
 }
@@ -208,14 +237,19 @@ fn at(sandbox: &Sandbox, folder: &Path, path: &str) -> Ran {
 fn programs_come_from_folders_that_nobody_else_can_change() {
     let sandbox = Sandbox::with_asker(&["probed *"], &[]);
     let home = sandbox.home();
-    let chmod = |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).expect("permissions");
+    let chmod = |path: &Path, mode| {
+        std::fs::set_permissions(path, Permissions::from_mode(mode)).expect("permissions")
+    };
     let how = |folder: &Path, path: &str| answers(&at(&sandbox, folder, path)).remove(0);
     for relative in ["bin:/usr/bin:/bin", "./bin:/bin", ".:bin:/bin"] {
         assert!(how(&home.join("bin"), relative).how.contains("is relative"), "{relative}");
     }
     for empty in ["", ":", "::/bin", "/bin:", "/bin::/usr/bin"] {
         let answer = how(home, empty).how;
-        assert!(answer.contains("is relative") || answer == "Failure::NotFound", "{empty:?}: {answer}");
+        assert!(
+            answer.contains("is relative") || answer == "Failure::NotFound",
+            "{empty:?}: {answer}"
+        );
     }
     let open = home.join("open");
     let path = format!("{}:/usr/bin:/bin", open.display());
@@ -224,7 +258,8 @@ fn programs_come_from_folders_that_nobody_else_can_change() {
         chmod(&open, mode);
         assert!(how(&open, &path).how.contains("that anybody may write to"), "{mode:o}");
     }
-    // the folder itself is closed, but the one around it is not, and with the sticky bit it is
+    // the folder itself is closed, but the one around it is not, and with the sticky bit it
+    // is
     let inner = open.join("inner");
     let path = format!("{}:/usr/bin:/bin", inner.display());
     for (mode, runs) in [(0o777, false), (0o1777, true), (0o755, true)] {
@@ -239,7 +274,8 @@ fn programs_come_from_folders_that_nobody_else_can_change() {
     sandbox.questions(&["run|probed|x"]);
     let ran = run(sandbox.asking().env("PATH", format!("{}:/bin", closed.display()))).succeeded();
     assert!(answers(&ran)[0].how.contains("that anybody may write to"), "{ran:?}");
-    // one that is refused does not hide one that is not, which is reported with its whole path
+    // one that is refused does not hide one that is not, which is reported with its whole
+    // path
     let both = format!("{}::bin:{}:/usr/bin:/bin", open.display(), home.join("bin").display());
     let ran = at(&sandbox, &home.join("bin"), &both);
     let program = home.join("bin/probed").display().to_string();

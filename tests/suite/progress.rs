@@ -1,4 +1,5 @@
-//! What somebody at a terminal sees of long work: that it goes on, and afterwards nothing of it.
+//! What somebody at a terminal sees of long work: that it goes on, and afterwards nothing
+//! of it.
 
 use std::process::Command;
 
@@ -12,7 +13,9 @@ const ERASED: &str = "\u{1b}[2K";
 
 /// A handler with so many functions that no compiler is done with it in a blink.
 fn large() -> Vec<u8> {
-    let step = |at: usize| format!("(local.set 0 (i32.add (i32.mul (local.get 0) (i32.const {at})) (i32.const {at})))");
+    let step = |at: usize| {
+        format!("(local.set 0 (i32.add (i32.mul (local.get 0) (i32.const {at})) (i32.const {at})))")
+    };
     let body: String = (1..400).map(step).collect();
     let function = format!("(func (param i32) (result i32) {body} (local.get 0))");
     Handler { fields: function.repeat(1500), ..Handler::new("state", PATH, "^1") }.component()
@@ -23,7 +26,19 @@ fn binding<T>(flags: &[&str], run: impl FnOnce(&mut Command) -> T) -> T {
     let sandbox = Sandbox::with_local().with_own_cache();
     let pack = sandbox.pack("state", PATH, "^1", large()).display().to_string();
     let kind = format!("{PATH}@1.0.0");
-    let bind = ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", &kind, "--pack-ref", &pack];
+    let bind = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "state",
+        "--kind",
+        &kind,
+        "--pack-ref",
+        &pack,
+    ];
     run(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(bind).args(flags).env("TERM", "xterm"))
 }
 
@@ -37,7 +52,9 @@ fn screen(flags: &[&str]) -> String {
 #[test]
 fn a_long_compilation_is_shown_and_leaves_nothing() {
     let screen = screen(&[]);
-    let (_, last) = screen.rsplit_once("compiling a component of ").unwrap_or_else(|| panic!("not shown: {screen}"));
+    let (_, last) = screen
+        .rsplit_once("compiling a component of ")
+        .unwrap_or_else(|| panic!("not shown: {screen}"));
     assert!(last.contains(" MiB, once "), "{screen}");
     let (_, after) = last.rsplit_once(ERASED).unwrap_or_else(|| panic!("not erased: {screen}"));
     assert!(after.contains(PATH), "{screen}");
@@ -46,7 +63,10 @@ fn a_long_compilation_is_shown_and_leaves_nothing() {
 #[test]
 fn quiet_is_quiet() {
     let screen = screen(&["--quiet"]);
-    assert!(screen.contains(PATH) && !screen.contains("compiling") && !screen.contains(ERASED), "{screen}");
+    assert!(
+        screen.contains(PATH) && !screen.contains("compiling") && !screen.contains(ERASED),
+        "{screen}"
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! What components may be made of: WebAssembly 2.0 with extended constants, and the component model of WASI 0.2. A proposal beyond
-//! that is refused by name, whether it is finished or not, as long as no supported toolchain emits it.
+//! What components may be made of: WebAssembly 2.0 with extended constants, and the
+//! component model of WASI 0.2. A proposal beyond that is refused by name, whether it is
+//! finished or not, as long as no supported toolchain emits it.
 
 use env_pack_domain::Sha256Digest;
 use gtc::engine::{Engine, Limits, Settings, Trust};
@@ -18,7 +19,11 @@ const MODULES: [(&str, &str, &str); 18] = [
     ("arrays", "(type (array i8))", "gc"),
     ("recursive types", "(rec (type (func)) (type (func)))", "gc"),
     ("small numbers as references", "(func (drop (ref.i31 (i32.const 1))))", "gc"),
-    ("typed references", "(type $t (func)) (func (param (ref $t)) (call_ref $t (local.get 0)))", "function references"),
+    (
+        "typed references",
+        "(type $t (func)) (func (param (ref $t)) (call_ref $t (local.get 0)))",
+        "function references",
+    ),
     ("references to the host", "(table 1 externref)", "gc"),
     ("exceptions", "(tag $e) (func (throw $e))", "exceptions"),
     ("tail calls", "(func $f (return_call $f))", "tail calls"),
@@ -54,11 +59,20 @@ const USED: [(&str, &str); 8] = [
     ("mutable globals", "(global (export \"g\") (mut i32) (i32.const 0))"),
     ("many results", "(func (result i32 i64) (i32.const 0) (i64.const 0))"),
     ("sign extension", "(func (param i32) (result i32) (i32.extend8_s (local.get 0)))"),
-    ("saturating conversions", "(func (param f32) (result i32) (i32.trunc_sat_f32_s (local.get 0)))"),
+    (
+        "saturating conversions",
+        "(func (param f32) (result i32) (i32.trunc_sat_f32_s (local.get 0)))",
+    ),
     ("bulk memory", "(memory 1) (func (memory.copy (i32.const 0) (i32.const 1) (i32.const 2)))"),
-    ("references to functions", "(table $t 1 funcref) (func (table.set $t (i32.const 0) (ref.null func)))"),
+    (
+        "references to functions",
+        "(table $t 1 funcref) (func (table.set $t (i32.const 0) (ref.null func)))",
+    ),
     ("vectors", "(func (param v128) (result v128) (i8x16.neg (local.get 0)))"),
-    ("extended constants", "(import \"a\" \"b\" (global $g i32)) (global i32 (i32.add (global.get $g) (i32.const 1)))"),
+    (
+        "extended constants",
+        "(import \"a\" \"b\" (global $g i32)) (global i32 (i32.add (global.get $g) (i32.const 1)))",
+    ),
 ];
 
 fn engine() -> Engine {
@@ -72,15 +86,19 @@ fn outcome(engine: &Engine, inside: &str) -> (&'static str, String) {
         (export \"greentic:env-pack/handler@0.1.0\" (instance $handler)))"
     );
     let component = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"));
-    let error = engine.load(&component, &Sha256Digest::of(&component), Trust::Foreign).expect_err("no handler");
+    let error = engine
+        .load(&component, &Sha256Digest::of(&component), Trust::Foreign)
+        .expect_err("no handler");
     (error.kind(), error.to_string())
 }
 
 #[test]
 fn proposals_that_nobody_needs_are_refused_by_name() {
     let engine = engine();
-    let modules = MODULES.map(|(name, module, says)| (name, format!("(core module {module})"), says));
-    let components = COMPONENTS.map(|(name, item, says)| (name, format!("(component {item})"), says));
+    let modules =
+        MODULES.map(|(name, module, says)| (name, format!("(core module {module})"), says));
+    let components =
+        COMPONENTS.map(|(name, item, says)| (name, format!("(component {item})"), says));
     let mut wrong = Vec::new();
     for (name, inside, says) in modules.into_iter().chain(components) {
         let (kind, said) = outcome(&engine, &inside);

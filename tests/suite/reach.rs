@@ -1,4 +1,5 @@
-//! `network.reach`: to granted addresses only, without a byte sent, and never longer than it may.
+//! `network.reach`: to granted addresses only, without a byte sent, and never longer than
+//! it may.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -17,9 +18,19 @@ fn listener(address: &str) -> (TcpListener, String) {
 #[test]
 fn a_connection_is_opened_and_closed_without_a_byte() {
     let (listener, port) = listener("127.0.0.1");
-    let sandbox = Sandbox::with_asker(&[], &[&format!("127.0.0.1:{port}"), &format!("localhost:{port}")]);
+    let sandbox =
+        Sandbox::with_asker(&[], &[&format!("127.0.0.1:{port}"), &format!("localhost:{port}")]);
     let heard = std::thread::spawn(move || {
-        (0..2).map(|_| listener.accept().expect("a connection").0.read_to_end(&mut Vec::new()).expect("its end")).sum()
+        (0..2)
+            .map(|_| {
+                listener
+                    .accept()
+                    .expect("a connection")
+                    .0
+                    .read_to_end(&mut Vec::new())
+                    .expect("its end")
+            })
+            .sum()
     });
     let questions = [format!("reach|127.0.0.1|{port}"), format!("reach|LOCALHOST|{port}")];
     let answers = sandbox.ask(&[&questions[0], &questions[1]]);
@@ -32,7 +43,10 @@ fn a_connection_is_opened_and_closed_without_a_byte() {
 fn an_address_that_was_not_granted_is_not_connected_to() {
     let (listener, port) = listener("127.0.0.1");
     listener.set_nonblocking(true).expect("a listener");
-    let sandbox = Sandbox::with_asker(&[], &[&format!("127.0.0.2:{port}"), "127.0.0.1:1", "other.example:443"]);
+    let sandbox = Sandbox::with_asker(
+        &[],
+        &[&format!("127.0.0.2:{port}"), "127.0.0.1:1", "other.example:443"],
+    );
     let others = [
         "127.0.0.1",
         "localhost",
@@ -51,9 +65,15 @@ fn an_address_that_was_not_granted_is_not_connected_to() {
     let answers = sandbox.ask(&questions.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(answers.len(), others.len());
     for (host, answer) in others.iter().zip(answers) {
-        assert!(answer.how.contains("Denied") && answer.how.contains("not granted"), "{host:?}: {answer:?}");
+        assert!(
+            answer.how.contains("Denied") && answer.how.contains("not granted"),
+            "{host:?}: {answer:?}"
+        );
     }
-    assert_eq!(listener.accept().map(drop).map_err(|error| error.kind()), Err(std::io::ErrorKind::WouldBlock));
+    assert_eq!(
+        listener.accept().map(drop).map_err(|error| error.kind()),
+        Err(std::io::ErrorKind::WouldBlock)
+    );
 }
 
 #[test]
@@ -75,19 +95,29 @@ fn a_connection_that_hangs_ends_at_its_deadline() {
     let (listener, port) = listener("127.0.0.1");
     // SAFETY: the socket is open, and the call takes nothing else.
     assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 0) }, 0);
-    // a listener that never accepts takes so many connections, and then leaves everybody waiting
+    // a listener that never accepts takes so many connections, and then leaves everybody
+    // waiting
     let address = listener.local_addr().expect("an address");
     let fill = || TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
     let full: Vec<_> = std::iter::from_fn(fill).take(16).collect();
     assert!(full.len() < 16);
-    let sandbox = Sandbox::with_asker(&[], &[&format!("127.0.0.1:{port}"), "127.0.0.1:1", "no-such-name.invalid:443"]);
+    let sandbox = Sandbox::with_asker(
+        &[],
+        &[&format!("127.0.0.1:{port}"), "127.0.0.1:1", "no-such-name.invalid:443"],
+    );
     let start = Instant::now();
-    let answers =
-        sandbox.ask(&[&format!("reach|127.0.0.1|{port}"), "reach|127.0.0.1|1", "reach|no-such-name.invalid|443"]);
+    let answers = sandbox.ask(&[
+        &format!("reach|127.0.0.1|{port}"),
+        "reach|127.0.0.1|1",
+        "reach|no-such-name.invalid|443",
+    ]);
     assert!(answers[0].how.contains("TimedOut"), "{answers:?}");
     assert!(answers[1].how.contains("Refused"), "{answers:?}");
     // a machine whose name server does not answer says so, after the same time
-    assert!(answers[2].how.contains("NotFound") || answers[2].how.contains("TimedOut"), "{answers:?}");
+    assert!(
+        answers[2].how.contains("NotFound") || answers[2].how.contains("TimedOut"),
+        "{answers:?}"
+    );
     assert!((5..12).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
 }
 
@@ -99,7 +129,10 @@ fn offline_nothing_is_connected_to_whatever_was_granted() {
     sandbox.questions(&[&format!("reach|127.0.0.1|{port}")]);
     let answers = answers(&run(sandbox.asking().arg("--offline")).succeeded());
     assert!(answers[0].how.contains("Denied") && answers[0].how.contains("offline"), "{answers:?}");
-    assert_eq!(listener.accept().map(drop).map_err(|error| error.kind()), Err(std::io::ErrorKind::WouldBlock));
+    assert_eq!(
+        listener.accept().map(drop).map_err(|error| error.kind()),
+        Err(std::io::ErrorKind::WouldBlock)
+    );
     run(sandbox.asking().arg("--offline=no")).exited(2);
     let again = run(sandbox.asking().env("GTC_OFFLINE", "1")).succeeded();
     assert!(again.stdout.contains("offline"), "{again:?}");

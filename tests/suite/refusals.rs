@@ -1,4 +1,5 @@
-//! Every kind of command that is refused: people and programs are told the same, and nothing is written.
+//! Every kind of command that is refused: people and programs are told the same, and
+//! nothing is written.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,8 @@ use serde_json::Value;
 use crate::support::wat::Handler;
 use crate::support::{Sandbox, packs, text};
 
-/// Every file below a folder with its content; the audit log, which holds refusals too, is left out.
+/// Every file below a folder with its content; the audit log, which holds refusals too,
+/// is left out.
 fn files(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let entry = entry.expect("an entry");
@@ -39,13 +41,17 @@ fn refused(sandbox: &Sandbox, command: &[&str], code: i32, kind: &str, words: &[
     assert_eq!((json.code, human.code), (code, code), "{command:?}: {json:?}");
     assert_eq!((json.stdout.as_str(), human.stdout.as_str()), ("", ""), "{command:?}");
     assert_eq!(json.stderr.lines().count(), 1, "{json:?}");
-    let envelope: Value = serde_json::from_str(&json.stderr).unwrap_or_else(|error| panic!("{error}: {json:?}"));
+    let envelope: Value =
+        serde_json::from_str(&json.stderr).unwrap_or_else(|error| panic!("{error}: {json:?}"));
     let error = &envelope["error"];
     assert_eq!(error["kind"], kind, "{envelope}");
     let (message, hint) = (text(&error["message"]), error["hint"].as_str());
     let next = hint.map(|hint| format!("next: {hint}\n")).unwrap_or_default();
     assert_eq!(human.stderr, format!("error: {message}\n{next}"), "{command:?}");
-    assert!(!message.contains(char::is_control) && !next.trim_end().contains(char::is_control), "{envelope}");
+    assert!(
+        !message.contains(char::is_control) && !next.trim_end().contains(char::is_control),
+        "{envelope}"
+    );
     for word in words {
         assert!(message.contains(word) || next.contains(word), "`{word}` is not said: {envelope}");
     }
@@ -72,7 +78,11 @@ fn bad_descriptors() {
         ("a.b\u{1b}[2J\u{202e}@1.0.0", r"\u{1b}"),
     ];
     for (kind, why) in cases {
-        let bind = about_local("env-packs", "update", &["--slot", "secrets", "--kind", kind, "--pack-ref", "x"]);
+        let bind = about_local(
+            "env-packs",
+            "update",
+            &["--slot", "secrets", "--kind", kind, "--pack-ref", "x"],
+        );
         refused(&sandbox, &bind, 2, "invalid-argument", &["argument `kind`", why]);
         let bind = about_local("extensions", "add", &["--kind", kind, "--pack-ref", "x"]);
         refused(&sandbox, &bind, 2, "invalid-argument", &["argument `kind`", why]);
@@ -82,7 +92,8 @@ fn bad_descriptors() {
 /// Requires that binding this to the free slot `state` is refused.
 #[track_caller]
 fn pack_refused(sandbox: &Sandbox, kind: &str, pack: &str, code: i32, error: &str, words: &[&str]) {
-    let bind = about_local("env-packs", "add", &["--slot", "state", "--kind", kind, "--pack-ref", pack]);
+    let bind =
+        about_local("env-packs", "add", &["--slot", "state", "--kind", kind, "--pack-ref", pack]);
     refused(sandbox, &bind, code, error, &[words, &["was not bound"]].concat());
 }
 
@@ -98,11 +109,25 @@ fn packs_that_are_none() {
     let kind = "acme.state.x@1.0.0";
     let folder = sandbox.home().display().to_string();
     let garbage = sandbox.write("garbage.gtpack", "PK").display().to_string();
-    pack_refused(&sandbox, kind, "/nowhere.gtpack", 1, "file-not-found", &["there is no file `/nowhere.gtpack`"]);
+    pack_refused(
+        &sandbox,
+        kind,
+        "/nowhere.gtpack",
+        1,
+        "file-not-found",
+        &["there is no file `/nowhere.gtpack`"],
+    );
     pack_refused(&sandbox, kind, &folder, 1, "not-a-file", &["is a folder"]);
     pack_refused(&sandbox, kind, "/dev/zero", 1, "not-a-file", &["is a device"]);
     pack_refused(&sandbox, kind, &garbage, 1, "zip-end-record", &["canonical zip profile"]);
-    pack_refused(&sandbox, kind, "oci://127.0.0.1:1/a/b:1", 2, "registry-unreachable", &["cannot be connected to"]);
+    pack_refused(
+        &sandbox,
+        kind,
+        "oci://127.0.0.1:1/a/b:1",
+        2,
+        "registry-unreachable",
+        &["cannot be connected to"],
+    );
     pack_refused(&sandbox, kind, "https://a.example/x", 1, "unknown-scheme", &["scheme"]);
     pack_refused(&sandbox, kind, "a.b.c@1.0.0", 1, "no-such-builtin", &["is no built-in pack"]);
     let name = ["greentic.state.in-memory", "with its version: `greentic.state.in-memory@0.1.0`"];
@@ -112,13 +137,30 @@ fn packs_that_are_none() {
 #[test]
 fn packs_that_do_not_fit() {
     let sandbox = with_free_state();
-    let honest = |slot, path: &str, versions: &str| sandbox.honest_pack(slot, path, versions).display().to_string();
+    let honest = |slot, path: &str, versions: &str| {
+        sandbox.honest_pack(slot, path, versions).display().to_string()
+    };
     let secrets = honest("secrets", "acme.secrets.vault", "^0.4");
-    let mismatch = ["serves slot `secrets`, cannot be bound to `state`", "bind it to slot `secrets`"];
+    let mismatch =
+        ["serves slot `secrets`, cannot be bound to `state`", "bind it to slot `secrets`"];
     pack_refused(&sandbox, "acme.secrets.vault@0.4.2", &secrets, 1, "slot-mismatch", &mismatch);
     let state = honest("state", "acme.state.redis", "^0.1.0");
-    pack_refused(&sandbox, "acme.state.redis@9.9.9", &state, 1, "version-skew", &["`^0.1.0`, not `9.9.9`"]);
-    pack_refused(&sandbox, "acme.state.other@0.1.0", &state, 1, "unknown-kind", &["not for `acme.state.other`"]);
+    pack_refused(
+        &sandbox,
+        "acme.state.redis@9.9.9",
+        &state,
+        1,
+        "version-skew",
+        &["`^0.1.0`, not `9.9.9`"],
+    );
+    pack_refused(
+        &sandbox,
+        "acme.state.other@0.1.0",
+        &state,
+        1,
+        "unknown-kind",
+        &["not for `acme.state.other`"],
+    );
     let impostor = honest("state", "greentic.state.in-memory", "*");
     let builtin = ["the built-in pack `greentic.state.in-memory@0.1.0`", "with a path of its own"];
     pack_refused(&sandbox, "greentic.state.in-memory@0.1.0", &impostor, 1, "conflict", &builtin);
@@ -132,8 +174,10 @@ fn packs_that_do_not_fit() {
     pack_refused(&sandbox, "acme.secrets.vault@0.4.2", &twin, 1, "conflict", &taken);
 
     let flags = ["--allow-tool", "probed 'a b' *", "--allow-network", "127.0.0.1:1"];
-    let prober = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &flags).display().to_string();
-    let bind = ["--slot", "deployer", "--kind", "test.deployer.prober@1.0.0", "--pack-ref", &prober];
+    let prober =
+        sandbox.built_pack(test_artifacts::prober(), "1.0.0", &flags).display().to_string();
+    let bind =
+        ["--slot", "deployer", "--kind", "test.deployer.prober@1.0.0", "--pack-ref", &prober];
     let words = ["to run `probed 'a b' *`", "--grant-network 127.0.0.1:1", "--grant declared"];
     refused(&sandbox, &about_local("env-packs", "update", &bind), 1, "unauthorized", &words);
 }
@@ -144,17 +188,33 @@ fn packs_that_misbehave() {
     let check = |change: &dyn Fn(&mut Handler), error: &str, reason: &str| {
         let mut handler = Handler::new("state", "acme.state.bad", "^1");
         change(&mut handler);
-        let pack = sandbox.pack("state", "acme.state.bad", "^1", handler.component()).display().to_string();
+        let pack = sandbox
+            .pack("state", "acme.state.bad", "^1", handler.component())
+            .display()
+            .to_string();
         pack_refused(&sandbox, "acme.state.bad@1.0.0", &pack, 1, error, &[reason]);
     };
-    let set = |body: &'static str| move |handler: &mut Handler| handler.slot_body = Some(body.to_owned());
+    let set =
+        |body: &'static str| move |handler: &mut Handler| handler.slot_body = Some(body.to_owned());
     check(&set("unreachable"), "trapped", "handler trapped in `slot`");
     check(&set("(loop (br 0)) (i32.const 0)"), "out-of-time", "more than 1 s");
     let eats = "(loop (br_if 0 (i32.ne (memory.grow (i32.const 256)) (i32.const -1)))) unreachable";
     check(&set(eats), "out-of-memory", "more than 256 MiB");
-    check(&|handler| handler.path = "Not A Path".to_owned(), "wrong-shape", "nonsense in `descriptor-path`");
-    check(&|handler| handler.versions = "new enough".to_owned(), "wrong-shape", "nonsense in `supported-versions`");
-    check(&|handler| handler.path = "acme.state.other".to_owned(), "declaration-differs", "answers descriptor path");
+    check(
+        &|handler| handler.path = "Not A Path".to_owned(),
+        "wrong-shape",
+        "nonsense in `descriptor-path`",
+    );
+    check(
+        &|handler| handler.versions = "new enough".to_owned(),
+        "wrong-shape",
+        "nonsense in `supported-versions`",
+    );
+    check(
+        &|handler| handler.path = "acme.state.other".to_owned(),
+        "declaration-differs",
+        "answers descriptor path",
+    );
 
     let component = |text: &str, error: &str, reason: &str| {
         let bytes = wat::parse_str(text).expect("a component");
@@ -171,16 +231,48 @@ fn packs_that_misbehave() {
 fn changes_that_the_bindings_do_not_allow() {
     let sandbox = with_free_state();
     let pack = "greentic.secrets.dev-store@0.1.0";
-    let bind = |verb, slot| about_local("env-packs", verb, &["--slot", slot, "--kind", pack, "--pack-ref", pack]);
+    let bind = |verb, slot| {
+        about_local("env-packs", verb, &["--slot", slot, "--kind", pack, "--pack-ref", pack])
+    };
     refused(&sandbox, &bind("add", "secrets"), 1, "conflict", &["already bound", "`update`"]);
-    refused(&sandbox, &bind("update", "state"), 1, "not-found", &["is not bound", "use `add` to bind it"]);
-    refused(&sandbox, &bind("add", "messaging"), 1, "invalid-argument", &["gtc op messaging endpoint"]);
+    refused(
+        &sandbox,
+        &bind("update", "state"),
+        1,
+        "not-found",
+        &["is not bound", "use `add` to bind it"],
+    );
+    refused(
+        &sandbox,
+        &bind("add", "messaging"),
+        1,
+        "invalid-argument",
+        &["gtc op messaging endpoint"],
+    );
     refused(&sandbox, &bind("add", "extension"), 1, "invalid-argument", &["gtc op extensions"]);
-    refused(&sandbox, &bind("add", "widgets"), 2, "invalid-argument", &["`widgets` is no capability slot"]);
+    refused(
+        &sandbox,
+        &bind("add", "widgets"),
+        2,
+        "invalid-argument",
+        &["`widgets` is no capability slot"],
+    );
     let unbind = |verb, slot| about_local("env-packs", verb, &["--slot", slot]);
-    refused(&sandbox, &unbind("remove", "state"), 1, "not-found", &["slot `state` is not bound", "env-packs list"]);
+    refused(
+        &sandbox,
+        &unbind("remove", "state"),
+        1,
+        "not-found",
+        &["slot `state` is not bound", "env-packs list"],
+    );
     refused(&sandbox, &unbind("rollback", "state"), 1, "not-found", &["slot `state` is not bound"]);
-    refused(&sandbox, &unbind("rollback", "secrets"), 1, "conflict", &["no previous binding to roll back to"]);
+    refused(
+        &sandbox,
+        &unbind("rollback", "secrets"),
+        1,
+        "conflict",
+        &["no previous binding to roll back to"],
+    );
     let said = sandbox.gtc(unbind("remove", "state")).refused(1, "not-found");
     assert!(!said.contains("`add`"), "nobody who removes wants to add: {said}");
 
@@ -189,11 +281,23 @@ fn changes_that_the_bindings_do_not_allow() {
     let path = sandbox.environment("local").join("environment.json");
     let stashed = std::fs::read_to_string(&path).expect("a file");
     std::fs::write(&path, stashed.replace("inline://ey", "inline://!!")).expect("a file");
-    refused(&sandbox, &unbind("rollback", "secrets"), 1, "conflict", &["cannot be restored", "with `update`"]);
+    refused(
+        &sandbox,
+        &unbind("rollback", "secrets"),
+        1,
+        "conflict",
+        &["cannot be restored", "with `update`"],
+    );
 
     let local = ["op", "env", "create", "--env", "local"];
     refused(&sandbox, &local, 1, "conflict", &["already exists", "gtc op env show local"]);
-    refused(&sandbox, &["op", "env", "doctor", "none"], 1, "not-found", &["there is no environment `none`"]);
+    refused(
+        &sandbox,
+        &["op", "env", "doctor", "none"],
+        1,
+        "not-found",
+        &["there is no environment `none`"],
+    );
     refused(&sandbox, &["op", "env", "show", "../x"], 2, "invalid-argument", &["`/`"]);
 }
 
@@ -218,14 +322,34 @@ fn extensions_that_are_bound_already_or_not_at_all() {
         Default::default(),
     );
     let other = sandbox.write("packs/other.gtpack", other).display().to_string();
-    let add = about_local("extensions", "add", &[&kind[..], &["--pack-ref", &other, "--instance-id", "b"]].concat());
+    let add = about_local(
+        "extensions",
+        "add",
+        &[&kind[..], &["--pack-ref", &other, "--instance-id", "b"]].concat(),
+    );
     refused(&sandbox, &add, 1, "conflict", &["another archive", "add `--all-instances`"]);
-    for (instance, code, error) in [("Primary", 2, "invalid-argument"), ("tertiary", 1, "not-found")] {
-        let remove = about_local("extensions", "remove", &[&kind[..], &["--instance-id", instance]].concat());
+    for (instance, code, error) in
+        [("Primary", 2, "invalid-argument"), ("tertiary", 1, "not-found")]
+    {
+        let remove = about_local(
+            "extensions",
+            "remove",
+            &[&kind[..], &["--instance-id", instance]].concat(),
+        );
         refused(&sandbox, &remove, code, error, &[instance]);
     }
-    let escaping = about_local("extensions", "update", &[&bind[..], &["--answers-ref", "../../x.json"]].concat());
-    refused(&sandbox, &escaping, 2, "invalid-argument", &["argument `answers_ref`", "without `..`"]);
+    let escaping = about_local(
+        "extensions",
+        "update",
+        &[&bind[..], &["--answers-ref", "../../x.json"]].concat(),
+    );
+    refused(
+        &sandbox,
+        &escaping,
+        2,
+        "invalid-argument",
+        &["argument `answers_ref`", "without `..`"],
+    );
 
     let primary = ["op", "extensions", "resolve", "ext://acme.oauth.auth0/primary"];
     refused(&sandbox, &primary, 1, "answers-parse", &["there is no answers file"]);
@@ -234,16 +358,29 @@ fn extensions_that_are_bound_already_or_not_at_all() {
     std::fs::remove_file(&file).expect("removed");
     std::os::unix::fs::symlink("/etc/hostname", &file).expect("a link");
     refused(&sandbox, &primary, 1, "answers-parse", &["leads out of the environment's folder"]);
-    refused(&sandbox, &["op", "extensions", "resolve", "ext://a.b/c"], 1, "not-found", &["extensions list local"]);
+    refused(
+        &sandbox,
+        &["op", "extensions", "resolve", "ext://a.b/c"],
+        1,
+        "not-found",
+        &["extensions list local"],
+    );
     for bad in ["acme.oauth.auth0", "ext://", "ext://a.b/", "ext://a.b@1.0.0", "ext://a.b/c/d"] {
-        refused(&sandbox, &["op", "extensions", "resolve", bad], 2, "invalid-argument", &["argument `reference`"]);
+        refused(
+            &sandbox,
+            &["op", "extensions", "resolve", bad],
+            2,
+            "invalid-argument",
+            &["argument `reference`"],
+        );
     }
 }
 
 #[test]
 fn files_that_are_malformed() {
     let fresh = Sandbox::with_local();
-    let fresh = std::fs::read_to_string(fresh.environment("local").join("environment.json")).expect("a file");
+    let fresh = std::fs::read_to_string(fresh.environment("local").join("environment.json"))
+        .expect("a file");
     let state = "\"slot\": \"state\"";
     let cases = [
         (fresh[..400].to_owned(), "line "),
@@ -254,18 +391,27 @@ fn files_that_are_malformed() {
     ];
     for (content, place) in &cases {
         let sandbox = Sandbox::with_local();
-        std::fs::write(sandbox.environment("local").join("environment.json"), content).expect("a file");
+        std::fs::write(sandbox.environment("local").join("environment.json"), content)
+            .expect("a file");
         for command in [
             &["op", "env", "doctor"][..],
             &["op", "env", "init"],
             &["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"],
         ] {
-            refused(&sandbox, command, 2, "store", &["local/environment.json", place, "nothing was changed"]);
+            refused(
+                &sandbox,
+                command,
+                2,
+                "store",
+                &["local/environment.json", place, "nothing was changed"],
+            );
         }
     }
     let sandbox = Sandbox::with_local();
     let pins = sandbox.environment("local").join("packs.lock.json");
-    for content in ["{", "{}", r#"{"schema": "greentic.env-pack-lock.v1", "packs": {"/x": {"size": 1}}}"#] {
+    for content in
+        ["{", "{}", r#"{"schema": "greentic.env-pack-lock.v1", "packs": {"/x": {"size": 1}}}"#]
+    {
         std::fs::write(&pins, content).expect("a file");
         refused(&sandbox, &["op", "env", "doctor"], 2, "store", &["packs.lock.json"]);
     }
@@ -276,7 +422,11 @@ fn arguments_in_files() {
     let sandbox = Sandbox::with_local();
     let remove = |file: &str| {
         let path = sandbox.home().join(file).display().to_string();
-        ["op", "env-packs", "remove", "--answers"].map(str::to_owned).into_iter().chain([path]).collect::<Vec<_>>()
+        ["op", "env-packs", "remove", "--answers"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain([path])
+            .collect::<Vec<_>>()
     };
     let check = |file: &str, kind: &str, words: &[&str]| {
         let command = remove(file);
@@ -304,19 +454,56 @@ fn packs_that_cannot_be_built_or_looked_into() {
     let text = sandbox.write("text.wasm", "root:x:0:0").display().to_string();
     let honest = test_artifacts::prober().display().to_string();
     let build = |component: &str, flags: &[&str], code: i32, kind: &str, words: &[&str]| {
-        refused(&sandbox, &[&["pack", "build", "--component", component], flags].concat(), code, kind, words);
+        refused(
+            &sandbox,
+            &[&["pack", "build", "--component", component], flags].concat(),
+            code,
+            kind,
+            words,
+        );
     };
     let version = ["--version", "1.0.0"];
     build(&text, &version, 1, "not-a-component", &["it does not begin as WebAssembly does"]);
-    build("none.wasm", &version, 2, "file-not-found", &["there is no file `none.wasm`", "check the path"]);
+    build(
+        "none.wasm",
+        &version,
+        2,
+        "file-not-found",
+        &["there is no file `none.wasm`", "check the path"],
+    );
     build(&honest, &["--version", "one"], 2, "invalid-argument", &["argument `version`"]);
     let with = |flags: &[&'static str]| [&version[..], flags].concat();
-    build(&honest, &with(&["--id", "A B"]), 2, "invalid-argument", &["argument `id`", "pack id", "offset 1"]);
-    build(&honest, &with(&["--allow-network", "x"]), 2, "invalid-argument", &["argument `allow_network`"]);
-    build(&honest, &with(&["--allow-tool", "'"]), 2, "invalid-argument", &["argument `allow_tool`"]);
-    build(&honest, &with(&["-o", "/nowhere/p.gtpack"]), 2, "io", &["cannot write `/nowhere/p.gtpack`"]);
-    let inspect =
-        |pack: &str, kind: &str, words: &[&str]| refused(&sandbox, &["pack", "inspect", pack], 1, kind, words);
+    build(
+        &honest,
+        &with(&["--id", "A B"]),
+        2,
+        "invalid-argument",
+        &["argument `id`", "pack id", "offset 1"],
+    );
+    build(
+        &honest,
+        &with(&["--allow-network", "x"]),
+        2,
+        "invalid-argument",
+        &["argument `allow_network`"],
+    );
+    build(
+        &honest,
+        &with(&["--allow-tool", "'"]),
+        2,
+        "invalid-argument",
+        &["argument `allow_tool`"],
+    );
+    build(
+        &honest,
+        &with(&["-o", "/nowhere/p.gtpack"]),
+        2,
+        "io",
+        &["cannot write `/nowhere/p.gtpack`"],
+    );
+    let inspect = |pack: &str, kind: &str, words: &[&str]| {
+        refused(&sandbox, &["pack", "inspect", pack], 1, kind, words)
+    };
     inspect("none.gtpack", "file-not-found", &["there is no file"]);
     inspect(&text, "zip-end-record", &["canonical zip profile"]);
     let words = ["`greentic.secrets.dev-store@0.1.0`", "name the built-in pack with its version"];
@@ -331,9 +518,16 @@ fn grants_that_do_not_fit() {
     let bind = ["--slot", "deployer", "--kind", "test.deployer.prober@1.0.0", "--pack-ref", &pack];
     let update = about_local("env-packs", "update", &bind);
     sandbox.gtc(update.iter().chain(&["--grant", "declared"])).succeeded();
-    let change = |verb: &str, kind: &str, flags: &[&str], code: i32, error: &str, words: &[&str]| {
-        refused(&sandbox, &about_local("grants", verb, &[&["--kind", kind], flags].concat()), code, error, words);
-    };
+    let change =
+        |verb: &str, kind: &str, flags: &[&str], code: i32, error: &str, words: &[&str]| {
+            refused(
+                &sandbox,
+                &about_local("grants", verb, &[&["--kind", kind], flags].concat()),
+                code,
+                error,
+                words,
+            );
+        };
     let prober = "test.deployer.prober";
     change("add", prober, &["--network", "bad"], 2, "invalid-argument", &["argument `network`"]);
     change("add", prober, &["--tool", ""], 2, "invalid-argument", &["argument `tools`"]);

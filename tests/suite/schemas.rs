@@ -1,4 +1,5 @@
-//! What `--schema` prints: a JSON Schema of 2020-12, which takes exactly what the verb takes.
+//! What `--schema` prints: a JSON Schema of 2020-12, which takes exactly what the verb
+//! takes.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -151,7 +152,8 @@ fn arguments(root: &Value, object: &Value) -> Vec<Argument> {
         }
         let validator = jsonschema::draft202012::new(&whole).expect("a schema");
         let texts = TEXTS.iter().flat_map(|text| [json!(text), json!([text]), json!([text, text])]);
-        let others = [json!(true), json!(false), Value::Null, json!(1), json!(31.0), json!([]), json!({})];
+        let others =
+            [json!(true), json!(false), Value::Null, json!(1), json!(31.0), json!([]), json!({})];
         let good: Vec<_> = texts.chain(others).filter(|value| validator.is_valid(value)).collect();
         assert!(!good.is_empty(), "nothing here is one of {whole}");
         Argument { is_required: required.contains(&name.clone().into()), name, good, members }
@@ -172,7 +174,9 @@ fn object(dice: &mut Dice, arguments: &[Argument], is_clean: bool) -> Value {
             0 if !is_clean => dice.junk(),
             1 if !is_clean => match dice.one_of(&argument.good) {
                 Value::String(text) => dice.changed(&text),
-                Value::Array(items) if !items.is_empty() => json!([dice.changed(items[0].as_str().expect("a text"))]),
+                Value::Array(items) if !items.is_empty() => {
+                    json!([dice.changed(items[0].as_str().expect("a text"))])
+                }
                 other => other,
             },
             _ if !argument.members.is_empty() => self::object(dice, &argument.members, is_clean),
@@ -181,7 +185,8 @@ fn object(dice: &mut Dice, arguments: &[Argument], is_clean: bool) -> Value {
         object.insert(argument.name.clone(), value);
     }
     if !is_clean && dice.below(20) == 0 {
-        object.insert(dice.one_of(&["no_such_argument", "Slot", "env", ""]).to_owned(), dice.junk());
+        object
+            .insert(dice.one_of(&["no_such_argument", "Slot", "env", ""]).to_owned(), dice.junk());
     }
     Value::Object(object)
 }
@@ -199,13 +204,19 @@ fn document(dice: &mut Dice, arguments: &[Argument]) -> Value {
 /// Whether the program takes these arguments for this verb.
 fn takes(sandbox: &Sandbox, verb: &[String], file: &Path) -> bool {
     let words = verb.iter().map(OsString::from);
-    let store = [OsString::from("--store-root"), sandbox.home().into(), "--cache-dir".into(), sandbox.home().into()];
+    let store = [
+        OsString::from("--store-root"),
+        sandbox.home().into(),
+        "--cache-dir".into(),
+        sandbox.home().into(),
+    ];
     let file = [OsString::from("--answers"), file.into()];
     gtc::cli::takes([OsString::from("gtc")].into_iter().chain(words).chain(store).chain(file))
 }
 
 fn schema(verb: &[String]) -> Value {
-    let schema = Sandbox::new().gtc(verb.iter().map(String::as_str).chain(["--schema"])).succeeded();
+    let schema =
+        Sandbox::new().gtc(verb.iter().map(String::as_str).chain(["--schema"])).succeeded();
     serde_json::from_str(&schema.stdout).expect("JSON")
 }
 
@@ -226,7 +237,8 @@ fn compare(part: usize) {
             let name = if turn % 4 == 0 { "arguments.yaml" } else { "arguments.json" };
             let file = sandbox.write(name, document.to_string());
             let is_taken = takes(&sandbox, &verb, &file);
-            let told = || sandbox.gtc(verb.iter().map(String::as_str).chain(["--answers", name])).stderr;
+            let told =
+                || sandbox.gtc(verb.iter().map(String::as_str).chain(["--answers", name])).stderr;
             assert_eq!(
                 validator.is_valid(&document),
                 is_taken,
@@ -260,9 +272,12 @@ fn published(name: &str) -> Value {
 
 #[test]
 fn published_schemas_take_the_files_that_are_here() {
-    let (scenario, project) = (published("scenario.schema.json"), published("gtc-pack.schema.json"));
+    let (scenario, project) =
+        (published("scenario.schema.json"), published("gtc-pack.schema.json"));
     let examples = std::fs::read_dir(repository().join("examples")).expect("a folder");
-    let folders = examples.map(|entry| entry.expect("an entry").path()).filter(|folder| folder.join("tests").is_dir());
+    let folders = examples
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|folder| folder.join("tests").is_dir());
     let mut seen = 0;
     for folder in folders {
         let text = std::fs::read_to_string(folder.join("gtc-pack.toml")).expect("a project");

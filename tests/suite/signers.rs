@@ -26,15 +26,22 @@ fn a_second_signer_is_added_to_the_first() {
     let sidecar = sandbox.sign(&pack, &author);
     let first = fs::read(&sidecar).expect("a signature");
     let signed = sign(&sandbox, &name, &reviewer.private, &[]).succeeded().result();
-    assert_eq!((&signed["changed"], &signed["signers"]), (&json!(true), &json!([author.id, reviewer.id])));
+    assert_eq!(
+        (&signed["changed"], &signed["signers"]),
+        (&json!(true), &json!([author.id, reviewer.id]))
+    );
     for key in [&author, &reviewer] {
-        let verified = sandbox.gtc(["pack", "verify", &name, "--key", &key.public]).succeeded().result();
+        let verified =
+            sandbox.gtc(["pack", "verify", &name, "--key", &key.public]).succeeded().result();
         assert_eq!(text(&verified["signer"]), key.id);
     }
     let parse = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON");
     let both = fs::read(&sidecar).expect("a signature");
     let (before, after) = (parse(&first), parse(&both));
-    assert_eq!((&before["payload"], &before["signatures"][0]), (&after["payload"], &after["signatures"][0]));
+    assert_eq!(
+        (&before["payload"], &before["signatures"][0]),
+        (&after["payload"], &after["signatures"][0])
+    );
 
     // once more, and not even the file is another one
     let inode = fs::metadata(&sidecar).expect("a file").ino();
@@ -42,7 +49,10 @@ fn a_second_signer_is_added_to_the_first() {
         let again = sign(&sandbox, &name, &key.private, &[]).succeeded().result();
         assert_eq!((&again["changed"], &again["key_id"]), (&json!(false), &json!(key.id)));
     }
-    assert_eq!((fs::read(&sidecar).expect("a file"), fs::metadata(&sidecar).expect("a file").ino()), (both, inode));
+    assert_eq!(
+        (fs::read(&sidecar).expect("a file"), fs::metadata(&sidecar).expect("a file").ino()),
+        (both, inode)
+    );
     let human = sandbox.human(["pack", "sign", &name, "--key", &author.private]).succeeded();
     human.shows(&["is signed by this key already; nothing changed", "it holds 2 signatures"]);
 
@@ -55,7 +65,8 @@ fn what_others_wrote_into_a_signature_stays() {
     let (sandbox, pack, name) = sandbox();
     let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
     let sidecar = sandbox.sign(&pack, &author);
-    let mut envelope: Value = serde_json::from_slice(&fs::read(&sidecar).expect("a signature")).expect("JSON");
+    let mut envelope: Value =
+        serde_json::from_slice(&fs::read(&sidecar).expect("a signature")).expect("JSON");
     let good = envelope["signatures"][0].clone();
     // a stranger's, one that only pretends to be the reviewer's, and one without a name
     envelope["signatures"] = json!([
@@ -67,7 +78,8 @@ fn what_others_wrote_into_a_signature_stays() {
     envelope["note"] = json!({"from": ["somebody", 1.5]});
     fs::write(&sidecar, envelope.to_string()).expect("a file");
     sign(&sandbox, &name, &reviewer.private, &[]).succeeded();
-    let written: Value = serde_json::from_slice(&fs::read(&sidecar).expect("a signature")).expect("JSON");
+    let written: Value =
+        serde_json::from_slice(&fs::read(&sidecar).expect("a signature")).expect("JSON");
     let signatures = written["signatures"].as_array().expect("a list");
     let kept = [0, 2, 3].map(|at| envelope["signatures"][at].clone());
     assert_eq!((&signatures[..3], signatures.len()), (&kept[..], 4));
@@ -104,7 +116,9 @@ fn a_signature_is_only_added_to_one_of_the_same_archive() {
     let replaced = sign(&sandbox, &name, &reviewer.private, &["--replace"]).succeeded().result();
     assert_eq!(replaced["signers"], json!([reviewer.id]));
     // into a pipe, a signature is only written
-    let output = sandbox.human(["pack", "sign", &name, "--key", &author.private, "-o", "/dev/stdout"]).succeeded();
+    let output = sandbox
+        .human(["pack", "sign", &name, "--key", &author.private, "-o", "/dev/stdout"])
+        .succeeded();
     output.shows(&["{\"payloadType\":"]);
 }
 
@@ -113,7 +127,8 @@ fn a_signature_is_taken_from_the_files_that_are_named() {
     let (sandbox, pack, name) = sandbox();
     let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
     let sidecar = sandbox.sign(&pack, &author);
-    let [one, two] = ["one.sig", "two.sig"].map(|name| sandbox.home().join(name).display().to_string());
+    let [one, two] =
+        ["one.sig", "two.sig"].map(|name| sandbox.home().join(name).display().to_string());
     fs::rename(&sidecar, &one).expect("moved");
     sign(&sandbox, &name, &reviewer.private, &["-o", &two]).succeeded();
     let verify = |key: &str, signatures: &[&str]| {
@@ -129,7 +144,8 @@ fn a_signature_is_taken_from_the_files_that_are_named() {
     // what lies beside the pack does not count then
     fs::rename(&one, &sidecar).expect("moved back");
     verify(&author.public, &[&two]).refused(1, "signer-not-trusted");
-    let answers = json!({"pack_ref": name, "keys": [reviewer.public], "signatures": [two]}).to_string();
+    let answers =
+        json!({"pack_ref": name, "keys": [reviewer.public], "signatures": [two]}).to_string();
     let answers = sandbox.write("answers.json", answers).display().to_string();
     let verified = sandbox.gtc(["pack", "verify", "--answers", &answers]).succeeded().result();
     assert_eq!(text(&verified["signer"]), reviewer.id);

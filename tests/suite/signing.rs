@@ -28,8 +28,14 @@ fn a_key_is_made_once_and_only_its_owner_reads_it() {
     let key = sandbox.key("author.key");
     let read = |path: &str| std::fs::read_to_string(path).expect("a key");
     let (private, public) = (read(&key.private), read(&key.public));
-    assert!(private.starts_with("-----BEGIN PRIVATE KEY-----\n") && public.starts_with("-----BEGIN PUBLIC KEY-----\n"));
-    assert_eq!(std::fs::metadata(&key.private).expect("a file").permissions().mode() & 0o777, 0o600);
+    assert!(
+        private.starts_with("-----BEGIN PRIVATE KEY-----\n")
+            && public.starts_with("-----BEGIN PUBLIC KEY-----\n")
+    );
+    assert_eq!(
+        std::fs::metadata(&key.private).expect("a file").permissions().mode() & 0o777,
+        0o600
+    );
     let again = sandbox.gtc(["pack", "keygen", "-o", &key.private]).refused(1, "conflict");
     assert!(again.contains("author.key") && again.contains("never overwritten"), "{again}");
     assert_eq!((read(&key.private), read(&key.public)), (private, public));
@@ -48,7 +54,11 @@ fn a_signed_pack_says_who_signed_it() {
     let sidecar = sandbox.sign(&pack, &author);
     let signature = std::fs::read(&sidecar).expect("a signature");
     sandbox.sign(&pack, &author);
-    assert_eq!(std::fs::read(&sidecar).expect("a signature"), signature, "the same pack and key, the same bytes");
+    assert_eq!(
+        std::fs::read(&sidecar).expect("a signature"),
+        signature,
+        "the same pack and key, the same bytes"
+    );
 
     let verified = verify(&sandbox, &pack, &author).succeeded().result();
     assert_eq!(text(&verified["signer"]), author.id);
@@ -89,12 +99,32 @@ fn what_is_no_signature_is_refused_with_the_reason() {
     };
     check("", "signature-malformed", "line 1 column 0");
     check(&honest[..honest.len() / 2], "signature-malformed", "EOF");
-    check(&honest.replacen('{', "{\"payload\":\"e30=\",", 1), "signature-malformed", "`payload` stands twice");
-    check(&honest.replacen("\"payload\":\"", "\"payload\":\"*", 1), "signature-malformed", "not Base64");
-    check(&honest.replacen("vnd.in-toto+json", "x\\u001b[2J", 1), "signature-type", "`payloadType`");
+    check(
+        &honest.replacen('{', "{\"payload\":\"e30=\",", 1),
+        "signature-malformed",
+        "`payload` stands twice",
+    );
+    check(
+        &honest.replacen("\"payload\":\"", "\"payload\":\"*", 1),
+        "signature-malformed",
+        "not Base64",
+    );
+    check(
+        &honest.replacen("vnd.in-toto+json", "x\\u001b[2J", 1),
+        "signature-type",
+        "`payloadType`",
+    );
     check(&honest.replacen(&author.id, "\\u001b[2J", 1), "signer-not-trusted", r"`\u{1b}[2J`");
-    check(&format!("{honest}{}", " ".repeat(64 << 10)), "signature-too-large", "more than 65536 bytes");
-    check(&format!("{honest}{}", " ".repeat(256 << 10)), "signature-unreadable", "more than 262144 bytes");
+    check(
+        &format!("{honest}{}", " ".repeat(64 << 10)),
+        "signature-too-large",
+        "more than 65536 bytes",
+    );
+    check(
+        &format!("{honest}{}", " ".repeat(256 << 10)),
+        "signature-unreadable",
+        "more than 262144 bytes",
+    );
     let sig: Value = serde_json::from_str(&honest).expect("JSON");
     let sig = text(&sig["signatures"][0]["sig"]);
     check(&honest.replacen(sig, &sig.to_lowercase(), 1), "signature-invalid", &author.id);
@@ -109,7 +139,8 @@ fn a_bad_signature_beside_a_good_one_does_no_harm() {
     let (sandbox, pack) = sandbox();
     let author = sandbox.key("author.key");
     let sidecar = sandbox.sign(&pack, &author);
-    let mut envelope: Value = serde_json::from_slice(&std::fs::read(&sidecar).expect("a signature")).expect("JSON");
+    let mut envelope: Value =
+        serde_json::from_slice(&std::fs::read(&sidecar).expect("a signature")).expect("JSON");
     let good = envelope["signatures"][0].clone();
     let bad = json!({"keyid": author.id, "sig": "AAAA"});
     envelope["signatures"] = json!([bad, {"keyid": "", "sig": ""}, good]);
@@ -124,14 +155,20 @@ fn what_is_no_key_is_named() {
     sandbox.sign(&pack, &author);
     let pack = pack.display().to_string();
     let public = std::fs::read_to_string(&author.public).expect("a key");
-    for content in ["", "no key", &format!("{public}{public}"), &public.replace("K2Vw", "K2Vu"), "\u{1b}[2J"] {
+    for content in
+        ["", "no key", &format!("{public}{public}"), &public.replace("K2Vw", "K2Vu"), "\u{1b}[2J"]
+    {
         let file = sandbox.write("x.pub", content).display().to_string();
-        for verb in [&["pack", "verify", &pack, "--key", &file][..], &["pack", "sign", &pack, "--key", &file]] {
+        for verb in [
+            &["pack", "verify", &pack, "--key", &file][..],
+            &["pack", "sign", &pack, "--key", &file],
+        ] {
             let refused = sandbox.gtc(verb).refused(2, "invalid-key");
             assert!(refused.contains("x.pub") && !refused.contains('\u{1b}'), "{refused}");
         }
     }
-    let swapped = sandbox.gtc(["pack", "verify", &pack, "--key", &author.private]).refused(2, "invalid-key");
+    let swapped =
+        sandbox.gtc(["pack", "verify", &pack, "--key", &author.private]).refused(2, "invalid-key");
     assert!(swapped.contains("it holds `PRIVATE KEY`, expected `PUBLIC KEY`"), "{swapped}");
     sandbox.gtc(["pack", "sign", &pack, "--key", &author.public]).refused(2, "invalid-key");
     sandbox.gtc(["pack", "sign", &pack, "--key", "nowhere.key"]).refused(2, "file-not-found");
@@ -147,11 +184,15 @@ fn only_packs_are_signed_and_nothing_is_overwritten() {
     let pack = pack.display().to_string();
     for taken in [&pack, &author.private] {
         let before = std::fs::read(taken).expect("a file");
-        sandbox.gtc(["pack", "sign", &pack, "--key", &author.private, "-o", taken]).refused(1, "conflict");
+        sandbox
+            .gtc(["pack", "sign", &pack, "--key", &author.private, "-o", taken])
+            .refused(1, "conflict");
         assert_eq!(std::fs::read(taken).expect("a file"), before);
     }
     sandbox.gtc(["pack", "verify", &pack]).refused(2, "invalid-argument");
-    sandbox.gtc(["pack", "verify", &pack, "--key", &author.public, "--env", "local"]).refused(2, "invalid-argument");
+    sandbox
+        .gtc(["pack", "verify", &pack, "--key", &author.public, "--env", "local"])
+        .refused(2, "invalid-argument");
 }
 
 #[test]
@@ -160,7 +201,10 @@ fn inspect_says_whether_a_pack_is_signed() {
     let path = pack.display().to_string();
     let inspect = ["pack", "inspect", &path];
     sandbox.human(inspect).succeeded().shows(&["\n  unsigned\n"]);
-    assert_eq!(sandbox.gtc(inspect).succeeded().result()["signature"], json!({"state": "unsigned"}));
+    assert_eq!(
+        sandbox.gtc(inspect).succeeded().result()["signature"],
+        json!({"state": "unsigned"})
+    );
     let author = sandbox.key("author.key");
     let sidecar = sandbox.sign(&pack, &author);
     sandbox
@@ -171,8 +215,11 @@ fn inspect_says_whether_a_pack_is_signed() {
     assert_eq!(sandbox.gtc(inspect).succeeded().result()["signature"], expected);
     std::fs::write(sidecar, "{}").expect("a file");
     let useless = sandbox.human(inspect).succeeded();
-    useless.shows(&["\n  as good as unsigned: its signature is malformed at line 1 column 2: missing field"]);
-    let builtin = sandbox.gtc(["pack", "inspect", "greentic.state.in-memory@0.1.0"]).succeeded().result();
+    useless.shows(&[
+        "\n  as good as unsigned: its signature is malformed at line 1 column 2: missing field",
+    ]);
+    let builtin =
+        sandbox.gtc(["pack", "inspect", "greentic.state.in-memory@0.1.0"]).succeeded().result();
     assert_eq!(builtin["signature"], json!({"state": "built-in"}));
 }
 
@@ -182,8 +229,12 @@ fn the_library_signs_what_the_program_verifies() {
     let (sandbox, pack) = sandbox();
     let key = PrivateKey::generate().expect("randomness");
     let digest = env_pack_domain::Sha256Digest::of(&std::fs::read(&pack).expect("a pack"));
-    std::fs::write(format!("{}.sig", pack.display()), Envelope::sign("x", &digest, &key)).expect("a file");
+    std::fs::write(format!("{}.sig", pack.display()), Envelope::sign("x", &digest, &key))
+        .expect("a file");
     let public = sandbox.write("library.pub", key.public().to_pem()).display().to_string();
-    let verified = sandbox.gtc(["pack", "verify", &pack.display().to_string(), "--key", &public]).succeeded().result();
+    let verified = sandbox
+        .gtc(["pack", "verify", &pack.display().to_string(), "--key", &public])
+        .succeeded()
+        .result();
     assert_eq!(text(&verified["signer"]), key.public().id().to_string());
 }

@@ -1,26 +1,44 @@
-//! Environment files: what others wrote survives, and what is malformed is neither used nor touched.
+//! Environment files: what others wrote survives, and what is malformed is neither used
+//! nor touched.
 
 use crate::support::{Sandbox, repository};
 
 fn fixture(name: &str) -> String {
-    std::fs::read_to_string(repository().join("tests/fixtures/native").join(name).join("environment.json"))
-        .expect("a fixture")
+    std::fs::read_to_string(
+        repository().join("tests/fixtures/native").join(name).join("environment.json"),
+    )
+    .expect("a fixture")
 }
 
 #[test]
 fn every_native_file_survives_a_change() {
     for name in ["fresh", "busy"] {
         let sandbox = Sandbox::with_fixture(name);
-        let flags =
-            ["--env", "local", "--slot", "revocation", "--kind", "a.revocation.x@1.0.0", "--pack-ref", "/x.gtpack"];
+        let flags = [
+            "--env",
+            "local",
+            "--slot",
+            "revocation",
+            "--kind",
+            "a.revocation.x@1.0.0",
+            "--pack-ref",
+            "/x.gtpack",
+        ];
         sandbox.gtc(["op", "env-packs", "add", "--no-fetch"].iter().chain(&flags)).succeeded();
-        sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "revocation"]).succeeded();
-        let written = std::fs::read_to_string(sandbox.environment("local").join("environment.json")).expect("a file");
+        sandbox
+            .gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "revocation"])
+            .succeeded();
+        let written =
+            std::fs::read_to_string(sandbox.environment("local").join("environment.json"))
+                .expect("a file");
         assert_eq!(written, fixture(name), "{name}");
         for other in ["runtime.json", "trust-root.json", "messaging/index.json"] {
             let before = repository().join("tests/fixtures/native").join(name).join(other);
             if let Ok(before) = std::fs::read(before) {
-                assert_eq!(std::fs::read(sandbox.environment("local").join(other)).expect("a file"), before);
+                assert_eq!(
+                    std::fs::read(sandbox.environment("local").join(other)).expect("a file"),
+                    before
+                );
             }
         }
     }
@@ -42,8 +60,14 @@ fn a_malformed_file_is_named_with_its_place_and_left_alone() {
         ];
         for verb in verbs {
             let message = sandbox.gtc(verb).refused(2, "store");
-            assert!(message.contains("local/environment.json") && message.contains(place), "{message}");
-            assert!(message.contains(reason) && message.contains("nothing was changed"), "{message}");
+            assert!(
+                message.contains("local/environment.json") && message.contains(place),
+                "{message}"
+            );
+            assert!(
+                message.contains(reason) && message.contains("nothing was changed"),
+                "{message}"
+            );
             let human = sandbox.human(verb).exited(2);
             assert!(human.stderr.contains(place) && human.stderr.contains("next:"), "{human:?}");
         }
@@ -52,13 +76,21 @@ fn a_malformed_file_is_named_with_its_place_and_left_alone() {
         assert!(listed["environments"][0]["error"].as_str().expect("an error").contains(place));
     };
     check(&fresh[..400], "line ", "EOF");
-    check(&fresh.replace("greentic.environment.v1", "greentic.environment.v2"), "`schema`", "greentic.environment.v2");
+    check(
+        &fresh.replace("greentic.environment.v1", "greentic.environment.v2"),
+        "`schema`",
+        "greentic.environment.v2",
+    );
     check(
         &fresh.replace("\"slot\": \"state\"", "\"slot\": \"secrets\""),
         "`packs[4]`",
         "slot `secrets` is bound twice, first at `packs[1]`",
     );
-    check(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"widgets\""), "`packs[4].slot`", "no capability slot");
+    check(
+        &fresh.replace("\"slot\": \"state\"", "\"slot\": \"widgets\""),
+        "`packs[4].slot`",
+        "no capability slot",
+    );
     check(
         &fresh.replace("\"slot\": \"state\"", "\"slot\": \"messaging\""),
         "`packs[4].slot`",
@@ -92,7 +124,11 @@ fn pins_keep_what_others_wrote_into_them() {
     bind("secrets");
     let path = sandbox.environment("local").join("packs.lock.json");
     let read = || std::fs::read_to_string(&path).expect("pins");
-    let noted = read().replacen("\"size\"", "\"signer\": \"k\", \"built_by\": \"x\", \"n\": 1.00, \"size\"", 1);
+    let noted = read().replacen(
+        "\"size\"",
+        "\"signer\": \"k\", \"built_by\": \"x\", \"n\": 1.00, \"size\"",
+        1,
+    );
     let noted = noted.replacen('{', "{\"note\": [1e400],", 1);
     std::fs::write(&path, &noted).expect("a file");
     bind("state");

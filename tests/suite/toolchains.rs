@@ -1,7 +1,9 @@
-//! Handlers from other toolchains: built by the recipes of the examples, bound, and asked.
+//! Handlers from other toolchains: built by the recipes of the examples, bound, and
+//! asked.
 //!
-//! These need `python3` or `node`, and the network for a toolchain of a hundred megabytes. `cargo xtask test` runs them where
-//! those are, and says so where they are not; `cargo test` alone leaves them out and lists them as ignored.
+//! These need `python3` or `node`, and the network for a toolchain of a hundred
+//! megabytes. `cargo xtask test` runs them where those are, and says so where they are
+//! not; `cargo test` alone leaves them out and lists them as ignored.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -15,21 +17,26 @@ use serde_json::{Value, json};
 use crate::inside::{found, preflight};
 use crate::support::{Sandbox, repository, text};
 
-/// The component of an example, and with it the toolchain that it is built with: the example is built as a project, in a folder where
-/// its toolchain stays installed.
+/// The component of an example, and with it the toolchain that it is built with: the
+/// example is built as a project, in a folder where its toolchain stays installed.
 pub(crate) fn component(example: &str) -> PathBuf {
-    let (source, folder) = (repository().join("examples").join(example), toolchains().join(example));
+    let (source, folder) =
+        (repository().join("examples").join(example), toolchains().join(example));
     built(example, &[&source, &source.join("wit"), &wit()], |out| {
         copy(&source, &folder);
         install(example, &folder);
         let mut build = Command::new(env!("CARGO_BIN_EXE_gtc"));
-        build.args(["pack", "build"]).current_dir(&folder).env("GTC_CACHE_DIR", toolchains().join("cache"));
+        build
+            .args(["pack", "build"])
+            .current_dir(&folder)
+            .env("GTC_CACHE_DIR", toolchains().join("cache"));
         succeeds(&mut build);
         std::fs::copy(folder.join("target/handler.wasm"), out).expect("a copy");
     })
 }
 
-/// Installs the toolchain of an example beside its sources, unless that was done for the same list of packages.
+/// Installs the toolchain of an example beside its sources, unless that was done for the
+/// same list of packages.
 fn install(example: &str, folder: &Path) {
     let (list, place) = match example {
         "python-secrets" => ("requirements.txt", ".venv"),
@@ -42,8 +49,12 @@ fn install(example: &str, folder: &Path) {
         return;
     }
     let readme = std::fs::read_to_string(folder.join("README.md")).expect("instructions");
-    let command = readme.lines().find(|line| line.starts_with("python3 -m venv") || line.starts_with("npm ci"));
-    succeeds(Command::new("/bin/sh").args(["-ec", command.expect("a command")]).current_dir(folder));
+    let command = readme
+        .lines()
+        .find(|line| line.starts_with("python3 -m venv") || line.starts_with("npm ci"));
+    succeeds(
+        Command::new("/bin/sh").args(["-ec", command.expect("a command")]).current_dir(folder),
+    );
     std::fs::write(note, listed).expect("a file");
 }
 
@@ -65,7 +76,12 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 
 fn succeeds(command: &mut Command) {
     let ran = command.output().expect("it starts");
-    assert!(ran.status.success(), "{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(
+        ran.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&ran.stdout),
+        String::from_utf8_lossy(&ran.stderr)
+    );
 }
 
 /// The component of a guest in Python, with all of WASI.
@@ -74,12 +90,17 @@ fn python_witness() -> PathBuf {
     let venv = toolchains().join("python-secrets/.venv");
     let source = repository().join("tests/guests/python");
     let mut build = Command::new(venv.join("bin/componentize-py"));
-    build.args(["--quiet", "--world", "env-pack-handler", "--wit-path"]).arg(wit()).arg("componentize");
+    build
+        .args(["--quiet", "--world", "env-pack-handler", "--wit-path"])
+        .arg(wit())
+        .arg("componentize");
     // it leaves compiled code beside the source
     let stage = tempfile::tempdir().expect("a folder");
     std::fs::copy(source.join("witness.py"), stage.path().join("witness.py")).expect("a copy");
     build.env("VIRTUAL_ENV", venv).arg("--python-path").arg(stage.path());
-    built("python-witness", &[&source, &wit()], |out| succeeds(build.arg("witness").arg("--output").arg(out)))
+    built("python-witness", &[&source, &wit()], |out| {
+        succeeds(build.arg("witness").arg("--output").arg(out))
+    })
 }
 
 /// The component of a guest in JavaScript, with all of WASI that a handler may import.
@@ -91,7 +112,9 @@ fn javascript_witness() -> PathBuf {
     std::fs::copy(source.join("build.mjs"), &script).expect("a copy");
     let mut build = Command::new("node");
     build.arg(script).arg(source.join("witness.js")).arg(wit());
-    built("javascript-witness", &[&source, &wit()], |out| succeeds(build.arg(out).args(["http", "fetch-event"])))
+    built("javascript-witness", &[&source, &wit()], |out| {
+        succeeds(build.arg(out).args(["http", "fetch-event"]))
+    })
 }
 
 /// Where toolchains are installed.
@@ -105,7 +128,8 @@ fn wit() -> PathBuf {
 
 /// A component, built anew when it is older than what it is made of.
 ///
-/// One at a time, among threads and processes: whoever comes first installs the toolchain, in a folder that all of them share.
+/// One at a time, among threads and processes: whoever comes first installs the
+/// toolchain, in a folder that all of them share.
 fn built(name: &str, sources: &[&Path], build: impl FnOnce(&Path)) -> PathBuf {
     std::fs::create_dir_all(toolchains()).expect("a folder");
     let lock = File::create(toolchains().join(format!("{name}.lock"))).expect("a file");
@@ -113,7 +137,8 @@ fn built(name: &str, sources: &[&Path], build: impl FnOnce(&Path)) -> PathBuf {
     let out = toolchains().join(format!("{name}.wasm"));
     let before = modified(&out).unwrap_or(SystemTime::UNIX_EPOCH);
     let entries = sources.iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder"));
-    let mut files = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
+    let mut files =
+        entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
     if files.any(|source| modified(&source) > Some(before)) {
         build(&out);
     }
@@ -124,15 +149,41 @@ fn modified(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|metadata| metadata.modified()).ok()
 }
 
-/// Packs a component, binds it with everything it declares, and gives back what its preflight found.
-fn bound(sandbox: &Sandbox, example: &str, slot: &str, kind: &str, declared: &[&str], answers: &Value) -> Vec<Value> {
+/// Packs a component, binds it with everything it declares, and gives back what its
+/// preflight found.
+fn bound(
+    sandbox: &Sandbox,
+    example: &str,
+    slot: &str,
+    kind: &str,
+    declared: &[&str],
+    answers: &Value,
+) -> Vec<Value> {
     let pack = sandbox.built_pack(component(example), "0.1.0", declared).display().to_string();
     sandbox.write(".greentic/environments/local/answers.json", answers.to_string());
-    let update = ["op", "env-packs", "update", "--env", "local", "--slot", slot, "--kind", kind, "--pack-ref", &pack];
-    sandbox.gtc(update.iter().chain(&["--answers-ref", "answers.json", "--grant", "declared"])).succeeded();
+    let update = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        slot,
+        "--kind",
+        kind,
+        "--pack-ref",
+        &pack,
+    ];
+    sandbox
+        .gtc(update.iter().chain(&["--answers-ref", "answers.json", "--grant", "declared"]))
+        .succeeded();
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
-    let checks = report["bindings"].as_array().expect("a list").iter().find(|binding| binding["slot"] == slot);
+    let checks = report["bindings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|binding| binding["slot"] == slot);
     checks.expect("it is bound")["checks"].as_array().expect("a list").clone()
 }
 
@@ -141,8 +192,10 @@ fn bound(sandbox: &Sandbox, example: &str, slot: &str, kind: &str, declared: &[&
 fn a_python_handler_is_a_handler() {
     let mut sandbox = Sandbox::with_local();
     sandbox.program("python3", "echo Python 3.99.1");
-    let (kind, declared) = ("acme.secrets.python-demo@0.1.0", ["--allow-tool", "python3 --version"]);
-    let checks = bound(&sandbox, "python-secrets", "secrets", kind, &declared, &json!({"one": 1, "two": 2}));
+    let (kind, declared) =
+        ("acme.secrets.python-demo@0.1.0", ["--allow-tool", "python3 --version"]);
+    let checks =
+        bound(&sandbox, "python-secrets", "secrets", kind, &declared, &json!({"one": 1, "two": 2}));
     assert_eq!(checks[0]["outcome"], json!({"status": "ok", "detail": "Python 3.99.1"}));
     assert_eq!(checks[1]["outcome"], json!({"status": "ok", "detail": "2 answers"}));
 }
@@ -156,7 +209,14 @@ fn a_javascript_handler_is_a_handler() {
     let endpoint = collector.local_addr().expect("an address").to_string();
     let declared = ["--allow-tool", "node --version", "--allow-network", &endpoint];
     let kind = "acme.telemetry.javascript-demo@0.1.0";
-    let checks = bound(&sandbox, "javascript-telemetry", "telemetry", kind, &declared, &json!({"endpoint": endpoint}));
+    let checks = bound(
+        &sandbox,
+        "javascript-telemetry",
+        "telemetry",
+        kind,
+        &declared,
+        &json!({"endpoint": endpoint}),
+    );
     assert_eq!(text(&checks[0]["outcome"]["detail"]), "v99.1.0");
     assert_eq!(text(&checks[1]["outcome"]["detail"]), format!("{endpoint} answers"));
 }
@@ -199,7 +259,11 @@ fn a_python_handler_finds_an_empty_world() {
     assert_eq!(fault("{\"exit\": 7}").kind(), "exited");
     assert_eq!(fault("{\"sleep\": 3600}").kind(), "out-of-time");
     let raised = fault("{\"exit\": \"raise\"}");
-    assert_eq!((raised.kind(), raised.to_string().contains("these are my last words")), ("exited", true), "{raised}");
+    assert_eq!(
+        (raised.kind(), raised.to_string().contains("these are my last words")),
+        ("exited", true),
+        "{raised}"
+    );
 }
 
 #[test]
@@ -234,5 +298,9 @@ fn a_javascript_handler_finds_an_empty_world() {
     assert_eq!(fault("{\"loop\": 1}").kind(), "out-of-time");
     assert_eq!(fault("{\"fetch\": 1}").kind(), "trapped");
     let thrown = fault("{\"throw\": 1}");
-    assert_eq!((thrown.kind(), thrown.to_string().contains("these are my last words")), ("trapped", true), "{thrown}");
+    assert_eq!(
+        (thrown.kind(), thrown.to_string().contains("these are my last words")),
+        ("trapped", true),
+        "{thrown}"
+    );
 }

@@ -1,4 +1,5 @@
-//! `gtc op env tool-check`: what handlers find on this machine, through the programs and addresses they were granted.
+//! `gtc op env tool-check`: what handlers find on this machine, through the programs and
+//! addresses they were granted.
 
 use std::time::Instant;
 
@@ -9,7 +10,11 @@ use crate::support::{Sandbox, text};
 fn with_vault_bound() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.gtc(["op", "env", "create", "--env", "prod"]).succeeded();
-    let pack = sandbox.built_pack(test_artifacts::vault(), "0.4.2", &["--allow-network", "vault.example:8200"]);
+    let pack = sandbox.built_pack(
+        test_artifacts::vault(),
+        "0.4.2",
+        &["--allow-network", "vault.example:8200"],
+    );
     let (pack, kind) = (pack.display().to_string(), "acme.secrets.vault@0.4.2");
     sandbox
         .gtc([
@@ -65,7 +70,10 @@ fn the_vault_example_is_healthy_and_says_honestly_what_it_finds() {
 
     sandbox.program("vault", "echo 'Vault v1.9.10'");
     let old = vault_check(&sandbox, 1);
-    assert_eq!((&old["outcome"]["status"], &old["outcome"]["found"]), (&json!("version_mismatch"), &json!("1.9.10")));
+    assert_eq!(
+        (&old["outcome"]["status"], &old["outcome"]["found"]),
+        (&json!("version_mismatch"), &json!("1.9.10"))
+    );
 
     sandbox.program("vault", "printf 'permission \\033[31mdenied\\n' >&2; exit 3");
     let broken = vault_check(&sandbox, 1);
@@ -82,11 +90,36 @@ fn the_vault_example_is_healthy_and_says_honestly_what_it_finds() {
 /// A sandbox whose deployer asks the program `probed` what the answers say.
 fn with_prober(args: &[&str]) -> Sandbox {
     let sandbox = Sandbox::with_local();
-    let allowed = ["--allow-tool", "probed a * 'c d'", "--allow-tool", "probed *", "--allow-tool", "probed --version"];
-    let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &allowed).display().to_string();
+    let allowed = [
+        "--allow-tool",
+        "probed a * 'c d'",
+        "--allow-tool",
+        "probed *",
+        "--allow-tool",
+        "probed --version",
+    ];
+    let pack =
+        sandbox.built_pack(test_artifacts::prober(), "1.0.0", &allowed).display().to_string();
     sandbox.write(".greentic/environments/local/answers.json", json!(args).to_string());
-    let kind = ["--kind", "test.deployer.prober@1.0.0", "--pack-ref", &pack, "--answers-ref", "answers.json"];
-    let base = ["op", "env-packs", "update", "--env", "local", "--slot", "deployer", "--grant", "declared"];
+    let kind = [
+        "--kind",
+        "test.deployer.prober@1.0.0",
+        "--pack-ref",
+        &pack,
+        "--answers-ref",
+        "answers.json",
+    ];
+    let base = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "deployer",
+        "--grant",
+        "declared",
+    ];
     sandbox.gtc(base.iter().chain(&kind)).succeeded();
     sandbox
 }
@@ -99,7 +132,10 @@ fn ran(sandbox: &Sandbox) -> String {
 #[test]
 fn a_program_gets_its_arguments_exactly_and_nothing_else() {
     let mut sandbox = with_prober(&["a", "$(id); *", "c d"]);
-    sandbox.program("probed", "printf '<%s>' \"$@\"; cat; env | cut -d= -f1 | sort | tr '\\n' ' '; pwd");
+    sandbox.program(
+        "probed",
+        "printf '<%s>' \"$@\"; cat; env | cut -d= -f1 | sort | tr '\\n' ' '; pwd",
+    );
     let ran = ran(&sandbox);
     assert!(
         ran.starts_with("0 \"<a><$(id); *><c d>"),
@@ -122,7 +158,10 @@ fn what_was_not_granted_does_not_run() {
     let mut sandbox = with_prober(&["x"]);
     sandbox.program("probed", "echo ran");
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
-    assert!(text(&report["bindings"][0]["checks"][1]["outcome"]["detail"]).contains("Denied"), "{report}");
+    assert!(
+        text(&report["bindings"][0]["checks"][1]["outcome"]["detail"]).contains("Denied"),
+        "{report}"
+    );
 }
 
 #[test]
@@ -214,7 +253,9 @@ fn a_preflight_knows_its_binding_and_nothing_of_others() {
     assert_eq!((&report["total_checks"], &report["failed_checks"]), (&json!(15), &json!(5)));
     let verbose = sandbox.human(["op", "env", "tool-check", "local", "-v"]).exited(1);
     assert!(
-        verbose.stderr.contains("handler `test.extension.witness` says in `preflight` (info): looking around"),
+        verbose.stderr.contains(
+            "handler `test.extension.witness` says in `preflight` (info): looking around"
+        ),
         "{verbose:?}"
     );
 }
@@ -223,14 +264,26 @@ fn a_preflight_knows_its_binding_and_nothing_of_others() {
 fn a_preflight_that_fails_is_told_and_the_others_run() {
     let sandbox = Sandbox::with_local();
     let pack = sandbox.built_pack(test_artifacts::panics(), "0.1.0", &[]).display().to_string();
-    let update =
-        ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", "test.state.panics@0.1.0"];
+    let update = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "state",
+        "--kind",
+        "test.state.panics@0.1.0",
+    ];
     sandbox.gtc(update.iter().chain(&["--pack-ref", &pack])).succeeded();
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
     assert_eq!(report["bindings"].as_array().map(Vec::len), Some(5));
     let fault = &report["bindings"][4]["fault"];
     assert_eq!(fault["kind"], "trapped");
-    assert!(text(&fault["message"]).contains("the reactor is"), "the panic message is told: {fault}");
+    assert!(
+        text(&fault["message"]).contains("the reactor is"),
+        "the panic message is told: {fault}"
+    );
     let human = sandbox.human(["op", "env", "tool-check", "local"]).exited(1);
     human.shows(&[r"the reactor is \u{1b}[31mhot\u{7}"]);
 }

@@ -1,8 +1,11 @@
-//! Documents whose commands are run: every block marked `console` in them is what really happens.
+//! Documents whose commands are run: every block marked `console` in them is what really
+//! happens.
 //!
-//! A line that begins with `$ ` is a command for `sh`; a line that ends in `\` goes on. What follows is what it prints, standard
-//! output and error as they come, then `? N` when it ends with the exit code N. In what is expected, `[..]` stands for anything
-//! within a line and `...` for any lines. Set `BLESS=1` to write down what is printed now.
+//! A line that begins with `$ ` is a command for `sh`; a line that ends in `\` goes on.
+//! What follows is what it prints, standard output and error as they come, then `? N`
+//! when it ends with the exit code N. In what is expected, `[..]` stands for anything
+//! within a line and `...` for any lines. Set `BLESS=1` to write down what is printed
+//! now.
 
 mod components;
 mod kept;
@@ -14,7 +17,8 @@ use crate::support::registry::docker::DockerRegistry;
 use crate::support::toolchain::{path, toolchain};
 use crate::support::{Ran, Sandbox, repository, run};
 
-/// A test for each document that needs nothing but Rust, so that they are replayed side by side, and alone.
+/// A test for each document that needs nothing but Rust, so that they are replayed side
+/// by side, and alone.
 macro_rules! documents {
     ($($test:ident = $document:literal)+) => {
         const DOCUMENTS: &[&str] = &[$($document),+];
@@ -39,7 +43,8 @@ documents! {
 }
 
 /// The documents that have a test of their own, because they need something.
-const OTHER_DOCUMENTS: [&str; 4] = ["docs/components.md", "docs/javascript.md", "docs/python.md", "docs/registries.md"];
+const OTHER_DOCUMENTS: [&str; 4] =
+    ["docs/components.md", "docs/javascript.md", "docs/python.md", "docs/registries.md"];
 
 fn tells_the_truth(document: &str, shell: Shell) {
     check(document, shell).unwrap_or_else(|failure| panic!("{failure}"));
@@ -51,7 +56,8 @@ fn the_guide_for_components() {
     tells_the_truth("docs/components.md", Shell::new(made.commands()));
 }
 
-/// The registries in the document have names with ports that do not change; here they listen where there is room.
+/// The registries in the document have names with ports that do not change; here they
+/// listen where there is room.
 #[test]
 #[ignore = "needs docker-registry and skopeo; `cargo xtask test` runs it"]
 fn the_document_about_registries_tells_the_truth() {
@@ -65,8 +71,10 @@ fn the_document_about_registries_tells_the_truth() {
 #[test]
 #[ignore = "needs python3; `cargo xtask test` runs it"]
 fn the_guide_for_python() {
-    let shell =
-        Shell::with_toolchain("python3 -m venv .venv && .venv/bin/pip install --quiet -r requirements.txt", ".venv");
+    let shell = Shell::with_toolchain(
+        "python3 -m venv .venv && .venv/bin/pip install --quiet -r requirements.txt",
+        ".venv",
+    );
     kept::python(&shell.toolchain());
     tells_the_truth("docs/python.md", shell);
 }
@@ -83,24 +91,28 @@ fn the_guide_for_javascript() {
 fn every_page_with_commands_is_replayed() {
     for page in pages() {
         let has_commands = text_of(&page).contains("```console");
-        let is_replayed = DOCUMENTS.iter().chain(&OTHER_DOCUMENTS).any(|document| **document == page);
+        let is_replayed =
+            DOCUMENTS.iter().chain(&OTHER_DOCUMENTS).any(|document| **document == page);
         assert_eq!(has_commands, is_replayed, "{page}");
     }
 }
 
 /// The pages for users: those in `docs`, and those at the top.
 fn pages() -> Vec<String> {
-    let mut pages: Vec<String> =
-        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"].map(str::to_owned).into();
+    let mut pages: Vec<String> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"]
+        .map(str::to_owned)
+        .into();
     let entries = std::fs::read_dir(repository().join("docs")).expect("a folder");
-    let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"));
+    let names =
+        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"));
     pages.extend(names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")));
     pages.sort();
     pages
 }
 
 fn text_of(page: &str) -> String {
-    std::fs::read_to_string(repository().join(page)).unwrap_or_else(|error| panic!("{page}: {error}"))
+    std::fs::read_to_string(repository().join(page))
+        .unwrap_or_else(|error| panic!("{page}: {error}"))
 }
 
 fn check(document: &str, shell: Shell) -> Result<(), String> {
@@ -111,20 +123,28 @@ fn check(document: &str, shell: Shell) -> Result<(), String> {
         std::fs::write(&path, actual).map_err(|error| format!("{document}: {error}"))?;
         return Ok(());
     }
-    let (expected_lines, actual_lines): (Vec<_>, Vec<_>) = (text.lines().collect(), actual.lines().collect());
+    let (expected_lines, actual_lines): (Vec<_>, Vec<_>) =
+        (text.lines().collect(), actual.lines().collect());
     for (line, (expected, actual)) in expected_lines.iter().zip(&actual_lines).enumerate() {
         if expected != actual {
-            return Err(format!("{document}:{}: the document says\n  {expected}\nbut now it is\n  {actual}", line + 1));
+            return Err(format!(
+                "{document}:{}: the document says\n  {expected}\nbut now it is\n  {actual}",
+                line + 1
+            ));
         }
     }
     match expected_lines.len() == actual_lines.len() {
         true => Ok(()),
-        false => Err(format!("{document}: {} lines are now {}:\n{actual}", expected_lines.len(), actual_lines.len())),
+        false => Err(format!(
+            "{document}: {} lines are now {}:\n{actual}",
+            expected_lines.len(),
+            actual_lines.len()
+        )),
     }
 }
 
-/// The document with the output of every command replaced by what it prints now. Output that the document describes with
-/// wildcards stays as it stands when it matches.
+/// The document with the output of every command replaced by what it prints now. Output
+/// that the document describes with wildcards stays as it stands when it matches.
 fn replay(text: &str, shell: &Shell) -> String {
     let mut replayed = String::new();
     let mut lines = text.lines().peekable();
@@ -135,7 +155,10 @@ fn replay(text: &str, shell: &Shell) -> String {
             continue;
         }
         while let Some(mut line) = lines.next().filter(|line| *line != "```") {
-            assert!(line.starts_with("$ "), "a console block holds commands and their output: {line}");
+            assert!(
+                line.starts_with("$ "),
+                "a console block holds commands and their output: {line}"
+            );
             let mut command = line.trim_start_matches("$ ").to_owned();
             replayed.push_str(line);
             replayed.push('\n');
@@ -184,7 +207,8 @@ struct Shell {
 const PRINTED_DIGEST: &str = "@sha256:…";
 
 impl Shell {
-    /// A cache of its own for each document: what is kept in it, and what is said of it, is nobody else's.
+    /// A cache of its own for each document: what is kept in it, and what is said of it,
+    /// is nobody else's.
     fn new(names: Vec<(String, String)>) -> Self {
         Self::of(Sandbox::new().with_own_cache(), names)
     }
@@ -194,8 +218,9 @@ impl Shell {
         Self { sandbox, names, printed: String::new().into(), is_patient: false }
     }
 
-    /// One in which a toolchain is there already, instead of the command that installs it as this name in the folder of a project; what
-    /// was compiled once stays compiled.
+    /// One in which a toolchain is there already, instead of the command that installs it
+    /// as this name in the folder of a project; what was compiled once stays
+    /// compiled.
     fn with_toolchain(install: &str, name: &str) -> Self {
         let shell = Self { is_patient: true, ..Self::of(Sandbox::new(), Vec::new()) };
         let there = format!("ln -s {} {name}", shell.toolchain().display());
@@ -208,10 +233,16 @@ impl Shell {
     }
 
     fn run(&self, command: &str) -> String {
-        let command = self.names.iter().fold(command.to_owned(), |text, (name, here)| text.replace(name, here));
+        let command = self
+            .names
+            .iter()
+            .fold(command.to_owned(), |text, (name, here)| text.replace(name, here));
         let command = self.with_digest(&command);
         let mut shell = self.sandbox.command("/bin/sh");
-        shell.arg("-c").arg(format!("exec 2>&1; {command}")).current_dir(self.sandbox.home().join("work"));
+        shell
+            .arg("-c")
+            .arg(format!("exec 2>&1; {command}"))
+            .current_dir(self.sandbox.home().join("work"));
         shell.env("PATH", path()).env("GTC_FORMAT", "human").env("REPOSITORY", repository());
         toolchain(&mut shell);
         let ran = match self.is_patient {
@@ -219,7 +250,8 @@ impl Shell {
             false => run(&mut shell),
         };
         self.printed.borrow_mut().push_str(&ran.stdout);
-        let mut text = ran.stdout.replace(&self.sandbox.home().display().to_string(), "/home/marie");
+        let mut text =
+            ran.stdout.replace(&self.sandbox.home().display().to_string(), "/home/marie");
         text = self.names.iter().fold(text, |text, (name, here)| text.replace(here, name));
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
@@ -232,12 +264,16 @@ impl Shell {
 }
 
 impl Shell {
-    /// The command with the digest that was printed last for its reference, where it leaves one out.
+    /// The command with the digest that was printed last for its reference, where it
+    /// leaves one out.
     fn with_digest(&self, command: &str) -> String {
-        let Some((before, after)) = command.split_once(PRINTED_DIGEST) else { return command.to_owned() };
+        let Some((before, after)) = command.split_once(PRINTED_DIGEST) else {
+            return command.to_owned();
+        };
         let reference = before.rsplit(' ').next().expect("a reference");
         let printed = self.printed.borrow();
-        let (_, digest) = printed.rsplit_once(&format!("{reference}@sha256:")).expect("it was printed before");
+        let (_, digest) =
+            printed.rsplit_once(&format!("{reference}@sha256:")).expect("it was printed before");
         let digest: String = digest.chars().take_while(char::is_ascii_hexdigit).collect();
         format!("{before}@sha256:{digest}{after}")
     }

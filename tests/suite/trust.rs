@@ -19,8 +19,19 @@ fn sandbox() -> Sandbox {
 
 fn update(sandbox: &Sandbox, pack: &Path, flags: &[&str]) -> Ran {
     let pack = pack.display().to_string();
-    let update =
-        ["op", "env-packs", "update", "--env", "local", "--slot", "secrets", "--kind", KIND, "--pack-ref", &pack];
+    let update = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "secrets",
+        "--kind",
+        KIND,
+        "--pack-ref",
+        &pack,
+    ];
     sandbox.gtc(update.iter().chain(flags))
 }
 
@@ -36,7 +47,8 @@ fn failures(sandbox: &Sandbox) -> Vec<String> {
 }
 
 fn files(sandbox: &Sandbox) -> [Option<Vec<u8>>; 2] {
-    ["environment.json", "packs.lock.json"].map(|name| std::fs::read(sandbox.environment("local").join(name)).ok())
+    ["environment.json", "packs.lock.json"]
+        .map(|name| std::fs::read(sandbox.environment("local").join(name)).ok())
 }
 
 fn root(sandbox: &Sandbox) -> PathBuf {
@@ -51,10 +63,22 @@ fn only_a_pack_that_somebody_trusted_vouches_for_is_bound() {
     let pack = sandbox.honest_pack("secrets", PATH, "^1");
     let extension = sandbox.honest_pack("extension", "acme.ext.signed", "^1");
     let (before, extension_ref) = (files(&sandbox), extension.display().to_string());
-    let extend =
-        ["op", "extensions", "add", "--env", "local", "--kind", "acme.ext.signed@1.0.0", "--pack-ref", &extension_ref];
+    let extend = [
+        "op",
+        "extensions",
+        "add",
+        "--env",
+        "local",
+        "--kind",
+        "acme.ext.signed@1.0.0",
+        "--pack-ref",
+        &extension_ref,
+    ];
     let refused = update(&sandbox, &pack, &[]).refused(1, "unsigned");
-    assert!(refused.contains("was not bound: it is unsigned") && refused.contains(".sig"), "{refused}");
+    assert!(
+        refused.contains("was not bound: it is unsigned") && refused.contains(".sig"),
+        "{refused}"
+    );
     sandbox.gtc(extend).refused(1, "unsigned");
     for pack in [&pack, &extension] {
         sandbox.sign(pack, &stranger);
@@ -74,7 +98,11 @@ fn only_a_pack_that_somebody_trusted_vouches_for_is_bound() {
     assert_eq!(pins["packs"][pack.display().to_string()]["signer"], author.id);
     let report = doctor(&sandbox, 0);
     assert_eq!(report["signatures"][0]["state"], "verified");
-    assert_eq!(report["signatures"].as_array().map(Vec::len), Some(2), "what is built in is vouched for: {report}");
+    assert_eq!(
+        report["signatures"].as_array().map(Vec::len),
+        Some(2),
+        "what is built in is vouched for: {report}"
+    );
     let human = sandbox.human(["op", "env", "doctor", "local"]).succeeded();
     human.shows(&[&format!("{PATH}.gtpack`: signed by `{}`\n", author.id)]);
 }
@@ -91,7 +119,8 @@ fn what_was_bound_without_a_look_is_found_when_it_is_loaded() {
     assert_eq!(failures(&sandbox), ["signer-not-trusted"]);
     sandbox.sign(&pack, &author);
     doctor(&sandbox, 0);
-    let replace = ["pack", "sign", &pack.display().to_string(), "--key", &author.private, "--replace"];
+    let replace =
+        ["pack", "sign", &pack.display().to_string(), "--key", &author.private, "--replace"];
     sandbox.gtc(replace).succeeded();
     let honest = std::fs::read_to_string(&sidecar).expect("a signature");
     let other = sandbox.honest_pack("secrets", "acme.secrets.other", "^1");
@@ -109,7 +138,11 @@ fn what_was_bound_without_a_look_is_found_when_it_is_loaded() {
         std::fs::write(&sidecar, content).expect("a file");
         assert_eq!(failures(&sandbox), [kind]);
         let checked = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
-        assert_eq!(checked["unresolved_bindings"].as_array().map(Vec::len), Some(1), "{kind}: {checked}");
+        assert_eq!(
+            checked["unresolved_bindings"].as_array().map(Vec::len),
+            Some(1),
+            "{kind}: {checked}"
+        );
     }
 }
 
@@ -128,8 +161,18 @@ fn a_signature_is_kept_with_what_was_bound_and_verified_again() {
     doctor(&sandbox, 0);
 
     let folder = sandbox.cache().join("signatures/sha256");
-    let folder = std::fs::read_dir(folder).expect("a folder").next().expect("one archive").expect("an entry").path();
-    let kept = std::fs::read_dir(&folder).expect("a folder").next().expect("one signature").expect("an entry").path();
+    let folder = std::fs::read_dir(folder)
+        .expect("a folder")
+        .next()
+        .expect("one archive")
+        .expect("an entry")
+        .path();
+    let kept = std::fs::read_dir(&folder)
+        .expect("a folder")
+        .next()
+        .expect("one signature")
+        .expect("an entry")
+        .path();
     let honest = std::fs::read(&kept).expect("a signature");
     std::fs::write(&kept, "overwritten").expect("a file");
     assert_eq!(failures(&sandbox), ["unsigned"], "what is damaged is as good as none");
@@ -155,12 +198,15 @@ fn a_key_that_is_no_longer_trusted_vouches_for_nothing() {
     update(&sandbox, &pack, &[]).succeeded();
     let verify = ["pack", "verify", &pack.display().to_string(), "--env", "local"];
     assert_eq!(text(&sandbox.gtc(verify).succeeded().result()["signer"]), author.id);
-    let remove = |key: &str| sandbox.gtc(["op", "trust-root", "remove", "--env", "local", "--key-id", key]);
+    let remove =
+        |key: &str| sandbox.gtc(["op", "trust-root", "remove", "--env", "local", "--key-id", key]);
     assert_eq!(remove(&author.id).succeeded().result()["keys"], 1);
     remove(&author.id).refused(1, "not-found");
     assert_eq!(failures(&sandbox), ["signer-not-trusted"]);
     sandbox.gtc(verify).refused(1, "signer-not-trusted");
-    let human = sandbox.human(["op", "trust-root", "remove", "--env", "local", "--key-id", &other.id]).succeeded();
+    let human = sandbox
+        .human(["op", "trust-root", "remove", "--env", "local", "--key-id", &other.id])
+        .succeeded();
     human.shows(&["trusts nobody now, so signatures are not checked"]);
     assert_eq!(doctor(&sandbox, 0)["signatures"][0]["state"], "not-checked");
     sandbox.gtc(verify).refused(1, "not-found");
@@ -171,14 +217,16 @@ fn without_a_trust_root_it_is_said_plainly_and_changes_nothing() {
     let sandbox = sandbox();
     let pack = sandbox.honest_pack("secrets", PATH, "^1");
     update(&sandbox, &pack, &[]).succeeded();
-    let shown = |words: &str| sandbox.human(["op", "env", "doctor", "local"]).succeeded().shows(&[words]);
+    let shown =
+        |words: &str| sandbox.human(["op", "env", "doctor", "local"]).succeeded().shows(&[words]);
     shown(&format!("pack `{}`: unsigned\n", pack.display()));
     let author = sandbox.key("author.key");
     let sidecar = sandbox.sign(&pack, &author);
     shown(&format!("signed by `{}` (not checked: no trust root)\n", author.id));
     std::fs::write(&sidecar, "{").expect("a file");
     shown("as good as unsigned: its signature is malformed");
-    std::fs::write(root(&sandbox), r#"{"schema": "greentic.trust-root.v1", "keys": []}"#).expect("a file");
+    std::fs::write(root(&sandbox), r#"{"schema": "greentic.trust-root.v1", "keys": []}"#)
+        .expect("a file");
     assert_eq!(doctor(&sandbox, 0)["signatures"][0]["state"], "useless");
     update(&sandbox, &pack, &[]).succeeded();
 }
@@ -187,27 +235,45 @@ fn without_a_trust_root_it_is_said_plainly_and_changes_nothing() {
 fn a_trust_root_keeps_what_others_wrote_into_it() {
     let sandbox = Sandbox::with_fixture("fresh").with_own_cache();
     let fixture = std::fs::read_to_string(root(&sandbox)).expect("a trust root");
-    let list = || sandbox.gtc(["op", "trust-root", "list", "local"]).succeeded().result()["keys"].clone();
+    let list =
+        || sandbox.gtc(["op", "trust-root", "list", "local"]).succeeded().result()["keys"].clone();
     assert_eq!(list()[0]["key_id"], "ff53c19cf65c1d6e4b434750e2cc902d");
     let noted = fixture.replacen("{\n", "{\n  \"note\": [1e400],\n", 1);
-    let noted = noted.replacen("{\n      \"key_id\"", "{\n      \"of\": {\"n\": 1.00},\n      \"key_id\"", 1);
+    let noted = noted.replacen(
+        "{\n      \"key_id\"",
+        "{\n      \"of\": {\"n\": 1.00},\n      \"key_id\"",
+        1,
+    );
     assert!(noted.contains("\"of\""), "{noted}");
     std::fs::write(root(&sandbox), &noted).expect("a file");
     let author = sandbox.key("author.key");
     sandbox.trust(&author);
     let written = std::fs::read_to_string(root(&sandbox)).expect("a trust root");
-    assert!(written.contains(&author.id) && list().as_array().map(Vec::len) == Some(2), "{written}");
-    let again =
-        sandbox.gtc(["op", "trust-root", "add", "--env", "local", "--key", &author.public]).succeeded().result();
+    assert!(
+        written.contains(&author.id) && list().as_array().map(Vec::len) == Some(2),
+        "{written}"
+    );
+    let again = sandbox
+        .gtc(["op", "trust-root", "add", "--env", "local", "--key", &author.public])
+        .succeeded()
+        .result();
     assert_eq!((&again["changed"], &again["keys"]), (&json!(false), &json!(2)));
     let remove = ["op", "trust-root", "remove", "--env", "local", "--key-id", &author.id];
     sandbox.gtc(remove.iter().chain(&["--idempotency-key", "7"])).succeeded();
-    assert_eq!(std::fs::read_to_string(root(&sandbox)).expect("a trust root"), noted, "byte for byte");
+    assert_eq!(
+        std::fs::read_to_string(root(&sandbox)).expect("a trust root"),
+        noted,
+        "byte for byte"
+    );
 
-    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl")).expect("a log");
+    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
+        .expect("a log");
     let last: Value = serde_json::from_str(log.lines().last().expect("a line")).expect("JSON");
     assert_eq!((&last["noun"], &last["verb"]), (&json!("trust-root"), &json!("remove")));
-    assert_eq!((text(&last["target"]["key_id"]), text(&last["idempotency_key"])), (author.id.as_str(), "7"));
+    assert_eq!(
+        (text(&last["target"]["key_id"]), text(&last["idempotency_key"])),
+        (author.id.as_str(), "7")
+    );
 }
 
 #[test]
@@ -221,11 +287,16 @@ fn a_new_trust_root_is_what_the_existing_tools_read() {
     let fixture = repository().join("tests/fixtures/native/fresh/trust-root.json");
     let written = std::fs::read_to_string(root(&sandbox)).expect("a trust root");
     assert_eq!(written.trim_end(), std::fs::read_to_string(fixture).expect("a fixture").trim_end());
-    sandbox.human(["op", "trust-root", "list", "local"]).succeeded().shows(&["this one key\n  ff53c19cf65c"]);
+    sandbox
+        .human(["op", "trust-root", "list", "local"])
+        .succeeded()
+        .shows(&["this one key\n  ff53c19cf65c"]);
     let nowhere = ["op", "trust-root", "add", "--env", "nowhere", "--key", &key];
     sandbox.gtc(nowhere).refused(1, "not-found");
     sandbox.gtc(["op", "trust-root", "list", "nowhere"]).refused(1, "not-found");
-    sandbox.gtc(["op", "trust-root", "remove", "--env", "local", "--key-id", "../x"]).refused(2, "invalid-argument");
+    sandbox
+        .gtc(["op", "trust-root", "remove", "--env", "local", "--key-id", "../x"])
+        .refused(2, "invalid-argument");
 }
 
 #[test]
@@ -269,10 +340,14 @@ fn a_malformed_trust_root_is_named_and_trusts_nobody() {
             &["op", "trust-root", "add", "--env", "local", "--key", &author.public],
             &["pack", "verify", &pack_ref, "--env", "local"],
         ];
-        let ran = verbs.map(|verb| sandbox.gtc(verb)).into_iter().chain([update(&sandbox, &pack, &[])]);
+        let ran =
+            verbs.map(|verb| sandbox.gtc(verb)).into_iter().chain([update(&sandbox, &pack, &[])]);
         for ran in ran {
             let message = ran.refused(2, "store");
-            assert!(message.contains("local/trust-root.json") && message.contains(place), "{place}: {message}");
+            assert!(
+                message.contains("local/trust-root.json") && message.contains(place),
+                "{place}: {message}"
+            );
         }
         assert_eq!(std::fs::read_to_string(root(&sandbox)).expect("a file"), content);
     }

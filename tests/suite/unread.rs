@@ -8,14 +8,18 @@ use crate::support::Sandbox;
 #[test]
 fn a_verdict_stands_though_nobody_reads_it() {
     let sandbox = Sandbox::new();
-    let good = sandbox.honest_pack("state", "acme.state.unread", "^1").to_string_lossy().into_owned();
+    let good =
+        sandbox.honest_pack("state", "acme.state.unread", "^1").to_string_lossy().into_owned();
     let bad = sandbox.write("bad.gtpack", "no pack").to_string_lossy().into_owned();
     for (pack, code) in [(good, 0), (bad, 1), ("nowhere.gtpack".to_owned(), 2)] {
         for report in ["human", "json", "sarif", "junit", "github"] {
             let (reader, writer) = std::io::pipe().expect("a pipe");
             drop(reader);
             let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-            command.args(["pack", "validate", "--report", report, &pack]).stdout(writer).stderr(Stdio::null());
+            command
+                .args(["pack", "validate", "--report", report, &pack])
+                .stdout(writer)
+                .stderr(Stdio::null());
             let status = command.status().expect("it starts");
             assert_eq!(status.code(), Some(code), "{pack} as {report}: {status}");
         }
@@ -58,21 +62,34 @@ fn what_is_done_stays_done_when_the_answer_is_lost() {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
         let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-        let status = command.args(line.split(' ')).stdout(writer).stderr(Stdio::null()).status().expect("it starts");
+        let status = command
+            .args(line.split(' '))
+            .stdout(writer)
+            .stderr(Stdio::null())
+            .status()
+            .expect("it starts");
         assert_eq!(status.code(), Some(code), "{line}");
         assert!(sandbox.home().join(done).exists(), "{line}: {done}");
     };
     let full = OpenOptions::new().write(true).open("/dev/full").expect("a full device");
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-    let output = command.args(["pack", "keygen", "--schema"]).stdout(full).output().expect("it starts");
+    let output =
+        command.args(["pack", "keygen", "--schema"]).stdout(full).output().expect("it starts");
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(words.contains("cannot be written") && !words.contains("it was done"), "{words}");
     let component = test_artifacts::witness().display().to_string();
     let environment = |id: &str| format!(".greentic/environments/{id}/environment.json");
     lost("op env init one", &environment("one"));
     read_by_nobody("op env init two", 0, &environment("two"));
-    lost(&format!("pack build --component {component} --version 1.0.0 --output one.gtpack"), "one.gtpack");
-    read_by_nobody(&format!("pack build --component {component} --version 1.0.0 --output two.gtpack"), 0, "two.gtpack");
+    lost(
+        &format!("pack build --component {component} --version 1.0.0 --output one.gtpack"),
+        "one.gtpack",
+    );
+    read_by_nobody(
+        &format!("pack build --component {component} --version 1.0.0 --output two.gtpack"),
+        0,
+        "two.gtpack",
+    );
     lost("pack keygen --output one.key", "one.key.pub");
     read_by_nobody("pack keygen --output two.key", 0, "two.key.pub");
     lost("pack sign one.gtpack --key one.key", "one.gtpack.sig");

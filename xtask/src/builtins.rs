@@ -1,7 +1,9 @@
-//! The packs that the host embeds: built from `builtins/`, packed by `gtc` itself, and kept in step with their sources.
+//! The packs that the host embeds: built from `builtins/`, packed by `gtc` itself, and
+//! kept in step with their sources.
 //!
-//! They are built in a staging folder that holds nothing but their inputs, because cargo mixes the places of crates outside of
-//! a workspace into symbol names: only so do two checkouts make the same bytes.
+//! They are built in a staging folder that holds nothing but their inputs, because cargo
+//! mixes the places of crates outside of a workspace into symbol names: only so do two
+//! checkouts make the same bytes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,11 +36,12 @@ pub fn rebuild() -> Result<()> {
     Ok(())
 }
 
-/// Fails when sources and packed files disagree: by the digest of the sources always, byte for byte when the compiler is the
-/// recorded one.
+/// Fails when sources and packed files disagree: by the digest of the sources always,
+/// byte for byte when the compiler is the recorded one.
 pub fn check() -> Result<()> {
     let packed = packed();
-    let recorded = fs::read_to_string(packed.join("inputs.sha256")).context("builtins/packed/inputs.sha256")?;
+    let recorded = fs::read_to_string(packed.join("inputs.sha256"))
+        .context("builtins/packed/inputs.sha256")?;
     ensure!(
         recorded.trim() == inputs_digest()?,
         "the sources of the built-ins changed after they were packed; run `cargo xtask builtins` and commit the result"
@@ -74,17 +77,22 @@ fn build_into(folder: &Path) -> Result<()> {
     make_stage(&stage)?;
     let target = root().join("target/builtins/target");
     let mut build = command("cargo", &["build", "--release", "--locked", "--target", TARGET]);
-    build.current_dir(&stage).env("CARGO_TARGET_DIR", &target).env("CARGO_ENCODED_RUSTFLAGS", remaps(&stage)?);
+    build
+        .current_dir(&stage)
+        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_ENCODED_RUSTFLAGS", remaps(&stage)?);
     run(&mut build)?;
     fs::create_dir_all(folder)?;
-    // just what the tests build, or half of the tree would be compiled again with other features
+    // just what the tests build, or half of the tree would be compiled again with other
+    // features
     run(&mut command("cargo", &["build", "--workspace", "--all-targets", "--locked"]))?;
     let gtc = root().join("target/debug/gtc");
     for (krate, path) in PACKS {
         let component = target.join(TARGET).join("release").join(krate.replace('-', "_") + ".wasm");
         let pack = folder.join(format!("{path}.gtpack"));
         let (component, pack) = (component.display().to_string(), pack.display().to_string());
-        let arguments = ["pack", "build", "--component", &component, "--version", VERSION, "--output", &pack];
+        let arguments =
+            ["pack", "build", "--component", &component, "--version", VERSION, "--output", &pack];
         output(&mut command(&gtc.to_string_lossy(), &arguments))?;
     }
     Ok(())
@@ -103,14 +111,20 @@ fn make_stage(stage: &Path) -> Result<()> {
     }
     let manifest = stage.join("Cargo.toml");
     let text = fs::read_to_string(&manifest)?;
-    let inside =
-        text.replace("../guest-sdk", "guest-sdk").replacen("[workspace]", "[workspace]\nexclude = [\"guest-sdk\"]", 1);
+    let inside = text.replace("../guest-sdk", "guest-sdk").replacen(
+        "[workspace]",
+        "[workspace]\nexclude = [\"guest-sdk\"]",
+        1,
+    );
     Ok(fs::write(manifest, inside)?)
 }
 
-/// Compiler flags that keep the places of this machine out of the code: the panic messages of guests name source files.
+/// Compiler flags that keep the places of this machine out of the code: the panic
+/// messages of guests name source files.
 fn remaps(stage: &Path) -> Result<String> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let registries = home.context("cargo has no home folder")?.join("registry/src");
     let mut flags = vec![format!("--remap-path-prefix={}=/gtc", stage.display())];
     for registry in fs::read_dir(&registries).with_context(|| registries.display().to_string())? {

@@ -1,4 +1,5 @@
-//! Holds the dependency trees to `deny.toml`: bans, licenses, sources; and advisories, where somebody can be asked for them.
+//! Holds the dependency trees to `deny.toml`: bans, licenses, sources; and advisories,
+//! where somebody can be asked for them.
 
 use anyhow::{Result, bail};
 

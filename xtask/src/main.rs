@@ -1,5 +1,6 @@
-//! What this repository does beside compiling: `cargo xtask test` runs the gate, `cargo xtask builtins [--check]` builds the
-//! packs that the host embeds, `cargo xtask faults` shows that the tests notice faults.
+//! What this repository does beside compiling: `cargo xtask test` runs the gate, `cargo
+//! xtask builtins [--check]` builds the packs that the host embeds, `cargo xtask faults`
+//! shows that the tests notice faults.
 #![expect(clippy::print_stdout, reason = "it talks to whoever started it")]
 
 mod builtins;

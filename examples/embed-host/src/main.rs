@@ -1,11 +1,13 @@
-//! A program that hosts env-packs itself: with a handler of its own, beside those of packs.
+//! A program that hosts env-packs itself: with a handler of its own, beside those of
+//! packs.
 //!
 //! ```text
 //! embed-host <cache folder> <pack> [<path>@<version>]
 //! ```
 //!
-//! It loads the pack, grants it everything that it declares, and lists what there is. Then it resolves the descriptor, and prints
-//! what the preflight finds; without one, it examines the environment `local`.
+//! It loads the pack, grants it everything that it declares, and lists what there is.
+//! Then it resolves the descriptor, and prints what the preflight finds; without one, it
+//! examines the environment `local`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program")]
 
 use std::error::Error;
@@ -13,8 +15,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use env_pack_domain::{
-    BindingContext, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault, Outcome, PackRef,
-    Preflight, ToolCheck, VersionReq,
+    BindingContext, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault,
+    Outcome, PackRef, Preflight, ToolCheck, VersionReq,
 };
 use gtc::engine::ToolEnvironment;
 use gtc::host::{Host, HostSettings};
@@ -52,7 +54,8 @@ impl EnvPackHandler for Clock {
 }
 
 fn main() -> ExitCode {
-    // foreign components are compiled in another process of this very program, which becomes a worker here
+    // foreign components are compiled in another process of this very program, which becomes
+    // a worker here
     gtc::engine::worker::hook();
     let Err(error) = run() else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");
@@ -78,7 +81,10 @@ fn run() -> Result<(), Box<dyn Error>> {
     let host = Host::new(settings);
 
     let mut plugins = Plugins::new(&host)?;
-    plugins.register(Box::new(Clock { path: "example.extension.clock".parse()?, versions: "^1".parse()? }))?;
+    plugins.register(Box::new(Clock {
+        path: "example.extension.clock".parse()?,
+        versions: "^1".parse()?,
+    }))?;
     plugins.register_pack(&host, &pack_ref, &pack::declared(&host, &pack_ref)?)?;
     for plugin in plugins.iter() {
         let from = match &plugin.origin.pack_ref {

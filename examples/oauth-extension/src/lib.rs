@@ -1,5 +1,6 @@
-//! An OAuth identity provider that workloads look up by name, any number of times in one environment: each instance has answers of
-//! its own, and what is required of them is checked before anything is deployed.
+//! An OAuth identity provider that workloads look up by name, any number of times in one
+//! environment: each instance has answers of its own, and what is required of them is
+//! checked before anything is deployed.
 #![no_std]
 
 extern crate alloc;
@@ -9,7 +10,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use env_pack_sdk::checks;
-use env_pack_sdk::{Answers, DescriptorPath, Handler, Missing, Outcome, Slot, ToolCheck, VersionReq, binding, export};
+use env_pack_sdk::{
+    Answers, DescriptorPath, Handler, Missing, Outcome, Slot, ToolCheck, VersionReq, binding,
+    export,
+};
 
 struct OAuth;
 
@@ -33,10 +37,12 @@ impl Handler for OAuth {
     }
 }
 
-/// Answers lie in a plain file: the secret itself has no place in them, only a reference to it.
+/// Answers lie in a plain file: the secret itself has no place in them, only a reference
+/// to it.
 fn secret(answers: &Answers, description: String) -> ToolCheck {
     let mut check = answers.check("client_secret_ref", &description);
-    let is_reference = answers.text("client_secret_ref").is_some_and(|text| text.starts_with("secret://"));
+    let is_reference =
+        answers.text("client_secret_ref").is_some_and(|text| text.starts_with("secret://"));
     if matches!(check.outcome, Outcome::Ok(_)) && !is_reference {
         let hint = "put the secret into the secrets store, and answer `client_secret_ref` with its `secret://…`";
         check.outcome = Outcome::Missing(Missing { install_hint: hint.to_string() });
@@ -47,7 +53,10 @@ fn secret(answers: &Answers, description: String) -> ToolCheck {
 /// The provider must be named by its address, and answer there.
 fn issuer(answers: &Answers, description: String) -> ToolCheck {
     let mut check = answers.check("issuer", &description);
-    let Some(issuer) = answers.text("issuer").filter(|_| matches!(check.outcome, Outcome::Ok(_))) else { return check };
+    let Some(issuer) = answers.text("issuer").filter(|_| matches!(check.outcome, Outcome::Ok(_)))
+    else {
+        return check;
+    };
     match checks::split(&issuer) {
         Some((host, port)) => checks::reachable(&description, &host, port),
         None => {

@@ -1,5 +1,6 @@
-//! Deploys with Terraform: before anything is deployed, Terraform must be there and new enough, and the operator logged in to the
-//! cloud that the answers name. Where the answers say where the state is kept, that must be reachable.
+//! Deploys with Terraform: before anything is deployed, Terraform must be there and new
+//! enough, and the operator logged in to the cloud that the answers name. Where the
+//! answers say where the state is kept, that must be reachable.
 #![no_std]
 
 extern crate alloc;
@@ -9,7 +10,9 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use env_pack_sdk::checks::{self, Check, Tool, access, catalogue};
-use env_pack_sdk::{Answers, DescriptorPath, Handler, Missing, Outcome, Slot, ToolCheck, VersionReq, export};
+use env_pack_sdk::{
+    Answers, DescriptorPath, Handler, Missing, Outcome, Slot, ToolCheck, VersionReq, export,
+};
 
 /// With an older one, the `removed` blocks of our modules are no syntax.
 const TERRAFORM: Tool = catalogue::TERRAFORM.at_least(1, 7, 0);
@@ -42,7 +45,10 @@ fn login(cloud: &str) -> ToolCheck {
         "aws" => access::AWS_IDENTITY.check(),
         "gcp" => access::GCLOUD_ACCOUNT.check(),
         "azure" => access::AZ_ACCOUNT.check(),
-        other => wrong("cloud", format!("answer `cloud` with `aws`, `gcp` or `azure` instead of `{other}`")),
+        other => wrong(
+            "cloud",
+            format!("answer `cloud` with `aws`, `gcp` or `azure` instead of `{other}`"),
+        ),
     }
 }
 
@@ -50,7 +56,10 @@ fn login(cloud: &str) -> ToolCheck {
 fn backend(state: &str) -> ToolCheck {
     match checks::split(state) {
         Some((host, port)) => checks::reachable("where Terraform keeps its state", &host, port),
-        None => wrong("state", "answer `state` with an address like `https://state.acme.example`".to_string()),
+        None => wrong(
+            "state",
+            "answer `state` with an address like `https://state.acme.example`".to_string(),
+        ),
     }
 }
 

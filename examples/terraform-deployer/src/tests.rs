@@ -15,7 +15,14 @@ fn machine() -> Scripted {
 }
 
 fn found(machine: &Scripted) -> String {
-    format!("{:?}", machine.preflight::<Deployer>().iter().map(|check| &check.outcome).collect::<std::vec::Vec<_>>())
+    format!(
+        "{:?}",
+        machine
+            .preflight::<Deployer>()
+            .iter()
+            .map(|check| &check.outcome)
+            .collect::<std::vec::Vec<_>>()
+    )
 }
 
 #[test]
@@ -29,12 +36,19 @@ fn terraform_is_there_or_not() {
 #[test]
 fn only_the_cloud_of_the_answers_is_asked() {
     let answered = |cloud: &str| machine().answers(&format!(r#"{{"cloud": "{cloud}"}}"#));
-    let alice = answered("aws").prints("aws", AWS, "123456789012\tarn:aws:iam::123456789012:user/Alice\tAIDA\n");
+    let alice = answered("aws").prints(
+        "aws",
+        AWS,
+        "123456789012\tarn:aws:iam::123456789012:user/Alice\tAIDA\n",
+    );
     assert!(found(&alice).contains("user/Alice"));
     let nobody = answered("aws").ends("aws", AWS, 255, "", "Unable to locate credentials.\n");
     assert!(found(&nobody).contains("AuthFailed"));
-    let gcp =
-        answered("gcp").prints("gcloud", &["auth", "list", "--filter=status:ACTIVE", "--format=value(account)"], "");
+    let gcp = answered("gcp").prints(
+        "gcloud",
+        &["auth", "list", "--filter=status:ACTIVE", "--format=value(account)"],
+        "",
+    );
     assert!(found(&gcp).contains("no account is active"));
     assert!(found(&answered("azure")).contains("install the Azure CLI"));
     assert!(found(&answered("mainframe")).contains("instead of `mainframe`"));
@@ -42,8 +56,9 @@ fn only_the_cloud_of_the_answers_is_asked() {
 
 #[test]
 fn the_state_is_reachable_or_not() {
-    let answered =
-        machine().answers(r#"{"state": "https://state.acme.example"}"#).allow_network("state.acme.example", 443);
+    let answered = machine()
+        .answers(r#"{"state": "https://state.acme.example"}"#)
+        .allow_network("state.acme.example", 443);
     assert!(found(&answered).contains("Unreachable"));
     assert!(found(&answered.listens("state.acme.example", 443)).ends_with("Outcome::Ok(None)]"));
     assert!(found(&machine().answers(r#"{"state": "nowhere"}"#)).contains("Missing"));

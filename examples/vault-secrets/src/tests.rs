@@ -10,11 +10,9 @@ use env_pack_sdk::testing::Scripted;
 use super::Vault;
 
 fn machine() -> Scripted {
-    Scripted::new().prints("vault", &["version"], "Vault v1.15.2 (cf1b5ca), built 2023-11-06T11:33:28Z\n").prints(
-        "vault",
-        &["token", "lookup"],
-        "Key    Value\n---    -----\nid     [redacted]\n",
-    )
+    Scripted::new()
+        .prints("vault", &["version"], "Vault v1.15.2 (cf1b5ca), built 2023-11-06T11:33:28Z\n")
+        .prints("vault", &["token", "lookup"], "Key    Value\n---    -----\nid     [redacted]\n")
 }
 
 /// What each check found, in the order of the preflight.
@@ -25,9 +23,13 @@ fn found(machine: &Scripted) -> Vec<String> {
 
 #[test]
 fn a_machine_with_all_it_needs() {
-    assert_eq!(found(&machine()), [r#"vault: Outcome::Ok(Some("1.15.2"))"#, "vault-token: Outcome::Ok(None)"]);
+    assert_eq!(
+        found(&machine()),
+        [r#"vault: Outcome::Ok(Some("1.15.2"))"#, "vault-token: Outcome::Ok(None)"]
+    );
     let answered = machine().answers(r#"{"address": "https://vault.acme.example:8200"}"#);
-    let ready = answered.allow_network("vault.acme.example", 8200).listens("vault.acme.example", 8200);
+    let ready =
+        answered.allow_network("vault.acme.example", 8200).listens("vault.acme.example", 8200);
     assert_eq!(found(&ready)[2], "vault.acme.example:8200: Outcome::Ok(None)");
 }
 
@@ -37,7 +39,13 @@ fn a_machine_without() {
     assert!(checks.iter().all(|check| matches!(check.outcome, Outcome::Missing(_))), "{checks:?}");
     let old = machine().prints("vault", &["version"], "Vault v1.9.10\n");
     assert!(found(&old)[0].contains("VersionMismatch"));
-    let shut = machine().ends("vault", &["token", "lookup"], 2, "", "Code: 403. Errors:\n\n* permission denied\n");
+    let shut = machine().ends(
+        "vault",
+        &["token", "lookup"],
+        2,
+        "",
+        "Code: 403. Errors:\n\n* permission denied\n",
+    );
     assert!(found(&shut)[1].contains("AuthFailed"));
 }
 
@@ -45,7 +53,10 @@ fn a_machine_without() {
 fn the_server_of_the_answers() {
     let answered = |address: &str| machine().answers(&format!(r#"{{"address": "{address}"}}"#));
     assert!(found(&answered("vault"))[2].contains("Missing"));
-    assert!(found(&answered("https://vault.acme.example"))[2].contains("not allowed"), "nobody declared it");
+    assert!(
+        found(&answered("https://vault.acme.example"))[2].contains("not allowed"),
+        "nobody declared it"
+    );
     let away = answered("http://127.0.0.1:8200").allow_network("127.0.0.1", 8200);
     assert!(found(&away)[2].contains("Unreachable"));
 }

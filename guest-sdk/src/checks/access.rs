@@ -1,4 +1,5 @@
-//! Whether the operator is let in: commands that fail honestly when nobody is logged in, or when nothing answers.
+//! Whether the operator is let in: commands that fail honestly when nobody is logged in,
+//! or when nothing answers.
 //!
 //! ```
 //! use env_pack_sdk::can_i;
@@ -42,8 +43,13 @@ pub enum Answer {
 }
 
 impl Access {
-    /// A check of this name that runs a command; until told otherwise, its exit code 0 means yes.
-    pub const fn new(name: &'static str, program: &'static str, args: &'static [&'static str]) -> Self {
+    /// A check of this name that runs a command; until told otherwise, its exit code 0
+    /// means yes.
+    pub const fn new(
+        name: &'static str,
+        program: &'static str,
+        args: &'static [&'static str],
+    ) -> Self {
         Self {
             name,
             program,
@@ -118,7 +124,11 @@ impl Access {
             "" => self.name,
             description => description,
         };
-        ToolCheck { name: self.name.to_string(), description: description.to_string(), outcome: self.outcome(ran) }
+        ToolCheck {
+            name: self.name.to_string(),
+            description: description.to_string(),
+            outcome: self.outcome(ran),
+        }
     }
 
     fn outcome(&self, ran: Result<Output, Failure>) -> Outcome {
@@ -143,9 +153,11 @@ impl Probe for Access {
 const AWS_LOGIN: &str = "log in with `aws sso login`, or set up credentials with `aws configure`";
 const AZ_LOGIN: &str = "log in with `az login`";
 const GCLOUD_LOGIN: &str = "log in with `gcloud auth login`";
-const KUBE_LOGIN: &str = "log in to the cluster, or choose another with `kubectl config use-context <context>`";
+const KUBE_LOGIN: &str =
+    "log in to the cluster, or choose another with `kubectl config use-context <context>`";
 const KUBE_ASK: &str = "ask whoever runs the cluster for a role that allows it";
-const KUBE_UP: &str = "start the cluster, or choose another with `kubectl config use-context <context>`";
+const KUBE_UP: &str =
+    "start the cluster, or choose another with `kubectl config use-context <context>`";
 const ONLINE: &str = "check the network of this machine, its proxies and its VPN";
 const VAULT_LOGIN: &str = "log in with `vault login`";
 const VAULT_UP: &str = "check VAULT_ADDR, and whether the server is up";
@@ -181,12 +193,15 @@ pub const AWS_IDENTITY: Access =
         ]);
 
 /// The account that gcloud acts for.
-pub const GCLOUD_ACCOUNT: Access =
-    Access::new("gcloud-account", "gcloud", &["auth", "list", "--filter=status:ACTIVE", "--format=value(account)"])
-        .describe("logged in to Google Cloud")
-        .install_hint(super::catalogue::GCLOUD_HINT)
-        .login_hint(GCLOUD_LOGIN)
-        .read_with(|output| who(output, "no account is active"));
+pub const GCLOUD_ACCOUNT: Access = Access::new(
+    "gcloud-account",
+    "gcloud",
+    &["auth", "list", "--filter=status:ACTIVE", "--format=value(account)"],
+)
+.describe("logged in to Google Cloud")
+.install_hint(super::catalogue::GCLOUD_HINT)
+.login_hint(GCLOUD_LOGIN)
+.read_with(|output| who(output, "no account is active"));
 
 /// The subscription that the Azure CLI acts for.
 pub const AZ_ACCOUNT: Access =
@@ -197,7 +212,8 @@ pub const AZ_ACCOUNT: Access =
         .read_with(|output| who(output, "no subscription is selected"))
         .complaints(&[shut("az login", AZ_LOGIN), shut("AADSTS", AZ_LOGIN)]);
 
-/// Whether the token that the Vault CLI uses is good. Nothing of what is printed is repeated: the token is in it.
+/// Whether the token that the Vault CLI uses is good. Nothing of what is printed is
+/// repeated: the token is in it.
 pub const VAULT_TOKEN: Access = Access::new("vault-token", "vault", &["token", "lookup"])
     .describe("logged in to Vault")
     .install_hint(super::catalogue::VAULT_HINT)
@@ -218,8 +234,8 @@ pub const VAULT_TOKEN: Access = Access::new("vault-token", "vault", &["token", "
         away("Vault is sealed", "unseal the server with `vault operator unseal`"),
     ]);
 
-/// Whether the current context of kubectl may do something: a check of this name that runs `kubectl auth can-i …`. Written with
-/// [`can_i!`](crate::can_i).
+/// Whether the current context of kubectl may do something: a check of this name that
+/// runs `kubectl auth can-i …`. Written with [`can_i!`](crate::can_i).
 pub const fn can_i(name: &'static str, args: &'static [&'static str]) -> Access {
     Access::new(name, "kubectl", args)
         .describe("allowed in the Kubernetes cluster")
@@ -229,12 +245,16 @@ pub const fn can_i(name: &'static str, args: &'static [&'static str]) -> Access 
         .complaints(KUBE_COMPLAINTS)
 }
 
-/// Whether the current context of kubectl may do something: `can_i!("create", "pods")`, or
-/// `can_i!("create", "pods", namespace)` for a namespace that is filled in with [`Access::check_with`].
+/// Whether the current context of kubectl may do something: `can_i!("create", "pods")`,
+/// or `can_i!("create", "pods", namespace)` for a namespace that is filled in with
+/// [`Access::check_with`].
 #[macro_export]
 macro_rules! can_i {
     ($verb:literal, $resource:literal) => {
-        $crate::checks::access::can_i(concat!("can ", $verb, " ", $resource), &["auth", "can-i", $verb, $resource])
+        $crate::checks::access::can_i(
+            concat!("can ", $verb, " ", $resource),
+            &["auth", "can-i", $verb, $resource],
+        )
     };
     ($verb:literal, $resource:literal, namespace) => {
         $crate::checks::access::can_i(
@@ -264,13 +284,15 @@ fn who(output: &Output, nobody: &str) -> Option<Answer> {
     })
 }
 
-/// The second column of the line says who is let in; the first is the number of the account.
+/// The second column of the line says who is let in; the first is the number of the
+/// account.
 fn second_column(output: &Output) -> Option<Answer> {
     let mut lines = output.stdout.lines().filter_map(|line| line.trim().split('\t').nth(1));
     lines.next().filter(|_| output.exit_code == 0).map(|name| Answer::Yes(Some(name.to_string())))
 }
 
-/// The answer of `kubectl auth can-i`, whatever warnings stand around it. A no comes with an exit code of 1, and maybe a reason.
+/// The answer of `kubectl auth can-i`, whatever warnings stand around it. A no comes with
+/// an exit code of 1, and maybe a reason.
 fn yes_or_no(output: &Output) -> Option<Answer> {
     let answers = output.stdout.lines().map(str::trim);
     let mut answers = answers.filter_map(|line| match line {

@@ -47,8 +47,8 @@ impl Probe for Address {
 
 /// Checks that something answers at an address, such as one from the operator's answers.
 ///
-/// An address that is not among the checks of the handler is not derived for the pack: it is declared under `[permissions]` in
-/// `gtc-pack.toml`.
+/// An address that is not among the checks of the handler is not derived for the pack: it
+/// is declared under `[permissions]` in `gtc-pack.toml`.
 pub fn reachable(description: &str, host: &str, port: u16) -> ToolCheck {
     let name = match host.contains(':') {
         true => format!("[{host}]:{port}"),
@@ -67,17 +67,25 @@ fn outcome(reached: Result<(), Failure>) -> Outcome {
     match reached {
         Ok(()) => Outcome::Ok(None),
         Err(Failure::Denied(reason)) => unknown(format!("not allowed to connect to it: {reason}")),
-        Err(Failure::NotFound) => away("the name does not resolve", "check the name, and whether DNS knows it here"),
-        Err(Failure::Refused) => away("nothing listens there", "check the port, and start what should listen there"),
-        Err(Failure::TimedOut) => away("nothing answered in time", "check firewalls, VPN and proxies on the way there"),
+        Err(Failure::NotFound) => {
+            away("the name does not resolve", "check the name, and whether DNS knows it here")
+        }
+        Err(Failure::Refused) => {
+            away("nothing listens there", "check the port, and start what should listen there")
+        }
+        Err(Failure::TimedOut) => {
+            away("nothing answered in time", "check firewalls, VPN and proxies on the way there")
+        }
         Err(Failure::Io(reason)) => away(&reason, "check the network of this machine"),
     }
 }
 
 /// The host and the port of an address such as `https://vault.example:8200/v1`, `vault.example:8200` or `[::1]:443`; without a
-/// port, the one of `https` or `http`. Nothing when there is no host, or a port that is none.
+/// port, the one of `https` or `http`. Nothing when there is no host, or a port that is
+/// none.
 pub fn split(address: &str) -> Option<(String, u16)> {
-    let (default, rest) = match (address.strip_prefix("https://"), address.strip_prefix("http://")) {
+    let (default, rest) = match (address.strip_prefix("https://"), address.strip_prefix("http://"))
+    {
         (Some(rest), _) => (Some(443), rest),
         (_, Some(rest)) => (Some(80), rest),
         _ => (None, address),

@@ -1,17 +1,21 @@
-//! Well-known tools, each with the command that prints its version, where in the output the version stands, the oldest version
-//! that will do unless a handler says otherwise, and where to get it.
+//! Well-known tools, each with the command that prints its version, where in the output
+//! the version stands, the oldest version that will do unless a handler says otherwise,
+//! and where to get it.
 //!
-//! The commands are all on the host's list of those that are granted with the binding: an operator is not asked about them.
+//! The commands are all on the host's list of those that are granted with the binding: an
+//! operator is not asked about them.
 
 use super::command::{Complaint, Meaning};
 use super::{Tool, parsers};
 
-pub(super) const AWS_HINT: &str =
-    "install version 2 of the AWS CLI: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html";
-pub(super) const AZ_HINT: &str = "install the Azure CLI: https://learn.microsoft.com/cli/azure/install-azure-cli";
-pub(super) const GCLOUD_HINT: &str = "install the Google Cloud CLI: https://cloud.google.com/sdk/docs/install";
+pub(super) const AWS_HINT: &str = "install version 2 of the AWS CLI: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html";
+pub(super) const AZ_HINT: &str =
+    "install the Azure CLI: https://learn.microsoft.com/cli/azure/install-azure-cli";
+pub(super) const GCLOUD_HINT: &str =
+    "install the Google Cloud CLI: https://cloud.google.com/sdk/docs/install";
 pub(super) const KUBECTL_HINT: &str = "install kubectl: https://kubernetes.io/docs/tasks/tools/";
-pub(super) const VAULT_HINT: &str = "install the Vault CLI: https://developer.hashicorp.com/vault/install";
+pub(super) const VAULT_HINT: &str =
+    "install the Vault CLI: https://developer.hashicorp.com/vault/install";
 
 /// What a client of containers says without the service that runs them.
 const NO_SERVICE: &[Complaint] = &[
@@ -20,9 +24,21 @@ const NO_SERVICE: &[Complaint] = &[
         Meaning::AuthFailed,
         "let this user reach the service: https://docs.docker.com/engine/install/linux-postinstall/",
     ),
-    Complaint::new("Cannot connect to", Meaning::Unreachable, "start the service that runs the containers"),
-    Complaint::new("failed to connect to", Meaning::Unreachable, "start the service that runs the containers"),
-    Complaint::new("unable to connect to", Meaning::Unreachable, "start the service that runs the containers"),
+    Complaint::new(
+        "Cannot connect to",
+        Meaning::Unreachable,
+        "start the service that runs the containers",
+    ),
+    Complaint::new(
+        "failed to connect to",
+        Meaning::Unreachable,
+        "start the service that runs the containers",
+    ),
+    Complaint::new(
+        "unable to connect to",
+        Meaning::Unreachable,
+        "start the service that runs the containers",
+    ),
 ];
 
 /// OpenTofu.
@@ -61,7 +77,8 @@ pub const DOCKER: Tool = Tool::new("docker", &["version", "--format", "{{.Client
     .parse_with(parsers::line)
     .complaints(NO_SERVICE);
 
-/// Podman; where it runs containers in a machine of its own, the client must also find that.
+/// Podman; where it runs containers in a machine of its own, the client must also find
+/// that.
 pub const PODMAN: Tool = Tool::new("podman", &["version", "--format", "{{.Client.Version}}"])
     .describe("Podman")
     .at_least(4, 5, 0)
@@ -83,7 +100,8 @@ pub const GCLOUD: Tool = Tool::new("gcloud", &["version", "--format=value(\"Goog
     .install_hint(GCLOUD_HINT)
     .parse_with(parsers::line);
 
-/// The Azure CLI; the quotes are part of the query, which takes a dash for a minus without them.
+/// The Azure CLI; the quotes are part of the query, which takes a dash for a minus
+/// without them.
 pub const AZ: Tool = Tool::new("az", &["version", "--output", "tsv", "--query", "\"azure-cli\""])
     .describe("Azure CLI")
     .at_least(2, 50, 0)

@@ -8,7 +8,8 @@ use crate::ToolCheck;
 /// What a handler asks of the operator's machine: one permission of its pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// To run a program; the argument `*` stands for exactly one that does not begin with `-`.
+    /// To run a program; the argument `*` stands for exactly one that does not begin with
+    /// `-`.
     Tool {
         /// Its bare name.
         program: &'static str,
@@ -31,7 +32,8 @@ pub(super) trait Probe: Sync {
 
 /// One of the [`CHECKS`](crate::Handler::CHECKS) of a handler.
 ///
-/// It knows how it is run by a pointer, so that a guest holds only the code of the kinds of checks it has.
+/// It knows how it is run by a pointer, so that a guest holds only the code of the kinds
+/// of checks it has.
 #[derive(Clone, Copy)]
 pub struct Check {
     ask: Ask,
@@ -47,8 +49,9 @@ impl Check {
     /// The operator must be let in.
     ///
     /// # Panics
-    /// When a `*` among its arguments waits for something to be filled in; as a constant, that happens at compile time. Such a
-    /// command is asked for with [`Check::later`].
+    /// When a `*` among its arguments waits for something to be filled in; as a constant,
+    /// that happens at compile time. Such a command is asked for with
+    /// [`Check::later`].
     pub const fn access(access: &'static Access) -> Self {
         assert!(
             !access.has_gaps(),

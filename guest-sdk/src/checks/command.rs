@@ -26,18 +26,22 @@ pub enum Meaning {
 }
 
 impl Complaint {
-    /// A part of a line, in the program's own letters, and what the operator does about it.
+    /// A part of a line, in the program's own letters, and what the operator does about
+    /// it.
     pub const fn new(says: &'static str, means: Meaning, next: &'static str) -> Self {
         Self { says, means, next }
     }
 
-    /// Byte by byte: the search of the standard library is quicker, and larger than all of this file.
+    /// Byte by byte: the search of the standard library is quicker, and larger than all
+    /// of this file.
     fn is_in(&self, line: &str) -> bool {
-        !self.says.is_empty() && line.as_bytes().windows(self.says.len()).any(|part| part == self.says.as_bytes())
+        !self.says.is_empty()
+            && line.as_bytes().windows(self.says.len()).any(|part| part == self.says.as_bytes())
     }
 }
 
-/// Runs a program; `filling` takes the place of the stars among the arguments, in their order.
+/// Runs a program; `filling` takes the place of the stars among the arguments, in their
+/// order.
 pub(super) fn ask(program: &str, args: &[&str], filling: &[&str]) -> Result<Output, Failure> {
     let mut filling = filling.iter();
     let place = |arg: &&str| match *arg {
@@ -57,7 +61,8 @@ pub(super) fn failed(failure: Failure, install_hint: &str) -> Outcome {
     }
 }
 
-/// Complaints, and the code that knows them in an output. A guest without complaints pays for neither.
+/// Complaints, and the code that knows them in an output. A guest without complaints pays
+/// for neither.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Complaints {
     list: &'static [Complaint],
@@ -71,16 +76,20 @@ impl Complaints {
         Self { list, find: complained }
     }
 
-    /// What it means that a program printed this instead of an answer, and ended with this code.
+    /// What it means that a program printed this instead of an answer, and ended with
+    /// this code.
     pub(super) fn of(self, output: &Output) -> Outcome {
         (self.find)(output, self.list).unwrap_or_else(|| ended(output))
     }
 }
 
-/// What stands last says most: what comes before is often a log. Of standard output only what standard error does not explain.
+/// What stands last says most: what comes before is often a log. Of standard output only
+/// what standard error does not explain.
 fn complained(output: &Output, complaints: &[Complaint]) -> Option<Outcome> {
     let known = |text: &str| {
-        let mut lines = text.lines().filter_map(|line| Some((line, complaints.iter().find(|it| it.is_in(line))?)));
+        let mut lines = text
+            .lines()
+            .filter_map(|line| Some((line, complaints.iter().find(|it| it.is_in(line))?)));
         lines.next_back().map(|(line, complaint)| complaint.means.outcome(line, complaint.next))
     };
     known(&output.stderr).or_else(|| known(&output.stdout))
@@ -88,7 +97,8 @@ fn complained(output: &Output, complaints: &[Complaint]) -> Option<Outcome> {
 
 impl Meaning {
     pub(super) fn outcome(self, detail: &str, next: &str) -> Outcome {
-        let recoverable = Recoverable { detail: excerpt(detail.trim()), recovery_hint: next.to_string() };
+        let recoverable =
+            Recoverable { detail: excerpt(detail.trim()), recovery_hint: next.to_string() };
         match self {
             Self::AuthFailed => Outcome::AuthFailed(recoverable),
             Self::Unreachable => Outcome::Unreachable(recoverable),
@@ -96,9 +106,11 @@ impl Meaning {
     }
 }
 
-/// What it means that a program ended with a code that is not 0, without a complaint that is known.
+/// What it means that a program ended with a code that is not 0, without a complaint that
+/// is known.
 fn ended(output: &Output) -> Outcome {
-    let words = first_line(&output.stderr).or_else(|| first_line(&output.stdout)).unwrap_or("nothing");
+    let words =
+        first_line(&output.stderr).or_else(|| first_line(&output.stdout)).unwrap_or("nothing");
     unknown(format!("it ended with exit code {}: {}", output.exit_code, excerpt(words)))
 }
 

@@ -1,7 +1,9 @@
-//! Checks to compose a preflight of: programs and their versions, whether somebody is logged in, addresses that must answer.
+//! Checks to compose a preflight of: programs and their versions, whether somebody is
+//! logged in, addresses that must answer.
 //!
-//! A check is a constant. Those that a handler lists as its [`CHECKS`](crate::Handler::CHECKS) are run by its preflight, and what
-//! they ask of the operator's machine becomes the permissions of its pack: nobody writes them twice.
+//! A check is a constant. Those that a handler lists as its
+//! [`CHECKS`](crate::Handler::CHECKS) are run by its preflight, and what they ask of the
+//! operator's machine becomes the permissions of its pack: nobody writes them twice.
 //!
 //! ```
 //! use env_pack_sdk::checks::{Address, Check, Tool, access, catalogue};

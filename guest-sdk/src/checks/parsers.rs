@@ -1,5 +1,5 @@
-//! Where the version stands in what a tool prints. Lines before it, such as warnings, and lines after it, such as notices of
-//! updates, are passed over.
+//! Where the version stands in what a tool prints. Lines before it, such as warnings, and
+//! lines after it, such as notices of updates, are passed over.
 
 use super::Version;
 use crate::json;
@@ -13,7 +13,8 @@ pub fn anywhere(text: &str) -> Option<Version<'_>> {
     words.into_iter().find_map(Version::parse)
 }
 
-/// The first line that is a version and nothing else, as `--short` and templates print it.
+/// The first line that is a version and nothing else, as `--short` and templates print
+/// it.
 pub fn line(text: &str) -> Option<Version<'_>> {
     text.lines().find_map(|line| Version::parse(line.trim().trim_matches(['"', '\''])))
 }
@@ -36,7 +37,9 @@ pub fn kubectl(text: &str) -> Option<Version<'_>> {
     let client = text.lines().skip_while(|line| line.trim_end() != "clientVersion:").skip(1);
     // what belongs to the client is indented
     let mut members = client.take_while(|line| line.starts_with(' '));
-    members.find_map(|line| Version::parse(line.trim().strip_prefix("gitVersion:")?.trim().trim_matches(['"', '\''])))
+    members.find_map(|line| {
+        Version::parse(line.trim().strip_prefix("gitVersion:")?.trim().trim_matches(['"', '\'']))
+    })
 }
 
 /// What follows `aws-cli/`.

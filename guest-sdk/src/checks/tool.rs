@@ -38,13 +38,15 @@ impl Tool {
         }
     }
 
-    /// What the check is called; as the program is, unless told. Two checks of one program need names to be told apart.
+    /// What the check is called; as the program is, unless told. Two checks of one
+    /// program need names to be told apart.
     pub const fn named(mut self, name: &'static str) -> Self {
         self.name = name;
         self
     }
 
-    /// What the tool is, as a phrase for people. The oldest version that will do is added to it.
+    /// What the tool is, as a phrase for people. The oldest version that will do is added
+    /// to it.
     pub const fn describe(mut self, description: &'static str) -> Self {
         self.description = description;
         self
@@ -74,7 +76,8 @@ impl Tool {
         self
     }
 
-    /// What it may complain about although it is there, such as a service that it belongs to.
+    /// What it may complain about although it is there, such as a service that it belongs
+    /// to.
     pub const fn complaints(mut self, complaints: &'static [Complaint]) -> Self {
         self.complaints = Complaints::new(complaints);
         self
@@ -95,7 +98,9 @@ impl Tool {
         let description = match (self.description, self.minimum) {
             ("", _) => format!("{} on PATH", self.program),
             (description, None) => description.to_string(),
-            (description, Some([major, minor, _])) => format!("{description} {major}.{minor} or newer"),
+            (description, Some([major, minor, _])) => {
+                format!("{description} {major}.{minor} or newer")
+            }
         };
         ToolCheck { name: self.name.to_string(), description, outcome: self.outcome(ran) }
     }
@@ -107,18 +112,22 @@ impl Tool {
         };
         let found = (self.parser)(&output.stdout).or_else(|| (self.parser)(&output.stderr));
         match (found, self.minimum) {
-            // also of a program that complains: what is too old stays too old when the complaint is mended
-            (Some(found), Some(minimum)) if !found.is_at_least(minimum) => Outcome::VersionMismatch(VersionMismatch {
-                found: excerpt(found.as_str()),
-                required: format!(">={}.{}.{}", minimum[0], minimum[1], minimum[2]),
-                install_hint: self.install_hint.to_string(),
-            }),
+            // also of a program that complains: what is too old stays too old when the complaint is
+            // mended
+            (Some(found), Some(minimum)) if !found.is_at_least(minimum) => {
+                Outcome::VersionMismatch(VersionMismatch {
+                    found: excerpt(found.as_str()),
+                    required: format!(">={}.{}.{}", minimum[0], minimum[1], minimum[2]),
+                    install_hint: self.install_hint.to_string(),
+                })
+            }
             _ if output.exit_code != 0 => self.complaints.of(&output),
             (Some(found), _) => Outcome::Ok(Some(excerpt(found.as_str()))),
             (None, None) => Outcome::Ok(None),
-            (None, Some(_)) => {
-                unknown(format!("it printed no version: {}", excerpt(first_line(&output.stdout).unwrap_or("nothing"))))
-            }
+            (None, Some(_)) => unknown(format!(
+                "it printed no version: {}",
+                excerpt(first_line(&output.stdout).unwrap_or("nothing"))
+            )),
         }
     }
 }

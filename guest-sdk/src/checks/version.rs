@@ -1,6 +1,7 @@
 //! Versions as tools print them.
 
-/// A version that a tool printed: two or more numbers joined by dots, and whatever its makers append.
+/// A version that a tool printed: two or more numbers joined by dots, and whatever its
+/// makers append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version<'a> {
     text: &'a str,
@@ -8,7 +9,8 @@ pub struct Version<'a> {
     is_early: bool,
 }
 
-/// How what follows `-` begins in a version that comes before its release. Anything else is a vendor's mark, as in `1.32.4-gke.100`.
+/// How what follows `-` begins in a version that comes before its release. Anything else
+/// is a vendor's mark, as in `1.32.4-gke.100`.
 const EARLY: [&str; 8] = ["alpha", "beta", "rc", "pre", "dev", "snapshot", "nightly", "preview"];
 
 impl<'a> Version<'a> {
@@ -35,7 +37,9 @@ impl<'a> Version<'a> {
             count += 1;
         }
         let begins = |mark: &str| {
-            let is = |early: &&str| mark.get(..early.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(early));
+            let is = |early: &&str| {
+                mark.get(..early.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(early))
+            };
             EARLY.iter().any(is)
         };
         let behind = word.get(release.len()..)?.strip_prefix('-').unwrap_or_default();
@@ -47,7 +51,8 @@ impl<'a> Version<'a> {
         self.text
     }
 
-    /// Whether it is this release or a later one. A release candidate of the minimum comes before it.
+    /// Whether it is this release or a later one. A release candidate of the minimum
+    /// comes before it.
     pub fn is_at_least(self, minimum: [u64; 3]) -> bool {
         self.numbers > minimum || self.numbers == minimum && !self.is_early
     }
@@ -70,9 +75,21 @@ mod tests {
         ] {
             assert_eq!(Version::parse(printed).map(Version::as_str), Some(read), "{printed}");
         }
-        for odd in
-            ["", "v", "1", "1.", ".1", "1..2", "1.x", "vv1.2", "+1.2", "1.-2", "a1.2", "99999999999999999999.1", "١.٢"]
-        {
+        for odd in [
+            "",
+            "v",
+            "1",
+            "1.",
+            ".1",
+            "1..2",
+            "1.x",
+            "vv1.2",
+            "+1.2",
+            "1.-2",
+            "a1.2",
+            "99999999999999999999.1",
+            "١.٢",
+        ] {
             assert_eq!(Version::parse(odd), None, "{odd}");
         }
     }
@@ -93,9 +110,16 @@ mod tests {
         ] {
             assert!(is_enough(enough), "{enough}");
         }
-        for old in
-            ["1.4.99", "0.99", "1.5.0-rc1", "1.5.0-RC.1", "1.5.0-alpha20230101", "1.5-dev", "1.5.0rc1", "1.5.0.rc0"]
-        {
+        for old in [
+            "1.4.99",
+            "0.99",
+            "1.5.0-rc1",
+            "1.5.0-RC.1",
+            "1.5.0-alpha20230101",
+            "1.5-dev",
+            "1.5.0rc1",
+            "1.5.0.rc0",
+        ] {
             assert!(!is_enough(old), "{old}");
         }
     }

@@ -13,13 +13,37 @@ fn check(text: &str) {
 
 #[test]
 fn requirements_people_write() {
-    for good in ["^0.4", "0.1", "*", ">=1.2, <2", "~1.2.3", "=1.2.3-rc.1+b.7", "1.*", " 1 ", "1.2.x", ">= 1.0.0-0,<2"] {
+    for good in [
+        "^0.4",
+        "0.1",
+        "*",
+        ">=1.2, <2",
+        "~1.2.3",
+        "=1.2.3-rc.1+b.7",
+        "1.*",
+        " 1 ",
+        "1.2.x",
+        ">= 1.0.0-0,<2",
+    ] {
         assert!(accepts(good.as_bytes()), "{good}");
         check(good);
     }
-    for bad in
-        ["", "^", "v1", "01", "1.02", "1.2.3.4", "1,,2", "1 2", "1,", "^0.4 or so", "*, 1", "1.*.3", "1-rc", "1.2.3-01"]
-    {
+    for bad in [
+        "",
+        "^",
+        "v1",
+        "01",
+        "1.02",
+        "1.2.3.4",
+        "1,,2",
+        "1 2",
+        "1,",
+        "^0.4 or so",
+        "*, 1",
+        "1.*.3",
+        "1-rc",
+        "1.2.3-01",
+    ] {
         assert!(!accepts(bad.as_bytes()), "{bad}");
         check(bad);
     }
@@ -39,14 +63,17 @@ fn limits_are_the_same() {
     check("1\0");
 }
 
-/// Every text of up to six characters out of those that matter to the grammar, after a few beginnings that lead deep into it.
+/// Every text of up to six characters out of those that matter to the grammar, after a
+/// few beginnings that lead deep into it.
 #[test]
 fn every_short_text_is_judged_the_same() {
     let alphabet = ["0", "1", ".", "*", "-", "+", ",", " ", ">", "="];
     let mut texts: Vec<String> = Vec::from([String::new()]);
     for _ in 0..5 {
-        let longer: Vec<String> =
-            texts.iter().flat_map(|text| alphabet.iter().map(move |c| format!("{text}{c}"))).collect();
+        let longer: Vec<String> = texts
+            .iter()
+            .flat_map(|text| alphabet.iter().map(move |c| format!("{text}{c}")))
+            .collect();
         for tail in &longer {
             for head in ["", "1.", "1.2.3", "1.2.3-a", "^1.*"] {
                 check(&format!("{head}{tail}"));

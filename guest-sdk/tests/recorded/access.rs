@@ -1,4 +1,5 @@
-//! Whether somebody is let in: not being logged in and not getting an answer are told apart by the words of each program.
+//! Whether somebody is let in: not being logged in and not getting an answer are told
+//! apart by the words of each program.
 
 use env_pack_sdk::can_i;
 use env_pack_sdk::checks::Access;
@@ -27,11 +28,19 @@ fn aws() {
                    The security token included in the request is expired\n";
     check(&AWS_IDENTITY, 255, "", expired, &format!("auth failed: {}", expired.trim()));
     let profile = "\nThe config profile (nope) could not be found\n";
-    check(&AWS_IDENTITY, 255, "", profile, "auth failed: The config profile (nope) could not be found");
-    let away = "\nCould not connect to the endpoint URL: \"https://sts.eu-west-1.amazonaws.com/\"\n";
+    check(
+        &AWS_IDENTITY,
+        255,
+        "",
+        profile,
+        "auth failed: The config profile (nope) could not be found",
+    );
+    let away =
+        "\nCould not connect to the endpoint URL: \"https://sts.eu-west-1.amazonaws.com/\"\n";
     check(&AWS_IDENTITY, 255, "", away, &format!("unreachable: {}", away.trim()));
     // github.com/fwdcloudsec/granted/issues/593
-    let sso = "\nError loading SSO Token: Token for https://conrix.awsapps.com/start does not exist\n";
+    let sso =
+        "\nError loading SSO Token: Token for https://conrix.awsapps.com/start does not exist\n";
     check(&AWS_IDENTITY, 255, "", sso, &format!("auth failed: {}", sso.trim()));
     check(
         &AWS_IDENTITY,
@@ -60,7 +69,13 @@ fn gcloud_and_az() {
 fn kubectl() {
     // ran here, all six
     check(&CAN_CREATE, 0, "yes\n", "", "ok");
-    check(&CAN_CREATE, 0, "yes\n", "Warning: the server doesn't have a resource type 'pods'\n\n", "ok");
+    check(
+        &CAN_CREATE,
+        0,
+        "yes\n",
+        "Warning: the server doesn't have a resource type 'pods'\n\n",
+        "ok",
+    );
     check(&CAN_CREATE, 1, "no\n", "", "auth failed: no");
     let log = "E1125 01:43:25.208856   21562 memcache.go:265] \"Unhandled Error\" err=\"couldn't get current server API group list: ";
     let refused = format!(
@@ -75,7 +90,13 @@ fn kubectl() {
          Warning: the server doesn't have a resource type 'pods'\n\n\
          error: You must be logged in to the server (Unauthorized)\n"
     );
-    check(&CAN_CREATE, 1, "", &unauthorized, "auth failed: error: You must be logged in to the server (Unauthorized)");
+    check(
+        &CAN_CREATE,
+        1,
+        "",
+        &unauthorized,
+        "auth failed: error: You must be logged in to the server (Unauthorized)",
+    );
     let unknown = "Unable to connect to the server: dial tcp: lookup nowhere.invalid on 10.0.0.53:53: no such host";
     check(&CAN_CREATE, 1, "", &format!("{unknown}\n"), &format!("unreachable: {unknown}"));
     let forbidden = "Error from server (Forbidden): selfsubjectaccessreviews.authorization.k8s.io is forbidden: \
@@ -100,7 +121,8 @@ fn vault() {
                 dial tcp 127.0.0.1:8200: connect: connection refused";
     check(&VAULT_TOKEN, 2, "", &format!("{away}\n"), &format!("unreachable: {away}"));
     assert!(hint(VAULT_TOKEN.judge(ended(2, "", shut))).contains("vault login"));
-    // the words of github.com/hashicorp/vault/issues/10398: a server in development mode, and no VAULT_ADDR
+    // the words of github.com/hashicorp/vault/issues/10398: a server in development mode, and
+    // no VAULT_ADDR
     let plain = "Error looking up token: Get \"https://127.0.0.1:8200/v1/auth/token/lookup-self\": \
                  http: server gave HTTP response to HTTPS client";
     check(&VAULT_TOKEN, 2, "", &format!("{plain}\n"), &format!("unreachable: {plain}"));
@@ -112,7 +134,10 @@ fn a_name_without_an_end_is_repeated_in_part() {
     let line = "x".repeat(1 << 20);
     for access in [&GCLOUD_ACCOUNT, &AZ_ACCOUNT] {
         let shown = shown(access.judge(ended(0, &line, "")));
-        assert!(shown.starts_with("ok: ") && shown.len() < 2 << 10 && shown.ends_with("more bytes)"), "{shown}");
+        assert!(
+            shown.starts_with("ok: ") && shown.len() < 2 << 10 && shown.ends_with("more bytes)"),
+            "{shown}"
+        );
     }
     let shown = shown(AWS_IDENTITY.judge(ended(255, "", &format!("ExpiredToken {line}"))));
     assert!(shown.starts_with("auth failed: ") && shown.len() < 2 << 10, "{shown}");

@@ -1,7 +1,8 @@
 //! What tools really print, and what the catalogue makes of it.
 //!
-//! "Ran here" is the output of the program itself on a Linux machine with an empty home. Where a program spoke to a server, the
-//! server was a stand-in on the same machine that gave the answer in question: the words are the program's. The others come from
+//! "Ran here" is the output of the program itself on a Linux machine with an empty home.
+//! Where a program spoke to a server, the server was a stand-in on the same machine that
+//! gave the answer in question: the words are the program's. The others come from
 //! the documentation or the issue that stands beside them.
 
 mod access;

@@ -1,12 +1,16 @@
-//! Output that is none of what a tool should print is never taken for a version, and never for good news.
+//! Output that is none of what a tool should print is never taken for a version, and
+//! never for good news.
 
 use env_pack_sdk::checks::Tool;
-use env_pack_sdk::checks::catalogue::{AWS, AZ, DOCKER, GCLOUD, HELM, KIND, KUBECTL, PODMAN, TERRAFORM, TOFU, VAULT};
+use env_pack_sdk::checks::catalogue::{
+    AWS, AZ, DOCKER, GCLOUD, HELM, KIND, KUBECTL, PODMAN, TERRAFORM, TOFU, VAULT,
+};
 use env_pack_sdk::tools::Failure;
 
 use super::{ended, printed, shown};
 
-const ALL: [&Tool; 11] = [&TOFU, &TERRAFORM, &KUBECTL, &HELM, &DOCKER, &PODMAN, &AWS, &GCLOUD, &AZ, &KIND, &VAULT];
+const ALL: [&Tool; 11] =
+    [&TOFU, &TERRAFORM, &KUBECTL, &HELM, &DOCKER, &PODMAN, &AWS, &GCLOUD, &AZ, &KIND, &VAULT];
 
 #[test]
 fn odd_output_is_an_error_that_says_what_was_printed() {
@@ -37,7 +41,10 @@ fn odd_output_is_an_error_that_says_what_was_printed() {
     for tool in ALL {
         for text in odd {
             let shown = shown(tool.judge(printed(text)));
-            assert!(shown.starts_with("error: it printed no version"), "{tool:?} {text:?}: {shown}");
+            assert!(
+                shown.starts_with("error: it printed no version"),
+                "{tool:?} {text:?}: {shown}"
+            );
         }
     }
 }
@@ -47,11 +54,23 @@ fn failures_have_outcomes_of_their_own() {
     for tool in ALL {
         assert_eq!(shown(tool.judge(Err(Failure::NotFound))), "missing");
         assert_eq!(shown(tool.judge(Err(Failure::TimedOut))), "error: it did not answer in time");
-        assert_eq!(shown(tool.judge(Err(Failure::Denied("x".to_owned())))), "error: not allowed to run it: x");
+        assert_eq!(
+            shown(tool.judge(Err(Failure::Denied("x".to_owned())))),
+            "error: not allowed to run it: x"
+        );
         assert_eq!(shown(tool.judge(Err(Failure::Io("x".to_owned())))), "error: x");
-        assert_eq!(shown(tool.judge(ended(2, "", "\nboom\n"))), "error: it ended with exit code 2: boom");
-        assert_eq!(shown(tool.judge(ended(2, "on stdout", ""))), "error: it ended with exit code 2: on stdout");
-        assert_eq!(shown(tool.judge(ended(-1, "", ""))), "error: it ended with exit code -1: nothing");
+        assert_eq!(
+            shown(tool.judge(ended(2, "", "\nboom\n"))),
+            "error: it ended with exit code 2: boom"
+        );
+        assert_eq!(
+            shown(tool.judge(ended(2, "on stdout", ""))),
+            "error: it ended with exit code 2: on stdout"
+        );
+        assert_eq!(
+            shown(tool.judge(ended(-1, "", ""))),
+            "error: it ended with exit code -1: nothing"
+        );
     }
 }
 
@@ -70,10 +89,14 @@ fn a_tool_of_ones_own_is_found_anywhere_in_its_output() {
     assert_eq!(shown(redis.any_version().judge(printed("6.2.1"))), "ok: 6.2.1");
     // ran here
     let psql = Tool::new("psql", &["--version"]).at_least(15, 0, 0);
-    assert_eq!(shown(psql.judge(printed("psql (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"))), "ok: 15.18");
+    assert_eq!(
+        shown(psql.judge(printed("psql (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"))),
+        "ok: 15.18"
+    );
 }
 
-/// The host refuses a text of more than 64 KiB, and with it everything that a preflight found.
+/// The host refuses a text of more than 64 KiB, and with it everything that a preflight
+/// found.
 #[test]
 fn a_line_without_an_end_is_repeated_in_part() {
     let line = "x".repeat(1 << 20);

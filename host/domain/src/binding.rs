@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
-use crate::{CapabilitySlot, CoreSlot, DescriptorPath, ForeignText, InstanceId, PackDescriptor, PackRef};
+use crate::{
+    CapabilitySlot, CoreSlot, DescriptorPath, ForeignText, InstanceId, PackDescriptor, PackRef,
+};
 
 /// A pack bound to a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +56,8 @@ impl Place {
     }
 }
 
-/// The identity of a binding within its environment. An extension's version is no part of it.
+/// The identity of a binding within its environment. An extension's version is no part of
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum BindingKey {
     /// The slot.
@@ -72,8 +75,12 @@ impl fmt::Display for BindingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Slot(slot) => write!(f, "slot `{slot}`"),
-            Self::Extension { path, instance: None } => write!(f, "extension `{path}` (default instance)"),
-            Self::Extension { path, instance: Some(instance) } => write!(f, "extension `{path}` instance `{instance}`"),
+            Self::Extension { path, instance: None } => {
+                write!(f, "extension `{path}` (default instance)")
+            }
+            Self::Extension { path, instance: Some(instance) } => {
+                write!(f, "extension `{path}` instance `{instance}`")
+            }
         }
     }
 }
@@ -89,7 +96,8 @@ pub enum Previous {
 
 /// Where the operator's answers are: a path relative to the folder of the environment.
 ///
-/// Files written by others may hold paths that lead elsewhere; [`relative_path`](Self::relative_path) refuses those.
+/// Files written by others may hold paths that lead elsewhere;
+/// [`relative_path`](Self::relative_path) refuses those.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswersRef(String);
 
@@ -122,7 +130,8 @@ impl AnswersRef {
 impl FromStr for AnswersRef {
     type Err = EscapingAnswersRef;
 
-    /// Reads a path that somebody writes now: files may hold ones that lead elsewhere, and nobody may add to them.
+    /// Reads a path that somebody writes now: files may hold ones that lead elsewhere,
+    /// and nobody may add to them.
     fn from_str(text: &str) -> Result<Self, EscapingAnswersRef> {
         let answers_ref = Self::new(text);
         answers_ref.relative_path().map(|_| answers_ref)
@@ -131,7 +140,9 @@ impl FromStr for AnswersRef {
 
 /// An `answers_ref` that leads out of its environment's folder.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("answers_ref `{text}` does not stay inside the environment's folder; expected a relative path without `..`")]
+#[error(
+    "answers_ref `{text}` does not stay inside the environment's folder; expected a relative path without `..`"
+)]
 pub struct EscapingAnswersRef {
     text: ForeignText,
 }
@@ -142,7 +153,8 @@ mod tests {
 
     #[test]
     fn answers_stay_inside_the_environment() {
-        for good in ["answers.json", "env-packs/secrets/answers.json", "./a", "a b/ü.json", "..a"] {
+        for good in ["answers.json", "env-packs/secrets/answers.json", "./a", "a b/ü.json", "..a"]
+        {
             assert!(AnswersRef::new(good).relative_path().is_ok(), "{good}");
         }
         for bad in ["", ".", "..", "../a", "a/../b", "a/..", "/etc/passwd", "a\\..\\b", "a\0"] {

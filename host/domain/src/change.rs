@@ -1,9 +1,12 @@
-//! How bindings change: functions from an environment and a request to the changed environment or a refusal.
+//! How bindings change: functions from an environment and a request to the changed
+//! environment or a refusal.
 //!
-//! Nothing here reads or writes anything. Packs and extensions change by the same rules; only their keys differ.
+//! Nothing here reads or writes anything. Packs and extensions change by the same rules;
+//! only their keys differ.
 
 use crate::{
-    AnswersRef, Binding, BindingKey, EnvId, Environment, ForeignText, PackDescriptor, PackRef, Place, Previous,
+    AnswersRef, Binding, BindingKey, EnvId, Environment, ForeignText, PackDescriptor, PackRef,
+    Place, Previous,
 };
 
 /// What to bind.
@@ -37,7 +40,10 @@ pub struct Change {
 pub fn add(environment: &Environment, request: Request) -> Result<Change, Refusal> {
     let added = request.into_binding(0, None);
     if environment.binding(&added.key()).is_some() {
-        return Err(Refusal::AlreadyBound { environment: environment.id().clone(), key: added.key() });
+        return Err(Refusal::AlreadyBound {
+            environment: environment.id().clone(),
+            key: added.key(),
+        });
     }
     let mut environment = environment.clone();
     environment.push(added.clone());
@@ -50,15 +56,17 @@ pub fn add(environment: &Environment, request: Request) -> Result<Change, Refusa
 /// [`Refusal::NothingToUpdate`] when there is none.
 pub fn update(environment: &Environment, request: Request) -> Result<Change, Refusal> {
     let key = request.clone().into_binding(0, None).key();
-    let nothing = || Refusal::NothingToUpdate { environment: environment.id().clone(), key: key.clone() };
+    let nothing =
+        || Refusal::NothingToUpdate { environment: environment.id().clone(), key: key.clone() };
     let before = environment.binding(&key).ok_or_else(nothing)?;
     let stash = Binding { previous: None, ..before.clone() };
-    let after = request.into_binding(before.generation.saturating_add(1), Some(Previous::Known(Box::new(stash))));
+    let after = request
+        .into_binding(before.generation.saturating_add(1), Some(Previous::Known(Box::new(stash))));
     Ok(replaced(environment, before, Some(after)))
 }
 
-/// The same environment, in which what is bound by one reference is bound by another one for the same pack. No generation changes:
-/// the bindings stay what they are.
+/// The same environment, in which what is bound by one reference is bound by another one
+/// for the same pack. No generation changes: the bindings stay what they are.
 pub fn renamed(environment: &Environment, from: &PackRef, to: &PackRef) -> Environment {
     let mut renamed = environment.clone();
     for binding in environment.bindings().filter(|binding| binding.pack_ref == *from) {
@@ -76,27 +84,43 @@ pub fn remove(environment: &Environment, key: &BindingKey) -> Result<Change, Ref
     Ok(replaced(environment, before, None))
 }
 
-/// Restores what a binding was before its last update, as a new generation that cannot be rolled back again.
+/// Restores what a binding was before its last update, as a new generation that cannot be
+/// rolled back again.
 ///
 /// # Errors
-/// [`Refusal::NotBound`] when there is no such binding, [`Refusal::NothingToRollBack`] when it was never updated or is rolled
-/// back already, [`Refusal::UnreadablePrevious`] when what was kept is no binding of the same place.
+/// [`Refusal::NotBound`] when there is no such binding, [`Refusal::NothingToRollBack`]
+/// when it was never updated or is rolled back already, [`Refusal::UnreadablePrevious`]
+/// when what was kept is no binding of the same place.
 pub fn rollback(environment: &Environment, key: &BindingKey) -> Result<Change, Refusal> {
     let before = existing(environment, key)?;
     let id = environment.id();
     let previous = match &before.previous {
-        None => return Err(Refusal::NothingToRollBack { environment: id.clone(), key: key.clone() }),
+        None => {
+            return Err(Refusal::NothingToRollBack { environment: id.clone(), key: key.clone() });
+        }
         Some(Previous::Known(previous)) if previous.key() == *key => previous,
         Some(Previous::Known(previous)) => {
             let reason = ForeignText::new(format!("it belongs to {}", previous.key()));
-            return Err(Refusal::UnreadablePrevious { environment: id.clone(), key: key.clone(), reason });
+            return Err(Refusal::UnreadablePrevious {
+                environment: id.clone(),
+                key: key.clone(),
+                reason,
+            });
         }
         Some(Previous::Opaque(text)) => {
             let reason = ForeignText::excerpt(text.as_exact());
-            return Err(Refusal::UnreadablePrevious { environment: id.clone(), key: key.clone(), reason });
+            return Err(Refusal::UnreadablePrevious {
+                environment: id.clone(),
+                key: key.clone(),
+                reason,
+            });
         }
     };
-    let restored = Binding { generation: before.generation.saturating_add(1), previous: None, ..(**previous).clone() };
+    let restored = Binding {
+        generation: before.generation.saturating_add(1),
+        previous: None,
+        ..(**previous).clone()
+    };
     Ok(replaced(environment, before, Some(restored)))
 }
 
@@ -108,9 +132,10 @@ impl Request {
 }
 
 fn existing<'a>(environment: &'a Environment, key: &BindingKey) -> Result<&'a Binding, Refusal> {
-    environment
-        .binding(key)
-        .ok_or_else(|| Refusal::NotBound { environment: environment.id().clone(), key: key.clone() })
+    environment.binding(key).ok_or_else(|| Refusal::NotBound {
+        environment: environment.id().clone(),
+        key: key.clone(),
+    })
 }
 
 fn replaced(environment: &Environment, before: &Binding, after: Option<Binding>) -> Change {
@@ -155,7 +180,9 @@ pub enum Refusal {
         key: BindingKey,
     },
     /// What was kept cannot be restored.
-    #[error("the previous binding of {key} in environment `{environment}` cannot be restored: {reason}")]
+    #[error(
+        "the previous binding of {key} in environment `{environment}` cannot be restored: {reason}"
+    )]
     UnreadablePrevious {
         /// The environment.
         environment: EnvId,

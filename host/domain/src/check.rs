@@ -36,7 +36,8 @@ pub struct ToolCheck {
     pub outcome: Outcome,
 }
 
-/// What a check found; serialised with the tag `status`, as the tools of the ecosystem read it.
+/// What a check found; serialised with the tag `status`, as the tools of the ecosystem
+/// read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Outcome {

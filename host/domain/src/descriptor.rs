@@ -1,4 +1,5 @@
-//! Pack descriptors: `<namespace>.<slot>.<implementation>@<semver>`, and their paths, which are the registry's keys.
+//! Pack descriptors: `<namespace>.<slot>.<implementation>@<semver>`, and their paths,
+//! which are the registry's keys.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +9,8 @@ use semver::Version;
 use crate::text::impl_serialize_as_display;
 use crate::{CapabilitySlot, ForeignText};
 
-/// The longest descriptor or path, in bytes: far beyond any honest one, and short enough to print in a table.
+/// The longest descriptor or path, in bytes: far beyond any honest one, and short enough
+/// to print in a table.
 pub const MAX_DESCRIPTOR_BYTES: usize = 200;
 
 /// The part of a descriptor before the `@`, such as `acme.secrets.vault`.
@@ -81,12 +83,14 @@ impl FromStr for PackDescriptor {
         if text.len() > MAX_DESCRIPTOR_BYTES {
             return Err(fail(DescriptorFault::TooLong { bytes: text.len() }));
         }
-        let (path, version) = text.split_once('@').ok_or_else(|| fail(DescriptorFault::NoVersion))?;
+        let (path, version) =
+            text.split_once('@').ok_or_else(|| fail(DescriptorFault::NoVersion))?;
         if let Some(second) = version.find('@') {
             return Err(fail(DescriptorFault::SecondAt { at: path.len() + 1 + second }));
         }
         check_path(path).map_err(fail)?;
-        let version = version.parse().map_err(|source| fail(DescriptorFault::BadVersion { source }))?;
+        let version =
+            version.parse().map_err(|source| fail(DescriptorFault::BadVersion { source }))?;
         Ok(Self { path: DescriptorPath(path.to_owned()), version })
     }
 }
@@ -236,7 +240,10 @@ mod tests {
         refuses("a.b@", "no valid SemVer version after the `@`");
         refuses("a.b@1", "no valid SemVer version after the `@`");
         refuses("a.b@^1.0.0", "no valid SemVer version after the `@`");
-        refuses(&format!("a.{}@1.0.0", "b".repeat(10_000)), "it is 10008 bytes long, more than 200");
+        refuses(
+            &format!("a.{}@1.0.0", "b".repeat(10_000)),
+            "it is 10008 bytes long, more than 200",
+        );
     }
 
     #[test]

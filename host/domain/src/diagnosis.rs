@@ -32,7 +32,8 @@ pub struct Examined<'a> {
 impl Examined<'_> {
     /// How much the verdict matters; nothing for a binding that resolves.
     ///
-    /// An extension nobody has a handler for is information: workloads read its answers all the same.
+    /// An extension nobody has a handler for is information: workloads read its answers
+    /// all the same.
     pub fn severity(&self) -> Option<Severity> {
         match (&self.verdict, &self.binding.place) {
             (Ok(_), _) => None,
@@ -48,7 +49,9 @@ pub fn examine<'a>(environment: &'a Environment, registry: &'a Registry) -> Diag
         let verdict = registry.resolve_for_slot(&binding.kind, binding.place.slot());
         Examined { binding, verdict }
     };
-    let bound = |slot: &CoreSlot| environment.packs().iter().any(|binding| binding.place == Place::Slot(*slot));
+    let bound = |slot: &CoreSlot| {
+        environment.packs().iter().any(|binding| binding.place == Place::Slot(*slot))
+    };
     Diagnosis {
         bindings: environment.bindings().map(examined).collect(),
         missing_slots: CoreSlot::all().filter(|slot| !bound(slot)).collect(),
@@ -75,8 +78,10 @@ mod tests {
     #[test]
     fn an_unknown_extension_is_information_and_an_unknown_pack_is_a_finding() {
         let state = Place::Slot(CoreSlot::try_from(CapabilitySlot::State).expect("core"));
-        let bindings = [binding(state, "a.state.x@1.0.0"), binding(Place::Extension(None), "a.ext.y@1.0.0")];
-        let environment = Environment::new("local".parse().expect("an id"), bindings).expect("valid");
+        let bindings =
+            [binding(state, "a.state.x@1.0.0"), binding(Place::Extension(None), "a.ext.y@1.0.0")];
+        let environment =
+            Environment::new("local".parse().expect("an id"), bindings).expect("valid");
         let registry = Registry::default();
         let diagnosis = examine(&environment, &registry);
         let severities: Vec<_> = diagnosis.bindings.iter().map(Examined::severity).collect();

@@ -2,7 +2,8 @@
 
 use crate::{Binding, BindingKey, DescriptorPath, EnvId, Place};
 
-/// An environment whose invariants hold: each core slot and each extension instance is bound at most once.
+/// An environment whose invariants hold: each core slot and each extension instance is
+/// bound at most once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
     id: EnvId,
@@ -20,7 +21,10 @@ impl Environment {
     ///
     /// # Errors
     /// [`EnvironmentFault`] when two bindings have the same key.
-    pub fn new(id: EnvId, bindings: impl IntoIterator<Item = Binding>) -> Result<Self, EnvironmentFault> {
+    pub fn new(
+        id: EnvId,
+        bindings: impl IntoIterator<Item = Binding>,
+    ) -> Result<Self, EnvironmentFault> {
         let mut environment = Self::empty(id);
         for binding in bindings {
             let key = binding.key();
@@ -58,7 +62,10 @@ impl Environment {
     }
 
     /// The instances of one extension.
-    pub fn instances_of<'a>(&'a self, path: &'a DescriptorPath) -> impl Iterator<Item = &'a Binding> {
+    pub fn instances_of<'a>(
+        &'a self,
+        path: &'a DescriptorPath,
+    ) -> impl Iterator<Item = &'a Binding> {
         self.extensions.iter().filter(move |binding| binding.kind.path() == path)
     }
 

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use crate::text::impl_serialize_as_display;
 use crate::{BindingKey, DescriptorPath, ForeignText, InstanceId, InvalidDescriptor, InvalidName};
 
-/// A reference to an extension binding: no environment, no version, and the instance after the first `/`.
+/// A reference to an extension binding: no environment, no version, and the instance
+/// after the first `/`.
 ///
 /// ```
 /// use env_pack_domain::ExtRef;
@@ -36,7 +37,9 @@ impl FromStr for ExtRef {
     type Err = InvalidExtRef;
 
     fn from_str(text: &str) -> Result<Self, InvalidExtRef> {
-        let rest = text.strip_prefix("ext://").ok_or_else(|| InvalidExtRef::NoScheme(ForeignText::excerpt(text)))?;
+        let rest = text
+            .strip_prefix("ext://")
+            .ok_or_else(|| InvalidExtRef::NoScheme(ForeignText::excerpt(text)))?;
         let (path, instance) = match rest.split_once('/') {
             Some((path, instance)) => (path, Some(instance.parse()?)),
             None => (rest, None),

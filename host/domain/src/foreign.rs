@@ -1,7 +1,8 @@
 //! Text that somebody else wrote: a pack, a tool, a registry, a file.
 //!
-//! This type does not know where the text goes. It only makes sure that showing it to a person cannot move the cursor,
-//! recolour the screen, reverse the reading direction or fake a second line.
+//! This type does not know where the text goes. It only makes sure that showing it to a
+//! person cannot move the cursor, recolour the screen, reverse the reading direction or
+//! fake a second line.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -10,8 +11,9 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// Text of foreign origin.
 ///
-/// [`Display`](fmt::Display) escapes control characters and bidirectional marks; serialising keeps the exact text, because a
-/// program that reads JSON wants the truth and escapes for its own reader.
+/// [`Display`](fmt::Display) escapes control characters and bidirectional marks;
+/// serialising keeps the exact text, because a program that reads JSON wants the truth
+/// and escapes for its own reader.
 ///
 /// ```
 /// use env_pack_domain::ForeignText;
@@ -21,9 +23,11 @@ use serde::{Deserialize, Serialize, Serializer};
 #[serde(transparent)]
 pub struct ForeignText(String);
 
-/// How much of a foreign text an error sentence quotes, in characters: enough to recognise it, too little to bury the rest.
+/// How much of a foreign text an error sentence quotes, in characters: enough to
+/// recognise it, too little to bury the rest.
 const EXCERPT_CHARS: usize = 80;
-/// How much of a foreign explanation an error sentence takes over, in characters: one honest sentence.
+/// How much of a foreign explanation an error sentence takes over, in characters: one
+/// honest sentence.
 const SENTENCE_CHARS: usize = 400;
 
 impl ForeignText {
@@ -42,7 +46,8 @@ impl ForeignText {
         Self(beginning(text, SENTENCE_CHARS))
     }
 
-    /// Whether this is what became of an explanation of which only the beginning was taken.
+    /// Whether this is what became of an explanation of which only the beginning was
+    /// taken.
     pub fn is_cut(sentence: &str) -> bool {
         sentence.ends_with('…') && sentence.chars().count() > SENTENCE_CHARS
     }
@@ -91,8 +96,8 @@ impl Serialize for ForeignText {
     }
 }
 
-/// JSON that means the same, and that a terminal shows as it is: what stands for itself in JSON, but not on a terminal, is written
-/// as an escape sequence of JSON.
+/// JSON that means the same, and that a terminal shows as it is: what stands for itself
+/// in JSON, but not on a terminal, is written as an escape sequence of JSON.
 ///
 /// ```
 /// use env_pack_domain::plain_json;
@@ -109,14 +114,18 @@ pub fn plain_json(json: String) -> String {
         match is_fine(c) {
             true => plain.push(c),
             // as JSON has it: characters beyond 16 bits are two numbers
-            false => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| plain.push_str(&format!("\\u{unit:04x}"))),
+            false => c
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .for_each(|unit| plain.push_str(&format!("\\u{unit:04x}"))),
         }
     }
     plain
 }
 
-/// What a terminal does not show as itself: control characters, and invisible formatting: soft hyphen, zero-width characters,
-/// line and paragraph separators, bidi marks, embeddings, overrides and isolates, the byte-order mark, and the tag block used to
+/// What a terminal does not show as itself: control characters, and invisible formatting:
+/// soft hyphen, zero-width characters, line and paragraph separators, bidi marks,
+/// embeddings, overrides and isolates, the byte-order mark, and the tag block used to
 /// hide text.
 pub(crate) const UNSAFE: [RangeInclusive<char>; 14] = [
     '\u{0}'..='\u{1f}',

@@ -1,7 +1,9 @@
-//! The grammars of texts that people write, as patterns: what a JSON Schema needs to say exactly what a parser takes.
+//! The grammars of texts that people write, as patterns: what a JSON Schema needs to say
+//! exactly what a parser takes.
 //!
-//! A pattern is a regular expression as ECMA-262 has it with its flag `u`, kept to what other dialects read the same way. Each
-//! stands for what `from_str` of its type does; the tests of this crate compare the two.
+//! A pattern is a regular expression as ECMA-262 has it with its flag `u`, kept to what
+//! other dialects read the same way. Each stands for what `from_str` of its type does;
+//! the tests of this crate compare the two.
 
 use std::str::FromStr;
 
@@ -9,16 +11,19 @@ use semver::Version;
 
 use crate::foreign::UNSAFE;
 use crate::{
-    AnswersRef, CapabilitySlot, DescriptorPath, DisplayName, EnvId, ExtRef, InstanceId, KeyId, MAX_DESCRIPTOR_BYTES,
-    NetworkPermission, OciRef, PackDescriptor, PackId, Sha256Digest, ToolPermission,
+    AnswersRef, CapabilitySlot, DescriptorPath, DisplayName, EnvId, ExtRef, InstanceId, KeyId,
+    MAX_DESCRIPTOR_BYTES, NetworkPermission, OciRef, PackDescriptor, PackId, Sha256Digest,
+    ToolPermission,
 };
 
 /// A kind of text whose grammar can be stated as a pattern.
 pub trait Grammar: FromStr {
-    /// The most characters that such a text has, where the pattern does not say so itself.
+    /// The most characters that such a text has, where the pattern does not say so
+    /// itself.
     const MAX_CHARS: Option<usize> = None;
 
-    /// What matches the whole of such a text, and of no other that is not too long, without anchors.
+    /// What matches the whole of such a text, and of no other that is not too long,
+    /// without anchors.
     fn pattern() -> String;
 }
 
@@ -65,7 +70,8 @@ impl Grammar for DescriptorPath {
 }
 
 impl DescriptorPath {
-    /// What matches the paths whose second segment names a slot, as [`slot`](Self::slot) reads it.
+    /// What matches the paths whose second segment names a slot, as [`slot`](Self::slot)
+    /// reads it.
     pub fn pattern_with_slot() -> String {
         let slots = CapabilitySlot::ALL.map(CapabilitySlot::as_str).join("|");
         format!(r"[a-z0-9-]+\.(?:{slots})(?:\.[a-z0-9-]+)*")
@@ -136,7 +142,9 @@ impl OciRef {
     fn repository_pattern() -> String {
         let port = at_most(&u16::MAX.to_string());
         let host = format!(r"(?:\[{}\]|{LABEL}(?:\.{LABEL})*)", ipv6());
-        format!("(?=[^/]{{1,260}}/){host}(?::{port})?/(?=[^:@]{{1,255}}(?:[:@]|$)){NAME}(?:/{NAME})*")
+        format!(
+            "(?=[^/]{{1,260}}/){host}(?::{port})?/(?=[^:@]{{1,255}}(?:[:@]|$)){NAME}(?:/{NAME})*"
+        )
     }
 }
 
@@ -158,7 +166,9 @@ impl Grammar for ToolPermission {
         };
         // what begins with `#` is no word but a remark
         let (first, further) = (piece(&none_of(r#" #'"\\"#)), piece(&none_of(r#" '"\\"#)));
-        format!(r"(?!{any}*\\$)[A-Za-z0-9_+][A-Za-z0-9_.+-]{{0,63}}(?: +{first}{further}*){{0,32}} *")
+        format!(
+            r"(?!{any}*\\$)[A-Za-z0-9_+][A-Za-z0-9_.+-]{{0,63}}(?: +{first}{further}*){{0,32}} *"
+        )
     }
 }
 
@@ -169,10 +179,14 @@ fn unsafe_characters() -> String {
         // dialects differ in how these are escaped
         Err(_) => c.to_string(),
     };
-    UNSAFE.iter().map(|range| format!("{}-{}", written(*range.start()), written(*range.end()))).collect()
+    UNSAFE
+        .iter()
+        .map(|range| format!("{}-{}", written(*range.start()), written(*range.end())))
+        .collect()
 }
 
-/// What matches the decimal numbers from 1 to `most`, which are written without zeros before them.
+/// What matches the decimal numbers from 1 to `most`, which are written without zeros
+/// before them.
 pub fn at_most(most: &str) -> String {
     let digits = most.len();
     let any = |count: usize| match count {
@@ -240,7 +254,8 @@ mod tests {
         }
     }
 
-    /// What is put into texts: everything that means something in one of the grammars, and what means nothing in any.
+    /// What is put into texts: everything that means something in one of the grammars,
+    /// and what means nothing in any.
     const PIECES: [&str; 56] = [
         "",
         "a",
@@ -315,11 +330,15 @@ mod tests {
         text.into_iter().collect()
     }
 
-    /// Whether parser and pattern agree about the samples, and about what becomes of them when they are changed.
+    /// Whether parser and pattern agree about the samples, and about what becomes of them
+    /// when they are changed.
     #[track_caller]
     fn agree(samples: &[&str], most: Option<usize>, pattern: &str, parses: impl Fn(&str) -> bool) {
-        let pattern = regress::Regex::with_flags(&format!("^(?:{pattern})$"), "u").expect("a pattern");
-        let matches = |text: &str| most.is_none_or(|most| text.chars().count() <= most) && pattern.find(text).is_some();
+        let pattern =
+            regress::Regex::with_flags(&format!("^(?:{pattern})$"), "u").expect("a pattern");
+        let matches = |text: &str| {
+            most.is_none_or(|most| text.chars().count() <= most) && pattern.find(text).is_some()
+        };
         for sample in samples {
             assert!(parses(sample) && matches(sample), "{sample:?} is a good one");
         }
@@ -357,8 +376,13 @@ mod tests {
             "a.b@18446744073709551615.0.0",
         ]);
         is_exact::<Version>(&["1.2.3", "0.0.0-0.a-.1", "10.20.30+001.-", "1.0.0-rc.1+build.5"]);
-        is_exact::<ExtRef>(&["ext://acme.oauth.auth0/primary", "ext://a.b", &format!("ext://{long}/x")]);
-        let has_slot = |text: &str| text.parse::<DescriptorPath>().is_ok_and(|path| path.slot().is_some());
+        is_exact::<ExtRef>(&[
+            "ext://acme.oauth.auth0/primary",
+            "ext://a.b",
+            &format!("ext://{long}/x"),
+        ]);
+        let has_slot =
+            |text: &str| text.parse::<DescriptorPath>().is_ok_and(|path| path.slot().is_some());
         let samples = ["acme.secrets.vault", "a.extension", "state.state.state"];
         agree(&samples, DescriptorPath::MAX_CHARS, &DescriptorPath::pattern_with_slot(), has_slot);
     }
@@ -378,7 +402,8 @@ mod tests {
         let parsed = |text: &str| text.parse::<OciRef>().ok();
         let with = |text: &str| parsed(text).is_some_and(|reference| reference.digest().is_some());
         agree(&[&digest], None, &OciRef::pattern_with_digest(), with);
-        let without = |text: &str| parsed(text).is_some_and(|reference| reference.digest().is_none());
+        let without =
+            |text: &str| parsed(text).is_some_and(|reference| reference.digest().is_none());
         agree(&samples[..3], None, &OciRef::pattern_without_digest(), without);
         is_exact::<AnswersRef>(&["answers.json", "./a", "a//b/./c", "a/", "..a/b..", "é\n"]);
     }
@@ -391,7 +416,12 @@ mod tests {
 
     #[test]
     fn permissions() {
-        is_exact::<NetworkPermission>(&["vault.acme.example:8200", "[::1]:443", "127.0.0.1:1", "_:65535"]);
+        is_exact::<NetworkPermission>(&[
+            "vault.acme.example:8200",
+            "[::1]:443",
+            "127.0.0.1:1",
+            "_:65535",
+        ]);
         is_exact::<ToolPermission>(&[
             "vault",
             "vault token lookup",
@@ -405,9 +435,19 @@ mod tests {
     #[test]
     fn addresses() {
         use std::net::{Ipv4Addr, Ipv6Addr};
-        agree(&["127.0.0.1", "0.0.0.0", "255.255.255.255"], None, &ipv4(), |text| text.parse::<Ipv4Addr>().is_ok());
-        let samples =
-            ["::", "::1", "1::", "1:2:3:4:5:6:7:8", "1:2::7:8", "::1.2.3.4", "1:2:3:4:5:6:7::", "1::8:1.2.3.4"];
+        agree(&["127.0.0.1", "0.0.0.0", "255.255.255.255"], None, &ipv4(), |text| {
+            text.parse::<Ipv4Addr>().is_ok()
+        });
+        let samples = [
+            "::",
+            "::1",
+            "1::",
+            "1:2:3:4:5:6:7:8",
+            "1:2::7:8",
+            "::1.2.3.4",
+            "1:2:3:4:5:6:7::",
+            "1::8:1.2.3.4",
+        ];
         agree(&samples, None, &ipv6(), |text| text.parse::<Ipv6Addr>().is_ok());
     }
 

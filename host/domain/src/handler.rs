@@ -6,11 +6,14 @@ use std::time::Duration;
 use semver::VersionReq;
 use serde::{Deserialize, Serialize};
 
-use crate::{CapabilitySlot, DescriptorPath, EnvId, ForeignText, InstanceId, Permissions, Preflight};
+use crate::{
+    CapabilitySlot, DescriptorPath, EnvId, ForeignText, InstanceId, Permissions, Preflight,
+};
 
 /// What fills a slot.
 ///
-/// The first three answers are constants of the handler; whoever builds one has asked for them already, so they cannot fail.
+/// The first three answers are constants of the handler; whoever builds one has asked for
+/// them already, so they cannot fail.
 pub trait EnvPackHandler: fmt::Debug + Send + Sync {
     /// The slot it fills.
     fn slot(&self) -> CapabilitySlot;
@@ -21,7 +24,8 @@ pub trait EnvPackHandler: fmt::Debug + Send + Sync {
     /// The versions of the descriptor it implements.
     fn supported_versions(&self) -> &VersionReq;
 
-    /// Checks that what it needs on this machine is there, for one binding. A handler that needs nothing reports nothing.
+    /// Checks that what it needs on this machine is there, for one binding. A handler
+    /// that needs nothing reports nothing.
     ///
     /// # Errors
     /// [`HandlerFault`] when the handler did not come to an answer.
@@ -81,7 +85,8 @@ pub enum HandlerFault {
         call: Call,
         /// What kind of trap, in the words of the engine.
         reason: ForeignText,
-        /// What it said before, if anything: the panic message, or the end of its error output.
+        /// What it said before, if anything: the panic message, or the end of its error
+        /// output.
         message: Option<ForeignText>,
     },
     /// It ended itself, as a program does that has nothing to answer.

@@ -11,10 +11,12 @@ use crate::text::impl_serialize_as_display;
 /// How many bytes of the hash name a key.
 const BYTES: usize = 16;
 
-/// The id of a key: the first 16 bytes of the SHA-256 of the public key, written as 32 lowercase hexadecimal digits. What is hashed
-/// is the key itself where there is only one way to write it, as with Ed25519, and the DER of its SPKI otherwise.
+/// The id of a key: the first 16 bytes of the SHA-256 of the public key, written as 32
+/// lowercase hexadecimal digits. What is hashed is the key itself where there is only one
+/// way to write it, as with Ed25519, and the DER of its SPKI otherwise.
 ///
-/// An id says which key somebody means. That something was signed with it, only a signature shows.
+/// An id says which key somebody means. That something was signed with it, only a
+/// signature shows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId([u8; BYTES]);
 
@@ -52,7 +54,11 @@ impl FromStr for KeyId {
         let digit = |b: &u8| char::from(*b).to_digit(16);
         let mut id = [0; BYTES];
         for (byte, pair) in id.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let (high, low) = pair.first().and_then(digit).zip(pair.get(1).and_then(digit)).ok_or_else(invalid)?;
+            let (high, low) = pair
+                .first()
+                .and_then(digit)
+                .zip(pair.get(1).and_then(digit))
+                .ok_or_else(invalid)?;
             *byte = u8::try_from(high << 4 | low).map_err(|_| invalid())?;
         }
         Ok(Self(id))
@@ -75,8 +81,9 @@ mod tests {
     #[test]
     fn a_key_has_the_id_that_the_existing_tools_give_it() {
         let key = [
-            0xd5, 0x39, 0x42, 0x6e, 0xe1, 0x7c, 0xd9, 0x57, 0xc0, 0xa1, 0x95, 0x84, 0xb1, 0x67, 0x16, 0x6c, 0xa8, 0x5f,
-            0x72, 0xf7, 0xfb, 0x88, 0xd4, 0x71, 0xba, 0x8d, 0x00, 0xa4, 0x19, 0xab, 0x16, 0x2f,
+            0xd5, 0x39, 0x42, 0x6e, 0xe1, 0x7c, 0xd9, 0x57, 0xc0, 0xa1, 0x95, 0x84, 0xb1, 0x67,
+            0x16, 0x6c, 0xa8, 0x5f, 0x72, 0xf7, 0xfb, 0x88, 0xd4, 0x71, 0xba, 0x8d, 0x00, 0xa4,
+            0x19, 0xab, 0x16, 0x2f,
         ];
         assert_eq!(KeyId::of(&key).to_string(), "ff53c19cf65c1d6e4b434750e2cc902d");
     }

@@ -1,8 +1,10 @@
-//! The rules of env-packs: what a slot, a descriptor, a binding and an environment are, how bindings change, how a
-//! descriptor resolves to a handler, and what is wrong with an environment.
+//! The rules of env-packs: what a slot, a descriptor, a binding and an environment are,
+//! how bindings change, how a descriptor resolves to a handler, and what is wrong with an
+//! environment.
 //!
-//! Everything here is a value or a function of values. The crate knows no files, no network, no clock, no environment
-//! variables and no WebAssembly, and it builds for `wasm32-unknown-unknown` so that it cannot grow any of them.
+//! Everything here is a value or a function of values. The crate knows no files, no
+//! network, no clock, no environment variables and no WebAssembly, and it builds for
+//! `wasm32-unknown-unknown` so that it cannot grow any of them.
 
 mod binding;
 pub mod change;
@@ -26,7 +28,9 @@ mod text;
 
 pub use binding::{AnswersRef, Binding, BindingKey, EscapingAnswersRef, Place, Previous};
 pub use check::{Outcome, Preflight, Probe, ToolCheck};
-pub use descriptor::{DescriptorFault, DescriptorPath, InvalidDescriptor, MAX_DESCRIPTOR_BYTES, PackDescriptor};
+pub use descriptor::{
+    DescriptorFault, DescriptorPath, InvalidDescriptor, MAX_DESCRIPTOR_BYTES, PackDescriptor,
+};
 pub use digest::{InvalidDigest, Sha256Digest, Sha256Hasher};
 pub use environment::{Environment, EnvironmentFault};
 pub use ext_ref::{ExtRef, InvalidExtRef};

@@ -6,14 +6,17 @@ use std::str::FromStr;
 use crate::ForeignText;
 use crate::text::impl_serialize_as_display;
 
-/// The longest name, in characters; those that become names of files are ASCII, and file systems stop at 255 bytes.
+/// The longest name, in characters; those that become names of files are ASCII, and file
+/// systems stop at 255 bytes.
 const MAX_NAME_CHARS: usize = 128;
 
-/// The id of an environment: ASCII letters, digits, `.`, `_` and `-`, but neither `.` nor `..`.
+/// The id of an environment: ASCII letters, digits, `.`, `_` and `-`, but neither `.` nor
+/// `..`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EnvId(String);
 
-/// The id that tells several bindings of one extension apart: lowercase ASCII letters, digits and `-`.
+/// The id that tells several bindings of one extension apart: lowercase ASCII letters,
+/// digits and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InstanceId(String);
 
@@ -109,7 +112,12 @@ fn check_plain(what: &'static str, text: &str) -> Result<(), InvalidName> {
     check(what, text, "ASCII letters, digits, `.`, `_` and `-`", legal)
 }
 
-fn check(what: &'static str, text: &str, allowed: &str, legal: fn(char) -> bool) -> Result<(), InvalidName> {
+fn check(
+    what: &'static str,
+    text: &str,
+    allowed: &str,
+    legal: fn(char) -> bool,
+) -> Result<(), InvalidName> {
     if text.is_empty() {
         return Err(InvalidName::new(what, text, "it is empty"));
     }
@@ -120,7 +128,10 @@ fn check(what: &'static str, text: &str, allowed: &str, legal: fn(char) -> bool)
     }
     match text.char_indices().find(|(_, c)| !legal(*c)) {
         Some((at, c)) => {
-            let reason = format!("character `{}` at offset {at}; only {allowed} may stand in it", c.escape_default());
+            let reason = format!(
+                "character `{}` at offset {at}; only {allowed} may stand in it",
+                c.escape_default()
+            );
             Err(InvalidName::new(what, text, reason))
         }
         None => Ok(()),

@@ -1,7 +1,9 @@
-//! References to artifacts in OCI registries: `oci://<registry>/<repository>[:<tag>][@<digest>]`.
+//! References to artifacts in OCI registries:
+//! `oci://<registry>/<repository>[:<tag>][@<digest>]`.
 //!
-//! The grammar is that of the OCI distribution specification. Stored files may hold references that are none, which other tools
-//! wrote; whoever is about to open a socket, or to write a new reference, parses it first.
+//! The grammar is that of the OCI distribution specification. Stored files may hold
+//! references that are none, which other tools wrote; whoever is about to open a socket,
+//! or to write a new reference, parses it first.
 
 use std::fmt;
 use std::str::FromStr;
@@ -64,16 +66,21 @@ impl FromStr for OciRef {
 
     fn from_str(text: &str) -> Result<Self, InvalidOciRef> {
         let fail = |reason| InvalidOciRef { text: ForeignText::excerpt(text), reason };
-        let rest = text.strip_prefix(SCHEME).ok_or_else(|| fail("expected `oci://` at its beginning"))?;
-        let (registry, rest) =
-            rest.split_once('/').ok_or_else(|| fail("expected `/<repository>` after the registry"))?;
+        let rest =
+            text.strip_prefix(SCHEME).ok_or_else(|| fail("expected `oci://` at its beginning"))?;
+        let (registry, rest) = rest
+            .split_once('/')
+            .ok_or_else(|| fail("expected `/<repository>` after the registry"))?;
         if !is_registry(registry) {
-            return Err(fail("expected a host name or an address, and perhaps `:<port>`, after `oci://`"));
+            return Err(fail(
+                "expected a host name or an address, and perhaps `:<port>`, after `oci://`",
+            ));
         }
         let (rest, digest) = match rest.split_once('@') {
             Some((rest, digest)) => {
-                let digest =
-                    digest.parse().map_err(|_| fail("expected `sha256:` and 64 hexadecimal digits after `@`"))?;
+                let digest = digest
+                    .parse()
+                    .map_err(|_| fail("expected `sha256:` and 64 hexadecimal digits after `@`"))?;
                 (rest, Some(digest))
             }
             None => (rest, None),
@@ -122,19 +129,25 @@ fn is_registry(text: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    let is_port =
-        |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0') && port.parse::<u16>().is_ok();
+    let is_port = |port: &str| {
+        port.bytes().all(|b| b.is_ascii_digit())
+            && !port.starts_with('0')
+            && port.parse::<u16>().is_ok()
+    };
     text.len() <= MAX_REGISTRY_BYTES
         && host.is_none_or(|host| host.split('.').all(is_label))
         && port.is_none_or(is_port)
 }
 
-/// Runs of lowercase letters and digits, with one `.`, one or two `_`, or any number of `-` between two of them.
+/// Runs of lowercase letters and digits, with one `.`, one or two `_`, or any number of
+/// `-` between two of them.
 fn is_name(name: &str) -> bool {
     let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    let mut separators =
-        name.split(|c: char| c.is_ascii() && is_plain(c as u8)).filter(|separator| !separator.is_empty());
-    let is_separator = |text: &str| matches!(text, "." | "_" | "__") || text.bytes().all(|b| b == b'-');
+    let mut separators = name
+        .split(|c: char| c.is_ascii() && is_plain(c as u8))
+        .filter(|separator| !separator.is_empty());
+    let is_separator =
+        |text: &str| matches!(text, "." | "_" | "__") || text.bytes().all(|b| b == b'-');
     name.bytes().next().is_some_and(is_plain)
         && name.bytes().last().is_some_and(is_plain)
         && separators.all(is_separator)
@@ -173,17 +186,25 @@ mod tests {
 
     #[test]
     fn a_reference_has_up_to_four_parts() {
-        let text = format!("oci://registry.example:5000/team/a_b.c--d/vault__x:0.4.2-rc.1@{DIGEST}");
+        let text =
+            format!("oci://registry.example:5000/team/a_b.c--d/vault__x:0.4.2-rc.1@{DIGEST}");
         let parsed: OciRef = text.parse().expect("a reference");
-        assert_eq!((parsed.registry(), parsed.repository()), ("registry.example:5000", "team/a_b.c--d/vault__x"));
+        assert_eq!(
+            (parsed.registry(), parsed.repository()),
+            ("registry.example:5000", "team/a_b.c--d/vault__x")
+        );
         assert_eq!(
             (parsed.tag(), parsed.digest().map(ToString::to_string)),
             (Some("0.4.2-rc.1"), Some(DIGEST.to_owned()))
         );
         assert_eq!(parsed.to_string(), text);
-        for text in
-            ["oci://localhost/a", "oci://[::1]/a:1", "oci://[::1]:443/a", "oci://127.0.0.1:5000/a/b", "oci://GHCR.io/a"]
-        {
+        for text in [
+            "oci://localhost/a",
+            "oci://[::1]/a:1",
+            "oci://[::1]:443/a",
+            "oci://127.0.0.1:5000/a/b",
+            "oci://GHCR.io/a",
+        ] {
             assert_eq!(text.parse::<OciRef>().expect(text).to_string(), text);
         }
     }
@@ -241,6 +262,9 @@ mod tests {
             assert!(text.parse::<OciRef>().is_err(), "{text}");
         }
         let error = "oci://x y".parse::<OciRef>().expect_err("none").to_string();
-        assert_eq!(error, "`oci://x y` is no reference to a registry: expected `/<repository>` after the registry");
+        assert_eq!(
+            error,
+            "`oci://x y` is no reference to a registry: expected `/<repository>` after the registry"
+        );
     }
 }

@@ -1,20 +1,23 @@
-//! Where the archive of a pack is: a file, a registry, or a name that the host itself knows.
+//! Where the archive of a pack is: a file, a registry, or a name that the host itself
+//! knows.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::{ForeignText, PackDescriptor};
 
-/// The longest reference, in characters; paths end at 4,096 bytes on every system we know.
+/// The longest reference, in characters; paths end at 4,096 bytes on every system we
+/// know.
 pub const MAX_PACK_REF_CHARS: usize = 4096;
 
 /// A reference to a pack, kept exactly as it was written.
 ///
-/// A reference is only classified here, not judged: environment files hold references that other tools understand, and they
-/// must survive a rewrite.
+/// A reference is only classified here, not judged: environment files hold references
+/// that other tools understand, and they must survive a rewrite.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PackRef {
-    /// A name such as `greentic.secrets.dev-store@0.1.0`: one of the packs that the host brings along.
+    /// A name such as `greentic.secrets.dev-store@0.1.0`: one of the packs that the host
+    /// brings along.
     Named(PackDescriptor),
     /// A local file: a path, or a `file://` URL.
     File(String),
@@ -83,7 +86,9 @@ impl fmt::Display for PackRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named(name) => name.fmt(f),
-            Self::File(text) | Self::Oci(text) | Self::OtherScheme(text) => ForeignText::new(text.as_str()).fmt(f),
+            Self::File(text) | Self::Oci(text) | Self::OtherScheme(text) => {
+                ForeignText::new(text.as_str()).fmt(f)
+            }
         }
     }
 }
@@ -98,7 +103,9 @@ impl serde::Serialize for PackRef {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPackRef {
     /// There is nothing.
-    #[error("the pack reference is empty; expected a path, `oci://…`, or the name of a built-in pack")]
+    #[error(
+        "the pack reference is empty; expected a path, `oci://…`, or the name of a built-in pack"
+    )]
     Empty,
     /// It is longer than any path.
     #[error("the pack reference is {chars} characters long, more than {MAX_PACK_REF_CHARS}")]

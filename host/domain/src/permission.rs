@@ -1,4 +1,5 @@
-//! What a handler may ask of the operator's machine: named programs with given arguments, and named addresses.
+//! What a handler may ask of the operator's machine: named programs with given arguments,
+//! and named addresses.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,8 +13,8 @@ const MAX_ARGS: usize = 32;
 const MAX_STAR_BYTES: usize = 1024;
 const MAX_HOST_BYTES: usize = 253;
 
-/// The version queries of the programs that deployments are made with, each read in the documentation of its program to change
-/// nothing and to tell nothing but versions.
+/// The version queries of the programs that deployments are made with, each read in the
+/// documentation of its program to change nothing and to tell nothing but versions.
 const VERSION_QUERIES: [(&str, &[&str]); 16] = [
     ("aws", &["--version"]),
     ("az", &["version", "--output", "tsv", "--query", "\"azure-cli\""]),
@@ -35,8 +36,9 @@ const VERSION_QUERIES: [(&str, &[&str]); 16] = [
 
 /// Leave to run one program with arguments of one form.
 ///
-/// The argument `*` stands for exactly one argument that is not empty, does not begin with `-`, has at most 1,024 bytes and
-/// holds no control character or invisible mark; everything else stands for itself.
+/// The argument `*` stands for exactly one argument that is not empty, does not begin
+/// with `-`, has at most 1,024 bytes and holds no control character or invisible mark;
+/// everything else stands for itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ToolPermission {
     tool: String,
@@ -50,7 +52,8 @@ impl ToolPermission {
     /// Checks that `tool` is a bare program name and the arguments are of sane size.
     ///
     /// # Errors
-    /// [`InvalidPermission`] when the name holds a path separator, begins with `-` or `.`, or something is too long.
+    /// [`InvalidPermission`] when the name holds a path separator, begins with `-` or
+    /// `.`, or something is too long.
     pub fn new(tool: impl Into<String>, args: Vec<String>) -> Result<Self, InvalidPermission> {
         let tool = tool.into();
         let fail = |reason| Err(InvalidPermission { text: ForeignText::excerpt(&tool), reason });
@@ -63,7 +66,8 @@ impl ToolPermission {
                 "expected a bare program name of ASCII letters, digits, `_`, `-`, `.` and `+`, which is looked up on PATH",
             );
         }
-        let is_legal = |arg: &String| arg.chars().count() <= Self::MAX_CHARS && ForeignText::is_plain(arg);
+        let is_legal =
+            |arg: &String| arg.chars().count() <= Self::MAX_CHARS && ForeignText::is_plain(arg);
         if args.len() > MAX_ARGS || !args.iter().all(is_legal) {
             return fail(
                 "at most 32 arguments of at most 4,096 characters, without control characters and invisible marks, may follow",
@@ -84,8 +88,9 @@ impl ToolPermission {
 
     /// Whether it is known to do no more than ask a well-known program for its version.
     ///
-    /// The whole command decides. That a command looks like a version query says nothing of what a program makes of it:
-    /// there are some that reboot whatever they are told.
+    /// The whole command decides. That a command looks like a version query says nothing
+    /// of what a program makes of it: there are some that reboot whatever they are
+    /// told.
     pub fn is_version_query(&self) -> bool {
         VERSION_QUERIES.iter().any(|(tool, args)| self.tool == *tool && self.args == *args)
     }
@@ -93,7 +98,11 @@ impl ToolPermission {
     fn allows(&self, tool: &str, args: &[String]) -> bool {
         self.tool == tool
             && self.args.len() == args.len()
-            && self.args.iter().zip(args).all(|(pattern, arg)| pattern == arg || pattern == "*" && is_ordinary(arg))
+            && self
+                .args
+                .iter()
+                .zip(args)
+                .all(|(pattern, arg)| pattern == arg || pattern == "*" && is_ordinary(arg))
     }
 }
 
@@ -102,7 +111,8 @@ fn is_ordinary(arg: &str) -> bool {
     (1..=MAX_STAR_BYTES).contains(&arg.len()) && !arg.starts_with('-') && ForeignText::is_plain(arg)
 }
 
-/// Reads a command as a shell would take it: words between spaces, quotes, and backslashes. Nothing is expanded.
+/// Reads a command as a shell would take it: words between spaces, quotes, and
+/// backslashes. Nothing is expanded.
 impl FromStr for ToolPermission {
     type Err = InvalidPermission;
 
@@ -169,7 +179,8 @@ impl FromStr for NetworkPermission {
     fn from_str(text: &str) -> Result<Self, InvalidPermission> {
         let fail = |reason| InvalidPermission { text: ForeignText::excerpt(text), reason };
         let (host, port) = text.rsplit_once(':').ok_or_else(|| fail("expected `<host>:<port>`"))?;
-        let is_canonical = |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0');
+        let is_canonical =
+            |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0');
         let port = port.parse().ok().filter(|_| is_canonical(port));
         let port = port.ok_or_else(|| fail("the port is 1 to 65535"))?;
         let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
@@ -177,7 +188,9 @@ impl FromStr for NetworkPermission {
             Some(_) => return Err(fail("an IPv6 address is expected between the brackets")),
             None if is_host(host) => host,
             None => {
-                return Err(fail("expected a host name or an address before the port, one of IPv6 between brackets"));
+                return Err(fail(
+                    "expected a host name or an address before the port, one of IPv6 between brackets",
+                ));
             }
         };
         Ok(Self { host: host.to_ascii_lowercase(), port })
@@ -198,7 +211,8 @@ impl fmt::Display for NetworkPermission {
     }
 }
 
-/// A set of permissions: what a pack declares, or what an operator grants. The empty set allows nothing.
+/// A set of permissions: what a pack declares, or what an operator grants. The empty set
+/// allows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
     /// Programs that may run.
@@ -220,7 +234,9 @@ impl Permissions {
 
     /// Whether it lets a connection open to `host` and `port`.
     pub fn allows_network(&self, host: &str, port: u16) -> bool {
-        self.network.iter().any(|permission| permission.port == port && permission.host.eq_ignore_ascii_case(host))
+        self.network
+            .iter()
+            .any(|permission| permission.port == port && permission.host.eq_ignore_ascii_case(host))
     }
 
     /// What stands here and not in `other`.
@@ -262,7 +278,8 @@ mod tests {
     fn tools(patterns: &[&str]) -> Permissions {
         let tool = |pattern: &&str| {
             let mut words = words(pattern).into_iter();
-            ToolPermission::new(words.next().expect("a name"), words.collect()).expect("a permission")
+            ToolPermission::new(words.next().expect("a name"), words.collect())
+                .expect("a permission")
         };
         Permissions { tools: patterns.iter().map(tool).collect(), network: vec![] }
     }
@@ -270,7 +287,11 @@ mod tests {
     #[track_caller]
     fn check(patterns: &[&str], command: &str, allowed: bool) {
         let words = words(command);
-        assert_eq!(tools(patterns).allows_tool(&words[0], &words[1..]), allowed, "{patterns:?} and {command:?}");
+        assert_eq!(
+            tools(patterns).allows_tool(&words[0], &words[1..]),
+            allowed,
+            "{patterns:?} and {command:?}"
+        );
     }
 
     #[test]
@@ -328,19 +349,26 @@ mod tests {
     #[test]
     fn a_version_query_is_known_by_the_whole_command() {
         let is_query = |command: &str| tools(&[command]).tools[0].is_version_query();
-        for command in ["vault version", "aws --version", "kubectl version --client --output=yaml"] {
+        for command in ["vault version", "aws --version", "kubectl version --client --output=yaml"]
+        {
             assert!(is_query(command), "{command}");
         }
-        for command in
-            ["reboot --version", "reboot version", "vault", "vault --version", "vault version x", "aws version"]
-        {
+        for command in [
+            "reboot --version",
+            "reboot version",
+            "vault",
+            "vault --version",
+            "vault version x",
+            "aws version",
+        ] {
             assert!(!is_query(command), "{command}");
         }
     }
 
     #[test]
     fn a_command_is_shown_as_a_shell_takes_it() {
-        let args = ["--format=value(\"Google Cloud SDK\")", "it's", "", "*"].map(str::to_owned).to_vec();
+        let args =
+            ["--format=value(\"Google Cloud SDK\")", "it's", "", "*"].map(str::to_owned).to_vec();
         let shown = ToolPermission::new("gcloud", args).expect("a permission").to_string();
         assert_eq!(shown, r#"gcloud '--format=value("Google Cloud SDK")' 'it'\''s' '' *"#);
     }
@@ -356,8 +384,18 @@ mod tests {
         assert!(permissions.allows_network("vault.ACME.example", 8200));
         assert!(!permissions.allows_network("vault.acme.example", 8201));
         assert!(!permissions.allows_network("vault.acme.example.", 8200));
-        for bad in ["", "host", "host:", "host:0", "host:65536", ":80", "a b:80", "a/b:80", "[x]:80", "[127.0.0.1]:80"]
-        {
+        for bad in [
+            "",
+            "host",
+            "host:",
+            "host:0",
+            "host:65536",
+            ":80",
+            "a b:80",
+            "a/b:80",
+            "[x]:80",
+            "[127.0.0.1]:80",
+        ] {
             assert!(bad.parse::<NetworkPermission>().is_err(), "{bad:?}");
         }
     }
@@ -368,20 +406,29 @@ mod tests {
             let address = |address: &&str| address.parse().expect("an address");
             Permissions { network: addresses.iter().map(address).collect(), ..tools(patterns) }
         };
-        let (first, second) = (with(&["a", "b"], &["x:1", "y:1"]), with(&["b", "c"], &["y:1", "z:1"]));
+        let (first, second) =
+            (with(&["a", "b"], &["x:1", "y:1"]), with(&["b", "c"], &["y:1", "z:1"]));
         assert_eq!(first.without(&second), with(&["a"], &["x:1"]));
         assert_eq!(first.union(&second), with(&["a", "b", "c"], &["x:1", "y:1", "z:1"]));
         assert!(first.without(&first).is_empty());
-        assert!(!with(&["a"], &[]).is_empty() && !with(&[], &["x:1"]).is_empty() && with(&[], &[]).is_empty());
+        assert!(
+            !with(&["a"], &[]).is_empty()
+                && !with(&[], &["x:1"]).is_empty()
+                && with(&[], &[]).is_empty()
+        );
     }
 
     #[test]
     fn a_permission_says_what_it_is_for() {
         let [permission] = &tools(&["vault token *"]).tools[..] else { panic!("one permission") };
-        assert_eq!((permission.tool(), permission.args()), ("vault", &["token".to_owned(), "*".to_owned()][..]));
+        assert_eq!(
+            (permission.tool(), permission.args()),
+            ("vault", &["token".to_owned(), "*".to_owned()][..])
+        );
         let address: NetworkPermission = "Vault.example:8200".parse().expect("an address");
         assert_eq!((address.host(), address.port()), ("vault.example", 8200));
-        let host = |bytes: usize| format!("{}:1", "x".repeat(bytes)).parse::<NetworkPermission>().is_ok();
+        let host =
+            |bytes: usize| format!("{}:1", "x".repeat(bytes)).parse::<NetworkPermission>().is_ok();
         assert!(host(MAX_HOST_BYTES) && !host(MAX_HOST_BYTES + 1));
     }
 }

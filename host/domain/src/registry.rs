@@ -1,13 +1,15 @@
 //! The registry of an environment: which handler answers for which descriptor path.
 
 use crate::{
-    CapabilitySlot, DescriptorPath, EnvPackHandler, PackDescriptor, PackRef, Sha256Digest, Version, VersionReq,
+    CapabilitySlot, DescriptorPath, EnvPackHandler, PackDescriptor, PackRef, Sha256Digest, Version,
+    VersionReq,
 };
 
 /// Where a registered handler comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The reference its pack was loaded through; none for a handler that a program registers itself.
+    /// The reference its pack was loaded through; none for a handler that a program
+    /// registers itself.
     pub pack_ref: Option<PackRef>,
     /// The digest of the archive it was loaded from.
     pub archive: Option<Sha256Digest>,
@@ -22,13 +24,18 @@ pub struct Registry {
 impl Registry {
     /// Adds a handler.
     ///
-    /// Registering the same path out of the same archive again changes nothing: several instances of an extension share one
-    /// pack.
+    /// Registering the same path out of the same archive again changes nothing: several
+    /// instances of an extension share one pack.
     ///
     /// # Errors
-    /// [`DuplicateRegistration`] when the path is taken by another pack. The one registered first stays, so that nothing can
-    /// shadow a built-in, or anything else.
-    pub fn register(&mut self, handler: Box<dyn EnvPackHandler>, origin: Origin) -> Result<(), DuplicateRegistration> {
+    /// [`DuplicateRegistration`] when the path is taken by another pack. The one
+    /// registered first stays, so that nothing can shadow a built-in, or anything
+    /// else.
+    pub fn register(
+        &mut self,
+        handler: Box<dyn EnvPackHandler>,
+        origin: Origin,
+    ) -> Result<(), DuplicateRegistration> {
         match self.entry(handler.descriptor_path()) {
             None => self.entries.push((handler, origin)),
             Some((_, kept)) if kept.archive.is_some() && kept.archive == origin.archive => {}
@@ -45,8 +52,9 @@ impl Registry {
     /// # Errors
     /// [`ResolveError`] when nobody answers for the path, or not in this version.
     pub fn resolve(&self, kind: &PackDescriptor) -> Result<&dyn EnvPackHandler, ResolveError> {
-        let (handler, _) =
-            self.entry(kind.path()).ok_or_else(|| ResolveError::Unknown { path: kind.path().clone() })?;
+        let (handler, _) = self
+            .entry(kind.path())
+            .ok_or_else(|| ResolveError::Unknown { path: kind.path().clone() })?;
         let supported = handler.supported_versions();
         if !supported.matches(kind.version()) {
             return Err(ResolveError::VersionUnsupported {
@@ -58,20 +66,23 @@ impl Registry {
         Ok(handler.as_ref())
     }
 
-    /// The handler for a descriptor, provided it serves this slot. The slot is looked at first: a handler of another slot is
-    /// wrong in every version.
+    /// The handler for a descriptor, provided it serves this slot. The slot is looked at
+    /// first: a handler of another slot is wrong in every version.
     ///
     /// # Errors
-    /// [`ResolveError`] as for [`resolve`](Self::resolve), or when it serves another slot.
+    /// [`ResolveError`] as for [`resolve`](Self::resolve), or when it serves another
+    /// slot.
     pub fn resolve_for_slot(
         &self,
         kind: &PackDescriptor,
         slot: CapabilitySlot,
     ) -> Result<&dyn EnvPackHandler, ResolveError> {
         match self.entry(kind.path()) {
-            Some((handler, _)) if handler.slot() != slot => {
-                Err(ResolveError::SlotMismatch { path: kind.path().clone(), expected: slot, actual: handler.slot() })
-            }
+            Some((handler, _)) if handler.slot() != slot => Err(ResolveError::SlotMismatch {
+                path: kind.path().clone(),
+                expected: slot,
+                actual: handler.slot(),
+            }),
             _ => self.resolve(kind),
         }
     }
@@ -190,13 +201,18 @@ mod tests {
     fn a_descriptor_resolves_by_path_version_and_slot() {
         use CapabilitySlot::{Secrets, State};
         check("acme.secrets.vault@0.4.2", Secrets, Ok(()));
-        check("acme.secrets.other@0.4.2", Secrets, Err("no handler is registered for `acme.secrets.other`"));
+        check(
+            "acme.secrets.other@0.4.2",
+            Secrets,
+            Err("no handler is registered for `acme.secrets.other`"),
+        );
         check(
             "acme.secrets.vault@9.9.9",
             Secrets,
             Err("handler `acme.secrets.vault` supports versions `^0.4`, not `9.9.9`"),
         );
-        let mismatch = "env-pack `acme.secrets.vault` serves slot `secrets`, cannot be bound to `state`";
+        let mismatch =
+            "env-pack `acme.secrets.vault` serves slot `secrets`, cannot be bound to `state`";
         check("acme.secrets.vault@0.4.2", State, Err(mismatch));
         check("acme.secrets.vault@9.9.9", State, Err(mismatch));
     }
@@ -205,12 +221,15 @@ mod tests {
     fn the_one_registered_first_stays() {
         let mut registry = registry();
         let imposter = handler(CapabilitySlot::State, "acme.secrets.vault", "*");
-        let refused = registry.register(imposter, origin("/imposter.gtpack", 2)).expect_err("taken");
+        let refused =
+            registry.register(imposter, origin("/imposter.gtpack", 2)).expect_err("taken");
         assert_eq!(
             refused.to_string(),
             "descriptor path `acme.secrets.vault` is already registered by pack `/vault.gtpack`; pack `/imposter.gtpack` was left out"
         );
-        let kept = registry.resolve(&"acme.secrets.vault@0.4.0".parse().expect("a descriptor")).expect("kept");
+        let kept = registry
+            .resolve(&"acme.secrets.vault@0.4.0".parse().expect("a descriptor"))
+            .expect("kept");
         assert_eq!(kept.slot(), CapabilitySlot::Secrets);
     }
 
@@ -225,7 +244,9 @@ mod tests {
     #[test]
     fn native_handlers_are_never_taken_for_each_other() {
         let mut registry = Registry::default();
-        let native = || (handler(CapabilitySlot::State, "a.b", "*"), Origin { pack_ref: None, archive: None });
+        let native = || {
+            (handler(CapabilitySlot::State, "a.b", "*"), Origin { pack_ref: None, archive: None })
+        };
         let (first, origin) = native();
         registry.register(first, origin).expect("free");
         let (second, origin) = native();

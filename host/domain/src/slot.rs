@@ -8,8 +8,8 @@ use crate::text::impl_serialize_as_display;
 
 /// A capability that an environment offers.
 ///
-/// The list is closed: a new slot is a new version of the handler interface, because core code links a typed interface for
-/// each of them.
+/// The list is closed: a new slot is a new version of the handler interface, because core
+/// code links a typed interface for each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CapabilitySlot {
     /// Brings revisions of bundles to life.
@@ -119,7 +119,9 @@ impl fmt::Display for CoreSlot {
 
 /// A slot that holds many bindings, asked for where one-per-environment slots are bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("slot `{slot}` holds many bindings and never lives in `packs`; it is managed through `gtc op {noun}`")]
+#[error(
+    "slot `{slot}` holds many bindings and never lives in `packs`; it is managed through `gtc op {noun}`"
+)]
 pub struct WrongNoun {
     /// The slot asked for.
     pub slot: CapabilitySlot,
@@ -156,7 +158,9 @@ mod tests {
 
     #[test]
     fn the_others_name_their_noun() {
-        let noun = |slot: CapabilitySlot| CoreSlot::try_from(slot).expect_err("many per environment").to_string();
+        let noun = |slot: CapabilitySlot| {
+            CoreSlot::try_from(slot).expect_err("many per environment").to_string()
+        };
         assert!(noun(CapabilitySlot::Messaging).ends_with("`gtc op messaging endpoint`"));
         assert!(noun(CapabilitySlot::Extension).ends_with("`gtc op extensions`"));
     }

@@ -1,5 +1,6 @@
-//! Packs of another shape, which greentic-designer writes: applications of digital workers. They have no components, and so no
-//! handler; they have no bill of materials either, and nothing of them is ever read but what tells them from other archives.
+//! Packs of another shape, which greentic-designer writes: applications of digital
+//! workers. They have no components, and so no handler; they have no bill of materials
+//! either, and nothing of them is ever read but what tells them from other archives.
 
 use serde::Deserialize;
 
@@ -14,7 +15,8 @@ struct Application {
     manifest_id: String,
 }
 
-/// Whether an archive is an application. Others have a `manifest.json` too: extensions of browsers, for one.
+/// Whether an archive is an application. Others have a `manifest.json` too: extensions of
+/// browsers, for one.
 pub(super) fn is(reader: &mut Reader<'_>) -> Result<bool, ArchiveError> {
     if reader.holds(MANIFEST) || !reader.holds(FILE) || !reader.holds(BESIDE) {
         return Ok(false);

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-/// How deep a document may be nested: a manifest needs a dozen levels and whatever JSON a flow brings along, and the decoder must
-/// get by with the stack of a process that was given little of it.
+/// How deep a document may be nested: a manifest needs a dozen levels and whatever JSON a
+/// flow brings along, and the decoder must get by with the stack of a process that was
+/// given little of it.
 const DEPTH: usize = 64;
 
 /// What is still to come at one level.
@@ -12,12 +13,14 @@ enum Level<'a> {
     Items(u64),
     /// Items up to a break.
     UntilBreak,
-    /// This many pairs, or pairs up to a break; the keys so far, and whether the value of the last one is still to come.
+    /// This many pairs, or pairs up to a break; the keys so far, and whether the value of
+    /// the last one is still to come.
     Pairs { left: Option<u64>, keys: HashSet<&'a [u8]>, value_is_next: bool },
 }
 
-/// Checks that these bytes are one item, which ends where they end, declares nothing that is not there, is not nested deeply, and
-/// says nothing twice: of two values for one key, one decoder takes the first and another the last.
+/// Checks that these bytes are one item, which ends where they end, declares nothing that
+/// is not there, is not nested deeply, and says nothing twice: of two values for one key,
+/// one decoder takes the first and another the last.
 ///
 /// # Errors
 /// What is wrong, in words.
@@ -25,7 +28,9 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let mut walk = Walk { bytes, at: 0, levels: vec![Level::Items(1)] };
     while let Some(level) = walk.levels.last_mut() {
         match level {
-            Level::Items(0) | Level::Pairs { left: Some(0), value_is_next: false, .. } => drop(walk.levels.pop()),
+            Level::Items(0) | Level::Pairs { left: Some(0), value_is_next: false, .. } => {
+                drop(walk.levels.pop())
+            }
             Level::Items(left) => {
                 *left -= 1;
                 walk.item()?;
@@ -62,7 +67,9 @@ impl<'a> Walk<'a> {
                 self.levels.pop();
                 return Ok(());
             }
-            (Some(byte), _) if !is_plain(byte) => return Err(format!("the key at byte {start} is no text or number")),
+            (Some(byte), _) if !is_plain(byte) => {
+                return Err(format!("the key at byte {start} is no text or number"));
+            }
             _ => self.item()?,
         }
         let key = &self.bytes[start..self.at];
@@ -110,14 +117,17 @@ impl<'a> Walk<'a> {
                 self.take(length).map(drop)
             }
             (4, Some(items)) => self.enter(Level::Items(items), start),
-            (5, left) => self.enter(Level::Pairs { left, keys: HashSet::new(), value_is_next: false }, start),
+            (5, left) => {
+                self.enter(Level::Pairs { left, keys: HashSet::new(), value_is_next: false }, start)
+            }
             (6, Some(_)) => self.enter(Level::Items(1), start),
             (2..=4, None) => self.enter(Level::UntilBreak, start),
             _ => Err(format!("byte {start} begins no item")),
         }
     }
 
-    /// The number that follows the first byte of an item, where that does not hold it; none for indefinite lengths.
+    /// The number that follows the first byte of an item, where that does not hold it;
+    /// none for indefinite lengths.
     fn argument(&mut self, info: u8, start: usize) -> Result<Option<u64>, String> {
         let bytes = match info {
             24..28 => self.take(1 << (info - 24))?,
@@ -146,7 +156,8 @@ impl<'a> Walk<'a> {
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], String> {
         let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len());
-        let taken = end.map(|end| &self.bytes[self.at..end]).ok_or_else(|| self.missing(self.at))?;
+        let taken =
+            end.map(|end| &self.bytes[self.at..end]).ok_or_else(|| self.missing(self.at))?;
         self.at += length;
         Ok(taken)
     }
@@ -156,7 +167,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether an item states its number or its length in as few bytes as it can, so that equal keys are equal bytes.
+/// Whether an item states its number or its length in as few bytes as it can, so that
+/// equal keys are equal bytes.
 fn is_shortest(item: &[u8]) -> bool {
     let zeros = |count: usize| item[1..].iter().take(count).all(|byte| *byte == 0);
     match item[0] & 0x1f {
@@ -197,7 +209,9 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_missed() {
-        for document in [&b""[..], b"\x18", b"\x63ab", b"\x82\x01", b"\xa1\x61a", b"\x9f\x01", b"\xc1"] {
+        for document in
+            [&b""[..], b"\x18", b"\x63ab", b"\x82\x01", b"\xa1\x61a", b"\x9f\x01", b"\xc1"]
+        {
             refused(document, "longer than the document");
         }
         refused(b"\x7b\xff\xff\xff\xff\xff\xff\xff\xff", "longer than the document");
@@ -224,15 +238,22 @@ mod tests {
 
     #[test]
     fn nothing_is_said_twice() {
-        assert_eq!(check(b"\xa2\x61a\x00\x61b\xa1\x61a\x01"), Ok(()), "the same key on another level");
+        assert_eq!(
+            check(b"\xa2\x61a\x00\x61b\xa1\x61a\x01"),
+            Ok(()),
+            "the same key on another level"
+        );
         assert_eq!(check(b"\xbf\x00\xbf\xff\x20\x80\xff"), Ok(()));
         refused(b"\xa2\x61a\x00\x61a\x01", "byte 4 stands there twice");
         refused(b"\xbf\x61a\x00\x61a\x01\xff", "stands there twice");
         refused(b"\xa2\x01\x00\x01\x00", "stands there twice");
         refused(b"\xa2\x61a\x00\x78\x01a\x01", "longer than it need be");
-        for long in
-            [&b"\x18\x01"[..], b"\x19\x00\x18", b"\x1a\x00\x00\x01\x00", b"\x1b\x00\x00\x00\x00\x00\x01\x00\x00"]
-        {
+        for long in [
+            &b"\x18\x01"[..],
+            b"\x19\x00\x18",
+            b"\x1a\x00\x00\x01\x00",
+            b"\x1b\x00\x00\x00\x00\x00\x01\x00\x00",
+        ] {
             refused(&[b"\xa1", long, b"\x00"].concat(), "longer than it need be");
         }
         refused(b"\xa1\x80\x00", "no text or number");
@@ -243,7 +264,8 @@ mod tests {
 
     #[test]
     fn nesting_is_bounded() {
-        let nested = |levels: usize, open: u8, innermost: u8| [vec![open; levels], vec![innermost]].concat();
+        let nested =
+            |levels: usize, open: u8, innermost: u8| [vec![open; levels], vec![innermost]].concat();
         assert_eq!(check(&nested(DEPTH, 0x81, 0)), Ok(()));
         refused(&nested(DEPTH + 1, 0x81, 0), "nested deeper");
         refused(&nested(200_000, 0x9f, 0), "nested deeper");

@@ -1,8 +1,8 @@
-//! Components beside what the manifest of the pack says of them: manifests of their own, which other readers take for the truth, and
-//! components that no manifest names.
+//! Components beside what the manifest of the pack says of them: manifests of their own,
+//! which other readers take for the truth, and components that no manifest names.
 //!
-//! Nothing of it decides about a pack that is bound, which is read by its manifest alone. It is looked at for whoever wants to know
-//! whether others read the same pack.
+//! Nothing of it decides about a pack that is bound, which is read by its manifest alone.
+//! It is looked at for whoever wants to know whether others read the same pack.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,7 +18,8 @@ use super::{ArchiveError, EntryInfo, cbor};
 pub(super) const INDEX: &str = "greentic.pack.component_manifests@v1";
 const FOLDER: &str = "components/";
 const ENDING: &str = ".manifest.cbor";
-/// How a component begins; what begins otherwise is a core module, which web pages have too.
+/// How a component begins; what begins otherwise is a core module, which web pages have
+/// too.
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// What is odd about a component.
@@ -32,7 +33,9 @@ pub enum ComponentFault {
         entry: ForeignText,
     },
     /// Its own manifest is not where the pack says.
-    #[error("the pack says that the manifest of component `{component}` is `{file}`, which is not there")]
+    #[error(
+        "the pack says that the manifest of component `{component}` is `{file}`, which is not there"
+    )]
     NoManifest {
         /// The component.
         component: ForeignText,
@@ -68,7 +71,9 @@ pub(super) struct Binaries {
 impl Binaries {
     /// Notes an entry, if it is one.
     pub fn note(&mut self, name: &str, content: &[u8]) {
-        if content.starts_with(COMPONENT) || (name.starts_with(FOLDER) && content.starts_with(&COMPONENT[..4])) {
+        if content.starts_with(COMPONENT)
+            || (name.starts_with(FOLDER) && content.starts_with(&COMPONENT[..4]))
+        {
             self.names.insert(name.to_owned());
         }
     }
@@ -87,7 +92,8 @@ pub(super) fn look(
     let index = index(manifest);
     let (mut faults, mut known) = (Vec::new(), HashSet::new());
     for component in &manifest.components {
-        let Some(place) = component.places.iter().find(|place| hashes.contains_key(place.as_str())) else {
+        let Some(place) = component.places.iter().find(|place| hashes.contains_key(place.as_str()))
+        else {
             // that it is not there is told already
             known.insert(file_of(component));
             continue;
@@ -99,33 +105,42 @@ pub(super) fn look(
         if !known.insert(file.clone()) {
             // nor would it end soon to read one file for each of thousands of components
             let what = ForeignText::new("it belongs to another component as well");
-            let (component, file) = (ForeignText::excerpt(&component.id), ForeignText::excerpt(&file));
+            let (component, file) =
+                (ForeignText::excerpt(&component.id), ForeignText::excerpt(&file));
             faults.push(ComponentFault::Differs { file, component, what });
             continue;
         }
         match content(&file)? {
             Some(bytes) if bytes.len() as u64 > most_bytes => {
-                let reason = ForeignText::new(format!("it has {} bytes, more than {most_bytes}", bytes.len()));
+                let reason = ForeignText::new(format!(
+                    "it has {} bytes, more than {most_bytes}",
+                    bytes.len()
+                ));
                 faults.push(ComponentFault::Manifest { file: ForeignText::excerpt(&file), reason });
             }
             Some(bytes) => faults.extend(compare(own, entry, &file, &bytes)),
             None if entry.is_some() => {
-                let (component, file) = (ForeignText::excerpt(&component.id), ForeignText::excerpt(&file));
+                let (component, file) =
+                    (ForeignText::excerpt(&component.id), ForeignText::excerpt(&file));
                 faults.push(ComponentFault::NoManifest { component, file });
             }
             None => {}
         }
     }
-    let is_of_component =
-        |name: &str| binaries.names.contains(name) || name.starts_with(FOLDER) && name.ends_with(ENDING);
-    let copied: HashSet<&str> = known.iter().filter_map(|name| hashes.get(name.as_str()).copied()).collect();
+    let is_of_component = |name: &str| {
+        binaries.names.contains(name) || name.starts_with(FOLDER) && name.ends_with(ENDING)
+    };
+    let copied: HashSet<&str> =
+        known.iter().filter_map(|name| hashes.get(name.as_str()).copied()).collect();
     let odd = entries.iter().filter(|entry| {
         let name = entry.name.as_exact();
         // the sources of a pack may have its component once more
         let is_copy = !name.starts_with(FOLDER) && copied.contains(entry.blake3.as_str());
         is_of_component(name) && !known.contains(name) && !is_copy
     });
-    faults.extend(odd.map(|entry| ComponentFault::Undeclared { entry: ForeignText::excerpt(entry.name.as_exact()) }));
+    faults.extend(odd.map(|entry| ComponentFault::Undeclared {
+        entry: ForeignText::excerpt(entry.name.as_exact()),
+    }));
     Ok(faults)
 }
 
@@ -137,10 +152,14 @@ fn file_of(component: &Component) -> String {
 /// What the pack says of the manifests of its components, by their ids.
 fn index(manifest: &Manifest) -> HashMap<String, ComponentManifestIndexEntryV1> {
     let extension = manifest.extensions.as_ref().and_then(|extensions| extensions.get(INDEX));
-    let Some(ExtensionInline::Other(value)) = extension.and_then(|extension| extension.inline.as_ref()) else {
+    let Some(ExtensionInline::Other(value)) =
+        extension.and_then(|extension| extension.inline.as_ref())
+    else {
         return HashMap::new();
     };
-    let index = ComponentManifestIndexV1::from_extension_value(value).map(|index| index.entries).unwrap_or_default();
+    let index = ComponentManifestIndexV1::from_extension_value(value)
+        .map(|index| index.entries)
+        .unwrap_or_default();
     index.into_iter().map(|entry| (entry.component_id.clone(), entry)).collect()
 }
 
@@ -151,13 +170,17 @@ fn compare(
     bytes: &[u8],
 ) -> Option<ComponentFault> {
     let file = ForeignText::excerpt(file);
-    let decoded =
-        cbor::check(bytes).and_then(|()| from_cbor::<ComponentManifest>(bytes).map_err(|error| error.to_string()));
+    let decoded = cbor::check(bytes)
+        .and_then(|()| from_cbor::<ComponentManifest>(bytes).map_err(|error| error.to_string()));
     let there = match decoded {
         Ok(there) => there,
-        Err(reason) => return Some(ComponentFault::Manifest { file, reason: ForeignText::sentence(&reason) }),
+        Err(reason) => {
+            return Some(ComponentFault::Manifest { file, reason: ForeignText::sentence(&reason) });
+        }
     };
-    let differ = |what: &str, own: &str, there: &str| format!("its {what} is `{there}` there, and `{own}` here");
+    let differ = |what: &str, own: &str, there: &str| {
+        format!("its {what} is `{there}` there, and `{own}` here")
+    };
     let hash = entry.and_then(|entry| entry.content_hash.as_deref());
     let what = if there.id != own.id {
         differ("id", own.id.as_str(), there.id.as_str())

@@ -4,8 +4,8 @@ use super::ArchiveError;
 use super::records::{Central, DEFLATE};
 use super::rules::{Rule, broken};
 
-/// Reads an entry out of `stored`, which lies at byte `at`, and checks that it is exactly what its header says. Never hands out
-/// more than the size in the header.
+/// Reads an entry out of `stored`, which lies at byte `at`, and checks that it is exactly
+/// what its header says. Never hands out more than the size in the header.
 pub(super) fn read(
     stored: &[u8],
     at: usize,
@@ -28,15 +28,21 @@ pub(super) fn read(
 }
 
 /// Inflates a stream that must end exactly at both sizes.
-fn inflate(stored: &[u8], at: usize, size: u64, sink: &mut impl FnMut(&[u8])) -> Result<(), ArchiveError> {
+fn inflate(
+    stored: &[u8],
+    at: usize,
+    size: u64,
+    sink: &mut impl FnMut(&[u8]),
+) -> Result<(), ArchiveError> {
     let wrong = |consumed: u64| broken(Rule::DeflateStream, at + consumed as usize);
     let mut inflate = flate2::Decompress::new(false);
     let mut chunk = [0; 32 << 10];
     loop {
         let (consumed, produced) = (inflate.total_in(), inflate.total_out());
         let rest = &stored[consumed as usize..];
-        let status =
-            inflate.decompress(rest, &mut chunk, flate2::FlushDecompress::None).map_err(|_| wrong(consumed))?;
+        let status = inflate
+            .decompress(rest, &mut chunk, flate2::FlushDecompress::None)
+            .map_err(|_| wrong(consumed))?;
         let step = (inflate.total_out() - produced) as usize;
         if inflate.total_out() > size {
             return Err(wrong(consumed));

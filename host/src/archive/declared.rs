@@ -1,8 +1,9 @@
-//! What a pack declares of its handlers, in the manifest extension `greentic.env-pack.v1`.
+//! What a pack declares of its handlers, in the manifest extension
+//! `greentic.env-pack.v1`.
 
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, ForeignText, InvalidPermission, NetworkPermission, Permissions, ToolPermission,
-    VersionReq,
+    CapabilitySlot, DescriptorPath, ForeignText, InvalidPermission, NetworkPermission, Permissions,
+    ToolPermission, VersionReq,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +62,9 @@ pub(super) fn parse(
     inline: &serde_json::Value,
     on_fault: OnFault<'_>,
 ) -> Result<Vec<(String, Declared)>, ArchiveError> {
-    let mut wrong = |reason: String| on_fault(ArchiveError::Declaration { reason: ForeignText::sentence(&reason) });
+    let mut wrong = |reason: String| {
+        on_fault(ArchiveError::Declaration { reason: ForeignText::sentence(&reason) })
+    };
     let extension = match Extension::deserialize(inline) {
         Ok(extension) => extension,
         Err(error) => return wrong(error.to_string()).map(|()| Vec::new()),
@@ -81,7 +84,8 @@ pub(super) fn parse(
     Ok(declared)
 }
 
-/// Permissions as a component states them: a JSON object of the form that they have in the extension, and nothing beside it.
+/// Permissions as a component states them: a JSON object of the form that they have in
+/// the extension, and nothing beside it.
 ///
 /// # Errors
 /// What is wrong, and where.
@@ -136,7 +140,12 @@ impl Handler {
             supported_versions: self.supported_versions.parse()?,
             permissions: Permissions {
                 tools: self.permissions.tools.into_iter().map(tool).collect::<Result<_, _>>()?,
-                network: self.permissions.network.into_iter().map(network).collect::<Result<_, _>>()?,
+                network: self
+                    .permissions
+                    .network
+                    .into_iter()
+                    .map(network)
+                    .collect::<Result<_, _>>()?,
             },
         })
     }
@@ -144,7 +153,10 @@ impl Handler {
 
 impl From<&Permissions> for Wanted {
     fn from(permissions: &Permissions) -> Self {
-        let tool = |tool: &ToolPermission| Tool { tool: tool.tool().to_owned(), args: tool.args().to_vec() };
+        let tool = |tool: &ToolPermission| Tool {
+            tool: tool.tool().to_owned(),
+            args: tool.args().to_vec(),
+        };
         Self {
             tools: permissions.tools.iter().map(tool).collect(),
             network: permissions.network.iter().map(ToString::to_string).collect(),

@@ -52,7 +52,9 @@ pub enum ArchiveError {
         entry: &'static str,
     },
     /// It is a pack of another shape, in which there are no components.
-    #[error("the archive is an application that greentic-designer wrote, so it holds no env-pack handler")]
+    #[error(
+        "the archive is an application that greentic-designer wrote, so it holds no env-pack handler"
+    )]
     Application,
     /// The manifest or the bill of materials is larger than what is parsed unseen.
     #[error("entry `{entry}` has {bytes} bytes, more than the {limit} allowed")]

@@ -2,7 +2,8 @@
 
 const MIB: u64 = 1 << 20;
 
-/// Caps on what an archive may hold. None of them is unlimited; the defaults fit every honest pack known.
+/// Caps on what an archive may hold. None of them is unlimited; the defaults fit every
+/// honest pack known.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// The archive itself, in bytes.
@@ -17,13 +18,15 @@ pub struct Limits {
     pub total_bytes: u64,
     /// How many times larger an entry may be than its compressed form.
     pub ratio: u64,
-    /// The manifest or the bill of materials, in bytes: what is parsed before anything is known of the pack.
+    /// The manifest or the bill of materials, in bytes: what is parsed before anything is
+    /// known of the pack.
     pub manifest_bytes: u64,
 }
 
 impl Default for Limits {
-    /// 64 MiB of archive, 4,096 entries with names of 200 bytes (a web interface has a thousand files), 32 MiB an entry (a Python
-    /// handler has 18), 128 MiB in all, a ratio of 200 and 1 MiB of manifest, which in other packs holds all their flows.
+    /// 64 MiB of archive, 4,096 entries with names of 200 bytes (a web interface has a
+    /// thousand files), 32 MiB an entry (a Python handler has 18), 128 MiB in all, a
+    /// ratio of 200 and 1 MiB of manifest, which in other packs holds all their flows.
     fn default() -> Self {
         Self {
             pack_bytes: 64 * MIB,

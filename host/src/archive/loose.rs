@@ -1,8 +1,8 @@
-//! Archives that break the canonical profile the way honest writers do: extra fields, comments, data descriptors, folders, any
-//! order.
+//! Archives that break the canonical profile the way honest writers do: extra fields,
+//! comments, data descriptors, folders, any order.
 //!
-//! It forgives what can be read in one way only. Whatever hides bytes between records, or says one thing in one place and
-//! another elsewhere, is refused here too.
+//! It forgives what can be read in one way only. Whatever hides bytes between records, or
+//! says one thing in one place and another elsewhere, is refused here too.
 
 use super::names::{self, Names};
 use super::profile::kind_and_sizes;
@@ -10,7 +10,8 @@ use super::records::{Central, DEFLATE, END, END_BYTES, End, Local, Records, UTF8
 use super::rules::{broken, in_entry};
 use super::{ArchiveError, Limits, Rule, content};
 
-/// The flags that honest writers set: how hard the compressor tried, sizes after the data, UTF-8 names.
+/// The flags that honest writers set: how hard the compressor tried, sizes after the
+/// data, UTF-8 names.
 const DESCRIPTOR_FLAG: u16 = 1 << 3;
 const HARMLESS_FLAGS: u16 = UTF8_FLAG | DESCRIPTOR_FLAG | 0b110;
 /// The DOS attribute of a folder, and its file type in a Unix mode.
@@ -68,7 +69,8 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Loose<'a>, Ar
         let name = header.name;
         next = header.next;
         total += u64::from(header.size);
-        let member = member(records, header, limits, &mut names).map_err(|error| in_entry(error, name))?;
+        let member =
+            member(records, header, limits, &mut names).map_err(|error| in_entry(error, name))?;
         if total > limits.total_bytes {
             return Err(in_entry(broken(Rule::TotalTooLarge, member.header.at), name));
         }
@@ -152,19 +154,28 @@ fn member<'a>(
         return fault(Rule::HeadersDiffer, 0);
     }
     let stored = records.slice(local.data, header.compressed as usize)?;
-    Ok(Member { is_folder, has_local_extra: local.extra_bytes != 0, data: local.data, stored, header })
+    Ok(Member {
+        is_folder,
+        has_local_extra: local.extra_bytes != 0,
+        data: local.data,
+        stored,
+        header,
+    })
 }
 
-/// A name that ends in `/` may only be a folder that holds nothing itself. Some writers compress the nothing.
+/// A name that ends in `/` may only be a folder that holds nothing itself. Some writers
+/// compress the nothing.
 fn is_empty_folder(header: &Central<'_>) -> bool {
     let attributes = header.external_attributes;
     let is_typed = matches!(attributes >> 28, 0 | UNIX_FOLDER) && attributes & 0x448 == 0;
-    let is_marked = attributes >> 28 == UNIX_FOLDER || attributes & DOS_FOLDER != 0 || attributes == 0;
+    let is_marked =
+        attributes >> 28 == UNIX_FOLDER || attributes & DOS_FOLDER != 0 || attributes == 0;
     let nothing = if header.method == DEFLATE { 2 } else { 0 };
     is_typed && is_marked && header.size == 0 && header.crc == 0 && header.compressed <= nothing
 }
 
-/// Whether both headers describe the same entry. Sizes may be missing in front of the data when they follow it.
+/// Whether both headers describe the same entry. Sizes may be missing in front of the
+/// data when they follow it.
 fn agree(local: &Local<'_>, header: &Central<'_>) -> bool {
     let same = |local: u32, central: u32| {
         local == central || (header.flags & DESCRIPTOR_FLAG != 0 && matches!(local, 0 | u32::MAX))
@@ -176,8 +187,13 @@ fn agree(local: &Local<'_>, header: &Central<'_>) -> bool {
         && same(local.size, header.size)
 }
 
-/// Checks that the members, each with its descriptor, fill everything before the central directory.
-fn tile(records: Records<'_>, members: &[Member<'_>], directory: usize) -> Result<(), ArchiveError> {
+/// Checks that the members, each with its descriptor, fill everything before the central
+/// directory.
+fn tile(
+    records: Records<'_>,
+    members: &[Member<'_>],
+    directory: usize,
+) -> Result<(), ArchiveError> {
     let mut in_order: Vec<_> = members.iter().collect();
     in_order.sort_by_key(|member| member.start());
     let starts = in_order.iter().skip(1).map(|member| member.start()).chain([directory]);
@@ -199,13 +215,17 @@ fn tile(records: Records<'_>, members: &[Member<'_>], directory: usize) -> Resul
     }
 }
 
-/// Whether these bytes repeat checksum and sizes: with or without a signature, with sizes of four bytes or of eight.
+/// Whether these bytes repeat checksum and sizes: with or without a signature, with sizes
+/// of four bytes or of eight.
 fn is_descriptor(records: Records<'_>, at: usize, len: usize, header: &Central<'_>) -> bool {
     let wide = |number: u32| u64::from(number).to_le_bytes().to_vec();
     let narrow = |number: u32| number.to_le_bytes().to_vec();
     let Ok(found) = records.slice(at, len) else { return false };
-    let body =
-        |size: &dyn Fn(u32) -> Vec<u8>| [narrow(header.crc), size(header.compressed), size(header.size)].concat();
+    let body = |size: &dyn Fn(u32) -> Vec<u8>| {
+        [narrow(header.crc), size(header.compressed), size(header.size)].concat()
+    };
     let forms = [body(&narrow), body(&wide)];
-    forms.iter().any(|body| found == body || found.strip_prefix(&DESCRIPTOR.to_le_bytes()) == Some(body))
+    forms
+        .iter()
+        .any(|body| found == body || found.strip_prefix(&DESCRIPTOR.to_le_bytes()) == Some(body))
 }

@@ -1,4 +1,5 @@
-//! `manifest.cbor`: which components of a pack are handlers, and what it declares of them.
+//! `manifest.cbor`: which components of a pack are handlers, and what it declares of
+//! them.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,8 +9,8 @@ use greentic_types::{PackManifest, decode_pack_manifest};
 
 use super::reader::Reader;
 use super::{
-    ArchiveError, Declared, EntryInfo, HANDLER_WORLDS, MANIFEST, OnFault, Pack, PackedHandler, application, cbor,
-    declared, older,
+    ArchiveError, Declared, EntryInfo, HANDLER_WORLDS, MANIFEST, OnFault, Pack, PackedHandler,
+    application, cbor, declared, older,
 };
 
 const SCHEMA: &str = "pack-v1";
@@ -29,7 +30,8 @@ pub(super) struct Component {
     pub world: String,
     /// Where its file may be; at first, where it should be.
     pub places: Vec<String>,
-    /// All that the manifest says of it; nothing in the older form, which has no manifests of components.
+    /// All that the manifest says of it; nothing in the older form, which has no
+    /// manifests of components.
     pub own: Option<greentic_types::ComponentManifest>,
 }
 
@@ -45,11 +47,13 @@ pub(super) fn of(reader: &mut Reader<'_>) -> Result<Manifest, ArchiveError> {
         return Err(ArchiveError::Application);
     }
     let manifest = decode(&reader.document(MANIFEST)?)?;
-    // each would be a copy of the same component: a manifest of a few kilobytes could ask for any amount of memory
+    // each would be a copy of the same component: a manifest of a few kilobytes could ask for
+    // any amount of memory
     let (mut files, mut handlers) = (HashSet::new(), HashSet::new());
     let mut components = manifest.components.iter();
     let twice = components.find(|component| {
-        !files.insert(component.places.first()) || (component.is_handler() && !handlers.insert(&component.id))
+        !files.insert(component.places.first())
+            || (component.is_handler() && !handlers.insert(&component.id))
     });
     match twice {
         Some(twice) => Err(invalid(&format!("it names component `{}` twice", twice.id))),
@@ -70,13 +74,18 @@ fn decode(bytes: &[u8]) -> Result<Manifest, ArchiveError> {
 
 fn of_today(manifest: PackManifest) -> Result<Manifest, ArchiveError> {
     if manifest.schema_version != SCHEMA {
-        return Err(invalid(&format!("its schema is `{}`, expected `{SCHEMA}`", manifest.schema_version)));
+        return Err(invalid(&format!(
+            "its schema is `{}`, expected `{SCHEMA}`",
+            manifest.schema_version
+        )));
     }
     let component = |component: greentic_types::ComponentManifest| {
         let id = component.id.as_str().to_owned();
         // where today's writers put its file, and where older ones did
-        let places =
-            vec![format!("components/{id}.wasm"), format!("components/{id}@{}/component.wasm", component.version)];
+        let places = vec![
+            format!("components/{id}.wasm"),
+            format!("components/{id}@{}/component.wasm", component.version),
+        ];
         Component { id, world: component.world.clone(), places, own: Some(component) }
     };
     Ok(Manifest {
@@ -89,7 +98,11 @@ fn of_today(manifest: PackManifest) -> Result<Manifest, ArchiveError> {
 }
 
 fn invalid(reason: &str) -> ArchiveError {
-    ArchiveError::Document { entry: MANIFEST, what: "pack manifest", reason: ForeignText::sentence(reason) }
+    ArchiveError::Document {
+        entry: MANIFEST,
+        what: "pack manifest",
+        reason: ForeignText::sentence(reason),
+    }
 }
 
 /// Finds the handlers that the manifest names among the entries.
@@ -108,7 +121,8 @@ pub(super) fn read(
             component: ForeignText::excerpt(id),
             file: ForeignText::excerpt(component.places.first().map_or(id, String::as_str)),
         };
-        let Some(place) = component.places.iter().find(|place| names.contains(place.as_str())) else {
+        let Some(place) = component.places.iter().find(|place| names.contains(place.as_str()))
+        else {
             on_fault(absent())?;
             declared.retain(|(component, _)| component != id);
             continue;
@@ -128,8 +142,9 @@ pub(super) fn read(
         });
     }
     for (component, _) in &declared {
-        let reason =
-            ForeignText::sentence(&format!("it declares component `{component}`, which is no handler of this pack"));
+        let reason = ForeignText::sentence(&format!(
+            "it declares component `{component}`, which is no handler of this pack"
+        ));
         on_fault(ArchiveError::Declaration { reason })?;
     }
     Ok(Pack {
@@ -141,11 +156,16 @@ pub(super) fn read(
     })
 }
 
-fn declarations(manifest: &Manifest, on_fault: OnFault<'_>) -> Result<Vec<(String, Declared)>, ArchiveError> {
-    let extension = manifest.extensions.as_ref().and_then(|extensions| extensions.get(declared::EXTENSION));
+fn declarations(
+    manifest: &Manifest,
+    on_fault: OnFault<'_>,
+) -> Result<Vec<(String, Declared)>, ArchiveError> {
+    let extension =
+        manifest.extensions.as_ref().and_then(|extensions| extensions.get(declared::EXTENSION));
     let Some(extension) = extension else { return Ok(Vec::new()) };
     let mut wrong = |reason: &str| {
-        on_fault(ArchiveError::Declaration { reason: ForeignText::sentence(reason) }).map(|()| Vec::new())
+        on_fault(ArchiveError::Declaration { reason: ForeignText::sentence(reason) })
+            .map(|()| Vec::new())
     };
     if extension.kind != declared::EXTENSION {
         return wrong(&format!("its kind is `{}`", extension.kind));

@@ -1,7 +1,8 @@
 //! `.gtpack` archives: zip bytes to a verified manifest and component bytes, and back.
 //!
-//! This room knows no paths, no network and no WebAssembly. It admits only archives of the canonical zip profile, refuses
-//! whole what it refuses, and never extracts anything to disk.
+//! This room knows no paths, no network and no WebAssembly. It admits only archives of
+//! the canonical zip profile, refuses whole what it refuses, and never extracts anything
+//! to disk.
 
 mod application;
 mod cbor;
@@ -86,7 +87,8 @@ pub struct PackedHandler {
     pub declared: Option<Declared>,
 }
 
-/// What becomes of a fault that others may follow: whoever wants the first one only gives it back, and nothing more is looked at.
+/// What becomes of a fault that others may follow: whoever wants the first one only gives
+/// it back, and nothing more is looked at.
 type OnFault<'a> = &'a mut dyn FnMut(ArchiveError) -> Result<(), ArchiveError>;
 
 /// An entry in memory.
@@ -98,7 +100,8 @@ struct Entry {
 /// What every WebAssembly component begins with, and no archive.
 pub const WASM: &[u8] = b"\0asm";
 
-/// Opens an archive and checks all of it: container, bill of materials, manifest, components.
+/// Opens an archive and checks all of it: container, bill of materials, manifest,
+/// components.
 ///
 /// # Errors
 /// [`ArchiveError`] with the first thing that is wrong.

@@ -1,7 +1,9 @@
-//! The manifest that the ecosystem's library for building packs writes, which is older than `pack-v1`: plain CBOR, with what a pack
-//! is under `meta`, and with the file of each component.
+//! The manifest that the ecosystem's library for building packs writes, which is older
+//! than `pack-v1`: plain CBOR, with what a pack is under `meta`, and with the file of
+//! each component.
 //!
-//! What it says beside that, of flows and of where a pack is distributed, is nothing to us.
+//! What it says beside that, of flows and of where a pack is distributed, is nothing to
+//! us.
 
 use std::collections::BTreeMap;
 

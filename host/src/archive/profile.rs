@@ -1,7 +1,8 @@
 //! The canonical zip profile: the archives about which no two zip readers can differ.
 //!
-//! It looks at every byte of the container before the zip reader sees the first one, and knows nothing of packs. Every header
-//! is checked before anything is inflated, so that an archive which lies costs as little as it can.
+//! It looks at every byte of the container before the zip reader sees the first one, and
+//! knows nothing of packs. Every header is checked before anything is inflated, so that
+//! an archive which lies costs as little as it can.
 
 use env_pack_domain::ForeignText;
 
@@ -10,9 +11,11 @@ use super::records::{Central, DEFLATE, END_BYTES, Records, STORED, UTF8_FLAG};
 use super::rules::{broken, in_entry};
 use super::{ArchiveError, EntryInfo, Limits, Rule, content};
 
-/// Version 2.0, the one that brought Deflate. Readers refuse versions they do not know, each at another number.
+/// Version 2.0, the one that brought Deflate. Readers refuse versions they do not know,
+/// each at another number.
 const NEWEST_VERSION: u16 = 20;
-/// DOS attributes of what is no regular file: volume label, folder, device, reparse point.
+/// DOS attributes of what is no regular file: volume label, folder, device, reparse
+/// point.
 const DOS_SPECIAL: u32 = 0x08 | 0x10 | 0x40 | 0x400;
 
 struct Checker<'a> {
@@ -28,18 +31,22 @@ struct Member<'a> {
     stored: &'a [u8],
 }
 
-/// Checks an archive against the profile, and says what is in it: entries are hashed as they are checked, so that nothing is
-/// inflated twice.
+/// Checks an archive against the profile, and says what is in it: entries are hashed as
+/// they are checked, so that nothing is inflated twice.
 ///
 /// # Errors
-/// [`ArchiveError::TooLarge`], or [`ArchiveError::Profile`] with the rule that is broken, and where.
+/// [`ArchiveError::TooLarge`], or [`ArchiveError::Profile`] with the rule that is broken,
+/// and where.
 pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<Vec<EntryInfo>, ArchiveError> {
     let size = bytes.len() as u64;
     if size > limits.pack_bytes {
         return Err(ArchiveError::TooLarge { bytes: size, limit: limits.pack_bytes });
     }
     let members = Checker { records: Records(bytes), limits }.headers()?;
-    members.iter().map(|member| member.info().map_err(|error| in_entry(error, member.header.name))).collect()
+    members
+        .iter()
+        .map(|member| member.info().map_err(|error| in_entry(error, member.header.name)))
+        .collect()
 }
 
 impl Member<'_> {
@@ -58,7 +65,12 @@ impl Member<'_> {
 impl<'a> Checker<'a> {
     /// Checks everything but the data of the entries.
     fn headers(&self) -> Result<Vec<Member<'a>>, ArchiveError> {
-        let end = self.records.0.len().checked_sub(END_BYTES).ok_or_else(|| broken(Rule::EndRecord, 0))?;
+        let end = self
+            .records
+            .0
+            .len()
+            .checked_sub(END_BYTES)
+            .ok_or_else(|| broken(Rule::EndRecord, 0))?;
         let (count, directory) = self.end_record(end)?;
         let mut names = Names::default();
         let mut members = Vec::new();
@@ -136,7 +148,12 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks the local header and takes the data after it.
-    fn local_entry(&self, header: Central<'a>, at: usize, directory: usize) -> Result<Member<'a>, ArchiveError> {
+    fn local_entry(
+        &self,
+        header: Central<'a>,
+        at: usize,
+        directory: usize,
+    ) -> Result<Member<'a>, ArchiveError> {
         let local = self.records.local(at)?;
         if local.extra_bytes != 0 {
             return Err(broken(Rule::ExtraField, at + 28));
@@ -155,8 +172,9 @@ impl<'a> Checker<'a> {
 /// Checks that an entry is a regular file of sizes that are allowed.
 pub(super) fn kind_and_sizes(header: &Central<'_>, limits: &Limits) -> Result<(), ArchiveError> {
     let fault = |rule, field| Err(broken(rule, header.at + field));
-    // The upper half holds the Unix mode, its top four bits the file type: none, or a regular file. Readers differ about which
-    // systems write a mode there, so it is held to this on all of them.
+    // The upper half holds the Unix mode, its top four bits the file type: none, or a regular
+    // file. Readers differ about which systems write a mode there, so it is held to this
+    // on all of them.
     let is_unix_special = !matches!(header.external_attributes >> 28, 0 | 0o10);
     if is_unix_special || header.external_attributes & DOS_SPECIAL != 0 {
         return fault(Rule::FileType, Central::ATTRIBUTES);
@@ -167,7 +185,10 @@ pub(super) fn kind_and_sizes(header: &Central<'_>, limits: &Limits) -> Result<()
     match header.method {
         STORED if header.size == header.compressed => Ok(()),
         STORED => fault(Rule::StoredSize, Central::SIZES),
-        DEFLATE if u64::from(header.size) > u64::from(header.compressed).saturating_mul(limits.ratio) => {
+        DEFLATE
+            if u64::from(header.size)
+                > u64::from(header.compressed).saturating_mul(limits.ratio) =>
+        {
             fault(Rule::Ratio, Central::SIZES)
         }
         DEFLATE => Ok(()),

@@ -1,4 +1,5 @@
-//! Reading entries of a checked archive with the zip reader, which sees no other archives. Only what is asked for is read.
+//! Reading entries of a checked archive with the zip reader, which sees no other
+//! archives. Only what is asked for is read.
 
 use std::io::{Cursor, Read};
 
@@ -28,7 +29,9 @@ impl<'a> Reader<'a> {
 
     /// A document that is parsed before anything is known of the pack.
     pub fn document(&mut self, name: &'static str) -> Result<Vec<u8>, ArchiveError> {
-        let Some(index) = self.zip.index_for_name(name) else { return Err(ArchiveError::NoEntry { entry: name }) };
+        let Some(index) = self.zip.index_for_name(name) else {
+            return Err(ArchiveError::NoEntry { entry: name });
+        };
         let file = self.zip.by_index(index).map_err(|error| unreadable(name, &error))?;
         let (bytes, limit) = (file.size(), self.limits.manifest_bytes);
         match bytes > limit {
@@ -46,12 +49,16 @@ impl<'a> Reader<'a> {
 }
 
 fn content<R: Read>(file: ZipFile<'_, R>, name: &str, limit: u64) -> Result<Vec<u8>, ArchiveError> {
-    let mut content = Vec::with_capacity(usize::try_from(file.size().min(limit)).unwrap_or_default());
+    let mut content =
+        Vec::with_capacity(usize::try_from(file.size().min(limit)).unwrap_or_default());
     // the profile has bounded the size already; the zip reader is held to it all the same
     file.take(limit + 1).read_to_end(&mut content).map_err(|error| unreadable(name, &error))?;
     Ok(content)
 }
 
 fn unreadable(entry: &str, error: &dyn std::error::Error) -> ArchiveError {
-    ArchiveError::Unreadable { entry: ForeignText::excerpt(entry), reason: ForeignText::sentence(&error.to_string()) }
+    ArchiveError::Unreadable {
+        entry: ForeignText::excerpt(entry),
+        reason: ForeignText::sentence(&error.to_string()),
+    }
 }

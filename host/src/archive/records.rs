@@ -1,4 +1,5 @@
-//! The records of a zip file, as they lie there. Nothing is judged here but that they are there at all.
+//! The records of a zip file, as they lie there. Nothing is judged here but that they are
+//! there at all.
 //!
 //! Format: PKWARE APPNOTE 6.3.10; all numbers little-endian.
 
@@ -57,7 +58,8 @@ pub(super) struct Central<'a> {
     pub external_attributes: u32,
     pub local_offset: u32,
     pub name: &'a [u8],
-    /// The fields that both headers carry, byte for byte: version needed, flags, method, time, date, checksum, sizes, lengths.
+    /// The fields that both headers carry, byte for byte: version needed, flags, method,
+    /// time, date, checksum, sizes, lengths.
     pub common: &'a [u8],
 }
 
@@ -107,8 +109,9 @@ impl<'a> Records<'a> {
         })
     }
 
-    /// Checks that nothing before the end record at this byte reads as a ZIP64 locator. Some readers look for one whatever the end
-    /// record says, and the last fields of the last entry can spell it.
+    /// Checks that nothing before the end record at this byte reads as a ZIP64 locator.
+    /// Some readers look for one whatever the end record says, and the last fields of
+    /// the last entry can spell it.
     pub fn no_zip64_locator(self, end: usize) -> Result<(), ArchiveError> {
         let Some(at) = end.checked_sub(ZIP64_LOCATOR_BYTES) else { return Ok(()) };
         match self.u32(at)? == ZIP64_LOCATOR {
@@ -126,7 +129,11 @@ impl<'a> Records<'a> {
         let (extra_bytes, comment_bytes) = (self.u16(at + 30)?, self.u16(at + 32)?);
         Ok(Central {
             at,
-            next: at + CENTRAL_BYTES + name.len() + usize::from(extra_bytes) + usize::from(comment_bytes),
+            next: at
+                + CENTRAL_BYTES
+                + name.len()
+                + usize::from(extra_bytes)
+                + usize::from(comment_bytes),
             version_needed: self.u16(at + 6)?,
             flags: self.u16(at + 8)?,
             method: self.u16(at + 10)?,

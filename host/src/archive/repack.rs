@@ -15,7 +15,8 @@ pub struct Repacked {
     pub bytes: Vec<u8>,
     /// Its entries, in its order, and what changed of each.
     pub entries: Vec<RepackedEntry>,
-    /// The names of the folders that it does not hold any more. They held nothing themselves.
+    /// The names of the folders that it does not hold any more. They held nothing
+    /// themselves.
     pub dropped: Vec<ForeignText>,
     /// The size of the comment that was dropped, in bytes.
     pub comment_bytes: u16,
@@ -77,15 +78,18 @@ impl fmt::Display for Change {
     }
 }
 
-/// Makes an archive canonical: manifest first, the rest sorted, bill of materials last, nothing compressed, no date, no comment,
-/// no folder. The content of every entry stays what it is. A bill of materials stays too, and must be true; only where there is
-/// none, one is written.
+/// Makes an archive canonical: manifest first, the rest sorted, bill of materials last,
+/// nothing compressed, no date, no comment, no folder. The content of every entry stays
+/// what it is. A bill of materials stays too, and must be true; only where there is none,
+/// one is written.
 ///
 /// # Errors
-/// [`ArchiveError`] when the archive can be read in more ways than one, or holds no pack that [`open`](super::open) opens.
+/// [`ArchiveError`] when the archive can be read in more ways than one, or holds no pack
+/// that [`open`](super::open) opens.
 pub fn repack(bytes: &[u8], limits: &Limits) -> Result<Repacked, ArchiveError> {
     let loose = loose::read(bytes, limits).map_err(not_repackable)?;
-    let (folders, mut files): (Vec<_>, Vec<_>) = loose.members.into_iter().partition(|member| member.is_folder);
+    let (folders, mut files): (Vec<_>, Vec<_>) =
+        loose.members.into_iter().partition(|member| member.is_folder);
     let shown = |member: &Member<'_>| String::from_utf8_lossy(member.header.name).into_owned();
     let before: Vec<_> = files.iter().map(shown).collect();
     files.sort_by_cached_key(|member| order(&shown(member)));
@@ -120,7 +124,9 @@ pub fn repack(bytes: &[u8], limits: &Limits) -> Result<Repacked, ArchiveError> {
 
 fn not_repackable(error: ArchiveError) -> ArchiveError {
     match error {
-        ArchiveError::Profile { rule, offset, entry } => ArchiveError::NotRepackable { rule, offset, entry },
+        ArchiveError::Profile { rule, offset, entry } => {
+            ArchiveError::NotRepackable { rule, offset, entry }
+        }
         other => other,
     }
 }

@@ -1,4 +1,5 @@
-//! The bill of materials: what every entry of a pack must be. Format `greentic-sbom-v1`, canonical CBOR; JSON of an older writer.
+//! The bill of materials: what every entry of a pack must be. Format `greentic-sbom-v1`,
+//! canonical CBOR; JSON of an older writer.
 
 use std::collections::HashMap;
 
@@ -68,7 +69,11 @@ pub(super) fn is_signature(path: &str) -> bool {
 }
 
 /// Checks entries against the bill among them, both ways.
-pub(super) fn verify(bill: &Bill, entries: &[EntryInfo], on_fault: OnFault<'_>) -> Result<(), ArchiveError> {
+pub(super) fn verify(
+    bill: &Bill,
+    entries: &[EntryInfo],
+    on_fault: OnFault<'_>,
+) -> Result<(), ArchiveError> {
     let mut listed = HashMap::new();
     for file in &bill.sbom.files {
         if listed.insert(file.path.as_str(), file).is_some() {
@@ -80,16 +85,21 @@ pub(super) fn verify(bill: &Bill, entries: &[EntryInfo], on_fault: OnFault<'_>) 
         match listed.remove(path) {
             Some(file) => compare(file, entry).or_else(&mut *on_fault)?,
             None if path == bill.entry || is_signature(path) => {}
-            None => on_fault(ArchiveError::PresentButUnlisted { path: ForeignText::excerpt(path) })?,
+            None => {
+                on_fault(ArchiveError::PresentButUnlisted { path: ForeignText::excerpt(path) })?
+            }
         }
     }
     let mut absent: Vec<_> = listed.into_keys().collect();
     absent.sort_unstable();
-    absent.into_iter().try_for_each(|path| on_fault(ArchiveError::ListedButAbsent { path: ForeignText::excerpt(path) }))
+    absent.into_iter().try_for_each(|path| {
+        on_fault(ArchiveError::ListedButAbsent { path: ForeignText::excerpt(path) })
+    })
 }
 
 fn compare(file: &File, entry: &EntryInfo) -> Result<(), ArchiveError> {
-    let mismatch = |what| Err(ArchiveError::Mismatch { path: ForeignText::excerpt(&file.path), what });
+    let mismatch =
+        |what| Err(ArchiveError::Mismatch { path: ForeignText::excerpt(&file.path), what });
     if file.size != entry.size {
         return mismatch("size");
     }
@@ -100,7 +110,9 @@ fn compare(file: &File, entry: &EntryInfo) -> Result<(), ArchiveError> {
 }
 
 /// The bill of these entries.
-pub(super) fn write<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Vec<u8>, ArchiveError> {
+pub(super) fn write<'a>(
+    entries: impl IntoIterator<Item = &'a Entry>,
+) -> Result<Vec<u8>, ArchiveError> {
     let file = |Entry { name: path, content }: &Entry| File {
         path: path.clone(),
         size: content.len() as u64,
@@ -108,7 +120,8 @@ pub(super) fn write<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<
         media_type: media_type(path).to_owned(),
     };
     let sbom = Sbom { format: FORMAT.to_owned(), files: entries.into_iter().map(file).collect() };
-    to_canonical_cbor(&sbom).map_err(|error| ArchiveError::Unwritable { reason: ForeignText::new(error.to_string()) })
+    to_canonical_cbor(&sbom)
+        .map_err(|error| ArchiveError::Unwritable { reason: ForeignText::new(error.to_string()) })
 }
 
 fn media_type(path: &str) -> &'static str {

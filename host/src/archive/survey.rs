@@ -1,6 +1,8 @@
-//! Everything that is wrong with an archive, where reading can go on, for whoever wants to put it right.
+//! Everything that is wrong with an archive, where reading can go on, for whoever wants
+//! to put it right.
 //!
-//! What it finds is no pack to be used: a pack that has faults is refused whole by [`open`](super::open).
+//! What it finds is no pack to be used: a pack that has faults is refused whole by
+//! [`open`](super::open).
 
 use super::components::{self, Binaries, ComponentFault};
 use super::{ArchiveError, EntryInfo, Limits, Pack, manifest, profile, reader::Reader, sbom};
@@ -18,12 +20,14 @@ pub struct Survey {
     pub pack: Option<Pack>,
 }
 
-/// Reads an archive, and goes on after a fault wherever what follows still means something: not after one of the container.
+/// Reads an archive, and goes on after a fault wherever what follows still means
+/// something: not after one of the container.
 ///
 /// `look` is shown the content of every entry, in their order.
 pub fn survey(bytes: &[u8], limits: &Limits, look: &mut dyn FnMut(&str, &[u8])) -> Survey {
     let mut survey = Survey::default();
-    let read = profile::check(bytes, limits).and_then(|entries| Ok((entries, Reader::of_checked(bytes, limits)?)));
+    let read = profile::check(bytes, limits)
+        .and_then(|entries| Ok((entries, Reader::of_checked(bytes, limits)?)));
     let (entries, mut reader) = match read {
         Ok(read) => read,
         Err(fault) => {
@@ -51,7 +55,9 @@ pub fn survey(bytes: &[u8], limits: &Limits, look: &mut dyn FnMut(&str, &[u8])) 
     }
     let looked = manifest.as_ref().ok().map(|manifest| {
         // that of a component is part of that of the pack, word for word
-        components::look(manifest, &entries, &binaries, limits.manifest_bytes, |name| reader.content(name))
+        components::look(manifest, &entries, &binaries, limits.manifest_bytes, |name| {
+            reader.content(name)
+        })
     });
     match looked {
         Some(Ok(odd)) => survey.components = odd,
@@ -65,7 +71,9 @@ pub fn survey(bytes: &[u8], limits: &Limits, look: &mut dyn FnMut(&str, &[u8])) 
         Ok(())
     };
     let copies = entries.iter().map(EntryInfo::clone).collect();
-    let read = manifest.and_then(|manifest| manifest::read(manifest, copies, |name| reader.content(name), &mut note));
+    let read = manifest.and_then(|manifest| {
+        manifest::read(manifest, copies, |name| reader.content(name), &mut note)
+    });
     let verified = bill.and_then(|bill| sbom::verify(&bill, &entries, &mut note));
     survey.faults.extend(verified.err());
     match read {

@@ -17,7 +17,10 @@ pub(super) fn vault() -> NewPack {
                 descriptor_path: "acme.secrets.vault".parse().expect("a path"),
                 supported_versions: "^0.4".parse().expect("a requirement"),
                 permissions: Permissions {
-                    tools: vec![ToolPermission::new("vault", vec!["version".to_owned()]).expect("a permission")],
+                    tools: vec![
+                        ToolPermission::new("vault", vec!["version".to_owned()])
+                            .expect("a permission"),
+                    ],
                     network: vec!["vault.acme.example:8200".parse().expect("a permission")],
                 },
             },
@@ -35,7 +38,8 @@ fn pack(mut entries: Vec<Entry>) -> Vec<u8> {
 fn zip_of(entries: &[Entry]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for entry in entries {
-        let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        let stored = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Stored);
         writer.start_file(entry.name.as_str(), stored).expect("a name");
         writer.write_all(&entry.content).expect("memory");
     }
@@ -69,12 +73,23 @@ fn what_is_written_is_read_back() {
     let new = vault();
     let bytes = write(&new).expect("written");
     let pack = open(&bytes, &Limits::default()).expect("opened");
-    assert_eq!((pack.id.to_string(), pack.version.as_str()), ("acme.secrets.vault".to_owned(), "0.4.2"));
+    assert_eq!(
+        (pack.id.to_string(), pack.version.as_str()),
+        ("acme.secrets.vault".to_owned(), "0.4.2")
+    );
     let [handler] = pack.handlers.as_slice() else { panic!("one handler") };
     assert_eq!(handler.bytes, new.handlers[0].bytes);
     assert_eq!(handler.declared.as_ref(), Some(&new.handlers[0].declared));
     let names: Vec<_> = pack.entries.iter().map(|entry| entry.name.to_string()).collect();
-    assert_eq!(names, ["manifest.cbor", "components/handler.manifest.cbor", "components/handler.wasm", "sbom.cbor"]);
+    assert_eq!(
+        names,
+        [
+            "manifest.cbor",
+            "components/handler.manifest.cbor",
+            "components/handler.wasm",
+            "sbom.cbor"
+        ]
+    );
     assert_eq!(write(&new).expect("written"), bytes, "the same input makes the same bytes");
 }
 
@@ -86,8 +101,12 @@ fn an_ecosystem_reader_finds_what_it_knows() {
     let decoded = greentic_types::decode_pack_manifest(manifest).expect("decoded by its own crate");
     assert_eq!(decoded.components[0].world, HANDLER_WORLD);
     let index = decoded.extensions.expect("extensions");
-    let index = index.get("greentic.pack.component_manifests@v1").and_then(|extension| extension.inline.as_ref());
-    let Some(greentic_types::pack_manifest::ExtensionInline::Other(index)) = index else { panic!("an inline value") };
+    let index = index
+        .get("greentic.pack.component_manifests@v1")
+        .and_then(|extension| extension.inline.as_ref());
+    let Some(greentic_types::pack_manifest::ExtensionInline::Other(index)) = index else {
+        panic!("an inline value")
+    };
     let entry = &index["entries"][0];
     let file = find(&entries, entry["manifest_file"].as_str().expect("a name")).expect("an entry");
     assert_eq!(entry["content_hash"], Sha256Digest::of(file).to_string());
@@ -110,7 +129,11 @@ fn the_bill_is_checked_both_ways() {
         refused(&zip_of(&entries))
     };
     let (rule, message) = change(&|entries| entries[2].content[0] ^= 1);
-    assert_eq!((rule, message.contains("components/handler.wasm")), ("sbom-mismatch", true), "{message}");
+    assert_eq!(
+        (rule, message.contains("components/handler.wasm")),
+        ("sbom-mismatch", true),
+        "{message}"
+    );
     assert_eq!(change(&|entries| entries[2].content.push(0)).0, "sbom-mismatch");
     assert_eq!(change(&|entries| drop(entries.remove(2))).0, "sbom-lists-absent-entry");
     let smuggled = || Entry { name: "extra.txt".to_owned(), content: Vec::new() };
@@ -132,11 +155,16 @@ fn a_bad_manifest_is_refused() {
 fn a_component_is_named_once() {
     let mut entries = entries_of(&write(&vault()).expect("written"));
     entries.retain(|entry| entry.name != SBOM);
-    let mut manifest = greentic_types::decode_pack_manifest(&entries[0].content).expect("a manifest");
+    let mut manifest =
+        greentic_types::decode_pack_manifest(&entries[0].content).expect("a manifest");
     manifest.components.push(manifest.components[0].clone());
     entries[0].content = greentic_types::encode_pack_manifest(&manifest).expect("a manifest");
     let (rule, message) = refused(&pack(entries));
-    assert_eq!((rule, message.contains("names component `handler` twice")), ("document-invalid", true), "{message}");
+    assert_eq!(
+        (rule, message.contains("names component `handler` twice")),
+        ("document-invalid", true),
+        "{message}"
+    );
 }
 
 #[test]
@@ -152,14 +180,21 @@ fn a_wrong_declaration_says_where_it_is_wrong() {
     let check = |field: &str, value: serde_json::Value, expected: &str| {
         let mut handler = good.clone();
         handler[field] = value;
-        let error = declared::parse(&serde_json::json!({"handlers": [handler]}), &mut Err).expect_err(field);
-        assert!(error.to_string().contains("handlers[0]") && error.to_string().contains(expected), "{error}");
+        let error = declared::parse(&serde_json::json!({"handlers": [handler]}), &mut Err)
+            .expect_err(field);
+        assert!(
+            error.to_string().contains("handlers[0]") && error.to_string().contains(expected),
+            "{error}"
+        );
     };
     check("slot", "widgets".into(), "widgets");
     check("descriptor_path", "A.b".into(), "A.b");
     check("supported_versions", "new".into(), "unexpected character");
     check("permissions", serde_json::json!({"tools": [{"tool": "../sh"}]}), "../sh");
     check("permissions", serde_json::json!({"network": ["no-port"]}), "no-port");
-    assert!(declared::parse(&serde_json::json!({"handlers": [good.clone(), good.clone()]}), &mut Err).is_err());
+    assert!(
+        declared::parse(&serde_json::json!({"handlers": [good.clone(), good.clone()]}), &mut Err)
+            .is_err()
+    );
     assert!(declared::parse(&serde_json::json!([]), &mut Err).is_err());
 }

@@ -7,12 +7,14 @@ use env_pack_domain::{ForeignText, Version};
 use greentic_types::cbor::canonical::to_canonical_cbor;
 use greentic_types::pack_manifest::{ExtensionInline, ExtensionRef, PackKind};
 use greentic_types::{
-    ComponentManifest, ComponentManifestIndexEntryV1, ComponentManifestIndexV1, ManifestEncoding, PackManifest,
-    encode_pack_manifest,
+    ComponentManifest, ComponentManifestIndexEntryV1, ComponentManifestIndexV1, ManifestEncoding,
+    PackManifest, encode_pack_manifest,
 };
 use zip::write::SimpleFileOptions;
 
-use super::{ArchiveError, Declared, Entry, HANDLER_WORLD, MANIFEST, SBOM, components, declared, sbom};
+use super::{
+    ArchiveError, Declared, Entry, HANDLER_WORLD, MANIFEST, SBOM, components, declared, sbom,
+};
 
 /// A pack to be written.
 #[derive(Clone, Debug)]
@@ -38,7 +40,8 @@ pub struct NewHandler {
     pub declared: Declared,
 }
 
-/// Writes a pack: manifest first, components sorted, bill of materials last, nothing compressed, no date but the zip epoch.
+/// Writes a pack: manifest first, components sorted, bill of materials last, nothing
+/// compressed, no date but the zip epoch.
 ///
 /// # Errors
 /// [`ArchiveError::Unwritable`] when an id is none, or something does not fit the format.
@@ -59,7 +62,10 @@ pub fn write(pack: &NewPack) -> Result<Vec<u8>, ArchiveError> {
             content_hash: Some(env_pack_domain::Sha256Digest::of(&encoded).to_string()),
         });
         files.push(Entry { name: manifest_file, content: encoded });
-        files.push(Entry { name: format!("components/{}.wasm", handler.component), content: handler.bytes.clone() });
+        files.push(Entry {
+            name: format!("components/{}.wasm", handler.component),
+            content: handler.bytes.clone(),
+        });
         components.push(component);
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
@@ -88,7 +94,10 @@ pub fn write(pack: &NewPack) -> Result<Vec<u8>, ArchiveError> {
     zip(&entries)
 }
 
-fn component_manifest(handler: &NewHandler, version: &Version) -> Result<ComponentManifest, ArchiveError> {
+fn component_manifest(
+    handler: &NewHandler,
+    version: &Version,
+) -> Result<ComponentManifest, ArchiveError> {
     Ok(ComponentManifest {
         id: handler.component.parse().map_err(unwritable)?,
         version: version.clone(),
@@ -108,9 +117,11 @@ fn extensions(
     pack: &NewPack,
     index: Vec<ComponentManifestIndexEntryV1>,
 ) -> Result<BTreeMap<String, ExtensionRef>, ArchiveError> {
-    let handlers = pack.handlers.iter().map(|handler| (handler.component.as_str(), &handler.declared));
+    let handlers =
+        pack.handlers.iter().map(|handler| (handler.component.as_str(), &handler.declared));
     let declared = declared::to_value(handlers).map_err(unwritable)?;
-    let manifests = ComponentManifestIndexV1::new(index).to_extension_value().map_err(unwritable)?;
+    let manifests =
+        ComponentManifestIndexV1::new(index).to_extension_value().map_err(unwritable)?;
     let inline = |kind: &str, version: &str, value| {
         let inline = Some(ExtensionInline::Other(value));
         let (kind, version) = (kind.to_owned(), version.to_owned());

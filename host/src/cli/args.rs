@@ -8,9 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::carry::{LoadPayload, SavePayload};
 use super::examples;
 use super::payload::{
-    BenchPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload, CreatePayload, DoctorPayload,
-    EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload,
-    InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
+    BenchPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload, CreatePayload,
+    DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
+    ExtensionRollbackPayload, GrantsChangePayload, InitPayload, InspectPayload, NoPayload,
+    PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
 use super::project::{BuildPayload, NewPayload};
 use super::registry::{PullPayload, PushPayload};
@@ -20,7 +21,8 @@ use super::update::{ExtensionUpdatePayload, PackUpdatePayload};
 use super::validate::ValidatePayload;
 use super::verb::Verb;
 
-/// Loads env-packs as sandboxed plug-ins, binds them to environments, and says what is wrong.
+/// Loads env-packs as sandboxed plug-ins, binds them to environments, and says what is
+/// wrong.
 #[derive(Debug, Parser)]
 #[command(name = "gtc", version, arg_required_else_help = true)]
 pub struct Cli {
@@ -264,7 +266,8 @@ pub enum GrantsVerb {
 
 #[derive(Debug, Subcommand)]
 pub enum TrustRootVerb {
-    /// Trust a key; from the first one on, no pack is bound or loaded that nobody trusted vouches for
+    /// Trust a key; from the first one on, no pack is bound or loaded that nobody trusted
+    /// vouches for
     Add(Verb<TrustPayload>),
     /// Trust a key no longer
     Remove(Verb<DistrustPayload>),
@@ -277,7 +280,8 @@ pub enum PackVerb {
     /// Make a project: a handler, its test, and everything around them
     #[command(after_help = examples::NEW)]
     New(Verb<NewPayload>),
-    /// Build the pack of a project, or pack a component; it is asked in the sandbox what it is
+    /// Build the pack of a project, or pack a component; it is asked in the sandbox what
+    /// it is
     #[command(after_help = examples::BUILD)]
     Build(Verb<BuildPayload>),
     /// Look into a pack without running anything of it
@@ -289,7 +293,8 @@ pub enum PackVerb {
     /// Say everything that is wrong with packs, and what to do about it; the door of a CI
     #[command(after_help = examples::VALIDATE)]
     Validate(Verb<ValidatePayload>),
-    /// Run the scenarios of a pack, in the sandbox and without its programs and its network
+    /// Run the scenarios of a pack, in the sandbox and without its programs and its
+    /// network
     #[command(after_help = examples::TEST)]
     Test(Verb<TestPayload>),
     /// Make a sloppy but honest archive canonical, so that it can be opened

@@ -1,4 +1,5 @@
-//! How the arguments of a verb are read from a document, where that is stricter than what types do of themselves.
+//! How the arguments of a verb are read from a document, where that is stricter than what
+//! types do of themselves.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,7 +7,8 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-/// Arguments that stand in an object, each under its name; a list of them in the order of some program's source is none.
+/// Arguments that stand in an object, each under its name; a list of them in the order of
+/// some program's source is none.
 pub struct Object<P>(pub P);
 
 impl<'de, P: Deserialize<'de>> Deserialize<'de> for Object<P> {
@@ -30,7 +32,9 @@ impl<'de, P: Deserialize<'de>> Deserialize<'de> for Object<P> {
 }
 
 /// Reads an object within an object.
-pub fn object<'de, D: Deserializer<'de>, P: Deserialize<'de>>(deserializer: D) -> Result<P, D::Error> {
+pub fn object<'de, D: Deserializer<'de>, P: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<P, D::Error> {
     Object::deserialize(deserializer).map(|Object(object)| object)
 }
 
@@ -46,7 +50,8 @@ pub fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D
         }
 
         fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<u16, E> {
-            u16::try_from(number).map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(number), &self))
+            u16::try_from(number)
+                .map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(number), &self))
         }
 
         fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<u16, E> {

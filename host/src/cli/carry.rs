@@ -73,13 +73,20 @@ impl Payload for SavePayload {
                 Chosen::Named(pack_refs.collect::<Result<_, _>>()?)
             }
             (None, true) => {
-                return Err(UsageError::text("pack_refs", "name packs, or an environment with `--env`"));
+                return Err(UsageError::text(
+                    "pack_refs",
+                    "name packs, or an environment with `--env`",
+                ));
             }
             (Some(_), false) => {
-                return Err(UsageError::text("pack_refs", "packs and `--env` cannot be given together"));
+                return Err(UsageError::text(
+                    "pack_refs",
+                    "packs and `--env` cannot be given together",
+                ));
             }
         };
-        let trust_root_of = self.trust_root_of.map(|environment| parsed("trust_root_of", &environment));
+        let trust_root_of =
+            self.trust_root_of.map(|environment| parsed("trust_root_of", &environment));
         Ok(SaveRequest { packs, trust_root_of: trust_root_of.transpose()?, output: self.output })
     }
 }
@@ -89,6 +96,11 @@ impl Payload for LoadPayload {
 
     fn parse(self) -> Result<LoadRequest, UsageError> {
         let trust_in = self.trust_in.map(|environment| parsed("trust_in", &environment));
-        Ok(LoadRequest { layout: self.layout, output: self.output, force: self.force, trust_in: trust_in.transpose()? })
+        Ok(LoadRequest {
+            layout: self.layout,
+            output: self.output,
+            force: self.force,
+            trust_in: trust_in.transpose()?,
+        })
     }
 }

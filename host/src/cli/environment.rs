@@ -1,4 +1,5 @@
-//! Which environment a command is about: a word of its own, or `--env`. Every verb takes either.
+//! Which environment a command is about: a word of its own, or `--env`. Every verb takes
+//! either.
 
 use crate::document::Text;
 use clap::error::ErrorKind;
@@ -47,7 +48,8 @@ fn named(matches: &ArgMatches) -> Result<String, clap::Error> {
 impl Args for Environment {
     fn augment_args(command: Command) -> Command {
         let flag = flag().help("The environment; its name alone says it too");
-        // a verb turns `required` into "unless there is a file"; "unless there is a word" is added to that
+        // a verb turns `required` into "unless there is a file"; "unless there is a word" is
+        // added to that
         let flag = flag.required(true).required_unless_present(WORD);
         command.arg(flag).arg(word().hide(true))
     }

@@ -1,4 +1,5 @@
-//! Errors as the command line tells them: a sentence, what caused it, and what to do next.
+//! Errors as the command line tells them: a sentence, what caused it, and what to do
+//! next.
 
 use std::error::Error;
 
@@ -30,7 +31,10 @@ impl UsageError {
 }
 
 /// Why a command ended without its result.
-#[expect(clippy::large_enum_variant, reason = "an error is made once, and ends in front of a person")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an error is made once, and ends in front of a person"
+)]
 #[derive(Debug)]
 pub enum CliError {
     /// An argument does not make sense.
@@ -80,7 +84,10 @@ impl CliError {
             Self::Op(error) => sentence(error),
             Self::Arguments(reason) => reason.clone(),
             Self::Declined => "nothing was changed, as you said".to_owned(),
-            Self::NoHome => "the home folder is not known, so there is no place for environments and caches".to_owned(),
+            Self::NoHome => {
+                "the home folder is not known, so there is no place for environments and caches"
+                    .to_owned()
+            }
             Self::Question { source } => format!("the terminal cannot be asked: {source}"),
         }
     }
@@ -89,7 +96,9 @@ impl CliError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Usage(error) if error.refused => None,
-            Self::Usage(_) | Self::Arguments(_) => Some("see `--help`, or `--schema` for the exact form".to_owned()),
+            Self::Usage(_) | Self::Arguments(_) => {
+                Some("see `--help`, or `--schema` for the exact form".to_owned())
+            }
             Self::Op(error) => error.hint(),
             Self::Declined => None,
             Self::NoHome => Some("set HOME, or `--store-root` and `--cache-dir`".to_owned()),
@@ -110,7 +119,8 @@ impl CliError {
     }
 }
 
-/// An error and its causes, leaving out a cause that the sentence before it quotes already.
+/// An error and its causes, leaving out a cause that the sentence before it quotes
+/// already.
 fn sentence(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

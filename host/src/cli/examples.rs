@@ -1,4 +1,5 @@
-//! What to type: the examples under the help of the verbs for pack authors. A test parses every one of them.
+//! What to type: the examples under the help of the verbs for pack authors. A test parses
+//! every one of them.
 
 pub const NEW: &str = "\
 Examples:

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use env_pack_domain::grammar::{self, Grammar};
 use env_pack_domain::{
-    DescriptorPath, ForeignText, MAX_DESCRIPTOR_BYTES, MAX_PACK_REF_CHARS, OciRef, PackDescriptor, PackRef,
-    Sha256Digest,
+    DescriptorPath, ForeignText, MAX_DESCRIPTOR_BYTES, MAX_PACK_REF_CHARS, OciRef, PackDescriptor,
+    PackRef, Sha256Digest,
 };
 
 /// What is wrong with a text.
@@ -36,7 +36,9 @@ impl FromStr for NewPackRef {
         let pack_ref: PackRef = text.parse().map_err(|error| malformed(&error))?;
         match &pack_ref {
             // files may hold references that no registry takes; nobody may write new ones
-            PackRef::Oci(text) => text.parse::<OciRef>().map(drop).map_err(|error| malformed(&error))?,
+            PackRef::Oci(text) => {
+                text.parse::<OciRef>().map(drop).map_err(|error| malformed(&error))?
+            }
             PackRef::File(path) if is_registry_meant(path) => {
                 let path = ForeignText::excerpt(path);
                 return Err(Malformed(format!(
@@ -49,12 +51,14 @@ impl FromStr for NewPackRef {
     }
 }
 
-/// Whether a path looks like the host of a registry, a repository there, and a tag or a digest.
+/// Whether a path looks like the host of a registry, a repository there, and a tag or a
+/// digest.
 fn is_registry_meant(path: &str) -> bool {
     let host = path.split_once('/').map_or("", |(host, _)| host);
     let reference = format!("oci://{path}").parse::<OciRef>();
     host.contains(['.', ':'])
-        && reference.is_ok_and(|reference| reference.tag().or(reference.digest().map(|_| "")).is_some())
+        && reference
+            .is_ok_and(|reference| reference.tag().or(reference.digest().map(|_| "")).is_some())
 }
 
 impl Grammar for NewPackRef {
@@ -64,7 +68,9 @@ impl Grammar for NewPackRef {
         let any = r"[^\u0000]";
         let oci = OciRef::pattern();
         let (_, meant) = oci.split_once("://").unwrap_or_default();
-        format!("file:///{any}*|{oci}|(?!file://|oci://)(?!(?=[^/]*[.:])(?=[^/]*/[^:@]*[:@])(?:{meant})$){any}+")
+        format!(
+            "file:///{any}*|{oci}|(?!file://|oci://)(?!(?=[^/]*[.:])(?=[^/]*/[^:@]*[:@])(?:{meant})$){any}+"
+        )
     }
 }
 
@@ -121,9 +127,11 @@ impl FromStr for ListenAddr {
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let excerpt = || ForeignText::excerpt(text);
-        let fail = || Malformed(format!("`{}` is no `<IP>:<port>`, such as `127.0.0.1:8080`", excerpt()));
+        let fail =
+            || Malformed(format!("`{}` is no `<IP>:<port>`, such as `127.0.0.1:8080`", excerpt()));
         let (host, port) = text.rsplit_once(':').ok_or_else(fail)?;
-        let is_canonical = port == "0" || port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0');
+        let is_canonical =
+            port == "0" || port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0');
         let port = port.parse().ok().filter(|_| is_canonical).ok_or_else(fail)?;
         let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
             Some(address) => address.parse::<Ipv6Addr>().map_err(|_| fail())?.into(),
@@ -147,14 +155,22 @@ impl FromStr for Created {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-        let is_shaped = ["0000-00-00T00:00:00Z", "0000-00-00T00:00:00+00:00", "0000-00-00T00:00:00-00:00"];
-        let is_written =
-            is_shaped.contains(&shape.as_str()) && ["19", "20", "21"].iter().any(|century| text.starts_with(century));
+        let shape: String =
+            text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        let is_shaped =
+            ["0000-00-00T00:00:00Z", "0000-00-00T00:00:00+00:00", "0000-00-00T00:00:00-00:00"];
+        let is_written = is_shaped.contains(&shape.as_str())
+            && ["19", "20", "21"].iter().any(|century| text.starts_with(century));
         // the parser takes leap seconds, and offsets of more than a day
-        let has_hours = text.get(17..19) != Some("60") && text.get(20..).is_none_or(|offset| offset < "24:00");
+        let has_hours =
+            text.get(17..19) != Some("60") && text.get(20..).is_none_or(|offset| offset < "24:00");
         let time = text.parse().ok().filter(|_| is_written && has_hours);
-        let fail = || Malformed(format!("`{}` is no time such as `2026-11-25T12:00:00Z`", ForeignText::excerpt(text)));
+        let fail = || {
+            Malformed(format!(
+                "`{}` is no time such as `2026-11-25T12:00:00Z`",
+                ForeignText::excerpt(text)
+            ))
+        };
         time.map(Self).ok_or_else(fail)
     }
 }
@@ -171,7 +187,8 @@ impl Grammar for Created {
     }
 }
 
-/// Where a pack is pushed to: a place in a registry, whose digest comes of what is pushed.
+/// Where a pack is pushed to: a place in a registry, whose digest comes of what is
+/// pushed.
 pub struct Destination(pub OciRef);
 
 impl FromStr for Destination {
@@ -181,7 +198,9 @@ impl FromStr for Destination {
         let reference: OciRef = text.parse().map_err(|error| malformed(&error))?;
         match reference.digest() {
             None => Ok(Self(reference)),
-            Some(_) => Err(Malformed("a pack is pushed under a tag; its digest comes of it".to_owned())),
+            Some(_) => {
+                Err(Malformed("a pack is pushed under a tag; its digest comes of it".to_owned()))
+            }
         }
     }
 }

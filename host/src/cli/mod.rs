@@ -35,8 +35,8 @@ use env_pack_domain::ForeignText;
 use serde::Serialize;
 
 use args::{
-    CacheVerb, Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format, GrantsVerb, Noun, PackVerb,
-    TrustRootVerb,
+    CacheVerb, Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format,
+    GrantsVerb, Noun, PackVerb, TrustRootVerb,
 };
 use arguments::Object;
 use error::CliError;
@@ -57,8 +57,9 @@ use crate::ops::pack_test::{TestError, TestReport};
 use crate::ops::refresh::RefreshRequest;
 use crate::ops::validate::{self as validation, Verdict};
 use crate::ops::{
-    self, OpError, bench, bind, cache, doctor, env, grants, limits, load, pack, pack_test, project as projects,
-    protections, read, refresh, registry as registries, repack, save, signing, tool_check, trust_root, unbind,
+    self, OpError, bench, bind, cache, doctor, env, grants, limits, load, pack, pack_test,
+    project as projects, protections, read, refresh, registry as registries, repack, save, signing,
+    tool_check, trust_root, unbind,
 };
 
 /// The exit code of a command that was asked something and answered no.
@@ -69,7 +70,8 @@ pub const IMPOSSIBLE: u8 = 2;
 /// Runs the command that these arguments ask for.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // by whatever name it was called, this is the one it goes by
-    let arguments: Vec<OsString> = std::iter::once("gtc".into()).chain(arguments.into_iter().skip(1)).collect();
+    let arguments: Vec<OsString> =
+        std::iter::once("gtc".into()).chain(arguments.into_iter().skip(1)).collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return no_command::answer(&error, &arguments),
@@ -92,8 +94,9 @@ pub fn command_tree() -> clap::Command {
     Cli::command()
 }
 
-/// Whether a command takes its arguments: flags, or the file that `--answers` names, which is then one of what `--schema` prints.
-/// Nothing is carried out, and nothing is written.
+/// Whether a command takes its arguments: flags, or the file that `--answers` names,
+/// which is then one of what `--schema` prints. Nothing is carried out, and nothing is
+/// written.
 pub fn takes(arguments: impl IntoIterator<Item = OsString>) -> bool {
     let Ok(cli) = Cli::try_parse_from(arguments) else { return false };
     let session = Session::new(&cli).map(|session| Session { only_reads: true, ..session });
@@ -114,7 +117,12 @@ impl Session {
     fn new(cli: &Cli) -> Result<Self, CliError> {
         let format = Format::choose(cli.global.format);
         let asks = format == Format::Human && question::somebody_is_there();
-        Ok(Self { host: Host::new(settings::settings(&cli.global)?), format, only_reads: false, asks })
+        Ok(Self {
+            host: Host::new(settings::settings(&cli.global)?),
+            format,
+            only_reads: false,
+            asks,
+        })
     }
 
     fn command(&self, command: Command) -> io::Result<u8> {
@@ -139,11 +147,18 @@ impl Session {
             Command::Completions(verb) => {
                 let script = |shell| {
                     let mut script = Vec::new();
-                    clap_complete::generate::<Shell, _>(shell, &mut command_tree(), "gtc", &mut script);
+                    clap_complete::generate::<Shell, _>(
+                        shell,
+                        &mut command_tree(),
+                        "gtc",
+                        &mut script,
+                    );
                     Ok(String::from_utf8_lossy(&script).into_owned())
                 };
                 // a shell reads it: there is no envelope around it
-                self.run("", "completions", verb, script, |_, script| output::print(script).map(|()| 0))
+                self.run("", "completions", verb, script, |_, script| {
+                    output::print(script).map(|()| 0)
+                })
             }
         }
     }
@@ -158,9 +173,13 @@ impl Session {
                 |(environment, key)| Ok(env::init(host, &environment, key.as_deref())?),
                 |report| report.doctor.healthy,
             ),
-            EnvVerb::Create(verb) => self.done("env", "create", verb, |request| Ok(env::create(host, &request)?)),
+            EnvVerb::Create(verb) => {
+                self.done("env", "create", verb, |request| Ok(env::create(host, &request)?))
+            }
             EnvVerb::List(verb) => self.done("env", "list", verb, |()| Ok(env::list(host)?)),
-            EnvVerb::Show(verb) => self.done("env", "show", verb, |environment| Ok(env::show(host, &environment)?)),
+            EnvVerb::Show(verb) => {
+                self.done("env", "show", verb, |environment| Ok(env::show(host, &environment)?))
+            }
             EnvVerb::Doctor(verb) => self.answer(
                 "env",
                 "doctor",
@@ -182,17 +201,20 @@ impl Session {
         const NOUN: &str = "env-packs";
         let host = &self.host;
         match verb {
-            EnvPacksVerb::Add(verb) => self.done(NOUN, "add", verb, |request| self.bind(BindVerb::Add, request)),
-            EnvPacksVerb::Update(verb) => self.done(NOUN, "update", verb, |update| self.update(update)),
+            EnvPacksVerb::Add(verb) => {
+                self.done(NOUN, "add", verb, |request| self.bind(BindVerb::Add, request))
+            }
+            EnvPacksVerb::Update(verb) => {
+                self.done(NOUN, "update", verb, |update| self.update(update))
+            }
             EnvPacksVerb::Remove(verb) => {
                 self.done(NOUN, "remove", verb, |request| Ok(unbind::remove(host, &request)?))
             }
             EnvPacksVerb::Rollback(verb) => {
                 self.done(NOUN, "rollback", verb, |request| Ok(unbind::rollback(host, &request)?))
             }
-            EnvPacksVerb::List(verb) => {
-                self.done(NOUN, "list", verb, |environment| Ok(read::env_packs(host, &environment)?))
-            }
+            EnvPacksVerb::List(verb) => self
+                .done(NOUN, "list", verb, |environment| Ok(read::env_packs(host, &environment)?)),
         }
     }
 
@@ -200,20 +222,25 @@ impl Session {
         const NOUN: &str = "extensions";
         let host = &self.host;
         match verb {
-            ExtensionsVerb::Add(verb) => self.done(NOUN, "add", verb, |request| self.bind(BindVerb::Add, request)),
-            ExtensionsVerb::Update(verb) => self.done(NOUN, "update", verb, |update| self.update(update)),
+            ExtensionsVerb::Add(verb) => {
+                self.done(NOUN, "add", verb, |request| self.bind(BindVerb::Add, request))
+            }
+            ExtensionsVerb::Update(verb) => {
+                self.done(NOUN, "update", verb, |update| self.update(update))
+            }
             ExtensionsVerb::Remove(verb) => {
                 self.done(NOUN, "remove", verb, |request| Ok(unbind::remove(host, &request)?))
             }
             ExtensionsVerb::Rollback(verb) => {
                 self.done(NOUN, "rollback", verb, |request| Ok(unbind::rollback(host, &request)?))
             }
-            ExtensionsVerb::List(verb) => {
-                self.done(NOUN, "list", verb, |environment| Ok(read::extensions(host, &environment)?))
+            ExtensionsVerb::List(verb) => self
+                .done(NOUN, "list", verb, |environment| Ok(read::extensions(host, &environment)?)),
+            ExtensionsVerb::Resolve(verb) => {
+                self.done(NOUN, "resolve", verb, |(environment, reference)| {
+                    Ok(read::resolve(host, &environment, &reference)?)
+                })
             }
-            ExtensionsVerb::Resolve(verb) => self.done(NOUN, "resolve", verb, |(environment, reference)| {
-                Ok(read::resolve(host, &environment, &reference)?)
-            }),
         }
     }
 
@@ -224,8 +251,12 @@ impl Session {
             GrantsVerb::List(verb) => {
                 self.done(NOUN, "list", verb, |environment| Ok(grants::list(host, &environment)?))
             }
-            GrantsVerb::Add(verb) => self.done(NOUN, "add", verb, |request| Ok(grants::add(host, &request)?)),
-            GrantsVerb::Revoke(verb) => self.done(NOUN, "revoke", verb, |request| Ok(grants::revoke(host, &request)?)),
+            GrantsVerb::Add(verb) => {
+                self.done(NOUN, "add", verb, |request| Ok(grants::add(host, &request)?))
+            }
+            GrantsVerb::Revoke(verb) => {
+                self.done(NOUN, "revoke", verb, |request| Ok(grants::revoke(host, &request)?))
+            }
         }
     }
 
@@ -233,24 +264,27 @@ impl Session {
         const NOUN: &str = "trust-root";
         let host = &self.host;
         match verb {
-            TrustRootVerb::Add(verb) => self.done(NOUN, "add", verb, |request| Ok(trust_root::add(host, &request)?)),
+            TrustRootVerb::Add(verb) => {
+                self.done(NOUN, "add", verb, |request| Ok(trust_root::add(host, &request)?))
+            }
             TrustRootVerb::Remove(verb) => {
                 self.done(NOUN, "remove", verb, |request| Ok(trust_root::remove(host, &request)?))
             }
-            TrustRootVerb::List(verb) => {
-                self.done(NOUN, "list", verb, |environment| Ok(trust_root::list(host, &environment)?))
-            }
+            TrustRootVerb::List(verb) => self
+                .done(NOUN, "list", verb, |environment| Ok(trust_root::list(host, &environment)?)),
         }
     }
 
-    /// Replaces a binding, or takes what its reference stands for now. Who sits at the terminal sees first what that is.
+    /// Replaces a binding, or takes what its reference stands for now. Who sits at the
+    /// terminal sees first what that is.
     fn update(&self, update: Update) -> Result<BindReport, CliError> {
         let mut request = match update {
             Update::Bind(request) => return self.bind(BindVerb::Update, *request),
             Update::Refresh(request) => request,
         };
         if self.asks && !request.dry_run {
-            let shown = refresh::refresh(&self.host, &RefreshRequest { dry_run: true, ..request.clone() })?;
+            let shown =
+                refresh::refresh(&self.host, &RefreshRequest { dry_run: true, ..request.clone() })?;
             let Some(moved) = &shown.moved_from else { return Ok(shown) };
             if !question::take(&render::difference(moved))? {
                 return Err(CliError::Declined);
@@ -259,18 +293,24 @@ impl Session {
         }
         let mut grants = std::mem::take(&mut request.grants);
         self.with_consent(&mut grants, |grants| {
-            refresh::refresh(&self.host, &RefreshRequest { grants: grants.clone(), ..request.clone() })
+            refresh::refresh(
+                &self.host,
+                &RefreshRequest { grants: grants.clone(), ..request.clone() },
+            )
         })
     }
 
-    /// Does what grants are needed for. What nobody granted yet is put to whoever sits at the terminal, once.
+    /// Does what grants are needed for. What nobody granted yet is put to whoever sits at
+    /// the terminal, once.
     fn with_consent<R>(
         &self,
         grants: &mut Grants,
         operation: impl Fn(&Grants) -> Result<R, OpError>,
     ) -> Result<R, CliError> {
         match operation(grants) {
-            Err(OpError::NotGranted { missing, .. }) if self.asks && question::consent(&missing)? => {
+            Err(OpError::NotGranted { missing, .. })
+                if self.asks && question::consent(&missing)? =>
+            {
                 grants.permissions = grants.permissions.union(&missing);
                 Ok(operation(grants)?)
             }
@@ -278,7 +318,8 @@ impl Session {
         }
     }
 
-    /// Binds a pack. What it asks for and nobody granted yet is put to whoever sits at the terminal, once.
+    /// Binds a pack. What it asks for and nobody granted yet is put to whoever sits at
+    /// the terminal, once.
     fn bind(&self, verb: BindVerb, mut request: BindRequest) -> Result<BindReport, CliError> {
         let mut grants = std::mem::take(&mut request.grants);
         self.with_consent(&mut grants, |grants| {
@@ -289,30 +330,48 @@ impl Session {
     fn pack(&self, verb: PackVerb) -> io::Result<u8> {
         let host = &self.host;
         match verb {
-            PackVerb::New(verb) => self.done("pack", "new", verb, |request| Ok(projects::new(host, &request)?)),
+            PackVerb::New(verb) => {
+                self.done("pack", "new", verb, |request| Ok(projects::new(host, &request)?))
+            }
             PackVerb::Build(verb) => self.done("pack", "build", verb, |build| match build {
                 Build::Component(request) => Ok(pack::build(host, &request)?),
                 Build::Project(folder, output) => Ok(projects::build(host, &folder, output)?),
             }),
-            PackVerb::Inspect(verb) => {
-                self.done("pack", "inspect", verb, |(pack_ref, wit)| Ok(pack::inspect(host, &pack_ref, wit)?))
-            }
-            PackVerb::Bench(verb) => {
-                self.done("pack", "bench", verb, |(pack_ref, turns)| Ok(bench::bench(host, &pack_ref, turns)?))
-            }
+            PackVerb::Inspect(verb) => self.done("pack", "inspect", verb, |(pack_ref, wit)| {
+                Ok(pack::inspect(host, &pack_ref, wit)?)
+            }),
+            PackVerb::Bench(verb) => self.done("pack", "bench", verb, |(pack_ref, turns)| {
+                Ok(bench::bench(host, &pack_ref, turns)?)
+            }),
             PackVerb::Validate(verb) => self.validate(verb),
-            PackVerb::Test(verb) => self.answer("pack", "test", verb, |test| self.test(test), |report| report.passed()),
-            PackVerb::Repack(verb) => self.done("pack", "repack", verb, |request| Ok(repack::repack(host, &request)?)),
-            PackVerb::Keygen(verb) => self.done("pack", "keygen", verb, |output| Ok(signing::keygen(&output)?)),
-            PackVerb::Push(verb) => self.done("pack", "push", verb, |request| Ok(registries::push(host, &request)?)),
-            PackVerb::Pull(verb) => self.done("pack", "pull", verb, |request| Ok(registries::pull(host, &request)?)),
-            PackVerb::Save(verb) => self.done("pack", "save", verb, |request| Ok(save::save(host, &request)?)),
-            PackVerb::Load(verb) => self.done("pack", "load", verb, |request| Ok(load::load(host, &request)?)),
+            PackVerb::Test(verb) => {
+                self.answer("pack", "test", verb, |test| self.test(test), |report| report.passed())
+            }
+            PackVerb::Repack(verb) => {
+                self.done("pack", "repack", verb, |request| Ok(repack::repack(host, &request)?))
+            }
+            PackVerb::Keygen(verb) => {
+                self.done("pack", "keygen", verb, |output| Ok(signing::keygen(&output)?))
+            }
+            PackVerb::Push(verb) => {
+                self.done("pack", "push", verb, |request| Ok(registries::push(host, &request)?))
+            }
+            PackVerb::Pull(verb) => {
+                self.done("pack", "pull", verb, |request| Ok(registries::pull(host, &request)?))
+            }
+            PackVerb::Save(verb) => {
+                self.done("pack", "save", verb, |request| Ok(save::save(host, &request)?))
+            }
+            PackVerb::Load(verb) => {
+                self.done("pack", "load", verb, |request| Ok(load::load(host, &request)?))
+            }
             PackVerb::Sign(verb) => self.done("pack", "sign", verb, |sign| match sign {
                 Sign::File(request) => Ok(signing::sign(host, &request)?),
                 Sign::Published(reference, key) => Ok(registries::sign(host, &reference, &key)?),
             }),
-            PackVerb::Verify(verb) => self.done("pack", "verify", verb, |request| Ok(signing::verify(host, &request)?)),
+            PackVerb::Verify(verb) => {
+                self.done("pack", "verify", verb, |request| Ok(signing::verify(host, &request)?))
+            }
         }
     }
 
@@ -322,8 +381,12 @@ impl Session {
         self.run("pack", "validate", verb, operation, |output, (report, form)| {
             match form {
                 None => output.result(report)?,
-                Some(ReportForm::Human) => Output { format: Format::Human, ..*output }.result(report)?,
-                Some(ReportForm::Json) => Output { format: Format::Json, ..*output }.result(report)?,
+                Some(ReportForm::Human) => {
+                    Output { format: Format::Human, ..*output }.result(report)?
+                }
+                Some(ReportForm::Json) => {
+                    Output { format: Format::Json, ..*output }.result(report)?
+                }
                 Some(ReportForm::Sarif) => output::print_json(&render::sarif(report))?,
                 Some(ReportForm::Junit) => output::print(&render::junit(report))?,
                 Some(ReportForm::Github) => output::print(&render::github(report))?,
@@ -336,7 +399,8 @@ impl Session {
         })
     }
 
-    /// Runs scenarios, or records one. What a recording does to this machine is put to whoever sits at the terminal, once.
+    /// Runs scenarios, or records one. What a recording does to this machine is put to
+    /// whoever sits at the terminal, once.
     fn test(&self, test: Test) -> Result<TestReport, CliError> {
         let mut request = match test {
             Test::Run(request) => return Ok(pack_test::test(&self.host, &request)?),
@@ -366,9 +430,13 @@ impl Session {
                 |keep| Ok(cache::verify::verify(host, keep)?),
                 |report| report.is_sound(),
             ),
-            CacheVerb::Gc(verb) => {
-                self.answer(NOUN, "gc", verb, |dry_run| Ok(cache::gc::gc(host, dry_run)?), |report| report.is_done())
-            }
+            CacheVerb::Gc(verb) => self.answer(
+                NOUN,
+                "gc",
+                verb,
+                |dry_run| Ok(cache::gc::gc(host, dry_run)?),
+                |report| report.is_done(),
+            ),
         }
     }
 
@@ -408,7 +476,9 @@ impl Session {
         write: impl FnOnce(&Output<'_>, &R) -> io::Result<u8>,
     ) -> io::Result<u8> {
         match (&verb, self.only_reads) {
-            (Verb::Schema, false) => return output::print_json(&document::schema::<P>()).map(|()| 0),
+            (Verb::Schema, false) => {
+                return output::print_json(&document::schema::<P>()).map(|()| 0);
+            }
             (Verb::Schema, true) => return Ok(0),
             _ => {}
         }
@@ -429,12 +499,15 @@ impl Session {
             Verb::Flags(payload) => return Ok(payload),
             Verb::File(path) => path,
             Verb::Both | Verb::Schema => {
-                return Err(CliError::Arguments("flags and `--answers` cannot be given together".to_owned()));
+                return Err(CliError::Arguments(
+                    "flags and `--answers` cannot be given together".to_owned(),
+                ));
             }
         };
         let bytes = ops::payload_file(&self.host, &path)?;
         let invalid = |reason: String| {
-            let (path, reason) = (ForeignText::new(path.to_string_lossy()), ForeignText::sentence(&reason));
+            let (path, reason) =
+                (ForeignText::new(path.to_string_lossy()), ForeignText::sentence(&reason));
             CliError::Arguments(format!("`{path}` does not hold the arguments: {reason}"))
         };
         document::read_strictly(&bytes, &path).map(|Object(payload)| payload).map_err(invalid)

@@ -1,4 +1,5 @@
-//! Help, the version, arguments that make no command, and answers that nobody could be given.
+//! Help, the version, arguments that make no command, and answers that nobody could be
+//! given.
 
 use std::ffi::OsString;
 use std::io;
@@ -40,14 +41,21 @@ fn no_text(error: &clap::Error, arguments: &[OsString], format: Format) -> io::R
     // only those that are read here, and never their values: others hold passwords
     let mut read = tree.get_arguments().filter_map(clap::Arg::get_env);
     let wrong = read.find(|name| std::env::var_os(name).is_some_and(|value| odd(&value)));
-    let variable =
-        || Some((format!("variable `{}` is not UTF-8", shown(wrong?.to_owned())), "set it to something else"));
-    let (message, next) = argument.or_else(variable).unwrap_or_else(|| (error.kind().to_string(), "see `gtc --help`"));
+    let variable = || {
+        Some((
+            format!("variable `{}` is not UTF-8", shown(wrong?.to_owned())),
+            "set it to something else",
+        ))
+    };
+    let (message, next) = argument
+        .or_else(variable)
+        .unwrap_or_else(|| (error.kind().to_string(), "see `gtc --help`"));
     let (noun, verb) = noun_and_verb(&tree, arguments);
     Output { format, noun: &noun, verb: &verb }.failure("invalid-argument", &message, Some(next))
 }
 
-/// Says that an answer could not be written: whoever reads the other output may be there still. What was done stays done.
+/// Says that an answer could not be written: whoever reads the other output may be there
+/// still. What was done stays done.
 pub fn unheard(error: &io::Error, arguments: &[OsString]) -> ExitCode {
     let (noun, verb) = noun_and_verb(&command_tree(), arguments);
     let output = Output { format: format_asked(arguments), noun: &noun, verb: &verb };
@@ -58,10 +66,12 @@ pub fn unheard(error: &io::Error, arguments: &[OsString]) -> ExitCode {
     IMPOSSIBLE.into()
 }
 
-/// The error that the arguments make when they are spelt as a terminal may show them: the parser repeats them, coloured, in many
-/// places. None, when there is nothing wrong with them then.
+/// The error that the arguments make when they are spelt as a terminal may show them: the
+/// parser repeats them, coloured, in many places. None, when there is nothing wrong with
+/// them then.
 fn shown(arguments: &[OsString]) -> Option<clap::Error> {
-    let spelt = arguments.iter().map(|argument| ForeignText::new(argument.to_string_lossy()).to_string());
+    let spelt =
+        arguments.iter().map(|argument| ForeignText::new(argument.to_string_lossy()).to_string());
     let mut error = Cli::try_parse_from(spelt).err()?;
     // what it took from variables is not among the arguments
     let escaped = |text: &String| ForeignText::new(text.as_str()).to_string();
@@ -98,7 +108,8 @@ fn explain(error: &clap::Error, arguments: &[OsString]) -> io::Result<()> {
     let (noun, verb) = noun_and_verb(&tree, arguments);
     let message = match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            let names: Vec<_> = last.get_subcommands().map(|command| format!("`{}`", command.get_name())).collect();
+            let names: Vec<_> =
+                last.get_subcommands().map(|command| format!("`{}`", command.get_name())).collect();
             format!("a command is missing: one of {}", names.join(", "))
         }
         _ => sentence(&error.to_string()),
@@ -116,7 +127,9 @@ fn noun_and_verb(tree: &clap::Command, arguments: &[OsString]) -> (String, Strin
     // `op` holds nouns and is none
     let holder = if is_verb { found.iter().rev().nth(1) } else { found.last() };
     let noun = holder.filter(|command| command.get_name() != "op");
-    let name = |command: Option<&&clap::Command>| command.map_or_else(String::new, |it| it.get_name().to_owned());
+    let name = |command: Option<&&clap::Command>| {
+        command.map_or_else(String::new, |it| it.get_name().to_owned())
+    };
     (name(noun), name(verb))
 }
 
@@ -137,7 +150,8 @@ fn words<'a>(tree: &'a clap::Command, arguments: &[OsString]) -> Vec<&'a clap::C
     found
 }
 
-/// The first part of a text of clap's, in one line: what is wrong, without usage and advice to read more.
+/// The first part of a text of clap's, in one line: what is wrong, without usage and
+/// advice to read more.
 fn sentence(text: &str) -> String {
     let text = text.split("\n\nUsage:").next().unwrap_or_default();
     let text = text.split("\n\nFor more information").next().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Results to standard output, words to standard error: as text for people, or as one JSON document for programs.
+//! Results to standard output, words to standard error: as text for people, or as one
+//! JSON document for programs.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -66,8 +67,12 @@ impl<'a> Output<'a> {
         let named = |name: &'a str| Some(name).filter(|name| !name.is_empty());
         match self.format {
             Format::Human => {
-                let hint = hint.map(|hint| format!("{} {hint}\n", Tone::Notice.paint("next:"))).unwrap_or_default();
-                anstream::stderr().write_all(format!("{} {message}\n{hint}", Tone::Bad.paint("error:")).as_bytes())
+                let hint = hint
+                    .map(|hint| format!("{} {hint}\n", Tone::Notice.paint("next:")))
+                    .unwrap_or_default();
+                anstream::stderr().write_all(
+                    format!("{} {message}\n{hint}", Tone::Bad.paint("error:")).as_bytes(),
+                )
             }
             Format::Json => {
                 let error = ErrorBody { kind, message, hint };
@@ -90,7 +95,8 @@ pub fn print_json(value: &impl Serialize) -> io::Result<()> {
     write_to(io::stdout().lock(), &one_line(plain_json(serde_json::to_string(value)?).as_bytes()))
 }
 
-/// Writes what was found to whoever reads. That nobody does any more changes nothing of what was found, nor of the exit code.
+/// Writes what was found to whoever reads. That nobody does any more changes nothing of
+/// what was found, nor of the exit code.
 fn write_to(mut stdout: impl io::Write, bytes: &[u8]) -> io::Result<()> {
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -98,8 +104,8 @@ fn write_to(mut stdout: impl io::Write, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// A JSON document as one line: without white space between its parts, which documents of files have. Nothing else changes, not
-/// even the spelling of a number.
+/// A JSON document as one line: without white space between its parts, which documents of
+/// files have. Nothing else changes, not even the spelling of a number.
 fn one_line(json: &[u8]) -> Vec<u8> {
     let (mut in_string, mut escaped) = (false, false);
     let mut line: Vec<u8> = Vec::with_capacity(json.len() + 1);
@@ -120,8 +126,9 @@ mod tests {
 
     #[test]
     fn only_white_space_between_parts_goes() {
-        let check =
-            |json: &str, line: &str| assert_eq!(String::from_utf8(one_line(json.as_bytes())).expect("text"), line);
+        let check = |json: &str, line: &str| {
+            assert_eq!(String::from_utf8(one_line(json.as_bytes())).expect("text"), line)
+        };
         check("{\n  \"a b\" : 1.50 ,\t\"c\":[ ]\r\n}", "{\"a b\":1.50,\"c\":[]}\n");
         check(r#"" \" x \\" "#, "\" \\\" x \\\\\"\n");
         check("1e400", "1e400\n");

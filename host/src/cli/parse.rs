@@ -6,7 +6,8 @@ use clap::Args;
 use clap_complete::Shell;
 use env_pack_domain::change::Request;
 use env_pack_domain::{
-    BindingKey, CapabilitySlot, CoreSlot, EnvId, ExtRef, ForeignText, InstanceId, PackRef, Permissions, Place,
+    BindingKey, CapabilitySlot, CoreSlot, EnvId, ExtRef, ForeignText, InstanceId, PackRef,
+    Permissions, Place,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -15,10 +16,10 @@ use super::environment::{Environment, EnvironmentOrLocal};
 use super::error::UsageError;
 use super::grammar::{Kind, ListenAddr, NewPackRef};
 use super::payload::{
-    BENCH_TURNS, BenchPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload, CreatePayload, DoctorPayload,
-    EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload, ExtensionRollbackPayload, GrantsChangePayload,
-    GrantsPayload, InitPayload, InspectPayload, NoPayload, PackPayload, PackRemovePayload, RepackPayload,
-    ResolvePayload,
+    BENCH_TURNS, BenchPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload,
+    CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
+    ExtensionRollbackPayload, GrantsChangePayload, GrantsPayload, InitPayload, InspectPayload,
+    NoPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
 use crate::ops::bind::{BindRequest, Grants};
 use crate::ops::env::NewEnvironment;
@@ -31,23 +32,30 @@ pub trait Payload: Args + DeserializeOwned + JsonSchema {
     /// What its operation takes.
     type Request;
 
-    /// Reads the arguments. What is on this machine has no say in it, but for the folder that relative paths begin in, so that a
-    /// schema can state what is taken.
+    /// Reads the arguments. What is on this machine has no say in it, but for the folder
+    /// that relative paths begin in, so that a schema can state what is taken.
     ///
     /// # Errors
     /// [`UsageError`] when one of them is malformed, or several do not go together.
     fn parse(self) -> Result<Self::Request, UsageError>;
 }
 
-pub(super) fn parsed<T: FromStr<Err: std::error::Error>>(argument: &'static str, text: &str) -> Result<T, UsageError> {
+pub(super) fn parsed<T: FromStr<Err: std::error::Error>>(
+    argument: &'static str,
+    text: &str,
+) -> Result<T, UsageError> {
     text.parse().map_err(|error: T::Err| UsageError::argument(argument, &error))
 }
 
-/// Parses a reference to a pack that is to be bound: an environment can only write down what is text.
+/// Parses a reference to a pack that is to be bound: an environment can only write down
+/// what is text.
 fn bound_ref(text: &str) -> Result<PackRef, UsageError> {
     match pack_ref("pack_ref", text)? {
-        PackRef::File(path) if !path.starts_with("file://") && !std::path::Path::new(&path).is_absolute() => {
-            let absolute = std::path::absolute(&path).map_err(|error| UsageError::argument("pack_ref", &error))?;
+        PackRef::File(path)
+            if !path.starts_with("file://") && !std::path::Path::new(&path).is_absolute() =>
+        {
+            let absolute = std::path::absolute(&path)
+                .map_err(|error| UsageError::argument("pack_ref", &error))?;
             let reason = format!("`{}` is not UTF-8", ForeignText::new(absolute.to_string_lossy()));
             Err(UsageError::text("pack_ref", reason))
         }
@@ -55,11 +63,13 @@ fn bound_ref(text: &str) -> Result<PackRef, UsageError> {
     }
 }
 
-/// Parses a reference; a relative path is stored absolute, because the environment does not know where it was given.
+/// Parses a reference; a relative path is stored absolute, because the environment does
+/// not know where it was given.
 pub(super) fn pack_ref(argument: &'static str, text: &str) -> Result<PackRef, UsageError> {
     match parsed::<NewPackRef>(argument, text)?.0 {
         PackRef::File(path) if !path.starts_with("file://") => {
-            let absolute = std::path::absolute(&path).map_err(|error| UsageError::argument(argument, &error))?;
+            let absolute = std::path::absolute(&path)
+                .map_err(|error| UsageError::argument(argument, &error))?;
             // where the folder has a name that is no text, it can only be read from here
             Ok(PackRef::File(absolute.to_str().map_or(path, str::to_owned)))
         }
@@ -77,10 +87,14 @@ fn instance(text: Option<&str>) -> Result<Option<InstanceId>, UsageError> {
 }
 
 pub(super) fn extension(kind: &str, instance_id: Option<&str>) -> Result<BindingKey, UsageError> {
-    Ok(BindingKey::Extension { path: parsed::<Kind>("kind", kind)?.0, instance: instance(instance_id)? })
+    Ok(BindingKey::Extension {
+        path: parsed::<Kind>("kind", kind)?.0,
+        instance: instance(instance_id)?,
+    })
 }
 
-/// Parses commands and addresses; an error names the argument that it is in, the first of them or the second.
+/// Parses commands and addresses; an error names the argument that it is in, the first of
+/// them or the second.
 pub(super) fn permissions(
     arguments: [&'static str; 2],
     tools: &[String],
@@ -88,8 +102,14 @@ pub(super) fn permissions(
 ) -> Result<Permissions, UsageError> {
     let [tool_argument, network_argument] = arguments;
     Ok(Permissions {
-        tools: tools.iter().map(|command| parsed(tool_argument, command)).collect::<Result<_, _>>()?,
-        network: network.iter().map(|address| parsed(network_argument, address)).collect::<Result<_, _>>()?,
+        tools: tools
+            .iter()
+            .map(|command| parsed(tool_argument, command))
+            .collect::<Result<_, _>>()?,
+        network: network
+            .iter()
+            .map(|address| parsed(network_argument, address))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -134,7 +154,11 @@ impl Payload for BenchPayload {
 impl GrantsPayload {
     pub(super) fn parse(&self) -> Result<Grants, UsageError> {
         Ok(Grants {
-            permissions: permissions(["grants.tools", "grants.network"], &self.tools, &self.network)?,
+            permissions: permissions(
+                ["grants.tools", "grants.network"],
+                &self.tools,
+                &self.network,
+            )?,
             declared: self.all.is_some(),
         })
     }
@@ -146,7 +170,10 @@ impl Payload for GrantsChangePayload {
     fn parse(self) -> Result<GrantsRequest, UsageError> {
         let permissions = permissions(["tools", "network"], &self.tools, &self.network)?;
         if permissions.is_empty() && !self.declared {
-            return Err(UsageError::text("tools", "name a command, an address, or everything with `--declared`"));
+            return Err(UsageError::text(
+                "tools",
+                "name a command, an address, or everything with `--declared`",
+            ));
         }
         Ok(GrantsRequest {
             environment: self.environment_id.parse()?,
@@ -185,7 +212,10 @@ impl Payload for ExtensionPayload {
 
     fn parse(self) -> Result<BindRequest, UsageError> {
         if self.all_instances && self.no_fetch {
-            return Err(UsageError::text("all_instances", "instances move together only to a pack that was looked at"));
+            return Err(UsageError::text(
+                "all_instances",
+                "instances move together only to a pack that was looked at",
+            ));
         }
         let request = Request {
             place: Place::Extension(instance(self.instance_id.as_deref())?),

@@ -1,12 +1,13 @@
-//! The arguments of each verb: one type that flags and files are read into, and that the published schema is made from.
+//! The arguments of each verb: one type that flags and files are read into, and that the
+//! published schema is made from.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 use env_pack_domain::{
-    AnswersRef, CoreSlot, DisplayName, ExtRef, ForeignText, InstanceId, NetworkPermission, PackDescriptor,
-    ToolPermission,
+    AnswersRef, CoreSlot, DisplayName, ExtRef, ForeignText, InstanceId, NetworkPermission,
+    PackDescriptor, ToolPermission,
 };
 use schemars::JsonSchema;
 use serde::de::Error as _;
@@ -147,7 +148,8 @@ pub struct PackPayload {
     pub grants: GrantsPayload,
 }
 
-/// What a pack may do beside asking programs for their versions, as far as it declares it.
+/// What a pack may do beside asking programs for their versions, as far as it declares
+/// it.
 #[derive(Debug, Default, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GrantsPayload {
@@ -405,8 +407,15 @@ fn shell<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shell, D::Error> 
 
 /// One of a few words, as a flag takes it.
 pub(super) fn word<T: ValueEnum>(text: &str) -> Result<T, String> {
-    let names =
-        T::value_variants().iter().filter_map(|variant| Some(variant.to_possible_value()?.get_name().to_owned()));
-    let none = || format!("`{}` is none of {}", ForeignText::excerpt(text), names.collect::<Vec<_>>().join(", "));
+    let names = T::value_variants()
+        .iter()
+        .filter_map(|variant| Some(variant.to_possible_value()?.get_name().to_owned()));
+    let none = || {
+        format!(
+            "`{}` is none of {}",
+            ForeignText::excerpt(text),
+            names.collect::<Vec<_>>().join(", ")
+        )
+    };
     T::from_str(text, false).map_err(|_| none())
 }

@@ -1,4 +1,5 @@
-//! Long work, shown at the bottom of a terminal while it lasts: downloads and compilations. Nothing of it stays there.
+//! Long work, shown at the bottom of a terminal while it lasts: downloads and
+//! compilations. Nothing of it stays there.
 
 #[cfg(test)]
 mod tests;
@@ -39,12 +40,14 @@ impl Screen {
         Self { lines: MultiProgress::with_draw_target(target), blink }
     }
 
-    /// Writes something else to the same terminal, and gets the lines of progress out of its way.
+    /// Writes something else to the same terminal, and gets the lines of progress out of
+    /// its way.
     pub fn aside(&self, write: impl FnOnce()) {
         self.lines.suspend(write);
     }
 
-    /// Shows that a component of this many bytes is compiled, until what is given back is dropped.
+    /// Shows that a component of this many bytes is compiled, until what is given back is
+    /// dropped.
     pub fn compile(&self, bytes: usize) -> Box<dyn Send> {
         let what = format!("compiling a component of {}, once", BinaryBytes(bytes as u64));
         Box::new(self.line(what, None, "{spinner} {wide_msg} {elapsed}"))
@@ -57,7 +60,8 @@ impl Screen {
 
     /// A line that appears when the work takes longer than a blink.
     fn line(&self, message: String, bytes: Option<u64>, template: &'static str) -> Line {
-        let bar = ProgressBar::with_draw_target(bytes, ProgressDrawTarget::hidden()).with_message(message);
+        let bar = ProgressBar::with_draw_target(bytes, ProgressDrawTarget::hidden())
+            .with_message(message);
         if self.lines.is_hidden() {
             return Line { bar, shown: None };
         }
@@ -68,7 +72,10 @@ impl Screen {
                 return;
             }
             // one of ours, so it is well-formed; if not, another one is shown
-            hidden.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            hidden.set_style(
+                ProgressStyle::with_template(template)
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
             let bar = lines.add(hidden);
             bar.enable_steady_tick(TICK);
             // until the other end is dropped

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use env_pack_domain::{CapabilitySlot, DescriptorPath, NetworkPermission, PackId, ToolPermission, Version};
+use env_pack_domain::{
+    CapabilitySlot, DescriptorPath, NetworkPermission, PackId, ToolPermission, Version,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -34,7 +36,8 @@ pub struct NewPayload {
     #[serde(default = "rust")]
     #[schemars(extend("enum" = Language::ALL))]
     pub lang: String,
-    /// Where it goes, a folder that is empty (a `.git` does not count) or not there yet; named after the path, unless given
+    /// Where it goes, a folder that is empty (a `.git` does not count) or not there yet;
+    /// named after the path, unless given
     #[arg(long, value_name = "DIR")]
     #[serde(default)]
     pub dir: Option<PathBuf>,
@@ -67,17 +70,20 @@ pub struct BuildPayload {
     #[arg(long, value_name = "NAME", requires = "component")]
     #[serde(default)]
     pub publisher: Option<String>,
-    /// Declare that the handler also runs a command, such as 'vault version'; `*` stands for one argument
+    /// Declare that the handler also runs a command, such as 'vault version'; `*` stands
+    /// for one argument
     #[arg(long, value_name = "COMMAND", requires = "component")]
     #[serde(default)]
     #[schemars(with = "Vec<Text<ToolPermission>>")]
     pub allow_tool: Vec<String>,
-    /// Declare that the handler also connects to an address, such as one that it takes from its answers
+    /// Declare that the handler also connects to an address, such as one that it takes
+    /// from its answers
     #[arg(long, value_name = "HOST:PORT", requires = "component")]
     #[serde(default)]
     #[schemars(with = "Vec<Text<NetworkPermission>>")]
     pub allow_network: Vec<String>,
-    /// Where the pack goes; `<id>-<version>.gtpack`, in the folder of the project, unless given
+    /// Where the pack goes; `<id>-<version>.gtpack`, in the folder of the project, unless
+    /// given
     #[arg(short, long, value_name = "FILE")]
     #[serde(default)]
     pub output: Option<PathBuf>,
@@ -109,7 +115,9 @@ impl Payload for NewPayload {
             let slots = CapabilitySlot::ALL.map(CapabilitySlot::as_str).join(", ");
             UsageError::text(
                 "slot",
-                format!("the second segment of `{path}` is no slot; name the one it fills: {slots}"),
+                format!(
+                    "the second segment of `{path}` is no slot; name the one it fills: {slots}"
+                ),
             )
         })?;
         Ok(NewRequest { path, slot, language: parsed("lang", &self.lang)?, folder: self.dir })
@@ -129,20 +137,31 @@ impl Payload for BuildPayload {
                 ("allow_network", !self.allow_network.is_empty()),
             ];
             return match others.iter().find(|(_, is_given)| *is_given) {
-                Some((argument, _)) => Err(UsageError::text(argument, "the file of a project says that itself")),
+                Some((argument, _)) => {
+                    Err(UsageError::text(argument, "the file of a project says that itself"))
+                }
                 None => Ok(Build::Project(self.project.unwrap_or_else(|| ".".into()), self.output)),
             };
         };
         if self.project.is_some() {
-            return Err(UsageError::text("project", "either a project is built, or a component packed"));
+            return Err(UsageError::text(
+                "project",
+                "either a project is built, or a component packed",
+            ));
         }
-        let version = self.version.ok_or_else(|| UsageError::text("version", "a component does not say it itself"))?;
+        let version = self
+            .version
+            .ok_or_else(|| UsageError::text("version", "a component does not say it itself"))?;
         Ok(Build::Component(BuildRequest {
             component,
             id: self.id.map(|id| parsed("id", &id)).transpose()?,
             version: parsed("version", &version)?,
             publisher: self.publisher,
-            permissions: permissions(["allow_tool", "allow_network"], &self.allow_tool, &self.allow_network)?,
+            permissions: permissions(
+                ["allow_tool", "allow_network"],
+                &self.allow_tool,
+                &self.allow_network,
+            )?,
             folder: PathBuf::new(),
             output: self.output,
         }))

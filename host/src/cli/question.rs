@@ -1,5 +1,5 @@
-//! The questions this program asks: whether a pack may do what it wants to, and whether to take what moved. Only at a terminal;
-//! elsewhere, flags answer.
+//! The questions this program asks: whether a pack may do what it wants to, and whether
+//! to take what moved. Only at a terminal; elsewhere, flags answer.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 
@@ -19,16 +19,27 @@ pub fn somebody_is_there() -> bool {
 pub fn consent(missing: &Permissions) -> Result<bool, CliError> {
     let mut question = "this pack wants leave\n".to_owned();
     missing.tools.iter().for_each(|tool| question.push_str(&format!("  to run `{tool}`\n")));
-    missing.network.iter().for_each(|address| question.push_str(&format!("  to reach `{address}`\n")));
+    missing
+        .network
+        .iter()
+        .for_each(|address| question.push_str(&format!("  to reach `{address}`\n")));
     question.push_str("grant it? [y/N] ");
     ask(&question).map_err(|source| CliError::Question { source })
 }
 
 /// Asks whether a pack may do here what it declares. Anything but a yes is a no.
 pub fn run_here(permissions: &Permissions) -> Result<bool, CliError> {
-    let mut question = "this runs on your machine, now, with everything granted that the pack declares\n".to_owned();
-    permissions.tools.iter().for_each(|tool| question.push_str(&format!("  it may run `{tool}`\n")));
-    permissions.network.iter().for_each(|address| question.push_str(&format!("  it may reach `{address}`\n")));
+    let mut question =
+        "this runs on your machine, now, with everything granted that the pack declares\n"
+            .to_owned();
+    permissions
+        .tools
+        .iter()
+        .for_each(|tool| question.push_str(&format!("  it may run `{tool}`\n")));
+    permissions
+        .network
+        .iter()
+        .for_each(|address| question.push_str(&format!("  it may reach `{address}`\n")));
     question.push_str("do it? [y/N] ");
     ask(&question).map_err(|source| CliError::Question { source })
 }

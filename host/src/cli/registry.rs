@@ -72,6 +72,10 @@ impl Payload for PullPayload {
     type Request = PullRequest;
 
     fn parse(self) -> Result<PullRequest, UsageError> {
-        Ok(PullRequest { reference: parsed("pack_ref", &self.pack_ref)?, output: self.output, force: self.force })
+        Ok(PullRequest {
+            reference: parsed("pack_ref", &self.pack_ref)?,
+            output: self.output,
+            force: self.force,
+        })
     }
 }

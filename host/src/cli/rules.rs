@@ -36,7 +36,8 @@ pub fn only_slot() -> Value {
     }})
 }
 
-/// Then everything but the extension is known already, and all of its instances move along anyway.
+/// Then everything but the extension is known already, and all of its instances move
+/// along anyway.
 pub fn only_extension() -> Value {
     json!({"properties": {
         "pack_ref": {"const": null}, "answers_ref": {"const": null}, "no_fetch": {"const": false},

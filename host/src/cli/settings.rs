@@ -1,4 +1,5 @@
-//! Where a run of the program finds its files and programs, from flags and the environment.
+//! Where a run of the program finds its files and programs, from flags and the
+//! environment.
 
 use std::env;
 use std::io::Write as _;
@@ -29,7 +30,10 @@ pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
             (None, Some(cache)) if cache.is_absolute() => cache.join("gtc"),
             _ => home()?.join(".cache").join("gtc"),
         },
-        tools: ToolEnvironment { path: env::var_os("PATH").unwrap_or_default(), variables: env::vars_os().collect() },
+        tools: ToolEnvironment {
+            path: env::var_os("PATH").unwrap_or_default(),
+            variables: env::vars_os().collect(),
+        },
         worker: Worker::ThisProgram,
         log: Box::new(move |line| {
             if verbose {
@@ -46,10 +50,13 @@ pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
 
 /// How registries are reached.
 fn registries(global: &Global) -> Result<RegistrySettings, CliError> {
-    let wrong =
-        |flag, text: &str, reason: &str| UsageError::text(flag, format!("`{}`: {reason}", ForeignText::excerpt(text)));
+    let wrong = |flag, text: &str, reason: &str| {
+        UsageError::text(flag, format!("`{}`: {reason}", ForeignText::excerpt(text)))
+    };
     // a variable that is set to nothing says nothing
-    let said = |texts: &[String]| texts.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>();
+    let said = |texts: &[String]| {
+        texts.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>()
+    };
     let plain_http = said(&global.plain_http);
     if let Some(text) = plain_http.iter().find(|text| !is_registry(text)) {
         return Err(wrong("plain-http", text, "expected a host name, and perhaps `:<port>`").into());
@@ -58,7 +65,8 @@ fn registries(global: &Global) -> Result<RegistrySettings, CliError> {
         let pair = |text: &String| text.parse().map_err(|reason| wrong(flag, text, reason).into());
         texts.iter().map(pair).collect()
     };
-    let variable = |name: &str| env::var(name.to_ascii_lowercase()).or_else(|_| env::var(name)).ok();
+    let variable =
+        |name: &str| env::var(name.to_ascii_lowercase()).or_else(|_| env::var(name)).ok();
     let all = variable("ALL_PROXY");
     Ok(RegistrySettings {
         offline: global.offline,
@@ -79,7 +87,9 @@ fn registries(global: &Global) -> Result<RegistrySettings, CliError> {
 fn limits(global: &Global) -> Result<Limits, CliError> {
     let mut limits = Limits::default();
     for text in global.limits.iter().filter(|text| !text.is_empty()) {
-        let wrong = |reason| UsageError::text("limit", format!("`{}`: {reason}", ForeignText::excerpt(text)));
+        let wrong = |reason| {
+            UsageError::text("limit", format!("`{}`: {reason}", ForeignText::excerpt(text)))
+        };
         limits::change(&mut limits, text).map_err(wrong)?;
     }
     Ok(limits)
@@ -98,6 +108,11 @@ fn log(line: &LogLine) {
         Level::Warn => "warn",
         Level::Error => "error",
     };
-    let _ =
-        writeln!(anstream::stderr(), "handler `{}` says in `{}` ({level}): {}", line.handler, line.call, line.message);
+    let _ = writeln!(
+        anstream::stderr(),
+        "handler `{}` says in `{}` ({level}): {}",
+        line.handler,
+        line.call,
+        line.message
+    );
 }

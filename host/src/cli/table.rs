@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-/// How a cell looks on a terminal that shows colour. Every state has a sign and a word too.
+/// How a cell looks on a terminal that shows colour. Every state has a sign and a word
+/// too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
     #[default]
@@ -57,9 +58,11 @@ impl Table {
     /// The table as text, each line ending in a line break.
     pub fn render(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
-        let width =
-            |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|(text, _)| text.width()).max();
-        let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or_default()).collect();
+        let width = |column: usize| {
+            self.rows.iter().filter_map(|row| row.get(column)).map(|(text, _)| text.width()).max()
+        };
+        let widths: Vec<usize> =
+            (0..columns).map(|column| width(column).unwrap_or_default()).collect();
         let mut text = String::new();
         for row in &self.rows {
             text.push_str("  ");

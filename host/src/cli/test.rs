@@ -28,7 +28,8 @@ pub struct TestPayload {
     #[arg(long, value_name = "FILE|DIR", num_args = 1..)]
     #[serde(default)]
     pub scenario: Vec<PathBuf>,
-    /// Run the preflight on this machine instead, and write what it asks and hears into a scenario of this name
+    /// Run the preflight on this machine instead, and write what it asks and hears into a
+    /// scenario of this name
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = RECORDED)]
     #[serde(default)]
     pub record: Option<String>,
@@ -61,9 +62,10 @@ impl Payload for TestPayload {
         let Self { target, scenario, record, replace, yes } = self;
         let Some(name) = record else {
             return match replace || yes {
-                true => {
-                    Err(UsageError::text("record", "`replace` and `yes` are about recording, and nothing is recorded"))
-                }
+                true => Err(UsageError::text(
+                    "record",
+                    "`replace` and `yes` are about recording, and nothing is recorded",
+                )),
                 false => Ok(Test::Run(TestRequest { target, scenarios: scenario })),
             };
         };
@@ -71,7 +73,10 @@ impl Payload for TestPayload {
         let mut like = scenario.into_iter();
         let request = RecordRequest { target, name, like: like.next(), replace, confirmed: yes };
         match like.next() {
-            Some(_) => Err(UsageError::text("scenario", "a recording takes its answers from one scenario at most")),
+            Some(_) => Err(UsageError::text(
+                "scenario",
+                "a recording takes its answers from one scenario at most",
+            )),
             None => Ok(Test::Record(request)),
         }
     }

@@ -155,7 +155,9 @@ impl Payload for VerifyPayload {
 
     fn parse(self) -> Result<VerifyRequest, UsageError> {
         let trusted = match (self.environment_id, self.keys.is_empty()) {
-            (Some(environment), true) => Trusted::Environment(parsed("environment_id", &environment)?),
+            (Some(environment), true) => {
+                Trusted::Environment(parsed("environment_id", &environment)?)
+            }
             (None, false) => Trusted::Keys(self.keys),
             (None, true) => {
                 return Err(UsageError::text(
@@ -164,10 +166,17 @@ impl Payload for VerifyPayload {
                 ));
             }
             (Some(_), false) => {
-                return Err(UsageError::text("keys", "`--key` and `--env` cannot be given together"));
+                return Err(UsageError::text(
+                    "keys",
+                    "`--key` and `--env` cannot be given together",
+                ));
             }
         };
-        Ok(VerifyRequest { pack_ref: pack_ref("pack_ref", &self.pack_ref)?, trusted, signatures: self.signatures })
+        Ok(VerifyRequest {
+            pack_ref: pack_ref("pack_ref", &self.pack_ref)?,
+            trusted,
+            signatures: self.signatures,
+        })
     }
 }
 

@@ -1,4 +1,5 @@
-//! The arguments of the verbs that replace a binding: by another pack, or by what its reference stands for now.
+//! The arguments of the verbs that replace a binding: by another pack, or by what its
+//! reference stands for now.
 
 use clap::Args;
 use schemars::JsonSchema;
@@ -59,7 +60,8 @@ pub struct PackUpdatePayload {
     #[arg(long)]
     #[serde(default)]
     pub no_fetch: bool,
-    /// Take what the reference of the bound pack stands for now; what changed is shown first
+    /// Take what the reference of the bound pack stands for now; what changed is shown
+    /// first
     #[arg(long, conflicts_with_all = ["kind", "pack_ref", "answers_ref", "no_fetch"])]
     #[serde(default)]
     pub refresh: bool,
@@ -85,7 +87,8 @@ pub struct ExtensionUpdatePayload {
     /// The environment
     #[command(flatten)]
     pub environment_id: Environment,
-    /// What it is bound as: `<namespace>.<family>.<implementation>@<version>`; with `--refresh` the version is ignored
+    /// What it is bound as: `<namespace>.<family>.<implementation>@<version>`; with
+    /// `--refresh` the version is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
     #[schemars(with = "Text<Kind>")]
     pub kind: String,
@@ -116,7 +119,8 @@ pub struct ExtensionUpdatePayload {
     #[arg(long)]
     #[serde(default)]
     pub all_instances: bool,
-    /// Take what the reference of the bound pack stands for now, for every instance; what changed is shown first
+    /// Take what the reference of the bound pack stands for now, for every instance; what
+    /// changed is shown first
     #[arg(long, conflicts_with_all = ["pack_ref", "answers_ref", "no_fetch", "all_instances"])]
     #[serde(default)]
     pub refresh: bool,
@@ -135,10 +139,18 @@ pub struct ExtensionUpdatePayload {
 }
 
 /// What only one of the two kinds of update takes.
-fn misplaced(refresh: bool, others: &[(&'static str, bool)], only_refresh: bool) -> Result<(), UsageError> {
+fn misplaced(
+    refresh: bool,
+    others: &[(&'static str, bool)],
+    only_refresh: bool,
+) -> Result<(), UsageError> {
     match others.iter().find(|(_, is_given)| *is_given) {
-        Some((argument, _)) if refresh => Err(UsageError::text(argument, "what is refreshed stays as it is bound")),
-        _ if only_refresh && !refresh => Err(UsageError::text("refresh", "only with it, something can be shown first")),
+        Some((argument, _)) if refresh => {
+            Err(UsageError::text(argument, "what is refreshed stays as it is bound"))
+        }
+        _ if only_refresh && !refresh => {
+            Err(UsageError::text("refresh", "only with it, something can be shown first"))
+        }
         _ => Ok(()),
     }
 }
@@ -148,7 +160,9 @@ fn expected(text: Option<&str>) -> Result<Option<Sha256Digest>, UsageError> {
 }
 
 fn given(argument: &'static str, text: Option<String>) -> Result<String, UsageError> {
-    text.ok_or_else(|| UsageError::text(argument, "it is needed unless the bound pack is refreshed"))
+    text.ok_or_else(|| {
+        UsageError::text(argument, "it is needed unless the bound pack is refreshed")
+    })
 }
 
 impl Payload for PackUpdatePayload {

@@ -85,17 +85,28 @@ impl Payload for ValidatePayload {
         }
         let signatures = match (self.environment_id, self.keys.is_empty()) {
             (Some(_), false) => {
-                return Err(UsageError::text("keys", "`--key` and `--env` cannot be given together"));
+                return Err(UsageError::text(
+                    "keys",
+                    "`--key` and `--env` cannot be given together",
+                ));
             }
-            (Some(environment), true) => SignaturesWanted::Environment(parsed("environment_id", &environment)?),
+            (Some(environment), true) => {
+                SignaturesWanted::Environment(parsed("environment_id", &environment)?)
+            }
             (None, false) => SignaturesWanted::Keys(self.keys),
             (None, true) if self.require_signature => SignaturesWanted::Anybody,
             (None, true) => SignaturesWanted::NotAsked,
         };
         // a path stays relative, because a report is read where the command ran
-        let pack_ref = |text: &String| parsed("pack_refs", text).map(|NewPackRef(pack_ref)| pack_ref);
+        let pack_ref =
+            |text: &String| parsed("pack_refs", text).map(|NewPackRef(pack_ref)| pack_ref);
         let packs = self.pack_refs.iter().map(pack_ref).collect::<Result<_, _>>()?;
-        let request = ValidateRequest { packs, strict: self.strict, require_handler: self.require_handler, signatures };
+        let request = ValidateRequest {
+            packs,
+            strict: self.strict,
+            require_handler: self.require_handler,
+            signatures,
+        };
         Ok((request, self.report))
     }
 }

@@ -1,4 +1,5 @@
-//! What every verb has in common: its arguments come as flags, or from a file, or are only described.
+//! What every verb has in common: its arguments come as flags, or from a file, or are
+//! only described.
 
 use std::path::PathBuf;
 
@@ -50,7 +51,9 @@ impl<P: Args> FromArgMatches for Verb<P> {
         if matches.get_flag(SCHEMA) {
             return Ok(Self::Schema);
         }
-        let given = |arg: &Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+        let given = |arg: &Arg| {
+            matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine)
+        };
         Ok(match matches.get_one::<PathBuf>(ANSWERS) {
             None => Self::Flags(P::from_arg_matches(matches)?),
             Some(_) if P::augment_args(Command::new("")).get_arguments().any(given) => Self::Both,

@@ -1,7 +1,8 @@
-//! A handler that runs in workers: each of its operations in a process of its own, which has nothing and is gone afterwards.
+//! A handler that runs in workers: each of its operations in a process of its own, which
+//! has nothing and is gone afterwards.
 //!
-//! What the guest asks comes back here, where it is compared with what was granted. What the worker says is believed as little as
-//! what the guest says.
+//! What the guest asks comes back here, where it is compared with what was granted. What
+//! the worker says is believed as little as what the guest says.
 
 use std::fs::File;
 use std::io;
@@ -20,7 +21,8 @@ use super::{Level, LoadError, LogLine, Shared};
 
 /// How long a worker may take to map its code, and to lock itself in.
 const START_TIME: Duration = Duration::from_secs(10);
-/// How long nobody worries about a worker whose operation is out of time: it has to notice it, and to say so.
+/// How long nobody worries about a worker whose operation is out of time: it has to
+/// notice it, and to say so.
 const GRACE: Duration = Duration::from_secs(2);
 /// What a question may take on the line, in bytes.
 const QUESTION_BYTES: u64 = 512 << 10;
@@ -68,17 +70,32 @@ struct Watch<'a> {
 impl Apart {
     fn most(&self) -> u64 {
         let limits = &self.shared.limits;
-        let said = (limits.copied_bytes as u64).saturating_add(limits.log_bytes as u64).saturating_mul(ESCAPED);
+        let said = (limits.copied_bytes as u64)
+            .saturating_add(limits.log_bytes as u64)
+            .saturating_mul(ESCAPED);
         said.saturating_add(QUESTION_BYTES.saturating_mul(limits.probes as u64 + 1))
     }
 
-    fn watch(&self, name: ForeignText, time: Duration, grants: Permissions, stage: Option<Stage>) -> Watch<'_> {
+    fn watch(
+        &self,
+        name: ForeignText,
+        time: Duration,
+        grants: Permissions,
+        stage: Option<Stage>,
+    ) -> Watch<'_> {
         Watch { apart: self, name, time, grants, stage, desk: None, logged: 0 }
     }
 
     fn task(&self, deed: Deed, time: Duration) -> io::Result<Task> {
         let Self { lane, wasi, .. } = *self;
-        Ok(Task { lane, wasi, code_bytes: self.code.metadata()?.len(), limits: self.shared.limits.clone(), time, deed })
+        Ok(Task {
+            lane,
+            wasi,
+            code_bytes: self.code.metadata()?.len(),
+            limits: self.shared.limits.clone(),
+            time,
+            deed,
+        })
     }
 }
 
@@ -87,7 +104,8 @@ impl Watch<'_> {
     fn over(&mut self, deed: Deed) -> Result<Said, Broken> {
         let task = self.apart.task(deed, self.time).map_err(Broken::Machine)?;
         let mut operator =
-            Operator::start(&self.apart.program, &self.apart.code, self.apart.most()).map_err(Broken::Machine)?;
+            Operator::start(&self.apart.program, &self.apart.code, self.apart.most())
+                .map_err(Broken::Machine)?;
         let error = match self.listen(&mut operator, &task) {
             Ok(Said::Unusable(reason)) => return Err(Broken::Unusable(reason)),
             Ok(said) => return Ok(said),
@@ -122,21 +140,30 @@ impl Watch<'_> {
             match (said, &mut self.desk) {
                 (Said::Begun, None) => {
                     let Apart { machine, shared, .. } = self.apart;
-                    let (end, grants) = (Instant::now() + self.time, std::mem::take(&mut self.grants));
+                    let (end, grants) =
+                        (Instant::now() + self.time, std::mem::take(&mut self.grants));
                     self.desk = Some(Desk::new(machine, shared, grants, end, self.stage.take()));
                     deadline = Some(end + GRACE);
                 }
                 (Said::Log { call, level, message }, Some(_)) => self.log(call, level, message)?,
-                (Said::Tool { tool, args }, Some(desk)) => line.send(&desk.tool(&tool, &args), deadline)?,
-                (Said::Network { host, port }, Some(desk)) => line.send(&desk.network(&host, port), deadline)?,
-                (last @ (Said::Introduced(_) | Said::Checked(_) | Said::Unusable(_)), _) => return Ok(last),
-                // who begins twice would have twice the time, and before it has begun there is nothing to say
+                (Said::Tool { tool, args }, Some(desk)) => {
+                    line.send(&desk.tool(&tool, &args), deadline)?
+                }
+                (Said::Network { host, port }, Some(desk)) => {
+                    line.send(&desk.network(&host, port), deadline)?
+                }
+                (last @ (Said::Introduced(_) | Said::Checked(_) | Said::Unusable(_)), _) => {
+                    return Ok(last);
+                }
+                // who begins twice would have twice the time, and before it has begun there is
+                // nothing to say
                 _ => return Err(io::ErrorKind::InvalidData.into()),
             }
         }
     }
 
-    /// Passes a message on. A guest is cut off where it has logged enough; a worker that goes on passes nothing on for a guest.
+    /// Passes a message on. A guest is cut off where it has logged enough; a worker that
+    /// goes on passes nothing on for a guest.
     fn log(&mut self, call: Call, level: Level, message: String) -> io::Result<()> {
         self.logged = self.logged.saturating_add(message.len());
         if self.logged > self.apart.shared.limits.log_bytes {
@@ -158,10 +185,13 @@ impl Broken {
     fn fault(self, call: Call, time: Duration) -> HandlerFault {
         match self {
             Self::Machine(error) => {
-                let reason = ForeignText::new(format!("the worker that runs it does not work ({error})"));
+                let reason =
+                    ForeignText::new(format!("the worker that runs it does not work ({error})"));
                 HandlerFault::NotRun { call, reason }
             }
-            Self::Unusable(reason) => HandlerFault::NotRun { call, reason: ForeignText::sentence(&reason) },
+            Self::Unusable(reason) => {
+                HandlerFault::NotRun { call, reason: ForeignText::sentence(&reason) }
+            }
             Self::Crashed { how, words } => {
                 let message = (!words.is_empty()).then(|| ForeignText::sentence(&words));
                 HandlerFault::Crashed { call, how: ForeignText::new(how), message }
@@ -190,12 +220,17 @@ impl Place for Apart {
         };
         Err(match broken {
             Broken::Machine(source) => LoadError::Worker { source },
-            Broken::Unusable(reason) => LoadError::UnusableCode { reason: ForeignText::sentence(&reason) },
+            Broken::Unusable(reason) => {
+                LoadError::UnusableCode { reason: ForeignText::sentence(&reason) }
+            }
             broken => broken.fault(Call::Instantiate, time).into(),
         })
     }
 
-    fn preflight(&self, operation: Operation<'_>) -> (Result<Vec<ToolCheck>, HandlerFault>, Option<Desk>) {
+    fn preflight(
+        &self,
+        operation: Operation<'_>,
+    ) -> (Result<Vec<ToolCheck>, HandlerFault>, Option<Desk>) {
         let Operation { name, binding, time, stage } = operation;
         let BindingContext { env_id, instance_id, answers_json, grants } = binding;
         let deed = Deed::Preflight {

@@ -1,4 +1,5 @@
-//! How long a handler takes: compiled anew, mapped from the store, instantiated, and in each of its calls.
+//! How long a handler takes: compiled anew, mapped from the store, instantiated, and in
+//! each of its calls.
 
 use std::time::{Duration, Instant};
 
@@ -7,11 +8,12 @@ use env_pack_domain::Sha256Digest;
 use super::handler::with_room;
 use super::{Engine, LoadError, Trust, imports};
 
-/// How long anything is repeated: whoever takes long has been measured well enough by then, and one that takes all the time it may is
-/// not measured for hours.
+/// How long anything is repeated: whoever takes long has been measured well enough by
+/// then, and one that takes all the time it may is not measured for hours.
 const REPEATING_TIME: Duration = Duration::from_secs(3);
 
-/// What a handler takes. Every list has at least one time, in the order in which they were taken.
+/// What a handler takes. Every list has at least one time, in the order in which they
+/// were taken.
 #[derive(Clone, Debug, Default)]
 pub struct Times {
     /// Compiled anew, as on first sight.
@@ -37,7 +39,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`LoadError`] when it is none, or one of its calls fails.
-    pub fn bench(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust, turns: usize) -> Result<Times, LoadError> {
+    pub fn bench(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        trust: Trust,
+        turns: usize,
+    ) -> Result<Times, LoadError> {
         let outside = imports::read(bytes)?;
         let mut times = Times::default();
         repeated(turns, || {
@@ -51,13 +59,18 @@ impl Engine {
         let component = self.component(bytes, digest, trust)?;
         let wasi = outside.needs_wasi();
         let prepared = outside.lane.prepare(&self.linkers[usize::from(wasi)], &component)?;
-        repeated(turns, || with_room(&self.shared, || prepared.bench(&self.shared, wasi, &mut times))?)?;
+        repeated(turns, || {
+            with_room(&self.shared, || prepared.bench(&self.shared, wasi, &mut times))?
+        })?;
         Ok(times)
     }
 }
 
 /// Does something so many times, as long as there is time, and once in any case.
-fn repeated(turns: usize, mut once: impl FnMut() -> Result<(), LoadError>) -> Result<(), LoadError> {
+fn repeated(
+    turns: usize,
+    mut once: impl FnMut() -> Result<(), LoadError>,
+) -> Result<(), LoadError> {
     let begun = Instant::now();
     once()?;
     for _ in 1..turns {

@@ -1,8 +1,11 @@
-//! The store of compiled code: what a component was compiled to, kept so that the next process only maps it.
+//! The store of compiled code: what a component was compiled to, kept so that the next
+//! process only maps it.
 //!
-//! An entry is keyed by the digest of the component and by everything that decides about the code: engine version, settings,
-//! target and CPU features. Whoever can write here can run code as the user, so the folder and its files belong to the user
-//! alone, and what looks otherwise is not used. Nothing wrong here is ever an error: the component is compiled again.
+//! An entry is keyed by the digest of the component and by everything that decides about
+//! the code: engine version, settings, target and CPU features. Whoever can write here
+//! can run code as the user, so the folder and its files belong to the user alone, and
+//! what looks otherwise is not used. Nothing wrong here is ever an error: the component
+//! is compiled again.
 
 mod inventory;
 mod record;
@@ -23,9 +26,11 @@ use record::Record;
 
 pub use inventory::{CodeFault, CompiledCode, CompiledListing, KeptCode, StaleFile};
 
-/// How exactly the store knows when code was used last. Noting every use would write to the disk whenever anybody only reads.
+/// How exactly the store knows when code was used last. Noting every use would write to
+/// the disk whenever anybody only reads.
 const USE_RESOLUTION: Duration = Duration::from_secs(24 * 60 * 60);
-/// A half-written file of this age belongs to a process that was killed: copying code takes no longer than moments.
+/// A half-written file of this age belongs to a process that was killed: copying code
+/// takes no longer than moments.
 const STALE_AGE: Duration = Duration::from_secs(10 * 60);
 
 /// The folder that holds compiled code.
@@ -45,14 +50,16 @@ impl CompiledStore {
         let path = self.path(engine, digest);
         private(&self.folder, true)?;
         let metadata = private(&path, false)?;
-        // SAFETY: the file lies in a folder that only this user can write, is theirs alone, and was written whole by `put`
-        // below; the engine itself checks that it was compiled by the same version with the same settings.
+        // SAFETY: the file lies in a folder that only this user can write, is theirs alone, and
+        // was written whole by `put` below; the engine itself checks that it was compiled
+        // by the same version with the same settings.
         let component = unsafe { Component::deserialize_file(engine, &path) }.ok()?;
         note_use(&path, &metadata);
         Some(component)
     }
 
-    /// What the component with this digest was compiled to, if this engine did so before; whether it is whole, its user finds out.
+    /// What the component with this digest was compiled to, if this engine did so before;
+    /// whether it is whole, its user finds out.
     pub fn open(&self, engine: &Engine, digest: &Sha256Digest) -> Option<File> {
         let path = self.path(engine, digest);
         private(&self.folder, true)?;
@@ -64,7 +71,8 @@ impl CompiledStore {
 
     /// Keeps what a component was compiled to, if it can be kept.
     pub fn put(&self, engine: &Engine, digest: &Sha256Digest, code: &mut dyn Read) {
-        // a full disk or a folder that cannot be written costs the next start some time, and nothing else
+        // a full disk or a folder that cannot be written costs the next start some time, and
+        // nothing else
         let _ = self.write(&self.path(engine, digest), code);
     }
 
@@ -105,7 +113,8 @@ fn half_written(place: &Path, content: &mut dyn Read) -> io::Result<(PathBuf, Re
     let extension = place.extension().unwrap_or_default().to_string_lossy();
     let temporary = place.with_extension(format!("{extension}.{}.tmp", std::process::id()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o400).open(&temporary)?;
-    let written = Record::copy(content, &mut file).and_then(|record| file.sync_all().map(|()| record));
+    let written =
+        Record::copy(content, &mut file).and_then(|record| file.sync_all().map(|()| record));
     match written {
         Ok(record) => Ok((temporary, record)),
         Err(error) => {
@@ -119,11 +128,13 @@ fn half_written(place: &Path, content: &mut dyn Read) -> io::Result<(PathBuf, Re
 fn private(path: &Path, folder: bool) -> Option<Metadata> {
     let metadata = fs::symlink_metadata(path).ok()?;
     let right_kind = if folder { metadata.is_dir() } else { metadata.is_file() };
-    let is_ours = metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0;
+    let is_ours =
+        metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o022 == 0;
     (right_kind && is_ours).then_some(metadata)
 }
 
-/// Notes that code was used: its file counts as changed now. Its content stays what it is.
+/// Notes that code was used: its file counts as changed now. Its content stays what it
+/// is.
 fn note_use(path: &Path, metadata: &Metadata) {
     let now = SystemTime::now();
     if age(metadata, now) >= USE_RESOLUTION {

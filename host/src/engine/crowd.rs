@@ -1,8 +1,9 @@
 //! Sharing the processors: a guest that computes on and on makes room for the others.
 //!
-//! Handlers answer within milliseconds. One that is still computing after a fifth of a second goes slow as long as others run too:
-//! at each tick of the clock it rests, so that all such guests together leave a processor to those that came to answer. It
-//! loses none of its rights by that, and its deadline stays where it was.
+//! Handlers answer within milliseconds. One that is still computing after a fifth of a
+//! second goes slow as long as others run too: at each tick of the clock it rests, so
+//! that all such guests together leave a processor to those that came to answer. It loses
+//! none of its rights by that, and its deadline stays where it was.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use super::ticker::TICK;
 
-/// After how many ticks of computing a guest is a busy one. Python needs ten to say who it is.
+/// After how many ticks of computing a guest is a busy one. Python needs ten to say who
+/// it is.
 const BUSY_TICKS: u32 = 20;
 
 /// The guests of one engine that run now.
@@ -34,7 +36,8 @@ impl Member {
         Self { crowd: Arc::clone(crowd), ticks: 0 }
     }
 
-    /// Takes note of a tick that found the guest computing, and rests as long as it should, but not beyond its deadline.
+    /// Takes note of a tick that found the guest computing, and rests as long as it
+    /// should, but not beyond its deadline.
     pub fn tick(&mut self, deadline: Instant) {
         self.ticks = self.ticks.saturating_add(1);
         if self.ticks < BUSY_TICKS {
@@ -43,7 +46,8 @@ impl Member {
         if self.ticks == BUSY_TICKS {
             self.crowd.busy.fetch_add(1, Ordering::Relaxed);
         }
-        let (running, busy) = (self.crowd.running.load(Ordering::Relaxed), self.crowd.busy.load(Ordering::Relaxed));
+        let (running, busy) =
+            (self.crowd.running.load(Ordering::Relaxed), self.crowd.busy.load(Ordering::Relaxed));
         if running > 1 {
             let processors = thread::available_parallelism().map_or(1, usize::from);
             let left = deadline.saturating_duration_since(Instant::now());
@@ -61,8 +65,8 @@ impl Drop for Member {
     }
 }
 
-/// How long each of so many busy guests rests after each tick, so that together they take all processors but one, or half of it
-/// if it is the only one.
+/// How long each of so many busy guests rests after each tick, so that together they take
+/// all processors but one, or half of it if it is the only one.
 fn rest(busy: usize, processors: usize) -> Duration {
     // in halves of a processor
     let share = if processors > 1 { 2 * (processors - 1) } else { 1 };

@@ -2,12 +2,15 @@
 
 use wasmparser::{Parser, Payload};
 
-/// The bytes of a component in sections that hold names and debug information, which nothing but a debugger reads. As far as it can be
-/// read; whether it is a component at all, others say.
+/// The bytes of a component in sections that hold names and debug information, which
+/// nothing but a debugger reads. As far as it can be read; whether it is a component at
+/// all, others say.
 pub fn debug_bytes(bytes: &[u8]) -> u64 {
     let payloads = Parser::new(0).parse_all(bytes).map_while(Result::ok);
     let sections = payloads.filter_map(|payload| match payload {
-        Payload::CustomSection(section) if is_for_debuggers(section.name()) => Some(section.range()),
+        Payload::CustomSection(section) if is_for_debuggers(section.name()) => {
+            Some(section.range())
+        }
         _ => None,
     });
     sections.map(|range| (range.end - range.start) as u64).sum()

@@ -1,6 +1,8 @@
-//! Where a preflight asks for programs and connections: what it may ask, who answers, and what was asked so far.
+//! Where a preflight asks for programs and connections: what it may ask, who answers, and
+//! what was asked so far.
 //!
-//! It belongs to the host, wherever the guest runs: what was granted is compared here, and what was asked is noted here.
+//! It belongs to the host, wherever the guest runs: what was granted is compared here,
+//! and what was asked is noted here.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,7 +30,8 @@ pub(super) struct Desk {
     grants: Permissions,
     /// When the preflight is out of time.
     deadline: Instant,
-    /// Who watches, and may answer in the place of this machine; nobody in an ordinary preflight.
+    /// Who watches, and may answer in the place of this machine; nobody in an ordinary
+    /// preflight.
     stage: Option<Stage>,
     probes: Vec<Probe>,
 }
@@ -42,7 +45,14 @@ impl Desk {
         deadline: Instant,
         stage: Option<Stage>,
     ) -> Self {
-        Self { machine: Arc::clone(machine), shared: Arc::clone(shared), grants, deadline, stage, probes: Vec::new() }
+        Self {
+            machine: Arc::clone(machine),
+            shared: Arc::clone(shared),
+            grants,
+            deadline,
+            stage,
+            probes: Vec::new(),
+        }
     }
 
     /// What was asked, and what was answered if somebody watched.
@@ -53,7 +63,8 @@ impl Desk {
     /// Runs a program.
     pub fn tool(&mut self, tool: &str, args: &[String]) -> ToolReply {
         let mut program = None;
-        let result = self.turn().map_err(tools::Failure::Denied)?.answer_tool(tool, args, &mut program);
+        let result =
+            self.turn().map_err(tools::Failure::Denied)?.answer_tool(tool, args, &mut program);
         if let Some(stage) = &mut self.stage {
             stage.note_tool(tool, args, &result);
         }
@@ -70,11 +81,14 @@ impl Desk {
 
     fn answer_tool(&self, tool: &str, args: &[String], program: &mut Option<PathBuf>) -> ToolReply {
         let limits = self.limits();
-        let probe = tools::Probe { grants: &self.grants, tool, args, deadline: self.deadline, limits };
+        let probe =
+            tools::Probe { grants: &self.grants, tool, args, deadline: self.deadline, limits };
         match self.stage.as_ref().and_then(|stage| stage.tool(tool, args, limits.text_bytes)) {
             Some(reply) => probe.allowed().and(reply),
             None if self.machine.offline && !is_version_query(tool, args) => {
-                Err(tools::Failure::Denied("the host is offline, and runs programs only for their versions".to_owned()))
+                Err(tools::Failure::Denied(
+                    "the host is offline, and runs programs only for their versions".to_owned(),
+                ))
             }
             None => self.machine.tools.probe(&probe, program),
         }
@@ -93,8 +107,13 @@ impl Desk {
     }
 
     fn answer_network(&self, host: &str, port: u16) -> NetworkReply {
-        let attempt =
-            network::Attempt { grants: &self.grants, host, port, deadline: self.deadline, limits: self.limits() };
+        let attempt = network::Attempt {
+            grants: &self.grants,
+            host,
+            port,
+            deadline: self.deadline,
+            limits: self.limits(),
+        };
         match self.stage.as_ref().and_then(|stage| stage.network(host, port)) {
             Some(reply) => attempt.allowed().and(reply),
             None => self.machine.network.reach(&attempt),
@@ -122,5 +141,6 @@ pub(super) fn asked_enough(limit: usize) -> String {
 
 /// Whether a command only asks a program for its version, which needs no network.
 fn is_version_query(tool: &str, args: &[String]) -> bool {
-    ToolPermission::new(tool.to_owned(), args.to_vec()).is_ok_and(|command| command.is_version_query())
+    ToolPermission::new(tool.to_owned(), args.to_vec())
+        .is_ok_and(|command| command.is_version_query())
 }

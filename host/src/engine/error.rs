@@ -22,7 +22,9 @@ pub enum LoadError {
         found: ForeignText,
     },
     /// It imports what this host does not offer.
-    #[error("unsupported import `{import}`: handlers may import `greentic:env-pack` interfaces and WASI 0.2 core only")]
+    #[error(
+        "unsupported import `{import}`: handlers may import `greentic:env-pack` interfaces and WASI 0.2 core only"
+    )]
     UnsupportedImport {
         /// The import.
         import: ForeignText,

@@ -140,7 +140,11 @@ impl Guest {
     /// What the guest said last: its last error message, or the end of its error output.
     fn last_words(&self) -> Option<ForeignText> {
         let printed = || self.wasi.as_ref().and_then(Wasi::printed);
-        self.log.last_error.clone().or_else(|| printed().as_deref().map(excerpt_tail)).map(ForeignText::new)
+        self.log
+            .last_error
+            .clone()
+            .or_else(|| printed().as_deref().map(excerpt_tail))
+            .map(ForeignText::new)
     }
 
     /// Turns an error of the engine into a fault that says what the guest did.
@@ -152,7 +156,9 @@ impl Guest {
         }
         if let (Some(refused), false) = (self.usage.refused, is_interrupt(error)) {
             return match refused {
-                Refused::Memory => HandlerFault::OutOfMemory { call, limit_bytes: limits.memory_bytes },
+                Refused::Memory => {
+                    HandlerFault::OutOfMemory { call, limit_bytes: limits.memory_bytes }
+                }
                 Refused::Tables => {
                     let what = format!("more than {} table elements", limits.table_elements);
                     HandlerFault::TooMany { call, what: ForeignText::new(what) }
@@ -186,8 +192,9 @@ impl Guest {
         HandlerFault::OutOfTime { call: self.call, limit: self.time }
     }
 
-    /// Whether the guest came back before its deadline. The engine looks at the time only where a guest loops or calls, and so
-    /// not between the end of a sleep and the end of a call.
+    /// Whether the guest came back before its deadline. The engine looks at the time only
+    /// where a guest loops or calls, and so not between the end of a sleep and the
+    /// end of a call.
     pub fn still_in_time(&self) -> Result<(), HandlerFault> {
         if Instant::now() <= self.deadline { Ok(()) } else { Err(self.out_of_time()) }
     }
@@ -207,12 +214,17 @@ impl Guest {
         if let Some(what) = self.too_many(error, &text) {
             return HandlerFault::TooMany { call, what: ForeignText::new(what) };
         }
-        HandlerFault::Trapped { call, reason: ForeignText::sentence(&text), message: self.last_words() }
+        HandlerFault::Trapped {
+            call,
+            reason: ForeignText::sentence(&text),
+            message: self.last_words(),
+        }
     }
 }
 
 impl Guest {
-    /// What it wanted too much of, if that is what ended it. The engine has a sentence of its own for each of them.
+    /// What it wanted too much of, if that is what ended it. The engine has a sentence of
+    /// its own for each of them.
     fn too_many(&self, error: &wasmtime::Error, text: &str) -> Option<String> {
         let limits = self.limits();
         let full = matches!(error.downcast_ref(), Some(ResourceTableError::Full));
@@ -220,7 +232,9 @@ impl Guest {
             Some(rest) if rest.starts_with("instance") => (limits.instances, "instances"),
             Some(rest) if rest.starts_with("memory") => (limits.memories, "memories"),
             Some(rest) if rest.starts_with("table") => (limits.tables, "tables"),
-            _ if full || text.contains("store handle limit exceeded") => (limits.handles, "handles"),
+            _ if full || text.contains("store handle limit exceeded") => {
+                (limits.handles, "handles")
+            }
             _ => return None,
         };
         Some(format!("more than {limit} {what}"))
@@ -228,7 +242,12 @@ impl Guest {
 }
 
 impl ResourceLimiter for Guest {
-    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let limit = self.limits().memory_bytes;
         let usage = &mut self.usage;
         let granted = grow(&mut usage.memory_bytes, current, desired, maximum, limit);
@@ -238,7 +257,12 @@ impl ResourceLimiter for Guest {
         Ok(granted == Growth::Granted)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let limit = self.limits().table_elements;
         let usage = &mut self.usage;
         let granted = grow(&mut usage.table_elements, current, desired, maximum, limit);
@@ -270,7 +294,13 @@ enum Growth {
 }
 
 /// Adds a growth to what is used of all memories, or of all tables, together.
-fn grow(used: &mut u64, current: usize, desired: usize, declared: Option<usize>, limit: u64) -> Growth {
+fn grow(
+    used: &mut u64,
+    current: usize,
+    desired: usize,
+    declared: Option<usize>,
+    limit: u64,
+) -> Growth {
     if current > 0 && declared.is_some_and(|declared| desired > declared) {
         return Growth::OverDeclared;
     }
@@ -282,7 +312,8 @@ fn grow(used: &mut u64, current: usize, desired: usize, declared: Option<usize>,
     Growth::Granted
 }
 
-/// A store for one operation, with every limit in force before anything of the guest runs.
+/// A store for one operation, with every limit in force before anything of the guest
+/// runs.
 pub(super) fn store(engine: &wasmtime::Engine, guest: Guest) -> Store<Guest> {
     let (copied_bytes, handles) = (guest.limits().copied_bytes, guest.limits().handles);
     let mut store = Store::new(engine, guest);

@@ -1,11 +1,12 @@
-//! A handler as the host sees it: what it said of itself, and how its preflight is held to its limits, wherever it runs.
+//! A handler as the host sees it: what it said of itself, and how its preflight is held
+//! to its limits, wherever it runs.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use env_pack_domain::{
-    BindingContext, Call, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault, Outcome,
-    Preflight, Probe, ToolCheck, VersionReq,
+    BindingContext, Call, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText,
+    HandlerFault, Outcome, Preflight, Probe, ToolCheck, VersionReq,
 };
 
 use super::desk::{Desk, Machine};
@@ -19,8 +20,12 @@ pub(super) trait Place: Send + Sync {
     /// Has the handler say who it is; until then it is known by this name.
     fn introduce(&self, name: ForeignText) -> Result<Introduction, LoadError>;
 
-    /// Has it run its preflight in so much time, and whoever it asks answer; its checks as it says them, and what was asked.
-    fn preflight(&self, operation: Operation<'_>) -> (Result<Vec<ToolCheck>, HandlerFault>, Option<Desk>);
+    /// Has it run its preflight in so much time, and whoever it asks answer; its checks
+    /// as it says them, and what was asked.
+    fn preflight(
+        &self,
+        operation: Operation<'_>,
+    ) -> (Result<Vec<ToolCheck>, HandlerFault>, Option<Desk>);
 }
 
 /// A preflight that is to be run.
@@ -72,7 +77,12 @@ impl Handler {
         Ok(Self { place, shared: Arc::clone(shared), time, said })
     }
 
-    fn ask_preflight(&self, binding: &BindingContext, stage: Option<Stage>, time: Duration) -> Asked {
+    fn ask_preflight(
+        &self,
+        binding: &BindingContext,
+        stage: Option<Stage>,
+        time: Duration,
+    ) -> Asked {
         let name = ForeignText::new(self.said.descriptor_path.as_str());
         let (checks, desk) = self.place.preflight(Operation { name, binding, time, stage });
         let checks = checks.and_then(|checks| admit(checks, &self.shared.limits));
@@ -102,7 +112,8 @@ impl EnvPackHandler for Handler {
 
 impl Rehearse for Handler {
     fn rehearse(&self, binding: &BindingContext, world: World, time: Duration) -> Rehearsal {
-        let Asked { checks, exchanges, .. } = self.ask_preflight(binding, Some(Stage::new(world)), time.min(self.time));
+        let Asked { checks, exchanges, .. } =
+            self.ask_preflight(binding, Some(Stage::new(world)), time.min(self.time));
         Rehearsal { checks, exchanges }
     }
 }
@@ -110,13 +121,17 @@ impl Rehearse for Handler {
 /// Holds the answer of a preflight to its limits.
 fn admit(checks: Vec<ToolCheck>, limits: &Limits) -> Result<Vec<ToolCheck>, HandlerFault> {
     let call = Call::Preflight;
-    let too_much = |what: String| HandlerFault::TooMuchOutput { call, what: ForeignText::new(what) };
-    let wrong = |reason: String| HandlerFault::WrongShape { call, reason: ForeignText::new(reason) };
+    let too_much =
+        |what: String| HandlerFault::TooMuchOutput { call, what: ForeignText::new(what) };
+    let wrong =
+        |reason: String| HandlerFault::WrongShape { call, reason: ForeignText::new(reason) };
     if checks.len() > limits.checks {
         return Err(too_much(format!("{} checks, more than {}", checks.len(), limits.checks)));
     }
     for (at, check) in checks.iter().enumerate() {
-        if let Some(long) = texts(check).into_iter().find(|text| text.as_exact().len() > limits.text_bytes) {
+        if let Some(long) =
+            texts(check).into_iter().find(|text| text.as_exact().len() > limits.text_bytes)
+        {
             let name = ForeignText::excerpt(check.name.as_exact());
             let bytes = long.as_exact().len();
             return Err(too_much(format!(
@@ -128,7 +143,10 @@ fn admit(checks: Vec<ToolCheck>, limits: &Limits) -> Result<Vec<ToolCheck>, Hand
             return Err(wrong("a check without a name".to_owned()));
         }
         if checks[..at].iter().any(|other| other.name == check.name) {
-            return Err(wrong(format!("two checks named `{}`", ForeignText::excerpt(check.name.as_exact()))));
+            return Err(wrong(format!(
+                "two checks named `{}`",
+                ForeignText::excerpt(check.name.as_exact())
+            )));
         }
     }
     Ok(checks)
@@ -139,8 +157,11 @@ fn texts(check: &ToolCheck) -> Vec<&ForeignText> {
     match &check.outcome {
         Outcome::Ok { detail } => texts.extend(detail),
         Outcome::Missing { install_hint } => texts.push(install_hint),
-        Outcome::VersionMismatch { found, required, install_hint } => texts.extend([found, required, install_hint]),
-        Outcome::AuthFailed { detail, recovery_hint } | Outcome::Unreachable { detail, recovery_hint } => {
+        Outcome::VersionMismatch { found, required, install_hint } => {
+            texts.extend([found, required, install_hint])
+        }
+        Outcome::AuthFailed { detail, recovery_hint }
+        | Outcome::Unreachable { detail, recovery_hint } => {
             texts.extend([detail, recovery_hint]);
         }
         Outcome::ProbeError { detail } => texts.push(detail),
@@ -163,7 +184,10 @@ impl Place for Here {
         with_room(&self.shared, run)?
     }
 
-    fn preflight(&self, operation: Operation<'_>) -> (Result<Vec<ToolCheck>, HandlerFault>, Option<Desk>) {
+    fn preflight(
+        &self,
+        operation: Operation<'_>,
+    ) -> (Result<Vec<ToolCheck>, HandlerFault>, Option<Desk>) {
         let Operation { name, binding, time, stage } = operation;
         let (shared, grants) = (&self.shared, binding.grants.clone());
         let desk = Desk::new(&self.machine, shared, grants, Instant::now() + time, stage);
@@ -181,7 +205,10 @@ impl Place for Here {
 }
 
 /// Runs a guest where it cannot reach the end of the host's stack.
-pub(super) fn with_room<T: Send>(shared: &Shared, run: impl FnOnce() -> T + Send) -> Result<T, HandlerFault> {
+pub(super) fn with_room<T: Send>(
+    shared: &Shared,
+    run: impl FnOnce() -> T + Send,
+) -> Result<T, HandlerFault> {
     stack::with_room(shared.limits.stack_bytes, run).map_err(|error| {
         let reason = ForeignText::new(format!("no thread for it ({error})"));
         HandlerFault::NotRun { call: Call::Instantiate, reason }

@@ -1,4 +1,5 @@
-//! What a component asks for and offers, read from its binary before any of its code is compiled or runs.
+//! What a component asks for and offers, read from its binary before any of its code is
+//! compiled or runs.
 
 use env_pack_domain::ForeignText;
 use wasmparser::{Chunk, ComponentTypeRef, Encoding, Parser, Payload};
@@ -15,7 +16,8 @@ const OURS: &str = "greentic:env-pack/";
 /// The bytes that every WebAssembly binary begins with.
 const MAGIC: &[u8] = b"\0asm";
 /// WASI 0.2 core; `wasi:http` and the rest are not linked.
-const WASI: [&str; 6] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+const WASI: [&str; 6] =
+    ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
 const WASI_VERSION: &str = "@0.2.";
 
 /// The outside of a component.
@@ -71,8 +73,14 @@ pub(super) fn look(bytes: &[u8]) -> Seen {
 /// Whether an import may be there.
 type Admit<'a> = &'a mut dyn FnMut(&str, ComponentTypeRef) -> Result<(), LoadError>;
 
-fn walk(bytes: &[u8], imports: &mut Vec<String>, exports: &mut Vec<String>, admit: Admit<'_>) -> Result<(), LoadError> {
-    let broken = |reason: String| LoadError::NotAComponent { reason: ForeignText::sentence(&reason) };
+fn walk(
+    bytes: &[u8],
+    imports: &mut Vec<String>,
+    exports: &mut Vec<String>,
+    admit: Admit<'_>,
+) -> Result<(), LoadError> {
+    let broken =
+        |reason: String| LoadError::NotAComponent { reason: ForeignText::sentence(&reason) };
     if !bytes.starts_with(MAGIC) {
         return Err(broken("it does not begin as WebAssembly does".to_owned()));
     }
@@ -88,9 +96,12 @@ fn walk(bytes: &[u8], imports: &mut Vec<String>, exports: &mut Vec<String>, admi
         at += consumed;
         match payload {
             Payload::Version { encoding: Encoding::Module, .. } => {
-                return Err(broken("it is a core module; wrap it with `wasm-tools component new`".to_owned()));
+                return Err(broken(
+                    "it is a core module; wrap it with `wasm-tools component new`".to_owned(),
+                ));
             }
-            Payload::ModuleSection { unchecked_range, .. } | Payload::ComponentSection { unchecked_range, .. } => {
+            Payload::ModuleSection { unchecked_range, .. }
+            | Payload::ComponentSection { unchecked_range, .. } => {
                 at = unchecked_range.end;
             }
             Payload::ComponentImportSection(section) => {
@@ -108,7 +119,8 @@ fn walk(bytes: &[u8], imports: &mut Vec<String>, exports: &mut Vec<String>, admi
                 for export in section {
                     let name = export.map_err(|error| broken(error.to_string()))?.name.name;
                     // no other export decides anything, and there may be very many
-                    if name.starts_with(OURS) && name.len() <= NAME_BYTES && exports.len() < IMPORTS {
+                    if name.starts_with(OURS) && name.len() <= NAME_BYTES && exports.len() < IMPORTS
+                    {
                         exports.push(name.to_owned());
                     }
                 }

@@ -1,9 +1,11 @@
-//! Handlers of `greentic:env-pack@0.1.x`: the interface adapted to the domain, and nothing else.
+//! Handlers of `greentic:env-pack@0.1.x`: the interface adapted to the domain, and
+//! nothing else.
 
 use std::sync::Arc;
 
 use env_pack_domain::{
-    BindingContext, Call, CapabilitySlot, DescriptorPath, ForeignText, HandlerFault, Outcome, Permissions, ToolCheck,
+    BindingContext, Call, CapabilitySlot, DescriptorPath, ForeignText, HandlerFault, Outcome,
+    Permissions, ToolCheck,
 };
 use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
@@ -38,15 +40,20 @@ pub(super) fn prepare(linker: &Linker<Guest>, component: &Component) -> Result<P
 
 fn bench(shared: &Arc<Shared>, pre: &Pre, wasi: bool, times: &mut Times) -> Result<(), LoadError> {
     let (limits, nobody) = (&shared.limits, || ForeignText::new("bench"));
-    let (mut running, time) =
-        timed(|| Running::start(pre, Guest::new(shared, nobody(), None, wasi, limits.metadata_time)))?;
+    let (mut running, time) = timed(|| {
+        Running::start(pre, Guest::new(shared, nobody(), None, wasi, limits.metadata_time))
+    })?;
     times.instantiate.push(time);
     let (_, time) = timed(|| {
-        running.call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store).map(drop))
+        running.call(Call::Slot, |world, store| {
+            world.greentic_env_pack_handler().call_slot(store).map(drop)
+        })
     })?;
     times.slot.push(time);
     let (_, time) = timed(|| {
-        running.call(Call::DescriptorPath, |world, store| world.greentic_env_pack_handler().call_descriptor_path(store))
+        running.call(Call::DescriptorPath, |world, store| {
+            world.greentic_env_pack_handler().call_descriptor_path(store)
+        })
     })?;
     times.descriptor_path.push(time);
     let (_, time) = timed(|| {
@@ -62,9 +69,14 @@ fn bench(shared: &Arc<Shared>, pre: &Pre, wasi: bool, times: &mut Times) -> Resu
         answers_json: "{}".to_owned(),
         grants: Permissions::default(),
     };
-    let mut running = Running::start(pre, Guest::new(shared, nobody(), Some(nothing), wasi, limits.preflight_time))?;
+    let mut running = Running::start(
+        pre,
+        Guest::new(shared, nobody(), Some(nothing), wasi, limits.preflight_time),
+    )?;
     let (_, time) = timed(|| {
-        running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store))
+        running.call(Call::Preflight, |world, store| {
+            world.greentic_env_pack_handler().call_preflight(store)
+        })
     })?;
     times.preflight.push(time);
     let most = introduced.max(running.store.data().memory_bytes());
@@ -85,9 +97,11 @@ pub(super) struct Pre {
 impl Prepared for Pre {
     fn introduce(&self, guest: Guest) -> Result<Introduction, LoadError> {
         let mut running = Running::start(self, guest)?;
-        let slot = running.call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store))?;
-        let path = running
-            .call(Call::DescriptorPath, |world, store| world.greentic_env_pack_handler().call_descriptor_path(store))?;
+        let slot = running
+            .call(Call::Slot, |world, store| world.greentic_env_pack_handler().call_slot(store))?;
+        let path = running.call(Call::DescriptorPath, |world, store| {
+            world.greentic_env_pack_handler().call_descriptor_path(store)
+        })?;
         let descriptor_path: DescriptorPath = parsed(Call::DescriptorPath, &path)?;
         running.store.data_mut().handler = ForeignText::new(descriptor_path.as_str());
         let versions = running.call(Call::SupportedVersions, |world, store| {
@@ -107,8 +121,9 @@ impl Prepared for Pre {
                 return (Err(HandlerFault::WrongShape { call, reason }), Questions::Unheard);
             }
         };
-        let checks =
-            running.call(Call::Preflight, |world, store| world.greentic_env_pack_handler().call_preflight(store));
+        let checks = running.call(Call::Preflight, |world, store| {
+            world.greentic_env_pack_handler().call_preflight(store)
+        });
         let checks = checks.map(|checks| checks.into_iter().map(ToolCheck::from).collect());
         (checks, running.store.into_data().questions)
     }
@@ -134,7 +149,8 @@ struct Running {
 impl Running {
     fn start(pre: &Pre, guest: Guest) -> Result<Self, LoadError> {
         let mut store = guest::store(pre.pre.engine(), guest);
-        let instance = pre.pre.instantiate(&mut store).map_err(|error| store.data().fault(&error))?;
+        let instance =
+            pre.pre.instantiate(&mut store).map_err(|error| store.data().fault(&error))?;
         store.data().still_in_time()?;
         // here, and not before, the engine looks at the types of the exports
         let world = pre.indices.load(&mut store, &instance).map_err(|error| interface(&error))?;
@@ -147,7 +163,8 @@ impl Running {
         run: impl FnOnce(&World, &mut Store<Guest>) -> wasmtime::Result<T>,
     ) -> Result<T, HandlerFault> {
         self.store.data_mut().call = call;
-        let answer = run(&self.world, &mut self.store).map_err(|error| self.store.data().fault(&error))?;
+        let answer =
+            run(&self.world, &mut self.store).map_err(|error| self.store.data().fault(&error))?;
         self.store.data().still_in_time()?;
         Ok(answer)
     }
@@ -156,12 +173,19 @@ impl Running {
 impl Guest {
     /// The binding of a preflight; metadata calls have none and may not ask.
     fn preflight(&self, import: &'static str) -> wasmtime::Result<&BindingContext> {
-        self.binding.as_ref().filter(|_| self.call == Call::Preflight).ok_or_else(|| Forbidden(import).into())
+        self.binding
+            .as_ref()
+            .filter(|_| self.call == Call::Preflight)
+            .ok_or_else(|| Forbidden(import).into())
     }
 }
 
 impl tools::Host for Guest {
-    fn probe(&mut self, tool: String, args: Vec<String>) -> wasmtime::Result<Result<tools::Output, tools::Failure>> {
+    fn probe(
+        &mut self,
+        tool: String,
+        args: Vec<String>,
+    ) -> wasmtime::Result<Result<tools::Output, tools::Failure>> {
         self.preflight("tools.probe")?;
         Ok(self.questions.tool(&tool, &args).map(tools::Output::from).map_err(tools::Failure::from))
     }
@@ -224,18 +248,22 @@ impl From<types::ToolCheck> for ToolCheck {
         let text = |text: String| ForeignText::new(text);
         let outcome = match check.outcome {
             types::Outcome::Ok(detail) => Outcome::Ok { detail: detail.map(text) },
-            types::Outcome::Missing(missing) => Outcome::Missing { install_hint: text(missing.install_hint) },
+            types::Outcome::Missing(missing) => {
+                Outcome::Missing { install_hint: text(missing.install_hint) }
+            }
             types::Outcome::VersionMismatch(mismatch) => Outcome::VersionMismatch {
                 found: text(mismatch.found),
                 required: text(mismatch.required),
                 install_hint: text(mismatch.install_hint),
             },
-            types::Outcome::AuthFailed(failed) => {
-                Outcome::AuthFailed { detail: text(failed.detail), recovery_hint: text(failed.recovery_hint) }
-            }
-            types::Outcome::Unreachable(failed) => {
-                Outcome::Unreachable { detail: text(failed.detail), recovery_hint: text(failed.recovery_hint) }
-            }
+            types::Outcome::AuthFailed(failed) => Outcome::AuthFailed {
+                detail: text(failed.detail),
+                recovery_hint: text(failed.recovery_hint),
+            },
+            types::Outcome::Unreachable(failed) => Outcome::Unreachable {
+                detail: text(failed.detail),
+                recovery_hint: text(failed.recovery_hint),
+            },
             types::Outcome::ProbeError(error) => Outcome::ProbeError { detail: text(error.detail) },
         };
         Self { name: text(check.name), description: text(check.description), outcome }

@@ -1,4 +1,5 @@
-//! What a handler may use up. Every limit is a named constant with its reason; an embedder may change any of them.
+//! What a handler may use up. Every limit is a named constant with its reason; an
+//! embedder may change any of them.
 
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ pub struct Limits {
     pub memories: usize,
     /// Tables in one store.
     pub tables: usize,
-    /// Handles of resources that a guest holds at a time: streams, clocks, what else WASI has.
+    /// Handles of resources that a guest holds at a time: streams, clocks, what else WASI
+    /// has.
     pub handles: usize,
     /// Stack, in bytes.
     pub stack_bytes: usize,
@@ -27,7 +29,8 @@ pub struct Limits {
     pub metadata_time: Duration,
     /// Time for one preflight, with everything it asks of the host.
     pub preflight_time: Duration,
-    /// Time for a preflight on trial, in which everything is refused: nothing is waited for.
+    /// Time for a preflight on trial, in which everything is refused: nothing is waited
+    /// for.
     pub trial_time: Duration,
     /// Time for one program that a preflight runs.
     pub tool_time: Duration,
@@ -60,7 +63,8 @@ impl Default for Limits {
         const KIB: usize = 1 << 10;
         const MIB: usize = 1 << 20;
         Self {
-            // a Python handler settles at 60 MiB; four times that leaves room and still fits every machine
+            // a Python handler settles at 60 MiB; four times that leaves room and still fits every
+            // machine
             memory_bytes: 256 * MIB as u64,
             // a Python handler fills about 20,000
             table_elements: 200_000,
@@ -81,18 +85,22 @@ impl Default for Limits {
             // a tool that says nothing for this long says nothing more
             tool_time: Duration::from_secs(10),
             reach_time: Duration::from_secs(5),
-            // a handler of many tools asks a dozen; a denied one counts too, or there would be no end to asking
+            // a handler of many tools asks a dozen; a denied one counts too, or there would be no
+            // end to asking
             probes: 32,
             tools_at_a_time: 4,
-            // the system's resolver has no deadline: one that never answers keeps a thread of ours for half a minute
+            // the system's resolver has no deadline: one that never answers keeps a thread of ours
+            // for half a minute
             lookups_at_a_time: 8,
-            // what is cut off is read all the same, so that a program which says too much still comes to its end
+            // what is cut off is read all the same, so that a program which says too much still
+            // comes to its end
             printed_bytes: 16 * MIB as u64,
             // a screenful is a hundredth of it
             text_bytes: 64 * KIB,
             checks: 256,
             log_bytes: 64 * KIB,
-            // 256 checks of six texts at their caps would be 96 MiB; nobody honest comes near a tenth of this
+            // 256 checks of six texts at their caps would be 96 MiB; nobody honest comes near a
+            // tenth of this
             copied_bytes: 8 * MIB,
             shape: ShapeLimits::default(),
             compile: CompileLimits::default(),

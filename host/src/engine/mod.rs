@@ -1,7 +1,8 @@
 //! The sandbox: component bytes to a handler. The only room that knows wasmtime.
 //!
-//! Imports are read from the binary before any code runs. Each operation gets a store of its own with every limit in force, so
-//! a guest that traps poisons nothing. This room knows no archives, no bindings on disk and no terminal.
+//! Imports are read from the binary before any code runs. Each operation gets a store of
+//! its own with every limit in force, so a guest that traps poisons nothing. This room
+//! knows no archives, no bindings on disk and no terminal.
 
 mod apart;
 mod bench;
@@ -82,7 +83,8 @@ pub enum Level {
 /// A message from a guest.
 #[derive(Clone, Debug)]
 pub struct LogLine {
-    /// The handler: its path, or the digest of its component as long as it has not said its path.
+    /// The handler: its path, or the digest of its component as long as it has not said
+    /// its path.
     pub handler: ForeignText,
     /// The call it was sent from.
     pub call: Call,
@@ -95,8 +97,9 @@ pub struct LogLine {
 /// Where the messages of guests go.
 pub type LogSink = Box<dyn Fn(&LogLine) + Send + Sync>;
 
-/// Told before a component is compiled, which may take seconds: the size of the component, in bytes. What it gives back lives until
-/// the component is compiled, or cannot be.
+/// Told before a component is compiled, which may take seconds: the size of the
+/// component, in bytes. What it gives back lives until the component is compiled, or
+/// cannot be.
 pub type CompileNotice = Box<dyn Fn(usize) -> Box<dyn Send> + Send + Sync>;
 
 /// What an engine is built from.
@@ -105,12 +108,13 @@ pub struct Settings {
     pub limits: Limits,
     /// Where compiled code is kept; nowhere, and every process compiles anew.
     pub compiled: Option<PathBuf>,
-    /// Where foreign components are compiled, and run as long as nobody decided to trust them.
+    /// Where foreign components are compiled, and run as long as nobody decided to trust
+    /// them.
     pub worker: Worker,
     /// What programs run in.
     pub tools: ToolEnvironment,
-    /// Whether no connection is opened, whatever was granted. Programs are not run then either, but to say their versions: what they
-    /// do beyond that is theirs.
+    /// Whether no connection is opened, whatever was granted. Programs are not run then
+    /// either, but to say their versions: what they do beyond that is theirs.
     pub offline: bool,
     /// Where the messages of guests go.
     pub log: LogSink,
@@ -140,7 +144,8 @@ struct Shared {
 /// Turns components into handlers.
 pub struct Engine {
     wasmtime: wasmtime::Engine,
-    /// For guests that import nothing but our interfaces, and for those that import WASI too.
+    /// For guests that import nothing but our interfaces, and for those that import WASI
+    /// too.
     linkers: [Linker<Guest>; 2],
     ticker: Ticker,
     compiled: Option<CompiledStore>,
@@ -166,8 +171,10 @@ impl Engine {
     /// When the settings contradict each other, which is a bug of this room.
     pub fn new(settings: Settings) -> Self {
         let Settings { limits, compiled, worker, tools, offline, log, compiling } = settings;
-        let wasmtime = wasmtime::Engine::new(&config(&limits)).expect("a configuration without contradictions");
-        let linkers = [false, true].map(|wasi| lane::linker(&wasmtime, wasi).expect("each interface is linked once"));
+        let wasmtime = wasmtime::Engine::new(&config(&limits))
+            .expect("a configuration without contradictions");
+        let linkers = [false, true]
+            .map(|wasi| lane::linker(&wasmtime, wasi).expect("each interface is linked once"));
         Self {
             wasmtime,
             linkers,
@@ -189,27 +196,45 @@ impl Engine {
     /// `digest` is the digest of `bytes`, under which compiled code is kept.
     ///
     /// # Errors
-    /// [`LoadError`] when it is no handler of a version this host speaks, or does not answer properly.
-    pub fn load(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Loaded, LoadError> {
+    /// [`LoadError`] when it is no handler of a version this host speaks, or does not
+    /// answer properly.
+    pub fn load(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        trust: Trust,
+    ) -> Result<Loaded, LoadError> {
         self.load_here(bytes, digest, trust, self.shared.limits.preflight_time)
     }
 
-    /// Loads a component as [`load`](Self::load) does, to find out what it is: whatever it does, it does in a worker, each time in a
-    /// process of its own. Without a worker, only built-in components are loaded, and others by a host that compiles them in its
-    /// own process.
+    /// Loads a component as [`load`](Self::load) does, to find out what it is: whatever
+    /// it does, it does in a worker, each time in a process of its own. Without a
+    /// worker, only built-in components are loaded, and others by a host that compiles
+    /// them in its own process.
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub fn load_apart(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Loaded, LoadError> {
+    pub fn load_apart(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        trust: Trust,
+    ) -> Result<Loaded, LoadError> {
         self.load_in_worker(bytes, digest, trust, self.shared.limits.preflight_time)
     }
 
-    /// Loads a component as [`load_apart`](Self::load_apart) does, to find out whether it behaves: its preflights have only the time
-    /// for a trial, in which nothing is granted and nothing is waited for.
+    /// Loads a component as [`load_apart`](Self::load_apart) does, to find out whether it
+    /// behaves: its preflights have only the time for a trial, in which nothing is
+    /// granted and nothing is waited for.
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub fn load_on_trial(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Loaded, LoadError> {
+    pub fn load_on_trial(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        trust: Trust,
+    ) -> Result<Loaded, LoadError> {
         let limits = &self.shared.limits;
         self.load_in_worker(bytes, digest, trust, limits.trial_time.min(limits.preflight_time))
     }
@@ -227,7 +252,12 @@ impl Engine {
         let wasi = outside.needs_wasi();
         let (shared, machine) = (Arc::clone(&self.shared), Arc::clone(&self.machine));
         let prepared = outside.lane.prepare(&self.linkers[usize::from(wasi)], &component)?;
-        self.introduced(Box::new(Here { prepared, shared, machine, wasi }), outside, digest, preflight_time)
+        self.introduced(
+            Box::new(Here { prepared, shared, machine, wasi }),
+            outside,
+            digest,
+            preflight_time,
+        )
     }
 
     fn load_in_worker(
@@ -239,7 +269,9 @@ impl Engine {
     ) -> Result<Loaded, LoadError> {
         let Some(program) = self.worker.program() else {
             return match (trust, &self.worker) {
-                (Trust::Builtin, _) | (_, Worker::InProcess) => self.load_here(bytes, digest, trust, preflight_time),
+                (Trust::Builtin, _) | (_, Worker::InProcess) => {
+                    self.load_here(bytes, digest, trust, preflight_time)
+                }
                 _ => Err(LoadError::NoWorker),
             };
         };
@@ -249,7 +281,9 @@ impl Engine {
             Box::new(Apart { program, code, lane, wasi, shared, machine })
         };
         let outside = imports::read(bytes)?;
-        if let Some(kept) = self.compiled.as_ref().and_then(|store| store.open(&self.wasmtime, digest)) {
+        if let Some(kept) =
+            self.compiled.as_ref().and_then(|store| store.open(&self.wasmtime, digest))
+        {
             match self.introduced(place(&outside, kept), outside.clone(), digest, preflight_time) {
                 // what is stale or damaged is compiled again
                 Err(LoadError::UnusableCode { .. }) => {}
@@ -294,15 +328,27 @@ impl Engine {
         self.worker.examine()
     }
 
-    fn component(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Component, LoadError> {
-        if let Some(component) = self.compiled.as_ref().and_then(|store| store.get(&self.wasmtime, digest)) {
+    fn component(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        trust: Trust,
+    ) -> Result<Component, LoadError> {
+        if let Some(component) =
+            self.compiled.as_ref().and_then(|store| store.get(&self.wasmtime, digest))
+        {
             return Ok(component);
         }
         self.compile(bytes, digest, trust)
     }
 
     /// Compiles a component, and keeps what comes of it.
-    fn compile(&self, bytes: &[u8], digest: &Sha256Digest, trust: Trust) -> Result<Component, LoadError> {
+    fn compile(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        trust: Trust,
+    ) -> Result<Component, LoadError> {
         let _compiling = (self.compiling)(bytes.len());
         if trust == Trust::Foreign && self.worker != Worker::InProcess {
             let code = self.compile_in_worker(bytes, digest)?;
@@ -311,24 +357,31 @@ impl Engine {
         if trust == Trust::Foreign {
             shape::check(bytes, &self.shared.limits.shape)?;
         }
-        let compiled = stack::with_room(COMPILER_STACK_BYTES, || Component::from_binary(&self.wasmtime, bytes));
-        let component = compiled
-            .map_err(|source| LoadError::Worker { source })?
-            .map_err(|error| LoadError::Compile { reason: ForeignText::sentence(&format!("{error:#}")) })?;
+        let compiled = stack::with_room(COMPILER_STACK_BYTES, || {
+            Component::from_binary(&self.wasmtime, bytes)
+        });
+        let component =
+            compiled.map_err(|source| LoadError::Worker { source })?.map_err(|error| {
+                LoadError::Compile { reason: ForeignText::sentence(&format!("{error:#}")) }
+            })?;
         if let (Some(store), Ok(code)) = (&self.compiled, component.serialize()) {
             store.put(&self.wasmtime, digest, &mut code.as_slice());
         }
         Ok(component)
     }
 
-    /// Has a worker compile a component, and keeps what comes of it; the code, in a file in memory that nobody can change.
+    /// Has a worker compile a component, and keeps what comes of it; the code, in a file
+    /// in memory that nobody can change.
     fn compile_in_worker(&self, bytes: &[u8], digest: &Sha256Digest) -> Result<File, LoadError> {
         let limits = &self.shared.limits;
         shape::check(bytes, &limits.shape)?;
-        let mut code = self.worker.compile(bytes, &limits.compile.budget(bytes.len()), limits.stack_bytes)?;
+        let mut code =
+            self.worker.compile(bytes, &limits.compile.budget(bytes.len()), limits.stack_bytes)?;
         let is_code = wasmtime::Engine::detect_precompiled_file(in_memory(&code));
         if !is_code.is_ok_and(|kind| kind == Some(Precompiled::Component)) {
-            return Err(LoadError::UnusableCode { reason: ForeignText::new("it is no compiled component") });
+            return Err(LoadError::UnusableCode {
+                reason: ForeignText::new("it is no compiled component"),
+            });
         }
         if let Some(store) = &self.compiled {
             code.rewind().map_err(|source| LoadError::Worker { source })?;
@@ -339,13 +392,17 @@ impl Engine {
 
     /// Maps what a worker compiled: out of the store, if it could be kept.
     fn adopt(&self, digest: &Sha256Digest, code: &File) -> Result<Component, LoadError> {
-        if let Some(component) = self.compiled.as_ref().and_then(|store| store.get(&self.wasmtime, digest)) {
+        if let Some(component) =
+            self.compiled.as_ref().and_then(|store| store.get(&self.wasmtime, digest))
+        {
             return Ok(component);
         }
-        // SAFETY: a worker of this very program compiled it, the file is sealed, and the engine checks that versions and settings
-        // agree. What a compiler makes of hostile input is code of the sandbox all the same.
-        unsafe { Component::deserialize_file(&self.wasmtime, in_memory(code)) }
-            .map_err(|error| LoadError::UnusableCode { reason: ForeignText::sentence(&format!("{error:#}")) })
+        // SAFETY: a worker of this very program compiled it, the file is sealed, and the engine
+        // checks that versions and settings agree. What a compiler makes of hostile input
+        // is code of the sandbox all the same.
+        unsafe { Component::deserialize_file(&self.wasmtime, in_memory(code)) }.map_err(|error| {
+            LoadError::UnusableCode { reason: ForeignText::sentence(&format!("{error:#}")) }
+        })
     }
 }
 
@@ -354,13 +411,15 @@ fn in_memory(file: &File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
-/// What a component imports and which handler interfaces it exports, read from its binary; nothing is compiled and nothing runs.
+/// What a component imports and which handler interfaces it exports, read from its
+/// binary; nothing is compiled and nothing runs.
 pub fn look(bytes: &[u8]) -> Seen {
     imports::look(bytes)
 }
 
-/// What guests may be made of: what the toolchains for Rust, Python and JavaScript emit, and nothing beside it. Each proposal more
-/// is code of the compiler that only a hostile component would reach.
+/// What guests may be made of: what the toolchains for Rust, Python and JavaScript emit,
+/// and nothing beside it. Each proposal more is code of the compiler that only a hostile
+/// component would reach.
 fn config(limits: &Limits) -> Config {
     let used = WasmFeatures::WASM2 | WasmFeatures::EXTENDED_CONST | WasmFeatures::COMPONENT_MODEL;
     let mut config = Config::new();

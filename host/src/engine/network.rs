@@ -1,4 +1,5 @@
-//! Whether something answers on the network: a connection opened and closed, without a byte sent.
+//! Whether something answers on the network: a connection opened and closed, without a
+//! byte sent.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
@@ -36,8 +37,10 @@ impl Failure {
     /// What a handler hears when nobody granted this address.
     pub fn not_granted(host: &str, port: u16) -> Self {
         let host = ForeignText::excerpt(host);
-        let reason =
-            format!("`{}:{port}` is not declared by the pack, or not granted by the operator", host.as_exact());
+        let reason = format!(
+            "`{}:{port}` is not declared by the pack, or not granted by the operator",
+            host.as_exact()
+        );
         Self::Denied(reason)
     }
 }
@@ -101,9 +104,15 @@ impl Network {
         Err(last)
     }
 
-    /// Looks a name up. The system's resolver has no deadline of its own, so it runs on a thread that is left behind when it is
-    /// late; there are never more of them than places.
-    fn resolve(&self, host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Failure> {
+    /// Looks a name up. The system's resolver has no deadline of its own, so it runs on a
+    /// thread that is left behind when it is late; there are never more of them than
+    /// places.
+    fn resolve(
+        &self,
+        host: &str,
+        port: u16,
+        deadline: Instant,
+    ) -> Result<Vec<SocketAddr>, Failure> {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
         }

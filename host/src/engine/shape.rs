@@ -1,7 +1,9 @@
-//! How large and how nested a component is, found out by reading it once, before anybody compiles it.
+//! How large and how nested a component is, found out by reading it once, before anybody
+//! compiles it.
 //!
-//! A compiler takes more than proportional time or memory for some shapes. Each cap here is several times what the largest honest
-//! components reach (interpreters of Python and JavaScript); what slips through meets the worker's budget.
+//! A compiler takes more than proportional time or memory for some shapes. Each cap here
+//! is several times what the largest honest components reach (interpreters of Python and
+//! JavaScript); what slips through meets the worker's budget.
 
 mod expansion;
 
@@ -21,12 +23,15 @@ pub struct ShapeLimits {
     pub nesting: u64,
     /// Components and modules.
     pub parts: u64,
-    /// Items of every section of the component model: instances, aliases, types, canonical functions, imports, exports; those of
-    /// a component inside as often as there are instances of it.
+    /// Items of every section of the component model: instances, aliases, types,
+    /// canonical functions, imports, exports; those of a component inside as often as
+    /// there are instances of it.
     pub component_items: u64,
-    /// Everything that describes code and data without being either, in bytes: the host keeps some of it in memory.
+    /// Everything that describes code and data without being either, in bytes: the host
+    /// keeps some of it in memory.
     pub description_bytes: u64,
-    /// The section in which it says what permissions it needs, in bytes; it is read when a pack is built.
+    /// The section in which it says what permissions it needs, in bytes; it is read when
+    /// a pack is built.
     pub permissions_bytes: u64,
     /// Core types.
     pub types: u64,
@@ -81,7 +86,8 @@ struct Counts {
 /// Holds a component to its limits.
 ///
 /// # Errors
-/// [`LoadError::TooComplex`] with what there is too much of, or [`LoadError::NotAComponent`].
+/// [`LoadError::TooComplex`] with what there is too much of, or
+/// [`LoadError::NotAComponent`].
 pub(super) fn check(bytes: &[u8], limits: &ShapeLimits) -> Result<(), LoadError> {
     at_most("bytes", bytes.len() as u64, limits.component_bytes)?;
     let mut counts = Counts::default();
@@ -106,9 +112,14 @@ pub(super) fn check(bytes: &[u8], limits: &ShapeLimits) -> Result<(), LoadError>
                     expansion.begin();
                 }
             }
-            Payload::ModuleSection { parser: inner, .. } | Payload::ComponentSection { parser: inner, .. } => {
+            Payload::ModuleSection { parser: inner, .. }
+            | Payload::ComponentSection { parser: inner, .. } => {
                 parsers.push((std::mem::replace(&mut parser, inner), encoding));
-                at_most("components and modules in each other", parsers.len() as u64, limits.nesting)?;
+                at_most(
+                    "components and modules in each other",
+                    parsers.len() as u64,
+                    limits.nesting,
+                )?;
             }
             Payload::End(_) => {
                 if encoding == Encoding::Component {
@@ -120,9 +131,11 @@ pub(super) fn check(bytes: &[u8], limits: &ShapeLimits) -> Result<(), LoadError>
             Payload::CodeSectionEntry(body) => function(&body, limits)?,
             payload if encoding == Encoding::Component => {
                 let items = expansion.add(&payload).map_err(|unknown| match unknown {
-                    Unknown::Elsewhere => {
-                        LoadError::TooComplex { what: "components taken from elsewhere", found: 1, limit: 0 }
-                    }
+                    Unknown::Elsewhere => LoadError::TooComplex {
+                        what: "components taken from elsewhere",
+                        found: 1,
+                        limit: 0,
+                    },
                     broken_off => broken(&broken_off),
                 })?;
                 at_most("items of the component model", items, limits.component_items)?;
@@ -136,13 +149,22 @@ impl Counts {
     fn add(&mut self, payload: &Payload<'_>, limits: &ShapeLimits) -> Result<(), LoadError> {
         let (what, count, limit, more) = match payload {
             Payload::TypeSection(s) => ("core types", &mut self.types, limits.types, s.count()),
-            Payload::ImportSection(s) => ("core imports and exports", &mut self.names, limits.names, s.count()),
-            Payload::ExportSection(s) => ("core imports and exports", &mut self.names, limits.names, s.count()),
-            Payload::FunctionSection(s) => ("functions", &mut self.functions, limits.functions, s.count()),
+            Payload::ImportSection(s) => {
+                ("core imports and exports", &mut self.names, limits.names, s.count())
+            }
+            Payload::ExportSection(s) => {
+                ("core imports and exports", &mut self.names, limits.names, s.count())
+            }
+            Payload::FunctionSection(s) => {
+                ("functions", &mut self.functions, limits.functions, s.count())
+            }
             other => match module_items(other) {
-                Some(more) => {
-                    ("tables, memories, globals and segments", &mut self.module_items, limits.module_items, more)
-                }
+                Some(more) => (
+                    "tables, memories, globals and segments",
+                    &mut self.module_items,
+                    limits.module_items,
+                    more,
+                ),
                 None => return Ok(()),
             },
         };
@@ -151,18 +173,29 @@ impl Counts {
     }
 
     /// Adds a section to the bytes that describe.
-    fn describe(&mut self, payload: &Payload<'_>, encoding: Encoding, limits: &ShapeLimits) -> Result<(), LoadError> {
+    fn describe(
+        &mut self,
+        payload: &Payload<'_>,
+        encoding: Encoding,
+        limits: &ShapeLimits,
+    ) -> Result<(), LoadError> {
         let is_content = match payload {
             // the bytes inside are looked at one by one
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => true,
             Payload::CustomSection(_) => true,
-            Payload::CodeSectionStart { .. } | Payload::DataSection(_) => encoding == Encoding::Module,
+            Payload::CodeSectionStart { .. } | Payload::DataSection(_) => {
+                encoding == Encoding::Module
+            }
             _ => false,
         };
         if let (Some((_, range)), false) = (payload.as_section(), is_content) {
             self.description_bytes += range.len() as u64;
         }
-        at_most("bytes that are neither code nor data", self.description_bytes, limits.description_bytes)
+        at_most(
+            "bytes that are neither code nor data",
+            self.description_bytes,
+            limits.description_bytes,
+        )
     }
 }
 
@@ -188,7 +221,10 @@ fn function(body: &FunctionBody<'_>, limits: &ShapeLimits) -> Result<(), LoadErr
     let (mut depth, mut targets) = (0_u64, 0);
     for operator in body.get_operators_reader().map_err(|error| broken(&error))? {
         match operator.map_err(|error| broken(&error))? {
-            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } | Operator::TryTable { .. } => {
+            Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::TryTable { .. } => {
                 depth += 1;
                 at_most("blocks in each other", depth, limits.block_nesting)?;
             }

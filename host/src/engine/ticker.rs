@@ -1,4 +1,5 @@
-//! The clock of the sandbox: a thread that advances the engine's epoch, by which running guests notice that their time is up.
+//! The clock of the sandbox: a thread that advances the engine's epoch, by which running
+//! guests notice that their time is up.
 
 use std::sync::OnceLock;
 use std::thread;
@@ -6,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use wasmtime::Engine;
 
-/// How often the epoch advances: a guest is stopped this much after its deadline at the latest.
+/// How often the epoch advances: a guest is stopped this much after its deadline at the
+/// latest.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
 /// Starts ticking once there is something to run.
@@ -19,7 +21,8 @@ impl Ticker {
         self.0.get_or_init(|| {
             let weak = engine.weak();
             thread::spawn(move || {
-                // counted from the start: a thread wakes late, and ten thousand late ticks would be a second
+                // counted from the start: a thread wakes late, and ten thousand late ticks would be
+                // a second
                 let mut next = Instant::now();
                 while let Some(engine) = weak.upgrade() {
                     while next <= Instant::now() {

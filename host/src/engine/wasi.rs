@@ -1,7 +1,8 @@
 //! WASI 0.2 for guests that cannot do without it: there, and empty.
 //!
-//! No arguments, variables, files, names, sockets; standard input is at its end, output and error are kept for error
-//! messages. Clocks and randomness work, but nothing sleeps beyond the deadline of its call.
+//! No arguments, variables, files, names, sockets; standard input is at its end, output
+//! and error are kept for error messages. Clocks and randomness work, but nothing sleeps
+//! beyond the deadline of its call.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceTable};
@@ -14,7 +15,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use super::Limits;
 use super::guest::Guest;
 
-/// The interface whose sleeping functions are replaced, in the version that `wasmtime-wasi` defines.
+/// The interface whose sleeping functions are replaced, in the version that
+/// `wasmtime-wasi` defines.
 const MONOTONIC_CLOCK: &str = "wasi:clocks/monotonic-clock@0.2.12";
 
 /// The state of an empty WASI.
@@ -46,16 +48,20 @@ impl Wasi {
         printed.into_iter().find(|text| !text.is_empty())
     }
 
-    /// Whether the guest has printed all it may. The pipe refuses a write that does not fit whole, so a little room may be left.
+    /// Whether the guest has printed all it may. The pipe refuses a write that does not
+    /// fit whole, so a little room may be left.
     pub fn is_full(&self) -> bool {
         const LARGEST_WRITE: usize = 4 << 10;
-        [&self.stderr, &self.stdout].iter().any(|pipe| pipe.contents().len() + LARGEST_WRITE > self.capacity)
+        [&self.stderr, &self.stdout]
+            .iter()
+            .any(|pipe| pipe.contents().len() + LARGEST_WRITE > self.capacity)
     }
 }
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let wasi = self.wasi.as_mut().expect("WASI is linked only for guests that were given its state");
+        let wasi =
+            self.wasi.as_mut().expect("WASI is linked only for guests that were given its state");
         WasiCtxView { ctx: &mut wasi.ctx, table: &mut wasi.table }
     }
 }
@@ -65,18 +71,25 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     add_to_linker_sync(linker)?;
     linker.allow_shadowing(true);
     let mut clock = linker.instance(MONOTONIC_CLOCK)?;
-    clock.func_wrap("subscribe-duration", |mut store: StoreContextMut<'_, Guest>, (nanoseconds,): (u64,)| {
-        Ok((sleep(store.data_mut(), nanoseconds)?,))
-    })?;
-    clock.func_wrap("subscribe-instant", |mut store: StoreContextMut<'_, Guest>, (when,): (u64,)| {
-        let now = store.data_mut().clocks().now()?;
-        Ok((sleep(store.data_mut(), when.saturating_sub(now))?,))
-    })?;
+    clock.func_wrap(
+        "subscribe-duration",
+        |mut store: StoreContextMut<'_, Guest>, (nanoseconds,): (u64,)| {
+            Ok((sleep(store.data_mut(), nanoseconds)?,))
+        },
+    )?;
+    clock.func_wrap(
+        "subscribe-instant",
+        |mut store: StoreContextMut<'_, Guest>, (when,): (u64,)| {
+            let now = store.data_mut().clocks().now()?;
+            Ok((sleep(store.data_mut(), when.saturating_sub(now))?,))
+        },
+    )?;
     linker.allow_shadowing(false);
     Ok(())
 }
 
-/// Starts the runtime in which guests wait, which otherwise starts when the first of them does: that takes files and threads.
+/// Starts the runtime in which guests wait, which otherwise starts when the first of them
+/// does: that takes files and threads.
 pub(super) fn wake() {
     wasmtime_wasi::runtime::in_tokio(async {});
 }
@@ -89,6 +102,7 @@ pub(super) fn exit_code(error: &wasmtime::Error) -> Option<i32> {
 fn sleep(guest: &mut Guest, nanoseconds: u64) -> wasmtime::Result<Resource<DynPollable>> {
     let remaining = guest.deadline.saturating_duration_since(std::time::Instant::now());
     // a tick more, so that the guest is out of time when it wakes
-    let longest = u64::try_from(remaining.as_nanos()).unwrap_or(u64::MAX).saturating_add(20_000_000);
+    let longest =
+        u64::try_from(remaining.as_nanos()).unwrap_or(u64::MAX).saturating_add(20_000_000);
     guest.clocks().subscribe_duration(nanoseconds.min(longest))
 }

@@ -1,7 +1,9 @@
-//! Who answers what a preflight asks: this machine, or a script. Either way every question is noted with its answer.
+//! Who answers what a preflight asks: this machine, or a script. Either way every
+//! question is noted with its answer.
 //!
-//! A script answers in the place of programs and of the network only. What the pack did not declare is denied before anybody is
-//! asked, and limits and deadlines are those of any preflight.
+//! A script answers in the place of programs and of the network only. What the pack did
+//! not declare is denied before anybody is asked, and limits and deadlines are those of
+//! any preflight.
 
 use std::time::Duration;
 
@@ -10,7 +12,8 @@ use env_pack_domain::{BindingContext, EnvPackHandler, ForeignText, HandlerFault,
 use super::network::Failure as NetworkFailure;
 use super::tools::{self, Failure as ToolFailure, Output};
 
-/// A word of a command is noted up to this length, in bytes: no permission allows a longer one.
+/// A word of a command is noted up to this length, in bytes: no permission allows a
+/// longer one.
 const WORD_BYTES: usize = 1 << 10;
 /// A command is noted up to this many words: no permission allows more.
 pub(super) const WORDS: usize = 33;
@@ -29,8 +32,9 @@ pub enum World {
     Scripted(Script),
 }
 
-/// Answers that are known beforehand. What is asked again is answered with the next of its answers, and then with the last one
-/// again. A program that is not in it is missing, and a host has no address.
+/// Answers that are known beforehand. What is asked again is answered with the next of
+/// its answers, and then with the last one again. A program that is not in it is missing,
+/// and a host has no address.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     /// The commands, word by word.
@@ -71,7 +75,8 @@ pub struct Rehearsal {
 
 /// A handler whose preflight can be watched.
 pub trait Rehearse: EnvPackHandler {
-    /// Runs the preflight in a world, and notes what it asks. It has this much time, if that is less than any preflight has.
+    /// Runs the preflight in a world, and notes what it asks. It has this much time, if
+    /// that is less than any preflight has.
     fn rehearse(&self, binding: &BindingContext, world: World, time: Duration) -> Rehearsal;
 }
 
@@ -87,28 +92,44 @@ impl Stage {
         Self { world, exchanges: Vec::new() }
     }
 
-    /// The answer of the script to a command that is allowed; none when this machine answers.
+    /// The answer of the script to a command that is allowed; none when this machine
+    /// answers.
     pub fn tool(&self, tool: &str, args: &[String], text_bytes: usize) -> Option<ToolReply> {
         let World::Scripted(script) = &self.world else { return None };
-        let is_it =
-            |command: &[String]| command.split_first().is_some_and(|(first, rest)| first == tool && rest == args);
-        let asked =
-            self.exchanges.iter().filter(|asked| matches!(asked, Exchange::Tool { command, .. } if is_it(command)));
-        let replies = script.tools.iter().find(|(command, _)| is_it(command)).map(|(_, replies)| replies);
-        let reply = replies.and_then(|replies| next(replies, asked.count())).unwrap_or(Err(ToolFailure::NotFound));
-        Some(reply.map(|output| tools::as_heard(output, text_bytes)))
-    }
-
-    /// The answer of the script to an address that is allowed; none when this machine answers.
-    pub fn network(&self, asked_host: &str, asked_port: u16) -> Option<NetworkReply> {
-        let World::Scripted(script) = &self.world else { return None };
-        let is_it = |host: &str, port: u16| port == asked_port && host.eq_ignore_ascii_case(asked_host);
+        let is_it = |command: &[String]| {
+            command.split_first().is_some_and(|(first, rest)| first == tool && rest == args)
+        };
         let asked = self
             .exchanges
             .iter()
-            .filter(|asked| matches!(asked, Exchange::Network { host, port, .. } if is_it(host, *port)));
-        let replies = script.network.iter().find(|((host, port), _)| is_it(host, *port)).map(|(_, replies)| replies);
-        Some(replies.and_then(|replies| next(replies, asked.count())).unwrap_or(Err(NetworkFailure::NotFound)))
+            .filter(|asked| matches!(asked, Exchange::Tool { command, .. } if is_it(command)));
+        let replies =
+            script.tools.iter().find(|(command, _)| is_it(command)).map(|(_, replies)| replies);
+        let reply = replies
+            .and_then(|replies| next(replies, asked.count()))
+            .unwrap_or(Err(ToolFailure::NotFound));
+        Some(reply.map(|output| tools::as_heard(output, text_bytes)))
+    }
+
+    /// The answer of the script to an address that is allowed; none when this machine
+    /// answers.
+    pub fn network(&self, asked_host: &str, asked_port: u16) -> Option<NetworkReply> {
+        let World::Scripted(script) = &self.world else { return None };
+        let is_it =
+            |host: &str, port: u16| port == asked_port && host.eq_ignore_ascii_case(asked_host);
+        let asked = self.exchanges.iter().filter(
+            |asked| matches!(asked, Exchange::Network { host, port, .. } if is_it(host, *port)),
+        );
+        let replies = script
+            .network
+            .iter()
+            .find(|((host, port), _)| is_it(host, *port))
+            .map(|(_, replies)| replies);
+        Some(
+            replies
+                .and_then(|replies| next(replies, asked.count()))
+                .unwrap_or(Err(NetworkFailure::NotFound)),
+        )
     }
 
     /// Notes what a program said.
@@ -134,7 +155,8 @@ fn next<T: Clone>(replies: &[T], before: usize) -> Option<T> {
     replies.get(before).or(replies.last()).cloned()
 }
 
-/// As much of a word as decides about it: one that is cut stays too long for every permission.
+/// As much of a word as decides about it: one that is cut stays too long for every
+/// permission.
 pub(super) fn within_reach(word: &str) -> &str {
     &word[..word.floor_char_boundary(word.len().min(2 * WORD_BYTES))]
 }

@@ -1,7 +1,8 @@
 //! The content store: archives under their digests, in `blobs/sha256/<hex>` of the cache.
 //!
-//! Whoever keeps an archive holds the store together with others until the archive is pinned; whoever takes archives away holds it
-//! alone. So nothing goes away between keeping and pinning. This module does not know what pins an archive.
+//! Whoever keeps an archive holds the store together with others until the archive is
+//! pinned; whoever takes archives away holds it alone. So nothing goes away between
+//! keeping and pinning. This module does not know what pins an archive.
 
 mod hold;
 mod inventory;
@@ -35,12 +36,14 @@ impl Blobs {
         Self { folder: cache.join("manifests").join("sha256"), ..Self::archives(cache) }
     }
 
-    /// What references to registries stood for: not blobs, but named and locked like them.
+    /// What references to registries stood for: not blobs, but named and locked like
+    /// them.
     pub fn references(cache: &Path) -> Self {
         Self { folder: cache.join("references"), ..Self::archives(cache) }
     }
 
-    /// The folders whose environments may need an archive: the path of each is kept as archives are, and under their lock.
+    /// The folders whose environments may need an archive: the path of each is kept as
+    /// archives are, and under their lock.
     pub fn roots(cache: &Path) -> Self {
         Self { folder: cache.join("roots"), ..Self::archives(cache) }
     }
@@ -90,9 +93,11 @@ impl Blobs {
         }
     }
 
-    /// Keeps a blob for as long as the caller needs to pin it, and from then on as long as it is pinned.
+    /// Keeps a blob for as long as the caller needs to pin it, and from then on as long
+    /// as it is pinned.
     ///
-    /// It is written beside its place and renamed into it, so that nobody ever reads half of one.
+    /// It is written beside its place and renamed into it, so that nobody ever reads half
+    /// of one.
     pub fn put(&self, digest: &Sha256Digest, bytes: &[u8]) -> Result<Kept, FetchError> {
         let path = self.path(digest);
         let failed = |source| FetchError::Keep { path: path.clone(), source };

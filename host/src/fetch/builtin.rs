@@ -1,4 +1,5 @@
-//! The packs that are part of this program. They are loaded like any other; only their bytes are already here.
+//! The packs that are part of this program. They are loaded like any other; only their
+//! bytes are already here.
 
 use env_pack_domain::PackDescriptor;
 
@@ -8,7 +9,8 @@ macro_rules! packed {
     };
 }
 
-/// Path and archive of each, in the order in which a new environment binds them. All have the version of the pack inside.
+/// Path and archive of each, in the order in which a new environment binds them. All have
+/// the version of the pack inside.
 const PACKED: &[(&str, &[u8])] = packed![
     "greentic.deployer.local-process",
     "greentic.secrets.dev-store",
@@ -21,11 +23,15 @@ const PACKED: &[(&str, &[u8])] = packed![
 const VERSION: &str = "0.1.0";
 
 pub(super) fn descriptors() -> impl Iterator<Item = PackDescriptor> {
-    PACKED.iter().map(|(path, _)| format!("{path}@{VERSION}").parse().expect("the table holds descriptors"))
+    PACKED
+        .iter()
+        .map(|(path, _)| format!("{path}@{VERSION}").parse().expect("the table holds descriptors"))
 }
 
 pub(super) fn find(name: &PackDescriptor) -> Option<&'static [u8]> {
-    let is_it = |(path, _): &&(&str, &[u8])| *path == name.path().as_str() && name.version().to_string() == VERSION;
+    let is_it = |(path, _): &&(&str, &[u8])| {
+        *path == name.path().as_str() && name.version().to_string() == VERSION
+    };
     PACKED.iter().find(is_it).map(|(_, bytes)| *bytes)
 }
 

@@ -131,7 +131,8 @@ impl FetchError {
         }
     }
 
-    /// Whether there is an answer: there is no such archive, or it is not to be used. Otherwise nobody could find out.
+    /// Whether there is an answer: there is no such archive, or it is not to be used.
+    /// Otherwise nobody could find out.
     pub fn is_answer(&self) -> bool {
         match self {
             Self::Read { .. } | Self::Keep { .. } | Self::Lock { .. } | Self::Busy { .. } => false,
@@ -140,7 +141,8 @@ impl FetchError {
         }
     }
 
-    /// Whether it is certain that what lies in the place of a kept archive is not that archive.
+    /// Whether it is certain that what lies in the place of a kept archive is not that
+    /// archive.
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::Damaged { .. } | Self::NotAFile { .. })
     }

@@ -33,8 +33,8 @@ pub(super) fn open(path: &Path) -> Result<(File, u64), FetchError> {
     };
     // opening alone makes some devices do something, and a socket cannot be opened at all
     regular(&path.metadata().map_err(failed)?)?;
-    // what is there may have been exchanged since: without blocking, or opening a FIFO would wait for a writer; and a terminal
-    // must not become ours
+    // what is there may have been exchanged since: without blocking, or opening a FIFO would
+    // wait for a writer; and a terminal must not become ours
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;

@@ -1,4 +1,5 @@
-//! Pack references to bytes: built-in packs, files, registries, and the content store. This room knows no zip and no WebAssembly.
+//! Pack references to bytes: built-in packs, files, registries, and the content store.
+//! This room knows no zip and no WebAssembly.
 
 mod blobs;
 mod builtin;
@@ -28,7 +29,8 @@ pub use carry::{Carried, CarriedPack, CarryError, Parcel};
 pub use error::FetchError;
 pub use limits::Limits;
 pub use oci::{
-    Form, Notes, Pair, Proxies, Published, RegistryError, RegistrySettings, Sources, Transport, is_registry,
+    Form, Notes, Pair, Proxies, Published, RegistryError, RegistrySettings, Sources, Transport,
+    is_registry,
 };
 pub use progress::{Progress, Silent, Transfer};
 pub use resolutions::{ListedManifest, ListedReference, ResolutionListing};
@@ -77,7 +79,8 @@ impl Fetched {
 pub struct Roots {
     /// Their paths.
     pub known: Vec<PathBuf>,
-    /// The digests of paths that cannot be read, and why: nobody knows what is needed there.
+    /// The digests of paths that cannot be read, and why: nobody knows what is needed
+    /// there.
     pub lost: Vec<(Sha256Digest, FetchError)>,
 }
 
@@ -107,7 +110,8 @@ pub struct FetchSettings {
 }
 
 impl Fetcher {
-    /// A fetcher. Nothing is read or written, and no socket opened, before something is asked of it.
+    /// A fetcher. Nothing is read or written, and no socket opened, before something is
+    /// asked of it.
     pub fn new(settings: FetchSettings) -> Self {
         let FetchSettings { cache, max_bytes, limits, registries, progress } = settings;
         Self {
@@ -126,7 +130,8 @@ impl Fetcher {
         self.registries.is_offline()
     }
 
-    /// The descriptors of the packs that are part of this program, in the order in which an environment binds them.
+    /// The descriptors of the packs that are part of this program, in the order in which
+    /// an environment binds them.
     pub fn builtins(&self) -> impl Iterator<Item = PackDescriptor> {
         builtin::descriptors()
     }
@@ -160,18 +165,26 @@ impl Fetcher {
         file::read(path, self.max_bytes).map(Fetched::new).map_err(|error| self.or_builtin(error))
     }
 
-    /// The archive that a reference stood for when it was bound: in a registry, that of the manifest, whatever the tag stands for now.
+    /// The archive that a reference stood for when it was bound: in a registry, that of
+    /// the manifest, whatever the tag stands for now.
     ///
     /// # Errors
     /// [`FetchError`] when there is none, or it cannot be read.
-    pub fn fetch_again(&self, pack_ref: &PackRef, manifest: Option<Sha256Digest>) -> Result<Fetched, FetchError> {
+    pub fn fetch_again(
+        &self,
+        pack_ref: &PackRef,
+        manifest: Option<Sha256Digest>,
+    ) -> Result<Fetched, FetchError> {
         match (pack_ref, manifest) {
-            (PackRef::Oci(text), Some(manifest)) => self.in_registry(&text.parse::<OciRef>()?.pinned(manifest)),
+            (PackRef::Oci(text), Some(manifest)) => {
+                self.in_registry(&text.parse::<OciRef>()?.pinned(manifest))
+            }
             _ => self.fetch(pack_ref),
         }
     }
 
-    /// The digest of the manifest that a tag stood for when a registry was last asked; none when nobody knows.
+    /// The digest of the manifest that a tag stood for when a registry was last asked;
+    /// none when nobody knows.
     pub fn last_seen(&self, pack_ref: &PackRef) -> Option<Sha256Digest> {
         match pack_ref {
             PackRef::Oci(text) => self.resolutions.noted(&text.parse().ok()?),
@@ -194,13 +207,22 @@ impl Fetcher {
         let fetched = match self.kept_layer(reference, kept) {
             Some(kept) => kept,
             None => {
-                let bytes = access.blob(&layer, self.max_bytes, self.progress.as_ref()).map_err(failed)?;
-                let found = Some(InRegistry { reference: reference.clone(), manifest: manifest.clone() });
-                Fetched { bytes: bytes.into(), digest: layer.digest, form, is_builtin: false, found }
+                let bytes =
+                    access.blob(&layer, self.max_bytes, self.progress.as_ref()).map_err(failed)?;
+                let found =
+                    Some(InRegistry { reference: reference.clone(), manifest: manifest.clone() });
+                Fetched {
+                    bytes: bytes.into(),
+                    digest: layer.digest,
+                    form,
+                    is_builtin: false,
+                    found,
+                }
             }
         };
-        // `doctor` says that a tag moved when somebody saw it; a cache that cannot be written is no reason to fail here. Nothing
-        // is kept of a registry that did not give what its manifest names.
+        // `doctor` says that a tag moved when somebody saw it; a cache that cannot be written is
+        // no reason to fail here. Nothing is kept of a registry that did not give what
+        // its manifest names.
         let _ = self.resolutions.keep(reference, &manifest);
         Ok(fetched)
     }
@@ -216,7 +238,9 @@ impl Fetcher {
     /// The error, or a better one where somebody meant a built-in pack.
     fn or_builtin(&self, error: FetchError) -> FetchError {
         let FetchError::NotFound { path } = error else { return error };
-        let is_meant = |builtin: &PackDescriptor| path.file_name().is_some_and(|name| name == builtin.path().as_str());
+        let is_meant = |builtin: &PackDescriptor| {
+            path.file_name().is_some_and(|name| name == builtin.path().as_str())
+        };
         match self.builtins().find(is_meant) {
             Some(builtin) => FetchError::NoVersion { path, builtin },
             None => FetchError::NotFound { path },
@@ -226,7 +250,8 @@ impl Fetcher {
     /// A file that is no pack but a document about one.
     ///
     /// # Errors
-    /// [`FetchError`] when it is not there, no regular file, or larger than `limit` bytes.
+    /// [`FetchError`] when it is not there, no regular file, or larger than `limit`
+    /// bytes.
     pub fn document(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
         file::read(path, limit)
     }
@@ -238,11 +263,12 @@ impl Fetcher {
         Some(Fetched { bytes: bytes.into(), digest: *digest, form, is_builtin: false, found: None })
     }
 
-    /// Keeps an archive under its digest, for an environment below `root`. It can be taken away again once what is returned is
-    /// dropped and nothing pins it.
+    /// Keeps an archive under its digest, for an environment below `root`. It can be
+    /// taken away again once what is returned is dropped and nothing pins it.
     ///
     /// # Errors
-    /// [`FetchError::Keep`], [`FetchError::Lock`] or [`FetchError::Busy`] when it cannot be written.
+    /// [`FetchError::Keep`], [`FetchError::Lock`] or [`FetchError::Busy`] when it cannot
+    /// be written.
     pub fn keep(&self, fetched: &Fetched, root: &Path) -> Result<Kept, FetchError> {
         let failed = |source| FetchError::Keep { path: root.to_owned(), source };
         let root = std::path::absolute(root).map_err(failed)?.into_os_string().into_vec();
@@ -288,8 +314,8 @@ impl Fetcher {
     /// Hashes a kept archive again.
     ///
     /// # Errors
-    /// [`FetchError`] when it would not be used. Whether it is damaged, or only cannot be read now,
-    /// [`is_damage`](FetchError::is_damage) tells.
+    /// [`FetchError`] when it would not be used. Whether it is damaged, or only cannot be
+    /// read now, [`is_damage`](FetchError::is_damage) tells.
     pub fn verify_kept(&self, digest: &Sha256Digest) -> Result<(), FetchError> {
         self.blobs.read(digest, self.max_bytes).map(drop)
     }
@@ -310,7 +336,8 @@ impl Fetcher {
         self.blobs.remove(alone, digest)
     }
 
-    /// Takes away what a process left that ended early: while somebody holds the store alone, nobody is writing.
+    /// Takes away what a process left that ended early: while somebody holds the store
+    /// alone, nobody is writing.
     ///
     /// # Errors
     /// What the system said.
@@ -318,8 +345,8 @@ impl Fetcher {
         std::fs::remove_file(&leftover.path)
     }
 
-    /// Every signature there is of an archive: first the one that lies beside it now, then those that were kept. One that cannot
-    /// be read is an error in its place.
+    /// Every signature there is of an archive: first the one that lies beside it now,
+    /// then those that were kept. One that cannot be read is an error in its place.
     pub fn signatures(
         &self,
         pack_ref: &PackRef,
@@ -336,7 +363,11 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchError::Keep`] when it cannot be written.
-    pub fn keep_signature(&self, archive: &Sha256Digest, signature: &[u8]) -> Result<(), FetchError> {
+    pub fn keep_signature(
+        &self,
+        archive: &Sha256Digest,
+        signature: &[u8],
+    ) -> Result<(), FetchError> {
         self.signatures.keep(archive, signature)
     }
 }

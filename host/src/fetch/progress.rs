@@ -1,4 +1,5 @@
-//! How far a transfer has come, for whoever waits for it. This module does not know who that is.
+//! How far a transfer has come, for whoever waits for it. This module does not know who
+//! that is.
 
 use env_pack_domain::ForeignText;
 

@@ -10,8 +10,9 @@ use super::oci::{LATEST, Published, Pulled, Purpose, RegistryError, referrers};
 use super::{FetchError, Fetched, Fetcher};
 
 impl Fetcher {
-    /// Brings an archive to a registry. A signature goes along in the manifest, where the existing tools look for it, and as an
-    /// artifact that refers to it. Gives back the digest of the manifest.
+    /// Brings an archive to a registry. A signature goes along in the manifest, where the
+    /// existing tools look for it, and as an artifact that refers to it. Gives back
+    /// the digest of the manifest.
     ///
     /// # Errors
     /// [`FetchError::NotPushed`] when the registry does not take it.
@@ -29,20 +30,29 @@ impl Fetcher {
             access.push_blob(&Sha256Digest::of(EMPTY_CONFIG), EMPTY_CONFIG)?;
             access.push_blob(&archive.digest, &archive.bytes)?;
             access.push_manifest(reference.tag().unwrap_or(LATEST), MANIFEST, &manifest.bytes)?;
-            signature.map_or(Ok(()), |envelope| access.push_signature(&manifest, envelope).map(drop))
+            signature
+                .map_or(Ok(()), |envelope| access.push_signature(&manifest, envelope).map(drop))
         };
         push().map_err(failed)?;
         Ok(manifest.digest)
     }
 
     /// The manifest that an archive has in a registry, with its signature.
-    pub(super) fn manifest_of(archive: &Fetched, notes: &Notes, signature: Option<&[u8]>) -> Pulled {
-        let notes = Notes { signature: signature.map(|envelope| STANDARD.encode(envelope)), ..notes.clone() };
+    pub(super) fn manifest_of(
+        archive: &Fetched,
+        notes: &Notes,
+        signature: Option<&[u8]>,
+    ) -> Pulled {
+        let notes = Notes {
+            signature: signature.map(|envelope| STANDARD.encode(envelope)),
+            ..notes.clone()
+        };
         let bytes = artifact::manifest(archive.digest, archive.bytes.len() as u64, &notes);
         Pulled { digest: Sha256Digest::of(&bytes), bytes }
     }
 
-    /// Brings a signature of a pack that a registry has; says whether it was not there already.
+    /// Brings a signature of a pack that a registry has; says whether it was not there
+    /// already.
     ///
     /// # Errors
     /// [`FetchError::NotPushed`] when the registry does not take it.
@@ -53,9 +63,14 @@ impl Fetcher {
         access.push_signature(&found.manifest, signature).map_err(failed)
     }
 
-    /// The signatures of a pack that its registry has: in its manifest, and of those who signed it later. Offline there are only the
-    /// former. What cannot be had is an error in its place.
-    pub fn published_signatures(&self, pack: &Fetched, limit: u64) -> Vec<Result<Published, FetchError>> {
+    /// The signatures of a pack that its registry has: in its manifest, and of those who
+    /// signed it later. Offline there are only the former. What cannot be had is an
+    /// error in its place.
+    pub fn published_signatures(
+        &self,
+        pack: &Fetched,
+        limit: u64,
+    ) -> Vec<Result<Published, FetchError>> {
         let Some(found) = &pack.found else { return Vec::new() };
         let failed = |source| FetchError::Registry { reference: found.reference.clone(), source };
         let parsed: Option<Manifest> = serde_json::from_slice(&found.manifest.bytes).ok();
@@ -64,11 +79,13 @@ impl Fetcher {
             .and_then(referrers::annotated)
             .into_iter()
             .filter(|envelope| envelope.len() as u64 <= limit);
-        let mut signatures: Vec<_> = annotated.map(|envelope| Ok(Published::Envelope(envelope))).collect();
+        let mut signatures: Vec<_> =
+            annotated.map(|envelope| Ok(Published::Envelope(envelope))).collect();
         if !self.registries.is_offline() {
             let access = self.registries.access(&found.reference, Purpose::Pull);
             match access.map(|mut access| access.signatures(&found.manifest, limit)) {
-                Ok(published) => signatures.extend(published.into_iter().map(|signature| signature.map_err(failed))),
+                Ok(published) => signatures
+                    .extend(published.into_iter().map(|signature| signature.map_err(failed))),
                 Err(error) => signatures.push(Err(failed(error))),
             }
         }

@@ -1,8 +1,9 @@
-//! What references to registries stood for when somebody last looked: manifests, kept like archives under their digests, and for
-//! each reference the digest of its manifest.
+//! What references to registries stood for when somebody last looked: manifests, kept
+//! like archives under their digests, and for each reference the digest of its manifest.
 //!
-//! A manifest is hashed when it is read, so nobody can put another one in its place. Which one a tag stands for is only what the
-//! registry said; whoever needs more than that pins the digest.
+//! A manifest is hashed when it is read, so nobody can put another one in its place.
+//! Which one a tag stands for is only what the registry said; whoever needs more than
+//! that pins the digest.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +21,8 @@ const NOTE_BYTES: u64 = 4 << 10;
 #[derive(Debug)]
 pub(super) struct Resolutions {
     manifests: Blobs,
-    /// The notes which manifest each reference stood for. They have the names and the lock of blobs, but change.
+    /// The notes which manifest each reference stood for. They have the names and the
+    /// lock of blobs, but change.
     notes: Blobs,
     manifest_bytes: u64,
     layers: u64,
@@ -74,10 +76,16 @@ pub(super) struct KeptManifest {
 
 impl Resolutions {
     pub fn new(cache: &Path, manifest_bytes: u64, layers: u64) -> Self {
-        Self { manifests: Blobs::manifests(cache), notes: Blobs::references(cache), manifest_bytes, layers }
+        Self {
+            manifests: Blobs::manifests(cache),
+            notes: Blobs::references(cache),
+            manifest_bytes,
+            layers,
+        }
     }
 
-    /// The manifest that a reference stood for when somebody last looked; that of its digest, if it has one.
+    /// The manifest that a reference stood for when somebody last looked; that of its
+    /// digest, if it has one.
     pub fn of(&self, reference: &OciRef) -> Option<KeptManifest> {
         match reference.digest() {
             Some(digest) => self.manifest(digest),
@@ -114,7 +122,11 @@ impl Resolutions {
         let bytes = self.manifests.get(digest, self.manifest_bytes)?;
         let parsed = Manifest::parse(&bytes, self.layers).ok()?;
         let (layer, form) = parsed.pack().ok()?;
-        Some(KeptManifest { layer: layer.clone(), form, manifest: Pulled { bytes, digest: *digest } })
+        Some(KeptManifest {
+            layer: layer.clone(),
+            form,
+            manifest: Pulled { bytes, digest: *digest },
+        })
     }
 
     /// Keeps a manifest, and notes that a reference stands for it.
@@ -167,7 +179,11 @@ impl Fetcher {
     ///
     /// # Errors
     /// What the system said.
-    pub fn remove_kept_manifest(&self, alone: &Alone, digest: &Sha256Digest) -> std::io::Result<()> {
+    pub fn remove_kept_manifest(
+        &self,
+        alone: &Alone,
+        digest: &Sha256Digest,
+    ) -> std::io::Result<()> {
         self.resolutions.manifests.remove(alone, digest)
     }
 
@@ -175,7 +191,11 @@ impl Fetcher {
     ///
     /// # Errors
     /// What the system said.
-    pub fn forget_reference(&self, alone: &Alone, reference: &ListedReference) -> std::io::Result<()> {
+    pub fn forget_reference(
+        &self,
+        alone: &Alone,
+        reference: &ListedReference,
+    ) -> std::io::Result<()> {
         self.resolutions.notes.remove(alone, &reference.blob.digest)
     }
 }

@@ -1,6 +1,8 @@
-//! Where signatures of archives are: in a file beside the archive, and kept, under the digest of the archive and their own.
+//! Where signatures of archives are: in a file beside the archive, and kept, under the
+//! digest of the archive and their own.
 //!
-//! Nothing of it is believed here. What is kept is verified whenever it is used, so that whoever can write there gains nothing.
+//! Nothing of it is believed here. What is kept is verified whenever it is used, so that
+//! whoever can write there gains nothing.
 
 use std::fs;
 use std::io;
@@ -11,7 +13,8 @@ use env_pack_domain::{PackRef, Sha256Digest};
 use super::blobs::{Alone, Blob, BlobListing, Blobs, Leftover};
 use super::{FetchError, Fetcher};
 
-/// How many kept signatures of one archive are looked at: one for each signer, and a few that were replaced.
+/// How many kept signatures of one archive are looked at: one for each signer, and a few
+/// that were replaced.
 const MAX_KEPT: usize = 64;
 
 /// A kept signature.
@@ -26,7 +29,8 @@ pub struct KeptSignature {
 /// Every kept signature, and what else lies there, each part sorted by archive and name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignatureListing {
-    /// What is named after a digest, damaged or not, in a folder that is named after an archive.
+    /// What is named after a digest, damaged or not, in a folder that is named after an
+    /// archive.
     pub signatures: Vec<KeptSignature>,
     /// Half-written files.
     pub leftovers: Vec<Leftover>,
@@ -47,15 +51,20 @@ impl Signatures {
     /// The kept signatures of an archive, in the order of their digests.
     pub fn kept(&self, archive: &Sha256Digest, limit: u64) -> Vec<Vec<u8>> {
         let kept = Blobs::signatures(&self.cache, archive);
-        let mut digests: Vec<_> =
-            kept.list().into_iter().flat_map(|listing| listing.blobs).map(|blob| blob.digest).collect();
+        let mut digests: Vec<_> = kept
+            .list()
+            .into_iter()
+            .flat_map(|listing| listing.blobs)
+            .map(|blob| blob.digest)
+            .collect();
         digests.sort();
         digests.iter().take(MAX_KEPT).filter_map(|digest| kept.get(digest, limit)).collect()
     }
 
     fn list(&self) -> Result<SignatureListing, FetchError> {
         let archives = Blobs::all_signatures(&self.cache).list()?;
-        let mut listing = SignatureListing { strangers: archives.strangers, ..SignatureListing::default() };
+        let mut listing =
+            SignatureListing { strangers: archives.strangers, ..SignatureListing::default() };
         listing.strangers.extend(archives.leftovers.into_iter().map(|leftover| leftover.path));
         for archive in archives.blobs.iter().map(|blob| blob.digest) {
             let kept = Blobs::signatures(&self.cache, &archive);
@@ -65,7 +74,9 @@ impl Signatures {
                 continue;
             }
             let BlobListing { blobs, leftovers, strangers } = kept.list()?;
-            listing.signatures.extend(blobs.into_iter().map(|blob| KeptSignature { archive, blob }));
+            listing
+                .signatures
+                .extend(blobs.into_iter().map(|blob| KeptSignature { archive, blob }));
             listing.leftovers.extend(leftovers);
             listing.strangers.extend(strangers);
         }
@@ -73,7 +84,9 @@ impl Signatures {
     }
 
     pub fn keep(&self, archive: &Sha256Digest, signature: &[u8]) -> Result<(), FetchError> {
-        Blobs::signatures(&self.cache, archive).put(&Sha256Digest::of(signature), signature).map(drop)
+        Blobs::signatures(&self.cache, archive)
+            .put(&Sha256Digest::of(signature), signature)
+            .map(drop)
     }
 }
 
@@ -86,12 +99,19 @@ impl Fetcher {
         self.signatures.list()
     }
 
-    /// Hashes a kept signature again. Whether it vouches for anything, this room does not know.
+    /// Hashes a kept signature again. Whether it vouches for anything, this room does not
+    /// know.
     ///
     /// # Errors
     /// [`FetchError`] when it would not be used.
-    pub fn verify_kept_signature(&self, kept: &KeptSignature, limit: u64) -> Result<(), FetchError> {
-        Blobs::signatures(&self.signatures.cache, &kept.archive).read(&kept.blob.digest, limit).map(drop)
+    pub fn verify_kept_signature(
+        &self,
+        kept: &KeptSignature,
+        limit: u64,
+    ) -> Result<(), FetchError> {
+        Blobs::signatures(&self.signatures.cache, &kept.archive)
+            .read(&kept.blob.digest, limit)
+            .map(drop)
     }
 
     /// Takes a kept signature away, and its folder with the last one.

@@ -1,9 +1,11 @@
-//! The registry of an environment: the built-ins first, then what it binds, in the order of its bindings.
+//! The registry of an environment: the built-ins first, then what it binds, in the order
+//! of its bindings.
 
 use std::collections::HashMap;
 
 use env_pack_domain::{
-    BindingKey, DescriptorPath, DuplicateRegistration, Origin, PackRef, Permissions, Registry, Sha256Digest,
+    BindingKey, DescriptorPath, DuplicateRegistration, Origin, PackRef, Permissions, Registry,
+    Sha256Digest,
 };
 
 use super::packs::{self, LoadedPack, PackError};
@@ -23,7 +25,8 @@ pub(super) struct Assembly {
     pub drifts: Vec<Drift>,
     pub duplicates: Vec<DuplicateRegistration>,
     pub permission_faults: Vec<PermissionFault>,
-    /// Who vouches for each bound pack that is not part of this program and that somebody may load.
+    /// Who vouches for each bound pack that is not part of this program and that somebody
+    /// may load.
     pub signatures: Vec<(PackRef, Signature)>,
     /// The paths that each bound pack answers for.
     pub answered: HashMap<String, Vec<DescriptorPath>>,
@@ -55,10 +58,12 @@ pub(super) enum PermissionFault {
     Ungranted { pack_ref: PackRef, path: DescriptorPath, missing: Permissions },
 }
 
-/// Loads everything an environment may resolve to. A pack that does not load leaves the others alone.
+/// Loads everything an environment may resolve to. A pack that does not load leaves the
+/// others alone.
 ///
 /// # Errors
-/// [`StoreError`] when it is not known whom the environment trusts: then nothing is loaded.
+/// [`StoreError`] when it is not known whom the environment trusts: then nothing is
+/// loaded.
 pub(super) fn assemble(host: &Host, stored: &Stored) -> Result<Assembly, StoreError> {
     let trust = Trust::of(host, stored.environment.id())?;
     let mut assembly = Assembly::default();
@@ -66,14 +71,19 @@ pub(super) fn assemble(host: &Host, stored: &Stored) -> Result<Assembly, StoreEr
         assembly.add(host, &trust, &PackRef::Named(builtin), None);
     }
     for binding in stored.environment.bindings() {
-        if host.fetcher.is_builtin(&binding.pack_ref) || assembly.answered.contains_key(&binding.pack_ref.text()) {
+        if host.fetcher.is_builtin(&binding.pack_ref)
+            || assembly.answered.contains_key(&binding.pack_ref.text())
+        {
             continue;
         }
-        let known_failure = assembly.failures.iter().position(|failure| failure.pack_ref == binding.pack_ref);
+        let known_failure =
+            assembly.failures.iter().position(|failure| failure.pack_ref == binding.pack_ref);
         if known_failure.is_none() {
             assembly.add(host, &trust, &binding.pack_ref, stored.lock.get(&binding.pack_ref));
         }
-        if let Some(failure) = assembly.failures.iter_mut().find(|failure| failure.pack_ref == binding.pack_ref) {
+        if let Some(failure) =
+            assembly.failures.iter_mut().find(|failure| failure.pack_ref == binding.pack_ref)
+        {
             failure.bindings.push(binding.key());
         }
     }
@@ -96,12 +106,22 @@ impl Assembly {
         });
         match same {
             Ok(pack) => self.register(pack, pack_ref, pin),
-            Err(error) => self.failures.push(LoadFailure { pack_ref: pack_ref.clone(), bindings: Vec::new(), error }),
+            Err(error) => self.failures.push(LoadFailure {
+                pack_ref: pack_ref.clone(),
+                bindings: Vec::new(),
+                error,
+            }),
         }
     }
 
-    /// The archive that was bound: from where it was bound, or else from what was kept of it.
-    fn fetch(&mut self, host: &Host, pack_ref: &PackRef, pin: Option<&LockedPack>) -> Result<Fetched, PackError> {
+    /// The archive that was bound: from where it was bound, or else from what was kept of
+    /// it.
+    fn fetch(
+        &mut self,
+        host: &Host,
+        pack_ref: &PackRef,
+        pin: Option<&LockedPack>,
+    ) -> Result<Fetched, PackError> {
         if let (PackRef::Oci(_), Some(pin)) = (pack_ref, pin) {
             return self.pinned_by_registry(host, pack_ref, pin);
         }
@@ -118,9 +138,19 @@ impl Assembly {
         }
     }
 
-    /// What was bound, which is kept: no registry is asked. That its tag moved is known when somebody has asked since.
-    fn pinned_by_registry(&mut self, host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Result<Fetched, PackError> {
-        let moved = host.fetcher.last_seen(pack_ref).zip(pin.manifest).filter(|(found, locked)| found != locked);
+    /// What was bound, which is kept: no registry is asked. That its tag moved is known
+    /// when somebody has asked since.
+    fn pinned_by_registry(
+        &mut self,
+        host: &Host,
+        pack_ref: &PackRef,
+        pin: &LockedPack,
+    ) -> Result<Fetched, PackError> {
+        let moved = host
+            .fetcher
+            .last_seen(pack_ref)
+            .zip(pin.manifest)
+            .filter(|(found, locked)| found != locked);
         if let Some((found, locked)) = moved {
             self.drifts.push(Drift { pack_ref: pack_ref.clone(), locked, found });
         }
@@ -132,9 +162,11 @@ impl Assembly {
         self.answered.insert(pack_ref.text(), pack.paths().cloned().collect());
         for loaded in pack.handlers {
             let path = loaded.handler.descriptor_path().clone();
-            // a component by itself was bound with a warning: nobody can mend it, and what it asks for is refused
+            // a component by itself was bound with a warning: nobody can mend it, and what it asks
+            // for is refused
             let mismatches = loaded.permission_faults().into_iter().filter(|_| loaded.is_declared);
-            let mismatch = |reason| PermissionFault::Mismatch { pack_ref: pack_ref.clone(), reason };
+            let mismatch =
+                |reason| PermissionFault::Mismatch { pack_ref: pack_ref.clone(), reason };
             self.permission_faults.extend(mismatches.map(mismatch));
             let missing = loaded.permissions.without(&granted);
             // a pack that was bound without a look has no pin, and says so otherwise

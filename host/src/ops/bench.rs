@@ -29,7 +29,8 @@ pub struct HandlerTimes {
     pub size: usize,
     /// The most memory that an instance had, in bytes.
     pub memory_bytes: u64,
-    /// The component compiled, as on first sight: in a worker, unless it is part of this program.
+    /// The component compiled, as on first sight: in a worker, unless it is part of this
+    /// program.
     pub cold_load: Time,
     /// The compiled code mapped, an instance made of it, and its three constants asked.
     pub warm_load: Time,
@@ -63,7 +64,8 @@ pub struct Time {
 pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchReport, OpError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
     let shown = || ForeignText::new(pack_ref.text());
-    let pack = packs::open(host, &fetched).map_err(|source| OpError::Archive { pack: shown(), source })?;
+    let pack =
+        packs::open(host, &fetched).map_err(|source| OpError::Archive { pack: shown(), source })?;
     let trust = if fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
     let unusable = |source| OpError::Measured { pack_ref: pack_ref.clone(), source };
     if pack.handlers.is_empty() {
@@ -76,7 +78,8 @@ pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchRepor
     let handler = |packed: crate::archive::PackedHandler| {
         let times = host.engine.bench(&packed.bytes, &packed.digest, trust, turns);
         let component = packed.component.clone();
-        let times = times.map_err(|source| unusable(packs::PackError::Handler { component, source }))?;
+        let times =
+            times.map_err(|source| unusable(packs::PackError::Handler { component, source }))?;
         Ok(handler_times(packed.component, packed.bytes.len(), &times))
     };
     let handlers = pack.handlers.into_iter().map(handler).collect::<Result<_, OpError>>()?;
@@ -99,7 +102,8 @@ fn handler_times(component: ForeignText, size: usize, times: &Times) -> HandlerT
 }
 
 fn time(times: &[Duration]) -> Time {
-    let mut sorted: Vec<f64> = times.iter().map(|time| (time.as_nanos() as f64 / 1e3 * 10.0).round() / 10.0).collect();
+    let mut sorted: Vec<f64> =
+        times.iter().map(|time| (time.as_nanos() as f64 / 1e3 * 10.0).round() / 10.0).collect();
     sorted.sort_by(f64::total_cmp);
     let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
     Time { min_us: at(0), median_us: at(sorted.len().saturating_sub(1) / 2), turns: sorted.len() }

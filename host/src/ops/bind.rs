@@ -1,9 +1,12 @@
-//! Binding a pack: a pure change between a look at the pack and an atomic write, and a line in the audit log either way.
+//! Binding a pack: a pure change between a look at the pack and an atomic write, and a
+//! line in the audit log either way.
 
 use std::fmt;
 
 use env_pack_domain::change::{self, Change, Request};
-use env_pack_domain::{Binding, EnvId, Environment, KeyId, PackDescriptor, PackRef, Permissions, Place, Previous};
+use env_pack_domain::{
+    Binding, EnvId, Environment, KeyId, PackDescriptor, PackRef, Permissions, Place, Previous,
+};
 use serde::Serialize;
 
 use super::OpError;
@@ -33,8 +36,8 @@ pub struct BindRequest {
     pub grants: Grants,
     /// Whether the pack is fetched and loaded before it is bound.
     pub fetch: bool,
-    /// Whether what the reference stands for now is taken, though it is not what was bound; everything that is bound by the same
-    /// reference moves along.
+    /// Whether what the reference stands for now is taken, though it is not what was
+    /// bound; everything that is bound by the same reference moves along.
     pub refresh: bool,
     /// The binding that is replaced, if it must still be this one.
     pub replaces: Option<Binding>,
@@ -113,7 +116,8 @@ pub struct GrantsReport {
 /// [`OpError`]; nothing has been written then.
 pub fn bind(host: &Host, verb: BindVerb, request: &BindRequest) -> Result<BindReport, OpError> {
     recorded_bind(host, verb, request, || {
-        // first against a snapshot: what the bindings refuse needs no pack, and loading one takes no lock
+        // first against a snapshot: what the bindings refuse needs no pack, and loading one takes
+        // no lock
         let snapshot = host.store.load(&request.environment)?;
         apply(&snapshot.environment, verb, request, None)?;
         let checked = match request.fetch {
@@ -149,7 +153,8 @@ pub(super) fn recorded_bind(
     };
     let place = &request.request.place;
     let kind = Some(request.request.kind.to_string());
-    let target = Target { environment: &request.environment, place, kind, key: &request.idempotency_key };
+    let target =
+        Target { environment: &request.environment, place, kind, key: &request.idempotency_key };
     audited(host, name, &target, bind)
 }
 
@@ -163,16 +168,22 @@ fn bind_unrecorded(
     let mut session = host.store.open(&asked.environment)?;
     let stored = session.stored();
     let before = stored.environment.clone();
-    if let Some(replaced) = asked.replaces.as_ref().filter(|replaced| before.binding(&replaced.key()) != Some(replaced))
+    if let Some(replaced) =
+        asked.replaces.as_ref().filter(|replaced| before.binding(&replaced.key()) != Some(replaced))
     {
-        return Err(OpError::ChangedMeanwhile { environment: asked.environment.clone(), key: replaced.key() });
+        return Err(OpError::ChangedMeanwhile {
+            environment: asked.environment.clone(),
+            key: replaced.key(),
+        });
     }
     if let Some(checked) = &mut checked {
         check::check_again(host, stored, asked, checked)?;
     }
     let mut lock = stored.lock.clone();
     let exact = with_exact(&mut lock, asked, checked.as_ref());
-    let exactly = exact.as_ref().map_or(before.clone(), |exact| change::renamed(&before, &request.pack_ref, exact));
+    let exactly = exact
+        .as_ref()
+        .map_or(before.clone(), |exact| change::renamed(&before, &request.pack_ref, exact));
     let changes = apply(&exactly, verb, asked, exact.as_ref())?;
     let after = changes.last().map_or(before.clone(), |change| change.environment.clone());
     let (mut grants, mut signer, mut kept) = (None, None, None);
@@ -191,22 +202,33 @@ fn bind_unrecorded(
     session.save(&after, &lock)?;
     // from here on the pin keeps it
     drop(kept);
-    Ok(BindReport { grants, signer, warnings, ..report_all(&asked.environment, &asked.idempotency_key, &changes) })
+    Ok(BindReport {
+        grants,
+        signer,
+        warnings,
+        ..report_all(&asked.environment, &asked.idempotency_key, &changes)
+    })
 }
 
-/// The exact reference of what a tag stood for that moved, which is pinned too: a rollback restores what was there.
-fn with_exact(lock: &mut PackLock, asked: &BindRequest, checked: Option<&Checked>) -> Option<PackRef> {
+/// The exact reference of what a tag stood for that moved, which is pinned too: a
+/// rollback restores what was there.
+fn with_exact(
+    lock: &mut PackLock,
+    asked: &BindRequest,
+    checked: Option<&Checked>,
+) -> Option<PackRef> {
     let pack_ref = &asked.request.pack_ref;
     let pin = lock.get(pack_ref).filter(|_| asked.refresh).cloned()?;
-    let exact =
-        exact(pack_ref, &pin).filter(|_| checked.is_some_and(|checked| checked.pin.manifest != pin.manifest))?;
+    let exact = exact(pack_ref, &pin)
+        .filter(|_| checked.is_some_and(|checked| checked.pin.manifest != pin.manifest))?;
     lock.packs.insert(exact.text(), pin);
     Some(exact)
 }
 
 /// The changes that a request makes: its own, and those of the instances that move along.
 ///
-/// `exact` is the reference by which everything was bound that moves along, if it is not the one asked for.
+/// `exact` is the reference by which everything was bound that moves along, if it is not
+/// the one asked for.
 fn apply(
     environment: &Environment,
     verb: BindVerb,
@@ -220,7 +242,9 @@ fn apply(
     }];
     if asked.all_instances {
         let path = request.kind.path();
-        for sibling in environment.instances_of(path).filter(|sibling| sibling.place != request.place) {
+        for sibling in
+            environment.instances_of(path).filter(|sibling| sibling.place != request.place)
+        {
             let Binding { place, answers_ref, .. } = sibling.clone();
             let request = Request { place, answers_ref, ..request.clone() };
             let environment = &changes.last().expect("one change was made").environment;
@@ -230,7 +254,8 @@ fn apply(
     if asked.refresh {
         let key = changes.first().and_then(|change| change.after.as_ref()).map(Binding::key);
         let pack_ref = exact.unwrap_or(&request.pack_ref);
-        let moves_along = |other: &&Binding| other.pack_ref == *pack_ref && Some(other.key()) != key;
+        let moves_along =
+            |other: &&Binding| other.pack_ref == *pack_ref && Some(other.key()) != key;
         for other in environment.bindings().filter(moves_along) {
             let Binding { place, kind, answers_ref, .. } = other.clone();
             let request = Request { place, kind, answers_ref, pack_ref: request.pack_ref.clone() };
@@ -241,7 +266,8 @@ fn apply(
     Ok(changes)
 }
 
-/// Leaves only the pins of packs that are bound, were bound until now, or would be bound by a rollback.
+/// Leaves only the pins of packs that are bound, were bound until now, or would be bound
+/// by a rollback.
 pub(super) fn keep_used(lock: &mut PackLock, environments: &[&Environment]) {
     let bindings = environments.iter().flat_map(|environment| environment.bindings());
     let refs = bindings.flat_map(|binding| {
@@ -256,8 +282,13 @@ pub(super) fn keep_used(lock: &mut PackLock, environments: &[&Environment]) {
 }
 
 /// The report of a change, and of those that were made along with it.
-pub(super) fn report_all(environment: &EnvId, idempotency_key: &Option<String>, changes: &[Change]) -> BindReport {
-    let bindings = changes.iter().filter_map(|change| change.after.as_ref().or(change.before.as_ref()));
+pub(super) fn report_all(
+    environment: &EnvId,
+    idempotency_key: &Option<String>,
+    changes: &[Change],
+) -> BindReport {
+    let bindings =
+        changes.iter().filter_map(|change| change.after.as_ref().or(change.before.as_ref()));
     let mut reports = bindings.map(|binding| report(environment, binding));
     let first = reports.next().expect("a change has a binding before or after it");
     BindReport { moved: reports.collect(), idempotency_key: idempotency_key.clone(), ..first }
@@ -295,7 +326,8 @@ pub(super) struct Target<'a> {
     pub key: &'a Option<String>,
 }
 
-/// Makes a change and records that it was asked for, whether it was made or not; each instance that moved along has a line too.
+/// Makes a change and records that it was asked for, whether it was made or not; each
+/// instance that moved along has a line too.
 pub(super) fn audited(
     host: &Host,
     verb: &'static str,
@@ -306,7 +338,9 @@ pub(super) fn audited(
         let first = target.event(verb, target.place, target.kind.clone(), report);
         let moved_by = if verb == "rollback" { verb } else { "update" };
         let moved = report.into_iter().flat_map(|report| &report.moved);
-        let moved = moved.map(|moved| target.event(moved_by, &moved.place, Some(moved.kind.to_string()), Some(moved)));
+        let moved = moved.map(|moved| {
+            target.event(moved_by, &moved.place, Some(moved.kind.to_string()), Some(moved))
+        });
         std::iter::once(first).chain(moved).collect()
     })
 }
@@ -322,7 +356,9 @@ impl Target<'_> {
     ) -> AuditEvent {
         let (noun, place) = match place {
             Place::Slot(slot) => ("env-packs", ("slot", Some(slot.to_string()))),
-            Place::Extension(instance) => ("extensions", ("instance_id", instance.as_ref().map(ToString::to_string))),
+            Place::Extension(instance) => {
+                ("extensions", ("instance_id", instance.as_ref().map(ToString::to_string)))
+            }
         };
         let generation = report.map(|report| report.generation);
         let (previous_generation, new_generation) = match verb {
@@ -333,7 +369,10 @@ impl Target<'_> {
         AuditEvent {
             noun,
             verb,
-            target: vec![place, ("kind", kind.or_else(|| report.map(|report| report.kind.to_string())))],
+            target: vec![
+                place,
+                ("kind", kind.or_else(|| report.map(|report| report.kind.to_string()))),
+            ],
             previous_generation,
             new_generation,
             idempotency_key: self.key.clone(),

@@ -1,7 +1,10 @@
-//! Whether a pack may be bound: it loads, answers for what is asked, takes nobody's path, and asks for nothing ungranted.
+//! Whether a pack may be bound: it loads, answers for what is asked, takes nobody's path,
+//! and asks for nothing ungranted.
 
 use env_pack_domain::change::Request;
-use env_pack_domain::{Binding, DescriptorPath, ForeignText, Origin, PackRef, Permissions, Place, Registry};
+use env_pack_domain::{
+    Binding, DescriptorPath, ForeignText, Origin, PackRef, Permissions, Place, Registry,
+};
 
 use super::OpError;
 use super::bind::BindRequest;
@@ -37,10 +40,18 @@ pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result
     let pack = packs::load_bytes(host, &fetched, Engine::load).map_err(not_bound)?;
     if pack.handler_for(kind).is_none() {
         let answered = pack.paths().cloned().collect();
-        return Err(OpError::OtherPath { pack_ref: pack_ref.clone(), answered, asked: kind.path().clone() });
+        return Err(OpError::OtherPath {
+            pack_ref: pack_ref.clone(),
+            answered,
+            asked: kind.path().clone(),
+        });
     }
     let declared = pack.permissions();
-    let mut pin = pack.pin(Permissions::default(), signed.signature.signer(), jiff::Timestamp::now().to_string());
+    let mut pin = pack.pin(
+        Permissions::default(),
+        signed.signature.signer(),
+        jiff::Timestamp::now().to_string(),
+    );
     let warnings = pack.permission_faults();
     untaken(host, stored, asked, &pin)?;
     registry_of(pack, pack_ref)
@@ -51,8 +62,9 @@ pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result
     Ok(Checked { fetched, pin, signed, warnings, declared })
 }
 
-/// Holds a pack that was checked against the environment as it stands under the lock: somebody else may have bound a pack,
-/// taken a grant away, or distrusted a key, while this one was loaded.
+/// Holds a pack that was checked against the environment as it stands under the lock:
+/// somebody else may have bound a pack, taken a grant away, or distrusted a key, while
+/// this one was loaded.
 pub(super) fn check_again(
     host: &Host,
     stored: &Stored,
@@ -66,8 +78,11 @@ pub(super) fn check_again(
     let pack_ref = &asked.request.pack_ref;
     let not_bound = |source| OpError::Pack { pack_ref: pack_ref.clone(), source };
     let trust = Trust::of(host, &asked.environment)?;
-    checked.signed = trust.examine_again(host, pack_ref, &checked.fetched, &checked.signed).map_err(not_bound)?;
-    checked.pin.signer = checked.signed.signature.signer().map(|signer| ForeignText::new(signer.to_string()));
+    checked.signed = trust
+        .examine_again(host, pack_ref, &checked.fetched, &checked.signed)
+        .map_err(not_bound)?;
+    checked.pin.signer =
+        checked.signed.signature.signer().map(|signer| ForeignText::new(signer.to_string()));
     Ok(())
 }
 
@@ -78,9 +93,17 @@ fn signed(host: &Host, asked: &BindRequest, fetched: &Fetched) -> Result<Examine
     Trust::of(host, &asked.environment)?.examine(host, pack_ref, fetched).map_err(not_bound)
 }
 
-/// Whether nobody else answers for the paths of a pack: no built-in, and no pack bound elsewhere in the environment.
-fn untaken(host: &Host, stored: &Stored, asked: &BindRequest, pin: &LockedPack) -> Result<(), OpError> {
-    pin.handlers.iter().try_for_each(|handler| path_untaken(host, stored, asked, pin, &handler.descriptor_path))
+/// Whether nobody else answers for the paths of a pack: no built-in, and no pack bound
+/// elsewhere in the environment.
+fn untaken(
+    host: &Host,
+    stored: &Stored,
+    asked: &BindRequest,
+    pin: &LockedPack,
+) -> Result<(), OpError> {
+    pin.handlers
+        .iter()
+        .try_for_each(|handler| path_untaken(host, stored, asked, pin, &handler.descriptor_path))
 }
 
 fn path_untaken(
@@ -91,14 +114,19 @@ fn path_untaken(
     path: &DescriptorPath,
 ) -> Result<(), OpError> {
     let Request { place, kind, pack_ref, .. } = &asked.request;
-    let taken = |taken_by: Taker| Err(OpError::PathTaken { pack_ref: pack_ref.clone(), path: path.clone(), taken_by });
+    let taken = |taken_by: Taker| {
+        Err(OpError::PathTaken { pack_ref: pack_ref.clone(), path: path.clone(), taken_by })
+    };
     let builtin = host.fetcher.builtins().find(|builtin| builtin.path() == path);
     if let Some(builtin) = builtin.filter(|_| !host.fetcher.is_builtin(pack_ref)) {
         return taken(Taker::Builtin(builtin));
     }
     let answers_too = |other: &&Binding| {
-        let theirs = stored.lock.get(&other.pack_ref).filter(|theirs| theirs.archive != pin.archive);
-        theirs.is_some_and(|theirs| theirs.handlers.iter().any(|handler| handler.descriptor_path == *path))
+        let theirs =
+            stored.lock.get(&other.pack_ref).filter(|theirs| theirs.archive != pin.archive);
+        theirs.is_some_and(|theirs| {
+            theirs.handlers.iter().any(|handler| handler.descriptor_path == *path)
+        })
     };
     for other in stored.environment.bindings().filter(answers_too) {
         let is_sibling = matches!(place, Place::Extension(_)) && other.kind.path() == kind.path();
@@ -108,21 +136,35 @@ fn path_untaken(
             // it moves along
             _ if asked.refresh && other.pack_ref == *pack_ref => {}
             (false, true) if asked.all_instances => {}
-            (false, true) => return Err(OpError::SiblingsDiffer { pack_ref: pack_ref.clone(), sibling: other.key() }),
-            (false, false) => return taken(Taker::Bound { pack_ref: other.pack_ref.clone(), key: other.key() }),
+            (false, true) => {
+                return Err(OpError::SiblingsDiffer {
+                    pack_ref: pack_ref.clone(),
+                    sibling: other.key(),
+                });
+            }
+            (false, false) => {
+                return taken(Taker::Bound { pack_ref: other.pack_ref.clone(), key: other.key() });
+            }
         }
     }
     Ok(())
 }
 
-/// What the pack may do: what the operator grants now, what they granted before, and on first sight, asking well-known programs
-/// for their versions. All of it only as far as the pack declares it, and everything it declares must be granted.
-fn granted(stored: &Stored, asked: &BindRequest, declared: &Permissions) -> Result<Permissions, OpError> {
+/// What the pack may do: what the operator grants now, what they granted before, and on
+/// first sight, asking well-known programs for their versions. All of it only as far as
+/// the pack declares it, and everything it declares must be granted.
+fn granted(
+    stored: &Stored,
+    asked: &BindRequest,
+    declared: &Permissions,
+) -> Result<Permissions, OpError> {
     let before = match granted_before(stored, asked) {
         Some(before) => before,
-        // later on, one that is not granted was revoked, or is new and asked about like everything else
+        // later on, one that is not granted was revoked, or is new and asked about like everything
+        // else
         None => {
-            let harmless = declared.tools.iter().filter(|tool| tool.is_version_query()).cloned().collect();
+            let harmless =
+                declared.tools.iter().filter(|tool| tool.is_version_query()).cloned().collect();
             Permissions { tools: harmless, network: Vec::new() }
         }
     };
@@ -137,11 +179,13 @@ fn granted(stored: &Stored, asked: &BindRequest, declared: &Permissions) -> Resu
     }
 }
 
-/// What the operator granted to the pack that this one takes the place of, if there is one: a new version is asked about only when
-/// it wants more.
+/// What the operator granted to the pack that this one takes the place of, if there is
+/// one: a new version is asked about only when it wants more.
 fn granted_before(stored: &Stored, asked: &BindRequest) -> Option<Permissions> {
     let Request { place, kind, pack_ref, .. } = &asked.request;
-    let same_path = |pin: &&LockedPack| pin.handlers.iter().any(|handler| handler.descriptor_path == *kind.path());
+    let same_path = |pin: &&LockedPack| {
+        pin.handlers.iter().any(|handler| handler.descriptor_path == *kind.path())
+    };
     let replaced = stored.environment.bindings().filter(|binding| binding.place == *place);
     let refs = replaced.map(|binding| &binding.pack_ref).chain([pack_ref]);
     let pins = refs.filter_map(|pack_ref| stored.lock.get(pack_ref)).filter(same_path);
@@ -152,7 +196,8 @@ fn registry_of(pack: LoadedPack, pack_ref: &PackRef) -> Registry {
     let origin = Origin { pack_ref: Some(pack_ref.clone()), archive: Some(pack.digest) };
     let mut registry = Registry::default();
     for loaded in pack.handlers {
-        // a second handler for the same path in one archive stays out, as it does when the environment is loaded
+        // a second handler for the same path in one archive stays out, as it does when the
+        // environment is loaded
         let _ = registry.register(loaded.handler, origin.clone());
     }
     registry

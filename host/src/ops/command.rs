@@ -1,16 +1,22 @@
-//! Commands that people are told to run. Somebody will paste them into a shell, and strangers chose some of the words.
+//! Commands that people are told to run. Somebody will paste them into a shell, and
+//! strangers chose some of the words.
 
 use env_pack_domain::{Binding, BindingKey, EnvId, ForeignText, PackRef, Permissions, Place};
 
-/// One word of a command, quoted where a shell would make more of it: whoever chose it must not choose what else is run.
+/// One word of a command, quoted where a shell would make more of it: whoever chose it
+/// must not choose what else is run.
 pub fn quoted(word: &str) -> ForeignText {
     ForeignText::new(shell_words::quote(word))
 }
 
 /// The flags that name these permissions, all beginning with `prefix`.
 pub(super) fn flags(permissions: &Permissions, prefix: &str) -> String {
-    let tools = permissions.tools.iter().map(|tool| format!("{prefix}tool {}", quoted(&tool.to_string())));
-    let network = permissions.network.iter().map(|address| format!("{prefix}network {}", quoted(&address.to_string())));
+    let tools =
+        permissions.tools.iter().map(|tool| format!("{prefix}tool {}", quoted(&tool.to_string())));
+    let network = permissions
+        .network
+        .iter()
+        .map(|address| format!("{prefix}network {}", quoted(&address.to_string())));
     tools.chain(network).collect::<Vec<_>>().join(" ")
 }
 
@@ -22,24 +28,36 @@ pub(super) fn inspect_command(pack_ref: &PackRef) -> String {
 /// The command that takes what the reference of a binding stands for now.
 pub(super) fn refresh_command(id: &EnvId, key: &BindingKey) -> String {
     match key {
-        BindingKey::Slot(slot) => format!("gtc op env-packs update --env {id} --slot {slot} --refresh"),
+        BindingKey::Slot(slot) => {
+            format!("gtc op env-packs update --env {id} --slot {slot} --refresh")
+        }
         BindingKey::Extension { path, instance } => {
-            let instance = instance.as_ref().map(|instance| format!(" --instance-id {instance}")).unwrap_or_default();
+            let instance = instance
+                .as_ref()
+                .map(|instance| format!(" --instance-id {instance}"))
+                .unwrap_or_default();
             format!("gtc op extensions update --env {id} --kind {path}{instance} --refresh")
         }
     }
 }
 
-/// The command that binds a pack again, out of this archive or one that is yet to be named.
+/// The command that binds a pack again, out of this archive or one that is yet to be
+/// named.
 pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&PackRef>) -> String {
     let place = match &binding.place {
         Place::Slot(slot) => format!("env-packs update --env {id} --slot {slot}"),
         Place::Extension(None) => format!("extensions update --env {id}"),
-        Place::Extension(Some(instance)) => format!("extensions update --env {id} --instance-id {instance}"),
+        Place::Extension(Some(instance)) => {
+            format!("extensions update --env {id} --instance-id {instance}")
+        }
     };
-    let pack_ref = pack_ref.map_or_else(|| "<file>".to_owned(), |pack_ref| quoted(&pack_ref.text()).to_string());
+    let pack_ref = pack_ref
+        .map_or_else(|| "<file>".to_owned(), |pack_ref| quoted(&pack_ref.text()).to_string());
     // an update without them would take the answers away
-    let answers = binding.answers_ref.as_ref().map(|answers| format!(" --answers-ref {}", quoted(answers.as_str())));
+    let answers = binding
+        .answers_ref
+        .as_ref()
+        .map(|answers| format!(" --answers-ref {}", quoted(answers.as_str())));
     let answers = answers.unwrap_or_default();
     format!("gtc op {place} --kind {} --pack-ref {pack_ref}{answers}", binding.kind)
 }

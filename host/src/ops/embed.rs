@@ -1,12 +1,16 @@
-//! Handlers for a program that embeds the host: its own beside packs, in a registry that is its own too.
+//! Handlers for a program that embeds the host: its own beside packs, in a registry that
+//! is its own too.
 //!
-//! No environment, no pin and no audit log take part: the program says what it registers and what it grants. Nor does anybody ask who
-//! signed a pack; [`signing::verify`](crate::ops::signing::verify) does, and [`Plugin::origin`] says which archive was loaded then. A
-//! program that keeps environments needs nothing of this: [`doctor`](crate::ops::doctor::doctor), [`bind`](crate::ops::bind::bind),
-//! [`tool_check`](crate::ops::tool_check::tool_check) and all the others take a host, and return what the command line shows.
+//! No environment, no pin and no audit log take part: the program says what it registers
+//! and what it grants. Nor does anybody ask who signed a pack;
+//! [`signing::verify`](crate::ops::signing::verify) does, and [`Plugin::origin`] says
+//! which archive was loaded then. A program that keeps environments needs nothing of
+//! this: [`doctor`](crate::ops::doctor::doctor), [`bind`](crate::ops::bind::bind),
+//! [`tool_check`](crate::ops::tool_check::tool_check) and all the others take a host, and
+//! return what the command line shows.
 //!
-//! A [`Host`] and [`Plugins`] can be sent to other threads and shared by them. Calls wait where they are: a preflight may run
-//! programs for half a minute.
+//! A [`Host`] and [`Plugins`] can be sent to other threads and shared by them. Calls wait
+//! where they are: a preflight may run programs for half a minute.
 //!
 //! ```
 //! use gtc::host::{Host, HostSettings};
@@ -38,8 +42,9 @@ use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 
 use env_pack_domain::{
-    BindingContext, Call, CapabilitySlot, DescriptorPath, DuplicateRegistration, EnvId, EnvPackHandler, ForeignText,
-    HandlerFault, InstanceId, Origin, PackDescriptor, PackRef, Permissions, Preflight, Registry, ResolveError,
+    BindingContext, Call, CapabilitySlot, DescriptorPath, DuplicateRegistration, EnvId,
+    EnvPackHandler, ForeignText, HandlerFault, InstanceId, Origin, PackDescriptor, PackRef,
+    Permissions, Preflight, Registry, ResolveError,
 };
 
 use super::{PackError, packs};
@@ -47,8 +52,9 @@ use crate::host::Host;
 
 /// Registered handlers, and what each may do.
 ///
-/// The built-in packs are registered first, so that nothing can stand in for one. A path has one handler, the one that was registered
-/// first: there are no two of different versions.
+/// The built-in packs are registered first, so that nothing can stand in for one. A path
+/// has one handler, the one that was registered first: there are no two of different
+/// versions.
 #[derive(Debug)]
 pub struct Plugins {
     registry: Registry,
@@ -69,7 +75,8 @@ pub struct Plugin<'a> {
     pub handler: &'a dyn EnvPackHandler,
     /// Where it comes from.
     pub origin: &'a Origin,
-    /// What its pack says that it wants to run and to reach; nothing for a handler of the program's own, which nobody holds back.
+    /// What its pack says that it wants to run and to reach; nothing for a handler of the
+    /// program's own, which nobody holds back.
     pub declared: &'a Permissions,
     /// What it may do of that.
     pub granted: &'a Permissions,
@@ -105,20 +112,29 @@ impl Plugins {
         Ok(plugins)
     }
 
-    /// Registers a handler of the program's own. It is code of this process: no sandbox holds it, and no limit.
+    /// Registers a handler of the program's own. It is code of this process: no sandbox
+    /// holds it, and no limit.
     ///
     /// # Errors
-    /// [`DuplicateRegistration`] when its path is taken, whatever versions the two support.
-    pub fn register(&mut self, handler: Box<dyn EnvPackHandler>) -> Result<(), DuplicateRegistration> {
+    /// [`DuplicateRegistration`] when its path is taken, whatever versions the two
+    /// support.
+    pub fn register(
+        &mut self,
+        handler: Box<dyn EnvPackHandler>,
+    ) -> Result<(), DuplicateRegistration> {
         self.registry.register(handler, Origin { pack_ref: None, archive: None })
     }
 
-    /// Loads a pack from wherever it is, and registers its handlers. They may do what is granted, as far as the pack declares it;
-    /// [`pack::declared`](crate::ops::pack::declared) says what that is. An archive that was registered before stays as it was.
+    /// Loads a pack from wherever it is, and registers its handlers. They may do what is
+    /// granted, as far as the pack declares it;
+    /// [`pack::declared`](crate::ops::pack::declared) says what that is. An archive that
+    /// was registered before stays as it was.
     ///
     /// # Errors
-    /// [`RegisterError`]; none of the handlers is registered then. Where the program has no worker, every pack but the built-in ones
-    /// is refused with [`LoadError::NoWorker`](crate::engine::LoadError::NoWorker), unless its code is in the cache already.
+    /// [`RegisterError`]; none of the handlers is registered then. Where the program has
+    /// no worker, every pack but the built-in ones is refused with
+    /// [`LoadError::NoWorker`](crate::engine::LoadError::NoWorker), unless its code is in
+    /// the cache already.
     pub fn register_pack(
         &mut self,
         host: &Host,
@@ -135,13 +151,19 @@ impl Plugins {
                 false => self.registry.origin(path).filter(|kept| kept.archive != origin.archive),
             };
             if let Some(kept) = kept {
-                return Err(DuplicateRegistration { path: path.clone(), kept: kept.clone(), refused: origin }.into());
+                return Err(DuplicateRegistration {
+                    path: path.clone(),
+                    kept: kept.clone(),
+                    refused: origin,
+                }
+                .into());
             }
         }
         for (loaded, path) in pack.handlers.into_iter().zip(&paths) {
             self.registry.register(loaded.handler, origin.clone())?;
             let undeclared = granted.without(&loaded.permissions);
-            let asked = Asked { granted: granted.without(&undeclared), declared: loaded.permissions };
+            let asked =
+                Asked { granted: granted.without(&undeclared), declared: loaded.permissions };
             self.permissions.entry(path.clone()).or_insert(asked);
         }
         Ok(paths)
@@ -158,8 +180,13 @@ impl Plugins {
     /// The handler for a descriptor, provided it serves this slot.
     ///
     /// # Errors
-    /// [`ResolveError`] as for [`resolve`](Self::resolve), or when it serves another slot.
-    pub fn resolve_for_slot(&self, kind: &PackDescriptor, slot: CapabilitySlot) -> Result<Plugin<'_>, ResolveError> {
+    /// [`ResolveError`] as for [`resolve`](Self::resolve), or when it serves another
+    /// slot.
+    pub fn resolve_for_slot(
+        &self,
+        kind: &PackDescriptor,
+        slot: CapabilitySlot,
+    ) -> Result<Plugin<'_>, ResolveError> {
         self.registry.resolve_for_slot(kind, slot).map(|handler| self.plugin(handler))
     }
 
@@ -181,8 +208,9 @@ impl Plugins {
 }
 
 impl Plugin<'_> {
-    /// Runs the preflight for an environment, and for an instance where it is an extension, with these answers, a JSON document. A
-    /// handler of the program's own that panics has failed, like one in the sandbox that traps; the others go on.
+    /// Runs the preflight for an environment, and for an instance where it is an
+    /// extension, with these answers, a JSON document. A handler of the program's own
+    /// that panics has failed, like one in the sandbox that traps; the others go on.
     ///
     /// # Errors
     /// [`HandlerFault`] when the handler did not come to an answer.
@@ -199,15 +227,20 @@ impl Plugin<'_> {
             grants: self.granted.clone(),
         };
         // what a panic leaves half done is the handler's own
-        panic::catch_unwind(AssertUnwindSafe(|| self.handler.preflight(&binding))).unwrap_or_else(|panic| {
-            let (call, reason) = (Call::Preflight, ForeignText::new("it panicked"));
-            Err(HandlerFault::Trapped { call, reason, message: message_of(panic.as_ref()) })
-        })
+        panic::catch_unwind(AssertUnwindSafe(|| self.handler.preflight(&binding))).unwrap_or_else(
+            |panic| {
+                let (call, reason) = (Call::Preflight, ForeignText::new("it panicked"));
+                Err(HandlerFault::Trapped { call, reason, message: message_of(panic.as_ref()) })
+            },
+        )
     }
 }
 
 /// What a panic says.
 fn message_of(panic: &(dyn Any + Send)) -> Option<ForeignText> {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
     text.map(ForeignText::sentence)
 }

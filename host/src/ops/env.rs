@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use env_pack_domain::change::{self, Request};
-use env_pack_domain::{BindingKey, CoreSlot, DisplayName, EnvId, Environment, PackDescriptor, PackRef, Place};
+use env_pack_domain::{
+    BindingKey, CoreSlot, DisplayName, EnvId, Environment, PackDescriptor, PackRef, Place,
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -101,14 +103,23 @@ pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError
     let name = new.name.as_ref().map_or(new.id.as_str(), DisplayName::as_str);
     let idempotency_key = new.idempotency_key.clone();
     let make = || {
-        let mut session = host.store.create(&new.id, name, new.listen_addr.unwrap_or(LISTEN_ADDR))?;
+        let mut session =
+            host.store.create(&new.id, name, new.listen_addr.unwrap_or(LISTEN_ADDR))?;
         let bound = if new.empty { Vec::new() } else { heal(host, &mut session)? };
-        Ok(CreateReport { environment_id: new.id.clone(), name: name.to_owned(), bound, idempotency_key })
+        Ok(CreateReport {
+            environment_id: new.id.clone(),
+            name: name.to_owned(),
+            bound,
+            idempotency_key,
+        })
     };
-    recorded(host, &new.id, make, |_| vec![event("create", &new.id, new.idempotency_key.as_deref())])
+    recorded(host, &new.id, make, |_| {
+        vec![event("create", &new.id, new.idempotency_key.as_deref())]
+    })
 }
 
-/// Creates an environment unless there is one, binds the default packs to the default slots that are free, and examines it.
+/// Creates an environment unless there is one, binds the default packs to the default
+/// slots that are free, and examines it.
 ///
 /// # Errors
 /// [`OpError`] when it cannot be read or written.
@@ -143,10 +154,16 @@ pub fn init(host: &Host, id: &EnvId, idempotency_key: Option<&str>) -> Result<In
 pub fn list(host: &Host) -> Result<ListReport, OpError> {
     let listed = |id: EnvId| match host.store.load(&id) {
         Ok(stored) => {
-            let (packs, extensions) = (stored.environment.packs().len(), stored.environment.extensions().len());
+            let (packs, extensions) =
+                (stored.environment.packs().len(), stored.environment.extensions().len());
             ListedEnvironment { environment_id: id, packs, extensions, error: None }
         }
-        Err(error) => ListedEnvironment { environment_id: id, packs: 0, extensions: 0, error: Some(error.to_string()) },
+        Err(error) => ListedEnvironment {
+            environment_id: id,
+            packs: 0,
+            extensions: 0,
+            error: Some(error.to_string()),
+        },
     };
     let environments = host.store.list()?.into_iter().map(listed).collect();
     Ok(ListReport { store_root: host.store.root().to_string_lossy().into_owned(), environments })
@@ -167,7 +184,8 @@ fn heal(host: &Host, session: &mut Session) -> Result<Vec<PackDescriptor>, OpErr
     let mut bound = Vec::new();
     for (slot, kind) in defaults(host, &environment)? {
         let pack_ref = PackRef::Named(kind.clone());
-        let request = Request { place: Place::Slot(slot), kind: kind.clone(), pack_ref, answers_ref: None };
+        let request =
+            Request { place: Place::Slot(slot), kind: kind.clone(), pack_ref, answers_ref: None };
         environment = change::add(&environment, request)?.environment;
         bound.push(kind);
     }
@@ -177,7 +195,10 @@ fn heal(host: &Host, session: &mut Session) -> Result<Vec<PackDescriptor>, OpErr
 }
 
 /// The built-in packs whose slots are free, with the slot that each says it serves.
-fn defaults(host: &Host, environment: &Environment) -> Result<Vec<(CoreSlot, PackDescriptor)>, OpError> {
+fn defaults(
+    host: &Host,
+    environment: &Environment,
+) -> Result<Vec<(CoreSlot, PackDescriptor)>, OpError> {
     let mut defaults = Vec::new();
     for kind in host.fetcher.builtins() {
         let failed = |source| OpError::Builtin { pack: kind.clone(), source };

@@ -4,8 +4,8 @@ use std::fmt;
 
 use env_pack_domain::change::Refusal;
 use env_pack_domain::{
-    BindingKey, DescriptorPath, ForeignText, InvalidDescriptor, KeyId, PackDescriptor, PackRef, Permissions,
-    ResolveError, Sha256Digest, VersionReq,
+    BindingKey, DescriptorPath, ForeignText, InvalidDescriptor, KeyId, PackDescriptor, PackRef,
+    Permissions, ResolveError, Sha256Digest, VersionReq,
 };
 
 use super::PackError;
@@ -54,7 +54,9 @@ pub enum OpError {
         source: ResolveError,
     },
     /// The path is taken by another pack.
-    #[error("pack `{pack_ref}` was not bound: descriptor path `{path}` is already answered for by {taken_by}")]
+    #[error(
+        "pack `{pack_ref}` was not bound: descriptor path `{path}` is already answered for by {taken_by}"
+    )]
     PathTaken {
         /// Where the pack is.
         pack_ref: PackRef,
@@ -234,7 +236,9 @@ pub enum OpError {
     #[error(transparent)]
     Project(#[from] ProjectError),
     /// A pack would not be accepted by its own handler.
-    #[error("the handler supports versions `{supported}`, so its pack cannot have version `{version}`")]
+    #[error(
+        "the handler supports versions `{supported}`, so its pack cannot have version `{version}`"
+    )]
     OwnVersion {
         /// The version asked for.
         version: env_pack_domain::Version,
@@ -293,7 +297,9 @@ pub enum OpError {
         source: PackError,
     },
     /// An environment trusts nobody.
-    #[error("environment `{environment}` has no trust root, so there is nobody to vouch for a pack")]
+    #[error(
+        "environment `{environment}` has no trust root, so there is nobody to vouch for a pack"
+    )]
     NoTrustRoot {
         /// The environment.
         environment: env_pack_domain::EnvId,
@@ -397,16 +403,21 @@ pub enum Failure {
 }
 
 impl OpError {
-    /// A stable name of the kind of error, in the words of the existing tools where they have one.
+    /// A stable name of the kind of error, in the words of the existing tools where they
+    /// have one.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Store(StoreError::NoEnvironment { .. }) | Self::NotBound { .. } | Self::NotPinned { .. } => {
+            Self::Store(StoreError::NoEnvironment { .. })
+            | Self::NotBound { .. }
+            | Self::NotPinned { .. } => "not-found",
+            Self::NeverGranted { .. } | Self::NotTrusted { .. } | Self::NoTrustRoot { .. } => {
                 "not-found"
             }
-            Self::NeverGranted { .. } | Self::NotTrusted { .. } | Self::NoTrustRoot { .. } => "not-found",
             Self::NothingToSave { .. } | Self::NoCarriedTrust { .. } => "not-found",
             Self::Layout { source, .. } => source.kind(),
-            Self::Refused(Refusal::NotBound { .. } | Refusal::NothingToUpdate { .. }) => "not-found",
+            Self::Refused(Refusal::NotBound { .. } | Refusal::NothingToUpdate { .. }) => {
+                "not-found"
+            }
             Self::Refused(_) | Self::Store(StoreError::Exists { .. }) => "conflict",
             Self::PathTaken { .. }
             | Self::SiblingsDiffer { .. }
@@ -425,7 +436,9 @@ impl OpError {
             Self::NotGranted { .. } | Self::NotDeclared { .. } => "unauthorized",
             Self::Descriptor(_) | Self::OwnVersion { .. } => "invalid-argument",
             Self::Project(source) => source.kind(),
-            Self::Fetch(error) | Self::Input { source: error } | Self::LostRoot { source: error } => error.kind(),
+            Self::Fetch(error)
+            | Self::Input { source: error }
+            | Self::LostRoot { source: error } => error.kind(),
             Self::Test(error) => error.kind(),
             Self::Key { .. } => "invalid-key",
             Self::Pack { source, .. }
@@ -447,22 +460,30 @@ impl OpError {
     /// Whether the answer is no, or there is no answer.
     pub fn failure(&self) -> Failure {
         match self {
-            Self::Store(StoreError::NoEnvironment { .. } | StoreError::Exists { .. }) => Failure::Refused,
+            Self::Store(StoreError::NoEnvironment { .. } | StoreError::Exists { .. }) => {
+                Failure::Refused
+            }
             Self::Test(error) => error.failure(),
             Self::Input { .. } | Self::Key { .. } => Failure::Impossible,
-            Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => Failure::Impossible,
+            Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => {
+                Failure::Impossible
+            }
             Self::Project(source) if source.is_answer() => Failure::Refused,
             Self::Project(_) => Failure::Impossible,
             Self::Worker { .. } | Self::NotRecorded { .. } => Failure::Impossible,
             Self::Layout { source, .. } if !source.is_answer() => Failure::Impossible,
-            Self::Component { source, .. } if super::packs::is_our_fault(source) => Failure::Impossible,
+            Self::Component { source, .. } if super::packs::is_our_fault(source) => {
+                Failure::Impossible
+            }
             Self::Pack { source: PackError::Handler { source, .. }, .. }
             | Self::Measured { source: PackError::Handler { source, .. }, .. }
                 if super::packs::is_our_fault(source) =>
             {
                 Failure::Impossible
             }
-            Self::UnknownPins { .. } | Self::LostRoot { .. } | Self::Compiled { .. } => Failure::Impossible,
+            Self::UnknownPins { .. } | Self::LostRoot { .. } | Self::Compiled { .. } => {
+                Failure::Impossible
+            }
             Self::Pack { source: PackError::SignatureFile { source }, .. }
             | Self::NotVouchedFor { source: PackError::SignatureFile { source }, .. }
                 if !source.is_answer() =>
@@ -472,11 +493,10 @@ impl OpError {
             Self::Fetch(source)
             | Self::Pack { source: PackError::Fetch(source), .. }
             | Self::PinnedPack { source: PackError::Fetch(source), .. }
-            | Self::NotSaved { source: PackError::Fetch(source) | PackError::SignatureFile { source }, .. }
-                if !source.is_answer() =>
-            {
-                Failure::Impossible
-            }
+            | Self::NotSaved {
+                source: PackError::Fetch(source) | PackError::SignatureFile { source },
+                ..
+            } if !source.is_answer() => Failure::Impossible,
             _ => Failure::Refused,
         }
     }

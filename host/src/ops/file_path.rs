@@ -7,7 +7,8 @@ use serde::{Serialize, Serializer};
 
 /// A path in a report.
 ///
-/// Paths are bytes, and JSON is text: what is no UTF-8 becomes U+FFFD there. What was done is reported in any case.
+/// Paths are bytes, and JSON is text: what is no UTF-8 becomes U+FFFD there. What was
+/// done is reported in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilePath(PathBuf);
 

@@ -1,4 +1,5 @@
-//! What packs may do beyond their sandbox: reading it, adding to it, taking it away. Nothing of a pack runs here.
+//! What packs may do beyond their sandbox: reading it, adding to it, taking it away.
+//! Nothing of a pack runs here.
 
 use env_pack_domain::{DescriptorPath, EnvId, PackRef, Permissions};
 use serde::Serialize;
@@ -70,7 +71,8 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, OpErro
 /// Allows a pack more, as far as it declares it.
 ///
 /// # Errors
-/// [`OpError`] when the pack is not bound or does not declare it; nothing has been written then.
+/// [`OpError`] when the pack is not bound or does not declare it; nothing has been
+/// written then.
 pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
     change(host, "add", request, |pack_ref, pin| {
         let not_read = |source| OpError::PinnedPack { pack_ref: pack_ref.clone(), source };
@@ -79,7 +81,8 @@ pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> 
         if !undeclared.is_empty() {
             return Err(OpError::NotDeclared { pack_ref: pack_ref.clone(), undeclared });
         }
-        let more = if request.grants.declared { declared } else { request.grants.permissions.clone() };
+        let more =
+            if request.grants.declared { declared } else { request.grants.permissions.clone() };
         Ok(pin.grants.union(&more))
     })
 }
@@ -87,7 +90,8 @@ pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> 
 /// Allows a pack less.
 ///
 /// # Errors
-/// [`OpError`] when the pack is not bound, or was not allowed this; nothing has been written then.
+/// [`OpError`] when the pack is not bound, or was not allowed this; nothing has been
+/// written then.
 pub fn revoke(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
     change(host, "revoke", request, |pack_ref, pin| {
         if request.grants.declared {
@@ -114,10 +118,17 @@ fn change(
         let mut session = host.store.open(&request.environment)?;
         let stored = session.stored();
         let environment = stored.environment.clone();
-        let not_bound = || OpError::NotPinned { kind: request.kind.clone(), environment: request.environment.clone() };
-        let answers = |pin: &LockedPack| pin.handlers.iter().any(|handler| handler.descriptor_path == request.kind);
+        let not_bound = || OpError::NotPinned {
+            kind: request.kind.clone(),
+            environment: request.environment.clone(),
+        };
+        let answers = |pin: &LockedPack| {
+            pin.handlers.iter().any(|handler| handler.descriptor_path == request.kind)
+        };
         let mut bound = environment.bindings().map(|binding| &binding.pack_ref);
-        let pack_ref = bound.find(|pack_ref| stored.lock.get(pack_ref).is_some_and(answers)).ok_or_else(not_bound)?;
+        let pack_ref = bound
+            .find(|pack_ref| stored.lock.get(pack_ref).is_some_and(answers))
+            .ok_or_else(not_bound)?;
         let mut lock: PackLock = stored.lock.clone();
         let pin = lock.packs.get_mut(&pack_ref.text()).ok_or_else(not_bound)?;
         pin.grants = grants(pack_ref, pin)?;
@@ -150,7 +161,12 @@ fn declared(host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Result<Permiss
     Ok(declared.fold(Permissions::default(), |all, declared| all.union(&declared.permissions)))
 }
 
-fn report(environment: &EnvId, pack_ref: &PackRef, pin: &LockedPack, idempotency_key: Option<String>) -> PackGrants {
+fn report(
+    environment: &EnvId,
+    pack_ref: &PackRef,
+    pin: &LockedPack,
+    idempotency_key: Option<String>,
+) -> PackGrants {
     PackGrants {
         environment_id: environment.clone(),
         kinds: pin.handlers.iter().map(|handler| handler.descriptor_path.clone()).collect(),

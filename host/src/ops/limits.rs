@@ -17,7 +17,8 @@ pub struct LimitsReport {
 pub struct ReportedLimit {
     /// Its name.
     pub name: &'static str,
-    /// Its value, in the unit that its name or `shown` says: bytes, milliseconds, seconds, or a number of things.
+    /// Its value, in the unit that its name or `shown` says: bytes, milliseconds,
+    /// seconds, or a number of things.
     pub value: u64,
     /// Its value as people write it.
     pub shown: String,

@@ -1,6 +1,7 @@
 //! Packs out of a file that was carried here.
 //!
-//! Everything is verified first, then written: archives and signatures, and only then which reference stands for which manifest.
+//! Everything is verified first, then written: archives and signatures, and only then
+//! which reference stands for which manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -94,11 +95,14 @@ pub struct CarriedTrustReport {
 /// Loads packs, so that they can be bound without a registry.
 ///
 /// # Errors
-/// [`OpError`] when anything in the file is not what it should be: nothing of it was kept then.
+/// [`OpError`] when anything in the file is not what it should be: nothing of it was kept
+/// then.
 pub fn load(host: &Host, request: &LoadRequest) -> Result<LoadReport, OpError> {
     let failed = |source| OpError::Layout { path: request.layout.clone(), source };
-    let mut carried = host.fetcher.open_carried(&request.layout, MAX_SIGNATURE_BYTES).map_err(failed)?;
-    let trusted = carried.trust_root.as_ref().map(|root| keys(root, &request.layout)).transpose()?;
+    let mut carried =
+        host.fetcher.open_carried(&request.layout, MAX_SIGNATURE_BYTES).map_err(failed)?;
+    let trusted =
+        carried.trust_root.as_ref().map(|root| keys(root, &request.layout)).transpose()?;
     if let Some(environment) = &request.trust_in {
         host.store.load(environment)?;
         if trusted.is_none() {
@@ -113,7 +117,8 @@ pub fn load(host: &Host, request: &LoadRequest) -> Result<LoadReport, OpError> {
     let files = files(host, request, &mut carried, &loaded, &failed)?;
     keep(host, &mut carried, &failed)?;
     if let Some(folder) = &request.output {
-        std::fs::create_dir_all(folder).map_err(|source| OpError::Write { path: folder.clone(), source })?;
+        std::fs::create_dir_all(folder)
+            .map_err(|source| OpError::Write { path: folder.clone(), source })?;
     }
     for (Examined { pack, report, .. }, path) in loaded.iter_mut().zip(files) {
         write_out(&mut carried, pack, report, path, &failed)?;
@@ -121,7 +126,8 @@ pub fn load(host: &Host, request: &LoadRequest) -> Result<LoadReport, OpError> {
     let all = carried.packs.clone();
     all.iter().try_for_each(|pack| host.fetcher.note_carried(pack))?;
     let trust_root = trusted.map(|(environment, keys)| -> Result<_, OpError> {
-        let trusting = request.trust_in.iter().flat_map(|into| keys.iter().map(move |key| (into, key)));
+        let trusting =
+            request.trust_in.iter().flat_map(|into| keys.iter().map(move |key| (into, key)));
         for (into, key) in trusting {
             trust_root::add_from(host, into, key, request.layout.display().to_string())?;
         }
@@ -146,18 +152,27 @@ struct Examined {
     signatures: BTreeSet<Sha256Digest>,
 }
 
-/// The packs that somebody put there: those that have a name, and of the others those that are not among them. What was signed is
-/// the archive, so the signatures under one manifest count for another one of the same archive.
+/// The packs that somebody put there: those that have a name, and of the others those
+/// that are not among them. What was signed is the archive, so the signatures under one
+/// manifest count for another one of the same archive.
 fn shown(mut all: Vec<Examined>) -> Vec<Examined> {
-    let mut signed: BTreeMap<Sha256Digest, (BTreeSet<Sha256Digest>, BTreeSet<String>)> = BTreeMap::new();
+    let mut signed: BTreeMap<Sha256Digest, (BTreeSet<Sha256Digest>, BTreeSet<String>)> =
+        BTreeMap::new();
     for examined in &all {
         let (signatures, signers) = signed.entry(examined.pack.archive()).or_default();
         signatures.extend(&examined.signatures);
-        signers.extend(examined.report.claimed_signers.iter().map(|signer| signer.as_exact().to_owned()));
+        signers.extend(
+            examined.report.claimed_signers.iter().map(|signer| signer.as_exact().to_owned()),
+        );
     }
-    let named: BTreeSet<_> =
-        all.iter().filter(|examined| examined.pack.name.is_some()).map(|examined| examined.pack.archive()).collect();
-    all.retain(|examined| examined.pack.name.is_some() || !named.contains(&examined.pack.archive()));
+    let named: BTreeSet<_> = all
+        .iter()
+        .filter(|examined| examined.pack.name.is_some())
+        .map(|examined| examined.pack.archive())
+        .collect();
+    all.retain(|examined| {
+        examined.pack.name.is_some() || !named.contains(&examined.pack.archive())
+    });
     for Examined { pack, report, .. } in &mut all {
         let (signatures, signers) = signed.get(&pack.archive()).cloned().unwrap_or_default();
         report.signatures = signatures.len();
@@ -167,7 +182,10 @@ fn shown(mut all: Vec<Examined>) -> Vec<Examined> {
 }
 
 /// The keys of a trust root, and whose it is.
-fn keys(root: &CarriedTrust, path: &Path) -> Result<(Option<ForeignText>, Vec<PublicKey>), OpError> {
+fn keys(
+    root: &CarriedTrust,
+    path: &Path,
+) -> Result<(Option<ForeignText>, Vec<PublicKey>), OpError> {
     let trust = TrustRoot::from_document(&root.document, Path::new("trust-root.json"));
     let trust = trust.and_then(|root| Trust::in_root(&root)).map_err(|error| {
         let reason = ForeignText::sentence(&error.to_string());
@@ -184,12 +202,15 @@ fn examined(
     failed: &impl Fn(CarryError) -> OpError,
 ) -> Result<Examined, OpError> {
     let archive = carried.archive(&pack).map_err(failed)?;
-    let shown = || pack.name.clone().unwrap_or_else(|| ForeignText::new(pack.manifest().to_string()));
-    let opened = packs::open(host, &archive).map_err(|source| OpError::Archive { pack: shown(), source })?;
+    let shown =
+        || pack.name.clone().unwrap_or_else(|| ForeignText::new(pack.manifest().to_string()));
+    let opened =
+        packs::open(host, &archive).map_err(|source| OpError::Archive { pack: shown(), source })?;
     let (mut signatures, mut signers) = (BTreeSet::new(), Vec::new());
     for bytes in evidences(carried, &pack, failed)? {
         let evidence = about(&bytes, &archive.digest).map_err(PackError::from);
-        let evidence = evidence.map_err(|source| OpError::CarriedSignature { pack: shown(), source })?;
+        let evidence =
+            evidence.map_err(|source| OpError::CarriedSignature { pack: shown(), source })?;
         signatures.insert(Sha256Digest::of(&bytes));
         signers.extend(evidence.claimed_signers());
     }
@@ -220,7 +241,11 @@ fn evidences(
 }
 
 /// Keeps archives and signatures. What stands for them is noted later.
-fn keep(host: &Host, carried: &mut Carried, failed: &impl Fn(CarryError) -> OpError) -> Result<(), OpError> {
+fn keep(
+    host: &Host,
+    carried: &mut Carried,
+    failed: &impl Fn(CarryError) -> OpError,
+) -> Result<(), OpError> {
     for pack in carried.packs.clone() {
         let archive = carried.archive(&pack).map_err(failed)?;
         let _kept = host.fetcher.keep_carried(&archive)?;
@@ -270,7 +295,8 @@ fn write_out(
         }
         // one of something else would be taken for that of the pack
         None if beside.exists() => {
-            std::fs::remove_file(&beside).map_err(|source| OpError::Write { path: beside, source })?;
+            std::fs::remove_file(&beside)
+                .map_err(|source| OpError::Write { path: beside, source })?;
         }
         None => {}
     }
@@ -284,7 +310,9 @@ fn file_name(pack: &CarriedPack, report: &LoadedReport, taken: &mut BTreeSet<Pat
     let by_id = format!("{}-{}", report.id.as_exact(), report.version);
     let extension = if pack.form() == Form::Archive { "gtpack" } else { "wasm" };
     let name = match &pack.reference {
-        Some(reference) => file_of(reference, extension).with_extension("").to_string_lossy().into_owned(),
+        Some(reference) => {
+            file_of(reference, extension).with_extension("").to_string_lossy().into_owned()
+        }
         None if by_id.bytes().all(is_plain) && !by_id.starts_with(['.', '-']) => by_id,
         None => report.sha256.clone(),
     };
@@ -295,12 +323,16 @@ fn file_name(pack: &CarriedPack, report: &LoadedReport, taken: &mut BTreeSet<Pat
     }
 }
 
-/// The command that binds a pack: by the reference that stands for it now, or out of the file that it went to.
+/// The command that binds a pack: by the reference that stands for it now, or out of the
+/// file that it went to.
 fn next_command(Examined { report, declared, .. }: &Examined) -> Option<String> {
     let pack_ref = report.pack_ref.as_ref().map(ToString::to_string);
-    let pack_ref = pack_ref.or_else(|| report.path.as_ref().map(|path| path.to_string_lossy().into_owned()))?;
+    let pack_ref = pack_ref
+        .or_else(|| report.path.as_ref().map(|path| path.to_string_lossy().into_owned()))?;
     let pack_ref = quoted(&pack_ref);
-    let Some(declared) = declared else { return Some(format!("gtc --offline pack inspect {pack_ref}")) };
+    let Some(declared) = declared else {
+        return Some(format!("gtc --offline pack inspect {pack_ref}"));
+    };
     let place = match (CoreSlot::try_from(declared.slot), declared.slot) {
         (Ok(slot), _) => format!("env-packs update --env <env> --slot {slot}"),
         (_, CapabilitySlot::Extension) => "extensions add --env <env>".to_owned(),

@@ -1,4 +1,5 @@
-//! What a host does: each operation joins rooms and returns a report. Nothing here prints, and nothing here reads arguments.
+//! What a host does: each operation joins rooms and returns a report. Nothing here
+//! prints, and nothing here reads arguments.
 
 mod assemble;
 pub mod bench;

@@ -138,7 +138,9 @@ impl OpError {
                 "grant it with `{}`, or everything the pack declares with `--grant declared`",
                 flags(missing, "--grant-")
             ),
-            Self::NotDeclared { pack_ref, .. } => format!("see what it declares with `{}`", inspect_command(pack_ref)),
+            Self::NotDeclared { pack_ref, .. } => {
+                format!("see what it declares with `{}`", inspect_command(pack_ref))
+            }
             Self::NotPinned { environment, .. } | Self::NeverGranted { environment, .. } => {
                 format!("see what was granted to whom with `gtc op grants list {environment}`")
             }
@@ -153,20 +155,28 @@ fn carry_next(error: &CarryError) -> &'static str {
         CarryError::Layout(LayoutError::Ambiguous { .. }) => {
             "packs of one name cannot go into one file; save one of them by itself"
         }
-        CarryError::Layout(LayoutError::Read(_) | LayoutError::Write(_) | LayoutError::Source { .. }) => {
-            "check the path and its permissions"
+        CarryError::Layout(
+            LayoutError::Read(_) | LayoutError::Write(_) | LayoutError::Source { .. },
+        ) => "check the path and its permissions",
+        CarryError::NotAPack { .. } => {
+            "load a file that `gtc pack save` wrote, or one that holds packs only"
         }
-        CarryError::NotAPack { .. } => "load a file that `gtc pack save` wrote, or one that holds packs only",
-        _ => "get the file again, or have it saved again with `gtc pack save`; nothing of it was kept",
+        _ => {
+            "get the file again, or have it saved again with `gtc pack save`; nothing of it was kept"
+        }
     }
 }
 
 fn store_next(error: &StoreError) -> String {
     match error {
         StoreError::NoEnvironment { environment, .. } => {
-            format!("create it with `gtc op env create --env {environment}`, or see `gtc op env list`")
+            format!(
+                "create it with `gtc op env create --env {environment}`, or see `gtc op env list`"
+            )
         }
-        StoreError::Malformed { .. } => "mend the file, or put a backup in its place; nothing was changed".into(),
+        StoreError::Malformed { .. } => {
+            "mend the file, or put a backup in its place; nothing was changed".into()
+        }
         StoreError::Busy { .. } => "try again when the other process has finished".into(),
         StoreError::Exists { environment, .. } => format!(
             "see it with `gtc op env show {environment}`, or heal its defaults with `gtc op env init --env {environment}`"
@@ -177,10 +187,14 @@ fn store_next(error: &StoreError) -> String {
 
 fn refusal_next(refusal: &Refusal) -> Option<String> {
     match refusal {
-        Refusal::UnreadablePrevious { .. } => Some("bind what you want to have there with `update`".into()),
-        Refusal::NotBound { environment, .. } | Refusal::NothingToUpdate { environment, .. } => Some(format!(
-            "see what is bound with `gtc op env-packs list {environment}` and `gtc op extensions list {environment}`"
-        )),
+        Refusal::UnreadablePrevious { .. } => {
+            Some("bind what you want to have there with `update`".into())
+        }
+        Refusal::NotBound { environment, .. } | Refusal::NothingToUpdate { environment, .. } => {
+            Some(format!(
+                "see what is bound with `gtc op env-packs list {environment}` and `gtc op extensions list {environment}`"
+            ))
+        }
         // the sentence itself says what to use, or there is nothing to be done
         Refusal::AlreadyBound { .. } | Refusal::NothingToRollBack { .. } => None,
     }

@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, ForeignText, PackId, PackRef, Permissions, Sha256Digest, Version, VersionReq,
+    CapabilitySlot, DescriptorPath, ForeignText, PackId, PackRef, Permissions, Sha256Digest,
+    Version, VersionReq,
 };
 use serde::Serialize;
 
@@ -108,7 +109,8 @@ pub struct InspectedHandler {
     pub size: usize,
     /// The digest of its component.
     pub sha256: String,
-    /// The handler interfaces that its component exports, each with its version, whatever the world says.
+    /// The handler interfaces that its component exports, each with its version, whatever
+    /// the world says.
     pub interfaces: Vec<ForeignText>,
     /// What its component imports, as far as it can be read.
     pub imports: Vec<ForeignText>,
@@ -153,35 +155,62 @@ pub struct InspectedEntry {
 /// # Errors
 /// [`OpError`] when the component is no handler, or the pack cannot be written.
 pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError> {
-    let fetched = host.fetcher.file(&request.component).map_err(|source| OpError::Input { source })?;
+    let fetched =
+        host.fetcher.file(&request.component).map_err(|source| OpError::Input { source })?;
     let not_packed = |source| OpError::Component { path: request.component.clone(), source };
-    let loaded = host.engine.load_apart(&fetched.bytes, &fetched.digest, Trust::Foreign).map_err(not_packed)?;
+    let loaded = host
+        .engine
+        .load_apart(&fetched.bytes, &fetched.digest, Trust::Foreign)
+        .map_err(not_packed)?;
     let (slot, path) = (loaded.handler.slot(), loaded.handler.descriptor_path().clone());
-    let permissions = declared_by(host, &request.component, &fetched.bytes)?.union(&request.permissions);
+    let permissions =
+        declared_by(host, &request.component, &fetched.bytes)?.union(&request.permissions);
     let supported: VersionReq = loaded.handler.supported_versions().clone();
     if !supported.matches(&request.version) {
         return Err(OpError::OwnVersion { version: request.version.clone(), supported });
     }
     let id = request.id.as_ref().map_or_else(|| pack_id(&path), |id| id.as_str().to_owned());
     let namespace = path.as_str().split('.').next().unwrap_or_default().to_owned();
-    let declared = Declared { slot, descriptor_path: path.clone(), supported_versions: supported.clone(), permissions };
+    let declared = Declared {
+        slot,
+        descriptor_path: path.clone(),
+        supported_versions: supported.clone(),
+        permissions,
+    };
     let shown = InspectedDeclaration::from(declared.clone());
-    let warnings = packs::permission_faults(&ForeignText::new(COMPONENT), &loaded.imports, &declared.permissions);
+    let warnings = packs::permission_faults(
+        &ForeignText::new(COMPONENT),
+        &loaded.imports,
+        &declared.permissions,
+    );
     let pack = NewPack {
         id: id.clone(),
         version: request.version.clone(),
         publisher: request.publisher.clone().unwrap_or(namespace),
-        handlers: vec![NewHandler { component: COMPONENT.to_owned(), bytes: fetched.bytes.into_owned(), declared }],
+        handlers: vec![NewHandler {
+            component: COMPONENT.to_owned(),
+            bytes: fetched.bytes.into_owned(),
+            declared,
+        }],
     };
     let in_pack = |source| OpError::Archive { pack: ForeignText::excerpt(&id), source };
     let bytes = archive::write(&pack).map_err(in_pack)?;
-    // what we write, we must be able to read: a component beyond the caps is noticed here, not by an operator
+    // what we write, we must be able to read: a component beyond the caps is noticed here,
+    // not by an operator
     archive::open(&bytes, &host.limits.archive).map_err(in_pack)?;
-    let path_out =
-        request.output.clone().unwrap_or_else(|| request.folder.join(format!("{id}-{}.gtpack", request.version)));
+    let path_out = request
+        .output
+        .clone()
+        .unwrap_or_else(|| request.folder.join(format!("{id}-{}.gtpack", request.version)));
     write(&path_out, &bytes)?;
     let version = request.version.to_string();
-    let bind = bind_command(host, (&path, &version), slot, "<env>", &within_reach(&path_out.to_string_lossy()));
+    let bind = bind_command(
+        host,
+        (&path, &version),
+        slot,
+        "<env>",
+        &within_reach(&path_out.to_string_lossy()),
+    );
     Ok(BuildReport {
         bind,
         path: path_out.into(),
@@ -199,23 +228,39 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     })
 }
 
-/// What a component says itself that it wants to be allowed; nothing when its SDK wrote nothing.
-pub(super) fn declared_by(host: &Host, path: &Path, component: &[u8]) -> Result<Permissions, OpError> {
+/// What a component says itself that it wants to be allowed; nothing when its SDK wrote
+/// nothing.
+pub(super) fn declared_by(
+    host: &Host,
+    path: &Path,
+    component: &[u8],
+) -> Result<Permissions, OpError> {
     let section = engine::permissions_section(component, &host.limits.engine.shape)
         .map_err(|source| OpError::Component { path: path.to_owned(), source })?;
     let malformed = |reason| OpError::PermissionsSection { path: path.to_owned(), reason };
-    section.map_or_else(|| Ok(Permissions::default()), |json| archive::permissions(json).map_err(malformed))
+    section.map_or_else(
+        || Ok(Permissions::default()),
+        |json| archive::permissions(json).map_err(malformed),
+    )
 }
 
 /// Looks into a pack without running anything of it.
 ///
 /// # Errors
 /// [`OpError`] when it cannot be had, or its archive is refused.
-pub fn inspect(host: &Host, pack_ref: &PackRef, with_world: bool) -> Result<InspectReport, OpError> {
+pub fn inspect(
+    host: &Host,
+    pack_ref: &PackRef,
+    with_world: bool,
+) -> Result<InspectReport, OpError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
     let pack = packs::open(host, &fetched)
         .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
-    let entry = |entry: archive::EntryInfo| InspectedEntry { name: entry.name, size: entry.size, blake3: entry.blake3 };
+    let entry = |entry: archive::EntryInfo| InspectedEntry {
+        name: entry.name,
+        size: entry.size,
+        blake3: entry.blake3,
+    };
     Ok(InspectReport {
         pack_ref: pack_ref.clone(),
         signature: trust::look(host, pack_ref, &fetched).signature,
@@ -225,7 +270,11 @@ pub fn inspect(host: &Host, pack_ref: &PackRef, with_world: bool) -> Result<Insp
         size: fetched.bytes.len(),
         sha256: fetched.digest.hex(),
         manifest_digest: fetched.manifest(),
-        handlers: pack.handlers.into_iter().map(|handler| inspected(host, handler, with_world)).collect(),
+        handlers: pack
+            .handlers
+            .into_iter()
+            .map(|handler| inspected(host, handler, with_world))
+            .collect(),
         entries: pack.entries.into_iter().map(entry).collect(),
     })
 }
@@ -245,7 +294,8 @@ pub fn declared(host: &Host, pack_ref: &PackRef) -> Result<Permissions, OpError>
 /// What can be said of a handler that nobody runs.
 fn inspected(host: &Host, handler: PackedHandler, with_world: bool) -> InspectedHandler {
     let Seen { imports, interfaces, problem } = engine::look(&handler.bytes);
-    let is_readable = !matches!(problem, Some(LoadError::NotAComponent { .. } | LoadError::TooComplex { .. }));
+    let is_readable =
+        !matches!(problem, Some(LoadError::NotAComponent { .. } | LoadError::TooComplex { .. }));
     let world = (with_world && is_readable).then(|| host.engine.world(&handler.bytes));
     let (wit, no_world) = match world.transpose() {
         Ok(wit) => (wit, None),
@@ -277,18 +327,23 @@ impl From<Declared> for InspectedDeclaration {
     }
 }
 
-/// Writes a file beside its place and renames it into it, so that nobody ever reads half of a pack. What is no regular file, such as
-/// `/dev/stdout`, is written to.
+/// Writes a file beside its place and renames it into it, so that nobody ever reads half
+/// of a pack. What is no regular file, such as `/dev/stdout`, is written to.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
     write_with(path, |file| file.write_all(bytes))
 }
 
 /// The same for what is too much to be held in memory: `fill` writes it.
-pub(super) fn write_with(path: &Path, fill: impl FnOnce(&mut fs::File) -> io::Result<()>) -> Result<(), OpError> {
+pub(super) fn write_with(
+    path: &Path,
+    fill: impl FnOnce(&mut fs::File) -> io::Result<()>,
+) -> Result<(), OpError> {
     let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let is_special = fs::metadata(&place).is_ok_and(|there| !there.is_file());
     let written = match is_special {
-        true => fs::OpenOptions::new().write(true).open(&place).and_then(|mut file| fill(&mut file)),
+        true => {
+            fs::OpenOptions::new().write(true).open(&place).and_then(|mut file| fill(&mut file))
+        }
         false => whole::write_with(&place, 0o666, fill),
     };
     written.map_err(|source| OpError::Write { path: path.to_owned(), source })

@@ -1,8 +1,9 @@
-//! Loading a pack: reference to bytes to archive to handlers that have said who they are, and say what the pack says of them.
+//! Loading a pack: reference to bytes to archive to handlers that have said who they are,
+//! and say what the pack says of them.
 
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, KeyId, PackDescriptor, PackRef, Permissions,
-    Sha256Digest, VersionReq,
+    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, KeyId, PackDescriptor, PackRef,
+    Permissions, Sha256Digest, VersionReq,
 };
 
 use crate::archive::{self, ArchiveError, Pack, PackedHandler};
@@ -50,7 +51,8 @@ pub struct LoadedHandler {
     pub is_declared: bool,
 }
 
-/// How many handlers of a pack are run to be tested, measured or validated: honest packs have one, or a few.
+/// How many handlers of a pack are run to be tested, measured or validated: honest packs
+/// have one, or a few.
 pub(super) const HANDLERS_AT_ONCE: usize = 32;
 
 /// Why a pack cannot be used.
@@ -78,8 +80,11 @@ pub enum PackError {
     /// It is an honest pack of another kind.
     #[error("the pack holds no env-pack handler")]
     NoHandler,
-    /// It has more handlers than anybody waits for: each is compiled, and may take its time to answer.
-    #[error("it has {found} handlers, and no pack with more than {HANDLERS_AT_ONCE} is run at once")]
+    /// It has more handlers than anybody waits for: each is compiled, and may take its
+    /// time to answer.
+    #[error(
+        "it has {found} handlers, and no pack with more than {HANDLERS_AT_ONCE} is run at once"
+    )]
     TooManyHandlers {
         /// How many there are.
         found: usize,
@@ -93,7 +98,9 @@ pub enum PackError {
         source: LoadError,
     },
     /// One of its handlers is not what the pack says.
-    #[error("component `{component}` answers {what} `{answered}`, but the pack declares `{declared}`")]
+    #[error(
+        "component `{component}` answers {what} `{answered}`, but the pack declares `{declared}`"
+    )]
     Differs {
         /// The id of the component.
         component: ForeignText,
@@ -104,8 +111,11 @@ pub enum PackError {
         /// What the component says.
         answered: String,
     },
-    /// One of its handlers is not what it was when the pack was bound, though the archive is the same.
-    #[error("component `{component}` answers {what} `{answered}`, but `{pinned}` when it was bound")]
+    /// One of its handlers is not what it was when the pack was bound, though the archive
+    /// is the same.
+    #[error(
+        "component `{component}` answers {what} `{answered}`, but `{pinned}` when it was bound"
+    )]
     Fickle {
         /// The id of the component.
         component: ForeignText,
@@ -117,7 +127,9 @@ pub enum PackError {
         answered: String,
     },
     /// It changed after it was bound, and what was bound is gone.
-    #[error("the archive is not the one that was bound ({found} instead of {locked}), and that one is no longer kept")]
+    #[error(
+        "the archive is not the one that was bound ({found} instead of {locked}), and that one is no longer kept"
+    )]
     Replaced {
         /// The digest it was bound with.
         locked: Sha256Digest,
@@ -148,21 +160,29 @@ impl PackError {
     pub fn next(&self) -> &'static str {
         match self {
             Self::Fetch(error) => fetch_next(error),
-            Self::Archive(_) => "get the pack again, or ask its author to rebuild it with `gtc pack build`",
+            Self::Archive(_) => {
+                "get the pack again, or ask its author to rebuild it with `gtc pack build`"
+            }
             Self::Unsigned => {
                 "get its signature: beside a file as `<pack>.sig`, in a registry with `gtc pack sign` and `update --refresh`; or bind a pack that is signed"
             }
-            Self::SignatureFile { source: source @ FetchError::Registry { .. } } => fetch_next(source),
+            Self::SignatureFile { source: source @ FetchError::Registry { .. } } => {
+                fetch_next(source)
+            }
             Self::SignatureFile { .. } => "check the path of the signature, and its permissions",
             Self::Signature(error) => signature_next(error),
             Self::NoHandler => "use a pack that was built with `gtc pack build`",
             Self::TooManyHandlers { .. } => "take its components one by one",
             Self::Handler { source, .. } => load_next(source),
-            Self::Differs { .. } => "ask the author of the pack to build it again with `gtc pack build`",
+            Self::Differs { .. } => {
+                "ask the author of the pack to build it again with `gtc pack build`"
+            }
             Self::Fickle { .. } => {
                 "do not trust a handler that changes its answers; if it was `packs.lock.json` that changed, bind the pack again with `update`"
             }
-            Self::Replaced { .. } => "look at the archive with `gtc pack inspect`, then bind it with `update`",
+            Self::Replaced { .. } => {
+                "look at the archive with `gtc pack inspect`, then bind it with `update`"
+            }
         }
     }
 }
@@ -204,7 +224,9 @@ fn signature_next(error: &SignatureError) -> &'static str {
         | SignatureError::Invalid { .. } => {
             "do not trust this pack; get it and its signature again, from who signed it"
         }
-        _ => "get the signature again, or ask the author of the pack to sign it with `gtc pack sign`",
+        _ => {
+            "get the signature again, or ask the author of the pack to sign it with `gtc pack sign`"
+        }
     }
 }
 
@@ -238,8 +260,13 @@ pub(super) fn load(host: &Host, pack_ref: &PackRef) -> Result<(Fetched, LoadedPa
     Ok((fetched, pack))
 }
 
-/// The archive that was pinned: as it is kept, or else from where it was bound, if it is still the same.
-pub(super) fn pinned(host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Result<Fetched, PackError> {
+/// The archive that was pinned: as it is kept, or else from where it was bound, if it is
+/// still the same.
+pub(super) fn pinned(
+    host: &Host,
+    pack_ref: &PackRef,
+    pin: &LockedPack,
+) -> Result<Fetched, PackError> {
     if let Some(kept) = host.fetcher.kept(&pin.archive) {
         return Ok(kept);
     }
@@ -254,22 +281,35 @@ pub(super) fn pinned(host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Resul
     }
 }
 
-/// How a component becomes a handler: [`Engine::load`], or [`Engine::load_apart`] where nobody decided to trust it yet.
+/// How a component becomes a handler: [`Engine::load`], or [`Engine::load_apart`] where
+/// nobody decided to trust it yet.
 pub(super) type Load = fn(&Engine, &[u8], &Sha256Digest, Trust) -> Result<Loaded, LoadError>;
 
 /// Loads a pack out of its archive, or a component that is one by itself.
-pub(super) fn load_bytes(host: &Host, fetched: &Fetched, load: Load) -> Result<LoadedPack, PackError> {
+pub(super) fn load_bytes(
+    host: &Host,
+    fetched: &Fetched,
+    load: Load,
+) -> Result<LoadedPack, PackError> {
     let packed = open(host, fetched)?.handlers;
     if packed.is_empty() {
         return Err(PackError::NoHandler);
     }
     let trust = if fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
-    let handlers =
-        packed.into_iter().map(|packed| load_handler(host, packed, trust, load)).collect::<Result<_, _>>()?;
-    Ok(LoadedPack { digest: fetched.digest, manifest: fetched.manifest(), size: fetched.bytes.len() as u64, handlers })
+    let handlers = packed
+        .into_iter()
+        .map(|packed| load_handler(host, packed, trust, load))
+        .collect::<Result<_, _>>()?;
+    Ok(LoadedPack {
+        digest: fetched.digest,
+        manifest: fetched.manifest(),
+        size: fetched.bytes.len() as u64,
+        handlers,
+    })
 }
 
-/// Opens an archive, or wraps a component that came without one: nobody says anything of that but itself.
+/// Opens an archive, or wraps a component that came without one: nobody says anything of
+/// that but itself.
 pub(super) fn open(host: &Host, fetched: &Fetched) -> Result<Pack, ArchiveError> {
     match fetched.form {
         Form::Archive => archive::open(&fetched.bytes, &host.limits.archive),
@@ -290,7 +330,12 @@ pub(super) fn open(host: &Host, fetched: &Fetched) -> Result<Pack, ArchiveError>
     }
 }
 
-fn load_handler(host: &Host, packed: PackedHandler, trust: Trust, load: Load) -> Result<LoadedHandler, PackError> {
+fn load_handler(
+    host: &Host,
+    packed: PackedHandler,
+    trust: Trust,
+    load: Load,
+) -> Result<LoadedHandler, PackError> {
     let PackedHandler { component, bytes, digest, declared, .. } = packed;
     let loaded = load(&host.engine, &bytes, &digest, trust);
     let Loaded { handler, imports } =
@@ -307,7 +352,8 @@ fn load_handler(host: &Host, packed: PackedHandler, trust: Trust, load: Load) ->
     Ok(LoadedHandler { component, digest, handler, permissions, imports, is_declared })
 }
 
-/// The first of the three constants that a handler does not answer as somebody said: which, what was said, what it answers.
+/// The first of the three constants that a handler does not answer as somebody said:
+/// which, what was said, what it answers.
 fn difference(
     (slot, path, versions): (CapabilitySlot, &DescriptorPath, &VersionReq),
     handler: &dyn EnvPackHandler,
@@ -356,12 +402,19 @@ impl LoadedPack {
     /// The pack, if its handlers answer what they answered when it was pinned.
     pub(super) fn held_to(self, pin: &LockedPack) -> Result<Self, PackError> {
         for pinned in &pin.handlers {
-            let Some(loaded) = self.handlers.iter().find(|loaded| loaded.component == pinned.component) else {
+            let Some(loaded) =
+                self.handlers.iter().find(|loaded| loaded.component == pinned.component)
+            else {
                 continue;
             };
             let said = (pinned.slot, &pinned.descriptor_path, &pinned.supported_versions);
             if let Some((what, pinned, answered)) = difference(said, loaded.handler.as_ref()) {
-                return Err(PackError::Fickle { component: loaded.component.clone(), what, pinned, answered });
+                return Err(PackError::Fickle {
+                    component: loaded.component.clone(),
+                    what,
+                    pinned,
+                    answered,
+                });
             }
         }
         Ok(self)
@@ -389,7 +442,12 @@ impl LoadedPack {
     }
 
     /// The pin of the pack, with these grants, and whose signature was verified.
-    pub(super) fn pin(&self, grants: Permissions, signer: Option<KeyId>, locked_at: String) -> LockedPack {
+    pub(super) fn pin(
+        &self,
+        grants: Permissions,
+        signer: Option<KeyId>,
+        locked_at: String,
+    ) -> LockedPack {
         let handler = |handler: &LoadedHandler| LockedHandler {
             component: handler.component.clone(),
             digest: handler.digest,

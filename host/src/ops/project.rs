@@ -46,7 +46,8 @@ pub struct NewReport {
 /// Makes a project out of a template.
 ///
 /// # Errors
-/// [`OpError`] when the path is that of a built-in pack, or the folder is not empty, or cannot be filled.
+/// [`OpError`] when the path is that of a built-in pack, or the folder is not empty, or
+/// cannot be filled.
 pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
     let NewRequest { path, slot, language, .. } = request;
     let slot = *slot;
@@ -61,17 +62,26 @@ pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
     let files = project::files(*language, &named);
     project::create(&folder, &files)?;
     let files = files.into_iter().map(|(name, _)| name).collect();
-    Ok(NewReport { folder: folder.into(), descriptor_path: path.clone(), slot, language: *language, files })
+    Ok(NewReport {
+        folder: folder.into(),
+        descriptor_path: path.clone(),
+        slot,
+        language: *language,
+        files,
+    })
 }
 
-/// The id of a pack that is named after its handler's path, which may be longer than an id.
+/// The id of a pack that is named after its handler's path, which may be longer than an
+/// id.
 pub(super) fn pack_id(path: &DescriptorPath) -> String {
     let text = path.as_str();
     match text.get(..PackId::MAX_BYTES) {
-        Some(beginning) if beginning.len() < text.len() => match beginning.trim_end_matches(['.', '-']) {
-            "" => beginning.to_owned(),
-            id => id.to_owned(),
-        },
+        Some(beginning) if beginning.len() < text.len() => {
+            match beginning.trim_end_matches(['.', '-']) {
+                "" => beginning.to_owned(),
+                id => id.to_owned(),
+            }
+        }
         _ => text.to_owned(),
     }
 }
@@ -84,7 +94,8 @@ pub fn within_reach(name: &str) -> String {
     }
 }
 
-/// The command that binds a pack for the first time, in an environment as `gtc op env init` makes it. None for a slot that others bind.
+/// The command that binds a pack for the first time, in an environment as `gtc op env
+/// init` makes it. None for a slot that others bind.
 pub(super) fn bind_command(
     host: &Host,
     (path, version): (&DescriptorPath, &str),
@@ -101,7 +112,9 @@ pub(super) fn bind_command(
             let verb = if is_default { "update" } else { "add" };
             Some(format!("gtc op env-packs {verb} --env {environment} --slot {slot} {pack}"))
         }
-        (Err(_), CapabilitySlot::Extension) => Some(format!("gtc op extensions add --env {environment} {pack}")),
+        (Err(_), CapabilitySlot::Extension) => {
+            Some(format!("gtc op extensions add --env {environment} {pack}"))
+        }
         (Err(_), _) => None,
     }
 }
@@ -109,7 +122,8 @@ pub(super) fn bind_command(
 /// Builds the pack of a project into its folder, or to `output`.
 ///
 /// # Errors
-/// [`OpError`] when the project makes no sense, its toolchain does not build it, or what it builds is no handler.
+/// [`OpError`] when the project makes no sense, its toolchain does not build it, or what
+/// it builds is no handler.
 pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<BuildReport, OpError> {
     let limits = &host.limits.project;
     let project = project::read(folder, limits)?;
@@ -117,7 +131,10 @@ pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<Buil
         let _working = (host.working)(&format!("building a component in {}", project.language));
         project::build(&project, limits, host.fetcher.is_offline())?
     };
-    let version = project.version.or(built.version).ok_or(ProjectError::NoVersion { folder: project.folder })?;
+    let version = project
+        .version
+        .or(built.version)
+        .ok_or(ProjectError::NoVersion { folder: project.folder })?;
     pack::build(
         host,
         &BuildRequest {

@@ -49,10 +49,17 @@ impl ProtectionsReport {
 /// [`OpError::Worker`] when there is none, or it does not come to an end.
 pub fn protections(host: &Host) -> Result<ProtectionsReport, OpError> {
     let found = host.engine.examine_worker().map_err(|source| OpError::Worker { source })?;
-    let (layers, deeds): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| found.kind == ProtectionKind::Layer);
+    let (layers, deeds): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|found| found.kind == ProtectionKind::Layer);
     Ok(ProtectionsReport {
         version: env!("CARGO_PKG_VERSION"),
-        layers: layers.into_iter().map(|found| Layer { name: found.what, in_force: found.holds }).collect(),
-        deeds: deeds.into_iter().map(|found| Deed { what: found.what, prevented: found.holds }).collect(),
+        layers: layers
+            .into_iter()
+            .map(|found| Layer { name: found.what, in_force: found.holds })
+            .collect(),
+        deeds: deeds
+            .into_iter()
+            .map(|found| Deed { what: found.what, prevented: found.holds })
+            .collect(),
     })
 }

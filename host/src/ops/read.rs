@@ -1,4 +1,5 @@
-//! The reading verbs: what is bound, and what an extension's answers are. They read files and load no component.
+//! The reading verbs: what is bound, and what an extension's answers are. They read files
+//! and load no component.
 
 use env_pack_domain::{EnvId, ExtRef, PackDescriptor, PackRef, Place};
 use serde::Serialize;
@@ -87,7 +88,8 @@ pub fn extensions(host: &Host, id: &EnvId) -> Result<ExtensionsReport, OpError> 
 /// The answers that an extension reference stands for.
 ///
 /// # Errors
-/// [`OpError::NotBound`] for an extension that is not bound, [`OpError::Answers`] for answers that cannot be read.
+/// [`OpError::NotBound`] for an extension that is not bound, [`OpError::Answers`] for
+/// answers that cannot be read.
 pub fn resolve(host: &Host, id: &EnvId, reference: &ExtRef) -> Result<ResolveReport, OpError> {
     let stored = host.store.load(id)?;
     let key = reference.key();

@@ -6,7 +6,8 @@ use super::OpError;
 use crate::host::Host;
 use crate::store::AuditEvent;
 
-/// Makes a change and records it, as events that are drawn up once it is known what came of it: none when nothing changed.
+/// Makes a change and records it, as events that are drawn up once it is known what came
+/// of it: none when nothing changed.
 pub(super) fn recorded<T>(
     host: &Host,
     environment: &EnvId,
@@ -16,8 +17,10 @@ pub(super) fn recorded<T>(
     let result = change();
     let outcome = result.as_ref().map(|_| ()).map_err(|error| (error.kind(), error.to_string()));
     let event = |event| AuditEvent { result: outcome.clone(), ..event };
-    let written =
-        events(result.as_ref().ok()).into_iter().map(event).try_for_each(|event| host.store.audit(environment, &event));
+    let written = events(result.as_ref().ok())
+        .into_iter()
+        .map(event)
+        .try_for_each(|event| host.store.audit(environment, &event));
     match (result, written) {
         (Ok(_), Err(source)) => Err(OpError::NotRecorded { source }),
         (result, _) => result,

@@ -1,4 +1,5 @@
-//! Taking what a reference stands for by now: a tag that moved, or a file that was written anew. It is shown before it is taken.
+//! Taking what a reference stands for by now: a tag that moved, or a file that was
+//! written anew. It is shown before it is taken.
 
 use env_pack_domain::change::{Refusal, Request};
 use env_pack_domain::{BindingKey, EnvId, PackRef, Permissions, Place, Sha256Digest};
@@ -59,7 +60,8 @@ pub struct Side {
     pub supported_versions: Vec<String>,
 }
 
-/// Takes what the reference of a binding stands for now, wherever it is bound in the environment; or only says what that is.
+/// Takes what the reference of a binding stands for now, wherever it is bound in the
+/// environment; or only says what that is.
 ///
 /// # Errors
 /// [`OpError`]; nothing has been written then.
@@ -80,7 +82,9 @@ pub fn refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, OpEr
     // without a pin nobody knows what it was: then whatever it is now is taken
     let pin = snapshot.lock.get(pack_ref);
     let checked = match check(host, &snapshot, &asked) {
-        Err(error) if !request.dry_run => return bind::recorded_bind(host, BindVerb::Update, &asked, || Err(error)),
+        Err(error) if !request.dry_run => {
+            return bind::recorded_bind(host, BindVerb::Update, &asked, || Err(error));
+        }
         checked => checked?,
     };
     let found = [Some(checked.fetched.digest), checked.pin.manifest];
@@ -115,7 +119,8 @@ pub fn refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, OpEr
 impl RefreshRequest {
     /// The request to bind again what is bound.
     fn as_bind(&self, stored: &Stored) -> Result<BindRequest, OpError> {
-        let not_bound = || Refusal::NotBound { environment: self.environment.clone(), key: self.key.clone() };
+        let not_bound =
+            || Refusal::NotBound { environment: self.environment.clone(), key: self.key.clone() };
         let bound = stored.environment.binding(&self.key).ok_or_else(not_bound)?.clone();
         Ok(BindRequest {
             environment: self.environment.clone(),
@@ -127,7 +132,10 @@ impl RefreshRequest {
             },
             replaces: Some(bound),
             // what it wants is shown before anybody grants it
-            grants: Grants { declared: self.grants.declared || self.dry_run, ..self.grants.clone() },
+            grants: Grants {
+                declared: self.grants.declared || self.dry_run,
+                ..self.grants.clone()
+            },
             fetch: true,
             refresh: true,
             all_instances: false,
@@ -170,13 +178,24 @@ fn difference(host: &Host, pin: &LockedPack, checked: &Checked) -> Option<Differ
 }
 
 fn side(pin: &LockedPack, version: Option<String>) -> Side {
-    let mut supported: Vec<_> = pin.handlers.iter().map(|handler| handler.supported_versions.to_string()).collect();
+    let mut supported: Vec<_> =
+        pin.handlers.iter().map(|handler| handler.supported_versions.to_string()).collect();
     supported.dedup();
-    Side { manifest_digest: pin.manifest, sha256: pin.archive.hex(), version, supported_versions: supported }
+    Side {
+        manifest_digest: pin.manifest,
+        sha256: pin.archive.hex(),
+        version,
+        supported_versions: supported,
+    }
 }
 
-/// Whether a tag stands for what it stood for when it was bound: nobody is moved along without a word.
-pub(super) fn unmoved(stored: &Stored, asked: &BindRequest, found: Option<Sha256Digest>) -> Result<(), OpError> {
+/// Whether a tag stands for what it stood for when it was bound: nobody is moved along
+/// without a word.
+pub(super) fn unmoved(
+    stored: &Stored,
+    asked: &BindRequest,
+    found: Option<Sha256Digest>,
+) -> Result<(), OpError> {
     let Request { place, kind, pack_ref, .. } = &asked.request;
     // what is bound nowhere is nobody's
     let bound = bound_with(stored, pack_ref);
@@ -195,17 +214,24 @@ pub(super) fn unmoved(stored: &Stored, asked: &BindRequest, found: Option<Sha256
 
 /// Where a reference is bound.
 fn bound_with(stored: &Stored, pack_ref: &PackRef) -> Option<BindingKey> {
-    stored.environment.bindings().find(|binding| binding.pack_ref == *pack_ref).map(env_pack_domain::Binding::key)
+    stored
+        .environment
+        .bindings()
+        .find(|binding| binding.pack_ref == *pack_ref)
+        .map(env_pack_domain::Binding::key)
 }
 
 fn key(place: &Place, path: &env_pack_domain::DescriptorPath) -> BindingKey {
     match place {
         Place::Slot(slot) => BindingKey::Slot(*slot),
-        Place::Extension(instance) => BindingKey::Extension { path: path.clone(), instance: instance.clone() },
+        Place::Extension(instance) => {
+            BindingKey::Extension { path: path.clone(), instance: instance.clone() }
+        }
     }
 }
 
-/// The reference of what was bound, exactly: what a rollback restores, wherever the tag is by then.
+/// The reference of what was bound, exactly: what a rollback restores, wherever the tag
+/// is by then.
 pub(super) fn exact(pack_ref: &PackRef, pin: &LockedPack) -> Option<PackRef> {
     let PackRef::Oci(text) = pack_ref else { return None };
     let reference: env_pack_domain::OciRef = text.parse().ok()?;

@@ -50,7 +50,8 @@ pub struct PushReport {
 pub struct PullRequest {
     /// Where it is.
     pub reference: OciRef,
-    /// The file it goes to; named after the repository and the tag, in the current folder, unless it is another.
+    /// The file it goes to; named after the repository and the tag, in the current
+    /// folder, unless it is another.
     pub output: Option<PathBuf>,
     /// Whether files with other content are overwritten.
     pub force: bool,
@@ -91,9 +92,13 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
         Err(source) => return Err(OpError::Input { source }),
     };
     if let Some(envelope) = &signature {
-        let is_about = Envelope::parse(envelope).and_then(|envelope| envelope.is_about(&archive.digest));
+        let is_about =
+            Envelope::parse(envelope).and_then(|envelope| envelope.is_about(&archive.digest));
         let pack_ref = || PackRef::File(request.archive.to_string_lossy().into_owned());
-        is_about.map_err(|source| OpError::NotVouchedFor { pack_ref: pack_ref(), source: source.into() })?;
+        is_about.map_err(|source| OpError::NotVouchedFor {
+            pack_ref: pack_ref(),
+            source: source.into(),
+        })?;
     }
     let notes = Notes {
         title: pack.id.as_exact().to_owned(),
@@ -102,7 +107,8 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
         created: request.created.clone(),
         signature: None,
     };
-    let manifest_digest = host.fetcher.push(&request.reference, &archive, &notes, signature.as_deref())?;
+    let manifest_digest =
+        host.fetcher.push(&request.reference, &archive, &notes, signature.as_deref())?;
     Ok(PushReport {
         pack_ref: request.reference.pinned(manifest_digest),
         manifest_digest,
@@ -114,24 +120,29 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
     })
 }
 
-/// Signs a pack that a registry has already: the signature goes there too, as an artifact that refers to the pack. Those of others
-/// stay, and signing twice changes nothing.
+/// Signs a pack that a registry has already: the signature goes there too, as an artifact
+/// that refers to the pack. Those of others stay, and signing twice changes nothing.
 ///
 /// # Errors
-/// [`OpError`] when the pack cannot be had, the key is none, or the registry does not take the signature.
+/// [`OpError`] when the pack cannot be had, the key is none, or the registry does not
+/// take the signature.
 pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, OpError> {
     let key = private_key(host, key)?;
     let fetched = host.fetcher.fetch(&PackRef::Oci(reference.to_string()))?;
-    let refused = |source| OpError::Archive { pack: ForeignText::new(reference.to_string()), source };
+    let refused =
+        |source| OpError::Archive { pack: ForeignText::new(reference.to_string()), source };
     let pack = packs::open(host, &fetched).map_err(refused)?;
     let name = match fetched.form {
         Form::Archive => format!("{}@{}", pack.id.as_exact(), pack.version),
         Form::Component => reference.repository().to_owned(),
     };
-    let changed = host.fetcher.push_signature(&fetched, &Envelope::sign(&name, &fetched.digest, &key))?;
+    let changed =
+        host.fetcher.push_signature(&fetched, &Envelope::sign(&name, &fetched.digest, &key))?;
     Ok(SignReport {
         path: None,
-        pack_ref: Some(fetched.manifest().map_or_else(|| reference.clone(), |digest| reference.pinned(digest))),
+        pack_ref: Some(
+            fetched.manifest().map_or_else(|| reference.clone(), |digest| reference.pinned(digest)),
+        ),
         key_id: key.public().id(),
         id: pack.id,
         version: pack.version,
@@ -171,7 +182,8 @@ pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
     let manifest_digest = fetched.manifest();
     Ok(PullReport {
         path: path.into(),
-        pack_ref: manifest_digest.map_or_else(|| request.reference.clone(), |digest| request.reference.pinned(digest)),
+        pack_ref: manifest_digest
+            .map_or_else(|| request.reference.clone(), |digest| request.reference.pinned(digest)),
         manifest_digest,
         sha256: fetched.digest.hex(),
         size: fetched.bytes.len() as u64,
@@ -184,7 +196,8 @@ pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
 pub(super) fn unlike(host: &Host, path: &Path, content: Option<&[u8]>) -> Result<(), OpError> {
     let is_there = std::fs::metadata(path).is_ok_and(|there| there.is_file());
     let limit = content.map_or(0, <[u8]>::len) as u64;
-    let is_same = || host.fetcher.document(path, limit).is_ok_and(|there| Some(there.as_slice()) == content);
+    let is_same =
+        || host.fetcher.document(path, limit).is_ok_and(|there| Some(there.as_slice()) == content);
     match is_there && !is_same() {
         true => Err(OpError::Overwritten { path: path.to_owned() }),
         false => Ok(()),

@@ -67,19 +67,27 @@ pub struct Dropped {
 /// Makes an archive canonical, and opens it as any pack is opened before it is written.
 ///
 /// # Errors
-/// [`OpError`] when the archive can be read in more ways than one, its content contradicts its bill of materials, or the output
-/// is the archive itself.
+/// [`OpError`] when the archive can be read in more ways than one, its content
+/// contradicts its bill of materials, or the output is the archive itself.
 pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpError> {
     if is_same_file(&request.archive, &request.output) {
         return Err(OpError::OverItself { path: request.output.clone() });
     }
     let fetched = host.fetcher.file(&request.archive)?;
-    let refused = |source| OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source };
+    let refused = |source| OpError::Archive {
+        pack: ForeignText::new(request.archive.to_string_lossy()),
+        source,
+    };
     let repacked = archive::repack(&fetched.bytes, &host.limits.archive).map_err(refused)?;
     pack::write(&request.output, &repacked.bytes)?;
-    let comment = (repacked.comment_bytes > 0)
-        .then(|| Dropped { name: None, reason: format!("a comment of {} bytes", repacked.comment_bytes) });
-    let folder = |name| Dropped { name: Some(name), reason: "a folder, which holds nothing itself".to_owned() };
+    let comment = (repacked.comment_bytes > 0).then(|| Dropped {
+        name: None,
+        reason: format!("a comment of {} bytes", repacked.comment_bytes),
+    });
+    let folder = |name| Dropped {
+        name: Some(name),
+        reason: "a folder, which holds nothing itself".to_owned(),
+    };
     Ok(RepackReport {
         path: request.output.as_path().into(),
         size: repacked.bytes.len(),
@@ -94,7 +102,8 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
 
 /// Whether two paths lead to one file, by whatever links.
 pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
-    let identity = |path: &Path| path.metadata().map(|metadata| (metadata.dev(), metadata.ino())).ok();
+    let identity =
+        |path: &Path| path.metadata().map(|metadata| (metadata.dev(), metadata.ino())).ok();
     identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 

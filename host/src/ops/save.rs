@@ -72,10 +72,12 @@ pub struct SavedPack {
     pub signatures: usize,
 }
 
-/// Writes packs, and all that belongs to them, into an image layout in a tar file: the same packs always the same bytes.
+/// Writes packs, and all that belongs to them, into an image layout in a tar file: the
+/// same packs always the same bytes.
 ///
 /// # Errors
-/// [`OpError`] when a pack or a signature of one cannot be had, or the file cannot be written.
+/// [`OpError`] when a pack or a signature of one cannot be had, or the file cannot be
+/// written.
 pub fn save(host: &Host, request: &SaveRequest) -> Result<SaveReport, OpError> {
     let mut warnings = Vec::new();
     let chosen: Vec<(PackRef, Option<Get>)> = match &request.packs {
@@ -88,7 +90,8 @@ pub fn save(host: &Host, request: &SaveRequest) -> Result<SaveReport, OpError> {
     if chosen.iter().any(is_output) {
         return Err(OpError::OverItself { path: request.output.clone() });
     }
-    let trust_root = request.trust_root_of.as_ref().map(|environment| trusted(host, environment)).transpose()?;
+    let trust_root =
+        request.trust_root_of.as_ref().map(|environment| trusted(host, environment)).transpose()?;
     let (mut parcels, mut reports) = (Vec::new(), Vec::new());
     for (pack_ref, fetched) in chosen {
         let fetched = match fetched {
@@ -122,7 +125,11 @@ pub fn save(host: &Host, request: &SaveRequest) -> Result<SaveReport, OpError> {
 type Get = Box<dyn FnOnce(&Host) -> Result<Fetched, OpError>>;
 
 /// What an environment has bound and pinned, each once.
-fn bound(host: &Host, environment: &EnvId, warnings: &mut Vec<String>) -> Result<Vec<(PackRef, Option<Get>)>, OpError> {
+fn bound(
+    host: &Host,
+    environment: &EnvId,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<(PackRef, Option<Get>)>, OpError> {
     let stored = host.store.load(environment)?;
     let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
     for pack_ref in stored.environment.bindings().map(|binding| binding.pack_ref.clone()) {
@@ -142,7 +149,10 @@ fn bound(host: &Host, environment: &EnvId, warnings: &mut Vec<String>) -> Result
                     let fetched = host.fetcher.fetch_again(&of, pin.manifest)?;
                     match fetched.digest == pin.archive {
                         true => Ok(fetched),
-                        false => Err(not_saved(PackError::Replaced { locked: pin.archive, found: fetched.digest })),
+                        false => Err(not_saved(PackError::Replaced {
+                            locked: pin.archive,
+                            found: fetched.digest,
+                        })),
                     }
                 }
                 _ => pinned(host, &of, &pin).map_err(not_saved),
@@ -181,16 +191,21 @@ fn parcel(
             host.fetcher.parcel_of_published(&reference, fetched)?
         }
         _ => {
-            let notes =
-                Notes { title: pack.id.as_exact().to_owned(), version: pack.version.clone(), ..Notes::default() };
+            let notes = Notes {
+                title: pack.id.as_exact().to_owned(),
+                version: pack.version.clone(),
+                ..Notes::default()
+            };
             let envelope = envelope_beside(host, &pack_ref, fetched);
             host.fetcher.parcel_of_file(fetched, name_of(&pack), &notes, envelope.as_deref())?
         }
     };
     for read in candidates(host, &pack_ref, fetched) {
         let unreadable = |source| PackError::SignatureFile { source };
-        let bytes =
-            read.map_err(|source| OpError::NotSaved { pack_ref: pack_ref.clone(), source: unreadable(source) })?;
+        let bytes = read.map_err(|source| OpError::NotSaved {
+            pack_ref: pack_ref.clone(),
+            source: unreadable(source),
+        })?;
         let left_out = match about(&bytes, &fetched.digest) {
             Ok(evidence) if parcel.add(published(bytes, &evidence)) => continue,
             Ok(_) => "it is about a manifest that is not that of this pack".to_owned(),
@@ -199,11 +214,11 @@ fn parcel(
         warnings.push(format!("a signature of pack `{pack_ref}` is left out: {left_out}"));
     }
     let missing = parcel.missing().iter();
-    warnings.extend(
-        missing.map(|digest| {
-            format!("{digest}, which belongs to pack `{pack_ref}`, is not here; other tools may miss it")
-        }),
-    );
+    warnings.extend(missing.map(|digest| {
+        format!(
+            "{digest}, which belongs to pack `{pack_ref}`, is not here; other tools may miss it"
+        )
+    }));
     let report = SavedPack {
         id: pack.id,
         version: pack.version,
@@ -223,7 +238,8 @@ fn envelope_beside(host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Option
     matches!(about(&bytes, &fetched.digest), Ok(Evidence::Envelope(_))).then_some(bytes)
 }
 
-/// What a pack out of a file is called: never what could be taken for a reference to a registry.
+/// What a pack out of a file is called: never what could be taken for a reference to a
+/// registry.
 fn name_of(pack: &Pack) -> Option<String> {
     let name = format!("{}:{}", pack.id.as_exact(), pack.version);
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._:+-".contains(&b);

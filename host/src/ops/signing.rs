@@ -1,4 +1,5 @@
-//! Keys and signatures as files: making a key, signing a pack, and looking who signed one.
+//! Keys and signatures as files: making a key, signing a pack, and looking who signed
+//! one.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -15,7 +16,8 @@ use crate::archive;
 use crate::fetch::FetchError;
 use crate::host::Host;
 use crate::signing::{
-    Envelope, KeyError, MAX_ENVELOPE_BYTES, MAX_KEY_BYTES, MAX_SIGNATURE_BYTES, PrivateKey, PublicKey,
+    Envelope, KeyError, MAX_ENVELOPE_BYTES, MAX_KEY_BYTES, MAX_SIGNATURE_BYTES, PrivateKey,
+    PublicKey,
 };
 
 /// A key that was made.
@@ -38,7 +40,8 @@ pub struct SignRequest {
     pub key: PathBuf,
     /// Where the signature goes; beside the pack, as `<pack>.sig`, unless somewhere else.
     pub output: Option<PathBuf>,
-    /// Whether the signature takes the place of whatever is there, instead of being added to the signatures that are there.
+    /// Whether the signature takes the place of whatever is there, instead of being added
+    /// to the signatures that are there.
     pub replace: bool,
 }
 
@@ -97,7 +100,8 @@ pub struct VerifyReport {
     pub signer: KeyId,
 }
 
-/// Makes a key: the private half in a file that only this user reads, the public one beside it, as `<file>.pub`.
+/// Makes a key: the private half in a file that only this user reads, the public one
+/// beside it, as `<file>.pub`.
 ///
 /// # Errors
 /// [`OpError`] when a file is there already, or cannot be written.
@@ -105,10 +109,16 @@ pub fn keygen(path: &Path) -> Result<KeygenReport, OpError> {
     let mut public_path = path.as_os_str().to_owned();
     public_path.push(".pub");
     let public_path = PathBuf::from(public_path);
-    let key = PrivateKey::generate().map_err(|source| OpError::Key { path: path.to_owned(), source })?;
+    let key =
+        PrivateKey::generate().map_err(|source| OpError::Key { path: path.to_owned(), source })?;
     write_new(path, &key.to_pem(), 0o600)?;
-    write_new(&public_path, &key.public().to_pem(), 0o644).inspect_err(|_| drop(fs::remove_file(path)))?;
-    Ok(KeygenReport { path: path.into(), public_path: public_path.into(), key_id: key.public().id() })
+    write_new(&public_path, &key.public().to_pem(), 0o644)
+        .inspect_err(|_| drop(fs::remove_file(path)))?;
+    Ok(KeygenReport {
+        path: path.into(),
+        public_path: public_path.into(),
+        key_id: key.public().id(),
+    })
 }
 
 /// Writes a file where there is none.
@@ -117,7 +127,8 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
         std::io::ErrorKind::AlreadyExists => OpError::KeyExists { path: path.to_owned() },
         _ => OpError::Write { path: path.to_owned(), source },
     };
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     written.map_err(|source| {
         let _ = fs::remove_file(path);
@@ -125,15 +136,19 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
     })
 }
 
-/// Signs a pack: the bytes of its archive, once they are known to be a pack. Signatures of others over the same archive stay.
+/// Signs a pack: the bytes of its archive, once they are known to be a pack. Signatures
+/// of others over the same archive stay.
 ///
 /// # Errors
-/// [`OpError`] when the archive is refused, the key is none, what is in the place of the signature is none of this archive, or it
-/// cannot be written.
+/// [`OpError`] when the archive is refused, the key is none, what is in the place of the
+/// signature is none of this archive, or it cannot be written.
 pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
     let key = private_key(host, &request.key)?;
     let fetched = host.fetcher.file(&request.archive)?;
-    let refused = |source| OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source };
+    let refused = |source| OpError::Archive {
+        pack: ForeignText::new(request.archive.to_string_lossy()),
+        source,
+    };
     let pack = archive::open(&fetched.bytes, &host.limits.archive).map_err(refused)?;
     let path = signature_path(request)?;
     let not_added = |source| OpError::NotAdded { path: path.clone(), source };
@@ -142,9 +157,18 @@ pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
         false => there(host, &path).map_err(not_added)?,
     };
     let (bytes, changed) = match there {
-        None => (Envelope::sign(&format!("{}@{}", pack.id.as_exact(), pack.version), &fetched.digest, &key), true),
+        None => (
+            Envelope::sign(
+                &format!("{}@{}", pack.id.as_exact(), pack.version),
+                &fetched.digest,
+                &key,
+            ),
+            true,
+        ),
         Some(there) => {
-            match Envelope::sign_too(&there, &fetched.digest, &key).map_err(|error| not_added(error.into()))? {
+            match Envelope::sign_too(&there, &fetched.digest, &key)
+                .map_err(|error| not_added(error.into()))?
+            {
                 Some(more) => (more, true),
                 None => (there, false),
             }
@@ -170,7 +194,8 @@ pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
 
 /// Reads the file of a private key.
 pub(super) fn private_key(host: &Host, path: &Path) -> Result<PrivateKey, OpError> {
-    let bytes = host.fetcher.document(path, MAX_KEY_BYTES).map_err(|source| OpError::Input { source })?;
+    let bytes =
+        host.fetcher.document(path, MAX_KEY_BYTES).map_err(|source| OpError::Input { source })?;
     PrivateKey::from_pem(&bytes).map_err(|source| OpError::Key { path: path.to_owned(), source })
 }
 
@@ -191,7 +216,8 @@ fn signature_path(request: &SignRequest) -> Result<PathBuf, OpError> {
     }
 }
 
-/// The signatures in a file, if it is one: into a pipe or a device, they are only written.
+/// The signatures in a file, if it is one: into a pipe or a device, they are only
+/// written.
 fn there(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError> {
     match host.fetcher.document(path, MAX_ENVELOPE_BYTES) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -207,11 +233,13 @@ fn there(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError> {
 pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpError> {
     let trust = trust_of(host, &request.trusted)?;
     let fetched = host.fetcher.fetch(&request.pack_ref)?;
-    let not_vouched = |source| OpError::NotVouchedFor { pack_ref: request.pack_ref.clone(), source };
+    let not_vouched =
+        |source| OpError::NotVouchedFor { pack_ref: request.pack_ref.clone(), source };
     let verified = match request.signatures.as_slice() {
         [] => trust.verify(&fetched.digest, candidates(host, &request.pack_ref, &fetched)),
         named => {
-            let named: Vec<_> = named.iter().map(|path| signature(host, path).map(Ok)).collect::<Result<_, _>>()?;
+            let named: Vec<_> =
+                named.iter().map(|path| signature(host, path).map(Ok)).collect::<Result<_, _>>()?;
             trust.verify(&fetched.digest, named)
         }
     };
@@ -244,6 +272,8 @@ fn signature(host: &Host, path: &Path) -> Result<Vec<u8>, OpError> {
 
 /// Reads the file of a public key.
 pub(super) fn public_key(host: &Host, path: &Path) -> Result<PublicKey, OpError> {
-    let bytes = host.fetcher.document(path, MAX_KEY_BYTES).map_err(|source| OpError::Input { source })?;
-    PublicKey::from_pem(&bytes).map_err(|source: KeyError| OpError::Key { path: path.to_owned(), source })
+    let bytes =
+        host.fetcher.document(path, MAX_KEY_BYTES).map_err(|source| OpError::Input { source })?;
+    PublicKey::from_pem(&bytes)
+        .map_err(|source: KeyError| OpError::Key { path: path.to_owned(), source })
 }

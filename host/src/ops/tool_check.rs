@@ -1,8 +1,8 @@
 //! What the handlers of an environment find on this machine: one preflight per binding.
 
 use env_pack_domain::{
-    Binding, BindingContext, CapabilitySlot, EnvId, EnvPackHandler, PackDescriptor, Place, Preflight, Probe,
-    ResolveError, ToolCheck,
+    Binding, BindingContext, CapabilitySlot, EnvId, EnvPackHandler, PackDescriptor, Place,
+    Preflight, Probe, ResolveError, ToolCheck,
 };
 use serde::Serialize;
 
@@ -102,9 +102,12 @@ pub struct UnresolvedExtension {
 }
 
 impl ToolCheckReport {
-    /// Whether every check that had to be made was made and passed. An extension without a handler is none of them.
+    /// Whether every check that had to be made was made and passed. An extension without
+    /// a handler is none of them.
     pub fn passed(&self) -> bool {
-        self.failed_checks == 0 && self.failed_preflights == 0 && self.unresolved_bindings.is_empty()
+        self.failed_checks == 0
+            && self.failed_preflights == 0
+            && self.unresolved_bindings.is_empty()
     }
 }
 
@@ -128,7 +131,9 @@ pub fn tool_check(host: &Host, environment: &EnvId) -> Result<ToolCheckReport, O
     };
     for binding in stored.environment.bindings() {
         match assembly.registry.resolve_for_slot(&binding.kind, binding.place.slot()) {
-            Ok(handler) => report.add(binding, preflight(host, environment, binding, handler, &assembly)),
+            Ok(handler) => {
+                report.add(binding, preflight(host, environment, binding, handler, &assembly))
+            }
             Err(error) => report.add_unresolved(binding, &error, &assembly),
         }
     }
@@ -165,11 +170,14 @@ fn preflight(
 impl ToolCheckReport {
     fn add(&mut self, binding: &Binding, preflight: PreflightReport) {
         self.total_checks += preflight.checks.len();
-        self.failed_checks += preflight.checks.iter().filter(|check| !check.outcome.passed()).count();
+        self.failed_checks +=
+            preflight.checks.iter().filter(|check| !check.outcome.passed()).count();
         self.failed_preflights += usize::from(preflight.fault.is_some());
         let kind = binding.kind.clone();
         match &binding.place {
-            Place::Slot(slot) => self.bindings.push(PackChecks { slot: slot.slot(), kind, preflight }),
+            Place::Slot(slot) => {
+                self.bindings.push(PackChecks { slot: slot.slot(), kind, preflight })
+            }
             Place::Extension(instance) => {
                 let instance_id = instance.as_ref().map(ToString::to_string);
                 self.extension_bindings.push(ExtensionChecks { instance_id, kind, preflight });
@@ -185,10 +193,16 @@ impl ToolCheckReport {
         };
         let kind = binding.kind.clone();
         match &binding.place {
-            Place::Slot(slot) => self.unresolved_bindings.push(UnresolvedPack { slot: slot.slot(), kind, error }),
+            Place::Slot(slot) => {
+                self.unresolved_bindings.push(UnresolvedPack { slot: slot.slot(), kind, error })
+            }
             Place::Extension(instance) => {
                 let instance_id = instance.as_ref().map(ToString::to_string);
-                self.extension_unresolved_bindings.push(UnresolvedExtension { instance_id, kind, error });
+                self.extension_unresolved_bindings.push(UnresolvedExtension {
+                    instance_id,
+                    kind,
+                    error,
+                });
             }
         }
     }

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::PackError;
 use crate::fetch::{FetchError, Fetched, Published};
 use crate::host::Host;
-use crate::signing::{CosignBundle, Evidence, KeyError, MAX_SIGNATURE_BYTES, PublicKey, SignatureError};
+use crate::signing::{
+    CosignBundle, Evidence, KeyError, MAX_SIGNATURE_BYTES, PublicKey, SignatureError,
+};
 use crate::store::{StoreError, TrustRoot};
 
 /// The keys whose signatures are taken. Without any, nothing is checked.
@@ -91,18 +93,25 @@ impl Trust {
     ///
     /// # Errors
     /// [`PackError`] when none of them does.
-    pub fn examine(&self, host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Result<Examined, PackError> {
+    pub fn examine(
+        &self,
+        host: &Host,
+        pack_ref: &PackRef,
+        fetched: &Fetched,
+    ) -> Result<Examined, PackError> {
         match (fetched.is_builtin, self.is_empty()) {
             (true, _) => Ok(Examined { signature: Signature::BuiltIn, envelope: None }),
             (false, true) => Ok(look(host, pack_ref, fetched)),
             (false, false) => {
-                let (signer, envelope) = self.verify(&fetched.digest, candidates(host, pack_ref, fetched))?;
+                let (signer, envelope) =
+                    self.verify(&fetched.digest, candidates(host, pack_ref, fetched))?;
                 Ok(Examined { signature: Signature::Verified { signer }, envelope: Some(envelope) })
             }
         }
     }
 
-    /// The same, as far as it is known without asking a registry: from what was found before, and what is kept.
+    /// The same, as far as it is known without asking a registry: from what was found
+    /// before, and what is kept.
     ///
     /// # Errors
     /// [`PackError`] when none of the trusted keys vouches for the pack.
@@ -122,7 +131,8 @@ impl Trust {
         Ok(Examined { signature: Signature::Verified { signer }, envelope: Some(envelope) })
     }
 
-    /// The trusted key that vouches for an archive, and which of these signatures shows it. What is wrong with other signatures does not matter then.
+    /// The trusted key that vouches for an archive, and which of these signatures shows
+    /// it. What is wrong with other signatures does not matter then.
     ///
     /// # Errors
     /// [`PackError`] with what is wrong with the first signature, or that there is none.
@@ -133,10 +143,11 @@ impl Trust {
     ) -> Result<(KeyId, Vec<u8>), PackError> {
         let mut wrong = None;
         for read in signatures {
-            let verified = read.map_err(|source| PackError::SignatureFile { source }).and_then(|bytes| {
-                let evidence = Evidence::parse(&bytes)?;
-                Ok((evidence.verify(archive, &self.keys)?, bytes))
-            });
+            let verified =
+                read.map_err(|source| PackError::SignatureFile { source }).and_then(|bytes| {
+                    let evidence = Evidence::parse(&bytes)?;
+                    Ok((evidence.verify(archive, &self.keys)?, bytes))
+                });
             match verified {
                 Ok(verified) => return Ok(verified),
                 Err(error) => wrong = wrong.or(Some(error)),
@@ -146,14 +157,17 @@ impl Trust {
     }
 }
 
-/// Every signature there is of a pack: first those that are here, then, when none of them will do, those that its registry has.
+/// Every signature there is of a pack: first those that are here, then, when none of them
+/// will do, those that its registry has.
 pub(super) fn candidates<'a>(
     host: &'a Host,
     pack_ref: &'a PackRef,
     fetched: &'a Fetched,
 ) -> impl Iterator<Item = Result<Vec<u8>, FetchError>> + 'a {
     let here = host.fetcher.signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES);
-    let published = std::iter::once_with(|| host.fetcher.published_signatures(fetched, MAX_SIGNATURE_BYTES)).flatten();
+    let published =
+        std::iter::once_with(|| host.fetcher.published_signatures(fetched, MAX_SIGNATURE_BYTES))
+            .flatten();
     here.into_iter().chain(published.map(|read| read.map(evidence)))
 }
 
@@ -172,7 +186,8 @@ pub(super) fn published(bytes: Vec<u8>, evidence: &Evidence) -> Published {
     }
 }
 
-/// Reads a signature that is about this archive. Whether it vouches for it to anybody, nobody knows yet.
+/// Reads a signature that is about this archive. Whether it vouches for it to anybody,
+/// nobody knows yet.
 pub(super) fn about(bytes: &[u8], archive: &Sha256Digest) -> Result<Evidence, SignatureError> {
     let evidence = Evidence::parse(bytes)?;
     evidence.is_about(archive).map(|()| evidence)
@@ -183,7 +198,9 @@ pub(super) fn evidence(published: Published) -> Vec<u8> {
     match published {
         Published::Envelope(envelope) => envelope,
         Published::Cosign { manifest, payload, signature } => {
-            CosignBundle::new(&manifest, &payload, &signature).map(|bundle| bundle.render()).unwrap_or(payload)
+            CosignBundle::new(&manifest, &payload, &signature)
+                .map(|bundle| bundle.render())
+                .unwrap_or(payload)
         }
     }
 }
@@ -203,7 +220,10 @@ pub(super) fn look(host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Examin
         match evidence {
             Ok((evidence, bytes)) => {
                 let signers = evidence.claimed_signers();
-                return Examined { signature: Signature::NotChecked { signers }, envelope: Some(bytes) };
+                return Examined {
+                    signature: Signature::NotChecked { signers },
+                    envelope: Some(bytes),
+                };
             }
             Err(reason) => wrong = wrong.or(Some(reason)),
         }
@@ -227,9 +247,9 @@ impl fmt::Display for Signature {
         match self {
             Self::BuiltIn => f.write_str("part of this program, which vouches for it"),
             Self::Unsigned => f.write_str("unsigned"),
-            Self::NotChecked { signers } if signers.is_empty() => {
-                f.write_str("signed with cosign, which does not say by whom (not checked: no trust root)")
-            }
+            Self::NotChecked { signers } if signers.is_empty() => f.write_str(
+                "signed with cosign, which does not say by whom (not checked: no trust root)",
+            ),
             Self::NotChecked { signers } => {
                 let signers: Vec<_> = signers.iter().map(|signer| format!("`{signer}`")).collect();
                 write!(f, "signed by {} (not checked: no trust root)", signers.join(", "))

@@ -1,5 +1,5 @@
-//! The keys that an environment trusts: reading them, adding one, taking one away. Once there is one, no pack is bound or loaded
-//! that none of them vouches for.
+//! The keys that an environment trusts: reading them, adding one, taking one away. Once
+//! there is one, no pack is bound or loaded that none of them vouches for.
 
 use std::path::PathBuf;
 
@@ -78,8 +78,14 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, OpError
     host.store.load(environment)?;
     let root = host.store.trust_root(environment)?;
     Trust::in_root(&root)?;
-    let key = |key: &TrustedKey| TrustedKeyReport { key_id: key.key_id, public_key_pem: key.public_key_pem.clone() };
-    Ok(TrustRootReport { environment_id: environment.clone(), keys: root.keys().iter().map(key).collect() })
+    let key = |key: &TrustedKey| TrustedKeyReport {
+        key_id: key.key_id,
+        public_key_pem: key.public_key_pem.clone(),
+    };
+    Ok(TrustRootReport {
+        environment_id: environment.clone(),
+        keys: root.keys().iter().map(key).collect(),
+    })
 }
 
 /// Trusts a key.
@@ -87,7 +93,8 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, OpError
 /// # Errors
 /// [`OpError`] when it is none, or the trust root cannot be read or written.
 pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, OpError> {
-    let asked = Asked { environment: &request.environment, key: &request.idempotency_key, verb: "add" };
+    let asked =
+        Asked { environment: &request.environment, key: &request.idempotency_key, verb: "add" };
     let file = request.key.display().to_string();
     change(host, &asked, ("key_file", file), |_| {
         let key = public_key(host, &request.key)?;
@@ -106,12 +113,14 @@ pub(super) fn add_from(
     change(host, &asked, ("document", document), |_| Ok((key.id(), Some(key.to_pem()))))
 }
 
-/// Trusts a key no longer. Packs that only it vouches for do not load any more; without the last key, nothing is checked.
+/// Trusts a key no longer. Packs that only it vouches for do not load any more; without
+/// the last key, nothing is checked.
 ///
 /// # Errors
 /// [`OpError`] when it is not trusted, or the trust root cannot be read or written.
 pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeReport, OpError> {
-    let asked = Asked { environment: &request.environment, key: &request.idempotency_key, verb: "remove" };
+    let asked =
+        Asked { environment: &request.environment, key: &request.idempotency_key, verb: "remove" };
     let key_id = request.key_id;
     change(host, &asked, ("key_id", key_id.to_string()), |root| {
         match root.keys().iter().any(|key| key.key_id == key_id) {

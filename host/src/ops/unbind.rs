@@ -1,4 +1,5 @@
-//! Taking a binding away, or back to what it was: no pack is looked at, but instances of one extension stay together.
+//! Taking a binding away, or back to what it was: no pack is looked at, but instances of
+//! one extension stay together.
 
 use env_pack_domain::change::{self, Change};
 use env_pack_domain::{Binding, BindingKey, EnvId, Place};
@@ -26,7 +27,9 @@ pub struct UnbindRequest {
 /// # Errors
 /// [`OpError`]; nothing has been written then, unless it is [`OpError::NotRecorded`].
 pub fn remove(host: &Host, request: &UnbindRequest) -> Result<BindReport, OpError> {
-    unbind(host, "remove", request, |stored| Ok(vec![change::remove(&stored.environment, &request.key)?]))
+    unbind(host, "remove", request, |stored| {
+        Ok(vec![change::remove(&stored.environment, &request.key)?])
+    })
 }
 
 /// Restores what a binding was before its last update.
@@ -45,9 +48,16 @@ fn unbind(
 ) -> Result<BindReport, OpError> {
     let (place, kind) = match &asked.key {
         BindingKey::Slot(slot) => (Place::Slot(*slot), None),
-        BindingKey::Extension { path, instance } => (Place::Extension(instance.clone()), Some(path.to_string())),
+        BindingKey::Extension { path, instance } => {
+            (Place::Extension(instance.clone()), Some(path.to_string()))
+        }
     };
-    let target = Target { environment: &asked.environment, place: &place, kind, key: &asked.idempotency_key };
+    let target = Target {
+        environment: &asked.environment,
+        place: &place,
+        kind,
+        key: &asked.idempotency_key,
+    };
     bind::audited(host, verb, &target, || {
         let mut session = host.store.open(&asked.environment)?;
         let before = session.stored().environment.clone();
@@ -60,13 +70,15 @@ fn unbind(
     })
 }
 
-/// The changes of a rollback: its own, and those of the instances that go back along with it.
+/// The changes of a rollback: its own, and those of the instances that go back along with
+/// it.
 fn roll_back(stored: &Stored, asked: &UnbindRequest) -> Result<Vec<Change>, OpError> {
     let first = change::rollback(&stored.environment, &asked.key)?;
     let BindingKey::Extension { path, .. } = &asked.key else { return Ok(vec![first]) };
     let (before, after) = (first.before.clone(), first.after.clone());
     let mut changes = vec![first];
-    let others = stored.environment.instances_of(path).map(Binding::key).filter(|key| *key != asked.key);
+    let others =
+        stored.environment.instances_of(path).map(Binding::key).filter(|key| *key != asked.key);
     let others: Vec<_> = others.collect();
     for key in others.iter().filter(|_| asked.all_instances) {
         let environment = &changes.last().expect("one change was made").environment;
@@ -87,8 +99,8 @@ fn roll_back(stored: &Stored, asked: &UnbindRequest) -> Result<Vec<Change>, OpEr
     }
 }
 
-/// Whether a binding that went back comes from another archive than its sibling. Where nobody looked at the archives, the
-/// references tell, if they were the same before.
+/// Whether a binding that went back comes from another archive than its sibling. Where
+/// nobody looked at the archives, the references tell, if they were the same before.
 fn part(stored: &Stored, before: &Binding, after: &Binding, sibling: &Binding) -> bool {
     let archive = |binding: &Binding| stored.lock.get(&binding.pack_ref).map(|pin| pin.archive);
     match (archive(after), archive(sibling)) {

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::ProjectError;
 
-/// Writes files into a folder that is not there yet, or is empty but for what `git init` makes.
+/// Writes files into a folder that is not there yet, or is empty but for what `git init`
+/// makes.
 ///
 /// # Errors
 /// [`ProjectError`] when something is in the folder, or a file cannot be written.
@@ -14,7 +15,8 @@ pub fn create(folder: &Path, files: &[(String, String)]) -> Result<(), ProjectEr
     if folder.as_os_str().is_empty() {
         return Err(ProjectError::Unexpected { path: folder.to_owned(), expected: "folder" });
     }
-    let is_repository = |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() == ".git");
+    let is_repository =
+        |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() == ".git");
     match fs::read_dir(folder).map(|mut entries| entries.all(is_repository)) {
         Ok(true) => {}
         Ok(false) => return Err(ProjectError::NotEmpty { folder: folder.to_owned() }),

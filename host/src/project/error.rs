@@ -11,7 +11,8 @@ use super::FILE_NAME;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProjectError {
-    /// A new project would answer for a path that is taken, in every environment there is.
+    /// A new project would answer for a path that is taken, in every environment there
+    /// is.
     #[error("`{path}` is the path of a built-in pack, and nothing can stand in for one")]
     IsBuiltin {
         /// The path.
@@ -132,7 +133,10 @@ impl ProjectError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NoProject { .. } => "not-found",
-            Self::Read { .. } | Self::Write { .. } | Self::Unexpected { .. } | Self::NotStarted { .. } => "io",
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Unexpected { .. }
+            | Self::NotStarted { .. } => "io",
             Self::TooLarge { .. }
             | Self::Malformed { .. }
             | Self::Member { .. }
@@ -146,7 +150,13 @@ impl ProjectError {
 
     /// Whether it is an answer to what was asked, and not that it could not be asked.
     pub fn is_answer(&self) -> bool {
-        matches!(self, Self::IsBuiltin { .. } | Self::NotEmpty { .. } | Self::Failed { .. } | Self::NoComponent { .. })
+        matches!(
+            self,
+            Self::IsBuiltin { .. }
+                | Self::NotEmpty { .. }
+                | Self::Failed { .. }
+                | Self::NoComponent { .. }
+        )
     }
 
     /// What to do next, as one sentence.
@@ -157,16 +167,22 @@ impl ProjectError {
             Self::NoProject { .. } => {
                 "make a project with `gtc pack new <descriptor-path>`, or pack a component with `--component <file>`"
             }
-            Self::Read { .. } | Self::Write { .. } | Self::Unexpected { .. } => "check the path and its permissions",
+            Self::Read { .. } | Self::Write { .. } | Self::Unexpected { .. } => {
+                "check the path and its permissions"
+            }
             Self::TooLarge { .. } | Self::Malformed { .. } | Self::Member { .. } => {
                 "mend the file; docs/gtc-pack.schema.json says what may stand in it"
             }
-            Self::LeadsOutside { .. } => "keep what the pack is made of in the folder of the project",
+            Self::LeadsOutside { .. } => {
+                "keep what the pack is made of in the folder of the project"
+            }
             Self::NotEmpty { .. } => "name another folder with `--dir`",
             Self::Missing { install, .. } => install,
             Self::NotStarted { .. } => "check the program and its permissions",
             Self::Failed { .. } => "mend what it complains of, and build again",
-            Self::NoComponent { .. } => "give its `[lib]` the line `crate-type = [\"cdylib\", \"rlib\"]`",
+            Self::NoComponent { .. } => {
+                "give its `[lib]` the line `crate-type = [\"cdylib\", \"rlib\"]`"
+            }
         }
     }
 }

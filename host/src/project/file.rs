@@ -1,4 +1,5 @@
-//! The project file, `gtc-pack.toml`: what a folder is to become. One type is what is parsed and what the published schema is of.
+//! The project file, `gtc-pack.toml`: what a folder is to become. One type is what is
+//! parsed and what the published schema is of.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -60,11 +61,13 @@ struct ProjectFile {
     /// Who publishes it; the first segment of the descriptor path, unless given
     #[serde(default)]
     publisher: Option<String>,
-    /// The folder of Cargo.toml (`.`), or the file that holds the handler (`handler.py`, `handler.js`); relative to the project
+    /// The folder of Cargo.toml (`.`), or the file that holds the handler (`handler.py`,
+    /// `handler.js`); relative to the project
     #[serde(default)]
     #[schemars(extend("pattern" = BELOW))]
     source: Option<PathBuf>,
-    /// The folder that describes the world `handler`, of which a component in Python or JavaScript is made: `wit`, unless given
+    /// The folder that describes the world `handler`, of which a component in Python or
+    /// JavaScript is made: `wit`, unless given
     #[serde(default)]
     #[schemars(extend("pattern" = BELOW))]
     wit: Option<PathBuf>,
@@ -77,7 +80,8 @@ struct ProjectFile {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct PermissionsTable {
-    /// Commands that it runs, as in a shell, such as `vault version`; `*` stands for one argument
+    /// Commands that it runs, as in a shell, such as `vault version`; `*` stands for one
+    /// argument
     #[schemars(with = "Vec<Text<ToolPermission>>")]
     tools: Vec<String>,
     /// Addresses that it connects to, such as `vault.acme.example:8200`
@@ -95,14 +99,17 @@ pub fn schema() -> Schema {
 /// # Errors
 /// [`ProjectError`] when there is none, or its file makes no sense.
 pub fn read(folder: &Path, limits: &Limits) -> Result<Project, ProjectError> {
-    let folder = folder.canonicalize().map_err(|source| ProjectError::Read { path: folder.to_owned(), source })?;
+    let folder = folder
+        .canonicalize()
+        .map_err(|source| ProjectError::Read { path: folder.to_owned(), source })?;
     let path = folder.join(FILE_NAME);
     if path.symlink_metadata().is_err() {
         return Err(ProjectError::NoProject { folder });
     }
     let path = inside::file(&folder, Path::new(FILE_NAME))?;
     let text = inside::text(&path, limits.file_bytes)?;
-    let file: ProjectFile = toml::from_str(&text).map_err(|error| malformed(&path, &text, &error))?;
+    let file: ProjectFile =
+        toml::from_str(&text).map_err(|error| malformed(&path, &text, &error))?;
     let member = |member, error: &dyn std::error::Error| wrong(&path, member, error.to_string());
     let below = |member, given: Option<PathBuf>, usual: &str| {
         let given = given.unwrap_or_else(|| usual.into());
@@ -110,7 +117,11 @@ pub fn read(folder: &Path, limits: &Limits) -> Result<Project, ProjectError> {
         if inside::is_relative(&given) { Ok(given) } else { Err(wrong(&path, member, reason())) }
     };
     if file.version.is_none() && file.language != Language::Rust {
-        return Err(wrong(&path, "version", format!("a pack in {} has its version here", file.language)));
+        return Err(wrong(
+            &path,
+            "version",
+            format!("a pack in {} has its version here", file.language),
+        ));
     }
     let usual_source = match file.language {
         Language::Rust => ".",
@@ -120,7 +131,11 @@ pub fn read(folder: &Path, limits: &Limits) -> Result<Project, ProjectError> {
     Ok(Project {
         language: file.language,
         id: file.id.map(|id| id.parse()).transpose().map_err(|error| member("id", &error))?,
-        version: file.version.map(|version| version.parse()).transpose().map_err(|error| member("version", &error))?,
+        version: file
+            .version
+            .map(|version| version.parse())
+            .transpose()
+            .map_err(|error| member("version", &error))?,
         publisher: file.publisher,
         permissions: permissions(&path, &file.permissions)?,
         source: below("source", file.source, usual_source)?,
@@ -141,7 +156,9 @@ fn all<P: FromStr<Err = InvalidPermission>>(
     member: &'static str,
     texts: &[String],
 ) -> Result<Vec<P>, ProjectError> {
-    let parse = |text: &String| text.parse().map_err(|error: P::Err| wrong(path, member, error.to_string()));
+    let parse = |text: &String| {
+        text.parse().map_err(|error: P::Err| wrong(path, member, error.to_string()))
+    };
     texts.iter().map(parse).collect()
 }
 

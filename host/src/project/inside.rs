@@ -12,7 +12,8 @@ use super::ProjectError;
 /// Whether a path stays where it begins: it has parts, and each of them is a name.
 pub(super) fn is_relative(path: &Path) -> bool {
     let mut parts = path.components().peekable();
-    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+    parts.peek().is_some()
+        && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 /// The regular file that a relative path leads to, which lies in the folder too.
@@ -20,7 +21,9 @@ pub(super) fn file(folder: &Path, path: &Path) -> Result<PathBuf, ProjectError> 
     let found = resolve(folder, path)?;
     match found.is_file() {
         true => Ok(found),
-        false => Err(ProjectError::Unexpected { path: folder.join(path), expected: "regular file" }),
+        false => {
+            Err(ProjectError::Unexpected { path: folder.join(path), expected: "regular file" })
+        }
     }
 }
 
@@ -48,15 +51,22 @@ pub(super) fn text(path: &Path, limit: u64) -> Result<String, ProjectError> {
     let failed = |source| ProjectError::Read { path: path.to_owned(), source };
     let bytes = match bytes(path, limit).map_err(failed)? {
         Some(bytes) => bytes,
-        None => return Err(ProjectError::Unexpected { path: path.to_owned(), expected: "regular file" }),
+        None => {
+            return Err(ProjectError::Unexpected {
+                path: path.to_owned(),
+                expected: "regular file",
+            });
+        }
     };
     if bytes.len() as u64 > limit {
         return Err(ProjectError::TooLarge { path: path.to_owned(), limit });
     }
-    String::from_utf8(bytes).map_err(|_| failed(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))
+    String::from_utf8(bytes)
+        .map_err(|_| failed(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))
 }
 
-/// The bytes of a file, or one more than the limit; nothing when it is no regular file, which is never waited for.
+/// The bytes of a file, or one more than the limit; nothing when it is no regular file,
+/// which is never waited for.
 fn bytes(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     if !path.metadata()?.is_file() {
         return Ok(None);

@@ -1,7 +1,8 @@
-//! Projects of pack authors: a folder with a project file, made from a template and built with the toolchain of its language.
+//! Projects of pack authors: a folder with a project file, made from a template and built
+//! with the toolchain of its language.
 //!
-//! A project is its author's own, and building it runs what its author wrote, outside of any sandbox. This room does not know
-//! what a component is, nor what a pack looks like.
+//! A project is its author's own, and building it runs what its author wrote, outside of
+//! any sandbox. This room does not know what a component is, nor what a pack looks like.
 
 mod build;
 mod create;
@@ -21,5 +22,6 @@ pub use language::{Language, UnknownLanguage};
 pub use limits::Limits;
 pub use template::{Named, files};
 
-/// Told that a toolchain works, by what it does; it does so until what is given back is dropped.
+/// Told that a toolchain works, by what it does; it does so until what is given back is
+/// dropped.
 pub type WorkNotice = Box<dyn Fn(&str) -> Box<dyn Send> + Send + Sync>;

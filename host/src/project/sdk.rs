@@ -1,5 +1,5 @@
-//! The guest SDK and the interface, as this program was built with them: a project of a stranger has no other place to get them
-//! from.
+//! The guest SDK and the interface, as this program was built with them: a project of a
+//! stranger has no other place to get them from.
 
 /// A file of the repository, below its root, and its content.
 macro_rules! embedded {

@@ -1,5 +1,6 @@
-//! Templates of projects: real files with a few placeholders, and what is put into those. Every value comes out of a parsed
-//! descriptor path, whose characters mean nothing in any of the languages.
+//! Templates of projects: real files with a few placeholders, and what is put into those.
+//! Every value comes out of a parsed descriptor path, whose characters mean nothing in
+//! any of the languages.
 
 use env_pack_domain::{CapabilitySlot, DescriptorPath};
 
@@ -72,14 +73,16 @@ const JAVASCRIPT: &[(&str, &str)] = template!("javascript":
     "wit/world.wit" = "wit/world.wit"
 );
 
-/// The step of a workflow that installs what Rust does not bring along, and the command that tests.
+/// The step of a workflow that installs what Rust does not bring along, and the command
+/// that tests.
 fn workflow(language: Language) -> (String, &'static str) {
     let step = |command: &str| format!("      - run: {command}\n");
     match language {
         Language::Rust => (String::new(), "cargo test --locked"),
-        Language::Python => {
-            (step("python3 -m venv .venv && .venv/bin/pip install --quiet -r requirements.txt"), "python3 -m unittest")
-        }
+        Language::Python => (
+            step("python3 -m venv .venv && .venv/bin/pip install --quiet -r requirements.txt"),
+            "python3 -m unittest",
+        ),
         Language::JavaScript => (step("npm ci --ignore-scripts --silent"), "npm test"),
     }
 }
@@ -94,7 +97,9 @@ pub fn files(language: Language, named: &Named) -> Vec<(String, String)> {
     let filled = |(place, text): &(&str, &str)| ((*place).to_owned(), fill(text, language, named));
     let mut files: Vec<_> = template.iter().map(filled).collect();
     let mut copy = |folder: &str, embedded: &[(&str, &str)]| {
-        files.extend(embedded.iter().map(|(name, text)| (format!("{folder}/{name}"), (*text).to_owned())));
+        files.extend(
+            embedded.iter().map(|(name, text)| (format!("{folder}/{name}"), (*text).to_owned())),
+        );
     };
     match language {
         Language::Rust => {
@@ -130,7 +135,9 @@ fn fill(text: &str, language: Language, named: &Named) -> String {
         ("install", install),
         ("test", test.to_owned()),
     ];
-    values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
+    values.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{{{name}}}}}"), value)
+    })
 }
 
 /// The commands that bind the first pack and run its preflight.
@@ -140,19 +147,22 @@ fn try_it(named: &Named) -> String {
             "gtc op env init                             # the environment `local`, unless you have it\n{bind}\n\
              gtc op env tool-check local                 # does this machine have what the handler needs?"
         ),
-        None => format!("# slot `{}` is bound by the tools of its endpoints, not by `gtc`", named.slot),
+        None => {
+            format!("# slot `{}` is bound by the tools of its endpoints, not by `gtc`", named.slot)
+        }
     }
 }
 
-/// A name that cargo and npm take, and that is no other's: a path may be longer than a package, begin with a digit or `-`, and be that
-/// of something that the package needs.
+/// A name that cargo and npm take, and that is no other's: a path may be longer than a
+/// package, begin with a digit or `-`, and be that of something that the package needs.
 fn crate_name(path: &str) -> String {
     /// Compilers make names of files out of it, twice.
     const BYTES: usize = 64;
     let words: Vec<&str> = path.split(['.', '-']).filter(|word| !word.is_empty()).collect();
     let name = words.join("-");
     let name = name.get(..BYTES).unwrap_or(&name).trim_end_matches('-');
-    let is_taken = include_str!("../../templates/rust/Cargo.lock").contains(&format!("name = \"{name}\"\n"));
+    let is_taken =
+        include_str!("../../templates/rust/Cargo.lock").contains(&format!("name = \"{name}\"\n"));
     match name.starts_with(|first: char| first.is_ascii_lowercase()) && !is_taken {
         true => name.to_owned(),
         false => format!("pack-{name}").trim_end_matches('-').to_owned(),
@@ -164,13 +174,17 @@ fn capitalised(word: &str) -> String {
     chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
 }
 
-/// A lock file with its packages in the order that cargo writes them in, which depends on the name of the new one.
+/// A lock file with its packages in the order that cargo writes them in, which depends on
+/// the name of the new one.
 fn sorted(lock: &str) -> String {
     let mut parts = lock.split("[[package]]\n").map(str::trim_end);
     let head = parts.next().unwrap_or_default();
     let mut packages: Vec<&str> = parts.collect();
     packages.sort_by_key(|package| package.lines().next());
-    packages.iter().fold(head.to_owned(), |lock, package| format!("{lock}\n\n[[package]]\n{package}")) + "\n"
+    packages
+        .iter()
+        .fold(head.to_owned(), |lock, package| format!("{lock}\n\n[[package]]\n{package}"))
+        + "\n"
 }
 
 #[cfg(test)]
@@ -194,7 +208,10 @@ mod tests {
                 for (name, text) in files(language, &named("acme.secrets.demo", slot)) {
                     let is_ours = !name.contains("/env-pack");
                     // what GitHub fills in has blanks between the braces
-                    let left = text.split("{{").skip(1).find(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
+                    let left = text
+                        .split("{{")
+                        .skip(1)
+                        .find(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()));
                     assert!(!is_ours || left.is_none(), "{name}: {left:?}");
                 }
             }
@@ -208,10 +225,14 @@ mod tests {
             (Language::Python, &["node", "npm", "rust"]),
             (Language::JavaScript, &["python", "rust"]),
         ] {
-            for (name, text) in files(language, &named("acme.secrets.demo", CapabilitySlot::Secrets)) {
+            for (name, text) in
+                files(language, &named("acme.secrets.demo", CapabilitySlot::Secrets))
+            {
                 // a workflow builds `gtc` with Rust, whatever the project is in
                 let is_workflow = name.starts_with(".github/");
-                let is_brought = name.starts_with("vendor/") || name.starts_with("wit/deps/") || name.contains("lock");
+                let is_brought = name.starts_with("vendor/")
+                    || name.starts_with("wit/deps/")
+                    || name.contains("lock");
                 let found = others.iter().find(|other| text.to_lowercase().contains(**other));
                 let is_fine = found.is_none() || is_workflow && found == Some(&"rust");
                 assert!(is_brought || is_fine, "{name}: {found:?}");

@@ -3,7 +3,9 @@
 use env_pack_domain::{ForeignText, HandlerFault, Outcome, ToolCheck};
 use serde::Serialize;
 
-use super::{CheckText, Expect, ExpectedCheck, ExpectedText, FaultKind, Question, Scenario, Short, Status};
+use super::{
+    CheckText, Expect, ExpectedCheck, ExpectedText, FaultKind, Question, Scenario, Short, Status,
+};
 
 /// What a preflight did in the world of a scenario.
 #[derive(Debug)]
@@ -21,7 +23,8 @@ pub struct Asked {
     pub question: Question,
     /// What came of it, for people.
     pub answer: String,
-    /// Whether the pack declares that it asks it. What it does not declare is denied, whatever a scenario says.
+    /// Whether the pack declares that it asks it. What it does not declare is denied,
+    /// whatever a scenario says.
     pub is_declared: bool,
 }
 
@@ -43,7 +46,11 @@ impl Difference {
     }
 
     fn new(about: String, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { about: ForeignText::new(about), expected: ForeignText::new(expected), found: ForeignText::new(found) }
+        Self {
+            about: ForeignText::new(about),
+            expected: ForeignText::new(expected),
+            found: ForeignText::new(found),
+        }
     }
 }
 
@@ -58,13 +65,18 @@ impl Scenario {
             }
             (Ok(checks), Some(kind)) => {
                 let found = format!("an answer of {} checks", checks.len());
-                differences.push(Difference::new("the preflight".to_owned(), format!("fault {kind}"), found));
+                differences.push(Difference::new(
+                    "the preflight".to_owned(),
+                    format!("fault {kind}"),
+                    found,
+                ));
                 true
             }
             (Err(fault), expected) => {
                 let is_expected = expected == Some(FaultKind::of(fault));
                 if !is_expected {
-                    let expected = expected.map_or_else(|| "its checks".to_owned(), |kind| format!("fault {kind}"));
+                    let expected = expected
+                        .map_or_else(|| "its checks".to_owned(), |kind| format!("fault {kind}"));
                     differences.push(Difference::of_fault(expected, fault));
                 }
                 // one that ended early has not come to all of its questions
@@ -99,7 +111,11 @@ impl Scenario {
                 0 => differences.push(Difference::new(about(question), "asked", "never asked")),
                 _ if times < *answers => {
                     let expected = format!("asked {answers} times, as it has so many answers");
-                    differences.push(Difference::new(about(question), expected, format!("asked {times} times")));
+                    differences.push(Difference::new(
+                        about(question),
+                        expected,
+                        format!("asked {times} times"),
+                    ));
                 }
                 _ => {}
             }
@@ -108,14 +124,23 @@ impl Scenario {
 
     /// Every question that is given, and how many answers it has.
     fn questions(&self) -> impl Iterator<Item = (Question, usize)> {
-        let tools =
-            self.given.tools.0.iter().map(|(command, replies)| (Question::Command(command.clone()), replies.0.len()));
-        let network =
-            self.given.network.0.iter().map(|(address, replies)| (Question::Address(address.clone()), replies.0.len()));
+        let tools = self
+            .given
+            .tools
+            .0
+            .iter()
+            .map(|(command, replies)| (Question::Command(command.clone()), replies.0.len()));
+        let network = self
+            .given
+            .network
+            .0
+            .iter()
+            .map(|(address, replies)| (Question::Address(address.clone()), replies.0.len()));
         tools.chain(network)
     }
 
-    /// Whether a question is one that the pack does not declare, while the scenario has it answered.
+    /// Whether a question is one that the pack does not declare, while the scenario has
+    /// it answered.
     fn judge_declaration(&self, asked: &Asked) -> Option<Difference> {
         let is_answered = match &asked.question {
             Question::Command(command) => {
@@ -124,7 +149,9 @@ impl Scenario {
             }
             Question::Address(address) => {
                 let given = self.given.network.0.iter().find(|(given, _)| given == address);
-                given.is_some_and(|(_, replies)| !replies.0.iter().all(super::NetworkReply::is_denied))
+                given.is_some_and(|(_, replies)| {
+                    !replies.0.iter().all(super::NetworkReply::is_denied)
+                })
             }
         };
         let is_wrong = is_answered && !asked.is_declared;
@@ -167,9 +194,10 @@ fn about(question: &Question) -> String {
 
 /// Whether exactly this was asked, in this order.
 fn judge_order(expected: &[String], asked: &[Asked]) -> Option<Difference> {
-    let is_same =
-        expected.len() == asked.len() && expected.iter().zip(asked).all(|(text, asked)| asked.question.is(text));
-    let listed = |texts: Vec<String>| if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") };
+    let is_same = expected.len() == asked.len()
+        && expected.iter().zip(asked).all(|(text, asked)| asked.question.is(text));
+    let listed =
+        |texts: Vec<String>| if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") };
     (!is_same).then(|| {
         let expected = listed(expected.iter().map(|text| format!("`{text}`")).collect());
         let found = listed(asked.iter().map(|asked| format!("`{}`", asked.question)).collect());
@@ -182,26 +210,46 @@ fn judge_checks(expect: &Expect, checks: &[ToolCheck], differences: &mut Vec<Dif
         let about = format!("check `{name}`");
         match checks.iter().find(|check| check.name.as_exact() == name) {
             Some(check) => judge_check(&about, expected, &check.outcome, differences),
-            None => differences.push(Difference::new(about, expected.status().to_string(), "no such check")),
+            None => differences.push(Difference::new(
+                about,
+                expected.status().to_string(),
+                "no such check",
+            )),
         }
     }
-    for check in checks.iter().filter(|check| !expect.checks.0.iter().any(|(name, _)| name == check.name.as_exact())) {
+    for check in checks
+        .iter()
+        .filter(|check| !expect.checks.0.iter().any(|(name, _)| name == check.name.as_exact()))
+    {
         let about = format!("check `{}`", check.name.as_exact());
         differences.push(Difference::new(about, "no such check", in_full(&check.outcome)));
     }
 }
 
-fn judge_check(about: &str, expected: &ExpectedCheck, outcome: &Outcome, differences: &mut Vec<Difference>) {
+fn judge_check(
+    about: &str,
+    expected: &ExpectedCheck,
+    outcome: &Outcome,
+    differences: &mut Vec<Difference>,
+) {
     let (status, texts) = parts(outcome);
     if expected.status() != status {
-        return differences.push(Difference::new(about.to_owned(), expected.status().to_string(), in_full(outcome)));
+        return differences.push(Difference::new(
+            about.to_owned(),
+            expected.status().to_string(),
+            in_full(outcome),
+        ));
     }
     let Short::Full(text) = expected else { return };
     for (field, expected) in text.fields() {
         let found = texts.iter().find(|(name, _)| *name == field).map(|(_, text)| text.as_exact());
         if !found.is_some_and(|found| expected.is_met(found)) {
             let found = found.map_or_else(|| format!("no `{field}`"), |found| format!("{found:?}"));
-            differences.push(Difference::new(format!("{about}, `{field}`"), expected.shown(), found));
+            differences.push(Difference::new(
+                format!("{about}, `{field}`"),
+                expected.shown(),
+                found,
+            ));
         }
     }
 }
@@ -260,11 +308,16 @@ impl std::fmt::Display for Status {
 /// The status of an outcome, and its texts by their names in a scenario.
 pub(super) fn parts(outcome: &Outcome) -> (Status, Vec<(&'static str, &ForeignText)>) {
     match outcome {
-        Outcome::Ok { detail } => (Status::Ok, detail.iter().map(|detail| ("detail", detail)).collect()),
-        Outcome::Missing { install_hint } => (Status::Missing, vec![("install_hint", install_hint)]),
-        Outcome::VersionMismatch { found, required, install_hint } => {
-            (Status::VersionMismatch, vec![("found", found), ("required", required), ("install_hint", install_hint)])
+        Outcome::Ok { detail } => {
+            (Status::Ok, detail.iter().map(|detail| ("detail", detail)).collect())
         }
+        Outcome::Missing { install_hint } => {
+            (Status::Missing, vec![("install_hint", install_hint)])
+        }
+        Outcome::VersionMismatch { found, required, install_hint } => (
+            Status::VersionMismatch,
+            vec![("found", found), ("required", required), ("install_hint", install_hint)],
+        ),
         Outcome::AuthFailed { detail, recovery_hint } => {
             (Status::AuthFailed, vec![("detail", detail), ("recovery_hint", recovery_hint)])
         }

@@ -18,7 +18,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // what is recorded holds at most 32 answers, and hardly anybody prints 128 KiB in each of them
+            // what is recorded holds at most 32 answers, and hardly anybody prints 128 KiB in each
+            // of them
             file_bytes: 4 << 20,
             files: 256,
             // nothing is waited for, and a Python handler needs 0.1 s

@@ -1,6 +1,8 @@
-//! Scenarios: what a machine is like, and what a handler is to say of it. Text to scenario, scenario and events to verdict.
+//! Scenarios: what a machine is like, and what a handler is to say of it. Text to
+//! scenario, scenario and events to verdict.
 //!
-//! This room knows no files and no WebAssembly: it does not run a handler, it judges what one did.
+//! This room knows no files and no WebAssembly: it does not run a handler, it judges what
+//! one did.
 
 mod judge;
 mod limits;
@@ -55,9 +57,11 @@ pub struct Given {
     pub instance_id: Option<Parsed<InstanceId>>,
     /// The operator's answers; `{}`, unless given
     pub answers: Option<serde_json::Value>,
-    /// What programs answer: a command as in a shell, and what comes of it. A program that is not named is missing.
+    /// What programs answer: a command as in a shell, and what comes of it. A program
+    /// that is not named is missing.
     pub tools: Entries<Command, Listed<ToolReply>>,
-    /// What the network answers: `<host>:<port>`, and what comes of it. A host that is not named is not found.
+    /// What the network answers: `<host>:<port>`, and what comes of it. A host that is
+    /// not named is not found.
     pub network: Entries<Address, Listed<NetworkReply>>,
 }
 
@@ -145,10 +149,12 @@ pub struct Failed {
 pub struct Expect {
     /// Every check, by its name; none, unless given
     pub checks: Entries<String, ExpectedCheck>,
-    /// The kind of fault that it ends with, such as `trapped` or `out-of-time`, instead of checks
+    /// The kind of fault that it ends with, such as `trapped` or `out-of-time`, instead
+    /// of checks
     #[schemars(extend("enum" = FaultKind::or_none()))]
     pub fault: Option<Parsed<FaultKind>>,
-    /// Everything that is asked, commands and addresses, in order. Unless given, everything that `given` names is asked, and nothing else.
+    /// Everything that is asked, commands and addresses, in order. Unless given,
+    /// everything that `given` names is asked, and nothing else.
     pub asked: Option<Vec<String>>,
 }
 
@@ -247,7 +253,8 @@ pub fn schema() -> Schema {
     document::schema::<Scenario>()
 }
 
-/// Reads a scenario out of a document, which is JSON if its path says so, and YAML otherwise.
+/// Reads a scenario out of a document, which is JSON if its path says so, and YAML
+/// otherwise.
 ///
 /// # Errors
 /// [`InvalidScenario`], which says where in the document.
@@ -268,7 +275,8 @@ impl Scenario {
             return Some("`expect`: a preflight that ends with a fault has no checks".to_owned());
         }
         let ran = |(command, replies): &(Command, Listed<ToolReply>)| {
-            let is_odd = |reply: &ToolReply| matches!(reply, Short::Full(ran) if ran.is_contradiction());
+            let is_odd =
+                |reply: &ToolReply| matches!(reply, Short::Full(ran) if ran.is_contradiction());
             replies.0.iter().any(is_odd).then(|| {
                 format!("`given.tools`, `{command}`: what is `denied` or `failed` has no output, and is not both")
             })
@@ -276,7 +284,9 @@ impl Scenario {
         let reached = |(address, replies): &(Address, Listed<NetworkReply>)| {
             let is_odd = |reply: &NetworkReply| matches!(reply, Short::Full(failed) if failed.denied.is_some() == failed.failed.is_some());
             let odd = replies.0.iter().any(is_odd);
-            odd.then(|| format!("`given.network`, `{address}`: expected either `denied` or `failed`"))
+            odd.then(|| {
+                format!("`given.network`, `{address}`: expected either `denied` or `failed`")
+            })
         };
         given.tools.0.iter().find_map(ran).or_else(|| given.network.0.iter().find_map(reached))
     }

@@ -34,7 +34,9 @@ impl FromStr for Command {
         let shown = ForeignText::excerpt(text);
         match shell_words::split(text) {
             Ok(words) if !words.is_empty() => Ok(Self(words)),
-            Ok(_) => Err("an empty text, where a command such as `vault version` is expected".to_owned()),
+            Ok(_) => {
+                Err("an empty text, where a command such as `vault version` is expected".to_owned())
+            }
             Err(error) => Err(format!("`{shown}` is no command: {error}")),
         }
     }
@@ -43,7 +45,10 @@ impl FromStr for Command {
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // as a permission for it is written, wherever there is one
-        let permission = self.0.split_first().and_then(|(tool, args)| ToolPermission::new(tool, args.to_vec()).ok());
+        let permission = self
+            .0
+            .split_first()
+            .and_then(|(tool, args)| ToolPermission::new(tool, args.to_vec()).ok());
         match permission {
             Some(permission) => permission.fmt(f),
             None => f.write_str(&shell_words::join(&self.0)),
@@ -62,7 +67,8 @@ impl FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{}` is no address: expected `<host>:<port>`", ForeignText::excerpt(text));
+        let wrong =
+            || format!("`{}` is no address: expected `<host>:<port>`", ForeignText::excerpt(text));
         let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         Ok(Self::new(host, port.parse().map_err(|_| wrong())?))

@@ -1,4 +1,5 @@
-//! What can be said in a word, or in full; once, or several times; and tables that say nothing twice.
+//! What can be said in a word, or in full; once, or several times; and tables that say
+//! nothing twice.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +8,9 @@ use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, Deserializer, Error, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
+};
 
 /// A word, or a table where a word is not enough.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -148,8 +151,8 @@ impl<K, V: JsonSchema> JsonSchema for Entries<K, V> {
     }
 }
 
-impl<'de, K: FromStr<Err: fmt::Display> + Eq + std::hash::Hash + Clone, V: Deserialize<'de>> Deserialize<'de>
-    for Entries<K, V>
+impl<'de, K: FromStr<Err: fmt::Display> + Eq + std::hash::Hash + Clone, V: Deserialize<'de>>
+    Deserialize<'de> for Entries<K, V>
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(EntriesVisitor(PhantomData))
@@ -158,8 +161,8 @@ impl<'de, K: FromStr<Err: fmt::Display> + Eq + std::hash::Hash + Clone, V: Deser
 
 struct EntriesVisitor<K, V>(PhantomData<(K, V)>);
 
-impl<'de, K: FromStr<Err: fmt::Display> + Eq + std::hash::Hash + Clone, V: Deserialize<'de>> Visitor<'de>
-    for EntriesVisitor<K, V>
+impl<'de, K: FromStr<Err: fmt::Display> + Eq + std::hash::Hash + Clone, V: Deserialize<'de>>
+    Visitor<'de> for EntriesVisitor<K, V>
 {
     type Value = Entries<K, V>;
 

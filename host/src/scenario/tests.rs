@@ -12,7 +12,8 @@ fn read_yaml(text: &str) -> Result<Scenario, InvalidScenario> {
 fn round_trip(stdout: &str) {
     let reply = Short::Full(Ran { stdout: stdout.to_owned(), ..Ran::default() });
     let (handler, environment) = ("a.b".parse().expect("a path"), "local".parse().expect("an id"));
-    let tools = vec![(Command(vec!["x".to_owned(), stdout.to_owned()]), vec![reply.clone(), reply])];
+    let tools =
+        vec![(Command(vec!["x".to_owned(), stdout.to_owned()]), vec![reply.clone(), reply])];
     let name = ForeignText::new(format!("n {stdout}"));
     let outcome = Outcome::Missing { install_hint: ForeignText::new(stdout) };
     let check = ToolCheck { name: name.clone(), description: ForeignText::default(), outcome };
@@ -100,9 +101,18 @@ fn what_is_written_is_read_again_as_it_was() {
 #[test]
 fn a_question_is_known_however_it_is_written() {
     let command = Question::Command(Command(vec!["vault".to_owned(), "a b".to_owned()]));
-    assert!(command.is("vault 'a b'") && command.is("vault \"a b\"") && !command.is("vault a b") && !command.is("'"));
+    assert!(
+        command.is("vault 'a b'")
+            && command.is("vault \"a b\"")
+            && !command.is("vault a b")
+            && !command.is("'")
+    );
     let address = Question::Address(Address::new("Host.Example", 80));
-    assert!(address.is("host.example:80") && address.is("HOST.EXAMPLE:80") && !address.is("host.example:81"));
+    assert!(
+        address.is("host.example:80")
+            && address.is("HOST.EXAMPLE:80")
+            && !address.is("host.example:81")
+    );
     assert!(Question::Address(Address::new("::1", 80)).is("[::1]:80"));
     assert_eq!(Address::new("::1", 80).to_string(), "[::1]:80");
 }

@@ -1,11 +1,14 @@
-//! A scenario as YAML that people go on writing: what is recorded once, and kept from then on.
+//! A scenario as YAML that people go on writing: what is recorded once, and kept from
+//! then on.
 
 use std::fmt::Write as _;
 
 use env_pack_domain::{DescriptorPath, EnvId, ForeignText, HandlerFault, InstanceId, ToolCheck};
 use serde_json::Value;
 
-use super::{Address, Command, Failed, NetworkReply, NetworkWord, Ran, Short, ToolReply, ToolWord, judge};
+use super::{
+    Address, Command, Failed, NetworkReply, NetworkWord, Ran, Short, ToolReply, ToolWord, judge,
+};
 
 /// What was asked and answered, to be written down.
 #[derive(Debug)]
@@ -42,7 +45,12 @@ pub fn written(recorded: &Recorded<'_>) -> String {
     if let Some(answers) = recorded.answers {
         yaml.line(1, &format!("answers: {}", flow(answers)));
     }
-    yaml.table(1, "tools", recorded.tools.iter().map(|(command, replies)| (command.to_string(), replies)), Yaml::tool);
+    yaml.table(
+        1,
+        "tools",
+        recorded.tools.iter().map(|(command, replies)| (command.to_string(), replies)),
+        Yaml::tool,
+    );
     let network = recorded.network.iter().map(|(address, replies)| (address.to_string(), replies));
     yaml.table(1, "network", network, Yaml::network);
     yaml.line(0, "expect:");
@@ -88,7 +96,8 @@ impl Yaml {
         }
     }
 
-    /// A key with its colon; one that is very long gets a line of its own, and what is left is the colon.
+    /// A key with its colon; one that is very long gets a line of its own, and what is
+    /// left is the colon.
     fn key(&mut self, depth: usize, key: &str) -> String {
         let key = quoted(key);
         if !is_long(&key) {
@@ -146,8 +155,9 @@ impl Yaml {
             }
             Short::Full(Failed { denied, failed }) => {
                 let members = [("denied", denied), ("failed", failed)];
-                let members =
-                    members.iter().filter_map(|(name, text)| Some(format!("{name}: {}", quoted(text.as_ref()?))));
+                let members = members
+                    .iter()
+                    .filter_map(|(name, text)| Some(format!("{name}: {}", quoted(text.as_ref()?))));
                 self.members(depth, key, &members.collect::<Vec<_>>());
             }
         }
@@ -161,8 +171,11 @@ impl Yaml {
             match texts.is_empty() {
                 true => self.line(2, &format!("{key} {status}")),
                 false => {
-                    let texts = texts.iter().map(|(name, text)| format!("{name}: {}", block(text.as_exact(), 3)));
-                    let members: Vec<_> = std::iter::once(format!("status: {status}")).chain(texts).collect();
+                    let texts = texts
+                        .iter()
+                        .map(|(name, text)| format!("{name}: {}", block(text.as_exact(), 3)));
+                    let members: Vec<_> =
+                        std::iter::once(format!("status: {status}")).chain(texts).collect();
                     self.members(2, &key, &members);
                 }
             }
@@ -181,17 +194,23 @@ fn is_long(key: &str) -> bool {
     key.chars().count() > KEY_CHARS
 }
 
-/// Whether a character can stand for itself: readers of YAML take it, and a terminal shows it.
+/// Whether a character can stand for itself: readers of YAML take it, and a terminal
+/// shows it.
 fn is_plain(c: char) -> bool {
     ForeignText::is_plain(c.encode_utf8(&mut [0; 4])) && !matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
-/// A text without quotes where it is a few plain words, which no reader takes for anything else.
+/// A text without quotes where it is a few plain words, which no reader takes for
+/// anything else.
 fn quoted(text: &str) -> String {
     const OTHERS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
     let is_plain_word = |b: u8| b.is_ascii_alphanumeric() || b" -_./@+=".contains(&b);
-    let is_words = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(is_plain_word);
-    match is_words && !text.ends_with(' ') && !OTHERS.iter().any(|other| text.eq_ignore_ascii_case(other)) {
+    let is_words =
+        text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(is_plain_word);
+    match is_words
+        && !text.ends_with(' ')
+        && !OTHERS.iter().any(|other| text.eq_ignore_ascii_case(other))
+    {
         true => text.to_owned(),
         false => in_quotes(text),
     }
@@ -217,12 +236,16 @@ fn in_quotes(text: &str) -> String {
     quoted
 }
 
-/// A text of several lines as a block, where every reader takes it the same way; in quotes otherwise.
+/// A text of several lines as a block, where every reader takes it the same way; in
+/// quotes otherwise.
 fn block(text: &str, depth: usize) -> String {
     let body = text.strip_suffix('\n').unwrap_or(text);
-    let is_line = |line: &str| line.chars().all(is_plain) && (line.is_empty() || !line.trim().is_empty());
-    let is_block =
-        body.contains('\n') && !body.ends_with('\n') && !body.starts_with([' ', '\n']) && body.split('\n').all(is_line);
+    let is_line =
+        |line: &str| line.chars().all(is_plain) && (line.is_empty() || !line.trim().is_empty());
+    let is_block = body.contains('\n')
+        && !body.ends_with('\n')
+        && !body.starts_with([' ', '\n'])
+        && body.split('\n').all(is_line);
     if !is_block {
         return quoted(text);
     }
@@ -240,7 +263,9 @@ fn block(text: &str, depth: usize) -> String {
 fn flow(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),
-        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", "))
+        }
         Value::Object(members) => {
             let member = |(name, value): (&String, &Value)| {
                 let name = quoted(name);

@@ -1,7 +1,9 @@
-//! A cosign signature as one document that needs no registry: the manifest that was signed, the payload and the signature.
+//! A cosign signature as one document that needs no registry: the manifest that was
+//! signed, the payload and the signature.
 //!
-//! From the digest of an archive to the signature, everything follows from bytes: the archive is a layer of the manifest, the digest
-//! of the manifest stands in the payload, and the payload is signed.
+//! From the digest of an archive to the signature, everything follows from bytes: the
+//! archive is a layer of the manifest, the digest of the manifest stands in the payload,
+//! and the payload is signed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,12 +12,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{PublicKey, SignatureError, cosign, strict_json};
 
-/// The most that is read of a bundle: room for a manifest of a hundred KiB, where one of a pack has one.
+/// The most that is read of a bundle: room for a manifest of a hundred KiB, where one of
+/// a pack has one.
 pub const MAX_BUNDLE_BYTES: u64 = 256 << 10;
 /// The type of the document, which is ours.
 pub const BUNDLE_MEDIA_TYPE: &str = "application/vnd.greentic.cosign-bundle.v1+json";
 
-/// A cosign signature and what it is about. Nothing in it is believed before it is [verified](Self::verify).
+/// A cosign signature and what it is about. Nothing in it is believed before it is
+/// [verified](Self::verify).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CosignBundle {
     manifest: Vec<u8>,
@@ -52,12 +56,16 @@ struct Layer {
 }
 
 impl CosignBundle {
-    /// Puts a bundle together: the exact bytes of the manifest and of the payload, and the signature in Base64, as a registry has
-    /// them.
+    /// Puts a bundle together: the exact bytes of the manifest and of the payload, and
+    /// the signature in Base64, as a registry has them.
     ///
     /// # Errors
     /// [`SignatureError::TooLarge`]
-    pub fn new(manifest: &[u8], payload: &[u8], signature_base64: &str) -> Result<Self, SignatureError> {
+    pub fn new(
+        manifest: &[u8],
+        payload: &[u8],
+        signature_base64: &str,
+    ) -> Result<Self, SignatureError> {
         let (manifest, payload) = (manifest.to_vec(), payload.to_vec());
         let bundle = Self { manifest, payload, signature: signature_base64.to_owned() };
         match bundle.render().len() as u64 > MAX_BUNDLE_BYTES {
@@ -76,7 +84,11 @@ impl CosignBundle {
         }
         if let Some(found) = media_type(bytes).filter(|found| found != BUNDLE_MEDIA_TYPE) {
             let found = ForeignText::excerpt(&found);
-            return Err(SignatureError::OtherType { member: "mediaType", found, expected: BUNDLE_MEDIA_TYPE });
+            return Err(SignatureError::OtherType {
+                member: "mediaType",
+                found,
+                expected: BUNDLE_MEDIA_TYPE,
+            });
         }
         let document: Document = strict_json::parse(bytes).map_err(|error| {
             let place = format!("line {} column {}", error.line(), error.column());
@@ -92,7 +104,8 @@ impl CosignBundle {
         })
     }
 
-    /// What it is put together from: the manifest, the payload, and the signature in Base64.
+    /// What it is put together from: the manifest, the payload, and the signature in
+    /// Base64.
     pub fn parts(&self) -> (&[u8], &[u8], &str) {
         (&self.manifest, &self.payload, &self.signature)
     }
@@ -110,7 +123,8 @@ impl CosignBundle {
         text
     }
 
-    /// Whether it is about this archive: the manifest has it as a layer, and the payload is about the manifest.
+    /// Whether it is about this archive: the manifest has it as a layer, and the payload
+    /// is about the manifest.
     ///
     /// # Errors
     /// [`SignatureError`] when it is not.
@@ -124,11 +138,16 @@ impl CosignBundle {
         cosign::is_about(&self.payload, &Sha256Digest::of(&self.manifest))
     }
 
-    /// Which of these keys vouches for an archive. Whoever signs a manifest vouches for every layer of it.
+    /// Which of these keys vouches for an archive. Whoever signs a manifest vouches for
+    /// every layer of it.
     ///
     /// # Errors
     /// [`SignatureError`] when none does.
-    pub fn verify(&self, archive: &Sha256Digest, trusted: &[PublicKey]) -> Result<KeyId, SignatureError> {
+    pub fn verify(
+        &self,
+        archive: &Sha256Digest,
+        trusted: &[PublicKey],
+    ) -> Result<KeyId, SignatureError> {
         self.is_about(archive)?;
         cosign::verify(&self.payload, &self.signature, &Sha256Digest::of(&self.manifest), trusted)
     }

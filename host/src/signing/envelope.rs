@@ -1,7 +1,8 @@
 //! DSSE envelopes: a payload, and who signed it.
 //!
-//! A key id in an envelope says which key to try and nothing else. What is signed is the decoded payload with its type, so that
-//! another spelling of the same bytes changes nothing, and the same bytes under another type do not verify.
+//! A key id in an envelope says which key to try and nothing else. What is signed is the
+//! decoded payload with its type, so that another spelling of the same bytes changes
+//! nothing, and the same bytes under another type do not verify.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,16 +12,18 @@ use serde_json::{Value, json};
 
 use super::{PrivateKey, PublicKey, SignatureError, statement, strict_json};
 
-/// The most that is read of an envelope: an honest one with one signature has 600 bytes, and whoever adds provenance adds a few
-/// thousand.
+/// The most that is read of an envelope: an honest one with one signature has 600 bytes,
+/// and whoever adds provenance adds a few thousand.
 pub const MAX_ENVELOPE_BYTES: u64 = 64 << 10;
-/// The most signatures in an envelope: more than any team has signers, and each may cost a verification.
+/// The most signatures in an envelope: more than any team has signers, and each may cost
+/// a verification.
 const MAX_SIGNATURES: usize = 32;
 /// How many signers a sentence names.
 const NAMED_SIGNERS: usize = 3;
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
-/// An envelope that was read. Nothing in it is believed before it is [verified](Self::verify).
+/// An envelope that was read. Nothing in it is believed before it is
+/// [verified](Self::verify).
 #[derive(Debug)]
 pub struct Envelope {
     payload: Vec<u8>,
@@ -65,12 +68,17 @@ impl Envelope {
         })?;
         if document.payload_type != PAYLOAD_TYPE {
             let found = ForeignText::excerpt(&document.payload_type);
-            return Err(SignatureError::OtherType { member: "payloadType", found, expected: PAYLOAD_TYPE });
+            return Err(SignatureError::OtherType {
+                member: "payloadType",
+                found,
+                expected: PAYLOAD_TYPE,
+            });
         }
         match document.signatures.len() {
             0 => return Err(SignatureError::malformed("`signatures`", "there is none")),
             count if count > MAX_SIGNATURES => {
-                let reason = format!("there are {count}, and at most {MAX_SIGNATURES} are looked at");
+                let reason =
+                    format!("there are {count}, and at most {MAX_SIGNATURES} are looked at");
                 return Err(SignatureError::malformed("`signatures`", &reason));
             }
             _ => {}
@@ -95,7 +103,10 @@ impl Envelope {
         let sig = key.sign(&pre_authentication_encoding(&payload));
         let document = Document {
             payload_type: PAYLOAD_TYPE.to_owned(),
-            signatures: vec![SignatureDocument { keyid: key.public().id().to_string(), sig: STANDARD.encode(sig) }],
+            signatures: vec![SignatureDocument {
+                keyid: key.public().id().to_string(),
+                sig: STANDARD.encode(sig),
+            }],
             payload: STANDARD.encode(payload),
         };
         let mut text = serde_json::to_vec(&document).expect("text makes JSON");
@@ -103,12 +114,18 @@ impl Envelope {
         text
     }
 
-    /// The same envelope with one more signature, by this key, over the payload that is there; nothing, when the key has signed it
-    /// already. Whatever else is in it stays, but for signatures that claim this key and are not valid.
+    /// The same envelope with one more signature, by this key, over the payload that is
+    /// there; nothing, when the key has signed it already. Whatever else is in it
+    /// stays, but for signatures that claim this key and are not valid.
     ///
     /// # Errors
-    /// [`SignatureError`] when it is no envelope about this archive, or there is no room for one more.
-    pub fn sign_too(bytes: &[u8], archive: &Sha256Digest, key: &PrivateKey) -> Result<Option<Vec<u8>>, SignatureError> {
+    /// [`SignatureError`] when it is no envelope about this archive, or there is no room
+    /// for one more.
+    pub fn sign_too(
+        bytes: &[u8],
+        archive: &Sha256Digest,
+        key: &PrivateKey,
+    ) -> Result<Option<Vec<u8>>, SignatureError> {
         let envelope = Self::parse(bytes)?;
         envelope.is_about(archive)?;
         let public = key.public();
@@ -116,7 +133,8 @@ impl Envelope {
             return Ok(None);
         }
         let malformed = |reason: String| SignatureError::malformed("`signatures`", &reason);
-        let mut document: Value = serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+        let mut document: Value =
+            serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
         let signatures = document.get_mut("signatures").and_then(Value::as_array_mut);
         let signatures = signatures.ok_or_else(|| malformed("they are no list".to_owned()))?;
         let claims_this = |signature: &Value| {
@@ -125,7 +143,9 @@ impl Envelope {
         };
         signatures.retain(|signature| !claims_this(signature));
         if signatures.len() >= MAX_SIGNATURES {
-            return Err(malformed(format!("there are {MAX_SIGNATURES} already, and no more are looked at")));
+            return Err(malformed(format!(
+                "there are {MAX_SIGNATURES} already, and no more are looked at"
+            )));
         }
         let sig = STANDARD.encode(key.sign(&pre_authentication_encoding(&envelope.payload)));
         signatures.push(json!({"keyid": public.id().to_string(), "sig": sig}));
@@ -147,11 +167,16 @@ impl Envelope {
         }
     }
 
-    /// Which of these keys vouches for an archive. One is enough, and what others have signed, rightly or wrongly, does not matter.
+    /// Which of these keys vouches for an archive. One is enough, and what others have
+    /// signed, rightly or wrongly, does not matter.
     ///
     /// # Errors
     /// [`SignatureError`] when none does.
-    pub fn verify(&self, archive: &Sha256Digest, trusted: &[PublicKey]) -> Result<KeyId, SignatureError> {
+    pub fn verify(
+        &self,
+        archive: &Sha256Digest,
+        trusted: &[PublicKey],
+    ) -> Result<KeyId, SignatureError> {
         self.is_about(archive)?;
         let message = pre_authentication_encoding(&self.payload);
         let mut failed = None;
@@ -176,14 +201,16 @@ impl Envelope {
 
     /// The same in words.
     fn claimed(&self) -> String {
-        let names: Vec<_> = self.claimed_signers().take(NAMED_SIGNERS).map(|id| format!("`{id}`")).collect();
+        let names: Vec<_> =
+            self.claimed_signers().take(NAMED_SIGNERS).map(|id| format!("`{id}`")).collect();
         let more = self.signatures.len().saturating_sub(NAMED_SIGNERS);
         let others = if more > 0 { format!(" and {more} more") } else { String::new() };
         names.join(", ") + &others
     }
 }
 
-/// What is really signed: type and payload, each with its length, so that no two pairs of them look the same.
+/// What is really signed: type and payload, each with its length, so that no two pairs of
+/// them look the same.
 fn pre_authentication_encoding(payload: &[u8]) -> Vec<u8> {
     let head = format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), payload.len());
     [head.as_bytes(), payload].concat()

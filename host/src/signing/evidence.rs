@@ -7,7 +7,8 @@ use super::{CosignBundle, Envelope, MAX_BUNDLE_BYTES, PublicKey, SignatureError,
 /// The most that is read of a signature of any form.
 pub const MAX_SIGNATURE_BYTES: u64 = MAX_BUNDLE_BYTES;
 
-/// A signature that was read, in one of its forms. Nothing in it is believed before it is [verified](Self::verify).
+/// A signature that was read, in one of its forms. Nothing in it is believed before it is
+/// [verified](Self::verify).
 #[derive(Debug)]
 pub enum Evidence {
     /// A DSSE envelope about the archive.
@@ -47,7 +48,11 @@ impl Evidence {
     ///
     /// # Errors
     /// [`SignatureError`] when none does.
-    pub fn verify(&self, archive: &Sha256Digest, trusted: &[PublicKey]) -> Result<KeyId, SignatureError> {
+    pub fn verify(
+        &self,
+        archive: &Sha256Digest,
+        trusted: &[PublicKey],
+    ) -> Result<KeyId, SignatureError> {
         match self {
             Self::Envelope(envelope) => envelope.verify(archive, trusted),
             Self::Cosign(bundle) => bundle.verify(archive, trusted),

@@ -1,7 +1,9 @@
-//! Keys, and the files they stand in: Ed25519 to sign and to verify with, P-256 to verify with.
+//! Keys, and the files they stand in: Ed25519 to sign and to verify with, P-256 to verify
+//! with.
 //!
-//! An Ed25519 key has one encoding in each of its file formats, but for a private key, which may have its public half beside it. So
-//! an encoding is compared, not parsed: what differs in one byte is something else.
+//! An Ed25519 key has one encoding in each of its file formats, but for a private key,
+//! which may have its public half beside it. So an encoding is compared, not parsed: what
+//! differs in one byte is something else.
 
 use std::fmt;
 
@@ -15,16 +17,19 @@ pub const MAX_KEY_BYTES: u64 = 4 << 10;
 
 const PUBLIC: &str = "PUBLIC KEY";
 const PRIVATE: &str = "PRIVATE KEY";
-/// What stands before a public key in the DER of its SPKI: a sequence of the algorithm 1.3.101.112 and a string of 32 bytes.
+/// What stands before a public key in the DER of its SPKI: a sequence of the algorithm
+/// 1.3.101.112 and a string of 32 bytes.
 const SPKI: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
-/// What stands before a private key in the DER of its PKCS#8: version 1, the algorithm, a string of 32 bytes in another.
+/// What stands before a private key in the DER of its PKCS#8: version 1, the algorithm, a
+/// string of 32 bytes in another.
 const PKCS8: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
 /// The same of version 2, which has the public key after it.
 const PKCS8_2: &[u8] = b"\x30\x51\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
 /// What stands between the two.
 const PKCS8_2_PUBLIC: &[u8] = b"\x81\x21\x00";
 
-/// A key that signatures are checked with: Ed25519, as packs are signed with, or P-256, as cosign signs with.
+/// A key that signatures are checked with: Ed25519, as packs are signed with, or P-256,
+/// as cosign signs with.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey {
     algorithm: Algorithm,
@@ -52,10 +57,13 @@ impl PublicKey {
             return Ok(Self { algorithm: Algorithm::P256(point?) });
         }
         let key = der.strip_prefix(SPKI).and_then(|key| <[u8; 32]>::try_from(key).ok());
-        Self::from_bytes(&key.ok_or(KeyError::OtherAlgorithm { expected: "Ed25519 or P-256 public" })?)
+        Self::from_bytes(
+            &key.ok_or(KeyError::OtherAlgorithm { expected: "Ed25519 or P-256 public" })?,
+        )
     }
 
-    /// An Ed25519 key that is a point of the curve, in the only spelling of it, and of an order that only its owner can sign for.
+    /// An Ed25519 key that is a point of the curve, in the only spelling of it, and of an
+    /// order that only its owner can sign for.
     pub(super) fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::Unsound)?;
         let is_canonical = key.to_edwards().compress().as_bytes() == bytes;
@@ -73,7 +81,8 @@ impl PublicKey {
         }
     }
 
-    /// Its id: the first 16 bytes of a SHA-256, of the 32 bytes of an Ed25519 key, or of the SPKI of a P-256 key in DER.
+    /// Its id: the first 16 bytes of a SHA-256, of the 32 bytes of an Ed25519 key, or of
+    /// the SPKI of a P-256 key in DER.
     pub fn id(&self) -> KeyId {
         match &self.algorithm {
             Algorithm::Ed25519(key) => KeyId::of(key.as_bytes()),
@@ -81,12 +90,12 @@ impl PublicKey {
         }
     }
 
-    /// Whether this key has signed a message with these bytes. With Ed25519, they are the only ones: any other spelling is refused.
+    /// Whether this key has signed a message with these bytes. With Ed25519, they are the
+    /// only ones: any other spelling is refused.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.algorithm {
-            Algorithm::Ed25519(key) => {
-                Signature::from_slice(signature).is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
-            }
+            Algorithm::Ed25519(key) => Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
             Algorithm::P256(point) => point.verifies(message, signature),
         }
     }
@@ -99,7 +108,8 @@ impl PrivateKey {
     /// [`KeyError::NoRandomness`]
     pub fn generate() -> Result<Self, KeyError> {
         let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|error| KeyError::NoRandomness { reason: error.to_string() })?;
+        getrandom::fill(&mut seed)
+            .map_err(|error| KeyError::NoRandomness { reason: error.to_string() })?;
         Ok(Self { key: SigningKey::from_bytes(&seed) })
     }
 
@@ -116,7 +126,10 @@ impl PrivateKey {
         }
         let halves = der.strip_prefix(PKCS8_2).and_then(|rest| rest.split_first_chunk::<32>());
         let (seed, rest) = halves.ok_or_else(other)?;
-        let public = rest.strip_prefix(PKCS8_2_PUBLIC).filter(|public| public.len() == 32).ok_or_else(other)?;
+        let public = rest
+            .strip_prefix(PKCS8_2_PUBLIC)
+            .filter(|public| public.len() == 32)
+            .ok_or_else(other)?;
         let key = SigningKey::from_bytes(seed);
         match key.verifying_key().as_bytes() == public {
             true => Ok(Self { key }),

@@ -1,8 +1,9 @@
 //! Signatures of packs: keys, and evidence that says which archive somebody vouches for.
 //!
-//! Evidence is a DSSE envelope around an in-toto statement about one SHA-256, which we write ourselves, or what cosign signed, which
-//! we read. This room knows bytes and digests: no files, no packs, no registries, no environments. Whom an environment trusts, it
-//! is told.
+//! Evidence is a DSSE envelope around an in-toto statement about one SHA-256, which we
+//! write ourselves, or what cosign signed, which we read. This room knows bytes and
+//! digests: no files, no packs, no registries, no environments. Whom an environment
+//! trusts, it is told.
 
 mod bundle;
 pub mod cosign;

@@ -23,7 +23,8 @@ pub(super) fn decode(text: &[u8], expected: &'static str) -> Result<Vec<u8>, Key
         let label = line.strip_prefix(word).and_then(|rest| rest.strip_suffix("-----"));
         label.map(str::to_owned)
     };
-    let found = label(begin, "-----BEGIN ").ok_or_else(|| not_pem("it does not start with `-----BEGIN`"))?;
+    let found = label(begin, "-----BEGIN ")
+        .ok_or_else(|| not_pem("it does not start with `-----BEGIN`"))?;
     if found != expected {
         return Err(KeyError::OtherLabel { found: ForeignText::excerpt(&found), expected });
     }

@@ -18,7 +18,8 @@ struct Statement {
     subject: Vec<Subject>,
     #[serde(rename = "predicateType")]
     predicate_type: String,
-    /// Where the archive comes from. We state no more than who signed, and believe nothing of it.
+    /// Where the archive comes from. We state no more than who signed, and believe
+    /// nothing of it.
     #[serde(default, skip_deserializing)]
     predicate: Predicate,
 }
@@ -57,18 +58,30 @@ pub(super) fn write(name: &str, archive: &Sha256Digest) -> Vec<u8> {
 
 /// The archive that a statement is about.
 pub(super) fn read(payload: &[u8]) -> Result<Sha256Digest, SignatureError> {
-    let statement: Statement =
-        strict_json::parse(payload).map_err(|error| SignatureError::malformed("`payload`", &error.to_string()))?;
-    let types = [("_type", statement.kind, TYPE), ("predicateType", statement.predicate_type, PREDICATE_TYPE)];
+    let statement: Statement = strict_json::parse(payload)
+        .map_err(|error| SignatureError::malformed("`payload`", &error.to_string()))?;
+    let types = [
+        ("_type", statement.kind, TYPE),
+        ("predicateType", statement.predicate_type, PREDICATE_TYPE),
+    ];
     for (member, found, expected) in types {
         if found != expected {
-            return Err(SignatureError::OtherType { member, found: ForeignText::excerpt(&found), expected });
+            return Err(SignatureError::OtherType {
+                member,
+                found: ForeignText::excerpt(&found),
+                expected,
+            });
         }
     }
     let [subject] = statement.subject.as_slice() else {
         return Err(SignatureError::Subjects { count: statement.subject.len() });
     };
     let place = "`subject[0].digest.sha256`";
-    let hex = subject.digest.get("sha256").ok_or_else(|| SignatureError::malformed(place, "it is missing"))?;
-    format!("sha256:{hex}").parse().map_err(|_| SignatureError::malformed(place, "it is no SHA-256"))
+    let hex = subject
+        .digest
+        .get("sha256")
+        .ok_or_else(|| SignatureError::malformed(place, "it is missing"))?;
+    format!("sha256:{hex}")
+        .parse()
+        .map_err(|_| SignatureError::malformed(place, "it is no SHA-256"))
 }

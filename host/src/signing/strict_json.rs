@@ -1,4 +1,5 @@
-//! JSON in which nothing is said twice: readers differ about which of two members with one name counts.
+//! JSON in which nothing is said twice: readers differ about which of two members with
+//! one name counts.
 
 use std::collections::HashSet;
 use std::fmt;

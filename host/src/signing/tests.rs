@@ -12,7 +12,11 @@ const NATIVE: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA1TlCbuF82VfAoZ
 const TYPE: &str = "application/vnd.in-toto+json";
 
 fn key(seed: u8) -> PrivateKey {
-    let der = [b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".as_slice(), &[seed; 32]].concat();
+    let der = [
+        b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".as_slice(),
+        &[seed; 32],
+    ]
+    .concat();
     PrivateKey::from_pem(pem::encode(&der, "PRIVATE KEY").as_bytes()).expect("a key")
 }
 
@@ -45,15 +49,21 @@ fn statement() -> Value {
     })
 }
 
-/// The kind of error that an envelope ends in, against one trusted key; nothing when it is fine.
+/// The kind of error that an envelope ends in, against one trusted key; nothing when it
+/// is fine.
 fn outcome(envelope: &[u8], trusted: &[PublicKey]) -> Result<(), &'static str> {
-    let verified = Envelope::parse(envelope).and_then(|envelope| envelope.verify(&archive(), trusted));
+    let verified =
+        Envelope::parse(envelope).and_then(|envelope| envelope.verify(&archive(), trusted));
     verified.map(drop).map_err(|error| error.kind())
 }
 
 #[track_caller]
 fn check(envelope: &Value, expected: Result<(), &'static str>) {
-    assert_eq!(outcome(envelope.to_string().as_bytes(), &[key(1).public()]), expected, "{envelope}");
+    assert_eq!(
+        outcome(envelope.to_string().as_bytes(), &[key(1).public()]),
+        expected,
+        "{envelope}"
+    );
 }
 
 #[test]
@@ -73,7 +83,10 @@ fn an_envelope_of_the_documented_form_is_written() {
     assert_eq!(envelope["payloadType"], TYPE);
     let payload = STANDARD.decode(envelope["payload"].as_str().expect("text")).expect("Base64");
     let statement: Value = serde_json::from_slice(&payload).expect("JSON");
-    assert_eq!(statement["subject"], json!([{"name": "a.b@1.0.0", "digest": {"sha256": archive().hex()}}]));
+    assert_eq!(
+        statement["subject"],
+        json!([{"name": "a.b@1.0.0", "digest": {"sha256": archive().hex()}}])
+    );
     assert_eq!(statement["predicateType"], "https://slsa.dev/provenance/v1");
     assert!(statement["predicate"].is_object(), "the existing tools require one");
 }
@@ -82,11 +95,15 @@ fn an_envelope_of_the_documented_form_is_written() {
 fn another_archive_or_another_type_is_not_vouched_for() {
     let signer = key(1);
     let signed = Envelope::parse(honest(&signer).to_string().as_bytes()).expect("an envelope");
-    let other = signed.verify(&Sha256Digest::of(b"another"), &[signer.public()]).expect_err("another archive");
+    let other = signed
+        .verify(&Sha256Digest::of(b"another"), &[signer.public()])
+        .expect_err("another archive");
     assert_eq!(other.kind(), "signature-other-archive");
 
     check(&around("application/json", &statement().to_string(), &signer), Err("signature-type"));
-    for (member, value) in [("_type", "https://in-toto.io/Statement/v0.1"), ("predicateType", "https://example.com")] {
+    for (member, value) in
+        [("_type", "https://in-toto.io/Statement/v0.1"), ("predicateType", "https://example.com")]
+    {
         let mut statement = statement();
         statement[member] = value.into();
         check(&around(TYPE, &statement.to_string(), &signer), Err("signature-type"));
@@ -107,7 +124,10 @@ fn a_signature_is_about_exactly_one_archive() {
     let this = json!({"name": "a", "digest": {"sha256": archive().hex()}});
     check(&with_subject(json!([this, this])), Err("signature-subjects"));
     check(&with_subject(json!([])), Err("signature-subjects"));
-    check(&with_subject(json!([{"name": "a", "digest": {"sha512": "00"}}])), Err("signature-malformed"));
+    check(
+        &with_subject(json!([{"name": "a", "digest": {"sha512": "00"}}])),
+        Err("signature-malformed"),
+    );
     let upper = json!([{"name": "a", "digest": {"sha256": archive().hex().to_uppercase()}}]);
     check(&with_subject(upper), Err("signature-malformed"));
     check(&with_subject(json!({"name": "a"})), Err("signature-malformed"));
@@ -147,7 +167,11 @@ fn a_key_id_is_only_a_name() {
     let mut renamed = honest(&key(1));
     renamed["signatures"][0]["keyid"] = key(2).public().id().to_string().into();
     check(&renamed, Err("signer-not-trusted"));
-    assert_eq!(outcome(honest(&key(1)).to_string().as_bytes(), &[]), Err("signer-not-trusted"), "nobody is trusted");
+    assert_eq!(
+        outcome(honest(&key(1)).to_string().as_bytes(), &[]),
+        Err("signer-not-trusted"),
+        "nobody is trusted"
+    );
 }
 
 #[test]
@@ -156,11 +180,25 @@ fn what_is_malformed_is_refused_whole() {
     let trusted = [key(1).public()];
     assert_eq!(outcome(text.as_bytes(), &trusted), Ok(()));
     for end in 0..text.len() {
-        assert_eq!(outcome(&text.as_bytes()[..end], &trusted), Err("signature-malformed"), "cut at {end}");
+        assert_eq!(
+            outcome(&text.as_bytes()[..end], &trusted),
+            Err("signature-malformed"),
+            "cut at {end}"
+        );
     }
-    assert_eq!(outcome(format!("{text}{text}").as_bytes(), &trusted), Err("signature-malformed"), "twice");
+    assert_eq!(
+        outcome(format!("{text}{text}").as_bytes(), &trusted),
+        Err("signature-malformed"),
+        "twice"
+    );
     let payload = honest(&key(1))["payload"].as_str().expect("text").to_owned();
-    for bad in [payload.trim_end_matches('='), &payload[1..], &format!("{payload}\n"), &format!("{payload}===="), "="] {
+    for bad in [
+        payload.trim_end_matches('='),
+        &payload[1..],
+        &format!("{payload}\n"),
+        &format!("{payload}===="),
+        "=",
+    ] {
         let mut envelope = honest(&key(1));
         envelope["payload"] = bad.into();
         if bad != payload {
@@ -194,7 +232,10 @@ fn nothing_is_said_twice() {
     let statement = statement().to_string();
     let hex = archive().hex();
     for (from, to) in [
-        (format!("\"sha256\":\"{hex}\""), format!("\"sha256\":\"{}\",\"sha256\":\"{hex}\"", "0".repeat(64))),
+        (
+            format!("\"sha256\":\"{hex}\""),
+            format!("\"sha256\":\"{}\",\"sha256\":\"{hex}\"", "0".repeat(64)),
+        ),
         ("\"subject\":".to_owned(), "\"subject\":[],\"subject\":".to_owned()),
         ("\"predicate\":{}".to_owned(), "\"predicate\":{\"a\":{\"b\":1,\"b\":1}}".to_owned()),
     ] {
@@ -226,10 +267,15 @@ fn a_private_key_may_have_its_public_half_beside_it() {
     let signer = key(1);
     let spki = pem::decode(signer.public().to_pem().as_bytes(), "PUBLIC KEY").expect("a block");
     let head = b"\x30\x51\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".as_slice();
-    let with = |public: &[u8]| pem::encode(&[head, &[1; 32], b"\x81\x21\x00", public].concat(), "PRIVATE KEY");
+    let with = |public: &[u8]| {
+        pem::encode(&[head, &[1; 32], b"\x81\x21\x00", public].concat(), "PRIVATE KEY")
+    };
     let read = PrivateKey::from_pem(with(&spki[12..]).as_bytes()).expect("a key");
     assert_eq!(read.public(), signer.public());
-    assert_eq!(PrivateKey::from_pem(with(&[2; 32]).as_bytes()).expect_err("another half"), KeyError::Halves);
+    assert_eq!(
+        PrivateKey::from_pem(with(&[2; 32]).as_bytes()).expect_err("another half"),
+        KeyError::Halves
+    );
     assert!(PrivateKey::from_pem(with(&spki[11..]).as_bytes()).is_err());
 }
 
@@ -258,7 +304,10 @@ fn what_is_no_key_file_is_refused() {
     let x25519 = NATIVE.replace("K2Vw", "K2Vu");
     check(x25519, "no Ed25519 or P-256 public key");
     let spki = pem::decode(NATIVE.as_bytes(), "PUBLIC KEY").expect("a block");
-    check(pem::encode(&[spki.as_slice(), &[0]].concat(), "PUBLIC KEY"), "no Ed25519 or P-256 public key");
+    check(
+        pem::encode(&[spki.as_slice(), &[0]].concat(), "PUBLIC KEY"),
+        "no Ed25519 or P-256 public key",
+    );
     check(pem::encode(&spki[..43], "PUBLIC KEY"), "no Ed25519 or P-256 public key");
     assert!(PublicKey::from_pem(b"\xff\xfe").is_err());
     let public = PrivateKey::from_pem(NATIVE.as_bytes()).expect_err("a public key").to_string();
@@ -266,12 +315,15 @@ fn what_is_no_key_file_is_refused() {
 }
 
 fn hex<const N: usize>(text: &str) -> [u8; N] {
-    let digits = text.as_bytes().chunks_exact(2).map(|pair| std::str::from_utf8(pair).expect("text"));
-    let bytes: Vec<u8> = digits.map(|pair| u8::from_str_radix(pair, 16).expect("hexadecimal")).collect();
+    let digits =
+        text.as_bytes().chunks_exact(2).map(|pair| std::str::from_utf8(pair).expect("text"));
+    let bytes: Vec<u8> =
+        digits.map(|pair| u8::from_str_radix(pair, 16).expect("hexadecimal")).collect();
     bytes.try_into().expect("its length")
 }
 
-/// Keys for which anybody can sign, keys with a second spelling, and what is no point at all.
+/// Keys for which anybody can sign, keys with a second spelling, and what is no point at
+/// all.
 #[test]
 fn unsound_points_are_no_keys() {
     let unsound = [
@@ -296,7 +348,8 @@ fn unsound_points_are_no_keys() {
     }
 }
 
-/// Signatures over `message` that a lax verifier takes: made with the private key, to another end than vouching.
+/// Signatures over `message` that a lax verifier takes: made with the private key, to
+/// another end than vouching.
 #[test]
 fn a_signature_has_one_spelling() {
     let signer = key(7);

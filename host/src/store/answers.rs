@@ -25,12 +25,16 @@ pub(super) fn read(folder: &Path, answers_ref: &AnswersRef) -> Result<String, An
     if !real.starts_with(folder.canonicalize().map_err(failed)?) {
         return Err(AnswersError::LeadsOutside { answers_ref: answers_ref.clone() });
     }
-    let malformed =
-        |reason: String| AnswersError::Malformed { path: path.clone(), reason: ForeignText::sentence(&reason) };
+    let malformed = |reason: String| AnswersError::Malformed {
+        path: path.clone(),
+        reason: ForeignText::sentence(&reason),
+    };
     let text = match files::read(&real, MAX_BYTES).map_err(failed)? {
         Read::Text(text) => text,
         Read::Nothing | Read::NotAFile => return Err(missing()),
-        Read::TooLarge => return Err(AnswersError::TooLarge { path: path.clone(), limit: MAX_BYTES }),
+        Read::TooLarge => {
+            return Err(AnswersError::TooLarge { path: path.clone(), limit: MAX_BYTES });
+        }
         Read::NotText(at) => return Err(malformed(format!("it is not UTF-8 after byte {at}"))),
     };
     serde_json::from_str::<IgnoredAny>(&text).map_err(|error| malformed(error.to_string()))?;

@@ -1,4 +1,5 @@
-//! `audit/events.jsonl`, schema `greentic.audit.event.v1`: one line for each change that was asked for, made or not.
+//! `audit/events.jsonl`, schema `greentic.audit.event.v1`: one line for each change that
+//! was asked for, made or not.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -75,11 +76,16 @@ struct Outcome<'a> {
 }
 
 /// Appends an event to the log of an environment.
-pub(super) fn append(folder: &Path, environment: &EnvId, event: &AuditEvent) -> Result<(), StoreError> {
+pub(super) fn append(
+    folder: &Path,
+    environment: &EnvId,
+    event: &AuditEvent,
+) -> Result<(), StoreError> {
     let folder = folder.join("audit");
     fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
     let path = folder.join("events.jsonl");
-    let line = serde_json::to_string(&line(environment, event)).expect("text and numbers make JSON");
+    let line =
+        serde_json::to_string(&line(environment, event)).expect("text and numbers make JSON");
     // people look at it with whatever shows files
     let mut line = plain_json(line);
     line.push('\n');
@@ -99,11 +105,19 @@ fn line<'a>(environment: &'a EnvId, event: &'a AuditEvent) -> Line<'a> {
         schema: SCHEMA,
         event_id: ulid::Ulid::generate().to_string(),
         ts: jiff::Timestamp::now().to_string(),
-        actor: Actor { kind: "local-user", user: std::env::var("USER").ok(), uid: rustix::process::getuid().as_raw() },
+        actor: Actor {
+            kind: "local-user",
+            user: std::env::var("USER").ok(),
+            uid: rustix::process::getuid().as_raw(),
+        },
         env_id: environment.as_str(),
         noun: event.noun,
         verb: event.verb,
-        target: event.target.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect(),
+        target: event
+            .target
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone().into()))
+            .collect(),
         previous_generation: event.previous_generation,
         new_generation: event.new_generation,
         idempotency_key: event.idempotency_key.as_deref(),

@@ -1,8 +1,11 @@
-//! Bindings as they stand in `environment.json`, and the `inline://` stash of the one before.
+//! Bindings as they stand in `environment.json`, and the `inline://` stash of the one
+//! before.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use env_pack_domain::{AnswersRef, Binding, CapabilitySlot, CoreSlot, ForeignText, Place, Previous};
+use env_pack_domain::{
+    AnswersRef, Binding, CapabilitySlot, CoreSlot, ForeignText, Place, Previous,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -12,8 +15,15 @@ use super::object::Object;
 
 const INLINE: &str = "inline://";
 /// The members of both kinds of bindings, in the order in which they are written.
-const ORDER: [&str; 7] =
-    ["slot", "kind", "pack_ref", "instance_id", "answers_ref", "generation", "previous_binding_ref"];
+const ORDER: [&str; 7] = [
+    "slot",
+    "kind",
+    "pack_ref",
+    "instance_id",
+    "answers_ref",
+    "generation",
+    "previous_binding_ref",
+];
 
 /// The two lists of an environment that hold bindings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,16 +97,22 @@ fn from_str<T: std::str::FromStr<Err: ToString>>(text: &str) -> Result<T, String
 
 fn member<T: DeserializeOwned>(object: &Object, name: &'static str) -> Result<Option<T>, Fault> {
     let Some(value) = object.get(name) else { return Ok(None) };
-    serde_json::from_str(value.get()).map_err(|error| Fault { member: name, reason: StoreError::reason(&error) })
+    serde_json::from_str(value.get())
+        .map_err(|error| Fault { member: name, reason: StoreError::reason(&error) })
 }
 
-fn parsed<T>(object: &Object, name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Fault> {
+fn parsed<T>(
+    object: &Object,
+    name: &'static str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, Fault> {
     let fault = |reason| Fault { member: name, reason };
     let text: String = member(object, name)?.ok_or_else(|| fault("it is missing".to_owned()))?;
     parse(&text).map_err(fault)
 }
 
-/// Reads the binding that a rollback would restore. What we cannot read is kept as it is: another tool may know it.
+/// Reads the binding that a rollback would restore. What we cannot read is kept as it is:
+/// another tool may know it.
 fn unstash(section: Section, reference: &str) -> Previous {
     match stashed_object(reference).and_then(|object| parse(section, &object).ok()) {
         Some(binding) => Previous::Known(Box::new(binding)),
@@ -109,8 +125,8 @@ fn stashed_object(reference: &str) -> Option<Object> {
     serde_json::from_slice(&json).ok()
 }
 
-/// The object of a changed binding. Members that are not ours stay: those of the binding it replaces, or, after a rollback,
-/// those of the binding it restores.
+/// The object of a changed binding. Members that are not ours stay: those of the binding
+/// it replaces, or, after a rollback, those of the binding it restores.
 pub(super) fn merge(binding: &Binding, old: Option<&Element>) -> Object {
     let mut object = old.map(|old| base(binding, old)).unwrap_or_default();
     fill(&mut object, binding);
@@ -125,10 +141,13 @@ pub(super) fn merge(binding: &Binding, old: Option<&Element>) -> Object {
 
 fn base(binding: &Binding, old: &Element) -> Object {
     let restores = |previous: &Previous| match previous {
-        Previous::Known(previous) => Binding { generation: binding.generation, ..(**previous).clone() } == *binding,
+        Previous::Known(previous) => {
+            Binding { generation: binding.generation, ..(**previous).clone() } == *binding
+        }
         Previous::Opaque(_) => false,
     };
-    let is_rollback = binding.previous.is_none() && old.binding.previous.as_ref().is_some_and(restores);
+    let is_rollback =
+        binding.previous.is_none() && old.binding.previous.as_ref().is_some_and(restores);
     let reference = || member::<String>(&old.object, "previous_binding_ref").ok().flatten();
     match is_rollback {
         true => reference().and_then(|reference| stashed_object(&reference)).unwrap_or_default(),
@@ -136,7 +155,8 @@ fn base(binding: &Binding, old: &Element) -> Object {
     }
 }
 
-/// The reference that holds a binding: its JSON, compact and with sorted members, as the existing tools write it.
+/// The reference that holds a binding: its JSON, compact and with sorted members, as the
+/// existing tools write it.
 fn stash(previous: &Binding, old: Option<&Element>) -> String {
     let is_old = |old: &&Element| Binding { previous: None, ..old.binding.clone() } == *previous;
     let mut object = old.filter(is_old).map(|old| old.object.clone()).unwrap_or_default();
@@ -151,7 +171,9 @@ fn stash(previous: &Binding, old: Option<&Element>) -> String {
 fn fill(object: &mut Object, binding: &Binding) {
     match &binding.place {
         Place::Slot(slot) => object.set("slot", raw(slot)),
-        Place::Extension(instance) => object.put("instance_id", instance.as_ref().map(|id| raw(id.as_str()))),
+        Place::Extension(instance) => {
+            object.put("instance_id", instance.as_ref().map(|id| raw(id.as_str())))
+        }
     }
     object.set("kind", raw(&binding.kind));
     object.set("pack_ref", raw(&binding.pack_ref));

@@ -1,4 +1,5 @@
-//! `environment.json`, schema `greentic.environment.v1`: the two lists that are ours, and everything else exactly as it was.
+//! `environment.json`, schema `greentic.environment.v1`: the two lists that are ours, and
+//! everything else exactly as it was.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -34,17 +35,22 @@ impl Document {
         }
         let bindings = elements.iter().map(|(_, _, element)| element.binding.clone());
         let environment = Environment::new(id.clone(), bindings).map_err(|fault| {
-            let has_key = |(_, _, element): &&(Section, usize, Element)| element.binding.key() == fault.key;
-            let mut places =
-                elements.iter().filter(has_key).map(|(section, at, _)| format!("`{}[{at}]`", section.name()));
-            let (first, second) = (places.next().unwrap_or_default(), places.next().unwrap_or_default());
+            let has_key =
+                |(_, _, element): &&(Section, usize, Element)| element.binding.key() == fault.key;
+            let mut places = elements
+                .iter()
+                .filter(has_key)
+                .map(|(section, at, _)| format!("`{}[{at}]`", section.name()));
+            let (first, second) =
+                (places.next().unwrap_or_default(), places.next().unwrap_or_default());
             StoreError::malformed(path, second, format!("{fault}, first at {first}"))
         })?;
         let elements = elements.into_iter().map(|(_, _, element)| element).collect();
         Ok((Self { object, elements }, environment))
     }
 
-    /// The document of a new environment, with everything that the existing tools expect in one.
+    /// The document of a new environment, with everything that the existing tools expect
+    /// in one.
     pub fn new(id: &EnvId, name: &str, listen_addr: SocketAddr) -> Self {
         let json = serde_json::json!({
             "schema": SCHEMA,
@@ -70,14 +76,19 @@ impl Document {
     pub fn render(&self, environment: &Environment) -> String {
         let mut object = self.object.clone();
         for section in Section::ALL {
-            let in_section =
-                |binding: &&Binding| matches!(binding.place, Place::Slot(_)) == (section == Section::Packs);
-            let elements = environment.bindings().filter(in_section).map(|binding| self.element(binding));
+            let in_section = |binding: &&Binding| {
+                matches!(binding.place, Place::Slot(_)) == (section == Section::Packs)
+            };
+            let elements =
+                environment.bindings().filter(in_section).map(|binding| self.element(binding));
             let list = format!("[{}\n  ]", joined(elements));
             let list = if list == "[\n  ]" { "[]".to_owned() } else { list };
             let is_absent = object.get(section.name()).is_none() && list == "[]";
             if !is_absent {
-                object.set(section.name(), RawValue::from_string(list).expect("a list of JSON values"));
+                object.set(
+                    section.name(),
+                    RawValue::from_string(list).expect("a list of JSON values"),
+                );
             }
         }
         object.render(0) + "\n"
@@ -100,7 +111,8 @@ fn section_elements(
     path: &Path,
 ) -> Result<Vec<(Section, usize, Element)>, StoreError> {
     let name = section.name();
-    // the existing tools always write both lists, but not every version of them knew extensions
+    // the existing tools always write both lists, but not every version of them knew
+    // extensions
     if section == Section::Extensions && object.get(name).is_none() {
         return Ok(Vec::new());
     }
@@ -108,7 +120,8 @@ fn section_elements(
     let element = |(at, text): (usize, &RawValue)| match Element::parse(section, text) {
         Ok(element) => Ok((section, at, element)),
         Err(fault) => {
-            let member = if fault.member.is_empty() { String::new() } else { format!(".{}", fault.member) };
+            let member =
+                if fault.member.is_empty() { String::new() } else { format!(".{}", fault.member) };
             Err(StoreError::malformed(path, format!("`{name}[{at}]{member}`"), fault.reason))
         }
     };

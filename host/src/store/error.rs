@@ -71,7 +71,10 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn io<'a>(what: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + 'a {
+    pub(super) fn io<'a>(
+        what: &'static str,
+        path: &'a Path,
+    ) -> impl FnOnce(io::Error) -> Self + 'a {
         move |source| Self::Io { what, path: path.to_owned(), source }
     }
 
@@ -82,12 +85,17 @@ impl StoreError {
     }
 
     /// A file that does not hold what it should, in this place.
-    pub(super) fn malformed(path: &Path, place: impl Into<String>, reason: impl AsRef<str>) -> Self {
+    pub(super) fn malformed(
+        path: &Path,
+        place: impl Into<String>,
+        reason: impl AsRef<str>,
+    ) -> Self {
         let reason = ForeignText::sentence(reason.as_ref());
         Self::Malformed { path: path.to_owned(), place: place.into(), reason }
     }
 
-    /// What is wrong, without the place: that stands in front already, and in a part of a file it would be a wrong one.
+    /// What is wrong, without the place: that stands in front already, and in a part of a
+    /// file it would be a wrong one.
     pub(super) fn reason(error: &serde_json::Error) -> String {
         let text = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());

@@ -31,7 +31,9 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Read> {
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
         // a link that leads nowhere is not nothing
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => return Ok(Read::Nothing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
+            return Ok(Read::Nothing);
+        }
         Err(error) => return Err(error),
     };
     if !file.metadata()?.is_file() {
@@ -52,17 +54,20 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Read> {
 pub(super) fn exists(path: &Path) -> bool {
     match fs::symlink_metadata(path) {
         Ok(_) => true,
-        Err(error) => !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
+        Err(error) => {
+            !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+        }
     }
 }
 
-/// Replaces a file, under the lock of its environment: temporary file, fsync, rename, fsync of the folder. A symbolic link stays,
-/// and the file that it leads to is replaced.
+/// Replaces a file, under the lock of its environment: temporary file, fsync, rename,
+/// fsync of the folder. A symbolic link stays, and the file that it leads to is replaced.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // one name for all processes: the lock lets in one at a time, and what a killed one left goes away here
+    // one name for all processes: the lock lets in one at a time, and what a killed one left
+    // goes away here
     let temporary = folder.join(format!(".{name}.tmp"));
     let write = || -> io::Result<()> {
         if exists(&temporary) {
@@ -82,7 +87,8 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     })
 }
 
-/// Locks a file for this process alone, creating it if need be; nothing when another process keeps it too long.
+/// Locks a file for this process alone, creating it if need be; nothing when another
+/// process keeps it too long.
 pub(super) fn lock(path: &Path) -> io::Result<Option<File>> {
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
     let patience = Instant::now() + LOCK_PATIENCE;

@@ -1,10 +1,12 @@
-//! `packs.lock.json`, schema `greentic.env-pack-lock.v1`: which bytes each pack reference stood for when it was bound.
+//! `packs.lock.json`, schema `greentic.env-pack-lock.v1`: which bytes each pack reference
+//! stood for when it was bound.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, ForeignText, PackRef, Permissions, Sha256Digest, ToolPermission, VersionReq,
+    CapabilitySlot, DescriptorPath, ForeignText, PackRef, Permissions, Sha256Digest,
+    ToolPermission, VersionReq,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -31,7 +33,8 @@ impl PackLock {
 /// A pinned pack.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LockedPack {
-    /// The digest of the manifest in the registry that the pack came from, if it came from one.
+    /// The digest of the manifest in the registry that the pack came from, if it came
+    /// from one.
     pub manifest: Option<Sha256Digest>,
     /// The digest of the archive.
     pub archive: Sha256Digest,
@@ -41,7 +44,8 @@ pub struct LockedPack {
     pub handlers: Vec<LockedHandler>,
     /// What the operator allowed the pack.
     pub grants: Permissions,
-    /// Whose signature was verified when it was pinned, for people: it is verified again whenever the pack is loaded.
+    /// Whose signature was verified when it was pinned, for people: it is verified again
+    /// whenever the pack is loaded.
     pub signer: Option<ForeignText>,
     /// When it was pinned, as an RFC 3339 timestamp.
     pub locked_at: String,
@@ -62,7 +66,8 @@ pub struct LockedHandler {
     pub supported_versions: VersionReq,
 }
 
-/// The file in memory: the pins that are ours to change, and everything else exactly as it was.
+/// The file in memory: the pins that are ours to change, and everything else exactly as
+/// it was.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LockDocument {
     object: Object,
@@ -116,9 +121,11 @@ impl LockDocument {
         let pins: Object = object.require("packs", path)?;
         let pin = |(pack_ref, text): (&str, &RawValue)| match parse(text) {
             Ok(pack) => Ok((pack_ref.to_owned(), pack)),
-            Err(reason) => {
-                Err(StoreError::malformed(path, format!("`packs.{}`", ForeignText::excerpt(pack_ref)), reason))
-            }
+            Err(reason) => Err(StoreError::malformed(
+                path,
+                format!("`packs.{}`", ForeignText::excerpt(pack_ref)),
+                reason,
+            )),
         };
         let packs = pins.members().map(pin).collect::<Result<_, _>>()?;
         Ok((Self { object, pins }, PackLock { packs }))
@@ -133,13 +140,15 @@ impl LockDocument {
         }
         let mut object = self.object.clone();
         object.set("schema", raw(SCHEMA, 1));
-        object.set("packs", RawValue::from_string(pins.render(1)).expect("an object of JSON values"));
+        object
+            .set("packs", RawValue::from_string(pins.render(1)).expect("an object of JSON values"));
         object.render(0) + "\n"
     }
 }
 
 fn parse(text: &RawValue) -> Result<LockedPack, String> {
-    let pack: Pack = serde_json::from_str(text.get()).map_err(|error| StoreError::reason(&error))?;
+    let pack: Pack =
+        serde_json::from_str(text.get()).map_err(|error| StoreError::reason(&error))?;
     pack.parse().map_err(|fault| fault.to_string())
 }
 
@@ -171,7 +180,10 @@ fn changed(text: &RawValue, before: &LockedPack, pack: &LockedPack) -> Box<RawVa
         let mut grants = object(pin.get("grants"));
         grants.set("tools", raw(new.grants.tools, 4));
         grants.set("network", raw(new.grants.network, 4));
-        pin.set("grants", RawValue::from_string(grants.render(3)).expect("an object of JSON values"));
+        pin.set(
+            "grants",
+            RawValue::from_string(grants.render(3)).expect("an object of JSON values"),
+        );
     }
     // who signed it is true of the archive, even if nobody asked this time
     if let Some(signer) = new.signer {
@@ -199,7 +211,12 @@ impl Pack {
             handlers: self.handlers.into_iter().map(Handler::parse).collect::<Result<_, _>>()?,
             grants: Permissions {
                 tools: self.grants.tools.into_iter().map(tool).collect::<Result<_, _>>()?,
-                network: self.grants.network.iter().map(|address| address.parse()).collect::<Result<_, _>>()?,
+                network: self
+                    .grants
+                    .network
+                    .iter()
+                    .map(|address| address.parse())
+                    .collect::<Result<_, _>>()?,
             },
             signer: self.signer.map(ForeignText::new),
             locked_at: self.locked_at,
@@ -225,7 +242,10 @@ fn digest(hex: &str) -> Result<Sha256Digest, Fault> {
 
 impl From<&LockedPack> for Pack {
     fn from(pack: &LockedPack) -> Self {
-        let tool = |tool: &ToolPermission| Tool { tool: tool.tool().to_owned(), args: tool.args().to_vec() };
+        let tool = |tool: &ToolPermission| Tool {
+            tool: tool.tool().to_owned(),
+            args: tool.args().to_vec(),
+        };
         Self {
             manifest_digest: pack.manifest.map(|digest| digest.to_string()),
             archive_sha256: pack.archive.hex(),

@@ -1,7 +1,8 @@
 //! Environments on disk. The only room that knows stored JSON.
 //!
-//! `<root>/<environment>/environment.json` is read and written as the existing tools do; what is not ours in it survives as it
-//! was. Beside it: `packs.lock.json`, `trust-root.json`, `audit/events.jsonl`, and `.lock`, which every change holds. This
+//! `<root>/<environment>/environment.json` is read and written as the existing tools do;
+//! what is not ours in it survives as it was. Beside it: `packs.lock.json`,
+//! `trust-root.json`, `audit/events.jsonl`, and `.lock`, which every change holds. This
 //! room knows no packs.
 
 mod answers;
@@ -130,10 +131,17 @@ impl Store {
             Some(text) => LockDocument::parse(&text, &lock_path)?,
             None => Default::default(),
         };
-        Ok(Stored { environment, lock, has_runtime: folder.join(RUNTIME).is_file(), document, lock_document })
+        Ok(Stored {
+            environment,
+            lock,
+            has_runtime: folder.join(RUNTIME).is_file(),
+            document,
+            lock_document,
+        })
     }
 
-    /// Reads the files of an environment as they are, once it is certain that they are well-formed.
+    /// Reads the files of an environment as they are, once it is certain that they are
+    /// well-formed.
     ///
     /// # Errors
     /// As for [`load`](Self::load).
@@ -142,7 +150,8 @@ impl Store {
         let json = |name: &str| -> Result<Option<Box<RawValue>>, StoreError> {
             let path = self.folder(id).join(name);
             let Some(text) = read(&path)? else { return Ok(None) };
-            let value = serde_json::from_str(&text).map_err(|error| StoreError::malformed_json(&path, &error))?;
+            let value = serde_json::from_str(&text)
+                .map_err(|error| StoreError::malformed_json(&path, &error))?;
             Ok(Some(value))
         };
         let environment = json(ENVIRONMENT)?.ok_or_else(|| self.no_environment(id))?;
@@ -153,7 +162,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Exists`], or [`StoreError::Io`].
-    pub fn create(&self, id: &EnvId, name: &str, listen_addr: SocketAddr) -> Result<Session, StoreError> {
+    pub fn create(
+        &self,
+        id: &EnvId,
+        name: &str,
+        listen_addr: SocketAddr,
+    ) -> Result<Session, StoreError> {
         let folder = self.folder(id);
         fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
         let lock = self.lock(id)?;
@@ -174,7 +188,8 @@ impl Store {
         Ok(session)
     }
 
-    /// Opens an environment for a change, waiting up to ten seconds for another change to finish.
+    /// Opens an environment for a change, waiting up to ten seconds for another change to
+    /// finish.
     ///
     /// # Errors
     /// As for [`load`](Self::load), or [`StoreError::Busy`].
@@ -186,11 +201,17 @@ impl Store {
         Ok(Session { folder: self.folder(id), stored: self.load(id)?, _lock: lock })
     }
 
-    /// The answers of a binding: the JSON document that its reference stands for, `{}` without one.
+    /// The answers of a binding: the JSON document that its reference stands for, `{}`
+    /// without one.
     ///
     /// # Errors
-    /// [`AnswersError`] when the file is missing, malformed, or outside of the environment's folder.
-    pub fn answers(&self, id: &EnvId, answers_ref: Option<&AnswersRef>) -> Result<String, AnswersError> {
+    /// [`AnswersError`] when the file is missing, malformed, or outside of the
+    /// environment's folder.
+    pub fn answers(
+        &self,
+        id: &EnvId,
+        answers_ref: Option<&AnswersRef>,
+    ) -> Result<String, AnswersError> {
         match answers_ref {
             None => Ok("{}".to_owned()),
             Some(answers_ref) => answers::read(&self.folder(id), answers_ref),
@@ -200,7 +221,8 @@ impl Store {
     /// The keys that an environment trusts.
     ///
     /// # Errors
-    /// [`StoreError`] when the file is not well-formed: then it is not known who is trusted.
+    /// [`StoreError`] when the file is not well-formed: then it is not known who is
+    /// trusted.
     pub fn trust_root(&self, id: &EnvId) -> Result<TrustRoot, StoreError> {
         trust_root(&self.folder(id))
     }
@@ -238,13 +260,16 @@ impl Session {
         &self.stored
     }
 
-    /// Replaces the environment and its pins on disk; nothing is written when neither has changed.
+    /// Replaces the environment and its pins on disk; nothing is written when neither has
+    /// changed.
     ///
-    /// New pins go first: one too many harms nobody, one too few would make a pack unknown. A pin that changes or goes does so last:
-    /// whoever is interrupted before has still bound what was bound.
+    /// New pins go first: one too many harms nobody, one too few would make a pack
+    /// unknown. A pin that changes or goes does so last: whoever is interrupted
+    /// before has still bound what was bound.
     ///
     /// # Errors
-    /// [`StoreError::Io`]; the files are as they were then, or, at worst, hold pins too many, or one that is older than its binding.
+    /// [`StoreError::Io`]; the files are as they were then, or, at worst, hold pins too
+    /// many, or one that is older than its binding.
     pub fn save(&mut self, environment: &Environment, lock: &PackLock) -> Result<(), StoreError> {
         let mut first = lock.clone();
         first.packs.extend(self.stored.lock.packs.clone());
@@ -253,7 +278,8 @@ impl Session {
         if *environment != self.stored.environment || !path.exists() {
             let text = self.stored.document.render(environment);
             files::replace(&path, &text).map_err(StoreError::io("write", &path))?;
-            (self.stored.document, self.stored.environment) = Document::parse(&text, &path, environment.id())?;
+            (self.stored.document, self.stored.environment) =
+                Document::parse(&text, &path, environment.id())?;
         }
         self.save_pins(lock)
     }
@@ -298,7 +324,9 @@ fn read(path: &Path) -> Result<Option<String>, StoreError> {
         Read::Nothing => Ok(None),
         Read::NotAFile => Err(StoreError::NotAFile { path: path.to_owned() }),
         Read::TooLarge => Err(StoreError::TooLarge { path: path.to_owned(), limit: MAX_BYTES }),
-        Read::NotText(at) => Err(StoreError::malformed(path, format!("byte {at}"), "it is not UTF-8")),
+        Read::NotText(at) => {
+            Err(StoreError::malformed(path, format!("byte {at}"), "it is not UTF-8"))
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! JSON objects whose members keep their order and their exact text, so that what we do not own survives unchanged.
+//! JSON objects whose members keep their order and their exact text, so that what we do
+//! not own survives unchanged.
 
 use std::fmt;
 use std::path::Path;
@@ -18,11 +19,16 @@ pub(super) struct Object {
 impl Object {
     /// Reads a whole file, whose schema must be this one.
     pub fn document(text: &str, path: &Path, schema: &str) -> Result<Self, StoreError> {
-        let object: Self = serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))?;
+        let object: Self =
+            serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))?;
         let found: String = object.require("schema", path)?;
         match found == schema {
             true => Ok(object),
-            false => Err(StoreError::malformed(path, "`schema`", format!("it is `{found}`, expected `{schema}`"))),
+            false => Err(StoreError::malformed(
+                path,
+                "`schema`",
+                format!("it is `{found}`, expected `{schema}`"),
+            )),
         }
     }
 
@@ -66,9 +72,11 @@ impl Object {
         }
     }
 
-    /// Moves the members named in `order` to the front, in that order; the rest follows as it was.
+    /// Moves the members named in `order` to the front, in that order; the rest follows
+    /// as it was.
     pub fn order(&mut self, order: &[&str]) {
-        let rank = |name: &str| order.iter().position(|other| *other == name).unwrap_or(order.len());
+        let rank =
+            |name: &str| order.iter().position(|other| *other == name).unwrap_or(order.len());
         self.members.sort_by_key(|(name, _)| rank(name));
     }
 

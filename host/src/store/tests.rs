@@ -52,11 +52,14 @@ fn what_others_wrote_is_written_back_byte_for_byte() {
 #[test]
 fn the_stash_is_what_existing_tools_write() {
     let (_root, store) = store(FIXTURES[0]);
-    let text = text_after(&store, |environment| change::update(environment, vault()).expect("bound").environment);
+    let text = text_after(&store, |environment| {
+        change::update(environment, vault()).expect("bound").environment
+    });
     let stash = "inline://eyJnZW5lcmF0aW9uIjowLCJraW5kIjoiZ3JlZW50aWMuc2VjcmV0cy5kZXYtc3RvcmVAMC4xLjAiLCJwYWNrX3JlZiI6ImdyZWVudGljLnNlY3JldHMuZGV2LXN0b3JlQDAuMS4wIiwic2xvdCI6InNlY3JldHMifQ";
     assert!(text.contains(stash), "{text}");
-    let text =
-        text_after(&store, |environment| change::rollback(environment, &secrets()).expect("stashed").environment);
+    let text = text_after(&store, |environment| {
+        change::rollback(environment, &secrets()).expect("stashed").environment
+    });
     assert_eq!(
         text,
         FIXTURES[0].replacen(
@@ -70,13 +73,20 @@ fn the_stash_is_what_existing_tools_write() {
 #[test]
 fn members_of_others_survive_every_change() {
     let odd = FIXTURES[0]
-        .replace("\"slot\": \"secrets\",", "\"slot\": \"secrets\",\n      \"x_note\": {\"big\": 1e400, \"n\": 1.00},")
+        .replace(
+            "\"slot\": \"secrets\",",
+            "\"slot\": \"secrets\",\n      \"x_note\": {\"big\": 1e400, \"n\": 1.00},",
+        )
         .replace("\"retention\": {}", "\"retention\": {\"days\": 100000000000000000000000000}");
     let (_root, store) = store(&odd);
-    let text = text_after(&store, |environment| change::update(environment, vault()).expect("bound").environment);
+    let text = text_after(&store, |environment| {
+        change::update(environment, vault()).expect("bound").environment
+    });
     assert!(text.contains("\"x_note\": {\"big\": 1e400, \"n\": 1.00}"), "{text}");
     assert!(text.contains("100000000000000000000000000"));
-    text_after(&store, |environment| change::rollback(environment, &secrets()).expect("stashed").environment);
+    text_after(&store, |environment| {
+        change::rollback(environment, &secrets()).expect("stashed").environment
+    });
     let stored = store.load(&local()).expect("loaded");
     let text = stored.document.render(&stored.environment);
     assert!(text.contains("\"x_note\": {\"big\": 1e400, \"n\": 1.00}"), "{text}");
@@ -85,7 +95,9 @@ fn members_of_others_survive_every_change() {
 #[test]
 fn a_change_of_one_binding_leaves_the_others_alone() {
     let (_root, store) = store(FIXTURES[1]);
-    let text = text_after(&store, |environment| change::remove(environment, &secrets()).expect("bound").environment);
+    let text = text_after(&store, |environment| {
+        change::remove(environment, &secrets()).expect("bound").environment
+    });
     let kept: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let mut expected: serde_json::Value = serde_json::from_str(FIXTURES[1]).expect("JSON");
     expected["packs"].as_array_mut().expect("a list").remove(1);
@@ -96,9 +108,15 @@ fn a_change_of_one_binding_leaves_the_others_alone() {
 fn malformed(environment: &str, place: &str, reason: &str) {
     let (_root, store) = store(environment);
     let error = store.load(&local()).expect_err("malformed").to_string();
-    assert!(error.contains("local/environment.json") && error.contains(place) && error.contains(reason), "{error}");
+    assert!(
+        error.contains("local/environment.json") && error.contains(place) && error.contains(reason),
+        "{error}"
+    );
     assert!(store.open(&local()).is_err());
-    assert_eq!(fs::read_to_string(store.root().join("local/environment.json")).expect("a file"), environment);
+    assert_eq!(
+        fs::read_to_string(store.root().join("local/environment.json")).expect("a file"),
+        environment
+    );
 }
 
 #[test]
@@ -107,7 +125,11 @@ fn a_malformed_file_says_where_and_is_left_alone() {
     malformed(&fresh[..300], "line 13 column 28", "EOF");
     malformed("[]", "line 1 column", "a JSON object");
     malformed("", "line 1 column 0", "EOF");
-    malformed(&fresh.replace("environment.v1", "environment.v9"), "`schema`", "greentic.environment.v9");
+    malformed(
+        &fresh.replace("environment.v1", "environment.v9"),
+        "`schema`",
+        "greentic.environment.v9",
+    );
     malformed(
         &fresh.replace("_id\": \"local\",\n  \"name\"", "_id\": \"prod\",\n  \"name\""),
         "`environment_id`",
@@ -119,10 +141,26 @@ fn a_malformed_file_says_where_and_is_left_alone() {
         "slot `secrets` is bound twice, first at `packs[1]`",
     );
     malformed(&fresh.replace("\"packs\"", "\"parcels\""), "`packs`", "it is missing");
-    malformed(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"widgets\""), "`packs[4].slot`", "widgets");
-    malformed(&fresh.replace("\"slot\": \"state\"", "\"slot\": \"extension\""), "`packs[4].slot`", "gtc op extensions");
-    malformed(&fresh.replace("dev-store@0.1.0\",\n      \"pack", "dev-store\",\n      \"pack"), "`packs[1].kind`", "@");
-    malformed(&fresh.replacen("\"generation\": 0", "\"generation\": -1", 1), "`packs[0].generation`", "-1");
+    malformed(
+        &fresh.replace("\"slot\": \"state\"", "\"slot\": \"widgets\""),
+        "`packs[4].slot`",
+        "widgets",
+    );
+    malformed(
+        &fresh.replace("\"slot\": \"state\"", "\"slot\": \"extension\""),
+        "`packs[4].slot`",
+        "gtc op extensions",
+    );
+    malformed(
+        &fresh.replace("dev-store@0.1.0\",\n      \"pack", "dev-store\",\n      \"pack"),
+        "`packs[1].kind`",
+        "@",
+    );
+    malformed(
+        &fresh.replacen("\"generation\": 0", "\"generation\": -1", 1),
+        "`packs[0].generation`",
+        "-1",
+    );
     malformed(&fresh.replace("\"name\": \"local\",", "\"name\": 1, \"name\": 2,"), "line", "twice");
 }
 
@@ -148,7 +186,8 @@ fn answers_stay_in_the_folder_and_are_json() {
     fs::write(folder.join("bad.json"), "{").expect("a file");
     assert!(matches!(answers("bad.json"), Err(AnswersError::Malformed { .. })));
     fs::write(root.path().join("outside.json"), "{}").expect("a file");
-    std::os::unix::fs::symlink(root.path().join("outside.json"), folder.join("link.json")).expect("a link");
+    std::os::unix::fs::symlink(root.path().join("outside.json"), folder.join("link.json"))
+        .expect("a link");
     assert!(matches!(answers("link.json"), Err(AnswersError::LeadsOutside { .. })));
     fs::write(folder.join("huge.json"), " ".repeat(2 << 20)).expect("a file");
     assert!(matches!(answers("huge.json"), Err(AnswersError::TooLarge { .. })));
@@ -162,7 +201,10 @@ fn a_place_is_never_one_within_a_part_of_the_file() {
     let bad = fresh.replace("\"slot\": \"state\"", "\"slot\": 7");
     let (_root, store) = store(&bad);
     let error = store.load(&local()).expect_err("malformed").to_string();
-    assert!(error.contains("`packs[4].slot`") && !error.contains("line") && !error.contains("column"), "{error}");
+    assert!(
+        error.contains("`packs[4].slot`") && !error.contains("line") && !error.contains("column"),
+        "{error}"
+    );
 }
 
 fn pinned() -> LockedPack {
@@ -178,7 +220,10 @@ fn pinned() -> LockedPack {
             supported_versions: "^0.4".parse().expect("a requirement"),
         }],
         grants: env_pack_domain::Permissions {
-            tools: vec![env_pack_domain::ToolPermission::new("vault", vec!["a b".to_owned()]).expect("a permission")],
+            tools: vec![
+                env_pack_domain::ToolPermission::new("vault", vec!["a b".to_owned()])
+                    .expect("a permission"),
+            ],
             network: vec!["localhost:80".parse().expect("an address")],
         },
         signer: None,
@@ -190,7 +235,8 @@ fn pinned() -> LockedPack {
 fn pins_after(store: &Store, packs: &[(&str, LockedPack)]) -> String {
     let mut session = store.open(&local()).expect("opened");
     let environment = session.stored().environment.clone();
-    let packs = packs.iter().map(|(pack_ref, pack)| ((*pack_ref).to_owned(), pack.clone())).collect();
+    let packs =
+        packs.iter().map(|(pack_ref, pack)| ((*pack_ref).to_owned(), pack.clone())).collect();
     session.save(&environment, &PackLock { packs }).expect("saved");
     fs::read_to_string(store.root().join("local/packs.lock.json")).expect("a file")
 }
@@ -208,11 +254,18 @@ fn members_of_others_survive_in_the_pins() {
     let other = LockedPack { archive: env_pack_domain::Sha256Digest::of(b"other"), ..pinned() };
     let signed = LockedPack { signer: Some(env_pack_domain::ForeignText::new("k1")), ..pinned() };
     let text = pins_after(&store, &[("/a.gtpack", other.clone()), ("/z.gtpack", signed.clone())]);
-    assert!(text.starts_with(odd.trim_end_matches("\n  }\n}\n")), "what did not change stays as it was:\n{text}");
+    assert!(
+        text.starts_with(odd.trim_end_matches("\n  }\n}\n")),
+        "what did not change stays as it was:\n{text}"
+    );
     let granted = LockedPack { grants: Default::default(), ..signed };
     // who signed it stays true when nobody asked again
     let text = pins_after(&store, &[("/z.gtpack", LockedPack { signer: None, ..granted.clone() })]);
-    for kept in ["\"x_note\": {\"n\":  1.00}", "\"signer\": \"k1\",\n      \"big\": 1e400,", "\"until\": 2.50,"] {
+    for kept in [
+        "\"x_note\": {\"n\":  1.00}",
+        "\"signer\": \"k1\",\n      \"big\": 1e400,",
+        "\"until\": 2.50,",
+    ] {
         assert!(text.contains(kept), "{kept} is gone:\n{text}");
     }
     assert_eq!(store.load(&local()).expect("loaded").lock.packs["/z.gtpack"], granted);
@@ -243,7 +296,8 @@ fn changes_wait_for_each_other() {
     let change = &|slot: CoreSlot| {
         let mut session = store.open(&local()).expect("opened");
         let key = BindingKey::Slot(slot);
-        let changed = change::remove(&session.stored().environment, &key).expect("bound").environment;
+        let changed =
+            change::remove(&session.stored().environment, &key).expect("bound").environment;
         session.save(&changed, &PackLock::default()).expect("saved");
     };
     std::thread::scope(|scope| {

@@ -1,4 +1,5 @@
-//! `trust-root.json`, schema `greentic.trust-root.v1`: the keys whose signatures an environment takes.
+//! `trust-root.json`, schema `greentic.trust-root.v1`: the keys whose signatures an
+//! environment takes.
 //!
 //! Whether a text is a key, this room does not know; it knows where it stands.
 
@@ -33,23 +34,35 @@ pub struct TrustedKey {
 impl TrustRoot {
     /// The trust root in a file.
     pub(super) fn parse(text: Option<&str>, path: &Path) -> Result<Self, StoreError> {
-        let mut root = Self { path: path.to_owned(), object: Object::default(), elements: vec![], keys: vec![] };
+        let mut root = Self {
+            path: path.to_owned(),
+            object: Object::default(),
+            elements: vec![],
+            keys: vec![],
+        };
         let Some(text) = text else { return Ok(root) };
         root.object = Object::document(text, path, SCHEMA)?;
         let elements: Vec<Box<RawValue>> = root.object.require("keys", path)?;
         for (at, element) in elements.iter().enumerate() {
-            let malformed = |reason: &str| StoreError::malformed(path, format!("`keys[{at}]`"), reason);
-            let element: Object =
-                serde_json::from_str(element.get()).map_err(|error| malformed(&StoreError::reason(&error)))?;
+            let malformed =
+                |reason: &str| StoreError::malformed(path, format!("`keys[{at}]`"), reason);
+            let element: Object = serde_json::from_str(element.get())
+                .map_err(|error| malformed(&StoreError::reason(&error)))?;
             let text = |member: &str| -> Result<String, StoreError> {
                 let place = format!("`keys[{at}].{member}`");
-                let value = element.get(member).ok_or_else(|| StoreError::malformed(path, &place, "it is missing"))?;
-                serde_json::from_str(value.get())
-                    .map_err(|error| StoreError::malformed(path, &place, StoreError::reason(&error)))
+                let value = element
+                    .get(member)
+                    .ok_or_else(|| StoreError::malformed(path, &place, "it is missing"))?;
+                serde_json::from_str(value.get()).map_err(|error| {
+                    StoreError::malformed(path, &place, StoreError::reason(&error))
+                })
             };
-            let key_id: KeyId = text("key_id")?.parse().map_err(|error| root.malformed(at, "key_id", &error))?;
+            let key_id: KeyId =
+                text("key_id")?.parse().map_err(|error| root.malformed(at, "key_id", &error))?;
             if let Some(first) = root.keys.iter().position(|key| key.key_id == key_id) {
-                return Err(malformed(&format!("key `{key_id}` stands twice, first at `keys[{first}]`")));
+                return Err(malformed(&format!(
+                    "key `{key_id}` stands twice, first at `keys[{first}]`"
+                )));
             }
             root.keys.push(TrustedKey { key_id, public_key_pem: text("public_key_pem")? });
             root.elements.push(element);
@@ -57,19 +70,22 @@ impl TrustRoot {
         Ok(root)
     }
 
-    /// The trust root in a document that came from elsewhere; `path` is where it came from.
+    /// The trust root in a document that came from elsewhere; `path` is where it came
+    /// from.
     ///
     /// # Errors
     /// [`StoreError::Malformed`] when it is none.
     pub fn from_document(document: &[u8], path: &Path) -> Result<Self, StoreError> {
         let text = std::str::from_utf8(document);
-        let text = text.map_err(|error| StoreError::malformed(path, "the trust root", error.to_string()))?;
+        let text =
+            text.map_err(|error| StoreError::malformed(path, "the trust root", error.to_string()))?;
         Self::parse(Some(text), path)
     }
 
     /// The keys as a document that goes elsewhere, without whatever else the file has.
     pub fn to_document(&self) -> String {
-        let empty = Self { object: Object::default(), elements: vec![], keys: vec![], ..self.clone() };
+        let empty =
+            Self { object: Object::default(), elements: vec![], keys: vec![], ..self.clone() };
         self.keys.iter().cloned().fold(empty, |root, key| root.with(key)).render()
     }
 
@@ -79,7 +95,12 @@ impl TrustRoot {
     }
 
     /// The error that says that a member of a key is not what it should be.
-    pub fn malformed(&self, key: usize, member: &str, reason: &dyn std::error::Error) -> StoreError {
+    pub fn malformed(
+        &self,
+        key: usize,
+        member: &str,
+        reason: &dyn std::error::Error,
+    ) -> StoreError {
         StoreError::malformed(&self.path, format!("`keys[{key}].{member}`"), reason.to_string())
     }
 
@@ -110,8 +131,13 @@ impl TrustRoot {
 
     /// The text of the file. Members that are not ours stay as they stand.
     pub(super) fn render(&self) -> String {
-        let elements: Vec<_> = self.elements.iter().map(|element| format!("\n    {}", element.render(2))).collect();
-        let list = if elements.is_empty() { "[]".to_owned() } else { format!("[{}\n  ]", elements.join(",")) };
+        let elements: Vec<_> =
+            self.elements.iter().map(|element| format!("\n    {}", element.render(2))).collect();
+        let list = if elements.is_empty() {
+            "[]".to_owned()
+        } else {
+            format!("[{}\n  ]", elements.join(","))
+        };
         let mut object = self.object.clone();
         object.set("schema", raw(SCHEMA));
         object.set("keys", RawValue::from_string(list).expect("a list of JSON objects"));

@@ -1,4 +1,5 @@
-//! Whatever the door admits, independent zip readers read with the same names and the same bytes.
+//! Whatever the door admits, independent zip readers read with the same names and the
+//! same bytes.
 
 use std::io::Read as _;
 use std::process::Command;
@@ -13,13 +14,16 @@ use crate::support::zips::{Entry, Header, Member, Zip, entries, pack_entries, se
 
 const ARCHIVES: u64 = 4000;
 
-/// An honest pack in any of the forms that the profile leaves open, and a few sloppy ones.
+/// An honest pack in any of the forms that the profile leaves open, and a few sloppy
+/// ones.
 fn assembled(random: &mut Random) -> Zip {
     let mut entries = pack_entries();
     for at in 0..random.below(4) {
         let folder = random.one_of(&["", "notes/", "a/b/c/", "signatures/", "components/"]);
-        let name =
-            format!("{folder}{}{at}", random.one_of(&["x", "x.txt-", ".hidden", "with space ", "TEN_CHARS", "~"]));
+        let name = format!(
+            "{folder}{}{at}",
+            random.one_of(&["x", "x.txt-", ".hidden", "with space ", "TEN_CHARS", "~"])
+        );
         let content = match random.below(3) {
             0 => Vec::new(),
             1 => b"the same again, ".repeat(random.below(50)),
@@ -27,7 +31,8 @@ fn assembled(random: &mut Random) -> Zip {
         };
         entries.push((name, content));
     }
-    let mut zip = Zip::new(sealed(entries).iter().map(|(name, content)| member(random, name, content)));
+    let mut zip =
+        Zip::new(sealed(entries).iter().map(|(name, content)| member(random, name, content)));
     if random.below(2) == 0 {
         for at in (1..zip.members.len()).rev() {
             zip.members.swap(at, random.below(at + 1));
@@ -43,10 +48,12 @@ fn member(random: &mut Random, name: &str, content: &[u8]) -> Member {
     };
     let (time, date) = (random.next() as u16, random.next() as u16);
     let (version, flags) = (random.one_of(&[0, 10, 20]), random.one_of(&[0, 1 << 11]));
-    member.both(|header| (header.time, header.date, header.version, header.flags) = (time, date, version, flags));
+    member.both(|header| {
+        (header.time, header.date, header.version, header.flags) = (time, date, version, flags)
+    });
     (member.made_by, member.internal) = (random.next() as u16, random.next() as u16);
-    member.external =
-        random.one_of(&[0, 0o100_644 << 16, 0o100_755 << 16, 0o644 << 16]) | random.one_of(&[0, 1, 0x20, 0x80]);
+    member.external = random.one_of(&[0, 0o100_644 << 16, 0o100_755 << 16, 0o644 << 16])
+        | random.one_of(&[0, 1, 0x20, 0x80]);
     member
 }
 
@@ -55,8 +62,16 @@ fn change_field(random: &mut Random, zip: &mut Zip) {
     let at = random.below(zip.members.len());
     let member = &mut zip.members[at];
     let number = random.one_of(&[0, 1, 2, 8, 20, 45, 63, 64, 255, 0x7fff, 0xffff, 0xffff_ffff]);
-    let name =
-        random.one_of(&["manifest.cbor", "MANIFEST.CBOR", "sbom.cbor/x", "x/", "thirteenchars", "a//b", "é", "x\0y"]);
+    let name = random.one_of(&[
+        "manifest.cbor",
+        "MANIFEST.CBOR",
+        "sbom.cbor/x",
+        "x/",
+        "thirteenchars",
+        "a//b",
+        "é",
+        "x\0y",
+    ]);
     let field = random.below(10);
     let change = |header: &mut Header| match field {
         0 => header.version = number as u16,
@@ -103,7 +118,9 @@ fn change_structure(random: &mut Random, zip: &mut Zip) {
 
 /// An entry as a writer makes it that cannot go back.
 fn streamed(random: &mut Random, member: &mut Member) {
-    let numbers = [member.central.crc, member.central.compressed, member.central.size].map(u32::to_le_bytes).concat();
+    let numbers = [member.central.crc, member.central.compressed, member.central.size]
+        .map(u32::to_le_bytes)
+        .concat();
     member.gap = [random.one_of(&[&b"PK\x07\x08"[..], b""]), &numbers].concat();
     member.both(|header| header.flags |= 1 << 3);
     (member.local.crc, member.local.compressed, member.local.size) = (0, 0, 0);
@@ -113,7 +130,11 @@ fn streamed(random: &mut Random, member: &mut Member) {
 fn change_bytes(random: &mut Random, bytes: &mut Vec<u8>) {
     // what decides most lies at the end
     let tail = bytes.len().saturating_sub(400);
-    let at = if random.below(2) == 0 { random.below(bytes.len()) } else { tail + random.below(bytes.len() - tail) };
+    let at = if random.below(2) == 0 {
+        random.below(bytes.len())
+    } else {
+        tail + random.below(bytes.len() - tail)
+    };
     let end = (at + random.below(50)).min(bytes.len());
     match random.below(6) {
         0 | 1 => bytes[at] ^= 1 << random.below(8),
@@ -156,17 +177,25 @@ fn admitted() -> impl Iterator<Item = (Vec<u8>, Vec<(String, String)>)> {
     admitted_among(generated())
 }
 
-fn admitted_among(archives: impl Iterator<Item = Vec<u8>>) -> impl Iterator<Item = (Vec<u8>, Vec<(String, String)>)> {
+fn admitted_among(
+    archives: impl Iterator<Item = Vec<u8>>,
+) -> impl Iterator<Item = (Vec<u8>, Vec<(String, String)>)> {
     archives.filter_map(|bytes| {
         let pack = open(&bytes).ok()?;
-        let read = pack.entries.iter().map(|entry| (entry.name.as_exact().to_owned(), entry.blake3.clone()));
+        let read = pack
+            .entries
+            .iter()
+            .map(|entry| (entry.name.as_exact().to_owned(), entry.blake3.clone()));
         let read = read.collect();
         Some((bytes, read))
     })
 }
 
 fn hashed(entries: Vec<Entry>) -> Vec<(String, String)> {
-    entries.into_iter().map(|(name, content)| (name, blake3::hash(&content).to_hex().to_string())).collect()
+    entries
+        .into_iter()
+        .map(|(name, content)| (name, blake3::hash(&content).to_hex().to_string()))
+        .collect()
 }
 
 /// The entries of an archive, as `rawzip` reads them.
@@ -178,14 +207,17 @@ fn rawzip_entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
         let entry = archive.get_entry(record.wayfinder()).map_err(|error| error.to_string())?;
         let mut content = Vec::new();
         let read = match record.compression_method() {
-            rawzip::CompressionMethod::STORE => entry.verifying_reader(entry.data()).read_to_end(&mut content),
+            rawzip::CompressionMethod::STORE => {
+                entry.verifying_reader(entry.data()).read_to_end(&mut content)
+            }
             _ => {
                 let inflated = flate2::bufread::DeflateDecoder::new(entry.data());
                 entry.verifying_reader(inflated).read_to_end(&mut content)
             }
         };
         read.map_err(|error| error.to_string())?;
-        let name = String::from_utf8(record.file_path().as_ref().to_vec()).map_err(|error| error.to_string())?;
+        let name = String::from_utf8(record.file_path().as_ref().to_vec())
+            .map_err(|error| error.to_string())?;
         found.push((name, content));
     }
     Ok(found)
@@ -196,8 +228,16 @@ fn readers_in_rust_read_what_the_door_admits() {
     let mut count = 0;
     for (bytes, read) in admitted() {
         count += 1;
-        assert_eq!(entries(&bytes).map(hashed).as_ref(), Ok(&read), "the zip crate, archive {count}");
-        assert_eq!(rawzip_entries(&bytes).map(hashed).as_ref(), Ok(&read), "rawzip, archive {count}");
+        assert_eq!(
+            entries(&bytes).map(hashed).as_ref(),
+            Ok(&read),
+            "the zip crate, archive {count}"
+        );
+        assert_eq!(
+            rawzip_entries(&bytes).map(hashed).as_ref(),
+            Ok(&read),
+            "rawzip, archive {count}"
+        );
     }
     assert!((1000..3000).contains(&count), "{count} of {ARCHIVES} are admitted");
 }
@@ -206,7 +246,10 @@ fn readers_in_rust_read_what_the_door_admits() {
 #[test]
 #[ignore = "long: GTC_ARCHIVES=10000000 cargo test --release -p gtc --test suite -- --ignored --nocapture millions"]
 fn readers_in_rust_agree_about_millions() {
-    let archives = std::env::var("GTC_ARCHIVES").ok().and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
+    let archives = std::env::var("GTC_ARCHIVES")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1_000_000);
     let mut count = 0_u64;
     for (bytes, read) in admitted_among(generated_from(ARCHIVES + 1..=ARCHIVES + archives)) {
         count += 1;
@@ -233,14 +276,20 @@ fn readers_in_rust_read_what_is_repacked() {
             entries
         };
         let read = sorted(entries(&repacked.bytes).expect("canonical"));
-        for (reader, entries) in [("the zip crate", entries(&bytes)), ("rawzip", rawzip_entries(&bytes))] {
+        for (reader, entries) in
+            [("the zip crate", entries(&bytes)), ("rawzip", rawzip_entries(&bytes))]
+        {
             assert_eq!(entries.map(sorted).as_ref(), Ok(&read), "{reader}");
         }
     }
-    assert!(canonical > 1000 && sloppy > 100, "{canonical} canonical and {sloppy} sloppy ones are repacked");
+    assert!(
+        canonical > 1000 && sloppy > 100,
+        "{canonical} canonical and {sloppy} sloppy ones are repacked"
+    );
 }
 
-/// Reads archives, each after its length, and prints one line of JSON for each: names and hashes, or what is wrong.
+/// Reads archives, each after its length, and prints one line of JSON for each: names and
+/// hashes, or what is wrong.
 const PYTHON: &str = r"
 import hashlib, io, json, struct, sys, zipfile
 data, at = open(sys.argv[1], 'rb').read(), 0
@@ -261,8 +310,10 @@ fn python_reads_what_the_door_admits() {
     let home = tempfile::tempdir().expect("a folder");
     let archives: Vec<Vec<u8>> = admitted().map(|(bytes, _)| bytes).collect();
     assert!(archives.len() > 1000);
-    let framed: Vec<u8> =
-        archives.iter().flat_map(|bytes| [&(bytes.len() as u32).to_le_bytes(), &bytes[..]].concat()).collect();
+    let framed: Vec<u8> = archives
+        .iter()
+        .flat_map(|bytes| [&(bytes.len() as u32).to_le_bytes(), &bytes[..]].concat())
+        .collect();
     let file = home.path().join("archives");
     std::fs::write(&file, framed).expect("a file");
     let output = Command::new("python3").args(["-c", PYTHON]).arg(file).output().expect("python3");
@@ -273,7 +324,8 @@ fn python_reads_what_the_door_admits() {
         let read: Value = serde_json::from_str(line).expect("JSON");
         // whose bytes are those that the door read, as the other test shows
         let digests = entries(bytes).expect("admitted").into_iter();
-        let expected: Vec<_> = digests.map(|(name, content)| (name, Sha256Digest::of(&content).hex())).collect();
+        let expected: Vec<_> =
+            digests.map(|(name, content)| (name, Sha256Digest::of(&content).hex())).collect();
         assert_eq!(read, serde_json::json!(expected));
     }
 }

@@ -52,13 +52,17 @@ fn ends() -> Vec<Hostile> {
             zip.prefix = b"MZ".to_vec();
         }),
         with("comment", "zip-end-record", |zip| zip.end.comment = b"hello".to_vec()),
-        with("comment that hides another end record", "zip-tiling", |zip| zip.end.comment = second_end()),
+        with("comment that hides another end record", "zip-tiling", |zip| {
+            zip.end.comment = second_end()
+        }),
         with("comment without its length", "zip-end-record", |zip| zip.suffix = b"hello".to_vec()),
         with("length without a comment", "zip-end-record", |zip| zip.end.comment_bytes = Some(5)),
         with("second end record", "zip-tiling", |zip| zip.suffix = second_end()),
         with("disks", "zip-multi-disk", |zip| zip.end.disks = (0, 1)),
         with("directory on another disk", "zip-multi-disk", |zip| zip.end.disks = (1, 0)),
-        with("fewer entries here than in all", "zip-entry-count", |zip| zip.end.entries_here = Some(1)),
+        with("fewer entries here than in all", "zip-entry-count", |zip| {
+            zip.end.entries_here = Some(1)
+        }),
         with("no entries, though there are", "zip-tiling", |zip| {
             (zip.end.entries, zip.end.entries_here) = (Some(0), Some(0));
         }),
@@ -80,15 +84,19 @@ fn ends() -> Vec<Hostile> {
 }
 
 fn zip64() -> Vec<Hostile> {
-    let extra = [b"\x01\x00\x10\x00".as_slice(), &1_u64.to_le_bytes(), &1_u64.to_le_bytes()].concat();
+    let extra =
+        [b"\x01\x00\x10\x00".as_slice(), &1_u64.to_le_bytes(), &1_u64.to_le_bytes()].concat();
     vec![
         with("ZIP64 end record and locator", "zip-zip64", |zip| {
             let (start, count) = (zip.bytes().len() as u64 - 22, zip.members.len() as u64);
-            let mut end = [b"PK\x06\x06".as_slice(), &44_u64.to_le_bytes(), &[45, 0, 45, 0], &[0; 8]].concat();
+            let mut end =
+                [b"PK\x06\x06".as_slice(), &44_u64.to_le_bytes(), &[45, 0, 45, 0], &[0; 8]]
+                    .concat();
             for field in [count, count, 0, 0] {
                 end.extend(field.to_le_bytes());
             }
-            let locator = [b"PK\x06\x07".as_slice(), &[0; 4], &start.to_le_bytes(), &[1, 0, 0, 0]].concat();
+            let locator =
+                [b"PK\x06\x07".as_slice(), &[0; 4], &start.to_le_bytes(), &[1, 0, 0, 0]].concat();
             zip.before_end = [end, locator].concat();
         }),
         with("65,535 entries", "zip-zip64", |zip| {
@@ -96,7 +104,9 @@ fn zip64() -> Vec<Hostile> {
         }),
         with("ZIP64 directory", "zip-zip64", |zip| zip.end.directory = Some(u32::MAX)),
         with("ZIP64 directory size", "zip-zip64", |zip| zip.end.directory_bytes = Some(u32::MAX)),
-        with("ZIP64 size", "zip-zip64", |zip| zip.member(NOTES).both(|header| header.size = u32::MAX)),
+        with("ZIP64 size", "zip-zip64", |zip| {
+            zip.member(NOTES).both(|header| header.size = u32::MAX)
+        }),
         with("ZIP64 compressed size", "zip-zip64", |zip| {
             zip.member(NOTES).both(|header| header.compressed = u32::MAX);
         }),
@@ -107,12 +117,15 @@ fn zip64() -> Vec<Hostile> {
         with("ZIP64 extra field in the local header", "zip-extra-field", |zip| {
             zip.member(NOTES).local.extra = extra.clone();
         }),
-        with("version of ZIP64", "zip-version", |zip| zip.member(NOTES).both(|header| header.version = 45)),
+        with("version of ZIP64", "zip-version", |zip| {
+            zip.member(NOTES).both(|header| header.version = 45)
+        }),
         spelled_locator(),
     ]
 }
 
-/// The last fields of the last entry spell a ZIP64 locator. Python refuses such an archive; others read it.
+/// The last fields of the last entry spell a ZIP64 locator. Python refuses such an
+/// archive; others read it.
 fn spelled_locator() -> Hostile {
     let mut zip = pack();
     let last = Member::stored("signatures/13", b"");
@@ -167,7 +180,9 @@ fn names() -> Vec<Hostile> {
         .iter()
         .map(|name| {
             let label = format!("name {:?}", String::from_utf8_lossy(name));
-            with(&label, "zip-name", |zip| zip.member(NOTES).both(|header| header.name = name.to_vec()))
+            with(&label, "zip-name", |zip| {
+                zip.member(NOTES).both(|header| header.name = name.to_vec())
+            })
         })
         .collect();
     let renamed = |label: &str, rule, name: &str| {
@@ -183,7 +198,8 @@ fn names() -> Vec<Hostile> {
             zip.member(NOTES).both(|header| header.name = vec![b'a'; 65_535]);
         }),
         with("UTF-8 flag and a name that is none", "zip-name", |zip| {
-            zip.member(NOTES).both(|header| (header.flags, header.name) = (1 << 11, b"\xc3\x28".to_vec()));
+            zip.member(NOTES)
+                .both(|header| (header.flags, header.name) = (1 << 11, b"\xc3\x28".to_vec()));
         }),
         with("another name in an extra field", "zip-extra-field", |zip| {
             let unicode_path = b"up\x0e\0\x01\0\0\0\0other.txt".to_vec();
@@ -194,24 +210,34 @@ fn names() -> Vec<Hostile> {
 }
 
 fn kinds() -> Vec<Hostile> {
-    let modes = [("symlink", 0o12), ("folder", 0o4), ("character device", 0o2), ("block device", 0o6)];
+    let modes =
+        [("symlink", 0o12), ("folder", 0o4), ("character device", 0o2), ("block device", 0o6)];
     let more = [("FIFO", 0o1), ("socket", 0o14), ("unknown", 0o17)];
     let mode = |(label, kind): &(&str, u32)| {
-        with(&format!("mode of a {label}"), "zip-file-type", |zip| zip.member(NOTES).external = kind << 28)
+        with(&format!("mode of a {label}"), "zip-file-type", |zip| {
+            zip.member(NOTES).external = kind << 28
+        })
     };
-    let dos = [("volume label", 0x08), ("folder", 0x10), ("device", 0x40), ("reparse point", 0x400)];
+    let dos =
+        [("volume label", 0x08), ("folder", 0x10), ("device", 0x40), ("reparse point", 0x400)];
     let attribute = |(label, attribute): &(&str, u32)| {
-        with(&format!("DOS attribute of a {label}"), "zip-file-type", |zip| zip.member(NOTES).external = *attribute)
+        with(&format!("DOS attribute of a {label}"), "zip-file-type", |zip| {
+            zip.member(NOTES).external = *attribute
+        })
     };
     let systems = [("DOS", 0_u16), ("macOS", 19), ("OpenVMS", 2)];
     let elsewhere = |(label, system): &(&str, u16)| {
         with(&format!("symlink made by {label}"), "zip-file-type", |zip| {
-            (zip.member(NOTES).made_by, zip.member(NOTES).external) = (system << 8, 0o120_777 << 16);
+            (zip.member(NOTES).made_by, zip.member(NOTES).external) =
+                (system << 8, 0o120_777 << 16);
         })
     };
     let modes = modes.iter().chain(&more).map(mode);
-    let mut found: Vec<_> = modes.chain(dos.iter().map(attribute)).chain(systems.iter().map(elsewhere)).collect();
-    found.push(with("folder entry", "zip-name", |zip| zip.members.insert(1, Member::stored("components/", b""))));
+    let mut found: Vec<_> =
+        modes.chain(dos.iter().map(attribute)).chain(systems.iter().map(elsewhere)).collect();
+    found.push(with("folder entry", "zip-name", |zip| {
+        zip.members.insert(1, Member::stored("components/", b""))
+    }));
     found
 }
 
@@ -246,12 +272,18 @@ fn descriptors_and_flags() -> Vec<Hostile> {
             let member = zip.member(DEFLATED);
             member.gap = descriptor(member, b"PK\x07\x08");
         }),
-        with("flags in the central header only", "zip-flags", |zip| zip.member(NOTES).central.flags = 1),
-        with("comment of an entry", "zip-extra-field", |zip| zip.member(NOTES).comment = b"hello".to_vec()),
+        with("flags in the central header only", "zip-flags", |zip| {
+            zip.member(NOTES).central.flags = 1
+        }),
+        with("comment of an entry", "zip-extra-field", |zip| {
+            zip.member(NOTES).comment = b"hello".to_vec()
+        }),
     ]);
     let methods = [1, 6, 9, 12, 14, 93, 95, 98, 99, 0xffff];
     found.extend(methods.map(|method| {
-        with(&format!("method {method}"), "zip-method", |zip| zip.member(NOTES).both(|h| h.method = method))
+        with(&format!("method {method}"), "zip-method", |zip| {
+            zip.member(NOTES).both(|h| h.method = method)
+        })
     }));
     found
 }
@@ -288,7 +320,9 @@ fn disagreements() -> Vec<Hostile> {
         with("central header without signature", "zip-signature", |zip| {
             zip.member(NOTES).central.signature = *b"PK\x05\x05";
         }),
-        with("entry that is in the directory only", "zip-signature", |zip| zip.member("sbom.cbor").is_phantom = true),
+        with("entry that is in the directory only", "zip-signature", |zip| {
+            zip.member("sbom.cbor").is_phantom = true
+        }),
     ]);
     found
 }
@@ -340,8 +374,11 @@ fn bombs() -> Vec<Hostile> {
             let kernel = Member::deflated("kernel", &[7; 1000]);
             zip.members.push(kernel.clone());
             let offset = Some(at);
-            let phantoms =
-                (0..4000).map(|at| Member { is_phantom: true, offset, ..kernel.clone().renamed(format!("k/{at:04}")) });
+            let phantoms = (0..4000).map(|at| Member {
+                is_phantom: true,
+                offset,
+                ..kernel.clone().renamed(format!("k/{at:04}"))
+            });
             zip.members.extend(phantoms);
         }),
         with("entries that quote each other", "zip-headers-differ", |zip| {
@@ -351,7 +388,11 @@ fn bombs() -> Vec<Hostile> {
             let quoted = &whole[..30 + inner.local.name.len() + inner.data.len()];
             let outer = Member::stored("notes/quote", quoted);
             let at = zip.directory();
-            let inside = Member { is_phantom: true, offset: Some(at + 30 + 11), ..inner.renamed("notes/c.txt") };
+            let inside = Member {
+                is_phantom: true,
+                offset: Some(at + 30 + 11),
+                ..inner.renamed("notes/c.txt")
+            };
             zip.members.extend([outer, inside]);
             zip.members.swap(4, 7);
             zip.members[4].offset = None;
@@ -383,10 +424,15 @@ fn at_the_limits() -> Vec<Hostile> {
 
 fn cut_off() -> Vec<Hostile> {
     let whole = pack().bytes();
-    let cut = |at: usize| hostile(format!("cut off at {at}"), "zip-end-record", whole[..at].to_vec());
+    let cut =
+        |at: usize| hostile(format!("cut off at {at}"), "zip-end-record", whole[..at].to_vec());
     let mut found: Vec<_> = [0, 1, 21, whole.len() / 2, whole.len() - 1].map(cut).into();
     found.push(hostile("zeros", "zip-end-record", vec![0; 1 << 16]));
     found.push(hostile("nothing but an end record", "entry-missing", Zip::default().bytes()));
-    found.push(hostile("nothing but end records", "zip-tiling", Zip::default().bytes().repeat(1000)));
+    found.push(hostile(
+        "nothing but end records",
+        "zip-tiling",
+        Zip::default().bytes().repeat(1000),
+    ));
     found
 }

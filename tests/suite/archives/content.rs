@@ -16,7 +16,11 @@ pub fn hostile_archives() -> Vec<Hostile> {
 }
 
 /// A pack with a bill that is not what it should be.
-fn with_bill(label: &str, rule: &'static str, change: impl FnOnce(&mut Value, &mut Vec<Entry>)) -> Hostile {
+fn with_bill(
+    label: &str,
+    rule: &'static str,
+    change: impl FnOnce(&mut Value, &mut Vec<Entry>),
+) -> Hostile {
     let mut entries = pack_entries();
     let mut document = bill(&entries);
     change(&mut document, &mut entries);
@@ -48,19 +52,26 @@ fn bills() -> Vec<Hostile> {
             document["files"][2]["path"] = "components/Handler.wasm".into();
         }),
         with_bill("other content", "sbom-mismatch", |_, entries| entries[2].1[0] ^= 1),
-        with_bill("other size", "sbom-mismatch", |document, _| document["files"][2]["size"] = 1.into()),
+        with_bill("other size", "sbom-mismatch", |document, _| {
+            document["files"][2]["size"] = 1.into()
+        }),
         with_bill("other hash", "sbom-mismatch", |document, _| {
             document["files"][2]["hash_blake3"] = "0".repeat(64).into();
         }),
         with_bill("hash cut short", "sbom-mismatch", |document, _| {
-            let hash = document["files"][2]["hash_blake3"].as_str().expect("a hash")[..8].to_owned();
+            let hash =
+                document["files"][2]["hash_blake3"].as_str().expect("a hash")[..8].to_owned();
             document["files"][2]["hash_blake3"] = hash.into();
         }),
-        with_bill("no hash", "sbom-mismatch", |document, _| document["files"][2]["hash_blake3"] = "".into()),
+        with_bill("no hash", "sbom-mismatch", |document, _| {
+            document["files"][2]["hash_blake3"] = "".into()
+        }),
         with_bill("hash of another kind", "document-invalid", |document, _| {
             document["files"][2]["hash_blake3"] = json!([1, 2]);
         }),
-        with_bill("negative size", "document-invalid", |document, _| document["files"][2]["size"] = json!(-1)),
+        with_bill("negative size", "document-invalid", |document, _| {
+            document["files"][2]["size"] = json!(-1)
+        }),
         with_bill("bill of itself", "sbom-mismatch", |document, _| {
             let mut own = files(document)[0].clone();
             own["path"] = "sbom.cbor".into();
@@ -69,9 +80,15 @@ fn bills() -> Vec<Hostile> {
         with_bill("bill of another format", "document-invalid", |document, _| {
             document["format"] = "greentic-sbom-v2".into();
         }),
-        with_bill("bill of something else", "document-invalid", |document, _| *document = json!("hello")),
+        with_bill("bill of something else", "document-invalid", |document, _| {
+            *document = json!("hello")
+        }),
         hostile("no bill", "entry-missing", Zip::stored(&pack_entries()).bytes()),
-        hostile("no manifest", "entry-missing", Zip::stored(&sealed(pack_entries()[1..].to_vec())).bytes()),
+        hostile(
+            "no manifest",
+            "entry-missing",
+            Zip::stored(&sealed(pack_entries()[1..].to_vec())).bytes(),
+        ),
     ]
 }
 
@@ -104,20 +121,36 @@ fn documents() -> Vec<Hostile> {
     for (label, document) in documents {
         let mut entries = pack_entries();
         entries[0].1.clone_from(&document);
-        found.push(hostile(format!("manifest: {label}"), "document-invalid", Zip::stored(&sealed(entries)).bytes()));
+        found.push(hostile(
+            format!("manifest: {label}"),
+            "document-invalid",
+            Zip::stored(&sealed(entries)).bytes(),
+        ));
         let mut entries = pack_entries();
         entries.push(("sbom.cbor".to_owned(), document));
-        found.push(hostile(format!("bill: {label}"), "document-invalid", Zip::stored(&entries).bytes()));
+        found.push(hostile(
+            format!("bill: {label}"),
+            "document-invalid",
+            Zip::stored(&entries).bytes(),
+        ));
     }
     let huge = || ("sbom.cbor".to_owned(), vec![0; (1 << 20) + 1]);
     let mut entries = pack_entries();
     entries[0].1 = huge().1;
-    found.push(hostile("manifest too large", "document-too-large", Zip::stored(&sealed(entries)).bytes()));
+    found.push(hostile(
+        "manifest too large",
+        "document-too-large",
+        Zip::stored(&sealed(entries)).bytes(),
+    ));
     let entries: Vec<_> = pack_entries().into_iter().chain([huge()]).collect();
     found.push(hostile("bill too large", "document-too-large", Zip::stored(&entries).bytes()));
     let mut entries = pack_entries();
     entries[0].1.push(0);
-    found.push(hostile("manifest and a byte", "document-invalid", Zip::stored(&sealed(entries)).bytes()));
+    found.push(hostile(
+        "manifest and a byte",
+        "document-invalid",
+        Zip::stored(&sealed(entries)).bytes(),
+    ));
     found
 }
 
@@ -177,7 +210,13 @@ fn manifests() -> Vec<Hostile> {
 /// An honest pack with another extension.
 fn with_extension(label: &str, change: impl FnOnce(&mut ExtensionRef)) -> Hostile {
     let bytes = with_manifest(|manifest| {
-        change(manifest.extensions.as_mut().and_then(|all| all.get_mut(EXTENSION)).expect("an extension"));
+        change(
+            manifest
+                .extensions
+                .as_mut()
+                .and_then(|all| all.get_mut(EXTENSION))
+                .expect("an extension"),
+        );
     });
     hostile(label, "declaration-invalid", bytes)
 }
@@ -192,20 +231,28 @@ fn declarations() -> Vec<Hostile> {
         handler[field] = wrong;
         value(label, json!({"handlers": [handler]}))
     };
-    let twice =
-        json!({"component": "handler", "slot": "secrets", "descriptor_path": "a.b", "supported_versions": "^1"});
+    let twice = json!({"component": "handler", "slot": "secrets", "descriptor_path": "a.b", "supported_versions": "^1"});
     vec![
-        with_extension("extension of another kind", |extension| extension.kind = "acme.other.v1".to_owned()),
-        with_extension("extension of another version", |extension| extension.version = "2.0.0".to_owned()),
+        with_extension("extension of another kind", |extension| {
+            extension.kind = "acme.other.v1".to_owned()
+        }),
+        with_extension("extension of another version", |extension| {
+            extension.version = "2.0.0".to_owned()
+        }),
         with_extension("extension elsewhere", |extension| {
-            (extension.inline, extension.location) = (None, Some("https://acme.example/x".to_owned()));
+            (extension.inline, extension.location) =
+                (None, Some("https://acme.example/x".to_owned()));
         }),
         value("extension of another shape", json!([])),
         value("declared twice", json!({"handlers": [twice.clone(), twice]})),
         handler("declared slot", "slot", json!("widgets")),
         handler("declared path", "descriptor_path", json!("../up")),
         handler("declared versions", "supported_versions", json!("newest")),
-        handler("declared tool", "permissions", json!({"tools": [{"tool": "/bin/sh", "args": ["-c", "id"]}]})),
+        handler(
+            "declared tool",
+            "permissions",
+            json!({"tools": [{"tool": "/bin/sh", "args": ["-c", "id"]}]}),
+        ),
         handler("declared address", "permissions", json!({"network": ["everywhere"]})),
         handler("declared component", "component", json!("nobody")),
     ]
@@ -213,10 +260,12 @@ fn declarations() -> Vec<Hostile> {
 
 /// A value that is nested this deep, in arrays or in maps.
 fn nested(levels: usize, is_map: bool) -> Value {
-    (0..levels).fold(Value::Null, |inner, _| if is_map { json!({"a": inner}) } else { json!([inner]) })
+    (0..levels)
+        .fold(Value::Null, |inner, _| if is_map { json!({"a": inner}) } else { json!([inner]) })
 }
 
-/// What is as deep as it may be is decoded, and deeper is refused, with the stack of a process that was given hardly any.
+/// What is as deep as it may be is decoded, and deeper is refused, with the stack of a
+/// process that was given hardly any.
 #[test]
 fn no_depth_overflows_a_small_stack() {
     let sandbox = Sandbox::new();
@@ -232,9 +281,16 @@ fn no_depth_overflows_a_small_stack() {
     let deep = |levels, is_map| {
         let kind = "acme.deep.v1".to_owned();
         let inline = Some(ExtensionInline::Other(nested(levels, is_map)));
-        let extension =
-            ExtensionRef { kind: kind.clone(), version: "1.0.0".to_owned(), digest: None, location: None, inline };
-        with_manifest(|manifest| drop(manifest.extensions.as_mut().expect("extensions").insert(kind, extension)))
+        let extension = ExtensionRef {
+            kind: kind.clone(),
+            version: "1.0.0".to_owned(),
+            digest: None,
+            location: None,
+            inline,
+        };
+        with_manifest(|manifest| {
+            drop(manifest.extensions.as_mut().expect("extensions").insert(kind, extension))
+        })
     };
     for is_map in [false, true] {
         assert!(inspect("shallow", &deep(50, is_map)));
@@ -245,18 +301,26 @@ fn no_depth_overflows_a_small_stack() {
     }
 }
 
-/// As many values as a manifest has room for cost what somebody can afford who asks what is wrong with a pack.
+/// As many values as a manifest has room for cost what somebody can afford who asks what
+/// is wrong with a pack.
 #[test]
 fn a_manifest_full_of_values_is_read_within_bounds() {
     let kind = "acme.full.v1".to_owned();
     let inline = Some(ExtensionInline::Other(vec![Value::Null; 1_000_000].into()));
-    let extension =
-        ExtensionRef { kind: kind.clone(), version: "1.0.0".to_owned(), digest: None, location: None, inline };
-    let full =
-        with_manifest(|manifest| drop(manifest.extensions.as_mut().expect("extensions").insert(kind, extension)));
+    let extension = ExtensionRef {
+        kind: kind.clone(),
+        version: "1.0.0".to_owned(),
+        digest: None,
+        location: None,
+        inline,
+    };
+    let full = with_manifest(|manifest| {
+        drop(manifest.extensions.as_mut().expect("extensions").insert(kind, extension))
+    });
     let sandbox = Sandbox::new();
     let path = sandbox.write("full.gtpack", full).display().to_string();
-    let (ran, peak) = watched(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(["pack", "inspect", &path]));
+    let (ran, peak) =
+        watched(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(["pack", "inspect", &path]));
     ran.succeeded();
     assert!(peak <= 192 << 10, "{peak} KiB");
 }

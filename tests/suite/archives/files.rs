@@ -1,4 +1,5 @@
-//! What an archive is read from: one regular file, and never anything that waits or has no end.
+//! What an archive is read from: one regular file, and never anything that waits or has
+//! no end.
 
 use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -94,7 +95,11 @@ fn what_cannot_be_read_is_not_waited_for() {
 fn a_file_without_end_is_not_read() {
     let sandbox = Sandbox::new();
     let sparse = sandbox.write("sparse", b"");
-    std::fs::File::options().write(true).open(&sparse).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
+    std::fs::File::options()
+        .write(true)
+        .open(&sparse)
+        .and_then(|file| file.set_len(1 << 40))
+        .expect("a sparse file");
     refused(&sandbox, &sparse, 1, "archive-too-large");
 
     let growing = sandbox.write("growing", vec![0; 1 << 20]);

@@ -1,4 +1,5 @@
-//! One byte of an honest pack changed, wherever it is: refused, or the content is the same to the last byte.
+//! One byte of an honest pack changed, wherever it is: refused, or the content is the
+//! same to the last byte.
 
 use super::open;
 use super::rules::pack;
@@ -25,7 +26,8 @@ fn no_single_byte_changes_what_is_read() {
             assert_eq!(format!("{pack:?}"), read, "byte {at} is {value:#x}");
         }
     }
-    // which system wrote it, modes, bits at the end of a stream that no reader looks at: little, but not nothing
+    // which system wrote it, modes, bits at the end of a stream that no reader looks at:
+    // little, but not nothing
     assert!(admitted > 0 && admitted * 20 < tried, "{admitted} of {tried} are admitted");
 }
 

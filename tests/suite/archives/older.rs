@@ -1,5 +1,5 @@
-//! The older form of packs, with a bill in JSON and a manifest of its own, and archives that lie in it; applications, which are no packs
-//! of components.
+//! The older form of packs, with a bill in JSON and a manifest of its own, and archives
+//! that lie in it; applications, which are no packs of components.
 
 use greentic_types::cbor::canonical::{from_cbor, to_canonical_cbor_allow_floats};
 use serde_json::{Value, json};
@@ -30,11 +30,13 @@ fn component(name: &str, file: &str) -> Value {
 fn entries(manifest: &Value) -> Vec<Entry> {
     let component = b"\0asm\x0d\0\x01\0".to_vec();
     let document = to_canonical_cbor_allow_floats(manifest).expect("CBOR");
-    let entries = [("components/vault@1.0.0/component.wasm", component), ("manifest.cbor", document)];
+    let entries =
+        [("components/vault@1.0.0/component.wasm", component), ("manifest.cbor", document)];
     entries.map(|(name, content)| (name.to_owned(), content)).to_vec()
 }
 
-/// An archive of these entries and a bill in JSON, followed by a signature, which no bill can list.
+/// An archive of these entries and a bill in JSON, followed by a signature, which no bill
+/// can list.
 fn billed(mut entries: Vec<Entry>, bill: &[u8]) -> Vec<u8> {
     entries.push(("sbom.json".to_owned(), bill.to_vec()));
     entries.push(("signatures/pack.sig".to_owned(), b"{}".to_vec()));
@@ -58,8 +60,9 @@ fn bills() -> Vec<Hostile> {
         change(&mut document);
         hostile(format!("JSON: {label}"), rule, billed(honest(), document.to_string().as_bytes()))
     };
-    let text =
-        |label: &str, rule, text: &str| hostile(format!("JSON: {label}"), rule, billed(honest(), text.as_bytes()));
+    let text = |label: &str, rule, text: &str| {
+        hostile(format!("JSON: {label}"), rule, billed(honest(), text.as_bytes()))
+    };
     let good = bill(&honest()).to_string();
     let mut beside = sealed(honest());
     beside.push(("sbom.json".to_owned(), good.clone().into_bytes()));
@@ -76,14 +79,30 @@ fn bills() -> Vec<Hostile> {
             let twice = document["files"][0].clone();
             document["files"].as_array_mut().expect("a list").push(twice);
         }),
-        with("other hash", "sbom-mismatch", &|document| document["files"][0]["hash_blake3"] = "0".repeat(64).into()),
-        with("bill of another format", "document-invalid", &|document| document["format"] = "CycloneDX".into()),
-        text("a bill that is said twice", "document-invalid", &good.replacen('{', "{\"files\":[],", 1)),
+        with("other hash", "sbom-mismatch", &|document| {
+            document["files"][0]["hash_blake3"] = "0".repeat(64).into()
+        }),
+        with("bill of another format", "document-invalid", &|document| {
+            document["format"] = "CycloneDX".into()
+        }),
+        text(
+            "a bill that is said twice",
+            "document-invalid",
+            &good.replacen('{', "{\"files\":[],", 1),
+        ),
         text("a bill and a word", "document-invalid", &format!("{good} x")),
         text("a hundred thousand arrays in each other", "document-invalid", &"[".repeat(100_000)),
-        text("the same where nobody looks", "document-invalid", &format!("{{\"x\":{}", "[".repeat(100_000))),
+        text(
+            "the same where nobody looks",
+            "document-invalid",
+            &format!("{{\"x\":{}", "[".repeat(100_000)),
+        ),
         text("bill too large", "document-too-large", &format!("{good}{}", " ".repeat(1 << 20))),
-        hostile("a bill in JSON beside one in CBOR", "sbom-omits-entry", Zip::stored(&beside).bytes()),
+        hostile(
+            "a bill in JSON beside one in CBOR",
+            "sbom-omits-entry",
+            Zip::stored(&beside).bytes(),
+        ),
     ]
 }
 
@@ -104,15 +123,23 @@ fn manifests() -> Vec<Hostile> {
             both["meta"] = document["meta"].clone();
             *document = both;
         }),
-        with("a version that is none", "document-invalid", &|document| document["meta"]["version"] = json!("newest")),
+        with("a version that is none", "document-invalid", &|document| {
+            document["meta"]["version"] = json!("newest")
+        }),
         with("no components", "document-invalid", &|document| document["components"] = json!({})),
-        with("a file that is not there", "component-missing", &|document| also(document, "other", "components/other")),
-        with("a file that is elsewhere", "component-missing", &|document| also(document, "other", "../../etc/passwd")),
+        with("a file that is not there", "component-missing", &|document| {
+            also(document, "other", "components/other")
+        }),
+        with("a file that is elsewhere", "component-missing", &|document| {
+            also(document, "other", "../../etc/passwd")
+        }),
         with("one file for a thousand components", "document-invalid", &|document| {
             let file = "components/vault@1.0.0/component.wasm";
             (0..1000).for_each(|at| also(document, &format!("c{at}"), file));
         }),
-        with("one name for two handlers", "document-invalid", &|document| also(document, "vault", "manifest.cbor")),
+        with("one name for two handlers", "document-invalid", &|document| {
+            also(document, "vault", "manifest.cbor")
+        }),
         with("a declaration of what is no handler", "declaration-invalid", &|document| {
             document["components"][0]["world"] = Value::Null;
         }),
@@ -123,27 +150,49 @@ fn manifests() -> Vec<Hostile> {
 fn applications() -> Vec<Hostile> {
     let archive = |manifest: &str, beside: &str| {
         let entries = [("manifest.json", manifest), (beside, "{\"kind\":\"DwApplication\"}")];
-        Zip::stored(&entries.map(|(name, content)| (name.to_owned(), content.as_bytes().to_vec()))).bytes()
+        Zip::stored(&entries.map(|(name, content)| (name.to_owned(), content.as_bytes().to_vec())))
+            .bytes()
     };
     let good = "{\"manifest_id\":\"acme.greeter\",\"display_name\":\"Greeter\",\"manifest\":{}}";
     vec![
         hostile("an application", "application", archive(good, "metadata.json")),
         hostile("half an application", "entry-missing", archive(good, "background.js")),
-        hostile("an extension of a browser", "entry-missing", archive("{\"manifest_version\":3}", "metadata.json")),
-        hostile("an application without a name", "entry-missing", archive("{\"manifest_id\":\"\"}", "metadata.json")),
+        hostile(
+            "an extension of a browser",
+            "entry-missing",
+            archive("{\"manifest_version\":3}", "metadata.json"),
+        ),
+        hostile(
+            "an application without a name",
+            "entry-missing",
+            archive("{\"manifest_id\":\"\"}", "metadata.json"),
+        ),
         hostile("an application that is none", "entry-missing", archive("[[[[", "metadata.json")),
-        hostile("a huge one", "document-too-large", archive(&" ".repeat((1 << 20) + 1), "metadata.json")),
+        hostile(
+            "a huge one",
+            "document-too-large",
+            archive(&" ".repeat((1 << 20) + 1), "metadata.json"),
+        ),
     ]
 }
 
 #[test]
 fn an_honest_one_is_read_like_any_other() {
     let pack = open(&pack(&manifest())).expect("opened");
-    assert_eq!((pack.id.as_exact(), pack.version.as_str(), pack.publisher.as_exact()), ("acme.older", "1.0.0", "ACME"));
+    assert_eq!(
+        (pack.id.as_exact(), pack.version.as_str(), pack.publisher.as_exact()),
+        ("acme.older", "1.0.0", "ACME")
+    );
     let [handler] = pack.handlers.as_slice() else { panic!("one handler") };
-    assert_eq!((handler.component.as_exact(), handler.bytes.as_slice()), ("vault", &b"\0asm\x0d\0\x01\0"[..]));
+    assert_eq!(
+        (handler.component.as_exact(), handler.bytes.as_slice()),
+        ("vault", &b"\0asm\x0d\0\x01\0"[..])
+    );
     assert_eq!(handler.entry.as_exact(), "components/vault@1.0.0/component.wasm");
-    assert_eq!(handler.declared.as_ref().expect("declared").descriptor_path.to_string(), "acme.secrets.vault");
+    assert_eq!(
+        handler.declared.as_ref().expect("declared").descriptor_path.to_string(),
+        "acme.secrets.vault"
+    );
 }
 
 /// Bills come in one spelling or the other, whatever the form of the manifest.
@@ -151,7 +200,10 @@ fn an_honest_one_is_read_like_any_other() {
 fn the_spelling_of_the_bill_says_nothing_of_the_manifest() {
     let today = pack_entries();
     let spelt = bill(&today).to_string();
-    assert_eq!(open(&billed(today, spelt.as_bytes())).expect("opened").id.as_exact(), "acme.secrets.vault");
+    assert_eq!(
+        open(&billed(today, spelt.as_bytes())).expect("opened").id.as_exact(),
+        "acme.secrets.vault"
+    );
     let older = Zip::stored(&sealed(entries(&manifest()))).bytes();
     assert_eq!(open(&older).expect("opened").id.as_exact(), "acme.older");
 }

@@ -8,9 +8,11 @@ use crate::support::Sandbox;
 use crate::support::zips::{Entry, Member, Zip, entries, pack_entries};
 use gtc::archive::{Limits, repack};
 
-/// An archive as many writers make it: folders, extra fields, comments, sizes after the data, compression, any order, no bill.
+/// An archive as many writers make it: folders, extra fields, comments, sizes after the
+/// data, compression, any order, no bill.
 fn sloppy() -> Zip {
-    let mut members: Vec<_> = pack_entries().iter().map(|(name, content)| Member::deflated(name, content)).collect();
+    let mut members: Vec<_> =
+        pack_entries().iter().map(|(name, content)| Member::deflated(name, content)).collect();
     members.reverse();
     let folder = Member { external: 0o40_755 << 16 | 0x10, ..Member::stored("components/", b"") };
     members.insert(0, folder);
@@ -33,8 +35,14 @@ fn a_sloppy_archive_becomes_canonical() {
     let sandbox = Sandbox::new();
     sandbox.write("sloppy.zip", sloppy().bytes());
     sandbox.gtc(["pack", "inspect", "sloppy.zip"]).exited(1);
-    let report = sandbox.gtc(["pack", "repack", "sloppy.zip", "-o", "pack.gtpack"]).succeeded().result();
-    let names = ["manifest.cbor", "components/handler.manifest.cbor", "components/handler.wasm", "sbom.cbor"];
+    let report =
+        sandbox.gtc(["pack", "repack", "sloppy.zip", "-o", "pack.gtpack"]).succeeded().result();
+    let names = [
+        "manifest.cbor",
+        "components/handler.manifest.cbor",
+        "components/handler.wasm",
+        "sbom.cbor",
+    ];
     let kept = report["entries"].as_array().expect("a list");
     assert_eq!(kept.iter().map(|entry| entry["name"].clone()).collect::<Vec<_>>(), names);
     let changes: Vec<_> = kept.iter().map(|entry| entry["changes"].clone()).collect();
@@ -42,18 +50,33 @@ fn a_sloppy_archive_becomes_canonical() {
     assert_eq!(changes[1], json!(["inflated", "extra-fields-dropped"]));
     assert_eq!(changes[2], json!(["moved", "inflated", "data-descriptor-dropped"]));
     assert_eq!(changes[3], json!(["written"]));
-    assert_eq!((&report["dropped"][0]["name"], &report["unchanged"]), (&json!("components/"), &json!(false)));
+    assert_eq!(
+        (&report["dropped"][0]["name"], &report["unchanged"]),
+        (&json!("components/"), &json!(false))
+    );
     assert_eq!(report["dropped"][1], json!({"reason": "a comment of 16 bytes"}));
     let packed = std::fs::read(sandbox.home().join("pack.gtpack")).expect("a pack");
-    assert_eq!(entries(&packed).expect("canonical")[..3], pack_entries(), "the content is what it was");
+    assert_eq!(
+        entries(&packed).expect("canonical")[..3],
+        pack_entries(),
+        "the content is what it was"
+    );
     let inspected = sandbox.gtc(["pack", "inspect", "pack.gtpack"]).succeeded().result();
     assert_eq!(inspected["sha256"], report["sha256"]);
 
     let again = sandbox.human(["pack", "repack", "pack.gtpack", "-o", "again.gtpack"]).succeeded();
     again.shows(&["repacked again.gtpack", "it was canonical already; nothing changed"]);
-    assert_eq!(std::fs::read(sandbox.home().join("again.gtpack")).expect("a pack"), packed, "same content, same bytes");
+    assert_eq!(
+        std::fs::read(sandbox.home().join("again.gtpack")).expect("a pack"),
+        packed,
+        "same content, same bytes"
+    );
     let human = sandbox.human(["pack", "repack", "sloppy.zip", "-o", "pack.gtpack"]).succeeded();
-    human.shows(&["written, because there was none", "dropped `components/`: a folder", "a comment of 16 bytes"]);
+    human.shows(&[
+        "written, because there was none",
+        "dropped `components/`: a folder",
+        "a comment of 16 bytes",
+    ]);
 }
 
 #[test]
@@ -63,7 +86,9 @@ fn a_true_bill_is_kept_as_it_is() {
     sloppy.members.reverse();
     sloppy.members.push(Member::stored("signatures/one", b"made after the bill"));
     let repacked = repack(&sloppy.bytes(), &Limits::default()).expect("repacked");
-    let bill = |archive: &[u8]| entries(archive).expect("read").into_iter().find(|(name, _)| name == "sbom.cbor");
+    let bill = |archive: &[u8]| {
+        entries(archive).expect("read").into_iter().find(|(name, _)| name == "sbom.cbor")
+    };
     assert_eq!(bill(&repacked.bytes), bill(&honest.bytes()));
     let names: Vec<_> = repacked.entries.iter().map(|entry| entry.name.as_exact()).collect();
     assert_eq!((names[0], names[5], names[6]), ("manifest.cbor", "signatures/one", "sbom.cbor"));
@@ -81,7 +106,8 @@ fn what_contradicts_its_bill_or_manifest_is_never_blessed() {
     }
 }
 
-/// What is forgiven, and nothing else: what an honest writer makes, and no reader reads otherwise.
+/// What is forgiven, and nothing else: what an honest writer makes, and no reader reads
+/// otherwise.
 const FORGIVEN: [&str; 18] = [
     "HeadersDiffer alone",
     "Version alone",
@@ -143,13 +169,16 @@ fn nothing_is_written_when_it_is_refused() {
     let mut zip = sloppy();
     zip.members.push(Member::stored("manifest.CBOR", b"another"));
     sandbox.write("hostile.zip", zip.bytes());
-    let message = sandbox.gtc(["pack", "repack", "hostile.zip", "-o", "out"]).refused(1, "zip-duplicate-name");
+    let message = sandbox
+        .gtc(["pack", "repack", "hostile.zip", "-o", "out"])
+        .refused(1, "zip-duplicate-name");
     assert!(message.contains("hostile.zip") && message.contains("manifest.CBOR"), "{message}");
     assert!(!sandbox.home().join("out").exists());
     sandbox.gtc(["pack", "repack", "absent.zip", "-o", "out"]).refused(1, "file-not-found");
     sandbox.gtc(["pack", "repack", "hostile.zip"]).refused(2, "invalid-argument");
     sandbox.write("honest.gtpack", pack().bytes());
     sandbox.gtc(["pack", "repack", "honest.gtpack", "-o", "/nowhere/out"]).refused(2, "io");
-    let schema: Value = serde_json::from_str(&sandbox.gtc(["pack", "repack", "--schema"]).stdout).expect("a schema");
+    let schema: Value = serde_json::from_str(&sandbox.gtc(["pack", "repack", "--schema"]).stdout)
+        .expect("a schema");
     assert_eq!(schema["required"], json!(["archive", "output"]));
 }

@@ -1,4 +1,5 @@
-//! The smallest change to an honest pack that breaks one rule of the profile, for every rule.
+//! The smallest change to an honest pack that breaks one rule of the profile, for every
+//! rule.
 
 use std::sync::LazyLock;
 
@@ -6,7 +7,8 @@ use gtc::archive::Rule;
 
 use crate::support::zips::{Member, Zip, pack_entries, sealed};
 
-/// Which of two entries of its kind a rule is broken in, so that two rules can be broken in one archive.
+/// Which of two entries of its kind a rule is broken in, so that two rules can be broken
+/// in one archive.
 #[derive(Clone, Copy)]
 pub enum In {
     First,
@@ -17,7 +19,8 @@ pub enum In {
 pub fn pack() -> Zip {
     let mut entries = pack_entries();
     for name in ["notes/a.txt", "notes/b.txt"] {
-        entries.push((name.to_owned(), b"notes that nobody reads, notes that nobody reads".to_vec()));
+        entries
+            .push((name.to_owned(), b"notes that nobody reads, notes that nobody reads".to_vec()));
     }
     let deflated = ["components/handler.manifest.cbor", "notes/a.txt"];
     let member = |(name, content): &(String, Vec<u8>)| match deflated.contains(&name.as_str()) {
@@ -48,7 +51,8 @@ impl Zip {
     }
 }
 
-/// An entry of 27 MiB and one of more than 32, both with true headers and within the ratio.
+/// An entry of 27 MiB and one of more than 32, both with true headers and within the
+/// ratio.
 pub static BULKY: LazyLock<Member> = LazyLock::new(|| bulky(27 << 20));
 static TOO_BULKY: LazyLock<Member> = LazyLock::new(|| bulky((32 << 20) + 1));
 
@@ -59,7 +63,8 @@ fn bulky(size: usize) -> Member {
     Member::deflated("bulky", &content)
 }
 
-/// Breaks a rule, and no other. A rule that is not known here has no hostile archive, and no test passes.
+/// Breaks a rule, and no other. A rule that is not known here has no hostile archive, and
+/// no test passes.
 pub fn breaks(zip: &mut Zip, rule: Rule, which: In) {
     match rule {
         Rule::EndRecord => zip.suffix.push(0),
@@ -78,8 +83,12 @@ pub fn breaks(zip: &mut Zip, rule: Rule, which: In) {
         Rule::Version => zip.stored_in(which).both(|header| header.version = 64),
         Rule::Flags => zip.stored_in(which).both(|header| header.flags = 1),
         Rule::Method => zip.stored_in(which).both(|header| header.method = 12),
-        Rule::ExtraField => zip.stored_in(which).both(|header| header.extra = vec![0x99, 0x99, 0, 0]),
-        Rule::Name => zip.stored_in(which).both(|header| header.name = b"../../etc/passwd".to_vec()),
+        Rule::ExtraField => {
+            zip.stored_in(which).both(|header| header.extra = vec![0x99, 0x99, 0, 0])
+        }
+        Rule::Name => {
+            zip.stored_in(which).both(|header| header.name = b"../../etc/passwd".to_vec())
+        }
         Rule::NameTooLong => zip.stored_in(which).both(|header| header.name = vec![b'a'; 201]),
         Rule::DuplicateName => {
             let twin = zip.stored_in(which).clone();

@@ -1,4 +1,5 @@
-//! The templates in Python and JavaScript: built with the toolchains of the examples, tested and bound as they are.
+//! The templates in Python and JavaScript: built with the toolchains of the examples,
+//! tested and bound as they are.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,17 @@ use crate::support::{Ran, text};
 use crate::toolchains::{component, toolchains};
 
 /// A project, with a toolchain that the example has installed.
-fn project(author: &Author, language: &str, path: &str, example: &str, toolchain: (&str, &str)) -> PathBuf {
+fn project(
+    author: &Author,
+    language: &str,
+    path: &str,
+    example: &str,
+    toolchain: (&str, &str),
+) -> PathBuf {
     component(example);
     let folder = author.project(path, &["--lang", language]);
-    symlink(toolchains().join(example).join(toolchain.0), folder.join(toolchain.1)).expect("a link");
+    symlink(toolchains().join(example).join(toolchain.0), folder.join(toolchain.1))
+        .expect("a link");
     folder
 }
 
@@ -25,19 +33,45 @@ fn builds(author: &Author, folder: &Path) -> Value {
 }
 
 /// Binds the pack and checks what its preflight finds, with a program that prints this.
-fn is_bound(author: &mut Author, folder: &Path, slot: &str, path: &str, (program, prints): (&str, &str)) -> Value {
+fn is_bound(
+    author: &mut Author,
+    folder: &Path,
+    slot: &str,
+    path: &str,
+    (program, prints): (&str, &str),
+) -> Value {
     let built = builds(author, folder);
-    assert_eq!((&built["slot"], &built["descriptor_path"]), (&json!(slot), &json!(path)), "{built}");
+    assert_eq!(
+        (&built["slot"], &built["descriptor_path"]),
+        (&json!(slot), &json!(path)),
+        "{built}"
+    );
     assert_eq!(built["warnings"], json!(null), "{built}");
     author.sandbox.program(program, &format!("echo {prints}"));
     let pack = folder.join(text(&built["path"])).display().to_string();
     let kind = format!("{path}@0.1.0");
-    let update = ["op", "env-packs", "update", "--env", "local", "--slot", slot, "--kind", &kind, "--pack-ref", &pack];
+    let update = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        slot,
+        "--kind",
+        &kind,
+        "--pack-ref",
+        &pack,
+    ];
     author.sandbox.gtc(["pack", "validate", &pack]).succeeded();
     author.sandbox.gtc(update).succeeded();
     author.sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
     let report = author.sandbox.gtc(["op", "env", "tool-check", "local"]).exited(0).result();
-    let bound = report["bindings"].as_array().expect("a list").iter().find(|binding| binding["slot"] == slot);
+    let bound = report["bindings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|binding| binding["slot"] == slot);
     bound.expect("it is bound")["checks"][0]["outcome"].clone()
 }
 
@@ -60,7 +94,13 @@ fn a_python_project_builds_passes_its_tests_and_is_bound() {
 fn a_javascript_project_builds_passes_its_tests_and_is_bound() {
     let mut author = Author::new();
     let path = "acme.telemetry.coffee";
-    let folder = project(&author, "javascript", path, "javascript-telemetry", ("node_modules", "node_modules"));
+    let folder = project(
+        &author,
+        "javascript",
+        path,
+        "javascript-telemetry",
+        ("node_modules", "node_modules"),
+    );
     author.runs(&folder, "npm", ["test"]).succeeded().shows(&["# pass 3", "# fail 0"]);
     let outcome = is_bound(&mut author, &folder, "telemetry", path, ("node", "v99.1.0"));
     assert_eq!(outcome, json!({"status": "ok", "detail": "99.1.0"}));

@@ -32,7 +32,12 @@ impl Author {
     }
 
     /// Runs a program as its author does in a project, without the network.
-    fn runs<S: AsRef<OsStr>>(&self, folder: &Path, program: &str, arguments: impl IntoIterator<Item = S>) -> Ran {
+    fn runs<S: AsRef<OsStr>>(
+        &self,
+        folder: &Path,
+        program: &str,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Ran {
         self.runs_with(&path(), folder, program, arguments)
     }
 

@@ -22,15 +22,22 @@ fn the_slot_is_in_the_path_or_named() {
     ] {
         let made = sandbox.gtc(["pack", "new", path].iter().chain(flags)).succeeded().result();
         assert_eq!((&made["slot"], &made["folder"]), (&json!(slot), &json!(path)), "{made}");
-        let source = fs::read_to_string(sandbox.home().join(path).join("src/lib.rs")).expect("a file");
-        assert!(source.contains(&format!("Slot::{variant};")) && source.contains(&format!("new(\"{path}\")")));
+        let source =
+            fs::read_to_string(sandbox.home().join(path).join("src/lib.rs")).expect("a file");
+        assert!(
+            source.contains(&format!("Slot::{variant};"))
+                && source.contains(&format!("new(\"{path}\")"))
+        );
     }
     let builtin = ["pack", "new", "greentic.secrets.dev-store", "--dir", "mine"];
     let message = sandbox.gtc(builtin).refused(1, "conflict");
     assert!(message.contains("built-in") && !sandbox.home().join("mine").exists(), "{message}");
     let message = sandbox.gtc(["pack", "new", "acme.vault"]).refused(2, "invalid-argument");
     assert!(message.contains("the second segment of `acme.vault` is no slot"), "{message}");
-    assert!(CapabilitySlot::ALL.iter().all(|slot| message.contains(&slot.to_string())), "{message}");
+    assert!(
+        CapabilitySlot::ALL.iter().all(|slot| message.contains(&slot.to_string())),
+        "{message}"
+    );
     for (argument, flags) in [
         ("descriptor_path", &["acme"][..]),
         ("descriptor_path", &["../up.secrets"]),
@@ -38,7 +45,8 @@ fn the_slot_is_in_the_path_or_named() {
         ("slot", &["acme.x.y", "--slot", "cellar"]),
         ("lang", &["acme.secrets.y", "--lang", "cobol"]),
     ] {
-        let message = sandbox.gtc(["pack", "new"].iter().chain(flags)).refused(2, "invalid-argument");
+        let message =
+            sandbox.gtc(["pack", "new"].iter().chain(flags)).refused(2, "invalid-argument");
         assert!(message.contains(&format!("argument `{argument}`")), "{message}");
     }
 }
@@ -54,7 +62,8 @@ fn nothing_is_written_over() {
     assert_eq!(fs::read_dir(sandbox.home().join("full")).expect("a folder").count(), 1);
     sandbox.write("file", "mine");
     assert!(new("file").refused(2, "io").contains("`file` is no folder"));
-    let nowhere = sandbox.write("answers.json", r#"{"descriptor_path": "acme.secrets.demo", "dir": ""}"#);
+    let nowhere =
+        sandbox.write("answers.json", r#"{"descriptor_path": "acme.secrets.demo", "dir": ""}"#);
     sandbox.gtc(["pack", "new", "--answers", &nowhere.display().to_string()]).refused(2, "io");
     symlink("nowhere", sandbox.home().join("dangling")).expect("a link");
     new("dangling").refused(2, "io");
@@ -68,7 +77,8 @@ fn nothing_is_written_over() {
     new("other").refused(1, "conflict");
 }
 
-/// What no toolchain is needed for: documents of every kind can be read, and the world is one.
+/// What no toolchain is needed for: documents of every kind can be read, and the world is
+/// one.
 #[test]
 fn what_is_made_is_well_formed() {
     let sandbox = Sandbox::new();
@@ -79,14 +89,19 @@ fn what_is_made_is_well_formed() {
             let path = format!("acme.{slot}.demo");
             sandbox.gtc(["pack", "new", &path, "--lang", language, "--dir", &name]).succeeded();
             let read = |name: &str| fs::read_to_string(folder.join(name)).expect(name);
-            let workflow: Value = serde_saphyr::from_str(&read(".github/workflows/pack.yml")).expect("YAML");
+            let workflow: Value =
+                serde_saphyr::from_str(&read(".github/workflows/pack.yml")).expect("YAML");
             let runs = |job: &str, command: &str| {
                 let steps = workflow["jobs"][job]["steps"].as_array().expect("steps");
-                steps.iter().any(|step| step["run"].as_str().is_some_and(|run| run.starts_with(command)))
+                steps
+                    .iter()
+                    .any(|step| step["run"].as_str().is_some_and(|run| run.starts_with(command)))
             };
-            for (job, command) in
-                [("pack", "gtc pack build"), ("pack", "gtc pack validate"), ("publish", "gtc pack push")]
-            {
+            for (job, command) in [
+                ("pack", "gtc pack build"),
+                ("pack", "gtc pack validate"),
+                ("publish", "gtc pack push"),
+            ] {
                 assert!(runs(job, command), "{workflow}");
             }
             let project = project::read(&folder, &Limits::default()).expect("a project");
@@ -99,7 +114,11 @@ fn what_is_made_is_well_formed() {
                 _ => "# slot `messaging` is bound by the tools of its endpoints",
             };
             assert!(readme.contains(bind), "{readme}");
-            assert_eq!(readme.contains("gtc op env tool-check local"), slot != "messaging", "{readme}");
+            assert_eq!(
+                readme.contains("gtc op env tool-check local"),
+                slot != "messaging",
+                "{readme}"
+            );
             if language == "rust" {
                 continue;
             }
@@ -108,8 +127,9 @@ fn what_is_made_is_well_formed() {
             resolve.select_world(&[package], Some("handler")).expect("a world");
         }
     }
-    let package: Value =
-        serde_json::from_slice(&fs::read(sandbox.home().join("javascript-deployer/package.json")).expect("a file"))
-            .expect("JSON");
+    let package: Value = serde_json::from_slice(
+        &fs::read(sandbox.home().join("javascript-deployer/package.json")).expect("a file"),
+    )
+    .expect("JSON");
     assert_eq!(package["name"], "acme-deployer-demo");
 }

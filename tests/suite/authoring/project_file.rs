@@ -33,18 +33,42 @@ fn what_is_wrong_with_a_project_file_is_said() {
         ("language = \"rust\"\nversion = \"1\"\n", "member `version`: unexpected end"),
         ("language = \"rust\"\nid = \"no id\"\n", "member `id`"),
         ("language = \"python\"\n", "member `version`: a pack in python has its version here"),
-        ("language = \"rust\"\nsource = \"../other\"\n", "member `source`: expected a relative path without `..`"),
-        ("language = \"rust\"\nsource = \"/etc\"\n", "member `source`: expected a relative path without `..`"),
-        ("language = \"rust\"\nsource = \"\"\n", "member `source`: expected a relative path without `..`"),
-        ("language = \"rust\"\nwit = \"a/../../b\"\n", "member `wit`: expected a relative path without `..`"),
-        ("language = \"rust\"\n[permissions]\ntools = [\"../vault\"]\n", "member `permissions.tools`"),
-        ("language = \"rust\"\n[permissions]\ntools = [\"vault 'version\"]\n", "member `permissions.tools`"),
-        ("language = \"rust\"\n[permissions]\nnetwork = [\"nowhere\"]\n", "member `permissions.network`"),
+        (
+            "language = \"rust\"\nsource = \"../other\"\n",
+            "member `source`: expected a relative path without `..`",
+        ),
+        (
+            "language = \"rust\"\nsource = \"/etc\"\n",
+            "member `source`: expected a relative path without `..`",
+        ),
+        (
+            "language = \"rust\"\nsource = \"\"\n",
+            "member `source`: expected a relative path without `..`",
+        ),
+        (
+            "language = \"rust\"\nwit = \"a/../../b\"\n",
+            "member `wit`: expected a relative path without `..`",
+        ),
+        (
+            "language = \"rust\"\n[permissions]\ntools = [\"../vault\"]\n",
+            "member `permissions.tools`",
+        ),
+        (
+            "language = \"rust\"\n[permissions]\ntools = [\"vault 'version\"]\n",
+            "member `permissions.tools`",
+        ),
+        (
+            "language = \"rust\"\n[permissions]\nnetwork = [\"nowhere\"]\n",
+            "member `permissions.network`",
+        ),
         ("language = \"ru\u{1b}[31mst\"\n", "line 1: invalid basic string"),
     ] {
         sandbox.write("project/gtc-pack.toml", text);
         let message = build(&sandbox).refused(2, "project-malformed");
-        assert!(message.contains("gtc-pack.toml") && message.contains(expected), "{text}: {message}");
+        assert!(
+            message.contains("gtc-pack.toml") && message.contains(expected),
+            "{text}: {message}"
+        );
         assert!(!message.contains('\u{1b}'), "{message}");
     }
 }
@@ -57,7 +81,10 @@ fn a_project_stays_in_its_folder() {
     let project = sandbox.home().join("project");
     fs::create_dir_all(project.join("wit")).expect("a folder");
     let message = build(&sandbox).refused(2, "not-found");
-    assert!(message.contains("there is no `gtc-pack.toml`") && message.contains("gtc pack new"), "{message}");
+    assert!(
+        message.contains("there is no `gtc-pack.toml`") && message.contains("gtc pack new"),
+        "{message}"
+    );
 
     symlink("../outside/gtc-pack.toml", project.join("gtc-pack.toml")).expect("a link");
     assert!(build(&sandbox).refused(2, "project-malformed").contains("leads out of the folder"));
@@ -86,7 +113,9 @@ fn nothing_is_waited_for() {
     sandbox.write("project/gtc-pack.toml", PYTHON);
     fifo(&project.join("handler.py"));
     assert!(build(&sandbox).refused(2, "io").contains("handler.py` is no regular file"));
-    sandbox.gtc(["pack", "build", "--version", "1.0.0", "--component", "project/handler.py"]).refused(2, "not-a-file");
+    sandbox
+        .gtc(["pack", "build", "--version", "1.0.0", "--component", "project/handler.py"])
+        .refused(2, "not-a-file");
 
     sandbox.write("project/gtc-pack.toml", format!("{PYTHON}# {}\n", "x".repeat(64 << 10)));
     assert!(build(&sandbox).refused(2, "project-malformed").contains("has more than 65536 bytes"));
@@ -94,7 +123,10 @@ fn nothing_is_waited_for() {
     sandbox.gtc(["pack", "build", "project"].iter().chain(&raised)).refused(2, "io");
     sandbox.write("project/gtc-pack.toml", b"language = \"\xff\"\n");
     assert!(build(&sandbox).refused(2, "io").contains("it is not UTF-8"));
-    sandbox.write("project/gtc-pack.toml", format!("language = \"rust\"\nid = {}", "[".repeat(60_000)));
+    sandbox.write(
+        "project/gtc-pack.toml",
+        format!("language = \"rust\"\nid = {}", "[".repeat(60_000)),
+    );
     build(&sandbox).refused(2, "project-malformed");
 }
 
@@ -111,7 +143,10 @@ fn the_schema_of_the_project_file_is_published() {
     assert_eq!(fs::read_to_string(&path).expect("a file"), schema, "BLESS=1 writes it down");
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-    assert_eq!((&schema["additionalProperties"], &schema["required"]), (&json!(false), &json!(["language"])));
+    assert_eq!(
+        (&schema["additionalProperties"], &schema["required"]),
+        (&json!(false), &json!(["language"]))
+    );
 }
 
 #[test]

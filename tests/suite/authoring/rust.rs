@@ -14,14 +14,22 @@ fn the_template_builds_passes_its_tests_and_is_bound() {
     let lock = fs::read_to_string(folder.join("Cargo.lock")).expect("a file");
     let built = author.builds(&folder).succeeded().result();
     assert_eq!(built["path"], "acme.secrets.demo-0.1.0.gtpack", "{built}");
-    assert_eq!((&built["slot"], &built["tools"]), (&json!("secrets"), &json!(["git --version"])), "{built}");
+    assert_eq!(
+        (&built["slot"], &built["tools"]),
+        (&json!("secrets"), &json!(["git --version"])),
+        "{built}"
+    );
     assert_eq!(built["warnings"], json!(null), "{built}");
     let tested = author.runs(&folder, "cargo", ["test", "--quiet", "--locked"]).succeeded();
     tested.shows(&["3 passed"]);
     author.runs(&folder, "cargo", ["fmt", "--check"]).succeeded();
     let lints = ["clippy", "--quiet", "--locked", "--all-targets", "--", "--deny", "warnings"];
     author.runs(&folder, "cargo", lints).succeeded();
-    assert_eq!(fs::read_to_string(folder.join("Cargo.lock")).expect("a file"), lock, "cargo wrote another lock file");
+    assert_eq!(
+        fs::read_to_string(folder.join("Cargo.lock")).expect("a file"),
+        lock,
+        "cargo wrote another lock file"
+    );
 
     let pack = folder.join("acme.secrets.demo-0.1.0.gtpack").display().to_string();
     let mut sandbox = author.sandbox;
@@ -30,7 +38,11 @@ fn the_template_builds_passes_its_tests_and_is_bound() {
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
     sandbox.program("git", "echo git version 2.99.1");
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
-    let bound = report["bindings"].as_array().expect("a list").iter().find(|binding| binding["slot"] == "secrets");
+    let bound = report["bindings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|binding| binding["slot"] == "secrets");
     let check = &bound.expect("it is bound")["checks"][0];
     assert_eq!((text(&check["name"]), &check["outcome"]["detail"]), ("git", &json!("2.99.1")));
     assert_eq!(check["description"], "Git 2.25 or newer");
@@ -39,9 +51,14 @@ fn the_template_builds_passes_its_tests_and_is_bound() {
 /// Binds a pack with the command that its instructions name.
 fn binds(sandbox: &Sandbox, readme: &std::path::Path, folder: &std::path::Path) {
     let text = fs::read_to_string(readme).expect("a file");
-    let command = text.lines().find(|line| line.starts_with("gtc op env-packs")).expect("a command");
+    let command =
+        text.lines().find(|line| line.starts_with("gtc op env-packs")).expect("a command");
     let mut shell = sandbox.command("/bin/sh");
-    let gtc = std::path::Path::new(env!("CARGO_BIN_EXE_gtc")).parent().expect("a folder").display().to_string();
+    let gtc = std::path::Path::new(env!("CARGO_BIN_EXE_gtc"))
+        .parent()
+        .expect("a folder")
+        .display()
+        .to_string();
     shell.args(["-c", command]).current_dir(folder).env("PATH", format!("{gtc}:/usr/bin:/bin"));
     crate::support::run(&mut shell).succeeded();
 }
@@ -61,30 +78,40 @@ fn the_first_pack_is_written_as_the_readme_says() {
     assert!(environment.to_string().contains("acme.secrets.demo@0.1.0"), "{environment}");
 }
 
-/// The longest path that can be bound, with digits and dashes where others have letters, in a folder with blanks, inside of
-/// somebody's workspace.
+/// The longest path that can be bound, with digits and dashes where others have letters,
+/// in a folder with blanks, inside of somebody's workspace.
 #[test]
 fn an_odd_path_in_an_odd_place_is_a_project_all_the_same() {
     let author = Author::new();
     let home = author.sandbox.home();
-    author.sandbox.write("an outer workspace/Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"other\"]\n");
-    author.sandbox.write("an outer workspace/other/Cargo.toml", "[package]\nname = \"other\"\nedition = \"2024\"\n");
+    author.sandbox.write(
+        "an outer workspace/Cargo.toml",
+        "[workspace]\nresolver = \"3\"\nmembers = [\"other\"]\n",
+    );
+    author.sandbox.write(
+        "an outer workspace/other/Cargo.toml",
+        "[package]\nname = \"other\"\nedition = \"2024\"\n",
+    );
     author.sandbox.write("an outer workspace/other/src/lib.rs", "");
     let folder = home.join("an outer workspace/a new one");
     fs::create_dir(&folder).expect("a folder");
     let path = format!("-9-.type.0{}-", "x".repeat(183));
     assert_eq!(path.len() + "@0.1.0".len(), 200, "a descriptor has no more");
     let gtc = env!("CARGO_BIN_EXE_gtc");
-    let new = ["pack", "new", "--format", "human", "--slot", "extension", "--dir", ".", "--", &path];
+    let new =
+        ["pack", "new", "--format", "human", "--slot", "extension", "--dir", ".", "--", &path];
     author.runs(&folder, gtc, new).succeeded().shows(&["next: `gtc pack build`"]);
     let readme = fs::read_to_string(folder.join("README.md")).expect("a file");
     let block = readme.split("```sh\n").nth(1).expect("a block");
     let (commands, _) = block.split_once("gtc op env tool-check local").expect("the last command");
     // there is one already
-    let commands: Vec<&str> = commands.lines().filter(|line| !line.starts_with("gtc op env init")).collect();
+    let commands: Vec<&str> =
+        commands.lines().filter(|line| !line.starts_with("gtc op env init")).collect();
     author.runs(&folder, "/bin/sh", ["-ec", &commands.join("\n")]).succeeded();
     assert!(author.sandbox.document("local").to_string().contains(&path));
-    author.runs(&home.join("an outer workspace"), "cargo", ["metadata", "--format-version", "1"]).succeeded();
+    author
+        .runs(&home.join("an outer workspace"), "cargo", ["metadata", "--format-version", "1"])
+        .succeeded();
 }
 
 #[test]
@@ -107,7 +134,10 @@ fn two_builds_in_two_places_are_the_same_pack() {
     let cargo = std::env::home_dir().expect("a home").join(".cargo");
     let cargo = std::env::var_os("CARGO_HOME").map_or(cargo, Into::into);
     for place in [author.sandbox.home(), &cargo].map(|place| place.display().to_string()) {
-        assert!(!pack.windows(place.len()).any(|bytes| bytes == place.as_bytes()), "the pack names `{place}`");
+        assert!(
+            !pack.windows(place.len()).any(|bytes| bytes == place.as_bytes()),
+            "the pack names `{place}`"
+        );
     }
 }
 
@@ -115,9 +145,13 @@ fn two_builds_in_two_places_are_the_same_pack() {
 fn a_compiler_that_complains_is_heard() {
     let author = Author::new();
     let folder = author.project("acme.state.broken", &[]);
-    fs::write(folder.join("src/lib.rs"), "compile_error!(\"this \u{1b}[31mis\u{202e} wrong\");").expect("a file");
+    fs::write(folder.join("src/lib.rs"), "compile_error!(\"this \u{1b}[31mis\u{202e} wrong\");")
+        .expect("a file");
     let message = author.builds(&folder).refused(1, "build-failed");
-    assert!(message.contains("`cargo` did not build it") && message.contains("src/lib.rs:1:1"), "{message}");
+    assert!(
+        message.contains("`cargo` did not build it") && message.contains("src/lib.rs:1:1"),
+        "{message}"
+    );
     assert!(!message.contains('\u{1b}') && !message.contains('\u{202e}'), "{message}");
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a file");
     fs::write(folder.join("Cargo.toml"), manifest.replace("\"cdylib\", ", "")).expect("a file");
@@ -137,17 +171,24 @@ fn a_project_brings_the_whole_sdk_along() {
             match path.is_dir() {
                 // the tests of the SDK stay where they are run
                 true if path.ends_with("guest-sdk/tests") => {}
-                true => {
-                    files.extend(fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("an entry").path()))
-                }
+                true => files.extend(
+                    fs::read_dir(&path)
+                        .expect("a folder")
+                        .map(|entry| entry.expect("an entry").path()),
+                ),
                 false => names.push(path),
             }
         }
         assert!(names.len() >= 4);
         for name in names {
             let below = name.strip_prefix(repository().join(ours)).expect("it lies there");
-            let (ours, theirs) = (fs::read(&name).expect("a file"), fs::read(folder.join(theirs).join(below)));
-            assert!(theirs.is_ok_and(|theirs| theirs == ours), "{} is not brought along", name.display());
+            let (ours, theirs) =
+                (fs::read(&name).expect("a file"), fs::read(folder.join(theirs).join(below)));
+            assert!(
+                theirs.is_ok_and(|theirs| theirs == ours),
+                "{} is not brought along",
+                name.display()
+            );
         }
     }
 }

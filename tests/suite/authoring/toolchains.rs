@@ -1,4 +1,5 @@
-//! Toolchains that are not there: what is missing is named, with the command that installs it.
+//! Toolchains that are not there: what is missing is named, with the command that
+//! installs it.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -17,7 +18,10 @@ fn programs(author: &mut Author, scripts: &[(&str, &str)]) -> String {
 
 fn project(author: &Author, text: &str) -> PathBuf {
     for name in ["gtc-pack.toml", "handler.py", "handler.js", "wit/world.wit"] {
-        author.sandbox.write(Path::new("project").join(name), if name == "gtc-pack.toml" { text } else { "" });
+        author.sandbox.write(
+            Path::new("project").join(name),
+            if name == "gtc-pack.toml" { text } else { "" },
+        );
     }
     author.sandbox.home().join("project")
 }
@@ -25,7 +29,8 @@ fn project(author: &Author, text: &str) -> PathBuf {
 #[track_caller]
 fn refused(author: &Author, path: &str, folder: &Path, what: &str, install: &str) {
     let gtc = env!("CARGO_BIN_EXE_gtc");
-    let message = author.runs_with(path, folder, gtc, ["pack", "build"]).refused(2, "toolchain-missing");
+    let message =
+        author.runs_with(path, folder, gtc, ["pack", "build"]).refused(2, "toolchain-missing");
     assert!(message.contains(what) && message.contains(install), "{message}");
 }
 
@@ -36,9 +41,14 @@ fn rust_is_missing_or_does_not_know_the_target() {
     let path = programs(&mut author, &[]);
     refused(&author, &path, &folder, "there is no rustc", "https://sh.rustup.rs");
     author.sandbox.program("rustc", "echo /no/such/folder");
-    refused(&author, &path, &folder, "no target `wasm32-wasip2`", "`rustup target add wasm32-wasip2`");
-    let unknown =
-        "echo 'error: error loading target specification: could not find specification for target' >&2; exit 1";
+    refused(
+        &author,
+        &path,
+        &folder,
+        "no target `wasm32-wasip2`",
+        "`rustup target add wasm32-wasip2`",
+    );
+    let unknown = "echo 'error: error loading target specification: could not find specification for target' >&2; exit 1";
     author.sandbox.program("rustc", unknown);
     refused(&author, &path, &folder, "no target `wasm32-wasip2`", "`rustup update`");
     author.sandbox.program("rustc", "echo /");
@@ -50,7 +60,13 @@ fn componentize_py_is_missing() {
     let mut author = Author::new();
     let folder = project(&author, "language = \"python\"\nversion = \"0.1.0\"\n");
     let path = programs(&mut author, &[]);
-    refused(&author, &path, &folder, "there is no componentize-py", "`pip install componentize-py`");
+    refused(
+        &author,
+        &path,
+        &folder,
+        "there is no componentize-py",
+        "`pip install componentize-py`",
+    );
     refused(&author, &path, &folder, "there is no componentize-py", "`apt install python3-venv`");
 }
 
@@ -63,7 +79,8 @@ fn node_or_componentize_js_is_missing() {
     author.sandbox.program("node", "echo v18.20.4");
     refused(&author, &path, &folder, "there is no Node.js 20 or newer", "https://nodejs.org/");
     author.sandbox.program("node", "echo v20.20.2");
-    let install = "`npm install --save-dev @bytecodealliance/componentize-js @bytecodealliance/jco`";
+    let install =
+        "`npm install --save-dev @bytecodealliance/componentize-js @bytecodealliance/jco`";
     refused(&author, &path, &folder, "no package `@bytecodealliance/componentize-js`", install);
 }
 
@@ -73,15 +90,22 @@ fn the_place_of_a_fault_is_told() {
     let mut author = Author::new();
     let gtc = env!("CARGO_BIN_EXE_gtc");
     let folder = project(&author, "language = \"python\"\nversion = \"0.1.0\"\n");
-    let path = programs(&mut author, &[("componentize-py", "echo \"backtrace $RUST_BACKTRACE\" >&2; exit 1")]);
-    let message = author.runs_with(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
+    let path = programs(
+        &mut author,
+        &[("componentize-py", "echo \"backtrace $RUST_BACKTRACE\" >&2; exit 1")],
+    );
+    let message =
+        author.runs_with(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
     assert!(message.contains("backtrace 0"), "{message}");
 
     project(&author, "language = \"javascript\"\nversion = \"0.1.0\"\n");
-    author.sandbox.write("project/node_modules/@bytecodealliance/componentize-js/package.json", "{}");
+    author
+        .sandbox
+        .write("project/node_modules/@bytecodealliance/componentize-js/package.json", "{}");
     let node = "case $1 in --version) echo v20.20.2 ;; --check) echo \"$2:29 const x = ;\" >&2; exit 1 ;; esac";
     author.sandbox.program("node", node);
-    let message = author.runs_with(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
+    let message =
+        author.runs_with(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
     assert!(message.contains("project/handler.js:29 const x = ;"), "{message}");
 }
 
@@ -94,7 +118,8 @@ fn a_toolchain_that_never_stops_talking_is_cut_short() {
                   i=$((i+1)); done; echo 'the last line' >&2; exit 3";
     let path = programs(&mut author, &[("componentize-py", script)]);
     let gtc = env!("CARGO_BIN_EXE_gtc");
-    let message = author.runs_with(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
+    let message =
+        author.runs_with(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
     assert!(message.contains("the last line") && message.contains("exit status: 3"), "{message}");
     assert!(message.len() < 8 << 10, "{} bytes", message.len());
 }

@@ -1,9 +1,11 @@
-//! Components that are small to send and dear to compile, through the real worker. Each is refused by whoever reads it first, or
-//! stopped within its budget, and costs the host next to nothing.
+//! Components that are small to send and dear to compile, through the real worker. Each
+//! is refused by whoever reads it first, or stopped within its budget, and costs the host
+//! next to nothing.
 //!
-//! They run in a process of their own, in which memory, threads, children and files are counted. With the budgets that
-//! operators have some of them take a minute together:
-//! `cargo test -p gtc --test suite --locked -- --ignored --exact --nocapture bombs::with_the_budgets_that_operators_have`
+//! They run in a process of their own, in which memory, threads, children and files are
+//! counted. With the budgets that operators have some of them take a minute together:
+//! `cargo test -p gtc --test suite --locked -- --ignored --exact --nocapture
+//! bombs::with_the_budgets_that_operators_have`
 
 pub mod shapes;
 
@@ -18,14 +20,16 @@ use crate::support::engines::settings;
 use crate::support::footprint::{Footprint, alone_with, show, used};
 
 use shapes::{
-    branch_tables, chained_instances, component, component_exports, component_imports, constant, data, doubled_types,
-    elements, exports, functions, given_component, imports, live_across_calls, locals_and_loops, multiplied_instances,
-    nested_components, nested_ifs, padded, parameters, tangle, types, wide_import, work,
+    branch_tables, chained_instances, component, component_exports, component_imports, constant,
+    data, doubled_types, elements, exports, functions, given_component, imports, live_across_calls,
+    locals_and_loops, multiplied_instances, nested_components, nested_ifs, padded, parameters,
+    tangle, types, wide_import, work,
 };
 
 /// How much the memory of the host may grow for any of them.
 const GROWTH_KIB: u64 = 16 << 10;
-/// How much later than at the end of its budget a worker may be gone: a quarter of a second, and another on a busy machine.
+/// How much later than at the end of its budget a worker may be gone: a quarter of a
+/// second, and another on a busy machine.
 const LATE: Duration = Duration::from_millis(500);
 /// The time of the processor that reading a component may take.
 const READING: Duration = Duration::from_millis(100);
@@ -55,22 +59,58 @@ fn bombs() -> Vec<Bomb> {
             || component(&branch_tables(1, 7_000_000)),
             Read("bytes of one function"),
         ),
-        ("a branch table of 1,000,000 targets", || component(&branch_tables(1, 1_000_000)), Read("branch targets")),
-        ("1,000,000 functions", || component(&functions(1_000_000)), Read("functions, more than 200000")),
+        (
+            "a branch table of 1,000,000 targets",
+            || component(&branch_tables(1, 1_000_000)),
+            Read("branch targets"),
+        ),
+        (
+            "1,000,000 functions",
+            || component(&functions(1_000_000)),
+            Read("functions, more than 200000"),
+        ),
         ("900,000 types", || component(&types(900_000, false)), DESCRIPTION),
-        ("300,000 types", || component(&types(300_000, false)), Read("core types, more than 50000")),
+        (
+            "300,000 types",
+            || component(&types(300_000, false)),
+            Read("core types, more than 50000"),
+        ),
         ("900,000 types in a group", || component(&types(900_000, true)), DESCRIPTION),
-        ("300,000 ifs in each other", || component(&nested_ifs(300_000)), Read("bytes of one function")),
-        ("200,000 ifs in each other", || component(&nested_ifs(200_000)), Read("blocks in each other, more than 5000")),
-        ("1,000 components in each other", || nested_components(1_000), Read("components and modules in each other")),
+        (
+            "300,000 ifs in each other",
+            || component(&nested_ifs(300_000)),
+            Read("bytes of one function"),
+        ),
+        (
+            "200,000 ifs in each other",
+            || component(&nested_ifs(200_000)),
+            Read("blocks in each other, more than 5000"),
+        ),
+        (
+            "1,000 components in each other",
+            || nested_components(1_000),
+            Read("components and modules in each other"),
+        ),
         ("50 instances of 50 of 50 of 50", || multiplied_instances(4, 50), ITEMS),
         ("instances beyond all numbers", || multiplied_instances(7, 100_000), Read("more than")),
         ("10 instances each, 30 times over", || chained_instances(30, 10), ITEMS),
         ("a component given to another", given_component, Read("components taken from elsewhere")),
-        ("100,000 exports", || component(&exports(100_000, 6)), Read("core imports and exports, more than 50000")),
+        (
+            "100,000 exports",
+            || component(&exports(100_000, 6)),
+            Read("core imports and exports, more than 50000"),
+        ),
         ("exports of long names", || component(&exports(40_000, 700)), DESCRIPTION),
-        ("100,000 imports", || component(&imports(100_000)), Read("core imports and exports, more than 50000")),
-        ("100,000 imports of the component", || component_imports(100_000, 10), Read("imports, more than 256")),
+        (
+            "100,000 imports",
+            || component(&imports(100_000)),
+            Read("core imports and exports, more than 50000"),
+        ),
+        (
+            "100,000 imports of the component",
+            || component_imports(100_000, 10),
+            Read("imports, more than 256"),
+        ),
         ("imports of long names", || component_imports(3_000, 10_000), Read("unsupported import")),
         ("100,000 exports of the component", || component_exports(100_000, 10), DESCRIPTION),
         ("50,000 exports of the component", || component_exports(50_000, 6), Read("more than")),
@@ -78,10 +118,26 @@ fn bombs() -> Vec<Bomb> {
         ("10,000,000 elements", || component(&elements(1, 10_000_000)), DESCRIPTION),
         ("200,000 segments", || component(&data(200_000, 1)), Read("segments, more than 100000")),
         ("a constant of 1,000,000 sums", || component(&constant(1_000_000)), DESCRIPTION),
-        ("50,000 locals", || component(&locals_and_loops(50_000, 1)), Read("locals of one function, more than 10000")),
-        ("types that double", || doubled_types(40), Refused("effective type size exceeds the limit")),
-        ("10,000 locals and 30,000 loops", || component(&locals_and_loops(10_000, 30_000)), Stopped),
-        ("10,000 values across 20,000 calls", || component(&live_across_calls(10_000, 20_000)), Stopped),
+        (
+            "50,000 locals",
+            || component(&locals_and_loops(50_000, 1)),
+            Read("locals of one function, more than 10000"),
+        ),
+        (
+            "types that double",
+            || doubled_types(40),
+            Refused("effective type size exceeds the limit"),
+        ),
+        (
+            "10,000 locals and 30,000 loops",
+            || component(&locals_and_loops(10_000, 30_000)),
+            Stopped,
+        ),
+        (
+            "10,000 values across 20,000 calls",
+            || component(&live_across_calls(10_000, 20_000)),
+            Stopped,
+        ),
         ("jumps to 2,000 loops in each other", || component(&tangle(2_000, 25, 1_000)), Stopped),
         ("jumps to 200 loops with 100 locals", || component(&tangle(200, 250, 100)), Stopped),
         ("100 branch tables of 50,000 targets", || component(&branch_tables(100, 50_000)), Stopped),
@@ -127,7 +183,9 @@ impl Blast {
         let Self { kind, said, took, used, grew_kib } = self;
         let right = match fate {
             Fate::Read(words) => {
-                ["too-complex", "unsupported-import"].contains(kind) && said.contains(words) && *used <= READING
+                ["too-complex", "unsupported-import"].contains(kind)
+                    && said.contains(words)
+                    && *used <= READING
             }
             Fate::Refused(words) => *kind == "does-not-compile" && said.contains(words),
             Fate::Stopped => ["compile-out-of-time", "compile-out-of-memory"].contains(kind),
@@ -135,7 +193,9 @@ impl Blast {
         };
         match right && *grew_kib <= GROWTH_KIB && *took <= patience + LATE {
             true => Ok(()),
-            false => Err(format!("{kind} `{said}` after {took:?} ({used:?} here), grown by {grew_kib} KiB")),
+            false => Err(format!(
+                "{kind} `{said}` after {took:?} ({used:?} here), grown by {grew_kib} KiB"
+            )),
         }
     }
 }
@@ -168,7 +228,10 @@ fn all_of_them_alone() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let after = Footprint::of_this_process(&here);
-    assert_eq!((after.threads, after.descriptors, &after.files), (before.threads, before.descriptors, &before.files));
+    assert_eq!(
+        (after.threads, after.descriptors, &after.files),
+        (before.threads, before.descriptors, &before.files)
+    );
     assert_eq!(after.children, "");
     assert!(after.resident_kib <= before.resident_kib + GROWTH_KIB, "{before}\n{after}");
 }
@@ -179,27 +242,55 @@ fn with_the_budgets_that_operators_have() {
     let compile = CompileLimits::default();
     let engine = engine(compile.clone());
     let more: [Bomb; 3] = [
-        ("200,000 functions and 28 MiB", || padded(component(&functions(200_000)), 28), Fate::Compiled),
-        ("1,000,000 elements and 28 MiB", || padded(component(&elements(1, 1_000_000)), 28), Fate::Stopped),
+        (
+            "200,000 functions and 28 MiB",
+            || padded(component(&functions(200_000)), 28),
+            Fate::Compiled,
+        ),
+        (
+            "1,000,000 elements and 28 MiB",
+            || padded(component(&elements(1, 1_000_000)), 28),
+            Fate::Stopped,
+        ),
         ("10 MB of honest work", || component(&work(1_000, 1_000)), Fate::Compiled),
     ];
     for (name, make, _) in bombs().into_iter().chain(more) {
         let bytes = make();
-        let seconds = compile.seconds + (compile.seconds_per_mib * bytes.len() as u64).div_ceil(1 << 20);
+        let seconds =
+            compile.seconds + (compile.seconds_per_mib * bytes.len() as u64).div_ceil(1 << 20);
         let Blast { kind, took, used, grew_kib, said } = set_off(&engine, &bytes);
         show(&format!(
             "{name}: {} bytes, {kind} after {took:?} of {seconds} s ({used:?} here), +{grew_kib} KiB: {said:.90}",
             bytes.len()
         ));
-        assert!(took <= Duration::from_secs(2 * seconds) + LATE && grew_kib <= GROWTH_KIB, "{name}");
+        assert!(
+            took <= Duration::from_secs(2 * seconds) + LATE && grew_kib <= GROWTH_KIB,
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn a_bomb_in_a_pack_is_a_finding() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.pack("state", "acme.state.bomb", "^1", component(&nested_ifs(100_000))).display().to_string();
-    let bind = ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", "acme.state.bomb@1.0.0"];
+    let pack = sandbox
+        .pack("state", "acme.state.bomb", "^1", component(&nested_ifs(100_000)))
+        .display()
+        .to_string();
+    let bind = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "state",
+        "--kind",
+        "acme.state.bomb@1.0.0",
+    ];
     let message = sandbox.gtc(bind.iter().chain(&["--pack-ref", &pack])).refused(1, "too-complex");
-    assert!(message.contains("component `handler`") && message.contains("blocks in each other"), "{message}");
+    assert!(
+        message.contains("component `handler`") && message.contains("blocks in each other"),
+        "{message}"
+    );
 }

@@ -1,11 +1,14 @@
-//! Small files that are much work: modules and components that a compiler, a parser or a linker would choke on.
+//! Small files that are much work: modules and components that a compiler, a parser or a
+//! linker would choke on.
 
 use wasm_encoder::{
-    Alias, BlockType, CodeSection, Component, ComponentAliasSection, ComponentExportKind, ComponentExportSection,
-    ComponentImportSection, ComponentInstanceSection, ComponentOuterAliasKind, ComponentSectionId, ComponentTypeRef,
-    ComponentTypeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType, ExportKind, ExportSection,
-    Function, FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction, InstructionSink, MemorySection,
-    MemoryType, Module, ModuleArg, RawSection, RefType, TableSection, TableType, TypeSection, ValType,
+    Alias, BlockType, CodeSection, Component, ComponentAliasSection, ComponentExportKind,
+    ComponentExportSection, ComponentImportSection, ComponentInstanceSection,
+    ComponentOuterAliasKind, ComponentSectionId, ComponentTypeRef, ComponentTypeSection, ConstExpr,
+    DataSection, ElementSection, Elements, EntityType, ExportKind, ExportSection, Function,
+    FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction, InstructionSink,
+    MemorySection, MemoryType, Module, ModuleArg, RawSection, RefType, TableSection, TableType,
+    TypeSection, ValType,
 };
 
 const HANDLER: &str = "greentic:env-pack/handler@0.1.0";
@@ -13,7 +16,10 @@ const HANDLER: &str = "greentic:env-pack/handler@0.1.0";
 /// A component with a core module in it, and a handler that is none.
 pub fn component(module: &Module) -> Vec<u8> {
     let mut component = Component::new();
-    component.section(&RawSection { id: ComponentSectionId::CoreModule.into(), data: module.as_slice() });
+    component.section(&RawSection {
+        id: ComponentSectionId::CoreModule.into(),
+        data: module.as_slice(),
+    });
     finish(component)
 }
 
@@ -21,7 +27,8 @@ pub fn component(module: &Module) -> Vec<u8> {
 pub fn padded(mut component: Vec<u8>, mib: usize) -> Vec<u8> {
     let mut padding = Component::new();
     let data = data(1, mib << 20);
-    padding.section(&RawSection { id: ComponentSectionId::CoreModule.into(), data: data.as_slice() });
+    padding
+        .section(&RawSection { id: ComponentSectionId::CoreModule.into(), data: data.as_slice() });
     // all but the header of a component
     component.extend_from_slice(&padding.finish()[8..]);
     component
@@ -37,10 +44,11 @@ fn finish(mut component: Component) -> Vec<u8> {
     component.finish()
 }
 
-/// A module of functions that take and give an `i32`, and may use a memory and a table; the first three types are those of
-/// `() -> ()`, `i32 -> i32`, and `() -> i64`.
+/// A module of functions that take and give an `i32`, and may use a memory and a table;
+/// the first three types are those of `() -> ()`, `i32 -> i32`, and `() -> i64`.
 fn module(functions: &[(u32, Function)]) -> Module {
-    let (mut types, mut declared, mut code) = (TypeSection::new(), FunctionSection::new(), CodeSection::new());
+    let (mut types, mut declared, mut code) =
+        (TypeSection::new(), FunctionSection::new(), CodeSection::new());
     types.ty().function([], []);
     types.ty().function([ValType::I32], [ValType::I32]);
     types.ty().function([], [ValType::I64]);
@@ -55,7 +63,13 @@ fn module(functions: &[(u32, Function)]) -> Module {
 
 fn memory() -> MemorySection {
     let mut memories = MemorySection::new();
-    memories.memory(MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None });
+    memories.memory(MemoryType {
+        minimum: 1,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
     memories
 }
 
@@ -72,7 +86,10 @@ pub fn locals_and_loops(locals: u32, loops: u32) -> Module {
     one(1, &[(locals, ValType::I64)], |code| {
         for number in 0..loops {
             code.loop_(BlockType::Empty);
-            code.local_get(1 + number % locals).i64_const(1).i64_add().local_set(1 + (number * 7) % locals);
+            code.local_get(1 + number % locals)
+                .i64_const(1)
+                .i64_add()
+                .local_set(1 + (number * 7) % locals);
             code.local_get(0).br_if(0);
             code.end();
         }
@@ -84,7 +101,11 @@ pub fn locals_and_loops(locals: u32, loops: u32) -> Module {
 pub fn live_across_calls(values: u32, calls: u32) -> Module {
     one(2, &[(values, ValType::I64)], |code| {
         for value in 0..values {
-            code.i32_const(value.cast_signed()).i64_load(wasm_encoder::MemArg { offset: 0, align: 0, memory_index: 0 });
+            code.i32_const(value.cast_signed()).i64_load(wasm_encoder::MemArg {
+                offset: 0,
+                align: 0,
+                memory_index: 0,
+            });
             code.local_set(value);
         }
         for _ in 0..calls {
@@ -102,20 +123,31 @@ pub fn branch_tables(functions: u32, targets: usize) -> Module {
     let function = || {
         let mut function = Function::new([]);
         let labels = vec![0; targets];
-        function.instructions().block(BlockType::Empty).local_get(0).br_table(labels, 0).end().local_get(0).end();
+        function
+            .instructions()
+            .block(BlockType::Empty)
+            .local_get(0)
+            .br_table(labels, 0)
+            .end()
+            .local_get(0)
+            .end();
         (1, function)
     };
     module(&(0..functions).map(|_| function()).collect::<Vec<_>>())
 }
 
-/// Branch tables that jump to every depth of many loops in each other, each with locals that change on the way.
+/// Branch tables that jump to every depth of many loops in each other, each with locals
+/// that change on the way.
 pub fn tangle(depth: u32, tables: u32, locals: u32) -> Module {
     one(1, &[(locals, ValType::I32)], |code| {
         for _ in 0..depth {
             code.loop_(BlockType::Empty);
         }
         for number in 0..tables {
-            code.local_get(0).local_get(1 + number % locals).i32_add().local_set(1 + (number * 13) % locals);
+            code.local_get(0)
+                .local_get(1 + number % locals)
+                .i32_add()
+                .local_set(1 + (number * 13) % locals);
             code.block(BlockType::Empty);
             code.local_get(1 + number % locals).br_table((0..depth).collect::<Vec<_>>(), 0);
             code.end();
@@ -139,7 +171,10 @@ pub fn work(count: u32, operations: u32) -> Module {
     let mut function = Function::new([(4, ValType::I64)]);
     let mut code = function.instructions();
     for number in 0..operations {
-        code.local_get(1 + number % 4).local_get(1 + (number + 1) % 4).i64_mul().local_get(1 + (number + 2) % 4);
+        code.local_get(1 + number % 4)
+            .local_get(1 + (number + 1) % 4)
+            .i64_mul()
+            .local_get(1 + (number + 2) % 4);
         code.i64_rotl().local_set(1 + (number + 3) % 4);
     }
     code.local_get(0).end();
@@ -154,8 +189,12 @@ pub fn types(count: u32, in_a_group: bool) -> Module {
         true => {
             let function = wasm_encoder::FuncType::new([], []);
             let inner = wasm_encoder::CompositeInnerType::Func(function);
-            let composite_type =
-                wasm_encoder::CompositeType { inner, shared: false, describes: None, descriptor: None };
+            let composite_type = wasm_encoder::CompositeType {
+                inner,
+                shared: false,
+                describes: None,
+                descriptor: None,
+            };
             let sub = wasm_encoder::SubType { is_final: true, supertype_idx: None, composite_type };
             types.ty().rec(vec![sub; count as usize]);
         }
@@ -204,7 +243,8 @@ pub fn exports(count: u32, length: usize) -> Module {
     for number in 0..count {
         exports.export(&format!("{number:0length$}"), ExportKind::Func, 0);
     }
-    let (mut types, mut declared, mut code) = (TypeSection::new(), FunctionSection::new(), CodeSection::new());
+    let (mut types, mut declared, mut code) =
+        (TypeSection::new(), FunctionSection::new(), CodeSection::new());
     types.ty().function([], []);
     declared.function(0);
     let mut function = Function::new([]);
@@ -242,7 +282,8 @@ pub fn elements(segments: u32, each: usize) -> Module {
     for _ in 0..segments {
         elements.passive(Elements::Functions(vec![0; each].into()));
     }
-    let (mut types, mut declared, mut code) = (TypeSection::new(), FunctionSection::new(), CodeSection::new());
+    let (mut types, mut declared, mut code) =
+        (TypeSection::new(), FunctionSection::new(), CodeSection::new());
     types.ty().function([], []);
     declared.function(0);
     let mut function = Function::new([]);
@@ -283,7 +324,10 @@ pub fn nested_components(depth: u32) -> Vec<u8> {
     let mut inner = Component::new();
     for _ in 0..depth {
         let mut outer = Component::new();
-        outer.section(&RawSection { id: ComponentSectionId::Component.into(), data: inner.as_slice() });
+        outer.section(&RawSection {
+            id: ComponentSectionId::Component.into(),
+            data: inner.as_slice(),
+        });
         inner = outer;
     }
     finish(inner)
@@ -292,13 +336,19 @@ pub fn nested_components(depth: u32) -> Vec<u8> {
 /// Components in each other, each of which makes many instances of the one inside.
 pub fn multiplied_instances(depth: u32, times: u32) -> Vec<u8> {
     let mut inner = Component::new();
-    inner.section(&RawSection { id: ComponentSectionId::CoreModule.into(), data: functions(1).as_slice() });
+    inner.section(&RawSection {
+        id: ComponentSectionId::CoreModule.into(),
+        data: functions(1).as_slice(),
+    });
     let mut core = wasm_encoder::InstanceSection::new();
     core.instantiate(0, std::iter::empty::<(&str, ModuleArg)>());
     inner.section(&core);
     for level in 0..depth {
         let mut outer = Component::new();
-        outer.section(&RawSection { id: ComponentSectionId::Component.into(), data: inner.as_slice() });
+        outer.section(&RawSection {
+            id: ComponentSectionId::Component.into(),
+            data: inner.as_slice(),
+        });
         let mut instances = ComponentInstanceSection::new();
         if level + 1 == depth {
             // the handler is the first
@@ -319,17 +369,27 @@ pub fn multiplied_instances(depth: u32, times: u32) -> Vec<u8> {
 /// Components side by side, each of which makes many instances of the one before it.
 pub fn chained_instances(links: u32, times: u32) -> Vec<u8> {
     let mut root = Component::new();
-    root.section(&RawSection { id: ComponentSectionId::Component.into(), data: Component::new().as_slice() });
+    root.section(&RawSection {
+        id: ComponentSectionId::Component.into(),
+        data: Component::new().as_slice(),
+    });
     for link in 0..links {
         let mut aliases = ComponentAliasSection::new();
-        aliases.alias(Alias::Outer { kind: ComponentOuterAliasKind::Component, count: 1, index: link });
+        aliases.alias(Alias::Outer {
+            kind: ComponentOuterAliasKind::Component,
+            count: 1,
+            index: link,
+        });
         let mut instances = ComponentInstanceSection::new();
         for _ in 0..times {
             instances.instantiate(0, std::iter::empty::<(&str, ComponentExportKind, u32)>());
         }
         let mut component = Component::new();
         component.section(&aliases).section(&instances);
-        root.section(&RawSection { id: ComponentSectionId::Component.into(), data: component.as_slice() });
+        root.section(&RawSection {
+            id: ComponentSectionId::Component.into(),
+            data: component.as_slice(),
+        });
     }
     let mut instances = ComponentInstanceSection::new();
     instances.export_items(std::iter::empty::<(&str, ComponentExportKind, u32)>());
@@ -359,7 +419,8 @@ pub fn component_imports(count: u32, length: usize) -> Vec<u8> {
     component.section(&types);
     let mut imports = ComponentImportSection::new();
     for number in 0..count {
-        imports.import(format!("greentic:env-pack/i{number:0length$}"), ComponentTypeRef::Instance(0));
+        imports
+            .import(format!("greentic:env-pack/i{number:0length$}"), ComponentTypeRef::Instance(0));
     }
     component.section(&imports);
     finish_after(component, count)
@@ -393,7 +454,9 @@ fn finish_after(mut component: Component, instances_before: u32) -> Vec<u8> {
 /// Component types, each of two of the one before.
 pub fn doubled_types(levels: u32) -> Vec<u8> {
     let mut types = ComponentTypeSection::new();
-    types.defined_type().tuple([wasm_encoder::ComponentValType::Primitive(wasm_encoder::PrimitiveValType::String); 2]);
+    types.defined_type().tuple(
+        [wasm_encoder::ComponentValType::Primitive(wasm_encoder::PrimitiveValType::String); 2],
+    );
     for level in 0..levels {
         types.defined_type().tuple([wasm_encoder::ComponentValType::Type(level); 2]);
     }
@@ -405,7 +468,11 @@ pub fn doubled_types(levels: u32) -> Vec<u8> {
 /// An instance type with so many functions in it, which is imported.
 pub fn wide_import(functions: u32) -> Vec<u8> {
     let mut instance = wasm_encoder::InstanceType::new();
-    instance.ty().function().params(std::iter::empty::<(&str, wasm_encoder::ComponentValType)>()).result(None);
+    instance
+        .ty()
+        .function()
+        .params(std::iter::empty::<(&str, wasm_encoder::ComponentValType)>())
+        .result(None);
     for number in 0..functions {
         instance.export(format!("f{number}"), ComponentTypeRef::Func(0));
     }

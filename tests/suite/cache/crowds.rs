@@ -21,15 +21,32 @@ fn all_may_keep_the_same_archive_at_once() {
     let shown = pack.display().to_string();
     std::thread::scope(|scope| {
         for id in &ids {
-            let add = ["op", "env-packs", "add", "--env", id, "--slot", "state", "--kind", "acme.state.redis@1.0.0"];
-            let arguments: Vec<_> =
-                add.iter().map(|word| word.to_string()).chain(["--pack-ref".into(), shown.clone()]).collect();
+            let add = [
+                "op",
+                "env-packs",
+                "add",
+                "--env",
+                id,
+                "--slot",
+                "state",
+                "--kind",
+                "acme.state.redis@1.0.0",
+            ];
+            let arguments: Vec<_> = add
+                .iter()
+                .map(|word| word.to_string())
+                .chain(["--pack-ref".into(), shown.clone()])
+                .collect();
             scope.spawn(|| sandbox.gtc(arguments).succeeded());
         }
     });
     let kept = blob(&sandbox, &pack);
-    assert_eq!(names(kept.parent().expect("a folder")), [kept.file_name().expect("a name").to_string_lossy()]);
-    let pinned_by = cache(&sandbox, &["list"]).succeeded().result()["archives"][0]["pinned_by"].clone();
+    assert_eq!(
+        names(kept.parent().expect("a folder")),
+        [kept.file_name().expect("a name").to_string_lossy()]
+    );
+    let pinned_by =
+        cache(&sandbox, &["list"]).succeeded().result()["archives"][0]["pinned_by"].clone();
     assert_eq!(pinned_by.as_array().expect("a list").len(), CROWD);
     cache(&sandbox, &["verify"]).succeeded();
 }
@@ -38,7 +55,8 @@ fn all_may_keep_the_same_archive_at_once() {
 fn nothing_is_taken_from_who_is_about_to_pin_it() {
     let (sandbox, _) = bound("acme.state.redis");
     let path = |at: usize| format!("acme.state.p{at}");
-    let packs: Vec<_> = (0..CROWD * 2).map(|at| sandbox.honest_pack("state", &path(at), "^1")).collect();
+    let packs: Vec<_> =
+        (0..CROWD * 2).map(|at| sandbox.honest_pack("state", &path(at), "^1")).collect();
     std::thread::scope(|scope| {
         let binding = scope.spawn(|| {
             for (at, pack) in packs.iter().enumerate() {
@@ -88,10 +106,14 @@ fn a_process_that_is_killed_at_any_moment_leaves_nothing_behind() {
     let component = padded(path);
     let compiled = Sha256Digest::of(&component).hex();
     let pack = sandbox.pack("state", path, "^1", component);
-    // everything is made anew each time: the archive in the cache, and the code of its component
+    // everything is made anew each time: the archive in the cache, and the code of its
+    // component
     let forget = || {
         drop(fs::remove_file(blob(&sandbox, &pack)));
-        let code = sandbox.compiled().into_iter().filter(|path| path.to_string_lossy().contains(&compiled));
+        let code = sandbox
+            .compiled()
+            .into_iter()
+            .filter(|path| path.to_string_lossy().contains(&compiled));
         code.for_each(|path| fs::remove_file(path).expect("removed"));
     };
     bind(&sandbox, path, &pack).succeeded();
@@ -106,7 +128,8 @@ fn a_process_that_is_killed_at_any_moment_leaves_nothing_behind() {
         let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
         command.args(["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind"]);
         command.arg(format!("{path}@1.0.0")).arg("--pack-ref").arg(&pack);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut child =
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
         std::thread::sleep(whole * step / 40);
         child.kill().expect("killed");
         killed += usize::from(!child.wait().expect("it ends").success());
@@ -114,7 +137,10 @@ fn a_process_that_is_killed_at_any_moment_leaves_nothing_behind() {
         // whatever has a digest for a name is what the digest says
         cache(&sandbox, &["verify"]).succeeded();
     }
-    assert!(killed >= 5, "{killed} of 40 were killed in time, {half_written} while something was half written");
+    assert!(
+        killed >= 5,
+        "{killed} of 40 were killed in time, {half_written} while something was half written"
+    );
     // the next one succeeds, and clears away what is half written
     bind(&sandbox, path, &pack).succeeded();
     assert_eq!(names(&folder).len(), 1);

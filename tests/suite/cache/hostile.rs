@@ -1,4 +1,5 @@
-//! A cache that others filled: with links, folders, pipes, strange names, files without end.
+//! A cache that others filled: with links, folders, pipes, strange names, files without
+//! end.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
@@ -21,7 +22,9 @@ fn what_is_no_file_is_no_archive() {
         ("a symbolic link", &|| symlink(&elsewhere, &kept).expect("a link")),
         ("a symbolic link", &|| symlink("/nowhere", &kept).expect("a link")),
         ("a folder", &|| fs::create_dir(&kept).expect("a folder")),
-        ("a FIFO", &|| assert!(Command::new("mkfifo").arg(&kept).status().expect("it runs").success())),
+        ("a FIFO", &|| {
+            assert!(Command::new("mkfifo").arg(&kept).status().expect("it runs").success())
+        }),
     ];
     for (what, plant) in plant {
         clear();
@@ -61,7 +64,9 @@ fn a_huge_archive_is_not_read() {
     let kept = blob(&sandbox, &pack);
     let folder = kept.parent().expect("a folder");
     let unpinned = folder.join("ab".repeat(32));
-    let sparse = |path| fs::File::create(path).and_then(|file| file.set_len(10 << 30)).expect("a sparse file");
+    let sparse = |path| {
+        fs::File::create(path).and_then(|file| file.set_len(10 << 30)).expect("a sparse file")
+    };
     sparse(&kept);
     sparse(&unpinned);
     let started = Instant::now();
@@ -112,11 +117,15 @@ fn files_of_others_are_used_only_when_their_content_is_known() {
     // an archive is known by its digest, whoever may write it
     fs::set_permissions(&kept, fs::Permissions::from_mode(0o666)).expect("permissions");
     cache(&sandbox, &["verify"]).succeeded();
-    // code is not; only the superuser can give files away, and is the only one who can read everything
+    // code is not; only the superuser can give files away, and is the only one who can read
+    // everything
     if !is_superuser() {
         fs::set_permissions(&kept, fs::Permissions::from_mode(0o000)).expect("permissions");
         let report = cache(&sandbox, &["verify"]).exited(1).result();
-        assert_eq!((&report["faults"][0]["code"], &report["faults"][0]["removed"]), (&json!("io"), &json!(false)));
+        assert_eq!(
+            (&report["faults"][0]["code"], &report["faults"][0]["removed"]),
+            (&json!("io"), &json!(false))
+        );
         return;
     }
     chown(&kept, Some(1), Some(1)).expect("an owner");

@@ -15,7 +15,8 @@ use crate::support::{Ran, Sandbox, text};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A home with its own cache, and a pack of this name bound to the slot `state` of `local`.
+/// A home with its own cache, and a pack of this name bound to the slot `state` of
+/// `local`.
 fn bound(path: &str) -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
@@ -27,7 +28,8 @@ fn bound(path: &str) -> (Sandbox, PathBuf) {
 /// Binds a pack to the slot `state`.
 fn bind(sandbox: &Sandbox, path: &str, pack: &Path) -> Ran {
     let (kind, pack) = (format!("{path}@1.0.0"), pack.display().to_string());
-    let update = ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", &kind];
+    let update =
+        ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", &kind];
     sandbox.gtc(update.iter().chain(&["--pack-ref", &pack]))
 }
 
@@ -54,31 +56,48 @@ fn names(folder: &Path) -> Vec<String> {
 
 /// Lets a file look as if it had been written days ago.
 fn make_old(path: &Path, days: u32) {
-    fs::File::open(path).and_then(|file| file.set_modified(SystemTime::now() - DAY * days)).expect("a time");
+    fs::File::open(path)
+        .and_then(|file| file.set_modified(SystemTime::now() - DAY * days))
+        .expect("a time");
 }
 
 /// What happened to what is told about in a list, by kind.
 fn reasons<'a>(list: &'a Value, member: &str) -> Vec<(&'a str, &'a str)> {
-    list.as_array().expect("a list").iter().map(|item| (text(&item["what"]), text(&item[member]))).collect()
+    list.as_array()
+        .expect("a list")
+        .iter()
+        .map(|item| (text(&item["what"]), text(&item[member])))
+        .collect()
 }
 
 #[test]
 fn the_cache_lists_what_it_keeps_and_for_whom() {
     let (sandbox, pack) = bound("acme.state.redis");
-    assert_eq!(text(&cache(&sandbox, &["path"]).succeeded().result()["path"]), sandbox.cache().display().to_string());
+    assert_eq!(
+        text(&cache(&sandbox, &["path"]).succeeded().result()["path"]),
+        sandbox.cache().display().to_string()
+    );
     let listed = cache(&sandbox, &["list"]).succeeded().result();
     let size = fs::metadata(&pack).expect("a pack").len();
     let sha256 = blob(&sandbox, &pack).file_name().expect("a name").to_string_lossy().into_owned();
     let pinned_by = json!([{"environment_id": "local", "pack_ref": pack.display().to_string()}]);
-    assert_eq!(listed["archives"], json!([{"sha256": sha256, "size": size, "pinned_by": pinned_by}]));
+    assert_eq!(
+        listed["archives"],
+        json!([{"sha256": sha256, "size": size, "pinned_by": pinned_by}])
+    );
     let compiled = listed["compiled"].as_array().expect("a list");
     assert_eq!(compiled.len(), 6);
-    assert!(
-        compiled.iter().all(|code| code["fits"] == true && code["packs"].as_array().is_some_and(|of| of.len() == 1))
-    );
+    assert!(compiled.iter().all(
+        |code| code["fits"] == true && code["packs"].as_array().is_some_and(|of| of.len() == 1)
+    ));
     assert_eq!((&listed["archive_bytes"], &listed["half_written"]), (&json!(size), &json!(0)));
     let human = sandbox.human(["cache", "list"]).succeeded();
-    human.shows(&["`local` (/tmp/", "greentic.secrets.dev-store@0.1.0", "1 archive (", "6 compiled components ("]);
+    human.shows(&[
+        "`local` (/tmp/",
+        "greentic.secrets.dev-store@0.1.0",
+        "1 archive (",
+        "6 compiled components (",
+    ]);
 }
 
 #[test]
@@ -101,7 +120,10 @@ fn damaged_archives_are_told_and_taken_away() {
 
     let report = cache(&sandbox, &["verify", "--keep"]).exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), [("archive", "damaged")]);
-    assert_eq!((&report["faults"][0]["removed"], fs::read(&kept).expect("it stays")), (&json!(false), bytes));
+    assert_eq!(
+        (&report["faults"][0]["removed"], fs::read(&kept).expect("it stays")),
+        (&json!(false), bytes)
+    );
     // it is never used, not even when the file is gone
     let elsewhere = sandbox.home().join("elsewhere.gtpack");
     fs::rename(&pack, &elsewhere).expect("moved");
@@ -109,7 +131,12 @@ fn damaged_archives_are_told_and_taken_away() {
     assert_eq!(doctor["load_failures"][0]["error"], "file-not-found");
 
     let human = sandbox.human(["cache", "verify"]).exited(1);
-    human.shows(&["✗ damaged: archive ", "pinned by `local` (", "taken away; bind the pack again", "1 fault"]);
+    human.shows(&[
+        "✗ damaged: archive ",
+        "pinned by `local` (",
+        "taken away; bind the pack again",
+        "1 fault",
+    ]);
     assert!(!kept.exists());
     let report = cache(&sandbox, &["verify"]).succeeded().result();
     assert_eq!(report["missing"][0]["pinned_by"][0]["environment_id"], "local");
@@ -135,14 +162,17 @@ fn damaged_code_is_told_and_compiled_again() {
     use std::os::unix::fs::PermissionsExt as _;
     let (sandbox, _) = bound("acme.state.redis");
     let code = sandbox.compiled();
-    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("permissions");
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("permissions")
+    };
     let write = |path: &Path, bytes: &[u8]| {
         mode(path, 0o600);
         fs::write(path, bytes).expect("a file");
         mode(path, 0o400);
     };
     let whole = |path: &Path| fs::read(path).expect("code");
-    // one byte of code, which nobody would notice when it is mapped; the end; what was written of it; and who may write it
+    // one byte of code, which nobody would notice when it is mapped; the end; what was
+    // written of it; and who may write it
     let mut flipped = whole(&code[0]);
     let middle = flipped.len() / 2;
     flipped[middle] ^= 1;
@@ -151,7 +181,8 @@ fn damaged_code_is_told_and_compiled_again() {
     fs::remove_file(code[2].with_extension("blake3")).expect("removed");
     write(&code[3].with_extension("blake3"), b"no record at all");
     mode(&code[4], 0o646);
-    let faults = ["damaged", "damaged", "no-record", "no-record", "not-private"].map(|code| ("compiled", code));
+    let faults = ["damaged", "damaged", "no-record", "no-record", "not-private"]
+        .map(|code| ("compiled", code));
     let report = cache(&sandbox, &["verify", "--keep"]).exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), faults);
     assert_eq!(sandbox.compiled(), code);
@@ -164,7 +195,11 @@ fn damaged_code_is_told_and_compiled_again() {
     // in a folder that others may write to, nothing is worth anything
     mode(&sandbox.cache().join("compiled"), 0o777);
     let report = cache(&sandbox, &["verify"]).exited(1).result();
-    assert!(reasons(&report["faults"], "code").iter().all(|fault| *fault == ("compiled", "open-folder")));
+    assert!(
+        reasons(&report["faults"], "code")
+            .iter()
+            .all(|fault| *fault == ("compiled", "open-folder"))
+    );
     assert_eq!(sandbox.compiled(), code);
 }
 
@@ -217,7 +252,10 @@ fn nothing_goes_when_nobody_knows_what_is_needed() {
     let (sandbox, pack) = bound("acme.state.redis");
     sandbox.write(".greentic/environments/broken/environment.json", "{");
     let message = cache(&sandbox, &["gc"]).refused(2, "store");
-    assert!(message.contains("nobody knows what is needed") && message.contains("broken"), "{message}");
+    assert!(
+        message.contains("nobody knows what is needed") && message.contains("broken"),
+        "{message}"
+    );
     let listed = cache(&sandbox, &["list"]).succeeded().result();
     assert_eq!(listed["unreadable_environments"][0]["environment_id"], "broken");
     fs::remove_dir_all(sandbox.environment("broken")).expect("removed");
@@ -227,7 +265,10 @@ fn nothing_goes_when_nobody_knows_what_is_needed() {
     fs::write(&root, "/somewhere/else").expect("a file");
     let message = cache(&sandbox, &["gc"]).refused(2, "damaged");
     assert!(message.contains("nobody knows what is needed"), "{message}");
-    assert_eq!(reasons(&cache(&sandbox, &["verify"]).exited(1).result()["faults"], "code"), [("root", "damaged")]);
+    assert_eq!(
+        reasons(&cache(&sandbox, &["verify"]).exited(1).result()["faults"], "code"),
+        [("root", "damaged")]
+    );
     assert!(blob(&sandbox, &pack).exists());
     fs::remove_file(root).expect("removed");
     cache(&sandbox, &["gc"]).succeeded();
@@ -238,7 +279,8 @@ fn code_goes_when_nobody_needs_or_nothing_can_run_it() {
     let (sandbox, _) = bound("acme.state.redis");
     let other = sandbox.honest_pack("state", "acme.state.other", "^1");
     bind(&sandbox, "acme.state.other", &other).succeeded();
-    // bound once more, it is also what a rollback would restore, and the first pack is nothing of the kind any more
+    // bound once more, it is also what a rollback would restore, and the first pack is
+    // nothing of the kind any more
     bind(&sandbox, "acme.state.other", &other).succeeded();
     let code = sandbox.compiled();
     assert_eq!(code.len(), 7);
@@ -252,14 +294,22 @@ fn code_goes_when_nobody_needs_or_nothing_can_run_it() {
     let gc = cache(&sandbox, &["gc"]).succeeded().result();
     assert_eq!(
         reasons(&gc["removed"], "reason"),
-        [("archive", "no environment pins it"), ("compiled", "another version of gtc, or another machine, made it")]
+        [
+            ("archive", "no environment pins it"),
+            ("compiled", "another version of gtc, or another machine, made it")
+        ]
     );
     assert!(half_written.exists(), "somebody may be writing it");
 
-    // built-in and bound packs need theirs, however long nobody used it; the first pack needs nothing now
+    // built-in and bound packs need theirs, however long nobody used it; the first pack needs
+    // nothing now
     code.iter().chain([&half_written]).for_each(|path| make_old(path, 31));
     let listed = cache(&sandbox, &["list"]).succeeded().result();
-    let unpinned = listed["compiled"].as_array().expect("a list").iter().filter(|code| code["packs"] == json!([]));
+    let unpinned = listed["compiled"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|code| code["packs"] == json!([]));
     assert_eq!(unpinned.count(), 1);
     let gc = cache(&sandbox, &["gc"]).succeeded().result();
     assert_eq!(
@@ -280,7 +330,9 @@ fn code_that_is_used_stays_young() {
     code.iter().for_each(|path| make_old(path, 31));
     assert_ne!(cache(&sandbox, &["list"]).succeeded().result()["compiled"][0]["last_used"], today);
     sandbox.gtc(["op", "env", "doctor"]).succeeded();
-    let age = |path: &PathBuf| path.metadata().and_then(|is| is.modified()).expect("a time").elapsed().expect("an age");
+    let age = |path: &PathBuf| {
+        path.metadata().and_then(|is| is.modified()).expect("a time").elapsed().expect("an age")
+    };
     assert!(code.iter().all(|path| age(path) < DAY));
     cache(&sandbox, &["verify"]).succeeded();
 }

@@ -9,7 +9,8 @@ use serde_json::json;
 use super::{bind, blob, cache, names, reasons};
 use crate::support::{Sandbox, text};
 
-/// A home with a signed pack bound to `state`, the pack, and the folder of its signatures.
+/// A home with a signed pack bound to `state`, the pack, and the folder of its
+/// signatures.
 fn bound() -> (Sandbox, PathBuf, PathBuf) {
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
@@ -19,14 +20,25 @@ fn bound() -> (Sandbox, PathBuf, PathBuf) {
     sandbox.sign(&pack, &author);
     bind(&sandbox, "acme.state.signed", &pack).succeeded();
     let archive = blob(&sandbox, &pack);
-    let folder = sandbox.cache().join("signatures/sha256").join(archive.file_name().expect("a name"));
+    let folder =
+        sandbox.cache().join("signatures/sha256").join(archive.file_name().expect("a name"));
     (sandbox, pack, folder)
 }
 
 /// Binds the pack to the slot, which is empty.
 fn bind_anew(sandbox: &Sandbox, pack: &Path) {
     let pack = pack.display().to_string();
-    let add = ["op", "env-packs", "add", "--env", "local", "--slot", "state", "--kind", "acme.state.signed@1.0.0"];
+    let add = [
+        "op",
+        "env-packs",
+        "add",
+        "--env",
+        "local",
+        "--slot",
+        "state",
+        "--kind",
+        "acme.state.signed@1.0.0",
+    ];
     sandbox.gtc(add.iter().chain(&["--pack-ref", &pack])).succeeded();
 }
 
@@ -54,12 +66,20 @@ fn signatures_go_with_the_archives_that_they_are_for() {
     fs::write(&leftover, "half").expect("a file");
     let would = cache(&sandbox, &["gc", "--dry-run"]).succeeded().result();
     let expected = ["archive", "signature", "half-written"];
-    assert_eq!(reasons(&would["removed"], "what").iter().map(|(what, _)| *what).collect::<Vec<_>>(), expected);
-    assert_eq!(text(&would["removed"][1]["reason"]), "no environment pins the archive that it is for");
+    assert_eq!(
+        reasons(&would["removed"], "what").iter().map(|(what, _)| *what).collect::<Vec<_>>(),
+        expected
+    );
+    assert_eq!(
+        text(&would["removed"][1]["reason"]),
+        "no environment pins the archive that it is for"
+    );
     assert!(folder.join(&signature).exists() && leftover.exists());
     let gc = cache(&sandbox, &["gc"]).succeeded().result();
     assert_eq!((&gc["removed"], &gc["freed_bytes"]), (&would["removed"], &would["freed_bytes"]));
-    assert!(!blob(&sandbox, &pack).exists() && !folder.join(&signature).exists() && !leftover.exists());
+    assert!(
+        !blob(&sandbox, &pack).exists() && !folder.join(&signature).exists() && !leftover.exists()
+    );
     // and the pack can be bound again, from its file and the signature beside it
     bind_anew(&sandbox, &pack);
     assert_eq!(names(&folder), [signature]);
@@ -87,7 +107,10 @@ fn damaged_signatures_are_told_and_taken_away() {
         assert_eq!(report["faults"][0]["pinned_by"][0]["environment_id"], "local");
         assert!(kept.symlink_metadata().is_ok());
         let human = sandbox.human(["cache", "verify"]).exited(1);
-        human.shows(&[&format!("✗ {code}: signature "), "taken away; put the signature beside the pack"]);
+        human.shows(&[
+            &format!("✗ {code}: signature "),
+            "taken away; put the signature beside the pack",
+        ]);
         assert!(kept.symlink_metadata().is_err() && elsewhere.exists());
         cache(&sandbox, &["verify"]).succeeded();
     }
@@ -119,7 +142,10 @@ fn strangers_among_signatures_are_left_alone() {
     assert!(!sandbox.human(["cache", "list"]).succeeded().stdout.contains('\u{1b}'));
     sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
     cache(&sandbox, &["gc"]).succeeded();
-    assert_eq!((names(&folder), names(&all).len()), (vec!["\u{1b}[2J".to_owned(), "README".to_owned()], 5));
+    assert_eq!(
+        (names(&folder), names(&all).len()),
+        (vec!["\u{1b}[2J".to_owned(), "README".to_owned()], 5)
+    );
     assert_eq!(names(&elsewhere).len(), 2, "nothing is taken away through a link");
     bind_anew(&sandbox, &pack);
 }

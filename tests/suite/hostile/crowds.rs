@@ -1,8 +1,9 @@
-//! Too much of something: memory, tables, modules, handles, depth, frames. In one go and in steps, when it is brought up and when it
-//! runs, in one module and spread over many.
+//! Too much of something: memory, tables, modules, handles, depth, frames. In one go and
+//! in steps, when it is brought up and when it runs, in one module and spread over many.
 
 use wasm_encoder::{
-    ComponentExportKind, ComponentInstanceSection, ComponentSection as _, ComponentSectionId, InstanceSection,
+    ComponentExportKind, ComponentInstanceSection, ComponentSection as _, ComponentSectionId,
+    InstanceSection,
 };
 use wasmparser::{Parser, Payload};
 
@@ -27,7 +28,9 @@ fn case(name: &str, handler: &Handler, (kind, says): (&'static str, &str)) -> Ca
 
 fn memory() -> Vec<Case> {
     let grow = |pages: u32| {
-        format!("(loop (br_if 0 (i32.ne (memory.grow (i32.const {pages})) (i32.const -1)))) (unreachable)")
+        format!(
+            "(loop (br_if 0 (i32.ne (memory.grow (i32.const {pages})) (i32.const -1)))) (unreachable)"
+        )
     };
     let filled = "(drop (memory.grow (i32.const 4000)))
         (memory.fill (i32.const 65536) (i32.const 7) (i32.const 67108864)) (i32.const 512)";
@@ -35,15 +38,27 @@ fn memory() -> Vec<Case> {
     let in_slot = Handler { slot_body: Some(grow(64)), ..handler() };
     let beyond_its_own = Handler {
         memory: "4 8".to_owned(),
-        ..preflight("(loop (br_if 0 (i32.lt_u (call $tries) (i32.const 1000)))) (i32.const 512)", TRIES)
+        ..preflight(
+            "(loop (br_if 0 (i32.lt_u (call $tries) (i32.const 1000)))) (i32.const 512)",
+            TRIES,
+        )
     };
-    let survives = preflight("(drop (memory.grow (i32.const 60000))) (loop (br 0)) (i32.const 0)", "");
+    let survives =
+        preflight("(drop (memory.grow (i32.const 60000))) (loop (br 0)) (i32.const 0)", "");
     vec![
-        case("memory in one go", &preflight("(drop (memory.grow (i32.const 8192))) (unreachable)", ""), MEMORY),
+        case(
+            "memory in one go",
+            &preflight("(drop (memory.grow (i32.const 8192))) (unreachable)", ""),
+            MEMORY,
+        ),
         case("memory in steps", &preflight(&grow(16), ""), MEMORY),
         case("memory page by page", &preflight(&grow(1), ""), MEMORY),
         case("memory in steps in slot", &in_slot, MEMORY),
-        case("all addresses in one go", &preflight("(drop (memory.grow (i32.const 65532))) (unreachable)", ""), MEMORY),
+        case(
+            "all addresses in one go",
+            &preflight("(drop (memory.grow (i32.const 65532))) (unreachable)", ""),
+            MEMORY,
+        ),
         case("memory to begin with", &with_memory("4097"), MEMORY),
         case("all addresses to begin with", &with_memory("65536"), MEMORY),
         case("memory at its cap", &with_memory("4096"), ("healthy", "")),
@@ -54,7 +69,8 @@ fn memory() -> Vec<Case> {
     ]
 }
 
-/// Counts how often it was tried to grow the memory, each time by more than its declared maximum.
+/// Counts how often it was tried to grow the memory, each time by more than its declared
+/// maximum.
 const TRIES: &str = "(global $n (mut i32) (i32.const 0))
     (func $tries (result i32) (drop (memory.grow (i32.const 4000)))
         (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))";
@@ -62,9 +78,13 @@ const TRIES: &str = "(global $n (mut i32) (i32.const 0))
 fn tables() -> Vec<Case> {
     let grow = |elements: u32| {
         let step = format!("(table.grow $t (ref.null func) (i32.const {elements}))");
-        preflight(&format!("(loop (br_if 0 (i32.ne {step} (i32.const -1)))) (unreachable)"), "(table $t 1 funcref)")
+        preflight(
+            &format!("(loop (br_if 0 (i32.ne {step} (i32.const -1)))) (unreachable)"),
+            "(table $t 1 funcref)",
+        )
     };
-    let with_table = |table: &str| Handler { fields: format!("(table {table} funcref)"), ..handler() };
+    let with_table =
+        |table: &str| Handler { fields: format!("(table {table} funcref)"), ..handler() };
     vec![
         case("a table in one go", &grow(100_000_000), TABLE),
         case("a table in steps", &grow(10_000), TABLE),
@@ -80,11 +100,35 @@ fn modules() -> Vec<Case> {
     // what `wit-component` makes of a handler has one memory, a table, and three instances
     vec![
         crowd("memories up to their cap", "(module (memory 1))", 15, "healthy", ""),
-        crowd("more memories than there are", "(module (memory 1))", 16, "too-many", "more than 16 memories"),
-        crowd("a hundred memories", "(module (memory 1))", 100, "too-many", "more than 16 memories"),
+        crowd(
+            "more memories than there are",
+            "(module (memory 1))",
+            16,
+            "too-many",
+            "more than 16 memories",
+        ),
+        crowd(
+            "a hundred memories",
+            "(module (memory 1))",
+            100,
+            "too-many",
+            "more than 16 memories",
+        ),
         crowd("memories that are large together", "(module (memory 512))", 8, MEMORY.0, MEMORY.1),
-        crowd("a hundred tables", "(module (table 1 funcref))", 100, "too-many", "more than 64 tables"),
-        crowd("tables that are large together", "(module (table 30000 funcref))", 10, TABLE.0, TABLE.1),
+        crowd(
+            "a hundred tables",
+            "(module (table 1 funcref))",
+            100,
+            "too-many",
+            "more than 64 tables",
+        ),
+        crowd(
+            "tables that are large together",
+            "(module (table 30000 funcref))",
+            10,
+            TABLE.0,
+            TABLE.1,
+        ),
         crowd("instances up to their cap", "(module)", 120, "healthy", ""),
         crowd("a hundred instances more", "(module)", 220, "too-many", "more than 128 instances"),
         crowd(
@@ -94,7 +138,13 @@ fn modules() -> Vec<Case> {
             "out-of-time",
             "`instantiate`",
         ),
-        crowd("an instance that traps", "(module (func $f unreachable) (start $f))", 1, "trapped", "`instantiate`"),
+        crowd(
+            "an instance that traps",
+            "(module (func $f unreachable) (start $f))",
+            1,
+            "trapped",
+            "`instantiate`",
+        ),
     ]
 }
 
@@ -124,7 +174,8 @@ fn with_component(component: &[u8], inside: &str) -> Vec<u8> {
     component
 }
 
-/// How many core modules and components lie in a component, those further inside not counted.
+/// How many core modules and components lie in a component, those further inside not
+/// counted.
 fn parts(component: &[u8]) -> (u32, u32) {
     let (mut depth, mut modules, mut components) = (0, 0, 0);
     for payload in Parser::new(0).parse_all(component) {
@@ -152,14 +203,18 @@ fn append(component: &mut Vec<u8>, id: ComponentSectionId, data: &[u8]) {
 }
 
 fn depth() -> Vec<Case> {
-    let mutual = "(func $ping (param i32) (result i32) (i32.add (call $pong (local.get 0)) (i32.const 1)))
+    let mutual =
+        "(func $ping (param i32) (result i32) (i32.add (call $pong (local.get 0)) (i32.const 1)))
         (func $pong (param i32) (result i32) (i32.add (call $ping (local.get 0)) (i32.const 2)))";
-    let through_table = "(table 1 funcref) (elem (i32.const 0) $again) (type $t (func (result i32)))
+    let through_table =
+        "(table 1 funcref) (elem (i32.const 0) $again) (type $t (func (result i32)))
         (func $again (result i32) (i32.add (call_indirect (type $t) (i32.const 0)) (i32.const 1)))";
     let count = 2_000;
     let mut huge = format!("(func $huge (param i32) (result i64) (local {})", "i64 ".repeat(count));
     for local in 1..=count {
-        huge.push_str(&format!("(local.set {local} (i64.load (i32.add (local.get 0) (i32.const {local}))))"));
+        huge.push_str(&format!(
+            "(local.set {local} (i64.load (i32.add (local.get 0) (i32.const {local}))))"
+        ));
     }
     huge.push_str("(call $huge (local.get 0))");
     for local in 1..=count {
@@ -174,7 +229,11 @@ fn depth() -> Vec<Case> {
             &preflight("(call_indirect (type $t) (i32.const 0))", through_table),
             exhausted,
         ),
-        case("huge frames", &preflight("(i32.wrap_i64 (call $huge (i32.const 0)))", &huge), exhausted),
+        case(
+            "huge frames",
+            &preflight("(i32.wrap_i64 (call $huge (i32.const 0)))", &huge),
+            exhausted,
+        ),
     ]
 }
 
@@ -188,8 +247,11 @@ fn handles() -> Vec<Case> {
             "",
         )
     };
-    let streams =
-        million("(drop (call $stdout))").wasi("wasi:io/streams", "resource output-stream; resource input-stream;", &[]);
+    let streams = million("(drop (call $stdout))").wasi(
+        "wasi:io/streams",
+        "resource output-stream; resource input-stream;",
+        &[],
+    );
     let streams = streams.wasi(
         "wasi:cli/stdout",
         "use wasi:io/streams@0.2.0.{output-stream}; get-stdout: func() -> output-stream;",
@@ -204,7 +266,12 @@ fn handles() -> Vec<Case> {
         (core instance (instantiate $m (with \"\" (instance (export \"new\" (func $new)))))))";
     let limit = ("too-many", "more than 1000 handles");
     vec![
-        Case::new("5,000 handles of its own", with_component(&handler().component(), own), limit.0, limit.1),
+        Case::new(
+            "5,000 handles of its own",
+            with_component(&handler().component(), own),
+            limit.0,
+            limit.1,
+        ),
         case("a million streams", &streams, limit),
         case("a million pollables", &sleeps, limit),
     ]

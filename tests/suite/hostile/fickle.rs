@@ -1,4 +1,5 @@
-//! Handlers that say another thing each time they are asked. What was bound is what was answered then: anything else is a finding.
+//! Handlers that say another thing each time they are asked. What was bound is what was
+//! answered then: anything else is a finding.
 
 use serde_json::{Value, json};
 
@@ -19,15 +20,31 @@ fn fickle() -> Handler {
 }
 
 fn update(sandbox: &Sandbox, kind: &str, pack: &str, more: &[&str]) -> crate::support::Ran {
-    let verb = ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", kind, "--pack-ref", pack];
+    let verb = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "state",
+        "--kind",
+        kind,
+        "--pack-ref",
+        pack,
+    ];
     sandbox.gtc(verb.iter().chain(more))
 }
 
 #[test]
 fn a_handler_that_is_never_what_its_pack_declares_is_not_bound() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.pack("state", "test.state.xxxxxxxx", "^1", fickle().component()).display().to_string();
-    let message = update(&sandbox, "test.state.xxxxxxxx@1.0.0", &pack, &[]).refused(1, "declaration-differs");
+    let pack = sandbox
+        .pack("state", "test.state.xxxxxxxx", "^1", fickle().component())
+        .display()
+        .to_string();
+    let message =
+        update(&sandbox, "test.state.xxxxxxxx@1.0.0", &pack, &[]).refused(1, "declaration-differs");
     assert!(message.contains("answers descriptor path `test.state."), "{message}");
     // bound without a look, it is found by whoever looks
     update(&sandbox, "test.state.xxxxxxxx@1.0.0", &pack, &["--no-fetch"]).succeeded();
@@ -45,7 +62,8 @@ fn an_answer_that_is_not_what_was_pinned_is_a_finding() {
     let path = sandbox.environment("local").join("packs.lock.json");
     let pins = std::fs::read_to_string(&path).expect("pins");
     let mut pins: Value = serde_json::from_str(&pins).expect("JSON");
-    let pinned = pins["packs"].as_object_mut().and_then(|packs| packs.values_mut().next()).expect("a pin");
+    let pinned =
+        pins["packs"].as_object_mut().and_then(|packs| packs.values_mut().next()).expect("a pin");
     pinned["handlers"][0]["supported_versions"] = json!("^2");
     std::fs::write(&path, pins.to_string()).expect("a file");
 
@@ -53,7 +71,10 @@ fn an_answer_that_is_not_what_was_pinned_is_a_finding() {
     let failure = &report["load_failures"][0];
     assert_eq!((&failure["error"], &failure["pack_ref"]), (&json!("pin-differs"), &json!(pack)));
     let reason = text(&failure["reason"]);
-    assert!(reason.contains("answers supported versions `^1`, but `^2` when it was bound"), "{reason}");
+    assert!(
+        reason.contains("answers supported versions `^1`, but `^2` when it was bound"),
+        "{reason}"
+    );
     // bound again, it is as it is
     update(&sandbox, "test.state.steady@1.0.0", &pack, &[]).succeeded();
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();

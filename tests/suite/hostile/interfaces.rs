@@ -1,22 +1,40 @@
-//! Exports of another arity, type, version or name than the interface has, and files that are no component at all.
+//! Exports of another arity, type, version or name than the interface has, and files that
+//! are no component at all.
 
 use super::{Case, handler};
 use crate::support::wat::Handler;
 
 pub fn cases() -> Vec<Case> {
     let wrong = |name: &str, wit: &[[&str; 2]], core: &[[&str; 2]]| {
-        Case::new(name, changed(wit, core).component(), "wrong-interface", "does not fit the handler interface")
+        Case::new(
+            name,
+            changed(wit, core).component(),
+            "wrong-interface",
+            "does not fit the handler interface",
+        )
     };
-    let export = |name: &str| format!("(export \"greentic:env-pack/handler@0.1.0#{name}\") (result i32)");
-    let takes = |name: &str| format!("(export \"greentic:env-pack/handler@0.1.0#{name}\") (param i32) (result i32)");
+    let export =
+        |name: &str| format!("(export \"greentic:env-pack/handler@0.1.0#{name}\") (result i32)");
+    let takes = |name: &str| {
+        format!("(export \"greentic:env-pack/handler@0.1.0#{name}\") (param i32) (result i32)")
+    };
     let param = |name: &str, result: &str| {
-        let wit = [format!("{name}: func() -> {result}"), format!("{name}: func(x: u32) -> {result}")];
-        wrong(&format!("{name} takes a parameter"), &[[&wit[0], &wit[1]]], &[[&export(name), &takes(name)]])
+        let wit =
+            [format!("{name}: func() -> {result}"), format!("{name}: func(x: u32) -> {result}")];
+        wrong(
+            &format!("{name} takes a parameter"),
+            &[[&wit[0], &wit[1]]],
+            &[[&export(name), &takes(name)]],
+        )
     };
     let renamed = |name: &str| {
         let other = format!("{name}s");
         let wit = [format!("{name}: func()"), format!("{other}: func()")];
-        wrong(&format!("{name} has another name"), &[[&wit[0], &wit[1]]], &[[&export(name), &export(&other)]])
+        wrong(
+            &format!("{name} has another name"),
+            &[[&wit[0], &wit[1]]],
+            &[[&export(name), &export(&other)]],
+        )
     };
     let numbers = ["descriptor-path", "supported-versions"].map(|name| {
         let wit = [format!("{name}: func() -> string"), format!("{name}: func() -> u32")];
@@ -33,8 +51,16 @@ pub fn cases() -> Vec<Case> {
     .collect();
     cases.extend(numbers);
     cases.extend([
-        wrong("slot is a text", &[["slot: func() -> capability-slot", "slot: func() -> string"]], &[]),
-        wrong("preflight is a text", &[["preflight: func() -> list<tool-check>", "preflight: func() -> string"]], &[]),
+        wrong(
+            "slot is a text",
+            &[["slot: func() -> capability-slot", "slot: func() -> string"]],
+            &[],
+        ),
+        wrong(
+            "preflight is a text",
+            &[["preflight: func() -> list<tool-check>", "preflight: func() -> string"]],
+            &[],
+        ),
         wrong("preflight is one check", &[["-> list<tool-check>", "-> tool-check"]], &[]),
         wrong("a slot of another name", &[["revocation,", "revolution,"]], &[]),
         wrong("a slot less", &[["        extension,\n", ""]], &[]),
@@ -48,19 +74,39 @@ pub fn cases() -> Vec<Case> {
             ],
             &[],
         ),
-        wrong("a check with a field more", &[["description: string,", "description: string, command: string,"]], &[]),
+        wrong(
+            "a check with a field more",
+            &[["description: string,", "description: string, command: string,"]],
+            &[],
+        ),
         wrong("a check with a field less", &[["description: string,", ""]], &[]),
         wrong("a field of another type", &[["name: string,", "name: list<u8>,"]], &[]),
-        wrong("an outcome more", &[["probe-error(probe-error),", "probe-error(probe-error), run(string),"]], &[]),
+        wrong(
+            "an outcome more",
+            &[["probe-error(probe-error),", "probe-error(probe-error), run(string),"]],
+            &[],
+        ),
         wrong("an outcome of another type", &[["ok(option<string>)", "ok(string)"]], &[]),
     ]);
     let more = changed(&[["slot: func()", "extra: func() -> string; slot: func()"]], &[]);
-    let extra = "(func (export \"greentic:env-pack/handler@0.1.0#extra\") (result i32) unreachable)".to_owned();
-    cases.push(Case::new("a function more", Handler { fields: extra, ..more }.component(), "healthy", ""));
+    let extra =
+        "(func (export \"greentic:env-pack/handler@0.1.0#extra\") (result i32) unreachable)"
+            .to_owned();
+    cases.push(Case::new(
+        "a function more",
+        Handler { fields: extra, ..more }.component(),
+        "healthy",
+        "",
+    ));
     for version in ["0.2.0", "1.0.0", "0.1.0-rc.1", "0.0.9"] {
         let says = format!("it exports `greentic:env-pack/handler@{version}`");
         let component = handler().component_of(version);
-        cases.push(Case::new(format!("version {version}"), component, "unsupported-wit-version", says));
+        cases.push(Case::new(
+            format!("version {version}"),
+            component,
+            "unsupported-wit-version",
+            says,
+        ));
     }
     cases.push(Case::new("a later patch", handler().component_of("0.1.9"), "healthy", ""));
     cases
@@ -68,13 +114,16 @@ pub fn cases() -> Vec<Case> {
 
 /// An honest handler of an interface that was changed.
 fn changed(wit: &[[&str; 2]], core: &[[&str; 2]]) -> Handler {
-    let owned =
-        |changes: &[[&str; 2]]| changes.iter().map(|[from, to]| ((*from).to_owned(), (*to).to_owned())).collect();
+    let owned = |changes: &[[&str; 2]]| {
+        changes.iter().map(|[from, to]| ((*from).to_owned(), (*to).to_owned())).collect()
+    };
     Handler { wit: owned(wit), core: owned(core), ..handler() }
 }
 
 pub fn no_components() -> Vec<Case> {
-    let case = |name: &str, bytes: &[u8], says: &str| Case::new(name, bytes.to_vec(), "not-a-component", says);
+    let case = |name: &str, bytes: &[u8], says: &str| {
+        Case::new(name, bytes.to_vec(), "not-a-component", says)
+    };
     let honest = handler().component();
     let module = wat::parse_str("(module (memory 1))").expect("a module");
     let text = "(component (import \"a\" (func)))";
@@ -95,23 +144,41 @@ pub fn no_components() -> Vec<Case> {
             "no WebAssembly component",
         ),
         case("garbage", &noise(10_000), "no WebAssembly component"),
-        case("garbage after a header", &[&honest[..8], &noise(10_000)].concat(), "no WebAssembly component"),
+        case(
+            "garbage after a header",
+            &[&honest[..8], &noise(10_000)].concat(),
+            "no WebAssembly component",
+        ),
     ];
     for part in 1..8 {
         let cut = honest.len() * part / 8;
-        cases.push(case(&format!("{part} of 8 parts of a component"), &honest[..cut], "no WebAssembly component"));
+        cases.push(case(
+            &format!("{part} of 8 parts of a component"),
+            &honest[..cut],
+            "no WebAssembly component",
+        ));
     }
     let unknown = b"\0asm\x0d\0\x01\0\x7f\x01\0".to_vec();
     cases.push(Case::new("a section of no kind", unknown, "no-handler", "does not export"));
     let none = wat::parse_str("(component)").expect("a component");
-    cases.push(Case::new("an empty component", none, "no-handler", "does not export the handler interface"));
+    cases.push(Case::new(
+        "an empty component",
+        none,
+        "no-handler",
+        "does not export the handler interface",
+    ));
     let other = "(component (instance $i) (export \"acme:pack/handler@0.1.0\" (instance $i)))";
     let other = wat::parse_str(other).expect("a component");
     cases.push(Case::new("a component with other exports", other, "no-handler", "does not export"));
     let function = "(component (import \"greentic:env-pack/log@0.1.0\" (instance $l (export \"log\" (func))))
         (alias export $l \"log\" (func $f)) (export \"greentic:env-pack/handler@0.1.0\" (func $f)))";
     let function = wat::parse_str(function).expect("a component");
-    cases.push(Case::new("a function for a handler", function, "does-not-compile", "reexport of an imported function"));
+    cases.push(Case::new(
+        "a function for a handler",
+        function,
+        "does-not-compile",
+        "reexport of an imported function",
+    ));
     cases
 }
 

@@ -1,7 +1,9 @@
-//! Handlers that do their worst. Whatever they do, the host gives one answer in time that says what it was, and is as it was before.
+//! Handlers that do their worst. Whatever they do, the host gives one answer in time that
+//! says what it was, and is as it was before.
 //!
-//! The corpus runs in a process of its own, where nothing else counts: memory, threads, children and files are looked at before
-//! and after. Each handler comes twice, so that what leaks a little shows.
+//! The corpus runs in a process of its own, where nothing else counts: memory, threads,
+//! children and files are looked at before and after. Each handler comes twice, so that
+//! what leaks a little shows.
 
 mod answers;
 mod crowds;
@@ -24,11 +26,14 @@ use crate::support::footprint::{Footprint, alone, alone_on_small_stacks, show};
 use crate::support::repository;
 use crate::support::wat::Handler;
 
-/// What guests have for loading, and for a preflight: enough on a busy machine, and soon over.
+/// What guests have for loading, and for a preflight: enough on a busy machine, and soon
+/// over.
 const TIME: Duration = Duration::from_millis(150);
-/// How much later than its deadline an answer may come on a machine that runs other tests too.
+/// How much later than its deadline an answer may come on a machine that runs other tests
+/// too.
 const LATE: Duration = Duration::from_secs(2);
-/// What a host takes at most that runs no guest itself, the components and what they say among it.
+/// What a host takes at most that runs no guest itself, the components and what they say
+/// among it.
 const GUESTLESS_KIB: u64 = 160 << 10;
 /// How much the memory of the host may grow.
 const GROWTH_KIB: u64 = 16 << 10;
@@ -44,7 +49,12 @@ pub struct Case {
 }
 
 impl Case {
-    fn new(name: impl Into<String>, component: Vec<u8>, kind: &'static str, says: impl Into<String>) -> Self {
+    fn new(
+        name: impl Into<String>,
+        component: Vec<u8>,
+        kind: &'static str,
+        says: impl Into<String>,
+    ) -> Self {
         Self { name: name.into(), component, kind, says: says.into() }
     }
 }
@@ -86,8 +96,9 @@ fn engine_with(limits: Limits, cache: &Path, logged: &Arc<AtomicUsize>) -> Engin
     Engine::new(Settings { log, compiled: Some(cache.to_owned()), ..settings(limits) })
 }
 
-/// The engines of the corpus: one with little patience, and one as it is by default for what answers in its time. Filling a lot of
-/// memory takes a busy machine longer than the first one waits.
+/// The engines of the corpus: one with little patience, and one as it is by default for
+/// what answers in its time. Filling a lot of memory takes a busy machine longer than the
+/// first one waits.
 struct Engines {
     quick: Engine,
     patient: Engine,
@@ -183,9 +194,16 @@ fn the_corpus_alone() {
     show(&figures);
     assert!(once.resident_kib <= before.resident_kib + GROWTH_KIB, "{figures}");
     assert!(twice.resident_kib <= once.resident_kib + GROWTH_KIB / 4, "{figures}");
-    assert!(twice.peak_kib <= before.peak_kib + limits.memory_bytes / 1024 + GROWTH_KIB, "{figures}");
+    assert!(
+        twice.peak_kib <= before.peak_kib + limits.memory_bytes / 1024 + GROWTH_KIB,
+        "{figures}"
+    );
     assert_eq!((once.threads, once.descriptors), (before.threads, before.descriptors), "{figures}");
-    assert_eq!((twice.threads, twice.descriptors), (before.threads, before.descriptors), "{figures}");
+    assert_eq!(
+        (twice.threads, twice.descriptors),
+        (before.threads, before.descriptors),
+        "{figures}"
+    );
     assert!(twice.children.is_empty(), "{figures}");
     assert_eq!(twice.files, before.files, "{figures}");
 }
@@ -213,7 +231,11 @@ fn the_corpus_in_workers_alone() {
     // nothing of a guest is ever here, but what it says
     assert!(after.peak_kib <= GUESTLESS_KIB, "{figures}");
     assert!(after.resident_kib <= before.resident_kib + GROWTH_KIB / 4, "{figures}");
-    assert_eq!((after.threads, after.descriptors), (before.threads, before.descriptors), "{figures}");
+    assert_eq!(
+        (after.threads, after.descriptors),
+        (before.threads, before.descriptors),
+        "{figures}"
+    );
     assert!(after.children.is_empty(), "{figures}");
     assert_eq!(after.files, before.files, "{figures}");
 }

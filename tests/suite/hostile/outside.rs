@@ -1,16 +1,19 @@
-//! What guests try on the world outside: each interface of WASI, floods, sleeping for ever, and what is not offered at all.
+//! What guests try on the world outside: each interface of WASI, floods, sleeping for
+//! ever, and what is not offered at all.
 
 use super::{Case, handler, preflight};
 use crate::support::wat::Handler;
 
-const STREAM_ERROR: &str = "use error.{error}; variant stream-error { last-operation-failed(error), closed }";
+const STREAM_ERROR: &str =
+    "use error.{error}; variant stream-error { last-operation-failed(error), closed }";
 const NETWORK: &str =
     "resource network; enum error-code { unknown, access-denied, not-supported, invalid-argument, out-of-memory,
     timeout, concurrency-conflict, not-in-progress, would-block, invalid-state, new-socket-limit, address-not-bindable,
     address-in-use, remote-unreachable, connection-refused, connection-reset, connection-aborted, datagram-too-large,
     name-unresolvable, temporary-resolver-failure, permanent-resolver-failure }
     enum ip-address-family { ipv4, ipv6 }";
-/// What comes to less than honest: the first byte at the address of the answer, when the result is an error.
+/// What comes to less than honest: the first byte at the address of the answer, when the
+/// result is an error.
 const FAILED: &str = "(if (i32.ne (i32.load8_u (i32.const 600)) (i32.const 1)) (then (unreachable))) (i32.const 512)";
 /// The length of a list, when there must be nothing in it.
 const EMPTY: &str = "(if (i32.load (i32.const 604)) (then (unreachable))) (i32.const 512)";
@@ -50,7 +53,11 @@ fn empty_world() -> Vec<Case> {
         );
         let resource = format!("resource terminal-{direction};");
         let handler = handler().wasi(&format!("wasi:cli/terminal-{direction}"), &resource, &[]);
-        let handler = handler.wasi(&format!("wasi:cli/terminal-{stream}"), &items, &[[&function, "f", "(param i32)"]]);
+        let handler = handler.wasi(
+            &format!("wasi:cli/terminal-{stream}"),
+            &items,
+            &[[&function, "f", "(param i32)"]],
+        );
         Handler { preflight_body: Some(at(NONE)), ..handler }
     };
     let directories = handler().wasi("wasi:filesystem/types", "resource descriptor;", &[]).wasi(
@@ -73,53 +80,94 @@ fn empty_world() -> Vec<Case> {
         calls("wasi:cli/exit", "exit: func(status: result);", ["exit", "(param i32)"], &body)
     };
     vec![
-        case("variables", &environment("get-environment", "list<tuple<string, string>>", EMPTY), "healthy", ""),
+        case(
+            "variables",
+            &environment("get-environment", "list<tuple<string, string>>", EMPTY),
+            "healthy",
+            "",
+        ),
         case("arguments", &environment("get-arguments", "list<string>", EMPTY), "healthy", ""),
-        case("a folder to be in", &environment("initial-cwd", "option<string>", NONE), "healthy", ""),
+        case(
+            "a folder to be in",
+            &environment("initial-cwd", "option<string>", NONE),
+            "healthy",
+            "",
+        ),
         case("a terminal to read", &terminal("stdin", "input"), "healthy", ""),
         case("a terminal to write", &terminal("stdout", "output"), "healthy", ""),
         case("a terminal for errors", &terminal("stderr", "output"), "healthy", ""),
         case("folders", &directories, "healthy", ""),
-        case("a forged file", &forged("wasi:filesystem/types", "descriptor"), "trapped", "unknown handle index 3"),
-        case("a forged error", &forged("wasi:io/error", "error"), "trapped", "unknown handle index 3"),
+        case(
+            "a forged file",
+            &forged("wasi:filesystem/types", "descriptor"),
+            "trapped",
+            "unknown handle index 3",
+        ),
+        case(
+            "a forged error",
+            &forged("wasi:io/error", "error"),
+            "trapped",
+            "unknown handle index 3",
+        ),
         case("an exit", &exit(0), "exited", "exit code 0"),
         case("an exit with an error", &exit(1), "exited", "exit code 1"),
     ]
 }
 
-/// A handler that has its standard output or error as `$write`, which takes a stream, an address, a length and where to put the
-/// result, and as `$get`.
+/// A handler that has its standard output or error as `$write`, which takes a stream, an
+/// address, a length and where to put the result, and as `$get`.
 fn output(stream: &str, body: &str) -> Handler {
     let write = "blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>;";
-    let streams = format!("{STREAM_ERROR} resource output-stream {{ {write} }} resource input-stream;");
-    let get = format!("use wasi:io/streams@0.2.0.{{output-stream}}; get-{stream}: func() -> output-stream;");
+    let streams =
+        format!("{STREAM_ERROR} resource output-stream {{ {write} }} resource input-stream;");
+    let get = format!(
+        "use wasi:io/streams@0.2.0.{{output-stream}}; get-{stream}: func() -> output-stream;"
+    );
     preflight(body, "")
         .wasi("wasi:io/error", "resource error;", &[])
         .wasi(
             "wasi:io/streams",
             &streams,
-            &[["[method]output-stream.blocking-write-and-flush", "write", "(param i32 i32 i32 i32)"]],
+            &[[
+                "[method]output-stream.blocking-write-and-flush",
+                "write",
+                "(param i32 i32 i32 i32)",
+            ]],
         )
-        .wasi(&format!("wasi:cli/{stream}"), &get, &[[&format!("get-{stream}"), "get", "(result i32)"]])
+        .wasi(
+            &format!("wasi:cli/{stream}"),
+            &get,
+            &[[&format!("get-{stream}"), "get", "(result i32)"]],
+        )
 }
 
 /// A handler that prints a line.
 pub fn prints() -> Handler {
-    output("stdout", "(call $write (call $get) (i32.const 0) (i32.const 40) (i32.const 600)) (i32.const 512)")
+    output(
+        "stdout",
+        "(call $write (call $get) (i32.const 0) (i32.const 40) (i32.const 600)) (i32.const 512)",
+    )
 }
 
 fn streams() -> Vec<Case> {
     let read = "blocking-read: func(len: u64) -> result<list<u8>, stream-error>;";
-    let streams = format!("{STREAM_ERROR} resource output-stream; resource input-stream {{ {read} }}");
+    let streams =
+        format!("{STREAM_ERROR} resource output-stream; resource input-stream {{ {read} }}");
     let get = "use wasi:io/streams@0.2.0.{input-stream}; get-stdin: func() -> input-stream;";
     let body = format!("(call $read (call $get) (i64.const -1) (i32.const 600)) {FAILED}");
     let stdin = preflight(&body, "")
         .wasi("wasi:io/error", "resource error;", &[])
-        .wasi("wasi:io/streams", &streams, &[["[method]input-stream.blocking-read", "read", "(param i32 i64 i32)"]])
+        .wasi(
+            "wasi:io/streams",
+            &streams,
+            &[["[method]input-stream.blocking-read", "read", "(param i32 i64 i32)"]],
+        )
         .wasi("wasi:cli/stdin", get, &[["get-stdin", "get", "(result i32)"]]);
     let flood = |stream: &str| {
         let write = "(call $write (local.get $s) (i32.const 0) (i32.const 4096) (i32.const 600))";
-        let body = format!("(local $s i32) (local.set $s (call $get)) (loop {write} (br 0)) (i32.const 512)");
+        let body = format!(
+            "(local $s i32) (local.set $s (call $get)) (loop {write} (br 0)) (i32.const 512)"
+        );
         output(stream, &body)
     };
     let too_long = "(call $write (call $get) (i32.const 0) (i32.const 200000) (i32.const 600)) (i32.const 512)";
@@ -129,11 +177,17 @@ fn streams() -> Vec<Case> {
         case("a line on standard output", &prints(), "healthy", ""),
         case("a flood on standard output", &flood("stdout"), "too-much-output", many_bytes),
         case("a flood on standard error", &flood("stderr"), "too-much-output", many_bytes),
-        case("a write larger than a stream takes", &output("stdout", too_long), "trapped", "`preflight`"),
+        case(
+            "a write larger than a stream takes",
+            &output("stdout", too_long),
+            "trapped",
+            "`preflight`",
+        ),
     ]
 }
 
-/// Lets a handler have `$sleep`, which makes a pollable of some nanoseconds, and `$wait`, which waits for it.
+/// Lets a handler have `$sleep`, which makes a pollable of some nanoseconds, and `$wait`,
+/// which waits for it.
 pub fn sleeping(handler: Handler) -> Handler {
     handler
         .wasi(
@@ -159,20 +213,32 @@ fn clocks() -> Vec<Case> {
         slot_body: Some("(call $wait (call $sleep (i64.const -1))) (i32.const 4)".to_owned()),
         ..handler()
     });
-    let poll =
-        |length: u32| format!("(call $poll (i32.const 700) (i32.const {length}) (i32.const 600)) (i32.const 512)");
+    let poll = |length: u32| {
+        format!("(call $poll (i32.const 700) (i32.const {length}) (i32.const 600)) (i32.const 512)")
+    };
     let polled = format!("(i32.store (i32.const 700) (call $sleep (i64.const -1))) {}", poll(1));
     let again = "(loop (call $wait (call $sleep (i64.const 1))) (br 0)) (i32.const 512)";
     let wall = "record datetime { seconds: u64, nanoseconds: u32 } now: func() -> datetime;";
-    let wall =
-        calls("wasi:clocks/wall-clock", wall, ["now", "(param i32)"], "(call $f (i32.const 600)) (i32.const 512)");
+    let wall = calls(
+        "wasi:clocks/wall-clock",
+        wall,
+        ["now", "(param i32)"],
+        "(call $f (i32.const 600)) (i32.const 512)",
+    );
     let time = ("out-of-time", "0.15 s");
     let ever = [
-        ("sleeping for ever", "(call $wait (call $sleep (i64.const -1))) (i32.const 512)".to_owned()),
-        ("sleeping until the end of time", "(call $wait (call $until (i64.const -1))) (i32.const 512)".to_owned()),
+        (
+            "sleeping for ever",
+            "(call $wait (call $sleep (i64.const -1))) (i32.const 512)".to_owned(),
+        ),
+        (
+            "sleeping until the end of time",
+            "(call $wait (call $until (i64.const -1))) (i32.const 512)".to_owned(),
+        ),
         ("polling for ever", polled),
     ];
-    let mut cases: Vec<_> = ever.into_iter().map(|(name, body)| case(name, &sleeps(&body), time.0, time.1)).collect();
+    let mut cases: Vec<_> =
+        ever.into_iter().map(|(name, body)| case(name, &sleeps(&body), time.0, time.1)).collect();
     cases.extend([
         case("sleeping for ever in slot", &in_slot, "out-of-time", "`slot`"),
         case("sleeping again and again", &sleeps(again), time.0, time.1),
@@ -187,26 +253,41 @@ fn clocks() -> Vec<Case> {
 
 fn sockets() -> Vec<Case> {
     let network = || handler().wasi("wasi:sockets/network", NETWORK, &[]);
-    let create =
-        |kind: &str| {
-            let function = format!("create-{kind}-socket");
-            let items = format!(
+    let create = |kind: &str| {
+        let function = format!("create-{kind}-socket");
+        let items = format!(
                 "use network.{{error-code, ip-address-family}}; use {kind}.{{{kind}-socket}};
             {function}: func(address-family: ip-address-family) -> result<{kind}-socket, error-code>;"
             );
-            let handler = network()
-                .wasi(&format!("wasi:sockets/{kind}"), &format!("resource {kind}-socket;"), &[])
-                .wasi(&format!("wasi:sockets/{kind}-create-socket"), &items, &[[&function, "f", "(param i32 i32)"]]);
-            Handler { preflight_body: Some(format!("(call $f (i32.const 0) (i32.const 600)) {FAILED}")), ..handler }
-        };
+        let handler = network()
+            .wasi(&format!("wasi:sockets/{kind}"), &format!("resource {kind}-socket;"), &[])
+            .wasi(
+                &format!("wasi:sockets/{kind}-create-socket"),
+                &items,
+                &[[&function, "f", "(param i32 i32)"]],
+            );
+        Handler {
+            preflight_body: Some(format!("(call $f (i32.const 0) (i32.const 600)) {FAILED}")),
+            ..handler
+        }
+    };
     let instance = "use network.{network}; instance-network: func() -> network;";
     let lookup = "use network.{network, error-code}; resource resolve-address-stream;
         resolve-addresses: func(network: borrow<network>, name: string) -> result<resolve-address-stream, error-code>;";
     let name = network()
-        .wasi("wasi:sockets/instance-network", instance, &[["instance-network", "net", "(result i32)"]])
-        .wasi("wasi:sockets/ip-name-lookup", lookup, &[["resolve-addresses", "f", "(param i32 i32 i32 i32)"]]);
+        .wasi(
+            "wasi:sockets/instance-network",
+            instance,
+            &[["instance-network", "net", "(result i32)"]],
+        )
+        .wasi(
+            "wasi:sockets/ip-name-lookup",
+            lookup,
+            &[["resolve-addresses", "f", "(param i32 i32 i32 i32)"]],
+        );
     // the name is the text of the path, which is one
-    let body = format!("(call $f (call $net) (i32.const 4096) (i32.const 10) (i32.const 600)) {FAILED}");
+    let body =
+        format!("(call $f (call $net) (i32.const 4096) (i32.const 10) (i32.const 600)) {FAILED}");
     let name = Handler { preflight_body: Some(body), ..name };
     vec![
         case("a TCP socket", &create("tcp"), "healthy", ""),
@@ -219,7 +300,10 @@ fn floods() -> Vec<Case> {
     let bytes = |interface: &str, function: &str, length: i64| {
         let items = format!("{function}: func(len: u64) -> list<u8>;");
         let body = format!("(call $f (i64.const {length}) (i32.const 600)) (i32.const 512)");
-        Handler { memory: "64".to_owned(), ..calls(interface, &items, [function, "(param i64 i32)"], &body) }
+        Handler {
+            memory: "64".to_owned(),
+            ..calls(interface, &items, [function, "(param i64 i32)"], &body)
+        }
     };
     let random = |length| bytes("wasi:random/random", "get-random-bytes", length);
     let insecure = |length| bytes("wasi:random/insecure", "get-insecure-random-bytes", length);
@@ -232,11 +316,15 @@ fn floods() -> Vec<Case> {
     );
     let logs = |body: &str| {
         let mut handler = preflight(body, "");
-        handler.imports = "(import \"greentic:env-pack/log@0.1.0\" \"log\" (func $log (param i32 i32 i32)))".to_owned();
+        handler.imports =
+            "(import \"greentic:env-pack/log@0.1.0\" \"log\" (func $log (param i32 i32 i32)))"
+                .to_owned();
         handler
     };
-    let log_flood = "(loop (call $log (i32.const 4) (i32.const 0) (i32.const 65536)) (br 0)) (i32.const 512)";
-    let one_message = "(call $log (i32.const 4) (i32.const 0) (i32.const 16777216)) (i32.const 512)";
+    let log_flood =
+        "(loop (call $log (i32.const 4) (i32.const 0) (i32.const 65536)) (br 0)) (i32.const 512)";
+    let one_message =
+        "(call $log (i32.const 4) (i32.const 0) (i32.const 16777216)) (i32.const 512)";
     let one_message = Handler { memory: "512".to_owned(), ..logs(one_message) };
     vec![
         case("random bytes without end", &random(-1), "trapped", "`preflight`"),
@@ -268,7 +356,12 @@ fn not_offered() -> Vec<Case> {
             "(component (import \"{name}\" {ty}) (instance $i) (export \"greentic:env-pack/handler@0.1.0\" (instance $i)))"
         );
         let component = wat::parse_str(text).expect("a component");
-        Case::new(format!("{name} imported"), component, "unsupported-import", format!("unsupported import `{name}`"))
+        Case::new(
+            format!("{name} imported"),
+            component,
+            "unsupported-import",
+            format!("unsupported import `{name}`"),
+        )
     };
     let mut cases: Vec<_> = instances.iter().map(|name| import(name, "(instance)")).collect();
     cases.extend([
@@ -280,6 +373,11 @@ fn not_offered() -> Vec<Case> {
     let ours = "(component (import \"greentic:env-pack/secrets@0.1.0\" (instance (export \"read\" (func))))
         (instance $i) (export \"greentic:env-pack/handler@0.1.0\" (instance $i)))";
     let ours = wat::parse_str(ours).expect("a component");
-    cases.push(Case::new("an interface of ours that is none", ours, "wrong-interface", "greentic:env-pack/secrets"));
+    cases.push(Case::new(
+        "an interface of ours that is none",
+        ours,
+        "wrong-interface",
+        "greentic:env-pack/secrets",
+    ));
     cases
 }

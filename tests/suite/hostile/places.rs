@@ -1,19 +1,41 @@
-//! The same misdeeds in every place where code of a guest runs: the four calls, the start function, the allocator, and the cleaning
-//! up after a call. All of them count against the same budget.
+//! The same misdeeds in every place where code of a guest runs: the four calls, the start
+//! function, the allocator, and the cleaning up after a call. All of them count against
+//! the same budget.
 
 use super::{Case, handler};
 use crate::support::wat::Handler;
 
-/// Ways to trap: a name, code that would leave an `i32`, what it needs beside it, and how it is told.
+/// Ways to trap: a name, code that would leave an `i32`, what it needs beside it, and how
+/// it is told.
 const TRAPS: [(&str, &str, &str, &str); 14] = [
     ("unreachable", "(unreachable)", "", "unreachable"),
     ("division by zero", "(i32.div_u (i32.const 1) (i32.const 0))", "", "integer divide by zero"),
-    ("remainder by zero", "(i32.wrap_i64 (i64.rem_s (i64.const 1) (i64.const 0)))", "", "integer divide by zero"),
-    ("overflow of a division", "(i32.div_s (i32.const 0x80000000) (i32.const -1))", "", "integer overflow"),
+    (
+        "remainder by zero",
+        "(i32.wrap_i64 (i64.rem_s (i64.const 1) (i64.const 0)))",
+        "",
+        "integer divide by zero",
+    ),
+    (
+        "overflow of a division",
+        "(i32.div_s (i32.const 0x80000000) (i32.const -1))",
+        "",
+        "integer overflow",
+    ),
     ("overflow of a conversion", "(i32.trunc_f64_s (f64.const 1e300))", "", "integer overflow"),
-    ("conversion of no number", "(i32.trunc_f32_s (f32.const nan))", "", "invalid conversion to integer"),
+    (
+        "conversion of no number",
+        "(i32.trunc_f32_s (f32.const nan))",
+        "",
+        "invalid conversion to integer",
+    ),
     ("load out of bounds", "(i32.load (i32.const -1))", "", "out of bounds memory access"),
-    ("load out of bounds by offset", "(i32.load offset=0xffffffff (i32.const -1))", "", "out of bounds memory access"),
+    (
+        "load out of bounds by offset",
+        "(i32.load offset=0xffffffff (i32.const -1))",
+        "",
+        "out of bounds memory access",
+    ),
     (
         "fill out of bounds",
         "(memory.fill (i32.const 0) (i32.const 1) (i32.const -1)) (i32.const 0)",
@@ -26,8 +48,18 @@ const TRAPS: [(&str, &str, &str, &str); 14] = [
         "(table $t 1 funcref)",
         "undefined element: out of bounds table access",
     ),
-    ("call of no element", "(call_indirect (result i32) (i32.const 7))", "(table $t 1 funcref)", "undefined element"),
-    ("call of null", "(call_indirect (result i32) (i32.const 0))", "(table $t 1 funcref)", "uninitialized element"),
+    (
+        "call of no element",
+        "(call_indirect (result i32) (i32.const 7))",
+        "(table $t 1 funcref)",
+        "undefined element",
+    ),
+    (
+        "call of null",
+        "(call_indirect (result i32) (i32.const 0))",
+        "(table $t 1 funcref)",
+        "uninitialized element",
+    ),
     (
         "call of another type",
         "(call_indirect (result i32) (i32.const 0))",
@@ -66,16 +98,27 @@ type Place = (&'static str, &'static str, fn(&str) -> Handler);
 
 const PLACES: [Place; 7] = [
     ("slot", "slot", |body| Handler { slot_body: Some(body.to_owned()), ..handler() }),
-    ("descriptor-path", "descriptor-path", |body| Handler { path_body: Some(body.to_owned()), ..handler() }),
-    ("supported-versions", "supported-versions", |body| Handler { versions_body: Some(body.to_owned()), ..handler() }),
-    ("preflight", "preflight", |body| Handler { preflight_body: Some(body.to_owned()), ..handler() }),
+    ("descriptor-path", "descriptor-path", |body| Handler {
+        path_body: Some(body.to_owned()),
+        ..handler()
+    }),
+    ("supported-versions", "supported-versions", |body| Handler {
+        versions_body: Some(body.to_owned()),
+        ..handler()
+    }),
+    ("preflight", "preflight", |body| Handler {
+        preflight_body: Some(body.to_owned()),
+        ..handler()
+    }),
     ("start", "instantiate", |body| Handler {
         fields: format!("(func $start {body} drop) (start $start)"),
         ..handler()
     }),
     ("cabi_realloc", "preflight", |body| Handler {
         realloc_body: Some(body.to_owned()),
-        imports: "(import \"greentic:env-pack/binding@0.1.0\" \"env-id\" (func $env_id (param i32)))".to_owned(),
+        imports:
+            "(import \"greentic:env-pack/binding@0.1.0\" \"env-id\" (func $env_id (param i32)))"
+                .to_owned(),
         preflight_body: Some("(call $env_id (i32.const 600)) (i32.const 512)".to_owned()),
         ..handler()
     }),
@@ -99,7 +142,13 @@ pub fn cases() -> Vec<Case> {
             case(deed, body, fields, "trapped", format!("trapped in `{call}`: {}", told(says)));
         }
         for (deed, body, fields) in LOOPS {
-            case(deed, body, fields, "out-of-time", format!("ran out of time in `{call}`: more than 0.15 s"));
+            case(
+                deed,
+                body,
+                fields,
+                "out-of-time",
+                format!("ran out of time in `{call}`: more than 0.15 s"),
+            );
         }
     }
     cases

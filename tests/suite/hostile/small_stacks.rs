@@ -1,4 +1,5 @@
-//! The same on a stack that is smaller than what a guest may fill: it is the guest that ends, and never the host.
+//! The same on a stack that is smaller than what a guest may fill: it is the guest that
+//! ends, and never the host.
 
 use std::thread;
 
@@ -26,7 +27,12 @@ fn depth_ends_in_a_fault_on_a_small_thread() {
             assert!(said.contains(&says), "{name}: {said}");
         }
     };
-    thread::Builder::new().stack_size(SMALL).spawn(work).expect("a thread").join().expect("no panic");
+    thread::Builder::new()
+        .stack_size(SMALL)
+        .spawn(work)
+        .expect("a thread")
+        .join()
+        .expect("no panic");
 }
 
 #[test]
@@ -35,11 +41,16 @@ fn depth_ends_in_a_fault_under_a_small_ulimit() {
     let build = |component: &[u8]| {
         let component = sandbox.write("handler.wasm", component);
         let gtc = env!("CARGO_BIN_EXE_gtc");
-        let line = format!("ulimit -s 256; exec {gtc} pack build --component {} --version 1.0.0", component.display());
+        let line = format!(
+            "ulimit -s 256; exec {gtc} pack build --component {} --version 1.0.0",
+            component.display()
+        );
         run(sandbox.command("sh").args(["-c", &line]))
     };
     build(&handler().component()).succeeded();
-    for Case { name, component, kind, .. } in deep().filter(|case| !case.says.contains("`preflight`")) {
+    for Case { name, component, kind, .. } in
+        deep().filter(|case| !case.says.contains("`preflight`"))
+    {
         let ran = build(&component);
         assert_eq!(ran.code, 1, "{name}: {ran:?}");
         let message = ran.refused(1, kind);

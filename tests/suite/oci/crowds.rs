@@ -50,7 +50,8 @@ fn a_pull_that_is_killed_is_in_nobodys_way() {
         let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
         command.args(["op", "env-packs", "update", "--env", "local", "--slot", "secrets"]);
         command.args(["--kind", KIND, "--pack-ref", &reference]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut child =
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
         thread::sleep(Duration::from_millis(20 * step));
         child.kill().expect("a signal");
         child.wait().expect("its end");
@@ -60,7 +61,9 @@ fn a_pull_that_is_killed_is_in_nobodys_way() {
         sandbox.gtc(["cache", "verify"]).succeeded();
         // and the next one finds nothing again
         std::fs::remove_dir_all(sandbox.cache()).expect("a folder");
-        sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"]).succeeded();
+        sandbox
+            .gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"])
+            .succeeded();
         sandbox.write(".greentic/environments/local/environment.json", format!("{fresh:#}\n"));
     }
     assert!(files(sandbox.cache()).is_empty());

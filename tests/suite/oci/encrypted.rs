@@ -38,7 +38,8 @@ fn a_certificate_is_good_for_its_names_only() {
     let registry = Hostile::encrypted_as(&authority, &["registry.example"]);
     registry.serve("1", &Image::pack(&archive()));
     let own = sandbox.write("own.pem", authority.pem()).display().to_string();
-    let refusal = bind(&sandbox, &registry.reference("1"), &["--ca-file", &own]).refused(2, "registry-untrusted");
+    let refusal = bind(&sandbox, &registry.reference("1"), &["--ca-file", &own])
+        .refused(2, "registry-untrusted");
     assert!(refusal.contains("cannot be trusted"), "{refusal}");
 }
 
@@ -50,6 +51,7 @@ fn encryption_is_not_given_up_on_the_way() {
     registry.serve("1", &image);
     let own = sandbox.write("own.pem", authority.pem()).display().to_string();
     registry.says(&blob_path(image.layer()), [Reply::redirect("http://store.example/layer")]);
-    let refusal = bind(&sandbox, &registry.reference("1"), &["--ca-file", &own]).refused(1, "registry-redirect");
+    let refusal = bind(&sandbox, &registry.reference("1"), &["--ca-file", &own])
+        .refused(1, "registry-redirect");
     assert!(refusal.contains("where nothing is encrypted"), "{refusal}");
 }

@@ -1,4 +1,5 @@
-//! Tags that move while something else happens: an interruption, somebody else, a removal, a look that is forgotten.
+//! Tags that move while something else happens: an interruption, somebody else, a
+//! removal, a look that is forgotten.
 
 use std::time::Duration;
 
@@ -13,10 +14,17 @@ const REFRESH: [&str; 7] = ["op", "env-packs", "update", "--env", "local", "--sl
 
 fn later() -> Vec<u8> {
     let component = Handler::new("secrets", "acme.secrets.vault", "^0.4.1").component();
-    packs::archive("secrets", "acme.secrets.vault", "^0.4.1", component, packs::permissions(&[], &["vault.example:1"]))
+    packs::archive(
+        "secrets",
+        "acme.secrets.vault",
+        "^0.4.1",
+        component,
+        packs::permissions(&[], &["vault.example:1"]),
+    )
 }
 
-/// An environment that has bound the first of two packs, whose tag stands for the second one now.
+/// An environment that has bound the first of two packs, whose tag stands for the second
+/// one now.
 fn moved() -> (Sandbox, Hostile, [Image; 2]) {
     let sandbox = Sandbox::with_local().with_own_cache();
     let images = [Image::pack(&archive()), Image::pack(&later())];
@@ -59,20 +67,35 @@ fn an_interrupted_refresh_has_moved_nothing() {
 #[test]
 fn a_refresh_undoes_nothing_that_somebody_else_did_meanwhile() {
     let (sandbox, registry, [_, second]) = moved();
-    registry.says(&manifest_path("1"), [Reply::of(second.manifest_bytes()).slow_body(Duration::from_millis(2))]);
+    registry.says(
+        &manifest_path("1"),
+        [Reply::of(second.manifest_bytes()).slow_body(Duration::from_millis(2))],
+    );
     let mut waiting = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-    let waiting = waiting.args(refresh(&["--grant", "declared"])).stderr(std::process::Stdio::piped());
+    let waiting =
+        waiting.args(refresh(&["--grant", "declared"])).stderr(std::process::Stdio::piped());
     let waiting = waiting.stdout(std::process::Stdio::null()).spawn().expect("it starts");
     while registry.asked(&manifest_path("1")) < 2 {
         std::thread::sleep(Duration::from_millis(5));
     }
-    let dev_store = ["--kind", "greentic.secrets.dev-store@0.1.0", "--pack-ref", "greentic.secrets.dev-store@0.1.0"];
+    let dev_store = [
+        "--kind",
+        "greentic.secrets.dev-store@0.1.0",
+        "--pack-ref",
+        "greentic.secrets.dev-store@0.1.0",
+    ];
     sandbox.gtc(REFRESH.iter().chain(&dev_store)).succeeded();
     let ended = waiting.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(1), "{said}");
-    assert!(said.contains("\"conflict\"") && said.contains("changed by somebody else meanwhile"), "{said}");
-    assert_eq!(text(&sandbox.document("local")["packs"][1]["pack_ref"]), "greentic.secrets.dev-store@0.1.0");
+    assert!(
+        said.contains("\"conflict\"") && said.contains("changed by somebody else meanwhile"),
+        "{said}"
+    );
+    assert_eq!(
+        text(&sandbox.document("local")["packs"][1]["pack_ref"]),
+        "greentic.secrets.dev-store@0.1.0"
+    );
 }
 
 #[test]
@@ -80,8 +103,19 @@ fn what_was_removed_binds_nobody() {
     let (sandbox, registry, [_, second]) = moved();
     sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"]).succeeded();
     let (reference, kind) = (registry.reference("1"), "acme.secrets.vault@0.4.2");
-    let add =
-        ["op", "env-packs", "add", "--env", "local", "--slot", "secrets", "--kind", kind, "--pack-ref", &reference];
+    let add = [
+        "op",
+        "env-packs",
+        "add",
+        "--env",
+        "local",
+        "--slot",
+        "secrets",
+        "--kind",
+        kind,
+        "--pack-ref",
+        &reference,
+    ];
     sandbox.gtc(add.iter().chain(&["--grant", "declared"])).succeeded();
     assert!(lock(&sandbox).contains(&second.digest()));
 }
@@ -89,15 +123,21 @@ fn what_was_removed_binds_nobody() {
 #[test]
 fn only_what_was_shown_is_taken() {
     let (sandbox, _registry, [first, second]) = moved();
-    let refusal =
-        sandbox.gtc(refresh(&["--grant", "declared", "--expect", &first.digest()])).refused(1, "digest-drift");
+    let refusal = sandbox
+        .gtc(refresh(&["--grant", "declared", "--expect", &first.digest()]))
+        .refused(1, "digest-drift");
     assert!(refusal.contains(&second.digest()), "{refusal}");
     sandbox.gtc(refresh(&["--expect", "sha256:0"])).refused(2, "invalid-argument");
     sandbox.gtc(refresh(&["--grant", "declared", "--expect", &second.digest()])).succeeded();
     // what is part of this program has nothing to move to
-    let deployer = ["op", "env-packs", "update", "--env", "local", "--slot", "deployer", "--refresh"];
+    let deployer =
+        ["op", "env-packs", "update", "--env", "local", "--slot", "deployer", "--refresh"];
     let report = sandbox.gtc(deployer).succeeded().result();
-    assert_eq!((&report["unchanged"], &report["generation"]), (&true.into(), &0.into()), "{report}");
+    assert_eq!(
+        (&report["unchanged"], &report["generation"]),
+        (&true.into(), &0.into()),
+        "{report}"
+    );
 }
 
 #[test]
@@ -116,7 +156,11 @@ fn a_refusal_is_written_down() {
 fn tidying_up_forgets_no_move() {
     let (sandbox, registry, _) = moved();
     sandbox.gtc(["pack", "inspect", &registry.reference("1")]).succeeded();
-    let drifts = || sandbox.gtc(["op", "env", "doctor", "local"]).result()["digest_drift"].as_array().map(Vec::len);
+    let drifts = || {
+        sandbox.gtc(["op", "env", "doctor", "local"]).result()["digest_drift"]
+            .as_array()
+            .map(Vec::len)
+    };
     assert_eq!(drifts(), Some(1));
     sandbox.gtc(["cache", "gc"]).succeeded();
     assert_eq!(drifts(), Some(1));
@@ -172,16 +216,20 @@ fn a_registry_has_one_spelling() {
 #[test]
 fn what_is_meant_is_guessed() {
     let sandbox = Sandbox::new();
-    let refusal = sandbox.gtc(["pack", "inspect", "ghcr.io/acme/vault:0.4"]).refused(2, "invalid-argument");
+    let refusal =
+        sandbox.gtc(["pack", "inspect", "ghcr.io/acme/vault:0.4"]).refused(2, "invalid-argument");
     assert!(refusal.contains("oci://ghcr.io/acme/vault:0.4"), "{refusal}");
     let digest = "0".repeat(64);
     let target = format!("oci://ghcr.io/acme/vault:1@sha256:{digest}");
     sandbox.gtc(["pack", "push", "x.gtpack", &target]).refused(2, "invalid-argument");
-    let refusal =
-        sandbox.gtc(["pack", "sign", "oci://ghcr.io/acme/vault:1", "--key", "k"]).refused(2, "invalid-argument");
+    let refusal = sandbox
+        .gtc(["pack", "sign", "oci://ghcr.io/acme/vault:1", "--key", "k"])
+        .refused(2, "invalid-argument");
     assert!(refusal.contains("digest"), "{refusal}");
     let mut list = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-    for variable in ["GTC_PLAIN_HTTP", "GTC_MIRRORS", "GTC_TOKEN_REALMS", "GTC_LIMITS", "GTC_CA_FILE"] {
+    for variable in
+        ["GTC_PLAIN_HTTP", "GTC_MIRRORS", "GTC_TOKEN_REALMS", "GTC_LIMITS", "GTC_CA_FILE"]
+    {
         list.env(variable, "");
     }
     run(list.args(["op", "env", "list"])).succeeded();

@@ -33,7 +33,8 @@ fn a_proxy_is_asked_where_there_is_one() {
     assert!(proxy.asked().iter().all(|head| head.contains(REGISTRY)), "{:#?}", proxy.asked());
 
     let before = proxy.asked().len();
-    let direct = pull(&sandbox, &[("HTTP_PROXY", &address), ("NO_PROXY", "other.example,registry.example")]);
+    let direct =
+        pull(&sandbox, &[("HTTP_PROXY", &address), ("NO_PROXY", "other.example,registry.example")]);
     direct.refused(2, "registry-unreachable");
     assert_eq!(proxy.asked().len(), before);
 

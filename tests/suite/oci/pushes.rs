@@ -1,4 +1,5 @@
-//! Pushing to registries that misbehave: nothing is sent to anybody else, and nothing is believed to be there that is not.
+//! Pushing to registries that misbehave: nothing is sent to anybody else, and nothing is
+//! believed to be there that is not.
 
 use super::{archive, code};
 use crate::support::Sandbox;
@@ -6,8 +7,14 @@ use crate::support::registry::docker::{PASSWORD, USER};
 use crate::support::registry::hostile::{Hostile, REPOSITORY, manifest_path};
 use crate::support::registry::reply::Reply;
 
-const LIMITS: [&str; 6] =
-    ["--limit", "registry.total-time=2s", "--limit", "registry.read-time=1s", "--limit", "registry.attempts=2"];
+const LIMITS: [&str; 6] = [
+    "--limit",
+    "registry.total-time=2s",
+    "--limit",
+    "registry.read-time=1s",
+    "--limit",
+    "registry.attempts=2",
+];
 
 /// A registry, and another server.
 struct Stage {
@@ -50,14 +57,24 @@ const CASES: &[Case] = &[
         "registry-redirect",
         &["where nothing is sent to"],
     ),
-    ("an upload to nowhere", |stage| stage.upload(Reply::new(202)), "registry-malformed", &["an upload"]),
+    (
+        "an upload to nowhere",
+        |stage| stage.upload(Reply::new(202)),
+        "registry-malformed",
+        &["an upload"],
+    ),
     (
         "no upload",
         |stage| stage.upload(Reply::refusal(405, "UNSUPPORTED", "read-only")),
         "registry-refused",
         &["405", "read-only"],
     ),
-    ("an upload that is not answered", |stage| stage.upload(Reply::silent()), "registry-unreachable", &[]),
+    (
+        "an upload that is not answered",
+        |stage| stage.upload(Reply::silent()),
+        "registry-unreachable",
+        &[],
+    ),
     (
         "a login elsewhere",
         |stage| stage.upload(Reply::bearer(&stage.elsewhere.url("/token"))),
@@ -101,7 +118,11 @@ fn nothing_is_sent_to_anybody_else() {
         for text in [&[*kind, reference.as_str()], *says].concat() {
             assert!(ran.stderr.contains(text), "{name}: `{text}`: {}", ran.stderr);
         }
-        assert!(!ran.stderr.contains(|c: char| c.is_control() && c != '\n'), "{name}: {:?}", ran.stderr);
+        assert!(
+            !ran.stderr.contains(|c: char| c.is_control() && c != '\n'),
+            "{name}: {:?}",
+            ran.stderr
+        );
         assert!(stage.elsewhere.requests().is_empty(), "{name}: {:#?}", stage.elsewhere.requests());
     }
 }

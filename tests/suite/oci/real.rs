@@ -1,6 +1,7 @@
 //! The registry that Debian ships: pushing, binding, logging in.
 //!
-//! These need `docker-registry`. `cargo xtask test` runs them where it is or can be installed, and says so where not.
+//! These need `docker-registry`. `cargo xtask test` runs them where it is or can be
+//! installed, and says so where not.
 
 use super::{archive, bind, kept};
 use crate::support::registry::docker::{DockerRegistry, PASSWORD, USER};
@@ -32,7 +33,8 @@ fn what_is_pushed_is_what_is_bound() {
 
     bind(&sandbox, &reference, &[]).succeeded();
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
-    let lock = std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json")).expect("a lock");
+    let lock = std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json"))
+        .expect("a lock");
     assert!(lock.contains(&digest) && lock.contains(text(&pushed["sha256"])), "{lock}");
     assert_eq!(kept(&sandbox).len(), 1);
 
@@ -53,7 +55,13 @@ fn a_tag_that_moved_is_not_followed() {
     let before = kept(&sandbox);
 
     let component = Handler::new("secrets", "acme.secrets.vault", "^9").component();
-    let other = packs::archive("secrets", "acme.secrets.vault", "^9", component, packs::permissions(&[], &[]));
+    let other = packs::archive(
+        "secrets",
+        "acme.secrets.vault",
+        "^9",
+        component,
+        packs::permissions(&[], &[]),
+    );
     let other = sandbox.write("other.gtpack", other).display().to_string();
     let moved = sandbox.gtc(["pack", "push", &other, &reference]).succeeded().result();
     assert_ne!(text(&moved["manifest_digest"]), digest);
@@ -104,7 +112,8 @@ fn a_token_is_fetched_from_where_the_operator_says() {
     let registry = DockerRegistry::with_tokens(&tokens);
     sandbox.log_in(registry.host(), USER, PASSWORD);
     let reference = registry.reference("team/vault:1");
-    let refusal = sandbox.gtc(["pack", "push", &pack, &reference]).refused(1, "registry-login-refused");
+    let refusal =
+        sandbox.gtc(["pack", "push", &pack, &reference]).refused(1, "registry-login-refused");
     assert!(refusal.contains(&tokens.realm()) && refusal.contains("--token-realm"), "{refusal}");
     assert!(tokens.requests().is_empty(), "{:#?}", tokens.requests());
 
@@ -112,7 +121,8 @@ fn a_token_is_fetched_from_where_the_operator_says() {
     let flags = ["--token-realm", &realm];
     sandbox.gtc(["pack", "push", &pack, &reference].iter().chain(&flags)).succeeded();
     bind(&sandbox, &reference, &flags).succeeded();
-    let mut scopes: Vec<_> = tokens.requests().iter().map(|request| request.query["scope"].clone()).collect();
+    let mut scopes: Vec<_> =
+        tokens.requests().iter().map(|request| request.query["scope"].clone()).collect();
     scopes.dedup();
     assert_eq!(scopes, ["repository:team/vault:pull,push", "repository:team/vault:pull"]);
 
@@ -130,10 +140,13 @@ fn what_is_public_needs_no_password() {
     let realm = format!("{}={}", registry.host(), tokens.host());
     let flags = ["--token-realm", &realm];
     let reference = registry.reference("public/vault:1");
-    sandbox.gtc(["pack", "push", &pack, &reference].iter().chain(&flags)).refused(1, "registry-unauthorized");
+    sandbox
+        .gtc(["pack", "push", &pack, &reference].iter().chain(&flags))
+        .refused(1, "registry-unauthorized");
     sandbox.log_in(registry.host(), USER, PASSWORD);
     sandbox.gtc(["pack", "push", &pack, &reference].iter().chain(&flags)).succeeded();
     bind(&Sandbox::with_local().with_own_cache(), &reference, &flags).succeeded();
-    let refusal = bind(&Sandbox::with_local().with_own_cache(), &registry.reference("team/vault:1"), &flags);
+    let refusal =
+        bind(&Sandbox::with_local().with_own_cache(), &registry.reference("team/vault:1"), &flags);
     refusal.refused(1, "registry-unauthorized");
 }

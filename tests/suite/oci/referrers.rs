@@ -1,4 +1,5 @@
-//! Registries that lie about who signed a pack: the pack is what it is, and nobody vouches for it.
+//! Registries that lie about who signed a pack: the pack is what it is, and nobody
+//! vouches for it.
 
 use std::time::{Duration, Instant};
 
@@ -21,9 +22,11 @@ const LIMITS: [&str; 8] = [
     "--limit",
     "registry.signatures=3",
 ];
-/// When a bind is over that asks the registry several times, on a machine that runs other tests too.
+/// When a bind is over that asks the registry several times, on a machine that runs other
+/// tests too.
 const BOUND: Duration = Duration::from_secs(12);
-/// What a bind may ask for beside the signatures: whether it is there, manifest, layer, and lists of signatures.
+/// What a bind may ask for beside the signatures: whether it is there, manifest, layer,
+/// and lists of signatures.
 const OTHER_REQUESTS: usize = 24;
 
 /// A list of signatures, each under its own digest.
@@ -35,10 +38,13 @@ fn index(count: usize) -> Vec<u8> {
     };
     let entries: Vec<Value> = (0..count).map(entry).collect();
     let media_type = "application/vnd.oci.image.index.v1+json";
-    json!({"schemaVersion": 2, "mediaType": media_type, "manifests": entries}).to_string().into_bytes()
+    json!({"schemaVersion": 2, "mediaType": media_type, "manifests": entries})
+        .to_string()
+        .into_bytes()
 }
 
-/// What a registry says of signatures, and how a pack is refused then where somebody must have signed it.
+/// What a registry says of signatures, and how a pack is refused then where somebody must
+/// have signed it.
 fn cases() -> Vec<(&'static str, Reply, &'static str)> {
     const UNREADABLE: &str = "signature-unreadable";
     vec![
@@ -65,7 +71,11 @@ fn what_a_registry_says_of_signatures_harms_nobody() {
         let start = Instant::now();
         bind(&sandbox, &registry.reference("1"), &LIMITS).succeeded();
         assert!(start.elapsed() < BOUND, "{name}: {:?}", start.elapsed());
-        assert!(registry.requests().len() <= OTHER_REQUESTS + 3, "{name}: {:#?}", registry.requests());
+        assert!(
+            registry.requests().len() <= OTHER_REQUESTS + 3,
+            "{name}: {:#?}",
+            registry.requests()
+        );
 
         // and whoever trusts somebody is not misled
         let key = sandbox.key("somebody.pem");
@@ -78,7 +88,10 @@ fn what_a_registry_says_of_signatures_harms_nobody() {
             "{name}: {refusal:?}"
         );
         assert!(refusal.stderr.contains(&format!("\"{kind}\"")), "{name}: {refusal:?}");
-        assert!(!refusal.stderr.contains(|c: char| c.is_control() && c != '\n'), "{name}: {refusal:?}");
+        assert!(
+            !refusal.stderr.contains(|c: char| c.is_control() && c != '\n'),
+            "{name}: {refusal:?}"
+        );
     }
 }
 
@@ -87,7 +100,8 @@ fn a_signature_that_never_ends_is_given_up() {
     let sandbox = Sandbox::with_local().with_own_cache();
     let image = Image::pack(&archive());
     let registry = Hostile::with(&image);
-    let mut signature = Image::new("application/vnd.oci.empty.v1+json", b"{}", &[(ENVELOPE, b"{}")]);
+    let mut signature =
+        Image::new("application/vnd.oci.empty.v1+json", b"{}", &[(ENVELOPE, b"{}")]);
     signature.manifest["artifactType"] = json!(ENVELOPE);
     registry.says(&manifest_path(&signature.digest()), [Reply::of(signature.manifest_bytes())]);
     registry.says(&blob_path(signature.layer()), [Reply::of("{}").without_length().endless()]);
@@ -97,7 +111,8 @@ fn a_signature_that_never_ends_is_given_up() {
         "size": signature.manifest_bytes().len(),
         "artifactType": ENVELOPE,
     }]});
-    registry.says(&format!("/v2/{REPOSITORY}/referrers/{}", image.digest()), [Reply::json(200, &list)]);
+    registry
+        .says(&format!("/v2/{REPOSITORY}/referrers/{}", image.digest()), [Reply::json(200, &list)]);
     sandbox.trust(&sandbox.key("somebody.pem"));
     let start = Instant::now();
     let refusal = bind(&sandbox, &registry.reference("1"), &LIMITS).exited(1);

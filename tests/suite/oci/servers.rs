@@ -25,7 +25,8 @@ const ENOUGH: u64 = 200_000;
 /// What a server says to a request, as far as it is looked at.
 fn say(mut to: impl Read + Write, request: &str, headers: &[&str]) -> String {
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-    write!(to, "{request} HTTP/1.1\r\nHost: tests\r\nConnection: close\r\n{headers}\r\n").expect("it listens");
+    write!(to, "{request} HTTP/1.1\r\nHost: tests\r\nConnection: close\r\n{headers}\r\n")
+        .expect("it listens");
     let mut heard = Vec::new();
     to.take(ENOUGH).read_to_end(&mut heard).expect("it answers");
     String::from_utf8_lossy(&heard).into_owned()
@@ -49,7 +50,10 @@ fn a_hostile_registry_says_what_it_is_told_to() {
     let head = ask(&registry.host(), &format!("HEAD {}", manifest_path("1")), &[]);
     assert!(head.contains("Content-Length: ") && head.ends_with("\r\n\r\n"), "{head}");
 
-    registry.says("/x", [Reply::new(503).header("Retry-After", "1"), Reply::dropped(), Reply::of("good")]);
+    registry.says(
+        "/x",
+        [Reply::new(503).header("Retry-After", "1"), Reply::dropped(), Reply::of("good")],
+    );
     assert!(get("/x").contains("Retry-After: 1\r\n"));
     assert_eq!(get("/x"), "");
     assert!(get("/x?a=b%2Fc+d").ends_with("good"));
@@ -80,11 +84,13 @@ fn an_encrypted_registry_is_trusted_by_who_knows_its_authority() {
     let handshake = |trusted: &[&Authority]| {
         let mut roots = RootCertStore::empty();
         for authority in trusted {
-            let certificate = CertificateDer::from_pem_slice(authority.pem().as_bytes()).expect("a certificate");
+            let certificate =
+                CertificateDer::from_pem_slice(authority.pem().as_bytes()).expect("a certificate");
             roots.add(certificate).expect("a root");
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let config = config.expect("protocols").with_root_certificates(roots).with_no_client_auth();
         let name = ServerName::try_from("localhost").expect("a name");
         let mut session = ClientConnection::new(Arc::new(config), name).expect("a session");
@@ -119,8 +125,13 @@ fn a_real_registry_lets_in_whom_it_is_told_to() {
     let registry = DockerRegistry::with_tokens(&tokens);
     let token = |name: &str, authorization: &str| {
         let asked = format!("/token?service={}&scope=repository:{name}:pull", TokenServer::SERVICE);
-        let answer = ask(&tokens.host(), &format!("GET {asked}"), &[&format!("Authorization: {authorization}")]);
-        let body: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).expect("a body")).expect("JSON");
+        let answer = ask(
+            &tokens.host(),
+            &format!("GET {asked}"),
+            &[&format!("Authorization: {authorization}")],
+        );
+        let body: Value =
+            serde_json::from_str(answer.split("\r\n\r\n").nth(1).expect("a body")).expect("JSON");
         body["token"].as_str().map(|token| format!("Bearer {token}"))
     };
     assert_eq!(status(&registry, None), "401");

@@ -1,4 +1,5 @@
-//! Tags that are moved to another pack: never followed silently, told once somebody saw it, and taken when they are asked for.
+//! Tags that are moved to another pack: never followed silently, told once somebody saw
+//! it, and taken when they are asked for.
 
 use serde_json::Value;
 
@@ -31,7 +32,10 @@ fn a_tag_is_followed_only_when_it_is_asked_for() {
     let registry = Hostile::with(&first);
     let reference = registry.reference("1");
     bind(&sandbox, &reference, &[]).succeeded();
-    let lock = || std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json")).expect("a lock");
+    let lock = || {
+        std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json"))
+            .expect("a lock")
+    };
     let pinned = lock();
     registry.serve("1", &second);
 
@@ -41,11 +45,17 @@ fn a_tag_is_followed_only_when_it_is_asked_for() {
     assert_eq!(registry.requests().len(), asked);
     sandbox.gtc(["pack", "inspect", &reference]).succeeded();
     let told = drift(&sandbox);
-    assert_eq!((text(&told[0]["locked"]), text(&told[0]["found"])), (&*first.digest(), &*second.digest()));
+    assert_eq!(
+        (text(&told[0]["locked"]), text(&told[0]["found"])),
+        (&*first.digest(), &*second.digest())
+    );
     sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded();
 
     let update = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets", "--refresh"];
-    let shown = sandbox.gtc(update.iter().chain(&["--dry-run", "--grant", "declared"])).succeeded().result();
+    let shown = sandbox
+        .gtc(update.iter().chain(&["--dry-run", "--grant", "declared"]))
+        .succeeded()
+        .result();
     let moved = &shown["moved_from"];
     assert_eq!(text(&moved["from"]["manifest_digest"]), first.digest(), "{shown}");
     assert_eq!(text(&moved["to"]["manifest_digest"]), second.digest(), "{shown}");

@@ -47,7 +47,8 @@ fn what_came_before_a_break_is_not_asked_for_again() {
     let broken = Reply::of(&layer[..100]).claims(layer.len() as u64);
     registry.says(&path, [broken, Reply::new(206).body(&layer[100..])]);
     bind(&sandbox, &registry.reference("1"), &[]).succeeded();
-    let ranges: Vec<_> = registry.requests().into_iter().filter(|request| request.path == path).collect();
+    let ranges: Vec<_> =
+        registry.requests().into_iter().filter(|request| request.path == path).collect();
     let asked: Vec<_> = ranges.iter().map(|request| request.header("range")).collect();
     assert_eq!(asked, [None, Some("bytes=100-")]);
 }
@@ -63,7 +64,8 @@ fn a_registry_that_is_busy_is_left_alone_for_as_long_as_it_says() {
 
     registry.says(&manifest_path("1"), [busy.header("Retry-After", "0")]);
     let before = registry.asked(&manifest_path("1"));
-    bind(&sandbox, &registry.reference("1"), &["--limit", "registry.attempts=3"]).refused(2, "registry-refused");
+    bind(&sandbox, &registry.reference("1"), &["--limit", "registry.attempts=3"])
+        .refused(2, "registry-refused");
     assert_eq!(registry.asked(&manifest_path("1")) - before, 3);
 }
 
@@ -73,7 +75,9 @@ fn who_keeps_layers_for_a_registry_is_told_no_secret() {
     let (path, elsewhere) = (blob_path(image.layer()), Hostile::start());
     let secret = format!("Basic {}", STANDARD.encode(format!("{USER}:{PASSWORD}")));
     sandbox.log_in(&registry.host(), USER, PASSWORD);
-    let refusal = Reply::new(401).header("WWW-Authenticate", "Basic realm=\"x\"").header("Set-Cookie", "session=x");
+    let refusal = Reply::new(401)
+        .header("WWW-Authenticate", "Basic realm=\"x\"")
+        .header("Set-Cookie", "session=x");
     registry.says(&manifest_path("1"), [refusal, Reply::of(image.manifest_bytes())]);
     let redirect = Reply::redirect(&elsewhere.url("/store/layer?signature=abc"));
     registry.says(&path, [redirect.header("Set-Cookie", "session=x")]);
@@ -82,7 +86,11 @@ fn who_keeps_layers_for_a_registry_is_told_no_secret() {
 
     let told = |request: &Request| request.header("authorization") == Some(&secret);
     // the manifest, the layer, and the looks for signatures with the same login
-    assert!(registry.requests().iter().filter(|request| told(request)).count() >= 2, "{:#?}", registry.requests());
+    assert!(
+        registry.requests().iter().filter(|request| told(request)).count() >= 2,
+        "{:#?}",
+        registry.requests()
+    );
     let [asked] = &elsewhere.requests()[..] else { panic!("{:#?}", elsewhere.requests()) };
     assert_eq!((asked.method.as_str(), asked.query["signature"].as_str()), ("GET", "abc"));
     for header in ["authorization", "cookie", "referer", "proxy-authorization"] {

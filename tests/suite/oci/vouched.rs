@@ -19,7 +19,8 @@ fn only_what_a_trusted_key_signed_is_bound() {
     sandbox.trust(&sandbox.key("trusted.pem"));
     sandbox.key("stranger.pem");
     let other = Handler::new("secrets", "acme.secrets.other", "^1").component();
-    let other = packs::archive("secrets", "acme.secrets.other", "^1", other, packs::permissions(&[], &[]));
+    let other =
+        packs::archive("secrets", "acme.secrets.other", "^1", other, packs::permissions(&[], &[]));
     let cases: [(Option<Vec<u8>>, &str); 4] = [
         (None, "unsigned"),
         (Some(signed(&sandbox, &archive(), "stranger.pem")), "signer-not-trusted"),
@@ -68,17 +69,24 @@ fn an_interrupted_pull_leaves_nothing() {
     let image = Image::pack(&archive());
     let registry = Hostile::with(&image);
     let path = blob_path(image.layer());
-    registry.says(&path, [Reply::of(image.blobs[1].clone()).slow_body(std::time::Duration::from_millis(20))]);
+    registry.says(
+        &path,
+        [Reply::of(image.blobs[1].clone()).slow_body(std::time::Duration::from_millis(20))],
+    );
     let mut pull = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-    let mut pull =
-        pull.args(["pack", "pull", &registry.reference("1"), "-o", "pulled.gtpack"]).spawn().expect("it starts");
+    let mut pull = pull
+        .args(["pack", "pull", &registry.reference("1"), "-o", "pulled.gtpack"])
+        .spawn()
+        .expect("it starts");
     while registry.asked(&path) == 0 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     run(std::process::Command::new("kill").args(["-INT", &pull.id().to_string()])).succeeded();
     assert!(!pull.wait().expect("it ends").success());
-    let left: Vec<_> =
-        std::fs::read_dir(sandbox.home()).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    let left: Vec<_> = std::fs::read_dir(sandbox.home())
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     let left: Vec<_> = left.iter().filter(|path| **path != sandbox.cache()).collect();
     assert!(left.is_empty(), "{left:?}");
     assert!(kept(&sandbox).is_empty());

@@ -12,7 +12,10 @@ use crate::support::wat::Handler;
 /// A sandbox with a pack around a handler that misbehaves in its preflight.
 fn with_preflight(body: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    let handler = Handler { preflight_body: Some(body.to_owned()), ..Handler::new("state", "acme.state.bad", "^1") };
+    let handler = Handler {
+        preflight_body: Some(body.to_owned()),
+        ..Handler::new("state", "acme.state.bad", "^1")
+    };
     sandbox.pack("state", "acme.state.bad", "^1", handler.component());
     sandbox
 }
@@ -40,21 +43,38 @@ fn a_wrong_scenario_is_told_with_its_place() {
     check("given:\n  tools:\n    x: []\nexpect: {}", "an empty list");
     check("given:\n  tools:\n    \"a 'b\": missing\nexpect: {}", "`a 'b` is no command");
     check("given:\n  tools:\n    \" \": missing\nexpect: {}", "an empty text");
-    check("given:\n  tools:\n    a b: missing\n    a  b: missing\nexpect: {}", "`a  b` stands here twice");
-    check("given:\n  tools:\n    a: { denied: x, stdout: y }\nexpect: {}", "is `denied` or `failed` has no output");
+    check(
+        "given:\n  tools:\n    a b: missing\n    a  b: missing\nexpect: {}",
+        "`a  b` stands here twice",
+    );
+    check(
+        "given:\n  tools:\n    a: { denied: x, stdout: y }\nexpect: {}",
+        "is `denied` or `failed` has no output",
+    );
     check("given:\n  network:\n    host: open\nexpect: {}", "expected `<host>:<port>`");
     check("given:\n  network:\n    h:1: {}\nexpect: {}", "expected either `denied` or `failed`");
     check("given:\n  environment_id: ../x\nexpect: {}", "line 2");
     check("expect:\n  checks: { a: { detail: x } }", "missing field `status`");
-    check("expect:\n  checks: { a: { status: ok, detail: { contain: x } } }", "unknown field `contain`");
-    check("expect:\n  checks: { a: { status: ok, detail: 1.50 } }", "quoted, if it looks like a number");
+    check(
+        "expect:\n  checks: { a: { status: ok, detail: { contain: x } } }",
+        "unknown field `contain`",
+    );
+    check(
+        "expect:\n  checks: { a: { status: ok, detail: 1.50 } }",
+        "quoted, if it looks like a number",
+    );
     check("expect:\n  fault: trapped\n  checks: { a: ok }", "has no checks");
-    check("expect:\n  fault: traped", "`traped` is no kind of fault, expected one of trapped, exited, out-of-time");
+    check(
+        "expect:\n  fault: traped",
+        "`traped` is no kind of fault, expected one of trapped, exited, out-of-time",
+    );
     check("expect:\n  fault: traped", "at line 2");
     check("expect: {}\n---\nexpect: {}", "document");
     check("expect: \u{1b}[31m", "is no scenario");
-    let json = sandbox.write("packs/twice.json", r#"{"expect": {"checks": {"a": "ok", "a": "missing"}}}"#);
-    let twice = sandbox.gtc(["pack", "test", "packs", "--scenario", json.to_str().expect("a path")]);
+    let json =
+        sandbox.write("packs/twice.json", r#"{"expect": {"checks": {"a": "ok", "a": "missing"}}}"#);
+    let twice =
+        sandbox.gtc(["pack", "test", "packs", "--scenario", json.to_str().expect("a path")]);
     assert!(twice.refused(2, "invalid-scenario").contains("`a` stands here twice at line 1"));
 }
 
@@ -71,8 +91,16 @@ fn a_bomb_of_a_scenario_costs_nothing() {
             "given:\n  answers:\n{}expect: {{}}\n",
             laughs.lines().map(|line| format!("    {line}\n")).collect::<String>()
         ),
-        format!("given: {{ answers: {}{} }}\nexpect: {{}}", "[".repeat(100_000), "]".repeat(100_000)),
-        format!("given: {{ answers: {}{} }}\nexpect: {{}}", "{a: ".repeat(50_000), "}".repeat(50_000)),
+        format!(
+            "given: {{ answers: {}{} }}\nexpect: {{}}",
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        ),
+        format!(
+            "given: {{ answers: {}{} }}\nexpect: {{}}",
+            "{a: ".repeat(50_000),
+            "}".repeat(50_000)
+        ),
         format!(
             "given: {{ tools: {{ {} }} }}\nexpect: {{}}",
             (0..200_000).map(|at| format!("c{at}: missing, ")).collect::<String>()
@@ -80,7 +108,10 @@ fn a_bomb_of_a_scenario_costs_nothing() {
         format!("expect: {{}} # {}", "x".repeat(5 << 20)),
         format!("? {}\n: x\nexpect: {{}}", "- ".repeat(100_000)),
     ];
-    sandbox.write("packs/tests/deep.json", format!("{{\"given\": {{\"answers\": {}", "[".repeat(1_000_000)));
+    sandbox.write(
+        "packs/tests/deep.json",
+        format!("{{\"given\": {{\"answers\": {}", "[".repeat(1_000_000)),
+    );
     sandbox.gtc(["pack", "test", "packs"]).exited(2);
     std::fs::remove_file(sandbox.home().join("packs/tests/deep.json")).expect("removed");
     for bomb in bombs {
@@ -108,8 +139,10 @@ fn places_of_scenarios_that_are_no_files_hold_nobody_up() {
 
 #[test]
 fn a_handler_that_misbehaves_fails_its_scenario_and_may_be_expected_to() {
-    let cases =
-        [("unreachable", "trapped", "trapped"), ("(loop $l (br $l)) unreachable", "out-of-time", "ran out of time")];
+    let cases = [
+        ("unreachable", "trapped", "trapped"),
+        ("(loop $l (br $l)) unreachable", "out-of-time", "ran out of time"),
+    ];
     for (body, kind, says) in cases {
         let sandbox = with_preflight(body);
         let run = |scenario: &str| {
@@ -118,7 +151,10 @@ fn a_handler_that_misbehaves_fails_its_scenario_and_may_be_expected_to() {
         };
         let found = differences(run("given: { tools: { x: missing } }\nexpect: {}"));
         assert!(found.len() == 1 && found[0].contains(says), "{found:?}");
-        assert!(found[0].starts_with(&format!("the preflight: its checks / fault {kind}: ")), "{found:?}");
+        assert!(
+            found[0].starts_with(&format!("the preflight: its checks / fault {kind}: ")),
+            "{found:?}"
+        );
         run(&format!("expect: {{ fault: {kind} }}")).succeeded();
         assert_eq!(differences(run("expect: { fault: exited }")).len(), 1);
     }
@@ -138,12 +174,22 @@ fn a_pack_of_many_handlers_holds_nobody_up() {
             supported_versions: "^1".parse().expect("a requirement"),
             permissions: env_pack_domain::Permissions::default(),
         };
-        NewHandler { component: format!("n{at}"), bytes: Handler::new("state", &path, "^1").component(), declared }
+        NewHandler {
+            component: format!("n{at}"),
+            bytes: Handler::new("state", &path, "^1").component(),
+            declared,
+        }
     };
     let (id, version) = ("acme.state".to_owned(), "1.0.0".parse().expect("a version"));
-    let pack = NewPack { id, version, publisher: "test".to_owned(), handlers: (0..33).map(handler).collect() };
+    let pack = NewPack {
+        id,
+        version,
+        publisher: "test".to_owned(),
+        handlers: (0..33).map(handler).collect(),
+    };
     sandbox.write("packs/many.gtpack", archive::write(&pack).expect("a pack"));
-    let message = tested(&sandbox, "handler: acme.state.n0\nexpect: {}").refused(2, "too-many-handlers");
+    let message =
+        tested(&sandbox, "handler: acme.state.n0\nexpect: {}").refused(2, "too-many-handlers");
     assert!(message.contains("has 33 handlers") && message.contains("one by one"), "{message}");
 }
 
@@ -151,10 +197,13 @@ fn a_pack_of_many_handlers_holds_nobody_up() {
 fn all_scenarios_together_have_an_end() {
     let sandbox = with_preflight("(loop $l (br $l)) unreachable");
     (0..6).for_each(|at| drop(sandbox.write(format!("packs/tests/{at}.yaml"), "expect: {}")));
-    let limits = ["--limit", "scenario.preflight-time=200ms", "--limit", "scenario.total-time=500ms"];
+    let limits =
+        ["--limit", "scenario.preflight-time=200ms", "--limit", "scenario.total-time=500ms"];
     let report = sandbox.gtc(["pack", "test", "packs"].iter().chain(&limits)).exited(1).result();
     let scenarios = report["scenarios"].as_array().expect("a list");
-    let fault = |at: usize| (&scenarios[at]["fault"]["kind"], scenarios[at]["differences"][0]["found"].to_string());
+    let fault = |at: usize| {
+        (&scenarios[at]["fault"]["kind"], scenarios[at]["differences"][0]["found"].to_string())
+    };
     assert_eq!((scenarios.len(), fault(0).0), (6, &"out-of-time".into()), "{report}");
     assert!(fault(0).1.contains("0.2 s"), "{report}");
     assert_eq!(fault(5).0, "not-run");
@@ -181,5 +230,9 @@ fn a_handler_that_floods_is_held_to_its_limits() {
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
     let (ran, peak) = watched(command.args(["pack", "test", "packs", "--scenario", &file]));
     let report = ran.exited(1);
-    assert!(report.stdout.len() < 100_000 && peak < 512 << 10, "{} bytes, {peak} KiB", report.stdout.len());
+    assert!(
+        report.stdout.len() < 100_000 && peak < 512 << 10,
+        "{} bytes, {peak} KiB",
+        report.stdout.len()
+    );
 }

@@ -1,4 +1,5 @@
-//! `gtc pack test`: the real component in the sandbox, and a file in the place of the machine.
+//! `gtc pack test`: the real component in the sandbox, and a file in the place of the
+//! machine.
 
 mod hostile;
 mod record;
@@ -11,18 +12,21 @@ use serde_json::Value;
 
 use crate::support::{Ran, Sandbox, text};
 
-/// A sandbox with a pack around the example `vault-secrets`, which says itself what it runs.
+/// A sandbox with a pack around the example `vault-secrets`, which says itself what it
+/// runs.
 fn with_vault() -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::new();
     let pack = sandbox.built_pack(test_artifacts::vault(), "0.4.0", &[]);
     (sandbox, pack)
 }
 
-/// A sandbox with a pack around a deployer that asks what its answers say, and may run and reach this.
+/// A sandbox with a pack around a deployer that asks what its answers say, and may run
+/// and reach this.
 fn with_asker(tools: &[&str], network: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     let tools = tools.iter().flat_map(|tool| ["--allow-tool", tool]);
-    let flags: Vec<&str> = tools.chain(network.iter().flat_map(|address| ["--allow-network", address])).collect();
+    let flags: Vec<&str> =
+        tools.chain(network.iter().flat_map(|address| ["--allow-network", address])).collect();
     sandbox.built_pack(test_artifacts::asker(), "1.0.0", &flags);
     sandbox
 }
@@ -37,8 +41,14 @@ fn tested(sandbox: &Sandbox, scenario: &str) -> Ran {
 #[track_caller]
 fn differences(ran: Ran) -> Vec<String> {
     let report = ran.exited(1).result();
-    assert_eq!((&report["passed"], &report["failed"]), (&Value::from(0), &Value::from(1)), "{report}");
+    assert_eq!(
+        (&report["passed"], &report["failed"]),
+        (&Value::from(0), &Value::from(1)),
+        "{report}"
+    );
     let differences = report["scenarios"][0]["differences"].as_array().expect("a list").iter();
-    let shown = |it: &Value| format!("{}: {} / {}", text(&it["about"]), text(&it["expected"]), text(&it["found"]));
+    let shown = |it: &Value| {
+        format!("{}: {} / {}", text(&it["about"]), text(&it["expected"]), text(&it["found"]))
+    };
     differences.map(shown).collect()
 }

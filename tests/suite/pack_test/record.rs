@@ -19,7 +19,10 @@ fn scenario(sandbox: &Sandbox, name: &str) -> String {
 fn a_machine_is_recorded_and_played_back_without_it() {
     let (mut sandbox, _) = with_vault();
     let version = "echo 'Vault v1.15.2 (cf1b5ca), built 2023-11-06T11:33:28Z'";
-    sandbox.program("vault", &format!("[ \"$1\" = version ] && {version} || {{ echo no token >&2; exit 2; }}"));
+    sandbox.program(
+        "vault",
+        &format!("[ \"$1\" = version ] && {version} || {{ echo no token >&2; exit 2; }}"),
+    );
     let report = sandbox.gtc(["pack", "test", "packs", "--yes", "--record"]).succeeded().result();
     assert_eq!(report["recorded"], "packs/tests/recorded.yaml");
     assert_eq!(
@@ -58,7 +61,10 @@ expect:
     assert!(there.contains("is there already") && there.contains("--replace"), "{there}");
     recorded(&sandbox, "recorded", &["--yes", "--replace"]).succeeded();
     let text = scenario(&sandbox, "recorded.yaml");
-    assert!(text.contains("    vault version: missing\n") && text.contains("status: missing\n"), "{text}");
+    assert!(
+        text.contains("    vault version: missing\n") && text.contains("status: missing\n"),
+        "{text}"
+    );
     sandbox.gtc(["pack", "test", "packs"]).succeeded();
 }
 
@@ -68,12 +74,17 @@ fn nothing_runs_before_somebody_says_yes() {
     sandbox.program("vault", "touch \"$HOME/it-ran\"; echo Vault v1.15.2");
     let has_run = |sandbox: &Sandbox| sandbox.home().join("it-ran").exists();
     let refused = recorded(&sandbox, "a", &[]).refused(1, "unauthorized");
-    assert!(refused.contains("it wants to run `vault version`") && refused.contains("--yes"), "{refused}");
+    assert!(
+        refused.contains("it wants to run `vault version`") && refused.contains("--yes"),
+        "{refused}"
+    );
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
     command.args(["pack", "test", "packs", "--record", "a"]);
     let (code, screen) = terminal::talk(&mut command, "n\n");
     assert!(
-        code == 1 && screen.contains("this runs on your machine") && screen.contains("`vault version`"),
+        code == 1
+            && screen.contains("this runs on your machine")
+            && screen.contains("`vault version`"),
         "{screen}"
     );
     assert!(!has_run(&sandbox) && !sandbox.home().join("packs/tests").exists());
@@ -96,7 +107,10 @@ fn answers_come_from_a_scenario_and_secrets_stay_out() {
     let open = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = open.local_addr().expect("its address").port();
     let mut sandbox = with_asker(&["probed *"], &[&format!("127.0.0.1:{port}"), "127.0.0.1:1"]);
-    sandbox.program("probed", "echo \"first $1\"; echo; echo '  token: abcdef'; printf 'no end' >&2; exit 3");
+    sandbox.program(
+        "probed",
+        "echo \"first $1\"; echo; echo '  token: abcdef'; printf 'no end' >&2; exit 3",
+    );
     let questions = json!([
         "run|probed|a b",
         "run|absent|x",
@@ -119,7 +133,8 @@ fn answers_come_from_a_scenario_and_secrets_stay_out() {
     probed --flag: denied
 ";
     assert!(text.contains(block) && !text.contains("abcdef"), "{text}");
-    let network = format!("  network:\n    \"127.0.0.1:{port}\": open\n    \"127.0.0.1:1\": refused\n");
+    let network =
+        format!("  network:\n    \"127.0.0.1:{port}\": open\n    \"127.0.0.1:1\": refused\n");
     assert!(text.contains(&network) && text.contains("  instance_id: eu\n"), "{text}");
     drop(open);
     std::fs::remove_file(sandbox.home().join("bin/probed")).expect("removed");
@@ -130,7 +145,8 @@ fn answers_come_from_a_scenario_and_secrets_stay_out() {
 fn what_changes_while_it_is_asked_is_recorded_as_it_was() {
     let mut sandbox = with_asker(&["probed *"], &[]);
     sandbox.program("probed", "echo x >> \"$HOME/times\"; wc -l < \"$HOME/times\"");
-    let like = "given: { answers: [\"run|probed|y\", \"run|probed|y\", \"run|probed|y\"] }\nexpect: {}";
+    let like =
+        "given: { answers: [\"run|probed|y\", \"run|probed|y\", \"run|probed|y\"] }\nexpect: {}";
     let like = sandbox.write("like.yaml", like).display().to_string();
     recorded(&sandbox, "count", &["--yes", "--scenario", &like]).succeeded();
     let text = scenario(&sandbox, "count.yaml");
@@ -145,12 +161,21 @@ fn what_a_terminal_would_obey_is_recorded_and_replayed_exactly() {
     let odd = "printf '\\033[2J\\001\\t\\342\\200\\256 \\363\\240\\201\\201 \\\\ \" # : |\\r\\n\\n\\177'; printf ' a\\n b\\n \\n' >&2";
     sandbox.program("probed", odd);
     let long = format!("run|absent|{}", "long ".repeat(300));
-    let questions = json!(["run|probed|y", long, "run|pro\"bed\n|'x' \u{1b}é🦀", "run||", "reach|no such\u{7}|0"]);
+    let questions = json!([
+        "run|probed|y",
+        long,
+        "run|pro\"bed\n|'x' \u{1b}é🦀",
+        "run||",
+        "reach|no such\u{7}|0"
+    ]);
     let like = json!({"given": {"answers": questions}, "expect": {}}).to_string();
     let like = sandbox.write("like.json", like).display().to_string();
     recorded(&sandbox, "odd", &["--yes", "--scenario", &like]).succeeded();
     let text = scenario(&sandbox, "odd.yaml");
-    assert!(text.chars().all(|c| c == '\n' || env_pack_domain::ForeignText::is_plain(&c.to_string())), "{text}");
+    assert!(
+        text.chars().all(|c| c == '\n' || env_pack_domain::ForeignText::is_plain(&c.to_string())),
+        "{text}"
+    );
     sandbox.gtc(["pack", "test", "packs"]).succeeded();
 }
 

@@ -49,7 +49,8 @@ expect:
     for target in ["packs", pack.to_str().expect("a path")] {
         let report = sandbox.gtc(["pack", "test", target]).succeeded().result();
         assert_eq!((&report["passed"], &report["failed"]), (&json!(3), &json!(0)), "{report}");
-        let names: Vec<_> = report["scenarios"].as_array().expect("a list").iter().map(|it| &it["name"]).collect();
+        let names: Vec<_> =
+            report["scenarios"].as_array().expect("a list").iter().map(|it| &it["name"]).collect();
         assert_eq!(names, ["absent", "new-enough", "too-old"]);
         assert_eq!(report["scenarios"][2]["about"], "an old one");
         let asked = json!([
@@ -69,8 +70,8 @@ expect:
 fn the_scenarios_of_an_example_pass() {
     let sandbox = crate::support::Sandbox::new();
     let folder = repository().join("examples/vault-secrets/tests");
-    let files =
-        ["absent", "ready", "token-expired"].map(|name| folder.join(name).with_extension("yaml").display().to_string());
+    let files = ["absent", "ready", "token-expired"]
+        .map(|name| folder.join(name).with_extension("yaml").display().to_string());
     let component = test_artifacts::vault().display().to_string();
     let arguments = ["pack", "test", &component, "--scenario", &files[0], &files[1], &files[2]];
     assert_eq!(sandbox.gtc(arguments).succeeded().result()["passed"], 3);
@@ -128,27 +129,38 @@ fn every_part_of_a_check_is_held_against_what_is_expected() {
     let (sandbox, _) = with_vault();
     let check = |expected: &str, difference: &str| {
         let given = "given: { tools: { vault version: { stdout: Vault v1.9.0 }, vault token lookup: missing } }\n";
-        let ran = tested(&sandbox, &format!("{given}expect: {{ checks: {{ vault-token: missing{expected} }} }}"));
+        let ran = tested(
+            &sandbox,
+            &format!("{given}expect: {{ checks: {{ vault-token: missing{expected} }} }}"),
+        );
         let found = differences(ran);
         assert!(found.len() == 1 && found[0].contains(difference), "{expected}: {found:?}");
     };
     check("", "check `vault`: no such check / version-mismatch");
     check(", vault: missing", "check `vault`: missing / version-mismatch");
-    check(", vault: { status: version-mismatch, found: 1.9.1 }", "check `vault`, `found`: \"1.9.1\" / \"1.9.0\"");
+    check(
+        ", vault: { status: version-mismatch, found: 1.9.1 }",
+        "check `vault`, `found`: \"1.9.1\" / \"1.9.0\"",
+    );
     check(
         ", vault: { status: version-mismatch, required: { contains: 1.13 } }",
         "something that contains \"1.13\" / \">=1.12.0\"",
     );
     check(", vault: { status: version-mismatch, detail: x }", "`detail`: \"x\" / no `detail`");
-    check(", Vault: version-mismatch, vault: version-mismatch", "check `Vault`: version-mismatch / no such check");
+    check(
+        ", Vault: version-mismatch, vault: version-mismatch",
+        "check `Vault`: version-mismatch / no such check",
+    );
 }
 
 #[test]
 fn what_was_not_foreseen_is_asked_in_vain() {
     let sandbox = with_asker(&["vault *"], &["vault.example:8200"]);
     let answers = "answers: [\"run|vault|version\", \"reach|vault.example|8200\"]";
-    let checks = "checks: { 0 failed: { status: ok, detail: \"Failure::NotFound\" }, 1 reached: ok }";
-    let unforeseen = differences(tested(&sandbox, &format!("given: {{ {answers} }}\nexpect: {{ {checks} }}")));
+    let checks =
+        "checks: { 0 failed: { status: ok, detail: \"Failure::NotFound\" }, 1 reached: ok }";
+    let unforeseen =
+        differences(tested(&sandbox, &format!("given: {{ {answers} }}\nexpect: {{ {checks} }}")));
     assert_eq!(
         unforeseen,
         [
@@ -158,12 +170,18 @@ fn what_was_not_foreseen_is_asked_in_vain() {
     );
     // what was foreseen without an answer is fine
     let asked = "asked: [vault version, \"vault.example:8200\"]";
-    tested(&sandbox, &format!("given: {{ {answers} }}\nexpect: {{ {checks}, {asked} }}")).succeeded();
+    tested(&sandbox, &format!("given: {{ {answers} }}\nexpect: {{ {checks}, {asked} }}"))
+        .succeeded();
     let asked = "asked: [\"vault.example:8200\", vault version]";
-    let order = differences(tested(&sandbox, &format!("given: {{ {answers} }}\nexpect: {{ {checks}, {asked} }}")));
+    let order = differences(tested(
+        &sandbox,
+        &format!("given: {{ {answers} }}\nexpect: {{ {checks}, {asked} }}"),
+    ));
     assert_eq!(
         order,
-        ["what is asked, in order: `vault.example:8200`, `vault version` / `vault version`, `vault.example:8200`"]
+        [
+            "what is asked, in order: `vault.example:8200`, `vault version` / `vault version`, `vault.example:8200`"
+        ]
     );
 }
 
@@ -174,7 +192,9 @@ fn a_scenario_cannot_hide_a_missing_permission() {
         let answers = "answers: [\"run|vault|status\", \"reach|other.example|1\"]";
         let (tools, network) = ("tools: { vault status: ", "network: { \"other.example:1\": ");
         let (tool, address) = reply.split_once('/').expect("two replies");
-        format!("given: {{ {answers}, {tools}{tool} }}, {network}{address} }} }}\nexpect: {{ checks: {{ {checks} }} }}")
+        format!(
+            "given: {{ {answers}, {tools}{tool} }}, {network}{address} }} }}\nexpect: {{ checks: {{ {checks} }} }}"
+        )
     };
     let checks = "0 failed: { status: ok, detail: { contains: \"`vault status` is not declared by the pack\" } }, \
         1 reached: { status: ok, detail: { contains: \"`other.example:1` is not declared\" } }";
@@ -188,7 +208,8 @@ fn a_scenario_cannot_hide_a_missing_permission() {
     );
     // whoever expects it to be denied may say so
     tested(&sandbox, &scenario("denied/denied", checks)).succeeded();
-    let checks = "0 ended: ok, 0 stdout 0: { status: ok, detail: fine }, 0 stderr 0: ok, 1 reached: ok";
+    let checks =
+        "0 ended: ok, 0 stdout 0: { status: ok, detail: fine }, 0 stderr 0: ok, 1 reached: ok";
     assert!(differences(tested(&sandbox, &scenario("{ stdout: fine }/open", checks))).len() > 2);
 }
 
@@ -205,7 +226,9 @@ fn a_bare_component_may_do_what_it_declares_itself() {
     let found = differences(run(test_artifacts::asker(), scenario));
     assert_eq!(
         found,
-        ["command `x y`: declared by the pack / not declared (in `CHECKS` or `gtc-pack.toml`), and so denied"]
+        [
+            "command `x y`: declared by the pack / not declared (in `CHECKS` or `gtc-pack.toml`), and so denied"
+        ]
     );
 }
 
@@ -214,9 +237,11 @@ fn every_answer_reaches_the_handler() {
     let sandbox = with_asker(&["x *"], &["h:1"]);
     let run = |reply: &str| {
         let given = format!("given: {{ answers: [\"run|x|y\"], tools: {{ x y: {reply} }} }}");
-        let report = tested(&sandbox, &format!("{given}\nexpect: {{ asked: [x y] }}")).exited(1).result();
+        let report =
+            tested(&sandbox, &format!("{given}\nexpect: {{ asked: [x y] }}")).exited(1).result();
         let checks = report["scenarios"][0]["checks"].as_array().expect("checks").clone();
-        let details = checks.iter().map(|check| crate::support::text(&check["outcome"]["detail"]).to_owned());
+        let details =
+            checks.iter().map(|check| crate::support::text(&check["outcome"]["detail"]).to_owned());
         details.collect::<Vec<_>>()
     };
     assert_eq!(run("missing"), ["Failure::NotFound"]);
@@ -225,14 +250,20 @@ fn every_answer_reaches_the_handler() {
     assert_eq!(run("{ denied: because }"), ["Failure::Denied(\"because\")"]);
     assert_eq!(run("{ failed: odd }"), ["Failure::Io(\"odd\")"]);
     assert_eq!(run("{}"), ["0 false", "", ""]);
-    assert_eq!(run("{ exit_code: -3, stdout: a, stderr: b, truncated: true }"), ["-3 true", "a", "b"]);
+    assert_eq!(
+        run("{ exit_code: -3, stdout: a, stderr: b, truncated: true }"),
+        ["-3 true", "a", "b"]
+    );
     // a handler never sees a credential, and never more than the cap
     assert_eq!(run("{ stdout: \"token: abc\" }")[1], "token: [redacted]");
     let long = run(&format!("{{ stdout: \"{}\" }}", "é".repeat(40_000)));
     assert_eq!((&*long[0], long[1].len() + long[2].len()), ("0 true", 65_536));
     let reach = |reply: &str| {
-        let given = format!("given: {{ answers: [\"reach|H|1\"], network: {{ \"h:1\": {reply} }} }}");
-        let report = tested(&sandbox, &format!("{given}\nexpect: {{ asked: [\"h:1\"] }}")).exited(1).result();
+        let given =
+            format!("given: {{ answers: [\"reach|H|1\"], network: {{ \"h:1\": {reply} }} }}");
+        let report = tested(&sandbox, &format!("{given}\nexpect: {{ asked: [\"h:1\"] }}"))
+            .exited(1)
+            .result();
         crate::support::text(&report["scenarios"][0]["checks"][0]["outcome"]["detail"]).to_owned()
     };
     assert_eq!(reach("open"), "Ok(())");
@@ -247,9 +278,14 @@ fn answers_to_the_same_question_come_in_their_order() {
     let sandbox = with_asker(&["x *"], &[]);
     let scenario = |times: usize| {
         let questions = vec!["\"run|x|y\""; times].join(", ");
-        let given = format!("given: {{ answers: [{questions}], tools: {{ x y: [missing, timed-out] }} }}");
-        let last = (1..times).map(|at| format!(", {at} failed: {{ status: ok, detail: \"Failure::TimedOut\" }}"));
-        let checks = format!("0 failed: {{ status: ok, detail: \"Failure::NotFound\" }}{}", last.collect::<String>());
+        let given =
+            format!("given: {{ answers: [{questions}], tools: {{ x y: [missing, timed-out] }} }}");
+        let last = (1..times)
+            .map(|at| format!(", {at} failed: {{ status: ok, detail: \"Failure::TimedOut\" }}"));
+        let checks = format!(
+            "0 failed: {{ status: ok, detail: \"Failure::NotFound\" }}{}",
+            last.collect::<String>()
+        );
         format!("{given}\nexpect: {{ checks: {{ {checks} }} }}")
     };
     tested(&sandbox, &scenario(2)).succeeded();
@@ -281,7 +317,11 @@ fn the_schema_is_published_as_it_is() {
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &schema).expect("written");
     }
-    assert_eq!(std::fs::read_to_string(path).expect("a file"), schema, "set BLESS=1 to write it down");
+    assert_eq!(
+        std::fs::read_to_string(path).expect("a file"),
+        schema,
+        "set BLESS=1 to write it down"
+    );
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(schema["required"], json!(["expect"]));

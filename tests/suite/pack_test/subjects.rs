@@ -39,12 +39,18 @@ fn nothing_to_test_is_told_apart_from_a_failure() {
     let none = sandbox.gtc(["pack", "test", "packs"]).refused(2, "not-found");
     assert!(none.contains("holds no `.gtpack` file") && none.contains("gtc pack build"), "{none}");
     sandbox.gtc(["pack", "test", "nowhere"]).refused(2, "file-not-found");
-    let registry = sandbox.gtc(["pack", "test", "oci://host.example/pack:1"]).refused(2, "file-not-found");
+    let registry =
+        sandbox.gtc(["pack", "test", "oci://host.example/pack:1"]).refused(2, "file-not-found");
     assert!(registry.contains("gtc pack pull"), "{registry}");
     sandbox.honest_pack("secrets", "acme.secrets.a", "^1");
     let none = sandbox.gtc(["pack", "test", "packs"]).refused(2, "not-found");
-    assert!(none.contains("there is no scenario in `packs/tests`") && none.contains("--record"), "{none}");
-    sandbox.gtc(["pack", "test", "packs", "--scenario", "nowhere.yaml"]).refused(2, "file-not-found");
+    assert!(
+        none.contains("there is no scenario in `packs/tests`") && none.contains("--record"),
+        "{none}"
+    );
+    sandbox
+        .gtc(["pack", "test", "packs", "--scenario", "nowhere.yaml"])
+        .refused(2, "file-not-found");
     let broken = sandbox.write("packs/broken.gtpack", "no archive").display().to_string();
     sandbox.write("packs/tests/only.yaml", NOTHING);
     let broken = sandbox.gtc(["pack", "test", &broken]).refused(2, "zip-end-record");
@@ -54,8 +60,12 @@ fn nothing_to_test_is_told_apart_from_a_failure() {
 #[test]
 fn a_scenario_names_the_handler_it_is_for() {
     let (sandbox, _) = with_vault();
-    let other = tested(&sandbox, "handler: acme.secrets.other\nexpect: {}").refused(2, "invalid-scenario");
-    assert!(other.contains("is for handler `acme.secrets.other`; the pack has `acme.secrets.vault`"), "{other}");
+    let other =
+        tested(&sandbox, "handler: acme.secrets.other\nexpect: {}").refused(2, "invalid-scenario");
+    assert!(
+        other.contains("is for handler `acme.secrets.other`; the pack has `acme.secrets.vault`"),
+        "{other}"
+    );
     let sandbox = Sandbox::new();
     let handler = |path: &str| {
         let declared = Declared {
@@ -69,10 +79,14 @@ fn a_scenario_names_the_handler_it_is_for() {
     };
     let handlers = vec![handler("acme.state.a"), handler("acme.state.b")];
     let (id, version) = ("acme.state".to_owned(), "1.0.0".parse().expect("a version"));
-    let pack = archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers }).expect("a pack");
+    let pack = archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers })
+        .expect("a pack");
     sandbox.write("packs/both.gtpack", pack);
     let both = tested(&sandbox, NOTHING).refused(2, "invalid-scenario");
-    assert!(both.contains("names no handler; the pack has `acme.state.a`, `acme.state.b`"), "{both}");
+    assert!(
+        both.contains("names no handler; the pack has `acme.state.a`, `acme.state.b`"),
+        "{both}"
+    );
     let report = tested(&sandbox, "handler: acme.state.b\nexpect: {}").succeeded().result();
     assert_eq!(report["scenarios"][0]["handler"], "acme.state.b");
 }
@@ -97,7 +111,10 @@ fn scenarios_are_named_one_by_one_or_by_folder() {
         sandbox.write(name, r#"{"expect": {}}"#);
     }
     let names = |flags: &str| {
-        let report = sandbox.gtc(["pack", "test", &pack].into_iter().chain(flags.split(' '))).succeeded().result();
+        let report = sandbox
+            .gtc(["pack", "test", &pack].into_iter().chain(flags.split(' ')))
+            .succeeded()
+            .result();
         let paths = report["scenarios"]
             .as_array()
             .expect("a list")
@@ -106,20 +123,37 @@ fn scenarios_are_named_one_by_one_or_by_folder() {
         paths.collect::<Vec<_>>().join(" ")
     };
     assert_eq!(names("--scenario more"), "more/c.yml more/d.yaml");
-    assert_eq!(names("--scenario packs/tests/b.json --scenario more/d.yaml"), "packs/tests/b.json more/d.yaml");
-    assert_eq!(names("--scenario packs/tests/b.json more"), "packs/tests/b.json more/c.yml more/d.yaml");
+    assert_eq!(
+        names("--scenario packs/tests/b.json --scenario more/d.yaml"),
+        "packs/tests/b.json more/d.yaml"
+    );
+    assert_eq!(
+        names("--scenario packs/tests/b.json more"),
+        "packs/tests/b.json more/c.yml more/d.yaml"
+    );
     std::fs::create_dir(sandbox.home().join("empty")).expect("a folder");
     let none = sandbox.gtc(["pack", "test", &pack, "--scenario", "empty"]).refused(2, "not-found");
     assert!(none.contains("there is no scenario in `empty`"), "{none}");
     // what stands behind a scenario is one too
-    let behind = sandbox.gtc(["pack", "test", "--scenario", "more/c.yml", &pack]).refused(2, "invalid-scenario");
-    assert!(behind.contains("is a pack or a component") && behind.contains("name it before `--scenario`"), "{behind}");
+    let behind = sandbox
+        .gtc(["pack", "test", "--scenario", "more/c.yml", &pack])
+        .refused(2, "invalid-scenario");
+    assert!(
+        behind.contains("is a pack or a component")
+            && behind.contains("name it before `--scenario`"),
+        "{behind}"
+    );
 }
 
 #[test]
 fn arguments_come_from_a_file_too() {
     let sandbox = Sandbox::new();
-    let pack = sandbox.pack("state", "acme.state.a", "^1", Handler::new("state", "acme.state.a", "^1").component());
+    let pack = sandbox.pack(
+        "state",
+        "acme.state.a",
+        "^1",
+        Handler::new("state", "acme.state.a", "^1").component(),
+    );
     let scenario = sandbox.write("s.yaml", NOTHING);
     let arguments = json!({"target": pack, "scenario": [scenario]});
     let file = sandbox.write("arguments.json", arguments.to_string()).display().to_string();
@@ -127,8 +161,16 @@ fn arguments_come_from_a_file_too() {
     let schema = sandbox.gtc(["pack", "test", "--schema"]).succeeded().stdout;
     assert!(schema.contains("\"scenario\"") && schema.contains("\"record\""), "{schema}");
     let name = sandbox.gtc(["pack", "test", "--record", "x.gtpack"]).refused(2, "invalid-argument");
-    assert!(name.contains("`x.gtpack` is no name of a scenario") && name.contains("before `--record`"), "{name}");
-    for wrong in [&["--yes"][..], &["--replace"], &["--record", "a/b"], &["--record", "a", "--scenario", "x", "y"]] {
+    assert!(
+        name.contains("`x.gtpack` is no name of a scenario") && name.contains("before `--record`"),
+        "{name}"
+    );
+    for wrong in [
+        &["--yes"][..],
+        &["--replace"],
+        &["--record", "a/b"],
+        &["--record", "a", "--scenario", "x", "y"],
+    ] {
         sandbox.gtc(["pack", "test", "x"].iter().chain(wrong)).refused(2, "invalid-argument");
     }
 }

@@ -24,11 +24,30 @@ impl Sandbox {
     pub fn with_asker(tools: &[&str], network: &[&str]) -> Self {
         let sandbox = Self::with_local();
         let tools = tools.iter().flat_map(|tool| ["--allow-tool", tool]);
-        let flags: Vec<&str> = tools.chain(network.iter().flat_map(|address| ["--allow-network", address])).collect();
-        let pack = sandbox.built_pack(test_artifacts::asker(), "1.0.0", &flags).display().to_string();
+        let flags: Vec<&str> =
+            tools.chain(network.iter().flat_map(|address| ["--allow-network", address])).collect();
+        let pack =
+            sandbox.built_pack(test_artifacts::asker(), "1.0.0", &flags).display().to_string();
         sandbox.questions(&[]);
-        let base = ["op", "env-packs", "update", "--env", "local", "--slot", "deployer", "--grant", "declared"];
-        let kind = ["--kind", "test.deployer.asker@1.0.0", "--pack-ref", &pack, "--answers-ref", "answers.json"];
+        let base = [
+            "op",
+            "env-packs",
+            "update",
+            "--env",
+            "local",
+            "--slot",
+            "deployer",
+            "--grant",
+            "declared",
+        ];
+        let kind = [
+            "--kind",
+            "test.deployer.asker@1.0.0",
+            "--pack-ref",
+            &pack,
+            "--answers-ref",
+            "answers.json",
+        ];
         sandbox.gtc(base.iter().chain(&kind)).succeeded();
         sandbox
     }
@@ -98,14 +117,18 @@ pub fn watched(command: &mut Command) -> (Ran, u64) {
 /// The same deployer, loaded through the library.
 pub struct Asker(gtc::engine::Loaded, Permissions);
 
-/// Loads the deployer into an engine whose programs come from this sandbox; it may run `probed` with any one argument.
+/// Loads the deployer into an engine whose programs come from this sandbox; it may run
+/// `probed` with any one argument.
 pub fn engine(sandbox: &Sandbox, limits: Limits) -> Asker {
-    let tools =
-        ToolEnvironment { path: sandbox.path.clone().into(), variables: vec![("HOME".into(), sandbox.home().into())] };
+    let tools = ToolEnvironment {
+        path: sandbox.path.clone().into(),
+        variables: vec![("HOME".into(), sandbox.home().into())],
+    };
     let compiled = Some(sandbox.cache().join("compiled"));
     let engine = Engine::new(Settings { tools, compiled, ..settings(limits) });
     let component = std::fs::read(test_artifacts::asker()).expect("a guest");
-    let loaded = engine.load(&component, &Sha256Digest::of(&component), Trust::Foreign).expect("it loads");
+    let loaded =
+        engine.load(&component, &Sha256Digest::of(&component), Trust::Foreign).expect("it loads");
     Asker(loaded, super::packs::permissions(&["probed *"], &[]))
 }
 

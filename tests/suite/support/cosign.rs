@@ -17,8 +17,14 @@ pub struct CosignKey(EcdsaKeyPair);
 
 impl CosignKey {
     pub fn generate() -> Self {
-        let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new()).expect("a key");
-        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, made.as_ref(), &SystemRandom::new());
+        let made =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new())
+                .expect("a key");
+        let key = EcdsaKeyPair::from_pkcs8(
+            &ECDSA_P256_SHA256_ASN1_SIGNING,
+            made.as_ref(),
+            &SystemRandom::new(),
+        );
         Self(key.expect("a key"))
     }
 
@@ -40,7 +46,8 @@ impl CosignKey {
     pub fn bundle(&self, archive: &Sha256Digest) -> CosignBundle {
         let manifest = manifest(archive).to_string();
         let payload = payload(&Sha256Digest::of(manifest.as_bytes())).to_string();
-        CosignBundle::new(manifest.as_bytes(), payload.as_bytes(), &self.sign(payload.as_bytes())).expect("a bundle")
+        CosignBundle::new(manifest.as_bytes(), payload.as_bytes(), &self.sign(payload.as_bytes()))
+            .expect("a bundle")
     }
 
     /// The same as a DSSE envelope.
@@ -54,7 +61,8 @@ impl CosignKey {
         });
         let statement = statement.to_string();
         let message = format!("DSSEv1 {} {kind} {} {statement}", kind.len(), statement.len());
-        let signature = json!({"keyid": self.public().id().to_string(), "sig": self.sign(message.as_bytes())});
+        let signature =
+            json!({"keyid": self.public().id().to_string(), "sig": self.sign(message.as_bytes())});
         json!({"payloadType": kind, "payload": STANDARD.encode(statement), "signatures": [signature]})
     }
 }
@@ -84,6 +92,7 @@ pub fn payload(manifest: &Sha256Digest) -> Value {
 /// A public key as a file.
 pub fn public_pem(der: &[u8]) -> String {
     let text = STANDARD.encode(der);
-    let lines: Vec<_> = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line)).collect();
+    let lines: Vec<_> =
+        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line)).collect();
     format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
 }

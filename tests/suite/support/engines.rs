@@ -5,7 +5,8 @@ use gtc::engine::{Engine, Limits, Loaded, Settings, ToolEnvironment, Trust, Work
 
 use super::repository;
 
-/// What an engine is built from: code is kept where all tests keep it, compiled by `gtc`, and nobody listens.
+/// What an engine is built from: code is kept where all tests keep it, compiled by `gtc`,
+/// and nobody listens.
 pub fn settings(limits: Limits) -> Settings {
     Settings {
         limits,

@@ -1,5 +1,5 @@
-//! What a process takes of the machine, for tests that nothing is left behind. They run in a process of their own, where nothing
-//! else counts.
+//! What a process takes of the machine, for tests that nothing is left behind. They run
+//! in a process of their own, where nothing else counts.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,8 @@ pub fn alone(test: &str) {
     finish(Command::new(this_program()), test, |_| ());
 }
 
-/// The same, with files in the folder that are made here, so that making them costs that process nothing.
+/// The same, with files in the folder that are made here, so that making them costs that
+/// process nothing.
 #[track_caller]
 pub fn alone_with(test: &str, prepare: impl FnOnce(&Path)) {
     finish(Command::new(this_program()), test, prepare);
@@ -25,7 +26,10 @@ pub fn alone_with(test: &str, prepare: impl FnOnce(&Path)) {
 #[track_caller]
 pub fn alone_on_small_stacks(test: &str) {
     let mut shell = Command::new("sh");
-    shell.args(["-c", "ulimit -s 256; exec \"$0\" \"$@\""]).arg(this_program()).env("RUST_MIN_STACK", "262144");
+    shell
+        .args(["-c", "ulimit -s 256; exec \"$0\" \"$@\""])
+        .arg(this_program())
+        .env("RUST_MIN_STACK", "262144");
     finish(shell, test, |_| ());
 }
 
@@ -53,8 +57,10 @@ pub fn show(figures: &str) {
 
 /// The time that this thread has had of the processor, to within a tick of its clock.
 pub fn used() -> Duration {
-    let statistics = fs::read_to_string("/proc/thread-self/schedstat").expect("statistics of this thread");
-    let nanoseconds = statistics.split(' ').next().and_then(|number| number.parse().ok()).expect("a number");
+    let statistics =
+        fs::read_to_string("/proc/thread-self/schedstat").expect("statistics of this thread");
+    let nanoseconds =
+        statistics.split(' ').next().and_then(|number| number.parse().ok()).expect("a number");
     Duration::from_nanos(nanoseconds)
 }
 
@@ -78,7 +84,9 @@ impl Footprint {
         };
         let count = |folder: &str| fs::read_dir(folder).expect("a folder").count();
         let tasks = fs::read_dir("/proc/self/task").expect("threads");
-        let children = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("children")).ok()).collect();
+        let children = tasks
+            .filter_map(|task| fs::read_to_string(task.ok()?.path().join("children")).ok())
+            .collect();
         let mut files = BTreeSet::new();
         list(folder, &mut files);
         Self {
@@ -95,7 +103,10 @@ impl Footprint {
 impl fmt::Display for Footprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { resident_kib, peak_kib, threads, children, descriptors, files } = self;
-        write!(f, "{resident_kib} KiB (peak {peak_kib}), {threads} threads, children [{children}], ")?;
+        write!(
+            f,
+            "{resident_kib} KiB (peak {peak_kib}), {threads} threads, children [{children}], "
+        )?;
         write!(f, "{descriptors} descriptors, {} files", files.len())
     }
 }

@@ -8,9 +8,11 @@ use rustix::fs::{OFlags, fcntl_setfl};
 
 use super::{PATIENCE, Ran};
 
-/// Runs a program that ends with words on standard error, and says how much memory it took at most, in KiB.
+/// Runs a program that ends with words on standard error, and says how much memory it
+/// took at most, in KiB.
 ///
-/// The pipe that takes the words is full: the program is held back when it has done everything else, and is measured there.
+/// The pipe that takes the words is full: the program is held back when it has done
+/// everything else, and is measured there.
 pub fn peak_when_it_complains(command: &mut Command) -> (Ran, u64) {
     let (mut reader, writer) = std::io::pipe().expect("a pipe");
     let filling = fill(&writer);
@@ -26,7 +28,8 @@ pub fn peak_when_it_complains(command: &mut Command) -> (Ran, u64) {
     (Ran::from(std::process::Output { status, stdout, stderr }), peak)
 }
 
-/// Runs a program to its end, and says how much memory it took at most, in KiB, as far as that is seen from outside.
+/// Runs a program to its end, and says how much memory it took at most, in KiB, as far as
+/// that is seen from outside.
 pub fn watched(command: &mut Command) -> (Ran, u64) {
     let (sender, receiver) = std::sync::mpsc::channel();
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
@@ -82,7 +85,8 @@ fn peak_when_held(pid: u32) -> u64 {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
         let fields: Vec<_> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
         assert!(fields[0] != "Z", "process {pid} ended and complained of nothing");
-        // its state, and the time it took of a processor; of what it waits for, only the pipe lasts
+        // its state, and the time it took of a processor; of what it waits for, only the pipe
+        // lasts
         let now = format!("{} {} {}", fields[0], fields[11], fields[12]);
         let times = if now == seen.0 && fields[0] == "S" { seen.1 + 1 } else { 0 };
         seen = (now, times);

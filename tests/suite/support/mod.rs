@@ -1,4 +1,5 @@
-//! What the tests share: a home of their own for each, packs to bind, and components that misbehave.
+//! What the tests share: a home of their own for each, packs to bind, and components that
+//! misbehave.
 
 pub mod asker;
 pub mod cosign;
@@ -45,11 +46,13 @@ pub struct Ran {
 }
 
 impl Sandbox {
-    /// A home with nothing in it. Compiled code is shared between tests; whoever needs a cache of their own takes one.
+    /// A home with nothing in it. Compiled code is shared between tests; whoever needs a
+    /// cache of their own takes one.
     pub fn new() -> Self {
         let cache = repository().join("target/tmp/suite-cache");
         // of the same length everywhere, so that tables which show it are aligned the same
-        let home = tempfile::Builder::new().prefix("").rand_bytes(6).tempdir_in("/tmp").expect("a folder");
+        let home =
+            tempfile::Builder::new().prefix("").rand_bytes(6).tempdir_in("/tmp").expect("a folder");
         Self { home, path: "/usr/bin:/bin".to_owned(), cache }
     }
 
@@ -85,7 +88,8 @@ impl Sandbox {
     pub fn compiled(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.cache.join("compiled")).expect("a folder");
         let paths = entries.map(|entry| entry.expect("an entry").path());
-        let mut code: Vec<_> = paths.filter(|path| path.extension().is_some_and(|is| is == "cwasm")).collect();
+        let mut code: Vec<_> =
+            paths.filter(|path| path.extension().is_some_and(|is| is == "cwasm")).collect();
         code.sort();
         code
     }
@@ -97,7 +101,8 @@ impl Sandbox {
 
     /// The file of an environment.
     pub fn document(&self, id: &str) -> Value {
-        let text = std::fs::read_to_string(self.environment(id).join("environment.json")).expect("an environment");
+        let text = std::fs::read_to_string(self.environment(id).join("environment.json"))
+            .expect("an environment");
         serde_json::from_str(&text).expect("JSON")
     }
 
@@ -107,7 +112,8 @@ impl Sandbox {
         let bin = self.home().join("bin");
         std::fs::create_dir_all(&bin).expect("a folder");
         std::fs::write(bin.join(name), format!("#!/bin/sh\n{script}\n")).expect("a file");
-        std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755)).expect("permissions");
+        std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755))
+            .expect("permissions");
         self.path = format!("{}:/usr/bin:/bin", bin.display());
     }
 
@@ -136,13 +142,18 @@ impl Sandbox {
     /// A program with the environment of this sandbox and nothing else.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().env("HOME", self.home()).env("PATH", &self.path).env("GTC_CACHE_DIR", &self.cache);
+        command
+            .env_clear()
+            .env("HOME", self.home())
+            .env("PATH", &self.path)
+            .env("GTC_CACHE_DIR", &self.cache);
         command.current_dir(self.home()).stdin(Stdio::null());
         command
     }
 }
 
-/// Runs a program to its end, which must come before patience does, and must not be a crash.
+/// Runs a program to its end, which must come before patience does, and must not be a
+/// crash.
 pub fn run(command: &mut Command) -> Ran {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let pid = child.id();
@@ -163,7 +174,11 @@ impl From<Output> for Ran {
         // a guest that panics is reported in a line of the host's own
         let is_ours = |line: &str| line.starts_with("thread '") && line.contains("panicked at");
         assert!(!stderr.lines().any(is_ours), "it panicked: {stderr}");
-        Self { code: output.status.code().unwrap_or_else(|| panic!("{}: {stderr}", output.status)), stdout, stderr }
+        Self {
+            code: output.status.code().unwrap_or_else(|| panic!("{}: {stderr}", output.status)),
+            stdout,
+            stderr,
+        }
     }
 }
 
@@ -185,7 +200,8 @@ impl Ran {
     /// The `result` of the envelope.
     #[track_caller]
     pub fn result(&self) -> Value {
-        let envelope: Value = serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        let envelope: Value =
+            serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"));
         envelope["result"].clone()
     }
 
@@ -194,16 +210,26 @@ impl Ran {
     pub fn refused(self, code: i32, kind: &str) -> String {
         let error = self.exited(code);
         assert_eq!(error.stdout, "");
-        let envelope: Value = serde_json::from_str(&error.stderr).unwrap_or_else(|fault| panic!("{fault}: {error:?}"));
+        let envelope: Value = serde_json::from_str(&error.stderr)
+            .unwrap_or_else(|fault| panic!("{fault}: {error:?}"));
         assert_eq!(envelope["error"]["kind"], kind, "{envelope}");
-        format!("{}\n{}", text(&envelope["error"]["message"]), envelope["error"]["hint"].as_str().unwrap_or_default())
+        format!(
+            "{}\n{}",
+            text(&envelope["error"]["message"]),
+            envelope["error"]["hint"].as_str().unwrap_or_default()
+        )
     }
 
     /// Requires that each of these texts is on standard output.
     #[track_caller]
     pub fn shows(&self, texts: &[&str]) {
         for text in texts {
-            assert!(self.stdout.contains(text), "`{text}` is not shown:\n{}\n{}", self.stdout, self.stderr);
+            assert!(
+                self.stdout.contains(text),
+                "`{text}` is not shown:\n{}\n{}",
+                self.stdout,
+                self.stderr
+            );
         }
     }
 }

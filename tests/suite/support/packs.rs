@@ -1,4 +1,5 @@
-//! Packs written by the library's own writer, around any component, whatever they declare of it.
+//! Packs written by the library's own writer, around any component, whatever they declare
+//! of it.
 
 use std::path::PathBuf;
 
@@ -9,7 +10,13 @@ use super::Sandbox;
 use super::wat::Handler;
 
 /// The bytes of a pack with one handler.
-pub fn archive(slot: &str, path: &str, versions: &str, component: Vec<u8>, permissions: Permissions) -> Vec<u8> {
+pub fn archive(
+    slot: &str,
+    path: &str,
+    versions: &str,
+    component: Vec<u8>,
+    permissions: Permissions,
+) -> Vec<u8> {
     let declared = Declared {
         slot: slot.parse().expect("a slot"),
         descriptor_path: path.parse().expect("a path"),
@@ -18,17 +25,22 @@ pub fn archive(slot: &str, path: &str, versions: &str, component: Vec<u8>, permi
     };
     let handlers = vec![NewHandler { component: "handler".to_owned(), bytes: component, declared }];
     let (id, version) = (path.to_owned(), "1.0.0".parse().expect("a version"));
-    archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers }).expect("a pack")
+    archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers })
+        .expect("a pack")
 }
 
 /// Leave to run these commands and to reach these addresses.
 pub fn permissions(tools: &[&str], network: &[&str]) -> Permissions {
     let tool = |command: &&str| {
         let mut words = shell_words::split(command).expect("words").into_iter();
-        ToolPermission::new(words.next().expect("a program"), words.collect()).expect("a permission")
+        ToolPermission::new(words.next().expect("a program"), words.collect())
+            .expect("a permission")
     };
     let address = |address: &&str| address.parse().expect("an address");
-    Permissions { tools: tools.iter().map(tool).collect(), network: network.iter().map(address).collect() }
+    Permissions {
+        tools: tools.iter().map(tool).collect(),
+        network: network.iter().map(address).collect(),
+    }
 }
 
 impl Sandbox {
@@ -45,11 +57,14 @@ impl Sandbox {
 
     /// A pack around a guest, built by `gtc pack build`.
     pub fn built_pack(&self, component: PathBuf, version: &str, flags: &[&str]) -> PathBuf {
-        let output =
-            self.home().join(format!("packs/{}.gtpack", component.file_stem().expect("a name").to_string_lossy()));
+        let output = self.home().join(format!(
+            "packs/{}.gtpack",
+            component.file_stem().expect("a name").to_string_lossy()
+        ));
         std::fs::create_dir_all(self.home().join("packs")).expect("a folder");
         let (component, target) = (component.display().to_string(), output.display().to_string());
-        let arguments = ["pack", "build", "--component", &component, "--version", version, "--output", &target];
+        let arguments =
+            ["pack", "build", "--component", &component, "--version", version, "--output", &target];
         self.gtc(arguments.iter().chain(flags)).succeeded();
         output
     }

@@ -16,14 +16,21 @@ impl Sandbox {
     pub fn key(&self, name: &str) -> Key {
         let private = self.home().join(name).display().to_string();
         let made = self.gtc(["pack", "keygen", "-o", &private]).succeeded().result();
-        Key { public: text(&made["public_path"]).to_owned(), id: text(&made["key_id"]).to_owned(), private }
+        Key {
+            public: text(&made["public_path"]).to_owned(),
+            id: text(&made["key_id"]).to_owned(),
+            private,
+        }
     }
 
     /// Signs a pack, and says where the signature is.
     pub fn sign(&self, pack: &Path, key: &Key) -> PathBuf {
         let pack = pack.display().to_string();
         let signed = self.gtc(["pack", "sign", &pack, "--key", &key.private]).succeeded().result();
-        assert_eq!((text(&signed["key_id"]), text(&signed["path"])), (key.id.as_str(), format!("{pack}.sig").as_str()));
+        assert_eq!(
+            (text(&signed["key_id"]), text(&signed["path"])),
+            (key.id.as_str(), format!("{pack}.sig").as_str())
+        );
         PathBuf::from(text(&signed["path"]))
     }
 

@@ -7,11 +7,13 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::ptr::{null, null_mut};
 
-/// Runs a program on a terminal of its own, types, and gives back its exit code and what the screen showed.
+/// Runs a program on a terminal of its own, types, and gives back its exit code and what
+/// the screen showed.
 pub fn talk(command: &mut Command, typed: &str) -> (i32, String) {
     let (mut ours, theirs) = pair();
     let handle = || theirs.try_clone().expect("a handle");
-    // SAFETY: the closure makes two system calls. Without a session of its own the program would have our terminal, if any.
+    // SAFETY: the closure makes two system calls. Without a session of its own the program
+    // would have our terminal, if any.
     unsafe {
         command.pre_exec(|| {
             libc::setsid();
@@ -19,8 +21,12 @@ pub fn talk(command: &mut Command, typed: &str) -> (i32, String) {
             Ok(())
         });
     }
-    let mut child = command.stdin(handle()).stdout(handle()).stderr(handle()).spawn().expect("it starts");
-    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut child =
+        command.stdin(handle()).stdout(handle()).stderr(handle()).spawn().expect("it starts");
+    command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
     drop(theirs);
     ours.write_all(typed.as_bytes()).expect("it listens");
     let mut screen = Vec::new();

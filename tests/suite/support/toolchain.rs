@@ -7,7 +7,8 @@ use super::repository;
 
 /// `gtc` first, then what the machine has.
 pub fn path() -> String {
-    let gtc = Path::new(env!("CARGO_BIN_EXE_gtc")).parent().expect("a folder").display().to_string();
+    let gtc =
+        Path::new(env!("CARGO_BIN_EXE_gtc")).parent().expect("a folder").display().to_string();
     let cargo = Path::new(env!("CARGO")).parent().expect("a folder").display().to_string();
     format!("{gtc}:{cargo}:/usr/bin:/bin")
 }

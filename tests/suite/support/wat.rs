@@ -1,8 +1,10 @@
-//! Components written as text: honest handlers in a line, and handlers that misbehave in one place.
+//! Components written as text: honest handlers in a line, and handlers that misbehave in
+//! one place.
 
 use wit_component::{ComponentEncoder, StringEncoding};
 
-/// A handler as a core module. Everything has an honest default; a test changes what it is about.
+/// A handler as a core module. Everything has an honest default; a test changes what it
+/// is about.
 #[derive(Clone)]
 pub struct Handler {
     pub slot: &'static str,
@@ -19,16 +21,26 @@ pub struct Handler {
     /// More fields of the module: imports first.
     pub imports: String,
     pub fields: String,
-    /// More packages of WIT, and what is to be replaced by what in ours, before the component is made of it.
+    /// More packages of WIT, and what is to be replaced by what in ours, before the
+    /// component is made of it.
     pub packages: Vec<(String, String)>,
     pub wit: Vec<(String, String)>,
     /// What is to be replaced by what in the core module.
     pub core: Vec<(String, String)>,
 }
 
-const SLOTS: [&str; 8] =
-    ["deployer", "secrets", "telemetry", "sessions", "state", "revocation", "messaging", "extension"];
-/// Where the texts lie; before them lie the pairs of address and length that the exports return the address of.
+const SLOTS: [&str; 8] = [
+    "deployer",
+    "secrets",
+    "telemetry",
+    "sessions",
+    "state",
+    "revocation",
+    "messaging",
+    "extension",
+];
+/// Where the texts lie; before them lie the pairs of address and length that the exports
+/// return the address of.
 const PATH_AT: usize = 4096;
 const VERSIONS_AT: usize = 1024;
 const FREE_FROM: usize = 64 << 10;
@@ -54,8 +66,9 @@ impl Handler {
         }
     }
 
-    /// Lets the component import an interface of WASI, of which it needs these items; interfaces that others use come first.
-    /// Functions are the core functions to import from it: the name there, the name in the module, and the type.
+    /// Lets the component import an interface of WASI, of which it needs these items;
+    /// interfaces that others use come first. Functions are the core functions to
+    /// import from it: the name there, the name in the module, and the type.
     pub fn wasi(mut self, interface: &str, items: &str, functions: &[[&str; 3]]) -> Self {
         let (package, name) = interface.split_once('/').expect("package/interface");
         let text = format!("interface {name} {{ {items} }}\n");
@@ -63,9 +76,14 @@ impl Handler {
             Some((_, interfaces)) => interfaces.push_str(&text),
             None => self.packages.push((package.to_owned(), text)),
         }
-        self.wit.push(("export handler;".to_owned(), format!("import {interface}@0.2.0; export handler;")));
+        self.wit.push((
+            "export handler;".to_owned(),
+            format!("import {interface}@0.2.0; export handler;"),
+        ));
         for [there, here, core_type] in functions {
-            self.imports.push_str(&format!("(import \"{interface}@0.2.0\" \"{there}\" (func ${here} {core_type}))"));
+            self.imports.push_str(&format!(
+                "(import \"{interface}@0.2.0\" \"{there}\" (func ${here} {core_type}))"
+            ));
         }
         self
     }
@@ -79,20 +97,28 @@ impl Handler {
     pub fn component_of(&self, version: &str) -> Vec<u8> {
         let mut module = self.module();
         replace(&mut module, &self.core);
-        let mut module = wat::parse_str(module.replace("@0.1.0", &format!("@{version}"))).expect("a module");
+        let mut module =
+            wat::parse_str(module.replace("@0.1.0", &format!("@{version}"))).expect("a module");
         let mut resolve = wit_parser::Resolve::default();
         let wit = super::repository().join("wit/env-pack/0.1.0");
-        let files = ["types", "handler", "host", "world"].map(|name| wit.join(name).with_extension("wit"));
+        let files =
+            ["types", "handler", "host", "world"].map(|name| wit.join(name).with_extension("wit"));
         let texts = files.map(|file| std::fs::read_to_string(file).expect("our WIT"));
         let mut text = texts.concat().replace("env-pack@0.1.0", &format!("env-pack@{version}"));
         replace(&mut text, &self.wit);
         for (name, interfaces) in &self.packages {
-            resolve.push_str("wasi.wit", &format!("package {name}@0.2.0;\n{interfaces}")).expect("WIT");
+            resolve
+                .push_str("wasi.wit", &format!("package {name}@0.2.0;\n{interfaces}"))
+                .expect("WIT");
         }
         let package = resolve.push_str("env-pack.wit", &text).expect("our WIT");
         let world = resolve.select_world(&[package], Some("env-pack-handler")).expect("our world");
-        wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("metadata");
-        let mut encoder = ComponentEncoder::default().validate(true).module(&module).expect("a module of our world");
+        wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
+            .expect("metadata");
+        let mut encoder = ComponentEncoder::default()
+            .validate(true)
+            .module(&module)
+            .expect("a module of our world");
         encoder.encode().expect("a component")
     }
 

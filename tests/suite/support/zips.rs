@@ -1,4 +1,5 @@
-//! Zip archives byte by byte: every field of every record can be set at will, and is right unless it is.
+//! Zip archives byte by byte: every field of every record can be set at will, and is
+//! right unless it is.
 
 use std::io::{Cursor, Read as _, Write as _};
 
@@ -214,7 +215,9 @@ impl End {
         for field in [self.disks.0, self.disks.1, counts[0], counts[1]] {
             out.extend(field.to_le_bytes());
         }
-        for field in [self.directory_bytes.unwrap_or(directory_bytes), self.directory.unwrap_or(directory)] {
+        for field in
+            [self.directory_bytes.unwrap_or(directory_bytes), self.directory.unwrap_or(directory)]
+        {
             out.extend(field.to_le_bytes());
         }
         out.extend(self.comment_bytes.unwrap_or(self.comment.len() as u16).to_le_bytes());
@@ -241,10 +244,17 @@ pub fn entries(archive: &[u8]) -> Result<Vec<Entry>, String> {
     Ok(entries)
 }
 
-/// The entries of an honest pack, without its bill of materials. Nobody looks into its component.
+/// The entries of an honest pack, without its bill of materials. Nobody looks into its
+/// component.
 pub fn pack_entries() -> Vec<Entry> {
     let component = b"\0asm\x0d\0\x01\0, if anybody asked".to_vec();
-    let pack = super::packs::archive("secrets", "acme.secrets.vault", "^1", component, Permissions::default());
+    let pack = super::packs::archive(
+        "secrets",
+        "acme.secrets.vault",
+        "^1",
+        component,
+        Permissions::default(),
+    );
     let mut entries = entries(&pack).expect("an honest pack");
     entries.retain(|(name, _)| name != "sbom.cbor");
     entries

@@ -1,4 +1,5 @@
-//! The page about other toolchains: with stand-ins for programs that a machine may not have, and with the programs where it has them.
+//! The page about other toolchains: with stand-ins for programs that a machine may not
+//! have, and with the programs where it has them.
 
 use wit_component::{ComponentEncoder, StringEncoding};
 
@@ -8,8 +9,8 @@ use crate::support::toolchain::path;
 use crate::support::{Ran, Sandbox, repository};
 use crate::toolchains::toolchains;
 
-/// What `wasm-tools` makes of the handler in the text format, by the libraries that `wasm-tools` is made of: the core module and the
-/// component, in a folder.
+/// What `wasm-tools` makes of the handler in the text format, by the libraries that
+/// `wasm-tools` is made of: the core module and the component, in a folder.
 pub(super) struct Made(tempfile::TempDir);
 
 impl Made {
@@ -17,12 +18,18 @@ impl Made {
         let text = repository().join("tests/guests/text/handler.wat");
         let mut core = wat::parse_file(text).expect("a module");
         let mut resolve = wit_parser::Resolve::default();
-        let (package, _) = resolve.push_dir(repository().join("wit/env-pack/0.1.0")).expect("our WIT");
+        let (package, _) =
+            resolve.push_dir(repository().join("wit/env-pack/0.1.0")).expect("our WIT");
         let world = resolve.select_world(&[package], Some("env-pack-handler")).expect("our world");
-        wit_component::embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8).expect("metadata");
-        let mut encoder = ComponentEncoder::default().validate(true).module(&core).expect("a module of our world");
+        wit_component::embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8)
+            .expect("metadata");
+        let mut encoder = ComponentEncoder::default()
+            .validate(true)
+            .module(&core)
+            .expect("a module of our world");
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("handler.wasm"), encoder.encode().expect("a component")).expect("a file");
+        std::fs::write(folder.path().join("handler.wasm"), encoder.encode().expect("a component"))
+            .expect("a file");
         std::fs::write(folder.path().join("core.wasm"), core).expect("a file");
         Self(folder)
     }
@@ -32,7 +39,8 @@ impl Made {
         let copy = |name: &str| format!("cp {} {name}", self.0.path().join(name).display());
         vec![
             (
-                "wasm-tools component embed wit --world env-pack-handler handler.wat -o core.wasm".to_owned(),
+                "wasm-tools component embed wit --world env-pack-handler handler.wat -o core.wasm"
+                    .to_owned(),
                 copy("core.wasm"),
             ),
             ("wasm-tools component new core.wasm -o handler.wasm".to_owned(), copy("handler.wasm")),
@@ -54,7 +62,10 @@ fn a_handler_in_c_is_made_as_the_page_says() {
         let text = std::fs::read(&file).expect("a file");
         sandbox.write(std::path::Path::new("wit").join(file.file_name().expect("a name")), text);
     }
-    sandbox.write("redis.c", std::fs::read(repository().join("tests/guests/c/redis.c")).expect("a file"));
+    sandbox.write(
+        "redis.c",
+        std::fs::read(repository().join("tests/guests/c/redis.c")).expect("a file"),
+    );
     let inherited = std::env::var("PATH").unwrap_or_default();
     let mut shell = sandbox.command("/bin/sh");
     shell.args(["-ec", script]).env("PATH", format!("{}:{inherited}", path()));

@@ -1,5 +1,6 @@
-//! Toolchains that give back what they made of the same files before. They never make the same bytes twice, and each component of an
-//! interpreter takes half a minute to be compiled.
+//! Toolchains that give back what they made of the same files before. They never make the
+//! same bytes twice, and each component of an interpreter takes half a minute to be
+//! compiled.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

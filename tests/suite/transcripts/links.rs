@@ -21,7 +21,8 @@ fn links_lead_somewhere() {
     for page in pages() {
         let (text, place) = (text_of(&page), repository().join(&page));
         for link in links(&text) {
-            let (file, heading) = link.split_once('#').map_or((link, None), |(file, heading)| (file, Some(heading)));
+            let (file, heading) =
+                link.split_once('#').map_or((link, None), |(file, heading)| (file, Some(heading)));
             let target = if file.is_empty() { place.clone() } else { place.with_file_name(file) };
             assert!(target.exists(), "{page}: `{link}` leads nowhere");
             let Some(heading) = heading else { continue };
@@ -34,7 +35,9 @@ fn links_lead_somewhere() {
 
 #[test]
 fn headings_have_addresses() {
-    for (heading, address) in [("## In Rust", "in-rust"), ("### zip-name", "zip-name"), ("# `a`: b, c?", "a-b-c")] {
+    for (heading, address) in
+        [("## In Rust", "in-rust"), ("### zip-name", "zip-name"), ("# `a`: b, c?", "a-b-c")]
+    {
         assert_eq!(anchor(heading), address);
     }
 }

@@ -1,5 +1,5 @@
-//! Recipes for CI: those of `docs/ci.md`, and the workflow that `gtc pack new` writes. They are YAML, they pin what they take, and
-//! their commands do what they say.
+//! Recipes for CI: those of `docs/ci.md`, and the workflow that `gtc pack new` writes.
+//! They are YAML, they pin what they take, and their commands do what they say.
 
 use std::path::Path;
 use std::process::Command;
@@ -46,7 +46,11 @@ fn workflow(folder: &Path) -> String {
 fn shell(sandbox: &Sandbox, program: &str, folder: &Path, variables: &[(&str, &str)]) -> Command {
     let mut shell = sandbox.command(program);
     toolchain(&mut shell);
-    shell.env("PATH", path()).env("CARGO_NET_OFFLINE", "true").envs(variables.iter().copied()).current_dir(folder);
+    shell
+        .env("PATH", path())
+        .env("CARGO_NET_OFFLINE", "true")
+        .envs(variables.iter().copied())
+        .current_dir(folder);
     shell
 }
 
@@ -54,15 +58,25 @@ fn installs(line: &str) -> bool {
     INSTALL.iter().any(|beginning| line.starts_with(beginning))
 }
 
-/// Runs the steps of a job of GitHub, without those that install and, unless there is a registry, that push.
-fn runs_job(sandbox: &Sandbox, folder: &Path, job: &Value, variables: &[(&str, &str)], registry: Option<&str>) {
+/// Runs the steps of a job of GitHub, without those that install and, unless there is a
+/// registry, that push.
+fn runs_job(
+    sandbox: &Sandbox,
+    folder: &Path,
+    job: &Value,
+    variables: &[(&str, &str)],
+    registry: Option<&str>,
+) {
     let mut ran = 0;
-    for script in job["steps"].as_array().expect("steps").iter().filter_map(|step| step["run"].as_str()) {
+    for script in
+        job["steps"].as_array().expect("steps").iter().filter_map(|step| step["run"].as_str())
+    {
         assert!(!script.contains("${{"), "what GitHub puts into a script is a script: {script}");
         let lines = script.lines().filter(|line| !installs(line.trim()));
         let lines = lines.filter(|line| registry.is_some() || !line.contains("gtc pack push"));
         let script = lines.map(|line| format!("{line}\n")).collect::<String>();
-        let script = registry.map_or(script.clone(), |registry| script.replace("ghcr.io", registry));
+        let script =
+            registry.map_or(script.clone(), |registry| script.replace("ghcr.io", registry));
         run(shell(sandbox, "/bin/bash", folder, variables).args(["-eo", "pipefail", "-c", &script])).succeeded();
         ran += usize::from(!script.is_empty());
     }
@@ -70,14 +84,21 @@ fn runs_job(sandbox: &Sandbox, folder: &Path, job: &Value, variables: &[(&str, &
 }
 
 /// Runs the script of a job of GitLab, likewise.
-fn runs_script(sandbox: &Sandbox, folder: &Path, job: &Value, variables: &[(&str, &str)], registry: Option<&str>) {
+fn runs_script(
+    sandbox: &Sandbox,
+    folder: &Path,
+    job: &Value,
+    variables: &[(&str, &str)],
+    registry: Option<&str>,
+) {
     let lines = job["script"].as_array().expect("a script").iter().map(text);
-    let lines: Vec<_> =
-        lines.filter(|line| !installs(line) && (registry.is_some() || !line.contains("gtc pack push"))).collect();
+    let lines: Vec<_> = lines
+        .filter(|line| !installs(line) && (registry.is_some() || !line.contains("gtc pack push")))
+        .collect();
     assert!(!lines.is_empty());
-    lines
-        .iter()
-        .for_each(|line| drop(run(shell(sandbox, "/bin/sh", folder, variables).args(["-ec", line])).succeeded()));
+    lines.iter().for_each(|line| {
+        drop(run(shell(sandbox, "/bin/sh", folder, variables).args(["-ec", line])).succeeded())
+    });
 }
 
 /// What is taken from elsewhere is one thing, whenever the recipe runs.
@@ -88,8 +109,12 @@ fn everything_is_pinned() {
         for line in recipe.lines() {
             let Some((_, action)) = line.split_once("uses: ") else { continue };
             let (_, commit) = action.split_once('@').unwrap_or_else(|| panic!("{line}"));
-            let (commit, version) = commit.split_once(" # v").unwrap_or_else(|| panic!("no version: {line}"));
-            assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{line}");
+            let (commit, version) =
+                commit.split_once(" # v").unwrap_or_else(|| panic!("no version: {line}"));
+            assert!(
+                commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{line}"
+            );
             assert_eq!(version.split('.').count(), 3, "{line}");
         }
         for word in ["latest", "@main", "@master"] {
@@ -97,7 +122,10 @@ fn everything_is_pinned() {
         }
         for (at, _) in recipe.match_indices("cargo install") {
             let command = recipe[at..].lines().next().expect("a line");
-            assert!(command.contains("--locked") && command.contains("--rev \"$GTC_REVISION\""), "{command}");
+            assert!(
+                command.contains("--locked") && command.contains("--rev \"$GTC_REVISION\""),
+                "{command}"
+            );
         }
     }
 }
@@ -106,9 +134,18 @@ fn everything_is_pinned() {
 #[test]
 fn recipes_install_the_rust_that_is_needed() {
     let manifest = std::fs::read_to_string(repository().join("Cargo.toml")).expect("a manifest");
-    let needed = manifest.split("rust-version = \"").nth(1).and_then(|rest| rest.split('"').next()).expect("a version");
-    for recipe in recipes().iter().chain(&[workflow(&project("rust").1), workflow(&project("python").1)]) {
-        assert!(recipe.contains(&format!("{needed}.0")), "it does not install Rust {needed}:\n{recipe}");
+    let needed = manifest
+        .split("rust-version = \"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a version");
+    for recipe in
+        recipes().iter().chain(&[workflow(&project("rust").1), workflow(&project("python").1)])
+    {
+        assert!(
+            recipe.contains(&format!("{needed}.0")),
+            "it does not install Rust {needed}:\n{recipe}"
+        );
     }
 }
 
@@ -174,7 +211,10 @@ fn publishes_from_gitlab(registry: Option<&str>) {
     let report = std::fs::read_to_string(folder.join("packs.xml")).expect("a report");
     assert!(report.contains("<testsuites name=\"gtc pack validate\""), "{report}");
     let key = key(&sandbox);
-    let (file, image) = (key.display().to_string(), format!("{}/acme/demo", registry.unwrap_or("registry.example")));
+    let (file, image) = (
+        key.display().to_string(),
+        format!("{}/acme/demo", registry.unwrap_or("registry.example")),
+    );
     let variables = [
         ("SIGNING_KEY", file.as_str()),
         ("CI_PROJECT_URL", "https://git.example/acme/demo"),
@@ -205,9 +245,18 @@ fn packs_of_others_are_validated_as_the_recipe_says() {
     let sandbox = Sandbox::new();
     let packs = sandbox.home().join("packs");
     std::fs::create_dir(&packs).expect("a folder");
-    std::fs::copy(repository().join("builtins/packed/greentic.state.in-memory.gtpack"), packs.join("state.gtpack"))
-        .expect("a copy");
-    runs_job(&sandbox, sandbox.home(), &recipe(".github/workflows/packs.yml")["jobs"]["validate"], &[], None);
+    std::fs::copy(
+        repository().join("builtins/packed/greentic.state.in-memory.gtpack"),
+        packs.join("state.gtpack"),
+    )
+    .expect("a copy");
+    runs_job(
+        &sandbox,
+        sandbox.home(),
+        &recipe(".github/workflows/packs.yml")["jobs"]["validate"],
+        &[],
+        None,
+    );
     let report = std::fs::read_to_string(sandbox.home().join("packs.sarif")).expect("a report");
     let report: Value = serde_json::from_str(&report).expect("JSON");
     assert_eq!(report["version"], "2.1.0");

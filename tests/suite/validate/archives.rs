@@ -14,8 +14,12 @@ pub fn broken() -> Vec<Broken> {
     let mut broken: Vec<Broken> = Rule::ALL.iter().map(|rule| of_rule(*rule)).collect();
     broken.extend([
         Broken::new("bare-component", "a component without a pack", handler().component()),
-        Broken::new("archive-too-large", "an archive beyond its cap", pack_of(handler().component()))
-            .flags(&["--limit", "archive.bytes=1KiB"]),
+        Broken::new(
+            "archive-too-large",
+            "an archive beyond its cap",
+            pack_of(handler().component()),
+        )
+        .flags(&["--limit", "archive.bytes=1KiB"]),
     ]);
     broken.extend(documents());
     broken.extend(bills());
@@ -55,7 +59,11 @@ fn documents() -> Vec<Broken> {
     let too_large = vec![0; (1 << 20) + 1];
     vec![
         Broken::new("manifest-missing", "no manifest", zipped(&sealed(honest()[1..].to_vec()))),
-        Broken::new("manifest-too-large", "a manifest of a MiB and a byte", manifest(too_large.clone())),
+        Broken::new(
+            "manifest-too-large",
+            "a manifest of a MiB and a byte",
+            manifest(too_large.clone()),
+        ),
         Broken::new("manifest-invalid", "a manifest that is none", manifest(b"\xa0".to_vec())),
         Broken::new("sbom-missing", "no bill", zipped(&honest())),
         Broken::new("sbom-too-large", "a bill of a MiB and a byte", sbom(too_large)),
@@ -78,13 +86,17 @@ fn bills() -> Vec<Broken> {
             absent["path"] = json!("notes/absent.txt");
             document["files"].as_array_mut().expect("a list").push(absent);
         }),
-        with("sbom-omits-entry", &|document| drop(document["files"].as_array_mut().expect("a list").pop())),
+        with("sbom-omits-entry", &|document| {
+            drop(document["files"].as_array_mut().expect("a list").pop())
+        }),
         with("sbom-lists-entry-twice", &|document| {
             let twice = files(document)[0].clone();
             document["files"].as_array_mut().expect("a list").push(twice);
         }),
         with("sbom-size-differs", &|document| document["files"][1]["size"] = json!(1)),
-        with("sbom-hash-differs", &|document| document["files"][1]["hash_blake3"] = json!("0".repeat(64))),
+        with("sbom-hash-differs", &|document| {
+            document["files"][1]["hash_blake3"] = json!("0".repeat(64))
+        }),
     ]
 }
 
@@ -120,7 +132,8 @@ fn signatures() -> Vec<Broken> {
     ]
 }
 
-/// Where one fault does not hide another, all are told; where nothing more can be read, that is told.
+/// Where one fault does not hide another, all are told; where nothing more can be read,
+/// that is told.
 #[test]
 fn everything_that_can_still_be_read_is_told() {
     let sandbox = Sandbox::new();
@@ -135,7 +148,10 @@ fn everything_that_can_still_be_read_is_told() {
     let findings = super::findings(&ran);
     let expected = ["sbom-hash-differs", "sbom-omits-entry", "sbom-size-differs"];
     assert_eq!(super::codes(&findings).into_iter().collect::<Vec<_>>(), expected);
-    assert_eq!(ran.result()["packs"][0]["stopped"], "nothing of it was run, because its archive is not in order");
+    assert_eq!(
+        ran.result()["packs"][0]["stopped"],
+        "nothing of it was run, because its archive is not in order"
+    );
     assert_eq!(ran.result()["packs"][0]["handlers"], json!([]));
 
     let mut zip = pack();
@@ -160,5 +176,8 @@ fn a_hostile_bill_does_not_flood_the_report() {
     entries.push(("sbom.cbor".to_owned(), cbor(&document)));
     let path = sandbox.write("many.gtpack", zipped(&entries)).display().to_string();
     let ran = sandbox.gtc(["pack", "validate", &path]).exited(1);
-    assert_eq!((super::findings(&ran).len(), &ran.result()["packs"][0]["omitted"]), (200, &json!(2_800)));
+    assert_eq!(
+        (super::findings(&ran).len(), &ran.result()["packs"][0]["omitted"]),
+        (200, &json!(2_800))
+    );
 }

@@ -1,4 +1,5 @@
-//! Packs that want to be allowed what nobody should allow: every rule once in a pack of its own, and in all its spellings.
+//! Packs that want to be allowed what nobody should allow: every rule once in a pack of
+//! its own, and in all its spellings.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +8,17 @@ use super::{Broken, findings, handler};
 use crate::support::{Sandbox, text};
 
 pub fn broken() -> Vec<Broken> {
-    let tools = |code, tools: &[&str]| Broken::new(code, format!("{tools:?}"), asking(&handler(), tools, &[]));
-    let network = |code, network: &[&str]| Broken::new(code, format!("{network:?}"), asking(&handler(), &[], network));
+    let tools = |code, tools: &[&str]| {
+        Broken::new(code, format!("{tools:?}"), asking(&handler(), tools, &[]))
+    };
+    let network = |code, network: &[&str]| {
+        Broken::new(code, format!("{network:?}"), asking(&handler(), &[], network))
+    };
     let many: Vec<String> = (0..300).map(|at| format!("vault{at} status")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     // each word could be a command of its own, and there are more of them than anybody reads
-    let code: Vec<String> = (0..60).map(|at| format!("sh -c '{}'", format!("x{at} ").repeat(100))).collect();
+    let code: Vec<String> =
+        (0..60).map(|at| format!("sh -c '{}'", format!("x{at} ").repeat(100))).collect();
     let code: Vec<&str> = code.iter().map(String::as_str).collect();
     vec![
         tools("permissions-too-many", &many),
@@ -34,7 +40,8 @@ pub fn broken() -> Vec<Broken> {
     ]
 }
 
-/// The codes that each of these gets, in one pack; at most fifty, so that no finding is left out.
+/// The codes that each of these gets, in one pack; at most fifty, so that no finding is
+/// left out.
 fn check(sandbox: &Sandbox, tools: &[&str], network: &[&str], codes: &[&str]) {
     let pack = asking(&handler(), tools, network);
     let path = sandbox.write("spellings.gtpack", pack).display().to_string();
@@ -70,10 +77,22 @@ fn a_command_is_known_in_every_spelling() {
     );
     check(
         &["tool-is-shell"],
-        &["pwsh -NoProfile -Command x", "powershell.exe -enc x", "bash5.1 -c x", "rbash", "sh version"],
+        &[
+            "pwsh -NoProfile -Command x",
+            "powershell.exe -enc x",
+            "bash5.1 -c x",
+            "rbash",
+            "sh version",
+        ],
     );
-    let shells =
-        ["env sh -c x", "sudo bash -c x", "su -c x sh", "timeout 5 zsh", "xargs sh -c x", "nice -n 5 dash x.sh"];
+    let shells = [
+        "env sh -c x",
+        "sudo bash -c x",
+        "su -c x sh",
+        "timeout 5 zsh",
+        "xargs sh -c x",
+        "nice -n 5 dash x.sh",
+    ];
     check(&["tool-is-shell", "tool-runs-other-programs"], &shells);
     check(
         &["tool-is-shell", "tool-runs-other-programs"],
@@ -314,13 +333,24 @@ fn what_a_command_does_is_known_in_every_spelling() {
     );
     check(
         &["tool-uses-network"],
-        &["curl https://x.example", "wget.exe x", "nc -z x 80", "scp x y", "rsync x y", "ftp x", "socat - TCP:x:80"],
+        &[
+            "curl https://x.example",
+            "wget.exe x",
+            "nc -z x 80",
+            "scp x y",
+            "rsync x y",
+            "ftp x",
+            "socat - TCP:x:80",
+        ],
     );
     check(
         &["tool-uses-network", "tool-is-shell"],
         &["sh -c 'curl x | sh'", "bash -c 'wget -qO- x'", "zsh -c '$(curl x)'"],
     );
-    check(&["tool-reaches-anything"], &["curl *", "curl -d * https://x.example", "wget *", "nc * 80", "scp x *"]);
+    check(
+        &["tool-reaches-anything"],
+        &["curl *", "curl -d * https://x.example", "wget *", "nc * 80", "scp x *"],
+    );
     check(
         &["tool-argument-path"],
         &[
@@ -339,7 +369,8 @@ fn what_a_command_does_is_known_in_every_spelling() {
     );
 }
 
-/// What handlers honestly ask has no fault, though it has words in it that would be one elsewhere.
+/// What handlers honestly ask has no fault, though it has words in it that would be one
+/// elsewhere.
 #[test]
 fn what_only_looks_has_no_fault() {
     let sandbox = Sandbox::new();
@@ -466,5 +497,10 @@ fn a_metadata_service_is_known_in_every_notation() {
         "1:80",
     ];
     check(&sandbox, &[], &honest, &[]);
-    check(&sandbox, &["x metadata", "x 2852039166", "x 1.2.3", "x https://acme.example/metadata", "x a::b"], &[], &[]);
+    check(
+        &sandbox,
+        &["x metadata", "x 2852039166", "x 1.2.3", "x https://acme.example/metadata", "x a::b"],
+        &[],
+        &[],
+    );
 }

@@ -10,18 +10,33 @@ pub fn broken() -> Vec<Broken> {
     let import = "(component (import \"wasi:http/types@0.2.0\" (instance)) (instance $i)
         (export \"greentic:env-pack/handler@0.1.0\" (instance $i)))";
     let mut changed = handler();
-    changed.wit = vec![("description: string,".to_owned(), "description: string, command: string,".to_owned())];
+    changed.wit = vec![(
+        "description: string,".to_owned(),
+        "description: string, command: string,".to_owned(),
+    )];
     // nobody has compiled it before, and nobody will
     let mut dear = handler();
     dear.fields = "(func (export \"dear\"))".to_owned();
-    let slow = Broken::new("compile-out-of-time", "a tangle", pack_of(component(&locals_and_loops(10_000, 30_000))));
+    let slow = Broken::new(
+        "compile-out-of-time",
+        "a tangle",
+        pack_of(component(&locals_and_loops(10_000, 30_000))),
+    );
     vec![
         Broken::new("not-a-component", "text for a component", pack_of(b"hello".to_vec())),
         Broken::new("not-a-component", "a core module", wat("(module)")),
         Broken::new("handler-not-exported", "a component of something else", wat("(component)")),
-        Broken::new("unsupported-wit-version", "a later interface", pack_of(handler().component_of("0.2.0"))),
+        Broken::new(
+            "unsupported-wit-version",
+            "a later interface",
+            pack_of(handler().component_of("0.2.0")),
+        ),
         Broken::new("unsupported-import", "an import of HTTP", wat(import)),
-        Broken::new("component-too-complex", "ifs in each other", pack_of(component(&nested_ifs(100_000)))),
+        Broken::new(
+            "component-too-complex",
+            "ifs in each other",
+            pack_of(component(&nested_ifs(100_000))),
+        ),
         Broken {
             compiling: Duration::from_millis(1_500),
             ..slow.flags(&[
@@ -39,16 +54,24 @@ pub fn broken() -> Vec<Broken> {
             pack_of(component(&locals_and_loops(10_000, 30_000))),
         )
         .flags(&["--limit", "compile.memory=48MiB", "--limit", "compile.memory-per-mib=1"]),
-        Broken::new("compile-too-much-code", "more code than may come out", pack_of(dear.component())).flags(&[
-            "--limit",
-            "compile.code=1KiB",
-            "--limit",
-            "compile.code-per-mib=1KiB",
-        ]),
+        Broken::new(
+            "compile-too-much-code",
+            "more code than may come out",
+            pack_of(dear.component()),
+        )
+        .flags(&["--limit", "compile.code=1KiB", "--limit", "compile.code-per-mib=1KiB"]),
         Broken::new("does-not-compile", "types that double", pack_of(doubled_types(40))),
         Broken::new("wrong-interface", "a field more", pack_of(changed.component())),
-        Broken::new("debug-information", "names and debug information", pack_of(with_custom(".debug_info", 64 << 10))),
-        Broken::new("debug-information", "a section of names", pack_of(with_custom("name", 64 << 10))),
+        Broken::new(
+            "debug-information",
+            "names and debug information",
+            pack_of(with_custom(".debug_info", 64 << 10)),
+        ),
+        Broken::new(
+            "debug-information",
+            "a section of names",
+            pack_of(with_custom("name", 64 << 10)),
+        ),
         Broken::new("component-large", "17 MiB", pack_of(padded(handler().component(), 17))),
     ]
 }

@@ -25,7 +25,11 @@ fn with_manifest(change: impl FnOnce(&mut PackManifest)) -> Vec<u8> {
     let mut manifest = decode_pack_manifest(&entries[0].1).expect("a manifest");
     // what is changed is said in one place only
     entries.retain(|(name, _)| !name.ends_with(".manifest.cbor"));
-    manifest.extensions.as_mut().expect("extensions").remove("greentic.pack.component_manifests@v1");
+    manifest
+        .extensions
+        .as_mut()
+        .expect("extensions")
+        .remove("greentic.pack.component_manifests@v1");
     change(&mut manifest);
     entries[0].1 = encode_pack_manifest(&manifest).expect("a manifest");
     Zip::stored(&sealed(entries)).bytes()
@@ -56,7 +60,10 @@ fn manifests() -> Vec<Broken> {
     };
     let file = "components/handler.manifest.cbor";
     let content = |entries: &mut Vec<Entry>, change: &dyn Fn(&mut Vec<u8>)| {
-        let entry = entries.iter_mut().find(|(name, _)| name == file).expect("the manifest of the component");
+        let entry = entries
+            .iter_mut()
+            .find(|(name, _)| name == file)
+            .expect("the manifest of the component");
         change(&mut entry.1);
     };
     let another = |name: &str| {
@@ -65,7 +72,11 @@ fn manifests() -> Vec<Broken> {
     };
     let world = "greentic:env-pack/env-pack-handler@0.2.0";
     vec![
-        Broken::new("component-undeclared", "a component that nobody names", another("components/other.wasm")),
+        Broken::new(
+            "component-undeclared",
+            "a component that nobody names",
+            another("components/other.wasm"),
+        ),
         Broken::new("component-undeclared", "a component elsewhere", another("assets/other.bin")),
         Broken::new(
             "component-undeclared",
@@ -95,7 +106,9 @@ fn manifests() -> Vec<Broken> {
         Broken::new(
             "component-manifest-differs",
             "a manifest of another world",
-            own(&|entries| content(entries, &|bytes| replace(bytes, b"env-pack-handler", b"env-pack-deputys"))),
+            own(&|entries| {
+                content(entries, &|bytes| replace(bytes, b"env-pack-handler", b"env-pack-deputys"))
+            }),
         ),
         Broken::new(
             "component-manifest-differs",
@@ -103,15 +116,28 @@ fn manifests() -> Vec<Broken> {
             own(&|entries| content(entries, &|bytes| replace(bytes, b"handler", b"another"))),
         ),
         Broken::new("component-missing", "a component that is not there", with_manifest(second)),
-        Broken::new("declaration-invalid", "a declaration of another version", with_manifest(elsewhere)),
-        Broken::new("handler-undeclared", "no declaration", with_manifest(|manifest| manifest.extensions = None)),
+        Broken::new(
+            "declaration-invalid",
+            "a declaration of another version",
+            with_manifest(elsewhere),
+        ),
+        Broken::new(
+            "handler-undeclared",
+            "no declaration",
+            with_manifest(|manifest| manifest.extensions = None),
+        ),
         Broken::new(
             "world-differs",
             "another version of the world",
             with_manifest(|manifest| world.clone_into(&mut manifest.components[0].world)),
         ),
-        Broken::new("publisher-empty", "no publisher", with_manifest(|manifest| manifest.publisher.clear())),
-        Broken::new("pack-without-handler", "no handler", without_handler()).flags(&["--require-handler"]),
+        Broken::new(
+            "publisher-empty",
+            "no publisher",
+            with_manifest(|manifest| manifest.publisher.clear()),
+        ),
+        Broken::new("pack-without-handler", "no handler", without_handler())
+            .flags(&["--require-handler"]),
         Broken::new("pack-without-handler", "no handler, and none required", without_handler()),
     ]
 }
@@ -135,18 +161,42 @@ fn answers() -> Vec<Broken> {
     let path = "test.state.broken";
     vec![
         Broken::new("slot-differs", "another slot", stating(&handler(), "sessions", path, "^1")),
-        Broken::new("descriptor-path-differs", "another path", stating(&handler(), "state", "test.state.x", "^1")),
-        Broken::new("supported-versions-differ", "another requirement", stating(&handler(), "state", path, "^1.0")),
-        honest("own-version-unsupported", "a requirement beyond its own version", &of("state", path, "^2")),
+        Broken::new(
+            "descriptor-path-differs",
+            "another path",
+            stating(&handler(), "state", "test.state.x", "^1"),
+        ),
+        Broken::new(
+            "supported-versions-differ",
+            "another requirement",
+            stating(&handler(), "state", path, "^1.0"),
+        ),
+        honest(
+            "own-version-unsupported",
+            "a requirement beyond its own version",
+            &of("state", path, "^2"),
+        ),
         honest("supports-every-version", "no requirement at all", &of("state", path, "*")),
-        honest("supports-later-versions", "a requirement without an end", &of("state", path, ">=0.1.0")),
+        honest(
+            "supports-later-versions",
+            "a requirement without an end",
+            &of("state", path, ">=0.1.0"),
+        ),
         honest(
             "supports-later-versions",
             "a requirement of two parts without an end",
             &of("state", path, ">0.1, >=0.2"),
         ),
-        honest("descriptor-names-other-slot", "the name of another slot", &of("state", "test.secrets.x", "^1")),
-        honest("path-of-builtin", "the path of a built-in", &of("state", "greentic.state.in-memory", "^1")),
+        honest(
+            "descriptor-names-other-slot",
+            "the name of another slot",
+            &of("state", "test.secrets.x", "^1"),
+        ),
+        honest(
+            "path-of-builtin",
+            "the path of a built-in",
+            &of("state", "greentic.state.in-memory", "^1"),
+        ),
         Broken::new("path-answered-twice", "two handlers of one path", twice()),
     ]
 }
@@ -169,34 +219,52 @@ pub fn crowd(handlers: impl IntoIterator<Item = Handler>) -> Vec<u8> {
     };
     let (id, version) = ("test.crowd".to_owned(), "1.0.0".parse().expect("a version"));
     let handlers = handlers.into_iter().enumerate().map(one).collect();
-    archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers }).expect("a pack")
+    archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers })
+        .expect("a pack")
 }
 
 const PROBE: &str = "(import \"greentic:env-pack/tools@0.1.0\" \"probe\" (func $probe (param i32 i32 i32 i32 i32)))";
-const REACH: &str = "(import \"greentic:env-pack/network@0.1.0\" \"reach\" (func $reach (param i32 i32 i32 i32)))";
+const REACH: &str =
+    "(import \"greentic:env-pack/network@0.1.0\" \"reach\" (func $reach (param i32 i32 i32 i32)))";
 
-/// A handler that could run programs and open connections, and a pack that declares these.
+/// A handler that could run programs and open connections, and a pack that declares
+/// these.
 pub fn asking(handler: &Handler, tools: &[&str], network: &[&str]) -> Vec<u8> {
     let imports = [(PROBE, tools), (REACH, network)];
-    let imports = imports.into_iter().filter(|(_, wanted)| !wanted.is_empty()).map(|(import, _)| import);
+    let imports =
+        imports.into_iter().filter(|(_, wanted)| !wanted.is_empty()).map(|(import, _)| import);
     let handler = Handler { imports: imports.collect(), ..handler.clone() };
-    packs::archive("state", "test.state.broken", "^1", handler.component(), permissions(tools, network))
+    packs::archive(
+        "state",
+        "test.state.broken",
+        "^1",
+        handler.component(),
+        permissions(tools, network),
+    )
 }
 
 fn imports() -> Vec<Broken> {
-    let importing = |import: &str| pack_of(Handler { imports: import.to_owned(), ..handler() }.component());
+    let importing =
+        |import: &str| pack_of(Handler { imports: import.to_owned(), ..handler() }.component());
     let declaring = |tools: &[&str], network: &[&str]| {
         let permissions = permissions(tools, network);
         packs::archive("state", "test.state.broken", "^1", handler().component(), permissions)
     };
     let saying = |section: &str| {
-        let custom = CustomSection { name: PERMISSIONS_SECTION.into(), data: section.as_bytes().into() };
+        let custom =
+            CustomSection { name: PERMISSIONS_SECTION.into(), data: section.as_bytes().into() };
         let mut more = Component::new();
         more.section(&custom);
         let handler = Handler { imports: PROBE.to_owned(), ..handler() };
         // all but the header of a component
         let component = [handler.component(), more.finish()[8..].to_vec()].concat();
-        packs::archive("state", "test.state.broken", "^1", component, permissions(&["vault version"], &[]))
+        packs::archive(
+            "state",
+            "test.state.broken",
+            "^1",
+            component,
+            permissions(&["vault version"], &[]),
+        )
     };
     let more = r#"{"tools":[{"tool":"vault","args":["version"]},{"tool":"vault","args":["status"]}],"network":[]}"#;
     vec![
@@ -204,7 +272,15 @@ fn imports() -> Vec<Broken> {
         Broken::new("permissions-incomplete", "a command that the component needs", saying(more)),
         Broken::new("tools-not-declared", "programs that nobody declared", importing(PROBE)),
         Broken::new("network-not-declared", "connections that nobody declared", importing(REACH)),
-        Broken::new("tools-not-imported", "programs for nothing", declaring(&["vault version"], &[])),
-        Broken::new("network-not-imported", "connections for nothing", declaring(&[], &["vault.example:8200"])),
+        Broken::new(
+            "tools-not-imported",
+            "programs for nothing",
+            declaring(&["vault version"], &[]),
+        ),
+        Broken::new(
+            "network-not-imported",
+            "connections for nothing",
+            declaring(&[], &["vault.example:8200"]),
+        ),
     ]
 }

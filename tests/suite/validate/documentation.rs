@@ -31,5 +31,8 @@ fn the_page_explains_every_code() {
         std::fs::write(&path, expected).expect("a file");
         return;
     }
-    assert!(text == expected, "{PAGE} is not what the table of codes says; make it anew with BLESS=1");
+    assert!(
+        text == expected,
+        "{PAGE} is not what the table of codes says; make it anew with BLESS=1"
+    );
 }

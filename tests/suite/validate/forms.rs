@@ -9,10 +9,13 @@ use crate::support::schema;
 use crate::support::zips::{Zip, bill, cbor, sealed};
 use crate::support::{Sandbox, repository, text};
 
-/// What a pack says that wants to be more than text: in a terminal, in XML, and in a workflow.
-const LIE: &str = "\u{1b}[2J\r\n::stop-commands::x\n##[error]%0A\"/>]]><failure/><!--&lt;\u{202e}\u{fffe}";
+/// What a pack says that wants to be more than text: in a terminal, in XML, and in a
+/// workflow.
+const LIE: &str =
+    "\u{1b}[2J\r\n::stop-commands::x\n##[error]%0A\"/>]]><failure/><!--&lt;\u{202e}\u{fffe}";
 
-/// A sandbox with packs that are good, bad, hostile and not there; the arguments that name them.
+/// A sandbox with packs that are good, bad, hostile and not there; the arguments that
+/// name them.
 fn sandbox() -> (Sandbox, Vec<String>) {
     let sandbox = Sandbox::new();
     sandbox.write("packs/good.gtpack", pack_of(handler().component()));
@@ -33,7 +36,8 @@ fn sandbox() -> (Sandbox, Vec<String>) {
         "\u{1b}]0;x\u{7}\n::error::x",
     ];
     let packs = names.iter().map(|name| format!("packs/{name}"));
-    let arguments = ["pack", "validate"].iter().map(|word| (*word).to_owned()).chain(packs).collect();
+    let arguments =
+        ["pack", "validate"].iter().map(|word| (*word).to_owned()).chain(packs).collect();
     (sandbox, arguments)
 }
 
@@ -41,7 +45,8 @@ fn report(sandbox: &Sandbox, arguments: &[String], form: &str) -> String {
     let form = ["--report".to_owned(), form.to_owned()];
     let ran = sandbox.gtc(arguments.iter().chain(&form)).exited(2);
     assert_eq!(ran.stderr, "");
-    let is_plain = |c: char| c == '\n' || env_pack_domain::ForeignText::is_plain(c.encode_utf8(&mut [0; 4]));
+    let is_plain =
+        |c: char| c == '\n' || env_pack_domain::ForeignText::is_plain(c.encode_utf8(&mut [0; 4]));
     assert!(ran.stdout.chars().all(is_plain), "a terminal obeys something in {:?}", ran.stdout);
     ran.stdout
 }
@@ -71,14 +76,17 @@ fn sarif_is_what_its_schema_says() {
     let artifact = &location["physicalLocation"]["artifactLocation"]["uri"];
     assert_eq!(artifact, "packs/name%20of%20lies%2C%20a%3A%3Ab.gtpack");
     assert!(results[0]["properties"]["byteOffset"].is_u64(), "{results:?}");
-    assert!(text(&location["logicalLocations"][0]["fullyQualifiedName"]).contains(r"\u{1b}[2J"), "{location}");
+    assert!(
+        text(&location["logicalLocations"][0]["fullyQualifiedName"]).contains(r"\u{1b}[2J"),
+        "{location}"
+    );
     let invocation = &run["invocations"][0];
     assert_eq!(invocation["executionSuccessful"], false);
     assert_eq!(invocation["toolExecutionNotifications"].as_array().map(Vec::len), Some(1));
 }
 
-/// What GitHub asks of a log beside the schema: it refuses the whole log for one result without a line, and shows results once that it
-/// cannot tell apart.
+/// What GitHub asks of a log beside the schema: it refuses the whole log for one result
+/// without a line, and shows results once that it cannot tell apart.
 #[test]
 fn sarif_is_what_github_takes() {
     let (sandbox, mut arguments) = sandbox();
@@ -93,7 +101,9 @@ fn sarif_is_what_github_takes() {
     let run = &log["runs"][0];
     assert!(text(&run["automationDetails"]["id"]).ends_with('/'));
     for rule in run["tool"]["driver"]["rules"].as_array().expect("rules") {
-        for pointer in ["/id", "/name", "/shortDescription/text", "/fullDescription/text", "/help/text"] {
+        for pointer in
+            ["/id", "/name", "/shortDescription/text", "/fullDescription/text", "/help/text"]
+        {
             let text = rule.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             assert!((1..=1024).contains(&text.len()), "{pointer} of {rule}");
         }
@@ -102,14 +112,30 @@ fn sarif_is_what_github_takes() {
     for result in run["results"].as_array().expect("results") {
         let physical = &result["locations"][0]["physicalLocation"];
         for number in ["startLine", "startColumn", "endLine", "endColumn"] {
-            assert!(physical["region"][number].as_u64().is_some_and(|number| number > 0), "{result}");
+            assert!(
+                physical["region"][number].as_u64().is_some_and(|number| number > 0),
+                "{result}"
+            );
         }
         let uri = text(&physical["artifactLocation"]["uri"]);
-        assert!(!uri.is_empty() && !uri.starts_with("./") && !text(&result["message"]["text"]).is_empty(), "{result}");
+        assert!(
+            !uri.is_empty()
+                && !uri.starts_with("./")
+                && !text(&result["message"]["text"]).is_empty(),
+            "{result}"
+        );
         let fingerprint = text(&result["partialFingerprints"]["primaryLocationLineHash"]);
-        assert!(seen.insert((text(&result["ruleId"]).to_owned(), uri.to_owned(), fingerprint.to_owned())), "{result}");
+        assert!(
+            seen.insert((
+                text(&result["ruleId"]).to_owned(),
+                uri.to_owned(),
+                fingerprint.to_owned()
+            )),
+            "{result}"
+        );
     }
-    let secrets = seen.iter().filter(|(rule, uri, _)| rule == "secret-in-pack" && uri == "packs/two.gtpack");
+    let secrets =
+        seen.iter().filter(|(rule, uri, _)| rule == "secret-in-pack" && uri == "packs/two.gtpack");
     assert_eq!(secrets.count(), 2, "{seen:?}");
 }
 
@@ -136,7 +162,8 @@ fn a_report_is_written_though_nobody_knows_whose_signatures_are_wanted() {
 #[test]
 fn the_schema_refuses_what_is_no_sarif() {
     let schema = sarif_schema();
-    let log = json!({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x"}}, "results": []}]});
+    let log =
+        json!({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x"}}, "results": []}]});
     assert_eq!(schema::faults(&schema, &log), Vec::<String>::new());
     let wrong: [(&str, Value); 8] = [
         ("/version", json!("2.0.0")),
@@ -144,7 +171,10 @@ fn the_schema_refuses_what_is_no_sarif() {
         ("/runs/0", json!({"results": []})),
         ("/runs/0/tool/driver", json!({"name": 1})),
         ("/runs/0/tool/driver", json!({"name": "x", "helpUri": "x"})),
-        ("/runs/0/tool/driver", json!({"name": "x", "rules": [{"id": "a", "helpUri": "docs/x.md#a"}]})),
+        (
+            "/runs/0/tool/driver",
+            json!({"name": "x", "rules": [{"id": "a", "helpUri": "docs/x.md#a"}]}),
+        ),
         ("/runs/0/results", json!([{"message": {"text": "x"}, "level": "fatal"}])),
         ("/runs/0/results", json!([{"message": {"text": "x"}, "ruleIndex": -2}])),
     ];
@@ -169,7 +199,9 @@ fn junit_is_read_by_an_xml_reader() {
         assert_eq!(suite.tag_name().name(), "testsuite");
         let count = |name: &str| suite.descendants().filter(|node| node.has_tag_name(name)).count();
         let counts = [count("testcase"), count("failure"), count("error")];
-        for ((name, counted), sum) in ["tests", "failures", "errors"].iter().zip(counts).zip(&mut sums) {
+        for ((name, counted), sum) in
+            ["tests", "failures", "errors"].iter().zip(counts).zip(&mut sums)
+        {
             assert_eq!(suite.attribute(*name), Some(counted.to_string().as_str()), "{name}");
             *sum += counted;
         }
@@ -194,16 +226,26 @@ fn workflow_commands_are_ours_alone() {
     let lines = report(&sandbox, &arguments, "github");
     let json: Value = serde_json::from_str(&report(&sandbox, &arguments, "json")).expect("JSON");
     let packs = json["result"]["packs"].as_array().expect("packs");
-    let found: usize = packs.iter().map(|pack| pack["findings"].as_array().map_or(0, Vec::len)).sum();
+    let found: usize =
+        packs.iter().map(|pack| pack["findings"].as_array().map_or(0, Vec::len)).sum();
     assert_eq!(lines.lines().count(), found + 1, "{lines}");
     for line in lines.lines() {
-        let rest = ["::error ", "::warning ", "::notice "].iter().find_map(|command| line.strip_prefix(command));
-        let (parameters, _) = rest.and_then(|rest| rest.split_once("::")).unwrap_or_else(|| panic!("{line}"));
-        let names: Vec<_> =
-            parameters.split(',').filter_map(|pair| pair.split_once('=')).map(|(name, _)| name).collect();
+        let rest = ["::error ", "::warning ", "::notice "]
+            .iter()
+            .find_map(|command| line.strip_prefix(command));
+        let (parameters, _) =
+            rest.and_then(|rest| rest.split_once("::")).unwrap_or_else(|| panic!("{line}"));
+        let names: Vec<_> = parameters
+            .split(',')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, _)| name)
+            .collect();
         assert_eq!(names, ["file", "title"], "{line}");
     }
-    assert!(lines.contains("::error file=packs/name of lies%2C a%3A%3Ab.gtpack,title=zip-name::"), "{lines}");
+    assert!(
+        lines.contains("::error file=packs/name of lies%2C a%3A%3Ab.gtpack,title=zip-name::"),
+        "{lines}"
+    );
 }
 
 #[test]

@@ -10,26 +10,33 @@ use crate::support::registry::image::Image;
 use crate::support::zips::{Zip, sealed};
 use crate::support::{Sandbox, repository};
 
-/// What the packs of this program, of its examples and of its tests are: clean, even when warnings count.
+/// What the packs of this program, of its examples and of its tests are: clean, even when
+/// warnings count.
 #[test]
 fn good_packs_are_clean() {
     let mut sandbox = Sandbox::new();
     sandbox.program("vault", "echo 'Vault v1.15.2'");
     let packed = repository().join("builtins/packed");
-    let files = std::fs::read_dir(&packed).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let files =
+        std::fs::read_dir(&packed).expect("a folder").map(|entry| entry.expect("an entry").path());
     let mut packs: Vec<String> = files.map(|path| path.display().to_string()).collect();
     packs.retain(|path| path.ends_with(".gtpack"));
     assert_eq!(packs.len(), 5);
     packs.push("greentic.state.in-memory@0.1.0".to_owned());
-    packs.push(sandbox.write("honest.gtpack", pack_of(handler().component())).display().to_string());
-    let asking = asking(&handler(), &["vault version", "kubectl auth can-i * *"], &["vault.example:8200"]);
+    packs
+        .push(sandbox.write("honest.gtpack", pack_of(handler().component())).display().to_string());
+    let asking =
+        asking(&handler(), &["vault version", "kubectl auth can-i * *"], &["vault.example:8200"]);
     packs.push(sandbox.write("asking.gtpack", asking).display().to_string());
     // which server it is, the operator answers; so whoever builds it says it
     let vault = ["--allow-network", "vault.example:8200"];
     packs.push(sandbox.built_pack(test_artifacts::vault(), "0.4.2", &vault).display().to_string());
     packs.push(sandbox.built_pack(test_artifacts::witness(), "1.0.0", &[]).display().to_string());
-    packs.push(sandbox.built_pack(test_artifacts::std_witness(), "1.0.0", &[]).display().to_string());
-    let ran = sandbox.gtc(["pack", "validate", "--strict"].iter().map(|word| (*word).to_owned()).chain(packs));
+    packs.push(
+        sandbox.built_pack(test_artifacts::std_witness(), "1.0.0", &[]).display().to_string(),
+    );
+    let ran = sandbox
+        .gtc(["pack", "validate", "--strict"].iter().map(|word| (*word).to_owned()).chain(packs));
     let report = ran.result();
     let found: Vec<_> = report["packs"]
         .as_array()
@@ -49,7 +56,10 @@ fn a_pack_of_another_kind_is_a_note() {
     let path = sandbox.write("flows.gtpack", without_handler()).display().to_string();
     for strict in [&[][..], &["--strict"]] {
         let ran = sandbox.gtc(["pack", "validate", &path].iter().chain(strict)).succeeded();
-        assert_eq!(codes(&findings(&ran)).into_iter().collect::<Vec<_>>(), ["pack-without-handler"]);
+        assert_eq!(
+            codes(&findings(&ran)).into_iter().collect::<Vec<_>>(),
+            ["pack-without-handler"]
+        );
         assert_eq!(findings(&ran)[0]["severity"], "note");
     }
     let ran = sandbox.gtc(["pack", "validate", &path, "--require-handler"]).exited(1);
@@ -67,13 +77,15 @@ fn a_pack_that_others_wrote_is_a_note() {
     let entries = [("manifest.cbor", manifest), ("assets/flow.ygtc", b"id: hello\n".to_vec())];
     let entries = entries.map(|(name, content)| (name.to_owned(), content)).to_vec();
     let sandbox = Sandbox::new();
-    let path = sandbox.write("flows.gtpack", Zip::stored(&sealed(entries)).bytes()).display().to_string();
+    let path =
+        sandbox.write("flows.gtpack", Zip::stored(&sealed(entries)).bytes()).display().to_string();
     let ran = sandbox.gtc(["pack", "validate", "--strict", &path]).succeeded();
     assert_eq!(codes(&findings(&ran)).into_iter().collect::<Vec<_>>(), ["pack-without-handler"]);
     assert_eq!(ran.result()["packs"][0]["id"], "acme.flows");
 }
 
-/// Packs in registries are looked at where they are; a component that lies there without a pack is asked all the same.
+/// Packs in registries are looked at where they are; a component that lies there without
+/// a pack is asked all the same.
 #[test]
 fn what_a_registry_has_is_looked_at() {
     let sandbox = Sandbox::new();
@@ -126,17 +138,24 @@ fn what_could_not_be_examined_ends_with_two() {
     let sandbox = Sandbox::new();
     let good = sandbox.write("good.gtpack", pack_of(handler().component())).display().to_string();
     let bad = sandbox.write("bad.gtpack", "no archive").display().to_string();
-    let report = sandbox.gtc(["pack", "validate", "nowhere.gtpack", &good, &bad]).exited(2).result();
+    let report =
+        sandbox.gtc(["pack", "validate", "nowhere.gtpack", &good, &bad]).exited(2).result();
     assert_eq!(report["packs"][0]["failure"]["kind"], "file-not-found");
     assert_eq!(report["packs"][1]["findings"], json!([]));
     assert_eq!(report["packs"][2]["findings"][0]["code"], "zip-end-record");
     sandbox.gtc(["pack", "validate", "oci://ghcr.io/acme/x:1", "--offline"]).exited(2);
     std::fs::create_dir(sandbox.home().join("packs")).expect("a folder");
     let folder = sandbox.gtc(["pack", "validate", "packs/"]).exited(2).result();
-    assert_eq!(folder["packs"][0]["failure"]["hint"], "name the packs in it: `gtc pack validate packs/*.gtpack`");
-    let unknown = sandbox.gtc(["pack", "validate", &good, "--key", "nowhere.pub"]).exited(2).result();
+    assert_eq!(
+        folder["packs"][0]["failure"]["hint"],
+        "name the packs in it: `gtc pack validate packs/*.gtpack`"
+    );
+    let unknown =
+        sandbox.gtc(["pack", "validate", &good, "--key", "nowhere.pub"]).exited(2).result();
     assert_eq!(unknown["packs"][0]["failure"]["kind"], "file-not-found");
-    sandbox.gtc(["pack", "validate", &good, "--key", "x", "--env", "local"]).refused(2, "invalid-argument");
+    sandbox
+        .gtc(["pack", "validate", &good, "--key", "x", "--env", "local"])
+        .refused(2, "invalid-argument");
     sandbox.gtc(["pack", "validate"]).refused(2, "invalid-argument");
 }
 
@@ -153,7 +172,10 @@ fn a_signature_that_was_asked_for_is_verified() {
     let ran = validate(&["--key", &other.public]).exited(1);
     assert_eq!(findings(&ran)[0]["code"], "signature-refused");
     // nobody is trusted yet, so nobody knows
-    assert_eq!(validate(&["--env", "local"]).exited(2).result()["packs"][0]["failure"]["kind"], "not-found");
+    assert_eq!(
+        validate(&["--env", "local"]).exited(2).result()["packs"][0]["failure"]["kind"],
+        "not-found"
+    );
     sandbox.trust(&key);
     validate(&["--env", "local"]).succeeded();
 }
@@ -163,11 +185,18 @@ fn a_signature_that_was_asked_for_is_verified() {
 fn arguments_are_taken_from_a_file() {
     let sandbox = Sandbox::new();
     sandbox.write("flows.gtpack", without_handler());
-    sandbox.write("answers.json", json!({"pack_refs": ["flows.gtpack"], "require_handler": true}).to_string());
+    sandbox.write(
+        "answers.json",
+        json!({"pack_refs": ["flows.gtpack"], "require_handler": true}).to_string(),
+    );
     sandbox.gtc(["pack", "validate", "--answers", "answers.json"]).exited(1);
     sandbox.write("answers.yaml", "pack_refs: [flows.gtpack]\nreport: github\n");
     let ran = sandbox.gtc(["pack", "validate", "--answers", "answers.yaml"]).succeeded();
-    assert!(ran.stdout.starts_with("::notice file=flows.gtpack,title=pack-without-handler::"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.starts_with("::notice file=flows.gtpack,title=pack-without-handler::"),
+        "{}",
+        ran.stdout
+    );
     sandbox.write("answers.json", json!({"pack_refs": []}).to_string());
     sandbox.gtc(["pack", "validate", "--answers", "answers.json"]).refused(2, "invalid-argument");
     let schema = sandbox.gtc(["pack", "validate", "--schema"]).succeeded();

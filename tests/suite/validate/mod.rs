@@ -1,4 +1,5 @@
-//! `gtc pack validate`: every way in which a pack can be broken has a code, and every code a pack that is broken in this way.
+//! `gtc pack validate`: every way in which a pack can be broken has a code, and every
+//! code a pack that is broken in this way.
 
 mod archives;
 mod behaviour;
@@ -106,18 +107,26 @@ fn every_broken_pack_is_caught_with_its_own_code() {
     let sandbox = Sandbox::new();
     let broken = all();
     let codes_of: BTreeSet<_> = broken.iter().map(|broken| broken.code).collect();
-    let missing: Vec<_> = Code::ALL.iter().map(|code| code.name()).filter(|name| !codes_of.contains(name)).collect();
+    let missing: Vec<_> =
+        Code::ALL.iter().map(|code| code.name()).filter(|name| !codes_of.contains(name)).collect();
     assert!(missing.is_empty(), "no pack is broken so that it gets {missing:?}");
-    assert!(codes_of.len() >= 60 && codes_of.iter().all(|name| Code::named(name).is_some()), "{codes_of:?}");
-    let wrong: Vec<String> =
-        broken.iter().enumerate().filter_map(|(at, broken)| caught(&sandbox, at, broken).err()).collect();
+    assert!(
+        codes_of.len() >= 60 && codes_of.iter().all(|name| Code::named(name).is_some()),
+        "{codes_of:?}"
+    );
+    let wrong: Vec<String> = broken
+        .iter()
+        .enumerate()
+        .filter_map(|(at, broken)| caught(&sandbox, at, broken).err())
+        .collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), broken.len(), wrong.join("\n"));
 }
 
 fn caught(sandbox: &Sandbox, at: usize, broken: &Broken) -> Result<(), String> {
     let Broken { name, code, alongside, compiling, .. } = broken;
     let arguments = sandbox.broken(at, broken);
-    // the first time it is compiled, too; after that the best of three, because the machine may be busy with something else
+    // the first time it is compiled, too; after that the best of three, because the machine
+    // may be busy with something else
     let mut best = Duration::MAX;
     for _ in 0..4 {
         let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
@@ -152,10 +161,14 @@ fn no_two_codes_share_a_name_or_a_text() {
         let about = code.about();
         assert_eq!(seen.insert(code.name(), code), None, "{code:?}");
         assert_eq!(Code::named(code.name()), Some(*code));
-        assert!(code.name().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{code:?}");
+        assert!(
+            code.name().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+            "{code:?}"
+        );
         for sentence in [about.cause, about.fix] {
             assert!(
-                sentence.ends_with('.') && sentence.starts_with(|c: char| c.is_uppercase() || c == '`'),
+                sentence.ends_with('.')
+                    && sentence.starts_with(|c: char| c.is_uppercase() || c == '`'),
                 "{sentence}"
             );
         }

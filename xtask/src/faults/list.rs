@@ -1,6 +1,7 @@
 //! The deliberate faults: what somebody could break without noticing, if no test noticed.
 
-/// A fault: a piece of text in a file, what stands there instead, and the test that must fail then.
+/// A fault: a piece of text in a file, what stands there instead, and the test that must
+/// fail then.
 pub struct Fault {
     pub name: &'static str,
     pub file: &'static str,

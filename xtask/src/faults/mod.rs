@@ -1,4 +1,5 @@
-//! Tests of the tests: each deliberate fault is put into a copy of the sources, and the test named beside it must fail.
+//! Tests of the tests: each deliberate fault is put into a copy of the sources, and the
+//! test named beside it must fail.
 
 mod list;
 
@@ -21,7 +22,12 @@ pub fn run(filter: &str) -> Result<()> {
         take_over_dependencies(&tree)?;
     }
     for fault in &chosen {
-        ensure!(fault.is_caught(&tree)?.is_none(), "`{}` fails without the fault `{}`", fault.test, fault.name);
+        ensure!(
+            fault.is_caught(&tree)?.is_none(),
+            "`{}` fails without the fault `{}`",
+            fault.test,
+            fault.name
+        );
     }
     println!("faults: the tests of all {} pass without them", chosen.len());
     let mut missed = Vec::new();
@@ -56,16 +62,19 @@ fn copy() -> Result<PathBuf> {
     Ok(tree)
 }
 
-/// Copies what is compiled of the dependencies already, without what is compiled of our own crates.
+/// Copies what is compiled of the dependencies already, without what is compiled of our
+/// own crates.
 fn take_over_dependencies(tree: &Path) -> Result<()> {
     fs::create_dir(target())?;
     process::run(&mut command("cp", &["--archive", "target/debug", "target/faults-target"]))?;
-    let own = ["env-pack-domain", "env-pack-sdk", "gtc", "test-artifacts"].map(|package| ["--package", package]);
+    let own = ["env-pack-domain", "env-pack-sdk", "gtc", "test-artifacts"]
+        .map(|package| ["--package", package]);
     let mut clean = command("cargo", &[&["clean", "--quiet"], own.as_flattened()].concat());
     process::run(clean.current_dir(tree).env("CARGO_TARGET_DIR", target()))
 }
 
-/// Where the copy is compiled: a place of its own, because cargo takes crates of the same place in two trees for the same crate.
+/// Where the copy is compiled: a place of its own, because cargo takes crates of the same
+/// place in two trees for the same crate.
 fn target() -> PathBuf {
     root().join("target/faults-target")
 }
@@ -81,7 +90,9 @@ impl Fault {
         match caught?.as_deref() {
             None => Ok(false),
             Some(words) if words.contains("FAILED") => Ok(true),
-            Some(words) => bail!("the sources do not compile with the fault `{}`:\n{words}", self.name),
+            Some(words) => {
+                bail!("the sources do not compile with the fault `{}`:\n{words}", self.name)
+            }
         }
     }
 
@@ -97,7 +108,11 @@ impl Fault {
         let base = ["test", "--package", package, "--locked"];
         let mut test = command("cargo", &[&base, which, &["--", "--exact", self.test]].concat());
         let ran = test.current_dir(tree).env("CARGO_TARGET_DIR", target()).output()?;
-        let words = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+        let words = format!(
+            "{}{}",
+            String::from_utf8_lossy(&ran.stdout),
+            String::from_utf8_lossy(&ran.stderr)
+        );
         ensure!(!words.contains("running 0 tests"), "there is no test `{}`", self.test);
         Ok((!ran.status.success()).then_some(words))
     }
@@ -114,11 +129,13 @@ mod tests {
     #[test]
     fn every_fault_can_be_put_in_and_names_a_test() {
         for Fault { name, file, from, to, test } in FAULTS {
-            let text = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+            let text = fs::read_to_string(root().join(file))
+                .unwrap_or_else(|error| panic!("{file}: {error}"));
             assert_eq!(text.matches(from).count(), 1, "{name}: {file} does not hold once: {from}");
             assert_ne!(from, to, "{name}");
             let function = test.rsplit("::").next().expect("a name");
-            let tests = output(&mut command("git", &["grep", "-l", &format!("fn {function}\\b")])).unwrap_or_default();
+            let tests = output(&mut command("git", &["grep", "-l", &format!("fn {function}\\b")]))
+                .unwrap_or_default();
             assert!(!tests.is_empty(), "{name}: there is no test `{function}`");
         }
     }

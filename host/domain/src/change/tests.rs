@@ -26,7 +26,8 @@ fn key() -> BindingKey {
     BindingKey::Slot(CoreSlot::try_from(CapabilitySlot::Secrets).expect("a core slot"))
 }
 
-/// Runs a script of changes against the secrets slot and tells what stands there at the end.
+/// Runs a script of changes against the secrets slot and tells what stands there at the
+/// end.
 #[track_caller]
 fn check(script: &[&str], expected: Result<(&str, u64, bool), &str>) {
     let mut environment = empty();
@@ -64,7 +65,10 @@ fn the_life_of_a_binding() {
     check(&["add a.b@1.0.0"], Ok(("a.b@1.0.0", 0, false)));
     check(&["add a.b@1.0.0", "update a.c@2.0.0"], Ok(("a.c@2.0.0", 1, true)));
     check(&["add a.b@1.0.0", "update a.c@2.0.0", "rollback"], Ok(("a.b@1.0.0", 2, false)));
-    check(&["add a.b@1.0.0", "update a.c@2.0.0", "update a.d@3.0.0", "rollback"], Ok(("a.c@2.0.0", 3, false)));
+    check(
+        &["add a.b@1.0.0", "update a.c@2.0.0", "update a.d@3.0.0", "rollback"],
+        Ok(("a.c@2.0.0", 3, false)),
+    );
     check(&["add a.b@1.0.0", "remove", "add a.c@1.0.0"], Ok(("a.c@1.0.0", 0, false)));
 }
 
@@ -74,11 +78,17 @@ fn what_is_refused() {
         &["add a.b@1.0.0", "add a.c@1.0.0"],
         Err("slot `secrets` is already bound in environment `local`; use `update`"),
     );
-    check(&["update a.b@1.0.0"], Err("slot `secrets` is not bound in environment `local`; use `add`"));
+    check(
+        &["update a.b@1.0.0"],
+        Err("slot `secrets` is not bound in environment `local`; use `add`"),
+    );
     check(&["remove"], Err("is not bound"));
     check(&["rollback"], Err("is not bound"));
     check(&["add a.b@1.0.0", "rollback"], Err("has no previous binding"));
-    check(&["add a.b@1.0.0", "update a.c@2.0.0", "rollback", "rollback"], Err("has no previous binding"));
+    check(
+        &["add a.b@1.0.0", "update a.c@2.0.0", "rollback", "rollback"],
+        Err("has no previous binding"),
+    );
     check(&["add a.b@1.0.0", "update a.c@2.0.0", "remove", "rollback"], Err("is not bound"));
 }
 
@@ -97,24 +107,32 @@ fn the_stash_is_one_step_deep() {
     for kind in ["a.b@2.0.0", "a.b@3.0.0"] {
         environment = update(&environment, secrets(kind)).expect("bound").environment;
     }
-    let Some(Previous::Known(previous)) = &environment.packs()[0].previous else { panic!("a stash") };
+    let Some(Previous::Known(previous)) = &environment.packs()[0].previous else {
+        panic!("a stash")
+    };
     assert_eq!(previous.previous, None);
 }
 
 #[test]
 fn extensions_are_told_apart_by_path_and_instance_and_not_by_version() {
     let mut environment = empty();
-    for (name, kind) in
-        [("primary", "a.oauth@1.0.0"), ("", "a.oauth@1.0.0"), ("eu", "a.oauth@2.0.0"), ("", "a.other@1.0.0")]
-    {
+    for (name, kind) in [
+        ("primary", "a.oauth@1.0.0"),
+        ("", "a.oauth@1.0.0"),
+        ("eu", "a.oauth@2.0.0"),
+        ("", "a.other@1.0.0"),
+    ] {
         environment = add(&environment, request(instance(name), kind)).expect(kind).environment;
     }
     assert_eq!(environment.extensions().len(), 4);
-    let refusal = add(&environment, request(instance("eu"), "a.oauth@9.0.0")).expect_err("taken").to_string();
+    let refusal =
+        add(&environment, request(instance("eu"), "a.oauth@9.0.0")).expect_err("taken").to_string();
     assert!(refusal.starts_with("extension `a.oauth` instance `eu` is already bound"), "{refusal}");
 
     let key = environment.extensions()[0].key();
-    let environment = update(&environment, request(instance("primary"), "a.oauth@1.1.0")).expect("bound").environment;
+    let environment = update(&environment, request(instance("primary"), "a.oauth@1.1.0"))
+        .expect("bound")
+        .environment;
     assert_eq!(environment.binding(&key).expect("same key").generation, 1);
     let environment = rollback(&environment, &key).expect("stashed").environment;
     assert_eq!(environment.binding(&key).expect("same key").kind.to_string(), "a.oauth@1.0.0");
@@ -130,7 +148,8 @@ fn a_stash_of_another_place_is_not_restored() {
         (Previous::Opaque(ForeignText::new("s3://elsewhere\u{1b}[2J")), r"s3://elsewhere\u{1b}[2J"),
     ] {
         binding.previous = Some(previous);
-        let environment = Environment::new("local".parse().expect("an id"), [binding.clone()]).expect("valid");
+        let environment =
+            Environment::new("local".parse().expect("an id"), [binding.clone()]).expect("valid");
         let refusal = rollback(&environment, &key()).expect_err("no stash of ours").to_string();
         assert!(refusal.contains(part), "{refusal}");
     }
@@ -139,6 +158,7 @@ fn a_stash_of_another_place_is_not_restored() {
 #[test]
 fn two_bindings_with_one_key_are_no_environment() {
     let binding = secrets("a.b@1.0.0").into_binding(0, None);
-    let fault = Environment::new("local".parse().expect("an id"), [binding.clone(), binding]).expect_err("twice");
+    let fault = Environment::new("local".parse().expect("an id"), [binding.clone(), binding])
+        .expect_err("twice");
     assert_eq!(fault.to_string(), "slot `secrets` is bound twice");
 }

@@ -31,7 +31,8 @@ fn rule_of(bytes: &[u8]) -> Option<Rule> {
     }
 }
 
-/// Changes bytes of the valid archive; offsets count from the local header, the central header or the end record.
+/// Changes bytes of the valid archive; offsets count from the local header, the central
+/// header or the end record.
 #[track_caller]
 fn changed(record: &str, offset: usize, bytes: &[u8], expected: Rule) {
     let mut archive = valid();
@@ -138,11 +139,18 @@ fn names_cannot_lead_anywhere() {
     }
     for twins in [["a.txt", "A.TXT"], ["a", "A/b"], ["a/b/c", "a/B"]] {
         let twins = twins.map(|name| (name, b"".as_slice()));
-        assert_eq!(rule_of(&build(&twins, zip::CompressionMethod::Stored)), Some(Rule::DuplicateName));
+        assert_eq!(
+            rule_of(&build(&twins, zip::CompressionMethod::Stored)),
+            Some(Rule::DuplicateName)
+        );
     }
-    let siblings: &[(&str, &[u8])] = &[("a/b", b""), ("a/c", b""), ("a.b", b""), ("com.x", b""), ("console", b"")];
+    let siblings: &[(&str, &[u8])] =
+        &[("a/b", b""), ("a/c", b""), ("a.b", b""), ("com.x", b""), ("console", b"")];
     assert_eq!(rule_of(&build(siblings, zip::CompressionMethod::Stored)), None);
-    assert_eq!(rule_of(&build(&[(&"a".repeat(300), b"")], zip::CompressionMethod::Stored)), Some(Rule::NameTooLong));
+    assert_eq!(
+        rule_of(&build(&[(&"a".repeat(300), b"")], zip::CompressionMethod::Stored)),
+        Some(Rule::NameTooLong)
+    );
 }
 
 #[test]
@@ -151,7 +159,9 @@ fn sizes_and_checksums_are_true() {
     changed("both", 14, &[0x77], Rule::Checksum);
     let text = b"compressible compressible compressible".as_slice();
     let honest = build(&[("a", text)], zip::CompressionMethod::Deflated);
-    let central = u32::from_le_bytes(honest[honest.len() - 6..honest.len() - 2].try_into().expect("four")) as usize;
+    let central =
+        u32::from_le_bytes(honest[honest.len() - 6..honest.len() - 2].try_into().expect("four"))
+            as usize;
     let both = |offset: usize, value: u8| {
         let mut archive = honest.clone();
         archive[offset] = value;
@@ -166,13 +176,25 @@ fn sizes_and_checksums_are_true() {
 #[test]
 fn a_bomb_is_refused_before_it_is_inflated() {
     let zeros = vec![0; 8 << 20];
-    assert_eq!(rule_of(&build(&[("bomb", &zeros)], zip::CompressionMethod::Deflated)), Some(Rule::Ratio));
+    assert_eq!(
+        rule_of(&build(&[("bomb", &zeros)], zip::CompressionMethod::Deflated)),
+        Some(Rule::Ratio)
+    );
     let small = Limits { entry_bytes: 4, ..Limits::default() };
-    assert!(matches!(check(&valid(), &small), Err(ArchiveError::Profile { rule: Rule::EntryTooLarge, .. })));
+    assert!(matches!(
+        check(&valid(), &small),
+        Err(ArchiveError::Profile { rule: Rule::EntryTooLarge, .. })
+    ));
     let small = Limits { total_bytes: 4, ..Limits::default() };
-    assert!(matches!(check(&valid(), &small), Err(ArchiveError::Profile { rule: Rule::TotalTooLarge, .. })));
+    assert!(matches!(
+        check(&valid(), &small),
+        Err(ArchiveError::Profile { rule: Rule::TotalTooLarge, .. })
+    ));
     let small = Limits { entries: 0, ..Limits::default() };
-    assert!(matches!(check(&valid(), &small), Err(ArchiveError::Profile { rule: Rule::EntryCount, .. })));
+    assert!(matches!(
+        check(&valid(), &small),
+        Err(ArchiveError::Profile { rule: Rule::EntryCount, .. })
+    ));
     let small = Limits { pack_bytes: 4, ..Limits::default() };
     assert!(matches!(check(&valid(), &small), Err(ArchiveError::TooLarge { .. })));
 }
@@ -187,17 +209,22 @@ fn a_mode_is_a_mode_whatever_system_wrote_it() {
     assert_eq!(rule_of(&archive), Some(Rule::FileType));
 }
 
-/// The fields of the last entry can spell the record by which readers find the end record of ZIP64.
+/// The fields of the last entry can spell the record by which readers find the end record
+/// of ZIP64.
 #[test]
 fn no_record_of_zip64_hides_in_other_fields() {
     let name = "a".repeat(13);
-    let mut archive = build(&[("b", &[0; 0x107 - LOCAL_BYTES - 1]), (&name, b"")], zip::CompressionMethod::Stored);
+    let mut archive = build(
+        &[("b", &[0; 0x107 - LOCAL_BYTES - 1]), (&name, b"")],
+        zip::CompressionMethod::Stored,
+    );
     let end = archive.len() - END_BYTES;
     archive[end - ZIP64_LOCATOR_BYTES..][..3].copy_from_slice(b"PK\x06");
     assert_eq!(rule_of(&archive), Some(Rule::Zip64));
 }
 
-/// Whatever single byte of an archive is changed or cut off, the checker answers, and what it admits has the same entries.
+/// Whatever single byte of an archive is changed or cut off, the checker answers, and
+/// what it admits has the same entries.
 #[test]
 fn no_single_change_panics() {
     let archive = valid();

@@ -91,7 +91,8 @@ fn is_clear(recorder: &Recorder) {
 #[test]
 fn a_transfer_shows_bytes_rate_and_time_left() {
     let (screen, recorder) = screen(Duration::ZERO);
-    let mut transfer = screen.begin(&ForeignText::new("ghcr.io/team/\u{1b}[2Jvault\u{202e}:1"), Some(64 << 20));
+    let mut transfer =
+        screen.begin(&ForeignText::new("ghcr.io/team/\u{1b}[2Jvault\u{202e}:1"), Some(64 << 20));
     transfer.advance(16 << 20);
     transfer.advance(16 << 20);
     recorder.waits_for("32.00 MiB of 64.00 MiB, ");

@@ -26,10 +26,21 @@ fn handler(times: &HandlerTimes) -> String {
         let plain = |text: String| (text, Tone::Plain);
         let row = [plain(shown(min_us)), plain(shown(median_us)), plain(turns.to_string())];
         let [min, median, turns] = row;
-        table.row([(what.to_owned(), Tone::Bold), min, median, turns, (meaning.to_owned(), Tone::Faint)]);
+        table.row([
+            (what.to_owned(), Tone::Bold),
+            min,
+            median,
+            turns,
+            (meaning.to_owned(), Tone::Faint),
+        ]);
     }
     let memory = times.memory_bytes.div_ceil(1 << 10);
-    format!("handler `{}` ({} bytes), at most {memory} KiB of memory\n{}", times.component, times.size, table.render())
+    format!(
+        "handler `{}` ({} bytes), at most {memory} KiB of memory\n{}",
+        times.component,
+        times.size,
+        table.render()
+    )
 }
 
 /// A time as people read it.

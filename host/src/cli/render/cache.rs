@@ -4,7 +4,9 @@ use super::{BAD, GOOD, Human, NOTICE, counted, dash, list};
 use crate::cli::table::{Table, Tone};
 use crate::ops::cache::gc::CacheGcReport;
 use crate::ops::cache::verify::{CacheFault, CacheVerifyReport};
-use crate::ops::cache::{CacheListReport, CachePathReport, MissingArchive, PinnedBy, UnreadableEnvironment};
+use crate::ops::cache::{
+    CacheListReport, CachePathReport, MissingArchive, PinnedBy, UnreadableEnvironment,
+};
 
 /// How many digits of a digest people need to tell it from others.
 const DIGITS: usize = 16;
@@ -23,12 +25,20 @@ impl Human for CacheListReport {
                 [] => dash(),
                 by => (pinners(by), Tone::Plain),
             };
-            archives.row([digest(&archive.sha256), (archive.size.to_string(), Tone::Plain), pinned_by]);
+            archives.row([
+                digest(&archive.sha256),
+                (archive.size.to_string(), Tone::Plain),
+                pinned_by,
+            ]);
         }
         let mut signatures = Table::new(["SIGNATURE", "BYTES", "OF ARCHIVE"]);
         for signature in &self.signatures {
             let archive = (short(&signature.archive_sha256), Tone::Plain);
-            signatures.row([digest(&signature.sha256), (signature.size.to_string(), Tone::Plain), archive]);
+            signatures.row([
+                digest(&signature.sha256),
+                (signature.size.to_string(), Tone::Plain),
+                archive,
+            ]);
         }
         let mut references = Table::new(["REFERENCE", "MANIFEST", "ARCHIVE"]);
         for reference in &self.references {
@@ -51,7 +61,9 @@ impl Human for CacheListReport {
             compiled.row([digest(&code.component_sha256), size, used, state, packs]);
         }
         let mut text = format!("cache {}\n\n", self.path);
-        for table in [archives, signatures, references, compiled].iter().filter(|table| !table.is_empty()) {
+        for table in
+            [archives, signatures, references, compiled].iter().filter(|table| !table.is_empty())
+        {
             text.push_str(&format!("{}\n", table.render()));
         }
         text.push_str(&missing(&self.missing));
@@ -61,7 +73,10 @@ impl Human for CacheListReport {
             text.push_str(&format!("{notice} not ours, and left alone: {stranger}\n"));
         }
         if self.half_written > 0 {
-            text.push_str(&format!("{notice} {}\n", counted(self.half_written, "half-written file")));
+            text.push_str(&format!(
+                "{notice} {}\n",
+                counted(self.half_written, "half-written file")
+            ));
         }
         let signatures = match self.signatures.len() {
             0 => String::new(),
@@ -87,7 +102,8 @@ impl Human for CacheVerifyReport {
             count => format!("{}, ", counted(count, "signature")),
         };
         let archives = counted(self.archives, "archive");
-        let looked_at = format!("{archives}, {signatures}{}", counted(self.compiled, "compiled component"));
+        let looked_at =
+            format!("{archives}, {signatures}{}", counted(self.compiled, "compiled component"));
         let (sign, verdict, tone) = match self.faults.len() {
             0 => (GOOD, "all as they were kept".to_owned(), Tone::Good),
             count => (BAD, counted(count, "fault"), Tone::Bad),
@@ -98,7 +114,8 @@ impl Human for CacheVerifyReport {
 
 fn fault(fault: &CacheFault) -> String {
     let heading = Tone::Bad.paint(&format!("{BAD} {}:", fault.code));
-    let mut text = format!("{heading} {} {}\n    {}\n", fault.what, short(&fault.sha256), fault.reason);
+    let mut text =
+        format!("{heading} {} {}\n    {}\n", fault.what, short(&fault.sha256), fault.reason);
     if !fault.pinned_by.is_empty() {
         text.push_str(&format!("    pinned by {}\n", pinners(&fault.pinned_by)));
     }
@@ -131,7 +148,12 @@ impl Human for CacheGcReport {
         }
         let mut text = if table.is_empty() { String::new() } else { table.render() + "\n" };
         for failed in &self.failed {
-            text.push_str(&format!("{} {}: {}\n", Tone::Bad.paint(BAD), failed.name, failed.reason));
+            text.push_str(&format!(
+                "{} {}: {}\n",
+                Tone::Bad.paint(BAD),
+                failed.name,
+                failed.reason
+            ));
         }
         let (sign, tone) = if self.is_done() { (GOOD, Tone::Good) } else { (BAD, Tone::Bad) };
         let verb = if self.dry_run { "would free" } else { "freed" };

@@ -9,8 +9,12 @@ use crate::ops::save::SaveReport;
 impl Human for SaveReport {
     fn human(&self, _verb: &str) -> String {
         let path = self.path.to_string_lossy();
-        let mut text =
-            format!("{} saved {} to {}\n", Tone::Good.paint(GOOD), counted(self.packs.len(), "pack"), shown(&path));
+        let mut text = format!(
+            "{} saved {} to {}\n",
+            Tone::Good.paint(GOOD),
+            counted(self.packs.len(), "pack"),
+            shown(&path)
+        );
         for pack in &self.packs {
             text.push_str(&format!("\n  {}\n", pack.pack_ref));
             text.push_str(&format!("    pack      `{}` {}\n", pack.id, pack.version));
@@ -19,10 +23,15 @@ impl Human for SaveReport {
             text.push_str(&format!("    {}\n", signed(pack.signatures)));
         }
         if let Some(environment) = &self.trust_root_of {
-            text.push_str(&format!("\n  the trust root of environment `{environment}` goes along\n"));
+            text.push_str(&format!(
+                "\n  the trust root of environment `{environment}` goes along\n"
+            ));
         }
         text.push_str(&warnings(&self.warnings));
-        text + &format!("next: carry it over, and load it there with `gtc pack load {}`\n", quoted(&path))
+        text + &format!(
+            "next: carry it over, and load it there with `gtc pack load {}`\n",
+            quoted(&path)
+        )
     }
 }
 
@@ -64,7 +73,8 @@ fn loaded(pack: &LoadedReport) -> String {
 }
 
 fn trust_root(trust: &CarriedTrustReport, path: &str) -> String {
-    let of = trust.environment.as_ref().map(|of| format!(" of environment `{of}`")).unwrap_or_default();
+    let of =
+        trust.environment.as_ref().map(|of| format!(" of environment `{of}`")).unwrap_or_default();
     let keys: String = trust.keys.iter().map(|key| format!("    {key}\n")).collect();
     match &trust.trusted_in {
         Some(environment) => {

@@ -60,10 +60,18 @@ impl Human for ListReport {
 
 impl Human for ShowReport {
     fn human(&self, _verb: &str) -> String {
-        // JSON escapes what a terminal would obey, but not every mark that turns the reading direction
+        // JSON escapes what a terminal would obey, but not every mark that turns the reading
+        // direction
         let document = |text: &str| text.lines().map(|line| shown(line) + "\n").collect::<String>();
-        let runtime = self.runtime.as_ref().map(|runtime| format!("\nruntime.json\n{}", document(runtime.get())));
-        format!("environment.json\n{}{}", document(self.environment.get()), runtime.unwrap_or_default())
+        let runtime = self
+            .runtime
+            .as_ref()
+            .map(|runtime| format!("\nruntime.json\n{}", document(runtime.get())));
+        format!(
+            "environment.json\n{}{}",
+            document(self.environment.get()),
+            runtime.unwrap_or_default()
+        )
     }
 }
 
@@ -75,12 +83,21 @@ impl Human for DoctorReport {
         }
         for slot in &self.missing_slots {
             let is_about = |finding: &&Finding| finding.subject == Subject::Slot(*slot);
-            let (sign, tone) = sign(self.findings.iter().find(is_about).map(|finding| finding.severity));
+            let (sign, tone) =
+                sign(self.findings.iter().find(is_about).map(|finding| finding.severity));
             let empty = ("–".to_owned(), Tone::Faint);
-            table.row([(slot.to_string(), Tone::Bold), empty.clone(), empty, (format!("{sign} not bound"), tone)]);
+            table.row([
+                (slot.to_string(), Tone::Bold),
+                empty.clone(),
+                empty,
+                (format!("{sign} not bound"), tone),
+            ]);
         }
         let mut text = format!("environment `{}`\n\n{}\n", self.environment_id, table.render());
-        let signed = self.signatures.iter().map(|signed| format!("pack `{}`: {}\n", signed.pack_ref, signed.signature));
+        let signed = self
+            .signatures
+            .iter()
+            .map(|signed| format!("pack `{}`: {}\n", signed.pack_ref, signed.signature));
         text.extend(signed);
         text.push_str(if self.signatures.is_empty() { "" } else { "\n" });
         for finding in &self.findings {
@@ -89,8 +106,12 @@ impl Human for DoctorReport {
         let is_finding = |finding: &&Finding| finding.severity == Severity::Finding;
         let findings = self.findings.iter().filter(is_finding).count();
         let notices = self.findings.len() - findings;
-        let summary =
-            format!("{} bound, {}, {}", self.bindings.len(), counted(findings, "finding"), counted(notices, "notice"));
+        let summary = format!(
+            "{} bound, {}, {}",
+            self.bindings.len(),
+            counted(findings, "finding"),
+            counted(notices, "notice")
+        );
         let (sign, word, tone) = match self.healthy {
             true => (GOOD, "healthy", Tone::Good),
             false => (BAD, "not healthy", Tone::Bad),

@@ -40,6 +40,9 @@ impl Human for LimitsReport {
             let tone = if limit.value == limit.default { Tone::Plain } else { Tone::Notice };
             table.row([(limit.name.to_owned(), Tone::Bold), (limit.shown.clone(), tone)]);
         }
-        format!("{}\nnext: change one with `--limit <name>=<value>` or in GTC_LIMITS\n", table.render())
+        format!(
+            "{}\nnext: change one with `--limit <name>=<value>` or in GTC_LIMITS\n",
+            table.render()
+        )
     }
 }

@@ -1,4 +1,5 @@
-//! Reports as text for people: aligned, with a sign and a word for each state, and what to do next.
+//! Reports as text for people: aligned, with a sign and a word for each state, and what
+//! to do next.
 
 mod bench;
 mod cache;

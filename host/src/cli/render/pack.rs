@@ -17,13 +17,22 @@ impl Human for BuildReport {
         text.push_str(&format!("  slot      {}\n", self.slot));
         text.push_str(&format!("  kind      {}@{}\n", self.descriptor_path, self.version));
         text.push_str(&format!("  supports  {}\n", self.supported_versions));
-        text.push_str(&format!("  tools     {}\n", list(self.tools.iter().map(|tool| format!("`{tool}`")))));
+        text.push_str(&format!(
+            "  tools     {}\n",
+            list(self.tools.iter().map(|tool| format!("`{tool}`")))
+        ));
         text.push_str(&format!("  network   {}\n", list(self.network.iter().cloned())));
-        text.push_str(&format!("  imports   {}\n", list(self.imports.iter().map(ToString::to_string))));
+        text.push_str(&format!(
+            "  imports   {}\n",
+            list(self.imports.iter().map(ToString::to_string))
+        ));
         text.push_str(&warnings(&self.warnings));
         text + &match &self.bind {
             Some(bind) => format!("next: bind it with `{bind}`\n"),
-            None => format!("next: slot `{}` is bound by the tools of its endpoints, not by `gtc`\n", self.slot),
+            None => format!(
+                "next: slot `{}` is bound by the tools of its endpoints, not by `gtc`\n",
+                self.slot
+            ),
         }
     }
 }
@@ -31,7 +40,8 @@ impl Human for BuildReport {
 impl Human for RepackReport {
     fn human(&self, _verb: &str) -> String {
         let path = shown(&self.path.to_string_lossy());
-        let mut text = format!("{} repacked {path} ({} bytes)\n", Tone::Good.paint(GOOD), self.size);
+        let mut text =
+            format!("{} repacked {path} ({} bytes)\n", Tone::Good.paint(GOOD), self.size);
         text.push_str(&format!("  sha256  {}\n", self.sha256));
         if self.unchanged {
             text.push_str("  it was canonical already; nothing changed\n");
@@ -42,14 +52,21 @@ impl Human for RepackReport {
                 [] => dash(),
                 changes => (changes.join(", "), Tone::Notice),
             };
-            table.row([(entry.name.to_string(), Tone::Plain), (entry.size.to_string(), Tone::Plain), changed]);
+            table.row([
+                (entry.name.to_string(), Tone::Plain),
+                (entry.size.to_string(), Tone::Plain),
+                changed,
+            ]);
         }
         text.push_str(&format!("\n{}\n", table.render()));
         for dropped in &self.dropped {
             let name = dropped.name.as_ref().map(|name| format!("`{name}`: ")).unwrap_or_default();
             text.push_str(&format!("  dropped {name}{}\n", dropped.reason));
         }
-        text + &format!("next: look into it with `gtc pack inspect {}`\n", quoted(&self.path.to_string_lossy()))
+        text + &format!(
+            "next: look into it with `gtc pack inspect {}`\n",
+            quoted(&self.path.to_string_lossy())
+        )
     }
 }
 
@@ -62,16 +79,25 @@ impl Human for InspectReport {
         }
         text.push_str(&format!("  {}\n", self.signature));
         if self.handlers.is_empty() {
-            text.push_str(&format!("\n{} it holds no env-pack handler\n", Tone::Notice.paint(NOTICE)));
+            text.push_str(&format!(
+                "\n{} it holds no env-pack handler\n",
+                Tone::Notice.paint(NOTICE)
+            ));
         }
         for handler in &self.handlers {
             text.push_str(&format!(
                 "\nhandler `{}` ({} bytes)\n  sha256    {}\n  world     {}\n",
                 handler.component, handler.size, handler.sha256, handler.world
             ));
-            text.push_str(&format!("  exports   {}\n", list(handler.interfaces.iter().map(ToString::to_string))));
+            text.push_str(&format!(
+                "  exports   {}\n",
+                list(handler.interfaces.iter().map(ToString::to_string))
+            ));
             if let Some(declared) = &handler.declared {
-                text.push_str(&format!("  slot      {}\n  path      {}\n", declared.slot, declared.descriptor_path));
+                text.push_str(&format!(
+                    "  slot      {}\n  path      {}\n",
+                    declared.slot, declared.descriptor_path
+                ));
                 text.push_str(&format!("  supports  {}\n", declared.supported_versions));
                 text.push_str(&format!(
                     "  tools     {}\n",
@@ -79,7 +105,10 @@ impl Human for InspectReport {
                 ));
                 text.push_str(&format!("  network   {}\n", list(declared.network.iter().cloned())));
             }
-            text.push_str(&format!("  imports   {}\n", list(handler.imports.iter().map(ToString::to_string))));
+            text.push_str(&format!(
+                "  imports   {}\n",
+                list(handler.imports.iter().map(ToString::to_string))
+            ));
             for line in handler.wit.iter().flat_map(|wit| wit.as_exact().lines()) {
                 text.push_str(&format!("    {}\n", shown(line)));
             }
@@ -90,7 +119,11 @@ impl Human for InspectReport {
         let mut table = Table::new(["ENTRY", "BYTES", "BLAKE3"]);
         for entry in &self.entries {
             let hash = (entry.blake3.get(..16).unwrap_or_default().to_owned() + "…", Tone::Faint);
-            table.row([(entry.name.to_string(), Tone::Plain), (entry.size.to_string(), Tone::Plain), hash]);
+            table.row([
+                (entry.name.to_string(), Tone::Plain),
+                (entry.size.to_string(), Tone::Plain),
+                hash,
+            ]);
         }
         text + "\n" + &table.render()
     }
@@ -99,12 +132,21 @@ impl Human for InspectReport {
 impl Human for NewReport {
     fn human(&self, _verb: &str) -> String {
         let folder = shown(&self.folder.to_string_lossy());
-        let mut text =
-            format!("{} made {folder}: slot `{}`, in {}\n", Tone::Good.paint(GOOD), self.slot, self.language);
-        let (brought, own): (Vec<&String>, Vec<&String>) =
-            self.files.iter().partition(|file| file.starts_with("vendor/") || file.starts_with("wit/deps/"));
+        let mut text = format!(
+            "{} made {folder}: slot `{}`, in {}\n",
+            Tone::Good.paint(GOOD),
+            self.slot,
+            self.language
+        );
+        let (brought, own): (Vec<&String>, Vec<&String>) = self
+            .files
+            .iter()
+            .partition(|file| file.starts_with("vendor/") || file.starts_with("wit/deps/"));
         own.iter().for_each(|file| text.push_str(&format!("  {file}\n")));
-        text.push_str(&format!("  and {} of the SDK and the interface\n", counted(brought.len(), "file")));
+        text.push_str(&format!(
+            "  and {} of the SDK and the interface\n",
+            counted(brought.len(), "file")
+        ));
         let cd = match *self.folder == *Path::new(".") {
             true => String::new(),
             false => format!("cd {} && ", within_reach(&self.folder.to_string_lossy())),

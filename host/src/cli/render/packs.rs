@@ -21,7 +21,10 @@ impl Human for ExtensionsReport {
     fn human(&self, _verb: &str) -> String {
         let mut table = Table::new(["INSTANCE", "KIND", "GENERATION", "PREVIOUS", "PACK"]);
         for bound in &self.extensions {
-            table.row(bound_row(bound.instance_id.clone().unwrap_or_else(|| "(default)".to_owned()), bound));
+            table.row(bound_row(
+                bound.instance_id.clone().unwrap_or_else(|| "(default)".to_owned()),
+                bound,
+            ));
         }
         listing(&self.environment_id.to_string(), "extensions", &table)
     }
@@ -55,16 +58,27 @@ impl Human for ResolveReport {
 /// What is different about a pack that moved.
 pub fn difference(moved: &Difference) -> String {
     let side = |side: &Side| {
-        let version =
-            side.version.as_deref().map(|version| format!("version {}, ", shown(version))).unwrap_or_default();
-        let digest = side.manifest_digest.map_or_else(|| side.sha256.clone(), |digest| digest.to_string());
+        let version = side
+            .version
+            .as_deref()
+            .map(|version| format!("version {}, ", shown(version)))
+            .unwrap_or_default();
+        let digest =
+            side.manifest_digest.map_or_else(|| side.sha256.clone(), |digest| digest.to_string());
         format!("{version}supports {}, {digest}", side.supported_versions.join(" and "))
     };
     let mut text = format!("  was  {}\n  is   {}\n", side(&moved.from), side(&moved.to));
-    let changes = [("wants now", &moved.permissions_added), ("wants no longer", &moved.permissions_removed)];
+    let changes =
+        [("wants now", &moved.permissions_added), ("wants no longer", &moved.permissions_removed)];
     for (what, permissions) in changes {
-        permissions.tools.iter().for_each(|tool| text.push_str(&format!("  {what} to run `{tool}`\n")));
-        permissions.network.iter().for_each(|address| text.push_str(&format!("  {what} to reach `{address}`\n")));
+        permissions
+            .tools
+            .iter()
+            .for_each(|tool| text.push_str(&format!("  {what} to run `{tool}`\n")));
+        permissions
+            .network
+            .iter()
+            .for_each(|address| text.push_str(&format!("  {what} to reach `{address}`\n")));
     }
     text
 }
@@ -73,9 +87,16 @@ pub fn difference(moved: &Difference) -> String {
 fn refreshed(report: &BindReport) -> String {
     let (kind, pack_ref) = (&report.kind, &report.pack_ref);
     match &report.moved_from {
-        None => format!("{} `{kind}` is what `{pack_ref}` stands for; nothing changed\n", Tone::Good.paint(GOOD)),
+        None => format!(
+            "{} `{kind}` is what `{pack_ref}` stands for; nothing changed\n",
+            Tone::Good.paint(GOOD)
+        ),
         Some(moved) => {
-            format!("{} `{pack_ref}` moved; nothing changed yet\n{}", Tone::Notice.paint(NOTICE), difference(moved))
+            format!(
+                "{} `{pack_ref}` moved; nothing changed yet\n{}",
+                Tone::Notice.paint(NOTICE),
+                difference(moved)
+            )
         }
     }
 }
@@ -96,7 +117,11 @@ impl Human for BindReport {
             None => format!("extension instance {}", extension_name(self.instance_id.as_deref())),
         };
         let id = &self.environment_id;
-        let mut text = format!("{} {done} {place} of environment `{id}`: `{}`", Tone::Good.paint(GOOD), self.kind);
+        let mut text = format!(
+            "{} {done} {place} of environment `{id}`: `{}`",
+            Tone::Good.paint(GOOD),
+            self.kind
+        );
         if verb != "remove" {
             text.push_str(&format!(" (generation {})", self.generation));
         }
@@ -109,7 +134,9 @@ impl Human for BindReport {
             };
             text.push_str(&format!("  moved along: {place}\n"));
         }
-        text.push_str(&self.signer.map(|signer| format!("  signed by `{signer}`\n")).unwrap_or_default());
+        text.push_str(
+            &self.signer.map(|signer| format!("  signed by `{signer}`\n")).unwrap_or_default(),
+        );
         text.push_str(&self.grants.as_ref().map(granted).unwrap_or_default());
         text + &warnings(&self.warnings)
     }
@@ -118,9 +145,15 @@ impl Human for BindReport {
 impl Human for GrantsListReport {
     fn human(&self, _verb: &str) -> String {
         let id = &self.environment_id;
-        let packs: Vec<_> = self.packs.iter().map(|pack| format!("{}\n{}", may(pack), granted(&pack.grants))).collect();
+        let packs: Vec<_> = self
+            .packs
+            .iter()
+            .map(|pack| format!("{}\n{}", may(pack), granted(&pack.grants)))
+            .collect();
         match packs.is_empty() {
-            true => format!("environment `{id}` binds no packs but built-in ones, which may do nothing\n"),
+            true => format!(
+                "environment `{id}` binds no packs but built-in ones, which may do nothing\n"
+            ),
             false => packs.join("\n"),
         }
     }

@@ -7,7 +7,12 @@ use crate::ops::registry::{PullReport, PushReport};
 impl Human for PushReport {
     fn human(&self, _verb: &str) -> String {
         let signed = if self.signed { ", with its signature" } else { "" };
-        let mut text = format!("{} pushed pack `{}` {}{signed}\n", Tone::Good.paint(GOOD), self.id, self.version);
+        let mut text = format!(
+            "{} pushed pack `{}` {}{signed}\n",
+            Tone::Good.paint(GOOD),
+            self.id,
+            self.version
+        );
         text.push_str(&format!("  sha256  {}\n", self.sha256));
         text + &format!("  pin it  {}\n", self.pack_ref)
     }
@@ -15,7 +20,8 @@ impl Human for PushReport {
 
 impl Human for PullReport {
     fn human(&self, _verb: &str) -> String {
-        let mut text = format!("{} pulled {}\n", Tone::Good.paint(GOOD), shown(&self.path.to_string_lossy()));
+        let mut text =
+            format!("{} pulled {}\n", Tone::Good.paint(GOOD), shown(&self.path.to_string_lossy()));
         if let Some(path) = &self.signature_path {
             text.push_str(&format!("  signature  {}\n", shown(&path.to_string_lossy())));
         }

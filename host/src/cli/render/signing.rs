@@ -12,7 +12,10 @@ impl Human for KeygenReport {
         let mut text = format!("{} made key `{}`\n", Tone::Good.paint(GOOD), self.key_id);
         text.push_str(&format!("  private  {} (keep it to yourself)\n", shown(&private)));
         text.push_str(&format!("  public   {}\n", shown(&public)));
-        text + &format!("next: sign a pack with `gtc pack sign <pack> --key {}`\n", quoted(&private))
+        text + &format!(
+            "next: sign a pack with `gtc pack sign <pack> --key {}`\n",
+            quoted(&private)
+        )
     }
 }
 
@@ -21,12 +24,16 @@ impl Human for SignReport {
         let (good, id, version) = (Tone::Good.paint(GOOD), &self.id, &self.version);
         let mut text = match self.changed {
             true => format!("{good} signed pack `{id}` {version}\n"),
-            false => format!("{good} pack `{id}` {version} is signed by this key already; nothing changed\n"),
+            false => format!(
+                "{good} pack `{id}` {version} is signed by this key already; nothing changed\n"
+            ),
         };
         text.push_str(&format!("  sha256     {}\n", self.sha256));
         text.push_str(&format!("  key        {}\n", self.key_id));
         match (&self.path, &self.pack_ref) {
-            (Some(path), _) => text.push_str(&format!("  signature  {}\n", shown(&path.to_string_lossy()))),
+            (Some(path), _) => {
+                text.push_str(&format!("  signature  {}\n", shown(&path.to_string_lossy())))
+            }
             (None, Some(pack_ref)) => text.push_str(&format!("  signature  beside {pack_ref}\n")),
             (None, None) => {}
         }
@@ -40,7 +47,10 @@ impl Human for SignReport {
 impl Human for VerifyReport {
     fn human(&self, _verb: &str) -> String {
         let good = Tone::Good.paint(GOOD);
-        format!("{good} pack `{}` is signed by `{}`\n  sha256  {}\n", self.pack_ref, self.signer, self.sha256)
+        format!(
+            "{good} pack `{}` is signed by `{}`\n  sha256  {}\n",
+            self.pack_ref, self.signer, self.sha256
+        )
     }
 }
 
@@ -51,7 +61,10 @@ impl Human for TrustRootReport {
             return format!("environment `{id}` has no trust root: signatures are not checked\n");
         }
         let keys: String = self.keys.iter().map(|key| format!("  {}\n", key.key_id)).collect();
-        format!("environment `{id}` takes only packs that are signed by {}\n{keys}", one_of(self.keys.len()))
+        format!(
+            "environment `{id}` takes only packs that are signed by {}\n{keys}",
+            one_of(self.keys.len())
+        )
     }
 }
 
@@ -73,7 +86,9 @@ impl Human for TrustChangeReport {
             }
             keys => {
                 text + &format!("  it takes only packs that are signed by {}\n", one_of(keys))
-                    + &format!("next: see what that means for its packs with `gtc op env doctor {id}`\n")
+                    + &format!(
+                        "next: see what that means for its packs with `gtc op env doctor {id}`\n"
+                    )
             }
         }
     }

@@ -42,10 +42,16 @@ fn record(recorded: &Recorded) -> String {
     let sign = Tone::Good.paint(&format!("{GOOD} recorded"));
     let Run { checks, fault, asked } = &recorded.run;
     let mut text = format!("{sign} {}\n", shown(&path));
-    asked.iter().for_each(|asked| text.push_str(&format!("  asked `{}`: {}\n", asked.question, asked.answer)));
+    asked.iter().for_each(|asked| {
+        text.push_str(&format!("  asked `{}`: {}\n", asked.question, asked.answer))
+    });
     match fault {
         Some(fault) => text.push_str(&format!("  {}\n", fault.message)),
         None => text.push_str(&format!("  {}\n", counted(checks.len(), "check"))),
     }
-    text + &format!("next: read it, then run it with `gtc pack test {} --scenario {}`\n", quoted(&pack), quoted(&path))
+    text + &format!(
+        "next: read it, then run it with `gtc pack test {} --scenario {}`\n",
+        quoted(&pack),
+        quoted(&path)
+    )
 }

@@ -11,7 +11,13 @@ impl Human for ToolCheckReport {
         let mut table = Table::new(["SLOT", "KIND", "CHECK", "RESULT"]);
         let mut next = Vec::new();
         for checks in &self.bindings {
-            preflight_rows(&mut table, &mut next, checks.slot.to_string(), checks.kind.to_string(), &checks.preflight);
+            preflight_rows(
+                &mut table,
+                &mut next,
+                checks.slot.to_string(),
+                checks.kind.to_string(),
+                &checks.preflight,
+            );
         }
         for checks in &self.extension_bindings {
             let slot = extension(checks.instance_id.as_deref());
@@ -29,19 +35,30 @@ impl Human for ToolCheckReport {
         for unresolved in &self.extension_unresolved_bindings {
             let slot = extension(unresolved.instance_id.as_deref());
             let state = (format!("{NOTICE} not asked: {}", unresolved.error), Tone::Notice);
-            table.row([(slot, Tone::Bold), (unresolved.kind.to_string(), Tone::Plain), dash(), state]);
+            table.row([
+                (slot, Tone::Bold),
+                (unresolved.kind.to_string(), Tone::Plain),
+                dash(),
+                state,
+            ]);
         }
         if table.is_empty() {
-            return format!("environment `{}` binds nothing, so there is nothing to check\n", self.environment_id);
+            return format!(
+                "environment `{}` binds nothing, so there is nothing to check\n",
+                self.environment_id
+            );
         }
         let mut text = format!("environment `{}`\n\n{}\n", self.environment_id, table.render());
         for (name, hint) in next {
             text.push_str(&format!("next: `{name}`: {hint}\n"));
         }
-        let mut summary = format!("{}, {} failed", counted(self.total_checks, "check"), self.failed_checks);
+        let mut summary =
+            format!("{}, {} failed", counted(self.total_checks, "check"), self.failed_checks);
         match self.unresolved_bindings.len() + self.failed_preflights {
             0 => {}
-            count => summary.push_str(&format!(", {} without an answer", counted(count, "handler"))),
+            count => {
+                summary.push_str(&format!(", {} without an answer", counted(count, "handler")))
+            }
         }
         let (sign, word, tone) = match self.passed() {
             true => (GOOD, "ready", Tone::Good),
@@ -61,9 +78,19 @@ fn preflight_rows(
     let bold = |text: &String| (text.clone(), Tone::Bold);
     let plain = |text: &String| (text.clone(), Tone::Plain);
     if let Some(fault) = &preflight.fault {
-        table.row([bold(&slot), plain(&kind), dash(), (format!("{BAD} {}", fault.message), Tone::Bad)]);
+        table.row([
+            bold(&slot),
+            plain(&kind),
+            dash(),
+            (format!("{BAD} {}", fault.message), Tone::Bad),
+        ]);
     } else if preflight.checks.is_empty() {
-        table.row([bold(&slot), plain(&kind), dash(), (format!("{GOOD} nothing to check"), Tone::Good)]);
+        table.row([
+            bold(&slot),
+            plain(&kind),
+            dash(),
+            (format!("{GOOD} nothing to check"), Tone::Good),
+        ]);
     }
     for check in &preflight.checks {
         let (state, hint) = outcome(check);
@@ -76,11 +103,16 @@ fn outcome(check: &ToolCheck) -> ((String, Tone), Option<String>) {
     let bad = |text: String, hint: Option<String>| ((format!("{BAD} {text}"), Tone::Bad), hint);
     match &check.outcome {
         Outcome::Ok { detail: None } => ((format!("{GOOD} ok"), Tone::Good), None),
-        Outcome::Ok { detail: Some(detail) } => ((format!("{GOOD} ok: {detail}"), Tone::Good), None),
-        Outcome::Missing { install_hint } => bad("missing".to_owned(), Some(install_hint.to_string())),
-        Outcome::VersionMismatch { found, required, install_hint } => {
-            bad(format!("version {found} does not match {required}"), Some(install_hint.to_string()))
+        Outcome::Ok { detail: Some(detail) } => {
+            ((format!("{GOOD} ok: {detail}"), Tone::Good), None)
         }
+        Outcome::Missing { install_hint } => {
+            bad("missing".to_owned(), Some(install_hint.to_string()))
+        }
+        Outcome::VersionMismatch { found, required, install_hint } => bad(
+            format!("version {found} does not match {required}"),
+            Some(install_hint.to_string()),
+        ),
         Outcome::AuthFailed { detail, recovery_hint } => {
             bad(format!("not allowed in: {detail}"), Some(recovery_hint.to_string()))
         }

@@ -1,4 +1,5 @@
-//! What is in the store of compiled code, whether it is what was written there, and how it goes away.
+//! What is in the store of compiled code, whether it is what was written there, and how
+//! it goes away.
 
 use std::fs::{self, DirEntry, File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
@@ -136,20 +137,23 @@ impl KeptCode<'_> {
         if private(&self.store.folder, true).is_none() {
             return Err(CodeFault::OpenFolder { path: self.store.folder.clone() });
         }
-        let metadata = private(&code.path, false).ok_or_else(|| CodeFault::NotPrivate { path: path() })?;
+        let metadata =
+            private(&code.path, false).ok_or_else(|| CodeFault::NotPrivate { path: path() })?;
         let record = read_record(&code.path).ok_or_else(|| CodeFault::NoRecord { path: path() })?;
         // a file of another size is not read, however large it is
         if metadata.len() != record.size {
             return Err(CodeFault::Damaged { path: path() });
         }
-        let read = open(&code.path).and_then(|file| Record::copy(&mut file.take(record.size), &mut io::sink()));
+        let read = open(&code.path)
+            .and_then(|file| Record::copy(&mut file.take(record.size), &mut io::sink()));
         match read.map_err(|source| CodeFault::Read { path: path(), source })? {
             found if found == record => Ok(()),
             _ => Err(CodeFault::Damaged { path: path() }),
         }
     }
 
-    /// Takes code away, and its record. Whoever uses it at the moment goes on; the next one compiles again.
+    /// Takes code away, and its record. Whoever uses it at the moment goes on; the next
+    /// one compiles again.
     ///
     /// # Errors
     /// What the system said.
@@ -166,7 +170,8 @@ impl KeptCode<'_> {
         self.remove_file(&leftover.path)
     }
 
-    /// A folder goes away only when it is empty, because nothing of ours is in one. What is gone already is no error.
+    /// A folder goes away only when it is empty, because nothing of ours is in one. What
+    /// is gone already is no error.
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         let removed = match fs::symlink_metadata(path) {
             Ok(metadata) if metadata.is_dir() => fs::remove_dir(path),
@@ -216,7 +221,9 @@ impl CompiledListing {
             }
             "blake3" if path.with_extension("cwasm").symlink_metadata().is_ok() => {}
             // a record comes before its code, and not long before
-            "blake3" | "cwasm.tmp" | "blake3.tmp" if is_stale => self.leftovers.push(StaleFile { path, size }),
+            "blake3" | "cwasm.tmp" | "blake3.tmp" if is_stale => {
+                self.leftovers.push(StaleFile { path, size })
+            }
             "blake3" | "cwasm.tmp" | "blake3.tmp" => {}
             _ => self.strangers.push(path),
         }
@@ -225,7 +232,8 @@ impl CompiledListing {
 
 fn parse(stem: &str) -> Option<(Sha256Digest, &str)> {
     let (hex, engine) = stem.split_once('-')?;
-    let is_engine = engine.len() == 16 && engine.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_engine =
+        engine.len() == 16 && engine.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     Some((format!("sha256:{hex}").parse().ok()?, engine)).filter(|_| is_engine)
 }
 
@@ -245,7 +253,8 @@ fn read_record(code: &Path) -> Option<Record> {
     text.parse().ok()
 }
 
-/// Opens a file that was looked at; without following a link or waiting, should it have been exchanged since.
+/// Opens a file that was looked at; without following a link or waiting, should it have
+/// been exchanged since.
 fn open(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     OpenOptions::new().read(true).custom_flags(flags).open(path)

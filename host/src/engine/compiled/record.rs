@@ -1,7 +1,9 @@
-//! What is written down of compiled code when it is kept: how many bytes it has, and their BLAKE3 hash, in a file beside it.
+//! What is written down of compiled code when it is kept: how many bytes it has, and
+//! their BLAKE3 hash, in a file beside it.
 //!
-//! It shows what happened to the file since: a fault of the disk, a write that was lost. It is no proof against somebody who can
-//! write here as this user, because they can write the record too.
+//! It shows what happened to the file since: a fault of the disk, a write that was lost.
+//! It is no proof against somebody who can write here as this user, because they can
+//! write the record too.
 
 use std::fmt;
 use std::fs;
@@ -27,7 +29,8 @@ impl Record {
         code.with_extension("blake3")
     }
 
-    /// Writes the record of a file of code. It goes before the code: code without a record cannot be told from damaged code.
+    /// Writes the record of a file of code. It goes before the code: code without a
+    /// record cannot be told from damaged code.
     pub fn place(code: &Path, record: &Self) -> io::Result<()> {
         let path = Self::path(code);
         let (temporary, _) = half_written(&path, &mut record.to_string().as_bytes())?;
@@ -62,6 +65,9 @@ impl FromStr for Record {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (hash, size) = text.trim_end().split_once(' ').ok_or(())?;
-        Ok(Self { hash: blake3::Hash::from_hex(hash).map_err(drop)?, size: size.parse().map_err(drop)? })
+        Ok(Self {
+            hash: blake3::Hash::from_hex(hash).map_err(drop)?,
+            size: size.parse().map_err(drop)?,
+        })
     }
 }

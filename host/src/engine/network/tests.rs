@@ -1,4 +1,5 @@
-//! Names and addresses that do not answer, played by lookups of our own: a test has no name server to break.
+//! Names and addresses that do not answer, played by lookups of our own: a test has no
+//! name server to break.
 
 use std::net::TcpListener;
 use std::os::fd::AsRawFd as _;
@@ -14,7 +15,8 @@ fn reach(network: &Network, port: u16, time: Duration) -> (Result<(), Failure>, 
     let limits = Limits { reach_time: time, ..Limits::default() };
     let start = Instant::now();
     let deadline = start + Duration::from_secs(60);
-    let result = network.reach(&Attempt { grants: &grants, host: HOST, port, deadline, limits: &limits });
+    let result =
+        network.reach(&Attempt { grants: &grants, host: HOST, port, deadline, limits: &limits });
     (result, start.elapsed())
 }
 
@@ -50,7 +52,8 @@ fn a_name_server_that_never_answers_holds_nobody_and_no_more_threads_than_there_
 fn every_address_of_a_name_is_tried() {
     let (listener, port) = listener();
     // nothing listens on the first, on this port
-    let several: Lookup = |_, port| Ok(vec![([127, 0, 0, 2], port).into(), ([127, 0, 0, 1], port).into()]);
+    let several: Lookup =
+        |_, port| Ok(vec![([127, 0, 0, 2], port).into(), ([127, 0, 0, 1], port).into()]);
     assert_eq!(reach(&network(several, 1), port, Duration::from_secs(5)).0, Ok(()));
     drop(listener);
     assert_eq!(reach(&network(several, 1), port, Duration::from_secs(5)).0, Err(Failure::Refused));
@@ -64,12 +67,14 @@ fn every_address_of_a_name_is_tried() {
 fn an_address_that_hangs_leaves_the_next_one_time() {
     let (listener, port) = listener();
     let hanging = TcpListener::bind(("127.0.0.3", port)).expect("the same port elsewhere");
-    // a listener that never accepts takes so many connections, and then leaves everybody waiting
-    // SAFETY: the socket is open, and the call takes nothing else.
+    // a listener that never accepts takes so many connections, and then leaves everybody
+    // waiting SAFETY: the socket is open, and the call takes nothing else.
     assert_eq!(unsafe { libc::listen(hanging.as_raw_fd(), 0) }, 0);
-    let fill = || TcpStream::connect_timeout(&([127, 0, 0, 3], port).into(), Duration::from_millis(100));
+    let fill =
+        || TcpStream::connect_timeout(&([127, 0, 0, 3], port).into(), Duration::from_millis(100));
     let full: Vec<_> = std::iter::from_fn(|| fill().ok()).take(16).collect();
-    let both: Lookup = |_, port| Ok(vec![([127, 0, 0, 3], port).into(), ([127, 0, 0, 1], port).into()]);
+    let both: Lookup =
+        |_, port| Ok(vec![([127, 0, 0, 3], port).into(), ([127, 0, 0, 1], port).into()]);
     let (result, took) = reach(&network(both, 1), port, Duration::from_millis(600));
     assert_eq!((result, full.len() < 16), (Ok(()), true));
     assert!((250..600).contains(&took.as_millis()), "{took:?}");

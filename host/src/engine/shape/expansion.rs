@@ -1,7 +1,9 @@
-//! What becomes of a component when each instance it makes is written out, which is what a compiler of components does.
+//! What becomes of a component when each instance it makes is written out, which is what
+//! a compiler of components does.
 //!
-//! A component of a kilobyte can make fifty instances of one that makes fifty instances of another. Nothing is written out here:
-//! each component counts its own items and, for each instance it makes, those of the component it is an instance of.
+//! A component of a kilobyte can make fifty instances of one that makes fifty instances
+//! of another. Nothing is written out here: each component counts its own items and, for
+//! each instance it makes, those of the component it is an instance of.
 
 use wasmparser::{
     ComponentAlias, ComponentExport, ComponentExternalKind, ComponentImport, ComponentInstance,
@@ -29,7 +31,8 @@ pub(super) enum Unknown {
     Broken(#[from] wasmparser::BinaryReaderError),
     #[error("there is no component with the index {0}")]
     NoComponent(u32),
-    /// A component that is imported, or exported by an instance: its items are not here to be counted. No toolchain does this.
+    /// A component that is imported, or exported by an instance: its items are not here
+    /// to be counted. No toolchain does this.
     #[error("it takes components from elsewhere")]
     Elsewhere,
 }
@@ -48,7 +51,8 @@ impl Expansion {
         }
     }
 
-    /// The items of all components that are open, written out, once this section of the innermost is added.
+    /// The items of all components that are open, written out, once this section of the
+    /// innermost is added.
     pub fn add(&mut self, section: &Payload<'_>) -> Result<u64, Unknown> {
         let items = match section {
             Payload::InstanceSection(section) => core_instances(section)?,
@@ -67,7 +71,10 @@ impl Expansion {
         Ok(self.open.iter().fold(0, |sum, open| sum.saturating_add(open.items)))
     }
 
-    fn instances(&self, section: &SectionLimited<'_, ComponentInstance<'_>>) -> Result<u64, Unknown> {
+    fn instances(
+        &self,
+        section: &SectionLimited<'_, ComponentInstance<'_>>,
+    ) -> Result<u64, Unknown> {
         let mut items = 0_u64;
         for instance in section.clone() {
             let more = match instance? {
@@ -81,13 +88,22 @@ impl Expansion {
         Ok(items)
     }
 
-    fn aliases(&mut self, section: &SectionLimited<'_, ComponentAlias<'_>>) -> Result<u64, Unknown> {
+    fn aliases(
+        &mut self,
+        section: &SectionLimited<'_, ComponentAlias<'_>>,
+    ) -> Result<u64, Unknown> {
         for alias in section.clone() {
             match alias? {
-                ComponentAlias::InstanceExport { kind: ComponentExternalKind::Component, .. } => {
+                ComponentAlias::InstanceExport {
+                    kind: ComponentExternalKind::Component, ..
+                } => {
                     return Err(Unknown::Elsewhere);
                 }
-                ComponentAlias::Outer { kind: ComponentOuterAliasKind::Component, count, index } => {
+                ComponentAlias::Outer {
+                    kind: ComponentOuterAliasKind::Component,
+                    count,
+                    index,
+                } => {
                     self.take(count as usize, index)?;
                 }
                 _ => {}
@@ -96,7 +112,10 @@ impl Expansion {
         Ok(section.count().into())
     }
 
-    fn exports(&mut self, section: &SectionLimited<'_, ComponentExport<'_>>) -> Result<u64, Unknown> {
+    fn exports(
+        &mut self,
+        section: &SectionLimited<'_, ComponentExport<'_>>,
+    ) -> Result<u64, Unknown> {
         for export in section.clone() {
             let export = export?;
             // what is exported has an index more from then on
@@ -110,13 +129,18 @@ impl Expansion {
     /// Gives a component of the innermost, or one outside of it, an index more.
     fn take(&mut self, outwards: usize, index: u32) -> Result<(), Unknown> {
         let items = self.component(outwards, index)?;
-        self.open.last_mut().map(|open| open.components.push(items)).ok_or(Unknown::NoComponent(index))
+        self.open
+            .last_mut()
+            .map(|open| open.components.push(items))
+            .ok_or(Unknown::NoComponent(index))
     }
 
     /// The items of a component of the innermost, or of one outside of it.
     fn component(&self, outwards: usize, index: u32) -> Result<u64, Unknown> {
         let open = self.open.iter().rev().nth(outwards);
-        open.and_then(|open| open.components.get(index as usize)).copied().ok_or(Unknown::NoComponent(index))
+        open.and_then(|open| open.components.get(index as usize))
+            .copied()
+            .ok_or(Unknown::NoComponent(index))
     }
 }
 

@@ -1,9 +1,12 @@
-//! The process between the host and a program it runs: whatever the program starts ends with it.
+//! The process between the host and a program it runs: whatever the program starts ends
+//! with it.
 //!
-//! A process group is left with one system call, and a program that goes to the background leaves it as a matter of course. So
-//! the program is started by a process of ours, which adopts what it abandons, and ends all of it when the program has ended or
-//! the host no longer wants it. Its standard input is a line to the host: it says there how the program ended, and when the
-//! host is gone, so is the other end. Output and variables it passes on as it got them.
+//! A process group is left with one system call, and a program that goes to the
+//! background leaves it as a matter of course. So the program is started by a process of
+//! ours, which adopts what it abandons, and ends all of it when the program has ended or
+//! the host no longer wants it. Its standard input is a line to the host: it says there
+//! how the program ended, and when the host is gone, so is the other end. Output and
+//! variables it passes on as it got them.
 
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
@@ -20,7 +23,8 @@ use crate::process::{Group, detach, exec_without_shell};
 
 /// The task of a worker that keeps a program.
 pub(in crate::engine) const TASK: &str = "keep";
-/// How long a keeper tries to end what does not want to end. Processes that are killed are gone in far less.
+/// How long a keeper tries to end what does not want to end. Processes that are killed
+/// are gone in far less.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The longest message of a keeper, in bytes.
 const MESSAGE_BYTES: u64 = 64;
@@ -34,7 +38,8 @@ pub(super) enum Told {
     Nothing,
 }
 
-/// Starts the program that is named by the arguments, and stays until it and everything it started has ended.
+/// Starts the program that is named by the arguments, and stays until it and everything
+/// it started has ended.
 pub(in crate::engine) fn keep(mut arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
     let mut line = UnixStream::from(rustix::io::dup(io::stdin())?);
     set_child_subreaper(Some(getpid()))?;
@@ -60,7 +65,13 @@ pub(in crate::engine) fn keep(mut arguments: impl Iterator<Item = OsString>) -> 
 fn wait_for_either(group: &Group, line: &UnixStream) -> io::Result<()> {
     loop {
         let handle = group.handle();
-        match poll(&mut [PollFd::from_borrowed_fd(handle, PollFlags::IN), PollFd::new(line, PollFlags::RDHUP)], None) {
+        match poll(
+            &mut [
+                PollFd::from_borrowed_fd(handle, PollFlags::IN),
+                PollFd::new(line, PollFlags::RDHUP),
+            ],
+            None,
+        ) {
             Ok(_) => return Ok(()),
             Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -93,7 +104,9 @@ fn children() -> Vec<Pid> {
 /// What a keeper that has ended said.
 pub(super) fn hear(line: &mut UnixStream) -> Told {
     let mut message = String::new();
-    let heard = line.set_nonblocking(true).and_then(|()| line.take(MESSAGE_BYTES).read_to_string(&mut message));
+    let heard = line
+        .set_nonblocking(true)
+        .and_then(|()| line.take(MESSAGE_BYTES).read_to_string(&mut message));
     let number = |text: &str| text.parse::<i32>().ok();
     match (heard, message.split_once(' ')) {
         (Ok(_), Some(("ended", status))) => match number(status) {

@@ -1,4 +1,5 @@
-//! Local programs that a preflight asks: looked up on PATH, run without a shell, bounded in time, output and number.
+//! Local programs that a preflight asks: looked up on PATH, run without a shell, bounded
+//! in time, output and number.
 
 pub(super) mod keeper;
 mod lookup;
@@ -29,13 +30,15 @@ use output::Heard;
 /// How long a keeper that is told to end everything may take, before it is ended itself.
 const KEEPER_PATIENCE: Duration = Duration::from_millis(1500);
 
-/// What programs run in: where they are found, and the variables out of which each sees its own.
+/// What programs run in: where they are found, and the variables out of which each sees
+/// its own.
 #[derive(Clone, Debug, Default)]
 pub struct ToolEnvironment {
     /// The folders programs are looked up in, as in the variable `PATH`.
     pub path: OsString,
-    /// The variables of the host. A program sees those on its list, beside `PATH` and `LC_ALL=C`; the values of those whose names
-    /// say that they are secret are hidden in what it says.
+    /// The variables of the host. A program sees those on its list, beside `PATH` and
+    /// `LC_ALL=C`; the values of those whose names say that they are secret are
+    /// hidden in what it says.
     pub variables: Vec<(OsString, OsString)>,
 }
 
@@ -73,12 +76,16 @@ impl Failure {
     /// What a handler hears when nobody granted this command.
     pub fn not_granted(command: &[String]) -> Self {
         let command = ForeignText::sentence(&command.join(" "));
-        let reason = format!("`{}` is not declared by the pack, or not granted by the operator", command.as_exact());
+        let reason = format!(
+            "`{}` is not declared by the pack, or not granted by the operator",
+            command.as_exact()
+        );
         Self::Denied(reason)
     }
 }
 
-/// What a handler hears of a program that says this: no credential, and no text beyond its cap.
+/// What a handler hears of a program that says this: no credential, and no text beyond
+/// its cap.
 pub(super) fn as_heard(output: Output, text_bytes: usize) -> Output {
     let cut = |text: String| {
         let mut text = redact::redact(text, &[]);
@@ -87,15 +94,22 @@ pub(super) fn as_heard(output: Output, text_bytes: usize) -> Output {
         text.truncate(shown);
         (text, is_cut)
     };
-    let ((stdout, stdout_is_cut), (stderr, stderr_is_cut)) = (cut(output.stdout), cut(output.stderr));
-    Output { stdout, stderr, truncated: output.truncated || stdout_is_cut || stderr_is_cut, ..output }
+    let ((stdout, stdout_is_cut), (stderr, stderr_is_cut)) =
+        (cut(output.stdout), cut(output.stderr));
+    Output {
+        stdout,
+        stderr,
+        truncated: output.truncated || stdout_is_cut || stderr_is_cut,
+        ..output
+    }
 }
 
 /// Runs programs for every preflight of an engine.
 #[derive(Debug)]
 pub(super) struct Tools {
     environment: ToolEnvironment,
-    /// The program that can keep another one; without it, what leaves the session of a program that is run is not ended with it.
+    /// The program that can keep another one; without it, what leaves the session of a
+    /// program that is run is not ended with it.
     keeper: Option<PathBuf>,
     /// What programs that are run see as `PATH`.
     trusted_path: OnceLock<OsString>,
@@ -128,7 +142,8 @@ impl Tools {
         Self { environment, keeper, trusted_path: OnceLock::new(), turnstile }
     }
 
-    /// Runs a program, if the operator granted it; which file that was, as soon as it is known.
+    /// Runs a program, if the operator granted it; which file that was, as soon as it is
+    /// known.
     pub fn probe(&self, probe: &Probe<'_>, found: &mut Option<PathBuf>) -> Result<Output, Failure> {
         let Probe { tool, args, limits, .. } = *probe;
         probe.allowed()?;
@@ -136,21 +151,26 @@ impl Tools {
         *found = Some(program.clone());
         let _turn = self.turnstile.turn(probe.deadline).ok_or(Failure::TimedOut)?;
         let deadline = probe.deadline.min(Instant::now() + limits.tool_time);
-        let mut running = self.start(&program, tool, args).map_err(|error| not_started(&program, &error))?;
-        let heard = output::listen(&mut running.group, deadline, limits.text_bytes, limits.printed_bytes);
+        let mut running =
+            self.start(&program, tool, args).map_err(|error| not_started(&program, &error))?;
+        let heard =
+            output::listen(&mut running.group, deadline, limits.text_bytes, limits.printed_bytes);
         let told = running.end();
         let said = match heard.map_err(|error| Failure::Io(error.to_string()))? {
             Heard::All(said) => said,
             Heard::Late => return Err(Failure::TimedOut),
             Heard::Flood => {
-                let reason = format!("it printed more than {} bytes, and was ended", limits.printed_bytes);
+                let reason =
+                    format!("it printed more than {} bytes, and was ended", limits.printed_bytes);
                 return Err(Failure::Io(reason));
             }
         };
         let exit_code = match told {
             Told::Ended(status) => exit_code(status)?,
             Told::NotStarted(error) => return Err(not_started(&program, &error)),
-            Told::Nothing => return Err(Failure::Io("the process that watches over it was ended".to_owned())),
+            Told::Nothing => {
+                return Err(Failure::Io("the process that watches over it was ended".to_owned()));
+            }
         };
         let clean = |text| redact::redact(text, &self.environment.variables);
         let (stdout, stdout_is_cut) = said.stdout.into_text(clean);
@@ -162,12 +182,22 @@ impl Tools {
         let variables = self.variables(tool);
         let args = args.iter().map(OsString::from);
         let mut command = Command::new(self.keeper.as_deref().unwrap_or(program));
-        command.env_clear().envs(variables.clone()).current_dir("/").stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .env_clear()
+            .envs(variables.clone())
+            .current_dir("/")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         detach(&mut command);
         let line = match &self.keeper {
             Some(_) => {
                 let (ours, theirs) = UnixStream::pair()?;
-                command.arg0(NAME).arg(keeper::TASK).arg(program).args(args).stdin(OwnedFd::from(theirs));
+                command
+                    .arg0(NAME)
+                    .arg(keeper::TASK)
+                    .arg(program)
+                    .args(args)
+                    .stdin(OwnedFd::from(theirs));
                 Some(ours)
             }
             None => {
@@ -181,7 +211,8 @@ impl Tools {
 
     /// What a program sees of the variables of the host.
     fn variables(&self, tool: &str) -> Vec<(OsString, OsString)> {
-        let path = self.trusted_path.get_or_init(|| lookup::trusted_folders(&self.environment.path));
+        let path =
+            self.trusted_path.get_or_init(|| lookup::trusted_folders(&self.environment.path));
         let fixed = [("PATH".into(), path.clone()), ("LC_ALL".into(), "C".into())];
         variables::of(tool, &self.environment.variables).cloned().chain(fixed).collect()
     }

@@ -1,4 +1,5 @@
-//! What a running program says, read while it runs and up to a cap, until it ends or its time does.
+//! What a running program says, read while it runs and up to a cap, until it ends or its
+//! time does.
 
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -7,8 +8,9 @@ use std::time::Instant;
 
 use crate::process::{Group, Listened, Listener, never_wait};
 
-/// How much more than what is passed on is read and looked at, in bytes: a credential that begins before the cut is known as one
-/// only when its end is there too. The longest private keys in use fit.
+/// How much more than what is passed on is read and looked at, in bytes: a credential
+/// that begins before the cut is known as one only when its end is there too. The longest
+/// private keys in use fit.
 const MARGIN: usize = 16 << 10;
 
 /// What a program said until it ended.
@@ -27,8 +29,14 @@ pub(super) enum Heard {
     Flood,
 }
 
-/// Reads what a program says. What it started may hold its pipes open: nobody waits for that.
-pub(super) fn listen(group: &mut Group, deadline: Instant, cap: usize, most: u64) -> io::Result<Heard> {
+/// Reads what a program says. What it started may hold its pipes open: nobody waits for
+/// that.
+pub(super) fn listen(
+    group: &mut Group,
+    deadline: Instant,
+    cap: usize,
+    most: u64,
+) -> io::Result<Heard> {
     let mut stdout = Capped::new(group.child().stdout.take(), cap)?;
     let mut stderr = Capped::new(group.child().stderr.take(), cap)?;
     Ok(match group.listen(deadline, most, [&mut stdout, &mut stderr])? {
@@ -73,10 +81,12 @@ impl<R: Read + AsFd> Listener for Capped<R> {
         self.pipe.as_ref().map(AsFd::as_fd)
     }
 
-    /// Reads what is there now; what is beyond the cap is read too, so that the program does not block, and forgotten.
+    /// Reads what is there now; what is beyond the cap is read too, so that the program
+    /// does not block, and forgotten.
     fn drain(&mut self) -> io::Result<()> {
         let mut chunk = [0; 8 << 10];
-        // bounded, so that a program that never stops writing does not keep us from looking at the clock
+        // bounded, so that a program that never stops writing does not keep us from looking at
+        // the clock
         for _ in 0..64 {
             let Some(pipe) = &mut self.pipe else { return Ok(()) };
             match pipe.read(&mut chunk) {

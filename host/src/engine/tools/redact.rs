@@ -1,6 +1,8 @@
-//! What programs say, without what looks like a credential: neither a guest nor a report gets to see one.
+//! What programs say, without what looks like a credential: neither a guest nor a report
+//! gets to see one.
 //!
-//! It errs on the side of hiding. What a preflight wants to know, a version or a yes, looks like no credential.
+//! It errs on the side of hiding. What a preflight wants to know, a version or a yes,
+//! looks like no credential.
 
 mod secrets;
 
@@ -33,8 +35,9 @@ const FORMS: [&str; 9] = [
     r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}",
 ];
 
-/// Values that are secret because of their name: `password: x`, `"client_secret": "x"`, `token   x`. Colours may stand between,
-/// and a quote that was opened may be cut off before it is closed.
+/// Values that are secret because of their name: `password: x`, `"client_secret": "x"`,
+/// `token   x`. Colours may stand between, and a quote that was opened may be cut off
+/// before it is closed.
 const NAMED: &str = r#"(?i)([a-z0-9_.-]*(password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)[a-z0-9_.-]*["']?(\x1b\[[0-9;]*m)*(\s*[:=](\s|\x1b\[[0-9;]*m)*|[ \t]{2,}|\t))("[^"]*("|$)|'[^']*('|$)|[^\s,;]+)"#;
 
 struct Patterns {
@@ -47,7 +50,8 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     Patterns { forms: FORMS.iter().map(|form| compiled(form)).collect(), named: compiled(NAMED) }
 });
 
-/// Hides what looks like a credential, and the values of the variables whose names say that they are one.
+/// Hides what looks like a credential, and the values of the variables whose names say
+/// that they are one.
 pub(super) fn redact(text: String, variables: &[(OsString, OsString)]) -> String {
     let mut text = text;
     for secret in secrets::spellings(variables) {
@@ -76,7 +80,9 @@ pub(super) fn redact(text: String, variables: &[(OsString, OsString)]) -> String
 /// Whether a text begins as Go's programs tell of a request that failed: `Error looking up token: Get "https://…": …`.
 fn is_request(text: &str) -> bool {
     let methods = ["Get", "Head", "Post", "Put", "Patch", "Delete"];
-    methods.iter().any(|method| text.strip_prefix(method).is_some_and(|rest| rest.starts_with(" \"http")))
+    methods
+        .iter()
+        .any(|method| text.strip_prefix(method).is_some_and(|rest| rest.starts_with(" \"http")))
 }
 
 #[cfg(test)]
@@ -96,19 +102,31 @@ mod tests {
         check("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc_def-x end", "jwt [redacted] end");
         check("ghp_0123456789abcdefghij", "[redacted]");
         check("fetch https://user:hunter2@example.org/x", "fetch https[redacted]example.org/x");
-        check("-----BEGIN RSA PRIVATE KEY-----\nMII\nabc\n-----END RSA PRIVATE KEY-----\nnext", "[redacted]\nnext");
+        check(
+            "-----BEGIN RSA PRIVATE KEY-----\nMII\nabc\n-----END RSA PRIVATE KEY-----\nnext",
+            "[redacted]\nnext",
+        );
         check("-----BEGIN PRIVATE KEY-----\nMII cut off", "[redacted]");
     }
 
     #[test]
     fn a_value_is_hidden_when_its_name_says_so() {
         check("password: hunter2", "password: [redacted]");
-        check("{\"client_secret\": \"s3cr3t value\", \"n\": 1}", "{\"client_secret\": [redacted], \"n\": 1}");
+        check(
+            "{\"client_secret\": \"s3cr3t value\", \"n\": 1}",
+            "{\"client_secret\": [redacted], \"n\": 1}",
+        );
         check("AWS_SECRET_ACCESS_KEY=wJalrXUtn", "AWS_SECRET_ACCESS_KEY=[redacted]");
-        check("token               1234-5678\naccessor x", "token               [redacted]\naccessor x");
+        check(
+            "token               1234-5678\naccessor x",
+            "token               [redacted]\naccessor x",
+        );
         check("api-key=abc,next=1", "api-key=[redacted],next=1");
         check("password: \"cut off in the mid", "password: [redacted]");
-        check("\u{1b}[1mtoken\u{1b}[0m: \u{1b}[32mabc\u{1b}[0m", "\u{1b}[1mtoken\u{1b}[0m: \u{1b}[32m[redacted]");
+        check(
+            "\u{1b}[1mtoken\u{1b}[0m: \u{1b}[32mabc\u{1b}[0m",
+            "\u{1b}[1mtoken\u{1b}[0m: \u{1b}[32m[redacted]",
+        );
     }
 
     #[test]
@@ -128,9 +146,14 @@ mod tests {
 
     #[test]
     fn the_values_of_secret_variables_are_hidden() {
+        let variables = [
+            ("MY_TOKEN", "canary-1"),
+            ("HOME", "/home/me"),
+            ("DB_PASSWORD", "tiny"),
+            ("KEY_FILE", "/k/path"),
+        ];
         let variables =
-            [("MY_TOKEN", "canary-1"), ("HOME", "/home/me"), ("DB_PASSWORD", "tiny"), ("KEY_FILE", "/k/path")];
-        let variables = variables.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+            variables.map(|(name, value)| (OsString::from(name), OsString::from(value)));
         let text = redact("a canary-1 in /home/me, tiny, /k/path".to_owned(), &variables);
         assert_eq!(text, "a [redacted] in /home/me, tiny, /k/path");
     }

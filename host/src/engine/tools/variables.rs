@@ -1,4 +1,5 @@
-//! The variables that each program sees: those by which it finds its configuration and its network, and nothing else.
+//! The variables that each program sees: those by which it finds its configuration and
+//! its network, and nothing else.
 
 use std::ffi::OsString;
 
@@ -24,8 +25,14 @@ const COMMON: [&str; 16] = [
 
 const KUBERNETES: &[&str] = &["KUBECONFIG"];
 const TERRAFORM: &[&str] = &["TF_CLI_CONFIG_FILE", "TF_DATA_DIR"];
-const CONTAINERS: &[&str] =
-    &["DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "CONTAINER_HOST"];
+const CONTAINERS: &[&str] = &[
+    "DOCKER_HOST",
+    "DOCKER_CONFIG",
+    "DOCKER_CONTEXT",
+    "DOCKER_CERT_PATH",
+    "DOCKER_TLS_VERIFY",
+    "CONTAINER_HOST",
+];
 
 /// What some programs need besides, by their own documentation.
 const PER_TOOL: [(&str, &[&str]); 11] = [
@@ -56,7 +63,12 @@ const PER_TOOL: [(&str, &[&str]); 11] = [
     ("az", &["AZURE_CONFIG_DIR"]),
     (
         "gcloud",
-        &["CLOUDSDK_CONFIG", "CLOUDSDK_ACTIVE_CONFIG_NAME", "CLOUDSDK_CORE_PROJECT", "GOOGLE_APPLICATION_CREDENTIALS"],
+        &[
+            "CLOUDSDK_CONFIG",
+            "CLOUDSDK_ACTIVE_CONFIG_NAME",
+            "CLOUDSDK_CORE_PROJECT",
+            "GOOGLE_APPLICATION_CREDENTIALS",
+        ],
     ),
     ("vault", &["VAULT_ADDR", "VAULT_TOKEN", "VAULT_NAMESPACE", "VAULT_CACERT", "VAULT_CAPATH"]),
 ];
@@ -76,9 +88,13 @@ mod tests {
 
     #[test]
     fn a_program_sees_its_own_variables_and_no_others() {
-        let all = ["HOME", "KUBECONFIG", "VAULT_TOKEN", "LD_PRELOAD", "GTC_REGISTRY_TOKEN", "BASH_ENV"];
-        let all: Vec<(OsString, OsString)> = all.iter().map(|name| (name.into(), "x".into())).collect();
-        let seen = |tool| of(tool, &all).map(|(name, _)| name.to_string_lossy().into_owned()).collect::<Vec<_>>();
+        let all =
+            ["HOME", "KUBECONFIG", "VAULT_TOKEN", "LD_PRELOAD", "GTC_REGISTRY_TOKEN", "BASH_ENV"];
+        let all: Vec<(OsString, OsString)> =
+            all.iter().map(|name| (name.into(), "x".into())).collect();
+        let seen = |tool| {
+            of(tool, &all).map(|(name, _)| name.to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
         assert_eq!(seen("anything"), ["HOME"]);
         assert_eq!(seen("kubectl"), ["HOME", "KUBECONFIG"]);
         assert_eq!(seen("vault"), ["HOME", "VAULT_TOKEN"]);

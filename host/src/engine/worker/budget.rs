@@ -1,4 +1,5 @@
-//! What compiling a component may cost: compilers take time and memory in proportion to what they compile, honest ones.
+//! What compiling a component may cost: compilers take time and memory in proportion to
+//! what they compile, honest ones.
 
 use std::time::Duration;
 
@@ -64,7 +65,8 @@ impl CompileLimits {
 }
 
 impl Budget {
-    /// How long anybody waits for it by the clock on the wall: twice its processor time, because the machine may have other work.
+    /// How long anybody waits for it by the clock on the wall: twice its processor time,
+    /// because the machine may have other work.
     pub fn patience(&self) -> Duration {
         Duration::from_secs(self.seconds.saturating_mul(2))
     }
@@ -78,7 +80,10 @@ mod tests {
     fn a_budget_grows_with_the_component() {
         let budget = |bytes| CompileLimits::default().budget(bytes);
         assert_eq!(budget(0), Budget { seconds: 3, memory_bytes: 128 * MIB, code_bytes: 8 * MIB });
-        assert_eq!(budget(1), Budget { seconds: 4, memory_bytes: 128 * MIB + 40, code_bytes: 8 * MIB + 12 });
+        assert_eq!(
+            budget(1),
+            Budget { seconds: 4, memory_bytes: 128 * MIB + 40, code_bytes: 8 * MIB + 12 }
+        );
         let python = budget(18 << 20);
         assert_eq!((python.seconds, python.memory_bytes), (57, 848 * MIB));
         assert_eq!(python.patience(), Duration::from_secs(114));

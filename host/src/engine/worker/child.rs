@@ -1,4 +1,5 @@
-//! The disposable process: the worker's own side. It locks itself in before it reads a byte of what it is to compile.
+//! The disposable process: the worker's own side. It locks itself in before it reads a
+//! byte of what it is to compile.
 
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
@@ -13,23 +14,26 @@ use super::wit;
 use crate::engine::tools::keeper;
 use crate::engine::{COMPILER_STACK_BYTES, Limits, config, stack};
 
-/// The exit code of a worker whose compiler did not accept the component; its words say why.
+/// The exit code of a worker whose compiler did not accept the component; its words say
+/// why.
 pub(super) const REFUSED: i32 = 3;
-/// The exit code of a worker that this machine does not let do its work, or that was started in a way it does not understand; its words
-/// say why.
+/// The exit code of a worker that this machine does not let do its work, or that was
+/// started in a way it does not understand; its words say why.
 pub(in crate::engine) const MISUSED: i32 = 4;
 
 /// Whether this program would become a worker if it were started as one.
 static HOOKED: AtomicBool = AtomicBool::new(false);
 
-/// Whether [`hook`] was called in this process, and so would be in another one of this program.
+/// Whether [`hook`] was called in this process, and so would be in another one of this
+/// program.
 pub(super) fn is_hooked() -> bool {
     HOOKED.load(Ordering::Relaxed)
 }
 
 /// Becomes a worker and never returns, if this process was started as one.
 ///
-/// A program that hosts env-packs calls it first thing in its `main`, before it starts a thread or opens a file.
+/// A program that hosts env-packs calls it first thing in its `main`, before it starts a
+/// thread or opens a file.
 pub fn hook() {
     HOOKED.store(true, Ordering::Relaxed);
     let mut arguments = std::env::args_os();
@@ -66,7 +70,8 @@ fn compile(budget: &Budget, stack_bytes: u64) -> io::Result<i32> {
     let stack_bytes = usize::try_from(stack_bytes).map_err(io::Error::other)?;
     let limits = Limits { stack_bytes, ..Limits::default() };
     let engine = wasmtime::Engine::new(&config(&limits)).map_err(io::Error::other)?;
-    // under a small `ulimit -s` the stack of the process would do for some components and not for others
+    // under a small `ulimit -s` the stack of the process would do for some components and not
+    // for others
     match stack::with_room(COMPILER_STACK_BYTES, || engine.precompile_component(&component))? {
         Ok(code) => {
             answer(&code)?;

@@ -1,7 +1,8 @@
 //! How a worker locks itself in, and how it finds out whether it is.
 //!
-//! Three layers that do not trust each other: resource limits, Landlock for files, network and signals, and a list of the system
-//! calls that computing takes. Where a kernel lacks a layer the others stand, and `gtc doctor self` says which is missing.
+//! Three layers that do not trust each other: resource limits, Landlock for files,
+//! network and signals, and a list of the system calls that computing takes. Where a
+//! kernel lacks a layer the others stand, and `gtc doctor self` says which is missing.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,16 +13,16 @@ use std::time::Duration;
 
 use env_pack_domain::ForeignText;
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, PathBeneath, RestrictionStatus, Ruleset, RulesetAttr as _,
-    RulesetCreatedAttr as _, RulesetStatus, Scope,
+    ABI, Access as _, AccessFs, AccessNet, PathBeneath, RestrictionStatus, Ruleset,
+    RulesetAttr as _, RulesetCreatedAttr as _, RulesetStatus, Scope,
 };
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, Signal, getrlimit, set_dumpable_behavior, set_parent_process_death_signal,
-    setrlimit,
+    DumpableBehavior, Resource, Rlimit, Signal, getrlimit, set_dumpable_behavior,
+    set_parent_process_death_signal, setrlimit,
 };
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    apply_filter_all_threads,
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, apply_filter_all_threads,
 };
 
 use super::super::Limits;
@@ -31,23 +32,27 @@ use super::budget::Budget;
 const FILES: u64 = 3;
 /// With what running a guest takes: its code once more, and the runtime of WASI.
 const FILES_OF_GUEST: u64 = 16;
-/// What a thread of the allocator may reserve without using it, in bytes: address space, not memory.
+/// What a thread of the allocator may reserve without using it, in bytes: address space,
+/// not memory.
 const ADDRESS_SPACE_PER_THREAD: u64 = 160 << 20;
 /// What the program itself takes of its address space, in bytes.
 const ADDRESS_SPACE_OF_PROGRAM: u64 = 256 << 20;
-/// What the program itself writes to when it runs a guest, in bytes, and each of its threads.
+/// What the program itself writes to when it runs a guest, in bytes, and each of its
+/// threads.
 const MEMORY_OF_PROGRAM: u64 = 64 << 20;
 const MEMORY_PER_THREAD: u64 = 4 << 20;
 /// What an element of a table takes, in bytes.
 const TABLE_ELEMENT: u64 = 16;
-/// How often what a guest says lies in memory: as it says it, as a message, and as a text that is sent.
+/// How often what a guest says lies in memory: as it says it, as a message, and as a text
+/// that is sent.
 const COPIES: u64 = 10;
 /// What starting and mapping takes of the processor's time beside the guest, in seconds.
 const SECONDS_TO_START: u64 = 10;
 /// What a worker that runs a guest may say of its own, in bytes.
 const WORDS: u64 = 64 << 10;
 
-/// The system calls of a process that computes: memory, threads, time, and the files it has.
+/// The system calls of a process that computes: memory, threads, time, and the files it
+/// has.
 const COMPUTING: &[libc::c_long] = &[
     libc::SYS_read,
     libc::SYS_write,
@@ -136,7 +141,8 @@ pub(super) struct Fence {
 impl Fence {
     /// Around a compiler.
     pub fn around_compiler(budget: &Budget) -> Self {
-        let reserved = ADDRESS_SPACE_OF_PROGRAM.saturating_add(ADDRESS_SPACE_PER_THREAD.saturating_mul(threads()));
+        let reserved = ADDRESS_SPACE_OF_PROGRAM
+            .saturating_add(ADDRESS_SPACE_PER_THREAD.saturating_mul(threads()));
         Self {
             seconds: budget.seconds,
             memory_bytes: budget.memory_bytes,
@@ -148,7 +154,8 @@ impl Fence {
 
     /// Around a guest, which meets its own limits before it meets these.
     pub fn around_guest(limits: &Limits, code_bytes: u64, time: Duration) -> Self {
-        let guest = limits.memory_bytes.saturating_add(limits.table_elements.saturating_mul(TABLE_ELEMENT));
+        let guest =
+            limits.memory_bytes.saturating_add(limits.table_elements.saturating_mul(TABLE_ELEMENT));
         let said = (limits.copied_bytes as u64).saturating_mul(COPIES);
         let program = MEMORY_OF_PROGRAM.saturating_add(MEMORY_PER_THREAD.saturating_mul(threads()));
         Self {
@@ -184,14 +191,16 @@ pub(super) fn lock_in(budget: &Budget) -> io::Result<Layers> {
     Ok(Layers { limits: true, landlock, seccomp })
 }
 
-/// The first two layers: it takes no more than it may, and opens no file but the one that is `readable`, which it has already. Whether
-/// the second is in force.
+/// The first two layers: it takes no more than it may, and opens no file but the one that
+/// is `readable`, which it has already. Whether the second is in force.
 pub(super) fn fence(fence: &Fence, readable: Option<BorrowedFd<'_>>) -> io::Result<bool> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    let landlock = restrict(readable).is_ok_and(|status| status.ruleset != RulesetStatus::NotEnforced);
+    let landlock =
+        restrict(readable).is_ok_and(|status| status.ruleset != RulesetStatus::NotEnforced);
     for (resource, limit) in fence.limits() {
-        // the soft limit of the processor's time sends a signal of its own, by which the parent knows what happened
+        // the soft limit of the processor's time sends a signal of its own, by which the parent
+        // knows what happened
         let hard = if matches!(resource, Resource::Cpu) { limit.saturating_add(1) } else { limit };
         // what somebody limited more tightly stays so: only the administrator could raise it
         let tightest = getrlimit(resource).maximum.unwrap_or(u64::MAX);
@@ -219,17 +228,20 @@ fn restrict(readable: Option<BorrowedFd<'_>>) -> Result<RestrictionStatus, landl
     rules.restrict_self()
 }
 
-/// The last layer: the system calls of a process that computes with what it has. It holds for all threads that there are.
+/// The last layer: the system calls of a process that computes with what it has. It holds
+/// for all threads that there are.
 pub(super) fn filter_system_calls() -> Result<(), Box<dyn std::error::Error>> {
     let without_code = without_bits(2, libc::PROT_EXEC as u64)?;
     let threads_only = has_bits(0, libc::CLONE_THREAD as u64)?;
-    let mut allowed: BTreeMap<i64, Vec<SeccompRule>> = COMPUTING.iter().map(|call| (*call, Vec::new())).collect();
+    let mut allowed: BTreeMap<i64, Vec<SeccompRule>> =
+        COMPUTING.iter().map(|call| (*call, Vec::new())).collect();
     allowed.insert(libc::SYS_mmap, vec![without_code.clone()]);
     allowed.insert(libc::SYS_mprotect, vec![without_code]);
     allowed.insert(libc::SYS_clone, vec![threads_only]);
     allowed.insert(libc::SYS_prctl, vec![equals(0, libc::PR_SET_NAME as u64)?]);
-    // Its arguments lie in memory, where a filter cannot look; told that there is no such call, the C library takes the old one.
-    // This filter comes first, because the next one lets no filter follow.
+    // Its arguments lie in memory, where a filter cannot look; told that there is no such
+    // call, the C library takes the old one. This filter comes first, because the next
+    // one lets no filter follow.
     let newer = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
     apply(newer, SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))?;
     apply(allowed, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)
@@ -248,7 +260,12 @@ fn apply(
 type Rule = Result<SeccompRule, seccompiler::BackendError>;
 
 fn rule(argument: u8, operator: SeccompCmpOp, value: u64) -> Rule {
-    SeccompRule::new(vec![SeccompCondition::new(argument, SeccompCmpArgLen::Qword, operator, value)?])
+    SeccompRule::new(vec![SeccompCondition::new(
+        argument,
+        SeccompCmpArgLen::Qword,
+        operator,
+        value,
+    )?])
 }
 
 fn without_bits(argument: u8, bits: u64) -> Rule {
@@ -265,14 +282,20 @@ fn equals(argument: u8, value: u64) -> Rule {
 
 /// Which layers took hold, and what came of trying what must not work.
 pub(super) fn examine(layers: &Layers) -> Vec<Protection> {
-    let layers = [("resource limits", layers.limits), ("Landlock", layers.landlock), ("seccomp", layers.seccomp)];
+    let layers = [
+        ("resource limits", layers.limits),
+        ("Landlock", layers.landlock),
+        ("seccomp", layers.seccomp),
+    ];
     let deeds = [
         ("read a file", std::fs::File::open("/proc/self/status").is_err()),
         ("open a socket", UdpSocket::bind("127.0.0.1:0").is_err()),
         ("start a program", Command::new("/proc/self/exe").spawn().is_err()),
         ("see a variable", std::env::vars_os().next().is_none()),
     ];
-    let protection = |kind| move |(what, holds): (&str, bool)| Protection { what: ForeignText::new(what), kind, holds };
+    let protection = |kind| {
+        move |(what, holds): (&str, bool)| Protection { what: ForeignText::new(what), kind, holds }
+    };
     let layers = layers.into_iter().map(protection(ProtectionKind::Layer));
     layers.chain(deeds.into_iter().map(protection(ProtectionKind::Deed))).collect()
 }

@@ -1,6 +1,8 @@
-//! The line between the host and a worker that runs a guest: messages in JSON, each after its length.
+//! The line between the host and a worker that runs a guest: messages in JSON, each after
+//! its length.
 //!
-//! The host believes nothing that comes over it: there is a cap on all of it together, and a deadline for each message.
+//! The host believes nothing that comes over it: there is a cap on all of it together,
+//! and a deadline for each message.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -25,7 +27,8 @@ pub(in crate::engine) struct Line {
 }
 
 impl Line {
-    /// The end of the host, over which so many bytes may come: it waits no longer than until a deadline.
+    /// The end of the host, over which so many bytes may come: it waits no longer than
+    /// until a deadline.
     pub fn of_host(end: OwnedFd, most: u64) -> io::Result<Self> {
         never_wait(&end)?;
         Ok(Self { end, left: most })
@@ -57,8 +60,9 @@ impl Line {
     /// Waits for a message.
     ///
     /// # Errors
-    /// `UnexpectedEof` when the other end is closed, `TimedOut` at the deadline, `FileTooLarge` when more came than may, and
-    /// `InvalidData` when it is no message.
+    /// `UnexpectedEof` when the other end is closed, `TimedOut` at the deadline,
+    /// `FileTooLarge` when more came than may, and `InvalidData` when it is no
+    /// message.
     pub fn receive<T: DeserializeOwned>(&mut self, deadline: Option<Instant>) -> io::Result<T> {
         let mut length = [0; LENGTH];
         self.fill(&mut length, deadline)?;
@@ -91,7 +95,10 @@ impl Line {
         let Some(deadline) = deadline else { return Ok(()) };
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match poll(&mut [PollFd::from_borrowed_fd(self.end.as_fd(), what)], Some(&timespec(left))) {
+            match poll(
+                &mut [PollFd::from_borrowed_fd(self.end.as_fd(), what)],
+                Some(&timespec(left)),
+            ) {
                 Ok(0) if left.is_zero() => return Err(io::ErrorKind::TimedOut.into()),
                 Ok(0) | Err(Errno::INTR) => {}
                 Ok(_) => return Ok(()),
@@ -128,7 +135,8 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| worker.send(&long, None).expect("sent"));
             assert_eq!(
-                host.receive::<String>(Some(Instant::now() + Duration::from_secs(60))).expect("a message"),
+                host.receive::<String>(Some(Instant::now() + Duration::from_secs(60)))
+                    .expect("a message"),
                 long
             );
         });

@@ -1,9 +1,12 @@
-//! The disposable process in which foreign components are compiled, and guests run that nobody trusts: the parent's side.
+//! The disposable process in which foreign components are compiled, and guests run that
+//! nobody trusts: the parent's side.
 //!
-//! Nobody promises that a compiler survives hostile input, so it does its work where it can break nothing. What goes in and
-//! out are files in memory, which are sealed before anybody reads them; the worker has no other files, no network, no variables,
-//! and ends when its time, its memory or its parent does. A worker that runs a guest has a line to its parent beside them. This
-//! module knows neither archives nor what the code is used for.
+//! Nobody promises that a compiler survives hostile input, so it does its work where it
+//! can break nothing. What goes in and out are files in memory, which are sealed before
+//! anybody reads them; the worker has no other files, no network, no variables,
+//! and ends when its time, its memory or its parent does. A worker that runs a guest has
+//! a line to its parent beside them. This module knows neither archives nor what the code
+//! is used for.
 
 mod budget;
 mod child;
@@ -51,18 +54,22 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 /// How long a worker may take to look around.
 const EXAMINE_TIME: Duration = Duration::from_secs(10);
 
-/// Where foreign components are compiled, and run as long as nobody decided to trust them.
+/// Where foreign components are compiled, and run as long as nobody decided to trust
+/// them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Worker {
-    /// In a process of this very program, whose `main` has called [`hook`] before anything else. If it has not, there is none.
+    /// In a process of this very program, whose `main` has called [`hook`] before
+    /// anything else. If it has not, there is none.
     #[default]
     ThisProgram,
     /// In a process of another program that does so, such as `gtc`.
     Program(PathBuf),
-    /// Nowhere: foreign components are refused, but that those whose code is kept already may be bound.
+    /// Nowhere: foreign components are refused, but that those whose code is kept already
+    /// may be bound.
     None,
-    /// In the process of the host. A hostile component can then take all of its memory, and end it.
+    /// In the process of the host. A hostile component can then take all of its memory,
+    /// and end it.
     InProcess,
 }
 
@@ -80,8 +87,9 @@ impl Worker {
     /// The program to start.
     pub(super) fn program(&self) -> Option<&Path> {
         match self {
-            // The file that runs, even when another one has taken its place. A program without the hook would not become a worker
-            // but do all its work again, and start itself again for the same component.
+            // The file that runs, even when another one has taken its place. A program without the
+            // hook would not become a worker but do all its work again, and start
+            // itself again for the same component.
             Self::ThisProgram if child::is_hooked() => Some(Path::new("/proc/self/exe")),
             Self::Program(path) => Some(path),
             Self::ThisProgram | Self::None | Self::InProcess => None,
@@ -89,7 +97,12 @@ impl Worker {
     }
 
     /// Compiles a component; the code, in a file that nobody can change any more.
-    pub(super) fn compile(&self, component: &[u8], budget: &Budget, stack_bytes: usize) -> Result<File, LoadError> {
+    pub(super) fn compile(
+        &self,
+        component: &[u8],
+        budget: &Budget,
+        stack_bytes: usize,
+    ) -> Result<File, LoadError> {
         let program = self.program().ok_or(LoadError::NoWorker)?;
         let order = Order::Compile { budget: *budget, stack_bytes: stack_bytes as u64 };
         let run = || -> io::Result<Ended> {
@@ -100,7 +113,9 @@ impl Worker {
         };
         let ended = run().map_err(|source| LoadError::Worker { source })?;
         match ended.status {
-            Some(status) if status.success() => seal(&ended.output).map_err(|source| LoadError::Worker { source })?,
+            Some(status) if status.success() => {
+                seal(&ended.output).map_err(|source| LoadError::Worker { source })?
+            }
             status => return Err(verdict(status, &ended.words, budget)),
         }
         Ok(ended.output)
@@ -121,7 +136,10 @@ impl Worker {
             return Err(verdict(ended.status, &ended.words, budget));
         }
         let (mut output, mut world) = (ended.output, Vec::new());
-        output.rewind().and_then(|()| output.take(WORLD_BYTES).read_to_end(&mut world)).map_err(broken)?;
+        output
+            .rewind()
+            .and_then(|()| output.take(WORLD_BYTES).read_to_end(&mut world))
+            .map_err(broken)?;
         Ok(String::from_utf8_lossy(&world).into_owned())
     }
 
@@ -129,14 +147,21 @@ impl Worker {
     pub(super) fn examine(&self) -> Result<Vec<Protection>, LoadError> {
         let program = self.program().ok_or(LoadError::NoWorker)?;
         let broken = |source| LoadError::Worker { source };
-        let ended =
-            file("nothing").and_then(|input| run(program, Order::Examine, input, EXAMINE_TIME)).map_err(broken)?;
+        let ended = file("nothing")
+            .and_then(|input| run(program, Order::Examine, input, EXAMINE_TIME))
+            .map_err(broken)?;
         let mut report = String::new();
         let mut output = ended.output;
-        output.rewind().and_then(|()| output.take(WORDS_BYTES).read_to_string(&mut report)).map_err(broken)?;
+        output
+            .rewind()
+            .and_then(|()| output.take(WORDS_BYTES).read_to_string(&mut report))
+            .map_err(broken)?;
         match ended.status.is_some_and(|status| status.success()) {
             true => Ok(protocol::parse_report(&report)),
-            false => Err(broken(io::Error::other(format!("it ended early: {}", ForeignText::sentence(&ended.words))))),
+            false => Err(broken(io::Error::other(format!(
+                "it ended early: {}",
+                ForeignText::sentence(&ended.words)
+            )))),
         }
     }
 }
@@ -151,7 +176,13 @@ fn run(program: &Path, order: Order, input: File, patience: Duration) -> io::Res
     Ok(Ended { status: has_ended.then_some(status), output, words: read_words(words)? })
 }
 
-fn start(program: &Path, order: Order, input: File, output: OwnedFd, words: &File) -> io::Result<Group> {
+fn start(
+    program: &Path,
+    order: Order,
+    input: File,
+    output: OwnedFd,
+    words: &File,
+) -> io::Result<Group> {
     let mut command = Command::new(program);
     command.arg0(NAME).args(order.to_arguments()).env_clear().current_dir("/");
     command.stdin(input).stdout(output).stderr(words.try_clone()?);
@@ -174,7 +205,8 @@ pub(super) struct Operator {
 }
 
 impl Operator {
-    /// Starts a worker with the code of a component; so many bytes may come over the line.
+    /// Starts a worker with the code of a component; so many bytes may come over the
+    /// line.
     pub fn start(program: &Path, code: &File, most: u64) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
         let words = file("words")?;
@@ -182,7 +214,8 @@ impl Operator {
         Ok(Self { line: Line::of_host(ours.into(), most)?, group, words })
     }
 
-    /// Ends it, which had its say or lost it; how it ended by itself, if it has, and what it said on its error output.
+    /// Ends it, which had its say or lost it; how it ended by itself, if it has, and what
+    /// it said on its error output.
     pub fn end(self) -> io::Result<(ExitStatus, String)> {
         // one that closed its line is about to end
         let _ = self.group.wait_until(Instant::now() + LAST_MOMENT);
@@ -196,12 +229,17 @@ fn file(name: &str) -> io::Result<File> {
 }
 
 fn seal(file: &File) -> io::Result<()> {
-    Ok(fcntl_add_seals(file, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL)?)
+    Ok(fcntl_add_seals(
+        file,
+        SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL,
+    )?)
 }
 
 /// What the end of a worker without code means.
 fn verdict(status: Option<ExitStatus>, words: &str, budget: &Budget) -> LoadError {
-    let Some(status) = status else { return LoadError::CompileTime { seconds: budget.patience().as_secs() } };
+    let Some(status) = status else {
+        return LoadError::CompileTime { seconds: budget.patience().as_secs() };
+    };
     let is = |signal: Signal| status.signal() == Some(signal.as_raw());
     if status.code() == Some(child::REFUSED) {
         return LoadError::Compile { reason: ForeignText::sentence(words) };

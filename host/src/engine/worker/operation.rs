@@ -1,4 +1,5 @@
-//! One operation of a guest in a worker: what the host tells the worker, and what the worker says and asks.
+//! One operation of a guest in a worker: what the host tells the worker, and what the
+//! worker says and asks.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -150,7 +151,12 @@ impl HostLine {
         self.ask(&question, NetworkFailure::Denied, NetworkFailure::Io)
     }
 
-    fn ask<T, E>(&mut self, question: &Said, denied: fn(String) -> E, broken: fn(String) -> E) -> Result<T, E>
+    fn ask<T, E>(
+        &mut self,
+        question: &Said,
+        denied: fn(String) -> E,
+        broken: fn(String) -> E,
+    ) -> Result<T, E>
     where
         Result<T, E>: serde::de::DeserializeOwned,
     {

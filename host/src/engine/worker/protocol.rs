@@ -1,4 +1,5 @@
-//! What a host and its worker say to each other: an order as arguments, and a report as lines of text.
+//! What a host and its worker say to each other: an order as arguments, and a report as
+//! lines of text.
 //!
 //! Components and code go through files of their own; see the parent module.
 
@@ -52,17 +53,21 @@ impl Order {
     /// # Errors
     /// [`NoOrder`] when they are none, or more than one.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, NoOrder> {
-        let arguments: Vec<String> =
-            arguments.into_iter().map(OsString::into_string).collect::<Result<_, _>>().map_err(|_| NoOrder)?;
+        let arguments: Vec<String> = arguments
+            .into_iter()
+            .map(OsString::into_string)
+            .collect::<Result<_, _>>()
+            .map_err(|_| NoOrder)?;
         let number = |text: &String| text.parse::<u64>().map_err(|_| NoOrder);
         let budget = |numbers: [&String; 3]| {
             let [seconds, memory_bytes, code_bytes] = numbers.map(number);
             Ok(Budget { seconds: seconds?, memory_bytes: memory_bytes?, code_bytes: code_bytes? })
         };
         match arguments.as_slice() {
-            [order, seconds, memory, code, stack_bytes] if order == COMPILE => {
-                Ok(Self::Compile { budget: budget([seconds, memory, code])?, stack_bytes: number(stack_bytes)? })
-            }
+            [order, seconds, memory, code, stack_bytes] if order == COMPILE => Ok(Self::Compile {
+                budget: budget([seconds, memory, code])?,
+                stack_bytes: number(stack_bytes)?,
+            }),
             [order, seconds, memory, code] if order == DESCRIBE => {
                 Ok(Self::Describe { budget: budget([seconds, memory, code])? })
             }
@@ -91,8 +96,10 @@ impl fmt::Display for NoOrder {
 
 impl std::error::Error for NoOrder {}
 
-/// What a line of a report begins with when it is about a layer, and when it is about a deed.
-const KINDS: [(ProtectionKind, &str); 2] = [(ProtectionKind::Layer, "layer"), (ProtectionKind::Deed, "deed")];
+/// What a line of a report begins with when it is about a layer, and when it is about a
+/// deed.
+const KINDS: [(ProtectionKind, &str); 2] =
+    [(ProtectionKind::Layer, "layer"), (ProtectionKind::Deed, "deed")];
 
 /// A report, a line for each protection.
 pub fn write_report(protections: &[Protection]) -> String {
@@ -105,7 +112,8 @@ pub fn write_report(protections: &[Protection]) -> String {
     report
 }
 
-/// Reads a report. What is no line of one is left out, and what is one is text of a process that nobody trusts.
+/// Reads a report. What is no line of one is left out, and what is one is text of a
+/// process that nobody trusts.
 pub fn parse_report(report: &str) -> Vec<Protection> {
     let line = |line: &str| {
         let mut fields = line.splitn(3, '\t');
@@ -126,7 +134,10 @@ mod tests {
         let budget = Budget { seconds: 3, memory_bytes: 1 << 27, code_bytes: 1 << 23 };
         let compile = Order::Compile { budget, stack_bytes: 512 << 10 };
         for order in [Order::Examine, Order::Operate, Order::Describe { budget }, compile] {
-            assert_eq!(Order::parse(order.to_arguments().into_iter().map(OsString::from)), Ok(order));
+            assert_eq!(
+                Order::parse(order.to_arguments().into_iter().map(OsString::from)),
+                Ok(order)
+            );
         }
         for words in [
             "",
@@ -147,10 +158,21 @@ mod tests {
     #[test]
     fn a_report_survives_its_way() {
         let found = [
-            Protection { what: ForeignText::new("seccomp"), kind: ProtectionKind::Layer, holds: false },
-            Protection { what: ForeignText::new("read\ta file"), kind: ProtectionKind::Deed, holds: true },
+            Protection {
+                what: ForeignText::new("seccomp"),
+                kind: ProtectionKind::Layer,
+                holds: false,
+            },
+            Protection {
+                what: ForeignText::new("read\ta file"),
+                kind: ProtectionKind::Deed,
+                holds: true,
+            },
         ];
         assert_eq!(parse_report(&write_report(&found)), found);
-        assert_eq!(parse_report("deed\tperhaps\tx\nlayer\ttrue\n\u{0}\ndeed\ttrue\t"), parse_report("deed\ttrue\t"));
+        assert_eq!(
+            parse_report("deed\tperhaps\tx\nlayer\ttrue\n\u{0}\ndeed\ttrue\t"),
+            parse_report("deed\ttrue\t")
+        );
     }
 }

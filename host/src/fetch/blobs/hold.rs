@@ -1,4 +1,5 @@
-//! Who may do what with the content store at a time: many keep archives, or one takes some away.
+//! Who may do what with the content store at a time: many keep archives, or one takes
+//! some away.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -6,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::{Blobs, FetchError};
 
-/// How long a process waits for its turn. Nobody holds the store alone for longer than it takes to remove files.
+/// How long a process waits for its turn. Nobody holds the store alone for longer than it
+/// takes to remove files.
 const PATIENCE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(20);
 
@@ -44,7 +46,10 @@ impl Blobs {
         }
     }
 
-    fn wait(&self, attempt: impl Fn(&File) -> Result<(), TryLockError>) -> Result<File, FetchError> {
+    fn wait(
+        &self,
+        attempt: impl Fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<File, FetchError> {
         let failed = |source| FetchError::Lock { path: self.lock.clone(), source };
         let lock = self.lock_file().map_err(failed)?;
         let deadline = Instant::now() + PATIENCE;

@@ -55,14 +55,17 @@ impl Blobs {
             let name = name.to_string_lossy();
             match digest(&name) {
                 Some(digest) => listing.blobs.push(Blob { digest, size }),
-                None if is_temporary(&name) && !metadata.is_dir() => listing.leftovers.push(Leftover { path, size }),
+                None if is_temporary(&name) && !metadata.is_dir() => {
+                    listing.leftovers.push(Leftover { path, size })
+                }
                 None => listing.strangers.push(path),
             }
         }
         Ok(listing)
     }
 
-    /// Takes a blob away, whatever lies in its place; a folder only when it is empty, because nothing of ours is in one.
+    /// Takes a blob away, whatever lies in its place; a folder only when it is empty,
+    /// because nothing of ours is in one.
     pub fn remove(&self, _alone: &Alone, digest: &Sha256Digest) -> io::Result<()> {
         remove(&self.path(digest))
     }
@@ -89,6 +92,8 @@ fn digest(name: &str) -> Option<Sha256Digest> {
 fn is_temporary(name: &str) -> bool {
     let inner = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
     inner.and_then(|inner| inner.split_once('.')).is_some_and(|(hex, number)| {
-        digest(hex).is_some() && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        digest(hex).is_some()
+            && !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
     })
 }

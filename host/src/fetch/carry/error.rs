@@ -29,7 +29,9 @@ pub enum CarryError {
         what: ForeignText,
     },
     /// A signature is about something that is not there.
-    #[error("the signature {signature} is about the manifest {subject}, which is not in the image layout")]
+    #[error(
+        "the signature {signature} is about the manifest {subject}, which is not in the image layout"
+    )]
     Lonely {
         /// The manifest of the signature.
         signature: Sha256Digest,
@@ -76,12 +78,16 @@ impl CarryError {
         }
     }
 
-    /// Whether there is an answer: the layout is not to be used. Otherwise nobody could find out.
+    /// Whether there is an answer: the layout is not to be used. Otherwise nobody could
+    /// find out.
     pub fn is_answer(&self) -> bool {
         !matches!(
             self,
             Self::Layout(
-                LayoutError::File(_) | LayoutError::Read(_) | LayoutError::Write(_) | LayoutError::Source { .. }
+                LayoutError::File(_)
+                    | LayoutError::Read(_)
+                    | LayoutError::Write(_)
+                    | LayoutError::Source { .. }
             )
         )
     }

@@ -14,7 +14,8 @@ use crate::fetch::oci::referrers::{self, ENVELOPE};
 use crate::fetch::oci::{Published, Pulled};
 use crate::fetch::{FetchError, Fetched, Fetcher, InRegistry};
 
-/// What came in an image layout: all of it is what its digests say, and nothing of it is kept yet.
+/// What came in an image layout: all of it is what its digests say, and nothing of it is
+/// kept yet.
 #[derive(Debug)]
 pub struct Carried {
     layout: Layout<File>,
@@ -73,7 +74,8 @@ impl Fetcher {
     /// Reads an image layout, and verifies everything in it.
     ///
     /// # Errors
-    /// [`CarryError`] when anything in it is not what it should be. Nothing was kept then.
+    /// [`CarryError`] when anything in it is not what it should be. Nothing was kept
+    /// then.
     pub fn open_carried(&self, path: &Path, max_signature: u64) -> Result<Carried, CarryError> {
         let limits = self.registries.limits();
         let mut layout = Layout::open(path, &limits.layout)?;
@@ -93,7 +95,8 @@ impl Fetcher {
         let mut signatures = Vec::new();
         for entry in entries {
             let parsed = Manifest::parse(&entry.manifest, limits.layers);
-            let parsed = parsed.map_err(|fault| CarryError::unusable(name_of(&entry), entry.digest, fault))?;
+            let parsed = parsed
+                .map_err(|fault| CarryError::unusable(name_of(&entry), entry.digest, fault))?;
             if let Some(subject) = signature_of(&entry, &parsed)? {
                 signatures.push((subject, entry.digest, parsed));
             } else if parsed.artifact_type.as_deref() == Some(TRUST_ROOT) {
@@ -111,20 +114,26 @@ impl Fetcher {
         }
     }
 
-    /// Keeps the archive of a pack that came in a layout. It goes away again with the next tidying up unless it is bound by then.
+    /// Keeps the archive of a pack that came in a layout. It goes away again with the
+    /// next tidying up unless it is bound by then.
     ///
     /// # Errors
-    /// [`FetchError::Keep`], [`FetchError::Lock`] or [`FetchError::Busy`] when it cannot be written.
+    /// [`FetchError::Keep`], [`FetchError::Lock`] or [`FetchError::Busy`] when it cannot
+    /// be written.
     pub fn keep_carried(&self, archive: &Fetched) -> Result<Kept, FetchError> {
         self.blobs.put(&archive.digest, &archive.bytes)
     }
 
-    /// Notes that the reference of a pack stands for its manifest. The archive must have been kept before.
+    /// Notes that the reference of a pack stands for its manifest. The archive must have
+    /// been kept before.
     ///
     /// # Errors
-    /// [`FetchError::Keep`], [`FetchError::Lock`] or [`FetchError::Busy`] when it cannot be written.
+    /// [`FetchError::Keep`], [`FetchError::Lock`] or [`FetchError::Busy`] when it cannot
+    /// be written.
     pub fn note_carried(&self, pack: &CarriedPack) -> Result<(), FetchError> {
-        pack.reference.as_ref().map_or(Ok(()), |reference| self.resolutions.keep(reference, &pack.manifest))
+        pack.reference
+            .as_ref()
+            .map_or(Ok(()), |reference| self.resolutions.keep(reference, &pack.manifest))
     }
 }
 
@@ -135,8 +144,17 @@ impl Carried {
     /// [`CarryError`] when the file changed since it was opened.
     pub fn archive(&mut self, pack: &CarriedPack) -> Result<Fetched, CarryError> {
         let bytes = self.blob(&pack.layer, self.max_bytes)?;
-        let found = pack.reference.clone().map(|reference| InRegistry { reference, manifest: pack.manifest.clone() });
-        Ok(Fetched { bytes: bytes.into(), digest: pack.layer.digest, form: pack.form, is_builtin: false, found })
+        let found = pack
+            .reference
+            .clone()
+            .map(|reference| InRegistry { reference, manifest: pack.manifest.clone() });
+        Ok(Fetched {
+            bytes: bytes.into(),
+            digest: pack.layer.digest,
+            form: pack.form,
+            is_builtin: false,
+            found,
+        })
     }
 
     /// The signatures of a pack, each once.
@@ -149,9 +167,11 @@ impl Carried {
             let bytes = self.blob(layer, layer.size)?;
             let signature = match cosigned.clone() {
                 None => Published::Envelope(bytes),
-                Some(signature) => {
-                    Published::Cosign { manifest: pack.manifest.bytes.clone(), payload: bytes, signature }
-                }
+                Some(signature) => Published::Cosign {
+                    manifest: pack.manifest.bytes.clone(),
+                    payload: bytes,
+                    signature,
+                },
             };
             if !all.contains(&signature) {
                 all.push(signature);
@@ -161,17 +181,32 @@ impl Carried {
     }
 
     fn take_pack(&mut self, entry: LayoutEntry, manifest: &Manifest) -> Result<(), CarryError> {
-        let pack = manifest.pack().map_err(|fault| CarryError::unusable(name_of(&entry), entry.digest, fault))?;
+        let pack = manifest
+            .pack()
+            .map_err(|fault| CarryError::unusable(name_of(&entry), entry.digest, fault))?;
         let (layer, form) = (pack.0.clone(), pack.1);
         self.is_there(&layer, self.max_bytes)?;
-        let reference = entry.reference.as_ref().and_then(|name| format!("oci://{name}").parse::<OciRef>().ok());
-        if let Some(expected) = reference.as_ref().and_then(OciRef::digest).filter(|digest| **digest != entry.digest) {
+        let reference = entry
+            .reference
+            .as_ref()
+            .and_then(|name| format!("oci://{name}").parse::<OciRef>().ok());
+        if let Some(expected) =
+            reference.as_ref().and_then(OciRef::digest).filter(|digest| **digest != entry.digest)
+        {
             return Err(LayoutError::Damaged { digest: *expected, found: entry.digest }.into());
         }
         let annotated = referrers::annotated(manifest);
         let name = entry.reference.map(ForeignText::new);
         let manifest = Pulled { digest: entry.digest, bytes: entry.manifest };
-        self.packs.push(CarriedPack { name, reference, annotated, signatures: Vec::new(), manifest, layer, form });
+        self.packs.push(CarriedPack {
+            name,
+            reference,
+            annotated,
+            signatures: Vec::new(),
+            manifest,
+            layer,
+            form,
+        });
         Ok(())
     }
 
@@ -202,7 +237,11 @@ impl Carried {
         if is_lonely { Err(CarryError::Lonely { signature, subject }) } else { Ok(()) }
     }
 
-    fn take_trust_root(&mut self, entry: &LayoutEntry, manifest: &Manifest) -> Result<(), CarryError> {
+    fn take_trust_root(
+        &mut self,
+        entry: &LayoutEntry,
+        manifest: &Manifest,
+    ) -> Result<(), CarryError> {
         let [layer] = manifest.layers.as_slice() else {
             let reason = ForeignText::new("a trust root is one document");
             return Err(CarryError::Manifest { digest: entry.digest, reason });
@@ -215,14 +254,19 @@ impl Carried {
         }
     }
 
-    /// Requires a blob of the size that its descriptor says, and of no more than anybody reads.
+    /// Requires a blob of the size that its descriptor says, and of no more than anybody
+    /// reads.
     fn is_there(&self, named: &Descriptor, limit: u64) -> Result<(), CarryError> {
         let Descriptor { digest, size: declared, .. } = *named;
         let name = || ForeignText::new(digest.to_string());
         match self.sizes.get(&digest) {
             None => Err(LayoutError::Missing { name: name() }.into()),
-            Some(found) if *found != declared => Err(LayoutError::Size { digest, declared, found: *found }.into()),
-            Some(found) if *found > limit => Err(LayoutError::TooLarge { name: name(), bytes: *found, limit }.into()),
+            Some(found) if *found != declared => {
+                Err(LayoutError::Size { digest, declared, found: *found }.into())
+            }
+            Some(found) if *found > limit => {
+                Err(LayoutError::TooLarge { name: name(), bytes: *found, limit }.into())
+            }
             Some(_) => Ok(()),
         }
     }
@@ -235,8 +279,12 @@ impl Carried {
     }
 }
 
-/// What a manifest is a signature of, if it is one: an artifact that refers to it, or one with a tag of cosign.
-fn signature_of(entry: &LayoutEntry, manifest: &Manifest) -> Result<Option<Sha256Digest>, CarryError> {
+/// What a manifest is a signature of, if it is one: an artifact that refers to it, or one
+/// with a tag of cosign.
+fn signature_of(
+    entry: &LayoutEntry,
+    manifest: &Manifest,
+) -> Result<Option<Sha256Digest>, CarryError> {
     if manifest.artifact_type.as_deref() == Some(ENVELOPE) {
         let reason = || ForeignText::new("it is a signature, and does not say of what");
         let lonely = || CarryError::Manifest { digest: entry.digest, reason: reason() };
@@ -247,5 +295,10 @@ fn signature_of(entry: &LayoutEntry, manifest: &Manifest) -> Result<Option<Sha25
 }
 
 fn name_of(entry: &LayoutEntry) -> ForeignText {
-    ForeignText::new(entry.reference.as_ref().map_or_else(|| entry.digest.to_string(), |name| format!("`{name}`")))
+    ForeignText::new(
+        entry
+            .reference
+            .as_ref()
+            .map_or_else(|| entry.digest.to_string(), |name| format!("`{name}`")),
+    )
 }

@@ -13,7 +13,8 @@ use crate::fetch::oci::manifest::{Descriptor, MANIFEST, Manifest};
 use crate::fetch::oci::{Published, Pulled, Purpose, referrers};
 use crate::fetch::{FetchError, Fetched, Fetcher};
 
-/// Everything of a pack that goes into a layout. Its blobs are in the content store, and stay there for as long as this lives.
+/// Everything of a pack that goes into a layout. Its blobs are in the content store, and
+/// stay there for as long as this lives.
 #[derive(Debug)]
 pub struct Parcel {
     /// The name it has there.
@@ -51,8 +52,8 @@ impl Parcel {
         self.signatures.len() + self.cosigned.values().map(BTreeSet::len).sum::<usize>()
     }
 
-    /// Adds a signature, unless it is about a manifest that nobody could load: it says whether it goes along. One that is there
-    /// already is not added again.
+    /// Adds a signature, unless it is about a manifest that nobody could load: it says
+    /// whether it goes along. One that is there already is not added again.
     #[must_use]
     pub fn add(&mut self, signature: Published) -> bool {
         match signature {
@@ -68,7 +69,8 @@ impl Parcel {
         true
     }
 
-    /// Whether a manifest is that of the same archive: it may be another one than ours, where the pack comes out of a file.
+    /// Whether a manifest is that of the same archive: it may be another one than ours,
+    /// where the pack comes out of a file.
     fn is_its_own(&self, manifest: &[u8]) -> bool {
         let parsed: Option<Manifest> = serde_json::from_slice(manifest).ok();
         let pack = parsed.as_ref().and_then(|parsed| parsed.pack().ok());
@@ -79,10 +81,12 @@ impl Parcel {
 }
 
 impl Fetcher {
-    /// A pack out of a file, as it would be in a registry: with the manifest that pushing it makes.
+    /// A pack out of a file, as it would be in a registry: with the manifest that pushing
+    /// it makes.
     ///
     /// # Errors
-    /// [`FetchError::Keep`], [`FetchError::Lock`] or [`FetchError::Busy`] when it cannot be kept.
+    /// [`FetchError::Keep`], [`FetchError::Lock`] or [`FetchError::Busy`] when it cannot
+    /// be kept.
     pub fn parcel_of_file(
         &self,
         archive: &Fetched,
@@ -94,14 +98,20 @@ impl Fetcher {
         self.parcel(name, manifest, archive, None)
     }
 
-    /// A pack of a registry, with all that its manifest names, under the reference that somebody has for it. What is not here is
-    /// fetched, unless no socket may be opened.
+    /// A pack of a registry, with all that its manifest names, under the reference that
+    /// somebody has for it. What is not here is fetched, unless no socket may be
+    /// opened.
     ///
     /// # Errors
     /// [`FetchError`] when something of it cannot be had or kept.
-    pub fn parcel_of_published(&self, reference: &OciRef, archive: &Fetched) -> Result<Parcel, FetchError> {
+    pub fn parcel_of_published(
+        &self,
+        reference: &OciRef,
+        archive: &Fetched,
+    ) -> Result<Parcel, FetchError> {
         let manifest = archive.found.as_ref().map(|found| found.manifest.clone());
-        let manifest = manifest.unwrap_or_else(|| Self::manifest_of(archive, &Notes::default(), None));
+        let manifest =
+            manifest.unwrap_or_else(|| Self::manifest_of(archive, &Notes::default(), None));
         let text = reference.to_string();
         let name = text.strip_prefix("oci://").map(str::to_owned);
         self.parcel(name, manifest, archive, Some(reference))
@@ -145,20 +155,27 @@ impl Fetcher {
     }
 
     /// What a manifest names beside the pack: from here, or from where the pack is.
-    fn beside_the_pack(&self, named: &Descriptor, published: Option<&OciRef>) -> Result<Option<Vec<u8>>, FetchError> {
+    fn beside_the_pack(
+        &self,
+        named: &Descriptor,
+        published: Option<&OciRef>,
+    ) -> Result<Option<Vec<u8>>, FetchError> {
         if named.digest == Sha256Digest::of(EMPTY_CONFIG) {
             return Ok(Some(EMPTY_CONFIG.to_vec()));
         }
         if let Some(kept) = self.blobs.get(&named.digest, self.max_bytes) {
             return Ok(Some(kept));
         }
-        let Some(reference) = published.filter(|_| !self.registries.is_offline()) else { return Ok(None) };
+        let Some(reference) = published.filter(|_| !self.registries.is_offline()) else {
+            return Ok(None);
+        };
         let failed = |source| FetchError::Registry { reference: reference.clone(), source };
         let mut access = self.registries.access(reference, Purpose::Pull).map_err(failed)?;
         access.blob(named, self.max_bytes, self.progress.as_ref()).map(Some).map_err(failed)
     }
 
-    /// Writes packs into a layout, and the trust root of an environment if it is to go along. The same packs give the same bytes.
+    /// Writes packs into a layout, and the trust root of an environment if it is to go
+    /// along. The same packs give the same bytes.
     ///
     /// # Errors
     /// [`LayoutError`]; what was written until then is to be thrown away.
@@ -182,13 +199,18 @@ impl Fetcher {
         }
         for (subject, signatures) in cosigned(parcels) {
             let digest = Sha256Digest::of(subject);
-            // what was signed is another manifest than the one it goes along with, where the pack comes out of a file
+            // what was signed is another manifest than the one it goes along with, where the pack
+            // comes out of a file
             if contents.entries.iter().all(|entry| entry.digest != digest) {
                 contents.entries.push(LayoutEntry::new(None, subject.clone()));
             }
             let payloads = signatures.iter().map(|(payload, _)| payload.as_slice());
             let manifest = referrers::cosign_manifest(signatures.iter().copied());
-            contents.add(Some(referrers::cosign_tag(&digest)), manifest, payloads.chain([EMPTY_CONFIG]));
+            contents.add(
+                Some(referrers::cosign_tag(&digest)),
+                manifest,
+                payloads.chain([EMPTY_CONFIG]),
+            );
         }
         if let Some((environment, document)) = trust_root {
             let annotations = [(TITLE.to_owned(), environment.to_owned())].into();
@@ -232,10 +254,17 @@ impl<'a> Contents<'a> {
     }
 
     /// Adds a manifest, and the small blobs that it names.
-    fn add(&mut self, name: Option<String>, manifest: Vec<u8>, blobs: impl IntoIterator<Item = &'a [u8]>) {
+    fn add(
+        &mut self,
+        name: Option<String>,
+        manifest: Vec<u8>,
+        blobs: impl IntoIterator<Item = &'a [u8]>,
+    ) {
         self.entries.push(LayoutEntry::new(name, manifest));
         for bytes in blobs {
-            let open = move || Ok::<_, io::Error>(Box::new(io::Cursor::new(bytes.to_vec())) as Box<dyn Read>);
+            let open = move || {
+                Ok::<_, io::Error>(Box::new(io::Cursor::new(bytes.to_vec())) as Box<dyn Read>)
+            };
             let blob = Blob { bytes: bytes.len() as u64, open: Box::new(open) };
             self.blobs.insert(Sha256Digest::of(bytes), blob);
         }

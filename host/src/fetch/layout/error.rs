@@ -151,7 +151,9 @@ impl LayoutError {
         match self {
             Self::File(error) => error.kind(),
             Self::Read(_) | Self::Write(_) | Self::Source { .. } => "io",
-            Self::TooMany { .. } | Self::TooLarge { .. } | Self::AllTooLarge { .. } => "layout-too-large",
+            Self::TooMany { .. } | Self::TooLarge { .. } | Self::AllTooLarge { .. } => {
+                "layout-too-large"
+            }
             Self::Damaged { .. } | Self::Size { .. } => "damaged",
             _ => "invalid-layout",
         }

@@ -1,5 +1,5 @@
-//! The headers of a tar file, held to what all readers understand in the same way: no extension, no number in two notations, no
-//! name in two parts.
+//! The headers of a tar file, held to what all readers understand in the same way: no
+//! extension, no number in two notations, no name in two parts.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -29,20 +29,25 @@ pub(super) struct Extent {
 }
 
 impl Extent {
-    /// Where it ends, filled up to a whole block. Both numbers are below the length of the file.
+    /// Where it ends, filled up to a whole block. Both numbers are below the length of
+    /// the file.
     pub fn padded_end(self) -> u64 {
         self.at + self.bytes.next_multiple_of(BLOCK)
     }
 }
 
 /// Finds every entry, without reading any, and holds all of them to the rules and limits.
-pub(super) fn scan<R: Read + Seek>(file: &mut R, limits: &Limits) -> Result<Vec<(Name, Extent)>, LayoutError> {
+pub(super) fn scan<R: Read + Seek>(
+    file: &mut R,
+    limits: &Limits,
+) -> Result<Vec<(Name, Extent)>, LayoutError> {
     let length = file.seek(SeekFrom::End(0)).map_err(LayoutError::Read)?;
     file.rewind().map_err(LayoutError::Read)?;
     let mut found = Vec::new();
     let (mut end, mut total) = (0, 0_u64);
     let mut archive = Archive::new(&mut *file);
-    // as they are: nothing is looked at but headers, and none is taken for a remark about the next one
+    // as they are: nothing is looked at but headers, and none is taken for a remark about the
+    // next one
     for entry in archive.entries_with_seek().map_err(LayoutError::Read)?.raw(true) {
         let entry = entry.map_err(|error| header_error(end, error.to_string()))?;
         if found.len() == limits.entries {
@@ -80,9 +85,11 @@ fn most(name: &Name, limits: &Limits) -> u64 {
 /// What an entry is, and its name for whoever reads about it.
 fn name(header: &Header, at: u64) -> Result<(Name, ForeignText), LayoutError> {
     let field = &header.as_old().name;
-    let (text, rest) = field.split_at(field.iter().position(|byte| *byte == 0).unwrap_or(field.len()));
+    let (text, rest) =
+        field.split_at(field.iter().position(|byte| *byte == 0).unwrap_or(field.len()));
     let shown = || ForeignText::new(String::from_utf8_lossy(text));
-    let has_prefix = header.as_ustar().is_some_and(|header| header.prefix.iter().any(|byte| *byte != 0));
+    let has_prefix =
+        header.as_ustar().is_some_and(|header| header.prefix.iter().any(|byte| *byte != 0));
     if has_prefix || rest.iter().any(|byte| *byte != 0) {
         return Err(header_error(at, "its name is in two parts".to_owned()));
     }
@@ -132,7 +139,8 @@ fn size(header: &Header, at: u64) -> Result<u64, LayoutError> {
     let field = &header.as_old().size;
     let digits = field.strip_suffix(b"\0").or_else(|| field.strip_suffix(b" "));
     let digits = digits.filter(|digits| digits.iter().all(|digit| (b'0'..=b'7').contains(digit)));
-    let digits = digits.ok_or_else(|| header_error(at, "its size is not written in octal digits".to_owned()))?;
+    let digits = digits
+        .ok_or_else(|| header_error(at, "its size is not written in octal digits".to_owned()))?;
     Ok(digits.iter().fold(0, |size, digit| size << 3 | u64::from(digit - b'0')))
 }
 
@@ -149,7 +157,11 @@ fn nothing_behind(file: &mut (impl Read + Seek), end: u64, length: u64) -> Resul
 }
 
 /// Requires that there is nothing but zeros.
-pub(super) fn zeros(file: &mut (impl Read + Seek), extent: Extent, what: &'static str) -> Result<(), LayoutError> {
+pub(super) fn zeros(
+    file: &mut (impl Read + Seek),
+    extent: Extent,
+    what: &'static str,
+) -> Result<(), LayoutError> {
     file.seek(SeekFrom::Start(extent.at)).map_err(LayoutError::Read)?;
     let mut bytes = Vec::new();
     file.take(extent.bytes).read_to_end(&mut bytes).map_err(LayoutError::Read)?;

@@ -1,4 +1,5 @@
-//! The two documents of a layout: the one that says what it is, and the one that says what is in it.
+//! The two documents of a layout: the one that says what it is, and the one that says
+//! what is in it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -62,7 +63,9 @@ pub(super) fn check_marker(bytes: &[u8]) -> Result<(), LayoutError> {
 /// Reads the list. No reference stands for two manifests.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Descriptor>, LayoutError> {
     let index: Index = parse(INDEX, bytes)?;
-    if index.schema_version != 2 || index.media_type.is_some_and(|media_type| media_type != INDEX_TYPE) {
+    if index.schema_version != 2
+        || index.media_type.is_some_and(|media_type| media_type != INDEX_TYPE)
+    {
         return Err(document(INDEX, &"it is no image index of version 2"));
     }
     let mut seen = HashSet::new();
@@ -80,10 +83,17 @@ pub(super) fn write(entries: &[&LayoutEntry]) -> serde_json::Result<Vec<u8>> {
         media_type: entry.media_type.clone(),
         digest: entry.digest.to_string(),
         size: entry.manifest.len() as u64,
-        annotations: entry.reference.clone().map(|reference| [(REFERENCE.to_owned(), reference)].into()),
+        annotations: entry
+            .reference
+            .clone()
+            .map(|reference| [(REFERENCE.to_owned(), reference)].into()),
     };
     let manifests = entries.iter().map(descriptor).collect();
-    serde_json::to_vec(&Index { schema_version: 2, media_type: Some(INDEX_TYPE.to_owned()), manifests })
+    serde_json::to_vec(&Index {
+        schema_version: 2,
+        media_type: Some(INDEX_TYPE.to_owned()),
+        manifests,
+    })
 }
 
 fn parse<T: DeserializeOwned>(name: &'static str, bytes: &[u8]) -> Result<T, LayoutError> {

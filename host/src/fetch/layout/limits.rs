@@ -24,9 +24,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Blobs as large as a pack may be, 1,024 of them and as many manifests and configurations, 1 GiB in all; manifests as large as
-    /// registries have to take them at least, where a pack has a thousand bytes. More signatures than are kept of a pack and listed by
-    /// a registry together; a trust root of a thousand keys.
+    /// Blobs as large as a pack may be, 1,024 of them and as many manifests and
+    /// configurations, 1 GiB in all; manifests as large as registries have to take
+    /// them at least, where a pack has a thousand bytes. More signatures than are kept of
+    /// a pack and listed by a registry together; a trust root of a thousand keys.
     fn default() -> Self {
         Self {
             entries: 4_096,

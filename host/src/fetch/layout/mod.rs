@@ -1,8 +1,11 @@
-//! An OCI image layout in a tar file, which carries packs to where no registry can be reached.
+//! An OCI image layout in a tar file, which carries packs to where no registry can be
+//! reached.
 //!
-//! What we write is the same, byte for byte, for the same content. What we read may come from anybody: only names that a layout has,
-//! only regular files, nothing twice, nothing that one reader of tar files understands and another does not; and no blob is given
-//! away that is not what its name says. This module does not know what the blobs are, nor who needs them.
+//! What we write is the same, byte for byte, for the same content. What we read may come
+//! from anybody: only names that a layout has, only regular files, nothing twice, nothing
+//! that one reader of tar files understands and another does not; and no blob is given
+//! away that is not what its name says. This module does not know what the blobs are, nor
+//! who needs them.
 
 mod error;
 mod header;

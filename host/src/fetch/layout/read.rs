@@ -12,7 +12,8 @@ use super::index::{self, Descriptor};
 use super::{BLOBS, INDEX, LayoutEntry, LayoutError, Limits, MARKER};
 use crate::fetch::file;
 
-/// A layout in a tar file: where everything in it lies, and the manifests it lists. Blobs are read when they are asked for.
+/// A layout in a tar file: where everything in it lies, and the manifests it lists. Blobs
+/// are read when they are asked for.
 #[derive(Debug)]
 pub struct Layout<R> {
     file: R,
@@ -32,10 +33,12 @@ impl Layout<File> {
 }
 
 impl<R: Read + Seek> Layout<R> {
-    /// Reads what is in a layout: every header, the two documents, and the manifests that are listed.
+    /// Reads what is in a layout: every header, the two documents, and the manifests that
+    /// are listed.
     ///
     /// # Errors
-    /// [`LayoutError`] when anything is there that should not be, or the reverse. The content of blobs is not read yet.
+    /// [`LayoutError`] when anything is there that should not be, or the reverse. The
+    /// content of blobs is not read yet.
     pub fn read(mut file: R, limits: &Limits) -> Result<Self, LayoutError> {
         let mut places = BTreeMap::new();
         for (name, extent) in scan(&mut file, limits)? {
@@ -45,17 +48,21 @@ impl<R: Read + Seek> Layout<R> {
             }
         }
         let mut document = |name: Name| {
-            let extent = places.get(&name).ok_or_else(|| LayoutError::Missing { name: shown(&name) })?;
+            let extent =
+                places.get(&name).ok_or_else(|| LayoutError::Missing { name: shown(&name) })?;
             bytes(&mut file, *extent)
         };
         index::check_marker(&document(Name::Marker)?)?;
         let descriptors = index::read(&document(Name::Index)?)?;
-        let blob = |(name, extent)| if let Name::Blob(digest) = name { Some((digest, extent)) } else { None };
+        let blob = |(name, extent)| {
+            if let Name::Blob(digest) = name { Some((digest, extent)) } else { None }
+        };
         let blobs = places.into_iter().filter_map(blob).collect();
         let mut layout = Self { file, blobs, entries: Vec::new() };
         let mut left = limits.all_manifest_bytes;
         for descriptor in descriptors {
-            let all = LayoutError::AllTooLarge { what: "manifests", limit: limits.all_manifest_bytes };
+            let all =
+                LayoutError::AllTooLarge { what: "manifests", limit: limits.all_manifest_bytes };
             left = left.checked_sub(descriptor.size).ok_or(all)?;
             let entry = layout.entry(&descriptor, limits)?;
             layout.entries.push(entry);
@@ -76,8 +83,9 @@ impl<R: Read + Seek> Layout<R> {
     /// Copies a blob; its size.
     ///
     /// # Errors
-    /// [`LayoutError::Missing`], [`LayoutError::Damaged`], and what reading and writing can end in. What was written until then is to
-    /// be thrown away: only at its end is it known whether a blob is what its name says.
+    /// [`LayoutError::Missing`], [`LayoutError::Damaged`], and what reading and writing
+    /// can end in. What was written until then is to be thrown away: only at its end
+    /// is it known whether a blob is what its name says.
     pub fn copy(&mut self, digest: &Sha256Digest, out: &mut dyn Write) -> Result<u64, LayoutError> {
         let missing = || LayoutError::Missing { name: shown(&Name::Blob(*digest)) };
         let extent = *self.blobs.get(digest).ok_or_else(missing)?;
@@ -107,19 +115,29 @@ impl<R: Read + Seek> Layout<R> {
     }
 
     /// Reads a manifest as the list describes it.
-    fn entry(&mut self, descriptor: &Descriptor, limits: &Limits) -> Result<LayoutEntry, LayoutError> {
+    fn entry(
+        &mut self,
+        descriptor: &Descriptor,
+        limits: &Limits,
+    ) -> Result<LayoutEntry, LayoutError> {
         let (digest, declared) = (descriptor.digest()?, descriptor.size);
         let name = || shown(&Name::Blob(digest));
-        let found = self.blobs.get(&digest).ok_or_else(|| LayoutError::Missing { name: name() })?.bytes;
+        let found =
+            self.blobs.get(&digest).ok_or_else(|| LayoutError::Missing { name: name() })?.bytes;
         if found != declared {
             return Err(LayoutError::Size { digest, declared, found });
         }
         if found > limits.manifest_bytes {
-            return Err(LayoutError::TooLarge { name: name(), bytes: found, limit: limits.manifest_bytes });
+            return Err(LayoutError::TooLarge {
+                name: name(),
+                bytes: found,
+                limit: limits.manifest_bytes,
+            });
         }
         let mut manifest = Vec::new();
         self.copy(&digest, &mut manifest)?;
-        let (reference, media_type) = (descriptor.reference().cloned(), descriptor.media_type.clone());
+        let (reference, media_type) =
+            (descriptor.reference().cloned(), descriptor.media_type.clone());
         Ok(LayoutEntry { reference, media_type, manifest, digest })
     }
 }

@@ -23,7 +23,10 @@ impl Tar {
     fn with_index(manifests: &[&[u8]]) -> Self {
         let descriptor = |manifest: &&[u8]| {
             let digest = Sha256Digest::of(manifest);
-            format!(r#"{{"mediaType":"{MANIFEST_TYPE}","digest":"{digest}","size":{}}}"#, manifest.len())
+            format!(
+                r#"{{"mediaType":"{MANIFEST_TYPE}","digest":"{digest}","size":{}}}"#,
+                manifest.len()
+            )
         };
         let list = manifests.iter().map(descriptor).collect::<Vec<_>>().join(",");
         let index = format!(r#"{{"schemaVersion":2,"manifests":[{list}]}}"#);
@@ -74,12 +77,14 @@ fn blob(content: &'static [u8]) -> (Sha256Digest, Blob<'static>) {
 
 fn written(entries: &[LayoutEntry], contents: &[&'static [u8]]) -> Vec<u8> {
     let mut out = Vec::new();
-    write(&mut out, entries, contents.iter().map(|content| blob(content)).collect()).expect("it is written");
+    write(&mut out, entries, contents.iter().map(|content| blob(content)).collect())
+        .expect("it is written");
     out
 }
 
 fn two() -> [LayoutEntry; 2] {
-    let entry = |name: &str, manifest: &str| LayoutEntry::new(Some(name.to_owned()), manifest.into());
+    let entry =
+        |name: &str, manifest: &str| LayoutEntry::new(Some(name.to_owned()), manifest.into());
     [entry("ghcr.io/team/vault:2", "{\"b\":1}"), entry("ghcr.io/team/vault:1", "{\"a\":1}")]
 }
 
@@ -108,13 +113,15 @@ fn the_same_content_gives_the_same_bytes() {
     assert_ne!(bytes, written(&[second], &[b"two", b"one"]));
     let header = Header::from_byte_slice(&bytes[..512]);
     assert_eq!(header.path_bytes().as_ref(), b"oci-layout");
-    let numbers = [header.mtime(), header.uid(), header.gid()].map(|number| number.expect("a number"));
+    let numbers =
+        [header.mtime(), header.uid(), header.gid()].map(|number| number.expect("a number"));
     assert_eq!((header.mode().expect("a mode"), numbers), (0o644, [0; 3]));
     assert_eq!(header.username(), Ok(Some("")));
     assert_eq!(Sha256Digest::of(&bytes).to_string(), GOLDEN, "what is written has changed");
 }
 
-/// The digest of the layout in the test above: other versions of this program are to write the same.
+/// The digest of the layout in the test above: other versions of this program are to
+/// write the same.
 const GOLDEN: &str = "sha256:331683100badcaa41d1fee92787e6e1c5b8a610796d77d8c0e43bbf220917196";
 
 #[test]
@@ -124,14 +131,18 @@ fn an_empty_layout_is_one() {
     assert_eq!(layout.blobs().count(), 0);
 }
 
-/// Others write folders, in any order, without the media type of the list, and fill up to whole records.
+/// Others write folders, in any order, without the media type of the list, and fill up to
+/// whole records.
 #[test]
 fn what_others_write_is_read() {
     let folder = |header: &mut Header| header.set_entry_type(EntryType::Directory);
     let manifest = b"{}".as_slice();
     let documents = Tar::with_index(&[manifest]).0;
-    let mut bytes =
-        Tar::new().entry("blobs/", b"", folder).entry("blobs/sha256", b"", folder).blob(b"x").blob(manifest);
+    let mut bytes = Tar::new()
+        .entry("blobs/", b"", folder)
+        .entry("blobs/sha256", b"", folder)
+        .blob(b"x")
+        .blob(manifest);
     bytes.0.extend_from_slice(&documents);
     bytes.0.resize(bytes.0.len().next_multiple_of(10 << 10), 0);
     let mut gnu = bytes.0.clone();
@@ -165,18 +176,24 @@ fn what_is_not_its_digest_is_not_written() {
     let blobs = BTreeMap::from([(Sha256Digest::of(b"four"), Blob { bytes: 4, open })]);
     assert!(matches!(write(Vec::new(), &[], blobs), Err(LayoutError::Source { .. })));
     let twice = ["a", "b"].map(|text| LayoutEntry::new(Some("x:1".to_owned()), text.into()));
-    assert!(matches!(write(Vec::new(), &twice, BTreeMap::new()), Err(LayoutError::Ambiguous { .. })));
+    assert!(matches!(
+        write(Vec::new(), &twice, BTreeMap::new()),
+        Err(LayoutError::Ambiguous { .. })
+    ));
 }
 
 /// Only regular files are opened, and nobody waits for a FIFO.
 #[test]
 fn only_files_are_opened() {
     let folder = tempfile::tempdir().expect("a folder");
-    let kind = |path: &std::path::Path| Layout::open(path, &Limits::default()).expect_err("no layout").kind();
+    let kind = |path: &std::path::Path| {
+        Layout::open(path, &Limits::default()).expect_err("no layout").kind()
+    };
     assert_eq!(kind(folder.path()), "not-a-file");
     assert_eq!(kind(&folder.path().join("absent")), "file-not-found");
     let path = folder.path().join("packs.tar");
-    rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::from_raw_mode(0o600)).expect("a FIFO");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::from_raw_mode(0o600))
+        .expect("a FIFO");
     assert_eq!(kind(&path), "not-a-file");
     std::fs::remove_file(&path).expect("it goes");
     std::fs::write(&path, written(&two(), &[b"x"])).expect("a file");

@@ -16,11 +16,13 @@ pub struct Blob<'a> {
     pub open: Box<dyn FnOnce() -> io::Result<Box<dyn Read>> + 'a>,
 }
 
-/// Writes a layout: these manifests, and the blobs they are about. Manifests need not be among the blobs.
+/// Writes a layout: these manifests, and the blobs they are about. Manifests need not be
+/// among the blobs.
 ///
 /// # Errors
-/// [`LayoutError`] when a blob cannot be read or is not what its digest says, two manifests have one reference, or `out` takes no more.
-/// What was written until then is to be thrown away.
+/// [`LayoutError`] when a blob cannot be read or is not what its digest says, two
+/// manifests have one reference, or `out` takes no more. What was written until then is
+/// to be thrown away.
 pub fn write<'a>(
     out: impl Write,
     entries: &'a [LayoutEntry],
@@ -42,8 +44,12 @@ pub fn write<'a>(
     append(&mut tar, INDEX, index.len() as u64, index.as_slice())?;
     for (digest, Blob { bytes, open }) in blobs {
         let source = |source| LayoutError::Source { digest, source };
-        let mut content =
-            Hashed { content: open().map_err(source)?, hasher: Sha256Hasher::default(), bytes: 0, failed: None };
+        let mut content = Hashed {
+            content: open().map_err(source)?,
+            hasher: Sha256Hasher::default(),
+            bytes: 0,
+            failed: None,
+        };
         let written = append(&mut tar, &format!("{BLOBS}{}", digest.hex()), bytes, &mut content);
         if let Some(error) = content.failed {
             return Err(source(error));
@@ -61,7 +67,12 @@ pub fn write<'a>(
 }
 
 /// An entry that says nothing of who wrote it, and when.
-fn append(tar: &mut Builder<impl Write>, name: &str, bytes: u64, content: impl Read) -> Result<(), LayoutError> {
+fn append(
+    tar: &mut Builder<impl Write>,
+    name: &str,
+    bytes: u64,
+    content: impl Read,
+) -> Result<(), LayoutError> {
     let mut header = Header::new_ustar();
     header.set_path(name).map_err(LayoutError::Write)?;
     header.set_entry_type(EntryType::Regular);

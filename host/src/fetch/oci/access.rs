@@ -1,4 +1,5 @@
-//! Being let in: what is sent to a registry goes with the credential it asks for, and to nobody else.
+//! Being let in: what is sent to a registry goes with the credential it asks for, and to
+//! nobody else.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -37,7 +38,8 @@ pub(in crate::fetch) struct Access<'a> {
     found: Option<Found>,
 }
 
-/// What let us in before, by registry, repository and purpose: one login serves every look at a pack.
+/// What let us in before, by registry, repository and purpose: one login serves every
+/// look at a pack.
 #[derive(Debug, Default)]
 pub(in crate::fetch) struct Logins(Mutex<HashMap<(String, String, Purpose), Secret>>);
 
@@ -68,10 +70,25 @@ struct Token {
 
 impl<'a> Access<'a> {
     /// A way into this repository, with what let us in before.
-    pub(super) fn new(registries: &'a Registries, endpoint: Endpoint, purpose: Purpose, deadline: Deadline) -> Self {
+    pub(super) fn new(
+        registries: &'a Registries,
+        endpoint: Endpoint,
+        purpose: Purpose,
+        deadline: Deadline,
+    ) -> Self {
         let Registries { http, settings, credentials, logins } = registries;
         let authorization = logins.of(&endpoint, purpose);
-        Self { http, endpoint, deadline, settings, credentials, purpose, logins, authorization, found: None }
+        Self {
+            http,
+            endpoint,
+            deadline,
+            settings,
+            credentials,
+            purpose,
+            logins,
+            authorization,
+            found: None,
+        }
     }
 
     /// Makes a request to the registry, and logs in when it asks for that.
@@ -105,7 +122,8 @@ impl<'a> Access<'a> {
     }
 
     fn denied(&self, response: &Response) -> RegistryError {
-        let tried = self.found.as_ref().map(tried_in_words).unwrap_or_else(|| "no credential".to_owned());
+        let tried =
+            self.found.as_ref().map(tried_in_words).unwrap_or_else(|| "no credential".to_owned());
         RegistryError::Denied { host: response.host.clone(), status: response.status, tried }
     }
 
@@ -113,7 +131,8 @@ impl<'a> Access<'a> {
     fn log_in(&mut self, refusal: &Response) -> Result<(), RegistryError> {
         let asked = challenges(&refusal.headers);
         if self.found.is_none() {
-            self.found = Some(self.credentials.find(&self.endpoint.registry, &self.endpoint.repository));
+            self.found =
+                Some(self.credentials.find(&self.endpoint.registry, &self.endpoint.repository));
         }
         let Some(found) = &self.found else { return Err(self.denied(refusal)) };
         let is_secret = !matches!(found.credential, Credential::Anonymous);
@@ -124,11 +143,15 @@ impl<'a> Access<'a> {
         let bearer = asked.iter().find(|challenge| matches!(challenge, Challenge::Bearer { .. }));
         let authorization = match (bearer.or(asked.first()), &found.credential) {
             (None, _) => return Err(RegistryError::NoChallenge { host: refusal.host.clone() }),
-            (Some(Challenge::Bearer { .. }), Credential::Bearer(token)) => format!("Bearer {}", token.expose()),
+            (Some(Challenge::Bearer { .. }), Credential::Bearer(token)) => {
+                format!("Bearer {}", token.expose())
+            }
             (Some(Challenge::Bearer { realm, service }), credential) => {
                 format!("Bearer {}", self.token(realm, service.as_deref(), credential)?)
             }
-            (Some(Challenge::Basic), Credential::Basic { username, password }) => basic(username, password.expose()),
+            (Some(Challenge::Basic), Credential::Basic { username, password }) => {
+                basic(username, password.expose())
+            }
             (Some(Challenge::Basic), _) => return Err(self.denied(refusal)),
         };
         self.authorization = Some(Secret::new(authorization));
@@ -136,12 +159,23 @@ impl<'a> Access<'a> {
     }
 
     /// Gets a token for this repository, and for no other, whatever the registry names.
-    fn token(&self, realm: &str, service: Option<&str>, credential: &Credential) -> Result<String, RegistryError> {
+    fn token(
+        &self,
+        realm: &str,
+        service: Option<&str>,
+        credential: &Credential,
+    ) -> Result<String, RegistryError> {
         let registry = ForeignText::new(self.endpoint.registry.clone());
-        let foreign = |host| RegistryError::ForeignRealm { registry, realm: ForeignText::excerpt(realm), host };
+        let foreign = |host| RegistryError::ForeignRealm {
+            registry,
+            realm: ForeignText::excerpt(realm),
+            host,
+        };
         let Ok(mut url) = realm.parse::<Url>() else { return Err(foreign(None)) };
         if !self.is_trusted_realm(&url) {
-            return Err(foreign(Some(host_of(&url)).filter(|_| url.scheme() == "https" && url.has_host())));
+            return Err(foreign(
+                Some(host_of(&url)).filter(|_| url.scheme() == "https" && url.has_host()),
+            ));
         }
         let is_secret = !matches!(credential, Credential::Anonymous);
         if is_secret && is_readable_by_others(&url) {
@@ -162,9 +196,14 @@ impl<'a> Access<'a> {
                     ("client_id", "gtc"),
                     ("refresh_token", refresh.expose()),
                 ]);
-                let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
+                let form = url::form_urlencoded::Serializer::new(String::new())
+                    .extend_pairs(asked)
+                    .finish();
                 let request = Request::bringing(Method::POST, url, form.as_bytes(), WHAT);
-                self.http.send(&request.with("content-type", "application/x-www-form-urlencoded"), self.deadline)?
+                self.http.send(
+                    &request.with("content-type", "application/x-www-form-urlencoded"),
+                    self.deadline,
+                )?
             }
             _ => {
                 url.query_pairs_mut().extend_pairs(asked);
@@ -189,14 +228,22 @@ impl<'a> Access<'a> {
             _ => {}
         }
         let (host, what) = (response.host.clone(), response.what);
-        let malformed = |reason: &str| RegistryError::Malformed { host, what, reason: ForeignText::new(reason) };
+        let malformed = |reason: &str| RegistryError::Malformed {
+            host,
+            what,
+            reason: ForeignText::new(reason),
+        };
         let bytes = response.bytes(self.http.limits().token_bytes)?;
         // what the parser says could quote the token
         let Ok(Token { token, access_token }) = serde_json::from_slice(&bytes) else {
             return Err(malformed("it is not the JSON of a token service"));
         };
         match token.or(access_token) {
-            Some(token) if !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(token),
+            Some(token)
+                if !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()) =>
+            {
+                Ok(token)
+            }
             Some(_) => Err(malformed("its token cannot stand in a header")),
             None => Err(malformed("it holds no `token`")),
         }
@@ -204,18 +251,20 @@ impl<'a> Access<'a> {
 
     /// Whether the operator said that a registry at this address has no encryption.
     pub fn is_plain_allowed(&self, url: &Url) -> bool {
-        self.settings.plain_http.iter().any(|named| named.eq_ignore_ascii_case(host_of(url).as_exact()))
+        self.settings
+            .plain_http
+            .iter()
+            .any(|named| named.eq_ignore_ascii_case(host_of(url).as_exact()))
     }
 
-    /// Whether a login may be sent there: to the registry itself, or where the operator said.
+    /// Whether a login may be sent there: to the registry itself, or where the operator
+    /// said.
     fn is_trusted_realm(&self, url: &Url) -> bool {
         let is_http = matches!(url.scheme(), "https" | "http");
         let host = host_of(url);
-        let allowed = self
-            .settings
-            .token_realms
-            .iter()
-            .any(|allowed| allowed.registry == self.endpoint.registry && allowed.host == host.as_exact());
+        let allowed = self.settings.token_realms.iter().any(|allowed| {
+            allowed.registry == self.endpoint.registry && allowed.host == host.as_exact()
+        });
         let is_encrypted_enough = url.scheme() == "https" || !self.endpoint.is_encrypted();
         is_http && (self.endpoint.is_same_origin(url) || (allowed && is_encrypted_enough))
     }
@@ -237,5 +286,8 @@ fn tried_in_words(found: &Found) -> String {
 
 fn basic(username: &str, password: &str) -> String {
     use base64::Engine as _;
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}")))
+    format!(
+        "Basic {}",
+        base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"))
+    )
 }

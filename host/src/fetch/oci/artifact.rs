@@ -1,4 +1,5 @@
-//! What a pack is in a registry: a manifest, an empty configuration, and the archive as its only layer.
+//! What a pack is in a registry: a manifest, an empty configuration, and the archive as
+//! its only layer.
 
 use env_pack_domain::Sha256Digest;
 
@@ -7,10 +8,12 @@ use super::manifest::{Annotations, CONFIG, Descriptor, MANIFEST, Manifest, PACK_
 /// The configuration: nothing is configured.
 pub(in crate::fetch) const EMPTY_CONFIG: &[u8] = b"{}";
 
-/// The annotation that holds a signature, as the existing tools read it: the envelope in Base64.
+/// The annotation that holds a signature, as the existing tools read it: the envelope in
+/// Base64.
 pub(in crate::fetch) const SIGNATURE: &str = "dev.greentic.dsse";
 
-/// What is noted in the manifest of a pack. The names are those of the OCI image specification.
+/// What is noted in the manifest of a pack. The names are those of the OCI image
+/// specification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notes {
     /// What the pack is called: `org.opencontainers.image.title`.
@@ -25,7 +28,8 @@ pub struct Notes {
     pub signature: Option<String>,
 }
 
-/// The manifest of a pack. The same archive with the same notes has the same manifest, byte for byte.
+/// The manifest of a pack. The same archive with the same notes has the same manifest,
+/// byte for byte.
 pub(in crate::fetch) fn manifest(archive: Sha256Digest, size: u64, notes: &Notes) -> Vec<u8> {
     let file = format!("{}-{}.gtpack", notes.title, notes.version);
     let all = [
@@ -35,7 +39,10 @@ pub(in crate::fetch) fn manifest(archive: Sha256Digest, size: u64, notes: &Notes
         ("org.opencontainers.image.created", notes.created.as_ref()),
         (SIGNATURE, notes.signature.as_ref()),
     ];
-    let annotations = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.clone()))).collect();
+    let annotations = all
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.clone())))
+        .collect();
     let layer = Descriptor {
         annotations: Annotations::from([("org.opencontainers.image.title".to_owned(), file)]),
         ..descriptor(PACK_LAYER, archive, size)
@@ -67,7 +74,11 @@ pub(super) fn of_one(media_type: &str, document: &[u8]) -> Manifest {
 }
 
 /// The manifest of an artifact that is one document, with what is noted of it.
-pub(in crate::fetch) fn alone(media_type: &str, document: &[u8], annotations: Annotations) -> Vec<u8> {
+pub(in crate::fetch) fn alone(
+    media_type: &str,
+    document: &[u8],
+    annotations: Annotations,
+) -> Vec<u8> {
     render(&Manifest { annotations, ..of_one(media_type, document) })
 }
 
@@ -83,5 +94,11 @@ pub(super) fn of(media_type: &str, bytes: &[u8]) -> Descriptor {
 
 fn descriptor(media_type: &str, digest: Sha256Digest, size: u64) -> Descriptor {
     let media_type = media_type.to_owned();
-    Descriptor { media_type, digest, size, artifact_type: None, annotations: Annotations::default() }
+    Descriptor {
+        media_type,
+        digest,
+        size,
+        artifact_type: None,
+        annotations: Annotations::default(),
+    }
 }

@@ -1,4 +1,5 @@
-//! Whose certificates are taken: those of the system's authorities, and of one more that the operator names.
+//! Whose certificates are taken: those of the system's authorities, and of one more that
+//! the operator names.
 
 use std::path::PathBuf;
 
@@ -22,7 +23,8 @@ impl Authorities {
         Self { file }
     }
 
-    /// The certificates of the system, and those in the file. Where the system has none, those that browsers take.
+    /// The certificates of the system, and those in the file. Where the system has none,
+    /// those that browsers take.
     ///
     /// # Errors
     /// [`RegistryError::Certificates`] when the file cannot be read or holds none.
@@ -46,7 +48,9 @@ impl Authorities {
         let bytes = file::read(path, MAX_FILE_BYTES).map_err(|error| failed(error.to_string()))?;
         let mut certificates = Vec::new();
         for item in parse_pem(&bytes) {
-            if let PemItem::Certificate(certificate) = item.map_err(|error| failed(error.to_string()))? {
+            if let PemItem::Certificate(certificate) =
+                item.map_err(|error| failed(error.to_string()))?
+            {
                 certificates.push(certificate);
             }
         }

@@ -1,4 +1,5 @@
-//! How a registry asks for a login: the header `WWW-Authenticate`, RFC 9110 section 11.6.1.
+//! How a registry asks for a login: the header `WWW-Authenticate`, RFC 9110 section
+//! 11.6.1.
 
 use ureq::http::HeaderMap;
 
@@ -22,7 +23,8 @@ pub(super) fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
     values.iter().filter_map(|value| value.to_str().ok()).flat_map(parse).collect()
 }
 
-/// The offers in one header: a scheme and parameters, then perhaps a comma and the next scheme.
+/// The offers in one header: a scheme and parameters, then perhaps a comma and the next
+/// scheme.
 fn parse(text: &str) -> Vec<Challenge> {
     let mut offers: Vec<(String, Vec<(String, String)>)> = Vec::new();
     for part in parts(text) {
@@ -47,10 +49,14 @@ fn parse(text: &str) -> Vec<Challenge> {
 }
 
 fn challenge(scheme: &str, parameters: &[(String, String)]) -> Option<Challenge> {
-    let parameter = |name: &str| parameters.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone());
+    let parameter = |name: &str| {
+        parameters.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone())
+    };
     match scheme {
         "basic" => Some(Challenge::Basic),
-        "bearer" => Some(Challenge::Bearer { realm: parameter("realm")?, service: parameter("service") }),
+        "bearer" => {
+            Some(Challenge::Bearer { realm: parameter("realm")?, service: parameter("service") })
+        }
         _ => None,
     }
 }
@@ -68,7 +74,9 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn unquoted(text: &str) -> String {
-    let Some(inner) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else { return text.to_owned() };
+    let Some(inner) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else {
+        return text.to_owned();
+    };
     let mut escaped = false;
     let keep = |c: &char| {
         escaped = *c == '\\' && !escaped;
@@ -87,9 +95,11 @@ mod tests {
 
     #[test]
     fn offers_are_told_apart() {
-        let hub =
-            r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a:pull""#;
-        assert_eq!(parse(hub), [bearer("https://auth.docker.io/token", Some("registry.docker.io"))]);
+        let hub = r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a:pull""#;
+        assert_eq!(
+            parse(hub),
+            [bearer("https://auth.docker.io/token", Some("registry.docker.io"))]
+        );
         assert_eq!(parse(r#"Basic realm="a registry, ours""#), [Challenge::Basic]);
         assert_eq!(parse("Basic"), [Challenge::Basic]);
         assert_eq!(
@@ -100,7 +110,16 @@ mod tests {
 
     #[test]
     fn what_is_no_offer() {
-        for text in ["", ",,,", "Digest realm=\"x\"", "Bearer service=\"x\"", "=", "realm=x", "Bearer \"", "\u{7f}"] {
+        for text in [
+            "",
+            ",,,",
+            "Digest realm=\"x\"",
+            "Bearer service=\"x\"",
+            "=",
+            "realm=x",
+            "Bearer \"",
+            "\u{7f}",
+        ] {
             assert_eq!(parse(text), [], "{text}");
         }
         let long = "Bearer ".repeat(10_000);

@@ -1,4 +1,5 @@
-//! Where a repository is: which host, with or without encryption, and which addresses there.
+//! Where a repository is: which host, with or without encryption, and which addresses
+//! there.
 
 use env_pack_domain::{ForeignText, OciRef, Sha256Digest};
 use url::Url;
@@ -42,10 +43,10 @@ impl Endpoint {
         };
         let (plain, encrypted) = (at("http")?, at("https")?);
         // some numbers are addresses in disguise
-        let is_disguised =
-            matches!(plain.host(), Some(url::Host::Ipv4(address)) if !host.starts_with(&address.to_string()));
+        let is_disguised = matches!(plain.host(), Some(url::Host::Ipv4(address)) if !host.starts_with(&address.to_string()));
         if is_disguised {
-            let reason = ForeignText::new("it is a number that stands for an address; write the address");
+            let reason =
+                ForeignText::new("it is a number that stands for an address; write the address");
             return Err(RegistryError::Transport {
                 host: ForeignText::excerpt(host),
                 fault: Transport::Connect(reason),
@@ -117,8 +118,14 @@ fn stand_in(reference: &OciRef, settings: &RegistrySettings) -> (String, String)
     }
 }
 
-/// Whether a registry on this machine wants encryption. It is asked without, and without anything worth hiding.
-fn speaks_tls(http: &Http, plain: &Url, encrypted: &Url, deadline: Deadline) -> Result<bool, RegistryError> {
+/// Whether a registry on this machine wants encryption. It is asked without, and without
+/// anything worth hiding.
+fn speaks_tls(
+    http: &Http,
+    plain: &Url,
+    encrypted: &Url,
+    deadline: Deadline,
+) -> Result<bool, RegistryError> {
     let probe = Request::get(plain.clone(), "its version");
     match http.once(&probe, deadline) {
         // what some servers say to those who forgot to encrypt

@@ -211,7 +211,8 @@ impl RegistryError {
         }
     }
 
-    /// Whether the registry gave an answer, if not the one that was hoped for; otherwise nobody knows what it would be.
+    /// Whether the registry gave an answer, if not the one that was hoped for; otherwise
+    /// nobody knows what it would be.
     pub fn is_answer(&self) -> bool {
         !matches!(
             self,
@@ -246,14 +247,18 @@ impl RegistryError {
             Self::TooLarge { .. } => {
                 "no honest pack is so large; if this one is, raise the cap, see `gtc doctor limits`"
             }
-            Self::NotFound { .. } => "check the reference; some registries say the same to those who are not logged in",
+            Self::NotFound { .. } => {
+                "check the reference; some registries say the same to those who are not logged in"
+            }
             Self::Denied { .. } | Self::NoChallenge { .. } => {
                 "log in with `docker login` or `podman login`, or set GTC_REGISTRY_HOST, GTC_REGISTRY_USERNAME and GTC_REGISTRY_PASSWORD"
             }
             Self::ForeignRealm { .. } => {
                 "if that host is known to belong to the registry, allow it with the `--token-realm` of the message, or in GTC_TOKEN_REALMS"
             }
-            Self::PlainCredential { .. } => "have the registry encrypt; without, it can only be used anonymously",
+            Self::PlainCredential { .. } => {
+                "have the registry encrypt; without, it can only be used anonymously"
+            }
             Self::Redirected { .. } => {
                 "ask whoever runs the registry; it may be a login page that answers in its place"
             }

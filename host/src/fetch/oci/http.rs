@@ -1,5 +1,5 @@
-//! Requests that end: in time, within bounds, and after few attempts. None follows a redirect by itself, and none carries a
-//! credential that it was not given.
+//! Requests that end: in time, within bounds, and after few attempts. None follows a
+//! redirect by itself, and none carries a credential that it was not given.
 
 use std::io::{self, Read};
 use std::sync::OnceLock;
@@ -110,7 +110,9 @@ impl<'a> Request<'a> {
 /// The host of an address, and its port unless it is the usual one.
 pub(super) fn host_of(url: &Url) -> ForeignText {
     let host = url.host_str().unwrap_or_default();
-    ForeignText::excerpt(&url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    ForeignText::excerpt(
+        &url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+    )
 }
 
 impl Http {
@@ -126,7 +128,11 @@ impl Http {
     ///
     /// # Errors
     /// [`RegistryError`] when nothing came of it. An answer with any status is something.
-    pub fn send(&self, request: &Request<'_>, deadline: Deadline) -> Result<Response, RegistryError> {
+    pub fn send(
+        &self,
+        request: &Request<'_>,
+        deadline: Deadline,
+    ) -> Result<Response, RegistryError> {
         let mut patience = Patience::new(&self.limits, deadline);
         loop {
             let result = self.once(request, deadline);
@@ -147,7 +153,11 @@ impl Http {
     }
 
     /// Makes a request once.
-    pub fn once(&self, request: &Request<'_>, deadline: Deadline) -> Result<Response, RegistryError> {
+    pub fn once(
+        &self,
+        request: &Request<'_>,
+        deadline: Deadline,
+    ) -> Result<Response, RegistryError> {
         let Request { method, url, headers, body, what, is_pack } = request;
         let host = host_of(url);
         let deadline = if *is_pack { deadline } else { deadline.or_after(self.limits.answer_time) };
@@ -157,18 +167,30 @@ impl Http {
         }
         let agent = self.agent(url)?;
         let builder = ureq::http::Request::builder().method(method).uri(url.as_str());
-        let builder = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, value));
+        let builder =
+            headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, value));
         let result = match *method {
             // with a body, however empty, it would be another request
-            Method::GET | Method::HEAD => builder.body(()).map_err(ureq::Error::from).and_then(|request| {
-                agent.run(agent.configure_request(request).timeout_global(Some(remaining)).build())
-            }),
+            Method::GET | Method::HEAD => {
+                builder.body(()).map_err(ureq::Error::from).and_then(|request| {
+                    agent.run(
+                        agent.configure_request(request).timeout_global(Some(remaining)).build(),
+                    )
+                })
+            }
             _ => builder.body(*body).map_err(ureq::Error::from).and_then(|request| {
                 agent.run(agent.configure_request(request).timeout_global(Some(remaining)).build())
             }),
         };
         let (parts, body) = result.map_err(|error| fault(&host, error, deadline))?.into_parts();
-        Ok(Response { status: parts.status.as_u16(), headers: parts.headers, host, what, body, deadline })
+        Ok(Response {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            host,
+            what,
+            body,
+            deadline,
+        })
     }
 
     fn agent(&self, url: &Url) -> Result<&Agent, RegistryError> {
@@ -180,7 +202,8 @@ impl Http {
         }
         // reading whom the system trusts takes a while, which a plain connection does not need
         let roots = if is_encrypted { self.authorities.roots()? } else { RootCerts::WebPki };
-        let proxy = proxy.map(|proxy| Proxy::new(proxy).map_err(|_| invalid_proxy(proxy))).transpose()?;
+        let proxy =
+            proxy.map(|proxy| Proxy::new(proxy).map_err(|_| invalid_proxy(proxy))).transpose()?;
         Ok(place.get_or_init(|| self.build(roots, proxy)))
     }
 
@@ -213,7 +236,8 @@ impl Patience {
         Self { left: limits.attempts.saturating_sub(1), wait: FIRST_WAIT, deadline }
     }
 
-    /// Waits before the next attempt, as long as was asked for; or says that there is none.
+    /// Waits before the next attempt, as long as was asked for; or says that there is
+    /// none.
     pub fn waits(&mut self, wanted: Option<Duration>) -> bool {
         let pause = wanted.unwrap_or(self.wait);
         if self.left == 0 || pause >= self.deadline.remaining() {
@@ -278,7 +302,8 @@ impl Response {
         }
     }
 
-    /// What a registry says about its refusal, as the specification has it. The pages of others are nothing to quote.
+    /// What a registry says about its refusal, as the specification has it. The pages of
+    /// others are nothing to quote.
     fn message(self) -> Option<ForeignText> {
         #[derive(serde::Deserialize)]
         struct Errors {
@@ -306,7 +331,9 @@ impl Reader {
         loop {
             match self.body.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => return read.map_err(|error| fault(&self.host, error.into(), self.deadline)),
+                read => {
+                    return read.map_err(|error| fault(&self.host, error.into(), self.deadline));
+                }
             }
         }
     }
@@ -325,14 +352,19 @@ fn fault(host: &ForeignText, error: ureq::Error, deadline: Deadline) -> Registry
     let said = |error: &dyn std::fmt::Display| ForeignText::sentence(&error.to_string());
     let fault = match error {
         Error::Timeout(Timeout::Global) => return deadline.missed(host),
-        Error::Timeout(Timeout::Resolve | Timeout::Connect) => Transport::Connect(ForeignText::new("out of time")),
+        Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
+            Transport::Connect(ForeignText::new("out of time"))
+        }
         Error::Timeout(_) => Transport::Silent,
         Error::HostNotFound => Transport::NoHost,
         Error::Tls(reason) => Transport::Tls(ForeignText::new(reason)),
         Error::Rustls(reason) => Transport::Tls(said(&reason)),
         Error::ConnectionFailed => Transport::Connect(ForeignText::new("no connection")),
         Error::ConnectProxyFailed(reason) => Transport::Connect(said(&reason)),
-        Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Error::Io(error) => match error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+        {
             Some(reason) => Transport::Tls(said(reason)),
             // what the system's resolver says has no kind of its own
             None if error.to_string().starts_with("failed to lookup address") => Transport::NoHost,
@@ -351,5 +383,7 @@ fn is_about_connecting(kind: io::ErrorKind) -> bool {
 
 /// The error about a proxy, which may hold a password.
 fn invalid_proxy(proxy: &str) -> RegistryError {
-    RegistryError::Proxy { proxy: ForeignText::excerpt(proxy.rsplit('@').next().unwrap_or_default()) }
+    RegistryError::Proxy {
+        proxy: ForeignText::excerpt(proxy.rsplit('@').next().unwrap_or_default()),
+    }
 }

@@ -1,4 +1,5 @@
-//! Manifests of registries, and what in them is a pack. Formats: OCI image specification 1.1; media types as the existing tools write them.
+//! Manifests of registries, and what in them is a pack. Formats: OCI image specification
+//! 1.1; media types as the existing tools write them.
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 use serde::{Deserialize, Serialize};
@@ -15,14 +16,19 @@ pub(in crate::fetch) const CONFIG: &str = "application/vnd.oci.image.config.v1+j
 /// The layer of a pack.
 pub(in crate::fetch) const PACK_LAYER: &str = "application/vnd.greentic.gtpack.v1+zip";
 /// Layers of packs as others have written them.
-const OTHER_PACK_LAYERS: [&str; 2] = ["application/vnd.greentic.gtpack+zip", "application/vnd.greentic.pack+zip"];
+const OTHER_PACK_LAYERS: [&str; 2] =
+    ["application/vnd.greentic.gtpack+zip", "application/vnd.greentic.pack+zip"];
 /// A layer of anything: a pack, where it is the only layer.
 const ANY_LAYER: &str = "application/octet-stream";
 /// Layers that are a component by itself.
-const COMPONENT_LAYERS: [&str; 3] =
-    ["application/wasm", "application/vnd.wasm.component.v1+wasm", "application/vnd.module.wasm.content.layer.v1+wasm"];
+const COMPONENT_LAYERS: [&str; 3] = [
+    "application/wasm",
+    "application/vnd.wasm.component.v1+wasm",
+    "application/vnd.module.wasm.content.layer.v1+wasm",
+];
 /// What layers of containers begin with.
-const CONTAINER_LAYERS: [&str; 2] = ["application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs."];
+const CONTAINER_LAYERS: [&str; 2] =
+    ["application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs."];
 
 /// What a request for a manifest takes.
 pub(super) const ACCEPTED: &str = concat!(
@@ -115,14 +121,21 @@ impl Manifest {
     /// # Errors
     /// [`Unusable`] when it is none, or has more than `max_layers` layers.
     pub fn parse(bytes: &[u8], max_layers: u64) -> Result<Self, Unusable> {
-        let malformed = |error: serde_json::Error| Unusable::Malformed(ForeignText::sentence(&error.to_string()));
+        let malformed = |error: serde_json::Error| {
+            Unusable::Malformed(ForeignText::sentence(&error.to_string()))
+        };
         let kind: Kind = serde_json::from_slice(bytes).map_err(malformed)?;
         let media_type = kind.media_type.as_deref();
-        if kind.manifests.is_some() || media_type.is_some_and(|found| [INDEX, DOCKER_INDEX].contains(&found)) {
+        if kind.manifests.is_some()
+            || media_type.is_some_and(|found| [INDEX, DOCKER_INDEX].contains(&found))
+        {
             return Err(Unusable::NotAPack(ForeignText::new("an index of several images")));
         }
-        if let Some(other) = media_type.filter(|found| ![MANIFEST, DOCKER_MANIFEST].contains(found)) {
-            return Err(Unusable::NotAPack(ForeignText::excerpt(&format!("a document of type {other}"))));
+        if let Some(other) = media_type.filter(|found| ![MANIFEST, DOCKER_MANIFEST].contains(found))
+        {
+            return Err(Unusable::NotAPack(ForeignText::excerpt(&format!(
+                "a document of type {other}"
+            ))));
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(malformed)?;
         let layers = manifest.layers.len() as u64;
@@ -132,7 +145,9 @@ impl Manifest {
         }
         match manifest.schema_version {
             2 => Ok(manifest),
-            version => Err(Unusable::Malformed(ForeignText::new(format!("its schema version is {version}, not 2")))),
+            version => Err(Unusable::Malformed(ForeignText::new(format!(
+                "its schema version is {version}, not 2"
+            )))),
         }
     }
 
@@ -142,7 +157,10 @@ impl Manifest {
     /// [`Unusable`] with what the artifact is instead.
     pub fn pack(&self) -> Result<(&Descriptor, Form), Unusable> {
         let of = |types: &[&str]| {
-            self.layers.iter().filter(|layer| types.contains(&layer.media_type.as_str())).collect::<Vec<_>>()
+            self.layers
+                .iter()
+                .filter(|layer| types.contains(&layer.media_type.as_str()))
+                .collect::<Vec<_>>()
         };
         let packs = [of(&[PACK_LAYER]), of(&OTHER_PACK_LAYERS)].concat();
         let candidates = match (packs.is_empty(), of(&COMPONENT_LAYERS)) {
@@ -163,14 +181,18 @@ impl Manifest {
 
     /// What an artifact without a pack is, in words.
     fn described(&self) -> ForeignText {
-        let is_container =
-            |layer: &Descriptor| CONTAINER_LAYERS.iter().any(|container| layer.media_type.starts_with(container));
+        let is_container = |layer: &Descriptor| {
+            CONTAINER_LAYERS.iter().any(|container| layer.media_type.starts_with(container))
+        };
         let types = || self.layers.iter().map(|layer| layer.media_type.as_str());
         ForeignText::sentence(&match (self.layers.first(), &self.artifact_type) {
             (Some(_), _) if self.layers.iter().all(is_container) => "a container image".to_owned(),
             (_, Some(artifact)) => format!("an artifact of type {artifact}"),
             (None, None) => "an artifact without layers".to_owned(),
-            (Some(_), None) => format!("an artifact with layers of type {}", types().collect::<Vec<_>>().join(", ")),
+            (Some(_), None) => format!(
+                "an artifact with layers of type {}",
+                types().collect::<Vec<_>>().join(", ")
+            ),
         })
     }
 }
@@ -180,11 +202,16 @@ mod digest {
     use env_pack_domain::Sha256Digest;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    pub fn serialize<S: Serializer>(digest: &Sha256Digest, serializer: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(
+        digest: &Sha256Digest,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_str(digest)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sha256Digest, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Sha256Digest, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
@@ -196,7 +223,9 @@ mod tests {
     const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
     fn manifest(layers: &[&str]) -> String {
-        let layer = |media_type: &&str| format!(r#"{{"mediaType":"{media_type}","digest":"{DIGEST}","size":3}}"#);
+        let layer = |media_type: &&str| {
+            format!(r#"{{"mediaType":"{media_type}","digest":"{DIGEST}","size":3}}"#)
+        };
         let layers = layers.iter().map(layer).collect::<Vec<_>>().join(",");
         format!(
             r#"{{"schemaVersion":2,"mediaType":"{MANIFEST}","config":{{"mediaType":"{CONFIG}","digest":"{DIGEST}","size":2}},"layers":[{layers}]}}"#
@@ -218,7 +247,10 @@ mod tests {
         let container = "application/vnd.oci.image.layer.v1.tar+gzip";
         for layer in [PACK_LAYER, OTHER_PACK_LAYERS[0], OTHER_PACK_LAYERS[1]] {
             assert_eq!(pack(&[layer]), Ok((layer.to_owned(), Form::Archive)));
-            assert_eq!(pack(&["text/plain", container, layer]), Ok((layer.to_owned(), Form::Archive)));
+            assert_eq!(
+                pack(&["text/plain", container, layer]),
+                Ok((layer.to_owned(), Form::Archive))
+            );
         }
         for layer in COMPONENT_LAYERS {
             assert_eq!(pack(&["text/plain", layer]), Ok((layer.to_owned(), Form::Component)));

@@ -1,7 +1,9 @@
-//! OCI registries: manifests and blobs over HTTP, by the OCI distribution specification 1.1.
+//! OCI registries: manifests and blobs over HTTP, by the OCI distribution specification
+//! 1.1.
 //!
-//! Every request goes through `Registries::access`, which opens no socket when the operator wants none. What comes back is
-//! bounded in time and size, and hashed while it comes. This module keeps nothing.
+//! Every request goes through `Registries::access`, which opens no socket when the
+//! operator wants none. What comes back is bounded in time and size, and hashed while it
+//! comes. This module keeps nothing.
 
 mod access;
 pub(super) mod artifact;
@@ -56,7 +58,8 @@ pub(super) struct Resolved {
 impl Registries {
     pub fn new(mut settings: RegistrySettings, limits: Limits) -> Self {
         let authorities = Authorities::new(settings.ca_file.take());
-        let credentials = Credentials::new(std::mem::take(&mut settings.credentials), limits.credentials.clone());
+        let credentials =
+            Credentials::new(std::mem::take(&mut settings.credentials), limits.credentials.clone());
         let http = Http::new(limits, std::mem::take(&mut settings.proxies), authorities);
         Self { http, settings, credentials, logins: Logins::default() }
     }
@@ -75,7 +78,11 @@ impl Registries {
     ///
     /// # Errors
     /// [`RegistryError::Offline`] when no socket may be opened.
-    pub fn access(&self, reference: &OciRef, purpose: Purpose) -> Result<Access<'_>, RegistryError> {
+    pub fn access(
+        &self,
+        reference: &OciRef,
+        purpose: Purpose,
+    ) -> Result<Access<'_>, RegistryError> {
         if self.settings.offline {
             return Err(match purpose {
                 Purpose::Pull => RegistryError::Offline,

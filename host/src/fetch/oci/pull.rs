@@ -10,7 +10,8 @@ use super::manifest::{ACCEPTED, Descriptor, Manifest, Unusable};
 use super::settings::{is_link_local, is_loopback};
 use crate::fetch::progress::Progress;
 
-/// How often a blob is looked for somewhere else: a registry sends to a store, which may send to another.
+/// How often a blob is looked for somewhere else: a registry sends to a store, which may
+/// send to another.
 const MAX_REDIRECTS: usize = 3;
 const CHUNK_BYTES: usize = 256 << 10;
 /// What is set aside for a blob before its bytes are there.
@@ -28,7 +29,8 @@ pub(in crate::fetch) struct Pulled {
 }
 
 impl Access<'_> {
-    /// The manifest that a reference stands for now: that of its digest, or that of its tag.
+    /// The manifest that a reference stands for now: that of its digest, or that of its
+    /// tag.
     ///
     /// # Errors
     /// [`RegistryError`].
@@ -45,7 +47,8 @@ impl Access<'_> {
         tag_or_digest: &str,
         expected: Option<&Sha256Digest>,
     ) -> Result<Pulled, RegistryError> {
-        let request = Request::get(self.endpoint.manifest(tag_or_digest), "the manifest").with("accept", ACCEPTED);
+        let request = Request::get(self.endpoint.manifest(tag_or_digest), "the manifest")
+            .with("accept", ACCEPTED);
         let response = self.send(&request)?;
         if (300..400).contains(&response.status) {
             return Err(redirected(&response, "where no manifest is fetched from"));
@@ -55,38 +58,55 @@ impl Access<'_> {
         }
         let (host, what) = (response.host.clone(), response.what);
         // what the registry itself says of it; some say nothing
-        let said = response.header("docker-content-digest").and_then(|text| text.parse::<Sha256Digest>().ok());
+        let said = response
+            .header("docker-content-digest")
+            .and_then(|text| text.parse::<Sha256Digest>().ok());
         let bytes = response.bytes(self.http.limits().manifest_bytes)?;
         let digest = Sha256Digest::of(&bytes);
         match expected.copied().or(said).filter(|expected| *expected != digest) {
-            Some(expected) => Err(RegistryError::WrongDigest { host, what, expected, found: digest }),
+            Some(expected) => {
+                Err(RegistryError::WrongDigest { host, what, expected, found: digest })
+            }
             None => Ok(Pulled { bytes, digest }),
         }
     }
 
     /// Reads a manifest that came from here.
     pub fn parsed(&self, pulled: &Pulled) -> Result<Manifest, RegistryError> {
-        Manifest::parse(&pulled.bytes, self.http.limits().layers).map_err(|fault| self.unusable(fault))
+        Manifest::parse(&pulled.bytes, self.http.limits().layers)
+            .map_err(|fault| self.unusable(fault))
     }
 
     /// The error that a manifest of something else is.
     pub fn unusable(&self, fault: Unusable) -> RegistryError {
         match fault {
             Unusable::NotAPack(what) => RegistryError::NotAPack { what },
-            Unusable::Malformed(reason) => {
-                RegistryError::Malformed { host: self.endpoint.host(), what: "the manifest", reason }
-            }
+            Unusable::Malformed(reason) => RegistryError::Malformed {
+                host: self.endpoint.host(),
+                what: "the manifest",
+                reason,
+            },
         }
     }
 
-    /// The bytes of a layer: as many as its descriptor says, with the digest that it says. When a connection breaks, what came
-    /// already is kept.
+    /// The bytes of a layer: as many as its descriptor says, with the digest that it
+    /// says. When a connection breaks, what came already is kept.
     ///
     /// # Errors
-    /// [`RegistryError`]; [`RegistryError::TooLarge`] before anything is fetched when there would be more than `limit` bytes.
-    pub fn blob(&mut self, layer: &Descriptor, limit: u64, progress: &dyn Progress) -> Result<Vec<u8>, RegistryError> {
+    /// [`RegistryError`]; [`RegistryError::TooLarge`] before anything is fetched when
+    /// there would be more than `limit` bytes.
+    pub fn blob(
+        &mut self,
+        layer: &Descriptor,
+        limit: u64,
+        progress: &dyn Progress,
+    ) -> Result<Vec<u8>, RegistryError> {
         if layer.size > limit {
-            return Err(RegistryError::TooLarge { host: self.endpoint.host(), what: "the layer", limit });
+            return Err(RegistryError::TooLarge {
+                host: self.endpoint.host(),
+                what: "the layer",
+                limit,
+            });
         }
         let name = format!("{}/{}", self.endpoint.registry, self.endpoint.repository);
         let mut transfer = progress.begin(&ForeignText::new(name), Some(layer.size));
@@ -103,7 +123,8 @@ impl Access<'_> {
                     Err(error) => break error,
                 }
             };
-            let may_pass = matches!(&fault, RegistryError::Transport { fault, .. } if fault.may_pass());
+            let may_pass =
+                matches!(&fault, RegistryError::Transport { fault, .. } if fault.may_pass());
             if !may_pass || !patience.waits(None) {
                 return Err(fault);
             }
@@ -114,7 +135,8 @@ impl Access<'_> {
     fn located(&mut self, mut url: Url, from: u64) -> Result<Response, RegistryError> {
         for _ in 0..=MAX_REDIRECTS {
             let request = Request::get(url.clone(), "the layer").for_pack();
-            let request = if from > 0 { request.with("range", format!("bytes={from}-")) } else { request };
+            let request =
+                if from > 0 { request.with("range", format!("bytes={from}-")) } else { request };
             // elsewhere nobody is told who we are
             let response = match self.endpoint.is_same_origin(&url) {
                 true => self.send(&request)?,
@@ -137,7 +159,8 @@ impl Access<'_> {
     /// Where a redirect leads, if anybody may be sent there.
     fn next(&self, url: &Url, response: &Response) -> Result<Url, RegistryError> {
         let target = response.header("location").and_then(|location| url.join(location).ok());
-        let Some(target) = target.filter(|target| matches!(target.scheme(), "http" | "https")) else {
+        let Some(target) = target.filter(|target| matches!(target.scheme(), "http" | "https"))
+        else {
             return Err(redirected(response, "which is no address"));
         };
         // who is on the net must not make us ask somebody on this machine
@@ -173,7 +196,8 @@ impl<'a> Received<'a> {
         self.bytes.len() as u64
     }
 
-    /// Goes on where an answer with this status does: where the last one broke off, or at the beginning.
+    /// Goes on where an answer with this status does: where the last one broke off, or at
+    /// the beginning.
     fn continue_at(&mut self, status: u16) {
         if status != 206 {
             *self = Self::new(self.layer);
@@ -181,7 +205,11 @@ impl<'a> Received<'a> {
     }
 
     /// Takes what comes next; nothing does at the end.
-    fn take(&mut self, host: &ForeignText, reader: &mut super::http::Reader) -> Result<usize, RegistryError> {
+    fn take(
+        &mut self,
+        host: &ForeignText,
+        reader: &mut super::http::Reader,
+    ) -> Result<usize, RegistryError> {
         let before = self.bytes.len();
         // one byte more shows that there is too much
         let wanted = (self.layer.size - self.len() + 1).min(CHUNK_BYTES as u64);
@@ -196,14 +224,22 @@ impl<'a> Received<'a> {
         match read {
             0 if self.len() < self.layer.size => Err(RegistryError::Transport {
                 host: host.clone(),
-                fault: Transport::Broken(ForeignText::new(format!("{} of {} bytes came", self.len(), self.layer.size))),
+                fault: Transport::Broken(ForeignText::new(format!(
+                    "{} of {} bytes came",
+                    self.len(),
+                    self.layer.size
+                ))),
             }),
             read => Ok(read),
         }
     }
 
     fn wrong_length(&self, host: &ForeignText) -> RegistryError {
-        RegistryError::WrongLength { host: host.clone(), expected: self.layer.size, found: self.len() }
+        RegistryError::WrongLength {
+            host: host.clone(),
+            expected: self.layer.size,
+            found: self.len(),
+        }
     }
 
     fn finish(self, host: &ForeignText) -> Result<Vec<u8>, RegistryError> {

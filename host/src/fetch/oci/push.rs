@@ -1,4 +1,5 @@
-//! Bringing something to a registry: blobs first, then the manifest that names them. What is there already is not sent again.
+//! Bringing something to a registry: blobs first, then the manifest that names them. What
+//! is there already is not sent again.
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 use ureq::http::Method;
@@ -29,10 +30,12 @@ impl Access<'_> {
         self.taken(upload).map(drop)
     }
 
-    /// Brings a manifest, under a tag or under its digest. Says whether the registry itself lists what refers to another manifest.
+    /// Brings a manifest, under a tag or under its digest. Says whether the registry
+    /// itself lists what refers to another manifest.
     ///
     /// # Errors
-    /// [`RegistryError`] when the registry does not take it, or takes it for something else.
+    /// [`RegistryError`] when the registry does not take it, or takes it for something
+    /// else.
     pub fn push_manifest(
         &mut self,
         tag_or_digest: &str,
@@ -40,12 +43,17 @@ impl Access<'_> {
         bytes: &[u8],
     ) -> Result<bool, RegistryError> {
         let url = self.endpoint.manifest(tag_or_digest);
-        let request = Request::bringing(Method::PUT, url, bytes, "the manifest").with("content-type", media_type);
+        let request = Request::bringing(Method::PUT, url, bytes, "the manifest")
+            .with("content-type", media_type);
         let response = self.taken(request)?;
         let (host, expected) = (response.host.clone(), Sha256Digest::of(bytes));
-        let said = response.header("docker-content-digest").and_then(|text| text.parse::<Sha256Digest>().ok());
+        let said = response
+            .header("docker-content-digest")
+            .and_then(|text| text.parse::<Sha256Digest>().ok());
         match said.filter(|found| *found != expected) {
-            Some(found) => Err(RegistryError::WrongDigest { host, what: "the manifest", expected, found }),
+            Some(found) => {
+                Err(RegistryError::WrongDigest { host, what: "the manifest", expected, found })
+            }
             None => Ok(response.header("oci-subject").is_some()),
         }
     }
@@ -64,9 +72,15 @@ impl Access<'_> {
         if !response.is_success() {
             return Err(response.refusal());
         }
-        let Some(location) = response.header("location").and_then(|location| asked.join(location).ok()) else {
+        let Some(location) =
+            response.header("location").and_then(|location| asked.join(location).ok())
+        else {
             let reason = ForeignText::new("it does not say where the layer goes");
-            return Err(RegistryError::Malformed { host: response.host, what: "the answer to an upload", reason });
+            return Err(RegistryError::Malformed {
+                host: response.host,
+                what: "the answer to an upload",
+                reason,
+            });
         };
         match self.endpoint.is_same_origin(&location) {
             true => Ok(location),

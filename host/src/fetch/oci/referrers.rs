@@ -1,5 +1,6 @@
-//! What others say of an artifact after it was pushed: signatures that refer to its manifest, by the OCI distribution
-//! specification 1.1, or under the tag that it has for registries which do not list them.
+//! What others say of an artifact after it was pushed: signatures that refer to its
+//! manifest, by the OCI distribution specification 1.1, or under the tag that it has for
+//! registries which do not list them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -40,12 +41,16 @@ pub enum Published {
 type Signatures = Vec<Result<Published, RegistryError>>;
 
 impl Access<'_> {
-    /// Brings a signature of an artifact, so that whoever has the artifact finds it. Bringing it twice changes nothing; says whether it
-    /// did.
+    /// Brings a signature of an artifact, so that whoever has the artifact finds it.
+    /// Bringing it twice changes nothing; says whether it did.
     ///
     /// # Errors
     /// [`RegistryError`] when the registry does not take it.
-    pub fn push_signature(&mut self, subject: &Pulled, envelope: &[u8]) -> Result<bool, RegistryError> {
+    pub fn push_signature(
+        &mut self,
+        subject: &Pulled,
+        envelope: &[u8],
+    ) -> Result<bool, RegistryError> {
         let (manifest, digest) = signature(subject, envelope);
         let is_new = match self.manifest_at(&digest.to_string(), Some(&digest)) {
             Ok(_) => false,
@@ -55,15 +60,21 @@ impl Access<'_> {
         for blob in [EMPTY_CONFIG, envelope] {
             self.push_blob(&Sha256Digest::of(blob), blob)?;
         }
-        let referrer = Descriptor { artifact_type: Some(ENVELOPE.to_owned()), ..of(MANIFEST, &manifest) };
+        let referrer =
+            Descriptor { artifact_type: Some(ENVELOPE.to_owned()), ..of(MANIFEST, &manifest) };
         if !self.push_manifest(&digest.to_string(), MANIFEST, &manifest)? {
             self.list_referrer(&subject.digest, referrer)?;
         }
         Ok(is_new)
     }
 
-    /// Adds to the list of what refers to an artifact, which nobody else keeps for this registry.
-    fn list_referrer(&mut self, subject: &Sha256Digest, referrer: Descriptor) -> Result<(), RegistryError> {
+    /// Adds to the list of what refers to an artifact, which nobody else keeps for this
+    /// registry.
+    fn list_referrer(
+        &mut self,
+        subject: &Sha256Digest,
+        referrer: Descriptor,
+    ) -> Result<(), RegistryError> {
         let tag = fallback_tag(subject);
         let mut index = self.tagged_referrers(&tag)?.unwrap_or_else(|| Index {
             schema_version: 2,
@@ -78,19 +89,27 @@ impl Access<'_> {
         self.push_manifest(&tag, INDEX, &render(&index)).map(drop)
     }
 
-    /// The signatures of an artifact: envelopes that refer to it, then those of cosign, and last what could not be had.
+    /// The signatures of an artifact: envelopes that refer to it, then those of cosign,
+    /// and last what could not be had.
     pub fn signatures(&mut self, subject: &Pulled, limit: u64) -> Signatures {
         let mut signatures = Signatures::new();
         let most = usize::try_from(self.http.limits().signatures).unwrap_or(usize::MAX);
-        let is_signature = |referrer: &&Descriptor| referrer.artifact_type.as_deref() == Some(ENVELOPE);
+        let is_signature =
+            |referrer: &&Descriptor| referrer.artifact_type.as_deref() == Some(ENVELOPE);
         let tag = fallback_tag(&subject.digest);
         // a registry that answers one question oddly may answer the others well
         for index in [self.listed_referrers(&subject.digest), self.tagged_referrers(&tag)] {
             match index {
                 Ok(index) => {
-                    let listed = index.iter().flat_map(|index| &index.manifests).filter(is_signature).take(most);
-                    let found: Vec<_> = listed.map(|listed| self.signature(listed, limit)).collect();
-                    signatures.extend(found.into_iter().map(|found| found.map(Published::Envelope)));
+                    let listed = index
+                        .iter()
+                        .flat_map(|index| &index.manifests)
+                        .filter(is_signature)
+                        .take(most);
+                    let found: Vec<_> =
+                        listed.map(|listed| self.signature(listed, limit)).collect();
+                    signatures
+                        .extend(found.into_iter().map(|found| found.map(Published::Envelope)));
                 }
                 Err(error) => signatures.push(Err(error)),
             }
@@ -105,7 +124,11 @@ impl Access<'_> {
     }
 
     /// What cosign keeps under a tag that is named after the manifest.
-    fn cosign_signatures(&mut self, subject: &Pulled, limit: u64) -> Result<Signatures, RegistryError> {
+    fn cosign_signatures(
+        &mut self,
+        subject: &Pulled,
+        limit: u64,
+    ) -> Result<Signatures, RegistryError> {
         let tagged = match self.manifest_at(&cosign_tag(&subject.digest), None) {
             Ok(tagged) => self.parsed(&tagged)?,
             Err(RegistryError::NotFound { .. }) => return Ok(Signatures::new()),
@@ -139,7 +162,8 @@ impl Access<'_> {
 
     /// What the registry lists, if it does.
     fn listed_referrers(&mut self, subject: &Sha256Digest) -> Result<Option<Index>, RegistryError> {
-        let request = Request::get(self.endpoint.referrers(subject), "the list of referrers").with("accept", INDEX);
+        let request = Request::get(self.endpoint.referrers(subject), "the list of referrers")
+            .with("accept", INDEX);
         let response = self.send(&request)?;
         match response.is_success() {
             true => {
@@ -182,7 +206,9 @@ pub(in crate::fetch) fn annotated(manifest: &Manifest) -> Option<Vec<u8>> {
 }
 
 /// The manifest of signatures by cosign, as payloads and signatures.
-pub(in crate::fetch) fn cosign_manifest<'a>(signatures: impl IntoIterator<Item = &'a (Vec<u8>, String)>) -> Vec<u8> {
+pub(in crate::fetch) fn cosign_manifest<'a>(
+    signatures: impl IntoIterator<Item = &'a (Vec<u8>, String)>,
+) -> Vec<u8> {
     let layer = |(payload, signature): &(Vec<u8>, String)| Descriptor {
         annotations: [(COSIGN_SIGNATURE.to_owned(), signature.clone())].into(),
         ..of(COSIGN_PAYLOAD, payload)
@@ -215,7 +241,8 @@ pub(in crate::fetch) fn cosigned(tag: &str) -> Option<Sha256Digest> {
     format!("sha256:{hex}").parse().ok()
 }
 
-/// The tag under which what refers to an artifact is listed, where the registry does not do it.
+/// The tag under which what refers to an artifact is listed, where the registry does not
+/// do it.
 fn fallback_tag(subject: &Sha256Digest) -> String {
     format!("sha256-{}", subject.hex())
 }

@@ -7,16 +7,19 @@ use url::Url;
 
 use super::credentials::Sources;
 
-/// How registries are reached. By default: encrypted, directly, with the certificate authorities of the system, anonymously.
+/// How registries are reached. By default: encrypted, directly, with the certificate
+/// authorities of the system, anonymously.
 #[derive(Debug, Default)]
 pub struct RegistrySettings {
     /// Whether no socket is opened.
     pub offline: bool,
-    /// Registries that are reached without encryption. Those on this machine may always be.
+    /// Registries that are reached without encryption. Those on this machine may always
+    /// be.
     pub plain_http: Vec<String>,
     /// Which other host a registry may send a login to.
     pub token_realms: Vec<Pair>,
-    /// What stands in for a registry: another one, and perhaps the beginning of a repository in it.
+    /// What stands in for a registry: another one, and perhaps the beginning of a
+    /// repository in it.
     pub mirrors: Vec<Pair>,
     /// A file with the certificates of further authorities, in PEM.
     pub ca_file: Option<PathBuf>,
@@ -48,8 +51,8 @@ impl std::str::FromStr for Pair {
     }
 }
 
-/// The one spelling of a registry that has several: a host is the same in capitals and with the usual port, and the hub of docker
-/// has three names.
+/// The one spelling of a registry that has several: a host is the same in capitals and
+/// with the usual port, and the hub of docker has three names.
 pub(super) fn canonical(registry: &str) -> String {
     let lower = registry.to_ascii_lowercase();
     let usual = lower.strip_suffix(":443").unwrap_or(&lower);
@@ -80,12 +83,14 @@ impl Proxies {
     pub(super) fn of(&self, url: &Url) -> Option<&str> {
         let proxy = if url.scheme() == "https" { &self.https } else { &self.http };
         let proxy = proxy.as_deref().filter(|proxy| !proxy.is_empty())?;
-        let is_direct = is_loopback(url) || self.none.split(',').any(|entry| covers(entry.trim(), url));
+        let is_direct =
+            is_loopback(url) || self.none.split(',').any(|entry| covers(entry.trim(), url));
         (!is_direct).then_some(proxy)
     }
 }
 
-/// Whether an entry of `NO_PROXY` means the host of an address: it names the host, or a domain that the host is in.
+/// Whether an entry of `NO_PROXY` means the host of an address: it names the host, or a
+/// domain that the host is in.
 fn covers(entry: &str, url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let entry = match entry.rsplit_once(':') {
@@ -93,7 +98,8 @@ fn covers(entry: &str, url: &Url) -> bool {
         _ => entry,
     };
     let domain = entry.trim_start_matches('*').trim_start_matches('.').to_ascii_lowercase();
-    let is_inside = host.strip_suffix(&domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_inside =
+        host.strip_suffix(&domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     entry == "*" || (!domain.is_empty() && is_inside)
 }
 
@@ -102,7 +108,9 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => is_here(address),
         Some(url::Host::Ipv6(address)) => {
-            address.is_loopback() || address.is_unspecified() || address.to_ipv4_mapped().is_some_and(is_here)
+            address.is_loopback()
+                || address.is_unspecified()
+                || address.to_ipv4_mapped().is_some_and(is_here)
         }
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         None => false,
@@ -113,12 +121,14 @@ fn is_here(address: std::net::Ipv4Addr) -> bool {
     address.is_loopback() || address.is_unspecified()
 }
 
-/// Whether an address is where machines in a cloud learn their secrets, or otherwise of no network at all.
+/// Whether an address is where machines in a cloud learn their secrets, or otherwise of
+/// no network at all.
 pub(super) fn is_link_local(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_link_local(),
         Some(url::Host::Ipv6(address)) => {
-            address.is_unicast_link_local() || address.to_ipv4_mapped().is_some_and(|mapped| mapped.is_link_local())
+            address.is_unicast_link_local()
+                || address.to_ipv4_mapped().is_some_and(|mapped| mapped.is_link_local())
         }
         _ => false,
     }
@@ -147,12 +157,18 @@ mod tests {
         ] {
             assert!(is_direct(url), "{url}");
         }
-        for url in ["https://notghcr.io/", "https://10.0.0.1/", "https://internal.example.org/", "https://lan.example/"]
-        {
+        for url in [
+            "https://notghcr.io/",
+            "https://10.0.0.1/",
+            "https://internal.example.org/",
+            "https://lan.example/",
+        ] {
             assert!(!is_direct(url), "{url}");
         }
         assert!(
-            Proxies { none: "*".to_owned(), ..proxies }.of(&"https://a.example/".parse().expect("a URL")).is_none()
+            Proxies { none: "*".to_owned(), ..proxies }
+                .of(&"https://a.example/".parse().expect("a URL"))
+                .is_none()
         );
     }
 }

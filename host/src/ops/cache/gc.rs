@@ -1,7 +1,8 @@
 //! Taking away what nobody needs.
 //!
-//! Archives go that no environment pins, and their signatures. Compiled code goes that this engine cannot run, and that no pinned or built-in pack needs
-//! and nobody used for a month. What is half written goes, because nobody is writing. Nothing else does.
+//! Archives go that no environment pins, and their signatures. Compiled code goes that
+//! this engine cannot run, and that no pinned or built-in pack needs and nobody used for
+//! a month. What is half written goes, because nobody is writing. Nothing else does.
 
 use std::io;
 use std::path::Path;
@@ -17,7 +18,8 @@ use crate::fetch::{Alone, ListedManifest, ListedReference};
 use crate::host::Host;
 use crate::ops::OpError;
 
-/// How long code is kept that no bound pack needs: long enough for whoever builds and inspects packs today.
+/// How long code is kept that no bound pack needs: long enough for whoever builds and
+/// inspects packs today.
 const UNUSED_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What was taken away.
@@ -38,7 +40,8 @@ pub struct CacheGcReport {
 /// Something that was taken away.
 #[derive(Debug, Serialize)]
 pub struct Removed {
-    /// `archive`, `signature`, `manifest`, `reference`, `compiled`, `half-written` or `root`
+    /// `archive`, `signature`, `manifest`, `reference`, `compiled`, `half-written` or
+    /// `root`
     pub what: &'static str,
     /// What it is called in its folder.
     pub name: ForeignText,
@@ -71,7 +74,10 @@ impl CacheGcReport {
                 self.removed.push(item);
             }
             Err(error) => {
-                self.failed.push(NotRemoved { name: item.name, reason: ForeignText::new(error.to_string()) });
+                self.failed.push(NotRemoved {
+                    name: item.name,
+                    reason: ForeignText::new(error.to_string()),
+                });
             }
         }
     }
@@ -80,11 +86,14 @@ impl CacheGcReport {
 /// Takes away what nobody needs, or says what would go.
 ///
 /// # Errors
-/// [`OpError`] when it is not known what is needed, or others are writing; nothing was taken away then.
+/// [`OpError`] when it is not known what is needed, or others are writing; nothing was
+/// taken away then.
 pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
     let path = shown(&host.cache);
-    let mut report = CacheGcReport { path, dry_run, removed: Vec::new(), failed: Vec::new(), freed_bytes: 0 };
-    // before a look at what is pinned: whoever keeps an archive pins it before anybody is alone
+    let mut report =
+        CacheGcReport { path, dry_run, removed: Vec::new(), failed: Vec::new(), freed_bytes: 0 };
+    // before a look at what is pinned: whoever keeps an archive pins it before anybody is
+    // alone
     let alone = (!dry_run && host.cache.exists()).then(|| host.fetcher.alone()).transpose()?;
     let pins = Pins::certain(host)?;
     archives(host, &pins, alone.as_ref(), &mut report)?;
@@ -92,69 +101,121 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
     resolutions(host, &pins, alone.as_ref(), &mut report)?;
     code(host, &pins, &mut report)?;
     for root in &pins.gone {
-        let item =
-            Removed { what: "root", name: shown(root), size: 0, reason: "there is no such folder of environments" };
-        report.remove(item, || alone.as_ref().map_or(Ok(()), |alone| host.fetcher.forget_root(alone, root)));
+        let item = Removed {
+            what: "root",
+            name: shown(root),
+            size: 0,
+            reason: "there is no such folder of environments",
+        };
+        report.remove(item, || {
+            alone.as_ref().map_or(Ok(()), |alone| host.fetcher.forget_root(alone, root))
+        });
     }
     Ok(report)
 }
 
-fn archives(host: &Host, pins: &Pins, alone: Option<&Alone>, report: &mut CacheGcReport) -> Result<(), OpError> {
+fn archives(
+    host: &Host,
+    pins: &Pins,
+    alone: Option<&Alone>,
+    report: &mut CacheGcReport,
+) -> Result<(), OpError> {
     let kept = host.fetcher.kept_archives()?;
     for blob in kept.blobs.iter().filter(|blob| pins.of_archive(&blob.digest).is_empty()) {
         let name = ForeignText::new(blob.digest.hex());
-        let item = Removed { what: "archive", name, size: blob.size, reason: "no environment pins it" };
-        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_kept(alone, &blob.digest)));
+        let item =
+            Removed { what: "archive", name, size: blob.size, reason: "no environment pins it" };
+        report.remove(item, || {
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_kept(alone, &blob.digest))
+        });
     }
     for leftover in &kept.leftovers {
         let item = half_written(&leftover.path, leftover.size);
-        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_leftover(alone, leftover)));
+        report.remove(item, || {
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_leftover(alone, leftover))
+        });
     }
     Ok(())
 }
 
-/// A pinned archive that is not kept may still be read from its file, and then its signatures are all that vouches for it.
-fn signatures(host: &Host, pins: &Pins, alone: Option<&Alone>, report: &mut CacheGcReport) -> Result<(), OpError> {
+/// A pinned archive that is not kept may still be read from its file, and then its
+/// signatures are all that vouches for it.
+fn signatures(
+    host: &Host,
+    pins: &Pins,
+    alone: Option<&Alone>,
+    report: &mut CacheGcReport,
+) -> Result<(), OpError> {
     let kept = host.fetcher.kept_signatures()?;
-    for signature in kept.signatures.iter().filter(|signature| pins.of_archive(&signature.archive).is_empty()) {
+    for signature in
+        kept.signatures.iter().filter(|signature| pins.of_archive(&signature.archive).is_empty())
+    {
         let name = ForeignText::new(signature.blob.digest.hex());
         let reason = "no environment pins the archive that it is for";
         let item = Removed { what: "signature", name, size: signature.blob.size, reason };
-        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_kept_signature(alone, signature)));
+        report.remove(item, || {
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_kept_signature(alone, signature))
+        });
     }
     for leftover in &kept.leftovers {
         let item = half_written(&leftover.path, leftover.size);
-        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_leftover(alone, leftover)));
+        report.remove(item, || {
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_leftover(alone, leftover))
+        });
     }
     Ok(())
 }
 
 /// What references stood for is needed as long as the archive is.
-fn resolutions(host: &Host, pins: &Pins, alone: Option<&Alone>, report: &mut CacheGcReport) -> Result<(), OpError> {
+fn resolutions(
+    host: &Host,
+    pins: &Pins,
+    alone: Option<&Alone>,
+    report: &mut CacheGcReport,
+) -> Result<(), OpError> {
     let kept = host.fetcher.kept_resolutions()?;
     let is_needed = |archive: &Sha256Digest| !pins.of_archive(archive).is_empty();
-    let (needed, unneeded): (Vec<_>, Vec<_>) =
-        kept.manifests.iter().partition(|manifest| manifest.archive.as_ref().is_some_and(is_needed));
+    let (needed, unneeded): (Vec<_>, Vec<_>) = kept
+        .manifests
+        .iter()
+        .partition(|manifest| manifest.archive.as_ref().is_some_and(is_needed));
     for ListedManifest { blob, .. } in unneeded {
         let name = ForeignText::new(blob.digest.hex());
-        let item = Removed { what: "manifest", name, size: blob.size, reason: "no environment pins its archive" };
-        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_kept_manifest(alone, &blob.digest)));
+        let item = Removed {
+            what: "manifest",
+            name,
+            size: blob.size,
+            reason: "no environment pins its archive",
+        };
+        report.remove(item, || {
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_kept_manifest(alone, &blob.digest))
+        });
     }
-    let stands = |manifest: &Sha256Digest| needed.iter().any(|needed| needed.blob.digest == *manifest);
+    let stands =
+        |manifest: &Sha256Digest| needed.iter().any(|needed| needed.blob.digest == *manifest);
     // what is bound by a tag may have moved, which somebody saw
     let is_stale = |reference: &&ListedReference| {
-        !reference.stands_for.as_ref().is_some_and(|(name, to)| stands(to) || pins.is_bound(&name.to_string()))
+        !reference
+            .stands_for
+            .as_ref()
+            .is_some_and(|(name, to)| stands(to) || pins.is_bound(&name.to_string()))
     };
     for reference in kept.references.iter().filter(is_stale) {
-        let name =
-            reference.stands_for.as_ref().map_or_else(|| reference.blob.digest.hex(), |(name, _)| name.to_string());
+        let name = reference
+            .stands_for
+            .as_ref()
+            .map_or_else(|| reference.blob.digest.hex(), |(name, _)| name.to_string());
         let (name, reason) = (ForeignText::new(name), "nobody needs what it stood for");
         let item = Removed { what: "reference", name, size: reference.blob.size, reason };
-        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.forget_reference(alone, reference)));
+        report.remove(item, || {
+            alone.map_or(Ok(()), |alone| host.fetcher.forget_reference(alone, reference))
+        });
     }
     for leftover in &kept.leftovers {
         let item = half_written(&leftover.path, leftover.size);
-        report.remove(item, || alone.map_or(Ok(()), |alone| host.fetcher.remove_leftover(alone, leftover)));
+        report.remove(item, || {
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_leftover(alone, leftover))
+        });
     }
     Ok(())
 }
@@ -162,12 +223,14 @@ fn resolutions(host: &Host, pins: &Pins, alone: Option<&Alone>, report: &mut Cac
 fn code(host: &Host, pins: &Pins, report: &mut CacheGcReport) -> Result<(), OpError> {
     let Some(kept) = host.engine.kept_code() else { return Ok(()) };
     let listing = compiled(host)?;
-    for (code, reason) in listing.code.iter().filter_map(|code| Some((code, unneeded(code, pins)?))) {
+    for (code, reason) in listing.code.iter().filter_map(|code| Some((code, unneeded(code, pins)?)))
+    {
         let item = Removed { what: "compiled", name: name(&code.path), size: code.size, reason };
         report.remove(item, || kept.remove(code));
     }
     for leftover in &listing.leftovers {
-        report.remove(half_written(&leftover.path, leftover.size), || kept.remove_leftover(leftover));
+        report
+            .remove(half_written(&leftover.path, leftover.size), || kept.remove_leftover(leftover));
     }
     Ok(())
 }
@@ -179,11 +242,17 @@ fn unneeded(code: &CompiledCode, pins: &Pins) -> Option<&'static str> {
     }
     let unused = SystemTime::now().duration_since(code.last_used).unwrap_or_default();
     let is_needed = !pins.packs_of(&code.component).is_empty();
-    (!is_needed && unused >= UNUSED_FOR).then_some("no pinned pack needs it, and nobody used it for a month")
+    (!is_needed && unused >= UNUSED_FOR)
+        .then_some("no pinned pack needs it, and nobody used it for a month")
 }
 
 fn half_written(path: &Path, size: u64) -> Removed {
-    Removed { what: "half-written", name: name(path), size, reason: "a process ended before it was whole" }
+    Removed {
+        what: "half-written",
+        name: name(path),
+        size,
+        reason: "a process ended before it was whole",
+    }
 }
 
 fn name(path: &Path) -> ForeignText {

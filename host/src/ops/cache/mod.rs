@@ -1,4 +1,5 @@
-//! The cache: what is kept, and who needs it. Everything in it can be had again, as long as the packs are where they were.
+//! The cache: what is kept, and who needs it. Everything in it can be had again, as long
+//! as the packs are where they were.
 
 pub mod gc;
 mod pins;
@@ -137,8 +138,12 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
         archive_sha256: signature.archive.hex(),
         size: signature.blob.size,
     };
-    let strangers =
-        kept.strangers.iter().chain(&signed.strangers).chain(&resolved.strangers).chain(&compiled.strangers);
+    let strangers = kept
+        .strangers
+        .iter()
+        .chain(&signed.strangers)
+        .chain(&resolved.strangers)
+        .chain(&compiled.strangers);
     let code = |code: &CompiledCode| ListedCode {
         component_sha256: code.component.hex(),
         size: code.size,
@@ -191,7 +196,9 @@ fn compiled(host: &Host) -> Result<CompiledListing, OpError> {
 /// What is pinned, but not among the archives that are kept.
 fn missing(pins: &Pins, kept: &[Sha256Digest]) -> Vec<MissingArchive> {
     let missing = pins.archives().filter(|(digest, _)| !kept.contains(digest));
-    missing.map(|(digest, by)| MissingArchive { sha256: digest.hex(), pinned_by: by.to_vec() }).collect()
+    missing
+        .map(|(digest, by)| MissingArchive { sha256: digest.hex(), pinned_by: by.to_vec() })
+        .collect()
 }
 
 /// A day, as `2026-01-31`. What no calendar holds was never used.

@@ -1,4 +1,5 @@
-//! Who needs what is in the cache: every environment whose archives were ever kept here, whichever folder it is in.
+//! Who needs what is in the cache: every environment whose archives were ever kept here,
+//! whichever folder it is in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -59,7 +60,8 @@ impl Pins {
         self.archives.values().flatten().any(|pin| pin.pack_ref.as_exact() == pack_ref)
     }
 
-    /// What the environments of this host, of every other folder that archives were kept for, and this program need.
+    /// What the environments of this host, of every other folder that archives were kept
+    /// for, and this program need.
     pub fn of(host: &Host) -> Result<Self, OpError> {
         let mut pins = Self::default();
         pins.add_builtins(host)?;
@@ -76,7 +78,8 @@ impl Pins {
         Ok(pins)
     }
 
-    /// The same, if all of them can be read: what is not known to be needed must not go away.
+    /// The same, if all of them can be read: what is not known to be needed must not go
+    /// away.
     pub fn certain(host: &Host) -> Result<Self, OpError> {
         let mut pins = Self::of(host)?;
         match (pins.fault.take(), pins.lost.pop()) {
@@ -107,7 +110,8 @@ impl Pins {
                 let fetched = host.fetcher.fetch(&PackRef::Named(builtin.clone()))?;
                 Ok(archive::open(&fetched.bytes, &host.limits.archive)?)
             };
-            let pack = open().map_err(|source| OpError::Builtin { pack: builtin.clone(), source })?;
+            let pack =
+                open().map_err(|source| OpError::Builtin { pack: builtin.clone(), source })?;
             let name = ForeignText::new(builtin.to_string());
             pack.handlers.iter().for_each(|handler| self.add_component(handler.digest, &name));
         }
@@ -121,15 +125,22 @@ impl Pins {
                     let mut lock = stored.lock.clone();
                     keep_used(&mut lock, &[&stored.environment]);
                     for (pack_ref, pin) in lock.packs {
-                        let (store_root, pack_ref) = (store_root.clone(), ForeignText::new(pack_ref));
-                        pin.handlers.iter().for_each(|handler| self.add_component(handler.digest, &pack_ref));
+                        let (store_root, pack_ref) =
+                            (store_root.clone(), ForeignText::new(pack_ref));
+                        pin.handlers
+                            .iter()
+                            .for_each(|handler| self.add_component(handler.digest, &pack_ref));
                         let by = PinnedBy { environment_id: id.clone(), store_root, pack_ref };
                         self.archives.entry(pin.archive).or_default().push(by);
                     }
                 }
                 Err(fault) => {
                     let (store_root, error) = (store_root.clone(), fault.to_string());
-                    self.unreadable.push(UnreadableEnvironment { environment_id: id, store_root, error });
+                    self.unreadable.push(UnreadableEnvironment {
+                        environment_id: id,
+                        store_root,
+                        error,
+                    });
                     self.fault.get_or_insert(fault);
                 }
             }

@@ -37,7 +37,8 @@ pub struct CacheVerifyReport {
 pub struct CacheFault {
     /// `archive`, `signature`, `manifest`, `compiled` or `root`
     pub what: &'static str,
-    /// The digest that it is kept under: of the archive, of the signature, of the manifest, of the component, or of the path of a folder.
+    /// The digest that it is kept under: of the archive, of the signature, of the
+    /// manifest, of the component, or of the path of a folder.
     pub sha256: String,
     /// A stable name of what is wrong.
     pub code: &'static str,
@@ -48,7 +49,8 @@ pub struct CacheFault {
     /// Why it could not be taken away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_removed: Option<ForeignText>,
-    /// Who pins it, if it is an archive; or the archive that it is for, if it is a signature.
+    /// Who pins it, if it is an archive; or the archive that it is for, if it is a
+    /// signature.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pinned_by: Vec<PinnedBy>,
 }
@@ -60,7 +62,8 @@ impl CacheVerifyReport {
     }
 }
 
-/// Looks at everything in the cache. What is certainly damaged is taken away, unless it is to be kept.
+/// Looks at everything in the cache. What is certainly damaged is taken away, unless it
+/// is to be kept.
 ///
 /// # Errors
 /// [`OpError`] when the cache cannot be read or locked.
@@ -84,20 +87,31 @@ pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
             || host.fetcher.verify_kept(&blob.digest),
             |alone| host.fetcher.remove_kept(alone, &blob.digest),
         )?;
-        report.faults.extend(found.map(|found| found.fault("archive", &blob.digest, pins.of_archive(&blob.digest))));
+        report.faults.extend(
+            found.map(|found| found.fault("archive", &blob.digest, pins.of_archive(&blob.digest))),
+        );
     }
     for signature in &signed.signatures {
         let verify = || host.fetcher.verify_kept_signature(signature, MAX_SIGNATURE_BYTES);
-        let found = blob_fault(host, keep, verify, |alone| host.fetcher.remove_kept_signature(alone, signature))?;
+        let found = blob_fault(host, keep, verify, |alone| {
+            host.fetcher.remove_kept_signature(alone, signature)
+        })?;
         let pinned_by = pins.of_archive(&signature.archive);
-        report.faults.extend(found.map(|found| found.fault("signature", &signature.blob.digest, pinned_by)));
+        report
+            .faults
+            .extend(found.map(|found| found.fault("signature", &signature.blob.digest, pinned_by)));
     }
-    for blob in host.fetcher.kept_resolutions()?.manifests.into_iter().map(|manifest| manifest.blob) {
+    for blob in host.fetcher.kept_resolutions()?.manifests.into_iter().map(|manifest| manifest.blob)
+    {
         let verify = || host.fetcher.verify_kept_manifest(&blob.digest);
-        let found = blob_fault(host, keep, verify, |alone| host.fetcher.remove_kept_manifest(alone, &blob.digest))?;
+        let found = blob_fault(host, keep, verify, |alone| {
+            host.fetcher.remove_kept_manifest(alone, &blob.digest)
+        })?;
         report.faults.extend(found.map(|found| found.fault("manifest", &blob.digest, &[])));
     }
-    report.faults.extend(pins.lost.iter().map(|(digest, error)| fault("root", digest, error.kind(), error, None)));
+    report.faults.extend(
+        pins.lost.iter().map(|(digest, error)| fault("root", digest, error.kind(), error, None)),
+    );
     report.faults.extend(compiled.code.iter().filter_map(|code| code_fault(host, code, keep)));
     Ok(report)
 }
@@ -109,13 +123,19 @@ struct Found {
 }
 
 impl Found {
-    fn fault(self, what: &'static str, digest: &Sha256Digest, pinned_by: &[PinnedBy]) -> CacheFault {
+    fn fault(
+        self,
+        what: &'static str,
+        digest: &Sha256Digest,
+        pinned_by: &[PinnedBy],
+    ) -> CacheFault {
         let fault = fault(what, digest, self.error.kind(), &self.error, self.removed);
         CacheFault { pinned_by: pinned_by.to_vec(), ..fault }
     }
 }
 
-/// Looks at a blob, and takes it away when it is certainly damaged, unless it is to be kept.
+/// Looks at a blob, and takes it away when it is certainly damaged, unless it is to be
+/// kept.
 fn blob_fault(
     host: &Host,
     keep: bool,
@@ -154,7 +174,10 @@ fn fault(
     error: &dyn std::error::Error,
     removed: Option<io::Result<()>>,
 ) -> CacheFault {
-    let cause = error.source().map(|cause| format!(": {}", ForeignText::new(cause.to_string()))).unwrap_or_default();
+    let cause = error
+        .source()
+        .map(|cause| format!(": {}", ForeignText::new(cause.to_string())))
+        .unwrap_or_default();
     CacheFault {
         what,
         sha256: digest.hex(),

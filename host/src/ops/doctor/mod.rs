@@ -6,8 +6,8 @@ use env_pack_domain::diagnosis::{self, Examined, Severity};
 use env_pack_domain::{Binding, EnvId, PackRef, Place, ResolveError};
 
 pub use report::{
-    BindingHealth, DigestDrift, DoctorReport, DuplicatePath, Extensions, Finding, LoadFailure, PackSignature,
-    PermissionFault, SlotMismatch, Subject, Validate, VersionSkew,
+    BindingHealth, DigestDrift, DoctorReport, DuplicatePath, Extensions, Finding, LoadFailure,
+    PackSignature, PermissionFault, SlotMismatch, Subject, Validate, VersionSkew,
 };
 
 use super::assemble::{self, Assembly};
@@ -65,13 +65,21 @@ pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> Result<Doct
     if strict {
         report.findings.iter_mut().for_each(|finding| finding.severity = Severity::Finding);
     }
-    report.bindings = environment.bindings().map(|binding| health(binding, &report.findings)).collect();
+    report.bindings =
+        environment.bindings().map(|binding| health(binding, &report.findings)).collect();
     report.healthy = report.findings.iter().all(|finding| finding.severity < Severity::Finding);
     Ok(report)
 }
 
 impl DoctorReport {
-    fn find(&mut self, code: &'static str, severity: Severity, subject: Subject, reason: String, next: String) {
+    fn find(
+        &mut self,
+        code: &'static str,
+        severity: Severity,
+        subject: Subject,
+        reason: String,
+        next: String,
+    ) {
         self.findings.push(Finding { code, severity, subject, reason, next });
     }
 
@@ -87,26 +95,44 @@ impl DoctorReport {
                 reason: reason.clone(),
                 next: next.clone(),
             });
-            self.find("load-failure", Severity::Finding, Subject::Pack(failure.pack_ref.clone()), reason, next);
+            self.find(
+                "load-failure",
+                Severity::Finding,
+                Subject::Pack(failure.pack_ref.clone()),
+                reason,
+                next,
+            );
         }
         for drift in &assembly.drifts {
             let (found, locked) = (drift.found, drift.locked);
             let reason = match &drift.pack_ref {
                 PackRef::Oci(_) => {
-                    format!("it stands for another manifest than when it was bound: {found} instead of {locked}")
+                    format!(
+                        "it stands for another manifest than when it was bound: {found} instead of {locked}"
+                    )
                 }
-                _ => format!("the archive is not the one that was bound: it has {found} instead of {locked}"),
+                _ => format!(
+                    "the archive is not the one that was bound: it has {found} instead of {locked}"
+                ),
             };
-            let user = stored.environment.bindings().find(|binding| binding.pack_ref == drift.pack_ref);
+            let user =
+                stored.environment.bindings().find(|binding| binding.pack_ref == drift.pack_ref);
             let next = match &drift.pack_ref {
                 PackRef::Oci(_) => {
-                    let again = user.map(|binding| refresh_command(id, &binding.key())).unwrap_or_default();
-                    format!("see what changed, and take it, with `{again}`; until then, what was bound is used")
+                    let again =
+                        user.map(|binding| refresh_command(id, &binding.key())).unwrap_or_default();
+                    format!(
+                        "see what changed, and take it, with `{again}`; until then, what was bound is used"
+                    )
                 }
                 _ => {
-                    let again =
-                        user.map(|binding| update_command(id, binding, Some(&drift.pack_ref))).unwrap_or_default();
-                    format!("look at it with `{}`, and take it with `{again}`", inspect_command(&drift.pack_ref))
+                    let again = user
+                        .map(|binding| update_command(id, binding, Some(&drift.pack_ref)))
+                        .unwrap_or_default();
+                    format!(
+                        "look at it with `{}`, and take it with `{again}`",
+                        inspect_command(&drift.pack_ref)
+                    )
                 }
             };
             self.digest_drift.push(DigestDrift {
@@ -116,13 +142,22 @@ impl DoctorReport {
                 reason: reason.clone(),
                 next: next.clone(),
             });
-            self.find("digest-drift", Severity::Finding, Subject::Pack(drift.pack_ref.clone()), reason, next);
+            self.find(
+                "digest-drift",
+                Severity::Finding,
+                Subject::Pack(drift.pack_ref.clone()),
+                reason,
+                next,
+            );
         }
         for duplicate in &assembly.duplicates {
             let reason = duplicate.to_string();
-            let next = "bind a pack that answers for a path of its own, or unbind one of the two".to_owned();
+            let next = "bind a pack that answers for a path of its own, or unbind one of the two"
+                .to_owned();
             let refused = duplicate.refused.pack_ref.clone();
-            let subject = refused.clone().map_or_else(|| Subject::Path(duplicate.path.clone()), Subject::Pack);
+            let subject = refused
+                .clone()
+                .map_or_else(|| Subject::Path(duplicate.path.clone()), Subject::Pack);
             self.duplicate_registrations.push(DuplicatePath {
                 descriptor_path: duplicate.path.clone(),
                 kept: duplicate.kept.pack_ref.clone(),
@@ -139,18 +174,26 @@ impl DoctorReport {
         for fault in &assembly.permission_faults {
             let (pack_ref, code, reason, next) = match fault {
                 assemble::PermissionFault::Mismatch { pack_ref, reason } => {
-                    let next = "ask the author of the pack to build it with what it needs, and no more".to_owned();
+                    let next =
+                        "ask the author of the pack to build it with what it needs, and no more"
+                            .to_owned();
                     (pack_ref, "permission-mismatch", reason.clone(), next)
                 }
                 assemble::PermissionFault::Ungranted { pack_ref, path, missing } => {
                     let reason = format!("it asks for what nobody granted: {}", requests(missing));
-                    let next =
-                        format!("grant it with `gtc op grants add --env {id} --kind {path} {}`", flags(missing, "--"));
+                    let next = format!(
+                        "grant it with `gtc op grants add --env {id} --kind {path} {}`",
+                        flags(missing, "--")
+                    );
                     (pack_ref, "permission-not-granted", reason, next)
                 }
             };
-            let found =
-                PermissionFault { pack_ref: pack_ref.clone(), code, reason: reason.clone(), next: next.clone() };
+            let found = PermissionFault {
+                pack_ref: pack_ref.clone(),
+                code,
+                reason: reason.clone(),
+                next: next.clone(),
+            };
             self.permission_faults.push(found);
             self.find(code, Severity::Finding, Subject::Pack(pack_ref.clone()), reason, next);
         }
@@ -163,7 +206,8 @@ impl DoctorReport {
         let is_extension = matches!(binding.place, Place::Extension(_));
         let lists = match is_extension {
             true => {
-                let Extensions { unknown_kinds, slot_mismatches, version_skew, .. } = &mut self.extensions;
+                let Extensions { unknown_kinds, slot_mismatches, version_skew, .. } =
+                    &mut self.extensions;
                 (unknown_kinds, slot_mismatches, version_skew)
             }
             false => (&mut self.unknown_kinds, &mut self.slot_mismatches, &mut self.version_skew),
@@ -179,7 +223,11 @@ impl DoctorReport {
                 Some("slot-mismatch")
             }
             Err(ResolveError::VersionUnsupported { requested, supported, .. }) => {
-                lists.2.push(VersionSkew { kind, requested: requested.clone(), supported: supported.clone() });
+                lists.2.push(VersionSkew {
+                    kind,
+                    requested: requested.clone(),
+                    supported: supported.clone(),
+                });
                 Some("version-skew")
             }
         };
@@ -242,7 +290,8 @@ fn about(binding: &Binding) -> Subject {
 fn reason(error: &ResolveError, binding: &Binding, assembly: &Assembly) -> String {
     match (error, assembly.answered.get(&binding.pack_ref.text())) {
         (ResolveError::Unknown { path }, Some(answered)) => {
-            let answered = answered.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+            let answered =
+                answered.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
             format!("its pack answers for {answered}, not for `{path}`")
         }
         _ => error.to_string(),
@@ -260,6 +309,8 @@ fn next_step(error: &ResolveError, binding: &Binding, id: &EnvId) -> String {
                 update_command(id, binding, None)
             )
         }
-        ResolveError::SlotMismatch { actual, .. } => format!("bind it to slot `{actual}`, and another pack here"),
+        ResolveError::SlotMismatch { actual, .. } => {
+            format!("bind it to slot `{actual}`, and another pack here")
+        }
     }
 }

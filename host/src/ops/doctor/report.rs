@@ -1,10 +1,12 @@
-//! What the doctor says, as values: the lists that the existing tools know, and every finding with its reason and next step.
+//! What the doctor says, as values: the lists that the existing tools know, and every
+//! finding with its reason and next step.
 
 use std::fmt;
 
 use env_pack_domain::diagnosis::Severity;
 use env_pack_domain::{
-    Binding, BindingKey, CapabilitySlot, DescriptorPath, EnvId, PackDescriptor, PackRef, Version, VersionReq,
+    Binding, BindingKey, CapabilitySlot, DescriptorPath, EnvId, PackDescriptor, PackRef, Version,
+    VersionReq,
 };
 use serde::Serialize;
 
@@ -37,11 +39,13 @@ pub struct DoctorReport {
     pub duplicate_registrations: Vec<DuplicatePath>,
     /// Packs whose permissions are not in order.
     pub permission_faults: Vec<PermissionFault>,
-    /// Who vouches for each pack that is not part of this program; those that nobody vouches for where somebody must did not load.
+    /// Who vouches for each pack that is not part of this program; those that nobody
+    /// vouches for where somebody must did not load.
     pub signatures: Vec<PackSignature>,
     /// Every binding and how it fares.
     pub bindings: Vec<BindingHealth>,
-    /// Everything that is wrong or worth knowing, each with its reason and what to do next.
+    /// Everything that is wrong or worth knowing, each with its reason and what to do
+    /// next.
     pub findings: Vec<Finding>,
     /// Whether nothing has to be mended.
     pub healthy: bool,
@@ -246,7 +250,10 @@ fn as_text<T: ToString, S: serde::Serializer>(value: &T, serializer: S) -> Resul
     serializer.serialize_str(&value.to_string())
 }
 
-fn severity_name<S: serde::Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
+fn severity_name<S: serde::Serializer>(
+    severity: &Severity,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(match severity {
         Severity::Finding => "finding",
         Severity::Information => "information",

@@ -106,9 +106,10 @@ impl TestError {
             Self::Folder { .. } => "io",
             Self::Pack { source, .. } => source.kind(),
             Self::Declaration { source } => source.kind(),
-            Self::Invalid { .. } | Self::IsPack { .. } | Self::Handler { .. } | Self::TooMany { .. } => {
-                "invalid-scenario"
-            }
+            Self::Invalid { .. }
+            | Self::IsPack { .. }
+            | Self::Handler { .. }
+            | Self::TooMany { .. } => "invalid-scenario",
             Self::NotConfirmed { .. } => "unauthorized",
             Self::Exists { .. } => "conflict",
             Self::NotWritable { .. } => "not-writable",
@@ -140,11 +141,16 @@ impl TestError {
             Self::Pack { source, .. } => source.next().into(),
             Self::Declaration { source } => source.hint().unwrap_or_default(),
             Self::Invalid { .. } => {
-                "see `docs/testing.md` for the form, and `docs/scenario.schema.json` for all of it".into()
+                "see `docs/testing.md` for the form, and `docs/scenario.schema.json` for all of it"
+                    .into()
             }
-            Self::Handler { .. } => "name one of them in the scenario, as in `handler: <path>`".into(),
+            Self::Handler { .. } => {
+                "name one of them in the scenario, as in `handler: <path>`".into()
+            }
             Self::NotConfirmed { .. } => "say yes with `--yes`".into(),
-            Self::Exists { .. } => "record it under another name, or overwrite it with `--replace`".into(),
+            Self::Exists { .. } => {
+                "record it under another name, or overwrite it with `--replace`".into()
+            }
             Self::NotWritable { .. } => "write the scenario by hand".into(),
         }
     }

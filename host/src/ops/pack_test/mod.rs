@@ -1,4 +1,5 @@
-//! Scenarios of a pack: its handlers run in the sandbox, and a file answers in the place of the machine.
+//! Scenarios of a pack: its handlers run in the sandbox, and a file answers in the place
+//! of the machine.
 
 mod error;
 mod record;
@@ -8,7 +9,9 @@ mod world;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use env_pack_domain::{BindingContext, Call, DescriptorPath, EnvId, ForeignText, HandlerFault, ToolCheck};
+use env_pack_domain::{
+    BindingContext, Call, DescriptorPath, EnvId, ForeignText, HandlerFault, ToolCheck,
+};
 use serde::Serialize;
 
 use super::packs::LoadedHandler;
@@ -128,12 +131,14 @@ impl TestReport {
 /// Runs the scenarios of a pack.
 ///
 /// # Errors
-/// [`OpError`] when the pack does not load, or there is no scenario, or one cannot be read.
+/// [`OpError`] when the pack does not load, or there is no scenario, or one cannot be
+/// read.
 pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, OpError> {
     // whoever misspelt something learns it before anything is compiled
     let named = subject::named(host, &request.scenarios)?;
     let subject = Subject::load(host, &request.target)?;
-    let files = if named.is_empty() { subject::in_folder(host, &subject.scenarios)? } else { named };
+    let files =
+        if named.is_empty() { subject::in_folder(host, &subject.scenarios)? } else { named };
     let handlers = files.iter().map(|file| subject.handler(file)).collect::<Result<Vec<_>, _>>()?;
     let limits = &host.limits.scenario;
     let end = Instant::now() + limits.total_time;
@@ -156,7 +161,9 @@ pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, OpError> {
 fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioReport {
     let (happened, differences) = match time.is_zero() {
         true => {
-            let reason = ForeignText::new("the scenarios before it took all the time that they have together");
+            let reason = ForeignText::new(
+                "the scenarios before it took all the time that they have together",
+            );
             let fault = HandlerFault::NotRun { call: Call::Preflight, reason };
             let difference = Difference::of_fault("run", &fault);
             (Happened { checks: Err(fault), asked: Vec::new() }, vec![difference])
@@ -194,11 +201,18 @@ fn context(given: &Given, loaded: &LoadedHandler) -> BindingContext {
 }
 
 fn environment(given: &Given) -> EnvId {
-    given.environment_id.as_ref().map_or_else(|| ENVIRONMENT.parse().expect("it is an id"), |id| id.0.clone())
+    given
+        .environment_id
+        .as_ref()
+        .map_or_else(|| ENVIRONMENT.parse().expect("it is an id"), |id| id.0.clone())
 }
 
 fn happened(rehearsal: Rehearsal, loaded: &LoadedHandler) -> Happened {
-    let asked = rehearsal.exchanges.iter().map(|exchange| world::asked(exchange, &loaded.permissions)).collect();
+    let asked = rehearsal
+        .exchanges
+        .iter()
+        .map(|exchange| world::asked(exchange, &loaded.permissions))
+        .collect();
     Happened { checks: rehearsal.checks, asked }
 }
 
@@ -206,7 +220,9 @@ impl From<Happened> for Run {
     fn from(happened: Happened) -> Self {
         let (checks, fault) = match happened.checks {
             Ok(checks) => (checks, None),
-            Err(fault) => (Vec::new(), Some(Fault { kind: fault.kind(), message: fault.to_string() })),
+            Err(fault) => {
+                (Vec::new(), Some(Fault { kind: fault.kind(), message: fault.to_string() }))
+            }
         };
         let asked = |asked: Asked| AskedReport {
             question: ForeignText::new(asked.question.to_string()),

@@ -1,4 +1,5 @@
-//! Recording a scenario: the preflight runs on this machine, and what it asked and heard is written down.
+//! Recording a scenario: the preflight runs on this machine, and what it asked and heard
+//! is written down.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +8,9 @@ use std::time::Duration;
 use env_pack_domain::ForeignText;
 
 use super::subject::{ScenarioFile, Subject};
-use super::{Recorded, Run, TestError, TestReport, context, environment, happened, rehearse, world};
+use super::{
+    Recorded, Run, TestError, TestReport, context, environment, happened, rehearse, world,
+};
 use crate::engine::{Exchange, World};
 use crate::host::Host;
 use crate::ops::packs::LoadedHandler;
@@ -21,7 +24,8 @@ pub struct RecordRequest {
     pub target: PathBuf,
     /// What the scenario is called.
     pub name: String,
-    /// The scenario whose handler, environment, instance and answers are taken; none of them, unless given.
+    /// The scenario whose handler, environment, instance and answers are taken; none of
+    /// them, unless given.
     pub like: Option<PathBuf>,
     /// Whether a scenario of this name is overwritten.
     pub replace: bool,
@@ -29,10 +33,12 @@ pub struct RecordRequest {
     pub confirmed: bool,
 }
 
-/// Runs a preflight on this machine, with everything granted that the pack declares, and writes down what was asked and answered.
+/// Runs a preflight on this machine, with everything granted that the pack declares, and
+/// writes down what was asked and answered.
 ///
 /// # Errors
-/// [`OpError`] when nobody confirmed it, the pack does not load, or the scenario cannot be written.
+/// [`OpError`] when nobody confirmed it, the pack does not load, or the scenario cannot
+/// be written.
 pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpError> {
     let like = request.like.as_ref().map(|like| ScenarioFile::read(host, like)).transpose()?;
     let subject = Subject::load(host, &request.target)?;
@@ -57,24 +63,41 @@ pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpErro
         checks: &rehearsal.checks,
     });
     replayed(host, &text, &path, loaded)?;
-    fs::create_dir_all(&subject.scenarios).map_err(|source| OpError::Write { path: path.clone(), source })?;
+    fs::create_dir_all(&subject.scenarios)
+        .map_err(|source| OpError::Write { path: path.clone(), source })?;
     pack::write(&path, text.as_bytes())?;
     let handler = loaded.handler.descriptor_path().clone();
     let run = Run::from(happened(rehearsal, loaded));
-    Ok(TestReport::Recorded(Recorded { path: subject.path.into(), recorded: path.into(), handler, run }))
+    Ok(TestReport::Recorded(Recorded {
+        path: subject.path.into(),
+        recorded: path.into(),
+        handler,
+        run,
+    }))
 }
 
 fn nothing() -> Scenario {
     Scenario { about: None, handler: None, given: Given::default(), expect: Expect::default() }
 }
 
-/// Makes sure that what was recorded passes when it is run: a handler may depend on what no scenario knows, such as the time.
-fn replayed(host: &Host, text: &str, path: &std::path::Path, loaded: &LoadedHandler) -> Result<(), TestError> {
-    let not_writable = |reason: &str| TestError::NotWritable { reason: ForeignText::sentence(reason) };
+/// Makes sure that what was recorded passes when it is run: a handler may depend on what
+/// no scenario knows, such as the time.
+fn replayed(
+    host: &Host,
+    text: &str,
+    path: &std::path::Path,
+    loaded: &LoadedHandler,
+) -> Result<(), TestError> {
+    let not_writable =
+        |reason: &str| TestError::NotWritable { reason: ForeignText::sentence(reason) };
     if text.len() as u64 > host.limits.scenario.file_bytes {
-        return Err(not_writable(&format!("it has {} bytes, and no scenario may have so many", text.len())));
+        return Err(not_writable(&format!(
+            "it has {} bytes, and no scenario may have so many",
+            text.len()
+        )));
     }
-    let scenario = scenario::read(text.as_bytes(), path).map_err(|error| not_writable(&error.to_string()))?;
+    let scenario =
+        scenario::read(text.as_bytes(), path).map_err(|error| not_writable(&error.to_string()))?;
     let given = &scenario.given;
     let rehearsal = rehearse(given, loaded, host.limits.scenario.preflight_time);
     match scenario.judge(&happened(rehearsal, loaded)).first() {
@@ -86,16 +109,20 @@ fn replayed(host: &Host, text: &str, path: &std::path::Path, loaded: &LoadedHand
     }
 }
 
-/// What programs answered, each command once, in the order in which they were first asked.
+/// What programs answered, each command once, in the order in which they were first
+/// asked.
 fn tools(exchanges: &[Exchange]) -> Vec<(Command, Vec<ToolReply>)> {
     let answer = |exchange: &Exchange| match exchange {
-        Exchange::Tool { command, reply } => Some((Command(command.clone()), world::tool_reply(command, reply))),
+        Exchange::Tool { command, reply } => {
+            Some((Command(command.clone()), world::tool_reply(command, reply)))
+        }
         Exchange::Network { .. } => None,
     };
     gathered(exchanges.iter().filter_map(answer))
 }
 
-/// What the network answered, each address once, in the order in which they were first tried.
+/// What the network answered, each address once, in the order in which they were first
+/// tried.
 fn network(exchanges: &[Exchange]) -> Vec<(Address, Vec<NetworkReply>)> {
     let answer = |exchange: &Exchange| match exchange {
         Exchange::Network { host, port, reply } => {
@@ -106,7 +133,8 @@ fn network(exchanges: &[Exchange]) -> Vec<(Address, Vec<NetworkReply>)> {
     gathered(exchanges.iter().filter_map(answer))
 }
 
-/// Answers to the same question together. Those that repeat the last one are left out: that is how they are read.
+/// Answers to the same question together. Those that repeat the last one are left out:
+/// that is how they are read.
 fn gathered<K: PartialEq, V: PartialEq>(answers: impl Iterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
     let mut gathered: Vec<(K, Vec<V>)> = Vec::new();
     for (question, answer) in answers {

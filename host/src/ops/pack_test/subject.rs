@@ -44,12 +44,14 @@ impl ScenarioFile {
     /// Reads a scenario.
     pub fn read(host: &Host, path: &Path) -> Result<Self, OpError> {
         let limit = host.limits.scenario.file_bytes;
-        let bytes = host.fetcher.document(path, limit).map_err(|source| OpError::Input { source })?;
+        let bytes =
+            host.fetcher.document(path, limit).map_err(|source| OpError::Input { source })?;
         if bytes.starts_with(archive::WASM) || bytes.starts_with(ZIP) {
             return Err(TestError::IsPack { path: path.to_owned() }.into());
         }
         let scenario = scenario::read(&bytes, path);
-        let scenario = scenario.map_err(|source| TestError::Invalid { path: path.to_owned(), source })?;
+        let scenario =
+            scenario.map_err(|source| TestError::Invalid { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), scenario })
     }
 }
@@ -66,7 +68,8 @@ impl Subject {
         if fetched.bytes.starts_with(archive::WASM) {
             fetched.form = Form::Component;
         }
-        let found = packs::open(host, &fetched).map_err(|source| unusable(source.into()))?.handlers.len();
+        let found =
+            packs::open(host, &fetched).map_err(|source| unusable(source.into()))?.handlers.len();
         if found > HANDLERS_AT_ONCE {
             return Err(unusable(PackError::TooManyHandlers { found }).into());
         }
@@ -87,7 +90,9 @@ impl Subject {
         let found = match (asked, handlers.as_slice()) {
             (None, [only]) => Some(only),
             (None, _) => None,
-            (Some(asked), _) => handlers.iter().find(|loaded| loaded.handler.descriptor_path() == asked),
+            (Some(asked), _) => {
+                handlers.iter().find(|loaded| loaded.handler.descriptor_path() == asked)
+            }
         };
         found.ok_or_else(|| TestError::Handler {
             path: file.path.clone(),
@@ -128,7 +133,10 @@ fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, TestError> 
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let is_one = path.extension().and_then(OsStr::to_str).is_some_and(|extension| extensions.contains(&extension));
+        let is_one = path
+            .extension()
+            .and_then(OsStr::to_str)
+            .is_some_and(|extension| extensions.contains(&extension));
         if is_one && path.is_file() {
             found.push(path);
         }
@@ -138,9 +146,14 @@ fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, TestError> 
 }
 
 fn newest_pack(folder: &Path) -> Result<PathBuf, TestError> {
-    let changed = |path: &PathBuf| path.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    let changed = |path: &PathBuf| {
+        path.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+    };
     let packs = files(folder, &["gtpack"])?;
-    packs.into_iter().max_by_key(changed).ok_or_else(|| TestError::NoPack { folder: folder.to_owned() })
+    packs
+        .into_iter()
+        .max_by_key(changed)
+        .ok_or_else(|| TestError::NoPack { folder: folder.to_owned() })
 }
 
 fn scenarios_in(folder: &Path) -> Result<Vec<PathBuf>, TestError> {

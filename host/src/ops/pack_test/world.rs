@@ -4,7 +4,8 @@ use env_pack_domain::{ForeignText, Permissions};
 
 use crate::engine::{Exchange, NetworkFailure, Script, ToolFailure, ToolOutput};
 use crate::scenario::{
-    Address, Asked, Command, Failed, Given, NetworkReply, NetworkWord, Question, Ran, Short, ToolReply, ToolWord,
+    Address, Asked, Command, Failed, Given, NetworkReply, NetworkWord, Question, Ran, Short,
+    ToolReply, ToolWord,
 };
 
 /// What programs and the network answer in a scenario.
@@ -16,7 +17,10 @@ pub(super) fn script(given: &Given) -> Script {
         let replies = replies.0.iter().map(|reply| network_result(address, reply)).collect();
         ((address.host.clone(), address.port), replies)
     };
-    Script { tools: given.tools.0.iter().map(tool).collect(), network: given.network.0.iter().map(network).collect() }
+    Script {
+        tools: given.tools.0.iter().map(tool).collect(),
+        network: given.network.0.iter().map(network).collect(),
+    }
 }
 
 fn tool_result(command: &[String], reply: &ToolReply) -> Result<ToolOutput, ToolFailure> {
@@ -41,14 +45,21 @@ fn network_result(address: &Address, reply: &NetworkReply) -> Result<(), Network
         Short::Word(NetworkWord::Refused) => NetworkFailure::Refused,
         Short::Word(NetworkWord::TimedOut) => NetworkFailure::TimedOut,
         Short::Word(NetworkWord::NotFound) => NetworkFailure::NotFound,
-        Short::Word(NetworkWord::Denied) => NetworkFailure::not_granted(&address.host, address.port),
+        Short::Word(NetworkWord::Denied) => {
+            NetworkFailure::not_granted(&address.host, address.port)
+        }
         Short::Full(Failed { denied: Some(reason), .. }) => NetworkFailure::Denied(reason.clone()),
-        Short::Full(Failed { failed, .. }) => NetworkFailure::Io(failed.clone().unwrap_or_default()),
+        Short::Full(Failed { failed, .. }) => {
+            NetworkFailure::Io(failed.clone().unwrap_or_default())
+        }
     })
 }
 
 /// What comes of a command, as a scenario has it.
-pub(super) fn tool_reply(command: &[String], result: &Result<ToolOutput, ToolFailure>) -> ToolReply {
+pub(super) fn tool_reply(
+    command: &[String],
+    result: &Result<ToolOutput, ToolFailure>,
+) -> ToolReply {
     let reason = |denied: Option<&String>, failed: Option<&String>| {
         Short::Full(Ran { denied: denied.cloned(), failed: failed.cloned(), ..Ran::default() })
     };
@@ -62,22 +73,32 @@ pub(super) fn tool_reply(command: &[String], result: &Result<ToolOutput, ToolFai
         }),
         Err(ToolFailure::NotFound) => Short::Word(ToolWord::Missing),
         Err(ToolFailure::TimedOut) => Short::Word(ToolWord::TimedOut),
-        Err(denied) if *denied == ToolFailure::not_granted(command) => Short::Word(ToolWord::Denied),
+        Err(denied) if *denied == ToolFailure::not_granted(command) => {
+            Short::Word(ToolWord::Denied)
+        }
         Err(ToolFailure::Denied(why)) => reason(Some(why), None),
         Err(ToolFailure::Io(why)) => reason(None, Some(why)),
     }
 }
 
 /// What comes of a connection, as a scenario has it.
-pub(super) fn network_reply(host: &str, port: u16, result: &Result<(), NetworkFailure>) -> NetworkReply {
+pub(super) fn network_reply(
+    host: &str,
+    port: u16,
+    result: &Result<(), NetworkFailure>,
+) -> NetworkReply {
     Short::Word(match result {
         Ok(()) => NetworkWord::Open,
         Err(NetworkFailure::Refused) => NetworkWord::Refused,
         Err(NetworkFailure::TimedOut) => NetworkWord::TimedOut,
         Err(NetworkFailure::NotFound) => NetworkWord::NotFound,
         Err(denied) if *denied == NetworkFailure::not_granted(host, port) => NetworkWord::Denied,
-        Err(NetworkFailure::Denied(why)) => return Short::Full(Failed { denied: Some(why.clone()), failed: None }),
-        Err(NetworkFailure::Io(why)) => return Short::Full(Failed { denied: None, failed: Some(why.clone()) }),
+        Err(NetworkFailure::Denied(why)) => {
+            return Short::Full(Failed { denied: Some(why.clone()), failed: None });
+        }
+        Err(NetworkFailure::Io(why)) => {
+            return Short::Full(Failed { denied: None, failed: Some(why.clone()) });
+        }
     })
 }
 
@@ -90,7 +111,9 @@ pub(super) fn asked(exchange: &Exchange, declared: &Permissions) -> Asked {
                 Ok(output) => format!("exit code {}", output.exit_code),
                 Err(failure) => ForeignText::sentence(&failure.to_string()).as_exact().to_owned(),
             },
-            is_declared: command.split_first().is_some_and(|(tool, args)| declared.allows_tool(tool, args)),
+            is_declared: command
+                .split_first()
+                .is_some_and(|(tool, args)| declared.allows_tool(tool, args)),
         },
         Exchange::Network { host, port, reply } => Asked {
             question: Question::Address(Address::new(host, *port)),

@@ -1,10 +1,12 @@
 //! Addresses behind which a cloud hands out credentials, however they are written.
 //!
-//! What the system's resolver takes for an address counts as one: `0xa9fea9fe` and `169.254.43518` are `169.254.169.254` to it.
+//! What the system's resolver takes for an address counts as one: `0xa9fea9fe` and
+//! `169.254.43518` are `169.254.169.254` to it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Names of such services, of which the short ones mean something within a machine of a cloud only.
+/// Names of such services, of which the short ones mean something within a machine of a
+/// cloud only.
 const NAMES: [&str; 13] = [
     "instance-data",
     "instance-data.ec2.internal",
@@ -42,10 +44,13 @@ pub(super) fn is_local_service(host: &str) -> bool {
     is_local || NAMES.contains(&host.as_str())
 }
 
-/// Whether an argument of a command names such a service: in a URL, or with a dot or a colon, because a bare word or number may be
-/// anything.
+/// Whether an argument of a command names such a service: in a URL, or with a dot or a
+/// colon, because a bare word or number may be anything.
 pub(super) fn stands_in(arg: &str) -> bool {
-    let authorities = arg.split("://").skip(1).filter_map(|rest| rest.split(['/', '?', '#', ' ', '"', '\'']).next());
+    let authorities = arg
+        .split("://")
+        .skip(1)
+        .filter_map(|rest| rest.split(['/', '?', '#', ' ', '"', '\'']).next());
     let pieces = arg.split(|c: char| !c.is_ascii_alphanumeric() && !".:-_@[]%".contains(c));
     let mut hosts = pieces.map(host).filter(|host| host.contains(['.', ':']));
     authorities.map(host).any(is_local_service) || hosts.any(is_local_service)
@@ -78,10 +83,14 @@ fn is_local_v6(address: Ipv6Addr) -> bool {
         [0x2002, ..] => Some(last(1)),
         _ => None,
     };
-    address.is_unicast_link_local() || segments[..2] == AWS || address == GOOGLE || embedded.is_some_and(is_local_v4)
+    address.is_unicast_link_local()
+        || segments[..2] == AWS
+        || address == GOOGLE
+        || embedded.is_some_and(is_local_v4)
 }
 
-/// The address that one to four numbers are to the resolver, in decimal, octal or hexadecimal: the last one fills what is left.
+/// The address that one to four numbers are to the resolver, in decimal, octal or
+/// hexadecimal: the last one fills what is left.
 fn resolved(host: &str) -> Option<Ipv4Addr> {
     let numbers = host.split('.').map(number).collect::<Option<Vec<u64>>>()?;
     let (last, first) = numbers.split_last().filter(|(_, first)| first.len() < 4)?;
@@ -100,7 +109,8 @@ fn number(text: &str) -> Option<u64> {
     u64::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with('+'))
 }
 
-/// The addresses that stand in a name, for services such as `nip.io` that answer with them: `a.169-254-169-254.sslip.io`.
+/// The addresses that stand in a name, for services such as `nip.io` that answer with
+/// them: `a.169-254-169-254.sslip.io`.
 fn within(host: &str) -> impl Iterator<Item = Ipv4Addr> {
     let numbers: Vec<Option<u8>> = host.split(['.', '-']).map(|piece| piece.parse().ok()).collect();
     let dotted: Vec<Ipv4Addr> = numbers
@@ -110,8 +120,11 @@ fn within(host: &str) -> impl Iterator<Item = Ipv4Addr> {
             _ => None,
         })
         .collect();
-    let hexadecimal =
-        host.split(['.', '-']).filter(|piece| piece.len() == 8).map(|piece| u32::from_str_radix(piece, 16));
-    let hexadecimal: Vec<Ipv4Addr> = hexadecimal.filter_map(Result::ok).map(Ipv4Addr::from).collect();
+    let hexadecimal = host
+        .split(['.', '-'])
+        .filter(|piece| piece.len() == 8)
+        .map(|piece| u32::from_str_radix(piece, 16));
+    let hexadecimal: Vec<Ipv4Addr> =
+        hexadecimal.filter_map(Result::ok).map(Ipv4Addr::from).collect();
     dotted.into_iter().chain(hexadecimal)
 }

@@ -1,4 +1,5 @@
-//! Which code an error of a room has. An error without one is nothing that a pack has done: then it could not be examined.
+//! Which code an error of a room has. An error without one is nothing that a pack has
+//! done: then it could not be examined.
 
 use env_pack_domain::HandlerFault;
 
@@ -12,17 +13,22 @@ pub(super) fn of_archive(error: &ArchiveError) -> Option<Finding> {
     let on = |code, subject: &str| Some(finding(code).on(subject));
     match error {
         ArchiveError::TooLarge { .. } => Some(finding(Code::ArchiveTooLarge)),
-        ArchiveError::Profile { rule, offset, entry } | ArchiveError::NotRepackable { rule, offset, entry } => {
+        ArchiveError::Profile { rule, offset, entry }
+        | ArchiveError::NotRepackable { rule, offset, entry } => {
             let byte = Some(*offset as u64);
             Some(Finding { subject: entry.clone(), byte, ..finding(Code::named(rule.name())?) })
         }
         ArchiveError::Component => Some(finding(Code::BareComponent)),
         ArchiveError::Application => on(Code::NoHandler, "manifest.json"),
-        ArchiveError::NoEntry { entry } => on(pick(entry, Code::ManifestMissing, Code::SbomMissing), entry),
+        ArchiveError::NoEntry { entry } => {
+            on(pick(entry, Code::ManifestMissing, Code::SbomMissing), entry)
+        }
         ArchiveError::DocumentTooLarge { entry, .. } => {
             on(pick(entry, Code::ManifestTooLarge, Code::SbomTooLarge), entry)
         }
-        ArchiveError::Document { entry, .. } => on(pick(entry, Code::ManifestInvalid, Code::SbomInvalid), entry),
+        ArchiveError::Document { entry, .. } => {
+            on(pick(entry, Code::ManifestInvalid, Code::SbomInvalid), entry)
+        }
         ArchiveError::ListedButAbsent { path } => on(Code::SbomAbsent, path.as_exact()),
         ArchiveError::PresentButUnlisted { path } => on(Code::SbomOmits, path.as_exact()),
         ArchiveError::ListedTwice { path } => on(Code::SbomTwice, path.as_exact()),
@@ -62,9 +68,9 @@ pub(super) fn of_load(error: &LoadError) -> Option<Code> {
         LoadError::CompileTime { .. } => Code::CompileTime,
         LoadError::CompileMemory { .. } => Code::CompileMemory,
         LoadError::CompileCode { .. } => Code::CompileCode,
-        LoadError::Compile { .. } | LoadError::CompilerEnded { .. } | LoadError::UnusableCode { .. } => {
-            Code::DoesNotCompile
-        }
+        LoadError::Compile { .. }
+        | LoadError::CompilerEnded { .. }
+        | LoadError::UnusableCode { .. } => Code::DoesNotCompile,
         LoadError::Interface { .. } => Code::WrongInterface,
         LoadError::Fault(fault) => return of_metadata(fault),
         LoadError::NoWorker | LoadError::Worker { .. } => return None,

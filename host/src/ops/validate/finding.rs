@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::{Code, Severity};
 
-/// The most findings that one pack gets: whoever has read these does not need the rest, and a hostile bill could have thousands.
+/// The most findings that one pack gets: whoever has read these does not need the rest,
+/// and a hostile bill could have thousands.
 const FINDINGS: usize = 200;
 
 /// Something that was found about a pack.
@@ -61,8 +62,8 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Takes a finding in. When there are too many, those that matter least are left out: a pack cannot hide an error behind
-    /// warnings.
+    /// Takes a finding in. When there are too many, those that matter least are left out:
+    /// a pack cannot hide an error behind warnings.
     pub fn push(&mut self, finding: Finding) {
         self.is_slow |= finding.code.is_about_time();
         self.list.push(finding);

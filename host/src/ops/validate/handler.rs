@@ -1,4 +1,5 @@
-//! What can be said of one handler: first what its binary and its declaration say, then what it does.
+//! What can be said of one handler: first what its binary and its declaration say, then
+//! what it does.
 
 use std::time::Duration;
 
@@ -28,7 +29,8 @@ pub(super) fn field(packed: &PackedHandler, field: &str) -> String {
 /// Looks at a handler without running it.
 pub(super) fn look(packed: &PackedHandler, judge: &mut Judge, findings: &mut Findings) {
     if packed.bytes.len() > OTHERS_READ {
-        let message = format!("component `{}` has {} MiB", packed.component, packed.bytes.len() >> 20);
+        let message =
+            format!("component `{}` has {} MiB", packed.component, packed.bytes.len() >> 20);
         findings.push(Finding::new(Code::ComponentLarge, message).on(packed.entry.as_exact()));
     }
     let debug = engine::debug_bytes(&packed.bytes);
@@ -45,14 +47,16 @@ pub(super) fn look(packed: &PackedHandler, judge: &mut Judge, findings: &mut Fin
         // what was declared wrongly is told already
         None if findings.list.iter().any(|finding| finding.code == Code::DeclarationInvalid) => {}
         None => {
-            let message = format!("the pack does not say what component `{}` is and wants", packed.component);
+            let message =
+                format!("the pack does not say what component `{}` is and wants", packed.component);
             findings.push(Finding::new(Code::HandlerUndeclared, message).on(super::DECLARATIONS));
         }
         Some(declared) => permissions::look(packed, &declared.permissions, judge, findings),
     }
 }
 
-/// Runs a handler and compares what it says with what was said of it; also how long it ran.
+/// Runs a handler and compares what it says with what was said of it; also how long it
+/// ran.
 ///
 /// # Errors
 /// [`Failure`] when this machine could not run it.
@@ -82,7 +86,8 @@ pub(super) fn run(
     };
     let handler = trial.loaded.handler.as_ref();
     if !packed.world.as_exact().starts_with(WORLD) {
-        let message = format!("the manifest says `{}`, and the component exports `0.1.x`", packed.world);
+        let message =
+            format!("the manifest says `{}`, and the component exports `0.1.x`", packed.world);
         findings.push(Finding::new(Code::WorldDiffers, message).on(field(packed, "world")));
     }
     if let Some(declared) = &packed.declared {
@@ -94,7 +99,8 @@ pub(super) fn run(
     permissions::imports(packed, &trial.loaded.imports, declared, findings);
     descriptor(packed, handler, findings);
     steady(packed, &trial, findings);
-    preflight::judge(packed, &trial, declared, findings).map_err(|fault| could_not(&fault, fault.kind()))?;
+    preflight::judge(packed, &trial, declared, findings)
+        .map_err(|fault| could_not(&fault, fault.kind()))?;
     let seen = SeenHandler {
         component: packed.component.clone(),
         slot: handler.slot(),
@@ -106,7 +112,12 @@ pub(super) fn run(
 }
 
 /// What the pack states against what the component answers.
-fn compare(packed: &PackedHandler, declared: &Declared, handler: &dyn EnvPackHandler, findings: &mut Findings) {
+fn compare(
+    packed: &PackedHandler,
+    declared: &Declared,
+    handler: &dyn EnvPackHandler,
+    findings: &mut Findings,
+) {
     let said = [
         (Code::SlotDiffers, "slot", declared.slot.to_string(), handler.slot().to_string()),
         (
@@ -124,8 +135,10 @@ fn compare(packed: &PackedHandler, declared: &Declared, handler: &dyn EnvPackHan
     ];
     for (code, name, declared, answered) in said {
         if declared != answered {
-            let message =
-                format!("component `{}` answers `{answered}`, and the pack declares `{declared}`", packed.component);
+            let message = format!(
+                "component `{}` answers `{answered}`, and the pack declares `{declared}`",
+                packed.component
+            );
             findings.push(Finding::new(code, message).on(field(packed, name)));
         }
     }
@@ -135,11 +148,15 @@ fn compare(packed: &PackedHandler, declared: &Declared, handler: &dyn EnvPackHan
 fn descriptor(packed: &PackedHandler, handler: &dyn EnvPackHandler, findings: &mut Findings) {
     let path = handler.descriptor_path();
     if let Some(named) = path.slot().filter(|named| *named != handler.slot()) {
-        let message = format!("`{path}` names the slot `{named}`, and the handler serves `{}`", handler.slot());
+        let message = format!(
+            "`{path}` names the slot `{named}`, and the handler serves `{}`",
+            handler.slot()
+        );
         findings.push(Finding::new(Code::OtherSlot, message).on(field(packed, "descriptor_path")));
     }
     let supported = handler.supported_versions();
-    let has_end = |part: &semver::Comparator| !matches!(part.op, semver::Op::Greater | semver::Op::GreaterEq);
+    let has_end =
+        |part: &semver::Comparator| !matches!(part.op, semver::Op::Greater | semver::Op::GreaterEq);
     let code = match *supported == VersionReq::STAR {
         true => Code::EveryVersion,
         false if supported.comparators.iter().any(has_end) => return,
@@ -155,9 +172,15 @@ fn steady(packed: &PackedHandler, trial: &Trial, findings: &mut Findings) {
         Ok(None) => return,
         Ok(Some(changed)) => {
             let trial::Changed { what, first, second } = changed;
-            format!("component `{}` answers {what} `{first}`, and then `{second}`", packed.component)
+            format!(
+                "component `{}` answers {what} `{first}`, and then `{second}`",
+                packed.component
+            )
         }
-        Err(error) => format!("component `{}` answered, and when it was asked again: {error}", packed.component),
+        Err(error) => format!(
+            "component `{}` answered, and when it was asked again: {error}",
+            packed.component
+        ),
     };
     findings.push(Finding::new(Code::MetadataChanges, message).on(packed.entry.as_exact()));
 }

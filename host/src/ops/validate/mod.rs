@@ -1,7 +1,8 @@
-//! Everything that is wrong with packs, for their authors and for whoever lets packs in: the door of a CI.
+//! Everything that is wrong with packs, for their authors and for whoever lets packs in:
+//! the door of a CI.
 //!
-//! Nothing of a pack runs whose archive is not in order. What runs is compiled in the worker, has the limits of every handler,
-//! less time, and no grants.
+//! Nothing of a pack runs whose archive is not in order. What runs is compiled in the
+//! worker, has the limits of every handler, less time, and no grants.
 
 mod addresses;
 mod code;
@@ -68,8 +69,8 @@ pub enum SignaturesWanted {
     Environment(EnvId),
 }
 
-/// Looks at packs, each by itself: one that cannot be had leaves the others alone. As long as nobody knows whose signatures are asked
-/// for, nothing is known of any.
+/// Looks at packs, each by itself: one that cannot be had leaves the others alone. As
+/// long as nobody knows whose signatures are asked for, nothing is known of any.
 pub fn validate(host: &Host, request: &ValidateRequest) -> ValidateReport {
     let wanted = Wanted::of(host, &request.signatures).map_err(|error| Failure {
         kind: error.kind(),
@@ -83,7 +84,12 @@ pub fn validate(host: &Host, request: &ValidateRequest) -> ValidateReport {
     ValidateReport::new(packs.collect(), request.strict)
 }
 
-fn examine(host: &Host, request: &ValidateRequest, wanted: &Wanted, pack_ref: &PackRef) -> PackReport {
+fn examine(
+    host: &Host,
+    request: &ValidateRequest,
+    wanted: &Wanted,
+    pack_ref: &PackRef,
+) -> PackReport {
     let mut report = PackReport::of(pack_ref);
     let mut findings = Findings::default();
     match host.fetcher.fetch(pack_ref) {
@@ -113,10 +119,12 @@ fn examine(host: &Host, request: &ValidateRequest, wanted: &Wanted, pack_ref: &P
     }
     if request.strict {
         // in every form of the report
-        let warnings = findings.list.iter_mut().filter(|finding| finding.severity == Severity::Warning);
+        let warnings =
+            findings.list.iter_mut().filter(|finding| finding.severity == Severity::Warning);
         warnings.for_each(|finding| finding.severity = Severity::Error);
     }
-    // what matters most comes first, and otherwise things stay in the order in which a pack is read
+    // what matters most comes first, and otherwise things stay in the order in which a pack
+    // is read
     findings.list.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     (report.findings, report.omitted) = (findings.list, findings.omitted);
     report
@@ -144,7 +152,8 @@ impl Examined<'_> {
         let Some(pack) = self.archive(report)? else { return Ok(()) };
         if pack.publisher.as_exact().trim().is_empty() && self.fetched.form == Form::Archive {
             let message = "the manifest names no publisher";
-            self.findings.push(Finding::new(Code::PublisherEmpty, message).on("manifest.cbor#publisher"));
+            self.findings
+                .push(Finding::new(Code::PublisherEmpty, message).on("manifest.cbor#publisher"));
         }
         let mut judge = Judge::new();
         pack.handlers.iter().for_each(|packed| handler::look(packed, &mut judge, self.findings));
@@ -166,7 +175,8 @@ impl Examined<'_> {
         if self.request.require_handler {
             finding.severity = Severity::Error;
             finding.hint =
-                "build a handler into it: `gtc pack build --component <file> --version <version>`".to_owned();
+                "build a handler into it: `gtc pack build --component <file> --version <version>`"
+                    .to_owned();
         }
         self.findings.push(finding);
     }
@@ -177,7 +187,8 @@ impl Examined<'_> {
         let failed = |error: &archive::ArchiveError| Failure {
             kind: error.rule(),
             message: error.to_string(),
-            hint: "report this pack to whoever maintains `gtc`: it reads the archive in two ways".to_owned(),
+            hint: "report this pack to whoever maintains `gtc`: it reads the archive in two ways"
+                .to_owned(),
         };
         if fetched.form == Form::Component {
             return open(self.host, fetched).map(Some).map_err(|error| failed(&error));
@@ -201,7 +212,8 @@ impl Examined<'_> {
             self.findings.push(faults::of_archive(fault).ok_or_else(|| failed(fault))?);
         }
         if survey.entries.is_empty() && !survey.faults.is_empty() {
-            report.stopped = Some("nothing in it was looked at, because its container is not in order");
+            report.stopped =
+                Some("nothing in it was looked at, because its container is not in order");
         } else if !survey.faults.is_empty() {
             report.stopped = Some("nothing of it was run, because its archive is not in order");
         }
@@ -214,22 +226,28 @@ impl Examined<'_> {
     fn order(&mut self, entries: &[archive::EntryInfo]) {
         let place = |name: &str| entries.iter().position(|entry| entry.name.as_exact() == name);
         if place("sbom.cbor").is_none() {
-            // the older form has its entries in the order of their names, and its readers look them up
+            // the older form has its entries in the order of their names, and its readers look them
+            // up
             return;
         }
         if place("manifest.cbor").is_some_and(|at| at != 0) {
             let message = "`manifest.cbor` is not the first entry";
             self.findings.push(Finding::new(Code::EntryOrder, message).on("manifest.cbor"));
         }
-        let behind =
-            |at: usize| entries.iter().skip(at + 1).any(|entry| !entry.name.as_exact().starts_with("signatures/"));
+        let behind = |at: usize| {
+            entries
+                .iter()
+                .skip(at + 1)
+                .any(|entry| !entry.name.as_exact().starts_with("signatures/"))
+        };
         if place("sbom.cbor").is_some_and(behind) {
             let message = "`sbom.cbor` is not the last entry";
             self.findings.push(Finding::new(Code::EntryOrder, message).on("sbom.cbor"));
         }
     }
 
-    /// Runs the handlers, as long as none of them keeps everybody waiting: a pack may hold a thousand.
+    /// Runs the handlers, as long as none of them keeps everybody waiting: a pack may
+    /// hold a thousand.
     fn run(&mut self, pack: &Pack, trust: Trust, report: &mut PackReport) -> Result<(), Failure> {
         let mut took = Duration::ZERO;
         for (at, packed) in pack.handlers.iter().enumerate() {
@@ -239,7 +257,8 @@ impl Examined<'_> {
             let is_slow = self.findings.is_slow;
             let left = pack.handlers.len() - at - 1;
             if left > 0 && (is_slow || took > RUNNING || at + 1 == HANDLERS_AT_ONCE) {
-                let message = format!("{left} more handlers were not run, after `{}`", packed.component);
+                let message =
+                    format!("{left} more handlers were not run, after `{}`", packed.component);
                 self.findings.push(Finding::new(Code::NotRun, message).on(DECLARATIONS));
                 return Ok(());
             }
@@ -257,17 +276,21 @@ impl Examined<'_> {
             if let (Some(version), Some(supported)) = (&version, supported)
                 && !supported.matches(version)
             {
-                let message =
-                    format!("the pack has version `{version}`, and its handler of `{path}` supports `{supported}`");
-                self.findings.push(Finding::new(Code::OwnVersion, message).on(place("supported_versions")));
+                let message = format!(
+                    "the pack has version `{version}`, and its handler of `{path}` supports `{supported}`"
+                );
+                self.findings
+                    .push(Finding::new(Code::OwnVersion, message).on(place("supported_versions")));
             }
             if report.handlers[..at].iter().any(|other| other.descriptor_path == *path) {
                 let message = format!("two handlers answer for `{path}`");
-                self.findings.push(Finding::new(Code::PathTwice, message).on(place("descriptor_path")));
+                self.findings
+                    .push(Finding::new(Code::PathTwice, message).on(place("descriptor_path")));
             }
             if self.is_taken(path) {
                 let message = format!("`{path}` is the path of a built-in pack");
-                self.findings.push(Finding::new(Code::PathOfBuiltin, message).on(place("descriptor_path")));
+                self.findings
+                    .push(Finding::new(Code::PathOfBuiltin, message).on(place("descriptor_path")));
             }
         }
     }
@@ -275,7 +298,8 @@ impl Examined<'_> {
     /// Whether a built-in pack answers for a path, and this is not that pack itself.
     fn is_taken(&self, path: &env_pack_domain::DescriptorPath) -> bool {
         let builtin = self.host.fetcher.builtins().find(|builtin| builtin.path() == path);
-        let builtin = builtin.and_then(|builtin| self.host.fetcher.fetch(&PackRef::Named(builtin)).ok());
+        let builtin =
+            builtin.and_then(|builtin| self.host.fetcher.fetch(&PackRef::Named(builtin)).ok());
         builtin.is_some_and(|builtin| builtin.digest != self.fetched.digest)
     }
 }

@@ -1,4 +1,5 @@
-//! What a pack wants to be allowed: whether it fits what the component imports, and what nobody should want.
+//! What a pack wants to be allowed: whether it fits what the component imports, and what
+//! nobody should want.
 
 use std::collections::HashSet;
 
@@ -17,21 +18,37 @@ use crate::ops::packs::{NETWORK, TOOLS};
 const MANY: usize = 256;
 
 /// What a component imports against what the pack declares.
-pub(super) fn imports(packed: &PackedHandler, imports: &[ForeignText], declared: &Permissions, to: &mut Findings) {
+pub(super) fn imports(
+    packed: &PackedHandler,
+    imports: &[ForeignText],
+    declared: &Permissions,
+    to: &mut Findings,
+) {
     let interfaces = [
         (TOOLS, "tools", declared.tools.is_empty(), Code::ToolsUndeclared, Code::ToolsUnused),
-        (NETWORK, "network", declared.network.is_empty(), Code::NetworkUndeclared, Code::NetworkUnused),
+        (
+            NETWORK,
+            "network",
+            declared.network.is_empty(),
+            Code::NetworkUndeclared,
+            Code::NetworkUnused,
+        ),
     ];
     for (interface, name, declares_none, undeclared, unused) in interfaces {
         let component = &packed.component;
         let imports_it = imports.iter().any(|import| import.as_exact().starts_with(interface));
         let (code, message) = match (imports_it, declares_none) {
-            (true, true) => {
-                (undeclared, format!("component `{component}` imports `{interface}`, for which nothing is declared"))
-            }
+            (true, true) => (
+                undeclared,
+                format!(
+                    "component `{component}` imports `{interface}`, for which nothing is declared"
+                ),
+            ),
             (false, false) => (
                 unused,
-                format!("component `{component}` does not import `{interface}`, for which something is declared"),
+                format!(
+                    "component `{component}` does not import `{interface}`, for which something is declared"
+                ),
             ),
             _ => continue,
         };
@@ -39,8 +56,14 @@ pub(super) fn imports(packed: &PackedHandler, imports: &[ForeignText], declared:
     }
 }
 
-/// What a component says itself that it needs against what the pack declares. It has been loaded, so that it is of sane shape.
-pub(super) fn derived(host: &Host, packed: &PackedHandler, declared: &Permissions, findings: &mut Findings) {
+/// What a component says itself that it needs against what the pack declares. It has been
+/// loaded, so that it is of sane shape.
+pub(super) fn derived(
+    host: &Host,
+    packed: &PackedHandler,
+    declared: &Permissions,
+    findings: &mut Findings,
+) {
     let section = engine::permissions_section(&packed.bytes, &host.limits.engine.shape);
     let needed = match section.map_err(|error| error.to_string()) {
         Ok(None) => return,
@@ -51,7 +74,11 @@ pub(super) fn derived(host: &Host, packed: &PackedHandler, declared: &Permission
     match needed.map(|needed| needed.without(declared)) {
         Ok(missing) if missing.is_empty() => {}
         Ok(missing) => {
-            let message = format!("component `{}` says that it wants {}", packed.component, requests(&missing));
+            let message = format!(
+                "component `{}` says that it wants {}",
+                packed.component,
+                requests(&missing)
+            );
             findings.push(Finding::new(Code::NeedsMore, message).on(place));
         }
         Err(reason) => {
@@ -62,7 +89,12 @@ pub(super) fn derived(host: &Host, packed: &PackedHandler, declared: &Permission
 }
 
 /// What a pack declares, by itself.
-pub(super) fn look(packed: &PackedHandler, declared: &Permissions, judge: &mut Judge, findings: &mut Findings) {
+pub(super) fn look(
+    packed: &PackedHandler,
+    declared: &Permissions,
+    judge: &mut Judge,
+    findings: &mut Findings,
+) {
     let mut seen: HashSet<String> = HashSet::new();
     let mut repeated = |text: String, place: &str, findings: &mut Findings| {
         let message = format!("`{text}` is declared twice");
@@ -72,8 +104,10 @@ pub(super) fn look(packed: &PackedHandler, declared: &Permissions, judge: &mut J
     };
     let count = declared.tools.len() + declared.network.len();
     if count > MANY {
-        let message = format!("component `{}` wants {count} commands and addresses", packed.component);
-        findings.push(Finding::new(Code::PermissionsTooMany, message).on(field(packed, "permissions")));
+        let message =
+            format!("component `{}` wants {count} commands and addresses", packed.component);
+        findings
+            .push(Finding::new(Code::PermissionsTooMany, message).on(field(packed, "permissions")));
     }
     for (at, tool) in declared.tools.iter().enumerate().take(MANY) {
         let place = field(packed, &format!("permissions.tools[{at}]"));
@@ -90,7 +124,9 @@ pub(super) fn look(packed: &PackedHandler, declared: &Permissions, judge: &mut J
         let place = field(packed, &format!("permissions.network[{at}]"));
         repeated(address.to_string(), &place, findings);
         if addresses::is_local_service(address.host()) {
-            let message = format!("`{address}` is no service of its own, but one of this machine or its cloud");
+            let message = format!(
+                "`{address}` is no service of its own, but one of this machine or its cloud"
+            );
             findings.push(Finding::new(Code::MetadataService, message).on(place));
         }
     }

@@ -1,6 +1,8 @@
 //! What a preflight says when everything it asks for is refused.
 
-use env_pack_domain::{ForeignText, HandlerFault, NetworkPermission, Permissions, Preflight, Probe, ToolPermission};
+use env_pack_domain::{
+    ForeignText, HandlerFault, NetworkPermission, Permissions, Preflight, Probe, ToolPermission,
+};
 
 use super::handler::field;
 use super::trial::Trial;
@@ -34,7 +36,10 @@ pub(super) fn judge(
         Some(Ok(second)) => difference(first, second),
     };
     if let Some(difference) = difference {
-        let message = format!("component `{}` answered twice, and not the same: {difference}", packed.component);
+        let message = format!(
+            "component `{}` answered twice, and not the same: {difference}",
+            packed.component
+        );
         findings.push(Finding::new(Code::PreflightChanges, message).on(subject.clone()));
     }
     if !first.probes.is_empty() && first.checks.iter().all(|check| check.outcome.passed()) {
@@ -42,7 +47,8 @@ pub(super) fn judge(
             "component `{}` asked for `{}` and more, was refused, and reports no failed check",
             packed.component, first.probes[0].asked
         );
-        let message = if first.probes.len() == 1 { message.replace(" and more,", ",") } else { message };
+        let message =
+            if first.probes.len() == 1 { message.replace(" and more,", ",") } else { message };
         findings.push(Finding::new(Code::PreflightIgnores, message).on(subject));
     }
     undeclared(packed, &first.probes, declared, findings);
@@ -61,8 +67,14 @@ fn difference(first: &Preflight, second: &Preflight) -> Option<String> {
     (first.probes != second.probes).then(|| "it asked for other things".to_owned())
 }
 
-/// What was asked for and stands in no declaration: it is refused whatever an operator grants.
-fn undeclared(packed: &PackedHandler, probes: &[Probe], declared: &Permissions, findings: &mut Findings) {
+/// What was asked for and stands in no declaration: it is refused whatever an operator
+/// grants.
+fn undeclared(
+    packed: &PackedHandler,
+    probes: &[Probe],
+    declared: &Permissions,
+    findings: &mut Findings,
+) {
     let mut seen: Vec<&str> = Vec::new();
     for Probe { asked, .. } in probes {
         let text = asked.as_exact();
@@ -71,27 +83,39 @@ fn undeclared(packed: &PackedHandler, probes: &[Probe], declared: &Permissions, 
         }
         seen.push(text);
         let (code, field_name, is_declared) = match text.parse::<NetworkPermission>() {
-            Ok(address) if !text.contains(' ') => {
-                (Code::AddressUndeclared, "network", declared.allows_network(address.host(), address.port()))
-            }
-            _ => (Code::CommandUndeclared, "tools", declared.tools.iter().any(|tool| may_cover(tool, text))),
+            Ok(address) if !text.contains(' ') => (
+                Code::AddressUndeclared,
+                "network",
+                declared.allows_network(address.host(), address.port()),
+            ),
+            _ => (
+                Code::CommandUndeclared,
+                "tools",
+                declared.tools.iter().any(|tool| may_cover(tool, text)),
+            ),
         };
         if !is_declared {
-            let message =
-                format!("component `{}` asks for `{asked}`, which the pack does not declare", packed.component);
-            findings.push(Finding::new(code, message).on(field(packed, &format!("permissions.{field_name}"))));
+            let message = format!(
+                "component `{}` asks for `{asked}`, which the pack does not declare",
+                packed.component
+            );
+            findings.push(
+                Finding::new(code, message).on(field(packed, &format!("permissions.{field_name}"))),
+            );
         }
     }
 }
 
-/// Whether a command may be one that a permission allows. What was cut off cannot be compared, and then its program decides.
+/// Whether a command may be one that a permission allows. What was cut off cannot be
+/// compared, and then its program decides.
 fn may_cover(permission: &ToolPermission, command: &str) -> bool {
-    let program = || command.split(' ').next() == Some(permission.tool()) && !permission.args().is_empty();
+    let program =
+        || command.split(' ').next() == Some(permission.tool()) && !permission.args().is_empty();
     covers(permission, command) || ForeignText::is_cut(command) && program()
 }
 
-/// Whether a command, its words joined by blanks, may be one that a permission allows. A word may hold blanks itself, so every way
-/// to cut it is looked at.
+/// Whether a command, its words joined by blanks, may be one that a permission allows. A
+/// word may hold blanks itself, so every way to cut it is looked at.
 fn covers(permission: &ToolPermission, command: &str) -> bool {
     let Some(rest) = command.strip_prefix(permission.tool()) else { return false };
     let mut ends = vec![command.len() - rest.len()];
@@ -135,7 +159,11 @@ mod tests {
         check(&["kubectl", "auth", "*", "*"], "kubectl auth create pods", true);
         check(&["kubectl", "auth", "*", "*"], "kubectl auth create", false);
         check(&["kubectl", "*"], "kubectl --all", false);
-        check(&["gcloud", "version", "--format=value(\"a b\")"], "gcloud version --format=value(\"a b\")", true);
+        check(
+            &["gcloud", "version", "--format=value(\"a b\")"],
+            "gcloud version --format=value(\"a b\")",
+            true,
+        );
         check(&["x", "*", "end"], "x a b end", true);
         // what ends as if it had been cut, and was not
         check(&["x", "version"], "x delete…", false);

@@ -100,7 +100,8 @@ impl ValidateReport {
             let findings = packs.iter().flat_map(|pack| &pack.findings);
             findings.filter(|finding| finding.severity == severity).count()
         };
-        let (errors, warnings, notes) = (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
+        let (errors, warnings, notes) =
+            (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
         let passed = packs.iter().all(|pack| pack.verdict(strict) == Verdict::Passed);
         Self { packs, errors, warnings, notes, strict, passed }
     }

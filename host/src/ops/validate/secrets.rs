@@ -13,8 +13,8 @@ use memchr::memmem::Finder;
 use super::{Code, Finding, Findings};
 use forms::{FORMS, Sight};
 
-/// How often what only begins like a secret is looked at in one pack. An honest one has a few hundred of them, and a hostile one could
-/// have millions.
+/// How often what only begins like a secret is looked at in one pack. An honest one has a
+/// few hundred of them, and a hostile one could have millions.
 const GLANCES: usize = 200_000;
 /// The bytes that every WebAssembly binary begins with.
 const WASM: &[u8] = b"\0asm";
@@ -43,13 +43,16 @@ impl Search {
     pub fn look(&mut self, name: &str, content: &[u8], findings: &mut Findings) {
         let shown = env_pack_domain::ForeignText::excerpt(name);
         if is_private(name) {
-            let message = format!("`{shown}` is what a file is called that belongs to one person or machine");
+            let message =
+                format!("`{shown}` is what a file is called that belongs to one person or machine");
             findings.push(Finding::new(Code::PrivateFile, message).on(name));
         }
         let is_binary = content.starts_with(WASM);
         let mut told: Vec<&str> = Vec::new();
         for (form, finder) in FINDERS.iter() {
-            if told.contains(&form.what) || form.what == forms::TOKEN_OF_WEB && name.starts_with("signatures/") {
+            if told.contains(&form.what)
+                || form.what == forms::TOKEN_OF_WEB && name.starts_with("signatures/")
+            {
                 continue;
             }
             let Some(at) = self.find(form, finder, content, is_binary) else { continue };
@@ -66,14 +69,21 @@ impl Search {
     /// Says what was not looked at.
     pub fn end(self, findings: &mut Findings) {
         if self.glances == 0 {
-            let message =
-                format!("more than {GLANCES} places in the pack begin like a secret; the rest was not looked at");
+            let message = format!(
+                "more than {GLANCES} places in the pack begin like a secret; the rest was not looked at"
+            );
             findings.push(Finding::new(Code::SecretsUnsought, message));
         }
     }
 
     /// Where the first secret of a form begins.
-    fn find(&mut self, form: &forms::Form, finder: &Finder<'_>, content: &[u8], is_binary: bool) -> Option<usize> {
+    fn find(
+        &mut self,
+        form: &forms::Form,
+        finder: &Finder<'_>,
+        content: &[u8],
+        is_binary: bool,
+    ) -> Option<usize> {
         for at in finder.find_iter(content) {
             self.glances = self.glances.checked_sub(1)?;
             if form.fits(&Sight { content, at, is_binary }) {

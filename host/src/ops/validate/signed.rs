@@ -33,7 +33,13 @@ impl Wanted {
 }
 
 /// Looks at the signatures of a pack.
-pub(super) fn judge(host: &Host, pack_ref: &PackRef, fetched: &Fetched, wanted: &Wanted, findings: &mut Findings) {
+pub(super) fn judge(
+    host: &Host,
+    pack_ref: &PackRef,
+    fetched: &Fetched,
+    wanted: &Wanted,
+    findings: &mut Findings,
+) {
     let unsigned = || Finding::new(Code::Unsigned, "nobody has signed the pack");
     let found = match wanted {
         Wanted::Of(trust) => match trust.examine(host, pack_ref, fetched) {
@@ -45,7 +51,9 @@ pub(super) fn judge(host: &Host, pack_ref: &PackRef, fetched: &Fetched, wanted: 
             let asked = matches!(wanted, Wanted::Anybody);
             match look(host, pack_ref, fetched).signature {
                 Signature::Unsigned if asked => Some(unsigned()),
-                Signature::Useless { reason } if asked => Some(Finding::new(Code::SignatureRefused, reason)),
+                Signature::Useless { reason } if asked => {
+                    Some(Finding::new(Code::SignatureRefused, reason))
+                }
                 Signature::Useless { reason } => Some(Finding::new(Code::SignatureUseless, reason)),
                 _ => None,
             }

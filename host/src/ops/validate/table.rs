@@ -1,4 +1,5 @@
-//! Every code there is: how much it matters, what is the case, and what to do about it. `docs/validate.md` is made of this.
+//! Every code there is: how much it matters, what is the case, and what to do about it.
+//! `docs/validate.md` is made of this.
 
 use serde::{Serialize, Serializer};
 
@@ -371,7 +372,10 @@ impl Code {
 
     /// Whether it says that something took too long, so that more of the same would too.
     pub(super) fn is_about_time(self) -> bool {
-        matches!(self, Self::CompileTime | Self::CompileMemory | Self::MetadataTime | Self::PreflightTime)
+        matches!(
+            self,
+            Self::CompileTime | Self::CompileMemory | Self::MetadataTime | Self::PreflightTime
+        )
     }
 
     /// Where it is explained.

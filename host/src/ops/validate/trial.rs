@@ -1,6 +1,8 @@
-//! Running a handler that nobody trusts, to see how it behaves: the one place where validation runs anything of a pack.
+//! Running a handler that nobody trusts, to see how it behaves: the one place where
+//! validation runs anything of a pack.
 //!
-//! Everything is done twice, each time in a worker, and nothing is granted: what a handler does then depends on nothing but itself.
+//! Everything is done twice, each time in a worker, and nothing is granted: what a
+//! handler does then depends on nothing but itself.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +37,8 @@ pub(super) struct Changed {
 /// Tries a handler.
 ///
 /// # Errors
-/// [`LoadError`] when it does not come as far as saying who it is, or this machine cannot run it.
+/// [`LoadError`] when it does not come as far as saying who it is, or this machine cannot
+/// run it.
 pub(super) fn run(host: &Host, packed: &PackedHandler, trust: Trust) -> Result<Trial, LoadError> {
     let load = || host.engine.load_on_trial(&packed.bytes, &packed.digest, trust);
     let loaded = load()?;

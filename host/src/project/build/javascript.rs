@@ -18,10 +18,18 @@ pub(super) fn build(project: &Project, limits: &Limits) -> Result<Built, Project
     need_node(project, limits)?;
     // as node does, which looks in every folder above
     if !project.folder.ancestors().any(|folder| folder.join(PACKAGE).is_file()) {
-        return Err(ProjectError::Missing { what: "package `@bytecodealliance/componentize-js`", install: INSTALL });
+        return Err(ProjectError::Missing {
+            what: "package `@bytecodealliance/componentize-js`",
+            install: INSTALL,
+        });
     }
     // componentize-js says that a module cannot be parsed, and not where
-    run("node", Command::new("node").arg("--check").arg(&source).current_dir(&project.folder), INSTALL_NODE, limits)?;
+    run(
+        "node",
+        Command::new("node").arg("--check").arg(&source).current_dir(&project.folder),
+        INSTALL_NODE,
+        limits,
+    )?;
     let component = super::component_place(project)?;
     let mut node = Command::new("node");
     node.args(["--input-type=module", "--eval", include_str!("componentize.mjs"), "--"]);
@@ -30,12 +38,17 @@ pub(super) fn build(project: &Project, limits: &Limits) -> Result<Built, Project
     Ok(Built { component, version: None })
 }
 
-/// Whether node is there, which npm comes with, and new enough: what an older one says of componentize-js helps nobody.
+/// Whether node is there, which npm comes with, and new enough: what an older one says of
+/// componentize-js helps nobody.
 fn need_node(project: &Project, limits: &Limits) -> Result<(), ProjectError> {
     let mut node = Command::new("node");
-    let printed = run("node", node.arg("--version").current_dir(&project.folder), INSTALL_NODE, limits)?;
+    let printed =
+        run("node", node.arg("--version").current_dir(&project.folder), INSTALL_NODE, limits)?;
     let text = String::from_utf8_lossy(&printed);
-    let major = text.trim().strip_prefix('v').and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    let major = text
+        .trim()
+        .strip_prefix('v')
+        .and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     match major.is_some_and(|major| major < OLDEST_NODE) {
         true => Err(ProjectError::Missing { what: "Node.js 20 or newer", install: INSTALL_NODE }),
         false => Ok(()),

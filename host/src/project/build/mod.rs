@@ -1,6 +1,7 @@
 //! From a project to a component, by the toolchain of its language.
 //!
-//! The toolchain is the author's, and so is its environment: what it is told and what it finds is as if the author had called it.
+//! The toolchain is the author's, and so is its environment: what it is told and what it
+//! finds is as if the author had called it.
 
 mod javascript;
 mod python;
@@ -22,7 +23,8 @@ pub struct Built {
     pub version: Option<Version>,
 }
 
-/// Builds a project; `offline` keeps the toolchain from the network, where it can be told so.
+/// Builds a project; `offline` keeps the toolchain from the network, where it can be told
+/// so.
 ///
 /// # Errors
 /// [`ProjectError`] when the toolchain is not there, or does not build it.
@@ -37,6 +39,7 @@ pub fn build(project: &Project, limits: &Limits, offline: bool) -> Result<Built,
 /// Where a component goes whose toolchain has no place of its own for it.
 fn component_place(project: &Project) -> Result<PathBuf, ProjectError> {
     let target = project.folder.join("target");
-    std::fs::create_dir_all(&target).map_err(|source| ProjectError::Write { path: target.clone(), source })?;
+    std::fs::create_dir_all(&target)
+        .map_err(|source| ProjectError::Write { path: target.clone(), source })?;
     Ok(inside::folder(&project.folder, Path::new("target"))?.join("handler.wasm"))
 }

@@ -23,9 +23,20 @@ pub(super) fn build(project: &Project, limits: &Limits) -> Result<Built, Project
     }
     // or the places inside of it hide the one in the handler
     tool.env("RUST_BACKTRACE", "0");
-    let (folder, module) = (source.parent().unwrap_or(&project.folder), source.file_stem().unwrap_or_default());
-    tool.arg("--quiet").arg("--wit-path").arg(wit).args(["--world", "handler", "componentize", "--stub-wasi"]);
-    tool.arg("--python-path").arg(folder).arg("--output").arg(&component).arg(module).current_dir(&project.folder);
+    let (folder, module) =
+        (source.parent().unwrap_or(&project.folder), source.file_stem().unwrap_or_default());
+    tool.arg("--quiet").arg("--wit-path").arg(wit).args([
+        "--world",
+        "handler",
+        "componentize",
+        "--stub-wasi",
+    ]);
+    tool.arg("--python-path")
+        .arg(folder)
+        .arg("--output")
+        .arg(&component)
+        .arg(module)
+        .current_dir(&project.folder);
     run("componentize-py", &mut tool, INSTALL, limits)?;
     Ok(Built { component, version: None })
 }

@@ -13,10 +13,12 @@ const LINES: usize = 40;
 /// As much is read at a time.
 const CHUNK: usize = 16 << 10;
 
-/// Runs a program without input, and gives back the end of what it printed to standard output.
+/// Runs a program without input, and gives back the end of what it printed to standard
+/// output.
 ///
 /// # Errors
-/// [`ProjectError::Missing`] when there is no such program, and [`ProjectError::Failed`] with its last lines.
+/// [`ProjectError::Missing`] when there is no such program, and [`ProjectError::Failed`]
+/// with its last lines.
 pub(super) fn run(
     program: &'static str,
     command: &mut Command,
@@ -32,14 +34,17 @@ pub(super) fn run(
     let keep = usize::try_from(limits.output_bytes).unwrap_or(usize::MAX);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (printed, complained) = thread::scope(|scope| {
-        let complained = scope.spawn(|| stderr.map_or_else(Vec::new, |stderr| end_of(stderr, keep)));
+        let complained =
+            scope.spawn(|| stderr.map_or_else(Vec::new, |stderr| end_of(stderr, keep)));
         let printed = stdout.map_or_else(Vec::new, |stdout| end_of(stdout, keep));
         (printed, complained.join().unwrap_or_default())
     });
     let status = child.wait().map_err(|source| ProjectError::NotStarted { program, source })?;
     match status.success() {
         true => Ok(printed),
-        false => Err(ProjectError::Failed { program, status, output: last_lines(&complained, &printed) }),
+        false => {
+            Err(ProjectError::Failed { program, status, output: last_lines(&complained, &printed) })
+        }
     }
 }
 
@@ -56,9 +61,14 @@ fn end_of(mut stream: impl Read, keep: usize) -> Vec<u8> {
     kept.split_off(kept.len().saturating_sub(keep))
 }
 
-/// The last lines of what a program complained of; of what it printed, when it did not complain.
+/// The last lines of what a program complained of; of what it printed, when it did not
+/// complain.
 fn last_lines(complained: &[u8], printed: &[u8]) -> Vec<ForeignText> {
     let text = String::from_utf8_lossy(if complained.is_empty() { printed } else { complained });
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines.iter().skip(lines.len().saturating_sub(LINES)).map(|line| ForeignText::new(*line)).collect()
+    lines
+        .iter()
+        .skip(lines.len().saturating_sub(LINES))
+        .map(|line| ForeignText::new(*line))
+        .collect()
 }

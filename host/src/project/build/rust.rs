@@ -19,7 +19,8 @@ const INSTALL_TARGET: &str = "add it with `rustup target add wasm32-wasip2`, aft
 /// What separates flags where cargo reads them.
 const SEPARATOR: &str = "\x1f";
 
-/// A line of what cargo says about its work, as far as it is about something that it made.
+/// A line of what cargo says about its work, as far as it is about something that it
+/// made.
 #[derive(Deserialize)]
 struct Message {
     reason: String,
@@ -32,7 +33,11 @@ struct Message {
 }
 
 /// Builds the library of the crate that the project names.
-pub(super) fn build(project: &Project, limits: &Limits, offline: bool) -> Result<Built, ProjectError> {
+pub(super) fn build(
+    project: &Project,
+    limits: &Limits,
+    offline: bool,
+) -> Result<Built, ProjectError> {
     let manifest = inside::file(&project.folder, &project.source.join("Cargo.toml"))?;
     let folder = inside::folder(&project.folder, &project.source)?;
     need_target(&folder, limits)?;
@@ -73,18 +78,24 @@ fn need_target(folder: &Path, limits: &Limits) -> Result<(), ProjectError> {
     };
     match Path::new(&place).is_dir() {
         true => Ok(()),
-        false => Err(ProjectError::Missing { what: "target `wasm32-wasip2` in this Rust", install: INSTALL_TARGET }),
+        false => Err(ProjectError::Missing {
+            what: "target `wasm32-wasip2` in this Rust",
+            install: INSTALL_TARGET,
+        }),
     }
 }
 
-/// The author's compiler flags, and more of them that keep the places of this machine out of the code: messages of panics name
-/// source files, and two machines are to make the same bytes.
+/// The author's compiler flags, and more of them that keep the places of this machine out
+/// of the code: messages of panics name source files, and two machines are to make the
+/// same bytes.
 fn flags(folder: &Path) -> OsString {
     let given = env::var_os("CARGO_ENCODED_RUSTFLAGS").or_else(|| {
         let flags = env::var("RUSTFLAGS").ok()?;
         Some(flags.split_whitespace().collect::<Vec<_>>().join(SEPARATOR).into())
     });
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(env::home_dir()?.join(".cargo")));
     let mut flags = given.unwrap_or_default();
     for (place, name) in [(home.as_deref(), "/cargo"), (Some(folder), "/pack")] {
         let Some(place) = place else { continue };
@@ -103,10 +114,14 @@ fn made(messages: &[u8], manifest: &Path) -> Option<Built> {
     let lines = messages.split(|byte| *byte == b'\n');
     let artifacts = lines.filter_map(|line| serde_json::from_slice::<Message>(line).ok());
     let ours = artifacts.filter(|message| {
-        message.reason == "compiler-artifact" && message.manifest_path.canonicalize().is_ok_and(|path| path == manifest)
+        message.reason == "compiler-artifact"
+            && message.manifest_path.canonicalize().is_ok_and(|path| path == manifest)
     });
     let of = |message: Message| {
-        let component = message.filenames.into_iter().find(|file| file.extension().is_some_and(|end| end == "wasm"))?;
+        let component = message
+            .filenames
+            .into_iter()
+            .find(|file| file.extension().is_some_and(|end| end == "wasm"))?;
         Some(Built { component, version: version(&message.package_id) })
     };
     // made last, should there be several
@@ -125,10 +140,14 @@ mod tests {
 
     #[test]
     fn the_version_of_a_package_is_found() {
-        let check =
-            |id, expected: Option<&str>| assert_eq!(version(id).map(|found| found.to_string()).as_deref(), expected);
+        let check = |id, expected: Option<&str>| {
+            assert_eq!(version(id).map(|found| found.to_string()).as_deref(), expected)
+        };
         check("path+file:///home/marie/demo#0.1.0", Some("0.1.0"));
-        check("path+file:///home/marie/demo#acme-demo@1.2.3-rc.1+build.5", Some("1.2.3-rc.1+build.5"));
+        check(
+            "path+file:///home/marie/demo#acme-demo@1.2.3-rc.1+build.5",
+            Some("1.2.3-rc.1+build.5"),
+        );
         check("path+file:///home/ma#rie@home/demo#acme-demo@1.2.3", Some("1.2.3"));
         check("demo 0.1.0 (path+file:///home/marie/demo)", None);
     }

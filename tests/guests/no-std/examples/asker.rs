@@ -1,7 +1,8 @@
-//! Asks of the host what its answers say, and repeats everything it hears: in its checks, and in its log.
+//! Asks of the host what its answers say, and repeats everything it hears: in its checks,
+//! and in its log.
 //!
-//! The answers are a flat list of questions, each with its parts between bars: `run|<tool>|<argument>…`,
-//! `many|<times>|<tool>|<argument>…` or `reach|<host>|<port>`.
+//! The answers are a flat list of questions, each with its parts between bars:
+//! `run|<tool>|<argument>…`, `many|<times>|<tool>|<argument>…` or `reach|<host>|<port>`.
 #![no_std]
 
 extern crate alloc;
@@ -11,7 +12,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use env_pack_sdk::{
-    DescriptorPath, Handler, Outcome, Slot, ToolCheck, VersionReq, binding, export, log, network, tools,
+    DescriptorPath, Handler, Outcome, Slot, ToolCheck, VersionReq, binding, export, log, network,
+    tools,
 };
 
 struct Asker;
@@ -27,7 +29,9 @@ impl Handler for Asker {
             let parts: Vec<&str> = question.split('|').collect();
             match parts.as_slice() {
                 ["run", tool, args @ ..] => run(&mut checks, at, tool, &owned(args)),
-                ["many", times, tool, args @ ..] => many(&mut checks, at, times, tool, &owned(args)),
+                ["many", times, tool, args @ ..] => {
+                    many(&mut checks, at, times, tool, &owned(args))
+                }
                 ["reach", host, port] => {
                     let port = port.parse().expect("a port");
                     tell(&mut checks, at, "reached", format!("{:?}", network::reach(host, port)));
@@ -67,7 +71,12 @@ fn run(checks: &mut Vec<ToolCheck>, at: usize, tool: &str, args: &[String]) {
 fn many(checks: &mut Vec<ToolCheck>, at: usize, times: &str, tool: &str, args: &[String]) {
     let answers = (0..times.parse().expect("a number")).map(|_: u32| tools::probe(tool, args));
     let (ran, failed): (Vec<_>, Vec<_>) = answers.partition(Result::is_ok);
-    tell(checks, at, "many", format!("{} ran, {} failed, the last with {:?}", ran.len(), failed.len(), failed.last()));
+    tell(
+        checks,
+        at,
+        "many",
+        format!("{} ran, {} failed, the last with {:?}", ran.len(), failed.len(), failed.last()),
+    );
 }
 
 fn tell(checks: &mut Vec<ToolCheck>, at: usize, what: &str, detail: String) {

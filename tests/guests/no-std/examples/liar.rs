@@ -1,5 +1,6 @@
-//! Says what its answers hold, in every place where a handler may say something; as it is, because it goes past the SDK, which
-//! would mend an answer that the host does not take.
+//! Says what its answers hold, in every place where a handler may say something; as it
+//! is, because it goes past the SDK, which would mend an answer that the host does not
+//! take.
 #![no_std]
 
 extern crate alloc;
@@ -10,11 +11,14 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use env_pack_sdk::bindings::exports::greentic::env_pack::handler::Guest;
-use env_pack_sdk::{Missing, Outcome, ProbeError, Recoverable, Slot, ToolCheck, VersionMismatch, binding, log, tools};
+use env_pack_sdk::{
+    Missing, Outcome, ProbeError, Recoverable, Slot, ToolCheck, VersionMismatch, binding, log,
+    tools,
+};
 
-/// Clears the screen, sets its title, reverses the reading direction, and begins lines that look like the host's own.
-const LIE: &str =
-    "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}\u{200b}\u{7f}\r\nFAKED a\nFAKED b\u{85}FAKED c\u{2028}FAKED d";
+/// Clears the screen, sets its title, reverses the reading direction, and begins lines
+/// that look like the host's own.
+const LIE: &str = "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}\u{200b}\u{7f}\r\nFAKED a\nFAKED b\u{85}FAKED c\u{2028}FAKED d";
 
 struct Liar;
 
@@ -32,13 +36,22 @@ impl Guest for Liar {
     }
 
     fn preflight() -> Vec<ToolCheck> {
-        for level in [log::Level::Trace, log::Level::Debug, log::Level::Info, log::Level::Warn, log::Level::Error] {
+        for level in [
+            log::Level::Trace,
+            log::Level::Debug,
+            log::Level::Info,
+            log::Level::Warn,
+            log::Level::Error,
+        ] {
             log::log(level, LIE);
         }
         let answers = binding::answers_json();
         assert!(!answers.contains("panic"), "{LIE}");
         if answers.contains("twins") {
-            return vec![check(String::new(), Outcome::Ok(None)), check(String::new(), Outcome::Ok(None))];
+            return vec![
+                check(String::new(), Outcome::Ok(None)),
+                check(String::new(), Outcome::Ok(None)),
+            ];
         }
         let said = match tools::probe("probed", &["x".to_string()]) {
             Ok(output) => output.stdout + &output.stderr,
@@ -56,7 +69,11 @@ impl Guest for Liar {
             Outcome::Unreachable(recoverable()),
             Outcome::ProbeError(ProbeError { detail: lie() }),
         ];
-        outcomes.into_iter().enumerate().map(|(at, outcome)| check(at.to_string(), outcome)).collect()
+        outcomes
+            .into_iter()
+            .enumerate()
+            .map(|(at, outcome)| check(at.to_string(), outcome))
+            .collect()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Runs `probed` with the arguments its answers list, one string each, and reports what came back.
+//! Runs `probed` with the arguments its answers list, one string each, and reports what
+//! came back.
 #![no_std]
 
 extern crate alloc;
@@ -8,7 +9,9 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use env_pack_sdk::{DescriptorPath, Handler, Outcome, Slot, ToolCheck, VersionReq, binding, export, network, tools};
+use env_pack_sdk::{
+    DescriptorPath, Handler, Outcome, Slot, ToolCheck, VersionReq, binding, export, network, tools,
+};
 
 struct Prober;
 
@@ -20,10 +23,17 @@ impl Handler for Prober {
     fn preflight() -> Vec<ToolCheck> {
         let answers = binding::answers_json();
         // the odd pieces between quotes are the strings of a flat JSON list
-        let args: Vec<String> = answers.split('"').skip(1).step_by(2).map(ToString::to_string).collect();
+        let args: Vec<String> =
+            answers.split('"').skip(1).step_by(2).map(ToString::to_string).collect();
         let ran = match tools::probe("probed", &args) {
             Ok(output) => {
-                format!("{} {:?} {:?} {}", output.exit_code, shortened(&output.stdout), output.stderr, output.truncated)
+                format!(
+                    "{} {:?} {:?} {}",
+                    output.exit_code,
+                    shortened(&output.stdout),
+                    output.stderr,
+                    output.truncated
+                )
             }
             Err(failure) => format!("{failure:?}"),
         };
@@ -40,7 +50,11 @@ fn shortened(text: &str) -> String {
 }
 
 fn check(name: &str, detail: String) -> ToolCheck {
-    ToolCheck { name: name.to_string(), description: "what came back".to_string(), outcome: Outcome::Ok(Some(detail)) }
+    ToolCheck {
+        name: name.to_string(),
+        description: "what came back".to_string(),
+        outcome: Outcome::Ok(Some(detail)),
+    }
 }
 
 export!(Prober);

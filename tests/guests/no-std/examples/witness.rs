@@ -1,4 +1,5 @@
-//! An extension that reports what it was told of its binding, and one check of each outcome when its answers ask for it.
+//! An extension that reports what it was told of its binding, and one check of each
+//! outcome when its answers ask for it.
 #![no_std]
 
 extern crate alloc;
@@ -8,8 +9,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use env_pack_sdk::{
-    DescriptorPath, Handler, Missing, Outcome, ProbeError, Recoverable, Slot, ToolCheck, VersionMismatch, VersionReq,
-    binding, export, log,
+    DescriptorPath, Handler, Missing, Outcome, ProbeError, Recoverable, Slot, ToolCheck,
+    VersionMismatch, VersionReq, binding, export, log,
 };
 
 struct Witness;
@@ -37,8 +38,13 @@ impl Handler for Witness {
 
 fn every_outcome() -> Vec<ToolCheck> {
     let text = |text: &str| text.to_string();
-    let recoverable = |detail: &str| Recoverable { detail: text(detail), recovery_hint: text("log in") };
-    let mismatch = VersionMismatch { found: text("1.0.0"), required: text(">=2"), install_hint: text("upgrade") };
+    let recoverable =
+        |detail: &str| Recoverable { detail: text(detail), recovery_hint: text("log in") };
+    let mismatch = VersionMismatch {
+        found: text("1.0.0"),
+        required: text(">=2"),
+        install_hint: text("upgrade"),
+    };
     vec![
         check("fine", Outcome::Ok(None)),
         check("missing", Outcome::Missing(Missing { install_hint: text("install it") })),

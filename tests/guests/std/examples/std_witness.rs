@@ -1,4 +1,5 @@
-//! Tries everything the standard library offers, and reports how empty the world is that it finds.
+//! Tries everything the standard library offers, and reports how empty the world is that
+//! it finds.
 
 use std::fmt::Debug;
 use std::hash::{BuildHasher as _, RandomState};
@@ -6,7 +7,9 @@ use std::net::{TcpListener, TcpStream, ToSocketAddrs as _, UdpSocket};
 use std::time::{Duration, Instant, SystemTime};
 use std::{env, fs, io, process, thread};
 
-use env_pack_sdk::{DescriptorPath, Handler, Outcome, Slot, ToolCheck, VersionReq, binding, export};
+use env_pack_sdk::{
+    DescriptorPath, Handler, Outcome, Slot, ToolCheck, VersionReq, binding, export,
+};
 
 struct Witness;
 
@@ -31,7 +34,11 @@ impl Handler for Witness {
             description: "what it found".to_owned(),
             outcome: Outcome::Ok(Some(found)),
         };
-        [files(), network(), processes(), time_and_chance()].into_iter().flatten().map(check).collect()
+        [files(), network(), processes(), time_and_chance()]
+            .into_iter()
+            .flatten()
+            .map(check)
+            .collect()
     }
 }
 
@@ -75,7 +82,9 @@ fn time_and_chance() -> Vec<(&'static str, String)> {
     let start = Instant::now();
     thread::sleep(Duration::from_millis(5));
     let slept = start.elapsed() >= Duration::from_millis(5);
-    let year = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map(|time| time.as_secs() / 31_556_952 + 1970);
+    let year = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map(|time| time.as_secs() / 31_556_952 + 1970);
     let chance = || RandomState::new().hash_one(0);
     vec![
         ("sleeps", slept.to_string()),

@@ -33,7 +33,12 @@ pub const CASES: &[Case] = &[
         "registry-unreachable",
         &["100 of "],
     ),
-    Case::new("an empty layer", |stage| stage.layer([Reply::of("")]), "registry-unreachable", &["0 of "]),
+    Case::new(
+        "an empty layer",
+        |stage| stage.layer([Reply::of("")]),
+        "registry-unreachable",
+        &["0 of "],
+    ),
     Case::new(
         "a layer with one byte more",
         |stage| stage.layer([Reply::of([stage.bytes(), vec![0]].concat())]),
@@ -108,7 +113,12 @@ pub const CASES: &[Case] = &[
         "registry-redirect",
         &["file:///etc/passwd"],
     ),
-    Case::new("a redirect to nowhere", |stage| stage.layer([Reply::new(307)]), "registry-redirect", &["nowhere"]),
+    Case::new(
+        "a redirect to nowhere",
+        |stage| stage.layer([Reply::new(307)]),
+        "registry-redirect",
+        &["nowhere"],
+    ),
     Case::new(
         "a redirect to where nothing is encrypted",
         |stage| stage.layer([Reply::redirect("http://registry.example/layer")]),

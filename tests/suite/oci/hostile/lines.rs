@@ -41,7 +41,12 @@ pub const CASES: &[Case] = &[
         "registry-unreachable",
         &["stopped answering"],
     ),
-    Case::new("hanging up", |stage| all(stage, Reply::dropped()), "registry-unreachable", &["broke off"]),
+    Case::new(
+        "hanging up",
+        |stage| all(stage, Reply::dropped()),
+        "registry-unreachable",
+        &["broke off"],
+    ),
     Case::new(
         "hanging up on the manifest",
         |stage| stage.manifest([Reply::dropped()]),
@@ -131,7 +136,11 @@ pub const CASES: &[Case] = &[
     ),
     Case::new(
         "a storm of 429",
-        |stage| stage.manifest([Reply::refusal(429, "TOOMANYREQUESTS", "slow down").header("Retry-After", "0")]),
+        |stage| {
+            stage.manifest([
+                Reply::refusal(429, "TOOMANYREQUESTS", "slow down").header("Retry-After", "0")
+            ])
+        },
         "registry-",
         &["status 429"],
     ),
@@ -149,7 +158,9 @@ pub const CASES: &[Case] = &[
     ),
     Case::new(
         "503 until a date",
-        |stage| stage.manifest([Reply::new(503).header("Retry-After", "Thu, 31 Dec 2099 23:59:59 GMT")]),
+        |stage| {
+            stage.manifest([Reply::new(503).header("Retry-After", "Thu, 31 Dec 2099 23:59:59 GMT")])
+        },
         "registry-busy",
         &["status 503"],
     ),
@@ -161,7 +172,9 @@ pub const CASES: &[Case] = &[
     ),
     Case::new(
         "a referral to another protocol",
-        |stage| stage.manifest([Reply::raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n")]),
+        |stage| {
+            stage.manifest([Reply::raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n")])
+        },
         "registry-",
         &[],
     ),

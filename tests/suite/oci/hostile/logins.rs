@@ -1,4 +1,5 @@
-//! Logins: without a way in, and with one that leads to somebody else. There is a password to be had in all of them.
+//! Logins: without a way in, and with one that leads to somebody else. There is a
+//! password to be had in all of them.
 
 use super::{Case, Stage};
 use crate::support::registry::reply::Reply;
@@ -10,16 +11,29 @@ fn token(stage: &Stage, reply: Reply) -> String {
 }
 
 pub const CASES: &[Case] = &[
-    Case::new("401 without a challenge", |stage| stage.manifest([Reply::new(401)]), "registry-unauthorized", &["401"]),
+    Case::new(
+        "401 without a challenge",
+        |stage| stage.manifest([Reply::new(401)]),
+        "registry-unauthorized",
+        &["401"],
+    ),
     Case::new(
         "401 with a challenge of another kind",
-        |stage| stage.manifest([Reply::new(401).header("WWW-Authenticate", "Negotiate, Digest realm=\"x\"")]),
+        |stage| {
+            stage.manifest([
+                Reply::new(401).header("WWW-Authenticate", "Negotiate, Digest realm=\"x\"")
+            ])
+        },
         "registry-unauthorized",
         &["401"],
     ),
     Case::new(
         "a challenge without end",
-        |stage| stage.manifest([Reply::new(401).header("WWW-Authenticate", &"Bearer ,=\",".repeat(4_000))]),
+        |stage| {
+            stage.manifest([
+                Reply::new(401).header("WWW-Authenticate", &"Bearer ,=\",".repeat(4_000))
+            ])
+        },
         "registry-unauthorized",
         &["401"],
     ),
@@ -49,7 +63,12 @@ pub const CASES: &[Case] = &[
     ),
     Case::new(
         "a realm that only begins like the registry",
-        |stage| stage.manifest([Reply::bearer(&format!("http://{}@other.example/", stage.registry.host()))]),
+        |stage| {
+            stage.manifest([Reply::bearer(&format!(
+                "http://{}@other.example/",
+                stage.registry.host()
+            ))])
+        },
         "registry-login-refused",
         &["other.example"],
     ),
@@ -73,7 +92,12 @@ pub const CASES: &[Case] = &[
     ),
     Case::new(
         "a token at a byte a second",
-        |stage| token(stage, Reply::of("{\"token\":\"abc\"}").slow_body(std::time::Duration::from_millis(500))),
+        |stage| {
+            token(
+                stage,
+                Reply::of("{\"token\":\"abc\"}").slow_body(std::time::Duration::from_millis(500)),
+            )
+        },
         "registry-unreachable",
         &["did not finish within 2 s"],
     ),

@@ -75,7 +75,12 @@ pub const CASES: &[Case] = &[
         "not-in-registry",
         &["does not have the manifest"],
     ),
-    Case::new("an empty manifest", |stage| stage.manifest([Reply::of("")]), "registry-malformed", &["cannot be read"]),
+    Case::new(
+        "an empty manifest",
+        |stage| stage.manifest([Reply::of("")]),
+        "registry-malformed",
+        &["cannot be read"],
+    ),
     Case::new(
         "no content",
         |stage| stage.manifest([Reply::new(204)]),
@@ -84,7 +89,9 @@ pub const CASES: &[Case] = &[
     ),
     Case::new(
         "a page for people",
-        |stage| stage.manifest([Reply::of("<html>Welcome</html>").header("Content-Type", "text/html")]),
+        |stage| {
+            stage.manifest([Reply::of("<html>Welcome</html>").header("Content-Type", "text/html")])
+        },
         "registry-malformed",
         &["the manifest", "cannot be read"],
     ),
@@ -100,32 +107,58 @@ pub const CASES: &[Case] = &[
         "not-a-pack",
         &["an index of several images"],
     ),
-    Case::new("a container", |stage| stage.image(&Image::container()), "not-a-pack", &["a container image"]),
+    Case::new(
+        "a container",
+        |stage| stage.image(&Image::container()),
+        "not-a-pack",
+        &["a container image"],
+    ),
     Case::new(
         "something else",
-        |stage| stage.image(&Image::new("text/plain", b"{}", &[("text/x-poem", b"roses"), ("text/plain", b"x")])),
+        |stage| {
+            stage.image(&Image::new(
+                "text/plain",
+                b"{}",
+                &[("text/x-poem", b"roses"), ("text/plain", b"x")],
+            ))
+        },
         "not-a-pack",
         &["text/x-poem"],
     ),
     Case::new(
         "a media type that a terminal would obey",
-        |stage| stage.image(&Image::new("text/plain", b"{}", &[("text/\u{1b}]0;owned\u{7}", b"x")])),
+        |stage| {
+            stage.image(&Image::new("text/plain", b"{}", &[("text/\u{1b}]0;owned\u{7}", b"x")]))
+        },
         "not-a-pack",
         &["owned"],
     ),
     Case::new(
         "17 layers",
-        |stage| stage.edited(|manifest| manifest["layers"] = json!(vec![manifest["layers"][0].clone(); 17])),
+        |stage| {
+            stage.edited(|manifest| {
+                manifest["layers"] = json!(vec![manifest["layers"][0].clone(); 17])
+            })
+        },
         "registry-malformed",
         &["17 layers"],
     ),
     Case::new(
         "two packs",
-        |stage| stage.edited(|manifest| manifest["layers"] = json!(vec![manifest["layers"][0].clone(); 2])),
+        |stage| {
+            stage.edited(|manifest| {
+                manifest["layers"] = json!(vec![manifest["layers"][0].clone(); 2])
+            })
+        },
         "registry-malformed",
         &["2 layers that could be the pack"],
     ),
-    Case::new("no layers", |stage| stage.edited(|manifest| manifest["layers"] = json!([])), "not-a-pack", &["layers"]),
+    Case::new(
+        "no layers",
+        |stage| stage.edited(|manifest| manifest["layers"] = json!([])),
+        "not-a-pack",
+        &["layers"],
+    ),
     Case::new(
         "a layer of all the bytes there are",
         |stage| stage.edited(|manifest| manifest["layers"][0]["size"] = json!(u64::MAX)),
@@ -140,19 +173,31 @@ pub const CASES: &[Case] = &[
     ),
     Case::new(
         "a digest that leads out of the store",
-        |stage| stage.edited(|manifest| manifest["layers"][0]["digest"] = json!("sha256:../../../../etc/passwd")),
+        |stage| {
+            stage.edited(|manifest| {
+                manifest["layers"][0]["digest"] = json!("sha256:../../../../etc/passwd")
+            })
+        },
         "registry-malformed",
         &["the manifest"],
     ),
     Case::new(
         "a digest of another kind",
-        |stage| stage.edited(|manifest| manifest["layers"][0]["digest"] = json!(format!("sha512:{}", "0".repeat(128)))),
+        |stage| {
+            stage.edited(|manifest| {
+                manifest["layers"][0]["digest"] = json!(format!("sha512:{}", "0".repeat(128)))
+            })
+        },
         "registry-malformed",
         &["the manifest"],
     ),
     Case::new(
         "a digest that a terminal would obey",
-        |stage| stage.edited(|manifest| manifest["layers"][0]["digest"] = json!("sha256:\u{1b}[2J\u{202e}")),
+        |stage| {
+            stage.edited(|manifest| {
+                manifest["layers"][0]["digest"] = json!("sha256:\u{1b}[2J\u{202e}")
+            })
+        },
         "registry-malformed",
         &["the manifest"],
     ),
@@ -165,7 +210,11 @@ pub const CASES: &[Case] = &[
     Case::new(
         "two answers to one question",
         |stage| {
-            let twice = stage.image.manifest.to_string().replacen("\"layers\"", "\"layers\":[],\"layers\"", 1);
+            let twice = stage.image.manifest.to_string().replacen(
+                "\"layers\"",
+                "\"layers\":[],\"layers\"",
+                1,
+            );
             stage.manifest([Reply::of(twice)])
         },
         "registry-malformed",

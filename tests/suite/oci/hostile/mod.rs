@@ -1,5 +1,5 @@
-//! Registries that do their worst. Whatever they do, the host gives up in bounded time and memory, says which reference it was and
-//! what was wrong with it, and keeps nothing.
+//! Registries that do their worst. Whatever they do, the host gives up in bounded time
+//! and memory, says which reference it was and what was wrong with it, and keeps nothing.
 
 mod layers;
 mod lines;
@@ -111,19 +111,32 @@ impl Stage {
 
     fn bind(&self, reference: &str) -> Command {
         let mut command = self.sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-        command.args(["op", "env-packs", "update", "--env", "local", "--slot", "secrets", "--kind", KIND]);
+        command.args([
+            "op",
+            "env-packs",
+            "update",
+            "--env",
+            "local",
+            "--slot",
+            "secrets",
+            "--kind",
+            KIND,
+        ]);
         command.args(["--pack-ref", reference]).args(LIMITS);
         command
     }
 
     fn pull(&self, reference: &str) -> Command {
         let mut command = self.sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-        command.args(["pack", "pull", reference, "-o", "pulled.gtpack", "--format", "human"]).args(LIMITS);
+        command
+            .args(["pack", "pull", reference, "-o", "pulled.gtpack", "--format", "human"])
+            .args(LIMITS);
         command
     }
 }
 
-/// What is wrong with how the host took a case: nothing, if all is well. And the most memory that it took, in KiB.
+/// What is wrong with how the host took a case: nothing, if all is well. And the most
+/// memory that it took, in KiB.
 fn faults(case: &Case) -> (Vec<String>, u64) {
     let stage = Stage::new();
     let reference = (case.arrange)(&stage);
@@ -142,7 +155,11 @@ fn faults(case: &Case) -> (Vec<String>, u64) {
         check("it takes too long", start.elapsed() < BOUND, &start.elapsed());
         check("it takes too much memory", peak < MEMORY_KIB, &peak);
         // some cases may end in this way or in that
-        let is_code = if case.kind.ends_with('-') { matches!(ran.code, 1 | 2) } else { ran.code == code(case.kind) };
+        let is_code = if case.kind.ends_with('-') {
+            matches!(ran.code, 1 | 2)
+        } else {
+            ran.code == code(case.kind)
+        };
         check("it does not fail", is_code && ran.stdout.is_empty(), &ran);
         let message = message(&ran, case.kind);
         let has = |text: &&str| message.as_ref().is_some_and(|message| message.contains(*text));
@@ -151,7 +168,11 @@ fn faults(case: &Case) -> (Vec<String>, u64) {
         check("it does not say", missing.is_empty(), &(missing, &ran));
         let obeyed = |c: char| c.is_control() && c != '\n';
         check("a terminal obeys it", !ran.stderr.contains(obeyed), &ran.stderr);
-        check("it tells a secret", [PASSWORD, &secret].iter().all(|secret| !ran.stderr.contains(secret)), &ran.stderr);
+        check(
+            "it tells a secret",
+            [PASSWORD, &secret].iter().all(|secret| !ran.stderr.contains(secret)),
+            &ran.stderr,
+        );
     }
     let strangers = stage.elsewhere.requests();
     check(
@@ -159,7 +180,11 @@ fn faults(case: &Case) -> (Vec<String>, u64) {
         strangers.iter().all(|told| told.header("authorization").is_none()),
         &strangers,
     );
-    check("something is kept", files(stage.sandbox.cache()).is_empty(), &files(stage.sandbox.cache()));
+    check(
+        "something is kept",
+        files(stage.sandbox.cache()).is_empty(),
+        &files(stage.sandbox.cache()),
+    );
     check("something is pulled", !stage.sandbox.home().join("pulled.gtpack").exists(), &());
     check("something is bound", stage.sandbox.document("local") == before, &());
     (faults, most)
@@ -167,7 +192,9 @@ fn faults(case: &Case) -> (Vec<String>, u64) {
 
 /// The message of an error: of the envelope, if its kind begins so, or as people see it.
 fn message(ran: &Ran, kind: &str) -> Option<String> {
-    let Ok(envelope) = serde_json::from_str::<Value>(&ran.stderr) else { return Some(ran.stderr.clone()) };
+    let Ok(envelope) = serde_json::from_str::<Value>(&ran.stderr) else {
+        return Some(ran.stderr.clone());
+    };
     let error = &envelope["error"];
     text(&error["kind"]).starts_with(kind).then(|| text(&error["message"]).to_owned())
 }

@@ -33,8 +33,11 @@ impl Authority {
         let certificate = parameters.signed_by(&key, &self.issuer).expect("a certificate");
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config =
+            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let config = config.expect("protocols").with_no_client_auth();
-        Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).expect("a certificate"))
+        Arc::new(
+            config.with_single_cert(vec![certificate.der().clone()], key).expect("a certificate"),
+        )
     }
 }

@@ -40,7 +40,8 @@ impl DockerRegistry {
         Self::start(|folder| {
             let trusted = folder.join("tokens.pem");
             std::fs::write(&trusted, tokens.certificate()).expect("a file");
-            let (realm, service, issuer) = (tokens.realm(), TokenServer::SERVICE, TokenServer::ISSUER);
+            let (realm, service, issuer) =
+                (tokens.realm(), TokenServer::SERVICE, TokenServer::ISSUER);
             let of = format!("realm: \"{realm}\", service: {service}, issuer: {issuer}");
             format!("auth: {{token: {{{of}, rootcertbundle: {}}}}}\n", trusted.display())
         })
@@ -60,15 +61,20 @@ impl DockerRegistry {
             authentication(folder.path()),
         );
         std::fs::write(&config, text).expect("a file");
-        let mut command = Command::new(program("docker-registry").expect("docker-registry is installed"));
+        let mut command =
+            Command::new(program("docker-registry").expect("docker-registry is installed"));
         command.arg("serve").arg(&config).env_clear().stdin(Stdio::null()).stdout(Stdio::null());
         let mut process = command.stderr(Stdio::piped()).spawn().expect("it starts");
         let mut log = BufReader::new(process.stderr.take().expect("its log")).lines();
-        // it listens before it says so; what it says later is read so that it never waits for a reader
+        // it listens before it says so; what it says later is read so that it never waits for a
+        // reader
         let mut said = Vec::new();
         let address = loop {
             let line = log.next().unwrap_or_else(|| panic!("it ended: {said:#?}")).expect("a line");
-            match line.split_once("listening on ").map(|(_, rest)| rest.split(['"', ' ']).next().unwrap_or_default()) {
+            match line
+                .split_once("listening on ")
+                .map(|(_, rest)| rest.split(['"', ' ']).next().unwrap_or_default())
+            {
                 Some(address) => break address.to_owned(),
                 None => said.push(line),
             }

@@ -1,4 +1,5 @@
-//! A registry that answers as a test tells it to, and honestly where the test says nothing.
+//! A registry that answers as a test tells it to, and honestly where the test says
+//! nothing.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -45,7 +46,10 @@ impl Hostile {
         registry
     }
 
-    fn on(start: impl FnOnce(Box<dyn Fn(&Request) -> Reply + Send + Sync>) -> Server, scheme: &'static str) -> Self {
+    fn on(
+        start: impl FnOnce(Box<dyn Fn(&Request) -> Reply + Send + Sync>) -> Server,
+        scheme: &'static str,
+    ) -> Self {
         let script = Arc::<Mutex<Script>>::default();
         let read = Arc::clone(&script);
         let server = start(Box::new(move |request| next(&read, request)));
@@ -55,7 +59,8 @@ impl Hostile {
     /// Serves an image under a tag and its digest.
     pub fn serve(&self, tag: &str, image: &Image) {
         let manifest = || {
-            let length = Reply::of(image.manifest_bytes()).header("Content-Type", image.media_type());
+            let length =
+                Reply::of(image.manifest_bytes()).header("Content-Type", image.media_type());
             length.header("Docker-Content-Digest", &image.digest())
         };
         self.says(&manifest_path(tag), [manifest()]);
@@ -68,7 +73,10 @@ impl Hostile {
     /// Answers a path so from now on: one answer after the other, the last one for good.
     pub fn says(&self, path: &str, replies: impl IntoIterator<Item = Reply>) {
         let replies = replies.into_iter().collect();
-        self.script.lock().expect("no test panics while it holds it").insert(path.to_owned(), replies);
+        self.script
+            .lock()
+            .expect("no test panics while it holds it")
+            .insert(path.to_owned(), replies);
     }
 
     /// Its address and port.

@@ -22,8 +22,14 @@ impl Image {
 
     /// A component without an archive, as `wkg` pushes it.
     pub fn component(bytes: &[u8]) -> Self {
-        let config = json!({"architecture": "wasm", "os": "wasip2", "created": "1970-01-01T00:00:00Z"}).to_string();
-        Self::new("application/vnd.wasm.config.v0+json", config.as_bytes(), &[("application/wasm", bytes)])
+        let config =
+            json!({"architecture": "wasm", "os": "wasip2", "created": "1970-01-01T00:00:00Z"})
+                .to_string();
+        Self::new(
+            "application/vnd.wasm.config.v0+json",
+            config.as_bytes(),
+            &[("application/wasm", bytes)],
+        )
     }
 
     /// What a container is started from.
@@ -39,13 +45,20 @@ impl Image {
         let platform = json!({"architecture": "amd64", "os": "linux"});
         let mut entry = descriptor(MANIFEST, &bytes);
         entry["platform"] = platform;
-        Self { manifest: json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}), blobs: Vec::new() }
+        Self {
+            manifest: json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}),
+            blobs: Vec::new(),
+        }
     }
 
     /// Any image, of these layers with their media types.
     pub fn new(config_type: &str, config: &[u8], layers: &[(&str, &[u8])]) -> Self {
-        let blobs = std::iter::once(config).chain(layers.iter().map(|layer| layer.1)).map(<[u8]>::to_vec).collect();
-        let descriptors: Vec<Value> = layers.iter().map(|(media_type, bytes)| descriptor(media_type, bytes)).collect();
+        let blobs = std::iter::once(config)
+            .chain(layers.iter().map(|layer| layer.1))
+            .map(<[u8]>::to_vec)
+            .collect();
+        let descriptors: Vec<Value> =
+            layers.iter().map(|(media_type, bytes)| descriptor(media_type, bytes)).collect();
         let manifest = json!({
             "schemaVersion": 2,
             "mediaType": MANIFEST,

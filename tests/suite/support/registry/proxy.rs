@@ -5,7 +5,8 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A proxy on a free port of this machine. It ends with the process; what it passes on ends with whoever talks.
+/// A proxy on a free port of this machine. It ends with the process; what it passes on
+/// ends with whoever talks.
 pub struct Proxy {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
@@ -53,8 +54,10 @@ fn pass_on(mut client: TcpStream, place: &str, heard: &Mutex<Vec<String>>) -> io
         // where nothing is encrypted, the whole address may stand where the path does
         false => {
             let (method, rest) = text.split_once(' ').unwrap_or_default();
-            let path =
-                rest.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or(rest);
+            let path = rest
+                .split_once("://")
+                .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]))
+                .unwrap_or(rest);
             server.write_all(format!("{method} {path}").as_bytes())?;
         }
     }

@@ -52,7 +52,15 @@ impl Reply {
     /// An answer without a body.
     pub fn new(status: u16) -> Self {
         let (headers, body) = (Vec::new(), Vec::new());
-        Self { status, headers, body, length: Length::Honest, raw: None, pace: Pace::Swift, end: End::Closed }
+        Self {
+            status,
+            headers,
+            body,
+            length: Length::Honest,
+            raw: None,
+            pace: Pace::Swift,
+            end: End::Closed,
+        }
     }
 
     /// An answer of status 200 with a body.
@@ -77,7 +85,9 @@ impl Reply {
 
     /// A refusal that says where tokens come from.
     pub fn bearer(realm: &str) -> Self {
-        let challenge = format!("Bearer realm=\"{realm}\",service=\"hostile\",scope=\"repository:team/vault:pull\"");
+        let challenge = format!(
+            "Bearer realm=\"{realm}\",service=\"hostile\",scope=\"repository:team/vault:pull\""
+        );
         Self::refusal(401, "UNAUTHORIZED", "log in").header("WWW-Authenticate", &challenge)
     }
 
@@ -165,7 +175,12 @@ impl Reply {
     }
 
     /// Says all of it. An error is that the other side hung up, or that `stops` says so.
-    pub(super) fn say(&self, to: &mut impl Connection, is_head: bool, stops: &dyn Fn() -> bool) -> io::Result<()> {
+    pub(super) fn say(
+        &self,
+        to: &mut impl Connection,
+        is_head: bool,
+        stops: &dyn Fn() -> bool,
+    ) -> io::Result<()> {
         let (head, body) = self.parts(is_head);
         let (slow_head, slow_body) = match self.pace {
             Pace::Swift => (None, None),
@@ -193,7 +208,12 @@ pub(super) trait Connection: Write {
     fn wait_for_end(&mut self, stops: &dyn Fn() -> bool) -> io::Result<()>;
 }
 
-fn say(to: &mut impl Write, bytes: &[u8], pause: Option<Duration>, stops: &dyn Fn() -> bool) -> io::Result<()> {
+fn say(
+    to: &mut impl Write,
+    bytes: &[u8],
+    pause: Option<Duration>,
+    stops: &dyn Fn() -> bool,
+) -> io::Result<()> {
     let at_once = if pause.is_some() { 1 } else { CHUNK };
     for part in bytes.chunks(at_once) {
         if stops() {

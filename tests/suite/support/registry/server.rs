@@ -1,4 +1,5 @@
-//! A server for tests: it hears one request on each connection, writes it down, and answers as it is told to.
+//! A server for tests: it hears one request on each connection, writes it down, and
+//! answers as it is told to.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -55,14 +56,18 @@ struct Shared {
 
 impl Server {
     /// Starts it: encrypted, if there is something to encrypt with.
-    pub fn start(tls: Option<Arc<ServerConfig>>, answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+    pub fn start(
+        tls: Option<Arc<ServerConfig>>,
+        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let (requests, stops) = (Mutex::default(), AtomicBool::new(false));
         let shared = Arc::new(Shared { requests, stops, tls, answer: Box::new(answer) });
         let serving = Arc::clone(&shared);
         thread::spawn(move || {
-            for stream in listener.incoming().take_while(|_| !serving.stops.load(Ordering::Relaxed)) {
+            for stream in listener.incoming().take_while(|_| !serving.stops.load(Ordering::Relaxed))
+            {
                 let serving = Arc::clone(&serving);
                 // whoever hangs up has heard enough
                 thread::spawn(move || stream.and_then(|stream| serving.serve(stream)));
@@ -123,7 +128,10 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    fn patiently<T>(&mut self, mut act: impl FnMut(&mut TcpStream) -> io::Result<T>) -> io::Result<T> {
+    fn patiently<T>(
+        &mut self,
+        mut act: impl FnMut(&mut TcpStream) -> io::Result<T>,
+    ) -> io::Result<T> {
         loop {
             match act(&mut self.stream) {
                 Err(error) if is_pause(&error) && !self.shared.stops.load(Ordering::Relaxed) => (),
@@ -172,12 +180,20 @@ fn read_request(line: &mut impl Read) -> io::Result<Request> {
     let mut words = lines.next().unwrap_or_default().split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let header = |line: &str| line.split_once(':').map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()));
+    let header = |line: &str| {
+        line.split_once(':').map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+    };
     let headers: BTreeMap<String, String> = lines.filter_map(header).collect();
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     line.read_exact(&mut body)?;
-    Ok(Request { method: method.to_owned(), path: path.to_owned(), query: fields(query), headers, body })
+    Ok(Request {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: fields(query),
+        headers,
+        body,
+    })
 }
 
 /// Fields as forms and addresses spell them.
@@ -193,7 +209,9 @@ fn decoded(text: &str) -> String {
         plain.push(match byte {
             b'+' => b' ',
             b'%' => {
-                let mut digit = || bytes.next().and_then(|digit| char::from(digit).to_digit(16)).expect("a digit");
+                let mut digit = || {
+                    bytes.next().and_then(|digit| char::from(digit).to_digit(16)).expect("a digit")
+                };
                 u8::try_from(digit() * 16 + digit()).expect("two digits are a byte")
             }
             byte => byte,

@@ -16,7 +16,8 @@ use super::server::{Request, Server};
 /// What stands for a name and a password, once one is logged in.
 pub const REFRESH_TOKEN: &str = "a-refresh-token-of-the-tests";
 
-/// A token service, as a server. Whoever does not say who they are may pull what is below `public/`.
+/// A token service, as a server. Whoever does not say who they are may pull what is below
+/// `public/`.
 pub struct TokenServer {
     server: Server,
     certificate: String,
@@ -40,8 +41,16 @@ impl TokenServer {
         let parameters = CertificateParams::new(vec!["tokens".to_owned()]).expect("parameters");
         let certificate = parameters.self_signed(&key).expect("a certificate");
         let random = SystemRandom::new();
-        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key.serialize_der(), &random);
-        let signer = Signer { key: key.expect("a key"), certificate: STANDARD.encode(certificate.der()), random };
+        let key = EcdsaKeyPair::from_pkcs8(
+            &ECDSA_P256_SHA256_FIXED_SIGNING,
+            &key.serialize_der(),
+            &random,
+        );
+        let signer = Signer {
+            key: key.expect("a key"),
+            certificate: STANDARD.encode(certificate.der()),
+            random,
+        };
         let server = Server::start(None, move |request| signer.answer(request));
         Self { server, certificate: certificate.pem() }
     }
@@ -72,9 +81,13 @@ impl Signer {
         let form = request.form();
         let fields = if request.method == "POST" { &form } else { &request.query };
         let is_known = match request.header("authorization") {
-            Some(value) => value == format!("Basic {}", STANDARD.encode(format!("{USER}:{PASSWORD}"))),
+            Some(value) => {
+                value == format!("Basic {}", STANDARD.encode(format!("{USER}:{PASSWORD}")))
+            }
             None => match fields.get("grant_type").map(String::as_str) {
-                Some("refresh_token") => fields.get("refresh_token").is_some_and(|token| token == REFRESH_TOKEN),
+                Some("refresh_token") => {
+                    fields.get("refresh_token").is_some_and(|token| token == REFRESH_TOKEN)
+                }
                 Some("password") => {
                     let said = |name: &str| fields.get(name).map(String::as_str);
                     (said("username"), said("password")) == (Some(USER), Some(PASSWORD))
@@ -82,7 +95,9 @@ impl Signer {
                 _ => return self.grant(fields.get("scope"), None),
             },
         };
-        if request.path != "/token" || fields.get("service").map(String::as_str) != Some(TokenServer::SERVICE) {
+        if request.path != "/token"
+            || fields.get("service").map(String::as_str) != Some(TokenServer::SERVICE)
+        {
             return Reply::refusal(404, "UNKNOWN", "no such service");
         }
         match is_known {

@@ -1,6 +1,8 @@
-//! Workflow commands of GitHub Actions: one line for each finding, which becomes an annotation.
+//! Workflow commands of GitHub Actions: one line for each finding, which becomes an
+//! annotation.
 //!
-//! The runner obeys every line that begins with `::`, so nothing that a pack says begins a line, ends one, or ends a parameter.
+//! The runner obeys every line that begins with `::`, so nothing that a pack says begins
+//! a line, ends one, or ends a parameter.
 
 use super::{from_here, place, shown};
 use crate::ops::validate::{PackReport, Severity, ValidateReport};
@@ -59,12 +61,20 @@ mod tests {
 
     #[test]
     fn a_file_is_named_as_the_repository_knows_it() {
-        assert_eq!(line("error", "./packs/a.gtpack", "t", "m"), "::error file=packs/a.gtpack,title=t::m\n");
+        assert_eq!(
+            line("error", "./packs/a.gtpack", "t", "m"),
+            "::error file=packs/a.gtpack,title=t::m\n"
+        );
     }
 
     #[test]
     fn nothing_ends_a_line_or_a_parameter() {
-        let line = line("error", "a,title=b::c\n::stop-commands::x", "t", "50% \r\n::set-env name=PATH::x");
+        let line = line(
+            "error",
+            "a,title=b::c\n::stop-commands::x",
+            "t",
+            "50% \r\n::set-env name=PATH::x",
+        );
         assert_eq!(
             line,
             "::error file=a%2Ctitle=b%3A%3Ac\\n%3A%3Astop-commands%3A%3Ax,title=t::50%25 %0D%0A::set-env name=PATH::x\n"

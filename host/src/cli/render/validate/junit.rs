@@ -1,4 +1,5 @@
-//! JUnit XML: each pack a suite, each finding a test case, which fails when it counts against the pack.
+//! JUnit XML: each pack a suite, each finding a test case, which fails when it counts
+//! against the pack.
 
 use std::collections::BTreeMap;
 
@@ -32,12 +33,18 @@ impl Counts {
         let failures = pack.findings.iter().filter(|finding| finding.counts(strict)).count();
         let errors = usize::from(pack.failure.is_some());
         // a pack against which nothing counts is a test that passes
-        Self { tests: pack.findings.len() + errors + usize::from(failures + errors == 0), failures, errors }
+        Self {
+            tests: pack.findings.len() + errors + usize::from(failures + errors == 0),
+            failures,
+            errors,
+        }
     }
 
     fn attributes(&self) -> String {
         let Self { tests, failures, errors } = self;
-        format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"0\" time=\"0\"")
+        format!(
+            "tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"0\" time=\"0\""
+        )
     }
 }
 
@@ -62,19 +69,34 @@ fn suite(pack: &PackReport, strict: bool) -> String {
         cases.push_str(&test_case(&name, "in order", ""));
     }
     if pack.omitted > 0 {
-        cases.push_str(&format!("    <system-out>there are {} more findings</system-out>\n", pack.omitted));
+        cases.push_str(&format!(
+            "    <system-out>there are {} more findings</system-out>\n",
+            pack.omitted
+        ));
     }
     format!("  <testsuite name=\"{name}\" {}>\n{cases}  </testsuite>\n", counts.attributes())
 }
 
 /// The test case of a finding. Readers take two of one name for one, so each has its own.
-fn case(suite: &str, finding: &Finding, strict: bool, names: &mut BTreeMap<String, usize>) -> String {
+fn case(
+    suite: &str,
+    finding: &Finding,
+    strict: bool,
+    names: &mut BTreeMap<String, usize>,
+) -> String {
     let place = place(finding).map(|place| format!(" at {place}")).unwrap_or_default();
     let (code, message) = (finding.code.name(), &finding.message);
-    let text = format!("{}: {message}{place}\nnext: {}\nsee {}", finding.severity, finding.hint, finding.help);
+    let text = format!(
+        "{}: {message}{place}\nnext: {}\nsee {}",
+        finding.severity, finding.hint, finding.help
+    );
     let inside = match finding.counts(strict) {
         true => {
-            format!("<failure type=\"{code}\" message=\"{}\">{}</failure>", attribute(message), escaped(&text))
+            format!(
+                "<failure type=\"{code}\" message=\"{}\">{}</failure>",
+                attribute(message),
+                escaped(&text)
+            )
         }
         false => format!("<system-out>{}</system-out>", escaped(&text)),
     };
@@ -94,7 +116,8 @@ fn attribute(text: &str) -> String {
     escaped(&shown(text))
 }
 
-/// Text that means only itself in XML, whether between tags or in quotes. What no XML document may hold is written out.
+/// Text that means only itself in XML, whether between tags or in quotes. What no XML
+/// document may hold is written out.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -14,15 +14,22 @@ use crate::ops::validate::{Finding, PackReport, Severity, ValidateReport, Verdic
 
 impl Human for ValidateReport {
     fn human(&self, _verb: &str) -> String {
-        let mut text: String = self.packs.iter().map(|pack| human_pack(pack, self.strict) + "\n").collect();
+        let mut text: String =
+            self.packs.iter().map(|pack| human_pack(pack, self.strict) + "\n").collect();
         let counts = [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")];
         let counts: Vec<_> = counts.into_iter().map(|(count, what)| counted(count, what)).collect();
         let packs = counted(self.packs.len(), "pack");
         text.push_str(&match self.verdict() {
-            Verdict::Passed => format!("{} {packs} passed: {}\n", Tone::Good.paint(GOOD), counts.join(", ")),
+            Verdict::Passed => {
+                format!("{} {packs} passed: {}\n", Tone::Good.paint(GOOD), counts.join(", "))
+            }
             Verdict::Failed => format!("{} {packs}: {}\n", Tone::Bad.paint(BAD), counts.join(", ")),
             Verdict::Unknown => {
-                format!("{} {packs}, not all of which could be examined: {}\n", Tone::Bad.paint(BAD), counts.join(", "))
+                format!(
+                    "{} {packs}, not all of which could be examined: {}\n",
+                    Tone::Bad.paint(BAD),
+                    counts.join(", ")
+                )
             }
         });
         text
@@ -40,7 +47,8 @@ fn human_pack(pack: &PackReport, strict: bool) -> String {
     };
     let mut text = format!("{sign} {}{name}\n", shown(&pack.pack_ref));
     for handler in &pack.handlers {
-        let (path, slot, supported) = (&handler.descriptor_path, handler.slot, &handler.supported_versions);
+        let (path, slot, supported) =
+            (&handler.descriptor_path, handler.slot, &handler.supported_versions);
         text.push_str(&format!("    `{path}` serves {slot}, supports `{supported}`\n"));
     }
     pack.findings.iter().for_each(|finding| text.push_str(&human_finding(finding)));
@@ -51,7 +59,11 @@ fn human_pack(pack: &PackReport, strict: bool) -> String {
         text.push_str(&format!("    {stopped}\n"));
     }
     if let Some(failure) = &pack.failure {
-        text.push_str(&format!("  {} it could not be examined: {}\n", Tone::Bad.paint(BAD), failure.message));
+        text.push_str(&format!(
+            "  {} it could not be examined: {}\n",
+            Tone::Bad.paint(BAD),
+            failure.message
+        ));
         text.push_str(&format!("    next: {}\n", failure.hint));
     }
     text

@@ -1,7 +1,8 @@
 //! SARIF 2.1.0: one run, every code a rule, every finding a result.
 //!
-//! GitHub takes a log only when every result has a file and a line, and takes two results for one that have the same rule, file and
-//! fingerprint. A pack has no lines; so all of it is the first one, and where in the pack something is, its logical location says.
+//! GitHub takes a log only when every result has a file and a line, and takes two results
+//! for one that have the same rule, file and fingerprint. A pack has no lines; so all of
+//! it is the first one, and where in the pack something is, its logical location says.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,8 @@ use serde::Serialize;
 use super::{place, shown};
 use crate::ops::validate::{Code, Finding, PAGE, PackReport, Severity, ValidateReport, Verdict};
 
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// What tells the results of this command from those of others in one repository.
 const CATEGORY: &str = "gtc-pack-validate/";
 /// The fingerprint that GitHub looks at.
@@ -206,15 +208,20 @@ fn rule(code: Code) -> Rule {
 
 /// The address of what is written about a code, which must be a whole one.
 fn help_uri(repository: &str, code: Code) -> Option<String> {
-    (!repository.is_empty()).then(|| format!("{}/blob/main/{PAGE}#{}", repository.trim_end_matches('/'), code.name()))
+    (!repository.is_empty())
+        .then(|| format!("{}/blob/main/{PAGE}#{}", repository.trim_end_matches('/'), code.name()))
 }
 
-/// The results about a pack, each with a fingerprint of its own, which does not change when those about something else come or go.
+/// The results about a pack, each with a fingerprint of its own, which does not change
+/// when those about something else come or go.
 fn results(pack: &PackReport) -> Vec<Found> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let result = |finding: &Finding| {
-        let subject = finding.subject.as_ref().map(|subject| subject.as_exact()).unwrap_or_default();
-        let hash = Sha256Digest::of(format!("{}\0{subject}", finding.code.name()).as_bytes()).hex()[..16].to_owned();
+        let subject =
+            finding.subject.as_ref().map(|subject| subject.as_exact()).unwrap_or_default();
+        let hash = Sha256Digest::of(format!("{}\0{subject}", finding.code.name()).as_bytes()).hex()
+            [..16]
+            .to_owned();
         let count = seen.entry(hash.clone()).or_default();
         *count += 1;
         result(pack, finding, format!("{hash}:{count}"))
@@ -244,19 +251,29 @@ fn location(pack: &PackReport, finding: Option<&Finding>) -> Location {
         kind: if subject.as_exact().contains(['#', '[']) { "member" } else { "resource" },
     });
     Location {
-        physical_location: Physical { artifact_location: Artifact { uri: uri(&pack.pack_ref) }, region: WHOLE },
+        physical_location: Physical {
+            artifact_location: Artifact { uri: uri(&pack.pack_ref) },
+            region: WHOLE,
+        },
         logical_locations: logical.into_iter().collect(),
     }
 }
 
 /// What is not known of a pack, and what is left out.
 fn notifications(pack: &PackReport) -> impl Iterator<Item = Notification> {
-    let notification = |level, text| Notification { level, message: Text { text }, locations: [location(pack, None)] };
+    let notification = |level, text| Notification {
+        level,
+        message: Text { text },
+        locations: [location(pack, None)],
+    };
     let failure = pack.failure.as_ref().map(|failure| {
-        notification("error", format!("{}: {}. {}", failure.kind, shown(&failure.message), failure.hint))
+        notification(
+            "error",
+            format!("{}: {}. {}", failure.kind, shown(&failure.message), failure.hint),
+        )
     });
-    let omitted =
-        (pack.omitted > 0).then(|| notification("warning", format!("there are {} more findings", pack.omitted)));
+    let omitted = (pack.omitted > 0)
+        .then(|| notification("warning", format!("there are {} more findings", pack.omitted)));
     failure.into_iter().chain(omitted)
 }
 
@@ -268,7 +285,8 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// A reference as a URI reference. A path becomes one relative to where the command ran, or that of a file.
+/// A reference as a URI reference. A path becomes one relative to where the command ran,
+/// or that of a file.
 fn uri(pack_ref: &str) -> String {
     let (scheme, rest) = match pack_ref.split_once("://") {
         Some(("oci", rest)) => ("oci://", rest),
@@ -278,7 +296,9 @@ fn uri(pack_ref: &str) -> String {
         _ => ("", super::from_here(pack_ref)),
     };
     let may_stand = |byte: u8| {
-        byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) || scheme == "oci://" && b":@".contains(&byte)
+        byte.is_ascii_alphanumeric()
+            || b"-._~/".contains(&byte)
+            || scheme == "oci://" && b":@".contains(&byte)
     };
     let mut uri = scheme.to_owned();
     for byte in rest.bytes() {
@@ -314,6 +334,9 @@ mod tests {
     fn the_address_of_help_is_a_whole_one_or_none() {
         assert_eq!(help_uri("", Code::Tiling), None);
         let found = help_uri("https://example.org/gtc/", Code::Tiling);
-        assert_eq!(found.as_deref(), Some("https://example.org/gtc/blob/main/docs/validate.md#zip-tiling"));
+        assert_eq!(
+            found.as_deref(),
+            Some("https://example.org/gtc/blob/main/docs/validate.md#zip-tiling")
+        );
     }
 }

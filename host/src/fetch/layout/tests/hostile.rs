@@ -1,4 +1,5 @@
-//! Layouts by somebody who means harm: each is refused for its reason, whole, and at little cost.
+//! Layouts by somebody who means harm: each is refused for its reason, whole, and at
+//! little cost.
 
 use std::io::{self, Seek, SeekFrom};
 
@@ -59,7 +60,9 @@ fn only_names_of_a_layout_are_read() {
 /// What one reader joins, cuts or overrides, and another does not.
 #[test]
 fn names_and_sizes_have_one_reading() {
-    let prefix = |header: &mut Header| header.as_ustar_mut().expect("ustar").prefix[..5].copy_from_slice(b"blobs");
+    let prefix = |header: &mut Header| {
+        header.as_ustar_mut().expect("ustar").prefix[..5].copy_from_slice(b"blobs")
+    };
     check(base().entry("x", b"", prefix).end(), "its name is in two parts");
     let behind = |header: &mut Header| header.as_old_mut().name[50] = b'x';
     check(base().entry("blobs", b"", behind).end(), "its name is in two parts");
@@ -112,7 +115,10 @@ fn nothing_is_there_twice() {
     check(base().blob(b"x").blob(b"x").end(), "is there twice");
     check(base().file(INDEX, b"{}").end(), "`index.json` is there twice");
     check(base().file(MARKER, b"{}").end(), "`oci-layout` is there twice");
-    check(base().entry("blobs", b"", folder).entry("blobs/", b"", folder).end(), "`blobs` is there twice");
+    check(
+        base().entry("blobs", b"", folder).entry("blobs/", b"", folder).end(),
+        "`blobs` is there twice",
+    );
 }
 
 #[test]
@@ -129,7 +135,10 @@ fn a_blob_that_is_not_its_name_is_refused() {
     assert!(error.contains("behind the end of a blob"), "{error}");
     // a listed manifest is read at once
     check(Tar::with_index(&[b"honest"]).file(&name, b"forged").end(), "is damaged");
-    check(Tar::with_index(&[b"honest"]).file(&name, b"longer than it").end(), "has 14 bytes, and should have 6");
+    check(
+        Tar::with_index(&[b"honest"]).file(&name, b"longer than it").end(),
+        "has 14 bytes, and should have 6",
+    );
     check(Tar::with_index(&[b"honest"]).end(), "there is no `blobs/sha256/");
 }
 
@@ -142,13 +151,17 @@ fn documents_are_what_they_should_be() {
     check(marker(r#"{"imageLayoutVersion":"\u001b[2J"}"#), r"has the version `\u{1b}[2J`");
     check(Tar::new().file(MARKER, MARKER_TEXT.as_bytes()).end(), "there is no `index.json`");
     check(Tar::new().file(INDEX, empty).end(), "there is no `oci-layout`");
-    let index = |text: &str| Tar::new().file(MARKER, MARKER_TEXT.as_bytes()).file(INDEX, text.as_bytes()).end();
+    let index = |text: &str| {
+        Tar::new().file(MARKER, MARKER_TEXT.as_bytes()).file(INDEX, text.as_bytes()).end()
+    };
     check(index(""), "`index.json` is no JSON");
     check(index(&"[".repeat(100_000)), "`index.json` is no JSON");
     check(index(r#"{"schemaVersion":1,"manifests":[]}"#), "no image index of version 2");
     check(index(r#"{"schemaVersion":2,"mediaType":"text/html","manifests":[]}"#), "no image index");
     let list = |list: &str| index(&format!(r#"{{"schemaVersion":2,"manifests":[{list}]}}"#));
-    let descriptor = |digest: &str, more: &str| format!(r#"{{"mediaType":"m","digest":"{digest}","size":2{more}}}"#);
+    let descriptor = |digest: &str, more: &str| {
+        format!(r#"{{"mediaType":"m","digest":"{digest}","size":2{more}}}"#)
+    };
     check(list(&descriptor("sha512:00", "")), "is no digest");
     check(list(&descriptor("../../x", "")), "is no digest");
     check(list(&descriptor("sha256:00", r#","size":3"#)), "duplicate field");
@@ -162,7 +175,10 @@ fn what_is_too_large_is_refused_by_its_header() {
     let sized = |size: u64| move |header: &mut Header| header.set_size(size);
     let huge = base().entry(&blob_name(b"x"), b"", sized((8 << 30) - 1)).end();
     check(huge, "has 8589934591 bytes, more than the 67108864 that are read of it");
-    check(Tar::new().entry(INDEX, b"", sized(2 << 20)).end(), "more than the 1048576 that are read of it");
+    check(
+        Tar::new().entry(INDEX, b"", sized(2 << 20)).end(),
+        "more than the 1048576 that are read of it",
+    );
     let full = |header: &mut Header| {
         folder(header);
         header.set_size(1);
@@ -174,20 +190,38 @@ fn what_is_too_large_is_refused_by_its_header() {
         let error = Layout::read(Cursor::new(bytes), &limits).expect_err("too much").to_string();
         assert!(error.contains(words), "{error}");
     };
-    let layout = || Tar::with_index(&[b"123456", b"1234567"]).blob(b"123456").blob(b"1234567").end();
+    let layout =
+        || Tar::with_index(&[b"123456", b"1234567"]).blob(b"123456").blob(b"1234567").end();
     let limits = Limits::default;
-    refused(Limits { total_bytes: 80, ..limits() }, layout(), "the entries have more than 80 bytes together");
-    refused(Limits { all_manifest_bytes: 12, ..limits() }, layout(), "the manifests have more than 12 bytes together");
-    refused(Limits { manifest_bytes: 6, ..limits() }, layout(), "more than the 6 that are read of it");
+    refused(
+        Limits { total_bytes: 80, ..limits() },
+        layout(),
+        "the entries have more than 80 bytes together",
+    );
+    refused(
+        Limits { all_manifest_bytes: 12, ..limits() },
+        layout(),
+        "the manifests have more than 12 bytes together",
+    );
+    refused(
+        Limits { manifest_bytes: 6, ..limits() },
+        layout(),
+        "more than the 6 that are read of it",
+    );
     refused(Limits { entries: 3, ..limits() }, layout(), "more than 3 entries");
 }
 
-/// Wherever a layout is cut off, it is refused; and so it is when a bit of a header is another.
+/// Wherever a layout is cut off, it is refused; and so it is when a bit of a header is
+/// another.
 #[test]
 fn every_cut_and_every_flip_is_noticed() {
     let whole = written(&two(), &[b"a pack", b"{}"]);
     for length in (0..whole.len()).step_by(64).chain([whole.len() - 1]) {
-        assert!(read(whole[..length].to_vec()).is_err(), "{length} of {} bytes are enough", whole.len());
+        assert!(
+            read(whole[..length].to_vec()).is_err(),
+            "{length} of {} bytes are enough",
+            whole.len()
+        );
     }
     for at in 0..512 {
         let mut flipped = whole.clone();
@@ -222,7 +256,10 @@ impl<F: Fn(usize) -> u8> Read for Made<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = buffer.len().min(usize::try_from(self.length - self.at).unwrap_or(usize::MAX));
         let at = usize::try_from(self.at).expect("a place");
-        buffer[..count].iter_mut().enumerate().for_each(|(offset, byte)| *byte = (self.byte)(at + offset));
+        buffer[..count]
+            .iter_mut()
+            .enumerate()
+            .for_each(|(offset, byte)| *byte = (self.byte)(at + offset));
         self.at += count as u64;
         self.read += count as u64;
         Ok(count)
@@ -246,7 +283,12 @@ fn what_does_not_end_is_not_read_to_its_end() {
     let entry = Tar::new().entry("blobs", b"", folder).0;
     let entries = Made { byte: |at| entry[at % entry.len()], length: 512_000_000, at: 0, read: 0 };
     let head = base().0;
-    let zeros = Made { byte: |at| head.get(at).copied().unwrap_or_default(), length: 1 << 40, at: 0, read: 0 };
+    let zeros = Made {
+        byte: |at| head.get(at).copied().unwrap_or_default(),
+        length: 1 << 40,
+        at: 0,
+        read: 0,
+    };
     refuses(entries, "more than 4096 entries");
     refuses(zeros, "behind the end of the archive");
 }

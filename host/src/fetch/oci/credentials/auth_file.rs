@@ -47,25 +47,35 @@ impl AuthFile {
     pub fn read(path: &Path, limit: u64) -> Result<Self, Outcome> {
         let bytes = file::read(path, limit).map(Zeroizing::new).map_err(|error| match error {
             FetchError::NotFound { .. } => Outcome::Absent,
-            FetchError::NotAFile { what, .. } => Outcome::Fault(format!("it is {what}, not a regular file")),
-            FetchError::TooLarge { limit, .. } => Outcome::Fault(format!("it has more than {limit} bytes")),
-            FetchError::Read { source, .. } => Outcome::Fault(format!("it cannot be read: {source}")),
+            FetchError::NotAFile { what, .. } => {
+                Outcome::Fault(format!("it is {what}, not a regular file"))
+            }
+            FetchError::TooLarge { limit, .. } => {
+                Outcome::Fault(format!("it has more than {limit} bytes"))
+            }
+            FetchError::Read { source, .. } => {
+                Outcome::Fault(format!("it cannot be read: {source}"))
+            }
             other => Outcome::Fault(other.to_string()),
         })?;
         // the parser's own words would quote what is there, and that may be a password
         serde_json::from_slice(&bytes).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            Outcome::Fault(format!("it is no JSON of the expected form: line {line}, column {column}"))
+            Outcome::Fault(format!(
+                "it is no JSON of the expected form: line {line}, column {column}"
+            ))
         })
     }
 
     /// The helper for the registry of a place.
     pub fn helper(&self, place: &Place) -> Option<&str> {
-        let mut helpers = self.cred_helpers.iter().flatten().filter(|(_, helper)| !helper.is_empty());
+        let mut helpers =
+            self.cred_helpers.iter().flatten().filter(|(_, helper)| !helper.is_empty());
         helpers.find(|(key, _)| place.is_registry(key)).map(|(_, helper)| helper.as_str())
     }
 
-    /// What the file itself holds for a place. Where a helper keeps the credential, it holds an empty entry.
+    /// What the file itself holds for a place. Where a helper keeps the credential, it
+    /// holds an empty entry.
     pub fn find(&self, place: &Place) -> Outcome {
         let entry = self.auths.as_ref().and_then(|auths| place.find(auths));
         entry.map_or(Outcome::Nothing, Entry::credential)
@@ -82,7 +92,8 @@ impl Entry {
             return Outcome::Credential(Credential::Refresh(token));
         }
         if let Some(auth) = given(&self.auth) {
-            let fault = || Outcome::Fault("its `auth` is no user name and password in Base64".to_owned());
+            let fault =
+                || Outcome::Fault("its `auth` is no user name and password in Base64".to_owned());
             return decode(&auth).unwrap_or_else(fault);
         }
         match (&self.username, given(&self.password)) {
@@ -96,5 +107,8 @@ fn decode(auth: &Secret) -> Option<Outcome> {
     let bytes = Zeroizing::new(BASE64.decode(auth.expose().trim()).ok()?);
     let (username, password) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
     // docker takes away what its first versions filled up with
-    Some(Outcome::basic(username.to_owned(), Secret::new(password.trim_end_matches('\0').to_owned())))
+    Some(Outcome::basic(
+        username.to_owned(),
+        Secret::new(password.trim_end_matches('\0').to_owned()),
+    ))
 }

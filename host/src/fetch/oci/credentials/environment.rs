@@ -14,10 +14,16 @@ pub(super) fn find(variables: &RegistryVariables, place: &Place) -> Option<Outco
         return Some(Outcome::Elsewhere);
     }
     Some(match (username, password, token) {
-        (Some(username), Some(password), None) => Outcome::basic(username.clone(), password.clone()),
+        (Some(username), Some(password), None) => {
+            Outcome::basic(username.clone(), password.clone())
+        }
         (None, None, Some(token)) => Outcome::bearer(token.clone()),
-        (Some(_), None, None) => fault("`GTC_REGISTRY_USERNAME` is set, but not `GTC_REGISTRY_PASSWORD`"),
-        (None, Some(_), None) => fault("`GTC_REGISTRY_PASSWORD` is set, but not `GTC_REGISTRY_USERNAME`"),
+        (Some(_), None, None) => {
+            fault("`GTC_REGISTRY_USERNAME` is set, but not `GTC_REGISTRY_PASSWORD`")
+        }
+        (None, Some(_), None) => {
+            fault("`GTC_REGISTRY_PASSWORD` is set, but not `GTC_REGISTRY_USERNAME`")
+        }
         _ => fault("both `GTC_REGISTRY_TOKEN` and a user name or password are set"),
     })
 }

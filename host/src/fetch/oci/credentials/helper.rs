@@ -1,7 +1,9 @@
-//! Credential helpers: programs named `docker-credential-<name>` that keep credentials for docker, and give them to whoever asks.
+//! Credential helpers: programs named `docker-credential-<name>` that keep credentials
+//! for docker, and give them to whoever asks.
 //!
-//! A helper is a program of the user, who installed it and named it in a file of theirs; it sees the user's variables. But nobody
-//! waits for it without end, reads without end what it says, or repeats it.
+//! A helper is a program of the user, who installed it and named it in a file of theirs;
+//! it sees the user's variables. But nobody waits for it without end, reads without end
+//! what it says, or repeats it.
 
 mod heard;
 mod lookup;
@@ -21,7 +23,8 @@ use heard::{Heard, listen};
 
 /// The user name that says that the secret is an identity token.
 const TOKEN_USER: &str = "<token>";
-/// What helpers say, on standard output, when they have nothing; all of them, because docker compares it.
+/// What helpers say, on standard output, when they have nothing; all of them, because
+/// docker compares it.
 const NOT_FOUND: &[u8] = b"credentials not found in native keychain";
 
 /// A helper to ask.
@@ -53,33 +56,48 @@ impl Helper<'_> {
             return Ok(fault("a name may hold only ASCII letters, digits, `-` and `_`"));
         }
         let name = format!("docker-credential-{}", self.name);
-        let Some(program) = self.variables.get("PATH").and_then(|path| lookup::find(&name, path)) else {
+        let Some(program) = self.variables.get("PATH").and_then(|path| lookup::find(&name, path))
+        else {
             return Ok(fault("it is in no folder of `PATH`; relative ones do not count"));
         };
         let mut command = Command::new(&program);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).current_dir("/");
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .current_dir("/");
         detach(&mut command);
-        exec_without_shell(&mut command, &program, ["get".into()].into_iter(), self.variables.0.iter().cloned())?;
+        exec_without_shell(
+            &mut command,
+            &program,
+            ["get".into()].into_iter(),
+            self.variables.0.iter().cloned(),
+        )?;
         let mut group = Group::new(command.spawn()?)?;
         if let Some(mut stdin) = group.child().stdin.take() {
-            // the name of a server always fits into a pipe; a helper that does not read it may still answer
+            // the name of a server always fits into a pipe; a helper that does not read it may
+            // still answer
             let _ = stdin.write_all(server.as_bytes());
         }
-        let heard = listen(&mut group, Instant::now() + self.limits.helper_time, self.limits.helper_bytes);
+        let heard =
+            listen(&mut group, Instant::now() + self.limits.helper_time, self.limits.helper_bytes);
         let status = group.end()?;
         Ok(match heard? {
             Heard::All { stdout, stderr } => understand(status, &stdout, &stderr),
-            Heard::Late => {
-                Outcome::Fault(format!("it gave no answer within {:?}, and was ended", self.limits.helper_time))
-            }
-            Heard::Flood => {
-                Outcome::Fault(format!("it printed more than {} bytes, and was ended", self.limits.helper_bytes))
-            }
+            Heard::Late => Outcome::Fault(format!(
+                "it gave no answer within {:?}, and was ended",
+                self.limits.helper_time
+            )),
+            Heard::Flood => Outcome::Fault(format!(
+                "it printed more than {} bytes, and was ended",
+                self.limits.helper_bytes
+            )),
         })
     }
 }
 
-/// What an answer means. Of standard output, on which secrets are, nothing is ever repeated.
+/// What an answer means. Of standard output, on which secrets are, nothing is ever
+/// repeated.
 fn understand(status: ExitStatus, stdout: &Zeroizing<Vec<u8>>, stderr: &[u8]) -> Outcome {
     if !status.success() {
         return match stdout.trim_ascii().starts_with(NOT_FOUND) {
@@ -89,7 +107,9 @@ fn understand(status: ExitStatus, stdout: &Zeroizing<Vec<u8>>, stderr: &[u8]) ->
     }
     match serde_json::from_slice::<Answer>(stdout) {
         Ok(Answer { secret, .. }) if secret.is_empty() => Outcome::Nothing,
-        Ok(Answer { username, secret }) if username == TOKEN_USER => Outcome::Credential(Credential::Refresh(secret)),
+        Ok(Answer { username, secret }) if username == TOKEN_USER => {
+            Outcome::Credential(Credential::Refresh(secret))
+        }
         Ok(Answer { username, secret }) => Outcome::basic(username, secret),
         Err(_) => fault("its answer is no JSON of the expected form"),
     }

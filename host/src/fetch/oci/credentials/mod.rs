@@ -1,7 +1,9 @@
-//! The credential for a registry, from where other tools keep it: docker's file and its helpers, podman's file, variables.
+//! The credential for a registry, from where other tools keep it: docker's file and its
+//! helpers, podman's file, variables.
 //!
-//! This module reads no variable of its own process: where it looks is told to it. It knows no registry and no request; what a
-//! credential is good for, and that it goes to nobody else, is for others to see to.
+//! This module reads no variable of its own process: where it looks is told to it. It
+//! knows no registry and no request; what a credential is good for, and that it goes to
+//! nobody else, is for others to see to.
 
 mod auth_file;
 mod environment;
@@ -39,7 +41,8 @@ pub enum Credential {
         /// The password.
         password: Secret,
     },
-    /// An identity token, which a token service takes for a token that the registry takes.
+    /// An identity token, which a token service takes for a token that the registry
+    /// takes.
     Refresh(Secret),
     /// A token that the registry itself takes.
     Bearer(Secret),
@@ -50,7 +53,8 @@ pub enum Credential {
 pub struct Found {
     /// The credential.
     pub credential: Credential,
-    /// The sources that were looked into, in this order; the last one has the credential, if any has.
+    /// The sources that were looked into, in this order; the last one has the credential,
+    /// if any has.
     pub tried: Vec<Tried>,
 }
 
@@ -67,11 +71,17 @@ impl Credentials {
         Self { sources, limits }
     }
 
-    /// The credential for a repository, such as `team/vault`, of a registry, such as `ghcr.io` or `localhost:5000`.
+    /// The credential for a repository, such as `team/vault`, of a registry, such as
+    /// `ghcr.io` or `localhost:5000`.
     ///
-    /// It never fails: a source at fault says so among those that were tried, and the next one is looked into.
+    /// It never fails: a source at fault says so among those that were tried, and the
+    /// next one is looked into.
     pub fn find(&self, registry: &str, repository: &str) -> Found {
-        let mut search = Search { place: Place::new(registry, repository), limits: &self.limits, tried: Vec::new() };
+        let mut search = Search {
+            place: Place::new(registry, repository),
+            limits: &self.limits,
+            tried: Vec::new(),
+        };
         let credential = search.all(&self.sources).unwrap_or(Credential::Anonymous);
         Found { credential, tried: search.tried }
     }
@@ -108,7 +118,12 @@ impl Search<'_> {
     }
 
     /// A file: the helper it names for the registry, then its own entry.
-    fn file(&mut self, source: Source, path: &Path, variables: &Variables) -> (Option<AuthFile>, Option<Credential>) {
+    fn file(
+        &mut self,
+        source: Source,
+        path: &Path,
+        variables: &Variables,
+    ) -> (Option<AuthFile>, Option<Credential>) {
         let file = match AuthFile::read(path, self.limits.file_bytes) {
             Ok(file) => file,
             Err(outcome) => return (None, self.note(source, Some(path), outcome)),
@@ -126,7 +141,12 @@ impl Search<'_> {
     }
 
     /// Writes down what came of a source.
-    fn note(&mut self, source: Source, path: Option<&Path>, outcome: Outcome) -> Option<Credential> {
+    fn note(
+        &mut self,
+        source: Source,
+        path: Option<&Path>,
+        outcome: Outcome,
+    ) -> Option<Credential> {
         let (tried, credential) = Tried::new(source, path, &self.place, outcome);
         self.tried.push(tried);
         credential

@@ -1,4 +1,5 @@
-//! What a credential is for: a registry, or a part of one, however its key in a file is written.
+//! What a credential is for: a registry, or a part of one, however its key in a file is
+//! written.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +12,16 @@ const DOCKER_HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docke
 #[derive(Debug)]
 pub(super) struct Place {
     registry: String,
-    /// As keys are written in normal form: the whole path first, then one segment less each, and at last the registry.
+    /// As keys are written in normal form: the whole path first, then one segment less
+    /// each, and at last the registry.
     keys: Vec<String>,
 }
 
 impl Place {
     pub fn new(registry: &str, repository: &str) -> Self {
         let host = host(registry);
-        let segments: Vec<&str> = repository.split('/').filter(|segment| !segment.is_empty()).collect();
+        let segments: Vec<&str> =
+            repository.split('/').filter(|segment| !segment.is_empty()).collect();
         let path = |count| [&[host.as_str()], &segments[..count]].concat().join("/");
         Self { registry: registry.to_owned(), keys: (0..=segments.len()).rev().map(path).collect() }
     }
@@ -30,7 +33,11 @@ impl Place {
 
     /// The registry as helpers are asked for it.
     pub fn server(&self) -> &str {
-        if self.keys.last().is_some_and(|host| host == DOCKER_HUB[0]) { DOCKER_HUB_KEY } else { &self.registry }
+        if self.keys.last().is_some_and(|host| host == DOCKER_HUB[0]) {
+            DOCKER_HUB_KEY
+        } else {
+            &self.registry
+        }
     }
 
     /// Whether a key stands for this registry as a whole.
@@ -38,7 +45,8 @@ impl Place {
         self.keys.last() == Some(&normal(key))
     }
 
-    /// The entry that says most exactly that it is for this place. Of two that say the same, the one spelt in normal form.
+    /// The entry that says most exactly that it is for this place. Of two that say the
+    /// same, the one spelt in normal form.
     pub fn find<'a, V>(&self, entries: &'a BTreeMap<String, V>) -> Option<&'a V> {
         self.keys.iter().find_map(|wanted| {
             let same = entries.iter().filter(|(key, _)| normal(key) == *wanted);
@@ -48,10 +56,12 @@ impl Place {
 }
 
 /// A key without what may be written or left out: `https://` and the version of the interface, capitals of the host, the other
-/// names of docker's registry. A key that is an address stands for the whole registry, whatever its path is.
+/// names of docker's registry. A key that is an address stands for the whole registry,
+/// whatever its path is.
 fn normal(key: &str) -> String {
     let address = ["https://", "http://"].iter().find_map(|scheme| key.strip_prefix(scheme));
-    let (registry, path) = address.unwrap_or(key).split_once('/').unwrap_or((address.unwrap_or(key), ""));
+    let (registry, path) =
+        address.unwrap_or(key).split_once('/').unwrap_or((address.unwrap_or(key), ""));
     let path = path.trim_end_matches('/');
     match address.is_some() || ["", "v1", "v2"].contains(&path) {
         true => host(registry),
@@ -92,10 +102,22 @@ mod tests {
 
     #[test]
     fn the_longest_key_wins() {
-        let keys = ["quay.io/team", "quay.io", "https://quay.io", "quay.io/team/vault", "quay.io/te", "other.io"];
-        let entries: BTreeMap<String, &str> = keys.iter().map(|key| ((*key).to_owned(), *key)).collect();
+        let keys = [
+            "quay.io/team",
+            "quay.io",
+            "https://quay.io",
+            "quay.io/team/vault",
+            "quay.io/te",
+            "other.io",
+        ];
+        let entries: BTreeMap<String, &str> =
+            keys.iter().map(|key| ((*key).to_owned(), *key)).collect();
         let check = |registry, repository, key| {
-            assert_eq!(Place::new(registry, repository).find(&entries).copied(), key, "{registry}/{repository}");
+            assert_eq!(
+                Place::new(registry, repository).find(&entries).copied(),
+                key,
+                "{registry}/{repository}"
+            );
         };
         check("quay.io", "team/vault", Some("quay.io/team/vault"));
         check("quay.io", "team/vault/deep", Some("quay.io/team/vault"));

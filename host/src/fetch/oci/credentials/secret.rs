@@ -1,4 +1,5 @@
-//! What nobody may see: it has no way to be shown, and leaves nothing behind in memory when it is dropped.
+//! What nobody may see: it has no way to be shown, and leaves nothing behind in memory
+//! when it is dropped.
 
 use std::fmt;
 
@@ -7,7 +8,8 @@ use zeroize::Zeroizing;
 
 /// A password or a token.
 ///
-/// It does not display itself, [`Debug`](fmt::Debug) says only that it is there, and what it held is overwritten when it goes.
+/// It does not display itself, [`Debug`](fmt::Debug) says only that it is there, and what
+/// it held is overwritten when it goes.
 ///
 /// ```
 /// use gtc::fetch::oci::credentials::Secret;

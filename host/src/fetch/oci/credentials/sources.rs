@@ -1,4 +1,5 @@
-//! Where credentials may be: values that the caller took from the variables of the process.
+//! Where credentials may be: values that the caller took from the variables of the
+//! process.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -18,7 +19,8 @@ pub struct Sources {
     pub containers_files: Vec<PathBuf>,
     /// What the variables of `gtc` itself say.
     pub registry: RegistryVariables,
-    /// The variables that credential helpers see; they are looked up in the `PATH` among them.
+    /// The variables that credential helpers see; they are looked up in the `PATH` among
+    /// them.
     pub helper_variables: Variables,
 }
 
@@ -57,7 +59,8 @@ impl Variables {
 const OWN_PREFIX: &[u8] = b"GTC_";
 
 impl Sources {
-    /// The places where a user with this home folder and these variables keeps credentials.
+    /// The places where a user with this home folder and these variables keeps
+    /// credentials.
     pub fn of(home: Option<PathBuf>, variables: Vec<(OsString, OsString)>) -> Self {
         let mut variables = Variables(variables);
         let below_home = |folder: &str| home.as_ref().map(|home| home.join(folder));
@@ -68,7 +71,9 @@ impl Sources {
         let sources = Self {
             docker_folder: path("DOCKER_CONFIG").or_else(|| below_home(".docker")),
             registry_auth_file: path("REGISTRY_AUTH_FILE"),
-            containers_files: containers.map(|folder| folder.join("containers").join("auth.json")).collect(),
+            containers_files: containers
+                .map(|folder| folder.join("containers").join("auth.json"))
+                .collect(),
             registry: RegistryVariables {
                 host: text("GTC_REGISTRY_HOST"),
                 username: text("GTC_REGISTRY_USERNAME"),
@@ -83,9 +88,12 @@ impl Sources {
 
     /// The files, in the order in which they are looked into.
     pub(super) fn files(&self) -> impl Iterator<Item = (Source, PathBuf)> {
-        let docker = self.docker_folder.iter().map(|folder| (Source::Docker, folder.join("config.json")));
-        let named = self.registry_auth_file.iter().map(|path| (Source::RegistryAuthFile, path.clone()));
-        let containers = self.containers_files.iter().map(|path| (Source::Containers, path.clone()));
+        let docker =
+            self.docker_folder.iter().map(|folder| (Source::Docker, folder.join("config.json")));
+        let named =
+            self.registry_auth_file.iter().map(|path| (Source::RegistryAuthFile, path.clone()));
+        let containers =
+            self.containers_files.iter().map(|path| (Source::Containers, path.clone()));
         docker.chain(named).chain(containers)
     }
 }

@@ -66,7 +66,8 @@ fn short(credential: &Credential) -> String {
 
 #[test]
 fn without_sources_nobody_is_asked() {
-    let found = Credentials::new(Sources::default(), Limits::default()).find("ghcr.io", "team/vault");
+    let found =
+        Credentials::new(Sources::default(), Limits::default()).find("ghcr.io", "team/vault");
     assert!(matches!(found.credential, Credential::Anonymous));
     assert!(found.tried.is_empty());
 }
@@ -104,7 +105,8 @@ fn docker_keeps_credentials_in_its_file() {
 fn sources_are_asked_in_order() {
     let mut home = Home::new();
     home.set("GTC_REGISTRY_TOKEN", "variable");
-    let entry = |token: &str| format!(r#"{{"auths": {{"ghcr.io": {{"registrytoken": "{token}"}}}}}}"#);
+    let entry =
+        |token: &str| format!(r#"{{"auths": {{"ghcr.io": {{"registrytoken": "{token}"}}}}}}"#);
     let mut sources = Vec::new();
     let mut step = |home: &Home, credential: &str| {
         assert_eq!(home.short("ghcr.io"), format!("bearer {credential}"));
@@ -134,7 +136,9 @@ fn podman_keeps_credentials_for_parts_of_a_registry() {
         ".config/containers/auth.json",
         r#"{"auths": {"ghcr.io": {"auth": "YTph"}, "ghcr.io/team": {"auth": "Yjpi"}, "ghcr.io/other": {"auth": "Yzpj"}}}"#,
     );
-    let check = |repository, credential| assert_eq!(short(&home.find("ghcr.io", repository).credential), credential);
+    let check = |repository, credential| {
+        assert_eq!(short(&home.find("ghcr.io", repository).credential), credential)
+    };
     check("team/vault", "b:b");
     check("team", "b:b");
     check("teams/vault", "a:a");
@@ -157,7 +161,10 @@ fn variables_can_be_for_one_registry() {
     home.set("GTC_REGISTRY_HOST", "https://quay.io");
     assert_eq!(home.short("quay.io"), "me:secret");
     assert_eq!(home.short("ghcr.io"), "anonymous");
-    assert_eq!(variables(&home), "the variables `GTC_REGISTRY_…` (`GTC_REGISTRY_HOST` is not `ghcr.io`)");
+    assert_eq!(
+        variables(&home),
+        "the variables `GTC_REGISTRY_…` (`GTC_REGISTRY_HOST` is not `ghcr.io`)"
+    );
     home.set("GTC_REGISTRY_TOKEN", "token");
     assert_eq!(home.short("quay.io"), "anonymous");
 }
@@ -165,7 +172,10 @@ fn variables_can_be_for_one_registry() {
 #[test]
 fn what_was_tried_is_told() {
     let mut home = Home::with_docker(r#"{"auths": {"quay.io": {"auth": "YTph"}}}"#);
-    home.set("REGISTRY_AUTH_FILE", home.write("odd\u{1b}[2J.json", r#"{"auths": {"ghcr.io": {"auth": "YTph"}}}"#));
+    home.set(
+        "REGISTRY_AUTH_FILE",
+        home.write("odd\u{1b}[2J.json", r#"{"auths": {"ghcr.io": {"auth": "YTph"}}}"#),
+    );
     assert_eq!(
         home.words(),
         [
@@ -196,7 +206,9 @@ fn faulty_files_are_passed_over_and_told() {
         assert!(!format!("{:?}", home.find("ghcr.io", "")).contains("hunter2"), "{config}");
     };
     let form = "it is no JSON of the expected form: line 1, column ";
-    for bad in ["", "hunter2", "[]x", r#"{"auths": "hunter2"}"#, r#"{"auths": {"ghcr.io": "hunter2"}}"#] {
+    for bad in
+        ["", "hunter2", "[]x", r#"{"auths": "hunter2"}"#, r#"{"auths": {"ghcr.io": "hunter2"}}"#]
+    {
         check(bad, form);
     }
     check(r#"{"auths": {"ghcr.io": {"auth": ["hunter2"]}}}"#, form);
@@ -220,7 +232,8 @@ fn only_regular_files_are_read() {
     std::fs::create_dir_all(home.folder.path().join(".docker/config.json")).expect("a folder");
     let fifo = home.write(".config/containers/auth.json", "");
     std::fs::remove_file(&fifo).expect("a file");
-    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::from_raw_mode(0o600)).expect("a FIFO");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::from_raw_mode(0o600))
+        .expect("a FIFO");
     assert_eq!(
         home.words(),
         [

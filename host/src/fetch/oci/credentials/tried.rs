@@ -8,7 +8,8 @@ use env_pack_domain::ForeignText;
 use super::place::Place;
 use super::{Credential, Secret};
 
-/// A source that was looked into, and what came of it; displayed as words for an error message.
+/// A source that was looked into, and what came of it; displayed as words for an error
+/// message.
 #[derive(Clone, Debug)]
 pub struct Tried {
     source: Source,
@@ -63,7 +64,8 @@ impl Outcome {
     }
 }
 
-/// Whether it has no control characters and nothing in the place of bytes that are no text.
+/// Whether it has no control characters and nothing in the place of bytes that are no
+/// text.
 fn is_text(text: &str) -> bool {
     text.chars().all(|c| !c.is_control() && c != char::REPLACEMENT_CHARACTER)
 }
@@ -106,7 +108,9 @@ impl fmt::Display for Tried {
             Source::Docker => f.write_str("docker's")?,
             Source::RegistryAuthFile => f.write_str("`REGISTRY_AUTH_FILE`")?,
             Source::Containers => f.write_str("podman's")?,
-            Source::Helper(name) => write!(f, "credential helper `docker-credential-{}`", ForeignText::excerpt(name))?,
+            Source::Helper(name) => {
+                write!(f, "credential helper `docker-credential-{}`", ForeignText::excerpt(name))?
+            }
             Source::Environment => f.write_str("the variables `GTC_REGISTRY_…`")?,
         }
         if let Some(path) = &self.path {

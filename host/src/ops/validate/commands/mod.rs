@@ -1,7 +1,7 @@
 //! What a declared command does, as its words say: what nobody should want to be granted.
 //!
-//! A program is known under all of its names. What a wrapper is given to run, and what stands in the code for a shell or an
-//! interpreter, is judged like a command of its own.
+//! A program is known under all of its names. What a wrapper is given to run, and what
+//! stands in the code for a shell or an interpreter, is judged like a command of its own.
 
 mod programs;
 mod verbs;
@@ -12,7 +12,8 @@ use super::Code;
 use programs::{Kind, Program, holds};
 use verbs::Deed;
 
-/// How many words of commands are looked at in one pack: a manifest could hold as many commands as it has letters.
+/// How many words of commands are looked at in one pack: a manifest could hold as many
+/// commands as it has letters.
 const WORDS: usize = 5_000;
 /// How many words behind the name of a program are looked at in code.
 const REACH: usize = 16;
@@ -66,7 +67,8 @@ fn faults(tool: &ToolPermission, left: &mut usize) -> Vec<(Code, &'static str)> 
     faults.0
 }
 
-/// Whether all that a program is asked is its version. To a shell, to a wrapper and to `rm`, the word `version` is a name.
+/// Whether all that a program is asked is its version. To a shell, to a wrapper and to
+/// `rm`, the word `version` is a name.
 fn asks_version(program: &Program, args: &[&str]) -> bool {
     let [arg] = args else { return false };
     let is_known = match (*arg, program.kind) {
@@ -79,8 +81,8 @@ fn asks_version(program: &Program, args: &[&str]) -> bool {
     is_known && !program.is_heedless()
 }
 
-/// The commands among arguments: what a wrapper runs is its arguments, and code is cut where a shell would cut it, which finds the
-/// commands in other languages too.
+/// The commands among arguments: what a wrapper runs is its arguments, and code is cut
+/// where a shell would cut it, which finds the commands in other languages too.
 fn commands<'a>(args: &[&'a str], left: &mut usize) -> Vec<Vec<&'a str>> {
     let ends_command = |c: char| ";|&(){}[]$`'\"<>,\n".contains(c);
     let mut commands = vec![Vec::new()];
@@ -116,8 +118,9 @@ impl Faults {
         }
     }
 
-    /// Judges whatever a command within another one may run: any word of it may name a program, because nobody knows which of the
-    /// words before it belong to the wrapper.
+    /// Judges whatever a command within another one may run: any word of it may name a
+    /// program, because nobody knows which of the words before it belong to the
+    /// wrapper.
     fn judge_within(&mut self, command: &[&str], begins: bool) {
         for (at, word) in command.iter().enumerate() {
             let program = Program::named(word);
@@ -137,10 +140,12 @@ impl Faults {
         }
     }
 
-    /// Judges a program with its arguments, some of which may be open; whether it runs others.
+    /// Judges a program with its arguments, some of which may be open; whether it runs
+    /// others.
     fn judge(&mut self, program: &Program, args: &[&str], is_open: bool) -> bool {
         let deeds = verbs::deeds(&program.name, args);
-        let names_shell = args.first() != Some(&"completion") && args.iter().any(|arg| is_shell(arg));
+        let names_shell =
+            args.first() != Some(&"completion") && args.iter().any(|arg| is_shell(arg));
         let runs = match program.kind {
             Kind::Inert => {
                 self.effects(program, args, &[]);
@@ -161,10 +166,14 @@ impl Faults {
         }
         if program.kind == Kind::Transfer {
             match is_open {
-                true => {
-                    self.add(Code::TransfersAnything, "fetches from wherever, or sends to whomever the handler likes")
-                }
-                false => self.add(Code::Transfers, "connects to the network past the addresses that are declared"),
+                true => self.add(
+                    Code::TransfersAnything,
+                    "fetches from wherever, or sends to whomever the handler likes",
+                ),
+                false => self.add(
+                    Code::Transfers,
+                    "connects to the network past the addresses that are declared",
+                ),
             }
         }
         self.effects(program, args, &deeds);
@@ -173,8 +182,9 @@ impl Faults {
 
     /// What a command leaves behind, and what it tells.
     fn effects(&mut self, program: &Program, args: &[&str], deeds: &[Deed]) {
-        let says =
-            |words: &str| program.kind == Kind::Query && statements(program, args).any(|word| holds(words, &word));
+        let says = |words: &str| {
+            program.kind == Kind::Query && statements(program, args).any(|word| holds(words, &word))
+        };
         // the arguments of these are commands or addresses
         let decides = !matches!(program.kind, Kind::Shell | Kind::Runner | Kind::Transfer);
         let does = |deed: Deed| decides && deeds.contains(&deed);
@@ -192,31 +202,43 @@ impl Faults {
     }
 }
 
-/// Whether an argument is a shell, whatever it is an argument of: a bare name, or a path from the root.
+/// Whether an argument is a shell, whatever it is an argument of: a bare name, or a path
+/// from the root.
 fn is_shell(arg: &str) -> bool {
     let program = Program::named(arg);
-    program.kind == Kind::Shell && !program.is_word() && (arg.starts_with('/') || !arg.contains('/'))
+    program.kind == Kind::Shell
+        && !program.is_word()
+        && (arg.starts_with('/') || !arg.contains('/'))
 }
 
-/// Whether a program of databases is given any statement, or one that leads out of the database.
+/// Whether a program of databases is given any statement, or one that leads out of the
+/// database.
 fn runs_statement(program: &Program, args: &[&str]) -> bool {
     let any = args.windows(2).any(|pair| holds(STATEMENT, pair[0]) && pair[1] == "*");
     let plain = holds(PLAIN_STATEMENT, &program.name) && args.contains(&"*");
-    any || plain || args.iter().any(|arg| ESCAPES.iter().any(|escape| arg.trim_start().starts_with(escape)))
+    any || plain
+        || args.iter().any(|arg| ESCAPES.iter().any(|escape| arg.trim_start().starts_with(escape)))
 }
 
-/// The words of statements, in lower case. The values of other options are none, such as the host in `psql -h drop.example.com`.
+/// The words of statements, in lower case. The values of other options are none, such as
+/// the host in `psql -h drop.example.com`.
 fn statements<'a>(program: &Program, args: &'a [&'a str]) -> impl Iterator<Item = String> + 'a {
     let is_plain = holds(PLAIN_STATEMENT, &program.name);
     let before = std::iter::once("").chain(args.iter().copied());
-    let is_value = move |option: &str| option.starts_with('-') && !option.contains('=') && !holds(STATEMENT, option);
-    let said =
-        args.iter().zip(before).filter(move |(arg, before)| is_plain || arg.starts_with('-') || !is_value(before));
-    let words = said.flat_map(|(arg, _)| arg.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+    let is_value = move |option: &str| {
+        option.starts_with('-') && !option.contains('=') && !holds(STATEMENT, option)
+    };
+    let said = args
+        .iter()
+        .zip(before)
+        .filter(move |(arg, before)| is_plain || arg.starts_with('-') || !is_value(before));
+    let words =
+        said.flat_map(|(arg, _)| arg.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
     words.map(str::to_ascii_lowercase)
 }
 
-/// Whether an argument, or the value of an option, is an absolute path, begins at somebody's home, or climbs.
+/// Whether an argument, or the value of an option, is an absolute path, begins at
+/// somebody's home, or climbs.
 fn leads_elsewhere(arg: &str) -> bool {
     let value = arg.split_once('=').map_or(arg, |(_, value)| value);
     let value = match value.strip_prefix('-') {
@@ -225,7 +247,10 @@ fn leads_elsewhere(arg: &str) -> bool {
         None => value.trim_start_matches('@'),
     };
     let value = value.strip_prefix("file://").unwrap_or(value);
-    let begins = ["/", "\\", "~/", "$HOME", "${HOME}", "%USERPROFILE%"].iter().any(|root| value.starts_with(root));
-    let has_drive = value.as_bytes().get(1..3).is_some_and(|bytes| bytes == b":\\" || bytes == b":/");
+    let begins = ["/", "\\", "~/", "$HOME", "${HOME}", "%USERPROFILE%"]
+        .iter()
+        .any(|root| value.starts_with(root));
+    let has_drive =
+        value.as_bytes().get(1..3).is_some_and(|bytes| bytes == b":\\" || bytes == b":/");
     begins || has_drive || value.split(['/', '\\']).any(|segment| segment == "..")
 }

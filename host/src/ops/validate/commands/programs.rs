@@ -69,9 +69,11 @@ const KINDS: [(Kind, &str); 8] = [
     (Kind::Teller, "pass printenv sops"),
     (Kind::Inert, "echo false printf test true"),
 ];
-/// Those that do what they do whatever they are told: on some systems even when they are asked for their version.
+/// Those that do what they do whatever they are told: on some systems even when they are
+/// asked for their version.
 const HEEDLESS: &str = "halt init kexec poweroff reboot shutdown telinit";
-/// Names that are words of other programs and of languages too: they name a program only where a command begins.
+/// Names that are words of other programs and of languages too: they name a program only
+/// where a command begins.
 const WORDS: &str =
     "at batch cmd command copy ed erase eval ex exec fetch format http https init install just kill links mail
     move nu osh pass patch r rc rd ren script test time true false view";
@@ -91,7 +93,8 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// The program of this name, or at this path: `/usr/bin/python3.12` is `python`, and `mkfs.ext4` is `mkfs`.
+    /// The program of this name, or at this path: `/usr/bin/python3.12` is `python`, and
+    /// `mkfs.ext4` is `mkfs`.
     pub fn named(word: &str) -> Self {
         let base = word.rsplit(['/', '\\']).next().unwrap_or(word).to_ascii_lowercase();
         let base = ENDINGS.iter().find_map(|ending| base.strip_suffix(ending)).unwrap_or(&base);
@@ -100,7 +103,8 @@ impl Program {
         let gnu = base.strip_prefix('g').filter(|name| holds(GNU, name));
         // one letter and a number is something else
         let variants = [plain, variant].into_iter().filter(|name| name.len() > 1).chain(gnu);
-        let known = std::iter::once(base).chain(variants).find_map(|name| Some((name, kind(name)?)));
+        let known =
+            std::iter::once(base).chain(variants).find_map(|name| Some((name, kind(name)?)));
         let (name, kind) = known.unwrap_or((base, Kind::Plain));
         Self { name: name.to_owned(), kind }
     }

@@ -2,7 +2,8 @@
 
 use super::programs::holds;
 
-/// Options that are followed by their value, in the programs whose subcommands are told apart here.
+/// Options that are followed by their value, in the programs whose subcommands are told
+/// apart here.
 const WITH_VALUE: &str = "-C -H -L -a -c -f -h -l -n -o -p -s -u --address --as --as-group --cluster --config --configuration
     --context --endpoint-url --file --filter --format --git-dir --host --kube-context --kubeconfig --log-level --namespace
     --org --output --profile --project --project-directory --query --region --repo --server --subscription --tenant --token
@@ -96,14 +97,12 @@ const TELLS: [&str; 32] = [
     "vault unwrap",
 ];
 /// Options by which any program does more than its subcommand says.
-const DESTROYING_OPTIONS: &str =
-    "-auto-approve --auto-approve -delete --delete -destroy --destroy --force-delete --prune --purge";
+const DESTROYING_OPTIONS: &str = "-auto-approve --auto-approve -delete --delete -destroy --destroy --force-delete --prune --purge";
 const CHANGING_OPTIONS: &str = "-fls -fprint -fprint0 -fprintf --in-place";
 const TELLING_OPTIONS: &str =
     "--export-secret-keys --export-secret-subkeys --show-secrets --show-token --with-decryption";
 /// Options that are given a program to run.
-const RUNNING_OPTIONS: &str =
-    "--checkpoint-action -exec --exec -execdir --info-script -ok -okdir --rsh --to-command --use-compress-program";
+const RUNNING_OPTIONS: &str = "--checkpoint-action -exec --exec -execdir --info-script -ok -okdir --rsh --to-command --use-compress-program";
 /// How arguments begin in which a program is named that is run.
 const RUNNING_WORDS: [&str; 13] = [
     "--config-env=",
@@ -142,14 +141,16 @@ pub(super) fn deeds(program: &str, args: &[&str]) -> Vec<Deed> {
     let path = path(program, args);
     // what stands behind a look is what is looked at
     let verbs = path.iter().position(|word| holds(LOOKS, verb(word))).unwrap_or(path.len());
-    let words = path[..verbs].iter().enumerate().filter(|(at, word)| !is_service(program, *at, word));
+    let words =
+        path[..verbs].iter().enumerate().filter(|(at, word)| !is_service(program, *at, word));
     let mut deeds: Vec<Deed> = words.filter_map(|(_, word)| deed(program, word)).collect();
     if args.first() == Some(&"*") || path.last() == Some(&"*") {
         deeds.push(Deed::Open);
     }
     let leads = |tells: &&str| {
         let mut words = tells.split(' ');
-        words.next() == Some(program) && words.enumerate().all(|(at, word)| path.get(at) == Some(&word))
+        words.next() == Some(program)
+            && words.enumerate().all(|(at, word)| path.get(at) == Some(&word))
     };
     let shows_secrets = path.first() == Some(&"get") && args.iter().any(|arg| is_secret_kind(arg));
     let shows_raw = path.starts_with(&["config", "view"]) && args.contains(&"--raw");
@@ -166,17 +167,22 @@ fn of_option(program: &str, arg: &str) -> Option<Deed> {
     let name = lower.split('=').next().unwrap_or_default();
     let is_off = lower.ends_with("=false");
     match name {
-        _ if holds(RUNNING_OPTIONS, name) || RUNNING_WORDS.iter().any(|word| lower.starts_with(word)) => {
+        _ if holds(RUNNING_OPTIONS, name)
+            || RUNNING_WORDS.iter().any(|word| lower.starts_with(word)) =>
+        {
             Some(Deed::Runs)
         }
         _ if holds(DESTROYING_OPTIONS, name) && !is_off => Some(Deed::Destroys),
-        _ if holds(CHANGING_OPTIONS, name) || program == "sed" && name.starts_with("-i") => Some(Deed::Changes),
+        _ if holds(CHANGING_OPTIONS, name) || program == "sed" && name.starts_with("-i") => {
+            Some(Deed::Changes)
+        }
         _ if holds(TELLING_OPTIONS, name) && !is_off => Some(Deed::Tells),
         _ => None,
     }
 }
 
-/// Whether `kubectl get` and its like are asked for secrets: `secret`, `secrets/x`, `pods,secrets`.
+/// Whether `kubectl get` and its like are asked for secrets: `secret`, `secrets/x`,
+/// `pods,secrets`.
 fn is_secret_kind(arg: &str) -> bool {
     arg.split(['/', ',', '.']).any(|kind| kind == "secret" || kind == "secrets")
 }
@@ -185,7 +191,8 @@ fn groups(program: &str) -> Option<&'static str> {
     GROUPS.iter().find(|(name, _)| *name == program).map(|(_, groups)| *groups)
 }
 
-/// The subcommands of a command: groups, and then what is done; a star where the handler chooses.
+/// The subcommands of a command: groups, and then what is done; a star where the handler
+/// chooses.
 fn path<'a>(program: &str, args: &[&'a str]) -> Vec<&'a str> {
     let groups = groups(program);
     let depth = match groups {
@@ -205,9 +212,11 @@ fn path<'a>(program: &str, args: &[&'a str]) -> Vec<&'a str> {
             }
             continue;
         }
-        let says =
-            groups.is_some_and(|groups| holds(groups, arg)) || holds(LOOKS, verb(arg)) || deed(program, arg).is_some();
-        // what stands behind an option that nobody knows, and is no subcommand that is known, is its value
+        let says = groups.is_some_and(|groups| holds(groups, arg))
+            || holds(LOOKS, verb(arg))
+            || deed(program, arg).is_some();
+        // what stands behind an option that nobody knows, and is no subcommand that is known, is
+        // its value
         if std::mem::take(&mut may_be_value) && arg != "*" && !says {
             continue;
         }
@@ -228,7 +237,8 @@ fn path<'a>(program: &str, args: &[&'a str]) -> Vec<&'a str> {
     path
 }
 
-/// Whether a word is the name of a service of a cloud, though elsewhere it is what is done: `gcloud run services list`.
+/// Whether a word is the name of a service of a cloud, though elsewhere it is what is
+/// done: `gcloud run services list`.
 fn is_service(program: &str, at: usize, word: &str) -> bool {
     let is_first = at == 0 && holds(SERVICES, word);
     holds(CLOUDS, program) && is_first || program == "az" && word == "run-command"

@@ -1,4 +1,5 @@
-//! Forms that nothing but a secret has. Words such as `password` prove nothing: they stand in every manual.
+//! Forms that nothing but a secret has. Words such as `password` prove nothing: they
+//! stand in every manual.
 
 use super::{keys, urls};
 
@@ -6,7 +7,8 @@ use super::{keys, urls};
 pub(super) struct Sight<'a> {
     pub content: &'a [u8],
     pub at: usize,
-    /// Whether it is compiled code, whose texts stand beside each other with nothing between them.
+    /// Whether it is compiled code, whose texts stand beside each other with nothing
+    /// between them.
     pub is_binary: bool,
 }
 
@@ -131,7 +133,8 @@ impl Form {
         let begins = self.begins.as_bytes();
         // the end of another word is no beginning
         let starts = !is_letter(&begins[0]) || !sight.before().is_some_and(|byte| is_letter(&byte));
-        // in compiled code, words follow each other with nothing between them; but letters may be anything, if others go on
+        // in compiled code, words follow each other with nothing between them; but letters may be
+        // anything, if others go on
         let is_plain = begins.iter().all(is_letter);
         let may_stand = starts || sight.is_binary && (!is_plain || rest.len() == at_least);
         may_stand && is_random(rest, at_least)
@@ -155,12 +158,17 @@ pub(super) fn run(bytes: &[u8], of: Of, at_most: usize) -> &[u8] {
         Dotted => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'),
         Base64 => byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='),
     };
-    let end = bytes.iter().take(at_most).position(|byte| !is_one(byte)).unwrap_or(bytes.len().min(at_most));
+    let end = bytes
+        .iter()
+        .take(at_most)
+        .position(|byte| !is_one(byte))
+        .unwrap_or(bytes.len().min(at_most));
     &bytes[..end]
 }
 
-/// Whether there are so many of them, and whether chance has chosen them: letters and digits, many different ones. What a manual writes
-/// in the place of a secret is `xxxxxxxx`, or says that it is an example.
+/// Whether there are so many of them, and whether chance has chosen them: letters and
+/// digits, many different ones. What a manual writes in the place of a secret is
+/// `xxxxxxxx`, or says that it is an example.
 pub(super) fn is_random(bytes: &[u8], at_least: usize) -> bool {
     if bytes.len() < at_least {
         return false;
@@ -169,5 +177,8 @@ pub(super) fn is_random(bytes: &[u8], at_least: usize) -> bool {
     bytes.iter().for_each(|byte| seen[usize::from(*byte)] = true);
     let different = seen.iter().filter(|seen| **seen).count();
     let is_example = || bytes.windows(7).any(|window| window.eq_ignore_ascii_case(b"example"));
-    different >= 8 && bytes.iter().any(u8::is_ascii_digit) && bytes.iter().any(u8::is_ascii_alphabetic) && !is_example()
+    different >= 8
+        && bytes.iter().any(u8::is_ascii_digit)
+        && bytes.iter().any(u8::is_ascii_alphabetic)
+        && !is_example()
 }

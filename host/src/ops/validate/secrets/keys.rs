@@ -2,7 +2,8 @@
 
 use super::forms::{Of, Sight, is_random, run};
 
-/// How long the kind of a key may be, and how far its first line may be from its head: a passphrase brings two lines of its own.
+/// How long the kind of a key may be, and how far its first line may be from its head: a
+/// passphrase brings two lines of its own.
 const LABEL: usize = 48;
 const HEAD: usize = 400;
 /// The shortest line of a key that is looked for, in bytes.
@@ -10,12 +11,14 @@ const LINE: usize = 32;
 /// `PRIVATE KEY` in base64, wherever it begins.
 const ENCODED: [&[u8]; 3] = [b"UFJJVkFURSBLRV", b"BSSVZBVEUgS0VZ", b"QUklWQVRFIEtFW"];
 
-/// Whether `PRIVATE KEY` stands in the first line of a key, and the key follows: a program that reads keys has such lines too.
+/// Whether `PRIVATE KEY` stands in the first line of a key, and the key follows: a
+/// program that reads keys has such lines too.
 pub(super) fn is_pem(sight: &Sight<'_>) -> bool {
     let before = &sight.content[sight.at.saturating_sub(LABEL)..sight.at];
     let Some(begin) = memchr::memmem::rfind(before, b"BEGIN ") else { return false };
     let is_label = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b' ';
-    if !before[..begin].trim_ascii_end().ends_with(b"----") || !before[begin..].iter().all(is_label) {
+    if !before[..begin].trim_ascii_end().ends_with(b"----") || !before[begin..].iter().all(is_label)
+    {
         return false;
     }
     let after = &sight.content[sight.at + b"PRIVATE KEY".len()..];
@@ -35,11 +38,13 @@ fn lines(body: &[u8]) -> impl Iterator<Item = &[u8]> {
         .map(|line| line.strip_prefix(b"n").filter(|_| line.len() > LINE).unwrap_or(line))
 }
 
-/// Whether it is such a key once more in base64, as in a file that says how to reach a cluster.
+/// Whether it is such a key once more in base64, as in a file that says how to reach a
+/// cluster.
 pub(super) fn is_encoded_pem(sight: &Sight<'_>) -> bool {
     let text = run(&sight.content[sight.at..], Of::Base64, 200);
     let first = &text[..text.len().min(100)];
-    text.len() >= 120 && ENCODED.iter().any(|encoded| memchr::memmem::find(first, encoded).is_some())
+    text.len() >= 120
+        && ENCODED.iter().any(|encoded| memchr::memmem::find(first, encoded).is_some())
 }
 
 /// Whether it is a key of PuTTY, its private half included.
@@ -52,7 +57,8 @@ pub(super) fn is_putty(sight: &Sight<'_>) -> bool {
 pub(super) fn is_aws_secret(sight: &Sight<'_>) -> bool {
     let after = &sight.content[sight.at..];
     let names: [&[u8]; 3] = [b"ecret_access_key", b"ecretAccessKey", b"ecret-access-key"];
-    let is_name = |name: &&&[u8]| after.len() > name.len() && after[..name.len()].eq_ignore_ascii_case(name);
+    let is_name =
+        |name: &&&[u8]| after.len() > name.len() && after[..name.len()].eq_ignore_ascii_case(name);
     let Some(name) = names.iter().find(is_name) else { return false };
     let rest = &after[name.len()..];
     let gap = rest.iter().take(6).take_while(|byte| b"\"' \t:=>".contains(byte)).count();

@@ -18,7 +18,8 @@ pub(super) enum Heard {
     Flood,
 }
 
-/// Reads what a helper says. What it started may hold its pipes open: nobody waits for that.
+/// Reads what a helper says. What it started may hold its pipes open: nobody waits for
+/// that.
 pub(super) fn listen(group: &mut Group, deadline: Instant, cap: u64) -> io::Result<Heard> {
     let mut stdout = Pipe::new(group.child().stdout.take(), cap)?;
     let mut stderr = Pipe::new(group.child().stderr.take(), cap)?;
@@ -43,7 +44,8 @@ impl<R: Read + AsFd> Pipe<R> {
             never_wait(pipe)?;
         }
         let room = usize::try_from(cap).unwrap_or(usize::MAX).saturating_add(1);
-        // enough for every honest answer: what grows is copied, and a copy of a secret stays behind
+        // enough for every honest answer: what grows is copied, and a copy of a secret stays
+        // behind
         let bytes = Zeroizing::new(Vec::with_capacity(room.min(8 << 10)));
         Ok(Self { pipe, bytes, room })
     }

@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// The first program of this name in the folders of PATH. What a relative folder holds depends on where one stands, so it is
-/// passed over.
+/// The first program of this name in the folders of PATH. What a relative folder holds
+/// depends on where one stands, so it is passed over.
 pub(super) fn find(name: &str, path: &OsStr) -> Option<PathBuf> {
     let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
     folders.map(|folder| folder.join(name)).find(|program| is_program(program))

@@ -6,19 +6,24 @@ use std::time::{Duration, Instant};
 
 use super::Home;
 
-/// A program cannot be started while a process that is just being started has it open for writing; so these tests run one after
-/// the other.
+/// A program cannot be started while a process that is just being started has it open for
+/// writing; so these tests run one after the other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-const ASKS_PASS: &str = r#"{"credHelpers": {"ghcr.io": "pass"}, "auths": {"ghcr.io": {"auth": "Zjpm"}}}"#;
+const ASKS_PASS: &str =
+    r#"{"credHelpers": {"ghcr.io": "pass"}, "auths": {"ghcr.io": {"auth": "Zjpm"}}}"#;
 
-/// A home with `docker-credential-pass`, which docker's file names for `ghcr.io` beside an entry of its own.
+/// A home with `docker-credential-pass`, which docker's file names for `ghcr.io` beside
+/// an entry of its own.
 fn home(config: &str, script: &str) -> (Home, MutexGuard<'static, ()>) {
     let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut home = Home::with_docker(config);
     let program = home.write("bin/docker-credential-pass", &format!("#!/bin/sh\n{script}\n"));
     std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).expect("permissions");
-    home.set("PATH", format!("relative:{}:/usr/bin:/bin", home.folder.path().join("bin").display()));
+    home.set(
+        "PATH",
+        format!("relative:{}:/usr/bin:/bin", home.folder.path().join("bin").display()),
+    );
     home.set("HOME", home.folder.path().to_owned());
     (home, turn)
 }
@@ -55,7 +60,10 @@ fn a_helper_for_one_registry_goes_before_the_file() {
     let (home, _turn) = home(ASKS_PASS, r#"echo '{"Username": "<token>", "Secret": "identity"}'"#);
     assert_eq!(home.short("ghcr.io"), "refresh identity");
     assert_eq!(home.short("quay.io"), "anonymous");
-    assert_eq!(home.words(), ["credential helper `docker-credential-pass` (an identity token for `ghcr.io`)"]);
+    assert_eq!(
+        home.words(),
+        ["credential helper `docker-credential-pass` (an identity token for `ghcr.io`)"]
+    );
 }
 
 #[test]
@@ -75,7 +83,10 @@ fn a_helper_that_has_nothing_is_not_at_fault() {
 #[test]
 fn a_helper_that_fails_is_told_with_one_line() {
     check_fault("echo hunter2; exit 3", "it failed with exit code 3");
-    check_fault("echo hunter2; echo >&2; echo no key >&2; echo more >&2; exit 1", "it failed with exit code 1: no key");
+    check_fault(
+        "echo hunter2; echo >&2; echo no key >&2; echo more >&2; exit 1",
+        "it failed with exit code 1: no key",
+    );
     let escaped = r"it failed with exit code 1: \u{1b}]0;pwned\u{7}\u{1b}[2J";
     check_fault(r"printf '\033]0;pwned\007\033[2J\n' >&2; exit 1", escaped);
     let long = format!("it failed with exit code 1: {}…", "x".repeat(80));
@@ -86,9 +97,13 @@ fn a_helper_that_fails_is_told_with_one_line() {
 #[test]
 fn an_answer_of_another_form_is_not_repeated() {
     let fault = "its answer is no JSON of the expected form";
-    for answer in
-        ["hunter2", "", r#"["hunter2"]"#, r#"{"Username": "hunter2"}"#, r#"{"Username": 1, "Secret": "hunter2"}"#]
-    {
+    for answer in [
+        "hunter2",
+        "",
+        r#"["hunter2"]"#,
+        r#"{"Username": "hunter2"}"#,
+        r#"{"Username": 1, "Secret": "hunter2"}"#,
+    ] {
         check_fault(&format!("echo '{answer}'"), fault);
     }
     check_fault(r#"echo '{"Username": "a:b", "Secret": "x"}'"#, "its user name holds a colon");
@@ -137,7 +152,10 @@ fn names_of_helpers_are_strict() {
     for name in ["../bin/x", "a b", "pass;id", "p\\u001b[2Jss", "päss"] {
         let (home, _turn) = home(&format!(r#"{{"credsStore": "{name}"}}"#), "exit 0");
         let words = home.words();
-        assert!(words[1].ends_with("(a name may hold only ASCII letters, digits, `-` and `_`)"), "{words:?}");
+        assert!(
+            words[1].ends_with("(a name may hold only ASCII letters, digits, `-` and `_`)"),
+            "{words:?}"
+        );
         assert!(!words[1].contains('\u{1b}'), "{words:?}");
     }
 }
