@@ -1,13 +1,16 @@
-//! What this repository does beside compiling: `cargo xtask test` runs the gate, `cargo
-//! xtask builtins [--check]` builds the packs that the host embeds, `cargo xtask faults`
-//! shows that the tests notice faults.
+//! The tasks of this repository: `cargo xtask test` runs the gate, `cargo xtask builtins
+//! [--check]` builds the packs that the host embeds, `cargo xtask messages [--check]`
+//! writes the snapshots of messages, `cargo xtask faults` shows that the tests notice
+//! faults.
 #![expect(clippy::print_stdout, reason = "it talks to whoever started it")]
 
 mod builtins;
 mod dependencies;
 mod faults;
 mod gate;
+mod messages;
 mod process;
+mod sources;
 mod tools;
 
 use anyhow::{Result, bail};
@@ -19,10 +22,12 @@ fn main() -> Result<()> {
         ["test"] => gate::run(),
         ["builtins"] => builtins::rebuild(),
         ["builtins", "--check"] => builtins::check(),
+        ["messages"] => messages::update(),
+        ["messages", "--check"] => messages::check(),
         ["faults"] => faults::run(""),
         ["faults", filter] => faults::run(filter),
         _ => bail!(
-            "expected `cargo xtask test`, `cargo xtask builtins [--check]` or `cargo xtask faults [<part of a name>]`"
+            "expected `cargo xtask test`, `cargo xtask builtins [--check]`, `cargo xtask messages [--check]` or `cargo xtask faults [<part of a name>]`"
         ),
     }
 }
