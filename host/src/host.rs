@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use crate::engine::{self, CompileNotice, Engine, LogSink, ToolEnvironment, Worker};
-use crate::fetch::{FetchSettings, Fetcher, Progress, RegistrySettings, Silent};
+use crate::fetch::{FetchSettings, Fetcher, NoProgress, Progress, RegistrySettings};
 use crate::limits::Limits;
 use crate::project::WorkNotice;
 use crate::store::Store;
@@ -49,7 +49,7 @@ impl HostSettings {
             compiling: Box::new(|_| Box::new(())),
             working: Box::new(|_| Box::new(())),
             registries: RegistrySettings::default(),
-            progress: Box::new(Silent),
+            progress: Box::new(NoProgress),
             limits: Limits::default(),
         }
     }

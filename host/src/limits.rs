@@ -13,7 +13,7 @@ pub struct Limits {
     /// What a handler may use up.
     pub engine: engine::Limits,
     /// What a registry may take.
-    pub fetch: fetch::Limits,
+    pub fetch: fetch::FetchLimits,
     /// What a project may make the host read.
     pub project: project::Limits,
     /// How much of scenarios is read.

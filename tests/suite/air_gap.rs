@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use std::path::PathBuf;
 
 use env_pack_domain::Sha256Digest;
-use gtc::fetch::layout::{self, Blob, LayoutEntry};
+use gtc::fetch::layout::{self, LayoutBlob, LayoutEntry};
 use gtc::signing::CosignBundle;
 use serde_json::{Value, json};
 
@@ -266,7 +266,7 @@ fn layout(entries: &[(Option<&str>, &Value)], blobs: &[&[u8]]) -> Vec<u8> {
     let blob = |bytes: &&[u8]| {
         let content = bytes.to_vec();
         let open = Box::new(move || Ok::<Box<dyn Read>, _>(Box::new(Cursor::new(content))));
-        (Sha256Digest::of(bytes), Blob { bytes: bytes.len() as u64, open })
+        (Sha256Digest::of(bytes), LayoutBlob { bytes: bytes.len() as u64, open })
     };
     let mut out = Vec::new();
     layout::write(&mut out, &entries, blobs.iter().map(blob).collect::<BTreeMap<_, _>>())

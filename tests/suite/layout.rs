@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use std::process::Command;
 
 use env_pack_domain::Sha256Digest;
-use gtc::fetch::layout::{self, Blob, Layout, LayoutEntry, Limits};
+use gtc::fetch::layout::{self, Layout, LayoutBlob, LayoutEntry, LayoutLimits};
 
 use crate::support::{Sandbox, run};
 
@@ -34,7 +34,7 @@ fn skopeo_reads_what_we_write_and_writes_what_we_read() {
     let blob = |content: &Vec<u8>| {
         let (bytes, copy) = (content.len() as u64, content.clone());
         let open = Box::new(move || Ok::<Box<dyn Read>, _>(Box::new(Cursor::new(copy))));
-        (Sha256Digest::of(content), Blob { bytes, open })
+        (Sha256Digest::of(content), LayoutBlob { bytes, open })
     };
     let file = File::create(&ours).expect("a file");
     layout::write(file, std::slice::from_ref(&entry), BTreeMap::from(blobs.each_ref().map(blob)))
@@ -49,7 +49,7 @@ fn skopeo_reads_what_we_write_and_writes_what_we_read() {
     let raw = skopeo(&["inspect", "--raw", &place(&ours)]);
     assert_eq!(raw.stdout.as_bytes(), entry.manifest);
     skopeo(&["copy", "--preserve-digests", &place(&ours), &place(&theirs)]);
-    let mut layout = Layout::open(&theirs, &Limits::default()).expect("a layout");
+    let mut layout = Layout::open(&theirs, &LayoutLimits::default()).expect("a layout");
     assert_eq!(layout.entries(), [entry]);
     for blob in blobs {
         let mut copy = Vec::new();

@@ -11,7 +11,7 @@ use super::args::Global;
 use super::error::{CliError, UsageError};
 use super::progress::Screen;
 use crate::engine::{Level, LogLine, ToolEnvironment, Worker};
-use crate::fetch::{Pair, Proxies, RegistrySettings, Sources, is_registry};
+use crate::fetch::{CredentialSources, Proxies, RegistryOption, RegistrySettings, is_registry};
 use crate::host::HostSettings;
 use crate::limits::{self, Limits};
 
@@ -61,7 +61,7 @@ fn registries(global: &Global) -> Result<RegistrySettings, CliError> {
     if let Some(text) = plain_http.iter().find(|text| !is_registry(text)) {
         return Err(wrong("plain-http", text, "expected a host name, and perhaps `:<port>`").into());
     }
-    let pairs = |flag, texts: &[String]| -> Result<Vec<Pair>, CliError> {
+    let pairs = |flag, texts: &[String]| -> Result<Vec<RegistryOption>, CliError> {
         let pair = |text: &String| text.parse().map_err(|reason| wrong(flag, text, reason).into());
         texts.iter().map(pair).collect()
     };
@@ -79,7 +79,7 @@ fn registries(global: &Global) -> Result<RegistrySettings, CliError> {
             https: variable("HTTPS_PROXY").or(all),
             none: variable("NO_PROXY").unwrap_or_default(),
         },
-        credentials: Sources::of(env::home_dir(), env::vars_os().collect()),
+        credentials: CredentialSources::of(env::home_dir(), env::vars_os().collect()),
     })
 }
 

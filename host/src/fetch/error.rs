@@ -19,7 +19,7 @@ pub enum FetchError {
     },
     /// The file is not there, and has the name of a built-in pack.
     #[error("there is no file `{}`, and a built-in pack is named with its version: `{builtin}`", shown(.path))]
-    NoVersion {
+    MissingVersion {
         /// The path.
         path: PathBuf,
         /// The built-in pack.
@@ -58,7 +58,7 @@ pub enum FetchError {
     },
     /// The system did not let us keep an archive.
     #[error("the archive cannot be kept as `{}`", shown(.path))]
-    Keep {
+    Write {
         /// The path.
         path: PathBuf,
         /// What the system said.
@@ -84,7 +84,7 @@ pub enum FetchError {
     },
     /// Somebody else is keeping archives, or taking some away.
     #[error("the cache is in use by another process: `{}` is locked", shown(.lock))]
-    Busy {
+    CacheLocked {
         /// The lock file.
         lock: PathBuf,
     },
@@ -101,7 +101,7 @@ pub enum FetchError {
     },
     /// The registry did not take it.
     #[error("nothing was brought to `{reference}`: {source}")]
-    NotPushed {
+    Push {
         /// Where it was to go.
         reference: OciRef,
         /// Why.
@@ -119,24 +119,27 @@ impl FetchError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NoSuchBuiltin { .. } => "no-such-builtin",
-            Self::NotFound { .. } | Self::NoVersion { .. } => "file-not-found",
+            Self::NotFound { .. } | Self::MissingVersion { .. } => "file-not-found",
             Self::NotAFile { .. } => "not-a-file",
             Self::TooLarge { .. } => "archive-too-large",
-            Self::Read { .. } | Self::Keep { .. } | Self::Lock { .. } => "io",
+            Self::Read { .. } | Self::Write { .. } | Self::Lock { .. } => "io",
             Self::Damaged { .. } => "damaged",
-            Self::Busy { .. } => "busy",
+            Self::CacheLocked { .. } => "busy",
             Self::Reference(_) => "invalid-argument",
-            Self::Registry { source, .. } | Self::NotPushed { source, .. } => source.kind(),
+            Self::Registry { source, .. } | Self::Push { source, .. } => source.kind(),
             Self::UnknownScheme => "unknown-scheme",
         }
     }
 
     /// Whether there is an answer: there is no such archive, or it is not to be used.
     /// Otherwise nobody could find out.
-    pub fn is_answer(&self) -> bool {
+    pub fn is_definitive(&self) -> bool {
         match self {
-            Self::Read { .. } | Self::Keep { .. } | Self::Lock { .. } | Self::Busy { .. } => false,
-            Self::Registry { source, .. } | Self::NotPushed { source, .. } => source.is_answer(),
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Lock { .. }
+            | Self::CacheLocked { .. } => false,
+            Self::Registry { source, .. } | Self::Push { source, .. } => source.is_definitive(),
             _ => true,
         }
     }

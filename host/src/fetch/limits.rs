@@ -7,7 +7,7 @@ use super::oci::credentials;
 
 /// The most that a registry can make the host wait, read or keep.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct FetchLimits {
     /// Until a connection is open, encryption included.
     pub connect_time: Duration,
     /// Between two bytes from the other side: a registry that is slower than this is
@@ -34,12 +34,12 @@ pub struct Limits {
     /// nobody cares for.
     pub signatures: u64,
     /// What looking for the credential of a registry may cost.
-    pub credentials: credentials::Limits,
+    pub credentials: credentials::CredentialLimits,
     /// What an image layout may hold.
-    pub layout: layout::Limits,
+    pub layout: layout::LayoutLimits,
 }
 
-impl Default for Limits {
+impl Default for FetchLimits {
     fn default() -> Self {
         Self {
             connect_time: Duration::from_secs(10),
@@ -52,8 +52,8 @@ impl Default for Limits {
             layers: 16,
             token_bytes: 64 << 10,
             signatures: 16,
-            credentials: credentials::Limits::default(),
-            layout: layout::Limits::default(),
+            credentials: credentials::CredentialLimits::default(),
+            layout: layout::LayoutLimits::default(),
         }
     }
 }

@@ -17,14 +17,14 @@ pub trait Transfer: Send {
 
 /// Tells nobody.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct NoProgress;
 
-impl Progress for Silent {
+impl Progress for NoProgress {
     fn begin(&self, _: &ForeignText, _: Option<u64>) -> Box<dyn Transfer> {
         Box::new(Self)
     }
 }
 
-impl Transfer for Silent {
+impl Transfer for NoProgress {
     fn advance(&mut self, _: u64) {}
 }

@@ -11,7 +11,7 @@ use env_pack_domain::{
 use super::packs::{self, LoadedPack, PackError};
 use super::trust::{Signature, Trust};
 use crate::engine::Engine;
-use crate::fetch::Fetched;
+use crate::fetch::FetchedPack;
 use crate::host::Host;
 use crate::store::{LockedPack, StoreError, Stored};
 
@@ -121,7 +121,7 @@ impl Assembly {
         host: &Host,
         pack_ref: &PackRef,
         pin: Option<&LockedPack>,
-    ) -> Result<Fetched, PackError> {
+    ) -> Result<FetchedPack, PackError> {
         if let (PackRef::Oci(_), Some(pin)) = (pack_ref, pin) {
             return self.pinned_by_registry(host, pack_ref, pin);
         }
@@ -132,9 +132,9 @@ impl Assembly {
             Ok(fetched) => {
                 let (locked, found) = (pin.archive, fetched.digest);
                 self.drifts.push(Drift { pack_ref: pack_ref.clone(), locked, found });
-                host.fetcher.kept(&locked).ok_or(PackError::Replaced { locked, found })
+                host.fetcher.cached_archive(&locked).ok_or(PackError::Replaced { locked, found })
             }
-            Err(error) => host.fetcher.kept(&pin.archive).ok_or(PackError::Fetch(error)),
+            Err(error) => host.fetcher.cached_archive(&pin.archive).ok_or(PackError::Fetch(error)),
         }
     }
 
@@ -145,10 +145,10 @@ impl Assembly {
         host: &Host,
         pack_ref: &PackRef,
         pin: &LockedPack,
-    ) -> Result<Fetched, PackError> {
+    ) -> Result<FetchedPack, PackError> {
         let moved = host
             .fetcher
-            .last_seen(pack_ref)
+            .last_known_digest(pack_ref)
             .zip(pin.manifest)
             .filter(|(found, locked)| found != locked);
         if let Some((found, locked)) = moved {

@@ -190,9 +190,9 @@ fn bind_unrecorded(
     let warnings = checked.as_ref().map(|checked| checked.warnings.clone()).unwrap_or_default();
     // a built-in pack changes with this program, so there is nothing to pin
     if let Some(checked) = checked.filter(|_| !host.fetcher.is_builtin(&request.pack_ref)) {
-        kept = Some(host.fetcher.keep(&checked.fetched, host.store.root())?);
+        kept = Some(host.fetcher.cache_archive(&checked.fetched, host.store.root())?);
         if let Some(envelope) = &checked.signed.envelope {
-            host.fetcher.keep_signature(&checked.fetched.digest, envelope)?;
+            host.fetcher.cache_signature(&checked.fetched.digest, envelope)?;
         }
         signer = checked.signed.signature.signer();
         grants = (!checked.pin.grants.is_empty()).then(|| GrantsReport::from(&checked.pin.grants));

@@ -13,13 +13,13 @@ use super::packs::{self, LoadedPack, PackError};
 use super::refresh::unmoved;
 use super::trust::{Examined, Trust};
 use crate::engine::Engine;
-use crate::fetch::Fetched;
+use crate::fetch::FetchedPack;
 use crate::host::Host;
 use crate::store::{LockedPack, Stored};
 
 /// A pack that may be bound.
 pub(super) struct Checked {
-    pub fetched: Fetched,
+    pub fetched: FetchedPack,
     pub pin: LockedPack,
     /// Who vouches for it.
     pub signed: Examined,
@@ -87,7 +87,7 @@ pub(super) fn check_again(
 }
 
 /// Who vouches for a pack: somebody whom the environment trusts, if it trusts anybody.
-fn signed(host: &Host, asked: &BindRequest, fetched: &Fetched) -> Result<Examined, OpError> {
+fn signed(host: &Host, asked: &BindRequest, fetched: &FetchedPack) -> Result<Examined, OpError> {
     let pack_ref = &asked.request.pack_ref;
     let not_bound = |source| OpError::Pack { pack_ref: pack_ref.clone(), source };
     Trust::of(host, &asked.environment)?.examine(host, pack_ref, fetched).map_err(not_bound)

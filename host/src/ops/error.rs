@@ -12,7 +12,7 @@ use super::PackError;
 use super::pack_test::TestError;
 use crate::archive::ArchiveError;
 use crate::engine::LoadError;
-use crate::fetch::{CarryError, FetchError};
+use crate::fetch::{BundleError, FetchError};
 use crate::project::ProjectError;
 use crate::signing::KeyError;
 use crate::store::{AnswersError, StoreError};
@@ -332,7 +332,7 @@ pub enum OpError {
         /// The file.
         path: std::path::PathBuf,
         /// Why.
-        source: CarryError,
+        source: BundleError,
     },
     /// A signature that was to be loaded is about something else, or is none.
     #[error("a signature of pack `{pack}` is refused: {source}")]
@@ -471,7 +471,7 @@ impl OpError {
             Self::Project(source) if source.is_answer() => Failure::Refused,
             Self::Project(_) => Failure::Impossible,
             Self::Worker { .. } | Self::NotRecorded { .. } => Failure::Impossible,
-            Self::Layout { source, .. } if !source.is_answer() => Failure::Impossible,
+            Self::Layout { source, .. } if !source.is_definitive() => Failure::Impossible,
             Self::Component { source, .. } if super::packs::is_our_fault(source) => {
                 Failure::Impossible
             }
@@ -486,7 +486,7 @@ impl OpError {
             }
             Self::Pack { source: PackError::SignatureFile { source }, .. }
             | Self::NotVouchedFor { source: PackError::SignatureFile { source }, .. }
-                if !source.is_answer() =>
+                if !source.is_definitive() =>
             {
                 Failure::Impossible
             }
@@ -496,7 +496,7 @@ impl OpError {
             | Self::NotSaved {
                 source: PackError::Fetch(source) | PackError::SignatureFile { source },
                 ..
-            } if !source.is_answer() => Failure::Impossible,
+            } if !source.is_definitive() => Failure::Impossible,
             _ => Failure::Refused,
         }
     }

@@ -15,8 +15,8 @@ use super::signing::beside;
 use super::trust::{Trust, about, evidence};
 use super::{FilePath, OpError, PackError, packs, quoted, trust_root};
 use crate::archive::Declared;
-use crate::fetch::carry::CarriedTrust;
-use crate::fetch::{Carried, CarriedPack, CarryError, Form};
+use crate::fetch::bundle::BundledTrustRoot;
+use crate::fetch::{BundleContents, BundleError, BundledPack, PackFormat};
 use crate::host::Host;
 use crate::signing::{MAX_SIGNATURE_BYTES, PublicKey};
 use crate::store::TrustRoot;
@@ -100,7 +100,7 @@ pub struct CarriedTrustReport {
 pub fn load(host: &Host, request: &LoadRequest) -> Result<LoadReport, OpError> {
     let failed = |source| OpError::Layout { path: request.layout.clone(), source };
     let mut carried =
-        host.fetcher.open_carried(&request.layout, MAX_SIGNATURE_BYTES).map_err(failed)?;
+        host.fetcher.open_bundle(&request.layout, MAX_SIGNATURE_BYTES).map_err(failed)?;
     let trusted =
         carried.trust_root.as_ref().map(|root| keys(root, &request.layout)).transpose()?;
     if let Some(environment) = &request.trust_in {
@@ -124,7 +124,7 @@ pub fn load(host: &Host, request: &LoadRequest) -> Result<LoadReport, OpError> {
         write_out(&mut carried, pack, report, path, &failed)?;
     }
     let all = carried.packs.clone();
-    all.iter().try_for_each(|pack| host.fetcher.note_carried(pack))?;
+    all.iter().try_for_each(|pack| host.fetcher.cache_bundled_reference(pack))?;
     let trust_root = trusted.map(|(environment, keys)| -> Result<_, OpError> {
         let trusting =
             request.trust_in.iter().flat_map(|into| keys.iter().map(move |key| (into, key)));
@@ -144,7 +144,7 @@ pub fn load(host: &Host, request: &LoadRequest) -> Result<LoadReport, OpError> {
 
 /// A pack that was opened, and whose signatures were read.
 struct Examined {
-    pack: CarriedPack,
+    pack: BundledPack,
     report: LoadedReport,
     /// What its first handler is declared to be, if anything is declared.
     declared: Option<Declared>,
@@ -183,13 +183,13 @@ fn shown(mut all: Vec<Examined>) -> Vec<Examined> {
 
 /// The keys of a trust root, and whose it is.
 fn keys(
-    root: &CarriedTrust,
+    root: &BundledTrustRoot,
     path: &Path,
 ) -> Result<(Option<ForeignText>, Vec<PublicKey>), OpError> {
     let trust = TrustRoot::from_document(&root.document, Path::new("trust-root.json"));
     let trust = trust.and_then(|root| Trust::in_root(&root)).map_err(|error| {
         let reason = ForeignText::sentence(&error.to_string());
-        OpError::Layout { path: path.to_owned(), source: CarryError::TrustRoot { reason } }
+        OpError::Layout { path: path.to_owned(), source: BundleError::TrustRoot { reason } }
     })?;
     Ok((root.environment.clone(), trust.into_keys()))
 }
@@ -197,9 +197,9 @@ fn keys(
 /// What is known of a pack once it was opened, and its signatures were read.
 fn examined(
     host: &Host,
-    carried: &mut Carried,
-    pack: CarriedPack,
-    failed: &impl Fn(CarryError) -> OpError,
+    carried: &mut BundleContents,
+    pack: BundledPack,
+    failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<Examined, OpError> {
     let archive = carried.archive(&pack).map_err(failed)?;
     let shown =
@@ -233,9 +233,9 @@ fn examined(
 
 /// The signatures of a pack, as they are kept; envelopes come first.
 fn evidences(
-    carried: &mut Carried,
-    pack: &CarriedPack,
-    failed: &impl Fn(CarryError) -> OpError,
+    carried: &mut BundleContents,
+    pack: &BundledPack,
+    failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<Vec<Vec<u8>>, OpError> {
     Ok(carried.signatures(pack).map_err(failed)?.into_iter().map(evidence).collect())
 }
@@ -243,14 +243,14 @@ fn evidences(
 /// Keeps archives and signatures. What stands for them is noted later.
 fn keep(
     host: &Host,
-    carried: &mut Carried,
-    failed: &impl Fn(CarryError) -> OpError,
+    carried: &mut BundleContents,
+    failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<(), OpError> {
     for pack in carried.packs.clone() {
         let archive = carried.archive(&pack).map_err(failed)?;
-        let _kept = host.fetcher.keep_carried(&archive)?;
+        let _kept = host.fetcher.cache_bundled_archive(&archive)?;
         for signature in evidences(carried, &pack, failed)? {
-            host.fetcher.keep_signature(&archive.digest, &signature)?;
+            host.fetcher.cache_signature(&archive.digest, &signature)?;
         }
     }
     Ok(())
@@ -260,9 +260,9 @@ fn keep(
 fn files(
     host: &Host,
     request: &LoadRequest,
-    carried: &mut Carried,
+    carried: &mut BundleContents,
     loaded: &[Examined],
-    failed: &impl Fn(CarryError) -> OpError,
+    failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<Vec<PathBuf>, OpError> {
     let Some(folder) = &request.output else { return Ok(Vec::new()) };
     let (mut names, mut files) = (BTreeSet::new(), Vec::new());
@@ -280,11 +280,11 @@ fn files(
 
 /// Writes a pack into a file, and the first of its signatures beside it.
 fn write_out(
-    carried: &mut Carried,
-    pack: &CarriedPack,
+    carried: &mut BundleContents,
+    pack: &BundledPack,
     report: &mut LoadedReport,
     path: PathBuf,
-    failed: &impl Fn(CarryError) -> OpError,
+    failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<(), OpError> {
     write(&path, &carried.archive(pack).map_err(failed)?.bytes)?;
     let beside = beside(&path);
@@ -305,10 +305,10 @@ fn write_out(
 }
 
 /// A name that leads nowhere else, and that no other pack of the same file has.
-fn file_name(pack: &CarriedPack, report: &LoadedReport, taken: &mut BTreeSet<PathBuf>) -> PathBuf {
+fn file_name(pack: &BundledPack, report: &LoadedReport, taken: &mut BTreeSet<PathBuf>) -> PathBuf {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
     let by_id = format!("{}-{}", report.id.as_exact(), report.version);
-    let extension = if pack.form() == Form::Archive { "gtpack" } else { "wasm" };
+    let extension = if pack.format() == PackFormat::Archive { "gtpack" } else { "wasm" };
     let name = match &pack.reference {
         Some(reference) => {
             file_of(reference, extension).with_extension("").to_string_lossy().into_owned()

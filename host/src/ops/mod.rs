@@ -48,5 +48,5 @@ const PAYLOAD_BYTES: u64 = 1 << 20;
 /// # Errors
 /// [`OpError::Input`] when it cannot be read.
 pub fn payload_file(host: &crate::host::Host, path: &std::path::Path) -> Result<Vec<u8>, OpError> {
-    host.fetcher.document(path, PAYLOAD_BYTES).map_err(|source| OpError::Input { source })
+    host.fetcher.read_document(path, PAYLOAD_BYTES).map_err(|source| OpError::Input { source })
 }

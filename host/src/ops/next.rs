@@ -9,7 +9,7 @@ use super::{OpError, Taker};
 use crate::archive::ArchiveError;
 use crate::engine::LoadError;
 use crate::fetch::layout::LayoutError;
-use crate::fetch::{CarryError, FetchError};
+use crate::fetch::{BundleError, FetchError};
 use crate::store::StoreError;
 
 impl OpError {
@@ -149,16 +149,16 @@ impl OpError {
     }
 }
 
-fn carry_next(error: &CarryError) -> &'static str {
+fn carry_next(error: &BundleError) -> &'static str {
     match error {
-        CarryError::Layout(LayoutError::File(error)) => fetch_next(error),
-        CarryError::Layout(LayoutError::Ambiguous { .. }) => {
+        BundleError::Layout(LayoutError::File(error)) => fetch_next(error),
+        BundleError::Layout(LayoutError::Ambiguous { .. }) => {
             "packs of one name cannot go into one file; save one of them by itself"
         }
-        CarryError::Layout(
+        BundleError::Layout(
             LayoutError::Read(_) | LayoutError::Write(_) | LayoutError::Source { .. },
         ) => "check the path and its permissions",
-        CarryError::NotAPack { .. } => {
+        BundleError::NotAPack { .. } => {
             "load a file that `gtc pack save` wrote, or one that holds packs only"
         }
         _ => {

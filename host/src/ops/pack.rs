@@ -156,7 +156,7 @@ pub struct InspectedEntry {
 /// [`OpError`] when the component is no handler, or the pack cannot be written.
 pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError> {
     let fetched =
-        host.fetcher.file(&request.component).map_err(|source| OpError::Input { source })?;
+        host.fetcher.fetch_file(&request.component).map_err(|source| OpError::Input { source })?;
     let not_packed = |source| OpError::Component { path: request.component.clone(), source };
     let loaded = host
         .engine

@@ -8,7 +8,7 @@ use env_pack_domain::{
 
 use crate::archive::{self, ArchiveError, Pack, PackedHandler};
 use crate::engine::{Engine, LoadError, Loaded, Rehearse, Trust};
-use crate::fetch::{FetchError, Fetched, Form};
+use crate::fetch::{FetchError, FetchedPack, PackFormat};
 use crate::host::Host;
 use crate::signing::SignatureError;
 use crate::store::{LockedHandler, LockedPack};
@@ -238,13 +238,13 @@ pub(super) fn is_our_fault(error: &LoadError) -> bool {
 /// What the operator does next when an archive cannot be had.
 pub(super) fn fetch_next(error: &FetchError) -> &'static str {
     match error {
-        FetchError::Registry { source, .. } | FetchError::NotPushed { source, .. } => source.next(),
+        FetchError::Registry { source, .. } | FetchError::Push { source, .. } => source.hint(),
         FetchError::Reference(_) => "write it as `oci://<registry>/<repository>:<tag>`",
-        FetchError::Read { .. } | FetchError::Keep { .. } | FetchError::Lock { .. } => {
+        FetchError::Read { .. } | FetchError::Write { .. } | FetchError::Lock { .. } => {
             "check the permissions of the file"
         }
-        FetchError::Busy { .. } => "try again when the other process has finished",
-        FetchError::NoVersion { .. } => "name the built-in pack with its version",
+        FetchError::CacheLocked { .. } => "try again when the other process has finished",
+        FetchError::MissingVersion { .. } => "name the built-in pack with its version",
         FetchError::NotFound { path } if path.starts_with("oci:") => {
             "name a file here; `gtc pack pull` brings a pack out of a registry into one"
         }
@@ -254,7 +254,10 @@ pub(super) fn fetch_next(error: &FetchError) -> &'static str {
 }
 
 /// Fetches a pack and loads it.
-pub(super) fn load(host: &Host, pack_ref: &PackRef) -> Result<(Fetched, LoadedPack), PackError> {
+pub(super) fn load(
+    host: &Host,
+    pack_ref: &PackRef,
+) -> Result<(FetchedPack, LoadedPack), PackError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
     let pack = load_bytes(host, &fetched, Engine::load)?;
     Ok((fetched, pack))
@@ -266,15 +269,15 @@ pub(super) fn pinned(
     host: &Host,
     pack_ref: &PackRef,
     pin: &LockedPack,
-) -> Result<Fetched, PackError> {
-    if let Some(kept) = host.fetcher.kept(&pin.archive) {
+) -> Result<FetchedPack, PackError> {
+    if let Some(kept) = host.fetcher.cached_archive(&pin.archive) {
         return Ok(kept);
     }
-    let fetched = host.fetcher.fetch_again(pack_ref, pin.manifest)?;
+    let fetched = host.fetcher.fetch_pinned(pack_ref, pin.manifest)?;
     match fetched.digest == pin.archive {
         // what was kept is gone or damaged; that it cannot be kept again is no reason not to use it
         true => {
-            let _ = host.fetcher.keep(&fetched, host.store.root());
+            let _ = host.fetcher.cache_archive(&fetched, host.store.root());
             Ok(fetched)
         }
         false => Err(PackError::Replaced { locked: pin.archive, found: fetched.digest }),
@@ -288,7 +291,7 @@ pub(super) type Load = fn(&Engine, &[u8], &Sha256Digest, Trust) -> Result<Loaded
 /// Loads a pack out of its archive, or a component that is one by itself.
 pub(super) fn load_bytes(
     host: &Host,
-    fetched: &Fetched,
+    fetched: &FetchedPack,
     load: Load,
 ) -> Result<LoadedPack, PackError> {
     let packed = open(host, fetched)?.handlers;
@@ -310,10 +313,10 @@ pub(super) fn load_bytes(
 
 /// Opens an archive, or wraps a component that came without one: nobody says anything of
 /// that but itself.
-pub(super) fn open(host: &Host, fetched: &Fetched) -> Result<Pack, ArchiveError> {
-    match fetched.form {
-        Form::Archive => archive::open(&fetched.bytes, &host.limits.archive),
-        Form::Component => Ok(Pack {
+pub(super) fn open(host: &Host, fetched: &FetchedPack) -> Result<Pack, ArchiveError> {
+    match fetched.format {
+        PackFormat::Archive => archive::open(&fetched.bytes, &host.limits.archive),
+        PackFormat::Component => Ok(Pack {
             id: ForeignText::new(BARE_COMPONENT),
             version: String::new(),
             publisher: ForeignText::new(""),

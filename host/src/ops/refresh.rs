@@ -103,7 +103,7 @@ pub fn refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, OpEr
         Some(None) => {
             // somebody may have signed it since
             if let Some(evidence) = checked.signed.envelope.as_ref().filter(|_| !request.dry_run) {
-                host.fetcher.keep_signature(&checked.fetched.digest, evidence)?;
+                host.fetcher.cache_signature(&checked.fetched.digest, evidence)?;
             }
             Ok(BindReport { signer: checked.signed.signature.signer(), ..unchanged })
         }
@@ -161,7 +161,8 @@ fn difference(host: &Host, pin: &LockedPack, checked: &Checked) -> Option<Differ
         return None;
     }
     // what it wanted is what it was granted, or the archive itself says so
-    let before = host.fetcher.kept(&pin.archive).and_then(|kept| packs::open(host, &kept).ok());
+    let before =
+        host.fetcher.cached_archive(&pin.archive).and_then(|kept| packs::open(host, &kept).ok());
     let declared = |pack: &crate::archive::Pack| {
         let all = pack.handlers.iter().filter_map(|handler| handler.declared.as_ref());
         all.fold(Permissions::default(), |all, declared| all.union(&declared.permissions))

@@ -9,7 +9,7 @@ use super::pack::write;
 use super::signing::{SignReport, beside, private_key};
 use super::{FilePath, OpError, packs, trust};
 use crate::archive;
-use crate::fetch::{FetchError, Form, Notes};
+use crate::fetch::{FetchError, PackAnnotations, PackFormat};
 use crate::host::Host;
 use crate::signing::{Envelope, MAX_ENVELOPE_BYTES};
 
@@ -83,10 +83,11 @@ pub struct PullReport {
 /// [`OpError`] when the archive is refused, or the registry does not take it.
 pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
     let shown = ForeignText::new(request.archive.to_string_lossy());
-    let archive = host.fetcher.file(&request.archive)?;
+    let archive = host.fetcher.fetch_file(&request.archive)?;
     let refused = |source| OpError::Archive { pack: shown.clone(), source };
     let pack = archive::open(&archive.bytes, &host.limits.archive).map_err(refused)?;
-    let signature = match host.fetcher.document(&beside(&request.archive), MAX_ENVELOPE_BYTES) {
+    let signature = match host.fetcher.read_document(&beside(&request.archive), MAX_ENVELOPE_BYTES)
+    {
         Ok(envelope) => Some(envelope),
         Err(FetchError::NotFound { .. }) => None,
         Err(source) => return Err(OpError::Input { source }),
@@ -100,7 +101,7 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
             source: source.into(),
         })?;
     }
-    let notes = Notes {
+    let notes = PackAnnotations {
         title: pack.id.as_exact().to_owned(),
         version: pack.version.clone(),
         source: request.source.clone(),
@@ -132,9 +133,9 @@ pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, O
     let refused =
         |source| OpError::Archive { pack: ForeignText::new(reference.to_string()), source };
     let pack = packs::open(host, &fetched).map_err(refused)?;
-    let name = match fetched.form {
-        Form::Archive => format!("{}@{}", pack.id.as_exact(), pack.version),
-        Form::Component => reference.repository().to_owned(),
+    let name = match fetched.format {
+        PackFormat::Archive => format!("{}@{}", pack.id.as_exact(), pack.version),
+        PackFormat::Component => reference.repository().to_owned(),
     };
     let changed =
         host.fetcher.push_signature(&fetched, &Envelope::sign(&name, &fetched.digest, &key))?;
@@ -159,9 +160,9 @@ pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, O
 pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
     let pack_ref = PackRef::Oci(request.reference.to_string());
     let fetched = host.fetcher.fetch(&pack_ref)?;
-    let (form, extension) = match fetched.form {
-        Form::Archive => ("archive", "gtpack"),
-        Form::Component => ("component", "wasm"),
+    let (form, extension) = match fetched.format {
+        PackFormat::Archive => ("archive", "gtpack"),
+        PackFormat::Component => ("component", "wasm"),
     };
     let path = request.output.clone().unwrap_or_else(|| file_of(&request.reference, extension));
     let signature = trust::look(host, &pack_ref, &fetched).envelope;
@@ -196,8 +197,9 @@ pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
 pub(super) fn unlike(host: &Host, path: &Path, content: Option<&[u8]>) -> Result<(), OpError> {
     let is_there = std::fs::metadata(path).is_ok_and(|there| there.is_file());
     let limit = content.map_or(0, <[u8]>::len) as u64;
-    let is_same =
-        || host.fetcher.document(path, limit).is_ok_and(|there| Some(there.as_slice()) == content);
+    let is_same = || {
+        host.fetcher.read_document(path, limit).is_ok_and(|there| Some(there.as_slice()) == content)
+    };
     match is_there && !is_same() {
         true => Err(OpError::Overwritten { path: path.to_owned() }),
         false => Ok(()),

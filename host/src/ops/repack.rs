@@ -73,7 +73,7 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
     if is_same_file(&request.archive, &request.output) {
         return Err(OpError::OverItself { path: request.output.clone() });
     }
-    let fetched = host.fetcher.file(&request.archive)?;
+    let fetched = host.fetcher.fetch_file(&request.archive)?;
     let refused = |source| OpError::Archive {
         pack: ForeignText::new(request.archive.to_string_lossy()),
         source,

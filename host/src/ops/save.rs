@@ -14,11 +14,11 @@ use super::signing::beside;
 use super::trust::{Trust, about, candidates, published};
 use super::{FilePath, OpError, PackError};
 use crate::archive::Pack;
-use crate::fetch::{Fetched, Notes, Parcel};
+use crate::fetch::{BundleEntry, FetchedPack, PackAnnotations};
 use crate::host::Host;
 use crate::signing::{Evidence, MAX_ENVELOPE_BYTES};
 
-/// Packs to carry somewhere.
+/// Packs to bundle somewhere.
 #[derive(Clone, Debug)]
 pub struct SaveRequest {
     /// Which.
@@ -105,7 +105,7 @@ pub fn save(host: &Host, request: &SaveRequest) -> Result<SaveReport, OpError> {
     let along = request.trust_root_of.as_ref().map(EnvId::as_str).zip(trust_root.as_deref());
     let mut fault = None;
     let written = write_with(&request.output, |file| {
-        host.fetcher.write_parcels(&parcels, along, file).map_err(|error| {
+        host.fetcher.write_bundle(&parcels, along, file).map_err(|error| {
             fault = Some(error);
             io::ErrorKind::Other.into()
         })
@@ -122,7 +122,7 @@ pub fn save(host: &Host, request: &SaveRequest) -> Result<SaveReport, OpError> {
 }
 
 /// How a pinned pack is got.
-type Get = Box<dyn FnOnce(&Host) -> Result<Fetched, OpError>>;
+type Get = Box<dyn FnOnce(&Host) -> Result<FetchedPack, OpError>>;
 
 /// What an environment has bound and pinned, each once.
 fn bound(
@@ -146,7 +146,7 @@ fn bound(
             match (&of, pin.manifest) {
                 // with its manifest, which what is kept under its digest is without
                 (PackRef::Oci(_), Some(_)) => {
-                    let fetched = host.fetcher.fetch_again(&of, pin.manifest)?;
+                    let fetched = host.fetcher.fetch_pinned(&of, pin.manifest)?;
                     match fetched.digest == pin.archive {
                         true => Ok(fetched),
                         false => Err(not_saved(PackError::Replaced {
@@ -180,24 +180,24 @@ fn trusted(host: &Host, environment: &EnvId) -> Result<String, OpError> {
 fn parcel(
     host: &Host,
     pack_ref: PackRef,
-    fetched: &Fetched,
+    fetched: &FetchedPack,
     warnings: &mut Vec<String>,
-) -> Result<(Parcel, SavedPack), OpError> {
+) -> Result<(BundleEntry, SavedPack), OpError> {
     let refused = |source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source };
     let pack = packs::open(host, fetched).map_err(refused)?;
     let mut parcel = match &pack_ref {
         PackRef::Oci(text) => {
             let reference: OciRef = text.parse().map_err(crate::fetch::FetchError::from)?;
-            host.fetcher.parcel_of_published(&reference, fetched)?
+            host.fetcher.bundle_published(&reference, fetched)?
         }
         _ => {
-            let notes = Notes {
+            let notes = PackAnnotations {
                 title: pack.id.as_exact().to_owned(),
                 version: pack.version.clone(),
-                ..Notes::default()
+                ..PackAnnotations::default()
             };
             let envelope = envelope_beside(host, &pack_ref, fetched);
-            host.fetcher.parcel_of_file(fetched, name_of(&pack), &notes, envelope.as_deref())?
+            host.fetcher.bundle_file(fetched, name_of(&pack), &notes, envelope.as_deref())?
         }
     };
     for read in candidates(host, &pack_ref, fetched) {
@@ -232,9 +232,9 @@ fn parcel(
 }
 
 /// The envelope beside a pack file, which pushing the pack would put into its manifest.
-fn envelope_beside(host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Option<Vec<u8>> {
+fn envelope_beside(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) -> Option<Vec<u8>> {
     let path = beside(Path::new(pack_ref.file_path()?));
-    let bytes = host.fetcher.document(&path, MAX_ENVELOPE_BYTES).ok()?;
+    let bytes = host.fetcher.read_document(&path, MAX_ENVELOPE_BYTES).ok()?;
     matches!(about(&bytes, &fetched.digest), Ok(Evidence::Envelope(_))).then_some(bytes)
 }
 

@@ -144,7 +144,7 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
 /// signature is none of this archive, or it cannot be written.
 pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
     let key = private_key(host, &request.key)?;
-    let fetched = host.fetcher.file(&request.archive)?;
+    let fetched = host.fetcher.fetch_file(&request.archive)?;
     let refused = |source| OpError::Archive {
         pack: ForeignText::new(request.archive.to_string_lossy()),
         source,
@@ -194,8 +194,10 @@ pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
 
 /// Reads the file of a private key.
 pub(super) fn private_key(host: &Host, path: &Path) -> Result<PrivateKey, OpError> {
-    let bytes =
-        host.fetcher.document(path, MAX_KEY_BYTES).map_err(|source| OpError::Input { source })?;
+    let bytes = host
+        .fetcher
+        .read_document(path, MAX_KEY_BYTES)
+        .map_err(|source| OpError::Input { source })?;
     PrivateKey::from_pem(&bytes).map_err(|source| OpError::Key { path: path.to_owned(), source })
 }
 
@@ -219,7 +221,7 @@ fn signature_path(request: &SignRequest) -> Result<PathBuf, OpError> {
 /// The signatures in a file, if it is one: into a pipe or a device, they are only
 /// written.
 fn there(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError> {
-    match host.fetcher.document(path, MAX_ENVELOPE_BYTES) {
+    match host.fetcher.read_document(path, MAX_ENVELOPE_BYTES) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(FetchError::NotFound { .. } | FetchError::NotAFile { .. }) => Ok(None),
         Err(source) => Err(PackError::SignatureFile { source }),
@@ -267,13 +269,17 @@ pub(super) fn trust_of(host: &Host, trusted: &Trusted) -> Result<Trust, OpError>
 
 /// Reads a file of signatures that somebody named.
 fn signature(host: &Host, path: &Path) -> Result<Vec<u8>, OpError> {
-    host.fetcher.document(path, MAX_SIGNATURE_BYTES).map_err(|source| OpError::Input { source })
+    host.fetcher
+        .read_document(path, MAX_SIGNATURE_BYTES)
+        .map_err(|source| OpError::Input { source })
 }
 
 /// Reads the file of a public key.
 pub(super) fn public_key(host: &Host, path: &Path) -> Result<PublicKey, OpError> {
-    let bytes =
-        host.fetcher.document(path, MAX_KEY_BYTES).map_err(|source| OpError::Input { source })?;
+    let bytes = host
+        .fetcher
+        .read_document(path, MAX_KEY_BYTES)
+        .map_err(|source| OpError::Input { source })?;
     PublicKey::from_pem(&bytes)
         .map_err(|source: KeyError| OpError::Key { path: path.to_owned(), source })
 }

@@ -6,7 +6,7 @@ use env_pack_domain::{EnvId, ForeignText, KeyId, PackRef, Sha256Digest};
 use serde::Serialize;
 
 use super::PackError;
-use crate::fetch::{FetchError, Fetched, Published};
+use crate::fetch::{FetchError, FetchedPack, PublishedSignature};
 use crate::host::Host;
 use crate::signing::{
     CosignBundle, Evidence, KeyError, MAX_SIGNATURE_BYTES, PublicKey, SignatureError,
@@ -97,7 +97,7 @@ impl Trust {
         &self,
         host: &Host,
         pack_ref: &PackRef,
-        fetched: &Fetched,
+        fetched: &FetchedPack,
     ) -> Result<Examined, PackError> {
         match (fetched.is_builtin, self.is_empty()) {
             (true, _) => Ok(Examined { signature: Signature::BuiltIn, envelope: None }),
@@ -119,14 +119,14 @@ impl Trust {
         &self,
         host: &Host,
         pack_ref: &PackRef,
-        fetched: &Fetched,
+        fetched: &FetchedPack,
         before: &Examined,
     ) -> Result<Examined, PackError> {
         if fetched.is_builtin || self.is_empty() {
             return Ok(before.clone());
         }
         let found = before.envelope.clone().map(Ok);
-        let kept = host.fetcher.signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES);
+        let kept = host.fetcher.local_signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES);
         let (signer, envelope) = self.verify(&fetched.digest, found.into_iter().chain(kept))?;
         Ok(Examined { signature: Signature::Verified { signer }, envelope: Some(envelope) })
     }
@@ -162,9 +162,9 @@ impl Trust {
 pub(super) fn candidates<'a>(
     host: &'a Host,
     pack_ref: &'a PackRef,
-    fetched: &'a Fetched,
+    fetched: &'a FetchedPack,
 ) -> impl Iterator<Item = Result<Vec<u8>, FetchError>> + 'a {
-    let here = host.fetcher.signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES);
+    let here = host.fetcher.local_signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES);
     let published =
         std::iter::once_with(|| host.fetcher.published_signatures(fetched, MAX_SIGNATURE_BYTES))
             .flatten();
@@ -172,12 +172,12 @@ pub(super) fn candidates<'a>(
 }
 
 /// A signature as a registry has it.
-pub(super) fn published(bytes: Vec<u8>, evidence: &Evidence) -> Published {
+pub(super) fn published(bytes: Vec<u8>, evidence: &Evidence) -> PublishedSignature {
     match evidence {
-        Evidence::Envelope(_) => Published::Envelope(bytes),
+        Evidence::Envelope(_) => PublishedSignature::Envelope(bytes),
         Evidence::Cosign(bundle) => {
             let (manifest, payload, signature) = bundle.parts();
-            Published::Cosign {
+            PublishedSignature::Cosign {
                 manifest: manifest.to_vec(),
                 payload: payload.to_vec(),
                 signature: signature.to_owned(),
@@ -194,10 +194,10 @@ pub(super) fn about(bytes: &[u8], archive: &Sha256Digest) -> Result<Evidence, Si
 }
 
 /// A signature as it is kept.
-pub(super) fn evidence(published: Published) -> Vec<u8> {
+pub(super) fn evidence(published: PublishedSignature) -> Vec<u8> {
     match published {
-        Published::Envelope(envelope) => envelope,
-        Published::Cosign { manifest, payload, signature } => {
+        PublishedSignature::Envelope(envelope) => envelope,
+        PublishedSignature::Cosign { manifest, payload, signature } => {
             CosignBundle::new(&manifest, &payload, &signature)
                 .map(|bundle| bundle.render())
                 .unwrap_or(payload)
@@ -206,7 +206,7 @@ pub(super) fn evidence(published: Published) -> Vec<u8> {
 }
 
 /// Looks at the signatures of a pack without knowing whom to trust.
-pub(super) fn look(host: &Host, pack_ref: &PackRef, fetched: &Fetched) -> Examined {
+pub(super) fn look(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) -> Examined {
     if fetched.is_builtin {
         return Examined { signature: Signature::BuiltIn, envelope: None };
     }

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{Blobs, FetchError};
+use super::{BlobStore, FetchError};
 
 /// How long a process waits for its turn. Nobody holds the store alone for longer than it
 /// takes to remove files.
@@ -25,7 +25,7 @@ pub struct Alone {
     _lock: File,
 }
 
-impl Blobs {
+impl BlobStore {
     /// Holds the store together with others who keep archives.
     pub fn together(&self) -> Result<Kept, FetchError> {
         Ok(Kept { _lock: self.wait(File::try_lock_shared)? })
@@ -42,7 +42,7 @@ impl Blobs {
         if lock.try_lock().is_ok() {
             // what cannot be removed now is in nobody's way, and `gc` says why
             let listing = self.list().unwrap_or_default();
-            listing.leftovers.iter().for_each(|leftover| drop(fs::remove_file(&leftover.path)));
+            listing.temp_files.iter().for_each(|temp_file| drop(fs::remove_file(&temp_file.path)));
         }
     }
 
@@ -58,7 +58,7 @@ impl Blobs {
                 Ok(()) => return Ok(lock),
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
                 Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
-                    return Err(FetchError::Busy { lock: self.lock.clone() });
+                    return Err(FetchError::CacheLocked { lock: self.lock.clone() });
                 }
                 Err(TryLockError::WouldBlock) => std::thread::sleep(RETRY),
             }

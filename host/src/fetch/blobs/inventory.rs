@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use env_pack_domain::Sha256Digest;
 
-use super::{Alone, Blobs, FetchError};
+use super::{Alone, BlobStore, FetchError};
 
 /// What lies under a digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Blob {
+pub struct StoredBlob {
     /// The digest that it is named after.
     pub digest: Sha256Digest,
     /// Its size, in bytes.
@@ -19,7 +19,7 @@ pub struct Blob {
 
 /// What a process that was killed left behind, or is writing now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leftover {
+pub struct TempFile {
     /// The file.
     pub path: PathBuf,
     /// Its size, in bytes.
@@ -30,14 +30,14 @@ pub struct Leftover {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlobListing {
     /// What is named after a digest, damaged or not.
-    pub blobs: Vec<Blob>,
+    pub blobs: Vec<StoredBlob>,
     /// Half-written files.
-    pub leftovers: Vec<Leftover>,
+    pub temp_files: Vec<TempFile>,
     /// What has a name that we give to nothing. It is never touched.
-    pub strangers: Vec<PathBuf>,
+    pub unknown_files: Vec<PathBuf>,
 }
 
-impl Blobs {
+impl BlobStore {
     /// Lists what is there; nothing when there is no folder yet.
     pub fn list(&self) -> Result<BlobListing, FetchError> {
         let failed = |source| FetchError::Read { path: self.folder.clone(), source };
@@ -54,11 +54,11 @@ impl Blobs {
             let (name, path, size) = (entry.file_name(), entry.path(), metadata.len());
             let name = name.to_string_lossy();
             match digest(&name) {
-                Some(digest) => listing.blobs.push(Blob { digest, size }),
+                Some(digest) => listing.blobs.push(StoredBlob { digest, size }),
                 None if is_temporary(&name) && !metadata.is_dir() => {
-                    listing.leftovers.push(Leftover { path, size })
+                    listing.temp_files.push(TempFile { path, size })
                 }
-                None => listing.strangers.push(path),
+                None => listing.unknown_files.push(path),
             }
         }
         Ok(listing)

@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 use env_pack_domain::{ForeignText, Sha256Digest};
 use tar::{Archive, EntryType, Header};
 
-use super::{BLOBS, BLOCK, INDEX, LayoutError, Limits, MARKER};
+use super::{BLOBS, BLOCK, INDEX, LayoutError, LayoutLimits, MARKER};
 
 /// Programs fill up what they write to whole records; the largest in use have a MiB.
 const MOST_BEHIND: u64 = 1 << 20;
@@ -39,7 +39,7 @@ impl Extent {
 /// Finds every entry, without reading any, and holds all of them to the rules and limits.
 pub(super) fn scan<R: Read + Seek>(
     file: &mut R,
-    limits: &Limits,
+    limits: &LayoutLimits,
 ) -> Result<Vec<(Name, Extent)>, LayoutError> {
     let length = file.seek(SeekFrom::End(0)).map_err(LayoutError::Read)?;
     file.rewind().map_err(LayoutError::Read)?;
@@ -74,7 +74,7 @@ pub(super) fn scan<R: Read + Seek>(
 }
 
 /// The most an entry may have, in bytes.
-fn most(name: &Name, limits: &Limits) -> u64 {
+fn most(name: &Name, limits: &LayoutLimits) -> u64 {
     match name {
         Name::Marker | Name::Index => limits.index_bytes,
         Name::Blob(_) => limits.blob_bytes,

@@ -16,23 +16,23 @@ const REFERENCE: &str = "org.opencontainers.image.ref.name";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Marker {
+struct LayoutMarker {
     image_layout_version: String,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Index {
+struct LayoutIndex {
     schema_version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     media_type: Option<String>,
-    manifests: Vec<Descriptor>,
+    manifests: Vec<LayoutDescriptor>,
 }
 
 /// What the list says of a manifest.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Descriptor {
+pub(super) struct LayoutDescriptor {
     pub media_type: String,
     digest: String,
     pub size: u64,
@@ -40,7 +40,7 @@ pub(super) struct Descriptor {
     annotations: Option<BTreeMap<String, String>>,
 }
 
-impl Descriptor {
+impl LayoutDescriptor {
     /// The digest; of other kinds than ours there is no blob in a layout that we read.
     pub fn digest(&self) -> Result<Sha256Digest, LayoutError> {
         self.digest.parse().map_err(|error| document(INDEX, &error))
@@ -53,7 +53,7 @@ impl Descriptor {
 
 /// Requires that the layout is of the version that we know.
 pub(super) fn check_marker(bytes: &[u8]) -> Result<(), LayoutError> {
-    let Marker { image_layout_version: version } = parse(MARKER, bytes)?;
+    let LayoutMarker { image_layout_version: version } = parse(MARKER, bytes)?;
     match version == VERSION {
         true => Ok(()),
         false => Err(LayoutError::Version { found: ForeignText::excerpt(&version) }),
@@ -61,15 +61,15 @@ pub(super) fn check_marker(bytes: &[u8]) -> Result<(), LayoutError> {
 }
 
 /// Reads the list. No reference stands for two manifests.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Descriptor>, LayoutError> {
-    let index: Index = parse(INDEX, bytes)?;
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<LayoutDescriptor>, LayoutError> {
+    let index: LayoutIndex = parse(INDEX, bytes)?;
     if index.schema_version != 2
         || index.media_type.is_some_and(|media_type| media_type != INDEX_TYPE)
     {
         return Err(document(INDEX, &"it is no image index of version 2"));
     }
     let mut seen = HashSet::new();
-    for reference in index.manifests.iter().filter_map(Descriptor::reference) {
+    for reference in index.manifests.iter().filter_map(LayoutDescriptor::reference) {
         if !seen.insert(reference) {
             return Err(LayoutError::Ambiguous { reference: ForeignText::excerpt(reference) });
         }
@@ -79,7 +79,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Descriptor>, LayoutError> {
 
 /// The list of these entries, in this order.
 pub(super) fn write(entries: &[&LayoutEntry]) -> serde_json::Result<Vec<u8>> {
-    let descriptor = |entry: &&LayoutEntry| Descriptor {
+    let descriptor = |entry: &&LayoutEntry| LayoutDescriptor {
         media_type: entry.media_type.clone(),
         digest: entry.digest.to_string(),
         size: entry.manifest.len() as u64,
@@ -89,7 +89,7 @@ pub(super) fn write(entries: &[&LayoutEntry]) -> serde_json::Result<Vec<u8>> {
             .map(|reference| [(REFERENCE.to_owned(), reference)].into()),
     };
     let manifests = entries.iter().map(descriptor).collect();
-    serde_json::to_vec(&Index {
+    serde_json::to_vec(&LayoutIndex {
         schema_version: 2,
         media_type: Some(INDEX_TYPE.to_owned()),
         manifests,

@@ -4,7 +4,7 @@ const MIB: u64 = 1 << 20;
 
 /// Caps on an image layout in a tar file.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct LayoutLimits {
     /// The number of entries.
     pub entries: usize,
     /// One blob, in bytes.
@@ -23,8 +23,8 @@ pub struct Limits {
     pub trust_root_bytes: u64,
 }
 
-impl Default for Limits {
-    /// Blobs as large as a pack may be, 1,024 of them and as many manifests and
+impl Default for LayoutLimits {
+    /// BlobStore as large as a pack may be, 1,024 of them and as many manifests and
     /// configurations, 1 GiB in all; manifests as large as registries have to take
     /// them at least, where a pack has a thousand bytes. More signatures than are kept of
     /// a pack and listed by a registry together; a trust root of a thousand keys.

@@ -19,9 +19,9 @@ mod write;
 use env_pack_domain::Sha256Digest;
 
 pub use error::LayoutError;
-pub use limits::Limits;
+pub use limits::LayoutLimits;
 pub use read::Layout;
-pub use write::{Blob, write};
+pub use write::{LayoutBlob, write};
 
 /// The file that says that this is a layout, and all that is in it.
 const MARKER: &str = "oci-layout";

@@ -8,11 +8,11 @@ use std::path::Path;
 use env_pack_domain::{ForeignText, Sha256Digest, Sha256Hasher};
 
 use super::header::{Extent, Name, scan, zeros};
-use super::index::{self, Descriptor};
-use super::{BLOBS, INDEX, LayoutEntry, LayoutError, Limits, MARKER};
+use super::index::{self, LayoutDescriptor};
+use super::{BLOBS, INDEX, LayoutEntry, LayoutError, LayoutLimits, MARKER};
 use crate::fetch::file;
 
-/// A layout in a tar file: where everything in it lies, and the manifests it lists. Blobs
+/// A layout in a tar file: where everything in it lies, and the manifests it lists. BlobStore
 /// are read when they are asked for.
 #[derive(Debug)]
 pub struct Layout<R> {
@@ -26,7 +26,7 @@ impl Layout<File> {
     ///
     /// # Errors
     /// [`LayoutError`]
-    pub fn open(path: &Path, limits: &Limits) -> Result<Self, LayoutError> {
+    pub fn open(path: &Path, limits: &LayoutLimits) -> Result<Self, LayoutError> {
         let (file, _) = file::open(path)?;
         Self::read(file, limits)
     }
@@ -39,7 +39,7 @@ impl<R: Read + Seek> Layout<R> {
     /// # Errors
     /// [`LayoutError`] when anything is there that should not be, or the reverse. The
     /// content of blobs is not read yet.
-    pub fn read(mut file: R, limits: &Limits) -> Result<Self, LayoutError> {
+    pub fn read(mut file: R, limits: &LayoutLimits) -> Result<Self, LayoutError> {
         let mut places = BTreeMap::new();
         for (name, extent) in scan(&mut file, limits)? {
             let shown = shown(&name);
@@ -117,8 +117,8 @@ impl<R: Read + Seek> Layout<R> {
     /// Reads a manifest as the list describes it.
     fn entry(
         &mut self,
-        descriptor: &Descriptor,
-        limits: &Limits,
+        descriptor: &LayoutDescriptor,
+        limits: &LayoutLimits,
     ) -> Result<LayoutEntry, LayoutError> {
         let (digest, declared) = (descriptor.digest()?, descriptor.size);
         let name = || shown(&Name::Blob(digest));

@@ -9,7 +9,7 @@ use tar::{Builder, EntryType, Header};
 use super::{BLOBS, INDEX, LayoutEntry, LayoutError, MARKER, MARKER_TEXT, index};
 
 /// A blob to be written.
-pub struct Blob<'a> {
+pub struct LayoutBlob<'a> {
     /// Its size.
     pub bytes: u64,
     /// Where its content comes from, read when it is its turn.
@@ -26,7 +26,7 @@ pub struct Blob<'a> {
 pub fn write<'a>(
     out: impl Write,
     entries: &'a [LayoutEntry],
-    mut blobs: BTreeMap<Sha256Digest, Blob<'a>>,
+    mut blobs: BTreeMap<Sha256Digest, LayoutBlob<'a>>,
 ) -> Result<(), LayoutError> {
     let mut sorted: Vec<&LayoutEntry> = entries.iter().collect();
     sorted.sort_by_key(|entry| (&entry.reference, entry.digest));
@@ -37,12 +37,12 @@ pub fn write<'a>(
     for LayoutEntry { digest, manifest, .. } in sorted {
         let bytes = manifest.len() as u64;
         let open = || Ok::<Box<dyn Read>, _>(Box::new(io::Cursor::new(manifest.clone())));
-        blobs.insert(*digest, Blob { bytes, open: Box::new(open) });
+        blobs.insert(*digest, LayoutBlob { bytes, open: Box::new(open) });
     }
     let mut tar = Builder::new(out);
     append(&mut tar, MARKER, MARKER_TEXT.len() as u64, MARKER_TEXT.as_bytes())?;
     append(&mut tar, INDEX, index.len() as u64, index.as_slice())?;
-    for (digest, Blob { bytes, open }) in blobs {
+    for (digest, LayoutBlob { bytes, open }) in blobs {
         let source = |source| LayoutError::Source { digest, source };
         let mut content = Hashed {
             content: open().map_err(source)?,

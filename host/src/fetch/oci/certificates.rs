@@ -14,11 +14,11 @@ const MAX_FILE_BYTES: u64 = 4 << 20;
 
 /// Who can vouch for a registry.
 #[derive(Debug, Default)]
-pub(super) struct Authorities {
+pub(super) struct CertificateAuthorities {
     file: Option<PathBuf>,
 }
 
-impl Authorities {
+impl CertificateAuthorities {
     pub fn new(file: Option<PathBuf>) -> Self {
         Self { file }
     }

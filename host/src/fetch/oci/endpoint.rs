@@ -4,8 +4,8 @@
 use env_pack_domain::{ForeignText, OciRef, Sha256Digest};
 use url::Url;
 
-use super::error::{RegistryError, Transport};
-use super::http::{Deadline, Http, Request};
+use super::error::{RegistryError, TransportError};
+use super::http::{Deadline, HttpClient, HttpRequest};
 use super::settings::{RegistrySettings, canonical, is_loopback};
 
 /// The registry that images without one come from, and the host that serves it.
@@ -29,15 +29,15 @@ impl Endpoint {
     pub fn of(
         reference: &OciRef,
         settings: &RegistrySettings,
-        http: &Http,
+        http: &HttpClient,
         deadline: Deadline,
     ) -> Result<Self, RegistryError> {
         let (registry, repository) = stand_in(reference, settings);
         let host = if registry == DOCKER_HUB.0 { DOCKER_HUB.1 } else { &registry };
         let at = |scheme: &str| {
-            let malformed = |error: url::ParseError| RegistryError::Transport {
+            let malformed = |error: url::ParseError| RegistryError::TransportError {
                 host: ForeignText::excerpt(host),
-                fault: Transport::Connect(ForeignText::sentence(&error.to_string())),
+                fault: TransportError::Connect(ForeignText::sentence(&error.to_string())),
             };
             format!("{scheme}://{host}/v2/").parse::<Url>().map_err(malformed)
         };
@@ -47,9 +47,9 @@ impl Endpoint {
         if is_disguised {
             let reason =
                 ForeignText::new("it is a number that stands for an address; write the address");
-            return Err(RegistryError::Transport {
+            return Err(RegistryError::TransportError {
                 host: ForeignText::excerpt(host),
-                fault: Transport::Connect(reason),
+                fault: TransportError::Connect(reason),
             });
         }
         let is_plain = settings.plain_http.iter().any(|named| canonical(named) == registry)
@@ -121,25 +121,27 @@ fn stand_in(reference: &OciRef, settings: &RegistrySettings) -> (String, String)
 /// Whether a registry on this machine wants encryption. It is asked without, and without
 /// anything worth hiding.
 fn speaks_tls(
-    http: &Http,
+    http: &HttpClient,
     plain: &Url,
     encrypted: &Url,
     deadline: Deadline,
 ) -> Result<bool, RegistryError> {
-    let probe = Request::get(plain.clone(), "its version");
+    let probe = HttpRequest::get(plain.clone(), "its version");
     match http.once(&probe, deadline) {
         // what some servers say to those who forgot to encrypt
         Ok(response) if response.status == 400 => {}
         Ok(_) => return Ok(false),
         // what others say is no HTTP
-        Err(RegistryError::Transport { fault: Transport::Broken(_), .. }) => {}
+        Err(RegistryError::TransportError { fault: TransportError::Broken(_), .. }) => {}
         // who does not answer now may do so at the next attempt
-        Err(RegistryError::Transport { .. }) => return Ok(false),
+        Err(RegistryError::TransportError { .. }) => return Ok(false),
         Err(error) => return Err(error),
     }
-    match http.once(&Request::get(encrypted.clone(), "its version"), deadline) {
-        Ok(_) | Err(RegistryError::Transport { fault: Transport::Tls(_), .. }) => Ok(true),
-        Err(RegistryError::Transport { .. }) => Ok(false),
+    match http.once(&HttpRequest::get(encrypted.clone(), "its version"), deadline) {
+        Ok(_) | Err(RegistryError::TransportError { fault: TransportError::Tls(_), .. }) => {
+            Ok(true)
+        }
+        Err(RegistryError::TransportError { .. }) => Ok(false),
         // what the operator set cannot be used, or the time is up
         Err(error) => Err(error),
     }

@@ -17,11 +17,11 @@ pub enum RegistryError {
     NotSentOffline,
     /// There is no such registry, or it does not answer.
     #[error("`{host}` {fault}")]
-    Transport {
+    TransportError {
         /// Who was asked.
         host: ForeignText,
         /// What came of it.
-        fault: Transport,
+        fault: TransportError,
     },
     /// It took longer than one reference may take.
     #[error("`{host}` did not finish within {} s", .limit.as_secs_f32())]
@@ -172,7 +172,7 @@ pub enum RegistryError {
 /// How a connection failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Transport {
+pub enum TransportError {
     /// The name does not resolve.
     #[error("is no known host")]
     NoHost,
@@ -195,8 +195,8 @@ impl RegistryError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Offline | Self::NotSentOffline => "offline",
-            Self::Transport { fault: Transport::Tls(_), .. } => "registry-untrusted",
-            Self::Transport { .. } | Self::TooSlow { .. } => "registry-unreachable",
+            Self::TransportError { fault: TransportError::Tls(_), .. } => "registry-untrusted",
+            Self::TransportError { .. } | Self::TooSlow { .. } => "registry-unreachable",
             Self::Busy { .. } => "registry-busy",
             Self::Status { .. } => "registry-refused",
             Self::NotFound { .. } => "not-in-registry",
@@ -213,12 +213,12 @@ impl RegistryError {
 
     /// Whether the registry gave an answer, if not the one that was hoped for; otherwise
     /// nobody knows what it would be.
-    pub fn is_answer(&self) -> bool {
+    pub fn is_definitive(&self) -> bool {
         !matches!(
             self,
             Self::Offline
                 | Self::NotSentOffline
-                | Self::Transport { .. }
+                | Self::TransportError { .. }
                 | Self::TooSlow { .. }
                 | Self::Busy { .. }
                 | Self::Status { .. }
@@ -228,16 +228,16 @@ impl RegistryError {
     }
 
     /// What somebody does next, as one sentence.
-    pub fn next(&self) -> &'static str {
+    pub fn hint(&self) -> &'static str {
         match self {
             Self::Offline => {
                 "fetch it once without `--offline`, or bring it along with `gtc pack save` and `gtc pack load`"
             }
             Self::NotSentOffline => "ask for it without `--offline` and GTC_OFFLINE",
-            Self::Transport { fault: Transport::Tls(_), .. } => {
+            Self::TransportError { fault: TransportError::Tls(_), .. } => {
                 "name the file of its certificate authority with `--ca-file`; if it has no encryption and that is intended, name it with `--plain-http`"
             }
-            Self::Transport { .. } | Self::TooSlow { .. } => {
+            Self::TransportError { .. } | Self::TooSlow { .. } => {
                 "check the name of the registry, the network and the proxy; what is bound already can be used with `--offline`"
             }
             Self::Busy { .. } => "try again later, or log in: registries let those do more who do",

@@ -12,10 +12,10 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body, BodyReader, Proxy};
 use url::Url;
 
-use super::certificates::Authorities;
-use super::error::{RegistryError, Transport};
+use super::certificates::CertificateAuthorities;
+use super::error::{RegistryError, TransportError};
 use super::settings::Proxies;
-use crate::fetch::Limits;
+use crate::fetch::FetchLimits;
 
 /// The wait before the second attempt; every further one waits twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -27,10 +27,10 @@ const USER_AGENT: &str = concat!("gtc/", env!("CARGO_PKG_VERSION"));
 
 /// Whoever makes requests.
 #[derive(Debug)]
-pub(super) struct Http {
-    limits: Limits,
+pub(super) struct HttpClient {
+    limits: FetchLimits,
     proxies: Proxies,
-    authorities: Authorities,
+    authorities: CertificateAuthorities,
     /// Who keeps connections for the next request: plain or encrypted, directly or not.
     agents: [OnceLock<Agent>; 4],
 }
@@ -44,7 +44,7 @@ pub(super) struct Deadline {
 
 /// A request that can be made again.
 #[derive(Clone, Debug)]
-pub(super) struct Request<'a> {
+pub(super) struct HttpRequest<'a> {
     pub method: Method,
     pub url: Url,
     pub headers: Vec<(&'static str, String)>,
@@ -56,7 +56,7 @@ pub(super) struct Request<'a> {
 }
 
 /// An answer whose body nobody has read yet.
-pub(super) struct Response {
+pub(super) struct HttpResponse {
     pub status: u16,
     pub headers: HeaderMap,
     /// Who answers.
@@ -86,12 +86,12 @@ impl Deadline {
     }
 }
 
-impl<'a> Request<'a> {
+impl<'a> HttpRequest<'a> {
     pub fn get(url: Url, what: &'static str) -> Self {
         Self { method: Method::GET, url, headers: Vec::new(), body: &[], what, is_pack: false }
     }
 
-    /// The same request, which may take as long as it does to carry a pack.
+    /// The same request, which may take as long as it does to bundle a pack.
     pub fn for_pack(self) -> Self {
         Self { is_pack: true, ..self }
     }
@@ -115,12 +115,12 @@ pub(super) fn host_of(url: &Url) -> ForeignText {
     )
 }
 
-impl Http {
-    pub fn new(limits: Limits, proxies: Proxies, authorities: Authorities) -> Self {
+impl HttpClient {
+    pub fn new(limits: FetchLimits, proxies: Proxies, authorities: CertificateAuthorities) -> Self {
         Self { limits, proxies, authorities, agents: Default::default() }
     }
 
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &FetchLimits {
         &self.limits
     }
 
@@ -130,18 +130,18 @@ impl Http {
     /// [`RegistryError`] when nothing came of it. An answer with any status is something.
     pub fn send(
         &self,
-        request: &Request<'_>,
+        request: &HttpRequest<'_>,
         deadline: Deadline,
-    ) -> Result<Response, RegistryError> {
-        let mut patience = Patience::new(&self.limits, deadline);
+    ) -> Result<HttpResponse, RegistryError> {
+        let mut patience = RetryPolicy::new(&self.limits, deadline);
         loop {
             let result = self.once(request, deadline);
             let wanted = match &result {
                 Ok(response) if PASSING.contains(&response.status) => response.wanted_wait(),
-                Err(RegistryError::Transport { fault, .. }) if fault.may_pass() => None,
+                Err(RegistryError::TransportError { fault, .. }) if fault.may_pass() => None,
                 _ => return result,
             };
-            if let (Ok(Response { host, status, .. }), Some(wait)) = (&result, wanted)
+            if let (Ok(HttpResponse { host, status, .. }), Some(wait)) = (&result, wanted)
                 && wait > self.limits.retry_time
             {
                 return Err(RegistryError::Busy { host: host.clone(), status: *status, wait });
@@ -155,10 +155,10 @@ impl Http {
     /// Makes a request once.
     pub fn once(
         &self,
-        request: &Request<'_>,
+        request: &HttpRequest<'_>,
         deadline: Deadline,
-    ) -> Result<Response, RegistryError> {
-        let Request { method, url, headers, body, what, is_pack } = request;
+    ) -> Result<HttpResponse, RegistryError> {
+        let HttpRequest { method, url, headers, body, what, is_pack } = request;
         let host = host_of(url);
         let deadline = if *is_pack { deadline } else { deadline.or_after(self.limits.answer_time) };
         let remaining = deadline.remaining();
@@ -183,7 +183,7 @@ impl Http {
             }),
         };
         let (parts, body) = result.map_err(|error| fault(&host, error, deadline))?.into_parts();
-        Ok(Response {
+        Ok(HttpResponse {
             status: parts.status.as_u16(),
             headers: parts.headers,
             host,
@@ -208,7 +208,7 @@ impl Http {
     }
 
     fn build(&self, roots: RootCerts, proxy: Option<Proxy>) -> Agent {
-        let Limits { connect_time, read_time, .. } = self.limits;
+        let FetchLimits { connect_time, read_time, .. } = self.limits;
         let config = Agent::config_builder()
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .proxy(proxy)
@@ -225,14 +225,14 @@ impl Http {
 }
 
 /// How often, and for how long, somebody tries again.
-pub(super) struct Patience {
+pub(super) struct RetryPolicy {
     left: u64,
     wait: Duration,
     deadline: Deadline,
 }
 
-impl Patience {
-    pub fn new(limits: &Limits, deadline: Deadline) -> Self {
+impl RetryPolicy {
+    pub fn new(limits: &FetchLimits, deadline: Deadline) -> Self {
         Self { left: limits.attempts.saturating_sub(1), wait: FIRST_WAIT, deadline }
     }
 
@@ -250,7 +250,7 @@ impl Patience {
     }
 }
 
-impl Response {
+impl HttpResponse {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -289,8 +289,8 @@ impl Response {
     }
 
     /// The body as it comes.
-    pub fn reader(self) -> Reader {
-        Reader { host: self.host, deadline: self.deadline, body: self.body.into_reader() }
+    pub fn reader(self) -> ResponseReader {
+        ResponseReader { host: self.host, deadline: self.deadline, body: self.body.into_reader() }
     }
 
     /// The error that this answer is.
@@ -320,13 +320,13 @@ impl Response {
 }
 
 /// A body that is read as it comes.
-pub(super) struct Reader {
+pub(super) struct ResponseReader {
     host: ForeignText,
     deadline: Deadline,
     body: BodyReader<'static>,
 }
 
-impl Reader {
+impl ResponseReader {
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, RegistryError> {
         loop {
             match self.body.read(buffer) {
@@ -339,7 +339,7 @@ impl Reader {
     }
 }
 
-impl Transport {
+impl TransportError {
     /// Whether it may be better at the next attempt.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Connect(_) | Self::Broken(_) | Self::NoHost)
@@ -353,27 +353,28 @@ fn fault(host: &ForeignText, error: ureq::Error, deadline: Deadline) -> Registry
     let fault = match error {
         Error::Timeout(Timeout::Global) => return deadline.missed(host),
         Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
-            Transport::Connect(ForeignText::new("out of time"))
+            TransportError::Connect(ForeignText::new("out of time"))
         }
-        Error::Timeout(_) => Transport::Silent,
-        Error::HostNotFound => Transport::NoHost,
-        Error::Tls(reason) => Transport::Tls(ForeignText::new(reason)),
-        Error::Rustls(reason) => Transport::Tls(said(&reason)),
-        Error::ConnectionFailed => Transport::Connect(ForeignText::new("no connection")),
-        Error::ConnectProxyFailed(reason) => Transport::Connect(said(&reason)),
-        Error::Io(error) => match error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        {
-            Some(reason) => Transport::Tls(said(reason)),
-            // what the system's resolver says has no kind of its own
-            None if error.to_string().starts_with("failed to lookup address") => Transport::NoHost,
-            None if is_about_connecting(error.kind()) => Transport::Connect(said(&error)),
-            None => Transport::Broken(said(&error)),
-        },
-        error => Transport::Broken(said(&error)),
+        Error::Timeout(_) => TransportError::Silent,
+        Error::HostNotFound => TransportError::NoHost,
+        Error::Tls(reason) => TransportError::Tls(ForeignText::new(reason)),
+        Error::Rustls(reason) => TransportError::Tls(said(&reason)),
+        Error::ConnectionFailed => TransportError::Connect(ForeignText::new("no connection")),
+        Error::ConnectProxyFailed(reason) => TransportError::Connect(said(&reason)),
+        Error::Io(error) => {
+            match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+                Some(reason) => TransportError::Tls(said(reason)),
+                // what the system's resolver says has no kind of its own
+                None if error.to_string().starts_with("failed to lookup address") => {
+                    TransportError::NoHost
+                }
+                None if is_about_connecting(error.kind()) => TransportError::Connect(said(&error)),
+                None => TransportError::Broken(said(&error)),
+            }
+        }
+        error => TransportError::Broken(said(&error)),
     };
-    RegistryError::Transport { host: host.clone(), fault }
+    RegistryError::TransportError { host: host.clone(), fault }
 }
 
 fn is_about_connecting(kind: io::ErrorKind) -> bool {

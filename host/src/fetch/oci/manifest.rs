@@ -38,14 +38,14 @@ pub(super) const ACCEPTED: &str = concat!(
 
 /// What the bytes of a pack are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum PackFormat {
     /// An archive.
     Archive,
     /// A component by itself, as `wkg oci push` writes it.
     Component,
 }
 
-impl Form {
+impl PackFormat {
     /// What bytes are that were kept: somebody found that they are one of the two.
     pub(in crate::fetch) fn of_kept(bytes: &[u8]) -> Self {
         if bytes.starts_with(b"\0asm") { Self::Component } else { Self::Archive }
@@ -55,7 +55,7 @@ impl Form {
 /// Something that a manifest names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::fetch) struct Descriptor {
+pub(in crate::fetch) struct OciDescriptor {
     pub media_type: String,
     #[serde(with = "digest")]
     pub digest: Sha256Digest,
@@ -72,16 +72,16 @@ pub(in crate::fetch) type Annotations = std::collections::BTreeMap<String, Strin
 /// The manifest of an artifact.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::fetch) struct Manifest {
+pub(in crate::fetch) struct OciManifest {
     pub schema_version: u8,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
-    pub config: Descriptor,
-    pub layers: Vec<Descriptor>,
+    pub config: OciDescriptor,
+    pub layers: Vec<OciDescriptor>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subject: Option<Descriptor>,
+    pub subject: Option<OciDescriptor>,
     #[serde(default, skip_serializing_if = "Annotations::is_empty")]
     pub annotations: Annotations,
 }
@@ -89,18 +89,18 @@ pub(in crate::fetch) struct Manifest {
 /// Several manifests under one name, such as those that refer to another one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(in crate::fetch) struct Index {
+pub(in crate::fetch) struct OciIndex {
     pub schema_version: u8,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
-    pub manifests: Vec<Descriptor>,
+    pub manifests: Vec<OciDescriptor>,
     #[serde(default, skip_serializing_if = "Annotations::is_empty")]
     pub annotations: Annotations,
 }
 
 /// Why a manifest is not used.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::fetch) enum Unusable {
+pub(in crate::fetch) enum InvalidManifest {
     /// It is not a manifest.
     Malformed(ForeignText),
     /// It is that of something else.
@@ -115,25 +115,25 @@ struct Kind {
     manifests: Option<serde::de::IgnoredAny>,
 }
 
-impl Manifest {
+impl OciManifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// [`Unusable`] when it is none, or has more than `max_layers` layers.
-    pub fn parse(bytes: &[u8], max_layers: u64) -> Result<Self, Unusable> {
+    /// [`InvalidManifest`] when it is none, or has more than `max_layers` layers.
+    pub fn parse(bytes: &[u8], max_layers: u64) -> Result<Self, InvalidManifest> {
         let malformed = |error: serde_json::Error| {
-            Unusable::Malformed(ForeignText::sentence(&error.to_string()))
+            InvalidManifest::Malformed(ForeignText::sentence(&error.to_string()))
         };
         let kind: Kind = serde_json::from_slice(bytes).map_err(malformed)?;
         let media_type = kind.media_type.as_deref();
         if kind.manifests.is_some()
             || media_type.is_some_and(|found| [INDEX, DOCKER_INDEX].contains(&found))
         {
-            return Err(Unusable::NotAPack(ForeignText::new("an index of several images")));
+            return Err(InvalidManifest::NotAPack(ForeignText::new("an index of several images")));
         }
         if let Some(other) = media_type.filter(|found| ![MANIFEST, DOCKER_MANIFEST].contains(found))
         {
-            return Err(Unusable::NotAPack(ForeignText::excerpt(&format!(
+            return Err(InvalidManifest::NotAPack(ForeignText::excerpt(&format!(
                 "a document of type {other}"
             ))));
         }
@@ -141,11 +141,11 @@ impl Manifest {
         let layers = manifest.layers.len() as u64;
         if layers > max_layers {
             let reason = format!("it has {layers} layers, more than {max_layers}");
-            return Err(Unusable::Malformed(ForeignText::new(reason)));
+            return Err(InvalidManifest::Malformed(ForeignText::new(reason)));
         }
         match manifest.schema_version {
             2 => Ok(manifest),
-            version => Err(Unusable::Malformed(ForeignText::new(format!(
+            version => Err(InvalidManifest::Malformed(ForeignText::new(format!(
                 "its schema version is {version}, not 2"
             )))),
         }
@@ -154,8 +154,8 @@ impl Manifest {
     /// The layer that is the pack, wherever it stands, and what its bytes are.
     ///
     /// # Errors
-    /// [`Unusable`] with what the artifact is instead.
-    pub fn pack(&self) -> Result<(&Descriptor, Form), Unusable> {
+    /// [`InvalidManifest`] with what the artifact is instead.
+    pub fn pack(&self) -> Result<(&OciDescriptor, PackFormat), InvalidManifest> {
         let of = |types: &[&str]| {
             self.layers
                 .iter()
@@ -164,24 +164,24 @@ impl Manifest {
         };
         let packs = [of(&[PACK_LAYER]), of(&OTHER_PACK_LAYERS)].concat();
         let candidates = match (packs.is_empty(), of(&COMPONENT_LAYERS)) {
-            (false, _) => (packs, Form::Archive),
-            (true, components) if !components.is_empty() => (components, Form::Component),
-            _ if self.layers.len() == 1 => (of(&[ANY_LAYER]), Form::Archive),
-            _ => (Vec::new(), Form::Archive),
+            (false, _) => (packs, PackFormat::Archive),
+            (true, components) if !components.is_empty() => (components, PackFormat::Component),
+            _ if self.layers.len() == 1 => (of(&[ANY_LAYER]), PackFormat::Archive),
+            _ => (Vec::new(), PackFormat::Archive),
         };
         match candidates {
-            (layers, form) if layers.len() == 1 => Ok((layers[0], form)),
-            (layers, _) if layers.is_empty() => Err(Unusable::NotAPack(self.described())),
+            (layers, format) if layers.len() == 1 => Ok((layers[0], format)),
+            (layers, _) if layers.is_empty() => Err(InvalidManifest::NotAPack(self.described())),
             (layers, _) => {
                 let reason = format!("it has {} layers that could be the pack", layers.len());
-                Err(Unusable::Malformed(ForeignText::new(reason)))
+                Err(InvalidManifest::Malformed(ForeignText::new(reason)))
             }
         }
     }
 
     /// What an artifact without a pack is, in words.
     fn described(&self) -> ForeignText {
-        let is_container = |layer: &Descriptor| {
+        let is_container = |layer: &OciDescriptor| {
             CONTAINER_LAYERS.iter().any(|container| layer.media_type.starts_with(container))
         };
         let types = || self.layers.iter().map(|layer| layer.media_type.as_str());
@@ -232,31 +232,34 @@ mod tests {
         )
     }
 
-    fn pack(layers: &[&str]) -> Result<(String, Form), Unusable> {
-        let manifest = Manifest::parse(manifest(layers).as_bytes(), 16)?;
-        manifest.pack().map(|(layer, form)| (layer.media_type.clone(), form))
+    fn pack(layers: &[&str]) -> Result<(String, PackFormat), InvalidManifest> {
+        let manifest = OciManifest::parse(manifest(layers).as_bytes(), 16)?;
+        manifest.pack().map(|(layer, format)| (layer.media_type.clone(), format))
     }
 
     #[track_caller]
-    fn not_a_pack(result: Result<(String, Form), Unusable>, expected: &str) {
-        assert_eq!(result, Err(Unusable::NotAPack(ForeignText::new(expected))));
+    fn not_a_pack(result: Result<(String, PackFormat), InvalidManifest>, expected: &str) {
+        assert_eq!(result, Err(InvalidManifest::NotAPack(ForeignText::new(expected))));
     }
 
     #[test]
     fn the_layer_is_found_by_its_type() {
         let container = "application/vnd.oci.image.layer.v1.tar+gzip";
         for layer in [PACK_LAYER, OTHER_PACK_LAYERS[0], OTHER_PACK_LAYERS[1]] {
-            assert_eq!(pack(&[layer]), Ok((layer.to_owned(), Form::Archive)));
+            assert_eq!(pack(&[layer]), Ok((layer.to_owned(), PackFormat::Archive)));
             assert_eq!(
                 pack(&["text/plain", container, layer]),
-                Ok((layer.to_owned(), Form::Archive))
+                Ok((layer.to_owned(), PackFormat::Archive))
             );
         }
         for layer in COMPONENT_LAYERS {
-            assert_eq!(pack(&["text/plain", layer]), Ok((layer.to_owned(), Form::Component)));
-            assert_eq!(pack(&[layer, PACK_LAYER]), Ok((PACK_LAYER.to_owned(), Form::Archive)));
+            assert_eq!(pack(&["text/plain", layer]), Ok((layer.to_owned(), PackFormat::Component)));
+            assert_eq!(
+                pack(&[layer, PACK_LAYER]),
+                Ok((PACK_LAYER.to_owned(), PackFormat::Archive))
+            );
         }
-        assert_eq!(pack(&[ANY_LAYER]), Ok((ANY_LAYER.to_owned(), Form::Archive)));
+        assert_eq!(pack(&[ANY_LAYER]), Ok((ANY_LAYER.to_owned(), PackFormat::Archive)));
     }
 
     #[test]
@@ -269,9 +272,15 @@ mod tests {
             "an artifact with layers of type text/plain, application/octet-stream",
         );
         let index = format!(r#"{{"schemaVersion":2,"mediaType":"{INDEX}","manifests":[]}}"#);
-        assert!(matches!(Manifest::parse(index.as_bytes(), 16), Err(Unusable::NotAPack(_))));
+        assert!(matches!(
+            OciManifest::parse(index.as_bytes(), 16),
+            Err(InvalidManifest::NotAPack(_))
+        ));
         let index = r#"{"schemaVersion":2,"manifests":[]}"#;
-        assert!(matches!(Manifest::parse(index.as_bytes(), 16), Err(Unusable::NotAPack(_))));
+        assert!(matches!(
+            OciManifest::parse(index.as_bytes(), 16),
+            Err(InvalidManifest::NotAPack(_))
+        ));
     }
 
     #[test]
@@ -288,9 +297,9 @@ mod tests {
             good.replace(MANIFEST, "text/plain"),
             manifest(&[PACK_LAYER; 17]),
         ] {
-            assert!(Manifest::parse(text.as_bytes(), 16).is_err(), "{text:.100}");
+            assert!(OciManifest::parse(text.as_bytes(), 16).is_err(), "{text:.100}");
         }
-        assert!(matches!(pack(&[PACK_LAYER; 2]), Err(Unusable::Malformed(_))));
-        assert!(matches!(pack(&["application/wasm"; 2]), Err(Unusable::Malformed(_))));
+        assert!(matches!(pack(&[PACK_LAYER; 2]), Err(InvalidManifest::Malformed(_))));
+        assert!(matches!(pack(&["application/wasm"; 2]), Err(InvalidManifest::Malformed(_))));
     }
 }

@@ -5,10 +5,10 @@
 //! operator wants none. What comes back is bounded in time and size, and hashed while it
 //! comes. This module keeps nothing.
 
-mod access;
-pub(super) mod artifact;
+pub(super) mod artifact_manifest;
 mod certificates;
 mod challenge;
+mod client;
 pub mod credentials;
 mod endpoint;
 mod error;
@@ -21,47 +21,49 @@ mod settings;
 
 use env_pack_domain::OciRef;
 
-pub(super) use access::Purpose;
-use access::{Access, Logins};
-use certificates::Authorities;
-use credentials::Credentials;
+use certificates::CertificateAuthorities;
+pub(super) use client::RepositoryAction;
+use client::{AuthorizationCache, RepositoryClient};
+use credentials::CredentialResolver;
 use endpoint::Endpoint;
-use http::{Deadline, Http};
+use http::{Deadline, HttpClient};
 
-pub use artifact::Notes;
-pub use credentials::Sources;
-pub use error::{RegistryError, Transport};
-pub use manifest::Form;
-pub(super) use pull::{LATEST, Pulled};
-pub use referrers::Published;
-pub use settings::{Pair, Proxies, RegistrySettings, is_registry};
+pub use artifact_manifest::PackAnnotations;
+pub use credentials::CredentialSources;
+pub use error::{RegistryError, TransportError};
+pub use manifest::PackFormat;
+pub(super) use pull::{FetchedManifest, LATEST};
+pub use referrers::PublishedSignature;
+pub use settings::{Proxies, RegistryOption, RegistrySettings, is_registry};
 
-use super::Limits;
+use super::FetchLimits;
 
 /// Every registry there is.
 #[derive(Debug)]
 pub(super) struct Registries {
-    http: Http,
+    http: HttpClient,
     settings: RegistrySettings,
-    credentials: Credentials,
-    logins: Logins,
+    credentials: CredentialResolver,
+    logins: AuthorizationCache,
 }
 
 /// What a reference stands for, as far as its registry has been asked.
 #[derive(Clone, Debug)]
-pub(super) struct Resolved {
-    pub manifest: Pulled,
-    pub layer: manifest::Descriptor,
-    pub form: Form,
+pub(super) struct ResolvedPack {
+    pub manifest: FetchedManifest,
+    pub layer: manifest::OciDescriptor,
+    pub format: PackFormat,
 }
 
 impl Registries {
-    pub fn new(mut settings: RegistrySettings, limits: Limits) -> Self {
-        let authorities = Authorities::new(settings.ca_file.take());
-        let credentials =
-            Credentials::new(std::mem::take(&mut settings.credentials), limits.credentials.clone());
-        let http = Http::new(limits, std::mem::take(&mut settings.proxies), authorities);
-        Self { http, settings, credentials, logins: Logins::default() }
+    pub fn new(mut settings: RegistrySettings, limits: FetchLimits) -> Self {
+        let authorities = CertificateAuthorities::new(settings.ca_file.take());
+        let credentials = CredentialResolver::new(
+            std::mem::take(&mut settings.credentials),
+            limits.credentials.clone(),
+        );
+        let http = HttpClient::new(limits, std::mem::take(&mut settings.proxies), authorities);
+        Self { http, settings, credentials, logins: AuthorizationCache::default() }
     }
 
     /// Whether no socket is opened.
@@ -70,7 +72,7 @@ impl Registries {
     }
 
     /// What they may take.
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &FetchLimits {
         self.http.limits()
     }
 
@@ -81,29 +83,32 @@ impl Registries {
     pub fn access(
         &self,
         reference: &OciRef,
-        purpose: Purpose,
-    ) -> Result<Access<'_>, RegistryError> {
+        purpose: RepositoryAction,
+    ) -> Result<RepositoryClient<'_>, RegistryError> {
         if self.settings.offline {
             return Err(match purpose {
-                Purpose::Pull => RegistryError::Offline,
-                Purpose::Push => RegistryError::NotSentOffline,
+                RepositoryAction::Pull => RegistryError::Offline,
+                RepositoryAction::Push => RegistryError::NotSentOffline,
             });
         }
         let deadline = Deadline::after(self.http.limits().total_time);
         let endpoint = Endpoint::of(reference, &self.settings, &self.http, deadline)?;
-        Ok(Access::new(self, endpoint, purpose, deadline))
+        Ok(RepositoryClient::new(self, endpoint, purpose, deadline))
     }
 
     /// Looks up what a reference stands for.
     ///
     /// # Errors
     /// [`RegistryError`] when it cannot be had, or is no pack.
-    pub fn resolve(&self, reference: &OciRef) -> Result<(Access<'_>, Resolved), RegistryError> {
-        let mut access = self.access(reference, Purpose::Pull)?;
+    pub fn resolve(
+        &self,
+        reference: &OciRef,
+    ) -> Result<(RepositoryClient<'_>, ResolvedPack), RegistryError> {
+        let mut access = self.access(reference, RepositoryAction::Pull)?;
         let manifest = access.manifest(reference)?;
         let parsed = access.parsed(&manifest)?;
-        let (layer, form) = parsed.pack().map_err(|fault| access.unusable(fault))?;
-        let (layer, form) = (layer.clone(), form);
-        Ok((access, Resolved { manifest, layer, form }))
+        let (layer, format) = parsed.pack().map_err(|fault| access.unusable(fault))?;
+        let (layer, format) = (layer.clone(), format);
+        Ok((access, ResolvedPack { manifest, layer, format }))
     }
 }

@@ -3,10 +3,10 @@
 use env_pack_domain::{ForeignText, OciRef, Sha256Digest, Sha256Hasher};
 use url::Url;
 
-use super::access::{Access, redirected};
-use super::error::{RegistryError, Transport};
-use super::http::{Patience, Request, Response};
-use super::manifest::{ACCEPTED, Descriptor, Manifest, Unusable};
+use super::client::{RepositoryClient, redirected};
+use super::error::{RegistryError, TransportError};
+use super::http::{HttpRequest, HttpResponse, RetryPolicy};
+use super::manifest::{ACCEPTED, InvalidManifest, OciDescriptor, OciManifest};
 use super::settings::{is_link_local, is_loopback};
 use crate::fetch::progress::Progress;
 
@@ -21,20 +21,20 @@ pub(in crate::fetch) const LATEST: &str = "latest";
 
 /// A manifest as its registry has it.
 #[derive(Clone, Debug)]
-pub(in crate::fetch) struct Pulled {
+pub(in crate::fetch) struct FetchedManifest {
     /// Its bytes, which are what its digest is about.
     pub bytes: Vec<u8>,
     /// The digest of the bytes.
     pub digest: Sha256Digest,
 }
 
-impl Access<'_> {
+impl RepositoryClient<'_> {
     /// The manifest that a reference stands for now: that of its digest, or that of its
     /// tag.
     ///
     /// # Errors
     /// [`RegistryError`].
-    pub fn manifest(&mut self, reference: &OciRef) -> Result<Pulled, RegistryError> {
+    pub fn manifest(&mut self, reference: &OciRef) -> Result<FetchedManifest, RegistryError> {
         match reference.digest() {
             Some(digest) => self.manifest_at(&digest.to_string(), Some(digest)),
             None => self.manifest_at(reference.tag().unwrap_or(LATEST), None),
@@ -46,8 +46,8 @@ impl Access<'_> {
         &mut self,
         tag_or_digest: &str,
         expected: Option<&Sha256Digest>,
-    ) -> Result<Pulled, RegistryError> {
-        let request = Request::get(self.endpoint.manifest(tag_or_digest), "the manifest")
+    ) -> Result<FetchedManifest, RegistryError> {
+        let request = HttpRequest::get(self.endpoint.manifest(tag_or_digest), "the manifest")
             .with("accept", ACCEPTED);
         let response = self.send(&request)?;
         if (300..400).contains(&response.status) {
@@ -67,21 +67,21 @@ impl Access<'_> {
             Some(expected) => {
                 Err(RegistryError::WrongDigest { host, what, expected, found: digest })
             }
-            None => Ok(Pulled { bytes, digest }),
+            None => Ok(FetchedManifest { bytes, digest }),
         }
     }
 
     /// Reads a manifest that came from here.
-    pub fn parsed(&self, pulled: &Pulled) -> Result<Manifest, RegistryError> {
-        Manifest::parse(&pulled.bytes, self.http.limits().layers)
+    pub fn parsed(&self, pulled: &FetchedManifest) -> Result<OciManifest, RegistryError> {
+        OciManifest::parse(&pulled.bytes, self.http.limits().layers)
             .map_err(|fault| self.unusable(fault))
     }
 
     /// The error that a manifest of something else is.
-    pub fn unusable(&self, fault: Unusable) -> RegistryError {
+    pub fn unusable(&self, fault: InvalidManifest) -> RegistryError {
         match fault {
-            Unusable::NotAPack(what) => RegistryError::NotAPack { what },
-            Unusable::Malformed(reason) => RegistryError::Malformed {
+            InvalidManifest::NotAPack(what) => RegistryError::NotAPack { what },
+            InvalidManifest::Malformed(reason) => RegistryError::Malformed {
                 host: self.endpoint.host(),
                 what: "the manifest",
                 reason,
@@ -97,7 +97,7 @@ impl Access<'_> {
     /// there would be more than `limit` bytes.
     pub fn blob(
         &mut self,
-        layer: &Descriptor,
+        layer: &OciDescriptor,
         limit: u64,
         progress: &dyn Progress,
     ) -> Result<Vec<u8>, RegistryError> {
@@ -110,7 +110,7 @@ impl Access<'_> {
         }
         let name = format!("{}/{}", self.endpoint.registry, self.endpoint.repository);
         let mut transfer = progress.begin(&ForeignText::new(name), Some(layer.size));
-        let mut patience = Patience::new(self.http.limits(), self.deadline);
+        let mut patience = RetryPolicy::new(self.http.limits(), self.deadline);
         let mut received = Received::new(layer);
         loop {
             let response = self.located(self.endpoint.blob(&layer.digest), received.len())?;
@@ -124,7 +124,7 @@ impl Access<'_> {
                 }
             };
             let may_pass =
-                matches!(&fault, RegistryError::Transport { fault, .. } if fault.may_pass());
+                matches!(&fault, RegistryError::TransportError { fault, .. } if fault.may_pass());
             if !may_pass || !patience.waits(None) {
                 return Err(fault);
             }
@@ -132,9 +132,9 @@ impl Access<'_> {
     }
 
     /// The answer that holds a blob from some byte on, wherever the registry keeps it.
-    fn located(&mut self, mut url: Url, from: u64) -> Result<Response, RegistryError> {
+    fn located(&mut self, mut url: Url, from: u64) -> Result<HttpResponse, RegistryError> {
         for _ in 0..=MAX_REDIRECTS {
-            let request = Request::get(url.clone(), "the layer").for_pack();
+            let request = HttpRequest::get(url.clone(), "the layer").for_pack();
             let request =
                 if from > 0 { request.with("range", format!("bytes={from}-")) } else { request };
             // elsewhere nobody is told who we are
@@ -157,7 +157,7 @@ impl Access<'_> {
     }
 
     /// Where a redirect leads, if anybody may be sent there.
-    fn next(&self, url: &Url, response: &Response) -> Result<Url, RegistryError> {
+    fn next(&self, url: &Url, response: &HttpResponse) -> Result<Url, RegistryError> {
         let target = response.header("location").and_then(|location| url.join(location).ok());
         let Some(target) = target.filter(|target| matches!(target.scheme(), "http" | "https"))
         else {
@@ -180,13 +180,13 @@ impl Access<'_> {
 
 /// What has come of a blob.
 struct Received<'a> {
-    layer: &'a Descriptor,
+    layer: &'a OciDescriptor,
     bytes: Vec<u8>,
     hasher: Sha256Hasher,
 }
 
 impl<'a> Received<'a> {
-    fn new(layer: &'a Descriptor) -> Self {
+    fn new(layer: &'a OciDescriptor) -> Self {
         // a descriptor can claim any size: room for it is made as its bytes come
         let room = usize::try_from(layer.size.min(FIRST_BYTES)).unwrap_or_default();
         Self { layer, bytes: Vec::with_capacity(room), hasher: Sha256Hasher::default() }
@@ -208,7 +208,7 @@ impl<'a> Received<'a> {
     fn take(
         &mut self,
         host: &ForeignText,
-        reader: &mut super::http::Reader,
+        reader: &mut super::http::ResponseReader,
     ) -> Result<usize, RegistryError> {
         let before = self.bytes.len();
         // one byte more shows that there is too much
@@ -222,9 +222,9 @@ impl<'a> Received<'a> {
             return Err(self.wrong_length(host));
         }
         match read {
-            0 if self.len() < self.layer.size => Err(RegistryError::Transport {
+            0 if self.len() < self.layer.size => Err(RegistryError::TransportError {
                 host: host.clone(),
-                fault: Transport::Broken(ForeignText::new(format!(
+                fault: TransportError::Broken(ForeignText::new(format!(
                     "{} of {} bytes came",
                     self.len(),
                     self.layer.size

@@ -5,26 +5,26 @@ use env_pack_domain::{ForeignText, Sha256Digest};
 use ureq::http::Method;
 use url::Url;
 
-use super::access::{Access, redirected};
+use super::client::{RepositoryClient, redirected};
 use super::error::RegistryError;
-use super::http::{Request, Response};
+use super::http::{HttpRequest, HttpResponse};
 
-impl Access<'_> {
+impl RepositoryClient<'_> {
     /// Brings a blob, unless it is there.
     ///
     /// # Errors
     /// [`RegistryError`] when the registry does not take it.
     pub fn push_blob(&mut self, digest: &Sha256Digest, bytes: &[u8]) -> Result<(), RegistryError> {
-        let mut question = Request::get(self.endpoint.blob(digest), "the layer");
+        let mut question = HttpRequest::get(self.endpoint.blob(digest), "the layer");
         question.method = Method::HEAD;
         if self.send(&question)?.is_success() {
             return Ok(());
         }
-        let begin = Request::bringing(Method::POST, self.endpoint.uploads(), &[], "an upload");
+        let begin = HttpRequest::bringing(Method::POST, self.endpoint.uploads(), &[], "an upload");
         let begun = self.send(&begin)?;
         let mut url = self.upload_address(&begin.url, begun)?;
         url.query_pairs_mut().append_pair("digest", &digest.to_string());
-        let upload = Request::bringing(Method::PUT, url, bytes, "the layer")
+        let upload = HttpRequest::bringing(Method::PUT, url, bytes, "the layer")
             .for_pack()
             .with("content-type", "application/octet-stream");
         self.taken(upload).map(drop)
@@ -43,7 +43,7 @@ impl Access<'_> {
         bytes: &[u8],
     ) -> Result<bool, RegistryError> {
         let url = self.endpoint.manifest(tag_or_digest);
-        let request = Request::bringing(Method::PUT, url, bytes, "the manifest")
+        let request = HttpRequest::bringing(Method::PUT, url, bytes, "the manifest")
             .with("content-type", media_type);
         let response = self.taken(request)?;
         let (host, expected) = (response.host.clone(), Sha256Digest::of(bytes));
@@ -58,7 +58,7 @@ impl Access<'_> {
         }
     }
 
-    fn taken(&mut self, request: Request<'_>) -> Result<Response, RegistryError> {
+    fn taken(&mut self, request: HttpRequest<'_>) -> Result<HttpResponse, RegistryError> {
         let response = self.send(&request)?;
         match response.status {
             300..=399 => Err(redirected(&response, "where nothing is sent to")),
@@ -68,7 +68,7 @@ impl Access<'_> {
     }
 
     /// Where a blob is to be sent: to the registry itself, and to nobody else.
-    fn upload_address(&self, asked: &Url, response: Response) -> Result<Url, RegistryError> {
+    fn upload_address(&self, asked: &Url, response: HttpResponse) -> Result<Url, RegistryError> {
         if !response.is_success() {
             return Err(response.refusal());
         }

@@ -6,13 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use env_pack_domain::{ForeignText, Sha256Digest};
 
-use super::access::Access;
-use super::artifact::{self, EMPTY_CONFIG, of, render};
+use super::artifact_manifest::{self, EMPTY_CONFIG, of, render};
+use super::client::RepositoryClient;
 use super::error::RegistryError;
-use super::http::Request;
-use super::manifest::{Annotations, CONFIG, Descriptor, INDEX, Index, MANIFEST, Manifest};
-use super::pull::Pulled;
-use crate::fetch::progress::Silent;
+use super::http::HttpRequest;
+use super::manifest::{Annotations, CONFIG, INDEX, MANIFEST, OciDescriptor, OciIndex, OciManifest};
+use super::pull::FetchedManifest;
+use crate::fetch::progress::NoProgress;
 
 /// A signature: the envelope of the DSSE specification.
 pub(in crate::fetch) const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
@@ -24,7 +24,7 @@ const COSIGN_SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 
 /// A signature as a registry has it. Nothing of it is believed here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Published {
+pub enum PublishedSignature {
     /// An envelope about the archive.
     Envelope(Vec<u8>),
     /// A signature by cosign, about the manifest.
@@ -38,9 +38,9 @@ pub enum Published {
     },
 }
 
-type Signatures = Vec<Result<Published, RegistryError>>;
+type Signatures = Vec<Result<PublishedSignature, RegistryError>>;
 
-impl Access<'_> {
+impl RepositoryClient<'_> {
     /// Brings a signature of an artifact, so that whoever has the artifact finds it.
     /// Bringing it twice changes nothing; says whether it did.
     ///
@@ -48,7 +48,7 @@ impl Access<'_> {
     /// [`RegistryError`] when the registry does not take it.
     pub fn push_signature(
         &mut self,
-        subject: &Pulled,
+        subject: &FetchedManifest,
         envelope: &[u8],
     ) -> Result<bool, RegistryError> {
         let (manifest, digest) = signature(subject, envelope);
@@ -61,7 +61,7 @@ impl Access<'_> {
             self.push_blob(&Sha256Digest::of(blob), blob)?;
         }
         let referrer =
-            Descriptor { artifact_type: Some(ENVELOPE.to_owned()), ..of(MANIFEST, &manifest) };
+            OciDescriptor { artifact_type: Some(ENVELOPE.to_owned()), ..of(MANIFEST, &manifest) };
         if !self.push_manifest(&digest.to_string(), MANIFEST, &manifest)? {
             self.list_referrer(&subject.digest, referrer)?;
         }
@@ -73,10 +73,10 @@ impl Access<'_> {
     fn list_referrer(
         &mut self,
         subject: &Sha256Digest,
-        referrer: Descriptor,
+        referrer: OciDescriptor,
     ) -> Result<(), RegistryError> {
         let tag = fallback_tag(subject);
-        let mut index = self.tagged_referrers(&tag)?.unwrap_or_else(|| Index {
+        let mut index = self.tagged_referrers(&tag)?.unwrap_or_else(|| OciIndex {
             schema_version: 2,
             media_type: Some(INDEX.to_owned()),
             manifests: Vec::new(),
@@ -91,11 +91,11 @@ impl Access<'_> {
 
     /// The signatures of an artifact: envelopes that refer to it, then those of cosign,
     /// and last what could not be had.
-    pub fn signatures(&mut self, subject: &Pulled, limit: u64) -> Signatures {
+    pub fn signatures(&mut self, subject: &FetchedManifest, limit: u64) -> Signatures {
         let mut signatures = Signatures::new();
         let most = usize::try_from(self.http.limits().signatures).unwrap_or(usize::MAX);
         let is_signature =
-            |referrer: &&Descriptor| referrer.artifact_type.as_deref() == Some(ENVELOPE);
+            |referrer: &&OciDescriptor| referrer.artifact_type.as_deref() == Some(ENVELOPE);
         let tag = fallback_tag(&subject.digest);
         // a registry that answers one question oddly may answer the others well
         for index in [self.listed_referrers(&subject.digest), self.tagged_referrers(&tag)] {
@@ -108,8 +108,9 @@ impl Access<'_> {
                         .take(most);
                     let found: Vec<_> =
                         listed.map(|listed| self.signature(listed, limit)).collect();
-                    signatures
-                        .extend(found.into_iter().map(|found| found.map(Published::Envelope)));
+                    signatures.extend(
+                        found.into_iter().map(|found| found.map(PublishedSignature::Envelope)),
+                    );
                 }
                 Err(error) => signatures.push(Err(error)),
             }
@@ -126,7 +127,7 @@ impl Access<'_> {
     /// What cosign keeps under a tag that is named after the manifest.
     fn cosign_signatures(
         &mut self,
-        subject: &Pulled,
+        subject: &FetchedManifest,
         limit: u64,
     ) -> Result<Signatures, RegistryError> {
         let tagged = match self.manifest_at(&cosign_tag(&subject.digest), None) {
@@ -138,20 +139,26 @@ impl Access<'_> {
         for layer in &tagged.layers {
             let Some(signature) = cosign_signature(layer) else { continue };
             let manifest = subject.bytes.clone();
-            signatures.push(self.blob(layer, limit, &Silent).map(|payload| Published::Cosign {
-                manifest,
-                payload,
-                signature,
-            }));
+            signatures.push(
+                self.blob(layer, limit, &NoProgress).map(|payload| PublishedSignature::Cosign {
+                    manifest,
+                    payload,
+                    signature,
+                }),
+            );
         }
         Ok(signatures)
     }
 
-    fn signature(&mut self, referrer: &Descriptor, limit: u64) -> Result<Vec<u8>, RegistryError> {
+    fn signature(
+        &mut self,
+        referrer: &OciDescriptor,
+        limit: u64,
+    ) -> Result<Vec<u8>, RegistryError> {
         let manifest = self.manifest_at(&referrer.digest.to_string(), Some(&referrer.digest))?;
         let parsed = self.parsed(&manifest)?;
         match parsed.layers.as_slice() {
-            [layer] if layer.media_type == ENVELOPE => self.blob(layer, limit, &Silent),
+            [layer] if layer.media_type == ENVELOPE => self.blob(layer, limit, &NoProgress),
             _ => Err(RegistryError::Malformed {
                 host: self.endpoint.host(),
                 what: "a signature",
@@ -161,8 +168,11 @@ impl Access<'_> {
     }
 
     /// What the registry lists, if it does.
-    fn listed_referrers(&mut self, subject: &Sha256Digest) -> Result<Option<Index>, RegistryError> {
-        let request = Request::get(self.endpoint.referrers(subject), "the list of referrers")
+    fn listed_referrers(
+        &mut self,
+        subject: &Sha256Digest,
+    ) -> Result<Option<OciIndex>, RegistryError> {
+        let request = HttpRequest::get(self.endpoint.referrers(subject), "the list of referrers")
             .with("accept", INDEX);
         let response = self.send(&request)?;
         match response.is_success() {
@@ -175,7 +185,7 @@ impl Access<'_> {
         }
     }
 
-    fn tagged_referrers(&mut self, tag: &str) -> Result<Option<Index>, RegistryError> {
+    fn tagged_referrers(&mut self, tag: &str) -> Result<Option<OciIndex>, RegistryError> {
         match self.manifest_at(tag, None) {
             Ok(found) => self.index(&found.bytes).map(Some),
             Err(RegistryError::NotFound { .. }) => Ok(None),
@@ -183,7 +193,7 @@ impl Access<'_> {
         }
     }
 
-    fn index(&self, bytes: &[u8]) -> Result<Index, RegistryError> {
+    fn index(&self, bytes: &[u8]) -> Result<OciIndex, RegistryError> {
         serde_json::from_slice(bytes).map_err(|error| RegistryError::Malformed {
             host: self.endpoint.host(),
             what: "the list of referrers",
@@ -193,27 +203,31 @@ impl Access<'_> {
 }
 
 /// The manifest of a signature, and its digest.
-pub(in crate::fetch) fn signature(subject: &Pulled, envelope: &[u8]) -> (Vec<u8>, Sha256Digest) {
+pub(in crate::fetch) fn signature(
+    subject: &FetchedManifest,
+    envelope: &[u8],
+) -> (Vec<u8>, Sha256Digest) {
     let subject = Some(of(MANIFEST, &subject.bytes));
-    let manifest = render(&Manifest { subject, ..artifact::of_one(ENVELOPE, envelope) });
+    let manifest =
+        render(&OciManifest { subject, ..artifact_manifest::of_one(ENVELOPE, envelope) });
     let digest = Sha256Digest::of(&manifest);
     (manifest, digest)
 }
 
 /// The signature that a manifest holds itself.
-pub(in crate::fetch) fn annotated(manifest: &Manifest) -> Option<Vec<u8>> {
-    STANDARD.decode(manifest.annotations.get(artifact::SIGNATURE)?).ok()
+pub(in crate::fetch) fn annotated(manifest: &OciManifest) -> Option<Vec<u8>> {
+    STANDARD.decode(manifest.annotations.get(artifact_manifest::SIGNATURE)?).ok()
 }
 
 /// The manifest of signatures by cosign, as payloads and signatures.
 pub(in crate::fetch) fn cosign_manifest<'a>(
     signatures: impl IntoIterator<Item = &'a (Vec<u8>, String)>,
 ) -> Vec<u8> {
-    let layer = |(payload, signature): &(Vec<u8>, String)| Descriptor {
+    let layer = |(payload, signature): &(Vec<u8>, String)| OciDescriptor {
         annotations: [(COSIGN_SIGNATURE.to_owned(), signature.clone())].into(),
         ..of(COSIGN_PAYLOAD, payload)
     };
-    render(&Manifest {
+    render(&OciManifest {
         schema_version: 2,
         media_type: Some(MANIFEST.to_owned()),
         artifact_type: None,
@@ -225,7 +239,7 @@ pub(in crate::fetch) fn cosign_manifest<'a>(
 }
 
 /// The signature in a layer by cosign.
-pub(in crate::fetch) fn cosign_signature(layer: &Descriptor) -> Option<String> {
+pub(in crate::fetch) fn cosign_signature(layer: &OciDescriptor) -> Option<String> {
     let signature = layer.annotations.get(COSIGN_SIGNATURE);
     signature.filter(|_| layer.media_type == COSIGN_PAYLOAD).cloned()
 }

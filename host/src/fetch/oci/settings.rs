@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use env_pack_domain::OciRef;
 use url::Url;
 
-use super::credentials::Sources;
+use super::credentials::CredentialSources;
 
 /// How registries are reached. By default: encrypted, directly, with the certificate
 /// authorities of the system, anonymously.
@@ -17,28 +17,28 @@ pub struct RegistrySettings {
     /// be.
     pub plain_http: Vec<String>,
     /// Which other host a registry may send a login to.
-    pub token_realms: Vec<Pair>,
+    pub token_realms: Vec<RegistryOption>,
     /// What stands in for a registry: another one, and perhaps the beginning of a
     /// repository in it.
-    pub mirrors: Vec<Pair>,
+    pub mirrors: Vec<RegistryOption>,
     /// A file with the certificates of further authorities, in PEM.
     pub ca_file: Option<PathBuf>,
     /// Who passes requests on.
     pub proxies: Proxies,
     /// Where credentials are looked for.
-    pub credentials: Sources,
+    pub credentials: CredentialSources,
 }
 
 /// Something that the operator said about a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair {
+pub struct RegistryOption {
     /// The registry, as references name it.
     pub registry: String,
     /// The other host.
     pub host: String,
 }
 
-impl std::str::FromStr for Pair {
+impl std::str::FromStr for RegistryOption {
     type Err = &'static str;
 
     /// Reads `<registry>=<host>`, where a path may follow the host.

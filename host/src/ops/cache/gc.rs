@@ -94,7 +94,8 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
         CacheGcReport { path, dry_run, removed: Vec::new(), failed: Vec::new(), freed_bytes: 0 };
     // before a look at what is pinned: whoever keeps an archive pins it before anybody is
     // alone
-    let alone = (!dry_run && host.cache.exists()).then(|| host.fetcher.alone()).transpose()?;
+    let alone =
+        (!dry_run && host.cache.exists()).then(|| host.fetcher.lock_exclusive()).transpose()?;
     let pins = Pins::certain(host)?;
     archives(host, &pins, alone.as_ref(), &mut report)?;
     signatures(host, &pins, alone.as_ref(), &mut report)?;
@@ -108,7 +109,7 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
             reason: "there is no such folder of environments",
         };
         report.remove(item, || {
-            alone.as_ref().map_or(Ok(()), |alone| host.fetcher.forget_root(alone, root))
+            alone.as_ref().map_or(Ok(()), |alone| host.fetcher.remove_gc_root(alone, root))
         });
     }
     Ok(report)
@@ -120,19 +121,19 @@ fn archives(
     alone: Option<&Alone>,
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
-    let kept = host.fetcher.kept_archives()?;
+    let kept = host.fetcher.cached_archives()?;
     for blob in kept.blobs.iter().filter(|blob| pins.of_archive(&blob.digest).is_empty()) {
         let name = ForeignText::new(blob.digest.hex());
         let item =
             Removed { what: "archive", name, size: blob.size, reason: "no environment pins it" };
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_kept(alone, &blob.digest))
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_cached_archive(alone, &blob.digest))
         });
     }
-    for leftover in &kept.leftovers {
+    for leftover in &kept.temp_files {
         let item = half_written(&leftover.path, leftover.size);
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_leftover(alone, leftover))
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_temp_file(alone, leftover))
         });
     }
     Ok(())
@@ -146,7 +147,7 @@ fn signatures(
     alone: Option<&Alone>,
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
-    let kept = host.fetcher.kept_signatures()?;
+    let kept = host.fetcher.cached_signatures()?;
     for signature in
         kept.signatures.iter().filter(|signature| pins.of_archive(&signature.archive).is_empty())
     {
@@ -154,13 +155,13 @@ fn signatures(
         let reason = "no environment pins the archive that it is for";
         let item = Removed { what: "signature", name, size: signature.blob.size, reason };
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_kept_signature(alone, signature))
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_cached_signature(alone, signature))
         });
     }
-    for leftover in &kept.leftovers {
+    for leftover in &kept.temp_files {
         let item = half_written(&leftover.path, leftover.size);
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_leftover(alone, leftover))
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_temp_file(alone, leftover))
         });
     }
     Ok(())
@@ -173,7 +174,7 @@ fn resolutions(
     alone: Option<&Alone>,
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
-    let kept = host.fetcher.kept_resolutions()?;
+    let kept = host.fetcher.cached_references()?;
     let is_needed = |archive: &Sha256Digest| !pins.of_archive(archive).is_empty();
     let (needed, unneeded): (Vec<_>, Vec<_>) = kept
         .manifests
@@ -188,7 +189,7 @@ fn resolutions(
             reason: "no environment pins its archive",
         };
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_kept_manifest(alone, &blob.digest))
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_cached_manifest(alone, &blob.digest))
         });
     }
     let stands =
@@ -208,13 +209,13 @@ fn resolutions(
         let (name, reason) = (ForeignText::new(name), "nobody needs what it stood for");
         let item = Removed { what: "reference", name, size: reference.blob.size, reason };
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.forget_reference(alone, reference))
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_cached_reference(alone, reference))
         });
     }
-    for leftover in &kept.leftovers {
+    for leftover in &kept.temp_files {
         let item = half_written(&leftover.path, leftover.size);
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_leftover(alone, leftover))
+            alone.map_or(Ok(()), |alone| host.fetcher.remove_temp_file(alone, leftover))
         });
     }
     Ok(())

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::OpError;
 use crate::engine::{CompiledCode, CompiledListing};
-use crate::fetch::{KeptSignature, ResolutionListing};
+use crate::fetch::{CachedSignature, ReferenceListing};
 use crate::host::Host;
 
 use pins::Pins;
@@ -123,26 +123,26 @@ pub fn path(host: &Host) -> CachePathReport {
 /// # Errors
 /// [`OpError`] when it cannot be read.
 pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
-    let kept = host.fetcher.kept_archives()?;
-    let signed = host.fetcher.kept_signatures()?;
-    let resolved = host.fetcher.kept_resolutions()?;
+    let kept = host.fetcher.cached_archives()?;
+    let signed = host.fetcher.cached_signatures()?;
+    let resolved = host.fetcher.cached_references()?;
     let compiled = compiled(host)?;
     let pins = Pins::of(host)?;
-    let archive = |blob: &crate::fetch::Blob| ListedArchive {
+    let archive = |blob: &crate::fetch::StoredBlob| ListedArchive {
         sha256: blob.digest.hex(),
         size: blob.size,
         pinned_by: pins.of_archive(&blob.digest).to_vec(),
     };
-    let signature = |signature: &KeptSignature| ListedSignature {
+    let signature = |signature: &CachedSignature| ListedSignature {
         sha256: signature.blob.digest.hex(),
         archive_sha256: signature.archive.hex(),
         size: signature.blob.size,
     };
     let strangers = kept
-        .strangers
+        .unknown_files
         .iter()
-        .chain(&signed.strangers)
-        .chain(&resolved.strangers)
+        .chain(&signed.unknown_files)
+        .chain(&resolved.unknown_files)
         .chain(&compiled.strangers);
     let code = |code: &CompiledCode| ListedCode {
         component_sha256: code.component.hex(),
@@ -157,9 +157,9 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
         signatures: signed.signatures.iter().map(signature).collect(),
         references: references(&resolved),
         compiled: compiled.code.iter().map(code).collect(),
-        half_written: kept.leftovers.len()
-            + signed.leftovers.len()
-            + resolved.leftovers.len()
+        half_written: kept.temp_files.len()
+            + signed.temp_files.len()
+            + resolved.temp_files.len()
             + compiled.leftovers.len(),
         strangers: strangers.map(|path| shown(path)).collect(),
         missing: missing(&pins, &kept.blobs.iter().map(|blob| blob.digest).collect::<Vec<_>>()),
@@ -170,7 +170,7 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
     })
 }
 
-fn references(kept: &ResolutionListing) -> Vec<CachedReference> {
+fn references(kept: &ReferenceListing) -> Vec<CachedReference> {
     let archive = |manifest: &Sha256Digest| {
         let kept = kept.manifests.iter().find(|kept| kept.blob.digest == *manifest);
         kept.and_then(|kept| kept.archive).map(|archive| archive.hex())

@@ -67,9 +67,9 @@ impl Pins {
         pins.add_builtins(host)?;
         pins.add_store(&host.store, None)?;
         let own = std::path::absolute(host.store.root()).ok();
-        let roots = host.fetcher.roots()?;
-        pins.lost = roots.lost;
-        for root in roots.known.into_iter().filter(|root| own.as_ref() != Some(root)) {
+        let roots = host.fetcher.gc_roots()?;
+        pins.lost = roots.unreadable;
+        for root in roots.found.into_iter().filter(|root| own.as_ref() != Some(root)) {
             match host.store.elsewhere(&root) {
                 Some(store) => pins.add_store(&store, Some(super::shown(&root)))?,
                 None => pins.gone.push(root),

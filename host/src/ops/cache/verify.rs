@@ -68,7 +68,7 @@ impl CacheVerifyReport {
 /// # Errors
 /// [`OpError`] when the cache cannot be read or locked.
 pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
-    let (kept, signed) = (host.fetcher.kept_archives()?, host.fetcher.kept_signatures()?);
+    let (kept, signed) = (host.fetcher.cached_archives()?, host.fetcher.cached_signatures()?);
     let compiled = compiled(host)?;
     let pins = Pins::of(host)?;
     let mut report = CacheVerifyReport {
@@ -84,28 +84,29 @@ pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
         let found = blob_fault(
             host,
             keep,
-            || host.fetcher.verify_kept(&blob.digest),
-            |alone| host.fetcher.remove_kept(alone, &blob.digest),
+            || host.fetcher.verify_cached_archive(&blob.digest),
+            |alone| host.fetcher.remove_cached_archive(alone, &blob.digest),
         )?;
         report.faults.extend(
             found.map(|found| found.fault("archive", &blob.digest, pins.of_archive(&blob.digest))),
         );
     }
     for signature in &signed.signatures {
-        let verify = || host.fetcher.verify_kept_signature(signature, MAX_SIGNATURE_BYTES);
+        let verify = || host.fetcher.verify_cached_signature(signature, MAX_SIGNATURE_BYTES);
         let found = blob_fault(host, keep, verify, |alone| {
-            host.fetcher.remove_kept_signature(alone, signature)
+            host.fetcher.remove_cached_signature(alone, signature)
         })?;
         let pinned_by = pins.of_archive(&signature.archive);
         report
             .faults
             .extend(found.map(|found| found.fault("signature", &signature.blob.digest, pinned_by)));
     }
-    for blob in host.fetcher.kept_resolutions()?.manifests.into_iter().map(|manifest| manifest.blob)
+    for blob in
+        host.fetcher.cached_references()?.manifests.into_iter().map(|manifest| manifest.blob)
     {
-        let verify = || host.fetcher.verify_kept_manifest(&blob.digest);
+        let verify = || host.fetcher.verify_cached_manifest(&blob.digest);
         let found = blob_fault(host, keep, verify, |alone| {
-            host.fetcher.remove_kept_manifest(alone, &blob.digest)
+            host.fetcher.remove_cached_manifest(alone, &blob.digest)
         })?;
         report.faults.extend(found.map(|found| found.fault("manifest", &blob.digest, &[])));
     }
@@ -145,7 +146,7 @@ fn blob_fault(
     let Err(mut error) = verify() else { return Ok(None) };
     let mut removed = None;
     if error.is_damage() && !keep {
-        let alone = host.fetcher.alone()?;
+        let alone = host.fetcher.lock_exclusive()?;
         // somebody may have kept it again meanwhile
         match verify() {
             Ok(()) => return Ok(None),

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::TestError;
 use crate::archive;
 use crate::engine::Engine;
-use crate::fetch::Form;
+use crate::fetch::PackFormat;
 use crate::host::Host;
 use crate::ops::packs::{self, HANDLERS_AT_ONCE, LoadedHandler, LoadedPack, PackError};
 use crate::ops::{OpError, pack};
@@ -45,7 +45,7 @@ impl ScenarioFile {
     pub fn read(host: &Host, path: &Path) -> Result<Self, OpError> {
         let limit = host.limits.scenario.file_bytes;
         let bytes =
-            host.fetcher.document(path, limit).map_err(|source| OpError::Input { source })?;
+            host.fetcher.read_document(path, limit).map_err(|source| OpError::Input { source })?;
         if bytes.starts_with(archive::WASM) || bytes.starts_with(ZIP) {
             return Err(TestError::IsPack { path: path.to_owned() }.into());
         }
@@ -64,9 +64,10 @@ impl Subject {
             false => (target.to_owned(), target.parent().unwrap_or(target).to_owned()),
         };
         let unusable = |source: PackError| TestError::Pack { path: path.clone(), source };
-        let mut fetched = host.fetcher.file(&path).map_err(|source| OpError::Input { source })?;
+        let mut fetched =
+            host.fetcher.fetch_file(&path).map_err(|source| OpError::Input { source })?;
         if fetched.bytes.starts_with(archive::WASM) {
-            fetched.form = Form::Component;
+            fetched.format = PackFormat::Component;
         }
         let found =
             packs::open(host, &fetched).map_err(|source| unusable(source.into()))?.handlers.len();
@@ -74,7 +75,7 @@ impl Subject {
             return Err(unusable(PackError::TooManyHandlers { found }).into());
         }
         let mut pack = packs::load_bytes(host, &fetched, Engine::load_apart).map_err(unusable)?;
-        if fetched.form == Form::Component {
+        if fetched.format == PackFormat::Component {
             // what the pack of this component would declare
             let permissions = pack::declared_by(host, &path, &fetched.bytes)
                 .map_err(|source| TestError::Declaration { source: Box::new(source) })?;

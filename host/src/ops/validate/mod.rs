@@ -27,7 +27,7 @@ use super::packs::{HANDLERS_AT_ONCE, fetch_next, open};
 use super::quoted;
 use crate::archive::{self, Pack};
 use crate::engine::Trust;
-use crate::fetch::{FetchError, Fetched, Form};
+use crate::fetch::{FetchError, FetchedPack, PackFormat};
 use crate::host::Host;
 use commands::Judge;
 use finding::Findings;
@@ -143,14 +143,15 @@ fn chain(error: &dyn std::error::Error) -> String {
 struct Examined<'a> {
     host: &'a Host,
     request: &'a ValidateRequest,
-    fetched: &'a Fetched,
+    fetched: &'a FetchedPack,
     findings: &'a mut Findings,
 }
 
 impl Examined<'_> {
     fn all(mut self, report: &mut PackReport) -> Result<(), Failure> {
         let Some(pack) = self.archive(report)? else { return Ok(()) };
-        if pack.publisher.as_exact().trim().is_empty() && self.fetched.form == Form::Archive {
+        if pack.publisher.as_exact().trim().is_empty() && self.fetched.format == PackFormat::Archive
+        {
             let message = "the manifest names no publisher";
             self.findings
                 .push(Finding::new(Code::PublisherEmpty, message).on("manifest.cbor#publisher"));
@@ -190,7 +191,7 @@ impl Examined<'_> {
             hint: "report this pack to whoever maintains `gtc`: it reads the archive in two ways"
                 .to_owned(),
         };
-        if fetched.form == Form::Component {
+        if fetched.format == PackFormat::Component {
             return open(self.host, fetched).map(Some).map_err(|error| failed(&error));
         }
         if fetched.bytes.starts_with(archive::WASM) {

@@ -3,7 +3,7 @@
 use env_pack_domain::PackRef;
 
 use super::{Code, Finding, Findings, SignaturesWanted};
-use crate::fetch::Fetched;
+use crate::fetch::FetchedPack;
 use crate::host::Host;
 use crate::ops::signing::{self, Trusted};
 use crate::ops::trust::{Trust, look};
@@ -36,7 +36,7 @@ impl Wanted {
 pub(super) fn judge(
     host: &Host,
     pack_ref: &PackRef,
-    fetched: &Fetched,
+    fetched: &FetchedPack,
     wanted: &Wanted,
     findings: &mut Findings,
 ) {

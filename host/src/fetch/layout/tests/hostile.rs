@@ -186,29 +186,29 @@ fn what_is_too_large_is_refused_by_its_header() {
     check(base().entry("blobs", b"", full).end(), "more than the 0 that are read of it");
     // what is not there is not read
     check(base().entry(&blob_name(b"x"), b"", sized(60 << 20)).end(), "it is cut off");
-    let refused = |limits: Limits, bytes: Vec<u8>, words: &str| {
+    let refused = |limits: LayoutLimits, bytes: Vec<u8>, words: &str| {
         let error = Layout::read(Cursor::new(bytes), &limits).expect_err("too much").to_string();
         assert!(error.contains(words), "{error}");
     };
     let layout =
         || Tar::with_index(&[b"123456", b"1234567"]).blob(b"123456").blob(b"1234567").end();
-    let limits = Limits::default;
+    let limits = LayoutLimits::default;
     refused(
-        Limits { total_bytes: 80, ..limits() },
+        LayoutLimits { total_bytes: 80, ..limits() },
         layout(),
         "the entries have more than 80 bytes together",
     );
     refused(
-        Limits { all_manifest_bytes: 12, ..limits() },
+        LayoutLimits { all_manifest_bytes: 12, ..limits() },
         layout(),
         "the manifests have more than 12 bytes together",
     );
     refused(
-        Limits { manifest_bytes: 6, ..limits() },
+        LayoutLimits { manifest_bytes: 6, ..limits() },
         layout(),
         "more than the 6 that are read of it",
     );
-    refused(Limits { entries: 3, ..limits() }, layout(), "more than 3 entries");
+    refused(LayoutLimits { entries: 3, ..limits() }, layout(), "more than 3 entries");
 }
 
 /// Wherever a layout is cut off, it is refused; and so it is when a bit of a header is
@@ -295,7 +295,8 @@ fn what_does_not_end_is_not_read_to_its_end() {
 
 #[track_caller]
 fn refuses(mut file: Made<impl Fn(usize) -> u8>, words: &str) {
-    let error = Layout::read(&mut file, &Limits::default()).err().expect("too much").to_string();
+    let error =
+        Layout::read(&mut file, &LayoutLimits::default()).err().expect("too much").to_string();
     assert!(error.contains(words), "{error}");
     assert!(file.read < 3 << 20, "{} bytes", file.read);
 }

@@ -9,8 +9,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::place::Place;
-use super::tried::Outcome;
+use super::attempt::AttemptOutcome;
+use super::scope::CredentialScope;
 use super::{Credential, Secret};
 use crate::fetch::{FetchError, file};
 
@@ -44,31 +44,31 @@ struct Entry {
 
 impl AuthFile {
     /// Reads a file.
-    pub fn read(path: &Path, limit: u64) -> Result<Self, Outcome> {
+    pub fn read(path: &Path, limit: u64) -> Result<Self, AttemptOutcome> {
         let bytes = file::read(path, limit).map(Zeroizing::new).map_err(|error| match error {
-            FetchError::NotFound { .. } => Outcome::Absent,
+            FetchError::NotFound { .. } => AttemptOutcome::Absent,
             FetchError::NotAFile { what, .. } => {
-                Outcome::Fault(format!("it is {what}, not a regular file"))
+                AttemptOutcome::Fault(format!("it is {what}, not a regular file"))
             }
             FetchError::TooLarge { limit, .. } => {
-                Outcome::Fault(format!("it has more than {limit} bytes"))
+                AttemptOutcome::Fault(format!("it has more than {limit} bytes"))
             }
             FetchError::Read { source, .. } => {
-                Outcome::Fault(format!("it cannot be read: {source}"))
+                AttemptOutcome::Fault(format!("it cannot be read: {source}"))
             }
-            other => Outcome::Fault(other.to_string()),
+            other => AttemptOutcome::Fault(other.to_string()),
         })?;
         // the parser's own words would quote what is there, and that may be a password
         serde_json::from_slice(&bytes).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            Outcome::Fault(format!(
+            AttemptOutcome::Fault(format!(
                 "it is no JSON of the expected form: line {line}, column {column}"
             ))
         })
     }
 
     /// The helper for the registry of a place.
-    pub fn helper(&self, place: &Place) -> Option<&str> {
+    pub fn helper(&self, place: &CredentialScope) -> Option<&str> {
         let mut helpers =
             self.cred_helpers.iter().flatten().filter(|(_, helper)| !helper.is_empty());
         helpers.find(|(key, _)| place.is_registry(key)).map(|(_, helper)| helper.as_str())
@@ -76,38 +76,41 @@ impl AuthFile {
 
     /// What the file itself holds for a place. Where a helper keeps the credential, it
     /// holds an empty entry.
-    pub fn find(&self, place: &Place) -> Outcome {
+    pub fn find(&self, place: &CredentialScope) -> AttemptOutcome {
         let entry = self.auths.as_ref().and_then(|auths| place.find(auths));
-        entry.map_or(Outcome::Nothing, Entry::credential)
+        entry.map_or(AttemptOutcome::Nothing, Entry::credential)
     }
 }
 
 impl Entry {
-    fn credential(&self) -> Outcome {
+    fn credential(&self) -> AttemptOutcome {
         let given = |secret: &Option<Secret>| secret.clone().filter(|secret| !secret.is_empty());
         if let Some(token) = given(&self.registrytoken) {
-            return Outcome::bearer(token);
+            return AttemptOutcome::bearer(token);
         }
         if let Some(token) = given(&self.identitytoken) {
-            return Outcome::Credential(Credential::Refresh(token));
+            return AttemptOutcome::Credential(Credential::Refresh(token));
         }
         if let Some(auth) = given(&self.auth) {
-            let fault =
-                || Outcome::Fault("its `auth` is no user name and password in Base64".to_owned());
+            let fault = || {
+                AttemptOutcome::Fault(
+                    "its `auth` is no user name and password in Base64".to_owned(),
+                )
+            };
             return decode(&auth).unwrap_or_else(fault);
         }
         match (&self.username, given(&self.password)) {
-            (Some(username), Some(password)) => Outcome::basic(username.clone(), password),
-            _ => Outcome::Nothing,
+            (Some(username), Some(password)) => AttemptOutcome::basic(username.clone(), password),
+            _ => AttemptOutcome::Nothing,
         }
     }
 }
 
-fn decode(auth: &Secret) -> Option<Outcome> {
+fn decode(auth: &Secret) -> Option<AttemptOutcome> {
     let bytes = Zeroizing::new(BASE64.decode(auth.expose().trim()).ok()?);
     let (username, password) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
     // docker takes away what its first versions filled up with
-    Some(Outcome::basic(
+    Some(AttemptOutcome::basic(
         username.to_owned(),
         Secret::new(password.trim_end_matches('\0').to_owned()),
     ))

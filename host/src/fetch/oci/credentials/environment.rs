@@ -1,23 +1,26 @@
 //! The credential in our own variables.
 
-use super::place::Place;
+use super::attempt::AttemptOutcome;
+use super::scope::CredentialScope;
 use super::sources::RegistryVariables;
-use super::tried::Outcome;
 
 /// What the variables hold for a place; nothing at all, if none of them is set.
-pub(super) fn find(variables: &RegistryVariables, place: &Place) -> Option<Outcome> {
+pub(super) fn find(
+    variables: &RegistryVariables,
+    place: &CredentialScope,
+) -> Option<AttemptOutcome> {
     let RegistryVariables { host, username, password, token } = variables;
     if username.is_none() && password.is_none() && token.is_none() {
         return None;
     }
     if host.as_ref().is_some_and(|host| !place.is_registry(host)) {
-        return Some(Outcome::Elsewhere);
+        return Some(AttemptOutcome::Elsewhere);
     }
     Some(match (username, password, token) {
         (Some(username), Some(password), None) => {
-            Outcome::basic(username.clone(), password.clone())
+            AttemptOutcome::basic(username.clone(), password.clone())
         }
-        (None, None, Some(token)) => Outcome::bearer(token.clone()),
+        (None, None, Some(token)) => AttemptOutcome::bearer(token.clone()),
         (Some(_), None, None) => {
             fault("`GTC_REGISTRY_USERNAME` is set, but not `GTC_REGISTRY_PASSWORD`")
         }
@@ -28,6 +31,6 @@ pub(super) fn find(variables: &RegistryVariables, place: &Place) -> Option<Outco
     })
 }
 
-fn fault(what: &str) -> Outcome {
-    Outcome::Fault(what.to_owned())
+fn fault(what: &str) -> AttemptOutcome {
+    AttemptOutcome::Fault(what.to_owned())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Caps on looking for a credential.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct CredentialLimits {
     /// One file of credentials, in bytes.
     pub file_bytes: u64,
     /// What a credential helper prints, in bytes.
@@ -13,7 +13,7 @@ pub struct Limits {
     pub helper_time: Duration,
 }
 
-impl Default for Limits {
+impl Default for CredentialLimits {
     fn default() -> Self {
         Self {
             // an entry for a registry has some hundred bytes, or a few thousand with a token

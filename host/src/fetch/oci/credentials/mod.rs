@@ -5,29 +5,29 @@
 //! knows no registry and no request; what a credential is good for, and that it goes to
 //! nobody else, is for others to see to.
 
+mod attempt;
 mod auth_file;
 mod environment;
 mod helper;
 mod limits;
-mod place;
+mod scope;
 mod secret;
 mod sources;
 #[cfg(test)]
 mod tests;
-mod tried;
 
 use std::path::Path;
 
 use auth_file::AuthFile;
 use helper::Helper;
-use place::Place;
+use scope::CredentialScope;
 
-pub use limits::Limits;
+pub use attempt::Attempt;
+pub use limits::CredentialLimits;
 pub use secret::Secret;
-pub use sources::{Sources, Variables};
-pub use tried::Tried;
+pub use sources::{CredentialSources, Variables};
 
-use tried::{Outcome, Source};
+use attempt::{AttemptOutcome, CredentialSource};
 
 /// What a registry is told about who asks.
 #[derive(Clone, Debug)]
@@ -50,24 +50,24 @@ pub enum Credential {
 
 /// What was found, and where it was looked for.
 #[derive(Debug)]
-pub struct Found {
+pub struct FoundCredential {
     /// The credential.
     pub credential: Credential,
     /// The sources that were looked into, in this order; the last one has the credential,
     /// if any has.
-    pub tried: Vec<Tried>,
+    pub tried: Vec<Attempt>,
 }
 
 /// Finds credentials.
 #[derive(Debug)]
-pub struct Credentials {
-    sources: Sources,
-    limits: Limits,
+pub struct CredentialResolver {
+    sources: CredentialSources,
+    limits: CredentialLimits,
 }
 
-impl Credentials {
+impl CredentialResolver {
     /// Finds credentials in these sources.
-    pub fn new(sources: Sources, limits: Limits) -> Self {
+    pub fn new(sources: CredentialSources, limits: CredentialLimits) -> Self {
         Self { sources, limits }
     }
 
@@ -76,30 +76,30 @@ impl Credentials {
     ///
     /// It never fails: a source at fault says so among those that were tried, and the
     /// next one is looked into.
-    pub fn find(&self, registry: &str, repository: &str) -> Found {
+    pub fn find(&self, registry: &str, repository: &str) -> FoundCredential {
         let mut search = Search {
-            place: Place::new(registry, repository),
+            place: CredentialScope::new(registry, repository),
             limits: &self.limits,
             tried: Vec::new(),
         };
         let credential = search.all(&self.sources).unwrap_or(Credential::Anonymous);
-        Found { credential, tried: search.tried }
+        FoundCredential { credential, tried: search.tried }
     }
 }
 
 /// One search, and what it has seen.
 struct Search<'a> {
-    place: Place,
-    limits: &'a Limits,
-    tried: Vec<Tried>,
+    place: CredentialScope,
+    limits: &'a CredentialLimits,
+    tried: Vec<Attempt>,
 }
 
 impl Search<'_> {
-    fn all(&mut self, sources: &Sources) -> Option<Credential> {
+    fn all(&mut self, sources: &CredentialSources) -> Option<Credential> {
         let variables = &sources.helper_variables;
         for (source, path) in sources.files() {
             let found = match source {
-                Source::Docker => self.docker_file(&path, variables),
+                CredentialSource::Docker => self.docker_file(&path, variables),
                 _ => self.file(source, &path, variables).1,
             };
             if found.is_some() {
@@ -107,12 +107,12 @@ impl Search<'_> {
             }
         }
         let outcome = environment::find(&sources.registry, &self.place)?;
-        self.note(Source::Environment, None, outcome)
+        self.note(CredentialSource::Environment, None, outcome)
     }
 
     /// Docker's file, whose last resort is a helper for all registries.
     fn docker_file(&mut self, path: &Path, variables: &Variables) -> Option<Credential> {
-        let (file, found) = self.file(Source::Docker, path, variables);
+        let (file, found) = self.file(CredentialSource::Docker, path, variables);
         let store = file.and_then(|file| file.creds_store).filter(|store| !store.is_empty());
         found.or_else(|| self.helper(&store?, variables))
     }
@@ -120,7 +120,7 @@ impl Search<'_> {
     /// A file: the helper it names for the registry, then its own entry.
     fn file(
         &mut self,
-        source: Source,
+        source: CredentialSource,
         path: &Path,
         variables: &Variables,
     ) -> (Option<AuthFile>, Option<Credential>) {
@@ -137,17 +137,17 @@ impl Search<'_> {
 
     fn helper(&mut self, name: &str, variables: &Variables) -> Option<Credential> {
         let outcome = Helper { name, variables, limits: self.limits }.ask(self.place.server());
-        self.note(Source::Helper(name.to_owned()), None, outcome)
+        self.note(CredentialSource::Helper(name.to_owned()), None, outcome)
     }
 
     /// Writes down what came of a source.
     fn note(
         &mut self,
-        source: Source,
+        source: CredentialSource,
         path: Option<&Path>,
-        outcome: Outcome,
+        outcome: AttemptOutcome,
     ) -> Option<Credential> {
-        let (tried, credential) = Tried::new(source, path, &self.place, outcome);
+        let (tried, credential) = Attempt::new(source, path, &self.place, outcome);
         self.tried.push(tried);
         credential
     }

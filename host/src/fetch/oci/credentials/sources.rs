@@ -5,12 +5,12 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
+use super::attempt::CredentialSource;
 use super::secret::Secret;
-use super::tried::Source;
 
 /// Where to look for credentials. The default is nowhere.
 #[derive(Clone, Debug, Default)]
-pub struct Sources {
+pub struct CredentialSources {
     /// The folder that holds docker's `config.json`.
     pub docker_folder: Option<PathBuf>,
     /// The file that `REGISTRY_AUTH_FILE` names.
@@ -58,7 +58,7 @@ impl Variables {
 /// The variables that are for us alone begin with this.
 const OWN_PREFIX: &[u8] = b"GTC_";
 
-impl Sources {
+impl CredentialSources {
     /// The places where a user with this home folder and these variables keeps
     /// credentials.
     pub fn of(home: Option<PathBuf>, variables: Vec<(OsString, OsString)>) -> Self {
@@ -87,13 +87,17 @@ impl Sources {
     }
 
     /// The files, in the order in which they are looked into.
-    pub(super) fn files(&self) -> impl Iterator<Item = (Source, PathBuf)> {
-        let docker =
-            self.docker_folder.iter().map(|folder| (Source::Docker, folder.join("config.json")));
-        let named =
-            self.registry_auth_file.iter().map(|path| (Source::RegistryAuthFile, path.clone()));
+    pub(super) fn files(&self) -> impl Iterator<Item = (CredentialSource, PathBuf)> {
+        let docker = self
+            .docker_folder
+            .iter()
+            .map(|folder| (CredentialSource::Docker, folder.join("config.json")));
+        let named = self
+            .registry_auth_file
+            .iter()
+            .map(|path| (CredentialSource::RegistryAuthFile, path.clone()));
         let containers =
-            self.containers_files.iter().map(|path| (Source::Containers, path.clone()));
+            self.containers_files.iter().map(|path| (CredentialSource::Containers, path.clone()));
         docker.chain(named).chain(containers)
     }
 }

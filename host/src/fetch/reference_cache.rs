@@ -10,42 +10,42 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{OciRef, Sha256Digest};
 use serde::{Deserialize, Serialize};
 
-use super::blobs::{Alone, Blob, Blobs, Leftover};
-use super::oci::manifest::{Descriptor, Manifest};
-use super::oci::{Form, Pulled};
+use super::blobs::{Alone, BlobStore, StoredBlob, TempFile};
+use super::oci::manifest::{OciDescriptor, OciManifest};
+use super::oci::{FetchedManifest, PackFormat};
 use super::{FetchError, Fetcher, file};
 
 /// More than a reference and a digest have, in bytes.
 const NOTE_BYTES: u64 = 4 << 10;
 
 #[derive(Debug)]
-pub(super) struct Resolutions {
-    manifests: Blobs,
+pub(super) struct ReferenceCache {
+    manifests: BlobStore,
     /// The notes which manifest each reference stood for. They have the names and the
     /// lock of blobs, but change.
-    notes: Blobs,
+    notes: BlobStore,
     manifest_bytes: u64,
     layers: u64,
 }
 
 /// What references stood for, each part sorted by name.
 #[derive(Clone, Debug, Default)]
-pub struct ResolutionListing {
+pub struct ReferenceListing {
     /// The manifests, damaged or not.
     pub manifests: Vec<ListedManifest>,
     /// The notes that can be read, and those that cannot.
     pub references: Vec<ListedReference>,
     /// Half-written files.
-    pub leftovers: Vec<Leftover>,
+    pub temp_files: Vec<TempFile>,
     /// What has a name that we give to nothing. It is never touched.
-    pub strangers: Vec<PathBuf>,
+    pub unknown_files: Vec<PathBuf>,
 }
 
 /// A kept manifest.
 #[derive(Clone, Debug)]
 pub struct ListedManifest {
     /// What lies there.
-    pub blob: Blob,
+    pub blob: StoredBlob,
     /// The digest of the archive in it; none when it cannot be used.
     pub archive: Option<Sha256Digest>,
 }
@@ -54,7 +54,7 @@ pub struct ListedManifest {
 #[derive(Clone, Debug)]
 pub struct ListedReference {
     /// What lies there.
-    pub blob: Blob,
+    pub blob: StoredBlob,
     /// The reference, and the digest of its manifest; none when it cannot be used.
     pub stands_for: Option<(OciRef, Sha256Digest)>,
 }
@@ -69,16 +69,16 @@ struct Note {
 /// A manifest that was kept, and what in it is the pack.
 #[derive(Clone, Debug)]
 pub(super) struct KeptManifest {
-    pub manifest: Pulled,
-    pub layer: Descriptor,
-    pub form: Form,
+    pub manifest: FetchedManifest,
+    pub layer: OciDescriptor,
+    pub format: PackFormat,
 }
 
-impl Resolutions {
+impl ReferenceCache {
     pub fn new(cache: &Path, manifest_bytes: u64, layers: u64) -> Self {
         Self {
-            manifests: Blobs::manifests(cache),
-            notes: Blobs::references(cache),
+            manifests: BlobStore::manifests(cache),
+            notes: BlobStore::references(cache),
             manifest_bytes,
             layers,
         }
@@ -99,48 +99,48 @@ impl Resolutions {
         (noted == *reference).then_some(manifest)
     }
 
-    fn list(&self) -> Result<ResolutionListing, FetchError> {
+    fn list(&self) -> Result<ReferenceListing, FetchError> {
         let (manifests, notes) = (self.manifests.list()?, self.notes.list()?);
-        let manifest = |blob: Blob| {
+        let manifest = |blob: StoredBlob| {
             let archive = self.manifest(&blob.digest).map(|kept| kept.layer.digest);
             ListedManifest { blob, archive }
         };
-        let reference = |blob: Blob| {
+        let reference = |blob: StoredBlob| {
             let stands_for = read_note(&self.notes.folder().join(blob.digest.hex()));
             ListedReference { blob, stands_for }
         };
-        Ok(ResolutionListing {
+        Ok(ReferenceListing {
             manifests: manifests.blobs.into_iter().map(manifest).collect(),
             references: notes.blobs.into_iter().map(reference).collect(),
-            leftovers: manifests.leftovers.into_iter().chain(notes.leftovers).collect(),
-            strangers: manifests.strangers.into_iter().chain(notes.strangers).collect(),
+            temp_files: manifests.temp_files.into_iter().chain(notes.temp_files).collect(),
+            unknown_files: manifests.unknown_files.into_iter().chain(notes.unknown_files).collect(),
         })
     }
 
     /// A manifest that was kept.
     pub fn manifest(&self, digest: &Sha256Digest) -> Option<KeptManifest> {
         let bytes = self.manifests.get(digest, self.manifest_bytes)?;
-        let parsed = Manifest::parse(&bytes, self.layers).ok()?;
-        let (layer, form) = parsed.pack().ok()?;
+        let parsed = OciManifest::parse(&bytes, self.layers).ok()?;
+        let (layer, format) = parsed.pack().ok()?;
         Some(KeptManifest {
             layer: layer.clone(),
-            form,
-            manifest: Pulled { bytes, digest: *digest },
+            format,
+            manifest: FetchedManifest { bytes, digest: *digest },
         })
     }
 
     /// Keeps a manifest, and notes that a reference stands for it.
     ///
     /// # Errors
-    /// [`FetchError::Keep`] when it cannot be written.
-    pub fn keep(&self, reference: &OciRef, manifest: &Pulled) -> Result<(), FetchError> {
+    /// [`FetchError::Write`] when it cannot be written.
+    pub fn keep(&self, reference: &OciRef, manifest: &FetchedManifest) -> Result<(), FetchError> {
         drop(self.manifests.put(&manifest.digest, &manifest.bytes)?);
         if reference.digest().is_some() {
             return Ok(());
         }
         let path = self.note(reference);
         let note = Note { reference: reference.to_string(), manifest: manifest.digest.to_string() };
-        let failed = |source| FetchError::Keep { path: path.clone(), source };
+        let failed = |source| FetchError::Write { path: path.clone(), source };
         let bytes = serde_json::to_vec(&note).map_err(|error| failed(error.into()))?;
         let _together = self.notes.together()?;
         std::fs::create_dir_all(self.notes.folder()).map_err(failed)?;
@@ -163,39 +163,39 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchError::Read`] when a folder cannot be read.
-    pub fn kept_resolutions(&self) -> Result<ResolutionListing, FetchError> {
-        self.resolutions.list()
+    pub fn cached_references(&self) -> Result<ReferenceListing, FetchError> {
+        self.reference_cache.list()
     }
 
     /// Hashes a kept manifest again.
     ///
     /// # Errors
     /// [`FetchError`] when it would not be used.
-    pub fn verify_kept_manifest(&self, digest: &Sha256Digest) -> Result<(), FetchError> {
-        self.resolutions.manifests.read(digest, self.resolutions.manifest_bytes).map(drop)
+    pub fn verify_cached_manifest(&self, digest: &Sha256Digest) -> Result<(), FetchError> {
+        self.reference_cache.manifests.read(digest, self.reference_cache.manifest_bytes).map(drop)
     }
 
     /// Takes a kept manifest away.
     ///
     /// # Errors
     /// What the system said.
-    pub fn remove_kept_manifest(
+    pub fn remove_cached_manifest(
         &self,
         alone: &Alone,
         digest: &Sha256Digest,
     ) -> std::io::Result<()> {
-        self.resolutions.manifests.remove(alone, digest)
+        self.reference_cache.manifests.remove(alone, digest)
     }
 
     /// Forgets what a reference stood for.
     ///
     /// # Errors
     /// What the system said.
-    pub fn forget_reference(
+    pub fn remove_cached_reference(
         &self,
         alone: &Alone,
         reference: &ListedReference,
     ) -> std::io::Result<()> {
-        self.resolutions.notes.remove(alone, &reference.blob.digest)
+        self.reference_cache.notes.remove(alone, &reference.blob.digest)
     }
 }

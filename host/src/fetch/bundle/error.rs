@@ -3,18 +3,18 @@
 use env_pack_domain::{ForeignText, Sha256Digest};
 
 use crate::fetch::layout::LayoutError;
-use crate::fetch::oci::manifest::Unusable;
+use crate::fetch::oci::manifest::InvalidManifest;
 
 /// What is wrong with packs in an image layout.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CarryError {
+pub enum BundleError {
     /// It is no layout, or one that is damaged.
     #[error(transparent)]
     Layout(#[from] LayoutError),
     /// A manifest in it is none.
     #[error("the manifest {digest} cannot be read: {reason}")]
-    Manifest {
+    OciManifest {
         /// Its digest.
         digest: Sha256Digest,
         /// What is wrong with it.
@@ -60,11 +60,15 @@ pub enum CarryError {
     TwoTrustRoots,
 }
 
-impl CarryError {
-    pub(super) fn unusable(name: ForeignText, digest: Sha256Digest, fault: Unusable) -> Self {
+impl BundleError {
+    pub(super) fn unusable(
+        name: ForeignText,
+        digest: Sha256Digest,
+        fault: InvalidManifest,
+    ) -> Self {
         match fault {
-            Unusable::Malformed(reason) => Self::Manifest { digest, reason },
-            Unusable::NotAPack(what) => Self::NotAPack { name, what },
+            InvalidManifest::Malformed(reason) => Self::OciManifest { digest, reason },
+            InvalidManifest::NotAPack(what) => Self::NotAPack { name, what },
         }
     }
 
@@ -80,7 +84,7 @@ impl CarryError {
 
     /// Whether there is an answer: the layout is not to be used. Otherwise nobody could
     /// find out.
-    pub fn is_answer(&self) -> bool {
+    pub fn is_definitive(&self) -> bool {
         !matches!(
             self,
             Self::Layout(

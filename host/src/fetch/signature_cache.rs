@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use env_pack_domain::{PackRef, Sha256Digest};
 
-use super::blobs::{Alone, Blob, BlobListing, Blobs, Leftover};
+use super::blobs::{Alone, BlobListing, BlobStore, StoredBlob, TempFile};
 use super::{FetchError, Fetcher};
 
 /// How many kept signatures of one archive are looked at: one for each signer, and a few
@@ -19,11 +19,11 @@ const MAX_KEPT: usize = 64;
 
 /// A kept signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptSignature {
+pub struct CachedSignature {
     /// The archive that it is kept for.
     pub archive: Sha256Digest,
     /// What lies there.
-    pub blob: Blob,
+    pub blob: StoredBlob,
 }
 
 /// Every kept signature, and what else lies there, each part sorted by archive and name.
@@ -31,26 +31,26 @@ pub struct KeptSignature {
 pub struct SignatureListing {
     /// What is named after a digest, damaged or not, in a folder that is named after an
     /// archive.
-    pub signatures: Vec<KeptSignature>,
+    pub signatures: Vec<CachedSignature>,
     /// Half-written files.
-    pub leftovers: Vec<Leftover>,
+    pub temp_files: Vec<TempFile>,
     /// What has a name or a place that we give to nothing. It is never touched.
-    pub strangers: Vec<PathBuf>,
+    pub unknown_files: Vec<PathBuf>,
 }
 
 #[derive(Debug)]
-pub(super) struct Signatures {
+pub(super) struct SignatureCache {
     cache: PathBuf,
 }
 
-impl Signatures {
+impl SignatureCache {
     pub fn new(cache: &Path) -> Self {
         Self { cache: cache.to_owned() }
     }
 
     /// The kept signatures of an archive, in the order of their digests.
     pub fn kept(&self, archive: &Sha256Digest, limit: u64) -> Vec<Vec<u8>> {
-        let kept = Blobs::signatures(&self.cache, archive);
+        let kept = BlobStore::signatures(&self.cache, archive);
         let mut digests: Vec<_> = kept
             .list()
             .into_iter()
@@ -62,29 +62,33 @@ impl Signatures {
     }
 
     fn list(&self) -> Result<SignatureListing, FetchError> {
-        let archives = Blobs::all_signatures(&self.cache).list()?;
-        let mut listing =
-            SignatureListing { strangers: archives.strangers, ..SignatureListing::default() };
-        listing.strangers.extend(archives.leftovers.into_iter().map(|leftover| leftover.path));
+        let archives = BlobStore::all_signatures(&self.cache).list()?;
+        let mut listing = SignatureListing {
+            unknown_files: archives.unknown_files,
+            ..SignatureListing::default()
+        };
+        listing
+            .unknown_files
+            .extend(archives.temp_files.into_iter().map(|temp_file| temp_file.path));
         for archive in archives.blobs.iter().map(|blob| blob.digest) {
-            let kept = Blobs::signatures(&self.cache, &archive);
+            let kept = BlobStore::signatures(&self.cache, &archive);
             // nothing of ours is behind a link, or is a file
             if !fs::symlink_metadata(kept.folder()).is_ok_and(|there| there.is_dir()) {
-                listing.strangers.push(kept.folder().to_owned());
+                listing.unknown_files.push(kept.folder().to_owned());
                 continue;
             }
-            let BlobListing { blobs, leftovers, strangers } = kept.list()?;
+            let BlobListing { blobs, temp_files, unknown_files } = kept.list()?;
             listing
                 .signatures
-                .extend(blobs.into_iter().map(|blob| KeptSignature { archive, blob }));
-            listing.leftovers.extend(leftovers);
-            listing.strangers.extend(strangers);
+                .extend(blobs.into_iter().map(|blob| CachedSignature { archive, blob }));
+            listing.temp_files.extend(temp_files);
+            listing.unknown_files.extend(unknown_files);
         }
         Ok(listing)
     }
 
     pub fn keep(&self, archive: &Sha256Digest, signature: &[u8]) -> Result<(), FetchError> {
-        Blobs::signatures(&self.cache, archive)
+        BlobStore::signatures(&self.cache, archive)
             .put(&Sha256Digest::of(signature), signature)
             .map(drop)
     }
@@ -95,7 +99,7 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchError::Read`] when a folder cannot be read.
-    pub fn kept_signatures(&self) -> Result<SignatureListing, FetchError> {
+    pub fn cached_signatures(&self) -> Result<SignatureListing, FetchError> {
         self.signatures.list()
     }
 
@@ -104,12 +108,12 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchError`] when it would not be used.
-    pub fn verify_kept_signature(
+    pub fn verify_cached_signature(
         &self,
-        kept: &KeptSignature,
+        kept: &CachedSignature,
         limit: u64,
     ) -> Result<(), FetchError> {
-        Blobs::signatures(&self.signatures.cache, &kept.archive)
+        BlobStore::signatures(&self.signatures.cache, &kept.archive)
             .read(&kept.blob.digest, limit)
             .map(drop)
     }
@@ -118,8 +122,8 @@ impl Fetcher {
     ///
     /// # Errors
     /// What the system said.
-    pub fn remove_kept_signature(&self, alone: &Alone, kept: &KeptSignature) -> io::Result<()> {
-        let signatures = Blobs::signatures(&self.signatures.cache, &kept.archive);
+    pub fn remove_cached_signature(&self, alone: &Alone, kept: &CachedSignature) -> io::Result<()> {
+        let signatures = BlobStore::signatures(&self.signatures.cache, &kept.archive);
         signatures.remove(alone, &kept.blob.digest)?;
         // it stays where something else lies in it
         let _ = fs::remove_dir(signatures.folder());

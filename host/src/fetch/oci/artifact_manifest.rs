@@ -3,7 +3,7 @@
 
 use env_pack_domain::Sha256Digest;
 
-use super::manifest::{Annotations, CONFIG, Descriptor, MANIFEST, Manifest, PACK_LAYER};
+use super::manifest::{Annotations, CONFIG, MANIFEST, OciDescriptor, OciManifest, PACK_LAYER};
 
 /// The configuration: nothing is configured.
 pub(in crate::fetch) const EMPTY_CONFIG: &[u8] = b"{}";
@@ -15,7 +15,7 @@ pub(in crate::fetch) const SIGNATURE: &str = "dev.greentic.dsse";
 /// What is noted in the manifest of a pack. The names are those of the OCI image
 /// specification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Notes {
+pub struct PackAnnotations {
     /// What the pack is called: `org.opencontainers.image.title`.
     pub title: String,
     /// Its version: `org.opencontainers.image.version`.
@@ -30,7 +30,11 @@ pub struct Notes {
 
 /// The manifest of a pack. The same archive with the same notes has the same manifest,
 /// byte for byte.
-pub(in crate::fetch) fn manifest(archive: Sha256Digest, size: u64, notes: &Notes) -> Vec<u8> {
+pub(in crate::fetch) fn manifest(
+    archive: Sha256Digest,
+    size: u64,
+    notes: &PackAnnotations,
+) -> Vec<u8> {
     let file = format!("{}-{}.gtpack", notes.title, notes.version);
     let all = [
         ("org.opencontainers.image.title", Some(&notes.title)),
@@ -43,11 +47,11 @@ pub(in crate::fetch) fn manifest(archive: Sha256Digest, size: u64, notes: &Notes
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?.clone())))
         .collect();
-    let layer = Descriptor {
+    let layer = OciDescriptor {
         annotations: Annotations::from([("org.opencontainers.image.title".to_owned(), file)]),
         ..descriptor(PACK_LAYER, archive, size)
     };
-    render(&Manifest {
+    render(&OciManifest {
         schema_version: 2,
         media_type: Some(MANIFEST.to_owned()),
         artifact_type: None,
@@ -61,8 +65,8 @@ pub(in crate::fetch) fn manifest(archive: Sha256Digest, size: u64, notes: &Notes
 const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
 /// An artifact that is one document and nothing else.
-pub(super) fn of_one(media_type: &str, document: &[u8]) -> Manifest {
-    Manifest {
+pub(super) fn of_one(media_type: &str, document: &[u8]) -> OciManifest {
+    OciManifest {
         schema_version: 2,
         media_type: Some(MANIFEST.to_owned()),
         artifact_type: Some(media_type.to_owned()),
@@ -79,7 +83,7 @@ pub(in crate::fetch) fn alone(
     document: &[u8],
     annotations: Annotations,
 ) -> Vec<u8> {
-    render(&Manifest { annotations, ..of_one(media_type, document) })
+    render(&OciManifest { annotations, ..of_one(media_type, document) })
 }
 
 /// A document of ours as bytes.
@@ -88,13 +92,13 @@ pub(super) fn render(document: &impl serde::Serialize) -> Vec<u8> {
 }
 
 /// The descriptor of some bytes.
-pub(super) fn of(media_type: &str, bytes: &[u8]) -> Descriptor {
+pub(super) fn of(media_type: &str, bytes: &[u8]) -> OciDescriptor {
     descriptor(media_type, Sha256Digest::of(bytes), bytes.len() as u64)
 }
 
-fn descriptor(media_type: &str, digest: Sha256Digest, size: u64) -> Descriptor {
+fn descriptor(media_type: &str, digest: Sha256Digest, size: u64) -> OciDescriptor {
     let media_type = media_type.to_owned();
-    Descriptor {
+    OciDescriptor {
         media_type,
         digest,
         size,

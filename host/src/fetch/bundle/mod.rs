@@ -12,12 +12,12 @@
 //! there.
 
 mod error;
-mod load;
-mod save;
+mod export;
+mod import;
 
-pub use error::CarryError;
-pub use load::{Carried, CarriedPack, CarriedTrust};
-pub use save::Parcel;
+pub use error::BundleError;
+pub use export::BundleEntry;
+pub use import::{BundleContents, BundledPack, BundledTrustRoot};
 
 /// The media type of a trust root: the keys that an environment trusts.
 const TRUST_ROOT: &str = "application/vnd.greentic.trust-root.v1+json";

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use env_pack_domain::ForeignText;
 
-use super::place::Place;
+use super::scope::CredentialScope;
 use super::{Credential, Secret};
 
 /// A source that was looked into, and what came of it; displayed as words for an error
 /// message.
 #[derive(Clone, Debug)]
-pub struct Tried {
-    source: Source,
+pub struct Attempt {
+    source: CredentialSource,
     path: Option<PathBuf>,
     result: String,
     is_fault: bool,
@@ -20,7 +20,7 @@ pub struct Tried {
 
 /// A kind of source.
 #[derive(Clone, Debug)]
-pub(super) enum Source {
+pub(super) enum CredentialSource {
     Docker,
     RegistryAuthFile,
     Containers,
@@ -31,7 +31,7 @@ pub(super) enum Source {
 
 /// What came of a source.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum AttemptOutcome {
     Credential(Credential),
     /// There is no such file.
     Absent,
@@ -43,7 +43,7 @@ pub(super) enum Outcome {
     Fault(String),
 }
 
-impl Outcome {
+impl AttemptOutcome {
     /// A user name and a password, if they can be sent together.
     pub fn basic(username: String, password: Secret) -> Self {
         match () {
@@ -70,16 +70,16 @@ fn is_text(text: &str) -> bool {
     text.chars().all(|c| !c.is_control() && c != char::REPLACEMENT_CHARACTER)
 }
 
-impl Tried {
+impl Attempt {
     pub(super) fn new(
-        source: Source,
+        source: CredentialSource,
         path: Option<&Path>,
-        place: &Place,
-        outcome: Outcome,
+        place: &CredentialScope,
+        outcome: AttemptOutcome,
     ) -> (Self, Option<Credential>) {
         let registry = ForeignText::excerpt(place.registry());
         let (result, is_fault, credential) = match outcome {
-            Outcome::Credential(credential) => {
+            AttemptOutcome::Credential(credential) => {
                 let what = match credential {
                     Credential::Anonymous => "nothing",
                     Credential::Basic { .. } => "a user name and password",
@@ -88,10 +88,12 @@ impl Tried {
                 };
                 (format!("{what} for `{registry}`"), false, Some(credential))
             }
-            Outcome::Absent => ("there is no such file".to_owned(), false, None),
-            Outcome::Nothing => (format!("no entry for `{registry}`"), false, None),
-            Outcome::Elsewhere => (format!("`GTC_REGISTRY_HOST` is not `{registry}`"), false, None),
-            Outcome::Fault(fault) => (fault, true, None),
+            AttemptOutcome::Absent => ("there is no such file".to_owned(), false, None),
+            AttemptOutcome::Nothing => (format!("no entry for `{registry}`"), false, None),
+            AttemptOutcome::Elsewhere => {
+                (format!("`GTC_REGISTRY_HOST` is not `{registry}`"), false, None)
+            }
+            AttemptOutcome::Fault(fault) => (fault, true, None),
         };
         (Self { source, path: path.map(Path::to_owned), result, is_fault }, credential)
     }
@@ -102,16 +104,16 @@ impl Tried {
     }
 }
 
-impl fmt::Display for Tried {
+impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
-            Source::Docker => f.write_str("docker's")?,
-            Source::RegistryAuthFile => f.write_str("`REGISTRY_AUTH_FILE`")?,
-            Source::Containers => f.write_str("podman's")?,
-            Source::Helper(name) => {
+            CredentialSource::Docker => f.write_str("docker's")?,
+            CredentialSource::RegistryAuthFile => f.write_str("`REGISTRY_AUTH_FILE`")?,
+            CredentialSource::Containers => f.write_str("podman's")?,
+            CredentialSource::Helper(name) => {
                 write!(f, "credential helper `docker-credential-{}`", ForeignText::excerpt(name))?
             }
-            Source::Environment => f.write_str("the variables `GTC_REGISTRY_…`")?,
+            CredentialSource::Environment => f.write_str("the variables `GTC_REGISTRY_…`")?,
         }
         if let Some(path) = &self.path {
             write!(f, " `{}`", ForeignText::new(path.to_string_lossy()))?;

@@ -67,12 +67,12 @@ fn blob_name(content: &[u8]) -> String {
 }
 
 fn read(bytes: Vec<u8>) -> Result<Layout<Cursor<Vec<u8>>>, LayoutError> {
-    Layout::read(Cursor::new(bytes), &Limits::default())
+    Layout::read(Cursor::new(bytes), &LayoutLimits::default())
 }
 
-fn blob(content: &'static [u8]) -> (Sha256Digest, Blob<'static>) {
+fn blob(content: &'static [u8]) -> (Sha256Digest, LayoutBlob<'static>) {
     let open = move || Ok::<Box<dyn Read>, _>(Box::new(content));
-    (Sha256Digest::of(content), Blob { bytes: content.len() as u64, open: Box::new(open) })
+    (Sha256Digest::of(content), LayoutBlob { bytes: content.len() as u64, open: Box::new(open) })
 }
 
 fn written(entries: &[LayoutEntry], contents: &[&'static [u8]]) -> Vec<u8> {
@@ -165,7 +165,7 @@ fn what_others_write_is_read() {
 fn what_is_not_its_digest_is_not_written() {
     let check = |bytes: u64, content: &'static [u8]| {
         let open = Box::new(move || Ok::<Box<dyn Read>, _>(Box::new(content)));
-        let blobs = BTreeMap::from([(Sha256Digest::of(b"four"), Blob { bytes, open })]);
+        let blobs = BTreeMap::from([(Sha256Digest::of(b"four"), LayoutBlob { bytes, open })]);
         write(Vec::new(), &[], blobs).expect_err("it lies").kind()
     };
     assert_eq!(check(4, b"five"), "damaged");
@@ -173,7 +173,7 @@ fn what_is_not_its_digest_is_not_written() {
     assert_eq!(check(4, b"fours"), "damaged");
     assert_eq!(check(3, b"four"), "damaged");
     let open = Box::new(|| Err(std::io::Error::other("gone")));
-    let blobs = BTreeMap::from([(Sha256Digest::of(b"four"), Blob { bytes: 4, open })]);
+    let blobs = BTreeMap::from([(Sha256Digest::of(b"four"), LayoutBlob { bytes: 4, open })]);
     assert!(matches!(write(Vec::new(), &[], blobs), Err(LayoutError::Source { .. })));
     let twice = ["a", "b"].map(|text| LayoutEntry::new(Some("x:1".to_owned()), text.into()));
     assert!(matches!(
@@ -187,7 +187,7 @@ fn what_is_not_its_digest_is_not_written() {
 fn only_files_are_opened() {
     let folder = tempfile::tempdir().expect("a folder");
     let kind = |path: &std::path::Path| {
-        Layout::open(path, &Limits::default()).expect_err("no layout").kind()
+        Layout::open(path, &LayoutLimits::default()).expect_err("no layout").kind()
     };
     assert_eq!(kind(folder.path()), "not-a-file");
     assert_eq!(kind(&folder.path().join("absent")), "file-not-found");
@@ -197,5 +197,5 @@ fn only_files_are_opened() {
     assert_eq!(kind(&path), "not-a-file");
     std::fs::remove_file(&path).expect("it goes");
     std::fs::write(&path, written(&two(), &[b"x"])).expect("a file");
-    assert_eq!(Layout::open(&path, &Limits::default()).expect("a layout").entries().len(), 2);
+    assert_eq!(Layout::open(&path, &LayoutLimits::default()).expect("a layout").entries().len(), 2);
 }

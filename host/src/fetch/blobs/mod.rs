@@ -16,16 +16,16 @@ use super::{FetchError, file};
 use crate::whole;
 
 pub use hold::{Alone, Kept};
-pub use inventory::{Blob, BlobListing, Leftover};
+pub use inventory::{BlobListing, StoredBlob, TempFile};
 
 #[derive(Debug)]
-pub(super) struct Blobs {
+pub(super) struct BlobStore {
     folder: PathBuf,
     /// Beside the folder, so that what is in it are blobs.
     lock: PathBuf,
 }
 
-impl Blobs {
+impl BlobStore {
     /// The archives that are kept.
     pub fn archives(cache: &Path) -> Self {
         Self { folder: cache.join("blobs").join("sha256"), lock: cache.join("blobs").join(".lock") }
@@ -100,7 +100,7 @@ impl Blobs {
     /// of one.
     pub fn put(&self, digest: &Sha256Digest, bytes: &[u8]) -> Result<Kept, FetchError> {
         let path = self.path(digest);
-        let failed = |source| FetchError::Keep { path: path.clone(), source };
+        let failed = |source| FetchError::Write { path: path.clone(), source };
         self.sweep();
         let kept = self.together()?;
         // not before: who was alone a moment ago may have taken the folder away

@@ -10,53 +10,55 @@ use url::Url;
 
 use super::Registries;
 use super::challenge::{Challenge, challenges};
-use super::credentials::{Credential, Credentials, Found, Secret};
+use super::credentials::{Credential, CredentialResolver, FoundCredential, Secret};
 use super::endpoint::{Endpoint, is_readable_by_others};
 use super::error::RegistryError;
-use super::http::{Deadline, Http, Request, Response, host_of};
+use super::http::{Deadline, HttpClient, HttpRequest, HttpResponse, host_of};
 use super::settings::RegistrySettings;
 
 /// What somebody wants to do with a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(in crate::fetch) enum Purpose {
+pub(in crate::fetch) enum RepositoryAction {
     Pull,
     Push,
 }
 
 /// A way into one repository.
-pub(in crate::fetch) struct Access<'a> {
-    pub(super) http: &'a Http,
+pub(in crate::fetch) struct RepositoryClient<'a> {
+    pub(super) http: &'a HttpClient,
     pub(super) endpoint: Endpoint,
     pub(super) deadline: Deadline,
     settings: &'a RegistrySettings,
-    credentials: &'a Credentials,
-    purpose: Purpose,
-    logins: &'a Logins,
+    credentials: &'a CredentialResolver,
+    purpose: RepositoryAction,
+    logins: &'a AuthorizationCache,
     /// What goes with every request to the registry.
     authorization: Option<Secret>,
     /// Which credential was found, once one was asked for.
-    found: Option<Found>,
+    found: Option<FoundCredential>,
 }
 
 /// What let us in before, by registry, repository and purpose: one login serves every
 /// look at a pack.
 #[derive(Debug, Default)]
-pub(in crate::fetch) struct Logins(Mutex<HashMap<(String, String, Purpose), Secret>>);
+pub(in crate::fetch) struct AuthorizationCache(
+    Mutex<HashMap<(String, String, RepositoryAction), Secret>>,
+);
 
-impl Logins {
-    fn of(&self, endpoint: &Endpoint, purpose: Purpose) -> Option<Secret> {
+impl AuthorizationCache {
+    fn of(&self, endpoint: &Endpoint, purpose: RepositoryAction) -> Option<Secret> {
         self.locked().get(&Self::key(endpoint, purpose)).cloned()
     }
 
-    fn remember(&self, endpoint: &Endpoint, purpose: Purpose, authorization: Secret) {
+    fn remember(&self, endpoint: &Endpoint, purpose: RepositoryAction, authorization: Secret) {
         self.locked().insert(Self::key(endpoint, purpose), authorization);
     }
 
-    fn key(endpoint: &Endpoint, purpose: Purpose) -> (String, String, Purpose) {
+    fn key(endpoint: &Endpoint, purpose: RepositoryAction) -> (String, String, RepositoryAction) {
         (endpoint.registry.clone(), endpoint.repository.clone(), purpose)
     }
 
-    fn locked(&self) -> MutexGuard<'_, HashMap<(String, String, Purpose), Secret>> {
+    fn locked(&self) -> MutexGuard<'_, HashMap<(String, String, RepositoryAction), Secret>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -68,12 +70,12 @@ struct Token {
     access_token: Option<String>,
 }
 
-impl<'a> Access<'a> {
+impl<'a> RepositoryClient<'a> {
     /// A way into this repository, with what let us in before.
     pub(super) fn new(
         registries: &'a Registries,
         endpoint: Endpoint,
-        purpose: Purpose,
+        purpose: RepositoryAction,
         deadline: Deadline,
     ) -> Self {
         let Registries { http, settings, credentials, logins } = registries;
@@ -95,7 +97,10 @@ impl<'a> Access<'a> {
     ///
     /// # Errors
     /// [`RegistryError`] when there is no answer, or nobody is let in.
-    pub(super) fn send(&mut self, request: &Request<'_>) -> Result<Response, RegistryError> {
+    pub(super) fn send(
+        &mut self,
+        request: &HttpRequest<'_>,
+    ) -> Result<HttpResponse, RegistryError> {
         let response = self.http.send(&self.authorized(request), self.deadline)?;
         match response.status {
             401 => {}
@@ -114,21 +119,21 @@ impl<'a> Access<'a> {
         }
     }
 
-    fn authorized<'r>(&self, request: &Request<'r>) -> Request<'r> {
+    fn authorized<'r>(&self, request: &HttpRequest<'r>) -> HttpRequest<'r> {
         match self.authorization.as_ref().filter(|_| self.endpoint.is_same_origin(&request.url)) {
             Some(authorization) => request.clone().with("authorization", authorization.expose()),
             None => request.clone(),
         }
     }
 
-    fn denied(&self, response: &Response) -> RegistryError {
+    fn denied(&self, response: &HttpResponse) -> RegistryError {
         let tried =
             self.found.as_ref().map(tried_in_words).unwrap_or_else(|| "no credential".to_owned());
         RegistryError::Denied { host: response.host.clone(), status: response.status, tried }
     }
 
     /// Gets what the registry asks for.
-    fn log_in(&mut self, refusal: &Response) -> Result<(), RegistryError> {
+    fn log_in(&mut self, refusal: &HttpResponse) -> Result<(), RegistryError> {
         let asked = challenges(&refusal.headers);
         if self.found.is_none() {
             self.found =
@@ -182,8 +187,8 @@ impl<'a> Access<'a> {
             return Err(RegistryError::PlainCredential { host: host_of(&url) });
         }
         let actions = match self.purpose {
-            Purpose::Pull => "pull",
-            Purpose::Push => "pull,push",
+            RepositoryAction::Pull => "pull",
+            RepositoryAction::Push => "pull,push",
         };
         let scope = format!("repository:{}:{actions}", self.endpoint.repository);
         let mut asked = vec![("scope", scope.as_str())];
@@ -199,7 +204,7 @@ impl<'a> Access<'a> {
                 let form = url::form_urlencoded::Serializer::new(String::new())
                     .extend_pairs(asked)
                     .finish();
-                let request = Request::bringing(Method::POST, url, form.as_bytes(), WHAT);
+                let request = HttpRequest::bringing(Method::POST, url, form.as_bytes(), WHAT);
                 self.http.send(
                     &request.with("content-type", "application/x-www-form-urlencoded"),
                     self.deadline,
@@ -207,7 +212,7 @@ impl<'a> Access<'a> {
             }
             _ => {
                 url.query_pairs_mut().extend_pairs(asked);
-                let request = Request::get(url, WHAT);
+                let request = HttpRequest::get(url, WHAT);
                 let request = match credential {
                     Credential::Basic { username, password } => {
                         request.with("authorization", basic(username, password.expose()))
@@ -220,7 +225,7 @@ impl<'a> Access<'a> {
         self.read_token(response)
     }
 
-    fn read_token(&self, response: Response) -> Result<String, RegistryError> {
+    fn read_token(&self, response: HttpResponse) -> Result<String, RegistryError> {
         match response.status {
             401 | 403 => return Err(self.denied(&response)),
             300..=399 => return Err(redirected(&response, "where no token is fetched from")),
@@ -271,13 +276,13 @@ impl<'a> Access<'a> {
 }
 
 /// The error that a redirect is, where none is followed.
-pub(super) fn redirected(response: &Response, reason: &'static str) -> RegistryError {
+pub(super) fn redirected(response: &HttpResponse, reason: &'static str) -> RegistryError {
     let target = ForeignText::excerpt(response.header("location").unwrap_or("nowhere"));
     RegistryError::Redirected { host: response.host.clone(), what: response.what, target, reason }
 }
 
 /// What was tried, in words.
-fn tried_in_words(found: &Found) -> String {
+fn tried_in_words(found: &FoundCredential) -> String {
     match found.tried.is_empty() {
         true => "no credential, because none is configured".to_owned(),
         false => found.tried.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),

@@ -16,8 +16,8 @@ use env_pack_domain::ForeignText;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::tried::Outcome;
-use super::{Credential, Limits, Secret, Variables};
+use super::attempt::AttemptOutcome;
+use super::{Credential, CredentialLimits, Secret, Variables};
 use crate::process::{Group, detach, exec_without_shell};
 use heard::{Heard, listen};
 
@@ -32,7 +32,7 @@ pub(super) struct Helper<'a> {
     /// Without `docker-credential-`.
     pub name: &'a str,
     pub variables: &'a Variables,
-    pub limits: &'a Limits,
+    pub limits: &'a CredentialLimits,
 }
 
 /// How helpers answer.
@@ -46,11 +46,12 @@ struct Answer {
 
 impl Helper<'_> {
     /// What it has for a server.
-    pub fn ask(&self, server: &str) -> Outcome {
-        self.run(server).unwrap_or_else(|error| Outcome::Fault(format!("it does not run: {error}")))
+    pub fn ask(&self, server: &str) -> AttemptOutcome {
+        self.run(server)
+            .unwrap_or_else(|error| AttemptOutcome::Fault(format!("it does not run: {error}")))
     }
 
-    fn run(&self, server: &str) -> io::Result<Outcome> {
+    fn run(&self, server: &str) -> io::Result<AttemptOutcome> {
         let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         if self.name.is_empty() || !self.name.bytes().all(is_legal) {
             return Ok(fault("a name may hold only ASCII letters, digits, `-` and `_`"));
@@ -84,11 +85,11 @@ impl Helper<'_> {
         let status = group.end()?;
         Ok(match heard? {
             Heard::All { stdout, stderr } => understand(status, &stdout, &stderr),
-            Heard::Late => Outcome::Fault(format!(
+            Heard::Late => AttemptOutcome::Fault(format!(
                 "it gave no answer within {:?}, and was ended",
                 self.limits.helper_time
             )),
-            Heard::Flood => Outcome::Fault(format!(
+            Heard::Flood => AttemptOutcome::Fault(format!(
                 "it printed more than {} bytes, and was ended",
                 self.limits.helper_bytes
             )),
@@ -98,19 +99,19 @@ impl Helper<'_> {
 
 /// What an answer means. Of standard output, on which secrets are, nothing is ever
 /// repeated.
-fn understand(status: ExitStatus, stdout: &Zeroizing<Vec<u8>>, stderr: &[u8]) -> Outcome {
+fn understand(status: ExitStatus, stdout: &Zeroizing<Vec<u8>>, stderr: &[u8]) -> AttemptOutcome {
     if !status.success() {
         return match stdout.trim_ascii().starts_with(NOT_FOUND) {
-            true => Outcome::Nothing,
-            false => Outcome::Fault(failure(status, stderr)),
+            true => AttemptOutcome::Nothing,
+            false => AttemptOutcome::Fault(failure(status, stderr)),
         };
     }
     match serde_json::from_slice::<Answer>(stdout) {
-        Ok(Answer { secret, .. }) if secret.is_empty() => Outcome::Nothing,
+        Ok(Answer { secret, .. }) if secret.is_empty() => AttemptOutcome::Nothing,
         Ok(Answer { username, secret }) if username == TOKEN_USER => {
-            Outcome::Credential(Credential::Refresh(secret))
+            AttemptOutcome::Credential(Credential::Refresh(secret))
         }
-        Ok(Answer { username, secret }) => Outcome::basic(username, secret),
+        Ok(Answer { username, secret }) => AttemptOutcome::basic(username, secret),
         Err(_) => fault("its answer is no JSON of the expected form"),
     }
 }
@@ -128,6 +129,6 @@ fn failure(status: ExitStatus, stderr: &[u8]) -> String {
     }
 }
 
-fn fault(what: &str) -> Outcome {
-    Outcome::Fault(what.to_owned())
+fn fault(what: &str) -> AttemptOutcome {
+    AttemptOutcome::Fault(what.to_owned())
 }

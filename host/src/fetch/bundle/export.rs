@@ -7,19 +7,19 @@ use env_pack_domain::{OciRef, Sha256Digest};
 
 use super::{TITLE, TRUST_ROOT};
 use crate::fetch::blobs::Kept;
-use crate::fetch::layout::{self, Blob, LayoutEntry, LayoutError};
-use crate::fetch::oci::artifact::{self, EMPTY_CONFIG, Notes};
-use crate::fetch::oci::manifest::{Descriptor, MANIFEST, Manifest};
-use crate::fetch::oci::{Published, Pulled, Purpose, referrers};
-use crate::fetch::{FetchError, Fetched, Fetcher};
+use crate::fetch::layout::{self, LayoutBlob, LayoutEntry, LayoutError};
+use crate::fetch::oci::artifact_manifest::{self, EMPTY_CONFIG, PackAnnotations};
+use crate::fetch::oci::manifest::{MANIFEST, OciDescriptor, OciManifest};
+use crate::fetch::oci::{FetchedManifest, PublishedSignature, RepositoryAction, referrers};
+use crate::fetch::{FetchError, FetchedPack, Fetcher};
 
 /// Everything of a pack that goes into a layout. Its blobs are in the content store, and
 /// stay there for as long as this lives.
 #[derive(Debug)]
-pub struct Parcel {
+pub struct BundleEntry {
     /// The name it has there.
     name: Option<String>,
-    manifest: Pulled,
+    manifest: FetchedManifest,
     archive: Sha256Digest,
     media_type: String,
     /// What the manifest names, with sizes.
@@ -36,7 +36,7 @@ pub struct Parcel {
 /// A manifest and the one small blob that it is about.
 type Small = (Vec<u8>, Vec<u8>);
 
-impl Parcel {
+impl BundleEntry {
     /// The digest of the manifest.
     pub fn manifest(&self) -> Sha256Digest {
         self.manifest.digest
@@ -55,14 +55,16 @@ impl Parcel {
     /// Adds a signature, unless it is about a manifest that nobody could load: it says
     /// whether it goes along. One that is there already is not added again.
     #[must_use]
-    pub fn add(&mut self, signature: Published) -> bool {
+    pub fn add(&mut self, signature: PublishedSignature) -> bool {
         match signature {
-            Published::Envelope(envelope) => {
+            PublishedSignature::Envelope(envelope) => {
                 let (manifest, _) = referrers::signature(&self.manifest, &envelope);
                 self.signatures.insert((manifest, envelope));
             }
-            Published::Cosign { manifest, .. } if !self.is_its_own(&manifest) => return false,
-            Published::Cosign { manifest, payload, signature } => {
+            PublishedSignature::Cosign { manifest, .. } if !self.is_its_own(&manifest) => {
+                return false;
+            }
+            PublishedSignature::Cosign { manifest, payload, signature } => {
                 self.cosigned.entry(manifest).or_default().insert((payload, signature));
             }
         }
@@ -72,7 +74,7 @@ impl Parcel {
     /// Whether a manifest is that of the same archive: it may be another one than ours,
     /// where the pack comes out of a file.
     fn is_its_own(&self, manifest: &[u8]) -> bool {
-        let parsed: Option<Manifest> = serde_json::from_slice(manifest).ok();
+        let parsed: Option<OciManifest> = serde_json::from_slice(manifest).ok();
         let pack = parsed.as_ref().and_then(|parsed| parsed.pack().ok());
         pack.is_some_and(|(layer, _)| {
             layer.digest == self.archive && self.blobs.get(&layer.digest) == Some(&layer.size)
@@ -85,15 +87,15 @@ impl Fetcher {
     /// it makes.
     ///
     /// # Errors
-    /// [`FetchError::Keep`], [`FetchError::Lock`] or [`FetchError::Busy`] when it cannot
+    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`] when it cannot
     /// be kept.
-    pub fn parcel_of_file(
+    pub fn bundle_file(
         &self,
-        archive: &Fetched,
+        archive: &FetchedPack,
         name: Option<String>,
-        notes: &Notes,
+        notes: &PackAnnotations,
         signature: Option<&[u8]>,
-    ) -> Result<Parcel, FetchError> {
+    ) -> Result<BundleEntry, FetchError> {
         let manifest = Self::manifest_of(archive, notes, signature);
         self.parcel(name, manifest, archive, None)
     }
@@ -104,14 +106,14 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchError`] when something of it cannot be had or kept.
-    pub fn parcel_of_published(
+    pub fn bundle_published(
         &self,
         reference: &OciRef,
-        archive: &Fetched,
-    ) -> Result<Parcel, FetchError> {
-        let manifest = archive.found.as_ref().map(|found| found.manifest.clone());
-        let manifest =
-            manifest.unwrap_or_else(|| Self::manifest_of(archive, &Notes::default(), None));
+        archive: &FetchedPack,
+    ) -> Result<BundleEntry, FetchError> {
+        let manifest = archive.origin.as_ref().map(|origin| origin.manifest.clone());
+        let manifest = manifest
+            .unwrap_or_else(|| Self::manifest_of(archive, &PackAnnotations::default(), None));
         let text = reference.to_string();
         let name = text.strip_prefix("oci://").map(str::to_owned);
         self.parcel(name, manifest, archive, Some(reference))
@@ -120,11 +122,11 @@ impl Fetcher {
     fn parcel(
         &self,
         name: Option<String>,
-        manifest: Pulled,
-        archive: &Fetched,
+        manifest: FetchedManifest,
+        archive: &FetchedPack,
         published: Option<&OciRef>,
-    ) -> Result<Parcel, FetchError> {
-        let mut parcel = Parcel {
+    ) -> Result<BundleEntry, FetchError> {
+        let mut parcel = BundleEntry {
             name,
             archive: archive.digest,
             media_type: MANIFEST.to_owned(),
@@ -136,8 +138,10 @@ impl Fetcher {
             manifest,
         };
         // it was read when the pack was found
-        let parsed: Option<Manifest> = serde_json::from_slice(&parcel.manifest.bytes).ok();
-        let Some(Manifest { media_type, config, layers, .. }) = parsed else { return Ok(parcel) };
+        let parsed: Option<OciManifest> = serde_json::from_slice(&parcel.manifest.bytes).ok();
+        let Some(OciManifest { media_type, config, layers, .. }) = parsed else {
+            return Ok(parcel);
+        };
         parcel.media_type = media_type.unwrap_or(parcel.media_type);
         for named in std::iter::once(config).chain(layers) {
             if parcel.blobs.contains_key(&named.digest) {
@@ -157,7 +161,7 @@ impl Fetcher {
     /// What a manifest names beside the pack: from here, or from where the pack is.
     fn beside_the_pack(
         &self,
-        named: &Descriptor,
+        named: &OciDescriptor,
         published: Option<&OciRef>,
     ) -> Result<Option<Vec<u8>>, FetchError> {
         if named.digest == Sha256Digest::of(EMPTY_CONFIG) {
@@ -170,7 +174,8 @@ impl Fetcher {
             return Ok(None);
         };
         let failed = |source| FetchError::Registry { reference: reference.clone(), source };
-        let mut access = self.registries.access(reference, Purpose::Pull).map_err(failed)?;
+        let mut access =
+            self.registries.access(reference, RepositoryAction::Pull).map_err(failed)?;
         access.blob(named, self.max_bytes, self.progress.as_ref()).map(Some).map_err(failed)
     }
 
@@ -179,9 +184,9 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`LayoutError`]; what was written until then is to be thrown away.
-    pub fn write_parcels(
+    pub fn write_bundle(
         &self,
-        parcels: &[Parcel],
+        parcels: &[BundleEntry],
         trust_root: Option<(&str, &str)>,
         out: impl Write,
     ) -> Result<(), LayoutError> {
@@ -191,7 +196,7 @@ impl Fetcher {
             contents.entries.push(LayoutEntry { media_type: parcel.media_type.clone(), ..entry });
             for (digest, bytes) in &parcel.blobs {
                 let open = || self.blobs.open(digest).map(|file| Box::new(file) as Box<dyn Read>);
-                contents.blobs.insert(*digest, Blob { bytes: *bytes, open: Box::new(open) });
+                contents.blobs.insert(*digest, LayoutBlob { bytes: *bytes, open: Box::new(open) });
             }
             for (manifest, envelope) in &parcel.signatures {
                 contents.add(None, manifest.clone(), [EMPTY_CONFIG, envelope]);
@@ -214,7 +219,7 @@ impl Fetcher {
         }
         if let Some((environment, document)) = trust_root {
             let annotations = [(TITLE.to_owned(), environment.to_owned())].into();
-            let manifest = artifact::alone(TRUST_ROOT, document.as_bytes(), annotations);
+            let manifest = artifact_manifest::alone(TRUST_ROOT, document.as_bytes(), annotations);
             contents.add(None, manifest, [EMPTY_CONFIG, document.as_bytes()]);
         }
         contents.check(&self.registries.limits().layout)?;
@@ -223,7 +228,7 @@ impl Fetcher {
 }
 
 /// Every signature by cosign, by what it is about: one manifest has them all.
-fn cosigned(parcels: &[Parcel]) -> BTreeMap<&Vec<u8>, BTreeSet<&(Vec<u8>, String)>> {
+fn cosigned(parcels: &[BundleEntry]) -> BTreeMap<&Vec<u8>, BTreeSet<&(Vec<u8>, String)>> {
     let mut all: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for (subject, signatures) in parcels.iter().flat_map(|parcel| &parcel.cosigned) {
         all.entry(subject).or_default().extend(signatures);
@@ -235,12 +240,12 @@ fn cosigned(parcels: &[Parcel]) -> BTreeMap<&Vec<u8>, BTreeSet<&(Vec<u8>, String
 #[derive(Default)]
 struct Contents<'a> {
     entries: Vec<LayoutEntry>,
-    blobs: BTreeMap<Sha256Digest, Blob<'a>>,
+    blobs: BTreeMap<Sha256Digest, LayoutBlob<'a>>,
 }
 
 impl<'a> Contents<'a> {
     /// What nobody would load is not saved.
-    fn check(&self, limits: &layout::Limits) -> Result<(), LayoutError> {
+    fn check(&self, limits: &layout::LayoutLimits) -> Result<(), LayoutError> {
         // the two documents of a layout are entries too
         if self.entries.len() + self.blobs.len() + 2 > limits.entries {
             return Err(LayoutError::TooMany { limit: limits.entries });
@@ -265,7 +270,7 @@ impl<'a> Contents<'a> {
             let open = move || {
                 Ok::<_, io::Error>(Box::new(io::Cursor::new(bytes.to_vec())) as Box<dyn Read>)
             };
-            let blob = Blob { bytes: bytes.len() as u64, open: Box::new(open) };
+            let blob = LayoutBlob { bytes: bytes.len() as u64, open: Box::new(open) };
             self.blobs.insert(Sha256Digest::of(bytes), blob);
         }
     }

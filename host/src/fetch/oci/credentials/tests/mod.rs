@@ -1,4 +1,4 @@
-//! Credentials in files and variables; helpers have tests of their own.
+//! CredentialResolver in files and variables; helpers have tests of their own.
 
 mod helpers;
 
@@ -11,13 +11,13 @@ use super::*;
 pub(super) struct Home {
     folder: tempfile::TempDir,
     variables: Vec<(OsString, OsString)>,
-    limits: Limits,
+    limits: CredentialLimits,
 }
 
 impl Home {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        Self { folder, variables: Vec::new(), limits: Limits::default() }
+        Self { folder, variables: Vec::new(), limits: CredentialLimits::default() }
     }
 
     pub fn with_docker(config: &str) -> Self {
@@ -37,9 +37,10 @@ impl Home {
         self.variables.push((name.into(), value.into()));
     }
 
-    pub fn find(&self, registry: &str, repository: &str) -> Found {
-        let sources = Sources::of(Some(self.folder.path().to_owned()), self.variables.clone());
-        Credentials::new(sources, self.limits.clone()).find(registry, repository)
+    pub fn find(&self, registry: &str, repository: &str) -> FoundCredential {
+        let sources =
+            CredentialSources::of(Some(self.folder.path().to_owned()), self.variables.clone());
+        CredentialResolver::new(sources, self.limits.clone()).find(registry, repository)
     }
 
     /// The credential for a registry, in short.
@@ -66,8 +67,8 @@ fn short(credential: &Credential) -> String {
 
 #[test]
 fn without_sources_nobody_is_asked() {
-    let found =
-        Credentials::new(Sources::default(), Limits::default()).find("ghcr.io", "team/vault");
+    let found = CredentialResolver::new(CredentialSources::default(), CredentialLimits::default())
+        .find("ghcr.io", "team/vault");
     assert!(matches!(found.credential, Credential::Anonymous));
     assert!(found.tried.is_empty());
 }
@@ -205,14 +206,14 @@ fn faulty_files_are_passed_over_and_told() {
         assert!(words[0].starts_with(&begin) && words[0].ends_with(')'), "{config:.99}: {words:?}");
         assert!(!format!("{:?}", home.find("ghcr.io", "")).contains("hunter2"), "{config}");
     };
-    let form = "it is no JSON of the expected form: line 1, column ";
+    let format = "it is no JSON of the expected form: line 1, column ";
     for bad in
         ["", "hunter2", "[]x", r#"{"auths": "hunter2"}"#, r#"{"auths": {"ghcr.io": "hunter2"}}"#]
     {
-        check(bad, form);
+        check(bad, format);
     }
-    check(r#"{"auths": {"ghcr.io": {"auth": ["hunter2"]}}}"#, form);
-    check(&"[".repeat(100_000), form);
+    check(r#"{"auths": {"ghcr.io": {"auth": ["hunter2"]}}}"#, format);
+    check(&"[".repeat(100_000), format);
     let auth = "its `auth` is no user name and password in Base64";
     for bad in ["hunter2!", "aHVudGVyMg==", "//86", "="] {
         check(&format!(r#"{{"auths": {{"ghcr.io": {{"auth": "{bad}"}}}}}}"#), auth);
@@ -248,8 +249,9 @@ fn nothing_secret_is_shown() {
     let mut home = Home::with_docker(r#"{"auths": {"ghcr.io": {"auth": "dXNlcjpodW50ZXIy"}}}"#);
     home.set("GTC_REGISTRY_TOKEN", "hunter2");
     home.set("AWS_SECRET", "hunter2");
-    let sources = Sources::of(Some(home.folder.path().to_owned()), home.variables.clone());
-    let credentials = Credentials::new(sources, Limits::default());
+    let sources =
+        CredentialSources::of(Some(home.folder.path().to_owned()), home.variables.clone());
+    let credentials = CredentialResolver::new(sources, CredentialLimits::default());
     let found = credentials.find("ghcr.io", "team/vault");
     assert_eq!(short(&found.credential), "user:hunter2");
     let shown = format!("{credentials:?} {found:?} {}", found.tried[0]);

@@ -10,14 +10,14 @@ const DOCKER_HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docke
 
 /// A repository of a registry.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct CredentialScope {
     registry: String,
     /// As keys are written in normal form: the whole path first, then one segment less
     /// each, and at last the registry.
     keys: Vec<String>,
 }
 
-impl Place {
+impl CredentialScope {
     pub fn new(registry: &str, repository: &str) -> Self {
         let host = host(registry);
         let segments: Vec<&str> =
@@ -114,7 +114,7 @@ mod tests {
             keys.iter().map(|key| ((*key).to_owned(), *key)).collect();
         let check = |registry, repository, key| {
             assert_eq!(
-                Place::new(registry, repository).find(&entries).copied(),
+                CredentialScope::new(registry, repository).find(&entries).copied(),
                 key,
                 "{registry}/{repository}"
             );
