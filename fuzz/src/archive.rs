@@ -16,9 +16,9 @@ static LIMITS: LazyLock<Limits> = LazyLock::new(|| Limits {
 /// Any bytes as an archive.
 pub fn archive(data: &[u8]) {
     let opened = archive::open(data, &LIMITS);
-    is_surveyed(data, opened.as_ref().err());
+    assert_same_fault(data, opened.as_ref().err());
     if let Ok(pack) = opened {
-        keeps_its_limits(&pack, data.len());
+        assert_within_limits(&pack, data.len());
     }
 }
 
@@ -33,17 +33,17 @@ pub fn documents(data: &[u8]) {
         ("sbom.cbor", sbom),
     ]);
     let opened = archive::open(&bytes, &LIMITS);
-    is_surveyed(&bytes, opened.as_ref().err());
+    assert_same_fault(&bytes, opened.as_ref().err());
     if let Err(error) = &opened {
         assert!(!error.rule().starts_with("zip-"), "the container is in order: {error}");
     }
     if let Ok(pack) = opened {
-        keeps_its_limits(&pack, bytes.len());
+        assert_within_limits(&pack, bytes.len());
     }
 }
 
 /// A survey finds what an archive is refused for, and nothing in one that is not refused.
-fn is_surveyed(bytes: &[u8], refused: Option<&ArchiveError>) {
+fn assert_same_fault(bytes: &[u8], refused: Option<&ArchiveError>) {
     let faults = archive::survey(bytes, &LIMITS, &mut |_, _| {}).faults;
     match refused {
         None => assert!(faults.is_empty(), "{faults:?}"),
@@ -54,7 +54,7 @@ fn is_surveyed(bytes: &[u8], refused: Option<&ArchiveError>) {
     }
 }
 
-fn keeps_its_limits(pack: &Pack, bytes: usize) {
+fn assert_within_limits(pack: &Pack, bytes: usize) {
     let total: u64 = pack.entries.iter().map(|entry| entry.size).sum();
     assert!(total <= LIMITS.total_bytes && pack.entries.len() <= LIMITS.entries);
     assert!(total <= bytes as u64 * LIMITS.ratio);

@@ -7,7 +7,7 @@ use env_pack_domain::Sha256Digest;
 use gtc::signing::{CosignBundle, Evidence, PublicKey, cosign};
 
 use crate::repository;
-use crate::text::is_a_sentence;
+use crate::text::assert_readable;
 
 /// What OpenSSL made.
 struct Signed {
@@ -37,16 +37,16 @@ pub fn cosign(data: &[u8]) {
         Ok(signer) => {
             assert_eq!((signer, data), (keys[0].id(), payload.as_slice()), "nobody signed that")
         }
-        Err(error) => is_a_sentence(&error.to_string()),
+        Err(error) => assert_readable(&error.to_string()),
     }
     if let Ok(text) = std::str::from_utf8(data)
         && let Err(error) = cosign::verify(payload, text, &manifest, keys)
     {
-        is_a_sentence(&error.to_string());
+        assert_readable(&error.to_string());
     }
     match CosignBundle::parse(data) {
         Ok(bundle) => self::bundle(&bundle),
-        Err(error) => is_a_sentence(&error.to_string()),
+        Err(error) => assert_readable(&error.to_string()),
     }
 }
 
@@ -73,6 +73,6 @@ fn bundle(bundle: &CosignBundle) {
                     .is_ok_and(|evidence| evidence.verify(&archive, keys).is_ok())
             );
         }
-        Err(error) => is_a_sentence(&error.to_string()),
+        Err(error) => assert_readable(&error.to_string()),
     }
 }

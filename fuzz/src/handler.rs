@@ -12,20 +12,20 @@ use gtc::engine::{Engine, Limits, LoadError, Settings, ToolEnvironment, Trust, W
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::{Resolve, WorldId};
 
-use crate::honest;
+use crate::well_formed;
 
 /// What one call may take here: little, so that endless loops do not eat the time of the
 /// run.
-const TIME: Duration = Duration::from_millis(30);
+const CALL_TIME: Duration = Duration::from_millis(30);
 /// What a fault may come late: the epoch ticks every 10 ms, the machine may be busy, and
 /// compiling is not in the time.
-const LATE: Duration = Duration::from_secs(5);
+const MAX_DELAY: Duration = Duration::from_secs(5);
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     Engine::new(Settings {
         limits: Limits {
-            metadata_time: TIME,
-            preflight_time: TIME,
+            metadata_time: CALL_TIME,
+            preflight_time: CALL_TIME,
             memory_bytes: 16 << 20,
             ..Limits::default()
         },
@@ -49,7 +49,7 @@ static WORLD: LazyLock<(Resolve, WorldId)> = LazyLock::new(|| {
 });
 
 /// Imports and exports of a handler's core module, which all generated modules share.
-const SHAPE: &str = r#"(module
+const MODULE_SHAPE: &str = r#"(module
     (import "greentic:env-pack/tools@0.1.0" "probe" (func (param i32 i32 i32 i32 i32)))
     (import "greentic:env-pack/network@0.1.0" "reach" (func (param i32 i32 i32 i32)))
     (import "greentic:env-pack/binding@0.1.0" "env-id" (func (param i32)))
@@ -71,11 +71,13 @@ pub fn generated(data: &[u8]) {
 }
 
 fn generated_component(data: &[u8]) -> Option<Vec<u8>> {
-    let (honest, data) = data.split_first()?;
-    let honest = if *honest < 0xc0 { 0b111 } else { *honest };
-    static EXPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| wat::parse_str(SHAPE).expect("a module"));
+    let (well_formed_exports, data) = data.split_first()?;
+    let well_formed_exports =
+        if *well_formed_exports < 0xc0 { 0b111 } else { *well_formed_exports };
+    static SHAPE: LazyLock<Vec<u8>> =
+        LazyLock::new(|| wat::parse_str(MODULE_SHAPE).expect("a module"));
     let config = wasm_smith::Config {
-        module_shape: Some(EXPORTS.clone()),
+        module_shape: Some(SHAPE.clone()),
         allow_start_export: true,
         custom_page_sizes_enabled: false,
         exceptions_enabled: false,
@@ -96,7 +98,7 @@ fn generated_component(data: &[u8]) -> Option<Vec<u8>> {
         ..wasm_smith::Config::default()
     };
     let module = wasm_smith::Module::new(config, &mut Unstructured::new(data)).ok()?;
-    component(honest::with_answers(&module.to_bytes(), honest))
+    component(well_formed::replace_exports(&module.to_bytes(), well_formed_exports))
 }
 
 /// An honest handler whose preflight answers with the bytes of the input as its memory:
@@ -138,7 +140,7 @@ pub fn answers(data: &[u8]) {
 
 /// Whether a component that is generated from these bytes gets as far as running.
 #[cfg(test)]
-pub fn is_run(data: &[u8]) -> bool {
+pub fn is_executed(data: &[u8]) -> bool {
     let told = generated_component(data)
         .map(|component| ENGINE.load(&component, &Sha256Digest::of(&component), Trust::Foreign));
     match told {
@@ -165,9 +167,9 @@ fn run(component: &[u8]) {
             // a store of its own for each: the first leaves nothing behind that changes the second
             assert_eq!(first.is_ok(), preflight(&*loaded.handler).is_ok());
         }
-        Err(error) => is_told(&error),
+        Err(error) => assert_readable_fault(&error),
     }
-    assert!(start.elapsed() < LATE, "{:?}", start.elapsed());
+    assert!(start.elapsed() < MAX_DELAY, "{:?}", start.elapsed());
 }
 
 fn preflight(handler: &dyn EnvPackHandler) -> Result<Preflight, HandlerFault> {
@@ -184,13 +186,13 @@ fn preflight(handler: &dyn EnvPackHandler) -> Result<Preflight, HandlerFault> {
             assert!(checks.len() <= limits.checks && probes.len() <= limits.probes);
             assert!(checks.iter().all(|check| !check.name.as_exact().trim().is_empty()));
         }
-        Err(fault) => is_told(fault),
+        Err(fault) => assert_readable_fault(fault),
     }
     answer
 }
 
 /// A fault is a sentence that a terminal shows as it is, and never one of ours.
-fn is_told(error: &(impl std::error::Error + 'static)) {
+fn assert_readable_fault(error: &(impl std::error::Error + 'static)) {
     let text = error.to_string();
     assert_eq!(ForeignText::new(text.as_str()).to_string(), text, "it is not escaped");
     assert!(text.len() < 16 << 10, "{} bytes", text.len());

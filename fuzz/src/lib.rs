@@ -10,10 +10,10 @@ mod archive;
 mod cosign;
 mod environment;
 mod handler;
-mod honest;
 pub mod mutate;
 mod signature;
 mod text;
+mod well_formed;
 
 use std::path::{Path, PathBuf};
 
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     /// Replays what is kept, then a fixed sequence of changed inputs.
-    fn short(name: &str) {
+    fn replay_and_mutate(name: &str) {
         let target = target(name).expect("a target");
         let corpus = target.corpus();
         assert!(!corpus.is_empty(), "`{name}` has no kept inputs");
@@ -105,7 +105,7 @@ mod tests {
     fn most_generated_components_are_run() {
         let corpus = target("generated").expect("a target").corpus();
         let mut mutator = mutate::Mutator::new(2, &corpus);
-        let run = (0..100).filter(|_| handler::is_run(&mutator.next_input())).count();
+        let run = (0..100).filter(|_| handler::is_executed(&mutator.next_input())).count();
         assert!(run > 60, "{run} of 100");
     }
 
@@ -113,7 +113,7 @@ mod tests {
         ($($name:ident),+) => {
             $(#[test]
             fn $name() {
-                short(stringify!($name));
+                replay_and_mutate(stringify!($name));
             })+
 
             #[test]

@@ -37,13 +37,13 @@ fn main() -> ExitCode {
     }
     let survived = chosen
         .iter()
-        .filter(|target| long(target, number("--runs", RUNS), number("--seed", 1)))
+        .filter(|target| survives(target, number("--runs", RUNS), number("--seed", 1)))
         .count();
     if survived == chosen.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Whether a target survives that many inputs.
-fn long(target: &Target, runs: u64, seed: u64) -> bool {
+fn survives(target: &Target, runs: u64, seed: u64) -> bool {
     let corpus = target.corpus();
     let mut mutator = mutate::Mutator::new(seed, &corpus);
     let start = Instant::now();

@@ -26,14 +26,14 @@ fn round_trip<T: FromStr<Err: Display> + Display + PartialEq + std::fmt::Debug>(
             Some(value)
         }
         Err(error) => {
-            is_a_sentence(&error.to_string());
+            assert_readable(&error.to_string());
             None
         }
     }
 }
 
 /// What is said of foreign text is short, and nothing in it is obeyed by a terminal.
-pub(crate) fn is_a_sentence(text: &str) {
+pub(crate) fn assert_readable(text: &str) {
     assert!(text.len() < 4 << 10, "{} bytes of explanation", text.len());
     assert_eq!(ForeignText::new(text).to_string(), text, "it is not escaped");
 }
@@ -79,7 +79,7 @@ pub fn reference(data: &[u8]) {
             assert_eq!(reference.text(), text, "a reference is kept as it was written");
             assert_eq!(ForeignText::new(reference.to_string()).to_string(), reference.to_string());
         }
-        Err(error) => is_a_sentence(&error.to_string()),
+        Err(error) => assert_readable(&error.to_string()),
     }
     if let Some(artifact) = round_trip::<OciRef>(&text) {
         assert_eq!(artifact.to_string(), text, "a reference has one spelling");

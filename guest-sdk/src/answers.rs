@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_required_is_asked_for() {
+    fn missing_answers_are_reported() {
         let answers = Answers::new(r#"{"url": "https://x", "empty": " ", "port": 1}"#);
         assert!(matches!(answers.check("url", "the address").outcome, Outcome::Ok(None)));
         for missing in ["empty", "port", "none"] {

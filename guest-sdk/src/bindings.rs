@@ -4,7 +4,7 @@
 
 wit_bindgen::generate!({
     world: "env-pack-handler",
-    path: "../wit/env-pack/0.1.0",
+    path: "wit",
     pub_export_macro: true,
     export_macro_name: "__export_component",
     additional_derives: [PartialEq],

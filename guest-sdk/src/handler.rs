@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 
 use crate::bindings::exports::greentic::env_pack::handler::Guest;
 use crate::checks::{self, Check};
-use crate::{DescriptorPath, Slot, ToolCheck, VersionReq, caps};
+use crate::{DescriptorPath, Slot, ToolCheck, VersionReq, limits};
 
 /// A handler of an env-pack.
 ///
@@ -75,7 +75,7 @@ impl<H: Handler> Guest for Exported<H> {
     fn preflight() -> Vec<ToolCheck> {
         #[cfg(all(feature = "std", target_family = "wasm"))]
         crate::runtime::report_panics();
-        caps::settle(H::preflight())
+        limits::enforce_limits(H::preflight())
     }
 }
 

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_has_no_members() {
+    fn text_that_is_not_an_object_has_no_members() {
         for odd in [
             "",
             "{",
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_are_what_they_stand_for() {
+    fn strings_are_unescaped() {
         for (raw, text) in [
             (r#""""#, Some("")),
             (r#""a\n\t\r\b\f\"\\\/b""#, Some("a\n\t\r\u{8}\u{c}\"\\/b")),

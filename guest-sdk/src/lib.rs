@@ -35,13 +35,13 @@ extern crate std;
 mod answers;
 #[doc(hidden)]
 pub mod bindings;
-#[doc(hidden)]
-pub mod caps;
 pub mod checks;
 mod descriptor_path;
 mod handler;
 mod host;
 mod json;
+#[doc(hidden)]
+pub mod limits;
 #[doc(hidden)]
 pub mod permissions;
 #[cfg(target_family = "wasm")]

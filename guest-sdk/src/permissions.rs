@@ -24,19 +24,23 @@ pub const fn json<const N: usize>(checks: &[Check]) -> [u8; N] {
 }
 
 /// Writes as many bytes as there is room for, and counts them all.
-struct Pen<const N: usize> {
+struct ByteWriter<const N: usize> {
     bytes: [u8; N],
     at: usize,
 }
 
-const fn write<const N: usize>(checks: &[Check]) -> Pen<N> {
-    let pen = Pen { bytes: [0; N], at: 0 }.text("{\"tools\":[");
+const fn write<const N: usize>(checks: &[Check]) -> ByteWriter<N> {
+    let pen = ByteWriter { bytes: [0; N], at: 0 }.text("{\"tools\":[");
     let pen = entries(pen, checks, true).text("],\"network\":[");
     entries(pen, checks, false).text("]}")
 }
 
 /// Writes the commands, or the addresses.
-const fn entries<const N: usize>(mut pen: Pen<N>, checks: &[Check], tools: bool) -> Pen<N> {
+const fn entries<const N: usize>(
+    mut pen: ByteWriter<N>,
+    checks: &[Check],
+    tools: bool,
+) -> ByteWriter<N> {
     let (mut at, mut is_first) = (0, true);
     while at < checks.len() {
         let ask = checks[at].ask();
@@ -50,7 +54,7 @@ const fn entries<const N: usize>(mut pen: Pen<N>, checks: &[Check], tools: bool)
     pen
 }
 
-impl<const N: usize> Pen<N> {
+impl<const N: usize> ByteWriter<N> {
     const fn byte(mut self, byte: u8) -> Self {
         if self.at < N {
             self.bytes[self.at] = byte;
@@ -212,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn no_checks_are_no_section() {
+    fn a_handler_without_checks_has_no_section() {
         assert_eq!(length(&[]), 0);
         let section: [u8; 0] = json(&[]);
         assert!(section.is_empty());

@@ -28,7 +28,7 @@ use std::println;
 
 use crate::checks::Ask;
 use crate::tools::Output;
-use crate::{Handler, ToolCheck, caps, log, network, tools};
+use crate::{Handler, ToolCheck, limits, log, network, tools};
 
 /// What a machine has on it, and what the operator answered.
 ///
@@ -190,7 +190,7 @@ impl Scripted {
         }
         MACHINE.set(Some(machine));
         let _guard = Guard;
-        caps::settle(H::preflight())
+        limits::enforce_limits(H::preflight())
     }
 
     pub(crate) fn probe(&self, program: &str, args: &[String]) -> Result<Output, tools::Failure> {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::engine::{self, CompileNotice, Engine, LogSink, ToolEnvironment, Worker};
 use crate::fetch::{FetchSettings, Fetcher, NoProgress, Progress, RegistrySettings};
 use crate::limits::Limits;
-use crate::project::WorkNotice;
+use crate::project::ProgressNotice;
 use crate::store::Store;
 
 /// What a host is built from.
@@ -25,7 +25,7 @@ pub struct HostSettings {
     /// Told of every component that is compiled.
     pub compiling: CompileNotice,
     /// Told of every toolchain that builds a project.
-    pub working: WorkNotice,
+    pub working: ProgressNotice,
     /// How registries are reached.
     pub registries: RegistrySettings,
     /// Told how far a transfer is.
@@ -63,7 +63,7 @@ pub struct Host {
     pub(crate) fetcher: Fetcher,
     pub(crate) limits: Limits,
     /// Told of every toolchain that builds a project.
-    pub(crate) working: WorkNotice,
+    pub(crate) working: ProgressNotice,
     /// Started when it is first needed: many commands load no handler.
     pub(crate) engine: LazyLock<Engine, Box<dyn FnOnce() -> Engine + Send>>,
 }

@@ -15,9 +15,9 @@ pub struct Limits {
     /// What a registry may take.
     pub fetch: fetch::FetchLimits,
     /// What a project may make the host read.
-    pub project: project::Limits,
+    pub project: project::ProjectLimits,
     /// How much of scenarios is read.
-    pub scenario: scenario::Limits,
+    pub scenario: scenario::ScenarioLimits,
 }
 
 /// What a cap counts.

@@ -66,7 +66,7 @@ fn a_handler_that_takes_long_is_measured_less_often() {
 }
 
 #[test]
-fn a_handler_that_fails_is_told_with_its_call() {
+fn a_failing_handler_is_reported_with_its_call() {
     let sandbox = Sandbox::new();
     let measured = |body: &str| {
         let handler = Handler {
@@ -86,7 +86,7 @@ fn a_handler_that_fails_is_told_with_its_call() {
 }
 
 #[test]
-fn what_does_not_answer_is_not_measured() {
+fn a_pack_without_a_working_handler_is_not_measured() {
     let sandbox = Sandbox::new();
     for turns in ["0", "10001"] {
         let message = sandbox

@@ -74,7 +74,7 @@ fn sources_packs_and_defaults_are_the_same_five() {
 }
 
 #[test]
-fn the_ecosystem_reads_them_and_every_hash_is_right() {
+fn builtins_decode_with_greentic_types_and_hashes_match() {
     for (path, pack) in packed() {
         let entries = entries(&pack);
         let manifest = greentic_types::decode_pack_manifest(&entries["manifest.cbor"])
@@ -98,7 +98,7 @@ fn the_ecosystem_reads_them_and_every_hash_is_right() {
 }
 
 #[test]
-fn they_import_nothing_but_the_log() {
+fn builtins_import_only_the_log() {
     for (path, pack) in packed() {
         let component = &entries(&pack)["components/handler.wasm"];
         let imports = gtc::engine::look(component).imports;

@@ -6,7 +6,7 @@ use env_pack_sdk::checks::catalogue::{
 };
 use env_pack_sdk::checks::{Access, Ask, Tool, access};
 use env_pack_sdk::tools::Output;
-use env_pack_sdk::{Outcome, caps};
+use env_pack_sdk::{Outcome, limits};
 
 use gtc::engine::Limits;
 
@@ -37,7 +37,7 @@ const ACCESS: [(&str, Access); 6] = [
 ];
 
 fn permission(ask: Ask) -> ToolPermission {
-    let Ask::Tool { program, args } = ask else { panic!("{ask:?} is no command") };
+    let Ask::Tool { program, args } = ask else { panic!("{ask:?} is not a command") };
     ToolPermission::new(program, args.iter().map(ToString::to_string).collect())
         .expect("a permission")
 }
@@ -53,14 +53,14 @@ fn minimum(tool: &Tool, stdout: &str) -> String {
 
 /// An answer that is more than the host takes would cost a whole preflight.
 #[test]
-fn the_sdk_keeps_within_what_the_host_takes() {
-    let limits = Limits::default();
-    assert_eq!((caps::CHECKS, caps::TEXT_BYTES), (limits.checks, limits.text_bytes));
-    assert!(caps::TOTAL_BYTES <= limits.copied_bytes / 2);
+fn sdk_limits_fit_the_host_limits() {
+    let engine = Limits::default();
+    assert_eq!((limits::MAX_CHECKS, limits::MAX_TEXT_BYTES), (engine.checks, engine.text_bytes));
+    assert!(limits::MAX_TOTAL_BYTES <= engine.copied_bytes / 2);
 }
 
 #[test]
-fn its_version_queries_are_granted_with_the_binding_and_nothing_else_is() {
+fn only_version_queries_are_granted_with_the_binding() {
     for (name, tool, _) in &TOOLS {
         assert!(permission(tool.ask()).is_version_query(), "{name}");
     }
@@ -72,7 +72,7 @@ fn its_version_queries_are_granted_with_the_binding_and_nothing_else_is() {
 /// The Azure CLI takes JMESPath, in which a name with a dash is none unless it stands
 /// between quotes.
 #[test]
-fn what_the_azure_cli_is_asked_for_is_a_name_of_jmespath() {
+fn azure_cli_queries_are_valid_jmespath() {
     for ask in [AZ.ask(), access::AZ_ACCOUNT.ask()] {
         let permission = permission(ask);
         let query =

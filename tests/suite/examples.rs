@@ -2,7 +2,8 @@
 //! Those in Rust are also asked with scripts for the programs they run, and with the real
 //! one where this machine has it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::net::TcpListener;
 use std::path::PathBuf;
 
@@ -20,11 +21,11 @@ fn listener() -> (TcpListener, String) {
 }
 
 /// A program that writes down how it was called before it answers.
-fn recorded(sandbox: &mut Sandbox, name: &str, answer: &str) {
+fn recording_program(sandbox: &mut Sandbox, name: &str, answer: &str) {
     sandbox.program(name, &format!("echo \"{name} $*\" >> \"$HOME/asked\"\n{answer}"));
 }
 
-fn asked(sandbox: &Sandbox) -> BTreeSet<String> {
+fn commands_run(sandbox: &Sandbox) -> BTreeSet<String> {
     let asked = std::fs::read_to_string(sandbox.home().join("asked")).unwrap_or_default();
     asked.lines().map(str::to_owned).collect()
 }
@@ -78,7 +79,7 @@ fn outcomes(sandbox: &Sandbox, code: i32, kind: &str) -> Value {
 
 /// The commands of the README of an example, in a copy of the folders that it is made of,
 /// up to the one that asks this machine.
-fn is_built_and_bound_as_its_readme_says(example: &str, toolchain_in: Option<&str>) {
+fn follow_readme(example: &str, toolchain_in: Option<&str>) {
     let sandbox = Sandbox::new();
     let root = sandbox.home().join("repository");
     ["examples", "guest-sdk", "wit"]
@@ -124,55 +125,56 @@ fn is_built_and_bound_as_its_readme_says(example: &str, toolchain_in: Option<&st
 
 #[test]
 fn vault_secrets_is_a_project() {
-    is_built_and_bound_as_its_readme_says("vault-secrets", None);
+    follow_readme("vault-secrets", None);
 }
 
 #[test]
 fn terraform_deployer_is_a_project() {
-    is_built_and_bound_as_its_readme_says("terraform-deployer", None);
+    follow_readme("terraform-deployer", None);
 }
 
 #[test]
 fn oauth_extension_is_a_project() {
-    is_built_and_bound_as_its_readme_says("oauth-extension", None);
+    follow_readme("oauth-extension", None);
 }
 
 #[test]
 #[ignore = "needs python3; `cargo xtask test` runs it"]
 fn a_python_example_is_a_project() {
-    is_built_and_bound_as_its_readme_says("python-secrets", Some(".venv"));
+    follow_readme("python-secrets", Some(".venv"));
 }
 
 #[test]
 #[ignore = "needs node and npm; `cargo xtask test` runs it"]
 fn a_javascript_example_is_a_project() {
-    is_built_and_bound_as_its_readme_says("javascript-telemetry", Some("node_modules"));
+    follow_readme("javascript-telemetry", Some("node_modules"));
 }
 
-/// The interface that the examples bring along, as a new project does, is the one of this
-/// repository.
+/// The SDK and the examples hold copies of the WIT, as a project outside of this
+/// repository does.
 #[test]
-fn examples_bring_the_interface_along() {
-    for example in ["python-secrets", "javascript-telemetry"] {
-        for entry in std::fs::read_dir(repository().join("wit/env-pack/0.1.0")).expect("a folder") {
-            let file = entry.expect("an entry");
-            let copy = repository()
-                .join("examples")
-                .join(example)
-                .join("wit/deps/env-pack")
-                .join(file.file_name());
-            assert_eq!(
-                std::fs::read(&copy).ok(),
-                std::fs::read(file.path()).ok(),
-                "{}",
-                copy.display()
-            );
-        }
+fn copies_of_the_wit_are_current() {
+    let original = wit_files("wit/env-pack/0.1.0");
+    for copy in [
+        "guest-sdk/wit",
+        "examples/python-secrets/wit/deps/env-pack",
+        "examples/javascript-telemetry/wit/deps/env-pack",
+    ] {
+        assert_eq!(wit_files(copy), original, "{copy}");
     }
 }
 
+/// The WIT files of a folder: names and content.
+fn wit_files(folder: &str) -> BTreeMap<OsString, String> {
+    let entries = std::fs::read_dir(repository().join(folder)).expect("a folder");
+    let files = entries.map(|entry| entry.expect("an entry"));
+    files
+        .map(|file| (file.file_name(), std::fs::read_to_string(file.path()).expect("a WIT file")))
+        .collect()
+}
+
 #[test]
-fn vault_secrets_asks_exactly_what_its_component_says() {
+fn vault_secrets_runs_exactly_what_it_declares() {
     let mut sandbox = Sandbox::with_local();
     let (server, address) = listener();
     let (pack, declared) =
@@ -194,7 +196,7 @@ fn vault_secrets_asks_exactly_what_its_component_says() {
     // and nothing is asked for that would not help
     assert!(!sandbox.gtc(misplaced).refused(1, "slot-mismatch").contains("grant"));
     bind_slot(&sandbox, "secrets", kind, &pack, &json!({"address": format!("http://{address}")}));
-    recorded(
+    recording_program(
         &mut sandbox,
         "vault",
         "[ \"$1\" = version ] && echo 'Vault v1.15.2 (cf1b5ca)' || echo 'id  s.secret'",
@@ -207,7 +209,11 @@ fn vault_secrets_asks_exactly_what_its_component_says() {
         (&expected["vault"], &json!("ok"))
     );
     assert_eq!(found[&address]["status"], "ok");
-    assert_eq!(asked(&sandbox), declared, "what is derived is what is asked, no less and no more");
+    assert_eq!(
+        commands_run(&sandbox),
+        declared,
+        "what is derived is what is asked, no less and no more"
+    );
 
     drop(server);
     sandbox.program(
@@ -240,24 +246,24 @@ fn vault_secrets_asks_exactly_what_its_component_says() {
 }
 
 #[test]
-fn terraform_deployer_asks_exactly_what_its_component_says() {
+fn terraform_deployer_runs_exactly_what_it_declares() {
     let mut sandbox = Sandbox::with_local();
     let (_state, address) = listener();
     let (pack, declared) =
         packed(&sandbox, test_artifacts::terraform(), "1.2.0", &["--allow-network", &address]);
     let kind = "acme.deployer.terraform@1.2.0";
-    recorded(
+    recording_program(
         &mut sandbox,
         "terraform",
         "echo '{'; echo '  \"terraform_version\": \"1.9.8\"'; echo '}'",
     );
-    recorded(
+    recording_program(
         &mut sandbox,
         "aws",
         "printf '123456789012\\tarn:aws:iam::123456789012:user/alice\\tAIDA\\n'",
     );
-    recorded(&mut sandbox, "gcloud", "");
-    recorded(
+    recording_program(&mut sandbox, "gcloud", "");
+    recording_program(
         &mut sandbox,
         "az",
         "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1",
@@ -287,7 +293,11 @@ fn terraform_deployer_asks_exactly_what_its_component_says() {
             "only the cloud of the answers is asked: {found}"
         );
     }
-    assert_eq!(asked(&sandbox), declared, "what is derived is what is asked, no less and no more");
+    assert_eq!(
+        commands_run(&sandbox),
+        declared,
+        "what is derived is what is asked, no less and no more"
+    );
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn outcome(engine: &Engine, inside: &str) -> (&'static str, String) {
 }
 
 #[test]
-fn proposals_that_nobody_needs_are_refused_by_name() {
+fn unsupported_proposals_are_refused_by_name() {
     let engine = engine();
     let modules =
         MODULES.map(|(name, module, says)| (name, format!("(core module {module})"), says));
@@ -110,7 +110,7 @@ fn proposals_that_nobody_needs_are_refused_by_name() {
 }
 
 #[test]
-fn what_toolchains_emit_compiles() {
+fn features_that_toolchains_emit_compile() {
     let engine = engine();
     for (name, module) in USED {
         let (kind, said) = outcome(&engine, &format!("(core module {module})"));

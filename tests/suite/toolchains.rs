@@ -22,7 +22,7 @@ use crate::support::{Sandbox, repository, text};
 pub(crate) fn component(example: &str) -> PathBuf {
     let (source, folder) =
         (repository().join("examples").join(example), toolchains().join(example));
-    built(example, &[&source, &source.join("wit"), &wit()], |out| {
+    build_if_stale(example, &[&source, &source.join("wit"), &wit()], |out| {
         copy(&source, &folder);
         install(example, &folder);
         let mut build = Command::new(env!("CARGO_BIN_EXE_gtc"));
@@ -30,7 +30,7 @@ pub(crate) fn component(example: &str) -> PathBuf {
             .args(["pack", "build"])
             .current_dir(&folder)
             .env("GTC_CACHE_DIR", toolchains().join("cache"));
-        succeeds(&mut build);
+        run_successfully(&mut build);
         std::fs::copy(folder.join("target/handler.wasm"), out).expect("a copy");
     })
 }
@@ -52,7 +52,7 @@ fn install(example: &str, folder: &Path) {
     let command = readme
         .lines()
         .find(|line| line.starts_with("python3 -m venv") || line.starts_with("npm ci"));
-    succeeds(
+    run_successfully(
         Command::new("/bin/sh").args(["-ec", command.expect("a command")]).current_dir(folder),
     );
     std::fs::write(note, listed).expect("a file");
@@ -74,7 +74,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn succeeds(command: &mut Command) {
+fn run_successfully(command: &mut Command) {
     let ran = command.output().expect("it starts");
     assert!(
         ran.status.success(),
@@ -98,8 +98,8 @@ fn python_witness() -> PathBuf {
     let stage = tempfile::tempdir().expect("a folder");
     std::fs::copy(source.join("witness.py"), stage.path().join("witness.py")).expect("a copy");
     build.env("VIRTUAL_ENV", venv).arg("--python-path").arg(stage.path());
-    built("python-witness", &[&source, &wit()], |out| {
-        succeeds(build.arg("witness").arg("--output").arg(out))
+    build_if_stale("python-witness", &[&source, &wit()], |out| {
+        run_successfully(build.arg("witness").arg("--output").arg(out))
     })
 }
 
@@ -112,8 +112,8 @@ fn javascript_witness() -> PathBuf {
     std::fs::copy(source.join("build.mjs"), &script).expect("a copy");
     let mut build = Command::new("node");
     build.arg(script).arg(source.join("witness.js")).arg(wit());
-    built("javascript-witness", &[&source, &wit()], |out| {
-        succeeds(build.arg(out).args(["http", "fetch-event"]))
+    build_if_stale("javascript-witness", &[&source, &wit()], |out| {
+        run_successfully(build.arg(out).args(["http", "fetch-event"]))
     })
 }
 
@@ -130,7 +130,7 @@ fn wit() -> PathBuf {
 ///
 /// One at a time, among threads and processes: whoever comes first installs the
 /// toolchain, in a folder that all of them share.
-fn built(name: &str, sources: &[&Path], build: impl FnOnce(&Path)) -> PathBuf {
+fn build_if_stale(name: &str, sources: &[&Path], build: impl FnOnce(&Path)) -> PathBuf {
     std::fs::create_dir_all(toolchains()).expect("a folder");
     let lock = File::create(toolchains().join(format!("{name}.lock"))).expect("a file");
     lock.lock().expect("a lock");
@@ -151,7 +151,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
 
 /// Packs a component, binds it with everything it declares, and gives back what its
 /// preflight found.
-fn bound(
+fn bind_and_check(
     sandbox: &Sandbox,
     example: &str,
     slot: &str,
@@ -194,8 +194,14 @@ fn a_python_handler_is_a_handler() {
     sandbox.program("python3", "echo Python 3.99.1");
     let (kind, declared) =
         ("acme.secrets.python-demo@0.1.0", ["--allow-tool", "python3 --version"]);
-    let checks =
-        bound(&sandbox, "python-secrets", "secrets", kind, &declared, &json!({"one": 1, "two": 2}));
+    let checks = bind_and_check(
+        &sandbox,
+        "python-secrets",
+        "secrets",
+        kind,
+        &declared,
+        &json!({"one": 1, "two": 2}),
+    );
     assert_eq!(checks[0]["outcome"], json!({"status": "ok", "detail": "Python 3.99.1"}));
     assert_eq!(checks[1]["outcome"], json!({"status": "ok", "detail": "2 answers"}));
 }
@@ -209,7 +215,7 @@ fn a_javascript_handler_is_a_handler() {
     let endpoint = collector.local_addr().expect("an address").to_string();
     let declared = ["--allow-tool", "node --version", "--allow-network", &endpoint];
     let kind = "acme.telemetry.javascript-demo@0.1.0";
-    let checks = bound(
+    let checks = bind_and_check(
         &sandbox,
         "javascript-telemetry",
         "telemetry",
@@ -223,7 +229,7 @@ fn a_javascript_handler_is_a_handler() {
 
 #[test]
 #[ignore = "needs python3; `cargo xtask test` runs it"]
-fn a_python_handler_finds_an_empty_world() {
+fn a_python_handler_is_isolated() {
     let witness = python_witness();
     let answer = preflight(&witness, Limits::default(), "{}").expect("an answer");
     let expected = [
@@ -268,7 +274,7 @@ fn a_python_handler_finds_an_empty_world() {
 
 #[test]
 #[ignore = "needs node and npm; `cargo xtask test` runs it"]
-fn a_javascript_handler_finds_an_empty_world() {
+fn a_javascript_handler_is_isolated() {
     let witness = javascript_witness();
     let answer = preflight(&witness, Limits::default(), "{}").expect("an answer");
     // `fetch` is there and has nothing to work with

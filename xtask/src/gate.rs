@@ -157,7 +157,7 @@ fn registries() -> Result<()> {
     )?;
     let recipes = "transcripts::recipes::recipes_push_to_a_registry";
     ignored_tests(recipes, "recipes for CI that push", &[registry])?;
-    let document = "transcripts::the_document_about_registries_tells_the_truth";
+    let document = "transcripts::the_guide_to_registries";
     ignored_tests(document, "the document about registries", &[registry, skopeo])?;
     let namespace: &[&str] = &["unshare", "--map-root-user", "--net", "true"];
     ignored_tests("oci::cut_off::", "packs without a network", &[namespace])?;

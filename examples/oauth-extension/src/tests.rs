@@ -36,7 +36,7 @@ fn an_instance_with_all_its_answers_is_ready() {
 }
 
 #[test]
-fn every_answer_that_is_missing_is_asked_for() {
+fn every_missing_answer_is_reported() {
     let checks = Scripted::new().preflight::<OAuth>();
     assert!(checks.iter().all(|check| matches!(check.outcome, Outcome::Missing(_))), "{checks:?}");
     for answer in ["issuer", "client_id", "client_secret_ref"] {

@@ -14,7 +14,7 @@ fn machine() -> Scripted {
     Scripted::new().prints("terraform", VERSION, "{\n  \"terraform_version\": \"1.11.4\"\n}\n")
 }
 
-fn found(machine: &Scripted) -> String {
+fn outcomes(machine: &Scripted) -> String {
     format!(
         "{:?}",
         machine
@@ -27,31 +27,31 @@ fn found(machine: &Scripted) -> String {
 
 #[test]
 fn terraform_is_there_or_not() {
-    assert_eq!(found(&machine()), r#"[Outcome::Ok(Some("1.11.4"))]"#);
-    assert!(found(&Scripted::new()).contains("Missing"));
+    assert_eq!(outcomes(&machine()), r#"[Outcome::Ok(Some("1.11.4"))]"#);
+    assert!(outcomes(&Scripted::new()).contains("Missing"));
     let old = Scripted::new().prints("terraform", VERSION, r#"{"terraform_version": "1.6.6"}"#);
-    assert!(found(&old).contains(r#"found: "1.6.6", required: ">=1.7.0""#), "{}", found(&old));
+    assert!(outcomes(&old).contains(r#"found: "1.6.6", required: ">=1.7.0""#), "{}", outcomes(&old));
 }
 
 #[test]
-fn only_the_cloud_of_the_answers_is_asked() {
+fn only_the_answered_cloud_is_checked() {
     let answered = |cloud: &str| machine().answers(&format!(r#"{{"cloud": "{cloud}"}}"#));
     let alice = answered("aws").prints(
         "aws",
         AWS,
         "123456789012\tarn:aws:iam::123456789012:user/Alice\tAIDA\n",
     );
-    assert!(found(&alice).contains("user/Alice"));
+    assert!(outcomes(&alice).contains("user/Alice"));
     let nobody = answered("aws").ends("aws", AWS, 255, "", "Unable to locate credentials.\n");
-    assert!(found(&nobody).contains("AuthFailed"));
+    assert!(outcomes(&nobody).contains("AuthFailed"));
     let gcp = answered("gcp").prints(
         "gcloud",
         &["auth", "list", "--filter=status:ACTIVE", "--format=value(account)"],
         "",
     );
-    assert!(found(&gcp).contains("no account is active"));
-    assert!(found(&answered("azure")).contains("install the Azure CLI"));
-    assert!(found(&answered("mainframe")).contains("instead of `mainframe`"));
+    assert!(outcomes(&gcp).contains("no account is active"));
+    assert!(outcomes(&answered("azure")).contains("install the Azure CLI"));
+    assert!(outcomes(&answered("mainframe")).contains("instead of `mainframe`"));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn the_state_is_reachable_or_not() {
     let answered = machine()
         .answers(r#"{"state": "https://state.acme.example"}"#)
         .allow_network("state.acme.example", 443);
-    assert!(found(&answered).contains("Unreachable"));
-    assert!(found(&answered.listens("state.acme.example", 443)).ends_with("Outcome::Ok(None)]"));
-    assert!(found(&machine().answers(r#"{"state": "nowhere"}"#)).contains("Missing"));
+    assert!(outcomes(&answered).contains("Unreachable"));
+    assert!(outcomes(&answered.listens("state.acme.example", 443)).ends_with("Outcome::Ok(None)]"));
+    assert!(outcomes(&machine().answers(r#"{"state": "nowhere"}"#)).contains("Missing"));
 }

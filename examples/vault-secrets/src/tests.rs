@@ -16,7 +16,7 @@ fn machine() -> Scripted {
 }
 
 /// What each check found, in the order of the preflight.
-fn found(machine: &Scripted) -> Vec<String> {
+fn outcomes(machine: &Scripted) -> Vec<String> {
     let checks = machine.preflight::<Vault>();
     checks.iter().map(|check| format!("{}: {:?}", check.name, check.outcome)).collect()
 }
@@ -24,13 +24,13 @@ fn found(machine: &Scripted) -> Vec<String> {
 #[test]
 fn a_machine_with_all_it_needs() {
     assert_eq!(
-        found(&machine()),
+        outcomes(&machine()),
         [r#"vault: Outcome::Ok(Some("1.15.2"))"#, "vault-token: Outcome::Ok(None)"]
     );
     let answered = machine().answers(r#"{"address": "https://vault.acme.example:8200"}"#);
     let ready =
         answered.allow_network("vault.acme.example", 8200).listens("vault.acme.example", 8200);
-    assert_eq!(found(&ready)[2], "vault.acme.example:8200: Outcome::Ok(None)");
+    assert_eq!(outcomes(&ready)[2], "vault.acme.example:8200: Outcome::Ok(None)");
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_machine_without() {
     let checks = Scripted::new().preflight::<Vault>();
     assert!(checks.iter().all(|check| matches!(check.outcome, Outcome::Missing(_))), "{checks:?}");
     let old = machine().prints("vault", &["version"], "Vault v1.9.10\n");
-    assert!(found(&old)[0].contains("VersionMismatch"));
+    assert!(outcomes(&old)[0].contains("VersionMismatch"));
     let shut = machine().ends(
         "vault",
         &["token", "lookup"],
@@ -46,17 +46,17 @@ fn a_machine_without() {
         "",
         "Code: 403. Errors:\n\n* permission denied\n",
     );
-    assert!(found(&shut)[1].contains("AuthFailed"));
+    assert!(outcomes(&shut)[1].contains("AuthFailed"));
 }
 
 #[test]
 fn the_server_of_the_answers() {
     let answered = |address: &str| machine().answers(&format!(r#"{{"address": "{address}"}}"#));
-    assert!(found(&answered("vault"))[2].contains("Missing"));
+    assert!(outcomes(&answered("vault"))[2].contains("Missing"));
     assert!(
-        found(&answered("https://vault.acme.example"))[2].contains("not allowed"),
+        outcomes(&answered("https://vault.acme.example"))[2].contains("not allowed"),
         "nobody declared it"
     );
     let away = answered("http://127.0.0.1:8200").allow_network("127.0.0.1", 8200);
-    assert!(found(&away)[2].contains("Unreachable"));
+    assert!(outcomes(&away)[2].contains("Unreachable"));
 }

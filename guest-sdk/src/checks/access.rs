@@ -15,8 +15,8 @@
 use alloc::string::{String, ToString};
 
 use super::check::{Ask, Probe};
-use super::command::{self, Complaint, Complaints, Meaning, ask};
-use crate::caps::excerpt;
+use super::command::{self, KnownFailure, KnownFailures, Meaning, run_command};
+use crate::limits::excerpt;
 use crate::tools::{Failure, Output};
 use crate::{Outcome, ToolCheck};
 
@@ -30,7 +30,7 @@ pub struct Access {
     install_hint: &'static str,
     login_hint: &'static str,
     read: fn(&Output) -> Option<Answer>,
-    complaints: Complaints,
+    known_failures: KnownFailures,
 }
 
 /// What a command says.
@@ -58,7 +58,7 @@ impl Access {
             install_hint: "install it and put it on PATH",
             login_hint: "log in",
             read: |output| (output.exit_code == 0).then_some(Answer::Yes(None)),
-            complaints: Complaints::NONE,
+            known_failures: KnownFailures::NONE,
         }
     }
 
@@ -87,8 +87,8 @@ impl Access {
     }
 
     /// What it prints when nobody is logged in, or nothing answers.
-    pub const fn complaints(mut self, complaints: &'static [Complaint]) -> Self {
-        self.complaints = Complaints::new(complaints);
+    pub const fn known_failures(mut self, known_failures: &'static [KnownFailure]) -> Self {
+        self.known_failures = KnownFailures::new(known_failures);
         self
     }
 
@@ -97,7 +97,7 @@ impl Access {
         Ask::Tool { program: self.program, args: self.args }
     }
 
-    pub(super) const fn has_gaps(&self) -> bool {
+    pub(super) const fn has_wildcard(&self) -> bool {
         let mut at = 0;
         while at < self.args.len() {
             if matches!(self.args[at].as_bytes(), b"*") {
@@ -110,12 +110,12 @@ impl Access {
 
     /// Runs the command through the host and judges what came back.
     pub fn check(&self) -> ToolCheck {
-        self.judge(ask(self.program, self.args, &[]))
+        self.judge(run_command(self.program, self.args, &[]))
     }
 
     /// Runs the command with something in the place of each `*` among its arguments.
     pub fn check_with(&self, filling: &[&str]) -> ToolCheck {
-        self.judge(ask(self.program, self.args, filling))
+        self.judge(run_command(self.program, self.args, filling))
     }
 
     /// Judges what running the command brought, without running anything.
@@ -134,12 +134,12 @@ impl Access {
     fn outcome(&self, ran: Result<Output, Failure>) -> Outcome {
         let output = match ran {
             Ok(output) => output,
-            Err(failure) => return command::failed(failure, self.install_hint),
+            Err(failure) => return command::probe_failed(failure, self.install_hint),
         };
         match (self.read)(&output) {
             Some(Answer::Yes(detail)) => Outcome::Ok(detail.map(|detail| excerpt(&detail))),
             Some(Answer::No(detail)) => Meaning::AuthFailed.outcome(&detail, self.login_hint),
-            None => self.complaints.of(&output),
+            None => self.known_failures.explain(&output),
         }
     }
 }
@@ -162,12 +162,12 @@ const ONLINE: &str = "check the network of this machine, its proxies and its VPN
 const VAULT_LOGIN: &str = "log in with `vault login`";
 const VAULT_UP: &str = "check VAULT_ADDR, and whether the server is up";
 
-const fn shut(says: &'static str, next: &'static str) -> Complaint {
-    Complaint::new(says, Meaning::AuthFailed, next)
+const fn auth_failed(says: &'static str, next: &'static str) -> KnownFailure {
+    KnownFailure::new(says, Meaning::AuthFailed, next)
 }
 
-const fn away(says: &'static str, next: &'static str) -> Complaint {
-    Complaint::new(says, Meaning::Unreachable, next)
+const fn unreachable(says: &'static str, next: &'static str) -> KnownFailure {
+    KnownFailure::new(says, Meaning::Unreachable, next)
 }
 
 /// Who the AWS CLI is logged in as.
@@ -177,19 +177,19 @@ pub const AWS_IDENTITY: Access =
         .install_hint(super::catalogue::AWS_HINT)
         .login_hint(AWS_LOGIN)
         .read_with(second_column)
-        .complaints(&[
-            shut("Unable to locate credentials", AWS_LOGIN),
-            shut("The config profile (", AWS_LOGIN),
-            shut("ExpiredToken", AWS_LOGIN),
-            shut("InvalidClientTokenId", AWS_LOGIN),
-            shut("SignatureDoesNotMatch", AWS_LOGIN),
-            shut("AccessDenied", AWS_LOGIN),
-            shut("SSO Token", AWS_LOGIN),
-            shut("SSO session", AWS_LOGIN),
-            shut("Token has expired", AWS_LOGIN),
-            away("Could not connect to the endpoint URL", ONLINE),
-            away("Connect timeout on endpoint URL", ONLINE),
-            away("Failed to connect to proxy URL", ONLINE),
+        .known_failures(&[
+            auth_failed("Unable to locate credentials", AWS_LOGIN),
+            auth_failed("The config profile (", AWS_LOGIN),
+            auth_failed("ExpiredToken", AWS_LOGIN),
+            auth_failed("InvalidClientTokenId", AWS_LOGIN),
+            auth_failed("SignatureDoesNotMatch", AWS_LOGIN),
+            auth_failed("AccessDenied", AWS_LOGIN),
+            auth_failed("SSO Token", AWS_LOGIN),
+            auth_failed("SSO session", AWS_LOGIN),
+            auth_failed("Token has expired", AWS_LOGIN),
+            unreachable("Could not connect to the endpoint URL", ONLINE),
+            unreachable("Connect timeout on endpoint URL", ONLINE),
+            unreachable("Failed to connect to proxy URL", ONLINE),
         ]);
 
 /// The account that gcloud acts for.
@@ -201,7 +201,7 @@ pub const GCLOUD_ACCOUNT: Access = Access::new(
 .describe("logged in to Google Cloud")
 .install_hint(super::catalogue::GCLOUD_HINT)
 .login_hint(GCLOUD_LOGIN)
-.read_with(|output| who(output, "no account is active"));
+.read_with(|output| logged_in_as(output, "no account is active"));
 
 /// The subscription that the Azure CLI acts for.
 pub const AZ_ACCOUNT: Access =
@@ -209,8 +209,8 @@ pub const AZ_ACCOUNT: Access =
         .describe("logged in to Azure")
         .install_hint(super::catalogue::AZ_HINT)
         .login_hint(AZ_LOGIN)
-        .read_with(|output| who(output, "no subscription is selected"))
-        .complaints(&[shut("az login", AZ_LOGIN), shut("AADSTS", AZ_LOGIN)]);
+        .read_with(|output| logged_in_as(output, "no subscription is selected"))
+        .known_failures(&[auth_failed("az login", AZ_LOGIN), auth_failed("AADSTS", AZ_LOGIN)]);
 
 /// Whether the token that the Vault CLI uses is good. Nothing of what is printed is
 /// repeated: the token is in it.
@@ -218,20 +218,20 @@ pub const VAULT_TOKEN: Access = Access::new("vault-token", "vault", &["token", "
     .describe("logged in to Vault")
     .install_hint(super::catalogue::VAULT_HINT)
     .login_hint(VAULT_LOGIN)
-    .complaints(&[
-        shut("permission denied", VAULT_LOGIN),
-        shut("missing client token", VAULT_LOGIN),
-        shut("bad token", VAULT_LOGIN),
-        shut("invalid token", VAULT_LOGIN),
-        away("connection refused", VAULT_UP),
-        away("no such host", VAULT_UP),
-        away("i/o timeout", VAULT_UP),
-        away("deadline exceeded", VAULT_UP),
-        away(
+    .known_failures(&[
+        auth_failed("permission denied", VAULT_LOGIN),
+        auth_failed("missing client token", VAULT_LOGIN),
+        auth_failed("bad token", VAULT_LOGIN),
+        auth_failed("invalid token", VAULT_LOGIN),
+        unreachable("connection refused", VAULT_UP),
+        unreachable("no such host", VAULT_UP),
+        unreachable("i/o timeout", VAULT_UP),
+        unreachable("deadline exceeded", VAULT_UP),
+        unreachable(
             "server gave HTTP response to HTTPS client",
             "give VAULT_ADDR the scheme that the server speaks, `http://` here",
         ),
-        away("Vault is sealed", "unseal the server with `vault operator unseal`"),
+        unreachable("Vault is sealed", "unseal the server with `vault operator unseal`"),
     ]);
 
 /// Whether the current context of kubectl may do something: a check of this name that
@@ -242,7 +242,7 @@ pub const fn can_i(name: &'static str, args: &'static [&'static str]) -> Access 
         .install_hint(super::catalogue::KUBECTL_HINT)
         .login_hint(KUBE_ASK)
         .read_with(yes_or_no)
-        .complaints(KUBE_COMPLAINTS)
+        .known_failures(KUBE_FAILURES)
 }
 
 /// Whether the current context of kubectl may do something: `can_i!("create", "pods")`,
@@ -264,23 +264,23 @@ macro_rules! can_i {
     };
 }
 
-const KUBE_COMPLAINTS: &[Complaint] = &[
-    shut("You must be logged in to the server", KUBE_LOGIN),
-    shut("provide credentials", KUBE_LOGIN),
-    shut("getting credentials", KUBE_LOGIN),
-    shut("Error from server (Forbidden)", KUBE_ASK),
-    away("The connection to the server", KUBE_UP),
-    away("Unable to connect to the server", KUBE_UP),
-    away("connection refused", KUBE_UP),
-    away("no such host", KUBE_UP),
-    away("i/o timeout", KUBE_UP),
+const KUBE_FAILURES: &[KnownFailure] = &[
+    auth_failed("You must be logged in to the server", KUBE_LOGIN),
+    auth_failed("provide credentials", KUBE_LOGIN),
+    auth_failed("getting credentials", KUBE_LOGIN),
+    auth_failed("Error from server (Forbidden)", KUBE_ASK),
+    unreachable("The connection to the server", KUBE_UP),
+    unreachable("Unable to connect to the server", KUBE_UP),
+    unreachable("connection refused", KUBE_UP),
+    unreachable("no such host", KUBE_UP),
+    unreachable("i/o timeout", KUBE_UP),
 ];
 
 /// The first line, if there is one, says who is let in.
-fn who(output: &Output, nobody: &str) -> Option<Answer> {
+fn logged_in_as(output: &Output, otherwise: &str) -> Option<Answer> {
     (output.exit_code == 0).then(|| match command::first_line(&output.stdout) {
         Some(line) => Answer::Yes(Some(line.to_string())),
-        None => Answer::No(nobody.to_string()),
+        None => Answer::No(otherwise.to_string()),
     })
 }
 

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use super::check::{Ask, Probe};
-use super::command::{Meaning, unknown};
+use super::command::{Meaning, probe_error};
 use crate::network::{self, Failure};
 use crate::{Outcome, ToolCheck};
 
@@ -66,7 +66,9 @@ fn outcome(reached: Result<(), Failure>) -> Outcome {
     let away = |detail: &str, next: &str| Meaning::Unreachable.outcome(detail, next);
     match reached {
         Ok(()) => Outcome::Ok(None),
-        Err(Failure::Denied(reason)) => unknown(format!("not allowed to connect to it: {reason}")),
+        Err(Failure::Denied(reason)) => {
+            probe_error(format!("not allowed to connect to it: {reason}"))
+        }
         Err(Failure::NotFound) => {
             away("the name does not resolve", "check the name, and whether DNS knows it here")
         }

@@ -5,7 +5,7 @@
 //! The commands are all on the host's list of those that are granted with the binding: an
 //! operator is not asked about them.
 
-use super::command::{Complaint, Meaning};
+use super::command::{KnownFailure, Meaning};
 use super::{Tool, parsers};
 
 pub(super) const AWS_HINT: &str = "install version 2 of the AWS CLI: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html";
@@ -18,23 +18,23 @@ pub(super) const VAULT_HINT: &str =
     "install the Vault CLI: https://developer.hashicorp.com/vault/install";
 
 /// What a client of containers says without the service that runs them.
-const NO_SERVICE: &[Complaint] = &[
-    Complaint::new(
+const NO_SERVICE: &[KnownFailure] = &[
+    KnownFailure::new(
         "permission denied while trying to connect",
         Meaning::AuthFailed,
         "let this user reach the service: https://docs.docker.com/engine/install/linux-postinstall/",
     ),
-    Complaint::new(
+    KnownFailure::new(
         "Cannot connect to",
         Meaning::Unreachable,
         "start the service that runs the containers",
     ),
-    Complaint::new(
+    KnownFailure::new(
         "failed to connect to",
         Meaning::Unreachable,
         "start the service that runs the containers",
     ),
-    Complaint::new(
+    KnownFailure::new(
         "unable to connect to",
         Meaning::Unreachable,
         "start the service that runs the containers",
@@ -75,7 +75,7 @@ pub const DOCKER: Tool = Tool::new("docker", &["version", "--format", "{{.Client
     .at_least(24, 0, 0)
     .install_hint("install Docker: https://docs.docker.com/engine/install/")
     .parse_with(parsers::line)
-    .complaints(NO_SERVICE);
+    .known_failures(NO_SERVICE);
 
 /// Podman; where it runs containers in a machine of its own, the client must also find
 /// that.
@@ -84,7 +84,7 @@ pub const PODMAN: Tool = Tool::new("podman", &["version", "--format", "{{.Client
     .at_least(4, 5, 0)
     .install_hint("install Podman: https://podman.io/docs/installation")
     .parse_with(parsers::line)
-    .complaints(NO_SERVICE);
+    .known_failures(NO_SERVICE);
 
 /// The AWS CLI.
 pub const AWS: Tool = Tool::new("aws", &["--version"])

@@ -54,7 +54,7 @@ impl Check {
     /// [`Check::later`].
     pub const fn access(access: &'static Access) -> Self {
         assert!(
-            !access.has_gaps(),
+            !access.has_wildcard(),
             "this command has a `*`: list it with `Check::later`, and run it with `check_with`"
         );
         Self { ask: access.ask(), probe: Some(access) }

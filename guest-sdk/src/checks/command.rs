@@ -4,13 +4,13 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::caps::excerpt;
+use crate::limits::excerpt;
 use crate::tools::{self, Failure, Output};
 use crate::{Missing, Outcome, ProbeError, Recoverable};
 
 /// A sentence that a program prints when something is wrong that the operator can mend.
 #[derive(Clone, Copy, Debug)]
-pub struct Complaint {
+pub struct KnownFailure {
     says: &'static str,
     means: Meaning,
     next: &'static str,
@@ -25,7 +25,7 @@ pub enum Meaning {
     Unreachable,
 }
 
-impl Complaint {
+impl KnownFailure {
     /// A part of a line, in the program's own letters, and what the operator does about
     /// it.
     pub const fn new(says: &'static str, means: Meaning, next: &'static str) -> Self {
@@ -42,7 +42,11 @@ impl Complaint {
 
 /// Runs a program; `filling` takes the place of the stars among the arguments, in their
 /// order.
-pub(super) fn ask(program: &str, args: &[&str], filling: &[&str]) -> Result<Output, Failure> {
+pub(super) fn run_command(
+    program: &str,
+    args: &[&str],
+    filling: &[&str],
+) -> Result<Output, Failure> {
     let mut filling = filling.iter();
     let place = |arg: &&str| match *arg {
         "*" => filling.next().unwrap_or(arg).to_string(),
@@ -52,44 +56,44 @@ pub(super) fn ask(program: &str, args: &[&str], filling: &[&str]) -> Result<Outp
 }
 
 /// What it means that a program did not run.
-pub(super) fn failed(failure: Failure, install_hint: &str) -> Outcome {
+pub(super) fn probe_failed(failure: Failure, install_hint: &str) -> Outcome {
     match failure {
         Failure::NotFound => Outcome::Missing(Missing { install_hint: install_hint.to_string() }),
-        Failure::Denied(reason) => unknown(format!("not allowed to run it: {reason}")),
-        Failure::TimedOut => unknown("it did not answer in time".to_string()),
-        Failure::Io(reason) => unknown(reason),
+        Failure::Denied(reason) => probe_error(format!("not allowed to run it: {reason}")),
+        Failure::TimedOut => probe_error("it did not answer in time".to_string()),
+        Failure::Io(reason) => probe_error(reason),
     }
 }
 
-/// Complaints, and the code that knows them in an output. A guest without complaints pays
+/// KnownFailures, and the code that knows them in an output. A guest without known_failures pays
 /// for neither.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Complaints {
-    list: &'static [Complaint],
-    find: fn(&Output, &[Complaint]) -> Option<Outcome>,
+pub(super) struct KnownFailures {
+    list: &'static [KnownFailure],
+    find: fn(&Output, &[KnownFailure]) -> Option<Outcome>,
 }
 
-impl Complaints {
+impl KnownFailures {
     pub(super) const NONE: Self = Self { list: &[], find: |_, _| None };
 
-    pub(super) const fn new(list: &'static [Complaint]) -> Self {
-        Self { list, find: complained }
+    pub(super) const fn new(list: &'static [KnownFailure]) -> Self {
+        Self { list, find: find_known }
     }
 
     /// What it means that a program printed this instead of an answer, and ended with
     /// this code.
-    pub(super) fn of(self, output: &Output) -> Outcome {
-        (self.find)(output, self.list).unwrap_or_else(|| ended(output))
+    pub(super) fn explain(self, output: &Output) -> Outcome {
+        (self.find)(output, self.list).unwrap_or_else(|| exit_failure(output))
     }
 }
 
 /// What stands last says most: what comes before is often a log. Of standard output only
 /// what standard error does not explain.
-fn complained(output: &Output, complaints: &[Complaint]) -> Option<Outcome> {
+fn find_known(output: &Output, known_failures: &[KnownFailure]) -> Option<Outcome> {
     let known = |text: &str| {
         let mut lines = text
             .lines()
-            .filter_map(|line| Some((line, complaints.iter().find(|it| it.is_in(line))?)));
+            .filter_map(|line| Some((line, known_failures.iter().find(|it| it.is_in(line))?)));
         lines.next_back().map(|(line, complaint)| complaint.means.outcome(line, complaint.next))
     };
     known(&output.stderr).or_else(|| known(&output.stdout))
@@ -108,13 +112,13 @@ impl Meaning {
 
 /// What it means that a program ended with a code that is not 0, without a complaint that
 /// is known.
-fn ended(output: &Output) -> Outcome {
+fn exit_failure(output: &Output) -> Outcome {
     let words =
         first_line(&output.stderr).or_else(|| first_line(&output.stdout)).unwrap_or("nothing");
-    unknown(format!("it ended with exit code {}: {}", output.exit_code, excerpt(words)))
+    probe_error(format!("it ended with exit code {}: {}", output.exit_code, excerpt(words)))
 }
 
-pub(super) fn unknown(detail: String) -> Outcome {
+pub(super) fn probe_error(detail: String) -> Outcome {
     Outcome::ProbeError(ProbeError { detail })
 }
 

@@ -27,6 +27,6 @@ mod version;
 pub use access::Access;
 pub use address::{Address, reachable, split};
 pub use check::{Ask, Check, run};
-pub use command::{Complaint, Meaning};
+pub use command::{KnownFailure, Meaning};
 pub use tool::{Tool, check_present, check_version};
 pub use version::Version;

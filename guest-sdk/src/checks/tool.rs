@@ -4,9 +4,9 @@ use alloc::format;
 use alloc::string::ToString;
 
 use super::check::{Ask, Probe};
-use super::command::{self, Complaint, Complaints, ask, first_line, unknown};
+use super::command::{self, KnownFailure, KnownFailures, first_line, probe_error, run_command};
 use super::parsers::{self, Parser};
-use crate::caps::excerpt;
+use crate::limits::excerpt;
 use crate::tools::{Failure, Output};
 use crate::{Outcome, ToolCheck, VersionMismatch};
 
@@ -20,7 +20,7 @@ pub struct Tool {
     minimum: Option<[u64; 3]>,
     install_hint: &'static str,
     parser: Parser,
-    complaints: Complaints,
+    known_failures: KnownFailures,
 }
 
 impl Tool {
@@ -34,7 +34,7 @@ impl Tool {
             minimum: None,
             install_hint: "install it and put it on PATH",
             parser: parsers::anywhere,
-            complaints: Complaints::NONE,
+            known_failures: KnownFailures::NONE,
         }
     }
 
@@ -78,8 +78,8 @@ impl Tool {
 
     /// What it may complain about although it is there, such as a service that it belongs
     /// to.
-    pub const fn complaints(mut self, complaints: &'static [Complaint]) -> Self {
-        self.complaints = Complaints::new(complaints);
+    pub const fn known_failures(mut self, known_failures: &'static [KnownFailure]) -> Self {
+        self.known_failures = KnownFailures::new(known_failures);
         self
     }
 
@@ -90,7 +90,7 @@ impl Tool {
 
     /// Runs the program through the host and judges what came back.
     pub fn check(&self) -> ToolCheck {
-        self.judge(ask(self.program, self.args, &[]))
+        self.judge(run_command(self.program, self.args, &[]))
     }
 
     /// Judges what running the program brought, without running anything.
@@ -108,7 +108,7 @@ impl Tool {
     fn outcome(&self, ran: Result<Output, Failure>) -> Outcome {
         let output = match ran {
             Ok(output) => output,
-            Err(failure) => return command::failed(failure, self.install_hint),
+            Err(failure) => return command::probe_failed(failure, self.install_hint),
         };
         let found = (self.parser)(&output.stdout).or_else(|| (self.parser)(&output.stderr));
         match (found, self.minimum) {
@@ -121,10 +121,10 @@ impl Tool {
                     install_hint: self.install_hint.to_string(),
                 })
             }
-            _ if output.exit_code != 0 => self.complaints.of(&output),
+            _ if output.exit_code != 0 => self.known_failures.explain(&output),
             (Some(found), _) => Outcome::Ok(Some(excerpt(found.as_str()))),
             (None, None) => Outcome::Ok(None),
-            (None, Some(_)) => unknown(format!(
+            (None, Some(_)) => probe_error(format!(
                 "it printed no version: {}",
                 excerpt(first_line(&output.stdout).unwrap_or("nothing"))
             )),

@@ -6,15 +6,15 @@ use env_pack_sdk::checks::Access;
 use env_pack_sdk::checks::access::{AWS_IDENTITY, AZ_ACCOUNT, GCLOUD_ACCOUNT, VAULT_TOKEN};
 use env_pack_sdk::tools::Failure;
 
-use super::{ended, hint, shown};
+use super::{ended, hint, summary};
 
 const CAN_CREATE: Access = can_i!("create", "pods");
 
 #[track_caller]
 fn check(access: &Access, exit_code: i32, stdout: &str, stderr: &str, expected: &str) {
-    assert_eq!(shown(access.judge(ended(exit_code, stdout, stderr))), expected);
+    assert_eq!(summary(access.judge(ended(exit_code, stdout, stderr))), expected);
     let windows = (stdout.replace('\n', "\r\n"), stderr.replace('\n', "\r\n"));
-    assert_eq!(shown(access.judge(ended(exit_code, &windows.0, &windows.1))), expected);
+    assert_eq!(summary(access.judge(ended(exit_code, &windows.0, &windows.1))), expected);
 }
 
 #[test]
@@ -130,27 +130,32 @@ fn vault() {
 }
 
 #[test]
-fn a_name_without_an_end_is_repeated_in_part() {
+fn endless_names_are_excerpted() {
     let line = "x".repeat(1 << 20);
     for access in [&GCLOUD_ACCOUNT, &AZ_ACCOUNT] {
-        let shown = shown(access.judge(ended(0, &line, "")));
+        let summary = summary(access.judge(ended(0, &line, "")));
         assert!(
-            shown.starts_with("ok: ") && shown.len() < 2 << 10 && shown.ends_with("more bytes)"),
-            "{shown}"
+            summary.starts_with("ok: ")
+                && summary.len() < 2 << 10
+                && summary.ends_with("more bytes)"),
+            "{summary}"
         );
     }
-    let shown = shown(AWS_IDENTITY.judge(ended(255, "", &format!("ExpiredToken {line}"))));
-    assert!(shown.starts_with("auth failed: ") && shown.len() < 2 << 10, "{shown}");
+    let summary = summary(AWS_IDENTITY.judge(ended(255, "", &format!("ExpiredToken {line}"))));
+    assert!(summary.starts_with("auth failed: ") && summary.len() < 2 << 10, "{summary}");
 }
 
 #[test]
-fn nothing_but_a_yes_is_a_yes() {
+fn only_a_clear_yes_counts_as_access() {
     for access in [&AWS_IDENTITY, &GCLOUD_ACCOUNT, &AZ_ACCOUNT, &CAN_CREATE, &VAULT_TOKEN] {
-        assert_eq!(shown(access.judge(Err(Failure::NotFound))), "missing");
-        assert_eq!(shown(access.judge(Err(Failure::TimedOut))), "error: it did not answer in time");
+        assert_eq!(summary(access.judge(Err(Failure::NotFound))), "missing");
+        assert_eq!(
+            summary(access.judge(Err(Failure::TimedOut))),
+            "error: it did not answer in time"
+        );
         for text in ["", "yes", "garbage \u{fffd}", "1\t2\t3"] {
-            let shown = shown(access.judge(ended(1, text, "")));
-            assert!(shown.starts_with("error: it ended with exit code 1"), "{text}: {shown}");
+            let summary = summary(access.judge(ended(1, text, "")));
+            assert!(summary.starts_with("error: it ended with exit code 1"), "{text}: {summary}");
         }
     }
 }

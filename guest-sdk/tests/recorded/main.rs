@@ -21,7 +21,7 @@ fn printed(stdout: &str) -> Result<Output, Failure> {
 }
 
 /// An outcome in one line: its kind, and what was found.
-fn shown(check: ToolCheck) -> String {
+fn summary(check: ToolCheck) -> String {
     match check.outcome {
         Outcome::Ok(None) => "ok".to_owned(),
         Outcome::Ok(Some(detail)) => format!("ok: {detail}"),

@@ -7,13 +7,13 @@ use env_pack_sdk::checks::catalogue::{
 };
 use env_pack_sdk::tools::Failure;
 
-use super::{ended, printed, shown};
+use super::{ended, printed, summary};
 
 const ALL: [&Tool; 11] =
     [&TOFU, &TERRAFORM, &KUBECTL, &HELM, &DOCKER, &PODMAN, &AWS, &GCLOUD, &AZ, &KIND, &VAULT];
 
 #[test]
-fn odd_output_is_an_error_that_says_what_was_printed() {
+fn unexpected_output_is_an_error_that_quotes_it() {
     let odd = [
         "",
         "\n\r\n \t\n",
@@ -40,35 +40,35 @@ fn odd_output_is_an_error_that_says_what_was_printed() {
     ];
     for tool in ALL {
         for text in odd {
-            let shown = shown(tool.judge(printed(text)));
+            let summary = summary(tool.judge(printed(text)));
             assert!(
-                shown.starts_with("error: it printed no version"),
-                "{tool:?} {text:?}: {shown}"
+                summary.starts_with("error: it printed no version"),
+                "{tool:?} {text:?}: {summary}"
             );
         }
     }
 }
 
 #[test]
-fn failures_have_outcomes_of_their_own() {
+fn every_failure_has_its_own_outcome() {
     for tool in ALL {
-        assert_eq!(shown(tool.judge(Err(Failure::NotFound))), "missing");
-        assert_eq!(shown(tool.judge(Err(Failure::TimedOut))), "error: it did not answer in time");
+        assert_eq!(summary(tool.judge(Err(Failure::NotFound))), "missing");
+        assert_eq!(summary(tool.judge(Err(Failure::TimedOut))), "error: it did not answer in time");
         assert_eq!(
-            shown(tool.judge(Err(Failure::Denied("x".to_owned())))),
+            summary(tool.judge(Err(Failure::Denied("x".to_owned())))),
             "error: not allowed to run it: x"
         );
-        assert_eq!(shown(tool.judge(Err(Failure::Io("x".to_owned())))), "error: x");
+        assert_eq!(summary(tool.judge(Err(Failure::Io("x".to_owned())))), "error: x");
         assert_eq!(
-            shown(tool.judge(ended(2, "", "\nboom\n"))),
+            summary(tool.judge(ended(2, "", "\nboom\n"))),
             "error: it ended with exit code 2: boom"
         );
         assert_eq!(
-            shown(tool.judge(ended(2, "on stdout", ""))),
+            summary(tool.judge(ended(2, "on stdout", ""))),
             "error: it ended with exit code 2: on stdout"
         );
         assert_eq!(
-            shown(tool.judge(ended(-1, "", ""))),
+            summary(tool.judge(ended(-1, "", ""))),
             "error: it ended with exit code -1: nothing"
         );
     }
@@ -77,20 +77,20 @@ fn failures_have_outcomes_of_their_own() {
 #[test]
 fn a_version_on_standard_error_counts() {
     // version 1 of the AWS CLI printed it there until 2019
-    assert_eq!(shown(AWS.judge(ended(0, "", "aws-cli/2.13.1 Python/3.11\n"))), "ok: 2.13.1");
+    assert_eq!(summary(AWS.judge(ended(0, "", "aws-cli/2.13.1 Python/3.11\n"))), "ok: 2.13.1");
 }
 
 #[test]
-fn a_tool_of_ones_own_is_found_anywhere_in_its_output() {
+fn a_custom_tool_finds_a_version_anywhere() {
     let redis = Tool::new("redis-cli", &["--version"]).at_least(7, 0, 0);
-    assert_eq!(shown(redis.judge(printed("redis-cli 7.2.4 (git:d2c8a4b9)"))), "ok: 7.2.4");
-    assert_eq!(shown(redis.judge(printed("redis-cli 6.2.1"))), "mismatch: 6.2.1 >=7.0.0");
-    assert_eq!(shown(redis.any_version().judge(printed("hello"))), "ok");
-    assert_eq!(shown(redis.any_version().judge(printed("6.2.1"))), "ok: 6.2.1");
+    assert_eq!(summary(redis.judge(printed("redis-cli 7.2.4 (git:d2c8a4b9)"))), "ok: 7.2.4");
+    assert_eq!(summary(redis.judge(printed("redis-cli 6.2.1"))), "mismatch: 6.2.1 >=7.0.0");
+    assert_eq!(summary(redis.any_version().judge(printed("hello"))), "ok");
+    assert_eq!(summary(redis.any_version().judge(printed("6.2.1"))), "ok: 6.2.1");
     // ran here
     let psql = Tool::new("psql", &["--version"]).at_least(15, 0, 0);
     assert_eq!(
-        shown(psql.judge(printed("psql (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"))),
+        summary(psql.judge(printed("psql (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"))),
         "ok: 15.18"
     );
 }
@@ -98,7 +98,7 @@ fn a_tool_of_ones_own_is_found_anywhere_in_its_output() {
 /// The host refuses a text of more than 64 KiB, and with it everything that a preflight
 /// found.
 #[test]
-fn a_line_without_an_end_is_repeated_in_part() {
+fn endless_lines_are_excerpted() {
     let line = "x".repeat(1 << 20);
     for tool in ALL {
         for ran in [
@@ -107,14 +107,17 @@ fn a_line_without_an_end_is_repeated_in_part() {
             ended(1, "", &line),
             ended(1, "", &format!("Cannot connect to {line}")),
         ] {
-            let shown = shown(tool.judge(ran));
-            assert!(shown.len() < 2 << 10 && shown.ends_with("more bytes)"), "{tool:?}: {shown}");
+            let summary = summary(tool.judge(ran));
+            assert!(
+                summary.len() < 2 << 10 && summary.ends_with("more bytes)"),
+                "{tool:?}: {summary}"
+            );
         }
     }
     let version = Tool::new("x", &[]);
     for tool in [version, version.at_least(9, 0, 0)] {
-        let shown = shown(tool.judge(printed(&"1.".repeat(1 << 19))));
-        assert!(shown.len() < 2 << 10, "{shown}");
+        let summary = summary(tool.judge(printed(&"1.".repeat(1 << 19))));
+        assert!(summary.len() < 2 << 10, "{summary}");
     }
 }
 

@@ -5,14 +5,14 @@ use env_pack_sdk::checks::catalogue::{
     AWS, AZ, DOCKER, GCLOUD, HELM, KIND, KUBECTL, PODMAN, TERRAFORM, TOFU, VAULT,
 };
 
-use super::{ended, hint, printed, shown};
+use super::{ended, hint, printed, summary};
 
 #[track_caller]
 fn check(tool: &Tool, stdout: &str, expected: &str) {
-    assert_eq!(shown(tool.judge(printed(stdout))), expected);
+    assert_eq!(summary(tool.judge(printed(stdout))), expected);
     // a line ends as it does on Windows, or not at all
-    assert_eq!(shown(tool.judge(printed(&stdout.replace('\n', "\r\n")))), expected);
-    assert_eq!(shown(tool.judge(printed(stdout.trim_end()))), expected);
+    assert_eq!(summary(tool.judge(printed(&stdout.replace('\n', "\r\n")))), expected);
+    assert_eq!(summary(tool.judge(printed(stdout.trim_end()))), expected);
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn terraform() {
     );
     // ran here with a file of settings that does not exist: a banner on standard error
     let banner = "There are some problems with the CLI configuration:\n╷\n│ Warning: Unable to open CLI configuration file\n╵\n";
-    assert_eq!(shown(TERRAFORM.judge(ended(0, current, banner))), "ok: 1.11.4");
+    assert_eq!(summary(TERRAFORM.judge(ended(0, current, banner))), "ok: 1.11.4");
     check(&TERRAFORM, &format!("{banner}{current}"), "ok: 1.11.4");
 }
 
@@ -113,11 +113,11 @@ fn docker_and_podman() {
     let alone = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n";
     check(&DOCKER, "28.2.2\n", "ok: 28.2.2");
     assert_eq!(
-        shown(DOCKER.judge(ended(1, "28.2.2\n", alone))),
+        summary(DOCKER.judge(ended(1, "28.2.2\n", alone))),
         format!("unreachable: {}", alone.trim_end())
     );
     assert_eq!(
-        shown(DOCKER.judge(ended(1, "23.0.1\n", alone))),
+        summary(DOCKER.judge(ended(1, "23.0.1\n", alone))),
         "mismatch: 23.0.1 >=24.0.0",
         "that stays when it is up"
     );
@@ -125,7 +125,7 @@ fn docker_and_podman() {
     let later = "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if \
                  the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory";
     assert_eq!(
-        shown(DOCKER.judge(ended(1, "29.1.0\n", &format!("{later}\n")))),
+        summary(DOCKER.judge(ended(1, "29.1.0\n", &format!("{later}\n")))),
         format!("unreachable: {later}")
     );
     // docs.podman.io/en/latest/markdown/podman-version.1.html
@@ -153,7 +153,7 @@ fn clouds() {
     check(&AZ, "2.79.0\n", "ok: 2.79.0");
     check(&AZ, "2.39.0\n", "mismatch: 2.39.0 >=2.50.0");
     let notice = "WARNING: You have 2 update(s) available. They will be updated with the next build of Cloud Shell.\n";
-    assert_eq!(shown(AZ.judge(ended(0, "2.79.0\n", notice))), "ok: 2.79.0");
+    assert_eq!(summary(AZ.judge(ended(0, "2.79.0\n", notice))), "ok: 2.79.0");
 }
 
 #[test]

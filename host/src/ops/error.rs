@@ -468,7 +468,7 @@ impl OpError {
             Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => {
                 Failure::Impossible
             }
-            Self::Project(source) if source.is_answer() => Failure::Refused,
+            Self::Project(source) if source.is_refusal() => Failure::Refused,
             Self::Project(_) => Failure::Impossible,
             Self::Worker { .. } | Self::NotRecorded { .. } => Failure::Impossible,
             Self::Layout { source, .. } if !source.is_definitive() => Failure::Impossible,

@@ -100,7 +100,7 @@ impl OpError {
                 Some("use a pack that was built with `gtc pack build`".into())
             }
             Self::Archive { .. } => Some("get the pack again, or rebuild it with `gtc pack build`".into()),
-            Self::Project(source) => Some(source.next().into()),
+            Self::Project(source) => Some(source.hint().into()),
             Self::Test(error) => Some(error.next()),
             Self::Worker { .. } | Self::Descriptor(_) => None,
         }

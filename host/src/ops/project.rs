@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::pack::{self, BuildReport, BuildRequest};
 use super::{FilePath, OpError, quoted};
 use crate::host::Host;
-use crate::project::{self, Named, ProjectError};
+use crate::project::{self, NewProject, ProjectError};
 
 pub use crate::project::{Language, schema};
 
@@ -52,14 +52,14 @@ pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
     let NewRequest { path, slot, language, .. } = request;
     let slot = *slot;
     if host.fetcher.builtins().any(|builtin| builtin.path() == path) {
-        return Err(ProjectError::IsBuiltin { path: path.clone() }.into());
+        return Err(ProjectError::BuiltinPath { path: path.clone() }.into());
     }
     let folder = request.folder.clone().unwrap_or_else(|| path.as_str().into());
     let id = pack_id(path);
     let pack = within_reach(&format!("{id}-{FIRST_VERSION}.gtpack"));
     let bind = bind_command(host, (path, FIRST_VERSION), slot, "local", &pack);
-    let named = Named { path: path.clone(), slot, id, pack, bind };
-    let files = project::files(*language, &named);
+    let project = NewProject { path: path.clone(), slot, id, pack, bind };
+    let files = project::render(*language, &project);
     project::create(&folder, &files)?;
     let files = files.into_iter().map(|(name, _)| name).collect();
     Ok(NewReport {
@@ -134,7 +134,7 @@ pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<Buil
     let version = project
         .version
         .or(built.version)
-        .ok_or(ProjectError::NoVersion { folder: project.folder })?;
+        .ok_or(ProjectError::MissingVersion { folder: project.folder })?;
     pack::build(
         host,
         &BuildRequest {

@@ -1,4 +1,4 @@
-//! Writing a new project. Nothing that is there is ever written over.
+//! Writes the files of a new project. Existing files are never overwritten.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -6,34 +6,40 @@ use std::path::Path;
 
 use super::ProjectError;
 
-/// Writes files into a folder that is not there yet, or is empty but for what `git init`
-/// makes.
+/// Writes files into a folder that does not exist yet, or that is empty except for a
+/// `.git` folder. A file is its path below the folder, and its content.
 ///
 /// # Errors
-/// [`ProjectError`] when something is in the folder, or a file cannot be written.
+/// [`ProjectError`] if the folder is not empty, or a file cannot be written.
 pub fn create(folder: &Path, files: &[(String, String)]) -> Result<(), ProjectError> {
-    if folder.as_os_str().is_empty() {
-        return Err(ProjectError::Unexpected { path: folder.to_owned(), expected: "folder" });
-    }
-    let is_repository =
-        |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() == ".git");
-    match fs::read_dir(folder).map(|mut entries| entries.all(is_repository)) {
-        Ok(true) => {}
-        Ok(false) => return Err(ProjectError::NotEmpty { folder: folder.to_owned() }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            return Err(ProjectError::Unexpected { path: folder.to_owned(), expected: "folder" });
-        }
-        Err(source) => return Err(ProjectError::Read { path: folder.to_owned(), source }),
-    }
+    ensure_empty(folder)?;
     for (name, content) in files {
         let path = folder.join(name);
-        write(&path, content).map_err(|source| ProjectError::Write { path, source })?;
+        write_new(&path, content).map_err(|source| ProjectError::Write { path, source })?;
     }
     Ok(())
 }
 
-fn write(path: &Path, content: &str) -> io::Result<()> {
+fn ensure_empty(folder: &Path) -> Result<(), ProjectError> {
+    let not_a_folder =
+        || ProjectError::WrongFileType { path: folder.to_owned(), expected: "folder" };
+    if folder.as_os_str().is_empty() {
+        return Err(not_a_folder());
+    }
+    let mut entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(not_a_folder()),
+        Err(source) => return Err(ProjectError::Read { path: folder.to_owned(), source }),
+    };
+    if entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == ".git")) {
+        Ok(())
+    } else {
+        Err(ProjectError::NotEmpty { folder: folder.to_owned() })
+    }
+}
+
+fn write_new(path: &Path, content: &str) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }

@@ -1,4 +1,4 @@
-//! Why a project is not made, read or built, and what its author does next.
+//! Errors of creating, reading and building a project, with a hint for its author.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,191 +7,190 @@ use env_pack_domain::{DescriptorPath, ForeignText};
 
 use super::FILE_NAME;
 
-/// Why there is no project, or no component of it.
+/// A project could not be created, read or built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProjectError {
-    /// A new project would answer for a path that is taken, in every environment there
-    /// is.
-    #[error("`{path}` is the path of a built-in pack, and nothing can stand in for one")]
-    IsBuiltin {
-        /// The path.
+    /// The descriptor path of a new project belongs to a built-in pack, which every
+    /// environment prefers.
+    #[error("descriptor path `{path}` is reserved for a built-in pack")]
+    BuiltinPath {
+        /// The descriptor path of the new project.
         path: DescriptorPath,
     },
-    /// Nobody said which version the pack of a project has.
-    #[error("nothing says which version the pack of `{}` has", shown(.folder))]
-    NoVersion {
+    /// Neither the project file nor the toolchain names a version.
+    #[error("the project in `{}` has no version", escaped(.folder))]
+    MissingVersion {
         /// The folder of the project.
         folder: PathBuf,
     },
-    /// The folder holds no project file.
-    #[error("there is no `{FILE_NAME}` in `{}`", shown(.folder))]
-    NoProject {
-        /// The folder.
+    /// A folder contains no project file.
+    #[error("there is no `{FILE_NAME}` in `{}`", escaped(.folder))]
+    NoProjectFile {
+        /// The folder that was searched.
         folder: PathBuf,
     },
-    /// A file cannot be read.
-    #[error("cannot read `{}`", shown(.path))]
+    /// A file or folder cannot be read.
+    #[error("cannot read `{}`", escaped(.path))]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Something else stands in the place of a file or folder.
-    #[error("`{}` is no {expected}", shown(.path))]
-    Unexpected {
-        /// What was named.
+    /// A path leads to another type of file than expected.
+    #[error("`{}` is not a {expected}", escaped(.path))]
+    WrongFileType {
+        /// The path as it was given.
         path: PathBuf,
-        /// What it should be.
+        /// The expected type, such as `regular file`.
         expected: &'static str,
     },
-    /// The project file is larger than it may be.
-    #[error("`{}` has more than {limit} bytes", shown(.path))]
+    /// The project file exceeds its size limit.
+    #[error("`{}` has more than {limit} bytes", escaped(.path))]
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// The most it may have.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// The project file is not well-formed.
-    #[error("`{}`, line {line}: {reason}", shown(.path))]
+    /// The project file is not valid TOML, or does not match its schema.
+    #[error("`{}`, line {line}: {reason}", escaped(.path))]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Where the fault is.
+        /// The line of the error, counted from 1.
         line: usize,
-        /// What is wrong.
+        /// The message of the parser.
         reason: ForeignText,
     },
-    /// A member of the project file makes no sense.
-    #[error("`{}`: member `{member}`: {reason}", shown(.path))]
-    Member {
+    /// A member of the project file has an invalid value.
+    #[error("`{}`: member `{member}`: {reason}", escaped(.path))]
+    InvalidMember {
         /// The file.
         path: PathBuf,
-        /// The member.
+        /// The name of the member, such as `permissions.tools`.
         member: &'static str,
-        /// What is wrong with it.
+        /// The reason that its value is invalid.
         reason: String,
     },
-    /// What the project is made of lies elsewhere.
-    #[error("`{}` leads out of the folder of the project", shown(.path))]
-    LeadsOutside {
-        /// What was named.
+    /// A path leads out of the project, for instance through a symbolic link.
+    #[error("`{}` is outside of the project folder", escaped(.path))]
+    OutsideProject {
+        /// The path as it was given.
         path: PathBuf,
     },
-    /// A new project would be mixed with what is there.
-    #[error("`{}` is there already and is not empty", shown(.folder))]
+    /// The folder of a new project contains files.
+    #[error("folder `{}` is not empty", escaped(.folder))]
     NotEmpty {
-        /// The folder.
+        /// The folder of the new project.
         folder: PathBuf,
     },
     /// A file cannot be written.
-    #[error("cannot write `{}`", shown(.path))]
+    #[error("cannot write `{}`", escaped(.path))]
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Something that builds is not installed.
-    #[error("there is no {what}")]
-    Missing {
-        /// What it is.
+    /// A part of the toolchain is not installed.
+    #[error("{what} is not installed")]
+    ToolchainMissing {
+        /// The missing part, such as `cargo`.
         what: &'static str,
-        /// How to get it.
+        /// How to install it, as one sentence.
         install: &'static str,
     },
-    /// A program of the toolchain does not start.
-    #[error("`{program}` does not start")]
-    NotStarted {
-        /// The program.
+    /// A program of the toolchain could not be started.
+    #[error("cannot start `{program}`")]
+    SpawnFailed {
+        /// The name of the program.
         program: &'static str,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The toolchain did not build it.
-    #[error("`{program}` did not build it ({status}){}", lines(.output))]
-    Failed {
-        /// The program.
+    /// A program of the toolchain failed.
+    #[error("`{program}` failed ({status}){}", indented(.output))]
+    BuildFailed {
+        /// The name of the program.
         program: &'static str,
-        /// How it ended.
+        /// Its exit status.
         status: std::process::ExitStatus,
-        /// The last lines that it printed.
+        /// The last lines of its output.
         output: Vec<ForeignText>,
     },
-    /// The toolchain built something else.
-    #[error("cargo built no component of `{}`", shown(.manifest))]
+    /// Cargo succeeded, but the crate has no component among its outputs.
+    #[error("cargo built no component from `{}`", escaped(.manifest))]
     NoComponent {
-        /// The manifest of the crate.
+        /// The `Cargo.toml` of the crate.
         manifest: PathBuf,
     },
 }
 
 impl ProjectError {
-    /// A stable name of the kind of error.
+    /// The error code, which is stable.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::NoProject { .. } => "not-found",
+            Self::NoProjectFile { .. } => "not-found",
             Self::Read { .. }
             | Self::Write { .. }
-            | Self::Unexpected { .. }
-            | Self::NotStarted { .. } => "io",
+            | Self::WrongFileType { .. }
+            | Self::SpawnFailed { .. } => "io",
             Self::TooLarge { .. }
             | Self::Malformed { .. }
-            | Self::Member { .. }
-            | Self::NoVersion { .. }
-            | Self::LeadsOutside { .. } => "project-malformed",
-            Self::NotEmpty { .. } | Self::IsBuiltin { .. } => "conflict",
-            Self::Missing { .. } => "toolchain-missing",
-            Self::Failed { .. } | Self::NoComponent { .. } => "build-failed",
+            | Self::InvalidMember { .. }
+            | Self::MissingVersion { .. }
+            | Self::OutsideProject { .. } => "project-malformed",
+            Self::NotEmpty { .. } | Self::BuiltinPath { .. } => "conflict",
+            Self::ToolchainMissing { .. } => "toolchain-missing",
+            Self::BuildFailed { .. } | Self::NoComponent { .. } => "build-failed",
         }
     }
 
-    /// Whether it is an answer to what was asked, and not that it could not be asked.
-    pub fn is_answer(&self) -> bool {
+    /// Returns true if the request itself is refused (exit code 1), rather than that it
+    /// could not be carried out (exit code 2).
+    pub fn is_refusal(&self) -> bool {
         matches!(
             self,
-            Self::IsBuiltin { .. }
+            Self::BuiltinPath { .. }
                 | Self::NotEmpty { .. }
-                | Self::Failed { .. }
+                | Self::BuildFailed { .. }
                 | Self::NoComponent { .. }
         )
     }
 
-    /// What to do next, as one sentence.
-    pub fn next(&self) -> &'static str {
+    /// A hint for the author, as one sentence.
+    pub fn hint(&self) -> &'static str {
         match self {
-            Self::IsBuiltin { .. } => "choose a path in a namespace of your own",
-            Self::NoVersion { .. } => "write `version = \"0.1.0\"` into `gtc-pack.toml`",
-            Self::NoProject { .. } => {
-                "make a project with `gtc pack new <descriptor-path>`, or pack a component with `--component <file>`"
+            Self::BuiltinPath { .. } => "choose a descriptor path in your own namespace",
+            Self::MissingVersion { .. } => "add `version = \"0.1.0\"` to `gtc-pack.toml`",
+            Self::NoProjectFile { .. } => {
+                "create a project with `gtc pack new <descriptor-path>`, or pack a component with `--component <file>`"
             }
-            Self::Read { .. } | Self::Write { .. } | Self::Unexpected { .. } => {
+            Self::Read { .. } | Self::Write { .. } | Self::WrongFileType { .. } => {
                 "check the path and its permissions"
             }
-            Self::TooLarge { .. } | Self::Malformed { .. } | Self::Member { .. } => {
-                "mend the file; docs/gtc-pack.schema.json says what may stand in it"
+            Self::TooLarge { .. } | Self::Malformed { .. } | Self::InvalidMember { .. } => {
+                "correct the file; docs/gtc-pack.schema.json describes its members"
             }
-            Self::LeadsOutside { .. } => {
-                "keep what the pack is made of in the folder of the project"
-            }
-            Self::NotEmpty { .. } => "name another folder with `--dir`",
-            Self::Missing { install, .. } => install,
-            Self::NotStarted { .. } => "check the program and its permissions",
-            Self::Failed { .. } => "mend what it complains of, and build again",
+            Self::OutsideProject { .. } => "keep all sources of the pack in the project folder",
+            Self::NotEmpty { .. } => "choose another folder with `--dir`",
+            Self::ToolchainMissing { install, .. } => install,
+            Self::SpawnFailed { .. } => "check the program and its permissions",
+            Self::BuildFailed { .. } => "correct the error, and build again",
             Self::NoComponent { .. } => {
-                "give its `[lib]` the line `crate-type = [\"cdylib\", \"rlib\"]`"
+                "add `crate-type = [\"cdylib\", \"rlib\"]` to `[lib]` in its `Cargo.toml`"
             }
         }
     }
 }
 
-fn shown(path: &Path) -> ForeignText {
+fn escaped(path: &Path) -> ForeignText {
     ForeignText::new(path.to_string_lossy())
 }
 
-/// What a program printed, a line for each of its lines.
-fn lines(output: &[ForeignText]) -> String {
+/// The lines of a program's output, each on an indented line of its own.
+fn indented(output: &[ForeignText]) -> String {
     output.iter().map(|line| format!("\n  {line}")).collect()
 }

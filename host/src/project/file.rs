@@ -1,6 +1,7 @@
-//! The project file, `gtc-pack.toml`: what a folder is to become. One type is what is
-//! parsed and what the published schema is of.
+//! Reads the project file, `gtc-pack.toml`. The published schema is generated from the
+//! type that is parsed.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -10,37 +11,37 @@ use env_pack_domain::{
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 
-use super::{Language, Limits, ProjectError, inside};
+use super::{Language, ProjectError, ProjectLimits, paths};
 use crate::document::{self, Text};
 
-/// What the file is called.
+/// The name of the project file.
 pub const FILE_NAME: &str = "gtc-pack.toml";
 
-/// A folder that a pack is built from.
+/// A project: a folder that a pack is built from.
 #[derive(Debug)]
 pub struct Project {
-    /// The folder, in full.
+    /// The canonical path of the folder.
     pub folder: PathBuf,
-    /// What it is written in.
+    /// The language of the handler.
     pub language: Language,
-    /// The id of the pack, unless its handler's path.
+    /// The id of the pack; `None` for the descriptor path of its handler.
     pub id: Option<PackId>,
-    /// The version of the pack, unless cargo knows it.
+    /// The version of the pack; `None` for the version in `Cargo.toml`.
     pub version: Option<Version>,
-    /// Who publishes it.
+    /// The publisher; `None` for the first segment of the descriptor path.
     pub publisher: Option<String>,
-    /// What the handler asks of the operator's machine.
+    /// The permissions that the project file declares, in addition to the handler's checks.
     pub permissions: Permissions,
-    /// What the toolchain begins with, relative to the folder.
+    /// The source that the toolchain builds, relative to the folder.
     pub source: PathBuf,
-    /// Where the interface of the component is, relative to the folder.
+    /// The folder of the component's WIT world, relative to the project.
     pub wit: PathBuf,
 }
 
-/// What matches a relative path that does not climb.
-const BELOW: &str = r"^(?!/)(?!(?:[^\u0000]*/)?\.\.(?:/|$))[^\u0000]+$";
+/// Regular expression for a relative path without `..`.
+const RELATIVE_PATH: &str = r"^(?!/)(?!(?:[^\u0000]*/)?\.\.(?:/|$))[^\u0000]+$";
 
-/// What `gtc pack build` makes of the folder that this file lies in.
+/// Instructions for `gtc pack build` to build a pack from the folder of this file.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "gtc-pack.toml", extend(
@@ -48,122 +49,136 @@ const BELOW: &str = r"^(?!/)(?!(?:[^\u0000]*/)?\.\.(?:/|$))[^\u0000]+$";
     "else" = serde_json::json!({"required": ["version"]}),
 ))]
 struct ProjectFile {
-    /// What the handler is written in
+    /// The language of the handler
     language: Language,
-    /// The id of the pack; the descriptor path of its handler, unless given
+    /// The id of the pack; default: the descriptor path of its handler
     #[serde(default)]
     #[schemars(with = "Option<Text<PackId>>")]
     id: Option<String>,
-    /// The version of the pack, in SemVer; for Rust that of Cargo.toml, unless given
+    /// The version of the pack, in SemVer; default for Rust: the version in Cargo.toml
     #[serde(default)]
     #[schemars(with = "Option<Text<Version>>")]
     version: Option<String>,
-    /// Who publishes it; the first segment of the descriptor path, unless given
+    /// The publisher; default: the first segment of the descriptor path
     #[serde(default)]
     publisher: Option<String>,
-    /// The folder of Cargo.toml (`.`), or the file that holds the handler (`handler.py`,
-    /// `handler.js`); relative to the project
+    /// The folder of Cargo.toml (default: `.`), or the file of the handler (default:
+    /// `handler.py`, `handler.js`); relative to the project
     #[serde(default)]
-    #[schemars(extend("pattern" = BELOW))]
+    #[schemars(extend("pattern" = RELATIVE_PATH))]
     source: Option<PathBuf>,
-    /// The folder that describes the world `handler`, of which a component in Python or
-    /// JavaScript is made: `wit`, unless given
+    /// The folder of the WIT world `handler` of a component in Python or JavaScript;
+    /// default: `wit`
     #[serde(default)]
-    #[schemars(extend("pattern" = BELOW))]
+    #[schemars(extend("pattern" = RELATIVE_PATH))]
     wit: Option<PathBuf>,
-    /// What the handler asks of the operator's machine
+    /// The permissions that the handler needs on the operator's machine
     #[serde(default)]
     permissions: PermissionsTable,
 }
 
-/// What a handler asks of the operator's machine.
+/// The permissions that a handler needs on the operator's machine.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct PermissionsTable {
-    /// Commands that it runs, as in a shell, such as `vault version`; `*` stands for one
+    /// Commands to run, written as in a shell, such as `vault version`; `*` matches one
     /// argument
     #[schemars(with = "Vec<Text<ToolPermission>>")]
     tools: Vec<String>,
-    /// Addresses that it connects to, such as `vault.acme.example:8200`
+    /// Addresses to connect to, such as `vault.acme.example:8200`
     #[schemars(with = "Vec<Text<NetworkPermission>>")]
     network: Vec<String>,
 }
 
-/// The JSON Schema of the project file.
+/// The [JSON Schema](https://json-schema.org/draft/2020-12) of the project file,
+/// published as `docs/gtc-pack.schema.json`.
 pub fn schema() -> Schema {
     document::schema::<ProjectFile>()
 }
 
-/// Reads the project that lies in a folder.
+/// Reads the project in a folder.
 ///
 /// # Errors
-/// [`ProjectError`] when there is none, or its file makes no sense.
-pub fn read(folder: &Path, limits: &Limits) -> Result<Project, ProjectError> {
+/// [`ProjectError`] if the folder has no project file, or the file is invalid.
+pub fn read(folder: &Path, limits: &ProjectLimits) -> Result<Project, ProjectError> {
     let folder = folder
         .canonicalize()
         .map_err(|source| ProjectError::Read { path: folder.to_owned(), source })?;
     let path = folder.join(FILE_NAME);
     if path.symlink_metadata().is_err() {
-        return Err(ProjectError::NoProject { folder });
+        return Err(ProjectError::NoProjectFile { folder });
     }
-    let path = inside::file(&folder, Path::new(FILE_NAME))?;
-    let text = inside::text(&path, limits.file_bytes)?;
+    let path = paths::resolve_file(&folder, Path::new(FILE_NAME))?;
+    let text = paths::read_text(&path, limits.file_bytes)?;
     let file: ProjectFile =
         toml::from_str(&text).map_err(|error| malformed(&path, &text, &error))?;
-    let member = |member, error: &dyn std::error::Error| wrong(&path, member, error.to_string());
-    let below = |member, given: Option<PathBuf>, usual: &str| {
-        let given = given.unwrap_or_else(|| usual.into());
-        let reason = || "expected a relative path without `..`".to_owned();
-        if inside::is_relative(&given) { Ok(given) } else { Err(wrong(&path, member, reason())) }
-    };
     if file.version.is_none() && file.language != Language::Rust {
-        return Err(wrong(
-            &path,
-            "version",
-            format!("a pack in {} has its version here", file.language),
-        ));
+        let reason = format!("required for language `{}`", file.language);
+        return Err(invalid_member(&path, "version", reason));
     }
-    let usual_source = match file.language {
+    let default_source = match file.language {
         Language::Rust => ".",
         Language::Python => "handler.py",
         Language::JavaScript => "handler.js",
     };
     Ok(Project {
         language: file.language,
-        id: file.id.map(|id| id.parse()).transpose().map_err(|error| member("id", &error))?,
-        version: file
-            .version
-            .map(|version| version.parse())
-            .transpose()
-            .map_err(|error| member("version", &error))?,
+        id: parse_optional(&path, "id", file.id)?,
+        version: parse_optional(&path, "version", file.version)?,
         publisher: file.publisher,
         permissions: permissions(&path, &file.permissions)?,
-        source: below("source", file.source, usual_source)?,
-        wit: below("wit", file.wit, "wit")?,
+        source: relative(&path, "source", file.source, default_source)?,
+        wit: relative(&path, "wit", file.wit, "wit")?,
         folder,
     })
 }
 
+fn parse_optional<T: FromStr<Err: Display>>(
+    path: &Path,
+    member: &'static str,
+    text: Option<String>,
+) -> Result<Option<T>, ProjectError> {
+    text.map(|text| text.parse())
+        .transpose()
+        .map_err(|error: T::Err| invalid_member(path, member, error.to_string()))
+}
+
+fn relative(
+    path: &Path,
+    member: &'static str,
+    value: Option<PathBuf>,
+    default: &str,
+) -> Result<PathBuf, ProjectError> {
+    let value = value.unwrap_or_else(|| default.into());
+    if paths::is_relative(&value) {
+        Ok(value)
+    } else {
+        let reason = "expected a relative path without `..`".to_owned();
+        Err(invalid_member(path, member, reason))
+    }
+}
+
 fn permissions(path: &Path, table: &PermissionsTable) -> Result<Permissions, ProjectError> {
     Ok(Permissions {
-        tools: all(path, "permissions.tools", &table.tools)?,
-        network: all(path, "permissions.network", &table.network)?,
+        tools: parse_all(path, "permissions.tools", &table.tools)?,
+        network: parse_all(path, "permissions.network", &table.network)?,
     })
 }
 
-fn all<P: FromStr<Err = InvalidPermission>>(
+fn parse_all<P: FromStr<Err = InvalidPermission>>(
     path: &Path,
     member: &'static str,
     texts: &[String],
 ) -> Result<Vec<P>, ProjectError> {
-    let parse = |text: &String| {
-        text.parse().map_err(|error: P::Err| wrong(path, member, error.to_string()))
-    };
-    texts.iter().map(parse).collect()
+    texts
+        .iter()
+        .map(|text| text.parse())
+        .collect::<Result<_, P::Err>>()
+        .map_err(|error| invalid_member(path, member, error.to_string()))
 }
 
-fn wrong(path: &Path, member: &'static str, reason: String) -> ProjectError {
-    ProjectError::Member { path: path.to_owned(), member, reason }
+fn invalid_member(path: &Path, member: &'static str, reason: String) -> ProjectError {
+    ProjectError::InvalidMember { path: path.to_owned(), member, reason }
 }
 
 fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> ProjectError {

@@ -1,4 +1,4 @@
-//! The languages that there are templates and recipes for.
+//! The languages that `gtc pack new` has a template for.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,23 +7,23 @@ use env_pack_domain::ForeignText;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a handler is written in.
+/// The language that a handler is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
-    /// Built with cargo.
+    /// Rust, built with cargo for `wasm32-wasip2`.
     Rust,
-    /// Built with componentize-py.
+    /// Python, built with componentize-py.
     Python,
-    /// Built with componentize-js.
+    /// JavaScript, built with componentize-js.
     JavaScript,
 }
 
 impl Language {
-    /// All of them, the one with the smallest components first.
+    /// All languages; the one with the smallest components comes first.
     pub const ALL: [Self; 3] = [Self::Rust, Self::Python, Self::JavaScript];
 
-    /// Its name in project files and flags.
+    /// The name in project files and flags, such as `rust`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rust => "rust",
@@ -48,9 +48,9 @@ impl FromStr for Language {
     }
 }
 
-/// A text that names none of the languages.
+/// The error of a text that is not the name of a language.
 #[derive(Debug, thiserror::Error)]
-#[error("`{text}` is none of `rust`, `python` and `javascript`")]
+#[error("`{text}` is not a language: expected `rust`, `python` or `javascript`")]
 pub struct UnknownLanguage {
     text: ForeignText,
 }

@@ -1,15 +1,17 @@
-//! What a project may make the host read.
+//! Limits on the input that a project gives the host.
 
-/// The caps.
+/// Limits on the files and the build output of a project.
 #[derive(Clone, Debug)]
-pub struct Limits {
-    /// The project file, in bytes: an honest one has some hundred.
+pub struct ProjectLimits {
+    /// Size of `gtc-pack.toml`, in bytes; default: 64 KiB. A usual one has a few hundred
+    /// bytes.
     pub file_bytes: u64,
-    /// What is kept of each output of a toolchain, in bytes, counted from its end.
+    /// Bytes that are kept of each output stream of a toolchain, counted from the end;
+    /// default: 1 MiB.
     pub output_bytes: u64,
 }
 
-impl Default for Limits {
+impl Default for ProjectLimits {
     fn default() -> Self {
         Self { file_bytes: 64 << 10, output_bytes: 1 << 20 }
     }

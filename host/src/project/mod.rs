@@ -1,27 +1,27 @@
-//! Projects of pack authors: a folder with a project file, made from a template and built
-//! with the toolchain of its language.
+//! Projects of pack authors: folders with a `gtc-pack.toml`, created from a template and
+//! built with the toolchain of their language.
 //!
-//! A project is its author's own, and building it runs what its author wrote, outside of
-//! any sandbox. This room does not know what a component is, nor what a pack looks like.
+//! A build runs the author's own code outside of any sandbox. This room knows neither the
+//! component format nor the pack format.
 
 mod build;
 mod create;
 mod error;
 mod file;
-mod inside;
 mod language;
 mod limits;
+mod paths;
 mod sdk;
 mod template;
 
-pub use build::{Built, build};
+pub use build::{BuiltComponent, build};
 pub use create::create;
 pub use error::ProjectError;
 pub use file::{FILE_NAME, Project, read, schema};
 pub use language::{Language, UnknownLanguage};
-pub use limits::Limits;
-pub use template::{Named, files};
+pub use limits::ProjectLimits;
+pub use template::{NewProject, render};
 
-/// Told that a toolchain works, by what it does; it does so until what is given back is
-/// dropped.
-pub type WorkNotice = Box<dyn Fn(&str) -> Box<dyn Send> + Send + Sync>;
+/// Shows a progress message, such as `building a component in rust`, until the returned
+/// guard is dropped.
+pub type ProgressNotice = Box<dyn Fn(&str) -> Box<dyn Send> + Send + Sync>;

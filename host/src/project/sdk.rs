@@ -1,22 +1,21 @@
-//! The guest SDK and the interface, as this program was built with them: a project of a
-//! stranger has no other place to get them from.
+//! The sources of the guest SDK and the WIT interface, embedded in this program. A new
+//! project gets a copy, because no registry has them.
 
-/// A file of the repository, below its root, and its content.
+/// Files below a folder of the repository: names and content.
 macro_rules! embedded {
     ($folder:literal: $($name:literal)+) => {
         &[$(($name, include_str!(concat!("../../../", $folder, "/", $name)))),+]
     };
 }
 
-/// The license of both.
+/// The license of the SDK and the interface.
 pub(super) const LICENSE: &[(&str, &str)] = embedded!(".": "LICENSE");
 
-/// The crate of the SDK, without its tests.
+/// The crate of the SDK with its WIT files, without its integration tests.
 pub(super) const SDK: &[(&str, &str)] = embedded!("guest-sdk":
     "Cargo.toml"
     "src/answers.rs"
     "src/bindings.rs"
-    "src/caps.rs"
     "src/checks/access.rs"
     "src/checks/address.rs"
     "src/checks/catalogue.rs"
@@ -31,15 +30,20 @@ pub(super) const SDK: &[(&str, &str)] = embedded!("guest-sdk":
     "src/host.rs"
     "src/json.rs"
     "src/lib.rs"
+    "src/limits.rs"
     "src/permissions.rs"
     "src/runtime.rs"
     "src/testing.rs"
-    "src/version_req.rs"
+    "src/version_req/mod.rs"
     "src/version_req/tests.rs"
+    "wit/handler.wit"
+    "wit/host.wit"
+    "wit/types.wit"
+    "wit/world.wit"
 );
 
-/// The interface.
-pub(super) const WIT: &[(&str, &str)] = embedded!("wit/env-pack/0.1.0":
+/// The WIT files of the interface.
+pub(super) const WIT: &[(&str, &str)] = embedded!("guest-sdk/wit":
     "handler.wit"
     "host.wit"
     "types.wit"

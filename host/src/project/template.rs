@@ -1,27 +1,27 @@
-//! Templates of projects: real files with a few placeholders, and what is put into those.
-//! Every value comes out of a parsed descriptor path, whose characters mean nothing in
-//! any of the languages.
+//! Renders the templates of new projects: files with placeholders such as `{{path}}`.
+//! Every value comes from a parsed descriptor path, whose characters need no escape in any
+//! of the languages.
 
 use env_pack_domain::{CapabilitySlot, DescriptorPath};
 
 use super::{Language, sdk};
 
-/// What a new project is about.
+/// The values of a new project that its template needs.
 #[derive(Clone, Debug)]
-pub struct Named {
-    /// The path that its handler answers for.
+pub struct NewProject {
+    /// The descriptor path of its handler.
     pub path: DescriptorPath,
-    /// The slot that it fills.
+    /// The capability slot that the handler fills.
     pub slot: CapabilitySlot,
     /// The id of its packs.
     pub id: String,
-    /// The file of its first pack, as a shell takes it.
+    /// The file of its first pack, quoted for a shell.
     pub pack: String,
-    /// The command that binds its first pack, if `gtc` binds packs of its slot.
+    /// The command that binds its first pack; `None` for a slot that `gtc` does not bind.
     pub bind: Option<String>,
 }
 
-/// The files of a template: where each goes, and its text.
+/// The files of a template: path in the project, and text.
 macro_rules! template {
     ($language:literal: $($place:literal = $name:literal)+) => {
         &[$(($place, include_str!(concat!("../../templates/", $language, "/", $name)))),+]
@@ -73,67 +73,69 @@ const JAVASCRIPT: &[(&str, &str)] = template!("javascript":
     "wit/world.wit" = "wit/world.wit"
 );
 
-/// The step of a workflow that installs what Rust does not bring along, and the command
-/// that tests.
-fn workflow(language: Language) -> (String, &'static str) {
-    let step = |command: &str| format!("      - run: {command}\n");
+/// The workflow step that installs the toolchain, and the command that runs the tests.
+/// Rust is installed already, because the workflow builds `gtc`.
+fn workflow_steps(language: Language) -> (&'static str, &'static str) {
     match language {
-        Language::Rust => (String::new(), "cargo test --locked"),
+        Language::Rust => ("", "cargo test --locked"),
         Language::Python => (
-            step("python3 -m venv .venv && .venv/bin/pip install --quiet -r requirements.txt"),
+            "      - run: python3 -m venv .venv && .venv/bin/pip install --quiet -r \
+             requirements.txt\n",
             "python3 -m unittest",
         ),
-        Language::JavaScript => (step("npm ci --ignore-scripts --silent"), "npm test"),
+        Language::JavaScript => ("      - run: npm ci --ignore-scripts --silent\n", "npm test"),
     }
 }
 
-/// The files of a new project: where each goes below its folder, and its content.
-pub fn files(language: Language, named: &Named) -> Vec<(String, String)> {
+/// Renders the files of a new project: path below its folder, and content.
+pub fn render(language: Language, project: &NewProject) -> Vec<(String, String)> {
     let template = match language {
         Language::Rust => RUST,
         Language::Python => PYTHON,
         Language::JavaScript => JAVASCRIPT,
     };
-    let filled = |(place, text): &(&str, &str)| ((*place).to_owned(), fill(text, language, named));
-    let mut files: Vec<_> = template.iter().map(filled).collect();
-    let mut copy = |folder: &str, embedded: &[(&str, &str)]| {
-        files.extend(
-            embedded.iter().map(|(name, text)| (format!("{folder}/{name}"), (*text).to_owned())),
-        );
-    };
+    let mut files = Vec::new();
+    for (name, text) in template {
+        let text = fill(text, language, project);
+        let text = if *name == "Cargo.lock" { sort_packages(&text) } else { text };
+        files.push(((*name).to_owned(), text));
+    }
     match language {
         Language::Rust => {
-            copy("vendor", sdk::LICENSE);
-            copy("vendor/env-pack-sdk", sdk::SDK);
-            // where the SDK looks for it
-            copy("vendor/wit/env-pack/0.1.0", sdk::WIT);
+            copy(&mut files, "vendor", sdk::LICENSE);
+            copy(&mut files, "vendor/env-pack-sdk", sdk::SDK);
         }
         Language::Python | Language::JavaScript => {
-            copy("wit/deps/env-pack", sdk::LICENSE);
-            copy("wit/deps/env-pack", sdk::WIT);
+            copy(&mut files, "wit/deps/env-pack", sdk::LICENSE);
+            copy(&mut files, "wit/deps/env-pack", sdk::WIT);
         }
-    }
-    if let Some((_, lock)) = files.iter_mut().find(|(name, _)| name == "Cargo.lock") {
-        *lock = sorted(lock);
     }
     files
 }
 
-/// A text with every placeholder replaced.
-fn fill(text: &str, language: Language, named: &Named) -> String {
-    let (path, (install, test)) = (named.path.as_str(), workflow(language));
+fn copy(files: &mut Vec<(String, String)>, folder: &str, embedded: &[(&str, &str)]) {
+    for (name, text) in embedded {
+        files.push((format!("{folder}/{name}"), (*text).to_owned()));
+    }
+}
+
+/// Replaces every placeholder in a text.
+fn fill(text: &str, language: Language, project: &NewProject) -> String {
+    let path = project.path.as_str();
+    let slot = project.slot.to_string();
+    let (install, test) = workflow_steps(language);
     let values = [
-        ("path", path.to_owned()),
-        ("namespace", path.split('.').next().unwrap_or_default().to_owned()),
-        ("crate", crate_name(path)),
-        ("slot", named.slot.to_string()),
-        ("variant", capitalised(&named.slot.to_string())),
-        ("constant", named.slot.to_string().to_uppercase()),
-        ("id", named.id.clone()),
-        ("pack", named.pack.clone()),
-        ("try", try_it(named)),
+        ("path", path),
+        ("namespace", path.split('.').next().unwrap_or_default()),
+        ("crate", &package_name(path)),
+        ("slot", &slot),
+        ("variant", &capitalize(&slot)),
+        ("constant", &slot.to_uppercase()),
+        ("id", &project.id),
+        ("pack", &project.pack),
+        ("try", &bind_instructions(project)),
         ("install", install),
-        ("test", test.to_owned()),
+        ("test", test),
     ];
     values.iter().fold(text.to_owned(), |text, (name, value)| {
         text.replace(&format!("{{{{{name}}}}}"), value)
@@ -141,58 +143,66 @@ fn fill(text: &str, language: Language, named: &Named) -> String {
 }
 
 /// The commands that bind the first pack and run its preflight.
-fn try_it(named: &Named) -> String {
-    match &named.bind {
+fn bind_instructions(project: &NewProject) -> String {
+    match &project.bind {
         Some(bind) => format!(
-            "gtc op env init                             # the environment `local`, unless you have it\n{bind}\n\
-             gtc op env tool-check local                 # does this machine have what the handler needs?"
+            "gtc op env init                             # creates the environment `local`, \
+             once\n{bind}\n\
+             gtc op env tool-check local                 # does this machine have what the \
+             handler needs?"
         ),
         None => {
-            format!("# slot `{}` is bound by the tools of its endpoints, not by `gtc`", named.slot)
+            format!(
+                "# slot `{}` is bound by the tools of its endpoints, not by `gtc`",
+                project.slot
+            )
         }
     }
 }
 
-/// A name that cargo and npm take, and that is no other's: a path may be longer than a
-/// package, begin with a digit or `-`, and be that of something that the package needs.
-fn crate_name(path: &str) -> String {
-    /// Compilers make names of files out of it, twice.
-    const BYTES: usize = 64;
+/// A package name that is valid for cargo and npm, and differs from the project's
+/// dependencies. A descriptor path may be longer than a package name, and may begin with a
+/// digit or `-`.
+fn package_name(path: &str) -> String {
+    /// Compilers put the name into file names, twice.
+    const MAX_BYTES: usize = 64;
     let words: Vec<&str> = path.split(['.', '-']).filter(|word| !word.is_empty()).collect();
     let name = words.join("-");
-    let name = name.get(..BYTES).unwrap_or(&name).trim_end_matches('-');
+    let name = name.get(..MAX_BYTES).unwrap_or(&name).trim_end_matches('-');
     let is_taken =
         include_str!("../../templates/rust/Cargo.lock").contains(&format!("name = \"{name}\"\n"));
-    match name.starts_with(|first: char| first.is_ascii_lowercase()) && !is_taken {
-        true => name.to_owned(),
-        false => format!("pack-{name}").trim_end_matches('-').to_owned(),
+    if name.starts_with(|first: char| first.is_ascii_lowercase()) && !is_taken {
+        name.to_owned()
+    } else {
+        format!("pack-{name}").trim_end_matches('-').to_owned()
     }
 }
 
-fn capitalised(word: &str) -> String {
+fn capitalize(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
 }
 
-/// A lock file with its packages in the order that cargo writes them in, which depends on
-/// the name of the new one.
-fn sorted(lock: &str) -> String {
+/// Sorts the packages of a `Cargo.lock` as cargo does; the place of the new package depends
+/// on its name.
+fn sort_packages(lock: &str) -> String {
     let mut parts = lock.split("[[package]]\n").map(str::trim_end);
-    let head = parts.next().unwrap_or_default();
+    let mut sorted = parts.next().unwrap_or_default().to_owned();
     let mut packages: Vec<&str> = parts.collect();
     packages.sort_by_key(|package| package.lines().next());
-    packages
-        .iter()
-        .fold(head.to_owned(), |lock, package| format!("{lock}\n\n[[package]]\n{package}"))
-        + "\n"
+    for package in packages {
+        sorted.push_str("\n\n[[package]]\n");
+        sorted.push_str(package);
+    }
+    sorted + "\n"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn named(path: &str, slot: CapabilitySlot) -> Named {
-        Named {
+    fn new_project(path: &str, slot: CapabilitySlot) -> NewProject {
+        NewProject {
             path: path.parse().expect("a path"),
             slot,
             id: path.to_owned(),
@@ -205,9 +215,9 @@ mod tests {
     fn no_placeholder_is_left() {
         for language in Language::ALL {
             for slot in CapabilitySlot::ALL {
-                for (name, text) in files(language, &named("acme.secrets.demo", slot)) {
+                for (name, text) in render(language, &new_project("acme.secrets.demo", slot)) {
                     let is_ours = !name.contains("/env-pack");
-                    // what GitHub fills in has blanks between the braces
+                    // GitHub's own expressions have spaces inside the braces
                     let left = text
                         .split("{{")
                         .skip(1)
@@ -219,29 +229,29 @@ mod tests {
     }
 
     #[test]
-    fn a_template_speaks_of_its_own_language_only() {
+    fn a_template_mentions_only_its_own_language() {
         for (language, others) in [
             (Language::Rust, &["python", "node", "npm"][..]),
             (Language::Python, &["node", "npm", "rust"]),
             (Language::JavaScript, &["python", "rust"]),
         ] {
             for (name, text) in
-                files(language, &named("acme.secrets.demo", CapabilitySlot::Secrets))
+                render(language, &new_project("acme.secrets.demo", CapabilitySlot::Secrets))
             {
-                // a workflow builds `gtc` with Rust, whatever the project is in
+                // every workflow builds `gtc` with Rust
                 let is_workflow = name.starts_with(".github/");
-                let is_brought = name.starts_with("vendor/")
+                let is_vendored = name.starts_with("vendor/")
                     || name.starts_with("wit/deps/")
                     || name.contains("lock");
                 let found = others.iter().find(|other| text.to_lowercase().contains(**other));
                 let is_fine = found.is_none() || is_workflow && found == Some(&"rust");
-                assert!(is_brought || is_fine, "{name}: {found:?}");
+                assert!(is_vendored || is_fine, "{name}: {found:?}");
             }
         }
     }
 
     #[test]
-    fn a_package_has_a_name_that_toolchains_take() {
+    fn package_names_are_valid_and_not_taken() {
         let long = format!("acme.{}", "x".repeat(195));
         for (path, name) in [
             ("acme.secrets.demo", "acme-secrets-demo"),
@@ -249,13 +259,13 @@ mod tests {
             ("0.1", "pack-0-1"),
             ("-.-", "pack"),
             ("-a-.--b.c-", "a-b-c"),
-            // what such a project depends on
+            // dependencies of a project
             ("env.pack-sdk", "pack-env-pack-sdk"),
             ("wit.bindgen", "pack-wit-bindgen"),
             (&long, &long.replace('.', "-")[..64]),
             (&format!("{}.b", "a".repeat(63)), &"a".repeat(63)),
         ] {
-            assert_eq!(crate_name(path), name);
+            assert_eq!(package_name(path), name);
         }
     }
 }

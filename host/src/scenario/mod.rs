@@ -1,14 +1,14 @@
-//! Scenarios: what a machine is like, and what a handler is to say of it. Text to
-//! scenario, scenario and events to verdict.
+//! Scenarios: descriptions of a machine, and the checks that a handler is expected to
+//! return on it. This room parses scenarios, compares them with the actual run of a
+//! preflight, and writes recorded ones.
 //!
-//! This room knows no files and no WebAssembly: it does not run a handler, it judges what
-//! one did.
+//! It reads no files and runs no WebAssembly: `ops::pack_test` does.
 
-mod judge;
+mod compare;
+mod host_call;
 mod limits;
-mod question;
-mod short;
-mod write;
+mod shorthand;
+mod yaml;
 
 use std::fmt;
 use std::path::Path;
@@ -18,95 +18,98 @@ use env_pack_domain::{DescriptorPath, EnvId, ForeignText, HandlerFault, Instance
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
-pub use judge::{Asked, Difference, Happened};
-pub use limits::Limits;
-pub use question::{Address, Command, Question};
-pub use short::{Entries, Listed, Parsed, Short};
-pub use write::{Recorded, written};
+pub use compare::{Actual, ActualCall, Difference};
+pub use host_call::{CommandLine, HostCall, HostPort};
+pub use limits::ScenarioLimits;
+pub use shorthand::{FromText, OneOrMany, Shorthand, UniqueMap};
+pub use yaml::{RecordedRun, to_yaml};
 
 use crate::document::{self, Text};
 
-/// What a handler is to say of a machine that is described. A file holds one.
+/// A machine, and what the preflight of a handler is expected to return on it. A file
+/// holds one scenario.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Scenario of an env-pack")]
 pub struct Scenario {
-    /// What it shows, for people
+    /// A description for people
     #[serde(default)]
     pub about: Option<String>,
-    /// The handler, by its descriptor path; needed where a pack has several
+    /// The descriptor path of the handler; required if the pack has several handlers
     #[serde(default)]
     #[schemars(with = "Option<Text<DescriptorPath>>")]
-    pub handler: Option<Parsed<DescriptorPath>>,
-    /// What the machine is like; one that has nothing, unless given
+    pub handler: Option<FromText<DescriptorPath>>,
+    /// The machine and the configuration; without it, the machine has no programs and no
+    /// network
     #[serde(default)]
     pub given: Given,
-    /// What the preflight is to come to
+    /// The expected result of the preflight
     pub expect: Expect,
 }
 
-/// What a machine is like, and what the operator configured.
+/// The machine, and the operator's configuration.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Given {
-    /// The environment; `local`, unless given
+    /// The environment; default: `local`
     #[schemars(with = "Option<Text<EnvId>>")]
-    pub environment_id: Option<Parsed<EnvId>>,
-    /// The instance of an extension; the default one, unless given
+    pub environment_id: Option<FromText<EnvId>>,
+    /// The instance of an extension; without it, the default instance
     #[schemars(with = "Option<Text<InstanceId>>")]
-    pub instance_id: Option<Parsed<InstanceId>>,
-    /// The operator's answers; `{}`, unless given
+    pub instance_id: Option<FromText<InstanceId>>,
+    /// The operator's answers; default: `{}`
     pub answers: Option<serde_json::Value>,
-    /// What programs answer: a command as in a shell, and what comes of it. A program
-    /// that is not named is missing.
-    pub tools: Entries<Command, Listed<ToolReply>>,
-    /// What the network answers: `<host>:<port>`, and what comes of it. A host that is
-    /// not named is not found.
-    pub network: Entries<Address, Listed<NetworkReply>>,
+    /// Replies to commands. A key is a command as in a shell; a list of replies is used
+    /// in order, the last one repeatedly. Any other program is missing.
+    pub tools: UniqueMap<CommandLine, OneOrMany<ToolReply>>,
+    /// Replies to connections, by `<host>:<port>`. The name of any other host does not
+    /// resolve.
+    pub network: UniqueMap<HostPort, OneOrMany<NetworkReply>>,
 }
 
-/// What comes of a command.
-pub type ToolReply = Short<ToolWord, Ran>;
-/// What comes of a connection.
-pub type NetworkReply = Short<NetworkWord, Failed>;
-/// A check that is expected.
-pub type ExpectedCheck = Short<Status, CheckText>;
-/// A text that is expected: exactly this, or one that contains something.
-pub type ExpectedText = Short<String, Part>;
+/// The reply to a command: a failure in a word, or its result.
+pub type ToolReply = Shorthand<CommandFailure, CommandResult>;
+/// The reply to a connection: its status in a word, or another failure.
+pub type NetworkReply = Shorthand<ConnectionStatus, ConnectionFailure>;
+/// An expected check: its status in a word, or with the expected fields.
+pub type ExpectedCheck = Shorthand<CheckStatus, ExpectedFields>;
+/// An expected text: the exact text, or a part of it.
+pub type ExpectedText = Shorthand<String, Contains>;
 
-/// What comes of a command that says nothing.
+/// A failure to run a command that needs no explanation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum ToolWord {
-    /// There is no such program
+pub enum CommandFailure {
+    /// The program is not installed
     Missing,
-    /// It does not end in time; nobody waits for it here
+    /// The program exceeds its deadline; `pack test` does not wait for it
     TimedOut,
-    /// The operator did not grant it
+    /// The operator did not grant the command
     Denied,
 }
 
-/// A program that ran, or could not.
+/// The result of a command, or the reason that it did not run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Ran {
-    /// Its exit code; 0, unless given
+pub struct CommandResult {
+    /// The exit code; default: 0
     #[serde(skip_serializing_if = "is_default")]
     #[schemars(range(min = i32::MIN, max = i32::MAX))]
     pub exit_code: i32,
-    /// What it prints
+    /// The standard output
     #[serde(skip_serializing_if = "is_default")]
     pub stdout: String,
-    /// What it prints as errors
+    /// The standard error
     #[serde(skip_serializing_if = "is_default")]
     pub stderr: String,
-    /// Whether some of what it printed was cut off
+    /// Whether the host cut off the output
     #[serde(skip_serializing_if = "is_default")]
     pub truncated: bool,
-    /// Why it was not run, if the host did not want to; nothing else may be given then
+    /// The reason that the host refused to run the command; excludes all other fields
     #[serde(skip_serializing_if = "is_default")]
     pub denied: Option<String>,
-    /// Why it could not be run, or heard; nothing else may be given then
+    /// The reason that the command could not be run, or its output could not be read;
+    /// excludes all other fields
     #[serde(skip_serializing_if = "is_default")]
     pub failed: Option<String>,
 }
@@ -115,61 +118,62 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// What comes of a connection.
+/// The status of a connection that needs no explanation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum NetworkWord {
-    /// It is there
+pub enum ConnectionStatus {
+    /// The connection is established
     Open,
-    /// Nobody listens
+    /// Nothing listens at the address
     Refused,
-    /// No answer comes in time; nobody waits for it here
+    /// The address exceeds its deadline; `pack test` does not wait for it
     TimedOut,
-    /// There is no such host
+    /// The name of the host does not resolve
     NotFound,
-    /// The operator did not grant it
+    /// The operator did not grant the address
     Denied,
 }
 
-/// A connection that failed in another way.
+/// A connection that failed for another reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Failed {
-    /// Why the host did not try
+pub struct ConnectionFailure {
+    /// The reason that the host refused to connect
     #[serde(skip_serializing_if = "is_default")]
     pub denied: Option<String>,
-    /// Why it could not be tried
+    /// The reason that the connection failed
     #[serde(skip_serializing_if = "is_default")]
     pub failed: Option<String>,
 }
 
-/// What the preflight is to come to: its checks, or a fault.
+/// The expected result of the preflight: its checks, or a fault.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
-    /// Every check, by its name; none, unless given
-    pub checks: Entries<String, ExpectedCheck>,
-    /// The kind of fault that it ends with, such as `trapped` or `out-of-time`, instead
-    /// of checks
-    #[schemars(extend("enum" = FaultKind::or_none()))]
-    pub fault: Option<Parsed<FaultKind>>,
-    /// Everything that is asked, commands and addresses, in order. Unless given,
-    /// everything that `given` names is asked, and nothing else.
+    /// Every check, by name; default: no checks
+    pub checks: UniqueMap<String, ExpectedCheck>,
+    /// The kind of fault that ends the preflight, such as `trapped` or `out-of-time`,
+    /// instead of checks
+    #[schemars(extend("enum" = FaultKind::schema_values()))]
+    pub fault: Option<FromText<FaultKind>>,
+    /// Every command and address that the handler asks for, in order. Without it, the
+    /// handler must ask for everything that `given` names, and for nothing else.
     pub asked: Option<Vec<String>>,
 }
 
-/// A kind of fault, by its name.
+/// The kind of a [`HandlerFault`], by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultKind(&'static str);
 
-impl FaultKind {
-    /// The kind of a fault.
-    pub fn of(fault: &HandlerFault) -> Self {
+impl From<&HandlerFault> for FaultKind {
+    fn from(fault: &HandlerFault) -> Self {
         Self(fault.kind())
     }
+}
 
-    /// What may stand in the place of a kind, as a schema lists it.
-    fn or_none() -> Vec<Option<&'static str>> {
+impl FaultKind {
+    /// The values that a JSON Schema lists for an optional kind.
+    fn schema_values() -> Vec<Option<&'static str>> {
         HandlerFault::KINDS.into_iter().map(Some).chain([None]).collect()
     }
 }
@@ -178,11 +182,11 @@ impl FromStr for FaultKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || {
+        HandlerFault::KINDS.into_iter().find(|kind| *kind == text).map(Self).ok_or_else(|| {
             let kinds = HandlerFault::KINDS.join(", ");
-            format!("`{}` is no kind of fault, expected one of {kinds}", ForeignText::excerpt(text))
-        };
-        HandlerFault::KINDS.into_iter().find(|kind| *kind == text).map(Self).ok_or_else(wrong)
+            let text = ForeignText::excerpt(text);
+            format!("`{text}` is not a kind of fault, expected one of {kinds}")
+        })
     }
 }
 
@@ -192,43 +196,44 @@ impl fmt::Display for FaultKind {
     }
 }
 
-/// What a check found.
+/// The status of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// All is well
+pub enum CheckStatus {
+    /// The requirement is met
     Ok,
-    /// What is needed is not there
+    /// The requirement is not installed or not configured
     Missing,
-    /// It is there in the wrong version
+    /// The version is not supported
     VersionMismatch,
-    /// It did not let us in
+    /// The operator is not logged in, or lacks permission
     AuthFailed,
-    /// It does not answer
+    /// The service does not answer
     Unreachable,
     /// The check could not be made
     ProbeError,
 }
 
-/// What a check is to say.
+/// The expected status and fields of a check. Fields that are not listed may have any
+/// value.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CheckText {
-    /// What it found
-    pub status: Status,
-    /// What was observed
+pub struct ExpectedFields {
+    /// The status
+    pub status: CheckStatus,
+    /// The observation
     #[serde(default)]
     pub detail: Option<ExpectedText>,
     /// The version found
     #[serde(default)]
     pub found: Option<ExpectedText>,
-    /// The versions that would do
+    /// The supported versions
     #[serde(default)]
     pub required: Option<ExpectedText>,
-    /// How to get it
+    /// How to install the requirement
     #[serde(default)]
     pub install_hint: Option<ExpectedText>,
-    /// How to get in, or what to do about it
+    /// How to log in, or to reach the service
     #[serde(default)]
     pub recovery_hint: Option<ExpectedText>,
 }
@@ -236,67 +241,82 @@ pub struct CheckText {
 /// A part of a text.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Part {
-    /// What the text contains
+pub struct Contains {
+    /// The part
     pub contains: String,
 }
 
-/// Why a file is no scenario.
+/// The error of a document that is not a scenario; it names the place in the document.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct InvalidScenario {
     reason: ForeignText,
 }
 
-/// The JSON Schema of a scenario.
+impl InvalidScenario {
+    fn new(reason: String) -> Self {
+        Self { reason: ForeignText::sentence(&reason) }
+    }
+}
+
+/// The [JSON Schema](https://json-schema.org/draft/2020-12) of a scenario, published as
+/// `docs/scenario.schema.json`.
 pub fn schema() -> Schema {
     document::schema::<Scenario>()
 }
 
-/// Reads a scenario out of a document, which is JSON if its path says so, and YAML
-/// otherwise.
+/// Reads a scenario from a document: JSON if its path ends in `.json`, otherwise YAML.
 ///
 /// # Errors
-/// [`InvalidScenario`], which says where in the document.
+/// [`InvalidScenario`] if the document is not a scenario, or contradicts itself.
 pub fn read(bytes: &[u8], path: &Path) -> Result<Scenario, InvalidScenario> {
-    let invalid = |reason: String| InvalidScenario { reason: ForeignText::sentence(&reason) };
-    let scenario: Scenario = document::read(bytes, path).map_err(invalid)?;
+    let scenario: Scenario = document::read(bytes, path).map_err(InvalidScenario::new)?;
     match scenario.contradiction() {
-        Some(reason) => Err(invalid(reason)),
+        Some(reason) => Err(InvalidScenario::new(reason)),
         None => Ok(scenario),
     }
 }
 
 impl Scenario {
-    /// What in it cannot be true at the same time.
+    /// The first statement of the scenario that contradicts another one.
     fn contradiction(&self) -> Option<String> {
         let Self { given, expect, .. } = self;
         if expect.fault.is_some() && !expect.checks.0.is_empty() {
             return Some("`expect`: a preflight that ends with a fault has no checks".to_owned());
         }
-        let ran = |(command, replies): &(Command, Listed<ToolReply>)| {
-            let is_odd =
-                |reply: &ToolReply| matches!(reply, Short::Full(ran) if ran.is_contradiction());
-            replies.0.iter().any(is_odd).then(|| {
-                format!("`given.tools`, `{command}`: what is `denied` or `failed` has no output, and is not both")
-            })
-        };
-        let reached = |(address, replies): &(Address, Listed<NetworkReply>)| {
-            let is_odd = |reply: &NetworkReply| matches!(reply, Short::Full(failed) if failed.denied.is_some() == failed.failed.is_some());
-            let odd = replies.0.iter().any(is_odd);
-            odd.then(|| {
-                format!("`given.network`, `{address}`: expected either `denied` or `failed`")
-            })
-        };
-        given.tools.0.iter().find_map(ran).or_else(|| given.network.0.iter().find_map(reached))
+        for (command, replies) in &given.tools.0 {
+            if replies.0.iter().any(ToolReply::is_contradictory) {
+                return Some(format!(
+                    "`given.tools`, `{command}`: what is `denied` or `failed` has no output, \
+                     and is not both"
+                ));
+            }
+        }
+        for (address, replies) in &given.network.0 {
+            if replies.0.iter().any(NetworkReply::is_contradictory) {
+                return Some(format!(
+                    "`given.network`, `{address}`: expected either `denied` or `failed`"
+                ));
+            }
+        }
+        None
     }
 }
 
-impl Ran {
-    fn is_contradiction(&self) -> bool {
-        let alone = Self { denied: self.denied.clone(), ..Self::default() };
-        let alone_too = Self { failed: self.failed.clone(), ..Self::default() };
-        (self.denied.is_some() || self.failed.is_some()) && *self != alone && *self != alone_too
+impl ToolReply {
+    fn is_contradictory(&self) -> bool {
+        let Self::Full(result) = self else { return false };
+        let only_denied = CommandResult { denied: result.denied.clone(), ..Default::default() };
+        let only_failed = CommandResult { failed: result.failed.clone(), ..Default::default() };
+        (result.denied.is_some() || result.failed.is_some())
+            && *result != only_denied
+            && *result != only_failed
+    }
+}
+
+impl NetworkReply {
+    fn is_contradictory(&self) -> bool {
+        matches!(self, Self::Full(failure) if failure.denied.is_some() == failure.failed.is_some())
     }
 }
 

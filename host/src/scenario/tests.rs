@@ -10,21 +10,22 @@ fn read_yaml(text: &str) -> Result<Scenario, InvalidScenario> {
 
 #[track_caller]
 fn round_trip(stdout: &str) {
-    let reply = Short::Full(Ran { stdout: stdout.to_owned(), ..Ran::default() });
+    let reply =
+        Shorthand::Full(CommandResult { stdout: stdout.to_owned(), ..CommandResult::default() });
     let (handler, environment) = ("a.b".parse().expect("a path"), "local".parse().expect("an id"));
     let tools =
-        vec![(Command(vec!["x".to_owned(), stdout.to_owned()]), vec![reply.clone(), reply])];
+        vec![(CommandLine(vec!["x".to_owned(), stdout.to_owned()]), vec![reply.clone(), reply])];
     let name = ForeignText::new(format!("n {stdout}"));
     let outcome = Outcome::Missing { install_hint: ForeignText::new(stdout) };
     let check = ToolCheck { name: name.clone(), description: ForeignText::default(), outcome };
     let answers = serde_json::json!({ stdout: [stdout, 1.5, u64::MAX, null, true, {}] });
-    let text = written(&Recorded {
+    let text = to_yaml(&RecordedRun {
         handler: &handler,
         environment_id: &environment,
         instance_id: None,
         answers: Some(&answers),
         tools: tools.clone(),
-        network: vec![(Address::new("::1", 1), vec![Short::Word(NetworkWord::TimedOut)])],
+        network: vec![(HostPort::new("::1", 1), vec![Shorthand::Word(ConnectionStatus::TimedOut)])],
         checks: &Ok(vec![check]),
     });
     let scenario = read_yaml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -32,8 +33,12 @@ fn round_trip(stdout: &str) {
         scenario.given.tools.0.into_iter().map(|(command, replies)| (command, replies.0)).collect();
     assert_eq!(tools_again, tools, "{text}");
     assert_eq!(scenario.given.answers, Some(answers), "{text}");
-    let [(name_again, Short::Full(CheckText { install_hint: Some(Short::Word(hint)), .. }))] =
-        &scenario.expect.checks.0[..]
+    let [
+        (
+            name_again,
+            Shorthand::Full(ExpectedFields { install_hint: Some(Shorthand::Word(hint)), .. }),
+        ),
+    ] = &scenario.expect.checks.0[..]
     else {
         panic!("{text}")
     };
@@ -41,7 +46,7 @@ fn round_trip(stdout: &str) {
 }
 
 #[test]
-fn what_is_written_is_read_again_as_it_was() {
+fn recorded_scenarios_parse_back_unchanged() {
     for stdout in [
         "",
         " ",
@@ -99,20 +104,20 @@ fn what_is_written_is_read_again_as_it_was() {
 }
 
 #[test]
-fn a_question_is_known_however_it_is_written() {
-    let command = Question::Command(Command(vec!["vault".to_owned(), "a b".to_owned()]));
+fn host_calls_match_any_spelling() {
+    let command = HostCall::Command(CommandLine(vec!["vault".to_owned(), "a b".to_owned()]));
     assert!(
-        command.is("vault 'a b'")
-            && command.is("vault \"a b\"")
-            && !command.is("vault a b")
-            && !command.is("'")
+        command.matches("vault 'a b'")
+            && command.matches("vault \"a b\"")
+            && !command.matches("vault a b")
+            && !command.matches("'")
     );
-    let address = Question::Address(Address::new("Host.Example", 80));
+    let address = HostCall::Address(HostPort::new("Host.Example", 80));
     assert!(
-        address.is("host.example:80")
-            && address.is("HOST.EXAMPLE:80")
-            && !address.is("host.example:81")
+        address.matches("host.example:80")
+            && address.matches("HOST.EXAMPLE:80")
+            && !address.matches("host.example:81")
     );
-    assert!(Question::Address(Address::new("::1", 80)).is("[::1]:80"));
-    assert_eq!(Address::new("::1", 80).to_string(), "[::1]:80");
+    assert!(HostCall::Address(HostPort::new("::1", 80)).matches("[::1]:80"));
+    assert_eq!(HostPort::new("::1", 80).to_string(), "[::1]:80");
 }

@@ -26,21 +26,21 @@ fn project(
 }
 
 /// Builds the pack, which takes longer than anything that a pack does to a host may take.
-fn builds(author: &Author, folder: &Path) -> Value {
+fn build_pack(author: &Author, folder: &Path) -> Value {
     let mut build = author.sandbox.command(env!("CARGO_BIN_EXE_gtc"));
     build.args(["pack", "build"]).current_dir(folder);
     Ran::from(build.output().expect("it starts")).succeeded().result()
 }
 
 /// Binds the pack and checks what its preflight finds, with a program that prints this.
-fn is_bound(
+fn bind_and_check(
     author: &mut Author,
     folder: &Path,
     slot: &str,
     path: &str,
     (program, prints): (&str, &str),
 ) -> Value {
-    let built = builds(author, folder);
+    let built = build_pack(author, folder);
     assert_eq!(
         (&built["slot"], &built["descriptor_path"]),
         (&json!(slot), &json!(path)),
@@ -83,7 +83,8 @@ fn a_python_project_builds_passes_its_tests_and_is_bound() {
     let folder = project(&author, "python", path, "python-secrets", (".venv", ".venv"));
     let tests = author.runs(&folder, "python3", ["-m", "unittest"]).succeeded();
     assert!(tests.stderr.contains("Ran 2 tests"), "{tests:?}");
-    let outcome = is_bound(&mut author, &folder, "secrets", path, ("python3", "Python 3.99.1"));
+    let outcome =
+        bind_and_check(&mut author, &folder, "secrets", path, ("python3", "Python 3.99.1"));
     assert_eq!(outcome, json!({"status": "ok", "detail": "3.99.1"}));
     author.sandbox.program("python3", "echo Python 3.8.10");
     author.sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).shows(&["3.8.10"]);
@@ -102,7 +103,7 @@ fn a_javascript_project_builds_passes_its_tests_and_is_bound() {
         ("node_modules", "node_modules"),
     );
     author.runs(&folder, "npm", ["test"]).succeeded().shows(&["# pass 3", "# fail 0"]);
-    let outcome = is_bound(&mut author, &folder, "telemetry", path, ("node", "v99.1.0"));
+    let outcome = bind_and_check(&mut author, &folder, "telemetry", path, ("node", "v99.1.0"));
     assert_eq!(outcome, json!({"status": "ok", "detail": "99.1.0"}));
     author.sandbox.program("node", "echo v18.20.4");
     author.sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).shows(&["18.20.4"]);

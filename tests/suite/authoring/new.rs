@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use env_pack_domain::CapabilitySlot;
-use gtc::project::{self, Limits};
+use gtc::project::{self, ProjectLimits};
 use serde_json::{Value, json};
 
 use crate::support::Sandbox;
@@ -52,16 +52,16 @@ fn the_slot_is_in_the_path_or_named() {
 }
 
 #[test]
-fn nothing_is_written_over() {
+fn existing_files_are_not_overwritten() {
     let sandbox = Sandbox::new();
     let new = |folder: &str| sandbox.gtc(["pack", "new", "acme.secrets.demo", "--dir", folder]);
     let kept = sandbox.write("full/.kept", "mine");
     let message = new("full").refused(1, "conflict");
-    assert!(message.contains("`full` is there already and is not empty"), "{message}");
+    assert!(message.contains("folder `full` is not empty"), "{message}");
     assert_eq!(fs::read_to_string(kept).expect("a file"), "mine");
     assert_eq!(fs::read_dir(sandbox.home().join("full")).expect("a folder").count(), 1);
     sandbox.write("file", "mine");
-    assert!(new("file").refused(2, "io").contains("`file` is no folder"));
+    assert!(new("file").refused(2, "io").contains("`file` is not a folder"));
     let nowhere =
         sandbox.write("answers.json", r#"{"descriptor_path": "acme.secrets.demo", "dir": ""}"#);
     sandbox.gtc(["pack", "new", "--answers", &nowhere.display().to_string()]).refused(2, "io");
@@ -80,7 +80,7 @@ fn nothing_is_written_over() {
 /// What no toolchain is needed for: documents of every kind can be read, and the world is
 /// one.
 #[test]
-fn what_is_made_is_well_formed() {
+fn generated_projects_are_well_formed() {
     let sandbox = Sandbox::new();
     for language in ["rust", "python", "javascript"] {
         for slot in ["deployer", "revocation", "messaging", "extension"] {
@@ -104,7 +104,7 @@ fn what_is_made_is_well_formed() {
             ] {
                 assert!(runs(job, command), "{workflow}");
             }
-            let project = project::read(&folder, &Limits::default()).expect("a project");
+            let project = project::read(&folder, &ProjectLimits::default()).expect("a project");
             assert_eq!(project.id.expect("an id").as_str(), path);
             let readme = read("README.md");
             let bind = match slot {

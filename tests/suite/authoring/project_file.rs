@@ -21,7 +21,7 @@ fn fifo(path: &Path) {
 }
 
 #[test]
-fn what_is_wrong_with_a_project_file_is_said() {
+fn an_invalid_project_file_is_reported_with_its_place() {
     let sandbox = Sandbox::new();
     for (text, expected) in [
         ("", "line 1: missing field `language`"),
@@ -32,7 +32,7 @@ fn what_is_wrong_with_a_project_file_is_said() {
         ("language = \"rust\"\nid = 7\n", "line 2: invalid type: integer `7`"),
         ("language = \"rust\"\nversion = \"1\"\n", "member `version`: unexpected end"),
         ("language = \"rust\"\nid = \"no id\"\n", "member `id`"),
-        ("language = \"python\"\n", "member `version`: a pack in python has its version here"),
+        ("language = \"python\"\n", "member `version`: required for language `python`"),
         (
             "language = \"rust\"\nsource = \"../other\"\n",
             "member `source`: expected a relative path without `..`",
@@ -87,32 +87,40 @@ fn a_project_stays_in_its_folder() {
     );
 
     symlink("../outside/gtc-pack.toml", project.join("gtc-pack.toml")).expect("a link");
-    assert!(build(&sandbox).refused(2, "project-malformed").contains("leads out of the folder"));
+    assert!(
+        build(&sandbox)
+            .refused(2, "project-malformed")
+            .contains("is outside of the project folder")
+    );
     fs::remove_file(project.join("gtc-pack.toml")).expect("a link");
 
     sandbox.write("project/gtc-pack.toml", PYTHON);
     symlink("../outside/handler.py", project.join("handler.py")).expect("a link");
     let message = build(&sandbox).refused(2, "project-malformed");
-    assert!(message.contains("handler.py` leads out of the folder of the project"), "{message}");
+    assert!(message.contains("handler.py` is outside of the project folder"), "{message}");
     fs::remove_file(project.join("handler.py")).expect("a link");
 
     sandbox.write("project/gtc-pack.toml", format!("{PYTHON}source = \"link/handler.py\"\n"));
     symlink("../outside", project.join("link")).expect("a link");
-    assert!(build(&sandbox).refused(2, "project-malformed").contains("leads out of the folder"));
+    assert!(
+        build(&sandbox)
+            .refused(2, "project-malformed")
+            .contains("is outside of the project folder")
+    );
 }
 
 #[test]
-fn nothing_is_waited_for() {
+fn special_and_oversized_files_are_refused() {
     let sandbox = Sandbox::new();
     let project = sandbox.home().join("project");
     fs::create_dir_all(project.join("wit")).expect("a folder");
     fifo(&project.join("gtc-pack.toml"));
-    assert!(build(&sandbox).refused(2, "io").contains("gtc-pack.toml` is no regular file"));
+    assert!(build(&sandbox).refused(2, "io").contains("gtc-pack.toml` is not a regular file"));
     fs::remove_file(project.join("gtc-pack.toml")).expect("a FIFO");
 
     sandbox.write("project/gtc-pack.toml", PYTHON);
     fifo(&project.join("handler.py"));
-    assert!(build(&sandbox).refused(2, "io").contains("handler.py` is no regular file"));
+    assert!(build(&sandbox).refused(2, "io").contains("handler.py` is not a regular file"));
     sandbox
         .gtc(["pack", "build", "--version", "1.0.0", "--component", "project/handler.py"])
         .refused(2, "not-a-file");

@@ -39,20 +39,20 @@ fn rust_is_missing_or_does_not_know_the_target() {
     let mut author = Author::new();
     let folder = author.project("acme.secrets.demo", &[]);
     let path = programs(&mut author, &[]);
-    refused(&author, &path, &folder, "there is no rustc", "https://sh.rustup.rs");
+    refused(&author, &path, &folder, "rustc is not installed", "https://sh.rustup.rs");
     author.sandbox.program("rustc", "echo /no/such/folder");
     refused(
         &author,
         &path,
         &folder,
-        "no target `wasm32-wasip2`",
+        "target `wasm32-wasip2` is not installed",
         "`rustup target add wasm32-wasip2`",
     );
     let unknown = "echo 'error: error loading target specification: could not find specification for target' >&2; exit 1";
     author.sandbox.program("rustc", unknown);
-    refused(&author, &path, &folder, "no target `wasm32-wasip2`", "`rustup update`");
+    refused(&author, &path, &folder, "target `wasm32-wasip2` is not installed", "`rustup update`");
     author.sandbox.program("rustc", "echo /");
-    refused(&author, &path, &folder, "there is no cargo", "https://sh.rustup.rs");
+    refused(&author, &path, &folder, "cargo is not installed", "https://sh.rustup.rs");
 }
 
 #[test]
@@ -64,10 +64,16 @@ fn componentize_py_is_missing() {
         &author,
         &path,
         &folder,
-        "there is no componentize-py",
+        "componentize-py is not installed",
         "`pip install componentize-py`",
     );
-    refused(&author, &path, &folder, "there is no componentize-py", "`apt install python3-venv`");
+    refused(
+        &author,
+        &path,
+        &folder,
+        "componentize-py is not installed",
+        "`apt install python3-venv`",
+    );
 }
 
 #[test]
@@ -75,18 +81,24 @@ fn node_or_componentize_js_is_missing() {
     let mut author = Author::new();
     let folder = project(&author, "language = \"javascript\"\nversion = \"0.1.0\"\n");
     let path = programs(&mut author, &[]);
-    refused(&author, &path, &folder, "there is no node", "https://nodejs.org/");
+    refused(&author, &path, &folder, "node is not installed", "https://nodejs.org/");
     author.sandbox.program("node", "echo v18.20.4");
-    refused(&author, &path, &folder, "there is no Node.js 20 or newer", "https://nodejs.org/");
+    refused(&author, &path, &folder, "Node.js 20 or newer is not installed", "https://nodejs.org/");
     author.sandbox.program("node", "echo v20.20.2");
     let install =
         "`npm install --save-dev @bytecodealliance/componentize-js @bytecodealliance/jco`";
-    refused(&author, &path, &folder, "no package `@bytecodealliance/componentize-js`", install);
+    refused(
+        &author,
+        &path,
+        &folder,
+        "package `@bytecodealliance/componentize-js` is not installed",
+        install,
+    );
 }
 
 /// Where the fault is comes first, whatever the toolchain would rather talk about.
 #[test]
-fn the_place_of_a_fault_is_told() {
+fn the_location_of_a_build_error_is_shown() {
     let mut author = Author::new();
     let gtc = env!("CARGO_BIN_EXE_gtc");
     let folder = project(&author, "language = \"python\"\nversion = \"0.1.0\"\n");
@@ -111,7 +123,7 @@ fn the_place_of_a_fault_is_told() {
 
 /// A toolchain that says much is heard to its end, and only the end is shown.
 #[test]
-fn a_toolchain_that_never_stops_talking_is_cut_short() {
+fn long_toolchain_output_is_truncated() {
     let mut author = Author::new();
     let folder = project(&author, "language = \"python\"\nversion = \"0.1.0\"\n");
     let script = "i=0; while [ $i -lt 100000 ]; do echo 'a line that says nothing at all, over and over' >&2; \

@@ -21,7 +21,7 @@ fn with_preflight(body: &str) -> Sandbox {
 }
 
 #[test]
-fn a_wrong_scenario_is_told_with_its_place() {
+fn an_invalid_scenario_is_reported_with_its_place() {
     let sandbox = Sandbox::new();
     sandbox.honest_pack("state", "acme.state.a", "^1");
     let check = |scenario: &str, says: &str| {
@@ -41,11 +41,11 @@ fn a_wrong_scenario_is_told_with_its_place() {
     );
     check("given:\n  tools:\n    x: 5\nexpect: {}", "line 3");
     check("given:\n  tools:\n    x: []\nexpect: {}", "an empty list");
-    check("given:\n  tools:\n    \"a 'b\": missing\nexpect: {}", "`a 'b` is no command");
+    check("given:\n  tools:\n    \"a 'b\": missing\nexpect: {}", "`a 'b` is not a command");
     check("given:\n  tools:\n    \" \": missing\nexpect: {}", "an empty text");
     check(
         "given:\n  tools:\n    a b: missing\n    a  b: missing\nexpect: {}",
-        "`a  b` stands here twice",
+        "duplicate key `a  b`",
     );
     check(
         "given:\n  tools:\n    a: { denied: x, stdout: y }\nexpect: {}",
@@ -66,7 +66,7 @@ fn a_wrong_scenario_is_told_with_its_place() {
     check("expect:\n  fault: trapped\n  checks: { a: ok }", "has no checks");
     check(
         "expect:\n  fault: traped",
-        "`traped` is no kind of fault, expected one of trapped, exited, out-of-time",
+        "`traped` is not a kind of fault, expected one of trapped, exited, out-of-time",
     );
     check("expect:\n  fault: traped", "at line 2");
     check("expect: {}\n---\nexpect: {}", "document");
@@ -75,11 +75,11 @@ fn a_wrong_scenario_is_told_with_its_place() {
         sandbox.write("packs/twice.json", r#"{"expect": {"checks": {"a": "ok", "a": "missing"}}}"#);
     let twice =
         sandbox.gtc(["pack", "test", "packs", "--scenario", json.to_str().expect("a path")]);
-    assert!(twice.refused(2, "invalid-scenario").contains("`a` stands here twice at line 1"));
+    assert!(twice.refused(2, "invalid-scenario").contains("duplicate key `a` at line 1"));
 }
 
 #[test]
-fn a_bomb_of_a_scenario_costs_nothing() {
+fn scenario_bombs_are_cheap_to_refuse() {
     let sandbox = Sandbox::new();
     sandbox.honest_pack("state", "acme.state.a", "^1");
     let laughs = (0..12).fold("a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned(), |text, at| {
@@ -127,7 +127,7 @@ fn a_bomb_of_a_scenario_costs_nothing() {
 }
 
 #[test]
-fn places_of_scenarios_that_are_no_files_hold_nobody_up() {
+fn scenario_paths_that_are_not_files_do_not_block() {
     let sandbox = Sandbox::new();
     sandbox.honest_pack("state", "acme.state.a", "^1");
     let fifo = sandbox.home().join("fifo.yaml");
@@ -164,7 +164,7 @@ fn a_handler_that_misbehaves_fails_its_scenario_and_may_be_expected_to() {
 }
 
 #[test]
-fn a_pack_of_many_handlers_holds_nobody_up() {
+fn a_pack_with_too_many_handlers_is_refused() {
     let sandbox = Sandbox::new();
     let handler = |at: usize| {
         let path = format!("acme.state.n{at}");
@@ -194,7 +194,7 @@ fn a_pack_of_many_handlers_holds_nobody_up() {
 }
 
 #[test]
-fn all_scenarios_together_have_an_end() {
+fn all_scenarios_together_have_a_time_limit() {
     let sandbox = with_preflight("(loop $l (br $l)) unreachable");
     (0..6).for_each(|at| drop(sandbox.write(format!("packs/tests/{at}.yaml"), "expect: {}")));
     let limits =

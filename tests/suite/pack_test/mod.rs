@@ -4,7 +4,7 @@
 mod hostile;
 mod record;
 mod scenarios;
-mod subjects;
+mod targets;
 
 use std::path::PathBuf;
 

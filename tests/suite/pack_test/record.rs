@@ -69,7 +69,7 @@ expect:
 }
 
 #[test]
-fn nothing_runs_before_somebody_says_yes() {
+fn nothing_runs_before_the_user_confirms() {
     let (mut sandbox, _) = with_vault();
     sandbox.program("vault", "touch \"$HOME/it-ran\"; echo Vault v1.15.2");
     let has_run = |sandbox: &Sandbox| sandbox.home().join("it-ran").exists();
@@ -94,7 +94,7 @@ fn nothing_runs_before_somebody_says_yes() {
 }
 
 #[test]
-fn whoever_asks_nothing_needs_no_leave() {
+fn a_handler_without_permissions_needs_no_confirmation() {
     let sandbox = Sandbox::new();
     sandbox.honest_pack("state", "acme.state.a", "^1");
     recorded(&sandbox, "idle", &[]).succeeded();
@@ -142,7 +142,7 @@ fn answers_come_from_a_scenario_and_secrets_stay_out() {
 }
 
 #[test]
-fn what_changes_while_it_is_asked_is_recorded_as_it_was() {
+fn changing_output_is_recorded_in_order() {
     let mut sandbox = with_asker(&["probed *"], &[]);
     sandbox.program("probed", "echo x >> \"$HOME/times\"; wc -l < \"$HOME/times\"");
     let like =
@@ -156,7 +156,7 @@ fn what_changes_while_it_is_asked_is_recorded_as_it_was() {
 }
 
 #[test]
-fn what_a_terminal_would_obey_is_recorded_and_replayed_exactly() {
+fn control_characters_are_recorded_and_replayed_exactly() {
     let mut sandbox = with_asker(&["probed *"], &[]);
     let odd = "printf '\\033[2J\\001\\t\\342\\200\\256 \\363\\240\\201\\201 \\\\ \" # : |\\r\\n\\n\\177'; printf ' a\\n b\\n \\n' >&2";
     sandbox.program("probed", odd);

@@ -16,7 +16,7 @@ expect:
 ";
 
 #[test]
-fn a_handler_meets_a_machine_that_is_described() {
+fn a_handler_runs_against_a_described_machine() {
     let (sandbox, pack) = with_vault();
     sandbox.write("packs/tests/new-enough.yaml", NEW_ENOUGH);
     sandbox.write(
@@ -78,7 +78,7 @@ fn the_scenarios_of_an_example_pass() {
 }
 
 #[test]
-fn the_machine_is_never_asked() {
+fn the_real_machine_is_never_probed() {
     let (mut sandbox, _) = with_vault();
     sandbox.program("vault", "touch \"$HOME/it-ran\"; echo Vault v1.0.0");
     tested(&sandbox, NEW_ENOUGH).succeeded();
@@ -125,7 +125,7 @@ expect:
 }
 
 #[test]
-fn every_part_of_a_check_is_held_against_what_is_expected() {
+fn every_field_of_a_check_is_compared() {
     let (sandbox, _) = with_vault();
     let check = |expected: &str, difference: &str| {
         let given = "given: { tools: { vault version: { stdout: Vault v1.9.0 }, vault token lookup: missing } }\n";
@@ -154,7 +154,7 @@ fn every_part_of_a_check_is_held_against_what_is_expected() {
 }
 
 #[test]
-fn what_was_not_foreseen_is_asked_in_vain() {
+fn calls_that_are_not_given_fail_the_scenario() {
     let sandbox = with_asker(&["vault *"], &["vault.example:8200"]);
     let answers = "answers: [\"run|vault|version\", \"reach|vault.example|8200\"]";
     let checks =
@@ -274,7 +274,7 @@ fn every_answer_reaches_the_handler() {
 }
 
 #[test]
-fn answers_to_the_same_question_come_in_their_order() {
+fn replies_to_a_repeated_call_come_in_order() {
     let sandbox = with_asker(&["x *"], &[]);
     let scenario = |times: usize| {
         let questions = vec!["\"run|x|y\""; times].join(", ");

@@ -3,7 +3,7 @@
 
 use wit_component::{ComponentEncoder, StringEncoding};
 
-use super::samples::blocks;
+use super::code_blocks::blocks;
 use super::text_of;
 use crate::support::toolchain::path;
 use crate::support::{Ran, Sandbox, repository};

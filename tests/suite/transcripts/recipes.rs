@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::samples::blocks;
+use super::code_blocks::blocks;
 use super::text_of;
 use crate::support::registry::docker::DockerRegistry;
 use crate::support::toolchain::{path, toolchain};

@@ -19,7 +19,7 @@ use super::tool_check::Fault;
 use super::{FilePath, OpError};
 use crate::engine::{Rehearsal, World};
 use crate::host::Host;
-use crate::scenario::{Asked, Difference, Given, Happened};
+use crate::scenario::{Actual, ActualCall, Difference, Given};
 use subject::{ScenarioFile, Subject};
 
 pub use error::TestError;
@@ -165,12 +165,12 @@ fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioRe
                 "the scenarios before it took all the time that they have together",
             );
             let fault = HandlerFault::NotRun { call: Call::Preflight, reason };
-            let difference = Difference::of_fault("run", &fault);
-            (Happened { checks: Err(fault), asked: Vec::new() }, vec![difference])
+            let difference = Difference::unexpected_fault("run", &fault);
+            (Actual { checks: Err(fault), calls: Vec::new() }, vec![difference])
         }
         false => {
             let happened = happened(rehearse(&file.scenario.given, loaded, time), loaded);
-            let differences = file.scenario.judge(&happened);
+            let differences = file.scenario.compare(&happened);
             (happened, differences)
         }
     };
@@ -207,27 +207,27 @@ fn environment(given: &Given) -> EnvId {
         .map_or_else(|| ENVIRONMENT.parse().expect("it is an id"), |id| id.0.clone())
 }
 
-fn happened(rehearsal: Rehearsal, loaded: &LoadedHandler) -> Happened {
+fn happened(rehearsal: Rehearsal, loaded: &LoadedHandler) -> Actual {
     let asked = rehearsal
         .exchanges
         .iter()
         .map(|exchange| world::asked(exchange, &loaded.permissions))
         .collect();
-    Happened { checks: rehearsal.checks, asked }
+    Actual { checks: rehearsal.checks, calls: asked }
 }
 
-impl From<Happened> for Run {
-    fn from(happened: Happened) -> Self {
+impl From<Actual> for Run {
+    fn from(happened: Actual) -> Self {
         let (checks, fault) = match happened.checks {
             Ok(checks) => (checks, None),
             Err(fault) => {
                 (Vec::new(), Some(Fault { kind: fault.kind(), message: fault.to_string() }))
             }
         };
-        let asked = |asked: Asked| AskedReport {
-            question: ForeignText::new(asked.question.to_string()),
+        let asked = |asked: ActualCall| AskedReport {
+            question: ForeignText::new(asked.call.to_string()),
             answer: ForeignText::new(asked.answer),
         };
-        Self { checks, fault, asked: happened.asked.into_iter().map(asked).collect() }
+        Self { checks, fault, asked: happened.calls.into_iter().map(asked).collect() }
     }
 }

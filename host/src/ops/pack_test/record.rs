@@ -15,7 +15,9 @@ use crate::engine::{Exchange, World};
 use crate::host::Host;
 use crate::ops::packs::LoadedHandler;
 use crate::ops::{OpError, pack};
-use crate::scenario::{self, Address, Command, Expect, Given, NetworkReply, Scenario, ToolReply};
+use crate::scenario::{
+    self, CommandLine, Expect, Given, HostPort, NetworkReply, Scenario, ToolReply,
+};
 
 /// A scenario to record.
 #[derive(Clone, Debug)]
@@ -53,7 +55,7 @@ pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpErro
     }
     let given = &like.scenario.given;
     let rehearsal = loaded.handler.rehearse(&context(given, loaded), World::Machine, Duration::MAX);
-    let text = scenario::written(&scenario::Recorded {
+    let text = scenario::to_yaml(&scenario::RecordedRun {
         handler: loaded.handler.descriptor_path(),
         environment_id: &environment(given),
         instance_id: given.instance_id.as_ref().map(|instance| &instance.0),
@@ -100,7 +102,7 @@ fn replayed(
         scenario::read(text.as_bytes(), path).map_err(|error| not_writable(&error.to_string()))?;
     let given = &scenario.given;
     let rehearsal = rehearse(given, loaded, host.limits.scenario.preflight_time);
-    match scenario.judge(&happened(rehearsal, loaded)).first() {
+    match scenario.compare(&happened(rehearsal, loaded)).first() {
         None => Ok(()),
         Some(first) => Err(not_writable(&format!(
             "{} was {} on this machine, and is {} when it is replayed",
@@ -111,10 +113,10 @@ fn replayed(
 
 /// What programs answered, each command once, in the order in which they were first
 /// asked.
-fn tools(exchanges: &[Exchange]) -> Vec<(Command, Vec<ToolReply>)> {
+fn tools(exchanges: &[Exchange]) -> Vec<(CommandLine, Vec<ToolReply>)> {
     let answer = |exchange: &Exchange| match exchange {
         Exchange::Tool { command, reply } => {
-            Some((Command(command.clone()), world::tool_reply(command, reply)))
+            Some((CommandLine(command.clone()), world::tool_reply(command, reply)))
         }
         Exchange::Network { .. } => None,
     };
@@ -123,10 +125,10 @@ fn tools(exchanges: &[Exchange]) -> Vec<(Command, Vec<ToolReply>)> {
 
 /// What the network answered, each address once, in the order in which they were first
 /// tried.
-fn network(exchanges: &[Exchange]) -> Vec<(Address, Vec<NetworkReply>)> {
+fn network(exchanges: &[Exchange]) -> Vec<(HostPort, Vec<NetworkReply>)> {
     let answer = |exchange: &Exchange| match exchange {
         Exchange::Network { host, port, reply } => {
-            Some((Address::new(host, *port), world::network_reply(host, *port, reply)))
+            Some((HostPort::new(host, *port), world::network_reply(host, *port, reply)))
         }
         Exchange::Tool { .. } => None,
     };

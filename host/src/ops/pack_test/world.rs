@@ -4,16 +4,16 @@ use env_pack_domain::{ForeignText, Permissions};
 
 use crate::engine::{Exchange, NetworkFailure, Script, ToolFailure, ToolOutput};
 use crate::scenario::{
-    Address, Asked, Command, Failed, Given, NetworkReply, NetworkWord, Question, Ran, Short,
-    ToolReply, ToolWord,
+    ActualCall, CommandFailure, CommandLine, CommandResult, ConnectionFailure, ConnectionStatus,
+    Given, HostCall, HostPort, NetworkReply, Shorthand, ToolReply,
 };
 
 /// What programs and the network answer in a scenario.
 pub(super) fn script(given: &Given) -> Script {
-    let tool = |(command, replies): &(Command, crate::scenario::Listed<ToolReply>)| {
+    let tool = |(command, replies): &(CommandLine, crate::scenario::OneOrMany<ToolReply>)| {
         (command.0.clone(), replies.0.iter().map(|reply| tool_result(&command.0, reply)).collect())
     };
-    let network = |(address, replies): &(Address, crate::scenario::Listed<NetworkReply>)| {
+    let network = |(address, replies): &(HostPort, crate::scenario::OneOrMany<NetworkReply>)| {
         let replies = replies.0.iter().map(|reply| network_result(address, reply)).collect();
         ((address.host.clone(), address.port), replies)
     };
@@ -25,31 +25,39 @@ pub(super) fn script(given: &Given) -> Script {
 
 fn tool_result(command: &[String], reply: &ToolReply) -> Result<ToolOutput, ToolFailure> {
     match reply {
-        Short::Word(ToolWord::Missing) => Err(ToolFailure::NotFound),
-        Short::Word(ToolWord::TimedOut) => Err(ToolFailure::TimedOut),
-        Short::Word(ToolWord::Denied) => Err(ToolFailure::not_granted(command)),
-        Short::Full(Ran { denied: Some(reason), .. }) => Err(ToolFailure::Denied(reason.clone())),
-        Short::Full(Ran { failed: Some(reason), .. }) => Err(ToolFailure::Io(reason.clone())),
-        Short::Full(Ran { exit_code, stdout, stderr, truncated, .. }) => Ok(ToolOutput {
-            exit_code: *exit_code,
-            stdout: stdout.clone(),
-            stderr: stderr.clone(),
-            truncated: *truncated,
-        }),
+        Shorthand::Word(CommandFailure::Missing) => Err(ToolFailure::NotFound),
+        Shorthand::Word(CommandFailure::TimedOut) => Err(ToolFailure::TimedOut),
+        Shorthand::Word(CommandFailure::Denied) => Err(ToolFailure::not_granted(command)),
+        Shorthand::Full(CommandResult { denied: Some(reason), .. }) => {
+            Err(ToolFailure::Denied(reason.clone()))
+        }
+        Shorthand::Full(CommandResult { failed: Some(reason), .. }) => {
+            Err(ToolFailure::Io(reason.clone()))
+        }
+        Shorthand::Full(CommandResult { exit_code, stdout, stderr, truncated, .. }) => {
+            Ok(ToolOutput {
+                exit_code: *exit_code,
+                stdout: stdout.clone(),
+                stderr: stderr.clone(),
+                truncated: *truncated,
+            })
+        }
     }
 }
 
-fn network_result(address: &Address, reply: &NetworkReply) -> Result<(), NetworkFailure> {
+fn network_result(address: &HostPort, reply: &NetworkReply) -> Result<(), NetworkFailure> {
     Err(match reply {
-        Short::Word(NetworkWord::Open) => return Ok(()),
-        Short::Word(NetworkWord::Refused) => NetworkFailure::Refused,
-        Short::Word(NetworkWord::TimedOut) => NetworkFailure::TimedOut,
-        Short::Word(NetworkWord::NotFound) => NetworkFailure::NotFound,
-        Short::Word(NetworkWord::Denied) => {
+        Shorthand::Word(ConnectionStatus::Open) => return Ok(()),
+        Shorthand::Word(ConnectionStatus::Refused) => NetworkFailure::Refused,
+        Shorthand::Word(ConnectionStatus::TimedOut) => NetworkFailure::TimedOut,
+        Shorthand::Word(ConnectionStatus::NotFound) => NetworkFailure::NotFound,
+        Shorthand::Word(ConnectionStatus::Denied) => {
             NetworkFailure::not_granted(&address.host, address.port)
         }
-        Short::Full(Failed { denied: Some(reason), .. }) => NetworkFailure::Denied(reason.clone()),
-        Short::Full(Failed { failed, .. }) => {
+        Shorthand::Full(ConnectionFailure { denied: Some(reason), .. }) => {
+            NetworkFailure::Denied(reason.clone())
+        }
+        Shorthand::Full(ConnectionFailure { failed, .. }) => {
             NetworkFailure::Io(failed.clone().unwrap_or_default())
         }
     })
@@ -61,20 +69,24 @@ pub(super) fn tool_reply(
     result: &Result<ToolOutput, ToolFailure>,
 ) -> ToolReply {
     let reason = |denied: Option<&String>, failed: Option<&String>| {
-        Short::Full(Ran { denied: denied.cloned(), failed: failed.cloned(), ..Ran::default() })
+        Shorthand::Full(CommandResult {
+            denied: denied.cloned(),
+            failed: failed.cloned(),
+            ..CommandResult::default()
+        })
     };
     match result {
-        Ok(ToolOutput { exit_code, stdout, stderr, truncated }) => Short::Full(Ran {
+        Ok(ToolOutput { exit_code, stdout, stderr, truncated }) => Shorthand::Full(CommandResult {
             exit_code: *exit_code,
             stdout: stdout.clone(),
             stderr: stderr.clone(),
             truncated: *truncated,
-            ..Ran::default()
+            ..CommandResult::default()
         }),
-        Err(ToolFailure::NotFound) => Short::Word(ToolWord::Missing),
-        Err(ToolFailure::TimedOut) => Short::Word(ToolWord::TimedOut),
+        Err(ToolFailure::NotFound) => Shorthand::Word(CommandFailure::Missing),
+        Err(ToolFailure::TimedOut) => Shorthand::Word(CommandFailure::TimedOut),
         Err(denied) if *denied == ToolFailure::not_granted(command) => {
-            Short::Word(ToolWord::Denied)
+            Shorthand::Word(CommandFailure::Denied)
         }
         Err(ToolFailure::Denied(why)) => reason(Some(why), None),
         Err(ToolFailure::Io(why)) => reason(None, Some(why)),
@@ -87,26 +99,28 @@ pub(super) fn network_reply(
     port: u16,
     result: &Result<(), NetworkFailure>,
 ) -> NetworkReply {
-    Short::Word(match result {
-        Ok(()) => NetworkWord::Open,
-        Err(NetworkFailure::Refused) => NetworkWord::Refused,
-        Err(NetworkFailure::TimedOut) => NetworkWord::TimedOut,
-        Err(NetworkFailure::NotFound) => NetworkWord::NotFound,
-        Err(denied) if *denied == NetworkFailure::not_granted(host, port) => NetworkWord::Denied,
+    Shorthand::Word(match result {
+        Ok(()) => ConnectionStatus::Open,
+        Err(NetworkFailure::Refused) => ConnectionStatus::Refused,
+        Err(NetworkFailure::TimedOut) => ConnectionStatus::TimedOut,
+        Err(NetworkFailure::NotFound) => ConnectionStatus::NotFound,
+        Err(denied) if *denied == NetworkFailure::not_granted(host, port) => {
+            ConnectionStatus::Denied
+        }
         Err(NetworkFailure::Denied(why)) => {
-            return Short::Full(Failed { denied: Some(why.clone()), failed: None });
+            return Shorthand::Full(ConnectionFailure { denied: Some(why.clone()), failed: None });
         }
         Err(NetworkFailure::Io(why)) => {
-            return Short::Full(Failed { denied: None, failed: Some(why.clone()) });
+            return Shorthand::Full(ConnectionFailure { denied: None, failed: Some(why.clone()) });
         }
     })
 }
 
 /// A question as a scenario has it.
-pub(super) fn asked(exchange: &Exchange, declared: &Permissions) -> Asked {
+pub(super) fn asked(exchange: &Exchange, declared: &Permissions) -> ActualCall {
     match exchange {
-        Exchange::Tool { command, reply } => Asked {
-            question: Question::Command(Command(command.clone())),
+        Exchange::Tool { command, reply } => ActualCall {
+            call: HostCall::Command(CommandLine(command.clone())),
             answer: match reply {
                 Ok(output) => format!("exit code {}", output.exit_code),
                 Err(failure) => ForeignText::sentence(&failure.to_string()).as_exact().to_owned(),
@@ -115,8 +129,8 @@ pub(super) fn asked(exchange: &Exchange, declared: &Permissions) -> Asked {
                 .split_first()
                 .is_some_and(|(tool, args)| declared.allows_tool(tool, args)),
         },
-        Exchange::Network { host, port, reply } => Asked {
-            question: Question::Address(Address::new(host, *port)),
+        Exchange::Network { host, port, reply } => ActualCall {
+            call: HostCall::Address(HostPort::new(host, *port)),
             answer: reply.as_ref().map_or_else(ToString::to_string, |()| "connected".to_owned()),
             is_declared: declared.allows_network(host, *port),
         },

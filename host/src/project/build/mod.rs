@@ -1,7 +1,7 @@
-//! From a project to a component, by the toolchain of its language.
+//! Builds the component of a project with the toolchain of its language.
 //!
-//! The toolchain is the author's, and so is its environment: what it is told and what it
-//! finds is as if the author had called it.
+//! The toolchain is the author's own: it gets the environment variables and finds the
+//! programs that it would if the author called it.
 
 mod javascript;
 mod python;
@@ -12,23 +12,27 @@ use std::path::{Path, PathBuf};
 
 use env_pack_domain::Version;
 
-use super::{Language, Limits, Project, ProjectError, inside};
+use super::{Language, Project, ProjectError, ProjectLimits, paths};
 
-/// A component that was built.
+/// A component that a toolchain built.
 #[derive(Debug)]
-pub struct Built {
-    /// Where it is.
+pub struct BuiltComponent {
+    /// The path of the component.
     pub component: PathBuf,
-    /// The version of what it was built from, where the toolchain knows one.
+    /// The version of the crate; `None` in languages whose toolchain has no version.
     pub version: Option<Version>,
 }
 
-/// Builds a project; `offline` keeps the toolchain from the network, where it can be told
-/// so.
+/// Builds a project. With `offline`, cargo does not use the network; the other toolchains
+/// need none.
 ///
 /// # Errors
-/// [`ProjectError`] when the toolchain is not there, or does not build it.
-pub fn build(project: &Project, limits: &Limits, offline: bool) -> Result<Built, ProjectError> {
+/// [`ProjectError`] if the toolchain is not installed, or does not build the project.
+pub fn build(
+    project: &Project,
+    limits: &ProjectLimits,
+    offline: bool,
+) -> Result<BuiltComponent, ProjectError> {
     match project.language {
         Language::Rust => rust::build(project, limits, offline),
         Language::Python => python::build(project, limits),
@@ -36,10 +40,10 @@ pub fn build(project: &Project, limits: &Limits, offline: bool) -> Result<Built,
     }
 }
 
-/// Where a component goes whose toolchain has no place of its own for it.
-fn component_place(project: &Project) -> Result<PathBuf, ProjectError> {
+/// The output path for a toolchain that has no default: `target/handler.wasm`.
+fn component_path(project: &Project) -> Result<PathBuf, ProjectError> {
     let target = project.folder.join("target");
     std::fs::create_dir_all(&target)
         .map_err(|source| ProjectError::Write { path: target.clone(), source })?;
-    Ok(inside::folder(&project.folder, Path::new("target"))?.join("handler.wasm"))
+    Ok(paths::resolve_folder(&project.folder, Path::new("target"))?.join("handler.wasm"))
 }

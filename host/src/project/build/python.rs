@@ -1,42 +1,38 @@
-//! Python: componentize-py, out of the project's own virtual environment or from PATH.
+//! Builds a Python project with componentize-py, from its `.venv` or from PATH.
 
-use std::path::Path;
 use std::process::Command;
 
-use super::{Built, run::run};
-use crate::project::{Limits, Project, ProjectError, inside};
+use super::{BuiltComponent, run::run};
+use crate::project::{Project, ProjectError, ProjectLimits, paths};
 
-const INSTALL: &str = "install it with `python3 -m venv .venv && .venv/bin/pip install -r requirements.txt` (Debian and Ubuntu \
-                       want `apt install python3-venv` before), or with `pip install componentize-py`";
+const INSTALL: &str = "install it with `python3 -m venv .venv && .venv/bin/pip install -r \
+                       requirements.txt` (on Debian and Ubuntu after `apt install \
+                       python3-venv`), or with `pip install componentize-py`";
 
-/// Makes a component of the module that the project names, and of what it imports.
-pub(super) fn build(project: &Project, limits: &Limits) -> Result<Built, ProjectError> {
-    let source = inside::file(&project.folder, &project.source)?;
-    let wit = inside::folder(&project.folder, &project.wit)?;
-    let component = super::component_place(project)?;
+/// Builds a component from the module that the project names, and from its imports.
+pub(super) fn build(
+    project: &Project,
+    limits: &ProjectLimits,
+) -> Result<BuiltComponent, ProjectError> {
+    let source = paths::resolve_file(&project.folder, &project.source)?;
+    let wit = paths::resolve_folder(&project.folder, &project.wit)?;
+    let component = super::component_path(project)?;
     let venv = project.folder.join(".venv");
-    let own = venv.join("bin/componentize-py");
-    let mut tool = Command::new(if own.is_file() { &own } else { Path::new("componentize-py") });
-    if own.is_file() {
-        // or it takes packages of some other Python along
+    let in_venv = venv.join("bin/componentize-py");
+    let mut tool = if in_venv.is_file() {
+        let mut tool = Command::new(in_venv);
+        // otherwise it bundles the packages of another Python
         tool.env("VIRTUAL_ENV", &venv);
-    }
-    // or the places inside of it hide the one in the handler
+        tool
+    } else {
+        Command::new("componentize-py")
+    };
+    // its own backtrace would hide the location in the handler
     tool.env("RUST_BACKTRACE", "0");
-    let (folder, module) =
-        (source.parent().unwrap_or(&project.folder), source.file_stem().unwrap_or_default());
-    tool.arg("--quiet").arg("--wit-path").arg(wit).args([
-        "--world",
-        "handler",
-        "componentize",
-        "--stub-wasi",
-    ]);
-    tool.arg("--python-path")
-        .arg(folder)
-        .arg("--output")
-        .arg(&component)
-        .arg(module)
-        .current_dir(&project.folder);
+    tool.arg("--quiet").arg("--wit-path").arg(wit).args(["--world", "handler"]);
+    tool.args(["componentize", "--stub-wasi", "--python-path"]);
+    tool.arg(source.parent().unwrap_or(&project.folder)).arg("--output").arg(&component);
+    tool.arg(source.file_stem().unwrap_or_default()).current_dir(&project.folder);
     run("componentize-py", &mut tool, INSTALL, limits)?;
-    Ok(Built { component, version: None })
+    Ok(BuiltComponent { component, version: None })
 }

@@ -1,4 +1,4 @@
-//! Running a program of a toolchain to its end.
+//! Runs a program of a toolchain and collects its output.
 
 use std::io::{self, Read};
 use std::process::{Command, Stdio};
@@ -6,69 +6,63 @@ use std::thread;
 
 use env_pack_domain::ForeignText;
 
-use crate::project::{Limits, ProjectError};
+use crate::project::{ProjectError, ProjectLimits};
 
-/// As many lines of what a failed program printed as a person reads.
-const LINES: usize = 40;
-/// As much is read at a time.
-const CHUNK: usize = 16 << 10;
+/// Lines of a failed program's output that an error shows.
+const MAX_ERROR_LINES: usize = 40;
+/// Bytes that are read at a time.
+const CHUNK_BYTES: usize = 16 << 10;
 
-/// Runs a program without input, and gives back the end of what it printed to standard
-/// output.
+/// Runs a program without input, and returns the end of its standard output, at most
+/// [`ProjectLimits::output_bytes`]. `install` is the hint for a missing program.
 ///
 /// # Errors
-/// [`ProjectError::Missing`] when there is no such program, and [`ProjectError::Failed`]
-/// with its last lines.
+/// [`ProjectError::ToolchainMissing`] if the program is not installed, and
+/// [`ProjectError::BuildFailed`] with its last lines if it fails.
 pub(super) fn run(
     program: &'static str,
     command: &mut Command,
     install: &'static str,
-    limits: &Limits,
+    limits: &ProjectLimits,
 ) -> Result<Vec<u8>, ProjectError> {
-    let not_started = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => ProjectError::Missing { what: program, install },
-        _ => ProjectError::NotStarted { program, source },
-    };
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(not_started)?;
-    let keep = usize::try_from(limits.output_bytes).unwrap_or(usize::MAX);
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let (printed, complained) = thread::scope(|scope| {
-        let complained =
-            scope.spawn(|| stderr.map_or_else(Vec::new, |stderr| end_of(stderr, keep)));
-        let printed = stdout.map_or_else(Vec::new, |stdout| end_of(stdout, keep));
-        (printed, complained.join().unwrap_or_default())
+    let mut child = command.spawn().map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => ProjectError::ToolchainMissing { what: program, install },
+        _ => ProjectError::SpawnFailed { program, source },
+    })?;
+    let limit = usize::try_from(limits.output_bytes).unwrap_or(usize::MAX);
+    let stdout = child.stdout.take();
+    let stderr = child.stderr.take();
+    let (output, errors) = thread::scope(|scope| {
+        let errors = scope.spawn(|| stderr.map_or_else(Vec::new, |pipe| read_tail(pipe, limit)));
+        let output = stdout.map_or_else(Vec::new, |pipe| read_tail(pipe, limit));
+        (output, errors.join().unwrap_or_default())
     });
-    let status = child.wait().map_err(|source| ProjectError::NotStarted { program, source })?;
-    match status.success() {
-        true => Ok(printed),
-        false => {
-            Err(ProjectError::Failed { program, status, output: last_lines(&complained, &printed) })
-        }
+    let status = child.wait().map_err(|source| ProjectError::SpawnFailed { program, source })?;
+    if !status.success() {
+        let output = last_lines(if errors.is_empty() { &output } else { &errors });
+        return Err(ProjectError::BuildFailed { program, status, output });
     }
+    Ok(output)
 }
 
-/// The last bytes of a stream, read to its end.
-fn end_of(mut stream: impl Read, keep: usize) -> Vec<u8> {
-    let (mut kept, mut chunk) = (Vec::new(), vec![0; CHUNK]);
+/// Reads a stream to its end, and returns its last `limit` bytes.
+fn read_tail(mut stream: impl Read, limit: usize) -> Vec<u8> {
+    let mut tail = Vec::new();
+    let mut chunk = vec![0; CHUNK_BYTES];
     while let Ok(read @ 1..) = stream.read(&mut chunk) {
-        kept.extend_from_slice(chunk.get(..read).unwrap_or_default());
-        // not with every chunk, because what is left has to move
-        if kept.len() / 2 > keep {
-            kept.drain(..kept.len() - keep);
+        tail.extend_from_slice(chunk.get(..read).unwrap_or_default());
+        // not after every chunk, because the remaining bytes have to move
+        if tail.len() / 2 > limit {
+            tail.drain(..tail.len() - limit);
         }
     }
-    kept.split_off(kept.len().saturating_sub(keep))
+    tail.split_off(tail.len().saturating_sub(limit))
 }
 
-/// The last lines of what a program complained of; of what it printed, when it did not
-/// complain.
-fn last_lines(complained: &[u8], printed: &[u8]) -> Vec<ForeignText> {
-    let text = String::from_utf8_lossy(if complained.is_empty() { printed } else { complained });
+fn last_lines(output: &[u8]) -> Vec<ForeignText> {
+    let text = String::from_utf8_lossy(output);
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines
-        .iter()
-        .skip(lines.len().saturating_sub(LINES))
-        .map(|line| ForeignText::new(*line))
-        .collect()
+    let skipped = lines.len().saturating_sub(MAX_ERROR_LINES);
+    lines.into_iter().skip(skipped).map(ForeignText::new).collect()
 }

@@ -1,4 +1,5 @@
-//! Rust: cargo, for `wasm32-wasip2`, where it makes a component by itself.
+//! Builds a Rust project with cargo for `wasm32-wasip2`, whose linker output is a
+//! component.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,21 +9,21 @@ use std::process::Command;
 use env_pack_domain::Version;
 use serde::Deserialize;
 
-use super::{Built, run::run};
-use crate::project::{Limits, Project, ProjectError, inside};
+use super::{BuiltComponent, run::run};
+use crate::project::{Project, ProjectError, ProjectLimits, paths};
 
 const TARGET: &str = "wasm32-wasip2";
-const INSTALL_RUST: &str = "install Rust with `curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh`, then `rustup \
-                            target add wasm32-wasip2`";
-const INSTALL_TARGET: &str = "add it with `rustup target add wasm32-wasip2`, after `rustup update` if your Rust is old; where there is no \
-                              rustup, install Rust from https://rustup.rs";
-/// What separates flags where cargo reads them.
+const INSTALL_RUST: &str = "install Rust with `curl --proto '=https' --tlsv1.2 -sSf \
+                            https://sh.rustup.rs | sh`, then `rustup target add wasm32-wasip2`";
+const INSTALL_TARGET: &str = "add it with `rustup target add wasm32-wasip2`, after `rustup update` \
+                              if your Rust is old; without rustup, install Rust from \
+                              https://rustup.rs";
+/// Separates flags in `CARGO_ENCODED_RUSTFLAGS`.
 const SEPARATOR: &str = "\x1f";
 
-/// A line of what cargo says about its work, as far as it is about something that it
-/// made.
+/// A message of `cargo build --message-format json`, as far as it describes an artifact.
 #[derive(Deserialize)]
-struct Message {
+struct CargoMessage {
     reason: String,
     #[serde(default)]
     package_id: String,
@@ -35,12 +36,12 @@ struct Message {
 /// Builds the library of the crate that the project names.
 pub(super) fn build(
     project: &Project,
-    limits: &Limits,
+    limits: &ProjectLimits,
     offline: bool,
-) -> Result<Built, ProjectError> {
-    let manifest = inside::file(&project.folder, &project.source.join("Cargo.toml"))?;
-    let folder = inside::folder(&project.folder, &project.source)?;
-    need_target(&folder, limits)?;
+) -> Result<BuiltComponent, ProjectError> {
+    let manifest = paths::resolve_file(&project.folder, &project.source.join("Cargo.toml"))?;
+    let folder = paths::resolve_folder(&project.folder, &project.source)?;
+    ensure_target(&folder, limits)?;
     let mut cargo = Command::new("cargo");
     cargo.args([
         "build",
@@ -55,80 +56,87 @@ pub(super) fn build(
     if offline {
         cargo.arg("--offline");
     }
-    // what it says is shown in errors, where colours would only be escaped
+    // its output is shown in errors, where colours would be escaped
     cargo.env("CARGO_TERM_COLOR", "never");
-    cargo.current_dir(&folder).env("CARGO_ENCODED_RUSTFLAGS", flags(&project.folder));
+    cargo.current_dir(&folder).env("CARGO_ENCODED_RUSTFLAGS", encoded_rustflags(&project.folder));
     let messages = run("cargo", &mut cargo, INSTALL_RUST, limits)?;
-    made(&messages, &manifest).ok_or(ProjectError::NoComponent { manifest })
+    find_component(&messages, &manifest).ok_or(ProjectError::NoComponent { manifest })
 }
 
-/// Whether the compiler that cargo would use there knows the target.
-fn need_target(folder: &Path, limits: &Limits) -> Result<(), ProjectError> {
+/// Checks that the compiler that cargo uses in this folder has the target installed.
+fn ensure_target(folder: &Path, limits: &ProjectLimits) -> Result<(), ProjectError> {
     let mut rustc = Command::new("rustc");
     rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(folder);
-    let place = match run("rustc", &mut rustc, INSTALL_RUST, limits) {
-        Ok(printed) => String::from_utf8_lossy(&printed).trim().to_owned(),
-        // what a compiler says that is older than the target
-        Err(ProjectError::Failed { output, .. })
+    let is_installed = match run("rustc", &mut rustc, INSTALL_RUST, limits) {
+        Ok(output) => Path::new(String::from_utf8_lossy(&output).trim()).is_dir(),
+        // a compiler that is older than the target
+        Err(ProjectError::BuildFailed { output, .. })
             if output.iter().any(|line| line.as_exact().contains("specification for target")) =>
         {
-            String::new()
+            false
         }
         Err(error) => return Err(error),
     };
-    match Path::new(&place).is_dir() {
-        true => Ok(()),
-        false => Err(ProjectError::Missing {
-            what: "target `wasm32-wasip2` in this Rust",
+    if !is_installed {
+        return Err(ProjectError::ToolchainMissing {
+            what: "target `wasm32-wasip2`",
             install: INSTALL_TARGET,
-        }),
+        });
     }
+    Ok(())
 }
 
-/// The author's compiler flags, and more of them that keep the places of this machine out
-/// of the code: messages of panics name source files, and two machines are to make the
-/// same bytes.
-fn flags(folder: &Path) -> OsString {
-    let given = env::var_os("CARGO_ENCODED_RUSTFLAGS").or_else(|| {
-        let flags = env::var("RUSTFLAGS").ok()?;
-        Some(flags.split_whitespace().collect::<Vec<_>>().join(SEPARATOR).into())
-    });
-    let home = env::var_os("CARGO_HOME")
+/// The author's compiler flags, and flags that remap the paths of this machine: panic
+/// messages contain source paths, and builds on two machines must have the same bytes.
+fn encoded_rustflags(folder: &Path) -> OsString {
+    let mut flags = env::var_os("CARGO_ENCODED_RUSTFLAGS")
+        .or_else(|| {
+            let flags = env::var("RUSTFLAGS").ok()?;
+            Some(flags.split_whitespace().collect::<Vec<_>>().join(SEPARATOR).into())
+        })
+        .unwrap_or_default();
+    let cargo_home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| Some(env::home_dir()?.join(".cargo")));
-    let mut flags = given.unwrap_or_default();
-    for (place, name) in [(home.as_deref(), "/cargo"), (Some(folder), "/pack")] {
-        let Some(place) = place else { continue };
-        if !flags.is_empty() {
-            flags.push(SEPARATOR);
-        }
-        flags.push("--remap-path-prefix=");
-        flags.push(place);
-        flags.push(format!("={name}"));
+    if let Some(cargo_home) = cargo_home {
+        push_remap(&mut flags, &cargo_home, "/cargo");
     }
+    push_remap(&mut flags, folder, "/pack");
     flags
 }
 
-/// The component among what cargo made: the WebAssembly of the crate with this manifest.
-fn made(messages: &[u8], manifest: &Path) -> Option<Built> {
-    let lines = messages.split(|byte| *byte == b'\n');
-    let artifacts = lines.filter_map(|line| serde_json::from_slice::<Message>(line).ok());
-    let ours = artifacts.filter(|message| {
-        message.reason == "compiler-artifact"
-            && message.manifest_path.canonicalize().is_ok_and(|path| path == manifest)
-    });
-    let of = |message: Message| {
-        let component = message
-            .filenames
-            .into_iter()
-            .find(|file| file.extension().is_some_and(|end| end == "wasm"))?;
-        Some(Built { component, version: version(&message.package_id) })
-    };
-    // made last, should there be several
-    ours.filter_map(of).next_back()
+fn push_remap(flags: &mut OsString, from: &Path, to: &str) {
+    if !flags.is_empty() {
+        flags.push(SEPARATOR);
+    }
+    flags.push("--remap-path-prefix=");
+    flags.push(from);
+    flags.push(format!("={to}"));
 }
 
-/// The version at the end of what cargo calls a package: `path+file:///a/b#1.0.0`, or `path+file:///a/b#name@1.0.0`.
+/// Finds the component among cargo's artifacts: the last WebAssembly file of the crate with
+/// this manifest.
+fn find_component(messages: &[u8], manifest: &Path) -> Option<BuiltComponent> {
+    let mut found = None;
+    for line in messages.split(|byte| *byte == b'\n') {
+        let Ok(message) = serde_json::from_slice::<CargoMessage>(line) else { continue };
+        let is_ours = message.reason == "compiler-artifact"
+            && message.manifest_path.canonicalize().is_ok_and(|path| path == manifest);
+        if !is_ours {
+            continue;
+        }
+        let mut files = message.filenames.into_iter();
+        if let Some(component) = files.find(|file| file.extension().is_some_and(|e| e == "wasm")) {
+            found = Some(BuiltComponent { component, version: version(&message.package_id) });
+        }
+    }
+    found
+}
+
+/// The version at the end of a [package id][spec], such as `path+file:///a/b#1.0.0` or
+/// `path+file:///a/b#name@1.0.0`.
+///
+/// [spec]: https://doc.rust-lang.org/cargo/reference/pkgid-spec.html
 fn version(package_id: &str) -> Option<Version> {
     let (_, named) = package_id.rsplit_once('#')?;
     named.rsplit_once('@').map_or(named, |(_, version)| version).parse().ok()
@@ -139,16 +147,17 @@ mod tests {
     use super::version;
 
     #[test]
-    fn the_version_of_a_package_is_found() {
-        let check = |id, expected: Option<&str>| {
-            assert_eq!(version(id).map(|found| found.to_string()).as_deref(), expected)
-        };
-        check("path+file:///home/marie/demo#0.1.0", Some("0.1.0"));
-        check(
-            "path+file:///home/marie/demo#acme-demo@1.2.3-rc.1+build.5",
-            Some("1.2.3-rc.1+build.5"),
-        );
-        check("path+file:///home/ma#rie@home/demo#acme-demo@1.2.3", Some("1.2.3"));
-        check("demo 0.1.0 (path+file:///home/marie/demo)", None);
+    fn package_ids_end_with_a_version() {
+        for (id, expected) in [
+            ("path+file:///home/marie/demo#0.1.0", Some("0.1.0")),
+            (
+                "path+file:///home/marie/demo#acme-demo@1.2.3-rc.1+build.5",
+                Some("1.2.3-rc.1+build.5"),
+            ),
+            ("path+file:///home/ma#rie@home/demo#acme-demo@1.2.3", Some("1.2.3")),
+            ("demo 0.1.0 (path+file:///home/marie/demo)", None),
+        ] {
+            assert_eq!(version(id).map(|found| found.to_string()).as_deref(), expected, "{id}");
+        }
     }
 }

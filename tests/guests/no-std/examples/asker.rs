@@ -34,7 +34,7 @@ impl Handler for Asker {
                 }
                 ["reach", host, port] => {
                     let port = port.parse().expect("a port");
-                    tell(&mut checks, at, "reached", format!("{:?}", network::reach(host, port)));
+                    report(&mut checks, at, "reached", format!("{:?}", network::reach(host, port)));
                 }
                 _ => panic!("no question: {question}"),
             }
@@ -50,13 +50,13 @@ fn owned(args: &[&str]) -> Vec<String> {
 fn run(checks: &mut Vec<ToolCheck>, at: usize, tool: &str, args: &[String]) {
     match tools::probe(tool, args) {
         Ok(output) => {
-            tell(checks, at, "ended", format!("{} {}", output.exit_code, output.truncated));
+            report(checks, at, "ended", format!("{} {}", output.exit_code, output.truncated));
             for (name, text) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
                 // in pieces, as one text of a check has a cap of its own
                 let mut rest = text.as_str();
                 for piece in 0.. {
                     let (shown, left) = rest.split_at(rest.floor_char_boundary(32 << 10));
-                    tell(checks, at, &format!("{name} {piece}"), shown.to_string());
+                    report(checks, at, &format!("{name} {piece}"), shown.to_string());
                     rest = left;
                     if rest.is_empty() {
                         break;
@@ -64,14 +64,14 @@ fn run(checks: &mut Vec<ToolCheck>, at: usize, tool: &str, args: &[String]) {
                 }
             }
         }
-        Err(failure) => tell(checks, at, "failed", format!("{failure:?}")),
+        Err(failure) => report(checks, at, "failed", format!("{failure:?}")),
     }
 }
 
 fn many(checks: &mut Vec<ToolCheck>, at: usize, times: &str, tool: &str, args: &[String]) {
     let answers = (0..times.parse().expect("a number")).map(|_: u32| tools::probe(tool, args));
     let (ran, failed): (Vec<_>, Vec<_>) = answers.partition(Result::is_ok);
-    tell(
+    report(
         checks,
         at,
         "many",
@@ -79,7 +79,7 @@ fn many(checks: &mut Vec<ToolCheck>, at: usize, times: &str, tool: &str, args: &
     );
 }
 
-fn tell(checks: &mut Vec<ToolCheck>, at: usize, what: &str, detail: String) {
+fn report(checks: &mut Vec<ToolCheck>, at: usize, what: &str, detail: String) {
     log::log(log::Level::Info, &format!("{at} {what}: {detail}"));
     let (name, description) = (format!("{at} {what}"), "what came back".to_string());
     checks.push(ToolCheck { name, description, outcome: Outcome::Ok(Some(detail)) });

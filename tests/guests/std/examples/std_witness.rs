@@ -45,26 +45,26 @@ impl Handler for Witness {
 fn files() -> Vec<(&'static str, String)> {
     let entries = |folder| fs::read_dir(folder).map(Iterator::count);
     vec![
-        ("current folder", told(env::current_dir())),
-        ("list /", told(entries("/"))),
-        ("list .", told(entries("."))),
-        ("read /etc/passwd", told(fs::read("/etc/passwd"))),
-        ("read ../../etc/passwd", told(fs::read("../../etc/passwd"))),
-        ("read /proc/self/environ", told(fs::read("/proc/self/environ"))),
-        ("open /dev/tty", told(fs::File::open("/dev/tty"))),
-        ("write /tmp/x", told(fs::write("/tmp/x", "x"))),
-        ("write x", told(fs::write("x", "x"))),
-        ("make a folder", told(fs::create_dir("/tmp/folder"))),
-        ("make a link", told(fs::hard_link("/etc/passwd", "/tmp/x"))),
+        ("current folder", describe(env::current_dir())),
+        ("list /", describe(entries("/"))),
+        ("list .", describe(entries("."))),
+        ("read /etc/passwd", describe(fs::read("/etc/passwd"))),
+        ("read ../../etc/passwd", describe(fs::read("../../etc/passwd"))),
+        ("read /proc/self/environ", describe(fs::read("/proc/self/environ"))),
+        ("open /dev/tty", describe(fs::File::open("/dev/tty"))),
+        ("write /tmp/x", describe(fs::write("/tmp/x", "x"))),
+        ("write x", describe(fs::write("x", "x"))),
+        ("make a folder", describe(fs::create_dir("/tmp/folder"))),
+        ("make a link", describe(fs::hard_link("/etc/passwd", "/tmp/x"))),
     ]
 }
 
 fn network() -> Vec<(&'static str, String)> {
     vec![
-        ("connect", told(TcpStream::connect("127.0.0.1:1"))),
-        ("listen", told(TcpListener::bind("127.0.0.1:0"))),
-        ("datagrams", told(UdpSocket::bind("0.0.0.0:0"))),
-        ("look a name up", told(("localhost", 80).to_socket_addrs().map(Iterator::count))),
+        ("connect", describe(TcpStream::connect("127.0.0.1:1"))),
+        ("listen", describe(TcpListener::bind("127.0.0.1:0"))),
+        ("datagrams", describe(UdpSocket::bind("0.0.0.0:0"))),
+        ("look a name up", describe(("localhost", 80).to_socket_addrs().map(Iterator::count))),
     ]
 }
 
@@ -72,9 +72,9 @@ fn processes() -> Vec<(&'static str, String)> {
     vec![
         ("variables", env::vars_os().count().to_string()),
         ("arguments", env::args_os().count().to_string()),
-        ("standard input", told(io::read_to_string(io::stdin()))),
-        ("another program", told(process::Command::new("sh").spawn().map(|_| ()))),
-        ("another thread", told(thread::Builder::new().spawn(|| ()).map(|_| ()))),
+        ("standard input", describe(io::read_to_string(io::stdin()))),
+        ("another program", describe(process::Command::new("sh").spawn().map(|_| ()))),
+        ("another thread", describe(thread::Builder::new().spawn(|| ()).map(|_| ()))),
     ]
 }
 
@@ -94,7 +94,7 @@ fn time_and_chance() -> Vec<(&'static str, String)> {
 }
 
 /// What came of it, or the kind of error.
-fn told<T: Debug>(result: io::Result<T>) -> String {
+fn describe<T: Debug>(result: io::Result<T>) -> String {
     result.map_or_else(|error| format!("{:?}", error.kind()), |found| format!("{found:?}"))
 }
 

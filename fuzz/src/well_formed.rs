@@ -8,23 +8,23 @@ use wasm_encoder::{
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
 /// Where the honest answers write what they answer.
-const ROOM: u64 = 1024;
+const BUFFER: u64 = 1024;
 
 /// The section of function bodies, whose entries come one by one.
 const CODE: u8 = 10;
 
 /// An export, and how to answer it honestly.
-type Answer = (&'static str, fn(&mut InstructionSink<'_>));
+type WellFormedExport = (&'static str, fn(&mut InstructionSink<'_>));
 
-const ANSWERS: [Answer; 3] = [
+const EXPORTS: [WellFormedExport; 3] = [
     ("greentic:env-pack/handler@0.1.0#slot", |code| {
         code.i32_const(4);
     }),
     ("greentic:env-pack/handler@0.1.0#descriptor-path", |code| {
-        text(code, ROOM, b"fuzz.pathfuzz.00")
+        text(code, BUFFER, b"fuzz.pathfuzz.00")
     }),
     ("greentic:env-pack/handler@0.1.0#supported-versions", |code| {
-        text(code, ROOM + 64, b"^1.0.0,<1000.0.0")
+        text(code, BUFFER + 64, b"^1.0.0,<1000.0.0")
     }),
 ];
 
@@ -43,8 +43,8 @@ fn text(code: &mut InstructionSink<'_>, at: u64, text: &[u8; 16]) {
 
 /// The module with those of its exports replaced by honest ones whose bit is set: slot,
 /// descriptor path, supported versions.
-pub fn with_answers(module: &[u8], bits: u8) -> Vec<u8> {
-    let chosen: Vec<&Answer> = ANSWERS
+pub fn replace_exports(module: &[u8], bits: u8) -> Vec<u8> {
+    let chosen: Vec<&WellFormedExport> = EXPORTS
         .iter()
         .enumerate()
         .filter(|(at, _)| bits >> at & 1 == 1)
@@ -70,9 +70,9 @@ pub fn with_answers(module: &[u8], bits: u8) -> Vec<u8> {
                 let own = functions + types.len() as u32;
                 replaced =
                     chosen.iter().zip(own..).map(|(answer, index)| (answer.0, index)).collect();
-                let answer_type = type_of(module, functions, &types);
+                let export_type = slot_type(module, functions, &types);
                 let mut section = FunctionSection::new();
-                for ty in types.iter().chain(std::iter::repeat_n(&answer_type, chosen.len())) {
+                for ty in types.iter().chain(std::iter::repeat_n(&export_type, chosen.len())) {
                     section.function(*ty);
                 }
                 out.section(&section);
@@ -112,7 +112,7 @@ pub fn with_answers(module: &[u8], bits: u8) -> Vec<u8> {
 }
 
 /// The type of the exported `slot`, which all answers have.
-fn type_of(module: &[u8], imported: u32, types: &[u32]) -> u32 {
+fn slot_type(module: &[u8], imported: u32, types: &[u32]) -> u32 {
     let exports = Parser::new(0).parse_all(module).find_map(|payload| match payload {
         Ok(Payload::ExportSection(section)) => Some(section),
         _ => None,
@@ -120,7 +120,7 @@ fn type_of(module: &[u8], imported: u32, types: &[u32]) -> u32 {
     let slot = exports
         .expect("exports")
         .into_iter()
-        .find_map(|export| export.ok().filter(|export| export.name == ANSWERS[0].0));
+        .find_map(|export| export.ok().filter(|export| export.name == EXPORTS[0].0));
     types[(slot.expect("the export").index - imported) as usize]
 }
 

@@ -10,7 +10,7 @@ use crate::toolchains::{component, toolchains};
 
 const COMPONENTIZE_PY: &str = r#"#!/bin/sh
 set -e
-kept=TOOLCHAINS/kept/$(cat requirements.txt *.py wit/*.wit wit/deps/*/*.wit | sha256sum | cut -c 1-64).wasm
+kept=TOOLCHAINS/cached/$(cat requirements.txt *.py wit/*.wit wit/deps/*/*.wit | sha256sum | cut -c 1-64).wasm
 for argument; do
     [ "$before" != --output ] || out=$argument
     before=$argument
@@ -34,7 +34,7 @@ export async function componentize(options) {
   const worlds = readdirSync(options.witPath, { recursive: true }).map((name) => join(options.witPath, name));
   const files = ['package-lock.json', ...readdirSync('.').filter((name) => name.endsWith('.js')), ...worlds].sort();
   files.filter((name) => /\.\w+$/.test(name)).forEach((name) => hash.update(readFileSync(name)));
-  const kept = `TOOLCHAINS/kept/${hash.digest('hex')}.wasm`;
+  const kept = `TOOLCHAINS/cached/${hash.digest('hex')}.wasm`;
   if (!existsSync(kept)) {
     const { component } = await make(options);
     writeFileSync(`${kept}.${process.pid}`, component);

@@ -7,11 +7,11 @@
 //! within a line and `...` for any lines. Set `BLESS=1` to write down what is printed
 //! now.
 
+mod cached_toolchains;
+mod code_blocks;
 mod components;
-mod kept;
 mod links;
 mod recipes;
-mod samples;
 
 use crate::support::registry::docker::DockerRegistry;
 use crate::support::toolchain::{path, toolchain};
@@ -25,7 +25,7 @@ macro_rules! documents {
 
         $(#[test]
         fn $test() {
-            tells_the_truth($document, Shell::new(Vec::new()));
+            assert_up_to_date($document, Shell::new(Vec::new()));
         })+
     };
 }
@@ -46,26 +46,26 @@ documents! {
 const OTHER_DOCUMENTS: [&str; 4] =
     ["docs/components.md", "docs/javascript.md", "docs/python.md", "docs/registries.md"];
 
-fn tells_the_truth(document: &str, shell: Shell) {
+fn assert_up_to_date(document: &str, shell: Shell) {
     check(document, shell).unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 #[test]
 fn the_guide_for_components() {
     let made = components::Made::new();
-    tells_the_truth("docs/components.md", Shell::new(made.commands()));
+    assert_up_to_date("docs/components.md", Shell::new(made.commands()));
 }
 
 /// The registries in the document have names with ports that do not change; here they
 /// listen where there is room.
 #[test]
 #[ignore = "needs docker-registry and skopeo; `cargo xtask test` runs it"]
-fn the_document_about_registries_tells_the_truth() {
+fn the_guide_to_registries() {
     let registries = [DockerRegistry::open(), DockerRegistry::with_passwords()];
     let localhost = |registry: &DockerRegistry| registry.host().replace("127.0.0.1", "localhost");
     let names = ["localhost:50000", "localhost:50001"].map(str::to_owned);
     let names = names.into_iter().zip(registries.each_ref().map(localhost)).collect();
-    tells_the_truth("docs/registries.md", Shell::new(names));
+    assert_up_to_date("docs/registries.md", Shell::new(names));
 }
 
 #[test]
@@ -75,16 +75,16 @@ fn the_guide_for_python() {
         "python3 -m venv .venv && .venv/bin/pip install --quiet -r requirements.txt",
         ".venv",
     );
-    kept::python(&shell.toolchain());
-    tells_the_truth("docs/python.md", shell);
+    cached_toolchains::python(&shell.toolchain());
+    assert_up_to_date("docs/python.md", shell);
 }
 
 #[test]
 #[ignore = "needs node and npm; `cargo xtask test` runs it"]
 fn the_guide_for_javascript() {
     let shell = Shell::with_toolchain("npm ci --ignore-scripts --silent", "node_modules");
-    kept::javascript(&shell.toolchain());
-    tells_the_truth("docs/javascript.md", shell);
+    cached_toolchains::javascript(&shell.toolchain());
+    assert_up_to_date("docs/javascript.md", shell);
 }
 
 #[test]
@@ -200,7 +200,7 @@ struct Shell {
     /// What the commands have printed so far.
     printed: std::cell::RefCell<String>,
     /// Whether commands may take as long as an interpreter takes to be compiled.
-    is_patient: bool,
+    is_slow: bool,
 }
 
 /// A digest in a command that was printed before for the same reference.
@@ -210,19 +210,19 @@ impl Shell {
     /// A cache of its own for each document: what is kept in it, and what is said of it,
     /// is nobody else's.
     fn new(names: Vec<(String, String)>) -> Self {
-        Self::of(Sandbox::new().with_own_cache(), names)
+        Self::in_sandbox(Sandbox::new().with_own_cache(), names)
     }
 
-    fn of(sandbox: Sandbox, names: Vec<(String, String)>) -> Self {
+    fn in_sandbox(sandbox: Sandbox, names: Vec<(String, String)>) -> Self {
         std::fs::create_dir(sandbox.home().join("work")).expect("a folder");
-        Self { sandbox, names, printed: String::new().into(), is_patient: false }
+        Self { sandbox, names, printed: String::new().into(), is_slow: false }
     }
 
     /// One in which a toolchain is there already, instead of the command that installs it
     /// as this name in the folder of a project; what was compiled once stays
     /// compiled.
     fn with_toolchain(install: &str, name: &str) -> Self {
-        let shell = Self { is_patient: true, ..Self::of(Sandbox::new(), Vec::new()) };
+        let shell = Self { is_slow: true, ..Self::in_sandbox(Sandbox::new(), Vec::new()) };
         let there = format!("ln -s {} {name}", shell.toolchain().display());
         Self { names: vec![(install.to_owned(), there)], ..shell }
     }
@@ -245,7 +245,7 @@ impl Shell {
             .current_dir(self.sandbox.home().join("work"));
         shell.env("PATH", path()).env("GTC_FORMAT", "human").env("REPOSITORY", repository());
         toolchain(&mut shell);
-        let ran = match self.is_patient {
+        let ran = match self.is_slow {
             true => Ran::from(shell.output().expect("it starts")),
             false => run(&mut shell),
         };

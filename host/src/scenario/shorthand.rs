@@ -1,37 +1,41 @@
-//! What can be said in a word, or in full; once, or several times; and tables that say
-//! nothing twice.
+//! Shorter spellings of scenario values: a word or a table, one value or a list, a parsed
+//! text, and a table without duplicate keys. Unlike those of serde, their errors name the
+//! expected form.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
+use std::hash::Hash;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+use env_pack_domain::ForeignText;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{
     Deserialize, Deserializer, Error, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
 };
 
-/// A word, or a table where a word is not enough.
+/// A word, or a table with details.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(untagged, inline)]
-pub enum Short<W, F> {
-    /// In a word.
+pub enum Shorthand<W, F> {
+    /// The word.
     Word(W),
-    /// In full.
+    /// The table.
     Full(F),
 }
 
-impl<'de, W: Deserialize<'de>, F: Deserialize<'de>> Deserialize<'de> for Short<W, F> {
+impl<'de, W: Deserialize<'de>, F: Deserialize<'de>> Deserialize<'de> for Shorthand<W, F> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ShortVisitor(PhantomData))
+        deserializer.deserialize_any(ShorthandVisitor(PhantomData))
     }
 }
 
-struct ShortVisitor<W, F>(PhantomData<(W, F)>);
+struct ShorthandVisitor<W, F>(PhantomData<(W, F)>);
 
-impl<'de, W: Deserialize<'de>, F: Deserialize<'de>> Visitor<'de> for ShortVisitor<W, F> {
-    type Value = Short<W, F>;
+impl<'de, W: Deserialize<'de>, F: Deserialize<'de>> Visitor<'de> for ShorthandVisitor<W, F> {
+    type Value = Shorthand<W, F>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text (quoted, if it looks like a number) or a table")
@@ -39,19 +43,19 @@ impl<'de, W: Deserialize<'de>, F: Deserialize<'de>> Visitor<'de> for ShortVisito
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         let deserializer: StrDeserializer<'_, E> = text.into_deserializer();
-        W::deserialize(deserializer).map(Short::Word)
+        W::deserialize(deserializer).map(Shorthand::Word)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        F::deserialize(MapAccessDeserializer::new(map)).map(Short::Full)
+        F::deserialize(MapAccessDeserializer::new(map)).map(Shorthand::Full)
     }
 }
 
-/// One thing, or a list of at least one.
+/// One value, or a list of at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed<T>(pub Vec<T>);
+pub struct OneOrMany<T>(pub Vec<T>);
 
-impl<T: JsonSchema> JsonSchema for Listed<T> {
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
     fn inline_schema() -> bool {
         true
     }
@@ -66,27 +70,29 @@ impl<T: JsonSchema> JsonSchema for Listed<T> {
     }
 }
 
-impl<'de, W: Deserialize<'de>, F: Deserialize<'de>> Deserialize<'de> for Listed<Short<W, F>> {
+impl<'de, W: Deserialize<'de>, F: Deserialize<'de>> Deserialize<'de>
+    for OneOrMany<Shorthand<W, F>>
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListedVisitor(PhantomData))
+        deserializer.deserialize_any(OneOrManyVisitor(PhantomData))
     }
 }
 
-struct ListedVisitor<W, F>(PhantomData<(W, F)>);
+struct OneOrManyVisitor<W, F>(PhantomData<(W, F)>);
 
-impl<'de, W: Deserialize<'de>, F: Deserialize<'de>> Visitor<'de> for ListedVisitor<W, F> {
-    type Value = Listed<Short<W, F>>;
+impl<'de, W: Deserialize<'de>, F: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<W, F> {
+    type Value = OneOrMany<Shorthand<W, F>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a word, a table, or a list of them")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        ShortVisitor(PhantomData).visit_str(text).map(|one| Listed(vec![one]))
+        ShorthandVisitor(PhantomData).visit_str(text).map(|one| OneOrMany(vec![one]))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        ShortVisitor(PhantomData).visit_map(map).map(|one| Listed(vec![one]))
+        ShorthandVisitor(PhantomData).visit_map(map).map(|one| OneOrMany(vec![one]))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
@@ -94,18 +100,18 @@ impl<'de, W: Deserialize<'de>, F: Deserialize<'de>> Visitor<'de> for ListedVisit
         while let Some(item) = items.next_element()? {
             all.push(item);
         }
-        match all.is_empty() {
-            true => Err(A::Error::custom("an empty list, where at least one answer is expected")),
-            false => Ok(Listed(all)),
+        if all.is_empty() {
+            return Err(A::Error::custom("an empty list, where at least one answer is expected"));
         }
+        Ok(OneOrMany(all))
     }
 }
 
-/// A text that means something.
+/// A value that is parsed from a text with [`FromStr`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parsed<T>(pub T);
+pub struct FromText<T>(pub T);
 
-impl<T> JsonSchema for Parsed<T> {
+impl<T> JsonSchema for FromText<T> {
     fn inline_schema() -> bool {
         true
     }
@@ -119,24 +125,24 @@ impl<T> JsonSchema for Parsed<T> {
     }
 }
 
-impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
+impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for FromText<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map(Self).map_err(D::Error::custom)
     }
 }
 
-/// A table in its own order, whose keys differ.
+/// A table that keeps its order and refuses duplicate keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entries<K, V>(pub Vec<(K, V)>);
+pub struct UniqueMap<K, V>(pub Vec<(K, V)>);
 
-impl<K, V> Default for Entries<K, V> {
+impl<K, V> Default for UniqueMap<K, V> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<K, V: JsonSchema> JsonSchema for Entries<K, V> {
+impl<K, V: JsonSchema> JsonSchema for UniqueMap<K, V> {
     fn inline_schema() -> bool {
         true
     }
@@ -151,35 +157,36 @@ impl<K, V: JsonSchema> JsonSchema for Entries<K, V> {
     }
 }
 
-impl<'de, K: FromStr<Err: fmt::Display> + Eq + std::hash::Hash + Clone, V: Deserialize<'de>>
-    Deserialize<'de> for Entries<K, V>
+impl<'de, K: FromStr<Err: fmt::Display> + Eq + Hash + Clone, V: Deserialize<'de>> Deserialize<'de>
+    for UniqueMap<K, V>
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+        deserializer.deserialize_map(UniqueMapVisitor(PhantomData))
     }
 }
 
-struct EntriesVisitor<K, V>(PhantomData<(K, V)>);
+struct UniqueMapVisitor<K, V>(PhantomData<(K, V)>);
 
-impl<'de, K: FromStr<Err: fmt::Display> + Eq + std::hash::Hash + Clone, V: Deserialize<'de>>
-    Visitor<'de> for EntriesVisitor<K, V>
+impl<'de, K: FromStr<Err: fmt::Display> + Eq + Hash + Clone, V: Deserialize<'de>> Visitor<'de>
+    for UniqueMapVisitor<K, V>
 {
-    type Value = Entries<K, V>;
+    type Value = UniqueMap<K, V>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a table")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let (mut entries, mut known) = (Vec::new(), std::collections::HashSet::new());
+        let mut entries = Vec::new();
+        let mut keys = HashSet::new();
         while let Some(text) = map.next_key::<String>()? {
             let key: K = text.parse().map_err(A::Error::custom)?;
-            if !known.insert(key.clone()) {
-                let text = env_pack_domain::ForeignText::excerpt(&text);
-                return Err(A::Error::custom(format!("`{text}` stands here twice")));
+            if !keys.insert(key.clone()) {
+                let text = ForeignText::excerpt(&text);
+                return Err(A::Error::custom(format!("duplicate key `{text}`")));
             }
             entries.push((key, map.next_value()?));
         }
-        Ok(Entries(entries))
+        Ok(UniqueMap(entries))
     }
 }

@@ -33,7 +33,7 @@ fn the_newest_pack_of_a_folder_is_tested() {
 }
 
 #[test]
-fn nothing_to_test_is_told_apart_from_a_failure() {
+fn nothing_to_test_is_an_error_of_its_own() {
     let sandbox = Sandbox::new();
     std::fs::create_dir(sandbox.home().join("packs")).expect("a folder");
     let none = sandbox.gtc(["pack", "test", "packs"]).refused(2, "not-found");
@@ -92,7 +92,7 @@ fn a_scenario_names_the_handler_it_is_for() {
 }
 
 #[test]
-fn one_scenario_may_have_as_many_as_there_may_be() {
+fn number_and_size_of_scenarios_are_limited() {
     let sandbox = Sandbox::new();
     sandbox.honest_pack("secrets", "acme.secrets.a", "^1");
     (0..3).for_each(|at| drop(sandbox.write(format!("packs/tests/{at}.yaml"), NOTHING)));

@@ -1,0 +1,81 @@
+//! Resolves and reads files of a project. A file must lie below the project folder after
+//! all symbolic links are resolved.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use super::ProjectError;
+
+/// Returns true if a path is relative, not empty, and has no `..`.
+pub(super) fn is_relative(path: &Path) -> bool {
+    let mut parts = path.components().peekable();
+    parts.peek().is_some()
+        && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+/// Resolves a relative path to a regular file below `folder`.
+pub(super) fn resolve_file(folder: &Path, path: &Path) -> Result<PathBuf, ProjectError> {
+    let real = resolve(folder, path)?;
+    if real.is_file() {
+        Ok(real)
+    } else {
+        Err(ProjectError::WrongFileType { path: folder.join(path), expected: "regular file" })
+    }
+}
+
+/// Resolves a relative path to a folder below `folder`.
+pub(super) fn resolve_folder(folder: &Path, path: &Path) -> Result<PathBuf, ProjectError> {
+    let real = resolve(folder, path)?;
+    if real.is_dir() {
+        Ok(real)
+    } else {
+        Err(ProjectError::WrongFileType { path: folder.join(path), expected: "folder" })
+    }
+}
+
+fn resolve(folder: &Path, path: &Path) -> Result<PathBuf, ProjectError> {
+    let given = folder.join(path);
+    let unreadable = |source| ProjectError::Read { path: given.clone(), source };
+    let real = given.canonicalize().map_err(unreadable)?;
+    if real.starts_with(folder.canonicalize().map_err(unreadable)?) {
+        Ok(real)
+    } else {
+        Err(ProjectError::OutsideProject { path: given })
+    }
+}
+
+/// Reads a regular file of at most `limit` bytes of UTF-8.
+pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, ProjectError> {
+    let unreadable = |source| ProjectError::Read { path: path.to_owned(), source };
+    let Some(bytes) = read_capped(path, limit).map_err(unreadable)? else {
+        return Err(ProjectError::WrongFileType {
+            path: path.to_owned(),
+            expected: "regular file",
+        });
+    };
+    if bytes.len() as u64 > limit {
+        return Err(ProjectError::TooLarge { path: path.to_owned(), limit });
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))
+}
+
+/// Reads at most `limit + 1` bytes, so that the caller detects a longer file. Returns
+/// `None` for anything but a regular file, and never waits for a FIFO.
+fn read_capped(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    if !path.metadata()?.is_file() {
+        return Ok(None);
+    }
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    let file: File = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
