@@ -5,6 +5,7 @@
 //! inputs and a few thousand changed ones; `cargo run -p gtc-fuzz -- <target> --runs N`
 //! does so for as long as you like; `cargo fuzz run <target> --features libfuzzer`
 //! lets libFuzzer look for inputs that reach new code.
+#![expect(clippy::disallowed_methods, reason = "it prepares inputs in files")]
 
 mod archive;
 mod cosign;

@@ -3,6 +3,7 @@
 //! one run.
 //!
 //! `cargo bench -p gtc --bench latency`; a first argument is the number of calls.
+#![expect(clippy::disallowed_methods, reason = "it reads what the system counts")]
 
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../../tests/suite/support/mod.rs"]

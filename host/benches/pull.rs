@@ -3,6 +3,7 @@
 //!
 //! Both in the same run, turn by turn, each a process of its own that begins with
 //! nothing. It needs `docker-registry` and `skopeo`.
+#![expect(clippy::disallowed_methods, reason = "it prepares a registry")]
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
 
 use std::io::{BufRead as _, BufReader};

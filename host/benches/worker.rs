@@ -3,6 +3,7 @@
 //!
 //! Both in the same run, turn by turn, on ordinary handlers: without and with the
 //! standard library.
+#![expect(clippy::disallowed_methods, reason = "it reads a guest")]
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
 
 use std::time::{Duration, Instant};

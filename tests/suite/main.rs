@@ -1,4 +1,8 @@
 //! The tests of the host, through its doors: the program, the library, the WIT.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests prepare and look at files and programs directly"
+)]
 
 mod air_gap;
 mod apart;

@@ -1,5 +1,9 @@
 //! Help, the version, arguments that make no command, and answers that nobody could be
 //! given.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it reports variables that cannot be read as settings"
+)]
 
 use std::ffi::OsString;
 use std::io;

@@ -1,5 +1,6 @@
 //! Where a run of the program finds its files and programs, from flags and the
 //! environment.
+#![expect(clippy::disallowed_methods, reason = "variables are read here and passed on as settings")]
 
 use std::env;
 use std::io::Write as _;

@@ -10,15 +10,16 @@
 mod inventory;
 mod record;
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use env_pack_domain::Sha256Digest;
+use gtc_fs::atomic::AtomicFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -29,6 +30,8 @@ pub use inventory::{CodeFault, CompiledCode, CompiledListing, KeptCode, StaleFil
 /// How exactly the store knows when code was used last. Noting every use would write to
 /// the disk whenever anybody only reads.
 const USE_RESOLUTION: Duration = Duration::from_secs(24 * 60 * 60);
+/// Permission bits of compiled code and its record: nothing modifies them in place.
+const FILE_MODE: u32 = 0o400;
 /// A half-written file of this age belongs to a process that was killed: copying code
 /// takes no longer than moments.
 const STALE_AGE: Duration = Duration::from_secs(10 * 60);
@@ -82,9 +85,10 @@ impl CompiledStore {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         self.sweep();
-        let (temporary, record) = half_written(path, code)?;
-        let placed = Record::place(path, &record).and_then(|()| fs::rename(&temporary, path));
-        placed.inspect_err(|_| drop(fs::remove_file(&temporary)))
+        let mut file = AtomicFile::create(path, FILE_MODE)?;
+        let record = Record::copy(code, file.file())?;
+        record.write(path)?;
+        file.commit()
     }
 
     /// Removes what killed processes left half written, once for each process.
@@ -106,22 +110,6 @@ fn engine_name(engine: &Engine) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
     format!("{:016x}", hasher.finish())
-}
-
-/// Writes a file beside the place that it is meant for; where, and what was written.
-fn half_written(place: &Path, content: &mut dyn Read) -> io::Result<(PathBuf, Record)> {
-    let extension = place.extension().unwrap_or_default().to_string_lossy();
-    let temporary = place.with_extension(format!("{extension}.{}.tmp", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o400).open(&temporary)?;
-    let written =
-        Record::copy(content, &mut file).and_then(|record| file.sync_all().map(|()| record));
-    match written {
-        Ok(record) => Ok((temporary, record)),
-        Err(error) => {
-            let _ = fs::remove_file(&temporary);
-            Err(error)
-        }
-    }
 }
 
 /// Something that is this user's own, and that nobody else may write.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use env_pack_domain::{ForeignText, InvalidOciRef, OciRef, PackDescriptor};
+use gtc_fs::read::FileKind;
 
 use super::oci::RegistryError;
 
@@ -37,7 +38,7 @@ pub enum FetchError {
         /// The path.
         path: PathBuf,
         /// What is there.
-        what: &'static str,
+        what: FileKind,
     },
     /// The file is larger than any pack may be.
     #[error("`{}` has more than {limit} bytes, the most that is read of it", shown(.path))]

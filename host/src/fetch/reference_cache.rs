@@ -144,7 +144,7 @@ impl ReferenceCache {
         let bytes = serde_json::to_vec(&note).map_err(|error| failed(error.into()))?;
         let _together = self.notes.together()?;
         std::fs::create_dir_all(self.notes.folder()).map_err(failed)?;
-        crate::whole::write(&path, &bytes, 0o600).map_err(failed)
+        gtc_fs::atomic::write(&path, &bytes, 0o600).map_err(failed)
     }
 
     /// A note is named after its reference, in a way that every file system takes.

@@ -8,6 +8,7 @@ use env_pack_domain::{
     CapabilitySlot, DescriptorPath, ForeignText, PackId, PackRef, Permissions, Sha256Digest,
     Version, VersionReq,
 };
+use gtc_fs::atomic;
 use serde::Serialize;
 
 use super::project::{bind_command, pack_id, within_reach};
@@ -15,7 +16,6 @@ use super::{FilePath, OpError, Signature, packs, trust};
 use crate::archive::{self, Declared, NewHandler, NewPack, PackedHandler};
 use crate::engine::{self, LoadError, Seen, Trust};
 use crate::host::Host;
-use crate::whole;
 
 /// What the one component of a built pack is called.
 const COMPONENT: &str = "handler";
@@ -344,7 +344,7 @@ pub(super) fn write_with(
         true => {
             fs::OpenOptions::new().write(true).open(&place).and_then(|mut file| fill(&mut file))
         }
-        false => whole::write_with(&place, 0o666, fill),
+        false => atomic::write_with(&place, 0o666, fill),
     };
     written.map_err(|source| OpError::Write { path: path.to_owned(), source })
 }

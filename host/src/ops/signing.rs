@@ -1,12 +1,11 @@
 //! Keys and signatures as files: making a key, signing a pack, and looking who signed
 //! one.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{EnvId, ForeignText, KeyId, OciRef, PackRef};
+use gtc_fs::atomic;
 use serde::Serialize;
 
 use super::repack::is_same_file;
@@ -127,13 +126,7 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
         std::io::ErrorKind::AlreadyExists => OpError::KeyExists { path: path.to_owned() },
         _ => OpError::Write { path: path.to_owned(), source },
     };
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    written.map_err(|source| {
-        let _ = fs::remove_file(path);
-        failed(source)
-    })
+    atomic::write_new(path, text.as_bytes(), mode).map_err(failed)
 }
 
 /// Signs a pack: the bytes of its archive, once they are known to be a pack. Signatures

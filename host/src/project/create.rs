@@ -1,8 +1,10 @@
 //! Writes the files of a new project. Existing files are never overwritten.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::Path;
+
+use gtc_fs::atomic;
 
 use super::ProjectError;
 
@@ -43,5 +45,5 @@ fn write_new(path: &Path, content: &str) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(content.as_bytes())
+    atomic::write_new(path, content.as_bytes(), 0o666)
 }

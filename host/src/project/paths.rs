@@ -1,12 +1,10 @@
 //! Resolves and reads files of a project. A file must lie below the project folder after
 //! all symbolic links are resolved.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::OFlags;
+use gtc_fs::read::{ReadError, read_capped};
 
 use super::ProjectError;
 
@@ -51,31 +49,14 @@ fn resolve(folder: &Path, path: &Path) -> Result<PathBuf, ProjectError> {
 /// Reads a regular file of at most `limit` bytes of UTF-8.
 pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, ProjectError> {
     let unreadable = |source| ProjectError::Read { path: path.to_owned(), source };
-    let Some(bytes) = read_capped(path, limit).map_err(unreadable)? else {
-        return Err(ProjectError::WrongFileType {
-            path: path.to_owned(),
-            expected: "regular file",
-        });
-    };
-    if bytes.len() as u64 > limit {
-        return Err(ProjectError::TooLarge { path: path.to_owned(), limit });
-    }
+    let bytes = read_capped(path, limit).map_err(|error| match error {
+        ReadError::NotFound => unreadable(io::ErrorKind::NotFound.into()),
+        ReadError::NotAFile(_) => {
+            ProjectError::WrongFileType { path: path.to_owned(), expected: "regular file" }
+        }
+        ReadError::TooLarge { limit } => ProjectError::TooLarge { path: path.to_owned(), limit },
+        ReadError::Io(error) => unreadable(error),
+    })?;
     String::from_utf8(bytes)
         .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))
-}
-
-/// Reads at most `limit + 1` bytes, so that the caller detects a longer file. Returns
-/// `None` for anything but a regular file, and never waits for a FIFO.
-fn read_capped(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
-    if !path.metadata()?.is_file() {
-        return Ok(None);
-    }
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
-    let file: File = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Ok(None);
-    }
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
 }

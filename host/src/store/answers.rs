@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use env_pack_domain::{AnswersRef, ForeignText};
+use gtc_fs::read::{ReadError, read_capped};
 use serde::de::IgnoredAny;
 
 use super::AnswersError;
-use super::files::{self, Read};
 
 /// The most that answers may be: they are configuration, not data.
 const MAX_BYTES: u64 = 1 << 20;
@@ -29,14 +29,15 @@ pub(super) fn read(folder: &Path, answers_ref: &AnswersRef) -> Result<String, An
         path: path.clone(),
         reason: ForeignText::sentence(&reason),
     };
-    let text = match files::read(&real, MAX_BYTES).map_err(failed)? {
-        Read::Text(text) => text,
-        Read::Nothing | Read::NotAFile => return Err(missing()),
-        Read::TooLarge => {
-            return Err(AnswersError::TooLarge { path: path.clone(), limit: MAX_BYTES });
-        }
-        Read::NotText(at) => return Err(malformed(format!("it is not UTF-8 after byte {at}"))),
-    };
+    let bytes = read_capped(&real, MAX_BYTES).map_err(|error| match error {
+        ReadError::NotFound | ReadError::NotAFile(_) => missing(),
+        ReadError::TooLarge { limit } => AnswersError::TooLarge { path: path.clone(), limit },
+        ReadError::Io(error) => failed(error),
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        malformed(format!("it is not UTF-8 after byte {valid}"))
+    })?;
     serde_json::from_str::<IgnoredAny>(&text).map_err(|error| malformed(error.to_string()))?;
     Ok(text.trim().to_owned())
 }

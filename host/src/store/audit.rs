@@ -1,14 +1,14 @@
 //! `audit/events.jsonl`, schema `greentic.audit.event.v1`: one line for each change that
 //! was asked for, made or not.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::fs;
 use std::path::Path;
 
 use env_pack_domain::{EnvId, plain_json};
+use gtc_fs::lock::{self, LockError};
 use serde::Serialize;
 
-use super::StoreError;
+use super::{LOCK_TIMEOUT, StoreError};
 
 const SCHEMA: &str = "greentic.audit.event.v1";
 
@@ -89,11 +89,15 @@ pub(super) fn append(
     // people look at it with whatever shows files
     let mut line = plain_json(line);
     line.push('\n');
-    let failed = || StoreError::io("append to", &path);
-    let mut file = OpenOptions::new().append(true).create(true).open(&path).map_err(failed())?;
-    // lines of concurrent processes must not mix
-    file.lock().map_err(failed())?;
-    file.write_all(line.as_bytes()).map_err(failed())
+    lock::append(&path, line.as_bytes(), LOCK_TIMEOUT).map_err(|error| match error {
+        LockError::TimedOut => StoreError::Busy { environment: environment.clone(), lock: path },
+        LockError::Io(error) => StoreError::io("append to", &path)(error),
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the audit log names the user as the system does")]
+fn user_name() -> Option<String> {
+    std::env::var("USER").ok()
 }
 
 fn line<'a>(environment: &'a EnvId, event: &'a AuditEvent) -> Line<'a> {
@@ -107,7 +111,7 @@ fn line<'a>(environment: &'a EnvId, event: &'a AuditEvent) -> Line<'a> {
         ts: jiff::Timestamp::now().to_string(),
         actor: Actor {
             kind: "local-user",
-            user: std::env::var("USER").ok(),
+            user: user_name(),
             uid: rustix::process::getuid().as_raw(),
         },
         env_id: environment.as_str(),

@@ -10,20 +10,23 @@ mod audit;
 mod bindings;
 mod document;
 mod error;
-mod files;
 mod lock;
 mod object;
 mod trust_root;
 
-use std::fs::{self, File};
+use std::fs;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use env_pack_domain::{AnswersRef, EnvId, Environment};
+use gtc_fs::atomic;
+use gtc_fs::lock::{FileLock, LockError};
+use gtc_fs::read::{ReadError, read_capped};
 use serde_json::value::RawValue;
 
 use document::Document;
-use files::Read;
 use lock::LockDocument;
 
 pub use audit::AuditEvent;
@@ -36,6 +39,8 @@ const PACK_LOCK: &str = "packs.lock.json";
 const TRUST_ROOT: &str = "trust-root.json";
 const RUNTIME: &str = "runtime.json";
 const LOCK: &str = ".lock";
+/// How long a change waits for another process that changes the same environment.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that is read of a file of ours: a thousand bindings make half a megabyte.
 const MAX_BYTES: u64 = 64 << 20;
 
@@ -73,7 +78,7 @@ pub struct Session {
     folder: PathBuf,
     stored: Stored,
     /// Held for as long as the session lives.
-    _lock: File,
+    _lock: FileLock,
 }
 
 impl Store {
@@ -89,7 +94,7 @@ impl Store {
 
     /// The environments under another folder, if there is one.
     pub fn elsewhere(&self, root: &Path) -> Option<Self> {
-        files::exists(root).then(|| Self::new(root))
+        exists(root).then(|| Self::new(root))
     }
 
     /// The ids of all environments, sorted.
@@ -99,7 +104,7 @@ impl Store {
     pub fn list(&self) -> Result<Vec<EnvId>, StoreError> {
         let entries = match fs::read_dir(&self.root) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(StoreError::io("read", &self.root)(error)),
         };
         let mut ids = Vec::new();
@@ -114,7 +119,7 @@ impl Store {
 
     /// Whether there is such an environment, readable or not.
     pub fn exists(&self, id: &EnvId) -> bool {
-        files::exists(&self.folder(id).join(ENVIRONMENT))
+        exists(&self.folder(id).join(ENVIRONMENT))
     }
 
     /// Reads an environment.
@@ -243,10 +248,12 @@ impl Store {
         self.root.join(id.as_str())
     }
 
-    fn lock(&self, id: &EnvId) -> Result<File, StoreError> {
+    fn lock(&self, id: &EnvId) -> Result<FileLock, StoreError> {
         let path = self.folder(id).join(LOCK);
-        let lock = files::lock(&path).map_err(StoreError::io("lock", &path))?;
-        lock.ok_or_else(|| StoreError::Busy { environment: id.clone(), lock: path })
+        FileLock::exclusive(&path, LOCK_TIMEOUT).map_err(|error| match error {
+            LockError::TimedOut => StoreError::Busy { environment: id.clone(), lock: path.clone() },
+            LockError::Io(error) => StoreError::io("lock", &path)(error),
+        })
     }
 
     fn no_environment(&self, id: &EnvId) -> StoreError {
@@ -277,7 +284,7 @@ impl Session {
         let path = self.folder.join(ENVIRONMENT);
         if *environment != self.stored.environment || !path.exists() {
             let text = self.stored.document.render(environment);
-            files::replace(&path, &text).map_err(StoreError::io("write", &path))?;
+            replace(&path, &text)?;
             (self.stored.document, self.stored.environment) =
                 Document::parse(&text, &path, environment.id())?;
         }
@@ -288,7 +295,7 @@ impl Session {
         let path = self.folder.join(PACK_LOCK);
         if *lock != self.stored.lock {
             let text = self.stored.lock_document.render(lock);
-            files::replace(&path, &text).map_err(StoreError::io("write", &path))?;
+            replace(&path, &text)?;
             (self.stored.lock_document, self.stored.lock) = LockDocument::parse(&text, &path)?;
         }
         Ok(())
@@ -308,7 +315,7 @@ impl Session {
     /// [`StoreError::Io`]; the file is as it was then.
     pub fn save_trust_root(&mut self, root: &TrustRoot) -> Result<(), StoreError> {
         let path = self.folder.join(TRUST_ROOT);
-        files::replace(&path, &root.render()).map_err(StoreError::io("write", &path))
+        replace(&path, &root.render())
     }
 }
 
@@ -319,13 +326,37 @@ fn trust_root(folder: &Path) -> Result<TrustRoot, StoreError> {
 
 /// Reads a file of ours; nothing when there is none.
 fn read(path: &Path) -> Result<Option<String>, StoreError> {
-    match files::read(path, MAX_BYTES).map_err(StoreError::io("read", path))? {
-        Read::Text(text) => Ok(Some(text)),
-        Read::Nothing => Ok(None),
-        Read::NotAFile => Err(StoreError::NotAFile { path: path.to_owned() }),
-        Read::TooLarge => Err(StoreError::TooLarge { path: path.to_owned(), limit: MAX_BYTES }),
-        Read::NotText(at) => {
-            Err(StoreError::malformed(path, format!("byte {at}"), "it is not UTF-8"))
+    let bytes = match read_capped(path, MAX_BYTES) {
+        Ok(bytes) => bytes,
+        Err(ReadError::NotFound) => return Ok(None),
+        Err(ReadError::NotAFile(_)) => {
+            return Err(StoreError::NotAFile { path: path.to_owned() });
+        }
+        Err(ReadError::TooLarge { limit }) => {
+            return Err(StoreError::TooLarge { path: path.to_owned(), limit });
+        }
+        Err(ReadError::Io(error)) => return Err(StoreError::io("read", path)(error)),
+    };
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let place = format!("byte {}", error.utf8_error().valid_up_to());
+        StoreError::malformed(path, place, "it is not UTF-8")
+    })?;
+    Ok(Some(text))
+}
+
+/// Replaces a file of an environment that is locked.
+fn replace(path: &Path, text: &str) -> Result<(), StoreError> {
+    atomic::remove_leftovers(path)
+        .and_then(|()| atomic::replace(path, text.as_bytes()))
+        .map_err(StoreError::io("write", path))
+}
+
+/// Whether anything has this path, readable or not.
+fn exists(path: &Path) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(_) => true,
+        Err(error) => {
+            !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
         }
     }
 }

@@ -289,7 +289,8 @@ fn code_goes_when_nobody_needs_or_nothing_can_run_it() {
     let (component, _) = stem.split_once('-').expect("a component and an engine");
     let of_another = code[0].with_file_name(format!("{component}-0123456789abcdef.cwasm"));
     fs::copy(&code[0], &of_another).expect("a copy");
-    let half_written = code[0].with_extension("cwasm.4711.tmp");
+    let half_written = code[0]
+        .with_file_name(format!(".{}.x7Qa0B", code[0].file_name().expect("a name").display()));
     fs::write(&half_written, "half").expect("a file");
     let gc = cache(&sandbox, &["gc"]).succeeded().result();
     assert_eq!(

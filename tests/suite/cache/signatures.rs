@@ -62,7 +62,7 @@ fn signatures_go_with_the_archives_that_they_are_for() {
 
     // what nobody is bound to does not; nor what a killed process left
     sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
-    let leftover = folder.join(format!(".{signature}.0.tmp"));
+    let leftover = folder.join(format!(".{signature}.x7Qa0B"));
     fs::write(&leftover, "half").expect("a file");
     let would = cache(&sandbox, &["gc", "--dry-run"]).succeeded().result();
     let expected = ["archive", "signature", "half-written"];

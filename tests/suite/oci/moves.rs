@@ -10,6 +10,8 @@ use crate::support::registry::reply::Reply;
 use crate::support::wat::Handler;
 use crate::support::{Sandbox, packs, run, text};
 
+/// The largest file that an interrupted process may write, in blocks of the shell (512 bytes).
+const LARGEST_FILE_BLOCKS: usize = 16 << 10;
 const REFRESH: [&str; 7] = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
 
 fn later() -> Vec<u8> {
@@ -46,20 +48,19 @@ fn lock(sandbox: &Sandbox) -> String {
 fn an_interrupted_refresh_has_moved_nothing() {
     let (sandbox, registry, [first, second]) = moved();
     let environment = sandbox.environment("local").join("environment.json");
-    // in the place of the file is a link into a folder where nothing can be written
-    let elsewhere = sandbox.home().join("elsewhere");
-    std::fs::create_dir(&elsewhere).expect("a folder");
-    std::fs::rename(&environment, elsewhere.join("environment.json")).expect("moved");
-    std::os::unix::fs::symlink(elsewhere.join("environment.json"), &environment).expect("a link");
-    let temporary = elsewhere.join(".environment.json.tmp");
-    std::fs::create_dir_all(temporary.join("in the way")).expect("a folder");
-    sandbox.gtc(refresh(&["--grant", "declared"])).exited(2);
+    // larger than the largest file that the process may write; the pins are smaller
+    let document = std::fs::read_to_string(&environment).expect("a file");
+    let padding = format!("{{\"padding\": \"{}\",", "x".repeat(LARGEST_FILE_BLOCKS * 1024));
+    std::fs::write(&environment, document.replacen('{', &padding, 1)).expect("a file");
+    let limited = format!("ulimit -f {LARGEST_FILE_BLOCKS}; trap '' XFSZ; exec \"$0\" \"$@\"");
+    let mut command = sandbox.command("/bin/sh");
+    command.args(["-c", &limited, env!("CARGO_BIN_EXE_gtc")]);
+    run(command.args(refresh(&["--grant", "declared"]))).exited(2);
     let pins: serde_json::Value = serde_json::from_str(&lock(&sandbox)).expect("JSON");
     let pin = &pins["packs"][registry.reference("1")];
     assert_eq!(text(&pin["manifest_digest"]), first.digest(), "{pins}");
     assert!(pin["grants"]["network"].as_array().expect("a list").is_empty(), "{pins}");
 
-    std::fs::remove_dir_all(&temporary).expect("removed");
     sandbox.gtc(refresh(&["--grant", "declared"])).succeeded();
     assert!(lock(&sandbox).contains(&second.digest()));
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use env_pack_domain::{ForeignText, Sha256Digest};
+use gtc_fs::atomic::temporary_of;
 use rustix::fs::OFlags;
 
 use super::record::Record;
@@ -208,12 +209,17 @@ impl CompiledListing {
     fn add(&mut self, entry: &DirEntry, metadata: &Metadata, engine: &str, now: SystemTime) {
         let (name, path, size) = (entry.file_name(), entry.path(), metadata.len());
         let name = name.to_string_lossy();
-        let (stem, extension) = name.split_once('.').unwrap_or((&name, ""));
-        let extension = without_process_id(extension);
+        let target = temporary_of(&name);
+        let (stem, extension) = target.unwrap_or(&name).split_once('.').unwrap_or((&name, ""));
         // <hex>-<engine>.<extension>
         let Some((component, of_engine)) = parse(stem) else { return self.strangers.push(path) };
         let is_stale = !metadata.is_dir() && age(metadata, now) >= STALE_AGE;
-        match extension.as_str() {
+        match extension {
+            "cwasm" | "blake3" if target.is_some() => {
+                if is_stale {
+                    self.leftovers.push(StaleFile { path, size });
+                }
+            }
             "cwasm" => {
                 let last_used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
                 let fits = of_engine == engine;
@@ -221,10 +227,8 @@ impl CompiledListing {
             }
             "blake3" if path.with_extension("cwasm").symlink_metadata().is_ok() => {}
             // a record comes before its code, and not long before
-            "blake3" | "cwasm.tmp" | "blake3.tmp" if is_stale => {
-                self.leftovers.push(StaleFile { path, size })
-            }
-            "blake3" | "cwasm.tmp" | "blake3.tmp" => {}
+            "blake3" if is_stale => self.leftovers.push(StaleFile { path, size }),
+            "blake3" => {}
             _ => self.strangers.push(path),
         }
     }
@@ -235,14 +239,6 @@ fn parse(stem: &str) -> Option<(Sha256Digest, &str)> {
     let is_engine =
         engine.len() == 16 && engine.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     Some((format!("sha256:{hex}").parse().ok()?, engine)).filter(|_| is_engine)
-}
-
-/// `cwasm.tmp` for `cwasm.<process id>.tmp`, and what needs no change as it is.
-fn without_process_id(extension: &str) -> String {
-    match extension.split('.').collect::<Vec<_>>().as_slice() {
-        [kind, id, "tmp"] if id.parse::<u32>().is_ok() => format!("{kind}.tmp"),
-        _ => extension.to_owned(),
-    }
 }
 
 fn read_record(code: &Path) -> Option<Record> {

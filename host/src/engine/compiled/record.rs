@@ -6,12 +6,13 @@
 //! write the record too.
 
 use std::fmt;
-use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::half_written;
+use gtc_fs::atomic;
+
+use super::FILE_MODE;
 
 /// How many bytes are copied at a time.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -31,10 +32,8 @@ impl Record {
 
     /// Writes the record of a file of code. It goes before the code: code without a
     /// record cannot be told from damaged code.
-    pub fn place(code: &Path, record: &Self) -> io::Result<()> {
-        let path = Self::path(code);
-        let (temporary, _) = half_written(&path, &mut record.to_string().as_bytes())?;
-        fs::rename(&temporary, &path).inspect_err(|_| drop(fs::remove_file(&temporary)))
+    pub fn write(&self, code: &Path) -> io::Result<()> {
+        atomic::write(&Self::path(code), self.to_string().as_bytes(), FILE_MODE)
     }
 
     /// Copies code, and says what it was.

@@ -7,19 +7,19 @@
 //! the host no longer wants it. Its standard input is a line to the host: it says there
 //! how the program ended, and when the host is gone, so is the other end. Output and
 //! variables it passes on as it got them.
+#![expect(clippy::disallowed_methods, reason = "it passes its own environment on, and reads /proc")]
 
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use gtc_fs::process::{ProcessGroup, detached_exact};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, wait};
-
-use crate::process::{Group, detach, exec_without_shell};
 
 /// The task of a worker that keeps a program.
 pub(in crate::engine) const TASK: &str = "keep";
@@ -44,14 +44,12 @@ pub(in crate::engine) fn keep(mut arguments: impl Iterator<Item = OsString>) -> 
     let mut line = UnixStream::from(rustix::io::dup(io::stdin())?);
     set_child_subreaper(Some(getpid()))?;
     let program = PathBuf::from(arguments.next().unwrap_or_default());
-    let mut command = Command::new(&program);
+    let mut command = detached_exact(&program, arguments, std::env::vars_os())?;
     command.stdin(Stdio::null());
-    detach(&mut command);
-    exec_without_shell(&mut command, &program, arguments, std::env::vars_os())?;
-    let message = match command.spawn().and_then(Group::new) {
+    let message = match ProcessGroup::spawn(&mut command) {
         Ok(group) => {
             wait_for_either(&group, &line)?;
-            format!("ended {}", group.end()?.into_raw())
+            format!("ended {}", group.kill()?.into_raw())
         }
         Err(error) => format!("not-started {}", error.raw_os_error().unwrap_or_default()),
     };
@@ -62,9 +60,9 @@ pub(in crate::engine) fn keep(mut arguments: impl Iterator<Item = OsString>) -> 
 }
 
 /// Waits until the program has ended, or the host is gone or has had enough.
-fn wait_for_either(group: &Group, line: &UnixStream) -> io::Result<()> {
+fn wait_for_either(group: &ProcessGroup, line: &UnixStream) -> io::Result<()> {
     loop {
-        let handle = group.handle();
+        let handle = group.pidfd();
         match poll(
             &mut [
                 PollFd::from_borrowed_fd(handle, PollFlags::IN),

@@ -2,7 +2,6 @@
 //! in time, output and number.
 
 pub(super) mod keeper;
-mod lookup;
 mod output;
 mod redact;
 mod variables;
@@ -13,19 +12,20 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use env_pack_domain::{ForeignText, Permissions};
+use gtc_fs::pipes::{OutputLimits, ReadOutcome};
+use gtc_fs::process::{ProcessGroup, detached, detached_exact};
+use gtc_fs::search_path::{self, SearchError};
 use serde::{Deserialize, Serialize};
 
 use super::Limits;
 use super::turnstile::Turnstile;
 use super::worker::NAME;
-use crate::process::{Group, detach, exec_without_shell};
 use keeper::Told;
-use output::Heard;
 
 /// How long a keeper that is told to end everything may take, before it is ended itself.
 const KEEPER_PATIENCE: Duration = Duration::from_millis(1500);
@@ -70,6 +70,15 @@ pub enum Failure {
     /// Something else failed.
     #[error("{0}")]
     Io(String),
+}
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::NotFound => Self::NotFound,
+            SearchError::NotTrusted { .. } => Self::Denied(error.to_string()),
+        }
+    }
 }
 
 impl Failure {
@@ -147,19 +156,22 @@ impl Tools {
     pub fn probe(&self, probe: &Probe<'_>, found: &mut Option<PathBuf>) -> Result<Output, Failure> {
         let Probe { tool, args, limits, .. } = *probe;
         probe.allowed()?;
-        let program = lookup::find(tool, &self.environment.path)?;
+        let program = search_path::find_trusted(tool, &self.environment.path)?;
         *found = Some(program.clone());
         let _turn = self.turnstile.turn(probe.deadline).ok_or(Failure::TimedOut)?;
         let deadline = probe.deadline.min(Instant::now() + limits.tool_time);
         let mut running =
             self.start(&program, tool, args).map_err(|error| not_started(&program, &error))?;
-        let heard =
-            output::listen(&mut running.group, deadline, limits.text_bytes, limits.printed_bytes);
+        let output_limits = OutputLimits {
+            kept_bytes: limits.text_bytes + output::MARGIN_BYTES,
+            total_bytes: limits.printed_bytes,
+        };
+        let outcome = running.group.read_output(deadline, output_limits);
         let told = running.end();
-        let said = match heard.map_err(|error| Failure::Io(error.to_string()))? {
-            Heard::All(said) => said,
-            Heard::Late => return Err(Failure::TimedOut),
-            Heard::Flood => {
+        let (stdout, stderr) = match outcome.map_err(|error| Failure::Io(error.to_string()))? {
+            ReadOutcome::Exited { stdout, stderr } => (stdout, stderr),
+            ReadOutcome::TimedOut => return Err(Failure::TimedOut),
+            ReadOutcome::OutputLimit => {
                 let reason =
                     format!("it printed more than {} bytes, and was ended", limits.printed_bytes);
                 return Err(Failure::Io(reason));
@@ -173,46 +185,36 @@ impl Tools {
             }
         };
         let clean = |text| redact::redact(text, &self.environment.variables);
-        let (stdout, stdout_is_cut) = said.stdout.into_text(clean);
-        let (stderr, stderr_is_cut) = said.stderr.into_text(clean);
+        let (stdout, stdout_is_cut) = output::into_text(&stdout, limits.text_bytes, clean);
+        let (stderr, stderr_is_cut) = output::into_text(&stderr, limits.text_bytes, clean);
         Ok(Output { exit_code, stdout, stderr, truncated: stdout_is_cut || stderr_is_cut })
     }
 
     fn start(&self, program: &Path, tool: &str, args: &[String]) -> io::Result<Running> {
         let variables = self.variables(tool);
         let args = args.iter().map(OsString::from);
-        let mut command = Command::new(self.keeper.as_deref().unwrap_or(program));
-        command
-            .env_clear()
-            .envs(variables.clone())
-            .current_dir("/")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        detach(&mut command);
-        let line = match &self.keeper {
-            Some(_) => {
+        let (mut command, line) = match &self.keeper {
+            Some(keeper) => {
                 let (ours, theirs) = UnixStream::pair()?;
-                command
-                    .arg0(NAME)
-                    .arg(keeper::TASK)
-                    .arg(program)
-                    .args(args)
-                    .stdin(OwnedFd::from(theirs));
-                Some(ours)
+                let mut command = detached(keeper);
+                command.arg0(NAME).arg(keeper::TASK).arg(program).args(args).envs(variables);
+                command.stdin(OwnedFd::from(theirs));
+                (command, Some(ours))
             }
             None => {
+                let mut command = detached_exact(program, args, variables)?;
                 command.stdin(Stdio::null());
-                exec_without_shell(&mut command, program, args, variables.into_iter())?;
-                None
+                (command, None)
             }
         };
-        Ok(Running { group: Group::new(command.spawn()?)?, line })
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Ok(Running { group: ProcessGroup::spawn(&mut command)?, line })
     }
 
     /// What a program sees of the variables of the host.
     fn variables(&self, tool: &str) -> Vec<(OsString, OsString)> {
         let path =
-            self.trusted_path.get_or_init(|| lookup::trusted_folders(&self.environment.path));
+            self.trusted_path.get_or_init(|| search_path::trusted_folders(&self.environment.path));
         let fixed = [("PATH".into(), path.clone()), ("LC_ALL".into(), "C".into())];
         variables::of(tool, &self.environment.variables).cloned().chain(fixed).collect()
     }
@@ -221,7 +223,7 @@ impl Tools {
 /// A program that runs.
 struct Running {
     /// The program, or its keeper.
-    group: Group,
+    group: ProcessGroup,
     /// The line to its keeper.
     line: Option<UnixStream>,
 }
@@ -230,11 +232,11 @@ impl Running {
     /// Ends it, if it has not ended, and everything it started; how it ended.
     fn end(self) -> Told {
         let Self { group, line } = self;
-        let Some(mut line) = line else { return group.end().map_or(Told::Nothing, Told::Ended) };
+        let Some(mut line) = line else { return group.kill().map_or(Told::Nothing, Told::Ended) };
         // the keeper sees that nobody listens, and ends what it keeps before it ends itself
         let _ = line.shutdown(std::net::Shutdown::Write);
         let _ = group.wait_until(Instant::now() + KEEPER_PATIENCE);
-        let _ = group.end();
+        let _ = group.kill();
         keeper::hear(&mut line)
     }
 }

@@ -281,6 +281,7 @@ fn equals(argument: u8, value: u64) -> Rule {
 }
 
 /// Which layers took hold, and what came of trying what must not work.
+#[expect(clippy::disallowed_methods, reason = "it tries what must be forbidden")]
 pub(super) fn examine(layers: &Layers) -> Vec<Protection> {
     let layers = [
         ("resource limits", layers.limits),

@@ -8,12 +8,12 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
+use gtc_fs::pipes::set_nonblocking;
+use gtc_fs::process::timespec;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-use crate::process::{never_wait, timespec};
 
 /// How much is read at a time, in bytes.
 const CHUNK: usize = 64 << 10;
@@ -30,7 +30,7 @@ impl Line {
     /// The end of the host, over which so many bytes may come: it waits no longer than
     /// until a deadline.
     pub fn of_host(end: OwnedFd, most: u64) -> io::Result<Self> {
-        never_wait(&end)?;
+        set_nonblocking(&end)?;
         Ok(Self { end, left: most })
     }
 

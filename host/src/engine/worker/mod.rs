@@ -23,15 +23,15 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use env_pack_domain::ForeignText;
+use gtc_fs::process::{ProcessGroup, detached};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::process::Signal;
 
 use super::LoadError;
-use crate::process::{Group, detach};
 
 use line::Line;
 use protocol::Order;
@@ -172,7 +172,7 @@ fn run(program: &Path, order: Order, input: File, patience: Duration) -> io::Res
     let group = start(program, order, input, output.try_clone()?.into(), &words)?;
     let has_ended = group.wait_until(Instant::now() + patience)?;
     // ends what is left of it before anybody looks at what it wrote
-    let status = group.end()?;
+    let status = group.kill()?;
     Ok(Ended { status: has_ended.then_some(status), output, words: read_words(words)? })
 }
 
@@ -182,12 +182,11 @@ fn start(
     input: File,
     output: OwnedFd,
     words: &File,
-) -> io::Result<Group> {
-    let mut command = Command::new(program);
-    command.arg0(NAME).args(order.to_arguments()).env_clear().current_dir("/");
+) -> io::Result<ProcessGroup> {
+    let mut command = detached(program);
+    command.arg0(NAME).args(order.to_arguments());
     command.stdin(input).stdout(output).stderr(words.try_clone()?);
-    detach(&mut command);
-    Group::new(command.spawn()?)
+    ProcessGroup::spawn(&mut command)
 }
 
 fn read_words(mut words: File) -> io::Result<String> {
@@ -200,7 +199,7 @@ fn read_words(mut words: File) -> io::Result<String> {
 /// A worker that carries out an operation of a guest, and the line to it.
 pub(super) struct Operator {
     pub line: Line,
-    group: Group,
+    group: ProcessGroup,
     words: File,
 }
 
@@ -219,7 +218,7 @@ impl Operator {
     pub fn end(self) -> io::Result<(ExitStatus, String)> {
         // one that closed its line is about to end
         let _ = self.group.wait_until(Instant::now() + LAST_MOMENT);
-        Ok((self.group.end()?, read_words(self.words)?))
+        Ok((self.group.kill()?, read_words(self.words)?))
     }
 }
 

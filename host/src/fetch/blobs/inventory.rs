@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::Sha256Digest;
+use gtc_fs::atomic::temporary_of;
 
 use super::{Alone, BlobStore, FetchError};
 
@@ -55,7 +56,7 @@ impl BlobStore {
             let name = name.to_string_lossy();
             match digest(&name) {
                 Some(digest) => listing.blobs.push(StoredBlob { digest, size }),
-                None if is_temporary(&name) && !metadata.is_dir() => {
+                None if temporary_of(&name).and_then(digest).is_some() && !metadata.is_dir() => {
                     listing.temp_files.push(TempFile { path, size })
                 }
                 None => listing.unknown_files.push(path),
@@ -86,14 +87,4 @@ fn remove(path: &Path) -> io::Result<()> {
 
 fn digest(name: &str) -> Option<Sha256Digest> {
     format!("sha256:{name}").parse().ok()
-}
-
-/// Whether we gave this name to a file that is being written: `.<hex>.<number>.tmp`.
-fn is_temporary(name: &str) -> bool {
-    let inner = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
-    inner.and_then(|inner| inner.split_once('.')).is_some_and(|(hex, number)| {
-        digest(hex).is_some()
-            && !number.is_empty()
-            && number.bytes().all(|byte| byte.is_ascii_digit())
-    })
 }

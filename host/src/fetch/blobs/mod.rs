@@ -11,9 +11,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::Sha256Digest;
+use gtc_fs::atomic;
+use gtc_fs::read::FileKind;
 
 use super::{FetchError, file};
-use crate::whole;
 
 pub use hold::{Alone, Kept};
 pub use inventory::{BlobListing, StoredBlob, TempFile};
@@ -73,7 +74,7 @@ impl BlobStore {
     pub fn read(&self, digest: &Sha256Digest, limit: u64) -> Result<Vec<u8>, FetchError> {
         let path = self.path(digest);
         if path.is_symlink() {
-            return Err(FetchError::NotAFile { path, what: "a symbolic link" });
+            return Err(FetchError::NotAFile { path, what: FileKind::Symlink });
         }
         let bytes = file::read(&path, limit)?;
         match Sha256Digest::of(&bytes) {
@@ -86,7 +87,7 @@ impl BlobStore {
     pub fn open(&self, digest: &Sha256Digest) -> std::io::Result<fs::File> {
         let path = self.path(digest);
         match file::open(&path) {
-            Ok((file, _)) if !path.is_symlink() => Ok(file),
+            Ok(file) if !path.is_symlink() => Ok(file),
             Ok(_) => Err(std::io::ErrorKind::InvalidInput.into()),
             Err(FetchError::Read { source, .. }) => Err(source),
             Err(error) => Err(std::io::Error::other(error)),
@@ -106,7 +107,7 @@ impl BlobStore {
         // not before: who was alone a moment ago may have taken the folder away
         fs::create_dir_all(&self.folder).map_err(failed)?;
         if self.get(digest, bytes.len() as u64).is_none() {
-            whole::write(&path, bytes, 0o600).map_err(failed)?;
+            atomic::write(&path, bytes, 0o600).map_err(failed)?;
         }
         Ok(kept)
     }

@@ -27,7 +27,7 @@ impl Layout<File> {
     /// # Errors
     /// [`LayoutError`]
     pub fn open(path: &Path, limits: &LayoutLimits) -> Result<Self, LayoutError> {
-        let (file, _) = file::open(path)?;
+        let file = file::open(path)?;
         Self::read(file, limits)
     }
 }

@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use env_pack_domain::{EnvId, PackRef, Version};
+use gtc_fs::read::FileKind;
 
 use super::packs::{HANDLERS_AT_ONCE, fetch_next, open};
 use super::quoted;
@@ -106,7 +107,7 @@ fn examine(
         }
         Err(error) => {
             let hint = match &error {
-                FetchError::NotAFile { what: "a folder", .. } => {
+                FetchError::NotAFile { what: FileKind::Folder, .. } => {
                     format!(
                         "name the packs in it: `gtc pack validate {}/*.gtpack`",
                         quoted(pack_ref.text().trim_end_matches('/'))

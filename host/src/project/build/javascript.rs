@@ -1,6 +1,6 @@
 //! Builds a JavaScript project with componentize-js from its `node_modules`.
 
-use std::process::Command;
+use gtc_fs::process::command;
 
 use super::{BuiltComponent, run::run};
 use crate::project::{Project, ProjectError, ProjectLimits, paths};
@@ -30,12 +30,12 @@ pub(super) fn build(
     // componentize-js reports a syntax error without its location
     run(
         "node",
-        Command::new("node").arg("--check").arg(&source).current_dir(&project.folder),
+        command("node").arg("--check").arg(&source).current_dir(&project.folder),
         INSTALL_NODE,
         limits,
     )?;
     let component = super::component_path(project)?;
-    let mut node = Command::new("node");
+    let mut node = command("node");
     node.args(["--input-type=module", "--eval", include_str!("componentize.mjs"), "--"]);
     node.arg(source).arg(wit).arg(&component).current_dir(&project.folder);
     run("node", &mut node, INSTALL_NODE, limits)?;
@@ -45,7 +45,7 @@ pub(super) fn build(
 /// Checks that node is installed and new enough, because the errors of componentize-js on
 /// an older one are misleading.
 fn ensure_node(project: &Project, limits: &ProjectLimits) -> Result<(), ProjectError> {
-    let mut node = Command::new("node");
+    let mut node = command("node");
     node.arg("--version").current_dir(&project.folder);
     let output = run("node", &mut node, INSTALL_NODE, limits)?;
     let text = String::from_utf8_lossy(&output);

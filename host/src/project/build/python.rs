@@ -1,6 +1,6 @@
 //! Builds a Python project with componentize-py, from its `.venv` or from PATH.
 
-use std::process::Command;
+use gtc_fs::process::command;
 
 use super::{BuiltComponent, run::run};
 use crate::project::{Project, ProjectError, ProjectLimits, paths};
@@ -20,12 +20,12 @@ pub(super) fn build(
     let venv = project.folder.join(".venv");
     let in_venv = venv.join("bin/componentize-py");
     let mut tool = if in_venv.is_file() {
-        let mut tool = Command::new(in_venv);
+        let mut tool = command(in_venv);
         // otherwise it bundles the packages of another Python
         tool.env("VIRTUAL_ENV", &venv);
         tool
     } else {
-        Command::new("componentize-py")
+        command("componentize-py")
     };
     // its own backtrace would hide the location in the handler
     tool.env("RUST_BACKTRACE", "0");

@@ -1,12 +1,16 @@
 //! Builds a Rust project with cargo for `wasm32-wasip2`, whose linker output is a
 //! component.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the build of a project has the environment of its author"
+)]
 
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use env_pack_domain::Version;
+use gtc_fs::process::command;
 use serde::Deserialize;
 
 use super::{BuiltComponent, run::run};
@@ -42,7 +46,7 @@ pub(super) fn build(
     let manifest = paths::resolve_file(&project.folder, &project.source.join("Cargo.toml"))?;
     let folder = paths::resolve_folder(&project.folder, &project.source)?;
     ensure_target(&folder, limits)?;
-    let mut cargo = Command::new("cargo");
+    let mut cargo = command("cargo");
     cargo.args([
         "build",
         "--quiet",
@@ -65,7 +69,7 @@ pub(super) fn build(
 
 /// Checks that the compiler that cargo uses in this folder has the target installed.
 fn ensure_target(folder: &Path, limits: &ProjectLimits) -> Result<(), ProjectError> {
-    let mut rustc = Command::new("rustc");
+    let mut rustc = command("rustc");
     rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(folder);
     let is_installed = match run("rustc", &mut rustc, INSTALL_RUST, limits) {
         Ok(output) => Path::new(String::from_utf8_lossy(&output).trim()).is_dir(),

@@ -5,21 +5,18 @@
 //! it sees the user's variables. But nobody waits for it without end, reads without end
 //! what it says, or repeats it.
 
-mod heard;
-mod lookup;
-
 use std::io::{self, Write as _};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::time::Instant;
 
 use env_pack_domain::ForeignText;
+use gtc_fs::pipes::{OutputLimits, ReadOutcome};
+use gtc_fs::process::{ProcessGroup, detached_exact};
+use gtc_fs::search_path;
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use super::attempt::AttemptOutcome;
 use super::{Credential, CredentialLimits, Secret, Variables};
-use crate::process::{Group, detach, exec_without_shell};
-use heard::{Heard, listen};
 
 /// The user name that says that the secret is an identity token.
 const TOKEN_USER: &str = "<token>";
@@ -57,49 +54,45 @@ impl Helper<'_> {
             return Ok(fault("a name may hold only ASCII letters, digits, `-` and `_`"));
         }
         let name = format!("docker-credential-{}", self.name);
-        let Some(program) = self.variables.get("PATH").and_then(|path| lookup::find(&name, path))
+        let Some(program) =
+            self.variables.get("PATH").and_then(|path| search_path::find(&name, path))
         else {
             return Ok(fault("it is in no folder of `PATH`; relative ones do not count"));
         };
-        let mut command = Command::new(&program);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .current_dir("/");
-        detach(&mut command);
-        exec_without_shell(
-            &mut command,
-            &program,
-            ["get".into()].into_iter(),
-            self.variables.0.iter().cloned(),
-        )?;
-        let mut group = Group::new(command.spawn()?)?;
+        let variables = self.variables.0.iter().cloned();
+        let mut command = detached_exact(&program, ["get".into()], variables)?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut group = ProcessGroup::spawn(&mut command)?;
         if let Some(mut stdin) = group.child().stdin.take() {
             // the name of a server always fits into a pipe; a helper that does not read it may
             // still answer
             let _ = stdin.write_all(server.as_bytes());
         }
-        let heard =
-            listen(&mut group, Instant::now() + self.limits.helper_time, self.limits.helper_bytes);
-        let status = group.end()?;
-        Ok(match heard? {
-            Heard::All { stdout, stderr } => understand(status, &stdout, &stderr),
-            Heard::Late => AttemptOutcome::Fault(format!(
+        let limit = self.limits.helper_bytes;
+        let limits = OutputLimits {
+            kept_bytes: usize::try_from(limit).unwrap_or(usize::MAX),
+            total_bytes: limit,
+        };
+        let outcome = group.read_output(Instant::now() + self.limits.helper_time, limits);
+        let status = group.kill()?;
+        Ok(match outcome? {
+            ReadOutcome::Exited { stdout, stderr } => {
+                understand(status, &stdout.bytes, &stderr.bytes)
+            }
+            ReadOutcome::TimedOut => AttemptOutcome::Fault(format!(
                 "it gave no answer within {:?}, and was ended",
                 self.limits.helper_time
             )),
-            Heard::Flood => AttemptOutcome::Fault(format!(
-                "it printed more than {} bytes, and was ended",
-                self.limits.helper_bytes
-            )),
+            ReadOutcome::OutputLimit => {
+                AttemptOutcome::Fault(format!("it printed more than {limit} bytes, and was ended"))
+            }
         })
     }
 }
 
 /// What an answer means. Of standard output, on which secrets are, nothing is ever
 /// repeated.
-fn understand(status: ExitStatus, stdout: &Zeroizing<Vec<u8>>, stderr: &[u8]) -> AttemptOutcome {
+fn understand(status: ExitStatus, stdout: &[u8], stderr: &[u8]) -> AttemptOutcome {
     if !status.success() {
         return match stdout.trim_ascii().starts_with(NOT_FOUND) {
             true => AttemptOutcome::Nothing,

@@ -1,0 +1,292 @@
+//! Atomic file writes. Readers see the old or the new content; an interrupted write leaves the
+//! old content in place.
+//!
+//! The new content goes to an unnamed temporary file (`O_TMPFILE`) where the file system has
+//! them, so that a killed process leaves nothing behind. Elsewhere, and for the moment between
+//! naming the file and renaming it, the temporary file is `.<name>.<6 letters or digits>` in the
+//! same directory; [`temporary_of`] recognizes that name.
+#![cfg_attr(not(test), expect(clippy::disallowed_methods, reason = "the primitive itself"))]
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use atomic_write_file::unix::OpenOptionsExt as _;
+use atomic_write_file::{AtomicWriteFile, OpenOptions};
+
+/// Length of the random part of a temporary name, in bytes.
+const SUFFIX_BYTES: usize = 6;
+/// Longest file name that leaves room for the dots and the random part of its temporary name:
+/// Linux allows 255 bytes.
+const MAX_NAME_BYTES: usize = 255 - SUFFIX_BYTES - 2;
+
+/// A file that takes the place of `path` when it is committed, and never otherwise.
+#[derive(Debug)]
+pub struct AtomicFile {
+    file: AtomicWriteFile,
+    /// Where to move the file after the commit, if its name is too long for a temporary name.
+    rename_to: Option<PathBuf>,
+    committed_to: PathBuf,
+}
+
+impl AtomicFile {
+    /// Starts a new file at `path` with permission bits `mode`, reduced by the umask.
+    ///
+    /// # Errors
+    /// `path` does not name a file, or the directory does not exist or is not writable.
+    pub fn create(path: &Path, mode: u32) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.mode(mode).preserve_mode(false).try_preserve_owner(false);
+        Self::open(path, &options)
+    }
+
+    /// Starts the replacement of `path`: like [`create`](Self::create) with mode 0666, but an
+    /// existing file keeps its permission bits.
+    fn replace(path: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.preserve_mode(true).try_preserve_owner(false);
+        Self::open(path, &options)
+    }
+
+    fn open(path: &Path, options: &OpenOptions) -> io::Result<Self> {
+        let Some(name) = path.file_name() else {
+            return Err(io::ErrorKind::InvalidFilename.into());
+        };
+        if name.len() <= MAX_NAME_BYTES {
+            let file = options.open(path)?;
+            return Ok(Self { file, rename_to: None, committed_to: path.to_owned() });
+        }
+        let short = path.with_file_name(short_name(name));
+        let file = options.open(&short)?;
+        Ok(Self { file, rename_to: Some(path.to_owned()), committed_to: short })
+    }
+
+    /// The file to write to.
+    pub fn file(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
+    /// Flushes the file to disk, puts it in its place and flushes the directory.
+    ///
+    /// # Errors
+    /// The system refuses one of these steps; the old file is still in place then, unless only
+    /// the last step failed.
+    pub fn commit(self) -> io::Result<()> {
+        self.file.commit()?;
+        let Some(path) = self.rename_to else { return Ok(()) };
+        fs::rename(&self.committed_to, &path)
+            .inspect_err(|_| drop(fs::remove_file(&self.committed_to)))?;
+        sync_directory_of(&path)
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes a file with permission bits `mode`, reduced by the umask.
+///
+/// # Errors
+/// See [`AtomicFile::create`] and [`AtomicFile::commit`].
+pub fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    write_with(path, mode, |file| file.write_all(bytes))
+}
+
+/// Like [`write`], for content that does not fit in memory: `fill` writes it.
+///
+/// # Errors
+/// The error of `fill`; otherwise see [`write`].
+pub fn write_with(
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = AtomicFile::create(path, mode)?;
+    fill(file.file())?;
+    file.commit()
+}
+
+/// Replaces the content of a file and keeps its permission bits. If `path` is a symbolic link,
+/// the file it leads to is replaced and the link stays.
+///
+/// # Errors
+/// See [`write`]; also a symbolic link that leads nowhere.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let target = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
+    let mut file = AtomicFile::replace(&target)?;
+    file.write_all(bytes)?;
+    file.commit()
+}
+
+/// Writes a file that must not exist yet, and flushes it to disk. Nothing is left of it when
+/// writing fails.
+///
+/// # Errors
+/// `AlreadyExists` if there is anything at `path`; otherwise any error of the system.
+pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(mode).open(path)?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .inspect_err(|_| drop(fs::remove_file(path)))
+}
+
+/// Removes temporary files that killed processes left next to `path`. Call it only while no
+/// other process can write `path`, for example under its lock.
+///
+/// # Errors
+/// The directory cannot be listed, or a temporary file cannot be removed.
+pub fn remove_leftovers(path: &Path) -> io::Result<()> {
+    let Some(name) = path.file_name() else { return Ok(()) };
+    for entry in fs::read_dir(directory_of(path))? {
+        let entry = entry?;
+        let is_leftover =
+            entry.file_name().to_str().and_then(temporary_of).map(OsStr::new) == Some(name);
+        if is_leftover && !entry.file_type()?.is_dir() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The name of the file that a temporary file was written for, if `name` is a temporary name.
+///
+/// ```
+/// use gtc_fs::atomic::temporary_of;
+///
+/// assert_eq!(temporary_of(".environment.json.x7Qa0B"), Some("environment.json"));
+/// assert_eq!(temporary_of(".environment.json"), None);
+/// ```
+pub fn temporary_of(name: &str) -> Option<&str> {
+    let (target, suffix) = name.strip_prefix('.')?.rsplit_once('.')?;
+    let is_random =
+        suffix.len() == SUFFIX_BYTES && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_random && !target.is_empty()).then_some(target)
+}
+
+/// A name for the time before the commit: the start of the real one and this process.
+fn short_name(name: &OsStr) -> String {
+    let name = name.to_string_lossy();
+    let suffix = format!(".{}", std::process::id());
+    let start = &name[..name.floor_char_boundary(MAX_NAME_BYTES - suffix.len() - 1)];
+    format!(".{start}{suffix}")
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn sync_directory_of(path: &Path) -> io::Result<()> {
+    File::open(directory_of(path))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn names(folder: &Path) -> Vec<std::ffi::OsString> {
+        let entries = fs::read_dir(folder).expect("a directory");
+        entries.map(|entry| entry.expect("an entry").file_name()).collect()
+    }
+
+    fn mode(path: &Path) -> u32 {
+        path.metadata().expect("a file").permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn writes_leave_exactly_one_file() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a");
+        for content in ["one", "another"] {
+            write(&path, content.as_bytes(), 0o600).expect("written");
+            assert_eq!(fs::read_to_string(&path).expect("a file"), content);
+        }
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_name_may_have_255_bytes_and_need_not_be_utf8() {
+        let folder = tempfile::tempdir().expect("a directory");
+        for byte in [b'a', 0xff] {
+            for length in [MAX_NAME_BYTES, MAX_NAME_BYTES + 1, 255] {
+                let name = vec![byte; length];
+                let path = folder.path().join(OsStr::from_bytes(&name));
+                write(&path, b"x", 0o644).expect("written");
+                assert_eq!(fs::read(&path).expect("a file"), b"x");
+            }
+        }
+        assert_eq!(names(folder.path()).len(), 6);
+    }
+
+    #[test]
+    fn a_failed_write_keeps_the_old_content_and_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a");
+        write(&path, b"old", 0o644).expect("written");
+        let failed = write_with(&path, 0o644, |file| {
+            file.write_all(b"half of the new")?;
+            Err(io::Error::other("interrupted"))
+        });
+        assert_eq!(failed.expect_err("fails").to_string(), "interrupted");
+        assert_eq!(fs::read(&path).expect("a file"), b"old");
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_directory_is_not_replaced() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a");
+        fs::create_dir(&path).expect("a directory");
+        assert!(write(&path, b"x", 0o644).is_err());
+        assert!(path.is_dir());
+    }
+
+    #[test]
+    fn replace_follows_a_link_and_keeps_permissions() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let (path, link) = (folder.path().join("a"), folder.path().join("link"));
+        write(&path, b"old", 0o640).expect("written");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        replace(&link, b"new").expect("replaced");
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&path).expect("a file"), b"new");
+        assert_eq!(mode(&path), 0o640);
+    }
+
+    #[test]
+    fn write_new_never_overwrites() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("key");
+        write_new(&path, b"one", 0o600).expect("written");
+        let error = write_new(&path, b"two", 0o600).expect_err("refused");
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).expect("a file"), b"one");
+        assert_eq!(mode(&path), 0o600);
+    }
+
+    #[test]
+    fn leftovers_of_other_files_stay() {
+        let folder = tempfile::tempdir().expect("a directory");
+        for name in [".a.b1C2d3", ".b.b1C2d3", ".a.short", ".a.tooLong7"] {
+            fs::write(folder.path().join(name), "").expect("a file");
+        }
+        fs::create_dir(folder.path().join(".a.folder")).expect("a directory");
+        remove_leftovers(&folder.path().join("a")).expect("removed");
+        let mut left = names(folder.path());
+        left.sort();
+        assert_eq!(left, [".a.folder", ".a.short", ".a.tooLong7", ".b.b1C2d3"]);
+    }
+}

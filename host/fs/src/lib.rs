@@ -1,0 +1,20 @@
+//! File and process primitives: each exists once, here, and `clippy.toml` bans the raw form
+//! everywhere else.
+//!
+//! - [`atomic`]: replace a file so that readers see the old or the new content.
+//! - [`read`]: read a regular file up to a limit, without blocking on a FIFO or a device.
+//! - [`lock`]: lock a file, shared or exclusive, with a deadline.
+//! - [`search_path`]: find a program on `PATH`.
+//! - [`process`]: start a program detached from this one, and kill it with its process group.
+//! - [`pipes`]: read the output of a process group up to a limit and a deadline.
+#![cfg_attr(
+    test,
+    expect(clippy::disallowed_methods, reason = "tests prepare files and programs directly")
+)]
+
+pub mod atomic;
+pub mod lock;
+pub mod pipes;
+pub mod process;
+pub mod read;
+pub mod search_path;
