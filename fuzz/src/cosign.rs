@@ -32,7 +32,7 @@ static SIGNED: LazyLock<Signed> = LazyLock::new(|| {
 /// Payloads, signatures and bundles.
 pub fn cosign(data: &[u8]) {
     let Signed { keys, manifest, payload, signature } = &*SIGNED;
-    let manifest = Sha256Digest::of(manifest);
+    let manifest = Sha256Digest::compute(manifest);
     match cosign::verify(data, signature, &manifest, keys) {
         Ok(signer) => {
             assert_eq!((signer, data), (keys[0].id(), payload.as_slice()), "nobody signed that")
@@ -54,7 +54,7 @@ fn bundle(bundle: &CosignBundle) {
     let rendered = bundle.render();
     assert_eq!(CosignBundle::parse(&rendered).as_ref(), Ok(bundle), "it is written as it was read");
     let Signed { keys, manifest, payload, .. } = &*SIGNED;
-    let archive = Sha256Digest::of(b"the archive");
+    let archive = Sha256Digest::compute(b"the archive");
     match bundle.verify(&archive, keys) {
         Ok(signer) => {
             assert_eq!(signer, keys[0].id());
@@ -65,7 +65,7 @@ fn bundle(bundle: &CosignBundle) {
             assert_eq!(CosignBundle::new(manifest, payload, signature).as_ref(), Ok(bundle));
             assert!(bundle.verify(&archive, &[]).is_err(), "it is trusted by nobody");
             assert!(
-                bundle.verify(&Sha256Digest::of(b"another"), keys).is_err(),
+                bundle.verify(&Sha256Digest::compute(b"another"), keys).is_err(),
                 "it vouches for whatever there is"
             );
             assert!(

@@ -141,8 +141,9 @@ pub fn answers(data: &[u8]) {
 /// Whether a component that is generated from these bytes gets as far as running.
 #[cfg(test)]
 pub fn is_executed(data: &[u8]) -> bool {
-    let told = generated_component(data)
-        .map(|component| ENGINE.load(&component, &Sha256Digest::of(&component), Trust::Foreign));
+    let told = generated_component(data).map(|component| {
+        ENGINE.load(&component, &Sha256Digest::compute(&component), Trust::Foreign)
+    });
     match told {
         Some(Ok(_)) => true,
         Some(Err(error)) => matches!(error, LoadError::Fault(_)),
@@ -161,7 +162,7 @@ fn component(mut module: Vec<u8>) -> Option<Vec<u8>> {
 /// Loads a component, and asks it everything twice.
 fn run(component: &[u8]) {
     let start = Instant::now();
-    match ENGINE.load(component, &Sha256Digest::of(component), Trust::Foreign) {
+    match ENGINE.load(component, &Sha256Digest::compute(component), Trust::Foreign) {
         Ok(loaded) => {
             let first = preflight(&*loaded.handler);
             // a store of its own for each: the first leaves nothing behind that changes the second

@@ -79,7 +79,7 @@ pub fn attempt(target: &Target, input: &[u8]) -> Result<(), PathBuf> {
         return Ok(());
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/fuzz").join(target.name);
-    let path = folder.join(env_pack_domain::Sha256Digest::of(input).hex());
+    let path = folder.join(env_pack_domain::Sha256Digest::compute(input).hex());
     let kept = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, input));
     kept.unwrap_or_else(|error| panic!("{}: {error}; the input is {input:?}", path.display()));
     Err(path)

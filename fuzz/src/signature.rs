@@ -40,13 +40,13 @@ pub fn signature(data: &[u8]) {
 }
 
 fn envelope(data: &[u8]) {
-    let archive = Sha256Digest::of(b"archive");
+    let archive = Sha256Digest::compute(b"archive");
     let read = Envelope::parse(data)
         .and_then(|envelope| Ok((envelope.verify(&archive, &*TRUSTED)?, envelope)));
     match read {
         Ok((signer, envelope)) => {
             assert_eq!(signer, TRUSTED[0].id());
-            let other = envelope.verify(&Sha256Digest::of(b"another"), &*TRUSTED);
+            let other = envelope.verify(&Sha256Digest::compute(b"another"), &*TRUSTED);
             assert!(
                 matches!(other, Err(SignatureError::OtherArchive { .. })),
                 "it vouches for whatever there is"
@@ -59,7 +59,7 @@ fn envelope(data: &[u8]) {
 
 /// Whoever signs too is found, and nobody else's signature is lost.
 fn second(data: &[u8]) {
-    let archive = Sha256Digest::of(b"archive");
+    let archive = Sha256Digest::compute(b"archive");
     let verifies = |bytes: &[u8], keys: &[PublicKey]| {
         Envelope::parse(bytes).is_ok_and(|envelope| envelope.verify(&archive, keys).is_ok())
     };

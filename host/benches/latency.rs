@@ -43,7 +43,7 @@ fn load(engine: &Engine, body: Option<&str>, fields: &str) -> Box<dyn EnvPackHan
             .to_owned();
     let component = handler.component();
     engine
-        .load(&component, &Sha256Digest::of(&component), Trust::Foreign)
+        .load(&component, &Sha256Digest::compute(&component), Trust::Foreign)
         .expect("a handler")
         .handler
 }

@@ -119,7 +119,7 @@ fn push(folder: &Path, address: &str) {
     let image = folder.join("image");
     std::fs::create_dir(&image).expect("a folder");
     let write = |bytes: &[u8]| {
-        let digest = Sha256Digest::of(bytes);
+        let digest = Sha256Digest::compute(bytes);
         std::fs::write(image.join(digest.hex()), bytes).expect("a file");
         digest
     };

@@ -28,7 +28,7 @@ fn engine(worker: Worker) -> Engine {
 }
 
 fn load(engine: &Engine, component: &[u8]) -> Duration {
-    let digest = Sha256Digest::of(component);
+    let digest = Sha256Digest::compute(component);
     let start = Instant::now();
     engine.load(component, &digest, Trust::Foreign).expect("it loads");
     start.elapsed()

@@ -154,18 +154,19 @@ fn signatures_and_trust_come_along_and_nobody_is_trusted_unasked() {
     let mut renamed = image.clone();
     renamed.manifest["annotations"] =
         json!({"org.opencontainers.image.title": "another manifest of the same archive"});
-    let folder = here.cache().join("signatures/sha256").join(Sha256Digest::of(&archive()).hex());
+    let folder =
+        here.cache().join("signatures/sha256").join(Sha256Digest::compute(&archive()).hex());
     let keep = |bytes: Vec<u8>| {
-        std::fs::write(folder.join(Sha256Digest::of(&bytes).hex()), bytes).expect("a file");
+        std::fs::write(folder.join(Sha256Digest::compute(&bytes).hex()), bytes).expect("a file");
     };
     for manifest in [image.manifest_bytes(), renamed.manifest_bytes()] {
-        let payload = payload(&Sha256Digest::of(&manifest)).to_string();
+        let payload = payload(&Sha256Digest::compute(&manifest)).to_string();
         let signed = cosign.sign(payload.as_bytes());
         keep(CosignBundle::new(&manifest, payload.as_bytes(), &signed).expect("a bundle").render());
     }
     // these do not come along: what they are about is no manifest that anybody could load, or
     // they are nothing
-    keep(cosign.bundle(&Sha256Digest::of(&archive())).render());
+    keep(cosign.bundle(&Sha256Digest::compute(&archive())).render());
     keep(b"nothing".to_vec());
     let save = ["pack", "save", &reference, "-o", "packs.tar", "--trust-root-of", "local"];
     let saved = here.gtc(save).succeeded().result();
@@ -266,7 +267,7 @@ fn layout(entries: &[(Option<&str>, &Value)], blobs: &[&[u8]]) -> Vec<u8> {
     let blob = |bytes: &&[u8]| {
         let content = bytes.to_vec();
         let open = Box::new(move || Ok::<Box<dyn Read>, _>(Box::new(Cursor::new(content))));
-        (Sha256Digest::of(bytes), LayoutBlob { bytes: bytes.len() as u64, open })
+        (Sha256Digest::compute(bytes), LayoutBlob { bytes: bytes.len() as u64, open })
     };
     let mut out = Vec::new();
     layout::write(&mut out, &entries, blobs.iter().map(blob).collect::<BTreeMap<_, _>>())
@@ -294,9 +295,12 @@ fn hostile_files_are_refused_and_leave_nothing() {
     let signature = artifact(ENVELOPE, b"{}", &pack.digest());
     let mut renamed = pack.manifest.clone();
     renamed["annotations"] = json!({"org.opencontainers.image.title": "the same archive"});
-    let of_renamed =
-        artifact(ENVELOPE, b"{}", &Sha256Digest::of(renamed.to_string().as_bytes()).to_string());
-    let lonely = artifact(ENVELOPE, b"{}", &Sha256Digest::of(b"another").to_string());
+    let of_renamed = artifact(
+        ENVELOPE,
+        b"{}",
+        &Sha256Digest::compute(renamed.to_string().as_bytes()).to_string(),
+    );
+    let lonely = artifact(ENVELOPE, b"{}", &Sha256Digest::compute(b"another").to_string());
     let trust =
         artifact(TRUST, b"{\"schema\":\"greentic.trust-root.v1\",\"keys\":[{}]}", &pack.digest());
     let document: &[u8] = b"{\"schema\":\"greentic.trust-root.v1\",\"keys\":[{}]}";
@@ -304,7 +308,7 @@ fn hostile_files_are_refused_and_leave_nothing() {
     let no_archive = Image::pack(b"no archive");
     let mut other_size = pack.manifest.clone();
     other_size["layers"][0]["size"] = 5.into();
-    let pinned = format!("ghcr.io/team/vault@{}", Sha256Digest::of(b"another"));
+    let pinned = format!("ghcr.io/team/vault@{}", Sha256Digest::compute(b"another"));
     let flipped = {
         let mut bytes = honest.clone();
         let at =
@@ -413,7 +417,7 @@ fn a_file_goes_from_registry_to_registry() {
     };
     let manifest = skopeo(&["inspect", "--raw", &place]).stdout;
     assert_eq!(
-        Sha256Digest::of(manifest.as_bytes()).to_string(),
+        Sha256Digest::compute(manifest.as_bytes()).to_string(),
         text(&saved["packs"][0]["manifest_digest"])
     );
     let copy = format!("docker://{}/copied/vault:1", registry.host());

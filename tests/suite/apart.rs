@@ -164,7 +164,7 @@ fn with_worker(
     };
     let cache = repository().join("target/tmp/suite-cache/compiled");
     let honest = honest();
-    let digest = Sha256Digest::of(&honest);
+    let digest = Sha256Digest::compute(&honest);
     Engine::new(settings(Limits::default()))
         .load(&honest, &digest, Trust::Foreign)
         .expect("it is honest");

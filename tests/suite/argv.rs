@@ -116,7 +116,8 @@ fn four_programs_run_at_a_time() {
             (0..12).map(|_| scope.spawn(|| asker.preflight(&["run|probed|x"]))).collect();
         let seen = runs.into_iter().map(|run| {
             let checks = run.join().expect("no panic").expect("an answer").checks;
-            let env_pack_domain::Outcome::Ok { detail: Some(number) } = &checks[1].outcome else {
+            let env_pack_domain::CheckOutcome::Ok { detail: Some(number) } = &checks[1].outcome
+            else {
                 panic!("{checks:?}")
             };
             number.as_exact().trim().parse::<usize>().unwrap_or_else(|_| panic!("{checks:?}"))

@@ -12,7 +12,7 @@ use crate::support::cosign::{CosignKey, SPKI, manifest, payload, public_pem};
 use crate::support::{Sandbox, repository, text};
 
 fn archive() -> Sha256Digest {
-    Sha256Digest::of(b"the archive")
+    Sha256Digest::compute(b"the archive")
 }
 
 fn fixture(name: &str) -> Vec<u8> {
@@ -31,7 +31,7 @@ fn what_openssl_signed_is_vouched_for() {
     assert_eq!(key.to_pem().as_bytes(), fixture("cosign.pub"));
     let signature = String::from_utf8(fixture("signature.b64")).expect("text");
     let (manifest, payload) = (fixture("manifest.json"), fixture("payload.json"));
-    let digest = Sha256Digest::of(&manifest);
+    let digest = Sha256Digest::compute(&manifest);
     assert_eq!(
         cosign::verify(&payload, &signature, &digest, std::slice::from_ref(&key)),
         Ok(key.id())
@@ -42,14 +42,15 @@ fn what_openssl_signed_is_vouched_for() {
         (again.verify(&archive(), std::slice::from_ref(&key)), &again),
         (Ok(key.id()), &bundle)
     );
-    let other = bundle.verify(&Sha256Digest::of(b"another archive"), std::slice::from_ref(&key));
+    let other =
+        bundle.verify(&Sha256Digest::compute(b"another archive"), std::slice::from_ref(&key));
     assert_eq!(kind(other), Err("signature-other-archive"));
 }
 
 #[test]
 fn a_payload_vouches_for_exactly_its_manifest() {
     let (key, stranger) = (CosignKey::generate(), CosignKey::generate());
-    let digest = Sha256Digest::of(b"a manifest");
+    let digest = Sha256Digest::compute(b"a manifest");
     let check = |payload: &str, keys: &[PublicKey]| {
         kind(cosign::verify(payload.as_bytes(), &key.sign(payload.as_bytes()), &digest, keys))
     };
@@ -57,7 +58,7 @@ fn a_payload_vouches_for_exactly_its_manifest() {
     assert_eq!(check(&honest, &[stranger.public(), key.public()]), Ok(key.public().id()));
     assert_eq!(check(&honest, &[stranger.public()]), Err("signer-not-trusted"));
     assert_eq!(check(&honest, &[]), Err("signer-not-trusted"));
-    let other = payload(&Sha256Digest::of(b"another")).to_string();
+    let other = payload(&Sha256Digest::compute(b"another")).to_string();
     assert_eq!(check(&other, &[key.public()]), Err("signature-other-manifest"));
     // what is signed are these bytes, not what they mean
     let spaced = honest.replacen('{', "{ ", 1);
@@ -98,7 +99,7 @@ fn a_payload_vouches_for_exactly_its_manifest() {
 #[test]
 fn a_signature_of_p256_is_der_and_nothing_else() {
     let key = CosignKey::generate();
-    let digest = Sha256Digest::of(b"a manifest");
+    let digest = Sha256Digest::compute(b"a manifest");
     let payload = payload(&digest).to_string();
     let check = |signature: &str| {
         kind(cosign::verify(payload.as_bytes(), signature, &digest, &[key.public()]))
@@ -160,7 +161,7 @@ fn a_bundle_leads_from_the_archive_to_the_signature() {
         with("manifest", &STANDARD.encode(renamed.to_string())),
         Err("signature-other-manifest")
     );
-    let other = manifest(&Sha256Digest::of(b"another")).to_string();
+    let other = manifest(&Sha256Digest::compute(b"another")).to_string();
     assert_eq!(with("manifest", &STANDARD.encode(&other)), Err("signature-other-archive"));
     for bad in
         ["{}", "{\"layers\":{}}", "{\"manifests\":[]}", "[]", "", "{\"layers\":[{\"size\":1}]}"]
@@ -223,7 +224,7 @@ fn an_environment_trusts_what_cosign_signed() {
     let public = sandbox.write("cosign.pub", key.pem()).display().to_string();
     let pack = sandbox.honest_pack("secrets", "acme.secrets.signed", "^1");
     let name = pack.display().to_string();
-    let digest = Sha256Digest::of(&std::fs::read(&pack).expect("a pack"));
+    let digest = Sha256Digest::compute(&std::fs::read(&pack).expect("a pack"));
     let sidecar = format!("{name}.sig");
     let put = |bytes: &[u8]| std::fs::write(&sidecar, bytes).expect("a file");
     let inspected =
@@ -247,7 +248,7 @@ fn an_environment_trusts_what_cosign_signed() {
     };
     for (bad, kind) in [
         (stranger.bundle(&digest).render(), "signer-not-trusted"),
-        (key.bundle(&Sha256Digest::of(b"another")).render(), "signature-other-archive"),
+        (key.bundle(&Sha256Digest::compute(b"another")).render(), "signature-other-archive"),
         (b"{\"mediaType\": \"application/x\"}".to_vec(), "signature-type"),
         (stranger.envelope(&digest).to_string().into_bytes(), "signer-not-trusted"),
         (" ".repeat(300 << 10).into_bytes(), "signature-unreadable"),

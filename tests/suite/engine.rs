@@ -48,7 +48,7 @@ fn imports_that_a_call_may_not_use_end_it() {
     handler.slot_body = Some("(call $env_id (i32.const 600)) (i32.const 4)".to_owned());
     let component = handler.component();
     let error = engine(quick())
-        .load(&component, &Sha256Digest::of(&component), Trust::Foreign)
+        .load(&component, &Sha256Digest::compute(&component), Trust::Foreign)
         .expect_err("refused");
     assert_eq!(error.kind(), "forbidden-import");
     assert_eq!(error.to_string(), "handler called `binding.env-id` in `slot`, where it may not");
@@ -99,7 +99,7 @@ fn a_later_patch_of_the_interface_is_the_same_lane() {
     assert_eq!(preflight(&handler.component_of("0.1.7"), quick()), Ok(Vec::new()));
     let other = handler.component_of("0.2.0");
     let error = engine(quick())
-        .load(&other, &Sha256Digest::of(&other), Trust::Foreign)
+        .load(&other, &Sha256Digest::compute(&other), Trust::Foreign)
         .expect_err("refused");
     assert_eq!(error.kind(), "unsupported-wit-version");
 }
@@ -107,7 +107,7 @@ fn a_later_patch_of_the_interface_is_the_same_lane() {
 #[test]
 fn without_a_worker_nothing_foreign_is_compiled() {
     let component = Handler::new("state", "test.state.foreign", "^1").component();
-    let digest = Sha256Digest::of(&component);
+    let digest = Sha256Digest::compute(&component);
     // this program has no hook: started again, it would run these tests again
     for worker in [Worker::None, Worker::ThisProgram] {
         let engine = without_store(worker);

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use env_pack_domain::{BindingContext, HandlerFault, Outcome, Permissions, Preflight};
+use env_pack_domain::{BindingContext, CheckOutcome, HandlerFault, Permissions, Preflight};
 use gtc::engine::Limits;
 
 use crate::support::engines::{engine, load};
@@ -28,7 +28,7 @@ pub fn preflight(
 pub fn found(preflight: &Preflight) -> Vec<(&str, &str)> {
     assert!(preflight.probes.is_empty());
     let detail = |outcome| match outcome {
-        &Outcome::Ok { detail: Some(ref detail) } => detail.as_exact(),
+        &CheckOutcome::Ok { detail: Some(ref detail) } => detail.as_exact(),
         other => panic!("{other:?}"),
     };
     preflight.checks.iter().map(|check| (check.name.as_exact(), detail(&check.outcome))).collect()

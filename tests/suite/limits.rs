@@ -12,7 +12,7 @@ use crate::support::wat::Handler;
 /// What becomes of a component under these limits: `healthy`, or the fault.
 fn outcome(component: &[u8], limits: Limits) -> String {
     let engine = engine(limits);
-    match engine.load(component, &Sha256Digest::of(component), Trust::Foreign) {
+    match engine.load(component, &Sha256Digest::compute(component), Trust::Foreign) {
         Err(error) => error.to_string(),
         Ok(loaded) => match loaded.handler.preflight(&context()) {
             Err(fault) => fault.to_string(),

@@ -87,7 +87,7 @@ fn outcome(engine: &Engine, inside: &str) -> (&'static str, String) {
     );
     let component = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"));
     let error = engine
-        .load(&component, &Sha256Digest::of(&component), Trust::Foreign)
+        .load(&component, &Sha256Digest::compute(&component), Trust::Foreign)
         .expect_err("no handler");
     (error.kind(), error.to_string())
 }

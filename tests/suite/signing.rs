@@ -228,7 +228,7 @@ fn inspect_says_whether_a_pack_is_signed() {
 fn the_library_signs_what_the_program_verifies() {
     let (sandbox, pack) = sandbox();
     let key = PrivateKey::generate().expect("randomness");
-    let digest = env_pack_domain::Sha256Digest::of(&std::fs::read(&pack).expect("a pack"));
+    let digest = env_pack_domain::Sha256Digest::compute(&std::fs::read(&pack).expect("a pack"));
     std::fs::write(format!("{}.sig", pack.display()), Envelope::sign("x", &digest, &key))
         .expect("a file");
     let public = sandbox.write("library.pub", key.public().to_pem()).display().to_string();

@@ -177,7 +177,8 @@ fn a_signature_is_kept_with_what_was_bound_and_verified_again() {
     std::fs::write(&kept, "overwritten").expect("a file");
     assert_eq!(failures(&sandbox), ["unsigned"], "what is damaged is as good as none");
     // what somebody put beside it, even under its right name, neither helps nor harms
-    std::fs::write(folder.join(Sha256Digest::of(b"planted").hex()), "planted").expect("a file");
+    std::fs::write(folder.join(Sha256Digest::compute(b"planted").hex()), "planted")
+        .expect("a file");
     std::fs::write(folder.join("0.sig"), "planted").expect("a file");
     std::fs::write(&kept, &honest).expect("a file");
     doctor(&sandbox, 0);

@@ -19,8 +19,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use env_pack_domain::{
-    BindingContext, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, HandlerFault,
-    Outcome, PackRef, Preflight, ToolCheck, VersionReq,
+    BindingContext, CapabilitySlot, CheckOutcome, DescriptorPath, EnvPackHandler, ForeignText,
+    HandlerFault, PackRef, Preflight, ToolCheck, VersionReq,
 };
 use gtc::engine::ToolEnvironment;
 use gtc::host::{Host, HostSettings};
@@ -51,7 +51,7 @@ impl EnvPackHandler for Clock {
         let check = ToolCheck {
             name: ForeignText::new("clock"),
             description: ForeignText::new("the clock of this machine"),
-            outcome: Outcome::Ok { detail: Some(ForeignText::new("it ticks")) },
+            outcome: CheckOutcome::Ok { detail: Some(ForeignText::new("it ticks")) },
         };
         Ok(Preflight { checks: vec![check], probes: Vec::new() })
     }

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
     /// Where it is bound.
-    pub place: Place,
+    pub place: BindingPlace,
     /// What it is bound as.
     pub kind: PackDescriptor,
     /// Where its archive is.
@@ -22,15 +22,15 @@ pub struct Binding {
     /// How often the binding has changed; 0 for a new one.
     pub generation: u64,
     /// What a rollback restores.
-    pub previous: Option<Previous>,
+    pub previous: Option<PreviousBinding>,
 }
 
 impl Binding {
     /// What tells this binding from every other of its environment.
     pub fn key(&self) -> BindingKey {
         match &self.place {
-            Place::Slot(slot) => BindingKey::Slot(*slot),
-            Place::Extension(instance) => {
+            BindingPlace::Slot(slot) => BindingKey::Slot(*slot),
+            BindingPlace::Extension(instance) => {
                 BindingKey::Extension { path: self.kind.path().clone(), instance: instance.clone() }
             }
         }
@@ -39,14 +39,14 @@ impl Binding {
 
 /// Where a pack is bound: in a slot that holds one, or as an instance of an extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum BindingPlace {
     /// A one-per-environment slot.
     Slot(CoreSlot),
     /// An extension: the default instance, or a named one.
     Extension(Option<InstanceId>),
 }
 
-impl Place {
+impl BindingPlace {
     /// The slot that a handler must serve to be bound here.
     pub fn slot(&self) -> CapabilitySlot {
         match self {
@@ -87,7 +87,7 @@ impl fmt::Display for BindingKey {
 
 /// What a binding was before its last change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Previous {
+pub enum PreviousBinding {
     /// The binding, with its own previous one left out.
     Known(Box<Binding>),
     /// A reference that we cannot read but keep: another tool may.

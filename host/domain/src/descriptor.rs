@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use semver::Version;
 
-use crate::text::impl_serialize_as_display;
+use crate::serialize::impl_serialize_as_display;
 use crate::{CapabilitySlot, ForeignText};
 
 /// The longest descriptor or path, in bytes: far beyond any honest one, and short enough

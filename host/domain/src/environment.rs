@@ -1,6 +1,6 @@
 //! An environment: its id and its bindings, and what always holds of them.
 
-use crate::{Binding, BindingKey, DescriptorPath, EnvId, Place};
+use crate::{Binding, BindingKey, BindingPlace, DescriptorPath, EnvId};
 
 /// An environment whose invariants hold: each core slot and each extension instance is
 /// bound at most once.
@@ -20,16 +20,16 @@ impl Environment {
     /// An environment with these bindings; packs and extensions each keep their order.
     ///
     /// # Errors
-    /// [`EnvironmentFault`] when two bindings have the same key.
+    /// [`DuplicateBinding`] when two bindings have the same key.
     pub fn new(
         id: EnvId,
         bindings: impl IntoIterator<Item = Binding>,
-    ) -> Result<Self, EnvironmentFault> {
+    ) -> Result<Self, DuplicateBinding> {
         let mut environment = Self::empty(id);
         for binding in bindings {
             let key = binding.key();
             if environment.binding(&key).is_some() {
-                return Err(EnvironmentFault { key });
+                return Err(DuplicateBinding { key });
             }
             environment.push(binding);
         }
@@ -85,10 +85,10 @@ impl Environment {
         }
     }
 
-    fn list_mut(&mut self, place: &Place) -> &mut Vec<Binding> {
+    fn list_mut(&mut self, place: &BindingPlace) -> &mut Vec<Binding> {
         match place {
-            Place::Slot(_) => &mut self.packs,
-            Place::Extension(_) => &mut self.extensions,
+            BindingPlace::Slot(_) => &mut self.packs,
+            BindingPlace::Extension(_) => &mut self.extensions,
         }
     }
 }
@@ -96,7 +96,7 @@ impl Environment {
 /// Two bindings with one key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key} is bound twice")]
-pub struct EnvironmentFault {
+pub struct DuplicateBinding {
     /// The key.
     pub key: BindingKey,
 }

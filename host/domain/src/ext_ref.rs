@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::text::impl_serialize_as_display;
+use crate::serialize::impl_serialize_as_display;
 use crate::{BindingKey, DescriptorPath, ForeignText, InstanceId, InvalidDescriptor, InvalidName};
 
 /// A reference to an extension binding: no environment, no version, and the instance

@@ -38,17 +38,17 @@ impl ForeignText {
 
     /// Wraps the beginning of a text, as much of it as belongs into a sentence.
     pub fn excerpt(text: &str) -> Self {
-        Self(beginning(text, EXCERPT_CHARS))
+        Self(truncate(text, EXCERPT_CHARS))
     }
 
     /// Wraps the beginning of an explanation, as much of it as one reads.
     pub fn sentence(text: &str) -> Self {
-        Self(beginning(text, SENTENCE_CHARS))
+        Self(truncate(text, SENTENCE_CHARS))
     }
 
     /// Whether this is what became of an explanation of which only the beginning was
     /// taken.
-    pub fn is_cut(sentence: &str) -> bool {
+    pub fn is_truncated(sentence: &str) -> bool {
         sentence.ends_with('…') && sentence.chars().count() > SENTENCE_CHARS
     }
 
@@ -63,7 +63,7 @@ impl ForeignText {
     }
 }
 
-fn beginning(text: &str, chars: usize) -> String {
+fn truncate(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -100,10 +100,10 @@ impl Serialize for ForeignText {
 /// in JSON, but not on a terminal, is written as an escape sequence of JSON.
 ///
 /// ```
-/// use env_pack_domain::plain_json;
-/// assert_eq!(plain_json("[\"a\u{9b}b\u{202e}\"]".to_owned()), r#"["a\u009bb\u202e"]"#);
+/// use env_pack_domain::terminal_safe_json;
+/// assert_eq!(terminal_safe_json("[\"a\u{9b}b\u{202e}\"]".to_owned()), r#"["a\u009bb\u202e"]"#);
 /// ```
-pub fn plain_json(json: String) -> String {
+pub fn terminal_safe_json(json: String) -> String {
     // between tokens there may be line breaks, and in strings JSON allows none
     let is_fine = |c: char| c.is_ascii() && c != '\u{7f}' || is_safe(c);
     if json.chars().all(is_fine) {

@@ -79,7 +79,7 @@ impl fmt::Display for Call {
 #[non_exhaustive]
 pub enum HandlerFault {
     /// It broke off by itself: a panic, an exception, an illegal operation.
-    #[error("handler trapped in `{call}`: {reason}{}", said(.message))]
+    #[error("handler trapped in `{call}`: {reason}{}", message_suffix(.message))]
     Trapped {
         /// The call.
         call: Call,
@@ -90,7 +90,7 @@ pub enum HandlerFault {
         message: Option<ForeignText>,
     },
     /// It ended itself, as a program does that has nothing to answer.
-    #[error("handler ended itself in `{call}` with exit code {code}, without an answer{}", said(.message))]
+    #[error("handler ended itself in `{call}` with exit code {code}, without an answer{}", message_suffix(.message))]
     Exited {
         /// The call.
         call: Call,
@@ -148,7 +148,7 @@ pub enum HandlerFault {
         reason: ForeignText,
     },
     /// The process that it ran in ended with it.
-    #[error("handler brought down the process that it ran in, in `{call}`: {how}{}", said(.message))]
+    #[error("handler brought down the process that it ran in, in `{call}`: {how}{}", message_suffix(.message))]
     Crashed {
         /// The call.
         call: Call,
@@ -199,6 +199,6 @@ impl HandlerFault {
     }
 }
 
-fn said(message: &Option<ForeignText>) -> String {
+fn message_suffix(message: &Option<ForeignText>) -> String {
     message.as_ref().map(|message| format!(" (it said: {message})")).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use sha2::Digest as _;
 
 use crate::ForeignText;
-use crate::text::impl_serialize_as_display;
+use crate::serialize::impl_serialize_as_display;
 
 /// How many bytes of the hash name a key.
 const BYTES: usize = 16;
@@ -22,7 +22,7 @@ pub struct KeyId([u8; BYTES]);
 
 impl KeyId {
     /// The id of a public key, from what is hashed of it.
-    pub fn of(public_key: &[u8]) -> Self {
+    pub fn from_public_key(public_key: &[u8]) -> Self {
         let digest: [u8; 32] = sha2::Sha256::digest(public_key).into();
         let mut id = [0; BYTES];
         id.copy_from_slice(&digest[..BYTES]);
@@ -85,7 +85,7 @@ mod tests {
             0x16, 0x6c, 0xa8, 0x5f, 0x72, 0xf7, 0xfb, 0x88, 0xd4, 0x71, 0xba, 0x8d, 0x00, 0xa4,
             0x19, 0xab, 0x16, 0x2f,
         ];
-        assert_eq!(KeyId::of(&key).to_string(), "ff53c19cf65c1d6e4b434750e2cc902d");
+        assert_eq!(KeyId::from_public_key(&key).to_string(), "ff53c19cf65c1d6e4b434750e2cc902d");
     }
 
     #[test]

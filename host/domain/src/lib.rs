@@ -8,7 +8,6 @@
 
 mod binding;
 pub mod change;
-mod check;
 mod descriptor;
 pub mod diagnosis;
 mod digest;
@@ -22,26 +21,29 @@ mod names;
 mod oci_ref;
 mod pack_ref;
 mod permission;
+mod preflight;
 mod registry;
+mod serialize;
 mod slot;
-mod text;
 
-pub use binding::{AnswersRef, Binding, BindingKey, EscapingAnswersRef, Place, Previous};
-pub use check::{Outcome, Preflight, Probe, ToolCheck};
+pub use binding::{
+    AnswersRef, Binding, BindingKey, BindingPlace, EscapingAnswersRef, PreviousBinding,
+};
 pub use descriptor::{
     DescriptorFault, DescriptorPath, InvalidDescriptor, MAX_DESCRIPTOR_BYTES, PackDescriptor,
 };
 pub use digest::{InvalidDigest, Sha256Digest, Sha256Hasher};
-pub use environment::{Environment, EnvironmentFault};
+pub use environment::{DuplicateBinding, Environment};
 pub use ext_ref::{ExtRef, InvalidExtRef};
-pub use foreign::{ForeignText, plain_json};
+pub use foreign::{ForeignText, terminal_safe_json};
 pub use handler::{BindingContext, Call, EnvPackHandler, HandlerFault};
 pub use key_id::{InvalidKeyId, KeyId};
 pub use names::{DisplayName, EnvId, InstanceId, InvalidName, PackId};
 pub use oci_ref::{InvalidOciRef, OciRef};
 pub use pack_ref::{InvalidPackRef, MAX_PACK_REF_CHARS, PackRef};
 pub use permission::{InvalidPermission, NetworkPermission, Permissions, ToolPermission};
+pub use preflight::{CheckOutcome, Preflight, Probe, ToolCheck};
 pub use registry::{DuplicateRegistration, Origin, Registry, ResolveError};
-pub use slot::{CapabilitySlot, CoreSlot, UnknownSlot, WrongNoun};
+pub use slot::{CapabilitySlot, CoreSlot, NotCoreSlot, UnknownSlot};
 
 pub use semver::{Version, VersionReq};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::ForeignText;
-use crate::text::impl_serialize_as_display;
+use crate::serialize::impl_serialize_as_display;
 
 /// The longest name, in characters; those that become names of files are ASCII, and file
 /// systems stop at 255 bytes.

@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use crate::ForeignText;
 use crate::digest::Sha256Digest;
-use crate::text::impl_serialize_as_display;
+use crate::serialize::impl_serialize_as_display;
 
 const SCHEME: &str = "oci://";
 /// Host and port.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::ForeignText;
-use crate::text::impl_serialize_as_display;
+use crate::serialize::impl_serialize_as_display;
 
 const MAX_TOOL_BYTES: usize = 64;
 const MAX_ARGS: usize = 32;

@@ -104,7 +104,7 @@ impl Registry {
 
 /// A second handler for a path that is taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("descriptor path `{path}` is already registered by {}; {} was left out", source_of(.kept), source_of(.refused))]
+#[error("descriptor path `{path}` is already registered by {}; {} was left out", describe_origin(.kept), describe_origin(.refused))]
 pub struct DuplicateRegistration {
     /// The path.
     pub path: DescriptorPath,
@@ -114,7 +114,7 @@ pub struct DuplicateRegistration {
     pub refused: Origin,
 }
 
-fn source_of(origin: &Origin) -> String {
+fn describe_origin(origin: &Origin) -> String {
     match &origin.pack_ref {
         Some(PackRef::Named(name)) => format!("the built-in pack `{name}`"),
         Some(pack_ref) => format!("pack `{pack_ref}`"),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::ForeignText;
-use crate::text::impl_serialize_as_display;
+use crate::serialize::impl_serialize_as_display;
 
 /// A capability that an environment offers.
 ///
@@ -100,12 +100,12 @@ impl CoreSlot {
 }
 
 impl TryFrom<CapabilitySlot> for CoreSlot {
-    type Error = WrongNoun;
+    type Error = NotCoreSlot;
 
-    fn try_from(slot: CapabilitySlot) -> Result<Self, WrongNoun> {
+    fn try_from(slot: CapabilitySlot) -> Result<Self, NotCoreSlot> {
         match slot {
-            CapabilitySlot::Messaging => Err(WrongNoun { slot, noun: "messaging endpoint" }),
-            CapabilitySlot::Extension => Err(WrongNoun { slot, noun: "extensions" }),
+            CapabilitySlot::Messaging => Err(NotCoreSlot { slot, noun: "messaging endpoint" }),
+            CapabilitySlot::Extension => Err(NotCoreSlot { slot, noun: "extensions" }),
             _ => Ok(Self(slot)),
         }
     }
@@ -122,7 +122,7 @@ impl fmt::Display for CoreSlot {
 #[error(
     "slot `{slot}` holds many bindings and never lives in `packs`; it is managed through `gtc op {noun}`"
 )]
-pub struct WrongNoun {
+pub struct NotCoreSlot {
     /// The slot asked for.
     pub slot: CapabilitySlot,
     /// The command noun that manages it.

@@ -194,7 +194,7 @@ fn compare(
         "its operations".to_owned()
     } else if there != *own {
         "something of what it says".to_owned()
-    } else if hash.is_some_and(|hash| hash != Sha256Digest::of(bytes).to_string()) {
+    } else if hash.is_some_and(|hash| hash != Sha256Digest::compute(bytes).to_string()) {
         "its hash".to_owned()
     } else {
         return None;

@@ -136,7 +136,7 @@ pub(super) fn read(
             component: ForeignText::new(id),
             entry: ForeignText::new(&**place),
             world: ForeignText::new(&*component.world),
-            digest: Sha256Digest::of(&bytes),
+            digest: Sha256Digest::compute(&bytes),
             bytes,
             declared: of_this.map(|at| declared.remove(at).1),
         });

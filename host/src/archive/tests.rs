@@ -109,7 +109,7 @@ fn an_ecosystem_reader_finds_what_it_knows() {
     };
     let entry = &index["entries"][0];
     let file = find(&entries, entry["manifest_file"].as_str().expect("a name")).expect("an entry");
-    assert_eq!(entry["content_hash"], Sha256Digest::of(file).to_string());
+    assert_eq!(entry["content_hash"], Sha256Digest::compute(file).to_string());
 }
 
 #[test]

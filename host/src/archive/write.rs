@@ -59,7 +59,7 @@ pub fn write(pack: &NewPack) -> Result<Vec<u8>, ArchiveError> {
             component_id: handler.component.clone(),
             manifest_file: manifest_file.clone(),
             encoding: ManifestEncoding::Cbor,
-            content_hash: Some(env_pack_domain::Sha256Digest::of(&encoded).to_string()),
+            content_hash: Some(env_pack_domain::Sha256Digest::compute(&encoded).to_string()),
         });
         files.push(Entry { name: manifest_file, content: encoded });
         files.push(Entry {

@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use env_pack_domain::plain_json;
+use env_pack_domain::terminal_safe_json;
 use serde::Serialize;
 
 use super::args::Format;
@@ -77,7 +77,7 @@ impl<'a> Output<'a> {
             Format::Json => {
                 let error = ErrorBody { kind, message, hint };
                 let failed = Failed { op: named(self.verb), noun: named(self.noun), error };
-                let mut line = plain_json(serde_json::to_string(&failed)?);
+                let mut line = terminal_safe_json(serde_json::to_string(&failed)?);
                 line.push('\n');
                 io::stderr().write_all(line.as_bytes())
             }
@@ -92,7 +92,10 @@ pub fn print(text: &str) -> io::Result<()> {
 
 /// Writes JSON to standard output: exact for whoever parses it, harmless for a terminal.
 pub fn print_json(value: &impl Serialize) -> io::Result<()> {
-    write_to(io::stdout().lock(), &one_line(plain_json(serde_json::to_string(value)?).as_bytes()))
+    write_to(
+        io::stdout().lock(),
+        &one_line(terminal_safe_json(serde_json::to_string(value)?).as_bytes()),
+    )
 }
 
 /// Writes what was found to whoever reads. That nobody does any more changes nothing of

@@ -4,10 +4,10 @@ use std::str::FromStr;
 
 use clap::Args;
 use clap_complete::Shell;
-use env_pack_domain::change::Request;
+use env_pack_domain::change::BindingRequest;
 use env_pack_domain::{
-    BindingKey, CapabilitySlot, CoreSlot, EnvId, ExtRef, ForeignText, InstanceId, PackRef,
-    Permissions, Place,
+    BindingKey, BindingPlace, CapabilitySlot, CoreSlot, EnvId, ExtRef, ForeignText, InstanceId,
+    PackRef, Permissions,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -188,8 +188,8 @@ impl Payload for PackPayload {
     type Request = BindRequest;
 
     fn parse(self) -> Result<BindRequest, UsageError> {
-        let request = Request {
-            place: Place::Slot(core_slot(&self.slot)?),
+        let request = BindingRequest {
+            place: BindingPlace::Slot(core_slot(&self.slot)?),
             kind: parsed("kind", &self.kind)?,
             pack_ref: bound_ref(&self.pack_ref)?,
             answers_ref: self.answers_ref.map(|path| parsed("answers_ref", &path)).transpose()?,
@@ -217,8 +217,8 @@ impl Payload for ExtensionPayload {
                 "instances move together only to a pack that was looked at",
             ));
         }
-        let request = Request {
-            place: Place::Extension(instance(self.instance_id.as_deref())?),
+        let request = BindingRequest {
+            place: BindingPlace::Extension(instance(self.instance_id.as_deref())?),
             kind: parsed("kind", &self.kind)?,
             pack_ref: bound_ref(&self.pack_ref)?,
             answers_ref: self.answers_ref.map(|path| parsed("answers_ref", &path)).transpose()?,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use env_pack_domain::{
-    BindingContext, Call, CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText,
-    HandlerFault, Outcome, Preflight, Probe, ToolCheck, VersionReq,
+    BindingContext, Call, CapabilitySlot, CheckOutcome, DescriptorPath, EnvPackHandler,
+    ForeignText, HandlerFault, Preflight, Probe, ToolCheck, VersionReq,
 };
 
 use super::desk::{Desk, Machine};
@@ -155,16 +155,16 @@ fn admit(checks: Vec<ToolCheck>, limits: &Limits) -> Result<Vec<ToolCheck>, Hand
 fn texts(check: &ToolCheck) -> Vec<&ForeignText> {
     let mut texts = vec![&check.name, &check.description];
     match &check.outcome {
-        Outcome::Ok { detail } => texts.extend(detail),
-        Outcome::Missing { install_hint } => texts.push(install_hint),
-        Outcome::VersionMismatch { found, required, install_hint } => {
+        CheckOutcome::Ok { detail } => texts.extend(detail),
+        CheckOutcome::Missing { install_hint } => texts.push(install_hint),
+        CheckOutcome::VersionMismatch { found, required, install_hint } => {
             texts.extend([found, required, install_hint])
         }
-        Outcome::AuthFailed { detail, recovery_hint }
-        | Outcome::Unreachable { detail, recovery_hint } => {
+        CheckOutcome::AuthFailed { detail, recovery_hint }
+        | CheckOutcome::Unreachable { detail, recovery_hint } => {
             texts.extend([detail, recovery_hint]);
         }
-        Outcome::ProbeError { detail } => texts.push(detail),
+        CheckOutcome::ProbeError { detail } => texts.push(detail),
     }
     texts
 }

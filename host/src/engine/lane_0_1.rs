@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use env_pack_domain::{
-    BindingContext, Call, CapabilitySlot, DescriptorPath, ForeignText, HandlerFault, Outcome,
+    BindingContext, Call, CapabilitySlot, CheckOutcome, DescriptorPath, ForeignText, HandlerFault,
     Permissions, ToolCheck,
 };
 use wasmtime::Store;
@@ -247,24 +247,26 @@ impl From<types::ToolCheck> for ToolCheck {
     fn from(check: types::ToolCheck) -> Self {
         let text = |text: String| ForeignText::new(text);
         let outcome = match check.outcome {
-            types::Outcome::Ok(detail) => Outcome::Ok { detail: detail.map(text) },
+            types::Outcome::Ok(detail) => CheckOutcome::Ok { detail: detail.map(text) },
             types::Outcome::Missing(missing) => {
-                Outcome::Missing { install_hint: text(missing.install_hint) }
+                CheckOutcome::Missing { install_hint: text(missing.install_hint) }
             }
-            types::Outcome::VersionMismatch(mismatch) => Outcome::VersionMismatch {
+            types::Outcome::VersionMismatch(mismatch) => CheckOutcome::VersionMismatch {
                 found: text(mismatch.found),
                 required: text(mismatch.required),
                 install_hint: text(mismatch.install_hint),
             },
-            types::Outcome::AuthFailed(failed) => Outcome::AuthFailed {
+            types::Outcome::AuthFailed(failed) => CheckOutcome::AuthFailed {
                 detail: text(failed.detail),
                 recovery_hint: text(failed.recovery_hint),
             },
-            types::Outcome::Unreachable(failed) => Outcome::Unreachable {
+            types::Outcome::Unreachable(failed) => CheckOutcome::Unreachable {
                 detail: text(failed.detail),
                 recovery_hint: text(failed.recovery_hint),
             },
-            types::Outcome::ProbeError(error) => Outcome::ProbeError { detail: text(error.detail) },
+            types::Outcome::ProbeError(error) => {
+                CheckOutcome::ProbeError { detail: text(error.detail) }
+            }
         };
         Self { name: text(check.name), description: text(check.description), outcome }
     }

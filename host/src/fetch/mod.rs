@@ -64,7 +64,7 @@ struct RegistryOrigin {
 impl FetchedPack {
     fn new(bytes: impl Into<Cow<'static, [u8]>>) -> Self {
         let bytes = bytes.into();
-        let digest = Sha256Digest::of(&bytes);
+        let digest = Sha256Digest::compute(&bytes);
         Self { bytes, digest, format: PackFormat::Archive, is_builtin: false, origin: None }
     }
 
@@ -294,7 +294,7 @@ impl Fetcher {
         if let Some(RegistryOrigin { reference, manifest }) = &fetched.origin {
             self.reference_cache.keep(reference, manifest)?;
         }
-        drop(self.roots.put(&Sha256Digest::of(&root), &root)?);
+        drop(self.roots.put(&Sha256Digest::compute(&root), &root)?);
         Ok(kept)
     }
 
@@ -318,7 +318,7 @@ impl Fetcher {
     /// # Errors
     /// What the system said.
     pub fn remove_gc_root(&self, alone: &Alone, root: &Path) -> std::io::Result<()> {
-        self.roots.remove(alone, &Sha256Digest::of(root.as_os_str().as_bytes()))
+        self.roots.remove(alone, &Sha256Digest::compute(root.as_os_str().as_bytes()))
     }
 
     /// What is kept.

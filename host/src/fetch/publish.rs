@@ -30,7 +30,7 @@ impl Fetcher {
         let mut access =
             self.registries.access(reference, RepositoryAction::Push).map_err(failed)?;
         let mut push = || -> Result<(), RegistryError> {
-            access.push_blob(&Sha256Digest::of(EMPTY_CONFIG), EMPTY_CONFIG)?;
+            access.push_blob(&Sha256Digest::compute(EMPTY_CONFIG), EMPTY_CONFIG)?;
             access.push_blob(&archive.digest, &archive.bytes)?;
             access.push_manifest(reference.tag().unwrap_or(LATEST), MANIFEST, &manifest.bytes)?;
             signature
@@ -51,7 +51,7 @@ impl Fetcher {
             ..notes.clone()
         };
         let bytes = artifact_manifest::manifest(archive.digest, archive.bytes.len() as u64, &notes);
-        FetchedManifest { digest: Sha256Digest::of(&bytes), bytes }
+        FetchedManifest { digest: Sha256Digest::compute(&bytes), bytes }
     }
 
     /// Brings a signature of a pack that a registry has; says whether it was not there

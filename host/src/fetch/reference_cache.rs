@@ -149,7 +149,7 @@ impl ReferenceCache {
 
     /// A note is named after its reference, in a way that every file system takes.
     fn note(&self, reference: &OciRef) -> PathBuf {
-        self.notes.folder().join(Sha256Digest::of(reference.to_string().as_bytes()).hex())
+        self.notes.folder().join(Sha256Digest::compute(reference.to_string().as_bytes()).hex())
     }
 }
 

@@ -89,7 +89,7 @@ impl SignatureCache {
 
     pub fn keep(&self, archive: &Sha256Digest, signature: &[u8]) -> Result<(), FetchError> {
         BlobStore::signatures(&self.cache, archive)
-            .put(&Sha256Digest::of(signature), signature)
+            .put(&Sha256Digest::compute(signature), signature)
             .map(drop)
     }
 }

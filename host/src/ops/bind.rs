@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use env_pack_domain::change::{self, Change, Request};
+use env_pack_domain::change::{self, BindingChange, BindingRequest};
 use env_pack_domain::{
-    Binding, EnvId, Environment, KeyId, PackDescriptor, PackRef, Permissions, Place, Previous,
+    Binding, BindingPlace, EnvId, Environment, KeyId, PackDescriptor, PackRef, Permissions,
+    PreviousBinding,
 };
 use serde::Serialize;
 
@@ -31,7 +32,7 @@ pub struct BindRequest {
     /// The environment.
     pub environment: EnvId,
     /// What to bind where.
-    pub request: Request,
+    pub request: BindingRequest,
     /// What the operator allows the pack, beside asking programs for their versions.
     pub grants: Grants,
     /// Whether the pack is fetched and loaded before it is bound.
@@ -61,7 +62,7 @@ pub struct Grants {
 pub struct BindReport {
     /// Where it is bound.
     #[serde(skip)]
-    pub place: Place,
+    pub place: BindingPlace,
     /// The environment.
     pub environment_id: EnvId,
     /// The slot, for packs.
@@ -181,9 +182,9 @@ fn bind_unrecorded(
     }
     let mut lock = stored.lock.clone();
     let exact = with_exact(&mut lock, asked, checked.as_ref());
-    let exactly = exact
-        .as_ref()
-        .map_or(before.clone(), |exact| change::renamed(&before, &request.pack_ref, exact));
+    let exactly = exact.as_ref().map_or(before.clone(), |exact| {
+        change::replace_pack_ref(&before, &request.pack_ref, exact)
+    });
     let changes = apply(&exactly, verb, asked, exact.as_ref())?;
     let after = changes.last().map_or(before.clone(), |change| change.environment.clone());
     let (mut grants, mut signer, mut kept) = (None, None, None);
@@ -234,7 +235,7 @@ fn apply(
     verb: BindVerb,
     asked: &BindRequest,
     exact: Option<&PackRef>,
-) -> Result<Vec<Change>, OpError> {
+) -> Result<Vec<BindingChange>, OpError> {
     let request = &asked.request;
     let mut changes = vec![match verb {
         BindVerb::Add => change::add(environment, request.clone())?,
@@ -246,7 +247,7 @@ fn apply(
             environment.instances_of(path).filter(|sibling| sibling.place != request.place)
         {
             let Binding { place, answers_ref, .. } = sibling.clone();
-            let request = Request { place, answers_ref, ..request.clone() };
+            let request = BindingRequest { place, answers_ref, ..request.clone() };
             let environment = &changes.last().expect("one change was made").environment;
             changes.push(change::update(environment, request)?);
         }
@@ -258,7 +259,8 @@ fn apply(
             |other: &&Binding| other.pack_ref == *pack_ref && Some(other.key()) != key;
         for other in environment.bindings().filter(moves_along) {
             let Binding { place, kind, answers_ref, .. } = other.clone();
-            let request = Request { place, kind, answers_ref, pack_ref: request.pack_ref.clone() };
+            let request =
+                BindingRequest { place, kind, answers_ref, pack_ref: request.pack_ref.clone() };
             let environment = &changes.last().expect("one change was made").environment;
             changes.push(change::update(environment, request)?);
         }
@@ -272,7 +274,7 @@ pub(super) fn keep_used(lock: &mut PackLock, environments: &[&Environment]) {
     let bindings = environments.iter().flat_map(|environment| environment.bindings());
     let refs = bindings.flat_map(|binding| {
         let previous = match &binding.previous {
-            Some(Previous::Known(previous)) => Some(previous.pack_ref.text()),
+            Some(PreviousBinding::Known(previous)) => Some(previous.pack_ref.text()),
             _ => None,
         };
         [Some(binding.pack_ref.text()), previous].into_iter().flatten()
@@ -285,7 +287,7 @@ pub(super) fn keep_used(lock: &mut PackLock, environments: &[&Environment]) {
 pub(super) fn report_all(
     environment: &EnvId,
     idempotency_key: &Option<String>,
-    changes: &[Change],
+    changes: &[BindingChange],
 ) -> BindReport {
     let bindings =
         changes.iter().filter_map(|change| change.after.as_ref().or(change.before.as_ref()));
@@ -296,8 +298,8 @@ pub(super) fn report_all(
 
 pub(super) fn report(environment: &EnvId, binding: &Binding) -> BindReport {
     let (slot, instance_id) = match &binding.place {
-        Place::Slot(slot) => (Some(slot.to_string()), None),
-        Place::Extension(instance) => (None, instance.as_ref().map(ToString::to_string)),
+        BindingPlace::Slot(slot) => (Some(slot.to_string()), None),
+        BindingPlace::Extension(instance) => (None, instance.as_ref().map(ToString::to_string)),
     };
     BindReport {
         place: binding.place.clone(),
@@ -321,7 +323,7 @@ pub(super) fn report(environment: &EnvId, binding: &Binding) -> BindReport {
 /// What an audit line says a change was about.
 pub(super) struct Target<'a> {
     pub environment: &'a EnvId,
-    pub place: &'a Place,
+    pub place: &'a BindingPlace,
     pub kind: Option<String>,
     pub key: &'a Option<String>,
 }
@@ -350,13 +352,13 @@ impl Target<'_> {
     fn event(
         &self,
         verb: &'static str,
-        place: &Place,
+        place: &BindingPlace,
         kind: Option<String>,
         report: Option<&BindReport>,
     ) -> AuditEvent {
         let (noun, place) = match place {
-            Place::Slot(slot) => ("env-packs", ("slot", Some(slot.to_string()))),
-            Place::Extension(instance) => {
+            BindingPlace::Slot(slot) => ("env-packs", ("slot", Some(slot.to_string()))),
+            BindingPlace::Extension(instance) => {
                 ("extensions", ("instance_id", instance.as_ref().map(ToString::to_string)))
             }
         };

@@ -1,9 +1,9 @@
 //! Whether a pack may be bound: it loads, answers for what is asked, takes nobody's path,
 //! and asks for nothing ungranted.
 
-use env_pack_domain::change::Request;
+use env_pack_domain::change::BindingRequest;
 use env_pack_domain::{
-    Binding, DescriptorPath, ForeignText, Origin, PackRef, Permissions, Place, Registry,
+    Binding, BindingPlace, DescriptorPath, ForeignText, Origin, PackRef, Permissions, Registry,
 };
 
 use super::OpError;
@@ -31,7 +31,7 @@ pub(super) struct Checked {
 
 /// Loads the pack of a request and holds it against the environment.
 pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result<Checked, OpError> {
-    let Request { place, kind, pack_ref, .. } = &asked.request;
+    let BindingRequest { place, kind, pack_ref, .. } = &asked.request;
     let not_bound = |source| OpError::Pack { pack_ref: pack_ref.clone(), source };
     let fetched = host.fetcher.fetch(pack_ref).map_err(PackError::from).map_err(not_bound)?;
     unmoved(stored, asked, fetched.manifest())?;
@@ -113,7 +113,7 @@ fn path_untaken(
     pin: &LockedPack,
     path: &DescriptorPath,
 ) -> Result<(), OpError> {
-    let Request { place, kind, pack_ref, .. } = &asked.request;
+    let BindingRequest { place, kind, pack_ref, .. } = &asked.request;
     let taken = |taken_by: Taker| {
         Err(OpError::PathTaken { pack_ref: pack_ref.clone(), path: path.clone(), taken_by })
     };
@@ -129,8 +129,10 @@ fn path_untaken(
         })
     };
     for other in stored.environment.bindings().filter(answers_too) {
-        let is_sibling = matches!(place, Place::Extension(_)) && other.kind.path() == kind.path();
-        let is_replaced = other.place == *place && (is_sibling || matches!(place, Place::Slot(_)));
+        let is_sibling =
+            matches!(place, BindingPlace::Extension(_)) && other.kind.path() == kind.path();
+        let is_replaced =
+            other.place == *place && (is_sibling || matches!(place, BindingPlace::Slot(_)));
         match (is_replaced, is_sibling) {
             (true, _) => {}
             // it moves along
@@ -182,7 +184,7 @@ fn granted(
 /// What the operator granted to the pack that this one takes the place of, if there is
 /// one: a new version is asked about only when it wants more.
 fn granted_before(stored: &Stored, asked: &BindRequest) -> Option<Permissions> {
-    let Request { place, kind, pack_ref, .. } = &asked.request;
+    let BindingRequest { place, kind, pack_ref, .. } = &asked.request;
     let same_path = |pin: &&LockedPack| {
         pin.handlers.iter().any(|handler| handler.descriptor_path == *kind.path())
     };

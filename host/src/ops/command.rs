@@ -1,7 +1,9 @@
 //! Commands that people are told to run. Somebody will paste them into a shell, and
 //! strangers chose some of the words.
 
-use env_pack_domain::{Binding, BindingKey, EnvId, ForeignText, PackRef, Permissions, Place};
+use env_pack_domain::{
+    Binding, BindingKey, BindingPlace, EnvId, ForeignText, PackRef, Permissions,
+};
 
 /// One word of a command, quoted where a shell would make more of it: whoever chose it
 /// must not choose what else is run.
@@ -45,9 +47,9 @@ pub(super) fn refresh_command(id: &EnvId, key: &BindingKey) -> String {
 /// named.
 pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&PackRef>) -> String {
     let place = match &binding.place {
-        Place::Slot(slot) => format!("env-packs update --env {id} --slot {slot}"),
-        Place::Extension(None) => format!("extensions update --env {id}"),
-        Place::Extension(Some(instance)) => {
+        BindingPlace::Slot(slot) => format!("env-packs update --env {id} --slot {slot}"),
+        BindingPlace::Extension(None) => format!("extensions update --env {id}"),
+        BindingPlace::Extension(Some(instance)) => {
             format!("extensions update --env {id} --instance-id {instance}")
         }
     };

@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use env_pack_domain::change::{self, Request};
+use env_pack_domain::change::{self, BindingRequest};
 use env_pack_domain::{
-    BindingKey, CoreSlot, DisplayName, EnvId, Environment, PackDescriptor, PackRef, Place,
+    BindingKey, BindingPlace, CoreSlot, DisplayName, EnvId, Environment, PackDescriptor, PackRef,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -184,8 +184,12 @@ fn heal(host: &Host, session: &mut Session) -> Result<Vec<PackDescriptor>, OpErr
     let mut bound = Vec::new();
     for (slot, kind) in defaults(host, &environment)? {
         let pack_ref = PackRef::Named(kind.clone());
-        let request =
-            Request { place: Place::Slot(slot), kind: kind.clone(), pack_ref, answers_ref: None };
+        let request = BindingRequest {
+            place: BindingPlace::Slot(slot),
+            kind: kind.clone(),
+            pack_ref,
+            answers_ref: None,
+        };
         environment = change::add(&environment, request)?.environment;
         bound.push(kind);
     }

@@ -211,7 +211,7 @@ fn examined(
         let evidence = about(&bytes, &archive.digest).map_err(PackError::from);
         let evidence =
             evidence.map_err(|source| OpError::CarriedSignature { pack: shown(), source })?;
-        signatures.insert(Sha256Digest::of(&bytes));
+        signatures.insert(Sha256Digest::compute(&bytes));
         signers.extend(evidence.claimed_signers());
     }
     let report = LoadedReport {

@@ -217,7 +217,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
         id,
         version,
         size: bytes.len(),
-        sha256: Sha256Digest::of(&bytes).hex(),
+        sha256: Sha256Digest::compute(&bytes).hex(),
         slot,
         descriptor_path: path,
         supported_versions: supported.to_string(),

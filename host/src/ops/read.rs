@@ -1,7 +1,7 @@
 //! The reading verbs: what is bound, and what an extension's answers are. They read files
 //! and load no component.
 
-use env_pack_domain::{EnvId, ExtRef, PackDescriptor, PackRef, Place};
+use env_pack_domain::{BindingPlace, EnvId, ExtRef, PackDescriptor, PackRef};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -71,7 +71,7 @@ pub struct ResolveReport {
 /// [`OpError`] when the environment cannot be read.
 pub fn env_packs(host: &Host, id: &EnvId) -> Result<PacksReport, OpError> {
     let stored = host.store.load(id)?;
-    let bindings = bound(&stored, |place| matches!(place, Place::Slot(_)));
+    let bindings = bound(&stored, |place| matches!(place, BindingPlace::Slot(_)));
     Ok(PacksReport { environment_id: id.clone(), bindings })
 }
 
@@ -81,7 +81,7 @@ pub fn env_packs(host: &Host, id: &EnvId) -> Result<PacksReport, OpError> {
 /// [`OpError`] when the environment cannot be read.
 pub fn extensions(host: &Host, id: &EnvId) -> Result<ExtensionsReport, OpError> {
     let stored = host.store.load(id)?;
-    let extensions = bound(&stored, |place| matches!(place, Place::Extension(_)));
+    let extensions = bound(&stored, |place| matches!(place, BindingPlace::Extension(_)));
     Ok(ExtensionsReport { environment_id: id.clone(), extensions })
 }
 
@@ -101,13 +101,13 @@ pub fn resolve(host: &Host, id: &EnvId, reference: &ExtRef) -> Result<ResolveRep
     Ok(ResolveReport { environment_id: id.clone(), reference: reference.clone(), answers })
 }
 
-fn bound(stored: &Stored, wanted: impl Fn(&Place) -> bool) -> Vec<Bound> {
+fn bound(stored: &Stored, wanted: impl Fn(&BindingPlace) -> bool) -> Vec<Bound> {
     let environment = &stored.environment;
     let bindings = environment.bindings().filter(|binding| wanted(&binding.place));
     let entry = |binding: &env_pack_domain::Binding| {
         let (slot, instance_id) = match &binding.place {
-            Place::Slot(slot) => (Some(slot.to_string()), None),
-            Place::Extension(instance) => (None, instance.as_ref().map(ToString::to_string)),
+            BindingPlace::Slot(slot) => (Some(slot.to_string()), None),
+            BindingPlace::Extension(instance) => (None, instance.as_ref().map(ToString::to_string)),
         };
         Bound {
             environment_id: environment.id().clone(),

@@ -1,8 +1,8 @@
 //! Taking what a reference stands for by now: a tag that moved, or a file that was
 //! written anew. It is shown before it is taken.
 
-use env_pack_domain::change::{Refusal, Request};
-use env_pack_domain::{BindingKey, EnvId, PackRef, Permissions, Place, Sha256Digest};
+use env_pack_domain::change::{BindingRequest, Refusal};
+use env_pack_domain::{BindingKey, BindingPlace, EnvId, PackRef, Permissions, Sha256Digest};
 use serde::Serialize;
 
 use super::OpError;
@@ -124,7 +124,7 @@ impl RefreshRequest {
         let bound = stored.environment.binding(&self.key).ok_or_else(not_bound)?.clone();
         Ok(BindRequest {
             environment: self.environment.clone(),
-            request: Request {
+            request: BindingRequest {
                 place: bound.place.clone(),
                 kind: bound.kind.clone(),
                 pack_ref: bound.pack_ref.clone(),
@@ -197,7 +197,7 @@ pub(super) fn unmoved(
     asked: &BindRequest,
     found: Option<Sha256Digest>,
 ) -> Result<(), OpError> {
-    let Request { place, kind, pack_ref, .. } = &asked.request;
+    let BindingRequest { place, kind, pack_ref, .. } = &asked.request;
     // what is bound nowhere is nobody's
     let bound = bound_with(stored, pack_ref);
     let pinned = stored.lock.get(pack_ref).filter(|_| bound.is_some()).and_then(|pin| pin.manifest);
@@ -222,10 +222,10 @@ fn bound_with(stored: &Stored, pack_ref: &PackRef) -> Option<BindingKey> {
         .map(env_pack_domain::Binding::key)
 }
 
-fn key(place: &Place, path: &env_pack_domain::DescriptorPath) -> BindingKey {
+fn key(place: &BindingPlace, path: &env_pack_domain::DescriptorPath) -> BindingKey {
     match place {
-        Place::Slot(slot) => BindingKey::Slot(*slot),
-        Place::Extension(instance) => {
+        BindingPlace::Slot(slot) => BindingKey::Slot(*slot),
+        BindingPlace::Extension(instance) => {
             BindingKey::Extension { path: path.clone(), instance: instance.clone() }
         }
     }

@@ -91,7 +91,7 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
     Ok(RepackReport {
         path: request.output.as_path().into(),
         size: repacked.bytes.len(),
-        sha256: Sha256Digest::of(&repacked.bytes).hex(),
+        sha256: Sha256Digest::compute(&repacked.bytes).hex(),
         from: request.archive.as_path().into(),
         from_sha256: fetched.digest.hex(),
         unchanged: repacked.bytes == *fetched.bytes,

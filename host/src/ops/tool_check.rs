@@ -1,7 +1,7 @@
 //! What the handlers of an environment find on this machine: one preflight per binding.
 
 use env_pack_domain::{
-    Binding, BindingContext, CapabilitySlot, EnvId, EnvPackHandler, PackDescriptor, Place,
+    Binding, BindingContext, BindingPlace, CapabilitySlot, EnvId, EnvPackHandler, PackDescriptor,
     Preflight, Probe, ResolveError, ToolCheck,
 };
 use serde::Serialize;
@@ -156,8 +156,8 @@ fn preflight(
         Err(error) => return failed("answers-parse", error.to_string()),
     };
     let instance_id = match &binding.place {
-        Place::Extension(instance) => instance.clone(),
-        Place::Slot(_) => None,
+        BindingPlace::Extension(instance) => instance.clone(),
+        BindingPlace::Slot(_) => None,
     };
     let grants = assembly.grants.get(binding.kind.path()).cloned().unwrap_or_default();
     let context = BindingContext { env_id: environment.clone(), instance_id, answers_json, grants };
@@ -175,10 +175,10 @@ impl ToolCheckReport {
         self.failed_preflights += usize::from(preflight.fault.is_some());
         let kind = binding.kind.clone();
         match &binding.place {
-            Place::Slot(slot) => {
+            BindingPlace::Slot(slot) => {
                 self.bindings.push(PackChecks { slot: slot.slot(), kind, preflight })
             }
-            Place::Extension(instance) => {
+            BindingPlace::Extension(instance) => {
                 let instance_id = instance.as_ref().map(ToString::to_string);
                 self.extension_bindings.push(ExtensionChecks { instance_id, kind, preflight });
             }
@@ -193,10 +193,10 @@ impl ToolCheckReport {
         };
         let kind = binding.kind.clone();
         match &binding.place {
-            Place::Slot(slot) => {
+            BindingPlace::Slot(slot) => {
                 self.unresolved_bindings.push(UnresolvedPack { slot: slot.slot(), kind, error })
             }
-            Place::Extension(instance) => {
+            BindingPlace::Extension(instance) => {
                 let instance_id = instance.as_ref().map(ToString::to_string);
                 self.extension_unresolved_bindings.push(UnresolvedExtension {
                     instance_id,

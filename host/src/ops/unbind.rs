@@ -1,8 +1,8 @@
 //! Taking a binding away, or back to what it was: no pack is looked at, but instances of
 //! one extension stay together.
 
-use env_pack_domain::change::{self, Change};
-use env_pack_domain::{Binding, BindingKey, EnvId, Place};
+use env_pack_domain::change::{self, BindingChange};
+use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId};
 
 use super::OpError;
 use super::bind::{self, BindReport, Target};
@@ -44,12 +44,12 @@ fn unbind(
     host: &Host,
     verb: &'static str,
     asked: &UnbindRequest,
-    change: impl FnOnce(&Stored) -> Result<Vec<Change>, OpError>,
+    change: impl FnOnce(&Stored) -> Result<Vec<BindingChange>, OpError>,
 ) -> Result<BindReport, OpError> {
     let (place, kind) = match &asked.key {
-        BindingKey::Slot(slot) => (Place::Slot(*slot), None),
+        BindingKey::Slot(slot) => (BindingPlace::Slot(*slot), None),
         BindingKey::Extension { path, instance } => {
-            (Place::Extension(instance.clone()), Some(path.to_string()))
+            (BindingPlace::Extension(instance.clone()), Some(path.to_string()))
         }
     };
     let target = Target {
@@ -72,7 +72,7 @@ fn unbind(
 
 /// The changes of a rollback: its own, and those of the instances that go back along with
 /// it.
-fn roll_back(stored: &Stored, asked: &UnbindRequest) -> Result<Vec<Change>, OpError> {
+fn roll_back(stored: &Stored, asked: &UnbindRequest) -> Result<Vec<BindingChange>, OpError> {
     let first = change::rollback(&stored.environment, &asked.key)?;
     let BindingKey::Extension { path, .. } = &asked.key else { return Ok(vec![first]) };
     let (before, after) = (first.before.clone(), first.after.clone());

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use env_pack_domain::{ForeignText, HandlerFault, Outcome, ToolCheck};
+use env_pack_domain::{CheckOutcome, ForeignText, HandlerFault, ToolCheck};
 use serde::Serialize;
 
 use super::{
@@ -238,7 +238,7 @@ fn compare_checks(expect: &Expect, checks: &[ToolCheck], differences: &mut Vec<D
 fn compare_check(
     about: &str,
     expected: &ExpectedCheck,
-    outcome: &Outcome,
+    outcome: &CheckOutcome,
     differences: &mut Vec<Difference>,
 ) {
     let (status, fields) = status_and_fields(outcome);
@@ -314,31 +314,31 @@ impl fmt::Display for CheckStatus {
 
 /// The status of an outcome, and its fields by their names in a scenario.
 pub(super) fn status_and_fields(
-    outcome: &Outcome,
+    outcome: &CheckOutcome,
 ) -> (CheckStatus, Vec<(&'static str, &ForeignText)>) {
     match outcome {
-        Outcome::Ok { detail } => {
+        CheckOutcome::Ok { detail } => {
             (CheckStatus::Ok, detail.iter().map(|detail| ("detail", detail)).collect())
         }
-        Outcome::Missing { install_hint } => {
+        CheckOutcome::Missing { install_hint } => {
             (CheckStatus::Missing, vec![("install_hint", install_hint)])
         }
-        Outcome::VersionMismatch { found, required, install_hint } => (
+        CheckOutcome::VersionMismatch { found, required, install_hint } => (
             CheckStatus::VersionMismatch,
             vec![("found", found), ("required", required), ("install_hint", install_hint)],
         ),
-        Outcome::AuthFailed { detail, recovery_hint } => {
+        CheckOutcome::AuthFailed { detail, recovery_hint } => {
             (CheckStatus::AuthFailed, vec![("detail", detail), ("recovery_hint", recovery_hint)])
         }
-        Outcome::Unreachable { detail, recovery_hint } => {
+        CheckOutcome::Unreachable { detail, recovery_hint } => {
             (CheckStatus::Unreachable, vec![("detail", detail), ("recovery_hint", recovery_hint)])
         }
-        Outcome::ProbeError { detail } => (CheckStatus::ProbeError, vec![("detail", detail)]),
+        CheckOutcome::ProbeError { detail } => (CheckStatus::ProbeError, vec![("detail", detail)]),
     }
 }
 
 /// An outcome with all of its fields, on one line.
-fn describe_outcome(outcome: &Outcome) -> String {
+fn describe_outcome(outcome: &CheckOutcome) -> String {
     let (status, fields) = status_and_fields(outcome);
     let mut text = status.to_string();
     for (name, value) in fields {

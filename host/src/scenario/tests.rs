@@ -1,6 +1,6 @@
 //! Scenarios as text: what is written is read again as it was.
 
-use env_pack_domain::{Outcome, ToolCheck};
+use env_pack_domain::{CheckOutcome, ToolCheck};
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn round_trip(stdout: &str) {
     let tools =
         vec![(CommandLine(vec!["x".to_owned(), stdout.to_owned()]), vec![reply.clone(), reply])];
     let name = ForeignText::new(format!("n {stdout}"));
-    let outcome = Outcome::Missing { install_hint: ForeignText::new(stdout) };
+    let outcome = CheckOutcome::Missing { install_hint: ForeignText::new(stdout) };
     let check = ToolCheck { name: name.clone(), description: ForeignText::default(), outcome };
     let answers = serde_json::json!({ stdout: [stdout, 1.5, u64::MAX, null, true, {}] });
     let text = to_yaml(&RecordedRun {

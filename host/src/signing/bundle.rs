@@ -135,7 +135,7 @@ impl CosignBundle {
         if manifest.layers.iter().all(|layer| layer.digest != archive_text) {
             return Err(SignatureError::NoLayer { archive: *archive });
         }
-        cosign::is_about(&self.payload, &Sha256Digest::of(&self.manifest))
+        cosign::is_about(&self.payload, &Sha256Digest::compute(&self.manifest))
     }
 
     /// Which of these keys vouches for an archive. Whoever signs a manifest vouches for
@@ -149,7 +149,12 @@ impl CosignBundle {
         trusted: &[PublicKey],
     ) -> Result<KeyId, SignatureError> {
         self.is_about(archive)?;
-        cosign::verify(&self.payload, &self.signature, &Sha256Digest::of(&self.manifest), trusted)
+        cosign::verify(
+            &self.payload,
+            &self.signature,
+            &Sha256Digest::compute(&self.manifest),
+            trusted,
+        )
     }
 }
 

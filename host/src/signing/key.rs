@@ -85,8 +85,8 @@ impl PublicKey {
     /// the SPKI of a P-256 key in DER.
     pub fn id(&self) -> KeyId {
         match &self.algorithm {
-            Algorithm::Ed25519(key) => KeyId::of(key.as_bytes()),
-            Algorithm::P256(point) => KeyId::of(&point.to_spki()),
+            Algorithm::Ed25519(key) => KeyId::from_public_key(key.as_bytes()),
+            Algorithm::P256(point) => KeyId::from_public_key(&point.to_spki()),
         }
     }
 

@@ -21,7 +21,7 @@ fn key(seed: u8) -> PrivateKey {
 }
 
 fn archive() -> Sha256Digest {
-    Sha256Digest::of(b"the archive")
+    Sha256Digest::compute(b"the archive")
 }
 
 /// The envelope of an honest signer, as JSON.
@@ -96,7 +96,7 @@ fn another_archive_or_another_type_is_not_vouched_for() {
     let signer = key(1);
     let signed = Envelope::parse(honest(&signer).to_string().as_bytes()).expect("an envelope");
     let other = signed
-        .verify(&Sha256Digest::of(b"another"), &[signer.public()])
+        .verify(&Sha256Digest::compute(b"another"), &[signer.public()])
         .expect_err("another archive");
     assert_eq!(other.kind(), "signature-other-archive");
 

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use env_pack_domain::{EnvId, plain_json};
+use env_pack_domain::{EnvId, terminal_safe_json};
 use gtc_fs::lock::{self, LockError};
 use serde::Serialize;
 
@@ -87,7 +87,7 @@ pub(super) fn append(
     let line =
         serde_json::to_string(&line(environment, event)).expect("text and numbers make JSON");
     // people look at it with whatever shows files
-    let mut line = plain_json(line);
+    let mut line = terminal_safe_json(line);
     line.push('\n');
     lock::append(&path, line.as_bytes(), LOCK_TIMEOUT).map_err(|error| match error {
         LockError::TimedOut => StoreError::Busy { environment: environment.clone(), lock: path },

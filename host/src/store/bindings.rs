@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use env_pack_domain::{
-    AnswersRef, Binding, CapabilitySlot, CoreSlot, ForeignText, Place, Previous,
+    AnswersRef, Binding, BindingPlace, CapabilitySlot, CoreSlot, ForeignText, PreviousBinding,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -70,14 +70,14 @@ impl Element {
 
 fn parse(section: Section, object: &Object) -> Result<Binding, Fault> {
     let place = match section {
-        Section::Packs => Place::Slot(parsed(object, "slot", |text| {
+        Section::Packs => BindingPlace::Slot(parsed(object, "slot", |text| {
             CoreSlot::try_from(text.parse::<CapabilitySlot>().map_err(|error| error.to_string())?)
                 .map_err(|error| error.to_string())
         })?),
         Section::Extensions => {
             let instance: Option<String> = member(object, "instance_id")?;
             let instance = instance.map(|_| parsed(object, "instance_id", from_str)).transpose()?;
-            Place::Extension(instance)
+            BindingPlace::Extension(instance)
         }
     };
     let previous: Option<String> = member(object, "previous_binding_ref")?;
@@ -113,10 +113,10 @@ fn parsed<T>(
 
 /// Reads the binding that a rollback would restore. What we cannot read is kept as it is:
 /// another tool may know it.
-fn unstash(section: Section, reference: &str) -> Previous {
+fn unstash(section: Section, reference: &str) -> PreviousBinding {
     match stashed_object(reference).and_then(|object| parse(section, &object).ok()) {
-        Some(binding) => Previous::Known(Box::new(binding)),
-        None => Previous::Opaque(ForeignText::new(reference)),
+        Some(binding) => PreviousBinding::Known(Box::new(binding)),
+        None => PreviousBinding::Opaque(ForeignText::new(reference)),
     }
 }
 
@@ -131,8 +131,8 @@ pub(super) fn merge(binding: &Binding, old: Option<&Element>) -> Object {
     let mut object = old.map(|old| base(binding, old)).unwrap_or_default();
     fill(&mut object, binding);
     let previous = binding.previous.as_ref().map(|previous| match previous {
-        Previous::Opaque(reference) => reference.as_exact().to_owned(),
-        Previous::Known(previous) => stash(previous, old),
+        PreviousBinding::Opaque(reference) => reference.as_exact().to_owned(),
+        PreviousBinding::Known(previous) => stash(previous, old),
     });
     object.put("previous_binding_ref", previous.map(raw));
     object.order(&ORDER);
@@ -140,11 +140,11 @@ pub(super) fn merge(binding: &Binding, old: Option<&Element>) -> Object {
 }
 
 fn base(binding: &Binding, old: &Element) -> Object {
-    let restores = |previous: &Previous| match previous {
-        Previous::Known(previous) => {
+    let restores = |previous: &PreviousBinding| match previous {
+        PreviousBinding::Known(previous) => {
             Binding { generation: binding.generation, ..(**previous).clone() } == *binding
         }
-        Previous::Opaque(_) => false,
+        PreviousBinding::Opaque(_) => false,
     };
     let is_rollback =
         binding.previous.is_none() && old.binding.previous.as_ref().is_some_and(restores);
@@ -170,8 +170,8 @@ fn stash(previous: &Binding, old: Option<&Element>) -> String {
 /// Writes the members that are ours, but for the previous binding.
 fn fill(object: &mut Object, binding: &Binding) {
     match &binding.place {
-        Place::Slot(slot) => object.set("slot", raw(slot)),
-        Place::Extension(instance) => {
+        BindingPlace::Slot(slot) => object.set("slot", raw(slot)),
+        BindingPlace::Extension(instance) => {
             object.put("instance_id", instance.as_ref().map(|id| raw(id.as_str())))
         }
     }

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use env_pack_domain::{Binding, EnvId, Environment, Place};
+use env_pack_domain::{Binding, BindingPlace, EnvId, Environment};
 use serde_json::value::RawValue;
 
 use super::StoreError;
@@ -77,7 +77,7 @@ impl Document {
         let mut object = self.object.clone();
         for section in Section::ALL {
             let in_section = |binding: &&Binding| {
-                matches!(binding.place, Place::Slot(_)) == (section == Section::Packs)
+                matches!(binding.place, BindingPlace::Slot(_)) == (section == Section::Packs)
             };
             let elements =
                 environment.bindings().filter(in_section).map(|binding| self.element(binding));

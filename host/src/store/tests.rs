@@ -1,5 +1,5 @@
-use env_pack_domain::change::{self, Request};
-use env_pack_domain::{BindingKey, CapabilitySlot, CoreSlot, Place};
+use env_pack_domain::change::{self, BindingRequest};
+use env_pack_domain::{BindingKey, BindingPlace, CapabilitySlot, CoreSlot};
 
 use super::*;
 
@@ -24,9 +24,11 @@ fn secrets() -> BindingKey {
     BindingKey::Slot(CoreSlot::try_from(CapabilitySlot::Secrets).expect("a core slot"))
 }
 
-fn vault() -> Request {
-    Request {
-        place: Place::Slot(CoreSlot::try_from(CapabilitySlot::Secrets).expect("a core slot")),
+fn vault() -> BindingRequest {
+    BindingRequest {
+        place: BindingPlace::Slot(
+            CoreSlot::try_from(CapabilitySlot::Secrets).expect("a core slot"),
+        ),
         kind: "acme.secrets.vault@0.4.2".parse().expect("a descriptor"),
         pack_ref: "/packs/vault.gtpack".parse().expect("a reference"),
         answers_ref: None,
@@ -210,11 +212,11 @@ fn a_place_is_never_one_within_a_part_of_the_file() {
 fn pinned() -> LockedPack {
     LockedPack {
         manifest: None,
-        archive: env_pack_domain::Sha256Digest::of(b"archive"),
+        archive: env_pack_domain::Sha256Digest::compute(b"archive"),
         size: 7,
         handlers: vec![LockedHandler {
             component: env_pack_domain::ForeignText::new("handler"),
-            digest: env_pack_domain::Sha256Digest::of(b"component"),
+            digest: env_pack_domain::Sha256Digest::compute(b"component"),
             slot: CapabilitySlot::Secrets,
             descriptor_path: "acme.secrets.vault".parse().expect("a path"),
             supported_versions: "^0.4".parse().expect("a requirement"),
@@ -251,7 +253,8 @@ fn members_of_others_survive_in_the_pins() {
         .replace("\"size\": 7,", "\"signer\": \"k1\",\n      \"big\": 1e400,\n      \"size\": 7,")
         .replace("\"grants\": {", "\"grants\": {\n        \"until\": 2.50,");
     fs::write(&path, &odd).expect("a file");
-    let other = LockedPack { archive: env_pack_domain::Sha256Digest::of(b"other"), ..pinned() };
+    let other =
+        LockedPack { archive: env_pack_domain::Sha256Digest::compute(b"other"), ..pinned() };
     let signed = LockedPack { signer: Some(env_pack_domain::ForeignText::new("k1")), ..pinned() };
     let text = pins_after(&store, &[("/a.gtpack", other.clone()), ("/z.gtpack", signed.clone())]);
     assert!(

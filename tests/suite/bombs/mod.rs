@@ -167,7 +167,7 @@ struct Blast {
 
 fn set_off(engine: &Engine, bytes: &[u8]) -> Blast {
     let here = std::env::current_dir().expect("a folder");
-    let digest = Sha256Digest::of(bytes);
+    let digest = Sha256Digest::compute(bytes);
     fs::write("/proc/self/clear_refs", "5").expect("the peak begins anew");
     let before = Footprint::of_this_process(&here);
     let (start, used_before) = (Instant::now(), used());

@@ -104,7 +104,7 @@ fn a_process_that_is_killed_at_any_moment_leaves_nothing_behind() {
     sandbox.gtc(["op", "env", "init"]).succeeded();
     let path = "acme.state.redis";
     let component = padded(path);
-    let compiled = Sha256Digest::of(&component).hex();
+    let compiled = Sha256Digest::compute(&component).hex();
     let pack = sandbox.pack("state", path, "^1", component);
     // everything is made anew each time: the archive in the cache, and the code of its
     // component

@@ -39,7 +39,7 @@ fn cache(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
 
 /// Where a pack is kept.
 fn blob(sandbox: &Sandbox, pack: &Path) -> PathBuf {
-    let digest = Sha256Digest::of(&fs::read(pack).expect("a pack"));
+    let digest = Sha256Digest::compute(&fs::read(pack).expect("a pack"));
     sandbox.cache().join("blobs/sha256").join(digest.hex())
 }
 

@@ -122,7 +122,7 @@ type Load = fn(&Engine, &[u8], &Sha256Digest, Trust) -> Result<Loaded, LoadError
 
 /// What becomes of a component: the kind of its fault and what it says.
 fn outcome(engine: &Engine, load: Load, component: &[u8]) -> (&'static str, String) {
-    match load(engine, component, &Sha256Digest::of(component), Trust::Foreign) {
+    match load(engine, component, &Sha256Digest::compute(component), Trust::Foreign) {
         Ok(loaded) => match loaded.handler.preflight(&context()) {
             Ok(_) => ("healthy", String::new()),
             Err(fault) => (fault.kind(), fault.to_string()),

@@ -127,8 +127,9 @@ pub fn engine(sandbox: &Sandbox, limits: Limits) -> Asker {
     let compiled = Some(sandbox.cache().join("compiled"));
     let engine = Engine::new(Settings { tools, compiled, ..settings(limits) });
     let component = std::fs::read(test_artifacts::asker()).expect("a guest");
-    let loaded =
-        engine.load(&component, &Sha256Digest::of(&component), Trust::Foreign).expect("it loads");
+    let loaded = engine
+        .load(&component, &Sha256Digest::compute(&component), Trust::Foreign)
+        .expect("it loads");
     Asker(loaded, super::packs::permissions(&["probed *"], &[]))
 }
 

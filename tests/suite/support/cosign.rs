@@ -45,7 +45,7 @@ impl CosignKey {
     /// What an honest signer makes of an archive that lies in a registry.
     pub fn bundle(&self, archive: &Sha256Digest) -> CosignBundle {
         let manifest = manifest(archive).to_string();
-        let payload = payload(&Sha256Digest::of(manifest.as_bytes())).to_string();
+        let payload = payload(&Sha256Digest::compute(manifest.as_bytes())).to_string();
         CosignBundle::new(manifest.as_bytes(), payload.as_bytes(), &self.sign(payload.as_bytes()))
             .expect("a bundle")
     }
@@ -72,7 +72,7 @@ pub fn manifest(archive: &Sha256Digest) -> Value {
     json!({
         "schemaVersion": 2,
         "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": "sha256:00", "size": 2},
-        "layers": [{"mediaType": "text/plain", "digest": Sha256Digest::of(b"").to_string(), "size": 0},
+        "layers": [{"mediaType": "text/plain", "digest": Sha256Digest::compute(b"").to_string(), "size": 0},
             {"mediaType": "application/vnd.greentic.gtpack.v1+zip", "digest": archive.to_string(), "size": 1}],
     })
 }

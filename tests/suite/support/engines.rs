@@ -36,5 +36,5 @@ pub fn context() -> BindingContext {
 
 /// Loads a foreign component, which must be a handler.
 pub fn load(engine: &Engine, component: &[u8]) -> Loaded {
-    engine.load(component, &Sha256Digest::of(component), Trust::Foreign).expect("it loads")
+    engine.load(component, &Sha256Digest::compute(component), Trust::Foreign).expect("it loads")
 }

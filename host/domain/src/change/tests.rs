@@ -1,24 +1,24 @@
 use super::*;
 use crate::{CapabilitySlot, CoreSlot};
 
-fn slot(slot: CapabilitySlot) -> Place {
-    Place::Slot(CoreSlot::try_from(slot).expect("a core slot"))
+fn slot(slot: CapabilitySlot) -> BindingPlace {
+    BindingPlace::Slot(CoreSlot::try_from(slot).expect("a core slot"))
 }
 
-fn instance(name: &str) -> Place {
-    Place::Extension((!name.is_empty()).then(|| name.parse().expect("an instance id")))
+fn instance(name: &str) -> BindingPlace {
+    BindingPlace::Extension((!name.is_empty()).then(|| name.parse().expect("an instance id")))
 }
 
-fn request(place: Place, kind: &str) -> Request {
+fn request(place: BindingPlace, kind: &str) -> BindingRequest {
     let kind: PackDescriptor = kind.parse().expect("a descriptor");
-    Request { place, pack_ref: PackRef::Named(kind.clone()), kind, answers_ref: None }
+    BindingRequest { place, pack_ref: PackRef::Named(kind.clone()), kind, answers_ref: None }
 }
 
 fn empty() -> Environment {
     Environment::empty("local".parse().expect("an id"))
 }
 
-fn secrets(kind: &str) -> Request {
+fn secrets(kind: &str) -> BindingRequest {
     request(slot(CapabilitySlot::Secrets), kind)
 }
 
@@ -107,7 +107,7 @@ fn the_stash_is_one_step_deep() {
     for kind in ["a.b@2.0.0", "a.b@3.0.0"] {
         environment = update(&environment, secrets(kind)).expect("bound").environment;
     }
-    let Some(Previous::Known(previous)) = &environment.packs()[0].previous else {
+    let Some(PreviousBinding::Known(previous)) = &environment.packs()[0].previous else {
         panic!("a stash")
     };
     assert_eq!(previous.previous, None);
@@ -144,8 +144,11 @@ fn a_stash_of_another_place_is_not_restored() {
     let mut binding = secrets("a.b@1.0.0").into_binding(1, None);
     let stranger = request(slot(CapabilitySlot::State), "a.c@1.0.0").into_binding(0, None);
     for (previous, part) in [
-        (Previous::Known(Box::new(stranger)), "it belongs to slot `state`"),
-        (Previous::Opaque(ForeignText::new("s3://elsewhere\u{1b}[2J")), r"s3://elsewhere\u{1b}[2J"),
+        (PreviousBinding::Known(Box::new(stranger)), "it belongs to slot `state`"),
+        (
+            PreviousBinding::Opaque(ForeignText::new("s3://elsewhere\u{1b}[2J")),
+            r"s3://elsewhere\u{1b}[2J",
+        ),
     ] {
         binding.previous = Some(previous);
         let environment =

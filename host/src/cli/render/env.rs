@@ -1,6 +1,6 @@
 //! Environments as a whole.
 
-use env_pack_domain::diagnosis::Severity;
+use env_pack_domain::diagnosis::DiagnosisSeverity;
 
 use super::{BAD, GOOD, Human, NOTICE, counted, shown};
 use crate::cli::table::{Table, Tone};
@@ -103,7 +103,7 @@ impl Human for DoctorReport {
         for finding in &self.findings {
             text.push_str(&finding_text(finding));
         }
-        let is_finding = |finding: &&Finding| finding.severity == Severity::Finding;
+        let is_finding = |finding: &&Finding| finding.severity == DiagnosisSeverity::Finding;
         let findings = self.findings.iter().filter(is_finding).count();
         let notices = self.findings.len() - findings;
         let summary = format!(
@@ -141,10 +141,10 @@ fn finding_text(finding: &Finding) -> String {
 }
 
 /// The sign of something that is wrong, worth knowing, or well.
-fn sign(severity: Option<Severity>) -> (&'static str, Tone) {
+fn sign(severity: Option<DiagnosisSeverity>) -> (&'static str, Tone) {
     match severity {
-        Some(Severity::Finding) => (BAD, Tone::Bad),
-        Some(Severity::Information) => (NOTICE, Tone::Notice),
+        Some(DiagnosisSeverity::Finding) => (BAD, Tone::Bad),
+        Some(DiagnosisSeverity::Information) => (NOTICE, Tone::Notice),
         None => (GOOD, Tone::Good),
     }
 }

@@ -1,6 +1,6 @@
 //! What handlers found on this machine.
 
-use env_pack_domain::{Outcome, ToolCheck};
+use env_pack_domain::{CheckOutcome, ToolCheck};
 
 use super::{BAD, GOOD, Human, NOTICE, counted, dash};
 use crate::cli::table::{Table, Tone};
@@ -102,24 +102,24 @@ fn preflight_rows(
 fn outcome(check: &ToolCheck) -> ((String, Tone), Option<String>) {
     let bad = |text: String, hint: Option<String>| ((format!("{BAD} {text}"), Tone::Bad), hint);
     match &check.outcome {
-        Outcome::Ok { detail: None } => ((format!("{GOOD} ok"), Tone::Good), None),
-        Outcome::Ok { detail: Some(detail) } => {
+        CheckOutcome::Ok { detail: None } => ((format!("{GOOD} ok"), Tone::Good), None),
+        CheckOutcome::Ok { detail: Some(detail) } => {
             ((format!("{GOOD} ok: {detail}"), Tone::Good), None)
         }
-        Outcome::Missing { install_hint } => {
+        CheckOutcome::Missing { install_hint } => {
             bad("missing".to_owned(), Some(install_hint.to_string()))
         }
-        Outcome::VersionMismatch { found, required, install_hint } => bad(
+        CheckOutcome::VersionMismatch { found, required, install_hint } => bad(
             format!("version {found} does not match {required}"),
             Some(install_hint.to_string()),
         ),
-        Outcome::AuthFailed { detail, recovery_hint } => {
+        CheckOutcome::AuthFailed { detail, recovery_hint } => {
             bad(format!("not allowed in: {detail}"), Some(recovery_hint.to_string()))
         }
-        Outcome::Unreachable { detail, recovery_hint } => {
+        CheckOutcome::Unreachable { detail, recovery_hint } => {
             bad(format!("does not answer: {detail}"), Some(recovery_hint.to_string()))
         }
-        Outcome::ProbeError { detail } => bad(format!("could not be checked: {detail}"), None),
+        CheckOutcome::ProbeError { detail } => bad(format!("could not be checked: {detail}"), None),
     }
 }
 

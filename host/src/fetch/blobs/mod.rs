@@ -77,7 +77,7 @@ impl BlobStore {
             return Err(FetchError::NotAFile { path, what: FileKind::Symlink });
         }
         let bytes = file::read(&path, limit)?;
-        match Sha256Digest::of(&bytes) {
+        match Sha256Digest::compute(&bytes) {
             found if found == *digest => Ok(bytes),
             found => Err(FetchError::Damaged { path, found }),
         }

@@ -164,7 +164,7 @@ impl Fetcher {
         named: &OciDescriptor,
         published: Option<&OciRef>,
     ) -> Result<Option<Vec<u8>>, FetchError> {
-        if named.digest == Sha256Digest::of(EMPTY_CONFIG) {
+        if named.digest == Sha256Digest::compute(EMPTY_CONFIG) {
             return Ok(Some(EMPTY_CONFIG.to_vec()));
         }
         if let Some(kept) = self.blobs.get(&named.digest, self.max_bytes) {
@@ -203,7 +203,7 @@ impl Fetcher {
             }
         }
         for (subject, signatures) in cosigned(parcels) {
-            let digest = Sha256Digest::of(subject);
+            let digest = Sha256Digest::compute(subject);
             // what was signed is another manifest than the one it goes along with, where the pack
             // comes out of a file
             if contents.entries.iter().all(|entry| entry.digest != digest) {
@@ -271,7 +271,7 @@ impl<'a> Contents<'a> {
                 Ok::<_, io::Error>(Box::new(io::Cursor::new(bytes.to_vec())) as Box<dyn Read>)
             };
             let blob = LayoutBlob { bytes: bytes.len() as u64, open: Box::new(open) };
-            self.blobs.insert(Sha256Digest::of(bytes), blob);
+            self.blobs.insert(Sha256Digest::compute(bytes), blob);
         }
     }
 }

@@ -52,7 +52,7 @@ pub struct LayoutEntry {
 impl LayoutEntry {
     /// An image manifest.
     pub fn new(reference: Option<String>, manifest: Vec<u8>) -> Self {
-        let digest = Sha256Digest::of(&manifest);
+        let digest = Sha256Digest::compute(&manifest);
         Self { reference, media_type: MANIFEST_TYPE.to_owned(), manifest, digest }
     }
 }

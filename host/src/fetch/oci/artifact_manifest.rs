@@ -93,7 +93,7 @@ pub(super) fn render(document: &impl serde::Serialize) -> Vec<u8> {
 
 /// The descriptor of some bytes.
 pub(super) fn of(media_type: &str, bytes: &[u8]) -> OciDescriptor {
-    descriptor(media_type, Sha256Digest::of(bytes), bytes.len() as u64)
+    descriptor(media_type, Sha256Digest::compute(bytes), bytes.len() as u64)
 }
 
 fn descriptor(media_type: &str, digest: Sha256Digest, size: u64) -> OciDescriptor {

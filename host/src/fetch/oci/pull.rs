@@ -62,7 +62,7 @@ impl RepositoryClient<'_> {
             .header("docker-content-digest")
             .and_then(|text| text.parse::<Sha256Digest>().ok());
         let bytes = response.bytes(self.http.limits().manifest_bytes)?;
-        let digest = Sha256Digest::of(&bytes);
+        let digest = Sha256Digest::compute(&bytes);
         match expected.copied().or(said).filter(|expected| *expected != digest) {
             Some(expected) => {
                 Err(RegistryError::WrongDigest { host, what, expected, found: digest })

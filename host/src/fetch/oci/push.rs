@@ -46,7 +46,7 @@ impl RepositoryClient<'_> {
         let request = HttpRequest::bringing(Method::PUT, url, bytes, "the manifest")
             .with("content-type", media_type);
         let response = self.taken(request)?;
-        let (host, expected) = (response.host.clone(), Sha256Digest::of(bytes));
+        let (host, expected) = (response.host.clone(), Sha256Digest::compute(bytes));
         let said = response
             .header("docker-content-digest")
             .and_then(|text| text.parse::<Sha256Digest>().ok());

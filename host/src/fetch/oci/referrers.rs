@@ -58,7 +58,7 @@ impl RepositoryClient<'_> {
             Err(error) => return Err(error),
         };
         for blob in [EMPTY_CONFIG, envelope] {
-            self.push_blob(&Sha256Digest::of(blob), blob)?;
+            self.push_blob(&Sha256Digest::compute(blob), blob)?;
         }
         let referrer =
             OciDescriptor { artifact_type: Some(ENVELOPE.to_owned()), ..of(MANIFEST, &manifest) };
@@ -210,7 +210,7 @@ pub(in crate::fetch) fn signature(
     let subject = Some(of(MANIFEST, &subject.bytes));
     let manifest =
         render(&OciManifest { subject, ..artifact_manifest::of_one(ENVELOPE, envelope) });
-    let digest = Sha256Digest::of(&manifest);
+    let digest = Sha256Digest::compute(&manifest);
     (manifest, digest)
 }
 

@@ -2,8 +2,8 @@
 
 mod report;
 
-use env_pack_domain::diagnosis::{self, Examined, Severity};
-use env_pack_domain::{Binding, EnvId, PackRef, Place, ResolveError};
+use env_pack_domain::diagnosis::{self, BindingDiagnosis, DiagnosisSeverity};
+use env_pack_domain::{Binding, BindingPlace, EnvId, PackRef, ResolveError};
 
 pub use report::{
     BindingHealth, DigestDrift, DoctorReport, DuplicatePath, Extensions, Finding, LoadFailure,
@@ -29,7 +29,7 @@ pub fn doctor(host: &Host, environment: &EnvId, strict: bool) -> Result<DoctorRe
 pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> Result<DoctorReport, OpError> {
     let assembly = assemble::assemble(host, stored)?;
     let environment = &stored.environment;
-    let diagnosis = diagnosis::examine(environment, &assembly.registry);
+    let diagnosis = diagnosis::diagnose(environment, &assembly.registry);
     let mut report = DoctorReport {
         environment_id: environment.id().clone(),
         validate: Validate { status: "ok", message: None },
@@ -63,11 +63,15 @@ pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> Result<Doct
     }
     report.missing(environment.id());
     if strict {
-        report.findings.iter_mut().for_each(|finding| finding.severity = Severity::Finding);
+        report
+            .findings
+            .iter_mut()
+            .for_each(|finding| finding.severity = DiagnosisSeverity::Finding);
     }
     report.bindings =
         environment.bindings().map(|binding| health(binding, &report.findings)).collect();
-    report.healthy = report.findings.iter().all(|finding| finding.severity < Severity::Finding);
+    report.healthy =
+        report.findings.iter().all(|finding| finding.severity < DiagnosisSeverity::Finding);
     Ok(report)
 }
 
@@ -75,7 +79,7 @@ impl DoctorReport {
     fn find(
         &mut self,
         code: &'static str,
-        severity: Severity,
+        severity: DiagnosisSeverity,
         subject: Subject,
         reason: String,
         next: String,
@@ -97,7 +101,7 @@ impl DoctorReport {
             });
             self.find(
                 "load-failure",
-                Severity::Finding,
+                DiagnosisSeverity::Finding,
                 Subject::Pack(failure.pack_ref.clone()),
                 reason,
                 next,
@@ -144,7 +148,7 @@ impl DoctorReport {
             });
             self.find(
                 "digest-drift",
-                Severity::Finding,
+                DiagnosisSeverity::Finding,
                 Subject::Pack(drift.pack_ref.clone()),
                 reason,
                 next,
@@ -165,7 +169,7 @@ impl DoctorReport {
                 reason: reason.clone(),
                 next: next.clone(),
             });
-            self.find("duplicate-registration", Severity::Finding, subject, reason, next);
+            self.find("duplicate-registration", DiagnosisSeverity::Finding, subject, reason, next);
         }
     }
 
@@ -195,15 +199,21 @@ impl DoctorReport {
                 next: next.clone(),
             };
             self.permission_faults.push(found);
-            self.find(code, Severity::Finding, Subject::Pack(pack_ref.clone()), reason, next);
+            self.find(
+                code,
+                DiagnosisSeverity::Finding,
+                Subject::Pack(pack_ref.clone()),
+                reason,
+                next,
+            );
         }
     }
 
     /// One binding: in the list of its fault, if it has one.
-    fn binding(&mut self, examined: &Examined<'_>, assembly: &Assembly, id: &EnvId) {
-        let Examined { binding, verdict } = examined;
+    fn binding(&mut self, examined: &BindingDiagnosis<'_>, assembly: &Assembly, id: &EnvId) {
+        let BindingDiagnosis { binding, verdict } = examined;
         let kind = binding.kind.clone();
-        let is_extension = matches!(binding.place, Place::Extension(_));
+        let is_extension = matches!(binding.place, BindingPlace::Extension(_));
         let lists = match is_extension {
             true => {
                 let Extensions { unknown_kinds, slot_mismatches, version_skew, .. } =
@@ -235,7 +245,7 @@ impl DoctorReport {
         // a pack that does not load explains itself already
         let explained = failed && fault == Some("unknown-kind");
         if let (Some(code), Err(error), false) = (fault, verdict, explained) {
-            let severity = examined.severity().unwrap_or(Severity::Finding);
+            let severity = examined.severity().unwrap_or(DiagnosisSeverity::Finding);
             let reason = reason(error, binding, assembly);
             self.find(code, severity, about(binding), reason, next_step(error, binding, id));
         }
@@ -251,7 +261,13 @@ impl DoctorReport {
             None => message,
         });
         let next = "write the file, or bind without `--answers-ref`".to_owned();
-        self.find("unreadable-answers", Severity::Finding, about(binding), error.to_string(), next);
+        self.find(
+            "unreadable-answers",
+            DiagnosisSeverity::Finding,
+            about(binding),
+            error.to_string(),
+            next,
+        );
     }
 
     fn missing(&mut self, id: &EnvId) {
@@ -260,7 +276,13 @@ impl DoctorReport {
             let next = format!(
                 "bind a pack with `gtc op env-packs add --env {id} --slot {slot} --kind <path>@<version> --pack-ref <file>`"
             );
-            self.find("missing-slot", Severity::Information, Subject::Slot(slot), reason, next);
+            self.find(
+                "missing-slot",
+                DiagnosisSeverity::Information,
+                Subject::Slot(slot),
+                reason,
+                next,
+            );
         }
     }
 }
@@ -273,8 +295,8 @@ fn health(binding: &Binding, findings: &[Finding]) -> BindingHealth {
     BindingHealth {
         slot: binding.place.slot(),
         instance_id: match &binding.place {
-            Place::Extension(instance) => instance.as_ref().map(ToString::to_string),
-            Place::Slot(_) => None,
+            BindingPlace::Extension(instance) => instance.as_ref().map(ToString::to_string),
+            BindingPlace::Slot(_) => None,
         },
         kind: binding.kind.clone(),
         pack_ref: binding.pack_ref.clone(),

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use env_pack_domain::diagnosis::Severity;
+use env_pack_domain::diagnosis::DiagnosisSeverity;
 use env_pack_domain::{
     Binding, BindingKey, CapabilitySlot, DescriptorPath, EnvId, PackDescriptor, PackRef, Version,
     VersionReq,
@@ -186,7 +186,7 @@ pub struct BindingHealth {
     pub state: &'static str,
     /// How much that finding matters; nothing for a healthy binding.
     #[serde(skip)]
-    pub severity: Option<Severity>,
+    pub severity: Option<DiagnosisSeverity>,
 }
 
 /// Something that is wrong, or worth knowing.
@@ -196,7 +196,7 @@ pub struct Finding {
     pub code: &'static str,
     /// `finding` or `information`.
     #[serde(serialize_with = "severity_name")]
-    pub severity: Severity,
+    pub severity: DiagnosisSeverity,
     /// What it is about.
     pub subject: Subject,
     /// What is wrong.
@@ -251,11 +251,11 @@ fn as_text<T: ToString, S: serde::Serializer>(value: &T, serializer: S) -> Resul
 }
 
 fn severity_name<S: serde::Serializer>(
-    severity: &Severity,
+    severity: &DiagnosisSeverity,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(match severity {
-        Severity::Finding => "finding",
-        Severity::Information => "information",
+        DiagnosisSeverity::Finding => "finding",
+        DiagnosisSeverity::Information => "information",
     })
 }

@@ -111,7 +111,7 @@ fn undeclared(
 fn may_cover(permission: &ToolPermission, command: &str) -> bool {
     let program =
         || command.split(' ').next() == Some(permission.tool()) && !permission.args().is_empty();
-    covers(permission, command) || ForeignText::is_cut(command) && program()
+    covers(permission, command) || ForeignText::is_truncated(command) && program()
 }
 
 /// Whether a command, its words joined by blanks, may be one that a permission allows. A

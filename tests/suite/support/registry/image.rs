@@ -91,7 +91,7 @@ impl Image {
 
 /// The digest of bytes, as registries spell it.
 pub fn digest(bytes: &[u8]) -> String {
-    Sha256Digest::of(bytes).to_string()
+    Sha256Digest::compute(bytes).to_string()
 }
 
 fn descriptor(media_type: &str, bytes: &[u8]) -> Value {

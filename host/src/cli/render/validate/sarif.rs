@@ -219,8 +219,8 @@ fn results(pack: &PackReport) -> Vec<Found> {
     let result = |finding: &Finding| {
         let subject =
             finding.subject.as_ref().map(|subject| subject.as_exact()).unwrap_or_default();
-        let hash = Sha256Digest::of(format!("{}\0{subject}", finding.code.name()).as_bytes()).hex()
-            [..16]
+        let hash = Sha256Digest::compute(format!("{}\0{subject}", finding.code.name()).as_bytes())
+            .hex()[..16]
             .to_owned();
         let count = seen.entry(hash.clone()).or_default();
         *count += 1;

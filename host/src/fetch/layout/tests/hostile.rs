@@ -24,7 +24,7 @@ fn check(bytes: Vec<u8>, words: &str) {
 
 #[test]
 fn only_names_of_a_layout_are_read() {
-    let hex = Sha256Digest::of(b"").hex();
+    let hex = Sha256Digest::compute(b"").hex();
     let upper = format!("blobs/sha256/{}", hex.to_uppercase());
     let deep = format!("blobs/sha256/{hex}/x");
     let absolute = format!("/blobs/sha256/{hex}");
@@ -123,7 +123,7 @@ fn nothing_is_there_twice() {
 
 #[test]
 fn a_blob_that_is_not_its_name_is_refused() {
-    let (name, digest) = (blob_name(b"honest"), Sha256Digest::of(b"honest"));
+    let (name, digest) = (blob_name(b"honest"), Sha256Digest::compute(b"honest"));
     let copied = |bytes: Vec<u8>| {
         let mut layout = read(bytes).expect("no blob is read yet");
         layout.copy(&digest, &mut Vec::new()).expect_err("it lies")
@@ -166,7 +166,7 @@ fn documents_are_what_they_should_be() {
     check(list(&descriptor("../../x", "")), "is no digest");
     check(list(&descriptor("sha256:00", r#","size":3"#)), "duplicate field");
     let name = r#","annotations":{"org.opencontainers.image.ref.name":"a:1"}"#;
-    let named = descriptor(&Sha256Digest::of(b"{}").to_string(), name);
+    let named = descriptor(&Sha256Digest::compute(b"{}").to_string(), name);
     check(list(&format!("{named},{named}")), "two manifests for `a:1`");
 }
 

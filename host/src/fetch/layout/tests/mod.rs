@@ -22,7 +22,7 @@ impl Tar {
     /// The documents of a layout that lists these manifests.
     fn with_index(manifests: &[&[u8]]) -> Self {
         let descriptor = |manifest: &&[u8]| {
-            let digest = Sha256Digest::of(manifest);
+            let digest = Sha256Digest::compute(manifest);
             format!(
                 r#"{{"mediaType":"{MANIFEST_TYPE}","digest":"{digest}","size":{}}}"#,
                 manifest.len()
@@ -63,7 +63,7 @@ impl Tar {
 }
 
 fn blob_name(content: &[u8]) -> String {
-    format!("{BLOBS}{}", Sha256Digest::of(content).hex())
+    format!("{BLOBS}{}", Sha256Digest::compute(content).hex())
 }
 
 fn read(bytes: Vec<u8>) -> Result<Layout<Cursor<Vec<u8>>>, LayoutError> {
@@ -72,7 +72,10 @@ fn read(bytes: Vec<u8>) -> Result<Layout<Cursor<Vec<u8>>>, LayoutError> {
 
 fn blob(content: &'static [u8]) -> (Sha256Digest, LayoutBlob<'static>) {
     let open = move || Ok::<Box<dyn Read>, _>(Box::new(content));
-    (Sha256Digest::of(content), LayoutBlob { bytes: content.len() as u64, open: Box::new(open) })
+    (
+        Sha256Digest::compute(content),
+        LayoutBlob { bytes: content.len() as u64, open: Box::new(open) },
+    )
 }
 
 fn written(entries: &[LayoutEntry], contents: &[&'static [u8]]) -> Vec<u8> {
@@ -99,9 +102,9 @@ fn what_is_written_is_read() {
     for (digest, size) in blobs {
         let mut content = Vec::new();
         assert_eq!(layout.copy(&digest, &mut content).expect("a blob"), size);
-        assert_eq!((Sha256Digest::of(&content), content.len() as u64), (digest, size));
+        assert_eq!((Sha256Digest::compute(&content), content.len() as u64), (digest, size));
     }
-    let absent = layout.copy(&Sha256Digest::of(b"absent"), &mut Vec::new());
+    let absent = layout.copy(&Sha256Digest::compute(b"absent"), &mut Vec::new());
     assert!(matches!(absent, Err(LayoutError::Missing { .. })), "{absent:?}");
 }
 
@@ -117,7 +120,7 @@ fn the_same_content_gives_the_same_bytes() {
         [header.mtime(), header.uid(), header.gid()].map(|number| number.expect("a number"));
     assert_eq!((header.mode().expect("a mode"), numbers), (0o644, [0; 3]));
     assert_eq!(header.username(), Ok(Some("")));
-    assert_eq!(Sha256Digest::of(&bytes).to_string(), GOLDEN, "what is written has changed");
+    assert_eq!(Sha256Digest::compute(&bytes).to_string(), GOLDEN, "what is written has changed");
 }
 
 /// The digest of the layout in the test above: other versions of this program are to
@@ -165,7 +168,7 @@ fn what_others_write_is_read() {
 fn what_is_not_its_digest_is_not_written() {
     let check = |bytes: u64, content: &'static [u8]| {
         let open = Box::new(move || Ok::<Box<dyn Read>, _>(Box::new(content)));
-        let blobs = BTreeMap::from([(Sha256Digest::of(b"four"), LayoutBlob { bytes, open })]);
+        let blobs = BTreeMap::from([(Sha256Digest::compute(b"four"), LayoutBlob { bytes, open })]);
         write(Vec::new(), &[], blobs).expect_err("it lies").kind()
     };
     assert_eq!(check(4, b"five"), "damaged");
@@ -173,7 +176,7 @@ fn what_is_not_its_digest_is_not_written() {
     assert_eq!(check(4, b"fours"), "damaged");
     assert_eq!(check(3, b"four"), "damaged");
     let open = Box::new(|| Err(std::io::Error::other("gone")));
-    let blobs = BTreeMap::from([(Sha256Digest::of(b"four"), LayoutBlob { bytes: 4, open })]);
+    let blobs = BTreeMap::from([(Sha256Digest::compute(b"four"), LayoutBlob { bytes: 4, open })]);
     assert!(matches!(write(Vec::new(), &[], blobs), Err(LayoutError::Source { .. })));
     let twice = ["a", "b"].map(|text| LayoutEntry::new(Some("x:1".to_owned()), text.into()));
     assert!(matches!(

@@ -5,15 +5,15 @@
 //! only their keys differ.
 
 use crate::{
-    AnswersRef, Binding, BindingKey, EnvId, Environment, ForeignText, PackDescriptor, PackRef,
-    Place, Previous,
+    AnswersRef, Binding, BindingKey, BindingPlace, EnvId, Environment, ForeignText, PackDescriptor,
+    PackRef, PreviousBinding,
 };
 
 /// What to bind.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct BindingRequest {
     /// Where.
-    pub place: Place,
+    pub place: BindingPlace,
     /// As what.
     pub kind: PackDescriptor,
     /// Which archive.
@@ -24,7 +24,7 @@ pub struct Request {
 
 /// A change that was made.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct BindingChange {
     /// The environment as it is now.
     pub environment: Environment,
     /// The binding as it was, unless it is new.
@@ -37,7 +37,7 @@ pub struct Change {
 ///
 /// # Errors
 /// [`Refusal::AlreadyBound`] when it is taken.
-pub fn add(environment: &Environment, request: Request) -> Result<Change, Refusal> {
+pub fn add(environment: &Environment, request: BindingRequest) -> Result<BindingChange, Refusal> {
     let added = request.into_binding(0, None);
     if environment.binding(&added.key()).is_some() {
         return Err(Refusal::AlreadyBound {
@@ -47,27 +47,32 @@ pub fn add(environment: &Environment, request: Request) -> Result<Change, Refusa
     }
     let mut environment = environment.clone();
     environment.push(added.clone());
-    Ok(Change { environment, before: None, after: Some(added) })
+    Ok(BindingChange { environment, before: None, after: Some(added) })
 }
 
 /// Replaces a binding and keeps the one before for a rollback.
 ///
 /// # Errors
 /// [`Refusal::NothingToUpdate`] when there is none.
-pub fn update(environment: &Environment, request: Request) -> Result<Change, Refusal> {
+pub fn update(
+    environment: &Environment,
+    request: BindingRequest,
+) -> Result<BindingChange, Refusal> {
     let key = request.clone().into_binding(0, None).key();
     let nothing =
         || Refusal::NothingToUpdate { environment: environment.id().clone(), key: key.clone() };
     let before = environment.binding(&key).ok_or_else(nothing)?;
     let stash = Binding { previous: None, ..before.clone() };
-    let after = request
-        .into_binding(before.generation.saturating_add(1), Some(Previous::Known(Box::new(stash))));
-    Ok(replaced(environment, before, Some(after)))
+    let after = request.into_binding(
+        before.generation.saturating_add(1),
+        Some(PreviousBinding::Known(Box::new(stash))),
+    );
+    Ok(replace_binding(environment, before, Some(after)))
 }
 
 /// The same environment, in which what is bound by one reference is bound by another one
 /// for the same pack. No generation changes: the bindings stay what they are.
-pub fn renamed(environment: &Environment, from: &PackRef, to: &PackRef) -> Environment {
+pub fn replace_pack_ref(environment: &Environment, from: &PackRef, to: &PackRef) -> Environment {
     let mut renamed = environment.clone();
     for binding in environment.bindings().filter(|binding| binding.pack_ref == *from) {
         renamed.replace(binding, Some(Binding { pack_ref: to.clone(), ..binding.clone() }));
@@ -79,9 +84,9 @@ pub fn renamed(environment: &Environment, from: &PackRef, to: &PackRef) -> Envir
 ///
 /// # Errors
 /// [`Refusal::NotBound`] when there is none.
-pub fn remove(environment: &Environment, key: &BindingKey) -> Result<Change, Refusal> {
-    let before = existing(environment, key)?;
-    Ok(replaced(environment, before, None))
+pub fn remove(environment: &Environment, key: &BindingKey) -> Result<BindingChange, Refusal> {
+    let before = require_binding(environment, key)?;
+    Ok(replace_binding(environment, before, None))
 }
 
 /// Restores what a binding was before its last update, as a new generation that cannot be
@@ -91,15 +96,15 @@ pub fn remove(environment: &Environment, key: &BindingKey) -> Result<Change, Ref
 /// [`Refusal::NotBound`] when there is no such binding, [`Refusal::NothingToRollBack`]
 /// when it was never updated or is rolled back already, [`Refusal::UnreadablePrevious`]
 /// when what was kept is no binding of the same place.
-pub fn rollback(environment: &Environment, key: &BindingKey) -> Result<Change, Refusal> {
-    let before = existing(environment, key)?;
+pub fn rollback(environment: &Environment, key: &BindingKey) -> Result<BindingChange, Refusal> {
+    let before = require_binding(environment, key)?;
     let id = environment.id();
     let previous = match &before.previous {
         None => {
             return Err(Refusal::NothingToRollBack { environment: id.clone(), key: key.clone() });
         }
-        Some(Previous::Known(previous)) if previous.key() == *key => previous,
-        Some(Previous::Known(previous)) => {
+        Some(PreviousBinding::Known(previous)) if previous.key() == *key => previous,
+        Some(PreviousBinding::Known(previous)) => {
             let reason = ForeignText::new(format!("it belongs to {}", previous.key()));
             return Err(Refusal::UnreadablePrevious {
                 environment: id.clone(),
@@ -107,7 +112,7 @@ pub fn rollback(environment: &Environment, key: &BindingKey) -> Result<Change, R
                 reason,
             });
         }
-        Some(Previous::Opaque(text)) => {
+        Some(PreviousBinding::Opaque(text)) => {
             let reason = ForeignText::excerpt(text.as_exact());
             return Err(Refusal::UnreadablePrevious {
                 environment: id.clone(),
@@ -121,27 +126,34 @@ pub fn rollback(environment: &Environment, key: &BindingKey) -> Result<Change, R
         previous: None,
         ..(**previous).clone()
     };
-    Ok(replaced(environment, before, Some(restored)))
+    Ok(replace_binding(environment, before, Some(restored)))
 }
 
-impl Request {
-    fn into_binding(self, generation: u64, previous: Option<Previous>) -> Binding {
+impl BindingRequest {
+    fn into_binding(self, generation: u64, previous: Option<PreviousBinding>) -> Binding {
         let Self { place, kind, pack_ref, answers_ref } = self;
         Binding { place, kind, pack_ref, answers_ref, generation, previous }
     }
 }
 
-fn existing<'a>(environment: &'a Environment, key: &BindingKey) -> Result<&'a Binding, Refusal> {
+fn require_binding<'a>(
+    environment: &'a Environment,
+    key: &BindingKey,
+) -> Result<&'a Binding, Refusal> {
     environment.binding(key).ok_or_else(|| Refusal::NotBound {
         environment: environment.id().clone(),
         key: key.clone(),
     })
 }
 
-fn replaced(environment: &Environment, before: &Binding, after: Option<Binding>) -> Change {
+fn replace_binding(
+    environment: &Environment,
+    before: &Binding,
+    after: Option<Binding>,
+) -> BindingChange {
     let mut changed = environment.clone();
     changed.replace(before, after.clone());
-    Change { environment: changed, before: Some(before.clone()), after }
+    BindingChange { environment: changed, before: Some(before.clone()), after }
 }
 
 /// Why a change was refused.

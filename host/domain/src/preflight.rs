@@ -33,14 +33,14 @@ pub struct ToolCheck {
     /// What was checked.
     pub description: ForeignText,
     /// What was found.
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
 }
 
 /// What a check found; serialised with the tag `status`, as the tools of the ecosystem
 /// read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// All is well.
     Ok {
         /// What was found, for example a version.
@@ -81,7 +81,7 @@ pub enum Outcome {
     },
 }
 
-impl Outcome {
+impl CheckOutcome {
     /// Whether the check passed.
     pub fn passed(&self) -> bool {
         matches!(self, Self::Ok { .. })
