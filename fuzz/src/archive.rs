@@ -2,15 +2,15 @@
 
 use std::sync::LazyLock;
 
-use gtc::archive::{self, ArchiveError, Limits, Pack};
+use gtc::archive::{self, ArchiveError, ArchiveLimits, Pack};
 
 /// As in the host, but small enough that an input which reaches a cap is a small input.
-static LIMITS: LazyLock<Limits> = LazyLock::new(|| Limits {
+static LIMITS: LazyLock<ArchiveLimits> = LazyLock::new(|| ArchiveLimits {
     pack_bytes: 1 << 20,
     entry_bytes: 1 << 20,
     total_bytes: 2 << 20,
     manifest_bytes: 64 << 10,
-    ..Limits::default()
+    ..ArchiveLimits::default()
 });
 
 /// Any bytes as an archive.
@@ -44,7 +44,7 @@ pub fn documents(data: &[u8]) {
 
 /// A survey finds what an archive is refused for, and nothing in one that is not refused.
 fn assert_same_fault(bytes: &[u8], refused: Option<&ArchiveError>) {
-    let faults = archive::survey(bytes, &LIMITS, &mut |_, _| {}).faults;
+    let faults = archive::diagnose(bytes, &LIMITS, &mut |_, _| {}).faults;
     match refused {
         None => assert!(faults.is_empty(), "{faults:?}"),
         Some(error) => assert!(

@@ -9,7 +9,7 @@ use crate::{archive, engine, fetch, project, scenario};
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
     /// What an archive may hold.
-    pub archive: archive::Limits,
+    pub archive: archive::ArchiveLimits,
     /// What a handler may use up.
     pub engine: engine::Limits,
     /// What a registry may take.

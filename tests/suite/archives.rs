@@ -13,7 +13,7 @@ pub mod rules;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use gtc::archive::{self, ArchiveError, Limits, Rule};
+use gtc::archive::{self, ArchiveError, ArchiveLimits, ZipRule};
 
 use self::rules::{In, breaks, pack};
 use crate::support::footprint::used;
@@ -56,12 +56,12 @@ fn hostile(label: impl Into<String>, rule: &'static str, bytes: Vec<u8>) -> Host
 }
 
 fn open(bytes: &[u8]) -> Result<archive::Pack, ArchiveError> {
-    archive::open(bytes, &Limits::default())
+    archive::open(bytes, &ArchiveLimits::default())
 }
 
 /// Every hostile archive there is.
 fn all() -> Vec<Hostile> {
-    let alone = Rule::ALL.iter().map(|rule| {
+    let alone = ZipRule::ALL.iter().map(|rule| {
         let mut zip = pack();
         breaks(&mut zip, *rule, In::First);
         hostile(format!("{rule:?} alone"), rule.name(), zip.bytes())
@@ -90,7 +90,7 @@ fn the_pack_that_hostile_ones_are_made_from_is_honest() {
 fn every_hostile_archive_is_refused_by_its_rule_at_once() {
     let archives = all();
     let rules: BTreeSet<_> = archives.iter().map(|archive| archive.rule).collect();
-    assert!(archives.len() >= 60 && Rule::ALL.iter().all(|rule| rules.contains(rule.name())));
+    assert!(archives.len() >= 60 && ZipRule::ALL.iter().all(|rule| rules.contains(rule.name())));
     let faults: Vec<String> =
         archives.into_iter().filter_map(|archive| fault(archive).err()).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -120,7 +120,8 @@ fn fault(archive: Hostile) -> Result<(), String> {
 /// for, and of nothing in an honest one.
 #[test]
 fn a_survey_finds_what_opening_refuses() {
-    let survey = |bytes: &[u8]| archive::survey(bytes, &Limits::default(), &mut |_, _| {}).faults;
+    let survey =
+        |bytes: &[u8]| archive::diagnose(bytes, &ArchiveLimits::default(), &mut |_, _| {}).faults;
     for Hostile { label, rule, bytes, .. } in all() {
         let faults: Vec<_> = survey(&bytes).iter().map(ArchiveError::rule).collect();
         assert!(faults.contains(&rule), "{label}: {faults:?} instead of {rule}");
@@ -130,8 +131,8 @@ fn a_survey_finds_what_opening_refuses() {
 
 #[test]
 fn two_broken_rules_do_not_make_one_kept() {
-    for (at, one) in Rule::ALL.iter().enumerate() {
-        for other in &Rule::ALL[at + 1..] {
+    for (at, one) in ZipRule::ALL.iter().enumerate() {
+        for other in &ZipRule::ALL[at + 1..] {
             let mut zip = pack();
             breaks(&mut zip, *one, In::First);
             breaks(&mut zip, *other, In::Second);

@@ -6,7 +6,7 @@ use env_pack_domain::{
     BindingContext, CapabilitySlot, DescriptorPath, EnvPackHandler, HandlerFault, Permissions,
     Preflight, ResolveError, VersionReq,
 };
-use gtc::archive::{self, Declared, NewHandler, NewPack};
+use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
 use gtc::engine::Worker;
 use gtc::host::{Host, HostSettings};
 use gtc::ops::embed::{Plugins, RegisterError};
@@ -166,7 +166,7 @@ fn a_pack_is_registered_whole_or_not_at_all() {
     let before = paths(&plugins);
     let pack = |first: &str, second: &str| {
         let handler = |(component, path): (&str, &str)| {
-            let declared = Declared {
+            let declared = HandlerDeclaration {
                 slot: CapabilitySlot::State,
                 descriptor_path: path.parse().expect("a path"),
                 supported_versions: "^1".parse().expect("a requirement"),

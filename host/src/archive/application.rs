@@ -4,11 +4,11 @@
 
 use serde::Deserialize;
 
-use super::reader::Reader;
+use super::entry_reader::EntryReader;
 use super::{ArchiveError, MANIFEST};
 
-const FILE: &str = "manifest.json";
-const BESIDE: &str = "metadata.json";
+const MANIFEST_JSON: &str = "manifest.json";
+const METADATA_JSON: &str = "metadata.json";
 
 #[derive(Deserialize)]
 struct Application {
@@ -17,10 +17,13 @@ struct Application {
 
 /// Whether an archive is an application. Others have a `manifest.json` too: extensions of
 /// browsers, for one.
-pub(super) fn is(reader: &mut Reader<'_>) -> Result<bool, ArchiveError> {
-    if reader.holds(MANIFEST) || !reader.holds(FILE) || !reader.holds(BESIDE) {
+pub(super) fn is_application(reader: &mut EntryReader<'_>) -> Result<bool, ArchiveError> {
+    if reader.contains(MANIFEST)
+        || !reader.contains(MANIFEST_JSON)
+        || !reader.contains(METADATA_JSON)
+    {
         return Ok(false);
     }
-    let manifest = serde_json::from_slice::<Application>(&reader.document(FILE)?);
+    let manifest = serde_json::from_slice::<Application>(&reader.document(MANIFEST_JSON)?);
     Ok(manifest.is_ok_and(|manifest| !manifest.manifest_id.is_empty()))
 }

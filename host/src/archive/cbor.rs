@@ -5,7 +5,7 @@ use std::collections::HashSet;
 /// How deep a document may be nested: a manifest needs a dozen levels and whatever JSON a
 /// flow brings along, and the decoder must get by with the stack of a process that was
 /// given little of it.
-const DEPTH: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// What is still to come at one level.
 enum Level<'a> {
@@ -25,28 +25,28 @@ enum Level<'a> {
 /// # Errors
 /// What is wrong, in words.
 pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
-    let mut walk = Walk { bytes, at: 0, levels: vec![Level::Items(1)] };
-    while let Some(level) = walk.levels.last_mut() {
+    let mut validator = Validator { bytes, at: 0, levels: vec![Level::Items(1)] };
+    while let Some(level) = validator.levels.last_mut() {
         match level {
             Level::Items(0) | Level::Pairs { left: Some(0), value_is_next: false, .. } => {
-                drop(walk.levels.pop())
+                drop(validator.levels.pop())
             }
             Level::Items(left) => {
                 *left -= 1;
-                walk.item()?;
+                validator.item()?;
             }
-            Level::UntilBreak => walk.item()?,
-            Level::Pairs { value_is_next: true, .. } => walk.value()?,
-            Level::Pairs { .. } => walk.key()?,
+            Level::UntilBreak => validator.item()?,
+            Level::Pairs { value_is_next: true, .. } => validator.value()?,
+            Level::Pairs { .. } => validator.key()?,
         }
     }
-    match bytes.len() - walk.at {
+    match bytes.len() - validator.at {
         0 => Ok(()),
         rest => Err(format!("{rest} bytes follow the document")),
     }
 }
 
-struct Walk<'a> {
+struct Validator<'a> {
     bytes: &'a [u8],
     at: usize,
     levels: Vec<Level<'a>>,
@@ -55,7 +55,7 @@ struct Walk<'a> {
 /// The byte that ends what was opened without a length.
 const BREAK: u8 = 0xff;
 
-impl<'a> Walk<'a> {
+impl<'a> Validator<'a> {
     /// Reads the key of a pair, or the break after the last one.
     fn key(&mut self) -> Result<(), String> {
         let start = self.at;
@@ -147,8 +147,8 @@ impl<'a> Walk<'a> {
         if least > (self.bytes.len() - self.at) as u64 {
             return Err(self.missing(start));
         }
-        if self.levels.len() > DEPTH {
-            return Err(format!("at byte {start} it is nested deeper than {DEPTH} levels"));
+        if self.levels.len() > MAX_DEPTH {
+            return Err(format!("at byte {start} it is nested deeper than {MAX_DEPTH} levels"));
         }
         self.levels.push(level);
         Ok(())
@@ -266,8 +266,8 @@ mod tests {
     fn nesting_is_bounded() {
         let nested =
             |levels: usize, open: u8, innermost: u8| [vec![open; levels], vec![innermost]].concat();
-        assert_eq!(check(&nested(DEPTH, 0x81, 0)), Ok(()));
-        refused(&nested(DEPTH + 1, 0x81, 0), "nested deeper");
+        assert_eq!(check(&nested(MAX_DEPTH, 0x81, 0)), Ok(()));
+        refused(&nested(MAX_DEPTH + 1, 0x81, 0), "nested deeper");
         refused(&nested(200_000, 0x9f, 0), "nested deeper");
         refused(&nested(200_000, 0xc1, 0), "nested deeper");
     }

@@ -1,15 +1,15 @@
 //! The content of one entry, handed out piece by piece and held to its header.
 
 use super::ArchiveError;
-use super::records::{Central, DEFLATE};
-use super::rules::{Rule, broken};
+use super::records::{CentralHeader, DEFLATE};
+use super::rules::{ZipRule, violation};
 
 /// Reads an entry out of `stored`, which lies at byte `at`, and checks that it is exactly
 /// what its header says. Never hands out more than the size in the header.
-pub(super) fn read(
+pub(super) fn read_verified(
     stored: &[u8],
     at: usize,
-    header: &Central<'_>,
+    header: &CentralHeader<'_>,
     mut sink: impl FnMut(&[u8]),
 ) -> Result<(), ArchiveError> {
     let mut crc = flate2::Crc::new();
@@ -23,7 +23,7 @@ pub(super) fn read(
     }
     match crc.sum() == header.crc {
         true => Ok(()),
-        false => Err(broken(Rule::Checksum, at)),
+        false => Err(violation(ZipRule::Checksum, at)),
     }
 }
 
@@ -34,7 +34,7 @@ fn inflate(
     size: u64,
     sink: &mut impl FnMut(&[u8]),
 ) -> Result<(), ArchiveError> {
-    let wrong = |consumed: u64| broken(Rule::DeflateStream, at + consumed as usize);
+    let wrong = |consumed: u64| violation(ZipRule::DeflateStream, at + consumed as usize);
     let mut inflate = flate2::Decompress::new(false);
     let mut chunk = [0; 32 << 10];
     loop {

@@ -16,12 +16,12 @@ pub enum ArchiveError {
     },
     /// It is no archive, but a WebAssembly component, or a module of one.
     #[error("it is a WebAssembly component, and no pack")]
-    Component,
+    BareComponent,
     /// Two zip readers could differ about it.
     #[error("the archive breaks the canonical zip profile at byte {offset}{}: {rule}", in_entry(.entry))]
     Profile {
         /// The rule it breaks.
-        rule: super::Rule,
+        rule: super::ZipRule,
         /// Where.
         offset: usize,
         /// In which entry, if it is in one.
@@ -31,7 +31,7 @@ pub enum ArchiveError {
     #[error("the archive cannot be made canonical, because of what is at byte {offset}{}: {rule}", in_entry(.entry))]
     NotRepackable {
         /// The rule it breaks in a way that no honest writer does.
-        rule: super::Rule,
+        rule: super::ZipRule,
         /// Where.
         offset: usize,
         /// In which entry, if it is in one.
@@ -47,7 +47,7 @@ pub enum ArchiveError {
     },
     /// A required entry is not there.
     #[error("the archive has no entry `{entry}`, so it is no Greentic pack")]
-    NoEntry {
+    MissingEntry {
         /// The entry.
         entry: &'static str,
     },
@@ -68,7 +68,7 @@ pub enum ArchiveError {
     },
     /// A document in the archive is not what it should be.
     #[error("entry `{entry}` is no valid {what}: {reason}")]
-    Document {
+    InvalidDocument {
         /// The entry.
         entry: &'static str,
         /// What it should be.
@@ -96,7 +96,7 @@ pub enum ArchiveError {
     },
     /// An entry is not the one that the bill of materials describes.
     #[error("entry `{path}` does not match the bill of materials: {what} differs")]
-    Mismatch {
+    SbomMismatch {
         /// The path.
         path: ForeignText,
         /// What differs: its size or its hash.
@@ -104,7 +104,7 @@ pub enum ArchiveError {
     },
     /// The manifest names a component whose file is not there.
     #[error("the manifest names component `{component}`, but the archive holds no `{file}`")]
-    NoComponent {
+    MissingComponent {
         /// The component.
         component: ForeignText,
         /// Where its file should be.
@@ -112,7 +112,7 @@ pub enum ArchiveError {
     },
     /// What the pack declares of a handler is not well-formed.
     #[error("the extension `greentic.env-pack.v1` of the manifest is wrong: {reason}")]
-    Declaration {
+    InvalidDeclaration {
         /// What is wrong, and where.
         reason: ForeignText,
     },
@@ -131,17 +131,17 @@ impl ArchiveError {
             Self::TooLarge { .. } => "archive-too-large",
             Self::Profile { rule, .. } | Self::NotRepackable { rule, .. } => rule.name(),
             Self::Unreadable { .. } => "entry-unreadable",
-            Self::NoEntry { .. } => "entry-missing",
+            Self::MissingEntry { .. } => "entry-missing",
             Self::Application => "application",
-            Self::Component => "bare-component",
+            Self::BareComponent => "bare-component",
             Self::DocumentTooLarge { .. } => "document-too-large",
-            Self::Document { .. } => "document-invalid",
+            Self::InvalidDocument { .. } => "document-invalid",
             Self::ListedButAbsent { .. } => "sbom-lists-absent-entry",
             Self::PresentButUnlisted { .. } => "sbom-omits-entry",
             Self::ListedTwice { .. } => "sbom-lists-entry-twice",
-            Self::Mismatch { .. } => "sbom-mismatch",
-            Self::NoComponent { .. } => "component-missing",
-            Self::Declaration { .. } => "declaration-invalid",
+            Self::SbomMismatch { .. } => "sbom-mismatch",
+            Self::MissingComponent { .. } => "component-missing",
+            Self::InvalidDeclaration { .. } => "declaration-invalid",
             Self::Unwritable { .. } => "unwritable",
         }
     }

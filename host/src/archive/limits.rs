@@ -5,7 +5,7 @@ const MIB: u64 = 1 << 20;
 /// Caps on what an archive may hold. None of them is unlimited; the defaults fit every
 /// honest pack known.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct ArchiveLimits {
     /// The archive itself, in bytes.
     pub pack_bytes: u64,
     /// The number of entries.
@@ -23,7 +23,7 @@ pub struct Limits {
     pub manifest_bytes: u64,
 }
 
-impl Default for Limits {
+impl Default for ArchiveLimits {
     /// 64 MiB of archive, 4,096 entries with names of 200 bytes (a web interface has a
     /// thousand files), 32 MiB an entry (a Python handler has 18), 128 MiB in all, a
     /// ratio of 200 and 1 MiB of manifest, which in other packs holds all their flows.

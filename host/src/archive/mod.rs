@@ -6,33 +6,33 @@
 
 mod application;
 mod cbor;
-mod components;
+mod component_manifests;
 mod content;
-mod declared;
+mod declaration;
+mod diagnose;
+mod entry_names;
+mod entry_reader;
 mod error;
+mod legacy_manifest;
+mod lenient;
 mod limits;
-mod loose;
 mod manifest;
-mod names;
-mod older;
 mod profile;
-mod reader;
 mod records;
 mod repack;
 mod rules;
 mod sbom;
-mod survey;
 mod write;
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 
-pub use components::ComponentFault;
-pub use declared::{Declared, permissions};
+pub use component_manifests::ComponentFault;
+pub use declaration::{HandlerDeclaration, parse_permissions};
+pub use diagnose::{ArchiveDiagnosis, diagnose};
 pub use error::ArchiveError;
-pub use limits::Limits;
-pub use repack::{Change, Repacked, RepackedEntry, repack};
-pub use rules::Rule;
-pub use survey::{Survey, survey};
+pub use limits::ArchiveLimits;
+pub use repack::{EntryChange, Repacked, RepackedEntry, repack};
+pub use rules::ZipRule;
 pub use write::{NewHandler, NewPack, write};
 
 /// The world that makes a component a handler, as this version writes it.
@@ -42,7 +42,7 @@ const HANDLER_WORLDS: &str = "greentic:env-pack/env-pack-handler@";
 const MANIFEST: &str = "manifest.cbor";
 const SBOM: &str = "sbom.cbor";
 /// The bill of materials as an older writer spells it.
-const OLDER_SBOM: &str = "sbom.json";
+const LEGACY_SBOM: &str = "sbom.json";
 
 /// A pack whose manifest, bill of materials and components agree.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ pub struct PackedHandler {
     /// The digest of the component.
     pub digest: Sha256Digest,
     /// What the pack says of it, if it says anything.
-    pub declared: Option<Declared>,
+    pub declared: Option<HandlerDeclaration>,
 }
 
 /// What becomes of a fault that others may follow: whoever wants the first one only gives
@@ -92,7 +92,7 @@ pub struct PackedHandler {
 type OnFault<'a> = &'a mut dyn FnMut(ArchiveError) -> Result<(), ArchiveError>;
 
 /// An entry in memory.
-struct Entry {
+struct NewEntry {
     name: String,
     content: Vec<u8>,
 }
@@ -105,16 +105,16 @@ pub const WASM: &[u8] = b"\0asm";
 ///
 /// # Errors
 /// [`ArchiveError`] with the first thing that is wrong.
-pub fn open(bytes: &[u8], limits: &Limits) -> Result<Pack, ArchiveError> {
+pub fn open(bytes: &[u8], limits: &ArchiveLimits) -> Result<Pack, ArchiveError> {
     if bytes.starts_with(WASM) {
-        return Err(ArchiveError::Component);
+        return Err(ArchiveError::BareComponent);
     }
     let entries = profile::check(bytes, limits)?;
-    let mut reader = reader::Reader::of_checked(bytes, limits)?;
-    let manifest = manifest::of(&mut reader)?;
-    let bill = sbom::of(&mut reader)?;
+    let mut reader = entry_reader::EntryReader::new(bytes, limits)?;
+    let manifest = manifest::read(&mut reader)?;
+    let bill = sbom::read(&mut reader)?;
     sbom::verify(&bill, &entries, &mut Err)?;
-    manifest::read(manifest, entries, |name| reader.content(name), &mut Err)
+    manifest::build_pack(manifest, entries, |name| reader.content(name), &mut Err)
 }
 
 #[cfg(test)]

@@ -4,18 +4,18 @@
 //! Format: PKWARE APPNOTE 6.3.10; all numbers little-endian.
 
 use super::ArchiveError;
-use super::rules::{Rule, broken};
+use super::rules::{ZipRule, violation};
 
-const LOCAL: u32 = 0x0403_4b50;
-const CENTRAL: u32 = 0x0201_4b50;
+const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
+const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;
 const LOCAL_BYTES: usize = 30;
 const CENTRAL_BYTES: usize = 46;
 /// The signature of an end record.
-pub(super) const END: u32 = 0x0605_4b50;
+pub(super) const END_SIGNATURE: u32 = 0x0605_4b50;
 /// The size of an end record without its comment.
 pub(super) const END_BYTES: usize = 22;
 /// The record by which readers find the end record of ZIP64, right before the end record.
-const ZIP64_LOCATOR: u32 = 0x0706_4b50;
+const ZIP64_LOCATOR_SIGNATURE: u32 = 0x0706_4b50;
 const ZIP64_LOCATOR_BYTES: usize = 20;
 /// General-purpose flag 11: the name is UTF-8. For ASCII names it changes nothing.
 pub(super) const UTF8_FLAG: u16 = 1 << 11;
@@ -26,11 +26,11 @@ pub(super) const DEFLATE: u16 = 8;
 
 /// The bytes of an archive.
 #[derive(Clone, Copy)]
-pub(super) struct Records<'a>(pub &'a [u8]);
+pub(super) struct ZipRecords<'a>(pub &'a [u8]);
 
 /// The end record: where the central directory is.
 #[derive(Debug)]
-pub(super) struct End {
+pub(super) struct EndRecord {
     pub disks: (u16, u16),
     pub entries_here: u16,
     pub entries: u16,
@@ -41,7 +41,7 @@ pub(super) struct End {
 
 /// A header of the central directory.
 #[derive(Debug)]
-pub(super) struct Central<'a> {
+pub(super) struct CentralHeader<'a> {
     /// Where it is.
     pub at: usize,
     /// Where the next one is.
@@ -65,7 +65,7 @@ pub(super) struct Central<'a> {
 
 /// A local header.
 #[derive(Debug)]
-pub(super) struct Local<'a> {
+pub(super) struct LocalHeader<'a> {
     pub flags: u16,
     pub method: u16,
     pub crc: u32,
@@ -79,11 +79,11 @@ pub(super) struct Local<'a> {
     pub data: usize,
 }
 
-impl<'a> Records<'a> {
+impl<'a> ZipRecords<'a> {
     /// These bytes, if they are there.
     pub fn slice(self, at: usize, len: usize) -> Result<&'a [u8], ArchiveError> {
         let end = at.checked_add(len);
-        end.and_then(|end| self.0.get(at..end)).ok_or_else(|| broken(Rule::Truncated, at))
+        end.and_then(|end| self.0.get(at..end)).ok_or_else(|| violation(ZipRule::Truncated, at))
     }
 
     pub fn u16(self, at: usize) -> Result<u16, ArchiveError> {
@@ -95,11 +95,11 @@ impl<'a> Records<'a> {
     }
 
     /// The end record at this byte.
-    pub fn end(self, at: usize) -> Result<End, ArchiveError> {
-        if self.u32(at)? != END {
-            return Err(broken(Rule::EndRecord, at));
+    pub fn end(self, at: usize) -> Result<EndRecord, ArchiveError> {
+        if self.u32(at)? != END_SIGNATURE {
+            return Err(violation(ZipRule::EndRecord, at));
         }
-        Ok(End {
+        Ok(EndRecord {
             disks: (self.u16(at + 4)?, self.u16(at + 6)?),
             entries_here: self.u16(at + 8)?,
             entries: self.u16(at + 10)?,
@@ -112,22 +112,22 @@ impl<'a> Records<'a> {
     /// Checks that nothing before the end record at this byte reads as a ZIP64 locator.
     /// Some readers look for one whatever the end record says, and the last fields of
     /// the last entry can spell it.
-    pub fn no_zip64_locator(self, end: usize) -> Result<(), ArchiveError> {
+    pub fn reject_zip64_locator(self, end: usize) -> Result<(), ArchiveError> {
         let Some(at) = end.checked_sub(ZIP64_LOCATOR_BYTES) else { return Ok(()) };
-        match self.u32(at)? == ZIP64_LOCATOR {
-            true => Err(broken(Rule::Zip64, at)),
+        match self.u32(at)? == ZIP64_LOCATOR_SIGNATURE {
+            true => Err(violation(ZipRule::Zip64, at)),
             false => Ok(()),
         }
     }
 
     /// The central header at this byte.
-    pub fn central(self, at: usize) -> Result<Central<'a>, ArchiveError> {
-        if self.u32(at)? != CENTRAL {
-            return Err(broken(Rule::Signature, at));
+    pub fn central(self, at: usize) -> Result<CentralHeader<'a>, ArchiveError> {
+        if self.u32(at)? != CENTRAL_SIGNATURE {
+            return Err(violation(ZipRule::Signature, at));
         }
         let name = self.slice(at + CENTRAL_BYTES, usize::from(self.u16(at + 28)?))?;
         let (extra_bytes, comment_bytes) = (self.u16(at + 30)?, self.u16(at + 32)?);
-        Ok(Central {
+        Ok(CentralHeader {
             at,
             next: at
                 + CENTRAL_BYTES
@@ -151,13 +151,13 @@ impl<'a> Records<'a> {
     }
 
     /// The local header at this byte.
-    pub fn local(self, at: usize) -> Result<Local<'a>, ArchiveError> {
-        if self.u32(at)? != LOCAL {
-            return Err(broken(Rule::Signature, at));
+    pub fn local(self, at: usize) -> Result<LocalHeader<'a>, ArchiveError> {
+        if self.u32(at)? != LOCAL_SIGNATURE {
+            return Err(violation(ZipRule::Signature, at));
         }
         let name = self.slice(at + LOCAL_BYTES, usize::from(self.u16(at + 26)?))?;
         let extra_bytes = self.u16(at + 28)?;
-        Ok(Local {
+        Ok(LocalHeader {
             flags: self.u16(at + 6)?,
             method: self.u16(at + 8)?,
             crc: self.u32(at + 14)?,
@@ -171,7 +171,7 @@ impl<'a> Records<'a> {
     }
 }
 
-impl Central<'_> {
+impl CentralHeader<'_> {
     /// Where fields lie in the header, for error messages.
     pub const VERSION_NEEDED: usize = 6;
     pub const FLAGS: usize = 8;

@@ -4,9 +4,9 @@ use std::fmt;
 
 use env_pack_domain::ForeignText;
 
-use super::loose::{self, Member};
+use super::lenient::{self, LenientEntry};
 use super::records::STORED;
-use super::{ArchiveError, Entry, Limits, MANIFEST, OLDER_SBOM, SBOM, sbom, write};
+use super::{ArchiveError, ArchiveLimits, LEGACY_SBOM, MANIFEST, NewEntry, SBOM, sbom, write};
 
 /// An archive that was made canonical.
 #[derive(Debug)]
@@ -30,13 +30,13 @@ pub struct RepackedEntry {
     /// Its size, in bytes.
     pub size: u64,
     /// What changed; nothing of its content ever does.
-    pub changes: Vec<Change>,
+    pub changes: Vec<EntryChange>,
 }
 
 /// What making an archive canonical changes of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Change {
+pub enum EntryChange {
     /// It was not there.
     Written,
     /// It stood elsewhere.
@@ -51,7 +51,7 @@ pub enum Change {
     DataDescriptor,
 }
 
-impl Change {
+impl EntryChange {
     /// A stable name, for programs.
     pub fn name(self) -> &'static str {
         match self {
@@ -65,7 +65,7 @@ impl Change {
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for EntryChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Written => "written, because there was none",
@@ -86,30 +86,30 @@ impl fmt::Display for Change {
 /// # Errors
 /// [`ArchiveError`] when the archive can be read in more ways than one, or holds no pack
 /// that [`open`](super::open) opens.
-pub fn repack(bytes: &[u8], limits: &Limits) -> Result<Repacked, ArchiveError> {
-    let loose = loose::read(bytes, limits).map_err(not_repackable)?;
+pub fn repack(bytes: &[u8], limits: &ArchiveLimits) -> Result<Repacked, ArchiveError> {
+    let loose = lenient::read(bytes, limits).map_err(not_repackable)?;
     let (folders, mut files): (Vec<_>, Vec<_>) =
-        loose.members.into_iter().partition(|member| member.is_folder);
-    let shown = |member: &Member<'_>| String::from_utf8_lossy(member.header.name).into_owned();
+        loose.entries.into_iter().partition(|entry| entry.is_folder);
+    let shown = |entry: &LenientEntry<'_>| String::from_utf8_lossy(entry.header.name).into_owned();
     let before: Vec<_> = files.iter().map(shown).collect();
-    files.sort_by_cached_key(|member| order(&shown(member)));
+    files.sort_by_cached_key(|entry| order(&shown(entry)));
     let mut entries = Vec::with_capacity(files.len() + 1);
     let mut changed = Vec::with_capacity(files.len() + 1);
-    for (at, member) in files.iter().enumerate() {
-        let name = shown(member);
+    for (at, entry) in files.iter().enumerate() {
+        let name = shown(entry);
         // where it stood among the files, not at which byte
-        changed.push(changes(member, before.get(at) != Some(&name)));
-        entries.push(Entry { name, content: member.content().map_err(not_repackable)? });
+        changed.push(changes(entry, before.get(at) != Some(&name)));
+        entries.push(NewEntry { name, content: entry.content().map_err(not_repackable)? });
     }
-    if !before.iter().any(|name| sbom::is_bill(name)) {
+    if !before.iter().any(|name| sbom::is_sbom(name)) {
         let bill = sbom::write(entries.iter().filter(|entry| !sbom::is_signature(&entry.name)))?;
-        entries.push(Entry { name: SBOM.to_owned(), content: bill });
-        changed.push(vec![Change::Written]);
+        entries.push(NewEntry { name: SBOM.to_owned(), content: bill });
+        changed.push(vec![EntryChange::Written]);
     }
     let bytes = write::zip(&entries)?;
     // what is not a pack by the rules of everybody else's is not blessed here
     super::open(&bytes, limits)?;
-    let repacked = |(entry, changes): (Entry, Vec<Change>)| RepackedEntry {
+    let repacked = |(entry, changes): (NewEntry, Vec<EntryChange>)| RepackedEntry {
         size: entry.content.len() as u64,
         name: ForeignText::new(entry.name),
         changes,
@@ -135,20 +135,20 @@ fn not_repackable(error: ArchiveError) -> ArchiveError {
 fn order(name: &str) -> (u8, String) {
     let rank = match name {
         MANIFEST => 0,
-        SBOM | OLDER_SBOM => 2,
+        SBOM | LEGACY_SBOM => 2,
         _ => 1,
     };
     (rank, name.to_owned())
 }
 
-fn changes(member: &Member<'_>, is_moved: bool) -> Vec<Change> {
-    let header = &member.header;
+fn changes(entry: &LenientEntry<'_>, is_moved: bool) -> Vec<EntryChange> {
+    let header = &entry.header;
     let changes = [
-        (is_moved, Change::Moved),
-        (header.method != STORED, Change::Inflated),
-        (member.has_local_extra || header.extra_bytes != 0, Change::ExtraFields),
-        (header.comment_bytes != 0, Change::Comment),
-        (member.has_descriptor(), Change::DataDescriptor),
+        (is_moved, EntryChange::Moved),
+        (header.method != STORED, EntryChange::Inflated),
+        (entry.has_local_extra || header.extra_bytes != 0, EntryChange::ExtraFields),
+        (header.comment_bytes != 0, EntryChange::Comment),
+        (entry.has_descriptor(), EntryChange::DataDescriptor),
     ];
     changes.into_iter().filter_map(|(is, change)| is.then_some(change)).collect()
 }

@@ -11,11 +11,11 @@ macro_rules! rules {
         /// A rule of the profile.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum Rule {
+        pub enum ZipRule {
             $(#[doc = $text] $rule),+
         }
 
-        impl Rule {
+        impl ZipRule {
             /// Every rule.
             pub const ALL: &'static [Self] = &[$(Self::$rule),+];
 
@@ -27,7 +27,7 @@ macro_rules! rules {
             }
         }
 
-        impl fmt::Display for Rule {
+        impl fmt::Display for ZipRule {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(match self {
                     $(Self::$rule => $text),+
@@ -62,9 +62,9 @@ rules! {
     Checksum "zip-checksum" "an entry does not match its checksum",
 }
 
-impl Rule {
+impl ZipRule {
     /// Whether honest writers break this rule too, so that `gtc pack repack` may help.
-    pub fn is_broken_by_honest_writers(self) -> bool {
+    pub fn is_repackable(self) -> bool {
         matches!(
             self,
             Self::EndRecord
@@ -80,12 +80,12 @@ impl Rule {
 }
 
 /// The error that a rule is broken at this byte.
-pub(super) fn broken(rule: Rule, offset: usize) -> ArchiveError {
+pub(super) fn violation(rule: ZipRule, offset: usize) -> ArchiveError {
     ArchiveError::Profile { rule, offset, entry: None }
 }
 
 /// The same error, in the entry of this name.
-pub(super) fn in_entry(error: ArchiveError, name: &[u8]) -> ArchiveError {
+pub(super) fn with_entry(error: ArchiveError, name: &[u8]) -> ArchiveError {
     match error {
         ArchiveError::Profile { rule, offset, entry: None } => {
             let entry = Some(ForeignText::excerpt(&String::from_utf8_lossy(name)));

@@ -7,21 +7,21 @@ use env_pack_domain::ForeignText;
 use greentic_types::cbor::canonical::{from_cbor, to_canonical_cbor};
 use serde::{Deserialize, Serialize};
 
-use super::reader::Reader;
-use super::{ArchiveError, Entry, EntryInfo, OLDER_SBOM, OnFault, SBOM, cbor};
+use super::entry_reader::EntryReader;
+use super::{ArchiveError, EntryInfo, LEGACY_SBOM, NewEntry, OnFault, SBOM, cbor};
 
 const FORMAT: &str = "greentic-sbom-v1";
 /// Where other tools put signatures, which cannot be listed because they are made last.
 const SIGNATURES: &str = "signatures/";
 
 #[derive(Serialize, Deserialize)]
-struct Sbom {
+struct SbomDocument {
     format: String,
-    files: Vec<File>,
+    files: Vec<SbomEntry>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct File {
+struct SbomEntry {
     path: String,
     size: u64,
     hash_blake3: String,
@@ -29,23 +29,23 @@ struct File {
 }
 
 /// A bill of materials as it stands in a pack.
-pub(super) struct Bill {
-    sbom: Sbom,
+pub(super) struct Sbom {
+    sbom: SbomDocument,
     /// Where it stands.
     entry: &'static str,
 }
 
 /// Reads the bill of an archive: `sbom.cbor`, or `sbom.json` where there is only that.
-pub(super) fn of(reader: &mut Reader<'_>) -> Result<Bill, ArchiveError> {
-    let is_older = !reader.holds(SBOM) && reader.holds(OLDER_SBOM);
-    let entry = if is_older { OLDER_SBOM } else { SBOM };
-    let invalid = |reason: String| ArchiveError::Document {
+pub(super) fn read(reader: &mut EntryReader<'_>) -> Result<Sbom, ArchiveError> {
+    let is_older = !reader.contains(SBOM) && reader.contains(LEGACY_SBOM);
+    let entry = if is_older { LEGACY_SBOM } else { SBOM };
+    let invalid = |reason: String| ArchiveError::InvalidDocument {
         entry,
         what: "greentic-sbom-v1",
         reason: ForeignText::sentence(&reason),
     };
     let bytes = reader.document(entry)?;
-    let sbom: Sbom = match is_older {
+    let sbom: SbomDocument = match is_older {
         true => serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?,
         false => {
             cbor::check(&bytes).map_err(invalid)?;
@@ -53,14 +53,14 @@ pub(super) fn of(reader: &mut Reader<'_>) -> Result<Bill, ArchiveError> {
         }
     };
     match sbom.format == FORMAT {
-        true => Ok(Bill { sbom, entry }),
+        true => Ok(Sbom { sbom, entry }),
         false => Err(invalid(format!("its format is `{}`", sbom.format))),
     }
 }
 
 /// Whether this is the name of a bill of materials.
-pub(super) fn is_bill(path: &str) -> bool {
-    path == SBOM || path == OLDER_SBOM
+pub(super) fn is_sbom(path: &str) -> bool {
+    path == SBOM || path == LEGACY_SBOM
 }
 
 /// Whether an entry is made after the bill, which therefore cannot list it.
@@ -70,7 +70,7 @@ pub(super) fn is_signature(path: &str) -> bool {
 
 /// Checks entries against the bill among them, both ways.
 pub(super) fn verify(
-    bill: &Bill,
+    bill: &Sbom,
     entries: &[EntryInfo],
     on_fault: OnFault<'_>,
 ) -> Result<(), ArchiveError> {
@@ -97,9 +97,9 @@ pub(super) fn verify(
     })
 }
 
-fn compare(file: &File, entry: &EntryInfo) -> Result<(), ArchiveError> {
+fn compare(file: &SbomEntry, entry: &EntryInfo) -> Result<(), ArchiveError> {
     let mismatch =
-        |what| Err(ArchiveError::Mismatch { path: ForeignText::excerpt(&file.path), what });
+        |what| Err(ArchiveError::SbomMismatch { path: ForeignText::excerpt(&file.path), what });
     if file.size != entry.size {
         return mismatch("size");
     }
@@ -111,15 +111,16 @@ fn compare(file: &File, entry: &EntryInfo) -> Result<(), ArchiveError> {
 
 /// The bill of these entries.
 pub(super) fn write<'a>(
-    entries: impl IntoIterator<Item = &'a Entry>,
+    entries: impl IntoIterator<Item = &'a NewEntry>,
 ) -> Result<Vec<u8>, ArchiveError> {
-    let file = |Entry { name: path, content }: &Entry| File {
+    let file = |NewEntry { name: path, content }: &NewEntry| SbomEntry {
         path: path.clone(),
         size: content.len() as u64,
         hash_blake3: blake3::hash(content).to_hex().to_string(),
         media_type: media_type(path).to_owned(),
     };
-    let sbom = Sbom { format: FORMAT.to_owned(), files: entries.into_iter().map(file).collect() };
+    let sbom =
+        SbomDocument { format: FORMAT.to_owned(), files: entries.into_iter().map(file).collect() };
     to_canonical_cbor(&sbom)
         .map_err(|error| ArchiveError::Unwritable { reason: ForeignText::new(error.to_string()) })
 }

@@ -12,7 +12,7 @@ pub(super) fn vault() -> NewPack {
         handlers: vec![NewHandler {
             component: "handler".to_owned(),
             bytes: b"not looked at".to_vec(),
-            declared: Declared {
+            declared: HandlerDeclaration {
                 slot: CapabilitySlot::Secrets,
                 descriptor_path: "acme.secrets.vault".parse().expect("a path"),
                 supported_versions: "^0.4".parse().expect("a requirement"),
@@ -29,13 +29,13 @@ pub(super) fn vault() -> NewPack {
 }
 
 /// Packs entries with an honest bill of materials, whatever they hold.
-fn pack(mut entries: Vec<Entry>) -> Vec<u8> {
+fn pack(mut entries: Vec<NewEntry>) -> Vec<u8> {
     let bill = sbom::write(&entries).expect("a bill");
-    entries.push(Entry { name: SBOM.to_owned(), content: bill });
+    entries.push(NewEntry { name: SBOM.to_owned(), content: bill });
     zip_of(&entries)
 }
 
-fn zip_of(entries: &[Entry]) -> Vec<u8> {
+fn zip_of(entries: &[NewEntry]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for entry in entries {
         let stored = zip::write::SimpleFileOptions::default()
@@ -46,25 +46,25 @@ fn zip_of(entries: &[Entry]) -> Vec<u8> {
     writer.finish().expect("an archive").into_inner()
 }
 
-fn entries_of(bytes: &[u8]) -> Vec<Entry> {
+fn entries_of(bytes: &[u8]) -> Vec<NewEntry> {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
     let len = zip.len();
     let mut entry = |index| {
         let mut file = zip.by_index(index).expect("an entry");
         let mut content = Vec::new();
         file.read_to_end(&mut content).expect("its content");
-        Entry { name: file.name().expect("a name").into_owned(), content }
+        NewEntry { name: file.name().expect("a name").into_owned(), content }
     };
     (0..len).map(&mut entry).collect()
 }
 
-fn find<'a>(entries: &'a [Entry], name: &str) -> Option<&'a [u8]> {
+fn find<'a>(entries: &'a [NewEntry], name: &str) -> Option<&'a [u8]> {
     entries.iter().find(|entry| entry.name == name).map(|entry| entry.content.as_slice())
 }
 
 #[track_caller]
 fn refused(bytes: &[u8]) -> (&'static str, String) {
-    let error = open(bytes, &Limits::default()).expect_err("refused");
+    let error = open(bytes, &ArchiveLimits::default()).expect_err("refused");
     (error.rule(), error.to_string())
 }
 
@@ -72,7 +72,7 @@ fn refused(bytes: &[u8]) -> (&'static str, String) {
 fn what_is_written_is_read_back() {
     let new = vault();
     let bytes = write(&new).expect("written");
-    let pack = open(&bytes, &Limits::default()).expect("opened");
+    let pack = open(&bytes, &ArchiveLimits::default()).expect("opened");
     assert_eq!(
         (pack.id.to_string(), pack.version.as_str()),
         ("acme.secrets.vault".to_owned(), "0.4.2")
@@ -123,7 +123,7 @@ fn an_archive_without_its_documents_is_no_pack() {
 #[test]
 fn the_bill_is_checked_both_ways() {
     let written = write(&vault()).expect("written");
-    let change = |change: &dyn Fn(&mut Vec<Entry>)| {
+    let change = |change: &dyn Fn(&mut Vec<NewEntry>)| {
         let mut entries = entries_of(&written);
         change(&mut entries);
         refused(&zip_of(&entries))
@@ -136,18 +136,18 @@ fn the_bill_is_checked_both_ways() {
     );
     assert_eq!(change(&|entries| entries[2].content.push(0)).0, "sbom-mismatch");
     assert_eq!(change(&|entries| drop(entries.remove(2))).0, "sbom-lists-absent-entry");
-    let smuggled = || Entry { name: "extra.txt".to_owned(), content: Vec::new() };
+    let smuggled = || NewEntry { name: "extra.txt".to_owned(), content: Vec::new() };
     assert_eq!(change(&|entries| entries.insert(1, smuggled())).0, "sbom-omits-entry");
     assert_eq!(change(&|entries| entries[3].content = b"garbage".to_vec()).0, "document-invalid");
 }
 
 #[test]
 fn a_bad_manifest_is_refused() {
-    let garbage = Entry { name: MANIFEST.to_owned(), content: b"\xff\xff".to_vec() };
+    let garbage = NewEntry { name: MANIFEST.to_owned(), content: b"\xff\xff".to_vec() };
     assert_eq!(refused(&pack(vec![garbage])).0, "document-invalid");
-    let huge = Entry { name: MANIFEST.to_owned(), content: vec![0; (1 << 20) + 1] };
+    let huge = NewEntry { name: MANIFEST.to_owned(), content: vec![0; (1 << 20) + 1] };
     assert_eq!(refused(&pack(vec![huge])).0, "document-too-large");
-    let deep = Entry { name: MANIFEST.to_owned(), content: vec![0x81; 200_000] };
+    let deep = NewEntry { name: MANIFEST.to_owned(), content: vec![0x81; 200_000] };
     assert_eq!(refused(&pack(vec![deep])).0, "document-invalid");
 }
 
@@ -180,7 +180,7 @@ fn a_wrong_declaration_says_where_it_is_wrong() {
     let check = |field: &str, value: serde_json::Value, expected: &str| {
         let mut handler = good.clone();
         handler[field] = value;
-        let error = declared::parse(&serde_json::json!({"handlers": [handler]}), &mut Err)
+        let error = declaration::parse(&serde_json::json!({"handlers": [handler]}), &mut Err)
             .expect_err(field);
         assert!(
             error.to_string().contains("handlers[0]") && error.to_string().contains(expected),
@@ -193,8 +193,11 @@ fn a_wrong_declaration_says_where_it_is_wrong() {
     check("permissions", serde_json::json!({"tools": [{"tool": "../sh"}]}), "../sh");
     check("permissions", serde_json::json!({"network": ["no-port"]}), "no-port");
     assert!(
-        declared::parse(&serde_json::json!({"handlers": [good.clone(), good.clone()]}), &mut Err)
-            .is_err()
+        declaration::parse(
+            &serde_json::json!({"handlers": [good.clone(), good.clone()]}),
+            &mut Err
+        )
+        .is_err()
     );
-    assert!(declared::parse(&serde_json::json!([]), &mut Err).is_err());
+    assert!(declaration::parse(&serde_json::json!([]), &mut Err).is_err());
 }

@@ -13,7 +13,8 @@ use greentic_types::{
 use zip::write::SimpleFileOptions;
 
 use super::{
-    ArchiveError, Declared, Entry, HANDLER_WORLD, MANIFEST, SBOM, components, declared, sbom,
+    ArchiveError, HANDLER_WORLD, HandlerDeclaration, MANIFEST, NewEntry, SBOM, component_manifests,
+    declaration, sbom,
 };
 
 /// A pack to be written.
@@ -37,7 +38,7 @@ pub struct NewHandler {
     /// The component.
     pub bytes: Vec<u8>,
     /// What the pack declares of it.
-    pub declared: Declared,
+    pub declared: HandlerDeclaration,
 }
 
 /// Writes a pack: manifest first, components sorted, bill of materials last, nothing
@@ -61,8 +62,8 @@ pub fn write(pack: &NewPack) -> Result<Vec<u8>, ArchiveError> {
             encoding: ManifestEncoding::Cbor,
             content_hash: Some(env_pack_domain::Sha256Digest::compute(&encoded).to_string()),
         });
-        files.push(Entry { name: manifest_file, content: encoded });
-        files.push(Entry {
+        files.push(NewEntry { name: manifest_file, content: encoded });
+        files.push(NewEntry {
             name: format!("components/{}.wasm", handler.component),
             content: handler.bytes.clone(),
         });
@@ -87,10 +88,10 @@ pub fn write(pack: &NewPack) -> Result<Vec<u8>, ArchiveError> {
         agents: Default::default(),
     };
     let manifest = encode_pack_manifest(&manifest).map_err(unwritable)?;
-    let mut entries = vec![Entry { name: MANIFEST.to_owned(), content: manifest }];
+    let mut entries = vec![NewEntry { name: MANIFEST.to_owned(), content: manifest }];
     entries.extend(files);
     let bill = sbom::write(&entries)?;
-    entries.push(Entry { name: SBOM.to_owned(), content: bill });
+    entries.push(NewEntry { name: SBOM.to_owned(), content: bill });
     zip(&entries)
 }
 
@@ -119,7 +120,7 @@ fn extensions(
 ) -> Result<BTreeMap<String, ExtensionRef>, ArchiveError> {
     let handlers =
         pack.handlers.iter().map(|handler| (handler.component.as_str(), &handler.declared));
-    let declared = declared::to_value(handlers).map_err(unwritable)?;
+    let declared = declaration::to_value(handlers).map_err(unwritable)?;
     let manifests =
         ComponentManifestIndexV1::new(index).to_extension_value().map_err(unwritable)?;
     let inline = |kind: &str, version: &str, value| {
@@ -128,13 +129,13 @@ fn extensions(
         (kind.clone(), ExtensionRef { kind, version, digest: None, location: None, inline })
     };
     Ok(BTreeMap::from([
-        inline(declared::EXTENSION, declared::EXTENSION_VERSION, declared),
-        inline(components::INDEX, "1.0.0", manifests),
+        inline(declaration::EXTENSION, declaration::EXTENSION_VERSION, declared),
+        inline(component_manifests::INDEX_EXTENSION, "1.0.0", manifests),
     ]))
 }
 
 /// Writes a canonical archive of these entries, in this order.
-pub(super) fn zip(entries: &[Entry]) -> Result<Vec<u8>, ArchiveError> {
+pub(super) fn zip(entries: &[NewEntry]) -> Result<Vec<u8>, ArchiveError> {
     let options = SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Stored)
         .last_modified_time(zip::DateTime::default())

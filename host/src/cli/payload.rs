@@ -172,7 +172,7 @@ pub struct GrantsPayload {
 #[serde(try_from = "String")]
 pub enum All {
     /// Everything that the pack declares
-    Declared,
+    HandlerDeclaration,
 }
 
 impl TryFrom<String> for All {

@@ -14,7 +14,7 @@ use super::registry::{file_of, unlike};
 use super::signing::beside;
 use super::trust::{Trust, about, evidence};
 use super::{FilePath, OpError, PackError, packs, quoted, trust_root};
-use crate::archive::Declared;
+use crate::archive::HandlerDeclaration;
 use crate::fetch::bundle::BundledTrustRoot;
 use crate::fetch::{BundleContents, BundleError, BundledPack, PackFormat};
 use crate::host::Host;
@@ -147,7 +147,7 @@ struct Examined {
     pack: BundledPack,
     report: LoadedReport,
     /// What its first handler is declared to be, if anything is declared.
-    declared: Option<Declared>,
+    declared: Option<HandlerDeclaration>,
     /// The signatures, by their digests.
     signatures: BTreeSet<Sha256Digest>,
 }

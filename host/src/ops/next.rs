@@ -87,10 +87,10 @@ impl OpError {
             Self::Component { source, .. } => Some(load_next(source).into()),
             Self::Overwritten { .. } => Some("name another file with `--output`, or overwrite it with `--force`".into()),
             Self::OverItself { .. } => Some("name another file with `--output`".into()),
-            Self::Archive { source: ArchiveError::Component, .. } => {
+            Self::Archive { source: ArchiveError::BareComponent, .. } => {
                 Some("pack it: `gtc pack build --component <file> --version <version>`".into())
             }
-            Self::Archive { source: ArchiveError::Profile { rule, .. }, .. } if rule.is_broken_by_honest_writers() => {
+            Self::Archive { source: ArchiveError::Profile { rule, .. }, .. } if rule.is_repackable() => {
                 Some(
                     "get the pack again, or make it canonical with `gtc pack repack`, which says what it changes"
                         .into(),

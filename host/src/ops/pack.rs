@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::project::{bind_command, pack_id, within_reach};
 use super::{FilePath, OpError, Signature, packs, trust};
-use crate::archive::{self, Declared, NewHandler, NewPack, PackedHandler};
+use crate::archive::{self, HandlerDeclaration, NewHandler, NewPack, PackedHandler};
 use crate::engine::{self, LoadError, Seen, Trust};
 use crate::host::Host;
 
@@ -171,7 +171,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     }
     let id = request.id.as_ref().map_or_else(|| pack_id(&path), |id| id.as_str().to_owned());
     let namespace = path.as_str().split('.').next().unwrap_or_default().to_owned();
-    let declared = Declared {
+    let declared = HandlerDeclaration {
         slot,
         descriptor_path: path.clone(),
         supported_versions: supported.clone(),
@@ -240,7 +240,7 @@ pub(super) fn declared_by(
     let malformed = |reason| OpError::PermissionsSection { path: path.to_owned(), reason };
     section.map_or_else(
         || Ok(Permissions::default()),
-        |json| archive::permissions(json).map_err(malformed),
+        |json| archive::parse_permissions(json).map_err(malformed),
     )
 }
 
@@ -315,8 +315,8 @@ fn inspected(host: &Host, handler: PackedHandler, with_world: bool) -> Inspected
     }
 }
 
-impl From<Declared> for InspectedDeclaration {
-    fn from(declared: Declared) -> Self {
+impl From<HandlerDeclaration> for InspectedDeclaration {
+    fn from(declared: HandlerDeclaration) -> Self {
         Self {
             slot: declared.slot,
             descriptor_path: declared.descriptor_path,

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::process::Command;
 
 use env_pack_domain::Sha256Digest;
-use gtc::archive::{Limits, repack};
+use gtc::archive::{ArchiveLimits, repack};
 use serde_json::Value;
 
 use super::{Random, open};
@@ -265,7 +265,7 @@ fn readers_in_rust_agree_about_millions() {
 fn readers_in_rust_read_what_is_repacked() {
     let (mut canonical, mut sloppy) = (0, 0);
     for bytes in generated() {
-        let Ok(repacked) = repack(&bytes, &Limits::default()) else {
+        let Ok(repacked) = repack(&bytes, &ArchiveLimits::default()) else {
             assert!(open(&bytes).is_err(), "what is admitted can be repacked");
             continue;
         };

@@ -6,7 +6,7 @@ use super::rules::pack;
 use super::{Hostile, all, container, content, open};
 use crate::support::Sandbox;
 use crate::support::zips::{Entry, Member, Zip, entries, pack_entries};
-use gtc::archive::{Limits, repack};
+use gtc::archive::{ArchiveLimits, repack};
 
 /// An archive as many writers make it: folders, extra fields, comments, sizes after the
 /// data, compression, any order, no bill.
@@ -85,7 +85,7 @@ fn a_true_bill_is_kept_as_it_is() {
     let mut sloppy = honest.clone();
     sloppy.members.reverse();
     sloppy.members.push(Member::stored("signatures/one", b"made after the bill"));
-    let repacked = repack(&sloppy.bytes(), &Limits::default()).expect("repacked");
+    let repacked = repack(&sloppy.bytes(), &ArchiveLimits::default()).expect("repacked");
     let bill = |archive: &[u8]| {
         entries(archive).expect("read").into_iter().find(|(name, _)| name == "sbom.cbor")
     };
@@ -97,7 +97,7 @@ fn a_true_bill_is_kept_as_it_is() {
 #[test]
 fn what_contradicts_its_bill_or_manifest_is_never_blessed() {
     for Hostile { label, rule, bytes, .. } in content::hostile_archives() {
-        let repacked = repack(&bytes, &Limits::default());
+        let repacked = repack(&bytes, &ArchiveLimits::default());
         match label.as_str() {
             // the one thing that is written where it is missing
             "no bill" => drop(repacked.expect("repacked")),
@@ -134,7 +134,7 @@ fn only_sloppiness_is_forgiven() {
     let honest: Vec<Entry> = entries(&pack().bytes()).expect("honest");
     let mut forgiven = Vec::new();
     for Hostile { label, bytes, .. } in all() {
-        let Ok(repacked) = repack(&bytes, &Limits::default()) else { continue };
+        let Ok(repacked) = repack(&bytes, &ArchiveLimits::default()) else { continue };
         open(&repacked.bytes).expect("canonical");
         let mut read = entries(&repacked.bytes).expect("canonical");
         if label != "no bill" {

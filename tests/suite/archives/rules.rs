@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use gtc::archive::Rule;
+use gtc::archive::ZipRule;
 
 use crate::support::zips::{Member, Zip, pack_entries, sealed};
 
@@ -65,49 +65,49 @@ fn bulky(size: usize) -> Member {
 
 /// Breaks a rule, and no other. A rule that is not known here has no hostile archive, and
 /// no test passes.
-pub fn breaks(zip: &mut Zip, rule: Rule, which: In) {
+pub fn breaks(zip: &mut Zip, rule: ZipRule, which: In) {
     match rule {
-        Rule::EndRecord => zip.suffix.push(0),
-        Rule::MultiDisk => zip.stored_in(which).disk = 1,
-        Rule::Zip64 => {
+        ZipRule::EndRecord => zip.suffix.push(0),
+        ZipRule::MultiDisk => zip.stored_in(which).disk = 1,
+        ZipRule::Zip64 => {
             // nothing but a locator, which the end record counts in
             zip.before_end = [b"PK\x06\x07".as_slice(), &[0; 16]].concat();
             let directory_bytes = zip.bytes().len() as u32 - 22 - zip.directory();
             zip.end.directory_bytes = Some(directory_bytes);
         }
-        Rule::EntryCount => zip.end.entries = Some(zip.members.len() as u16 + 1),
-        Rule::Tiling => zip.stored_in(which).gap = b"hidden".to_vec(),
-        Rule::Truncated => zip.member("sbom.cbor").central.name_bytes = Some(199),
-        Rule::Signature => zip.stored_in(which).local.signature = *b"PK\x03\x05",
-        Rule::HeadersDiffer => zip.stored_in(which).local.time ^= 1,
-        Rule::Version => zip.stored_in(which).both(|header| header.version = 64),
-        Rule::Flags => zip.stored_in(which).both(|header| header.flags = 1),
-        Rule::Method => zip.stored_in(which).both(|header| header.method = 12),
-        Rule::ExtraField => {
+        ZipRule::EntryCount => zip.end.entries = Some(zip.members.len() as u16 + 1),
+        ZipRule::Tiling => zip.stored_in(which).gap = b"hidden".to_vec(),
+        ZipRule::Truncated => zip.member("sbom.cbor").central.name_bytes = Some(199),
+        ZipRule::Signature => zip.stored_in(which).local.signature = *b"PK\x03\x05",
+        ZipRule::HeadersDiffer => zip.stored_in(which).local.time ^= 1,
+        ZipRule::Version => zip.stored_in(which).both(|header| header.version = 64),
+        ZipRule::Flags => zip.stored_in(which).both(|header| header.flags = 1),
+        ZipRule::Method => zip.stored_in(which).both(|header| header.method = 12),
+        ZipRule::ExtraField => {
             zip.stored_in(which).both(|header| header.extra = vec![0x99, 0x99, 0, 0])
         }
-        Rule::Name => {
+        ZipRule::Name => {
             zip.stored_in(which).both(|header| header.name = b"../../etc/passwd".to_vec())
         }
-        Rule::NameTooLong => zip.stored_in(which).both(|header| header.name = vec![b'a'; 201]),
-        Rule::DuplicateName => {
+        ZipRule::NameTooLong => zip.stored_in(which).both(|header| header.name = vec![b'a'; 201]),
+        ZipRule::DuplicateName => {
             let twin = zip.stored_in(which).clone();
             zip.members.push(twin);
         }
-        Rule::FileType => zip.stored_in(which).external = 0o120_777 << 16,
-        Rule::EntryTooLarge => zip.members.insert(0, TOO_BULKY.clone()),
-        Rule::TotalTooLarge => {
+        ZipRule::FileType => zip.stored_in(which).external = 0o120_777 << 16,
+        ZipRule::EntryTooLarge => zip.members.insert(0, TOO_BULKY.clone()),
+        ZipRule::TotalTooLarge => {
             let parts = (0..5).map(|part| BULKY.clone().renamed(format!("bulky/{part}")));
             zip.members.splice(0..0, parts);
         }
-        Rule::Ratio => *zip.deflated_in(which) = Member::deflated("notes/zeros", &[0; 1 << 20]),
-        Rule::StoredSize => zip.stored_in(which).both(|header| header.size += 1),
-        Rule::DeflateStream => {
+        ZipRule::Ratio => *zip.deflated_in(which) = Member::deflated("notes/zeros", &[0; 1 << 20]),
+        ZipRule::StoredSize => zip.stored_in(which).both(|header| header.size += 1),
+        ZipRule::DeflateStream => {
             let member = zip.deflated_in(which);
             member.data.push(0);
             member.both(|header| header.compressed += 1);
         }
-        Rule::Checksum => zip.stored_in(which).both(|header| header.crc ^= 1),
+        ZipRule::Checksum => zip.stored_in(which).both(|header| header.crc ^= 1),
         unknown => panic!("no archive breaks {unknown:?}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gtc::archive::{self, Declared, NewHandler, NewPack};
+use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
 
 use super::{differences, tested, with_asker};
 use crate::support::Sandbox;
@@ -168,7 +168,7 @@ fn a_pack_with_too_many_handlers_is_refused() {
     let sandbox = Sandbox::new();
     let handler = |at: usize| {
         let path = format!("acme.state.n{at}");
-        let declared = Declared {
+        let declared = HandlerDeclaration {
             slot: "state".parse().expect("a slot"),
             descriptor_path: path.parse().expect("a path"),
             supported_versions: "^1".parse().expect("a requirement"),

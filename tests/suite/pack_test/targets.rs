@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use env_pack_domain::Permissions;
-use gtc::archive::{self, Declared, NewHandler, NewPack};
+use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
 use serde_json::json;
 
 use super::{tested, with_vault};
@@ -68,7 +68,7 @@ fn a_scenario_names_the_handler_it_is_for() {
     );
     let sandbox = Sandbox::new();
     let handler = |path: &str| {
-        let declared = Declared {
+        let declared = HandlerDeclaration {
             slot: "state".parse().expect("a slot"),
             descriptor_path: path.parse().expect("a path"),
             supported_versions: "^1".parse().expect("a requirement"),

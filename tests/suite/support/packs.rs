@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use env_pack_domain::{Permissions, ToolPermission};
-use gtc::archive::{self, Declared, NewHandler, NewPack};
+use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
 
 use super::Sandbox;
 use super::wat::Handler;
@@ -17,7 +17,7 @@ pub fn archive(
     component: Vec<u8>,
     permissions: Permissions,
 ) -> Vec<u8> {
-    let declared = Declared {
+    let declared = HandlerDeclaration {
         slot: slot.parse().expect("a slot"),
         descriptor_path: path.parse().expect("a path"),
         supported_versions: versions.parse().expect("a requirement"),

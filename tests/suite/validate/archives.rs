@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gtc::archive::Rule;
+use gtc::archive::ZipRule;
 use serde_json::{Value, json};
 
 use super::{Broken, handler, pack_of};
@@ -11,7 +11,7 @@ use crate::support::Sandbox;
 use crate::support::zips::{Entry, Member, Zip, bill, cbor, entries, sealed};
 
 pub fn broken() -> Vec<Broken> {
-    let mut broken: Vec<Broken> = Rule::ALL.iter().map(|rule| of_rule(*rule)).collect();
+    let mut broken: Vec<Broken> = ZipRule::ALL.iter().map(|rule| of_rule(*rule)).collect();
     broken.extend([
         Broken::new("bare-component", "a component without a pack", handler().component()),
         Broken::new(
@@ -28,7 +28,7 @@ pub fn broken() -> Vec<Broken> {
     broken
 }
 
-fn of_rule(rule: Rule) -> Broken {
+fn of_rule(rule: ZipRule) -> Broken {
     let mut zip = pack();
     breaks(&mut zip, rule, In::First);
     Broken::new(rule.name(), format!("{rule:?} broken"), zip.bytes())

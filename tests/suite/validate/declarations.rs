@@ -2,7 +2,7 @@
 
 use env_pack_domain::Permissions;
 use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
-use gtc::archive::{self, Declared, NewHandler, NewPack};
+use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
 use gtc::engine::PERMISSIONS_SECTION;
 
 use wasm_encoder::{Component, CustomSection};
@@ -210,7 +210,7 @@ pub fn crowd(handlers: impl IntoIterator<Item = Handler>) -> Vec<u8> {
     let one = |(at, handler): (usize, Handler)| NewHandler {
         component: format!("handler{at}"),
         bytes: handler.component(),
-        declared: Declared {
+        declared: HandlerDeclaration {
             slot: "state".parse().expect("a slot"),
             descriptor_path: handler.path.parse().expect("a path"),
             supported_versions: "^1".parse().expect("a requirement"),

@@ -173,7 +173,7 @@ fn no_two_codes_share_a_name_or_a_text() {
             );
         }
     }
-    for rule in gtc::archive::Rule::ALL {
+    for rule in gtc::archive::ZipRule::ALL {
         assert!(Code::named(rule.name()).is_some(), "{rule:?} has no code");
     }
     let causes: BTreeSet<_> = Code::ALL.iter().map(|code| code.about().cause).collect();

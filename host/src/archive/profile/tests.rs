@@ -23,8 +23,8 @@ fn build(entries: &[(&str, &[u8])], method: zip::CompressionMethod) -> Vec<u8> {
     writer.finish().expect("an archive").into_inner()
 }
 
-fn rule_of(bytes: &[u8]) -> Option<Rule> {
-    match check(bytes, &Limits::default()) {
+fn rule_of(bytes: &[u8]) -> Option<ZipRule> {
+    match check(bytes, &ArchiveLimits::default()) {
         Ok(_) => None,
         Err(ArchiveError::Profile { rule, .. }) => Some(rule),
         Err(other) => panic!("{other}"),
@@ -34,7 +34,7 @@ fn rule_of(bytes: &[u8]) -> Option<Rule> {
 /// Changes bytes of the valid archive; offsets count from the local header, the central
 /// header or the end record.
 #[track_caller]
-fn changed(record: &str, offset: usize, bytes: &[u8], expected: Rule) {
+fn changed(record: &str, offset: usize, bytes: &[u8], expected: ZipRule) {
     let mut archive = valid();
     let central = LOCAL_BYTES + 5 + 5;
     let start = match record {
@@ -62,54 +62,54 @@ fn honest_archives_pass() {
 
 #[test]
 fn the_end_record_is_at_the_end_and_says_the_truth() {
-    assert_eq!(rule_of(b""), Some(Rule::EndRecord));
-    assert_eq!(rule_of(&[0; 22]), Some(Rule::EndRecord));
+    assert_eq!(rule_of(b""), Some(ZipRule::EndRecord));
+    assert_eq!(rule_of(&[0; 22]), Some(ZipRule::EndRecord));
     let mut trailing = valid();
     trailing.push(0);
-    assert_eq!(rule_of(&trailing), Some(Rule::EndRecord));
-    changed("end", 20, &[1], Rule::EndRecord);
-    changed("end", 4, &[1], Rule::MultiDisk);
-    changed("end", 8, &[2], Rule::EntryCount);
-    changed("end", 8, &[0xff; 4], Rule::Zip64);
-    changed("end", 16, &[0xff; 4], Rule::Zip64);
-    changed("end", 16, &[39, 0, 0, 0], Rule::Tiling);
+    assert_eq!(rule_of(&trailing), Some(ZipRule::EndRecord));
+    changed("end", 20, &[1], ZipRule::EndRecord);
+    changed("end", 4, &[1], ZipRule::MultiDisk);
+    changed("end", 8, &[2], ZipRule::EntryCount);
+    changed("end", 8, &[0xff; 4], ZipRule::Zip64);
+    changed("end", 16, &[0xff; 4], ZipRule::Zip64);
+    changed("end", 16, &[39, 0, 0, 0], ZipRule::Tiling);
 }
 
 #[test]
 fn records_tile_the_file() {
     let mut prefixed = b"#!/bin/sh\n".to_vec();
     prefixed.extend(valid());
-    assert_eq!(rule_of(&prefixed), Some(Rule::Tiling));
-    changed("central", 42, &[1], Rule::Tiling);
-    changed("end", 8, &[0, 0, 0, 0], Rule::Tiling);
+    assert_eq!(rule_of(&prefixed), Some(ZipRule::Tiling));
+    changed("central", 42, &[1], ZipRule::Tiling);
+    changed("end", 8, &[0, 0, 0, 0], ZipRule::Tiling);
 }
 
 #[test]
 fn both_headers_say_the_same() {
     for field in [4, 10, 12, 14, 18, 22] {
-        changed("local", field, &[0x77], Rule::HeadersDiffer);
+        changed("local", field, &[0x77], ZipRule::HeadersDiffer);
     }
-    changed("local", LOCAL_BYTES, b"b", Rule::HeadersDiffer);
-    changed("local", 0, b"XX", Rule::Signature);
-    changed("central", 0, b"XX", Rule::Signature);
+    changed("local", LOCAL_BYTES, b"b", ZipRule::HeadersDiffer);
+    changed("local", 0, b"XX", ZipRule::Signature);
+    changed("central", 0, b"XX", ZipRule::Signature);
 }
 
 #[test]
 fn nothing_readers_treat_differently_is_allowed() {
     for flags in [1, 1 << 3, 1 << 5, 1 << 6, 1 << 13] {
-        changed("both", 6, &u16::to_le_bytes(flags), Rule::Flags);
+        changed("both", 6, &u16::to_le_bytes(flags), ZipRule::Flags);
     }
-    changed("both", 4, &[21], Rule::Version);
-    changed("both", 5, &[1], Rule::Version);
-    changed("both", 8, &[12], Rule::Method);
-    changed("both", 28, &[4], Rule::ExtraField);
-    changed("local", 28, &[4], Rule::ExtraField);
-    changed("central", 32, &[4], Rule::ExtraField);
-    changed("central", 34, &[1], Rule::MultiDisk);
-    changed("central", 38, &[0x10], Rule::FileType);
-    changed("central", 38, &[0x08], Rule::FileType);
-    changed("central", 39, &[0x04], Rule::FileType);
-    changed("central", 40, &[0, 0xa0], Rule::FileType);
+    changed("both", 4, &[21], ZipRule::Version);
+    changed("both", 5, &[1], ZipRule::Version);
+    changed("both", 8, &[12], ZipRule::Method);
+    changed("both", 28, &[4], ZipRule::ExtraField);
+    changed("local", 28, &[4], ZipRule::ExtraField);
+    changed("central", 32, &[4], ZipRule::ExtraField);
+    changed("central", 34, &[1], ZipRule::MultiDisk);
+    changed("central", 38, &[0x10], ZipRule::FileType);
+    changed("central", 38, &[0x08], ZipRule::FileType);
+    changed("central", 39, &[0x04], ZipRule::FileType);
+    changed("central", 40, &[0, 0xa0], ZipRule::FileType);
 }
 
 #[test]
@@ -135,13 +135,13 @@ fn names_cannot_lead_anywhere() {
         for place in [LOCAL_BYTES, LOCAL_BYTES + 5 + CENTRAL_BYTES] {
             archive[place..place + 5].copy_from_slice(name.as_bytes());
         }
-        assert_eq!(rule_of(&archive), Some(Rule::Name), "{name:?}");
+        assert_eq!(rule_of(&archive), Some(ZipRule::Name), "{name:?}");
     }
     for twins in [["a.txt", "A.TXT"], ["a", "A/b"], ["a/b/c", "a/B"]] {
         let twins = twins.map(|name| (name, b"".as_slice()));
         assert_eq!(
             rule_of(&build(&twins, zip::CompressionMethod::Stored)),
-            Some(Rule::DuplicateName)
+            Some(ZipRule::DuplicateName)
         );
     }
     let siblings: &[(&str, &[u8])] =
@@ -149,14 +149,14 @@ fn names_cannot_lead_anywhere() {
     assert_eq!(rule_of(&build(siblings, zip::CompressionMethod::Stored)), None);
     assert_eq!(
         rule_of(&build(&[(&"a".repeat(300), b"")], zip::CompressionMethod::Stored)),
-        Some(Rule::NameTooLong)
+        Some(ZipRule::NameTooLong)
     );
 }
 
 #[test]
 fn sizes_and_checksums_are_true() {
-    changed("both", 18, &[4], Rule::StoredSize);
-    changed("both", 14, &[0x77], Rule::Checksum);
+    changed("both", 18, &[4], ZipRule::StoredSize);
+    changed("both", 14, &[0x77], ZipRule::Checksum);
     let text = b"compressible compressible compressible".as_slice();
     let honest = build(&[("a", text)], zip::CompressionMethod::Deflated);
     let central =
@@ -168,9 +168,9 @@ fn sizes_and_checksums_are_true() {
         archive[central + 2 + offset] = value;
         rule_of(&archive)
     };
-    assert_eq!(both(22, text.len() as u8 - 1), Some(Rule::DeflateStream));
-    assert_eq!(both(22, text.len() as u8 + 1), Some(Rule::DeflateStream));
-    assert_eq!(both(14, !honest[14]), Some(Rule::Checksum));
+    assert_eq!(both(22, text.len() as u8 - 1), Some(ZipRule::DeflateStream));
+    assert_eq!(both(22, text.len() as u8 + 1), Some(ZipRule::DeflateStream));
+    assert_eq!(both(14, !honest[14]), Some(ZipRule::Checksum));
 }
 
 #[test]
@@ -178,24 +178,24 @@ fn a_bomb_is_refused_before_it_is_inflated() {
     let zeros = vec![0; 8 << 20];
     assert_eq!(
         rule_of(&build(&[("bomb", &zeros)], zip::CompressionMethod::Deflated)),
-        Some(Rule::Ratio)
+        Some(ZipRule::Ratio)
     );
-    let small = Limits { entry_bytes: 4, ..Limits::default() };
+    let small = ArchiveLimits { entry_bytes: 4, ..ArchiveLimits::default() };
     assert!(matches!(
         check(&valid(), &small),
-        Err(ArchiveError::Profile { rule: Rule::EntryTooLarge, .. })
+        Err(ArchiveError::Profile { rule: ZipRule::EntryTooLarge, .. })
     ));
-    let small = Limits { total_bytes: 4, ..Limits::default() };
+    let small = ArchiveLimits { total_bytes: 4, ..ArchiveLimits::default() };
     assert!(matches!(
         check(&valid(), &small),
-        Err(ArchiveError::Profile { rule: Rule::TotalTooLarge, .. })
+        Err(ArchiveError::Profile { rule: ZipRule::TotalTooLarge, .. })
     ));
-    let small = Limits { entries: 0, ..Limits::default() };
+    let small = ArchiveLimits { entries: 0, ..ArchiveLimits::default() };
     assert!(matches!(
         check(&valid(), &small),
-        Err(ArchiveError::Profile { rule: Rule::EntryCount, .. })
+        Err(ArchiveError::Profile { rule: ZipRule::EntryCount, .. })
     ));
-    let small = Limits { pack_bytes: 4, ..Limits::default() };
+    let small = ArchiveLimits { pack_bytes: 4, ..ArchiveLimits::default() };
     assert!(matches!(check(&valid(), &small), Err(ArchiveError::TooLarge { .. })));
 }
 
@@ -206,7 +206,7 @@ fn a_mode_is_a_mode_whatever_system_wrote_it() {
     archive[central + 5] = 19;
     assert_eq!(rule_of(&archive), None);
     archive[central + 41] = 0xa1;
-    assert_eq!(rule_of(&archive), Some(Rule::FileType));
+    assert_eq!(rule_of(&archive), Some(ZipRule::FileType));
 }
 
 /// The fields of the last entry can spell the record by which readers find the end record
@@ -220,7 +220,7 @@ fn no_record_of_zip64_hides_in_other_fields() {
     );
     let end = archive.len() - END_BYTES;
     archive[end - ZIP64_LOCATOR_BYTES..][..3].copy_from_slice(b"PK\x06");
-    assert_eq!(rule_of(&archive), Some(Rule::Zip64));
+    assert_eq!(rule_of(&archive), Some(ZipRule::Zip64));
 }
 
 /// Whatever single byte of an archive is changed or cut off, the checker answers, and
@@ -229,11 +229,11 @@ fn no_record_of_zip64_hides_in_other_fields() {
 fn no_single_change_panics() {
     let archive = valid();
     for at in 0..archive.len() {
-        let _ = check(&archive[..at], &Limits::default());
+        let _ = check(&archive[..at], &ArchiveLimits::default());
         for value in [0x00, 0x01, 0x7f, 0x80, 0xff] {
             let mut changed = archive.clone();
             changed[at] = value;
-            let _ = check(&changed, &Limits::default());
+            let _ = check(&changed, &ArchiveLimits::default());
         }
     }
 }

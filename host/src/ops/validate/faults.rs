@@ -18,25 +18,27 @@ pub(super) fn of_archive(error: &ArchiveError) -> Option<Finding> {
             let byte = Some(*offset as u64);
             Some(Finding { subject: entry.clone(), byte, ..finding(Code::named(rule.name())?) })
         }
-        ArchiveError::Component => Some(finding(Code::BareComponent)),
+        ArchiveError::BareComponent => Some(finding(Code::BareComponent)),
         ArchiveError::Application => on(Code::NoHandler, "manifest.json"),
-        ArchiveError::NoEntry { entry } => {
+        ArchiveError::MissingEntry { entry } => {
             on(pick(entry, Code::ManifestMissing, Code::SbomMissing), entry)
         }
         ArchiveError::DocumentTooLarge { entry, .. } => {
             on(pick(entry, Code::ManifestTooLarge, Code::SbomTooLarge), entry)
         }
-        ArchiveError::Document { entry, .. } => {
+        ArchiveError::InvalidDocument { entry, .. } => {
             on(pick(entry, Code::ManifestInvalid, Code::SbomInvalid), entry)
         }
         ArchiveError::ListedButAbsent { path } => on(Code::SbomAbsent, path.as_exact()),
         ArchiveError::PresentButUnlisted { path } => on(Code::SbomOmits, path.as_exact()),
         ArchiveError::ListedTwice { path } => on(Code::SbomTwice, path.as_exact()),
-        ArchiveError::Mismatch { path, what } => {
+        ArchiveError::SbomMismatch { path, what } => {
             on(if *what == "size" { Code::SbomSize } else { Code::SbomHash }, path.as_exact())
         }
-        ArchiveError::NoComponent { file, .. } => on(Code::ComponentMissing, file.as_exact()),
-        ArchiveError::Declaration { .. } => on(Code::DeclarationInvalid, super::DECLARATIONS),
+        ArchiveError::MissingComponent { file, .. } => on(Code::ComponentMissing, file.as_exact()),
+        ArchiveError::InvalidDeclaration { .. } => {
+            on(Code::DeclarationInvalid, super::DECLARATIONS)
+        }
         // two readers of ours differ, or we write: neither says anything of the pack
         ArchiveError::Unreadable { .. } | ArchiveError::Unwritable { .. } => None,
     }
@@ -45,9 +47,9 @@ pub(super) fn of_archive(error: &ArchiveError) -> Option<Finding> {
 /// The finding that an oddity of a component is.
 pub(super) fn of_component(fault: &ComponentFault) -> Finding {
     let (code, subject) = match fault {
-        ComponentFault::NoManifest { file, .. } => (Code::ComponentManifestMissing, file),
-        ComponentFault::Manifest { file, .. } => (Code::ComponentManifestInvalid, file),
-        ComponentFault::Differs { file, .. } => (Code::ComponentManifestDiffers, file),
+        ComponentFault::MissingManifest { file, .. } => (Code::ComponentManifestMissing, file),
+        ComponentFault::InvalidManifest { file, .. } => (Code::ComponentManifestInvalid, file),
+        ComponentFault::ManifestMismatch { file, .. } => (Code::ComponentManifestDiffers, file),
         ComponentFault::Undeclared { entry } => (Code::ComponentUndeclared, entry),
     };
     Finding::new(code, fault.to_string()).on(subject.as_exact())

@@ -9,7 +9,7 @@ use super::commands::Judge;
 use super::report::SeenHandler;
 use super::trial::{self, Trial};
 use super::{Code, Failure, Finding, Findings, faults, permissions, preflight};
-use crate::archive::{Declared, PackedHandler};
+use crate::archive::{HandlerDeclaration, PackedHandler};
 use crate::engine::{self, Trust};
 use crate::host::Host;
 use crate::ops::packs::load_next;
@@ -114,7 +114,7 @@ pub(super) fn run(
 /// What the pack states against what the component answers.
 fn compare(
     packed: &PackedHandler,
-    declared: &Declared,
+    declared: &HandlerDeclaration,
     handler: &dyn EnvPackHandler,
     findings: &mut Findings,
 ) {

@@ -204,7 +204,7 @@ impl Examined<'_> {
         let limits = &self.host.limits.archive;
         let mut search = secrets::Search::new();
         let mut look = |name: &str, content: &[u8]| search.look(name, content, self.findings);
-        let survey = archive::survey(&fetched.bytes, limits, &mut look);
+        let survey = archive::diagnose(&fetched.bytes, limits, &mut look);
         search.end(self.findings);
         if let [other @ archive::ArchiveError::Application] = survey.faults.as_slice() {
             self.no_handler(Finding::new(Code::NoHandler, other.to_string()).on("manifest.json"));

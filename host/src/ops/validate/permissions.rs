@@ -67,7 +67,7 @@ pub(super) fn derived(
     let section = engine::permissions_section(&packed.bytes, &host.limits.engine.shape);
     let needed = match section.map_err(|error| error.to_string()) {
         Ok(None) => return,
-        Ok(Some(json)) => archive::permissions(json).map_err(|reason| reason.to_string()),
+        Ok(Some(json)) => archive::parse_permissions(json).map_err(|reason| reason.to_string()),
         Err(reason) => Err(reason),
     };
     let place = field(packed, "permissions");

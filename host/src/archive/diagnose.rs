@@ -4,12 +4,15 @@
 //! What it finds is no pack to be used: a pack that has faults is refused whole by
 //! [`open`](super::open).
 
-use super::components::{self, Binaries, ComponentFault};
-use super::{ArchiveError, EntryInfo, Limits, Pack, manifest, profile, reader::Reader, sbom};
+use super::component_manifests::{self, ComponentFault, WasmEntries};
+use super::{
+    ArchiveError, ArchiveLimits, EntryInfo, Pack, entry_reader::EntryReader, manifest, profile,
+    sbom,
+};
 
 /// What was found in an archive.
 #[derive(Debug, Default)]
-pub struct Survey {
+pub struct ArchiveDiagnosis {
     /// What is wrong with it.
     pub faults: Vec<ArchiveError>,
     /// Its entries in their order; none when the container itself is at fault.
@@ -24,10 +27,14 @@ pub struct Survey {
 /// something: not after one of the container.
 ///
 /// `look` is shown the content of every entry, in their order.
-pub fn survey(bytes: &[u8], limits: &Limits, look: &mut dyn FnMut(&str, &[u8])) -> Survey {
-    let mut survey = Survey::default();
+pub fn diagnose(
+    bytes: &[u8],
+    limits: &ArchiveLimits,
+    look: &mut dyn FnMut(&str, &[u8]),
+) -> ArchiveDiagnosis {
+    let mut survey = ArchiveDiagnosis::default();
     let read = profile::check(bytes, limits)
-        .and_then(|entries| Ok((entries, Reader::of_checked(bytes, limits)?)));
+        .and_then(|entries| Ok((entries, EntryReader::new(bytes, limits)?)));
     let (entries, mut reader) = match read {
         Ok(read) => read,
         Err(fault) => {
@@ -35,18 +42,18 @@ pub fn survey(bytes: &[u8], limits: &Limits, look: &mut dyn FnMut(&str, &[u8])) 
             return survey;
         }
     };
-    let mut binaries = Binaries::default();
+    let mut wasm_entries = WasmEntries::default();
     for entry in &entries {
         let name = entry.name.as_exact();
         match reader.content(name) {
             Ok(content) => content.into_iter().for_each(|content| {
-                binaries.note(name, &content);
+                wasm_entries.note(name, &content);
                 look(name, &content);
             }),
             Err(fault) => survey.faults.push(fault),
         }
     }
-    let manifest = manifest::of(&mut reader);
+    let manifest = manifest::read(&mut reader);
     if let Err(other @ ArchiveError::Application) = manifest {
         // it has no bill of materials either, and is none the worse for it
         survey.faults.push(other);
@@ -55,16 +62,20 @@ pub fn survey(bytes: &[u8], limits: &Limits, look: &mut dyn FnMut(&str, &[u8])) 
     }
     let looked = manifest.as_ref().ok().map(|manifest| {
         // that of a component is part of that of the pack, word for word
-        components::look(manifest, &entries, &binaries, limits.manifest_bytes, |name| {
-            reader.content(name)
-        })
+        component_manifests::compare_all(
+            manifest,
+            &entries,
+            &wasm_entries,
+            limits.manifest_bytes,
+            |name| reader.content(name),
+        )
     });
     match looked {
         Some(Ok(odd)) => survey.components = odd,
         Some(Err(fault)) => survey.faults.push(fault),
         None => {}
     }
-    let bill = sbom::of(&mut reader);
+    let bill = sbom::read(&mut reader);
     let mut found = Vec::new();
     let mut note = |fault| {
         found.push(fault);
@@ -72,7 +83,7 @@ pub fn survey(bytes: &[u8], limits: &Limits, look: &mut dyn FnMut(&str, &[u8])) 
     };
     let copies = entries.iter().map(EntryInfo::clone).collect();
     let read = manifest.and_then(|manifest| {
-        manifest::read(manifest, copies, |name| reader.content(name), &mut note)
+        manifest::build_pack(manifest, copies, |name| reader.content(name), &mut note)
     });
     let verified = bill.and_then(|bill| sbom::verify(&bill, &entries, &mut note));
     survey.faults.extend(verified.err());

@@ -1,9 +1,9 @@
-//! Names of entries: which are allowed, and which cannot stand beside each other.
+//! EntryNames of entries: which are allowed, and which cannot stand beside each other.
 
 use std::collections::HashMap;
 
 use super::ArchiveError;
-use super::rules::{Rule, broken};
+use super::rules::{ZipRule, violation};
 
 /// What Windows takes for a device in any folder, whatever extension follows. With `com`
 /// and `lpt` goes a digit.
@@ -19,7 +19,7 @@ pub(super) fn check(name: &[u8], at: usize) -> Result<(), ArchiveError> {
     };
     match name.iter().all(legal) && name.split(|b| *b == b'/').all(is_plain) {
         true => Ok(()),
-        false => Err(broken(Rule::Name, at)),
+        false => Err(violation(ZipRule::Name, at)),
     }
 }
 
@@ -46,12 +46,12 @@ fn is_device(segment: &[u8]) -> bool {
 
 /// The names seen so far, and their folders.
 #[derive(Default)]
-pub(super) struct Names {
+pub(super) struct EntryNames {
     /// In lower case; whether it is a file.
     seen: HashMap<Vec<u8>, bool>,
 }
 
-impl Names {
+impl EntryNames {
     /// Takes a name in that lies at byte `at`, unless a file of this name is here, or it
     /// would be a file and a folder at once.
     pub fn insert(&mut self, name: &[u8], at: usize) -> Result<(), ArchiveError> {
@@ -60,7 +60,7 @@ impl Names {
             name.iter().enumerate().filter(|(_, b)| **b == b'/').map(|(end, _)| &name[..end]);
         for folder in folders {
             if self.seen.get(folder) == Some(&true) {
-                return Err(broken(Rule::DuplicateName, at));
+                return Err(violation(ZipRule::DuplicateName, at));
             }
             if !self.seen.contains_key(folder) {
                 self.seen.insert(folder.to_vec(), false);
@@ -68,7 +68,7 @@ impl Names {
         }
         match self.seen.insert(name, true) {
             None => Ok(()),
-            Some(_) => Err(broken(Rule::DuplicateName, at)),
+            Some(_) => Err(violation(ZipRule::DuplicateName, at)),
         }
     }
 }

@@ -11,16 +11,16 @@ use greentic_types::cbor::canonical::from_cbor;
 use greentic_types::pack_manifest::ExtensionInline;
 use greentic_types::{ComponentManifest, ComponentManifestIndexEntryV1, ComponentManifestIndexV1};
 
-use super::manifest::{Component, Manifest};
+use super::manifest::{ManifestComponent, ParsedManifest};
 use super::{ArchiveError, EntryInfo, cbor};
 
 /// The extension by which the ecosystem's readers find the component manifests.
-pub(super) const INDEX: &str = "greentic.pack.component_manifests@v1";
+pub(super) const INDEX_EXTENSION: &str = "greentic.pack.component_manifests@v1";
 const FOLDER: &str = "components/";
-const ENDING: &str = ".manifest.cbor";
+const SUFFIX: &str = ".manifest.cbor";
 /// How a component begins; what begins otherwise is a core module, which web pages have
 /// too.
-const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+const COMPONENT_MAGIC: &[u8] = b"\0asm\x0d\0\x01\0";
 
 /// What is odd about a component.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub enum ComponentFault {
     #[error(
         "the pack says that the manifest of component `{component}` is `{file}`, which is not there"
     )]
-    NoManifest {
+    MissingManifest {
         /// The component.
         component: ForeignText,
         /// Where its manifest should be.
@@ -44,7 +44,7 @@ pub enum ComponentFault {
     },
     /// Its own manifest is none.
     #[error("`{file}` is no manifest of a component: {reason}")]
-    Manifest {
+    InvalidManifest {
         /// The entry.
         file: ForeignText,
         /// What is wrong.
@@ -52,7 +52,7 @@ pub enum ComponentFault {
     },
     /// Its own manifest says something else than that of the pack.
     #[error("`{file}` and the manifest of the pack differ about component `{component}`: {what}")]
-    Differs {
+    ManifestMismatch {
         /// The entry.
         file: ForeignText,
         /// The component.
@@ -64,15 +64,15 @@ pub enum ComponentFault {
 
 /// Which entries begin as components do.
 #[derive(Default)]
-pub(super) struct Binaries {
+pub(super) struct WasmEntries {
     names: HashSet<String>,
 }
 
-impl Binaries {
+impl WasmEntries {
     /// Notes an entry, if it is one.
     pub fn note(&mut self, name: &str, content: &[u8]) {
-        if content.starts_with(COMPONENT)
-            || (name.starts_with(FOLDER) && content.starts_with(&COMPONENT[..4]))
+        if content.starts_with(COMPONENT_MAGIC)
+            || (name.starts_with(FOLDER) && content.starts_with(&COMPONENT_MAGIC[..4]))
         {
             self.names.insert(name.to_owned());
         }
@@ -80,11 +80,11 @@ impl Binaries {
 }
 
 /// Compares the components of a pack with what else is said of them.
-pub(super) fn look(
-    manifest: &Manifest,
+pub(super) fn compare_all(
+    manifest: &ParsedManifest,
     entries: &[EntryInfo],
-    binaries: &Binaries,
-    most_bytes: u64,
+    wasm_entries: &WasmEntries,
+    max_bytes: u64,
     mut content: impl FnMut(&str) -> Result<Option<Vec<u8>>, ArchiveError>,
 ) -> Result<Vec<ComponentFault>, ArchiveError> {
     let hashes: HashMap<&str, &str> =
@@ -92,43 +92,48 @@ pub(super) fn look(
     let index = index(manifest);
     let (mut faults, mut known) = (Vec::new(), HashSet::new());
     for component in &manifest.components {
-        let Some(place) = component.places.iter().find(|place| hashes.contains_key(place.as_str()))
+        let Some(path) =
+            component.candidate_paths.iter().find(|path| hashes.contains_key(path.as_str()))
         else {
             // that it is not there is told already
-            known.insert(file_of(component));
+            known.insert(default_manifest_path(component));
             continue;
         };
-        known.insert(place.clone());
-        let Some(own) = &component.own else { continue };
+        known.insert(path.clone());
+        let Some(own) = &component.full else { continue };
         let entry = index.get(&component.id);
-        let file = entry.map_or_else(|| file_of(component), |entry| entry.manifest_file.clone());
+        let file = entry
+            .map_or_else(|| default_manifest_path(component), |entry| entry.manifest_file.clone());
         if !known.insert(file.clone()) {
             // nor would it end soon to read one file for each of thousands of components
             let what = ForeignText::new("it belongs to another component as well");
             let (component, file) =
                 (ForeignText::excerpt(&component.id), ForeignText::excerpt(&file));
-            faults.push(ComponentFault::Differs { file, component, what });
+            faults.push(ComponentFault::ManifestMismatch { file, component, what });
             continue;
         }
         match content(&file)? {
-            Some(bytes) if bytes.len() as u64 > most_bytes => {
+            Some(bytes) if bytes.len() as u64 > max_bytes => {
                 let reason = ForeignText::new(format!(
-                    "it has {} bytes, more than {most_bytes}",
+                    "it has {} bytes, more than {max_bytes}",
                     bytes.len()
                 ));
-                faults.push(ComponentFault::Manifest { file: ForeignText::excerpt(&file), reason });
+                faults.push(ComponentFault::InvalidManifest {
+                    file: ForeignText::excerpt(&file),
+                    reason,
+                });
             }
             Some(bytes) => faults.extend(compare(own, entry, &file, &bytes)),
             None if entry.is_some() => {
                 let (component, file) =
                     (ForeignText::excerpt(&component.id), ForeignText::excerpt(&file));
-                faults.push(ComponentFault::NoManifest { component, file });
+                faults.push(ComponentFault::MissingManifest { component, file });
             }
             None => {}
         }
     }
     let is_of_component = |name: &str| {
-        binaries.names.contains(name) || name.starts_with(FOLDER) && name.ends_with(ENDING)
+        wasm_entries.names.contains(name) || name.starts_with(FOLDER) && name.ends_with(SUFFIX)
     };
     let copied: HashSet<&str> =
         known.iter().filter_map(|name| hashes.get(name.as_str()).copied()).collect();
@@ -145,13 +150,14 @@ pub(super) fn look(
 }
 
 /// Where the manifest of a component is, if nothing else is said.
-fn file_of(component: &Component) -> String {
-    format!("{FOLDER}{}{ENDING}", component.id)
+fn default_manifest_path(component: &ManifestComponent) -> String {
+    format!("{FOLDER}{}{SUFFIX}", component.id)
 }
 
 /// What the pack says of the manifests of its components, by their ids.
-fn index(manifest: &Manifest) -> HashMap<String, ComponentManifestIndexEntryV1> {
-    let extension = manifest.extensions.as_ref().and_then(|extensions| extensions.get(INDEX));
+fn index(manifest: &ParsedManifest) -> HashMap<String, ComponentManifestIndexEntryV1> {
+    let extension =
+        manifest.extensions.as_ref().and_then(|extensions| extensions.get(INDEX_EXTENSION));
     let Some(ExtensionInline::Other(value)) =
         extension.and_then(|extension| extension.inline.as_ref())
     else {
@@ -175,7 +181,10 @@ fn compare(
     let there = match decoded {
         Ok(there) => there,
         Err(reason) => {
-            return Some(ComponentFault::Manifest { file, reason: ForeignText::sentence(&reason) });
+            return Some(ComponentFault::InvalidManifest {
+                file,
+                reason: ForeignText::sentence(&reason),
+            });
         }
     };
     let differ = |what: &str, own: &str, there: &str| {
@@ -200,5 +209,5 @@ fn compare(
         return None;
     };
     let component = ForeignText::excerpt(own.id.as_str());
-    Some(ComponentFault::Differs { file, component, what: ForeignText::sentence(&what) })
+    Some(ComponentFault::ManifestMismatch { file, component, what: ForeignText::sentence(&what) })
 }

@@ -7,30 +7,30 @@ use env_pack_domain::ForeignText;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::{ArchiveError, Limits};
+use super::{ArchiveError, ArchiveLimits};
 
 /// The entries of an archive that has passed the profile.
-pub(super) struct Reader<'a> {
+pub(super) struct EntryReader<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,
-    limits: &'a Limits,
+    limits: &'a ArchiveLimits,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> EntryReader<'a> {
     /// Opens an archive that the profile admitted.
-    pub fn of_checked(bytes: &'a [u8], limits: &'a Limits) -> Result<Self, ArchiveError> {
+    pub fn new(bytes: &'a [u8], limits: &'a ArchiveLimits) -> Result<Self, ArchiveError> {
         let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable("", &error))?;
         Ok(Self { zip, limits })
     }
 
     /// Whether there is an entry of this name.
-    pub fn holds(&self, name: &str) -> bool {
+    pub fn contains(&self, name: &str) -> bool {
         self.zip.index_for_name(name).is_some()
     }
 
     /// A document that is parsed before anything is known of the pack.
     pub fn document(&mut self, name: &'static str) -> Result<Vec<u8>, ArchiveError> {
         let Some(index) = self.zip.index_for_name(name) else {
-            return Err(ArchiveError::NoEntry { entry: name });
+            return Err(ArchiveError::MissingEntry { entry: name });
         };
         let file = self.zip.by_index(index).map_err(|error| unreadable(name, &error))?;
         let (bytes, limit) = (file.size(), self.limits.manifest_bytes);

@@ -12,12 +12,12 @@ use greentic_types::cbor::canonical::from_cbor;
 use greentic_types::pack_manifest::ExtensionRef;
 use serde::Deserialize;
 
-use super::manifest::{Component, Manifest};
+use super::manifest::{ManifestComponent, ParsedManifest};
 
 #[derive(Deserialize)]
-struct Older {
+struct LegacyManifest {
     meta: Meta,
-    components: Vec<Packed>,
+    components: Vec<LegacyComponent>,
     extensions: Option<BTreeMap<String, ExtensionRef>>,
 }
 
@@ -31,22 +31,22 @@ struct Meta {
 }
 
 #[derive(Deserialize)]
-struct Packed {
+struct LegacyComponent {
     name: String,
     file_wasm: String,
     world: Option<String>,
 }
 
 /// Reads a manifest of this form, if it is one.
-pub(super) fn decode(bytes: &[u8]) -> Option<Manifest> {
-    let Older { meta, components, extensions } = from_cbor(bytes).ok()?;
-    let component = |packed: Packed| Component {
-        id: packed.name,
-        world: packed.world.unwrap_or_default(),
-        places: vec![packed.file_wasm],
-        own: None,
+pub(super) fn decode(bytes: &[u8]) -> Option<ParsedManifest> {
+    let LegacyManifest { meta, components, extensions } = from_cbor(bytes).ok()?;
+    let component = |component: LegacyComponent| ManifestComponent {
+        id: component.name,
+        world: component.world.unwrap_or_default(),
+        candidate_paths: vec![component.file_wasm],
+        full: None,
     };
-    Some(Manifest {
+    Some(ParsedManifest {
         id: meta.pack_id,
         version: meta.version.to_string(),
         publisher: meta.vendor.or(meta.authors.into_iter().next()).unwrap_or_default(),

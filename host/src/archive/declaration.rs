@@ -16,7 +16,7 @@ pub(super) const EXTENSION_VERSION: &str = "1.0.0";
 
 /// What a pack says of one of its handlers. The handler itself must answer the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declared {
+pub struct HandlerDeclaration {
     /// The slot it fills.
     pub slot: CapabilitySlot,
     /// The path it answers for.
@@ -28,30 +28,30 @@ pub struct Declared {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Extension {
-    handlers: Vec<Handler>,
+struct ExtensionDocument {
+    handlers: Vec<HandlerDocument>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Handler {
+struct HandlerDocument {
     component: String,
     slot: String,
     descriptor_path: String,
     supported_versions: String,
     #[serde(default)]
-    permissions: Wanted,
+    permissions: PermissionsDocument,
 }
 
 #[derive(Default, Serialize, Deserialize)]
-struct Wanted {
+struct PermissionsDocument {
     #[serde(default)]
-    tools: Vec<Tool>,
+    tools: Vec<ToolDocument>,
     #[serde(default)]
     network: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Tool {
+struct ToolDocument {
     tool: String,
     #[serde(default)]
     args: Vec<String>,
@@ -61,15 +61,16 @@ struct Tool {
 pub(super) fn parse(
     inline: &serde_json::Value,
     on_fault: OnFault<'_>,
-) -> Result<Vec<(String, Declared)>, ArchiveError> {
+) -> Result<Vec<(String, HandlerDeclaration)>, ArchiveError> {
     let mut wrong = |reason: String| {
-        on_fault(ArchiveError::Declaration { reason: ForeignText::sentence(&reason) })
+        on_fault(ArchiveError::InvalidDeclaration { reason: ForeignText::sentence(&reason) })
     };
-    let extension = match Extension::deserialize(inline) {
+    let extension = match ExtensionDocument::deserialize(inline) {
         Ok(extension) => extension,
         Err(error) => return wrong(error.to_string()).map(|()| Vec::new()),
     };
-    let mut declared: Vec<(String, Declared)> = Vec::with_capacity(extension.handlers.len());
+    let mut declared: Vec<(String, HandlerDeclaration)> =
+        Vec::with_capacity(extension.handlers.len());
     for (at, handler) in extension.handlers.into_iter().enumerate() {
         let component = handler.component.clone();
         if declared.iter().any(|(other, _)| *other == component) {
@@ -89,7 +90,7 @@ pub(super) fn parse(
 ///
 /// # Errors
 /// What is wrong, and where.
-pub fn permissions(json: &[u8]) -> Result<Permissions, ForeignText> {
+pub fn parse_permissions(json: &[u8]) -> Result<Permissions, ForeignText> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Section {
@@ -118,23 +119,25 @@ pub fn permissions(json: &[u8]) -> Result<Permissions, ForeignText> {
 
 /// The inline value that declares these handlers.
 pub(super) fn to_value<'a>(
-    handlers: impl IntoIterator<Item = (&'a str, &'a Declared)>,
+    handlers: impl IntoIterator<Item = (&'a str, &'a HandlerDeclaration)>,
 ) -> Result<serde_json::Value, serde_json::Error> {
-    let handler = |(component, declared): (&str, &Declared)| Handler {
+    let handler = |(component, declared): (&str, &HandlerDeclaration)| HandlerDocument {
         component: component.to_owned(),
         slot: declared.slot.to_string(),
         descriptor_path: declared.descriptor_path.to_string(),
         supported_versions: declared.supported_versions.to_string(),
-        permissions: Wanted::from(&declared.permissions),
+        permissions: PermissionsDocument::from(&declared.permissions),
     };
-    serde_json::to_value(Extension { handlers: handlers.into_iter().map(handler).collect() })
+    serde_json::to_value(ExtensionDocument {
+        handlers: handlers.into_iter().map(handler).collect(),
+    })
 }
 
-impl Handler {
-    fn parse(self) -> Result<Declared, Box<dyn std::error::Error>> {
-        let tool = |tool: Tool| ToolPermission::new(tool.tool, tool.args);
+impl HandlerDocument {
+    fn parse(self) -> Result<HandlerDeclaration, Box<dyn std::error::Error>> {
+        let tool = |tool: ToolDocument| ToolPermission::new(tool.tool, tool.args);
         let network = |address: String| address.parse::<NetworkPermission>();
-        Ok(Declared {
+        Ok(HandlerDeclaration {
             slot: self.slot.parse()?,
             descriptor_path: self.descriptor_path.parse()?,
             supported_versions: self.supported_versions.parse()?,
@@ -151,9 +154,9 @@ impl Handler {
     }
 }
 
-impl From<&Permissions> for Wanted {
+impl From<&Permissions> for PermissionsDocument {
     fn from(permissions: &Permissions) -> Self {
-        let tool = |tool: &ToolPermission| Tool {
+        let tool = |tool: &ToolPermission| ToolDocument {
             tool: tool.tool().to_owned(),
             args: tool.args().to_vec(),
         };
