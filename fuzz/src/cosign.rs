@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use env_pack_domain::Sha256Digest;
-use gtc::signing::{CosignBundle, Evidence, PublicKey, cosign};
+use gtc::signing::{CosignBundle, PackSignature, PublicKey, cosign};
 
 use crate::repository;
 use crate::text::assert_readable;
@@ -69,7 +69,7 @@ fn bundle(bundle: &CosignBundle) {
                 "it vouches for whatever there is"
             );
             assert!(
-                Evidence::parse(&rendered)
+                PackSignature::parse(&rendered)
                     .is_ok_and(|evidence| evidence.verify(&archive, keys).is_ok())
             );
         }

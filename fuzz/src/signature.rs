@@ -48,7 +48,7 @@ fn envelope(data: &[u8]) {
             assert_eq!(signer, TRUSTED[0].id());
             let other = envelope.verify(&Sha256Digest::compute(b"another"), &*TRUSTED);
             assert!(
-                matches!(other, Err(SignatureError::OtherArchive { .. })),
+                matches!(other, Err(SignatureError::WrongArchive { .. })),
                 "it vouches for whatever there is"
             );
             assert!(envelope.verify(&archive, &[]).is_err(), "it is trusted by nobody");
@@ -63,7 +63,7 @@ fn second(data: &[u8]) {
     let verifies = |bytes: &[u8], keys: &[PublicKey]| {
         Envelope::parse(bytes).is_ok_and(|envelope| envelope.verify(&archive, keys).is_ok())
     };
-    match Envelope::sign_too(data, &archive, &SECOND) {
+    match Envelope::add_signature(data, &archive, &SECOND) {
         Ok(Some(more)) => {
             assert!(verifies(&more, &[SECOND.public()]), "it is signed");
             assert_eq!(
@@ -71,7 +71,7 @@ fn second(data: &[u8]) {
                 verifies(data, &*TRUSTED),
                 "and the others are as they were"
             );
-            assert_eq!(Envelope::sign_too(&more, &archive, &SECOND), Ok(None), "once");
+            assert_eq!(Envelope::add_signature(&more, &archive, &SECOND), Ok(None), "once");
         }
         Ok(None) => assert!(verifies(data, &[SECOND.public()])),
         Err(error) => assert_readable(&error.to_string()),

@@ -215,12 +215,12 @@ fn signature_next(error: &SignatureError) -> &'static str {
         SignatureError::NotTrusted { .. } => {
             "ask who signed it; if you trust them, have their public key trusted with `gtc op trust-root add`"
         }
-        SignatureError::Unclaimed => {
+        SignatureError::NoTrustedKey => {
             "get the public key of who signed it; if you trust them, have it trusted with `gtc op trust-root add`"
         }
-        SignatureError::OtherArchive { .. }
-        | SignatureError::NoLayer { .. }
-        | SignatureError::OtherManifest { .. }
+        SignatureError::WrongArchive { .. }
+        | SignatureError::ArchiveNotInManifest { .. }
+        | SignatureError::WrongManifest { .. }
         | SignatureError::Invalid { .. } => {
             "do not trust this pack; get it and its signature again, from who signed it"
         }

@@ -94,7 +94,7 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
     };
     if let Some(envelope) = &signature {
         let is_about =
-            Envelope::parse(envelope).and_then(|envelope| envelope.is_about(&archive.digest));
+            Envelope::parse(envelope).and_then(|envelope| envelope.ensure_signs(&archive.digest));
         let pack_ref = || PackRef::File(request.archive.to_string_lossy().into_owned());
         is_about.map_err(|source| OpError::NotVouchedFor {
             pack_ref: pack_ref(),

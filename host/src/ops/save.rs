@@ -16,7 +16,7 @@ use super::{FilePath, OpError, PackError};
 use crate::archive::Pack;
 use crate::fetch::{BundleEntry, FetchedPack, PackAnnotations};
 use crate::host::Host;
-use crate::signing::{Evidence, MAX_ENVELOPE_BYTES};
+use crate::signing::{MAX_ENVELOPE_BYTES, PackSignature};
 
 /// Packs to bundle somewhere.
 #[derive(Clone, Debug)]
@@ -235,7 +235,7 @@ fn parcel(
 fn envelope_beside(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) -> Option<Vec<u8>> {
     let path = beside(Path::new(pack_ref.file_path()?));
     let bytes = host.fetcher.read_document(&path, MAX_ENVELOPE_BYTES).ok()?;
-    matches!(about(&bytes, &fetched.digest), Ok(Evidence::Envelope(_))).then_some(bytes)
+    matches!(about(&bytes, &fetched.digest), Ok(PackSignature::Envelope(_))).then_some(bytes)
 }
 
 /// What a pack out of a file is called: never what could be taken for a reference to a

@@ -159,7 +159,7 @@ pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
             true,
         ),
         Some(there) => {
-            match Envelope::sign_too(&there, &fetched.digest, &key)
+            match Envelope::add_signature(&there, &fetched.digest, &key)
                 .map_err(|error| not_added(error.into()))?
             {
                 Some(more) => (more, true),

@@ -9,7 +9,7 @@ use super::PackError;
 use crate::fetch::{FetchError, FetchedPack, PublishedSignature};
 use crate::host::Host;
 use crate::signing::{
-    CosignBundle, Evidence, KeyError, MAX_SIGNATURE_BYTES, PublicKey, SignatureError,
+    CosignBundle, KeyError, MAX_SIGNATURE_BYTES, PackSignature, PublicKey, SignatureError,
 };
 use crate::store::{StoreError, TrustRoot};
 
@@ -68,7 +68,7 @@ impl Trust {
                 .map_err(|error| root.malformed(at, "public_key_pem", &error))?;
             match key.id() == trusted.key_id {
                 true => Ok(key),
-                false => Err(root.malformed(at, "key_id", &KeyError::OtherId { id: key.id() })),
+                false => Err(root.malformed(at, "key_id", &KeyError::WrongId { id: key.id() })),
             }
         };
         Ok(Self { keys: root.keys().iter().enumerate().map(key).collect::<Result<_, _>>()? })
@@ -145,7 +145,7 @@ impl Trust {
         for read in signatures {
             let verified =
                 read.map_err(|source| PackError::SignatureFile { source }).and_then(|bytes| {
-                    let evidence = Evidence::parse(&bytes)?;
+                    let evidence = PackSignature::parse(&bytes)?;
                     Ok((evidence.verify(archive, &self.keys)?, bytes))
                 });
             match verified {
@@ -172,10 +172,10 @@ pub(super) fn candidates<'a>(
 }
 
 /// A signature as a registry has it.
-pub(super) fn published(bytes: Vec<u8>, evidence: &Evidence) -> PublishedSignature {
+pub(super) fn published(bytes: Vec<u8>, evidence: &PackSignature) -> PublishedSignature {
     match evidence {
-        Evidence::Envelope(_) => PublishedSignature::Envelope(bytes),
-        Evidence::Cosign(bundle) => {
+        PackSignature::Envelope(_) => PublishedSignature::Envelope(bytes),
+        PackSignature::Cosign(bundle) => {
             let (manifest, payload, signature) = bundle.parts();
             PublishedSignature::Cosign {
                 manifest: manifest.to_vec(),
@@ -188,9 +188,9 @@ pub(super) fn published(bytes: Vec<u8>, evidence: &Evidence) -> PublishedSignatu
 
 /// Reads a signature that is about this archive. Whether it vouches for it to anybody,
 /// nobody knows yet.
-pub(super) fn about(bytes: &[u8], archive: &Sha256Digest) -> Result<Evidence, SignatureError> {
-    let evidence = Evidence::parse(bytes)?;
-    evidence.is_about(archive).map(|()| evidence)
+pub(super) fn about(bytes: &[u8], archive: &Sha256Digest) -> Result<PackSignature, SignatureError> {
+    let evidence = PackSignature::parse(bytes)?;
+    evidence.ensure_signs(archive).map(|()| evidence)
 }
 
 /// A signature as it is kept.
@@ -213,8 +213,8 @@ pub(super) fn look(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) -> Ex
     let mut wrong = None;
     for read in candidates(host, pack_ref, fetched) {
         let evidence = read.map_err(|error| error.to_string()).and_then(|bytes| {
-            let evidence = Evidence::parse(&bytes).map_err(|error| error.to_string())?;
-            evidence.is_about(&fetched.digest).map_err(|error| error.to_string())?;
+            let evidence = PackSignature::parse(&bytes).map_err(|error| error.to_string())?;
+            evidence.ensure_signs(&fetched.digest).map_err(|error| error.to_string())?;
             Ok((evidence, bytes))
         });
         match evidence {

@@ -29,7 +29,7 @@ pub struct CosignBundle {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct BundleDocument {
     #[serde(rename = "mediaType")]
     media_type: String,
     manifest: String,
@@ -39,19 +39,19 @@ struct Document {
 
 /// What a document says it is.
 #[derive(Deserialize)]
-struct Head {
+struct MediaTypeHeader {
     #[serde(rename = "mediaType")]
     media_type: String,
 }
 
 /// What counts of a manifest.
 #[derive(Deserialize)]
-struct Manifest {
-    layers: Vec<Layer>,
+struct SignedManifest {
+    layers: Vec<ManifestLayer>,
 }
 
 #[derive(Deserialize)]
-struct Layer {
+struct ManifestLayer {
     digest: String,
 }
 
@@ -84,13 +84,13 @@ impl CosignBundle {
         }
         if let Some(found) = media_type(bytes).filter(|found| found != BUNDLE_MEDIA_TYPE) {
             let found = ForeignText::excerpt(&found);
-            return Err(SignatureError::OtherType {
+            return Err(SignatureError::WrongType {
                 member: "mediaType",
                 found,
                 expected: BUNDLE_MEDIA_TYPE,
             });
         }
-        let document: Document = strict_json::parse(bytes).map_err(|error| {
+        let document: BundleDocument = strict_json::parse(bytes).map_err(|error| {
             let place = format!("line {} column {}", error.line(), error.column());
             SignatureError::malformed(place, &error.to_string())
         })?;
@@ -112,7 +112,7 @@ impl CosignBundle {
 
     /// The document: always the same bytes.
     pub fn render(&self) -> Vec<u8> {
-        let document = Document {
+        let document = BundleDocument {
             media_type: BUNDLE_MEDIA_TYPE.to_owned(),
             manifest: STANDARD.encode(&self.manifest),
             payload: STANDARD.encode(&self.payload),
@@ -128,14 +128,14 @@ impl CosignBundle {
     ///
     /// # Errors
     /// [`SignatureError`] when it is not.
-    pub fn is_about(&self, archive: &Sha256Digest) -> Result<(), SignatureError> {
-        let manifest: Manifest = strict_json::parse(&self.manifest)
+    pub fn ensure_signs(&self, archive: &Sha256Digest) -> Result<(), SignatureError> {
+        let manifest: SignedManifest = strict_json::parse(&self.manifest)
             .map_err(|error| SignatureError::malformed("`manifest`", &error.to_string()))?;
         let archive_text = archive.to_string();
         if manifest.layers.iter().all(|layer| layer.digest != archive_text) {
-            return Err(SignatureError::NoLayer { archive: *archive });
+            return Err(SignatureError::ArchiveNotInManifest { archive: *archive });
         }
-        cosign::is_about(&self.payload, &Sha256Digest::compute(&self.manifest))
+        cosign::ensure_signs(&self.payload, &Sha256Digest::compute(&self.manifest))
     }
 
     /// Which of these keys vouches for an archive. Whoever signs a manifest vouches for
@@ -148,7 +148,7 @@ impl CosignBundle {
         archive: &Sha256Digest,
         trusted: &[PublicKey],
     ) -> Result<KeyId, SignatureError> {
-        self.is_about(archive)?;
+        self.ensure_signs(archive)?;
         cosign::verify(
             &self.payload,
             &self.signature,
@@ -160,5 +160,5 @@ impl CosignBundle {
 
 /// The media type that a document gives itself, if it gives one.
 pub(super) fn media_type(bytes: &[u8]) -> Option<String> {
-    serde_json::from_slice(bytes).ok().map(|head: Head| head.media_type)
+    serde_json::from_slice(bytes).ok().map(|head: MediaTypeHeader| head.media_type)
 }

@@ -64,7 +64,7 @@ pub fn verify(
     manifest: &Sha256Digest,
     keys: &[PublicKey],
 ) -> Result<KeyId, SignatureError> {
-    is_about(payload, manifest)?;
+    ensure_signs(payload, manifest)?;
     let signature = match signature_base64.len() <= MAX_SIGNATURE_CHARACTERS {
         true => STANDARD.decode(signature_base64).ok(),
         false => None,
@@ -72,11 +72,11 @@ pub fn verify(
     let signature = signature
         .ok_or_else(|| SignatureError::malformed("`signature`", "it is no signature in Base64"))?;
     let signer = keys.iter().find(|key| key.verifies(payload, &signature));
-    signer.map(PublicKey::id).ok_or(SignatureError::Unclaimed)
+    signer.map(PublicKey::id).ok_or(SignatureError::NoTrustedKey)
 }
 
 /// Whether a payload is about this manifest.
-pub(super) fn is_about(payload: &[u8], manifest: &Sha256Digest) -> Result<(), SignatureError> {
+pub(super) fn ensure_signs(payload: &[u8], manifest: &Sha256Digest) -> Result<(), SignatureError> {
     if payload.len() > MAX_PAYLOAD_BYTES {
         return Err(SignatureError::TooLarge { limit: MAX_PAYLOAD_BYTES as u64 });
     }
@@ -84,7 +84,7 @@ pub(super) fn is_about(payload: &[u8], manifest: &Sha256Digest) -> Result<(), Si
         .map_err(|error| SignatureError::malformed("`payload`", &error.to_string()))?;
     if critical.kind != TYPE {
         let found = ForeignText::excerpt(&critical.kind);
-        return Err(SignatureError::OtherType { member: "critical.type", found, expected: TYPE });
+        return Err(SignatureError::WrongType { member: "critical.type", found, expected: TYPE });
     }
     let place = "`critical.image.docker-manifest-digest`";
     let signed = critical
@@ -94,6 +94,6 @@ pub(super) fn is_about(payload: &[u8], manifest: &Sha256Digest) -> Result<(), Si
         .map_err(|_| SignatureError::malformed(place, "it is no SHA-256"))?;
     match signed == *manifest {
         true => Ok(()),
-        false => Err(SignatureError::OtherManifest { signed, manifest: *manifest }),
+        false => Err(SignatureError::WrongManifest { signed, manifest: *manifest }),
     }
 }

@@ -28,18 +28,18 @@ const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 pub struct Envelope {
     payload: Vec<u8>,
     archive: Sha256Digest,
-    signatures: Vec<Signature>,
+    signatures: Vec<EnvelopeSignature>,
 }
 
 #[derive(Debug)]
-struct Signature {
-    claimed: ForeignText,
+struct EnvelopeSignature {
+    key_id: ForeignText,
     /// Not even Base64, perhaps: then it is one that does not verify.
     bytes: Option<Vec<u8>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Document {
+struct EnvelopeDocument {
     #[serde(rename = "payloadType")]
     payload_type: String,
     payload: String,
@@ -62,13 +62,13 @@ impl Envelope {
         if bytes.len() as u64 > MAX_ENVELOPE_BYTES {
             return Err(SignatureError::TooLarge { limit: MAX_ENVELOPE_BYTES });
         }
-        let document: Document = strict_json::parse(bytes).map_err(|error| {
+        let document: EnvelopeDocument = strict_json::parse(bytes).map_err(|error| {
             let place = format!("line {} column {}", error.line(), error.column());
             SignatureError::malformed(place, &error.to_string())
         })?;
         if document.payload_type != PAYLOAD_TYPE {
             let found = ForeignText::excerpt(&document.payload_type);
-            return Err(SignatureError::OtherType {
+            return Err(SignatureError::WrongType {
                 member: "payloadType",
                 found,
                 expected: PAYLOAD_TYPE,
@@ -86,8 +86,8 @@ impl Envelope {
         let payload = STANDARD
             .decode(&document.payload)
             .map_err(|_| SignatureError::malformed("`payload`", "it is not Base64"))?;
-        let signature = |document: SignatureDocument| Signature {
-            claimed: ForeignText::excerpt(&document.keyid),
+        let signature = |document: SignatureDocument| EnvelopeSignature {
+            key_id: ForeignText::excerpt(&document.keyid),
             bytes: STANDARD.decode(document.sig).ok(),
         };
         Ok(Self {
@@ -101,7 +101,7 @@ impl Envelope {
     pub fn sign(name: &str, archive: &Sha256Digest, key: &PrivateKey) -> Vec<u8> {
         let payload = statement::write(name, archive);
         let sig = key.sign(&pre_authentication_encoding(&payload));
-        let document = Document {
+        let document = EnvelopeDocument {
             payload_type: PAYLOAD_TYPE.to_owned(),
             signatures: vec![SignatureDocument {
                 keyid: key.public().id().to_string(),
@@ -121,13 +121,13 @@ impl Envelope {
     /// # Errors
     /// [`SignatureError`] when it is no envelope about this archive, or there is no room
     /// for one more.
-    pub fn sign_too(
+    pub fn add_signature(
         bytes: &[u8],
         archive: &Sha256Digest,
         key: &PrivateKey,
     ) -> Result<Option<Vec<u8>>, SignatureError> {
         let envelope = Self::parse(bytes)?;
-        envelope.is_about(archive)?;
+        envelope.ensure_signs(archive)?;
         let public = key.public();
         if envelope.verify(archive, std::slice::from_ref(&public)).is_ok() {
             return Ok(None);
@@ -159,11 +159,11 @@ impl Envelope {
     /// Whether it is about this archive.
     ///
     /// # Errors
-    /// [`SignatureError::OtherArchive`]
-    pub fn is_about(&self, archive: &Sha256Digest) -> Result<(), SignatureError> {
+    /// [`SignatureError::WrongArchive`]
+    pub fn ensure_signs(&self, archive: &Sha256Digest) -> Result<(), SignatureError> {
         match self.archive == *archive {
             true => Ok(()),
-            false => Err(SignatureError::OtherArchive { signed: self.archive, archive: *archive }),
+            false => Err(SignatureError::WrongArchive { signed: self.archive, archive: *archive }),
         }
     }
 
@@ -177,11 +177,11 @@ impl Envelope {
         archive: &Sha256Digest,
         trusted: &[PublicKey],
     ) -> Result<KeyId, SignatureError> {
-        self.is_about(archive)?;
+        self.ensure_signs(archive)?;
         let message = pre_authentication_encoding(&self.payload);
         let mut failed = None;
         for signature in &self.signatures {
-            let claimed = signature.claimed.as_exact().parse::<KeyId>().ok();
+            let claimed = signature.key_id.as_exact().parse::<KeyId>().ok();
             let Some(key) = trusted.iter().find(|key| Some(key.id()) == claimed) else { continue };
             if signature.bytes.as_ref().is_some_and(|bytes| key.verifies(&message, bytes)) {
                 return Ok(key.id());
@@ -190,17 +190,17 @@ impl Envelope {
         }
         Err(match failed {
             Some(key_id) => SignatureError::Invalid { key_id },
-            None => SignatureError::NotTrusted { claimed: self.claimed() },
+            None => SignatureError::NotTrusted { claimed: self.describe_claimed_signers() },
         })
     }
 
     /// Who signed it, as it says itself.
     pub fn claimed_signers(&self) -> impl Iterator<Item = &ForeignText> {
-        self.signatures.iter().map(|signature| &signature.claimed)
+        self.signatures.iter().map(|signature| &signature.key_id)
     }
 
     /// The same in words.
-    fn claimed(&self) -> String {
+    fn describe_claimed_signers(&self) -> String {
         let names: Vec<_> =
             self.claimed_signers().take(NAMED_SIGNERS).map(|id| format!("`{id}`")).collect();
         let more = self.signatures.len().saturating_sub(NAMED_SIGNERS);

@@ -14,7 +14,7 @@ pub enum KeyError {
     },
     /// It is a PEM block of something else.
     #[error("it holds `{found}`, expected `{expected}`")]
-    OtherLabel {
+    WrongLabel {
         /// What it says it holds.
         found: ForeignText,
         /// What it should say.
@@ -22,25 +22,25 @@ pub enum KeyError {
     },
     /// It is a key of another kind, or written in another way than the one there is.
     #[error("it holds no {expected} key")]
-    OtherAlgorithm {
+    WrongAlgorithm {
         /// What it should hold.
         expected: &'static str,
     },
     /// Anybody can make signatures that such a key takes, or it has a second spelling.
     #[error("its public key is no sound point of the curve")]
-    Unsound,
+    UnsafePoint,
     /// The public half that stands beside the private one is not of it.
     #[error("its public key does not belong to its private key")]
-    Halves,
+    MismatchedHalves,
     /// It goes by the id of another key.
     #[error("the key beside it has the id `{id}`")]
-    OtherId {
+    WrongId {
         /// The id that it has.
         id: KeyId,
     },
     /// The system gave no randomness.
     #[error("the system gives no randomness: {reason}")]
-    NoRandomness {
+    RandomSource {
         /// What it said.
         reason: String,
     },
@@ -66,7 +66,7 @@ pub enum SignatureError {
     },
     /// It is about something else than we know.
     #[error("its signature has `{member}` `{found}`, expected `{expected}`")]
-    OtherType {
+    WrongType {
         /// The member that says so.
         member: &'static str,
         /// What it says.
@@ -76,13 +76,13 @@ pub enum SignatureError {
     },
     /// It is about none or several things, and nobody can say which of them is meant.
     #[error("its signature is about {count} things, not about one archive")]
-    Subjects {
+    SubjectCount {
         /// How many.
         count: usize,
     },
     /// It is about another archive.
     #[error("its signature is for another archive: {signed} instead of {archive}")]
-    OtherArchive {
+    WrongArchive {
         /// The archive that was signed.
         signed: Sha256Digest,
         /// The archive that is there.
@@ -90,7 +90,7 @@ pub enum SignatureError {
     },
     /// It is about another manifest than the one that is there.
     #[error("its signature is for another manifest: {signed} instead of {manifest}")]
-    OtherManifest {
+    WrongManifest {
         /// The manifest that was signed.
         signed: Sha256Digest,
         /// The manifest that is there.
@@ -98,13 +98,13 @@ pub enum SignatureError {
     },
     /// It is about a manifest that does not lead to the archive.
     #[error("its signature is for a manifest that has no layer {archive}")]
-    NoLayer {
+    ArchiveNotInManifest {
         /// The archive that is there.
         archive: Sha256Digest,
     },
     /// It does not say who made it, and nobody who is trusted has.
     #[error("its signature is not by a trusted key")]
-    Unclaimed,
+    NoTrustedKey,
     /// Nobody trusts who signed it.
     #[error("it is signed by {claimed}, which is not trusted")]
     NotTrusted {
@@ -125,11 +125,13 @@ impl SignatureError {
         match self {
             Self::TooLarge { .. } => "signature-too-large",
             Self::Malformed { .. } => "signature-malformed",
-            Self::OtherType { .. } => "signature-type",
-            Self::Subjects { .. } => "signature-subjects",
-            Self::OtherArchive { .. } | Self::NoLayer { .. } => "signature-other-archive",
-            Self::OtherManifest { .. } => "signature-other-manifest",
-            Self::Unclaimed | Self::NotTrusted { .. } => "signer-not-trusted",
+            Self::WrongType { .. } => "signature-type",
+            Self::SubjectCount { .. } => "signature-subjects",
+            Self::WrongArchive { .. } | Self::ArchiveNotInManifest { .. } => {
+                "signature-other-archive"
+            }
+            Self::WrongManifest { .. } => "signature-other-manifest",
+            Self::NoTrustedKey | Self::NotTrusted { .. } => "signer-not-trusted",
             Self::Invalid { .. } => "signature-invalid",
         }
     }

@@ -15,18 +15,18 @@ use super::{KeyError, p256, pem};
 /// The most that is read of a key file: the longest has 176 bytes.
 pub const MAX_KEY_BYTES: u64 = 4 << 10;
 
-const PUBLIC: &str = "PUBLIC KEY";
-const PRIVATE: &str = "PRIVATE KEY";
+const PUBLIC_LABEL: &str = "PUBLIC KEY";
+const PRIVATE_LABEL: &str = "PRIVATE KEY";
 /// What stands before a public key in the DER of its SPKI: a sequence of the algorithm
 /// 1.3.101.112 and a string of 32 bytes.
-const SPKI: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
+const SPKI_PREFIX: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
 /// What stands before a private key in the DER of its PKCS#8: version 1, the algorithm, a
 /// string of 32 bytes in another.
-const PKCS8: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
+const PKCS8_PREFIX: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
 /// The same of version 2, which has the public key after it.
-const PKCS8_2: &[u8] = b"\x30\x51\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
+const PKCS8_V2_PREFIX: &[u8] = b"\x30\x51\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
 /// What stands between the two.
-const PKCS8_2_PUBLIC: &[u8] = b"\x81\x21\x00";
+const PKCS8_V2_PUBLIC_PREFIX: &[u8] = b"\x81\x21\x00";
 
 /// A key that signatures are checked with: Ed25519, as packs are signed with, or P-256,
 /// as cosign signs with.
@@ -38,7 +38,7 @@ pub struct PublicKey {
 #[derive(Clone, PartialEq, Eq)]
 enum Algorithm {
     Ed25519(VerifyingKey),
-    P256(p256::Point),
+    P256(p256::CurvePoint),
 }
 
 /// A key that signatures are made with. It is never shown.
@@ -52,32 +52,34 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError`]
     pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
-        let der = pem::decode(text, PUBLIC)?;
-        if let Some(point) = p256::Point::from_spki(&der) {
+        let der = pem::decode(text, PUBLIC_LABEL)?;
+        if let Some(point) = p256::CurvePoint::from_spki(&der) {
             return Ok(Self { algorithm: Algorithm::P256(point?) });
         }
-        let key = der.strip_prefix(SPKI).and_then(|key| <[u8; 32]>::try_from(key).ok());
-        Self::from_bytes(
-            &key.ok_or(KeyError::OtherAlgorithm { expected: "Ed25519 or P-256 public" })?,
+        let key = der.strip_prefix(SPKI_PREFIX).and_then(|key| <[u8; 32]>::try_from(key).ok());
+        Self::from_ed25519_bytes(
+            &key.ok_or(KeyError::WrongAlgorithm { expected: "Ed25519 or P-256 public" })?,
         )
     }
 
     /// An Ed25519 key that is a point of the curve, in the only spelling of it, and of an
     /// order that only its owner can sign for.
-    pub(super) fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
-        let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::Unsound)?;
+    pub(super) fn from_ed25519_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
+        let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::UnsafePoint)?;
         let is_canonical = key.to_edwards().compress().as_bytes() == bytes;
         match is_canonical && !key.is_weak() {
             true => Ok(Self { algorithm: Algorithm::Ed25519(key) }),
-            false => Err(KeyError::Unsound),
+            false => Err(KeyError::UnsafePoint),
         }
     }
 
     /// The key as a file.
     pub fn to_pem(&self) -> String {
         match &self.algorithm {
-            Algorithm::Ed25519(key) => pem::encode(&[SPKI, key.as_bytes()].concat(), PUBLIC),
-            Algorithm::P256(point) => pem::encode(&point.to_spki(), PUBLIC),
+            Algorithm::Ed25519(key) => {
+                pem::encode(&[SPKI_PREFIX, key.as_bytes()].concat(), PUBLIC_LABEL)
+            }
+            Algorithm::P256(point) => pem::encode(&point.to_spki(), PUBLIC_LABEL),
         }
     }
 
@@ -105,11 +107,11 @@ impl PrivateKey {
     /// Makes a key out of the system's randomness.
     ///
     /// # Errors
-    /// [`KeyError::NoRandomness`]
+    /// [`KeyError::RandomSource`]
     pub fn generate() -> Result<Self, KeyError> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)
-            .map_err(|error| KeyError::NoRandomness { reason: error.to_string() })?;
+            .map_err(|error| KeyError::RandomSource { reason: error.to_string() })?;
         Ok(Self { key: SigningKey::from_bytes(&seed) })
     }
 
@@ -118,28 +120,29 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError`]
     pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
-        let der = pem::decode(text, PRIVATE)?;
-        let other = || KeyError::OtherAlgorithm { expected: "Ed25519 private" };
-        if let Some(seed) = der.strip_prefix(PKCS8) {
+        let der = pem::decode(text, PRIVATE_LABEL)?;
+        let other = || KeyError::WrongAlgorithm { expected: "Ed25519 private" };
+        if let Some(seed) = der.strip_prefix(PKCS8_PREFIX) {
             let seed: [u8; 32] = seed.try_into().map_err(|_| other())?;
             return Ok(Self { key: SigningKey::from_bytes(&seed) });
         }
-        let halves = der.strip_prefix(PKCS8_2).and_then(|rest| rest.split_first_chunk::<32>());
+        let halves =
+            der.strip_prefix(PKCS8_V2_PREFIX).and_then(|rest| rest.split_first_chunk::<32>());
         let (seed, rest) = halves.ok_or_else(other)?;
         let public = rest
-            .strip_prefix(PKCS8_2_PUBLIC)
+            .strip_prefix(PKCS8_V2_PUBLIC_PREFIX)
             .filter(|public| public.len() == 32)
             .ok_or_else(other)?;
         let key = SigningKey::from_bytes(seed);
         match key.verifying_key().as_bytes() == public {
             true => Ok(Self { key }),
-            false => Err(KeyError::Halves),
+            false => Err(KeyError::MismatchedHalves),
         }
     }
 
     /// The key as a file. Whoever reads it can sign.
     pub fn to_pem(&self) -> String {
-        pem::encode(&[PKCS8, self.key.as_bytes()].concat(), PRIVATE)
+        pem::encode(&[PKCS8_PREFIX, self.key.as_bytes()].concat(), PRIVATE_LABEL)
     }
 
     /// The public half.

@@ -7,7 +7,7 @@ use env_pack_domain::ForeignText;
 use super::KeyError;
 
 /// How many characters stand in a line.
-const LINE: usize = 64;
+const LINE_CHARS: usize = 64;
 
 /// The bytes of the only block of a file, which must be of this kind.
 pub(super) fn decode(text: &[u8], expected: &'static str) -> Result<Vec<u8>, KeyError> {
@@ -26,12 +26,12 @@ pub(super) fn decode(text: &[u8], expected: &'static str) -> Result<Vec<u8>, Key
     let found = label(begin, "-----BEGIN ")
         .ok_or_else(|| not_pem("it does not start with `-----BEGIN`"))?;
     if found != expected {
-        return Err(KeyError::OtherLabel { found: ForeignText::excerpt(&found), expected });
+        return Err(KeyError::WrongLabel { found: ForeignText::excerpt(&found), expected });
     }
     if label(end, "-----END ").as_deref() != Some(expected) {
         return Err(not_pem("it does not end with the end of its only block"));
     }
-    if body.iter().any(|line| line.is_empty() || line.len() > LINE) {
+    if body.iter().any(|line| line.is_empty() || line.len() > LINE_CHARS) {
         return Err(not_pem("a line in it is empty or too long"));
     }
     STANDARD.decode(body.concat()).map_err(|_| not_pem("what it holds is not Base64"))
@@ -41,7 +41,7 @@ pub(super) fn decode(text: &[u8], expected: &'static str) -> Result<Vec<u8>, Key
 pub(super) fn encode(bytes: &[u8], label: &str) -> String {
     let text = STANDARD.encode(bytes);
     let mut pem = format!("-----BEGIN {label}-----\n");
-    for line in text.as_bytes().chunks(LINE) {
+    for line in text.as_bytes().chunks(LINE_CHARS) {
         pem.extend(line.iter().copied().map(char::from));
         pem.push('\n');
     }

@@ -15,7 +15,7 @@ const PREDICATE_TYPE: &str = "https://slsa.dev/provenance/v1";
 struct Statement {
     #[serde(rename = "_type")]
     kind: String,
-    subject: Vec<Subject>,
+    subject: Vec<StatementSubject>,
     #[serde(rename = "predicateType")]
     predicate_type: String,
     /// Where the archive comes from. We state no more than who signed, and believe
@@ -25,7 +25,7 @@ struct Statement {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Subject {
+struct StatementSubject {
     #[serde(default)]
     name: String,
     digest: BTreeMap<String, String>,
@@ -49,7 +49,7 @@ pub(super) fn write(name: &str, archive: &Sha256Digest) -> Vec<u8> {
     let digest = BTreeMap::from([("sha256".to_owned(), archive.hex())]);
     let statement = Statement {
         kind: TYPE.to_owned(),
-        subject: vec![Subject { name: name.to_owned(), digest }],
+        subject: vec![StatementSubject { name: name.to_owned(), digest }],
         predicate_type: PREDICATE_TYPE.to_owned(),
         predicate: Predicate::default(),
     };
@@ -66,7 +66,7 @@ pub(super) fn read(payload: &[u8]) -> Result<Sha256Digest, SignatureError> {
     ];
     for (member, found, expected) in types {
         if found != expected {
-            return Err(SignatureError::OtherType {
+            return Err(SignatureError::WrongType {
                 member,
                 found: ForeignText::excerpt(&found),
                 expected,
@@ -74,7 +74,7 @@ pub(super) fn read(payload: &[u8]) -> Result<Sha256Digest, SignatureError> {
         }
     }
     let [subject] = statement.subject.as_slice() else {
-        return Err(SignatureError::Subjects { count: statement.subject.len() });
+        return Err(SignatureError::SubjectCount { count: statement.subject.len() });
     };
     let place = "`subject[0].digest.sha256`";
     let hex = subject

@@ -10,14 +10,14 @@ pub const MAX_SIGNATURE_BYTES: u64 = MAX_BUNDLE_BYTES;
 /// A signature that was read, in one of its forms. Nothing in it is believed before it is
 /// [verified](Self::verify).
 #[derive(Debug)]
-pub enum Evidence {
+pub enum PackSignature {
     /// A DSSE envelope about the archive.
     Envelope(Envelope),
     /// A cosign signature about a manifest that has the archive as a layer.
     Cosign(CosignBundle),
 }
 
-impl Evidence {
+impl PackSignature {
     /// Reads a signature.
     ///
     /// # Errors
@@ -37,10 +37,10 @@ impl Evidence {
     ///
     /// # Errors
     /// [`SignatureError`] when it is not.
-    pub fn is_about(&self, archive: &Sha256Digest) -> Result<(), SignatureError> {
+    pub fn ensure_signs(&self, archive: &Sha256Digest) -> Result<(), SignatureError> {
         match self {
-            Self::Envelope(envelope) => envelope.is_about(archive),
-            Self::Cosign(bundle) => bundle.is_about(archive),
+            Self::Envelope(envelope) => envelope.ensure_signs(archive),
+            Self::Cosign(bundle) => bundle.ensure_signs(archive),
         }
     }
 
