@@ -42,7 +42,7 @@ pub fn documents(data: &[u8]) {
     }
 }
 
-/// A survey finds what an archive is refused for, and nothing in one that is not refused.
+/// `diagnose` reports the rule for which `open` refuses an archive, and no fault otherwise.
 fn assert_same_fault(bytes: &[u8], refused: Option<&ArchiveError>) {
     let faults = archive::diagnose(bytes, &LIMITS, &mut |_, _| {}).faults;
     match refused {

@@ -24,7 +24,7 @@ fn kind<T>(outcome: Result<T, SignatureError>) -> Result<T, &'static str> {
 }
 
 #[test]
-fn what_openssl_signed_is_vouched_for() {
+fn a_signature_by_openssl_verifies() {
     let key = PublicKey::from_pem(&fixture("cosign.pub")).expect("a key");
     // `openssl pkey -pubin -in cosign.pub -outform DER | sha256sum`
     assert_eq!(key.id().to_string(), "8c5734c6daba96780de6b3540449c36a");
@@ -48,7 +48,7 @@ fn what_openssl_signed_is_vouched_for() {
 }
 
 #[test]
-fn a_payload_vouches_for_exactly_its_manifest() {
+fn a_payload_verifies_for_exactly_its_manifest() {
     let (key, stranger) = (CosignKey::generate(), CosignKey::generate());
     let digest = Sha256Digest::compute(b"a manifest");
     let check = |payload: &str, keys: &[PublicKey]| {
@@ -97,7 +97,7 @@ fn a_payload_vouches_for_exactly_its_manifest() {
 }
 
 #[test]
-fn a_signature_of_p256_is_der_and_nothing_else() {
+fn a_p256_signature_must_be_strict_der() {
     let key = CosignKey::generate();
     let digest = Sha256Digest::compute(b"a manifest");
     let payload = payload(&digest).to_string();
@@ -135,7 +135,7 @@ fn a_signature_of_p256_is_der_and_nothing_else() {
 }
 
 #[test]
-fn a_bundle_leads_from_the_archive_to_the_signature() {
+fn a_bundle_links_the_archive_to_the_signature() {
     let key = CosignKey::generate();
     let outcome = |bytes: &[u8]| {
         kind(
@@ -186,7 +186,7 @@ fn a_bundle_leads_from_the_archive_to_the_signature() {
 }
 
 #[test]
-fn a_key_of_p256_has_one_encoding_and_is_a_point() {
+fn a_p256_key_has_one_encoding_and_is_on_the_curve() {
     let pem = CosignKey::generate().pem();
     let der = STANDARD
         .decode(pem.lines().filter(|line| !line.starts_with('-')).collect::<String>())
@@ -217,7 +217,7 @@ fn a_key_of_p256_has_one_encoding_and_is_a_point() {
 }
 
 #[test]
-fn an_environment_trusts_what_cosign_signed() {
+fn an_environment_accepts_a_cosign_signature() {
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
     let (key, stranger) = (CosignKey::generate(), CosignKey::generate());

@@ -48,7 +48,7 @@ fn path(name: &str) -> String {
 }
 
 #[test]
-fn every_pack_of_the_ecosystem_is_what_it_is() {
+fn every_ecosystem_pack_gets_the_expected_verdict() {
     let sandbox = Sandbox::new();
     for (name, id, (codes, code)) in PACKS {
         let path = path(name);
@@ -107,7 +107,7 @@ fn a_pack_without_a_handler_is_not_bound() {
 /// `greentic-pack`, with a flow beside it, its declaration among the extensions; and in
 /// the older form.
 #[test]
-fn a_handler_that_another_tool_packed_is_bound() {
+fn a_handler_packed_by_another_tool_is_bound() {
     for name in ["handler", "builder-handler"] {
         let mut sandbox = Sandbox::with_local();
         sandbox.program("vault", "echo 'Vault v1.15.2'");
@@ -137,7 +137,7 @@ fn a_handler_that_another_tool_packed_is_bound() {
 
 /// What greentic-designer exports has no components at all, and no bill of materials.
 #[test]
-fn an_application_of_the_designer_is_a_note() {
+fn a_designer_application_is_reported_as_a_note() {
     let sandbox = Sandbox::new();
     let entries = [
         (

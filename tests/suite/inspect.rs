@@ -6,7 +6,7 @@ use crate::support::wat::Handler;
 use crate::support::{Sandbox, repository, text};
 
 #[test]
-fn a_component_is_packed_as_what_it_says_it_is() {
+fn build_takes_the_metadata_from_the_component() {
     let sandbox = Sandbox::new();
     let component = test_artifacts::vault().display().to_string();
     let build = [
@@ -49,7 +49,7 @@ fn a_component_is_packed_as_what_it_says_it_is() {
 }
 
 #[test]
-fn what_cannot_be_packed_says_why() {
+fn build_says_why_a_component_cannot_be_packed() {
     let sandbox = Sandbox::new();
     let build = |component: &str, version: &str, flags: &[&str]| {
         let base = ["pack", "build", "--component", component, "--version", version];
@@ -87,7 +87,7 @@ fn what_cannot_be_packed_says_why() {
 }
 
 #[test]
-fn a_pack_is_replaced_whole() {
+fn build_replaces_a_pack_atomically() {
     let sandbox = Sandbox::new();
     let vault = test_artifacts::vault().display().to_string();
     let build = [
@@ -122,7 +122,7 @@ fn a_pack_is_replaced_whole() {
 }
 
 #[test]
-fn a_hostile_archive_is_refused_by_the_name_of_the_rule() {
+fn inspect_names_the_rule_a_hostile_archive_breaks() {
     let sandbox = Sandbox::new();
     let pack = std::fs::read(repository().join("builtins/packed/greentic.state.in-memory.gtpack"))
         .expect("a pack");
@@ -143,7 +143,7 @@ fn a_hostile_archive_is_refused_by_the_name_of_the_rule() {
 }
 
 #[test]
-fn the_world_of_a_component_is_printed() {
+fn inspect_prints_the_world_of_a_component() {
     let sandbox = Sandbox::new();
     let arguments = ["pack", "inspect", "greentic.secrets.dev-store@0.1.0"];
     let plain = sandbox.gtc(arguments).succeeded().result();
@@ -166,7 +166,7 @@ fn the_world_of_a_component_is_printed() {
 /// Imports and interfaces are those of the binary, whatever the manifest claims, and
 /// whether or not any host could use them.
 #[test]
-fn what_a_component_is_comes_from_its_binary() {
+fn the_printed_world_comes_from_the_binary() {
     let sandbox = Sandbox::new();
     let inspect = |component: Vec<u8>| {
         let pack =
@@ -192,7 +192,7 @@ fn what_a_component_is_comes_from_its_binary() {
 }
 
 #[test]
-fn a_component_whose_world_cannot_be_printed_is_a_problem_of_its_own() {
+fn an_unprintable_world_is_an_error_of_its_own() {
     let sandbox = Sandbox::new();
     let module = wat::parse_str("(module)").expect("a module");
     for component in [module, b"\0asm\x0d\0\x01\0\xff\xff\xff".to_vec(), vec![0; 100]] {

@@ -37,7 +37,7 @@ fn build(sandbox: &Sandbox, sections: &[&[u8]], flags: &[&str]) -> Ran {
 }
 
 #[test]
-fn what_a_component_says_is_declared_and_flags_add_to_it() {
+fn build_declares_the_permissions_section_and_flags() {
     let sandbox = Sandbox::new();
     let section =
         br#"{"tools":[{"tool":"x","args":["a","*"]},{"tool":"x","args":["a","*"]}],"network":["x.example:1"]}"#;
@@ -62,7 +62,7 @@ fn what_a_component_says_is_declared_and_flags_add_to_it() {
 }
 
 #[test]
-fn a_malformed_section_is_an_error_that_names_it() {
+fn a_malformed_permissions_section_is_named() {
     let sandbox = Sandbox::new();
     let good = r#"{"tools":[],"network":[]}"#;
     for (section, reason) in [
@@ -88,7 +88,7 @@ fn a_malformed_section_is_an_error_that_names_it() {
 }
 
 #[test]
-fn the_section_is_bounded_and_there_is_one() {
+fn only_one_bounded_permissions_section_is_allowed() {
     let sandbox = Sandbox::new();
     let good = br#"{"tools":[],"network":[]}"#;
     assert!(

@@ -23,7 +23,7 @@ fn verify(sandbox: &Sandbox, pack: &Path, key: &Key) -> Ran {
 }
 
 #[test]
-fn a_key_is_made_once_and_only_its_owner_reads_it() {
+fn keygen_never_overwrites_and_writes_mode_0600() {
     let sandbox = Sandbox::new();
     let key = sandbox.key("author.key");
     let read = |path: &str| std::fs::read_to_string(path).expect("a key");
@@ -47,7 +47,7 @@ fn a_key_is_made_once_and_only_its_owner_reads_it() {
 }
 
 #[test]
-fn a_signed_pack_says_who_signed_it() {
+fn verify_names_the_signer() {
     let (sandbox, pack) = sandbox();
     let (author, other) = (sandbox.key("author.key"), sandbox.key("other.key"));
     verify(&sandbox, &pack, &author).refused(1, "unsigned");
@@ -74,7 +74,7 @@ fn a_signed_pack_says_who_signed_it() {
 }
 
 #[test]
-fn a_pack_that_changed_after_it_was_signed_is_not_vouched_for() {
+fn a_pack_changed_after_signing_does_not_verify() {
     let (sandbox, pack) = sandbox();
     let author = sandbox.key("author.key");
     let sidecar = sandbox.sign(&pack, &author);
@@ -87,7 +87,7 @@ fn a_pack_that_changed_after_it_was_signed_is_not_vouched_for() {
 }
 
 #[test]
-fn what_is_no_signature_is_refused_with_the_reason() {
+fn a_malformed_signature_is_refused_with_a_reason() {
     let (sandbox, pack) = sandbox();
     let author = sandbox.key("author.key");
     let sidecar = sandbox.sign(&pack, &author);
@@ -135,7 +135,7 @@ fn what_is_no_signature_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_bad_signature_beside_a_good_one_does_no_harm() {
+fn one_valid_signature_among_invalid_ones_suffices() {
     let (sandbox, pack) = sandbox();
     let author = sandbox.key("author.key");
     let sidecar = sandbox.sign(&pack, &author);
@@ -149,7 +149,7 @@ fn a_bad_signature_beside_a_good_one_does_no_harm() {
 }
 
 #[test]
-fn what_is_no_key_is_named() {
+fn a_malformed_key_file_is_named() {
     let (sandbox, pack) = sandbox();
     let author = sandbox.key("author.key");
     sandbox.sign(&pack, &author);
@@ -175,7 +175,7 @@ fn what_is_no_key_is_named() {
 }
 
 #[test]
-fn only_packs_are_signed_and_nothing_is_overwritten() {
+fn sign_accepts_only_packs_and_overwrites_nothing() {
     let (sandbox, pack) = sandbox();
     let author = sandbox.key("author.key");
     let no_pack = sandbox.write("no.gtpack", "words").display().to_string();
@@ -196,7 +196,7 @@ fn only_packs_are_signed_and_nothing_is_overwritten() {
 }
 
 #[test]
-fn inspect_says_whether_a_pack_is_signed() {
+fn inspect_reports_the_signature() {
     let (sandbox, pack) = sandbox();
     let path = pack.display().to_string();
     let inspect = ["pack", "inspect", &path];

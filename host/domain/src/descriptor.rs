@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_and_where() {
+    fn errors_say_what_is_wrong_and_where() {
         refuses("", "it is empty");
         refuses("@1.0.0", "it is empty");
         refuses("A.b@1.0.0", "character `A` at offset 0");
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_carries_no_version() {
+    fn a_path_has_no_version() {
         let error = "acme.secrets.vault@0.4.2".parse::<DescriptorPath>().expect_err("a version");
         assert!(error.to_string().contains("character `@` at offset 18"), "{error}");
     }

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn malformed_digests_are_refused() {
         let upper = format!("sha256:{}", "A".repeat(64));
         let short = format!("sha256:{}", "a".repeat(63));
         for bad in ["", "sha256:", "sha512:00", &upper, &short, &"a".repeat(64)] {

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_says_which_part_is_wrong() {
+    fn errors_name_the_malformed_part() {
         for (text, part) in [
             ("acme.oauth.auth0", "expected `ext://"),
             ("EXT://acme.oauth.auth0", "expected `ext://"),

@@ -160,13 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_text_stays_as_it_is() {
+    fn ordinary_text_is_unchanged() {
         check("", "");
         check("vault 1.15.2 – señor 東京 🦀", "vault 1.15.2 – señor 東京 🦀");
     }
 
     #[test]
-    fn what_a_terminal_obeys_is_escaped() {
+    fn control_sequences_are_escaped() {
         check("a\u{7}b", r"a\u{7}b");
         check("one\r\ntwo\tthree", r"one\r\ntwo\tthree");
         check("\u{1b}]0;title\u{7}", r"\u{1b}]0;title\u{7}");
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_deceives_the_eye_is_escaped() {
+    fn invisible_characters_are_escaped() {
         check("user\u{202e}nimda", r"user\u{202e}nimda");
         check("zero\u{200b}width", r"zero\u{200b}width");
         check("\u{2066}isolate\u{2069}", r"\u{2066}isolate\u{2069}");
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_excerpt_is_bounded_and_cut_between_characters() {
+    fn excerpts_are_bounded_and_cut_between_characters() {
         let long = "é".repeat(10_000);
         assert_eq!(ForeignText::excerpt(&long).as_exact().chars().count(), EXCERPT_CHARS + 1);
         assert_eq!(ForeignText::excerpt("short").as_exact(), "short");

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_has_the_id_that_the_existing_tools_give_it() {
+    fn key_ids_match_the_existing_tools() {
         let key = [
             0xd5, 0x39, 0x42, 0x6e, 0xe1, 0x7c, 0xd9, 0x57, 0xc0, 0xa1, 0x95, 0x84, 0xb1, 0x67,
             0x16, 0x6c, 0xa8, 0x5f, 0x72, 0xf7, 0xfb, 0x88, 0xd4, 0x71, 0xba, 0x8d, 0x00, 0xa4,
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_round_trip_and_anything_else_is_refused() {
+    fn key_ids_round_trip_and_malformed_ones_are_refused() {
         let text = "0123456789abcdef".repeat(2);
         let id: KeyId = text.parse().expect("an id");
         assert_eq!(id.to_string(), text);

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reference() {
+    fn malformed_references_are_refused() {
         let repository = format!("oci://r/{}", "a".repeat(256));
         let tag = format!("oci://r/a:{}", "1".repeat(129));
         for text in [

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn references_are_told_apart() {
+    fn references_are_classified() {
         check("oci://ghcr.io/acme/vault:0.4.2", PackRef::Oci);
         check("oci://ghcr.io/acme/vault@sha256:00", PackRef::Oci);
         check("/packs/vault.gtpack", PackRef::File);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_reference() {
+    fn impossible_references_are_refused() {
         assert_eq!("".parse::<PackRef>(), Err(InvalidPackRef::Empty));
         assert_eq!("a\0b".parse::<PackRef>(), Err(InvalidPackRef::Nul { at: 1 }));
         assert!("file://host/a".parse::<PackRef>().is_err());

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_one_argument_that_is_no_option() {
+    fn a_star_matches_one_argument_that_is_not_an_option() {
         check(&["kubectl auth can-i * *"], "kubectl auth can-i create pods", true);
         check(&["kubectl auth can-i * *"], "kubectl auth can-i create", false);
         check(&["kubectl auth can-i * *"], "kubectl auth can-i create --kubeconfig=/x", false);
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_query_is_known_by_the_whole_command() {
+    fn version_queries_are_recognised_by_the_whole_command() {
         let is_query = |command: &str| tools(&[command]).tools[0].is_version_query();
         for command in ["vault version", "aws --version", "kubectl version --client --output=yaml"]
         {
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_shown_as_a_shell_takes_it() {
+    fn commands_are_displayed_in_shell_syntax() {
         let args =
             ["--format=value(\"Google Cloud SDK\")", "it's", "", "*"].map(str::to_owned).to_vec();
         let shown = ToolPermission::new("gcloud", args).expect("a permission").to_string();
@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permission_says_what_it_is_for() {
+    fn permissions_expose_their_parts() {
         let [permission] = &tools(&["vault token *"]).tools[..] else { panic!("one permission") };
         assert_eq!(
             (permission.tool(), permission.args()),

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_registered_first_stays() {
+    fn the_first_registration_wins() {
         let mut registry = registry();
         let imposter = handler(CapabilitySlot::State, "acme.secrets.vault", "*");
         let refused =
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn one_archive_registers_once() {
+    fn one_archive_can_be_registered_repeatedly() {
         let mut registry = registry();
         let again = handler(CapabilitySlot::Secrets, "acme.secrets.vault", "^0.4");
         registry.register(again, origin("/copy-of-vault.gtpack", 1)).expect("the same archive");
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn native_handlers_are_never_taken_for_each_other() {
+    fn native_handlers_for_one_path_conflict() {
         let mut registry = Registry::default();
         let native = || {
             (handler(CapabilitySlot::State, "a.b", "*"), Origin { pack_ref: None, archive: None })

@@ -151,13 +151,13 @@ mod tests {
     }
 
     #[test]
-    fn six_slots_are_bound_once() {
+    fn there_are_six_core_slots() {
         let names: Vec<_> = CoreSlot::all().map(|slot| slot.to_string()).collect();
         assert_eq!(names, ["deployer", "secrets", "telemetry", "sessions", "state", "revocation"]);
     }
 
     #[test]
-    fn the_others_name_their_noun() {
+    fn other_slots_name_their_command() {
         let noun = |slot: CapabilitySlot| {
             CoreSlot::try_from(slot).expect_err("many per environment").to_string()
         };

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn one_item_is_a_document() {
+    fn one_item_is_valid() {
         let documents: [&[u8]; 8] = [
             b"\x00",
             b"\x39\x01\x00",
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_missed() {
+    fn truncated_documents_are_refused() {
         for document in
             [&b""[..], b"\x18", b"\x63ab", b"\x82\x01", b"\xa1\x61a", b"\x9f\x01", b"\xc1"]
         {
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_of_two_bytes_counts_both() {
+    fn two_byte_lengths_are_big_endian() {
         let text = |bytes: usize| [&b"\x79\x01\x02"[..], &vec![b'a'; bytes]].concat();
         assert_eq!(check(&text(258)), Ok(()));
         refused(&text(257), "longer than the document");
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_refused() {
+    fn stray_bytes_are_refused() {
         refused(b"\x00\x00", "1 bytes follow");
         refused(b"\xff", "ends nothing");
         refused(b"\x81\xff", "ends nothing");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_twice() {
+    fn duplicate_keys_are_refused() {
         assert_eq!(
             check(b"\xa2\x61a\x00\x61b\xa1\x61a\x01"),
             Ok(()),

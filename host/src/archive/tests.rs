@@ -69,7 +69,7 @@ fn refused(bytes: &[u8]) -> (&'static str, String) {
 }
 
 #[test]
-fn what_is_written_is_read_back() {
+fn written_packs_are_read_back() {
     let new = vault();
     let bytes = write(&new).expect("written");
     let pack = open(&bytes, &ArchiveLimits::default()).expect("opened");
@@ -94,7 +94,7 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
-fn an_ecosystem_reader_finds_what_it_knows() {
+fn the_ecosystem_library_reads_written_packs() {
     let bytes = write(&vault()).expect("written");
     let entries = entries_of(&bytes);
     let manifest = find(&entries, MANIFEST).expect("a manifest");
@@ -113,7 +113,7 @@ fn an_ecosystem_reader_finds_what_it_knows() {
 }
 
 #[test]
-fn an_archive_without_its_documents_is_no_pack() {
+fn a_pack_needs_a_manifest_and_an_sbom() {
     assert_eq!(refused(&pack(Vec::new())).0, "entry-missing");
     let entries = entries_of(&write(&vault()).expect("written"));
     let without_bill: Vec<_> = entries.into_iter().filter(|entry| entry.name != SBOM).collect();
@@ -121,7 +121,7 @@ fn an_archive_without_its_documents_is_no_pack() {
 }
 
 #[test]
-fn the_bill_is_checked_both_ways() {
+fn the_sbom_is_checked_in_both_directions() {
     let written = write(&vault()).expect("written");
     let change = |change: &dyn Fn(&mut Vec<NewEntry>)| {
         let mut entries = entries_of(&written);
@@ -152,7 +152,7 @@ fn a_bad_manifest_is_refused() {
 }
 
 #[test]
-fn a_component_is_named_once() {
+fn a_component_named_twice_is_refused() {
     let mut entries = entries_of(&write(&vault()).expect("written"));
     entries.retain(|entry| entry.name != SBOM);
     let mut manifest =
@@ -168,7 +168,7 @@ fn a_component_is_named_once() {
 }
 
 #[test]
-fn a_manifest_may_not_name_what_is_not_there() {
+fn a_missing_component_is_refused() {
     let mut entries = entries_of(&write(&vault()).expect("written"));
     entries.retain(|entry| entry.name == MANIFEST);
     assert_eq!(refused(&pack(entries)).0, "component-missing");

@@ -67,7 +67,7 @@ fn check(envelope: &Value, expected: Result<(), &'static str>) {
 }
 
 #[test]
-fn a_signature_is_always_the_same_and_verifies() {
+fn signing_is_deterministic_and_verifies() {
     let signer = key(1);
     let bytes = Envelope::sign("a.b@1.0.0", &archive(), &signer);
     assert_eq!(bytes, Envelope::sign("a.b@1.0.0", &archive(), &signer));
@@ -78,7 +78,7 @@ fn a_signature_is_always_the_same_and_verifies() {
 }
 
 #[test]
-fn an_envelope_of_the_documented_form_is_written() {
+fn the_written_envelope_has_the_documented_form() {
     let envelope = honest(&key(1));
     assert_eq!(envelope["payloadType"], TYPE);
     let payload = STANDARD.decode(envelope["payload"].as_str().expect("text")).expect("Base64");
@@ -92,7 +92,7 @@ fn an_envelope_of_the_documented_form_is_written() {
 }
 
 #[test]
-fn another_archive_or_another_type_is_not_vouched_for() {
+fn another_archive_or_another_type_does_not_verify() {
     let signer = key(1);
     let signed = Envelope::parse(honest(&signer).to_string().as_bytes()).expect("an envelope");
     let other = signed
@@ -115,7 +115,7 @@ fn another_archive_or_another_type_is_not_vouched_for() {
 }
 
 #[test]
-fn a_signature_is_about_exactly_one_archive() {
+fn a_statement_has_exactly_one_subject() {
     let with_subject = |subject: Value| {
         let mut statement = statement();
         statement["subject"] = subject;
@@ -134,7 +134,7 @@ fn a_signature_is_about_exactly_one_archive() {
 }
 
 #[test]
-fn one_good_signature_is_enough_and_bad_ones_do_no_harm() {
+fn one_valid_signature_suffices() {
     let good = honest(&key(1))["signatures"][0].clone();
     let with = |signatures: Vec<Value>| {
         let mut envelope = honest(&key(1));
@@ -158,7 +158,7 @@ fn one_good_signature_is_enough_and_bad_ones_do_no_harm() {
 }
 
 #[test]
-fn a_key_id_is_only_a_name() {
+fn a_key_id_alone_proves_nothing() {
     // an unknown key, by its own name or by that of a trusted one
     check(&honest(&key(2)), Err("signer-not-trusted"));
     let mut pretender = honest(&key(2));
@@ -175,7 +175,7 @@ fn a_key_id_is_only_a_name() {
 }
 
 #[test]
-fn what_is_malformed_is_refused_whole() {
+fn malformed_envelopes_are_refused() {
     let text = honest(&key(1)).to_string();
     let trusted = [key(1).public()];
     assert_eq!(outcome(text.as_bytes(), &trusted), Ok(()));
@@ -215,7 +215,7 @@ fn what_is_malformed_is_refused_whole() {
 }
 
 #[test]
-fn nothing_is_said_twice() {
+fn duplicate_members_are_refused() {
     let signer = key(1);
     let envelope = honest(&signer).to_string();
     let trusted = [signer.public()];
@@ -248,7 +248,7 @@ fn nothing_is_said_twice() {
 }
 
 #[test]
-fn keys_survive_their_files() {
+fn keys_round_trip_through_pem() {
     let generated = PrivateKey::generate().expect("randomness");
     let again = PrivateKey::from_pem(generated.to_pem().as_bytes()).expect("a key");
     assert_eq!(again.public(), generated.public());
@@ -263,7 +263,7 @@ fn keys_survive_their_files() {
 }
 
 #[test]
-fn a_private_key_may_have_its_public_half_beside_it() {
+fn a_private_key_may_include_its_public_key() {
     let signer = key(1);
     let spki = pem::decode(signer.public().to_pem().as_bytes(), "PUBLIC KEY").expect("a block");
     let head = b"\x30\x51\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".as_slice();
@@ -280,7 +280,7 @@ fn a_private_key_may_have_its_public_half_beside_it() {
 }
 
 #[test]
-fn what_is_no_key_file_is_refused() {
+fn malformed_key_files_are_refused() {
     let body = "MCowBQYDK2VwAyEA1TlCbuF82VfAoZWEsWcWbKhfcvf7iNRxuo0ApBmrFi8=";
     let check = |text: String, reason: &str| {
         let error = PublicKey::from_pem(text.as_bytes()).expect_err(reason).to_string();
@@ -325,7 +325,7 @@ fn hex<const N: usize>(text: &str) -> [u8; N] {
 /// Keys for which anybody can sign, keys with a second spelling, and what is no point at
 /// all.
 #[test]
-fn unsound_points_are_no_keys() {
+fn unsafe_points_are_refused() {
     let unsound = [
         // points of small order
         "0100000000000000000000000000000000000000000000000000000000000000",
@@ -355,7 +355,7 @@ fn unsound_points_are_no_keys() {
 /// Signatures over `message` that a lax verifier takes: made with the private key, to
 /// another end than vouching.
 #[test]
-fn a_signature_has_one_spelling() {
+fn a_signature_has_one_encoding() {
     let signer = key(7);
     let public = signer.public();
     let honest = "9e46ad095242486ab68b0b6664ade0909c98e02de019d98810c448d7e58d4319c8ae941a474f6ef64ea9dd22106c5c52196e4728f9a3464737bbac84df2fab0a";

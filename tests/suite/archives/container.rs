@@ -2,7 +2,7 @@
 
 use super::rules::{BULKY, pack};
 use super::{Hostile, hostile};
-use crate::support::zips::{End, Member, Zip, deflate};
+use crate::support::zips::{EndRecord, Zip, ZipEntry, deflate};
 
 const HANDLER: &str = "components/handler.wasm";
 const NOTES: &str = "notes/b.txt";
@@ -33,7 +33,7 @@ fn ends() -> Vec<Hostile> {
     let whole = pack().bytes();
     let second_end = || {
         let mut bytes = Vec::new();
-        End::default().write(0, 0, 0, &mut bytes);
+        EndRecord::default().write(0, 0, 0, &mut bytes);
         bytes
     };
     vec![
@@ -44,9 +44,9 @@ fn ends() -> Vec<Hostile> {
         with("prepended, offsets counted without it", "zip-tiling", |zip| {
             let directory = zip.directory();
             let mut at = 0;
-            for member in &mut zip.members {
-                member.offset = Some(at);
-                at += 30 + (member.local.name.len() + member.data.len()) as u32;
+            for entry in &mut zip.entries {
+                entry.offset = Some(at);
+                at += 30 + (entry.local.name.len() + entry.data.len()) as u32;
             }
             zip.end.directory = Some(directory);
             zip.prefix = b"MZ".to_vec();
@@ -88,7 +88,7 @@ fn zip64() -> Vec<Hostile> {
         [b"\x01\x00\x10\x00".as_slice(), &1_u64.to_le_bytes(), &1_u64.to_le_bytes()].concat();
     vec![
         with("ZIP64 end record and locator", "zip-zip64", |zip| {
-            let (start, count) = (zip.bytes().len() as u64 - 22, zip.members.len() as u64);
+            let (start, count) = (zip.bytes().len() as u64 - 22, zip.entries.len() as u64);
             let mut end =
                 [b"PK\x06\x06".as_slice(), &44_u64.to_le_bytes(), &[45, 0, 45, 0], &[0; 8]]
                     .concat();
@@ -105,20 +105,20 @@ fn zip64() -> Vec<Hostile> {
         with("ZIP64 directory", "zip-zip64", |zip| zip.end.directory = Some(u32::MAX)),
         with("ZIP64 directory size", "zip-zip64", |zip| zip.end.directory_bytes = Some(u32::MAX)),
         with("ZIP64 size", "zip-zip64", |zip| {
-            zip.member(NOTES).both(|header| header.size = u32::MAX)
+            zip.entry(NOTES).both(|header| header.size = u32::MAX)
         }),
         with("ZIP64 compressed size", "zip-zip64", |zip| {
-            zip.member(NOTES).both(|header| header.compressed = u32::MAX);
+            zip.entry(NOTES).both(|header| header.compressed = u32::MAX);
         }),
-        with("ZIP64 offset", "zip-zip64", |zip| zip.member(NOTES).offset = Some(u32::MAX)),
+        with("ZIP64 offset", "zip-zip64", |zip| zip.entry(NOTES).offset = Some(u32::MAX)),
         with("ZIP64 extra field", "zip-extra-field", |zip| {
-            zip.member(NOTES).both(|header| header.extra = extra.clone());
+            zip.entry(NOTES).both(|header| header.extra = extra.clone());
         }),
         with("ZIP64 extra field in the local header", "zip-extra-field", |zip| {
-            zip.member(NOTES).local.extra = extra.clone();
+            zip.entry(NOTES).local.extra = extra.clone();
         }),
         with("version of ZIP64", "zip-version", |zip| {
-            zip.member(NOTES).both(|header| header.version = 45)
+            zip.entry(NOTES).both(|header| header.version = 45)
         }),
         spelled_locator(),
     ]
@@ -128,12 +128,12 @@ fn zip64() -> Vec<Hostile> {
 /// archive; others read it.
 fn spelled_locator() -> Hostile {
     let mut zip = pack();
-    let last = Member::stored("signatures/13", b"");
+    let last = ZipEntry::stored("signatures/13", b"");
     assert_eq!(last.central.name.len(), 13);
     // its local header must begin at an offset that ends in 07
     let pad = (0x107 - (zip.directory() + 30 + 12) % 0x100) % 0x100;
-    zip.members.push(Member::stored("signatures/p", &vec![b'.'; pad as usize]));
-    zip.members.push(Member { external: u32::from_le_bytes([0, b'P', b'K', 6]), ..last });
+    zip.entries.push(ZipEntry::stored("signatures/p", &vec![b'.'; pad as usize]));
+    zip.entries.push(ZipEntry { external: u32::from_le_bytes([0, b'P', b'K', 6]), ..last });
     let bytes = zip.bytes();
     assert_eq!(&bytes[bytes.len() - 42..][..4], b"PK\x06\x07");
     hostile("ZIP64 locator spelled by other fields", "zip-zip64", bytes)
@@ -181,12 +181,12 @@ fn names() -> Vec<Hostile> {
         .map(|name| {
             let label = format!("name {:?}", String::from_utf8_lossy(name));
             with(&label, "zip-name", |zip| {
-                zip.member(NOTES).both(|header| header.name = name.to_vec())
+                zip.entry(NOTES).both(|header| header.name = name.to_vec())
             })
         })
         .collect();
     let renamed = |label: &str, rule, name: &str| {
-        with(label, rule, |zip| zip.member(NOTES).both(|header| header.name = name.into()))
+        with(label, rule, |zip| zip.entry(NOTES).both(|header| header.name = name.into()))
     };
     found.extend([
         renamed("case twin", "zip-duplicate-name", "components/HANDLER.wasm"),
@@ -195,15 +195,15 @@ fn names() -> Vec<Hostile> {
         renamed("folder of a file", "zip-duplicate-name", "components/handler.wasm/x"),
         renamed("name of 201 bytes", "zip-name-too-long", &long),
         with("name of 65,535 bytes", "zip-name-too-long", |zip| {
-            zip.member(NOTES).both(|header| header.name = vec![b'a'; 65_535]);
+            zip.entry(NOTES).both(|header| header.name = vec![b'a'; 65_535]);
         }),
         with("UTF-8 flag and a name that is none", "zip-name", |zip| {
-            zip.member(NOTES)
+            zip.entry(NOTES)
                 .both(|header| (header.flags, header.name) = (1 << 11, b"\xc3\x28".to_vec()));
         }),
         with("another name in an extra field", "zip-extra-field", |zip| {
             let unicode_path = b"up\x0e\0\x01\0\0\0\0other.txt".to_vec();
-            zip.member(NOTES).central.extra = unicode_path;
+            zip.entry(NOTES).central.extra = unicode_path;
         }),
     ]);
     found
@@ -215,45 +215,44 @@ fn kinds() -> Vec<Hostile> {
     let more = [("FIFO", 0o1), ("socket", 0o14), ("unknown", 0o17)];
     let mode = |(label, kind): &(&str, u32)| {
         with(&format!("mode of a {label}"), "zip-file-type", |zip| {
-            zip.member(NOTES).external = kind << 28
+            zip.entry(NOTES).external = kind << 28
         })
     };
     let dos =
         [("volume label", 0x08), ("folder", 0x10), ("device", 0x40), ("reparse point", 0x400)];
     let attribute = |(label, attribute): &(&str, u32)| {
         with(&format!("DOS attribute of a {label}"), "zip-file-type", |zip| {
-            zip.member(NOTES).external = *attribute
+            zip.entry(NOTES).external = *attribute
         })
     };
     let systems = [("DOS", 0_u16), ("macOS", 19), ("OpenVMS", 2)];
     let elsewhere = |(label, system): &(&str, u16)| {
         with(&format!("symlink made by {label}"), "zip-file-type", |zip| {
-            (zip.member(NOTES).made_by, zip.member(NOTES).external) =
-                (system << 8, 0o120_777 << 16);
+            (zip.entry(NOTES).made_by, zip.entry(NOTES).external) = (system << 8, 0o120_777 << 16);
         })
     };
     let modes = modes.iter().chain(&more).map(mode);
     let mut found: Vec<_> =
         modes.chain(dos.iter().map(attribute)).chain(systems.iter().map(elsewhere)).collect();
     found.push(with("folder entry", "zip-name", |zip| {
-        zip.members.insert(1, Member::stored("components/", b""))
+        zip.entries.insert(1, ZipEntry::stored("components/", b""))
     }));
     found
 }
 
 fn descriptors_and_flags() -> Vec<Hostile> {
-    let descriptor = |member: &Member, signature: &[u8]| {
-        let numbers = [member.central.crc, member.central.compressed, member.central.size];
+    let descriptor = |entry: &ZipEntry, signature: &[u8]| {
+        let numbers = [entry.central.crc, entry.central.compressed, entry.central.size];
         [signature, &numbers.map(u32::to_le_bytes).concat()].concat()
     };
     let streamed = |signature: &'static [u8], zip: &mut Zip| {
-        let member = zip.member(DEFLATED);
-        member.gap = descriptor(member, signature);
-        member.both(|header| header.flags = 1 << 3);
-        (member.local.crc, member.local.compressed, member.local.size) = (0, 0, 0);
+        let entry = zip.entry(DEFLATED);
+        entry.gap = descriptor(entry, signature);
+        entry.both(|header| header.flags = 1 << 3);
+        (entry.local.crc, entry.local.compressed, entry.local.size) = (0, 0, 0);
     };
     let flag = |(label, flag): (&str, u16)| {
-        with(label, "zip-flags", |zip| zip.member(NOTES).both(|header| header.flags = flag))
+        with(label, "zip-flags", |zip| zip.entry(NOTES).both(|header| header.flags = flag))
     };
     let mut found: Vec<_> = [
         ("encrypted", 1),
@@ -269,59 +268,59 @@ fn descriptors_and_flags() -> Vec<Hostile> {
         with("data descriptor", "zip-flags", |zip| streamed(b"PK\x07\x08", zip)),
         with("data descriptor without signature", "zip-flags", |zip| streamed(b"", zip)),
         with("data descriptor nobody announced", "zip-tiling", |zip| {
-            let member = zip.member(DEFLATED);
-            member.gap = descriptor(member, b"PK\x07\x08");
+            let entry = zip.entry(DEFLATED);
+            entry.gap = descriptor(entry, b"PK\x07\x08");
         }),
         with("flags in the central header only", "zip-flags", |zip| {
-            zip.member(NOTES).central.flags = 1
+            zip.entry(NOTES).central.flags = 1
         }),
         with("comment of an entry", "zip-extra-field", |zip| {
-            zip.member(NOTES).comment = b"hello".to_vec()
+            zip.entry(NOTES).comment = b"hello".to_vec()
         }),
     ]);
     let methods = [1, 6, 9, 12, 14, 93, 95, 98, 99, 0xffff];
     found.extend(methods.map(|method| {
         with(&format!("method {method}"), "zip-method", |zip| {
-            zip.member(NOTES).both(|h| h.method = method)
+            zip.entry(NOTES).both(|h| h.method = method)
         })
     }));
     found
 }
 
 fn disagreements() -> Vec<Hostile> {
-    type Change = fn(&mut Member);
+    type Change = fn(&mut ZipEntry);
     let fields: [(&str, Change); 10] = [
-        ("version", |member| member.local.version = 10),
-        ("flags", |member| member.local.flags = 1 << 11),
-        ("method", |member| member.local.method = 0),
-        ("time", |member| member.local.time = 1),
-        ("date", |member| member.local.date = 1),
-        ("checksum", |member| member.local.crc ^= 1),
-        ("compressed size", |member| member.local.compressed -= 1),
-        ("size", |member| member.local.size -= 1),
-        ("name", |member| member.local.name = b"notes/c.txt".to_vec()),
-        ("length of the name", |member| member.local.name_bytes = Some(5)),
+        ("version", |entry| entry.local.version = 10),
+        ("flags", |entry| entry.local.flags = 1 << 11),
+        ("method", |entry| entry.local.method = 0),
+        ("time", |entry| entry.local.time = 1),
+        ("date", |entry| entry.local.date = 1),
+        ("checksum", |entry| entry.local.crc ^= 1),
+        ("compressed size", |entry| entry.local.compressed -= 1),
+        ("size", |entry| entry.local.size -= 1),
+        ("name", |entry| entry.local.name = b"notes/c.txt".to_vec()),
+        ("length of the name", |entry| entry.local.name_bytes = Some(5)),
     ];
     let mut found: Vec<_> = fields
         .iter()
         .map(|(field, change)| {
             let label = format!("headers that disagree about the {field}");
-            with(&label, "zip-headers-differ", |zip| change(zip.member(DEFLATED)))
+            with(&label, "zip-headers-differ", |zip| change(zip.entry(DEFLATED)))
         })
         .collect();
     found.extend([
         with("extra field in the local header only", "zip-extra-field", |zip| {
-            zip.member(NOTES).local.extra = vec![0x99, 0x99, 0, 0];
+            zip.entry(NOTES).local.extra = vec![0x99, 0x99, 0, 0];
         }),
         with("extra field in the central header only", "zip-extra-field", |zip| {
-            zip.member(NOTES).central.extra = vec![0x99, 0x99, 0, 0];
+            zip.entry(NOTES).central.extra = vec![0x99, 0x99, 0, 0];
         }),
-        with("local header elsewhere", "zip-tiling", |zip| zip.member(NOTES).offset = Some(0)),
+        with("local header elsewhere", "zip-tiling", |zip| zip.entry(NOTES).offset = Some(0)),
         with("central header without signature", "zip-signature", |zip| {
-            zip.member(NOTES).central.signature = *b"PK\x05\x05";
+            zip.entry(NOTES).central.signature = *b"PK\x05\x05";
         }),
         with("entry that is in the directory only", "zip-signature", |zip| {
-            zip.member("sbom.cbor").is_phantom = true
+            zip.entry("sbom.cbor").is_phantom = true
         }),
     ]);
     found
@@ -331,9 +330,9 @@ fn streams() -> Vec<Hostile> {
     // the same sizes in both headers, whatever the stream is
     let stream = |label: &str, data: Vec<u8>, size: u32| {
         with(label, "zip-deflate-stream", |zip| {
-            let member = zip.member(DEFLATED);
-            member.both(|header| (header.compressed, header.size) = (data.len() as u32, size));
-            member.data = data;
+            let entry = zip.entry(DEFLATED);
+            entry.both(|header| (header.compressed, header.size) = (data.len() as u32, size));
+            entry.data = data;
         })
     };
     let honest = deflate(b"notes that nobody reads");
@@ -351,55 +350,55 @@ fn streams() -> Vec<Hostile> {
         stream("stream that never ends", [0, 0, 0, 0xff, 0xff].repeat(1 << 16), 23),
         stream("zlib header", [b"\x78\x9c".as_slice(), &deflate(b"notes")].concat(), 5),
         with("wrong checksum of a stream", "zip-checksum", |zip| {
-            zip.member(DEFLATED).both(|header| header.crc ^= 0x8000_0000);
+            zip.entry(DEFLATED).both(|header| header.crc ^= 0x8000_0000);
         }),
-        with("changed content", "zip-checksum", |zip| zip.member(HANDLER).data[3] ^= 1),
+        with("changed content", "zip-checksum", |zip| zip.entry(HANDLER).data[3] ^= 1),
         with("stored entry cut by one byte", "zip-stored-size", |zip| {
-            zip.member(HANDLER).both(|header| header.compressed -= 1);
+            zip.entry(HANDLER).both(|header| header.compressed -= 1);
         }),
     ]
 }
 
 fn bombs() -> Vec<Hostile> {
-    let zeros = Member::deflated("bomb/0", &vec![0; 16 << 20]);
-    let nested = Member::deflated("bomb.zip", &Zip::new([zeros.clone()]).bytes().repeat(300));
-    let copies = |count: usize| (0..count).map(|at| Member::stored(format!("many/{at}"), b""));
+    let zeros = ZipEntry::deflated("bomb/0", &vec![0; 16 << 20]);
+    let nested = ZipEntry::deflated("bomb.zip", &Zip::new([zeros.clone()]).bytes().repeat(300));
+    let copies = |count: usize| (0..count).map(|at| ZipEntry::stored(format!("many/{at}"), b""));
     vec![
-        with("16 MiB of zeros", "zip-ratio", |zip| zip.members.push(zeros.clone())),
-        with("archives in an archive", "zip-ratio", |zip| zip.members.push(nested)),
-        with("entries without end", "zip-entry-count", |zip| zip.members.extend(copies(4091))),
-        with("60,000 entries", "zip-entry-count", |zip| zip.members.extend(copies(60_000))),
+        with("16 MiB of zeros", "zip-ratio", |zip| zip.entries.push(zeros.clone())),
+        with("archives in an archive", "zip-ratio", |zip| zip.entries.push(nested)),
+        with("entries without end", "zip-entry-count", |zip| zip.entries.extend(copies(4091))),
+        with("60,000 entries", "zip-entry-count", |zip| zip.entries.extend(copies(60_000))),
         with("one stream for four thousand entries", "zip-tiling", |zip| {
             let at = zip.directory();
-            let kernel = Member::deflated("kernel", &[7; 1000]);
-            zip.members.push(kernel.clone());
+            let kernel = ZipEntry::deflated("kernel", &[7; 1000]);
+            zip.entries.push(kernel.clone());
             let offset = Some(at);
-            let phantoms = (0..4000).map(|at| Member {
+            let phantoms = (0..4000).map(|at| ZipEntry {
                 is_phantom: true,
                 offset,
                 ..kernel.clone().renamed(format!("k/{at:04}"))
             });
-            zip.members.extend(phantoms);
+            zip.entries.extend(phantoms);
         }),
         with("entries that quote each other", "zip-headers-differ", |zip| {
             // each entry holds the headers and data of those behind it
-            let inner = zip.member(NOTES).clone();
+            let inner = zip.entry(NOTES).clone();
             let whole = Zip::new([inner.clone()]).bytes();
             let quoted = &whole[..30 + inner.local.name.len() + inner.data.len()];
-            let outer = Member::stored("notes/quote", quoted);
+            let outer = ZipEntry::stored("notes/quote", quoted);
             let at = zip.directory();
-            let inside = Member {
+            let inside = ZipEntry {
                 is_phantom: true,
                 offset: Some(at + 30 + 11),
                 ..inner.renamed("notes/c.txt")
             };
-            zip.members.extend([outer, inside]);
-            zip.members.swap(4, 7);
-            zip.members[4].offset = None;
+            zip.entries.extend([outer, inside]);
+            zip.entries.swap(4, 7);
+            zip.entries[4].offset = None;
         }),
         with("archive that is its own entry", "zip-truncated", |zip| {
             let size = zip.bytes().len() as u32;
-            zip.members[0].both(|header| (header.compressed, header.size) = (size, size));
+            zip.entries[0].both(|header| (header.compressed, header.size) = (size, size));
         }),
         hostile("more than 64 MiB", "archive-too-large", vec![0; (64 << 20) + 1]),
     ]
@@ -407,16 +406,16 @@ fn bombs() -> Vec<Hostile> {
 
 /// Bombs of the size that is allowed: each takes all the work there can be.
 fn at_the_limits() -> Vec<Hostile> {
-    let bulky = |label: &str, rule, change: fn(&mut Member)| {
+    let bulky = |label: &str, rule, change: fn(&mut ZipEntry)| {
         let bomb = with(label, rule, |zip| {
-            zip.members.extend((0..4).map(|part| BULKY.clone().renamed(format!("bulky/{part}"))));
-            change(zip.members.last_mut().expect("one"));
+            zip.entries.extend((0..4).map(|part| BULKY.clone().renamed(format!("bulky/{part}"))));
+            change(zip.entries.last_mut().expect("one"));
         });
         Hostile { unpacked: 4 * BULKY.central.size as usize, ..bomb }
     };
     vec![
-        bulky("as much as may be inflated, and a lie at its end", "zip-checksum", |member| {
-            member.both(|header| header.crc ^= 1);
+        bulky("as much as may be inflated, and a lie at its end", "zip-checksum", |entry| {
+            entry.both(|header| header.crc ^= 1);
         }),
         bulky("as much as may be inflated, listed nowhere", "sbom-omits-entry", |_| ()),
     ]

@@ -267,7 +267,7 @@ fn nested(levels: usize, is_map: bool) -> Value {
 /// What is as deep as it may be is decoded, and deeper is refused, with the stack of a
 /// process that was given hardly any.
 #[test]
-fn no_depth_overflows_a_small_stack() {
+fn deep_nesting_does_not_overflow_a_small_stack() {
     let sandbox = Sandbox::new();
     let inspect = |label: &str, bytes: &[u8]| {
         let path = sandbox.write("deep.gtpack", bytes).display().to_string();
@@ -304,7 +304,7 @@ fn no_depth_overflows_a_small_stack() {
 /// As many values as a manifest has room for cost what somebody can afford who asks what
 /// is wrong with a pack.
 #[test]
-fn a_manifest_full_of_values_is_read_within_bounds() {
+fn a_manifest_full_of_values_takes_bounded_memory() {
     let kind = "acme.full.v1".to_owned();
     let inline = Some(ExtensionInline::Other(vec![Value::Null; 1_000_000].into()));
     let extension = ExtensionRef {

@@ -61,7 +61,7 @@ fn only_regular_files_are_opened() {
 }
 
 #[test]
-fn a_link_leads_to_a_file_or_nowhere() {
+fn symbolic_links_are_followed_only_to_regular_files() {
     let sandbox = Sandbox::new();
     let link = |name: &str, to: &Path| {
         let link = sandbox.home().join(name);
@@ -76,7 +76,7 @@ fn a_link_leads_to_a_file_or_nowhere() {
 }
 
 #[test]
-fn what_cannot_be_read_is_not_waited_for() {
+fn unreadable_files_do_not_block() {
     let sandbox = Sandbox::new();
     refused(&sandbox, Path::new("/proc/self/mem"), 2, "io");
     let secret = sandbox.write("secret", b"not an archive");
@@ -92,7 +92,7 @@ fn what_cannot_be_read_is_not_waited_for() {
 }
 
 #[test]
-fn a_file_without_end_is_not_read() {
+fn an_endless_file_is_not_read() {
     let sandbox = Sandbox::new();
     let sparse = sandbox.write("sparse", b"");
     std::fs::File::options()

@@ -5,33 +5,34 @@ use serde_json::{Value, json};
 use super::rules::pack;
 use super::{Hostile, all, container, content, open};
 use crate::support::Sandbox;
-use crate::support::zips::{Entry, Member, Zip, entries, pack_entries};
+use crate::support::zips::{Entry, Zip, ZipEntry, entries, pack_entries};
 use gtc::archive::{ArchiveLimits, repack};
 
 /// An archive as many writers make it: folders, extra fields, comments, sizes after the
 /// data, compression, any order, no bill.
 fn sloppy() -> Zip {
-    let mut members: Vec<_> =
-        pack_entries().iter().map(|(name, content)| Member::deflated(name, content)).collect();
-    members.reverse();
-    let folder = Member { external: 0o40_755 << 16 | 0x10, ..Member::stored("components/", b"") };
-    members.insert(0, folder);
-    let streamed = &mut members[1];
+    let mut entries: Vec<_> =
+        pack_entries().iter().map(|(name, content)| ZipEntry::deflated(name, content)).collect();
+    entries.reverse();
+    let folder =
+        ZipEntry { external: 0o40_755 << 16 | 0x10, ..ZipEntry::stored("components/", b"") };
+    entries.insert(0, folder);
+    let streamed = &mut entries[1];
     let numbers = [streamed.central.crc, streamed.central.compressed, streamed.central.size];
     streamed.gap = [b"PK\x07\x08", &numbers.map(u32::to_le_bytes).concat()[..]].concat();
     streamed.both(|header| header.flags = 1 << 3 | 0b10);
     (streamed.local.crc, streamed.local.compressed, streamed.local.size) = (0, 0, 0);
-    members[2].local.extra = b"UT\x05\0\x01\0\0\0\0".to_vec();
-    members[2].central.extra = b"UT\x01\0\x01".to_vec();
-    members[3].comment = b"written by hand".to_vec();
-    members[3].both(|header| header.version = 45);
-    let mut zip = Zip::new(members);
+    entries[2].local.extra = b"UT\x05\0\x01\0\0\0\0".to_vec();
+    entries[2].central.extra = b"UT\x01\0\x01".to_vec();
+    entries[3].comment = b"written by hand".to_vec();
+    entries[3].both(|header| header.version = 45);
+    let mut zip = Zip::new(entries);
     zip.end.comment = b"packed with love".to_vec();
     zip
 }
 
 #[test]
-fn a_sloppy_archive_becomes_canonical() {
+fn repack_makes_a_lenient_archive_canonical() {
     let sandbox = Sandbox::new();
     sandbox.write("sloppy.zip", sloppy().bytes());
     sandbox.gtc(["pack", "inspect", "sloppy.zip"]).exited(1);
@@ -80,11 +81,11 @@ fn a_sloppy_archive_becomes_canonical() {
 }
 
 #[test]
-fn a_true_bill_is_kept_as_it_is() {
+fn repack_keeps_a_correct_sbom() {
     let honest = pack();
     let mut sloppy = honest.clone();
-    sloppy.members.reverse();
-    sloppy.members.push(Member::stored("signatures/one", b"made after the bill"));
+    sloppy.entries.reverse();
+    sloppy.entries.push(ZipEntry::stored("signatures/one", b"made after the bill"));
     let repacked = repack(&sloppy.bytes(), &ArchiveLimits::default()).expect("repacked");
     let bill = |archive: &[u8]| {
         entries(archive).expect("read").into_iter().find(|(name, _)| name == "sbom.cbor")
@@ -95,7 +96,7 @@ fn a_true_bill_is_kept_as_it_is() {
 }
 
 #[test]
-fn what_contradicts_its_bill_or_manifest_is_never_blessed() {
+fn repack_refuses_a_wrong_sbom_or_manifest() {
     for Hostile { label, rule, bytes, .. } in content::hostile_archives() {
         let repacked = repack(&bytes, &ArchiveLimits::default());
         match label.as_str() {
@@ -130,7 +131,7 @@ const FORGIVEN: [&str; 18] = [
 ];
 
 #[test]
-fn only_sloppiness_is_forgiven() {
+fn repack_accepts_only_unambiguous_archives() {
     let honest: Vec<Entry> = entries(&pack().bytes()).expect("honest");
     let mut forgiven = Vec::new();
     for Hostile { label, bytes, .. } in all() {
@@ -150,7 +151,7 @@ fn only_sloppiness_is_forgiven() {
 }
 
 #[test]
-fn an_archive_is_never_written_over_itself() {
+fn repack_never_overwrites_its_input() {
     let sandbox = Sandbox::new();
     let bytes = sloppy().bytes();
     let path = sandbox.write("sloppy.zip", &bytes);
@@ -164,10 +165,10 @@ fn an_archive_is_never_written_over_itself() {
 }
 
 #[test]
-fn nothing_is_written_when_it_is_refused() {
+fn a_refused_repack_writes_nothing() {
     let sandbox = Sandbox::new();
     let mut zip = sloppy();
-    zip.members.push(Member::stored("manifest.CBOR", b"another"));
+    zip.entries.push(ZipEntry::stored("manifest.CBOR", b"another"));
     sandbox.write("hostile.zip", zip.bytes());
     let message = sandbox
         .gtc(["pack", "repack", "hostile.zip", "-o", "out"])

@@ -12,7 +12,7 @@ pub type Entry = (String, Vec<u8>);
 
 /// The fields that both headers of an entry have.
 #[derive(Clone, Debug)]
-pub struct Header {
+pub struct ZipHeader {
     pub signature: [u8; 4],
     pub version: u16,
     pub flags: u16,
@@ -30,9 +30,9 @@ pub struct Header {
 
 /// An entry: two headers and data.
 #[derive(Clone, Debug)]
-pub struct Member {
-    pub local: Header,
-    pub central: Header,
+pub struct ZipEntry {
+    pub local: ZipHeader,
+    pub central: ZipHeader,
     pub made_by: u16,
     pub disk: u16,
     pub internal: u16,
@@ -49,7 +49,7 @@ pub struct Member {
 
 /// The end record.
 #[derive(Clone, Debug, Default)]
-pub struct End {
+pub struct EndRecord {
     pub disks: (u16, u16),
     pub entries_here: Option<u16>,
     pub entries: Option<u16>,
@@ -63,16 +63,16 @@ pub struct End {
 #[derive(Clone, Debug, Default)]
 pub struct Zip {
     pub prefix: Vec<u8>,
-    pub members: Vec<Member>,
+    pub entries: Vec<ZipEntry>,
     pub before_directory: Vec<u8>,
-    /// Whether the central directory lists the members from the last to the first.
+    /// Whether the central directory lists the entries from the last to the first.
     pub is_reversed: bool,
     pub before_end: Vec<u8>,
-    pub end: End,
+    pub end: EndRecord,
     pub suffix: Vec<u8>,
 }
 
-impl Member {
+impl ZipEntry {
     pub fn stored(name: impl AsRef<[u8]>, content: &[u8]) -> Self {
         Self::new(name.as_ref(), 0, content, content.to_vec())
     }
@@ -84,7 +84,7 @@ impl Member {
     fn new(name: &[u8], method: u16, content: &[u8], data: Vec<u8>) -> Self {
         let mut crc = flate2::Crc::new();
         crc.update(content);
-        let header = |signature| Header {
+        let header = |signature| ZipHeader {
             signature,
             version: 20,
             flags: 0,
@@ -114,7 +114,7 @@ impl Member {
     }
 
     /// Changes both headers in the same way.
-    pub fn both(&mut self, change: impl Fn(&mut Header)) {
+    pub fn both(&mut self, change: impl Fn(&mut ZipHeader)) {
         change(&mut self.local);
         change(&mut self.central);
     }
@@ -125,7 +125,7 @@ impl Member {
     }
 }
 
-impl Header {
+impl ZipHeader {
     fn write(&self, out: &mut Vec<u8>) {
         for field in [self.version, self.flags, self.method, self.time, self.date] {
             out.extend(field.to_le_bytes());
@@ -139,20 +139,20 @@ impl Header {
 }
 
 impl Zip {
-    pub fn new(members: impl IntoIterator<Item = Member>) -> Self {
-        Self { members: members.into_iter().collect(), ..Self::default() }
+    pub fn new(entries: impl IntoIterator<Item = ZipEntry>) -> Self {
+        Self { entries: entries.into_iter().collect(), ..Self::default() }
     }
 
     /// An archive of these entries, stored.
     pub fn stored(entries: &[Entry]) -> Self {
-        Self::new(entries.iter().map(|(name, content)| Member::stored(name, content)))
+        Self::new(entries.iter().map(|(name, content)| ZipEntry::stored(name, content)))
     }
 
     /// Where the central directory begins.
     pub fn directory(&self) -> u32 {
-        let members = self.members.iter().filter(|member| !member.is_phantom);
-        let bytes = members.map(|member| {
-            30 + [&member.local.name, &member.local.extra, &member.data, &member.gap]
+        let entries = self.entries.iter().filter(|entry| !entry.is_phantom);
+        let bytes = entries.map(|entry| {
+            30 + [&entry.local.name, &entry.local.extra, &entry.data, &entry.gap]
                 .map(Vec::len)
                 .iter()
                 .sum::<usize>()
@@ -164,35 +164,35 @@ impl Zip {
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = self.prefix.clone();
         let mut offsets = Vec::new();
-        for member in &self.members {
+        for entry in &self.entries {
             offsets.push(out.len() as u32);
-            if member.is_phantom {
+            if entry.is_phantom {
                 continue;
             }
-            out.extend(member.local.signature);
-            member.local.write(&mut out);
-            for part in [&member.local.name, &member.local.extra, &member.data, &member.gap] {
+            out.extend(entry.local.signature);
+            entry.local.write(&mut out);
+            for part in [&entry.local.name, &entry.local.extra, &entry.data, &entry.gap] {
                 out.extend(part);
             }
         }
         out.extend(&self.before_directory);
         let directory = out.len() as u32;
-        let mut order: Vec<_> = self.members.iter().zip(offsets).collect();
+        let mut order: Vec<_> = self.entries.iter().zip(offsets).collect();
         if self.is_reversed {
             order.reverse();
         }
-        for (member, offset) in order {
-            member.write_central(offset, &mut out);
+        for (entry, offset) in order {
+            entry.write_central(offset, &mut out);
         }
         let directory_bytes = out.len() as u32 - directory;
         out.extend(&self.before_end);
-        self.end.write(self.members.len() as u16, directory_bytes, directory, &mut out);
+        self.end.write(self.entries.len() as u16, directory_bytes, directory, &mut out);
         out.extend(&self.suffix);
         out
     }
 }
 
-impl Member {
+impl ZipEntry {
     fn write_central(&self, offset: u32, out: &mut Vec<u8>) {
         out.extend(self.central.signature);
         out.extend(self.made_by.to_le_bytes());
@@ -208,7 +208,7 @@ impl Member {
     }
 }
 
-impl End {
+impl EndRecord {
     pub fn write(&self, entries: u16, directory_bytes: u32, directory: u32, out: &mut Vec<u8>) {
         out.extend(b"PK\x05\x06");
         let counts = [self.entries_here.unwrap_or(entries), self.entries.unwrap_or(entries)];

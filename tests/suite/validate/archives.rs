@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Broken, handler, pack_of};
 use crate::archives::rules::{In, breaks, pack};
 use crate::support::Sandbox;
-use crate::support::zips::{Entry, Member, Zip, bill, cbor, entries, sealed};
+use crate::support::zips::{Entry, Zip, ZipEntry, bill, cbor, entries, sealed};
 
 pub fn broken() -> Vec<Broken> {
     let mut broken: Vec<Broken> = ZipRule::ALL.iter().map(|rule| of_rule(*rule)).collect();
@@ -155,7 +155,7 @@ fn everything_that_can_still_be_read_is_told() {
     assert_eq!(ran.result()["packs"][0]["handlers"], json!([]));
 
     let mut zip = pack();
-    zip.members.push(Member::stored("a\\b", b""));
+    zip.entries.push(ZipEntry::stored("a\\b", b""));
     let path = sandbox.write("one.gtpack", zip.bytes()).display().to_string();
     let ran = sandbox.gtc(["pack", "validate", &path]).exited(1);
     let finding = &super::findings(&ran)[0];

@@ -20,7 +20,7 @@ fn sandbox() -> (Sandbox, Vec<String>) {
     let sandbox = Sandbox::new();
     sandbox.write("packs/good.gtpack", pack_of(handler().component()));
     let mut zip = pack();
-    zip.member("notes/b.txt").both(|header| header.name = LIE.as_bytes().to_vec());
+    zip.entry("notes/b.txt").both(|header| header.name = LIE.as_bytes().to_vec());
     sandbox.write("packs/name of lies, a::b.gtpack", zip.bytes());
     let mut entries = super::archives::honest();
     let mut document = bill(&entries);

@@ -61,7 +61,7 @@ fn check(script: &[&str], expected: Result<(&str, u64, bool), &str>) {
 }
 
 #[test]
-fn the_life_of_a_binding() {
+fn changes_in_sequence() {
     check(&["add a.b@1.0.0"], Ok(("a.b@1.0.0", 0, false)));
     check(&["add a.b@1.0.0", "update a.c@2.0.0"], Ok(("a.c@2.0.0", 1, true)));
     check(&["add a.b@1.0.0", "update a.c@2.0.0", "rollback"], Ok(("a.b@1.0.0", 2, false)));
@@ -93,7 +93,7 @@ fn what_is_refused() {
 }
 
 #[test]
-fn a_refused_change_changes_nothing_and_the_input_is_never_touched() {
+fn changes_never_modify_their_input() {
     let before = add(&empty(), secrets("a.b@1.0.0")).expect("free").environment;
     let copy = before.clone();
     add(&before, secrets("a.c@1.0.0")).expect_err("taken");
@@ -102,7 +102,7 @@ fn a_refused_change_changes_nothing_and_the_input_is_never_touched() {
 }
 
 #[test]
-fn the_stash_is_one_step_deep() {
+fn only_one_previous_binding_is_kept() {
     let mut environment = add(&empty(), secrets("a.b@1.0.0")).expect("free").environment;
     for kind in ["a.b@2.0.0", "a.b@3.0.0"] {
         environment = update(&environment, secrets(kind)).expect("bound").environment;
@@ -114,7 +114,7 @@ fn the_stash_is_one_step_deep() {
 }
 
 #[test]
-fn extensions_are_told_apart_by_path_and_instance_and_not_by_version() {
+fn extensions_are_identified_by_path_and_instance() {
     let mut environment = empty();
     for (name, kind) in [
         ("primary", "a.oauth@1.0.0"),
@@ -140,7 +140,7 @@ fn extensions_are_told_apart_by_path_and_instance_and_not_by_version() {
 }
 
 #[test]
-fn a_stash_of_another_place_is_not_restored() {
+fn a_previous_binding_of_another_place_is_not_restored() {
     let mut binding = secrets("a.b@1.0.0").into_binding(1, None);
     let stranger = request(slot(CapabilitySlot::State), "a.c@1.0.0").into_binding(0, None);
     for (previous, part) in [
@@ -159,7 +159,7 @@ fn a_stash_of_another_place_is_not_restored() {
 }
 
 #[test]
-fn two_bindings_with_one_key_are_no_environment() {
+fn two_bindings_with_one_key_are_refused() {
     let binding = secrets("a.b@1.0.0").into_binding(0, None);
     let fault = Environment::new("local".parse().expect("an id"), [binding.clone(), binding])
         .expect_err("twice");

@@ -52,7 +52,7 @@ fn changed(record: &str, offset: usize, bytes: &[u8], expected: ZipRule) {
 }
 
 #[test]
-fn honest_archives_pass() {
+fn valid_archives_pass() {
     assert_eq!(rule_of(&valid()), None);
     let text = "compressible ".repeat(50);
     let entries: &[(&str, &[u8])] = &[("dir/b.txt", text.as_bytes()), ("c", b"")];
@@ -61,7 +61,7 @@ fn honest_archives_pass() {
 }
 
 #[test]
-fn the_end_record_is_at_the_end_and_says_the_truth() {
+fn the_end_record_is_last_and_correct() {
     assert_eq!(rule_of(b""), Some(ZipRule::EndRecord));
     assert_eq!(rule_of(&[0; 22]), Some(ZipRule::EndRecord));
     let mut trailing = valid();
@@ -85,7 +85,7 @@ fn records_tile_the_file() {
 }
 
 #[test]
-fn both_headers_say_the_same() {
+fn both_headers_must_be_equal() {
     for field in [4, 10, 12, 14, 18, 22] {
         changed("local", field, &[0x77], ZipRule::HeadersDiffer);
     }
@@ -95,7 +95,7 @@ fn both_headers_say_the_same() {
 }
 
 #[test]
-fn nothing_readers_treat_differently_is_allowed() {
+fn features_that_readers_treat_differently_are_refused() {
     for flags in [1, 1 << 3, 1 << 5, 1 << 6, 1 << 13] {
         changed("both", 6, &u16::to_le_bytes(flags), ZipRule::Flags);
     }
@@ -113,7 +113,7 @@ fn nothing_readers_treat_differently_is_allowed() {
 }
 
 #[test]
-fn names_cannot_lead_anywhere() {
+fn unsafe_names_are_refused() {
     for name in [
         "../aa",
         "/aaaa",
@@ -154,7 +154,7 @@ fn names_cannot_lead_anywhere() {
 }
 
 #[test]
-fn sizes_and_checksums_are_true() {
+fn wrong_sizes_and_checksums_are_refused() {
     changed("both", 18, &[4], ZipRule::StoredSize);
     changed("both", 14, &[0x77], ZipRule::Checksum);
     let text = b"compressible compressible compressible".as_slice();
@@ -174,7 +174,7 @@ fn sizes_and_checksums_are_true() {
 }
 
 #[test]
-fn a_bomb_is_refused_before_it_is_inflated() {
+fn a_zip_bomb_is_refused_before_it_is_inflated() {
     let zeros = vec![0; 8 << 20];
     assert_eq!(
         rule_of(&build(&[("bomb", &zeros)], zip::CompressionMethod::Deflated)),
@@ -200,7 +200,7 @@ fn a_bomb_is_refused_before_it_is_inflated() {
 }
 
 #[test]
-fn a_mode_is_a_mode_whatever_system_wrote_it() {
+fn the_unix_mode_is_checked_for_every_host_system() {
     let mut archive = valid();
     let central = LOCAL_BYTES + 5 + 5;
     archive[central + 5] = 19;
@@ -212,7 +212,7 @@ fn a_mode_is_a_mode_whatever_system_wrote_it() {
 /// The fields of the last entry can spell the record by which readers find the end record
 /// of ZIP64.
 #[test]
-fn no_record_of_zip64_hides_in_other_fields() {
+fn a_zip64_locator_in_other_fields_is_refused() {
     let name = "a".repeat(13);
     let mut archive = build(
         &[("b", &[0; 0x107 - LOCAL_BYTES - 1]), (&name, b"")],

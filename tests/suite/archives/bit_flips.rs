@@ -12,7 +12,7 @@ fn changes(byte: u8) -> impl Iterator<Item = u8> {
 }
 
 #[test]
-fn no_single_byte_changes_what_is_read() {
+fn changing_one_byte_never_changes_what_is_read() {
     let honest = pack().bytes();
     let read = format!("{:?}", open(&honest).expect("opened"));
     let (mut tried, mut admitted) = (0, 0);
@@ -32,7 +32,7 @@ fn no_single_byte_changes_what_is_read() {
 }
 
 #[test]
-fn no_byte_can_be_lost_or_added() {
+fn adding_or_removing_one_byte_is_refused() {
     let honest = pack().bytes();
     for at in 0..honest.len() {
         let (head, tail) = honest.split_at(at);

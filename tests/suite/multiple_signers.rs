@@ -61,7 +61,7 @@ fn a_second_signer_is_added_to_the_first() {
 }
 
 #[test]
-fn what_others_wrote_into_a_signature_stays() {
+fn adding_a_signature_keeps_unknown_members() {
     let (sandbox, pack, name) = sandbox();
     let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
     let sidecar = sandbox.sign(&pack, &author);
@@ -88,7 +88,7 @@ fn what_others_wrote_into_a_signature_stays() {
 }
 
 #[test]
-fn a_signature_is_only_added_to_one_of_the_same_archive() {
+fn a_signature_is_only_added_for_the_same_archive() {
     let (sandbox, pack, name) = sandbox();
     let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
     let sidecar = sandbox.sign(&pack, &author);
@@ -123,7 +123,7 @@ fn a_signature_is_only_added_to_one_of_the_same_archive() {
 }
 
 #[test]
-fn a_signature_is_taken_from_the_files_that_are_named() {
+fn verify_reads_the_signature_files_it_is_given() {
     let (sandbox, pack, name) = sandbox();
     let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
     let sidecar = sandbox.sign(&pack, &author);

@@ -177,7 +177,7 @@ fn applications() -> Vec<Hostile> {
 }
 
 #[test]
-fn an_honest_one_is_read_like_any_other() {
+fn a_legacy_pack_is_read_like_any_other() {
     let pack = open(&pack(&manifest())).expect("opened");
     assert_eq!(
         (pack.id.as_exact(), pack.version.as_str(), pack.publisher.as_exact()),
@@ -197,7 +197,7 @@ fn an_honest_one_is_read_like_any_other() {
 
 /// Bills come in one spelling or the other, whatever the form of the manifest.
 #[test]
-fn the_spelling_of_the_bill_says_nothing_of_the_manifest() {
+fn legacy_sbom_and_legacy_manifest_are_independent() {
     let today = pack_entries();
     let spelt = bill(&today).to_string();
     assert_eq!(

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Random, open};
 use crate::support::footprint::show;
-use crate::support::zips::{Entry, Header, Member, Zip, entries, pack_entries, sealed};
+use crate::support::zips::{Entry, Zip, ZipEntry, ZipHeader, entries, pack_entries, sealed};
 
 const ARCHIVES: u64 = 4000;
 
@@ -32,35 +32,35 @@ fn assembled(random: &mut Random) -> Zip {
         entries.push((name, content));
     }
     let mut zip =
-        Zip::new(sealed(entries).iter().map(|(name, content)| member(random, name, content)));
+        Zip::new(sealed(entries).iter().map(|(name, content)| entry(random, name, content)));
     if random.below(2) == 0 {
-        for at in (1..zip.members.len()).rev() {
-            zip.members.swap(at, random.below(at + 1));
+        for at in (1..zip.entries.len()).rev() {
+            zip.entries.swap(at, random.below(at + 1));
         }
     }
     zip
 }
 
-fn member(random: &mut Random, name: &str, content: &[u8]) -> Member {
-    let mut member = match random.below(2) {
-        0 => Member::stored(name, content),
-        _ => Member::deflated(name, content),
+fn entry(random: &mut Random, name: &str, content: &[u8]) -> ZipEntry {
+    let mut entry = match random.below(2) {
+        0 => ZipEntry::stored(name, content),
+        _ => ZipEntry::deflated(name, content),
     };
     let (time, date) = (random.next() as u16, random.next() as u16);
     let (version, flags) = (random.one_of(&[0, 10, 20]), random.one_of(&[0, 1 << 11]));
-    member.both(|header| {
+    entry.both(|header| {
         (header.time, header.date, header.version, header.flags) = (time, date, version, flags)
     });
-    (member.made_by, member.internal) = (random.next() as u16, random.next() as u16);
-    member.external = random.one_of(&[0, 0o100_644 << 16, 0o100_755 << 16, 0o644 << 16])
+    (entry.made_by, entry.internal) = (random.next() as u16, random.next() as u16);
+    entry.external = random.one_of(&[0, 0o100_644 << 16, 0o100_755 << 16, 0o644 << 16])
         | random.one_of(&[0, 1, 0x20, 0x80]);
-    member
+    entry
 }
 
 /// A field of a header set to something.
 fn change_field(random: &mut Random, zip: &mut Zip) {
-    let at = random.below(zip.members.len());
-    let member = &mut zip.members[at];
+    let at = random.below(zip.entries.len());
+    let entry = &mut zip.entries[at];
     let number = random.one_of(&[0, 1, 2, 8, 20, 45, 63, 64, 255, 0x7fff, 0xffff, 0xffff_ffff]);
     let name = random.one_of(&[
         "manifest.cbor",
@@ -73,7 +73,7 @@ fn change_field(random: &mut Random, zip: &mut Zip) {
         "x\0y",
     ]);
     let field = random.below(10);
-    let change = |header: &mut Header| match field {
+    let change = |header: &mut ZipHeader| match field {
         0 => header.version = number as u16,
         1 => header.flags = number as u16,
         2 => header.method = number as u16,
@@ -86,44 +86,44 @@ fn change_field(random: &mut Random, zip: &mut Zip) {
         _ => header.extra = vec![0; number as usize & 0xff],
     };
     match random.below(6) {
-        0 => change(&mut member.local),
-        1 => change(&mut member.central),
-        2 => member.made_by = number as u16,
-        3 => member.external = number << 16 | number,
-        _ => member.both(change),
+        0 => change(&mut entry.local),
+        1 => change(&mut entry.central),
+        2 => entry.made_by = number as u16,
+        3 => entry.external = number << 16 | number,
+        _ => entry.both(change),
     }
 }
 
 /// A record more, less, or elsewhere.
 fn change_structure(random: &mut Random, zip: &mut Zip) {
-    let at = random.below(zip.members.len());
+    let at = random.below(zip.entries.len());
     let rest = vec![random.next() as u8; random.below(40)];
     match random.below(11) {
         0 => zip.prefix = rest,
         1 => zip.suffix = rest,
         2 => zip.end.comment = rest,
-        3 => zip.members[at].gap = rest,
-        4 => zip.members[at].offset = Some(random.below(4000) as u32),
-        5 => zip.members[at].is_phantom = true,
+        3 => zip.entries[at].gap = rest,
+        4 => zip.entries[at].offset = Some(random.below(4000) as u32),
+        5 => zip.entries[at].is_phantom = true,
         6 => zip.is_reversed = true,
-        7 => zip.members[at].comment = rest,
+        7 => zip.entries[at].comment = rest,
         8 => {
-            let twin = zip.members[at].clone();
-            zip.members.push(twin);
+            let twin = zip.entries[at].clone();
+            zip.entries.push(twin);
         }
-        9 => zip.members.push(Member::stored("folder/", b"")),
-        _ => streamed(random, &mut zip.members[at]),
+        9 => zip.entries.push(ZipEntry::stored("folder/", b"")),
+        _ => streamed(random, &mut zip.entries[at]),
     }
 }
 
 /// An entry as a writer makes it that cannot go back.
-fn streamed(random: &mut Random, member: &mut Member) {
-    let numbers = [member.central.crc, member.central.compressed, member.central.size]
+fn streamed(random: &mut Random, entry: &mut ZipEntry) {
+    let numbers = [entry.central.crc, entry.central.compressed, entry.central.size]
         .map(u32::to_le_bytes)
         .concat();
-    member.gap = [random.one_of(&[&b"PK\x07\x08"[..], b""]), &numbers].concat();
-    member.both(|header| header.flags |= 1 << 3);
-    (member.local.crc, member.local.compressed, member.local.size) = (0, 0, 0);
+    entry.gap = [random.one_of(&[&b"PK\x07\x08"[..], b""]), &numbers].concat();
+    entry.both(|header| header.flags |= 1 << 3);
+    (entry.local.crc, entry.local.compressed, entry.local.size) = (0, 0, 0);
 }
 
 /// Bytes changed, lost, moved or repeated, by somebody who knows no format.
@@ -224,7 +224,7 @@ fn rawzip_entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
 }
 
 #[test]
-fn readers_in_rust_read_what_the_door_admits() {
+fn rust_zip_readers_agree_on_admitted_archives() {
     let mut count = 0;
     for (bytes, read) in admitted() {
         count += 1;
@@ -245,7 +245,7 @@ fn readers_in_rust_read_what_the_door_admits() {
 /// The same for as many more archives as `GTC_ARCHIVES` says, a million unless it does.
 #[test]
 #[ignore = "long: GTC_ARCHIVES=10000000 cargo test --release -p gtc --test suite -- --ignored --nocapture millions"]
-fn readers_in_rust_agree_about_millions() {
+fn rust_zip_readers_agree_on_millions_of_archives() {
     let archives = std::env::var("GTC_ARCHIVES")
         .ok()
         .and_then(|count| count.parse().ok())
@@ -262,7 +262,7 @@ fn readers_in_rust_agree_about_millions() {
 
 /// What `gtc pack repack` makes of a sloppy archive is what others read in it.
 #[test]
-fn readers_in_rust_read_what_is_repacked() {
+fn rust_zip_readers_agree_on_repacked_archives() {
     let (mut canonical, mut sloppy) = (0, 0);
     for bytes in generated() {
         let Ok(repacked) = repack(&bytes, &ArchiveLimits::default()) else {
@@ -306,7 +306,7 @@ while at < len(data):
 
 #[test]
 #[ignore = "needs python3; `cargo xtask test` runs it"]
-fn python_reads_what_the_door_admits() {
+fn python_zipfile_agrees_on_admitted_archives() {
     let home = tempfile::tempdir().expect("a folder");
     let archives: Vec<Vec<u8>> = admitted().map(|(bytes, _)| bytes).collect();
     assert!(archives.len() > 1000);

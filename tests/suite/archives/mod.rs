@@ -1,12 +1,12 @@
 //! The archive door: what lies is refused whole, by the name of the rule, at once; what
 //! is admitted reads the same everywhere.
 
-mod agreement;
+mod bit_flips;
 mod container;
 mod content;
 mod files;
-mod flips;
-mod older;
+mod legacy_manifests;
+mod other_readers;
 mod repack;
 pub mod rules;
 
@@ -69,7 +69,7 @@ fn all() -> Vec<Hostile> {
     alone
         .chain(container::hostile_archives())
         .chain(content::hostile_archives())
-        .chain(older::hostile_archives())
+        .chain(legacy_manifests::hostile_archives())
         .collect()
 }
 
@@ -82,12 +82,12 @@ fn budget(archive: &Hostile) -> Duration {
 }
 
 #[test]
-fn the_pack_that_hostile_ones_are_made_from_is_honest() {
+fn the_base_pack_of_hostile_archives_is_valid() {
     open(&pack().bytes()).expect("opened");
 }
 
 #[test]
-fn every_hostile_archive_is_refused_by_its_rule_at_once() {
+fn every_hostile_archive_is_refused_quickly_by_its_rule() {
     let archives = all();
     let rules: BTreeSet<_> = archives.iter().map(|archive| archive.rule).collect();
     assert!(archives.len() >= 60 && ZipRule::ALL.iter().all(|rule| rules.contains(rule.name())));
@@ -119,7 +119,7 @@ fn fault(archive: Hostile) -> Result<(), String> {
 /// Whoever wants to know everything that is wrong hears of what others refuse the archive
 /// for, and of nothing in an honest one.
 #[test]
-fn a_survey_finds_what_opening_refuses() {
+fn diagnose_reports_what_open_refuses() {
     let survey =
         |bytes: &[u8]| archive::diagnose(bytes, &ArchiveLimits::default(), &mut |_, _| {}).faults;
     for Hostile { label, rule, bytes, .. } in all() {
@@ -130,7 +130,7 @@ fn a_survey_finds_what_opening_refuses() {
 }
 
 #[test]
-fn two_broken_rules_do_not_make_one_kept() {
+fn breaking_two_rules_is_refused_by_one_of_them() {
     for (at, one) in ZipRule::ALL.iter().enumerate() {
         for other in &ZipRule::ALL[at + 1..] {
             let mut zip = pack();
@@ -148,7 +148,7 @@ fn two_broken_rules_do_not_make_one_kept() {
 const GROWTH: u64 = 16 << 10;
 
 #[test]
-fn the_program_refuses_every_hostile_archive_unharmed() {
+fn inspect_refuses_every_hostile_archive_in_bounded_memory() {
     let sandbox = Sandbox::new();
     let inspect = |bytes: &[u8]| {
         let path = sandbox.write("packs/one.gtpack", bytes);
@@ -169,9 +169,9 @@ fn the_program_refuses_every_hostile_archive_unharmed() {
 }
 
 #[test]
-fn what_a_hostile_archive_says_is_escaped() {
+fn names_in_a_hostile_archive_are_escaped() {
     let mut zip = pack();
-    zip.member("notes/b.txt")
+    zip.entry("notes/b.txt")
         .both(|header| header.name = b"\x1b[2J\x07 all \xe2\x80\xae good".to_vec());
     let sandbox = Sandbox::new();
     let path = sandbox.write("one.gtpack", zip.bytes()).display().to_string();
