@@ -27,6 +27,7 @@ mod examples;
 mod extensions;
 mod foreign;
 mod grants;
+mod help;
 mod hostile;
 mod init;
 mod inside;
