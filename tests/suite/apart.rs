@@ -115,10 +115,7 @@ fn a_guest_that_brings_its_process_down_is_a_finding() {
         .as_array()
         .and_then(|all| all.iter().find(|one| one["code"] == "preflight-trapped"));
     let message = text(&finding.unwrap_or_else(|| panic!("{findings}"))["message"]).to_owned();
-    assert!(
-        message.contains("brought down the process that it ran in, in `preflight`: signal: 9"),
-        "{message}"
-    );
+    assert!(message.contains("crashed its process in `preflight`: signal: 9"), "{message}");
 }
 
 #[test]
@@ -190,7 +187,7 @@ fn a_worker_is_not_believed() {
     let mut sandbox = Sandbox::new();
     for (script, kind, says) in [
         ("exit 0", "crashed", "exit status: 0"),
-        ("echo gone wrong >&2; kill -9 $$", "crashed", "signal: 9 (SIGKILL) (it said: gone wrong)"),
+        ("echo gone wrong >&2; kill -9 $$", "crashed", "signal: 9 (SIGKILL) (message: gone wrong)"),
         ("say 'no message'", "crashed", "it spoke nonsense"),
         ("say '{\"Introduced\":{\"Ok\":{}}}'", "crashed", "it spoke nonsense"),
         ("say '{\"Checked\":{\"Ok\":[]}}'", "crashed", "it spoke nonsense"),
@@ -228,7 +225,7 @@ fn what_a_worker_says_is_parsed_and_escaped() {
     let fault = r#"say '{"Introduced":{"Err":{"Fault":{"TooMany":{"call":"Slot","what":"\u001b[2Jfiles"}}}}}'"#;
     let (kind, said) = with_worker(&mut sandbox, fault, &context());
     assert_eq!(kind, "too-many");
-    assert!(said.starts_with(r"handler wanted too much in `slot`: \u{1b}[2Jfiles"), "{said}");
+    assert!(said.starts_with(r"handler exceeded a limit in `slot`: \u{1b}[2Jfiles"), "{said}");
 }
 
 #[test]

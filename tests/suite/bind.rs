@@ -167,7 +167,7 @@ fn many_valued_slots_have_nouns_of_their_own() {
     check("extension", "gtc op extensions");
     let message =
         bind(&sandbox, "add", "widgets", "a.b@1.0.0", "x.gtpack").refused(2, "invalid-argument");
-    assert!(message.contains("`widgets` is no capability slot"), "{message}");
+    assert!(message.contains("`widgets` is not a capability slot"), "{message}");
 }
 
 #[test]

@@ -493,12 +493,12 @@ fn a_pack_with_nonsense_for_answers_is_named() {
     hostile(
         |handler| handler.path = "Not A Path".to_owned(),
         "wrong-shape",
-        "handler answered nonsense in `descriptor-path`",
+        "handler returned an invalid answer in `descriptor-path`",
     );
     hostile(
         |handler| handler.versions = "new enough".to_owned(),
         "wrong-shape",
-        "handler answered nonsense in `supported-versions`",
+        "handler returned an invalid answer in `supported-versions`",
     );
     hostile(|handler| handler.path = "a".repeat(10_000), "wrong-shape", "10000 bytes long");
     hostile(|handler| handler.slot_body = Some("(i32.const 77)".to_owned()), "trapped", "`slot`");

@@ -51,7 +51,10 @@ fn imports_that_a_call_may_not_use_end_it() {
         .load(&component, &Sha256Digest::compute(&component), Trust::Foreign)
         .expect_err("refused");
     assert_eq!(error.kind(), "forbidden-import");
-    assert_eq!(error.to_string(), "handler called `binding.env-id` in `slot`, where it may not");
+    assert_eq!(
+        error.to_string(),
+        "handler called `binding.env-id` in `slot`, where it is not allowed"
+    );
     // where it may, it works
     handler.slot_body = None;
     handler.preflight_body = Some("(call $env_id (i32.const 600)) (i32.const 512)".to_owned());

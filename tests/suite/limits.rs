@@ -195,7 +195,7 @@ fn last_words_are_told() {
         &Handler { preflight_body: Some(body), ..printing() }.component(),
         Limits::default(),
     );
-    assert!(found.contains("it said: …") && found.contains("test.state.limits"), "{found}");
+    assert!(found.contains("message: …") && found.contains("test.state.limits"), "{found}");
 }
 
 #[test]

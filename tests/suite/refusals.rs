@@ -255,7 +255,7 @@ fn changes_that_the_bindings_do_not_allow() {
         &bind("add", "widgets"),
         2,
         "invalid-argument",
-        &["`widgets` is no capability slot"],
+        &["`widgets` is not a capability slot"],
     );
     let unbind = |verb, slot| about_local("env-packs", verb, &["--slot", slot]);
     refused(

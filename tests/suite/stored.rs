@@ -89,7 +89,7 @@ fn a_malformed_file_is_named_with_its_place_and_left_alone() {
     check(
         &fresh.replace("\"slot\": \"state\"", "\"slot\": \"widgets\""),
         "`packs[4].slot`",
-        "no capability slot",
+        "not a capability slot",
     );
     check(
         &fresh.replace("\"slot\": \"state\"", "\"slot\": \"messaging\""),

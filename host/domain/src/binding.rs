@@ -1,4 +1,4 @@
-//! Bindings: which pack fills which place of an environment.
+//! Bindings of packs to slots and extension instances.
 
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -8,25 +8,25 @@ use crate::{
     CapabilitySlot, CoreSlot, DescriptorPath, ForeignText, InstanceId, PackDescriptor, PackRef,
 };
 
-/// A pack bound to a place.
+/// A pack that is bound in an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
-    /// Where it is bound.
+    /// The slot or extension instance.
     pub place: BindingPlace,
-    /// What it is bound as.
+    /// The handler that the binding requests.
     pub kind: PackDescriptor,
-    /// Where its archive is.
+    /// The reference to the pack.
     pub pack_ref: PackRef,
-    /// Where the operator's answers are, if there are any.
+    /// The file of the operator's answers, if there is one.
     pub answers_ref: Option<AnswersRef>,
-    /// How often the binding has changed; 0 for a new one.
+    /// The number of changes since it was added.
     pub generation: u64,
-    /// What a rollback restores.
+    /// The binding that a rollback restores.
     pub previous: Option<PreviousBinding>,
 }
 
 impl Binding {
-    /// What tells this binding from every other of its environment.
+    /// Returns its key, which is unique within the environment.
     pub fn key(&self) -> BindingKey {
         match &self.place {
             BindingPlace::Slot(slot) => BindingKey::Slot(*slot),
@@ -37,17 +37,17 @@ impl Binding {
     }
 }
 
-/// Where a pack is bound: in a slot that holds one, or as an instance of an extension.
+/// The place of a binding: a core slot, or an extension instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BindingPlace {
-    /// A one-per-environment slot.
+    /// A slot that an environment binds once.
     Slot(CoreSlot),
-    /// An extension: the default instance, or a named one.
+    /// An instance of an extension; `None` is the default instance.
     Extension(Option<InstanceId>),
 }
 
 impl BindingPlace {
-    /// The slot that a handler must serve to be bound here.
+    /// Returns the slot that a handler must serve to be bound here.
     pub fn slot(&self) -> CapabilitySlot {
         match self {
             Self::Slot(slot) => slot.slot(),
@@ -56,17 +56,16 @@ impl BindingPlace {
     }
 }
 
-/// The identity of a binding within its environment. An extension's version is no part of
-/// it.
+/// The identity of a binding within its environment. It does not include the version.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum BindingKey {
-    /// The slot.
+    /// A core slot.
     Slot(CoreSlot),
-    /// The extension's path and instance.
+    /// An extension.
     Extension {
-        /// The path.
+        /// The descriptor path.
         path: DescriptorPath,
-        /// The instance; none is the default one.
+        /// The instance; `None` is the default instance.
         instance: Option<InstanceId>,
     },
 }
@@ -85,63 +84,65 @@ impl fmt::Display for BindingKey {
     }
 }
 
-/// What a binding was before its last change.
+/// A binding before its last change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PreviousBinding {
-    /// The binding, with its own previous one left out.
+    /// The binding, without its own previous one.
     Known(Box<Binding>),
-    /// A reference that we cannot read but keep: another tool may.
+    /// A reference in an unknown format, kept for other tools.
     Opaque(ForeignText),
 }
 
-/// Where the operator's answers are: a path relative to the folder of the environment.
+/// The path of the operator's answers, relative to the folder of the environment.
 ///
-/// Files written by others may hold paths that lead elsewhere;
+/// Stored files may have paths that lead elsewhere;
 /// [`relative_path`](Self::relative_path) refuses those.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswersRef(String);
 
 impl AnswersRef {
-    /// Wraps a path as it stands in a file.
+    /// Wraps a path from a stored file, without checking it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The path as it was written.
+    /// Returns the path as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The path, once it is certain not to lead out of the folder it is relative to.
+    /// Returns the path if it stays inside the folder.
     ///
     /// # Errors
-    /// [`EscapingAnswersRef`] for an absolute path, one with `..`, or an empty one.
+    /// [`EscapingAnswersRef`] for a path that is absolute, empty, or has `..`.
     pub fn relative_path(&self) -> Result<PathBuf, EscapingAnswersRef> {
         let path = Path::new(&self.0);
-        let plain = |component| matches!(component, Component::Normal(_) | Component::CurDir);
-        let harmless = !self.0.contains(['\0', '\\']) && path.components().all(plain);
-        match harmless && path.file_name().is_some() {
-            true => Ok(path.to_owned()),
-            false => Err(EscapingAnswersRef { text: ForeignText::excerpt(&self.0) }),
+        let stays_inside =
+            path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let has_plain_characters = !self.0.contains(['\0', '\\']);
+        if !stays_inside || !has_plain_characters || path.file_name().is_none() {
+            return Err(EscapingAnswersRef { text: ForeignText::excerpt(&self.0) });
         }
+        Ok(path.to_owned())
     }
 }
 
 impl FromStr for AnswersRef {
     type Err = EscapingAnswersRef;
 
-    /// Reads a path that somebody writes now: files may hold ones that lead elsewhere,
-    /// and nobody may add to them.
+    /// Parses a path from user input, which must stay inside the folder.
     fn from_str(text: &str) -> Result<Self, EscapingAnswersRef> {
         let answers_ref = Self::new(text);
-        answers_ref.relative_path().map(|_| answers_ref)
+        answers_ref.relative_path()?;
+        Ok(answers_ref)
     }
 }
 
-/// An `answers_ref` that leads out of its environment's folder.
+/// The error for an `answers_ref` that leads out of its environment's folder.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "answers_ref `{text}` does not stay inside the environment's folder; expected a relative path without `..`"
+    "answers_ref `{text}` does not stay inside the environment's folder; \
+     expected a relative path without `..`"
 )]
 pub struct EscapingAnswersRef {
     text: ForeignText,

@@ -1,5 +1,5 @@
-//! Pack descriptors: `<namespace>.<slot>.<implementation>@<semver>`, and their paths,
-//! which are the registry's keys.
+//! Pack descriptors, `<namespace>.<slot>.<implementation>@<semver>`, and their paths, under
+//! which handlers are registered.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,8 +9,8 @@ use semver::Version;
 use crate::serialize::impl_serialize_as_display;
 use crate::{CapabilitySlot, ForeignText};
 
-/// The longest descriptor or path, in bytes: far beyond any honest one, and short enough
-/// to print in a table.
+/// Maximum length of a descriptor or path, in bytes. It is far longer than any known one,
+/// and short enough to print in a table.
 pub const MAX_DESCRIPTOR_BYTES: usize = 200;
 
 /// The part of a descriptor before the `@`, such as `acme.secrets.vault`.
@@ -19,7 +19,7 @@ pub const MAX_DESCRIPTOR_BYTES: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DescriptorPath(String);
 
-/// What a binding asks for: a path, and the version that the handler must implement.
+/// The handler that a binding requests: its path and the version it must implement.
 ///
 /// ```
 /// use env_pack_domain::PackDescriptor;
@@ -35,29 +35,29 @@ pub struct PackDescriptor {
 }
 
 impl DescriptorPath {
-    /// The path as text.
+    /// Returns the path as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The slot that its second segment names, if it names one.
+    /// Returns the slot named by the second segment, if that is a slot.
     pub fn slot(&self) -> Option<CapabilitySlot> {
         self.0.split('.').nth(1)?.parse().ok()
     }
 
-    /// The descriptor that asks for this path in this version.
+    /// Makes a descriptor with this path and a version.
     pub fn at(&self, version: Version) -> PackDescriptor {
         PackDescriptor { path: self.clone(), version }
     }
 }
 
 impl PackDescriptor {
-    /// The registry key.
+    /// Returns the part before the `@`.
     pub fn path(&self) -> &DescriptorPath {
         &self.path
     }
 
-    /// The version asked for.
+    /// Returns the part after the `@`.
     pub fn version(&self) -> &Version {
         &self.version
     }
@@ -134,13 +134,13 @@ impl fmt::Display for PackDescriptor {
 
 impl_serialize_as_display!(DescriptorPath, PackDescriptor);
 
-/// A text that is no descriptor, or no descriptor path.
+/// The error for a text that is not a descriptor or not a descriptor path.
 #[derive(Debug, thiserror::Error)]
-#[error("`{text}` is no valid descriptor: {fault}")]
+#[error("`{text}` is not a valid descriptor: {fault}")]
 pub struct InvalidDescriptor {
     /// The text, or its beginning.
     pub text: ForeignText,
-    /// What is wrong with it, and where.
+    /// The problem and its place.
     #[source]
     pub fault: DescriptorFault,
 }
@@ -151,49 +151,53 @@ impl InvalidDescriptor {
     }
 }
 
-/// What is wrong with a descriptor; positions are byte offsets, counted from 0.
+/// The problem of a malformed descriptor. Positions are byte offsets from 0.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DescriptorFault {
-    /// There is nothing.
+    /// The text, or the path in it, is empty.
     #[error("it is empty; expected `<namespace>.<slot>.<implementation>@<version>`")]
     Empty,
-    /// It is longer than [`MAX_DESCRIPTOR_BYTES`].
+    /// The text is longer than [`MAX_DESCRIPTOR_BYTES`].
     #[error("it is {bytes} bytes long, more than {MAX_DESCRIPTOR_BYTES}")]
     TooLong {
-        /// Its length.
+        /// Length of the text, in bytes.
         bytes: usize,
     },
-    /// A character other than lowercase ASCII letters, digits, `-` and `.`.
-    #[error("character `{}` at offset {at}; only lowercase ASCII letters, digits, `-` and `.` may stand in a path", found.escape_default())]
+    /// The path has a character other than lowercase ASCII letters, digits, `-` and `.`.
+    #[error(
+        "character `{}` at offset {at}; only lowercase ASCII letters, digits, `-` and `.` are \
+         allowed in a path",
+        found.escape_default()
+    )]
     IllegalCharacter {
         /// The character.
         found: char,
-        /// Where it stands.
+        /// Its offset.
         at: usize,
     },
     /// The path is a single segment.
     #[error("the path has no `.`; expected at least `<namespace>.<name>`")]
     NoDot,
-    /// Two dots in a row, or one at an end.
+    /// The path has two dots in a row, or one at an end.
     #[error("empty path segment at offset {at}")]
     EmptySegment {
-        /// Where the segment should stand.
+        /// Offset of the empty segment.
         at: usize,
     },
-    /// There is no `@`.
+    /// The text has no `@`.
     #[error("it has no `@<version>`")]
     NoVersion,
-    /// There is more than one `@`.
+    /// The text has more than one `@`.
     #[error("second `@` at offset {at}")]
     SecondAt {
-        /// Where it stands.
+        /// Its offset.
         at: usize,
     },
-    /// What follows the `@` is no SemVer version.
+    /// The text after the `@` is not a SemVer version.
     #[error("no valid SemVer version after the `@`: {source}")]
     BadVersion {
-        /// What the SemVer parser says.
+        /// The error of the SemVer parser.
         source: semver::Error,
     },
 }

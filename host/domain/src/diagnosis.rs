@@ -1,39 +1,42 @@
-//! What is wrong with an environment, as far as its bindings and a registry tell.
+//! Finds problems of an environment by resolving its bindings in a registry.
 
-use crate::{Binding, BindingPlace, CoreSlot, EnvPackHandler, Environment, Registry, ResolveError};
+use crate::{
+    Binding, BindingKey, BindingPlace, CoreSlot, EnvPackHandler, Environment, Registry,
+    ResolveError,
+};
 
-/// How much something matters.
+/// The severity of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DiagnosisSeverity {
-    /// Worth knowing; the environment works.
+    /// The environment works regardless.
     Information,
-    /// Something the operator has to mend.
+    /// The operator must fix it.
     Finding,
 }
 
-/// A look at every binding of an environment.
+/// The result of [`diagnose`].
 #[derive(Debug)]
 pub struct EnvironmentDiagnosis<'a> {
-    /// One verdict per binding: packs, then extensions, in the order of the environment.
+    /// One element per binding: packs, then extensions, in the order of the environment.
     pub bindings: Vec<BindingDiagnosis<'a>>,
-    /// The core slots that nothing is bound to.
+    /// The core slots without a binding.
     pub missing_slots: Vec<CoreSlot>,
 }
 
-/// A binding, and the handler it resolves to or the reason why it resolves to none.
+/// A binding and the result of resolving it.
 #[derive(Debug)]
 pub struct BindingDiagnosis<'a> {
-    /// The binding.
+    /// The binding that was resolved.
     pub binding: &'a Binding,
-    /// What the registry answers.
+    /// Its handler, or the reason why it has none.
     pub verdict: Result<&'a dyn EnvPackHandler, ResolveError>,
 }
 
 impl BindingDiagnosis<'_> {
-    /// How much the verdict matters; nothing for a binding that resolves.
+    /// The severity of the verdict; `None` for a binding that resolves.
     ///
-    /// An extension nobody has a handler for is information: workloads read its answers
-    /// all the same.
+    /// An extension without a handler is only information, because workloads can still
+    /// read its answers.
     pub fn severity(&self) -> Option<DiagnosisSeverity> {
         match (&self.verdict, &self.binding.place) {
             (Ok(_), _) => None,
@@ -45,22 +48,18 @@ impl BindingDiagnosis<'_> {
     }
 }
 
-/// Examines every binding of an environment against a registry.
+/// Resolves every binding of an environment in a registry.
 pub fn diagnose<'a>(
     environment: &'a Environment,
     registry: &'a Registry,
 ) -> EnvironmentDiagnosis<'a> {
-    let examined = |binding: &'a Binding| {
-        let verdict = registry.resolve_for_slot(&binding.kind, binding.place.slot());
-        BindingDiagnosis { binding, verdict }
-    };
-    let bound = |slot: &CoreSlot| {
-        environment.packs().iter().any(|binding| binding.place == BindingPlace::Slot(*slot))
-    };
-    EnvironmentDiagnosis {
-        bindings: environment.bindings().map(examined).collect(),
-        missing_slots: CoreSlot::all().filter(|slot| !bound(slot)).collect(),
-    }
+    let bindings = environment.bindings().map(|binding| BindingDiagnosis {
+        binding,
+        verdict: registry.resolve_for_slot(&binding.kind, binding.place.slot()),
+    });
+    let missing_slots =
+        CoreSlot::all().filter(|slot| environment.binding(&BindingKey::Slot(*slot)).is_none());
+    EnvironmentDiagnosis { bindings: bindings.collect(), missing_slots: missing_slots.collect() }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Content digests as values.
+//! SHA-256 digests of content.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,22 +8,29 @@ use sha2::Digest as _;
 use crate::ForeignText;
 use crate::serialize::impl_serialize_as_display;
 
-/// A SHA-256 digest, written `sha256:` and 64 lowercase hexadecimal digits.
+/// A SHA-256 digest, written `sha256:` and 64 lowercase hexadecimal digits, as in the
+/// [OCI image specification](https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests).
+///
+/// ```
+/// use env_pack_domain::Sha256Digest;
+/// let digest = Sha256Digest::compute(b"hello");
+/// assert_eq!(digest.to_string().parse(), Ok(digest));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sha256Digest([u8; 32]);
 
 impl Sha256Digest {
-    /// The digest of some bytes.
+    /// Computes the digest of `bytes`.
     pub fn compute(bytes: &[u8]) -> Self {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
-    /// Wraps a computed digest.
+    /// Makes a digest from its 32 bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The 64 hexadecimal digits without the prefix, which make a good file name.
+    /// The 64 hexadecimal digits without the prefix, for file names.
     pub fn hex(&self) -> String {
         use fmt::Write as _;
         self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
@@ -34,17 +41,17 @@ impl Sha256Digest {
     }
 }
 
-/// The digest of bytes that come one after the other.
+/// Computes a [`Sha256Digest`] of bytes that arrive in pieces.
 #[derive(Clone, Debug, Default)]
 pub struct Sha256Hasher(sha2::Sha256);
 
 impl Sha256Hasher {
-    /// Takes the next bytes.
+    /// Adds the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The digest of all that were taken.
+    /// Returns the digest of all bytes.
     pub fn finish(self) -> Sha256Digest {
         Sha256Digest(self.0.finalize().into())
     }
@@ -68,24 +75,32 @@ impl FromStr for Sha256Digest {
     fn from_str(text: &str) -> Result<Self, InvalidDigest> {
         let invalid = || InvalidDigest { text: ForeignText::excerpt(text) };
         let hex = text.strip_prefix("sha256:").ok_or_else(invalid)?;
-        let legal = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-        if hex.len() != 64 || !hex.bytes().all(legal) {
+        if hex.len() != 64 {
             return Err(invalid());
         }
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-            let digit = |b: u8| if b.is_ascii_digit() { b - b'0' } else { b - b'a' + 10 };
-            *byte = digit(pair[0]) << 4 | digit(pair[1]);
+            let high = lowercase_hex_digit(pair[0]).ok_or_else(invalid)?;
+            let low = lowercase_hex_digit(pair[1]).ok_or_else(invalid)?;
+            *byte = high << 4 | low;
         }
         Ok(Self(bytes))
     }
 }
 
+fn lowercase_hex_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
 impl_serialize_as_display!(Sha256Digest);
 
-/// A text that is no digest.
+/// The error for a text that is not a digest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no digest; expected `sha256:` and 64 lowercase hexadecimal digits")]
+#[error("`{text}` is not a digest; expected `sha256:` and 64 lowercase hexadecimal digits")]
 pub struct InvalidDigest {
     text: ForeignText,
 }

@@ -1,9 +1,10 @@
-//! An environment: its id and its bindings, and what always holds of them.
+//! An environment: its id and its bindings.
 
 use crate::{Binding, BindingKey, BindingPlace, DescriptorPath, EnvId};
 
-/// An environment whose invariants hold: each core slot and each extension instance is
-/// bound at most once.
+/// An environment.
+///
+/// Invariant: each core slot and each extension instance is bound at most once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
     id: EnvId,
@@ -12,12 +13,13 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// An environment without bindings.
+    /// Makes an environment without bindings.
     pub fn empty(id: EnvId) -> Self {
         Self { id, packs: Vec::new(), extensions: Vec::new() }
     }
 
-    /// An environment with these bindings; packs and extensions each keep their order.
+    /// Makes an environment with these bindings. Packs and extensions each keep their
+    /// order.
     ///
     /// # Errors
     /// [`DuplicateBinding`] when two bindings have the same key.
@@ -36,32 +38,32 @@ impl Environment {
         Ok(environment)
     }
 
-    /// The id.
+    /// Returns the id, which is also the name of its folder.
     pub fn id(&self) -> &EnvId {
         &self.id
     }
 
-    /// The bindings of core slots.
+    /// Returns the bindings of core slots.
     pub fn packs(&self) -> &[Binding] {
         &self.packs
     }
 
-    /// The bindings of extensions.
+    /// Returns the bindings of extensions.
     pub fn extensions(&self) -> &[Binding] {
         &self.extensions
     }
 
-    /// Every binding: packs, then extensions.
+    /// Returns all bindings: packs, then extensions.
     pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
         self.packs.iter().chain(&self.extensions)
     }
 
-    /// The binding with this key.
+    /// Finds a binding by its key.
     pub fn binding(&self, key: &BindingKey) -> Option<&Binding> {
         self.bindings().find(|binding| binding.key() == *key)
     }
 
-    /// The instances of one extension.
+    /// Returns the bindings of one extension path, of any version.
     pub fn instances_of<'a>(
         &'a self,
         path: &'a DescriptorPath,
@@ -73,7 +75,7 @@ impl Environment {
         self.list_mut(&binding.place).push(binding);
     }
 
-    /// Puts `after` where the binding with this key is, or takes it away.
+    /// Replaces the binding with the key of `before`, or removes it if `after` is `None`.
     pub(crate) fn replace(&mut self, before: &Binding, after: Option<Binding>) {
         let key = before.key();
         let list = self.list_mut(&before.place);
@@ -93,10 +95,10 @@ impl Environment {
     }
 }
 
-/// Two bindings with one key.
+/// The error for two bindings with the same key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key} is bound twice")]
 pub struct DuplicateBinding {
-    /// The key.
+    /// The key of both bindings.
     pub key: BindingKey,
 }

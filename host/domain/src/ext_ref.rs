@@ -1,4 +1,4 @@
-//! How a workload names an extension: `ext://<path>[/<instance>]`.
+//! References from workloads to extensions: `ext://<path>[/<instance>]`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,8 +6,8 @@ use std::str::FromStr;
 use crate::serialize::impl_serialize_as_display;
 use crate::{BindingKey, DescriptorPath, ForeignText, InstanceId, InvalidDescriptor, InvalidName};
 
-/// A reference to an extension binding: no environment, no version, and the instance
-/// after the first `/`.
+/// A reference to an extension binding. It has no environment and no version; the
+/// instance follows the first `/`.
 ///
 /// ```
 /// use env_pack_domain::ExtRef;
@@ -22,12 +22,12 @@ pub struct ExtRef {
 }
 
 impl ExtRef {
-    /// The path of the extension.
+    /// Returns the descriptor path of the extension.
     pub fn path(&self) -> &DescriptorPath {
         &self.path
     }
 
-    /// The binding it points at.
+    /// Returns the key of the binding that it refers to.
     pub fn key(&self) -> BindingKey {
         BindingKey::Extension { path: self.path.clone(), instance: self.instance.clone() }
     }
@@ -51,23 +51,26 @@ impl FromStr for ExtRef {
 impl fmt::Display for ExtRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ext://{}", self.path)?;
-        self.instance.iter().try_for_each(|instance| write!(f, "/{instance}"))
+        if let Some(instance) = &self.instance {
+            write!(f, "/{instance}")?;
+        }
+        Ok(())
     }
 }
 
 impl_serialize_as_display!(ExtRef);
 
-/// A text that is no extension reference.
+/// The error for a text that is not an extension reference.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidExtRef {
-    /// It does not begin with `ext://`.
-    #[error("`{0}` is no extension reference; expected `ext://<path>[/<instance>]`")]
+    /// The text does not begin with `ext://`.
+    #[error("`{0}` is not an extension reference; expected `ext://<path>[/<instance>]`")]
     NoScheme(ForeignText),
-    /// Its path is wrong; a version does not belong here either.
-    #[error("the path of the extension reference is wrong: {0}")]
+    /// The path is malformed. A version is not allowed either.
+    #[error("the path of the extension reference is invalid: {0}")]
     Path(#[from] InvalidDescriptor),
-    /// Its instance is wrong.
-    #[error("the instance of the extension reference is wrong: {0}")]
+    /// The instance id is malformed.
+    #[error("the instance of the extension reference is invalid: {0}")]
     Instance(#[from] InvalidName),
 }
 

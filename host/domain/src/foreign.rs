@@ -1,19 +1,17 @@
-//! Text that somebody else wrote: a pack, a tool, a registry, a file.
+//! Untrusted text: from a pack, a tool, a registry or a file.
 //!
-//! This type does not know where the text goes. It only makes sure that showing it to a
-//! person cannot move the cursor, recolour the screen, reverse the reading direction or
-//! fake a second line.
+//! Displaying it cannot move the cursor, recolour the screen, reverse the reading direction
+//! or fake a second line.
 
 use std::fmt;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Text of foreign origin.
+/// Text from an untrusted source.
 ///
-/// [`Display`](fmt::Display) escapes control characters and bidirectional marks;
-/// serialising keeps the exact text, because a program that reads JSON wants the truth
-/// and escapes for its own reader.
+/// [`Display`](fmt::Display) escapes control characters and bidirectional marks.
+/// Serialising keeps the exact text, for programs that read the JSON.
 ///
 /// ```
 /// use env_pack_domain::ForeignText;
@@ -23,41 +21,38 @@ use serde::{Deserialize, Serialize, Serializer};
 #[serde(transparent)]
 pub struct ForeignText(String);
 
-/// How much of a foreign text an error sentence quotes, in characters: enough to
-/// recognise it, too little to bury the rest.
+/// Maximum length of a quotation in an error message, in characters.
 const EXCERPT_CHARS: usize = 80;
-/// How much of a foreign explanation an error sentence takes over, in characters: one
-/// honest sentence.
+/// Maximum length of an explanation in an error message, in characters.
 const SENTENCE_CHARS: usize = 400;
 
 impl ForeignText {
-    /// Wraps a text.
+    /// Wraps a text of any length.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Wraps the beginning of a text, as much of it as belongs into a sentence.
+    /// Wraps the first 80 characters of a text, to quote it in an error message.
     pub fn excerpt(text: &str) -> Self {
         Self(truncate(text, EXCERPT_CHARS))
     }
 
-    /// Wraps the beginning of an explanation, as much of it as one reads.
+    /// Wraps the first 400 characters of an explanation.
     pub fn sentence(text: &str) -> Self {
         Self(truncate(text, SENTENCE_CHARS))
     }
 
-    /// Whether this is what became of an explanation of which only the beginning was
-    /// taken.
+    /// Returns true if [`sentence`](Self::sentence) has shortened this text.
     pub fn is_truncated(sentence: &str) -> bool {
         sentence.ends_with('…') && sentence.chars().count() > SENTENCE_CHARS
     }
 
-    /// Whether a text is shown as itself: it holds nothing that would be escaped.
+    /// Returns true if a text has nothing to escape.
     pub fn is_plain(text: &str) -> bool {
         text.chars().all(is_safe)
     }
 
-    /// The exact text, for everything but showing it.
+    /// Returns the exact text. Do not display it.
     pub fn as_exact(&self) -> &str {
         &self.0
     }
@@ -96,37 +91,35 @@ impl Serialize for ForeignText {
     }
 }
 
-/// JSON that means the same, and that a terminal shows as it is: what stands for itself
-/// in JSON, but not on a terminal, is written as an escape sequence of JSON.
+/// Rewrites JSON so that a terminal can display it safely: characters that a terminal
+/// interprets become JSON escape sequences. The value stays the same.
 ///
 /// ```
 /// use env_pack_domain::terminal_safe_json;
 /// assert_eq!(terminal_safe_json("[\"a\u{9b}b\u{202e}\"]".to_owned()), r#"["a\u009bb\u202e"]"#);
 /// ```
 pub fn terminal_safe_json(json: String) -> String {
-    // between tokens there may be line breaks, and in strings JSON allows none
-    let is_fine = |c: char| c.is_ascii() && c != '\u{7f}' || is_safe(c);
-    if json.chars().all(is_fine) {
+    if json.chars().all(is_safe_in_json) {
         return json;
     }
-    let mut plain = String::with_capacity(json.len() + 16);
+    let mut safe = String::with_capacity(json.len() + 16);
     for c in json.chars() {
-        match is_fine(c) {
-            true => plain.push(c),
-            // as JSON has it: characters beyond 16 bits are two numbers
-            false => c
-                .encode_utf16(&mut [0; 2])
-                .iter()
-                .for_each(|unit| plain.push_str(&format!("\\u{unit:04x}"))),
+        if is_safe_in_json(c) {
+            safe.push(c);
+            continue;
+        }
+        // JSON escapes are UTF-16, so some characters take two
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            safe.push_str(&format!("\\u{unit:04x}"));
         }
     }
-    plain
+    safe
 }
 
-/// What a terminal does not show as itself: control characters, and invisible formatting:
-/// soft hyphen, zero-width characters, line and paragraph separators, bidi marks,
-/// embeddings, overrides and isolates, the byte-order mark, and the tag block used to
-/// hide text.
+/// Characters that a terminal does not display as themselves: control characters and
+/// invisible formatting (soft hyphen, zero-width characters, line and paragraph separators,
+/// bidirectional marks, embeddings, overrides and isolates, the byte-order mark, and the
+/// tag block, which can hide text).
 pub(crate) const UNSAFE: [RangeInclusive<char>; 14] = [
     '\u{0}'..='\u{1f}',
     '\u{7f}'..='\u{9f}',
@@ -144,9 +137,15 @@ pub(crate) const UNSAFE: [RangeInclusive<char>; 14] = [
     '\u{e0000}'..='\u{e007f}',
 ];
 
-/// Whether a terminal shows this character as itself and nothing else.
+/// Returns true if this character is safe in JSON. ASCII control characters are too: in
+/// strings JSON does not allow them, and between tokens they are line breaks.
+fn is_safe_in_json(c: char) -> bool {
+    c.is_ascii() && c != '\u{7f}' || is_safe(c)
+}
+
+/// Returns true if a terminal displays this character as itself.
 fn is_safe(c: char) -> bool {
-    // most characters are among the first
+    // printable ASCII first, because it is the most common
     matches!(c, ' '..='~') || !UNSAFE.iter().any(|range| range.contains(&c))
 }
 

@@ -1,4 +1,4 @@
-//! The handler of an env-pack: four calls, whoever implements them.
+//! The interface of env-pack handlers, WebAssembly or native.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,47 +10,47 @@ use crate::{
     CapabilitySlot, DescriptorPath, EnvId, ForeignText, InstanceId, Permissions, Preflight,
 };
 
-/// What fills a slot.
+/// A handler: the part of an env-pack that fills a slot.
 ///
-/// The first three answers are constants of the handler; whoever builds one has asked for
-/// them already, so they cannot fail.
+/// The first three methods return constants. The host queries a WebAssembly handler for
+/// them when it loads it, so they cannot fail.
 pub trait EnvPackHandler: fmt::Debug + Send + Sync {
-    /// The slot it fills.
+    /// Returns the slot that it serves.
     fn slot(&self) -> CapabilitySlot;
 
-    /// The path it answers for: its key in the registry.
+    /// Returns the path under which it is registered.
     fn descriptor_path(&self) -> &DescriptorPath;
 
-    /// The versions of the descriptor it implements.
+    /// Returns the descriptor versions that it implements.
     fn supported_versions(&self) -> &VersionReq;
 
-    /// Checks that what it needs on this machine is there, for one binding. A handler
-    /// that needs nothing reports nothing.
+    /// Checks the handler's requirements on this machine for one binding. The default
+    /// implementation has no requirements.
     ///
     /// # Errors
-    /// [`HandlerFault`] when the handler did not come to an answer.
+    /// [`HandlerFault`] when the handler returned no answer.
     fn preflight(&self, _binding: &BindingContext) -> Result<Preflight, HandlerFault> {
         Ok(Preflight::default())
     }
 }
 
-/// What a preflight may know of the binding it runs for.
+/// The binding for which a preflight runs.
 #[derive(Clone, Debug)]
 pub struct BindingContext {
-    /// The environment.
+    /// The environment of the binding.
     pub env_id: EnvId,
-    /// The instance of an extension binding.
+    /// The instance of an extension; `None` for the default instance and for slots.
     pub instance_id: Option<InstanceId>,
-    /// The operator's answers, a JSON document; `{}` when there are none.
+    /// The operator's answers as a JSON document; `{}` if there are none.
     pub answers_json: String,
-    /// What the operator granted the pack.
+    /// The permissions that the operator granted to the pack.
     pub grants: Permissions,
 }
 
-/// A call into a handler, named as in the handler interface.
+/// A call into a handler. It displays as the function name in the WIT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Call {
-    /// Bringing the handler up, before its first call.
+    /// Instantiation of the component, before the first call.
     Instantiate,
     /// `slot`
     Slot,
@@ -74,101 +74,100 @@ impl fmt::Display for Call {
     }
 }
 
-/// Why a call into a handler came to no answer.
+/// The reason a call into a handler returned no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum HandlerFault {
-    /// It broke off by itself: a panic, an exception, an illegal operation.
+    /// The handler trapped: a panic, an exception or an illegal operation.
     #[error("handler trapped in `{call}`: {reason}{}", message_suffix(.message))]
     Trapped {
-        /// The call.
+        /// The interrupted call.
         call: Call,
-        /// What kind of trap, in the words of the engine.
+        /// The kind of trap, in the words of the engine.
         reason: ForeignText,
-        /// What it said before, if anything: the panic message, or the end of its error
-        /// output.
+        /// The panic message, or the end of the handler's error output.
         message: Option<ForeignText>,
     },
-    /// It ended itself, as a program does that has nothing to answer.
-    #[error("handler ended itself in `{call}` with exit code {code}, without an answer{}", message_suffix(.message))]
+    /// The handler exited like a program, instead of returning.
+    #[error("handler exited in `{call}` with code {code}, without an answer{}", message_suffix(.message))]
     Exited {
-        /// The call.
+        /// The interrupted call.
         call: Call,
         /// The exit code.
         code: i32,
-        /// What it said before, if anything.
+        /// The end of the handler's error output.
         message: Option<ForeignText>,
     },
-    /// It ran longer than it may.
+    /// The handler exceeded its deadline.
     #[error("handler ran out of time in `{call}`: more than {} s", .limit.as_secs_f32())]
     OutOfTime {
-        /// The call.
+        /// The interrupted call.
         call: Call,
-        /// The time it had.
+        /// The time limit.
         limit: Duration,
     },
-    /// It asked for more memory than it may have.
+    /// The handler exceeded its memory limit.
     #[error("handler ran out of memory in `{call}`: it asked for more than {} MiB", .limit_bytes >> 20)]
     OutOfMemory {
-        /// The call.
+        /// The interrupted call.
         call: Call,
-        /// The memory it had, in bytes.
+        /// The memory limit, in bytes.
         limit_bytes: u64,
     },
-    /// It wanted more of something than there is for one handler.
-    #[error("handler wanted too much in `{call}`: {what}")]
+    /// The handler exceeded another limit, such as its number of tables or handles.
+    #[error("handler exceeded a limit in `{call}`: {what}")]
     TooMany {
-        /// The call.
+        /// The interrupted call.
         call: Call,
-        /// What it wanted too much of, and how much there is.
+        /// The limit.
         what: ForeignText,
     },
-    /// It answered with more than anybody wants to read.
-    #[error("handler answered too much in `{call}`: {what}")]
+    /// The handler returned or wrote more than is allowed.
+    #[error("handler returned too much in `{call}`: {what}")]
     TooMuchOutput {
-        /// The call.
+        /// The interrupted call.
         call: Call,
-        /// What there was too much of, and how much is allowed.
+        /// The limit.
         what: ForeignText,
     },
-    /// It answered something that is no valid answer.
-    #[error("handler answered nonsense in `{call}`: {reason}")]
+    /// The handler returned an invalid answer.
+    #[error("handler returned an invalid answer in `{call}`: {reason}")]
     WrongShape {
-        /// The call.
+        /// The interrupted call.
         call: Call,
-        /// What is wrong with the answer.
+        /// The problem of the answer.
         reason: ForeignText,
     },
-    /// It was not called at all, because this machine had no room for it.
-    #[error("handler was not called in `{call}`: {reason}")]
+    /// The handler was not called, because this machine lacks the resources.
+    #[error("handler could not be run for `{call}`: {reason}")]
     NotRun {
-        /// The call.
+        /// The interrupted call.
         call: Call,
-        /// What there was no room for.
+        /// The missing resource.
         reason: ForeignText,
     },
-    /// The process that it ran in ended with it.
-    #[error("handler brought down the process that it ran in, in `{call}`: {how}{}", message_suffix(.message))]
+    /// The handler's worker process crashed.
+    #[error("handler crashed its process in `{call}`: {how}{}", message_suffix(.message))]
     Crashed {
-        /// The call.
+        /// The interrupted call.
         call: Call,
-        /// How the process ended.
+        /// The exit status or signal of the process.
         how: ForeignText,
-        /// What it said before, if anything.
+        /// The end of the handler's error output.
         message: Option<ForeignText>,
     },
-    /// It used an import that this call may not use.
-    #[error("handler called `{import}` in `{call}`, where it may not")]
+    /// The handler called an import that is not allowed in this call.
+    #[error("handler called `{import}` in `{call}`, where it is not allowed")]
     ForbiddenImport {
-        /// The call.
+        /// The interrupted call.
         call: Call,
-        /// The function it called.
+        /// The imported function.
         import: ForeignText,
     },
 }
 
 impl HandlerFault {
-    /// The names of all kinds of faults.
+    /// The names of all kinds of faults, for `pack test` scenarios.
     pub const KINDS: [&str; 10] = [
         "trapped",
         "exited",
@@ -182,7 +181,8 @@ impl HandlerFault {
         "forbidden-import",
     ];
 
-    /// A stable name of the kind of fault, for programs: one of [`KINDS`](Self::KINDS).
+    /// A stable, machine-readable name of the kind of fault: one of
+    /// [`KINDS`](Self::KINDS).
     pub fn kind(&self) -> &'static str {
         Self::KINDS[match self {
             Self::Trapped { .. } => 0,
@@ -200,5 +200,5 @@ impl HandlerFault {
 }
 
 fn message_suffix(message: &Option<ForeignText>) -> String {
-    message.as_ref().map(|message| format!(" (it said: {message})")).unwrap_or_default()
+    message.as_ref().map(|message| format!(" (message: {message})")).unwrap_or_default()
 }

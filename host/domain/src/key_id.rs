@@ -1,4 +1,4 @@
-//! Names of signing keys, as values.
+//! Ids of signing keys.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,20 +8,19 @@ use sha2::Digest as _;
 use crate::ForeignText;
 use crate::serialize::impl_serialize_as_display;
 
-/// How many bytes of the hash name a key.
+/// Length of an id, in bytes.
 const BYTES: usize = 16;
 
 /// The id of a key: the first 16 bytes of the SHA-256 of the public key, written as 32
-/// lowercase hexadecimal digits. What is hashed is the key itself where there is only one
-/// way to write it, as with Ed25519, and the DER of its SPKI otherwise.
+/// lowercase hexadecimal digits.
 ///
-/// An id says which key somebody means. That something was signed with it, only a
-/// signature shows.
+/// The hash is over the 32 bytes of an Ed25519 key, or over the DER of the SPKI of other
+/// keys. An id only names a key; it does not prove that the key signed anything.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId([u8; BYTES]);
 
 impl KeyId {
-    /// The id of a public key, from what is hashed of it.
+    /// Computes the id of a public key from its encoding.
     pub fn from_public_key(public_key: &[u8]) -> Self {
         let digest: [u8; 32] = sha2::Sha256::digest(public_key).into();
         let mut id = [0; BYTES];
@@ -45,20 +44,16 @@ impl fmt::Debug for KeyId {
 impl FromStr for KeyId {
     type Err = InvalidKeyId;
 
-    /// Reads an id. Capital digits mean the same: the existing tools take them too.
+    /// Parses an id. Uppercase digits are accepted, as the existing tools accept them.
     fn from_str(text: &str) -> Result<Self, InvalidKeyId> {
         let invalid = || InvalidKeyId { text: ForeignText::excerpt(text) };
         if text.len() != 2 * BYTES {
             return Err(invalid());
         }
-        let digit = |b: &u8| char::from(*b).to_digit(16);
         let mut id = [0; BYTES];
         for (byte, pair) in id.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let (high, low) = pair
-                .first()
-                .and_then(digit)
-                .zip(pair.get(1).and_then(digit))
-                .ok_or_else(invalid)?;
+            let high = char::from(pair[0]).to_digit(16).ok_or_else(invalid)?;
+            let low = char::from(pair[1]).to_digit(16).ok_or_else(invalid)?;
             *byte = u8::try_from(high << 4 | low).map_err(|_| invalid())?;
         }
         Ok(Self(id))
@@ -67,9 +62,9 @@ impl FromStr for KeyId {
 
 impl_serialize_as_display!(KeyId);
 
-/// A text that is no id of a key.
+/// The error for a text that is not a key id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no key id; expected 32 hexadecimal digits")]
+#[error("`{text}` is not a key id; expected 32 hexadecimal digits")]
 pub struct InvalidKeyId {
     text: ForeignText,
 }

@@ -1,10 +1,14 @@
-//! The rules of env-packs: what a slot, a descriptor, a binding and an environment are,
-//! how bindings change, how a descriptor resolves to a handler, and what is wrong with an
-//! environment.
+//! The rules of env-packs, as values and pure functions:
 //!
-//! Everything here is a value or a function of values. The crate knows no files, no
-//! network, no clock, no environment variables and no WebAssembly, and it builds for
-//! `wasm32-unknown-unknown` so that it cannot grow any of them.
+//! - slots, descriptors, references and digests: parsed types ([`CapabilitySlot`],
+//!   [`PackDescriptor`], [`PackRef`], [`OciRef`], [`Sha256Digest`], …);
+//! - [`Environment`] and [`Binding`], and how bindings [`change`];
+//! - [`Registry`], which resolves a descriptor to an [`EnvPackHandler`];
+//! - [`diagnosis`] of an environment;
+//! - [`Permissions`], which packs request and operators grant.
+//!
+//! The crate has no access to files, network, clock, environment variables or WebAssembly.
+//! It builds for `wasm32-unknown-unknown`, which keeps it so.
 
 mod binding;
 pub mod change;

@@ -1,4 +1,5 @@
-//! Names that become folder names: environment ids and extension instance ids.
+//! Identifiers that are also file names (environments, extension instances, packs), and
+//! display names.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,8 +7,8 @@ use std::str::FromStr;
 use crate::ForeignText;
 use crate::serialize::impl_serialize_as_display;
 
-/// The longest name, in characters; those that become names of files are ASCII, and file
-/// systems stop at 255 bytes.
+/// Maximum length of a name, in characters. File systems allow 255 bytes, and names that
+/// become file names are ASCII.
 const MAX_NAME_CHARS: usize = 128;
 
 /// The id of an environment: ASCII letters, digits, `.`, `_` and `-`, but neither `.` nor
@@ -15,45 +16,46 @@ const MAX_NAME_CHARS: usize = 128;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EnvId(String);
 
-/// The id that tells several bindings of one extension apart: lowercase ASCII letters,
-/// digits and `-`.
+/// The id of one of several bindings of an extension: lowercase ASCII letters, digits and
+/// `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InstanceId(String);
 
-/// The id of a pack, by the rule of its format: ASCII letters, digits, `.`, `_` and `-`.
+/// The id of a pack, as the pack format defines it: ASCII letters, digits, `.`, `_` and
+/// `-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackId(String);
 
 impl PackId {
-    /// As many characters as an id may have, which are bytes.
+    /// Maximum length of an id, in bytes.
     pub const MAX_BYTES: usize = MAX_NAME_CHARS;
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What people call an environment: any text that is one line, and not blank.
+/// A name of an environment for people: one line of any characters, not blank.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisplayName(String);
 
 impl DisplayName {
-    /// The name as text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl EnvId {
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl InstanceId {
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -95,28 +97,28 @@ impl FromStr for DisplayName {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        const WHAT: &str = "name";
         if text.trim().is_empty() {
-            return Err(InvalidName::new(WHAT, text, "it is blank"));
+            return Err(InvalidName::new("name", text, "it is blank"));
         }
-        check(WHAT, text, "characters that one sees", |c| !c.is_control())?;
+        check("name", text, "printable characters", |c| !c.is_control())?;
         Ok(Self(text.to_owned()))
     }
 }
 
 fn check_plain(what: &'static str, text: &str) -> Result<(), InvalidName> {
     if matches!(text, "." | "..") {
-        return Err(InvalidName::new(what, text, "it means a folder of the file system"));
+        return Err(InvalidName::new(what, text, "it has a special meaning in paths"));
     }
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    check(what, text, "ASCII letters, digits, `.`, `_` and `-`", legal)
+    check(what, text, "ASCII letters, digits, `.`, `_` and `-`", |c| {
+        c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
+    })
 }
 
 fn check(
     what: &'static str,
     text: &str,
     allowed: &str,
-    legal: fn(char) -> bool,
+    is_allowed: fn(char) -> bool,
 ) -> Result<(), InvalidName> {
     if text.is_empty() {
         return Err(InvalidName::new(what, text, "it is empty"));
@@ -126,16 +128,12 @@ fn check(
         let reason = format!("it is {chars} characters long, more than {MAX_NAME_CHARS}");
         return Err(InvalidName::new(what, text, reason));
     }
-    match text.char_indices().find(|(_, c)| !legal(*c)) {
-        Some((at, c)) => {
-            let reason = format!(
-                "character `{}` at offset {at}; only {allowed} may stand in it",
-                c.escape_default()
-            );
-            Err(InvalidName::new(what, text, reason))
-        }
-        None => Ok(()),
+    if let Some((at, c)) = text.char_indices().find(|(_, c)| !is_allowed(*c)) {
+        let c = c.escape_default();
+        let reason = format!("character `{c}` at offset {at}; only {allowed} are allowed");
+        return Err(InvalidName::new(what, text, reason));
     }
+    Ok(())
 }
 
 impl fmt::Display for EnvId {
@@ -152,9 +150,9 @@ impl fmt::Display for InstanceId {
 
 impl_serialize_as_display!(EnvId, InstanceId);
 
-/// A text that cannot be the name it is meant to be.
+/// The error for a malformed name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no valid {what}: {reason}")]
+#[error("`{text}` is not a valid {what}: {reason}")]
 pub struct InvalidName {
     what: &'static str,
     text: ForeignText,
@@ -206,7 +204,7 @@ mod tests {
         let error = "a/b".parse::<EnvId>().expect_err("separator").to_string();
         assert_eq!(
             error,
-            "`a/b` is no valid environment id: character `/` at offset 1; only ASCII letters, digits, `.`, `_` and `-` may stand in it"
+            "`a/b` is not a valid environment id: character `/` at offset 1; only ASCII letters, digits, `.`, `_` and `-` are allowed"
         );
     }
 }

@@ -1,9 +1,9 @@
 //! References to artifacts in OCI registries:
 //! `oci://<registry>/<repository>[:<tag>][@<digest>]`.
 //!
-//! The grammar is that of the OCI distribution specification. Stored files may hold
-//! references that are none, which other tools wrote; whoever is about to open a socket,
-//! or to write a new reference, parses it first.
+//! The grammar is that of the [OCI distribution specification][spec].
+//!
+//! [spec]: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use crate::digest::Sha256Digest;
 use crate::serialize::impl_serialize_as_display;
 
 const SCHEME: &str = "oci://";
-/// Host and port.
+/// Maximum length of host and port, in bytes.
 const MAX_REGISTRY_BYTES: usize = 260;
 const MAX_REPOSITORY_BYTES: usize = 255;
 const MAX_TAG_BYTES: usize = 128;
@@ -35,27 +35,27 @@ pub struct OciRef {
 }
 
 impl OciRef {
-    /// The registry: a host, and a port unless it is the usual one.
+    /// Returns the registry: a host, with a port unless it is the default one.
     pub fn registry(&self) -> &str {
         &self.registry
     }
 
-    /// The repository: a path of names.
+    /// Returns the repository, such as `acme/vault`.
     pub fn repository(&self) -> &str {
         &self.repository
     }
 
-    /// The tag, if there is one.
+    /// Returns the tag.
     pub fn tag(&self) -> Option<&str> {
         self.tag.as_deref()
     }
 
-    /// The digest of the manifest, if there is one.
+    /// Returns the digest of the manifest.
     pub fn digest(&self) -> Option<&Sha256Digest> {
         self.digest.as_ref()
     }
 
-    /// The same reference to exactly this manifest, whatever its tag stands for.
+    /// Returns the reference with this digest of the manifest, which overrides its tag.
     pub fn pinned(&self, digest: Sha256Digest) -> Self {
         Self { digest: Some(digest), ..self.clone() }
     }
@@ -67,13 +67,13 @@ impl FromStr for OciRef {
     fn from_str(text: &str) -> Result<Self, InvalidOciRef> {
         let fail = |reason| InvalidOciRef { text: ForeignText::excerpt(text), reason };
         let rest =
-            text.strip_prefix(SCHEME).ok_or_else(|| fail("expected `oci://` at its beginning"))?;
+            text.strip_prefix(SCHEME).ok_or_else(|| fail("expected it to begin with `oci://`"))?;
         let (registry, rest) = rest
             .split_once('/')
             .ok_or_else(|| fail("expected `/<repository>` after the registry"))?;
         if !is_registry(registry) {
             return Err(fail(
-                "expected a host name or an address, and perhaps `:<port>`, after `oci://`",
+                "expected a host name or address, with an optional `:<port>`, after `oci://`",
             ));
         }
         let (rest, digest) = match rest.split_once('@') {
@@ -89,14 +89,17 @@ impl FromStr for OciRef {
             Some((repository, tag)) => (repository, Some(tag)),
             None => (rest, None),
         };
-        if repository.len() > MAX_REPOSITORY_BYTES || !repository.split('/').all(is_name) {
+        if repository.len() > MAX_REPOSITORY_BYTES || !repository.split('/').all(is_repository_name)
+        {
             return Err(fail(
-                "a repository is made of names between `/`: lowercase ASCII letters and digits, with `.`, `_`, `__` or `-` between",
+                "expected repository names separated by `/`: lowercase ASCII letters and digits, \
+                 with `.`, `_`, `__` or `-` between them",
             ));
         }
         if !tag.is_none_or(is_tag) {
             return Err(fail(
-                "a tag has 1 to 128 ASCII letters, digits, `_`, `.` and `-`, the first of them none of the last two",
+                "a tag has 1 to 128 ASCII letters, digits, `_`, `.` and `-`, \
+                 and does not begin with `.` or `-`",
             ));
         }
         Ok(Self {
@@ -109,70 +112,79 @@ impl FromStr for OciRef {
 }
 
 fn is_registry(text: &str) -> bool {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => match rest.split_once(']') {
-            Some((address, port)) if address.parse::<std::net::Ipv6Addr>().is_ok() => {
-                (None, port.strip_prefix(':').or((!port.is_empty()).then_some("")))
-            }
-            _ => return false,
-        },
-        None => match text.split_once(':') {
+    let (host, port) = if let Some(rest) = text.strip_prefix('[') {
+        let Some((address, rest)) = rest.split_once(']') else { return false };
+        if address.parse::<std::net::Ipv6Addr>().is_err() {
+            return false;
+        }
+        match (rest, rest.strip_prefix(':')) {
+            ("", _) => (None, None),
+            (_, Some(port)) => (None, Some(port)),
+            (_, None) => return false,
+        }
+    } else {
+        match text.split_once(':') {
             Some((host, port)) => (Some(host), Some(port)),
             None => (Some(text), None),
-        },
-    };
-    let is_label = |label: &str| {
-        let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-        !label.is_empty()
-            && label.len() <= 63
-            && label.bytes().all(inner)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let is_port = |port: &str| {
-        port.bytes().all(|b| b.is_ascii_digit())
-            && !port.starts_with('0')
-            && port.parse::<u16>().is_ok()
+        }
     };
     text.len() <= MAX_REGISTRY_BYTES
-        && host.is_none_or(|host| host.split('.').all(is_label))
+        && host.is_none_or(|host| host.split('.').all(is_host_label))
         && port.is_none_or(is_port)
+}
+
+/// A part of a host name between dots.
+fn is_host_label(label: &str) -> bool {
+    !label.is_empty()
+        && label.len() <= 63
+        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn is_port(port: &str) -> bool {
+    port.bytes().all(|b| b.is_ascii_digit())
+        && !port.starts_with('0')
+        && port.parse::<u16>().is_ok()
 }
 
 /// Runs of lowercase letters and digits, with one `.`, one or two `_`, or any number of
 /// `-` between two of them.
-fn is_name(name: &str) -> bool {
-    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    let mut separators = name
-        .split(|c: char| c.is_ascii() && is_plain(c as u8))
-        .filter(|separator| !separator.is_empty());
-    let is_separator =
-        |text: &str| matches!(text, "." | "_" | "__") || text.bytes().all(|b| b == b'-');
-    name.bytes().next().is_some_and(is_plain)
-        && name.bytes().last().is_some_and(is_plain)
-        && separators.all(is_separator)
+fn is_repository_name(name: &str) -> bool {
+    let is_letter_or_digit = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let mut separators = name.split(is_letter_or_digit).filter(|separator| !separator.is_empty());
+    name.starts_with(is_letter_or_digit)
+        && name.ends_with(is_letter_or_digit)
+        && separators.all(|separator| {
+            matches!(separator, "." | "_" | "__") || separator.bytes().all(|b| b == b'-')
+        })
 }
 
 fn is_tag(tag: &str) -> bool {
-    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     tag.len() <= MAX_TAG_BYTES
-        && tag.bytes().next().is_some_and(word)
-        && tag.bytes().all(|b| word(b) || matches!(b, b'.' | b'-'))
+        && tag.starts_with(is_word)
+        && tag.chars().all(|c| is_word(c) || matches!(c, '.' | '-'))
 }
 
 impl fmt::Display for OciRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{SCHEME}{}/{}", self.registry, self.repository)?;
-        self.tag.iter().try_for_each(|tag| write!(f, ":{tag}"))?;
-        self.digest.iter().try_for_each(|digest| write!(f, "@{digest}"))
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        if let Some(digest) = &self.digest {
+            write!(f, "@{digest}")?;
+        }
+        Ok(())
     }
 }
 
 impl_serialize_as_display!(OciRef);
 
-/// A text that refers to no artifact in a registry.
+/// The error for a text that is not a valid reference.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no reference to a registry: {reason}")]
+#[error("`{text}` is not a valid OCI reference: {reason}")]
 pub struct InvalidOciRef {
     text: ForeignText,
     reason: &'static str,
@@ -264,7 +276,7 @@ mod tests {
         let error = "oci://x y".parse::<OciRef>().expect_err("none").to_string();
         assert_eq!(
             error,
-            "`oci://x y` is no reference to a registry: expected `/<repository>` after the registry"
+            "`oci://x y` is not a valid OCI reference: expected `/<repository>` after the registry"
         );
     }
 }

@@ -1,34 +1,32 @@
-//! Where the archive of a pack is: a file, a registry, or a name that the host itself
-//! knows.
+//! References to packs: a built-in pack, a file, or an artifact in a registry.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::{ForeignText, PackDescriptor};
 
-/// The longest reference, in characters; paths end at 4,096 bytes on every system we
-/// know.
+/// Maximum length of a reference, in characters. Paths have at most 4,096 bytes on common
+/// systems.
 pub const MAX_PACK_REF_CHARS: usize = 4096;
 
 /// A reference to a pack, kept exactly as it was written.
 ///
-/// A reference is only classified here, not judged: environment files hold references
-/// that other tools understand, and they must survive a rewrite.
+/// Parsing only classifies a reference. Environment files can have references that only
+/// other tools understand, and these must survive a rewrite.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PackRef {
-    /// A name such as `greentic.secrets.dev-store@0.1.0`: one of the packs that the host
-    /// brings along.
+    /// The name of a built-in pack, such as `greentic.secrets.dev-store@0.1.0`.
     Named(PackDescriptor),
     /// A local file: a path, or a `file://` URL.
     File(String),
-    /// An OCI artifact, `oci://<registry>/<repository>[:tag][@digest]`.
+    /// An artifact in an OCI registry, `oci://<registry>/<repository>[:tag][@digest]`.
     Oci(String),
-    /// A scheme that this host cannot fetch from.
+    /// A URL with a scheme that this host does not support.
     OtherScheme(String),
 }
 
 impl PackRef {
-    /// The reference as it was written.
+    /// Returns the reference as it was written.
     pub fn text(&self) -> String {
         match self {
             Self::Named(name) => name.to_string(),
@@ -36,7 +34,7 @@ impl PackRef {
         }
     }
 
-    /// The path of a local file.
+    /// Returns the path of a local file.
     pub fn file_path(&self) -> Option<&str> {
         match self {
             Self::File(text) => Some(text.strip_prefix("file://").unwrap_or(text)),
@@ -60,10 +58,10 @@ impl FromStr for PackRef {
             return Err(InvalidPackRef::Nul { at });
         }
         if let Some(path) = text.strip_prefix("file://") {
-            return match path.starts_with('/') {
-                true => Ok(Self::File(text.to_owned())),
-                false => Err(InvalidPackRef::RemoteFile(ForeignText::excerpt(text))),
-            };
+            if !path.starts_with('/') {
+                return Err(InvalidPackRef::RemoteFile(ForeignText::excerpt(text)));
+            }
+            return Ok(Self::File(text.to_owned()));
         }
         Ok(match text.split_once("://") {
             Some(("oci", _)) => Self::Oci(text.to_owned()),
@@ -81,7 +79,7 @@ fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
-/// Shows the reference with everything escaped that a terminal would obey.
+/// Displays the reference with control characters escaped.
 impl fmt::Display for PackRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -99,27 +97,27 @@ impl serde::Serialize for PackRef {
     }
 }
 
-/// A text that cannot refer to a pack.
+/// The error for a text that cannot be a pack reference.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPackRef {
-    /// There is nothing.
+    /// The reference is empty.
     #[error(
         "the pack reference is empty; expected a path, `oci://…`, or the name of a built-in pack"
     )]
     Empty,
-    /// It is longer than any path.
+    /// The reference is longer than [`MAX_PACK_REF_CHARS`].
     #[error("the pack reference is {chars} characters long, more than {MAX_PACK_REF_CHARS}")]
     TooLong {
-        /// Its length.
+        /// Length of the reference, in characters.
         chars: usize,
     },
-    /// It holds a NUL byte, which no path may.
-    #[error("the pack reference holds a NUL byte at offset {at}")]
+    /// The reference has a NUL byte.
+    #[error("the pack reference has a NUL byte at offset {at}")]
     Nul {
-        /// Where it stands.
+        /// Offset of the byte.
         at: usize,
     },
-    /// A `file://` URL names a host.
+    /// A `file://` URL has a host.
     #[error("`{0}` names a file on another host; expected `file:///<absolute path>`")]
     RemoteFile(ForeignText),
 }

@@ -1,88 +1,88 @@
-//! What a preflight reports: checks and their outcomes.
+//! The report of a preflight: checks with their outcomes, and probes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ForeignText;
 
-/// What came of a preflight.
+/// The result of a preflight.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Preflight {
-    /// What was found.
+    /// The checks that the handler reports.
     pub checks: Vec<ToolCheck>,
-    /// What the handler asked of the host for it, in its order.
+    /// The programs and connections that it requested, in order.
     pub probes: Vec<Probe>,
 }
 
-/// A program that a preflight ran, or a connection that it opened, or wanted to.
+/// A request of a preflight to run a program or to open a connection, granted or not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Probe {
-    /// The command, or the address.
+    /// The command or the address.
     pub asked: ForeignText,
-    /// The file that ran.
+    /// Path of the executable, if the program ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub program: Option<ForeignText>,
-    /// What came of it.
+    /// The result in words.
     pub outcome: ForeignText,
 }
 
-/// One check that a handler made of the operator's machine.
+/// A check of the operator's machine, made by a handler.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolCheck {
     /// A short name, unique within one preflight.
     pub name: ForeignText,
-    /// What was checked.
+    /// The checked condition, for people.
     pub description: ForeignText,
-    /// What was found.
+    /// The result of the check.
     pub outcome: CheckOutcome,
 }
 
-/// What a check found; serialised with the tag `status`, as the tools of the ecosystem
-/// read it.
+/// The outcome of a check. It is serialised with the tag `status`, as the existing tools
+/// expect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum CheckOutcome {
-    /// All is well.
+    /// The check passed.
     Ok {
-        /// What was found, for example a version.
+        /// A detail such as the version.
         detail: Option<ForeignText>,
     },
-    /// What the handler needs is not there.
+    /// A requirement is missing.
     Missing {
-        /// How to get it.
+        /// Instructions for installing it.
         install_hint: ForeignText,
     },
-    /// It is there in the wrong version.
+    /// A requirement has an unsuitable version.
     VersionMismatch {
-        /// The version found.
+        /// The installed version.
         found: ForeignText,
-        /// The versions that would do.
+        /// The suitable versions.
         required: ForeignText,
-        /// How to get one.
+        /// Instructions for installing one.
         install_hint: ForeignText,
     },
-    /// It is there and did not let us in.
+    /// A service refused the credentials.
     AuthFailed {
-        /// What was observed.
+        /// The observed error.
         detail: ForeignText,
-        /// How to get in.
+        /// Instructions for getting access.
         recovery_hint: ForeignText,
     },
-    /// It does not answer.
+    /// A service does not respond.
     Unreachable {
-        /// What was observed.
+        /// The observed error.
         detail: ForeignText,
-        /// What to do about it.
+        /// Instructions for fixing it.
         recovery_hint: ForeignText,
     },
-    /// The check could not be made, so nothing is known.
+    /// The check could not be made.
     ProbeError {
-        /// What went wrong.
+        /// The error.
         detail: ForeignText,
     },
 }
 
 impl CheckOutcome {
-    /// Whether the check passed.
+    /// Returns true if the check passed.
     pub fn passed(&self) -> bool {
         matches!(self, Self::Ok { .. })
     }

@@ -1,21 +1,20 @@
-//! The registry of an environment: which handler answers for which descriptor path.
+//! The registry of an environment: handlers by descriptor path.
 
 use crate::{
     CapabilitySlot, DescriptorPath, EnvPackHandler, PackDescriptor, PackRef, Sha256Digest, Version,
     VersionReq,
 };
 
-/// Where a registered handler comes from.
+/// The source of a registered handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The reference its pack was loaded through; none for a handler that a program
-    /// registers itself.
+    /// The reference of its pack; `None` for a native handler of an embedding program.
     pub pack_ref: Option<PackRef>,
-    /// The digest of the archive it was loaded from.
+    /// The digest of its archive; `None` for a native handler.
     pub archive: Option<Sha256Digest>,
 }
 
-/// Handlers by descriptor path, in the order they were registered.
+/// Handlers by descriptor path, in order of registration.
 #[derive(Debug, Default)]
 pub struct Registry {
     entries: Vec<(Box<dyn EnvPackHandler>, Origin)>,
@@ -24,13 +23,12 @@ pub struct Registry {
 impl Registry {
     /// Adds a handler.
     ///
-    /// Registering the same path out of the same archive again changes nothing: several
-    /// instances of an extension share one pack.
+    /// Registering the same path from the same archive again has no effect, because
+    /// several instances of an extension share one pack.
     ///
     /// # Errors
-    /// [`DuplicateRegistration`] when the path is taken by another pack. The one
-    /// registered first stays, so that nothing can shadow a built-in, or anything
-    /// else.
+    /// [`DuplicateRegistration`] when the path is registered by another pack. The first
+    /// registration stays, so that no pack can shadow a built-in or another pack.
     pub fn register(
         &mut self,
         handler: Box<dyn EnvPackHandler>,
@@ -47,10 +45,10 @@ impl Registry {
         Ok(())
     }
 
-    /// The handler for a descriptor.
+    /// Finds the handler for a descriptor.
     ///
     /// # Errors
-    /// [`ResolveError`] when nobody answers for the path, or not in this version.
+    /// [`ResolveError::Unknown`] or [`ResolveError::VersionUnsupported`]
     pub fn resolve(&self, kind: &PackDescriptor) -> Result<&dyn EnvPackHandler, ResolveError> {
         let (handler, _) = self
             .entry(kind.path())
@@ -66,12 +64,11 @@ impl Registry {
         Ok(handler.as_ref())
     }
 
-    /// The handler for a descriptor, provided it serves this slot. The slot is looked at
-    /// first: a handler of another slot is wrong in every version.
+    /// Finds the handler for a descriptor, which must serve this slot. The slot is checked
+    /// before the version.
     ///
     /// # Errors
-    /// [`ResolveError`] as for [`resolve`](Self::resolve), or when it serves another
-    /// slot.
+    /// [`ResolveError`]
     pub fn resolve_for_slot(
         &self,
         kind: &PackDescriptor,
@@ -87,12 +84,12 @@ impl Registry {
         }
     }
 
-    /// Every handler with its origin, in order of registration.
+    /// Returns all handlers with their origins, in order of registration.
     pub fn iter(&self) -> impl Iterator<Item = (&dyn EnvPackHandler, &Origin)> {
         self.entries.iter().map(|(handler, origin)| (handler.as_ref(), origin))
     }
 
-    /// Where the handler of a path comes from.
+    /// Returns the origin of the handler for a path.
     pub fn origin(&self, path: &DescriptorPath) -> Option<&Origin> {
         self.entry(path).map(|(_, origin)| origin)
     }
@@ -102,15 +99,19 @@ impl Registry {
     }
 }
 
-/// A second handler for a path that is taken.
+/// The error for a second handler for a descriptor path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("descriptor path `{path}` is already registered by {}; {} was left out", describe_origin(.kept), describe_origin(.refused))]
+#[error(
+    "descriptor path `{path}` is already registered by {}; {} was left out",
+    describe_origin(.kept),
+    describe_origin(.refused)
+)]
 pub struct DuplicateRegistration {
-    /// The path.
+    /// The descriptor path.
     pub path: DescriptorPath,
-    /// Where the handler that stays comes from.
+    /// Origin of the registered handler.
     pub kept: Origin,
-    /// Where the handler that was left out comes from.
+    /// Origin of the handler that was left out.
     pub refused: Origin,
 }
 
@@ -122,33 +123,33 @@ fn describe_origin(origin: &Origin) -> String {
     }
 }
 
-/// Why a descriptor has no handler.
+/// The reason a descriptor has no handler.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
-    /// Nobody answers for the path.
+    /// No handler is registered for the path.
     #[error("no handler is registered for `{path}`")]
     Unknown {
-        /// The path.
+        /// The descriptor path.
         path: DescriptorPath,
     },
     /// The handler does not implement this version.
     #[error("handler `{path}` supports versions `{supported}`, not `{requested}`")]
     VersionUnsupported {
-        /// The path.
+        /// The descriptor path.
         path: DescriptorPath,
-        /// The version asked for.
+        /// The requested version.
         requested: Version,
-        /// The versions it supports.
+        /// The versions that the handler supports.
         supported: VersionReq,
     },
     /// The handler serves another slot.
     #[error("env-pack `{path}` serves slot `{actual}`, cannot be bound to `{expected}`")]
     SlotMismatch {
-        /// The path.
+        /// The descriptor path.
         path: DescriptorPath,
-        /// The slot asked for.
+        /// The requested slot.
         expected: CapabilitySlot,
-        /// The slot it serves.
+        /// The slot that the handler serves.
         actual: CapabilitySlot,
     },
 }

@@ -1,6 +1,6 @@
-//! How domain values are written: as the text they display as.
+//! Serialisation of domain values as their `Display` text.
 
-/// Serialises a type as the text it displays as.
+/// Implements `Serialize` by `Display`.
 macro_rules! impl_serialize_as_display {
     ($($type:ty),+) => {
         $(impl serde::Serialize for $type {

@@ -1,4 +1,4 @@
-//! The closed list of capability slots, and which of them an environment binds once.
+//! The capability slots: a closed list, of which some are bound once per environment.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,32 +6,31 @@ use std::str::FromStr;
 use crate::ForeignText;
 use crate::serialize::impl_serialize_as_display;
 
-/// A capability that an environment offers.
+/// A capability that an environment offers, filled by a handler.
 ///
-/// The list is closed: a new slot is a new version of the handler interface, because core
-/// code links a typed interface for each of them.
+/// The list is closed. A new slot needs a new version of the handler interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CapabilitySlot {
-    /// Brings revisions of bundles to life.
+    /// Deploys revisions of bundles.
     Deployer,
-    /// Keeps and hands out secrets.
+    /// Stores secrets and serves them to workloads.
     Secrets,
-    /// Carries traces, metrics and logs away.
+    /// Exports traces, metrics and logs.
     Telemetry,
-    /// Remembers conversations.
+    /// Stores conversations.
     Sessions,
-    /// Stores what flows need between runs.
+    /// Stores data of flows between runs.
     State,
-    /// Tells which revisions may no longer run.
+    /// Lists revisions that must no longer run.
     Revocation,
-    /// Connects a messaging provider; many per environment.
+    /// Connects a messaging provider. An environment can have many.
     Messaging,
-    /// Anything a workload resolves by name; many per environment.
+    /// Anything else that workloads look up by name. An environment can have many.
     Extension,
 }
 
 impl CapabilitySlot {
-    /// Every slot, in the order people see them.
+    /// All slots, in display order.
     pub const ALL: [Self; 8] = [
         Self::Deployer,
         Self::Secrets,
@@ -43,7 +42,7 @@ impl CapabilitySlot {
         Self::Extension,
     ];
 
-    /// The name of the slot in files, flags and messages.
+    /// The lowercase name of the slot in files, flags and messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Deployer => "deployer",
@@ -75,25 +74,26 @@ impl FromStr for CapabilitySlot {
     }
 }
 
-/// A text that names no slot.
+/// The error for a text that is not the name of a slot.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no capability slot (one of {})", CapabilitySlot::ALL.map(CapabilitySlot::as_str).join(", "))]
+#[error("`{text}` is not a capability slot (one of {})", CapabilitySlot::ALL.map(CapabilitySlot::as_str).join(", "))]
 pub struct UnknownSlot {
-    /// The text.
+    /// The text, or its beginning.
     pub text: ForeignText,
 }
 
-/// A slot that an environment binds at most once, in `packs`.
+/// A slot that an environment binds at most once, in `packs`: every slot except
+/// [`Messaging`](CapabilitySlot::Messaging) and [`Extension`](CapabilitySlot::Extension).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CoreSlot(CapabilitySlot);
 
 impl CoreSlot {
-    /// Every core slot, in the order people see them.
+    /// All core slots, in display order.
     pub fn all() -> impl Iterator<Item = Self> {
         CapabilitySlot::ALL.into_iter().filter_map(|slot| Self::try_from(slot).ok())
     }
 
-    /// The slot.
+    /// Returns it as a [`CapabilitySlot`].
     pub const fn slot(self) -> CapabilitySlot {
         self.0
     }
@@ -117,15 +117,15 @@ impl fmt::Display for CoreSlot {
     }
 }
 
-/// A slot that holds many bindings, asked for where one-per-environment slots are bound.
+/// The error for a slot that can have many bindings, where a core slot is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "slot `{slot}` holds many bindings and never lives in `packs`; it is managed through `gtc op {noun}`"
+    "slot `{slot}` can have many bindings and is never in `packs`; manage it with `gtc op {noun}`"
 )]
 pub struct NotCoreSlot {
-    /// The slot asked for.
+    /// The requested slot.
     pub slot: CapabilitySlot,
-    /// The command noun that manages it.
+    /// The noun of the `gtc op` command that manages it.
     pub noun: &'static str,
 }
 

@@ -1,42 +1,41 @@
-//! How bindings change: functions from an environment and a request to the changed
+//! Changes of bindings: pure functions from an environment and a request to the changed
 //! environment or a refusal.
 //!
-//! Nothing here reads or writes anything. Packs and extensions change by the same rules;
-//! only their keys differ.
+//! The same rules apply to packs and extensions; only their keys differ.
 
 use crate::{
     AnswersRef, Binding, BindingKey, BindingPlace, EnvId, Environment, ForeignText, PackDescriptor,
     PackRef, PreviousBinding,
 };
 
-/// What to bind.
+/// A request to bind a pack.
 #[derive(Clone, Debug)]
 pub struct BindingRequest {
-    /// Where.
+    /// The slot or extension instance.
     pub place: BindingPlace,
-    /// As what.
+    /// The requested handler.
     pub kind: PackDescriptor,
-    /// Which archive.
+    /// The reference to the pack.
     pub pack_ref: PackRef,
-    /// With which answers.
+    /// The file of the operator's answers.
     pub answers_ref: Option<AnswersRef>,
 }
 
-/// A change that was made.
+/// A change of one binding.
 #[derive(Clone, Debug)]
 pub struct BindingChange {
-    /// The environment as it is now.
+    /// The environment after the change.
     pub environment: Environment,
-    /// The binding as it was, unless it is new.
+    /// The binding before the change; `None` if it is new.
     pub before: Option<Binding>,
-    /// The binding as it is, unless it is gone.
+    /// The binding after the change; `None` if it was removed.
     pub after: Option<Binding>,
 }
 
-/// Binds a pack to a place that is free.
+/// Binds a pack to a free place.
 ///
 /// # Errors
-/// [`Refusal::AlreadyBound`] when it is taken.
+/// [`Refusal::AlreadyBound`]
 pub fn add(environment: &Environment, request: BindingRequest) -> Result<BindingChange, Refusal> {
     let added = request.into_binding(0, None);
     if environment.binding(&added.key()).is_some() {
@@ -50,28 +49,27 @@ pub fn add(environment: &Environment, request: BindingRequest) -> Result<Binding
     Ok(BindingChange { environment, before: None, after: Some(added) })
 }
 
-/// Replaces a binding and keeps the one before for a rollback.
+/// Replaces a binding, and keeps the old one for a rollback.
 ///
 /// # Errors
-/// [`Refusal::NothingToUpdate`] when there is none.
+/// [`Refusal::NothingToUpdate`]
 pub fn update(
     environment: &Environment,
     request: BindingRequest,
 ) -> Result<BindingChange, Refusal> {
-    let key = request.clone().into_binding(0, None).key();
-    let nothing =
-        || Refusal::NothingToUpdate { environment: environment.id().clone(), key: key.clone() };
-    let before = environment.binding(&key).ok_or_else(nothing)?;
-    let stash = Binding { previous: None, ..before.clone() };
-    let after = request.into_binding(
-        before.generation.saturating_add(1),
-        Some(PreviousBinding::Known(Box::new(stash))),
-    );
+    let mut after = request.into_binding(0, None);
+    let key = after.key();
+    let Some(before) = environment.binding(&key) else {
+        return Err(Refusal::NothingToUpdate { environment: environment.id().clone(), key });
+    };
+    let previous = Binding { previous: None, ..before.clone() };
+    after.generation = before.generation.saturating_add(1);
+    after.previous = Some(PreviousBinding::Known(Box::new(previous)));
     Ok(replace_binding(environment, before, Some(after)))
 }
 
-/// The same environment, in which what is bound by one reference is bound by another one
-/// for the same pack. No generation changes: the bindings stay what they are.
+/// Replaces a pack reference by another one for the same pack, in all bindings. It does
+/// not count as a change of the bindings, so their generations stay.
 pub fn replace_pack_ref(environment: &Environment, from: &PackRef, to: &PackRef) -> Environment {
     let mut renamed = environment.clone();
     for binding in environment.bindings().filter(|binding| binding.pack_ref == *from) {
@@ -80,47 +78,42 @@ pub fn replace_pack_ref(environment: &Environment, from: &PackRef, to: &PackRef)
     renamed
 }
 
-/// Takes a binding away, for good: nothing is kept for a rollback.
+/// Removes a binding. Nothing is kept for a rollback.
 ///
 /// # Errors
-/// [`Refusal::NotBound`] when there is none.
+/// [`Refusal::NotBound`]
 pub fn remove(environment: &Environment, key: &BindingKey) -> Result<BindingChange, Refusal> {
     let before = require_binding(environment, key)?;
     Ok(replace_binding(environment, before, None))
 }
 
-/// Restores what a binding was before its last update, as a new generation that cannot be
-/// rolled back again.
+/// Restores the previous binding as a new generation, which cannot be rolled back again.
 ///
 /// # Errors
-/// [`Refusal::NotBound`] when there is no such binding, [`Refusal::NothingToRollBack`]
-/// when it was never updated or is rolled back already, [`Refusal::UnreadablePrevious`]
-/// when what was kept is no binding of the same place.
+/// [`Refusal::NotBound`], [`Refusal::NothingToRollBack`] when it was never updated or is
+/// already rolled back, [`Refusal::UnreadablePrevious`] when the previous binding is
+/// unreadable or has another key.
 pub fn rollback(environment: &Environment, key: &BindingKey) -> Result<BindingChange, Refusal> {
     let before = require_binding(environment, key)?;
-    let id = environment.id();
+    let unreadable = |reason| Refusal::UnreadablePrevious {
+        environment: environment.id().clone(),
+        key: key.clone(),
+        reason,
+    };
     let previous = match &before.previous {
         None => {
-            return Err(Refusal::NothingToRollBack { environment: id.clone(), key: key.clone() });
+            let environment = environment.id().clone();
+            return Err(Refusal::NothingToRollBack { environment, key: key.clone() });
         }
-        Some(PreviousBinding::Known(previous)) if previous.key() == *key => previous,
-        Some(PreviousBinding::Known(previous)) => {
-            let reason = ForeignText::new(format!("it belongs to {}", previous.key()));
-            return Err(Refusal::UnreadablePrevious {
-                environment: id.clone(),
-                key: key.clone(),
-                reason,
-            });
-        }
+        Some(PreviousBinding::Known(previous)) => previous,
         Some(PreviousBinding::Opaque(text)) => {
-            let reason = ForeignText::excerpt(text.as_exact());
-            return Err(Refusal::UnreadablePrevious {
-                environment: id.clone(),
-                key: key.clone(),
-                reason,
-            });
+            return Err(unreadable(ForeignText::excerpt(text.as_exact())));
         }
     };
+    if previous.key() != *key {
+        let reason = format!("it belongs to {}", previous.key());
+        return Err(unreadable(ForeignText::new(reason)));
+    }
     let restored = Binding {
         generation: before.generation.saturating_add(1),
         previous: None,
@@ -156,51 +149,51 @@ fn replace_binding(
     BindingChange { environment: changed, before: Some(before.clone()), after }
 }
 
-/// Why a change was refused.
+/// The reason a change was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The place is taken.
+    /// A pack is already bound there.
     #[error("{key} is already bound in environment `{environment}`; use `update` to replace it")]
     AlreadyBound {
-        /// The environment.
+        /// The id of the environment.
         environment: EnvId,
-        /// The place.
+        /// The key of the binding.
         key: BindingKey,
     },
-    /// There is nothing to replace.
+    /// There is no binding to replace.
     #[error("{key} is not bound in environment `{environment}`; use `add` to bind it")]
     NothingToUpdate {
-        /// The environment.
+        /// The id of the environment.
         environment: EnvId,
-        /// The place.
+        /// The key of the binding.
         key: BindingKey,
     },
-    /// There is nothing to take away or to roll back.
+    /// There is no binding to remove or roll back.
     #[error("{key} is not bound in environment `{environment}`")]
     NotBound {
-        /// The environment.
+        /// The id of the environment.
         environment: EnvId,
-        /// The place.
+        /// The key of the binding.
         key: BindingKey,
     },
-    /// Nothing was kept.
+    /// The binding has no previous binding.
     #[error("{key} in environment `{environment}` has no previous binding to roll back to")]
     NothingToRollBack {
-        /// The environment.
+        /// The id of the environment.
         environment: EnvId,
-        /// The place.
+        /// The key of the binding.
         key: BindingKey,
     },
-    /// What was kept cannot be restored.
+    /// The previous binding cannot be restored.
     #[error(
         "the previous binding of {key} in environment `{environment}` cannot be restored: {reason}"
     )]
     UnreadablePrevious {
-        /// The environment.
+        /// The id of the environment.
         environment: EnvId,
-        /// The place.
+        /// The key of the binding.
         key: BindingKey,
-        /// What stands there instead.
+        /// The problem, or the unreadable reference.
         reason: ForeignText,
     },
 }

@@ -26,8 +26,7 @@ fn key() -> BindingKey {
     BindingKey::Slot(CoreSlot::try_from(CapabilitySlot::Secrets).expect("a core slot"))
 }
 
-/// Runs a script of changes against the secrets slot and tells what stands there at the
-/// end.
+/// Runs a sequence of changes of the secrets slot and checks the final binding or refusal.
 #[track_caller]
 fn check(script: &[&str], expected: Result<(&str, u64, bool), &str>) {
     let mut environment = empty();

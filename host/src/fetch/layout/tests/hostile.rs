@@ -162,8 +162,8 @@ fn documents_are_what_they_should_be() {
     let descriptor = |digest: &str, more: &str| {
         format!(r#"{{"mediaType":"m","digest":"{digest}","size":2{more}}}"#)
     };
-    check(list(&descriptor("sha512:00", "")), "is no digest");
-    check(list(&descriptor("../../x", "")), "is no digest");
+    check(list(&descriptor("sha512:00", "")), "is not a digest");
+    check(list(&descriptor("../../x", "")), "is not a digest");
     check(list(&descriptor("sha256:00", r#","size":3"#)), "duplicate field");
     let name = r#","annotations":{"org.opencontainers.image.ref.name":"a:1"}"#;
     let named = descriptor(&Sha256Digest::compute(b"{}").to_string(), name);

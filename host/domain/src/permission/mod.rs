@@ -1,0 +1,289 @@
+//! Permissions: the programs that a handler may run and the addresses that it may connect
+//! to.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::ForeignText;
+use crate::serialize::impl_serialize_as_display;
+
+/// Maximum length of a program name, in bytes.
+const MAX_TOOL_BYTES: usize = 64;
+const MAX_ARGS: usize = 32;
+/// Maximum length of an argument that `*` matches, in bytes.
+const MAX_STAR_BYTES: usize = 1024;
+/// Maximum length of a host name, in bytes.
+const MAX_HOST_BYTES: usize = 253;
+
+/// Version queries of common deployment tools. According to the documentation of each tool,
+/// they change nothing and print nothing but versions.
+const VERSION_QUERIES: [(&str, &[&str]); 16] = [
+    ("aws", &["--version"]),
+    ("az", &["version", "--output", "tsv", "--query", "\"azure-cli\""]),
+    ("docker", &["version", "--format", "{{.Client.Version}}"]),
+    ("gcloud", &["version", "--format=value(\"Google Cloud SDK\")"]),
+    ("git", &["--version"]),
+    ("helm", &["version", "--short"]),
+    ("kind", &["--version"]),
+    ("kubectl", &["version", "--client", "--output=yaml"]),
+    ("node", &["--version"]),
+    ("podman", &["version", "--format", "{{.Client.Version}}"]),
+    ("psql", &["--version"]),
+    ("python3", &["--version"]),
+    ("redis-cli", &["--version"]),
+    ("terraform", &["version", "-json"]),
+    ("tofu", &["version", "-json"]),
+    ("vault", &["version"]),
+];
+
+/// Permission to run one program with certain arguments.
+///
+/// Arguments must be equal, in number and order. The pattern `*` matches one argument that
+/// is not empty, does not begin with `-`, has at most 1,024 bytes, and has no control
+/// characters or invisible marks.
+///
+/// ```
+/// use env_pack_domain::{Permissions, ToolPermission};
+/// let tool: ToolPermission = "kubectl auth can-i * pods".parse()?;
+/// let permissions = Permissions { tools: vec![tool], network: vec![] };
+/// let args = ["auth", "can-i", "create", "pods"].map(str::to_owned);
+/// assert!(permissions.allows_tool("kubectl", &args));
+/// # Ok::<(), env_pack_domain::InvalidPermission>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ToolPermission {
+    tool: String,
+    args: Vec<String>,
+}
+
+impl ToolPermission {
+    /// Maximum length of a command as text, and of an argument, in characters.
+    pub const MAX_CHARS: usize = 4096;
+
+    /// Makes a permission for a program, which is looked up on `PATH`, and argument
+    /// patterns.
+    ///
+    /// # Errors
+    /// [`InvalidPermission`] when `tool` is not a bare program name, there are more than
+    /// 32 arguments, or an argument is too long or has control characters.
+    pub fn new(tool: impl Into<String>, args: Vec<String>) -> Result<Self, InvalidPermission> {
+        let tool = tool.into();
+        let fail = |reason| Err(InvalidPermission { text: ForeignText::excerpt(&tool), reason });
+        if tool.is_empty() || tool.len() > MAX_TOOL_BYTES {
+            return fail("a program name has 1 to 64 bytes");
+        }
+        let has_legal_characters =
+            tool.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.+".contains(&b));
+        if tool.starts_with(['-', '.']) || !has_legal_characters {
+            return fail(
+                "expected a bare program name of ASCII letters, digits, `_`, `-`, `.` and `+`, \
+                 which is looked up on PATH",
+            );
+        }
+        let has_legal_args = args
+            .iter()
+            .all(|arg| arg.chars().count() <= Self::MAX_CHARS && ForeignText::is_plain(arg));
+        if args.len() > MAX_ARGS || !has_legal_args {
+            return fail(
+                "expected at most 32 arguments of at most 4,096 characters, \
+                 without control characters and invisible marks",
+            );
+        }
+        Ok(Self { tool, args })
+    }
+
+    /// Returns the program name.
+    pub fn tool(&self) -> &str {
+        &self.tool
+    }
+
+    /// Returns the argument patterns.
+    pub fn args(&self) -> &[String] {
+        &self.args
+    }
+
+    /// Returns true if the command is a known version query of a well-known program.
+    ///
+    /// The complete command must match. Commands that only look like version queries are
+    /// not safe: some programs reboot the machine whatever their arguments are.
+    pub fn is_version_query(&self) -> bool {
+        VERSION_QUERIES.iter().any(|(tool, args)| self.tool == *tool && self.args == *args)
+    }
+
+    fn allows(&self, tool: &str, args: &[String]) -> bool {
+        let mut pairs = self.args.iter().zip(args);
+        self.tool == tool
+            && self.args.len() == args.len()
+            && pairs.all(|(pattern, arg)| pattern == arg || pattern == "*" && star_matches(arg))
+    }
+}
+
+fn star_matches(arg: &str) -> bool {
+    (1..=MAX_STAR_BYTES).contains(&arg.len()) && !arg.starts_with('-') && ForeignText::is_plain(arg)
+}
+
+/// Parses a command in shell syntax: words separated by spaces, with quotes and
+/// backslashes. Nothing is expanded.
+impl FromStr for ToolPermission {
+    type Err = InvalidPermission;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPermission> {
+        let fail = |reason| InvalidPermission { text: ForeignText::excerpt(text), reason };
+        if text.chars().count() > Self::MAX_CHARS || !ForeignText::is_plain(text) {
+            return Err(fail(
+                "expected at most 4,096 characters, without control characters and invisible marks",
+            ));
+        }
+        if text.ends_with('\\') {
+            return Err(fail("it ends with a backslash"));
+        }
+        let words = shell_words::split(text).map_err(|_| fail("a quote is not closed"))?;
+        // if the command ends in a shell comment, appended text belongs to the comment
+        if shell_words::split(&format!("{text}x")).is_ok_and(|more| more == words) {
+            return Err(fail("a word that begins with `#` must be quoted"));
+        }
+        let mut words = words.into_iter();
+        let tool = words.next().unwrap_or_default();
+        if !text.strip_prefix(&tool).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')) {
+            return Err(fail("expected it to begin with a bare program name"));
+        }
+        Self::new(tool, words.collect()).map_err(|error| fail(error.reason))
+    }
+}
+
+/// Displays the command in shell syntax.
+impl fmt::Display for ToolPermission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.tool)?;
+        for arg in &self.args {
+            if needs_quotes(arg) {
+                write!(f, " '{}'", ForeignText::new(arg.replace('\'', r"'\''")))?;
+            } else {
+                write!(f, " {arg}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn needs_quotes(arg: &str) -> bool {
+    arg.is_empty() || !arg.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./:=@%+,*".contains(&b))
+}
+
+/// Permission to open a TCP connection to one host and port, `<host>:<port>`. An IPv6
+/// address is in brackets.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NetworkPermission {
+    host: String,
+    port: u16,
+}
+
+impl NetworkPermission {
+    /// Returns the host name or address, in lower case, without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Returns the port; never 0.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl FromStr for NetworkPermission {
+    type Err = InvalidPermission;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPermission> {
+        let fail = |reason| InvalidPermission { text: ForeignText::excerpt(text), reason };
+        let (host, port) = text.rsplit_once(':').ok_or_else(|| fail("expected `<host>:<port>`"))?;
+        let is_canonical = port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0');
+        let port = port.parse().ok().filter(|_| is_canonical);
+        let port = port.ok_or_else(|| fail("expected a port from 1 to 65535"))?;
+        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(address) if address.parse::<std::net::Ipv6Addr>().is_ok() => address,
+            Some(_) => return Err(fail("expected an IPv6 address in the brackets")),
+            None if is_host(host) => host,
+            None => {
+                return Err(fail(
+                    "expected a host name, an IPv4 address, or an IPv6 address in brackets",
+                ));
+            }
+        };
+        Ok(Self { host: host.to_ascii_lowercase(), port })
+    }
+}
+
+fn is_host(text: &str) -> bool {
+    (1..=MAX_HOST_BYTES).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+}
+
+impl fmt::Display for NetworkPermission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_ipv6 = self.host.contains(':');
+        if is_ipv6 {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// A set of permissions, requested by a pack or granted by an operator. The empty set
+/// allows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Permissions {
+    /// Programs that may be run.
+    pub tools: Vec<ToolPermission>,
+    /// Addresses to which connections may be opened.
+    pub network: Vec<NetworkPermission>,
+}
+
+impl Permissions {
+    /// Returns true if the set is empty.
+    pub fn is_empty(&self) -> bool {
+        self.tools.is_empty() && self.network.is_empty()
+    }
+
+    /// Returns true if `tool` may be run with exactly these arguments.
+    pub fn allows_tool(&self, tool: &str, args: &[String]) -> bool {
+        self.tools.iter().any(|permission| permission.allows(tool, args))
+    }
+
+    /// Returns true if a connection to `host` and `port` may be opened.
+    pub fn allows_network(&self, host: &str, port: u16) -> bool {
+        self.network
+            .iter()
+            .any(|permission| permission.port == port && permission.host.eq_ignore_ascii_case(host))
+    }
+
+    /// Returns the permissions that are not in `other`.
+    pub fn without(&self, other: &Self) -> Self {
+        Self {
+            tools: self.tools.iter().filter(|p| !other.tools.contains(p)).cloned().collect(),
+            network: self.network.iter().filter(|p| !other.network.contains(p)).cloned().collect(),
+        }
+    }
+
+    /// Returns the permissions of both sets without duplicates, in order of first appearance.
+    pub fn union(&self, other: &Self) -> Self {
+        let missing = other.without(self);
+        Self {
+            tools: self.tools.iter().cloned().chain(missing.tools).collect(),
+            network: self.network.iter().cloned().chain(missing.network).collect(),
+        }
+    }
+}
+
+impl_serialize_as_display!(ToolPermission, NetworkPermission);
+
+/// The error for a malformed permission.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a valid permission: {reason}")]
+pub struct InvalidPermission {
+    text: ForeignText,
+    reason: &'static str,
+}
+
+#[cfg(test)]
+mod tests;

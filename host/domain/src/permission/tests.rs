@@ -1,0 +1,161 @@
+use super::*;
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn tools(patterns: &[&str]) -> Permissions {
+    let tool = |pattern: &&str| {
+        let mut words = words(pattern).into_iter();
+        ToolPermission::new(words.next().expect("a name"), words.collect()).expect("a permission")
+    };
+    Permissions { tools: patterns.iter().map(tool).collect(), network: vec![] }
+}
+
+#[track_caller]
+fn check(patterns: &[&str], command: &str, allowed: bool) {
+    let words = words(command);
+    assert_eq!(
+        tools(patterns).allows_tool(&words[0], &words[1..]),
+        allowed,
+        "{patterns:?} and {command:?}"
+    );
+}
+
+#[test]
+fn a_command_is_allowed_exactly_or_not_at_all() {
+    check(&["vault version"], "vault version", true);
+    check(&["vault version"], "vault", false);
+    check(&["vault version"], "vault version -h", false);
+    check(&["vault version"], "vault Version", false);
+    check(&["vault version"], "/bin/vault version", false);
+    check(&[], "vault version", false);
+    check(&["a", "b c"], "b c", true);
+}
+
+#[test]
+fn a_star_matches_one_argument_that_is_not_an_option() {
+    check(&["kubectl auth can-i * *"], "kubectl auth can-i create pods", true);
+    check(&["kubectl auth can-i * *"], "kubectl auth can-i create", false);
+    check(&["kubectl auth can-i * *"], "kubectl auth can-i create --kubeconfig=/x", false);
+    check(&["x *"], "x -", false);
+    let star = tools(&["x *"]);
+    let long = "a".repeat(MAX_STAR_BYTES + 1);
+    for odd in ["", "a\0", "a\nb", "\t", "a\u{202e}b", "\u{200b}-x", &long] {
+        assert!(!star.allows_tool("x", &[odd.to_owned()]), "{odd:?}");
+    }
+    check(&["x a*"], "x ab", false);
+    assert!(ToolPermission::new("*", vec![]).is_err());
+}
+
+#[test]
+fn a_program_is_a_bare_name() {
+    for bad in [
+        "",
+        "/bin/sh",
+        "./x",
+        "..",
+        "a/b",
+        "a\\b",
+        "-x",
+        "a b",
+        "a\n",
+        "é",
+        "a;b",
+        "$(x)",
+        "`x`",
+        "x*",
+        &"x".repeat(65),
+    ] {
+        assert!(ToolPermission::new(bad, vec![]).is_err(), "{bad:?}");
+    }
+    assert!(ToolPermission::new("x", vec![String::new(); 33]).is_err());
+    for bad in ["\0", "a\nb", "\u{1b}[m", "\u{202e}"] {
+        assert!(ToolPermission::new("x", vec![bad.into()]).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn version_queries_are_recognised_by_the_whole_command() {
+    let is_query = |command: &str| tools(&[command]).tools[0].is_version_query();
+    for command in ["vault version", "aws --version", "kubectl version --client --output=yaml"] {
+        assert!(is_query(command), "{command}");
+    }
+    for command in [
+        "reboot --version",
+        "reboot version",
+        "vault",
+        "vault --version",
+        "vault version x",
+        "aws version",
+    ] {
+        assert!(!is_query(command), "{command}");
+    }
+}
+
+#[test]
+fn commands_are_displayed_in_shell_syntax() {
+    let args =
+        ["--format=value(\"Google Cloud SDK\")", "it's", "", "*"].map(str::to_owned).to_vec();
+    let shown = ToolPermission::new("gcloud", args).expect("a permission").to_string();
+    assert_eq!(shown, r#"gcloud '--format=value("Google Cloud SDK")' 'it'\''s' '' *"#);
+}
+
+#[test]
+fn addresses() {
+    for text in ["vault.acme.example:8200", "127.0.0.1:1", "[::1]:443"] {
+        let permission: NetworkPermission = text.parse().expect(text);
+        assert_eq!(permission.to_string(), text);
+    }
+    let network = vec!["Vault.acme.example:8200".parse().expect("an address")];
+    let permissions = Permissions { tools: vec![], network };
+    assert!(permissions.allows_network("vault.ACME.example", 8200));
+    assert!(!permissions.allows_network("vault.acme.example", 8201));
+    assert!(!permissions.allows_network("vault.acme.example.", 8200));
+    for bad in [
+        "",
+        "host",
+        "host:",
+        "host:0",
+        "host:65536",
+        ":80",
+        "a b:80",
+        "a/b:80",
+        "[x]:80",
+        "[127.0.0.1]:80",
+    ] {
+        assert!(bad.parse::<NetworkPermission>().is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn sets() {
+    let with = |patterns: &[&str], addresses: &[&str]| {
+        let address = |address: &&str| address.parse().expect("an address");
+        Permissions { network: addresses.iter().map(address).collect(), ..tools(patterns) }
+    };
+    let first = with(&["a", "b"], &["x:1", "y:1"]);
+    let second = with(&["b", "c"], &["y:1", "z:1"]);
+    assert_eq!(first.without(&second), with(&["a"], &["x:1"]));
+    assert_eq!(first.union(&second), with(&["a", "b", "c"], &["x:1", "y:1", "z:1"]));
+    assert!(first.without(&first).is_empty());
+    assert!(
+        !with(&["a"], &[]).is_empty()
+            && !with(&[], &["x:1"]).is_empty()
+            && with(&[], &[]).is_empty()
+    );
+}
+
+#[test]
+fn permissions_expose_their_parts() {
+    let [permission] = &tools(&["vault token *"]).tools[..] else { panic!("one permission") };
+    assert_eq!(
+        (permission.tool(), permission.args()),
+        ("vault", &["token".to_owned(), "*".to_owned()][..])
+    );
+    let address: NetworkPermission = "Vault.example:8200".parse().expect("an address");
+    assert_eq!((address.host(), address.port()), ("vault.example", 8200));
+    let host =
+        |bytes: usize| format!("{}:1", "x".repeat(bytes)).parse::<NetworkPermission>().is_ok();
+    assert!(host(MAX_HOST_BYTES) && !host(MAX_HOST_BYTES + 1));
+}
