@@ -1,4 +1,4 @@
-//! Packs that the ecosystem's own tools wrote, of every kind that they write:
+//! Packs written by the ecosystem's own tools, one of every kind:
 //! `tests/fixtures/ecosystem`.
 
 use std::path::PathBuf;
@@ -7,15 +7,15 @@ use serde_json::json;
 
 use crate::support::{Sandbox, repository, text};
 
-/// The codes of what is wrong with a pack, and how validating it ends.
+/// The codes of all findings, and the exit code of `gtc pack validate`.
 type Expected = (&'static [&'static str], i32);
 
-/// Nothing is wrong but that it has no handler.
+/// The only finding is that the pack has no handler.
 const NONE: Expected = (&["pack-without-handler"], 0);
-/// Nothing at all: it has one.
+/// The pack has a handler and no findings.
 const HANDLER: Expected = (&[], 0);
 
-/// Every archive, and its id; none where its container is refused.
+/// All archives with their ids; `None` if the container is refused.
 const PACKS: [(&str, Option<&str>, Expected); 18] = [
     ("application", Some("acme.application"), NONE),
     ("application-dev", Some("acme.application"), NONE),
@@ -33,9 +33,9 @@ const PACKS: [(&str, Option<&str>, Expected); 18] = [
     ("builder", Some("acme.older"), NONE),
     ("builder-signed", Some("acme.older"), NONE),
     ("builder-handler", Some("acme.older"), HANDLER),
-    // its own doctor says the same of it
+    // the doctor of its own tool reports the same
     ("provider-without-components", Some("acme.messaging.telegram"), (&["component-missing"], 1)),
-    // beyond ASCII, two readers differ about a name
+    // readers differ about names that are not ASCII
     ("names", None, (&["zip-name"], 1)),
 ];
 
@@ -81,7 +81,7 @@ fn every_ecosystem_pack_gets_the_expected_verdict() {
     assert!(unlisted.is_empty(), "{unlisted:?}");
 }
 
-/// A pack without a handler cannot be bound, and says so; nothing of it is called broken.
+/// A pack without a handler cannot be bound, and the message does not call it broken.
 #[test]
 fn a_pack_without_a_handler_is_not_bound() {
     let sandbox = Sandbox::with_local();
@@ -103,9 +103,7 @@ fn a_pack_without_a_handler_is_not_bound() {
     }
 }
 
-/// A handler is one wherever it was packed: as a component of a project of
-/// `greentic-pack`, with a flow beside it, its declaration among the extensions; and in
-/// the older form.
+/// Packed by `greentic-pack` together with a flow, and in the legacy format.
 #[test]
 fn a_handler_packed_by_another_tool_is_bound() {
     for name in ["handler", "builder-handler"] {
@@ -135,7 +133,7 @@ fn a_handler_packed_by_another_tool_is_bound() {
     }
 }
 
-/// What greentic-designer exports has no components at all, and no bill of materials.
+/// Exports of greentic-designer have no components and no bill of materials.
 #[test]
 fn a_designer_application_is_reported_as_a_note() {
     let sandbox = Sandbox::new();

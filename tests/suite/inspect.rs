@@ -108,7 +108,7 @@ fn build_replaces_a_pack_atomically() {
     assert_eq!(
         std::io::read_to_string(reader).expect("text"),
         "old",
-        "whoever reads the old pack goes on reading it"
+        "an open file keeps its content"
     );
     let names = std::fs::read_dir(sandbox.home().join("out")).expect("a folder");
     let mut names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
@@ -116,7 +116,7 @@ fn build_replaces_a_pack_atomically() {
     assert_eq!(
         names,
         ["link.gtpack", "vault.gtpack"],
-        "the link stays, and nothing is left beside"
+        "the link stays, and no temporary file is left"
     );
     sandbox.gtc(["pack", "inspect", "out/vault.gtpack"]).succeeded();
 }
@@ -163,8 +163,8 @@ fn inspect_prints_the_world_of_a_component() {
         .shows(&["    export greentic:env-pack/handler@0.1.0;"]);
 }
 
-/// Imports and interfaces are those of the binary, whatever the manifest claims, and
-/// whether or not any host could use them.
+/// Imports and interfaces come from the binary, whatever the manifest states, and even if
+/// no host supports them.
 #[test]
 fn the_printed_world_comes_from_the_binary() {
     let sandbox = Sandbox::new();

@@ -1,4 +1,4 @@
-//! `gtc pack build` makes the permissions of a pack of what its component says itself.
+//! `gtc pack build` reads the permissions section of a component.
 
 use serde_json::json;
 
@@ -7,21 +7,21 @@ use crate::support::{Ran, Sandbox};
 
 const SECTION: &str = "greentic:env-pack/permissions@0.1.0";
 
-/// A component with sections of its own at its end.
+/// A component with these permissions sections at its end.
 fn component(sections: &[&[u8]]) -> Vec<u8> {
     let mut component = Handler::new("state", "test.state.derived", "^1").component();
     for data in sections {
         component.push(0);
-        size(&mut component, 1 + SECTION.len() + data.len());
-        size(&mut component, SECTION.len());
+        write_leb128(&mut component, 1 + SECTION.len() + data.len());
+        write_leb128(&mut component, SECTION.len());
         component.extend(SECTION.as_bytes());
         component.extend(*data);
     }
     component
 }
 
-/// Writes a number as WebAssembly does.
-fn size(bytes: &mut Vec<u8>, mut number: usize) {
+/// Encodes a number in LEB128.
+fn write_leb128(bytes: &mut Vec<u8>, mut number: usize) {
     while number >= 128 {
         bytes.push((number % 128) as u8 | 128);
         number /= 128;

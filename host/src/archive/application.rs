@@ -1,6 +1,8 @@
-//! Packs of another shape, which greentic-designer writes: applications of digital
-//! workers. They have no components, and so no handler; they have no bill of materials
-//! either, and nothing of them is ever read but what tells them from other archives.
+//! Recognises applications of digital workers, which greentic-designer exports as
+//! `.gtpack` files too.
+//!
+//! They have no components, no handlers and no bill of materials. The host reads only
+//! enough of them to say what they are.
 
 use serde::Deserialize;
 
@@ -11,19 +13,21 @@ const MANIFEST_JSON: &str = "manifest.json";
 const METADATA_JSON: &str = "metadata.json";
 
 #[derive(Deserialize)]
-struct Application {
+struct ApplicationManifest {
     manifest_id: String,
 }
 
-/// Whether an archive is an application. Others have a `manifest.json` too: extensions of
-/// browsers, for one.
+/// Returns true if the archive is an application.
+///
+/// A `manifest.json` alone does not make one: browser extensions have such a file too.
 pub(super) fn is_application(reader: &mut EntryReader<'_>) -> Result<bool, ArchiveError> {
-    if reader.contains(MANIFEST)
-        || !reader.contains(MANIFEST_JSON)
-        || !reader.contains(METADATA_JSON)
-    {
+    if reader.contains(MANIFEST) {
         return Ok(false);
     }
-    let manifest = serde_json::from_slice::<Application>(&reader.document(MANIFEST_JSON)?);
+    if !reader.contains(MANIFEST_JSON) || !reader.contains(METADATA_JSON) {
+        return Ok(false);
+    }
+    let document = reader.document(MANIFEST_JSON)?;
+    let manifest = serde_json::from_slice::<ApplicationManifest>(&document);
     Ok(manifest.is_ok_and(|manifest| !manifest.manifest_id.is_empty()))
 }

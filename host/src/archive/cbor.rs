@@ -1,35 +1,39 @@
-//! The shape of a CBOR document, before a decoder recurses into it. Format: RFC 8949.
+//! Checks the structure of a CBOR document ([RFC 8949]) before a recursive decoder reads
+//! it.
+//!
+//! [RFC 8949]: https://www.rfc-editor.org/rfc/rfc8949
 
 use std::collections::HashSet;
 
-/// How deep a document may be nested: a manifest needs a dozen levels and whatever JSON a
-/// flow brings along, and the decoder must get by with the stack of a process that was
-/// given little of it.
+/// Maximum nesting. A manifest needs a dozen levels plus the JSON of its flows, and the
+/// decoder must get by with the small stack that some processes have.
 const MAX_DEPTH: usize = 64;
 
-/// What is still to come at one level.
+/// The byte that ends an item of indefinite length.
+const BREAK: u8 = 0xff;
+
+/// An item that has been entered, and what is still expected in it.
 enum Level<'a> {
     /// This many items.
     Items(u64),
     /// Items up to a break.
     UntilBreak,
-    /// This many pairs, or pairs up to a break; the keys so far, and whether the value of
-    /// the last one is still to come.
+    /// Pairs of a map: a number of them, or pairs up to a break.
     Pairs { left: Option<u64>, keys: HashSet<&'a [u8]>, value_is_next: bool },
 }
 
-/// Checks that these bytes are one item, which ends where they end, declares nothing that
-/// is not there, is not nested deeply, and says nothing twice: of two values for one key,
-/// one decoder takes the first and another the last.
+/// Checks that these bytes are exactly one item, that all declared lengths fit, that it is
+/// not nested deeper than [`MAX_DEPTH`] levels, and that no map has a key twice. Of two
+/// values for one key, one decoder takes the first and another the last.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// The problem and its offset, as a sentence.
 pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let mut validator = Validator { bytes, at: 0, levels: vec![Level::Items(1)] };
     while let Some(level) = validator.levels.last_mut() {
         match level {
             Level::Items(0) | Level::Pairs { left: Some(0), value_is_next: false, .. } => {
-                drop(validator.levels.pop())
+                validator.levels.pop();
             }
             Level::Items(left) => {
                 *left -= 1;
@@ -52,14 +56,10 @@ struct Validator<'a> {
     levels: Vec<Level<'a>>,
 }
 
-/// The byte that ends what was opened without a length.
-const BREAK: u8 = 0xff;
-
 impl<'a> Validator<'a> {
-    /// Reads the key of a pair, or the break after the last one.
+    /// Reads the key of a pair, or the break after the last pair.
     fn key(&mut self) -> Result<(), String> {
         let start = self.at;
-        let is_plain = |byte: &u8| byte >> 5 <= 3 && byte & 0x1f != 0x1f;
         let Some(Level::Pairs { left, .. }) = self.levels.last() else { return Ok(()) };
         match (self.bytes.get(start), left) {
             (Some(&BREAK), None) => {
@@ -67,18 +67,18 @@ impl<'a> Validator<'a> {
                 self.levels.pop();
                 return Ok(());
             }
-            (Some(byte), _) if !is_plain(byte) => {
-                return Err(format!("the key at byte {start} is no text or number"));
+            (Some(byte), _) if !is_plain_key(*byte) => {
+                return Err(format!("the key at byte {start} is not a text or number"));
             }
             _ => self.item()?,
         }
         let key = &self.bytes[start..self.at];
         if !is_shortest(key) {
-            return Err(format!("the key at byte {start} is spelt longer than it need be"));
+            return Err(format!("the key at byte {start} is not encoded in its shortest form"));
         }
         if let Some(Level::Pairs { left, keys, value_is_next }) = self.levels.last_mut() {
             if !keys.insert(key) {
-                return Err(format!("the key at byte {start} stands there twice"));
+                return Err(format!("duplicate key at byte {start}"));
             }
             *left = left.map(|left| left - 1);
             *value_is_next = true;
@@ -89,7 +89,7 @@ impl<'a> Validator<'a> {
     fn value(&mut self) -> Result<(), String> {
         let start = self.at;
         if self.bytes.get(start) == Some(&BREAK) {
-            return Err(format!("a break at byte {start} stands for a value"));
+            return Err(format!("break instead of a value at byte {start}"));
         }
         if let Some(Level::Pairs { value_is_next, .. }) = self.levels.last_mut() {
             *value_is_next = false;
@@ -99,21 +99,22 @@ impl<'a> Validator<'a> {
 
     fn item(&mut self) -> Result<(), String> {
         let start = self.at;
-        let Some(&first) = self.bytes.get(start) else { return Err(self.missing(start)) };
+        let Some(&first) = self.bytes.get(start) else { return Err(too_long(start)) };
         self.at = start + 1;
-        let (major, info) = (first >> 5, first & 0x1f);
         if first == BREAK {
             return match self.levels.pop() {
                 Some(Level::UntilBreak) => Ok(()),
-                _ => Err(format!("a break at byte {start} ends nothing")),
+                _ => Err(format!("unexpected break at byte {start}")),
             };
         }
+        let major = first >> 5;
+        let info = first & 0x1f;
         let argument = if info < 24 { Some(u64::from(info)) } else { self.argument(info, start)? };
         match (major, argument) {
-            // also what is empty: there is no level to enter
+            // numbers and simple values, and empty items, which have no level to enter
             (0 | 1 | 7, Some(_)) | (2..=5, Some(0)) => Ok(()),
             (2 | 3, Some(length)) => {
-                let length = usize::try_from(length).map_err(|_| self.missing(start))?;
+                let length = usize::try_from(length).map_err(|_| too_long(start))?;
                 self.take(length).map(drop)
             }
             (4, Some(items)) => self.enter(Level::Items(items), start),
@@ -122,33 +123,33 @@ impl<'a> Validator<'a> {
             }
             (6, Some(_)) => self.enter(Level::Items(1), start),
             (2..=4, None) => self.enter(Level::UntilBreak, start),
-            _ => Err(format!("byte {start} begins no item")),
+            _ => Err(no_item(start)),
         }
     }
 
-    /// The number that follows the first byte of an item, where that does not hold it;
-    /// none for indefinite lengths.
+    /// Reads the argument that follows the first byte of an item; returns `None` for an
+    /// indefinite length.
     fn argument(&mut self, info: u8, start: usize) -> Result<Option<u64>, String> {
         let bytes = match info {
             24..28 => self.take(1 << (info - 24))?,
             31 => return Ok(None),
-            _ => return Err(format!("byte {start} begins no item")),
+            _ => return Err(no_item(start)),
         };
         Ok(Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))))
     }
 
     fn enter(&mut self, level: Level<'a>, start: usize) -> Result<(), String> {
-        // every item takes a byte at least, and a pair two
-        let least = match level {
+        // an item takes at least one byte
+        let min_bytes = match level {
             Level::Items(items) => items,
             Level::Pairs { left, .. } => left.unwrap_or_default().saturating_mul(2),
             Level::UntilBreak => 0,
         };
-        if least > (self.bytes.len() - self.at) as u64 {
-            return Err(self.missing(start));
+        if min_bytes > (self.bytes.len() - self.at) as u64 {
+            return Err(too_long(start));
         }
         if self.levels.len() > MAX_DEPTH {
-            return Err(format!("at byte {start} it is nested deeper than {MAX_DEPTH} levels"));
+            return Err(format!("nested deeper than {MAX_DEPTH} levels at byte {start}"));
         }
         self.levels.push(level);
         Ok(())
@@ -156,28 +157,37 @@ impl<'a> Validator<'a> {
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], String> {
         let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len());
-        let taken =
-            end.map(|end| &self.bytes[self.at..end]).ok_or_else(|| self.missing(self.at))?;
-        self.at += length;
+        let end = end.ok_or_else(|| too_long(self.at))?;
+        let taken = &self.bytes[self.at..end];
+        self.at = end;
         Ok(taken)
-    }
-
-    fn missing(&self, start: usize) -> String {
-        format!("what byte {start} declares is longer than the document")
     }
 }
 
-/// Whether an item states its number or its length in as few bytes as it can, so that
-/// equal keys are equal bytes.
+/// Returns true for the first byte of a number or of a string of definite length.
+fn is_plain_key(first: u8) -> bool {
+    first >> 5 <= 3 && first & 0x1f != 0x1f
+}
+
+/// Returns true if an item encodes its number or length in as few bytes as possible, so
+/// that equal keys are equal bytes.
 fn is_shortest(item: &[u8]) -> bool {
-    let zeros = |count: usize| item[1..].iter().take(count).all(|byte| *byte == 0);
+    let starts_with_zeros = |count: usize| item[1..].iter().take(count).all(|byte| *byte == 0);
     match item[0] & 0x1f {
         24 => item[1] >= 24,
-        25 => !zeros(1),
-        26 => !zeros(2),
-        27 => !zeros(4),
+        25 => !starts_with_zeros(1),
+        26 => !starts_with_zeros(2),
+        27 => !starts_with_zeros(4),
         _ => true,
     }
+}
+
+fn too_long(start: usize) -> String {
+    format!("the item at byte {start} is longer than the document")
+}
+
+fn no_item(start: usize) -> String {
+    format!("invalid item at byte {start}")
 }
 
 #[cfg(test)]
@@ -230,10 +240,10 @@ mod tests {
     #[test]
     fn stray_bytes_are_refused() {
         refused(b"\x00\x00", "1 bytes follow");
-        refused(b"\xff", "ends nothing");
-        refused(b"\x81\xff", "ends nothing");
-        refused(b"\x1f", "begins no item");
-        refused(b"\x1c", "begins no item");
+        refused(b"\xff", "unexpected break");
+        refused(b"\x81\xff", "unexpected break");
+        refused(b"\x1f", "invalid item");
+        refused(b"\x1c", "invalid item");
     }
 
     #[test]
@@ -244,22 +254,22 @@ mod tests {
             "the same key on another level"
         );
         assert_eq!(check(b"\xbf\x00\xbf\xff\x20\x80\xff"), Ok(()));
-        refused(b"\xa2\x61a\x00\x61a\x01", "byte 4 stands there twice");
-        refused(b"\xbf\x61a\x00\x61a\x01\xff", "stands there twice");
-        refused(b"\xa2\x01\x00\x01\x00", "stands there twice");
-        refused(b"\xa2\x61a\x00\x78\x01a\x01", "longer than it need be");
+        refused(b"\xa2\x61a\x00\x61a\x01", "duplicate key at byte 4");
+        refused(b"\xbf\x61a\x00\x61a\x01\xff", "duplicate key");
+        refused(b"\xa2\x01\x00\x01\x00", "duplicate key");
+        refused(b"\xa2\x61a\x00\x78\x01a\x01", "shortest form");
         for long in [
             &b"\x18\x01"[..],
             b"\x19\x00\x18",
             b"\x1a\x00\x00\x01\x00",
             b"\x1b\x00\x00\x00\x00\x00\x01\x00\x00",
         ] {
-            refused(&[b"\xa1", long, b"\x00"].concat(), "longer than it need be");
+            refused(&[b"\xa1", long, b"\x00"].concat(), "shortest form");
         }
-        refused(b"\xa1\x80\x00", "no text or number");
-        refused(b"\xa1\x7f\x61a\xff\x00", "no text or number");
-        refused(b"\xbf\x61a\xff", "stands for a value");
-        refused(b"\xa1\x61a\xff", "stands for a value");
+        refused(b"\xa1\x80\x00", "not a text or number");
+        refused(b"\xa1\x7f\x61a\xff\x00", "not a text or number");
+        refused(b"\xbf\x61a\xff", "break instead of a value");
+        refused(b"\xa1\x61a\xff", "break instead of a value");
     }
 
     #[test]

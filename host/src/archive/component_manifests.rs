@@ -1,8 +1,8 @@
-//! Components beside what the manifest of the pack says of them: manifests of their own,
-//! which other readers take for the truth, and components that no manifest names.
+//! Compares the components of a pack with their own manifests, which other tools read,
+//! and finds components that the pack manifest does not name.
 //!
-//! Nothing of it decides about a pack that is bound, which is read by its manifest alone.
-//! It is looked at for whoever wants to know whether others read the same pack.
+//! The host binds a pack by its pack manifest alone. These faults tell `gtc pack validate`
+//! whether other tools would read the same pack.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,72 +14,75 @@ use greentic_types::{ComponentManifest, ComponentManifestIndexEntryV1, Component
 use super::manifest::{ManifestComponent, ParsedManifest};
 use super::{ArchiveError, EntryInfo, cbor};
 
-/// The extension by which the ecosystem's readers find the component manifests.
+/// The manifest extension in which other tools look up the component manifests.
 pub(super) const INDEX_EXTENSION: &str = "greentic.pack.component_manifests@v1";
 const FOLDER: &str = "components/";
 const SUFFIX: &str = ".manifest.cbor";
-/// How a component begins; what begins otherwise is a core module, which web pages have
-/// too.
+/// The first bytes of a component. Core modules share the first four, but they can be
+/// part of a web page as well.
 const COMPONENT_MAGIC: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// What is odd about a component.
+/// An inconsistency of a component that does not keep the pack from being bound.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComponentFault {
-    /// No manifest names it.
+    /// An entry is a component, or a component manifest, that the pack manifest does not
+    /// name.
     #[error("`{entry}` is a component, or belongs to one, that the manifest does not name")]
     Undeclared {
         /// The entry.
         entry: ForeignText,
     },
-    /// Its own manifest is not where the pack says.
+    /// The index names a component manifest that is missing.
     #[error(
-        "the pack says that the manifest of component `{component}` is `{file}`, which is not there"
+        "the pack says that the manifest of component `{component}` is `{file}`, which is missing"
     )]
     MissingManifest {
         /// The component.
         component: ForeignText,
-        /// Where its manifest should be.
+        /// The path in the index.
         file: ForeignText,
     },
-    /// Its own manifest is none.
-    #[error("`{file}` is no manifest of a component: {reason}")]
+    /// A component manifest cannot be decoded.
+    #[error("`{file}` is not a component manifest: {reason}")]
     InvalidManifest {
         /// The entry.
         file: ForeignText,
-        /// What is wrong.
+        /// The decoder's message.
         reason: ForeignText,
     },
-    /// Its own manifest says something else than that of the pack.
+    /// A component manifest and the pack manifest contradict each other.
     #[error("`{file}` and the manifest of the pack differ about component `{component}`: {what}")]
     ManifestMismatch {
         /// The entry.
         file: ForeignText,
         /// The component.
         component: ForeignText,
-        /// What differs.
+        /// The difference.
         what: ForeignText,
     },
 }
 
-/// Which entries begin as components do.
+/// Names of the entries that are WebAssembly binaries.
 #[derive(Default)]
 pub(super) struct WasmEntries {
     names: HashSet<String>,
 }
 
 impl WasmEntries {
-    /// Notes an entry, if it is one.
-    pub fn note(&mut self, name: &str, content: &[u8]) {
-        if content.starts_with(COMPONENT_MAGIC)
-            || (name.starts_with(FOLDER) && content.starts_with(&COMPONENT_MAGIC[..4]))
-        {
+    /// Adds an entry if it is a component, or a core module among the components.
+    pub fn add(&mut self, name: &str, content: &[u8]) {
+        let is_module = content.starts_with(&COMPONENT_MAGIC[..4]);
+        if content.starts_with(COMPONENT_MAGIC) || (is_module && name.starts_with(FOLDER)) {
             self.names.insert(name.to_owned());
         }
     }
 }
 
-/// Compares the components of a pack with what else is said of them.
+/// Compares all components with their own manifests.
+///
+/// `content` reads an entry by its path. Component manifests of more than `max_bytes`
+/// bytes are not decoded.
 pub(super) fn compare_all(
     manifest: &ParsedManifest,
     entries: &[EntryInfo],
@@ -89,125 +92,131 @@ pub(super) fn compare_all(
 ) -> Result<Vec<ComponentFault>, ArchiveError> {
     let hashes: HashMap<&str, &str> =
         entries.iter().map(|entry| (entry.name.as_exact(), entry.blake3.as_str())).collect();
-    let index = index(manifest);
-    let (mut faults, mut known) = (Vec::new(), HashSet::new());
+    let index = read_index(manifest);
+    let mut faults = Vec::new();
+    let mut known = HashSet::new();
     for component in &manifest.components {
-        let Some(path) =
-            component.candidate_paths.iter().find(|path| hashes.contains_key(path.as_str()))
-        else {
-            // that it is not there is told already
+        let mut candidates = component.candidate_paths.iter();
+        let Some(path) = candidates.find(|path| hashes.contains_key(path.as_str())) else {
+            // already reported as `ArchiveError::MissingComponent`
             known.insert(default_manifest_path(component));
             continue;
         };
         known.insert(path.clone());
-        let Some(own) = &component.full else { continue };
-        let entry = index.get(&component.id);
-        let file = entry
+        let Some(full) = &component.full else { continue };
+        let indexed = index.get(&component.id);
+        let path = indexed
             .map_or_else(|| default_manifest_path(component), |entry| entry.manifest_file.clone());
-        if !known.insert(file.clone()) {
-            // nor would it end soon to read one file for each of thousands of components
-            let what = ForeignText::new("it belongs to another component as well");
-            let (component, file) =
-                (ForeignText::excerpt(&component.id), ForeignText::excerpt(&file));
-            faults.push(ComponentFault::ManifestMismatch { file, component, what });
+        let file = ForeignText::excerpt(&path);
+        if !known.insert(path.clone()) {
+            // reading one file again for each of thousands of components would take too long
+            faults.push(ComponentFault::ManifestMismatch {
+                file,
+                component: ForeignText::excerpt(&component.id),
+                what: ForeignText::new("it belongs to another component as well"),
+            });
             continue;
         }
-        match content(&file)? {
+        match content(&path)? {
             Some(bytes) if bytes.len() as u64 > max_bytes => {
-                let reason = ForeignText::new(format!(
-                    "it has {} bytes, more than {max_bytes}",
-                    bytes.len()
-                ));
-                faults.push(ComponentFault::InvalidManifest {
-                    file: ForeignText::excerpt(&file),
-                    reason,
-                });
+                let reason = format!("it has {} bytes, more than {max_bytes}", bytes.len());
+                let reason = ForeignText::new(reason);
+                faults.push(ComponentFault::InvalidManifest { file, reason });
             }
-            Some(bytes) => faults.extend(compare(own, entry, &file, &bytes)),
-            None if entry.is_some() => {
-                let (component, file) =
-                    (ForeignText::excerpt(&component.id), ForeignText::excerpt(&file));
+            Some(bytes) => faults.extend(compare(full, indexed, file, &bytes)),
+            None if indexed.is_some() => {
+                let component = ForeignText::excerpt(&component.id);
                 faults.push(ComponentFault::MissingManifest { component, file });
             }
             None => {}
         }
     }
-    let is_of_component = |name: &str| {
-        wasm_entries.names.contains(name) || name.starts_with(FOLDER) && name.ends_with(SUFFIX)
-    };
-    let copied: HashSet<&str> =
-        known.iter().filter_map(|name| hashes.get(name.as_str()).copied()).collect();
-    let odd = entries.iter().filter(|entry| {
-        let name = entry.name.as_exact();
-        // the sources of a pack may have its component once more
-        let is_copy = !name.starts_with(FOLDER) && copied.contains(entry.blake3.as_str());
-        is_of_component(name) && !known.contains(name) && !is_copy
-    });
-    faults.extend(odd.map(|entry| ComponentFault::Undeclared {
-        entry: ForeignText::excerpt(entry.name.as_exact()),
-    }));
+    faults.extend(find_undeclared(entries, wasm_entries, &known, &hashes));
     Ok(faults)
 }
 
-/// Where the manifest of a component is, if nothing else is said.
+/// Finds components and component manifests that are not in `known`.
+fn find_undeclared(
+    entries: &[EntryInfo],
+    wasm_entries: &WasmEntries,
+    known: &HashSet<String>,
+    hashes: &HashMap<&str, &str>,
+) -> Vec<ComponentFault> {
+    let known_hashes: HashSet<&str> =
+        known.iter().filter_map(|name| hashes.get(name.as_str()).copied()).collect();
+    let mut faults = Vec::new();
+    for entry in entries {
+        let name = entry.name.as_exact();
+        let is_in_folder = name.starts_with(FOLDER);
+        let is_manifest = is_in_folder && name.ends_with(SUFFIX);
+        // the sources of a pack may include another copy of its component
+        let is_copy = !is_in_folder && known_hashes.contains(entry.blake3.as_str());
+        let belongs_to_component = is_manifest || wasm_entries.names.contains(name);
+        if belongs_to_component && !known.contains(name) && !is_copy {
+            faults.push(ComponentFault::Undeclared { entry: ForeignText::excerpt(name) });
+        }
+    }
+    faults
+}
+
+/// The path of a component's manifest if the index does not name one.
 fn default_manifest_path(component: &ManifestComponent) -> String {
     format!("{FOLDER}{}{SUFFIX}", component.id)
 }
 
-/// What the pack says of the manifests of its components, by their ids.
-fn index(manifest: &ParsedManifest) -> HashMap<String, ComponentManifestIndexEntryV1> {
-    let extension =
-        manifest.extensions.as_ref().and_then(|extensions| extensions.get(INDEX_EXTENSION));
+/// Reads the index of component manifests, keyed by component id.
+fn read_index(manifest: &ParsedManifest) -> HashMap<String, ComponentManifestIndexEntryV1> {
+    let extension = manifest.extensions.get(INDEX_EXTENSION);
     let Some(ExtensionInline::Other(value)) =
         extension.and_then(|extension| extension.inline.as_ref())
     else {
         return HashMap::new();
     };
-    let index = ComponentManifestIndexV1::from_extension_value(value)
+    let entries = ComponentManifestIndexV1::from_extension_value(value)
         .map(|index| index.entries)
         .unwrap_or_default();
-    index.into_iter().map(|entry| (entry.component_id.clone(), entry)).collect()
+    entries.into_iter().map(|entry| (entry.component_id.clone(), entry)).collect()
 }
 
+/// Compares a component as the pack manifest describes it (`here`) with the component
+/// manifest in `bytes`.
 fn compare(
-    own: &ComponentManifest,
-    entry: Option<&ComponentManifestIndexEntryV1>,
-    file: &str,
+    here: &ComponentManifest,
+    indexed: Option<&ComponentManifestIndexEntryV1>,
+    file: ForeignText,
     bytes: &[u8],
 ) -> Option<ComponentFault> {
-    let file = ForeignText::excerpt(file);
     let decoded = cbor::check(bytes)
         .and_then(|()| from_cbor::<ComponentManifest>(bytes).map_err(|error| error.to_string()));
     let there = match decoded {
         Ok(there) => there,
         Err(reason) => {
-            return Some(ComponentFault::InvalidManifest {
-                file,
-                reason: ForeignText::sentence(&reason),
-            });
+            let reason = ForeignText::sentence(&reason);
+            return Some(ComponentFault::InvalidManifest { file, reason });
         }
     };
-    let differ = |what: &str, own: &str, there: &str| {
-        format!("its {what} is `{there}` there, and `{own}` here")
-    };
-    let hash = entry.and_then(|entry| entry.content_hash.as_deref());
-    let what = if there.id != own.id {
-        differ("id", own.id.as_str(), there.id.as_str())
-    } else if there.version != own.version {
-        differ("version", &own.version.to_string(), &there.version.to_string())
-    } else if there.world != own.world {
-        differ("world", &own.world, &there.world)
-    } else if there.capabilities != own.capabilities {
+    let hash = indexed.and_then(|entry| entry.content_hash.as_deref());
+    let what = if there.id != here.id {
+        describe("id", here.id.as_str(), there.id.as_str())
+    } else if there.version != here.version {
+        describe("version", &here.version.to_string(), &there.version.to_string())
+    } else if there.world != here.world {
+        describe("world", &here.world, &there.world)
+    } else if there.capabilities != here.capabilities {
         "its capabilities".to_owned()
-    } else if there.operations != own.operations {
+    } else if there.operations != here.operations {
         "its operations".to_owned()
-    } else if there != *own {
-        "something of what it says".to_owned()
+    } else if there != *here {
+        "other members".to_owned()
     } else if hash.is_some_and(|hash| hash != Sha256Digest::compute(bytes).to_string()) {
         "its hash".to_owned()
     } else {
         return None;
     };
-    let component = ForeignText::excerpt(own.id.as_str());
+    let component = ForeignText::excerpt(here.id.as_str());
     Some(ComponentFault::ManifestMismatch { file, component, what: ForeignText::sentence(&what) })
+}
+
+fn describe(what: &str, here: &str, there: &str) -> String {
+    format!("its {what} is `{there}` there, and `{here}` here")
 }

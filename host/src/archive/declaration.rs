@@ -1,5 +1,5 @@
-//! What a pack declares of its handlers, in the manifest extension
-//! `greentic.env-pack.v1`.
+//! The manifest extension `greentic.env-pack.v1`, in which a pack declares its handlers
+//! and the permissions they request.
 
 use env_pack_domain::{
     CapabilitySlot, DescriptorPath, ForeignText, InvalidPermission, NetworkPermission, Permissions,
@@ -11,19 +11,22 @@ use super::{ArchiveError, OnFault};
 
 /// The kind of the extension.
 pub(super) const EXTENSION: &str = "greentic.env-pack.v1";
-/// The version of the extension that this code writes.
+/// The version of the extension that this host writes. It reads every `1.x`.
 pub(super) const EXTENSION_VERSION: &str = "1.0.0";
 
-/// What a pack says of one of its handlers. The handler itself must answer the same.
+/// The metadata that a pack declares for one of its handlers.
+///
+/// The host compares it with the handler's own answers, and refuses a pack in which they
+/// differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandlerDeclaration {
-    /// The slot it fills.
+    /// The slot that the handler serves.
     pub slot: CapabilitySlot,
-    /// The path it answers for.
+    /// The path under which it is registered.
     pub descriptor_path: DescriptorPath,
-    /// The versions it supports.
+    /// The descriptor versions that it implements.
     pub supported_versions: VersionReq,
-    /// What it wants to be allowed.
+    /// The permissions that it requests.
     pub permissions: Permissions,
 }
 
@@ -57,111 +60,124 @@ struct ToolDocument {
     args: Vec<String>,
 }
 
-/// Parses the extension's inline value: component ids with what is declared of each.
+/// Parses the inline value of the extension: component ids with their declarations.
 pub(super) fn parse(
     inline: &serde_json::Value,
     on_fault: OnFault<'_>,
 ) -> Result<Vec<(String, HandlerDeclaration)>, ArchiveError> {
-    let mut wrong = |reason: String| {
+    let mut report = |reason: String| {
         on_fault(ArchiveError::InvalidDeclaration { reason: ForeignText::sentence(&reason) })
     };
     let extension = match ExtensionDocument::deserialize(inline) {
         Ok(extension) => extension,
-        Err(error) => return wrong(error.to_string()).map(|()| Vec::new()),
+        Err(error) => {
+            report(error.to_string())?;
+            return Ok(Vec::new());
+        }
     };
-    let mut declared: Vec<(String, HandlerDeclaration)> =
-        Vec::with_capacity(extension.handlers.len());
+    let mut declarations: Vec<(String, HandlerDeclaration)> = Vec::new();
     for (at, handler) in extension.handlers.into_iter().enumerate() {
         let component = handler.component.clone();
-        if declared.iter().any(|(other, _)| *other == component) {
-            wrong(format!("handlers[{at}] declares component `{component}` again"))?;
+        if declarations.iter().any(|(other, _)| *other == component) {
+            report(format!("handlers[{at}] declares component `{component}` again"))?;
             continue;
         }
         match handler.parse() {
-            Ok(parsed) => declared.push((component, parsed)),
-            Err(reason) => wrong(format!("handlers[{at}]: {reason}"))?,
+            Ok(declaration) => declarations.push((component, declaration)),
+            Err(reason) => report(format!("handlers[{at}]: {reason}"))?,
         }
     }
-    Ok(declared)
+    Ok(declarations)
 }
 
-/// Permissions as a component states them: a JSON object of the form that they have in
-/// the extension, and nothing beside it.
+/// Parses the permissions section of a component: a JSON object like `permissions` in the
+/// extension, but with all members required and no others allowed. Repeated permissions
+/// are merged.
+///
+/// ```
+/// let section = br#"{"tools": [{"tool": "vault", "args": ["version"]}], "network": []}"#;
+/// let permissions = gtc::archive::parse_permissions(section).expect("valid");
+/// assert_eq!(permissions.tools[0].to_string(), "vault version");
+/// ```
 ///
 /// # Errors
-/// What is wrong, and where.
+/// The problem and its place, as a sentence.
 pub fn parse_permissions(json: &[u8]) -> Result<Permissions, ForeignText> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Section {
-        tools: Vec<Command>,
+    struct PermissionsSection {
+        tools: Vec<SectionTool>,
         network: Vec<String>,
     }
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Command {
+    struct SectionTool {
         tool: String,
         args: Vec<String>,
     }
-    let wrong = |error: &dyn std::error::Error| ForeignText::sentence(&error.to_string());
-    let section: Section = serde_json::from_slice(json).map_err(|error| wrong(&error))?;
+    let invalid = |error: &dyn std::error::Error| ForeignText::sentence(&error.to_string());
+    let section: PermissionsSection =
+        serde_json::from_slice(json).map_err(|error| invalid(&error))?;
     let mut permissions = Permissions::default();
-    for Command { tool, args } in section.tools {
-        let tool = ToolPermission::new(tool, args).map_err(|error| wrong(&error))?;
+    for SectionTool { tool, args } in section.tools {
+        let tool = ToolPermission::new(tool, args).map_err(|error| invalid(&error))?;
         permissions = permissions.union(&Permissions { tools: vec![tool], network: vec![] });
     }
     for address in section.network {
-        let address = address.parse().map_err(|error: InvalidPermission| wrong(&error))?;
+        let address = address.parse().map_err(|error: InvalidPermission| invalid(&error))?;
         permissions = permissions.union(&Permissions { tools: vec![], network: vec![address] });
     }
     Ok(permissions)
 }
 
-/// The inline value that declares these handlers.
+/// Renders the inline value of the extension.
 pub(super) fn to_value<'a>(
     handlers: impl IntoIterator<Item = (&'a str, &'a HandlerDeclaration)>,
 ) -> Result<serde_json::Value, serde_json::Error> {
-    let handler = |(component, declared): (&str, &HandlerDeclaration)| HandlerDocument {
+    let handlers = handlers.into_iter().map(|(component, declared)| HandlerDocument {
         component: component.to_owned(),
         slot: declared.slot.to_string(),
         descriptor_path: declared.descriptor_path.to_string(),
         supported_versions: declared.supported_versions.to_string(),
         permissions: PermissionsDocument::from(&declared.permissions),
-    };
-    serde_json::to_value(ExtensionDocument {
-        handlers: handlers.into_iter().map(handler).collect(),
-    })
+    });
+    serde_json::to_value(ExtensionDocument { handlers: handlers.collect() })
 }
 
 impl HandlerDocument {
     fn parse(self) -> Result<HandlerDeclaration, Box<dyn std::error::Error>> {
-        let tool = |tool: ToolDocument| ToolPermission::new(tool.tool, tool.args);
-        let network = |address: String| address.parse::<NetworkPermission>();
         Ok(HandlerDeclaration {
             slot: self.slot.parse()?,
             descriptor_path: self.descriptor_path.parse()?,
             supported_versions: self.supported_versions.parse()?,
-            permissions: Permissions {
-                tools: self.permissions.tools.into_iter().map(tool).collect::<Result<_, _>>()?,
-                network: self
-                    .permissions
-                    .network
-                    .into_iter()
-                    .map(network)
-                    .collect::<Result<_, _>>()?,
-            },
+            permissions: self.permissions.parse()?,
         })
+    }
+}
+
+impl PermissionsDocument {
+    fn parse(self) -> Result<Permissions, InvalidPermission> {
+        let mut permissions = Permissions::default();
+        for ToolDocument { tool, args } in self.tools {
+            permissions.tools.push(ToolPermission::new(tool, args)?);
+        }
+        for address in self.network {
+            permissions.network.push(address.parse::<NetworkPermission>()?);
+        }
+        Ok(permissions)
+    }
+}
+
+impl From<&ToolPermission> for ToolDocument {
+    fn from(permission: &ToolPermission) -> Self {
+        Self { tool: permission.tool().to_owned(), args: permission.args().to_vec() }
     }
 }
 
 impl From<&Permissions> for PermissionsDocument {
     fn from(permissions: &Permissions) -> Self {
-        let tool = |tool: &ToolPermission| ToolDocument {
-            tool: tool.tool().to_owned(),
-            args: tool.args().to_vec(),
-        };
         Self {
-            tools: permissions.tools.iter().map(tool).collect(),
+            tools: permissions.tools.iter().map(ToolDocument::from).collect(),
             network: permissions.network.iter().map(ToString::to_string).collect(),
         }
     }

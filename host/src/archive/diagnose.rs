@@ -1,97 +1,107 @@
-//! Everything that is wrong with an archive, where reading can go on, for whoever wants
-//! to put it right.
-//!
-//! What it finds is no pack to be used: a pack that has faults is refused whole by
-//! [`open`](super::open).
+//! Reports all problems of an archive, for authors who want to fix it.
 
 use super::component_manifests::{self, ComponentFault, WasmEntries};
-use super::{
-    ArchiveError, ArchiveLimits, EntryInfo, Pack, entry_reader::EntryReader, manifest, profile,
-    sbom,
-};
+use super::entry_reader::EntryReader;
+use super::{ArchiveError, ArchiveLimits, EntryInfo, Pack, manifest, profile, sbom};
 
-/// What was found in an archive.
+/// The result of [`diagnose`].
+///
+/// A pack with faults must not be used: [`open`](super::open) refuses it.
 #[derive(Debug, Default)]
 pub struct ArchiveDiagnosis {
-    /// What is wrong with it.
+    /// Problems for which [`open`](super::open) refuses the archive.
     pub faults: Vec<ArchiveError>,
-    /// Its entries in their order; none when the container itself is at fault.
+    /// The entries in order; empty if the archive breaks the canonical zip profile.
     pub entries: Vec<EntryInfo>,
-    /// What is odd about its components, and no reason to refuse it.
-    pub components: Vec<ComponentFault>,
-    /// The pack, as far as its manifest can be read.
+    /// Inconsistencies of components, for which the archive is not refused.
+    pub component_faults: Vec<ComponentFault>,
+    /// The pack, if its manifest can be read.
     pub pack: Option<Pack>,
 }
 
-/// Reads an archive, and goes on after a fault wherever what follows still means
-/// something: not after one of the container.
+/// Reads an archive, and continues after a fault where the rest is still meaningful. It
+/// stops at faults of the zip container.
 ///
-/// `look` is shown the content of every entry, in their order.
+/// `visit` is called with name and content of each entry, in order.
 pub fn diagnose(
     bytes: &[u8],
     limits: &ArchiveLimits,
-    look: &mut dyn FnMut(&str, &[u8]),
+    visit: &mut dyn FnMut(&str, &[u8]),
 ) -> ArchiveDiagnosis {
-    let mut survey = ArchiveDiagnosis::default();
-    let read = profile::check(bytes, limits)
-        .and_then(|entries| Ok((entries, EntryReader::new(bytes, limits)?)));
-    let (entries, mut reader) = match read {
-        Ok(read) => read,
-        Err(fault) => {
-            survey.faults.push(fault);
-            return survey;
-        }
-    };
+    let mut diagnosis = ArchiveDiagnosis::default();
+    if let Err(fault) = diagnose_container(bytes, limits, visit, &mut diagnosis) {
+        diagnosis.faults.push(fault);
+    }
+    diagnosis
+}
+
+fn diagnose_container(
+    bytes: &[u8],
+    limits: &ArchiveLimits,
+    visit: &mut dyn FnMut(&str, &[u8]),
+    diagnosis: &mut ArchiveDiagnosis,
+) -> Result<(), ArchiveError> {
+    let entries = profile::check(bytes, limits)?;
+    let mut reader = EntryReader::new(bytes, limits)?;
     let mut wasm_entries = WasmEntries::default();
     for entry in &entries {
         let name = entry.name.as_exact();
         match reader.content(name) {
-            Ok(content) => content.into_iter().for_each(|content| {
-                wasm_entries.note(name, &content);
-                look(name, &content);
-            }),
-            Err(fault) => survey.faults.push(fault),
+            Ok(Some(content)) => {
+                wasm_entries.add(name, &content);
+                visit(name, &content);
+            }
+            Ok(None) => {}
+            Err(fault) => diagnosis.faults.push(fault),
         }
     }
-    let manifest = manifest::read(&mut reader);
-    if let Err(other @ ArchiveError::Application) = manifest {
-        // it has no bill of materials either, and is none the worse for it
-        survey.faults.push(other);
-        survey.entries = entries;
-        return survey;
+    diagnosis.entries = entries;
+    diagnose_documents(&mut reader, &wasm_entries, limits, diagnosis);
+    Ok(())
+}
+
+/// Reads manifest and bill of materials, and checks the entries against them.
+fn diagnose_documents(
+    reader: &mut EntryReader<'_>,
+    wasm_entries: &WasmEntries,
+    limits: &ArchiveLimits,
+    diagnosis: &mut ArchiveDiagnosis,
+) {
+    let manifest = manifest::read(reader);
+    if let Err(fault @ ArchiveError::Application) = manifest {
+        // an application has no bill of materials, so that is not a fault
+        diagnosis.faults.push(fault);
+        return;
     }
-    let looked = manifest.as_ref().ok().map(|manifest| {
-        // that of a component is part of that of the pack, word for word
-        component_manifests::compare_all(
-            manifest,
-            &entries,
-            &wasm_entries,
-            limits.manifest_bytes,
-            |name| reader.content(name),
-        )
-    });
-    match looked {
-        Some(Ok(odd)) => survey.components = odd,
-        Some(Err(fault)) => survey.faults.push(fault),
-        None => {}
-    }
-    let bill = sbom::read(&mut reader);
+    let entries = &diagnosis.entries;
+    let mut fatal = Vec::new();
     let mut found = Vec::new();
-    let mut note = |fault| {
+    let mut collect = |fault| {
         found.push(fault);
         Ok(())
     };
-    let copies = entries.iter().map(EntryInfo::clone).collect();
-    let read = manifest.and_then(|manifest| {
-        manifest::build_pack(manifest, copies, |name| reader.content(name), &mut note)
-    });
-    let verified = bill.and_then(|bill| sbom::verify(&bill, &entries, &mut note));
-    survey.faults.extend(verified.err());
-    match read {
-        Ok(pack) => survey.pack = Some(pack),
-        Err(fault) => survey.faults.push(fault),
+    if let Ok(manifest) = &manifest {
+        // the pack manifest includes the component manifests, so the same limit fits
+        let max_bytes = limits.manifest_bytes;
+        let faults =
+            component_manifests::compare_all(manifest, entries, wasm_entries, max_bytes, |name| {
+                reader.content(name)
+            });
+        match faults {
+            Ok(faults) => diagnosis.component_faults = faults,
+            Err(fault) => fatal.push(fault),
+        }
     }
-    survey.faults.extend(found);
-    survey.entries = entries;
-    survey
+    let sbom = sbom::read(reader);
+    let pack = manifest.and_then(|manifest| {
+        manifest::build_pack(manifest, entries.clone(), |name| reader.content(name), &mut collect)
+    });
+    let verified = sbom.and_then(|sbom| sbom::verify(&sbom, entries, &mut collect));
+    fatal.extend(verified.err());
+    match pack {
+        Ok(pack) => diagnosis.pack = Some(pack),
+        Err(fault) => fatal.push(fault),
+    }
+    diagnosis.faults.extend(fatal);
+    diagnosis.faults.extend(found);
 }

@@ -1,5 +1,5 @@
-//! Reading entries of a checked archive with the zip reader, which sees no other
-//! archives. Only what is asked for is read.
+//! Reads entries by name with the `zip` crate. It is used only on archives that passed
+//! [`profile::check`](super::profile::check).
 
 use std::io::{Cursor, Read};
 
@@ -9,49 +9,54 @@ use zip::read::ZipFile;
 
 use super::{ArchiveError, ArchiveLimits};
 
-/// The entries of an archive that has passed the profile.
+/// Random access to the entries of a checked archive.
 pub(super) struct EntryReader<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,
     limits: &'a ArchiveLimits,
 }
 
 impl<'a> EntryReader<'a> {
-    /// Opens an archive that the profile admitted.
+    /// Opens an archive that passed the profile.
     pub fn new(bytes: &'a [u8], limits: &'a ArchiveLimits) -> Result<Self, ArchiveError> {
         let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable("", &error))?;
         Ok(Self { zip, limits })
     }
 
-    /// Whether there is an entry of this name.
+    /// Returns true if there is an entry of this name.
     pub fn contains(&self, name: &str) -> bool {
         self.zip.index_for_name(name).is_some()
     }
 
-    /// A document that is parsed before anything is known of the pack.
+    /// Reads a required document, up to [`ArchiveLimits::manifest_bytes`].
     pub fn document(&mut self, name: &'static str) -> Result<Vec<u8>, ArchiveError> {
         let Some(index) = self.zip.index_for_name(name) else {
             return Err(ArchiveError::MissingEntry { entry: name });
         };
         let file = self.zip.by_index(index).map_err(|error| unreadable(name, &error))?;
-        let (bytes, limit) = (file.size(), self.limits.manifest_bytes);
-        match bytes > limit {
-            true => Err(ArchiveError::DocumentTooLarge { entry: name, bytes, limit }),
-            false => content(file, name, limit),
+        let bytes = file.size();
+        let limit = self.limits.manifest_bytes;
+        if bytes > limit {
+            return Err(ArchiveError::DocumentTooLarge { entry: name, bytes, limit });
         }
+        read_up_to(limit, file, name)
     }
 
-    /// The content of an entry, if there is one of this name.
+    /// Reads an entry; returns `None` if there is none of this name.
     pub fn content(&mut self, name: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
         let Some(index) = self.zip.index_for_name(name) else { return Ok(None) };
         let file = self.zip.by_index(index).map_err(|error| unreadable(name, &error))?;
-        content(file, name, self.limits.entry_bytes).map(Some)
+        read_up_to(self.limits.entry_bytes, file, name).map(Some)
     }
 }
 
-fn content<R: Read>(file: ZipFile<'_, R>, name: &str, limit: u64) -> Result<Vec<u8>, ArchiveError> {
-    let mut content =
-        Vec::with_capacity(usize::try_from(file.size().min(limit)).unwrap_or_default());
-    // the profile has bounded the size already; the zip reader is held to it all the same
+fn read_up_to<R: Read>(
+    limit: u64,
+    file: ZipFile<'_, R>,
+    name: &str,
+) -> Result<Vec<u8>, ArchiveError> {
+    let capacity = usize::try_from(file.size().min(limit)).unwrap_or_default();
+    let mut content = Vec::with_capacity(capacity);
+    // the profile has bounded the size already; do not depend on the zip reader for it
     file.take(limit + 1).read_to_end(&mut content).map_err(|error| unreadable(name, &error))?;
     Ok(content)
 }

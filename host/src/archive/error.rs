@@ -1,91 +1,100 @@
-//! What can be wrong with an archive: one variant for each way to lie.
+//! Errors of archives.
 
 use env_pack_domain::ForeignText;
 
-/// Why an archive was refused. It is always refused whole.
+use super::ZipRule;
+
+/// The reason an archive was refused. An archive is always refused as a whole.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArchiveError {
-    /// It is larger than anybody may ask us to read.
+    /// The archive is larger than [`ArchiveLimits::pack_bytes`](super::ArchiveLimits).
     #[error("the archive has {bytes} bytes, more than the {limit} allowed")]
     TooLarge {
-        /// Its size, in bytes.
+        /// Size of the archive, in bytes.
         bytes: u64,
-        /// The most allowed, in bytes.
+        /// Maximum size, in bytes.
         limit: u64,
     },
-    /// It is no archive, but a WebAssembly component, or a module of one.
-    #[error("it is a WebAssembly component, and no pack")]
+    /// The file is a WebAssembly component or core module, not an archive.
+    #[error("it is a WebAssembly component, not a pack")]
     BareComponent,
-    /// Two zip readers could differ about it.
-    #[error("the archive breaks the canonical zip profile at byte {offset}{}: {rule}", in_entry(.entry))]
+    /// The archive breaks the canonical zip profile.
+    #[error(
+        "the archive breaks the canonical zip profile at byte {offset}{}: {rule}",
+        in_entry(.entry)
+    )]
     Profile {
-        /// The rule it breaks.
-        rule: super::ZipRule,
-        /// Where.
+        /// The rule.
+        rule: ZipRule,
+        /// Offset in the archive, in bytes.
         offset: usize,
-        /// In which entry, if it is in one.
+        /// The entry, if the offset is in one.
         entry: Option<ForeignText>,
     },
-    /// Not even a forgiving reader could be sure of it.
-    #[error("the archive cannot be made canonical, because of what is at byte {offset}{}: {rule}", in_entry(.entry))]
+    /// The archive is ambiguous, so it cannot be repacked.
+    #[error(
+        "the archive cannot be repacked: it is ambiguous at byte {offset}{}: {rule}",
+        in_entry(.entry)
+    )]
     NotRepackable {
-        /// The rule it breaks in a way that no honest writer does.
-        rule: super::ZipRule,
-        /// Where.
+        /// The rule.
+        rule: ZipRule,
+        /// Offset in the archive, in bytes.
         offset: usize,
-        /// In which entry, if it is in one.
+        /// The entry, if the offset is in one.
         entry: Option<ForeignText>,
     },
-    /// An entry does not hold what its header says.
+    /// The zip reader cannot read an entry.
     #[error("entry `{entry}` cannot be read: {reason}")]
     Unreadable {
         /// The entry.
         entry: ForeignText,
-        /// What the zip reader says.
+        /// The message of the zip reader.
         reason: ForeignText,
     },
-    /// A required entry is not there.
-    #[error("the archive has no entry `{entry}`, so it is no Greentic pack")]
+    /// A required entry is missing.
+    #[error("the archive has no entry `{entry}`, so it is not a Greentic pack")]
     MissingEntry {
         /// The entry.
         entry: &'static str,
     },
-    /// It is a pack of another shape, in which there are no components.
+    /// The archive is an application of greentic-designer, which has no components.
     #[error(
-        "the archive is an application that greentic-designer wrote, so it holds no env-pack handler"
+        "the archive is an application made by greentic-designer, so it has no env-pack handler"
     )]
     Application,
-    /// The manifest or the bill of materials is larger than what is parsed unseen.
+    /// The manifest or the bill of materials is larger than
+    /// [`ArchiveLimits::manifest_bytes`](super::ArchiveLimits).
     #[error("entry `{entry}` has {bytes} bytes, more than the {limit} allowed")]
     DocumentTooLarge {
         /// The entry.
         entry: &'static str,
         /// Its size, in bytes.
         bytes: u64,
-        /// The most allowed, in bytes.
+        /// Maximum size, in bytes.
         limit: u64,
     },
-    /// A document in the archive is not what it should be.
-    #[error("entry `{entry}` is no valid {what}: {reason}")]
+    /// The manifest or the bill of materials is malformed.
+    #[error("entry `{entry}` is not a valid {what}: {reason}")]
     InvalidDocument {
         /// The entry.
         entry: &'static str,
-        /// What it should be.
+        /// The expected kind of document.
         what: &'static str,
-        /// What is wrong.
+        /// The problem, with its place if it has one.
         reason: ForeignText,
     },
-    /// The bill of materials lists what is not there.
-    #[error("the bill of materials lists `{path}`, which the archive does not hold")]
+    /// The bill of materials lists an entry that the archive does not have.
+    #[error("the bill of materials lists `{path}`, which is not in the archive")]
     ListedButAbsent {
-        /// The path.
+        /// The listed path.
         path: ForeignText,
     },
-    /// The bill of materials does not list what is there.
+    /// The bill of materials does not list an entry of the archive.
     #[error("entry `{path}` is not listed in the bill of materials")]
     PresentButUnlisted {
-        /// The path.
+        /// The entry.
         path: ForeignText,
     },
     /// The bill of materials lists a path twice.
@@ -94,38 +103,38 @@ pub enum ArchiveError {
         /// The path.
         path: ForeignText,
     },
-    /// An entry is not the one that the bill of materials describes.
+    /// An entry differs from its description in the bill of materials.
     #[error("entry `{path}` does not match the bill of materials: {what} differs")]
     SbomMismatch {
-        /// The path.
+        /// The entry.
         path: ForeignText,
-        /// What differs: its size or its hash.
+        /// `size` or `hash`.
         what: &'static str,
     },
-    /// The manifest names a component whose file is not there.
-    #[error("the manifest names component `{component}`, but the archive holds no `{file}`")]
+    /// The manifest names a component whose file is missing.
+    #[error("the manifest names component `{component}`, but the archive has no `{file}`")]
     MissingComponent {
         /// The component.
         component: ForeignText,
-        /// Where its file should be.
+        /// The expected path of its file.
         file: ForeignText,
     },
-    /// What the pack declares of a handler is not well-formed.
-    #[error("the extension `greentic.env-pack.v1` of the manifest is wrong: {reason}")]
+    /// The extension `greentic.env-pack.v1`, which declares the handlers, is malformed.
+    #[error("the extension `greentic.env-pack.v1` of the manifest is invalid: {reason}")]
     InvalidDeclaration {
-        /// What is wrong, and where.
+        /// The problem, with its place.
         reason: ForeignText,
     },
-    /// A pack to be written cannot be a pack.
+    /// A new pack does not fit the format.
     #[error("the pack cannot be written: {reason}")]
     Unwritable {
-        /// What stands in the way.
+        /// The problem.
         reason: ForeignText,
     },
 }
 
 impl ArchiveError {
-    /// A stable name of the rule that was broken, for programs.
+    /// A stable, machine-readable name of the broken rule, such as `zip-name`.
     pub fn rule(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } => "archive-too-large",

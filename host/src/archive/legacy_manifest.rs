@@ -1,9 +1,8 @@
-//! The manifest that the ecosystem's library for building packs writes, which is older
-//! than `pack-v1`: plain CBOR, with what a pack is under `meta`, and with the file of
+//! The manifest format before `pack-v1`, which the ecosystem's library for building packs
+//! still writes: plain CBOR with the pack's identity under `meta`, and the file name of
 //! each component.
 //!
-//! What it says beside that, of flows and of where a pack is distributed, is nothing to
-//! us.
+//! Its other members (flows, distribution) are ignored.
 
 use std::collections::BTreeMap;
 
@@ -37,20 +36,25 @@ struct LegacyComponent {
     world: Option<String>,
 }
 
-/// Reads a manifest of this form, if it is one.
+impl From<LegacyComponent> for ManifestComponent {
+    fn from(component: LegacyComponent) -> Self {
+        Self {
+            id: component.name,
+            world: component.world.unwrap_or_default(),
+            candidate_paths: vec![component.file_wasm],
+            full: None,
+        }
+    }
+}
+
+/// Decodes a legacy manifest; returns `None` for any other document.
 pub(super) fn decode(bytes: &[u8]) -> Option<ParsedManifest> {
     let LegacyManifest { meta, components, extensions } = from_cbor(bytes).ok()?;
-    let component = |component: LegacyComponent| ManifestComponent {
-        id: component.name,
-        world: component.world.unwrap_or_default(),
-        candidate_paths: vec![component.file_wasm],
-        full: None,
-    };
     Some(ParsedManifest {
         id: meta.pack_id,
         version: meta.version.to_string(),
         publisher: meta.vendor.or(meta.authors.into_iter().next()).unwrap_or_default(),
-        components: components.into_iter().map(component).collect(),
-        extensions,
+        components: components.into_iter().map(ManifestComponent::from).collect(),
+        extensions: extensions.unwrap_or_default(),
     })
 }

@@ -1,32 +1,30 @@
-//! How much of an archive anybody may ask us to read.
+//! Upper bounds on what is read of an archive.
 
 const MIB: u64 = 1 << 20;
 
-/// Caps on what an archive may hold. None of them is unlimited; the defaults fit every
-/// honest pack known.
+/// Limits on the content of an archive.
+///
+/// The defaults fit every known pack, with room to spare.
 #[derive(Clone, Debug)]
 pub struct ArchiveLimits {
-    /// The archive itself, in bytes.
+    /// Size of the archive, in bytes. Default: 64 MiB.
     pub pack_bytes: u64,
-    /// The number of entries.
+    /// Number of entries. Default: 4,096; a web interface has about a thousand files.
     pub entries: usize,
-    /// One entry's name, in bytes.
+    /// Length of an entry's name, in bytes. Default: 200.
     pub name_bytes: usize,
-    /// One entry, inflated, in bytes.
+    /// Inflated size of one entry, in bytes. Default: 32 MiB; a Python handler has 18.
     pub entry_bytes: u64,
-    /// All entries together, inflated, in bytes.
+    /// Inflated size of all entries together, in bytes. Default: 128 MiB.
     pub total_bytes: u64,
-    /// How many times larger an entry may be than its compressed form.
+    /// Inflated size of an entry divided by its compressed size. Default: 200.
     pub ratio: u64,
-    /// The manifest or the bill of materials, in bytes: what is parsed before anything is
-    /// known of the pack.
+    /// Size of the manifest, and of the bill of materials, in bytes. Default: 1 MiB;
+    /// packs of other kinds hold all their flows in the manifest.
     pub manifest_bytes: u64,
 }
 
 impl Default for ArchiveLimits {
-    /// 64 MiB of archive, 4,096 entries with names of 200 bytes (a web interface has a
-    /// thousand files), 32 MiB an entry (a Python handler has 18), 128 MiB in all, a
-    /// ratio of 200 and 1 MiB of manifest, which in other packs holds all their flows.
     fn default() -> Self {
         Self {
             pack_bytes: 64 * MIB,

@@ -1,8 +1,13 @@
-//! `.gtpack` archives: zip bytes to a verified manifest and component bytes, and back.
+//! `.gtpack` archives: from zip bytes to a verified manifest and component bytes, and
+//! back.
 //!
-//! This room knows no paths, no network and no WebAssembly. It admits only archives of
-//! the canonical zip profile, refuses whole what it refuses, and never extracts anything
-//! to disk.
+//! - [`open`] verifies an archive completely and returns a [`Pack`].
+//! - [`write`](fn@write) makes a new archive.
+//! - [`repack`](fn@repack) rewrites a non-canonical archive.
+//! - [`diagnose`](fn@diagnose) lists all problems of an archive.
+//!
+//! This module knows no paths, no network and no WebAssembly. It admits only archives of
+//! the canonical zip profile, and never extracts anything to disk.
 
 mod application;
 mod cbor;
@@ -26,6 +31,8 @@ mod write;
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 
+use entry_reader::EntryReader;
+
 pub use component_manifests::ComponentFault;
 pub use declaration::{HandlerDeclaration, parse_permissions};
 pub use diagnose::{ArchiveDiagnosis, diagnose};
@@ -35,85 +42,85 @@ pub use repack::{EntryChange, Repacked, RepackedEntry, repack};
 pub use rules::ZipRule;
 pub use write::{NewHandler, NewPack, write};
 
-/// The world that makes a component a handler, as this version writes it.
+/// The world of a handler component, as this version writes it.
 pub const HANDLER_WORLD: &str = "greentic:env-pack/env-pack-handler@0.1.0";
-/// The world of a handler in any version.
+/// The world of a handler component, without its version.
 const HANDLER_WORLDS: &str = "greentic:env-pack/env-pack-handler@";
 const MANIFEST: &str = "manifest.cbor";
 const SBOM: &str = "sbom.cbor";
-/// The bill of materials as an older writer spells it.
+/// The bill of materials in JSON, as the legacy writer names it.
 const LEGACY_SBOM: &str = "sbom.json";
 
 /// A pack whose manifest, bill of materials and components agree.
 #[derive(Debug)]
 pub struct Pack {
-    /// The pack's id.
+    /// Identifies the pack, such as `acme.secrets.vault`.
     pub id: ForeignText,
-    /// The pack's version.
+    /// A SemVer version.
     pub version: String,
-    /// Who publishes it.
+    /// The name of the publisher, as the pack states it.
     pub publisher: ForeignText,
-    /// Every entry, in the order of the archive.
+    /// All entries, in the order of the archive.
     pub entries: Vec<EntryInfo>,
-    /// Every component that is a handler; none in the packs that flows are made of.
+    /// The components that are handlers; empty in packs of other kinds.
     pub handlers: Vec<PackedHandler>,
 }
 
 /// An entry of a pack, without its content.
 #[derive(Clone, Debug)]
 pub struct EntryInfo {
-    /// Its name.
+    /// Its path within the archive.
     pub name: ForeignText,
-    /// Its size, in bytes.
+    /// Size of its content, in bytes.
     pub size: u64,
-    /// The BLAKE3 hash of its content, in hexadecimal, as the bill of materials has it.
+    /// BLAKE3 hash of its content, in lowercase hexadecimal.
     pub blake3: String,
 }
 
-/// A handler as it lies in a pack: nobody has run it yet.
+/// A handler component in a pack, which has not been compiled or run.
 #[derive(Debug)]
 pub struct PackedHandler {
     /// The id of its component.
     pub component: ForeignText,
-    /// The entry that holds it.
+    /// The name of the entry that holds it.
     pub entry: ForeignText,
-    /// The world its component claims to implement.
+    /// The world that the manifest states for it.
     pub world: ForeignText,
-    /// The component.
+    /// The WebAssembly component.
     pub bytes: Vec<u8>,
-    /// The digest of the component.
+    /// SHA-256 of `bytes`.
     pub digest: Sha256Digest,
-    /// What the pack says of it, if it says anything.
+    /// Its declaration, if the manifest has one.
     pub declared: Option<HandlerDeclaration>,
 }
 
-/// What becomes of a fault that others may follow: whoever wants the first one only gives
-/// it back, and nothing more is looked at.
+/// Receives a fault after which reading can continue. It returns the fault to stop, or
+/// `Ok` to continue.
 type OnFault<'a> = &'a mut dyn FnMut(ArchiveError) -> Result<(), ArchiveError>;
 
-/// An entry in memory.
+/// An entry to be written.
 struct NewEntry {
     name: String,
     content: Vec<u8>,
 }
 
-/// What every WebAssembly component begins with, and no archive.
+/// The first bytes of every WebAssembly binary. No zip archive starts with them.
 pub const WASM: &[u8] = b"\0asm";
 
-/// Opens an archive and checks all of it: container, bill of materials, manifest,
+/// Opens an archive and verifies all of it: container, bill of materials, manifest and
 /// components.
 ///
 /// # Errors
-/// [`ArchiveError`] with the first thing that is wrong.
+/// [`ArchiveError`] with the first problem.
 pub fn open(bytes: &[u8], limits: &ArchiveLimits) -> Result<Pack, ArchiveError> {
     if bytes.starts_with(WASM) {
         return Err(ArchiveError::BareComponent);
     }
     let entries = profile::check(bytes, limits)?;
-    let mut reader = entry_reader::EntryReader::new(bytes, limits)?;
+    let mut reader = EntryReader::new(bytes, limits)?;
     let manifest = manifest::read(&mut reader)?;
-    let bill = sbom::read(&mut reader)?;
-    sbom::verify(&bill, &entries, &mut Err)?;
+    let sbom = sbom::read(&mut reader)?;
+    sbom::verify(&sbom, &entries, &mut Err)?;
     manifest::build_pack(manifest, entries, |name| reader.content(name), &mut Err)
 }
 

@@ -1,7 +1,8 @@
-//! The records of a zip file, as they lie there. Nothing is judged here but that they are
-//! there at all.
+//! Parses the records of a zip file without judging their content.
 //!
-//! Format: PKWARE APPNOTE 6.3.10; all numbers little-endian.
+//! Format: [PKWARE APPNOTE 6.3.10][appnote]. All numbers are little-endian.
+//!
+//! [appnote]: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 
 use super::ArchiveError;
 use super::rules::{ZipRule, violation};
@@ -10,31 +11,34 @@ const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
 const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;
 const LOCAL_BYTES: usize = 30;
 const CENTRAL_BYTES: usize = 46;
-/// The signature of an end record.
+/// Signature of the end-of-central-directory record.
 pub(super) const END_SIGNATURE: u32 = 0x0605_4b50;
-/// The size of an end record without its comment.
+/// Size of the end record without its comment.
 pub(super) const END_BYTES: usize = 22;
-/// The record by which readers find the end record of ZIP64, right before the end record.
+/// Signature of the locator that points readers to a ZIP64 end record. It is directly in
+/// front of the end record.
 const ZIP64_LOCATOR_SIGNATURE: u32 = 0x0706_4b50;
 const ZIP64_LOCATOR_BYTES: usize = 20;
-/// General-purpose flag 11: the name is UTF-8. For ASCII names it changes nothing.
+/// General-purpose flag 11: the name is UTF-8. It has no effect on ASCII names.
 pub(super) const UTF8_FLAG: u16 = 1 << 11;
-/// The compression method of bytes as they are.
+/// Compression method: none.
 pub(super) const STORED: u16 = 0;
-/// The compression method of everybody.
+/// Compression method: Deflate.
 pub(super) const DEFLATE: u16 = 8;
 
-/// The bytes of an archive.
+/// The bytes of an archive, with bounds-checked access to its records.
 #[derive(Clone, Copy)]
 pub(super) struct ZipRecords<'a>(pub &'a [u8]);
 
-/// The end record: where the central directory is.
+/// The end-of-central-directory record.
 #[derive(Debug)]
 pub(super) struct EndRecord {
+    /// Number of this disk, and of the disk on which the central directory starts.
     pub disks: (u16, u16),
-    pub entries_here: u16,
+    pub entries_on_disk: u16,
     pub entries: u16,
     pub directory_bytes: u32,
+    /// Offset of the central directory.
     pub directory: u32,
     pub comment_bytes: u16,
 }
@@ -42,9 +46,9 @@ pub(super) struct EndRecord {
 /// A header of the central directory.
 #[derive(Debug)]
 pub(super) struct CentralHeader<'a> {
-    /// Where it is.
+    /// Offset of this header.
     pub at: usize,
-    /// Where the next one is.
+    /// Offset of the next header.
     pub next: usize,
     pub version_needed: u16,
     pub flags: u16,
@@ -58,12 +62,12 @@ pub(super) struct CentralHeader<'a> {
     pub external_attributes: u32,
     pub local_offset: u32,
     pub name: &'a [u8],
-    /// The fields that both headers carry, byte for byte: version needed, flags, method,
-    /// time, date, checksum, sizes, lengths.
+    /// The bytes of the fields that the local header repeats: version needed, flags,
+    /// method, time, date, checksum, sizes, lengths.
     pub common: &'a [u8],
 }
 
-/// A local header.
+/// The header in front of an entry's data.
 #[derive(Debug)]
 pub(super) struct LocalHeader<'a> {
     pub flags: u16,
@@ -73,14 +77,14 @@ pub(super) struct LocalHeader<'a> {
     pub size: u32,
     pub extra_bytes: u16,
     pub name: &'a [u8],
-    /// The same fields as in the central header.
+    /// The same fields as [`CentralHeader::common`].
     pub common: &'a [u8],
-    /// Where the data of the entry begins.
+    /// Offset of the entry's data.
     pub data: usize,
 }
 
 impl<'a> ZipRecords<'a> {
-    /// These bytes, if they are there.
+    /// The `len` bytes from offset `at`.
     pub fn slice(self, at: usize, len: usize) -> Result<&'a [u8], ArchiveError> {
         let end = at.checked_add(len);
         end.and_then(|end| self.0.get(at..end)).ok_or_else(|| violation(ZipRule::Truncated, at))
@@ -94,14 +98,14 @@ impl<'a> ZipRecords<'a> {
         Ok(u32::from_le_bytes(self.slice(at, 4)?.try_into().expect("four bytes")))
     }
 
-    /// The end record at this byte.
+    /// Parses the end record at offset `at`.
     pub fn end(self, at: usize) -> Result<EndRecord, ArchiveError> {
         if self.u32(at)? != END_SIGNATURE {
             return Err(violation(ZipRule::EndRecord, at));
         }
         Ok(EndRecord {
             disks: (self.u16(at + 4)?, self.u16(at + 6)?),
-            entries_here: self.u16(at + 8)?,
+            entries_on_disk: self.u16(at + 8)?,
             entries: self.u16(at + 10)?,
             directory_bytes: self.u32(at + 12)?,
             directory: self.u32(at + 16)?,
@@ -109,31 +113,30 @@ impl<'a> ZipRecords<'a> {
         })
     }
 
-    /// Checks that nothing before the end record at this byte reads as a ZIP64 locator.
-    /// Some readers look for one whatever the end record says, and the last fields of
-    /// the last entry can spell it.
+    /// Checks that no ZIP64 locator is in front of the end record at offset `end`.
+    ///
+    /// Some readers look for one whatever the end record says, and the last fields of the
+    /// last entry can have its bytes.
     pub fn reject_zip64_locator(self, end: usize) -> Result<(), ArchiveError> {
         let Some(at) = end.checked_sub(ZIP64_LOCATOR_BYTES) else { return Ok(()) };
-        match self.u32(at)? == ZIP64_LOCATOR_SIGNATURE {
-            true => Err(violation(ZipRule::Zip64, at)),
-            false => Ok(()),
+        if self.u32(at)? == ZIP64_LOCATOR_SIGNATURE {
+            return Err(violation(ZipRule::Zip64, at));
         }
+        Ok(())
     }
 
-    /// The central header at this byte.
+    /// Parses the central header at offset `at`.
     pub fn central(self, at: usize) -> Result<CentralHeader<'a>, ArchiveError> {
         if self.u32(at)? != CENTRAL_SIGNATURE {
             return Err(violation(ZipRule::Signature, at));
         }
         let name = self.slice(at + CENTRAL_BYTES, usize::from(self.u16(at + 28)?))?;
-        let (extra_bytes, comment_bytes) = (self.u16(at + 30)?, self.u16(at + 32)?);
+        let extra_bytes = self.u16(at + 30)?;
+        let comment_bytes = self.u16(at + 32)?;
+        let variable_bytes = name.len() + usize::from(extra_bytes) + usize::from(comment_bytes);
         Ok(CentralHeader {
             at,
-            next: at
-                + CENTRAL_BYTES
-                + name.len()
-                + usize::from(extra_bytes)
-                + usize::from(comment_bytes),
+            next: at + CENTRAL_BYTES + variable_bytes,
             version_needed: self.u16(at + 6)?,
             flags: self.u16(at + 8)?,
             method: self.u16(at + 10)?,
@@ -150,7 +153,7 @@ impl<'a> ZipRecords<'a> {
         })
     }
 
-    /// The local header at this byte.
+    /// Parses the local header at offset `at`.
     pub fn local(self, at: usize) -> Result<LocalHeader<'a>, ArchiveError> {
         if self.u32(at)? != LOCAL_SIGNATURE {
             return Err(violation(ZipRule::Signature, at));
@@ -171,8 +174,8 @@ impl<'a> ZipRecords<'a> {
     }
 }
 
+/// Offsets of fields within the header, for error messages.
 impl CentralHeader<'_> {
-    /// Where fields lie in the header, for error messages.
     pub const VERSION_NEEDED: usize = 6;
     pub const FLAGS: usize = 8;
     pub const METHOD: usize = 10;

@@ -1,4 +1,4 @@
-//! A sloppy but honest archive made canonical.
+//! Rewrites a non-canonical but unambiguous archive in canonical form.
 
 use std::fmt;
 
@@ -8,51 +8,50 @@ use super::lenient::{self, LenientEntry};
 use super::records::STORED;
 use super::{ArchiveError, ArchiveLimits, LEGACY_SBOM, MANIFEST, NewEntry, SBOM, sbom, write};
 
-/// An archive that was made canonical.
+/// The result of [`repack`].
 #[derive(Debug)]
 pub struct Repacked {
     /// The canonical archive.
     pub bytes: Vec<u8>,
-    /// Its entries, in its order, and what changed of each.
+    /// Its entries in order, each with its changes.
     pub entries: Vec<RepackedEntry>,
-    /// The names of the folders that it does not hold any more. They held nothing
-    /// themselves.
+    /// Names of the folder entries that were dropped.
     pub dropped: Vec<ForeignText>,
-    /// The size of the comment that was dropped, in bytes.
+    /// Size of the archive comment that was dropped, in bytes.
     pub comment_bytes: u16,
 }
 
-/// An entry of a canonical archive, and what changed of it.
+/// An entry of a repacked archive.
 #[derive(Debug)]
 pub struct RepackedEntry {
-    /// Its name.
+    /// Its path within the archive.
     pub name: ForeignText,
-    /// Its size, in bytes.
+    /// Size of its content, in bytes.
     pub size: u64,
-    /// What changed; nothing of its content ever does.
+    /// Differences from the original entry. The content is always the same.
     pub changes: Vec<EntryChange>,
 }
 
-/// What making an archive canonical changes of an entry.
+/// A difference between an original entry and its canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EntryChange {
-    /// It was not there.
+    /// The original archive does not have the entry.
     Written,
-    /// It stood elsewhere.
+    /// The entry has another position.
     Moved,
-    /// It was compressed.
+    /// The entry was compressed.
     Inflated,
-    /// It had extra fields.
+    /// The entry had extra fields.
     ExtraFields,
-    /// It had a comment.
+    /// The entry had a comment.
     Comment,
-    /// Its sizes stood after its data.
+    /// A data descriptor followed the entry's data.
     DataDescriptor,
 }
 
 impl EntryChange {
-    /// A stable name, for programs.
+    /// A stable, machine-readable name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Written => "written",
@@ -79,47 +78,57 @@ impl fmt::Display for EntryChange {
 }
 
 /// Makes an archive canonical: manifest first, the rest sorted, bill of materials last,
-/// nothing compressed, no date, no comment, no folder. The content of every entry stays
-/// what it is. A bill of materials stays too, and must be true; only where there is none,
-/// one is written.
+/// without compression, dates, comments and folders.
+///
+/// The content of every entry stays the same. A bill of materials is kept and must be
+/// correct; one is written only if there is none.
 ///
 /// # Errors
-/// [`ArchiveError`] when the archive can be read in more ways than one, or holds no pack
-/// that [`open`](super::open) opens.
+/// [`ArchiveError`] when the archive is ambiguous, or the result is not a pack that
+/// [`open`](super::open) accepts.
 pub fn repack(bytes: &[u8], limits: &ArchiveLimits) -> Result<Repacked, ArchiveError> {
-    let loose = lenient::read(bytes, limits).map_err(not_repackable)?;
+    let lenient = lenient::read(bytes, limits).map_err(not_repackable)?;
     let (folders, mut files): (Vec<_>, Vec<_>) =
-        loose.entries.into_iter().partition(|entry| entry.is_folder);
-    let shown = |entry: &LenientEntry<'_>| String::from_utf8_lossy(entry.header.name).into_owned();
-    let before: Vec<_> = files.iter().map(shown).collect();
-    files.sort_by_cached_key(|entry| order(&shown(entry)));
-    let mut entries = Vec::with_capacity(files.len() + 1);
-    let mut changed = Vec::with_capacity(files.len() + 1);
+        lenient.entries.into_iter().partition(|entry| entry.is_folder);
+    let original_order: Vec<_> = files.iter().map(name).collect();
+    files.sort_by_cached_key(|entry| sort_key(name(entry)));
+
+    let mut new_entries = Vec::with_capacity(files.len() + 1);
+    let mut changes = Vec::with_capacity(files.len() + 1);
     for (at, entry) in files.iter().enumerate() {
-        let name = shown(entry);
-        // where it stood among the files, not at which byte
-        changed.push(changes(entry, before.get(at) != Some(&name)));
-        entries.push(NewEntry { name, content: entry.content().map_err(not_repackable)? });
+        let name = name(entry);
+        // compared by position among the files; the offsets change anyway
+        let is_moved = original_order.get(at) != Some(&name);
+        changes.push(changes_of_entry(entry, is_moved));
+        let content = entry.content().map_err(not_repackable)?;
+        new_entries.push(NewEntry { name, content });
     }
-    if !before.iter().any(|name| sbom::is_sbom(name)) {
-        let bill = sbom::write(entries.iter().filter(|entry| !sbom::is_signature(&entry.name)))?;
-        entries.push(NewEntry { name: SBOM.to_owned(), content: bill });
-        changed.push(vec![EntryChange::Written]);
+    if !original_order.iter().any(|name| sbom::is_sbom(name)) {
+        let listed = new_entries.iter().filter(|entry| !sbom::is_signature(&entry.name));
+        let content = sbom::write(listed)?;
+        new_entries.push(NewEntry { name: SBOM.to_owned(), content });
+        changes.push(vec![EntryChange::Written]);
     }
-    let bytes = write::zip(&entries)?;
-    // what is not a pack by the rules of everybody else's is not blessed here
+    let bytes = write::zip(&new_entries)?;
+    // refuse to make a canonical archive of something that is not a pack
     super::open(&bytes, limits)?;
-    let repacked = |(entry, changes): (NewEntry, Vec<EntryChange>)| RepackedEntry {
+
+    let entries = new_entries.into_iter().zip(changes).map(|(entry, changes)| RepackedEntry {
         size: entry.content.len() as u64,
         name: ForeignText::new(entry.name),
         changes,
-    };
+    });
     Ok(Repacked {
         bytes,
-        entries: entries.into_iter().zip(changed).map(repacked).collect(),
-        dropped: folders.iter().map(|folder| ForeignText::new(shown(folder))).collect(),
-        comment_bytes: loose.comment_bytes,
+        entries: entries.collect(),
+        dropped: folders.iter().map(|folder| ForeignText::new(name(folder))).collect(),
+        comment_bytes: lenient.comment_bytes,
     })
+}
+
+fn name(entry: &LenientEntry<'_>) -> String {
+    // not lossy: the name is known to be ASCII
+    String::from_utf8_lossy(entry.header.name).into_owned()
 }
 
 fn not_repackable(error: ArchiveError) -> ArchiveError {
@@ -131,24 +140,25 @@ fn not_repackable(error: ArchiveError) -> ArchiveError {
     }
 }
 
-/// What an archive is sorted by: the manifest, everything by name, the bill of materials.
-fn order(name: &str) -> (u8, String) {
-    let rank = match name {
+/// Sorts the manifest first, the bill of materials last, and everything else by name.
+fn sort_key(name: String) -> (u8, String) {
+    let rank = match name.as_str() {
         MANIFEST => 0,
         SBOM | LEGACY_SBOM => 2,
         _ => 1,
     };
-    (rank, name.to_owned())
+    (rank, name)
 }
 
-fn changes(entry: &LenientEntry<'_>, is_moved: bool) -> Vec<EntryChange> {
+fn changes_of_entry(entry: &LenientEntry<'_>, is_moved: bool) -> Vec<EntryChange> {
     let header = &entry.header;
+    let has_extra_fields = entry.has_local_extra || header.extra_bytes != 0;
     let changes = [
         (is_moved, EntryChange::Moved),
         (header.method != STORED, EntryChange::Inflated),
-        (entry.has_local_extra || header.extra_bytes != 0, EntryChange::ExtraFields),
+        (has_extra_fields, EntryChange::ExtraFields),
         (header.comment_bytes != 0, EntryChange::Comment),
         (entry.has_descriptor(), EntryChange::DataDescriptor),
     ];
-    changes.into_iter().filter_map(|(is, change)| is.then_some(change)).collect()
+    changes.into_iter().filter_map(|(applies, change)| applies.then_some(change)).collect()
 }

@@ -8,7 +8,7 @@ use super::ArchiveError;
 
 macro_rules! rules {
     ($($rule:ident $name:literal $text:literal),+ $(,)?) => {
-        /// A rule of the profile.
+        /// A rule of the canonical zip profile.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ZipRule {
@@ -16,10 +16,10 @@ macro_rules! rules {
         }
 
         impl ZipRule {
-            /// Every rule.
+            /// All rules, in declaration order.
             pub const ALL: &'static [Self] = &[$(Self::$rule),+];
 
-            /// A stable name, for programs.
+            /// A stable, machine-readable name.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$rule => $name),+
@@ -38,21 +38,29 @@ macro_rules! rules {
 }
 
 rules! {
-    EndRecord "zip-end-record" "the archive does not end in one end-of-central-directory record, without a comment",
+    EndRecord "zip-end-record"
+        "the archive does not end in one end-of-central-directory record, without a comment",
     MultiDisk "zip-multi-disk" "the archive spans several disks",
     Zip64 "zip-zip64" "ZIP64 fields and records are not allowed",
-    EntryCount "zip-entry-count" "there are more entries than allowed, or not as many as the end record says",
-    Tiling "zip-tiling" "entries, central directory and end record must follow each other without gap or overlap",
+    EntryCount "zip-entry-count"
+        "there are more entries than allowed, or not as many as the end record says",
+    Tiling "zip-tiling"
+        "entries, central directory and end record must follow each other without gap or overlap",
     Truncated "zip-truncated" "a record reaches beyond the end of the archive",
     Signature "zip-signature" "a record does not begin with its signature",
     HeadersDiffer "zip-headers-differ" "local and central header disagree",
-    Version "zip-version" "an entry asks for a newer version of the format than 2.0, which Deflate needs",
-    Flags "zip-flags" "flags other than UTF-8 names are not allowed (encryption, data descriptors, patches)",
+    Version "zip-version"
+        "an entry asks for a newer version of the format than 2.0, which Deflate needs",
+    Flags "zip-flags"
+        "flags other than UTF-8 names are not allowed (encryption, data descriptors, patches)",
     Method "zip-method" "compression methods other than Stored and Deflate are not allowed",
     ExtraField "zip-extra-field" "extra fields and entry comments are not allowed",
-    Name "zip-name" "names are relative ASCII paths with `/`, without empty, `.` or `..` segments, drives, devices or controls",
+    Name "zip-name"
+        "names are relative ASCII paths with `/`, without empty, `.` or `..` segments, drives, \
+         devices or controls",
     NameTooLong "zip-name-too-long" "a name is longer than allowed",
-    DuplicateName "zip-duplicate-name" "two names are equal, or differ only in case, or one is a folder of the other",
+    DuplicateName "zip-duplicate-name"
+        "two names are equal, or differ only in case, or one is a folder of the other",
     FileType "zip-file-type" "only regular files are allowed",
     EntryTooLarge "zip-entry-too-large" "an entry is larger than allowed",
     TotalTooLarge "zip-total-too-large" "the entries together are larger than allowed",
@@ -63,7 +71,8 @@ rules! {
 }
 
 impl ZipRule {
-    /// Whether honest writers break this rule too, so that `gtc pack repack` may help.
+    /// Returns true if common zip writers break this rule, so that `gtc pack repack` may
+    /// help.
     pub fn is_repackable(self) -> bool {
         matches!(
             self,
@@ -79,12 +88,12 @@ impl ZipRule {
     }
 }
 
-/// The error that a rule is broken at this byte.
+/// The error for a rule that is broken at byte `offset`.
 pub(super) fn violation(rule: ZipRule, offset: usize) -> ArchiveError {
     ArchiveError::Profile { rule, offset, entry: None }
 }
 
-/// The same error, in the entry of this name.
+/// Adds the name of the entry to an error that has none.
 pub(super) fn with_entry(error: ArchiveError, name: &[u8]) -> ArchiveError {
     match error {
         ArchiveError::Profile { rule, offset, entry: None } => {

@@ -1,5 +1,7 @@
-//! The bill of materials: what every entry of a pack must be. Format `greentic-sbom-v1`,
-//! canonical CBOR; JSON of an older writer.
+//! The bill of materials: path, size and BLAKE3 hash of every entry of a pack.
+//!
+//! Its format is `greentic-sbom-v1`: canonical CBOR in `sbom.cbor`, or JSON in
+//! `sbom.json`, as the legacy writer has it.
 
 use std::collections::HashMap;
 
@@ -11,7 +13,8 @@ use super::entry_reader::EntryReader;
 use super::{ArchiveError, EntryInfo, LEGACY_SBOM, NewEntry, OnFault, SBOM, cbor};
 
 const FORMAT: &str = "greentic-sbom-v1";
-/// Where other tools put signatures, which cannot be listed because they are made last.
+/// The folder of signatures that other tools add. They are made after the bill of
+/// materials, which therefore cannot list them.
 const SIGNATURES: &str = "signatures/";
 
 #[derive(Serialize, Deserialize)]
@@ -28,54 +31,59 @@ struct SbomEntry {
     media_type: String,
 }
 
-/// A bill of materials as it stands in a pack.
+/// The bill of materials of a pack.
 pub(super) struct Sbom {
-    sbom: SbomDocument,
-    /// Where it stands.
+    document: SbomDocument,
+    /// The name of the entry that holds it.
     entry: &'static str,
 }
 
-/// Reads the bill of an archive: `sbom.cbor`, or `sbom.json` where there is only that.
+/// Reads `sbom.cbor`, or `sbom.json` if there is only that.
 pub(super) fn read(reader: &mut EntryReader<'_>) -> Result<Sbom, ArchiveError> {
-    let is_older = !reader.contains(SBOM) && reader.contains(LEGACY_SBOM);
-    let entry = if is_older { LEGACY_SBOM } else { SBOM };
-    let invalid = |reason: String| ArchiveError::InvalidDocument {
-        entry,
-        what: "greentic-sbom-v1",
-        reason: ForeignText::sentence(&reason),
-    };
+    let is_legacy = !reader.contains(SBOM) && reader.contains(LEGACY_SBOM);
+    let entry = if is_legacy { LEGACY_SBOM } else { SBOM };
     let bytes = reader.document(entry)?;
-    let sbom: SbomDocument = match is_older {
-        true => serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?,
-        false => {
-            cbor::check(&bytes).map_err(invalid)?;
-            from_cbor(&bytes).map_err(|error| invalid(error.to_string()))?
-        }
+    let decoded = if is_legacy {
+        serde_json::from_slice(&bytes).map_err(|error| error.to_string())
+    } else {
+        cbor::check(&bytes).and_then(|()| from_cbor(&bytes).map_err(|error| error.to_string()))
     };
-    match sbom.format == FORMAT {
-        true => Ok(Sbom { sbom, entry }),
-        false => Err(invalid(format!("its format is `{}`", sbom.format))),
+    let document = decoded.and_then(|document: SbomDocument| {
+        if document.format == FORMAT {
+            Ok(document)
+        } else {
+            Err(format!("its format is `{}`", document.format))
+        }
+    });
+    match document {
+        Ok(document) => Ok(Sbom { document, entry }),
+        Err(reason) => Err(ArchiveError::InvalidDocument {
+            entry,
+            what: FORMAT,
+            reason: ForeignText::sentence(&reason),
+        }),
     }
 }
 
-/// Whether this is the name of a bill of materials.
+/// Returns true if this is the name of a bill of materials.
 pub(super) fn is_sbom(path: &str) -> bool {
     path == SBOM || path == LEGACY_SBOM
 }
 
-/// Whether an entry is made after the bill, which therefore cannot list it.
+/// Returns true if this is the name of a signature, which no bill of materials lists.
 pub(super) fn is_signature(path: &str) -> bool {
     path.starts_with(SIGNATURES)
 }
 
-/// Checks entries against the bill among them, both ways.
+/// Checks that the bill of materials lists exactly these entries, with their sizes and
+/// hashes.
 pub(super) fn verify(
-    bill: &Sbom,
+    sbom: &Sbom,
     entries: &[EntryInfo],
     on_fault: OnFault<'_>,
 ) -> Result<(), ArchiveError> {
     let mut listed = HashMap::new();
-    for file in &bill.sbom.files {
+    for file in &sbom.document.files {
         if listed.insert(file.path.as_str(), file).is_some() {
             on_fault(ArchiveError::ListedTwice { path: ForeignText::excerpt(&file.path) })?;
         }
@@ -84,7 +92,7 @@ pub(super) fn verify(
         let path = entry.name.as_exact();
         match listed.remove(path) {
             Some(file) => compare(file, entry).or_else(&mut *on_fault)?,
-            None if path == bill.entry || is_signature(path) => {}
+            None if path == sbom.entry || is_signature(path) => {}
             None => {
                 on_fault(ArchiveError::PresentButUnlisted { path: ForeignText::excerpt(path) })?
             }
@@ -92,36 +100,35 @@ pub(super) fn verify(
     }
     let mut absent: Vec<_> = listed.into_keys().collect();
     absent.sort_unstable();
-    absent.into_iter().try_for_each(|path| {
-        on_fault(ArchiveError::ListedButAbsent { path: ForeignText::excerpt(path) })
-    })
+    for path in absent {
+        on_fault(ArchiveError::ListedButAbsent { path: ForeignText::excerpt(path) })?;
+    }
+    Ok(())
 }
 
 fn compare(file: &SbomEntry, entry: &EntryInfo) -> Result<(), ArchiveError> {
-    let mismatch =
-        |what| Err(ArchiveError::SbomMismatch { path: ForeignText::excerpt(&file.path), what });
-    if file.size != entry.size {
-        return mismatch("size");
-    }
-    match entry.blake3 == file.hash_blake3 {
-        true => Ok(()),
-        false => mismatch("hash"),
-    }
+    let what = if file.size != entry.size {
+        "size"
+    } else if file.hash_blake3 != entry.blake3 {
+        "hash"
+    } else {
+        return Ok(());
+    };
+    Err(ArchiveError::SbomMismatch { path: ForeignText::excerpt(&file.path), what })
 }
 
-/// The bill of these entries.
+/// Encodes the bill of materials of new entries.
 pub(super) fn write<'a>(
     entries: impl IntoIterator<Item = &'a NewEntry>,
 ) -> Result<Vec<u8>, ArchiveError> {
-    let file = |NewEntry { name: path, content }: &NewEntry| SbomEntry {
-        path: path.clone(),
-        size: content.len() as u64,
-        hash_blake3: blake3::hash(content).to_hex().to_string(),
-        media_type: media_type(path).to_owned(),
-    };
-    let sbom =
-        SbomDocument { format: FORMAT.to_owned(), files: entries.into_iter().map(file).collect() };
-    to_canonical_cbor(&sbom)
+    let files = entries.into_iter().map(|entry| SbomEntry {
+        path: entry.name.clone(),
+        size: entry.content.len() as u64,
+        hash_blake3: blake3::hash(&entry.content).to_hex().to_string(),
+        media_type: media_type(&entry.name).to_owned(),
+    });
+    let document = SbomDocument { format: FORMAT.to_owned(), files: files.collect() };
+    to_canonical_cbor(&document)
         .map_err(|error| ArchiveError::Unwritable { reason: ForeignText::new(error.to_string()) })
 }
 

@@ -28,7 +28,7 @@ pub(super) fn vault() -> NewPack {
     }
 }
 
-/// Packs entries with an honest bill of materials, whatever they hold.
+/// Makes a pack of these entries with a correct bill of materials.
 fn pack(mut entries: Vec<NewEntry>) -> Vec<u8> {
     let bill = sbom::write(&entries).expect("a bill");
     entries.push(NewEntry { name: SBOM.to_owned(), content: bill });

@@ -1,9 +1,9 @@
-//! Writing a pack: the same input makes the same bytes.
+//! Writes packs reproducibly: the same input makes the same bytes.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 
-use env_pack_domain::{ForeignText, Version};
+use env_pack_domain::{ForeignText, Sha256Digest, Version};
 use greentic_types::cbor::canonical::to_canonical_cbor;
 use greentic_types::pack_manifest::{ExtensionInline, ExtensionRef, PackKind};
 use greentic_types::{
@@ -17,35 +17,36 @@ use super::{
     declaration, sbom,
 };
 
-/// A pack to be written.
+/// The input of [`write`](fn@write).
 #[derive(Clone, Debug)]
 pub struct NewPack {
-    /// Its id.
+    /// The id of the pack; see [`PackId`](env_pack_domain::PackId).
     pub id: String,
-    /// Its version.
+    /// The version of the pack, and of its components.
     pub version: Version,
-    /// Who publishes it.
+    /// The name of the publisher.
     pub publisher: String,
-    /// Its handlers.
+    /// The handlers, in any order.
     pub handlers: Vec<NewHandler>,
 }
 
-/// A handler to be packed.
+/// A handler of a [`NewPack`].
 #[derive(Clone, Debug)]
 pub struct NewHandler {
-    /// The id of its component.
+    /// The id of its component, which names its file.
     pub component: String,
-    /// The component.
+    /// The WebAssembly component.
     pub bytes: Vec<u8>,
-    /// What the pack declares of it.
+    /// Its entry in the extension `greentic.env-pack.v1`.
     pub declared: HandlerDeclaration,
 }
 
-/// Writes a pack: manifest first, components sorted, bill of materials last, nothing
-/// compressed, no date but the zip epoch.
+/// Writes a pack as a canonical archive: manifest first, components sorted by name, bill
+/// of materials last, without compression, all dates 1980-01-01.
 ///
 /// # Errors
-/// [`ArchiveError::Unwritable`] when an id is none, or something does not fit the format.
+/// [`ArchiveError::Unwritable`] when an id is malformed, or a value does not fit the
+/// format.
 pub fn write(pack: &NewPack) -> Result<Vec<u8>, ArchiveError> {
     let mut handlers: Vec<_> = pack.handlers.iter().collect();
     handlers.sort_by(|a, b| a.component.cmp(&b.component));
@@ -60,7 +61,7 @@ pub fn write(pack: &NewPack) -> Result<Vec<u8>, ArchiveError> {
             component_id: handler.component.clone(),
             manifest_file: manifest_file.clone(),
             encoding: ManifestEncoding::Cbor,
-            content_hash: Some(env_pack_domain::Sha256Digest::compute(&encoded).to_string()),
+            content_hash: Some(Sha256Digest::compute(&encoded).to_string()),
         });
         files.push(NewEntry { name: manifest_file, content: encoded });
         files.push(NewEntry {
@@ -70,7 +71,21 @@ pub fn write(pack: &NewPack) -> Result<Vec<u8>, ArchiveError> {
         components.push(component);
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    let manifest = PackManifest {
+    let manifest = pack_manifest(pack, components, extensions(pack, index)?)?;
+    let manifest = encode_pack_manifest(&manifest).map_err(unwritable)?;
+    let mut entries = vec![NewEntry { name: MANIFEST.to_owned(), content: manifest }];
+    entries.extend(files);
+    let sbom = sbom::write(&entries)?;
+    entries.push(NewEntry { name: SBOM.to_owned(), content: sbom });
+    zip(&entries)
+}
+
+fn pack_manifest(
+    pack: &NewPack,
+    components: Vec<ComponentManifest>,
+    extensions: BTreeMap<String, ExtensionRef>,
+) -> Result<PackManifest, ArchiveError> {
+    Ok(PackManifest {
         schema_version: "pack-v1".to_owned(),
         pack_id: pack.id.parse().map_err(unwritable)?,
         name: None,
@@ -84,15 +99,9 @@ pub fn write(pack: &NewPack) -> Result<Vec<u8>, ArchiveError> {
         secret_requirements: Vec::new(),
         signatures: Default::default(),
         bootstrap: None,
-        extensions: Some(extensions(pack, index)?),
+        extensions: Some(extensions),
         agents: Default::default(),
-    };
-    let manifest = encode_pack_manifest(&manifest).map_err(unwritable)?;
-    let mut entries = vec![NewEntry { name: MANIFEST.to_owned(), content: manifest }];
-    entries.extend(files);
-    let bill = sbom::write(&entries)?;
-    entries.push(NewEntry { name: SBOM.to_owned(), content: bill });
-    zip(&entries)
+    })
 }
 
 fn component_manifest(
@@ -114,27 +123,34 @@ fn component_manifest(
     })
 }
 
+/// The manifest extensions: the handler declarations, and the index of component
+/// manifests.
 fn extensions(
     pack: &NewPack,
     index: Vec<ComponentManifestIndexEntryV1>,
 ) -> Result<BTreeMap<String, ExtensionRef>, ArchiveError> {
     let handlers =
         pack.handlers.iter().map(|handler| (handler.component.as_str(), &handler.declared));
-    let declared = declaration::to_value(handlers).map_err(unwritable)?;
-    let manifests =
-        ComponentManifestIndexV1::new(index).to_extension_value().map_err(unwritable)?;
-    let inline = |kind: &str, version: &str, value| {
-        let inline = Some(ExtensionInline::Other(value));
-        let (kind, version) = (kind.to_owned(), version.to_owned());
-        (kind.clone(), ExtensionRef { kind, version, digest: None, location: None, inline })
-    };
-    Ok(BTreeMap::from([
-        inline(declaration::EXTENSION, declaration::EXTENSION_VERSION, declared),
-        inline(component_manifests::INDEX_EXTENSION, "1.0.0", manifests),
-    ]))
+    let declarations = declaration::to_value(handlers).map_err(unwritable)?;
+    let index = ComponentManifestIndexV1::new(index).to_extension_value().map_err(unwritable)?;
+    let extensions = [
+        (declaration::EXTENSION, declaration::EXTENSION_VERSION, declarations),
+        (component_manifests::INDEX_EXTENSION, "1.0.0", index),
+    ];
+    let extensions = extensions.map(|(kind, version, value)| {
+        let extension = ExtensionRef {
+            kind: kind.to_owned(),
+            version: version.to_owned(),
+            digest: None,
+            location: None,
+            inline: Some(ExtensionInline::Other(value)),
+        };
+        (kind.to_owned(), extension)
+    });
+    Ok(BTreeMap::from(extensions))
 }
 
-/// Writes a canonical archive of these entries, in this order.
+/// Writes a canonical archive with these entries in this order.
 pub(super) fn zip(entries: &[NewEntry]) -> Result<Vec<u8>, ArchiveError> {
     let options = SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Stored)

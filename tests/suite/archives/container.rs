@@ -1,4 +1,4 @@
-//! Containers that lie: what makes zip readers disagree, or work without end.
+//! Hostile zip containers, which make readers disagree or take endless work.
 
 use super::rules::{BULKY, pack};
 use super::{Hostile, hostile};
@@ -22,7 +22,7 @@ pub fn hostile_archives() -> Vec<Hostile> {
     found
 }
 
-/// An honest pack with one change.
+/// A valid pack with one change.
 fn with(label: &str, rule: &'static str, change: impl FnOnce(&mut Zip)) -> Hostile {
     let mut zip = pack();
     change(&mut zip);
@@ -88,7 +88,8 @@ fn zip64() -> Vec<Hostile> {
         [b"\x01\x00\x10\x00".as_slice(), &1_u64.to_le_bytes(), &1_u64.to_le_bytes()].concat();
     vec![
         with("ZIP64 end record and locator", "zip-zip64", |zip| {
-            let (start, count) = (zip.bytes().len() as u64 - 22, zip.entries.len() as u64);
+            let start = zip.bytes().len() as u64 - 22;
+            let count = zip.entries.len() as u64;
             let mut end =
                 [b"PK\x06\x06".as_slice(), &44_u64.to_le_bytes(), &[45, 0, 45, 0], &[0; 8]]
                     .concat();
@@ -124,13 +125,13 @@ fn zip64() -> Vec<Hostile> {
     ]
 }
 
-/// The last fields of the last entry spell a ZIP64 locator. Python refuses such an
-/// archive; others read it.
+/// The last fields of the last entry have the bytes of a ZIP64 locator. Python refuses such
+/// an archive; other readers accept it.
 fn spelled_locator() -> Hostile {
     let mut zip = pack();
     let last = ZipEntry::stored("signatures/13", b"");
     assert_eq!(last.central.name.len(), 13);
-    // its local header must begin at an offset that ends in 07
+    // the offset of its local header must end in 07
     let pad = (0x107 - (zip.directory() + 30 + 12) % 0x100) % 0x100;
     zip.entries.push(ZipEntry::stored("signatures/p", &vec![b'.'; pad as usize]));
     zip.entries.push(ZipEntry { external: u32::from_le_bytes([0, b'P', b'K', 6]), ..last });
@@ -267,7 +268,7 @@ fn descriptors_and_flags() -> Vec<Hostile> {
     found.extend([
         with("data descriptor", "zip-flags", |zip| streamed(b"PK\x07\x08", zip)),
         with("data descriptor without signature", "zip-flags", |zip| streamed(b"", zip)),
-        with("data descriptor nobody announced", "zip-tiling", |zip| {
+        with("data descriptor without its flag", "zip-tiling", |zip| {
             let entry = zip.entry(DEFLATED);
             entry.gap = descriptor(entry, b"PK\x07\x08");
         }),
@@ -327,7 +328,7 @@ fn disagreements() -> Vec<Hostile> {
 }
 
 fn streams() -> Vec<Hostile> {
-    // the same sizes in both headers, whatever the stream is
+    // both headers state these sizes, whatever the stream has
     let stream = |label: &str, data: Vec<u8>, size: u32| {
         with(label, "zip-deflate-stream", |zip| {
             let entry = zip.entry(DEFLATED);
@@ -335,14 +336,14 @@ fn streams() -> Vec<Hostile> {
             entry.data = data;
         })
     };
-    let honest = deflate(b"notes that nobody reads");
-    let half = honest[..honest.len() / 2].to_vec();
+    let valid = deflate(b"notes that nobody reads");
+    let half = valid[..valid.len() / 2].to_vec();
     vec![
         stream("truncated stream", half, 23),
-        stream("stream and something after it", [&honest[..], b"tail"].concat(), 23),
-        stream("two streams", [&honest[..], &honest[..]].concat(), 46),
-        stream("stream of one byte less", honest.clone(), 24),
-        stream("stream of one byte more", honest, 22),
+        stream("stream and something after it", [&valid[..], b"tail"].concat(), 23),
+        stream("two streams", [&valid[..], &valid[..]].concat(), 46),
+        stream("stream of one byte less", valid.clone(), 24),
+        stream("stream of one byte more", valid, 22),
         stream("no stream", Vec::new(), 0),
         stream("reserved block type", vec![0x07, 0, 0], 23),
         stream("stored block with a wrong length", vec![0x01, 5, 0, 5, 0, 1, 2, 3, 4, 5], 5),
@@ -381,7 +382,7 @@ fn bombs() -> Vec<Hostile> {
             zip.entries.extend(phantoms);
         }),
         with("entries that quote each other", "zip-headers-differ", |zip| {
-            // each entry holds the headers and data of those behind it
+            // each entry contains the headers and data of the following ones
             let inner = zip.entry(NOTES).clone();
             let whole = Zip::new([inner.clone()]).bytes();
             let quoted = &whole[..30 + inner.local.name.len() + inner.data.len()];
@@ -404,7 +405,7 @@ fn bombs() -> Vec<Hostile> {
     ]
 }
 
-/// Bombs of the size that is allowed: each takes all the work there can be.
+/// Bombs within all limits: each takes the maximum work.
 fn at_the_limits() -> Vec<Hostile> {
     let bulky = |label: &str, rule, change: fn(&mut ZipEntry)| {
         let bomb = with(label, rule, |zip| {
@@ -414,10 +415,10 @@ fn at_the_limits() -> Vec<Hostile> {
         Hostile { unpacked: 4 * BULKY.central.size as usize, ..bomb }
     };
     vec![
-        bulky("as much as may be inflated, and a lie at its end", "zip-checksum", |entry| {
+        bulky("maximum inflated size with a wrong checksum at the end", "zip-checksum", |entry| {
             entry.both(|header| header.crc ^= 1);
         }),
-        bulky("as much as may be inflated, listed nowhere", "sbom-omits-entry", |_| ()),
+        bulky("maximum inflated size, not listed", "sbom-omits-entry", |_| ()),
     ]
 }
 

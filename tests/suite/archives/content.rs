@@ -1,4 +1,4 @@
-//! Canonical containers whose content lies: bills and manifests.
+//! Canonical containers with wrong bills of materials, manifests and declarations.
 
 use greentic_types::pack_manifest::{ExtensionInline, ExtensionRef};
 use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
@@ -15,7 +15,7 @@ pub fn hostile_archives() -> Vec<Hostile> {
     bills().into_iter().chain(documents()).chain(manifests()).chain(declarations()).collect()
 }
 
-/// A pack with a bill that is not what it should be.
+/// A pack with a changed bill of materials.
 fn with_bill(
     label: &str,
     rule: &'static str,
@@ -31,13 +31,13 @@ fn with_bill(
 fn bills() -> Vec<Hostile> {
     let files = |document: &mut Value| document["files"].as_array_mut().expect("a list").clone();
     vec![
-        with_bill("bill of what is not there", "sbom-lists-absent-entry", |document, _| {
+        with_bill("missing entry listed", "sbom-lists-absent-entry", |document, _| {
             let mut absent = files(document)[0].clone();
             absent["path"] = "notes/absent.txt".into();
             document["files"].as_array_mut().expect("a list").push(absent);
         }),
         with_bill("entry taken out", "sbom-lists-absent-entry", |_, entries| drop(entries.pop())),
-        with_bill("entry nobody listed", "sbom-omits-entry", |_, entries| {
+        with_bill("entry not listed", "sbom-omits-entry", |_, entries| {
             entries.push(("notes/extra.txt".to_owned(), b"smuggled".to_vec()));
         }),
         with_bill("bill without the component", "sbom-omits-entry", |document, _| {
@@ -92,7 +92,7 @@ fn bills() -> Vec<Hostile> {
     ]
 }
 
-/// CBOR that is none, in the place of the manifest and of the bill.
+/// Malformed CBOR as manifest and as bill of materials.
 fn documents() -> Vec<Hostile> {
     let long = |first: u8, length: u64| [&[first][..], &length.to_be_bytes()].concat();
     let nested = |open: &[u8], levels: usize| [open.repeat(levels), b"\0".to_vec()].concat();
@@ -154,7 +154,7 @@ fn documents() -> Vec<Hostile> {
     found
 }
 
-/// An honest pack with another manifest.
+/// A pack with a changed manifest.
 fn with_manifest(change: impl FnOnce(&mut PackManifest)) -> Vec<u8> {
     let mut entries = pack_entries();
     let mut manifest = decode_pack_manifest(&entries[0].1).expect("a manifest");
@@ -178,7 +178,7 @@ fn manifests() -> Vec<Hostile> {
             }),
         ),
         hostile(
-            "component that is not there",
+            "missing component",
             "component-missing",
             with_manifest(|manifest| second(manifest, "other")),
         ),
@@ -198,7 +198,7 @@ fn manifests() -> Vec<Hostile> {
             }),
         ),
         hostile(
-            "declaration of what is no handler",
+            "declaration for a component that is not a handler",
             "declaration-invalid",
             with_manifest(|manifest| {
                 manifest.components[0].world = "acme:other/world@1.0.0".to_owned();
@@ -207,7 +207,7 @@ fn manifests() -> Vec<Hostile> {
     ]
 }
 
-/// An honest pack with another extension.
+/// A pack with a changed extension.
 fn with_extension(label: &str, change: impl FnOnce(&mut ExtensionRef)) -> Hostile {
     let bytes = with_manifest(|manifest| {
         change(
@@ -254,18 +254,18 @@ fn declarations() -> Vec<Hostile> {
             json!({"tools": [{"tool": "/bin/sh", "args": ["-c", "id"]}]}),
         ),
         handler("declared address", "permissions", json!({"network": ["everywhere"]})),
-        handler("declared component", "component", json!("nobody")),
+        handler("declared component", "component", json!("unknown")),
     ]
 }
 
-/// A value that is nested this deep, in arrays or in maps.
+/// A value with this many levels of arrays or maps.
 fn nested(levels: usize, is_map: bool) -> Value {
     (0..levels)
         .fold(Value::Null, |inner, _| if is_map { json!({"a": inner}) } else { json!([inner]) })
 }
 
-/// What is as deep as it may be is decoded, and deeper is refused, with the stack of a
-/// process that was given hardly any.
+/// With a very small stack, the deepest allowed nesting is decoded, and deeper nesting is
+/// refused.
 #[test]
 fn deep_nesting_does_not_overflow_a_small_stack() {
     let sandbox = Sandbox::new();
@@ -301,8 +301,7 @@ fn deep_nesting_does_not_overflow_a_small_stack() {
     }
 }
 
-/// As many values as a manifest has room for cost what somebody can afford who asks what
-/// is wrong with a pack.
+/// A manifest of the maximum size, full of small values, takes little memory to inspect.
 #[test]
 fn a_manifest_full_of_values_takes_bounded_memory() {
     let kind = "acme.full.v1".to_owned();

@@ -1,5 +1,4 @@
-//! What an archive is read from: one regular file, and never anything that waits or has
-//! no end.
+//! Archives are read from regular files only, never from files that block or have no end.
 
 use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -13,10 +12,10 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use super::rules::pack;
 use crate::support::{Ran, Sandbox};
 
-/// No refusal takes longer, however slow the machine is: what blocks takes for ever.
+/// A generous bound for a refusal on a slow machine. A read that blocks would never end.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-/// Every verb that opens a file as an archive or a component.
+/// The commands that open a file as an archive or a component.
 fn verbs(path: &Path) -> [Vec<String>; 3] {
     let path = path.display().to_string();
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
@@ -29,7 +28,7 @@ fn verbs(path: &Path) -> [Vec<String>; 3] {
 
 fn refused(sandbox: &Sandbox, path: &Path, code: i32, kind: &str) {
     for verb in verbs(path) {
-        // a component is an argument of a build, and no pack that is judged
+        // for `pack build`, the file is an argument and not the object of the command
         let code = if verb[1] == "build" { 2 } else { code };
         let message = at_once(|| sandbox.gtc(verb)).refused(code, kind);
         assert!(message.contains(&path.display().to_string()), "{message}");
@@ -46,7 +45,8 @@ fn at_once(run: impl FnOnce() -> Ran) -> Ran {
 #[test]
 fn only_regular_files_are_opened() {
     let sandbox = Sandbox::new();
-    let (fifo, socket) = (sandbox.home().join("fifo"), sandbox.home().join("socket"));
+    let fifo = sandbox.home().join("fifo");
+    let socket = sandbox.home().join("socket");
     mknodat(CWD, &fifo, FileType::Fifo, Mode::RWXU, 0).expect("a FIFO");
     let _listener = UnixListener::bind(&socket).expect("a socket");
     let devices = ["/dev/zero", "/dev/null", "/dev/random", "/dev/tty"].map(PathBuf::from);
@@ -68,9 +68,9 @@ fn symbolic_links_are_followed_only_to_regular_files() {
         symlink(to, &link).expect("a link");
         link
     };
-    let honest = sandbox.write("honest.gtpack", pack().bytes());
-    let to_honest = link("to-honest", &honest).display().to_string();
-    sandbox.gtc(["pack", "inspect", &to_honest]).succeeded();
+    let valid = sandbox.write("valid.gtpack", pack().bytes());
+    let to_valid = link("to-valid", &valid).display().to_string();
+    sandbox.gtc(["pack", "inspect", &to_valid]).succeeded();
     refused(&sandbox, &link("to-nothing", Path::new("nothing")), 1, "file-not-found");
     refused(&sandbox, &link("to-itself", Path::new("to-itself")), 2, "io");
 }
@@ -81,7 +81,7 @@ fn unreadable_files_do_not_block() {
     refused(&sandbox, Path::new("/proc/self/mem"), 2, "io");
     let secret = sandbox.write("secret", b"not an archive");
     std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o000)).expect("permissions");
-    // the superuser reads it all the same
+    // root can read it regardless of its mode
     match std::fs::read(&secret) {
         Err(_) => refused(&sandbox, &secret, 2, "io"),
         Ok(_) => {
@@ -107,7 +107,7 @@ fn an_endless_file_is_not_read() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let mut file = std::fs::File::options().append(true).open(&growing).expect("a file");
-            // some more than is ever read of it
+            // more than is ever read of it
             for _ in 0..80 {
                 if is_over.load(Ordering::Relaxed) {
                     break;

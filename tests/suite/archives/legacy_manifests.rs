@@ -1,5 +1,5 @@
-//! The older form of packs, with a bill in JSON and a manifest of its own, and archives
-//! that lie in it; applications, which are no packs of components.
+//! Packs in the legacy format, with `sbom.json` and the manifest before `pack-v1`, and
+//! hostile variants; applications, which have no components.
 
 use greentic_types::cbor::canonical::{from_cbor, to_canonical_cbor_allow_floats};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn component(name: &str, file: &str) -> Value {
         "world": "greentic:env-pack/env-pack-handler@0.1.0"})
 }
 
-/// What is in it, without a bill.
+/// The entries of the pack, without a bill of materials.
 fn entries(manifest: &Value) -> Vec<Entry> {
     let component = b"\0asm\x0d\0\x01\0".to_vec();
     let document = to_canonical_cbor_allow_floats(manifest).expect("CBOR");
@@ -35,8 +35,8 @@ fn entries(manifest: &Value) -> Vec<Entry> {
     entries.map(|(name, content)| (name.to_owned(), content)).to_vec()
 }
 
-/// An archive of these entries and a bill in JSON, followed by a signature, which no bill
-/// can list.
+/// An archive of these entries with an `sbom.json`, followed by a signature, which it does
+/// not list.
 fn billed(mut entries: Vec<Entry>, bill: &[u8]) -> Vec<u8> {
     entries.push(("sbom.json".to_owned(), bill.to_vec()));
     entries.push(("signatures/pack.sig".to_owned(), b"{}".to_vec()));
@@ -54,25 +54,25 @@ pub fn hostile_archives() -> Vec<Hostile> {
 }
 
 fn bills() -> Vec<Hostile> {
-    let honest = || entries(&manifest());
+    let valid = || entries(&manifest());
     let with = |label: &str, rule, change: &dyn Fn(&mut Value)| {
-        let mut document = bill(&honest());
+        let mut document = bill(&valid());
         change(&mut document);
-        hostile(format!("JSON: {label}"), rule, billed(honest(), document.to_string().as_bytes()))
+        hostile(format!("JSON: {label}"), rule, billed(valid(), document.to_string().as_bytes()))
     };
     let text = |label: &str, rule, text: &str| {
-        hostile(format!("JSON: {label}"), rule, billed(honest(), text.as_bytes()))
+        hostile(format!("JSON: {label}"), rule, billed(valid(), text.as_bytes()))
     };
-    let good = bill(&honest()).to_string();
-    let mut beside = sealed(honest());
-    beside.push(("sbom.json".to_owned(), good.clone().into_bytes()));
+    let good = bill(&valid()).to_string();
+    let mut both = sealed(valid());
+    both.push(("sbom.json".to_owned(), good.clone().into_bytes()));
     vec![
-        with("bill of what is not there", "sbom-lists-absent-entry", &|document| {
+        with("missing entry listed", "sbom-lists-absent-entry", &|document| {
             let mut absent = document["files"][0].clone();
             absent["path"] = "notes/absent.txt".into();
             document["files"].as_array_mut().expect("a list").push(absent);
         }),
-        with("entry nobody listed", "sbom-omits-entry", &|document| {
+        with("entry not listed", "sbom-omits-entry", &|document| {
             drop(document["files"].as_array_mut().expect("a list").pop());
         }),
         with("entry listed twice", "sbom-lists-entry-twice", &|document| {
@@ -82,27 +82,19 @@ fn bills() -> Vec<Hostile> {
         with("other hash", "sbom-mismatch", &|document| {
             document["files"][0]["hash_blake3"] = "0".repeat(64).into()
         }),
-        with("bill of another format", "document-invalid", &|document| {
+        with("another format", "document-invalid", &|document| {
             document["format"] = "CycloneDX".into()
         }),
-        text(
-            "a bill that is said twice",
-            "document-invalid",
-            &good.replacen('{', "{\"files\":[],", 1),
-        ),
-        text("a bill and a word", "document-invalid", &format!("{good} x")),
+        text("a duplicate member", "document-invalid", &good.replacen('{', "{\"files\":[],", 1)),
+        text("trailing text", "document-invalid", &format!("{good} x")),
         text("a hundred thousand arrays in each other", "document-invalid", &"[".repeat(100_000)),
         text(
-            "the same where nobody looks",
+            "the same in an unknown member",
             "document-invalid",
             &format!("{{\"x\":{}", "[".repeat(100_000)),
         ),
-        text("bill too large", "document-too-large", &format!("{good}{}", " ".repeat(1 << 20))),
-        hostile(
-            "a bill in JSON beside one in CBOR",
-            "sbom-omits-entry",
-            Zip::stored(&beside).bytes(),
-        ),
+        text("too large", "document-too-large", &format!("{good}{}", " ".repeat(1 << 20))),
+        hostile("both sbom.json and sbom.cbor", "sbom-omits-entry", Zip::stored(&both).bytes()),
     ]
 }
 
@@ -110,27 +102,27 @@ fn manifests() -> Vec<Hostile> {
     let with = |label: &str, rule, change: &dyn Fn(&mut Value)| {
         let mut document = manifest();
         change(&mut document);
-        hostile(format!("older manifest: {label}"), rule, pack(&document))
+        hostile(format!("legacy manifest: {label}"), rule, pack(&document))
     };
     let also = |document: &mut Value, name: &str, file: &str| {
         document["components"].as_array_mut().expect("a list").push(component(name, file));
     };
     vec![
-        with("a form in which two readers find two packs", "document-invalid", &|document| {
+        with("a manifest in both formats", "document-invalid", &|document| {
             let mut both: Value = from_cbor(&pack_entries()[0].1).expect("a manifest");
             both["components"] = json!([]);
             both["extensions"] = json!({});
             both["meta"] = document["meta"].clone();
             *document = both;
         }),
-        with("a version that is none", "document-invalid", &|document| {
+        with("a malformed version", "document-invalid", &|document| {
             document["meta"]["version"] = json!("newest")
         }),
         with("no components", "document-invalid", &|document| document["components"] = json!({})),
-        with("a file that is not there", "component-missing", &|document| {
+        with("a missing file", "component-missing", &|document| {
             also(document, "other", "components/other")
         }),
-        with("a file that is elsewhere", "component-missing", &|document| {
+        with("a file outside of the archive", "component-missing", &|document| {
             also(document, "other", "../../etc/passwd")
         }),
         with("one file for a thousand components", "document-invalid", &|document| {
@@ -140,13 +132,17 @@ fn manifests() -> Vec<Hostile> {
         with("one name for two handlers", "document-invalid", &|document| {
             also(document, "vault", "manifest.cbor")
         }),
-        with("a declaration of what is no handler", "declaration-invalid", &|document| {
-            document["components"][0]["world"] = Value::Null;
-        }),
+        with(
+            "a declaration for a component that is not a handler",
+            "declaration-invalid",
+            &|document| {
+                document["components"][0]["world"] = Value::Null;
+            },
+        ),
     ]
 }
 
-/// An application as another tool writes it, and what is none.
+/// An application as greentic-designer writes it, and malformed ones.
 fn applications() -> Vec<Hostile> {
     let archive = |manifest: &str, beside: &str| {
         let entries = [("manifest.json", manifest), (beside, "{\"kind\":\"DwApplication\"}")];
@@ -158,7 +154,7 @@ fn applications() -> Vec<Hostile> {
         hostile("an application", "application", archive(good, "metadata.json")),
         hostile("half an application", "entry-missing", archive(good, "background.js")),
         hostile(
-            "an extension of a browser",
+            "a browser extension",
             "entry-missing",
             archive("{\"manifest_version\":3}", "metadata.json"),
         ),
@@ -167,7 +163,7 @@ fn applications() -> Vec<Hostile> {
             "entry-missing",
             archive("{\"manifest_id\":\"\"}", "metadata.json"),
         ),
-        hostile("an application that is none", "entry-missing", archive("[[[[", "metadata.json")),
+        hostile("a malformed application", "entry-missing", archive("[[[[", "metadata.json")),
         hostile(
             "a huge one",
             "document-too-large",
@@ -195,15 +191,15 @@ fn a_legacy_pack_is_read_like_any_other() {
     );
 }
 
-/// Bills come in one spelling or the other, whatever the form of the manifest.
+/// `sbom.json` may accompany a `pack-v1` manifest, and `sbom.cbor` a legacy one.
 #[test]
 fn legacy_sbom_and_legacy_manifest_are_independent() {
     let today = pack_entries();
-    let spelt = bill(&today).to_string();
+    let json = bill(&today).to_string();
     assert_eq!(
-        open(&billed(today, spelt.as_bytes())).expect("opened").id.as_exact(),
+        open(&billed(today, json.as_bytes())).expect("opened").id.as_exact(),
         "acme.secrets.vault"
     );
-    let older = Zip::stored(&sealed(entries(&manifest()))).bytes();
-    assert_eq!(open(&older).expect("opened").id.as_exact(), "acme.older");
+    let legacy = Zip::stored(&sealed(entries(&manifest()))).bytes();
+    assert_eq!(open(&legacy).expect("opened").id.as_exact(), "acme.older");
 }

@@ -1,5 +1,5 @@
-//! The archive door: what lies is refused whole, by the name of the rule, at once; what
-//! is admitted reads the same everywhere.
+//! Archives: hostile ones are refused quickly, by the expected rule; admitted ones read the
+//! same in all zip readers.
 
 mod bit_flips;
 mod container;
@@ -19,7 +19,7 @@ use self::rules::{In, breaks, pack};
 use crate::support::footprint::used;
 use crate::support::{Sandbox, memory, text};
 
-/// A number generator of a few lines: tests must be the same each time.
+/// A small random number generator with a fixed sequence, so that tests are reproducible.
 struct Random(u64);
 
 impl Random {
@@ -31,7 +31,7 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    /// A number below a bound.
+    /// Returns a number below `bound`.
     fn below(&mut self, bound: usize) -> usize {
         (self.next() >> 33) as usize % bound
     }
@@ -41,13 +41,13 @@ impl Random {
     }
 }
 
-/// An archive that must be refused by a rule.
+/// An archive that must be refused with this rule.
 struct Hostile {
     label: String,
     rule: &'static str,
     bytes: Vec<u8>,
-    /// How much must be unpacked before the lie can be seen, in bytes, where that is more
-    /// than there is packed.
+    /// Bytes that must be inflated to find the problem, if they are more than the archive
+    /// has.
     unpacked: usize,
 }
 
@@ -59,7 +59,7 @@ fn open(bytes: &[u8]) -> Result<archive::Pack, ArchiveError> {
     archive::open(bytes, &ArchiveLimits::default())
 }
 
-/// Every hostile archive there is.
+/// All hostile archives.
 fn all() -> Vec<Hostile> {
     let alone = ZipRule::ALL.iter().map(|rule| {
         let mut zip = pack();
@@ -73,9 +73,8 @@ fn all() -> Vec<Hostile> {
         .collect()
 }
 
-/// How long refusing an archive may take; a build without optimisation gets no more. It
-/// is counted by what the archive holds, packed or unpacked: to find the lie at its end,
-/// all of it must be looked at.
+/// Maximum CPU time for refusing an archive, also in a debug build. It grows with the size
+/// of the archive, packed or inflated, because the problem may be at its end.
 fn budget(archive: &Hostile) -> Duration {
     let bytes = archive.bytes.len().max(archive.unpacked);
     Duration::from_millis(50) + Duration::from_millis(10) * bytes.div_ceil(1 << 20) as u32
@@ -99,8 +98,7 @@ fn every_hostile_archive_is_refused_quickly_by_its_rule() {
 fn fault(archive: Hostile) -> Result<(), String> {
     let budget = budget(&archive);
     let Hostile { label, rule, bytes, .. } = archive;
-    // the best of three, and the time of the processor, because the machine may be busy with
-    // something else
+    // the best of three, in CPU time, because the machine may be busy
     let mut best = Duration::MAX;
     for _ in 0..3 {
         let start = used();
@@ -110,23 +108,23 @@ fn fault(archive: Hostile) -> Result<(), String> {
             return Err(format!("{label}: refused by {refused:?}, not by {rule}"));
         }
     }
-    match best <= budget {
-        true => Ok(()),
-        false => Err(format!("{label}: {best:?} for {} bytes", bytes.len())),
+    if best > budget {
+        return Err(format!("{label}: {best:?} for {} bytes", bytes.len()));
     }
+    Ok(())
 }
 
-/// Whoever wants to know everything that is wrong hears of what others refuse the archive
-/// for, and of nothing in an honest one.
+/// `diagnose` reports the rule for which `open` refuses an archive, and no fault of a valid
+/// one.
 #[test]
 fn diagnose_reports_what_open_refuses() {
-    let survey =
+    let diagnose =
         |bytes: &[u8]| archive::diagnose(bytes, &ArchiveLimits::default(), &mut |_, _| {}).faults;
     for Hostile { label, rule, bytes, .. } in all() {
-        let faults: Vec<_> = survey(&bytes).iter().map(ArchiveError::rule).collect();
+        let faults: Vec<_> = diagnose(&bytes).iter().map(ArchiveError::rule).collect();
         assert!(faults.contains(&rule), "{label}: {faults:?} instead of {rule}");
     }
-    assert!(survey(&pack().bytes()).is_empty());
+    assert!(diagnose(&pack().bytes()).is_empty());
 }
 
 #[test]
@@ -144,7 +142,7 @@ fn breaking_two_rules_is_refused_by_one_of_them() {
     }
 }
 
-/// Growth beyond what an honest pack takes, in KiB.
+/// Allowed growth beyond an empty archive, in KiB.
 const GROWTH: u64 = 16 << 10;
 
 #[test]
@@ -156,13 +154,13 @@ fn inspect_refuses_every_hostile_archive_in_bounded_memory() {
         command.args(["pack", "inspect", &path.display().to_string()]);
         memory::peak_when_it_complains(&mut command)
     };
-    // a refusal that is as cheap as it can be
+    // the cheapest possible refusal
     let (_, floor) = inspect(b"");
     for Hostile { label, rule, bytes, .. } in all() {
         let (ran, peak) = inspect(&bytes);
         let message = ran.refused(1, rule);
         assert!(message.contains("packs/one.gtpack"), "{label}: {message}");
-        // the archive itself is read, whatever is in it
+        // the archive itself is always read
         let allowed = floor + GROWTH + (bytes.len() as u64 >> 10);
         assert!(peak <= allowed, "{label}: {peak} KiB, where an empty archive takes {floor}");
     }

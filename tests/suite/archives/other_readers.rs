@@ -1,5 +1,4 @@
-//! Whatever the door admits, independent zip readers read with the same names and the
-//! same bytes.
+//! Independent zip readers find the same names and bytes in every admitted archive.
 
 use std::io::Read as _;
 use std::process::Command;
@@ -14,8 +13,8 @@ use crate::support::zips::{Entry, Zip, ZipEntry, ZipHeader, entries, pack_entrie
 
 const ARCHIVES: u64 = 4000;
 
-/// An honest pack in any of the forms that the profile leaves open, and a few sloppy
-/// ones.
+/// A valid pack in one of the forms that the profile allows, sometimes with names that it
+/// refuses.
 fn assembled(random: &mut Random) -> Zip {
     let mut entries = pack_entries();
     for at in 0..random.below(4) {
@@ -46,8 +45,10 @@ fn entry(random: &mut Random, name: &str, content: &[u8]) -> ZipEntry {
         0 => ZipEntry::stored(name, content),
         _ => ZipEntry::deflated(name, content),
     };
-    let (time, date) = (random.next() as u16, random.next() as u16);
-    let (version, flags) = (random.one_of(&[0, 10, 20]), random.one_of(&[0, 1 << 11]));
+    let time = random.next() as u16;
+    let date = random.next() as u16;
+    let version = random.one_of(&[0, 10, 20]);
+    let flags = random.one_of(&[0, 1 << 11]);
     entry.both(|header| {
         (header.time, header.date, header.version, header.flags) = (time, date, version, flags)
     });
@@ -57,7 +58,7 @@ fn entry(random: &mut Random, name: &str, content: &[u8]) -> ZipEntry {
     entry
 }
 
-/// A field of a header set to something.
+/// Changes a field of a header.
 fn change_field(random: &mut Random, zip: &mut Zip) {
     let at = random.below(zip.entries.len());
     let entry = &mut zip.entries[at];
@@ -94,7 +95,7 @@ fn change_field(random: &mut Random, zip: &mut Zip) {
     }
 }
 
-/// A record more, less, or elsewhere.
+/// Adds, removes or moves a record.
 fn change_structure(random: &mut Random, zip: &mut Zip) {
     let at = random.below(zip.entries.len());
     let rest = vec![random.next() as u8; random.below(40)];
@@ -116,7 +117,7 @@ fn change_structure(random: &mut Random, zip: &mut Zip) {
     }
 }
 
-/// An entry as a writer makes it that cannot go back.
+/// Makes an entry like those of streaming writers, with a data descriptor.
 fn streamed(random: &mut Random, entry: &mut ZipEntry) {
     let numbers = [entry.central.crc, entry.central.compressed, entry.central.size]
         .map(u32::to_le_bytes)
@@ -126,9 +127,9 @@ fn streamed(random: &mut Random, entry: &mut ZipEntry) {
     (entry.local.crc, entry.local.compressed, entry.local.size) = (0, 0, 0);
 }
 
-/// Bytes changed, lost, moved or repeated, by somebody who knows no format.
+/// Changes, removes, moves or repeats bytes without regard to the format.
 fn change_bytes(random: &mut Random, bytes: &mut Vec<u8>) {
-    // what decides most lies at the end
+    // the end of the archive matters most
     let tail = bytes.len().saturating_sub(400);
     let at = if random.below(2) == 0 {
         random.below(bytes.len())
@@ -148,12 +149,12 @@ fn change_bytes(random: &mut Random, bytes: &mut Vec<u8>) {
     }
 }
 
-/// The archives, always the same.
+/// The generated archives; the same in every run.
 fn generated() -> impl Iterator<Item = Vec<u8>> {
     generated_from(1..=ARCHIVES)
 }
 
-/// An archive for each seed: a third honest, the rest with one to three changes.
+/// An archive for each seed: a third of them valid, the rest with one to three changes.
 fn generated_from(seeds: impl Iterator<Item = u64>) -> impl Iterator<Item = Vec<u8>> {
     seeds.map(|seed| {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -172,7 +173,7 @@ fn generated_from(seeds: impl Iterator<Item = u64>) -> impl Iterator<Item = Vec<
     })
 }
 
-/// The archives that the door admits, with what it read: names and BLAKE3 hashes.
+/// The admitted archives, with the names and BLAKE3 hashes of their entries.
 fn admitted() -> impl Iterator<Item = (Vec<u8>, Vec<(String, String)>)> {
     admitted_among(generated())
 }
@@ -242,7 +243,7 @@ fn rust_zip_readers_agree_on_admitted_archives() {
     assert!((1000..3000).contains(&count), "{count} of {ARCHIVES} are admitted");
 }
 
-/// The same for as many more archives as `GTC_ARCHIVES` says, a million unless it does.
+/// The same for `GTC_ARCHIVES` more archives, a million by default.
 #[test]
 #[ignore = "long: GTC_ARCHIVES=10000000 cargo test --release -p gtc --test suite -- --ignored --nocapture millions"]
 fn rust_zip_readers_agree_on_millions_of_archives() {
@@ -260,16 +261,17 @@ fn rust_zip_readers_agree_on_millions_of_archives() {
     assert!(count > archives / 4);
 }
 
-/// What `gtc pack repack` makes of a sloppy archive is what others read in it.
+/// Repacking keeps the content that other readers find in a non-canonical archive.
 #[test]
 fn rust_zip_readers_agree_on_repacked_archives() {
-    let (mut canonical, mut sloppy) = (0, 0);
+    let mut canonical = 0;
+    let mut repaired = 0;
     for bytes in generated() {
         let Ok(repacked) = repack(&bytes, &ArchiveLimits::default()) else {
-            assert!(open(&bytes).is_err(), "what is admitted can be repacked");
+            assert!(open(&bytes).is_err(), "admitted archives can be repacked");
             continue;
         };
-        *(if open(&bytes).is_ok() { &mut canonical } else { &mut sloppy }) += 1;
+        *(if open(&bytes).is_ok() { &mut canonical } else { &mut repaired }) += 1;
         let sorted = |mut entries: Vec<Entry>| {
             entries.retain(|(name, _)| !name.ends_with('/'));
             entries.sort();
@@ -283,13 +285,13 @@ fn rust_zip_readers_agree_on_repacked_archives() {
         }
     }
     assert!(
-        canonical > 1000 && sloppy > 100,
-        "{canonical} canonical and {sloppy} sloppy ones are repacked"
+        canonical > 1000 && repaired > 100,
+        "{canonical} canonical and {repaired} other archives are repacked"
     );
 }
 
-/// Reads archives, each after its length, and prints one line of JSON for each: names and
-/// hashes, or what is wrong.
+/// Reads archives, each preceded by its length, and prints a line of JSON for each: names
+/// and hashes, or the error.
 const PYTHON: &str = r"
 import hashlib, io, json, struct, sys, zipfile
 data, at = open(sys.argv[1], 'rb').read(), 0
@@ -322,7 +324,7 @@ fn python_zipfile_agrees_on_admitted_archives() {
     assert_eq!(lines.lines().count(), archives.len());
     for (line, bytes) in lines.lines().zip(&archives) {
         let read: Value = serde_json::from_str(line).expect("JSON");
-        // whose bytes are those that the door read, as the other test shows
+        // the other test shows that these are the bytes that the host reads
         let digests = entries(bytes).expect("admitted").into_iter();
         let expected: Vec<_> =
             digests.map(|(name, content)| (name, Sha256Digest::compute(&content).hex())).collect();

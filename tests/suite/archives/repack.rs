@@ -1,4 +1,4 @@
-//! `gtc pack repack`: a sloppy but honest archive becomes canonical; a lie stays refused.
+//! `gtc pack repack`: unambiguous archives become canonical, and all others are refused.
 
 use serde_json::{Value, json};
 
@@ -8,9 +8,9 @@ use crate::support::Sandbox;
 use crate::support::zips::{Entry, Zip, ZipEntry, entries, pack_entries};
 use gtc::archive::{ArchiveLimits, repack};
 
-/// An archive as many writers make it: folders, extra fields, comments, sizes after the
-/// data, compression, any order, no bill.
-fn sloppy() -> Zip {
+/// An archive with the deviations of common writers: folders, extra fields, comments, data
+/// descriptors, compression, another order, no bill of materials.
+fn non_canonical() -> Zip {
     let mut entries: Vec<_> =
         pack_entries().iter().map(|(name, content)| ZipEntry::deflated(name, content)).collect();
     entries.reverse();
@@ -34,10 +34,10 @@ fn sloppy() -> Zip {
 #[test]
 fn repack_makes_a_lenient_archive_canonical() {
     let sandbox = Sandbox::new();
-    sandbox.write("sloppy.zip", sloppy().bytes());
-    sandbox.gtc(["pack", "inspect", "sloppy.zip"]).exited(1);
+    sandbox.write("input.zip", non_canonical().bytes());
+    sandbox.gtc(["pack", "inspect", "input.zip"]).exited(1);
     let report =
-        sandbox.gtc(["pack", "repack", "sloppy.zip", "-o", "pack.gtpack"]).succeeded().result();
+        sandbox.gtc(["pack", "repack", "input.zip", "-o", "pack.gtpack"]).succeeded().result();
     let names = [
         "manifest.cbor",
         "components/handler.manifest.cbor",
@@ -60,7 +60,7 @@ fn repack_makes_a_lenient_archive_canonical() {
     assert_eq!(
         entries(&packed).expect("canonical")[..3],
         pack_entries(),
-        "the content is what it was"
+        "the content is unchanged"
     );
     let inspected = sandbox.gtc(["pack", "inspect", "pack.gtpack"]).succeeded().result();
     assert_eq!(inspected["sha256"], report["sha256"]);
@@ -72,7 +72,7 @@ fn repack_makes_a_lenient_archive_canonical() {
         packed,
         "same content, same bytes"
     );
-    let human = sandbox.human(["pack", "repack", "sloppy.zip", "-o", "pack.gtpack"]).succeeded();
+    let human = sandbox.human(["pack", "repack", "input.zip", "-o", "pack.gtpack"]).succeeded();
     human.shows(&[
         "written, because there was none",
         "dropped `components/`: a folder",
@@ -82,15 +82,15 @@ fn repack_makes_a_lenient_archive_canonical() {
 
 #[test]
 fn repack_keeps_a_correct_sbom() {
-    let honest = pack();
-    let mut sloppy = honest.clone();
-    sloppy.entries.reverse();
-    sloppy.entries.push(ZipEntry::stored("signatures/one", b"made after the bill"));
-    let repacked = repack(&sloppy.bytes(), &ArchiveLimits::default()).expect("repacked");
+    let canonical = pack();
+    let mut reordered = canonical.clone();
+    reordered.entries.reverse();
+    reordered.entries.push(ZipEntry::stored("signatures/one", b"made last"));
+    let repacked = repack(&reordered.bytes(), &ArchiveLimits::default()).expect("repacked");
     let bill = |archive: &[u8]| {
         entries(archive).expect("read").into_iter().find(|(name, _)| name == "sbom.cbor")
     };
-    assert_eq!(bill(&repacked.bytes), bill(&honest.bytes()));
+    assert_eq!(bill(&repacked.bytes), bill(&canonical.bytes()));
     let names: Vec<_> = repacked.entries.iter().map(|entry| entry.name.as_exact()).collect();
     assert_eq!((names[0], names[5], names[6]), ("manifest.cbor", "signatures/one", "sbom.cbor"));
 }
@@ -100,16 +100,15 @@ fn repack_refuses_a_wrong_sbom_or_manifest() {
     for Hostile { label, rule, bytes, .. } in content::hostile_archives() {
         let repacked = repack(&bytes, &ArchiveLimits::default());
         match label.as_str() {
-            // the one thing that is written where it is missing
+            // only a missing bill of materials is added
             "no bill" => drop(repacked.expect("repacked")),
             _ => assert_eq!(repacked.expect_err(&label).rule(), rule, "{label}"),
         }
     }
 }
 
-/// What is forgiven, and nothing else: what an honest writer makes, and no reader reads
-/// otherwise.
-const FORGIVEN: [&str; 18] = [
+/// All hostile archives that can be repacked: readers agree about their content.
+const REPACKABLE: [&str; 18] = [
     "HeadersDiffer alone",
     "Version alone",
     "ExtraField alone",
@@ -132,42 +131,42 @@ const FORGIVEN: [&str; 18] = [
 
 #[test]
 fn repack_accepts_only_unambiguous_archives() {
-    let honest: Vec<Entry> = entries(&pack().bytes()).expect("honest");
-    let mut forgiven = Vec::new();
+    let original: Vec<Entry> = entries(&pack().bytes()).expect("a valid pack");
+    let mut repackable = Vec::new();
     for Hostile { label, bytes, .. } in all() {
         let Ok(repacked) = repack(&bytes, &ArchiveLimits::default()) else { continue };
         open(&repacked.bytes).expect("canonical");
         let mut read = entries(&repacked.bytes).expect("canonical");
         if label != "no bill" {
             read.sort();
-            let mut expected = honest.clone();
+            let mut expected = original.clone();
             expected.sort();
             assert!(read == expected, "{label} is repacked with other content");
         }
-        forgiven.push(label);
+        repackable.push(label);
     }
-    assert_eq!(forgiven, FORGIVEN);
+    assert_eq!(repackable, REPACKABLE);
     assert!(container::hostile_archives().len() > 100);
 }
 
 #[test]
 fn repack_never_overwrites_its_input() {
     let sandbox = Sandbox::new();
-    let bytes = sloppy().bytes();
-    let path = sandbox.write("sloppy.zip", &bytes);
+    let bytes = non_canonical().bytes();
+    let path = sandbox.write("input.zip", &bytes);
     std::os::unix::fs::symlink(&path, sandbox.home().join("link")).expect("a link");
     std::fs::hard_link(&path, sandbox.home().join("twin")).expect("a link");
-    for output in ["sloppy.zip", "./sloppy.zip", "link", "twin", &path.display().to_string()] {
-        sandbox.gtc(["pack", "repack", "sloppy.zip", "-o", output]).refused(1, "conflict");
+    for output in ["input.zip", "./input.zip", "link", "twin", &path.display().to_string()] {
+        sandbox.gtc(["pack", "repack", "input.zip", "-o", output]).refused(1, "conflict");
     }
-    sandbox.gtc(["pack", "repack", "link", "-o", "sloppy.zip"]).refused(1, "conflict");
+    sandbox.gtc(["pack", "repack", "link", "-o", "input.zip"]).refused(1, "conflict");
     assert_eq!(std::fs::read(&path).expect("a file"), bytes);
 }
 
 #[test]
 fn a_refused_repack_writes_nothing() {
     let sandbox = Sandbox::new();
-    let mut zip = sloppy();
+    let mut zip = non_canonical();
     zip.entries.push(ZipEntry::stored("manifest.CBOR", b"another"));
     sandbox.write("hostile.zip", zip.bytes());
     let message = sandbox
@@ -177,8 +176,8 @@ fn a_refused_repack_writes_nothing() {
     assert!(!sandbox.home().join("out").exists());
     sandbox.gtc(["pack", "repack", "absent.zip", "-o", "out"]).refused(1, "file-not-found");
     sandbox.gtc(["pack", "repack", "hostile.zip"]).refused(2, "invalid-argument");
-    sandbox.write("honest.gtpack", pack().bytes());
-    sandbox.gtc(["pack", "repack", "honest.gtpack", "-o", "/nowhere/out"]).refused(2, "io");
+    sandbox.write("valid.gtpack", pack().bytes());
+    sandbox.gtc(["pack", "repack", "valid.gtpack", "-o", "/nowhere/out"]).refused(2, "io");
     let schema: Value = serde_json::from_str(&sandbox.gtc(["pack", "repack", "--schema"]).stdout)
         .expect("a schema");
     assert_eq!(schema["required"], json!(["archive", "output"]));

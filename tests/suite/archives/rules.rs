@@ -1,5 +1,4 @@
-//! The smallest change to an honest pack that breaks one rule of the profile, for every
-//! rule.
+//! For every rule of the profile, the smallest change to a valid pack that breaks it.
 
 use std::sync::LazyLock;
 
@@ -7,15 +6,15 @@ use gtc::archive::ZipRule;
 
 use crate::support::zips::{Zip, ZipEntry, pack_entries, sealed};
 
-/// Which of two entries of its kind a rule is broken in, so that two rules can be broken
-/// in one archive.
+/// The entry in which a rule is broken. There are two, so that two rules can be broken in
+/// one archive.
 #[derive(Clone, Copy)]
 pub enum In {
     First,
     Second,
 }
 
-/// An honest pack with two entries that are stored and two that are deflated.
+/// A valid pack with two stored and two deflated entries.
 pub fn pack() -> Zip {
     let mut entries = pack_entries();
     for name in ["notes/a.txt", "notes/b.txt"] {
@@ -23,11 +22,13 @@ pub fn pack() -> Zip {
             .push((name.to_owned(), b"notes that nobody reads, notes that nobody reads".to_vec()));
     }
     let deflated = ["components/handler.manifest.cbor", "notes/a.txt"];
-    let entry = |(name, content): &(String, Vec<u8>)| match deflated.contains(&name.as_str()) {
-        true => ZipEntry::deflated(name, content),
-        false => ZipEntry::stored(name, content),
-    };
-    Zip::new(sealed(entries).iter().map(entry))
+    Zip::new(sealed(entries).iter().map(|(name, content)| {
+        if deflated.contains(&name.as_str()) {
+            ZipEntry::deflated(name, content)
+        } else {
+            ZipEntry::stored(name, content)
+        }
+    }))
 }
 
 impl Zip {
@@ -51,8 +52,7 @@ impl Zip {
     }
 }
 
-/// An entry of 27 MiB and one of more than 32, both with true headers and within the
-/// ratio.
+/// Entries of 27 MiB and of just over 32 MiB, with correct headers and within the ratio.
 pub static BULKY: LazyLock<ZipEntry> = LazyLock::new(|| bulky(27 << 20));
 static TOO_BULKY: LazyLock<ZipEntry> = LazyLock::new(|| bulky((32 << 20) + 1));
 
@@ -63,14 +63,13 @@ fn bulky(size: usize) -> ZipEntry {
     ZipEntry::deflated("bulky", &content)
 }
 
-/// Breaks a rule, and no other. A rule that is not known here has no hostile archive, and
-/// no test passes.
+/// Breaks one rule. Panics for a new rule, which needs a hostile archive here.
 pub fn breaks(zip: &mut Zip, rule: ZipRule, which: In) {
     match rule {
         ZipRule::EndRecord => zip.suffix.push(0),
         ZipRule::MultiDisk => zip.stored_in(which).disk = 1,
         ZipRule::Zip64 => {
-            // nothing but a locator, which the end record counts in
+            // only a locator, included in the size of the central directory
             zip.before_end = [b"PK\x06\x07".as_slice(), &[0; 16]].concat();
             let directory_bytes = zip.bytes().len() as u32 - 22 - zip.directory();
             zip.end.directory_bytes = Some(directory_bytes);

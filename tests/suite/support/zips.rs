@@ -1,5 +1,5 @@
-//! Zip archives byte by byte: every field of every record can be set at will, and is
-//! right unless it is.
+//! Builds zip archives field by field. All fields are correct by default, and each can be
+//! set to any value.
 
 use std::io::{Cursor, Read as _, Write as _};
 
@@ -7,10 +7,10 @@ use env_pack_domain::Permissions;
 use greentic_types::cbor::canonical::to_canonical_cbor;
 use serde_json::{Value, json};
 
-/// Name and content.
+/// The name and content of an entry.
 pub type Entry = (String, Vec<u8>);
 
-/// The fields that both headers of an entry have.
+/// The fields of the local and of the central header.
 #[derive(Clone, Debug)]
 pub struct ZipHeader {
     pub signature: [u8; 4],
@@ -23,12 +23,12 @@ pub struct ZipHeader {
     pub compressed: u32,
     pub size: u32,
     pub name: Vec<u8>,
-    /// The length of the name, where it is not that.
+    /// Overrides the length of the name.
     pub name_bytes: Option<u16>,
     pub extra: Vec<u8>,
 }
 
-/// An entry: two headers and data.
+/// An entry: its two headers and its data.
 #[derive(Clone, Debug)]
 pub struct ZipEntry {
     pub local: ZipHeader,
@@ -38,16 +38,16 @@ pub struct ZipEntry {
     pub internal: u16,
     pub external: u32,
     pub comment: Vec<u8>,
-    /// Where the central header says that the local one is, where it is not there.
+    /// Overrides the offset of the local header.
     pub offset: Option<u32>,
     pub data: Vec<u8>,
-    /// What lies between the data and the next record.
+    /// Bytes between the data and the next record.
     pub gap: Vec<u8>,
-    /// Whether only the central directory knows of it.
+    /// True if only the central directory has the entry.
     pub is_phantom: bool,
 }
 
-/// The end record.
+/// The end record; `None` means the correct value.
 #[derive(Clone, Debug, Default)]
 pub struct EndRecord {
     pub disks: (u16, u16),
@@ -65,7 +65,7 @@ pub struct Zip {
     pub prefix: Vec<u8>,
     pub entries: Vec<ZipEntry>,
     pub before_directory: Vec<u8>,
-    /// Whether the central directory lists the entries from the last to the first.
+    /// True if the central directory lists the entries in reverse order.
     pub is_reversed: bool,
     pub before_end: Vec<u8>,
     pub end: EndRecord,
@@ -113,7 +113,7 @@ impl ZipEntry {
         }
     }
 
-    /// Changes both headers in the same way.
+    /// Applies a change to both headers.
     pub fn both(&mut self, change: impl Fn(&mut ZipHeader)) {
         change(&mut self.local);
         change(&mut self.central);
@@ -143,12 +143,12 @@ impl Zip {
         Self { entries: entries.into_iter().collect(), ..Self::default() }
     }
 
-    /// An archive of these entries, stored.
+    /// An archive with these entries, uncompressed.
     pub fn stored(entries: &[Entry]) -> Self {
         Self::new(entries.iter().map(|(name, content)| ZipEntry::stored(name, content)))
     }
 
-    /// Where the central directory begins.
+    /// Offset of the central directory.
     pub fn directory(&self) -> u32 {
         let entries = self.entries.iter().filter(|entry| !entry.is_phantom);
         let bytes = entries.map(|entry| {
@@ -160,7 +160,7 @@ impl Zip {
         (self.prefix.len() + bytes.sum::<usize>() + self.before_directory.len()) as u32
     }
 
-    /// The bytes of the archive.
+    /// Renders the archive.
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = self.prefix.clone();
         let mut offsets = Vec::new();
@@ -231,7 +231,7 @@ pub fn deflate(content: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory")
 }
 
-/// The entries of an archive, as the `zip` crate reads them.
+/// Reads the entries of an archive with the `zip` crate.
 pub fn entries(archive: &[u8]) -> Result<Vec<Entry>, String> {
     let mut zip = zip::ZipArchive::new(Cursor::new(archive)).map_err(|error| error.to_string())?;
     let mut entries = Vec::new();
@@ -244,8 +244,8 @@ pub fn entries(archive: &[u8]) -> Result<Vec<Entry>, String> {
     Ok(entries)
 }
 
-/// The entries of an honest pack, without its bill of materials. Nobody looks into its
-/// component.
+/// The entries of a valid pack, without its bill of materials. Its component is only a
+/// header.
 pub fn pack_entries() -> Vec<Entry> {
     let component = b"\0asm\x0d\0\x01\0, if anybody asked".to_vec();
     let pack = super::packs::archive(
@@ -255,12 +255,12 @@ pub fn pack_entries() -> Vec<Entry> {
         component,
         Permissions::default(),
     );
-    let mut entries = entries(&pack).expect("an honest pack");
+    let mut entries = entries(&pack).expect("a valid pack");
     entries.retain(|(name, _)| name != "sbom.cbor");
     entries
 }
 
-/// The bill of these entries, as a value that can still be changed.
+/// The bill of materials of these entries, as a value that can be changed.
 pub fn bill(entries: &[Entry]) -> Value {
     let file = |(path, content): &Entry| {
         let hash = blake3::hash(content).to_hex().to_string();
@@ -273,7 +273,7 @@ pub fn cbor(value: &impl serde::Serialize) -> Vec<u8> {
     to_canonical_cbor(value).expect("CBOR")
 }
 
-/// These entries with their bill of materials.
+/// Adds the bill of materials to these entries.
 pub fn sealed(mut entries: Vec<Entry>) -> Vec<Entry> {
     let bill = cbor(&bill(&entries));
     entries.push(("sbom.cbor".to_owned(), bill));

@@ -1,4 +1,4 @@
-//! One hostile archive for each way in which zip readers differ.
+//! A hostile archive for each difference between zip readers.
 
 use std::io::{Cursor, Write as _};
 
@@ -31,17 +31,17 @@ fn rule_of(bytes: &[u8]) -> Option<ZipRule> {
     }
 }
 
-/// Changes bytes of the valid archive; offsets count from the local header, the central
+/// Changes bytes of the valid archive. Offsets count from the local header, the central
 /// header or the end record.
 #[track_caller]
-fn changed(record: &str, offset: usize, bytes: &[u8], expected: ZipRule) {
+fn check_changed(record: &str, offset: usize, bytes: &[u8], expected: ZipRule) {
     let mut archive = valid();
     let central = LOCAL_BYTES + 5 + 5;
     let start = match record {
         "local" => 0,
         "central" => central,
         "both" => {
-            // the common fields lie two bytes further into the central header
+            // the common fields are two bytes further on in the central header
             archive[offset..offset + bytes.len()].copy_from_slice(bytes);
             central + 2
         }
@@ -67,12 +67,12 @@ fn the_end_record_is_last_and_correct() {
     let mut trailing = valid();
     trailing.push(0);
     assert_eq!(rule_of(&trailing), Some(ZipRule::EndRecord));
-    changed("end", 20, &[1], ZipRule::EndRecord);
-    changed("end", 4, &[1], ZipRule::MultiDisk);
-    changed("end", 8, &[2], ZipRule::EntryCount);
-    changed("end", 8, &[0xff; 4], ZipRule::Zip64);
-    changed("end", 16, &[0xff; 4], ZipRule::Zip64);
-    changed("end", 16, &[39, 0, 0, 0], ZipRule::Tiling);
+    check_changed("end", 20, &[1], ZipRule::EndRecord);
+    check_changed("end", 4, &[1], ZipRule::MultiDisk);
+    check_changed("end", 8, &[2], ZipRule::EntryCount);
+    check_changed("end", 8, &[0xff; 4], ZipRule::Zip64);
+    check_changed("end", 16, &[0xff; 4], ZipRule::Zip64);
+    check_changed("end", 16, &[39, 0, 0, 0], ZipRule::Tiling);
 }
 
 #[test]
@@ -80,36 +80,36 @@ fn records_tile_the_file() {
     let mut prefixed = b"#!/bin/sh\n".to_vec();
     prefixed.extend(valid());
     assert_eq!(rule_of(&prefixed), Some(ZipRule::Tiling));
-    changed("central", 42, &[1], ZipRule::Tiling);
-    changed("end", 8, &[0, 0, 0, 0], ZipRule::Tiling);
+    check_changed("central", 42, &[1], ZipRule::Tiling);
+    check_changed("end", 8, &[0, 0, 0, 0], ZipRule::Tiling);
 }
 
 #[test]
 fn both_headers_must_be_equal() {
     for field in [4, 10, 12, 14, 18, 22] {
-        changed("local", field, &[0x77], ZipRule::HeadersDiffer);
+        check_changed("local", field, &[0x77], ZipRule::HeadersDiffer);
     }
-    changed("local", LOCAL_BYTES, b"b", ZipRule::HeadersDiffer);
-    changed("local", 0, b"XX", ZipRule::Signature);
-    changed("central", 0, b"XX", ZipRule::Signature);
+    check_changed("local", LOCAL_BYTES, b"b", ZipRule::HeadersDiffer);
+    check_changed("local", 0, b"XX", ZipRule::Signature);
+    check_changed("central", 0, b"XX", ZipRule::Signature);
 }
 
 #[test]
 fn features_that_readers_treat_differently_are_refused() {
     for flags in [1, 1 << 3, 1 << 5, 1 << 6, 1 << 13] {
-        changed("both", 6, &u16::to_le_bytes(flags), ZipRule::Flags);
+        check_changed("both", 6, &u16::to_le_bytes(flags), ZipRule::Flags);
     }
-    changed("both", 4, &[21], ZipRule::Version);
-    changed("both", 5, &[1], ZipRule::Version);
-    changed("both", 8, &[12], ZipRule::Method);
-    changed("both", 28, &[4], ZipRule::ExtraField);
-    changed("local", 28, &[4], ZipRule::ExtraField);
-    changed("central", 32, &[4], ZipRule::ExtraField);
-    changed("central", 34, &[1], ZipRule::MultiDisk);
-    changed("central", 38, &[0x10], ZipRule::FileType);
-    changed("central", 38, &[0x08], ZipRule::FileType);
-    changed("central", 39, &[0x04], ZipRule::FileType);
-    changed("central", 40, &[0, 0xa0], ZipRule::FileType);
+    check_changed("both", 4, &[21], ZipRule::Version);
+    check_changed("both", 5, &[1], ZipRule::Version);
+    check_changed("both", 8, &[12], ZipRule::Method);
+    check_changed("both", 28, &[4], ZipRule::ExtraField);
+    check_changed("local", 28, &[4], ZipRule::ExtraField);
+    check_changed("central", 32, &[4], ZipRule::ExtraField);
+    check_changed("central", 34, &[1], ZipRule::MultiDisk);
+    check_changed("central", 38, &[0x10], ZipRule::FileType);
+    check_changed("central", 38, &[0x08], ZipRule::FileType);
+    check_changed("central", 39, &[0x04], ZipRule::FileType);
+    check_changed("central", 40, &[0, 0xa0], ZipRule::FileType);
 }
 
 #[test]
@@ -155,22 +155,22 @@ fn unsafe_names_are_refused() {
 
 #[test]
 fn wrong_sizes_and_checksums_are_refused() {
-    changed("both", 18, &[4], ZipRule::StoredSize);
-    changed("both", 14, &[0x77], ZipRule::Checksum);
+    check_changed("both", 18, &[4], ZipRule::StoredSize);
+    check_changed("both", 14, &[0x77], ZipRule::Checksum);
     let text = b"compressible compressible compressible".as_slice();
-    let honest = build(&[("a", text)], zip::CompressionMethod::Deflated);
+    let valid = build(&[("a", text)], zip::CompressionMethod::Deflated);
     let central =
-        u32::from_le_bytes(honest[honest.len() - 6..honest.len() - 2].try_into().expect("four"))
+        u32::from_le_bytes(valid[valid.len() - 6..valid.len() - 2].try_into().expect("four"))
             as usize;
     let both = |offset: usize, value: u8| {
-        let mut archive = honest.clone();
+        let mut archive = valid.clone();
         archive[offset] = value;
         archive[central + 2 + offset] = value;
         rule_of(&archive)
     };
     assert_eq!(both(22, text.len() as u8 - 1), Some(ZipRule::DeflateStream));
     assert_eq!(both(22, text.len() as u8 + 1), Some(ZipRule::DeflateStream));
-    assert_eq!(both(14, !honest[14]), Some(ZipRule::Checksum));
+    assert_eq!(both(14, !valid[14]), Some(ZipRule::Checksum));
 }
 
 #[test]
@@ -209,8 +209,7 @@ fn the_unix_mode_is_checked_for_every_host_system() {
     assert_eq!(rule_of(&archive), Some(ZipRule::FileType));
 }
 
-/// The fields of the last entry can spell the record by which readers find the end record
-/// of ZIP64.
+/// The fields of the last entry can have the bytes of a ZIP64 locator.
 #[test]
 fn a_zip64_locator_in_other_fields_is_refused() {
     let name = "a".repeat(13);
@@ -223,8 +222,7 @@ fn a_zip64_locator_in_other_fields_is_refused() {
     assert_eq!(rule_of(&archive), Some(ZipRule::Zip64));
 }
 
-/// Whatever single byte of an archive is changed or cut off, the checker answers, and
-/// what it admits has the same entries.
+/// Changing any byte, or cutting the archive off anywhere, does not make the checker panic.
 #[test]
 fn no_single_change_panics() {
     let archive = valid();

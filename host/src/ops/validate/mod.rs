@@ -219,7 +219,10 @@ impl Examined<'_> {
         } else if !survey.faults.is_empty() {
             report.stopped = Some("nothing of it was run, because its archive is not in order");
         }
-        survey.components.iter().for_each(|fault| self.findings.push(faults::of_component(fault)));
+        survey
+            .component_faults
+            .iter()
+            .for_each(|fault| self.findings.push(faults::of_component(fault)));
         self.order(&survey.entries);
         Ok(survey.pack)
     }
