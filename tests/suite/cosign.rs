@@ -1,5 +1,5 @@
-//! What cosign signs, verified offline: payloads, bundles, keys of P-256, and
-//! environments that trust one.
+//! Cosign signatures, verified offline: payloads, bundles, P-256 keys, and environments
+//! that trust one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,7 +30,8 @@ fn a_signature_by_openssl_verifies() {
     assert_eq!(key.id().to_string(), "8c5734c6daba96780de6b3540449c36a");
     assert_eq!(key.to_pem().as_bytes(), fixture("cosign.pub"));
     let signature = String::from_utf8(fixture("signature.b64")).expect("text");
-    let (manifest, payload) = (fixture("manifest.json"), fixture("payload.json"));
+    let manifest = fixture("manifest.json");
+    let payload = fixture("payload.json");
     let digest = Sha256Digest::compute(&manifest);
     assert_eq!(
         cosign::verify(&payload, &signature, &digest, std::slice::from_ref(&key)),
@@ -49,21 +50,22 @@ fn a_signature_by_openssl_verifies() {
 
 #[test]
 fn a_payload_verifies_for_exactly_its_manifest() {
-    let (key, stranger) = (CosignKey::generate(), CosignKey::generate());
+    let key = CosignKey::generate();
+    let stranger = CosignKey::generate();
     let digest = Sha256Digest::compute(b"a manifest");
     let check = |payload: &str, keys: &[PublicKey]| {
         kind(cosign::verify(payload.as_bytes(), &key.sign(payload.as_bytes()), &digest, keys))
     };
-    let honest = payload(&digest).to_string();
-    assert_eq!(check(&honest, &[stranger.public(), key.public()]), Ok(key.public().id()));
-    assert_eq!(check(&honest, &[stranger.public()]), Err("signer-not-trusted"));
-    assert_eq!(check(&honest, &[]), Err("signer-not-trusted"));
+    let valid = payload(&digest).to_string();
+    assert_eq!(check(&valid, &[stranger.public(), key.public()]), Ok(key.public().id()));
+    assert_eq!(check(&valid, &[stranger.public()]), Err("signer-not-trusted"));
+    assert_eq!(check(&valid, &[]), Err("signer-not-trusted"));
     let other = payload(&Sha256Digest::compute(b"another")).to_string();
     assert_eq!(check(&other, &[key.public()]), Err("signature-other-manifest"));
-    // what is signed are these bytes, not what they mean
-    let spaced = honest.replacen('{', "{ ", 1);
+    // the signature covers the bytes, not their meaning
+    let spaced = valid.replacen('{', "{ ", 1);
     let moved =
-        cosign::verify(spaced.as_bytes(), &key.sign(honest.as_bytes()), &digest, &[key.public()]);
+        cosign::verify(spaced.as_bytes(), &key.sign(valid.as_bytes()), &digest, &[key.public()]);
     assert_eq!(kind(moved), Err("signer-not-trusted"));
     for (from, to, expected) in [
         ("cosign container image signature", "atomic container signature", "signature-type"),
@@ -82,17 +84,13 @@ fn a_payload_verifies_for_exactly_its_manifest() {
         ("sha256:", "SHA256:", "signature-malformed"),
         ("{", "[{", "signature-malformed"),
     ] {
-        let bad = honest.replacen(from, to, 1);
-        assert_ne!(bad, honest, "{from}");
+        let bad = valid.replacen(from, to, 1);
+        assert_ne!(bad, valid, "{from}");
         assert_eq!(check(&bad, &[key.public()]), Err(expected), "{bad}");
     }
-    let optional = honest.replacen("\"optional\":{", "\"optional\":{\"x\":[null,1.5],", 1);
-    assert_eq!(
-        check(&optional, &[key.public()]),
-        Ok(key.public().id()),
-        "what is optional says nothing"
-    );
-    let long = format!("{honest}{}", " ".repeat(cosign::MAX_PAYLOAD_BYTES));
+    let optional = valid.replacen("\"optional\":{", "\"optional\":{\"x\":[null,1.5],", 1);
+    assert_eq!(check(&optional, &[key.public()]), Ok(key.public().id()), "`optional` is ignored");
+    let long = format!("{valid}{}", " ".repeat(cosign::MAX_PAYLOAD_BYTES));
     assert_eq!(check(&long, &[key.public()]), Err("signature-too-large"));
 }
 
@@ -104,9 +102,9 @@ fn a_p256_signature_must_be_strict_der() {
     let check = |signature: &str| {
         kind(cosign::verify(payload.as_bytes(), signature, &digest, &[key.public()]))
     };
-    let honest = key.sign(payload.as_bytes());
-    let der = STANDARD.decode(&honest).expect("Base64");
-    assert!(check(&honest).is_ok());
+    let valid = key.sign(payload.as_bytes());
+    let der = STANDARD.decode(&valid).expect("Base64");
+    assert!(check(&valid).is_ok());
     let encode = |bytes: &[u8]| STANDARD.encode(bytes);
     let long_form = [&[0x30, 0x81], &der[1..]].concat();
     let raw: Vec<u8> = der[4..].iter().copied().chain([0; 64]).take(64).collect();
@@ -120,8 +118,7 @@ fn a_p256_signature_must_be_strict_der() {
     ] {
         assert_eq!(check(&encode(bad)), Err("signer-not-trusted"), "{bad:02x?}");
     }
-    for bad in ["*", &honest[1..], &format!("{honest}\n"), &format!(" {honest}"), &encode(&[0; 97])]
-    {
+    for bad in ["*", &valid[1..], &format!("{valid}\n"), &format!(" {valid}"), &encode(&[0; 97])] {
         assert_eq!(check(bad), Err("signature-malformed"), "{bad}");
     }
     // an Ed25519 key signs the payload itself
@@ -143,17 +140,17 @@ fn a_bundle_links_the_archive_to_the_signature() {
                 .and_then(|bundle| bundle.verify(&archive(), &[key.public()])),
         )
     };
-    let honest = String::from_utf8(key.bundle(&archive()).render()).expect("text");
-    assert_eq!(outcome(honest.as_bytes()), Ok(key.public().id()));
-    for end in 0..honest.trim_end().len() {
-        assert_eq!(outcome(&honest.as_bytes()[..end]), Err("signature-malformed"), "cut at {end}");
+    let valid = String::from_utf8(key.bundle(&archive()).render()).expect("text");
+    assert_eq!(outcome(valid.as_bytes()), Ok(key.public().id()));
+    for end in 0..valid.trim_end().len() {
+        assert_eq!(outcome(&valid.as_bytes()[..end]), Err("signature-malformed"), "cut at {end}");
     }
     let with = |member: &str, value: &str| {
-        let mut bundle: Value = serde_json::from_str(&honest).expect("JSON");
+        let mut bundle: Value = serde_json::from_str(&valid).expect("JSON");
         bundle[member] = value.into();
         outcome(bundle.to_string().as_bytes())
     };
-    // another manifest that names the archive too, and honest manifests of other things
+    // another manifest with the same layer, and valid manifests of other archives
     let own = manifest(&archive());
     let mut renamed = own.clone();
     renamed["layers"][1]["mediaType"] = "text/plain".into();
@@ -177,9 +174,9 @@ fn a_bundle_links_the_archive_to_the_signature() {
     assert_eq!(with("payload", "*"), Err("signature-malformed"));
     assert_eq!(with("signature", "*"), Err("signature-malformed"));
     assert_eq!(with("certificate", "x"), Err("signature-malformed"));
-    let doubled = honest.replacen("{", "{\"payload\":\"\",", 1);
+    let doubled = valid.replacen("{", "{\"payload\":\"\",", 1);
     assert_eq!(outcome(doubled.as_bytes()), Err("signature-malformed"));
-    let padded = format!("{honest}{}", " ".repeat(256 << 10));
+    let padded = format!("{valid}{}", " ".repeat(256 << 10));
     assert_eq!(outcome(padded.as_bytes()), Err("signature-too-large"));
     let huge = CosignBundle::new(&vec![b' '; 256 << 10], b"{}", "");
     assert_eq!(kind(huge.map(drop)), Err("signature-too-large"));
@@ -204,15 +201,15 @@ fn a_p256_key_has_one_encoding_and_is_on_the_curve() {
         .map(|(at, byte)| if at == 22 { 8 } else { byte })
         .collect::<Vec<_>>();
     for other in [&short[..], &hybrid, &p384, &der[..90], &[&der[..], &[0]].concat(), SPKI] {
-        let error = read(other).expect_err("another spelling");
-        assert_eq!(error.to_string(), "it holds no Ed25519 or P-256 public key");
+        let error = read(other).expect_err("another encoding");
+        assert_eq!(error.to_string(), "it does not hold an Ed25519 or P-256 public key");
     }
-    let mut beside = der.clone();
-    beside[90] ^= 1;
+    let mut off_curve = der.clone();
+    off_curve[90] ^= 1;
     let zero = [SPKI, &[4], &[0; 64]].concat();
     let beyond = [SPKI, &[4], &[0xff; 64]].concat();
-    for unsound in [&beside, &zero, &beyond] {
-        assert_eq!(read(unsound), Err(KeyError::UnsafePoint), "{unsound:02x?}");
+    for point in [&off_curve, &zero, &beyond] {
+        assert_eq!(read(point), Err(KeyError::UnsafePoint), "{point:02x?}");
     }
 }
 
@@ -220,7 +217,8 @@ fn a_p256_key_has_one_encoding_and_is_on_the_curve() {
 fn an_environment_accepts_a_cosign_signature() {
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
-    let (key, stranger) = (CosignKey::generate(), CosignKey::generate());
+    let key = CosignKey::generate();
+    let stranger = CosignKey::generate();
     let public = sandbox.write("cosign.pub", key.pem()).display().to_string();
     let pack = sandbox.honest_pack("secrets", "acme.secrets.signed", "^1");
     let name = pack.display().to_string();
@@ -256,7 +254,7 @@ fn an_environment_accepts_a_cosign_signature() {
         put(&bad);
         update().refused(1, kind);
     }
-    // a bundle and an envelope of the same key do alike
+    // a bundle and an envelope by the same key are equivalent
     for good in [key.envelope(&digest).to_string().into_bytes(), key.bundle(&digest).render()] {
         put(&good);
         let verified =
@@ -264,7 +262,7 @@ fn an_environment_accepts_a_cosign_signature() {
         assert_eq!(text(&verified["signer"]), key.public().id().to_string());
         assert_eq!(update().succeeded().result()["signer"], key.public().id().to_string());
     }
-    // it is kept, and goes on vouching
+    // the signature stays in the cache and remains valid
     std::fs::remove_file(&sidecar).expect("removed");
     let doctor = sandbox.gtc(["op", "env", "doctor"]).succeeded().result();
     assert_eq!(doctor["signatures"][0]["state"], "verified");
@@ -279,7 +277,7 @@ fn an_environment_accepts_a_cosign_signature() {
         &key.public().id().to_string(),
     ];
     sandbox.gtc(remove).succeeded();
-    // a cosign signature is nothing that another can be added to
+    // no signature can be added to a cosign bundle
     put(&key.bundle(&digest).render());
     let author = sandbox.key("author.key");
     sandbox.gtc(["pack", "sign", &name, "--key", &author.private]).refused(1, "conflict");

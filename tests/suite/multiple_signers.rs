@@ -1,4 +1,4 @@
-//! Several signers of one pack, and signatures that lie elsewhere than beside it.
+//! Several signers of one pack, and signatures in files of other names.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -22,7 +22,8 @@ fn sign(sandbox: &Sandbox, pack: &str, key: &str, flags: &[&str]) -> Ran {
 #[test]
 fn a_second_signer_is_added_to_the_first() {
     let (sandbox, pack, name) = sandbox();
-    let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
+    let author = sandbox.key("author.key");
+    let reviewer = sandbox.key("reviewer.key");
     let sidecar = sandbox.sign(&pack, &author);
     let first = fs::read(&sidecar).expect("a signature");
     let signed = sign(&sandbox, &name, &reviewer.private, &[]).succeeded().result();
@@ -37,13 +38,14 @@ fn a_second_signer_is_added_to_the_first() {
     }
     let parse = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON");
     let both = fs::read(&sidecar).expect("a signature");
-    let (before, after) = (parse(&first), parse(&both));
+    let before = parse(&first);
+    let after = parse(&both);
     assert_eq!(
         (&before["payload"], &before["signatures"][0]),
         (&after["payload"], &after["signatures"][0])
     );
 
-    // once more, and not even the file is another one
+    // signing again does not even rewrite the file
     let inode = fs::metadata(&sidecar).expect("a file").ino();
     for key in [&author, &reviewer] {
         let again = sign(&sandbox, &name, &key.private, &[]).succeeded().result();
@@ -63,19 +65,20 @@ fn a_second_signer_is_added_to_the_first() {
 #[test]
 fn adding_a_signature_keeps_unknown_members() {
     let (sandbox, pack, name) = sandbox();
-    let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
+    let author = sandbox.key("author.key");
+    let reviewer = sandbox.key("reviewer.key");
     let sidecar = sandbox.sign(&pack, &author);
     let mut envelope: Value =
         serde_json::from_slice(&fs::read(&sidecar).expect("a signature")).expect("JSON");
     let good = envelope["signatures"][0].clone();
-    // a stranger's, one that only pretends to be the reviewer's, and one without a name
+    // by an unknown key, invalid with the id of the reviewer, and without an id
     envelope["signatures"] = json!([
         {"keyid": "SHA256:stranger", "sig": "e30=", "cert": "x"},
         {"keyid": reviewer.id, "sig": good["sig"]},
         {"sig": "no Base64"},
         good,
     ]);
-    envelope["note"] = json!({"from": ["somebody", 1.5]});
+    envelope["note"] = json!({"from": ["another tool", 1.5]});
     fs::write(&sidecar, envelope.to_string()).expect("a file");
     sign(&sandbox, &name, &reviewer.private, &[]).succeeded();
     let written: Value =
@@ -90,21 +93,22 @@ fn adding_a_signature_keeps_unknown_members() {
 #[test]
 fn a_signature_is_only_added_for_the_same_archive() {
     let (sandbox, pack, name) = sandbox();
-    let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
+    let author = sandbox.key("author.key");
+    let reviewer = sandbox.key("reviewer.key");
     let sidecar = sandbox.sign(&pack, &author);
-    let honest = fs::read_to_string(&sidecar).expect("a signature");
+    let valid = fs::read_to_string(&sidecar).expect("a signature");
     let other = sandbox.honest_pack("secrets", "acme.secrets.other", "^1");
     let other = fs::read_to_string(sandbox.sign(&other, &author)).expect("a signature");
-    let mut full: Value = serde_json::from_str(&honest).expect("JSON");
+    let mut full: Value = serde_json::from_str(&valid).expect("JSON");
     full["signatures"] = vec![full["signatures"][0].clone(); 32].into();
-    let mut long: Value = serde_json::from_str(&honest).expect("JSON");
-    long["note"] = "x".repeat((64 << 10) - honest.len() - 20).into();
+    let mut long: Value = serde_json::from_str(&valid).expect("JSON");
+    long["note"] = "x".repeat((64 << 10) - valid.len() - 20).into();
     for (content, words) in [
         ("", "malformed at line 1"),
-        (&honest[..200], "malformed at line 1"),
-        (&honest.replacen('{', "{\"payload\":\"e30=\",", 1), "`payload` stands twice"),
+        (&valid[..200], "malformed at line 1"),
+        (&valid.replacen('{', "{\"payload\":\"e30=\",", 1), "duplicate member `payload`"),
         (&other, "is for another archive: sha256:"),
-        (&full.to_string(), "there are 32 already"),
+        (&full.to_string(), "there are already 32"),
         (&long.to_string(), "more than 65536 bytes"),
         (&" ".repeat(1 << 20), "cannot be read"),
     ] {
@@ -115,7 +119,7 @@ fn a_signature_is_only_added_for_the_same_archive() {
     }
     let replaced = sign(&sandbox, &name, &reviewer.private, &["--replace"]).succeeded().result();
     assert_eq!(replaced["signers"], json!([reviewer.id]));
-    // into a pipe, a signature is only written
+    // a pipe is written, but not read
     let output = sandbox
         .human(["pack", "sign", &name, "--key", &author.private, "-o", "/dev/stdout"])
         .succeeded();
@@ -125,7 +129,8 @@ fn a_signature_is_only_added_for_the_same_archive() {
 #[test]
 fn verify_reads_the_signature_files_it_is_given() {
     let (sandbox, pack, name) = sandbox();
-    let (author, reviewer) = (sandbox.key("author.key"), sandbox.key("reviewer.key"));
+    let author = sandbox.key("author.key");
+    let reviewer = sandbox.key("reviewer.key");
     let sidecar = sandbox.sign(&pack, &author);
     let [one, two] =
         ["one.sig", "two.sig"].map(|name| sandbox.home().join(name).display().to_string());
@@ -141,7 +146,7 @@ fn verify_reads_the_signature_files_it_is_given() {
     verify(&author.public, &[&two]).refused(1, "signer-not-trusted");
     let missing = verify(&author.public, &[&one, "no.sig"]).refused(2, "file-not-found");
     assert!(missing.contains("no.sig"), "{missing}");
-    // what lies beside the pack does not count then
+    // `<pack>.sig` does not count then
     fs::rename(&one, &sidecar).expect("moved back");
     verify(&author.public, &[&two]).refused(1, "signer-not-trusted");
     let answers =

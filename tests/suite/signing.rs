@@ -1,4 +1,4 @@
-//! Signing packs and looking who signed them, offline, with files.
+//! `gtc pack keygen`, `sign` and `verify`, with files and offline.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::support::{Ran, Sandbox, text};
 const PATH: &str = "acme.secrets.signed";
 
 fn sandbox() -> (Sandbox, PathBuf) {
-    // what is kept of signatures is shared by all who share a cache
+    // signatures in the cache would be visible to other tests
     let sandbox = Sandbox::new().with_own_cache();
     let pack = sandbox.honest_pack("secrets", PATH, "^1");
     (sandbox, pack)
@@ -27,7 +27,8 @@ fn keygen_never_overwrites_and_writes_mode_0600() {
     let sandbox = Sandbox::new();
     let key = sandbox.key("author.key");
     let read = |path: &str| std::fs::read_to_string(path).expect("a key");
-    let (private, public) = (read(&key.private), read(&key.public));
+    let private = read(&key.private);
+    let public = read(&key.public);
     assert!(
         private.starts_with("-----BEGIN PRIVATE KEY-----\n")
             && public.starts_with("-----BEGIN PUBLIC KEY-----\n")
@@ -41,7 +42,7 @@ fn keygen_never_overwrites_and_writes_mode_0600() {
     assert_eq!((read(&key.private), read(&key.public)), (private, public));
     sandbox.write("other.key.pub", "mine");
     sandbox.gtc(["pack", "keygen", "-o", "other.key"]).refused(1, "conflict");
-    assert!(!sandbox.home().join("other.key").exists(), "half a pair is not left behind");
+    assert!(!sandbox.home().join("other.key").exists(), "no private key without its public key");
     assert_ne!(sandbox.key("second.key").id, key.id);
     sandbox.gtc(["pack", "keygen", "-o", "no/such/folder.key"]).refused(2, "io");
 }
@@ -49,7 +50,8 @@ fn keygen_never_overwrites_and_writes_mode_0600() {
 #[test]
 fn verify_names_the_signer() {
     let (sandbox, pack) = sandbox();
-    let (author, other) = (sandbox.key("author.key"), sandbox.key("other.key"));
+    let author = sandbox.key("author.key");
+    let other = sandbox.key("other.key");
     verify(&sandbox, &pack, &author).refused(1, "unsigned");
     let sidecar = sandbox.sign(&pack, &author);
     let signature = std::fs::read(&sidecar).expect("a signature");
@@ -57,7 +59,7 @@ fn verify_names_the_signer() {
     assert_eq!(
         std::fs::read(&sidecar).expect("a signature"),
         signature,
-        "the same pack and key, the same bytes"
+        "signing is deterministic"
     );
 
     let verified = verify(&sandbox, &pack, &author).succeeded().result();
@@ -79,7 +81,7 @@ fn a_pack_changed_after_signing_does_not_verify() {
     let author = sandbox.key("author.key");
     let sidecar = sandbox.sign(&pack, &author);
     let other = sandbox.honest_pack("secrets", PATH, "^2");
-    assert_eq!(other, pack, "it takes the place of the first");
+    assert_eq!(other, pack, "it replaces the first");
     let refused = verify(&sandbox, &pack, &author).refused(1, "signature-other-archive");
     assert!(refused.contains("is for another archive: sha256:"), "{refused}");
     std::fs::remove_file(sidecar).expect("removed");
@@ -91,43 +93,39 @@ fn a_malformed_signature_is_refused_with_a_reason() {
     let (sandbox, pack) = sandbox();
     let author = sandbox.key("author.key");
     let sidecar = sandbox.sign(&pack, &author);
-    let honest = std::fs::read_to_string(&sidecar).expect("a signature");
+    let valid = std::fs::read_to_string(&sidecar).expect("a signature");
     let check = |content: &str, kind: &str, words: &str| {
         std::fs::write(&sidecar, content).expect("a file");
         let refused = verify(&sandbox, &pack, &author).refused(1, kind);
         assert!(refused.contains(words) && !refused.contains('\u{1b}'), "{kind}: {refused}");
     };
     check("", "signature-malformed", "line 1 column 0");
-    check(&honest[..honest.len() / 2], "signature-malformed", "EOF");
+    check(&valid[..valid.len() / 2], "signature-malformed", "EOF");
     check(
-        &honest.replacen('{', "{\"payload\":\"e30=\",", 1),
+        &valid.replacen('{', "{\"payload\":\"e30=\",", 1),
         "signature-malformed",
-        "`payload` stands twice",
+        "duplicate member `payload`",
     );
     check(
-        &honest.replacen("\"payload\":\"", "\"payload\":\"*", 1),
+        &valid.replacen("\"payload\":\"", "\"payload\":\"*", 1),
         "signature-malformed",
         "not Base64",
     );
+    check(&valid.replacen("vnd.in-toto+json", "x\\u001b[2J", 1), "signature-type", "`payloadType`");
+    check(&valid.replacen(&author.id, "\\u001b[2J", 1), "signer-not-trusted", r"`\u{1b}[2J`");
     check(
-        &honest.replacen("vnd.in-toto+json", "x\\u001b[2J", 1),
-        "signature-type",
-        "`payloadType`",
-    );
-    check(&honest.replacen(&author.id, "\\u001b[2J", 1), "signer-not-trusted", r"`\u{1b}[2J`");
-    check(
-        &format!("{honest}{}", " ".repeat(64 << 10)),
+        &format!("{valid}{}", " ".repeat(64 << 10)),
         "signature-too-large",
         "more than 65536 bytes",
     );
     check(
-        &format!("{honest}{}", " ".repeat(256 << 10)),
+        &format!("{valid}{}", " ".repeat(256 << 10)),
         "signature-unreadable",
         "more than 262144 bytes",
     );
-    let sig: Value = serde_json::from_str(&honest).expect("JSON");
+    let sig: Value = serde_json::from_str(&valid).expect("JSON");
     let sig = text(&sig["signatures"][0]["sig"]);
-    check(&honest.replacen(sig, &sig.to_lowercase(), 1), "signature-invalid", &author.id);
+    check(&valid.replacen(sig, &sig.to_lowercase(), 1), "signature-invalid", &author.id);
     std::fs::remove_file(&sidecar).expect("removed");
     std::fs::create_dir(&sidecar).expect("a folder");
     let refused = verify(&sandbox, &pack, &author).refused(1, "signature-unreadable");
@@ -223,7 +221,7 @@ fn inspect_reports_the_signature() {
     assert_eq!(builtin["signature"], json!({"state": "built-in"}));
 }
 
-/// Keys and signatures of the library are those of the program.
+/// The program verifies signatures that the library made.
 #[test]
 fn the_library_signs_what_the_program_verifies() {
     let (sandbox, pack) = sandbox();

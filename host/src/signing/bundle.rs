@@ -1,9 +1,8 @@
-//! A cosign signature as one document that needs no registry: the manifest that was
-//! signed, the payload and the signature.
+//! A cosign signature in one document, for use without a registry: the signed manifest,
+//! the payload and the signature.
 //!
-//! From the digest of an archive to the signature, everything follows from bytes: the
-//! archive is a layer of the manifest, the digest of the manifest stands in the payload,
-//! and the payload is signed.
+//! The parts are linked by digests: the archive is a layer of the manifest, the payload
+//! has the digest of the manifest, and the signature is over the payload.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,18 +11,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{PublicKey, SignatureError, cosign, strict_json};
 
-/// The most that is read of a bundle: room for a manifest of a hundred KiB, where one of
-/// a pack has one.
+/// Maximum size of a bundle, in bytes. It has room for a manifest of 100 KiB; that of a
+/// pack has about one.
 pub const MAX_BUNDLE_BYTES: u64 = 256 << 10;
-/// The type of the document, which is ours.
+/// The media type of a bundle. The format is specific to this host.
 pub const BUNDLE_MEDIA_TYPE: &str = "application/vnd.greentic.cosign-bundle.v1+json";
 
-/// A cosign signature and what it is about. Nothing in it is believed before it is
-/// [verified](Self::verify).
+/// A cosign signature with the manifest and payload that it signs. Do not rely on its
+/// content before [`verify`](Self::verify) succeeds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CosignBundle {
     manifest: Vec<u8>,
     payload: Vec<u8>,
+    /// In Base64.
     signature: String,
 }
 
@@ -37,14 +37,14 @@ struct BundleDocument {
     signature: String,
 }
 
-/// What a document says it is.
+/// The member by which a bundle is recognised.
 #[derive(Deserialize)]
 struct MediaTypeHeader {
     #[serde(rename = "mediaType")]
     media_type: String,
 }
 
-/// What counts of a manifest.
+/// The members of an OCI manifest that matter here.
 #[derive(Deserialize)]
 struct SignedManifest {
     layers: Vec<ManifestLayer>,
@@ -56,8 +56,8 @@ struct ManifestLayer {
 }
 
 impl CosignBundle {
-    /// Puts a bundle together: the exact bytes of the manifest and of the payload, and
-    /// the signature in Base64, as a registry has them.
+    /// Makes a bundle of the exact bytes of manifest and payload, and the signature in
+    /// Base64, as the registry returns them.
     ///
     /// # Errors
     /// [`SignatureError::TooLarge`]
@@ -66,51 +66,50 @@ impl CosignBundle {
         payload: &[u8],
         signature_base64: &str,
     ) -> Result<Self, SignatureError> {
-        let (manifest, payload) = (manifest.to_vec(), payload.to_vec());
-        let bundle = Self { manifest, payload, signature: signature_base64.to_owned() };
-        match bundle.render().len() as u64 > MAX_BUNDLE_BYTES {
-            true => Err(SignatureError::TooLarge { limit: MAX_BUNDLE_BYTES }),
-            false => Ok(bundle),
+        let bundle = Self {
+            manifest: manifest.to_vec(),
+            payload: payload.to_vec(),
+            signature: signature_base64.to_owned(),
+        };
+        if bundle.render().len() as u64 > MAX_BUNDLE_BYTES {
+            return Err(SignatureError::TooLarge { limit: MAX_BUNDLE_BYTES });
         }
+        Ok(bundle)
     }
 
-    /// Reads a bundle.
+    /// Parses a bundle.
     ///
     /// # Errors
-    /// [`SignatureError`] when it is none.
+    /// [`SignatureError`] when it is malformed, too large, or has another media type.
     pub fn parse(bytes: &[u8]) -> Result<Self, SignatureError> {
         if bytes.len() as u64 > MAX_BUNDLE_BYTES {
             return Err(SignatureError::TooLarge { limit: MAX_BUNDLE_BYTES });
         }
-        if let Some(found) = media_type(bytes).filter(|found| found != BUNDLE_MEDIA_TYPE) {
-            let found = ForeignText::excerpt(&found);
+        if let Some(found) = media_type(bytes)
+            && found != BUNDLE_MEDIA_TYPE
+        {
             return Err(SignatureError::WrongType {
                 member: "mediaType",
-                found,
+                found: ForeignText::excerpt(&found),
                 expected: BUNDLE_MEDIA_TYPE,
             });
         }
-        let document: BundleDocument = strict_json::parse(bytes).map_err(|error| {
-            let place = format!("line {} column {}", error.line(), error.column());
-            SignatureError::malformed(place, &error.to_string())
-        })?;
-        let decode = |place: &str, text: &str| {
-            STANDARD.decode(text).map_err(|_| SignatureError::malformed(place, "it is not Base64"))
-        };
+        let document: BundleDocument =
+            strict_json::parse(bytes).map_err(|error| SignatureError::malformed_json(&error))?;
         Ok(Self {
-            manifest: decode("`manifest`", &document.manifest)?,
-            payload: decode("`payload`", &document.payload)?,
+            manifest: decode_base64("`manifest`", &document.manifest)?,
+            payload: decode_base64("`payload`", &document.payload)?,
             signature: document.signature,
         })
     }
 
-    /// What it is put together from: the manifest, the payload, and the signature in
-    /// Base64.
+    /// The arguments of [`new`](Self::new): the manifest, the payload, and the signature
+    /// in Base64.
     pub fn parts(&self) -> (&[u8], &[u8], &str) {
         (&self.manifest, &self.payload, &self.signature)
     }
 
-    /// The document: always the same bytes.
+    /// Renders the bundle as JSON. Equal bundles render to equal bytes.
     pub fn render(&self) -> Vec<u8> {
         let document = BundleDocument {
             media_type: BUNDLE_MEDIA_TYPE.to_owned(),
@@ -118,16 +117,16 @@ impl CosignBundle {
             payload: STANDARD.encode(&self.payload),
             signature: self.signature.clone(),
         };
-        let mut text = serde_json::to_vec(&document).expect("text makes JSON");
+        let mut text = serde_json::to_vec(&document).expect("a bundle serialises");
         text.push(b'\n');
         text
     }
 
-    /// Whether it is about this archive: the manifest has it as a layer, and the payload
-    /// is about the manifest.
+    /// Checks that it signs this archive, without verifying it: the manifest has the
+    /// archive as a layer, and the payload is about the manifest.
     ///
     /// # Errors
-    /// [`SignatureError`] when it is not.
+    /// [`SignatureError`] when it signs something else.
     pub fn ensure_signs(&self, archive: &Sha256Digest) -> Result<(), SignatureError> {
         let manifest: SignedManifest = strict_json::parse(&self.manifest)
             .map_err(|error| SignatureError::malformed("`manifest`", &error.to_string()))?;
@@ -138,27 +137,28 @@ impl CosignBundle {
         cosign::ensure_signs(&self.payload, &Sha256Digest::compute(&self.manifest))
     }
 
-    /// Which of these keys vouches for an archive. Whoever signs a manifest vouches for
-    /// every layer of it.
+    /// Verifies it for an archive; returns the trusted key that signed it. Signing a
+    /// manifest signs all of its layers.
     ///
     /// # Errors
-    /// [`SignatureError`] when none does.
+    /// [`SignatureError`] when none of the keys did.
     pub fn verify(
         &self,
         archive: &Sha256Digest,
         trusted: &[PublicKey],
     ) -> Result<KeyId, SignatureError> {
         self.ensure_signs(archive)?;
-        cosign::verify(
-            &self.payload,
-            &self.signature,
-            &Sha256Digest::compute(&self.manifest),
-            trusted,
-        )
+        let manifest = Sha256Digest::compute(&self.manifest);
+        cosign::verify(&self.payload, &self.signature, &manifest, trusted)
     }
 }
 
-/// The media type that a document gives itself, if it gives one.
+/// The media type that a document states, if it states one.
 pub(super) fn media_type(bytes: &[u8]) -> Option<String> {
-    serde_json::from_slice(bytes).ok().map(|head: MediaTypeHeader| head.media_type)
+    let header: MediaTypeHeader = serde_json::from_slice(bytes).ok()?;
+    Some(header.media_type)
+}
+
+fn decode_base64(place: &str, text: &str) -> Result<Vec<u8>, SignatureError> {
+    STANDARD.decode(text).map_err(|_| SignatureError::malformed(place, "it is not Base64"))
 }

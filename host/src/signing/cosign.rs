@@ -1,9 +1,11 @@
-//! Signatures that `cosign sign --key` makes: a "simple signing" payload about the
-//! manifest of an image, and a signature over exactly its bytes.
+//! Signatures made by `cosign sign --key`: a [simple signing] payload about an OCI
+//! manifest, and a signature of exactly these bytes.
 //!
-//! No certificates, logs or timestamps are looked at: whose key it is, the operator
-//! knows. The name of the image that the payload gives is not either: a copy in another
-//! repository is the same manifest, and stays signed.
+//! Certificates, transparency logs and timestamps are ignored, because the operator knows
+//! whose key it is. The image name in the payload is ignored too, because a copy in
+//! another repository has the same manifest.
+//!
+//! [simple signing]: https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,16 +14,15 @@ use serde::Deserialize;
 
 use super::{PublicKey, SignatureError, strict_json};
 
-/// The most that is read of a payload: an honest one has 250 bytes, and a few more for
-/// each annotation.
+/// Maximum size of a payload, in bytes. A typical one has 250, and some more for each
+/// annotation.
 pub const MAX_PAYLOAD_BYTES: usize = 64 << 10;
-/// The most characters of a signature: the longest in DER has 72 bytes, which are 96
-/// characters.
-const MAX_SIGNATURE_CHARACTERS: usize = 128;
+/// Maximum length of a signature in Base64. The longest one in DER has 72 bytes, which
+/// take 96 characters.
+const MAX_SIGNATURE_CHARS: usize = 128;
 const TYPE: &str = "cosign container image signature";
 
-/// What is signed. Members beside `critical` say nothing to us; within it there is
-/// nothing that may be passed over.
+/// The signed document. Unknown members are ignored here, but refused in `critical`.
 #[derive(Deserialize)]
 struct Payload {
     critical: Critical,
@@ -30,7 +31,7 @@ struct Payload {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Critical {
-    #[expect(dead_code, reason = "it must be there, and is not believed")]
+    #[expect(dead_code, reason = "required, but not trusted")]
     identity: Identity,
     image: Image,
     #[serde(rename = "type")]
@@ -40,7 +41,7 @@ struct Critical {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Identity {
-    #[expect(dead_code, reason = "it must be a text, and is not believed")]
+    #[expect(dead_code, reason = "must be a string, but is not trusted")]
     #[serde(rename = "docker-reference")]
     reference: String,
 }
@@ -52,12 +53,14 @@ struct Image {
     manifest: String,
 }
 
-/// Which of these keys vouches for a manifest, with a payload and its signature as a
-/// registry has them: the layer of `sha256-<hex>.sig`, and the annotation
-/// `dev.cosignproject.cosign/signature` of it.
+/// Verifies a cosign signature of a manifest; returns the key that made it.
+///
+/// In a registry, the payload is the layer of the tag `sha256-<hex>.sig`, and the signature
+/// is the layer's annotation `dev.cosignproject.cosign/signature`.
 ///
 /// # Errors
-/// [`SignatureError`] when none does, or the payload is about something else.
+/// [`SignatureError`] when the payload is malformed or about another manifest, or none of
+/// the keys made the signature.
 pub fn verify(
     payload: &[u8],
     signature_base64: &str,
@@ -65,17 +68,16 @@ pub fn verify(
     keys: &[PublicKey],
 ) -> Result<KeyId, SignatureError> {
     ensure_signs(payload, manifest)?;
-    let signature = match signature_base64.len() <= MAX_SIGNATURE_CHARACTERS {
-        true => STANDARD.decode(signature_base64).ok(),
-        false => None,
-    };
-    let signature = signature
-        .ok_or_else(|| SignatureError::malformed("`signature`", "it is no signature in Base64"))?;
+    let malformed = || SignatureError::malformed("`signature`", "it is not a signature in Base64");
+    if signature_base64.len() > MAX_SIGNATURE_CHARS {
+        return Err(malformed());
+    }
+    let signature = STANDARD.decode(signature_base64).map_err(|_| malformed())?;
     let signer = keys.iter().find(|key| key.verifies(payload, &signature));
     signer.map(PublicKey::id).ok_or(SignatureError::NoTrustedKey)
 }
 
-/// Whether a payload is about this manifest.
+/// Checks that a payload is about this manifest.
 pub(super) fn ensure_signs(payload: &[u8], manifest: &Sha256Digest) -> Result<(), SignatureError> {
     if payload.len() > MAX_PAYLOAD_BYTES {
         return Err(SignatureError::TooLarge { limit: MAX_PAYLOAD_BYTES as u64 });
@@ -86,14 +88,12 @@ pub(super) fn ensure_signs(payload: &[u8], manifest: &Sha256Digest) -> Result<()
         let found = ForeignText::excerpt(&critical.kind);
         return Err(SignatureError::WrongType { member: "critical.type", found, expected: TYPE });
     }
-    let place = "`critical.image.docker-manifest-digest`";
-    let signed = critical
-        .image
-        .manifest
-        .parse()
-        .map_err(|_| SignatureError::malformed(place, "it is no SHA-256"))?;
-    match signed == *manifest {
-        true => Ok(()),
-        false => Err(SignatureError::WrongManifest { signed, manifest: *manifest }),
+    let signed = critical.image.manifest.parse().map_err(|_| {
+        let place = "`critical.image.docker-manifest-digest`";
+        SignatureError::malformed(place, "it is not a SHA-256 digest")
+    })?;
+    if signed != *manifest {
+        return Err(SignatureError::WrongManifest { signed, manifest: *manifest });
     }
+    Ok(())
 }

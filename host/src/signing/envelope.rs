@@ -1,8 +1,10 @@
-//! DSSE envelopes: a payload, and who signed it.
+//! [DSSE] envelopes: a payload and its signatures.
 //!
-//! A key id in an envelope says which key to try and nothing else. What is signed is the
-//! decoded payload with its type, so that another spelling of the same bytes changes
-//! nothing, and the same bytes under another type do not verify.
+//! A signature covers the decoded payload and its type. So another encoding of the same
+//! bytes changes nothing, and the same bytes with another type do not verify. A key id in
+//! an envelope only says which key to try.
+//!
+//! [DSSE]: https://github.com/secure-systems-lab/dsse/blob/master/protocol.md
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,18 +14,17 @@ use serde_json::{Value, json};
 
 use super::{PrivateKey, PublicKey, SignatureError, statement, strict_json};
 
-/// The most that is read of an envelope: an honest one with one signature has 600 bytes,
-/// and whoever adds provenance adds a few thousand.
+/// Maximum size of an envelope, in bytes. A typical one has 600; provenance adds a few
+/// thousand.
 pub const MAX_ENVELOPE_BYTES: u64 = 64 << 10;
-/// The most signatures in an envelope: more than any team has signers, and each may cost
-/// a verification.
+/// Maximum number of signatures. Each may cost a verification.
 const MAX_SIGNATURES: usize = 32;
-/// How many signers a sentence names.
+/// Maximum number of signers that an error message names.
 const NAMED_SIGNERS: usize = 3;
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
-/// An envelope that was read. Nothing in it is believed before it is
-/// [verified](Self::verify).
+/// A parsed envelope. Do not rely on its content before [`verify`](Self::verify)
+/// succeeds.
 #[derive(Debug)]
 pub struct Envelope {
     payload: Vec<u8>,
@@ -33,8 +34,9 @@ pub struct Envelope {
 
 #[derive(Debug)]
 struct EnvelopeSignature {
+    /// As stated in the envelope; any text.
     key_id: ForeignText,
-    /// Not even Base64, perhaps: then it is one that does not verify.
+    /// `None` if it is not Base64. Such a signature does not verify.
     bytes: Option<Vec<u8>>,
 }
 
@@ -53,51 +55,53 @@ struct SignatureDocument {
     sig: String,
 }
 
+impl From<SignatureDocument> for EnvelopeSignature {
+    fn from(document: SignatureDocument) -> Self {
+        Self {
+            key_id: ForeignText::excerpt(&document.keyid),
+            bytes: STANDARD.decode(document.sig).ok(),
+        }
+    }
+}
+
 impl Envelope {
-    /// Reads an envelope, and the statement in it.
+    /// Parses an envelope and its statement.
     ///
     /// # Errors
-    /// [`SignatureError`] when it is no envelope about one archive.
+    /// [`SignatureError`] when it is malformed, too large, or not about one archive.
     pub fn parse(bytes: &[u8]) -> Result<Self, SignatureError> {
         if bytes.len() as u64 > MAX_ENVELOPE_BYTES {
             return Err(SignatureError::TooLarge { limit: MAX_ENVELOPE_BYTES });
         }
-        let document: EnvelopeDocument = strict_json::parse(bytes).map_err(|error| {
-            let place = format!("line {} column {}", error.line(), error.column());
-            SignatureError::malformed(place, &error.to_string())
-        })?;
+        let document: EnvelopeDocument =
+            strict_json::parse(bytes).map_err(|error| SignatureError::malformed_json(&error))?;
         if document.payload_type != PAYLOAD_TYPE {
-            let found = ForeignText::excerpt(&document.payload_type);
             return Err(SignatureError::WrongType {
                 member: "payloadType",
-                found,
+                found: ForeignText::excerpt(&document.payload_type),
                 expected: PAYLOAD_TYPE,
             });
         }
-        match document.signatures.len() {
-            0 => return Err(SignatureError::malformed("`signatures`", "there is none")),
-            count if count > MAX_SIGNATURES => {
-                let reason =
-                    format!("there are {count}, and at most {MAX_SIGNATURES} are looked at");
-                return Err(SignatureError::malformed("`signatures`", &reason));
-            }
-            _ => {}
+        let count = document.signatures.len();
+        if count == 0 {
+            return Err(malformed_signatures("there are none"));
+        }
+        if count > MAX_SIGNATURES {
+            let reason = format!("there are {count}, more than {MAX_SIGNATURES}");
+            return Err(malformed_signatures(&reason));
         }
         let payload = STANDARD
             .decode(&document.payload)
             .map_err(|_| SignatureError::malformed("`payload`", "it is not Base64"))?;
-        let signature = |document: SignatureDocument| EnvelopeSignature {
-            key_id: ForeignText::excerpt(&document.keyid),
-            bytes: STANDARD.decode(document.sig).ok(),
-        };
         Ok(Self {
             archive: statement::read(&payload)?,
             payload,
-            signatures: document.signatures.into_iter().map(signature).collect(),
+            signatures: document.signatures.into_iter().map(EnvelopeSignature::from).collect(),
         })
     }
 
-    /// The envelope with which a key vouches for an archive: always the same bytes.
+    /// Signs an archive; `name` is the subject of the statement. The same input makes the
+    /// same bytes.
     pub fn sign(name: &str, archive: &Sha256Digest, key: &PrivateKey) -> Vec<u8> {
         let payload = statement::write(name, archive);
         let sig = key.sign(&pre_authentication_encoding(&payload));
@@ -109,18 +113,20 @@ impl Envelope {
             }],
             payload: STANDARD.encode(payload),
         };
-        let mut text = serde_json::to_vec(&document).expect("text makes JSON");
+        let mut text = serde_json::to_vec(&document).expect("an envelope serialises");
         text.push(b'\n');
         text
     }
 
-    /// The same envelope with one more signature, by this key, over the payload that is
-    /// there; nothing, when the key has signed it already. Whatever else is in it
-    /// stays, but for signatures that claim this key and are not valid.
+    /// Adds a signature by this key to an envelope; returns `None` if the key has signed
+    /// it already.
+    ///
+    /// Everything else in the envelope is kept, except invalid signatures with the id of
+    /// this key.
     ///
     /// # Errors
-    /// [`SignatureError`] when it is no envelope about this archive, or there is no room
-    /// for one more.
+    /// [`SignatureError`] when it is not an envelope about this archive, or has no room
+    /// for another signature.
     pub fn add_signature(
         bytes: &[u8],
         archive: &Sha256Digest,
@@ -132,46 +138,42 @@ impl Envelope {
         if envelope.verify(archive, std::slice::from_ref(&public)).is_ok() {
             return Ok(None);
         }
-        let malformed = |reason: String| SignatureError::malformed("`signatures`", &reason);
-        let mut document: Value =
-            serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
-        let signatures = document.get_mut("signatures").and_then(Value::as_array_mut);
-        let signatures = signatures.ok_or_else(|| malformed("they are no list".to_owned()))?;
-        let claims_this = |signature: &Value| {
-            let claimed = signature.get("keyid").and_then(Value::as_str);
-            claimed.and_then(|claimed| claimed.parse().ok()) == Some(public.id())
-        };
-        signatures.retain(|signature| !claims_this(signature));
+        let mut document: Value = serde_json::from_slice(bytes)
+            .map_err(|error| malformed_signatures(&error.to_string()))?;
+        let signatures = document
+            .get_mut("signatures")
+            .and_then(Value::as_array_mut)
+            .ok_or_else(|| malformed_signatures("they are not a list"))?;
+        signatures.retain(|signature| stated_key_id(signature) != Some(public.id()));
         if signatures.len() >= MAX_SIGNATURES {
-            return Err(malformed(format!(
-                "there are {MAX_SIGNATURES} already, and no more are looked at"
-            )));
+            let reason = format!("there are already {MAX_SIGNATURES}, the maximum");
+            return Err(malformed_signatures(&reason));
         }
         let sig = STANDARD.encode(key.sign(&pre_authentication_encoding(&envelope.payload)));
         signatures.push(json!({"keyid": public.id().to_string(), "sig": sig}));
         let text = format!("{document}\n").into_bytes();
-        match text.len() as u64 > MAX_ENVELOPE_BYTES {
-            true => Err(SignatureError::TooLarge { limit: MAX_ENVELOPE_BYTES }),
-            false => Ok(Some(text)),
+        if text.len() as u64 > MAX_ENVELOPE_BYTES {
+            return Err(SignatureError::TooLarge { limit: MAX_ENVELOPE_BYTES });
         }
+        Ok(Some(text))
     }
 
-    /// Whether it is about this archive.
+    /// Checks that it signs this archive, without verifying it.
     ///
     /// # Errors
     /// [`SignatureError::WrongArchive`]
     pub fn ensure_signs(&self, archive: &Sha256Digest) -> Result<(), SignatureError> {
-        match self.archive == *archive {
-            true => Ok(()),
-            false => Err(SignatureError::WrongArchive { signed: self.archive, archive: *archive }),
+        if self.archive != *archive {
+            return Err(SignatureError::WrongArchive { signed: self.archive, archive: *archive });
         }
+        Ok(())
     }
 
-    /// Which of these keys vouches for an archive. One is enough, and what others have
-    /// signed, rightly or wrongly, does not matter.
+    /// Verifies it for an archive; returns a trusted key that signed it. One valid
+    /// signature by a trusted key suffices, whatever the others are.
     ///
     /// # Errors
-    /// [`SignatureError`] when none does.
+    /// [`SignatureError`] when none of the keys signed it.
     pub fn verify(
         &self,
         archive: &Sha256Digest,
@@ -181,8 +183,8 @@ impl Envelope {
         let message = pre_authentication_encoding(&self.payload);
         let mut failed = None;
         for signature in &self.signatures {
-            let claimed = signature.key_id.as_exact().parse::<KeyId>().ok();
-            let Some(key) = trusted.iter().find(|key| Some(key.id()) == claimed) else { continue };
+            let stated = signature.key_id.as_exact().parse::<KeyId>().ok();
+            let Some(key) = trusted.iter().find(|key| Some(key.id()) == stated) else { continue };
             if signature.bytes.as_ref().is_some_and(|bytes| key.verifies(&message, bytes)) {
                 return Ok(key.id());
             }
@@ -190,27 +192,36 @@ impl Envelope {
         }
         Err(match failed {
             Some(key_id) => SignatureError::Invalid { key_id },
-            None => SignatureError::NotTrusted { claimed: self.describe_claimed_signers() },
+            None => SignatureError::NotTrusted { claimed: self.list_claimed_signers() },
         })
     }
 
-    /// Who signed it, as it says itself.
+    /// The key ids that the envelope states, unverified.
     pub fn claimed_signers(&self) -> impl Iterator<Item = &ForeignText> {
         self.signatures.iter().map(|signature| &signature.key_id)
     }
 
-    /// The same in words.
-    fn describe_claimed_signers(&self) -> String {
+    fn list_claimed_signers(&self) -> String {
         let names: Vec<_> =
             self.claimed_signers().take(NAMED_SIGNERS).map(|id| format!("`{id}`")).collect();
-        let more = self.signatures.len().saturating_sub(NAMED_SIGNERS);
-        let others = if more > 0 { format!(" and {more} more") } else { String::new() };
-        names.join(", ") + &others
+        let names = names.join(", ");
+        match self.signatures.len().saturating_sub(NAMED_SIGNERS) {
+            0 => names,
+            more => format!("{names} and {more} more"),
+        }
     }
 }
 
-/// What is really signed: type and payload, each with its length, so that no two pairs of
-/// them look the same.
+fn stated_key_id(signature: &Value) -> Option<KeyId> {
+    signature.get("keyid")?.as_str()?.parse().ok()
+}
+
+fn malformed_signatures(reason: &str) -> SignatureError {
+    SignatureError::malformed("`signatures`", reason)
+}
+
+/// The signed message, `PAE` in the DSSE specification: type and payload, each with its
+/// length, so that different pairs never have the same encoding.
 fn pre_authentication_encoding(payload: &[u8]) -> Vec<u8> {
     let head = format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), payload.len());
     [head.as_bytes(), payload].concat()

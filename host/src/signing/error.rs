@@ -1,126 +1,127 @@
-//! Why a key is none, and why an envelope vouches for nothing.
+//! Errors of keys and signatures.
 
 use env_pack_domain::{ForeignText, KeyId, Sha256Digest};
 
-/// Why a text is no key.
+/// The reason a key file was refused, or no key could be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// It is not one PEM block and nothing else.
-    #[error("it is no PEM file: {reason}")]
+    /// The file is not exactly one PEM block.
+    #[error("it is not a PEM file: {reason}")]
     NotPem {
-        /// What is wrong with it.
+        /// The problem.
         reason: &'static str,
     },
-    /// It is a PEM block of something else.
+    /// The PEM block has another label.
     #[error("it holds `{found}`, expected `{expected}`")]
     WrongLabel {
-        /// What it says it holds.
+        /// The label in the file.
         found: ForeignText,
-        /// What it should say.
+        /// The expected label.
         expected: &'static str,
     },
-    /// It is a key of another kind, or written in another way than the one there is.
-    #[error("it holds no {expected} key")]
+    /// The key has another algorithm, or an encoding other than the canonical one.
+    #[error("it does not hold an {expected} key")]
     WrongAlgorithm {
-        /// What it should hold.
+        /// The accepted kinds of keys.
         expected: &'static str,
     },
-    /// Anybody can make signatures that such a key takes, or it has a second spelling.
-    #[error("its public key is no sound point of the curve")]
+    /// The public key is not a point of the curve, has a small order, so that anyone can
+    /// make signatures for it, or is not in its canonical encoding.
+    #[error("its public key is not a safe point of the curve")]
     UnsafePoint,
-    /// The public half that stands beside the private one is not of it.
+    /// The file holds a private and a public key that do not belong together.
     #[error("its public key does not belong to its private key")]
     MismatchedHalves,
-    /// It goes by the id of another key.
-    #[error("the key beside it has the id `{id}`")]
+    /// The key is listed with an id that is not its own.
+    #[error("the key of this entry has the id `{id}`")]
     WrongId {
-        /// The id that it has.
+        /// The actual id of the key.
         id: KeyId,
     },
-    /// The system gave no randomness.
-    #[error("the system gives no randomness: {reason}")]
+    /// The operating system returned no random bytes.
+    #[error("the operating system provides no random numbers: {reason}")]
     RandomSource {
-        /// What it said.
+        /// The message of the operating system.
         reason: String,
     },
 }
 
-/// Why an envelope does not vouch for an archive.
+/// The reason a signature does not verify for an archive.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureError {
-    /// It has more bytes than any honest one.
+    /// The signature is too large to be read.
     #[error("its signature has more than {limit} bytes")]
     TooLarge {
-        /// The most that is read.
+        /// Maximum size, in bytes.
         limit: u64,
     },
-    /// It cannot be read.
+    /// The signature is malformed.
     #[error("its signature is malformed at {place}: {reason}")]
     Malformed {
-        /// Where.
+        /// The place: a member, or line and column.
         place: String,
-        /// What is wrong there.
+        /// The problem.
         reason: ForeignText,
     },
-    /// It is about something else than we know.
+    /// The signature, or the statement in it, has another type.
     #[error("its signature has `{member}` `{found}`, expected `{expected}`")]
     WrongType {
-        /// The member that says so.
+        /// The member that holds the type.
         member: &'static str,
-        /// What it says.
+        /// The type in the signature.
         found: ForeignText,
-        /// What it should say.
+        /// The expected type.
         expected: &'static str,
     },
-    /// It is about none or several things, and nobody can say which of them is meant.
-    #[error("its signature is about {count} things, not about one archive")]
+    /// The signed statement has no subject, or several.
+    #[error("its signature has {count} subjects, expected one archive")]
     SubjectCount {
-        /// How many.
+        /// Number of subjects.
         count: usize,
     },
-    /// It is about another archive.
+    /// The signature is for another archive.
     #[error("its signature is for another archive: {signed} instead of {archive}")]
     WrongArchive {
-        /// The archive that was signed.
+        /// The signed archive.
         signed: Sha256Digest,
-        /// The archive that is there.
+        /// The archive to be verified.
         archive: Sha256Digest,
     },
-    /// It is about another manifest than the one that is there.
+    /// The signature is for another manifest.
     #[error("its signature is for another manifest: {signed} instead of {manifest}")]
     WrongManifest {
-        /// The manifest that was signed.
+        /// The signed manifest.
         signed: Sha256Digest,
-        /// The manifest that is there.
+        /// The manifest to be verified.
         manifest: Sha256Digest,
     },
-    /// It is about a manifest that does not lead to the archive.
+    /// The signature is for a manifest that does not have the archive as a layer.
     #[error("its signature is for a manifest that has no layer {archive}")]
     ArchiveNotInManifest {
-        /// The archive that is there.
+        /// The archive to be verified.
         archive: Sha256Digest,
     },
-    /// It does not say who made it, and nobody who is trusted has.
+    /// The signature states no signer, and none of the trusted keys made it.
     #[error("its signature is not by a trusted key")]
     NoTrustedKey,
-    /// Nobody trusts who signed it.
+    /// None of the stated signers is trusted.
     #[error("it is signed by {claimed}, which is not trusted")]
     NotTrusted {
-        /// Who signed it, as the envelope says.
+        /// The signers that the envelope states.
         claimed: String,
     },
-    /// It names a trusted key that has not signed it.
+    /// The signature states a trusted signer, but does not verify.
     #[error("its signature by `{key_id}` is not valid")]
     Invalid {
-        /// The key.
+        /// The stated key.
         key_id: KeyId,
     },
 }
 
 impl SignatureError {
-    /// A stable name of the kind of error, for programs.
+    /// A stable, machine-readable name of the kind of error.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } => "signature-too-large",
@@ -138,5 +139,10 @@ impl SignatureError {
 
     pub(super) fn malformed(place: impl Into<String>, reason: &str) -> Self {
         Self::Malformed { place: place.into(), reason: ForeignText::sentence(reason) }
+    }
+
+    pub(super) fn malformed_json(error: &serde_json::Error) -> Self {
+        let place = format!("line {} column {}", error.line(), error.column());
+        Self::malformed(place, &error.to_string())
     }
 }

@@ -1,9 +1,8 @@
-//! Keys, and the files they stand in: Ed25519 to sign and to verify with, P-256 to verify
-//! with.
+//! Keys and their PEM files: Ed25519 for signing and verifying, P-256 for verifying only.
 //!
-//! An Ed25519 key has one encoding in each of its file formats, but for a private key,
-//! which may have its public half beside it. So an encoding is compared, not parsed: what
-//! differs in one byte is something else.
+//! An Ed25519 key has exactly one accepted encoding in each file format, except that a
+//! private key may include its public key. So encodings are compared with fixed prefixes
+//! instead of being parsed.
 
 use std::fmt;
 
@@ -12,24 +11,23 @@ use env_pack_domain::KeyId;
 
 use super::{KeyError, p256, pem};
 
-/// The most that is read of a key file: the longest has 176 bytes.
+/// Maximum size of a key file, in bytes. The longest valid one has 176.
 pub const MAX_KEY_BYTES: u64 = 4 << 10;
 
 const PUBLIC_LABEL: &str = "PUBLIC KEY";
 const PRIVATE_LABEL: &str = "PRIVATE KEY";
-/// What stands before a public key in the DER of its SPKI: a sequence of the algorithm
-/// 1.3.101.112 and a string of 32 bytes.
+/// The DER of an SPKI in front of a public key: a sequence of the algorithm 1.3.101.112
+/// and a string of 32 bytes.
 const SPKI_PREFIX: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
-/// What stands before a private key in the DER of its PKCS#8: version 1, the algorithm, a
-/// string of 32 bytes in another.
+/// The DER of PKCS#8 in front of a private key: version 1, the algorithm, a string of 32
+/// bytes in another.
 const PKCS8_PREFIX: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
-/// The same of version 2, which has the public key after it.
+/// The same for version 2, in which the public key follows.
 const PKCS8_V2_PREFIX: &[u8] = b"\x30\x51\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
-/// What stands between the two.
+/// The DER between the private and the public key of version 2.
 const PKCS8_V2_PUBLIC_PREFIX: &[u8] = b"\x81\x21\x00";
 
-/// A key that signatures are checked with: Ed25519, as packs are signed with, or P-256,
-/// as cosign signs with.
+/// A key that verifies signatures.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey {
     algorithm: Algorithm,
@@ -37,43 +35,44 @@ pub struct PublicKey {
 
 #[derive(Clone, PartialEq, Eq)]
 enum Algorithm {
+    /// Signs packs with `gtc pack sign`.
     Ed25519(VerifyingKey),
+    /// Signs OCI manifests with cosign.
     P256(p256::CurvePoint),
 }
 
-/// A key that signatures are made with. It is never shown.
+/// An Ed25519 key that makes signatures. `Debug` shows only the id of its public key.
 pub struct PrivateKey {
     key: SigningKey,
 }
 
 impl PublicKey {
-    /// Reads a file that holds one public key, as SPKI in PEM.
+    /// Parses a PEM file with one public key (SPKI).
     ///
     /// # Errors
-    /// [`KeyError`]
+    /// [`KeyError`] when it is not an accepted encoding of an Ed25519 or P-256 key.
     pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
         let der = pem::decode(text, PUBLIC_LABEL)?;
         if let Some(point) = p256::CurvePoint::from_spki(&der) {
             return Ok(Self { algorithm: Algorithm::P256(point?) });
         }
         let key = der.strip_prefix(SPKI_PREFIX).and_then(|key| <[u8; 32]>::try_from(key).ok());
-        Self::from_ed25519_bytes(
-            &key.ok_or(KeyError::WrongAlgorithm { expected: "Ed25519 or P-256 public" })?,
-        )
+        let key = key.ok_or(KeyError::WrongAlgorithm { expected: "Ed25519 or P-256 public" })?;
+        Self::from_ed25519_bytes(&key)
     }
 
-    /// An Ed25519 key that is a point of the curve, in the only spelling of it, and of an
-    /// order that only its owner can sign for.
+    /// Makes an Ed25519 key. Refuses points that are not in their canonical encoding, and
+    /// points of small order, for which anyone can make signatures.
     pub(super) fn from_ed25519_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::UnsafePoint)?;
         let is_canonical = key.to_edwards().compress().as_bytes() == bytes;
-        match is_canonical && !key.is_weak() {
-            true => Ok(Self { algorithm: Algorithm::Ed25519(key) }),
-            false => Err(KeyError::UnsafePoint),
+        if !is_canonical || key.is_weak() {
+            return Err(KeyError::UnsafePoint);
         }
+        Ok(Self { algorithm: Algorithm::Ed25519(key) })
     }
 
-    /// The key as a file.
+    /// Encodes the key as a PEM file.
     pub fn to_pem(&self) -> String {
         match &self.algorithm {
             Algorithm::Ed25519(key) => {
@@ -83,8 +82,8 @@ impl PublicKey {
         }
     }
 
-    /// Its id: the first 16 bytes of a SHA-256, of the 32 bytes of an Ed25519 key, or of
-    /// the SPKI of a P-256 key in DER.
+    /// The id of the key, computed from the 32 bytes of an Ed25519 key, or from the SPKI
+    /// of a P-256 key in DER.
     pub fn id(&self) -> KeyId {
         match &self.algorithm {
             Algorithm::Ed25519(key) => KeyId::from_public_key(key.as_bytes()),
@@ -92,8 +91,8 @@ impl PublicKey {
         }
     }
 
-    /// Whether this key has signed a message with these bytes. With Ed25519, they are the
-    /// only ones: any other spelling is refused.
+    /// Returns true if this key signed the message. Ed25519 signatures are accepted in
+    /// their canonical encoding only.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.algorithm {
             Algorithm::Ed25519(key) => Signature::from_slice(signature)
@@ -104,7 +103,7 @@ impl PublicKey {
 }
 
 impl PrivateKey {
-    /// Makes a key out of the system's randomness.
+    /// Generates a key with random bytes of the operating system.
     ///
     /// # Errors
     /// [`KeyError::RandomSource`]
@@ -115,42 +114,43 @@ impl PrivateKey {
         Ok(Self { key: SigningKey::from_bytes(&seed) })
     }
 
-    /// Reads a file that holds one private key, as PKCS#8 in PEM.
+    /// Parses a PEM file with one private key (PKCS#8).
     ///
     /// # Errors
-    /// [`KeyError`]
+    /// [`KeyError`] when it is not an accepted encoding of an Ed25519 key.
     pub fn from_pem(text: &[u8]) -> Result<Self, KeyError> {
         let der = pem::decode(text, PRIVATE_LABEL)?;
-        let other = || KeyError::WrongAlgorithm { expected: "Ed25519 private" };
+        let wrong_algorithm = || KeyError::WrongAlgorithm { expected: "Ed25519 private" };
         if let Some(seed) = der.strip_prefix(PKCS8_PREFIX) {
-            let seed: [u8; 32] = seed.try_into().map_err(|_| other())?;
+            let seed: [u8; 32] = seed.try_into().map_err(|_| wrong_algorithm())?;
             return Ok(Self { key: SigningKey::from_bytes(&seed) });
         }
-        let halves =
-            der.strip_prefix(PKCS8_V2_PREFIX).and_then(|rest| rest.split_first_chunk::<32>());
-        let (seed, rest) = halves.ok_or_else(other)?;
+        let (seed, rest) = der
+            .strip_prefix(PKCS8_V2_PREFIX)
+            .and_then(|rest| rest.split_first_chunk::<32>())
+            .ok_or_else(wrong_algorithm)?;
         let public = rest
             .strip_prefix(PKCS8_V2_PUBLIC_PREFIX)
             .filter(|public| public.len() == 32)
-            .ok_or_else(other)?;
+            .ok_or_else(wrong_algorithm)?;
         let key = SigningKey::from_bytes(seed);
-        match key.verifying_key().as_bytes() == public {
-            true => Ok(Self { key }),
-            false => Err(KeyError::MismatchedHalves),
+        if key.verifying_key().as_bytes() != public {
+            return Err(KeyError::MismatchedHalves);
         }
+        Ok(Self { key })
     }
 
-    /// The key as a file. Whoever reads it can sign.
+    /// Encodes the key as a PEM file. Keep it secret.
     pub fn to_pem(&self) -> String {
         pem::encode(&[PKCS8_PREFIX, self.key.as_bytes()].concat(), PRIVATE_LABEL)
     }
 
-    /// The public half.
+    /// The key that verifies its signatures.
     pub fn public(&self) -> PublicKey {
         PublicKey { algorithm: Algorithm::Ed25519(self.key.verifying_key()) }
     }
 
-    /// Signs a message: the same one always in the same way.
+    /// Signs a message deterministically.
     pub(super) fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.key.sign(message).to_bytes()
     }

@@ -1,9 +1,15 @@
-//! Signatures of packs: keys, and evidence that says which archive somebody vouches for.
+//! Signatures of packs, and the keys that make and verify them.
 //!
-//! PackSignature is a DSSE envelope around an in-toto statement about one SHA-256, which we
-//! write ourselves, or what cosign signed, which we read. This room knows bytes and
-//! digests: no files, no packs, no registries, no environments. Whom an environment
-//! trusts, it is told.
+//! Two formats are read: [DSSE] envelopes with an [in-toto] statement about the SHA-256 of
+//! the archive, which this host also writes, and signatures made by [cosign]. See
+//! [`PackSignature`].
+//!
+//! This module works on bytes and digests. It knows no files, packs, registries or
+//! environments; the caller passes in the trusted keys.
+//!
+//! [DSSE]: https://github.com/secure-systems-lab/dsse/blob/master/protocol.md
+//! [in-toto]: https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
+//! [cosign]: https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md
 
 mod bundle;
 pub mod cosign;

@@ -1,42 +1,42 @@
-//! What may show who vouches for an archive, in whichever form it comes.
+//! A signature of a pack, in any of the supported formats.
 
 use env_pack_domain::{ForeignText, KeyId, Sha256Digest};
 
 use super::{CosignBundle, Envelope, MAX_BUNDLE_BYTES, PublicKey, SignatureError, bundle};
 
-/// The most that is read of a signature of any form.
+/// Maximum size of a signature in any format, in bytes.
 pub const MAX_SIGNATURE_BYTES: u64 = MAX_BUNDLE_BYTES;
 
-/// A signature that was read, in one of its forms. Nothing in it is believed before it is
-/// [verified](Self::verify).
+/// A parsed signature. Do not rely on its content before [`verify`](Self::verify)
+/// succeeds.
 #[derive(Debug)]
 pub enum PackSignature {
-    /// A DSSE envelope about the archive.
+    /// A DSSE envelope that signs the archive.
     Envelope(Envelope),
-    /// A cosign signature about a manifest that has the archive as a layer.
+    /// A cosign signature of an OCI manifest that has the archive as a layer.
     Cosign(CosignBundle),
 }
 
 impl PackSignature {
-    /// Reads a signature.
+    /// Parses a signature and recognises its format.
     ///
     /// # Errors
-    /// [`SignatureError`] when it has none of the forms.
+    /// [`SignatureError`] when it is malformed or too large.
     pub fn parse(bytes: &[u8]) -> Result<Self, SignatureError> {
         if bytes.len() as u64 > MAX_SIGNATURE_BYTES {
             return Err(SignatureError::TooLarge { limit: MAX_SIGNATURE_BYTES });
         }
-        // an envelope gives itself no media type
+        // only bundles have a `mediaType`
         match bundle::media_type(bytes) {
             Some(_) => CosignBundle::parse(bytes).map(Self::Cosign),
             None => Envelope::parse(bytes).map(Self::Envelope),
         }
     }
 
-    /// Whether it is about this archive.
+    /// Checks that it signs this archive, without verifying it.
     ///
     /// # Errors
-    /// [`SignatureError`] when it is not.
+    /// [`SignatureError`] when it signs something else.
     pub fn ensure_signs(&self, archive: &Sha256Digest) -> Result<(), SignatureError> {
         match self {
             Self::Envelope(envelope) => envelope.ensure_signs(archive),
@@ -44,10 +44,10 @@ impl PackSignature {
         }
     }
 
-    /// Which of these keys vouches for an archive.
+    /// Verifies it for an archive; returns the trusted key that signed it.
     ///
     /// # Errors
-    /// [`SignatureError`] when none does.
+    /// [`SignatureError`] when none of the keys did.
     pub fn verify(
         &self,
         archive: &Sha256Digest,
@@ -59,7 +59,7 @@ impl PackSignature {
         }
     }
 
-    /// Who signed it, as it says itself. A cosign signature does not say.
+    /// The key ids that the signature states, unverified. Cosign signatures state none.
     pub fn claimed_signers(&self) -> Vec<ForeignText> {
         match self {
             Self::Envelope(envelope) => envelope.claimed_signers().cloned().collect(),

@@ -1,4 +1,6 @@
-//! The in-toto statement inside an envelope: one subject, named by its digest.
+//! The [in-toto statement] that an envelope signs: one subject, identified by its digest.
+//!
+//! [in-toto statement]: https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 
 use std::collections::BTreeMap;
 
@@ -10,7 +12,7 @@ use super::{SignatureError, strict_json};
 const TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE: &str = "https://slsa.dev/provenance/v1";
 
-/// What is signed, as text. Members that we do not know say nothing to us.
+/// Unknown members are ignored.
 #[derive(Serialize, Deserialize)]
 struct Statement {
     #[serde(rename = "_type")]
@@ -18,8 +20,7 @@ struct Statement {
     subject: Vec<StatementSubject>,
     #[serde(rename = "predicateType")]
     predicate_type: String,
-    /// Where the archive comes from. We state no more than who signed, and believe
-    /// nothing of it.
+    /// Provenance. A minimal one is written, because other tools require it; none is read.
     #[serde(default, skip_deserializing)]
     predicate: Predicate,
 }
@@ -31,7 +32,6 @@ struct StatementSubject {
     digest: BTreeMap<String, String>,
 }
 
-/// In the words of the existing tools.
 #[derive(Serialize)]
 struct Predicate {
     builder_id: &'static str,
@@ -44,7 +44,7 @@ impl Default for Predicate {
     }
 }
 
-/// The text of a statement about an archive.
+/// Renders the statement about an archive.
 pub(super) fn write(name: &str, archive: &Sha256Digest) -> Vec<u8> {
     let digest = BTreeMap::from([("sha256".to_owned(), archive.hex())]);
     let statement = Statement {
@@ -53,26 +53,15 @@ pub(super) fn write(name: &str, archive: &Sha256Digest) -> Vec<u8> {
         predicate_type: PREDICATE_TYPE.to_owned(),
         predicate: Predicate::default(),
     };
-    serde_json::to_vec(&statement).expect("text makes JSON")
+    serde_json::to_vec(&statement).expect("a statement serialises")
 }
 
-/// The archive that a statement is about.
+/// Parses a statement; returns the digest of the archive that it is about.
 pub(super) fn read(payload: &[u8]) -> Result<Sha256Digest, SignatureError> {
     let statement: Statement = strict_json::parse(payload)
         .map_err(|error| SignatureError::malformed("`payload`", &error.to_string()))?;
-    let types = [
-        ("_type", statement.kind, TYPE),
-        ("predicateType", statement.predicate_type, PREDICATE_TYPE),
-    ];
-    for (member, found, expected) in types {
-        if found != expected {
-            return Err(SignatureError::WrongType {
-                member,
-                found: ForeignText::excerpt(&found),
-                expected,
-            });
-        }
-    }
+    ensure_type("_type", &statement.kind, TYPE)?;
+    ensure_type("predicateType", &statement.predicate_type, PREDICATE_TYPE)?;
     let [subject] = statement.subject.as_slice() else {
         return Err(SignatureError::SubjectCount { count: statement.subject.len() });
     };
@@ -83,5 +72,16 @@ pub(super) fn read(payload: &[u8]) -> Result<Sha256Digest, SignatureError> {
         .ok_or_else(|| SignatureError::malformed(place, "it is missing"))?;
     format!("sha256:{hex}")
         .parse()
-        .map_err(|_| SignatureError::malformed(place, "it is no SHA-256"))
+        .map_err(|_| SignatureError::malformed(place, "it is not a SHA-256 digest"))
+}
+
+fn ensure_type(
+    member: &'static str,
+    found: &str,
+    expected: &'static str,
+) -> Result<(), SignatureError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(SignatureError::WrongType { member, found: ForeignText::excerpt(found), expected })
 }

@@ -1,18 +1,18 @@
-//! JSON in which nothing is said twice: readers differ about which of two members with
-//! one name counts.
+//! JSON without duplicate members. Parsers differ about which of two members of the same
+//! name counts, so signed documents must not have any.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{self, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// Reads a document that names no member of any object twice.
+/// Deserialises a document in which no object has a member twice.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
     serde_json::from_slice::<UniqueMembers>(bytes)?;
     serde_json::from_slice(bytes)
 }
 
-/// Any JSON value, of which only that is known.
+/// Any JSON value without duplicate members; its content is dropped.
 struct UniqueMembers;
 
 impl<'de> de::Deserialize<'de> for UniqueMembers {
@@ -34,7 +34,7 @@ impl<'de> Visitor<'de> for UniqueMembersVisitor {
         let mut names = HashSet::new();
         while let Some((name, UniqueMembers)) = map.next_entry::<String, UniqueMembers>()? {
             if let Some(name) = names.replace(name) {
-                return Err(de::Error::custom(format!("member `{name}` stands twice")));
+                return Err(de::Error::custom(format!("duplicate member `{name}`")));
             }
         }
         Ok(UniqueMembers)

@@ -1,4 +1,4 @@
-//! Keys that are none, envelopes that lie, and the one that does not.
+//! Valid and hostile keys and envelopes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// What the existing tools wrote, and what they call it.
+/// A key file written by the existing tools.
 const NATIVE: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA1TlCbuF82VfAoZWEsWcWbKhfcvf7iNRxuo0ApBmrFi8=\n-----END PUBLIC KEY-----\n";
 const TYPE: &str = "application/vnd.in-toto+json";
 
@@ -24,12 +24,12 @@ fn archive() -> Sha256Digest {
     Sha256Digest::compute(b"the archive")
 }
 
-/// The envelope of an honest signer, as JSON.
-fn honest(signer: &PrivateKey) -> Value {
+/// A valid envelope, as JSON.
+fn valid(signer: &PrivateKey) -> Value {
     serde_json::from_slice(&Envelope::sign("a.b@1.0.0", &archive(), signer)).expect("JSON")
 }
 
-/// An envelope around any payload, with an honest signature over exactly that.
+/// An envelope with this type and payload, and a valid signature of them.
 fn around(kind: &str, payload: &str, signer: &PrivateKey) -> Value {
     let message = format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len());
     let sig = STANDARD.encode(signer.sign(message.as_bytes()));
@@ -49,8 +49,7 @@ fn statement() -> Value {
     })
 }
 
-/// The kind of error that an envelope ends in, against one trusted key; nothing when it
-/// is fine.
+/// Parses and verifies an envelope; returns the kind of error.
 fn outcome(envelope: &[u8], trusted: &[PublicKey]) -> Result<(), &'static str> {
     let verified =
         Envelope::parse(envelope).and_then(|envelope| envelope.verify(&archive(), trusted));
@@ -79,7 +78,7 @@ fn signing_is_deterministic_and_verifies() {
 
 #[test]
 fn the_written_envelope_has_the_documented_form() {
-    let envelope = honest(&key(1));
+    let envelope = valid(&key(1));
     assert_eq!(envelope["payloadType"], TYPE);
     let payload = STANDARD.decode(envelope["payload"].as_str().expect("text")).expect("Base64");
     let statement: Value = serde_json::from_slice(&payload).expect("JSON");
@@ -88,13 +87,13 @@ fn the_written_envelope_has_the_documented_form() {
         json!([{"name": "a.b@1.0.0", "digest": {"sha256": archive().hex()}}])
     );
     assert_eq!(statement["predicateType"], "https://slsa.dev/provenance/v1");
-    assert!(statement["predicate"].is_object(), "the existing tools require one");
+    assert!(statement["predicate"].is_object(), "existing tools require one");
 }
 
 #[test]
 fn another_archive_or_another_type_does_not_verify() {
     let signer = key(1);
-    let signed = Envelope::parse(honest(&signer).to_string().as_bytes()).expect("an envelope");
+    let signed = Envelope::parse(valid(&signer).to_string().as_bytes()).expect("an envelope");
     let other = signed
         .verify(&Sha256Digest::compute(b"another"), &[signer.public()])
         .expect_err("another archive");
@@ -108,7 +107,7 @@ fn another_archive_or_another_type_does_not_verify() {
         statement[member] = value.into();
         check(&around(TYPE, &statement.to_string(), &signer), Err("signature-type"));
     }
-    // the type that an envelope names is the one that was signed
+    // the type of the envelope is part of the signed message
     let mut relabelled = around("application/json", &statement().to_string(), &signer);
     relabelled["payloadType"] = TYPE.into();
     check(&relabelled, Err("signature-invalid"));
@@ -135,9 +134,9 @@ fn a_statement_has_exactly_one_subject() {
 
 #[test]
 fn one_valid_signature_suffices() {
-    let good = honest(&key(1))["signatures"][0].clone();
+    let good = valid(&key(1))["signatures"][0].clone();
     let with = |signatures: Vec<Value>| {
-        let mut envelope = honest(&key(1));
+        let mut envelope = valid(&key(1));
         envelope["signatures"] = signatures.into();
         envelope
     };
@@ -159,24 +158,24 @@ fn one_valid_signature_suffices() {
 
 #[test]
 fn a_key_id_alone_proves_nothing() {
-    // an unknown key, by its own name or by that of a trusted one
-    check(&honest(&key(2)), Err("signer-not-trusted"));
-    let mut pretender = honest(&key(2));
+    // an unknown key, with its own id or with that of a trusted key
+    check(&valid(&key(2)), Err("signer-not-trusted"));
+    let mut pretender = valid(&key(2));
     pretender["signatures"][0]["keyid"] = key(1).public().id().to_string().into();
     check(&pretender, Err("signature-invalid"));
-    let mut renamed = honest(&key(1));
+    let mut renamed = valid(&key(1));
     renamed["signatures"][0]["keyid"] = key(2).public().id().to_string().into();
     check(&renamed, Err("signer-not-trusted"));
     assert_eq!(
-        outcome(honest(&key(1)).to_string().as_bytes(), &[]),
+        outcome(valid(&key(1)).to_string().as_bytes(), &[]),
         Err("signer-not-trusted"),
-        "nobody is trusted"
+        "no trusted keys"
     );
 }
 
 #[test]
 fn malformed_envelopes_are_refused() {
-    let text = honest(&key(1)).to_string();
+    let text = valid(&key(1)).to_string();
     let trusted = [key(1).public()];
     assert_eq!(outcome(text.as_bytes(), &trusted), Ok(()));
     for end in 0..text.len() {
@@ -191,7 +190,7 @@ fn malformed_envelopes_are_refused() {
         Err("signature-malformed"),
         "twice"
     );
-    let payload = honest(&key(1))["payload"].as_str().expect("text").to_owned();
+    let payload = valid(&key(1))["payload"].as_str().expect("text").to_owned();
     for bad in [
         payload.trim_end_matches('='),
         &payload[1..],
@@ -199,7 +198,7 @@ fn malformed_envelopes_are_refused() {
         &format!("{payload}===="),
         "=",
     ] {
-        let mut envelope = honest(&key(1));
+        let mut envelope = valid(&key(1));
         envelope["payload"] = bad.into();
         if bad != payload {
             check(&envelope, Err("signature-malformed"));
@@ -217,7 +216,7 @@ fn malformed_envelopes_are_refused() {
 #[test]
 fn duplicate_members_are_refused() {
     let signer = key(1);
-    let envelope = honest(&signer).to_string();
+    let envelope = valid(&signer).to_string();
     let trusted = [signer.public()];
     for (from, to) in [
         ("{", "{\"payloadType\":\"application/json\","),
@@ -244,7 +243,7 @@ fn duplicate_members_are_refused() {
         check(&around(TYPE, &doubled, &signer), Err("signature-malformed"));
     }
     let unknown = envelope.replacen('{', "{\"extra\":[null,true,-1,1.5,{\"a\":\"b\"}],", 1);
-    assert_eq!(outcome(unknown.as_bytes(), &trusted), Ok(()), "what is not known says nothing");
+    assert_eq!(outcome(unknown.as_bytes(), &trusted), Ok(()), "unknown members are ignored");
 }
 
 #[test]
@@ -273,7 +272,7 @@ fn a_private_key_may_include_its_public_key() {
     let read = PrivateKey::from_pem(with(&spki[12..]).as_bytes()).expect("a key");
     assert_eq!(read.public(), signer.public());
     assert_eq!(
-        PrivateKey::from_pem(with(&[2; 32]).as_bytes()).expect_err("another half"),
+        PrivateKey::from_pem(with(&[2; 32]).as_bytes()).expect_err("mismatched halves"),
         KeyError::MismatchedHalves
     );
     assert!(PrivateKey::from_pem(with(&spki[11..]).as_bytes()).is_err());
@@ -300,15 +299,15 @@ fn malformed_key_files_are_refused() {
     check(NATIVE.replace("Fi8=", "Fi9="), "not Base64");
     check(NATIVE.replace("PUBLIC", "CERTIFICATE"), "`CERTIFICATE KEY`");
     check(key(1).to_pem(), "it holds `PRIVATE KEY`, expected `PUBLIC KEY`");
-    check(pem::encode(&[0; 44], "PUBLIC KEY"), "no Ed25519 or P-256 public key");
+    check(pem::encode(&[0; 44], "PUBLIC KEY"), "not hold an Ed25519 or P-256 public key");
     let x25519 = NATIVE.replace("K2Vw", "K2Vu");
-    check(x25519, "no Ed25519 or P-256 public key");
+    check(x25519, "not hold an Ed25519 or P-256 public key");
     let spki = pem::decode(NATIVE.as_bytes(), "PUBLIC KEY").expect("a block");
     check(
         pem::encode(&[spki.as_slice(), &[0]].concat(), "PUBLIC KEY"),
-        "no Ed25519 or P-256 public key",
+        "not hold an Ed25519 or P-256 public key",
     );
-    check(pem::encode(&spki[..43], "PUBLIC KEY"), "no Ed25519 or P-256 public key");
+    check(pem::encode(&spki[..43], "PUBLIC KEY"), "not hold an Ed25519 or P-256 public key");
     assert!(PublicKey::from_pem(b"\xff\xfe").is_err());
     let public = PrivateKey::from_pem(NATIVE.as_bytes()).expect_err("a public key").to_string();
     assert_eq!(public, "it holds `PUBLIC KEY`, expected `PRIVATE KEY`");
@@ -322,11 +321,10 @@ fn hex<const N: usize>(text: &str) -> [u8; N] {
     bytes.try_into().expect("its length")
 }
 
-/// Keys for which anybody can sign, keys with a second spelling, and what is no point at
-/// all.
+/// Points of small order, points in a second encoding, and a value that is not a point.
 #[test]
 fn unsafe_points_are_refused() {
-    let unsound = [
+    let unsafe_points = [
         // points of small order
         "0100000000000000000000000000000000000000000000000000000000000000",
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
@@ -334,16 +332,16 @@ fn unsafe_points_are_refused() {
         "0000000000000000000000000000000000000000000000000000000000000080",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "0000000000000000000000000000000000000000000000000000000000000000",
-        // the same, written beyond the field
+        // the same, not reduced modulo the field prime
         "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-        // points of large order, written beyond the field
+        // points of large order, not reduced modulo the field prime
         "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "f6ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-        // no point
+        // not a point
         "0200000000000000000000000000000000000000000000000000000000000000",
     ];
-    for point in unsound {
+    for point in unsafe_points {
         assert_eq!(
             PublicKey::from_ed25519_bytes(&hex(point)),
             Err(KeyError::UnsafePoint),
@@ -352,21 +350,20 @@ fn unsafe_points_are_refused() {
     }
 }
 
-/// Signatures over `message` that a lax verifier takes: made with the private key, to
-/// another end than vouching.
+/// Signatures of `message` that a lax verifier accepts.
 #[test]
 fn a_signature_has_one_encoding() {
     let signer = key(7);
     let public = signer.public();
-    let honest = "9e46ad095242486ab68b0b6664ade0909c98e02de019d98810c448d7e58d4319c8ae941a474f6ef64ea9dd22106c5c52196e4728f9a3464737bbac84df2fab0a";
-    assert_eq!(signer.sign(b"message"), hex::<64>(honest));
-    assert!(public.verifies(b"message", &hex::<64>(honest)));
-    assert!(!public.verifies(b"massage", &hex::<64>(honest)));
-    assert!(!public.verifies(b"message", &hex::<64>(honest)[..63]));
+    let canonical = "9e46ad095242486ab68b0b6664ade0909c98e02de019d98810c448d7e58d4319c8ae941a474f6ef64ea9dd22106c5c52196e4728f9a3464737bbac84df2fab0a";
+    assert_eq!(signer.sign(b"message"), hex::<64>(canonical));
+    assert!(public.verifies(b"message", &hex::<64>(canonical)));
+    assert!(!public.verifies(b"massage", &hex::<64>(canonical)));
+    assert!(!public.verifies(b"message", &hex::<64>(canonical)[..63]));
     let lax = [
         // the scalar with the order of the group added
         "9e46ad095242486ab68b0b6664ade0909c98e02de019d98810c448d7e58d4319b5828a7761b2804e2546d5c5ee653b67196e4728f9a3464737bbac84df2fab1a",
-        // R of small order, in its own spelling and in one beyond the field
+        // R of small order, canonical and not reduced
         "0100000000000000000000000000000000000000000000000000000000000000d4c5323131ff9683cfb3d30197c786c9043f1052d6c2d5293f19d6f36b911104",
         "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f429287529325c4ed20a20ad97fccf713cadc367a64bb7024b811454179bf3707",
     ];

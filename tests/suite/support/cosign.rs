@@ -1,4 +1,4 @@
-//! Keys of P-256, and what is signed with them as cosign does.
+//! P-256 keys and signatures in the formats of cosign.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,11 +8,12 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
-/// What stands before a point in a public key.
+/// The DER of a public key in front of its point.
 pub const SPKI: &[u8] =
-    b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
+    b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\
+      \x03\x01\x07\x03\x42\x00";
 
-/// A key as `cosign generate-key-pair` makes one.
+/// A key like those of `cosign generate-key-pair`.
 pub struct CosignKey(EcdsaKeyPair);
 
 impl CosignKey {
@@ -37,12 +38,12 @@ impl CosignKey {
         PublicKey::from_pem(self.pem().as_bytes()).expect("a key")
     }
 
-    /// A signature in DER, in Base64.
+    /// Signs a message; the signature is DER in Base64.
     pub fn sign(&self, message: &[u8]) -> String {
         STANDARD.encode(self.0.sign(&SystemRandom::new(), message).expect("a signature"))
     }
 
-    /// What an honest signer makes of an archive that lies in a registry.
+    /// A valid bundle for an archive in a registry.
     pub fn bundle(&self, archive: &Sha256Digest) -> CosignBundle {
         let manifest = manifest(archive).to_string();
         let payload = payload(&Sha256Digest::compute(manifest.as_bytes())).to_string();
@@ -50,7 +51,7 @@ impl CosignKey {
             .expect("a bundle")
     }
 
-    /// The same as a DSSE envelope.
+    /// A valid DSSE envelope for an archive.
     pub fn envelope(&self, archive: &Sha256Digest) -> Value {
         let kind = "application/vnd.in-toto+json";
         let statement = json!({
@@ -67,7 +68,7 @@ impl CosignKey {
     }
 }
 
-/// The manifest under which an archive lies in a registry.
+/// The OCI manifest of an archive.
 pub fn manifest(archive: &Sha256Digest) -> Value {
     json!({
         "schemaVersion": 2,
@@ -77,7 +78,7 @@ pub fn manifest(archive: &Sha256Digest) -> Value {
     })
 }
 
-/// What cosign signs about a manifest.
+/// The payload that cosign signs for a manifest.
 pub fn payload(manifest: &Sha256Digest) -> Value {
     json!({
         "critical": {
@@ -89,7 +90,7 @@ pub fn payload(manifest: &Sha256Digest) -> Value {
     })
 }
 
-/// A public key as a file.
+/// Encodes a public key as PEM.
 pub fn public_pem(der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let lines: Vec<_> =

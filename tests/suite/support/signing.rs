@@ -1,10 +1,10 @@
-//! Keys, and packs that are signed with them.
+//! Signing keys and signed packs.
 
 use std::path::{Path, PathBuf};
 
 use super::{Sandbox, text};
 
-/// A key in two files.
+/// A key pair: the paths of its files, and its id.
 pub struct Key {
     pub private: String,
     pub public: String,
@@ -12,7 +12,7 @@ pub struct Key {
 }
 
 impl Sandbox {
-    /// Makes a key.
+    /// Makes a key with `gtc pack keygen`.
     pub fn key(&self, name: &str) -> Key {
         let private = self.home().join(name).display().to_string();
         let made = self.gtc(["pack", "keygen", "-o", &private]).succeeded().result();
@@ -23,7 +23,7 @@ impl Sandbox {
         }
     }
 
-    /// Signs a pack, and says where the signature is.
+    /// Signs a pack with `gtc pack sign`; returns the path of the signature.
     pub fn sign(&self, pack: &Path, key: &Key) -> PathBuf {
         let pack = pack.display().to_string();
         let signed = self.gtc(["pack", "sign", &pack, "--key", &key.private]).succeeded().result();
@@ -34,7 +34,7 @@ impl Sandbox {
         PathBuf::from(text(&signed["path"]))
     }
 
-    /// Has the environment `local` trust a key.
+    /// Adds a key to the trust root of the environment `local`.
     pub fn trust(&self, key: &Key) {
         self.gtc(["op", "trust-root", "add", "--env", "local", "--key", &key.public]).succeeded();
     }
