@@ -93,7 +93,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     for plugin in plugins.iter() {
         let from = match &plugin.origin.pack_ref {
             None => "ours".to_owned(),
-            Some(PackRef::Named(_)) => "built in".to_owned(),
+            Some(PackRef::Builtin(_)) => "built in".to_owned(),
             Some(pack_ref) => format!("from `{pack_ref}`"),
         };
         println!("{} ({}), {from}", plugin.handler.descriptor_path(), plugin.handler.slot());

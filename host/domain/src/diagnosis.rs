@@ -71,7 +71,7 @@ mod tests {
         let kind: crate::PackDescriptor = kind.parse().expect(kind);
         Binding {
             place,
-            pack_ref: PackRef::Named(kind.clone()),
+            pack_ref: PackRef::Builtin(kind.clone()),
             kind,
             answers_ref: None,
             generation: 0,

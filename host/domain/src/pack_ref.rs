@@ -3,34 +3,42 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{ForeignText, PackDescriptor};
+use crate::{ForeignText, OciRef, PackDescriptor};
 
 /// Maximum length of a reference, in characters. Paths have at most 4,096 bytes on common
 /// systems.
 pub const MAX_PACK_REF_CHARS: usize = 4096;
 
-/// A reference to a pack, kept exactly as it was written.
+/// A reference to a pack. Its text is kept exactly as it was written.
 ///
-/// Parsing only classifies a reference. Environment files can have references that only
-/// other tools understand, and these must survive a rewrite.
+/// ```
+/// use env_pack_domain::PackRef;
+/// let vault: PackRef = "oci://ghcr.io/acme/vault:0.4.2".parse()?;
+/// assert!(matches!(&vault, PackRef::Oci(artifact) if artifact.tag() == Some("0.4.2")));
+/// assert_eq!(vault.text(), "oci://ghcr.io/acme/vault:0.4.2");
+/// # Ok::<(), env_pack_domain::InvalidPackRef>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PackRef {
     /// The name of a built-in pack, such as `greentic.secrets.dev-store@0.1.0`.
-    Named(PackDescriptor),
+    Builtin(PackDescriptor),
     /// A local file: a path, or a `file://` URL.
     File(String),
     /// An artifact in an OCI registry, `oci://<registry>/<repository>[:tag][@digest]`.
-    Oci(String),
-    /// A URL with a scheme that this host does not support.
-    OtherScheme(String),
+    Oci(OciRef),
+    /// A reference that this host cannot fetch: a URL with an unsupported scheme, or a
+    /// malformed `oci://` reference. Environment files can have one, written by another
+    /// tool, and it must survive a rewrite.
+    Opaque(String),
 }
 
 impl PackRef {
     /// Returns the reference as it was written.
     pub fn text(&self) -> String {
         match self {
-            Self::Named(name) => name.to_string(),
-            Self::File(text) | Self::Oci(text) | Self::OtherScheme(text) => text.clone(),
+            Self::Builtin(name) => name.to_string(),
+            Self::Oci(reference) => reference.to_string(),
+            Self::File(text) | Self::Opaque(text) => text.clone(),
         }
     }
 
@@ -63,14 +71,16 @@ impl FromStr for PackRef {
             }
             return Ok(Self::File(text.to_owned()));
         }
-        Ok(match text.split_once("://") {
-            Some(("oci", _)) => Self::Oci(text.to_owned()),
-            Some((scheme, _)) if is_scheme(scheme) => Self::OtherScheme(text.to_owned()),
-            _ => match text.parse() {
-                Ok(name) => Self::Named(name),
-                Err(_) => Self::File(text.to_owned()),
-            },
-        })
+        if let Ok(reference) = text.parse() {
+            return Ok(Self::Oci(reference));
+        }
+        if text.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme)) {
+            return Ok(Self::Opaque(text.to_owned()));
+        }
+        match text.parse() {
+            Ok(name) => Ok(Self::Builtin(name)),
+            Err(_) => Ok(Self::File(text.to_owned())),
+        }
     }
 }
 
@@ -83,10 +93,9 @@ fn is_scheme(text: &str) -> bool {
 impl fmt::Display for PackRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Named(name) => name.fmt(f),
-            Self::File(text) | Self::Oci(text) | Self::OtherScheme(text) => {
-                ForeignText::new(text.as_str()).fmt(f)
-            }
+            Self::Builtin(name) => name.fmt(f),
+            Self::Oci(reference) => reference.fmt(f),
+            Self::File(text) | Self::Opaque(text) => ForeignText::new(text.as_str()).fmt(f),
         }
     }
 }
@@ -135,17 +144,22 @@ mod tests {
 
     #[test]
     fn references_are_classified() {
-        check("oci://ghcr.io/acme/vault:0.4.2", PackRef::Oci);
-        check("oci://ghcr.io/acme/vault@sha256:00", PackRef::Oci);
         check("/packs/vault.gtpack", PackRef::File);
         check("./vault@0.4.2.gtpack", PackRef::File);
         check("vault.gtpack", PackRef::File);
         check("odd dir/a://b", PackRef::File);
         check("file:///packs/vault.gtpack", PackRef::File);
-        check("repo://acme/vault", PackRef::OtherScheme);
-        check("https://acme.example/vault.gtpack", PackRef::OtherScheme);
+        check("repo://acme/vault", PackRef::Opaque);
+        check("https://acme.example/vault.gtpack", PackRef::Opaque);
+        check("oci://ghcr.io/acme/vault@sha256:00", PackRef::Opaque);
+        check("oci://x y", PackRef::Opaque);
         let name = "greentic.secrets.dev-store@0.1.0";
-        assert_eq!(name.parse(), Ok(PackRef::Named(name.parse().expect("a descriptor"))));
+        assert_eq!(name.parse(), Ok(PackRef::Builtin(name.parse().expect("a descriptor"))));
+        for text in ["oci://ghcr.io/acme/vault:0.4.2", "oci://GHCR.io/acme/vault"] {
+            let parsed: PackRef = text.parse().expect(text);
+            assert_eq!(parsed, PackRef::Oci(text.parse().expect("a reference")));
+            assert_eq!(parsed.text(), text);
+        }
     }
 
     #[test]

@@ -117,7 +117,7 @@ pub struct DuplicateRegistration {
 
 fn describe_origin(origin: &Origin) -> String {
     match &origin.pack_ref {
-        Some(PackRef::Named(name)) => format!("the built-in pack `{name}`"),
+        Some(PackRef::Builtin(name)) => format!("the built-in pack `{name}`"),
         Some(pack_ref) => format!("pack `{pack_ref}`"),
         None => "the program itself".to_owned(),
     }

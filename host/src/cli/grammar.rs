@@ -36,8 +36,8 @@ impl FromStr for NewPackRef {
         let pack_ref: PackRef = text.parse().map_err(|error| malformed(&error))?;
         match &pack_ref {
             // files may hold references that no registry takes; nobody may write new ones
-            PackRef::Oci(text) => {
-                text.parse::<OciRef>().map(drop).map_err(|error| malformed(&error))?
+            PackRef::Opaque(text) if text.starts_with("oci://") => {
+                text.parse::<OciRef>().map_err(|error| malformed(&error))?;
             }
             PackRef::File(path) if is_registry_meant(path) => {
                 let path = ForeignText::excerpt(path);

@@ -138,7 +138,7 @@ impl Fetcher {
 
     /// Whether a reference names a pack that is part of this program.
     pub fn is_builtin(&self, pack_ref: &PackRef) -> bool {
-        matches!(pack_ref, PackRef::Named(name) if builtin::find(name).is_some())
+        matches!(pack_ref, PackRef::Builtin(name) if builtin::find(name).is_some())
     }
 
     /// The archive that a reference stands for now.
@@ -147,12 +147,13 @@ impl Fetcher {
     /// [`FetchError`] when there is none, or it cannot be read.
     pub fn fetch(&self, pack_ref: &PackRef) -> Result<FetchedPack, FetchError> {
         match pack_ref {
-            PackRef::Named(name) => match builtin::find(name) {
+            PackRef::Builtin(name) => match builtin::find(name) {
                 Some(bytes) => Ok(FetchedPack { is_builtin: true, ..FetchedPack::new(bytes) }),
                 None => Err(FetchError::NoSuchBuiltin { name: name.clone() }),
             },
-            PackRef::Oci(text) => self.in_registry(&text.parse()?),
-            PackRef::OtherScheme(_) => Err(FetchError::UnknownScheme),
+            PackRef::Oci(reference) => self.in_registry(reference),
+            PackRef::Opaque(text) if text.starts_with("oci://") => self.in_registry(&text.parse()?),
+            PackRef::Opaque(_) => Err(FetchError::UnknownScheme),
             PackRef::File(_) => {
                 self.fetch_file(Path::new(pack_ref.file_path().unwrap_or_default()))
             }
@@ -180,8 +181,8 @@ impl Fetcher {
         manifest: Option<Sha256Digest>,
     ) -> Result<FetchedPack, FetchError> {
         match (pack_ref, manifest) {
-            (PackRef::Oci(text), Some(manifest)) => {
-                self.in_registry(&text.parse::<OciRef>()?.pinned(manifest))
+            (PackRef::Oci(reference), Some(manifest)) => {
+                self.in_registry(&reference.pinned(manifest))
             }
             _ => self.fetch(pack_ref),
         }
@@ -191,7 +192,7 @@ impl Fetcher {
     /// none when nobody knows.
     pub fn last_known_digest(&self, pack_ref: &PackRef) -> Option<Sha256Digest> {
         match pack_ref {
-            PackRef::Oci(text) => self.reference_cache.noted(&text.parse().ok()?),
+            PackRef::Oci(reference) => self.reference_cache.noted(reference),
             _ => None,
         }
     }

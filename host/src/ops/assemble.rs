@@ -68,7 +68,7 @@ pub(super) fn assemble(host: &Host, stored: &Stored) -> Result<Assembly, StoreEr
     let trust = Trust::of(host, stored.environment.id())?;
     let mut assembly = Assembly::default();
     for builtin in host.fetcher.builtins() {
-        assembly.add(host, &trust, &PackRef::Named(builtin), None);
+        assembly.add(host, &trust, &PackRef::Builtin(builtin), None);
     }
     for binding in stored.environment.bindings() {
         if host.fetcher.is_builtin(&binding.pack_ref)

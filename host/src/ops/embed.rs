@@ -107,7 +107,7 @@ impl Plugins {
     pub fn new(host: &Host) -> Result<Self, RegisterError> {
         let mut plugins = Self { registry: Registry::default(), permissions: BTreeMap::new() };
         for builtin in host.fetcher.builtins() {
-            plugins.register_pack(host, &PackRef::Named(builtin), &Permissions::default())?;
+            plugins.register_pack(host, &PackRef::Builtin(builtin), &Permissions::default())?;
         }
         Ok(plugins)
     }

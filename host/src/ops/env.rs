@@ -183,7 +183,7 @@ fn heal(host: &Host, session: &mut Session) -> Result<Vec<PackDescriptor>, OpErr
     let mut environment = session.stored().environment.clone();
     let mut bound = Vec::new();
     for (slot, kind) in defaults(host, &environment)? {
-        let pack_ref = PackRef::Named(kind.clone());
+        let pack_ref = PackRef::Builtin(kind.clone());
         let request = BindingRequest {
             place: BindingPlace::Slot(slot),
             kind: kind.clone(),
@@ -206,7 +206,7 @@ fn defaults(
     let mut defaults = Vec::new();
     for kind in host.fetcher.builtins() {
         let failed = |source| OpError::Builtin { pack: kind.clone(), source };
-        let (_, pack) = packs::load(host, &PackRef::Named(kind.clone())).map_err(failed)?;
+        let (_, pack) = packs::load(host, &PackRef::Builtin(kind.clone())).map_err(failed)?;
         let slot = pack.handler_for(&kind).map(|loaded| loaded.handler.slot());
         let Some(Ok(slot)) = slot.map(CoreSlot::try_from) else { continue };
         if environment.binding(&BindingKey::Slot(slot)).is_none() {

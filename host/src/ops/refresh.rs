@@ -146,8 +146,8 @@ impl RefreshRequest {
 
 /// How a reference that names a digest would follow its tag again.
 fn followed(environment: &EnvId, pack_ref: &PackRef) -> Option<String> {
-    let PackRef::Oci(text) = pack_ref else { return None };
-    let reference: env_pack_domain::OciRef = text.parse().ok()?;
+    let PackRef::Oci(reference) = pack_ref else { return None };
+    let text = reference.to_string();
     let (tagged, _) = text.split_once('@')?;
     reference.tag()?;
     Some(format!(
@@ -234,7 +234,6 @@ fn key(place: &BindingPlace, path: &env_pack_domain::DescriptorPath) -> BindingK
 /// The reference of what was bound, exactly: what a rollback restores, wherever the tag
 /// is by then.
 pub(super) fn exact(pack_ref: &PackRef, pin: &LockedPack) -> Option<PackRef> {
-    let PackRef::Oci(text) = pack_ref else { return None };
-    let reference: env_pack_domain::OciRef = text.parse().ok()?;
-    Some(PackRef::Oci(reference.pinned(pin.manifest?).to_string()))
+    let PackRef::Oci(reference) = pack_ref else { return None };
+    Some(PackRef::Oci(reference.pinned(pin.manifest?)))
 }

@@ -129,7 +129,7 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
 /// take the signature.
 pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, OpError> {
     let key = private_key(host, key)?;
-    let fetched = host.fetcher.fetch(&PackRef::Oci(reference.to_string()))?;
+    let fetched = host.fetcher.fetch(&PackRef::Oci(reference.clone()))?;
     let refused =
         |source| OpError::Archive { pack: ForeignText::new(reference.to_string()), source };
     let pack = packs::open(host, &fetched).map_err(refused)?;
@@ -158,7 +158,7 @@ pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, O
 /// # Errors
 /// [`OpError`] when the registry does not have it, or the file cannot be written.
 pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
-    let pack_ref = PackRef::Oci(request.reference.to_string());
+    let pack_ref = PackRef::Oci(request.reference.clone());
     let fetched = host.fetcher.fetch(&pack_ref)?;
     let (form, extension) = match fetched.format {
         PackFormat::Archive => ("archive", "gtpack"),

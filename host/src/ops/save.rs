@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{EnvId, ForeignText, OciRef, PackRef, Sha256Digest};
+use env_pack_domain::{EnvId, ForeignText, PackRef, Sha256Digest};
 use serde::Serialize;
 
 use super::pack::write_with;
@@ -186,10 +186,7 @@ fn parcel(
     let refused = |source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source };
     let pack = packs::open(host, fetched).map_err(refused)?;
     let mut parcel = match &pack_ref {
-        PackRef::Oci(text) => {
-            let reference: OciRef = text.parse().map_err(crate::fetch::FetchError::from)?;
-            host.fetcher.bundle_published(&reference, fetched)?
-        }
+        PackRef::Oci(reference) => host.fetcher.bundle_published(reference, fetched)?,
         _ => {
             let notes = PackAnnotations {
                 title: pack.id.as_exact().to_owned(),

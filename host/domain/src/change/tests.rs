@@ -11,7 +11,7 @@ fn instance(name: &str) -> BindingPlace {
 
 fn request(place: BindingPlace, kind: &str) -> BindingRequest {
     let kind: PackDescriptor = kind.parse().expect("a descriptor");
-    BindingRequest { place, pack_ref: PackRef::Named(kind.clone()), kind, answers_ref: None }
+    BindingRequest { place, pack_ref: PackRef::Builtin(kind.clone()), kind, answers_ref: None }
 }
 
 fn empty() -> Environment {

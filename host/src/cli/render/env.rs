@@ -126,7 +126,7 @@ fn binding_row(binding: &BindingHealth) -> [(String, Tone); 4] {
         None => binding.slot.to_string(),
     };
     let pack = match &binding.pack_ref {
-        env_pack_domain::PackRef::Named(_) => "built-in".to_owned(),
+        env_pack_domain::PackRef::Builtin(_) => "built-in".to_owned(),
         other => other.to_string(),
     };
     let (sign, tone) = sign(binding.severity);

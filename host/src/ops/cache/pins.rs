@@ -107,7 +107,7 @@ impl Pins {
     fn add_builtins(&mut self, host: &Host) -> Result<(), OpError> {
         for builtin in host.fetcher.builtins() {
             let open = || -> Result<archive::Pack, PackError> {
-                let fetched = host.fetcher.fetch(&PackRef::Named(builtin.clone()))?;
+                let fetched = host.fetcher.fetch(&PackRef::Builtin(builtin.clone()))?;
                 Ok(archive::open(&fetched.bytes, &host.limits.archive)?)
             };
             let pack =

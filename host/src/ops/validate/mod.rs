@@ -304,7 +304,7 @@ impl Examined<'_> {
     fn is_taken(&self, path: &env_pack_domain::DescriptorPath) -> bool {
         let builtin = self.host.fetcher.builtins().find(|builtin| builtin.path() == path);
         let builtin =
-            builtin.and_then(|builtin| self.host.fetcher.fetch(&PackRef::Named(builtin)).ok());
+            builtin.and_then(|builtin| self.host.fetcher.fetch(&PackRef::Builtin(builtin)).ok());
         builtin.is_some_and(|builtin| builtin.digest != self.fetched.digest)
     }
 }
