@@ -3,12 +3,12 @@
 
 mod archives;
 mod behaviour;
-mod commands;
 mod components;
 mod declarations;
 mod documentation;
 mod forms;
 mod good;
+mod permissions;
 mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,7 +73,7 @@ fn all() -> Vec<Broken> {
         archives::broken(),
         secrets::broken(),
         declarations::broken(),
-        commands::broken(),
+        permissions::broken(),
         components::broken(),
         behaviour::broken(),
     ];

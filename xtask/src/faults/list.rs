@@ -349,13 +349,6 @@ pub const FAULTS: &[Fault] = &[
         test: "validate::good::an_error_is_never_left_out",
     },
     Fault {
-        name: "what a wrapper is given to run is not looked at",
-        file: "host/src/ops/validate/commands/mod.rs",
-        from: "faults.judge_within(command, at > 0 || is_wrapper);",
-        to: "let _ = (command, at > 0 || is_wrapper);",
-        test: "validate::commands::what_a_command_does_is_known_in_every_spelling",
-    },
-    Fault {
         name: "a secret between other texts of a component is passed over",
         file: "host/src/ops/validate/secrets/forms.rs",
         from: "let may_stand = starts || sight.is_binary",

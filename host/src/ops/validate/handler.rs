@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use env_pack_domain::{EnvPackHandler, Permissions, VersionReq};
 
-use super::commands::Judge;
 use super::report::SeenHandler;
 use super::trial::{self, Trial};
 use super::{Code, Failure, Finding, Findings, faults, permissions, preflight};
@@ -27,7 +26,7 @@ pub(super) fn field(packed: &PackedHandler, field: &str) -> String {
 }
 
 /// Looks at a handler without running it.
-pub(super) fn look(packed: &PackedHandler, judge: &mut Judge, findings: &mut Findings) {
+pub(super) fn look(packed: &PackedHandler, findings: &mut Findings) {
     if packed.bytes.len() > OTHERS_READ {
         let message =
             format!("component `{}` has {} MiB", packed.component, packed.bytes.len() >> 20);
@@ -51,7 +50,7 @@ pub(super) fn look(packed: &PackedHandler, judge: &mut Judge, findings: &mut Fin
                 format!("the pack does not say what component `{}` is and wants", packed.component);
             findings.push(Finding::new(Code::HandlerUndeclared, message).on(super::DECLARATIONS));
         }
-        Some(declared) => permissions::look(packed, &declared.permissions, judge, findings),
+        Some(declared) => permissions::look(packed, &declared.permissions, findings),
     }
 }
 

@@ -4,12 +4,11 @@
 //! Nothing of a pack runs whose archive is not in order. What runs is compiled in the
 //! worker, has the limits of every handler, less time, and no grants.
 
-mod addresses;
 mod code;
-mod commands;
 mod faults;
 mod finding;
 mod handler;
+mod interpreters;
 mod permissions;
 mod preflight;
 mod report;
@@ -30,7 +29,6 @@ use crate::archive::{self, Pack};
 use crate::engine::Trust;
 use crate::fetch::{FetchError, FetchedPack, PackFormat};
 use crate::host::Host;
-use commands::Judge;
 use finding::Findings;
 use signed::Wanted;
 
@@ -157,8 +155,9 @@ impl Examined<'_> {
             self.findings
                 .push(Finding::new(Code::PublisherEmpty, message).on("manifest.cbor#publisher"));
         }
-        let mut judge = Judge::new();
-        pack.handlers.iter().for_each(|packed| handler::look(packed, &mut judge, self.findings));
+        for packed in &pack.handlers {
+            handler::look(packed, self.findings);
+        }
         let is_in_order = report.stopped.is_none();
         if pack.handlers.is_empty() && is_in_order {
             self.no_handler(Finding::new(Code::NoHandler, "the pack holds no env-pack handler"));

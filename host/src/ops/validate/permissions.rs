@@ -1,13 +1,13 @@
-//! What a pack wants to be allowed: whether it fits what the component imports, and what
-//! nobody should want.
+//! Checks the permissions that a pack declares: against the imports of the component, and
+//! for repetitions, number, shells and interpreters.
 
 use std::collections::HashSet;
 
 use env_pack_domain::{ForeignText, Permissions};
 
-use super::commands::Judge;
 use super::handler::field;
-use super::{Code, Finding, Findings, addresses};
+use super::interpreters::runs_code;
+use super::{Code, Finding, Findings};
 use crate::archive::{self, PackedHandler};
 use crate::engine;
 use crate::host::Host;
@@ -89,12 +89,7 @@ pub(super) fn derived(
 }
 
 /// What a pack declares, by itself.
-pub(super) fn look(
-    packed: &PackedHandler,
-    declared: &Permissions,
-    judge: &mut Judge,
-    findings: &mut Findings,
-) {
+pub(super) fn look(packed: &PackedHandler, declared: &Permissions, findings: &mut Findings) {
     let mut seen: HashSet<String> = HashSet::new();
     let mut repeated = |text: String, place: &str, findings: &mut Findings| {
         let message = format!("`{text}` is declared twice");
@@ -112,22 +107,13 @@ pub(super) fn look(
     for (at, tool) in declared.tools.iter().enumerate().take(MANY) {
         let place = field(packed, &format!("permissions.tools[{at}]"));
         repeated(tool.to_string(), &place, findings);
-        for (code, what) in judge.faults(tool) {
-            findings.push(Finding::new(code, format!("`{tool}` {what}")).on(place.as_str()));
-        }
-        if tool.args().iter().any(|arg| addresses::stands_in(arg)) {
-            let message = format!("`{tool}` asks a service of this machine or its cloud");
-            findings.push(Finding::new(Code::MetadataService, message).on(place.as_str()));
+        if runs_code(tool) {
+            let message = format!("`{tool}` runs a shell or an interpreter");
+            findings.push(Finding::new(Code::Shell, message).on(place));
         }
     }
     for (at, address) in declared.network.iter().enumerate().take(MANY) {
         let place = field(packed, &format!("permissions.network[{at}]"));
         repeated(address.to_string(), &place, findings);
-        if addresses::is_local_service(address.host()) {
-            let message = format!(
-                "`{address}` is no service of its own, but one of this machine or its cloud"
-            );
-            findings.push(Finding::new(Code::MetadataService, message).on(place));
-        }
     }
 }

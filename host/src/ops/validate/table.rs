@@ -317,39 +317,9 @@ codes! {
     PermissionsTooMany "permissions-too-many" Error
         "The pack declares more than 256 commands and addresses for one handler, which nobody reads who is asked to grant them."
         "Declare what the preflight needs.";
-    RunsAnything "tool-runs-anything" Error
-        "A declared command lets the handler run whatever it likes: a shell or an interpreter with an argument left open."
-        "Declare the program itself, with its arguments.";
-    Shell "tool-is-shell" Warning
-        "A declared command is a shell."
-        "Declare the program itself, with its arguments; the host needs no shell to run it.";
-    Wrapper "tool-runs-other-programs" Warning
-        "A declared command runs other programs: a wrapper such as `sudo`, or an interpreter."
-        "Declare the program itself, with its arguments.";
-    FirstOpen "tool-first-argument-open" Warning
-        "The first argument of a declared command is `*`, so that the handler chooses what the program does."
-        "Write the subcommand out, and leave open only what it is about.";
-    ToolPath "tool-argument-path" Warning
-        "A declared command names an absolute path or climbs out of a folder."
-        "Leave paths to the operator: another machine has other ones.";
-    Transfers "tool-uses-network" Warning
-        "A declared command fetches or sends by itself, past the addresses that the pack declares."
-        "Declare the address, and connect with `greentic:env-pack/network`.";
-    TransfersAnything "tool-reaches-anything" Error
-        "A declared command fetches or sends, and an argument of it is left open: it takes whatever it is told to wherever it is told."
-        "Write the whole command out, or declare the address and connect with `greentic:env-pack/network`.";
-    ToolTells "tool-prints-secret" Warning
-        "A declared command prints a secret, which the handler then has."
-        "Declare a command that says whether somebody is logged in, and not with what.";
-    ToolDestroys "tool-destroys-something" Error
-        "A declared command deletes or ends something, or changes things without asking anybody."
-        "Take it out: a preflight only looks.";
-    ToolChanges "tool-changes-something" Warning
-        "A declared command changes something, where a preflight only looks."
-        "Declare a command that only asks.";
-    MetadataService "network-metadata-service" Warning
-        "An address, or an argument of a command, leads to this machine's link or to a cloud's metadata service, which hands out credentials."
-        "Declare the service itself.";
+    Shell "tool-is-shell" Note
+        "A declared command is a shell or an interpreter, which runs the code in its arguments."
+        "Declare the program that the code runs, with its arguments; the host runs it without a shell.";
 }
 "Signature" {
     Unsigned "unsigned" Error
