@@ -9,7 +9,7 @@ mod documentation;
 mod forms;
 mod good;
 mod permissions;
-mod secrets;
+mod private_keys;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -71,7 +71,7 @@ fn pack_of(component: Vec<u8>) -> Vec<u8> {
 fn all() -> Vec<Broken> {
     let themes = [
         archives::broken(),
-        secrets::broken(),
+        private_keys::broken(),
         declarations::broken(),
         permissions::broken(),
         components::broken(),

@@ -349,13 +349,6 @@ pub const FAULTS: &[Fault] = &[
         test: "validate::good::an_error_is_never_left_out",
     },
     Fault {
-        name: "a secret between other texts of a component is passed over",
-        file: "host/src/ops/validate/secrets/forms.rs",
-        from: "let may_stand = starts || sight.is_binary",
-        to: "let may_stand = starts",
-        test: "validate::secrets::a_secret_is_told_with_its_place",
-    },
-    Fault {
         name: "handlers go on running after one that took too long",
         file: "host/src/ops/validate/mod.rs",
         from: "left > 0 && (is_slow ||",

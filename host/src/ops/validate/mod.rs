@@ -11,8 +11,8 @@ mod handler;
 mod interpreters;
 mod permissions;
 mod preflight;
+mod private_keys;
 mod report;
-mod secrets;
 mod signed;
 mod table;
 mod trial;
@@ -201,10 +201,10 @@ impl Examined<'_> {
             return Ok(None);
         }
         let limits = &self.host.limits.archive;
-        let mut search = secrets::Search::new();
-        let mut look = |name: &str, content: &[u8]| search.look(name, content, self.findings);
+        let mut look = |name: &str, content: &[u8]| {
+            private_keys::check_entry(name, content, self.findings);
+        };
         let survey = archive::diagnose(&fetched.bytes, limits, &mut look);
-        search.end(self.findings);
         if let [other @ archive::ArchiveError::Application] = survey.faults.as_slice() {
             self.no_handler(Finding::new(Code::NoHandler, other.to_string()).on("manifest.json"));
             return Ok(None);

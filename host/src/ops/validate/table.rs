@@ -151,14 +151,11 @@ codes! {
         "The pack holds no env-pack handler; it is a pack of another kind, and cannot be bound."
         "Nothing, if that is what it should be; `--require-handler` makes this an error.";
     Secret "secret-in-pack" Error
-        "An entry holds what looks like a private key, an access token or a password."
-        "Take it out and revoke it: everybody who has the pack has it; secrets come from the operator's answers.";
-    SecretsUnsought "secrets-not-sought" Warning
-        "So much in the pack begins like a secret that not all of it was looked at."
-        "Leave out what the handler does not need.";
+        "An entry holds a private key."
+        "Remove the key from the pack and replace it: everyone who has the pack has the key. Secrets come from the operator's answers.";
     PrivateFile "private-file-in-pack" Warning
-        "An entry has the name of a file in which people keep credentials, or tools the state of one machine."
-        "Leave it out, and what stands in it as well.";
+        "An entry has the name of a private-key file, such as `id_ed25519` or `*.p12`."
+        "Remove the file from the pack.";
 }
 "The component" {
     NotAComponent "not-a-component" Error
