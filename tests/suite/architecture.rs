@@ -20,6 +20,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("schemars", &["cli", "document.rs", "project", "scenario"]),
     ("anstream", &["cli"]),
+    ("quick_junit", &["cli"]),
     ("indicatif", &["cli"]),
     ("tar", &["fetch"]),
     ("ulid", &["store"]),

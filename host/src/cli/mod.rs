@@ -388,7 +388,7 @@ impl Session {
                     Output { format: Format::Json, ..*output }.result(report)?
                 }
                 Some(ReportForm::Sarif) => output::print_json(&render::sarif(report))?,
-                Some(ReportForm::Junit) => output::print(&render::junit(report))?,
+                Some(ReportForm::Junit) => output::print(&render::junit(report)?)?,
                 Some(ReportForm::Github) => output::print(&render::github(report))?,
             }
             Ok(match report.verdict() {

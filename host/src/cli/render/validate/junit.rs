@@ -1,150 +1,86 @@
-//! JUnit XML: each pack a suite, each finding a test case, which fails when it counts
-//! against the pack.
+//! Renders a validation report as JUnit XML: a test suite for each pack, a test case for
+//! each finding. A test case fails if its finding counts against the pack.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{place, shown};
-use crate::ops::validate::{Finding, PackReport, ValidateReport};
+use crate::ops::validate::{Failure, Finding, PackReport, ValidateReport};
 
-/// The report as an XML document.
-pub fn junit(report: &ValidateReport) -> String {
-    let suites: String = report.packs.iter().map(|pack| suite(pack, report.strict)).collect();
-    let counts = report.packs.iter().map(|pack| Counts::of(pack, report.strict));
-    let all = counts.fold(Counts::default(), |all, one| Counts {
-        tests: all.tests + one.tests,
-        failures: all.failures + one.failures,
-        errors: all.errors + one.errors,
-    });
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gtc pack validate\" {}>\n{suites}</testsuites>\n",
-        all.attributes()
-    )
+/// Renders the report as an XML document.
+///
+/// # Errors
+/// Fails if the document cannot be serialized.
+pub fn junit(report: &ValidateReport) -> io::Result<String> {
+    let mut junit = Report::new("gtc pack validate");
+    junit.set_time(Duration::ZERO);
+    junit.add_test_suites(report.packs.iter().map(|pack| test_suite(pack, report.strict)));
+    let xml = junit.to_string().map_err(io::Error::other)?;
+    // the two characters that are plain text elsewhere, and that XML does not allow
+    Ok(xml.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
 }
 
-#[derive(Default)]
-struct Counts {
-    tests: usize,
-    failures: usize,
-    errors: usize,
-}
-
-impl Counts {
-    fn of(pack: &PackReport, strict: bool) -> Self {
-        let failures = pack.findings.iter().filter(|finding| finding.counts(strict)).count();
-        let errors = usize::from(pack.failure.is_some());
-        // a pack against which nothing counts is a test that passes
-        Self {
-            tests: pack.findings.len() + errors + usize::from(failures + errors == 0),
-            failures,
-            errors,
-        }
-    }
-
-    fn attributes(&self) -> String {
-        let Self { tests, failures, errors } = self;
-        format!(
-            "tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"0\" time=\"0\""
-        )
-    }
-}
-
-fn suite(pack: &PackReport, strict: bool) -> String {
-    let name = attribute(&pack.pack_ref);
-    let counts = Counts::of(pack, strict);
+fn test_suite(pack: &PackReport, strict: bool) -> TestSuite {
+    let mut suite = TestSuite::new(shown(&pack.pack_ref));
+    suite.set_time(Duration::ZERO);
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
-    let mut cases = String::new();
     for finding in &pack.findings {
-        cases.push_str(&case(&name, finding, strict, &mut names));
+        suite.add_test_case(finding_case(finding, strict, &mut names));
     }
     if let Some(failure) = &pack.failure {
-        let inside = format!(
-            "<error type=\"{}\" message=\"{}\">{}</error>",
-            attribute(failure.kind),
-            attribute(&failure.message),
-            escaped(&failure.hint)
-        );
-        cases.push_str(&test_case(&name, "examined", &inside));
+        suite.add_test_case(TestCase::new("examined", error_status(failure)));
     }
-    if counts.failures + counts.errors == 0 {
-        cases.push_str(&test_case(&name, "in order", ""));
+    if suite.failures + suite.errors == 0 {
+        suite.add_test_case(TestCase::new("in order", TestCaseStatus::success()));
+    }
+    for case in &mut suite.test_cases {
+        case.set_classname(shown(&pack.pack_ref));
+        case.set_time(Duration::ZERO);
     }
     if pack.omitted > 0 {
-        cases.push_str(&format!(
-            "    <system-out>there are {} more findings</system-out>\n",
-            pack.omitted
-        ));
+        suite.set_system_out(format!("there are {} more findings", pack.omitted));
     }
-    format!("  <testsuite name=\"{name}\" {}>\n{cases}  </testsuite>\n", counts.attributes())
+    suite
 }
 
-/// The test case of a finding. Readers take two of one name for one, so each has its own.
-fn case(
-    suite: &str,
-    finding: &Finding,
-    strict: bool,
-    names: &mut BTreeMap<String, usize>,
-) -> String {
+/// The test case of a finding. CI systems merge test cases of one name, so each name is
+/// unique in its suite.
+fn finding_case(finding: &Finding, strict: bool, names: &mut BTreeMap<String, usize>) -> TestCase {
     let place = place(finding).map(|place| format!(" at {place}")).unwrap_or_default();
-    let (code, message) = (finding.code.name(), &finding.message);
-    let text = format!(
-        "{}: {message}{place}\nnext: {}\nsee {}",
-        finding.severity, finding.hint, finding.help
-    );
-    let inside = match finding.counts(strict) {
-        true => {
-            format!(
-                "<failure type=\"{code}\" message=\"{}\">{}</failure>",
-                attribute(message),
-                escaped(&text)
-            )
-        }
-        false => format!("<system-out>{}</system-out>", escaped(&text)),
-    };
-    let name = format!("{code}{place}");
+    let name = shown(&format!("{}{place}", finding.code.name()));
     let count = names.entry(name.clone()).or_default();
     *count += 1;
     let name = if *count > 1 { format!("{name} ({count})") } else { name };
-    test_case(suite, &attribute(&name), &inside)
-}
-
-/// A test case; both names are attributes already.
-fn test_case(suite: &str, name: &str, inside: &str) -> String {
-    format!("    <testcase classname=\"{suite}\" name=\"{name}\" time=\"0\">{inside}</testcase>\n")
-}
-
-fn attribute(text: &str) -> String {
-    escaped(&shown(text))
-}
-
-/// Text that means only itself in XML, whether between tags or in quotes. What no XML
-/// document may hold is written out.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            '\n' | '\t' => escaped.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {
-                escaped.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
-            }
-            c => escaped.push(c),
-        }
+    let text = format!(
+        "{}: {}{}\nnext: {}\nsee {}",
+        finding.severity,
+        shown(&finding.message),
+        shown(&place),
+        finding.hint,
+        finding.help
+    );
+    if finding.counts(strict) {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status
+            .set_type(finding.code.name())
+            .set_message(shown(&finding.message))
+            .set_description(text);
+        TestCase::new(name, status)
+    } else {
+        let mut case = TestCase::new(name, TestCaseStatus::success());
+        case.set_system_out(text);
+        case
     }
-    escaped
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_ends_an_element_or_an_attribute() {
-        assert_eq!(attribute("\"><x/>&'"), "&quot;&gt;&lt;x/&gt;&amp;&apos;");
-        assert_eq!(attribute("a\u{0}b\u{ffff}\nc"), r"a\u{0}b\u{ffff}\nc");
-        assert_eq!(escaped("]]>"), "]]&gt;");
-    }
+fn error_status(failure: &Failure) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status
+        .set_type(failure.kind)
+        .set_message(shown(&failure.message))
+        .set_description(shown(&failure.hint));
+    status
 }
