@@ -8,7 +8,6 @@ use env_pack_domain::grammar::Grammar;
 use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 
 /// Reads a document as what its name says it is, and YAML unless it says anything; or
 /// says what is wrong with it, and where.
@@ -48,7 +47,9 @@ fn yaml_fault(error: &serde_saphyr::Error) -> String {
 
 /// The schema of a document, with nothing in it that JSON Schema does not know.
 pub(crate) fn schema<T: JsonSchema>() -> Schema {
-    let is_known = |schema: &Schema| schema.get("format").is_none_or(|format| format == "uri");
+    let is_known = |schema: &Schema| {
+        schema.get("format").is_none_or(|format| format == "uri" || format == "date-time")
+    };
     let mut without_format = RecursiveTransform(|schema: &mut Schema| {
         // such as `uint16`
         if !is_known(schema) {
@@ -73,19 +74,13 @@ impl<G: Grammar> JsonSchema for Text<G> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let mut schema = json_schema!({"type": "string", "pattern": whole(&G::pattern())});
+        let mut schema = json_schema!({"type": "string", "pattern": G::PATTERN});
+        if let Some(format) = G::FORMAT {
+            schema.insert("format".to_owned(), format.into());
+        }
         if let Some(most) = G::MAX_CHARS {
             schema.insert("maxLength".to_owned(), most.into());
         }
         schema
     }
-}
-
-/// The schema of an argument that is written in a grammar, for rules about several.
-pub(crate) fn matching(pattern: &str) -> Value {
-    json!({"type": "string", "pattern": whole(pattern)})
-}
-
-fn whole(pattern: &str) -> String {
-    format!("^(?:{pattern})$")
 }

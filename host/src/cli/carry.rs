@@ -10,7 +10,6 @@ use serde::Deserialize;
 use super::error::UsageError;
 use super::grammar::NewPackRef;
 use super::parse::{Payload, pack_ref, parsed};
-use super::rules;
 use crate::document::Text;
 use crate::ops::load::LoadRequest;
 use crate::ops::save::{Chosen, SaveRequest};
@@ -18,7 +17,6 @@ use crate::ops::save::{Chosen, SaveRequest};
 /// Packs to carry somewhere.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = rules::has_environment(), "then" = rules::none_of("pack_refs"), "else" = rules::some_of("pack_refs")))]
 pub struct SavePayload {
     /// The packs: files, or `oci://…`
     #[arg(value_name = "REF")]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-use env_pack_domain::grammar::{self, Grammar};
+use env_pack_domain::grammar::Grammar;
 use env_pack_domain::{
     DescriptorPath, ForeignText, MAX_DESCRIPTOR_BYTES, MAX_PACK_REF_CHARS, OciRef, PackDescriptor,
     PackRef, Sha256Digest,
@@ -62,16 +62,8 @@ fn is_registry_meant(path: &str) -> bool {
 }
 
 impl Grammar for NewPackRef {
+    const PATTERN: &'static str = r"^[^\u0000]+$";
     const MAX_CHARS: Option<usize> = Some(MAX_PACK_REF_CHARS);
-
-    fn pattern() -> String {
-        let any = r"[^\u0000]";
-        let oci = OciRef::pattern();
-        let (_, meant) = oci.split_once("://").unwrap_or_default();
-        format!(
-            "file:///{any}*|{oci}|(?!file://|oci://)(?!(?=[^/]*[.:])(?=[^/]*/[^:@]*[:@])(?:{meant})$){any}+"
-        )
-    }
 }
 
 /// A descriptor, or a path alone, where a version says nothing.
@@ -90,11 +82,8 @@ impl FromStr for Kind {
 }
 
 impl Grammar for Kind {
+    const PATTERN: &'static str = r"^[a-z0-9-]+(\.[a-z0-9-]+)+(@[0-9A-Za-z.+-]+)?$";
     const MAX_CHARS: Option<usize> = Some(MAX_DESCRIPTOR_BYTES);
-
-    fn pattern() -> String {
-        format!("{}|{}", DescriptorPath::pattern(), PackDescriptor::pattern())
-    }
 }
 
 /// A digest, with or without `sha256:` before it.
@@ -113,10 +102,7 @@ impl FromStr for Expected {
 }
 
 impl Grammar for Expected {
-    fn pattern() -> String {
-        let digest = Sha256Digest::pattern();
-        format!("{digest}|{}", digest.trim_start_matches("sha256:"))
-    }
+    const PATTERN: &'static str = "^(sha256:)?[0-9a-f]{64}$";
 }
 
 /// An address as the existing tools read it back: numbers only.
@@ -142,10 +128,7 @@ impl FromStr for ListenAddr {
 }
 
 impl Grammar for ListenAddr {
-    fn pattern() -> String {
-        let port = grammar::at_most(&u16::MAX.to_string());
-        format!(r"(?:{}|\[{}\]):(?:0|{port})", grammar::ipv4(), grammar::ipv6())
-    }
+    const PATTERN: &'static str = r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+):[0-9]{1,5}$";
 }
 
 /// A point in time as RFC 3339 has it, in the years that a pack can have been made in.
@@ -176,15 +159,8 @@ impl FromStr for Created {
 }
 
 impl Grammar for Created {
-    fn pattern() -> String {
-        let leap = "(?:(?:19|20|21)(?:0[48]|[2468][048]|[13579][26])|2000)";
-        let day = "(?:0[1-9]|1[0-9]|2[0-8])";
-        let date = format!(
-            "(?:(?:19|20|21)[0-9]{{2}}-(?:(?:0[1-9]|1[0-2])-{day}|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)|{leap}-02-29)"
-        );
-        let minutes = "(?:[01][0-9]|2[0-3]):[0-5][0-9]";
-        format!("{date}T{minutes}:[0-5][0-9](?:Z|[+-]{minutes})")
-    }
+    const PATTERN: &'static str = "^[0-9]{4}-";
+    const FORMAT: Option<&'static str> = Some("date-time");
 }
 
 /// Where a pack is pushed to: a place in a registry, whose digest comes of what is
@@ -206,9 +182,7 @@ impl FromStr for Destination {
 }
 
 impl Grammar for Destination {
-    fn pattern() -> String {
-        OciRef::pattern_without_digest()
-    }
+    const PATTERN: &'static str = "^oci://[^/]+/[a-z0-9._/-]+(:[A-Za-z0-9_.-]{1,128})?$";
 }
 
 /// The name of a scenario: of letters, digits, `-` and `_`.
@@ -236,7 +210,5 @@ impl FromStr for ScenarioName {
 }
 
 impl Grammar for ScenarioName {
-    fn pattern() -> String {
-        format!("[A-Za-z0-9_-]{{1,{NAME_BYTES}}}")
-    }
+    const PATTERN: &'static str = "^[A-Za-z0-9_-]{1,100}$";
 }

@@ -16,7 +16,6 @@ mod project;
 mod question;
 mod registry;
 mod render;
-mod rules;
 mod settings;
 mod table;
 mod test;
@@ -94,21 +93,10 @@ pub fn command_tree() -> clap::Command {
     Cli::command()
 }
 
-/// Whether a command takes its arguments: flags, or the file that `--answers` names,
-/// which is then one of what `--schema` prints. Nothing is carried out, and nothing is
-/// written.
-pub fn takes(arguments: impl IntoIterator<Item = OsString>) -> bool {
-    let Ok(cli) = Cli::try_parse_from(arguments) else { return false };
-    let session = Session::new(&cli).map(|session| Session { only_reads: true, ..session });
-    session.is_ok_and(|session| session.command(cli.command).is_ok_and(|code| code == 0))
-}
-
 /// One run of the program.
 struct Session {
     host: Host,
     format: Format,
-    /// Whether arguments are read, and nothing else is done.
-    only_reads: bool,
     /// Whether somebody is there to answer questions.
     asks: bool,
 }
@@ -117,12 +105,7 @@ impl Session {
     fn new(cli: &Cli) -> Result<Self, CliError> {
         let format = Format::choose(cli.global.format);
         let asks = format == Format::Human && question::somebody_is_there();
-        Ok(Self {
-            host: Host::new(settings::settings(&cli.global)?),
-            format,
-            only_reads: false,
-            asks,
-        })
+        Ok(Self { host: Host::new(settings::settings(&cli.global)?), format, asks })
     }
 
     fn command(&self, command: Command) -> io::Result<u8> {
@@ -475,17 +458,10 @@ impl Session {
         operation: impl FnOnce(P::Request) -> Result<R, CliError>,
         write: impl FnOnce(&Output<'_>, &R) -> io::Result<u8>,
     ) -> io::Result<u8> {
-        match (&verb, self.only_reads) {
-            (Verb::Schema, false) => {
-                return output::print_json(&document::schema::<P>()).map(|()| 0);
-            }
-            (Verb::Schema, true) => return Ok(0),
-            _ => {}
+        if matches!(verb, Verb::Schema) {
+            return output::print_json(&document::schema::<P>()).map(|()| 0);
         }
         let request = self.payload(verb).and_then(|payload| Ok(payload.parse()?));
-        if self.only_reads {
-            return Ok(request.map_or_else(|error| error.exit_code(), |_| 0));
-        }
         let output = Output { format: self.format, noun, verb: name };
         match request.and_then(operation) {
             Ok(report) => write(&output, &report),

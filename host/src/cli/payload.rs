@@ -16,7 +16,6 @@ use serde::{Deserialize, Deserializer};
 use super::arguments::{object, whole_number};
 use super::environment::{Environment, EnvironmentOrLocal};
 use super::grammar::{Kind, ListenAddr, NewPackRef};
-use super::rules;
 use crate::document::Text;
 
 /// No arguments.
@@ -186,7 +185,6 @@ impl TryFrom<String> for All {
 /// What to allow a bound pack, or to allow it no longer.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("anyOf" = rules::something_to_grant()))]
 pub struct GrantsChangePayload {
     /// The environment
     #[command(flatten)]
@@ -235,7 +233,6 @@ pub struct PackRemovePayload {
 /// An extension to bind.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("not" = rules::moves_unseen()))]
 pub struct ExtensionPayload {
     /// The environment
     #[command(flatten)]

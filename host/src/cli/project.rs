@@ -12,7 +12,6 @@ use serde_json::Value;
 
 use super::error::UsageError;
 use super::parse::{Payload, parsed, permissions};
-use super::rules;
 use crate::document::Text;
 use crate::ops::pack::BuildRequest;
 use crate::ops::project::{Language, NewRequest};
@@ -20,7 +19,6 @@ use crate::ops::project::{Language, NewRequest};
 /// A project to make.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = rules::has_slot(), "else" = rules::path_has_slot()))]
 pub struct NewPayload {
     /// The path that the handler answers for: `<namespace>.<slot>.<implementation>`
     #[arg(value_name = "DESCRIPTOR-PATH")]
@@ -46,7 +44,6 @@ pub struct NewPayload {
 /// A pack to build.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = rules::has_component(), "then" = rules::names_the_pack(), "else" = rules::is_named_by_its_file()))]
 pub struct BuildPayload {
     /// The folder of the project, which holds `gtc-pack.toml`; this one, unless given
     #[arg(value_name = "DIR", conflicts_with = "component")]

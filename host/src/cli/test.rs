@@ -9,7 +9,6 @@ use serde::Deserialize;
 use super::error::UsageError;
 use super::grammar::ScenarioName;
 use super::parse::{Payload, parsed};
-use super::rules;
 use crate::ops::pack_test::{RecordRequest, TestRequest};
 
 /// What a recorded scenario is called that nobody named.
@@ -18,7 +17,6 @@ const RECORDED: &str = "recorded";
 /// A pack to test.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = rules::is_recording(), "then" = rules::is_like_one(), "else" = rules::records_nothing()))]
 pub struct TestPayload {
     /// The pack, its component, or a folder that holds it
     #[arg(value_name = "DIR|FILE", default_value = ".")]

@@ -11,7 +11,6 @@ use super::environment::Environment;
 use super::error::UsageError;
 use super::grammar::NewPackRef;
 use super::parse::{Payload, pack_ref, parsed};
-use super::rules;
 use crate::document::Text;
 use crate::ops::signing::{SignRequest, Trusted, VerifyRequest};
 use crate::ops::trust_root::{DistrustRequest, TrustRequest};
@@ -28,7 +27,6 @@ pub struct KeygenPayload {
 /// A pack to sign.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = rules::is_published(), "then" = rules::is_pinned()))]
 pub struct SignPayload {
     /// The pack: a file, or `oci://…`, where its signature goes too then
     #[arg(value_name = "REF")]
@@ -50,7 +48,6 @@ pub struct SignPayload {
 /// A pack to verify.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = rules::has_environment(), "then" = rules::none_of("keys"), "else" = rules::some_of("keys")))]
 pub struct VerifyPayload {
     /// The pack
     #[arg(value_name = "REF")]

@@ -11,7 +11,6 @@ use super::error::UsageError;
 use super::grammar::{Expected, Kind, NewPackRef};
 use super::parse::{Payload, core_slot, extension, parsed};
 use super::payload::{ExtensionPayload, GrantsPayload, PackPayload, core_slots};
-use super::rules;
 use crate::document::Text;
 use crate::ops::bind::BindRequest;
 use crate::ops::refresh::RefreshRequest;
@@ -28,7 +27,6 @@ pub enum Update {
 /// A pack to bind in the place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = rules::is_refresh(), "then" = rules::only_slot(), "else" = rules::named()))]
 pub struct PackUpdatePayload {
     /// The environment
     #[command(flatten)]
@@ -82,7 +80,6 @@ pub struct PackUpdatePayload {
 /// An extension to bind in the place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = rules::is_refresh(), "then" = rules::only_extension(), "else" = rules::named_and_seen()))]
 pub struct ExtensionUpdatePayload {
     /// The environment
     #[command(flatten)]

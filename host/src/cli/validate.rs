@@ -11,14 +11,12 @@ use super::error::UsageError;
 use super::grammar::NewPackRef;
 use super::parse::{Payload, parsed};
 use super::payload::word;
-use super::rules;
 use crate::document::Text;
 use crate::ops::validate::{SignaturesWanted, ValidateRequest};
 
 /// Packs to validate.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("if" = rules::has_environment(), "then" = rules::none_of("keys")))]
 pub struct ValidatePayload {
     /// The packs: paths, `oci://…`, or names of built-ins
     #[arg(value_name = "REF", required = true)]
