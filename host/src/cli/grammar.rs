@@ -12,36 +12,36 @@ use env_pack_domain::{
 
 /// What is wrong with a text.
 #[derive(Debug)]
-pub struct Malformed(String);
+pub struct InvalidText(String);
 
-impl fmt::Display for Malformed {
+impl fmt::Display for InvalidText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Malformed {}
+impl std::error::Error for InvalidText {}
 
-fn malformed(error: &dyn std::error::Error) -> Malformed {
-    Malformed(error.to_string())
+fn invalid_text(error: &dyn std::error::Error) -> InvalidText {
+    InvalidText(error.to_string())
 }
 
 /// A reference to a pack that somebody writes now.
 pub struct NewPackRef(pub PackRef);
 
 impl FromStr for NewPackRef {
-    type Err = Malformed;
+    type Err = InvalidText;
 
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        let pack_ref: PackRef = text.parse().map_err(|error| malformed(&error))?;
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        let pack_ref: PackRef = text.parse().map_err(|error| invalid_text(&error))?;
         match &pack_ref {
             // files may hold references that no registry takes; nobody may write new ones
             PackRef::Opaque(text) if text.starts_with("oci://") => {
-                text.parse::<OciRef>().map_err(|error| malformed(&error))?;
+                text.parse::<OciRef>().map(drop).map_err(|error| invalid_text(&error))?
             }
-            PackRef::File(path) if is_registry_meant(path) => {
+            PackRef::File(path) if looks_like_registry(path) => {
                 let path = ForeignText::excerpt(path);
-                return Err(Malformed(format!(
+                return Err(InvalidText(format!(
                     "a pack in a registry is `oci://{path}`, and a file of that name is `./{path}`"
                 )));
             }
@@ -53,7 +53,7 @@ impl FromStr for NewPackRef {
 
 /// Whether a path looks like the host of a registry, a repository there, and a tag or a
 /// digest.
-fn is_registry_meant(path: &str) -> bool {
+fn looks_like_registry(path: &str) -> bool {
     let host = path.split_once('/').map_or("", |(host, _)| host);
     let reference = format!("oci://{path}").parse::<OciRef>();
     host.contains(['.', ':'])
@@ -67,41 +67,41 @@ impl Grammar for NewPackRef {
 }
 
 /// A descriptor, or a path alone, where a version says nothing.
-pub struct Kind(pub DescriptorPath);
+pub struct DescriptorOrPath(pub DescriptorPath);
 
-impl FromStr for Kind {
-    type Err = Malformed;
+impl FromStr for DescriptorOrPath {
+    type Err = InvalidText;
 
-    fn from_str(text: &str) -> Result<Self, Malformed> {
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
         let path = match text.contains('@') {
             true => text.parse::<PackDescriptor>().map(|descriptor| descriptor.path().clone()),
             false => text.parse(),
         };
-        path.map(Self).map_err(|error| malformed(&error))
+        path.map(Self).map_err(|error| invalid_text(&error))
     }
 }
 
-impl Grammar for Kind {
+impl Grammar for DescriptorOrPath {
     const PATTERN: &'static str = r"^[a-z0-9-]+(\.[a-z0-9-]+)+(@[0-9A-Za-z.+-]+)?$";
     const MAX_CHARS: Option<usize> = Some(MAX_DESCRIPTOR_BYTES);
 }
 
 /// A digest, with or without `sha256:` before it.
-pub struct Expected(pub Sha256Digest);
+pub struct ExpectedDigest(pub Sha256Digest);
 
-impl FromStr for Expected {
-    type Err = Malformed;
+impl FromStr for ExpectedDigest {
+    type Err = InvalidText;
 
-    fn from_str(text: &str) -> Result<Self, Malformed> {
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
         let digest = match text.contains(':') {
             true => text.parse(),
             false => format!("sha256:{text}").parse(),
         };
-        digest.map(Self).map_err(|error| malformed(&error))
+        digest.map(Self).map_err(|error| invalid_text(&error))
     }
 }
 
-impl Grammar for Expected {
+impl Grammar for ExpectedDigest {
     const PATTERN: &'static str = "^(sha256:)?[0-9a-f]{64}$";
 }
 
@@ -109,12 +109,13 @@ impl Grammar for Expected {
 pub struct ListenAddr(pub SocketAddr);
 
 impl FromStr for ListenAddr {
-    type Err = Malformed;
+    type Err = InvalidText;
 
-    fn from_str(text: &str) -> Result<Self, Malformed> {
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
         let excerpt = || ForeignText::excerpt(text);
-        let fail =
-            || Malformed(format!("`{}` is no `<IP>:<port>`, such as `127.0.0.1:8080`", excerpt()));
+        let fail = || {
+            InvalidText(format!("`{}` is no `<IP>:<port>`, such as `127.0.0.1:8080`", excerpt()))
+        };
         let (host, port) = text.rsplit_once(':').ok_or_else(fail)?;
         let is_canonical =
             port == "0" || port.bytes().all(|b| b.is_ascii_digit()) && !port.starts_with('0');
@@ -132,12 +133,12 @@ impl Grammar for ListenAddr {
 }
 
 /// A point in time as RFC 3339 has it, in the years that a pack can have been made in.
-pub struct Created(pub jiff::Timestamp);
+pub struct CreationTime(pub jiff::Timestamp);
 
-impl FromStr for Created {
-    type Err = Malformed;
+impl FromStr for CreationTime {
+    type Err = InvalidText;
 
-    fn from_str(text: &str) -> Result<Self, Malformed> {
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
         let shape: String =
             text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
         let is_shaped =
@@ -149,7 +150,7 @@ impl FromStr for Created {
             text.get(17..19) != Some("60") && text.get(20..).is_none_or(|offset| offset < "24:00");
         let time = text.parse().ok().filter(|_| is_written && has_hours);
         let fail = || {
-            Malformed(format!(
+            InvalidText(format!(
                 "`{}` is no time such as `2026-11-25T12:00:00Z`",
                 ForeignText::excerpt(text)
             ))
@@ -158,7 +159,7 @@ impl FromStr for Created {
     }
 }
 
-impl Grammar for Created {
+impl Grammar for CreationTime {
     const PATTERN: &'static str = "^[0-9]{4}-";
     const FORMAT: Option<&'static str> = Some("date-time");
 }
@@ -168,14 +169,14 @@ impl Grammar for Created {
 pub struct Destination(pub OciRef);
 
 impl FromStr for Destination {
-    type Err = Malformed;
+    type Err = InvalidText;
 
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        let reference: OciRef = text.parse().map_err(|error| malformed(&error))?;
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        let reference: OciRef = text.parse().map_err(|error| invalid_text(&error))?;
         match reference.digest() {
             None => Ok(Self(reference)),
             Some(_) => {
-                Err(Malformed("a pack is pushed under a tag; its digest comes of it".to_owned()))
+                Err(InvalidText("a pack is pushed under a tag; its digest comes of it".to_owned()))
             }
         }
     }
@@ -189,21 +190,21 @@ impl Grammar for Destination {
 pub struct ScenarioName(pub String);
 
 /// The longest name of a scenario, in bytes.
-const NAME_BYTES: usize = 100;
+const MAX_NAME_BYTES: usize = 100;
 
 impl FromStr for ScenarioName {
-    type Err = Malformed;
+    type Err = InvalidText;
 
-    fn from_str(text: &str) -> Result<Self, Malformed> {
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
         let is_legal = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
-        match (1..=NAME_BYTES).contains(&text.len()) && text.bytes().all(is_legal) {
+        match (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(is_legal) {
             true => Ok(Self(text.to_owned())),
             false => {
                 let name = ForeignText::excerpt(text);
                 let reason = format!(
-                    "`{name}` is no name of a scenario, which is of 1 to {NAME_BYTES} letters, digits, `-` and `_`"
+                    "`{name}` is no name of a scenario, which is of 1 to {MAX_NAME_BYTES} letters, digits, `-` and `_`"
                 );
-                Err(Malformed(format!("{reason}; a pack is named before `--record`")))
+                Err(InvalidText(format!("{reason}; a pack is named before `--record`")))
             }
         }
     }

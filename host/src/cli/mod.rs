@@ -54,7 +54,7 @@ use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb, Grants};
 use crate::ops::pack_test::{TestError, TestReport};
 use crate::ops::refresh::RefreshRequest;
-use crate::ops::validate::{self as validation, Verdict};
+use crate::ops::validate::{self as validation, ValidationVerdict};
 use crate::ops::{
     self, OpError, bench, bind, cache, doctor, env, grants, limits, load, pack, pack_test,
     project as projects, protections, read, refresh, registry as registries, repack, save, signing,
@@ -375,9 +375,9 @@ impl Session {
                 Some(ReportForm::Github) => output::print(&render::github(report))?,
             }
             Ok(match report.verdict() {
-                Verdict::Passed => 0,
-                Verdict::Failed => NO,
-                Verdict::Unknown => IMPOSSIBLE,
+                ValidationVerdict::Passed => 0,
+                ValidationVerdict::Failed => NO,
+                ValidationVerdict::Unknown => IMPOSSIBLE,
             })
         })
     }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::environment::{Environment, EnvironmentOrLocal};
 use super::error::UsageError;
-use super::grammar::{Kind, ListenAddr, NewPackRef};
+use super::grammar::{DescriptorOrPath, ListenAddr, NewPackRef};
 use super::payload::{
     BENCH_TURNS, BenchPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload,
     CreatePayload, DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
@@ -88,7 +88,7 @@ fn instance(text: Option<&str>) -> Result<Option<InstanceId>, UsageError> {
 
 pub(super) fn extension(kind: &str, instance_id: Option<&str>) -> Result<BindingKey, UsageError> {
     Ok(BindingKey::Extension {
-        path: parsed::<Kind>("kind", kind)?.0,
+        path: parsed::<DescriptorOrPath>("kind", kind)?.0,
         instance: instance(instance_id)?,
     })
 }
@@ -177,7 +177,7 @@ impl Payload for GrantsChangePayload {
         }
         Ok(GrantsRequest {
             environment: self.environment_id.parse()?,
-            kind: parsed::<Kind>("kind", &self.kind)?.0,
+            kind: parsed::<DescriptorOrPath>("kind", &self.kind)?.0,
             grants: Grants { permissions, declared: self.declared },
             idempotency_key: self.idempotency_key,
         })

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::arguments::{object, whole_number};
 use super::environment::{Environment, EnvironmentOrLocal};
-use super::grammar::{Kind, ListenAddr, NewPackRef};
+use super::grammar::{DescriptorOrPath, ListenAddr, NewPackRef};
 use crate::document::Text;
 
 /// No arguments.
@@ -191,7 +191,7 @@ pub struct GrantsChangePayload {
     pub environment_id: Environment,
     /// The pack, by a path it answers for; a `@<version>` is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
-    #[schemars(with = "Text<Kind>")]
+    #[schemars(with = "Text<DescriptorOrPath>")]
     pub kind: String,
     /// A command it runs, such as 'vault token lookup'
     #[arg(long = "tool", value_name = "COMMAND")]
@@ -281,7 +281,7 @@ pub struct ExtensionRemovePayload {
     pub environment_id: Environment,
     /// The extension; a `@<version>` is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
-    #[schemars(with = "Text<Kind>")]
+    #[schemars(with = "Text<DescriptorOrPath>")]
     pub kind: String,
     /// The instance; the default one, unless given
     #[arg(long, value_name = "ID")]
@@ -303,7 +303,7 @@ pub struct ExtensionRollbackPayload {
     pub environment_id: Environment,
     /// The extension; a `@<version>` is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
-    #[schemars(with = "Text<Kind>")]
+    #[schemars(with = "Text<DescriptorOrPath>")]
     pub kind: String,
     /// The instance; the default one, unless given
     #[arg(long, value_name = "ID")]

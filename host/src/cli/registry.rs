@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::UsageError;
-use super::grammar::{Created, Destination};
+use super::grammar::{CreationTime, Destination};
 use super::parse::{Payload, parsed};
 use crate::document::Text;
 use crate::ops::registry::{PullRequest, PushRequest};
@@ -31,7 +31,7 @@ pub struct PushPayload {
     /// When it was made, as in `2026-11-25T12:00:00Z`
     #[arg(long, value_name = "TIME")]
     #[serde(default)]
-    #[schemars(with = "Option<Text<Created>>")]
+    #[schemars(with = "Option<Text<CreationTime>>")]
     pub created: Option<String>,
 }
 
@@ -58,12 +58,12 @@ impl Payload for PushPayload {
 
     fn parse(self) -> Result<PushRequest, UsageError> {
         let Destination(reference) = parsed("pack_ref", &self.pack_ref)?;
-        let created = self.created.map(|time| parsed::<Created>("created", &time));
+        let created = self.created.map(|time| parsed::<CreationTime>("created", &time));
         Ok(PushRequest {
             archive: self.archive,
             reference,
             source: self.source,
-            created: created.transpose()?.map(|Created(time)| time.to_string()),
+            created: created.transpose()?.map(|CreationTime(time)| time.to_string()),
         })
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::arguments::object;
 use super::environment::Environment;
 use super::error::UsageError;
-use super::grammar::{Expected, Kind, NewPackRef};
+use super::grammar::{DescriptorOrPath, ExpectedDigest, NewPackRef};
 use super::parse::{Payload, core_slot, extension, parsed};
 use super::payload::{ExtensionPayload, GrantsPayload, PackPayload, core_slots};
 use crate::document::Text;
@@ -70,7 +70,7 @@ pub struct PackUpdatePayload {
     /// Take nothing but this archive or manifest, as `--dry-run` showed it
     #[arg(long, value_name = "DIGEST", requires = "refresh")]
     #[serde(default)]
-    #[schemars(with = "Option<Text<Expected>>")]
+    #[schemars(with = "Option<Text<ExpectedDigest>>")]
     pub expect: Option<String>,
     #[command(flatten)]
     #[serde(default, deserialize_with = "object")]
@@ -87,7 +87,7 @@ pub struct ExtensionUpdatePayload {
     /// What it is bound as: `<namespace>.<family>.<implementation>@<version>`; with
     /// `--refresh` the version is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
-    #[schemars(with = "Text<Kind>")]
+    #[schemars(with = "Text<DescriptorOrPath>")]
     pub kind: String,
     /// Where the pack is: a path, `file://…`, or `oci://…`
     #[arg(long, value_name = "REF", required_unless_present_any = ["refresh", "answers", "schema"])]
@@ -128,7 +128,7 @@ pub struct ExtensionUpdatePayload {
     /// Take nothing but this archive or manifest, as `--dry-run` showed it
     #[arg(long, value_name = "DIGEST", requires = "refresh")]
     #[serde(default)]
-    #[schemars(with = "Option<Text<Expected>>")]
+    #[schemars(with = "Option<Text<ExpectedDigest>>")]
     pub expect: Option<String>,
     #[command(flatten)]
     #[serde(default, deserialize_with = "object")]
@@ -153,7 +153,7 @@ fn misplaced(
 }
 
 fn expected(text: Option<&str>) -> Result<Option<Sha256Digest>, UsageError> {
-    text.map(|text| parsed("expect", text).map(|Expected(digest)| digest)).transpose()
+    text.map(|text| parsed("expect", text).map(|ExpectedDigest(digest)| digest)).transpose()
 }
 
 fn given(argument: &'static str, text: Option<String>) -> Result<String, UsageError> {

@@ -12,7 +12,7 @@ use super::grammar::NewPackRef;
 use super::parse::{Payload, parsed};
 use super::payload::word;
 use crate::document::Text;
-use crate::ops::validate::{SignaturesWanted, ValidateRequest};
+use crate::ops::validate::{SignaturePolicy, ValidateRequest};
 
 /// Packs to validate.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -89,11 +89,11 @@ impl Payload for ValidatePayload {
                 ));
             }
             (Some(environment), true) => {
-                SignaturesWanted::Environment(parsed("environment_id", &environment)?)
+                SignaturePolicy::Environment(parsed("environment_id", &environment)?)
             }
-            (None, false) => SignaturesWanted::Keys(self.keys),
-            (None, true) if self.require_signature => SignaturesWanted::Anybody,
-            (None, true) => SignaturesWanted::NotAsked,
+            (None, false) => SignaturePolicy::Keys(self.keys),
+            (None, true) if self.require_signature => SignaturePolicy::AnySigner,
+            (None, true) => SignaturePolicy::NotRequired,
         };
         // a path stays relative, because a report is read where the command ran
         let pack_ref =

@@ -10,13 +10,16 @@ fn page() -> String {
     let mut text = HEAD.to_owned();
     let mut group = "";
     for code in Code::ALL {
-        let about = code.about();
-        if about.group != group {
-            group = about.group;
+        let description = code.description();
+        if description.group != group {
+            group = description.group;
             text.push_str(&format!("\n## {group}\n"));
         }
         text.push_str(&format!("\n### {}\n\n", code.name()));
-        text.push_str(&format!("*{}.* {}\n\n{}\n", about.severity, about.cause, about.fix));
+        text.push_str(&format!(
+            "*{}.* {}\n\n{}\n",
+            description.severity, description.cause, description.fix
+        ));
     }
     text
 }

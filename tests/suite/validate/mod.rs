@@ -111,7 +111,7 @@ fn every_broken_pack_is_caught_with_its_own_code() {
         Code::ALL.iter().map(|code| code.name()).filter(|name| !codes_of.contains(name)).collect();
     assert!(missing.is_empty(), "no pack is broken so that it gets {missing:?}");
     assert!(
-        codes_of.len() >= 60 && codes_of.iter().all(|name| Code::named(name).is_some()),
+        codes_of.len() >= 60 && codes_of.iter().all(|name| Code::from_name(name).is_some()),
         "{codes_of:?}"
     );
     let wrong: Vec<String> = broken
@@ -158,14 +158,14 @@ fn caught(sandbox: &Sandbox, at: usize, broken: &Broken) -> Result<(), String> {
 fn no_two_codes_share_a_name_or_a_text() {
     let mut seen = BTreeMap::new();
     for code in Code::ALL {
-        let about = code.about();
+        let description = code.description();
         assert_eq!(seen.insert(code.name(), code), None, "{code:?}");
-        assert_eq!(Code::named(code.name()), Some(*code));
+        assert_eq!(Code::from_name(code.name()), Some(*code));
         assert!(
             code.name().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
             "{code:?}"
         );
-        for sentence in [about.cause, about.fix] {
+        for sentence in [description.cause, description.fix] {
             assert!(
                 sentence.ends_with('.')
                     && sentence.starts_with(|c: char| c.is_uppercase() || c == '`'),
@@ -174,8 +174,8 @@ fn no_two_codes_share_a_name_or_a_text() {
         }
     }
     for rule in gtc::archive::ZipRule::ALL {
-        assert!(Code::named(rule.name()).is_some(), "{rule:?} has no code");
+        assert!(Code::from_name(rule.name()).is_some(), "{rule:?} has no code");
     }
-    let causes: BTreeSet<_> = Code::ALL.iter().map(|code| code.about().cause).collect();
+    let causes: BTreeSet<_> = Code::ALL.iter().map(|code| code.description().cause).collect();
     assert_eq!(causes.len(), Code::ALL.len());
 }

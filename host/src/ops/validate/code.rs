@@ -7,7 +7,7 @@ use serde::Serialize;
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Severity {
+pub enum FindingSeverity {
     /// Worth knowing; nobody has to do anything.
     Note,
     /// The pack works, and something about it is not as it should be.
@@ -16,7 +16,7 @@ pub enum Severity {
     Error,
 }
 
-impl fmt::Display for Severity {
+impl fmt::Display for FindingSeverity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Note => "note",
@@ -28,11 +28,11 @@ impl fmt::Display for Severity {
 
 /// What the documentation says of a code.
 #[derive(Clone, Copy, Debug)]
-pub struct About {
+pub struct CodeDescription {
     /// The chapter that it stands in.
     pub group: &'static str,
     /// How much it matters, unless somebody asked for more.
-    pub severity: Severity,
+    pub severity: FindingSeverity,
     /// What is the case, in one sentence.
     pub cause: &'static str,
     /// What to do about it, in one sentence.
@@ -61,11 +61,11 @@ macro_rules! codes {
             }
 
             /// What the documentation says of it.
-            pub fn about(self) -> About {
+            pub fn description(self) -> CodeDescription {
                 let (group, severity, cause, fix) = match self {
-                    $($(Self::$code => ($group, Severity::$severity, $cause, $fix)),+),+
+                    $($(Self::$code => ($group, FindingSeverity::$severity, $cause, $fix)),+),+
                 };
-                About { group, severity, cause, fix }
+                CodeDescription { group, severity, cause, fix }
             }
         }
     };

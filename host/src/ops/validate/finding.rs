@@ -3,19 +3,19 @@
 use env_pack_domain::ForeignText;
 use serde::Serialize;
 
-use super::{Code, Severity};
+use super::{Code, FindingSeverity};
 
 /// The most findings that one pack gets: whoever has read these does not need the rest,
 /// and a hostile bill could have thousands.
-const FINDINGS: usize = 200;
+const MAX_FINDINGS: usize = 200;
 
 /// Something that was found about a pack.
 #[derive(Clone, Debug, Serialize)]
-pub struct Finding {
+pub struct PackFinding {
     /// What it is.
     pub code: Code,
     /// How much it matters.
-    pub severity: Severity,
+    pub severity: FindingSeverity,
     /// The entry or field that it is about; the whole pack, if none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<ForeignText>,
@@ -30,17 +30,17 @@ pub struct Finding {
     pub help: String,
 }
 
-impl Finding {
+impl PackFinding {
     /// A finding about a pack as a whole.
     pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
-        let about = code.about();
+        let description = code.description();
         Self {
             code,
-            severity: about.severity,
+            severity: description.severity,
             subject: None,
             byte: None,
             message: message.into(),
-            hint: about.fix.to_owned(),
+            hint: description.fix.to_owned(),
             help: code.help(),
         }
     }
@@ -53,21 +53,21 @@ impl Finding {
 
 /// All that was found about one pack.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
-    pub list: Vec<Finding>,
+pub(super) struct PackFindings {
+    pub list: Vec<PackFinding>,
     /// How many more there were.
     pub omitted: usize,
     /// Whether something took too long, so that more of the same would too.
     pub is_slow: bool,
 }
 
-impl Findings {
+impl PackFindings {
     /// Takes a finding in. When there are too many, those that matter least are left out:
     /// a pack cannot hide an error behind warnings.
-    pub fn push(&mut self, finding: Finding) {
-        self.is_slow |= finding.code.is_about_time();
+    pub fn push(&mut self, finding: PackFinding) {
+        self.is_slow |= finding.code.is_resource_limit();
         self.list.push(finding);
-        if self.list.len() > FINDINGS {
+        if self.list.len() > MAX_FINDINGS {
             self.omitted += 1;
             let least = self.list.iter().map(|finding| finding.severity).min();
             let last = self.list.iter().rposition(|finding| Some(finding.severity) == least);

@@ -5,42 +5,45 @@ use std::time::Duration;
 
 use env_pack_domain::{EnvPackHandler, Permissions, VersionReq};
 
-use super::report::SeenHandler;
-use super::trial::{self, Trial};
-use super::{Code, Failure, Finding, Findings, faults, permissions, preflight};
+use super::dry_run::{self, DryRun};
+use super::report::ValidatedHandler;
+use super::{
+    Code, PackFinding, PackFindings, ValidationFailure, error_codes, permissions, preflight,
+};
 use crate::archive::{HandlerDeclaration, PackedHandler};
 use crate::engine::{self, Trust};
 use crate::host::Host;
 use crate::ops::packs::load_next;
 
 /// Above this, other tools of the ecosystem do not read a component, in bytes.
-const OTHERS_READ: usize = 16 << 20;
+const MAX_BYTES_ELSEWHERE: usize = 16 << 20;
 /// Debug information below this is nobody's concern, in bytes.
-const DEBUG_BYTES: u64 = 16 << 10;
+const MIN_DEBUG_BYTES: u64 = 16 << 10;
 /// The versions of the world that the interface of this host belongs to.
 const WORLD: &str = "greentic:env-pack/env-pack-handler@0.1.";
 
 /// Where a field of a handler's declaration stands.
-pub(super) fn field(packed: &PackedHandler, field: &str) -> String {
+pub(super) fn field_path(packed: &PackedHandler, field: &str) -> String {
     format!("handlers[{}].{field}", packed.component.as_exact())
 }
 
 /// Looks at a handler without running it.
-pub(super) fn look(packed: &PackedHandler, findings: &mut Findings) {
-    if packed.bytes.len() > OTHERS_READ {
+pub(super) fn check_binary(packed: &PackedHandler, findings: &mut PackFindings) {
+    if packed.bytes.len() > MAX_BYTES_ELSEWHERE {
         let message =
             format!("component `{}` has {} MiB", packed.component, packed.bytes.len() >> 20);
-        findings.push(Finding::new(Code::ComponentLarge, message).on(packed.entry.as_exact()));
+        findings.push(PackFinding::new(Code::ComponentLarge, message).on(packed.entry.as_exact()));
     }
     let debug = engine::debug_bytes(&packed.bytes);
-    if debug > DEBUG_BYTES && debug > packed.bytes.len() as u64 / 4 {
+    if debug > MIN_DEBUG_BYTES && debug > packed.bytes.len() as u64 / 4 {
         let message = format!(
             "{} of the {} KiB of component `{}` are names and debug information",
             debug >> 10,
             packed.bytes.len() >> 10,
             packed.component
         );
-        findings.push(Finding::new(Code::DebugInformation, message).on(packed.entry.as_exact()));
+        findings
+            .push(PackFinding::new(Code::DebugInformation, message).on(packed.entry.as_exact()));
     }
     match &packed.declared {
         // what was declared wrongly is told already
@@ -48,9 +51,10 @@ pub(super) fn look(packed: &PackedHandler, findings: &mut Findings) {
         None => {
             let message =
                 format!("the pack does not say what component `{}` is and wants", packed.component);
-            findings.push(Finding::new(Code::HandlerUndeclared, message).on(super::DECLARATIONS));
+            findings
+                .push(PackFinding::new(Code::HandlerUndeclared, message).on(super::DECLARATIONS));
         }
-        Some(declared) => permissions::look(packed, &declared.permissions, findings),
+        Some(declared) => permissions::check_declared(packed, &declared.permissions, findings),
     }
 }
 
@@ -58,24 +62,25 @@ pub(super) fn look(packed: &PackedHandler, findings: &mut Findings) {
 /// ran.
 ///
 /// # Errors
-/// [`Failure`] when this machine could not run it.
+/// [`ValidationFailure`] when this machine could not run it.
 pub(super) fn run(
     host: &Host,
     packed: &PackedHandler,
     trust: Trust,
-    findings: &mut Findings,
-) -> Result<(Option<SeenHandler>, Duration), Failure> {
-    let could_not = |error: &dyn std::fmt::Display, kind: &'static str| Failure {
+    findings: &mut PackFindings,
+) -> Result<(Option<ValidatedHandler>, Duration), ValidationFailure> {
+    let could_not = |error: &dyn std::fmt::Display, kind: &'static str| ValidationFailure {
         kind,
         message: format!("component `{}` was not run: {error}", packed.component),
         hint: "see what `gtc doctor self` says of the worker".to_owned(),
     };
-    let trial = match trial::run(host, packed, trust) {
-        Ok(trial) => trial,
+    let dry_run = match dry_run::run(host, packed, trust) {
+        Ok(dry_run) => dry_run,
         Err(error) => {
-            let code = faults::of_load(&error).ok_or_else(|| could_not(&error, error.kind()))?;
+            let code =
+                error_codes::load_code(&error).ok_or_else(|| could_not(&error, error.kind()))?;
             let message = format!("component `{}`: {error}", packed.component);
-            let mut finding = Finding::new(code, message).on(packed.entry.as_exact());
+            let mut finding = PackFinding::new(code, message).on(packed.entry.as_exact());
             if matches!(code, Code::TooComplex | Code::CompileTime | Code::CompileMemory) {
                 finding.hint = load_next(&error).to_owned();
             }
@@ -83,39 +88,40 @@ pub(super) fn run(
             return Ok((None, Duration::ZERO));
         }
     };
-    let handler = trial.loaded.handler.as_ref();
+    let handler = dry_run.loaded.handler.as_ref();
     if !packed.world.as_exact().starts_with(WORLD) {
         let message =
             format!("the manifest says `{}`, and the component exports `0.1.x`", packed.world);
-        findings.push(Finding::new(Code::WorldDiffers, message).on(field(packed, "world")));
+        findings
+            .push(PackFinding::new(Code::WorldDiffers, message).on(field_path(packed, "world")));
     }
     if let Some(declared) = &packed.declared {
-        compare(packed, declared, handler, findings);
+        compare_with_declaration(packed, declared, handler, findings);
     }
     let none = Permissions::default();
     let declared = packed.declared.as_ref().map_or(&none, |declared| &declared.permissions);
-    permissions::derived(host, packed, declared, findings);
-    permissions::imports(packed, &trial.loaded.imports, declared, findings);
-    descriptor(packed, handler, findings);
-    steady(packed, &trial, findings);
-    preflight::judge(packed, &trial, declared, findings)
+    permissions::check_section(host, packed, declared, findings);
+    permissions::check_imports(packed, &dry_run.loaded.imports, declared, findings);
+    check_descriptor(packed, handler, findings);
+    check_deterministic(packed, &dry_run, findings);
+    preflight::check(packed, &dry_run, declared, findings)
         .map_err(|fault| could_not(&fault, fault.kind()))?;
-    let seen = SeenHandler {
+    let seen = ValidatedHandler {
         component: packed.component.clone(),
         slot: handler.slot(),
         descriptor_path: handler.descriptor_path().clone(),
         supported_versions: handler.supported_versions().to_string(),
-        imports: trial.loaded.imports,
+        imports: dry_run.loaded.imports,
     };
-    Ok((Some(seen), trial.took))
+    Ok((Some(seen), dry_run.took))
 }
 
 /// What the pack states against what the component answers.
-fn compare(
+fn compare_with_declaration(
     packed: &PackedHandler,
     declared: &HandlerDeclaration,
     handler: &dyn EnvPackHandler,
-    findings: &mut Findings,
+    findings: &mut PackFindings,
 ) {
     let said = [
         (Code::SlotDiffers, "slot", declared.slot.to_string(), handler.slot().to_string()),
@@ -138,20 +144,26 @@ fn compare(
                 "component `{}` answers `{answered}`, and the pack declares `{declared}`",
                 packed.component
             );
-            findings.push(Finding::new(code, message).on(field(packed, name)));
+            findings.push(PackFinding::new(code, message).on(field_path(packed, name)));
         }
     }
 }
 
 /// What is odd about the descriptor and the requirement by themselves.
-fn descriptor(packed: &PackedHandler, handler: &dyn EnvPackHandler, findings: &mut Findings) {
+fn check_descriptor(
+    packed: &PackedHandler,
+    handler: &dyn EnvPackHandler,
+    findings: &mut PackFindings,
+) {
     let path = handler.descriptor_path();
     if let Some(named) = path.slot().filter(|named| *named != handler.slot()) {
         let message = format!(
             "`{path}` names the slot `{named}`, and the handler serves `{}`",
             handler.slot()
         );
-        findings.push(Finding::new(Code::OtherSlot, message).on(field(packed, "descriptor_path")));
+        findings.push(
+            PackFinding::new(Code::OtherSlot, message).on(field_path(packed, "descriptor_path")),
+        );
     }
     let supported = handler.supported_versions();
     let has_end =
@@ -162,15 +174,15 @@ fn descriptor(packed: &PackedHandler, handler: &dyn EnvPackHandler, findings: &m
         false => Code::OpenVersions,
     };
     let message = format!("the handler of `{path}` supports `{supported}`");
-    findings.push(Finding::new(code, message).on(field(packed, "supported_versions")));
+    findings.push(PackFinding::new(code, message).on(field_path(packed, "supported_versions")));
 }
 
 /// Whether a handler says the same of itself when it is asked again.
-fn steady(packed: &PackedHandler, trial: &Trial, findings: &mut Findings) {
-    let message = match &trial.changed {
+fn check_deterministic(packed: &PackedHandler, dry_run: &DryRun, findings: &mut PackFindings) {
+    let message = match &dry_run.changed {
         Ok(None) => return,
         Ok(Some(changed)) => {
-            let trial::Changed { what, first, second } = changed;
+            let dry_run::MetadataChange { what, first, second } = changed;
             format!(
                 "component `{}` answers {what} `{first}`, and then `{second}`",
                 packed.component
@@ -181,5 +193,5 @@ fn steady(packed: &PackedHandler, trial: &Trial, findings: &mut Findings) {
             packed.component
         ),
     };
-    findings.push(Finding::new(Code::MetadataChanges, message).on(packed.entry.as_exact()));
+    findings.push(PackFinding::new(Code::MetadataChanges, message).on(packed.entry.as_exact()));
 }

@@ -5,7 +5,8 @@
 //! worker, has the limits of every handler, less time, and no grants.
 
 mod code;
-mod faults;
+mod dry_run;
+mod error_codes;
 mod finding;
 mod handler;
 mod interpreters;
@@ -13,9 +14,8 @@ mod permissions;
 mod preflight;
 mod private_keys;
 mod report;
-mod signed;
+mod signatures;
 mod table;
-mod trial;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,18 +29,20 @@ use crate::archive::{self, Pack};
 use crate::engine::Trust;
 use crate::fetch::{FetchError, FetchedPack, PackFormat};
 use crate::host::Host;
-use finding::Findings;
-use signed::Wanted;
+use finding::PackFindings;
+use signatures::RequiredSignature;
 
-pub use code::{About, Severity};
-pub use finding::Finding;
-pub use report::{Failure, PackReport, SeenHandler, ValidateReport, Verdict};
+pub use code::{CodeDescription, FindingSeverity};
+pub use finding::PackFinding;
+pub use report::{
+    PackReport, ValidateReport, ValidatedHandler, ValidationFailure, ValidationVerdict,
+};
 pub use table::{Code, PAGE};
 
 /// The extension of the manifest in which a pack declares its handlers.
 const DECLARATIONS: &str = "manifest.cbor#greentic.env-pack.v1";
 /// How long all handlers of a pack may run together, beside their first answers.
-const RUNNING: Duration = Duration::from_secs(1);
+const MAX_RUN_TIME: Duration = Duration::from_secs(1);
 
 /// Packs to be looked at.
 #[derive(Clone, Debug)]
@@ -52,16 +54,16 @@ pub struct ValidateRequest {
     /// Whether a pack without a handler is an error.
     pub require_handler: bool,
     /// Whose signature each must have.
-    pub signatures: SignaturesWanted,
+    pub signatures: SignaturePolicy,
 }
 
 /// Whose signature a pack must have.
 #[derive(Clone, Debug)]
-pub enum SignaturesWanted {
+pub enum SignaturePolicy {
     /// None; it is only looked whether those that are there belong to the pack.
-    NotAsked,
+    NotRequired,
     /// Anybody's.
-    Anybody,
+    AnySigner,
     /// That of one of the keys in these files.
     Keys(Vec<PathBuf>),
     /// That of somebody whom an environment trusts.
@@ -71,36 +73,38 @@ pub enum SignaturesWanted {
 /// Looks at packs, each by itself: one that cannot be had leaves the others alone. As
 /// long as nobody knows whose signatures are asked for, nothing is known of any.
 pub fn validate(host: &Host, request: &ValidateRequest) -> ValidateReport {
-    let wanted = Wanted::of(host, &request.signatures).map_err(|error| Failure {
-        kind: error.kind(),
-        message: chain(&error),
-        hint: error.hint().unwrap_or_default(),
-    });
+    let wanted =
+        RequiredSignature::load(host, &request.signatures).map_err(|error| ValidationFailure {
+            kind: error.kind(),
+            message: with_causes(&error),
+            hint: error.hint().unwrap_or_default(),
+        });
     let packs = request.packs.iter().map(|pack_ref| match &wanted {
-        Ok(wanted) => examine(host, request, wanted, pack_ref),
-        Err(failure) => PackReport { failure: Some(failure.clone()), ..PackReport::of(pack_ref) },
+        Ok(wanted) => validate_pack(host, request, wanted, pack_ref),
+        Err(failure) => PackReport { failure: Some(failure.clone()), ..PackReport::new(pack_ref) },
     });
     ValidateReport::new(packs.collect(), request.strict)
 }
 
-fn examine(
+fn validate_pack(
     host: &Host,
     request: &ValidateRequest,
-    wanted: &Wanted,
+    wanted: &RequiredSignature,
     pack_ref: &PackRef,
 ) -> PackReport {
-    let mut report = PackReport::of(pack_ref);
-    let mut findings = Findings::default();
+    let mut report = PackReport::new(pack_ref);
+    let mut findings = PackFindings::default();
     match host.fetcher.fetch(pack_ref) {
         Ok(fetched) => {
             report.size = fetched.bytes.len();
             report.sha256 = Some(fetched.digest.hex());
-            signed::judge(host, pack_ref, &fetched, wanted, &mut findings);
-            let examined = Examined { host, request, fetched: &fetched, findings: &mut findings };
-            report.failure = examined.all(&mut report).err();
+            signatures::check(host, pack_ref, &fetched, wanted, &mut findings);
+            let validator =
+                PackValidator { host, request, fetched: &fetched, findings: &mut findings };
+            report.failure = validator.run(&mut report).err();
         }
         Err(error @ FetchError::TooLarge { .. }) => {
-            findings.push(Finding::new(Code::ArchiveTooLarge, error.to_string()));
+            findings.push(PackFinding::new(Code::ArchiveTooLarge, error.to_string()));
             report.stopped = Some("nothing of it was read");
         }
         Err(error) => {
@@ -113,14 +117,15 @@ fn examine(
                 }
                 error => fetch_next(error).to_owned(),
             };
-            report.failure = Some(Failure { kind: error.kind(), message: chain(&error), hint });
+            report.failure =
+                Some(ValidationFailure { kind: error.kind(), message: with_causes(&error), hint });
         }
     }
     if request.strict {
         // in every form of the report
         let warnings =
-            findings.list.iter_mut().filter(|finding| finding.severity == Severity::Warning);
-        warnings.for_each(|finding| finding.severity = Severity::Error);
+            findings.list.iter_mut().filter(|finding| finding.severity == FindingSeverity::Warning);
+        warnings.for_each(|finding| finding.severity = FindingSeverity::Error);
     }
     // what matters most comes first, and otherwise things stay in the order in which a pack
     // is read
@@ -130,7 +135,7 @@ fn examine(
 }
 
 /// An error and its causes.
-fn chain(error: &dyn std::error::Error) -> String {
+fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| {
         let cause = env_pack_domain::ForeignText::new(cause.to_string()).to_string();
@@ -139,42 +144,46 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// A pack that is being looked at.
-struct Examined<'a> {
+struct PackValidator<'a> {
     host: &'a Host,
     request: &'a ValidateRequest,
     fetched: &'a FetchedPack,
-    findings: &'a mut Findings,
+    findings: &'a mut PackFindings,
 }
 
-impl Examined<'_> {
-    fn all(mut self, report: &mut PackReport) -> Result<(), Failure> {
-        let Some(pack) = self.archive(report)? else { return Ok(()) };
+impl PackValidator<'_> {
+    fn run(mut self, report: &mut PackReport) -> Result<(), ValidationFailure> {
+        let Some(pack) = self.read_archive(report)? else { return Ok(()) };
         if pack.publisher.as_exact().trim().is_empty() && self.fetched.format == PackFormat::Archive
         {
             let message = "the manifest names no publisher";
-            self.findings
-                .push(Finding::new(Code::PublisherEmpty, message).on("manifest.cbor#publisher"));
+            self.findings.push(
+                PackFinding::new(Code::PublisherEmpty, message).on("manifest.cbor#publisher"),
+            );
         }
         for packed in &pack.handlers {
-            handler::look(packed, self.findings);
+            handler::check_binary(packed, self.findings);
         }
         let is_in_order = report.stopped.is_none();
         if pack.handlers.is_empty() && is_in_order {
-            self.no_handler(Finding::new(Code::NoHandler, "the pack holds no env-pack handler"));
+            self.report_no_handler(PackFinding::new(
+                Code::NoHandler,
+                "the pack holds no env-pack handler",
+            ));
         }
         if is_in_order {
             let trust = if self.fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
-            self.run(&pack, trust, report)?;
-            self.together(&pack, report);
+            self.run_handlers(&pack, trust, report)?;
+            self.check_handlers_together(&pack, report);
         }
         (report.id, report.version) = (Some(pack.id), Some(pack.version));
         Ok(())
     }
 
     /// A pack without a handler is what it is, unless one was asked for.
-    fn no_handler(&mut self, mut finding: Finding) {
+    fn report_no_handler(&mut self, mut finding: PackFinding) {
         if self.request.require_handler {
-            finding.severity = Severity::Error;
+            finding.severity = FindingSeverity::Error;
             finding.hint =
                 "build a handler into it: `gtc pack build --component <file> --version <version>`"
                     .to_owned();
@@ -183,9 +192,9 @@ impl Examined<'_> {
     }
 
     /// The pack, as far as its archive can be read.
-    fn archive(&mut self, report: &mut PackReport) -> Result<Option<Pack>, Failure> {
+    fn read_archive(&mut self, report: &mut PackReport) -> Result<Option<Pack>, ValidationFailure> {
         let fetched = self.fetched;
-        let failed = |error: &archive::ArchiveError| Failure {
+        let failed = |error: &archive::ArchiveError| ValidationFailure {
             kind: error.rule(),
             message: error.to_string(),
             hint: "report this pack to whoever maintains `gtc`: it reads the archive in two ways"
@@ -196,7 +205,7 @@ impl Examined<'_> {
         }
         if fetched.bytes.starts_with(archive::WASM) {
             let message = "it begins as a WebAssembly component does, and not as an archive";
-            self.findings.push(Finding::new(Code::BareComponent, message));
+            self.findings.push(PackFinding::new(Code::BareComponent, message));
             report.stopped = Some("nothing of it was looked at, because it is no pack");
             return Ok(None);
         }
@@ -206,11 +215,13 @@ impl Examined<'_> {
         };
         let survey = archive::diagnose(&fetched.bytes, limits, &mut look);
         if let [other @ archive::ArchiveError::Application] = survey.faults.as_slice() {
-            self.no_handler(Finding::new(Code::NoHandler, other.to_string()).on("manifest.json"));
+            self.report_no_handler(
+                PackFinding::new(Code::NoHandler, other.to_string()).on("manifest.json"),
+            );
             return Ok(None);
         }
         for fault in &survey.faults {
-            self.findings.push(faults::of_archive(fault).ok_or_else(|| failed(fault))?);
+            self.findings.push(error_codes::archive_finding(fault).ok_or_else(|| failed(fault))?);
         }
         if survey.entries.is_empty() && !survey.faults.is_empty() {
             report.stopped =
@@ -221,13 +232,13 @@ impl Examined<'_> {
         survey
             .component_faults
             .iter()
-            .for_each(|fault| self.findings.push(faults::of_component(fault)));
-        self.order(&survey.entries);
+            .for_each(|fault| self.findings.push(error_codes::component_finding(fault)));
+        self.check_entry_order(&survey.entries);
         Ok(survey.pack)
     }
 
     /// Whether the documents lie where those find them who read a pack as a stream.
-    fn order(&mut self, entries: &[archive::EntryInfo]) {
+    fn check_entry_order(&mut self, entries: &[archive::EntryInfo]) {
         let place = |name: &str| entries.iter().position(|entry| entry.name.as_exact() == name);
         if place("sbom.cbor").is_none() {
             // the older form has its entries in the order of their names, and its readers look them
@@ -236,7 +247,7 @@ impl Examined<'_> {
         }
         if place("manifest.cbor").is_some_and(|at| at != 0) {
             let message = "`manifest.cbor` is not the first entry";
-            self.findings.push(Finding::new(Code::EntryOrder, message).on("manifest.cbor"));
+            self.findings.push(PackFinding::new(Code::EntryOrder, message).on("manifest.cbor"));
         }
         let behind = |at: usize| {
             entries
@@ -246,13 +257,18 @@ impl Examined<'_> {
         };
         if place("sbom.cbor").is_some_and(behind) {
             let message = "`sbom.cbor` is not the last entry";
-            self.findings.push(Finding::new(Code::EntryOrder, message).on("sbom.cbor"));
+            self.findings.push(PackFinding::new(Code::EntryOrder, message).on("sbom.cbor"));
         }
     }
 
     /// Runs the handlers, as long as none of them keeps everybody waiting: a pack may
     /// hold a thousand.
-    fn run(&mut self, pack: &Pack, trust: Trust, report: &mut PackReport) -> Result<(), Failure> {
+    fn run_handlers(
+        &mut self,
+        pack: &Pack,
+        trust: Trust,
+        report: &mut PackReport,
+    ) -> Result<(), ValidationFailure> {
         let mut took = Duration::ZERO;
         for (at, packed) in pack.handlers.iter().enumerate() {
             let (seen, time) = handler::run(self.host, packed, trust, self.findings)?;
@@ -260,10 +276,10 @@ impl Examined<'_> {
             took += time;
             let is_slow = self.findings.is_slow;
             let left = pack.handlers.len() - at - 1;
-            if left > 0 && (is_slow || took > RUNNING || at + 1 == HANDLERS_AT_ONCE) {
+            if left > 0 && (is_slow || took > MAX_RUN_TIME || at + 1 == HANDLERS_AT_ONCE) {
                 let message =
                     format!("{left} more handlers were not run, after `{}`", packed.component);
-                self.findings.push(Finding::new(Code::NotRun, message).on(DECLARATIONS));
+                self.findings.push(PackFinding::new(Code::NotRun, message).on(DECLARATIONS));
                 return Ok(());
             }
         }
@@ -271,7 +287,7 @@ impl Examined<'_> {
     }
 
     /// What can only be said when all handlers have said who they are.
-    fn together(&mut self, pack: &Pack, report: &PackReport) {
+    fn check_handlers_together(&mut self, pack: &Pack, report: &PackReport) {
         let version = pack.version.parse::<Version>().ok();
         for (at, seen) in report.handlers.iter().enumerate() {
             let place = |field: &str| format!("handlers[{}].{field}", seen.component.as_exact());
@@ -283,24 +299,26 @@ impl Examined<'_> {
                 let message = format!(
                     "the pack has version `{version}`, and its handler of `{path}` supports `{supported}`"
                 );
-                self.findings
-                    .push(Finding::new(Code::OwnVersion, message).on(place("supported_versions")));
+                self.findings.push(
+                    PackFinding::new(Code::OwnVersion, message).on(place("supported_versions")),
+                );
             }
             if report.handlers[..at].iter().any(|other| other.descriptor_path == *path) {
                 let message = format!("two handlers answer for `{path}`");
                 self.findings
-                    .push(Finding::new(Code::PathTwice, message).on(place("descriptor_path")));
+                    .push(PackFinding::new(Code::PathTwice, message).on(place("descriptor_path")));
             }
-            if self.is_taken(path) {
+            if self.is_builtin_path(path) {
                 let message = format!("`{path}` is the path of a built-in pack");
-                self.findings
-                    .push(Finding::new(Code::PathOfBuiltin, message).on(place("descriptor_path")));
+                self.findings.push(
+                    PackFinding::new(Code::PathOfBuiltin, message).on(place("descriptor_path")),
+                );
             }
         }
     }
 
     /// Whether a built-in pack answers for a path, and this is not that pack itself.
-    fn is_taken(&self, path: &env_pack_domain::DescriptorPath) -> bool {
+    fn is_builtin_path(&self, path: &env_pack_domain::DescriptorPath) -> bool {
         let builtin = self.host.fetcher.builtins().find(|builtin| builtin.path() == path);
         let builtin =
             builtin.and_then(|builtin| self.host.fetcher.fetch(&PackRef::Builtin(builtin)).ok());

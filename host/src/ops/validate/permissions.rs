@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use env_pack_domain::{ForeignText, Permissions};
 
-use super::handler::field;
+use super::handler::field_path;
 use super::interpreters::runs_code;
-use super::{Code, Finding, Findings};
+use super::{Code, PackFinding, PackFindings};
 use crate::archive::{self, PackedHandler};
 use crate::engine;
 use crate::host::Host;
@@ -15,14 +15,14 @@ use crate::ops::error::requests;
 use crate::ops::packs::{NETWORK, TOOLS};
 
 /// As many commands and addresses as somebody reads who is asked to grant them.
-const MANY: usize = 256;
+const MAX_PERMISSIONS: usize = 256;
 
 /// What a component imports against what the pack declares.
-pub(super) fn imports(
+pub(super) fn check_imports(
     packed: &PackedHandler,
     imports: &[ForeignText],
     declared: &Permissions,
-    to: &mut Findings,
+    to: &mut PackFindings,
 ) {
     let interfaces = [
         (TOOLS, "tools", declared.tools.is_empty(), Code::ToolsUndeclared, Code::ToolsUnused),
@@ -52,17 +52,19 @@ pub(super) fn imports(
             ),
             _ => continue,
         };
-        to.push(Finding::new(code, message).on(field(packed, &format!("permissions.{name}"))));
+        to.push(
+            PackFinding::new(code, message).on(field_path(packed, &format!("permissions.{name}"))),
+        );
     }
 }
 
 /// What a component says itself that it needs against what the pack declares. It has been
 /// loaded, so that it is of sane shape.
-pub(super) fn derived(
+pub(super) fn check_section(
     host: &Host,
     packed: &PackedHandler,
     declared: &Permissions,
-    findings: &mut Findings,
+    findings: &mut PackFindings,
 ) {
     let section = engine::permissions_section(&packed.bytes, &host.limits.engine.shape);
     let needed = match section.map_err(|error| error.to_string()) {
@@ -70,7 +72,7 @@ pub(super) fn derived(
         Ok(Some(json)) => archive::parse_permissions(json).map_err(|reason| reason.to_string()),
         Err(reason) => Err(reason),
     };
-    let place = field(packed, "permissions");
+    let place = field_path(packed, "permissions");
     match needed.map(|needed| needed.without(declared)) {
         Ok(missing) if missing.is_empty() => {}
         Ok(missing) => {
@@ -79,41 +81,47 @@ pub(super) fn derived(
                 packed.component,
                 requests(&missing)
             );
-            findings.push(Finding::new(Code::NeedsMore, message).on(place));
+            findings.push(PackFinding::new(Code::NeedsMore, message).on(place));
         }
         Err(reason) => {
             let message = format!("component `{}`: {reason}", packed.component);
-            findings.push(Finding::new(Code::SectionMalformed, message).on(place));
+            findings.push(PackFinding::new(Code::SectionMalformed, message).on(place));
         }
     }
 }
 
 /// What a pack declares, by itself.
-pub(super) fn look(packed: &PackedHandler, declared: &Permissions, findings: &mut Findings) {
+pub(super) fn check_declared(
+    packed: &PackedHandler,
+    declared: &Permissions,
+    findings: &mut PackFindings,
+) {
     let mut seen: HashSet<String> = HashSet::new();
-    let mut repeated = |text: String, place: &str, findings: &mut Findings| {
+    let mut repeated = |text: String, place: &str, findings: &mut PackFindings| {
         let message = format!("`{text}` is declared twice");
         if !seen.insert(text) {
-            findings.push(Finding::new(Code::PermissionRepeated, message).on(place));
+            findings.push(PackFinding::new(Code::PermissionRepeated, message).on(place));
         }
     };
     let count = declared.tools.len() + declared.network.len();
-    if count > MANY {
+    if count > MAX_PERMISSIONS {
         let message =
             format!("component `{}` wants {count} commands and addresses", packed.component);
-        findings
-            .push(Finding::new(Code::PermissionsTooMany, message).on(field(packed, "permissions")));
+        findings.push(
+            PackFinding::new(Code::PermissionsTooMany, message)
+                .on(field_path(packed, "permissions")),
+        );
     }
-    for (at, tool) in declared.tools.iter().enumerate().take(MANY) {
-        let place = field(packed, &format!("permissions.tools[{at}]"));
+    for (at, tool) in declared.tools.iter().enumerate().take(MAX_PERMISSIONS) {
+        let place = field_path(packed, &format!("permissions.tools[{at}]"));
         repeated(tool.to_string(), &place, findings);
         if runs_code(tool) {
             let message = format!("`{tool}` runs a shell or an interpreter");
-            findings.push(Finding::new(Code::Shell, message).on(place));
+            findings.push(PackFinding::new(Code::ToolIsShell, message).on(place));
         }
     }
-    for (at, address) in declared.network.iter().enumerate().take(MANY) {
-        let place = field(packed, &format!("permissions.network[{at}]"));
+    for (at, address) in declared.network.iter().enumerate().take(MAX_PERMISSIONS) {
+        let place = field_path(packed, &format!("permissions.network[{at}]"));
         repeated(address.to_string(), &place, findings);
     }
 }

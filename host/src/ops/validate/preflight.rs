@@ -4,34 +4,36 @@ use env_pack_domain::{
     ForeignText, HandlerFault, NetworkPermission, Permissions, Preflight, Probe, ToolPermission,
 };
 
-use super::handler::field;
-use super::trial::Trial;
-use super::{Code, Finding, Findings, faults};
+use super::dry_run::DryRun;
+use super::handler::field_path;
+use super::{Code, PackFinding, PackFindings, error_codes};
 use crate::archive::PackedHandler;
 
 /// Judges both runs of a preflight.
 ///
 /// # Errors
 /// The fault that is none of the handler's.
-pub(super) fn judge(
+pub(super) fn check(
     packed: &PackedHandler,
-    trial: &Trial,
+    dry_run: &DryRun,
     declared: &Permissions,
-    findings: &mut Findings,
+    findings: &mut PackFindings,
 ) -> Result<(), HandlerFault> {
-    let subject = field(packed, "preflight");
-    let first = match &trial.preflight {
+    let subject = field_path(packed, "preflight");
+    let first = match &dry_run.preflight {
         Ok(first) => first,
         Err(fault) => {
-            let code = faults::of_preflight(fault).ok_or_else(|| fault.clone())?;
+            let code = error_codes::preflight_code(fault).ok_or_else(|| fault.clone())?;
             let message = format!("component `{}`: {fault}", packed.component);
-            findings.push(Finding::new(code, message).on(subject));
+            findings.push(PackFinding::new(code, message).on(subject));
             return Ok(());
         }
     };
-    let difference = match &trial.again {
+    let difference = match &dry_run.again {
         None => None,
-        Some(Err(fault)) if faults::of_preflight(fault).is_none() => return Err(fault.clone()),
+        Some(Err(fault)) if error_codes::preflight_code(fault).is_none() => {
+            return Err(fault.clone());
+        }
         Some(Err(fault)) => Some(format!("the second time: {fault}")),
         Some(Ok(second)) => difference(first, second),
     };
@@ -40,7 +42,7 @@ pub(super) fn judge(
             "component `{}` answered twice, and not the same: {difference}",
             packed.component
         );
-        findings.push(Finding::new(Code::PreflightChanges, message).on(subject.clone()));
+        findings.push(PackFinding::new(Code::PreflightChanges, message).on(subject.clone()));
     }
     if !first.probes.is_empty() && first.checks.iter().all(|check| check.outcome.passed()) {
         let message = format!(
@@ -49,9 +51,9 @@ pub(super) fn judge(
         );
         let message =
             if first.probes.len() == 1 { message.replace(" and more,", ",") } else { message };
-        findings.push(Finding::new(Code::PreflightIgnores, message).on(subject));
+        findings.push(PackFinding::new(Code::PreflightIgnores, message).on(subject));
     }
-    undeclared(packed, &first.probes, declared, findings);
+    check_declared(packed, &first.probes, declared, findings);
     Ok(())
 }
 
@@ -69,11 +71,11 @@ fn difference(first: &Preflight, second: &Preflight) -> Option<String> {
 
 /// What was asked for and stands in no declaration: it is refused whatever an operator
 /// grants.
-fn undeclared(
+fn check_declared(
     packed: &PackedHandler,
     probes: &[Probe],
     declared: &Permissions,
-    findings: &mut Findings,
+    findings: &mut PackFindings,
 ) {
     let mut seen: Vec<&str> = Vec::new();
     for Probe { asked, .. } in probes {
@@ -100,7 +102,8 @@ fn undeclared(
                 packed.component
             );
             findings.push(
-                Finding::new(code, message).on(field(packed, &format!("permissions.{field_name}"))),
+                PackFinding::new(code, message)
+                    .on(field_path(packed, &format!("permissions.{field_name}"))),
             );
         }
     }

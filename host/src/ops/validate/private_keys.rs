@@ -7,7 +7,7 @@
 use env_pack_domain::ForeignText;
 use memchr::memmem::{self, Finder};
 
-use super::{Code, Finding, Findings};
+use super::{Code, PackFinding, PackFindings};
 
 /// The bytes that every WebAssembly binary begins with.
 const WASM: &[u8] = b"\0asm";
@@ -25,11 +25,11 @@ const KEY_FILES: [&str; 6] =
 const KEY_FILE_ENDINGS: [&str; 5] = [".jks", ".keystore", ".p12", ".pfx", ".ppk"];
 
 /// Adds a finding if an entry has the name of a key file, and one if it holds a private key.
-pub(super) fn check_entry(name: &str, content: &[u8], findings: &mut Findings) {
+pub(super) fn check_entry(name: &str, content: &[u8], findings: &mut PackFindings) {
     let excerpt = ForeignText::excerpt(name);
     if is_key_file(name) {
         let message = format!("`{excerpt}` is the name of a private-key file");
-        findings.push(Finding::new(Code::PrivateFile, message).on(name));
+        findings.push(PackFinding::new(Code::PrivateFile, message).on(name));
     }
     if let Some(offset) = find_pem_key(content) {
         let position = if content.starts_with(WASM) {
@@ -39,7 +39,7 @@ pub(super) fn check_entry(name: &str, content: &[u8], findings: &mut Findings) {
             format!("line {}", lines_before + 1)
         };
         let message = format!("a private key begins at {position} of `{excerpt}`");
-        findings.push(Finding::new(Code::Secret, message).on(name));
+        findings.push(PackFinding::new(Code::Secret, message).on(name));
     }
 }
 

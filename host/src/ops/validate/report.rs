@@ -3,7 +3,7 @@
 use env_pack_domain::{CapabilitySlot, DescriptorPath, ForeignText, PackRef};
 use serde::Serialize;
 
-use super::{Finding, Severity};
+use super::{FindingSeverity, PackFinding};
 
 /// What was found about packs.
 #[derive(Debug, Serialize)]
@@ -39,9 +39,9 @@ pub struct PackReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// The handlers that said who they are.
-    pub handlers: Vec<SeenHandler>,
+    pub handlers: Vec<ValidatedHandler>,
     /// What was found.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<PackFinding>,
     /// How many more findings there are.
     #[serde(skip_serializing_if = "is_zero")]
     pub omitted: usize,
@@ -50,12 +50,12 @@ pub struct PackReport {
     pub stopped: Option<&'static str>,
     /// Why it could not be examined, or not to the end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub failure: Option<Failure>,
+    pub failure: Option<ValidationFailure>,
 }
 
 /// A handler that said who it is.
 #[derive(Debug, Serialize)]
-pub struct SeenHandler {
+pub struct ValidatedHandler {
     /// The id of its component.
     pub component: ForeignText,
     /// The slot it fills.
@@ -70,7 +70,7 @@ pub struct SeenHandler {
 
 /// Why nobody knows.
 #[derive(Clone, Debug, Serialize)]
-pub struct Failure {
+pub struct ValidationFailure {
     /// A stable name of the kind of error.
     pub kind: &'static str,
     /// What happened.
@@ -81,7 +81,7 @@ pub struct Failure {
 
 /// What is to be said of packs in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ValidationVerdict {
     /// Nothing counts against them.
     Passed,
     /// Something does.
@@ -100,40 +100,47 @@ impl ValidateReport {
             let findings = packs.iter().flat_map(|pack| &pack.findings);
             findings.filter(|finding| finding.severity == severity).count()
         };
-        let (errors, warnings, notes) =
-            (count(Severity::Error), count(Severity::Warning), count(Severity::Note));
-        let passed = packs.iter().all(|pack| pack.verdict(strict) == Verdict::Passed);
+        let (errors, warnings, notes) = (
+            count(FindingSeverity::Error),
+            count(FindingSeverity::Warning),
+            count(FindingSeverity::Note),
+        );
+        let passed = packs.iter().all(|pack| pack.verdict(strict) == ValidationVerdict::Passed);
         Self { packs, errors, warnings, notes, strict, passed }
     }
 
     /// The verdict on all packs: what is not known comes first.
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> ValidationVerdict {
         match (self.passed, self.packs.iter().any(|pack| pack.failure.is_some())) {
-            (true, _) => Verdict::Passed,
-            (false, true) => Verdict::Unknown,
-            (false, false) => Verdict::Failed,
+            (true, _) => ValidationVerdict::Passed,
+            (false, true) => ValidationVerdict::Unknown,
+            (false, false) => ValidationVerdict::Failed,
         }
     }
 }
 
 impl PackReport {
-    pub(super) fn of(pack_ref: &PackRef) -> Self {
+    pub(super) fn new(pack_ref: &PackRef) -> Self {
         Self { pack_ref: pack_ref.text(), ..Self::default() }
     }
 
     /// The verdict on this pack.
-    pub fn verdict(&self, strict: bool) -> Verdict {
-        match (self.failure.is_some(), self.findings.iter().any(|finding| finding.counts(strict))) {
-            (true, _) => Verdict::Unknown,
-            (false, true) => Verdict::Failed,
-            (false, false) => Verdict::Passed,
+    pub fn verdict(&self, strict: bool) -> ValidationVerdict {
+        match (
+            self.failure.is_some(),
+            self.findings.iter().any(|finding| finding.counts_against_pack(strict)),
+        ) {
+            (true, _) => ValidationVerdict::Unknown,
+            (false, true) => ValidationVerdict::Failed,
+            (false, false) => ValidationVerdict::Passed,
         }
     }
 }
 
-impl Finding {
+impl PackFinding {
     /// Whether it counts against the pack.
-    pub fn counts(&self, strict: bool) -> bool {
-        self.severity == Severity::Error || strict && self.severity == Severity::Warning
+    pub fn counts_against_pack(&self, strict: bool) -> bool {
+        self.severity == FindingSeverity::Error
+            || strict && self.severity == FindingSeverity::Warning
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::code::{About, Severity, codes};
+use super::code::{CodeDescription, FindingSeverity, codes};
 
 /// The page on which every code is explained.
 pub const PAGE: &str = "docs/validate.md";
@@ -314,7 +314,7 @@ codes! {
     PermissionsTooMany "permissions-too-many" Error
         "The pack declares more than 256 commands and addresses for one handler, which nobody reads who is asked to grant them."
         "Declare what the preflight needs.";
-    Shell "tool-is-shell" Note
+    ToolIsShell "tool-is-shell" Note
         "A declared command is a shell or an interpreter, which runs the code in its arguments."
         "Declare the program that the code runs, with its arguments; the host runs it without a shell.";
 }
@@ -333,12 +333,12 @@ codes! {
 
 impl Code {
     /// The code of this name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.name() == name)
     }
 
     /// Whether it says that something took too long, so that more of the same would too.
-    pub(super) fn is_about_time(self) -> bool {
+    pub(super) fn is_resource_limit(self) -> bool {
         matches!(
             self,
             Self::CompileTime | Self::CompileMemory | Self::MetadataTime | Self::PreflightTime

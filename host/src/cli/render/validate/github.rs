@@ -4,8 +4,8 @@
 //! The runner obeys every line that begins with `::`, so nothing that a pack says begins
 //! a line, ends one, or ends a parameter.
 
-use super::{from_here, place, shown};
-use crate::ops::validate::{PackReport, Severity, ValidateReport};
+use super::{repository_path, shown, subject_text};
+use crate::ops::validate::{FindingSeverity, PackReport, ValidateReport};
 
 /// The report as workflow commands.
 pub fn github(report: &ValidateReport) -> String {
@@ -16,11 +16,11 @@ fn pack(pack: &PackReport) -> String {
     let mut lines = String::new();
     for finding in &pack.findings {
         let command = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "notice",
+            FindingSeverity::Error => "error",
+            FindingSeverity::Warning => "warning",
+            FindingSeverity::Note => "notice",
         };
-        let place = place(finding).map(|place| format!(" ({place})")).unwrap_or_default();
+        let place = subject_text(finding).map(|place| format!(" ({place})")).unwrap_or_default();
         let message = format!("{}{place}. {} See {}", finding.message, finding.hint, finding.help);
         lines.push_str(&line(command, &pack.pack_ref, finding.code.name(), &message));
     }
@@ -40,7 +40,7 @@ fn line(command: &str, pack_ref: &str, title: &str, message: &str) -> String {
     let (file, title) = match pack_ref.contains("://") {
         // no file of the repository
         true => (String::new(), format!("{title}: {pack_ref}")),
-        false => (format!("file={},", parameter(from_here(&pack_ref))), title.to_owned()),
+        false => (format!("file={},", parameter(repository_path(&pack_ref))), title.to_owned()),
     };
     format!("::{command} {file}title={}::{}\n", parameter(&title), data(message))
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{place, shown};
-use crate::ops::validate::{Failure, Finding, PackReport, ValidateReport};
+use super::{shown, subject_text};
+use crate::ops::validate::{PackFinding, PackReport, ValidateReport, ValidationFailure};
 
 /// Renders the report as an XML document.
 ///
@@ -48,8 +48,12 @@ fn test_suite(pack: &PackReport, strict: bool) -> TestSuite {
 
 /// The test case of a finding. CI systems merge test cases of one name, so each name is
 /// unique in its suite.
-fn finding_case(finding: &Finding, strict: bool, names: &mut BTreeMap<String, usize>) -> TestCase {
-    let place = place(finding).map(|place| format!(" at {place}")).unwrap_or_default();
+fn finding_case(
+    finding: &PackFinding,
+    strict: bool,
+    names: &mut BTreeMap<String, usize>,
+) -> TestCase {
+    let place = subject_text(finding).map(|place| format!(" at {place}")).unwrap_or_default();
     let name = shown(&format!("{}{place}", finding.code.name()));
     let count = names.entry(name.clone()).or_default();
     *count += 1;
@@ -62,7 +66,7 @@ fn finding_case(finding: &Finding, strict: bool, names: &mut BTreeMap<String, us
         finding.hint,
         finding.help
     );
-    if finding.counts(strict) {
+    if finding.counts_against_pack(strict) {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status
             .set_type(finding.code.name())
@@ -76,7 +80,7 @@ fn finding_case(finding: &Finding, strict: bool, names: &mut BTreeMap<String, us
     }
 }
 
-fn error_status(failure: &Failure) -> TestCaseStatus {
+fn error_status(failure: &ValidationFailure) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status
         .set_type(failure.kind)

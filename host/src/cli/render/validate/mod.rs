@@ -1,4 +1,4 @@
-//! Findings about packs, in the forms that people and CIs read.
+//! PackFindings about packs, in the forms that people and CIs read.
 
 mod github;
 mod junit;
@@ -10,7 +10,9 @@ pub use sarif::sarif;
 
 use super::{BAD, GOOD, Human, NOTICE, counted, shown};
 use crate::cli::table::Tone;
-use crate::ops::validate::{Finding, PackReport, Severity, ValidateReport, Verdict};
+use crate::ops::validate::{
+    FindingSeverity, PackFinding, PackReport, ValidateReport, ValidationVerdict,
+};
 
 impl Human for ValidateReport {
     fn human(&self, _verb: &str) -> String {
@@ -20,11 +22,13 @@ impl Human for ValidateReport {
         let counts: Vec<_> = counts.into_iter().map(|(count, what)| counted(count, what)).collect();
         let packs = counted(self.packs.len(), "pack");
         text.push_str(&match self.verdict() {
-            Verdict::Passed => {
+            ValidationVerdict::Passed => {
                 format!("{} {packs} passed: {}\n", Tone::Good.paint(GOOD), counts.join(", "))
             }
-            Verdict::Failed => format!("{} {packs}: {}\n", Tone::Bad.paint(BAD), counts.join(", ")),
-            Verdict::Unknown => {
+            ValidationVerdict::Failed => {
+                format!("{} {packs}: {}\n", Tone::Bad.paint(BAD), counts.join(", "))
+            }
+            ValidationVerdict::Unknown => {
                 format!(
                     "{} {packs}, not all of which could be examined: {}\n",
                     Tone::Bad.paint(BAD),
@@ -38,8 +42,8 @@ impl Human for ValidateReport {
 
 fn human_pack(pack: &PackReport, strict: bool) -> String {
     let sign = match pack.verdict(strict) {
-        Verdict::Passed => Tone::Good.paint(GOOD),
-        Verdict::Failed | Verdict::Unknown => Tone::Bad.paint(BAD),
+        ValidationVerdict::Passed => Tone::Good.paint(GOOD),
+        ValidationVerdict::Failed | ValidationVerdict::Unknown => Tone::Bad.paint(BAD),
     };
     let name = match (&pack.id, &pack.version) {
         (Some(id), Some(version)) => format!(" (`{id}` {version})"),
@@ -69,13 +73,13 @@ fn human_pack(pack: &PackReport, strict: bool) -> String {
     text
 }
 
-fn human_finding(finding: &Finding) -> String {
+fn human_finding(finding: &PackFinding) -> String {
     let (tone, sign) = match finding.severity {
-        Severity::Error => (Tone::Bad, BAD),
-        Severity::Warning => (Tone::Notice, NOTICE),
-        Severity::Note => (Tone::Faint, "·"),
+        FindingSeverity::Error => (Tone::Bad, BAD),
+        FindingSeverity::Warning => (Tone::Notice, NOTICE),
+        FindingSeverity::Note => (Tone::Faint, "·"),
     };
-    let place = place(finding).map(|place| format!("    at {place}\n")).unwrap_or_default();
+    let place = subject_text(finding).map(|place| format!("    at {place}\n")).unwrap_or_default();
     format!(
         "  {} {}: {}\n{place}    next: {}\n",
         tone.paint(sign),
@@ -86,7 +90,7 @@ fn human_finding(finding: &Finding) -> String {
 }
 
 /// A path without the `./` in front of it, which a repository does not know.
-fn from_here(path: &str) -> &str {
+fn repository_path(path: &str) -> &str {
     let mut path = path;
     while let Some(rest) = path.strip_prefix("./") {
         path = rest.trim_start_matches('/');
@@ -95,6 +99,6 @@ fn from_here(path: &str) -> &str {
 }
 
 /// What a finding is about; the byte stands in its message already.
-fn place(finding: &Finding) -> Option<String> {
+fn subject_text(finding: &PackFinding) -> Option<String> {
     finding.subject.as_ref().map(|subject| format!("`{subject}`"))
 }

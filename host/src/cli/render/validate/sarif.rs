@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use env_pack_domain::Sha256Digest;
 use serde::Serialize;
 
-use super::{place, shown};
-use crate::ops::validate::{Code, Finding, PAGE, PackReport, Severity, ValidateReport, Verdict};
+use super::{shown, subject_text};
+use crate::ops::validate::{
+    Code, FindingSeverity, PAGE, PackFinding, PackReport, ValidateReport, ValidationVerdict,
+};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -24,57 +26,57 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 /// A log file.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Log {
+pub struct SarifLog {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
-    runs: [Run; 1],
+    runs: [SarifRun; 1],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Run {
-    tool: Tool,
-    automation_details: Automation,
-    invocations: [Invocation; 1],
+struct SarifRun {
+    tool: SarifTool,
+    automation_details: AutomationDetails,
+    invocations: [SarifInvocation; 1],
     column_kind: &'static str,
-    results: Vec<Found>,
+    results: Vec<SarifResult>,
 }
 
 #[derive(Serialize)]
-struct Automation {
+struct AutomationDetails {
     id: &'static str,
 }
 
 #[derive(Serialize)]
-struct Tool {
-    driver: Driver,
+struct SarifTool {
+    driver: ToolDriver,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Driver {
+struct ToolDriver {
     name: &'static str,
     semantic_version: &'static str,
-    rules: Vec<Rule>,
+    rules: Vec<SarifRule>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Rule {
+struct SarifRule {
     id: &'static str,
     name: &'static str,
-    short_description: Text,
-    full_description: Text,
-    help: Text,
+    short_description: SarifMessage,
+    full_description: SarifMessage,
+    help: SarifMessage,
     #[serde(skip_serializing_if = "Option::is_none")]
     help_uri: Option<String>,
-    default_configuration: Configuration,
-    properties: Properties,
+    default_configuration: RuleConfiguration,
+    properties: RuleProperties,
 }
 
 #[derive(Serialize)]
-struct Properties {
+struct RuleProperties {
     tags: [&'static str; 1],
     precision: &'static str,
     #[serde(rename = "problem.severity")]
@@ -82,71 +84,71 @@ struct Properties {
 }
 
 #[derive(Serialize)]
-struct Configuration {
+struct RuleConfiguration {
     level: &'static str,
 }
 
 #[derive(Serialize)]
-struct Text {
+struct SarifMessage {
     text: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Invocation {
+struct SarifInvocation {
     execution_successful: bool,
-    tool_execution_notifications: Vec<Notification>,
+    tool_execution_notifications: Vec<SarifNotification>,
 }
 
 #[derive(Serialize)]
-struct Notification {
+struct SarifNotification {
     level: &'static str,
-    message: Text,
-    locations: [Location; 1],
+    message: SarifMessage,
+    locations: [SarifLocation; 1],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Found {
+struct SarifResult {
     rule_id: &'static str,
     rule_index: usize,
     level: &'static str,
-    message: Text,
-    locations: [Location; 1],
+    message: SarifMessage,
+    locations: [SarifLocation; 1],
     partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    properties: Option<Place>,
+    properties: Option<ResultProperties>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Place {
+struct ResultProperties {
     byte_offset: u64,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Location {
-    physical_location: Physical,
+struct SarifLocation {
+    physical_location: PhysicalLocation,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    logical_locations: Vec<Logical>,
+    logical_locations: Vec<LogicalLocation>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Physical {
-    artifact_location: Artifact,
-    region: Region,
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    region: SarifRegion,
 }
 
 #[derive(Serialize)]
-struct Artifact {
+struct ArtifactLocation {
     uri: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Region {
+struct SarifRegion {
     start_line: u64,
     start_column: u64,
     end_line: u64,
@@ -154,52 +156,55 @@ struct Region {
 }
 
 /// The first line, as of every file that has none.
-const WHOLE: Region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
+const FIRST_LINE: SarifRegion =
+    SarifRegion { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Logical {
+struct LogicalLocation {
     fully_qualified_name: String,
     kind: &'static str,
 }
 
 /// The report as a log file.
-pub fn sarif(report: &ValidateReport) -> Log {
+pub fn sarif(report: &ValidateReport) -> SarifLog {
     let results = report.packs.iter().flat_map(results);
-    let driver = Driver {
+    let driver = ToolDriver {
         name: "gtc",
         semantic_version: env!("CARGO_PKG_VERSION"),
         rules: Code::ALL.iter().map(|code| rule(*code)).collect(),
     };
-    let invocation = Invocation {
-        execution_successful: report.verdict() != Verdict::Unknown,
+    let invocation = SarifInvocation {
+        execution_successful: report.verdict() != ValidationVerdict::Unknown,
         tool_execution_notifications: report.packs.iter().flat_map(notifications).collect(),
     };
-    let run = Run {
-        tool: Tool { driver },
-        automation_details: Automation { id: CATEGORY },
+    let run = SarifRun {
+        tool: SarifTool { driver },
+        automation_details: AutomationDetails { id: CATEGORY },
         invocations: [invocation],
         column_kind: "unicodeCodePoints",
         results: results.collect(),
     };
-    Log { schema: SCHEMA, version: "2.1.0", runs: [run] }
+    SarifLog { schema: SCHEMA, version: "2.1.0", runs: [run] }
 }
 
-fn rule(code: Code) -> Rule {
-    let about = code.about();
-    Rule {
+fn rule(code: Code) -> SarifRule {
+    let description = code.description();
+    SarifRule {
         id: code.name(),
         name: code.name(),
-        short_description: Text { text: about.cause.to_owned() },
-        full_description: Text { text: format!("{} {}", about.cause, about.fix) },
-        help: Text { text: format!("{} See {}.", about.fix, code.help()) },
+        short_description: SarifMessage { text: description.cause.to_owned() },
+        full_description: SarifMessage {
+            text: format!("{} {}", description.cause, description.fix),
+        },
+        help: SarifMessage { text: format!("{} See {}.", description.fix, code.help()) },
         help_uri: help_uri(REPOSITORY, code),
-        default_configuration: Configuration { level: level(about.severity) },
-        properties: Properties {
-            tags: [about.group],
+        default_configuration: RuleConfiguration { level: level(description.severity) },
+        properties: RuleProperties {
+            tags: [description.group],
             precision: "high",
-            severity: match about.severity {
-                Severity::Note => "recommendation",
+            severity: match description.severity {
+                FindingSeverity::Note => "recommendation",
                 other => level(other),
             },
         },
@@ -214,9 +219,9 @@ fn help_uri(repository: &str, code: Code) -> Option<String> {
 
 /// The results about a pack, each with a fingerprint of its own, which does not change
 /// when those about something else come or go.
-fn results(pack: &PackReport) -> Vec<Found> {
+fn results(pack: &PackReport) -> Vec<SarifResult> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let result = |finding: &Finding| {
+    let result = |finding: &PackFinding| {
         let subject =
             finding.subject.as_ref().map(|subject| subject.as_exact()).unwrap_or_default();
         let hash = Sha256Digest::compute(format!("{}\0{subject}", finding.code.name()).as_bytes())
@@ -229,41 +234,41 @@ fn results(pack: &PackReport) -> Vec<Found> {
     pack.findings.iter().map(result).collect()
 }
 
-fn result(pack: &PackReport, finding: &Finding, fingerprint: String) -> Found {
-    let place = place(finding).map(|place| format!(" ({place})")).unwrap_or_default();
-    Found {
+fn result(pack: &PackReport, finding: &PackFinding, fingerprint: String) -> SarifResult {
+    let place = subject_text(finding).map(|place| format!(" ({place})")).unwrap_or_default();
+    SarifResult {
         rule_id: finding.code.name(),
         // every code is a rule, in this order
         rule_index: Code::ALL.iter().position(|code| *code == finding.code).unwrap_or_default(),
         level: level(finding.severity),
         // GitHub shows no logical locations
-        message: Text { text: format!("{}{}. {}", finding.message, place, finding.hint) },
+        message: SarifMessage { text: format!("{}{}. {}", finding.message, place, finding.hint) },
         locations: [location(pack, Some(finding))],
         partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint)]),
-        properties: finding.byte.map(|byte_offset| Place { byte_offset }),
+        properties: finding.byte.map(|byte_offset| ResultProperties { byte_offset }),
     }
 }
 
-fn location(pack: &PackReport, finding: Option<&Finding>) -> Location {
+fn location(pack: &PackReport, finding: Option<&PackFinding>) -> SarifLocation {
     let subject = finding.and_then(|finding| finding.subject.as_ref());
-    let logical = subject.map(|subject| Logical {
+    let logical = subject.map(|subject| LogicalLocation {
         fully_qualified_name: subject.to_string(),
         kind: if subject.as_exact().contains(['#', '[']) { "member" } else { "resource" },
     });
-    Location {
-        physical_location: Physical {
-            artifact_location: Artifact { uri: uri(&pack.pack_ref) },
-            region: WHOLE,
+    SarifLocation {
+        physical_location: PhysicalLocation {
+            artifact_location: ArtifactLocation { uri: uri(&pack.pack_ref) },
+            region: FIRST_LINE,
         },
         logical_locations: logical.into_iter().collect(),
     }
 }
 
 /// What is not known of a pack, and what is left out.
-fn notifications(pack: &PackReport) -> impl Iterator<Item = Notification> {
-    let notification = |level, text| Notification {
+fn notifications(pack: &PackReport) -> impl Iterator<Item = SarifNotification> {
+    let notification = |level, text| SarifNotification {
         level,
-        message: Text { text },
+        message: SarifMessage { text },
         locations: [location(pack, None)],
     };
     let failure = pack.failure.as_ref().map(|failure| {
@@ -277,11 +282,11 @@ fn notifications(pack: &PackReport) -> impl Iterator<Item = Notification> {
     failure.into_iter().chain(omitted)
 }
 
-fn level(severity: Severity) -> &'static str {
+fn level(severity: FindingSeverity) -> &'static str {
     match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
+        FindingSeverity::Error => "error",
+        FindingSeverity::Warning => "warning",
+        FindingSeverity::Note => "note",
     }
 }
 
@@ -293,7 +298,7 @@ fn uri(pack_ref: &str) -> String {
         Some(("file", rest)) => ("file://", rest),
         _ if pack_ref.starts_with('/') => ("file://", pack_ref),
         // files of a repository are compared by their paths from its root
-        _ => ("", super::from_here(pack_ref)),
+        _ => ("", super::repository_path(pack_ref)),
     };
     let may_stand = |byte: u8| {
         byte.is_ascii_alphanumeric()

@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 
 use env_pack_domain::{BindingContext, EnvPackHandler, HandlerFault, Permissions, Preflight};
 
-use super::faults;
+use super::error_codes;
 use crate::archive::PackedHandler;
 use crate::engine::{LoadError, Loaded, Trust};
 use crate::host::Host;
 
 /// A handler that has been tried.
-pub(super) struct Trial {
+pub(super) struct DryRun {
     /// The handler, which said who it is.
     pub loaded: Loaded,
     /// What it said of itself the second time that is not what it said the first time.
-    pub changed: Result<Option<Changed>, LoadError>,
+    pub changed: Result<Option<MetadataChange>, LoadError>,
     /// What came of its preflight.
     pub preflight: Result<Preflight, HandlerFault>,
     /// What came of it the second time, if it came to an answer the first time.
@@ -28,7 +28,7 @@ pub(super) struct Trial {
 }
 
 /// An answer that changed.
-pub(super) struct Changed {
+pub(super) struct MetadataChange {
     pub what: &'static str,
     pub first: String,
     pub second: String,
@@ -39,12 +39,12 @@ pub(super) struct Changed {
 /// # Errors
 /// [`LoadError`] when it does not come as far as saying who it is, or this machine cannot
 /// run it.
-pub(super) fn run(host: &Host, packed: &PackedHandler, trust: Trust) -> Result<Trial, LoadError> {
+pub(super) fn run(host: &Host, packed: &PackedHandler, trust: Trust) -> Result<DryRun, LoadError> {
     let load = || host.engine.load_on_trial(&packed.bytes, &packed.digest, trust);
     let loaded = load()?;
     let start = Instant::now();
     let second = match load() {
-        Err(error) if faults::of_load(&error).is_none() => return Err(error),
+        Err(error) if error_codes::load_code(&error).is_none() => return Err(error),
         second => second,
     };
     let preflight = loaded.handler.preflight(&nothing_granted());
@@ -53,7 +53,7 @@ pub(super) fn run(host: &Host, packed: &PackedHandler, trust: Trust) -> Result<T
         _ => None,
     };
     let changed = second.map(|second| changed(loaded.handler.as_ref(), second.handler.as_ref()));
-    Ok(Trial { loaded, changed, preflight, again, took: start.elapsed() })
+    Ok(DryRun { loaded, changed, preflight, again, took: start.elapsed() })
 }
 
 /// A binding to an environment that does not exist.
@@ -66,7 +66,7 @@ fn nothing_granted() -> BindingContext {
     }
 }
 
-fn changed(first: &dyn EnvPackHandler, second: &dyn EnvPackHandler) -> Option<Changed> {
+fn changed(first: &dyn EnvPackHandler, second: &dyn EnvPackHandler) -> Option<MetadataChange> {
     let answers = |handler: &dyn EnvPackHandler| {
         [
             ("slot", handler.slot().to_string()),
@@ -76,5 +76,5 @@ fn changed(first: &dyn EnvPackHandler, second: &dyn EnvPackHandler) -> Option<Ch
     };
     let pairs = answers(first).into_iter().zip(answers(second));
     let mut changes = pairs.filter(|((_, first), (_, second))| first != second);
-    changes.next().map(|((what, first), (_, second))| Changed { what, first, second })
+    changes.next().map(|((what, first), (_, second))| MetadataChange { what, first, second })
 }

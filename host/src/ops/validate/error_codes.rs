@@ -3,20 +3,24 @@
 
 use env_pack_domain::HandlerFault;
 
-use super::{Code, Finding};
+use super::{Code, PackFinding};
 use crate::archive::{ArchiveError, ComponentFault};
 use crate::engine::LoadError;
 
 /// The finding that an archive's fault is.
-pub(super) fn of_archive(error: &ArchiveError) -> Option<Finding> {
-    let finding = |code| Finding::new(code, error.to_string());
+pub(super) fn archive_finding(error: &ArchiveError) -> Option<PackFinding> {
+    let finding = |code| PackFinding::new(code, error.to_string());
     let on = |code, subject: &str| Some(finding(code).on(subject));
     match error {
         ArchiveError::TooLarge { .. } => Some(finding(Code::ArchiveTooLarge)),
         ArchiveError::Profile { rule, offset, entry }
         | ArchiveError::NotRepackable { rule, offset, entry } => {
             let byte = Some(*offset as u64);
-            Some(Finding { subject: entry.clone(), byte, ..finding(Code::named(rule.name())?) })
+            Some(PackFinding {
+                subject: entry.clone(),
+                byte,
+                ..finding(Code::from_name(rule.name())?)
+            })
         }
         ArchiveError::BareComponent => Some(finding(Code::BareComponent)),
         ArchiveError::Application => on(Code::NoHandler, "manifest.json"),
@@ -45,14 +49,14 @@ pub(super) fn of_archive(error: &ArchiveError) -> Option<Finding> {
 }
 
 /// The finding that an oddity of a component is.
-pub(super) fn of_component(fault: &ComponentFault) -> Finding {
+pub(super) fn component_finding(fault: &ComponentFault) -> PackFinding {
     let (code, subject) = match fault {
         ComponentFault::MissingManifest { file, .. } => (Code::ComponentManifestMissing, file),
         ComponentFault::InvalidManifest { file, .. } => (Code::ComponentManifestInvalid, file),
         ComponentFault::ManifestMismatch { file, .. } => (Code::ComponentManifestDiffers, file),
         ComponentFault::Undeclared { entry } => (Code::ComponentUndeclared, entry),
     };
-    Finding::new(code, fault.to_string()).on(subject.as_exact())
+    PackFinding::new(code, fault.to_string()).on(subject.as_exact())
 }
 
 fn pick(entry: &str, manifest: Code, sbom: Code) -> Code {
@@ -60,7 +64,7 @@ fn pick(entry: &str, manifest: Code, sbom: Code) -> Code {
 }
 
 /// The code of a component that does not load.
-pub(super) fn of_load(error: &LoadError) -> Option<Code> {
+pub(super) fn load_code(error: &LoadError) -> Option<Code> {
     Some(match error {
         LoadError::NotAComponent { .. } => Code::NotAComponent,
         LoadError::NoHandler => Code::HandlerNotExported,
@@ -74,13 +78,13 @@ pub(super) fn of_load(error: &LoadError) -> Option<Code> {
         | LoadError::CompilerEnded { .. }
         | LoadError::UnusableCode { .. } => Code::DoesNotCompile,
         LoadError::Interface { .. } => Code::WrongInterface,
-        LoadError::Fault(fault) => return of_metadata(fault),
+        LoadError::Fault(fault) => return metadata_code(fault),
         LoadError::NoWorker | LoadError::Worker { .. } => return None,
     })
 }
 
 /// The code of a handler that failed when it was asked who it is.
-pub(super) fn of_metadata(fault: &HandlerFault) -> Option<Code> {
+pub(super) fn metadata_code(fault: &HandlerFault) -> Option<Code> {
     Some(match fault {
         HandlerFault::Trapped { .. } | HandlerFault::Crashed { .. } => Code::MetadataTrapped,
         HandlerFault::Exited { .. } => Code::MetadataExited,
@@ -96,7 +100,7 @@ pub(super) fn of_metadata(fault: &HandlerFault) -> Option<Code> {
 }
 
 /// The code of a handler that failed in its preflight.
-pub(super) fn of_preflight(fault: &HandlerFault) -> Option<Code> {
+pub(super) fn preflight_code(fault: &HandlerFault) -> Option<Code> {
     Some(match fault {
         HandlerFault::Trapped { .. } | HandlerFault::Crashed { .. } => Code::PreflightTrapped,
         HandlerFault::Exited { .. } => Code::PreflightExited,
@@ -105,6 +109,6 @@ pub(super) fn of_preflight(fault: &HandlerFault) -> Option<Code> {
         HandlerFault::TooMany { .. } => Code::PreflightTooMany,
         HandlerFault::TooMuchOutput { .. } => Code::PreflightTooMuch,
         HandlerFault::WrongShape { .. } => Code::PreflightShape,
-        other => return of_metadata(other),
+        other => return metadata_code(other),
     })
 }
