@@ -1,6 +1,8 @@
 //! The tasks of this repository: `cargo xtask test` runs the gate, `cargo xtask builtins
 //! [--check]` builds the packs that the host embeds, `cargo xtask messages [--check]`
-//! writes the snapshots of messages, `cargo xtask faults` shows that the tests notice
+//! writes the snapshots of messages, `cargo xtask wording
+//! [--update]` checks retired words and style limits, `cargo xtask faults` shows that the
+//! tests notice
 //! faults.
 #![expect(clippy::disallowed_methods, reason = "it runs toolchains and writes generated files")]
 #![expect(clippy::print_stdout, reason = "it talks to whoever started it")]
@@ -13,6 +15,7 @@ mod messages;
 mod process;
 mod sources;
 mod tools;
+mod wording;
 
 use anyhow::{Result, bail};
 
@@ -25,6 +28,8 @@ fn main() -> Result<()> {
         ["builtins", "--check"] => builtins::check(),
         ["messages"] => messages::update(),
         ["messages", "--check"] => messages::check(),
+        ["wording"] => wording::check(),
+        ["wording", "--update"] => wording::update(),
         ["faults"] => faults::run(""),
         ["faults", filter] => faults::run(filter),
         _ => bail!(

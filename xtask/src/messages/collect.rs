@@ -5,7 +5,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ExprLit, ImplItem, Item, Lit, LitStr, Macro, Meta};
 
-use crate::sources::is_test_item;
+use crate::sources::{self, is_test_item};
 
 /// The derives whose types turn doc comments into text that users read.
 const DOCUMENTED: [&str; 5] = ["Parser", "Args", "Subcommand", "ValueEnum", "JsonSchema"];
@@ -70,17 +70,7 @@ impl Collector {
 
 impl<'ast> Visit<'ast> for Collector {
     fn visit_item(&mut self, item: &'ast Item) {
-        let attributes = match item {
-            Item::Enum(item) => &item.attrs,
-            Item::Fn(item) => &item.attrs,
-            Item::Impl(item) => &item.attrs,
-            Item::Mod(item) => &item.attrs,
-            Item::Struct(item) => &item.attrs,
-            Item::Const(item) => &item.attrs,
-            Item::Static(item) => &item.attrs,
-            Item::Macro(item) => &item.attrs,
-            _ => return visit::visit_item(self, item),
-        };
+        let attributes = sources::attributes(item);
         if is_test_item(attributes) {
             return;
         }
