@@ -1,22 +1,23 @@
-//! The packs that the host embeds: built from `builtins/`, packed by `gtc` itself, and
-//! kept in step with their sources.
+//! Builds the packs that the host embeds from `builtins/`, and compares them with their
+//! sources.
 //!
-//! They are built in a staging folder that holds nothing but their inputs, because cargo
-//! mixes the places of crates outside of a workspace into symbol names: only so do two
-//! checkouts make the same bytes.
+//! They are built in a staging folder that holds only their inputs: cargo mixes the paths
+//! of crates outside of a workspace into symbol names, and two checkouts must give the
+//! same bytes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
 use crate::process::{command, output, root, run};
+use crate::report::Report;
 
-/// What the packed files are made of, beside the compiler.
+/// The inputs of the packed files, apart from the compiler.
 const INPUTS: [&str; 3] = ["wit/env-pack", "guest-sdk", "builtins"];
 const TARGET: &str = "wasm32-wasip2";
-/// The crates, and the descriptor path each answers for, which names its pack.
+/// Each crate with the descriptor path that it handles, which is the name of its pack.
 const PACKS: [(&str, &str); 5] = [
     ("deployer-local-process", "greentic.deployer.local-process"),
     ("secrets-dev-store", "greentic.secrets.dev-store"),
@@ -26,7 +27,7 @@ const PACKS: [(&str, &str); 5] = [
 ];
 const VERSION: &str = "0.1.0";
 
-/// Builds the packs and records what they were built from.
+/// Builds the packs and records the digest of their inputs and the compiler.
 pub fn rebuild() -> Result<()> {
     let packed = packed();
     build_into(&packed)?;
@@ -36,35 +37,38 @@ pub fn rebuild() -> Result<()> {
     Ok(())
 }
 
-/// Fails when sources and packed files disagree: by the digest of the sources always,
-/// byte for byte when the compiler is the recorded one.
-pub fn check() -> Result<()> {
+/// Fails if the packed files differ from their sources.
+///
+/// The digest of the sources is always compared; the packs are rebuilt and compared byte
+/// for byte if the compiler is the recorded one.
+pub fn check(report: &mut Report) -> Result<()> {
     let packed = packed();
-    let recorded = fs::read_to_string(packed.join("inputs.sha256"))
+    let recorded_inputs = fs::read_to_string(packed.join("inputs.sha256"))
         .context("builtins/packed/inputs.sha256")?;
     ensure!(
-        recorded.trim() == inputs_digest()?,
+        recorded_inputs.trim() == inputs_digest()?,
         "the sources of the built-ins changed after they were packed; run `cargo xtask builtins` and commit the result"
     );
-    let (recorded, compiler) = (fs::read_to_string(packed.join("compiler.txt"))?, compiler()?);
+    let recorded = fs::read_to_string(packed.join("compiler.txt"))?;
+    let compiler = compiler()?;
     if recorded != compiler {
-        println!(
-            "builtins: sources unchanged; NOT checked byte for byte, because they were packed with another compiler:"
-        );
-        println!("  recorded {}, here {}", first_line(&recorded), first_line(&compiler));
+        report.not_checked(format!(
+            "built-ins byte for byte, because they were packed with `{}`, and this is `{}`",
+            first_line(&recorded),
+            first_line(&compiler)
+        ));
         return Ok(());
     }
     let fresh = root().join("target/builtins/packed");
     build_into(&fresh)?;
     for (_, path) in PACKS {
         let name = format!("{path}.gtpack");
-        if fs::read(packed.join(&name))? != fs::read(fresh.join(&name))? {
-            bail!(
-                "builtins/packed/{name} is not what its sources make; run `cargo xtask builtins` and commit the result"
-            );
-        }
+        ensure!(
+            fs::read(packed.join(&name))? == fs::read(fresh.join(&name))?,
+            "builtins/packed/{name} differs from a build of its sources; run `cargo xtask builtins` and commit the result"
+        );
     }
-    println!("builtins: the five packs are byte for byte what their sources make");
+    println!("builtins: the five packs equal a build of their sources");
     Ok(())
 }
 
@@ -83,9 +87,8 @@ fn build_into(folder: &Path) -> Result<()> {
         .env("CARGO_ENCODED_RUSTFLAGS", remaps(&stage)?);
     run(&mut build)?;
     fs::create_dir_all(folder)?;
-    // just what the tests build, or half of the tree would be compiled again with other
-    // features
-    run(&mut command("cargo", &["build", "--workspace", "--all-targets", "--locked"]))?;
+    // exactly what the step `tests` builds, so that nothing is compiled with other features
+    run(&mut command("cargo", &["test", "--workspace", "--no-run", "--locked"]))?;
     let gtc = root().join("target/debug/gtc");
     for (krate, path) in PACKS {
         let component = target.join(TARGET).join("release").join(krate.replace('-', "_") + ".wasm");
@@ -98,15 +101,14 @@ fn build_into(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Lays out a workspace with everything the guests are made of inside.
+/// Copies the inputs into one workspace.
 fn make_stage(stage: &Path) -> Result<()> {
     if stage.exists() {
         fs::remove_dir_all(stage)?;
     }
     for file in input_files()? {
-        let place = file.strip_prefix("builtins").unwrap_or(&file);
-        let to = stage.join(place);
-        fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
+        let to = stage.join(file.strip_prefix("builtins").unwrap_or(&file));
+        fs::create_dir_all(to.parent().context("a file has a folder")?)?;
         fs::copy(root().join(&file), to)?;
     }
     let manifest = stage.join("Cargo.toml");
@@ -119,13 +121,13 @@ fn make_stage(stage: &Path) -> Result<()> {
     Ok(fs::write(manifest, inside)?)
 }
 
-/// Compiler flags that keep the places of this machine out of the code: the panic
-/// messages of guests name source files.
+/// Compiler flags that replace the paths of this machine, which the panic messages of
+/// guests would contain.
 fn remaps(stage: &Path) -> Result<String> {
-    let home = std::env::var_os("CARGO_HOME")
+    let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| Some(std::env::home_dir()?.join(".cargo")));
-    let registries = home.context("cargo has no home folder")?.join("registry/src");
+    let registries = cargo_home.context("CARGO_HOME and HOME are not set")?.join("registry/src");
     let mut flags = vec![format!("--remap-path-prefix={}=/gtc", stage.display())];
     for registry in fs::read_dir(&registries).with_context(|| registries.display().to_string())? {
         flags.push(format!("--remap-path-prefix={}=/registry", registry?.path().display()));
@@ -133,7 +135,7 @@ fn remaps(stage: &Path) -> Result<String> {
     Ok(flags.join("\x1f"))
 }
 
-/// The digest of every input, names and contents.
+/// The digest of the names and contents of all inputs.
 fn inputs_digest() -> Result<String> {
     let mut hash = Sha256::new();
     for file in input_files()? {
@@ -152,10 +154,10 @@ fn input_files() -> Result<Vec<PathBuf>> {
         for entry in fs::read_dir(root().join(&folder))? {
             let entry = entry?;
             let path = folder.join(entry.file_name());
-            match entry.file_type()?.is_dir() {
-                true if path == Path::new("builtins/packed") || path.ends_with("target") => {}
-                true => folders.push(path),
-                false => files.push(path),
+            if !entry.file_type()?.is_dir() {
+                files.push(path);
+            } else if path != Path::new("builtins/packed") && !path.ends_with("target") {
+                folders.push(path);
             }
         }
     }

@@ -1,36 +1,42 @@
-//! Holds the dependency trees to `deny.toml`: bans, licenses, sources; and advisories,
-//! where somebody can be asked for them.
+//! Holds the dependency trees to `deny.toml`: bans, licenses, sources, and advisories if
+//! their database can be reached.
+
+use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use crate::process::{command, root, run};
+use crate::report::Report;
 use crate::tools;
 
-/// The version that is installed where there is none.
+/// The version of cargo-deny to build if the machine has none.
 const VERSION: &str = "0.20.2";
-/// What `cargo deny` says when it could not get hold of the advisories.
+/// The error of `cargo deny` if it cannot download the advisories.
 const NOT_FETCHED: &str = "failed to fetch advisory database";
 
 /// Checks the dependencies of these workspaces.
-pub fn check(workspaces: &[&str]) -> Result<()> {
-    let deny = tools::built("cargo-deny", VERSION)?;
-    let config = root().join("deny.toml").display().to_string();
+pub fn check(workspaces: &[&str], report: &mut Report) -> Result<()> {
+    let deny = tools::find_or_build("cargo-deny", VERSION)?;
     for workspace in workspaces {
-        let manifest = root().join(workspace).join("Cargo.toml").display().to_string();
-        let base = ["--config", &config, "--manifest-path", &manifest, "--locked", "check"];
-        let on = |checks: &[&str]| command(&deny, &[&base[..], checks].concat());
-        run(&mut on(&["bans", "licenses", "sources"]))?;
-        let asked = on(&["advisories"]).output()?;
-        let words = String::from_utf8_lossy(&asked.stderr);
-        match asked.status.success() {
-            true => println!("{workspace}: no advisory is about what it depends on"),
-            false if words.contains(NOT_FETCHED) => {
-                println!(
-                    "NOT CHECKED: advisories about {workspace}, because their database cannot be reached from here"
-                );
-            }
-            false => bail!("{words}"),
+        run(&mut check_command(&deny, workspace, &["bans", "licenses", "sources"]))?;
+        let output = check_command(&deny, workspace, &["advisories"]).output()?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() {
+            println!("{workspace}: no advisory concerns its dependencies");
+        } else if stderr.contains(NOT_FETCHED) {
+            report.not_checked(format!(
+                "advisories for `{workspace}`, because their database cannot be reached"
+            ));
+        } else {
+            bail!("{stderr}");
         }
     }
     Ok(())
+}
+
+fn check_command(deny: &str, workspace: &str, checks: &[&str]) -> Command {
+    let config = root().join("deny.toml").display().to_string();
+    let manifest = root().join(workspace).join("Cargo.toml").display().to_string();
+    let base = ["--config", &config, "--manifest-path", &manifest, "--locked", "check"];
+    command(deny, &[&base, checks].concat())
 }

@@ -1,11 +1,11 @@
-//! The tasks of this repository: `cargo xtask test` runs the gate, `cargo xtask builtins
-//! [--check]` builds the packs that the host embeds, `cargo xtask messages [--check]`
-//! writes the snapshots of messages, `cargo xtask wording
-//! [--update]` checks retired words and style limits, `cargo xtask faults` shows that the
-//! tests notice
-//! faults.
-#![expect(clippy::disallowed_methods, reason = "it runs toolchains and writes generated files")]
-#![expect(clippy::print_stdout, reason = "it talks to whoever started it")]
+//! The tasks of this repository, run as `cargo xtask <task>`.
+//!
+//! - `test`: run the gate
+//! - `builtins [--check]`: build the packs that the host embeds, or compare them with their sources
+//! - `messages [--check]`: write the snapshots of messages, or compare them with the sources
+//! - `wording [--update]`: check retired words and style limits, or lower the limits
+#![expect(clippy::disallowed_methods, reason = "tasks run toolchains and write generated files")]
+#![expect(clippy::print_stdout, reason = "tasks report to a terminal")]
 
 mod builtins;
 mod dependencies;
@@ -13,11 +13,14 @@ mod faults;
 mod gate;
 mod messages;
 mod process;
+mod report;
 mod sources;
 mod tools;
 mod wording;
 
 use anyhow::{Result, bail};
+
+use report::Report;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,7 +28,7 @@ fn main() -> Result<()> {
     match arguments.as_slice() {
         ["test"] => gate::run(),
         ["builtins"] => builtins::rebuild(),
-        ["builtins", "--check"] => builtins::check(),
+        ["builtins", "--check"] => builtins::check(&mut Report::default()),
         ["messages"] => messages::update(),
         ["messages", "--check"] => messages::check(),
         ["wording"] => wording::check(),
@@ -33,7 +36,8 @@ fn main() -> Result<()> {
         ["faults"] => faults::run(""),
         ["faults", filter] => faults::run(filter),
         _ => bail!(
-            "expected `cargo xtask test`, `cargo xtask builtins [--check]`, `cargo xtask messages [--check]` or `cargo xtask faults [<part of a name>]`"
+            "expected `cargo xtask test`, `cargo xtask builtins [--check]`, \
+             `cargo xtask messages [--check]` or `cargo xtask wording [--update]`"
         ),
     }
 }

@@ -1,39 +1,39 @@
-//! Programs that the gate needs and a machine may not have: built, installed, or done
-//! without.
+//! Programs that the gate uses and a machine may lack: found, built or installed.
 
 use anyhow::Result;
 
 use crate::process::{command, output, root, run};
 
-/// Whether a question to a program is answered. The program is its first word.
-pub fn answers(question: &[&str]) -> bool {
-    let [program, arguments @ ..] = question else { return false };
+/// Returns true if a command succeeds, such as a version query.
+pub fn answers(query: &[&str]) -> bool {
+    let [program, arguments @ ..] = query else { return false };
     output(&mut command(program, arguments)).is_ok()
 }
 
-/// A program written in Rust: the one on PATH, or our own, built when it is not there
-/// yet.
-pub fn built(name: &str, version: &str) -> Result<String> {
+/// Returns a program written in Rust: the one on PATH, or a build of this version in
+/// `target/tools`.
+pub fn find_or_build(name: &str, version: &str) -> Result<String> {
     if answers(&[name, "--version"]) {
         return Ok(name.to_owned());
     }
     let tools = root().join("target/tools");
     let program = tools.join("bin").join(name).display().to_string();
     if !answers(&[&program, "--version"]) {
-        let (root, build) =
-            (tools.display().to_string(), tools.join("build").display().to_string());
-        // without optimizations: it is built for longer than it runs
-        let install = ["install", "--quiet", "--debug", "--locked", name, "--version", version];
-        let mut install =
-            command("cargo", &[&install[..], &["--root", &root, "--target-dir", &build]].concat());
+        let folder = tools.display().to_string();
+        let target = tools.join("build").display().to_string();
+        // without optimizations: building it takes longer than running it
+        let package = ["install", "--quiet", "--debug", "--locked", name, "--version", version];
+        let folders = ["--root", &folder, "--target-dir", &target];
+        let mut install = command("cargo", &[&package[..], &folders].concat());
         run(install.env("CARGO_PROFILE_DEV_DEBUG", "false"))?;
     }
     Ok(program)
 }
 
-/// Installs packages of Debian that have a program of their name, as far as this machine
-/// and this user can; says where not.
-pub fn from_debian(packages: &[&str]) {
+/// Installs Debian packages that are missing, each of which has a program of its name.
+///
+/// Without root or `apt-get`, or if the installation fails, it prints what is missing.
+pub fn install_from_debian(packages: &[&str]) {
     let missing: Vec<&str> =
         packages.iter().copied().filter(|package| !answers(&[package, "--version"])).collect();
     if missing.is_empty() {
@@ -44,13 +44,15 @@ pub fn from_debian(packages: &[&str]) {
         println!("not installed: {}, which takes root and `apt-get`", missing.join(" and "));
         return;
     }
-    let get = |arguments: &[&str]| {
-        run(command("apt-get", arguments).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    let install =
-        || get(&[&["install", "--yes", "--no-install-recommends"][..], &missing].concat());
-    // a machine that was just made knows no packages yet
-    if let Err(error) = install().or_else(|_| get(&["update"]).and_then(|()| install())) {
+    let install = [&["install", "--yes", "--no-install-recommends"][..], &missing].concat();
+    // a new machine has no package lists yet
+    let installed =
+        apt_get(&install).or_else(|_| apt_get(&["update"]).and_then(|()| apt_get(&install)));
+    if let Err(error) = installed {
         println!("not installed: {}, because {error:#}", missing.join(" and "));
     }
+}
+
+fn apt_get(arguments: &[&str]) -> Result<()> {
+    run(command("apt-get", arguments).env("DEBIAN_FRONTEND", "noninteractive"))
 }
