@@ -9,7 +9,6 @@
 
 mod builtins;
 mod dependencies;
-mod faults;
 mod gate;
 mod messages;
 mod process;
@@ -33,8 +32,6 @@ fn main() -> Result<()> {
         ["messages", "--check"] => messages::check(),
         ["wording"] => wording::check(),
         ["wording", "--update"] => wording::update(),
-        ["faults"] => faults::run(""),
-        ["faults", filter] => faults::run(filter),
         _ => bail!(
             "expected `cargo xtask test`, `cargo xtask builtins [--check]`, \
              `cargo xtask messages [--check]` or `cargo xtask wording [--update]`"
