@@ -39,7 +39,7 @@ fn check(root: &Path, data: &[u8]) {
     let changed =
         change::remove(&stored.environment, &binding.key()).expect("it is bound").environment;
     let mut session = store.open(&id).expect("it was read before");
-    session.save(&changed, &stored.lock).expect("it can be written");
+    session.save(&changed, &stored.pins).expect("it can be written");
     assert_eq!(store.load(&id).expect("what we write, we read").environment, changed);
     assert_eq!(
         foreign(&std::fs::read(folder.join("environment.json")).expect("a file")),

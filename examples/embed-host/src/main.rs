@@ -24,8 +24,8 @@ use env_pack_domain::{
 };
 use gtc::engine::ToolEnvironment;
 use gtc::host::{Host, HostSettings};
-use gtc::ops::embed::Plugins;
-use gtc::ops::{OpError, doctor, env, pack};
+use gtc::ops::plugins::Plugins;
+use gtc::ops::{OpError, doctor, env, inspect};
 
 /// A handler without a sandbox: it is code of this program.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         path: "example.extension.clock".parse()?,
         versions: "^1".parse()?,
     }))?;
-    plugins.register_pack(&host, &pack_ref, &pack::declared(&host, &pack_ref)?)?;
+    plugins.register_pack(&host, &pack_ref, &inspect::declared_permissions(&host, &pack_ref)?)?;
     for plugin in plugins.iter() {
         let from = match &plugin.origin.pack_ref {
             None => "ours".to_owned(),

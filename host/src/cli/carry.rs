@@ -11,8 +11,8 @@ use super::error::UsageError;
 use super::grammar::NewPackRef;
 use super::parse::{Payload, pack_ref, parsed};
 use crate::document::Text;
-use crate::ops::load::LoadRequest;
-use crate::ops::save::{Chosen, SaveRequest};
+use crate::ops::export::{ExportRequest, PackSelection};
+use crate::ops::import::ImportRequest;
 
 /// Packs to carry somewhere.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -61,14 +61,16 @@ pub struct LoadPayload {
 }
 
 impl Payload for SavePayload {
-    type Request = SaveRequest;
+    type Request = ExportRequest;
 
-    fn parse(self) -> Result<SaveRequest, UsageError> {
+    fn parse(self) -> Result<ExportRequest, UsageError> {
         let packs = match (self.environment_id, self.pack_refs.is_empty()) {
-            (Some(environment), true) => Chosen::Bound(parsed("environment_id", &environment)?),
+            (Some(environment), true) => {
+                PackSelection::Bound(parsed("environment_id", &environment)?)
+            }
             (None, false) => {
                 let pack_refs = self.pack_refs.iter().map(|text| pack_ref("pack_refs", text));
-                Chosen::Named(pack_refs.collect::<Result<_, _>>()?)
+                PackSelection::Named(pack_refs.collect::<Result<_, _>>()?)
             }
             (None, true) => {
                 return Err(UsageError::text(
@@ -85,16 +87,16 @@ impl Payload for SavePayload {
         };
         let trust_root_of =
             self.trust_root_of.map(|environment| parsed("trust_root_of", &environment));
-        Ok(SaveRequest { packs, trust_root_of: trust_root_of.transpose()?, output: self.output })
+        Ok(ExportRequest { packs, trust_root_of: trust_root_of.transpose()?, output: self.output })
     }
 }
 
 impl Payload for LoadPayload {
-    type Request = LoadRequest;
+    type Request = ImportRequest;
 
-    fn parse(self) -> Result<LoadRequest, UsageError> {
+    fn parse(self) -> Result<ImportRequest, UsageError> {
         let trust_in = self.trust_in.map(|environment| parsed("trust_in", &environment));
-        Ok(LoadRequest {
+        Ok(ImportRequest {
             layout: self.layout,
             output: self.output,
             force: self.force,

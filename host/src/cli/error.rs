@@ -5,7 +5,7 @@ use std::error::Error;
 
 use env_pack_domain::ForeignText;
 
-use crate::ops::{Failure, OpError};
+use crate::ops::{ExitOutcome, OpError};
 
 /// An argument that does not make sense.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl CliError {
     /// 1 when the answer is no, 2 when there is none.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Op(error) if error.failure() == Failure::Refused => 1,
+            Self::Op(error) if error.exit_outcome() == ExitOutcome::Refused => 1,
             Self::Usage(error) if error.refused => 1,
             Self::Declined => 1,
             _ => 2,

@@ -51,14 +51,14 @@ use verb::Verb;
 
 use crate::document;
 use crate::host::Host;
-use crate::ops::bind::{BindReport, BindRequest, BindVerb, Grants};
+use crate::ops::bind::{BindReport, BindRequest, BindVerb, GrantSelection};
 use crate::ops::pack_test::{TestError, TestReport};
 use crate::ops::refresh::RefreshRequest;
 use crate::ops::validate::{self as validation, ValidationVerdict};
 use crate::ops::{
-    self, OpError, bench, bind, cache, doctor, env, grants, limits, load, pack, pack_test,
-    project as projects, protections, read, refresh, registry as registries, repack, save, signing,
-    tool_check, trust_root, unbind,
+    self, OpError, bench, bind, bindings, build, cache, doctor, env, export, grants, import,
+    inspect, limits, pack_test, project as projects, refresh, registry as registries, repack,
+    sandbox_check, signing, tool_check, trust_root, unbind,
 };
 
 /// The exit code of a command that was asked something and answered no.
@@ -121,8 +121,8 @@ impl Session {
                 "doctor",
                 "self",
                 verb,
-                |_| Ok(protections::protections(&self.host)?),
-                |report| report.holds(),
+                |_| Ok(sandbox_check::check_sandbox(&self.host)?),
+                |report| report.is_confined(),
             ),
             Command::Doctor(DoctorSubject::Limits(verb)) => {
                 self.done("doctor", "limits", verb, |_| Ok(limits::limits(&self.host)))
@@ -196,8 +196,9 @@ impl Session {
             EnvPacksVerb::Rollback(verb) => {
                 self.done(NOUN, "rollback", verb, |request| Ok(unbind::rollback(host, &request)?))
             }
-            EnvPacksVerb::List(verb) => self
-                .done(NOUN, "list", verb, |environment| Ok(read::env_packs(host, &environment)?)),
+            EnvPacksVerb::List(verb) => self.done(NOUN, "list", verb, |environment| {
+                Ok(bindings::list_env_packs(host, &environment)?)
+            }),
         }
     }
 
@@ -217,11 +218,12 @@ impl Session {
             ExtensionsVerb::Rollback(verb) => {
                 self.done(NOUN, "rollback", verb, |request| Ok(unbind::rollback(host, &request)?))
             }
-            ExtensionsVerb::List(verb) => self
-                .done(NOUN, "list", verb, |environment| Ok(read::extensions(host, &environment)?)),
+            ExtensionsVerb::List(verb) => self.done(NOUN, "list", verb, |environment| {
+                Ok(bindings::list_extensions(host, &environment)?)
+            }),
             ExtensionsVerb::Resolve(verb) => {
                 self.done(NOUN, "resolve", verb, |(environment, reference)| {
-                    Ok(read::resolve(host, &environment, &reference)?)
+                    Ok(bindings::resolve_extension(host, &environment, &reference)?)
                 })
             }
         }
@@ -287,8 +289,8 @@ impl Session {
     /// the terminal, once.
     fn with_consent<R>(
         &self,
-        grants: &mut Grants,
-        operation: impl Fn(&Grants) -> Result<R, OpError>,
+        grants: &mut GrantSelection,
+        operation: impl Fn(&GrantSelection) -> Result<R, OpError>,
     ) -> Result<R, CliError> {
         match operation(grants) {
             Err(OpError::NotGranted { missing, .. })
@@ -317,11 +319,11 @@ impl Session {
                 self.done("pack", "new", verb, |request| Ok(projects::new(host, &request)?))
             }
             PackVerb::Build(verb) => self.done("pack", "build", verb, |build| match build {
-                Build::Component(request) => Ok(pack::build(host, &request)?),
+                Build::Component(request) => Ok(build::build(host, &request)?),
                 Build::Project(folder, output) => Ok(projects::build(host, &folder, output)?),
             }),
             PackVerb::Inspect(verb) => self.done("pack", "inspect", verb, |(pack_ref, wit)| {
-                Ok(pack::inspect(host, &pack_ref, wit)?)
+                Ok(inspect::inspect(host, &pack_ref, wit)?)
             }),
             PackVerb::Bench(verb) => self.done("pack", "bench", verb, |(pack_ref, turns)| {
                 Ok(bench::bench(host, &pack_ref, turns)?)
@@ -343,10 +345,10 @@ impl Session {
                 self.done("pack", "pull", verb, |request| Ok(registries::pull(host, &request)?))
             }
             PackVerb::Save(verb) => {
-                self.done("pack", "save", verb, |request| Ok(save::save(host, &request)?))
+                self.done("pack", "save", verb, |request| Ok(export::export(host, &request)?))
             }
             PackVerb::Load(verb) => {
-                self.done("pack", "load", verb, |request| Ok(load::load(host, &request)?))
+                self.done("pack", "load", verb, |request| Ok(import::import(host, &request)?))
             }
             PackVerb::Sign(verb) => self.done("pack", "sign", verb, |sign| match sign {
                 Sign::File(request) => Ok(signing::sign(host, &request)?),

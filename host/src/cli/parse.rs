@@ -21,7 +21,7 @@ use super::payload::{
     ExtensionRollbackPayload, GrantsChangePayload, GrantsPayload, InitPayload, InspectPayload,
     NoPayload, PackPayload, PackRemovePayload, RepackPayload, ResolvePayload,
 };
-use crate::ops::bind::{BindRequest, Grants};
+use crate::ops::bind::{BindRequest, GrantSelection};
 use crate::ops::env::NewEnvironment;
 use crate::ops::grants::GrantsRequest;
 use crate::ops::repack::RepackRequest;
@@ -152,8 +152,8 @@ impl Payload for BenchPayload {
 }
 
 impl GrantsPayload {
-    pub(super) fn parse(&self) -> Result<Grants, UsageError> {
-        Ok(Grants {
+    pub(super) fn parse(&self) -> Result<GrantSelection, UsageError> {
+        Ok(GrantSelection {
             permissions: permissions(
                 ["grants.tools", "grants.network"],
                 &self.tools,
@@ -178,7 +178,7 @@ impl Payload for GrantsChangePayload {
         Ok(GrantsRequest {
             environment: self.environment_id.parse()?,
             kind: parsed::<DescriptorOrPath>("kind", &self.kind)?.0,
-            grants: Grants { permissions, declared: self.declared },
+            grants: GrantSelection { permissions, declared: self.declared },
             idempotency_key: self.idempotency_key,
         })
     }

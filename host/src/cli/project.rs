@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::error::UsageError;
 use super::parse::{Payload, parsed, permissions};
 use crate::document::Text;
-use crate::ops::pack::BuildRequest;
+use crate::ops::build::BuildRequest;
 use crate::ops::project::{Language, NewRequest};
 
 /// A project to make.

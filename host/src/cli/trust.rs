@@ -12,7 +12,7 @@ use super::error::UsageError;
 use super::grammar::NewPackRef;
 use super::parse::{Payload, pack_ref, parsed};
 use crate::document::Text;
-use crate::ops::signing::{SignRequest, Trusted, VerifyRequest};
+use crate::ops::signing::{SignRequest, TrustedKeys, VerifyRequest};
 use crate::ops::trust_root::{DistrustRequest, TrustRequest};
 
 /// A key to make.
@@ -153,9 +153,9 @@ impl Payload for VerifyPayload {
     fn parse(self) -> Result<VerifyRequest, UsageError> {
         let trusted = match (self.environment_id, self.keys.is_empty()) {
             (Some(environment), true) => {
-                Trusted::Environment(parsed("environment_id", &environment)?)
+                TrustedKeys::Environment(parsed("environment_id", &environment)?)
             }
-            (None, false) => Trusted::Keys(self.keys),
+            (None, false) => TrustedKeys::Keys(self.keys),
             (None, true) => {
                 return Err(UsageError::text(
                     "keys",

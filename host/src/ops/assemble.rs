@@ -8,12 +8,13 @@ use env_pack_domain::{
     Sha256Digest,
 };
 
-use super::packs::{self, LoadedPack, PackError};
-use super::trust::{Signature, Trust};
+use super::PackError;
+use super::load_pack::{self, LoadedPack};
+use super::trust::{SignatureStatus, TrustPolicy};
 use crate::engine::Engine;
 use crate::fetch::FetchedPack;
 use crate::host::Host;
-use crate::store::{LockedPack, StoreError, Stored};
+use crate::store::{PinnedPack, StoreError, Stored};
 
 /// A registry, and everything that did not get into it.
 #[derive(Debug, Default)]
@@ -21,20 +22,20 @@ pub(super) struct Assembly {
     pub registry: Registry,
     /// What each handler may do: what its pack declares and the operator granted.
     pub grants: HashMap<DescriptorPath, Permissions>,
-    pub failures: Vec<LoadFailure>,
+    pub failures: Vec<FailedPack>,
     pub drifts: Vec<Drift>,
     pub duplicates: Vec<DuplicateRegistration>,
-    pub permission_faults: Vec<PermissionFault>,
+    pub permission_problems: Vec<PermissionProblem>,
     /// Who vouches for each bound pack that is not part of this program and that somebody
     /// may load.
-    pub signatures: Vec<(PackRef, Signature)>,
+    pub signatures: Vec<(PackRef, SignatureStatus)>,
     /// The paths that each bound pack answers for.
-    pub answered: HashMap<String, Vec<DescriptorPath>>,
+    pub handled_paths: HashMap<String, Vec<DescriptorPath>>,
 }
 
 /// A pack that does not load.
 #[derive(Debug)]
-pub(super) struct LoadFailure {
+pub(super) struct FailedPack {
     pub pack_ref: PackRef,
     /// The bindings that need it; none for a built-in that nobody binds.
     pub bindings: Vec<BindingKey>,
@@ -51,7 +52,7 @@ pub(super) struct Drift {
 
 /// A pack whose permissions are not in order.
 #[derive(Debug)]
-pub(super) enum PermissionFault {
+pub(super) enum PermissionProblem {
     /// What its component imports and what it declares do not go together.
     Mismatch { pack_ref: PackRef, reason: String },
     /// It declares what the operator did not grant, or granted no longer.
@@ -65,21 +66,21 @@ pub(super) enum PermissionFault {
 /// [`StoreError`] when it is not known whom the environment trusts: then nothing is
 /// loaded.
 pub(super) fn assemble(host: &Host, stored: &Stored) -> Result<Assembly, StoreError> {
-    let trust = Trust::of(host, stored.environment.id())?;
+    let trust = TrustPolicy::for_environment(host, stored.environment.id())?;
     let mut assembly = Assembly::default();
     for builtin in host.fetcher.builtins() {
         assembly.add(host, &trust, &PackRef::Builtin(builtin), None);
     }
     for binding in stored.environment.bindings() {
         if host.fetcher.is_builtin(&binding.pack_ref)
-            || assembly.answered.contains_key(&binding.pack_ref.text())
+            || assembly.handled_paths.contains_key(&binding.pack_ref.text())
         {
             continue;
         }
         let known_failure =
             assembly.failures.iter().position(|failure| failure.pack_ref == binding.pack_ref);
         if known_failure.is_none() {
-            assembly.add(host, &trust, &binding.pack_ref, stored.lock.get(&binding.pack_ref));
+            assembly.add(host, &trust, &binding.pack_ref, stored.pins.get(&binding.pack_ref));
         }
         if let Some(failure) =
             assembly.failures.iter_mut().find(|failure| failure.pack_ref == binding.pack_ref)
@@ -91,22 +92,28 @@ pub(super) fn assemble(host: &Host, stored: &Stored) -> Result<Assembly, StoreEr
 }
 
 impl Assembly {
-    fn add(&mut self, host: &Host, trust: &Trust, pack_ref: &PackRef, pin: Option<&LockedPack>) {
-        let loaded = self.fetch(host, pack_ref, pin).and_then(|fetched| {
+    fn add(
+        &mut self,
+        host: &Host,
+        trust: &TrustPolicy,
+        pack_ref: &PackRef,
+        pin: Option<&PinnedPack>,
+    ) {
+        let loaded = self.fetch_bound(host, pack_ref, pin).and_then(|fetched| {
             // before anything of it is read
             let signature = trust.examine(host, pack_ref, &fetched)?.signature;
-            if signature != Signature::BuiltIn {
+            if signature != SignatureStatus::BuiltIn {
                 self.signatures.push((pack_ref.clone(), signature));
             }
-            packs::load_bytes(host, &fetched, Engine::load)
+            load_pack::load_archive(host, &fetched, Engine::load)
         });
         let same = loaded.and_then(|pack| match pin {
-            Some(pin) => pack.held_to(pin),
+            Some(pin) => pack.ensure_matches_pin(pin),
             None => Ok(pack),
         });
         match same {
             Ok(pack) => self.register(pack, pack_ref, pin),
-            Err(error) => self.failures.push(LoadFailure {
+            Err(error) => self.failures.push(FailedPack {
                 pack_ref: pack_ref.clone(),
                 bindings: Vec::new(),
                 error,
@@ -116,14 +123,14 @@ impl Assembly {
 
     /// The archive that was bound: from where it was bound, or else from what was kept of
     /// it.
-    fn fetch(
+    fn fetch_bound(
         &mut self,
         host: &Host,
         pack_ref: &PackRef,
-        pin: Option<&LockedPack>,
+        pin: Option<&PinnedPack>,
     ) -> Result<FetchedPack, PackError> {
         if let (PackRef::Oci(_), Some(pin)) = (pack_ref, pin) {
-            return self.pinned_by_registry(host, pack_ref, pin);
+            return self.fetch_pinned_oci(host, pack_ref, pin);
         }
         let fetched = host.fetcher.fetch(pack_ref);
         let Some(pin) = pin else { return Ok(fetched?) };
@@ -140,11 +147,11 @@ impl Assembly {
 
     /// What was bound, which is kept: no registry is asked. That its tag moved is known
     /// when somebody has asked since.
-    fn pinned_by_registry(
+    fn fetch_pinned_oci(
         &mut self,
         host: &Host,
         pack_ref: &PackRef,
-        pin: &LockedPack,
+        pin: &PinnedPack,
     ) -> Result<FetchedPack, PackError> {
         let moved = host
             .fetcher
@@ -154,25 +161,29 @@ impl Assembly {
         if let Some((found, locked)) = moved {
             self.drifts.push(Drift { pack_ref: pack_ref.clone(), locked, found });
         }
-        packs::pinned(host, pack_ref, pin)
+        load_pack::fetch_pinned(host, pack_ref, pin)
     }
 
-    fn register(&mut self, pack: LoadedPack, pack_ref: &PackRef, pin: Option<&LockedPack>) {
+    fn register(&mut self, pack: LoadedPack, pack_ref: &PackRef, pin: Option<&PinnedPack>) {
         let granted = pin.map(|pin| pin.grants.clone()).unwrap_or_default();
-        self.answered.insert(pack_ref.text(), pack.paths().cloned().collect());
+        self.handled_paths.insert(pack_ref.text(), pack.paths().cloned().collect());
         for loaded in pack.handlers {
             let path = loaded.handler.descriptor_path().clone();
             // a component by itself was bound with a warning: nobody can mend it, and what it asks
             // for is refused
             let mismatches = loaded.permission_faults().into_iter().filter(|_| loaded.is_declared);
             let mismatch =
-                |reason| PermissionFault::Mismatch { pack_ref: pack_ref.clone(), reason };
-            self.permission_faults.extend(mismatches.map(mismatch));
+                |reason| PermissionProblem::Mismatch { pack_ref: pack_ref.clone(), reason };
+            self.permission_problems.extend(mismatches.map(mismatch));
             let missing = loaded.permissions.without(&granted);
             // a pack that was bound without a look has no pin, and says so otherwise
             if pin.is_some() && !missing.is_empty() {
                 let (pack_ref, path) = (pack_ref.clone(), path.clone());
-                self.permission_faults.push(PermissionFault::Ungranted { pack_ref, path, missing });
+                self.permission_problems.push(PermissionProblem::Ungranted {
+                    pack_ref,
+                    path,
+                    missing,
+                });
             }
             let origin = Origin { pack_ref: Some(pack_ref.clone()), archive: Some(pack.digest) };
             match self.registry.register(loaded.handler, origin) {

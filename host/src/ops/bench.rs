@@ -5,7 +5,7 @@ use std::time::Duration;
 use env_pack_domain::{ForeignText, PackRef};
 use serde::Serialize;
 
-use super::{OpError, packs};
+use super::{OpError, PackError, load_pack};
 use crate::engine::{Times, Trust};
 use crate::host::Host;
 
@@ -17,12 +17,12 @@ pub struct BenchReport {
     /// How often each was to be measured; what takes long is measured less often.
     pub turns: usize,
     /// Its handlers.
-    pub handlers: Vec<HandlerTimes>,
+    pub handlers: Vec<HandlerTimings>,
 }
 
 /// What a handler takes.
 #[derive(Debug, Serialize)]
-pub struct HandlerTimes {
+pub struct HandlerTimings {
     /// The id of its component.
     pub component: ForeignText,
     /// The size of its component, in bytes.
@@ -31,24 +31,24 @@ pub struct HandlerTimes {
     pub memory_bytes: u64,
     /// The component compiled, as on first sight: in a worker, unless it is part of this
     /// program.
-    pub cold_load: Time,
+    pub cold_load: Timing,
     /// The compiled code mapped, an instance made of it, and its three constants asked.
-    pub warm_load: Time,
+    pub warm_load: Timing,
     /// A fresh instance, and nothing asked.
-    pub instantiate: Time,
+    pub instantiate: Timing,
     /// The call of this name.
-    pub slot: Time,
+    pub slot: Timing,
     /// The call of this name.
-    pub descriptor_path: Time,
+    pub descriptor_path: Timing,
     /// The call of this name.
-    pub supported_versions: Time,
+    pub supported_versions: Timing,
     /// The call of this name, with nothing granted and no answers.
-    pub preflight: Time,
+    pub preflight: Timing,
 }
 
 /// How long something takes, in microseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Time {
+pub struct Timing {
     /// At least.
     pub min_us: f64,
     /// Half of the time no longer than this.
@@ -64,47 +64,46 @@ pub struct Time {
 pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchReport, OpError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
     let shown = || ForeignText::new(pack_ref.text());
-    let pack =
-        packs::open(host, &fetched).map_err(|source| OpError::Archive { pack: shown(), source })?;
+    let pack = load_pack::open_archive(host, &fetched)
+        .map_err(|source| OpError::Archive { pack: shown(), source })?;
     let trust = if fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
-    let unusable = |source| OpError::Measured { pack_ref: pack_ref.clone(), source };
+    let unusable = |source| OpError::BenchFailed { pack_ref: pack_ref.clone(), source };
     if pack.handlers.is_empty() {
-        return Err(unusable(packs::PackError::NoHandler));
+        return Err(unusable(PackError::NoHandler));
     }
     let found = pack.handlers.len();
-    if found > packs::HANDLERS_AT_ONCE {
-        return Err(unusable(packs::PackError::TooManyHandlers { found }));
+    if found > load_pack::MAX_HANDLERS_PER_RUN {
+        return Err(unusable(PackError::TooManyHandlers { found }));
     }
     let handler = |packed: crate::archive::PackedHandler| {
         let times = host.engine.bench(&packed.bytes, &packed.digest, trust, turns);
         let component = packed.component.clone();
-        let times =
-            times.map_err(|source| unusable(packs::PackError::Handler { component, source }))?;
+        let times = times.map_err(|source| unusable(PackError::Handler { component, source }))?;
         Ok(handler_times(packed.component, packed.bytes.len(), &times))
     };
     let handlers = pack.handlers.into_iter().map(handler).collect::<Result<_, OpError>>()?;
     Ok(BenchReport { pack_ref: pack_ref.clone(), turns, handlers })
 }
 
-fn handler_times(component: ForeignText, size: usize, times: &Times) -> HandlerTimes {
-    HandlerTimes {
+fn handler_times(component: ForeignText, size: usize, times: &Times) -> HandlerTimings {
+    HandlerTimings {
         component,
         size,
         memory_bytes: times.memory_bytes,
-        cold_load: time(&times.cold_load),
-        warm_load: time(&times.warm_load),
-        instantiate: time(&times.instantiate),
-        slot: time(&times.slot),
-        descriptor_path: time(&times.descriptor_path),
-        supported_versions: time(&times.supported_versions),
-        preflight: time(&times.preflight),
+        cold_load: summarize(&times.cold_load),
+        warm_load: summarize(&times.warm_load),
+        instantiate: summarize(&times.instantiate),
+        slot: summarize(&times.slot),
+        descriptor_path: summarize(&times.descriptor_path),
+        supported_versions: summarize(&times.supported_versions),
+        preflight: summarize(&times.preflight),
     }
 }
 
-fn time(times: &[Duration]) -> Time {
+fn summarize(times: &[Duration]) -> Timing {
     let mut sorted: Vec<f64> =
         times.iter().map(|time| (time.as_nanos() as f64 / 1e3 * 10.0).round() / 10.0).collect();
     sorted.sort_by(f64::total_cmp);
     let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
-    Time { min_us: at(0), median_us: at(sorted.len().saturating_sub(1) / 2), turns: sorted.len() }
+    Timing { min_us: at(0), median_us: at(sorted.len().saturating_sub(1) / 2), turns: sorted.len() }
 }

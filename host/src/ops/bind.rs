@@ -11,11 +11,11 @@ use env_pack_domain::{
 use serde::Serialize;
 
 use super::OpError;
-use super::check::{self, Checked, check};
-use super::recorded::recorded;
-use super::refresh::{Difference, exact};
+use super::audit::with_audit_record;
+use super::check::{self, CheckedPack, check_pack};
+use super::refresh::{PackDifference, pinned_reference};
 use crate::host::Host;
-use crate::store::{AuditEvent, PackLock};
+use crate::store::{AuditEvent, PackPins};
 
 /// Whether a binding is new or replaces one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct BindRequest {
     /// What to bind where.
     pub request: BindingRequest,
     /// What the operator allows the pack, beside asking programs for their versions.
-    pub grants: Grants,
+    pub grants: GrantSelection,
     /// Whether the pack is fetched and loaded before it is bound.
     pub fetch: bool,
     /// Whether what the reference stands for now is taken, though it is not what was
@@ -50,7 +50,7 @@ pub struct BindRequest {
 
 /// What an operator allows a pack.
 #[derive(Clone, Debug, Default)]
-pub struct Grants {
+pub struct GrantSelection {
     /// These permissions, as far as the pack declares them.
     pub permissions: Permissions,
     /// Everything that the pack declares.
@@ -90,7 +90,7 @@ pub struct BindReport {
     pub warnings: Vec<String>,
     /// What is different, where the reference stood for another archive before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub moved_from: Option<Difference>,
+    pub moved_from: Option<PackDifference>,
     /// Whether nothing was changed: there was no reason to, or it was only to be shown.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unchanged: bool,
@@ -120,12 +120,12 @@ pub fn bind(host: &Host, verb: BindVerb, request: &BindRequest) -> Result<BindRe
         // first against a snapshot: what the bindings refuse needs no pack, and loading one takes
         // no lock
         let snapshot = host.store.load(&request.environment)?;
-        apply(&snapshot.environment, verb, request, None)?;
+        compute_changes(&snapshot.environment, verb, request, None)?;
         let checked = match request.fetch {
-            true => Some(check(host, &snapshot, request)?),
+            true => Some(check_pack(host, &snapshot, request)?),
             false => None,
         };
-        bind_unrecorded(host, verb, request, checked)
+        commit(host, verb, request, checked)
     })
 }
 
@@ -137,9 +137,9 @@ pub(super) fn bind_checked(
     host: &Host,
     verb: BindVerb,
     request: &BindRequest,
-    checked: Option<Checked>,
+    checked: Option<CheckedPack>,
 ) -> Result<BindReport, OpError> {
-    recorded_bind(host, verb, request, || bind_unrecorded(host, verb, request, checked))
+    recorded_bind(host, verb, request, || commit(host, verb, request, checked))
 }
 
 pub(super) fn recorded_bind(
@@ -154,16 +154,20 @@ pub(super) fn recorded_bind(
     };
     let place = &request.request.place;
     let kind = Some(request.request.kind.to_string());
-    let target =
-        Target { environment: &request.environment, place, kind, key: &request.idempotency_key };
+    let target = AuditTarget {
+        environment: &request.environment,
+        place,
+        kind,
+        key: &request.idempotency_key,
+    };
     audited(host, name, &target, bind)
 }
 
-fn bind_unrecorded(
+fn commit(
     host: &Host,
     verb: BindVerb,
     asked: &BindRequest,
-    mut checked: Option<Checked>,
+    mut checked: Option<CheckedPack>,
 ) -> Result<BindReport, OpError> {
     let request = &asked.request;
     let mut session = host.store.open(&asked.environment)?;
@@ -172,20 +176,20 @@ fn bind_unrecorded(
     if let Some(replaced) =
         asked.replaces.as_ref().filter(|replaced| before.binding(&replaced.key()) != Some(replaced))
     {
-        return Err(OpError::ChangedMeanwhile {
+        return Err(OpError::BindingChanged {
             environment: asked.environment.clone(),
             key: replaced.key(),
         });
     }
     if let Some(checked) = &mut checked {
-        check::check_again(host, stored, asked, checked)?;
+        check::recheck(host, stored, asked, checked)?;
     }
-    let mut lock = stored.lock.clone();
-    let exact = with_exact(&mut lock, asked, checked.as_ref());
+    let mut pins = stored.pins.clone();
+    let exact = pin_old_reference(&mut pins, asked, checked.as_ref());
     let exactly = exact.as_ref().map_or(before.clone(), |exact| {
         change::replace_pack_ref(&before, &request.pack_ref, exact)
     });
-    let changes = apply(&exactly, verb, asked, exact.as_ref())?;
+    let changes = compute_changes(&exactly, verb, asked, exact.as_ref())?;
     let after = changes.last().map_or(before.clone(), |change| change.environment.clone());
     let (mut grants, mut signer, mut kept) = (None, None, None);
     let warnings = checked.as_ref().map(|checked| checked.warnings.clone()).unwrap_or_default();
@@ -197,10 +201,10 @@ fn bind_unrecorded(
         }
         signer = checked.signed.signature.signer();
         grants = (!checked.pin.grants.is_empty()).then(|| GrantsReport::from(&checked.pin.grants));
-        lock.packs.insert(request.pack_ref.text(), checked.pin);
+        pins.packs.insert(request.pack_ref.text(), checked.pin);
     }
-    keep_used(&mut lock, &[&before, &after]);
-    session.save(&after, &lock)?;
+    retain_used_pins(&mut pins, &[&before, &after]);
+    session.save(&after, &pins)?;
     // from here on the pin keeps it
     drop(kept);
     Ok(BindReport {
@@ -213,16 +217,16 @@ fn bind_unrecorded(
 
 /// The exact reference of what a tag stood for that moved, which is pinned too: a
 /// rollback restores what was there.
-fn with_exact(
-    lock: &mut PackLock,
+fn pin_old_reference(
+    pins: &mut PackPins,
     asked: &BindRequest,
-    checked: Option<&Checked>,
+    checked: Option<&CheckedPack>,
 ) -> Option<PackRef> {
     let pack_ref = &asked.request.pack_ref;
-    let pin = lock.get(pack_ref).filter(|_| asked.refresh).cloned()?;
-    let exact = exact(pack_ref, &pin)
+    let pin = pins.get(pack_ref).filter(|_| asked.refresh).cloned()?;
+    let exact = pinned_reference(pack_ref, &pin)
         .filter(|_| checked.is_some_and(|checked| checked.pin.manifest != pin.manifest))?;
-    lock.packs.insert(exact.text(), pin);
+    pins.packs.insert(exact.text(), pin);
     Some(exact)
 }
 
@@ -230,7 +234,7 @@ fn with_exact(
 ///
 /// `exact` is the reference by which everything was bound that moves along, if it is not
 /// the one asked for.
-fn apply(
+fn compute_changes(
     environment: &Environment,
     verb: BindVerb,
     asked: &BindRequest,
@@ -270,7 +274,7 @@ fn apply(
 
 /// Leaves only the pins of packs that are bound, were bound until now, or would be bound
 /// by a rollback.
-pub(super) fn keep_used(lock: &mut PackLock, environments: &[&Environment]) {
+pub(super) fn retain_used_pins(pins: &mut PackPins, environments: &[&Environment]) {
     let bindings = environments.iter().flat_map(|environment| environment.bindings());
     let refs = bindings.flat_map(|binding| {
         let previous = match &binding.previous {
@@ -280,7 +284,7 @@ pub(super) fn keep_used(lock: &mut PackLock, environments: &[&Environment]) {
         [Some(binding.pack_ref.text()), previous].into_iter().flatten()
     });
     let used: std::collections::HashSet<String> = refs.collect();
-    lock.packs.retain(|pack_ref, _| used.contains(pack_ref));
+    pins.packs.retain(|pack_ref, _| used.contains(pack_ref));
 }
 
 /// The report of a change, and of those that were made along with it.
@@ -321,7 +325,7 @@ pub(super) fn report(environment: &EnvId, binding: &Binding) -> BindReport {
 }
 
 /// What an audit line says a change was about.
-pub(super) struct Target<'a> {
+pub(super) struct AuditTarget<'a> {
     pub environment: &'a EnvId,
     pub place: &'a BindingPlace,
     pub kind: Option<String>,
@@ -333,10 +337,10 @@ pub(super) struct Target<'a> {
 pub(super) fn audited(
     host: &Host,
     verb: &'static str,
-    target: &Target<'_>,
+    target: &AuditTarget<'_>,
     change: impl FnOnce() -> Result<BindReport, OpError>,
 ) -> Result<BindReport, OpError> {
-    recorded(host, target.environment, change, |report| {
+    with_audit_record(host, target.environment, change, |report| {
         let first = target.event(verb, target.place, target.kind.clone(), report);
         let moved_by = if verb == "rollback" { verb } else { "update" };
         let moved = report.into_iter().flat_map(|report| &report.moved);
@@ -347,7 +351,7 @@ pub(super) fn audited(
     })
 }
 
-impl Target<'_> {
+impl AuditTarget<'_> {
     /// What the log says of one binding.
     fn event(
         &self,

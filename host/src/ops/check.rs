@@ -6,23 +6,23 @@ use env_pack_domain::{
     Binding, BindingPlace, DescriptorPath, ForeignText, Origin, PackRef, Permissions, Registry,
 };
 
-use super::OpError;
 use super::bind::BindRequest;
-use super::error::Taker;
-use super::packs::{self, LoadedPack, PackError};
-use super::refresh::unmoved;
-use super::trust::{Examined, Trust};
+use super::error::PathOwner;
+use super::load_pack::{self, LoadedPack};
+use super::refresh::ensure_same_digest;
+use super::trust::{SignatureCheck, TrustPolicy};
+use super::{OpError, PackError};
 use crate::engine::Engine;
 use crate::fetch::FetchedPack;
 use crate::host::Host;
-use crate::store::{LockedPack, Stored};
+use crate::store::{PinnedPack, Stored};
 
 /// A pack that may be bound.
-pub(super) struct Checked {
+pub(super) struct CheckedPack {
     pub fetched: FetchedPack,
-    pub pin: LockedPack,
+    pub pin: PinnedPack,
     /// Who vouches for it.
-    pub signed: Examined,
+    pub signed: SignatureCheck,
     /// What is odd about it, but no reason to refuse it.
     pub warnings: Vec<String>,
     /// What the pack wants to be allowed.
@@ -30,17 +30,21 @@ pub(super) struct Checked {
 }
 
 /// Loads the pack of a request and holds it against the environment.
-pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result<Checked, OpError> {
+pub(super) fn check_pack(
+    host: &Host,
+    stored: &Stored,
+    asked: &BindRequest,
+) -> Result<CheckedPack, OpError> {
     let BindingRequest { place, kind, pack_ref, .. } = &asked.request;
     let not_bound = |source| OpError::Pack { pack_ref: pack_ref.clone(), source };
     let fetched = host.fetcher.fetch(pack_ref).map_err(PackError::from).map_err(not_bound)?;
-    unmoved(stored, asked, fetched.manifest())?;
+    ensure_same_digest(stored, asked, fetched.manifest())?;
     // before anything of it is read
-    let signed = signed(host, asked, &fetched)?;
-    let pack = packs::load_bytes(host, &fetched, Engine::load).map_err(not_bound)?;
+    let signed = check_signature(host, asked, &fetched)?;
+    let pack = load_pack::load_archive(host, &fetched, Engine::load).map_err(not_bound)?;
     if pack.handler_for(kind).is_none() {
         let answered = pack.paths().cloned().collect();
-        return Err(OpError::OtherPath {
+        return Err(OpError::HandlesOtherPaths {
             pack_ref: pack_ref.clone(),
             answered,
             asked: kind.path().clone(),
@@ -53,33 +57,33 @@ pub(super) fn check(host: &Host, stored: &Stored, asked: &BindRequest) -> Result
         jiff::Timestamp::now().to_string(),
     );
     let warnings = pack.permission_faults();
-    untaken(host, stored, asked, &pin)?;
-    registry_of(pack, pack_ref)
+    ensure_paths_free(host, stored, asked, &pin)?;
+    single_pack_registry(pack, pack_ref)
         .resolve_for_slot(kind, place.slot())
         .map_err(|source| OpError::Mismatch { pack_ref: pack_ref.clone(), source })?;
     // last, so that nobody is asked to grant something to a pack that cannot be bound
-    pin.grants = granted(stored, asked, &declared)?;
-    Ok(Checked { fetched, pin, signed, warnings, declared })
+    pin.grants = ensure_granted(stored, asked, &declared)?;
+    Ok(CheckedPack { fetched, pin, signed, warnings, declared })
 }
 
 /// Holds a pack that was checked against the environment as it stands under the lock:
 /// somebody else may have bound a pack, taken a grant away, or distrusted a key, while
 /// this one was loaded.
-pub(super) fn check_again(
+pub(super) fn recheck(
     host: &Host,
     stored: &Stored,
     asked: &BindRequest,
-    checked: &mut Checked,
+    checked: &mut CheckedPack,
 ) -> Result<(), OpError> {
-    unmoved(stored, asked, checked.pin.manifest)?;
-    untaken(host, stored, asked, &checked.pin)?;
-    checked.pin.grants = granted(stored, asked, &checked.declared)?;
+    ensure_same_digest(stored, asked, checked.pin.manifest)?;
+    ensure_paths_free(host, stored, asked, &checked.pin)?;
+    checked.pin.grants = ensure_granted(stored, asked, &checked.declared)?;
     // without asking a registry: others wait for the lock
     let pack_ref = &asked.request.pack_ref;
     let not_bound = |source| OpError::Pack { pack_ref: pack_ref.clone(), source };
-    let trust = Trust::of(host, &asked.environment)?;
+    let trust = TrustPolicy::for_environment(host, &asked.environment)?;
     checked.signed = trust
-        .examine_again(host, pack_ref, &checked.fetched, &checked.signed)
+        .recheck_offline(host, pack_ref, &checked.fetched, &checked.signed)
         .map_err(not_bound)?;
     checked.pin.signer =
         checked.signed.signature.signer().map(|signer| ForeignText::new(signer.to_string()));
@@ -87,43 +91,49 @@ pub(super) fn check_again(
 }
 
 /// Who vouches for a pack: somebody whom the environment trusts, if it trusts anybody.
-fn signed(host: &Host, asked: &BindRequest, fetched: &FetchedPack) -> Result<Examined, OpError> {
+fn check_signature(
+    host: &Host,
+    asked: &BindRequest,
+    fetched: &FetchedPack,
+) -> Result<SignatureCheck, OpError> {
     let pack_ref = &asked.request.pack_ref;
     let not_bound = |source| OpError::Pack { pack_ref: pack_ref.clone(), source };
-    Trust::of(host, &asked.environment)?.examine(host, pack_ref, fetched).map_err(not_bound)
+    TrustPolicy::for_environment(host, &asked.environment)?
+        .examine(host, pack_ref, fetched)
+        .map_err(not_bound)
 }
 
 /// Whether nobody else answers for the paths of a pack: no built-in, and no pack bound
 /// elsewhere in the environment.
-fn untaken(
+fn ensure_paths_free(
     host: &Host,
     stored: &Stored,
     asked: &BindRequest,
-    pin: &LockedPack,
+    pin: &PinnedPack,
 ) -> Result<(), OpError> {
-    pin.handlers
-        .iter()
-        .try_for_each(|handler| path_untaken(host, stored, asked, pin, &handler.descriptor_path))
+    pin.handlers.iter().try_for_each(|handler| {
+        ensure_path_free(host, stored, asked, pin, &handler.descriptor_path)
+    })
 }
 
-fn path_untaken(
+fn ensure_path_free(
     host: &Host,
     stored: &Stored,
     asked: &BindRequest,
-    pin: &LockedPack,
+    pin: &PinnedPack,
     path: &DescriptorPath,
 ) -> Result<(), OpError> {
     let BindingRequest { place, kind, pack_ref, .. } = &asked.request;
-    let taken = |taken_by: Taker| {
-        Err(OpError::PathTaken { pack_ref: pack_ref.clone(), path: path.clone(), taken_by })
+    let taken = |owner: PathOwner| {
+        Err(OpError::PathTaken { pack_ref: pack_ref.clone(), path: path.clone(), owner })
     };
     let builtin = host.fetcher.builtins().find(|builtin| builtin.path() == path);
     if let Some(builtin) = builtin.filter(|_| !host.fetcher.is_builtin(pack_ref)) {
-        return taken(Taker::Builtin(builtin));
+        return taken(PathOwner::Builtin(builtin));
     }
     let answers_too = |other: &&Binding| {
         let theirs =
-            stored.lock.get(&other.pack_ref).filter(|theirs| theirs.archive != pin.archive);
+            stored.pins.get(&other.pack_ref).filter(|theirs| theirs.archive != pin.archive);
         theirs.is_some_and(|theirs| {
             theirs.handlers.iter().any(|handler| handler.descriptor_path == *path)
         })
@@ -139,13 +149,16 @@ fn path_untaken(
             _ if asked.refresh && other.pack_ref == *pack_ref => {}
             (false, true) if asked.all_instances => {}
             (false, true) => {
-                return Err(OpError::SiblingsDiffer {
+                return Err(OpError::InstancesDiffer {
                     pack_ref: pack_ref.clone(),
                     sibling: other.key(),
                 });
             }
             (false, false) => {
-                return taken(Taker::Bound { pack_ref: other.pack_ref.clone(), key: other.key() });
+                return taken(PathOwner::Bound {
+                    pack_ref: other.pack_ref.clone(),
+                    key: other.key(),
+                });
             }
         }
     }
@@ -155,12 +168,12 @@ fn path_untaken(
 /// What the pack may do: what the operator grants now, what they granted before, and on
 /// first sight, asking well-known programs for their versions. All of it only as far as
 /// the pack declares it, and everything it declares must be granted.
-fn granted(
+fn ensure_granted(
     stored: &Stored,
     asked: &BindRequest,
     declared: &Permissions,
 ) -> Result<Permissions, OpError> {
-    let before = match granted_before(stored, asked) {
+    let before = match previous_grants(stored, asked) {
         Some(before) => before,
         // later on, one that is not granted was revoked, or is new and asked about like everything
         // else
@@ -183,18 +196,18 @@ fn granted(
 
 /// What the operator granted to the pack that this one takes the place of, if there is
 /// one: a new version is asked about only when it wants more.
-fn granted_before(stored: &Stored, asked: &BindRequest) -> Option<Permissions> {
+fn previous_grants(stored: &Stored, asked: &BindRequest) -> Option<Permissions> {
     let BindingRequest { place, kind, pack_ref, .. } = &asked.request;
-    let same_path = |pin: &&LockedPack| {
+    let same_path = |pin: &&PinnedPack| {
         pin.handlers.iter().any(|handler| handler.descriptor_path == *kind.path())
     };
     let replaced = stored.environment.bindings().filter(|binding| binding.place == *place);
     let refs = replaced.map(|binding| &binding.pack_ref).chain([pack_ref]);
-    let pins = refs.filter_map(|pack_ref| stored.lock.get(pack_ref)).filter(same_path);
+    let pins = refs.filter_map(|pack_ref| stored.pins.get(pack_ref)).filter(same_path);
     pins.map(|pin| pin.grants.clone()).reduce(|all, more| all.union(&more))
 }
 
-fn registry_of(pack: LoadedPack, pack_ref: &PackRef) -> Registry {
+fn single_pack_registry(pack: LoadedPack, pack_ref: &PackRef) -> Registry {
     let origin = Origin { pack_ref: Some(pack_ref.clone()), archive: Some(pack.digest) };
     let mut registry = Registry::default();
     for loaded in pack.handlers {

@@ -9,11 +9,11 @@ use env_pack_domain::{
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::audit::with_audit_record;
 use super::doctor::{self, DoctorReport};
-use super::recorded::recorded;
-use super::{OpError, packs};
+use super::{OpError, load_pack};
 use crate::host::Host;
-use crate::store::{AuditEvent, Session};
+use crate::store::{AuditEvent, EditSession};
 
 /// Where a runtime listens unless somebody says otherwise.
 const LISTEN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -105,7 +105,7 @@ pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError
     let make = || {
         let mut session =
             host.store.create(&new.id, name, new.listen_addr.unwrap_or(LISTEN_ADDR))?;
-        let bound = if new.empty { Vec::new() } else { heal(host, &mut session)? };
+        let bound = if new.empty { Vec::new() } else { bind_defaults(host, &mut session)? };
         Ok(CreateReport {
             environment_id: new.id.clone(),
             name: name.to_owned(),
@@ -113,7 +113,7 @@ pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError
             idempotency_key,
         })
     };
-    recorded(host, &new.id, make, |_| {
+    with_audit_record(host, &new.id, make, |_| {
         vec![event("create", &new.id, new.idempotency_key.as_deref())]
     })
 }
@@ -130,14 +130,14 @@ pub fn init(host: &Host, id: &EnvId, idempotency_key: Option<&str>) -> Result<In
             true => host.store.create(id, id.as_str(), LISTEN_ADDR)?,
             false => host.store.open(id)?,
         };
-        let bound = heal(host, &mut session)?;
+        let bound = bind_defaults(host, &mut session)?;
         Ok((created, bound, session))
     };
-    let (created, bound, session) = recorded(host, id, make, |made| match made {
+    let (created, bound, session) = with_audit_record(host, id, make, |made| match made {
         Some((false, bound, _)) if bound.is_empty() => Vec::new(),
         _ => vec![event("init", id, idempotency_key)],
     })?;
-    let doctor = doctor::examine(host, session.stored(), false)?;
+    let doctor = doctor::diagnose(host, session.stored(), false)?;
     Ok(InitReport {
         environment_id: id.clone(),
         created,
@@ -174,15 +174,15 @@ pub fn list(host: &Host) -> Result<ListReport, OpError> {
 /// # Errors
 /// [`OpError`] when it cannot be read.
 pub fn show(host: &Host, id: &EnvId) -> Result<ShowReport, OpError> {
-    let shown = host.store.show(id)?;
+    let shown = host.store.read_files(id)?;
     Ok(ShowReport { environment: shown.environment, runtime: shown.runtime })
 }
 
 /// Binds the built-in packs to the slots they serve, where those are free.
-fn heal(host: &Host, session: &mut Session) -> Result<Vec<PackDescriptor>, OpError> {
+fn bind_defaults(host: &Host, session: &mut EditSession) -> Result<Vec<PackDescriptor>, OpError> {
     let mut environment = session.stored().environment.clone();
     let mut bound = Vec::new();
-    for (slot, kind) in defaults(host, &environment)? {
+    for (slot, kind) in unbound_defaults(host, &environment)? {
         let pack_ref = PackRef::Builtin(kind.clone());
         let request = BindingRequest {
             place: BindingPlace::Slot(slot),
@@ -193,20 +193,21 @@ fn heal(host: &Host, session: &mut Session) -> Result<Vec<PackDescriptor>, OpErr
         environment = change::add(&environment, request)?.environment;
         bound.push(kind);
     }
-    let lock = session.stored().lock.clone();
-    session.save(&environment, &lock)?;
+    let pins = session.stored().pins.clone();
+    session.save(&environment, &pins)?;
     Ok(bound)
 }
 
 /// The built-in packs whose slots are free, with the slot that each says it serves.
-fn defaults(
+fn unbound_defaults(
     host: &Host,
     environment: &Environment,
 ) -> Result<Vec<(CoreSlot, PackDescriptor)>, OpError> {
     let mut defaults = Vec::new();
     for kind in host.fetcher.builtins() {
         let failed = |source| OpError::Builtin { pack: kind.clone(), source };
-        let (_, pack) = packs::load(host, &PackRef::Builtin(kind.clone())).map_err(failed)?;
+        let (_, pack) =
+            load_pack::load_pack(host, &PackRef::Builtin(kind.clone())).map_err(failed)?;
         let slot = pack.handler_for(&kind).map(|loaded| loaded.handler.slot());
         let Some(Ok(slot)) = slot.map(CoreSlot::try_from) else { continue };
         if environment.binding(&BindingKey::Slot(slot)).is_none() {

@@ -37,7 +37,7 @@ pub enum OpError {
     },
     /// The pack holds another handler than the one asked for.
     #[error("pack `{pack_ref}` was not bound: it answers for {}, not for `{asked}`", listed(.answered))]
-    OtherPath {
+    HandlesOtherPaths {
         /// Where the pack is.
         pack_ref: PackRef,
         /// The paths it answers for.
@@ -55,7 +55,7 @@ pub enum OpError {
     },
     /// The path is taken by another pack.
     #[error(
-        "pack `{pack_ref}` was not bound: descriptor path `{path}` is already answered for by {taken_by}"
+        "pack `{pack_ref}` was not bound: descriptor path `{path}` is already answered for by {owner}"
     )]
     PathTaken {
         /// Where the pack is.
@@ -63,13 +63,13 @@ pub enum OpError {
         /// The path.
         path: DescriptorPath,
         /// By whom.
-        taken_by: Taker,
+        owner: PathOwner,
     },
     /// Other instances of the extension come from another archive.
     #[error(
         "pack `{pack_ref}` was not bound: {sibling} comes from another archive, and all instances share one handler"
     )]
-    SiblingsDiffer {
+    InstancesDiffer {
         /// Where the pack is.
         pack_ref: PackRef,
         /// One of the other instances.
@@ -77,7 +77,7 @@ pub enum OpError {
     },
     /// A tag stands for something else than when it was bound.
     #[error("pack `{pack_ref}` was not bound: it moved from {from} to {to}")]
-    Moved {
+    ReferenceMoved {
         /// The environment.
         environment: env_pack_domain::EnvId,
         /// Where it is bound.
@@ -91,14 +91,14 @@ pub enum OpError {
     },
     /// Somebody else changed a binding that was about to be replaced.
     #[error("{key} in environment `{environment}` was changed by somebody else meanwhile")]
-    ChangedMeanwhile {
+    BindingChanged {
         /// The environment.
         environment: env_pack_domain::EnvId,
         /// The binding.
         key: BindingKey,
     },
     /// The pack asks for more than the operator granted.
-    #[error("pack `{pack_ref}` was not bound: it asks for what nobody granted: {}", requests(.missing))]
+    #[error("pack `{pack_ref}` was not bound: it asks for what nobody granted: {}", describe_permissions(.missing))]
     NotGranted {
         /// Where the pack is.
         pack_ref: PackRef,
@@ -106,7 +106,7 @@ pub enum OpError {
         missing: Permissions,
     },
     /// Somebody wants to grant what the pack does not ask for.
-    #[error("pack `{pack_ref}` does not declare that it wants {}", requests(.undeclared))]
+    #[error("pack `{pack_ref}` does not declare that it wants {}", describe_permissions(.undeclared))]
     NotDeclared {
         /// Where the pack is.
         pack_ref: PackRef,
@@ -114,7 +114,7 @@ pub enum OpError {
         undeclared: Permissions,
     },
     /// Somebody wants to take away what the pack does not have.
-    #[error("pack `{pack_ref}` was not granted {}", requests(.absent))]
+    #[error("pack `{pack_ref}` was not granted {}", describe_permissions(.absent))]
     NeverGranted {
         /// The environment.
         environment: env_pack_domain::EnvId,
@@ -133,7 +133,7 @@ pub enum OpError {
     },
     /// A pinned pack cannot be read.
     #[error("pack `{pack_ref}` cannot be read: {source}")]
-    PinnedPack {
+    PinnedPackUnreadable {
         /// Where the pack is.
         pack_ref: PackRef,
         /// Why.
@@ -141,7 +141,7 @@ pub enum OpError {
     },
     /// A pack cannot be measured.
     #[error("pack `{pack_ref}` cannot be measured: {source}")]
-    Measured {
+    BenchFailed {
         /// Where the pack is.
         pack_ref: PackRef,
         /// Why.
@@ -165,7 +165,7 @@ pub enum OpError {
     },
     /// A change was made, but the audit log does not know of it.
     #[error("the change was made, but the audit log does not hold it")]
-    NotRecorded {
+    AuditFailed {
         /// Why.
         source: StoreError,
     },
@@ -173,7 +173,7 @@ pub enum OpError {
     #[error(
         "{key} was not rolled back: {sibling} would then come from another archive, and all instances share one handler"
     )]
-    SiblingsPart {
+    InstancesWouldDiverge {
         /// What was to be rolled back.
         key: BindingKey,
         /// An instance that would stay behind.
@@ -183,13 +183,13 @@ pub enum OpError {
     },
     /// Nobody knows what an environment needs of the cache.
     #[error("nothing was taken away, because nobody knows what is needed: {source}")]
-    UnknownPins {
+    PinsUnreadable {
         /// Why.
         source: StoreError,
     },
     /// Nobody knows which folder of environments needs something of the cache.
     #[error("nothing was taken away, because nobody knows what is needed: {source}")]
-    LostRoot {
+    StoreRootUnreadable {
         /// Why.
         source: FetchError,
     },
@@ -217,7 +217,7 @@ pub enum OpError {
         source: ArchiveError,
     },
     /// A component cannot be packed.
-    #[error("component `{}`: {source}", shown(.path))]
+    #[error("component `{}`: {source}", display_path(.path))]
     Component {
         /// The file.
         path: std::path::PathBuf,
@@ -225,7 +225,7 @@ pub enum OpError {
         source: LoadError,
     },
     /// What a component says of the permissions it needs is not well-formed.
-    #[error("component `{}`: its section `{}` is malformed: {reason}", shown(.path), crate::engine::PERMISSIONS_SECTION)]
+    #[error("component `{}`: its section `{}` is malformed: {reason}", display_path(.path), crate::engine::PERMISSIONS_SECTION)]
     PermissionsSection {
         /// The file.
         path: std::path::PathBuf,
@@ -239,14 +239,14 @@ pub enum OpError {
     #[error(
         "the handler supports versions `{supported}`, so its pack cannot have version `{version}`"
     )]
-    OwnVersion {
+    VersionNotSupported {
         /// The version asked for.
         version: env_pack_domain::Version,
         /// What the handler supports.
         supported: VersionReq,
     },
     /// A file cannot be written.
-    #[error("cannot write `{}`", shown(.path))]
+    #[error("cannot write `{}`", display_path(.path))]
     Write {
         /// The file.
         path: std::path::PathBuf,
@@ -255,19 +255,19 @@ pub enum OpError {
         source: std::io::Error,
     },
     /// A file that somebody may need would be overwritten.
-    #[error("`{}` is there already, with other content", shown(.path))]
-    Overwritten {
+    #[error("`{}` is there already, with other content", display_path(.path))]
+    FileExists {
         /// The file.
         path: std::path::PathBuf,
     },
     /// A pack would be written over what it is made from.
-    #[error("`{}` is the archive itself, which is never overwritten", shown(.path))]
-    OverItself {
+    #[error("`{}` is the archive itself, which is never overwritten", display_path(.path))]
+    OutputIsInput {
         /// The file.
         path: std::path::PathBuf,
     },
     /// A file holds no key.
-    #[error("`{}` is no key: {source}", shown(.path))]
+    #[error("`{}` is no key: {source}", display_path(.path))]
     Key {
         /// The file.
         path: std::path::PathBuf,
@@ -275,14 +275,14 @@ pub enum OpError {
         source: KeyError,
     },
     /// A key would be overwritten.
-    #[error("`{}` is there already, and a key is never overwritten", shown(.path))]
+    #[error("`{}` is there already, and a key is never overwritten", display_path(.path))]
     KeyExists {
         /// The file.
         path: std::path::PathBuf,
     },
     /// A signature cannot be added to what is in its place.
-    #[error("`{}` is there already, and is nothing that a signature can be added to: {source}", shown(.path))]
-    NotAdded {
+    #[error("`{}` is there already, and is nothing that a signature can be added to: {source}", display_path(.path))]
+    SignatureNotAdded {
         /// The file.
         path: std::path::PathBuf,
         /// Why.
@@ -290,7 +290,7 @@ pub enum OpError {
     },
     /// Nobody who is trusted has signed a pack.
     #[error("nobody vouches for pack `{pack_ref}`: {source}")]
-    NotVouchedFor {
+    SignatureNotTrusted {
         /// Where the pack is.
         pack_ref: PackRef,
         /// Why.
@@ -327,8 +327,8 @@ pub enum OpError {
         environment: env_pack_domain::EnvId,
     },
     /// Packs cannot be written into an image layout, or read out of one.
-    #[error("`{}`: {source}", shown(.path))]
-    Layout {
+    #[error("`{}`: {source}", display_path(.path))]
+    Bundle {
         /// The file.
         path: std::path::PathBuf,
         /// Why.
@@ -336,15 +336,15 @@ pub enum OpError {
     },
     /// A signature that was to be loaded is about something else, or is none.
     #[error("a signature of pack `{pack}` is refused: {source}")]
-    CarriedSignature {
+    InvalidBundledSignature {
         /// The pack.
         pack: ForeignText,
         /// Why.
         source: PackError,
     },
     /// Somebody wants to trust what is not there.
-    #[error("`{}` holds no trust root", shown(.path))]
-    NoCarriedTrust {
+    #[error("`{}` holds no trust root", display_path(.path))]
+    NoBundledTrustRoot {
         /// The file.
         path: std::path::PathBuf,
     },
@@ -372,7 +372,7 @@ pub enum OpError {
 
 /// Who answers for a path already.
 #[derive(Clone, Debug)]
-pub enum Taker {
+pub enum PathOwner {
     /// A pack of this program, which is always there.
     Builtin(PackDescriptor),
     /// A pack that is bound elsewhere in the environment.
@@ -384,120 +384,11 @@ pub enum Taker {
     },
 }
 
-impl fmt::Display for Taker {
+impl fmt::Display for PathOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Builtin(builtin) => write!(f, "the built-in pack `{builtin}`"),
             Self::Bound { pack_ref, key } => write!(f, "pack `{pack_ref}`, bound to {key}"),
-        }
-    }
-}
-
-/// How an operation failed, as its exit code tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// It was asked, and the answer is no.
-    Refused,
-    /// It could not be done.
-    Impossible,
-}
-
-impl OpError {
-    /// A stable name of the kind of error, in the words of the existing tools where they
-    /// have one.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Store(StoreError::NoEnvironment { .. })
-            | Self::NotBound { .. }
-            | Self::NotPinned { .. } => "not-found",
-            Self::NeverGranted { .. } | Self::NotTrusted { .. } | Self::NoTrustRoot { .. } => {
-                "not-found"
-            }
-            Self::NothingToSave { .. } | Self::NoCarriedTrust { .. } => "not-found",
-            Self::Layout { source, .. } => source.kind(),
-            Self::Refused(Refusal::NotBound { .. } | Refusal::NothingToUpdate { .. }) => {
-                "not-found"
-            }
-            Self::Refused(_) | Self::Store(StoreError::Exists { .. }) => "conflict",
-            Self::PathTaken { .. }
-            | Self::SiblingsDiffer { .. }
-            | Self::SiblingsPart { .. }
-            | Self::OverItself { .. }
-            | Self::Overwritten { .. }
-            | Self::NotAdded { .. }
-            | Self::KeyExists { .. } => "conflict",
-            Self::Moved { .. } => "digest-drift",
-            Self::ChangedMeanwhile { .. } => "conflict",
-            Self::NotRecorded { .. } => "audit",
-            Self::Store(StoreError::Io { .. }) | Self::Write { .. } => "io",
-            Self::Store(_) | Self::UnknownPins { .. } => "store",
-            Self::Compiled { source } => source.kind(),
-            Self::Answers { .. } => "answers-parse",
-            Self::NotGranted { .. } | Self::NotDeclared { .. } => "unauthorized",
-            Self::Descriptor(_) | Self::OwnVersion { .. } => "invalid-argument",
-            Self::Project(source) => source.kind(),
-            Self::Fetch(error)
-            | Self::Input { source: error }
-            | Self::LostRoot { source: error } => error.kind(),
-            Self::Test(error) => error.kind(),
-            Self::Key { .. } => "invalid-key",
-            Self::Pack { source, .. }
-            | Self::Builtin { source, .. }
-            | Self::PinnedPack { source, .. }
-            | Self::Measured { source, .. }
-            | Self::NotSaved { source, .. }
-            | Self::CarriedSignature { source, .. }
-            | Self::NotVouchedFor { source, .. } => source.kind(),
-            Self::Archive { source, .. } => source.rule(),
-            Self::Component { source, .. } | Self::Worker { source } => source.kind(),
-            Self::PermissionsSection { .. } => "permissions-malformed",
-            Self::OtherPath { .. } => "unknown-kind",
-            Self::Mismatch { source: ResolveError::SlotMismatch { .. }, .. } => "slot-mismatch",
-            Self::Mismatch { .. } => "version-skew",
-        }
-    }
-
-    /// Whether the answer is no, or there is no answer.
-    pub fn failure(&self) -> Failure {
-        match self {
-            Self::Store(StoreError::NoEnvironment { .. } | StoreError::Exists { .. }) => {
-                Failure::Refused
-            }
-            Self::Test(error) => error.failure(),
-            Self::Input { .. } | Self::Key { .. } => Failure::Impossible,
-            Self::Store(_) | Self::Write { .. } | Self::Builtin { .. } | Self::Descriptor(_) => {
-                Failure::Impossible
-            }
-            Self::Project(source) if source.is_refusal() => Failure::Refused,
-            Self::Project(_) => Failure::Impossible,
-            Self::Worker { .. } | Self::NotRecorded { .. } => Failure::Impossible,
-            Self::Layout { source, .. } if !source.is_definitive() => Failure::Impossible,
-            Self::Component { source, .. } if super::packs::is_our_fault(source) => {
-                Failure::Impossible
-            }
-            Self::Pack { source: PackError::Handler { source, .. }, .. }
-            | Self::Measured { source: PackError::Handler { source, .. }, .. }
-                if super::packs::is_our_fault(source) =>
-            {
-                Failure::Impossible
-            }
-            Self::UnknownPins { .. } | Self::LostRoot { .. } | Self::Compiled { .. } => {
-                Failure::Impossible
-            }
-            Self::Pack { source: PackError::SignatureFile { source }, .. }
-            | Self::NotVouchedFor { source: PackError::SignatureFile { source }, .. }
-                if !source.is_definitive() =>
-            {
-                Failure::Impossible
-            }
-            Self::Fetch(source)
-            | Self::Pack { source: PackError::Fetch(source), .. }
-            | Self::PinnedPack { source: PackError::Fetch(source), .. }
-            | Self::NotSaved {
-                source: PackError::Fetch(source) | PackError::SignatureFile { source },
-                ..
-            } if !source.is_definitive() => Failure::Impossible,
-            _ => Failure::Refused,
         }
     }
 }
@@ -507,12 +398,12 @@ fn listed(paths: &[DescriptorPath]) -> String {
 }
 
 /// What these permissions are for, in words.
-pub(super) fn requests(permissions: &Permissions) -> String {
+pub(super) fn describe_permissions(permissions: &Permissions) -> String {
     let tools = permissions.tools.iter().map(|tool| format!("to run `{tool}`"));
     let network = permissions.network.iter().map(|address| format!("to reach `{address}`"));
     tools.chain(network).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn shown(path: &std::path::Path) -> ForeignText {
+pub(super) fn display_path(path: &std::path::Path) -> ForeignText {
     ForeignText::new(path.to_string_lossy())
 }

@@ -4,12 +4,12 @@
 use env_pack_domain::{DescriptorPath, EnvId, PackRef, Permissions};
 use serde::Serialize;
 
-use super::OpError;
-use super::bind::{Grants, GrantsReport};
-use super::packs::{self, PackError};
-use super::recorded::recorded;
+use super::audit::with_audit_record;
+use super::bind::{GrantSelection, GrantsReport};
+use super::load_pack;
+use super::{OpError, PackError};
 use crate::host::Host;
-use crate::store::{AuditEvent, LockedPack, PackLock};
+use crate::store::{AuditEvent, PackPins, PinnedPack};
 
 /// What every pinned pack of an environment may do.
 #[derive(Debug, Serialize)]
@@ -46,7 +46,7 @@ pub struct GrantsRequest {
     /// A path that the pack answers for.
     pub kind: DescriptorPath,
     /// What to add or to take away; `declared` stands for all of it.
-    pub grants: Grants,
+    pub grants: GrantSelection,
     /// The key the caller gave, recorded and given back.
     pub idempotency_key: Option<String>,
 }
@@ -61,7 +61,7 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, OpErro
     let mut listed: Vec<PackGrants> = Vec::new();
     for pack_ref in packs {
         let is_new = listed.iter().all(|pack| pack.pack_ref != *pack_ref);
-        if let Some(pin) = stored.lock.get(pack_ref).filter(|_| is_new) {
+        if let Some(pin) = stored.pins.get(pack_ref).filter(|_| is_new) {
             listed.push(report(environment, pack_ref, pin, None));
         }
     }
@@ -75,8 +75,9 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, OpErro
 /// written then.
 pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
     change(host, "add", request, |pack_ref, pin| {
-        let not_read = |source| OpError::PinnedPack { pack_ref: pack_ref.clone(), source };
-        let declared = declared(host, pack_ref, pin).map_err(not_read)?;
+        let not_read =
+            |source| OpError::PinnedPackUnreadable { pack_ref: pack_ref.clone(), source };
+        let declared = pinned_declaration(host, pack_ref, pin).map_err(not_read)?;
         let undeclared = request.grants.permissions.without(&declared);
         if !undeclared.is_empty() {
             return Err(OpError::NotDeclared { pack_ref: pack_ref.clone(), undeclared });
@@ -112,7 +113,7 @@ fn change(
     host: &Host,
     verb: &'static str,
     request: &GrantsRequest,
-    grants: impl FnOnce(&PackRef, &LockedPack) -> Result<Permissions, OpError>,
+    grants: impl FnOnce(&PackRef, &PinnedPack) -> Result<Permissions, OpError>,
 ) -> Result<PackGrants, OpError> {
     let make = || {
         let mut session = host.store.open(&request.environment)?;
@@ -122,21 +123,21 @@ fn change(
             kind: request.kind.clone(),
             environment: request.environment.clone(),
         };
-        let answers = |pin: &LockedPack| {
+        let answers = |pin: &PinnedPack| {
             pin.handlers.iter().any(|handler| handler.descriptor_path == request.kind)
         };
         let mut bound = environment.bindings().map(|binding| &binding.pack_ref);
         let pack_ref = bound
-            .find(|pack_ref| stored.lock.get(pack_ref).is_some_and(answers))
+            .find(|pack_ref| stored.pins.get(pack_ref).is_some_and(answers))
             .ok_or_else(not_bound)?;
-        let mut lock: PackLock = stored.lock.clone();
-        let pin = lock.packs.get_mut(&pack_ref.text()).ok_or_else(not_bound)?;
+        let mut pins: PackPins = stored.pins.clone();
+        let pin = pins.packs.get_mut(&pack_ref.text()).ok_or_else(not_bound)?;
         pin.grants = grants(pack_ref, pin)?;
         let report = report(&request.environment, pack_ref, pin, request.idempotency_key.clone());
-        session.save(&environment, &lock)?;
+        session.save(&environment, &pins)?;
         Ok(report)
     };
-    recorded(host, &request.environment, make, |report| {
+    with_audit_record(host, &request.environment, make, |report| {
         vec![AuditEvent {
             noun: "grants",
             verb,
@@ -154,8 +155,12 @@ fn change(
 }
 
 /// What the pinned archive declares, of all its handlers.
-fn declared(host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Result<Permissions, PackError> {
-    let fetched = packs::pinned(host, pack_ref, pin)?;
+fn pinned_declaration(
+    host: &Host,
+    pack_ref: &PackRef,
+    pin: &PinnedPack,
+) -> Result<Permissions, PackError> {
+    let fetched = load_pack::fetch_pinned(host, pack_ref, pin)?;
     let pack = crate::archive::open(&fetched.bytes, &host.limits.archive)?;
     let declared = pack.handlers.into_iter().filter_map(|handler| handler.declared);
     Ok(declared.fold(Permissions::default(), |all, declared| all.union(&declared.permissions)))
@@ -164,7 +169,7 @@ fn declared(host: &Host, pack_ref: &PackRef, pin: &LockedPack) -> Result<Permiss
 fn report(
     environment: &EnvId,
     pack_ref: &PackRef,
-    pin: &LockedPack,
+    pin: &PinnedPack,
     idempotency_key: Option<String>,
 ) -> PackGrants {
     PackGrants {

@@ -2,43 +2,48 @@
 //! prints, and nothing here reads arguments.
 
 mod assemble;
+mod audit;
 pub mod bench;
 pub mod bind;
+pub mod bindings;
+pub mod build;
 pub mod cache;
 mod check;
-mod command;
 pub mod doctor;
-pub mod embed;
 pub mod env;
 mod error;
+mod error_kind;
+pub mod export;
 mod file_path;
 pub mod grants;
+mod hints;
+pub mod import;
+pub mod inspect;
 pub mod limits;
-pub mod load;
-mod next;
-pub mod pack;
+mod load_pack;
+mod output_file;
+mod pack_error;
 pub mod pack_test;
-mod packs;
+pub mod plugins;
 pub mod project;
-pub mod protections;
-pub mod read;
-mod recorded;
 pub mod refresh;
 pub mod registry;
 pub mod repack;
-pub mod save;
+pub mod sandbox_check;
 pub mod signing;
+mod suggested_commands;
 pub mod tool_check;
 mod trust;
 pub mod trust_root;
 pub mod unbind;
 pub mod validate;
 
-pub use command::quoted;
-pub use error::{Failure, OpError, Taker};
+pub use error::{OpError, PathOwner};
+pub use error_kind::ExitOutcome;
 pub use file_path::FilePath;
-pub use packs::PackError;
-pub use trust::Signature;
+pub use pack_error::PackError;
+pub use suggested_commands::quoted;
+pub use trust::SignatureStatus;
 
 /// The most that is read of a file of arguments: a payload has a dozen fields.
 const PAYLOAD_BYTES: u64 = 1 << 20;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{CapabilitySlot, CoreSlot, DescriptorPath, PackId};
 use serde::Serialize;
 
-use super::pack::{self, BuildReport, BuildRequest};
+use super::build::{self, BuildReport, BuildRequest};
 use super::{FilePath, OpError, quoted};
 use crate::host::Host;
 use crate::project::{self, NewProject, ProjectError};
@@ -56,7 +56,7 @@ pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
     }
     let folder = request.folder.clone().unwrap_or_else(|| path.as_str().into());
     let id = pack_id(path);
-    let pack = within_reach(&format!("{id}-{FIRST_VERSION}.gtpack"));
+    let pack = path_argument(&format!("{id}-{FIRST_VERSION}.gtpack"));
     let bind = bind_command(host, (path, FIRST_VERSION), slot, "local", &pack);
     let project = NewProject { path: path.clone(), slot, id, pack, bind };
     let files = project::render(*language, &project);
@@ -87,7 +87,7 @@ pub(super) fn pack_id(path: &DescriptorPath) -> String {
 }
 
 /// A file or folder as a program takes it: what begins with `-` would be an option.
-pub fn within_reach(name: &str) -> String {
+pub fn path_argument(name: &str) -> String {
     match name.starts_with('-') {
         true => quoted(&format!("./{name}")).to_string(),
         false => quoted(name).to_string(),
@@ -135,7 +135,7 @@ pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<Buil
         .version
         .or(built.version)
         .ok_or(ProjectError::MissingVersion { folder: project.folder })?;
-    pack::build(
+    build::build(
         host,
         &BuildRequest {
             component: built.component,

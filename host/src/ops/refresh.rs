@@ -6,11 +6,11 @@ use env_pack_domain::{BindingKey, BindingPlace, EnvId, PackRef, Permissions, Sha
 use serde::Serialize;
 
 use super::OpError;
-use super::bind::{self, BindReport, BindRequest, BindVerb, Grants, GrantsReport};
-use super::check::{Checked, check};
-use super::packs;
+use super::bind::{self, BindReport, BindRequest, BindVerb, GrantSelection, GrantsReport};
+use super::check::{CheckedPack, check_pack};
+use super::load_pack;
 use crate::host::Host;
-use crate::store::{LockedPack, Stored};
+use crate::store::{PinnedPack, Stored};
 
 /// A bound pack that may have moved.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct RefreshRequest {
     /// Where the pack is bound.
     pub key: BindingKey,
     /// What the operator allows the pack, beside what was allowed before.
-    pub grants: Grants,
+    pub grants: GrantSelection,
     /// Whether what moved is only shown.
     pub dry_run: bool,
     /// The only archive or manifest that is taken: the one that was shown.
@@ -31,11 +31,11 @@ pub struct RefreshRequest {
 
 /// What is different about a pack that moved.
 #[derive(Clone, Debug, Serialize)]
-pub struct Difference {
+pub struct PackDifference {
     /// What is bound.
-    pub from: Side,
+    pub from: ComparedPack,
     /// What the reference stands for now.
-    pub to: Side,
+    pub to: ComparedPack,
     /// What the pack wants to be allowed now, and did not before.
     pub permissions_added: GrantsReport,
     /// What it wants no longer.
@@ -47,7 +47,7 @@ pub struct Difference {
 
 /// One of two archives.
 #[derive(Clone, Debug, Serialize)]
-pub struct Side {
+pub struct ComparedPack {
     /// The digest of its manifest, if it comes from a registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest_digest: Option<Sha256Digest>,
@@ -73,15 +73,15 @@ pub fn refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, OpEr
     let unchanged = BindReport {
         unchanged: true,
         idempotency_key: request.idempotency_key.clone(),
-        warnings: followed(&request.environment, pack_ref).into_iter().collect(),
+        warnings: suggest_following_tag(&request.environment, pack_ref).into_iter().collect(),
         ..bind::report(&request.environment, current)
     };
     if host.fetcher.is_builtin(pack_ref) {
         return Ok(unchanged);
     }
     // without a pin nobody knows what it was: then whatever it is now is taken
-    let pin = snapshot.lock.get(pack_ref);
-    let checked = match check(host, &snapshot, &asked) {
+    let pin = snapshot.pins.get(pack_ref);
+    let checked = match check_pack(host, &snapshot, &asked) {
         Err(error) if !request.dry_run => {
             return bind::recorded_bind(host, BindVerb::Update, &asked, || Err(error));
         }
@@ -90,7 +90,7 @@ pub fn refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, OpEr
     let found = [Some(checked.fetched.digest), checked.pin.manifest];
     if let Some(expected) = request.expected.filter(|expected| !found.contains(&Some(*expected))) {
         let to = checked.pin.manifest.unwrap_or(checked.fetched.digest);
-        return Err(OpError::Moved {
+        return Err(OpError::ReferenceMoved {
             environment: request.environment.clone(),
             key: request.key.clone(),
             pack_ref: pack_ref.clone(),
@@ -98,7 +98,7 @@ pub fn refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, OpEr
             to,
         });
     }
-    let difference = pin.map(|pin| difference(host, pin, &checked));
+    let difference = pin.map(|pin| compare(host, pin, &checked));
     match difference {
         Some(None) => {
             // somebody may have signed it since
@@ -132,7 +132,7 @@ impl RefreshRequest {
             },
             replaces: Some(bound),
             // what it wants is shown before anybody grants it
-            grants: Grants {
+            grants: GrantSelection {
                 declared: self.grants.declared || self.dry_run,
                 ..self.grants.clone()
             },
@@ -145,7 +145,7 @@ impl RefreshRequest {
 }
 
 /// How a reference that names a digest would follow its tag again.
-fn followed(environment: &EnvId, pack_ref: &PackRef) -> Option<String> {
+fn suggest_following_tag(environment: &EnvId, pack_ref: &PackRef) -> Option<String> {
     let PackRef::Oci(reference) = pack_ref else { return None };
     let text = reference.to_string();
     let (tagged, _) = text.split_once('@')?;
@@ -156,33 +156,35 @@ fn followed(environment: &EnvId, pack_ref: &PackRef) -> Option<String> {
 }
 
 /// What is different, if anything is.
-fn difference(host: &Host, pin: &LockedPack, checked: &Checked) -> Option<Difference> {
+fn compare(host: &Host, pin: &PinnedPack, checked: &CheckedPack) -> Option<PackDifference> {
     if pin.archive == checked.pin.archive && pin.manifest == checked.pin.manifest {
         return None;
     }
     // what it wanted is what it was granted, or the archive itself says so
-    let before =
-        host.fetcher.cached_archive(&pin.archive).and_then(|kept| packs::open(host, &kept).ok());
+    let before = host
+        .fetcher
+        .cached_archive(&pin.archive)
+        .and_then(|kept| load_pack::open_archive(host, &kept).ok());
     let declared = |pack: &crate::archive::Pack| {
         let all = pack.handlers.iter().filter_map(|handler| handler.declared.as_ref());
         all.fold(Permissions::default(), |all, declared| all.union(&declared.permissions))
     };
     let wanted = before.as_ref().map_or_else(|| pin.grants.clone(), declared);
-    let after = packs::open(host, &checked.fetched).ok();
-    Some(Difference {
-        from: side(pin, before.map(|pack| pack.version)),
-        to: side(&checked.pin, after.map(|pack| pack.version)),
+    let after = load_pack::open_archive(host, &checked.fetched).ok();
+    Some(PackDifference {
+        from: compared(pin, before.map(|pack| pack.version)),
+        to: compared(&checked.pin, after.map(|pack| pack.version)),
         permissions_added: GrantsReport::from(&checked.declared.without(&wanted)),
         permissions_removed: GrantsReport::from(&wanted.without(&checked.declared)),
         archive: checked.pin.archive,
     })
 }
 
-fn side(pin: &LockedPack, version: Option<String>) -> Side {
+fn compared(pin: &PinnedPack, version: Option<String>) -> ComparedPack {
     let mut supported: Vec<_> =
         pin.handlers.iter().map(|handler| handler.supported_versions.to_string()).collect();
     supported.dedup();
-    Side {
+    ComparedPack {
         manifest_digest: pin.manifest,
         sha256: pin.archive.hex(),
         version,
@@ -192,19 +194,19 @@ fn side(pin: &LockedPack, version: Option<String>) -> Side {
 
 /// Whether a tag stands for what it stood for when it was bound: nobody is moved along
 /// without a word.
-pub(super) fn unmoved(
+pub(super) fn ensure_same_digest(
     stored: &Stored,
     asked: &BindRequest,
     found: Option<Sha256Digest>,
 ) -> Result<(), OpError> {
     let BindingRequest { place, kind, pack_ref, .. } = &asked.request;
     // what is bound nowhere is nobody's
-    let bound = bound_with(stored, pack_ref);
-    let pinned = stored.lock.get(pack_ref).filter(|_| bound.is_some()).and_then(|pin| pin.manifest);
+    let bound = find_binding(stored, pack_ref);
+    let pinned = stored.pins.get(pack_ref).filter(|_| bound.is_some()).and_then(|pin| pin.manifest);
     match (pinned, found) {
-        (Some(from), Some(to)) if from != to && !asked.refresh => Err(OpError::Moved {
+        (Some(from), Some(to)) if from != to && !asked.refresh => Err(OpError::ReferenceMoved {
             environment: asked.environment.clone(),
-            key: bound.unwrap_or_else(|| key(place, kind.path())),
+            key: bound.unwrap_or_else(|| binding_key(place, kind.path())),
             pack_ref: pack_ref.clone(),
             from,
             to,
@@ -214,7 +216,7 @@ pub(super) fn unmoved(
 }
 
 /// Where a reference is bound.
-fn bound_with(stored: &Stored, pack_ref: &PackRef) -> Option<BindingKey> {
+fn find_binding(stored: &Stored, pack_ref: &PackRef) -> Option<BindingKey> {
     stored
         .environment
         .bindings()
@@ -222,7 +224,7 @@ fn bound_with(stored: &Stored, pack_ref: &PackRef) -> Option<BindingKey> {
         .map(env_pack_domain::Binding::key)
 }
 
-fn key(place: &BindingPlace, path: &env_pack_domain::DescriptorPath) -> BindingKey {
+fn binding_key(place: &BindingPlace, path: &env_pack_domain::DescriptorPath) -> BindingKey {
     match place {
         BindingPlace::Slot(slot) => BindingKey::Slot(*slot),
         BindingPlace::Extension(instance) => {
@@ -233,7 +235,7 @@ fn key(place: &BindingPlace, path: &env_pack_domain::DescriptorPath) -> BindingK
 
 /// The reference of what was bound, exactly: what a rollback restores, wherever the tag
 /// is by then.
-pub(super) fn exact(pack_ref: &PackRef, pin: &LockedPack) -> Option<PackRef> {
+pub(super) fn pinned_reference(pack_ref: &PackRef, pin: &PinnedPack) -> Option<PackRef> {
     let PackRef::Oci(reference) = pack_ref else { return None };
     Some(PackRef::Oci(reference.pinned(pin.manifest?)))
 }

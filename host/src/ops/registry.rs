@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{ForeignText, OciRef, PackRef, Sha256Digest};
 use serde::Serialize;
 
-use super::pack::write;
-use super::signing::{SignReport, beside, private_key};
-use super::{FilePath, OpError, packs, trust};
+use super::output_file::write;
+use super::signing::{SignReport, read_private_key, signature_path};
+use super::{FilePath, OpError, load_pack, trust};
 use crate::archive;
 use crate::fetch::{FetchError, PackAnnotations, PackFormat};
 use crate::host::Host;
@@ -86,17 +86,17 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
     let archive = host.fetcher.fetch_file(&request.archive)?;
     let refused = |source| OpError::Archive { pack: shown.clone(), source };
     let pack = archive::open(&archive.bytes, &host.limits.archive).map_err(refused)?;
-    let signature = match host.fetcher.read_document(&beside(&request.archive), MAX_ENVELOPE_BYTES)
-    {
-        Ok(envelope) => Some(envelope),
-        Err(FetchError::NotFound { .. }) => None,
-        Err(source) => return Err(OpError::Input { source }),
-    };
+    let signature =
+        match host.fetcher.read_document(&signature_path(&request.archive), MAX_ENVELOPE_BYTES) {
+            Ok(envelope) => Some(envelope),
+            Err(FetchError::NotFound { .. }) => None,
+            Err(source) => return Err(OpError::Input { source }),
+        };
     if let Some(envelope) = &signature {
         let is_about =
             Envelope::parse(envelope).and_then(|envelope| envelope.ensure_signs(&archive.digest));
         let pack_ref = || PackRef::File(request.archive.to_string_lossy().into_owned());
-        is_about.map_err(|source| OpError::NotVouchedFor {
+        is_about.map_err(|source| OpError::SignatureNotTrusted {
             pack_ref: pack_ref(),
             source: source.into(),
         })?;
@@ -128,11 +128,11 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
 /// [`OpError`] when the pack cannot be had, the key is none, or the registry does not
 /// take the signature.
 pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, OpError> {
-    let key = private_key(host, key)?;
+    let key = read_private_key(host, key)?;
     let fetched = host.fetcher.fetch(&PackRef::Oci(reference.clone()))?;
     let refused =
         |source| OpError::Archive { pack: ForeignText::new(reference.to_string()), source };
-    let pack = packs::open(host, &fetched).map_err(refused)?;
+    let pack = load_pack::open_archive(host, &fetched).map_err(refused)?;
     let name = match fetched.format {
         PackFormat::Archive => format!("{}@{}", pack.id.as_exact(), pack.version),
         PackFormat::Component => reference.repository().to_owned(),
@@ -164,13 +164,14 @@ pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
         PackFormat::Archive => ("archive", "gtpack"),
         PackFormat::Component => ("component", "wasm"),
     };
-    let path = request.output.clone().unwrap_or_else(|| file_of(&request.reference, extension));
-    let signature = trust::look(host, &pack_ref, &fetched).envelope;
-    let signature_path = beside(&path);
+    let path =
+        request.output.clone().unwrap_or_else(|| default_file_name(&request.reference, extension));
+    let signature = trust::inspect_signatures(host, &pack_ref, &fetched).envelope;
+    let signature_path = signature_path(&path);
     if !request.force {
-        unlike(host, &path, Some(&fetched.bytes))?;
+        refuse_overwrite(host, &path, Some(&fetched.bytes))?;
         // a signature of something else would be taken for that of the pack
-        unlike(host, &signature_path, signature.as_deref())?;
+        refuse_overwrite(host, &signature_path, signature.as_deref())?;
     }
     write(&path, &fetched.bytes)?;
     match &signature {
@@ -194,20 +195,24 @@ pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
 }
 
 /// Refuses when there is a file with other content than this.
-pub(super) fn unlike(host: &Host, path: &Path, content: Option<&[u8]>) -> Result<(), OpError> {
+pub(super) fn refuse_overwrite(
+    host: &Host,
+    path: &Path,
+    content: Option<&[u8]>,
+) -> Result<(), OpError> {
     let is_there = std::fs::metadata(path).is_ok_and(|there| there.is_file());
     let limit = content.map_or(0, <[u8]>::len) as u64;
     let is_same = || {
         host.fetcher.read_document(path, limit).is_ok_and(|there| Some(there.as_slice()) == content)
     };
     match is_there && !is_same() {
-        true => Err(OpError::Overwritten { path: path.to_owned() }),
+        true => Err(OpError::FileExists { path: path.to_owned() }),
         false => Ok(()),
     }
 }
 
 /// The file that a pack goes to by default. The parts of a reference are safe in names.
-pub(super) fn file_of(reference: &OciRef, extension: &str) -> PathBuf {
+pub(super) fn default_file_name(reference: &OciRef, extension: &str) -> PathBuf {
     let name = reference.repository().rsplit('/').next().unwrap_or_default();
     let tag = reference.tag().map(|tag| format!("-{tag}")).unwrap_or_default();
     PathBuf::from(format!("{name}{tag}.{extension}"))

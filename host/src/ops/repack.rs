@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{ForeignText, Sha256Digest};
 use serde::Serialize;
 
-use super::{FilePath, OpError, pack};
+use super::output_file::write;
+use super::{FilePath, OpError};
 use crate::archive;
 use crate::host::Host;
 
@@ -35,14 +36,14 @@ pub struct RepackReport {
     /// Whether it was canonical already, so that both are the same.
     pub unchanged: bool,
     /// Its entries, in its order.
-    pub entries: Vec<Kept>,
+    pub entries: Vec<KeptEntry>,
     /// What it does not hold any more.
-    pub dropped: Vec<Dropped>,
+    pub dropped: Vec<DroppedEntry>,
 }
 
 /// An entry of the canonical archive.
 #[derive(Debug, Serialize)]
-pub struct Kept {
+pub struct KeptEntry {
     /// Its name.
     pub name: ForeignText,
     /// Its size, in bytes.
@@ -56,7 +57,7 @@ pub struct Kept {
 
 /// Something that the canonical archive does not hold any more.
 #[derive(Debug, Serialize)]
-pub struct Dropped {
+pub struct DroppedEntry {
     /// The entry; none for the comment of the archive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<ForeignText>,
@@ -71,7 +72,7 @@ pub struct Dropped {
 /// contradicts its bill of materials, or the output is the archive itself.
 pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpError> {
     if is_same_file(&request.archive, &request.output) {
-        return Err(OpError::OverItself { path: request.output.clone() });
+        return Err(OpError::OutputIsInput { path: request.output.clone() });
     }
     let fetched = host.fetcher.fetch_file(&request.archive)?;
     let refused = |source| OpError::Archive {
@@ -79,12 +80,12 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
         source,
     };
     let repacked = archive::repack(&fetched.bytes, &host.limits.archive).map_err(refused)?;
-    pack::write(&request.output, &repacked.bytes)?;
-    let comment = (repacked.comment_bytes > 0).then(|| Dropped {
+    write(&request.output, &repacked.bytes)?;
+    let comment = (repacked.comment_bytes > 0).then(|| DroppedEntry {
         name: None,
         reason: format!("a comment of {} bytes", repacked.comment_bytes),
     });
-    let folder = |name| Dropped {
+    let folder = |name| DroppedEntry {
         name: Some(name),
         reason: "a folder, which holds nothing itself".to_owned(),
     };
@@ -95,7 +96,7 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
         from: request.archive.as_path().into(),
         from_sha256: fetched.digest.hex(),
         unchanged: repacked.bytes == *fetched.bytes,
-        entries: repacked.entries.into_iter().map(Kept::from).collect(),
+        entries: repacked.entries.into_iter().map(KeptEntry::from).collect(),
         dropped: repacked.dropped.into_iter().map(folder).chain(comment).collect(),
     })
 }
@@ -107,7 +108,7 @@ pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
-impl From<archive::RepackedEntry> for Kept {
+impl From<archive::RepackedEntry> for KeptEntry {
     fn from(entry: archive::RepackedEntry) -> Self {
         Self {
             name: entry.name,

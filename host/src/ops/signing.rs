@@ -8,9 +8,10 @@ use env_pack_domain::{EnvId, ForeignText, KeyId, OciRef, PackRef};
 use gtc_fs::atomic;
 use serde::Serialize;
 
+use super::output_file::write;
 use super::repack::is_same_file;
-use super::trust::{Trust, candidates};
-use super::{FilePath, OpError, PackError, pack};
+use super::trust::{TrustPolicy, find_signatures};
+use super::{FilePath, OpError, PackError};
 use crate::archive;
 use crate::fetch::FetchError;
 use crate::host::Host;
@@ -74,14 +75,14 @@ pub struct VerifyRequest {
     /// Where the pack is.
     pub pack_ref: PackRef,
     /// Whose signature is taken.
-    pub trusted: Trusted,
+    pub trusted: TrustedKeys,
     /// Where signatures are, if not beside the pack or among those that are kept.
     pub signatures: Vec<PathBuf>,
 }
 
 /// Whose signature is taken.
 #[derive(Clone, Debug)]
-pub enum Trusted {
+pub enum TrustedKeys {
     /// That of the keys in these files.
     Keys(Vec<PathBuf>),
     /// That of whom an environment trusts.
@@ -136,18 +137,18 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
 /// [`OpError`] when the archive is refused, the key is none, what is in the place of the
 /// signature is none of this archive, or it cannot be written.
 pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
-    let key = private_key(host, &request.key)?;
+    let key = read_private_key(host, &request.key)?;
     let fetched = host.fetcher.fetch_file(&request.archive)?;
     let refused = |source| OpError::Archive {
         pack: ForeignText::new(request.archive.to_string_lossy()),
         source,
     };
     let pack = archive::open(&fetched.bytes, &host.limits.archive).map_err(refused)?;
-    let path = signature_path(request)?;
-    let not_added = |source| OpError::NotAdded { path: path.clone(), source };
+    let path = signature_output(request)?;
+    let not_added = |source| OpError::SignatureNotAdded { path: path.clone(), source };
     let there = match request.replace {
         true => None,
-        false => there(host, &path).map_err(not_added)?,
+        false => read_existing(host, &path).map_err(not_added)?,
     };
     let (bytes, changed) = match there {
         None => (
@@ -168,7 +169,7 @@ pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
         }
     };
     if changed {
-        pack::write(&path, &bytes)?;
+        write(&path, &bytes)?;
     }
     let envelope = Envelope::parse(&bytes).map_err(|error| not_added(error.into()))?;
     let signers = envelope.claimed_signers().cloned().collect();
@@ -186,7 +187,7 @@ pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
 }
 
 /// Reads the file of a private key.
-pub(super) fn private_key(host: &Host, path: &Path) -> Result<PrivateKey, OpError> {
+pub(super) fn read_private_key(host: &Host, path: &Path) -> Result<PrivateKey, OpError> {
     let bytes = host
         .fetcher
         .read_document(path, MAX_KEY_BYTES)
@@ -195,17 +196,17 @@ pub(super) fn private_key(host: &Host, path: &Path) -> Result<PrivateKey, OpErro
 }
 
 /// The file beside an archive that holds its signatures.
-pub(super) fn beside(archive: &Path) -> PathBuf {
+pub(super) fn signature_path(archive: &Path) -> PathBuf {
     let mut path = archive.as_os_str().to_owned();
     path.push(".sig");
     path.into()
 }
 
 /// Where the signature goes, which is neither the pack nor the key.
-fn signature_path(request: &SignRequest) -> Result<PathBuf, OpError> {
-    let path = request.output.clone().unwrap_or_else(|| beside(&request.archive));
+fn signature_output(request: &SignRequest) -> Result<PathBuf, OpError> {
+    let path = request.output.clone().unwrap_or_else(|| signature_path(&request.archive));
     match (is_same_file(&path, &request.archive), is_same_file(&path, &request.key)) {
-        (true, _) => Err(OpError::OverItself { path }),
+        (true, _) => Err(OpError::OutputIsInput { path }),
         (_, true) => Err(OpError::KeyExists { path }),
         _ => Ok(path),
     }
@@ -213,7 +214,7 @@ fn signature_path(request: &SignRequest) -> Result<PathBuf, OpError> {
 
 /// The signatures in a file, if it is one: into a pipe or a device, they are only
 /// written.
-fn there(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError> {
+fn read_existing(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError> {
     match host.fetcher.read_document(path, MAX_ENVELOPE_BYTES) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(FetchError::NotFound { .. } | FetchError::NotAFile { .. }) => Ok(None),
@@ -226,15 +227,17 @@ fn there(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError> {
 /// # Errors
 /// [`OpError`] when nobody has, or the pack or a key cannot be read.
 pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpError> {
-    let trust = trust_of(host, &request.trusted)?;
+    let trust = trust_policy(host, &request.trusted)?;
     let fetched = host.fetcher.fetch(&request.pack_ref)?;
     let not_vouched =
-        |source| OpError::NotVouchedFor { pack_ref: request.pack_ref.clone(), source };
+        |source| OpError::SignatureNotTrusted { pack_ref: request.pack_ref.clone(), source };
     let verified = match request.signatures.as_slice() {
-        [] => trust.verify(&fetched.digest, candidates(host, &request.pack_ref, &fetched)),
+        [] => trust.verify(&fetched.digest, find_signatures(host, &request.pack_ref, &fetched)),
         named => {
-            let named: Vec<_> =
-                named.iter().map(|path| signature(host, path).map(Ok)).collect::<Result<_, _>>()?;
+            let named: Vec<_> = named
+                .iter()
+                .map(|path| read_signature_file(host, path).map(Ok))
+                .collect::<Result<_, _>>()?;
             trust.verify(&fetched.digest, named)
         }
     };
@@ -243,15 +246,15 @@ pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpEr
 }
 
 /// The keys of those whose signature is taken; at least one.
-pub(super) fn trust_of(host: &Host, trusted: &Trusted) -> Result<Trust, OpError> {
+pub(super) fn trust_policy(host: &Host, trusted: &TrustedKeys) -> Result<TrustPolicy, OpError> {
     match trusted {
-        Trusted::Keys(paths) => {
-            let keys = paths.iter().map(|path| public_key(host, path));
-            Ok(Trust::in_keys(keys.collect::<Result<_, _>>()?))
+        TrustedKeys::Keys(paths) => {
+            let keys = paths.iter().map(|path| read_public_key(host, path));
+            Ok(TrustPolicy::from_keys(keys.collect::<Result<_, _>>()?))
         }
-        Trusted::Environment(environment) => {
+        TrustedKeys::Environment(environment) => {
             host.store.load(environment)?;
-            let trust = Trust::of(host, environment)?;
+            let trust = TrustPolicy::for_environment(host, environment)?;
             match trust.is_empty() {
                 true => Err(OpError::NoTrustRoot { environment: environment.clone() }),
                 false => Ok(trust),
@@ -261,14 +264,14 @@ pub(super) fn trust_of(host: &Host, trusted: &Trusted) -> Result<Trust, OpError>
 }
 
 /// Reads a file of signatures that somebody named.
-fn signature(host: &Host, path: &Path) -> Result<Vec<u8>, OpError> {
+fn read_signature_file(host: &Host, path: &Path) -> Result<Vec<u8>, OpError> {
     host.fetcher
         .read_document(path, MAX_SIGNATURE_BYTES)
         .map_err(|source| OpError::Input { source })
 }
 
 /// Reads the file of a public key.
-pub(super) fn public_key(host: &Host, path: &Path) -> Result<PublicKey, OpError> {
+pub(super) fn read_public_key(host: &Host, path: &Path) -> Result<PublicKey, OpError> {
     let bytes = host
         .fetcher
         .read_document(path, MAX_KEY_BYTES)

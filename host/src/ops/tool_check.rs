@@ -67,12 +67,12 @@ pub struct PreflightReport {
     pub probes: Vec<Probe>,
     /// Why there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fault: Option<Fault>,
+    pub fault: Option<PreflightFault>,
 }
 
 /// Why a preflight came to no answer.
 #[derive(Debug, Serialize)]
-pub struct Fault {
+pub struct PreflightFault {
     /// A stable name of it.
     pub kind: &'static str,
     /// What happened.
@@ -148,7 +148,7 @@ fn preflight(
     assembly: &Assembly,
 ) -> PreflightReport {
     let failed = |kind, message| {
-        let fault = Some(Fault { kind, message });
+        let fault = Some(PreflightFault { kind, message });
         PreflightReport { checks: Vec::new(), probes: Vec::new(), fault }
     };
     let answers_json = match host.store.answers(environment, binding.answers_ref.as_ref()) {

@@ -15,14 +15,14 @@ use crate::store::{StoreError, TrustRoot};
 
 /// The keys whose signatures are taken. Without any, nothing is checked.
 #[derive(Debug)]
-pub(super) struct Trust {
+pub(super) struct TrustPolicy {
     keys: Vec<PublicKey>,
 }
 
 /// What is known about who vouches for a pack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
-pub enum Signature {
+pub enum SignatureStatus {
     /// It is part of this program, which vouches for it.
     BuiltIn,
     /// There is none.
@@ -33,7 +33,8 @@ pub enum Signature {
         signers: Vec<ForeignText>,
     },
     /// There is one that would vouch for this pack to nobody.
-    Useless {
+    #[serde(rename = "useless")]
+    Invalid {
         /// Why.
         reason: String,
     },
@@ -46,23 +47,23 @@ pub enum Signature {
 
 /// A signature, and what is known of it.
 #[derive(Clone, Debug)]
-pub(super) struct Examined {
-    pub signature: Signature,
+pub(super) struct SignatureCheck {
+    pub signature: SignatureStatus,
     /// What shows it, to be kept beside the archive.
     pub envelope: Option<Vec<u8>>,
 }
 
-impl Trust {
+impl TrustPolicy {
     /// Whom an environment trusts.
     ///
     /// # Errors
     /// [`StoreError`] when its file does not say so clearly: then nobody is.
-    pub fn of(host: &Host, environment: &EnvId) -> Result<Self, StoreError> {
-        Self::in_root(&host.store.trust_root(environment)?)
+    pub fn for_environment(host: &Host, environment: &EnvId) -> Result<Self, StoreError> {
+        Self::from_trust_root(&host.store.trust_root(environment)?)
     }
 
     /// The keys in a trust root.
-    pub fn in_root(root: &TrustRoot) -> Result<Self, StoreError> {
+    pub fn from_trust_root(root: &TrustRoot) -> Result<Self, StoreError> {
         let key = |(at, trusted): (usize, &crate::store::TrustedKey)| {
             let key = PublicKey::from_pem(trusted.public_key_pem.as_bytes())
                 .map_err(|error| root.malformed(at, "public_key_pem", &error))?;
@@ -75,7 +76,7 @@ impl Trust {
     }
 
     /// These keys.
-    pub fn in_keys(keys: Vec<PublicKey>) -> Self {
+    pub fn from_keys(keys: Vec<PublicKey>) -> Self {
         Self { keys }
     }
 
@@ -98,14 +99,17 @@ impl Trust {
         host: &Host,
         pack_ref: &PackRef,
         fetched: &FetchedPack,
-    ) -> Result<Examined, PackError> {
+    ) -> Result<SignatureCheck, PackError> {
         match (fetched.is_builtin, self.is_empty()) {
-            (true, _) => Ok(Examined { signature: Signature::BuiltIn, envelope: None }),
-            (false, true) => Ok(look(host, pack_ref, fetched)),
+            (true, _) => Ok(SignatureCheck { signature: SignatureStatus::BuiltIn, envelope: None }),
+            (false, true) => Ok(inspect_signatures(host, pack_ref, fetched)),
             (false, false) => {
                 let (signer, envelope) =
-                    self.verify(&fetched.digest, candidates(host, pack_ref, fetched))?;
-                Ok(Examined { signature: Signature::Verified { signer }, envelope: Some(envelope) })
+                    self.verify(&fetched.digest, find_signatures(host, pack_ref, fetched))?;
+                Ok(SignatureCheck {
+                    signature: SignatureStatus::Verified { signer },
+                    envelope: Some(envelope),
+                })
             }
         }
     }
@@ -115,20 +119,23 @@ impl Trust {
     ///
     /// # Errors
     /// [`PackError`] when none of the trusted keys vouches for the pack.
-    pub fn examine_again(
+    pub fn recheck_offline(
         &self,
         host: &Host,
         pack_ref: &PackRef,
         fetched: &FetchedPack,
-        before: &Examined,
-    ) -> Result<Examined, PackError> {
+        before: &SignatureCheck,
+    ) -> Result<SignatureCheck, PackError> {
         if fetched.is_builtin || self.is_empty() {
             return Ok(before.clone());
         }
         let found = before.envelope.clone().map(Ok);
         let kept = host.fetcher.local_signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES);
         let (signer, envelope) = self.verify(&fetched.digest, found.into_iter().chain(kept))?;
-        Ok(Examined { signature: Signature::Verified { signer }, envelope: Some(envelope) })
+        Ok(SignatureCheck {
+            signature: SignatureStatus::Verified { signer },
+            envelope: Some(envelope),
+        })
     }
 
     /// The trusted key that vouches for an archive, and which of these signatures shows
@@ -159,7 +166,7 @@ impl Trust {
 
 /// Every signature there is of a pack: first those that are here, then, when none of them
 /// will do, those that its registry has.
-pub(super) fn candidates<'a>(
+pub(super) fn find_signatures<'a>(
     host: &'a Host,
     pack_ref: &'a PackRef,
     fetched: &'a FetchedPack,
@@ -168,11 +175,11 @@ pub(super) fn candidates<'a>(
     let published =
         std::iter::once_with(|| host.fetcher.published_signatures(fetched, MAX_SIGNATURE_BYTES))
             .flatten();
-    here.into_iter().chain(published.map(|read| read.map(evidence)))
+    here.into_iter().chain(published.map(|read| read.map(encode)))
 }
 
 /// A signature as a registry has it.
-pub(super) fn published(bytes: Vec<u8>, evidence: &PackSignature) -> PublishedSignature {
+pub(super) fn to_published(bytes: Vec<u8>, evidence: &PackSignature) -> PublishedSignature {
     match evidence {
         PackSignature::Envelope(_) => PublishedSignature::Envelope(bytes),
         PackSignature::Cosign(bundle) => {
@@ -188,13 +195,16 @@ pub(super) fn published(bytes: Vec<u8>, evidence: &PackSignature) -> PublishedSi
 
 /// Reads a signature that is about this archive. Whether it vouches for it to anybody,
 /// nobody knows yet.
-pub(super) fn about(bytes: &[u8], archive: &Sha256Digest) -> Result<PackSignature, SignatureError> {
+pub(super) fn parse_signature_for(
+    bytes: &[u8],
+    archive: &Sha256Digest,
+) -> Result<PackSignature, SignatureError> {
     let evidence = PackSignature::parse(bytes)?;
     evidence.ensure_signs(archive).map(|()| evidence)
 }
 
 /// A signature as it is kept.
-pub(super) fn evidence(published: PublishedSignature) -> Vec<u8> {
+pub(super) fn encode(published: PublishedSignature) -> Vec<u8> {
     match published {
         PublishedSignature::Envelope(envelope) => envelope,
         PublishedSignature::Cosign { manifest, payload, signature } => {
@@ -206,12 +216,16 @@ pub(super) fn evidence(published: PublishedSignature) -> Vec<u8> {
 }
 
 /// Looks at the signatures of a pack without knowing whom to trust.
-pub(super) fn look(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) -> Examined {
+pub(super) fn inspect_signatures(
+    host: &Host,
+    pack_ref: &PackRef,
+    fetched: &FetchedPack,
+) -> SignatureCheck {
     if fetched.is_builtin {
-        return Examined { signature: Signature::BuiltIn, envelope: None };
+        return SignatureCheck { signature: SignatureStatus::BuiltIn, envelope: None };
     }
     let mut wrong = None;
-    for read in candidates(host, pack_ref, fetched) {
+    for read in find_signatures(host, pack_ref, fetched) {
         let evidence = read.map_err(|error| error.to_string()).and_then(|bytes| {
             let evidence = PackSignature::parse(&bytes).map_err(|error| error.to_string())?;
             evidence.ensure_signs(&fetched.digest).map_err(|error| error.to_string())?;
@@ -220,19 +234,20 @@ pub(super) fn look(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) -> Ex
         match evidence {
             Ok((evidence, bytes)) => {
                 let signers = evidence.claimed_signers();
-                return Examined {
-                    signature: Signature::NotChecked { signers },
+                return SignatureCheck {
+                    signature: SignatureStatus::NotChecked { signers },
                     envelope: Some(bytes),
                 };
             }
             Err(reason) => wrong = wrong.or(Some(reason)),
         }
     }
-    let signature = wrong.map_or(Signature::Unsigned, |reason| Signature::Useless { reason });
-    Examined { signature, envelope: None }
+    let signature =
+        wrong.map_or(SignatureStatus::Unsigned, |reason| SignatureStatus::Invalid { reason });
+    SignatureCheck { signature, envelope: None }
 }
 
-impl Signature {
+impl SignatureStatus {
     /// The key that was found to vouch for the pack.
     pub fn signer(&self) -> Option<KeyId> {
         match self {
@@ -242,7 +257,7 @@ impl Signature {
     }
 }
 
-impl fmt::Display for Signature {
+impl fmt::Display for SignatureStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BuiltIn => f.write_str("part of this program, which vouches for it"),
@@ -254,7 +269,7 @@ impl fmt::Display for Signature {
                 let signers: Vec<_> = signers.iter().map(|signer| format!("`{signer}`")).collect();
                 write!(f, "signed by {} (not checked: no trust root)", signers.join(", "))
             }
-            Self::Useless { reason } => write!(f, "as good as unsigned: {reason}"),
+            Self::Invalid { reason } => write!(f, "as good as unsigned: {reason}"),
             Self::Verified { signer } => write!(f, "signed by `{signer}`"),
         }
     }

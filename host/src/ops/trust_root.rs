@@ -7,9 +7,9 @@ use env_pack_domain::{EnvId, KeyId};
 use serde::Serialize;
 
 use super::OpError;
-use super::recorded::recorded;
-use super::signing::public_key;
-use super::trust::Trust;
+use super::audit::with_audit_record;
+use super::signing::read_public_key;
+use super::trust::TrustPolicy;
 use crate::host::Host;
 use crate::signing::PublicKey;
 use crate::store::{AuditEvent, TrustRoot, TrustedKey};
@@ -77,7 +77,7 @@ pub struct TrustChangeReport {
 pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, OpError> {
     host.store.load(environment)?;
     let root = host.store.trust_root(environment)?;
-    Trust::in_root(&root)?;
+    TrustPolicy::from_trust_root(&root)?;
     let key = |key: &TrustedKey| TrustedKeyReport {
         key_id: key.key_id,
         public_key_pem: key.public_key_pem.clone(),
@@ -94,10 +94,10 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, OpError
 /// [`OpError`] when it is none, or the trust root cannot be read or written.
 pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, OpError> {
     let asked =
-        Asked { environment: &request.environment, key: &request.idempotency_key, verb: "add" };
+        KeyChange { environment: &request.environment, key: &request.idempotency_key, verb: "add" };
     let file = request.key.display().to_string();
     change(host, &asked, ("key_file", file), |_| {
-        let key = public_key(host, &request.key)?;
+        let key = read_public_key(host, &request.key)?;
         Ok((key.id(), Some(key.to_pem())))
     })
 }
@@ -109,7 +109,7 @@ pub(super) fn add_from(
     key: &PublicKey,
     document: String,
 ) -> Result<TrustChangeReport, OpError> {
-    let asked = Asked { environment, key: &None, verb: "add" };
+    let asked = KeyChange { environment, key: &None, verb: "add" };
     change(host, &asked, ("document", document), |_| Ok((key.id(), Some(key.to_pem()))))
 }
 
@@ -119,8 +119,11 @@ pub(super) fn add_from(
 /// # Errors
 /// [`OpError`] when it is not trusted, or the trust root cannot be read or written.
 pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeReport, OpError> {
-    let asked =
-        Asked { environment: &request.environment, key: &request.idempotency_key, verb: "remove" };
+    let asked = KeyChange {
+        environment: &request.environment,
+        key: &request.idempotency_key,
+        verb: "remove",
+    };
     let key_id = request.key_id;
     change(host, &asked, ("key_id", key_id.to_string()), |root| {
         match root.keys().iter().any(|key| key.key_id == key_id) {
@@ -131,7 +134,7 @@ pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeRepor
 }
 
 /// Who asked for what.
-struct Asked<'a> {
+struct KeyChange<'a> {
     environment: &'a EnvId,
     key: &'a Option<String>,
     verb: &'static str,
@@ -140,7 +143,7 @@ struct Asked<'a> {
 /// Makes a change to a key: it is trusted as this text, or no longer.
 fn change(
     host: &Host,
-    asked: &Asked<'_>,
+    asked: &KeyChange<'_>,
     target: (&'static str, String),
     key: impl FnOnce(&TrustRoot) -> Result<(KeyId, Option<String>), OpError>,
 ) -> Result<TrustChangeReport, OpError> {
@@ -148,7 +151,7 @@ fn change(
         let mut session = host.store.open(asked.environment)?;
         let before = session.trust_root()?;
         // what is malformed is mended by a person, who sees what it was meant to be
-        Trust::in_root(&before)?;
+        TrustPolicy::from_trust_root(&before)?;
         let (key_id, pem) = key(&before)?;
         let after = match pem {
             Some(public_key_pem) => before.with(TrustedKey { key_id, public_key_pem }),
@@ -166,7 +169,7 @@ fn change(
             idempotency_key: asked.key.clone(),
         })
     };
-    recorded(host, asked.environment, make, |report| {
+    with_audit_record(host, asked.environment, make, |report| {
         let (name, named) = target;
         let key_id = report.map(|report| ("key_id", Some(report.key_id.to_string())));
         let named = Some((name, Some(named))).filter(|_| name != "key_id" || key_id.is_none());

@@ -5,7 +5,7 @@ use env_pack_domain::change::{self, BindingChange};
 use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId};
 
 use super::OpError;
-use super::bind::{self, BindReport, Target};
+use super::bind::{self, AuditTarget, BindReport};
 use crate::host::Host;
 use crate::store::Stored;
 
@@ -25,7 +25,7 @@ pub struct UnbindRequest {
 /// Takes a binding away.
 ///
 /// # Errors
-/// [`OpError`]; nothing has been written then, unless it is [`OpError::NotRecorded`].
+/// [`OpError`]; nothing has been written then, unless it is [`OpError::AuditFailed`].
 pub fn remove(host: &Host, request: &UnbindRequest) -> Result<BindReport, OpError> {
     unbind(host, "remove", request, |stored| {
         Ok(vec![change::remove(&stored.environment, &request.key)?])
@@ -35,7 +35,7 @@ pub fn remove(host: &Host, request: &UnbindRequest) -> Result<BindReport, OpErro
 /// Restores what a binding was before its last update.
 ///
 /// # Errors
-/// [`OpError`]; nothing has been written then, unless it is [`OpError::NotRecorded`].
+/// [`OpError`]; nothing has been written then, unless it is [`OpError::AuditFailed`].
 pub fn rollback(host: &Host, request: &UnbindRequest) -> Result<BindReport, OpError> {
     unbind(host, "rollback", request, |stored| roll_back(stored, request))
 }
@@ -52,7 +52,7 @@ fn unbind(
             (BindingPlace::Extension(instance.clone()), Some(path.to_string()))
         }
     };
-    let target = Target {
+    let target = AuditTarget {
         environment: &asked.environment,
         place: &place,
         kind,
@@ -63,9 +63,9 @@ fn unbind(
         let before = session.stored().environment.clone();
         let changes = change(session.stored())?;
         let after = changes.last().map_or(&before, |change| &change.environment);
-        let mut lock = session.stored().lock.clone();
-        bind::keep_used(&mut lock, &[&before, after]);
-        session.save(after, &lock)?;
+        let mut pins = session.stored().pins.clone();
+        bind::retain_used_pins(&mut pins, &[&before, after]);
+        session.save(after, &pins)?;
         Ok(bind::report_all(&asked.environment, &asked.idempotency_key, &changes))
     })
 }
@@ -90,10 +90,10 @@ fn roll_back(stored: &Stored, asked: &UnbindRequest) -> Result<Vec<BindingChange
     let environment = &changes.last().expect("one change was made").environment;
     let (Some(before), Some(after)) = (before, after) else { return Ok(changes) };
     let mut siblings = others.iter().filter_map(|key| environment.binding(key));
-    match siblings.find(|sibling| part(stored, &before, &after, sibling)) {
+    match siblings.find(|sibling| diverges(stored, &before, &after, sibling)) {
         Some(sibling) => {
             let (key, sibling) = (asked.key.clone(), sibling.key());
-            Err(OpError::SiblingsPart { key, sibling, all: asked.all_instances })
+            Err(OpError::InstancesWouldDiverge { key, sibling, all: asked.all_instances })
         }
         None => Ok(changes),
     }
@@ -101,8 +101,8 @@ fn roll_back(stored: &Stored, asked: &UnbindRequest) -> Result<Vec<BindingChange
 
 /// Whether a binding that went back comes from another archive than its sibling. Where
 /// nobody looked at the archives, the references tell, if they were the same before.
-fn part(stored: &Stored, before: &Binding, after: &Binding, sibling: &Binding) -> bool {
-    let archive = |binding: &Binding| stored.lock.get(&binding.pack_ref).map(|pin| pin.archive);
+fn diverges(stored: &Stored, before: &Binding, after: &Binding, sibling: &Binding) -> bool {
+    let archive = |binding: &Binding| stored.pins.get(&binding.pack_ref).map(|pin| pin.archive);
     match (archive(after), archive(sibling)) {
         (Some(ours), Some(theirs)) => ours != theirs,
         _ => before.pack_ref == sibling.pack_ref && after.pack_ref != sibling.pack_ref,

@@ -32,7 +32,7 @@ pub struct AuditEvent {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct AuditRecord<'a> {
     schema: &'static str,
     event_id: String,
     ts: String,
@@ -48,7 +48,7 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     idempotency_key: Option<&'a str>,
     authorization: Authorization,
-    result: Outcome<'a>,
+    result: AuditOutcome<'a>,
 }
 
 #[derive(Serialize)]
@@ -67,7 +67,7 @@ struct Authorization {
 }
 
 #[derive(Serialize)]
-struct Outcome<'a> {
+struct AuditOutcome<'a> {
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
@@ -85,7 +85,7 @@ pub(super) fn append(
     fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
     let path = folder.join("events.jsonl");
     let line =
-        serde_json::to_string(&line(environment, event)).expect("text and numbers make JSON");
+        serde_json::to_string(&record(environment, event)).expect("text and numbers make JSON");
     // people look at it with whatever shows files
     let mut line = terminal_safe_json(line);
     line.push('\n');
@@ -100,12 +100,12 @@ fn user_name() -> Option<String> {
     std::env::var("USER").ok()
 }
 
-fn line<'a>(environment: &'a EnvId, event: &'a AuditEvent) -> Line<'a> {
+fn record<'a>(environment: &'a EnvId, event: &'a AuditEvent) -> AuditRecord<'a> {
     let (outcome, kind, message) = match &event.result {
         Ok(()) => ("ok", None, None),
         Err((kind, message)) => ("error", Some(*kind), Some(message.as_str())),
     };
-    Line {
+    AuditRecord {
         schema: SCHEMA,
         event_id: ulid::Ulid::generate().to_string(),
         ts: jiff::Timestamp::now().to_string(),
@@ -130,6 +130,6 @@ fn line<'a>(environment: &'a EnvId, event: &'a AuditEvent) -> Line<'a> {
             policy: "file-permissions",
             reason: "the user may write the folder of the environment",
         },
-        result: Outcome { outcome, kind, message },
+        result: AuditOutcome { outcome, kind, message },
     }
 }

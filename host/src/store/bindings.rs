@@ -1,5 +1,5 @@
-//! Bindings as they stand in `environment.json`, and the `inline://` stash of the one
-//! before.
+//! Reads and writes the bindings in `environment.json`. A binding carries its previous
+//! version as an `inline://` reference.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::StoreError;
-use super::object::Object;
+use super::object::JsonObject;
 
 const INLINE: &str = "inline://";
 /// The members of both kinds of bindings, in the order in which they are written.
@@ -34,14 +34,14 @@ pub(super) enum Section {
 
 /// A binding as it stands in the file.
 #[derive(Clone, Debug)]
-pub(super) struct Element {
+pub(super) struct BindingElement {
     pub binding: Binding,
     pub text: Box<RawValue>,
-    object: Object,
+    object: JsonObject,
 }
 
 /// What is wrong with a member: its name, and why.
-pub(super) struct Fault {
+pub(super) struct MemberError {
     pub member: &'static str,
     pub reason: String,
 }
@@ -58,36 +58,37 @@ impl Section {
     }
 }
 
-impl Element {
+impl BindingElement {
     /// Reads one element of a section.
-    pub fn parse(section: Section, text: &RawValue) -> Result<Self, Fault> {
-        let object: Object = serde_json::from_str(text.get())
-            .map_err(|error| Fault { member: "", reason: StoreError::reason(&error) })?;
+    pub fn parse(section: Section, text: &RawValue) -> Result<Self, MemberError> {
+        let object: JsonObject = serde_json::from_str(text.get())
+            .map_err(|error| MemberError { member: "", reason: StoreError::reason(&error) })?;
         let binding = parse(section, &object)?;
         Ok(Self { binding, text: text.to_owned(), object })
     }
 }
 
-fn parse(section: Section, object: &Object) -> Result<Binding, Fault> {
+fn parse(section: Section, object: &JsonObject) -> Result<Binding, MemberError> {
     let place = match section {
-        Section::Packs => BindingPlace::Slot(parsed(object, "slot", |text| {
+        Section::Packs => BindingPlace::Slot(parse_member(object, "slot", |text| {
             CoreSlot::try_from(text.parse::<CapabilitySlot>().map_err(|error| error.to_string())?)
                 .map_err(|error| error.to_string())
         })?),
         Section::Extensions => {
-            let instance: Option<String> = member(object, "instance_id")?;
-            let instance = instance.map(|_| parsed(object, "instance_id", from_str)).transpose()?;
+            let instance: Option<String> = optional_member(object, "instance_id")?;
+            let instance =
+                instance.map(|_| parse_member(object, "instance_id", from_str)).transpose()?;
             BindingPlace::Extension(instance)
         }
     };
-    let previous: Option<String> = member(object, "previous_binding_ref")?;
+    let previous: Option<String> = optional_member(object, "previous_binding_ref")?;
     Ok(Binding {
         place,
-        kind: parsed(object, "kind", from_str)?,
-        pack_ref: parsed(object, "pack_ref", from_str)?,
-        answers_ref: member::<String>(object, "answers_ref")?.map(AnswersRef::new),
-        generation: member(object, "generation")?.unwrap_or_default(),
-        previous: previous.map(|reference| unstash(section, &reference)),
+        kind: parse_member(object, "kind", from_str)?,
+        pack_ref: parse_member(object, "pack_ref", from_str)?,
+        answers_ref: optional_member::<String>(object, "answers_ref")?.map(AnswersRef::new),
+        generation: optional_member(object, "generation")?.unwrap_or_default(),
+        previous: previous.map(|reference| decode_previous(section, &reference)),
     })
 }
 
@@ -95,51 +96,55 @@ fn from_str<T: std::str::FromStr<Err: ToString>>(text: &str) -> Result<T, String
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
-fn member<T: DeserializeOwned>(object: &Object, name: &'static str) -> Result<Option<T>, Fault> {
+fn optional_member<T: DeserializeOwned>(
+    object: &JsonObject,
+    name: &'static str,
+) -> Result<Option<T>, MemberError> {
     let Some(value) = object.get(name) else { return Ok(None) };
     serde_json::from_str(value.get())
-        .map_err(|error| Fault { member: name, reason: StoreError::reason(&error) })
+        .map_err(|error| MemberError { member: name, reason: StoreError::reason(&error) })
 }
 
-fn parsed<T>(
-    object: &Object,
+fn parse_member<T>(
+    object: &JsonObject,
     name: &'static str,
     parse: impl FnOnce(&str) -> Result<T, String>,
-) -> Result<T, Fault> {
-    let fault = |reason| Fault { member: name, reason };
-    let text: String = member(object, name)?.ok_or_else(|| fault("it is missing".to_owned()))?;
+) -> Result<T, MemberError> {
+    let fault = |reason| MemberError { member: name, reason };
+    let text: String =
+        optional_member(object, name)?.ok_or_else(|| fault("it is missing".to_owned()))?;
     parse(&text).map_err(fault)
 }
 
 /// Reads the binding that a rollback would restore. What we cannot read is kept as it is:
 /// another tool may know it.
-fn unstash(section: Section, reference: &str) -> PreviousBinding {
-    match stashed_object(reference).and_then(|object| parse(section, &object).ok()) {
+fn decode_previous(section: Section, reference: &str) -> PreviousBinding {
+    match previous_object(reference).and_then(|object| parse(section, &object).ok()) {
         Some(binding) => PreviousBinding::Known(Box::new(binding)),
         None => PreviousBinding::Opaque(ForeignText::new(reference)),
     }
 }
 
-fn stashed_object(reference: &str) -> Option<Object> {
+fn previous_object(reference: &str) -> Option<JsonObject> {
     let json = URL_SAFE_NO_PAD.decode(reference.strip_prefix(INLINE)?).ok()?;
     serde_json::from_slice(&json).ok()
 }
 
 /// The object of a changed binding. Members that are not ours stay: those of the binding
 /// it replaces, or, after a rollback, those of the binding it restores.
-pub(super) fn merge(binding: &Binding, old: Option<&Element>) -> Object {
+pub(super) fn merge(binding: &Binding, old: Option<&BindingElement>) -> JsonObject {
     let mut object = old.map(|old| base(binding, old)).unwrap_or_default();
     fill(&mut object, binding);
     let previous = binding.previous.as_ref().map(|previous| match previous {
         PreviousBinding::Opaque(reference) => reference.as_exact().to_owned(),
-        PreviousBinding::Known(previous) => stash(previous, old),
+        PreviousBinding::Known(previous) => encode_previous(previous, old),
     });
     object.put("previous_binding_ref", previous.map(raw));
     object.order(&ORDER);
     object
 }
 
-fn base(binding: &Binding, old: &Element) -> Object {
+fn base(binding: &Binding, old: &BindingElement) -> JsonObject {
     let restores = |previous: &PreviousBinding| match previous {
         PreviousBinding::Known(previous) => {
             Binding { generation: binding.generation, ..(**previous).clone() } == *binding
@@ -148,17 +153,19 @@ fn base(binding: &Binding, old: &Element) -> Object {
     };
     let is_rollback =
         binding.previous.is_none() && old.binding.previous.as_ref().is_some_and(restores);
-    let reference = || member::<String>(&old.object, "previous_binding_ref").ok().flatten();
+    let reference =
+        || optional_member::<String>(&old.object, "previous_binding_ref").ok().flatten();
     match is_rollback {
-        true => reference().and_then(|reference| stashed_object(&reference)).unwrap_or_default(),
+        true => reference().and_then(|reference| previous_object(&reference)).unwrap_or_default(),
         false => old.object.clone(),
     }
 }
 
 /// The reference that holds a binding: its JSON, compact and with sorted members, as the
 /// existing tools write it.
-fn stash(previous: &Binding, old: Option<&Element>) -> String {
-    let is_old = |old: &&Element| Binding { previous: None, ..old.binding.clone() } == *previous;
+fn encode_previous(previous: &Binding, old: Option<&BindingElement>) -> String {
+    let is_old =
+        |old: &&BindingElement| Binding { previous: None, ..old.binding.clone() } == *previous;
     let mut object = old.filter(is_old).map(|old| old.object.clone()).unwrap_or_default();
     fill(&mut object, previous);
     object.remove("previous_binding_ref");
@@ -168,7 +175,7 @@ fn stash(previous: &Binding, old: Option<&Element>) -> String {
 }
 
 /// Writes the members that are ours, but for the previous binding.
-fn fill(object: &mut Object, binding: &Binding) {
+fn fill(object: &mut JsonObject, binding: &Binding) {
     match &binding.place {
         BindingPlace::Slot(slot) => object.set("slot", raw(slot)),
         BindingPlace::Extension(instance) => {

@@ -8,22 +8,22 @@ use env_pack_domain::{Binding, BindingPlace, EnvId, Environment};
 use serde_json::value::RawValue;
 
 use super::StoreError;
-use super::bindings::{self, Element, Section};
-use super::object::Object;
+use super::bindings::{self, BindingElement, Section};
+use super::object::JsonObject;
 
 const SCHEMA: &str = "greentic.environment.v1";
 
 /// An environment file in memory.
 #[derive(Clone, Debug)]
-pub(super) struct Document {
-    object: Object,
-    elements: Vec<Element>,
+pub(super) struct EnvironmentDocument {
+    object: JsonObject,
+    elements: Vec<BindingElement>,
 }
 
-impl Document {
+impl EnvironmentDocument {
     /// Reads a document, and the environment in it, which must be the one asked for.
     pub fn parse(text: &str, path: &Path, id: &EnvId) -> Result<(Self, Environment), StoreError> {
-        let object = Object::document(text, path, SCHEMA)?;
+        let object = JsonObject::document(text, path, SCHEMA)?;
         let environment_id: String = object.require("environment_id", path)?;
         if environment_id != id.as_str() {
             let reason = format!("it is `{environment_id}`, but the folder is that of `{id}`");
@@ -35,8 +35,9 @@ impl Document {
         }
         let bindings = elements.iter().map(|(_, _, element)| element.binding.clone());
         let environment = Environment::new(id.clone(), bindings).map_err(|fault| {
-            let has_key =
-                |(_, _, element): &&(Section, usize, Element)| element.binding.key() == fault.key;
+            let has_key = |(_, _, element): &&(Section, usize, BindingElement)| {
+                element.binding.key() == fault.key
+            };
             let mut places = elements
                 .iter()
                 .filter(has_key)
@@ -106,10 +107,10 @@ impl Document {
 
 /// The elements of a section, each with its index.
 fn section_elements(
-    object: &Object,
+    object: &JsonObject,
     section: Section,
     path: &Path,
-) -> Result<Vec<(Section, usize, Element)>, StoreError> {
+) -> Result<Vec<(Section, usize, BindingElement)>, StoreError> {
     let name = section.name();
     // the existing tools always write both lists, but not every version of them knew
     // extensions
@@ -117,7 +118,7 @@ fn section_elements(
         return Ok(Vec::new());
     }
     let list: Vec<Box<RawValue>> = object.require(name, path)?;
-    let element = |(at, text): (usize, &RawValue)| match Element::parse(section, text) {
+    let element = |(at, text): (usize, &RawValue)| match BindingElement::parse(section, text) {
         Ok(element) => Ok((section, at, element)),
         Err(fault) => {
             let member =

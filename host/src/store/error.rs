@@ -10,7 +10,7 @@ use env_pack_domain::{AnswersRef, EnvId, EscapingAnswersRef, ForeignText};
 #[non_exhaustive]
 pub enum StoreError {
     /// There is no such environment.
-    #[error("there is no environment `{environment}` in `{}`", shown(.root))]
+    #[error("there is no environment `{environment}` in `{}`", display_path(.root))]
     NoEnvironment {
         /// The environment.
         environment: EnvId,
@@ -18,7 +18,7 @@ pub enum StoreError {
         root: PathBuf,
     },
     /// There is one already.
-    #[error("environment `{environment}` already exists in `{}`", shown(.root))]
+    #[error("environment `{environment}` already exists in `{}`", display_path(.root))]
     Exists {
         /// The environment.
         environment: EnvId,
@@ -26,7 +26,7 @@ pub enum StoreError {
         root: PathBuf,
     },
     /// Somebody else is changing it.
-    #[error("environment `{environment}` is being changed by another process: `{}` is locked", shown(.lock))]
+    #[error("environment `{environment}` is being changed by another process: `{}` is locked", display_path(.lock))]
     Busy {
         /// The environment.
         environment: EnvId,
@@ -34,7 +34,7 @@ pub enum StoreError {
         lock: PathBuf,
     },
     /// A file does not hold what it should.
-    #[error("`{}` is not well-formed at {place}: {reason}", shown(.path))]
+    #[error("`{}` is not well-formed at {place}: {reason}", display_path(.path))]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -44,13 +44,13 @@ pub enum StoreError {
         reason: ForeignText,
     },
     /// There is something else in the place of a file.
-    #[error("`{}` is no regular file", shown(.path))]
+    #[error("`{}` is no regular file", display_path(.path))]
     NotAFile {
         /// The path.
         path: PathBuf,
     },
     /// A file is larger than anything we write.
-    #[error("`{}` has more than {limit} bytes", shown(.path))]
+    #[error("`{}` has more than {limit} bytes", display_path(.path))]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -58,7 +58,7 @@ pub enum StoreError {
         limit: u64,
     },
     /// The system did not let us.
-    #[error("cannot {what} `{}`", shown(.path))]
+    #[error("cannot {what} `{}`", display_path(.path))]
     Io {
         /// What was tried.
         what: &'static str,
@@ -117,13 +117,13 @@ pub enum AnswersError {
         answers_ref: AnswersRef,
     },
     /// The file is not there, or no regular file.
-    #[error("there is no answers file `{}`", shown(.path))]
+    #[error("there is no answers file `{}`", display_path(.path))]
     Missing {
         /// The file.
         path: PathBuf,
     },
     /// The file holds something else than JSON.
-    #[error("answers file `{}` is no JSON document: {reason}", shown(.path))]
+    #[error("answers file `{}` is no JSON document: {reason}", display_path(.path))]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -131,7 +131,7 @@ pub enum AnswersError {
         reason: ForeignText,
     },
     /// The file is larger than answers ever are.
-    #[error("answers file `{}` has more than {limit} bytes", shown(.path))]
+    #[error("answers file `{}` has more than {limit} bytes", display_path(.path))]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -139,7 +139,7 @@ pub enum AnswersError {
         limit: u64,
     },
     /// The system did not let us read it.
-    #[error("answers file `{}` cannot be read", shown(.path))]
+    #[error("answers file `{}` cannot be read", display_path(.path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -149,7 +149,7 @@ pub enum AnswersError {
     },
 }
 
-fn shown(path: &Path) -> ForeignText {
+fn display_path(path: &Path) -> ForeignText {
     ForeignText::new(path.to_string_lossy())
 }
 

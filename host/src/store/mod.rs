@@ -10,8 +10,8 @@ mod audit;
 mod bindings;
 mod document;
 mod error;
-mod lock;
 mod object;
+mod pins;
 mod trust_root;
 
 use std::fs;
@@ -26,16 +26,16 @@ use gtc_fs::lock::{FileLock, LockError};
 use gtc_fs::read::{ReadError, read_capped};
 use serde_json::value::RawValue;
 
-use document::Document;
-use lock::LockDocument;
+use document::EnvironmentDocument;
+use pins::PinsDocument;
 
 pub use audit::AuditEvent;
 pub use error::{AnswersError, StoreError};
-pub use lock::{LockedHandler, LockedPack, PackLock};
+pub use pins::{PackPins, PinnedHandler, PinnedPack};
 pub use trust_root::{TrustRoot, TrustedKey};
 
 const ENVIRONMENT: &str = "environment.json";
-const PACK_LOCK: &str = "packs.lock.json";
+const PINS: &str = "packs.lock.json";
 const TRUST_ROOT: &str = "trust-root.json";
 const RUNTIME: &str = "runtime.json";
 const LOCK: &str = ".lock";
@@ -56,16 +56,16 @@ pub struct Stored {
     /// The environment.
     pub environment: Environment,
     /// The pinned packs.
-    pub lock: PackLock,
+    pub pins: PackPins,
     /// Whether a runtime has written what it discovered.
     pub has_runtime: bool,
-    document: Document,
-    lock_document: LockDocument,
+    document: EnvironmentDocument,
+    pins_document: PinsDocument,
 }
 
 /// The files of an environment, for showing them.
 #[derive(Debug)]
-pub struct Shown {
+pub struct EnvironmentFiles {
     /// `environment.json`
     pub environment: Box<RawValue>,
     /// `runtime.json`, if there is one.
@@ -74,7 +74,7 @@ pub struct Shown {
 
 /// The right to change one environment; nobody else has it at the same time.
 #[derive(Debug)]
-pub struct Session {
+pub struct EditSession {
     folder: PathBuf,
     stored: Stored,
     /// Held for as long as the session lives.
@@ -93,7 +93,7 @@ impl Store {
     }
 
     /// The environments under another folder, if there is one.
-    pub fn elsewhere(&self, root: &Path) -> Option<Self> {
+    pub fn at_other_root(&self, root: &Path) -> Option<Self> {
         exists(root).then(|| Self::new(root))
     }
 
@@ -130,18 +130,18 @@ impl Store {
         let folder = self.folder(id);
         let path = folder.join(ENVIRONMENT);
         let text = read(&path)?.ok_or_else(|| self.no_environment(id))?;
-        let (document, environment) = Document::parse(&text, &path, id)?;
-        let lock_path = folder.join(PACK_LOCK);
-        let (lock_document, lock) = match read(&lock_path)? {
-            Some(text) => LockDocument::parse(&text, &lock_path)?,
+        let (document, environment) = EnvironmentDocument::parse(&text, &path, id)?;
+        let pins_path = folder.join(PINS);
+        let (pins_document, pins) = match read(&pins_path)? {
+            Some(text) => PinsDocument::parse(&text, &pins_path)?,
             None => Default::default(),
         };
         Ok(Stored {
             environment,
-            lock,
+            pins,
             has_runtime: folder.join(RUNTIME).is_file(),
             document,
-            lock_document,
+            pins_document,
         })
     }
 
@@ -150,7 +150,7 @@ impl Store {
     ///
     /// # Errors
     /// As for [`load`](Self::load).
-    pub fn show(&self, id: &EnvId) -> Result<Shown, StoreError> {
+    pub fn read_files(&self, id: &EnvId) -> Result<EnvironmentFiles, StoreError> {
         self.load(id)?;
         let json = |name: &str| -> Result<Option<Box<RawValue>>, StoreError> {
             let path = self.folder(id).join(name);
@@ -160,7 +160,7 @@ impl Store {
             Ok(Some(value))
         };
         let environment = json(ENVIRONMENT)?.ok_or_else(|| self.no_environment(id))?;
-        Ok(Shown { environment, runtime: json(RUNTIME)? })
+        Ok(EnvironmentFiles { environment, runtime: json(RUNTIME)? })
     }
 
     /// Creates an environment without bindings.
@@ -172,24 +172,24 @@ impl Store {
         id: &EnvId,
         name: &str,
         listen_addr: SocketAddr,
-    ) -> Result<Session, StoreError> {
+    ) -> Result<EditSession, StoreError> {
         let folder = self.folder(id);
         fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
         let lock = self.lock(id)?;
         if self.exists(id) {
             return Err(StoreError::Exists { environment: id.clone(), root: self.root.clone() });
         }
-        let document = Document::new(id, name, listen_addr);
+        let document = EnvironmentDocument::new(id, name, listen_addr);
         let environment = Environment::empty(id.clone());
         let stored = Stored {
             environment: environment.clone(),
-            lock: PackLock::default(),
+            pins: PackPins::default(),
             has_runtime: false,
             document,
-            lock_document: LockDocument::default(),
+            pins_document: PinsDocument::default(),
         };
-        let mut session = Session { folder, stored, _lock: lock };
-        session.save(&environment, &PackLock::default())?;
+        let mut session = EditSession { folder, stored, _lock: lock };
+        session.save(&environment, &PackPins::default())?;
         Ok(session)
     }
 
@@ -198,12 +198,12 @@ impl Store {
     ///
     /// # Errors
     /// As for [`load`](Self::load), or [`StoreError::Busy`].
-    pub fn open(&self, id: &EnvId) -> Result<Session, StoreError> {
+    pub fn open(&self, id: &EnvId) -> Result<EditSession, StoreError> {
         if !self.exists(id) {
             return Err(self.no_environment(id));
         }
         let lock = self.lock(id)?;
-        Ok(Session { folder: self.folder(id), stored: self.load(id)?, _lock: lock })
+        Ok(EditSession { folder: self.folder(id), stored: self.load(id)?, _lock: lock })
     }
 
     /// The answers of a binding: the JSON document that its reference stands for, `{}`
@@ -261,7 +261,7 @@ impl Store {
     }
 }
 
-impl Session {
+impl EditSession {
     /// The environment as it stands.
     pub fn stored(&self) -> &Stored {
         &self.stored
@@ -277,26 +277,26 @@ impl Session {
     /// # Errors
     /// [`StoreError::Io`]; the files are as they were then, or, at worst, hold pins too
     /// many, or one that is older than its binding.
-    pub fn save(&mut self, environment: &Environment, lock: &PackLock) -> Result<(), StoreError> {
-        let mut first = lock.clone();
-        first.packs.extend(self.stored.lock.packs.clone());
+    pub fn save(&mut self, environment: &Environment, pins: &PackPins) -> Result<(), StoreError> {
+        let mut first = pins.clone();
+        first.packs.extend(self.stored.pins.packs.clone());
         self.save_pins(&first)?;
         let path = self.folder.join(ENVIRONMENT);
         if *environment != self.stored.environment || !path.exists() {
             let text = self.stored.document.render(environment);
             replace(&path, &text)?;
             (self.stored.document, self.stored.environment) =
-                Document::parse(&text, &path, environment.id())?;
+                EnvironmentDocument::parse(&text, &path, environment.id())?;
         }
-        self.save_pins(lock)
+        self.save_pins(pins)
     }
 
-    fn save_pins(&mut self, lock: &PackLock) -> Result<(), StoreError> {
-        let path = self.folder.join(PACK_LOCK);
-        if *lock != self.stored.lock {
-            let text = self.stored.lock_document.render(lock);
+    fn save_pins(&mut self, pins: &PackPins) -> Result<(), StoreError> {
+        let path = self.folder.join(PINS);
+        if *pins != self.stored.pins {
+            let text = self.stored.pins_document.render(pins);
             replace(&path, &text)?;
-            (self.stored.lock_document, self.stored.lock) = LockDocument::parse(&text, &path)?;
+            (self.stored.pins_document, self.stored.pins) = PinsDocument::parse(&text, &path)?;
         }
         Ok(())
     }

@@ -12,11 +12,11 @@ use super::StoreError;
 
 /// A JSON object, one level deep: values stay the text they are.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Object {
+pub(super) struct JsonObject {
     members: Vec<(String, Box<RawValue>)>,
 }
 
-impl Object {
+impl JsonObject {
     /// Reads a whole file, whose schema must be this one.
     pub fn document(text: &str, path: &Path, schema: &str) -> Result<Self, StoreError> {
         let object: Self =
@@ -95,19 +95,19 @@ impl Object {
     }
 }
 
-impl<'de> Deserialize<'de> for Object {
+impl<'de> Deserialize<'de> for JsonObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
 
         impl<'de> Visitor<'de> for Members {
-            type Value = Object;
+            type Value = JsonObject;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-                let mut object = Object::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonObject, A::Error> {
+                let mut object = JsonObject::default();
                 while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
                     if object.get(&name).is_some() {
                         return Err(de::Error::custom(format!("member `{name}` stands twice")));

@@ -38,7 +38,7 @@ fn vault() -> BindingRequest {
 fn text_after(store: &Store, change: impl FnOnce(&Environment) -> Environment) -> String {
     let mut session = store.open(&local()).expect("opened");
     let changed = change(&session.stored().environment);
-    session.save(&changed, &PackLock::default()).expect("saved");
+    session.save(&changed, &PackPins::default()).expect("saved");
     fs::read_to_string(store.root().join("local/environment.json")).expect("a file")
 }
 
@@ -209,12 +209,12 @@ fn a_place_is_never_one_within_a_part_of_the_file() {
     );
 }
 
-fn pinned() -> LockedPack {
-    LockedPack {
+fn pinned() -> PinnedPack {
+    PinnedPack {
         manifest: None,
         archive: env_pack_domain::Sha256Digest::compute(b"archive"),
         size: 7,
-        handlers: vec![LockedHandler {
+        handlers: vec![PinnedHandler {
             component: env_pack_domain::ForeignText::new("handler"),
             digest: env_pack_domain::Sha256Digest::compute(b"component"),
             slot: CapabilitySlot::Secrets,
@@ -234,12 +234,12 @@ fn pinned() -> LockedPack {
 }
 
 /// Saves pins, and gives back the file.
-fn pins_after(store: &Store, packs: &[(&str, LockedPack)]) -> String {
+fn pins_after(store: &Store, packs: &[(&str, PinnedPack)]) -> String {
     let mut session = store.open(&local()).expect("opened");
     let environment = session.stored().environment.clone();
     let packs =
         packs.iter().map(|(pack_ref, pack)| ((*pack_ref).to_owned(), pack.clone())).collect();
-    session.save(&environment, &PackLock { packs }).expect("saved");
+    session.save(&environment, &PackPins { packs }).expect("saved");
     fs::read_to_string(store.root().join("local/packs.lock.json")).expect("a file")
 }
 
@@ -254,16 +254,16 @@ fn members_of_others_survive_in_the_pins() {
         .replace("\"grants\": {", "\"grants\": {\n        \"until\": 2.50,");
     fs::write(&path, &odd).expect("a file");
     let other =
-        LockedPack { archive: env_pack_domain::Sha256Digest::compute(b"other"), ..pinned() };
-    let signed = LockedPack { signer: Some(env_pack_domain::ForeignText::new("k1")), ..pinned() };
+        PinnedPack { archive: env_pack_domain::Sha256Digest::compute(b"other"), ..pinned() };
+    let signed = PinnedPack { signer: Some(env_pack_domain::ForeignText::new("k1")), ..pinned() };
     let text = pins_after(&store, &[("/a.gtpack", other.clone()), ("/z.gtpack", signed.clone())]);
     assert!(
         text.starts_with(odd.trim_end_matches("\n  }\n}\n")),
         "what did not change stays as it was:\n{text}"
     );
-    let granted = LockedPack { grants: Default::default(), ..signed };
+    let granted = PinnedPack { grants: Default::default(), ..signed };
     // who signed it stays true when nobody asked again
-    let text = pins_after(&store, &[("/z.gtpack", LockedPack { signer: None, ..granted.clone() })]);
+    let text = pins_after(&store, &[("/z.gtpack", PinnedPack { signer: None, ..granted.clone() })]);
     for kept in [
         "\"x_note\": {\"n\":  1.00}",
         "\"signer\": \"k1\",\n      \"big\": 1e400,",
@@ -271,7 +271,7 @@ fn members_of_others_survive_in_the_pins() {
     ] {
         assert!(text.contains(kept), "{kept} is gone:\n{text}");
     }
-    assert_eq!(store.load(&local()).expect("loaded").lock.packs["/z.gtpack"], granted);
+    assert_eq!(store.load(&local()).expect("loaded").pins.packs["/z.gtpack"], granted);
     let text = pins_after(&store, &[("/z.gtpack", other)]);
     assert!(
         text.contains("x_note") && !text.contains("signer"),
@@ -282,12 +282,12 @@ fn members_of_others_survive_in_the_pins() {
 #[test]
 fn pins_round_trip() {
     let (_root, store) = store(FIXTURES[0]);
-    let lock = PackLock { packs: [("/packs/vault.gtpack".to_owned(), pinned())].into() };
+    let pins = PackPins { packs: [("/packs/vault.gtpack".to_owned(), pinned())].into() };
     let mut session = store.open(&local()).expect("opened");
     let environment = session.stored().environment.clone();
-    session.save(&environment, &lock).expect("saved");
+    session.save(&environment, &pins).expect("saved");
     drop(session);
-    assert_eq!(store.load(&local()).expect("loaded").lock, lock);
+    assert_eq!(store.load(&local()).expect("loaded").pins, pins);
     fs::write(store.root().join("local/packs.lock.json"), "{}").expect("a file");
     let error = store.load(&local()).expect_err("malformed").to_string();
     assert!(error.contains("packs.lock.json"), "{error}");
@@ -301,7 +301,7 @@ fn changes_wait_for_each_other() {
         let key = BindingKey::Slot(slot);
         let changed =
             change::remove(&session.stored().environment, &key).expect("bound").environment;
-        session.save(&changed, &PackLock::default()).expect("saved");
+        session.save(&changed, &PackPins::default()).expect("saved");
     };
     std::thread::scope(|scope| {
         for slot in CoreSlot::all().take(5) {

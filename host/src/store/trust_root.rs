@@ -9,7 +9,7 @@ use env_pack_domain::KeyId;
 use serde_json::value::RawValue;
 
 use super::StoreError;
-use super::object::Object;
+use super::object::JsonObject;
 
 const SCHEMA: &str = "greentic.trust-root.v1";
 
@@ -17,8 +17,8 @@ const SCHEMA: &str = "greentic.trust-root.v1";
 #[derive(Clone, Debug)]
 pub struct TrustRoot {
     path: PathBuf,
-    object: Object,
-    elements: Vec<Object>,
+    object: JsonObject,
+    elements: Vec<JsonObject>,
     keys: Vec<TrustedKey>,
 }
 
@@ -36,17 +36,17 @@ impl TrustRoot {
     pub(super) fn parse(text: Option<&str>, path: &Path) -> Result<Self, StoreError> {
         let mut root = Self {
             path: path.to_owned(),
-            object: Object::default(),
+            object: JsonObject::default(),
             elements: vec![],
             keys: vec![],
         };
         let Some(text) = text else { return Ok(root) };
-        root.object = Object::document(text, path, SCHEMA)?;
+        root.object = JsonObject::document(text, path, SCHEMA)?;
         let elements: Vec<Box<RawValue>> = root.object.require("keys", path)?;
         for (at, element) in elements.iter().enumerate() {
             let malformed =
                 |reason: &str| StoreError::malformed(path, format!("`keys[{at}]`"), reason);
-            let element: Object = serde_json::from_str(element.get())
+            let element: JsonObject = serde_json::from_str(element.get())
                 .map_err(|error| malformed(&StoreError::reason(&error)))?;
             let text = |member: &str| -> Result<String, StoreError> {
                 let place = format!("`keys[{at}].{member}`");
@@ -85,7 +85,7 @@ impl TrustRoot {
     /// The keys as a document that goes elsewhere, without whatever else the file has.
     pub fn to_document(&self) -> String {
         let empty =
-            Self { object: Object::default(), elements: vec![], keys: vec![], ..self.clone() };
+            Self { object: JsonObject::default(), elements: vec![], keys: vec![], ..self.clone() };
         self.keys.iter().cloned().fold(empty, |root, key| root.with(key)).render()
     }
 
@@ -109,7 +109,7 @@ impl TrustRoot {
     pub fn with(&self, key: TrustedKey) -> Self {
         let mut root = self.clone();
         if root.keys.iter().all(|known| known.key_id != key.key_id) {
-            let mut element = Object::default();
+            let mut element = JsonObject::default();
             element.set("key_id", raw(&key.key_id.to_string()));
             element.set("public_key_pem", raw(&key.public_key_pem));
             root.elements.push(element);

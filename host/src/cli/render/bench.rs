@@ -2,7 +2,7 @@
 
 use super::Human;
 use crate::cli::table::{Table, Tone};
-use crate::ops::bench::{BenchReport, HandlerTimes, Time};
+use crate::ops::bench::{BenchReport, HandlerTimings, Timing};
 
 impl Human for BenchReport {
     fn human(&self, _verb: &str) -> String {
@@ -11,7 +11,7 @@ impl Human for BenchReport {
     }
 }
 
-fn handler(times: &HandlerTimes) -> String {
+fn handler(times: &HandlerTimings) -> String {
     let mut table = Table::new(["WHAT", "MIN", "MEDIAN", "TURNS", "MEANS"]);
     let rows = [
         ("load cold", times.cold_load, "the component compiled, as on first sight"),
@@ -22,7 +22,7 @@ fn handler(times: &HandlerTimes) -> String {
         ("supported-versions", times.supported_versions, "the call"),
         ("preflight", times.preflight, "the call, with nothing granted and no answers"),
     ];
-    for (what, Time { min_us, median_us, turns }, meaning) in rows {
+    for (what, Timing { min_us, median_us, turns }, meaning) in rows {
         let plain = |text: String| (text, Tone::Plain);
         let row = [plain(shown(min_us)), plain(shown(median_us)), plain(turns.to_string())];
         let [min, median, turns] = row;

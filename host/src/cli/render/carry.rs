@@ -2,11 +2,11 @@
 
 use super::{GOOD, Human, NOTICE, counted, list, shown, warnings};
 use crate::cli::table::Tone;
-use crate::ops::load::{CarriedTrustReport, LoadReport, LoadedReport};
+use crate::ops::export::ExportReport;
+use crate::ops::import::{ImportReport, ImportedPack, ImportedTrustRoot};
 use crate::ops::quoted;
-use crate::ops::save::SaveReport;
 
-impl Human for SaveReport {
+impl Human for ExportReport {
     fn human(&self, _verb: &str) -> String {
         let path = self.path.to_string_lossy();
         let mut text = format!(
@@ -35,7 +35,7 @@ impl Human for SaveReport {
     }
 }
 
-impl Human for LoadReport {
+impl Human for ImportReport {
     fn human(&self, _verb: &str) -> String {
         let path = self.path.to_string_lossy();
         let (good, count) = (Tone::Good.paint(GOOD), counted(self.packs.len(), "pack"));
@@ -52,7 +52,7 @@ impl Human for LoadReport {
     }
 }
 
-fn loaded(pack: &LoadedReport) -> String {
+fn loaded(pack: &ImportedPack) -> String {
     let name = pack.pack_ref.as_ref().map(ToString::to_string);
     let name = name.or_else(|| pack.name.as_ref().map(ToString::to_string));
     let mut text = format!("\n  {}\n", name.unwrap_or_else(|| "without a name".to_owned()));
@@ -72,7 +72,7 @@ fn loaded(pack: &LoadedReport) -> String {
     text + &format!("    {}{claimed}\n", signed(pack.signatures))
 }
 
-fn trust_root(trust: &CarriedTrustReport, path: &str) -> String {
+fn trust_root(trust: &ImportedTrustRoot, path: &str) -> String {
     let of =
         trust.environment.as_ref().map(|of| format!(" of environment `{of}`")).unwrap_or_default();
     let keys: String = trust.keys.iter().map(|key| format!("    {key}\n")).collect();

@@ -4,7 +4,7 @@ use env_pack_domain::diagnosis::DiagnosisSeverity;
 
 use super::{BAD, GOOD, Human, NOTICE, counted, shown};
 use crate::cli::table::{Table, Tone};
-use crate::ops::doctor::{BindingHealth, DoctorReport, Finding, Subject};
+use crate::ops::doctor::{BindingHealth, DoctorFinding, DoctorReport, FindingSubject};
 use crate::ops::env::{CreateReport, InitReport, ListReport, ShowReport};
 
 impl Human for InitReport {
@@ -82,7 +82,8 @@ impl Human for DoctorReport {
             table.row(binding_row(binding));
         }
         for slot in &self.missing_slots {
-            let is_about = |finding: &&Finding| finding.subject == Subject::Slot(*slot);
+            let is_about =
+                |finding: &&DoctorFinding| finding.subject == FindingSubject::Slot(*slot);
             let (sign, tone) =
                 sign(self.findings.iter().find(is_about).map(|finding| finding.severity));
             let empty = ("–".to_owned(), Tone::Faint);
@@ -103,7 +104,7 @@ impl Human for DoctorReport {
         for finding in &self.findings {
             text.push_str(&finding_text(finding));
         }
-        let is_finding = |finding: &&Finding| finding.severity == DiagnosisSeverity::Finding;
+        let is_finding = |finding: &&DoctorFinding| finding.severity == DiagnosisSeverity::Finding;
         let findings = self.findings.iter().filter(is_finding).count();
         let notices = self.findings.len() - findings;
         let summary = format!(
@@ -134,7 +135,7 @@ fn binding_row(binding: &BindingHealth) -> [(String, Tone); 4] {
     [(slot, Tone::Bold), (binding.kind.to_string(), Tone::Plain), (pack, Tone::Plain), state]
 }
 
-fn finding_text(finding: &Finding) -> String {
+fn finding_text(finding: &DoctorFinding) -> String {
     let (sign, tone) = sign(Some(finding.severity));
     let heading = tone.paint(&format!("{sign} {}:", finding.code));
     format!("{heading} {}\n    {}\n    next: {}\n\n", finding.subject, finding.reason, finding.next)

@@ -3,17 +3,17 @@
 use super::{BAD, GOOD, Human, NOTICE};
 use crate::cli::table::{Table, Tone};
 use crate::ops::limits::LimitsReport;
-use crate::ops::protections::ProtectionsReport;
+use crate::ops::sandbox_check::SandboxCheckReport;
 
-impl Human for ProtectionsReport {
+impl Human for SandboxCheckReport {
     fn human(&self, _verb: &str) -> String {
-        let mut deeds = Table::new(["WHAT A WORKER TRIED", "RESULT"]);
-        for deed in &self.deeds {
-            let result = match deed.prevented {
+        let mut actions = Table::new(["WHAT A WORKER TRIED", "RESULT"]);
+        for action in &self.forbidden_actions {
+            let result = match action.prevented {
                 true => (format!("{GOOD} prevented"), Tone::Good),
                 false => (format!("{BAD} it could"), Tone::Bad),
             };
-            deeds.row([(deed.what.to_string(), Tone::Plain), result]);
+            actions.row([(action.what.to_string(), Tone::Plain), result]);
         }
         let mut layers = Table::new(["WHAT HOLDS IT", "STATE"]);
         for layer in &self.layers {
@@ -23,13 +23,13 @@ impl Human for ProtectionsReport {
             };
             layers.row([(layer.name.to_string(), Tone::Plain), state]);
         }
-        let verdict = match self.holds() {
+        let verdict = match self.is_confined() {
             true => "foreign components are compiled where they can do no harm",
             false => {
                 "this machine does not keep a hostile component from all of it; use a newer kernel for packs you do not trust"
             }
         };
-        format!("gtc {}\n\n{}\n{}\n{verdict}\n", self.version, deeds.render(), layers.render())
+        format!("gtc {}\n\n{}\n{}\n{verdict}\n", self.version, actions.render(), layers.render())
     }
 }
 

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::{BAD, GOOD, Human, NOTICE, counted, dash, list, shown, warnings};
 use crate::cli::table::{Table, Tone};
-use crate::ops::pack::{BuildReport, InspectReport};
-use crate::ops::project::{NewReport, within_reach};
+use crate::ops::build::BuildReport;
+use crate::ops::inspect::InspectReport;
+use crate::ops::project::{NewReport, path_argument};
 use crate::ops::quoted;
 use crate::ops::repack::RepackReport;
 
@@ -149,7 +150,7 @@ impl Human for NewReport {
         ));
         let cd = match *self.folder == *Path::new(".") {
             true => String::new(),
-            false => format!("cd {} && ", within_reach(&self.folder.to_string_lossy())),
+            false => format!("cd {} && ", path_argument(&self.folder.to_string_lossy())),
         };
         text + &format!("next: `{cd}gtc pack build`\n")
     }

@@ -3,11 +3,11 @@
 use super::{GOOD, Human, NOTICE, list, shown, warnings};
 use crate::cli::table::{Table, Tone};
 use crate::ops::bind::{BindReport, GrantsReport};
+use crate::ops::bindings::{EnvPacksReport, ExtensionsReport, ListedBinding, ResolveReport};
 use crate::ops::grants::{GrantsListReport, PackGrants};
-use crate::ops::read::{Bound, ExtensionsReport, PacksReport, ResolveReport};
-use crate::ops::refresh::{Difference, Side};
+use crate::ops::refresh::{ComparedPack, PackDifference};
 
-impl Human for PacksReport {
+impl Human for EnvPacksReport {
     fn human(&self, _verb: &str) -> String {
         let mut table = Table::new(["SLOT", "KIND", "GENERATION", "PREVIOUS", "PACK"]);
         for bound in &self.bindings {
@@ -30,7 +30,7 @@ impl Human for ExtensionsReport {
     }
 }
 
-fn bound_row(place: String, bound: &Bound) -> [(String, Tone); 5] {
+fn bound_row(place: String, bound: &ListedBinding) -> [(String, Tone); 5] {
     let plain = |text: String| (text, Tone::Plain);
     let previous = if bound.has_previous { "yes" } else { "no" };
     [
@@ -56,8 +56,8 @@ impl Human for ResolveReport {
 }
 
 /// What is different about a pack that moved.
-pub fn difference(moved: &Difference) -> String {
-    let side = |side: &Side| {
+pub fn difference(moved: &PackDifference) -> String {
+    let side = |side: &ComparedPack| {
         let version = side
             .version
             .as_deref()

@@ -2,7 +2,7 @@
 
 use super::{BAD, GOOD, Human, counted, shown};
 use crate::cli::table::Tone;
-use crate::ops::pack_test::{Recorded, Run, ScenarioReport, TestReport, Tested};
+use crate::ops::pack_test::{PreflightRun, Recorded, ScenarioReport, TestReport, Tested};
 use crate::ops::quoted;
 
 impl Human for TestReport {
@@ -40,7 +40,7 @@ fn scenario(report: &ScenarioReport) -> String {
 fn record(recorded: &Recorded) -> String {
     let (path, pack) = (recorded.recorded.to_string_lossy(), recorded.path.to_string_lossy());
     let sign = Tone::Good.paint(&format!("{GOOD} recorded"));
-    let Run { checks, fault, asked } = &recorded.run;
+    let PreflightRun { checks, fault, asked } = &recorded.run;
     let mut text = format!("{sign} {}\n", shown(&path));
     asked.iter().for_each(|asked| {
         text.push_str(&format!("  asked `{}`: {}\n", asked.question, asked.answer))

@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 use env_pack_domain::{ForeignText, Sha256Digest};
 use serde::Serialize;
 
-use super::pins::Pins;
-use super::{compiled, shown};
+use super::pins::PinIndex;
+use super::{display_path, list_compiled};
 use crate::engine::CompiledCode;
 use crate::fetch::{Alone, ListedManifest, ListedReference};
 use crate::host::Host;
@@ -30,16 +30,16 @@ pub struct CacheGcReport {
     /// Whether nothing was taken away, and this is what would have been.
     pub dry_run: bool,
     /// What was taken away.
-    pub removed: Vec<Removed>,
+    pub removed: Vec<RemovedItem>,
     /// What could not be taken away.
-    pub failed: Vec<NotRemoved>,
+    pub failed: Vec<FailedRemoval>,
     /// The size of what was taken away, in bytes.
     pub freed_bytes: u64,
 }
 
 /// Something that was taken away.
 #[derive(Debug, Serialize)]
-pub struct Removed {
+pub struct RemovedItem {
     /// `archive`, `signature`, `manifest`, `reference`, `compiled`, `half-written` or
     /// `root`
     pub what: &'static str,
@@ -53,7 +53,7 @@ pub struct Removed {
 
 /// Something that could not be taken away.
 #[derive(Debug, Serialize)]
-pub struct NotRemoved {
+pub struct FailedRemoval {
     /// What it is called in its folder.
     pub name: ForeignText,
     /// What the system said.
@@ -67,14 +67,14 @@ impl CacheGcReport {
     }
 
     /// Takes something away, if anything is to be taken away.
-    fn remove(&mut self, item: Removed, remove: impl FnOnce() -> io::Result<()>) {
+    fn remove(&mut self, item: RemovedItem, remove: impl FnOnce() -> io::Result<()>) {
         match if self.dry_run { Ok(()) } else { remove() } {
             Ok(()) => {
                 self.freed_bytes += item.size;
                 self.removed.push(item);
             }
             Err(error) => {
-                self.failed.push(NotRemoved {
+                self.failed.push(FailedRemoval {
                     name: item.name,
                     reason: ForeignText::new(error.to_string()),
                 });
@@ -89,22 +89,22 @@ impl CacheGcReport {
 /// [`OpError`] when it is not known what is needed, or others are writing; nothing was
 /// taken away then.
 pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
-    let path = shown(&host.cache);
+    let path = display_path(&host.cache);
     let mut report =
         CacheGcReport { path, dry_run, removed: Vec::new(), failed: Vec::new(), freed_bytes: 0 };
     // before a look at what is pinned: whoever keeps an archive pins it before anybody is
     // alone
     let alone =
         (!dry_run && host.cache.exists()).then(|| host.fetcher.lock_exclusive()).transpose()?;
-    let pins = Pins::certain(host)?;
-    archives(host, &pins, alone.as_ref(), &mut report)?;
-    signatures(host, &pins, alone.as_ref(), &mut report)?;
-    resolutions(host, &pins, alone.as_ref(), &mut report)?;
-    code(host, &pins, &mut report)?;
-    for root in &pins.gone {
-        let item = Removed {
+    let pins = PinIndex::collect_complete(host)?;
+    remove_archives(host, &pins, alone.as_ref(), &mut report)?;
+    remove_signatures(host, &pins, alone.as_ref(), &mut report)?;
+    remove_references(host, &pins, alone.as_ref(), &mut report)?;
+    remove_code(host, &pins, &mut report)?;
+    for root in &pins.missing_roots {
+        let item = RemovedItem {
             what: "root",
-            name: shown(root),
+            name: display_path(root),
             size: 0,
             reason: "there is no such folder of environments",
         };
@@ -115,17 +115,21 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
     Ok(report)
 }
 
-fn archives(
+fn remove_archives(
     host: &Host,
-    pins: &Pins,
+    pins: &PinIndex,
     alone: Option<&Alone>,
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
     let kept = host.fetcher.cached_archives()?;
-    for blob in kept.blobs.iter().filter(|blob| pins.of_archive(&blob.digest).is_empty()) {
+    for blob in kept.blobs.iter().filter(|blob| pins.pinned_by(&blob.digest).is_empty()) {
         let name = ForeignText::new(blob.digest.hex());
-        let item =
-            Removed { what: "archive", name, size: blob.size, reason: "no environment pins it" };
+        let item = RemovedItem {
+            what: "archive",
+            name,
+            size: blob.size,
+            reason: "no environment pins it",
+        };
         report.remove(item, || {
             alone.map_or(Ok(()), |alone| host.fetcher.remove_cached_archive(alone, &blob.digest))
         });
@@ -141,19 +145,19 @@ fn archives(
 
 /// A pinned archive that is not kept may still be read from its file, and then its
 /// signatures are all that vouches for it.
-fn signatures(
+fn remove_signatures(
     host: &Host,
-    pins: &Pins,
+    pins: &PinIndex,
     alone: Option<&Alone>,
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
     let kept = host.fetcher.cached_signatures()?;
     for signature in
-        kept.signatures.iter().filter(|signature| pins.of_archive(&signature.archive).is_empty())
+        kept.signatures.iter().filter(|signature| pins.pinned_by(&signature.archive).is_empty())
     {
         let name = ForeignText::new(signature.blob.digest.hex());
         let reason = "no environment pins the archive that it is for";
-        let item = Removed { what: "signature", name, size: signature.blob.size, reason };
+        let item = RemovedItem { what: "signature", name, size: signature.blob.size, reason };
         report.remove(item, || {
             alone.map_or(Ok(()), |alone| host.fetcher.remove_cached_signature(alone, signature))
         });
@@ -168,21 +172,21 @@ fn signatures(
 }
 
 /// What references stood for is needed as long as the archive is.
-fn resolutions(
+fn remove_references(
     host: &Host,
-    pins: &Pins,
+    pins: &PinIndex,
     alone: Option<&Alone>,
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
     let kept = host.fetcher.cached_references()?;
-    let is_needed = |archive: &Sha256Digest| !pins.of_archive(archive).is_empty();
+    let is_needed = |archive: &Sha256Digest| !pins.pinned_by(archive).is_empty();
     let (needed, unneeded): (Vec<_>, Vec<_>) = kept
         .manifests
         .iter()
         .partition(|manifest| manifest.archive.as_ref().is_some_and(is_needed));
     for ListedManifest { blob, .. } in unneeded {
         let name = ForeignText::new(blob.digest.hex());
-        let item = Removed {
+        let item = RemovedItem {
             what: "manifest",
             name,
             size: blob.size,
@@ -199,7 +203,7 @@ fn resolutions(
         !reference
             .stands_for
             .as_ref()
-            .is_some_and(|(name, to)| stands(to) || pins.is_bound(&name.to_string()))
+            .is_some_and(|(name, to)| stands(to) || pins.is_reference_bound(&name.to_string()))
     };
     for reference in kept.references.iter().filter(is_stale) {
         let name = reference
@@ -207,7 +211,7 @@ fn resolutions(
             .as_ref()
             .map_or_else(|| reference.blob.digest.hex(), |(name, _)| name.to_string());
         let (name, reason) = (ForeignText::new(name), "nobody needs what it stood for");
-        let item = Removed { what: "reference", name, size: reference.blob.size, reason };
+        let item = RemovedItem { what: "reference", name, size: reference.blob.size, reason };
         report.remove(item, || {
             alone.map_or(Ok(()), |alone| host.fetcher.remove_cached_reference(alone, reference))
         });
@@ -221,12 +225,14 @@ fn resolutions(
     Ok(())
 }
 
-fn code(host: &Host, pins: &Pins, report: &mut CacheGcReport) -> Result<(), OpError> {
+fn remove_code(host: &Host, pins: &PinIndex, report: &mut CacheGcReport) -> Result<(), OpError> {
     let Some(kept) = host.engine.kept_code() else { return Ok(()) };
-    let listing = compiled(host)?;
-    for (code, reason) in listing.code.iter().filter_map(|code| Some((code, unneeded(code, pins)?)))
+    let listing = list_compiled(host)?;
+    for (code, reason) in
+        listing.code.iter().filter_map(|code| Some((code, removal_reason(code, pins)?)))
     {
-        let item = Removed { what: "compiled", name: name(&code.path), size: code.size, reason };
+        let item =
+            RemovedItem { what: "compiled", name: file_name(&code.path), size: code.size, reason };
         report.remove(item, || kept.remove(code));
     }
     for leftover in &listing.leftovers {
@@ -237,7 +243,7 @@ fn code(host: &Host, pins: &Pins, report: &mut CacheGcReport) -> Result<(), OpEr
 }
 
 /// Why nobody needs some code, if nobody does.
-fn unneeded(code: &CompiledCode, pins: &Pins) -> Option<&'static str> {
+fn removal_reason(code: &CompiledCode, pins: &PinIndex) -> Option<&'static str> {
     if !code.fits {
         return Some("another version of gtc, or another machine, made it");
     }
@@ -247,15 +253,15 @@ fn unneeded(code: &CompiledCode, pins: &Pins) -> Option<&'static str> {
         .then_some("no pinned pack needs it, and nobody used it for a month")
 }
 
-fn half_written(path: &Path, size: u64) -> Removed {
-    Removed {
+fn half_written(path: &Path, size: u64) -> RemovedItem {
+    RemovedItem {
         what: "half-written",
-        name: name(path),
+        name: file_name(path),
         size,
         reason: "a process ended before it was whole",
     }
 }
 
-fn name(path: &Path) -> ForeignText {
+fn file_name(path: &Path) -> ForeignText {
     ForeignText::new(path.file_name().unwrap_or_default().to_string_lossy())
 }

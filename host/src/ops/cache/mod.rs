@@ -16,7 +16,7 @@ use crate::engine::{CompiledCode, CompiledListing};
 use crate::fetch::{CachedSignature, ReferenceListing};
 use crate::host::Host;
 
-use pins::Pins;
+use pins::PinIndex;
 
 pub use pins::{PinnedBy, UnreadableEnvironment};
 
@@ -115,7 +115,7 @@ pub struct MissingArchive {
 
 /// Says where the cache is.
 pub fn path(host: &Host) -> CachePathReport {
-    CachePathReport { path: shown(&host.cache) }
+    CachePathReport { path: display_path(&host.cache) }
 }
 
 /// Lists what is in the cache.
@@ -126,12 +126,12 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
     let kept = host.fetcher.cached_archives()?;
     let signed = host.fetcher.cached_signatures()?;
     let resolved = host.fetcher.cached_references()?;
-    let compiled = compiled(host)?;
-    let pins = Pins::of(host)?;
+    let compiled = list_compiled(host)?;
+    let pins = PinIndex::collect(host)?;
     let archive = |blob: &crate::fetch::StoredBlob| ListedArchive {
         sha256: blob.digest.hex(),
         size: blob.size,
-        pinned_by: pins.of_archive(&blob.digest).to_vec(),
+        pinned_by: pins.pinned_by(&blob.digest).to_vec(),
     };
     let signature = |signature: &CachedSignature| ListedSignature {
         sha256: signature.blob.digest.hex(),
@@ -152,17 +152,20 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
         packs: pins.packs_of(&code.component),
     };
     Ok(CacheListReport {
-        path: shown(&host.cache),
+        path: display_path(&host.cache),
         archives: kept.blobs.iter().map(archive).collect(),
         signatures: signed.signatures.iter().map(signature).collect(),
-        references: references(&resolved),
+        references: cached_references(&resolved),
         compiled: compiled.code.iter().map(code).collect(),
         half_written: kept.temp_files.len()
             + signed.temp_files.len()
             + resolved.temp_files.len()
             + compiled.leftovers.len(),
-        strangers: strangers.map(|path| shown(path)).collect(),
-        missing: missing(&pins, &kept.blobs.iter().map(|blob| blob.digest).collect::<Vec<_>>()),
+        strangers: strangers.map(|path| display_path(path)).collect(),
+        missing: missing_archives(
+            &pins,
+            &kept.blobs.iter().map(|blob| blob.digest).collect::<Vec<_>>(),
+        ),
         archive_bytes: kept.blobs.iter().map(|blob| blob.size).sum(),
         signature_bytes: signed.signatures.iter().map(|signature| signature.blob.size).sum(),
         compiled_bytes: compiled.code.iter().map(|code| code.size).sum(),
@@ -170,7 +173,7 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
     })
 }
 
-fn references(kept: &ReferenceListing) -> Vec<CachedReference> {
+fn cached_references(kept: &ReferenceListing) -> Vec<CachedReference> {
     let archive = |manifest: &Sha256Digest| {
         let kept = kept.manifests.iter().find(|kept| kept.blob.digest == *manifest);
         kept.and_then(|kept| kept.archive).map(|archive| archive.hex())
@@ -188,13 +191,13 @@ fn references(kept: &ReferenceListing) -> Vec<CachedReference> {
 }
 
 /// The compiled code that is kept.
-fn compiled(host: &Host) -> Result<CompiledListing, OpError> {
+fn list_compiled(host: &Host) -> Result<CompiledListing, OpError> {
     let kept = host.engine.kept_code().map(|kept| kept.list()).transpose();
     Ok(kept.map_err(|source| OpError::Compiled { source })?.unwrap_or_default())
 }
 
 /// What is pinned, but not among the archives that are kept.
-fn missing(pins: &Pins, kept: &[Sha256Digest]) -> Vec<MissingArchive> {
+fn missing_archives(pins: &PinIndex, kept: &[Sha256Digest]) -> Vec<MissingArchive> {
     let missing = pins.archives().filter(|(digest, _)| !kept.contains(digest));
     missing
         .map(|(digest, by)| MissingArchive { sha256: digest.hex(), pinned_by: by.to_vec() })
@@ -207,6 +210,6 @@ fn day(time: SystemTime) -> String {
     time.strftime("%Y-%m-%d").to_string()
 }
 
-fn shown(path: &Path) -> ForeignText {
+fn display_path(path: &Path) -> ForeignText {
     ForeignText::new(path.to_string_lossy())
 }

@@ -10,13 +10,13 @@ use serde::Serialize;
 use crate::archive;
 use crate::fetch::FetchError;
 use crate::host::Host;
-use crate::ops::bind::keep_used;
+use crate::ops::bind::retain_used_pins;
 use crate::ops::{OpError, PackError};
 use crate::store::{Store, StoreError};
 
 /// What is needed, and by whom.
 #[derive(Debug, Default)]
-pub(super) struct Pins {
+pub(super) struct PinIndex {
     archives: BTreeMap<Sha256Digest, Vec<PinnedBy>>,
     /// The packs that each component is part of.
     components: BTreeMap<Sha256Digest, BTreeSet<ForeignText>>,
@@ -25,9 +25,9 @@ pub(super) struct Pins {
     /// Why the first of them cannot be.
     fault: Option<StoreError>,
     /// Folders of environments whose paths cannot be read.
-    pub lost: Vec<(Sha256Digest, FetchError)>,
+    pub unreadable_roots: Vec<(Sha256Digest, FetchError)>,
     /// Folders of environments that are gone.
-    pub gone: Vec<PathBuf>,
+    pub missing_roots: Vec<PathBuf>,
 }
 
 /// Who pins an archive: what is bound, or what a rollback would restore.
@@ -54,25 +54,25 @@ pub struct UnreadableEnvironment {
     pub error: String,
 }
 
-impl Pins {
+impl PinIndex {
     /// Whether an environment pins a pack by this reference.
-    pub fn is_bound(&self, pack_ref: &str) -> bool {
+    pub fn is_reference_bound(&self, pack_ref: &str) -> bool {
         self.archives.values().flatten().any(|pin| pin.pack_ref.as_exact() == pack_ref)
     }
 
     /// What the environments of this host, of every other folder that archives were kept
     /// for, and this program need.
-    pub fn of(host: &Host) -> Result<Self, OpError> {
+    pub fn collect(host: &Host) -> Result<Self, OpError> {
         let mut pins = Self::default();
         pins.add_builtins(host)?;
         pins.add_store(&host.store, None)?;
         let own = std::path::absolute(host.store.root()).ok();
         let roots = host.fetcher.gc_roots()?;
-        pins.lost = roots.unreadable;
+        pins.unreadable_roots = roots.unreadable;
         for root in roots.found.into_iter().filter(|root| own.as_ref() != Some(root)) {
-            match host.store.elsewhere(&root) {
-                Some(store) => pins.add_store(&store, Some(super::shown(&root)))?,
-                None => pins.gone.push(root),
+            match host.store.at_other_root(&root) {
+                Some(store) => pins.add_store(&store, Some(super::display_path(&root)))?,
+                None => pins.missing_roots.push(root),
             }
         }
         Ok(pins)
@@ -80,17 +80,17 @@ impl Pins {
 
     /// The same, if all of them can be read: what is not known to be needed must not go
     /// away.
-    pub fn certain(host: &Host) -> Result<Self, OpError> {
-        let mut pins = Self::of(host)?;
-        match (pins.fault.take(), pins.lost.pop()) {
-            (Some(source), _) => Err(OpError::UnknownPins { source }),
-            (None, Some((_, source))) => Err(OpError::LostRoot { source }),
+    pub fn collect_complete(host: &Host) -> Result<Self, OpError> {
+        let mut pins = Self::collect(host)?;
+        match (pins.fault.take(), pins.unreadable_roots.pop()) {
+            (Some(source), _) => Err(OpError::PinsUnreadable { source }),
+            (None, Some((_, source))) => Err(OpError::StoreRootUnreadable { source }),
             (None, None) => Ok(pins),
         }
     }
 
     /// Who pins an archive.
-    pub fn of_archive(&self, digest: &Sha256Digest) -> &[PinnedBy] {
+    pub fn pinned_by(&self, digest: &Sha256Digest) -> &[PinnedBy] {
         self.archives.get(digest).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -122,9 +122,9 @@ impl Pins {
         for id in store.list()? {
             match store.load(&id) {
                 Ok(stored) => {
-                    let mut lock = stored.lock.clone();
-                    keep_used(&mut lock, &[&stored.environment]);
-                    for (pack_ref, pin) in lock.packs {
+                    let mut pins = stored.pins.clone();
+                    retain_used_pins(&mut pins, &[&stored.environment]);
+                    for (pack_ref, pin) in pins.packs {
                         let (store_root, pack_ref) =
                             (store_root.clone(), ForeignText::new(pack_ref));
                         pin.handlers

@@ -5,8 +5,8 @@ use std::io;
 use env_pack_domain::{ForeignText, Sha256Digest};
 use serde::Serialize;
 
-use super::pins::{PinnedBy, Pins, UnreadableEnvironment};
-use super::{MissingArchive, compiled, missing, shown};
+use super::pins::{PinIndex, PinnedBy, UnreadableEnvironment};
+use super::{MissingArchive, display_path, list_compiled, missing_archives};
 use crate::engine::{CodeFault, CompiledCode};
 use crate::fetch::{Alone, FetchError};
 use crate::host::Host;
@@ -69,15 +69,18 @@ impl CacheVerifyReport {
 /// [`OpError`] when the cache cannot be read or locked.
 pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
     let (kept, signed) = (host.fetcher.cached_archives()?, host.fetcher.cached_signatures()?);
-    let compiled = compiled(host)?;
-    let pins = Pins::of(host)?;
+    let compiled = list_compiled(host)?;
+    let pins = PinIndex::collect(host)?;
     let mut report = CacheVerifyReport {
-        path: shown(&host.cache),
+        path: display_path(&host.cache),
         archives: kept.blobs.len(),
         signatures: signed.signatures.len(),
         compiled: compiled.code.len(),
         faults: Vec::new(),
-        missing: missing(&pins, &kept.blobs.iter().map(|blob| blob.digest).collect::<Vec<_>>()),
+        missing: missing_archives(
+            &pins,
+            &kept.blobs.iter().map(|blob| blob.digest).collect::<Vec<_>>(),
+        ),
         unreadable_environments: pins.unreadable.clone(),
     };
     for blob in &kept.blobs {
@@ -88,7 +91,9 @@ pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
             |alone| host.fetcher.remove_cached_archive(alone, &blob.digest),
         )?;
         report.faults.extend(
-            found.map(|found| found.fault("archive", &blob.digest, pins.of_archive(&blob.digest))),
+            found.map(|found| {
+                found.into_fault("archive", &blob.digest, pins.pinned_by(&blob.digest))
+            }),
         );
     }
     for signature in &signed.signatures {
@@ -96,10 +101,10 @@ pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
         let found = blob_fault(host, keep, verify, |alone| {
             host.fetcher.remove_cached_signature(alone, signature)
         })?;
-        let pinned_by = pins.of_archive(&signature.archive);
-        report
-            .faults
-            .extend(found.map(|found| found.fault("signature", &signature.blob.digest, pinned_by)));
+        let pinned_by = pins.pinned_by(&signature.archive);
+        report.faults.extend(
+            found.map(|found| found.into_fault("signature", &signature.blob.digest, pinned_by)),
+        );
     }
     for blob in
         host.fetcher.cached_references()?.manifests.into_iter().map(|manifest| manifest.blob)
@@ -108,29 +113,31 @@ pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
         let found = blob_fault(host, keep, verify, |alone| {
             host.fetcher.remove_cached_manifest(alone, &blob.digest)
         })?;
-        report.faults.extend(found.map(|found| found.fault("manifest", &blob.digest, &[])));
+        report.faults.extend(found.map(|found| found.into_fault("manifest", &blob.digest, &[])));
     }
     report.faults.extend(
-        pins.lost.iter().map(|(digest, error)| fault("root", digest, error.kind(), error, None)),
+        pins.unreadable_roots
+            .iter()
+            .map(|(digest, error)| cache_fault("root", digest, error.kind(), error, None)),
     );
     report.faults.extend(compiled.code.iter().filter_map(|code| code_fault(host, code, keep)));
     Ok(report)
 }
 
 /// What is wrong with a blob, and how taking it away went, if it was.
-struct Found {
+struct DamagedBlob {
     error: FetchError,
     removed: Option<io::Result<()>>,
 }
 
-impl Found {
-    fn fault(
+impl DamagedBlob {
+    fn into_fault(
         self,
         what: &'static str,
         digest: &Sha256Digest,
         pinned_by: &[PinnedBy],
     ) -> CacheFault {
-        let fault = fault(what, digest, self.error.kind(), &self.error, self.removed);
+        let fault = cache_fault(what, digest, self.error.kind(), &self.error, self.removed);
         CacheFault { pinned_by: pinned_by.to_vec(), ..fault }
     }
 }
@@ -142,7 +149,7 @@ fn blob_fault(
     keep: bool,
     verify: impl Fn() -> Result<(), FetchError>,
     remove: impl FnOnce(&Alone) -> io::Result<()>,
-) -> Result<Option<Found>, OpError> {
+) -> Result<Option<DamagedBlob>, OpError> {
     let Err(mut error) = verify() else { return Ok(None) };
     let mut removed = None;
     if error.is_damage() && !keep {
@@ -156,7 +163,7 @@ fn blob_fault(
     }
     // taken away meanwhile, which is no damage
     let is_gone = matches!(error, FetchError::NotFound { .. });
-    Ok((!is_gone).then_some(Found { error, removed }))
+    Ok((!is_gone).then_some(DamagedBlob { error, removed }))
 }
 
 fn code_fault(host: &Host, code: &CompiledCode, keep: bool) -> Option<CacheFault> {
@@ -165,10 +172,10 @@ fn code_fault(host: &Host, code: &CompiledCode, keep: bool) -> Option<CacheFault
     // whoever has made a folder everybody's gets it back as it is
     let is_damage = !matches!(&error, CodeFault::Read { .. } | CodeFault::OpenFolder { .. });
     let removed = (is_damage && !keep).then(|| kept.remove(code));
-    Some(fault("compiled", &code.component, error.kind(), &error, removed))
+    Some(cache_fault("compiled", &code.component, error.kind(), &error, removed))
 }
 
-fn fault(
+fn cache_fault(
     what: &'static str,
     digest: &Sha256Digest,
     code: &'static str,

@@ -6,14 +6,15 @@ use env_pack_domain::diagnosis::{self, BindingDiagnosis, DiagnosisSeverity};
 use env_pack_domain::{Binding, BindingPlace, EnvId, PackRef, ResolveError};
 
 pub use report::{
-    BindingHealth, DigestDrift, DoctorReport, DuplicatePath, Extensions, Finding, LoadFailure,
-    PackSignature, PermissionFault, SlotMismatch, Subject, Validate, VersionSkew,
+    BindingHealth, DigestDrift, DoctorFinding, DoctorReport, DuplicatePath, ExtensionFindings,
+    FindingSubject, LoadFailure, PermissionFault, SignatureReport, SlotMismatch, ValidationStatus,
+    VersionSkew,
 };
 
 use super::assemble::{self, Assembly};
-use super::command::{flags, inspect_command, refresh_command, update_command};
-use super::error::requests;
-use super::{OpError, Signature};
+use super::error::describe_permissions;
+use super::suggested_commands::{flags, inspect_command, refresh_command, update_command};
+use super::{OpError, SignatureStatus};
 use crate::host::Host;
 use crate::store::Stored;
 
@@ -23,22 +24,29 @@ use crate::store::Stored;
 /// [`OpError`] when the environment cannot be read.
 pub fn doctor(host: &Host, environment: &EnvId, strict: bool) -> Result<DoctorReport, OpError> {
     let stored = host.store.load(environment)?;
-    examine(host, &stored, strict)
+    diagnose(host, &stored, strict)
 }
 
-pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> Result<DoctorReport, OpError> {
+pub(super) fn diagnose(
+    host: &Host,
+    stored: &Stored,
+    strict: bool,
+) -> Result<DoctorReport, OpError> {
     let assembly = assemble::assemble(host, stored)?;
     let environment = &stored.environment;
     let diagnosis = diagnosis::diagnose(environment, &assembly.registry);
     let mut report = DoctorReport {
         environment_id: environment.id().clone(),
-        validate: Validate { status: "ok", message: None },
+        validate: ValidationStatus { status: "ok", message: None },
         bound_slots: environment.packs().iter().map(|binding| binding.place.slot()).collect(),
         missing_slots: diagnosis.missing_slots.iter().map(|slot| slot.slot()).collect(),
         unknown_kinds: Vec::new(),
         slot_mismatches: Vec::new(),
         version_skew: Vec::new(),
-        extensions: Extensions { count: environment.extensions().len(), ..Extensions::default() },
+        extensions: ExtensionFindings {
+            count: environment.extensions().len(),
+            ..ExtensionFindings::default()
+        },
         load_failures: Vec::new(),
         digest_drift: Vec::new(),
         duplicate_registrations: Vec::new(),
@@ -50,18 +58,18 @@ pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> Result<Doct
         has_runtime: stored.has_runtime,
         checked_at: jiff::Timestamp::now().to_string(),
     };
-    report.packs(&assembly, environment.id(), stored);
-    report.permissions(&assembly, environment.id());
-    let signed = |(pack_ref, signature): &(PackRef, Signature)| PackSignature {
+    report.report_packs(&assembly, environment.id(), stored);
+    report.report_permissions(&assembly, environment.id());
+    let signed = |(pack_ref, signature): &(PackRef, SignatureStatus)| SignatureReport {
         pack_ref: pack_ref.clone(),
         signature: signature.clone(),
     };
     report.signatures = assembly.signatures.iter().map(signed).collect();
     for examined in &diagnosis.bindings {
-        report.binding(examined, &assembly, environment.id());
-        report.answers(host, examined.binding, environment.id());
+        report.report_binding(examined, &assembly, environment.id());
+        report.report_answers(host, examined.binding, environment.id());
     }
-    report.missing(environment.id());
+    report.report_missing_slots(environment.id());
     if strict {
         report
             .findings
@@ -76,22 +84,22 @@ pub(super) fn examine(host: &Host, stored: &Stored, strict: bool) -> Result<Doct
 }
 
 impl DoctorReport {
-    fn find(
+    fn add_finding(
         &mut self,
         code: &'static str,
         severity: DiagnosisSeverity,
-        subject: Subject,
+        subject: FindingSubject,
         reason: String,
         next: String,
     ) {
-        self.findings.push(Finding { code, severity, subject, reason, next });
+        self.findings.push(DoctorFinding { code, severity, subject, reason, next });
     }
 
     /// Packs that did not load, changed, or came second.
-    fn packs(&mut self, assembly: &Assembly, id: &EnvId, stored: &Stored) {
+    fn report_packs(&mut self, assembly: &Assembly, id: &EnvId, stored: &Stored) {
         for failure in &assembly.failures {
             let kinds = failure.bindings.iter().filter_map(|key| stored.environment.binding(key));
-            let (reason, next) = (failure.error.to_string(), failure.error.next().to_owned());
+            let (reason, next) = (failure.error.to_string(), failure.error.hint().to_owned());
             self.load_failures.push(LoadFailure {
                 pack_ref: failure.pack_ref.clone(),
                 kinds: kinds.map(|binding| binding.kind.clone()).collect(),
@@ -99,10 +107,10 @@ impl DoctorReport {
                 reason: reason.clone(),
                 next: next.clone(),
             });
-            self.find(
+            self.add_finding(
                 "load-failure",
                 DiagnosisSeverity::Finding,
-                Subject::Pack(failure.pack_ref.clone()),
+                FindingSubject::Pack(failure.pack_ref.clone()),
                 reason,
                 next,
             );
@@ -146,10 +154,10 @@ impl DoctorReport {
                 reason: reason.clone(),
                 next: next.clone(),
             });
-            self.find(
+            self.add_finding(
                 "digest-drift",
                 DiagnosisSeverity::Finding,
-                Subject::Pack(drift.pack_ref.clone()),
+                FindingSubject::Pack(drift.pack_ref.clone()),
                 reason,
                 next,
             );
@@ -161,7 +169,7 @@ impl DoctorReport {
             let refused = duplicate.refused.pack_ref.clone();
             let subject = refused
                 .clone()
-                .map_or_else(|| Subject::Path(duplicate.path.clone()), Subject::Pack);
+                .map_or_else(|| FindingSubject::Path(duplicate.path.clone()), FindingSubject::Pack);
             self.duplicate_registrations.push(DuplicatePath {
                 descriptor_path: duplicate.path.clone(),
                 kept: duplicate.kept.pack_ref.clone(),
@@ -169,22 +177,31 @@ impl DoctorReport {
                 reason: reason.clone(),
                 next: next.clone(),
             });
-            self.find("duplicate-registration", DiagnosisSeverity::Finding, subject, reason, next);
+            self.add_finding(
+                "duplicate-registration",
+                DiagnosisSeverity::Finding,
+                subject,
+                reason,
+                next,
+            );
         }
     }
 
     /// Packs that ask for other permissions than they declare, or that nobody granted.
-    fn permissions(&mut self, assembly: &Assembly, id: &EnvId) {
-        for fault in &assembly.permission_faults {
+    fn report_permissions(&mut self, assembly: &Assembly, id: &EnvId) {
+        for fault in &assembly.permission_problems {
             let (pack_ref, code, reason, next) = match fault {
-                assemble::PermissionFault::Mismatch { pack_ref, reason } => {
+                assemble::PermissionProblem::Mismatch { pack_ref, reason } => {
                     let next =
                         "ask the author of the pack to build it with what it needs, and no more"
                             .to_owned();
                     (pack_ref, "permission-mismatch", reason.clone(), next)
                 }
-                assemble::PermissionFault::Ungranted { pack_ref, path, missing } => {
-                    let reason = format!("it asks for what nobody granted: {}", requests(missing));
+                assemble::PermissionProblem::Ungranted { pack_ref, path, missing } => {
+                    let reason = format!(
+                        "it asks for what nobody granted: {}",
+                        describe_permissions(missing)
+                    );
                     let next = format!(
                         "grant it with `gtc op grants add --env {id} --kind {path} {}`",
                         flags(missing, "--")
@@ -199,10 +216,10 @@ impl DoctorReport {
                 next: next.clone(),
             };
             self.permission_faults.push(found);
-            self.find(
+            self.add_finding(
                 code,
                 DiagnosisSeverity::Finding,
-                Subject::Pack(pack_ref.clone()),
+                FindingSubject::Pack(pack_ref.clone()),
                 reason,
                 next,
             );
@@ -210,13 +227,13 @@ impl DoctorReport {
     }
 
     /// One binding: in the list of its fault, if it has one.
-    fn binding(&mut self, examined: &BindingDiagnosis<'_>, assembly: &Assembly, id: &EnvId) {
+    fn report_binding(&mut self, examined: &BindingDiagnosis<'_>, assembly: &Assembly, id: &EnvId) {
         let BindingDiagnosis { binding, verdict } = examined;
         let kind = binding.kind.clone();
         let is_extension = matches!(binding.place, BindingPlace::Extension(_));
         let lists = match is_extension {
             true => {
-                let Extensions { unknown_kinds, slot_mismatches, version_skew, .. } =
+                let ExtensionFindings { unknown_kinds, slot_mismatches, version_skew, .. } =
                     &mut self.extensions;
                 (unknown_kinds, slot_mismatches, version_skew)
             }
@@ -246,13 +263,19 @@ impl DoctorReport {
         let explained = failed && fault == Some("unknown-kind");
         if let (Some(code), Err(error), false) = (fault, verdict, explained) {
             let severity = examined.severity().unwrap_or(DiagnosisSeverity::Finding);
-            let reason = reason(error, binding, assembly);
-            self.find(code, severity, about(binding), reason, next_step(error, binding, id));
+            let reason = explain(error, binding, assembly);
+            self.add_finding(
+                code,
+                severity,
+                binding_subject(binding),
+                reason,
+                next_step(error, binding, id),
+            );
         }
     }
 
     /// Whether the answers of a binding can be read.
-    fn answers(&mut self, host: &Host, binding: &Binding, id: &EnvId) {
+    fn report_answers(&mut self, host: &Host, binding: &Binding, id: &EnvId) {
         let Err(error) = host.store.answers(id, binding.answers_ref.as_ref()) else { return };
         let message = format!("{}: {error}", binding.key());
         self.validate.status = "error";
@@ -261,25 +284,25 @@ impl DoctorReport {
             None => message,
         });
         let next = "write the file, or bind without `--answers-ref`".to_owned();
-        self.find(
+        self.add_finding(
             "unreadable-answers",
             DiagnosisSeverity::Finding,
-            about(binding),
+            binding_subject(binding),
             error.to_string(),
             next,
         );
     }
 
-    fn missing(&mut self, id: &EnvId) {
+    fn report_missing_slots(&mut self, id: &EnvId) {
         for slot in self.missing_slots.clone() {
             let reason = "nothing is bound to it".to_owned();
             let next = format!(
                 "bind a pack with `gtc op env-packs add --env {id} --slot {slot} --kind <path>@<version> --pack-ref <file>`"
             );
-            self.find(
+            self.add_finding(
                 "missing-slot",
                 DiagnosisSeverity::Information,
-                Subject::Slot(slot),
+                FindingSubject::Slot(slot),
                 reason,
                 next,
             );
@@ -288,7 +311,7 @@ impl DoctorReport {
 }
 
 /// How a binding fares: as the gravest finding about it or its pack says.
-fn health(binding: &Binding, findings: &[Finding]) -> BindingHealth {
+fn health(binding: &Binding, findings: &[DoctorFinding]) -> BindingHealth {
     let concerning = findings.iter().filter(|finding| finding.subject.concerns(binding));
     // of several that weigh the same, the last one is taken, so they are looked at backwards
     let gravest = concerning.rev().max_by_key(|finding| finding.severity);
@@ -305,12 +328,12 @@ fn health(binding: &Binding, findings: &[Finding]) -> BindingHealth {
     }
 }
 
-fn about(binding: &Binding) -> Subject {
-    Subject::Binding(binding.key(), binding.kind.clone())
+fn binding_subject(binding: &Binding) -> FindingSubject {
+    FindingSubject::Binding(binding.key(), binding.kind.clone())
 }
 
-fn reason(error: &ResolveError, binding: &Binding, assembly: &Assembly) -> String {
-    match (error, assembly.answered.get(&binding.pack_ref.text())) {
+fn explain(error: &ResolveError, binding: &Binding, assembly: &Assembly) -> String {
+    match (error, assembly.handled_paths.get(&binding.pack_ref.text())) {
         (ResolveError::Unknown { path }, Some(answered)) => {
             let answered =
                 answered.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");

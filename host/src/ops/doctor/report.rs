@@ -10,7 +10,7 @@ use env_pack_domain::{
 };
 use serde::Serialize;
 
-use crate::ops::Signature;
+use crate::ops::SignatureStatus;
 
 /// The health of an environment.
 #[derive(Debug, Serialize)]
@@ -18,7 +18,7 @@ pub struct DoctorReport {
     /// The environment.
     pub environment_id: EnvId,
     /// Whether its files hold what they should.
-    pub validate: Validate,
+    pub validate: ValidationStatus,
     /// The core slots that something is bound to.
     pub bound_slots: Vec<CapabilitySlot>,
     /// The core slots that nothing is bound to.
@@ -30,7 +30,7 @@ pub struct DoctorReport {
     /// Bindings whose handler does not support the version.
     pub version_skew: Vec<VersionSkew>,
     /// The same of extensions.
-    pub extensions: Extensions,
+    pub extensions: ExtensionFindings,
     /// Packs that do not load.
     pub load_failures: Vec<LoadFailure>,
     /// Packs whose archive is not the one that was bound.
@@ -41,12 +41,12 @@ pub struct DoctorReport {
     pub permission_faults: Vec<PermissionFault>,
     /// Who vouches for each pack that is not part of this program; those that nobody
     /// vouches for where somebody must did not load.
-    pub signatures: Vec<PackSignature>,
+    pub signatures: Vec<SignatureReport>,
     /// Every binding and how it fares.
     pub bindings: Vec<BindingHealth>,
     /// Everything that is wrong or worth knowing, each with its reason and what to do
     /// next.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<DoctorFinding>,
     /// Whether nothing has to be mended.
     pub healthy: bool,
     /// Whether a runtime has written what it discovered.
@@ -57,7 +57,7 @@ pub struct DoctorReport {
 
 /// Whether the files of an environment hold what they should.
 #[derive(Debug, Serialize)]
-pub struct Validate {
+pub struct ValidationStatus {
     /// `ok` or `error`.
     pub status: &'static str,
     /// What is wrong.
@@ -91,7 +91,7 @@ pub struct VersionSkew {
 
 /// What is wrong with extensions.
 #[derive(Debug, Default, Serialize)]
-pub struct Extensions {
+pub struct ExtensionFindings {
     /// How many are bound.
     pub count: usize,
     /// Those that nobody answers for.
@@ -162,12 +162,12 @@ pub struct PermissionFault {
 
 /// Who vouches for a pack.
 #[derive(Debug, Serialize)]
-pub struct PackSignature {
+pub struct SignatureReport {
     /// Where it is.
     pub pack_ref: PackRef,
     /// Who does.
     #[serde(flatten)]
-    pub signature: Signature,
+    pub signature: SignatureStatus,
 }
 
 /// How one binding fares.
@@ -191,14 +191,14 @@ pub struct BindingHealth {
 
 /// Something that is wrong, or worth knowing.
 #[derive(Debug, Serialize)]
-pub struct Finding {
+pub struct DoctorFinding {
     /// A stable name of it.
     pub code: &'static str,
     /// `finding` or `information`.
     #[serde(serialize_with = "severity_name")]
     pub severity: DiagnosisSeverity,
     /// What it is about.
-    pub subject: Subject,
+    pub subject: FindingSubject,
     /// What is wrong.
     pub reason: String,
     /// What to do next.
@@ -207,7 +207,7 @@ pub struct Finding {
 
 /// What a finding is about.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Subject {
+pub enum FindingSubject {
     /// A pack, and with it all its bindings.
     Pack(PackRef),
     /// A path that a handler answers for, out of no pack.
@@ -218,7 +218,7 @@ pub enum Subject {
     Slot(CapabilitySlot),
 }
 
-impl Subject {
+impl FindingSubject {
     /// Whether a finding about this is one about a binding.
     pub(super) fn concerns(&self, binding: &Binding) -> bool {
         match self {
@@ -229,7 +229,7 @@ impl Subject {
     }
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for FindingSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pack(pack_ref) => write!(f, "pack `{pack_ref}`"),
@@ -240,7 +240,7 @@ impl fmt::Display for Subject {
     }
 }
 
-impl Serialize for Subject {
+impl Serialize for FindingSubject {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

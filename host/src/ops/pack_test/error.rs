@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use env_pack_domain::{DescriptorPath, ForeignText, Permissions};
 
-use crate::ops::error::{Failure, requests, shown};
-use crate::ops::{OpError, PackError, quoted};
+use crate::ops::error::{describe_permissions, display_path};
+use crate::ops::{ExitOutcome, OpError, PackError, quoted};
 use crate::scenario::InvalidScenario;
 
 /// Why a test came to no verdict.
@@ -13,13 +13,13 @@ use crate::scenario::InvalidScenario;
 #[non_exhaustive]
 pub enum TestError {
     /// A folder holds no pack.
-    #[error("folder `{}` holds no `.gtpack` file", shown(.folder))]
+    #[error("folder `{}` holds no `.gtpack` file", display_path(.folder))]
     NoPack {
         /// The folder.
         folder: PathBuf,
     },
     /// There is nothing to run.
-    #[error("there is no scenario in `{}`", shown(.folder))]
+    #[error("there is no scenario in `{}`", display_path(.folder))]
     NoScenario {
         /// The folder that scenarios are in, unless others are named.
         folder: PathBuf,
@@ -33,7 +33,7 @@ pub enum TestError {
         limit: usize,
     },
     /// A folder cannot be read.
-    #[error("folder `{}` cannot be read", shown(.folder))]
+    #[error("folder `{}` cannot be read", display_path(.folder))]
     Folder {
         /// The folder.
         folder: PathBuf,
@@ -41,7 +41,7 @@ pub enum TestError {
         source: std::io::Error,
     },
     /// The pack cannot be tested.
-    #[error("pack `{}` cannot be tested: {source}", shown(.path))]
+    #[error("pack `{}` cannot be tested: {source}", display_path(.path))]
     Pack {
         /// The file.
         path: PathBuf,
@@ -55,13 +55,13 @@ pub enum TestError {
         source: Box<OpError>,
     },
     /// A pack stands where a scenario is expected.
-    #[error("`{}` is a pack or a component, where a scenario is expected", shown(.path))]
+    #[error("`{}` is a pack or a component, where a scenario is expected", display_path(.path))]
     IsPack {
         /// The file.
         path: PathBuf,
     },
     /// A file is no scenario.
-    #[error("`{}` is no scenario: {source}", shown(.path))]
+    #[error("`{}` is no scenario: {source}", display_path(.path))]
     Invalid {
         /// The file.
         path: PathBuf,
@@ -69,7 +69,7 @@ pub enum TestError {
         source: InvalidScenario,
     },
     /// Nobody knows which handler a scenario is for.
-    #[error("scenario `{}` {}; the pack has {}", shown(.path), named(.asked.as_ref()), listed(.handlers))]
+    #[error("scenario `{}` {}; the pack has {}", display_path(.path), named(.asked.as_ref()), listed(.handlers))]
     Handler {
         /// The file.
         path: PathBuf,
@@ -79,13 +79,13 @@ pub enum TestError {
         handlers: Vec<DescriptorPath>,
     },
     /// Nobody said that the machine may be asked.
-    #[error("recording runs the pack on this machine, and nobody said yes to it: it wants {}", requests(.permissions))]
+    #[error("recording runs the pack on this machine, and nobody said yes to it: it wants {}", describe_permissions(.permissions))]
     NotConfirmed {
         /// What it would do.
         permissions: Permissions,
     },
     /// What was recorded would take the place of something else.
-    #[error("`{}` is there already", shown(.path))]
+    #[error("`{}` is there already", display_path(.path))]
     Exists {
         /// The file.
         path: PathBuf,
@@ -117,20 +117,20 @@ impl TestError {
     }
 
     /// Whether the answer is no, or there is no answer.
-    pub fn failure(&self) -> Failure {
+    pub fn exit_outcome(&self) -> ExitOutcome {
         match self {
-            Self::NotConfirmed { .. } | Self::Exists { .. } => Failure::Refused,
-            _ => Failure::Impossible,
+            Self::NotConfirmed { .. } | Self::Exists { .. } => ExitOutcome::Refused,
+            _ => ExitOutcome::Failed,
         }
     }
 
     /// What to do next, as one sentence.
-    pub fn next(&self) -> String {
+    pub fn hint(&self) -> String {
         match self {
             Self::NoPack { .. } => "build it with `gtc pack build`, or name a pack file".into(),
             Self::NoScenario { folder } => format!(
                 "write one into `{}`, or record this machine with `gtc pack test --record <name>`",
-                shown(&folder.join("<name>.yaml"))
+                display_path(&folder.join("<name>.yaml"))
             ),
             Self::IsPack { path } => format!(
                 "name it before `--scenario`, as in `gtc pack test {} --scenario <file>`",
@@ -138,7 +138,7 @@ impl TestError {
             ),
             Self::TooMany { .. } => "name some of them with `--scenario`".into(),
             Self::Folder { .. } => "check the path and its permissions".into(),
-            Self::Pack { source, .. } => source.next().into(),
+            Self::Pack { source, .. } => source.hint().into(),
             Self::Declaration { source } => source.hint().unwrap_or_default(),
             Self::Invalid { .. } => {
                 "see `docs/testing.md` for the form, and `docs/scenario.schema.json` for all of it"

@@ -3,8 +3,8 @@
 
 mod error;
 mod record;
-mod subject;
-mod world;
+mod script;
+mod target;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -14,13 +14,13 @@ use env_pack_domain::{
 };
 use serde::Serialize;
 
-use super::packs::LoadedHandler;
-use super::tool_check::Fault;
+use super::load_pack::LoadedHandler;
+use super::tool_check::PreflightFault;
 use super::{FilePath, OpError};
 use crate::engine::{Rehearsal, World};
 use crate::host::Host;
 use crate::scenario::{Actual, ActualCall, Difference, Given};
-use subject::{ScenarioFile, Subject};
+use target::{ScenarioFile, TestTarget};
 
 pub use error::TestError;
 pub use record::{RecordRequest, record};
@@ -80,24 +80,24 @@ pub struct ScenarioReport {
     pub differences: Vec<Difference>,
     /// What happened.
     #[serde(flatten)]
-    pub run: Run,
+    pub run: PreflightRun,
 }
 
 /// What a preflight did.
 #[derive(Debug, Serialize)]
-pub struct Run {
+pub struct PreflightRun {
     /// The checks.
     pub checks: Vec<ToolCheck>,
     /// Why there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fault: Option<Fault>,
+    pub fault: Option<PreflightFault>,
     /// What it asked.
-    pub asked: Vec<AskedReport>,
+    pub asked: Vec<ProbeReport>,
 }
 
 /// A question, and its answer.
 #[derive(Debug, Serialize)]
-pub struct AskedReport {
+pub struct ProbeReport {
     /// The command, or the address.
     pub question: ForeignText,
     /// What came of it.
@@ -115,7 +115,7 @@ pub struct Recorded {
     pub handler: DescriptorPath,
     /// What happened.
     #[serde(flatten)]
-    pub run: Run,
+    pub run: PreflightRun,
 }
 
 impl TestReport {
@@ -135,10 +135,10 @@ impl TestReport {
 /// read.
 pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, OpError> {
     // whoever misspelt something learns it before anything is compiled
-    let named = subject::named(host, &request.scenarios)?;
-    let subject = Subject::load(host, &request.target)?;
+    let named = target::read_named_scenarios(host, &request.scenarios)?;
+    let subject = TestTarget::load(host, &request.target)?;
     let files =
-        if named.is_empty() { subject::in_folder(host, &subject.scenarios)? } else { named };
+        if named.is_empty() { target::read_scenarios_in(host, &subject.scenarios)? } else { named };
     let handlers = files.iter().map(|file| subject.handler(file)).collect::<Result<Vec<_>, _>>()?;
     let limits = &host.limits.scenario;
     let end = Instant::now() + limits.total_time;
@@ -169,7 +169,7 @@ fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioRe
             (Actual { checks: Err(fault), calls: Vec::new() }, vec![difference])
         }
         false => {
-            let happened = happened(rehearse(&file.scenario.given, loaded, time), loaded);
+            let happened = observed(rehearse(&file.scenario.given, loaded, time), loaded);
             let differences = file.scenario.compare(&happened);
             (happened, differences)
         }
@@ -181,13 +181,13 @@ fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioRe
         handler: loaded.handler.descriptor_path().clone(),
         passed: differences.is_empty(),
         differences,
-        run: Run::from(happened),
+        run: PreflightRun::from(happened),
     }
 }
 
 /// Runs a preflight in the world of a scenario.
 fn rehearse(given: &Given, loaded: &LoadedHandler, time: Duration) -> Rehearsal {
-    loaded.handler.rehearse(&context(given, loaded), World::Scripted(world::script(given)), time)
+    loaded.handler.rehearse(&context(given, loaded), World::Scripted(script::script(given)), time)
 }
 
 /// What a preflight is told in a scenario: everything that its pack declares is granted.
@@ -207,24 +207,25 @@ fn environment(given: &Given) -> EnvId {
         .map_or_else(|| ENVIRONMENT.parse().expect("it is an id"), |id| id.0.clone())
 }
 
-fn happened(rehearsal: Rehearsal, loaded: &LoadedHandler) -> Actual {
+fn observed(rehearsal: Rehearsal, loaded: &LoadedHandler) -> Actual {
     let asked = rehearsal
         .exchanges
         .iter()
-        .map(|exchange| world::asked(exchange, &loaded.permissions))
+        .map(|exchange| script::describe_exchange(exchange, &loaded.permissions))
         .collect();
     Actual { checks: rehearsal.checks, calls: asked }
 }
 
-impl From<Actual> for Run {
+impl From<Actual> for PreflightRun {
     fn from(happened: Actual) -> Self {
         let (checks, fault) = match happened.checks {
             Ok(checks) => (checks, None),
-            Err(fault) => {
-                (Vec::new(), Some(Fault { kind: fault.kind(), message: fault.to_string() }))
-            }
+            Err(fault) => (
+                Vec::new(),
+                Some(PreflightFault { kind: fault.kind(), message: fault.to_string() }),
+            ),
         };
-        let asked = |asked: ActualCall| AskedReport {
+        let asked = |asked: ActualCall| ProbeReport {
             question: ForeignText::new(asked.call.to_string()),
             answer: ForeignText::new(asked.answer),
         };

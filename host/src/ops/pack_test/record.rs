@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use env_pack_domain::ForeignText;
 
-use super::subject::{ScenarioFile, Subject};
+use super::target::{ScenarioFile, TestTarget};
 use super::{
-    Recorded, Run, TestError, TestReport, context, environment, happened, rehearse, world,
+    PreflightRun, Recorded, TestError, TestReport, context, environment, observed, rehearse, script,
 };
 use crate::engine::{Exchange, World};
 use crate::host::Host;
-use crate::ops::packs::LoadedHandler;
-use crate::ops::{OpError, pack};
+use crate::ops::OpError;
+use crate::ops::load_pack::LoadedHandler;
+use crate::ops::output_file::write;
 use crate::scenario::{
     self, CommandLine, Expect, Given, HostPort, NetworkReply, Scenario, ToolReply,
 };
@@ -43,12 +44,13 @@ pub struct RecordRequest {
 /// be written.
 pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpError> {
     let like = request.like.as_ref().map(|like| ScenarioFile::read(host, like)).transpose()?;
-    let subject = Subject::load(host, &request.target)?;
+    let subject = TestTarget::load(host, &request.target)?;
     let path = subject.scenarios.join(format!("{}.yaml", request.name));
     if !request.replace && path.symlink_metadata().is_ok() {
         return Err(TestError::Exists { path }.into());
     }
-    let like = like.unwrap_or_else(|| ScenarioFile { path: path.clone(), scenario: nothing() });
+    let like =
+        like.unwrap_or_else(|| ScenarioFile { path: path.clone(), scenario: empty_scenario() });
     let loaded = subject.handler(&like)?;
     if !request.confirmed && !loaded.permissions.is_empty() {
         return Err(TestError::NotConfirmed { permissions: loaded.permissions.clone() }.into());
@@ -64,12 +66,12 @@ pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpErro
         network: network(&rehearsal.exchanges),
         checks: &rehearsal.checks,
     });
-    replayed(host, &text, &path, loaded)?;
+    ensure_replayable(host, &text, &path, loaded)?;
     fs::create_dir_all(&subject.scenarios)
         .map_err(|source| OpError::Write { path: path.clone(), source })?;
-    pack::write(&path, text.as_bytes())?;
+    write(&path, text.as_bytes())?;
     let handler = loaded.handler.descriptor_path().clone();
-    let run = Run::from(happened(rehearsal, loaded));
+    let run = PreflightRun::from(observed(rehearsal, loaded));
     Ok(TestReport::Recorded(Recorded {
         path: subject.path.into(),
         recorded: path.into(),
@@ -78,13 +80,13 @@ pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpErro
     }))
 }
 
-fn nothing() -> Scenario {
+fn empty_scenario() -> Scenario {
     Scenario { about: None, handler: None, given: Given::default(), expect: Expect::default() }
 }
 
 /// Makes sure that what was recorded passes when it is run: a handler may depend on what
 /// no scenario knows, such as the time.
-fn replayed(
+fn ensure_replayable(
     host: &Host,
     text: &str,
     path: &std::path::Path,
@@ -102,7 +104,7 @@ fn replayed(
         scenario::read(text.as_bytes(), path).map_err(|error| not_writable(&error.to_string()))?;
     let given = &scenario.given;
     let rehearsal = rehearse(given, loaded, host.limits.scenario.preflight_time);
-    match scenario.compare(&happened(rehearsal, loaded)).first() {
+    match scenario.compare(&observed(rehearsal, loaded)).first() {
         None => Ok(()),
         Some(first) => Err(not_writable(&format!(
             "{} was {} on this machine, and is {} when it is replayed",
@@ -116,11 +118,11 @@ fn replayed(
 fn tools(exchanges: &[Exchange]) -> Vec<(CommandLine, Vec<ToolReply>)> {
     let answer = |exchange: &Exchange| match exchange {
         Exchange::Tool { command, reply } => {
-            Some((CommandLine(command.clone()), world::tool_reply(command, reply)))
+            Some((CommandLine(command.clone()), script::tool_reply(command, reply)))
         }
         Exchange::Network { .. } => None,
     };
-    gathered(exchanges.iter().filter_map(answer))
+    group_replies(exchanges.iter().filter_map(answer))
 }
 
 /// What the network answered, each address once, in the order in which they were first
@@ -128,16 +130,18 @@ fn tools(exchanges: &[Exchange]) -> Vec<(CommandLine, Vec<ToolReply>)> {
 fn network(exchanges: &[Exchange]) -> Vec<(HostPort, Vec<NetworkReply>)> {
     let answer = |exchange: &Exchange| match exchange {
         Exchange::Network { host, port, reply } => {
-            Some((HostPort::new(host, *port), world::network_reply(host, *port, reply)))
+            Some((HostPort::new(host, *port), script::network_reply(host, *port, reply)))
         }
         Exchange::Tool { .. } => None,
     };
-    gathered(exchanges.iter().filter_map(answer))
+    group_replies(exchanges.iter().filter_map(answer))
 }
 
 /// Answers to the same question together. Those that repeat the last one are left out:
 /// that is how they are read.
-fn gathered<K: PartialEq, V: PartialEq>(answers: impl Iterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
+fn group_replies<K: PartialEq, V: PartialEq>(
+    answers: impl Iterator<Item = (K, V)>,
+) -> Vec<(K, Vec<V>)> {
     let mut gathered: Vec<(K, Vec<V>)> = Vec::new();
     for (question, answer) in answers {
         match gathered.iter_mut().find(|(known, _)| *known == question) {

@@ -13,7 +13,7 @@ use super::{
 use crate::archive::{HandlerDeclaration, PackedHandler};
 use crate::engine::{self, Trust};
 use crate::host::Host;
-use crate::ops::packs::load_next;
+use crate::ops::pack_error::load_hint;
 
 /// Above this, other tools of the ecosystem do not read a component, in bytes.
 const MAX_BYTES_ELSEWHERE: usize = 16 << 20;
@@ -82,7 +82,7 @@ pub(super) fn run(
             let message = format!("component `{}`: {error}", packed.component);
             let mut finding = PackFinding::new(code, message).on(packed.entry.as_exact());
             if matches!(code, Code::TooComplex | Code::CompileTime | Code::CompileMemory) {
-                finding.hint = load_next(&error).to_owned();
+                finding.hint = load_hint(&error).to_owned();
             }
             findings.push(finding);
             return Ok((None, Duration::ZERO));

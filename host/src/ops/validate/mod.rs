@@ -23,7 +23,8 @@ use std::time::Duration;
 use env_pack_domain::{EnvId, PackRef, Version};
 use gtc_fs::read::FileKind;
 
-use super::packs::{HANDLERS_AT_ONCE, fetch_next, open};
+use super::load_pack::{MAX_HANDLERS_PER_RUN, open_archive};
+use super::pack_error::fetch_hint;
 use super::quoted;
 use crate::archive::{self, Pack};
 use crate::engine::Trust;
@@ -115,7 +116,7 @@ fn validate_pack(
                         quoted(pack_ref.text().trim_end_matches('/'))
                     )
                 }
-                error => fetch_next(error).to_owned(),
+                error => fetch_hint(error).to_owned(),
             };
             report.failure =
                 Some(ValidationFailure { kind: error.kind(), message: with_causes(&error), hint });
@@ -201,7 +202,7 @@ impl PackValidator<'_> {
                 .to_owned(),
         };
         if fetched.format == PackFormat::Component {
-            return open(self.host, fetched).map(Some).map_err(|error| failed(&error));
+            return open_archive(self.host, fetched).map(Some).map_err(|error| failed(&error));
         }
         if fetched.bytes.starts_with(archive::WASM) {
             let message = "it begins as a WebAssembly component does, and not as an archive";
@@ -276,7 +277,7 @@ impl PackValidator<'_> {
             took += time;
             let is_slow = self.findings.is_slow;
             let left = pack.handlers.len() - at - 1;
-            if left > 0 && (is_slow || took > MAX_RUN_TIME || at + 1 == HANDLERS_AT_ONCE) {
+            if left > 0 && (is_slow || took > MAX_RUN_TIME || at + 1 == MAX_HANDLERS_PER_RUN) {
                 let message =
                     format!("{left} more handlers were not run, after `{}`", packed.component);
                 self.findings.push(PackFinding::new(Code::NotRun, message).on(DECLARATIONS));

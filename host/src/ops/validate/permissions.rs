@@ -11,8 +11,8 @@ use super::{Code, PackFinding, PackFindings};
 use crate::archive::{self, PackedHandler};
 use crate::engine;
 use crate::host::Host;
-use crate::ops::error::requests;
-use crate::ops::packs::{NETWORK, TOOLS};
+use crate::ops::error::describe_permissions;
+use crate::ops::load_pack::{NETWORK, TOOLS};
 
 /// As many commands and addresses as somebody reads who is asked to grant them.
 const MAX_PERMISSIONS: usize = 256;
@@ -79,7 +79,7 @@ pub(super) fn check_section(
             let message = format!(
                 "component `{}` says that it wants {}",
                 packed.component,
-                requests(&missing)
+                describe_permissions(&missing)
             );
             findings.push(PackFinding::new(Code::NeedsMore, message).on(place));
         }

@@ -5,9 +5,9 @@ use env_pack_domain::PackRef;
 use super::{Code, PackFinding, PackFindings, SignaturePolicy};
 use crate::fetch::FetchedPack;
 use crate::host::Host;
-use crate::ops::signing::{self, Trusted};
-use crate::ops::trust::{Trust, look};
-use crate::ops::{OpError, PackError, Signature};
+use crate::ops::signing::{self, TrustedKeys};
+use crate::ops::trust::{TrustPolicy, inspect_signatures};
+use crate::ops::{OpError, PackError, SignatureStatus};
 
 /// Whose signature is asked for.
 pub(super) enum RequiredSignature {
@@ -16,7 +16,7 @@ pub(super) enum RequiredSignature {
     /// Anybody's.
     AnySigner,
     /// That of one of these.
-    Trusted(Trust),
+    Trusted(TrustPolicy),
 }
 
 impl RequiredSignature {
@@ -25,10 +25,12 @@ impl RequiredSignature {
         let trusted = match asked {
             SignaturePolicy::NotRequired => return Ok(Self::None),
             SignaturePolicy::AnySigner => return Ok(Self::AnySigner),
-            SignaturePolicy::Keys(paths) => Trusted::Keys(paths.clone()),
-            SignaturePolicy::Environment(environment) => Trusted::Environment(environment.clone()),
+            SignaturePolicy::Keys(paths) => TrustedKeys::Keys(paths.clone()),
+            SignaturePolicy::Environment(environment) => {
+                TrustedKeys::Environment(environment.clone())
+            }
         };
-        signing::trust_of(host, &trusted).map(Self::Trusted)
+        signing::trust_policy(host, &trusted).map(Self::Trusted)
     }
 }
 
@@ -49,12 +51,12 @@ pub(super) fn check(
         },
         RequiredSignature::AnySigner | RequiredSignature::None => {
             let asked = matches!(wanted, RequiredSignature::AnySigner);
-            match look(host, pack_ref, fetched).signature {
-                Signature::Unsigned if asked => Some(unsigned()),
-                Signature::Useless { reason } if asked => {
+            match inspect_signatures(host, pack_ref, fetched).signature {
+                SignatureStatus::Unsigned if asked => Some(unsigned()),
+                SignatureStatus::Invalid { reason } if asked => {
                     Some(PackFinding::new(Code::SignatureRefused, reason))
                 }
-                Signature::Useless { reason } => {
+                SignatureStatus::Invalid { reason } => {
                     Some(PackFinding::new(Code::SignatureUseless, reason))
                 }
                 _ => None,

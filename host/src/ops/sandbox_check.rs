@@ -9,18 +9,19 @@ use crate::host::Host;
 
 /// What a worker is kept from on this machine.
 #[derive(Debug, Serialize)]
-pub struct ProtectionsReport {
+pub struct SandboxCheckReport {
     /// The version of this program.
     pub version: &'static str,
     /// The layers of a worker's confinement.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<SandboxLayer>,
     /// What a worker tried to do.
-    pub deeds: Vec<Deed>,
+    #[serde(rename = "deeds")]
+    pub forbidden_actions: Vec<ForbiddenAction>,
 }
 
 /// A layer of a worker's confinement.
 #[derive(Debug, Serialize)]
-pub struct Layer {
+pub struct SandboxLayer {
     /// Its name.
     pub name: ForeignText,
     /// Whether it is in force: not every kernel has every layer.
@@ -29,17 +30,17 @@ pub struct Layer {
 
 /// Something that a worker must not be able to do.
 #[derive(Debug, Serialize)]
-pub struct Deed {
+pub struct ForbiddenAction {
     /// What it is.
     pub what: ForeignText,
     /// Whether it was prevented when a worker tried it.
     pub prevented: bool,
 }
 
-impl ProtectionsReport {
+impl SandboxCheckReport {
     /// Whether no worker can do what it must not, by whichever layer.
-    pub fn holds(&self) -> bool {
-        self.deeds.iter().all(|deed| deed.prevented)
+    pub fn is_confined(&self) -> bool {
+        self.forbidden_actions.iter().all(|action| action.prevented)
     }
 }
 
@@ -47,19 +48,19 @@ impl ProtectionsReport {
 ///
 /// # Errors
 /// [`OpError::Worker`] when there is none, or it does not come to an end.
-pub fn protections(host: &Host) -> Result<ProtectionsReport, OpError> {
+pub fn check_sandbox(host: &Host) -> Result<SandboxCheckReport, OpError> {
     let found = host.engine.examine_worker().map_err(|source| OpError::Worker { source })?;
-    let (layers, deeds): (Vec<_>, Vec<_>) =
+    let (layers, actions): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|found| found.kind == ProtectionKind::Layer);
-    Ok(ProtectionsReport {
+    Ok(SandboxCheckReport {
         version: env!("CARGO_PKG_VERSION"),
         layers: layers
             .into_iter()
-            .map(|found| Layer { name: found.what, in_force: found.holds })
+            .map(|found| SandboxLayer { name: found.what, in_force: found.holds })
             .collect(),
-        deeds: deeds
+        forbidden_actions: actions
             .into_iter()
-            .map(|found| Deed { what: found.what, prevented: found.holds })
+            .map(|found| ForbiddenAction { what: found.what, prevented: found.holds })
             .collect(),
     })
 }

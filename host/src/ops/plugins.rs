@@ -47,7 +47,7 @@ use env_pack_domain::{
     Permissions, Preflight, Registry, ResolveError,
 };
 
-use super::{PackError, packs};
+use super::{PackError, load_pack};
 use crate::host::Host;
 
 /// Registered handlers, and what each may do.
@@ -58,12 +58,12 @@ use crate::host::Host;
 #[derive(Debug)]
 pub struct Plugins {
     registry: Registry,
-    permissions: BTreeMap<DescriptorPath, Asked>,
+    permissions: BTreeMap<DescriptorPath, PluginPermissions>,
 }
 
 /// What a handler of a pack wants to be allowed, and what it is.
 #[derive(Debug, Default)]
-struct Asked {
+struct PluginPermissions {
     declared: Permissions,
     granted: Permissions,
 }
@@ -96,7 +96,7 @@ pub enum RegisterError {
     },
     /// Another handler answers for one of its paths already, and stays.
     #[error(transparent)]
-    Taken(#[from] DuplicateRegistration),
+    PathTaken(#[from] DuplicateRegistration),
 }
 
 impl Plugins {
@@ -127,7 +127,7 @@ impl Plugins {
 
     /// Loads a pack from wherever it is, and registers its handlers. They may do what is
     /// granted, as far as the pack declares it;
-    /// [`pack::declared`](crate::ops::pack::declared) says what that is. An archive that
+    /// [`declared_permissions`](crate::ops::inspect::declared_permissions) says what that is. An archive that
     /// was registered before stays as it was.
     ///
     /// # Errors
@@ -142,7 +142,7 @@ impl Plugins {
         granted: &Permissions,
     ) -> Result<Vec<DescriptorPath>, RegisterError> {
         let failed = |source| RegisterError::Pack { pack_ref: pack_ref.clone(), source };
-        let (_, pack) = packs::load(host, pack_ref).map_err(failed)?;
+        let (_, pack) = load_pack::load_pack(host, pack_ref).map_err(failed)?;
         let origin = Origin { pack_ref: Some(pack_ref.clone()), archive: Some(pack.digest) };
         let paths: Vec<_> = pack.paths().cloned().collect();
         for (at, path) in paths.iter().enumerate() {
@@ -162,8 +162,10 @@ impl Plugins {
         for (loaded, path) in pack.handlers.into_iter().zip(&paths) {
             self.registry.register(loaded.handler, origin.clone())?;
             let undeclared = granted.without(&loaded.permissions);
-            let asked =
-                Asked { granted: granted.without(&undeclared), declared: loaded.permissions };
+            let asked = PluginPermissions {
+                granted: granted.without(&undeclared),
+                declared: loaded.permissions,
+            };
             self.permissions.entry(path.clone()).or_insert(asked);
         }
         Ok(paths)
@@ -197,12 +199,12 @@ impl Plugins {
 
     fn plugin<'a>(&'a self, handler: &'a dyn EnvPackHandler) -> Plugin<'a> {
         const NATIVE: &Origin = &Origin { pack_ref: None, archive: None };
-        const NOTHING: &Asked = &Asked {
+        const NOTHING: &PluginPermissions = &PluginPermissions {
             declared: Permissions { tools: Vec::new(), network: Vec::new() },
             granted: Permissions { tools: Vec::new(), network: Vec::new() },
         };
         let path = handler.descriptor_path();
-        let Asked { declared, granted } = self.permissions.get(path).unwrap_or(NOTHING);
+        let PluginPermissions { declared, granted } = self.permissions.get(path).unwrap_or(NOTHING);
         Plugin { handler, origin: self.registry.origin(path).unwrap_or(NATIVE), declared, granted }
     }
 }
@@ -230,14 +232,14 @@ impl Plugin<'_> {
         panic::catch_unwind(AssertUnwindSafe(|| self.handler.preflight(&binding))).unwrap_or_else(
             |panic| {
                 let (call, reason) = (Call::Preflight, ForeignText::new("it panicked"));
-                Err(HandlerFault::Trapped { call, reason, message: message_of(panic.as_ref()) })
+                Err(HandlerFault::Trapped { call, reason, message: panic_message(panic.as_ref()) })
             },
         )
     }
 }
 
 /// What a panic says.
-fn message_of(panic: &(dyn Any + Send)) -> Option<ForeignText> {
+fn panic_message(panic: &(dyn Any + Send)) -> Option<ForeignText> {
     let text = panic
         .downcast_ref::<String>()
         .map(String::as_str)

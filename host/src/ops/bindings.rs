@@ -11,11 +11,11 @@ use crate::store::Stored;
 
 /// The packs bound to core slots.
 #[derive(Debug, Serialize)]
-pub struct PacksReport {
+pub struct EnvPacksReport {
     /// The environment.
     pub environment_id: EnvId,
     /// The bindings.
-    pub bindings: Vec<Bound>,
+    pub bindings: Vec<ListedBinding>,
 }
 
 /// The bound extensions.
@@ -24,12 +24,12 @@ pub struct ExtensionsReport {
     /// The environment.
     pub environment_id: EnvId,
     /// The bindings.
-    pub extensions: Vec<Bound>,
+    pub extensions: Vec<ListedBinding>,
 }
 
 /// A binding in a list.
 #[derive(Debug, Serialize)]
-pub struct Bound {
+pub struct ListedBinding {
     /// The environment.
     pub environment_id: EnvId,
     /// The slot, for packs.
@@ -69,19 +69,19 @@ pub struct ResolveReport {
 ///
 /// # Errors
 /// [`OpError`] when the environment cannot be read.
-pub fn env_packs(host: &Host, id: &EnvId) -> Result<PacksReport, OpError> {
+pub fn list_env_packs(host: &Host, id: &EnvId) -> Result<EnvPacksReport, OpError> {
     let stored = host.store.load(id)?;
-    let bindings = bound(&stored, |place| matches!(place, BindingPlace::Slot(_)));
-    Ok(PacksReport { environment_id: id.clone(), bindings })
+    let bindings = list(&stored, |place| matches!(place, BindingPlace::Slot(_)));
+    Ok(EnvPacksReport { environment_id: id.clone(), bindings })
 }
 
 /// Lists the bound extensions.
 ///
 /// # Errors
 /// [`OpError`] when the environment cannot be read.
-pub fn extensions(host: &Host, id: &EnvId) -> Result<ExtensionsReport, OpError> {
+pub fn list_extensions(host: &Host, id: &EnvId) -> Result<ExtensionsReport, OpError> {
     let stored = host.store.load(id)?;
-    let extensions = bound(&stored, |place| matches!(place, BindingPlace::Extension(_)));
+    let extensions = list(&stored, |place| matches!(place, BindingPlace::Extension(_)));
     Ok(ExtensionsReport { environment_id: id.clone(), extensions })
 }
 
@@ -90,7 +90,11 @@ pub fn extensions(host: &Host, id: &EnvId) -> Result<ExtensionsReport, OpError> 
 /// # Errors
 /// [`OpError::NotBound`] for an extension that is not bound, [`OpError::Answers`] for
 /// answers that cannot be read.
-pub fn resolve(host: &Host, id: &EnvId, reference: &ExtRef) -> Result<ResolveReport, OpError> {
+pub fn resolve_extension(
+    host: &Host,
+    id: &EnvId,
+    reference: &ExtRef,
+) -> Result<ResolveReport, OpError> {
     let stored = host.store.load(id)?;
     let key = reference.key();
     let not_bound = || OpError::NotBound { key: key.clone(), environment: id.clone() };
@@ -101,7 +105,7 @@ pub fn resolve(host: &Host, id: &EnvId, reference: &ExtRef) -> Result<ResolveRep
     Ok(ResolveReport { environment_id: id.clone(), reference: reference.clone(), answers })
 }
 
-fn bound(stored: &Stored, wanted: impl Fn(&BindingPlace) -> bool) -> Vec<Bound> {
+fn list(stored: &Stored, wanted: impl Fn(&BindingPlace) -> bool) -> Vec<ListedBinding> {
     let environment = &stored.environment;
     let bindings = environment.bindings().filter(|binding| wanted(&binding.place));
     let entry = |binding: &env_pack_domain::Binding| {
@@ -109,7 +113,7 @@ fn bound(stored: &Stored, wanted: impl Fn(&BindingPlace) -> bool) -> Vec<Bound> 
             BindingPlace::Slot(slot) => (Some(slot.to_string()), None),
             BindingPlace::Extension(instance) => (None, instance.as_ref().map(ToString::to_string)),
         };
-        Bound {
+        ListedBinding {
             environment_id: environment.id().clone(),
             slot,
             instance_id,
@@ -118,7 +122,7 @@ fn bound(stored: &Stored, wanted: impl Fn(&BindingPlace) -> bool) -> Vec<Bound> 
             answers_ref: binding.answers_ref.as_ref().map(|answers| answers.as_str().to_owned()),
             generation: binding.generation,
             has_previous: binding.previous.is_some(),
-            archive_sha256: stored.lock.get(&binding.pack_ref).map(|pin| pin.archive.hex()),
+            archive_sha256: stored.pins.get(&binding.pack_ref).map(|pin| pin.archive.hex()),
         }
     };
     bindings.map(entry).collect()

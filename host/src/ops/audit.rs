@@ -8,7 +8,7 @@ use crate::store::AuditEvent;
 
 /// Makes a change and records it, as events that are drawn up once it is known what came
 /// of it: none when nothing changed.
-pub(super) fn recorded<T>(
+pub(super) fn with_audit_record<T>(
     host: &Host,
     environment: &EnvId,
     change: impl FnOnce() -> Result<T, OpError>,
@@ -22,7 +22,7 @@ pub(super) fn recorded<T>(
         .map(event)
         .try_for_each(|event| host.store.audit(environment, &event));
     match (result, written) {
-        (Ok(_), Err(source)) => Err(OpError::NotRecorded { source }),
+        (Ok(_), Err(source)) => Err(OpError::AuditFailed { source }),
         (result, _) => result,
     }
 }

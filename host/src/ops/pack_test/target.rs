@@ -10,8 +10,9 @@ use crate::archive;
 use crate::engine::Engine;
 use crate::fetch::PackFormat;
 use crate::host::Host;
-use crate::ops::packs::{self, HANDLERS_AT_ONCE, LoadedHandler, LoadedPack, PackError};
-use crate::ops::{OpError, pack};
+use crate::ops::build;
+use crate::ops::load_pack::{self, LoadedHandler, LoadedPack, MAX_HANDLERS_PER_RUN};
+use crate::ops::{OpError, PackError};
 use crate::scenario::{self, Scenario};
 
 /// Where the scenarios of a pack are, beside it.
@@ -20,7 +21,7 @@ const FOLDER: &str = "tests";
 const ZIP: &[u8] = b"PK\x03\x04";
 
 /// A pack that is tested.
-pub(super) struct Subject {
+pub(super) struct TestTarget {
     /// The file.
     pub path: PathBuf,
     /// The folder of its scenarios.
@@ -56,7 +57,7 @@ impl ScenarioFile {
     }
 }
 
-impl Subject {
+impl TestTarget {
     /// Loads the pack, or the component, that is at a path; in a folder, the newest pack.
     pub fn load(host: &Host, target: &Path) -> Result<Self, OpError> {
         let (path, folder) = match target.is_dir() {
@@ -69,15 +70,18 @@ impl Subject {
         if fetched.bytes.starts_with(archive::WASM) {
             fetched.format = PackFormat::Component;
         }
-        let found =
-            packs::open(host, &fetched).map_err(|source| unusable(source.into()))?.handlers.len();
-        if found > HANDLERS_AT_ONCE {
+        let found = load_pack::open_archive(host, &fetched)
+            .map_err(|source| unusable(source.into()))?
+            .handlers
+            .len();
+        if found > MAX_HANDLERS_PER_RUN {
             return Err(unusable(PackError::TooManyHandlers { found }).into());
         }
-        let mut pack = packs::load_bytes(host, &fetched, Engine::load_apart).map_err(unusable)?;
+        let mut pack =
+            load_pack::load_archive(host, &fetched, Engine::load_apart).map_err(unusable)?;
         if fetched.format == PackFormat::Component {
             // what the pack of this component would declare
-            let permissions = pack::declared_by(host, &path, &fetched.bytes)
+            let permissions = build::embedded_permissions(host, &path, &fetched.bytes)
                 .map_err(|source| TestError::Declaration { source: Box::new(source) })?;
             pack.handlers.iter_mut().for_each(|loaded| loaded.permissions = permissions.clone());
         }
@@ -104,7 +108,10 @@ impl Subject {
 }
 
 /// Reads the scenarios that are named: files, and all that are in folders.
-pub(super) fn named(host: &Host, paths: &[PathBuf]) -> Result<Vec<ScenarioFile>, OpError> {
+pub(super) fn read_named_scenarios(
+    host: &Host,
+    paths: &[PathBuf],
+) -> Result<Vec<ScenarioFile>, OpError> {
     let mut files = Vec::new();
     for path in paths {
         match path.is_dir() {
@@ -116,7 +123,7 @@ pub(super) fn named(host: &Host, paths: &[PathBuf]) -> Result<Vec<ScenarioFile>,
 }
 
 /// Reads the scenarios that are in a folder, in the order of their names.
-pub(super) fn in_folder(host: &Host, folder: &Path) -> Result<Vec<ScenarioFile>, OpError> {
+pub(super) fn read_scenarios_in(host: &Host, folder: &Path) -> Result<Vec<ScenarioFile>, OpError> {
     read_all(host, &scenarios_in(folder)?)
 }
 

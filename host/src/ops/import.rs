@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{CapabilitySlot, CoreSlot, EnvId, ForeignText, KeyId, OciRef, Sha256Digest};
 use serde::Serialize;
 
-use super::pack::write;
-use super::registry::{file_of, unlike};
-use super::signing::beside;
-use super::trust::{Trust, about, evidence};
-use super::{FilePath, OpError, PackError, packs, quoted, trust_root};
+use super::output_file::write;
+use super::registry::{default_file_name, refuse_overwrite};
+use super::signing::signature_path;
+use super::trust::{TrustPolicy, encode, parse_signature_for};
+use super::{FilePath, OpError, PackError, load_pack, quoted, trust_root};
 use crate::archive::HandlerDeclaration;
 use crate::fetch::bundle::BundledTrustRoot;
 use crate::fetch::{BundleContents, BundleError, BundledPack, PackFormat};
@@ -23,7 +23,7 @@ use crate::store::TrustRoot;
 
 /// Packs that were carried here.
 #[derive(Clone, Debug)]
-pub struct LoadRequest {
+pub struct ImportRequest {
     /// The file that they are in.
     pub layout: PathBuf,
     /// The folder that they go to as files too.
@@ -36,21 +36,21 @@ pub struct LoadRequest {
 
 /// Packs that were loaded.
 #[derive(Debug, Serialize)]
-pub struct LoadReport {
+pub struct ImportReport {
     /// The file that they were in.
     pub path: FilePath,
     /// The packs.
-    pub packs: Vec<LoadedReport>,
+    pub packs: Vec<ImportedPack>,
     /// The trust root that went along.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trust_root: Option<CarriedTrustReport>,
+    pub trust_root: Option<ImportedTrustRoot>,
     /// The commands that make use of it.
     pub next: Vec<String>,
 }
 
 /// A pack that was loaded.
 #[derive(Debug, Serialize)]
-pub struct LoadedReport {
+pub struct ImportedPack {
     /// The reference that stands for it from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pack_ref: Option<OciRef>,
@@ -81,7 +81,7 @@ pub struct LoadedReport {
 
 /// A trust root that went along.
 #[derive(Debug, Serialize)]
-pub struct CarriedTrustReport {
+pub struct ImportedTrustRoot {
     /// Whose it was, as the file says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<ForeignText>,
@@ -97,31 +97,34 @@ pub struct CarriedTrustReport {
 /// # Errors
 /// [`OpError`] when anything in the file is not what it should be: nothing of it was kept
 /// then.
-pub fn load(host: &Host, request: &LoadRequest) -> Result<LoadReport, OpError> {
-    let failed = |source| OpError::Layout { path: request.layout.clone(), source };
+pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, OpError> {
+    let failed = |source| OpError::Bundle { path: request.layout.clone(), source };
     let mut carried =
         host.fetcher.open_bundle(&request.layout, MAX_SIGNATURE_BYTES).map_err(failed)?;
-    let trusted =
-        carried.trust_root.as_ref().map(|root| keys(root, &request.layout)).transpose()?;
+    let trusted = carried
+        .trust_root
+        .as_ref()
+        .map(|root| parse_trust_root(root, &request.layout))
+        .transpose()?;
     if let Some(environment) = &request.trust_in {
         host.store.load(environment)?;
         if trusted.is_none() {
-            return Err(OpError::NoCarriedTrust { path: request.layout.clone() });
+            return Err(OpError::NoBundledTrustRoot { path: request.layout.clone() });
         }
     }
     let mut loaded = Vec::new();
     for pack in carried.packs.clone() {
-        loaded.push(examined(host, &mut carried, pack, &failed)?);
+        loaded.push(open_candidate(host, &mut carried, pack, &failed)?);
     }
-    let mut loaded = shown(loaded);
-    let files = files(host, request, &mut carried, &loaded, &failed)?;
-    keep(host, &mut carried, &failed)?;
+    let mut loaded = select_named(loaded);
+    let files = choose_output_paths(host, request, &mut carried, &loaded, &failed)?;
+    store_contents(host, &mut carried, &failed)?;
     if let Some(folder) = &request.output {
         std::fs::create_dir_all(folder)
             .map_err(|source| OpError::Write { path: folder.clone(), source })?;
     }
-    for (Examined { pack, report, .. }, path) in loaded.iter_mut().zip(files) {
-        write_out(&mut carried, pack, report, path, &failed)?;
+    for (ImportCandidate { pack, report, .. }, path) in loaded.iter_mut().zip(files) {
+        write_files(&mut carried, pack, report, path, &failed)?;
     }
     let all = carried.packs.clone();
     all.iter().try_for_each(|pack| host.fetcher.cache_bundled_reference(pack))?;
@@ -132,20 +135,20 @@ pub fn load(host: &Host, request: &LoadRequest) -> Result<LoadReport, OpError> {
             trust_root::add_from(host, into, key, request.layout.display().to_string())?;
         }
         let keys = keys.iter().map(PublicKey::id).collect();
-        Ok(CarriedTrustReport { environment, keys, trusted_in: request.trust_in.clone() })
+        Ok(ImportedTrustRoot { environment, keys, trusted_in: request.trust_in.clone() })
     });
-    Ok(LoadReport {
+    Ok(ImportReport {
         path: request.layout.as_path().into(),
-        next: loaded.iter().filter_map(next_command).collect(),
+        next: loaded.iter().filter_map(suggested_command).collect(),
         packs: loaded.into_iter().map(|examined| examined.report).collect(),
         trust_root: trust_root.transpose()?,
     })
 }
 
 /// A pack that was opened, and whose signatures were read.
-struct Examined {
+struct ImportCandidate {
     pack: BundledPack,
-    report: LoadedReport,
+    report: ImportedPack,
     /// What its first handler is declared to be, if anything is declared.
     declared: Option<HandlerDeclaration>,
     /// The signatures, by their digests.
@@ -155,7 +158,7 @@ struct Examined {
 /// The packs that somebody put there: those that have a name, and of the others those
 /// that are not among them. What was signed is the archive, so the signatures under one
 /// manifest count for another one of the same archive.
-fn shown(mut all: Vec<Examined>) -> Vec<Examined> {
+fn select_named(mut all: Vec<ImportCandidate>) -> Vec<ImportCandidate> {
     let mut signed: BTreeMap<Sha256Digest, (BTreeSet<Sha256Digest>, BTreeSet<String>)> =
         BTreeMap::new();
     for examined in &all {
@@ -173,7 +176,7 @@ fn shown(mut all: Vec<Examined>) -> Vec<Examined> {
     all.retain(|examined| {
         examined.pack.name.is_some() || !named.contains(&examined.pack.archive())
     });
-    for Examined { pack, report, .. } in &mut all {
+    for ImportCandidate { pack, report, .. } in &mut all {
         let (signatures, signers) = signed.get(&pack.archive()).cloned().unwrap_or_default();
         report.signatures = signatures.len();
         report.claimed_signers = signers.into_iter().map(ForeignText::new).collect();
@@ -182,39 +185,39 @@ fn shown(mut all: Vec<Examined>) -> Vec<Examined> {
 }
 
 /// The keys of a trust root, and whose it is.
-fn keys(
+fn parse_trust_root(
     root: &BundledTrustRoot,
     path: &Path,
 ) -> Result<(Option<ForeignText>, Vec<PublicKey>), OpError> {
     let trust = TrustRoot::from_document(&root.document, Path::new("trust-root.json"));
-    let trust = trust.and_then(|root| Trust::in_root(&root)).map_err(|error| {
+    let trust = trust.and_then(|root| TrustPolicy::from_trust_root(&root)).map_err(|error| {
         let reason = ForeignText::sentence(&error.to_string());
-        OpError::Layout { path: path.to_owned(), source: BundleError::TrustRoot { reason } }
+        OpError::Bundle { path: path.to_owned(), source: BundleError::TrustRoot { reason } }
     })?;
     Ok((root.environment.clone(), trust.into_keys()))
 }
 
 /// What is known of a pack once it was opened, and its signatures were read.
-fn examined(
+fn open_candidate(
     host: &Host,
     carried: &mut BundleContents,
     pack: BundledPack,
     failed: &impl Fn(BundleError) -> OpError,
-) -> Result<Examined, OpError> {
+) -> Result<ImportCandidate, OpError> {
     let archive = carried.archive(&pack).map_err(failed)?;
-    let shown =
+    let pack_name =
         || pack.name.clone().unwrap_or_else(|| ForeignText::new(pack.manifest().to_string()));
-    let opened =
-        packs::open(host, &archive).map_err(|source| OpError::Archive { pack: shown(), source })?;
+    let opened = load_pack::open_archive(host, &archive)
+        .map_err(|source| OpError::Archive { pack: pack_name(), source })?;
     let (mut signatures, mut signers) = (BTreeSet::new(), Vec::new());
-    for bytes in evidences(carried, &pack, failed)? {
-        let evidence = about(&bytes, &archive.digest).map_err(PackError::from);
-        let evidence =
-            evidence.map_err(|source| OpError::CarriedSignature { pack: shown(), source })?;
+    for bytes in read_signatures(carried, &pack, failed)? {
+        let evidence = parse_signature_for(&bytes, &archive.digest).map_err(PackError::from);
+        let evidence = evidence
+            .map_err(|source| OpError::InvalidBundledSignature { pack: pack_name(), source })?;
         signatures.insert(Sha256Digest::compute(&bytes));
         signers.extend(evidence.claimed_signers());
     }
-    let report = LoadedReport {
+    let report = ImportedPack {
         pack_ref: pack.reference.clone(),
         name: pack.name.clone().filter(|_| pack.reference.is_none()),
         id: opened.id,
@@ -228,20 +231,20 @@ fn examined(
         signature_path: None,
     };
     let declared = opened.handlers.into_iter().find_map(|handler| handler.declared);
-    Ok(Examined { pack, report, declared, signatures })
+    Ok(ImportCandidate { pack, report, declared, signatures })
 }
 
 /// The signatures of a pack, as they are kept; envelopes come first.
-fn evidences(
+fn read_signatures(
     carried: &mut BundleContents,
     pack: &BundledPack,
     failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<Vec<Vec<u8>>, OpError> {
-    Ok(carried.signatures(pack).map_err(failed)?.into_iter().map(evidence).collect())
+    Ok(carried.signatures(pack).map_err(failed)?.into_iter().map(encode).collect())
 }
 
 /// Keeps archives and signatures. What stands for them is noted later.
-fn keep(
+fn store_contents(
     host: &Host,
     carried: &mut BundleContents,
     failed: &impl Fn(BundleError) -> OpError,
@@ -249,7 +252,7 @@ fn keep(
     for pack in carried.packs.clone() {
         let archive = carried.archive(&pack).map_err(failed)?;
         let _kept = host.fetcher.cache_bundled_archive(&archive)?;
-        for signature in evidences(carried, &pack, failed)? {
+        for signature in read_signatures(carried, &pack, failed)? {
             host.fetcher.cache_signature(&archive.digest, &signature)?;
         }
     }
@@ -257,21 +260,21 @@ fn keep(
 }
 
 /// The files that packs go to, if any do: nothing is overwritten unless somebody said so.
-fn files(
+fn choose_output_paths(
     host: &Host,
-    request: &LoadRequest,
+    request: &ImportRequest,
     carried: &mut BundleContents,
-    loaded: &[Examined],
+    loaded: &[ImportCandidate],
     failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<Vec<PathBuf>, OpError> {
     let Some(folder) = &request.output else { return Ok(Vec::new()) };
     let (mut names, mut files) = (BTreeSet::new(), Vec::new());
-    for Examined { pack, report, .. } in loaded {
+    for ImportCandidate { pack, report, .. } in loaded {
         let path = folder.join(file_name(pack, report, &mut names));
         if !request.force {
-            unlike(host, &path, Some(&carried.archive(pack).map_err(failed)?.bytes))?;
-            let signatures = evidences(carried, pack, failed)?;
-            unlike(host, &beside(&path), signatures.first().map(Vec::as_slice))?;
+            refuse_overwrite(host, &path, Some(&carried.archive(pack).map_err(failed)?.bytes))?;
+            let signatures = read_signatures(carried, pack, failed)?;
+            refuse_overwrite(host, &signature_path(&path), signatures.first().map(Vec::as_slice))?;
         }
         files.push(path);
     }
@@ -279,16 +282,16 @@ fn files(
 }
 
 /// Writes a pack into a file, and the first of its signatures beside it.
-fn write_out(
+fn write_files(
     carried: &mut BundleContents,
     pack: &BundledPack,
-    report: &mut LoadedReport,
+    report: &mut ImportedPack,
     path: PathBuf,
     failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<(), OpError> {
     write(&path, &carried.archive(pack).map_err(failed)?.bytes)?;
-    let beside = beside(&path);
-    match evidences(carried, pack, failed)?.first() {
+    let beside = signature_path(&path);
+    match read_signatures(carried, pack, failed)?.first() {
         Some(signature) => {
             write(&beside, signature)?;
             report.signature_path = Some(beside.into());
@@ -305,14 +308,15 @@ fn write_out(
 }
 
 /// A name that leads nowhere else, and that no other pack of the same file has.
-fn file_name(pack: &BundledPack, report: &LoadedReport, taken: &mut BTreeSet<PathBuf>) -> PathBuf {
+fn file_name(pack: &BundledPack, report: &ImportedPack, taken: &mut BTreeSet<PathBuf>) -> PathBuf {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
     let by_id = format!("{}-{}", report.id.as_exact(), report.version);
     let extension = if pack.format() == PackFormat::Archive { "gtpack" } else { "wasm" };
     let name = match &pack.reference {
-        Some(reference) => {
-            file_of(reference, extension).with_extension("").to_string_lossy().into_owned()
-        }
+        Some(reference) => default_file_name(reference, extension)
+            .with_extension("")
+            .to_string_lossy()
+            .into_owned(),
         None if by_id.bytes().all(is_plain) && !by_id.starts_with(['.', '-']) => by_id,
         None => report.sha256.clone(),
     };
@@ -325,7 +329,7 @@ fn file_name(pack: &BundledPack, report: &LoadedReport, taken: &mut BTreeSet<Pat
 
 /// The command that binds a pack: by the reference that stands for it now, or out of the
 /// file that it went to.
-fn next_command(Examined { report, declared, .. }: &Examined) -> Option<String> {
+fn suggested_command(ImportCandidate { report, declared, .. }: &ImportCandidate) -> Option<String> {
     let pack_ref = report.pack_ref.as_ref().map(ToString::to_string);
     let pack_ref = pack_ref
         .or_else(|| report.path.as_ref().map(|path| path.to_string_lossy().into_owned()))?;

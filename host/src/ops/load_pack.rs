@@ -6,12 +6,12 @@ use env_pack_domain::{
     Permissions, Sha256Digest, VersionReq,
 };
 
+use super::PackError;
 use crate::archive::{self, ArchiveError, Pack, PackedHandler};
 use crate::engine::{Engine, LoadError, Loaded, Rehearse, Trust};
-use crate::fetch::{FetchError, FetchedPack, PackFormat};
+use crate::fetch::{FetchedPack, PackFormat};
 use crate::host::Host;
-use crate::signing::SignatureError;
-use crate::store::{LockedHandler, LockedPack};
+use crate::store::{PinnedHandler, PinnedPack};
 
 /// The interface through which a handler runs programs.
 pub(super) const TOOLS: &str = "greentic:env-pack/tools";
@@ -53,222 +53,24 @@ pub struct LoadedHandler {
 
 /// How many handlers of a pack are run to be tested, measured or validated: honest packs
 /// have one, or a few.
-pub(super) const HANDLERS_AT_ONCE: usize = 32;
-
-/// Why a pack cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PackError {
-    /// Its archive cannot be had.
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
-    /// Its archive is refused.
-    #[error(transparent)]
-    Archive(#[from] ArchiveError),
-    /// Nobody vouches for it, where somebody trusted must.
-    #[error("it is unsigned")]
-    Unsigned,
-    /// Its signature cannot be had.
-    #[error("its signature cannot be read: {source}")]
-    SignatureFile {
-        /// Why.
-        source: FetchError,
-    },
-    /// Nobody who is trusted vouches for it.
-    #[error(transparent)]
-    Signature(#[from] SignatureError),
-    /// It is an honest pack of another kind.
-    #[error("the pack holds no env-pack handler")]
-    NoHandler,
-    /// It has more handlers than anybody waits for: each is compiled, and may take its
-    /// time to answer.
-    #[error(
-        "it has {found} handlers, and no pack with more than {HANDLERS_AT_ONCE} is run at once"
-    )]
-    TooManyHandlers {
-        /// How many there are.
-        found: usize,
-    },
-    /// One of its handlers does not load.
-    #[error("component `{component}`: {source}")]
-    Handler {
-        /// The id of the component.
-        component: ForeignText,
-        /// Why.
-        source: LoadError,
-    },
-    /// One of its handlers is not what the pack says.
-    #[error(
-        "component `{component}` answers {what} `{answered}`, but the pack declares `{declared}`"
-    )]
-    Differs {
-        /// The id of the component.
-        component: ForeignText,
-        /// The question.
-        what: &'static str,
-        /// What the pack says.
-        declared: String,
-        /// What the component says.
-        answered: String,
-    },
-    /// One of its handlers is not what it was when the pack was bound, though the archive
-    /// is the same.
-    #[error(
-        "component `{component}` answers {what} `{answered}`, but `{pinned}` when it was bound"
-    )]
-    Fickle {
-        /// The id of the component.
-        component: ForeignText,
-        /// The question.
-        what: &'static str,
-        /// What it answered when it was bound.
-        pinned: String,
-        /// What it answers now.
-        answered: String,
-    },
-    /// It changed after it was bound, and what was bound is gone.
-    #[error(
-        "the archive is not the one that was bound ({found} instead of {locked}), and that one is no longer kept"
-    )]
-    Replaced {
-        /// The digest it was bound with.
-        locked: Sha256Digest,
-        /// The digest it has.
-        found: Sha256Digest,
-    },
-}
-
-impl PackError {
-    /// A stable name of the kind of error, for programs.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Fetch(error) => error.kind(),
-            Self::Archive(error) => error.rule(),
-            Self::Unsigned => "unsigned",
-            Self::SignatureFile { .. } => "signature-unreadable",
-            Self::Signature(error) => error.kind(),
-            Self::NoHandler => "no-handler",
-            Self::TooManyHandlers { .. } => "too-many-handlers",
-            Self::Handler { source, .. } => source.kind(),
-            Self::Differs { .. } => "declaration-differs",
-            Self::Fickle { .. } => "pin-differs",
-            Self::Replaced { .. } => "archive-replaced",
-        }
-    }
-
-    /// What the operator does next, as one sentence.
-    pub fn next(&self) -> &'static str {
-        match self {
-            Self::Fetch(error) => fetch_next(error),
-            Self::Archive(_) => {
-                "get the pack again, or ask its author to rebuild it with `gtc pack build`"
-            }
-            Self::Unsigned => {
-                "get its signature: beside a file as `<pack>.sig`, in a registry with `gtc pack sign` and `update --refresh`; or bind a pack that is signed"
-            }
-            Self::SignatureFile { source: source @ FetchError::Registry { .. } } => {
-                fetch_next(source)
-            }
-            Self::SignatureFile { .. } => "check the path of the signature, and its permissions",
-            Self::Signature(error) => signature_next(error),
-            Self::NoHandler => "use a pack that was built with `gtc pack build`",
-            Self::TooManyHandlers { .. } => "take its components one by one",
-            Self::Handler { source, .. } => load_next(source),
-            Self::Differs { .. } => {
-                "ask the author of the pack to build it again with `gtc pack build`"
-            }
-            Self::Fickle { .. } => {
-                "do not trust a handler that changes its answers; if it was `packs.lock.json` that changed, bind the pack again with `update`"
-            }
-            Self::Replaced { .. } => {
-                "look at the archive with `gtc pack inspect`, then bind it with `update`"
-            }
-        }
-    }
-}
-
-/// What somebody does next whose component does not load.
-pub(super) fn load_next(error: &LoadError) -> &'static str {
-    match error {
-        LoadError::Fault(_) => "tell the author of the handler; until then bind another version",
-        LoadError::NoWorker => {
-            "have the program call `gtc::engine::worker::hook` first thing in its `main`, or name `gtc` as its worker"
-        }
-        LoadError::Worker { .. } => "see what `gtc doctor self` says of the worker",
-        LoadError::TooComplex { .. }
-        | LoadError::CompileTime { .. }
-        | LoadError::CompileMemory { .. }
-        | LoadError::CompileCode { .. }
-        | LoadError::UnusableCode { .. }
-        | LoadError::CompilerEnded { .. } => {
-            "do not trust this component; no toolchain makes one like it from an ordinary handler"
-        }
-        _ => {
-            "build the component again against the interface in `wit/env-pack/0.1.0`, and pack it with `gtc pack build`"
-        }
-    }
-}
-
-/// What somebody does next where nobody trusted vouches for a pack.
-fn signature_next(error: &SignatureError) -> &'static str {
-    match error {
-        SignatureError::NotTrusted { .. } => {
-            "ask who signed it; if you trust them, have their public key trusted with `gtc op trust-root add`"
-        }
-        SignatureError::NoTrustedKey => {
-            "get the public key of who signed it; if you trust them, have it trusted with `gtc op trust-root add`"
-        }
-        SignatureError::WrongArchive { .. }
-        | SignatureError::ArchiveNotInManifest { .. }
-        | SignatureError::WrongManifest { .. }
-        | SignatureError::Invalid { .. } => {
-            "do not trust this pack; get it and its signature again, from who signed it"
-        }
-        _ => {
-            "get the signature again, or ask the author of the pack to sign it with `gtc pack sign`"
-        }
-    }
-}
-
-/// Whether it is this machine that failed, and not the component.
-pub(super) fn is_our_fault(error: &LoadError) -> bool {
-    matches!(error, LoadError::NoWorker | LoadError::Worker { .. })
-}
-
-/// What the operator does next when an archive cannot be had.
-pub(super) fn fetch_next(error: &FetchError) -> &'static str {
-    match error {
-        FetchError::Registry { source, .. } | FetchError::Push { source, .. } => source.hint(),
-        FetchError::Reference(_) => "write it as `oci://<registry>/<repository>:<tag>`",
-        FetchError::Read { .. } | FetchError::Write { .. } | FetchError::Lock { .. } => {
-            "check the permissions of the file"
-        }
-        FetchError::CacheLocked { .. } => "try again when the other process has finished",
-        FetchError::MissingVersion { .. } => "name the built-in pack with its version",
-        FetchError::NotFound { path } if path.starts_with("oci:") => {
-            "name a file here; `gtc pack pull` brings a pack out of a registry into one"
-        }
-        FetchError::UnknownScheme | FetchError::NoSuchBuiltin { .. } => "name a pack file",
-        _ => "check the path, or name another pack file",
-    }
-}
+pub(super) const MAX_HANDLERS_PER_RUN: usize = 32;
 
 /// Fetches a pack and loads it.
-pub(super) fn load(
+pub(super) fn load_pack(
     host: &Host,
     pack_ref: &PackRef,
 ) -> Result<(FetchedPack, LoadedPack), PackError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
-    let pack = load_bytes(host, &fetched, Engine::load)?;
+    let pack = load_archive(host, &fetched, Engine::load)?;
     Ok((fetched, pack))
 }
 
 /// The archive that was pinned: as it is kept, or else from where it was bound, if it is
 /// still the same.
-pub(super) fn pinned(
+pub(super) fn fetch_pinned(
     host: &Host,
     pack_ref: &PackRef,
-    pin: &LockedPack,
+    pin: &PinnedPack,
 ) -> Result<FetchedPack, PackError> {
     if let Some(kept) = host.fetcher.cached_archive(&pin.archive) {
         return Ok(kept);
@@ -286,15 +88,15 @@ pub(super) fn pinned(
 
 /// How a component becomes a handler: [`Engine::load`], or [`Engine::load_apart`] where
 /// nobody decided to trust it yet.
-pub(super) type Load = fn(&Engine, &[u8], &Sha256Digest, Trust) -> Result<Loaded, LoadError>;
+pub(super) type LoadFn = fn(&Engine, &[u8], &Sha256Digest, Trust) -> Result<Loaded, LoadError>;
 
 /// Loads a pack out of its archive, or a component that is one by itself.
-pub(super) fn load_bytes(
+pub(super) fn load_archive(
     host: &Host,
     fetched: &FetchedPack,
-    load: Load,
+    load: LoadFn,
 ) -> Result<LoadedPack, PackError> {
-    let packed = open(host, fetched)?.handlers;
+    let packed = open_archive(host, fetched)?.handlers;
     if packed.is_empty() {
         return Err(PackError::NoHandler);
     }
@@ -313,7 +115,7 @@ pub(super) fn load_bytes(
 
 /// Opens an archive, or wraps a component that came without one: nobody says anything of
 /// that but itself.
-pub(super) fn open(host: &Host, fetched: &FetchedPack) -> Result<Pack, ArchiveError> {
+pub(super) fn open_archive(host: &Host, fetched: &FetchedPack) -> Result<Pack, ArchiveError> {
     match fetched.format {
         PackFormat::Archive => archive::open(&fetched.bytes, &host.limits.archive),
         PackFormat::Component => Ok(Pack {
@@ -337,7 +139,7 @@ fn load_handler(
     host: &Host,
     packed: PackedHandler,
     trust: Trust,
-    load: Load,
+    load: LoadFn,
 ) -> Result<LoadedHandler, PackError> {
     let PackedHandler { component, bytes, digest, declared, .. } = packed;
     let loaded = load(&host.engine, &bytes, &digest, trust);
@@ -347,7 +149,7 @@ fn load_handler(
     let is_declared = declared.is_some();
     if let Some(declared) = declared {
         let said = (declared.slot, &declared.descriptor_path, &declared.supported_versions);
-        if let Some((what, declared, answered)) = difference(said, handler.as_ref()) {
+        if let Some((what, declared, answered)) = metadata_mismatch(said, handler.as_ref()) {
             return Err(PackError::Differs { component, what, declared, answered });
         }
         permissions = declared.permissions;
@@ -357,7 +159,7 @@ fn load_handler(
 
 /// The first of the three constants that a handler does not answer as somebody said:
 /// which, what was said, what it answers.
-fn difference(
+fn metadata_mismatch(
     (slot, path, versions): (CapabilitySlot, &DescriptorPath, &VersionReq),
     handler: &dyn EnvPackHandler,
 ) -> Option<(&'static str, String, String)> {
@@ -403,7 +205,7 @@ pub(super) fn permission_faults(
 
 impl LoadedPack {
     /// The pack, if its handlers answer what they answered when it was pinned.
-    pub(super) fn held_to(self, pin: &LockedPack) -> Result<Self, PackError> {
+    pub(super) fn ensure_matches_pin(self, pin: &PinnedPack) -> Result<Self, PackError> {
         for pinned in &pin.handlers {
             let Some(loaded) =
                 self.handlers.iter().find(|loaded| loaded.component == pinned.component)
@@ -411,8 +213,9 @@ impl LoadedPack {
                 continue;
             };
             let said = (pinned.slot, &pinned.descriptor_path, &pinned.supported_versions);
-            if let Some((what, pinned, answered)) = difference(said, loaded.handler.as_ref()) {
-                return Err(PackError::Fickle {
+            if let Some((what, pinned, answered)) = metadata_mismatch(said, loaded.handler.as_ref())
+            {
+                return Err(PackError::MetadataChanged {
                     component: loaded.component.clone(),
                     what,
                     pinned,
@@ -450,8 +253,8 @@ impl LoadedPack {
         grants: Permissions,
         signer: Option<KeyId>,
         locked_at: String,
-    ) -> LockedPack {
-        let handler = |handler: &LoadedHandler| LockedHandler {
+    ) -> PinnedPack {
+        let handler = |handler: &LoadedHandler| PinnedHandler {
             component: handler.component.clone(),
             digest: handler.digest,
             slot: handler.handler.slot(),
@@ -461,6 +264,6 @@ impl LoadedPack {
         let handlers = self.handlers.iter().map(handler).collect();
         let signer = signer.map(|signer| ForeignText::new(signer.to_string()));
         let (archive, manifest) = (self.digest, self.manifest);
-        LockedPack { manifest, archive, size: self.size, handlers, grants, signer, locked_at }
+        PinnedPack { manifest, archive, size: self.size, handlers, grants, signer, locked_at }
     }
 }

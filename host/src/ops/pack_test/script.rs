@@ -117,7 +117,7 @@ pub(super) fn network_reply(
 }
 
 /// A question as a scenario has it.
-pub(super) fn asked(exchange: &Exchange, declared: &Permissions) -> ActualCall {
+pub(super) fn describe_exchange(exchange: &Exchange, declared: &Permissions) -> ActualCall {
     match exchange {
         Exchange::Tool { command, reply } => ActualCall {
             call: HostCall::Command(CommandLine(command.clone())),

@@ -12,27 +12,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::StoreError;
-use super::object::Object;
+use super::object::JsonObject;
 
 const SCHEMA: &str = "greentic.env-pack-lock.v1";
 
 /// The pinned packs of an environment, by the text of their references.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct PackLock {
+pub struct PackPins {
     /// The packs.
-    pub packs: BTreeMap<String, LockedPack>,
+    pub packs: BTreeMap<String, PinnedPack>,
 }
 
-impl PackLock {
+impl PackPins {
     /// The pin of a reference.
-    pub fn get(&self, pack_ref: &PackRef) -> Option<&LockedPack> {
+    pub fn get(&self, pack_ref: &PackRef) -> Option<&PinnedPack> {
         self.packs.get(&pack_ref.text())
     }
 }
 
 /// A pinned pack.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LockedPack {
+pub struct PinnedPack {
     /// The digest of the manifest in the registry that the pack came from, if it came
     /// from one.
     pub manifest: Option<Sha256Digest>,
@@ -41,7 +41,7 @@ pub struct LockedPack {
     /// The size of the archive, in bytes.
     pub size: u64,
     /// What the handlers inside answered.
-    pub handlers: Vec<LockedHandler>,
+    pub handlers: Vec<PinnedHandler>,
     /// What the operator allowed the pack.
     pub grants: Permissions,
     /// Whose signature was verified when it was pinned, for people: it is verified again
@@ -53,7 +53,7 @@ pub struct LockedPack {
 
 /// What a handler of a pinned pack answered.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LockedHandler {
+pub struct PinnedHandler {
     /// The id of its component.
     pub component: ForeignText,
     /// The digest of its component.
@@ -69,28 +69,28 @@ pub struct LockedHandler {
 /// The file in memory: the pins that are ours to change, and everything else exactly as
 /// it was.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LockDocument {
-    object: Object,
+pub(super) struct PinsDocument {
+    object: JsonObject,
     /// The member `packs` of it.
-    pins: Object,
+    pins: JsonObject,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Pack {
+struct PinRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     manifest_digest: Option<String>,
     archive_sha256: String,
     size: u64,
-    handlers: Vec<Handler>,
+    handlers: Vec<HandlerRecord>,
     #[serde(default)]
-    grants: Grants,
+    grants: GrantsRecord,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signer: Option<String>,
     locked_at: String,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Handler {
+struct HandlerRecord {
     component: String,
     component_sha256: String,
     slot: String,
@@ -99,26 +99,26 @@ struct Handler {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-struct Grants {
+struct GrantsRecord {
     #[serde(default)]
-    tools: Vec<Tool>,
+    tools: Vec<ToolRecord>,
     #[serde(default)]
     network: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Tool {
+struct ToolRecord {
     tool: String,
     args: Vec<String>,
 }
 
-type Fault = Box<dyn std::error::Error>;
+type ParseFault = Box<dyn std::error::Error>;
 
-impl LockDocument {
+impl PinsDocument {
     /// Reads the file, and the pins in it.
-    pub fn parse(text: &str, path: &Path) -> Result<(Self, PackLock), StoreError> {
-        let object = Object::document(text, path, SCHEMA)?;
-        let pins: Object = object.require("packs", path)?;
+    pub fn parse(text: &str, path: &Path) -> Result<(Self, PackPins), StoreError> {
+        let object = JsonObject::document(text, path, SCHEMA)?;
+        let pins: JsonObject = object.require("packs", path)?;
         let pin = |(pack_ref, text): (&str, &RawValue)| match parse(text) {
             Ok(pack) => Ok((pack_ref.to_owned(), pack)),
             Err(reason) => Err(StoreError::malformed(
@@ -128,48 +128,50 @@ impl LockDocument {
             )),
         };
         let packs = pins.members().map(pin).collect::<Result<_, _>>()?;
-        Ok((Self { object, pins }, PackLock { packs }))
+        Ok((Self { object, pins }, PackPins { packs }))
     }
 
     /// The text of the file with these pins in it.
-    pub fn render(&self, lock: &PackLock) -> String {
-        let mut pins = self.pins.clone();
-        pins.retain(|pack_ref| lock.packs.contains_key(pack_ref));
-        for (pack_ref, pack) in &lock.packs {
-            pins.set(pack_ref, pin(self.pins.get(pack_ref), pack));
+    pub fn render(&self, pins: &PackPins) -> String {
+        let mut members = self.pins.clone();
+        members.retain(|pack_ref| pins.packs.contains_key(pack_ref));
+        for (pack_ref, pack) in &pins.packs {
+            members.set(pack_ref, render_pin(self.pins.get(pack_ref), pack));
         }
         let mut object = self.object.clone();
         object.set("schema", raw(SCHEMA, 1));
-        object
-            .set("packs", RawValue::from_string(pins.render(1)).expect("an object of JSON values"));
+        object.set(
+            "packs",
+            RawValue::from_string(members.render(1)).expect("an object of JSON values"),
+        );
         object.render(0) + "\n"
     }
 }
 
-fn parse(text: &RawValue) -> Result<LockedPack, String> {
-    let pack: Pack =
+fn parse(text: &RawValue) -> Result<PinnedPack, String> {
+    let pack: PinRecord =
         serde_json::from_str(text.get()).map_err(|error| StoreError::reason(&error))?;
     pack.parse().map_err(|fault| fault.to_string())
 }
 
 /// A pin as it stands in the file: as it stood when it did not change.
-fn pin(old: Option<&RawValue>, pack: &LockedPack) -> Box<RawValue> {
+fn render_pin(old: Option<&RawValue>, pack: &PinnedPack) -> Box<RawValue> {
     let old = old.and_then(|text| Some((text, parse(text).ok()?)));
     match old {
         Some((text, before)) if before == *pack => text.to_owned(),
-        Some((text, before)) if before.archive == pack.archive => changed(text, &before, pack),
+        Some((text, before)) if before.archive == pack.archive => update_pin(text, &before, pack),
         // what others noted about another archive, such as who signed it, is not true of this one
-        _ => raw(Pack::from(pack), 2),
+        _ => raw(PinRecord::from(pack), 2),
     }
 }
 
 /// A changed pin of the same archive. Members that are not ours stay.
-fn changed(text: &RawValue, before: &LockedPack, pack: &LockedPack) -> Box<RawValue> {
-    let object = |text: Option<&RawValue>| -> Object {
+fn update_pin(text: &RawValue, before: &PinnedPack, pack: &PinnedPack) -> Box<RawValue> {
+    let object = |text: Option<&RawValue>| -> JsonObject {
         text.and_then(|text| serde_json::from_str(text.get()).ok()).unwrap_or_default()
     };
     let mut pin = object(Some(text));
-    let new = Pack::from(pack);
+    let new = PinRecord::from(pack);
     if let Some(manifest) = new.manifest_digest.filter(|_| before.manifest != pack.manifest) {
         pin.set("manifest_digest", raw(manifest, 3));
     }
@@ -201,14 +203,18 @@ fn raw(value: impl Serialize, depth: usize) -> Box<RawValue> {
     RawValue::from_string(text).expect("it is JSON")
 }
 
-impl Pack {
-    fn parse(self) -> Result<LockedPack, Fault> {
-        let tool = |tool: Tool| ToolPermission::new(tool.tool, tool.args);
-        Ok(LockedPack {
+impl PinRecord {
+    fn parse(self) -> Result<PinnedPack, ParseFault> {
+        let tool = |tool: ToolRecord| ToolPermission::new(tool.tool, tool.args);
+        Ok(PinnedPack {
             manifest: self.manifest_digest.map(|text| text.parse()).transpose()?,
             archive: digest(&self.archive_sha256)?,
             size: self.size,
-            handlers: self.handlers.into_iter().map(Handler::parse).collect::<Result<_, _>>()?,
+            handlers: self
+                .handlers
+                .into_iter()
+                .map(HandlerRecord::parse)
+                .collect::<Result<_, _>>()?,
             grants: Permissions {
                 tools: self.grants.tools.into_iter().map(tool).collect::<Result<_, _>>()?,
                 network: self
@@ -224,9 +230,9 @@ impl Pack {
     }
 }
 
-impl Handler {
-    fn parse(self) -> Result<LockedHandler, Fault> {
-        Ok(LockedHandler {
+impl HandlerRecord {
+    fn parse(self) -> Result<PinnedHandler, ParseFault> {
+        Ok(PinnedHandler {
             component: ForeignText::new(self.component),
             digest: digest(&self.component_sha256)?,
             slot: self.slot.parse()?,
@@ -236,13 +242,13 @@ impl Handler {
     }
 }
 
-fn digest(hex: &str) -> Result<Sha256Digest, Fault> {
+fn digest(hex: &str) -> Result<Sha256Digest, ParseFault> {
     Ok(format!("sha256:{hex}").parse()?)
 }
 
-impl From<&LockedPack> for Pack {
-    fn from(pack: &LockedPack) -> Self {
-        let tool = |tool: &ToolPermission| Tool {
+impl From<&PinnedPack> for PinRecord {
+    fn from(pack: &PinnedPack) -> Self {
+        let tool = |tool: &ToolPermission| ToolRecord {
             tool: tool.tool().to_owned(),
             args: tool.args().to_vec(),
         };
@@ -250,8 +256,8 @@ impl From<&LockedPack> for Pack {
             manifest_digest: pack.manifest.map(|digest| digest.to_string()),
             archive_sha256: pack.archive.hex(),
             size: pack.size,
-            handlers: pack.handlers.iter().map(Handler::from).collect(),
-            grants: Grants {
+            handlers: pack.handlers.iter().map(HandlerRecord::from).collect(),
+            grants: GrantsRecord {
                 tools: pack.grants.tools.iter().map(tool).collect(),
                 network: pack.grants.network.iter().map(ToString::to_string).collect(),
             },
@@ -261,8 +267,8 @@ impl From<&LockedPack> for Pack {
     }
 }
 
-impl From<&LockedHandler> for Handler {
-    fn from(handler: &LockedHandler) -> Self {
+impl From<&PinnedHandler> for HandlerRecord {
+    fn from(handler: &PinnedHandler) -> Self {
         Self {
             component: handler.component.as_exact().to_owned(),
             component_sha256: handler.digest.hex(),

@@ -3,9 +3,9 @@
 use env_pack_domain::ResolveError;
 use env_pack_domain::change::Refusal;
 
-use super::command::{flags, inspect_command, refresh_command};
-use super::packs::{fetch_next, load_next};
-use super::{OpError, Taker};
+use super::pack_error::{fetch_hint, load_hint};
+use super::suggested_commands::{flags, inspect_command, refresh_command};
+use super::{OpError, PathOwner};
 use crate::archive::ArchiveError;
 use crate::engine::LoadError;
 use crate::fetch::layout::LayoutError;
@@ -16,44 +16,44 @@ impl OpError {
     /// What to do next, as one sentence.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Store(error) | Self::UnknownPins { source: error } => Some(store_next(error)),
-            Self::LostRoot { .. } => Some(
+            Self::Store(error) | Self::PinsUnreadable { source: error } => Some(store_hint(error)),
+            Self::StoreRootUnreadable { .. } => Some(
                 "remove the file; what folders of environments still need, they note when a pack is bound there".into(),
             ),
             Self::Compiled { .. } => Some("check the permissions of the cache; see `gtc cache path`".into()),
-            Self::Refused(refusal) => refusal_next(refusal),
-            Self::OtherPath { .. }
+            Self::Refused(refusal) => refusal_hint(refusal),
+            Self::HandlesOtherPaths { .. }
             | Self::Mismatch { .. }
             | Self::PathTaken { .. }
-            | Self::SiblingsDiffer { .. }
-            | Self::SiblingsPart { .. } => Some(self.fitting_next()),
-            Self::ChangedMeanwhile { environment, .. } => {
+            | Self::InstancesDiffer { .. }
+            | Self::InstancesWouldDiverge { .. } => Some(self.fitting_hint()),
+            Self::BindingChanged { environment, .. } => {
                 Some(format!("see what is bound now with `gtc op env-packs list {environment}`, and ask again"))
             }
-            Self::Moved { environment, key, .. } => {
+            Self::ReferenceMoved { environment, key, .. } => {
                 Some(format!("see what changed, and take it, with `{}`", refresh_command(environment, key)))
             }
             Self::NotGranted { .. } | Self::NotDeclared { .. } | Self::NeverGranted { .. } | Self::NotPinned { .. } => {
-                Some(self.granting_next())
+                Some(self.granting_hint())
             }
             Self::Pack { source, .. }
             | Self::Builtin { source, .. }
-            | Self::PinnedPack { source, .. }
-            | Self::Measured { source, .. }
-            | Self::NotSaved { source, .. } => Some(source.next().into()),
+            | Self::PinnedPackUnreadable { source, .. }
+            | Self::BenchFailed { source, .. }
+            | Self::NotSaved { source, .. } => Some(source.hint().into()),
             Self::NothingToSave { environment } => {
                 Some(format!("see what is bound with `gtc op env-packs list {environment}`, or name a pack"))
             }
-            Self::Layout { source, .. } => Some(carry_next(source).into()),
-            Self::CarriedSignature { .. } => {
+            Self::Bundle { source, .. } => Some(bundle_hint(source).into()),
+            Self::InvalidBundledSignature { .. } => {
                 Some("do not trust this file; have it saved again with `gtc pack save`".into())
             }
-            Self::NoCarriedTrust { .. } => {
+            Self::NoBundledTrustRoot { .. } => {
                 Some("load it without `--trust-in`, or have it saved with `--trust-root-of <env>`".into())
             }
-            Self::NotVouchedFor { source, .. } => Some(source.next().into()),
+            Self::SignatureNotTrusted { source, .. } => Some(source.hint().into()),
             Self::Key { .. } => Some("make a key with `gtc pack keygen`, or convert yours to PEM".into()),
-            Self::NotAdded { .. } => {
+            Self::SignatureNotAdded { .. } => {
                 Some("name another file with `--output`, or have it overwritten with `--replace`".into())
             }
             Self::KeyExists { .. } => Some("name another file".into()),
@@ -63,13 +63,13 @@ impl OpError {
             Self::NotTrusted { environment, .. } => {
                 Some(format!("see who is trusted with `gtc op trust-root list {environment}`"))
             }
-            Self::Fetch(error) => Some(fetch_next(error).into()),
+            Self::Fetch(error) => Some(fetch_hint(error).into()),
             Self::Write { .. } => Some("check the path and its permissions".into()),
             Self::Input { source: source @ FetchError::NotFound { path } } if path.starts_with("oci:") => {
-                Some(fetch_next(source).into())
+                Some(fetch_hint(source).into())
             }
             Self::Input { .. } => Some("check the path of the file, and its permissions".into()),
-            Self::NotRecorded { .. } => {
+            Self::AuditFailed { .. } => {
                 Some("do not ask for it again; mend the audit log, and note there what was done".into())
             }
             Self::NotBound { environment, .. } => {
@@ -81,12 +81,12 @@ impl OpError {
                  permissions with `--allow-tool` and `--allow-network`"
                     .into(),
             ),
-            Self::OwnVersion { supported, .. } => Some(format!("choose a version that matches `{supported}`")),
+            Self::VersionNotSupported { supported, .. } => Some(format!("choose a version that matches `{supported}`")),
             // who builds it is its author
             Self::Component { source: LoadError::Fault(_), .. } => Some("mend the handler, and build it again".into()),
-            Self::Component { source, .. } => Some(load_next(source).into()),
-            Self::Overwritten { .. } => Some("name another file with `--output`, or overwrite it with `--force`".into()),
-            Self::OverItself { .. } => Some("name another file with `--output`".into()),
+            Self::Component { source, .. } => Some(load_hint(source).into()),
+            Self::FileExists { .. } => Some("name another file with `--output`, or overwrite it with `--force`".into()),
+            Self::OutputIsInput { .. } => Some("name another file with `--output`".into()),
             Self::Archive { source: ArchiveError::BareComponent, .. } => {
                 Some("pack it: `gtc pack build --component <file> --version <version>`".into())
             }
@@ -101,15 +101,15 @@ impl OpError {
             }
             Self::Archive { .. } => Some("get the pack again, or rebuild it with `gtc pack build`".into()),
             Self::Project(source) => Some(source.hint().into()),
-            Self::Test(error) => Some(error.next()),
+            Self::Test(error) => Some(error.hint()),
             Self::Worker { .. } | Self::Descriptor(_) => None,
         }
     }
 
     /// When a pack does not fit where it was to be bound.
-    fn fitting_next(&self) -> String {
+    fn fitting_hint(&self) -> String {
         match self {
-            Self::OtherPath { answered, .. } => match answered.as_slice() {
+            Self::HandlesOtherPaths { answered, .. } => match answered.as_slice() {
                 [only] => format!("bind it with `--kind {only}@<version>`"),
                 _ => "name one of these paths with `--kind <path>@<version>`".into(),
             },
@@ -119,20 +119,20 @@ impl OpError {
             Self::Mismatch { source: ResolveError::VersionUnsupported { supported, .. }, .. } => {
                 format!("ask for a version that matches `{supported}` with `--kind`")
             }
-            Self::PathTaken { taken_by: Taker::Builtin(_), .. } => {
+            Self::PathTaken { owner: PathOwner::Builtin(_), .. } => {
                 "no pack can stand in for a built-in one; use a pack with a path of its own".into()
             }
-            Self::SiblingsDiffer { .. } => "add `--all-instances`, so that the other instances move along".into(),
-            Self::SiblingsPart { all: false, .. } => {
+            Self::InstancesDiffer { .. } => "add `--all-instances`, so that the other instances move along".into(),
+            Self::InstancesWouldDiverge { all: false, .. } => {
                 "add `--all-instances`, so that they are rolled back together".into()
             }
-            Self::SiblingsPart { all: true, .. } => "bring them together with `update --all-instances` instead".into(),
+            Self::InstancesWouldDiverge { all: true, .. } => "bring them together with `update --all-instances` instead".into(),
             _ => "a path belongs to one pack; unbind the other one first, or use a pack with a path of its own".into(),
         }
     }
 
     /// When a pack may do less than it wants, or wants less than it was to be allowed.
-    fn granting_next(&self) -> String {
+    fn granting_hint(&self) -> String {
         match self {
             Self::NotGranted { missing, .. } => format!(
                 "grant it with `{}`, or everything the pack declares with `--grant declared`",
@@ -149,9 +149,9 @@ impl OpError {
     }
 }
 
-fn carry_next(error: &BundleError) -> &'static str {
+fn bundle_hint(error: &BundleError) -> &'static str {
     match error {
-        BundleError::Layout(LayoutError::File(error)) => fetch_next(error),
+        BundleError::Layout(LayoutError::File(error)) => fetch_hint(error),
         BundleError::Layout(LayoutError::Ambiguous { .. }) => {
             "packs of one name cannot go into one file; save one of them by itself"
         }
@@ -167,7 +167,7 @@ fn carry_next(error: &BundleError) -> &'static str {
     }
 }
 
-fn store_next(error: &StoreError) -> String {
+fn store_hint(error: &StoreError) -> String {
     match error {
         StoreError::NoEnvironment { environment, .. } => {
             format!(
@@ -185,7 +185,7 @@ fn store_next(error: &StoreError) -> String {
     }
 }
 
-fn refusal_next(refusal: &Refusal) -> Option<String> {
+fn refusal_hint(refusal: &Refusal) -> Option<String> {
     match refusal {
         Refusal::UnreadablePrevious { .. } => {
             Some("bind what you want to have there with `update`".into())

@@ -7,22 +7,22 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{EnvId, ForeignText, PackRef, Sha256Digest};
 use serde::Serialize;
 
-use super::pack::write_with;
-use super::packs::{self, pinned};
+use super::load_pack::{self, fetch_pinned};
+use super::output_file::write_with;
 use super::repack::is_same_file;
-use super::signing::beside;
-use super::trust::{Trust, about, candidates, published};
+use super::signing::signature_path;
+use super::trust::{TrustPolicy, find_signatures, parse_signature_for, to_published};
 use super::{FilePath, OpError, PackError};
 use crate::archive::Pack;
 use crate::fetch::{BundleEntry, FetchedPack, PackAnnotations};
 use crate::host::Host;
 use crate::signing::{MAX_ENVELOPE_BYTES, PackSignature};
 
-/// Packs to bundle somewhere.
+/// Packs to carry somewhere.
 #[derive(Clone, Debug)]
-pub struct SaveRequest {
+pub struct ExportRequest {
     /// Which.
-    pub packs: Chosen,
+    pub packs: PackSelection,
     /// The environment whose trust root goes along.
     pub trust_root_of: Option<EnvId>,
     /// The file they go into.
@@ -31,7 +31,7 @@ pub struct SaveRequest {
 
 /// Which packs are meant.
 #[derive(Clone, Debug)]
-pub enum Chosen {
+pub enum PackSelection {
     /// These.
     Named(Vec<PackRef>),
     /// All that an environment has bound and pinned.
@@ -40,11 +40,11 @@ pub enum Chosen {
 
 /// Packs that were saved.
 #[derive(Debug, Serialize)]
-pub struct SaveReport {
+pub struct ExportReport {
     /// The file.
     pub path: FilePath,
     /// What is in it.
-    pub packs: Vec<SavedPack>,
+    pub packs: Vec<ExportedPack>,
     /// The environment whose trust root went along.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trust_root_of: Option<EnvId>,
@@ -55,7 +55,7 @@ pub struct SaveReport {
 
 /// A pack that was saved.
 #[derive(Debug, Serialize)]
-pub struct SavedPack {
+pub struct ExportedPack {
     /// Where it came from.
     pub pack_ref: PackRef,
     /// The id of the pack.
@@ -78,27 +78,32 @@ pub struct SavedPack {
 /// # Errors
 /// [`OpError`] when a pack or a signature of one cannot be had, or the file cannot be
 /// written.
-pub fn save(host: &Host, request: &SaveRequest) -> Result<SaveReport, OpError> {
+pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, OpError> {
     let mut warnings = Vec::new();
     let chosen: Vec<(PackRef, Option<Get>)> = match &request.packs {
-        Chosen::Named(refs) => refs.iter().map(|pack_ref| (pack_ref.clone(), None)).collect(),
-        Chosen::Bound(environment) => bound(host, environment, &mut warnings)?,
+        PackSelection::Named(refs) => {
+            refs.iter().map(|pack_ref| (pack_ref.clone(), None)).collect()
+        }
+        PackSelection::Bound(environment) => pinned_packs(host, environment, &mut warnings)?,
     };
     let is_output = |(pack_ref, _): &(PackRef, _)| {
         pack_ref.file_path().is_some_and(|path| is_same_file(&request.output, Path::new(path)))
     };
     if chosen.iter().any(is_output) {
-        return Err(OpError::OverItself { path: request.output.clone() });
+        return Err(OpError::OutputIsInput { path: request.output.clone() });
     }
-    let trust_root =
-        request.trust_root_of.as_ref().map(|environment| trusted(host, environment)).transpose()?;
+    let trust_root = request
+        .trust_root_of
+        .as_ref()
+        .map(|environment| trust_root_document(host, environment))
+        .transpose()?;
     let (mut parcels, mut reports) = (Vec::new(), Vec::new());
     for (pack_ref, fetched) in chosen {
         let fetched = match fetched {
             Some(get) => get(host)?,
             None => host.fetcher.fetch(&pack_ref)?,
         };
-        let (parcel, report) = parcel(host, pack_ref, &fetched, &mut warnings)?;
+        let (parcel, report) = build_entry(host, pack_ref, &fetched, &mut warnings)?;
         parcels.push(parcel);
         reports.push(report);
     }
@@ -111,8 +116,8 @@ pub fn save(host: &Host, request: &SaveRequest) -> Result<SaveReport, OpError> {
         })
     });
     match fault {
-        Some(fault) => Err(OpError::Layout { path: request.output.clone(), source: fault.into() }),
-        None => written.map(|()| SaveReport {
+        Some(fault) => Err(OpError::Bundle { path: request.output.clone(), source: fault.into() }),
+        None => written.map(|()| ExportReport {
             path: request.output.as_path().into(),
             packs: reports,
             trust_root_of: request.trust_root_of.clone(),
@@ -125,7 +130,7 @@ pub fn save(host: &Host, request: &SaveRequest) -> Result<SaveReport, OpError> {
 type Get = Box<dyn FnOnce(&Host) -> Result<FetchedPack, OpError>>;
 
 /// What an environment has bound and pinned, each once.
-fn bound(
+fn pinned_packs(
     host: &Host,
     environment: &EnvId,
     warnings: &mut Vec<String>,
@@ -136,7 +141,7 @@ fn bound(
         if host.fetcher.is_builtin(&pack_ref) || !seen.insert(pack_ref.text()) {
             continue;
         }
-        let Some(pin) = stored.lock.get(&pack_ref).cloned() else {
+        let Some(pin) = stored.pins.get(&pack_ref).cloned() else {
             warnings.push(format!("pack `{pack_ref}` is bound without a pin, and is left out"));
             continue;
         };
@@ -155,7 +160,7 @@ fn bound(
                         })),
                     }
                 }
-                _ => pinned(host, &of, &pin).map_err(not_saved),
+                _ => fetch_pinned(host, &of, &pin).map_err(not_saved),
             }
         });
         found.push((pack_ref, Some(get)));
@@ -167,24 +172,24 @@ fn bound(
 }
 
 /// The trust root of an environment, as it goes along.
-fn trusted(host: &Host, environment: &EnvId) -> Result<String, OpError> {
+fn trust_root_document(host: &Host, environment: &EnvId) -> Result<String, OpError> {
     host.store.load(environment)?;
     let root = host.store.trust_root(environment)?;
-    match Trust::in_root(&root)?.is_empty() {
+    match TrustPolicy::from_trust_root(&root)?.is_empty() {
         true => Err(OpError::NoTrustRoot { environment: environment.clone() }),
         false => Ok(root.to_document()),
     }
 }
 
 /// Everything of a pack that goes along.
-fn parcel(
+fn build_entry(
     host: &Host,
     pack_ref: PackRef,
     fetched: &FetchedPack,
     warnings: &mut Vec<String>,
-) -> Result<(BundleEntry, SavedPack), OpError> {
+) -> Result<(BundleEntry, ExportedPack), OpError> {
     let refused = |source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source };
-    let pack = packs::open(host, fetched).map_err(refused)?;
+    let pack = load_pack::open_archive(host, fetched).map_err(refused)?;
     let mut parcel = match &pack_ref {
         PackRef::Oci(reference) => host.fetcher.bundle_published(reference, fetched)?,
         _ => {
@@ -193,18 +198,18 @@ fn parcel(
                 version: pack.version.clone(),
                 ..PackAnnotations::default()
             };
-            let envelope = envelope_beside(host, &pack_ref, fetched);
-            host.fetcher.bundle_file(fetched, name_of(&pack), &notes, envelope.as_deref())?
+            let envelope = read_envelope_file(host, &pack_ref, fetched);
+            host.fetcher.bundle_file(fetched, entry_name(&pack), &notes, envelope.as_deref())?
         }
     };
-    for read in candidates(host, &pack_ref, fetched) {
+    for read in find_signatures(host, &pack_ref, fetched) {
         let unreadable = |source| PackError::SignatureFile { source };
         let bytes = read.map_err(|source| OpError::NotSaved {
             pack_ref: pack_ref.clone(),
             source: unreadable(source),
         })?;
-        let left_out = match about(&bytes, &fetched.digest) {
-            Ok(evidence) if parcel.add(published(bytes, &evidence)) => continue,
+        let left_out = match parse_signature_for(&bytes, &fetched.digest) {
+            Ok(evidence) if parcel.add(to_published(bytes, &evidence)) => continue,
             Ok(_) => "it is about a manifest that is not that of this pack".to_owned(),
             Err(error) => error.to_string(),
         };
@@ -216,7 +221,7 @@ fn parcel(
             "{digest}, which belongs to pack `{pack_ref}`, is not here; other tools may miss it"
         )
     }));
-    let report = SavedPack {
+    let report = ExportedPack {
         id: pack.id,
         version: pack.version,
         manifest_digest: parcel.manifest(),
@@ -229,15 +234,16 @@ fn parcel(
 }
 
 /// The envelope beside a pack file, which pushing the pack would put into its manifest.
-fn envelope_beside(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) -> Option<Vec<u8>> {
-    let path = beside(Path::new(pack_ref.file_path()?));
+fn read_envelope_file(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) -> Option<Vec<u8>> {
+    let path = signature_path(Path::new(pack_ref.file_path()?));
     let bytes = host.fetcher.read_document(&path, MAX_ENVELOPE_BYTES).ok()?;
-    matches!(about(&bytes, &fetched.digest), Ok(PackSignature::Envelope(_))).then_some(bytes)
+    matches!(parse_signature_for(&bytes, &fetched.digest), Ok(PackSignature::Envelope(_)))
+        .then_some(bytes)
 }
 
 /// What a pack out of a file is called: never what could be taken for a reference to a
 /// registry.
-fn name_of(pack: &Pack) -> Option<String> {
+fn entry_name(pack: &Pack) -> Option<String> {
     let name = format!("{}:{}", pack.id.as_exact(), pack.version);
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._:+-".contains(&b);
     name.bytes().all(is_plain).then_some(name)

@@ -9,7 +9,7 @@ use env_pack_domain::{
 use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
 use gtc::engine::Worker;
 use gtc::host::{Host, HostSettings};
-use gtc::ops::embed::{Plugins, RegisterError};
+use gtc::ops::plugins::{Plugins, RegisterError};
 
 use crate::support::wat::Handler;
 use crate::support::{Sandbox, packs, repository, run};
@@ -186,7 +186,7 @@ fn a_pack_is_registered_whole_or_not_at_all() {
     for other in [pack("acme.state.a", "acme.state.b"), pack("acme.state.a", "acme.state.a")] {
         let taken =
             plugins.register_pack(&host, &other, &Permissions::default()).expect_err("it is taken");
-        assert!(matches!(taken, RegisterError::Taken(_)), "{taken}");
+        assert!(matches!(taken, RegisterError::PathTaken(_)), "{taken}");
         assert_eq!(paths(&plugins), before);
     }
     let free = pack("acme.state.a", "acme.state.c");
@@ -226,7 +226,7 @@ fn without_a_worker_a_program_is_told_what_it_lacks() {
         plugins.register_pack(&host, &pack.parse().expect("a reference"), &Permissions::default());
     let Err(RegisterError::Pack { source, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(source.kind(), "no-worker");
-    assert!(source.next().contains("gtc::engine::worker::hook"), "{}", source.next());
+    assert!(source.hint().contains("gtc::engine::worker::hook"), "{}", source.hint());
     assert_eq!(paths(&plugins).len(), 5);
 }
 

@@ -1,0 +1,31 @@
+//! Files that an operation writes where the user named a path.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use gtc_fs::atomic;
+
+use super::OpError;
+
+/// Writes a file beside its place and renames it into it, so that nobody ever reads half
+/// of a pack. What is no regular file, such as `/dev/stdout`, is written to.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// The same for what is too much to be held in memory: `fill` writes it.
+pub(super) fn write_with(
+    path: &Path,
+    fill: impl FnOnce(&mut fs::File) -> io::Result<()>,
+) -> Result<(), OpError> {
+    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let is_special = fs::metadata(&place).is_ok_and(|there| !there.is_file());
+    let written = match is_special {
+        true => {
+            fs::OpenOptions::new().write(true).open(&place).and_then(|mut file| fill(&mut file))
+        }
+        false => atomic::write_with(&place, 0o666, fill),
+    };
+    written.map_err(|source| OpError::Write { path: path.to_owned(), source })
+}

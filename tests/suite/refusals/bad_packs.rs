@@ -1,0 +1,191 @@
+//! Packs that cannot be bound, built or inspected.
+
+use super::{about_local, pack_refused, refused, with_free_state};
+use crate::support::wat::Handler;
+use crate::support::{Sandbox, packs};
+
+#[test]
+fn packs_that_are_none() {
+    let sandbox = with_free_state();
+    let kind = "acme.state.x@1.0.0";
+    let folder = sandbox.home().display().to_string();
+    let garbage = sandbox.write("garbage.gtpack", "PK").display().to_string();
+    pack_refused(
+        &sandbox,
+        kind,
+        "/nowhere.gtpack",
+        1,
+        "file-not-found",
+        &["there is no file `/nowhere.gtpack`"],
+    );
+    pack_refused(&sandbox, kind, &folder, 1, "not-a-file", &["is a folder"]);
+    pack_refused(&sandbox, kind, "/dev/zero", 1, "not-a-file", &["is a device"]);
+    pack_refused(&sandbox, kind, &garbage, 1, "zip-end-record", &["canonical zip profile"]);
+    pack_refused(
+        &sandbox,
+        kind,
+        "oci://127.0.0.1:1/a/b:1",
+        2,
+        "registry-unreachable",
+        &["cannot be connected to"],
+    );
+    pack_refused(&sandbox, kind, "https://a.example/x", 1, "unknown-scheme", &["scheme"]);
+    pack_refused(&sandbox, kind, "a.b.c@1.0.0", 1, "no-such-builtin", &["is no built-in pack"]);
+    let name = ["greentic.state.in-memory", "with its version: `greentic.state.in-memory@0.1.0`"];
+    pack_refused(&sandbox, "greentic.state.in-memory@0.1.0", name[0], 1, "file-not-found", &name);
+}
+
+#[test]
+fn packs_that_do_not_fit() {
+    let sandbox = with_free_state();
+    let honest = |slot, path: &str, versions: &str| {
+        sandbox.honest_pack(slot, path, versions).display().to_string()
+    };
+    let secrets = honest("secrets", "acme.secrets.vault", "^0.4");
+    let mismatch =
+        ["serves slot `secrets`, cannot be bound to `state`", "bind it to slot `secrets`"];
+    pack_refused(&sandbox, "acme.secrets.vault@0.4.2", &secrets, 1, "slot-mismatch", &mismatch);
+    let state = honest("state", "acme.state.redis", "^0.1.0");
+    pack_refused(
+        &sandbox,
+        "acme.state.redis@9.9.9",
+        &state,
+        1,
+        "version-skew",
+        &["`^0.1.0`, not `9.9.9`"],
+    );
+    pack_refused(
+        &sandbox,
+        "acme.state.other@0.1.0",
+        &state,
+        1,
+        "unknown-kind",
+        &["not for `acme.state.other`"],
+    );
+    let impostor = honest("state", "greentic.state.in-memory", "*");
+    let builtin = ["the built-in pack `greentic.state.in-memory@0.1.0`", "with a path of its own"];
+    pack_refused(&sandbox, "greentic.state.in-memory@0.1.0", &impostor, 1, "conflict", &builtin);
+
+    let bind = ["--slot", "secrets", "--kind", "acme.secrets.vault@0.4.2", "--pack-ref", &secrets];
+    sandbox.gtc(about_local("env-packs", "update", &bind)).succeeded();
+    let component = Handler::new("state", "acme.secrets.vault", "^0.4").component();
+    let twin = packs::archive("state", "acme.secrets.vault", "^0.4", component, Default::default());
+    let twin = sandbox.write("packs/twin.gtpack", twin).display().to_string();
+    let taken = ["bound to slot `secrets`", "unbind the other one first"];
+    pack_refused(&sandbox, "acme.secrets.vault@0.4.2", &twin, 1, "conflict", &taken);
+
+    let flags = ["--allow-tool", "probed 'a b' *", "--allow-network", "127.0.0.1:1"];
+    let prober =
+        sandbox.built_pack(test_artifacts::prober(), "1.0.0", &flags).display().to_string();
+    let bind =
+        ["--slot", "deployer", "--kind", "test.deployer.prober@1.0.0", "--pack-ref", &prober];
+    let words = ["to run `probed 'a b' *`", "--grant-network 127.0.0.1:1", "--grant declared"];
+    refused(&sandbox, &about_local("env-packs", "update", &bind), 1, "unauthorized", &words);
+}
+
+#[test]
+fn packs_that_misbehave() {
+    let sandbox = with_free_state();
+    let check = |change: &dyn Fn(&mut Handler), error: &str, reason: &str| {
+        let mut handler = Handler::new("state", "acme.state.bad", "^1");
+        change(&mut handler);
+        let pack = sandbox
+            .pack("state", "acme.state.bad", "^1", handler.component())
+            .display()
+            .to_string();
+        pack_refused(&sandbox, "acme.state.bad@1.0.0", &pack, 1, error, &[reason]);
+    };
+    let set =
+        |body: &'static str| move |handler: &mut Handler| handler.slot_body = Some(body.to_owned());
+    check(&set("unreachable"), "trapped", "handler trapped in `slot`");
+    check(&set("(loop (br 0)) (i32.const 0)"), "out-of-time", "more than 1 s");
+    let eats = "(loop (br_if 0 (i32.ne (memory.grow (i32.const 256)) (i32.const -1)))) unreachable";
+    check(&set(eats), "out-of-memory", "more than 256 MiB");
+    check(
+        &|handler| handler.path = "Not A Path".to_owned(),
+        "wrong-shape",
+        "an invalid answer in `descriptor-path`",
+    );
+    check(
+        &|handler| handler.versions = "new enough".to_owned(),
+        "wrong-shape",
+        "an invalid answer in `supported-versions`",
+    );
+    check(
+        &|handler| handler.path = "acme.state.other".to_owned(),
+        "declaration-differs",
+        "answers descriptor path",
+    );
+
+    let component = |text: &str, error: &str, reason: &str| {
+        let bytes = wat::parse_str(text).expect("a component");
+        let pack = sandbox.pack("state", "acme.state.bad", "^1", bytes).display().to_string();
+        pack_refused(&sandbox, "acme.state.bad@1.0.0", &pack, 1, error, &[reason]);
+    };
+    component("(component)", "no-handler", "does not export the handler interface");
+    component("(module)", "not-a-component", "core module");
+    let http = "(component (import \"wasi:http/types@0.2.0\" (instance)))";
+    component(http, "unsupported-import", "unsupported import `wasi:http/types@0.2.0`");
+}
+
+#[test]
+fn packs_that_cannot_be_built_or_looked_into() {
+    let sandbox = Sandbox::new();
+    let text = sandbox.write("text.wasm", "root:x:0:0").display().to_string();
+    let honest = test_artifacts::prober().display().to_string();
+    let build = |component: &str, flags: &[&str], code: i32, kind: &str, words: &[&str]| {
+        refused(
+            &sandbox,
+            &[&["pack", "build", "--component", component], flags].concat(),
+            code,
+            kind,
+            words,
+        );
+    };
+    let version = ["--version", "1.0.0"];
+    build(&text, &version, 1, "not-a-component", &["it does not begin as WebAssembly does"]);
+    build(
+        "none.wasm",
+        &version,
+        2,
+        "file-not-found",
+        &["there is no file `none.wasm`", "check the path"],
+    );
+    build(&honest, &["--version", "one"], 2, "invalid-argument", &["argument `version`"]);
+    let with = |flags: &[&'static str]| [&version[..], flags].concat();
+    build(
+        &honest,
+        &with(&["--id", "A B"]),
+        2,
+        "invalid-argument",
+        &["argument `id`", "pack id", "offset 1"],
+    );
+    build(
+        &honest,
+        &with(&["--allow-network", "x"]),
+        2,
+        "invalid-argument",
+        &["argument `allow_network`"],
+    );
+    build(
+        &honest,
+        &with(&["--allow-tool", "'"]),
+        2,
+        "invalid-argument",
+        &["argument `allow_tool`"],
+    );
+    build(
+        &honest,
+        &with(&["-o", "/nowhere/p.gtpack"]),
+        2,
+        "io",
+        &["cannot write `/nowhere/p.gtpack`"],
+    );
+    let inspect = |pack: &str, kind: &str, words: &[&str]| {
+        refused(&sandbox, &["pack", "inspect", pack], 1, kind, words)
+    };
+    inspect("none.gtpack", "file-not-found", &["there is no file"]);
+    inspect(&text, "zip-end-record", &["canonical zip profile"]);
+    let words = ["`greentic.secrets.dev-store@0.1.0`", "name the built-in pack with its version"];
+    inspect("greentic.secrets.dev-store", "file-not-found", &words);
+}
