@@ -1,12 +1,12 @@
-// A telemetry handler in JavaScript: what it is, and what it needs of the machine.
+// A telemetry handler in JavaScript, which checks Node.js and an endpoint.
 
 import { answersJson } from 'greentic:env-pack/binding@0.1.0';
 import { reach } from 'greentic:env-pack/network@0.1.0';
 import { probe } from 'greentic:env-pack/tools@0.1.0';
 
 export const handler = {
-  // The first three are constants: the host calls them when it loads the handler, and refuses one that asks for
-  // anything but the log meanwhile.
+  // The first three return constants, which the host reads when it loads the handler. It refuses a handler that calls
+  // an import other than the log meanwhile.
   slot: () => 'telemetry',
   descriptorPath: () => 'acme.telemetry.javascript-demo',
   supportedVersions: () => '^0.1',
@@ -17,7 +17,7 @@ export const handler = {
   ],
 };
 
-// Asks the operator's node for its version; the pack must declare exactly this command.
+// Checks the version of node; the pack must declare exactly this command.
 function checkNode() {
   let output;
   try {
@@ -29,7 +29,7 @@ function checkNode() {
         return { tag: 'missing', val: { installHint: 'install Node.js from https://nodejs.org/' } };
       case 'timed-out':
         return problem('it did not answer in time');
-      default: // `denied` and `io` say why
+      default: // `denied` and `io` have a reason
         return problem(failure.val);
     }
   }
@@ -39,13 +39,13 @@ function checkNode() {
   return ok(firstLine(output.stdout));
 }
 
-// Tries the address that the operator configured as `endpoint`, if any; the pack must declare it.
+// Connects to the address in the answer `endpoint`, if any; the pack must declare it.
 function checkEndpoint() {
   const endpoint = JSON.parse(answersJson())?.endpoint ?? null;
   if (endpoint === null) return ok('no endpoint configured');
-  // an IPv6 address stands between brackets, because it has colons of its own
+  // an IPv6 address is in brackets, because it contains colons
   const [, host, port] = /^\[?(.+?)\]?:(\d{1,5})$/.exec(endpoint) ?? [];
-  // checked here, because a port that does not fit its type is cut down to another one on its way to the host
+  // checked here, because a port that does not fit its type would be truncated to another one
   if (!(port >= 1 && port <= 65535)) return problem('`endpoint` is not of the form host:port');
   try {
     reach(host, Number(port));
@@ -60,14 +60,14 @@ function checkEndpoint() {
       case 'refused':
         return unreachable(`nothing listens on ${endpoint}`, 'start the collector, or correct `endpoint` in the answers');
       case 'timed-out':
-        return unreachable(`${endpoint} did not answer in time`, 'check the network and the firewalls on the way');
-      default: // `io` says why
-        return unreachable(failure.val, 'check the network and the firewalls on the way');
+        return unreachable(`${endpoint} did not answer in time`, 'check the network and its firewalls');
+      default: // `io` has a reason
+        return unreachable(failure.val, 'check the network and its firewalls');
     }
   }
 }
 
-// The error of an import is thrown, with its value as `payload`; anything else thrown is a fault in this file.
+// The error of an import is thrown, with its value as `payload`; anything else is a bug in this file.
 function failureIn(error) {
   if (error?.payload === undefined) throw error;
   return error.payload;
@@ -76,5 +76,5 @@ function failureIn(error) {
 const ok = (text) => ({ tag: 'ok', val: text });
 const problem = (detail) => ({ tag: 'probe-error', val: { detail } });
 const unreachable = (detail, recoveryHint) => ({ tag: 'unreachable', val: { detail, recoveryHint } });
-// a text of a check has at most 64 KiB, and a person reads it
+// a text of a check has at most 64 KiB
 const firstLine = (text) => text.trim().split('\n')[0].slice(0, 200) || 'nothing';

@@ -1,4 +1,4 @@
-"""A secrets handler in Python: what it is, and what it needs of the machine."""
+"""A secrets handler in Python, which checks the interpreter and the answers."""
 
 import json
 
@@ -18,8 +18,8 @@ from wit_world.imports.types import (
 
 
 class Handler(exports.Handler):
-    # The first three are constants: the host calls them when it loads the handler, and refuses one that asks for
-    # anything but the log meanwhile.
+    # The first three return constants, which the host reads when it loads the handler. It refuses a handler that calls
+    # an import other than the log meanwhile.
 
     def slot(self) -> CapabilitySlot:
         return CapabilitySlot.SECRETS
@@ -38,11 +38,11 @@ class Handler(exports.Handler):
 
 
 def check_python() -> Outcome:
-    """Asks the operator's python3 for its version; the pack must declare exactly this command."""
+    """Checks the version of python3; the pack must declare exactly this command."""
     try:
         output = tools.probe("python3", ["--version"])
     except Err as err:
-        # An `Err` of the interface is raised, not returned; its value is one of the cases of `tools.failure`.
+        # An error of the interface is raised, with a case of `tools.failure` as its value.
         match err.value:
             case tools.Failure_NotFound():
                 return Outcome_Missing(Missing("install Python 3 from https://www.python.org/downloads/"))
@@ -60,14 +60,14 @@ def check_python() -> Outcome:
 
 
 def check_answers() -> Outcome:
-    """Counts what the operator configured for this binding."""
+    """Counts the operator's answers for this binding."""
     try:
         answers = json.loads(binding.answers_json())
     except ValueError as error:
-        # The host hands out JSON only, but Python takes less of it than others: no number of 5,000 digits, for example.
+        # The host returns valid JSON, but Python does not accept all of it: no number of 5,000 digits, for example.
         return problem(f"the answers cannot be read: {error}")
     if not isinstance(answers, dict):
-        return problem("the answers are no JSON object")
+        return problem("the answers are not a JSON object")
     return Outcome_Ok(f"{len(answers)} answers")
 
 
@@ -76,5 +76,5 @@ def problem(detail: str) -> Outcome:
 
 
 def first_line(text: str) -> str:
-    # a text of a check has at most 64 KiB, and a person reads it
+    # a text of a check has at most 64 KiB
     return next(iter(text.strip().splitlines()), "nothing")[:200]

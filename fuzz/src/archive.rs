@@ -1,10 +1,10 @@
-//! Archives: the canonical profile, the bill of materials and the manifest.
+//! Fuzzes archives: the canonical profile, the bill of materials and the manifest.
 
 use std::sync::LazyLock;
 
 use gtc::archive::{self, ArchiveError, ArchiveLimits, Pack};
 
-/// As in the host, but small enough that an input which reaches a cap is a small input.
+/// Smaller limits than the host's, so that small inputs reach them.
 static LIMITS: LazyLock<ArchiveLimits> = LazyLock::new(|| ArchiveLimits {
     pack_bytes: 1 << 20,
     entry_bytes: 1 << 20,
@@ -13,7 +13,7 @@ static LIMITS: LazyLock<ArchiveLimits> = LazyLock::new(|| ArchiveLimits {
     ..ArchiveLimits::default()
 });
 
-/// Any bytes as an archive.
+/// Opens the input as an archive.
 pub fn archive(data: &[u8]) {
     let opened = archive::open(data, &LIMITS);
     assert_same_fault(data, opened.as_ref().err());
@@ -22,8 +22,8 @@ pub fn archive(data: &[u8]) {
     }
 }
 
-/// Any bytes as manifest and bill of materials, in an archive whose container is in
-/// order. The first two bytes say where one ends and the other begins.
+/// Opens an archive with a valid container, and the input as manifest and bill of materials.
+/// The first two bytes are the length of the manifest.
 pub fn documents(data: &[u8]) {
     let Some((length, rest)) = data.split_first_chunk::<2>() else { return };
     let (manifest, sbom) = rest.split_at(usize::from(u16::from_le_bytes(*length)).min(rest.len()));
@@ -35,14 +35,15 @@ pub fn documents(data: &[u8]) {
     let opened = archive::open(&bytes, &LIMITS);
     assert_same_fault(&bytes, opened.as_ref().err());
     if let Err(error) = &opened {
-        assert!(!error.rule().starts_with("zip-"), "the container is in order: {error}");
+        assert!(!error.rule().starts_with("zip-"), "the container is valid: {error}");
     }
     if let Ok(pack) = opened {
         assert_within_limits(&pack, bytes.len());
     }
 }
 
-/// `diagnose` reports the rule for which `open` refuses an archive, and no fault otherwise.
+/// The diagnosis includes the reason that an archive is refused for, and is empty for one that
+/// is not refused.
 fn assert_same_fault(bytes: &[u8], refused: Option<&ArchiveError>) {
     let faults = archive::diagnose(bytes, &LIMITS, &mut |_, _| {}).faults;
     match refused {
@@ -67,9 +68,10 @@ fn assert_within_limits(pack: &Pack, bytes: usize) {
     }
 }
 
-/// A zip archive of stored entries, as the canonical profile has it.
+/// A zip archive with uncompressed entries, in the canonical profile.
 fn stored(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let (mut local, mut central) = (Vec::new(), Vec::new());
+    let mut local = Vec::new();
+    let mut central = Vec::new();
     for (name, content) in entries {
         let offset = local.len() as u32;
         let mut common = Vec::new();

@@ -1,5 +1,5 @@
-//! What cosign signs, against the key and the signature of the fixtures: only the one
-//! payload that was signed is vouched for, and only the one archive.
+//! Fuzzes cosign payloads, signatures and bundles with the key of the fixtures: only the
+//! signed payload and the signed archive verify.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use gtc::signing::{CosignBundle, PackSignature, PublicKey, cosign};
 use crate::repository;
 use crate::text::assert_readable;
 
-/// What OpenSSL made.
+/// Fixtures that OpenSSL signed.
 struct Signed {
     keys: [PublicKey; 1],
     manifest: Vec<u8>,
@@ -17,25 +17,28 @@ struct Signed {
     signature: String,
 }
 
-static SIGNED: LazyLock<Signed> = LazyLock::new(|| {
-    let read = |name: &str| {
-        std::fs::read(repository().join("tests/fixtures/cosign").join(name)).expect("a fixture")
-    };
-    Signed {
-        keys: [PublicKey::from_pem(&read("cosign.pub")).expect("a key")],
-        manifest: read("manifest.json"),
-        payload: read("payload.json"),
-        signature: String::from_utf8(read("signature.b64")).expect("text"),
-    }
+static SIGNED: LazyLock<Signed> = LazyLock::new(|| Signed {
+    keys: [PublicKey::from_pem(&fixture("cosign.pub")).expect("a key")],
+    manifest: fixture("manifest.json"),
+    payload: fixture("payload.json"),
+    signature: String::from_utf8(fixture("signature.b64")).expect("text"),
 });
 
-/// Payloads, signatures and bundles.
+fn fixture(name: &str) -> Vec<u8> {
+    std::fs::read(repository().join("tests/fixtures/cosign").join(name)).expect("a fixture")
+}
+
+/// Verifies the input as payload, as signature and as bundle.
 pub fn cosign(data: &[u8]) {
     let Signed { keys, manifest, payload, signature } = &*SIGNED;
     let manifest = Sha256Digest::compute(manifest);
     match cosign::verify(data, signature, &manifest, keys) {
         Ok(signer) => {
-            assert_eq!((signer, data), (keys[0].id(), payload.as_slice()), "nobody signed that")
+            assert_eq!(
+                (signer, data),
+                (keys[0].id(), payload.as_slice()),
+                "another payload verifies"
+            )
         }
         Err(error) => assert_readable(&error.to_string()),
     }
@@ -45,28 +48,32 @@ pub fn cosign(data: &[u8]) {
         assert_readable(&error.to_string());
     }
     match CosignBundle::parse(data) {
-        Ok(bundle) => self::bundle(&bundle),
+        Ok(bundle) => verify_bundle(&bundle),
         Err(error) => assert_readable(&error.to_string()),
     }
 }
 
-fn bundle(bundle: &CosignBundle) {
+fn verify_bundle(bundle: &CosignBundle) {
     let rendered = bundle.render();
-    assert_eq!(CosignBundle::parse(&rendered).as_ref(), Ok(bundle), "it is written as it was read");
+    assert_eq!(
+        CosignBundle::parse(&rendered).as_ref(),
+        Ok(bundle),
+        "it changes when it is written"
+    );
     let Signed { keys, manifest, payload, .. } = &*SIGNED;
     let archive = Sha256Digest::compute(b"the archive");
     match bundle.verify(&archive, keys) {
         Ok(signer) => {
             assert_eq!(signer, keys[0].id());
-            // whatever the signature is spelt like, these are the manifest and the payload that
+            // the signature may be spelled differently, but manifest and payload are those that
             // were signed
             let signature: serde_json::Value = serde_json::from_slice(&rendered).expect("JSON");
             let signature = signature["signature"].as_str().expect("text");
             assert_eq!(CosignBundle::new(manifest, payload, signature).as_ref(), Ok(bundle));
-            assert!(bundle.verify(&archive, &[]).is_err(), "it is trusted by nobody");
+            assert!(bundle.verify(&archive, &[]).is_err(), "it verifies without a key");
             assert!(
                 bundle.verify(&Sha256Digest::compute(b"another"), keys).is_err(),
-                "it vouches for whatever there is"
+                "it verifies another archive"
             );
             assert!(
                 PackSignature::parse(&rendered)

@@ -1,5 +1,5 @@
-//! Environment files: what can be read can be changed and written, and read again as what
-//! was written.
+//! Fuzzes environment files: a file that loads can be changed and saved, and loads again as
+//! it was saved.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -8,15 +8,15 @@ use env_pack_domain::{EnvId, ForeignText, change};
 use gtc::store::Store;
 
 thread_local! {
-    /// A store in memory where there is such a place, because every run writes.
+    /// A folder of the store, in memory if possible, because every run writes.
     static FOLDER: RefCell<tempfile::TempDir> = RefCell::new({
         let memory = Path::new("/dev/shm");
-        let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-        tempfile::tempdir_in(place).expect("a folder")
+        let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        tempfile::tempdir_in(parent).expect("a folder")
     });
 }
 
-/// Any bytes as `environment.json`.
+/// Loads the input as `environment.json`.
 pub fn environment(data: &[u8]) {
     FOLDER.with_borrow(|folder| check(folder.path(), data));
 }
@@ -40,16 +40,17 @@ fn check(root: &Path, data: &[u8]) {
         change::remove(&stored.environment, &binding.key()).expect("it is bound").environment;
     let mut session = store.open(&id).expect("it was read before");
     session.save(&changed, &stored.pins).expect("it can be written");
-    assert_eq!(store.load(&id).expect("what we write, we read").environment, changed);
+    assert_eq!(store.load(&id).expect("a saved file loads").environment, changed);
     assert_eq!(
-        foreign(&std::fs::read(folder.join("environment.json")).expect("a file")),
-        foreign(data)
+        other_members(&std::fs::read(folder.join("environment.json")).expect("a file")),
+        other_members(data)
     );
 }
 
-/// The members of the document that are not ours.
-fn foreign(text: &[u8]) -> serde_json::Map<String, serde_json::Value> {
+/// The members of the document that `gtc` does not own.
+fn other_members(text: &[u8]) -> serde_json::Map<String, serde_json::Value> {
     let mut members = serde_json::from_slice::<serde_json::Map<_, _>>(text).unwrap_or_default();
-    ["packs", "extensions"].iter().for_each(|ours| drop(members.remove(*ours)));
+    members.remove("packs");
+    members.remove("extensions");
     members
 }

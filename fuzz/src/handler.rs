@@ -1,5 +1,5 @@
-//! Components: whatever they are made of and whatever they answer, the engine comes back
-//! in time with a handler or a fault.
+//! Fuzzes components: the engine returns a handler or a fault in time, for any code and any
+//! result.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -14,11 +14,10 @@ use wit_parser::{Resolve, WorldId};
 
 use crate::well_formed;
 
-/// What one call may take here: little, so that endless loops do not eat the time of the
-/// run.
+/// Time limit of one call: short, because inputs may loop forever.
 const CALL_TIME: Duration = Duration::from_millis(30);
-/// What a fault may come late: the epoch ticks every 10 ms, the machine may be busy, and
-/// compiling is not in the time.
+/// How late a fault may be: the epoch ticks every 10 ms, the machine may be busy, and the limit
+/// does not include compilation.
 const MAX_DELAY: Duration = Duration::from_secs(5);
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
@@ -30,8 +29,7 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
             ..Limits::default()
         },
         compiled: None,
-        // these components are small, and a process for each would leave little time for what comes
-        // after
+        // a process for each of these small components would take most of the time
         worker: Worker::InProcess,
         tools: ToolEnvironment::default(),
         offline: true,
@@ -48,7 +46,7 @@ static WORLD: LazyLock<(Resolve, WorldId)> = LazyLock::new(|| {
     (resolve, world)
 });
 
-/// Imports and exports of a handler's core module, which all generated modules share.
+/// The imports and exports of all generated modules: those of a handler's core module.
 const MODULE_SHAPE: &str = r#"(module
     (import "greentic:env-pack/tools@0.1.0" "probe" (func (param i32 i32 i32 i32 i32)))
     (import "greentic:env-pack/network@0.1.0" "reach" (func (param i32 i32 i32 i32)))
@@ -63,11 +61,13 @@ const MODULE_SHAPE: &str = r#"(module
     (func (export "greentic:env-pack/handler@0.1.0#preflight") (result i32) unreachable)
     (func (export "cabi_post_greentic:env-pack/handler@0.1.0#preflight") (param i32) unreachable))"#;
 
-/// A module of any code, with the imports and exports of a handler. The first byte says
-/// which constants are answered honestly: mostly all of them, because a handler that says
-/// nonsense is never asked further.
+/// Runs a generated module with the imports and exports of a handler. The first byte selects
+/// the exports that return well-formed constants: usually all of them, because the host calls
+/// nothing else of a handler with malformed ones.
 pub fn generated(data: &[u8]) {
-    generated_component(data).iter().for_each(|component| run(component));
+    if let Some(component) = generated_component(data) {
+        run(&component);
+    }
 }
 
 fn generated_component(data: &[u8]) -> Option<Vec<u8>> {
@@ -86,10 +86,10 @@ fn generated_component(data: &[u8]) -> Option<Vec<u8>> {
         max_memory32_bytes: 64 << 20,
         max_tables: 4,
         memory64_enabled: false,
-        // references to anything but functions take a garbage collector, which the engine does not
-        // have
+        // references to anything but functions need a garbage collector, which the engine does
+        // not have
         reference_types_enabled: false,
-        // what the engine does not take: nothing of such a component would ever run
+        // the engine supports none of these proposals
         relaxed_simd_enabled: false,
         tail_call_enabled: false,
         shared_everything_threads_enabled: false,
@@ -101,18 +101,15 @@ fn generated_component(data: &[u8]) -> Option<Vec<u8>> {
     component(well_formed::replace_exports(&module.to_bytes(), well_formed_exports))
 }
 
-/// An honest handler whose preflight answers with the bytes of the input as its memory:
+/// Runs a well-formed handler whose memory contains the input, so that its preflight returns
 /// lists and texts of any length anywhere.
 ///
-/// The first byte chooses the slot, the next eight are where the preflight says its list
-/// lies and how long it is.
+/// The first byte selects the slot; the next eight are the address and the length of the list
+/// that the preflight returns.
 pub fn answers(data: &[u8]) {
     let Some((slot, rest)) = data.split_first() else { return };
     let Some((list, memory)) = rest.split_first_chunk::<8>() else { return };
-    let escaped =
-        |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
     let memory = &memory[..memory.len().min(60 << 10)];
-    let export = |name: &str| format!("(export \"greentic:env-pack/handler@0.1.0#{name}\")");
     let module = format!(
         r#"(module
             (memory (export "memory") 1)
@@ -125,33 +122,42 @@ pub fn answers(data: &[u8]) {
             (func {path} (result i32) (i32.const 8))
             (func {versions} (result i32) (i32.const 16))
             (func {preflight} (result i32) (i32.const 0)))"#,
-        list = escaped(list),
-        memory = escaped(memory),
+        list = escape(list),
+        memory = escape(memory),
         slot = slot % 9,
         slot_export = export("slot"),
         path = export("descriptor-path"),
         versions = export("supported-versions"),
         preflight = export("preflight"),
     );
-    component(wat::parse_str(module).expect("a module"))
-        .iter()
-        .for_each(|component| run(component));
+    if let Some(component) = component(wat::parse_str(module).expect("a module")) {
+        run(&component);
+    }
 }
 
-/// Whether a component that is generated from these bytes gets as far as running.
+/// Bytes as a string of the WebAssembly text format.
+fn escape(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+}
+
+fn export(name: &str) -> String {
+    format!("(export \"greentic:env-pack/handler@0.1.0#{name}\")")
+}
+
+/// Returns true if the component that is generated from these bytes is executed.
 #[cfg(test)]
 pub fn is_executed(data: &[u8]) -> bool {
-    let told = generated_component(data).map(|component| {
+    let loaded = generated_component(data).map(|component| {
         ENGINE.load(&component, &Sha256Digest::compute(&component), Trust::Foreign)
     });
-    match told {
+    match loaded {
         Some(Ok(_)) => true,
         Some(Err(error)) => matches!(error, LoadError::Fault(_)),
         None => false,
     }
 }
 
-/// Makes a component of a module. What cannot be encoded is the encoder's business.
+/// Encodes a module as a component, if the encoder accepts it.
 fn component(mut module: Vec<u8>) -> Option<Vec<u8>> {
     let (resolve, world) = &*WORLD;
     wit_component::embed_component_metadata(&mut module, resolve, *world, StringEncoding::UTF8)
@@ -159,13 +165,13 @@ fn component(mut module: Vec<u8>) -> Option<Vec<u8>> {
     ComponentEncoder::default().validate(false).module(&module).ok()?.encode().ok()
 }
 
-/// Loads a component, and asks it everything twice.
+/// Loads a component, and runs its preflight twice.
 fn run(component: &[u8]) {
     let start = Instant::now();
     match ENGINE.load(component, &Sha256Digest::compute(component), Trust::Foreign) {
         Ok(loaded) => {
             let first = preflight(&*loaded.handler);
-            // a store of its own for each: the first leaves nothing behind that changes the second
+            // each run has its own store, so the first cannot influence the second
             assert_eq!(first.is_ok(), preflight(&*loaded.handler).is_ok());
         }
         Err(error) => assert_readable_fault(&error),
@@ -192,7 +198,7 @@ fn preflight(handler: &dyn EnvPackHandler) -> Result<Preflight, HandlerFault> {
     answer
 }
 
-/// A fault is a sentence that a terminal shows as it is, and never one of ours.
+/// A fault has a readable message, and is never a failure of the worker.
 fn assert_readable_fault(error: &(impl std::error::Error + 'static)) {
     let text = error.to_string();
     assert_eq!(ForeignText::new(text.as_str()).to_string(), text, "it is not escaped");

@@ -1,10 +1,8 @@
-//! Fuzz targets: functions that take any bytes and must come back, with what they promise
-//! intact.
+//! Fuzz targets: functions that accept any bytes, and panic if the host breaks a promise.
 //!
-//! Each goes through a public door of the host. `cargo test -p gtc-fuzz` replays the kept
-//! inputs and a few thousand changed ones; `cargo run -p gtc-fuzz -- <target> --runs N`
-//! does so for as long as you like; `cargo fuzz run <target> --features libfuzzer`
-//! lets libFuzzer look for inputs that reach new code.
+//! Each uses the public API of the host. `cargo test -p gtc-fuzz` runs the corpus and a few
+//! thousand mutations; `cargo run -p gtc-fuzz -- <target> --runs N` runs more of them; `cargo
+//! fuzz run <target> --features libfuzzer` searches for inputs that reach new code.
 #![expect(clippy::disallowed_methods, reason = "it prepares inputs in files")]
 
 mod archive;
@@ -18,14 +16,14 @@ mod well_formed;
 
 use std::path::{Path, PathBuf};
 
-/// Something to throw bytes at.
+/// A fuzz target.
 #[derive(Clone, Copy)]
 pub struct Target {
-    /// Its name, and that of the folder of its kept inputs below `corpus`.
+    /// The name of the target, and of its folder below `corpus`.
     pub name: &'static str,
-    /// Panics when a promise is broken.
+    /// Runs the target on an input; panics if the host breaks a promise.
     pub run: fn(&[u8]),
-    /// How many changed inputs the short run of the gate tries: a few seconds' worth.
+    /// Number of mutations that `cargo test` runs, in a few seconds.
     pub short_runs: u64,
 }
 
@@ -45,34 +43,33 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "generated", run: handler::generated, short_runs: 200 },
 ];
 
-/// The target of this name.
+/// Finds a target by name.
 pub fn target(name: &str) -> Option<Target> {
     TARGETS.into_iter().find(|target| target.name == name)
 }
 
-/// The repository.
+/// The root folder of the repository.
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 impl Target {
-    /// The kept inputs: those of its own folder, and files of the project that are what
-    /// it is about.
+    /// The corpus: the files of the target's own folder, and real files of the repository.
     ///
     /// # Panics
-    /// When a folder cannot be read.
+    /// If a file cannot be read.
     pub fn corpus(&self) -> Vec<Vec<u8>> {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(self.name);
-        let borrowed = match self.name {
+        let shared = match self.name {
             "archive" => vec!["builtins/packed"],
             "cosign" => vec!["tests/fixtures/cosign"],
             "environment" => vec!["tests/fixtures/native/busy", "tests/fixtures/native/fresh"],
             _ => vec![],
         };
-        let folders = borrowed.into_iter().map(|folder| repository().join(folder)).chain([own]);
+        let folders = shared.into_iter().map(|folder| repository().join(folder)).chain([own]);
         let mut files: Vec<PathBuf> = folders.flat_map(|folder| files(&folder)).collect();
         files.sort();
-        files.into_iter().map(|file| std::fs::read(file).expect("a kept input")).collect()
+        files.into_iter().map(|file| std::fs::read(file).expect("a corpus file")).collect()
     }
 }
 
@@ -86,24 +83,26 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 mod tests {
     use super::*;
 
-    /// Replays what is kept, then a fixed sequence of changed inputs.
+    /// Runs the corpus, then a fixed sequence of mutations.
     fn replay_and_mutate(name: &str) {
         let target = target(name).expect("a target");
         let corpus = target.corpus();
-        assert!(!corpus.is_empty(), "`{name}` has no kept inputs");
-        corpus.iter().for_each(|input| (target.run)(input));
+        assert!(!corpus.is_empty(), "`{name}` has no corpus");
+        for input in &corpus {
+            (target.run)(input);
+        }
         let mut mutator = mutate::Mutator::new(1, &corpus);
         for _ in 0..target.short_runs {
             let input = mutator.next_input();
             mutate::attempt(&target, &input)
-                .unwrap_or_else(|kept| panic!("`{name}` fails on {}", kept.display()));
+                .unwrap_or_else(|file| panic!("`{name}` fails on {}", file.display()));
         }
     }
 
-    /// The engine takes few proposals. A generator that used others would be refused
-    /// before anything of it runs.
+    /// The engine supports few WebAssembly proposals. It would refuse components that use
+    /// others before they run.
     #[test]
-    fn most_generated_components_are_run() {
+    fn most_generated_components_are_executed() {
         let corpus = target("generated").expect("a target").corpus();
         let mut mutator = mutate::Mutator::new(2, &corpus);
         let run = (0..100).filter(|_| handler::is_executed(&mutator.next_input())).count();
@@ -118,7 +117,7 @@ mod tests {
             })+
 
             #[test]
-            fn no_target_is_left_out() {
+            fn every_target_is_tested() {
                 let tested = [$(stringify!($name)),+];
                 assert_eq!(tested, TARGETS.map(|target| target.name));
             }

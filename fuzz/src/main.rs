@@ -1,24 +1,18 @@
-//! Runs one target, or all, for as long as somebody likes: `gtc-fuzz <target>|all [--runs
-//! N] [--seed N]`, or one kept input with `gtc-fuzz <target> <file>`.
-#![expect(clippy::print_stdout, reason = "it talks to whoever started it")]
+//! Runs one target or all with mutated inputs, `gtc-fuzz <target>|all [--runs N] [--seed N]`,
+//! or one target with one input, `gtc-fuzz <target> <file>`.
+#![expect(clippy::print_stdout, reason = "it is a program")]
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use gtc_fuzz::{TARGETS, Target, mutate, target};
 
-/// How many runs a target gets, unless somebody says otherwise.
+/// Default number of runs for each target.
 const RUNS: u64 = 100_000;
 
 fn main() -> ExitCode {
     gtc::engine::worker::hook();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let option = |name: &str| {
-        arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1))
-    };
-    let number = |name: &str, otherwise: u64| {
-        option(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-    };
     let chosen: Vec<Target> = match arguments.first().map(String::as_str) {
         Some("all") => TARGETS.to_vec(),
         Some(name) => target(name).into_iter().collect(),
@@ -35,14 +29,19 @@ fn main() -> ExitCode {
         (target.run)(&std::fs::read(file).expect("the file"));
         return ExitCode::SUCCESS;
     }
-    let survived = chosen
-        .iter()
-        .filter(|target| survives(target, number("--runs", RUNS), number("--seed", 1)))
-        .count();
+    let runs = option(&arguments, "--runs").unwrap_or(RUNS);
+    let seed = option(&arguments, "--seed").unwrap_or(1);
+    let survived = chosen.iter().filter(|target| survives(target, runs, seed)).count();
     if survived == chosen.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Whether a target survives that many inputs.
+/// The number after a flag.
+fn option(arguments: &[String], name: &str) -> Option<u64> {
+    let at = arguments.iter().position(|argument| argument == name)?;
+    arguments.get(at + 1)?.parse().ok()
+}
+
+/// Runs a target on the corpus and its mutations. Returns false if it fails.
 fn survives(target: &Target, runs: u64, seed: u64) -> bool {
     let corpus = target.corpus();
     let mut mutator = mutate::Mutator::new(seed, &corpus);
@@ -50,12 +49,12 @@ fn survives(target: &Target, runs: u64, seed: u64) -> bool {
     let mut slowest = std::time::Duration::ZERO;
     for run in 0..runs {
         let input = match corpus.get(run as usize) {
-            Some(kept) => kept.clone(),
+            Some(input) => input.clone(),
             None => mutator.next_input(),
         };
         let before = Instant::now();
-        if let Err(kept) = mutate::attempt(target, &input) {
-            println!("{}: run {run} fails; its input is {}", target.name, kept.display());
+        if let Err(file) = mutate::attempt(target, &input) {
+            println!("{}: run {run} failed; its input is {}", target.name, file.display());
             return false;
         }
         slowest = slowest.max(before.elapsed());

@@ -1,29 +1,28 @@
-//! Inputs that are nearly right: kept ones, changed a little. The same seed makes the
-//! same inputs.
+//! Mutates inputs of a corpus. The same seed makes the same inputs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use crate::Target;
 
-/// The largest input that is made, in bytes.
+/// Size of the largest input, in bytes.
 const MAX_BYTES: usize = 64 << 10;
-/// Numbers at which programs take a wrong turn.
+/// Bytes at the edges of ranges, and bytes with a meaning in paths.
 const EDGES: [u8; 8] = [0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff, b'/', b'.'];
 
-/// Makes inputs without end.
+/// An endless source of mutated inputs.
 pub struct Mutator<'a> {
     state: u64,
     corpus: &'a [Vec<u8>],
 }
 
 impl<'a> Mutator<'a> {
-    /// Changes these inputs.
+    /// Creates a source of mutations of these inputs.
     pub fn new(seed: u64, corpus: &'a [Vec<u8>]) -> Self {
         Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, corpus }
     }
 
-    /// The next input.
+    /// Makes the next input.
     pub fn next_input(&mut self) -> Vec<u8> {
         let at = self.below(self.corpus.len());
         let mut input = self.corpus.get(at).cloned().unwrap_or_default();
@@ -61,7 +60,7 @@ impl<'a> Mutator<'a> {
         if bound == 0 { 0 } else { (self.next() % bound as u64) as usize }
     }
 
-    /// Marsaglia's xorshift with 64 bits of state.
+    /// Marsaglia's [xorshift](https://doi.org/10.18637/jss.v008.i14) with 64 bits of state.
     fn next(&mut self) -> u64 {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
@@ -70,17 +69,18 @@ impl<'a> Mutator<'a> {
     }
 }
 
-/// Runs a target once. An input that it does not survive is kept below `target/fuzz`.
+/// Runs a target once. If it panics, the input is written to a file below `target/fuzz`.
 ///
 /// # Errors
-/// The file with the input.
+/// The path of that file.
 pub fn attempt(target: &Target, input: &[u8]) -> Result<(), PathBuf> {
     if catch_unwind(AssertUnwindSafe(|| (target.run)(input))).is_ok() {
         return Ok(());
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/fuzz").join(target.name);
     let path = folder.join(env_pack_domain::Sha256Digest::compute(input).hex());
-    let kept = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, input));
-    kept.unwrap_or_else(|error| panic!("{}: {error}; the input is {input:?}", path.display()));
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(&path, input))
+        .unwrap_or_else(|error| panic!("{}: {error}; the input is {input:?}", path.display()));
     Err(path)
 }

@@ -1,5 +1,5 @@
-//! Envelopes against a fixed key and a fixed archive, and key files: what is no signature
-//! vouches for nothing, and says why.
+//! Fuzzes signature envelopes for a fixed key and a fixed archive, and key files: an invalid
+//! signature verifies nothing, and its error is readable.
 
 use std::sync::LazyLock;
 
@@ -8,22 +8,22 @@ use gtc::signing::{Envelope, PrivateKey, PublicKey, SignatureError};
 
 use crate::text::assert_readable;
 
-/// No secret: the kept inputs are signed with it.
+/// Not a secret: the corpus is signed with it.
 const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH\n-----END PRIVATE KEY-----\n";
 
 static TRUSTED: LazyLock<[PublicKey; 1]> =
     LazyLock::new(|| [PrivateKey::from_pem(PRIVATE.as_bytes()).expect("a key").public()]);
 
-/// Somebody who signs too.
+/// The key of a second signer.
 static SECOND: LazyLock<PrivateKey> = LazyLock::new(|| {
     let other = PRIVATE.replace("BwcH\n", "BwcI\n");
     PrivateKey::from_pem(other.as_bytes()).expect("a key")
 });
 
-/// Envelopes and public keys.
+/// Parses the input as envelope and as public key.
 pub fn signature(data: &[u8]) {
     envelope(data);
-    second(data);
+    add_signature(data);
     match PublicKey::from_pem(data) {
         Ok(key) => {
             let again = key.to_pem();
@@ -31,7 +31,7 @@ pub fn signature(data: &[u8]) {
             assert_eq!(
                 lines(&String::from_utf8_lossy(data)).trim_end(),
                 lines(&again),
-                "a key has one spelling, but for line breaks"
+                "a key has one spelling, except for line breaks"
             );
             assert_eq!(PublicKey::from_pem(again.as_bytes()), Ok(key));
         }
@@ -49,29 +49,33 @@ fn envelope(data: &[u8]) {
             let other = envelope.verify(&Sha256Digest::compute(b"another"), &*TRUSTED);
             assert!(
                 matches!(other, Err(SignatureError::WrongArchive { .. })),
-                "it vouches for whatever there is"
+                "it verifies another archive"
             );
-            assert!(envelope.verify(&archive, &[]).is_err(), "it is trusted by nobody");
+            assert!(envelope.verify(&archive, &[]).is_err(), "it verifies without a key");
         }
         Err(error) => assert_readable(&error.to_string()),
     }
 }
 
-/// Whoever signs too is found, and nobody else's signature is lost.
-fn second(data: &[u8]) {
+/// Adding a signature keeps the existing ones.
+fn add_signature(data: &[u8]) {
     let archive = Sha256Digest::compute(b"archive");
     let verifies = |bytes: &[u8], keys: &[PublicKey]| {
         Envelope::parse(bytes).is_ok_and(|envelope| envelope.verify(&archive, keys).is_ok())
     };
     match Envelope::add_signature(data, &archive, &SECOND) {
         Ok(Some(more)) => {
-            assert!(verifies(&more, &[SECOND.public()]), "it is signed");
+            assert!(verifies(&more, &[SECOND.public()]), "the new signature is missing");
             assert_eq!(
                 verifies(&more, &*TRUSTED),
                 verifies(data, &*TRUSTED),
-                "and the others are as they were"
+                "an existing signature is lost"
             );
-            assert_eq!(Envelope::add_signature(&more, &archive, &SECOND), Ok(None), "once");
+            assert_eq!(
+                Envelope::add_signature(&more, &archive, &SECOND),
+                Ok(None),
+                "it is added twice"
+            );
         }
         Ok(None) => assert!(verifies(data, &[SECOND.public()])),
         Err(error) => assert_readable(&error.to_string()),

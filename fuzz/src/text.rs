@@ -1,5 +1,5 @@
-//! Texts that people, packs, files and processes write: what is taken reads back the
-//! same, and what is refused says why.
+//! Fuzzes the parsers of texts: an accepted text parses back from its own output, and the
+//! error for a refused one is readable.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -11,7 +11,7 @@ use env_pack_domain::{
 };
 use gtc::engine::worker::protocol::{Order, parse_report, write_report};
 
-/// Reads a text, and what is written of it again.
+/// Parses a text, and parses the output of the result again.
 fn round_trip<T: FromStr<Err: Display> + Display + PartialEq + std::fmt::Debug>(
     text: &str,
 ) -> Option<T> {
@@ -32,13 +32,13 @@ fn round_trip<T: FromStr<Err: Display> + Display + PartialEq + std::fmt::Debug>(
     }
 }
 
-/// What is said of foreign text is short, and nothing in it is obeyed by a terminal.
+/// A message about external text is short, and contains no control characters.
 pub(crate) fn assert_readable(text: &str) {
-    assert!(text.len() < 4 << 10, "{} bytes of explanation", text.len());
+    assert!(text.len() < 4 << 10, "a message of {} bytes", text.len());
     assert_eq!(ForeignText::new(text).to_string(), text, "it is not escaped");
 }
 
-/// Descriptors and their paths.
+/// Parses descriptors, descriptor paths and instance ids.
 pub fn descriptor(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Some(descriptor) = round_trip::<PackDescriptor>(&text) {
@@ -55,8 +55,7 @@ pub fn descriptor(data: &[u8]) {
     round_trip::<InstanceId>(&text);
 }
 
-/// Version requirements: the SDK takes at compile time exactly what the host takes when
-/// it loads.
+/// Parses version requirements: the SDK accepts exactly those that the host accepts.
 pub fn requirement(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let host = text.parse::<VersionReq>();
@@ -66,12 +65,12 @@ pub fn requirement(data: &[u8]) {
     }
 }
 
-/// References of workloads: `ext://…`.
+/// Parses references to extensions, `ext://…`.
 pub fn extension(data: &[u8]) {
     round_trip::<ExtRef>(&String::from_utf8_lossy(data));
 }
 
-/// References of packs, `oci://…` among them; digests; addresses.
+/// Parses references to packs, such as `oci://…`, digests and addresses.
 pub fn reference(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match text.parse::<PackRef>() {

@@ -1,19 +1,19 @@
-//! Modules some of whose answers are honest, so that what comes after them is reached
-//! too.
+//! Replaces exports of generated modules with well-formed ones, so that the host gets past
+//! them.
 
 use wasm_encoder::{
     CodeSection, ExportKind, ExportSection, Function, FunctionSection, InstructionSink, Module,
     RawSection,
 };
-use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
+use wasmparser::{ExportSectionReader, ExternalKind, Parser, Payload, TypeRef};
 
-/// Where the honest answers write what they answer.
+/// The address at which the exports write their result.
 const BUFFER: u64 = 1024;
 
-/// The section of function bodies, whose entries come one by one.
+/// The id of the code section, whose entries the parser returns one by one.
 const CODE: u8 = 10;
 
-/// An export, and how to answer it honestly.
+/// The name of an export, and a function that writes its well-formed code.
 type WellFormedExport = (&'static str, fn(&mut InstructionSink<'_>));
 
 const EXPORTS: [WellFormedExport; 3] = [
@@ -28,49 +28,52 @@ const EXPORTS: [WellFormedExport; 3] = [
     }),
 ];
 
-/// Leaves an address on the stack where address and length of a text are written; texts
-/// have sixteen bytes here.
+/// Writes code that returns the address of a string: its address and length, then its 16
+/// bytes.
 fn text(code: &mut InstructionSink<'_>, at: u64, text: &[u8; 16]) {
-    let here =
-        |offset: u64| wasm_encoder::MemArg { offset: at + offset, align: 0, memory_index: 0 };
-    let (first, second) = text.split_at(8);
-    let number = |bytes: &[u8]| i64::from_le_bytes(bytes.try_into().expect("eight bytes"));
-    code.i32_const(0).i64_const(((text.len() as i64) << 32) | (at as i64 + 16)).i64_store(here(0));
-    code.i32_const(0).i64_const(number(first)).i64_store(here(16));
-    code.i32_const(0).i64_const(number(second)).i64_store(here(24));
+    let address_and_length = ((text.len() as i64) << 32) | (at as i64 + 16);
+    store(code, at, address_and_length);
+    for (part, bytes) in text.chunks(8).enumerate() {
+        let value = i64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+        store(code, at + 16 + 8 * part as u64, value);
+    }
     code.i32_const(at as i32);
 }
 
-/// The module with those of its exports replaced by honest ones whose bit is set: slot,
-/// descriptor path, supported versions.
+fn store(code: &mut InstructionSink<'_>, offset: u64, value: i64) {
+    let address = wasm_encoder::MemArg { offset, align: 0, memory_index: 0 };
+    code.i32_const(0).i64_const(value).i64_store(address);
+}
+
+/// Replaces the exports whose bit is set, from the lowest: slot, descriptor path, supported
+/// versions.
 pub fn replace_exports(module: &[u8], bits: u8) -> Vec<u8> {
     let chosen: Vec<&WellFormedExport> = EXPORTS
         .iter()
         .enumerate()
         .filter(|(at, _)| bits >> at & 1 == 1)
-        .map(|(_, answer)| answer)
+        .map(|(_, export)| export)
         .collect();
     let mut out = Module::new();
-    let (mut functions, mut types, mut code) = (0, Vec::new(), CodeSection::new());
+    let mut imported = 0;
+    let mut types = Vec::new();
+    let mut code = CodeSection::new();
     let mut replaced = Vec::new();
     for payload in Parser::new(0).parse_all(module) {
         match payload.expect("a module") {
             Payload::ImportSection(section) => {
                 out.section(&RawSection { id: 2, data: &module[section.range()] });
-                let is_function =
-                    |ty: &TypeRef| matches!(ty, TypeRef::Func(_) | TypeRef::FuncExact(_));
-                functions += section
-                    .into_imports()
-                    .filter(|import| is_function(&import.as_ref().expect("an import").ty))
-                    .count() as u32;
+                for import in section.into_imports() {
+                    let ty = import.expect("an import").ty;
+                    imported += u32::from(matches!(ty, TypeRef::Func(_) | TypeRef::FuncExact(_)));
+                }
             }
             Payload::FunctionSection(section) => {
                 types = section.into_iter().map(|ty| ty.expect("a type")).collect();
                 // the exports come later, and all of these have one type
-                let own = functions + types.len() as u32;
-                replaced =
-                    chosen.iter().zip(own..).map(|(answer, index)| (answer.0, index)).collect();
-                let export_type = slot_type(module, functions, &types);
+                let first = imported + types.len() as u32;
+                replaced = chosen.iter().map(|(name, _)| *name).zip(first..).collect();
+                let export_type = slot_type(module, imported, &types);
                 let mut section = FunctionSection::new();
                 for ty in types.iter().chain(std::iter::repeat_n(&export_type, chosen.len())) {
                     section.function(*ty);
@@ -78,26 +81,17 @@ pub fn replace_exports(module: &[u8], bits: u8) -> Vec<u8> {
                 out.section(&section);
             }
             Payload::ExportSection(section) => {
-                let mut exports = ExportSection::new();
-                for export in section {
-                    let export = export.expect("an export");
-                    let index = replaced
-                        .iter()
-                        .find(|(name, _)| *name == export.name)
-                        .map_or(export.index, |(_, index)| *index);
-                    exports.export(export.name, kind(export.kind), index);
-                }
-                out.section(&exports);
+                out.section(&redirect_exports(section, &replaced));
             }
             Payload::CodeSectionEntry(body) => {
                 code.raw(&module[body.range()]);
                 if code.len() as usize == types.len() {
-                    chosen.iter().for_each(|(_, answer)| {
+                    for (_, write_body) in &chosen {
                         let mut function = Function::new([]);
-                        answer(&mut function.instructions());
+                        write_body(&mut function.instructions());
                         function.instructions().end();
                         code.function(&function);
-                    });
+                    }
                     out.section(&code);
                 }
             }
@@ -111,7 +105,22 @@ pub fn replace_exports(module: &[u8], bits: u8) -> Vec<u8> {
     out.finish()
 }
 
-/// The type of the exported `slot`, which all answers have.
+/// The same exports, except that those in `replaced` export another function.
+fn redirect_exports(
+    section: ExportSectionReader<'_>,
+    replaced: &[(&'static str, u32)],
+) -> ExportSection {
+    let mut exports = ExportSection::new();
+    for export in section {
+        let export = export.expect("an export");
+        let other = replaced.iter().find(|(name, _)| *name == export.name);
+        let index = other.map_or(export.index, |(_, index)| *index);
+        exports.export(export.name, kind(export.kind), index);
+    }
+    exports
+}
+
+/// The type of the exported `slot`, which all replaced exports have.
 fn slot_type(module: &[u8], imported: u32, types: &[u32]) -> u32 {
     let exports = Parser::new(0).parse_all(module).find_map(|payload| match payload {
         Ok(Payload::ExportSection(section)) => Some(section),

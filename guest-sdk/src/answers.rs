@@ -1,52 +1,55 @@
-//! What the operator answered for the binding that a preflight runs for.
+//! The operator's answers for the binding that a preflight runs for.
 
 use alloc::format;
 use alloc::string::{String, ToString};
 
 use crate::{Missing, Outcome, ToolCheck, binding, json};
 
-/// The operator's answers: the members of a JSON object.
+/// The operator's answers: a JSON object, from the file that the binding names with
+/// `--answers-ref`.
 #[derive(Clone, Debug)]
 pub struct Answers(String);
 
 impl Answers {
-    /// The answers of this binding; to be called from a preflight.
+    /// Reads the answers of the current binding. Call it from a preflight only.
     pub fn read() -> Self {
         Self(binding::answers_json())
     }
 
-    /// Answers out of a JSON text.
+    /// Creates answers from a JSON object.
     pub fn new(json: impl Into<String>) -> Self {
         Self(json.into())
     }
 
-    /// The answer of this name, if it is a text.
+    /// The answer with this name, if it is a string.
     pub fn text(&self, name: &str) -> Option<String> {
         json::string(json::member(&self.0, name)?)
     }
 
-    /// The answer of this name, if it is a whole number that is not negative.
+    /// The answer with this name, if it is an integer from 0 to `u64::MAX`.
     pub fn number(&self, name: &str) -> Option<u64> {
         json::member(&self.0, name)?.parse().ok()
     }
 
-    /// The answer of this name, if it is true or false.
+    /// The answer with this name, if it is a boolean.
     pub fn flag(&self, name: &str) -> Option<bool> {
         json::member(&self.0, name)?.parse().ok()
     }
 
-    /// The answer of this name as it is written in JSON, whatever it is.
+    /// The JSON text of the answer with this name, of any type.
     pub fn raw(&self, name: &str) -> Option<&str> {
         json::member(&self.0, name)
     }
 
-    /// Checks that a text is answered, and not empty.
+    /// Checks that the answer with this name is a string that is not blank.
     pub fn check(&self, name: &str, description: &str) -> ToolCheck {
-        let hint =
-            || format!("answer `{name}` in the file that the binding names with --answers-ref");
         let outcome = match self.text(name) {
             Some(text) if !text.trim().is_empty() => Outcome::Ok(None),
-            _ => Outcome::Missing(Missing { install_hint: hint() }),
+            _ => Outcome::Missing(Missing {
+                install_hint: format!(
+                    "answer `{name}` in the file that the binding names with --answers-ref"
+                ),
+            }),
         };
         ToolCheck {
             name: format!("answer `{name}`"),

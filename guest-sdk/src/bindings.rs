@@ -1,5 +1,5 @@
-//! The handler interface as Rust, generated from the WIT once, here, so that guests need
-//! no generator of their own.
+//! The Rust bindings of the handler interface, generated from the WIT here, so that guests
+//! need no generator of their own.
 #![allow(missing_docs, reason = "generated; the documentation is in the WIT")]
 
 wit_bindgen::generate!({

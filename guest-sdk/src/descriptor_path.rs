@@ -1,4 +1,4 @@
-//! Descriptor paths that are checked while the guest compiles.
+//! Descriptor paths, validated at compile time.
 
 /// The part of a descriptor before the `@`, such as `acme.secrets.vault`.
 ///
@@ -10,14 +10,14 @@ pub struct DescriptorPath(&'static str);
 const MAX_BYTES: usize = 200;
 
 impl DescriptorPath {
-    /// Checks a path; as a constant, that happens at compile time.
+    /// Validates a path. In a constant, that happens at compile time.
     ///
     /// # Panics
-    /// When `path` is no descriptor path.
+    /// If `path` is not a descriptor path.
     pub const fn new(path: &'static str) -> Self {
-        match fault(path.as_bytes()) {
+        match error(path.as_bytes()) {
             None => Self(path),
-            Some(fault) => panic!("{}", fault),
+            Some(error) => panic!("{}", error),
         }
     }
 
@@ -27,27 +27,32 @@ impl DescriptorPath {
     }
 }
 
-const fn fault(path: &[u8]) -> Option<&'static str> {
+const fn error(path: &[u8]) -> Option<&'static str> {
     if path.is_empty() {
         return Some("the descriptor path is empty");
     }
     if path.len() > MAX_BYTES {
         return Some("the descriptor path is longer than 200 bytes");
     }
-    let (mut at, mut dots, mut segment) = (0, 0, 0);
+    let mut at = 0;
+    let mut dots = 0;
+    let mut segment = 0;
     while at < path.len() {
         match path[at] {
             b'.' if segment == 0 => return Some("the descriptor path has an empty segment"),
-            b'.' => (dots, segment) = (dots + 1, 0),
+            b'.' => {
+                dots += 1;
+                segment = 0;
+            }
             b'a'..=b'z' | b'0'..=b'9' | b'-' => segment += 1,
             b'@' => {
                 return Some(
-                    "the descriptor path holds a version; leave out the `@` and what follows",
+                    "the descriptor path contains a version; remove the `@` and what follows",
                 );
             }
             _ => {
                 return Some(
-                    "the descriptor path may hold only lowercase ASCII letters, digits, `-` and `.`",
+                    "the descriptor path may contain only lowercase ASCII letters, digits, `-` and `.`",
                 );
             }
         }
@@ -62,12 +67,12 @@ const fn fault(path: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::fault;
+    use super::error;
 
     #[test]
-    fn paths_as_the_host_reads_them() {
+    fn accepts_the_same_paths_as_the_host() {
         for good in ["a.b", "acme.secrets.vault", "a-1.b-2.c", &["a.", &"b".repeat(198)].concat()] {
-            assert_eq!(fault(good.as_bytes()), None, "{good}");
+            assert_eq!(error(good.as_bytes()), None, "{good}");
         }
         for bad in [
             "",
@@ -83,7 +88,7 @@ mod tests {
             "a b.c",
             &"a.b".repeat(100),
         ] {
-            assert!(fault(bad.as_bytes()).is_some(), "{bad}");
+            assert!(error(bad.as_bytes()).is_some(), "{bad}");
         }
     }
 }

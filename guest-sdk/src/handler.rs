@@ -1,4 +1,4 @@
-//! The one trait a guest implements, and the macro that turns it into a component.
+//! The trait that a guest implements, and the macro that exports it from the component.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -10,9 +10,8 @@ use crate::{DescriptorPath, Slot, ToolCheck, VersionReq, limits};
 
 /// A handler of an env-pack.
 ///
-/// The three constants are what the host asks once, when it loads the pack. They are
-/// constants of the type so that a wrong descriptor path or version requirement does not
-/// compile.
+/// The host reads the three constants once, when it loads the pack. They are associated
+/// constants so that an invalid descriptor path or version requirement does not compile.
 ///
 /// ```
 /// use env_pack_sdk::{DescriptorPath, VersionReq};
@@ -32,30 +31,29 @@ use crate::{DescriptorPath, Slot, ToolCheck, VersionReq, limits};
 /// const VERSIONS: VersionReq = VersionReq::new("^0.4 or so");
 /// ```
 pub trait Handler {
-    /// The slot it fills.
+    /// The capability slot that the handler fills.
     const SLOT: Slot;
-    /// The path of the descriptor it answers for, without a version.
+    /// The descriptor path of the handler, without a version.
     const DESCRIPTOR_PATH: DescriptorPath;
-    /// The versions of the descriptor it implements.
+    /// The versions of the descriptor that the handler implements.
     const SUPPORTED_VERSIONS: VersionReq;
 
-    /// All that it asks of the operator's machine, as far as it is known when it
-    /// compiles. `gtc pack build` makes the permissions of the pack of it. A handler
-    /// that needs nothing leaves it out.
+    /// The requirements on the operator's machine that are known at compile time. `gtc pack
+    /// build` derives the permissions of the pack from them. Default: none.
     const CHECKS: &'static [Check] = &[];
 
-    /// Checks that what it needs on the operator's machine is there, for one binding;
-    /// runs [`CHECKS`](Self::CHECKS), unless told otherwise.
+    /// Checks the operator's machine for one binding. The default implementation runs
+    /// [`CHECKS`](Self::CHECKS).
     ///
-    /// The host gives it thirty seconds in all, and takes at most 256 checks of distinct
-    /// names and texts of 64 KiB. What is more than that, the SDK leaves out and says
-    /// so; the second check of one name is told as `name (2)`.
+    /// The host allows 30 seconds, and accepts at most 256 checks with distinct names and
+    /// texts of 64 KiB. The SDK removes the excess with a note, and renames the second check
+    /// of a name to `name (2)`.
     fn preflight() -> Vec<ToolCheck> {
         checks::run(Self::CHECKS)
     }
 }
 
-/// What the bindings ask, answered by a [`Handler`].
+/// Implements the exports of the component with a [`Handler`].
 #[doc(hidden)]
 pub struct Exported<H>(PhantomData<H>);
 
@@ -83,7 +81,7 @@ impl<H: Handler> Guest for Exported<H> {
 #[macro_export]
 macro_rules! export {
     ($handler:ty) => {
-        // Looked at on every target, so that `cargo check` already finds a wrong constant.
+        // evaluated on every target, so that `cargo check` finds an invalid constant
         const _: () = {
             let _ = <$handler as $crate::Handler>::DESCRIPTOR_PATH;
             let _ = <$handler as $crate::Handler>::SUPPORTED_VERSIONS;

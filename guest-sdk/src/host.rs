@@ -1,18 +1,17 @@
-//! The host's side of the interface: on its target through the bindings, on any other
-//! machine out of a script.
+//! The functions of the host. In WebAssembly they call the bindings; on other targets a
+//! [`Scripted`](crate::testing::Scripted) machine replies.
 
-/// Local programs, run by the host without a shell.
+/// Programs on the operator's machine, which the host runs without a shell.
 pub mod tools {
     use alloc::string::String;
 
     pub use crate::bindings::greentic::env_pack::tools::{Failure, Output};
 
-    /// Runs `tool`, a bare program name that the host looks up on PATH, with exactly
-    /// these arguments.
+    /// Runs `tool`, the name of a program on PATH, with exactly these arguments.
     ///
     /// # Errors
-    /// [`Failure`] when there is no output: the pack must list the command under its
-    /// permissions, and the operator grant it.
+    /// [`Failure`] if the program did not run to its end. The pack must declare the command
+    /// in its permissions, and the operator must grant it.
     pub fn probe(tool: &str, args: &[String]) -> Result<Output, Failure> {
         #[cfg(target_family = "wasm")]
         return crate::bindings::greentic::env_pack::tools::probe(tool, args);
@@ -21,16 +20,16 @@ pub mod tools {
     }
 }
 
-/// Whether something answers on the network.
+/// Reachability of network addresses.
 pub mod network {
     pub use crate::bindings::greentic::env_pack::network::Failure;
 
-    /// Opens a TCP connection to a name or an IP address, and closes it again without
-    /// sending a byte.
+    /// Opens a TCP connection to a name or an IP address, and closes it without sending a
+    /// byte.
     ///
     /// # Errors
-    /// [`Failure`] when no connection came about: the pack must list the address under
-    /// its permissions, and the operator grant it.
+    /// [`Failure`] if no connection was established. The pack must declare the address in
+    /// its permissions, and the operator must grant it.
     pub fn reach(host: &str, port: u16) -> Result<(), Failure> {
         #[cfg(target_family = "wasm")]
         return crate::bindings::greentic::env_pack::network::reach(host, port);
@@ -39,8 +38,8 @@ pub mod network {
     }
 }
 
-/// What the operator configured for the binding a preflight runs for; the functions trap
-/// outside of `preflight`.
+/// The operator's configuration of the current binding. The functions trap outside of
+/// `preflight`.
 pub mod binding {
     use alloc::string::String;
 
@@ -52,8 +51,8 @@ pub mod binding {
         crate::testing::current(|machine| machine.env_id())
     }
 
-    /// The instance of an extension binding; none for the default instance and for every
-    /// other slot.
+    /// The instance of an extension binding; `None` for the default instance and for all
+    /// other slots.
     pub fn instance_id() -> Option<String> {
         #[cfg(target_family = "wasm")]
         return crate::bindings::greentic::env_pack::binding::instance_id();
@@ -61,7 +60,7 @@ pub mod binding {
         crate::testing::current(|machine| machine.instance_id())
     }
 
-    /// The operator's answers as a JSON document; `{}` when the binding names none.
+    /// The operator's answers as a JSON document; `{}` if the binding has none.
     pub fn answers_json() -> String {
         #[cfg(target_family = "wasm")]
         return crate::bindings::greentic::env_pack::binding::answers_json();
@@ -70,11 +69,11 @@ pub mod binding {
     }
 }
 
-/// Messages for the operator.
+/// Log messages for the operator.
 pub mod log {
     pub use crate::bindings::greentic::env_pack::log::Level;
 
-    /// Logs one message. A message or a total beyond 64 KiB is cut off.
+    /// Logs one message. The host truncates all messages of a preflight together to 64 KiB.
     pub fn log(level: Level, message: &str) {
         #[cfg(target_family = "wasm")]
         crate::bindings::greentic::env_pack::log::log(level, message);

@@ -1,12 +1,11 @@
-//! As much of JSON as a handler needs: the members of one object.
+//! Reads members of a JSON object. It is much smaller than a JSON library.
 //!
-//! It reads what is well-formed, and does not judge what is not: the host has read
-//! answers before, and what a tool prints is trusted no further than the member that is
-//! looked for.
+//! It does not validate the text: the host has parsed the answers before, and of a tool's
+//! output only the requested member is used.
 
 use alloc::string::String;
 
-/// The value of a member of the object that a text begins with, as it is written.
+/// The JSON text of a member's value, in the object at the beginning of `text`.
 pub(crate) fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let mut rest = text.trim_start().strip_prefix('{')?.trim_start();
     while rest.starts_with('"') {
@@ -21,9 +20,11 @@ pub(crate) fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     None
 }
 
-/// Where the value ends that a text begins with.
+/// The end of the value at the beginning of `text`.
 fn end(text: &str) -> Option<usize> {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut escaped = false;
     for (at, byte) in text.bytes().enumerate() {
         match byte {
             _ if escaped => escaped = false,
@@ -49,7 +50,7 @@ fn end(text: &str) -> Option<usize> {
     None
 }
 
-/// The text that a string stands for.
+/// The value of a JSON string, with its escapes decoded.
 pub(crate) fn string(raw: &str) -> Option<String> {
     let mut text = String::new();
     let mut characters = raw.strip_prefix('"')?.strip_suffix('"')?.chars();
@@ -89,7 +90,7 @@ mod tests {
     use super::{member, string};
 
     #[test]
-    fn members_are_found_by_their_whole_name() {
+    fn members_are_found_by_their_complete_name() {
         let text =
             r#" { "a" : {"b": "x}", "c": [1, "]"]} , "b":2,"c" : "d\"e", "\u0066" : null, "g":[]}"#;
         for (name, value) in [
@@ -123,10 +124,10 @@ mod tests {
         ] {
             assert_eq!(member(odd, "a"), None, "{odd}");
         }
-        // every beginning of a good one
-        let whole = r#"{"b": {"a": ["\u00e9\\"]}, "a": "x"}"#;
-        for end in 0..whole.len() {
-            let _ = member(&whole[..end], "a");
+        // every prefix of a valid object
+        let object = r#"{"b": {"a": ["\u00e9\\"]}, "a": "x"}"#;
+        for end in 0..object.len() {
+            let _ = member(&object[..end], "a");
         }
     }
 

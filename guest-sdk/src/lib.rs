@@ -1,8 +1,9 @@
 //! Write a handler of a Greentic env-pack in Rust.
 //!
-//! A handler says which capability slot it fills, under which descriptor path and for
-//! which versions, and checks before anything is deployed that the operator's machine has
-//! what it needs. It is compiled for `wasm32-wasip2` and runs in the sandbox of `gtc`.
+//! A handler declares the capability slot that it fills, its descriptor path and the
+//! versions that it supports. Before a deployment, its preflight checks that the operator's
+//! machine meets its requirements. It is compiled for `wasm32-wasip2` and runs in the
+//! sandbox of `gtc`.
 //!
 //! ```
 //! #![no_std]
@@ -21,11 +22,11 @@
 //! # fn main() {}
 //! ```
 //!
-//! The SDK is `no_std`: it brings the allocator, and a panic handler that tells the host
-//! the message before it traps. A guest that needs the standard library turns on the
-//! feature `std`. Outside WebAssembly the SDK builds with the standard library, so
-//! that `cargo check` and `cargo test` work on any machine; `testing::Scripted` then
-//! stands for the host ([`tools`], [`network`], [`binding`], [`log`]).
+//! The SDK is `no_std`: it provides the allocator, and a panic handler that logs the
+//! message before it traps. A guest that needs the standard library enables the feature
+//! `std`. On other targets than WebAssembly the SDK uses the standard library, so that
+//! `cargo check` and `cargo test` work on any machine; `testing::Scripted` then replaces
+//! the host ([`tools`], [`network`], [`binding`], [`log`]).
 #![no_std]
 
 extern crate alloc;

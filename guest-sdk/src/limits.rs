@@ -1,6 +1,6 @@
-//! What the host takes of a preflight. One text that is too long, or two checks of one
-//! name, and it would refuse the whole answer: so the SDK shortens and renames, and says
-//! in the place itself that it did.
+//! The host's limits on the result of a preflight. The host refuses the complete result if
+//! one text is too long or two checks have the same name, so the SDK shortens texts and
+//! renames checks, and marks where it did.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -9,27 +9,27 @@ use alloc::vec::Vec;
 
 use crate::{Missing, Outcome, ProbeError, Recoverable, ToolCheck, VersionMismatch};
 
-/// The checks of one preflight.
+/// Number of checks in one preflight.
 pub const MAX_CHECKS: usize = 256;
-/// One text of a check, in bytes.
+/// Size of one text of a check, in bytes.
 pub const MAX_TEXT_BYTES: usize = 64 << 10;
-/// All texts together, in bytes: half of what the host copies, which counts more than
+/// Size of all texts together, in bytes: half of the host's limit, which counts more than
 /// texts.
 pub const MAX_TOTAL_BYTES: usize = 4 << 20;
-/// One text of a check where all together are too much; as many as there may be come to
-/// less than [`MAX_TOTAL_BYTES`] then.
+/// Size of one text if all texts together exceed [`MAX_TOTAL_BYTES`]; the maximum number of
+/// texts of this size does not.
 const REDUCED_TEXT_BYTES: usize = 2 << 10;
-/// A name, in bytes: it is a column of a table.
+/// Size of a check's name, in bytes; it is a column of a table.
 const MAX_NAME_BYTES: usize = 256;
-/// What a check repeats of what a program printed, in bytes: a person reads it.
+/// Size of an excerpt of a program's output, in bytes; a person reads it.
 const MAX_EXCERPT_BYTES: usize = 1 << 10;
 
-/// An answer that the host takes.
+/// Shortens and renames checks so that the host accepts them.
 pub fn enforce_limits(mut checks: Vec<ToolCheck>) -> Vec<ToolCheck> {
     if checks.len() > MAX_CHECKS {
         let more = checks.split_off(MAX_CHECKS - 1).len();
         let detail = format!(
-            "the handler made {more} more checks than the host takes; what they found is left out"
+            "{more} more checks are left out, because the host accepts at most {MAX_CHECKS}"
         );
         let outcome = Outcome::ProbeError(ProbeError { detail });
         checks.push(ToolCheck {
@@ -46,16 +46,17 @@ pub fn enforce_limits(mut checks: Vec<ToolCheck>) -> Vec<ToolCheck> {
         .iter_mut()
         .map(|check| texts(check).iter().map(|text| text.len()).sum::<usize>())
         .sum();
-    let most = if total > MAX_TOTAL_BYTES { REDUCED_TEXT_BYTES } else { MAX_TEXT_BYTES };
+    let limit = if total > MAX_TOTAL_BYTES { REDUCED_TEXT_BYTES } else { MAX_TEXT_BYTES };
     for text in checks.iter_mut().flat_map(texts) {
-        if text.len() > most {
-            *text = shorten(text, most);
+        if text.len() > limit {
+            *text = shorten(text, limit);
         }
     }
     checks
 }
 
-/// A name that no check before has: the second `vault` is `vault (2)`.
+/// Makes a name different from those of earlier checks: the second `vault` becomes
+/// `vault (2)`.
 fn make_distinct(name: String, names: &mut BTreeSet<String>) -> String {
     let name = match name.trim() {
         "" => "check".to_string(),
@@ -88,20 +89,20 @@ fn texts(check: &mut ToolCheck) -> Vec<&mut String> {
     texts
 }
 
-/// As much of what a program printed as a check repeats.
+/// The beginning of a program's output, short enough to be part of a check.
 pub(crate) fn excerpt(text: &str) -> String {
     shorten(text, MAX_EXCERPT_BYTES)
 }
 
-/// A text of at most so many bytes, which says how many were left out.
-fn shorten(text: &str, most: usize) -> String {
-    /// Room for the note.
+/// Shortens a text to at most `limit` bytes, with a note of how many were removed.
+fn shorten(text: &str, limit: usize) -> String {
+    /// Bytes that are reserved for the note.
     const NOTE: usize = 48;
-    if text.len() <= most {
+    if text.len() <= limit {
         return text.to_string();
     }
-    let kept = text.get(..text.floor_char_boundary(most - NOTE)).unwrap_or_default();
-    format!("{kept}… ({} more bytes)", text.len() - kept.len())
+    let start = text.get(..text.floor_char_boundary(limit - NOTE)).unwrap_or_default();
+    format!("{start}… ({} more bytes)", text.len() - start.len())
 }
 
 #[cfg(test)]

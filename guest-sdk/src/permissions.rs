@@ -1,57 +1,52 @@
-//! What a handler asks of the operator's machine, written down while it compiles: the
-//! section of the component that `gtc pack build` makes the permissions of the pack from.
+//! Writes the permissions that a handler's checks need into a custom section of the
+//! component, at compile time. `gtc pack build` copies them into the manifest of the pack.
 //!
-//! It is JSON in the form of the manifest:
-//! `{"tools":[{"tool":…,"args":[…]}],"network":["<host>:<port>"]}`. A handler that
-//! lists no checks has no section.
+//! The section has the JSON form of the manifest:
+//! `{"tools":[{"tool":…,"args":[…]}],"network":["<host>:<port>"]}`. A handler without
+//! checks has no section.
 
 use crate::checks::{Ask, Check};
 
-/// How many bytes the section takes.
+/// The size of the section, in bytes.
 pub const fn length(checks: &[Check]) -> usize {
-    match checks.is_empty() {
-        true => 0,
-        false => write::<0>(checks).at,
-    }
+    if checks.is_empty() { 0 } else { write::<0>(checks).at }
 }
 
-/// The section.
+/// The content of the section; `N` is its [`length`].
 pub const fn json<const N: usize>(checks: &[Check]) -> [u8; N] {
-    match checks.is_empty() {
-        true => [0; N],
-        false => write::<N>(checks).bytes,
-    }
+    if checks.is_empty() { [0; N] } else { write::<N>(checks).bytes }
 }
 
-/// Writes as many bytes as there is room for, and counts them all.
+/// Writes into a fixed buffer. Bytes that do not fit are counted, but not written.
 struct ByteWriter<const N: usize> {
     bytes: [u8; N],
     at: usize,
 }
 
 const fn write<const N: usize>(checks: &[Check]) -> ByteWriter<N> {
-    let pen = ByteWriter { bytes: [0; N], at: 0 }.text("{\"tools\":[");
-    let pen = entries(pen, checks, true).text("],\"network\":[");
-    entries(pen, checks, false).text("]}")
+    let writer = ByteWriter { bytes: [0; N], at: 0 }.text("{\"tools\":[");
+    let writer = entries(writer, checks, true).text("],\"network\":[");
+    entries(writer, checks, false).text("]}")
 }
 
-/// Writes the commands, or the addresses.
+/// Writes the commands if `tools` is true, otherwise the addresses.
 const fn entries<const N: usize>(
-    mut pen: ByteWriter<N>,
+    mut writer: ByteWriter<N>,
     checks: &[Check],
     tools: bool,
 ) -> ByteWriter<N> {
-    let (mut at, mut is_first) = (0, true);
+    let mut at = 0;
+    let mut is_first = true;
     while at < checks.len() {
         let ask = checks[at].ask();
         if matches!(ask, Ask::Tool { .. }) == tools {
-            pen = if is_first { pen } else { pen.byte(b',') };
-            pen = pen.ask(ask);
+            writer = if is_first { writer } else { writer.byte(b',') };
+            writer = writer.ask(ask);
             is_first = false;
         }
         at += 1;
     }
-    pen
+    writer
 }
 
 impl<const N: usize> ByteWriter<N> {
@@ -72,14 +67,14 @@ impl<const N: usize> ByteWriter<N> {
         self
     }
 
-    /// Text as it stands between quotes.
+    /// Writes the content of a JSON string, with escapes.
     const fn escaped(mut self, text: &str) -> Self {
         let mut at = 0;
         while at < text.len() {
             let byte = text.as_bytes()[at];
             assert!(
                 byte >= b' ' && byte != 0x7f,
-                "no control character may stand in a command or an address"
+                "a command or an address must not contain control characters"
             );
             if matches!(byte, b'"' | b'\\') {
                 self = self.byte(b'\\');
@@ -95,36 +90,37 @@ impl<const N: usize> ByteWriter<N> {
             Ask::Tool { program, args } => {
                 assert!(
                     is_program(program),
-                    "a program is a bare name, which is looked up on PATH"
+                    "a program must be a bare name, which is looked up on PATH"
                 );
                 assert!(args.len() <= 32, "a command has at most 32 arguments");
-                let mut pen = self.text("{\"tool\":\"").escaped(program).text("\",\"args\":[");
+                let mut writer = self.text("{\"tool\":\"").escaped(program).text("\",\"args\":[");
                 let mut at = 0;
                 while at < args.len() {
                     assert!(args[at].len() <= 4096, "an argument has at most 4,096 bytes");
-                    pen = if at == 0 { pen } else { pen.byte(b',') };
-                    pen = pen.byte(b'"').escaped(args[at]).byte(b'"');
+                    writer = if at == 0 { writer } else { writer.byte(b',') };
+                    writer = writer.byte(b'"').escaped(args[at]).byte(b'"');
                     at += 1;
                 }
-                pen.text("]}")
+                writer.text("]}")
             }
             Ask::Network { host, port } => {
                 assert!(
                     port != 0 && is_host(host),
-                    "an address is a name or an IP address, without a scheme, and a port"
+                    "an address must be a name or an IP address, without a scheme, and a port"
                 );
-                let pen = match has_colon(host) {
-                    true => self.text("\"[").escaped(host).text("]:"),
-                    false => self.byte(b'"').escaped(host).byte(b':'),
+                let writer = if has_colon(host) {
+                    self.text("\"[").escaped(host).text("]:")
+                } else {
+                    self.byte(b'"').escaped(host).byte(b':')
                 };
-                pen.number(port).byte(b'"')
+                writer.number(port).byte(b'"')
             }
         }
     }
 
     const fn number(self, number: u16) -> Self {
-        let pen = if number >= 10 { self.number(number / 10) } else { self };
-        pen.byte(b'0' + (number % 10) as u8)
+        let writer = if number >= 10 { self.number(number / 10) } else { self };
+        writer.byte(b'0' + (number % 10) as u8)
     }
 }
 
@@ -142,10 +138,11 @@ const fn is_program(name: &str) -> bool {
     !name.is_empty() && name.len() <= 64
 }
 
-/// Whether it is what a pack may declare: a name, or an address of either kind without
-/// brackets.
+/// Returns true for a host that a pack may declare: a name, or an IPv4 or IPv6 address
+/// without brackets.
 const fn is_host(host: &str) -> bool {
-    let (bytes, is_ipv6) = (host.as_bytes(), has_colon(host));
+    let bytes = host.as_bytes();
+    let is_ipv6 = has_colon(host);
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {

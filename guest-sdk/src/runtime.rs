@@ -1,13 +1,13 @@
-//! What a guest without an operating system needs: memory, a way for the host to allocate
-//! it, and last words.
+//! The runtime of a guest without the standard library: a global allocator, the allocation
+//! function that the host calls, and a panic handler that logs.
 
 use alloc::alloc::{Layout, alloc, realloc};
 use alloc::format;
 
 use crate::log;
 
-// On this target the compiler expects `memcmp` and its kin from the C library, which
-// nobody links for a `no_std` guest. They import nothing.
+// On this target the compiler takes `memcmp` and similar functions from the C library,
+// which is not linked into a `no_std` guest by default. They import nothing.
 #[cfg(all(not(feature = "std"), target_os = "wasi"))]
 #[link(name = "c")]
 unsafe extern "C" {}
@@ -16,7 +16,7 @@ unsafe extern "C" {}
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
-/// Tells the host what happened, then ends the call.
+/// Logs the panic message, then traps.
 #[cfg(not(feature = "std"))]
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
@@ -24,8 +24,7 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// Has every panic told to the host before the standard library's own handling ends the
-/// call.
+/// Installs a panic hook that logs the message before the standard library aborts.
 #[cfg(feature = "std")]
 pub(crate) fn report_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
@@ -38,12 +37,14 @@ fn report(message: &str) {
     log::log(log::Level::Error, message);
 }
 
-/// The allocation function of the canonical ABI: the host calls it to put arguments and
-/// results into the guest's memory.
+/// The allocation function of the [canonical ABI], which the host calls to write arguments
+/// and results into the memory of the guest.
 ///
 /// # Safety
-/// As the canonical ABI has it: `old_ptr` is null with an `old_len` of 0, or came from
-/// here with that length and alignment.
+/// `old_ptr` is null and `old_len` is 0, or an earlier call returned `old_ptr` with that
+/// length and alignment.
+///
+/// [canonical ABI]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cabi_realloc(
     old_ptr: *mut u8,
@@ -51,8 +52,9 @@ unsafe extern "C" fn cabi_realloc(
     align: usize,
     new_len: usize,
 ) -> *mut u8 {
-    let layout =
-        |len| Layout::from_size_align(len, align).expect("the canonical ABI asks for sane layouts");
+    let layout = |len| {
+        Layout::from_size_align(len, align).expect("the canonical ABI requests valid layouts")
+    };
     if new_len == 0 {
         return core::ptr::without_provenance_mut(align);
     }
@@ -63,8 +65,8 @@ unsafe extern "C" fn cabi_realloc(
             _ => realloc(old_ptr, layout(old_len), new_len),
         }
     };
-    match allocated.is_null() {
-        true => alloc::alloc::handle_alloc_error(layout(new_len)),
-        false => allocated,
+    if allocated.is_null() {
+        alloc::alloc::handle_alloc_error(layout(new_len));
     }
+    allocated
 }

@@ -1,5 +1,5 @@
-//! A machine out of a script: what preflights find in `cargo test`, on any computer and
-//! without a component.
+//! A scripted machine, for tests of preflights with `cargo test`. It needs neither a component
+//! nor the programs.
 //!
 //! ```
 //! use env_pack_sdk::checks::{Check, catalogue};
@@ -30,12 +30,12 @@ use crate::checks::Ask;
 use crate::tools::Output;
 use crate::{Handler, ToolCheck, limits, log, network, tools};
 
-/// What a machine has on it, and what the operator answered.
+/// A machine with programs and services, and the operator's configuration.
 ///
-/// Permissions are in force as they are in `gtc`: a handler that asks for what is not
-/// among its [`CHECKS`](Handler::CHECKS) is denied, unless the script allows it, as
-/// `[permissions]` in `gtc-pack.toml` does. A program without a script is not there, an
-/// address without one refuses.
+/// Permissions apply as in `gtc`: the machine denies what is not among the
+/// [`CHECKS`](Handler::CHECKS) of a handler, unless the script allows it, as `[permissions]`
+/// in `gtc-pack.toml` does. Any other program is not found, and any other address refuses
+/// connections.
 #[derive(Clone, Debug)]
 pub struct Scripted {
     programs: Vec<(Command, Result<Output, tools::Failure>)>,
@@ -62,11 +62,14 @@ std::thread_local! {
     static MACHINE: RefCell<Option<Scripted>> = const { RefCell::new(None) };
 }
 
-/// Asks the machine that the preflight of this thread runs on.
-pub(crate) fn current<T>(ask: impl FnOnce(&Scripted) -> T) -> T {
+/// Calls a function with the machine that the preflight of this thread runs on.
+pub(crate) fn current<T>(call: impl FnOnce(&Scripted) -> T) -> T {
     let machine = MACHINE.with_borrow(Clone::clone);
-    ask(&machine
-        .expect("the host was asked outside of a preflight; in a test, run it with `testing::Scripted::preflight`"))
+    let machine = machine.expect(
+        "the host was called outside of a preflight; in a test, run the preflight with \
+         `testing::Scripted::preflight`",
+    );
+    call(&machine)
 }
 
 impl Default for Scripted {
@@ -83,19 +86,18 @@ impl Default for Scripted {
 }
 
 impl Scripted {
-    /// A machine with nothing on it: the environment `local`, the default instance, no
-    /// answers.
+    /// Creates a machine without programs and services, with the environment `local`, the
+    /// default instance and no answers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A command prints this, and ends with exit code 0.
+    /// Adds a command that prints `stdout`, with exit code 0.
     pub fn prints(self, program: &str, args: &[&str], stdout: &str) -> Self {
         self.ends(program, args, 0, stdout, "")
     }
 
-    /// A command ends with this exit code, after it printed these on standard output and
-    /// on standard error.
+    /// Adds a command with this exit code, standard output and standard error.
     pub fn ends(
         self,
         program: &str,
@@ -113,7 +115,7 @@ impl Scripted {
         self.answers_command(program, args, Ok(output))
     }
 
-    /// A command does not come to its end.
+    /// Adds a command that does not run to its end.
     pub fn fails(self, program: &str, args: &[&str], failure: tools::Failure) -> Self {
         self.answers_command(program, args, Err(failure))
     }
@@ -128,60 +130,58 @@ impl Scripted {
         self
     }
 
-    /// Something listens at an address.
+    /// Adds an address that accepts connections.
     pub fn listens(mut self, host: &str, port: u16) -> Self {
         self.addresses.push((host.to_string(), port, Ok(())));
         self
     }
 
-    /// A connection to an address fails like this.
+    /// Adds an address to which connections fail.
     pub fn unreachable(mut self, host: &str, port: u16, failure: network::Failure) -> Self {
         self.addresses.push((host.to_string(), port, Err(failure)));
         self
     }
 
-    /// The pack may run this as well, since `permissions.tools` in `gtc-pack.toml` has
-    /// it; `*` stands for one argument.
+    /// Grants a command, as `permissions.tools` in `gtc-pack.toml` does; `*` matches one
+    /// argument.
     pub fn allow_tool(mut self, program: &str, args: &[&str]) -> Self {
         self.allowed.push(Permission::Tool(Command::new(program, args)));
         self
     }
 
-    /// The pack may connect to this as well, since `permissions.network` in
-    /// `gtc-pack.toml` has it.
+    /// Grants an address, as `permissions.network` in `gtc-pack.toml` does.
     pub fn allow_network(mut self, host: &str, port: u16) -> Self {
         self.allowed.push(Permission::Network(host.to_string(), port));
         self
     }
 
-    /// The environment.
+    /// Sets the id of the environment; default: `local`.
     pub fn environment(mut self, id: &str) -> Self {
         self.env_id = id.to_string();
         self
     }
 
-    /// The instance of an extension.
+    /// Sets the instance of an extension; default: the default instance.
     pub fn instance(mut self, id: &str) -> Self {
         self.instance_id = Some(id.to_string());
         self
     }
 
-    /// What the operator answered: a JSON object.
+    /// Sets the operator's answers, a JSON object; default: `{}`.
     pub fn answers(mut self, json: &str) -> Self {
         self.answers = json.to_string();
         self
     }
 
-    /// Runs the preflight of a handler on this machine, and gives back what the host
-    /// would be told: each check with a name of its own.
+    /// Runs the preflight of a handler on this machine. Returns the checks as the host receives
+    /// them: with distinct names and shortened texts.
     ///
     /// # Panics
-    /// When the preflight does, or when it runs a program with arguments for which there
-    /// is no script.
+    /// If the preflight panics, or runs a scripted program with other arguments.
     pub fn preflight<H: Handler>(&self) -> Vec<ToolCheck> {
         let mut machine = self.clone();
         machine.allowed.extend(H::CHECKS.iter().map(|check| Permission::from(check.ask())));
-        /// Takes the machine away again, also when the preflight panics.
+        /// Removes the machine, even if the preflight panics.
         struct Guard;
         impl Drop for Guard {
             fn drop(&mut self) {
@@ -195,31 +195,33 @@ impl Scripted {
 
     pub(crate) fn probe(&self, program: &str, args: &[String]) -> Result<Output, tools::Failure> {
         let command = Command { program: program.to_string(), args: args.to_vec() };
-        let is_allowed = |permission: &Permission| matches!(permission, Permission::Tool(it) if it.allows(&command));
-        if !self.allowed.iter().any(is_allowed) {
+        let is_allowed = self.allowed.iter().any(|permission| {
+            matches!(permission, Permission::Tool(pattern) if pattern.allows(&command))
+        });
+        if !is_allowed {
             let command = args.iter().fold(program.to_string(), |words, arg| words + " " + arg);
             return Err(tools::Failure::Denied(undeclared(&command, "allow_tool")));
         }
         match self.programs.iter().rfind(|(scripted, _)| *scripted == command) {
             Some((_, answer)) => answer.clone(),
             None if self.programs.iter().any(|(scripted, _)| scripted.program == program) => {
-                panic!("`{program}` is run with {args:?}, for which there is no script")
+                panic!("`{program}` was run with {args:?}, which the script does not have")
             }
             None => Err(tools::Failure::NotFound),
         }
     }
 
     pub(crate) fn reach(&self, host: &str, port: u16) -> Result<(), network::Failure> {
-        let is_it =
+        let is_same =
             |other: &str, other_port: u16| other.eq_ignore_ascii_case(host) && other_port == port;
-        let is_allowed = |permission: &Permission| matches!(permission, Permission::Network(host, port) if is_it(host, *port));
-        if !self.allowed.iter().any(is_allowed) {
-            return Err(network::Failure::Denied(undeclared(
-                &format!("{host}:{port}"),
-                "allow_network",
-            )));
+        let is_allowed = self.allowed.iter().any(|permission| {
+            matches!(permission, Permission::Network(host, port) if is_same(host, *port))
+        });
+        if !is_allowed {
+            let reason = undeclared(&format!("{host}:{port}"), "allow_network");
+            return Err(network::Failure::Denied(reason));
         }
-        let known = self.addresses.iter().rfind(|(host, port, _)| is_it(host, *port));
+        let known = self.addresses.iter().rfind(|(host, port, _)| is_same(host, *port));
         known.map_or(Err(network::Failure::Refused), |(_, _, answer)| answer.clone())
     }
 
@@ -235,17 +237,17 @@ impl Scripted {
         self.answers.clone()
     }
 
-    /// Where a test shows it when it fails.
+    /// Prints the message, which a failing test shows.
     pub(crate) fn log(&self, level: log::Level, message: &str) {
         println!("{level:?}: {message}");
     }
 }
 
-/// What a handler hears of something that nobody declares; its author reads it.
-fn undeclared(asked: &str, allow: &str) -> String {
+/// The reason for denying a permission that the handler does not declare.
+fn undeclared(permission: &str, allow: &str) -> String {
     format!(
-        "`{asked}` is not declared: list it among the CHECKS, with `Check::later` if the preflight asks for it itself, or \
-         under `[permissions]` in `gtc-pack.toml`, and then here with `{allow}`"
+        "`{permission}` is not declared: list it in CHECKS, with `Check::later` if the preflight \
+         runs it itself, or under `[permissions]` in `gtc-pack.toml` and with `{allow}` here"
     )
 }
 
@@ -254,17 +256,18 @@ impl Command {
         Self { program: program.to_string(), args: args.iter().map(ToString::to_string).collect() }
     }
 
-    /// Whether this, with its stars, allows that.
+    /// Returns true if this pattern, in which `*` matches one argument, matches a command.
     fn allows(&self, other: &Self) -> bool {
-        let fits = |(pattern, arg): (&String, &String)| {
-            let is_ordinary =
-                !arg.is_empty() && !arg.starts_with('-') && !arg.chars().any(char::is_control);
-            pattern == arg || pattern == "*" && is_ordinary
-        };
         self.program == other.program
             && self.args.len() == other.args.len()
-            && self.args.iter().zip(&other.args).all(fits)
+            && self.args.iter().zip(&other.args).all(|(pattern, arg)| matches(pattern, arg))
     }
+}
+
+fn matches(pattern: &str, arg: &str) -> bool {
+    let fits_wildcard =
+        !arg.is_empty() && !arg.starts_with('-') && !arg.chars().any(char::is_control);
+    pattern == arg || pattern == "*" && fits_wildcard
 }
 
 impl From<Ask> for Permission {

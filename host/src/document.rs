@@ -8,6 +8,7 @@ use env_pack_domain::grammar::Grammar;
 use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// Reads a document as what its name says it is, and YAML unless it says anything; or
 /// says what is wrong with it, and where.
@@ -47,18 +48,28 @@ fn yaml_fault(error: &serde_saphyr::Error) -> String {
 
 /// The schema of a document, with nothing in it that JSON Schema does not know.
 pub(crate) fn schema<T: JsonSchema>() -> Schema {
-    let is_known = |schema: &Schema| {
-        schema.get("format").is_none_or(|format| format == "uri" || format == "date-time")
-    };
-    let mut without_format = RecursiveTransform(|schema: &mut Schema| {
-        // such as `uint16`
-        if !is_known(schema) {
+    let mut simplify = RecursiveTransform(|schema: &mut Schema| {
+        // JSON Schema has no formats such as `uint16`
+        let is_known = |format: &Value| format == "uri" || format == "date-time";
+        if schema.get("format").is_some_and(|format| !is_known(format)) {
             schema.remove("format");
+        }
+        if let Some(description) = schema.get("description").and_then(Value::as_str) {
+            let unwrapped = unwrap_lines(description);
+            schema.insert("description".to_owned(), unwrapped.into());
         }
     });
     let mut schema = schemars::schema_for!(T);
-    without_format.transform(&mut schema);
+    simplify.transform(&mut schema);
     schema
+}
+
+/// A doc comment with a line for each paragraph, however it is wrapped in the source.
+fn unwrap_lines(text: &str) -> String {
+    text.split("\n\n")
+        .map(|paragraph| paragraph.replace('\n', " "))
+        .collect::<Vec<_>>()
+        .join("\n\n")
 }
 
 /// Stands in a schema for a text that is written in a grammar.

@@ -1,5 +1,5 @@
-//! Builds the guests into a target folder of their own, so that `cargo test` needs no
-//! step before it.
+//! Builds the guests into a separate target folder, so that `cargo test` needs no step before
+//! it.
 #![expect(clippy::disallowed_methods, reason = "it runs cargo")]
 
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use std::process::Command;
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// Packages to build: folder, arguments, and the files to look out for. Each is built on
-/// its own, or features would mix.
+/// Packages to build: folder and arguments. Each is built on its own, because a joint build
+/// would unify their features.
 const BUILDS: [(&str, &[&str]); 5] = [
     ("tests/guests", &["--package", "guests-no-std", "--examples"]),
     ("tests/guests", &["--package", "guests-std", "--examples"]),
@@ -39,15 +39,15 @@ fn main() {
 
 fn build(folder: &Path, arguments: &[&str], target: &PathBuf) {
     let mut cargo = Command::new(std::env::var_os("CARGO").expect("cargo names itself"));
-    // what cargo tells this build script about the host must not reach the build of a guest
+    // variables that cargo sets for this build script must not reach the build of a guest
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        let is_ours =
+        let is_inherited =
             ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_CAINFO"].contains(&name.as_str());
-        let is_cargos = name.starts_with("CARGO")
+        let is_set_by_cargo = name.starts_with("CARGO")
             && !name.starts_with("CARGO_REGISTR")
             && !name.starts_with("CARGO_SOURCE");
-        if is_cargos && !is_ours
+        if is_set_by_cargo && !is_inherited
             || name.starts_with("RUSTC")
             || name == "RUSTFLAGS"
             || name == "CLIPPY_ARGS"

@@ -1,4 +1,4 @@
-//! `gtc pack bench`: figures of a pack, and of none that does not answer.
+//! `gtc pack bench`: measures the handlers of a pack, and refuses packs that do not run.
 
 use crate::support::wat::Handler;
 use crate::support::{Sandbox, repository};
@@ -21,7 +21,8 @@ fn every_part_of_a_handler_is_measured() {
         "preflight",
     ];
     for part in parts {
-        let (min, median) = (handler[part]["min_us"].as_f64(), handler[part]["median_us"].as_f64());
+        let min = handler[part]["min_us"].as_f64();
+        let median = handler[part]["median_us"].as_f64();
         assert!(min > Some(0.0) && median >= min, "{part}: {handler}");
         assert!(
             (1..=3).contains(&handler[part]["turns"].as_u64().expect("a number")),
@@ -48,7 +49,7 @@ fn every_part_of_a_handler_is_measured() {
 #[test]
 fn a_handler_that_takes_long_is_measured_less_often() {
     let sandbox = Sandbox::new();
-    // a second of a processor, as far as any test knows
+    // about a second of CPU time
     let body = "(local $n i64) (local.set $n (i64.const 1500000000))
         (loop $l (local.set $n (i64.sub (local.get $n) (i64.const 1))) (br_if $l (i64.ne (local.get $n) (i64.const 0))))
         (i32.const 512)";
@@ -68,7 +69,7 @@ fn a_handler_that_takes_long_is_measured_less_often() {
 #[test]
 fn a_failing_handler_is_reported_with_its_call() {
     let sandbox = Sandbox::new();
-    let measured = |body: &str| {
+    let bench = |body: &str| {
         let handler = Handler {
             preflight_body: Some(body.to_owned()),
             ..Handler::new("state", "acme.state.bad", "^1")
@@ -79,9 +80,9 @@ fn a_failing_handler_is_reported_with_its_call() {
             .to_string();
         sandbox.gtc(["pack", "bench", &pack, "--limit", "handler.preflight-time=200ms"])
     };
-    let trapped = measured("unreachable").refused(1, "trapped");
+    let trapped = bench("unreachable").refused(1, "trapped");
     assert!(trapped.contains("component `handler`: handler trapped in `preflight`"), "{trapped}");
-    let late = measured("(loop $l (br $l)) unreachable").refused(1, "out-of-time");
+    let late = bench("(loop $l (br $l)) unreachable").refused(1, "out-of-time");
     assert!(late.contains("ran out of time in `preflight`: more than 0.2 s"), "{late}");
 }
 

@@ -1,5 +1,4 @@
-//! The packs that are part of the program: in step with their sources and with the
-//! environments they fill.
+//! The built-in packs match their sources and the default bindings of a new environment.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;

@@ -1,4 +1,4 @@
-//! What the SDK's catalogue of tools, the host and the documentation say of each other.
+//! The SDK's catalogue of tools agrees with the host and with the documentation.
 
 use env_pack_domain::ToolPermission;
 use env_pack_sdk::checks::catalogue::{
@@ -12,7 +12,7 @@ use gtc::engine::Limits;
 
 use crate::support::repository;
 
-/// Each with an output of a version that is too old, whoever asks.
+/// The tools, each with the output of a version that is too old for every handler.
 const TOOLS: [(&str, Tool, &str); 11] = [
     ("TOFU", TOFU, r#"{"terraform_version": "0.0.1"}"#),
     ("TERRAFORM", TERRAFORM, r#"{"terraform_version": "0.0.1"}"#),
@@ -47,11 +47,11 @@ fn minimum(tool: &Tool, stdout: &str) -> String {
         Output { exit_code: 0, stdout: stdout.to_owned(), stderr: String::new(), truncated: false };
     match tool.judge(Ok(output)).outcome {
         Outcome::VersionMismatch(mismatch) => mismatch.required.trim_start_matches(">=").to_owned(),
-        other => panic!("{tool:?} takes 0.0.1: {other:?}"),
+        other => panic!("{tool:?} accepts 0.0.1: {other:?}"),
     }
 }
 
-/// An answer that is more than the host takes would cost a whole preflight.
+/// The host refuses the complete result of a preflight that exceeds its limits.
 #[test]
 fn sdk_limits_fit_the_host_limits() {
     let engine = Limits::default();
@@ -69,8 +69,7 @@ fn only_version_queries_are_granted_with_the_binding() {
     }
 }
 
-/// The Azure CLI takes JMESPath, in which a name with a dash is none unless it stands
-/// between quotes.
+/// The Azure CLI uses JMESPath, in which a name with a dash must be quoted.
 #[test]
 fn azure_cli_queries_are_valid_jmespath() {
     for ask in [AZ.ask(), access::AZ_ACCOUNT.ask()] {

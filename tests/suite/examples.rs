@@ -1,6 +1,6 @@
-//! The examples: each a project that is built, tested and bound as its instructions say.
-//! Those in Rust are also asked with scripts for the programs they run, and with the real
-//! one where this machine has it.
+//! The examples are built, tested and bound as their READMEs describe. The preflights of those
+//! in Rust also run with scripts in place of programs, and with the real program if this machine
+//! has it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -13,14 +13,14 @@ use crate::support::toolchain::{path, toolchain};
 use crate::support::{Ran, Sandbox, repository, text};
 use crate::toolchains::{component, copy, toolchains};
 
-/// A listener of this machine, and its address.
+/// A listener on this machine, and its address.
 fn listener() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     (listener, address)
 }
 
-/// A program that writes down how it was called before it answers.
+/// Creates a program that records its command line before it answers.
 fn recording_program(sandbox: &mut Sandbox, name: &str, answer: &str) {
     sandbox.program(name, &format!("echo \"{name} $*\" >> \"$HOME/asked\"\n{answer}"));
 }
@@ -30,8 +30,7 @@ fn commands_run(sandbox: &Sandbox) -> BTreeSet<String> {
     asked.lines().map(str::to_owned).collect()
 }
 
-/// Packs an example, and gives back the pack and what it declares, in words without
-/// quotes.
+/// Packs an example. Returns the pack and its declared commands, without quotes.
 fn packed(
     sandbox: &Sandbox,
     component: PathBuf,
@@ -67,7 +66,7 @@ fn bind_slot(sandbox: &Sandbox, slot: &str, kind: &str, pack: &str, answers: &Va
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
 }
 
-/// The outcomes of one binding, by the name of the check.
+/// The outcomes of one binding, by the names of its checks.
 fn outcomes(sandbox: &Sandbox, code: i32, kind: &str) -> Value {
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(code).result();
     let bindings = report["bindings"].as_array().expect("a list");
@@ -77,8 +76,8 @@ fn outcomes(sandbox: &Sandbox, code: i32, kind: &str) -> Value {
     checks.as_array().expect("a list").iter().map(entry).collect::<serde_json::Map<_, _>>().into()
 }
 
-/// The commands of the README of an example, in a copy of the folders that it is made of,
-/// up to the one that asks this machine.
+/// Runs the commands of an example's README in a copy of its folders, up to the command that
+/// checks this machine.
 fn follow_readme(example: &str, toolchain_in: Option<&str>) {
     let sandbox = Sandbox::new();
     let root = sandbox.home().join("repository");
@@ -110,7 +109,7 @@ fn follow_readme(example: &str, toolchain_in: Option<&str>) {
         .current_dir(&folder)
         .env("PATH", path())
         .env("CARGO_NET_OFFLINE", "true");
-    // toolchains take longer than anything that a pack does to a host may take
+    // without the time limit of other commands, because toolchains are slow
     Ran::from(shell.output().expect("it starts")).succeeded();
     let environment = sandbox.document("local").to_string();
     let project = std::fs::read_to_string(folder.join("gtc-pack.toml")).expect("a file");
@@ -193,7 +192,7 @@ fn vault_secrets_runs_exactly_what_it_declares() {
         "--pack-ref",
         &pack,
     ];
-    // and nothing is asked for that would not help
+    // the error does not suggest grants, which would not help
     assert!(!sandbox.gtc(misplaced).refused(1, "slot-mismatch").contains("grant"));
     bind_slot(&sandbox, "secrets", kind, &pack, &json!({"address": format!("http://{address}")}));
     recording_program(
@@ -212,7 +211,7 @@ fn vault_secrets_runs_exactly_what_it_declares() {
     assert_eq!(
         commands_run(&sandbox),
         declared,
-        "what is derived is what is asked, no less and no more"
+        "the declared commands are exactly those that run"
     );
 
     drop(server);
@@ -230,7 +229,7 @@ fn vault_secrets_runs_exactly_what_it_declares() {
         "echo 'dial tcp 127.0.0.1:8200: connect: connection refused' >&2; exit 2",
     );
     assert_eq!(outcomes(&sandbox, 1, kind)["vault-token"]["status"], "unreachable");
-    // a line that never ends is repeated in part, and costs nobody else their answer
+    // an endless line is excerpted, and other checks keep their outcomes
     let endless = "head -c 1000000 /dev/zero | tr '\\0' x";
     sandbox.program(
         "vault",
@@ -290,13 +289,13 @@ fn terraform_deployer_runs_exactly_what_it_declares() {
         assert_eq!(
             found.as_object().map(serde_json::Map::len),
             Some(3),
-            "only the cloud of the answers is asked: {found}"
+            "only the cloud of the answers is checked: {found}"
         );
     }
     assert_eq!(
         commands_run(&sandbox),
         declared,
-        "what is derived is what is asked, no less and no more"
+        "the declared commands are exactly those that run"
     );
 }
 
@@ -365,11 +364,10 @@ fn oauth_extension_is_bound_as_often_as_it_is_needed() {
     };
     let found: Vec<_> =
         report["extension_bindings"].as_array().expect("a list").iter().map(statuses).collect();
-    let (ok, missing) = ("ok".to_owned(), "missing".to_owned());
-    let ready = vec![ok.clone(), ok.clone(), ok.clone()];
     assert_eq!(
         found,
-        [ready.clone(), ready, vec![ok.clone(), missing.clone(), ok], vec![missing; 3]]
+        [["ok"; 3], ["ok"; 3], ["ok", "missing", "ok"], ["missing"; 3]],
+        "the instances: default, staff, guests, new"
     );
     assert!(!report.to_string().contains("hunter2"), "a secret is not repeated: {report}");
 }

@@ -1,13 +1,13 @@
-//! What components may be made of: WebAssembly 2.0 with extended constants, and the
-//! component model of WASI 0.2. A proposal beyond that is refused by name, whether it is
-//! finished or not, as long as no supported toolchain emits it.
+//! The WebAssembly features of components: WebAssembly 2.0 with extended constants, and the
+//! component model of WASI 0.2. Other proposals are refused by name, finished or not, as long
+//! as no supported toolchain emits them.
 
 use env_pack_domain::Sha256Digest;
 use gtc::engine::{Engine, Limits, Settings, Trust};
 
 use crate::support::engines::settings;
 
-/// Proposals for modules: a name, a module that uses it, and what the refusal names.
+/// Proposals for core modules: name, a module that uses it, and a part of the error.
 const MODULES: [(&str, &str, &str); 18] = [
     ("shared memory", "(memory 1 1 shared)", "threads"),
     ("atomic operations", "(memory 1) (func (drop (i32.atomic.load (i32.const 0))))", "threads"),
@@ -42,7 +42,7 @@ const MODULES: [(&str, &str, &str); 18] = [
     ("pages of another size", "(memory 1 (pagesize 1))", "custom page sizes"),
 ];
 
-/// Proposals for components.
+/// Proposals for components: name, an item that uses it, and a part of the error.
 const COMPONENTS: [(&str, &str, &str); 8] = [
     ("streams", "(type (stream u8))", "async"),
     ("futures", "(type (future u8))", "async"),
@@ -54,7 +54,7 @@ const COMPONENTS: [(&str, &str, &str); 8] = [
     ("values", "(import \"x\" (value string))", "value"),
 ];
 
-/// What honest toolchains emit.
+/// Features that toolchains emit: name, and a module that uses it.
 const USED: [(&str, &str); 8] = [
     ("mutable globals", "(global (export \"g\") (mut i32) (i32.const 0))"),
     ("many results", "(func (result i32 i64) (i32.const 0) (i64.const 0))"),
@@ -79,10 +79,11 @@ fn engine() -> Engine {
     Engine::new(Settings { compiled: None, ..settings(Limits::default()) })
 }
 
-/// What becomes of a component with this inside, which exports a handler that is none.
-fn outcome(engine: &Engine, inside: &str) -> (&'static str, String) {
+/// Loads a component with these items, whose handler exports nothing. Returns the code and the
+/// message of the error.
+fn load_error(engine: &Engine, items: &str) -> (&'static str, String) {
     let text = format!(
-        "(component {inside} (instance $handler)
+        "(component {items} (instance $handler)
         (export \"greentic:env-pack/handler@0.1.0\" (instance $handler)))"
     );
     let component = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"));
@@ -96,14 +97,15 @@ fn outcome(engine: &Engine, inside: &str) -> (&'static str, String) {
 fn unsupported_proposals_are_refused_by_name() {
     let engine = engine();
     let modules =
-        MODULES.map(|(name, module, says)| (name, format!("(core module {module})"), says));
+        MODULES.map(|(name, module, expected)| (name, format!("(core module {module})"), expected));
     let components =
-        COMPONENTS.map(|(name, item, says)| (name, format!("(component {item})"), says));
+        COMPONENTS.map(|(name, item, expected)| (name, format!("(component {item})"), expected));
     let mut wrong = Vec::new();
-    for (name, inside, says) in modules.into_iter().chain(components) {
-        let (kind, said) = outcome(&engine, &inside);
-        if kind != "does-not-compile" || !said.to_lowercase().contains(&says.to_lowercase()) {
-            wrong.push(format!("{name}: `{says}` was expected, not {kind}: {said}"));
+    for (name, items, expected) in modules.into_iter().chain(components) {
+        let (kind, message) = load_error(&engine, &items);
+        if kind != "does-not-compile" || !message.to_lowercase().contains(&expected.to_lowercase())
+        {
+            wrong.push(format!("{name}: expected `{expected}`, got {kind}: {message}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -113,8 +115,8 @@ fn unsupported_proposals_are_refused_by_name() {
 fn features_that_toolchains_emit_compile() {
     let engine = engine();
     for (name, module) in USED {
-        let (kind, said) = outcome(&engine, &format!("(core module {module})"));
-        // it compiles, and is then found to export nothing
-        assert_eq!(kind, "wrong-interface", "{name}: {said}");
+        let (kind, message) = load_error(&engine, &format!("(core module {module})"));
+        // it compiles, but its handler exports nothing
+        assert_eq!(kind, "wrong-interface", "{name}: {message}");
     }
 }

@@ -1,9 +1,8 @@
-//! Handlers from other toolchains: built by the recipes of the examples, bound, and
-//! asked.
+//! Handlers in Python and JavaScript: built from the examples, bound, and run.
 //!
-//! These need `python3` or `node`, and the network for a toolchain of a hundred
-//! megabytes. `cargo xtask test` runs them where those are, and says so where they are
-//! not; `cargo test` alone leaves them out and lists them as ignored.
+//! The tests need `python3` or `node`, and the network to install a toolchain of 100 MB.
+//! `cargo xtask test` runs them if those are installed, and reports it otherwise; `cargo test`
+//! ignores them.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -17,11 +16,11 @@ use serde_json::{Value, json};
 use crate::inside::{found, preflight};
 use crate::support::{Sandbox, repository, text};
 
-/// The component of an example, and with it the toolchain that it is built with: the
-/// example is built as a project, in a folder where its toolchain stays installed.
+/// Builds the component of an example as a project, in a folder in which its toolchain stays
+/// installed.
 pub(crate) fn component(example: &str) -> PathBuf {
-    let (source, folder) =
-        (repository().join("examples").join(example), toolchains().join(example));
+    let source = repository().join("examples").join(example);
+    let folder = toolchains().join(example);
     build_if_stale(example, &[&source, &source.join("wit"), &wit()], |out| {
         copy(&source, &folder);
         install(example, &folder);
@@ -35,17 +34,17 @@ pub(crate) fn component(example: &str) -> PathBuf {
     })
 }
 
-/// Installs the toolchain of an example beside its sources, unless that was done for the
-/// same list of packages.
+/// Installs the toolchain of an example next to its sources, unless the same list of packages
+/// is installed.
 fn install(example: &str, folder: &Path) {
-    let (list, place) = match example {
+    let (list, installed_in) = match example {
         "python-secrets" => ("requirements.txt", ".venv"),
         _ => ("package-lock.json", "node_modules"),
     };
-    // written last, so that what was left half installed is installed anew
-    let (list, note) = (folder.join(list), folder.join(place).join("installed"));
-    let listed = std::fs::read(&list).expect("a list");
-    if std::fs::read(&note).is_ok_and(|installed| installed == listed) {
+    // written last, so that an interrupted installation is repeated
+    let packages = std::fs::read(folder.join(list)).expect("a list");
+    let marker = folder.join(installed_in).join("installed");
+    if std::fs::read(&marker).is_ok_and(|installed| installed == packages) {
         return;
     }
     let readme = std::fs::read_to_string(folder.join("README.md")).expect("instructions");
@@ -55,10 +54,10 @@ fn install(example: &str, folder: &Path) {
     run_successfully(
         Command::new("/bin/sh").args(["-ec", command.expect("a command")]).current_dir(folder),
     );
-    std::fs::write(note, listed).expect("a file");
+    std::fs::write(marker, packages).expect("a file");
 }
 
-/// Copies a folder, and leaves out what was built in it.
+/// Copies a folder, except for build outputs.
 pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("a folder") {
@@ -66,10 +65,13 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         let name = path.file_name().expect("a name");
         let is_built = ["target", ".venv", "node_modules"].iter().any(|built| name == *built)
             || path.extension().is_some_and(|end| end == "gtpack");
-        match path.is_dir() {
-            _ if is_built => {}
-            true => copy(&path, &to.join(name)),
-            false => drop(std::fs::copy(&path, to.join(name)).expect("a copy")),
+        if is_built {
+            continue;
+        }
+        if path.is_dir() {
+            copy(&path, &to.join(name));
+        } else {
+            std::fs::copy(&path, to.join(name)).expect("a copy");
         }
     }
 }
@@ -84,7 +86,7 @@ fn run_successfully(command: &mut Command) {
     );
 }
 
-/// The component of a guest in Python, with all of WASI.
+/// Builds the witness guest in Python, with all of WASI.
 fn python_witness() -> PathBuf {
     component("python-secrets");
     let venv = toolchains().join("python-secrets/.venv");
@@ -94,7 +96,7 @@ fn python_witness() -> PathBuf {
         .args(["--quiet", "--world", "env-pack-handler", "--wit-path"])
         .arg(wit())
         .arg("componentize");
-    // it leaves compiled code beside the source
+    // it writes compiled code next to the source
     let stage = tempfile::tempdir().expect("a folder");
     std::fs::copy(source.join("witness.py"), stage.path().join("witness.py")).expect("a copy");
     build.env("VIRTUAL_ENV", venv).arg("--python-path").arg(stage.path());
@@ -103,12 +105,12 @@ fn python_witness() -> PathBuf {
     })
 }
 
-/// The component of a guest in JavaScript, with all of WASI that a handler may import.
+/// Builds the witness guest in JavaScript, with the WASI interfaces that a handler may import.
 fn javascript_witness() -> PathBuf {
     component("javascript-telemetry");
     let source = repository().join("tests/guests/javascript");
     let script = toolchains().join("javascript-telemetry/witness.mjs");
-    // node looks for packages beside the script that imports them
+    // node searches packages next to the script that imports them
     std::fs::copy(source.join("build.mjs"), &script).expect("a copy");
     let mut build = Command::new("node");
     build.arg(script).arg(source.join("witness.js")).arg(wit());
@@ -117,7 +119,7 @@ fn javascript_witness() -> PathBuf {
     })
 }
 
-/// Where toolchains are installed.
+/// The folder in which toolchains are installed.
 pub(crate) fn toolchains() -> PathBuf {
     repository().join("target/toolchains")
 }
@@ -126,10 +128,10 @@ fn wit() -> PathBuf {
     repository().join("wit/env-pack/0.1.0")
 }
 
-/// A component, built anew when it is older than what it is made of.
+/// Builds a component if it is older than its sources.
 ///
-/// One at a time, among threads and processes: whoever comes first installs the
-/// toolchain, in a folder that all of them share.
+/// A file lock admits one thread of one process at a time, because all share the folder of the
+/// toolchain.
 fn build_if_stale(name: &str, sources: &[&Path], build: impl FnOnce(&Path)) -> PathBuf {
     std::fs::create_dir_all(toolchains()).expect("a folder");
     let lock = File::create(toolchains().join(format!("{name}.lock"))).expect("a file");
@@ -149,8 +151,8 @@ fn modified(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|metadata| metadata.modified()).ok()
 }
 
-/// Packs a component, binds it with everything it declares, and gives back what its
-/// preflight found.
+/// Packs a component, binds it with the permissions that it declares, and returns the checks of
+/// its preflight.
 fn bind_and_check(
     sandbox: &Sandbox,
     example: &str,
@@ -192,8 +194,8 @@ fn bind_and_check(
 fn a_python_handler_is_a_handler() {
     let mut sandbox = Sandbox::with_local();
     sandbox.program("python3", "echo Python 3.99.1");
-    let (kind, declared) =
-        ("acme.secrets.python-demo@0.1.0", ["--allow-tool", "python3 --version"]);
+    let kind = "acme.secrets.python-demo@0.1.0";
+    let declared = ["--allow-tool", "python3 --version"];
     let checks = bind_and_check(
         &sandbox,
         "python-secrets",
@@ -277,7 +279,7 @@ fn a_python_handler_is_isolated() {
 fn a_javascript_handler_is_isolated() {
     let witness = javascript_witness();
     let answer = preflight(&witness, Limits::default(), "{}").expect("an answer");
-    // `fetch` is there and has nothing to work with
+    // `fetch` exists, but has no network
     assert_eq!(
         found(&answer),
         [

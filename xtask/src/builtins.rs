@@ -15,7 +15,7 @@ use crate::process::{command, output, root, run};
 use crate::report::Report;
 
 /// The inputs of the packed files, apart from the compiler.
-const INPUTS: [&str; 3] = ["wit/env-pack", "guest-sdk", "builtins"];
+const INPUTS: [&str; 2] = ["guest-sdk", "builtins"];
 const TARGET: &str = "wasm32-wasip2";
 /// Each crate with the descriptor path that it handles, which is the name of its pack.
 const PACKS: [(&str, &str); 5] = [

@@ -1,4 +1,4 @@
-//! Runs revisions as processes of this machine; needs nothing that is not there.
+//! Runs revisions as processes of this machine. It has no requirements, and so no checks.
 #![no_std]
 
 use env_pack_sdk::{DescriptorPath, Handler, Slot, VersionReq, export};

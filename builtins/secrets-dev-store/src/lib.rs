@@ -1,4 +1,4 @@
-//! Keeps secrets in a file for development; needs nothing that is not there.
+//! Keeps secrets in a file for development. It has no requirements, and so no checks.
 #![no_std]
 
 use env_pack_sdk::{DescriptorPath, Handler, Slot, VersionReq, export};

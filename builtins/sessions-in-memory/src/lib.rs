@@ -1,4 +1,4 @@
-//! Keeps sessions in memory; needs nothing that is not there.
+//! Keeps sessions in memory. It has no requirements, and so no checks.
 #![no_std]
 
 use env_pack_sdk::{DescriptorPath, Handler, Slot, VersionReq, export};

@@ -1,4 +1,4 @@
-//! Writes telemetry to standard output; needs nothing that is not there.
+//! Writes telemetry to standard output. It has no requirements, and so no checks.
 #![no_std]
 
 use env_pack_sdk::{DescriptorPath, Handler, Slot, VersionReq, export};

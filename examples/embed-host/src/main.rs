@@ -1,13 +1,12 @@
-//! A program that hosts env-packs itself: with a handler of its own, beside those of
-//! packs.
+//! A program that embeds the host, with a native handler in addition to those of packs.
 //!
 //! ```text
 //! embed-host <cache folder> <pack> [<path>@<version>]
 //! ```
 //!
-//! It loads the pack, grants it everything that it declares, and lists what there is.
-//! Then it resolves the descriptor, and prints what the preflight finds; without one, it
-//! examines the environment `local`.
+//! It loads the pack, grants the permissions that the pack declares, and lists all handlers.
+//! With a descriptor, it runs the preflight of that handler and prints the checks. Without one,
+//! it runs `doctor` on the environment `local`.
 #![expect(
     clippy::disallowed_methods,
     reason = "a program decides itself which variables its host sees"
@@ -27,7 +26,7 @@ use gtc::host::{Host, HostSettings};
 use gtc::ops::plugins::Plugins;
 use gtc::ops::{OpError, doctor, env, inspect};
 
-/// A handler without a sandbox: it is code of this program.
+/// A native handler, without a sandbox.
 #[derive(Debug)]
 struct Clock {
     path: DescriptorPath,
@@ -58,8 +57,8 @@ impl EnvPackHandler for Clock {
 }
 
 fn main() -> ExitCode {
-    // foreign components are compiled in another process of this very program, which becomes
-    // a worker here
+    // external components are compiled in another process of this program, which becomes a
+    // worker here
     gtc::engine::worker::hook();
     let Err(error) = run() else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");
@@ -77,7 +76,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     };
 
     let mut settings = HostSettings::quiet(cache.join("environments"), cache);
-    // without this, handlers find no program at all
+    // without this, handlers find no programs
     settings.tools = ToolEnvironment {
         path: std::env::var_os("PATH").unwrap_or_default(),
         variables: std::env::vars_os().collect(),
@@ -92,7 +91,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     plugins.register_pack(&host, &pack_ref, &inspect::declared_permissions(&host, &pack_ref)?)?;
     for plugin in plugins.iter() {
         let from = match &plugin.origin.pack_ref {
-            None => "ours".to_owned(),
+            None => "native".to_owned(),
             Some(PackRef::Builtin(_)) => "built in".to_owned(),
             Some(pack_ref) => format!("from `{pack_ref}`"),
         };
@@ -101,7 +100,7 @@ fn run() -> Result<(), Box<dyn Error>> {
 
     let local = "local".parse()?;
     let Some(kind) = kind else {
-        // every operation of the command line is a function that takes a host
+        // every command of `gtc` is a function that takes a host
         env::init(&host, &local, None)?;
         let report = doctor::doctor(&host, &local, false)?;
         let health = if report.healthy { "healthy" } else { "not healthy" };

@@ -1,6 +1,5 @@
-//! An OAuth identity provider that workloads look up by name, any number of times in one
-//! environment: each instance has answers of its own, and what is required of them is
-//! checked before anything is deployed.
+//! An OAuth identity provider that workloads look up by name. An environment can have any number
+//! of instances, each with its own answers, which the preflight checks before a deployment.
 #![no_std]
 
 extern crate alloc;
@@ -24,33 +23,33 @@ impl Handler for OAuth {
 
     fn preflight() -> Vec<ToolCheck> {
         let answers = Answers::read();
-        let whose = match binding::instance_id() {
+        let instance = match binding::instance_id() {
             Some(instance) => " of instance `".to_string() + &instance + "`",
             None => String::new(),
         };
         let mut checks = vec![
-            answers.check("client_id", &("the client id".to_string() + &whose)),
-            secret(&answers, "where the client secret".to_string() + &whose + " is kept"),
+            answers.check("client_id", &("the client id".to_string() + &instance)),
+            secret(&answers, "where the client secret".to_string() + &instance + " is kept"),
         ];
-        checks.push(issuer(&answers, "the identity provider".to_string() + &whose));
+        checks.push(issuer(&answers, "the identity provider".to_string() + &instance));
         checks
     }
 }
 
-/// Answers lie in a plain file: the secret itself has no place in them, only a reference
-/// to it.
+/// The answers are a plain file, so they must contain a reference to the secret, not the secret
+/// itself.
 fn secret(answers: &Answers, description: String) -> ToolCheck {
     let mut check = answers.check("client_secret_ref", &description);
     let is_reference =
         answers.text("client_secret_ref").is_some_and(|text| text.starts_with("secret://"));
     if matches!(check.outcome, Outcome::Ok(_)) && !is_reference {
-        let hint = "put the secret into the secrets store, and answer `client_secret_ref` with its `secret://…`";
+        let hint = "put the secret into the secrets store, and answer `client_secret_ref` with its `secret://…` reference";
         check.outcome = Outcome::Missing(Missing { install_hint: hint.to_string() });
     }
     check
 }
 
-/// The provider must be named by its address, and answer there.
+/// The answer must be the address of the provider, and the provider must be reachable.
 fn issuer(answers: &Answers, description: String) -> ToolCheck {
     let mut check = answers.check("issuer", &description);
     let Some(issuer) = answers.text("issuer").filter(|_| matches!(check.outcome, Outcome::Ok(_)))

@@ -1,6 +1,6 @@
-//! Deploys with Terraform: before anything is deployed, Terraform must be there and new
-//! enough, and the operator logged in to the cloud that the answers name. Where the
-//! answers say where the state is kept, that must be reachable.
+//! Deploys with Terraform. The preflight checks that Terraform is installed in a supported
+//! version, that the operator is logged in to the cloud of the answers, and that the state store
+//! of the answers, if any, is reachable.
 #![no_std]
 
 extern crate alloc;
@@ -14,7 +14,7 @@ use env_pack_sdk::{
     Answers, DescriptorPath, Handler, Missing, Outcome, Slot, ToolCheck, VersionReq, export,
 };
 
-/// With an older one, the `removed` blocks of our modules are no syntax.
+/// Older versions do not support the `removed` blocks of our modules.
 const TERRAFORM: Tool = catalogue::TERRAFORM.at_least(1, 7, 0);
 
 struct Deployer;
@@ -39,31 +39,31 @@ impl Handler for Deployer {
     }
 }
 
-/// Whether the operator is logged in to a cloud.
+/// Checks that the operator is logged in to a cloud.
 fn login(cloud: &str) -> ToolCheck {
     match cloud {
         "aws" => access::AWS_IDENTITY.check(),
         "gcp" => access::GCLOUD_ACCOUNT.check(),
         "azure" => access::AZ_ACCOUNT.check(),
-        other => wrong(
+        other => invalid_answer(
             "cloud",
             format!("answer `cloud` with `aws`, `gcp` or `azure` instead of `{other}`"),
         ),
     }
 }
 
-/// Whether the state can be reached, at an address such as `https://state.acme.example`.
+/// Checks that the state store is reachable, such as `https://state.acme.example`.
 fn backend(state: &str) -> ToolCheck {
     match checks::split(state) {
-        Some((host, port)) => checks::reachable("where Terraform keeps its state", &host, port),
-        None => wrong(
+        Some((host, port)) => checks::reachable("the state store of Terraform", &host, port),
+        None => invalid_answer(
             "state",
             "answer `state` with an address like `https://state.acme.example`".to_string(),
         ),
     }
 }
 
-fn wrong(answer: &str, install_hint: alloc::string::String) -> ToolCheck {
+fn invalid_answer(answer: &str, install_hint: alloc::string::String) -> ToolCheck {
     let outcome = Outcome::Missing(Missing { install_hint });
     ToolCheck { name: answer.to_string(), description: format!("the answer `{answer}`"), outcome }
 }

@@ -42,8 +42,8 @@ fn only_the_answered_cloud_is_checked() {
         "123456789012\tarn:aws:iam::123456789012:user/Alice\tAIDA\n",
     );
     assert!(outcomes(&alice).contains("user/Alice"));
-    let nobody = answered("aws").ends("aws", AWS, 255, "", "Unable to locate credentials.\n");
-    assert!(outcomes(&nobody).contains("AuthFailed"));
+    let logged_out = answered("aws").ends("aws", AWS, 255, "", "Unable to locate credentials.\n");
+    assert!(outcomes(&logged_out).contains("AuthFailed"));
     let gcp = answered("gcp").prints(
         "gcloud",
         &["auth", "list", "--filter=status:ACTIVE", "--format=value(account)"],

@@ -1,6 +1,6 @@
-//! Secrets out of HashiCorp Vault: before anything is deployed, the `vault` CLI must be
-//! there and new enough, its token must be good, and the server of the operator's answers
-//! must be reachable.
+//! Secrets from HashiCorp Vault. The preflight checks that the `vault` CLI is installed in a
+//! supported version, that its token is valid, and that the server of the operator's answers is
+//! reachable.
 #![no_std]
 
 extern crate alloc;
@@ -29,8 +29,8 @@ impl Handler for Vault {
     }
 }
 
-/// The server that the answers name, such as `https://vault.acme.example:8200`. Which one that is nobody knows when the pack is
-/// compiled, so it is declared under `[permissions]` in `gtc-pack.toml`.
+/// Checks the server of the answers, such as `https://vault.acme.example:8200`. It is not known
+/// at compile time, so `gtc-pack.toml` declares it under `[permissions]`.
 fn server(address: &str) -> ToolCheck {
     let description = "the Vault server";
     match checks::split(address) {

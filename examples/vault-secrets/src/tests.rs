@@ -15,7 +15,7 @@ fn machine() -> Scripted {
         .prints("vault", &["token", "lookup"], "Key    Value\n---    -----\nid     [redacted]\n")
 }
 
-/// What each check found, in the order of the preflight.
+/// The outcome of each check, in order.
 fn outcomes(machine: &Scripted) -> Vec<String> {
     let checks = machine.preflight::<Vault>();
     checks.iter().map(|check| format!("{}: {:?}", check.name, check.outcome)).collect()
@@ -39,14 +39,14 @@ fn a_machine_without() {
     assert!(checks.iter().all(|check| matches!(check.outcome, Outcome::Missing(_))), "{checks:?}");
     let old = machine().prints("vault", &["version"], "Vault v1.9.10\n");
     assert!(outcomes(&old)[0].contains("VersionMismatch"));
-    let shut = machine().ends(
+    let denied = machine().ends(
         "vault",
         &["token", "lookup"],
         2,
         "",
         "Code: 403. Errors:\n\n* permission denied\n",
     );
-    assert!(outcomes(&shut)[1].contains("AuthFailed"));
+    assert!(outcomes(&denied)[1].contains("AuthFailed"));
 }
 
 #[test]
@@ -55,8 +55,8 @@ fn the_server_of_the_answers() {
     assert!(outcomes(&answered("vault"))[2].contains("Missing"));
     assert!(
         outcomes(&answered("https://vault.acme.example"))[2].contains("not allowed"),
-        "nobody declared it"
+        "it is not declared"
     );
-    let away = answered("http://127.0.0.1:8200").allow_network("127.0.0.1", 8200);
-    assert!(outcomes(&away)[2].contains("Unreachable"));
+    let unreachable = answered("http://127.0.0.1:8200").allow_network("127.0.0.1", 8200);
+    assert!(outcomes(&unreachable)[2].contains("Unreachable"));
 }

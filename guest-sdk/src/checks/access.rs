@@ -1,5 +1,4 @@
-//! Whether the operator is let in: commands that fail honestly when nobody is logged in,
-//! or when nothing answers.
+//! Checks that the operator is logged in, by commands that fail otherwise.
 //!
 //! ```
 //! use env_pack_sdk::can_i;
@@ -9,7 +8,7 @@
 //! const MAY_WATCH: Access = can_i!("watch", "pods", namespace);
 //! const CHECKS: &[Check] =
 //!     &[Check::access(&MAY_DEPLOY), Check::access(&access::AWS_IDENTITY), Check::later(MAY_WATCH.ask())];
-//! // and in the preflight, with a namespace out of the answers: MAY_WATCH.check_with(&["shop"])
+//! // in the preflight, with a namespace from the answers: MAY_WATCH.check_with(&["shop"])
 //! ```
 
 use alloc::string::{String, ToString};
@@ -20,7 +19,7 @@ use crate::limits::excerpt;
 use crate::tools::{Failure, Output};
 use crate::{Outcome, ToolCheck};
 
-/// A command that succeeds only for somebody who is let in.
+/// A command whose output tells whether the operator is logged in.
 #[derive(Clone, Copy, Debug)]
 pub struct Access {
     name: &'static str,
@@ -33,18 +32,18 @@ pub struct Access {
     known_failures: KnownFailures,
 }
 
-/// What a command says.
+/// The answer that a command's output contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Yes; the text, if any, says who is let in.
+    /// The operator is logged in; the text, if any, is the identity.
     Yes(Option<String>),
-    /// No, in these words.
+    /// The operator is not logged in, with the command's message.
     No(String),
 }
 
 impl Access {
-    /// A check of this name that runs a command; until told otherwise, its exit code 0
-    /// means yes.
+    /// Creates a check that runs a command. By default, exit code 0 means that the operator is
+    /// logged in.
     pub const fn new(
         name: &'static str,
         program: &'static str,
@@ -62,37 +61,38 @@ impl Access {
         }
     }
 
-    /// What is checked, as a phrase for people.
+    /// Describes the check, as a phrase for the operator.
     pub const fn describe(mut self, description: &'static str) -> Self {
         self.description = description;
         self
     }
 
-    /// How the operator gets the program, as one sentence or command.
+    /// Tells the operator how to install the program, as one sentence or command.
     pub const fn install_hint(mut self, hint: &'static str) -> Self {
         self.install_hint = hint;
         self
     }
 
-    /// What the operator does when the answer is no.
+    /// Tells the operator how to log in.
     pub const fn login_hint(mut self, hint: &'static str) -> Self {
         self.login_hint = hint;
         self
     }
 
-    /// What its output means; nothing when it is no answer, but perhaps a complaint.
+    /// Sets the function that reads the answer from the output. It returns `None` if there is
+    /// no answer; the known failures are searched then.
     pub const fn read_with(mut self, read: fn(&Output) -> Option<Answer>) -> Self {
         self.read = read;
         self
     }
 
-    /// What it prints when nobody is logged in, or nothing answers.
+    /// Sets the failures to recognise if there is no answer.
     pub const fn known_failures(mut self, known_failures: &'static [KnownFailure]) -> Self {
         self.known_failures = KnownFailures::new(known_failures);
         self
     }
 
-    /// What it asks of the operator's machine.
+    /// The permission that the check needs.
     pub const fn ask(&self) -> Ask {
         Ask::Tool { program: self.program, args: self.args }
     }
@@ -108,17 +108,17 @@ impl Access {
         false
     }
 
-    /// Runs the command through the host and judges what came back.
+    /// Runs the command and checks its output.
     pub fn check(&self) -> ToolCheck {
         self.judge(run_command(self.program, self.args, &[]))
     }
 
-    /// Runs the command with something in the place of each `*` among its arguments.
+    /// Runs the command with each `*` among its arguments replaced by the next value.
     pub fn check_with(&self, filling: &[&str]) -> ToolCheck {
         self.judge(run_command(self.program, self.args, filling))
     }
 
-    /// Judges what running the command brought, without running anything.
+    /// Checks the output of the command, without running it.
     pub fn judge(&self, ran: Result<Output, Failure>) -> ToolCheck {
         let description = match self.description {
             "" => self.name,
@@ -155,22 +155,22 @@ const AZ_LOGIN: &str = "log in with `az login`";
 const GCLOUD_LOGIN: &str = "log in with `gcloud auth login`";
 const KUBE_LOGIN: &str =
     "log in to the cluster, or choose another with `kubectl config use-context <context>`";
-const KUBE_ASK: &str = "ask whoever runs the cluster for a role that allows it";
+const KUBE_ASK: &str = "ask the cluster administrator for a role that allows it";
 const KUBE_UP: &str =
     "start the cluster, or choose another with `kubectl config use-context <context>`";
 const ONLINE: &str = "check the network of this machine, its proxies and its VPN";
 const VAULT_LOGIN: &str = "log in with `vault login`";
-const VAULT_UP: &str = "check VAULT_ADDR, and whether the server is up";
+const VAULT_UP: &str = "check VAULT_ADDR, and that the server is running";
 
-const fn auth_failed(says: &'static str, next: &'static str) -> KnownFailure {
-    KnownFailure::new(says, Meaning::AuthFailed, next)
+const fn auth_failed(message: &'static str, hint: &'static str) -> KnownFailure {
+    KnownFailure::new(message, Meaning::AuthFailed, hint)
 }
 
-const fn unreachable(says: &'static str, next: &'static str) -> KnownFailure {
-    KnownFailure::new(says, Meaning::Unreachable, next)
+const fn unreachable(message: &'static str, hint: &'static str) -> KnownFailure {
+    KnownFailure::new(message, Meaning::Unreachable, hint)
 }
 
-/// Who the AWS CLI is logged in as.
+/// The identity that the AWS CLI is logged in as.
 pub const AWS_IDENTITY: Access =
     Access::new("aws-identity", "aws", &["sts", "get-caller-identity", "--output", "text"])
         .describe("logged in to AWS")
@@ -192,7 +192,7 @@ pub const AWS_IDENTITY: Access =
             unreachable("Failed to connect to proxy URL", ONLINE),
         ]);
 
-/// The account that gcloud acts for.
+/// The active account of gcloud.
 pub const GCLOUD_ACCOUNT: Access = Access::new(
     "gcloud-account",
     "gcloud",
@@ -203,7 +203,7 @@ pub const GCLOUD_ACCOUNT: Access = Access::new(
 .login_hint(GCLOUD_LOGIN)
 .read_with(|output| logged_in_as(output, "no account is active"));
 
-/// The subscription that the Azure CLI acts for.
+/// The current subscription of the Azure CLI.
 pub const AZ_ACCOUNT: Access =
     Access::new("az-account", "az", &["account", "show", "--output", "tsv", "--query", "id"])
         .describe("logged in to Azure")
@@ -212,8 +212,8 @@ pub const AZ_ACCOUNT: Access =
         .read_with(|output| logged_in_as(output, "no subscription is selected"))
         .known_failures(&[auth_failed("az login", AZ_LOGIN), auth_failed("AADSTS", AZ_LOGIN)]);
 
-/// Whether the token that the Vault CLI uses is good. Nothing of what is printed is
-/// repeated: the token is in it.
+/// Checks the token of the Vault CLI. The output is not repeated, because it contains the
+/// token.
 pub const VAULT_TOKEN: Access = Access::new("vault-token", "vault", &["token", "lookup"])
     .describe("logged in to Vault")
     .install_hint(super::catalogue::VAULT_HINT)
@@ -229,13 +229,13 @@ pub const VAULT_TOKEN: Access = Access::new("vault-token", "vault", &["token", "
         unreachable("deadline exceeded", VAULT_UP),
         unreachable(
             "server gave HTTP response to HTTPS client",
-            "give VAULT_ADDR the scheme that the server speaks, `http://` here",
+            "use the scheme `http://` in VAULT_ADDR",
         ),
         unreachable("Vault is sealed", "unseal the server with `vault operator unseal`"),
     ]);
 
-/// Whether the current context of kubectl may do something: a check of this name that
-/// runs `kubectl auth can-i …`. Written with [`can_i!`](crate::can_i).
+/// Checks that the current context of kubectl allows an action, with `kubectl auth can-i …`.
+/// Use the macro [`can_i!`](crate::can_i) instead.
 pub const fn can_i(name: &'static str, args: &'static [&'static str]) -> Access {
     Access::new(name, "kubectl", args)
         .describe("allowed in the Kubernetes cluster")
@@ -245,9 +245,8 @@ pub const fn can_i(name: &'static str, args: &'static [&'static str]) -> Access 
         .known_failures(KUBE_FAILURES)
 }
 
-/// Whether the current context of kubectl may do something: `can_i!("create", "pods")`,
-/// or `can_i!("create", "pods", namespace)` for a namespace that is filled in with
-/// [`Access::check_with`].
+/// Checks that the current context of kubectl allows an action: `can_i!("create", "pods")`,
+/// or `can_i!("create", "pods", namespace)` with a namespace from [`Access::check_with`].
 #[macro_export]
 macro_rules! can_i {
     ($verb:literal, $resource:literal) => {
@@ -276,7 +275,7 @@ const KUBE_FAILURES: &[KnownFailure] = &[
     unreachable("i/o timeout", KUBE_UP),
 ];
 
-/// The first line, if there is one, says who is let in.
+/// Reads the identity from the first line; without one, the operator is not logged in.
 fn logged_in_as(output: &Output, otherwise: &str) -> Option<Answer> {
     (output.exit_code == 0).then(|| match command::first_line(&output.stdout) {
         Some(line) => Answer::Yes(Some(line.to_string())),
@@ -284,21 +283,18 @@ fn logged_in_as(output: &Output, otherwise: &str) -> Option<Answer> {
     })
 }
 
-/// The second column of the line says who is let in; the first is the number of the
-/// account.
+/// Reads the identity from the second column of the line; the first is the account number.
 fn second_column(output: &Output) -> Option<Answer> {
     let mut lines = output.stdout.lines().filter_map(|line| line.trim().split('\t').nth(1));
     lines.next().filter(|_| output.exit_code == 0).map(|name| Answer::Yes(Some(name.to_string())))
 }
 
-/// The answer of `kubectl auth can-i`, whatever warnings stand around it. A no comes with
-/// an exit code of 1, and maybe a reason.
+/// Reads the answer of `kubectl auth can-i`, and skips warnings. A `no` has exit code 1, and
+/// an optional reason.
 fn yes_or_no(output: &Output) -> Option<Answer> {
-    let answers = output.stdout.lines().map(str::trim);
-    let mut answers = answers.filter_map(|line| match line {
+    output.stdout.lines().map(str::trim).find_map(|line| match line {
         "yes" if output.exit_code == 0 => Some(Answer::Yes(None)),
         line if line == "no" || line.starts_with("no - ") => Some(Answer::No(line.to_string())),
         _ => None,
-    });
-    answers.next()
+    })
 }

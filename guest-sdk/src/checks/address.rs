@@ -1,4 +1,4 @@
-//! Addresses that must answer.
+//! Network addresses that must be reachable.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -8,7 +8,7 @@ use super::command::{Meaning, probe_error};
 use crate::network::{self, Failure};
 use crate::{Outcome, ToolCheck};
 
-/// An address that is known when the handler is compiled.
+/// A network address that is known at compile time.
 #[derive(Clone, Copy, Debug)]
 pub struct Address {
     host: &'static str,
@@ -17,23 +17,23 @@ pub struct Address {
 }
 
 impl Address {
-    /// A name or an IP address without brackets, and a port.
+    /// Creates an address from a name or an IP address without brackets, and a TCP port.
     pub const fn new(host: &'static str, port: u16) -> Self {
         Self { host, port, description: "" }
     }
 
-    /// What is there, as a phrase for people.
+    /// Describes the service at the address, as a phrase for the operator.
     pub const fn describe(mut self, description: &'static str) -> Self {
         self.description = description;
         self
     }
 
-    /// What it asks of the operator's machine.
+    /// The permission that the check needs.
     pub const fn ask(&self) -> Ask {
         Ask::Network { host: self.host, port: self.port }
     }
 
-    /// Tries to connect.
+    /// Connects to the address.
     pub fn check(&self) -> ToolCheck {
         reachable(self.description, self.host, self.port)
     }
@@ -45,52 +45,52 @@ impl Probe for Address {
     }
 }
 
-/// Checks that something answers at an address, such as one from the operator's answers.
+/// Checks that an address is reachable, such as one from the operator's answers.
 ///
-/// An address that is not among the checks of the handler is not derived for the pack: it
-/// is declared under `[permissions]` in `gtc-pack.toml`.
+/// `gtc pack build` does not derive the permission for an address that is not among the
+/// handler's [`CHECKS`](crate::Handler::CHECKS): declare it under `[permissions]` in
+/// `gtc-pack.toml`.
 pub fn reachable(description: &str, host: &str, port: u16) -> ToolCheck {
-    let name = match host.contains(':') {
-        true => format!("[{host}]:{port}"),
-        false => format!("{host}:{port}"),
-    };
+    let name =
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
     let description = match description {
         "" => "answers on the network".to_string(),
         description => description.to_string(),
     };
-    let outcome = outcome(network::reach(host, port));
-    ToolCheck { name, description, outcome }
+    ToolCheck { name, description, outcome: outcome(network::reach(host, port)) }
 }
 
 fn outcome(reached: Result<(), Failure>) -> Outcome {
-    let away = |detail: &str, next: &str| Meaning::Unreachable.outcome(detail, next);
-    match reached {
-        Ok(()) => Outcome::Ok(None),
-        Err(Failure::Denied(reason)) => {
-            probe_error(format!("not allowed to connect to it: {reason}"))
+    let failure = match reached {
+        Ok(()) => return Outcome::Ok(None),
+        Err(failure) => failure,
+    };
+    let (detail, next) = match &failure {
+        Failure::Denied(reason) => {
+            return probe_error(format!("not allowed to connect to it: {reason}"));
         }
-        Err(Failure::NotFound) => {
-            away("the name does not resolve", "check the name, and whether DNS knows it here")
+        Failure::NotFound => {
+            ("the name does not resolve", "check the name, and the DNS of this machine")
         }
-        Err(Failure::Refused) => {
-            away("nothing listens there", "check the port, and start what should listen there")
+        Failure::Refused => ("nothing listens there", "check the port, and start the service"),
+        Failure::TimedOut => {
+            ("nothing answered in time", "check the firewalls, VPN and proxies on the way")
         }
-        Err(Failure::TimedOut) => {
-            away("nothing answered in time", "check firewalls, VPN and proxies on the way there")
-        }
-        Err(Failure::Io(reason)) => away(&reason, "check the network of this machine"),
-    }
+        Failure::Io(reason) => (reason.as_str(), "check the network of this machine"),
+    };
+    Meaning::Unreachable.outcome(detail, next)
 }
 
-/// The host and the port of an address such as `https://vault.example:8200/v1`, `vault.example:8200` or `[::1]:443`; without a
-/// port, the one of `https` or `http`. Nothing when there is no host, or a port that is
-/// none.
+/// Splits an address such as `https://vault.example:8200/v1`, `vault.example:8200` or
+/// `[::1]:443` into host and port. The default port is 443 for `https://` and 80 for
+/// `http://`; other addresses need one. Returns `None` for an invalid address.
 pub fn split(address: &str) -> Option<(String, u16)> {
-    let (default, rest) = match (address.strip_prefix("https://"), address.strip_prefix("http://"))
-    {
-        (Some(rest), _) => (Some(443), rest),
-        (_, Some(rest)) => (Some(80), rest),
-        _ => (None, address),
+    let (default_port, rest) = if let Some(rest) = address.strip_prefix("https://") {
+        (Some(443), rest)
+    } else if let Some(rest) = address.strip_prefix("http://") {
+        (Some(80), rest)
+    } else {
+        (None, address)
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, port) = match authority.strip_prefix('[') {
@@ -99,7 +99,7 @@ pub fn split(address: &str) -> Option<(String, u16)> {
     };
     let port = match port.strip_prefix(':') {
         Some(port) => port.parse().ok().filter(|port| *port != 0)?,
-        None if port.is_empty() => default?,
+        None if port.is_empty() => default_port?,
         None => return None,
     };
     (!host.is_empty() && !host.contains(['@', ' '])).then(|| (host.to_string(), port))
@@ -110,7 +110,7 @@ mod tests {
     use super::split;
 
     #[test]
-    fn addresses_as_people_write_them() {
+    fn addresses_are_split() {
         for (text, host, port) in [
             ("https://vault.example:8200/v1", "vault.example", 8200),
             ("https://vault.example", "vault.example", 443),

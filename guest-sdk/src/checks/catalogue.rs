@@ -1,9 +1,7 @@
-//! Well-known tools, each with the command that prints its version, where in the output
-//! the version stands, the oldest version that will do unless a handler says otherwise,
-//! and where to get it.
+//! Well-known tools, each with the command and the parser for its version, a default minimum
+//! version, and installation instructions.
 //!
-//! The commands are all on the host's list of those that are granted with the binding: an
-//! operator is not asked about them.
+//! The host grants these commands with the binding, without asking the operator.
 
 use super::command::{KnownFailure, Meaning};
 use super::{Tool, parsers};
@@ -17,28 +15,16 @@ pub(super) const KUBECTL_HINT: &str = "install kubectl: https://kubernetes.io/do
 pub(super) const VAULT_HINT: &str =
     "install the Vault CLI: https://developer.hashicorp.com/vault/install";
 
-/// What a client of containers says without the service that runs them.
-const NO_SERVICE: &[KnownFailure] = &[
+/// Messages of container clients that cannot reach their engine.
+const ENGINE_FAILURES: &[KnownFailure] = &[
     KnownFailure::new(
         "permission denied while trying to connect",
         Meaning::AuthFailed,
-        "let this user reach the service: https://docs.docker.com/engine/install/linux-postinstall/",
+        "allow this user to use the engine: https://docs.docker.com/engine/install/linux-postinstall/",
     ),
-    KnownFailure::new(
-        "Cannot connect to",
-        Meaning::Unreachable,
-        "start the service that runs the containers",
-    ),
-    KnownFailure::new(
-        "failed to connect to",
-        Meaning::Unreachable,
-        "start the service that runs the containers",
-    ),
-    KnownFailure::new(
-        "unable to connect to",
-        Meaning::Unreachable,
-        "start the service that runs the containers",
-    ),
+    KnownFailure::new("Cannot connect to", Meaning::Unreachable, "start the container engine"),
+    KnownFailure::new("failed to connect to", Meaning::Unreachable, "start the container engine"),
+    KnownFailure::new("unable to connect to", Meaning::Unreachable, "start the container engine"),
 ];
 
 /// OpenTofu.
@@ -55,7 +41,7 @@ pub const TERRAFORM: Tool = Tool::new("terraform", &["version", "-json"])
     .install_hint("install Terraform: https://developer.hashicorp.com/terraform/install")
     .parse_with(parsers::terraform);
 
-/// The client of Kubernetes; nothing is asked of a cluster.
+/// kubectl, the client of Kubernetes. The check does not connect to a cluster.
 pub const KUBECTL: Tool = Tool::new("kubectl", &["version", "--client", "--output=yaml"])
     .describe("kubectl")
     .at_least(1, 27, 0)
@@ -69,22 +55,21 @@ pub const HELM: Tool = Tool::new("helm", &["version", "--short"])
     .install_hint("install Helm: https://helm.sh/docs/intro/install/")
     .parse_with(parsers::line);
 
-/// Docker; the client must also find its engine.
+/// Docker. The client must also reach its engine.
 pub const DOCKER: Tool = Tool::new("docker", &["version", "--format", "{{.Client.Version}}"])
     .describe("Docker")
     .at_least(24, 0, 0)
     .install_hint("install Docker: https://docs.docker.com/engine/install/")
     .parse_with(parsers::line)
-    .known_failures(NO_SERVICE);
+    .known_failures(ENGINE_FAILURES);
 
-/// Podman; where it runs containers in a machine of its own, the client must also find
-/// that.
+/// Podman. If it runs containers in a virtual machine, the client must also reach that.
 pub const PODMAN: Tool = Tool::new("podman", &["version", "--format", "{{.Client.Version}}"])
     .describe("Podman")
     .at_least(4, 5, 0)
     .install_hint("install Podman: https://podman.io/docs/installation")
     .parse_with(parsers::line)
-    .known_failures(NO_SERVICE);
+    .known_failures(ENGINE_FAILURES);
 
 /// The AWS CLI.
 pub const AWS: Tool = Tool::new("aws", &["--version"])
@@ -100,8 +85,8 @@ pub const GCLOUD: Tool = Tool::new("gcloud", &["version", "--format=value(\"Goog
     .install_hint(GCLOUD_HINT)
     .parse_with(parsers::line);
 
-/// The Azure CLI; the quotes are part of the query, which takes a dash for a minus
-/// without them.
+/// The Azure CLI. The quotes are part of the JMESPath query, in which an unquoted name has no
+/// dash.
 pub const AZ: Tool = Tool::new("az", &["version", "--output", "tsv", "--query", "\"azure-cli\""])
     .describe("Azure CLI")
     .at_least(2, 50, 0)
@@ -115,7 +100,7 @@ pub const KIND: Tool = Tool::new("kind", &["--version"])
     .install_hint("install kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation")
     .parse_with(parsers::kind);
 
-/// The client of HashiCorp Vault; nothing is asked of a server.
+/// The CLI of HashiCorp Vault. The check does not connect to a server.
 pub const VAULT: Tool = Tool::new("vault", &["version"])
     .describe("HashiCorp Vault CLI")
     .at_least(1, 12, 0)

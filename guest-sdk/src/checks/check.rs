@@ -1,39 +1,39 @@
-//! A check among those of a handler, and what it asks of the operator's machine.
+//! The checks that a handler lists, and the permissions that they need.
 
 use alloc::vec::Vec;
 
 use super::{Access, Address, Tool};
 use crate::ToolCheck;
 
-/// What a handler asks of the operator's machine: one permission of its pack.
+/// A permission that a check needs on the operator's machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// To run a program; the argument `*` stands for exactly one that does not begin with
-    /// `-`.
+    /// Run a program. The argument `*` matches exactly one argument that does not begin
+    /// with `-`.
     Tool {
-        /// Its bare name.
+        /// The name of the program, which is looked up on PATH.
         program: &'static str,
-        /// Its arguments.
+        /// The arguments, in order.
         args: &'static [&'static str],
     },
-    /// To connect to an address.
+    /// Connect to an address.
     Network {
         /// A name, or an IP address without brackets.
         host: &'static str,
-        /// The port.
+        /// The TCP port.
         port: u16,
     },
 }
 
-/// What can be run as a check.
+/// A check that the preflight can run.
 pub(super) trait Probe: Sync {
     fn run(&self) -> ToolCheck;
 }
 
 /// One of the [`CHECKS`](crate::Handler::CHECKS) of a handler.
 ///
-/// It knows how it is run by a pointer, so that a guest holds only the code of the kinds
-/// of checks it has.
+/// It runs through a pointer, so that a guest contains only the code of the kinds of checks
+/// that it has.
 #[derive(Clone, Copy)]
 pub struct Check {
     ask: Ask,
@@ -41,17 +41,16 @@ pub struct Check {
 }
 
 impl Check {
-    /// A program must be there, in a version that will do.
+    /// Checks that a program is installed in a supported version.
     pub const fn tool(tool: &'static Tool) -> Self {
         Self { ask: tool.ask(), probe: Some(tool) }
     }
 
-    /// The operator must be let in.
+    /// Checks that the operator is logged in.
     ///
     /// # Panics
-    /// When a `*` among its arguments waits for something to be filled in; as a constant,
-    /// that happens at compile time. Such a command is asked for with
-    /// [`Check::later`].
+    /// If the command has an argument `*`; in a constant, that happens at compile time. List
+    /// such a command with [`Check::later`].
     pub const fn access(access: &'static Access) -> Self {
         assert!(
             !access.has_wildcard(),
@@ -60,23 +59,24 @@ impl Check {
         Self { ask: access.ask(), probe: Some(access) }
     }
 
-    /// An address must answer.
+    /// Checks that an address is reachable.
     pub const fn address(address: &'static Address) -> Self {
         Self { ask: address.ask(), probe: Some(address) }
     }
 
-    /// The preflight will ask for this itself, when it knows what about.
+    /// Declares a permission for a check that the preflight runs itself, for instance with
+    /// arguments from the answers.
     pub const fn later(ask: Ask) -> Self {
         Self { ask, probe: None }
     }
 
-    /// What it asks of the operator's machine.
+    /// The permission that the check needs.
     pub const fn ask(&self) -> Ask {
         self.ask
     }
 }
 
-/// Runs checks in their order; those for later are left out.
+/// Runs checks in order, except for those of [`Check::later`].
 pub fn run(checks: &[Check]) -> Vec<ToolCheck> {
     checks.iter().filter_map(|check| check.probe.map(Probe::run)).collect()
 }

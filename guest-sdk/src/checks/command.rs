@@ -1,4 +1,4 @@
-//! Running a command, and what programs complain about.
+//! Runs commands, and recognises known failures in their output.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -8,54 +8,57 @@ use crate::limits::excerpt;
 use crate::tools::{self, Failure, Output};
 use crate::{Missing, Outcome, ProbeError, Recoverable};
 
-/// A sentence that a program prints when something is wrong that the operator can mend.
+/// A failure that is recognised by the message that a program prints, and that the operator
+/// can fix.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownFailure {
-    says: &'static str,
-    means: Meaning,
-    next: &'static str,
+    message: &'static str,
+    meaning: Meaning,
+    hint: &'static str,
 }
 
-/// What is wrong when a program complains.
+/// The meaning of a known failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// Nobody is logged in, or whoever is may not.
+    /// The operator is not logged in, or lacks permission.
     AuthFailed,
-    /// What it talks to does not answer.
+    /// The service that the program connects to does not answer.
     Unreachable,
 }
 
 impl KnownFailure {
-    /// A part of a line, in the program's own letters, and what the operator does about
-    /// it.
-    pub const fn new(says: &'static str, means: Meaning, next: &'static str) -> Self {
-        Self { says, means, next }
+    /// Creates a known failure. `message` is a part of a line of output, in the same case;
+    /// `hint` tells the operator how to fix it.
+    pub const fn new(message: &'static str, meaning: Meaning, hint: &'static str) -> Self {
+        Self { message, meaning, hint }
     }
 
-    /// Byte by byte: the search of the standard library is quicker, and larger than all
-    /// of this file.
+    // byte by byte: the search of the standard library is faster, but larger than the rest
+    // of this file
     fn is_in(&self, line: &str) -> bool {
-        !self.says.is_empty()
-            && line.as_bytes().windows(self.says.len()).any(|part| part == self.says.as_bytes())
+        let message = self.message.as_bytes();
+        !message.is_empty() && line.as_bytes().windows(message.len()).any(|part| part == message)
     }
 }
 
-/// Runs a program; `filling` takes the place of the stars among the arguments, in their
-/// order.
+/// Runs a program. Each `*` among its arguments is replaced by the next value of `filling`.
 pub(super) fn run_command(
     program: &str,
     args: &[&str],
     filling: &[&str],
 ) -> Result<Output, Failure> {
     let mut filling = filling.iter();
-    let place = |arg: &&str| match *arg {
-        "*" => filling.next().unwrap_or(arg).to_string(),
-        arg => arg.to_string(),
-    };
-    tools::probe(program, &args.iter().map(place).collect::<Vec<_>>())
+    let args: Vec<String> = args
+        .iter()
+        .map(|arg| match *arg {
+            "*" => filling.next().unwrap_or(arg).to_string(),
+            arg => arg.to_string(),
+        })
+        .collect();
+    tools::probe(program, &args)
 }
 
-/// What it means that a program did not run.
+/// The outcome of a command that did not run.
 pub(super) fn probe_failed(failure: Failure, install_hint: &str) -> Outcome {
     match failure {
         Failure::NotFound => Outcome::Missing(Missing { install_hint: install_hint.to_string() }),
@@ -65,8 +68,8 @@ pub(super) fn probe_failed(failure: Failure, install_hint: &str) -> Outcome {
     }
 }
 
-/// KnownFailures, and the code that knows them in an output. A guest without known_failures pays
-/// for neither.
+/// Known failures, and the code that finds them in an output. A guest without known failures
+/// contains neither.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KnownFailures {
     list: &'static [KnownFailure],
@@ -80,29 +83,31 @@ impl KnownFailures {
         Self { list, find: find_known }
     }
 
-    /// What it means that a program printed this instead of an answer, and ended with
-    /// this code.
+    /// The outcome of a command whose output has no answer: a known failure, or its exit
+    /// code.
     pub(super) fn explain(self, output: &Output) -> Outcome {
         (self.find)(output, self.list).unwrap_or_else(|| exit_failure(output))
     }
 }
 
-/// What stands last says most: what comes before is often a log. Of standard output only
-/// what standard error does not explain.
-fn find_known(output: &Output, known_failures: &[KnownFailure]) -> Option<Outcome> {
-    let known = |text: &str| {
-        let mut lines = text
-            .lines()
-            .filter_map(|line| Some((line, known_failures.iter().find(|it| it.is_in(line))?)));
-        lines.next_back().map(|(line, complaint)| complaint.means.outcome(line, complaint.next))
-    };
-    known(&output.stderr).or_else(|| known(&output.stdout))
+/// Finds the last line with a known failure, because earlier lines are often a log. Standard
+/// error takes precedence over standard output.
+fn find_known(output: &Output, failures: &[KnownFailure]) -> Option<Outcome> {
+    find_in(&output.stderr, failures).or_else(|| find_in(&output.stdout, failures))
+}
+
+fn find_in(text: &str, failures: &[KnownFailure]) -> Option<Outcome> {
+    let mut known = text
+        .lines()
+        .filter_map(|line| Some((line, failures.iter().find(|failure| failure.is_in(line))?)));
+    let (line, failure) = known.next_back()?;
+    Some(failure.meaning.outcome(line, failure.hint))
 }
 
 impl Meaning {
-    pub(super) fn outcome(self, detail: &str, next: &str) -> Outcome {
+    pub(super) fn outcome(self, detail: &str, hint: &str) -> Outcome {
         let recoverable =
-            Recoverable { detail: excerpt(detail.trim()), recovery_hint: next.to_string() };
+            Recoverable { detail: excerpt(detail.trim()), recovery_hint: hint.to_string() };
         match self {
             Self::AuthFailed => Outcome::AuthFailed(recoverable),
             Self::Unreachable => Outcome::Unreachable(recoverable),
@@ -110,12 +115,11 @@ impl Meaning {
     }
 }
 
-/// What it means that a program ended with a code that is not 0, without a complaint that
-/// is known.
+/// The outcome of a command that failed without a known message.
 fn exit_failure(output: &Output) -> Outcome {
-    let words =
-        first_line(&output.stderr).or_else(|| first_line(&output.stdout)).unwrap_or("nothing");
-    probe_error(format!("it ended with exit code {}: {}", output.exit_code, excerpt(words)))
+    let line = first_line(&output.stderr).or_else(|| first_line(&output.stdout));
+    let line = excerpt(line.unwrap_or("nothing"));
+    probe_error(format!("it ended with exit code {}: {line}", output.exit_code))
 }
 
 pub(super) fn probe_error(detail: String) -> Outcome {

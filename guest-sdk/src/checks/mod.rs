@@ -1,15 +1,14 @@
-//! Checks to compose a preflight of: programs and their versions, whether somebody is
-//! logged in, addresses that must answer.
+//! Checks for a preflight: programs and their versions, logins, and network addresses.
 //!
-//! A check is a constant. Those that a handler lists as its
-//! [`CHECKS`](crate::Handler::CHECKS) are run by its preflight, and what they ask of the
-//! operator's machine becomes the permissions of its pack: nobody writes them twice.
+//! A check is a constant. The preflight runs those that a handler lists as its
+//! [`CHECKS`](crate::Handler::CHECKS), and `gtc pack build` derives the permissions of the
+//! pack from them.
 //!
 //! ```
 //! use env_pack_sdk::checks::{Address, Check, Tool, access, catalogue};
 //!
 //! const TERRAFORM: Tool = catalogue::TERRAFORM.at_least(1, 9, 0);
-//! const STATE: Address = Address::new("state.acme.example", 443).describe("where the state is kept");
+//! const STATE: Address = Address::new("state.acme.example", 443).describe("the state store");
 //!
 //! const CHECKS: &[Check] =
 //!     &[Check::tool(&TERRAFORM), Check::access(&access::AWS_IDENTITY), Check::address(&STATE)];

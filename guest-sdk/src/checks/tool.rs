@@ -1,4 +1,4 @@
-//! Programs, and the versions they have.
+//! Programs and their versions.
 
 use alloc::format;
 use alloc::string::ToString;
@@ -10,7 +10,7 @@ use crate::limits::excerpt;
 use crate::tools::{Failure, Output};
 use crate::{Outcome, ToolCheck, VersionMismatch};
 
-/// A program on the operator's machine, asked for its version.
+/// A program on the operator's machine, and its minimum version.
 #[derive(Clone, Copy, Debug)]
 pub struct Tool {
     name: &'static str,
@@ -24,7 +24,7 @@ pub struct Tool {
 }
 
 impl Tool {
-    /// A program, and the arguments that make it print its version.
+    /// Creates a check for a program, with the arguments that print its version.
     pub const fn new(program: &'static str, args: &'static [&'static str]) -> Self {
         Self {
             name: program,
@@ -38,62 +38,61 @@ impl Tool {
         }
     }
 
-    /// What the check is called; as the program is, unless told. Two checks of one
-    /// program need names to be told apart.
+    /// Sets the name of the check; default: the name of the program. Use it if a handler has
+    /// two checks for one program.
     pub const fn named(mut self, name: &'static str) -> Self {
         self.name = name;
         self
     }
 
-    /// What the tool is, as a phrase for people. The oldest version that will do is added
-    /// to it.
+    /// Describes the program, as a phrase for the operator. The minimum version is appended.
     pub const fn describe(mut self, description: &'static str) -> Self {
         self.description = description;
         self
     }
 
-    /// The oldest version that will do.
+    /// Sets the minimum version; default: none.
     pub const fn at_least(mut self, major: u64, minor: u64, patch: u64) -> Self {
         self.minimum = Some([major, minor, patch]);
         self
     }
 
-    /// Any version will do, and so will none that can be read.
+    /// Removes the minimum version. The output then need not contain a version.
     pub const fn any_version(mut self) -> Self {
         self.minimum = None;
         self
     }
 
-    /// How the operator gets it, as one sentence or command.
+    /// Tells the operator how to install the program, as one sentence or command.
     pub const fn install_hint(mut self, hint: &'static str) -> Self {
         self.install_hint = hint;
         self
     }
 
-    /// Where in its output the version stands; anywhere, unless told.
+    /// Sets the parser for the version; default: [`parsers::anywhere`].
     pub const fn parse_with(mut self, parser: Parser) -> Self {
         self.parser = parser;
         self
     }
 
-    /// What it may complain about although it is there, such as a service that it belongs
-    /// to.
+    /// Sets the failures to recognise if the program is installed but fails, for instance
+    /// because its service is not running.
     pub const fn known_failures(mut self, known_failures: &'static [KnownFailure]) -> Self {
         self.known_failures = KnownFailures::new(known_failures);
         self
     }
 
-    /// What it asks of the operator's machine.
+    /// The permission that the check needs.
     pub const fn ask(&self) -> Ask {
         Ask::Tool { program: self.program, args: self.args }
     }
 
-    /// Runs the program through the host and judges what came back.
+    /// Runs the program and checks its output.
     pub fn check(&self) -> ToolCheck {
         self.judge(run_command(self.program, self.args, &[]))
     }
 
-    /// Judges what running the program brought, without running anything.
+    /// Checks the output of the program, without running it.
     pub fn judge(&self, ran: Result<Output, Failure>) -> ToolCheck {
         let description = match (self.description, self.minimum) {
             ("", _) => format!("{} on PATH", self.program),
@@ -112,8 +111,7 @@ impl Tool {
         };
         let found = (self.parser)(&output.stdout).or_else(|| (self.parser)(&output.stderr));
         match (found, self.minimum) {
-            // also of a program that complains: what is too old stays too old when the complaint is
-            // mended
+            // even if the program failed: fixing that does not change the version
             (Some(found), Some(minimum)) if !found.is_at_least(minimum) => {
                 Outcome::VersionMismatch(VersionMismatch {
                     found: excerpt(found.as_str()),
@@ -138,12 +136,12 @@ impl Probe for Tool {
     }
 }
 
-/// Checks that a program is there, in whatever version.
+/// Checks that a program is installed, in any version.
 pub fn check_present(tool: &Tool) -> ToolCheck {
     tool.any_version().check()
 }
 
-/// Checks that a program is there, in a version that will do.
+/// Checks that a program is installed in a supported version.
 pub fn check_version(tool: &Tool) -> ToolCheck {
     tool.check()
 }

@@ -1,29 +1,30 @@
-//! Versions as tools print them.
+//! Versions in the output of tools.
 
-/// A version that a tool printed: two or more numbers joined by dots, and whatever its
-/// makers append.
+/// A version that a tool printed: two or more numbers joined by dots, and an optional suffix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version<'a> {
     text: &'a str,
     numbers: [u64; 3],
-    is_early: bool,
+    is_prerelease: bool,
 }
 
-/// How what follows `-` begins in a version that comes before its release. Anything else
-/// is a vendor's mark, as in `1.32.4-gke.100`.
-const EARLY: [&str; 8] = ["alpha", "beta", "rc", "pre", "dev", "snapshot", "nightly", "preview"];
+/// Prefixes of a suffix that marks a pre-release. Any other suffix is a vendor's, as in
+/// `1.32.4-gke.100`.
+const PRERELEASES: [&str; 8] =
+    ["alpha", "beta", "rc", "pre", "dev", "snapshot", "nightly", "preview"];
 
 impl<'a> Version<'a> {
-    /// Reads a version; a `v` may stand before it.
+    /// Parses a version; a leading `v` is ignored.
     pub fn parse(word: &'a str) -> Option<Self> {
         let word = word.strip_prefix('v').unwrap_or(word).trim_end_matches(['.', '-', '+']);
         let release = word.split(['-', '+']).next()?;
         let mut numbers = [0; 3];
-        let (mut count, mut mark) = (0, "");
+        let mut count = 0;
+        let mut suffix = "";
         for part in release.split('.') {
             let digits = part.bytes().take_while(u8::is_ascii_digit).count();
             let (number, rest) = part.split_at(digits);
-            // behind two numbers, letters are a mark as well: `3.13.0rc1`, `2.47.0.72.gef8ce8f`
+            // after two numbers, letters begin a suffix: `3.13.0rc1`, `2.47.0.72.gef8ce8f`
             if number.is_empty() && rest.is_empty() || !rest.is_empty() && count < 2 {
                 return None;
             }
@@ -31,31 +32,31 @@ impl<'a> Version<'a> {
                 *place = number.parse().ok()?;
             }
             if !rest.is_empty() {
-                mark = rest;
+                suffix = rest;
                 break;
             }
             count += 1;
         }
-        let begins = |mark: &str| {
-            let is = |early: &&str| {
-                mark.get(..early.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(early))
-            };
-            EARLY.iter().any(is)
-        };
-        let behind = word.get(release.len()..)?.strip_prefix('-').unwrap_or_default();
-        (count >= 2).then(|| Self { text: word, numbers, is_early: begins(mark) || begins(behind) })
+        let after_dash = word.get(release.len()..)?.strip_prefix('-').unwrap_or_default();
+        let is_prerelease = is_prerelease(suffix) || is_prerelease(after_dash);
+        (count >= 2).then(|| Self { text: word, numbers, is_prerelease })
     }
 
-    /// The version as it was printed, without a `v` before it.
+    /// The version as it was printed, without a leading `v`.
     pub fn as_str(self) -> &'a str {
         self.text
     }
 
-    /// Whether it is this release or a later one. A release candidate of the minimum
-    /// comes before it.
+    /// Returns true for `minimum` and later versions. A pre-release of `minimum` is earlier.
     pub fn is_at_least(self, minimum: [u64; 3]) -> bool {
-        self.numbers > minimum || self.numbers == minimum && !self.is_early
+        self.numbers > minimum || self.numbers == minimum && !self.is_prerelease
     }
+}
+
+fn is_prerelease(suffix: &str) -> bool {
+    PRERELEASES.iter().any(|prerelease| {
+        suffix.get(..prerelease.len()).is_some_and(|start| start.eq_ignore_ascii_case(prerelease))
+    })
 }
 
 #[cfg(test)]
@@ -94,9 +95,12 @@ mod tests {
         }
     }
 
+    fn is_enough(text: &str) -> bool {
+        Version::parse(text).expect(text).is_at_least([1, 5, 0])
+    }
+
     #[test]
     fn versions_are_compared_as_releases() {
-        let is_enough = |text: &str| Version::parse(text).expect(text).is_at_least([1, 5, 0]);
         for enough in [
             "1.5",
             "1.5.0",

@@ -1,30 +1,29 @@
-//! SemVer requirements that are checked while the guest compiles.
+//! SemVer requirements, validated at compile time.
 //!
-//! The host reads a requirement with the crate `semver`; what compiles here is exactly
-//! what that crate accepts, which the tests below show.
+//! The host parses a requirement with the crate `semver`. This module accepts exactly the same
+//! requirements, which its tests verify.
 
 /// A SemVer requirement such as `^0.4`, `>=1.2, <2` or `*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VersionReq(&'static str);
 
-/// As many comparators as `semver` takes in one requirement.
+/// Number of comparators that `semver` accepts in one requirement.
 const MAX_COMPARATORS: usize = 32;
 
 impl VersionReq {
-    /// Checks a requirement; as a constant, that happens at compile time.
+    /// Validates a requirement. In a constant, that happens at compile time.
     ///
     /// # Panics
-    /// When `requirement` is no SemVer requirement.
+    /// If `requirement` is not a SemVer requirement.
     pub const fn new(requirement: &'static str) -> Self {
-        match Self::accepts(requirement) {
-            true => Self(requirement),
-            false => panic!(
-                "this is no SemVer requirement; expected something like `^0.4` or `>=1.2, <2`"
-            ),
-        }
+        assert!(
+            Self::accepts(requirement),
+            "this is not a SemVer requirement; expected one such as `^0.4` or `>=1.2, <2`"
+        );
+        Self(requirement)
     }
 
-    /// Whether a text is a SemVer requirement.
+    /// Returns true if a text is a SemVer requirement.
     pub const fn accepts(text: &str) -> bool {
         accepts(text.as_bytes())
     }
@@ -57,8 +56,8 @@ const fn accepts(text: &[u8]) -> bool {
     }
 }
 
-/// Reads `[op] major[.minor[.patch[-pre][+build]]]` and the spaces after it; where it
-/// ends, if it is well-formed.
+/// Reads `[op] major[.minor[.patch[-pre][+build]]]` and the spaces after it. Like all readers
+/// below, it returns the position after what it read, or `None` if that is malformed.
 const fn comparator(text: &[u8], at: usize) -> Option<usize> {
     let Some(at) = number(text, spaces(text, operator(text, at))) else { return None };
     let Some((at, minor)) = part(text, at) else { return None };
@@ -90,7 +89,7 @@ enum Part {
     Number,
 }
 
-/// Reads `.` and a number or a wildcard, if there is a `.`.
+/// Reads an optional `.` with a number or a wildcard.
 const fn part(text: &[u8], at: usize) -> Option<(usize, Part)> {
     if byte(text, at) != b'.' {
         return Some((at, Part::Absent));
@@ -133,25 +132,28 @@ const fn number(text: &[u8], start: usize) -> Option<usize> {
     if at == start { None } else { Some(at) }
 }
 
-/// Reads identifiers joined by `.`, none of them empty. In a pre-release, a numeric one
+/// Reads identifiers joined by `.`, none of them empty. In a pre-release, a numeric identifier
 /// has no leading zero.
 const fn identifiers(text: &[u8], start: usize, pre_release: bool) -> Option<usize> {
-    let (mut at, mut first, mut numeric) = (start, start, true);
+    let mut at = start;
+    let mut first = start;
+    let mut is_numeric = true;
     loop {
         let found = byte(text, at);
         if found.is_ascii_alphanumeric() || found == b'-' {
-            numeric = numeric && found.is_ascii_digit();
+            is_numeric = is_numeric && found.is_ascii_digit();
             at += 1;
             continue;
         }
-        if at == first || (pre_release && numeric && at - first > 1 && text[first] == b'0') {
+        if at == first || (pre_release && is_numeric && at - first > 1 && text[first] == b'0') {
             return None;
         }
         if found != b'.' {
             return Some(at);
         }
         at += 1;
-        (first, numeric) = (at, true);
+        first = at;
+        is_numeric = true;
     }
 }
 
@@ -166,7 +168,7 @@ const fn is_wildcard(text: &[u8], at: usize) -> bool {
     matches!(byte(text, at), b'*' | b'x' | b'X')
 }
 
-/// The byte at a place, or 0 past the end; a NUL is legal nowhere.
+/// The byte at a position, or 0 after the end; a requirement never contains a NUL.
 const fn byte(text: &[u8], at: usize) -> u8 {
     if at < text.len() { text[at] } else { 0 }
 }

@@ -1,4 +1,4 @@
-//! What compiles here and what the host reads must be the same.
+//! The SDK accepts exactly the requirements that the host accepts.
 
 use std::format;
 use std::string::String;
@@ -12,7 +12,7 @@ fn check(text: &str) {
 }
 
 #[test]
-fn requirements_people_write() {
+fn common_requirements() {
     for good in [
         "^0.4",
         "0.1",

@@ -1,5 +1,5 @@
-//! Whether somebody is let in: not being logged in and not getting an answer are told
-//! apart by the words of each program.
+//! Logins: the messages of each program distinguish a missing login from a service that does
+//! not answer.
 
 use env_pack_sdk::can_i;
 use env_pack_sdk::checks::Access;
@@ -22,8 +22,8 @@ fn aws() {
     // ran here, all five; the account is the one of the documentation
     let good = "123456789012\tarn:aws:iam::123456789012:user/Alice\tAIDACKCEVSQ6C2EXAMPLE\n";
     check(&AWS_IDENTITY, 0, good, "", "ok: arn:aws:iam::123456789012:user/Alice");
-    let nobody = "Unable to locate credentials. You can configure credentials by running \"aws configure\".\n";
-    check(&AWS_IDENTITY, 255, "", nobody, &format!("auth failed: {}", nobody.trim_end()));
+    let logged_out = "Unable to locate credentials. You can configure credentials by running \"aws configure\".\n";
+    check(&AWS_IDENTITY, 255, "", logged_out, &format!("auth failed: {}", logged_out.trim_end()));
     let expired = "\nAn error occurred (ExpiredToken) when calling the GetCallerIdentity operation: \
                    The security token included in the request is expired\n";
     check(&AWS_IDENTITY, 255, "", expired, &format!("auth failed: {}", expired.trim()));
@@ -35,9 +35,9 @@ fn aws() {
         profile,
         "auth failed: The config profile (nope) could not be found",
     );
-    let away =
+    let unreachable =
         "\nCould not connect to the endpoint URL: \"https://sts.eu-west-1.amazonaws.com/\"\n";
-    check(&AWS_IDENTITY, 255, "", away, &format!("unreachable: {}", away.trim()));
+    check(&AWS_IDENTITY, 255, "", unreachable, &format!("unreachable: {}", unreachable.trim()));
     // github.com/fwdcloudsec/granted/issues/593
     let sso =
         "\nError loading SSO Token: Token for https://conrix.awsapps.com/start does not exist\n";
@@ -56,13 +56,14 @@ fn aws() {
 fn gcloud_and_az() {
     check(&GCLOUD_ACCOUNT, 0, "alice@acme.example\n", "", "ok: alice@acme.example");
     // ran here without an account
-    let nobody = "WARNING: The following filter keys were not present in any resource : status\n";
-    check(&GCLOUD_ACCOUNT, 0, "", nobody, "auth failed: no account is active");
+    let logged_out =
+        "WARNING: The following filter keys were not present in any resource : status\n";
+    check(&GCLOUD_ACCOUNT, 0, "", logged_out, "auth failed: no account is active");
     let id = "00000000-0000-0000-0000-000000000000";
     check(&AZ_ACCOUNT, 0, &format!("{id}\n"), "", &format!("ok: {id}"));
     // github.com/Azure/azure-cli/issues/33414
-    let nobody = "ERROR: Please run 'az login' to setup account.\n";
-    check(&AZ_ACCOUNT, 1, "", nobody, &format!("auth failed: {}", nobody.trim_end()));
+    let logged_out = "ERROR: Please run 'az login' to setup account.\n";
+    check(&AZ_ACCOUNT, 1, "", logged_out, &format!("auth failed: {}", logged_out.trim_end()));
 }
 
 #[test]
@@ -83,8 +84,8 @@ fn kubectl() {
          Warning: the server doesn't have a resource type 'pods'\n\n\
          The connection to the server localhost:8080 was refused - did you specify the right host or port?\n"
     );
-    let said = "The connection to the server localhost:8080 was refused - did you specify the right host or port?";
-    check(&CAN_CREATE, 1, "", &refused, &format!("unreachable: {said}"));
+    let message = "The connection to the server localhost:8080 was refused - did you specify the right host or port?";
+    check(&CAN_CREATE, 1, "", &refused, &format!("unreachable: {message}"));
     let unauthorized = format!(
         "{log}the server has asked for the client to provide credentials\"\n\
          Warning: the server doesn't have a resource type 'pods'\n\n\
@@ -114,13 +115,13 @@ fn vault() {
     let good = "Key                 Value\n---                 -----\nid                  [redacted]\nttl                 767h\n";
     check(&VAULT_TOKEN, 0, good, "", "ok");
     // the form of github.com/hashicorp/vault/issues/1556
-    let shut = "Error looking up token: Error making API request.\n\n\
+    let denied = "Error looking up token: Error making API request.\n\n\
                 URL: GET http://127.0.0.1:8200/v1/auth/token/lookup-self\nCode: 403. Errors:\n\n* permission denied\n";
-    check(&VAULT_TOKEN, 2, "", shut, "auth failed: * permission denied");
-    let away = "Error looking up token: Get \"https://127.0.0.1:8200/v1/auth/token/lookup-self\": \
+    check(&VAULT_TOKEN, 2, "", denied, "auth failed: * permission denied");
+    let unreachable = "Error looking up token: Get \"https://127.0.0.1:8200/v1/auth/token/lookup-self\": \
                 dial tcp 127.0.0.1:8200: connect: connection refused";
-    check(&VAULT_TOKEN, 2, "", &format!("{away}\n"), &format!("unreachable: {away}"));
-    assert!(hint(VAULT_TOKEN.judge(ended(2, "", shut))).contains("vault login"));
+    check(&VAULT_TOKEN, 2, "", &format!("{unreachable}\n"), &format!("unreachable: {unreachable}"));
+    assert!(hint(VAULT_TOKEN.judge(ended(2, "", denied))).contains("vault login"));
     // the words of github.com/hashicorp/vault/issues/10398: a server in development mode, and
     // no VAULT_ADDR
     let plain = "Error looking up token: Get \"https://127.0.0.1:8200/v1/auth/token/lookup-self\": \

@@ -1,9 +1,9 @@
-//! What tools really print, and what the catalogue makes of it.
+//! Recorded output of real tools, and the outcomes that the catalogue derives from it.
 //!
-//! "Ran here" is the output of the program itself on a Linux machine with an empty home.
-//! Where a program spoke to a server, the server was a stand-in on the same machine that
-//! gave the answer in question: the words are the program's. The others come from
-//! the documentation or the issue that stands beside them.
+//! "Ran here" marks the output of the program itself on a Linux machine with an empty home
+//! folder. If the program connected to a server, a substitute on the same machine gave the reply,
+//! but the messages are the program's. Other output comes from the documentation or the issue in
+//! the comment next to it.
 
 mod access;
 mod odd;
@@ -20,7 +20,7 @@ fn printed(stdout: &str) -> Result<Output, Failure> {
     ended(0, stdout, "")
 }
 
-/// An outcome in one line: its kind, and what was found.
+/// An outcome on one line: its kind and its detail.
 fn summary(check: ToolCheck) -> String {
     match check.outcome {
         Outcome::Ok(None) => "ok".to_owned(),
@@ -33,7 +33,7 @@ fn summary(check: ToolCheck) -> String {
     }
 }
 
-/// What the operator is told to do next.
+/// The hint for the operator.
 fn hint(check: ToolCheck) -> String {
     match check.outcome {
         Outcome::Missing(it) => it.install_hint,

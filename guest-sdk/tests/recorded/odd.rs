@@ -1,5 +1,4 @@
-//! Output that is none of what a tool should print is never taken for a version, and
-//! never for good news.
+//! Unexpected output is never taken for a version, and never counts as success.
 
 use env_pack_sdk::checks::Tool;
 use env_pack_sdk::checks::catalogue::{
@@ -95,8 +94,7 @@ fn a_custom_tool_finds_a_version_anywhere() {
     );
 }
 
-/// The host refuses a text of more than 64 KiB, and with it everything that a preflight
-/// found.
+/// The host refuses the complete result of a preflight if one text exceeds 64 KiB.
 #[test]
 fn endless_lines_are_excerpted() {
     let line = "x".repeat(1 << 20);

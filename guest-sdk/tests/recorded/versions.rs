@@ -1,4 +1,4 @@
-//! The version of each tool, out of its own output.
+//! The version of each tool, in its recorded output.
 
 use env_pack_sdk::checks::Tool;
 use env_pack_sdk::checks::catalogue::{
@@ -10,7 +10,7 @@ use super::{ended, hint, printed, summary};
 #[track_caller]
 fn check(tool: &Tool, stdout: &str, expected: &str) {
     assert_eq!(summary(tool.judge(printed(stdout))), expected);
-    // a line ends as it does on Windows, or not at all
+    // with the line ends of Windows, and without a final line end
     assert_eq!(summary(tool.judge(printed(&stdout.replace('\n', "\r\n")))), expected);
     assert_eq!(summary(tool.judge(printed(stdout.trim_end()))), expected);
 }
@@ -110,16 +110,16 @@ v3.3.3+g55e3ca0
 #[test]
 fn docker_and_podman() {
     // ran here, 28.2.2, where no engine runs
-    let alone = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n";
+    let no_engine = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n";
     check(&DOCKER, "28.2.2\n", "ok: 28.2.2");
     assert_eq!(
-        summary(DOCKER.judge(ended(1, "28.2.2\n", alone))),
-        format!("unreachable: {}", alone.trim_end())
+        summary(DOCKER.judge(ended(1, "28.2.2\n", no_engine))),
+        format!("unreachable: {}", no_engine.trim_end())
     );
     assert_eq!(
-        summary(DOCKER.judge(ended(1, "23.0.1\n", alone))),
+        summary(DOCKER.judge(ended(1, "23.0.1\n", no_engine))),
         "mismatch: 23.0.1 >=24.0.0",
-        "that stays when it is up"
+        "fixing the engine does not change the version"
     );
     // github.com/launchdarkly/find-code-references/issues/65: the words since version 29
     let later = "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if \
@@ -172,7 +172,7 @@ fn kind_and_vault() {
 }
 
 #[test]
-fn every_tool_says_where_to_get_it() {
+fn every_tool_has_an_install_hint() {
     for tool in
         [&TOFU, &TERRAFORM, &KUBECTL, &HELM, &DOCKER, &PODMAN, &AWS, &GCLOUD, &AZ, &KIND, &VAULT]
     {

@@ -1,4 +1,4 @@
-//! Scenarios as text: what is written is read again as it was.
+//! Recorded scenarios parse back unchanged.
 
 use env_pack_domain::{CheckOutcome, ToolCheck};
 
@@ -12,7 +12,8 @@ fn read_yaml(text: &str) -> Result<Scenario, InvalidScenario> {
 fn round_trip(stdout: &str) {
     let reply =
         Shorthand::Full(CommandResult { stdout: stdout.to_owned(), ..CommandResult::default() });
-    let (handler, environment) = ("a.b".parse().expect("a path"), "local".parse().expect("an id"));
+    let handler = "a.b".parse().expect("a path");
+    let environment = "local".parse().expect("an id");
     let tools =
         vec![(CommandLine(vec!["x".to_owned(), stdout.to_owned()]), vec![reply.clone(), reply])];
     let name = ForeignText::new(format!("n {stdout}"));

@@ -1,10 +1,10 @@
-// What the handler makes of what programs print. Nothing here needs the sandbox, so that it can be tested anywhere.
+// Reads the output of programs. This module needs no sandbox, so it can be tested anywhere.
 
 export const OLDEST = 20;
 const installHint = 'install it from https://nodejs.org/';
 
-// A program that ran.
-export function judge({ exitCode, stdout }) {
+// The outcome of a program that ran.
+export function checkOutput({ exitCode, stdout }) {
   if (exitCode !== 0) return problem(`it ended with exit code ${exitCode}`);
   const [found, major] = /(\d{1,9})(?:\.\d{1,9})+/.exec(stdout) ?? [];
   if (found === undefined) return problem('it printed no version');
@@ -14,8 +14,8 @@ export function judge({ exitCode, stdout }) {
   return { tag: 'ok', val: found };
 }
 
-// A program that did not come to its end: one of the cases of `tools.failure`.
-export function whenItFails({ tag, val }) {
+// The outcome of a program that did not run to its end: a case of `tools.failure`.
+export function checkFailure({ tag, val }) {
   if (tag === 'not-found') return { tag: 'missing', val: { installHint } };
   return problem(tag === 'timed-out' ? 'it did not answer in time' : val);
 }

@@ -1,28 +1,29 @@
 // The handler `{{path}}`, which fills the slot `{{slot}}`.
 //
-// `gtc` loads it in a sandbox and asks what it is. Before anything is deployed it runs the preflight, which finds out whether the
-// operator's machine has what the handler needs. What stands here at the top level runs once, when the component is built.
+// `gtc` loads it in a sandbox and reads its three constants. Before a deployment it runs the preflight,
+// which checks that the operator's machine meets the requirements of the handler. Code at the top level
+// runs once, when the component is built.
 
 import { probe } from 'greentic:env-pack/tools@0.1.0';
-import { OLDEST, judge, whenItFails } from './checks.js';
+import { OLDEST, checkOutput, checkFailure } from './checks.js';
 
 export const handler = {
-  // The first three are constants, asked when the pack is loaded; whatever is imported refuses to answer meanwhile.
+  // The first three return constants, which the host reads when it loads the pack. They must not call imports.
   slot: () => '{{slot}}',
   descriptorPath: () => '{{path}}',
   supportedVersions: () => '^0.1',
 
-  // Each check is a line that the operator reads in `gtc op env tool-check`.
+  // Each check is a line of `gtc op env tool-check`.
   preflight: () => [{ name: 'node', description: `Node.js ${OLDEST} or newer`, outcome: checkNode() }],
 };
 
-// Asks a program for its version. This one is an example: put yours in its place, here and in `gtc-pack.toml`.
+// Checks the version of a program. Replace this example with your own, also in `gtc-pack.toml`.
 function checkNode() {
   try {
-    return judge(probe('node', ['--version']));
+    return checkOutput(probe('node', ['--version']));
   } catch (error) {
-    // an error of the interface is thrown, with its value as `payload`; anything else is a fault in this file
+    // an error of the interface is thrown, with its value as `payload`; anything else is a bug in this file
     if (error?.payload === undefined) throw error;
-    return whenItFails(error.payload);
+    return checkFailure(error.payload);
   }
 }

@@ -1,7 +1,8 @@
 """The handler `{{path}}`, which fills the slot `{{slot}}`.
 
-`gtc` loads it in a sandbox and asks what it is. Before anything is deployed it runs the preflight, which finds out whether the
-operator's machine has what the handler needs. What stands here at the top level runs once, when the component is built.
+`gtc` loads it in a sandbox and reads its three constants. Before a deployment it runs the preflight,
+which checks that the operator's machine meets the requirements of the handler. Code at the top level
+runs once, when the component is built.
 """
 
 from componentize_py_types import Err
@@ -26,7 +27,7 @@ INSTALL = "install it from https://www.python.org/downloads/"
 
 
 class Handler(exports.Handler):
-    # The first three are constants, asked when the pack is loaded; whatever is imported refuses to answer meanwhile.
+    # The first three return constants, which the host reads when it loads the pack. They must not call imports.
 
     def slot(self) -> CapabilitySlot:
         return CapabilitySlot.{{constant}}
@@ -38,16 +39,16 @@ class Handler(exports.Handler):
         return "^0.1"
 
     def preflight(self) -> list[ToolCheck]:
-        """Each check is a line that the operator reads in `gtc op env tool-check`."""
+        """Each check is a line of `gtc op env tool-check`."""
         return [ToolCheck("python3", f"Python {checks.OLDEST_TEXT} or newer", check_python())]
 
 
 def check_python() -> Outcome:
-    """Asks a program for its version. This one is an example: put yours in its place, here and in `gtc-pack.toml`."""
+    """Checks the version of a program. Replace this example with your own, also in `gtc-pack.toml`."""
     try:
         output = tools.probe("python3", ["--version"])
     except Err as err:
-        # An error of the interface is raised; its value is one of the cases of `tools.failure`.
+        # An error of the interface is raised, with a case of `tools.failure` as its value.
         match err.value:
             case tools.Failure_NotFound():
                 return Outcome_Missing(Missing(INSTALL))

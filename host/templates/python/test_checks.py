@@ -10,7 +10,7 @@ class Checks(unittest.TestCase):
         self.assertEqual(checks.version_in("Python 3.11.7\n"), "3.11.7")
         self.assertIsNone(checks.version_in("command not understood"))
 
-    def test_an_old_version_will_not_do(self):
+    def test_an_old_version_is_refused(self):
         self.assertTrue(checks.is_new_enough("3.11.7"))
         self.assertTrue(checks.is_new_enough("3.9"))
         self.assertFalse(checks.is_new_enough("3.8.10"))

@@ -1,4 +1,4 @@
-//! Where the guests lie that the build script has built.
+//! The paths of the guests that the build script has built.
 
 use std::path::{Path, PathBuf};
 
@@ -16,11 +16,11 @@ guests! {
     terraform = "terraform_deployer.wasm", "The example `terraform-deployer`.";
     oauth = "oauth_extension.wasm", "The example `oauth-extension`.";
     panics = "examples/panics.wasm", "Panics in its preflight.";
-    witness = "examples/witness.wasm", "Reports what it is told of its binding.";
+    witness = "examples/witness.wasm", "Reports its environment, instance and answers.";
     prober = "examples/prober.wasm", "Runs a program and tries a connection.";
-    asker = "examples/asker.wasm", "Asks of the host what its answers say, and repeats all it hears.";
-    liar = "examples/liar.wasm", "Says in every place what a terminal should not be told.";
-    std_witness = "examples/std_witness.wasm", "Uses the standard library and reports what it finds.";
+    asker = "examples/asker.wasm", "Makes the host calls that its answers list, and reports the replies.";
+    liar = "examples/liar.wasm", "Returns control characters in every text.";
+    std_witness = "examples/std_witness.wasm", "Tries the features of the standard library, and reports the results.";
     std_panics = "examples/std_panics.wasm", "Panics with the standard library.";
     sleeper = "examples/sleeper.wasm", "Sleeps for an hour.";
 }

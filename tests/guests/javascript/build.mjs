@@ -1,4 +1,4 @@
-// Makes a component of a JavaScript module, with all of WASI that a handler may import. Usage: node build.mjs MODULE WIT OUT
+// Builds a component from a JavaScript module, with the WASI interfaces that a handler may import. Usage: node build.mjs MODULE WIT OUT
 
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';

@@ -1,4 +1,4 @@
-// Tries everything that the engine offers to JavaScript, and reports how empty the world is that it finds.
+// Tries the features of the JavaScript engine, and reports the results: none of them reaches the machine.
 
 import { answersJson } from 'greentic:env-pack/binding@0.1.0';
 
@@ -14,7 +14,7 @@ export const handler = {
     if (answers === '{"fetch": 1}') fetch('http://127.0.0.1:1/');
     if (answers === '{"loop": 1}') for (;;);
     return questions.map(([name, question]) => ({
-      name, description: 'what it found', outcome: { tag: 'ok', val: told(question) },
+      name, description: 'the result', outcome: { tag: 'ok', val: describe(question) },
     }));
   },
 };
@@ -36,8 +36,8 @@ const questions = [
   ['chance differs', () => crypto.randomUUID() !== crypto.randomUUID() && Math.random() !== Math.random()],
 ];
 
-// What came of it, or the name of the error.
-function told(question) {
+// Returns the result, or the name of the error.
+function describe(question) {
   try {
     return String(question());
   } catch (error) {

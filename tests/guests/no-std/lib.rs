@@ -1,3 +1,3 @@
-//! Guests for the tests, one example each; built with the SDK as it is by default,
-//! without the standard library.
+//! Guests for the tests, an example each, built without the standard library, which is the
+//! default of the SDK.
 #![no_std]

@@ -1,6 +1,6 @@
-"""Tries everything that Python's standard library offers, and reports how empty the world is that it finds."""
+"""Tries the features of Python's standard library, and reports the results: none of them reaches the machine."""
 
-import encodings.idna  # at build time, as there is no file to import it from later
+import encodings.idna  # imported at build time, because there are no files at run time
 import errno
 import os
 import random
@@ -33,7 +33,7 @@ class Handler(exports.Handler):
                 sys.exit("these are my last words")
             case '{"sleep": 3600}':
                 time.sleep(3600)
-        return [ToolCheck(name, "what it found", Outcome_Ok(told(question))) for name, question in QUESTIONS]
+        return [ToolCheck(name, "the result", Outcome_Ok(describe(question))) for name, question in QUESTIONS]
 
 
 QUESTIONS = [
@@ -69,8 +69,8 @@ def slept(seconds: float) -> bool:
     return time.monotonic() - start >= seconds
 
 
-def told(question) -> str:
-    """What came of it, or the name of the error."""
+def describe(question) -> str:
+    """Returns the result, or the name of the error."""
     try:
         return str(question())
     except OSError as error:

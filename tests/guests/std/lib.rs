@@ -1,1 +1,1 @@
-//! Guests for the tests, one example each; built with the standard library.
+//! Guests for the tests, an example each, built with the standard library.

@@ -1,5 +1,5 @@
-//! The templates in Python and JavaScript: built with the toolchains of the examples,
-//! tested and bound as they are.
+//! New projects in Python and JavaScript are built, tested and bound, with the toolchains of
+//! the examples.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::Author;
 use crate::support::{Ran, text};
 use crate::toolchains::{component, toolchains};
 
-/// A project, with a toolchain that the example has installed.
+/// Creates a project, and links the toolchain that an example has installed.
 fn project(
     author: &Author,
     language: &str,
@@ -25,14 +25,15 @@ fn project(
     folder
 }
 
-/// Builds the pack, which takes longer than anything that a pack does to a host may take.
+/// Builds the pack, without the time limit of other commands, because the toolchains are slow.
 fn build_pack(author: &Author, folder: &Path) -> Value {
     let mut build = author.sandbox.command(env!("CARGO_BIN_EXE_gtc"));
     build.args(["pack", "build"]).current_dir(folder);
     Ran::from(build.output().expect("it starts")).succeeded().result()
 }
 
-/// Binds the pack and checks what its preflight finds, with a program that prints this.
+/// Builds and binds the pack. Returns the outcome of its first check, with a program that prints
+/// `prints`.
 fn bind_and_check(
     author: &mut Author,
     folder: &Path,
@@ -81,7 +82,7 @@ fn a_python_project_builds_passes_its_tests_and_is_bound() {
     let mut author = Author::new();
     let path = "acme.secrets.snake";
     let folder = project(&author, "python", path, "python-secrets", (".venv", ".venv"));
-    let tests = author.runs(&folder, "python3", ["-m", "unittest"]).succeeded();
+    let tests = author.run(&folder, "python3", ["-m", "unittest"]).succeeded();
     assert!(tests.stderr.contains("Ran 2 tests"), "{tests:?}");
     let outcome =
         bind_and_check(&mut author, &folder, "secrets", path, ("python3", "Python 3.99.1"));
@@ -102,7 +103,7 @@ fn a_javascript_project_builds_passes_its_tests_and_is_bound() {
         "javascript-telemetry",
         ("node_modules", "node_modules"),
     );
-    author.runs(&folder, "npm", ["test"]).succeeded().shows(&["# pass 3", "# fail 0"]);
+    author.run(&folder, "npm", ["test"]).succeeded().shows(&["# pass 3", "# fail 0"]);
     let outcome = bind_and_check(&mut author, &folder, "telemetry", path, ("node", "v99.1.0"));
     assert_eq!(outcome, json!({"status": "ok", "detail": "99.1.0"}));
     author.sandbox.program("node", "echo v18.20.4");

@@ -1,4 +1,4 @@
-//! Pack authors: from a descriptor path to a pack that is bound.
+//! Tests for pack authors: from `pack new` to a pack that is bound.
 
 mod languages;
 mod new;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::support::toolchain::{path, toolchain};
 use crate::support::{Ran, Sandbox, run};
 
-/// A home with the toolchains of this machine in it, and projects.
+/// A pack author: a sandbox with projects, and the toolchains of this machine.
 struct Author {
     sandbox: Sandbox,
 }
@@ -22,7 +22,7 @@ impl Author {
         Self { sandbox: Sandbox::with_local() }
     }
 
-    /// Makes a project.
+    /// Creates a project with `gtc pack new`.
     fn project(&self, descriptor_path: &str, flags: &[&str]) -> PathBuf {
         let folder = self.sandbox.home().join(descriptor_path);
         let name = folder.display().to_string();
@@ -31,18 +31,18 @@ impl Author {
         folder
     }
 
-    /// Runs a program as its author does in a project, without the network.
-    fn runs<S: AsRef<OsStr>>(
+    /// Runs a program in a project, without the network.
+    fn run<S: AsRef<OsStr>>(
         &self,
         folder: &Path,
         program: &str,
         arguments: impl IntoIterator<Item = S>,
     ) -> Ran {
-        self.runs_with(&path(), folder, program, arguments)
+        self.run_with_path(&path(), folder, program, arguments)
     }
 
-    /// The same, with programs from elsewhere.
-    fn runs_with<S: AsRef<OsStr>>(
+    /// Runs a program in a project, with another PATH.
+    fn run_with_path<S: AsRef<OsStr>>(
         &self,
         path: &str,
         folder: &Path,
@@ -56,8 +56,8 @@ impl Author {
         run(&mut command)
     }
 
-    /// Builds the pack of a project.
-    fn builds(&self, folder: &Path) -> Ran {
-        self.runs(folder, env!("CARGO_BIN_EXE_gtc"), ["pack", "build"])
+    /// Runs `gtc pack build` in a project.
+    fn build(&self, folder: &Path) -> Ran {
+        self.run(folder, env!("CARGO_BIN_EXE_gtc"), ["pack", "build"])
     }
 }

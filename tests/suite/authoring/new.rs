@@ -1,4 +1,4 @@
-//! `gtc pack new`: what it makes of a path, and what it never writes over.
+//! `gtc pack new`: the files of a new project, and the folders that it refuses.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -77,8 +77,7 @@ fn existing_files_are_not_overwritten() {
     new("other").refused(1, "conflict");
 }
 
-/// What no toolchain is needed for: documents of every kind can be read, and the world is
-/// one.
+/// Every document of a new project parses, and its WIT world resolves.
 #[test]
 fn generated_projects_are_well_formed() {
     let sandbox = Sandbox::new();

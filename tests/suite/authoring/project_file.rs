@@ -1,4 +1,4 @@
-//! `gtc-pack.toml`, and what hostile ones gain: nothing.
+//! `gtc-pack.toml`: invalid and hostile project files.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -15,7 +15,7 @@ fn build(sandbox: &Sandbox) -> Ran {
     sandbox.gtc(["pack", "build", "project"])
 }
 
-/// A FIFO that nobody writes into.
+/// A FIFO without a writer.
 fn fifo(path: &Path) {
     mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).expect("a FIFO");
 }
@@ -138,7 +138,7 @@ fn special_and_oversized_files_are_refused() {
     build(&sandbox).refused(2, "project-malformed");
 }
 
-/// The published schema is the one of the type that is parsed.
+/// The published schema is generated from the type that is parsed.
 #[test]
 fn the_schema_of_the_project_file_is_published() {
     let path = repository().join("docs/gtc-pack.schema.json");
@@ -146,7 +146,7 @@ fn the_schema_of_the_project_file_is_published() {
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, &schema).expect("a file");
     }
-    assert_eq!(fs::read_to_string(&path).expect("a file"), schema, "BLESS=1 writes it down");
+    assert_eq!(fs::read_to_string(&path).expect("a file"), schema, "set BLESS=1 to update it");
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The template in Rust: built, tested and bound as it is, and built again elsewhere.
+//! A new project in Rust is built, tested and bound, and its build is reproducible.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ fn the_template_builds_passes_its_tests_and_is_bound() {
     let author = Author::new();
     let folder = author.project("acme.secrets.demo", &[]);
     let lock = fs::read_to_string(folder.join("Cargo.lock")).expect("a file");
-    let built = author.builds(&folder).succeeded().result();
+    let built = author.build(&folder).succeeded().result();
     assert_eq!(built["path"], "acme.secrets.demo-0.1.0.gtpack", "{built}");
     assert_eq!(
         (&built["slot"], &built["tools"]),
@@ -20,11 +20,11 @@ fn the_template_builds_passes_its_tests_and_is_bound() {
         "{built}"
     );
     assert_eq!(built["warnings"], json!(null), "{built}");
-    let tested = author.runs(&folder, "cargo", ["test", "--quiet", "--locked"]).succeeded();
+    let tested = author.run(&folder, "cargo", ["test", "--quiet", "--locked"]).succeeded();
     tested.shows(&["3 passed"]);
-    author.runs(&folder, "cargo", ["fmt", "--check"]).succeeded();
+    author.run(&folder, "cargo", ["fmt", "--check"]).succeeded();
     let lints = ["clippy", "--quiet", "--locked", "--all-targets", "--", "--deny", "warnings"];
-    author.runs(&folder, "cargo", lints).succeeded();
+    author.run(&folder, "cargo", lints).succeeded();
     assert_eq!(
         fs::read_to_string(folder.join("Cargo.lock")).expect("a file"),
         lock,
@@ -34,7 +34,7 @@ fn the_template_builds_passes_its_tests_and_is_bound() {
     let pack = folder.join("acme.secrets.demo-0.1.0.gtpack").display().to_string();
     let mut sandbox = author.sandbox;
     sandbox.gtc(["pack", "validate", "--strict", &pack]).succeeded();
-    binds(&sandbox, &folder.join("README.md"), &folder);
+    bind_as_the_readme_says(&sandbox, &folder.join("README.md"), &folder);
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
     sandbox.program("git", "echo git version 2.99.1");
     let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
@@ -48,8 +48,8 @@ fn the_template_builds_passes_its_tests_and_is_bound() {
     assert_eq!(check["description"], "Git 2.25 or newer");
 }
 
-/// Binds a pack with the command that its instructions name.
-fn binds(sandbox: &Sandbox, readme: &std::path::Path, folder: &std::path::Path) {
+/// Binds a pack with the command in its README.
+fn bind_as_the_readme_says(sandbox: &Sandbox, readme: &std::path::Path, folder: &std::path::Path) {
     let text = fs::read_to_string(readme).expect("a file");
     let command =
         text.lines().find(|line| line.starts_with("gtc op env-packs")).expect("a command");
@@ -63,7 +63,7 @@ fn binds(sandbox: &Sandbox, readme: &std::path::Path, folder: &std::path::Path) 
     crate::support::run(&mut shell).succeeded();
 }
 
-/// The commands of the README, in an empty folder of an empty home.
+/// The commands of the README work in an empty folder of an empty home.
 #[test]
 fn the_readme_tutorial_works() {
     let readme = fs::read_to_string(repository().join("README.md")).expect("a file");
@@ -73,13 +73,13 @@ fn the_readme_tutorial_works() {
     let author = Author { sandbox: Sandbox::new() };
     let empty = author.sandbox.home().join("empty");
     fs::create_dir(&empty).expect("a folder");
-    author.runs(&empty, "/bin/sh", ["-ec", block]).succeeded();
+    author.run(&empty, "/bin/sh", ["-ec", block]).succeeded();
     let environment = author.sandbox.document("local");
     assert!(environment.to_string().contains("acme.secrets.demo@0.1.0"), "{environment}");
 }
 
-/// The longest path that can be bound, with digits and dashes where others have letters,
-/// in a folder with blanks, inside of somebody's workspace.
+/// The longest descriptor path, with digits and dashes instead of letters, builds in a folder
+/// with spaces inside another workspace.
 #[test]
 fn an_unusual_path_inside_another_workspace_builds() {
     let author = Author::new();
@@ -96,21 +96,21 @@ fn an_unusual_path_inside_another_workspace_builds() {
     let folder = home.join("an outer workspace/a new one");
     fs::create_dir(&folder).expect("a folder");
     let path = format!("-9-.type.0{}-", "x".repeat(183));
-    assert_eq!(path.len() + "@0.1.0".len(), 200, "a descriptor has no more");
+    assert_eq!(path.len() + "@0.1.0".len(), 200, "the limit of a descriptor");
     let gtc = env!("CARGO_BIN_EXE_gtc");
     let new =
         ["pack", "new", "--format", "human", "--slot", "extension", "--dir", ".", "--", &path];
-    author.runs(&folder, gtc, new).succeeded().shows(&["next: `gtc pack build`"]);
+    author.run(&folder, gtc, new).succeeded().shows(&["next: `gtc pack build`"]);
     let readme = fs::read_to_string(folder.join("README.md")).expect("a file");
     let block = readme.split("```sh\n").nth(1).expect("a block");
     let (commands, _) = block.split_once("gtc op env tool-check local").expect("the last command");
-    // there is one already
+    // the sandbox already has the environment
     let commands: Vec<&str> =
         commands.lines().filter(|line| !line.starts_with("gtc op env init")).collect();
-    author.runs(&folder, "/bin/sh", ["-ec", &commands.join("\n")]).succeeded();
+    author.run(&folder, "/bin/sh", ["-ec", &commands.join("\n")]).succeeded();
     assert!(author.sandbox.document("local").to_string().contains(&path));
     author
-        .runs(&home.join("an outer workspace"), "cargo", ["metadata", "--format-version", "1"])
+        .run(&home.join("an outer workspace"), "cargo", ["metadata", "--format-version", "1"])
         .succeeded();
 }
 
@@ -118,7 +118,7 @@ fn an_unusual_path_inside_another_workspace_builds() {
 fn two_builds_in_two_places_are_the_same_pack() {
     let author = Author::new();
     let digest = |folder: &std::path::Path| {
-        let report = author.builds(folder).succeeded().result();
+        let report = author.build(folder).succeeded().result();
         text(&report["sha256"]).to_owned()
     };
     let first = author.project("acme.state.twice", &[]);
@@ -147,13 +147,13 @@ fn compiler_errors_are_shown() {
     let folder = author.project("acme.state.broken", &[]);
     fs::write(folder.join("src/lib.rs"), "compile_error!(\"this \u{1b}[31mis\u{202e} wrong\");")
         .expect("a file");
-    let message = author.builds(&folder).refused(1, "build-failed");
+    let message = author.build(&folder).refused(1, "build-failed");
     assert!(message.contains("`cargo` failed") && message.contains("src/lib.rs:1:1"), "{message}");
     assert!(!message.contains('\u{1b}') && !message.contains('\u{202e}'), "{message}");
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a file");
     fs::write(folder.join("Cargo.toml"), manifest.replace("\"cdylib\", ", "")).expect("a file");
     fs::write(folder.join("src/lib.rs"), "#![no_std]\n").expect("a file");
-    let message = author.builds(&folder).refused(1, "build-failed");
+    let message = author.build(&folder).refused(1, "build-failed");
     assert!(message.contains("built no component") && message.contains("crate-type"), "{message}");
 }
 

@@ -1,5 +1,4 @@
-//! Toolchains that are not there: what is missing is named, with the command that
-//! installs it.
+//! Missing and failing toolchains: the error names the missing part and how to install it.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -7,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Author;
 
-/// A folder of programs, with nothing in it but these.
+/// Creates a PATH with only these programs.
 fn programs(author: &mut Author, scripts: &[(&str, &str)]) -> String {
     scripts.iter().for_each(|(name, script)| author.sandbox.program(name, script));
     let bin = author.sandbox.home().join("bin");
@@ -30,7 +29,7 @@ fn project(author: &Author, text: &str) -> PathBuf {
 fn refused(author: &Author, path: &str, folder: &Path, what: &str, install: &str) {
     let gtc = env!("CARGO_BIN_EXE_gtc");
     let message =
-        author.runs_with(path, folder, gtc, ["pack", "build"]).refused(2, "toolchain-missing");
+        author.run_with_path(path, folder, gtc, ["pack", "build"]).refused(2, "toolchain-missing");
     assert!(message.contains(what) && message.contains(install), "{message}");
 }
 
@@ -96,7 +95,7 @@ fn node_or_componentize_js_is_missing() {
     );
 }
 
-/// Where the fault is comes first, whatever the toolchain would rather talk about.
+/// The location of an error is shown, rather than a backtrace of the toolchain.
 #[test]
 fn the_location_of_a_build_error_is_shown() {
     let mut author = Author::new();
@@ -107,7 +106,7 @@ fn the_location_of_a_build_error_is_shown() {
         &[("componentize-py", "echo \"backtrace $RUST_BACKTRACE\" >&2; exit 1")],
     );
     let message =
-        author.runs_with(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
+        author.run_with_path(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
     assert!(message.contains("backtrace 0"), "{message}");
 
     project(&author, "language = \"javascript\"\nversion = \"0.1.0\"\n");
@@ -117,11 +116,11 @@ fn the_location_of_a_build_error_is_shown() {
     let node = "case $1 in --version) echo v20.20.2 ;; --check) echo \"$2:29 const x = ;\" >&2; exit 1 ;; esac";
     author.sandbox.program("node", node);
     let message =
-        author.runs_with(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
+        author.run_with_path(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
     assert!(message.contains("project/handler.js:29 const x = ;"), "{message}");
 }
 
-/// A toolchain that says much is heard to its end, and only the end is shown.
+/// All output of a toolchain is read, and only its end is shown.
 #[test]
 fn long_toolchain_output_is_truncated() {
     let mut author = Author::new();
@@ -131,7 +130,7 @@ fn long_toolchain_output_is_truncated() {
     let path = programs(&mut author, &[("componentize-py", script)]);
     let gtc = env!("CARGO_BIN_EXE_gtc");
     let message =
-        author.runs_with(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
+        author.run_with_path(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
     assert!(message.contains("the last line") && message.contains("exit status: 3"), "{message}");
     assert!(message.len() < 8 << 10, "{} bytes", message.len());
 }

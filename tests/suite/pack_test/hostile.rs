@@ -1,15 +1,15 @@
-//! Scenario files and components that mean no good.
+//! Hostile scenario files and components.
 
 use std::time::{Duration, Instant};
 
 use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
 
-use super::{differences, tested, with_asker};
+use super::{differences, run_scenario, with_asker};
 use crate::support::Sandbox;
 use crate::support::asker::watched;
 use crate::support::wat::Handler;
 
-/// A sandbox with a pack around a handler that misbehaves in its preflight.
+/// A sandbox with a pack of a handler with this preflight, in WebAssembly text.
 fn with_preflight(body: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let handler = Handler {
@@ -25,7 +25,7 @@ fn an_invalid_scenario_is_reported_with_its_place() {
     let sandbox = Sandbox::new();
     sandbox.honest_pack("state", "acme.state.a", "^1");
     let check = |scenario: &str, says: &str| {
-        let message = tested(&sandbox, scenario).refused(2, "invalid-scenario");
+        let message = run_scenario(&sandbox, scenario).refused(2, "invalid-scenario");
         assert!(message.contains("`packs/tests/only.yaml` is no scenario: "), "{message}");
         assert!(message.contains(says), "{scenario:?} says\n{message}");
     };
@@ -159,7 +159,7 @@ fn a_handler_that_misbehaves_fails_its_scenario_and_may_be_expected_to() {
         assert_eq!(differences(run("expect: { fault: exited }")).len(), 1);
     }
     let sandbox = with_preflight("(i32.const 512)");
-    let found = differences(tested(&sandbox, "expect: { fault: trapped }"));
+    let found = differences(run_scenario(&sandbox, "expect: { fault: trapped }"));
     assert_eq!(found, ["the preflight: fault trapped / an answer of 0 checks"]);
 }
 
@@ -180,23 +180,24 @@ fn a_pack_with_too_many_handlers_is_refused() {
             declared,
         }
     };
-    let (id, version) = ("acme.state".to_owned(), "1.0.0".parse().expect("a version"));
     let pack = NewPack {
-        id,
-        version,
+        id: "acme.state".to_owned(),
+        version: "1.0.0".parse().expect("a version"),
         publisher: "test".to_owned(),
         handlers: (0..33).map(handler).collect(),
     };
     sandbox.write("packs/many.gtpack", archive::write(&pack).expect("a pack"));
-    let message =
-        tested(&sandbox, "handler: acme.state.n0\nexpect: {}").refused(2, "too-many-handlers");
+    let message = run_scenario(&sandbox, "handler: acme.state.n0\nexpect: {}")
+        .refused(2, "too-many-handlers");
     assert!(message.contains("has 33 handlers") && message.contains("one by one"), "{message}");
 }
 
 #[test]
 fn all_scenarios_together_have_a_time_limit() {
     let sandbox = with_preflight("(loop $l (br $l)) unreachable");
-    (0..6).for_each(|at| drop(sandbox.write(format!("packs/tests/{at}.yaml"), "expect: {}")));
+    for at in 0..6 {
+        sandbox.write(format!("packs/tests/{at}.yaml"), "expect: {}");
+    }
     let limits =
         ["--limit", "scenario.preflight-time=200ms", "--limit", "scenario.total-time=500ms"];
     let report = sandbox.gtc(["pack", "test", "packs"].iter().chain(&limits)).exited(1).result();
@@ -208,7 +209,7 @@ fn all_scenarios_together_have_a_time_limit() {
     assert!(fault(0).1.contains("0.2 s"), "{report}");
     assert_eq!(fault(5).0, "not-run");
     assert!(fault(5).1.contains("took all the time that they have together"), "{report}");
-    // whoever expects that it takes too long expects to be asked
+    // a scenario cannot expect that it is not run
     sandbox.write("packs/tests/5.yaml", "expect: { fault: not-run }");
     let report = sandbox.gtc(["pack", "test", "packs"].iter().chain(&limits)).exited(1).result();
     assert_eq!(report["failed"], 6);
@@ -222,8 +223,8 @@ fn a_handler_that_floods_is_held_to_its_limits() {
         let detail = format!("{{ contains: \"{ran} ran, {} failed\" }}", times - ran);
         format!("{given}\nexpect: {{ checks: {{ 0 many: {{ status: ok, detail: {detail} }} }} }}")
     };
-    tested(&sandbox, &scenario(40, 32)).succeeded();
-    // questions of megabytes are noted as far as anybody could allow them
+    run_scenario(&sandbox, &scenario(40, 32)).succeeded();
+    // calls of megabytes are recorded up to the size of a permission
     let large = format!("run|x|{}", "y".repeat(1 << 20));
     let given = serde_json::json!({"given": {"answers": vec![large; 3]}, "expect": {}}).to_string();
     let file = sandbox.write("large.json", given).display().to_string();

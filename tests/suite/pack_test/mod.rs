@@ -1,5 +1,5 @@
-//! `gtc pack test`: the real component in the sandbox, and a file in the place of the
-//! machine.
+//! `gtc pack test`: runs the real component in the sandbox, on a machine that a scenario
+//! describes.
 
 mod hostile;
 mod record;
@@ -12,16 +12,15 @@ use serde_json::Value;
 
 use crate::support::{Ran, Sandbox, text};
 
-/// A sandbox with a pack around the example `vault-secrets`, which says itself what it
-/// runs.
+/// A sandbox with a pack of the example `vault-secrets`, which declares its own permissions.
 fn with_vault() -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::new();
     let pack = sandbox.built_pack(test_artifacts::vault(), "0.4.0", &[]);
     (sandbox, pack)
 }
 
-/// A sandbox with a pack around a deployer that asks what its answers say, and may run
-/// and reach this.
+/// A sandbox with a pack of the guest `asker`, which makes the host calls that its answers list,
+/// and with these permissions.
 fn with_asker(tools: &[&str], network: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     let tools = tools.iter().flat_map(|tool| ["--allow-tool", tool]);
@@ -32,12 +31,12 @@ fn with_asker(tools: &[&str], network: &[&str]) -> Sandbox {
 }
 
 /// Runs one scenario against the only pack of a sandbox.
-fn tested(sandbox: &Sandbox, scenario: &str) -> Ran {
+fn run_scenario(sandbox: &Sandbox, scenario: &str) -> Ran {
     sandbox.write("packs/tests/only.yaml", scenario);
     sandbox.gtc(["pack", "test", "packs"])
 }
 
-/// What was not as expected in the only scenario, as lines.
+/// The differences of the only scenario, a line each.
 #[track_caller]
 fn differences(ran: Ran) -> Vec<String> {
     let report = ran.exited(1).result();

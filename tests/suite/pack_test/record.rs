@@ -1,4 +1,4 @@
-//! Recording a machine, and running what was recorded.
+//! `gtc pack test --record`: records a machine as a scenario, and replays it.
 
 use std::net::TcpListener;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{with_asker, with_vault};
 use crate::support::{Ran, Sandbox, terminal};
 
-fn recorded(sandbox: &Sandbox, name: &str, flags: &[&str]) -> Ran {
+fn record(sandbox: &Sandbox, name: &str, flags: &[&str]) -> Ran {
     sandbox.gtc(["pack", "test", "packs", "--record", name].iter().chain(flags))
 }
 
@@ -56,10 +56,10 @@ expect:
     );
     std::fs::remove_file(sandbox.home().join("bin/vault")).expect("removed");
     sandbox.gtc(["pack", "test", "packs"]).succeeded();
-    // a machine without it makes another scenario, which does not replace the first by itself
-    let there = recorded(&sandbox, "recorded", &["--yes"]).refused(1, "conflict");
+    // a machine without it makes another scenario, which replaces the first only with `--replace`
+    let there = record(&sandbox, "recorded", &["--yes"]).refused(1, "conflict");
     assert!(there.contains("is there already") && there.contains("--replace"), "{there}");
-    recorded(&sandbox, "recorded", &["--yes", "--replace"]).succeeded();
+    record(&sandbox, "recorded", &["--yes", "--replace"]).succeeded();
     let text = scenario(&sandbox, "recorded.yaml");
     assert!(
         text.contains("    vault version: missing\n") && text.contains("status: missing\n"),
@@ -73,7 +73,7 @@ fn nothing_runs_before_the_user_confirms() {
     let (mut sandbox, _) = with_vault();
     sandbox.program("vault", "touch \"$HOME/it-ran\"; echo Vault v1.15.2");
     let has_run = |sandbox: &Sandbox| sandbox.home().join("it-ran").exists();
-    let refused = recorded(&sandbox, "a", &[]).refused(1, "unauthorized");
+    let refused = record(&sandbox, "a", &[]).refused(1, "unauthorized");
     assert!(
         refused.contains("it wants to run `vault version`") && refused.contains("--yes"),
         "{refused}"
@@ -97,7 +97,7 @@ fn nothing_runs_before_the_user_confirms() {
 fn a_handler_without_permissions_needs_no_confirmation() {
     let sandbox = Sandbox::new();
     sandbox.honest_pack("state", "acme.state.a", "^1");
-    recorded(&sandbox, "idle", &[]).succeeded();
+    record(&sandbox, "idle", &[]).succeeded();
     assert!(scenario(&sandbox, "idle.yaml").ends_with("expect:\n  checks: {}\n"));
     sandbox.gtc(["pack", "test", "packs"]).succeeded();
 }
@@ -120,7 +120,7 @@ fn answers_come_from_a_scenario_and_secrets_stay_out() {
     ]);
     let like = format!("given: {{ instance_id: eu, answers: {questions} }}\nexpect: {{}}");
     let like = sandbox.write("like.yaml", like).display().to_string();
-    recorded(&sandbox, "all", &["--yes", "--scenario", &like]).succeeded();
+    record(&sandbox, "all", &["--yes", "--scenario", &like]).succeeded();
     let text = scenario(&sandbox, "all.yaml");
     let block = "    \"probed 'a b'\":
       exit_code: 3
@@ -148,7 +148,7 @@ fn changing_output_is_recorded_in_order() {
     let like =
         "given: { answers: [\"run|probed|y\", \"run|probed|y\", \"run|probed|y\"] }\nexpect: {}";
     let like = sandbox.write("like.yaml", like).display().to_string();
-    recorded(&sandbox, "count", &["--yes", "--scenario", &like]).succeeded();
+    record(&sandbox, "count", &["--yes", "--scenario", &like]).succeeded();
     let text = scenario(&sandbox, "count.yaml");
     let list = "    probed y:\n      -\n        stdout: \"1\\n\"\n      -\n        stdout: \"2\\n\"\n      -\n";
     assert!(text.contains(list), "{text}");
@@ -170,7 +170,7 @@ fn control_characters_are_recorded_and_replayed_exactly() {
     ]);
     let like = json!({"given": {"answers": questions}, "expect": {}}).to_string();
     let like = sandbox.write("like.json", like).display().to_string();
-    recorded(&sandbox, "odd", &["--yes", "--scenario", &like]).succeeded();
+    record(&sandbox, "odd", &["--yes", "--scenario", &like]).succeeded();
     let text = scenario(&sandbox, "odd.yaml");
     assert!(
         text.chars().all(|c| c == '\n' || env_pack_domain::ForeignText::is_plain(&c.to_string())),
@@ -183,7 +183,7 @@ fn control_characters_are_recorded_and_replayed_exactly() {
 fn a_fault_is_recorded_too() {
     let sandbox = Sandbox::new();
     sandbox.built_pack(test_artifacts::panics(), "0.1.0", &[]);
-    recorded(&sandbox, "panics", &[]).succeeded();
+    record(&sandbox, "panics", &[]).succeeded();
     assert!(scenario(&sandbox, "panics.yaml").ends_with("expect:\n  fault: trapped\n"));
     sandbox.gtc(["pack", "test", "packs"]).succeeded();
 }

@@ -1,8 +1,8 @@
-//! What a scenario can say, and what is said when it is wrong.
+//! The form of scenarios, and the differences that `pack test` reports.
 
 use serde_json::{Value, json};
 
-use super::{differences, tested, with_asker, with_vault};
+use super::{differences, run_scenario, with_asker, with_vault};
 use crate::support::repository;
 
 const NEW_ENOUGH: &str = "given:
@@ -81,7 +81,7 @@ fn the_scenarios_of_an_example_pass() {
 fn the_real_machine_is_never_probed() {
     let (mut sandbox, _) = with_vault();
     sandbox.program("vault", "touch \"$HOME/it-ran\"; echo Vault v1.0.0");
-    tested(&sandbox, NEW_ENOUGH).succeeded();
+    run_scenario(&sandbox, NEW_ENOUGH).succeeded();
     assert!(!sandbox.home().join("it-ran").exists());
 }
 
@@ -129,7 +129,7 @@ fn every_field_of_a_check_is_compared() {
     let (sandbox, _) = with_vault();
     let check = |expected: &str, difference: &str| {
         let given = "given: { tools: { vault version: { stdout: Vault v1.9.0 }, vault token lookup: missing } }\n";
-        let ran = tested(
+        let ran = run_scenario(
             &sandbox,
             &format!("{given}expect: {{ checks: {{ vault-token: missing{expected} }} }}"),
         );
@@ -159,8 +159,10 @@ fn calls_that_are_not_given_fail_the_scenario() {
     let answers = "answers: [\"run|vault|version\", \"reach|vault.example|8200\"]";
     let checks =
         "checks: { 0 failed: { status: ok, detail: \"Failure::NotFound\" }, 1 reached: ok }";
-    let unforeseen =
-        differences(tested(&sandbox, &format!("given: {{ {answers} }}\nexpect: {{ {checks} }}")));
+    let unforeseen = differences(run_scenario(
+        &sandbox,
+        &format!("given: {{ {answers} }}\nexpect: {{ {checks} }}"),
+    ));
     assert_eq!(
         unforeseen,
         [
@@ -168,12 +170,12 @@ fn calls_that_are_not_given_fail_the_scenario() {
             "address `vault.example:8200`: not asked, since `given` does not name it / asked, and answered: no such host",
         ]
     );
-    // what was foreseen without an answer is fine
+    // a call without a given reply may be expected
     let asked = "asked: [vault version, \"vault.example:8200\"]";
-    tested(&sandbox, &format!("given: {{ {answers} }}\nexpect: {{ {checks}, {asked} }}"))
+    run_scenario(&sandbox, &format!("given: {{ {answers} }}\nexpect: {{ {checks}, {asked} }}"))
         .succeeded();
     let asked = "asked: [\"vault.example:8200\", vault version]";
-    let order = differences(tested(
+    let order = differences(run_scenario(
         &sandbox,
         &format!("given: {{ {answers} }}\nexpect: {{ {checks}, {asked} }}"),
     ));
@@ -190,15 +192,14 @@ fn a_scenario_cannot_hide_a_missing_permission() {
     let sandbox = with_asker(&["vault version"], &["vault.example:8200"]);
     let scenario = |reply: &str, checks: &str| {
         let answers = "answers: [\"run|vault|status\", \"reach|other.example|1\"]";
-        let (tools, network) = ("tools: { vault status: ", "network: { \"other.example:1\": ");
         let (tool, address) = reply.split_once('/').expect("two replies");
         format!(
-            "given: {{ {answers}, {tools}{tool} }}, {network}{address} }} }}\nexpect: {{ checks: {{ {checks} }} }}"
+            "given: {{ {answers}, tools: {{ vault status: {tool} }}, network: {{ \"other.example:1\": {address} }} }}\nexpect: {{ checks: {{ {checks} }} }}"
         )
     };
     let checks = "0 failed: { status: ok, detail: { contains: \"`vault status` is not declared by the pack\" } }, \
         1 reached: { status: ok, detail: { contains: \"`other.example:1` is not declared\" } }";
-    let hidden = differences(tested(&sandbox, &scenario("{ stdout: fine }/open", checks)));
+    let hidden = differences(run_scenario(&sandbox, &scenario("{ stdout: fine }/open", checks)));
     assert_eq!(
         hidden,
         [
@@ -206,11 +207,13 @@ fn a_scenario_cannot_hide_a_missing_permission() {
             "address `other.example:1`: declared by the pack / not declared (in `CHECKS` or `gtc-pack.toml`), and so denied",
         ]
     );
-    // whoever expects it to be denied may say so
-    tested(&sandbox, &scenario("denied/denied", checks)).succeeded();
+    // a scenario may expect that a call is denied
+    run_scenario(&sandbox, &scenario("denied/denied", checks)).succeeded();
     let checks =
         "0 ended: ok, 0 stdout 0: { status: ok, detail: fine }, 0 stderr 0: ok, 1 reached: ok";
-    assert!(differences(tested(&sandbox, &scenario("{ stdout: fine }/open", checks))).len() > 2);
+    assert!(
+        differences(run_scenario(&sandbox, &scenario("{ stdout: fine }/open", checks))).len() > 2
+    );
 }
 
 #[test]
@@ -221,7 +224,7 @@ fn a_bare_component_may_do_what_it_declares_itself() {
         sandbox.gtc(["pack", "test", &component.display().to_string(), "--scenario", &scenario])
     };
     run(test_artifacts::vault(), NEW_ENOUGH).succeeded();
-    // nothing in this one says what it is going to run
+    // this component declares no permissions
     let scenario = "given: { answers: [\"run|x|y\"], tools: { x y: {} } }\nexpect: { checks: { 0 failed: ok } }";
     let found = differences(run(test_artifacts::asker(), scenario));
     assert_eq!(
@@ -237,8 +240,9 @@ fn every_answer_reaches_the_handler() {
     let sandbox = with_asker(&["x *"], &["h:1"]);
     let run = |reply: &str| {
         let given = format!("given: {{ answers: [\"run|x|y\"], tools: {{ x y: {reply} }} }}");
-        let report =
-            tested(&sandbox, &format!("{given}\nexpect: {{ asked: [x y] }}")).exited(1).result();
+        let report = run_scenario(&sandbox, &format!("{given}\nexpect: {{ asked: [x y] }}"))
+            .exited(1)
+            .result();
         let checks = report["scenarios"][0]["checks"].as_array().expect("checks").clone();
         let details =
             checks.iter().map(|check| crate::support::text(&check["outcome"]["detail"]).to_owned());
@@ -254,14 +258,14 @@ fn every_answer_reaches_the_handler() {
         run("{ exit_code: -3, stdout: a, stderr: b, truncated: true }"),
         ["-3 true", "a", "b"]
     );
-    // a handler never sees a credential, and never more than the cap
+    // credentials are redacted, and long output is truncated
     assert_eq!(run("{ stdout: \"token: abc\" }")[1], "token: [redacted]");
     let long = run(&format!("{{ stdout: \"{}\" }}", "é".repeat(40_000)));
     assert_eq!((&*long[0], long[1].len() + long[2].len()), ("0 true", 65_536));
     let reach = |reply: &str| {
         let given =
             format!("given: {{ answers: [\"reach|H|1\"], network: {{ \"h:1\": {reply} }} }}");
-        let report = tested(&sandbox, &format!("{given}\nexpect: {{ asked: [\"h:1\"] }}"))
+        let report = run_scenario(&sandbox, &format!("{given}\nexpect: {{ asked: [\"h:1\"] }}"))
             .exited(1)
             .result();
         crate::support::text(&report["scenarios"][0]["checks"][0]["outcome"]["detail"]).to_owned()
@@ -288,9 +292,9 @@ fn replies_to_a_repeated_call_come_in_order() {
         );
         format!("{given}\nexpect: {{ checks: {{ {checks} }} }}")
     };
-    tested(&sandbox, &scenario(2)).succeeded();
-    tested(&sandbox, &scenario(4)).succeeded();
-    let once = differences(tested(&sandbox, &scenario(1)));
+    run_scenario(&sandbox, &scenario(2)).succeeded();
+    run_scenario(&sandbox, &scenario(4)).succeeded();
+    let once = differences(run_scenario(&sandbox, &scenario(1)));
     assert_eq!(once, ["command `x y`: asked 2 times, as it has so many answers / asked 1 times"]);
 }
 
@@ -298,7 +302,7 @@ fn replies_to_a_repeated_call_come_in_order() {
 fn the_binding_is_the_one_that_is_given() {
     let sandbox = crate::support::Sandbox::new();
     sandbox.built_pack(test_artifacts::witness(), "1.0.0", &[]);
-    let report = tested(
+    let report = run_scenario(
         &sandbox,
         "given: { environment_id: staging, instance_id: eu-1, answers: { a: [1, 2.50, null] } }\nexpect: {}",
     );
@@ -315,11 +319,7 @@ fn the_schema_is_published_as_it_is() {
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &schema).expect("written");
     }
-    assert_eq!(
-        std::fs::read_to_string(path).expect("a file"),
-        schema,
-        "set BLESS=1 to write it down"
-    );
+    assert_eq!(std::fs::read_to_string(path).expect("a file"), schema, "set BLESS=1 to update it");
     let schema: Value = serde_json::from_str(&schema).expect("JSON");
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(schema["required"], json!(["expect"]));

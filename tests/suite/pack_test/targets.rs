@@ -1,4 +1,4 @@
-//! What can be tested, and what is said when there is nothing to test.
+//! The packs and scenarios that `pack test` finds, and the errors if there are none.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ use env_pack_domain::Permissions;
 use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
 use serde_json::json;
 
-use super::{tested, with_vault};
+use super::{run_scenario, with_vault};
 use crate::support::Sandbox;
 use crate::support::wat::Handler;
 
@@ -22,10 +22,10 @@ fn the_newest_pack_of_a_folder_is_tested() {
     age(sandbox.honest_pack("secrets", "acme.secrets.a", "^1"), 2_000);
     age(sandbox.honest_pack("secrets", "acme.secrets.b", "^1"), 3_000);
     age(sandbox.honest_pack("secrets", "acme.secrets.c", "^1"), 1_000);
-    let report = tested(&sandbox, NOTHING).succeeded().result();
+    let report = run_scenario(&sandbox, NOTHING).succeeded().result();
     assert_eq!(report["path"], "packs/acme.secrets.b.gtpack");
     assert_eq!(report["scenarios"][0]["handler"], "acme.secrets.b");
-    // the folder where one stands is the default
+    // the current folder is the default
     let mut here = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
     here.args(["pack", "test"]).current_dir(sandbox.home().join("packs"));
     let report = crate::support::run(&mut here).succeeded().result();
@@ -60,8 +60,8 @@ fn nothing_to_test_is_an_error_of_its_own() {
 #[test]
 fn a_scenario_names_the_handler_it_is_for() {
     let (sandbox, _) = with_vault();
-    let other =
-        tested(&sandbox, "handler: acme.secrets.other\nexpect: {}").refused(2, "invalid-scenario");
+    let other = run_scenario(&sandbox, "handler: acme.secrets.other\nexpect: {}")
+        .refused(2, "invalid-scenario");
     assert!(
         other.contains("is for handler `acme.secrets.other`; the pack has `acme.secrets.vault`"),
         "{other}"
@@ -78,16 +78,20 @@ fn a_scenario_names_the_handler_it_is_for() {
         NewHandler { component: path.replace('.', "-"), bytes, declared }
     };
     let handlers = vec![handler("acme.state.a"), handler("acme.state.b")];
-    let (id, version) = ("acme.state".to_owned(), "1.0.0".parse().expect("a version"));
-    let pack = archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers })
-        .expect("a pack");
+    let pack = archive::write(&NewPack {
+        id: "acme.state".to_owned(),
+        version: "1.0.0".parse().expect("a version"),
+        publisher: "test".to_owned(),
+        handlers,
+    })
+    .expect("a pack");
     sandbox.write("packs/both.gtpack", pack);
-    let both = tested(&sandbox, NOTHING).refused(2, "invalid-scenario");
+    let both = run_scenario(&sandbox, NOTHING).refused(2, "invalid-scenario");
     assert!(
         both.contains("names no handler; the pack has `acme.state.a`, `acme.state.b`"),
         "{both}"
     );
-    let report = tested(&sandbox, "handler: acme.state.b\nexpect: {}").succeeded().result();
+    let report = run_scenario(&sandbox, "handler: acme.state.b\nexpect: {}").succeeded().result();
     assert_eq!(report["scenarios"][0]["handler"], "acme.state.b");
 }
 
@@ -95,7 +99,9 @@ fn a_scenario_names_the_handler_it_is_for() {
 fn number_and_size_of_scenarios_are_limited() {
     let sandbox = Sandbox::new();
     sandbox.honest_pack("secrets", "acme.secrets.a", "^1");
-    (0..3).for_each(|at| drop(sandbox.write(format!("packs/tests/{at}.yaml"), NOTHING)));
+    for at in 0..3 {
+        sandbox.write(format!("packs/tests/{at}.yaml"), NOTHING);
+    }
     let limited = |limit: &str| sandbox.gtc(["pack", "test", "packs", "--limit", limit]);
     limited("scenario.files=3").succeeded();
     let many = limited("scenario.files=2").refused(2, "invalid-scenario");
@@ -134,14 +140,14 @@ fn scenarios_are_named_one_by_one_or_by_folder() {
     std::fs::create_dir(sandbox.home().join("empty")).expect("a folder");
     let none = sandbox.gtc(["pack", "test", &pack, "--scenario", "empty"]).refused(2, "not-found");
     assert!(none.contains("there is no scenario in `empty`"), "{none}");
-    // what stands behind a scenario is one too
-    let behind = sandbox
+    // an argument after `--scenario` is a scenario too
+    let pack_as_scenario = sandbox
         .gtc(["pack", "test", "--scenario", "more/c.yml", &pack])
         .refused(2, "invalid-scenario");
     assert!(
-        behind.contains("is a pack or a component")
-            && behind.contains("name it before `--scenario`"),
-        "{behind}"
+        pack_as_scenario.contains("is a pack or a component")
+            && pack_as_scenario.contains("name it before `--scenario`"),
+        "{pack_as_scenario}"
     );
 }
 

@@ -1,6 +1,5 @@
-//! Toolchains that give back what they made of the same files before. They never make the
-//! same bytes twice, and each component of an interpreter takes half a minute to be
-//! compiled.
+//! Toolchains that cache the component of the same source files. Their builds are not
+//! reproducible, and the host takes half a minute to compile each new component.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,17 +9,17 @@ use crate::toolchains::{component, toolchains};
 
 const COMPONENTIZE_PY: &str = r#"#!/bin/sh
 set -e
-kept=TOOLCHAINS/cached/$(cat requirements.txt *.py wit/*.wit wit/deps/*/*.wit | sha256sum | cut -c 1-64).wasm
+cached=TOOLCHAINS/cached/$(cat requirements.txt *.py wit/*.wit wit/deps/*/*.wit | sha256sum | cut -c 1-64).wasm
 for argument; do
     [ "$before" != --output ] || out=$argument
     before=$argument
 done
-if ! [ -f "$kept" ]; then
+if ! [ -f "$cached" ]; then
     VIRTUAL_ENV=TOOLCHAINS/python-secrets/.venv TOOLCHAINS/python-secrets/.venv/bin/componentize-py "$@"
-    cp "$out" "$kept.$$"
-    mv "$kept.$$" "$kept"
+    cp "$out" "$cached.$$"
+    mv "$cached.$$" "$cached"
 fi
-cp "$kept" "$out"
+cp "$cached" "$out"
 "#;
 
 const COMPONENTIZE_JS: &str = r#"
@@ -34,17 +33,17 @@ export async function componentize(options) {
   const worlds = readdirSync(options.witPath, { recursive: true }).map((name) => join(options.witPath, name));
   const files = ['package-lock.json', ...readdirSync('.').filter((name) => name.endsWith('.js')), ...worlds].sort();
   files.filter((name) => /\.\w+$/.test(name)).forEach((name) => hash.update(readFileSync(name)));
-  const kept = `TOOLCHAINS/cached/${hash.digest('hex')}.wasm`;
-  if (!existsSync(kept)) {
+  const cached = `TOOLCHAINS/cached/${hash.digest('hex')}.wasm`;
+  if (!existsSync(cached)) {
     const { component } = await make(options);
-    writeFileSync(`${kept}.${process.pid}`, component);
-    renameSync(`${kept}.${process.pid}`, kept);
+    writeFileSync(`${cached}.${process.pid}`, component);
+    renameSync(`${cached}.${process.pid}`, cached);
   }
-  return { component: readFileSync(kept) };
+  return { component: readFileSync(cached) };
 }
 "#;
 
-/// A virtual environment with such a componentize-py, at a path.
+/// Creates a virtual environment with a caching componentize-py.
 pub(super) fn python(venv: &Path) {
     component("python-secrets");
     let program = venv.join("bin/componentize-py");
@@ -52,7 +51,7 @@ pub(super) fn python(venv: &Path) {
     fs::set_permissions(program, fs::Permissions::from_mode(0o755)).expect("permissions");
 }
 
-/// A `node_modules` with such a componentize-js, at a path.
+/// Creates a `node_modules` with a caching componentize-js.
 pub(super) fn javascript(modules: &Path) {
     component("javascript-telemetry");
     let package = modules.join("@bytecodealliance/componentize-js");
@@ -62,7 +61,7 @@ pub(super) fn javascript(modules: &Path) {
 
 fn write(path: &Path, text: &str) {
     let toolchains = toolchains();
-    fs::create_dir_all(toolchains.join("kept")).expect("a folder");
+    fs::create_dir_all(toolchains.join("cached")).expect("a folder");
     fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
     fs::write(path, text.replace("TOOLCHAINS", &toolchains.display().to_string())).expect("a file");
 }

@@ -1,18 +1,18 @@
-//! Code in pages: it stands in a file that is built or run by a test, word for word, and
-//! the page says which.
+//! Code blocks in pages are part of a file that a test builds or runs. A comment above the block
+//! names the file.
 
 use super::{pages, text_of};
 use crate::support::repository;
 
-/// What blocks may be in that hold no code of anybody: text, commands, and what is read
-/// by a test of its own.
+/// The languages of other blocks: text, commands, and blocks with a test of their own.
 const OTHER: [&str; 5] = ["text", "sh", "console", "yaml recipe", "json"];
-/// What stands above a block of code.
+/// The beginning of the comment above a code block.
 const SOURCE: &str = "<!-- part of ";
 
 /// The blocks of a page: the line above, the language, the content.
 pub(super) fn blocks(text: &str) -> Vec<(&str, &str, String)> {
-    let (mut blocks, mut before) = (Vec::new(), "");
+    let mut blocks = Vec::new();
+    let mut before = "";
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         if let Some(language) = line.strip_prefix("```") {
@@ -26,7 +26,7 @@ pub(super) fn blocks(text: &str) -> Vec<(&str, &str, String)> {
 }
 
 #[test]
-fn code_is_what_is_built() {
+fn code_blocks_match_their_files() {
     for page in pages() {
         let text = text_of(&page);
         for (before, language, code) in blocks(&text) {
@@ -35,10 +35,10 @@ fn code_is_what_is_built() {
             }
             let source = before.strip_prefix(SOURCE).and_then(|rest| rest.strip_suffix(" -->"));
             let source = source.unwrap_or_else(|| {
-                panic!("{page}: nothing says which file this is part of:\n{code}")
+                panic!("{page}: no comment names the file of this code:\n{code}")
             });
             let file = std::fs::read_to_string(repository().join(source)).expect(source);
-            assert!(file.contains(&code), "{page}: this is no part of {source}:\n{code}");
+            assert!(file.contains(&code), "{page}: this is not part of {source}:\n{code}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The page about other toolchains: with stand-ins for programs that a machine may not
-//! have, and with the programs where it has them.
+//! Tests `docs/components.md`, with substitutes for programs that a machine may not have, and
+//! with the programs themselves if they are installed.
 
 use wit_component::{ComponentEncoder, StringEncoding};
 
@@ -9,11 +9,11 @@ use crate::support::toolchain::path;
 use crate::support::{Ran, Sandbox, repository};
 use crate::toolchains::toolchains;
 
-/// What `wasm-tools` makes of the handler in the text format, by the libraries that
-/// `wasm-tools` is made of: the core module and the component, in a folder.
-pub(super) struct Made(tempfile::TempDir);
+/// A folder with the core module and the component of the handler in text format, built with the
+/// libraries of `wasm-tools`.
+pub(super) struct TextHandler(tempfile::TempDir);
 
-impl Made {
+impl TextHandler {
     pub(super) fn new() -> Self {
         let text = repository().join("tests/guests/text/handler.wat");
         let mut core = wat::parse_file(text).expect("a module");
@@ -34,7 +34,7 @@ impl Made {
         Self(folder)
     }
 
-    /// The commands of the page, and what stands in for them.
+    /// The commands of the page, and the commands that replace them.
     pub(super) fn commands(&self) -> Vec<(String, String)> {
         let copy = |name: &str| format!("cp {} {name}", self.0.path().join(name).display());
         vec![
@@ -48,14 +48,14 @@ impl Made {
     }
 }
 
-/// Runs the commands of the page as they stand there.
+/// Runs the commands of the page unchanged.
 #[test]
 #[ignore = "needs wit-bindgen, zig and wasm-tools; `cargo xtask test` runs it"]
 fn a_handler_in_c_is_made_as_the_page_says() {
     let page = text_of("docs/components.md");
     let blocks = blocks(&page);
-    let is_it = |code: &&String| code.starts_with("wit-bindgen c ");
-    let script = blocks.iter().map(|(_, _, code)| code).find(is_it).expect("commands");
+    let mut code = blocks.iter().map(|(_, _, code)| code);
+    let script = code.find(|code| code.starts_with("wit-bindgen c ")).expect("commands");
     let mut sandbox = Sandbox::with_local();
     for entry in std::fs::read_dir(repository().join("wit/env-pack/0.1.0")).expect("a folder") {
         let file = entry.expect("an entry").path();
@@ -69,7 +69,7 @@ fn a_handler_in_c_is_made_as_the_page_says() {
     let inherited = std::env::var("PATH").unwrap_or_default();
     let mut shell = sandbox.command("/bin/sh");
     shell.args(["-ec", script]).env("PATH", format!("{}:{inherited}", path()));
-    // zig builds its C library first, which takes a minute
+    // keeps the C library that zig builds first, which takes a minute
     shell.env("ZIG_GLOBAL_CACHE_DIR", toolchains().join("zig"));
     Ran::from(shell.output().expect("it starts")).succeeded();
     let pack = "acme.state.redis-c-0.1.0.gtpack";

@@ -1,11 +1,10 @@
-//! Documents whose commands are run: every block marked `console` in them is what really
-//! happens.
+//! Runs the commands in the documents, and compares their output: every `console` block is
+//! tested.
 //!
-//! A line that begins with `$ ` is a command for `sh`; a line that ends in `\` goes on.
-//! What follows is what it prints, standard output and error as they come, then `? N`
-//! when it ends with the exit code N. In what is expected, `[..]` stands for anything
-//! within a line and `...` for any lines. Set `BLESS=1` to write down what is printed
-//! now.
+//! A line that begins with `$ ` is a command for `sh`; a line that ends in `\` continues. The
+//! output follows, standard output and error combined, then `? N` for an exit code N other than
+//! 0. In the expected output, `[..]` matches anything within a line, and `...` matches any lines.
+//! Set `BLESS=1` to update the documents.
 
 mod cached_toolchains;
 mod code_blocks;
@@ -17,8 +16,7 @@ use crate::support::registry::docker::DockerRegistry;
 use crate::support::toolchain::{path, toolchain};
 use crate::support::{Ran, Sandbox, repository, run};
 
-/// A test for each document that needs nothing but Rust, so that they are replayed side
-/// by side, and alone.
+/// A test for each document that needs only Rust, so that they run in parallel.
 macro_rules! documents {
     ($($test:ident = $document:literal)+) => {
         const DOCUMENTS: &[&str] = &[$($document),+];
@@ -42,7 +40,7 @@ documents! {
     transcript_of_packs = "tests/transcripts/packs.md"
 }
 
-/// The documents that have a test of their own, because they need something.
+/// The documents with a test of their own, because they need other programs.
 const OTHER_DOCUMENTS: [&str; 4] =
     ["docs/components.md", "docs/javascript.md", "docs/python.md", "docs/registries.md"];
 
@@ -52,12 +50,11 @@ fn assert_up_to_date(document: &str, shell: Shell) {
 
 #[test]
 fn the_guide_for_components() {
-    let made = components::Made::new();
-    assert_up_to_date("docs/components.md", Shell::new(made.commands()));
+    let handler = components::TextHandler::new();
+    assert_up_to_date("docs/components.md", Shell::new(handler.commands()));
 }
 
-/// The registries in the document have names with ports that do not change; here they
-/// listen where there is room.
+/// The registries in the document have fixed ports, but those of this test have free ones.
 #[test]
 #[ignore = "needs docker-registry and skopeo; `cargo xtask test` runs it"]
 fn the_guide_to_registries() {
@@ -97,7 +94,7 @@ fn every_page_with_commands_is_replayed() {
     }
 }
 
-/// The pages for users: those in `docs`, and those at the top.
+/// The pages for users: those in `docs`, and those in the root folder.
 fn pages() -> Vec<String> {
     let mut pages: Vec<String> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"]
         .map(str::to_owned)
@@ -123,28 +120,28 @@ fn check(document: &str, shell: Shell) -> Result<(), String> {
         std::fs::write(&path, actual).map_err(|error| format!("{document}: {error}"))?;
         return Ok(());
     }
-    let (expected_lines, actual_lines): (Vec<_>, Vec<_>) =
-        (text.lines().collect(), actual.lines().collect());
+    let expected_lines: Vec<_> = text.lines().collect();
+    let actual_lines: Vec<_> = actual.lines().collect();
     for (line, (expected, actual)) in expected_lines.iter().zip(&actual_lines).enumerate() {
         if expected != actual {
             return Err(format!(
-                "{document}:{}: the document says\n  {expected}\nbut now it is\n  {actual}",
+                "{document}:{}: expected\n  {expected}\nbut got\n  {actual}",
                 line + 1
             ));
         }
     }
-    match expected_lines.len() == actual_lines.len() {
-        true => Ok(()),
-        false => Err(format!(
-            "{document}: {} lines are now {}:\n{actual}",
+    if expected_lines.len() != actual_lines.len() {
+        return Err(format!(
+            "{document}: expected {} lines, but got {}:\n{actual}",
             expected_lines.len(),
             actual_lines.len()
-        )),
+        ));
     }
+    Ok(())
 }
 
-/// The document with the output of every command replaced by what it prints now. Output
-/// that the document describes with wildcards stays as it stands when it matches.
+/// The document with the output of every command replaced by the current one. Expected output
+/// with wildcards is kept if it matches.
 fn replay(text: &str, shell: &Shell) -> String {
     let mut replayed = String::new();
     let mut lines = text.lines().peekable();
@@ -155,15 +152,12 @@ fn replay(text: &str, shell: &Shell) -> String {
             continue;
         }
         while let Some(mut line) = lines.next().filter(|line| *line != "```") {
-            assert!(
-                line.starts_with("$ "),
-                "a console block holds commands and their output: {line}"
-            );
+            assert!(line.starts_with("$ "), "a console block begins with a command: {line}");
             let mut command = line.trim_start_matches("$ ").to_owned();
             replayed.push_str(line);
             replayed.push('\n');
             while line.ends_with('\\') || is_heredoc_open(&command) {
-                line = lines.next().expect("a command goes on");
+                line = lines.next().expect("the command continues");
                 command.push_str(&format!("\n{line}"));
                 replayed.push_str(line);
                 replayed.push('\n');
@@ -192,23 +186,22 @@ fn matches(expected: &str, actual: &str) -> bool {
     assert.try_eq(None, snapbox::Data::text(actual.to_owned()), expected).is_ok()
 }
 
-/// A shell whose commands all run in one empty folder.
+/// A shell whose commands run in one folder, which is empty at first.
 struct Shell {
     sandbox: Sandbox,
-    /// Names in the document, and what stands in for each of them here.
+    /// Names in the document, and the names that replace them here.
     names: Vec<(String, String)>,
-    /// What the commands have printed so far.
+    /// The output of the commands so far.
     printed: std::cell::RefCell<String>,
-    /// Whether commands may take as long as an interpreter takes to be compiled.
+    /// Commands have no time limit, because they may compile an interpreter.
     is_slow: bool,
 }
 
-/// A digest in a command that was printed before for the same reference.
+/// In a command: the digest that was last printed for the same reference.
 const PRINTED_DIGEST: &str = "@sha256:…";
 
 impl Shell {
-    /// A cache of its own for each document: what is kept in it, and what is said of it,
-    /// is nobody else's.
+    /// Creates a shell with its own cache, because documents show its content.
     fn new(names: Vec<(String, String)>) -> Self {
         Self::in_sandbox(Sandbox::new().with_own_cache(), names)
     }
@@ -218,16 +211,15 @@ impl Shell {
         Self { sandbox, names, printed: String::new().into(), is_slow: false }
     }
 
-    /// One in which a toolchain is there already, instead of the command that installs it
-    /// as this name in the folder of a project; what was compiled once stays
-    /// compiled.
+    /// Creates a shell with an installed toolchain: it replaces the command `install` by a link
+    /// with this name in the project folder. Compiled components are cached.
     fn with_toolchain(install: &str, name: &str) -> Self {
         let shell = Self { is_slow: true, ..Self::in_sandbox(Sandbox::new(), Vec::new()) };
         let there = format!("ln -s {} {name}", shell.toolchain().display());
         Self { names: vec![(install.to_owned(), there)], ..shell }
     }
 
-    /// Where that toolchain is.
+    /// The folder of that toolchain.
     fn toolchain(&self) -> std::path::PathBuf {
         self.sandbox.home().join("toolchain")
     }
@@ -245,9 +237,10 @@ impl Shell {
             .current_dir(self.sandbox.home().join("work"));
         shell.env("PATH", path()).env("GTC_FORMAT", "human").env("REPOSITORY", repository());
         toolchain(&mut shell);
-        let ran = match self.is_slow {
-            true => Ran::from(shell.output().expect("it starts")),
-            false => run(&mut shell),
+        let ran = if self.is_slow {
+            Ran::from(shell.output().expect("it starts"))
+        } else {
+            run(&mut shell)
         };
         self.printed.borrow_mut().push_str(&ran.stdout);
         let mut text =
@@ -264,8 +257,7 @@ impl Shell {
 }
 
 impl Shell {
-    /// The command with the digest that was printed last for its reference, where it
-    /// leaves one out.
+    /// Replaces [`PRINTED_DIGEST`] in a command.
     fn with_digest(&self, command: &str) -> String {
         let Some((before, after)) = command.split_once(PRINTED_DIGEST) else {
             return command.to_owned();

@@ -1,5 +1,5 @@
-//! Recipes for CI: those of `docs/ci.md`, and the workflow that `gtc pack new` writes.
-//! They are YAML, they pin what they take, and their commands do what they say.
+//! Recipes for CI: those of `docs/ci.md`, and the workflow that `gtc pack new` writes. They are
+//! valid YAML, pin their dependencies, and their commands work.
 
 use std::path::Path;
 use std::process::Command;
@@ -12,25 +12,25 @@ use crate::support::registry::docker::DockerRegistry;
 use crate::support::toolchain::{path, toolchain};
 use crate::support::{Sandbox, repository, run, text};
 
-/// How commands begin that install something: the machine of the tests has it already.
+/// The beginnings of commands that install programs, which the tests skip.
 const INSTALL: [&str; 6] =
     ["apt-get", "cargo install", "rustup", "python3 -m venv", "npm ci", "test -x .cargo/bin/gtc"];
 
-/// The recipes of the page, in their order.
+/// The recipes of the page, in order.
 fn recipes() -> Vec<String> {
     let page = text_of("docs/ci.md");
     let recipes = blocks(&page).into_iter().filter(|(_, language, _)| *language == "yaml recipe");
     recipes.map(|(_, _, code)| code).collect()
 }
 
-/// The recipe that begins with the name of its file.
+/// The recipe for a file, whose name is in its first line.
 fn recipe(file: &str) -> Value {
     let recipes = recipes();
     let found = recipes.iter().find(|recipe| recipe.starts_with(&format!("# {file}\n")));
     serde_saphyr::from_str(found.unwrap_or_else(|| panic!("no recipe for {file}"))).expect("YAML")
 }
 
-/// A project in a sandbox, as `gtc pack new` makes it.
+/// A new project in a sandbox.
 fn project(language: &str) -> (Sandbox, std::path::PathBuf) {
     let sandbox = Sandbox::new();
     sandbox.gtc(["pack", "new", "acme.state.demo", "--lang", language]).succeeded();
@@ -42,7 +42,7 @@ fn workflow(folder: &Path) -> String {
     std::fs::read_to_string(folder.join(".github/workflows/pack.yml")).expect("a workflow")
 }
 
-/// A shell as CI systems call one, with what they set.
+/// A shell as CI systems start it, with their variables.
 fn shell(sandbox: &Sandbox, program: &str, folder: &Path, variables: &[(&str, &str)]) -> Command {
     let mut shell = sandbox.command(program);
     toolchain(&mut shell);
@@ -58,9 +58,9 @@ fn installs(line: &str) -> bool {
     INSTALL.iter().any(|beginning| line.starts_with(beginning))
 }
 
-/// Runs the steps of a job of GitHub, without those that install and, unless there is a
-/// registry, that push.
-fn runs_job(
+/// Runs the steps of a GitHub job, except for those that install programs and, without a
+/// registry, those that push.
+fn run_job(
     sandbox: &Sandbox,
     folder: &Path,
     job: &Value,
@@ -71,7 +71,10 @@ fn runs_job(
     for script in
         job["steps"].as_array().expect("steps").iter().filter_map(|step| step["run"].as_str())
     {
-        assert!(!script.contains("${{"), "what GitHub puts into a script is a script: {script}");
+        assert!(
+            !script.contains("${{"),
+            "a GitHub expression in a script allows injection: {script}"
+        );
         let lines = script.lines().filter(|line| !installs(line.trim()));
         let lines = lines.filter(|line| registry.is_some() || !line.contains("gtc pack push"));
         let script = lines.map(|line| format!("{line}\n")).collect::<String>();
@@ -83,8 +86,8 @@ fn runs_job(
     assert!(ran > 0, "nothing of {job} was run");
 }
 
-/// Runs the script of a job of GitLab, likewise.
-fn runs_script(
+/// Runs the script of a GitLab job, with the same exceptions.
+fn run_script(
     sandbox: &Sandbox,
     folder: &Path,
     job: &Value,
@@ -96,12 +99,12 @@ fn runs_script(
         .filter(|line| !installs(line) && (registry.is_some() || !line.contains("gtc pack push")))
         .collect();
     assert!(!lines.is_empty());
-    lines.iter().for_each(|line| {
-        drop(run(shell(sandbox, "/bin/sh", folder, variables).args(["-ec", line])).succeeded())
-    });
+    for line in lines {
+        run(shell(sandbox, "/bin/sh", folder, variables).args(["-ec", line])).succeeded();
+    }
 }
 
-/// What is taken from elsewhere is one thing, whenever the recipe runs.
+/// A recipe uses the same dependencies whenever it runs.
 #[test]
 fn everything_is_pinned() {
     let templates = ["rust", "python", "javascript"].map(|language| workflow(&project(language).1));
@@ -118,7 +121,7 @@ fn everything_is_pinned() {
             assert_eq!(version.split('.').count(), 3, "{line}");
         }
         for word in ["latest", "@main", "@master"] {
-            assert!(!recipe.contains(word), "`{word}` is another thing tomorrow:\n{recipe}");
+            assert!(!recipe.contains(word), "`{word}` is not pinned:\n{recipe}");
         }
         for (at, _) in recipe.match_indices("cargo install") {
             let command = recipe[at..].lines().next().expect("a line");
@@ -130,7 +133,7 @@ fn everything_is_pinned() {
     }
 }
 
-/// The compiler that recipes install is the one that `gtc` needs.
+/// Recipes install the Rust version that `gtc` needs.
 #[test]
 fn recipes_install_the_rust_that_is_needed() {
     let manifest = std::fs::read_to_string(repository().join("Cargo.toml")).expect("a manifest");
@@ -149,7 +152,7 @@ fn recipes_install_the_rust_that_is_needed() {
     }
 }
 
-/// A job may do what it does, and no more.
+/// A job has only the permissions that it needs.
 #[test]
 fn jobs_of_github_have_no_permission_they_do_not_need() {
     let jobs = |workflow: &Value| {
@@ -185,7 +188,7 @@ fn recipes_push_to_a_registry() {
 fn publishes_from_github(registry: Option<&str>) {
     let (sandbox, folder) = project("rust");
     let workflow: Value = serde_saphyr::from_str(&workflow(&folder)).expect("YAML");
-    runs_job(&sandbox, &folder, &workflow["jobs"]["pack"], &[], registry);
+    run_job(&sandbox, &folder, &workflow["jobs"]["pack"], &[], registry);
     let key = key(&sandbox);
     let temporary = sandbox.write("temporary/file", "").with_file_name("").display().to_string();
     let variables = [
@@ -196,48 +199,47 @@ fn publishes_from_github(registry: Option<&str>) {
         ("GITHUB_REF_NAME", "v0.1.0".to_owned()),
     ];
     let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    runs_job(&sandbox, &folder, &workflow["jobs"]["publish"], &variables, registry);
-    is_signed(&sandbox, &folder.join("pack.gtpack"), &key);
+    run_job(&sandbox, &folder, &workflow["jobs"]["publish"], &variables, registry);
+    assert_signed(&sandbox, &folder.join("pack.gtpack"), &key);
     if let Some(registry) = registry {
         let pushed = format!("oci://{registry}/acme/demo:0.1.0");
-        is_signed(&sandbox, Path::new(&pushed), &key);
+        assert_signed(&sandbox, Path::new(&pushed), &key);
     }
 }
 
 fn publishes_from_gitlab(registry: Option<&str>) {
     let (sandbox, folder) = project("rust");
     let pipeline = recipe(".gitlab-ci.yml");
-    runs_script(&sandbox, &folder, &pipeline["pack"], &[], registry);
+    run_script(&sandbox, &folder, &pipeline["pack"], &[], registry);
     let report = std::fs::read_to_string(folder.join("packs.xml")).expect("a report");
     assert!(report.contains("<testsuites name=\"gtc pack validate\""), "{report}");
     let key = key(&sandbox);
-    let (file, image) = (
-        key.display().to_string(),
-        format!("{}/acme/demo", registry.unwrap_or("registry.example")),
-    );
+    let file = key.display().to_string();
+    let image = format!("{}/acme/demo", registry.unwrap_or("registry.example"));
     let variables = [
         ("SIGNING_KEY", file.as_str()),
         ("CI_PROJECT_URL", "https://git.example/acme/demo"),
         ("CI_REGISTRY_IMAGE", &image),
         ("CI_COMMIT_TAG", "v0.1.0"),
     ];
-    runs_script(&sandbox, &folder, &pipeline["publish"], &variables, registry);
-    is_signed(&sandbox, &folder.join("pack.gtpack"), &key);
+    run_script(&sandbox, &folder, &pipeline["publish"], &variables, registry);
+    assert_signed(&sandbox, &folder.join("pack.gtpack"), &key);
     if registry.is_some() {
-        is_signed(&sandbox, Path::new(&format!("oci://{image}:0.1.0")), &key);
+        assert_signed(&sandbox, Path::new(&format!("oci://{image}:0.1.0")), &key);
     }
 }
 
-/// A key to sign with; the one to verify with lies beside it.
+/// Creates a private key; its public key is next to it.
 fn key(sandbox: &Sandbox) -> std::path::PathBuf {
     let key = sandbox.home().join("release.key");
     sandbox.gtc(["pack", "keygen", "-o", &key.display().to_string()]).succeeded();
     key
 }
 
-fn is_signed(sandbox: &Sandbox, pack: &Path, key: &Path) {
-    let (pack, key) = (pack.display().to_string(), format!("{}.pub", key.display()));
-    sandbox.gtc(["pack", "verify", &pack, "--key", &key]).succeeded();
+fn assert_signed(sandbox: &Sandbox, pack: &Path, key: &Path) {
+    let pack = pack.display().to_string();
+    let public_key = format!("{}.pub", key.display());
+    sandbox.gtc(["pack", "verify", &pack, "--key", &public_key]).succeeded();
 }
 
 #[test]
@@ -250,7 +252,7 @@ fn packs_of_others_are_validated_as_the_recipe_says() {
         packs.join("state.gtpack"),
     )
     .expect("a copy");
-    runs_job(
+    run_job(
         &sandbox,
         sandbox.home(),
         &recipe(".github/workflows/packs.yml")["jobs"]["validate"],

@@ -1,7 +1,7 @@
-//! Asks of the host what its answers say, and repeats everything it hears: in its checks,
-//! and in its log.
+//! Makes the host calls that its answers list, and reports the replies in its checks and in its
+//! log.
 //!
-//! The answers are a flat list of questions, each with its parts between bars:
+//! The answers are a list of calls, whose parts are separated by bars:
 //! `run|<tool>|<argument>…`, `many|<times>|<tool>|<argument>…` or `reach|<host>|<port>`.
 #![no_std]
 
@@ -25,8 +25,8 @@ impl Handler for Asker {
 
     fn preflight() -> Vec<ToolCheck> {
         let mut checks = Vec::new();
-        for (at, question) in strings(&binding::answers_json()).iter().enumerate() {
-            let parts: Vec<&str> = question.split('|').collect();
+        for (at, call) in strings(&binding::answers_json()).iter().enumerate() {
+            let parts: Vec<&str> = call.split('|').collect();
             match parts.as_slice() {
                 ["run", tool, args @ ..] => run(&mut checks, at, tool, &owned(args)),
                 ["many", times, tool, args @ ..] => {
@@ -36,7 +36,7 @@ impl Handler for Asker {
                     let port = port.parse().expect("a port");
                     report(&mut checks, at, "reached", format!("{:?}", network::reach(host, port)));
                 }
-                _ => panic!("no question: {question}"),
+                _ => panic!("not a call: {call}"),
             }
         }
         checks
@@ -52,7 +52,7 @@ fn run(checks: &mut Vec<ToolCheck>, at: usize, tool: &str, args: &[String]) {
         Ok(output) => {
             report(checks, at, "ended", format!("{} {}", output.exit_code, output.truncated));
             for (name, text) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
-                // in pieces, as one text of a check has a cap of its own
+                // in pieces, because the size of one text is limited
                 let mut rest = text.as_str();
                 for piece in 0.. {
                     let (shown, left) = rest.split_at(rest.floor_char_boundary(32 << 10));
@@ -81,11 +81,14 @@ fn many(checks: &mut Vec<ToolCheck>, at: usize, times: &str, tool: &str, args: &
 
 fn report(checks: &mut Vec<ToolCheck>, at: usize, what: &str, detail: String) {
     log::log(log::Level::Info, &format!("{at} {what}: {detail}"));
-    let (name, description) = (format!("{at} {what}"), "what came back".to_string());
-    checks.push(ToolCheck { name, description, outcome: Outcome::Ok(Some(detail)) });
+    checks.push(ToolCheck {
+        name: format!("{at} {what}"),
+        description: "the reply".to_string(),
+        outcome: Outcome::Ok(Some(detail)),
+    });
 }
 
-/// The strings of a flat JSON list.
+/// The strings of a JSON list.
 fn strings(json: &str) -> Vec<String> {
     let mut strings = Vec::new();
     let mut open: Option<String> = None;

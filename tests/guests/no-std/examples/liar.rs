@@ -1,6 +1,5 @@
-//! Says what its answers hold, in every place where a handler may say something; as it
-//! is, because it goes past the SDK, which would mend an answer that the host does not
-//! take.
+//! Returns control characters in every text of a handler. It bypasses the SDK, which would
+//! correct a result that the host does not accept.
 #![no_std]
 
 extern crate alloc;
@@ -53,7 +52,7 @@ impl Guest for Liar {
                 check(String::new(), Outcome::Ok(None)),
             ];
         }
-        let said = match tools::probe("probed", &["x".to_string()]) {
+        let output = match tools::probe("probed", &["x".to_string()]) {
             Ok(output) => output.stdout + &output.stderr,
             Err(failure) => format!("{failure:?}"),
         };
@@ -61,7 +60,7 @@ impl Guest for Liar {
         let mismatch = VersionMismatch { found: lie(), required: lie(), install_hint: lie() };
         let recoverable = || Recoverable { detail: lie(), recovery_hint: lie() };
         let outcomes = [
-            Outcome::Ok(Some(said)),
+            Outcome::Ok(Some(output)),
             Outcome::Ok(Some(denied)),
             Outcome::Missing(Missing { install_hint: lie() }),
             Outcome::VersionMismatch(mismatch),

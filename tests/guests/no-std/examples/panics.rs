@@ -1,4 +1,4 @@
-//! Panics in its preflight, with a message that a terminal would obey.
+//! Panics in its preflight, with control characters in the message.
 #![no_std]
 
 extern crate alloc;

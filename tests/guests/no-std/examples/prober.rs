@@ -1,5 +1,4 @@
-//! Runs `probed` with the arguments its answers list, one string each, and reports what
-//! came back.
+//! Runs `probed` with the arguments that its answers list, and reports the result.
 #![no_std]
 
 extern crate alloc;
@@ -22,7 +21,7 @@ impl Handler for Prober {
 
     fn preflight() -> Vec<ToolCheck> {
         let answers = binding::answers_json();
-        // the odd pieces between quotes are the strings of a flat JSON list
+        // every second piece between quotes is a string of the JSON list
         let args: Vec<String> =
             answers.split('"').skip(1).step_by(2).map(ToString::to_string).collect();
         let ran = match tools::probe("probed", &args) {
@@ -52,7 +51,7 @@ fn shortened(text: &str) -> String {
 fn check(name: &str, detail: String) -> ToolCheck {
     ToolCheck {
         name: name.to_string(),
-        description: "what came back".to_string(),
+        description: "the reply".to_string(),
         outcome: Outcome::Ok(Some(detail)),
     }
 }

@@ -1,5 +1,5 @@
-//! An extension that reports what it was told of its binding, and one check of each
-//! outcome when its answers ask for it.
+//! An extension that reports its environment, instance and answers, and one check of each
+//! outcome if its answers ask for them.
 #![no_std]
 
 extern crate alloc;
@@ -56,7 +56,7 @@ fn every_outcome() -> Vec<ToolCheck> {
 }
 
 fn check(name: &str, outcome: Outcome) -> ToolCheck {
-    ToolCheck { name: name.to_string(), description: "what it was told".to_string(), outcome }
+    ToolCheck { name: name.to_string(), description: "a part of its binding".to_string(), outcome }
 }
 
 export!(Witness);

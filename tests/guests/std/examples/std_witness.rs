@@ -1,5 +1,5 @@
-//! Tries everything the standard library offers, and reports how empty the world is that
-//! it finds.
+//! Tries the features of the standard library, and reports the results: none of them reaches
+//! the machine.
 
 use std::fmt::Debug;
 use std::hash::{BuildHasher as _, RandomState};
@@ -31,7 +31,7 @@ impl Handler for Witness {
         }
         let check = |(name, found): (&str, String)| ToolCheck {
             name: name.to_owned(),
-            description: "what it found".to_owned(),
+            description: "the result".to_owned(),
             outcome: Outcome::Ok(Some(found)),
         };
         [files(), network(), processes(), time_and_chance()]
@@ -93,12 +93,12 @@ fn time_and_chance() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What came of it, or the kind of error.
+/// The result, or the kind of error.
 fn describe<T: Debug>(result: io::Result<T>) -> String {
     result.map_or_else(|error| format!("{:?}", error.kind()), |found| format!("{found:?}"))
 }
 
-/// Asks for more random bytes than the standard library ever does.
+/// Requests more random bytes than the standard library does.
 fn ask_for_randomness(bytes: u64) {
     #[link(wasm_import_module = "wasi:random/random@0.2.0")]
     unsafe extern "C" {
@@ -106,7 +106,7 @@ fn ask_for_randomness(bytes: u64) {
         fn get_random_bytes(bytes: u64, list: *mut [usize; 2]);
     }
     let mut list = [0; 2];
-    // SAFETY: the import writes address and length of a list, which nobody looks at.
+    // SAFETY: the import writes address and length of a list, which is never read.
     unsafe { get_random_bytes(bytes, &mut list) }
 }
 
