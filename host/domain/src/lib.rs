@@ -10,6 +10,7 @@
 //! The crate has no access to files, network, clock, environment variables or WebAssembly.
 //! It builds for `wasm32-unknown-unknown`, which keeps it so.
 
+pub mod abi;
 mod binding;
 pub mod change;
 mod descriptor;
