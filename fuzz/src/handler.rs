@@ -8,7 +8,9 @@ use arbitrary::Unstructured;
 use env_pack_domain::{
     BindingContext, EnvPackHandler, ForeignText, HandlerFault, Permissions, Preflight, Sha256Digest,
 };
-use gtc::engine::{Engine, Limits, LoadError, Settings, ToolEnvironment, Trust, Worker};
+use gtc::engine::{
+    Engine, EngineLimits, EngineSettings, LoadError, Provenance, ToolEnvironment, Worker,
+};
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::{Resolve, WorldId};
 
@@ -21,12 +23,12 @@ const CALL_TIME: Duration = Duration::from_millis(30);
 const MAX_DELAY: Duration = Duration::from_secs(5);
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
-    Engine::new(Settings {
-        limits: Limits {
+    Engine::new(EngineSettings {
+        limits: EngineLimits {
             metadata_time: CALL_TIME,
             preflight_time: CALL_TIME,
             memory_bytes: 16 << 20,
-            ..Limits::default()
+            ..EngineLimits::default()
         },
         compiled: None,
         // a process for each of these small components would take most of the time
@@ -34,7 +36,7 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
         tools: ToolEnvironment::default(),
         offline: true,
         log: Box::new(|_| {}),
-        compiling: Box::new(|_| Box::new(())),
+        on_compile: Box::new(|_| Box::new(())),
     })
 });
 
@@ -148,7 +150,7 @@ fn export(name: &str) -> String {
 #[cfg(test)]
 pub fn is_executed(data: &[u8]) -> bool {
     let loaded = generated_component(data).map(|component| {
-        ENGINE.load(&component, &Sha256Digest::compute(&component), Trust::Foreign)
+        ENGINE.load(&component, &Sha256Digest::compute(&component), Provenance::External)
     });
     match loaded {
         Some(Ok(_)) => true,
@@ -168,7 +170,7 @@ fn component(mut module: Vec<u8>) -> Option<Vec<u8>> {
 /// Loads a component, and runs its preflight twice.
 fn run(component: &[u8]) {
     let start = Instant::now();
-    match ENGINE.load(component, &Sha256Digest::compute(component), Trust::Foreign) {
+    match ENGINE.load(component, &Sha256Digest::compute(component), Provenance::External) {
         Ok(loaded) => {
             let first = preflight(&*loaded.handler);
             // each run has its own store, so the first cannot influence the second
@@ -189,7 +191,7 @@ fn preflight(handler: &dyn EnvPackHandler) -> Result<Preflight, HandlerFault> {
     let answer = handler.preflight(&context);
     match &answer {
         Ok(Preflight { checks, probes }) => {
-            let limits = Limits::default();
+            let limits = EngineLimits::default();
             assert!(checks.len() <= limits.checks && probes.len() <= limits.probes);
             assert!(checks.iter().all(|check| !check.name.as_exact().trim().is_empty()));
         }

@@ -9,7 +9,10 @@ use env_pack_domain::{
     DescriptorPath, ExtRef, ForeignText, InstanceId, NetworkPermission, OciRef, PackDescriptor,
     PackRef, Sha256Digest, VersionReq,
 };
-use gtc::engine::worker::protocol::{Order, parse_report, write_report};
+use gtc::engine::worker::{
+    protection::{parse_report, write_report},
+    protocol::WorkerCommand,
+};
 
 /// Parses a text, and parses the output of the result again.
 fn round_trip<T: FromStr<Err: Display> + Display + PartialEq + std::fmt::Debug>(
@@ -92,7 +95,10 @@ pub fn protocol(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let report = parse_report(&text);
     assert_eq!(parse_report(&write_report(&report)), report);
-    if let Ok(order) = Order::parse(text.split('\0').map(OsString::from)) {
-        assert_eq!(Order::parse(order.to_arguments().into_iter().map(OsString::from)), Ok(order));
+    if let Ok(order) = WorkerCommand::parse(text.split('\0').map(OsString::from)) {
+        assert_eq!(
+            WorkerCommand::parse(order.to_arguments().into_iter().map(OsString::from)),
+            Ok(order)
+        );
     }
 }

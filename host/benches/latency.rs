@@ -1,8 +1,7 @@
-//! How long a good handler's preflight takes while eight hostile ones run on other
-//! threads of the same engine, as a multiple of how long it takes alone, both measured in
-//! one run.
+//! Measures the preflight of a handler while eight hostile handlers run on other threads
+//! of the same engine, as a multiple of its time alone, both in one run.
 //!
-//! `cargo bench -p gtc --bench latency`; a first argument is the number of calls.
+//! `cargo bench -p gtc --bench latency [CALLS]`
 #![expect(clippy::disallowed_methods, reason = "it reads what the system counts")]
 
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
@@ -14,14 +13,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use env_pack_domain::{BindingContext, EnvPackHandler, Sha256Digest};
-use gtc::engine::{Engine, Limits, Settings, Trust};
+use gtc::engine::{Engine, EngineLimits, EngineSettings, Provenance};
 
 use support::engines::{context, settings};
 use support::wat::Handler;
 
-/// What lies between two calls of the good handler: nothing, or as much as lets a
-/// processor fall asleep.
-const RESTS: [(&str, Duration); 2] =
+/// The pause between two calls of the measured handler: none, or long enough for a CPU to
+/// enter an idle state.
+const PAUSES: [(&str, Duration); 2] =
     [("back to back", Duration::ZERO), ("2 ms apart", Duration::from_millis(2))];
 const HOSTILE: [(&str, &str); 4] = [
     ("(loop (br 0)) (i32.const 0)", ""),
@@ -43,21 +42,21 @@ fn load(engine: &Engine, body: Option<&str>, fields: &str) -> Box<dyn EnvPackHan
             .to_owned();
     let component = handler.component();
     engine
-        .load(&component, &Sha256Digest::compute(&component), Trust::Foreign)
+        .load(&component, &Sha256Digest::compute(&component), Provenance::External)
         .expect("a handler")
         .handler
 }
 
-/// The times of so many preflights, the shortest first.
+/// Returns the times of this many preflights, shortest first.
 fn measure(
     handler: &dyn EnvPackHandler,
     binding: &BindingContext,
-    rest: Duration,
+    pause: Duration,
     calls: usize,
 ) -> Vec<Duration> {
     let call = |_| {
-        if !rest.is_zero() {
-            thread::sleep(rest);
+        if !pause.is_zero() {
+            thread::sleep(pause);
         }
         let start = Instant::now();
         handler.preflight(binding).expect("an answer");
@@ -68,42 +67,43 @@ fn measure(
     times
 }
 
-#[expect(clippy::print_stdout, reason = "what a benchmark is for")]
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 fn main() {
     let calls = std::env::args().nth(1).and_then(|calls| calls.parse().ok()).unwrap_or(2000);
-    // so that the hostile ones end soon and come again
-    let limits = Limits { preflight_time: Duration::from_secs(5), ..Limits::default() };
-    let engine = Engine::new(Settings { compiled: None, ..settings(limits) });
+    // short, so that the hostile handlers are restarted often
+    let limits = EngineLimits { preflight_time: Duration::from_secs(5), ..EngineLimits::default() };
+    let engine = Engine::new(EngineSettings { compiled: None, ..settings(limits) });
     let binding = context();
-    let good = load(&engine, None, "");
+    let measured = load(&engine, None, "");
     let hostile = HOSTILE.map(|(body, fields)| load(&engine, Some(body), fields));
-    let series = || RESTS.map(|(_, rest)| measure(good.as_ref(), &binding, rest, calls));
+    let series = || PAUSES.map(|(_, pause)| measure(measured.as_ref(), &binding, pause, calls));
     series();
     let alone = series();
     let done = AtomicBool::new(false);
-    let crowded = thread::scope(|scope| {
+    let contended = thread::scope(|scope| {
         for handler in hostile.iter().chain(&hostile) {
-            let (binding, done) = (&binding, &done);
+            let binding = &binding;
+            let done = &done;
             scope.spawn(move || {
                 while !done.load(Ordering::Relaxed) {
-                    // it ends at its deadline, or in a trap
+                    // ends at its deadline or with a trap
                     let _ = handler.preflight(binding);
                 }
             });
         }
         thread::sleep(Duration::from_secs(1));
-        let crowded = series();
+        let contended = series();
         done.store(true, Ordering::Relaxed);
-        crowded
+        contended
     });
-    for ((rest, _), (alone, crowded)) in RESTS.iter().zip(alone.iter().zip(&crowded)) {
+    for ((pause, _), (alone, contended)) in PAUSES.iter().zip(alone.iter().zip(&contended)) {
         for (name, permille) in [("p50", 500), ("p90", 900), ("p99", 990), ("max", 1000)] {
             let at = |times: &[Duration]| times[(times.len() - 1) * permille / 1000];
-            let ratio = at(crowded).as_secs_f64() / at(alone).as_secs_f64();
+            let ratio = at(contended).as_secs_f64() / at(alone).as_secs_f64();
             println!(
-                "{rest}, {name}: {:?} alone, {:?} beside eight hostile ones: {ratio:.1} times",
+                "{pause}, {name}: {:?} alone, {:?} with eight hostile handlers, ratio {ratio:.1}",
                 at(alone),
-                at(crowded)
+                at(contended)
             );
         }
     }

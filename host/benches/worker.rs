@@ -1,36 +1,36 @@
-//! What it costs to compile a handler in a worker process instead of in the host: `cargo
-//! bench --bench worker`.
+//! Measures the cost of compiling a handler in a worker process instead of in the host:
+//! `cargo bench --bench worker`.
 //!
-//! Both in the same run, turn by turn, on ordinary handlers: without and with the
-//! standard library.
+//! Alternates between both in one run, for a handler without and one with the standard
+//! library.
 #![expect(clippy::disallowed_methods, reason = "it reads a guest")]
-#![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::time::{Duration, Instant};
 
 use env_pack_domain::Sha256Digest;
-use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust, Worker};
+use gtc::engine::{Engine, EngineLimits, EngineSettings, Provenance, ToolEnvironment, Worker};
 
-/// How often each is measured: enough for a median that stays the same from run to run.
+/// Measurements of each: enough for a stable median.
 const TURNS: usize = 41;
 
 fn engine(worker: Worker) -> Engine {
-    Engine::new(Settings {
-        limits: Limits::default(),
-        // nowhere, so that every load compiles
+    Engine::new(EngineSettings {
+        limits: EngineLimits::default(),
+        // no cache, so that every load compiles
         compiled: None,
         worker,
         tools: ToolEnvironment::default(),
         offline: false,
         log: Box::new(|_| {}),
-        compiling: Box::new(|_| Box::new(())),
+        on_compile: Box::new(|_| Box::new(())),
     })
 }
 
 fn load(engine: &Engine, component: &[u8]) -> Duration {
     let digest = Sha256Digest::compute(component);
     let start = Instant::now();
-    engine.load(component, &digest, Trust::Foreign).expect("it loads");
+    engine.load(component, &digest, Provenance::External).expect("it loads");
     start.elapsed()
 }
 
@@ -40,24 +40,26 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 fn main() {
-    let inside = engine(Worker::InProcess);
-    let outside = engine(Worker::Program(env!("CARGO_BIN_EXE_gtc").into()));
+    let host_engine = engine(Worker::InProcess);
+    let worker_engine = engine(Worker::Program(env!("CARGO_BIN_EXE_gtc").into()));
     for path in [test_artifacts::vault(), test_artifacts::std_witness()] {
         let component = std::fs::read(&path).expect("a guest");
-        let (mut in_process, mut in_worker) = (Vec::new(), Vec::new());
+        let mut in_process = Vec::new();
+        let mut in_worker = Vec::new();
         for _ in 0..TURNS {
-            in_process.push(load(&inside, &component));
-            in_worker.push(load(&outside, &component));
+            in_process.push(load(&host_engine, &component));
+            in_worker.push(load(&worker_engine, &component));
         }
-        let (in_process, in_worker) = (median(in_process), median(in_worker));
+        let in_process = median(in_process).as_secs_f64();
+        let in_worker = median(in_worker).as_secs_f64();
         println!(
             "{} ({} KB): in process {:.1} ms, in a worker {:.1} ms, {:+.1} ms, ratio {:.2}",
             path.file_name().unwrap_or_default().to_string_lossy(),
             component.len() / 1000,
-            in_process.as_secs_f64() * 1e3,
-            in_worker.as_secs_f64() * 1e3,
-            (in_worker.as_secs_f64() - in_process.as_secs_f64()) * 1e3,
-            in_worker.as_secs_f64() / in_process.as_secs_f64(),
+            in_process * 1e3,
+            in_worker * 1e3,
+            (in_worker - in_process) * 1e3,
+            in_worker / in_process,
         );
     }
 }

@@ -37,7 +37,7 @@ pub struct HostSettings {
 impl HostSettings {
     /// A host that keeps quiet: it finds no programs, asks registries anonymously, tells
     /// nobody what it does, and compiles foreign components in a process of this very
-    /// program, whose `main` calls [`hook`](crate::engine::worker::hook) first. A program
+    /// program, whose `main` calls [`run_if_worker`](crate::engine::worker::run_if_worker) first. A program
     /// that embeds it changes what it wants otherwise.
     pub fn quiet(store_root: PathBuf, cache: PathBuf) -> Self {
         Self {
@@ -86,14 +86,14 @@ impl Host {
         } = settings;
         let compiled = Some(cache.join("compiled"));
         let offline = registries.offline;
-        let engine_settings = engine::Settings {
+        let engine_settings = engine::EngineSettings {
             limits: limits.engine.clone(),
             compiled,
             worker,
             tools,
             offline,
             log,
-            compiling,
+            on_compile: compiling,
         };
         let fetch_settings = FetchSettings {
             cache: cache.clone(),

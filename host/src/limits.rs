@@ -11,7 +11,7 @@ pub struct Limits {
     /// What an archive may hold.
     pub archive: archive::ArchiveLimits,
     /// What a handler may use up.
-    pub engine: engine::Limits,
+    pub engine: engine::EngineLimits,
     /// What a registry may take.
     pub fetch: fetch::FetchLimits,
     /// What a project may make the host read.
@@ -157,20 +157,20 @@ limits! {
     "archive.total-bytes" Bytes archive.total_bytes;
     "archive.ratio" Count archive.ratio;
     "archive.manifest-bytes" Bytes archive.manifest_bytes;
-    "component.bytes" Bytes engine.shape.component_bytes;
-    "component.nesting" Count engine.shape.nesting;
-    "component.parts" Count engine.shape.parts;
-    "component.items" Count engine.shape.component_items;
-    "component.description-bytes" Bytes engine.shape.description_bytes;
-    "component.permissions-bytes" Bytes engine.shape.permissions_bytes;
-    "component.types" Count engine.shape.types;
-    "component.names" Count engine.shape.names;
-    "component.module-items" Count engine.shape.module_items;
-    "component.functions" Count engine.shape.functions;
-    "component.function-bytes" Bytes engine.shape.function_bytes;
-    "component.locals" Count engine.shape.locals;
-    "component.block-nesting" Count engine.shape.block_nesting;
-    "component.branch-targets" Count engine.shape.branch_targets;
+    "component.bytes" Bytes engine.complexity.component_bytes;
+    "component.nesting" Count engine.complexity.nesting;
+    "component.parts" Count engine.complexity.parts;
+    "component.items" Count engine.complexity.component_items;
+    "component.description-bytes" Bytes engine.complexity.description_bytes;
+    "component.permissions-bytes" Bytes engine.complexity.permissions_bytes;
+    "component.types" Count engine.complexity.types;
+    "component.names" Count engine.complexity.names;
+    "component.module-items" Count engine.complexity.module_items;
+    "component.functions" Count engine.complexity.functions;
+    "component.function-bytes" Bytes engine.complexity.function_bytes;
+    "component.locals" Count engine.complexity.locals;
+    "component.block-nesting" Count engine.complexity.block_nesting;
+    "component.branch-targets" Count engine.complexity.branch_targets;
     "compile.seconds" Seconds engine.compile.seconds;
     "compile.seconds-per-mib" Seconds engine.compile.seconds_per_mib;
     "compile.memory" Bytes engine.compile.memory_bytes;
@@ -179,7 +179,7 @@ limits! {
     "compile.code-per-mib" Bytes engine.compile.code_bytes_per_mib;
     "handler.metadata-time" Time engine.metadata_time;
     "handler.preflight-time" Time engine.preflight_time;
-    "handler.trial-time" Time engine.trial_time;
+    "handler.trial-time" Time engine.dry_run_time;
     "handler.memory" Bytes engine.memory_bytes;
     "handler.memories" Count engine.memories;
     "handler.tables" Count engine.tables;
@@ -192,11 +192,11 @@ limits! {
     "handler.text-bytes" Bytes engine.text_bytes;
     "handler.log-bytes" Bytes engine.log_bytes;
     "probe.number" Count engine.probes;
-    "probe.at-a-time" Count engine.tools_at_a_time;
-    "probe.lookups-at-a-time" Count engine.lookups_at_a_time;
+    "probe.at-a-time" Count engine.concurrent_tools;
+    "probe.lookups-at-a-time" Count engine.concurrent_lookups;
     "probe.tool-time" Time engine.tool_time;
-    "probe.printed-bytes" Bytes engine.printed_bytes;
-    "probe.network-time" Time engine.reach_time;
+    "probe.printed-bytes" Bytes engine.tool_output_bytes;
+    "probe.network-time" Time engine.connect_time;
     "credentials.file-bytes" Bytes fetch.credentials.file_bytes;
     "credentials.helper-bytes" Bytes fetch.credentials.helper_bytes;
     "credentials.helper-time" Time fetch.credentials.helper_time;

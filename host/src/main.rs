@@ -8,7 +8,7 @@ use std::thread;
 const STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {
-    gtc::engine::worker::hook();
+    gtc::engine::worker::run_if_worker();
     let work = || gtc::cli::run(std::env::args_os());
     match thread::Builder::new().stack_size(STACK_BYTES).spawn(work).map(thread::JoinHandle::join) {
         Ok(Ok(code)) => code,

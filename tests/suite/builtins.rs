@@ -80,7 +80,7 @@ fn builtins_decode_with_greentic_types_and_hashes_match() {
             .expect("decoded by its own crate");
         assert_eq!(manifest.pack_id.as_str(), path);
         let [component] = manifest.components.as_slice() else { panic!("one component") };
-        assert_eq!(component.world, gtc::archive::HANDLER_WORLD);
+        assert_eq!(component.world, env_pack_domain::abi::NEWEST_WORLD);
         let sbom: Value =
             greentic_types::cbor::canonical::from_cbor(&entries["sbom.cbor"]).expect("CBOR");
         assert_eq!(sbom["format"], "greentic-sbom-v1");
@@ -100,7 +100,7 @@ fn builtins_decode_with_greentic_types_and_hashes_match() {
 fn builtins_import_only_the_log() {
     for (path, pack) in packed() {
         let component = &entries(&pack)["components/handler.wasm"];
-        let imports = gtc::engine::look(component).imports;
+        let imports = gtc::engine::inspect_interface(component).imports;
         let names: Vec<_> = imports
             .iter()
             .map(|import| import.as_exact())

@@ -8,7 +8,7 @@ use env_pack_sdk::checks::{Access, Ask, Tool, access};
 use env_pack_sdk::tools::Output;
 use env_pack_sdk::{Outcome, limits};
 
-use gtc::engine::Limits;
+use gtc::engine::EngineLimits;
 
 use crate::support::repository;
 
@@ -54,7 +54,7 @@ fn minimum(tool: &Tool, stdout: &str) -> String {
 /// The host refuses the complete result of a preflight that exceeds its limits.
 #[test]
 fn sdk_limits_fit_the_host_limits() {
-    let engine = Limits::default();
+    let engine = EngineLimits::default();
     assert_eq!((limits::MAX_CHECKS, limits::MAX_TEXT_BYTES), (engine.checks, engine.text_bytes));
     assert!(limits::MAX_TOTAL_BYTES <= engine.copied_bytes / 2);
 }

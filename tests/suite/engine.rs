@@ -1,30 +1,30 @@
-//! The sandbox through the library: what handlers find in it, and what they may not do.
-//! Those that do their worst are in `hostile`.
+//! The sandbox through the library: what handlers can use, and what they cannot. Hostile
+//! handlers are in `hostile`.
 
 use std::time::{Duration, Instant};
 
 use env_pack_domain::{HandlerFault, Sha256Digest, ToolCheck};
-use gtc::engine::{Engine, Limits, Settings, Trust, Worker};
+use gtc::engine::{Engine, EngineLimits, EngineSettings, Provenance, Worker};
 
 use crate::support::engines::{context, engine, load, settings};
 use crate::support::wat::Handler;
 
-/// An engine that keeps no code, with this worker.
+/// Returns an engine without a cache of compiled code.
 fn without_store(worker: Worker) -> Engine {
-    Engine::new(Settings { worker, compiled: None, ..settings(Limits::default()) })
+    Engine::new(EngineSettings { worker, compiled: None, ..settings(EngineLimits::default()) })
 }
 
-fn quick() -> Limits {
-    Limits { preflight_time: Duration::from_millis(300), ..Limits::default() }
+fn quick() -> EngineLimits {
+    EngineLimits { preflight_time: Duration::from_millis(300), ..EngineLimits::default() }
 }
 
-fn preflight(component: &[u8], limits: Limits) -> Result<Vec<ToolCheck>, HandlerFault> {
+fn preflight(component: &[u8], limits: EngineLimits) -> Result<Vec<ToolCheck>, HandlerFault> {
     let engine = engine(limits);
     let handler = load(&engine, component).handler;
     let start = Instant::now();
     let first = handler.preflight(&context());
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-    // a store of its own for each call: what happened in one changes nothing for the next
+    // each call has a fresh store, so one does not affect the next
     assert_eq!(handler.preflight(&context()).is_ok(), first.is_ok());
     first.map(|preflight| preflight.checks)
 }
@@ -34,13 +34,13 @@ fn guest(path: std::path::PathBuf) -> Vec<u8> {
 }
 
 #[test]
-fn an_honest_preflight_checks_nothing() {
+fn a_preflight_without_needs_reports_no_checks() {
     let component = Handler::new("state", "test.state.honest", "^1").component();
-    assert_eq!(preflight(&component, Limits::default()), Ok(Vec::new()));
+    assert_eq!(preflight(&component, EngineLimits::default()), Ok(Vec::new()));
 }
 
 #[test]
-fn imports_that_a_call_may_not_use_end_it() {
+fn metadata_calls_cannot_use_probe_imports() {
     let mut handler = Handler::new("state", "test.state.nosy", "^1");
     handler.imports =
         "(import \"greentic:env-pack/binding@0.1.0\" \"env-id\" (func $env_id (param i32)))"
@@ -48,14 +48,14 @@ fn imports_that_a_call_may_not_use_end_it() {
     handler.slot_body = Some("(call $env_id (i32.const 600)) (i32.const 4)".to_owned());
     let component = handler.component();
     let error = engine(quick())
-        .load(&component, &Sha256Digest::compute(&component), Trust::Foreign)
+        .load(&component, &Sha256Digest::compute(&component), Provenance::External)
         .expect_err("refused");
     assert_eq!(error.kind(), "forbidden-import");
     assert_eq!(
         error.to_string(),
         "handler called `binding.env-id` in `slot`, where it is not allowed"
     );
-    // where it may, it works
+    // a preflight may use it
     handler.slot_body = None;
     handler.preflight_body = Some("(call $env_id (i32.const 600)) (i32.const 512)".to_owned());
     assert_eq!(preflight(&handler.component(), quick()), Ok(Vec::new()));
@@ -82,7 +82,7 @@ fn sleeping_does_not_outlast_the_deadline() {
 
 #[test]
 fn a_guest_without_the_standard_library_imports_no_wasi() {
-    let engine = engine(Limits::default());
+    let engine = engine(EngineLimits::default());
     for path in [test_artifacts::vault(), test_artifacts::panics(), test_artifacts::witness()] {
         let imports = load(&engine, &guest(path)).imports;
         assert!(
@@ -93,7 +93,7 @@ fn a_guest_without_the_standard_library_imports_no_wasi() {
 }
 
 #[test]
-fn a_later_patch_of_the_interface_is_the_same_lane() {
+fn a_newer_patch_version_of_the_interface_is_accepted() {
     let mut handler = Handler::new("state", "test.state.later", "^1");
     handler.imports =
         "(import \"greentic:env-pack/binding@0.1.0\" \"env-id\" (func $env_id (param i32)))"
@@ -102,33 +102,33 @@ fn a_later_patch_of_the_interface_is_the_same_lane() {
     assert_eq!(preflight(&handler.component_of("0.1.7"), quick()), Ok(Vec::new()));
     let other = handler.component_of("0.2.0");
     let error = engine(quick())
-        .load(&other, &Sha256Digest::compute(&other), Trust::Foreign)
+        .load(&other, &Sha256Digest::compute(&other), Provenance::External)
         .expect_err("refused");
     assert_eq!(error.kind(), "unsupported-wit-version");
 }
 
 #[test]
-fn without_a_worker_nothing_foreign_is_compiled() {
+fn external_components_are_not_compiled_without_a_worker() {
     let component = Handler::new("state", "test.state.foreign", "^1").component();
     let digest = Sha256Digest::compute(&component);
-    // this program has no hook: started again, it would run these tests again
+    // this program does not call `run_if_worker`: started again, it would run these tests
     for worker in [Worker::None, Worker::ThisProgram] {
         let engine = without_store(worker);
-        let error = engine.load(&component, &digest, Trust::Foreign).expect_err("refused");
+        let error = engine.load(&component, &digest, Provenance::External).expect_err("refused");
         assert_eq!(error.kind(), "no-worker", "{error}");
         engine
-            .load(&component, &digest, Trust::Builtin)
+            .load(&component, &digest, Provenance::Builtin)
             .expect("what is vouched for is compiled here");
         assert_eq!(engine.examine_worker().expect_err("there is none").kind(), "no-worker");
     }
     let nowhere = without_store(Worker::Program("/nowhere/gtc".into()));
     assert_eq!(
-        nowhere.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(),
+        nowhere.load(&component, &digest, Provenance::External).expect_err("refused").kind(),
         "worker-failed"
     );
     let other = without_store(Worker::Program("/bin/true".into()));
     assert_eq!(
-        other.load(&component, &digest, Trust::Foreign).expect_err("refused").kind(),
+        other.load(&component, &digest, Provenance::External).expect_err("refused").kind(),
         "unusable-code"
     );
 }

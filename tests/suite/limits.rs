@@ -1,18 +1,18 @@
-//! Each limit of the sandbox is in force: with the limit a little tighter, what was
-//! healthy is refused, and told by its number.
+//! Each limit of the sandbox is in force: with a tighter limit, a healthy handler fails,
+//! and the message names the limit.
 
 use std::time::Duration;
 
 use env_pack_domain::Sha256Digest;
-use gtc::engine::{Limits, Trust};
+use gtc::engine::{EngineLimits, Provenance};
 
 use crate::support::engines::{context, engine};
 use crate::support::wat::Handler;
 
-/// What becomes of a component under these limits: `healthy`, or the fault.
-fn outcome(component: &[u8], limits: Limits) -> String {
+/// Returns the outcome of a component under these limits: `healthy`, or the fault.
+fn outcome(component: &[u8], limits: EngineLimits) -> String {
     let engine = engine(limits);
-    match engine.load(component, &Sha256Digest::compute(component), Trust::Foreign) {
+    match engine.load(component, &Sha256Digest::compute(component), Provenance::External) {
         Err(error) => error.to_string(),
         Ok(loaded) => match loaded.handler.preflight(&context()) {
             Err(fault) => fault.to_string(),
@@ -21,11 +21,11 @@ fn outcome(component: &[u8], limits: Limits) -> String {
     }
 }
 
-/// A handler that is healthy, and no longer so under the tighter limit.
+/// Checks a handler that is healthy, but not under the tighter limit.
 #[track_caller]
-fn check(component: &[u8], tighter: impl FnOnce(&mut Limits), says: &str) {
-    assert_eq!(outcome(component, Limits::default()), "healthy");
-    let mut limits = Limits::default();
+fn check(component: &[u8], tighter: impl FnOnce(&mut EngineLimits), says: &str) {
+    assert_eq!(outcome(component, EngineLimits::default()), "healthy");
+    let mut limits = EngineLimits::default();
     tighter(&mut limits);
     let found = outcome(component, limits);
     assert!(found.contains(says), "`{says}` was expected, not `{found}`");
@@ -40,7 +40,7 @@ fn with_preflight(body: &str) -> Vec<u8> {
         .component()
 }
 
-/// A preflight with one check, whose name is ten bytes long.
+/// A preflight with one check, whose name has ten bytes.
 fn one_check() -> Vec<u8> {
     with_preflight(
         "(i32.store (i32.const 8192) (i32.const 4096)) (i32.store (i32.const 8196) (i32.const 10))
@@ -65,16 +65,15 @@ fn memory() {
 }
 
 #[test]
-fn what_a_guest_forbids_itself_uses_nothing_up() {
-    // its own maximum stands in the way 5,000 times, which would be twice the memory that it
-    // may have
+fn growth_beyond_the_declared_maximum_uses_no_budget() {
+    // 5,000 attempts beyond its own maximum, together twice the memory limit
     let body =
         "(local $n i32) (loop (drop (memory.grow (i32.const 2))) (local.set $n (i32.add (local.get $n) (i32.const 1)))
         (br_if 0 (i32.lt_u (local.get $n) (i32.const 5000)))) unreachable";
     let component =
         Handler { preflight_body: Some(body.to_owned()), memory: "4 5".to_owned(), ..handler() }
             .component();
-    let found = outcome(&component, Limits::default());
+    let found = outcome(&component, EngineLimits::default());
     assert!(found.contains("trapped in `preflight`") && found.contains("unreachable"), "{found}");
 }
 
@@ -110,7 +109,7 @@ fn handles() {
 #[test]
 fn stack() {
     let mut handler = handler();
-    // 2,000 calls in each other, of some tens of bytes each
+    // 2,000 nested calls with some tens of bytes each
     handler.preflight_body =
         Some("(drop (call $down (i32.const 2000))) (i32.const 512)".to_owned());
     handler.fields = "(func $down (param i32) (result i32) (if (result i32) (local.get 0)
@@ -121,7 +120,7 @@ fn stack() {
 
 #[test]
 fn time() {
-    // a tenth of a second on the slowest machine, and no end before its deadline
+    // computes for at least a tenth of a second, or until its deadline
     let mut handler = handler();
     let busy = "(local $n i32) (loop (local.set $n (i32.add (local.get $n) (i32.const 1)))
         (br_if 0 (i32.lt_u (local.get $n) (i32.const 100000000))))";
@@ -141,13 +140,13 @@ fn time() {
 }
 
 #[test]
-fn what_comes_back() {
+fn returned_data() {
     check(&one_check(), |limits| limits.text_bytes = 9, "a text of 10 bytes");
     check(&one_check(), |limits| limits.checks = 0, "1 checks, more than 0");
     check(&one_check(), |limits| limits.copied_bytes = 40, "more than 40 bytes in one call");
 }
 
-/// A handler that writes to its standard output as `$write (call $stdout)`.
+/// A handler that can write to its standard output as `$write (call $stdout)`.
 fn printing() -> Handler {
     let write = "blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>;";
     let streams = format!(
@@ -167,8 +166,8 @@ fn printing() -> Handler {
 }
 
 #[test]
-fn what_is_said() {
-    // a full stream is an error, and no end, to a guest
+fn logged_text() {
+    // a full stream is an error for the guest, but does not end it
     let body = "(call $write (call $stdout) (i32.const 0) (i32.const 4096) (i32.const 600))
         (if (i32.load8_u (i32.const 600)) (then (unreachable))) (i32.const 512)";
     let component = Handler { preflight_body: Some(body.to_owned()), ..printing() }.component();
@@ -180,45 +179,45 @@ fn what_is_said() {
 }
 
 #[test]
-fn last_words_are_told() {
-    // the path of the handler, which lies there
+fn the_last_message_is_reported() {
+    // this text is the path of the handler
     let body =
         "(call $write (call $stdout) (i32.const 4096) (i32.const 17) (i32.const 600)) unreachable";
     let found = outcome(
         &Handler { preflight_body: Some(body.to_owned()), ..printing() }.component(),
-        Limits::default(),
+        EngineLimits::default(),
     );
     assert!(found.contains("unreachable") && found.contains("test.state.limits"), "{found}");
-    // of more than anybody reads, the end is told, and that it is one
+    // only the end of a long output is reported, after an ellipsis
     let body = format!("{} {body}", body.replace("17", "4096").replace("unreachable", ""));
     let found = outcome(
         &Handler { preflight_body: Some(body), ..printing() }.component(),
-        Limits::default(),
+        EngineLimits::default(),
     );
     assert!(found.contains("message: …") && found.contains("test.state.limits"), "{found}");
 }
 
 #[test]
-fn shape_and_compilation() {
+fn complexity_and_compilation() {
     let component =
         Handler { preflight_body: Some("(i32.const 512)".to_owned()), ..handler() }.component();
-    // what is compiled already is not looked at again
+    // cached code is not checked again
     let mut unseen = handler();
     unseen.path = format!("test.state.x{}", std::process::id());
     let unseen = unseen.component();
-    let mut limits = Limits::default();
-    limits.shape.functions = 1;
+    let mut limits = EngineLimits::default();
+    limits.complexity.functions = 1;
     let found = outcome(&unseen, limits);
     assert!(found.contains("functions, more than 1"), "{found}");
-    assert_eq!(outcome(&component, Limits::default()), "healthy");
+    assert_eq!(outcome(&component, EngineLimits::default()), "healthy");
 }
 
-/// What the guide for authors says of limits is what they are.
+/// The authoring guide states the default limits.
 #[test]
-fn the_guide_gives_limits_as_they_are() {
+fn the_guide_lists_the_actual_limits() {
     let guide = std::fs::read_to_string(crate::support::repository().join("docs/authoring.md"))
         .expect("the guide");
-    let limits = Limits::default();
+    let limits = EngineLimits::default();
     let seconds = |time: Duration| time.as_secs();
     for row in [
         format!("the three constants | {} second |", seconds(limits.metadata_time)),
@@ -228,7 +227,7 @@ fn the_guide_gives_limits_as_they_are() {
             seconds(limits.tool_time),
             limits.text_bytes >> 10
         ),
-        format!("one connection | {} seconds |", seconds(limits.reach_time)),
+        format!("one connection | {} seconds |", seconds(limits.connect_time)),
         format!("in one preflight | {} |", limits.probes),
         format!("memory | {} MiB |", limits.memory_bytes >> 20),
         format!("one text in them | {}, {} KiB |", limits.checks, limits.text_bytes >> 10),

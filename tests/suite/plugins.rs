@@ -226,7 +226,7 @@ fn without_a_worker_a_program_is_told_what_it_lacks() {
         plugins.register_pack(&host, &pack.parse().expect("a reference"), &Permissions::default());
     let Err(RegisterError::Pack { source, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(source.kind(), "no-worker");
-    assert!(source.hint().contains("gtc::engine::worker::hook"), "{}", source.hint());
+    assert!(source.hint().contains("gtc::engine::worker::run_if_worker"), "{}", source.hint());
     assert_eq!(paths(&plugins).len(), 5);
 }
 

@@ -3,7 +3,7 @@
 //! as no supported toolchain emits them.
 
 use env_pack_domain::Sha256Digest;
-use gtc::engine::{Engine, Limits, Settings, Trust};
+use gtc::engine::{Engine, EngineLimits, EngineSettings, Provenance};
 
 use crate::support::engines::settings;
 
@@ -76,7 +76,7 @@ const USED: [(&str, &str); 8] = [
 ];
 
 fn engine() -> Engine {
-    Engine::new(Settings { compiled: None, ..settings(Limits::default()) })
+    Engine::new(EngineSettings { compiled: None, ..settings(EngineLimits::default()) })
 }
 
 /// Loads a component with these items, whose handler exports nothing. Returns the code and the
@@ -88,7 +88,7 @@ fn load_error(engine: &Engine, items: &str) -> (&'static str, String) {
     );
     let component = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"));
     let error = engine
-        .load(&component, &Sha256Digest::compute(&component), Trust::Foreign)
+        .load(&component, &Sha256Digest::compute(&component), Provenance::External)
         .expect_err("no handler");
     (error.kind(), error.to_string())
 }

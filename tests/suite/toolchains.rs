@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use gtc::engine::Limits;
+use gtc::engine::EngineLimits;
 use serde_json::{Value, json};
 
-use crate::inside::{found, preflight};
+use crate::empty_wasi::{found, preflight};
 use crate::support::{Sandbox, repository, text};
 
 /// Builds the component of an example as a project, in a folder in which its toolchain stays
@@ -233,7 +233,7 @@ fn a_javascript_handler_is_a_handler() {
 #[ignore = "needs python3; `cargo xtask test` runs it"]
 fn a_python_handler_is_isolated() {
     let witness = python_witness();
-    let answer = preflight(&witness, Limits::default(), "{}").expect("an answer");
+    let answer = preflight(&witness, EngineLimits::default(), "{}").expect("an answer");
     let expected = [
         ("current folder", "/"),
         ("list /", "ENOENT"),
@@ -261,7 +261,8 @@ fn a_python_handler_is_isolated() {
     ];
     assert_eq!(found(&answer), expected);
     let fault = |answers: &str| {
-        let limits = Limits { preflight_time: Duration::from_secs(2), ..Limits::default() };
+        let limits =
+            EngineLimits { preflight_time: Duration::from_secs(2), ..EngineLimits::default() };
         preflight(&witness, limits, answers).expect_err("a fault")
     };
     assert_eq!(fault("{\"exit\": 7}").kind(), "exited");
@@ -278,7 +279,7 @@ fn a_python_handler_is_isolated() {
 #[ignore = "needs node and npm; `cargo xtask test` runs it"]
 fn a_javascript_handler_is_isolated() {
     let witness = javascript_witness();
-    let answer = preflight(&witness, Limits::default(), "{}").expect("an answer");
+    let answer = preflight(&witness, EngineLimits::default(), "{}").expect("an answer");
     // `fetch` exists, but has no network
     assert_eq!(
         found(&answer),
@@ -300,7 +301,8 @@ fn a_javascript_handler_is_isolated() {
         ]
     );
     let fault = |answers: &str| {
-        let limits = Limits { preflight_time: Duration::from_secs(2), ..Limits::default() };
+        let limits =
+            EngineLimits { preflight_time: Duration::from_secs(2), ..EngineLimits::default() };
         preflight(&witness, limits, answers).expect_err("a fault")
     };
     assert_eq!(fault("{\"loop\": 1}").kind(), "out-of-time");

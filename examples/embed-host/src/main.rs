@@ -59,7 +59,7 @@ impl EnvPackHandler for Clock {
 fn main() -> ExitCode {
     // external components are compiled in another process of this program, which becomes a
     // worker here
-    gtc::engine::worker::hook();
+    gtc::engine::worker::run_if_worker();
     let Err(error) = run() else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");
     let hint = error.downcast_ref().and_then(OpError::hint);

@@ -3,14 +3,15 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use env_pack_domain::abi::is_handler_world;
 use env_pack_domain::{ForeignText, Sha256Digest};
 use greentic_types::pack_manifest::{ExtensionInline, ExtensionRef};
 use greentic_types::{ComponentManifest, PackManifest, decode_pack_manifest};
 
 use super::entry_reader::EntryReader;
 use super::{
-    ArchiveError, EntryInfo, HANDLER_WORLDS, HandlerDeclaration, MANIFEST, OnFault, Pack,
-    PackedHandler, application, cbor, declaration, legacy_manifest,
+    ArchiveError, EntryInfo, HandlerDeclaration, MANIFEST, OnFault, Pack, PackedHandler,
+    application, cbor, declaration, legacy_manifest,
 };
 
 const SCHEMA: &str = "pack-v1";
@@ -36,7 +37,7 @@ pub(super) struct ManifestComponent {
 
 impl ManifestComponent {
     fn is_handler(&self) -> bool {
-        self.world.starts_with(HANDLER_WORLDS)
+        is_handler_world(&self.world)
     }
 }
 

@@ -42,10 +42,6 @@ pub use repack::{EntryChange, Repacked, RepackedEntry, repack};
 pub use rules::ZipRule;
 pub use write::{NewHandler, NewPack, write};
 
-/// The world of a handler component, as this version writes it.
-pub const HANDLER_WORLD: &str = "greentic:env-pack/env-pack-handler@0.1.0";
-/// The world of a handler component, without its version.
-const HANDLER_WORLDS: &str = "greentic:env-pack/env-pack-handler@";
 const MANIFEST: &str = "manifest.cbor";
 const SBOM: &str = "sbom.cbor";
 /// The bill of materials in JSON, as the legacy writer names it.

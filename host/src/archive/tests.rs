@@ -99,7 +99,7 @@ fn the_ecosystem_library_reads_written_packs() {
     let entries = entries_of(&bytes);
     let manifest = find(&entries, MANIFEST).expect("a manifest");
     let decoded = greentic_types::decode_pack_manifest(manifest).expect("decoded by its own crate");
-    assert_eq!(decoded.components[0].world, HANDLER_WORLD);
+    assert_eq!(decoded.components[0].world, env_pack_domain::abi::NEWEST_WORLD);
     let index = decoded.extensions.expect("extensions");
     let index = index
         .get("greentic.pack.component_manifests@v1")

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 
+use env_pack_domain::abi::NEWEST_WORLD;
 use env_pack_domain::{ForeignText, Sha256Digest, Version};
 use greentic_types::cbor::canonical::to_canonical_cbor;
 use greentic_types::pack_manifest::{ExtensionInline, ExtensionRef, PackKind};
@@ -13,8 +14,8 @@ use greentic_types::{
 use zip::write::SimpleFileOptions;
 
 use super::{
-    ArchiveError, HANDLER_WORLD, HandlerDeclaration, MANIFEST, NewEntry, SBOM, component_manifests,
-    declaration, sbom,
+    ArchiveError, HandlerDeclaration, MANIFEST, NewEntry, SBOM, component_manifests, declaration,
+    sbom,
 };
 
 /// The input of [`write`](fn@write).
@@ -112,7 +113,7 @@ fn component_manifest(
         id: handler.component.parse().map_err(unwritable)?,
         version: version.clone(),
         supports: Vec::new(),
-        world: HANDLER_WORLD.to_owned(),
+        world: NEWEST_WORLD.to_owned(),
         profiles: Default::default(),
         capabilities: Default::default(),
         configurators: None,

@@ -11,7 +11,7 @@ use env_pack_domain::ForeignText;
 use super::args::Global;
 use super::error::{CliError, UsageError};
 use super::progress::Screen;
-use crate::engine::{Level, LogLine, ToolEnvironment, Worker};
+use crate::engine::{LogLevel, LogLine, ToolEnvironment, Worker};
 use crate::fetch::{CredentialSources, Proxies, RegistryOption, RegistrySettings, is_registry};
 use crate::host::HostSettings;
 use crate::limits::{self, Limits};
@@ -103,11 +103,11 @@ fn home() -> Result<PathBuf, CliError> {
 
 fn log(line: &LogLine) {
     let level = match line.level {
-        Level::Trace => "trace",
-        Level::Debug => "debug",
-        Level::Info => "info",
-        Level::Warn => "warn",
-        Level::Error => "error",
+        LogLevel::Trace => "trace",
+        LogLevel::Debug => "debug",
+        LogLevel::Info => "info",
+        LogLevel::Warn => "warn",
+        LogLevel::Error => "error",
     };
     let _ = writeln!(
         anstream::stderr(),

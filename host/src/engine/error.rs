@@ -1,104 +1,105 @@
-//! Why a component did not become a handler.
+//! Errors of loading a component.
 
+use env_pack_domain::abi::{HANDLER_INTERFACE, PACKAGE, SUPPORTED_HANDLERS};
 use env_pack_domain::{ForeignText, HandlerFault};
 
-/// Why a component could not be loaded.
+/// The reason why a component could not be loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// The bytes are no component.
-    #[error("it is no WebAssembly component: {reason}")]
+    /// The bytes are not a WebAssembly component.
+    #[error("not a WebAssembly component: {reason}")]
     NotAComponent {
-        /// What it is instead, or what is wrong with it.
+        /// What is malformed, or what the file is instead.
         reason: ForeignText,
     },
-    /// It exports no handler.
-    #[error("it does not export the handler interface `greentic:env-pack/handler`")]
+    /// The component does not export a handler.
+    #[error("it does not export the handler interface `{HANDLER_INTERFACE}`")]
     NoHandler,
-    /// It exports a handler of a version that this host does not know.
-    #[error("it exports `{found}`; this host speaks {}", super::lane::SUPPORTED)]
+    /// The component exports a handler interface of an unsupported version.
+    #[error("it exports `{found}`; this host supports {SUPPORTED_HANDLERS}")]
     UnsupportedWit {
-        /// The interface it exports.
+        /// The exported interface, with its version.
         found: ForeignText,
     },
-    /// It imports what this host does not offer.
+    /// The component imports an interface that this host does not offer.
     #[error(
-        "unsupported import `{import}`: handlers may import `greentic:env-pack` interfaces and WASI 0.2 core only"
+        "unsupported import `{import}`: handlers may import only `{PACKAGE}` interfaces and WASI 0.2 core"
     )]
     UnsupportedImport {
-        /// The import.
+        /// The name of the import.
         import: ForeignText,
     },
-    /// It is larger or more nested than any honest component.
+    /// The component exceeds one of the [`ComplexityLimits`](crate::engine::ComplexityLimits).
     #[error("it has {found} {what}, more than {limit}")]
     TooComplex {
-        /// What there is too much of.
+        /// The things that were counted, in the plural.
         what: &'static str,
-        /// How much there is, as far as it was counted.
+        /// Their number when counting stopped.
         found: u64,
-        /// How much there may be.
+        /// The limit.
         limit: u64,
     },
-    /// There is no process to compile it in, or to run it in.
-    #[error("it is foreign, and this host has no worker for it")]
+    /// An external component needs a worker process, and the host has none.
+    #[error("external components need a worker process, and this host has none")]
     NoWorker,
-    /// The process to compile it in, or to run it in, could not be started or heard.
-    #[error("the worker for it does not work")]
+    /// The worker process could not be started, or communication with it failed.
+    #[error("the worker process failed")]
     Worker {
-        /// Why.
+        /// The error of the operating system, or the message of the worker.
         source: std::io::Error,
     },
-    /// Compiling it takes too long.
+    /// Compilation exceeded its time limit.
     #[error("it takes more than {seconds} s to compile")]
     CompileTime {
-        /// The time it had.
+        /// The limit, in seconds.
         seconds: u64,
     },
-    /// Compiling it takes too much memory.
+    /// Compilation exceeded its memory limit.
     #[error("it takes more than {} MiB of memory to compile", bytes >> 20)]
     CompileMemory {
-        /// The memory it had.
+        /// The limit, in bytes.
         bytes: u64,
     },
-    /// Too much comes out.
+    /// The compiled code exceeded its size limit.
     #[error("it compiles to more than {} MiB of code", bytes >> 20)]
     CompileCode {
-        /// The code that was allowed.
+        /// The limit, in bytes.
         bytes: u64,
     },
-    /// The compiler failed in a way that is nobody's verdict.
-    #[error("the worker that compiles it ended ({how}): {words}")]
+    /// The compiling process ended in an unexpected way.
+    #[error("the process that compiles it ended ({status}): {stderr}")]
     CompilerEnded {
-        /// How.
-        how: String,
-        /// What it said last.
-        words: ForeignText,
+        /// The exit code or signal.
+        status: String,
+        /// Its error output.
+        stderr: ForeignText,
     },
-    /// What came out is no code that can be run here.
-    #[error("what it was compiled to does not fit this engine: {reason}")]
+    /// The compiled code cannot be used by this engine.
+    #[error("its compiled code does not fit this engine: {reason}")]
     UnusableCode {
-        /// Why.
+        /// The message of the engine.
         reason: ForeignText,
     },
-    /// The compiler did not accept it.
+    /// The compiler rejected the component.
     #[error("it does not compile: {reason}")]
     Compile {
-        /// What the compiler says.
+        /// The message of the compiler.
         reason: ForeignText,
     },
-    /// Its imports or exports have other types than the interface.
+    /// Imports or exports have other types than the interface requires.
     #[error("it does not fit the handler interface: {reason}")]
     Interface {
-        /// What differs.
+        /// The difference.
         reason: ForeignText,
     },
-    /// It failed when it was asked who it is.
+    /// One of the metadata calls failed.
     #[error(transparent)]
     Fault(#[from] HandlerFault),
 }
 
 impl LoadError {
-    /// A stable name of the kind of error, for programs.
+    /// Returns the stable name of the kind of error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NotAComponent { .. } => "not-a-component",

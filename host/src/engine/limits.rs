@@ -1,70 +1,67 @@
-//! What a handler may use up. Every limit is a named constant with its reason; an
-//! embedder may change any of them.
+//! Resource limits of a handler. Every default is stated with its reason.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CompileLimits, ShapeLimits};
+use super::complexity::limits::ComplexityLimits;
+use super::worker::budget::CompileLimits;
 
-/// Caps on one handler.
+/// Resource limits of one handler.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Limits {
-    /// Memory of all linear memories together, in bytes.
+pub struct EngineLimits {
+    /// Memory of all linear memories together, in bytes (256 MiB).
     pub memory_bytes: u64,
-    /// Elements of all tables together.
+    /// Elements of all tables together (200,000).
     pub table_elements: u64,
-    /// Core instances in one store.
+    /// Core instances in one store (128).
     pub instances: usize,
-    /// Linear memories in one store.
+    /// Linear memories in one store (16).
     pub memories: usize,
-    /// Tables in one store.
+    /// Tables in one store (64).
     pub tables: usize,
-    /// Handles of resources that a guest holds at a time: streams, clocks, what else WASI
-    /// has.
+    /// Resource handles, such as WASI streams, that a guest holds at a time (1,000).
     pub handles: usize,
-    /// Stack, in bytes.
+    /// Stack, in bytes (512 KiB).
     pub stack_bytes: usize,
-    /// Time for loading: instantiation and the three metadata calls together.
+    /// Time for instantiation and the three metadata calls together (1 s).
     pub metadata_time: Duration,
-    /// Time for one preflight, with everything it asks of the host.
+    /// Time for one preflight, including its probes (30 s).
     pub preflight_time: Duration,
-    /// Time for a preflight on trial, in which everything is refused: nothing is waited
-    /// for.
-    pub trial_time: Duration,
-    /// Time for one program that a preflight runs.
+    /// Time for the preflight of a dry run, whose probes are all denied (1 s).
+    pub dry_run_time: Duration,
+    /// Time for one tool that a preflight runs (10 s).
     pub tool_time: Duration,
-    /// Time for one connection that a preflight tries.
-    pub reach_time: Duration,
-    /// Programs and connections of one preflight together.
+    /// Time for one connection that a preflight opens (5 s).
+    pub connect_time: Duration,
+    /// Tools and connections of one preflight together (32).
     pub probes: usize,
-    /// Programs that run at a time, for all handlers together.
-    pub tools_at_a_time: usize,
-    /// Names that are looked up at a time, for all handlers together.
-    pub lookups_at_a_time: usize,
-    /// All that one program prints, in bytes; one that prints more is ended.
-    pub printed_bytes: u64,
-    /// One text that a handler or a program says, in bytes.
+    /// Tools running at the same time, for all handlers together (4).
+    pub concurrent_tools: usize,
+    /// Host names being resolved at the same time, for all handlers together (8).
+    pub concurrent_lookups: usize,
+    /// Output of one tool, in bytes; a tool that prints more is killed (16 MiB).
+    pub tool_output_bytes: u64,
+    /// One text that a handler or a tool returns, in bytes (64 KiB).
     pub text_bytes: usize,
-    /// The checks of one preflight.
+    /// Checks of one preflight (256).
     pub checks: usize,
-    /// All log messages of one operation together, in bytes; more is cut off.
+    /// Log messages of one operation together, in bytes; the rest is dropped (64 KiB).
     pub log_bytes: usize,
-    /// What one call across the border may copy out of the guest, in bytes.
+    /// Data that one call may copy out of the guest, in bytes (8 MiB).
     pub copied_bytes: usize,
-    /// How large and how nested a component may be.
-    pub shape: ShapeLimits,
-    /// What compiling a component may cost.
+    /// Size and nesting of a component.
+    pub complexity: ComplexityLimits,
+    /// Cost of compiling a component.
     pub compile: CompileLimits,
 }
 
-impl Default for Limits {
+impl Default for EngineLimits {
     fn default() -> Self {
         const KIB: usize = 1 << 10;
         const MIB: usize = 1 << 20;
         Self {
-            // a Python handler settles at 60 MiB; four times that leaves room and still fits every
-            // machine
+            // a Python handler needs 60 MiB
             memory_bytes: 256 * MIB as u64,
             // a Python handler fills about 20,000
             table_elements: 200_000,
@@ -72,37 +69,35 @@ impl Default for Limits {
             instances: 128,
             memories: 16,
             tables: 64,
-            // an honest guest holds its three streams and a clock
+            // an ordinary guest holds three streams and a clock
             handles: 1_000,
-            // what wasmtime's own documentation calls generous
+            // wasmtime's documentation calls this generous
             stack_bytes: 512 * KIB,
-            // metadata are constants; a Python handler needs 0.1 s to say them
+            // metadata are constants; a Python handler returns them in 0.1 s
             metadata_time: Duration::from_secs(1),
-            // preflights ask tools that ask networks
+            // preflights run tools that use the network
             preflight_time: Duration::from_secs(30),
-            // a Python handler comes up in a tenth of it
-            trial_time: Duration::from_secs(1),
-            // a tool that says nothing for this long says nothing more
+            // a Python handler starts in a tenth of this
+            dry_run_time: Duration::from_secs(1),
+            // version and login checks of cloud tools take up to a few seconds
             tool_time: Duration::from_secs(10),
-            reach_time: Duration::from_secs(5),
-            // a handler of many tools asks a dozen; a denied one counts too, or there would be no
-            // end to asking
+            connect_time: Duration::from_secs(5),
+            // a handler of many tools needs a dozen; denied probes count too, because a guest
+            // could repeat them without end
             probes: 32,
-            tools_at_a_time: 4,
-            // the system's resolver has no deadline: one that never answers keeps a thread of ours
-            // for half a minute
-            lookups_at_a_time: 8,
-            // what is cut off is read all the same, so that a program which says too much still
-            // comes to its end
-            printed_bytes: 16 * MIB as u64,
-            // a screenful is a hundredth of it
+            concurrent_tools: 4,
+            // the system resolver has no deadline, so a lookup may hold its thread for 30 s
+            concurrent_lookups: 8,
+            // output beyond `text_bytes` is read and dropped, so that the tool does not block
+            tool_output_bytes: 16 * MIB as u64,
+            // a hundred screens of text
             text_bytes: 64 * KIB,
             checks: 256,
             log_bytes: 64 * KIB,
-            // 256 checks of six texts at their caps would be 96 MiB; nobody honest comes near a
-            // tenth of this
+            // 256 checks with six texts at their limits would need 96 MiB; ordinary preflights
+            // need less than a tenth of this
             copied_bytes: 8 * MIB,
-            shape: ShapeLimits::default(),
+            complexity: ComplexityLimits::default(),
             compile: CompileLimits::default(),
         }
     }

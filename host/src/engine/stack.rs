@@ -1,47 +1,46 @@
-//! Room for guests: they run on the stack of whoever calls, and the engine cannot know
-//! how much of it is left.
+//! Ensures stack space for guests, which run on the stack of the calling thread.
 //!
-//! A guest may fill what its limits allow. Where that does not fit, under a small `ulimit
-//! -s` or on a small thread, the end of the real stack would come first, and end the
-//! process. So the work moves to a thread with room.
+//! The engine cannot know how much of that stack is left. Under a small `ulimit -s` or
+//! on a small thread, a guest within its limits could overflow the real stack and abort
+//! the process. In that case the work moves to a thread with a larger stack.
 
 use std::cell::OnceCell;
 use std::io;
 use std::{hint, mem, ptr, thread};
 
-/// What the host itself needs below a guest, in bytes: functions that guests call, and
-/// the engine around them.
+/// Stack space that the host itself needs below a guest, in bytes: the engine and the
+/// host functions that guests call.
 const HOST_BYTES: usize = 512 << 10;
 
 thread_local! {
-    /// The lowest address of this thread's stack; nothing when the system does not tell.
+    /// The lowest address of this thread's stack, if the system reports it.
     static LOWEST: OnceCell<Option<usize>> = const { OnceCell::new() };
 }
 
-/// Does work that fills up to this much of the stack: here, if there is room, or else on
-/// a thread of its own.
+/// Runs work that uses up to `guest_bytes` of stack: on this thread if there is enough
+/// space, otherwise on a new one.
 ///
 /// # Errors
-/// When a thread is needed and the system has none.
-pub(super) fn with_room<T: Send>(
+/// When a new thread is needed and cannot be started.
+pub(super) fn run_with_stack<T: Send>(
     guest_bytes: usize,
     work: impl FnOnce() -> T + Send,
 ) -> io::Result<T> {
     let needed = guest_bytes.saturating_add(HOST_BYTES);
-    if left().is_some_and(|left| left >= needed) {
+    if remaining_bytes().is_some_and(|remaining| remaining >= needed) {
         return Ok(work());
     }
     thread::scope(|scope| {
         let thread = thread::Builder::new()
             .stack_size(needed.saturating_mul(2))
             .spawn_scoped(scope, work)?;
-        // a panic is a bug of the host wherever it happens
+        // a panic is a bug of the host on either thread
         Ok(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
 }
 
-/// What is left of this thread's stack, in bytes.
-fn left() -> Option<usize> {
+/// Returns the unused part of this thread's stack, in bytes.
+fn remaining_bytes() -> Option<usize> {
     let mark = 0_u8;
     let here = ptr::from_ref(hint::black_box(&mark)).addr();
     LOWEST
@@ -51,16 +50,17 @@ fn left() -> Option<usize> {
 
 fn lowest_address() -> Option<usize> {
     let mut attributes = mem::MaybeUninit::<libc::pthread_attr_t>::uninit();
-    let (mut lowest, mut size) = (ptr::null_mut(), 0);
-    // SAFETY: the first call fills the attributes of this very thread, or fails; only then
-    // they are read, and given back.
+    let mut lowest = ptr::null_mut();
+    let mut size = 0;
+    // SAFETY: the first call initialises the attributes of the current thread or fails;
+    // they are read and destroyed only when it succeeded.
     unsafe {
         if libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) != 0 {
             return None;
         }
-        let told = libc::pthread_attr_getstack(attributes.as_ptr(), &mut lowest, &mut size) == 0;
+        let result = libc::pthread_attr_getstack(attributes.as_ptr(), &mut lowest, &mut size);
         libc::pthread_attr_destroy(attributes.as_mut_ptr());
-        told.then(|| lowest.addr())
+        (result == 0).then(|| lowest.addr())
     }
 }
 
@@ -68,25 +68,24 @@ fn lowest_address() -> Option<usize> {
 mod tests {
     use super::*;
 
+    /// Returns whether the work stayed on a thread with this stack size, and the space
+    /// that it found.
+    fn run_on_thread_of(bytes: usize) -> (bool, usize) {
+        let thread = thread::Builder::new().stack_size(bytes).spawn(|| {
+            let outer = thread::current().id();
+            let (inner, remaining) =
+                run_with_stack(1 << 20, || (thread::current().id(), remaining_bytes()))
+                    .expect("a thread");
+            (outer == inner, remaining.expect("the system reports stack sizes"))
+        });
+        thread.expect("a thread").join().expect("no panic")
+    }
+
     #[test]
-    fn work_runs_where_there_is_room() {
-        let on_a_thread_of = |bytes: usize| {
-            let work = || {
-                let here = thread::current().id();
-                let there =
-                    with_room(1 << 20, || (thread::current().id(), left())).expect("a thread");
-                (here == there.0, there.1.expect("the system tells"))
-            };
-            thread::Builder::new()
-                .stack_size(bytes)
-                .spawn(work)
-                .expect("a thread")
-                .join()
-                .expect("no panic")
-        };
-        let (stayed, room) = on_a_thread_of(256 << 10);
-        assert!(!stayed && room > 1 << 20, "{room}");
-        let (stayed, room) = on_a_thread_of(4 << 20);
-        assert!(stayed && room > 1 << 20, "{room}");
+    fn work_moves_to_another_thread_only_when_the_stack_is_small() {
+        let (stayed, remaining) = run_on_thread_of(256 << 10);
+        assert!(!stayed && remaining > 1 << 20, "{remaining}");
+        let (stayed, remaining) = run_on_thread_of(4 << 20);
+        assert!(stayed && remaining > 1 << 20, "{remaining}");
     }
 }

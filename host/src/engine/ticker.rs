@@ -1,5 +1,5 @@
-//! The clock of the sandbox: a thread that advances the engine's epoch, by which running
-//! guests notice that their time is up.
+//! Advances the epoch of the wasmtime engine, by which running guests notice their
+//! deadline.
 
 use std::sync::OnceLock;
 use std::thread;
@@ -7,22 +7,21 @@ use std::time::{Duration, Instant};
 
 use wasmtime::Engine;
 
-/// How often the epoch advances: a guest is stopped this much after its deadline at the
-/// latest.
+/// The interval between epochs: a guest stops at most this long after its deadline.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
-/// Starts ticking once there is something to run.
+/// A thread that is started on first use.
 #[derive(Default)]
 pub(super) struct Ticker(OnceLock<()>);
 
 impl Ticker {
-    /// Ticks from now on, until the engine is dropped.
+    /// Starts the thread, which ends when the engine is dropped.
     pub fn start(&self, engine: &Engine) {
         self.0.get_or_init(|| {
             let weak = engine.weak();
             thread::spawn(move || {
-                // counted from the start: a thread wakes late, and ten thousand late ticks would be
-                // a second
+                // counted from the start, because each wake-up is a little late and the
+                // delays would add up
                 let mut next = Instant::now();
                 while let Some(engine) = weak.upgrade() {
                     while next <= Instant::now() {

@@ -6,7 +6,7 @@ use env_pack_domain::{ForeignText, PackRef};
 use serde::Serialize;
 
 use super::{OpError, PackError, load_pack};
-use crate::engine::{Times, Trust};
+use crate::engine::{HandlerMeasurements, Provenance};
 use crate::host::Host;
 
 /// What the handlers of a pack take.
@@ -66,7 +66,7 @@ pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchRepor
     let shown = || ForeignText::new(pack_ref.text());
     let pack = load_pack::open_archive(host, &fetched)
         .map_err(|source| OpError::Archive { pack: shown(), source })?;
-    let trust = if fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
+    let trust = if fetched.is_builtin { Provenance::Builtin } else { Provenance::External };
     let unusable = |source| OpError::BenchFailed { pack_ref: pack_ref.clone(), source };
     if pack.handlers.is_empty() {
         return Err(unusable(PackError::NoHandler));
@@ -85,7 +85,11 @@ pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchRepor
     Ok(BenchReport { pack_ref: pack_ref.clone(), turns, handlers })
 }
 
-fn handler_times(component: ForeignText, size: usize, times: &Times) -> HandlerTimings {
+fn handler_times(
+    component: ForeignText,
+    size: usize,
+    times: &HandlerMeasurements,
+) -> HandlerTimings {
     HandlerTimings {
         component,
         size,

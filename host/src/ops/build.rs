@@ -13,7 +13,7 @@ use super::output_file::write;
 use super::project::{bind_command, pack_id, path_argument};
 use super::{FilePath, OpError, load_pack};
 use crate::archive::{self, HandlerDeclaration, NewHandler, NewPack};
-use crate::engine::{self, Trust};
+use crate::engine::{self, Provenance};
 use crate::host::Host;
 
 /// What the one component of a built pack is called.
@@ -81,7 +81,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     let not_packed = |source| OpError::Component { path: request.component.clone(), source };
     let loaded = host
         .engine
-        .load_apart(&fetched.bytes, &fetched.digest, Trust::Foreign)
+        .load_isolated(&fetched.bytes, &fetched.digest, Provenance::External)
         .map_err(not_packed)?;
     let (slot, path) = (loaded.handler.slot(), loaded.handler.descriptor_path().clone());
     let permissions =
@@ -156,7 +156,7 @@ pub(super) fn embedded_permissions(
     path: &Path,
     component: &[u8],
 ) -> Result<Permissions, OpError> {
-    let section = engine::permissions_section(component, &host.limits.engine.shape)
+    let section = engine::permissions_section(component, &host.limits.engine.complexity)
         .map_err(|source| OpError::Component { path: path.to_owned(), source })?;
     let malformed = |reason| OpError::PermissionsSection { path: path.to_owned(), reason };
     section.map_or_else(

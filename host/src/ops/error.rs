@@ -197,7 +197,7 @@ pub enum OpError {
     #[error(transparent)]
     Compiled {
         /// Why.
-        source: crate::engine::CodeFault,
+        source: crate::engine::CompiledCodeError,
     },
     /// A file cannot be fetched.
     #[error(transparent)]
@@ -225,7 +225,7 @@ pub enum OpError {
         source: LoadError,
     },
     /// What a component says of the permissions it needs is not well-formed.
-    #[error("component `{}`: its section `{}` is malformed: {reason}", display_path(.path), crate::engine::PERMISSIONS_SECTION)]
+    #[error("component `{}`: its section `{}` is malformed: {reason}", display_path(.path), env_pack_domain::abi::PERMISSIONS_SECTION)]
     PermissionsSection {
         /// The file.
         path: std::path::PathBuf,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{OpError, SignatureStatus, load_pack, trust};
 use crate::archive::{self, HandlerDeclaration, PackedHandler};
-use crate::engine::{self, LoadError, Seen};
+use crate::engine::{self, InspectedInterface, LoadError};
 use crate::host::Host;
 
 /// What is in a pack.
@@ -137,10 +137,11 @@ pub fn declared_permissions(host: &Host, pack_ref: &PackRef) -> Result<Permissio
 
 /// What can be said of a handler that nobody runs.
 fn inspected(host: &Host, handler: PackedHandler, with_world: bool) -> InspectedHandler {
-    let Seen { imports, interfaces, problem } = engine::look(&handler.bytes);
+    let InspectedInterface { imports, interfaces, problem } =
+        engine::inspect_interface(&handler.bytes);
     let is_readable =
         !matches!(problem, Some(LoadError::NotAComponent { .. } | LoadError::TooComplex { .. }));
-    let world = (with_world && is_readable).then(|| host.engine.world(&handler.bytes));
+    let world = (with_world && is_readable).then(|| host.engine.print_wit(&handler.bytes));
     let (wit, no_world) = match world.transpose() {
         Ok(wit) => (wit, None),
         Err(error) => (None, Some(error)),

@@ -1,6 +1,7 @@
 //! Loading a pack: reference to bytes to archive to handlers that have said who they are,
 //! and say what the pack says of them.
 
+use env_pack_domain::abi::{NETWORK_INTERFACE, NEWEST_WORLD, TOOLS_INTERFACE};
 use env_pack_domain::{
     CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, KeyId, PackDescriptor, PackRef,
     Permissions, Sha256Digest, VersionReq,
@@ -8,15 +9,10 @@ use env_pack_domain::{
 
 use super::PackError;
 use crate::archive::{self, ArchiveError, Pack, PackedHandler};
-use crate::engine::{Engine, LoadError, Loaded, Rehearse, Trust};
+use crate::engine::{Engine, LoadError, LoadedComponent, Provenance, RecordPreflight};
 use crate::fetch::{FetchedPack, PackFormat};
 use crate::host::Host;
 use crate::store::{PinnedHandler, PinnedPack};
-
-/// The interface through which a handler runs programs.
-pub(super) const TOOLS: &str = "greentic:env-pack/tools";
-/// The interface through which a handler opens connections.
-pub(super) const NETWORK: &str = "greentic:env-pack/network";
 
 /// What a component is called that has no archive around it to name it.
 const BARE_COMPONENT: &str = "component";
@@ -42,7 +38,7 @@ pub struct LoadedHandler {
     /// The digest of its component.
     pub digest: Sha256Digest,
     /// The handler.
-    pub handler: Box<dyn Rehearse>,
+    pub handler: Box<dyn RecordPreflight>,
     /// What the pack wants it to be allowed.
     pub permissions: Permissions,
     /// What its component imports: all it can ever ask for.
@@ -86,9 +82,10 @@ pub(super) fn fetch_pinned(
     }
 }
 
-/// How a component becomes a handler: [`Engine::load`], or [`Engine::load_apart`] where
+/// How a component becomes a handler: [`Engine::load`], or [`Engine::load_isolated`] where
 /// nobody decided to trust it yet.
-pub(super) type LoadFn = fn(&Engine, &[u8], &Sha256Digest, Trust) -> Result<Loaded, LoadError>;
+pub(super) type LoadFn =
+    fn(&Engine, &[u8], &Sha256Digest, Provenance) -> Result<LoadedComponent, LoadError>;
 
 /// Loads a pack out of its archive, or a component that is one by itself.
 pub(super) fn load_archive(
@@ -100,7 +97,7 @@ pub(super) fn load_archive(
     if packed.is_empty() {
         return Err(PackError::NoHandler);
     }
-    let trust = if fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
+    let trust = if fetched.is_builtin { Provenance::Builtin } else { Provenance::External };
     let handlers = packed
         .into_iter()
         .map(|packed| load_handler(host, packed, trust, load))
@@ -126,7 +123,7 @@ pub(super) fn open_archive(host: &Host, fetched: &FetchedPack) -> Result<Pack, A
             handlers: vec![PackedHandler {
                 component: ForeignText::new(BARE_COMPONENT),
                 entry: ForeignText::new(BARE_COMPONENT),
-                world: ForeignText::new(archive::HANDLER_WORLD),
+                world: ForeignText::new(NEWEST_WORLD),
                 bytes: fetched.bytes.to_vec(),
                 digest: fetched.digest,
                 declared: None,
@@ -138,12 +135,12 @@ pub(super) fn open_archive(host: &Host, fetched: &FetchedPack) -> Result<Pack, A
 fn load_handler(
     host: &Host,
     packed: PackedHandler,
-    trust: Trust,
+    trust: Provenance,
     load: LoadFn,
 ) -> Result<LoadedHandler, PackError> {
     let PackedHandler { component, bytes, digest, declared, .. } = packed;
     let loaded = load(&host.engine, &bytes, &digest, trust);
-    let Loaded { handler, imports } =
+    let LoadedComponent { handler, imports } =
         loaded.map_err(|source| PackError::Handler { component: component.clone(), source })?;
     let mut permissions = Permissions::default();
     let is_declared = declared.is_some();
@@ -185,8 +182,8 @@ pub(super) fn permission_faults(
     permissions: &Permissions,
 ) -> Vec<String> {
     let interfaces = [
-        (TOOLS, "run programs", permissions.tools.is_empty()),
-        (NETWORK, "open connections", permissions.network.is_empty()),
+        (TOOLS_INTERFACE, "run programs", permissions.tools.is_empty()),
+        (NETWORK_INTERFACE, "open connections", permissions.network.is_empty()),
     ];
     let fault = |(interface, deed, declares_none): (&str, &str, bool)| {
         let is_imported = imports.iter().any(|import| import.as_exact().starts_with(interface));

@@ -145,7 +145,7 @@ pub(super) fn load_hint(error: &LoadError) -> &'static str {
     match error {
         LoadError::Fault(_) => "tell the author of the handler; until then bind another version",
         LoadError::NoWorker => {
-            "have the program call `gtc::engine::worker::hook` first thing in its `main`, or name `gtc` as its worker"
+            "have the program call `gtc::engine::worker::run_if_worker` first thing in its `main`, or name `gtc` as its worker"
         }
         LoadError::Worker { .. } => "see what `gtc doctor self` says of the worker",
         LoadError::TooComplex { .. }

@@ -18,7 +18,7 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // first thing in `main`: foreign components are compiled in another process of this very program, which becomes a worker here
-//! gtc::engine::worker::hook();
+//! gtc::engine::worker::run_if_worker();
 //! # let folder = tempfile::tempdir()?;
 //! # let folder = folder.path();
 //! let host = Host::new(HostSettings::quiet(folder.join("environments"), folder.join("cache")));

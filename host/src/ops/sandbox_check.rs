@@ -56,11 +56,11 @@ pub fn check_sandbox(host: &Host) -> Result<SandboxCheckReport, OpError> {
         version: env!("CARGO_PKG_VERSION"),
         layers: layers
             .into_iter()
-            .map(|found| SandboxLayer { name: found.what, in_force: found.holds })
+            .map(|found| SandboxLayer { name: found.what, in_force: found.is_effective })
             .collect(),
         forbidden_actions: actions
             .into_iter()
-            .map(|found| ForbiddenAction { what: found.what, prevented: found.holds })
+            .map(|found| ForbiddenAction { what: found.what, prevented: found.is_effective })
             .collect(),
     })
 }

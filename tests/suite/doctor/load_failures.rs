@@ -138,7 +138,7 @@ fn a_pack_that_is_no_handler_is_named() {
     check(
         component(other),
         "unsupported-wit-version",
-        "this host speaks `greentic:env-pack/handler@0.1.x`",
+        "this host supports `greentic:env-pack/handler@0.1.x`",
     );
     let empty =
         "(component (instance $i) (export \"greentic:env-pack/handler@0.1.0\" (instance $i)))";

@@ -1,5 +1,5 @@
-//! Exports of another arity, type, version or name than the interface has, and files that
-//! are no component at all.
+//! Exports whose arity, type, version or name differs from the interface, and files that
+//! are not components.
 
 use super::{Case, handler};
 use crate::support::wat::Handler;
@@ -112,7 +112,7 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
-/// An honest handler of an interface that was changed.
+/// A harmless handler of a modified interface.
 fn changed(wit: &[[&str; 2]], core: &[[&str; 2]]) -> Handler {
     let owned = |changes: &[[&str; 2]]| {
         changes.iter().map(|[from, to]| ((*from).to_owned(), (*to).to_owned())).collect()
@@ -182,7 +182,7 @@ pub fn no_components() -> Vec<Case> {
     cases
 }
 
-/// Bytes without meaning, the same every time.
+/// Pseudo-random bytes, the same in every run.
 fn noise(count: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_u32;
     let mut byte = || {

@@ -1,17 +1,16 @@
-//! Handlers that do their worst. Whatever they do, the host gives one answer in time that
-//! says what it was, and is as it was before.
+//! Hostile handlers. Whatever they do, the host reports it within the deadline, and leaks
+//! nothing.
 //!
-//! The corpus runs in a process of its own, where nothing else counts: memory, threads,
-//! children and files are looked at before and after. Each handler comes twice, so that
-//! what leaks a little shows.
+//! The corpus runs in a separate process, whose memory, threads, children and files are
+//! compared before and after. Each handler runs twice, so that small leaks show.
 
-mod answers;
-mod crowds;
-mod fickle;
+mod entry_points;
 mod interfaces;
-mod outside;
-mod places;
+mod nondeterministic;
+mod resource_exhaustion;
+mod return_values;
 mod small_stacks;
+mod wasi;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,32 +18,32 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use env_pack_domain::Sha256Digest;
-use gtc::engine::{Engine, Limits, LoadError, Loaded, LogLine, Settings, Trust};
+use gtc::engine::{
+    Engine, EngineLimits, EngineSettings, LoadError, LoadedComponent, LogLine, Provenance,
+};
 
 use crate::support::engines::{context, settings};
 use crate::support::footprint::{Footprint, alone, alone_on_small_stacks, show};
 use crate::support::repository;
 use crate::support::wat::Handler;
 
-/// What guests have for loading, and for a preflight: enough on a busy machine, and soon
-/// over.
+/// Time for loading and for a preflight: enough on a busy machine, and short.
 const TIME: Duration = Duration::from_millis(150);
-/// How much later than its deadline an answer may come on a machine that runs other tests
-/// too.
+/// Delay of an answer after its deadline, on a machine that also runs other tests.
 const LATE: Duration = Duration::from_secs(2);
-/// What a host takes at most that runs no guest itself, the components and what they say
-/// among it.
+/// The most memory of a host that runs no guest itself, including components and their
+/// messages.
 const GUESTLESS_KIB: u64 = 160 << 10;
-/// How much the memory of the host may grow.
+/// The most that the memory of the host may grow.
 const GROWTH_KIB: u64 = 16 << 10;
 
-/// A component, and what must become of it.
+/// A component, and its expected outcome.
 pub struct Case {
     name: String,
     component: Vec<u8>,
-    /// The kind of the fault; `healthy` where the answer is good.
+    /// The kind of the fault, or `healthy`.
     kind: &'static str,
-    /// What the fault says.
+    /// A part of the message.
     says: String,
 }
 
@@ -59,57 +58,57 @@ impl Case {
     }
 }
 
-/// An honest handler, to begin with.
+/// A harmless handler, to start from.
 fn handler() -> Handler {
     Handler::new("state", "test.state.hostile", "^1")
 }
 
-/// A handler that misbehaves in its preflight, with these fields beside it.
+/// A handler that misbehaves in its preflight, with further fields in its module.
 fn preflight(body: &str, fields: &str) -> Handler {
     Handler { preflight_body: Some(body.to_owned()), fields: fields.to_owned(), ..handler() }
 }
 
 fn corpus() -> Vec<Case> {
     let themes = [
-        places::cases(),
-        crowds::cases(),
-        answers::cases(),
-        outside::cases(),
+        entry_points::cases(),
+        resource_exhaustion::cases(),
+        return_values::cases(),
+        wasi::cases(),
         interfaces::cases(),
         interfaces::no_components(),
     ];
     themes.into_iter().flatten().collect()
 }
 
-/// An engine with little patience, and the number of bytes that guests logged.
+/// An engine with short time limits, and the number of bytes that guests logged.
 fn engine(cache: &Path) -> (Engine, Arc<AtomicUsize>) {
-    let limits = Limits { metadata_time: TIME, preflight_time: TIME, ..Limits::default() };
+    let limits =
+        EngineLimits { metadata_time: TIME, preflight_time: TIME, ..EngineLimits::default() };
     let logged = Arc::new(AtomicUsize::new(0));
     (engine_with(limits, cache, &logged), logged)
 }
 
-fn engine_with(limits: Limits, cache: &Path, logged: &Arc<AtomicUsize>) -> Engine {
+fn engine_with(limits: EngineLimits, cache: &Path, logged: &Arc<AtomicUsize>) -> Engine {
     let counted = Arc::clone(logged);
     let log = Box::new(move |line: &LogLine| {
         counted.fetch_add(line.message.as_exact().len(), Ordering::Relaxed);
     });
-    Engine::new(Settings { log, compiled: Some(cache.to_owned()), ..settings(limits) })
+    Engine::new(EngineSettings { log, compiled: Some(cache.to_owned()), ..settings(limits) })
 }
 
-/// The engines of the corpus: one with little patience, and one as it is by default for
-/// what answers in its time. Filling a lot of memory takes a busy machine longer than the
-/// first one waits.
+/// The engines of the corpus: one with short time limits, and one with the defaults, for
+/// handlers that fill much memory, which takes longer on a busy machine.
 struct Engines {
     quick: Engine,
     patient: Engine,
-    /// The number of bytes that guests logged.
+    /// The bytes that guests logged.
     logged: Arc<AtomicUsize>,
 }
 
 impl Engines {
     fn new(cache: &Path) -> Self {
         let (quick, logged) = engine(cache);
-        Self { quick, patient: engine_with(Limits::default(), cache, &logged), logged }
+        Self { quick, patient: engine_with(EngineLimits::default(), cache, &logged), logged }
     }
 
     fn for_case(&self, case: &Case) -> &Engine {
@@ -117,12 +116,12 @@ impl Engines {
     }
 }
 
-/// In which process handlers run: [`Engine::load`], [`Engine::load_apart`].
-type Load = fn(&Engine, &[u8], &Sha256Digest, Trust) -> Result<Loaded, LoadError>;
+/// The process in which handlers run: [`Engine::load`] or [`Engine::load_isolated`].
+type Load = fn(&Engine, &[u8], &Sha256Digest, Provenance) -> Result<LoadedComponent, LoadError>;
 
-/// What becomes of a component: the kind of its fault and what it says.
+/// Returns the kind and the message of the fault of a component.
 fn outcome(engine: &Engine, load: Load, component: &[u8]) -> (&'static str, String) {
-    match load(engine, component, &Sha256Digest::compute(component), Trust::Foreign) {
+    match load(engine, component, &Sha256Digest::compute(component), Provenance::External) {
         Ok(loaded) => match loaded.handler.preflight(&context()) {
             Ok(_) => ("healthy", String::new()),
             Err(fault) => (fault.kind(), fault.to_string()),
@@ -131,12 +130,13 @@ fn outcome(engine: &Engine, load: Load, component: &[u8]) -> (&'static str, Stri
     }
 }
 
-/// Runs all cases; what is wrong with any of them, a line each.
+/// Runs all cases. Returns a line for each unexpected outcome.
 fn run_all(engines: &Engines, load: Load, cases: &[Case], deadline: Duration) -> Vec<String> {
     let mut wrong = Vec::new();
     for case in cases {
         let Case { name, component, kind, says } = case;
-        let (start, before) = (Instant::now(), engines.logged.load(Ordering::Relaxed));
+        let start = Instant::now();
+        let before = engines.logged.load(Ordering::Relaxed);
         let (found, said) = outcome(engines.for_case(case), load, component);
         let took = start.elapsed();
         let said_much = engines.logged.load(Ordering::Relaxed) - before;
@@ -146,7 +146,7 @@ fn run_all(engines: &Engines, load: Load, cases: &[Case], deadline: Duration) ->
         if took > deadline {
             wrong.push(format!("{name}: it took {took:?}"));
         }
-        // loading and preflight, with 64 KiB each
+        // 64 KiB for loading and 64 KiB for the preflight
         if said_much > 128 << 10 {
             wrong.push(format!("{name}: {said_much} bytes of log"));
         }
@@ -159,37 +159,37 @@ fn suite_cache() -> PathBuf {
 }
 
 #[test]
-fn nothing_they_do_harms_the_host() {
-    alone("hostile::the_corpus_alone");
+fn hostile_handlers_do_not_harm_the_host() {
+    alone("hostile::the_corpus_in_process");
 }
 
 #[test]
-fn nor_on_small_stacks() {
-    alone_on_small_stacks("hostile::the_corpus_alone");
+fn hostile_handlers_do_not_harm_the_host_on_small_stacks() {
+    alone_on_small_stacks("hostile::the_corpus_in_process");
 }
 
 #[test]
-#[ignore = "part of `nothing_they_do_harms_the_host` and `nor_on_small_stacks`, which run it in a process of its own"]
-fn the_corpus_alone() {
+#[ignore = "part of `hostile_handlers_do_not_harm_the_host` and `hostile_handlers_do_not_harm_the_host_on_small_stacks`, which run it in a process of its own"]
+fn the_corpus_in_process() {
     let here = std::env::current_dir().expect("a folder");
     let cases = corpus();
     assert!(cases.len() >= 60, "{}", cases.len());
     let engines = Engines::new(&suite_cache());
-    let honest = outside::prints().component();
-    // the clock of each begins to tick with its first handler
+    let harmless = wasi::prints().component();
+    // the ticker of an engine starts with its first handler
     for engine in [&engines.quick, &engines.patient] {
-        assert_eq!(outcome(engine, Engine::load, &honest).0, "healthy");
+        assert_eq!(outcome(engine, Engine::load, &harmless).0, "healthy");
     }
     let before = Footprint::of_this_process(&here);
 
-    // compiling has budgets of its own, which are not this deadline
+    // compilation has its own budget, so it happens first
     let mut wrong = run_all(&engines, Engine::load, &cases, Duration::MAX);
     let once = Footprint::of_this_process(&here);
     wrong.extend(run_all(&engines, Engine::load, &cases, TIME * 2 + LATE));
     let twice = Footprint::of_this_process(&here);
 
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-    let limits = Limits::default();
+    let limits = EngineLimits::default();
     let figures = format!("{} cases\nbefore {before}\nonce {once}\ntwice {twice}", cases.len());
     show(&figures);
     assert!(once.resident_kib <= before.resident_kib + GROWTH_KIB, "{figures}");
@@ -209,26 +209,26 @@ fn the_corpus_alone() {
 }
 
 #[test]
-fn in_workers_they_come_to_the_same() {
-    alone("hostile::the_corpus_in_workers_alone");
+fn workers_report_the_same_faults() {
+    alone("hostile::the_corpus_in_workers");
 }
 
 #[test]
-#[ignore = "part of `in_workers_they_come_to_the_same`, which runs it in a process of its own"]
-fn the_corpus_in_workers_alone() {
+#[ignore = "part of `workers_report_the_same_faults`, which runs it in a process of its own"]
+fn the_corpus_in_workers() {
     let here = std::env::current_dir().expect("a folder");
     let cases = corpus();
     let engines = Engines::new(&suite_cache());
-    // what nobody compiled yet is compiled here
-    let mut wrong = run_all(&engines, Engine::load_apart, &cases, Duration::MAX);
+    // compiles components that are not in the cache yet
+    let mut wrong = run_all(&engines, Engine::load_isolated, &cases, Duration::MAX);
     let before = Footprint::of_this_process(&here);
-    wrong.extend(run_all(&engines, Engine::load_apart, &cases, TIME * 2 + LATE));
+    wrong.extend(run_all(&engines, Engine::load_isolated, &cases, TIME * 2 + LATE));
     let after = Footprint::of_this_process(&here);
 
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     let figures = format!("{} cases\nbefore {before}\nafter {after}", cases.len());
     show(&figures);
-    // nothing of a guest is ever here, but what it says
+    // only messages of guests reach this process
     assert!(after.peak_kib <= GUESTLESS_KIB, "{figures}");
     assert!(after.resident_kib <= before.resident_kib + GROWTH_KIB / 4, "{figures}");
     assert_eq!(

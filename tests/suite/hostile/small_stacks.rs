@@ -1,23 +1,23 @@
-//! The same on a stack that is smaller than what a guest may fill: it is the guest that
-//! ends, and never the host.
+//! Deep recursion on a stack that is smaller than a guest may use: the guest ends, not
+//! the host.
 
 use std::thread;
 
 use gtc::engine::Engine;
 
-use super::{Case, engine, handler, outcome, places};
+use super::{Case, engine, entry_points, handler, outcome};
 use crate::support::{Sandbox, repository, run};
 
-/// What is left to a thread that has less than any guest may have, in bytes.
+/// The stack of a thread with less space than a guest may use, in bytes.
 const SMALL: usize = 192 << 10;
 
-/// The cases that use up a stack.
+/// The cases that recurse deeply.
 fn deep() -> impl Iterator<Item = Case> {
-    places::cases().into_iter().filter(|case| case.name.starts_with("endless depth"))
+    entry_points::cases().into_iter().filter(|case| case.name.starts_with("endless depth"))
 }
 
 #[test]
-fn depth_ends_in_a_fault_on_a_small_thread() {
+fn deep_recursion_is_a_fault_on_a_small_thread() {
     let work = || {
         let (engine, _) = engine(&repository().join("target/tmp/suite-cache/compiled"));
         assert_eq!(outcome(&engine, Engine::load, &handler().component()).0, "healthy");
@@ -36,7 +36,7 @@ fn depth_ends_in_a_fault_on_a_small_thread() {
 }
 
 #[test]
-fn depth_ends_in_a_fault_under_a_small_ulimit() {
+fn deep_recursion_is_a_fault_under_a_small_ulimit() {
     let sandbox = Sandbox::new().with_own_cache();
     let build = |component: &[u8]| {
         let component = sandbox.write("handler.wasm", component);

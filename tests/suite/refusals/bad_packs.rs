@@ -143,7 +143,13 @@ fn packs_that_cannot_be_built_or_looked_into() {
         );
     };
     let version = ["--version", "1.0.0"];
-    build(&text, &version, 1, "not-a-component", &["it does not begin as WebAssembly does"]);
+    build(
+        &text,
+        &version,
+        1,
+        "not-a-component",
+        &["it does not begin with the WebAssembly magic number"],
+    );
     build(
         "none.wasm",
         &version,

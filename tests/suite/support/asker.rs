@@ -1,26 +1,26 @@
-//! A sandbox whose deployer asks of the host what a test wants asked, and what it heard.
+//! A sandbox whose deployer, the guest `asker`, runs the probes that a test names.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use env_pack_domain::{BindingContext, HandlerFault, Permissions, Preflight, Sha256Digest};
-use gtc::engine::{Engine, Limits, Settings, ToolEnvironment, Trust};
+use gtc::engine::{Engine, EngineLimits, EngineSettings, Provenance, ToolEnvironment};
 use serde_json::{Value, json};
 
 use super::engines::settings;
 use super::{Ran, Sandbox, run, text};
 
-/// The answer to one question.
+/// The reply to one probe.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// The exit code and whether something was cut off, or why there is neither.
+    /// The exit code and whether output was truncated, or the failure.
     pub how: String,
     pub stdout: String,
     pub stderr: String,
 }
 
 impl Sandbox {
-    /// A sandbox whose deployer may run and reach this.
+    /// Creates a sandbox whose deployer is granted these tools and addresses.
     pub fn with_asker(tools: &[&str], network: &[&str]) -> Self {
         let sandbox = Self::with_local();
         let tools = tools.iter().flat_map(|tool| ["--allow-tool", tool]);
@@ -52,31 +52,31 @@ impl Sandbox {
         sandbox
     }
 
-    /// Has these questions asked from now on.
+    /// Sets the probes of the next preflights.
     pub fn questions(&self, questions: &[&str]) {
         self.write(".greentic/environments/local/answers.json", json!(questions).to_string());
     }
 
-    /// The command that has them asked.
+    /// Returns the command that runs the preflight.
     pub fn asking(&self) -> Command {
         let mut command = self.command(env!("CARGO_BIN_EXE_gtc"));
         command.args(["op", "env", "tool-check", "local"]);
         command
     }
 
-    /// Has questions asked; the answers.
+    /// Runs these probes, and returns the replies.
     pub fn ask(&self, questions: &[&str]) -> Vec<Answer> {
         self.questions(questions);
         answers(&run(&mut self.asking()).succeeded())
     }
 
-    /// Has the program `probed` asked with the argument `x`.
+    /// Runs the tool `probed` with the argument `x`.
     pub fn probe(&self) -> Answer {
         self.ask(&["run|probed|x"]).remove(0)
     }
 }
 
-/// What the deployer heard.
+/// Returns the replies that the deployer received.
 pub fn answers(ran: &Ran) -> Vec<Answer> {
     let mut answers: Vec<Answer> = Vec::new();
     for check in deployer(ran)["checks"].as_array().expect("a list") {
@@ -93,16 +93,16 @@ pub fn answers(ran: &Ran) -> Vec<Answer> {
     answers
 }
 
-/// What came of the deployer's preflight.
+/// Returns the report on the deployer's binding.
 pub fn deployer(ran: &Ran) -> Value {
     ran.result()["bindings"][0].clone()
 }
 
-/// Runs a program; what came of it, and the most memory it ever had, in KiB.
+/// Runs a program. Returns its output, and its peak memory in KiB.
 pub fn watched(command: &mut Command) -> (Ran, u64) {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let status = format!("/proc/{}/status", child.id());
-    // whoever reads what it prints waits for its end, too
+    // reading its output also waits for its end
     let ended = std::thread::spawn(|| child.wait_with_output());
     let mut peak = 0;
     while !ended.is_finished() {
@@ -115,26 +115,26 @@ pub fn watched(command: &mut Command) -> (Ran, u64) {
 }
 
 /// The same deployer, loaded through the library.
-pub struct Asker(gtc::engine::Loaded, Permissions);
+pub struct Asker(gtc::engine::LoadedComponent, Permissions);
 
-/// Loads the deployer into an engine whose programs come from this sandbox; it may run
+/// Loads the deployer into an engine that uses the tools of this sandbox. It is granted
 /// `probed` with any one argument.
-pub fn engine(sandbox: &Sandbox, limits: Limits) -> Asker {
+pub fn engine(sandbox: &Sandbox, limits: EngineLimits) -> Asker {
     let tools = ToolEnvironment {
         path: sandbox.path.clone().into(),
         variables: vec![("HOME".into(), sandbox.home().into())],
     };
     let compiled = Some(sandbox.cache().join("compiled"));
-    let engine = Engine::new(Settings { tools, compiled, ..settings(limits) });
+    let engine = Engine::new(EngineSettings { tools, compiled, ..settings(limits) });
     let component = std::fs::read(test_artifacts::asker()).expect("a guest");
     let loaded = engine
-        .load(&component, &Sha256Digest::compute(&component), Trust::Foreign)
+        .load(&component, &Sha256Digest::compute(&component), Provenance::External)
         .expect("it loads");
     Asker(loaded, super::packs::permissions(&["probed *"], &[]))
 }
 
 impl Asker {
-    /// Has questions asked.
+    /// Runs these probes.
     pub fn preflight(&self, questions: &[&str]) -> Result<Preflight, HandlerFault> {
         self.0.handler.preflight(&BindingContext {
             env_id: "local".parse().expect("an id"),

@@ -1,26 +1,27 @@
-//! Engines as the tests use them through the library.
+//! Engines, for tests that use the library.
 
 use env_pack_domain::{BindingContext, Permissions, Sha256Digest};
-use gtc::engine::{Engine, Limits, Loaded, Settings, ToolEnvironment, Trust, Worker};
+use gtc::engine::{
+    Engine, EngineLimits, EngineSettings, LoadedComponent, Provenance, ToolEnvironment, Worker,
+};
 
 use super::repository;
 
-/// What an engine is built from: code is kept where all tests keep it, compiled by `gtc`,
-/// and nobody listens.
-pub fn settings(limits: Limits) -> Settings {
-    Settings {
+/// Returns settings with the shared cache of the suite, `gtc` as worker, and no log.
+pub fn settings(limits: EngineLimits) -> EngineSettings {
+    EngineSettings {
         limits,
         compiled: Some(repository().join("target/tmp/suite-cache/compiled")),
         worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
         tools: ToolEnvironment::default(),
         offline: false,
         log: Box::new(|_| {}),
-        compiling: Box::new(|_| Box::new(())),
+        on_compile: Box::new(|_| Box::new(())),
     }
 }
 
-/// An engine with these limits.
-pub fn engine(limits: Limits) -> Engine {
+/// Creates an engine with these limits.
+pub fn engine(limits: EngineLimits) -> Engine {
     Engine::new(settings(limits))
 }
 
@@ -34,7 +35,9 @@ pub fn context() -> BindingContext {
     }
 }
 
-/// Loads a foreign component, which must be a handler.
-pub fn load(engine: &Engine, component: &[u8]) -> Loaded {
-    engine.load(component, &Sha256Digest::compute(component), Trust::Foreign).expect("it loads")
+/// Loads an external component.
+pub fn load(engine: &Engine, component: &[u8]) -> LoadedComponent {
+    engine
+        .load(component, &Sha256Digest::compute(component), Provenance::External)
+        .expect("it loads")
 }

@@ -1,5 +1,5 @@
-//! What a process takes of the machine, for tests that nothing is left behind. They run
-//! in a process of their own, where nothing else counts.
+//! Measures the resources of this process, for tests that look for leaks. Those run in a
+//! separate process.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,20 +9,19 @@ use std::{fmt, fs};
 
 use super::run;
 
-/// Runs a test that is ignored otherwise, in a process and a folder of its own.
+/// Runs an ignored test in a separate process and folder.
 #[track_caller]
 pub fn alone(test: &str) {
     finish(Command::new(this_program()), test, |_| ());
 }
 
-/// The same, with files in the folder that are made here, so that making them costs that
-/// process nothing.
+/// Same as [`alone`], with files that are prepared in this process.
 #[track_caller]
 pub fn alone_with(test: &str, prepare: impl FnOnce(&Path)) {
     finish(Command::new(this_program()), test, prepare);
 }
 
-/// The same, with 256 KiB of stack for each thread.
+/// Same as [`alone`], with 256 KiB of stack for each thread.
 #[track_caller]
 pub fn alone_on_small_stacks(test: &str) {
     let mut shell = Command::new("sh");
@@ -42,20 +41,20 @@ fn finish(mut alone: Command, test: &str, prepare: impl FnOnce(&Path)) {
     let home = tempfile::tempdir().expect("a folder");
     prepare(home.path());
     alone.args(["--exact", test, "--ignored", "--nocapture"]).current_dir(home.path());
-    // memory that is given back goes back to the system at once, and hides no growth
+    // freed memory returns to the system at once, so that it cannot hide growth
     alone.env("MALLOC_MMAP_THRESHOLD_", "65536").env("MALLOC_TRIM_THRESHOLD_", "65536");
     let ran = run(&mut alone);
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("1 passed"), "{}", ran.stdout);
 }
 
-/// Shows figures to whoever runs a test by hand with `--nocapture`.
-#[expect(clippy::print_stderr, reason = "that is what it is for")]
+/// Prints figures, for `--nocapture`.
+#[expect(clippy::print_stderr, reason = "prints figures for `--nocapture`")]
 pub fn show(figures: &str) {
     eprintln!("{figures}");
 }
 
-/// The time that this thread has had of the processor, to within a tick of its clock.
+/// Returns the CPU time of this thread.
 pub fn used() -> Duration {
     let statistics =
         fs::read_to_string("/proc/thread-self/schedstat").expect("statistics of this thread");
@@ -64,7 +63,7 @@ pub fn used() -> Duration {
     Duration::from_nanos(nanoseconds)
 }
 
-/// What a process has and holds.
+/// The resources of a process.
 pub struct Footprint {
     pub resident_kib: u64,
     pub peak_kib: u64,
@@ -75,7 +74,7 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// Of this process, which works in this folder.
+    /// Measures this process, and the files below this folder.
     pub fn of_this_process(folder: &Path) -> Self {
         let status = fs::read_to_string("/proc/self/status").expect("the status of this process");
         let kib = |name: &str| {

@@ -1,4 +1,4 @@
-//! How much memory a process took.
+//! Measures the peak memory of a process.
 
 use std::io::{PipeReader, PipeWriter, Read as _, Write as _};
 use std::process::{Command, Stdio};
@@ -8,17 +8,17 @@ use rustix::fs::{OFlags, fcntl_setfl};
 
 use super::{PATIENCE, Ran};
 
-/// Runs a program that ends with words on standard error, and says how much memory it
-/// took at most, in KiB.
+/// Runs a program that finally writes to standard error. Returns its output, and its peak
+/// memory in KiB.
 ///
-/// The pipe that takes the words is full: the program is held back when it has done
-/// everything else, and is measured there.
-pub fn peak_when_it_complains(command: &mut Command) -> (Ran, u64) {
+/// The pipe for standard error is full, so the program blocks at its end and is measured
+/// there.
+pub fn peak_at_stderr(command: &mut Command) -> (Ran, u64) {
     let (mut reader, writer) = std::io::pipe().expect("a pipe");
     let filling = fill(&writer);
     let stdout = Stdio::piped();
     let mut child = command.stdout(stdout).stderr(writer).spawn().expect("it starts");
-    // the command holds the other end of the pipe as long as it could be started again
+    // the command keeps the other end of the pipe open otherwise
     command.stderr(Stdio::null());
     let peak = peak_when_held(child.id());
     let stderr = drain(&mut reader, filling);
@@ -28,8 +28,8 @@ pub fn peak_when_it_complains(command: &mut Command) -> (Ran, u64) {
     (Ran::from(std::process::Output { status, stdout, stderr }), peak)
 }
 
-/// Runs a program to its end, and says how much memory it took at most, in KiB, as far as
-/// that is seen from outside.
+/// Runs a program to its end. Returns its output, and its peak memory in KiB, sampled
+/// every 2 ms.
 pub fn watched(command: &mut Command) -> (Ran, u64) {
     let (sender, receiver) = std::sync::mpsc::channel();
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
@@ -37,7 +37,7 @@ pub fn watched(command: &mut Command) -> (Ran, u64) {
     std::thread::spawn(move || sender.send(child.wait_with_output()));
     let (started, mut peak) = (Instant::now(), 0);
     loop {
-        // it is gone once it ended
+        // the file does not exist after the end
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         peak = peak_in(&status).unwrap_or(peak);
         match receiver.recv_timeout(Duration::from_millis(2)) {
@@ -52,13 +52,13 @@ pub fn watched(command: &mut Command) -> (Ran, u64) {
     }
 }
 
-/// The peak that the status of a process tells, in KiB.
+/// Parses the peak memory in the status of a process, in KiB.
 fn peak_in(status: &str) -> Option<u64> {
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     peak.trim().trim_end_matches(" kB").parse().ok()
 }
 
-/// Fills a pipe to its last byte.
+/// Fills a pipe completely. Returns the number of bytes.
 fn fill(mut writer: &PipeWriter) -> usize {
     fcntl_setfl(writer, OFlags::NONBLOCK).expect("a flag");
     let mut filling = 0;
@@ -77,16 +77,15 @@ fn drain(reader: &mut PipeReader, filling: usize) -> Vec<u8> {
     bytes.split_off(filling)
 }
 
-/// The most memory a process had when it sleeps and does nothing any more.
+/// Waits until a process sleeps and no longer computes. Returns its peak memory in KiB.
 fn peak_when_held(pid: u32) -> u64 {
     let started = Instant::now();
     let mut seen = (String::new(), 0);
     while started.elapsed() < PATIENCE {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
         let fields: Vec<_> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
-        assert!(fields[0] != "Z", "process {pid} ended and complained of nothing");
-        // its state, and the time it took of a processor; of what it waits for, only the pipe
-        // lasts
+        assert!(fields[0] != "Z", "process {pid} ended without writing to standard error");
+        // its state and CPU time; other waits than that for the pipe are short
         let now = format!("{} {} {}", fields[0], fields[11], fields[12]);
         let times = if now == seen.0 && fields[0] == "S" { seen.1 + 1 } else { 0 };
         seen = (now, times);
@@ -96,5 +95,5 @@ fn peak_when_held(pid: u32) -> u64 {
         }
         std::thread::sleep(Duration::from_millis(2));
     }
-    panic!("process {pid} complained of nothing within {PATIENCE:?}")
+    panic!("process {pid} did not write to standard error within {PATIENCE:?}")
 }

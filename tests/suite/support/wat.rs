@@ -1,31 +1,30 @@
-//! Components written as text: honest handlers in a line, and handlers that misbehave in
-//! one place.
+//! Builds components from WebAssembly text: harmless handlers in one line, and handlers
+//! that misbehave in one place.
 
 use wit_component::{ComponentEncoder, StringEncoding};
 
-/// A handler as a core module. Everything has an honest default; a test changes what it
+/// A handler as a core module. Every field has a harmless default; a test changes what it
 /// is about.
 #[derive(Clone)]
 pub struct Handler {
     pub slot: &'static str,
     pub path: String,
     pub versions: String,
-    /// The bodies of the exported functions, each leaving an `i32`.
+    /// The bodies of the exported functions, with an `i32` as result.
     pub slot_body: Option<String>,
     pub path_body: Option<String>,
     pub versions_body: Option<String>,
     pub preflight_body: Option<String>,
     pub realloc_body: Option<String>,
-    /// The limits of the memory, in pages.
+    /// Minimum and maximum of the memory, in pages.
     pub memory: String,
-    /// More fields of the module: imports first.
+    /// Further fields of the module. Imports come first.
     pub imports: String,
     pub fields: String,
-    /// More packages of WIT, and what is to be replaced by what in ours, before the
-    /// component is made of it.
+    /// Further WIT packages, and replacements in our own WIT.
     pub packages: Vec<(String, String)>,
     pub wit: Vec<(String, String)>,
-    /// What is to be replaced by what in the core module.
+    /// Replacements in the core module.
     pub core: Vec<(String, String)>,
 }
 
@@ -39,14 +38,14 @@ const SLOTS: [&str; 8] = [
     "messaging",
     "extension",
 ];
-/// Where the texts lie; before them lie the pairs of address and length that the exports
-/// return the address of.
+/// The address of the texts. Before them are the pairs of address and length that the
+/// exports return.
 const PATH_AT: usize = 4096;
 const VERSIONS_AT: usize = 1024;
 const FREE_FROM: usize = 64 << 10;
 
 impl Handler {
-    /// An honest handler.
+    /// A harmless handler.
     pub fn new(slot: &'static str, path: &str, versions: &str) -> Self {
         Self {
             slot,
@@ -66,9 +65,9 @@ impl Handler {
         }
     }
 
-    /// Lets the component import an interface of WASI, of which it needs these items;
-    /// interfaces that others use come first. Functions are the core functions to
-    /// import from it: the name there, the name in the module, and the type.
+    /// Adds an import of a WASI interface with these items. Interfaces that others use come
+    /// first. `functions` are core imports: name in the interface, name in the module, and
+    /// type.
     pub fn wasi(mut self, interface: &str, items: &str, functions: &[[&str; 3]]) -> Self {
         let (package, name) = interface.split_once('/').expect("package/interface");
         let text = format!("interface {name} {{ {items} }}\n");
@@ -88,12 +87,12 @@ impl Handler {
         self
     }
 
-    /// The component.
+    /// Builds the component.
     pub fn component(&self) -> Vec<u8> {
         self.component_of("0.1.0")
     }
 
-    /// The component, built against the WIT as if it had another version.
+    /// Builds the component against the WIT with another version number.
     pub fn component_of(&self, version: &str) -> Vec<u8> {
         let mut module = self.module();
         replace(&mut module, &self.core);
@@ -157,7 +156,7 @@ impl Handler {
             slot = or(&self.slot_body, format!("(i32.const {slot})")),
             path_body = or(&self.path_body, "(i32.const 0)".to_owned()),
             versions_body = or(&self.versions_body, "(i32.const 8)".to_owned()),
-            // an empty list: address and length are both zero there
+            // an empty list: address and length are zero
             preflight = or(&self.preflight_body, "(i32.const 512)".to_owned()),
             fields = self.fields,
         )

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{Broken, handler, pack_of};
-use crate::bombs::shapes::{component, doubled_types, locals_and_loops, nested_ifs, padded};
+use crate::compile_bombs::shapes::{
+    component, doubled_types, locals_and_loops, nested_ifs, padded,
+};
 
 pub fn broken() -> Vec<Broken> {
     let wat = |text: &str| pack_of(wat::parse_str(text).expect("a component"));
@@ -34,7 +36,7 @@ pub fn broken() -> Vec<Broken> {
         Broken::new("unsupported-import", "an import of HTTP", wat(import)),
         Broken::new(
             "component-too-complex",
-            "ifs in each other",
+            "levels of nested blocks",
             pack_of(component(&nested_ifs(100_000))),
         ),
         Broken {

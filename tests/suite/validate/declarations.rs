@@ -1,9 +1,9 @@
 //! Packs that declare what they should not, or another thing than their handlers answer.
 
 use env_pack_domain::Permissions;
+use env_pack_domain::abi::PERMISSIONS_SECTION;
 use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
 use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
-use gtc::engine::PERMISSIONS_SECTION;
 
 use wasm_encoder::{Component, CustomSection};
 

@@ -1,5 +1,4 @@
-//! What compiling a component may cost: compilers take time and memory in proportion to
-//! what they compile, honest ones.
+//! Limits of compiling a component, which grow with its size.
 
 use std::time::Duration;
 
@@ -7,56 +6,57 @@ use serde::{Deserialize, Serialize};
 
 const MIB: u64 = 1 << 20;
 
-/// Caps on compiling one component, each a base and a share for every MiB of it.
+/// Limits of compiling one component. Each is a base plus an amount for every MiB of the
+/// component.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CompileLimits {
-    /// Time of the processor, in whole seconds, for any component.
+    /// CPU time for any component, in seconds (3).
     pub seconds: u64,
-    /// Time of the processor, in seconds, for each MiB of component.
+    /// CPU time for each MiB of component, in seconds (3).
     pub seconds_per_mib: u64,
-    /// Memory, in bytes, for any component.
+    /// Memory for any component, in bytes (128 MiB).
     pub memory_bytes: u64,
-    /// Memory, in bytes, for each MiB of component.
+    /// Memory for each MiB of component, in bytes (40 MiB).
     pub memory_bytes_per_mib: u64,
-    /// Code that may come out, in bytes, for any component.
+    /// Compiled code of any component, in bytes (8 MiB).
     pub code_bytes: u64,
-    /// Code that may come out, in bytes, for each MiB of component.
+    /// Compiled code for each MiB of component, in bytes (12 MiB).
     pub code_bytes_per_mib: u64,
 }
 
 impl Default for CompileLimits {
     fn default() -> Self {
         Self {
-            // honest components cost 1 to 2 s a MiB
+            // ordinary components take 1 to 2 s per MiB
             seconds: 3,
             seconds_per_mib: 3,
-            // honest components cost 25 MiB a MiB
+            // ordinary components take 25 MiB per MiB
             memory_bytes: 128 * MIB,
             memory_bytes_per_mib: 40 * MIB,
-            // honest code is two to four times its component
+            // ordinary code is two to four times as large as its component
             code_bytes: 8 * MIB,
             code_bytes_per_mib: 12 * MIB,
         }
     }
 }
 
-/// The caps on compiling one component of a known size.
+/// The limits of compiling one component of a known size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
-    /// Time of the processor, in whole seconds, which is how the kernel counts it.
+pub struct CompileBudget {
+    /// CPU time, in seconds, which is the unit of the kernel's limit.
     pub seconds: u64,
     /// Memory, in bytes.
     pub memory_bytes: u64,
-    /// Code that may come out, in bytes.
+    /// Compiled code, in bytes.
     pub code_bytes: u64,
 }
 
 impl CompileLimits {
-    /// The budget of a component of this size.
-    pub(in crate::engine) fn budget(&self, component_bytes: usize) -> Budget {
+    /// Returns the budget for a component of this size.
+    pub(in crate::engine) fn budget(&self, component_bytes: usize) -> CompileBudget {
         let size = component_bytes as u64;
         let share = |per_mib: u64| per_mib.saturating_mul(size).div_ceil(MIB);
-        Budget {
+        CompileBudget {
             seconds: self.seconds.saturating_add(share(self.seconds_per_mib)),
             memory_bytes: self.memory_bytes.saturating_add(share(self.memory_bytes_per_mib)),
             code_bytes: self.code_bytes.saturating_add(share(self.code_bytes_per_mib)),
@@ -64,10 +64,10 @@ impl CompileLimits {
     }
 }
 
-impl Budget {
-    /// How long anybody waits for it by the clock on the wall: twice its processor time,
-    /// because the machine may have other work.
-    pub fn patience(&self) -> Duration {
+impl CompileBudget {
+    /// Returns the limit in wall-clock time: twice the CPU time, because the machine may
+    /// be busy.
+    pub fn wall_time(&self) -> Duration {
         Duration::from_secs(self.seconds.saturating_mul(2))
     }
 }
@@ -79,13 +79,16 @@ mod tests {
     #[test]
     fn a_budget_grows_with_the_component() {
         let budget = |bytes| CompileLimits::default().budget(bytes);
-        assert_eq!(budget(0), Budget { seconds: 3, memory_bytes: 128 * MIB, code_bytes: 8 * MIB });
+        assert_eq!(
+            budget(0),
+            CompileBudget { seconds: 3, memory_bytes: 128 * MIB, code_bytes: 8 * MIB }
+        );
         assert_eq!(
             budget(1),
-            Budget { seconds: 4, memory_bytes: 128 * MIB + 40, code_bytes: 8 * MIB + 12 }
+            CompileBudget { seconds: 4, memory_bytes: 128 * MIB + 40, code_bytes: 8 * MIB + 12 }
         );
         let python = budget(18 << 20);
         assert_eq!((python.seconds, python.memory_bytes), (57, 848 * MIB));
-        assert_eq!(python.patience(), Duration::from_secs(114));
+        assert_eq!(python.wall_time(), Duration::from_secs(114));
     }
 }

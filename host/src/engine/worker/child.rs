@@ -1,118 +1,104 @@
-//! The disposable process: the worker's own side. It locks itself in before it reads a
-//! byte of what it is to compile.
+//! The child's side of a worker process: confines itself, then reads its input.
 
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::NAME;
-use super::budget::Budget;
+use super::budget::{CompileBudget, CompileLimits};
 use super::confine;
-use super::operate::operate;
-use super::protocol::{self, Order};
-use super::wit;
-use crate::engine::tools::keeper;
-use crate::engine::{COMPILER_STACK_BYTES, Limits, config, stack};
+use super::print_wit::print_wit;
+use super::protection::write_report;
+use super::protocol::{EXIT_FAILED, EXIT_REJECTED, NAME, WorkerCommand};
+use super::run_guest::run_guest;
+use crate::engine::config::{COMPILER_STACK_BYTES, wasmtime_config};
+use crate::engine::probes::tools::reaper;
+use crate::engine::stack;
 
-/// The exit code of a worker whose compiler did not accept the component; its words say
-/// why.
-pub(super) const REFUSED: i32 = 3;
-/// The exit code of a worker that this machine does not let do its work, or that was
-/// started in a way it does not understand; its words say why.
-pub(in crate::engine) const MISUSED: i32 = 4;
+/// True if [`run_if_worker`] was called in this process, so that another process of this
+/// program can become a worker.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// Whether this program would become a worker if it were started as one.
-static HOOKED: AtomicBool = AtomicBool::new(false);
-
-/// Whether [`hook`] was called in this process, and so would be in another one of this
-/// program.
-pub(super) fn is_hooked() -> bool {
-    HOOKED.load(Ordering::Relaxed)
+/// Returns true if this program can be started as a worker.
+pub(super) fn is_installed() -> bool {
+    INSTALLED.load(Ordering::Relaxed)
 }
 
-/// Becomes a worker and never returns, if this process was started as one.
+/// Runs as a worker and exits, if this process was started as one; otherwise returns.
 ///
-/// A program that hosts env-packs calls it first thing in its `main`, before it starts a
+/// A program that hosts env-packs must call it first in its `main`, before it starts a
 /// thread or opens a file.
-pub fn hook() {
-    HOOKED.store(true, Ordering::Relaxed);
+pub fn run_if_worker() {
+    INSTALLED.store(true, Ordering::Relaxed);
     let mut arguments = std::env::args_os();
     if arguments.next().is_none_or(|name| name != NAME) {
         return;
     }
-    let code = match work(arguments) {
+    let code = match run_command(arguments) {
         Ok(code) => code,
         Err(error) => {
-            say(&error.to_string());
-            MISUSED
+            write_stderr(&error.to_string());
+            EXIT_FAILED
         }
     };
     std::process::exit(code);
 }
 
-fn work(arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
+fn run_command(arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
     let mut arguments = arguments.peekable();
-    if arguments.next_if(|task| task == keeper::TASK).is_some() {
-        return keeper::keep(arguments);
+    if arguments.next_if(|argument| argument == reaper::ARGUMENT).is_some() {
+        return reaper::run_reaper(arguments);
     }
-    match Order::parse(arguments).map_err(io::Error::other)? {
-        Order::Compile { budget, stack_bytes } => compile(&budget, stack_bytes),
-        Order::Describe { budget } => describe(&budget),
-        Order::Operate => operate().map(|()| 0),
-        Order::Examine => examine(),
+    match WorkerCommand::parse(arguments).map_err(io::Error::other)? {
+        WorkerCommand::Compile { budget, stack_bytes } => compile(&budget, stack_bytes),
+        WorkerCommand::Describe { budget } => describe(&budget),
+        WorkerCommand::RunGuest => run_guest().map(|()| 0),
+        WorkerCommand::Examine => examine(),
     }
 }
 
-fn compile(budget: &Budget, stack_bytes: u64) -> io::Result<i32> {
-    confine::lock_in(budget)?;
+fn compile(budget: &CompileBudget, stack_bytes: u64) -> io::Result<i32> {
+    confine::confine(budget)?;
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component)?;
     let stack_bytes = usize::try_from(stack_bytes).map_err(io::Error::other)?;
-    let limits = Limits { stack_bytes, ..Limits::default() };
-    let engine = wasmtime::Engine::new(&config(&limits)).map_err(io::Error::other)?;
-    // under a small `ulimit -s` the stack of the process would do for some components and not
-    // for others
-    match stack::with_room(COMPILER_STACK_BYTES, || engine.precompile_component(&component))? {
-        Ok(code) => {
-            answer(&code)?;
-            Ok(0)
-        }
-        Err(error) => {
-            say(&format!("{error:#}"));
-            Ok(REFUSED)
-        }
-    }
+    let engine = wasmtime::Engine::new(&wasmtime_config(stack_bytes)).map_err(io::Error::other)?;
+    // so that a small `ulimit -s` does not decide which components compile
+    let compiled = stack::run_with_stack(COMPILER_STACK_BYTES, || {
+        engine.precompile_component(&component).map_err(|error| format!("{error:#}"))
+    })?;
+    finish(compiled)
 }
 
-fn describe(budget: &Budget) -> io::Result<i32> {
-    confine::lock_in(budget)?;
+fn describe(budget: &CompileBudget) -> io::Result<i32> {
+    confine::confine(budget)?;
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component)?;
-    match stack::with_room(COMPILER_STACK_BYTES, || wit::world_of(&component))? {
-        Ok(world) => {
-            answer(world.as_bytes())?;
-            Ok(0)
-        }
-        Err(reason) => {
-            say(&reason);
-            Ok(REFUSED)
-        }
-    }
+    let wit = stack::run_with_stack(COMPILER_STACK_BYTES, || print_wit(&component))?;
+    finish(wit.map(String::into_bytes))
 }
 
 fn examine() -> io::Result<i32> {
-    let layers = confine::lock_in(&super::CompileLimits::default().budget(0))?;
-    answer(protocol::write_report(&confine::examine(&layers)).as_bytes())?;
-    Ok(0)
+    let layers = confine::confine(&CompileLimits::default().budget(0))?;
+    finish(Ok(write_report(&confine::report_protections(&layers)).into_bytes()))
 }
 
-fn answer(bytes: &[u8]) -> io::Result<()> {
-    let mut output = io::stdout().lock();
-    output.write_all(bytes)?;
-    output.flush()
+/// Writes the result, or the reason why the input was rejected. Returns the exit code.
+fn finish(result: Result<Vec<u8>, String>) -> io::Result<i32> {
+    match result {
+        Ok(bytes) => {
+            let mut output = io::stdout().lock();
+            output.write_all(&bytes)?;
+            output.flush()?;
+            Ok(0)
+        }
+        Err(reason) => {
+            write_stderr(&reason);
+            Ok(EXIT_REJECTED)
+        }
+    }
 }
 
-fn say(words: &str) {
-    // nobody may be listening any more
-    let _ = io::stderr().write_all(words.as_bytes());
+fn write_stderr(text: &str) {
+    // the parent may have closed it
+    let _ = io::stderr().write_all(text.as_bytes());
 }

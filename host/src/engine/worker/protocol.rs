@@ -1,145 +1,129 @@
-//! What a host and its worker say to each other: an order as arguments, and a report as
-//! lines of text.
+//! The command line of a worker process, and its exit codes.
 //!
-//! Components and code go through files of their own; see the parent module.
+//! Components and compiled code are passed as files; see the parent module.
 
 use std::ffi::OsString;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use env_pack_domain::ForeignText;
+use super::budget::CompileBudget;
 
-use super::budget::Budget;
-use super::confine::{Protection, ProtectionKind};
+/// The program name (`argv[0]`) that marks a process as a worker.
+pub(in crate::engine) const NAME: &str = "gtc-worker";
+/// Exit code of a worker that rejected its input. Its error output has the reason.
+pub(super) const EXIT_REJECTED: i32 = 3;
+/// Exit code of a worker that could not do its work on this machine, or was started with
+/// invalid arguments. Its error output has the reason.
+pub(in crate::engine) const EXIT_FAILED: i32 = 4;
 
-/// What a worker is started for.
+/// The job of a worker process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// To compile the component on its standard input.
+pub enum WorkerCommand {
+    /// Compile the component on standard input.
     Compile {
-        /// Within these caps.
-        budget: Budget,
-        /// For guests with this much stack, in bytes, which decides about the code.
+        /// The limits.
+        budget: CompileBudget,
+        /// The stack of guests in bytes, which the compiled code depends on.
         stack_bytes: u64,
     },
-    /// To print the world of the component on its standard input.
+    /// Print the WIT of the component on standard input.
     Describe {
-        /// Within these caps.
-        budget: Budget,
+        /// The limits.
+        budget: CompileBudget,
     },
-    /// To carry out an operation of a guest, which it is told over its standard output.
-    Operate,
-    /// To find out what it is kept from.
+    /// Run one operation of the guest whose compiled code is on standard input. Standard
+    /// output is a socket that carries the request and the messages.
+    RunGuest,
+    /// Report which protections are effective.
     Examine,
 }
 
 const COMPILE: &str = "compile";
 const DESCRIBE: &str = "describe";
-const OPERATE: &str = "operate";
+const RUN_GUEST: &str = "run-guest";
 const EXAMINE: &str = "examine";
 
-impl Order {
-    /// The order as arguments.
+impl WorkerCommand {
+    /// Returns the command-line arguments.
     pub fn to_arguments(self) -> Vec<String> {
         match self {
-            Self::Compile { budget, stack_bytes } => words(COMPILE, budget, Some(stack_bytes)),
-            Self::Describe { budget } => words(DESCRIBE, budget, None),
-            Self::Operate => vec![OPERATE.to_owned()],
+            Self::Compile { budget, stack_bytes } => {
+                with_numbers(COMPILE, budget, Some(stack_bytes))
+            }
+            Self::Describe { budget } => with_numbers(DESCRIBE, budget, None),
+            Self::RunGuest => vec![RUN_GUEST.to_owned()],
             Self::Examine => vec![EXAMINE.to_owned()],
         }
     }
 
-    /// Reads an order from arguments.
+    /// Parses command-line arguments.
     ///
     /// # Errors
-    /// [`NoOrder`] when they are none, or more than one.
-    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, NoOrder> {
+    /// [`InvalidCommand`] unless they are exactly one command.
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, InvalidCommand> {
         let arguments: Vec<String> = arguments
             .into_iter()
             .map(OsString::into_string)
             .collect::<Result<_, _>>()
-            .map_err(|_| NoOrder)?;
-        let number = |text: &String| text.parse::<u64>().map_err(|_| NoOrder);
-        let budget = |numbers: [&String; 3]| {
-            let [seconds, memory_bytes, code_bytes] = numbers.map(number);
-            Ok(Budget { seconds: seconds?, memory_bytes: memory_bytes?, code_bytes: code_bytes? })
-        };
+            .map_err(|_| InvalidCommand)?;
         match arguments.as_slice() {
-            [order, seconds, memory, code, stack_bytes] if order == COMPILE => Ok(Self::Compile {
-                budget: budget([seconds, memory, code])?,
-                stack_bytes: number(stack_bytes)?,
-            }),
-            [order, seconds, memory, code] if order == DESCRIBE => {
-                Ok(Self::Describe { budget: budget([seconds, memory, code])? })
+            [command, seconds, memory, code, stack_bytes] if command == COMPILE => {
+                Ok(Self::Compile {
+                    budget: parse_budget([seconds, memory, code])?,
+                    stack_bytes: parse_number(stack_bytes)?,
+                })
             }
-            [order] if order == OPERATE => Ok(Self::Operate),
-            [order] if order == EXAMINE => Ok(Self::Examine),
-            _ => Err(NoOrder),
+            [command, seconds, memory, code] if command == DESCRIBE => {
+                Ok(Self::Describe { budget: parse_budget([seconds, memory, code])? })
+            }
+            [command] if command == RUN_GUEST => Ok(Self::RunGuest),
+            [command] if command == EXAMINE => Ok(Self::Examine),
+            _ => Err(InvalidCommand),
         }
     }
 }
 
-/// An order with its numbers.
-fn words(order: &str, budget: Budget, more: Option<u64>) -> Vec<String> {
-    let numbers = [budget.seconds, budget.memory_bytes, budget.code_bytes].into_iter().chain(more);
-    std::iter::once(order.to_owned()).chain(numbers.map(|number| number.to_string())).collect()
+fn with_numbers(command: &str, budget: CompileBudget, last: Option<u64>) -> Vec<String> {
+    let numbers = [budget.seconds, budget.memory_bytes, budget.code_bytes].into_iter().chain(last);
+    std::iter::once(command.to_owned()).chain(numbers.map(|number| number.to_string())).collect()
 }
 
-/// Arguments that are no order.
+fn parse_budget(numbers: [&String; 3]) -> Result<CompileBudget, InvalidCommand> {
+    let [seconds, memory_bytes, code_bytes] = numbers.map(parse_number);
+    Ok(CompileBudget { seconds: seconds?, memory_bytes: memory_bytes?, code_bytes: code_bytes? })
+}
+
+fn parse_number(text: &String) -> Result<u64, InvalidCommand> {
+    text.parse().map_err(|_| InvalidCommand)
+}
+
+/// The arguments are not a worker command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoOrder;
+pub struct InvalidCommand;
 
-impl fmt::Display for NoOrder {
+impl fmt::Display for InvalidCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a worker is told `compile` and four numbers, `describe` and three, `operate`, or `examine`")
+        f.write_str(
+            "invalid worker command: expected `compile` and four numbers, `describe` and three numbers, `run-guest`, or `examine`",
+        )
     }
 }
 
-impl std::error::Error for NoOrder {}
-
-/// What a line of a report begins with when it is about a layer, and when it is about a
-/// deed.
-const KINDS: [(ProtectionKind, &str); 2] =
-    [(ProtectionKind::Layer, "layer"), (ProtectionKind::Deed, "deed")];
-
-/// A report, a line for each protection.
-pub fn write_report(protections: &[Protection]) -> String {
-    let mut report = String::new();
-    for Protection { what, kind, holds } in protections {
-        let kind = KINDS.iter().find(|(known, _)| known == kind).map_or("", |(_, name)| name);
-        // writing to a string does not fail
-        let _ = writeln!(report, "{kind}\t{holds}\t{}", what.as_exact());
-    }
-    report
-}
-
-/// Reads a report. What is no line of one is left out, and what is one is text of a
-/// process that nobody trusts.
-pub fn parse_report(report: &str) -> Vec<Protection> {
-    let line = |line: &str| {
-        let mut fields = line.splitn(3, '\t');
-        let name = fields.next()?;
-        let kind = KINDS.iter().find(|(_, known)| *known == name)?.0;
-        let holds = fields.next()?.parse().ok()?;
-        Some(Protection { kind, holds, what: ForeignText::excerpt(fields.next()?) })
-    };
-    report.split('\n').filter_map(line).collect()
-}
+impl std::error::Error for InvalidCommand {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_order_is_understood_or_refused() {
-        let budget = Budget { seconds: 3, memory_bytes: 1 << 27, code_bytes: 1 << 23 };
-        let compile = Order::Compile { budget, stack_bytes: 512 << 10 };
-        for order in [Order::Examine, Order::Operate, Order::Describe { budget }, compile] {
-            assert_eq!(
-                Order::parse(order.to_arguments().into_iter().map(OsString::from)),
-                Ok(order)
-            );
+    fn a_command_round_trips_and_anything_else_is_rejected() {
+        let budget = CompileBudget { seconds: 3, memory_bytes: 1 << 27, code_bytes: 1 << 23 };
+        let compile = WorkerCommand::Compile { budget, stack_bytes: 512 << 10 };
+        let describe = WorkerCommand::Describe { budget };
+        for command in [WorkerCommand::Examine, WorkerCommand::RunGuest, describe, compile] {
+            let arguments = command.to_arguments().into_iter().map(OsString::from);
+            assert_eq!(WorkerCommand::parse(arguments), Ok(command));
         }
-        for words in [
+        for line in [
             "",
             "compile",
             "compile 1 2 3",
@@ -147,32 +131,11 @@ mod tests {
             "compile 1 2 3 4 5",
             "describe 1 2",
             "examine 1",
-            "operate 1",
+            "run-guest 1",
             "Examine",
         ] {
-            let arguments = words.split_whitespace().map(OsString::from);
-            assert_eq!(Order::parse(arguments), Err(NoOrder), "{words}");
+            let arguments = line.split_whitespace().map(OsString::from);
+            assert_eq!(WorkerCommand::parse(arguments), Err(InvalidCommand), "{line}");
         }
-    }
-
-    #[test]
-    fn a_report_survives_its_way() {
-        let found = [
-            Protection {
-                what: ForeignText::new("seccomp"),
-                kind: ProtectionKind::Layer,
-                holds: false,
-            },
-            Protection {
-                what: ForeignText::new("read\ta file"),
-                kind: ProtectionKind::Deed,
-                holds: true,
-            },
-        ];
-        assert_eq!(parse_report(&write_report(&found)), found);
-        assert_eq!(
-            parse_report("deed\tperhaps\tx\nlayer\ttrue\n\u{0}\ndeed\ttrue\t"),
-            parse_report("deed\ttrue\t")
-        );
     }
 }

@@ -226,7 +226,7 @@ fn remove_references(
 }
 
 fn remove_code(host: &Host, pins: &PinIndex, report: &mut CacheGcReport) -> Result<(), OpError> {
-    let Some(kept) = host.engine.kept_code() else { return Ok(()) };
+    let Some(kept) = host.engine.code_inventory() else { return Ok(()) };
     let listing = list_compiled(host)?;
     for (code, reason) in
         listing.code.iter().filter_map(|code| Some((code, removal_reason(code, pins)?)))
@@ -235,9 +235,8 @@ fn remove_code(host: &Host, pins: &PinIndex, report: &mut CacheGcReport) -> Resu
             RemovedItem { what: "compiled", name: file_name(&code.path), size: code.size, reason };
         report.remove(item, || kept.remove(code));
     }
-    for leftover in &listing.leftovers {
-        report
-            .remove(half_written(&leftover.path, leftover.size), || kept.remove_leftover(leftover));
+    for file in &listing.stale_files {
+        report.remove(half_written(&file.path, file.size), || kept.remove_stale_file(file));
     }
     Ok(())
 }

@@ -143,7 +143,7 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
         .iter()
         .chain(&signed.unknown_files)
         .chain(&resolved.unknown_files)
-        .chain(&compiled.strangers);
+        .chain(&compiled.unknown_files);
     let code = |code: &CompiledCode| ListedCode {
         component_sha256: code.component.hex(),
         size: code.size,
@@ -160,7 +160,7 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
         half_written: kept.temp_files.len()
             + signed.temp_files.len()
             + resolved.temp_files.len()
-            + compiled.leftovers.len(),
+            + compiled.stale_files.len(),
         strangers: strangers.map(|path| display_path(path)).collect(),
         missing: missing_archives(
             &pins,
@@ -192,7 +192,7 @@ fn cached_references(kept: &ReferenceListing) -> Vec<CachedReference> {
 
 /// The compiled code that is kept.
 fn list_compiled(host: &Host) -> Result<CompiledListing, OpError> {
-    let kept = host.engine.kept_code().map(|kept| kept.list()).transpose();
+    let kept = host.engine.code_inventory().map(|kept| kept.list()).transpose();
     Ok(kept.map_err(|source| OpError::Compiled { source })?.unwrap_or_default())
 }
 

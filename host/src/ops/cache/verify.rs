@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::pins::{PinIndex, PinnedBy, UnreadableEnvironment};
 use super::{MissingArchive, display_path, list_compiled, missing_archives};
-use crate::engine::{CodeFault, CompiledCode};
+use crate::engine::{CompiledCode, CompiledCodeError};
 use crate::fetch::{Alone, FetchError};
 use crate::host::Host;
 use crate::ops::OpError;
@@ -167,10 +167,11 @@ fn blob_fault(
 }
 
 fn code_fault(host: &Host, code: &CompiledCode, keep: bool) -> Option<CacheFault> {
-    let kept = host.engine.kept_code()?;
+    let kept = host.engine.code_inventory()?;
     let error = kept.verify(code).err()?;
     // whoever has made a folder everybody's gets it back as it is
-    let is_damage = !matches!(&error, CodeFault::Read { .. } | CodeFault::OpenFolder { .. });
+    let is_damage =
+        !matches!(&error, CompiledCodeError::Read { .. } | CompiledCodeError::OpenFolder { .. });
     let removed = (is_damage && !keep).then(|| kept.remove(code));
     Some(cache_fault("compiled", &code.component, error.kind(), &error, removed))
 }

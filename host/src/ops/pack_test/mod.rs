@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::load_pack::LoadedHandler;
 use super::tool_check::PreflightFault;
 use super::{FilePath, OpError};
-use crate::engine::{Rehearsal, World};
+use crate::engine::{PreflightRecording, ProbeBackend};
 use crate::host::Host;
 use crate::scenario::{Actual, ActualCall, Difference, Given};
 use target::{ScenarioFile, TestTarget};
@@ -169,7 +169,7 @@ fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioRe
             (Actual { checks: Err(fault), calls: Vec::new() }, vec![difference])
         }
         false => {
-            let happened = observed(rehearse(&file.scenario.given, loaded, time), loaded);
+            let happened = observed(record_preflight(&file.scenario.given, loaded, time), loaded);
             let differences = file.scenario.compare(&happened);
             (happened, differences)
         }
@@ -186,8 +186,12 @@ fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioRe
 }
 
 /// Runs a preflight in the world of a scenario.
-fn rehearse(given: &Given, loaded: &LoadedHandler, time: Duration) -> Rehearsal {
-    loaded.handler.rehearse(&context(given, loaded), World::Scripted(script::script(given)), time)
+fn record_preflight(given: &Given, loaded: &LoadedHandler, time: Duration) -> PreflightRecording {
+    loaded.handler.record_preflight(
+        &context(given, loaded),
+        ProbeBackend::Scripted(script::script(given)),
+        time,
+    )
 }
 
 /// What a preflight is told in a scenario: everything that its pack declares is granted.
@@ -207,9 +211,9 @@ fn environment(given: &Given) -> EnvId {
         .map_or_else(|| ENVIRONMENT.parse().expect("it is an id"), |id| id.0.clone())
 }
 
-fn observed(rehearsal: Rehearsal, loaded: &LoadedHandler) -> Actual {
+fn observed(rehearsal: PreflightRecording, loaded: &LoadedHandler) -> Actual {
     let asked = rehearsal
-        .exchanges
+        .interactions
         .iter()
         .map(|exchange| script::describe_exchange(exchange, &loaded.permissions))
         .collect();

@@ -9,9 +9,10 @@ use env_pack_domain::ForeignText;
 
 use super::target::{ScenarioFile, TestTarget};
 use super::{
-    PreflightRun, Recorded, TestError, TestReport, context, environment, observed, rehearse, script,
+    PreflightRun, Recorded, TestError, TestReport, context, environment, observed,
+    record_preflight, script,
 };
-use crate::engine::{Exchange, World};
+use crate::engine::{Interaction, ProbeBackend};
 use crate::host::Host;
 use crate::ops::OpError;
 use crate::ops::load_pack::LoadedHandler;
@@ -56,14 +57,15 @@ pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpErro
         return Err(TestError::NotConfirmed { permissions: loaded.permissions.clone() }.into());
     }
     let given = &like.scenario.given;
-    let rehearsal = loaded.handler.rehearse(&context(given, loaded), World::Machine, Duration::MAX);
+    let rehearsal =
+        loaded.handler.record_preflight(&context(given, loaded), ProbeBackend::Host, Duration::MAX);
     let text = scenario::to_yaml(&scenario::RecordedRun {
         handler: loaded.handler.descriptor_path(),
         environment_id: &environment(given),
         instance_id: given.instance_id.as_ref().map(|instance| &instance.0),
         answers: given.answers.as_ref(),
-        tools: tools(&rehearsal.exchanges),
-        network: network(&rehearsal.exchanges),
+        tools: tools(&rehearsal.interactions),
+        network: network(&rehearsal.interactions),
         checks: &rehearsal.checks,
     });
     ensure_replayable(host, &text, &path, loaded)?;
@@ -103,7 +105,7 @@ fn ensure_replayable(
     let scenario =
         scenario::read(text.as_bytes(), path).map_err(|error| not_writable(&error.to_string()))?;
     let given = &scenario.given;
-    let rehearsal = rehearse(given, loaded, host.limits.scenario.preflight_time);
+    let rehearsal = record_preflight(given, loaded, host.limits.scenario.preflight_time);
     match scenario.compare(&observed(rehearsal, loaded)).first() {
         None => Ok(()),
         Some(first) => Err(not_writable(&format!(
@@ -115,26 +117,26 @@ fn ensure_replayable(
 
 /// What programs answered, each command once, in the order in which they were first
 /// asked.
-fn tools(exchanges: &[Exchange]) -> Vec<(CommandLine, Vec<ToolReply>)> {
-    let answer = |exchange: &Exchange| match exchange {
-        Exchange::Tool { command, reply } => {
+fn tools(interactions: &[Interaction]) -> Vec<(CommandLine, Vec<ToolReply>)> {
+    let answer = |exchange: &Interaction| match exchange {
+        Interaction::Tool { command, reply } => {
             Some((CommandLine(command.clone()), script::tool_reply(command, reply)))
         }
-        Exchange::Network { .. } => None,
+        Interaction::Network { .. } => None,
     };
-    group_replies(exchanges.iter().filter_map(answer))
+    group_replies(interactions.iter().filter_map(answer))
 }
 
 /// What the network answered, each address once, in the order in which they were first
 /// tried.
-fn network(exchanges: &[Exchange]) -> Vec<(HostPort, Vec<NetworkReply>)> {
-    let answer = |exchange: &Exchange| match exchange {
-        Exchange::Network { host, port, reply } => {
+fn network(interactions: &[Interaction]) -> Vec<(HostPort, Vec<NetworkReply>)> {
+    let answer = |exchange: &Interaction| match exchange {
+        Interaction::Network { host, port, reply } => {
             Some((HostPort::new(host, *port), script::network_reply(host, *port, reply)))
         }
-        Exchange::Tool { .. } => None,
+        Interaction::Tool { .. } => None,
     };
-    group_replies(exchanges.iter().filter_map(answer))
+    group_replies(interactions.iter().filter_map(answer))
 }
 
 /// Answers to the same question together. Those that repeat the last one are left out:

@@ -2,14 +2,14 @@
 
 use env_pack_domain::{ForeignText, Permissions};
 
-use crate::engine::{Exchange, NetworkFailure, Script, ToolFailure, ToolOutput};
+use crate::engine::{Interaction, NetworkFailure, ScriptedReplies, ToolFailure, ToolOutput};
 use crate::scenario::{
     ActualCall, CommandFailure, CommandLine, CommandResult, ConnectionFailure, ConnectionStatus,
     Given, HostCall, HostPort, NetworkReply, Shorthand, ToolReply,
 };
 
 /// What programs and the network answer in a scenario.
-pub(super) fn script(given: &Given) -> Script {
+pub(super) fn script(given: &Given) -> ScriptedReplies {
     let tool = |(command, replies): &(CommandLine, crate::scenario::OneOrMany<ToolReply>)| {
         (command.0.clone(), replies.0.iter().map(|reply| tool_result(&command.0, reply)).collect())
     };
@@ -17,7 +17,7 @@ pub(super) fn script(given: &Given) -> Script {
         let replies = replies.0.iter().map(|reply| network_result(address, reply)).collect();
         ((address.host.clone(), address.port), replies)
     };
-    Script {
+    ScriptedReplies {
         tools: given.tools.0.iter().map(tool).collect(),
         network: given.network.0.iter().map(network).collect(),
     }
@@ -117,9 +117,9 @@ pub(super) fn network_reply(
 }
 
 /// A question as a scenario has it.
-pub(super) fn describe_exchange(exchange: &Exchange, declared: &Permissions) -> ActualCall {
+pub(super) fn describe_exchange(exchange: &Interaction, declared: &Permissions) -> ActualCall {
     match exchange {
-        Exchange::Tool { command, reply } => ActualCall {
+        Interaction::Tool { command, reply } => ActualCall {
             call: HostCall::Command(CommandLine(command.clone())),
             answer: match reply {
                 Ok(output) => format!("exit code {}", output.exit_code),
@@ -129,7 +129,7 @@ pub(super) fn describe_exchange(exchange: &Exchange, declared: &Permissions) -> 
                 .split_first()
                 .is_some_and(|(tool, args)| declared.allows_tool(tool, args)),
         },
-        Exchange::Network { host, port, reply } => ActualCall {
+        Interaction::Network { host, port, reply } => ActualCall {
             call: HostCall::Address(HostPort::new(host, *port)),
             answer: reply.as_ref().map_or_else(ToString::to_string, |()| "connected".to_owned()),
             is_declared: declared.allows_network(host, *port),

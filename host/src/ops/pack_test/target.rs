@@ -78,7 +78,7 @@ impl TestTarget {
             return Err(unusable(PackError::TooManyHandlers { found }).into());
         }
         let mut pack =
-            load_pack::load_archive(host, &fetched, Engine::load_apart).map_err(unusable)?;
+            load_pack::load_archive(host, &fetched, Engine::load_isolated).map_err(unusable)?;
         if fetched.format == PackFormat::Component {
             // what the pack of this component would declare
             let permissions = build::embedded_permissions(host, &path, &fetched.bytes)

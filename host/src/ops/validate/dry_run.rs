@@ -10,13 +10,13 @@ use env_pack_domain::{BindingContext, EnvPackHandler, HandlerFault, Permissions,
 
 use super::error_codes;
 use crate::archive::PackedHandler;
-use crate::engine::{LoadError, Loaded, Trust};
+use crate::engine::{LoadError, LoadedComponent, Provenance};
 use crate::host::Host;
 
 /// A handler that has been tried.
 pub(super) struct DryRun {
     /// The handler, which said who it is.
-    pub loaded: Loaded,
+    pub loaded: LoadedComponent,
     /// What it said of itself the second time that is not what it said the first time.
     pub changed: Result<Option<MetadataChange>, LoadError>,
     /// What came of its preflight.
@@ -39,8 +39,12 @@ pub(super) struct MetadataChange {
 /// # Errors
 /// [`LoadError`] when it does not come as far as saying who it is, or this machine cannot
 /// run it.
-pub(super) fn run(host: &Host, packed: &PackedHandler, trust: Trust) -> Result<DryRun, LoadError> {
-    let load = || host.engine.load_on_trial(&packed.bytes, &packed.digest, trust);
+pub(super) fn run(
+    host: &Host,
+    packed: &PackedHandler,
+    trust: Provenance,
+) -> Result<DryRun, LoadError> {
+    let load = || host.engine.load_for_dry_run(&packed.bytes, &packed.digest, trust);
     let loaded = load()?;
     let start = Instant::now();
     let second = match load() {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use env_pack_domain::abi::AbiVersion;
 use env_pack_domain::{EnvPackHandler, Permissions, VersionReq};
 
 use super::dry_run::{self, DryRun};
@@ -11,7 +12,7 @@ use super::{
     Code, PackFinding, PackFindings, ValidationFailure, error_codes, permissions, preflight,
 };
 use crate::archive::{HandlerDeclaration, PackedHandler};
-use crate::engine::{self, Trust};
+use crate::engine::{self, Provenance};
 use crate::host::Host;
 use crate::ops::pack_error::load_hint;
 
@@ -19,8 +20,6 @@ use crate::ops::pack_error::load_hint;
 const MAX_BYTES_ELSEWHERE: usize = 16 << 20;
 /// Debug information below this is nobody's concern, in bytes.
 const MIN_DEBUG_BYTES: u64 = 16 << 10;
-/// The versions of the world that the interface of this host belongs to.
-const WORLD: &str = "greentic:env-pack/env-pack-handler@0.1.";
 
 /// Where a field of a handler's declaration stands.
 pub(super) fn field_path(packed: &PackedHandler, field: &str) -> String {
@@ -34,7 +33,7 @@ pub(super) fn check_binary(packed: &PackedHandler, findings: &mut PackFindings) 
             format!("component `{}` has {} MiB", packed.component, packed.bytes.len() >> 20);
         findings.push(PackFinding::new(Code::ComponentLarge, message).on(packed.entry.as_exact()));
     }
-    let debug = engine::debug_bytes(&packed.bytes);
+    let debug = engine::debug_section_bytes(&packed.bytes);
     if debug > MIN_DEBUG_BYTES && debug > packed.bytes.len() as u64 / 4 {
         let message = format!(
             "{} of the {} KiB of component `{}` are names and debug information",
@@ -66,7 +65,7 @@ pub(super) fn check_binary(packed: &PackedHandler, findings: &mut PackFindings) 
 pub(super) fn run(
     host: &Host,
     packed: &PackedHandler,
-    trust: Trust,
+    trust: Provenance,
     findings: &mut PackFindings,
 ) -> Result<(Option<ValidatedHandler>, Duration), ValidationFailure> {
     let could_not = |error: &dyn std::fmt::Display, kind: &'static str| ValidationFailure {
@@ -89,7 +88,7 @@ pub(super) fn run(
         }
     };
     let handler = dry_run.loaded.handler.as_ref();
-    if !packed.world.as_exact().starts_with(WORLD) {
+    if AbiVersion::of_world(packed.world.as_exact()).is_none() {
         let message =
             format!("the manifest says `{}`, and the component exports `0.1.x`", packed.world);
         findings

@@ -27,7 +27,7 @@ use super::load_pack::{MAX_HANDLERS_PER_RUN, open_archive};
 use super::pack_error::fetch_hint;
 use super::quoted;
 use crate::archive::{self, Pack};
-use crate::engine::Trust;
+use crate::engine::Provenance;
 use crate::fetch::{FetchError, FetchedPack, PackFormat};
 use crate::host::Host;
 use finding::PackFindings;
@@ -173,7 +173,8 @@ impl PackValidator<'_> {
             ));
         }
         if is_in_order {
-            let trust = if self.fetched.is_builtin { Trust::Builtin } else { Trust::Foreign };
+            let trust =
+                if self.fetched.is_builtin { Provenance::Builtin } else { Provenance::External };
             self.run_handlers(&pack, trust, report)?;
             self.check_handlers_together(&pack, report);
         }
@@ -267,7 +268,7 @@ impl PackValidator<'_> {
     fn run_handlers(
         &mut self,
         pack: &Pack,
-        trust: Trust,
+        trust: Provenance,
         report: &mut PackReport,
     ) -> Result<(), ValidationFailure> {
         let mut took = Duration::ZERO;

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use env_pack_domain::abi::{NETWORK_INTERFACE, TOOLS_INTERFACE};
 use env_pack_domain::{ForeignText, Permissions};
 
 use super::handler::field_path;
@@ -12,7 +13,6 @@ use crate::archive::{self, PackedHandler};
 use crate::engine;
 use crate::host::Host;
 use crate::ops::error::describe_permissions;
-use crate::ops::load_pack::{NETWORK, TOOLS};
 
 /// As many commands and addresses as somebody reads who is asked to grant them.
 const MAX_PERMISSIONS: usize = 256;
@@ -25,9 +25,15 @@ pub(super) fn check_imports(
     to: &mut PackFindings,
 ) {
     let interfaces = [
-        (TOOLS, "tools", declared.tools.is_empty(), Code::ToolsUndeclared, Code::ToolsUnused),
         (
-            NETWORK,
+            TOOLS_INTERFACE,
+            "tools",
+            declared.tools.is_empty(),
+            Code::ToolsUndeclared,
+            Code::ToolsUnused,
+        ),
+        (
+            NETWORK_INTERFACE,
             "network",
             declared.network.is_empty(),
             Code::NetworkUndeclared,
@@ -66,7 +72,7 @@ pub(super) fn check_section(
     declared: &Permissions,
     findings: &mut PackFindings,
 ) {
-    let section = engine::permissions_section(&packed.bytes, &host.limits.engine.shape);
+    let section = engine::permissions_section(&packed.bytes, &host.limits.engine.complexity);
     let needed = match section.map_err(|error| error.to_string()) {
         Ok(None) => return,
         Ok(Some(json)) => archive::parse_permissions(json).map_err(|reason| reason.to_string()),

@@ -1,0 +1,113 @@
+//! Compiles components, in a worker if they are external, and caches the code.
+
+use std::fs::File;
+use std::io::Seek as _;
+use std::os::fd::AsRawFd as _;
+use std::path::PathBuf;
+
+use env_pack_domain::{ForeignText, Sha256Digest};
+use wasmtime::Precompiled;
+use wasmtime::component::Component;
+
+use super::compiled::CodeInventory;
+use super::complexity;
+use super::config::COMPILER_STACK_BYTES;
+use super::error::LoadError;
+use super::loader::{Engine, Provenance};
+use super::stack;
+use super::worker::launcher::Worker;
+
+impl Engine {
+    /// Returns the cached code of all components, if the engine has a cache.
+    pub fn code_inventory(&self) -> Option<CodeInventory<'_>> {
+        self.compiled.as_ref().map(|store| store.inventory(&self.wasmtime))
+    }
+
+    /// Returns a component from the cache, or compiles it.
+    pub(super) fn load_or_compile(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        provenance: Provenance,
+    ) -> Result<Component, LoadError> {
+        match self.load_cached(digest) {
+            Some(component) => Ok(component),
+            None => self.compile(bytes, digest, provenance),
+        }
+    }
+
+    fn load_cached(&self, digest: &Sha256Digest) -> Option<Component> {
+        self.compiled.as_ref()?.get(&self.wasmtime, digest)
+    }
+
+    /// Compiles a component, and caches the code.
+    pub(super) fn compile(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        provenance: Provenance,
+    ) -> Result<Component, LoadError> {
+        let _notice = (self.on_compile)(bytes.len());
+        if provenance == Provenance::External {
+            if self.worker != Worker::InProcess {
+                let code = self.compile_in_worker(bytes, digest)?;
+                return self.map_code(digest, &code);
+            }
+            complexity::check(bytes, &self.context.limits.complexity)?;
+        }
+        let compiled = stack::run_with_stack(COMPILER_STACK_BYTES, || {
+            Component::from_binary(&self.wasmtime, bytes)
+        });
+        let component =
+            compiled.map_err(|source| LoadError::Worker { source })?.map_err(|error| {
+                LoadError::Compile { reason: ForeignText::sentence(&format!("{error:#}")) }
+            })?;
+        if let (Some(store), Ok(code)) = (&self.compiled, component.serialize()) {
+            store.put(&self.wasmtime, digest, &mut code.as_slice());
+        }
+        Ok(component)
+    }
+
+    /// Compiles a component in a worker, and caches the code. Returns the code in a sealed
+    /// in-memory file.
+    pub(super) fn compile_in_worker(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+    ) -> Result<File, LoadError> {
+        let limits = &self.context.limits;
+        complexity::check(bytes, &limits.complexity)?;
+        let budget = limits.compile.budget(bytes.len());
+        let mut code = self.worker.compile(bytes, &budget, limits.stack_bytes)?;
+        let detected = wasmtime::Engine::detect_precompiled_file(fd_path(&code));
+        if !matches!(detected, Ok(Some(Precompiled::Component))) {
+            return Err(LoadError::UnusableCode {
+                reason: ForeignText::new("it is not a compiled component"),
+            });
+        }
+        if let Some(store) = &self.compiled {
+            code.rewind().map_err(|source| LoadError::Worker { source })?;
+            store.put(&self.wasmtime, digest, &mut code);
+        }
+        Ok(code)
+    }
+
+    /// Maps the code that a worker compiled: from the cache, if it could be stored there.
+    fn map_code(&self, digest: &Sha256Digest, code: &File) -> Result<Component, LoadError> {
+        if let Some(component) = self.load_cached(digest) {
+            return Ok(component);
+        }
+        // SAFETY: a worker of this program compiled the code, the file is sealed, and the
+        // engine checks that version and settings match. Whatever the compiler made of
+        // hostile input is still code of the sandbox.
+        let component = unsafe { Component::deserialize_file(&self.wasmtime, fd_path(code)) };
+        component.map_err(|error| LoadError::UnusableCode {
+            reason: ForeignText::sentence(&format!("{error:#}")),
+        })
+    }
+}
+
+/// Returns a path to an open file that has no name.
+fn fd_path(file: &File) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}

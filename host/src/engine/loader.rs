@@ -1,0 +1,269 @@
+//! The engine: turns component bytes into handlers.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use env_pack_domain::{ForeignText, Sha256Digest};
+use wasmtime::component::Linker;
+
+use super::compiled::CompiledStore;
+use super::complexity;
+use super::config::wasmtime_config;
+use super::context::EngineContext;
+use super::error::LoadError;
+use super::executor::FreshInstanceExecutor;
+use super::guest::state::Guest;
+use super::handler::GuestHandler;
+use super::in_process::InProcessExecutor;
+use super::interface::{self, ComponentInterface};
+use super::isolated::IsolatedExecutor;
+use super::limits::EngineLimits;
+use super::log::LogSink;
+use super::probes::broker::HostResources;
+use super::probes::network::Network;
+use super::probes::recorder::RecordPreflight;
+use super::probes::tools::runner::{ToolEnvironment, Tools};
+use super::ticker::Ticker;
+use super::wit::select;
+use super::worker::launcher::Worker;
+use super::worker::protection::Protection;
+
+/// Called before a component is compiled, which may take seconds, with the size of the
+/// component in bytes. The result is dropped when compilation has ended.
+pub type CompileNotice = Box<dyn Fn(usize) -> Box<dyn Send> + Send + Sync>;
+
+/// The settings of an engine.
+pub struct EngineSettings {
+    /// The limits of each handler.
+    pub limits: EngineLimits,
+    /// The folder for compiled code. Without one, every process compiles again.
+    pub compiled: Option<PathBuf>,
+    /// The process that compiles external components, and runs those that the operator
+    /// has not decided to use.
+    pub worker: Worker,
+    /// The environment of tools.
+    pub tools: ToolEnvironment,
+    /// True if no connection is opened even if it is granted. Tools run only for their
+    /// version, because the host cannot keep them from the network.
+    pub offline: bool,
+    /// Receives the log messages of guests.
+    pub log: LogSink,
+    /// Called before every compilation.
+    pub on_compile: CompileNotice,
+}
+
+/// The origin of a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    /// It is part of this program.
+    Builtin,
+    /// It comes from a pack of another author.
+    External,
+}
+
+/// Loads components. Create one per process, and share it.
+pub struct Engine {
+    pub(super) wasmtime: wasmtime::Engine,
+    /// For guests without WASI.
+    linker: Linker<Guest>,
+    /// For guests that import WASI.
+    wasi_linker: Linker<Guest>,
+    ticker: Ticker,
+    pub(super) compiled: Option<CompiledStore>,
+    pub(super) worker: Worker,
+    pub(super) on_compile: CompileNotice,
+    pub(super) context: Arc<EngineContext>,
+    resources: Arc<HostResources>,
+}
+
+/// A loaded component.
+#[derive(Debug)]
+pub struct LoadedComponent {
+    /// The handler that it exports.
+    pub handler: Box<dyn RecordPreflight>,
+    /// The names of its imports, in order of declaration.
+    pub imports: Vec<ForeignText>,
+}
+
+impl Engine {
+    /// Creates an engine.
+    ///
+    /// # Panics
+    /// When wasmtime rejects its configuration, which would be a bug of this crate.
+    pub fn new(settings: EngineSettings) -> Self {
+        let EngineSettings { limits, compiled, worker, tools, offline, log, on_compile } = settings;
+        let wasmtime = wasmtime::Engine::new(&wasmtime_config(limits.stack_bytes))
+            .expect("the configuration is valid");
+        let new_linker =
+            |wasi| select::new_linker(&wasmtime, wasi).expect("no interface is linked twice");
+        let resources = HostResources {
+            tools: Tools::new(tools, worker.program(), limits.concurrent_tools),
+            network: Network::new(limits.concurrent_lookups, offline),
+            offline,
+        };
+        Self {
+            linker: new_linker(false),
+            wasi_linker: new_linker(true),
+            wasmtime,
+            ticker: Ticker::default(),
+            compiled: compiled.map(CompiledStore::new),
+            resources: Arc::new(resources),
+            context: EngineContext::new(limits, log),
+            worker,
+            on_compile,
+        }
+    }
+
+    /// Loads a component and makes its metadata calls. It runs in this process.
+    ///
+    /// `digest` is the digest of `bytes`. It is the key of the cached code.
+    ///
+    /// # Errors
+    /// [`LoadError`] when it is not a handler of a supported version, exceeds a limit, or
+    /// one of its metadata calls fails.
+    pub fn load(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        provenance: Provenance,
+    ) -> Result<LoadedComponent, LoadError> {
+        self.load_in_process(bytes, digest, provenance, self.context.limits.preflight_time)
+    }
+
+    /// Loads a component whose every operation runs in a fresh worker process.
+    ///
+    /// Without a worker, built-in components run in this process, and external ones only
+    /// with [`Worker::InProcess`].
+    ///
+    /// # Errors
+    /// Same as [`load`](Self::load), and [`LoadError::NoWorker`].
+    pub fn load_isolated(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        provenance: Provenance,
+    ) -> Result<LoadedComponent, LoadError> {
+        self.load_in_worker(bytes, digest, provenance, self.context.limits.preflight_time)
+    }
+
+    /// Same as [`load_isolated`](Self::load_isolated), with the shorter time limit of a dry
+    /// run ([`EngineLimits::dry_run_time`]) for preflights.
+    ///
+    /// # Errors
+    /// Same as [`load_isolated`](Self::load_isolated).
+    pub fn load_for_dry_run(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        provenance: Provenance,
+    ) -> Result<LoadedComponent, LoadError> {
+        let limits = &self.context.limits;
+        let time = limits.dry_run_time.min(limits.preflight_time);
+        self.load_in_worker(bytes, digest, provenance, time)
+    }
+
+    fn load_in_process(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        provenance: Provenance,
+        preflight_time: Duration,
+    ) -> Result<LoadedComponent, LoadError> {
+        let interface = interface::read(bytes)?;
+        let component = self.load_or_compile(bytes, digest, provenance)?;
+        self.ticker.start(&self.wasmtime);
+        let wasi = interface.needs_wasi();
+        let executor = InProcessExecutor {
+            prepared: select::prepare(interface.version, self.linker(wasi), &component)?,
+            context: Arc::clone(&self.context),
+            resources: Arc::clone(&self.resources),
+            wasi,
+        };
+        self.query_handler(Box::new(executor), &interface, digest, preflight_time)
+    }
+
+    fn load_in_worker(
+        &self,
+        bytes: &[u8],
+        digest: &Sha256Digest,
+        provenance: Provenance,
+        preflight_time: Duration,
+    ) -> Result<LoadedComponent, LoadError> {
+        if self.worker.program().is_none() {
+            return match (provenance, &self.worker) {
+                (Provenance::Builtin, _) | (_, Worker::InProcess) => {
+                    self.load_in_process(bytes, digest, provenance, preflight_time)
+                }
+                _ => Err(LoadError::NoWorker),
+            };
+        }
+        let interface = interface::read(bytes)?;
+        if let Some(cached) =
+            self.compiled.as_ref().and_then(|store| store.open(&self.wasmtime, digest))
+        {
+            let executor = self.isolated(&interface, cached)?;
+            match self.query_handler(executor, &interface, digest, preflight_time) {
+                // the cached code is stale or damaged
+                Err(LoadError::UnusableCode { .. }) => {}
+                loaded => return loaded,
+            }
+        }
+        let notice = (self.on_compile)(bytes.len());
+        let code = self.compile_in_worker(bytes, digest)?;
+        drop(notice);
+        let executor = self.isolated(&interface, code)?;
+        self.query_handler(executor, &interface, digest, preflight_time)
+    }
+
+    fn isolated(
+        &self,
+        interface: &ComponentInterface,
+        code: File,
+    ) -> Result<Box<dyn FreshInstanceExecutor>, LoadError> {
+        Ok(Box::new(IsolatedExecutor {
+            program: self.worker.program().ok_or(LoadError::NoWorker)?.to_owned(),
+            code,
+            version: interface.version,
+            wasi: interface.needs_wasi(),
+            context: Arc::clone(&self.context),
+            resources: Arc::clone(&self.resources),
+        }))
+    }
+
+    fn query_handler(
+        &self,
+        executor: Box<dyn FreshInstanceExecutor>,
+        interface: &ComponentInterface,
+        digest: &Sha256Digest,
+        preflight_time: Duration,
+    ) -> Result<LoadedComponent, LoadError> {
+        let name = ForeignText::new(digest.to_string());
+        let handler = GuestHandler::query(executor, &self.context, name, preflight_time)?;
+        let imports = interface.imports.iter().map(ForeignText::new).collect();
+        Ok(LoadedComponent { handler: Box::new(handler), imports })
+    }
+
+    pub(super) fn linker(&self, wasi: bool) -> &Linker<Guest> {
+        if wasi { &self.wasi_linker } else { &self.linker }
+    }
+
+    /// Returns the WIT of a component, printed by a worker.
+    ///
+    /// # Errors
+    /// [`LoadError`] when it is not a component, or there is no worker.
+    pub fn print_wit(&self, bytes: &[u8]) -> Result<ForeignText, LoadError> {
+        let limits = &self.context.limits;
+        complexity::check(bytes, &limits.complexity)?;
+        self.worker.describe(bytes, &limits.compile.budget(bytes.len())).map(ForeignText::new)
+    }
+
+    /// Starts a worker that reports which protections are effective on this machine.
+    ///
+    /// # Errors
+    /// [`LoadError::NoWorker`] or [`LoadError::Worker`].
+    pub fn examine_worker(&self) -> Result<Vec<Protection>, LoadError> {
+        self.worker.examine()
+    }
+}

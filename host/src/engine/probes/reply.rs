@@ -1,0 +1,80 @@
+//! Replies to probes.
+
+use env_pack_domain::ForeignText;
+use serde::{Deserialize, Serialize};
+
+/// The result of running a tool.
+pub type ToolReply = Result<ToolOutput, ToolFailure>;
+/// The result of opening a connection.
+pub type NetworkReply = Result<(), NetworkFailure>;
+
+/// The output of a tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolOutput {
+    /// The exit code.
+    pub exit_code: i32,
+    /// Standard output, redacted.
+    pub stdout: String,
+    /// Standard error, redacted.
+    pub stderr: String,
+    /// True if either was truncated.
+    pub truncated: bool,
+}
+
+/// The reason why a tool has no output.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum ToolFailure {
+    /// There is no such program.
+    #[error("not found on PATH")]
+    NotFound,
+    /// The host refuses to run it. The text is the reason.
+    #[error("denied: {0}")]
+    Denied(String),
+    /// It exceeded its time limit.
+    #[error("out of time")]
+    TimedOut,
+    /// It could not be run.
+    #[error("{0}")]
+    Io(String),
+}
+
+impl ToolFailure {
+    /// Returns the failure of a command that is not granted.
+    pub fn not_granted(command: &[String]) -> Self {
+        Self::Denied(not_granted(&ForeignText::sentence(&command.join(" "))))
+    }
+}
+
+/// The reason why a connection could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum NetworkFailure {
+    /// The host refuses to open it. The text is the reason.
+    #[error("denied: {0}")]
+    Denied(String),
+    /// The host name has no address.
+    #[error("no such host")]
+    NotFound,
+    /// The port is closed.
+    #[error("connection refused")]
+    Refused,
+    /// It exceeded its time limit.
+    #[error("out of time")]
+    TimedOut,
+    /// Another error of the operating system.
+    #[error("{0}")]
+    Io(String),
+}
+
+impl NetworkFailure {
+    /// Returns the failure of an address that is not granted.
+    pub fn not_granted(host: &str, port: u16) -> Self {
+        let host = ForeignText::excerpt(host);
+        let address = ForeignText::new(format!("{}:{port}", host.as_exact()));
+        Self::Denied(not_granted(&address))
+    }
+}
+
+fn not_granted(probe: &ForeignText) -> String {
+    let probe = probe.as_exact();
+    format!("`{probe}` is not declared by the pack, or not granted by the operator")
+}

@@ -1,0 +1,190 @@
+//! Redacts credentials from the output of tools, before a guest or a report gets it.
+//!
+//! False positives are acceptable: versions and yes-or-no answers, which preflights need,
+//! do not look like credentials.
+
+mod secrets;
+
+use std::ffi::OsString;
+use std::sync::LazyLock;
+
+use regex_lite::{Captures, Regex};
+
+const REDACTED: &str = "[redacted]";
+
+/// Credentials with a recognisable form.
+const FORMS: [&str; 9] = [
+    // private keys
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z0-9 ]*-----[\s\S]*?(-----END [A-Z0-9 ]*PRIVATE KEY[A-Z0-9 ]*-----|$)",
+    // JSON web tokens
+    r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?",
+    // AWS
+    r"\b(AKIA|ASIA|AIDA|AROA)[A-Z0-9]{12,}",
+    // Vault
+    r"\bhv[sbr]\.[A-Za-z0-9_-]{8,}|\b[sbr]\.[A-Za-z0-9]{20,}",
+    // GitHub and GitLab
+    r"\b(gh[pousr]_|github_pat_|glpat-)[A-Za-z0-9_-]{10,}",
+    // Slack
+    r"\bxox[a-z]-[A-Za-z0-9-]{8,}",
+    // Google
+    r"\b(ya29\.[A-Za-z0-9_-]{8,}|AIza[A-Za-z0-9_-]{20,})",
+    // credentials in a URL
+    r"://[^\s/@:]+:[^\s/@]+@",
+    // authorization headers
+    r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}",
+];
+
+/// Values after a secret name: `password: x`, `"client_secret": "x"`, `token   x`. There may
+/// be colour codes in between, and truncation may have removed a closing quote.
+const NAMED: &str = r#"(?i)([a-z0-9_.-]*(password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)[a-z0-9_.-]*["']?(\x1b\[[0-9;]*m)*(\s*[:=](\s|\x1b\[[0-9;]*m)*|[ \t]{2,}|\t))("[^"]*("|$)|'[^']*('|$)|[^\s,;]+)"#;
+
+struct Patterns {
+    forms: Vec<Regex>,
+    named: Regex,
+}
+
+static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| Patterns {
+    forms: FORMS.iter().map(|form| compile(form)).collect(),
+    named: compile(NAMED),
+});
+
+fn compile(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is valid")
+}
+
+/// Redacts everything that looks like a credential, and the values of environment
+/// variables with secret names.
+pub(super) fn redact(mut text: String, variables: &[(OsString, OsString)]) -> String {
+    for secret in secrets::spellings(variables) {
+        if text.contains(&secret) {
+            text = text.replace(&secret, REDACTED);
+        }
+    }
+    for form in &PATTERNS.forms {
+        if form.is_match(&text) {
+            text = form.replace_all(&text, REDACTED).into_owned();
+        }
+    }
+    if PATTERNS.named.is_match(&text) {
+        let replaced = PATTERNS.named.replace_all(&text, |found: &Captures<'_>| {
+            let value = found.get(1).map_or(0, |name| name.end());
+            if is_request(&text[value..]) {
+                found[0].to_owned()
+            } else {
+                format!("{}{REDACTED}", &found[1])
+            }
+        });
+        text = replaced.into_owned();
+    }
+    text
+}
+
+/// Returns true if the text begins like the error of a failed request in a Go program, as
+/// after "token:" in `Error looking up token: Get "https://…": …`.
+fn is_request(text: &str) -> bool {
+    let methods = ["Get", "Head", "Post", "Put", "Patch", "Delete"];
+    methods
+        .iter()
+        .any(|method| text.strip_prefix(method).is_some_and(|rest| rest.starts_with(" \"http")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(redact(text.to_owned(), &[]), expected);
+    }
+
+    #[test]
+    fn credentials_are_redacted_anywhere_in_a_text() {
+        check("id hvs.CAESIJ8aBcDeFgHiJk policies root", "id [redacted] policies root");
+        check("key AKIAIOSFODNN7EXAMPLE.", "key [redacted].");
+        check("Authorization: Bearer abcdef0123456789", "Authorization: [redacted]");
+        check("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc_def-x end", "jwt [redacted] end");
+        check("ghp_0123456789abcdefghij", "[redacted]");
+        check("fetch https://user:hunter2@example.org/x", "fetch https[redacted]example.org/x");
+        check(
+            "-----BEGIN RSA PRIVATE KEY-----\nMII\nabc\n-----END RSA PRIVATE KEY-----\nnext",
+            "[redacted]\nnext",
+        );
+        check("-----BEGIN PRIVATE KEY-----\nMII cut off", "[redacted]");
+    }
+
+    #[test]
+    fn values_with_secret_names_are_redacted() {
+        check("password: hunter2", "password: [redacted]");
+        check(
+            "{\"client_secret\": \"s3cr3t value\", \"n\": 1}",
+            "{\"client_secret\": [redacted], \"n\": 1}",
+        );
+        check("AWS_SECRET_ACCESS_KEY=wJalrXUtn", "AWS_SECRET_ACCESS_KEY=[redacted]");
+        check(
+            "token               1234-5678\naccessor x",
+            "token               [redacted]\naccessor x",
+        );
+        check("api-key=abc,next=1", "api-key=[redacted],next=1");
+        check("password: \"cut off in the mid", "password: [redacted]");
+        check(
+            "\u{1b}[1mtoken\u{1b}[0m: \u{1b}[32mabc\u{1b}[0m",
+            "\u{1b}[1mtoken\u{1b}[0m: \u{1b}[32m[redacted]",
+        );
+    }
+
+    #[test]
+    fn versions_and_answers_are_not_redacted() {
+        for text in [
+            "Vault v1.15.2 (cf1b5cafa047bc8e4a3f93444fcb4011593b92cb), built 2023-11-06T11:33:28Z",
+            "{\n  \"terraform_version\": \"1.5.7\",\n  \"platform\": \"linux_amd64\"\n}",
+            "aws-cli/2.13.0 Python/3.11.4 Linux/5.15 exe/x86_64.ubuntu.22",
+            "Error: the token is expired",
+            "Error looking up token: Get \"https://vault.example:8200/v1/auth/token/lookup-self\": connection refused",
+            "123456789012 arn:aws:iam::123456789012:user/alice",
+            "yes\n",
+        ] {
+            check(text, text);
+        }
+    }
+
+    #[test]
+    fn values_of_secret_variables_are_redacted() {
+        let variables = [
+            ("MY_TOKEN", "canary-1"),
+            ("HOME", "/home/me"),
+            ("DB_PASSWORD", "tiny"),
+            ("KEY_FILE", "/k/path"),
+        ];
+        let variables =
+            variables.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let text = redact("a canary-1 in /home/me, tiny, /k/path".to_owned(), &variables);
+        assert_eq!(text, "a [redacted] in /home/me, tiny, /k/path");
+    }
+
+    #[test]
+    fn crafted_output_takes_linear_time() {
+        let cap = 80 << 10;
+        for piece in [
+            "token",
+            "token=",
+            "token=\"",
+            "a:b@",
+            "://",
+            "eyJaaaaaaaa.",
+            "-----BEGIN PRIVATE KEY-----",
+            "bearer ",
+            " ",
+            "\t",
+            "password = '",
+            "s.",
+            "\u{1b}[0",
+        ] {
+            let text = piece.repeat(cap / piece.len());
+            let start = std::time::Instant::now();
+            redact(text, &[]);
+            let took = start.elapsed();
+            // each takes less than a tenth of this; quadratic time would be far more
+            assert!(took.as_secs() < 2, "{piece:?}: {took:?}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Version 0.1 of the handler interface.
+
+pub(super) mod bindings;
+mod convert;
+pub(super) mod guest;
+mod host;

@@ -1,0 +1,288 @@
+//! `gtc op env tool-check`: preflights that use the granted tools and addresses.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::support::{Sandbox, text};
+
+fn with_vault_bound() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.gtc(["op", "env", "create", "--env", "prod"]).succeeded();
+    let pack = sandbox.built_pack(
+        test_artifacts::vault(),
+        "0.4.2",
+        &["--allow-network", "vault.example:8200"],
+    );
+    let (pack, kind) = (pack.display().to_string(), "acme.secrets.vault@0.4.2");
+    sandbox
+        .gtc([
+            "op",
+            "env-packs",
+            "update",
+            "--env",
+            "prod",
+            "--slot",
+            "secrets",
+            "--kind",
+            kind,
+            "--pack-ref",
+            &pack,
+            "--grant",
+            "declared",
+        ])
+        .succeeded();
+    sandbox
+}
+
+fn vault_check(sandbox: &Sandbox, code: i32) -> Value {
+    let report = sandbox.gtc(["op", "env", "tool-check", "prod"]).exited(code).result();
+    assert_eq!(report["total_checks"], 2);
+    report["bindings"][1]["checks"][0].clone()
+}
+
+#[test]
+fn the_vault_example_reports_what_it_finds() {
+    let mut sandbox = with_vault_bound();
+    sandbox.gtc(["op", "env", "doctor", "prod"]).succeeded();
+    sandbox
+        .human(["op", "env", "doctor", "prod"])
+        .succeeded()
+        .shows(&["acme.secrets.vault@0.4.2", "✓ healthy: 5 bound"]);
+
+    let check = vault_check(&sandbox, 1);
+    assert_eq!((&check["name"], &check["outcome"]["status"]), (&json!("vault"), &json!("missing")));
+    let human = sandbox.human(["op", "env", "tool-check", "prod"]).exited(1);
+    human.shows(&[
+        "vault",
+        "✗ missing",
+        "next: `vault`: install the Vault CLI: https://",
+        "✗ not ready: 2 checks, 2 failed",
+    ]);
+
+    sandbox.program("vault", "echo 'Vault v1.15.2 (cf1b5ca), built 2023-11-06T11:33:28Z'");
+    assert_eq!(vault_check(&sandbox, 0)["outcome"], json!({"status": "ok", "detail": "1.15.2"}));
+    sandbox
+        .human(["op", "env", "tool-check", "prod"])
+        .succeeded()
+        .shows(&["✓ ok: 1.15.2", "✓ ready: 2 checks, 0 failed"]);
+
+    sandbox.program("vault", "echo 'Vault v1.9.10'");
+    let old = vault_check(&sandbox, 1);
+    assert_eq!(
+        (&old["outcome"]["status"], &old["outcome"]["found"]),
+        (&json!("version_mismatch"), &json!("1.9.10"))
+    );
+
+    sandbox.program("vault", "printf 'permission \\033[31mdenied\\n' >&2; exit 3");
+    let broken = vault_check(&sandbox, 1);
+    assert_eq!(broken["outcome"]["status"], "probe_error");
+    assert!(
+        text(&broken["outcome"]["detail"]).contains("permission \u{1b}[31mdenied"),
+        "JSON keeps the exact text: {broken}"
+    );
+    let human = sandbox.human(["op", "env", "tool-check", "prod"]).exited(1);
+    human.shows(&[r"permission \u{1b}[31mdenied"]);
+    assert!(!human.stdout.contains('\u{1b}'));
+}
+
+/// A sandbox whose deployer runs `probed` with the arguments in its answers.
+fn with_prober(args: &[&str]) -> Sandbox {
+    let sandbox = Sandbox::with_local();
+    let allowed = [
+        "--allow-tool",
+        "probed a * 'c d'",
+        "--allow-tool",
+        "probed *",
+        "--allow-tool",
+        "probed --version",
+    ];
+    let pack =
+        sandbox.built_pack(test_artifacts::prober(), "1.0.0", &allowed).display().to_string();
+    sandbox.write(".greentic/environments/local/answers.json", json!(args).to_string());
+    let kind = [
+        "--kind",
+        "test.deployer.prober@1.0.0",
+        "--pack-ref",
+        &pack,
+        "--answers-ref",
+        "answers.json",
+    ];
+    let base = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "deployer",
+        "--grant",
+        "declared",
+    ];
+    sandbox.gtc(base.iter().chain(&kind)).succeeded();
+    sandbox
+}
+
+fn ran(sandbox: &Sandbox) -> String {
+    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
+    text(&report["bindings"][0]["checks"][0]["outcome"]["detail"]).to_owned()
+}
+
+#[test]
+fn a_tool_gets_exactly_its_arguments() {
+    let mut sandbox = with_prober(&["a", "$(id); *", "c d"]);
+    sandbox.program(
+        "probed",
+        "printf '<%s>' \"$@\"; cat; env | cut -d= -f1 | sort | tr '\\n' ' '; pwd",
+    );
+    let ran = ran(&sandbox);
+    assert!(
+        ran.starts_with("0 \"<a><$(id); *><c d>"),
+        "no shell looks at the arguments, and standard input is at its end: {ran}"
+    );
+    // the output has the arguments only, in order
+    assert!(ran.contains("<c d>HOME LC_ALL PATH PWD "), "{ran}");
+    assert!(ran.contains(" /\\n\""), "{ran}");
+}
+
+#[test]
+fn a_tool_that_is_not_granted_does_not_run() {
+    for denied in [&["a", "b"][..], &["-x"], &["a", "b", "c d", "e"], &[]] {
+        let mut sandbox = with_prober(denied);
+        sandbox.program("probed", "touch \"$HOME/ran\"");
+        let ran = ran(&sandbox);
+        assert!(ran.contains("Denied") && ran.contains("not granted"), "{ran}");
+        assert!(!sandbox.home().join("ran").exists());
+    }
+    let mut sandbox = with_prober(&["x"]);
+    sandbox.program("probed", "echo ran");
+    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
+    assert!(
+        text(&report["bindings"][0]["checks"][1]["outcome"]["detail"]).contains("Denied"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_missing_or_broken_tool_is_reported() {
+    let sandbox = with_prober(&["x"]);
+    assert_eq!(ran(&sandbox), "Failure::NotFound");
+    let mut sandbox = with_prober(&["x"]);
+    sandbox.program("probed", "kill -9 $$");
+    let killed = ran(&sandbox);
+    assert!(killed.starts_with("Failure::Io") && killed.contains("signal: 9"), "{killed}");
+}
+
+#[test]
+fn excessive_tool_output_is_truncated() {
+    let mut sandbox = with_prober(&["x"]);
+    sandbox.program("probed", "head -c 10000000 /dev/zero | tr '\\0' 'x'");
+    assert_eq!(ran(&sandbox), "0 \"65536 bytes\" \"\" true");
+}
+
+#[test]
+fn a_hanging_tool_is_killed_with_its_descendants() {
+    let mut sandbox = with_prober(&["x"]);
+    // the grandchild keeps the pipe open, and would outlive its parent
+    sandbox.program("probed", "sleep 3333 & echo $! > \"$HOME/grandchild\"; sleep 3333");
+    let start = Instant::now();
+    assert_eq!(ran(&sandbox), "Failure::TimedOut");
+    assert!((9..20).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    assert!(!is_running(&sandbox));
+    // descendants of a tool that exits are killed, and their output is not awaited
+    sandbox.program("probed", "sleep 3333 & echo $! > \"$HOME/grandchild\"; echo done");
+    let start = Instant::now();
+    assert!(ran(&sandbox).starts_with("0 \"done"));
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+    assert!(!is_running(&sandbox));
+}
+
+fn is_running(sandbox: &Sandbox) -> bool {
+    let pid = std::fs::read_to_string(sandbox.home().join("grandchild")).expect("it started");
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    // a zombie does not run any more
+    !state.is_empty() && !state.contains(") Z ")
+}
+
+#[test]
+fn a_preflight_sees_only_its_own_binding() {
+    let sandbox = Sandbox::with_local();
+    let pack = sandbox.built_pack(test_artifacts::witness(), "1.0.0", &[]).display().to_string();
+    sandbox.write(".greentic/environments/local/one.json", "{\"n\": 1}");
+    sandbox.write(".greentic/environments/local/all.json", "{\"want\": \"every outcome\"}");
+    let bind = |flags: &[&str]| {
+        let base = [
+            "op",
+            "extensions",
+            "add",
+            "--env",
+            "local",
+            "--kind",
+            "test.extension.witness@1.0.0",
+            "--pack-ref",
+            &pack,
+        ];
+        sandbox.gtc(base.iter().chain(flags)).succeeded();
+    };
+    bind(&[]);
+    bind(&["--instance-id", "one", "--answers-ref", "one.json"]);
+    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
+    let details = |at: usize| -> Vec<String> {
+        let checks = report["extension_bindings"][at]["checks"].as_array().expect("a list");
+        checks.iter().map(|check| text(&check["outcome"]["detail"]).to_owned()).collect()
+    };
+    assert_eq!(details(0), ["local", "(none)", "{}"]);
+    assert_eq!(details(1), ["local", "one", "{\"n\": 1}"]);
+
+    bind(&["--instance-id", "all", "--answers-ref", "all.json"]);
+    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
+    let checks = report["extension_bindings"][2]["checks"].as_array().expect("a list");
+    let outcomes: Vec<_> = checks[3..].iter().map(|check| check["outcome"].clone()).collect();
+    assert_eq!(
+        outcomes,
+        [
+            json!({"status": "ok", "detail": null}),
+            json!({"status": "missing", "install_hint": "install it"}),
+            json!({"status": "version_mismatch", "found": "1.0.0", "required": ">=2", "install_hint": "upgrade"}),
+            json!({"status": "auth_failed", "detail": "no token", "recovery_hint": "log in"}),
+            json!({"status": "unreachable", "detail": "no answer", "recovery_hint": "log in"}),
+            json!({"status": "probe_error", "detail": "no idea"}),
+        ]
+    );
+    assert_eq!((&report["total_checks"], &report["failed_checks"]), (&json!(15), &json!(5)));
+    let verbose = sandbox.human(["op", "env", "tool-check", "local", "-v"]).exited(1);
+    assert!(
+        verbose.stderr.contains(
+            "handler `test.extension.witness` says in `preflight` (info): looking around"
+        ),
+        "{verbose:?}"
+    );
+}
+
+#[test]
+fn a_failed_preflight_is_reported_and_the_others_run() {
+    let sandbox = Sandbox::with_local();
+    let pack = sandbox.built_pack(test_artifacts::panics(), "0.1.0", &[]).display().to_string();
+    let update = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "state",
+        "--kind",
+        "test.state.panics@0.1.0",
+    ];
+    sandbox.gtc(update.iter().chain(&["--pack-ref", &pack])).succeeded();
+    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
+    assert_eq!(report["bindings"].as_array().map(Vec::len), Some(5));
+    let fault = &report["bindings"][4]["fault"];
+    assert_eq!(fault["kind"], "trapped");
+    assert!(
+        text(&fault["message"]).contains("the reactor is"),
+        "the panic message is told: {fault}"
+    );
+    let human = sandbox.human(["op", "env", "tool-check", "local"]).exited(1);
+    human.shows(&[r"the reactor is \u{1b}[31mhot\u{7}"]);
+}

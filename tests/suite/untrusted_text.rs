@@ -1,0 +1,410 @@
+//! Text of packs, tools, files, names and arguments: control characters never reach a
+//! terminal, and only the host begins a line. JSON has exactly the original text, with
+//! the same characters escaped.
+
+use std::os::unix::process::CommandExt as _;
+
+use env_pack_domain::{ForeignText, Permissions};
+use serde_json::{Value, json};
+
+use crate::support::wat::Handler;
+use crate::support::{Ran, Sandbox, packs, run, text};
+
+/// The text that the guest `liar` returns everywhere.
+const LIE: &str = "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}\u{200b}\u{7f}\r\nFAKED a\nFAKED b\u{85}FAKED c\u{2028}FAKED d";
+/// The same, without characters that a file name cannot have.
+const NAME: &str = "\u{1b}[2J\u{9b}31m\u{202e}\r\nFAKED\n$(touch faked)'x";
+
+/// Requires that neither output has control characters or a line begun by the text.
+#[track_caller]
+fn harmless(ran: &Ran) {
+    for shown in [&ran.stdout, &ran.stderr] {
+        for line in shown.split('\n') {
+            let odd = line.chars().find(|c| !ForeignText::is_plain(&c.to_string()));
+            assert_eq!(odd, None, "{shown}");
+            assert!(!line.trim_start().starts_with("FAKED"), "{shown}");
+        }
+    }
+}
+
+/// Runs a command with text and JSON output. Returns the latter.
+#[track_caller]
+fn both<S: AsRef<std::ffi::OsStr>>(sandbox: &Sandbox, arguments: &[S]) -> Ran {
+    let human = sandbox.human(arguments);
+    harmless(&human);
+    let json = sandbox.gtc(arguments);
+    harmless(&json);
+    json
+}
+
+fn bind(sandbox: &Sandbox, instance: &str, pack: &str) -> Ran {
+    let kind =
+        ["--kind", "test.extension.liar@1.0.0", "--pack-ref", pack, "--instance-id", instance];
+    let answers = format!("{instance}.json");
+    let base = [
+        "op",
+        "extensions",
+        "add",
+        "--env",
+        "local",
+        "--grant",
+        "declared",
+        "--answers-ref",
+        &answers,
+    ];
+    sandbox.gtc(base.iter().chain(&kind))
+}
+
+/// A pack with hostile text everywhere, including its file name.
+fn spoofing_pack(sandbox: &Sandbox) -> String {
+    let pack = sandbox.home().join(format!("{NAME}.gtpack")).display().to_string();
+    let component = test_artifacts::liar().display().to_string();
+    let build =
+        ["pack", "build", "--component", &component, "--version", "1.0.0", "--output", &pack];
+    let built =
+        both(sandbox, &[&build[..], &["--publisher", LIE, "--allow-tool", "probed *"]].concat())
+            .succeeded();
+    assert_eq!(built.result()["path"], pack);
+    pack
+}
+
+#[test]
+fn text_of_a_pack_cannot_spoof_terminal_output() {
+    let mut sandbox = Sandbox::with_local();
+    sandbox.program(
+        "probed",
+        "printf '\\033[2J\\r\\nFAKED a\\nFAKED b'; printf '\\302\\233FAKED' >&2",
+    );
+    let pack = spoofing_pack(&sandbox);
+    let inspected = both(&sandbox, &["pack", "inspect", &pack]).succeeded().result();
+    assert_eq!((&inspected["publisher"], &inspected["pack_ref"]), (&json!(LIE), &json!(pack)));
+    for instance in ["lies", "panic", "twins"] {
+        sandbox.write(
+            format!(".greentic/environments/local/{instance}.json"),
+            json!({ instance: LIE }).to_string(),
+        );
+        harmless(&bind(&sandbox, instance, &pack).succeeded());
+    }
+    let checked = both(&sandbox, &["op", "env", "tool-check", "local", "-v"]).exited(1);
+    let bindings = &checked.result()["extension_bindings"];
+    let checks = bindings[0]["checks"].as_array().expect("a list");
+    assert_eq!(checks[0]["outcome"]["detail"], "\u{1b}[2J\r\nFAKED a\nFAKED b\u{9b}FAKED");
+    assert_eq!(
+        checks[2],
+        json!({"name": format!("{LIE}2"), "description": LIE, "outcome": {"status": "missing", "install_hint": LIE}})
+    );
+    assert!(text(&bindings[0]["probes"][1]["asked"]).starts_with(LIE), "{bindings}");
+    assert_eq!(
+        (&bindings[1]["fault"]["kind"], &bindings[2]["fault"]["kind"]),
+        (&json!("trapped"), &json!("wrong-shape"))
+    );
+    assert_eq!(
+        checked.stderr.matches("(error)").count(),
+        4,
+        "five levels in three preflights, and a panic: {checked:?}"
+    );
+
+    for verb in [
+        &["op", "env", "show"][..],
+        &["op", "env", "doctor"],
+        &["op", "env", "list"],
+        &["op", "extensions", "list", "local"],
+        &["op", "grants", "list"],
+    ] {
+        both(&sandbox, verb).succeeded();
+    }
+    let resolved = both(
+        &sandbox,
+        &["op", "extensions", "resolve", "--env", "local", "ext://test.extension.liar/lies"],
+    );
+    assert_eq!(resolved.succeeded().result()["answers"], json!({"lies": LIE}));
+
+    // the file is missing, then replaced
+    std::fs::write(&pack, LIE).expect("a file");
+    both(&sandbox, &["op", "env", "doctor"]).exited(1);
+    both(&sandbox, &["pack", "inspect", &pack]).exited(1);
+    std::fs::remove_file(&pack).expect("a file");
+    both(&sandbox, &["pack", "inspect", &pack]).exited(1);
+    both(&sandbox, &["op", "env", "doctor"]);
+    both(
+        &sandbox,
+        &[
+            "op",
+            "grants",
+            "revoke",
+            "--env",
+            "local",
+            "--kind",
+            "test.extension.liar",
+            "--tool",
+            "other",
+        ],
+    )
+    .exited(1);
+    audited(&sandbox);
+}
+
+/// Requires that every line of the audit log is a JSON document without control characters.
+#[track_caller]
+fn audited(sandbox: &Sandbox) {
+    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
+        .expect("a log");
+    harmless(&Ran { code: 0, stdout: log.clone(), stderr: String::new() });
+    assert!(
+        log.lines()
+            .all(|line| serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object())),
+        "{log}"
+    );
+}
+
+#[test]
+fn text_of_a_component_cannot_spoof_terminal_output() {
+    let sandbox = Sandbox::with_local();
+    for (path, versions) in [(LIE, "^1"), ("test.state.liar", LIE), ("", "")] {
+        let component = Handler::new("state", path, versions).component();
+        let file = sandbox.write("liar.wasm", &component).display().to_string();
+        both(&sandbox, &["pack", "build", "--component", &file, "--version", "1.0.0"]).exited(1);
+        let bytes =
+            packs::archive("state", "test.state.liar", "^1", component, Permissions::default());
+        let pack = sandbox.write("liar.gtpack", bytes).display().to_string();
+        let kind = ["--kind", "test.state.liar@1.0.0", "--pack-ref", &pack];
+        both(
+            &sandbox,
+            &[&["op", "env-packs", "update", "--env", "local", "--slot", "state"], &kind[..]]
+                .concat(),
+        )
+        .exited(1);
+    }
+    // an import and an archive entry with this name
+    let mut handler = Handler::new("state", "test.state.liar", "^1");
+    handler.fields = format!("(@custom \"{}\" \"\")", "FAKED");
+    let honest = packs::archive(
+        "state",
+        "test.state.liar",
+        "^1",
+        handler.component(),
+        Permissions::default(),
+    );
+    let name = b"components/handler.wasm";
+    let lie = b"components/\x1b[2J\r\nFAKED";
+    let mut bytes = honest.clone();
+    while let Some(at) = bytes.windows(name.len()).position(|window| window == name) {
+        bytes[at..at + lie.len()].copy_from_slice(lie);
+    }
+    let pack = sandbox.write("liar.gtpack", bytes).display().to_string();
+    both(&sandbox, &["pack", "inspect", &pack]).exited(1);
+    // malformed documents in an archive
+    for (from, to) in [
+        ("pack-v1", "\u{1b}[2J\r\nF"),
+        ("test.state.liar", "\u{1b}[2J\r\nFAKED xx"),
+        ("greentic:env-pack/env-pack-handler", "greentic:env-pack/\u{1b}[2J\r\nFAKED x"),
+    ] {
+        let bytes = edited(&honest, from, to);
+        let pack = sandbox.write("liar.gtpack", bytes).display().to_string();
+        both(&sandbox, &["pack", "inspect", &pack]);
+        let kind = ["--kind", "test.state.liar@1.0.0", "--pack-ref", &pack];
+        both(
+            &sandbox,
+            &[&["op", "env-packs", "update", "--env", "local", "--slot", "state"], &kind[..]]
+                .concat(),
+        );
+    }
+    audited(&sandbox);
+}
+
+/// Replaces a text in the manifest of an archive by one of the same length, and updates
+/// the checksums.
+fn edited(archive: &[u8], from: &str, to: &str) -> Vec<u8> {
+    use std::io::{Cursor, Read as _, Write as _};
+    let mut entries: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut zip = zip::ZipArchive::new(Cursor::new(archive)).expect("an archive");
+    for at in 0..zip.len() {
+        let mut file = zip.by_index(at).expect("an entry");
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).expect("its content");
+        entries.push((file.name().expect("a name").into_owned(), content));
+    }
+    let hash = |content: &[u8]| blake3::hash(content).to_hex().to_string().into_bytes();
+    let before = hash(&entries[0].1);
+    let to = format!("{to:x<width$}", width = from.len());
+    replace(&mut entries[0].1, from.as_bytes(), &to.as_bytes()[..from.len()]);
+    let after = hash(&entries[0].1);
+    replace(&mut entries.last_mut().expect("a bill").1, &before, &after);
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Stored)
+        .last_modified_time(zip::DateTime::default())
+        .unix_permissions(0o644);
+    for (name, content) in entries {
+        writer.start_file(name.as_str(), stored).expect("a name");
+        writer.write_all(&content).expect("memory");
+    }
+    writer.finish().expect("an archive").into_inner()
+}
+
+fn replace(bytes: &mut [u8], from: &[u8], to: &[u8]) {
+    while let Some(at) = bytes.windows(from.len()).position(|window| window == from) {
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
+}
+
+#[test]
+fn files_of_an_environment_cannot_spoof_terminal_output() {
+    let sandbox = Sandbox::with_local();
+    let document = sandbox.document("local");
+    let change = |change: &dyn Fn(&mut Value)| {
+        let mut changed = document.clone();
+        change(&mut changed);
+        sandbox.write(".greentic/environments/local/environment.json", changed.to_string());
+        for verb in [
+            &["op", "env", "show"][..],
+            &["op", "env", "doctor"],
+            &["op", "env", "list"],
+            &["op", "env", "tool-check"],
+            &["op", "env-packs", "list"],
+            &["op", "grants", "list"],
+            &["op", "env", "init"],
+        ] {
+            both(&sandbox, verb);
+        }
+    };
+    change(&|document| document["name"] = json!(LIE));
+    change(&|document| document[LIE] = json!([LIE, {LIE: LIE}]));
+    for member in ["schema", "environment_id", "packs"] {
+        change(&|document| document[member] = json!(LIE));
+    }
+    for member in ["slot", "kind", "pack_ref", "answers_ref", "generation", "previous_binding_ref"]
+    {
+        change(&|document| document["packs"][0][member] = json!(LIE));
+    }
+    change(&|document| document["packs"][0]["pack_ref"] = json!(format!("/tmp/{NAME}")));
+    change(&|document| document["packs"][0]["pack_ref"] = json!(format!("{}://{NAME}", "repo")));
+    sandbox.write(".greentic/environments/local/environment.json", format!("{{\"a\": {LIE}"));
+    both(&sandbox, &["op", "env", "doctor"]).exited(2);
+    sandbox.write(".greentic/environments/local/environment.json", document.to_string());
+    for lock in [
+        json!(LIE),
+        json!({"schema": LIE, "packs": {}}),
+        json!({"schema": "greentic.env-pack-lock.v1", "packs": {LIE: {"archive_sha256": LIE, "size": 1, "handlers": [], "locked_at": LIE}}}),
+    ] {
+        sandbox.write(".greentic/environments/local/packs.lock.json", lock.to_string());
+        both(&sandbox, &["op", "env", "doctor"]).exited(2);
+    }
+    // a folder with this name is not an environment
+    std::fs::create_dir(sandbox.home().join(".greentic/environments").join(NAME))
+        .expect("a folder");
+    both(&sandbox, &["op", "env", "list"]);
+}
+
+#[test]
+fn arguments_and_file_names_cannot_spoof_terminal_output() {
+    let sandbox = Sandbox::with_local();
+    let flag = format!("--{LIE}");
+    let value = format!("--format={LIE}");
+    let add = |slot, kind, pack_ref, more: &[&'static str]| {
+        let base = [
+            "op",
+            "env-packs",
+            "add",
+            "--env",
+            "local",
+            "--slot",
+            slot,
+            "--kind",
+            kind,
+            "--pack-ref",
+            pack_ref,
+        ];
+        [&base[..], more].concat()
+    };
+    let hostile = [
+        vec![LIE],
+        vec![&flag],
+        vec![&value],
+        vec!["op", LIE],
+        vec!["op", "env", LIE],
+        vec!["op", "env", "doctor", LIE],
+        vec!["op", "env", "doctor", "local", LIE],
+        vec!["op", "env", "doctor", "local", &flag],
+        vec!["op", "env", "doctor", "--store-root", LIE],
+        vec!["op", "env", "list", "--store-root", LIE],
+        vec!["op", "env", "create", "--env", LIE],
+        vec!["op", "extensions", "resolve", LIE],
+        vec!["op", "env-packs", "list", "--answers", LIE],
+        vec!["completions", LIE],
+        vec!["pack", "inspect", LIE],
+        vec!["pack", "build", "--component", LIE, "--version", LIE],
+        vec!["pack", "build", "--component", LIE, "--version", "1.0.0"],
+        add(LIE, "a.b@1.0.0", "x", &[]),
+        add("revocation", LIE, "x", &[]),
+        add("revocation", "a.b@1.0.0", LIE, &[]),
+        add("revocation", "a.b@1.0.0", "x", &["--grant-tool", LIE]),
+        add("revocation", "a.b@1.0.0", "x", &["--grant-network", LIE]),
+        add("revocation", "a.b@1.0.0", "x", &["--answers-ref", LIE, "--idempotency-key", LIE]),
+        add("revocation", "a.b@1.0.0", LIE, &["--no-fetch", "--idempotency-key", LIE]),
+    ];
+    for arguments in &hostile {
+        both(&sandbox, arguments);
+    }
+    both(&sandbox, &["op", "env", "doctor", "local"]);
+    for (name, content) in [
+        ("a.json", format!("{{{}: 1}}", json!(LIE))),
+        ("a.yaml", format!("{}: 1", json!(LIE))),
+        ("b.yaml", LIE.to_owned()),
+        ("c.json", json!({"environment_id": LIE}).to_string()),
+    ] {
+        sandbox.write(name, content);
+        let ran = both(&sandbox, &["op", "env", "create", "--answers", name]).exited(2);
+        assert!(ran.stderr.contains("invalid-argument"), "{ran:?}");
+    }
+    // the program name, a variable, and bytes that are not UTF-8
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    harmless(&run(command.arg0(LIE).args(["op", "env", "list", "x", "--format", "human"])));
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    harmless(&run(command.env("GTC_FORMAT", LIE).args(["op", "env", "list"])));
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let no_text = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"\xff\x1b[2J");
+    harmless(&run(command.args(["op", "env", "doctor"]).arg(no_text)).exited(2));
+    audited(&sandbox);
+}
+
+#[test]
+fn suggested_commands_quote_untrusted_text() {
+    let sandbox = Sandbox::with_local();
+    let honest = sandbox.honest_pack("state", "test.state.honest", "^1");
+    let pack = sandbox.home().join("x; touch pasted $(touch pasted)'.gtpack").display().to_string();
+    std::fs::copy(&honest, &pack).expect("a copy");
+    let update = [
+        "op",
+        "env-packs",
+        "update",
+        "--env",
+        "local",
+        "--slot",
+        "state",
+        "--kind",
+        "test.state.honest@1.0.0",
+    ];
+    sandbox.gtc(update.iter().chain(&["--pack-ref", &pack])).succeeded();
+    let other = packs::archive(
+        "state",
+        "test.state.honest",
+        "^1",
+        Handler::new("state", "test.state.honest", "^1.1").component(),
+        Permissions::default(),
+    );
+    std::fs::write(&pack, other).expect("a file");
+    let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
+    let next = text(&doctor["digest_drift"][0]["next"]);
+    let commands: Vec<&str> = next.split('`').skip(1).step_by(2).collect();
+    assert!(
+        commands.len() == 2 && commands.iter().all(|command| command.starts_with("gtc ")),
+        "{next}"
+    );
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_gtc")).parent().expect("a folder");
+    for pasted in commands {
+        let path = format!("{}:/usr/bin:/bin", bin.display());
+        run(sandbox.command("/bin/sh").env("PATH", path).args(["-c", pasted]));
+        assert!(!sandbox.home().join("pasted").exists(), "{pasted}");
+    }
+}
