@@ -26,6 +26,7 @@ mod grants;
 mod help;
 mod hostile;
 mod hostile_tools;
+mod import_circles;
 mod init;
 mod inspect;
 mod isolation;
