@@ -1,8 +1,8 @@
-//! What it costs to pull a pack of 64 MiB from a registry on this machine, verified,
-//! against `skopeo copy` of the same artifact to a folder: `cargo bench --bench pull`.
+//! Pulls a pack of 64 MiB from a registry on this machine, and compares the time with
+//! `skopeo copy` of the same artifact to a folder: `cargo bench --bench pull`.
 //!
-//! Both in the same run, turn by turn, each a process of its own that begins with
-//! nothing. It needs `docker-registry` and `skopeo`.
+//! Both alternate in the same run, each as a process with an empty cache. It needs
+//! `docker-registry` and `skopeo`.
 #![expect(clippy::disallowed_methods, reason = "it prepares a registry")]
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
 
@@ -15,13 +15,13 @@ use env_pack_domain::Sha256Digest;
 
 /// The size of the pack, in bytes.
 const PACK_BYTES: usize = 64 << 20;
-/// How often each is measured.
-const TURNS: usize = 15;
+/// The number of measurements of each.
+const ROUNDS: usize = 15;
 
 fn main() {
-    let is_there = |program: &str| Command::new(program).arg("--version").output().is_ok();
+    let is_installed = |program: &str| Command::new(program).arg("--version").output().is_ok();
     if let Some(missing) =
-        ["docker-registry", "skopeo"].into_iter().find(|program| !is_there(program))
+        ["docker-registry", "skopeo"].into_iter().find(|program| !is_installed(program))
     {
         println!("NOT MEASURED: `{missing}` is not installed");
         return;
@@ -29,13 +29,14 @@ fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut registry, address) = start(folder.path());
     push(folder.path(), &address);
-    let (ours, theirs) = (folder.path().join("pack.gtpack"), folder.path().join("copy"));
+    let ours = folder.path().join("pack.gtpack");
+    let theirs = folder.path().join("copy");
     let mut times = [Vec::new(), Vec::new()];
-    for turn in 0..=TURNS {
+    for round in 0..=ROUNDS {
         let mut pull = Command::new(env!("CARGO_BIN_EXE_gtc"));
         pull.args(["pack", "pull", &format!("oci://{address}/bench/pack:1"), "--output"])
             .arg(&ours);
-        pull.env("GTC_CACHE_DIR", folder.path().join(format!("cache-{turn}")));
+        pull.env("GTC_CACHE_DIR", folder.path().join(format!("cache-{round}")));
         let mut copy = Command::new("skopeo");
         copy.args([
             "copy",
@@ -45,8 +46,8 @@ fn main() {
         ]);
         copy.arg(format!("dir:{}", theirs.display()));
         let pair = [timed(&mut pull), timed(&mut copy)];
-        // the first of each fills the caches of the system
-        if turn > 0 {
+        // the first round fills the caches of the system
+        if round > 0 {
             times.iter_mut().zip(pair).for_each(|(times, time)| times.push(time));
         }
         assert_eq!(std::fs::metadata(&ours).expect("a pack").len(), PACK_BYTES as u64);
@@ -67,9 +68,9 @@ fn main() {
 
 fn timed(command: &mut Command) -> Duration {
     let start = Instant::now();
-    let ran = command.output().expect("it starts");
+    let output = command.output().expect("it starts");
     let time = start.elapsed();
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     time
 }
 
@@ -78,7 +79,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// A registry on a free port, and its address.
+/// Starts a registry on a free port, and returns its address.
 fn start(folder: &Path) -> (Child, String) {
     let config = folder.join("config.yml");
     let storage = folder.join("storage");
@@ -106,7 +107,7 @@ fn start(folder: &Path) -> (Child, String) {
     (process, address.expect("it listens"))
 }
 
-/// Pushes an artifact of the right size, which nothing compresses.
+/// Pushes an artifact of random bytes, which cannot be compressed.
 fn push(folder: &Path, address: &str) {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut word = || {
@@ -123,7 +124,8 @@ fn push(folder: &Path, address: &str) {
         std::fs::write(image.join(digest.hex()), bytes).expect("a file");
         digest
     };
-    let (config, layer) = (write(b"{}"), write(&pack));
+    let config = write(b"{}");
+    let layer = write(&pack);
     let manifest = format!(
         "{{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\
          \"config\":{{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\"{config}\",\"size\":2}},\

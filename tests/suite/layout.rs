@@ -1,4 +1,4 @@
-//! Image layouts in tar files, as other tools read and write them.
+//! Image layouts in tar files, read and written by other tools.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,7 +12,7 @@ use crate::support::{Sandbox, run};
 
 const NAME: &str = "ghcr.io/team/vault:1";
 
-/// A manifest as packs have it, with its blobs.
+/// The manifest of a pack, with its blobs.
 fn pack(content: &[u8]) -> (LayoutEntry, [Vec<u8>; 2]) {
     let blobs = [b"{}".to_vec(), content.to_vec()];
     let descriptor = |media_type: &str, blob: &Vec<u8>| serde_json::json!({"mediaType": media_type, "digest": Sha256Digest::compute(blob).to_string(), "size": blob.len()});
@@ -27,12 +27,13 @@ fn pack(content: &[u8]) -> (LayoutEntry, [Vec<u8>; 2]) {
 
 #[test]
 #[ignore = "needs skopeo; `cargo xtask test` runs it"]
-fn skopeo_reads_what_we_write_and_writes_what_we_read() {
+fn skopeo_and_gtc_read_each_others_layouts() {
     let sandbox = Sandbox::new();
     let (entry, blobs) = pack(&[7; 100_000]);
     let ours = sandbox.home().join("ours.tar");
     let blob = |content: &Vec<u8>| {
-        let (bytes, copy) = (content.len() as u64, content.clone());
+        let bytes = content.len() as u64;
+        let copy = content.clone();
         let open = Box::new(move || Ok::<Box<dyn Read>, _>(Box::new(Cursor::new(copy))));
         (Sha256Digest::compute(content), LayoutBlob { bytes, open })
     };
@@ -54,6 +55,6 @@ fn skopeo_reads_what_we_write_and_writes_what_we_read() {
     for blob in blobs {
         let mut copy = Vec::new();
         layout.copy(&Sha256Digest::compute(&blob), &mut copy).expect("a blob");
-        assert!(copy == blob, "another blob");
+        assert!(copy == blob, "a blob differs");
     }
 }

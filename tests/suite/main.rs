@@ -4,13 +4,13 @@
     reason = "tests prepare and look at files and programs directly"
 )]
 
-mod air_gap;
 mod architecture;
 mod archives;
 mod authoring;
 mod bench;
 mod bind;
 mod builtins;
+mod bundles;
 mod cache;
 mod catalogue;
 mod cli;

@@ -148,16 +148,12 @@ fn test_registries(report: &mut Report) -> Result<()> {
     let wkg: &[&str] = &[&wkg, "--version"];
     let namespace: &[&str] = &["unshare", "--map-root-user", "--net", "true"];
     let tests: [(&str, &str, &[&[&str]]); 9] = [
-        ("oci::servers::", "the servers of the tests", &[registry]),
-        ("oci::real::", "packs in a real registry", &[registry]),
+        ("oci::test_servers::", "the servers of the tests", &[registry]),
+        ("oci::docker_registry::", "packs in a real registry", &[registry]),
         ("oci::skopeo::", "packs that skopeo copies", &[registry, skopeo]),
+        ("layout::skopeo_and_gtc_read_each_others_layouts", "image layouts with skopeo", &[skopeo]),
         (
-            "layout::skopeo_reads_what_we_write_and_writes_what_we_read",
-            "image layouts with skopeo",
-            &[skopeo],
-        ),
-        (
-            "air_gap::a_file_goes_from_registry_to_registry",
+            "bundles::a_bundle_transfers_a_pack_between_registries",
             "packs that are carried from registry to registry",
             &[registry, skopeo],
         ),
@@ -171,7 +167,7 @@ fn test_registries(report: &mut Report) -> Result<()> {
             "the document about registries",
             &[registry, skopeo],
         ),
-        ("oci::cut_off::", "packs without a network", &[namespace]),
+        ("oci::no_network::", "packs without a network", &[namespace]),
         ("oci::wkg::", "components that wkg pushes", &[registry, wkg]),
     ];
     for (tests, what, queries) in tests {

@@ -78,9 +78,9 @@ fn registries(global: &Global) -> Result<RegistrySettings, CliError> {
         proxies: Proxies {
             http: variable("HTTP_PROXY").or_else(|| all.clone()),
             https: variable("HTTPS_PROXY").or(all),
-            none: variable("NO_PROXY").unwrap_or_default(),
+            no_proxy: variable("NO_PROXY").unwrap_or_default(),
         },
-        credentials: CredentialSources::of(env::home_dir(), env::vars_os().collect()),
+        credentials: CredentialSources::from_env(env::home_dir(), env::vars_os().collect()),
     })
 }
 

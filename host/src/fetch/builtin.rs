@@ -1,5 +1,4 @@
-//! The packs that are part of this program. They are loaded like any other; only their
-//! bytes are already here.
+//! The packs that are part of this program. They are verified and loaded like all others.
 
 use env_pack_domain::PackDescriptor;
 
@@ -9,8 +8,8 @@ macro_rules! packed {
     };
 }
 
-/// Path and archive of each, in the order in which a new environment binds them. All have
-/// the version of the pack inside.
+/// Descriptor path and archive of each pack, in the order in which a new environment binds
+/// them.
 const PACKED: &[(&str, &[u8])] = packed![
     "greentic.deployer.local-process",
     "greentic.secrets.dev-store",
@@ -19,7 +18,7 @@ const PACKED: &[(&str, &[u8])] = packed![
     "greentic.state.in-memory",
 ];
 
-/// The version of every built-in.
+/// The version of every built-in pack.
 const VERSION: &str = "0.1.0";
 
 pub(super) fn descriptors() -> impl Iterator<Item = PackDescriptor> {
@@ -28,13 +27,14 @@ pub(super) fn descriptors() -> impl Iterator<Item = PackDescriptor> {
         .map(|(path, _)| format!("{path}@{VERSION}").parse().expect("the table holds descriptors"))
 }
 
+/// The archive of a built-in pack.
 pub(super) fn find(name: &PackDescriptor) -> Option<&'static [u8]> {
-    let is_it = |(path, _): &&(&str, &[u8])| {
-        *path == name.path().as_str() && name.version().to_string() == VERSION
-    };
-    PACKED.iter().find(is_it).map(|(_, bytes)| *bytes)
+    let path = name.path().as_str();
+    let (_, bytes) = PACKED.iter().find(|(packed, _)| *packed == path)?;
+    (name.version().to_string() == VERSION).then_some(bytes)
 }
 
+/// All descriptors, for a message.
 pub(super) fn names() -> String {
     descriptors().map(|descriptor| format!("`{descriptor}`")).collect::<Vec<_>>().join(", ")
 }

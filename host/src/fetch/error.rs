@@ -1,114 +1,114 @@
-//! Why there are no bytes.
+//! Errors of fetching and caching packs.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use env_pack_domain::{ForeignText, InvalidOciRef, OciRef, PackDescriptor};
+use env_pack_domain::{ForeignText, InvalidOciRef, OciRef, PackDescriptor, Sha256Digest};
 use gtc_fs::read::FileKind;
 
 use super::oci::RegistryError;
 
-/// Why an archive could not be had.
+/// Why a pack cannot be fetched, cached or pushed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// The name is not one of the built-in packs.
-    #[error("`{name}` is no built-in pack (there are {})", super::builtin::names())]
+    /// There is no built-in pack with this name and version.
+    #[error("`{name}` is not a built-in pack (there are {})", super::builtin::names())]
     NoSuchBuiltin {
-        /// The name.
+        /// The name in the reference.
         name: PackDescriptor,
     },
-    /// The file is not there, and has the name of a built-in pack.
-    #[error("there is no file `{}`, and a built-in pack is named with its version: `{builtin}`", shown(.path))]
+    /// There is no file at a path that is the name of a built-in pack without its version.
+    #[error("there is no file `{}`; a built-in pack is named with its version: `{builtin}`", display_path(.path))]
     MissingVersion {
         /// The path.
         path: PathBuf,
         /// The built-in pack.
         builtin: PackDescriptor,
     },
-    /// The file is not there.
-    #[error("there is no file `{}`", shown(.path))]
+    /// The file does not exist.
+    #[error("there is no file `{}`", display_path(.path))]
     NotFound {
         /// The path.
         path: PathBuf,
     },
-    /// There is something else than a file.
-    #[error("`{}` is {what}, not a regular file", shown(.path))]
+    /// The path is not that of a regular file.
+    #[error("`{}` is {what}, not a regular file", display_path(.path))]
     NotAFile {
         /// The path.
         path: PathBuf,
-        /// What is there.
+        /// The kind of file: `a folder`.
         what: FileKind,
     },
-    /// The file is larger than any pack may be.
-    #[error("`{}` has more than {limit} bytes, the most that is read of it", shown(.path))]
+    /// The file exceeds the size limit.
+    #[error("`{}` has more than {limit} bytes, the limit for this file", display_path(.path))]
     TooLarge {
         /// The path.
         path: PathBuf,
-        /// The most allowed, in bytes.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// The system did not let us read.
-    #[error("`{}` cannot be read", shown(.path))]
+    /// A file or folder cannot be read.
+    #[error("`{}` cannot be read", display_path(.path))]
     Read {
         /// The path.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         #[source]
         source: io::Error,
     },
-    /// The system did not let us keep an archive.
-    #[error("the archive cannot be kept as `{}`", shown(.path))]
+    /// A file of the cache cannot be written.
+    #[error("the cache file `{}` cannot be written", display_path(.path))]
     Write {
         /// The path.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         #[source]
         source: io::Error,
     },
-    /// What is kept under a digest has another one.
-    #[error("`{}` is damaged: its content has the digest {found}", shown(.path))]
+    /// A cached file does not have the digest of its name.
+    #[error("`{}` is damaged: its content has the digest {found}", display_path(.path))]
     Damaged {
         /// The path.
         path: PathBuf,
-        /// The digest of what is there.
-        found: env_pack_domain::Sha256Digest,
+        /// The digest of the content.
+        found: Sha256Digest,
     },
-    /// The system did not let us lock the content store.
-    #[error("`{}` cannot be locked", shown(.path))]
+    /// The lock file of the cache cannot be opened or locked.
+    #[error("`{}` cannot be locked", display_path(.path))]
     Lock {
         /// The lock file.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         #[source]
         source: io::Error,
     },
-    /// Somebody else is keeping archives, or taking some away.
-    #[error("the cache is in use by another process: `{}` is locked", shown(.lock))]
+    /// Another process holds the lock of the cache for too long.
+    #[error("the cache is in use by another process: `{}` is locked", display_path(.lock))]
     CacheLocked {
         /// The lock file.
         lock: PathBuf,
     },
-    /// The reference names nothing in a registry.
+    /// The reference is not a valid OCI reference.
     #[error(transparent)]
     Reference(#[from] InvalidOciRef),
-    /// The registry did not give it.
+    /// The registry did not deliver the pack.
     #[error("`{reference}` cannot be fetched: {source}")]
     Registry {
-        /// What was asked for.
+        /// The reference of the pack.
         reference: OciRef,
-        /// Why.
+        /// The cause.
         source: RegistryError,
     },
-    /// The registry did not take it.
-    #[error("nothing was brought to `{reference}`: {source}")]
+    /// The registry did not accept the pack or signature.
+    #[error("`{reference}` cannot be pushed: {source}")]
     Push {
-        /// Where it was to go.
+        /// The reference of the pack.
         reference: OciRef,
-        /// Why.
+        /// The cause.
         source: RegistryError,
     },
-    /// A reference of a kind we do not know.
+    /// The scheme of the reference is not supported.
     #[error(
         "references of this scheme are not supported; use a path, `file://`, `oci://` or the name of a built-in pack"
     )]
@@ -116,7 +116,7 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// A stable name of the kind of error, for programs.
+    /// A stable identifier of the kind of error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NoSuchBuiltin { .. } => "no-such-builtin",
@@ -132,8 +132,8 @@ impl FetchError {
         }
     }
 
-    /// Whether there is an answer: there is no such archive, or it is not to be used.
-    /// Otherwise nobody could find out.
+    /// Whether it is certain that the pack does not exist or cannot be used. Otherwise a
+    /// later attempt may succeed.
     pub fn is_definitive(&self) -> bool {
         match self {
             Self::Read { .. }
@@ -145,13 +145,12 @@ impl FetchError {
         }
     }
 
-    /// Whether it is certain that what lies in the place of a kept archive is not that
-    /// archive.
+    /// Whether a file of the cache certainly is not what its name says.
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::Damaged { .. } | Self::NotAFile { .. })
     }
 }
 
-fn shown(path: &std::path::Path) -> ForeignText {
+fn display_path(path: &Path) -> ForeignText {
     ForeignText::new(path.to_string_lossy())
 }

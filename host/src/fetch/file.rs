@@ -1,4 +1,4 @@
-//! Archives in files: one open of one regular file, one read.
+//! Bounded reads of regular files, with the errors of this room.
 
 use std::fs::File;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use gtc_fs::read::{ReadError, open_regular, read_capped};
 
-use super::FetchError;
+use super::error::FetchError;
 
 /// Reads a regular file of at most `limit` bytes.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
@@ -25,7 +25,7 @@ fn fetch_error(path: &Path, error: ReadError) -> FetchError {
         ReadError::NotFound => FetchError::NotFound { path },
         ReadError::NotAFile(what) => FetchError::NotAFile { path, what },
         ReadError::TooLarge { limit } => FetchError::TooLarge { path, limit },
-        // a symbolic link that leads nowhere
+        // the target of a symbolic link is missing
         ReadError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
             FetchError::NotFound { path }
         }

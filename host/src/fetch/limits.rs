@@ -1,42 +1,41 @@
-//! What fetching from registries may take.
+//! Limits on registries, and on what is fetched.
 
 use std::time::Duration;
 
-use super::layout;
-use super::oci::credentials;
+use super::layout::LayoutLimits;
+use super::oci::credentials::CredentialLimits;
 
-/// The most that a registry can make the host wait, read or keep.
+/// Limits on the time, memory and number of requests that a registry can cost.
 #[derive(Clone, Debug)]
 pub struct FetchLimits {
-    /// Until a connection is open, encryption included.
+    /// The time until a connection is open, including TLS. Default: 10 s.
     pub connect_time: Duration,
-    /// Between two bytes from the other side: a registry that is slower than this is
-    /// stuck.
+    /// The time without a byte from the other side. Default: 30 s.
     pub read_time: Duration,
-    /// One answer that is not the pack itself: a manifest, a token, a list of signatures.
+    /// The time for a response other than a layer, such as a manifest or token.
+    /// Default: 30 s.
     pub answer_time: Duration,
-    /// All that one reference takes: every request, every retry and every wait between
-    /// them.
+    /// The time for an operation on a reference with all its requests, retries and pauses.
+    /// Default: 10 minutes.
     pub total_time: Duration,
-    /// The longest wait that a registry can ask for before the next attempt; who asks for
-    /// more is not waited for.
+    /// The longest `Retry-After` that is respected; a longer one fails the operation.
+    /// Default: 30 s.
     pub retry_time: Duration,
-    /// How often a request is made that ends in a fault which may pass.
+    /// How often a request is attempted in case of transient failures. Default: 4.
     pub attempts: u64,
-    /// A manifest, or an index of them; the specification wants registries to take 4 MiB,
-    /// packs need 1 KiB.
+    /// The size of a manifest or index, in bytes. Default: 1 MiB. A pack needs 1 KiB;
+    /// registries should accept 4 MiB.
     pub manifest_bytes: u64,
-    /// Layers of a manifest; a pack has one.
+    /// The number of layers of a manifest. Default: 16. A pack has one.
     pub layers: u64,
-    /// What a token service says; tokens have 1 to 4 KiB.
+    /// The size of a token response, in bytes. Default: 64 KiB. Tokens take 1 to 4 KiB.
     pub token_bytes: u64,
-    /// Signatures of one archive in a registry: one for each signer, and a few that
-    /// nobody cares for.
+    /// The number of signatures of a pack in a registry. Default: 16.
     pub signatures: u64,
-    /// What looking for the credential of a registry may cost.
-    pub credentials: credentials::CredentialLimits,
-    /// What an image layout may hold.
-    pub layout: layout::LayoutLimits,
+    /// Limits on the search for credentials.
+    pub credentials: CredentialLimits,
+    /// Limits on image layouts.
+    pub layout: LayoutLimits,
 }
 
 impl Default for FetchLimits {
@@ -52,8 +51,8 @@ impl Default for FetchLimits {
             layers: 16,
             token_bytes: 64 << 10,
             signatures: 16,
-            credentials: credentials::CredentialLimits::default(),
-            layout: layout::LayoutLimits::default(),
+            credentials: CredentialLimits::default(),
+            layout: LayoutLimits::default(),
         }
     }
 }

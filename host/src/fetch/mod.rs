@@ -1,5 +1,5 @@
-//! Pack references to bytes: built-in packs, files, registries, and the content store.
-//! This room knows no zip and no WebAssembly.
+//! Fetches packs: pack references to verified bytes, from built-in packs, files, registries
+//! and the cache. This room does not interpret archives or WebAssembly.
 
 mod blobs;
 mod builtin;
@@ -9,22 +9,25 @@ mod file;
 pub mod layout;
 mod limits;
 pub mod oci;
+mod pack;
 pub mod progress;
 mod publish;
 mod reference_cache;
 mod signature_cache;
 
-use std::borrow::Cow;
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use blobs::BlobStore;
 use env_pack_domain::{OciRef, PackDescriptor, PackRef, Sha256Digest};
-use oci::{FetchedManifest, Registries};
-use reference_cache::{KeptManifest, ReferenceCache};
+use oci::{Registries, ResolvedPack};
+use pack::RegistryOrigin;
+use reference_cache::ReferenceCache;
+use signature_cache::SignatureCache;
 
-pub use blobs::{Alone, BlobListing, Kept, StoredBlob, TempFile};
+pub use blobs::{BlobListing, ExclusiveLock, SharedLock, StoredBlob, TempFile};
 pub use bundle::{BundleContents, BundleEntry, BundleError, BundledPack};
 pub use error::FetchError;
 pub use limits::FetchLimits;
@@ -32,92 +35,57 @@ pub use oci::{
     CredentialSources, PackAnnotations, PackFormat, Proxies, PublishedSignature, RegistryError,
     RegistryOption, RegistrySettings, TransportError, is_registry,
 };
+pub use pack::FetchedPack;
 pub use progress::{NoProgress, Progress, Transfer};
 pub use reference_cache::{ListedManifest, ListedReference, ReferenceListing};
 pub use signature_cache::{CachedSignature, SignatureListing};
 
-/// More than the path of a folder ever has, in bytes.
-const PATH_BYTES: u64 = 64 << 10;
+/// The most that is read of a recorded store root, in bytes: more than a path takes.
+const MAX_PATH_BYTES: u64 = 64 << 10;
 
-/// The bytes of an archive, and their digest.
-#[derive(Debug)]
-pub struct FetchedPack {
-    /// The archive.
-    pub bytes: Cow<'static, [u8]>,
-    /// The digest of `bytes`.
-    pub digest: Sha256Digest,
-    /// What the bytes are.
-    pub format: PackFormat,
-    /// Whether it is part of this program.
-    pub is_builtin: bool,
-    /// Where it was found in a registry.
-    origin: Option<RegistryOrigin>,
-}
-
-/// What a reference to a registry stands for.
-#[derive(Clone, Debug)]
-struct RegistryOrigin {
-    reference: OciRef,
-    manifest: FetchedManifest,
-}
-
-impl FetchedPack {
-    fn new(bytes: impl Into<Cow<'static, [u8]>>) -> Self {
-        let bytes = bytes.into();
-        let digest = Sha256Digest::compute(&bytes);
-        Self { bytes, digest, format: PackFormat::Archive, is_builtin: false, origin: None }
-    }
-
-    /// The digest of the manifest that it was found by, if it comes from a registry.
-    pub fn manifest(&self) -> Option<Sha256Digest> {
-        self.origin.as_ref().map(|origin| origin.manifest.digest)
-    }
-}
-
-/// The folders for whose environments archives were kept.
+/// The roots of garbage collection: the stores whose environments may pin archives.
 #[derive(Debug, Default)]
 pub struct GcRoots {
-    /// Their paths.
+    /// The store roots.
     pub found: Vec<PathBuf>,
-    /// The digests of paths that cannot be read, and why: nobody knows what is needed
-    /// there.
+    /// The digests of store roots that are recorded but cannot be read. What their
+    /// environments pin is unknown.
     pub unreadable: Vec<(Sha256Digest, FetchError)>,
 }
 
-/// Finds the bytes that pack references stand for.
+/// Fetches, caches and publishes packs.
 pub struct Fetcher {
     blobs: BlobStore,
-    roots: BlobStore,
-    signatures: signature_cache::SignatureCache,
+    gc_roots: BlobStore,
+    signatures: SignatureCache,
     reference_cache: ReferenceCache,
     registries: Registries,
     progress: Box<dyn Progress>,
     max_bytes: u64,
 }
 
-/// What a fetcher is built from.
+/// The settings of a [`Fetcher`].
 pub struct FetchSettings {
-    /// Where it keeps what it is told to keep.
+    /// The folder of the cache.
     pub cache: PathBuf,
-    /// The most that is read of an archive, in bytes.
+    /// The size limit of an archive, in bytes.
     pub max_bytes: u64,
-    /// What registries may take.
+    /// Limits on registries and bundles.
     pub limits: FetchLimits,
     /// How registries are reached.
     pub registries: RegistrySettings,
-    /// Who is told how far a transfer is.
+    /// Is notified of transfers.
     pub progress: Box<dyn Progress>,
 }
 
 impl Fetcher {
-    /// A fetcher. Nothing is read or written, and no socket opened, before something is
-    /// asked of it.
+    /// A fetcher. It does no I/O until it is used.
     pub fn new(settings: FetchSettings) -> Self {
         let FetchSettings { cache, max_bytes, limits, registries, progress } = settings;
         Self {
             blobs: BlobStore::archives(&cache),
-            roots: BlobStore::roots(&cache),
-            signatures: signature_cache::SignatureCache::new(&cache),
+            gc_roots: BlobStore::roots(&cache),
+            signatures: SignatureCache::new(&cache),
             reference_cache: ReferenceCache::new(&cache, limits.manifest_bytes, limits.layers),
             registries: Registries::new(registries, limits),
             progress,
@@ -125,34 +93,39 @@ impl Fetcher {
         }
     }
 
-    /// Whether no socket is ever opened.
+    /// Whether offline mode is on, in which no socket is opened.
     pub fn is_offline(&self) -> bool {
         self.registries.is_offline()
     }
 
-    /// The descriptors of the packs that are part of this program, in the order in which
-    /// an environment binds them.
+    /// The descriptors of the built-in packs, in the order in which a new environment binds
+    /// them.
     pub fn builtins(&self) -> impl Iterator<Item = PackDescriptor> {
         builtin::descriptors()
     }
 
-    /// Whether a reference names a pack that is part of this program.
+    /// Whether a reference names a built-in pack.
     pub fn is_builtin(&self, pack_ref: &PackRef) -> bool {
         matches!(pack_ref, PackRef::Builtin(name) if builtin::find(name).is_some())
     }
 
-    /// The archive that a reference stands for now.
+    /// Fetches the pack that a reference names now.
     ///
     /// # Errors
-    /// [`FetchError`] when there is none, or it cannot be read.
+    /// [`FetchError`] if it does not exist or cannot be read.
     pub fn fetch(&self, pack_ref: &PackRef) -> Result<FetchedPack, FetchError> {
         match pack_ref {
             PackRef::Builtin(name) => match builtin::find(name) {
-                Some(bytes) => Ok(FetchedPack { is_builtin: true, ..FetchedPack::new(bytes) }),
+                Some(bytes) => {
+                    Ok(FetchedPack { is_builtin: true, ..FetchedPack::from_archive(bytes) })
+                }
                 None => Err(FetchError::NoSuchBuiltin { name: name.clone() }),
             },
-            PackRef::Oci(reference) => self.in_registry(reference),
-            PackRef::Opaque(text) if text.starts_with("oci://") => self.in_registry(&text.parse()?),
+            PackRef::Oci(reference) => self.fetch_from_registry(reference),
+            PackRef::Opaque(text) if text.starts_with("oci://") => {
+                // the error says what is wrong with it
+                self.fetch_from_registry(&text.parse()?)
+            }
             PackRef::Opaque(_) => Err(FetchError::UnknownScheme),
             PackRef::File(_) => {
                 self.fetch_file(Path::new(pack_ref.file_path().unwrap_or_default()))
@@ -160,21 +133,22 @@ impl Fetcher {
         }
     }
 
-    /// The archive in a file, whose path need not be text.
+    /// Reads a pack from a file, whose path need not be UTF-8.
     ///
     /// # Errors
-    /// [`FetchError`] when there is none, or it cannot be read.
+    /// [`FetchError`] if it does not exist or cannot be read.
     pub fn fetch_file(&self, path: &Path) -> Result<FetchedPack, FetchError> {
-        file::read(path, self.max_bytes)
-            .map(FetchedPack::new)
-            .map_err(|error| self.or_builtin(error))
+        match file::read(path, self.max_bytes) {
+            Ok(bytes) => Ok(FetchedPack::from_archive(bytes)),
+            Err(error) => Err(self.suggest_builtin(error)),
+        }
     }
 
-    /// The archive that a reference stood for when it was bound: in a registry, that of
-    /// the manifest, whatever the tag stands for now.
+    /// Fetches the pack that was bound: from a registry, the one with this manifest, even if
+    /// the tag moved.
     ///
     /// # Errors
-    /// [`FetchError`] when there is none, or it cannot be read.
+    /// [`FetchError`] if it does not exist or cannot be read.
     pub fn fetch_pinned(
         &self,
         pack_ref: &PackRef,
@@ -182,215 +156,206 @@ impl Fetcher {
     ) -> Result<FetchedPack, FetchError> {
         match (pack_ref, manifest) {
             (PackRef::Oci(reference), Some(manifest)) => {
-                self.in_registry(&reference.pinned(manifest))
+                self.fetch_from_registry(&reference.pinned(manifest))
             }
             _ => self.fetch(pack_ref),
         }
     }
 
-    /// The digest of the manifest that a tag stood for when a registry was last asked;
-    /// none when nobody knows.
+    /// The manifest digest that a registry reported last for a tag, if it is known.
     pub fn last_known_digest(&self, pack_ref: &PackRef) -> Option<Sha256Digest> {
         match pack_ref {
-            PackRef::Oci(reference) => self.reference_cache.noted(reference),
+            PackRef::Oci(reference) => self.reference_cache.last_digest(reference),
             _ => None,
         }
     }
 
-    fn in_registry(&self, reference: &OciRef) -> Result<FetchedPack, FetchError> {
-        // what a digest stands for never changes
-        if reference.digest().is_some() || self.registries.is_offline() {
-            let kept = self.reference_cache.of(reference);
-            if let Some(kept) = kept.and_then(|kept| self.kept_layer(reference, kept)) {
-                return Ok(kept);
+    fn fetch_from_registry(&self, reference: &OciRef) -> Result<FetchedPack, FetchError> {
+        // the manifest of a digest never changes
+        if reference.digest().is_some() || self.is_offline() {
+            let resolved = self.reference_cache.resolve(reference);
+            let cached = resolved.and_then(|resolved| self.cached_layer(reference, &resolved));
+            if let Some(cached) = cached {
+                return Ok(cached);
             }
         }
-        let failed = |source| FetchError::Registry { reference: reference.clone(), source };
-        let (mut access, resolved) = self.registries.resolve(reference).map_err(failed)?;
-        let oci::ResolvedPack { manifest, layer, format } = resolved;
-        let kept = KeptManifest { manifest: manifest.clone(), layer: layer.clone(), format };
-        let fetched = match self.kept_layer(reference, kept) {
-            Some(kept) => kept,
+        let registry_error = |source| FetchError::Registry { reference: reference.clone(), source };
+        let (mut client, resolved) = self.registries.resolve(reference).map_err(registry_error)?;
+        let pack = match self.cached_layer(reference, &resolved) {
+            Some(cached) => cached,
             None => {
-                let bytes =
-                    access.blob(&layer, self.max_bytes, self.progress.as_ref()).map_err(failed)?;
-                let origin = Some(RegistryOrigin {
-                    reference: reference.clone(),
-                    manifest: manifest.clone(),
-                });
-                FetchedPack {
-                    bytes: bytes.into(),
-                    digest: layer.digest,
-                    format,
-                    is_builtin: false,
-                    origin,
-                }
+                let bytes = client
+                    .blob(&resolved.layer, self.max_bytes, self.progress.as_ref())
+                    .map_err(registry_error)?;
+                pack_from_registry(reference, &resolved, bytes)
             }
         };
-        // `doctor` says that a tag moved when somebody saw it; a cache that cannot be written is
-        // no reason to fail here. Nothing is kept of a registry that did not give what
-        // its manifest names.
-        let _ = self.reference_cache.keep(reference, &manifest);
-        Ok(fetched)
+        // recorded only after the layer was fetched; `doctor` uses the record to report moved
+        // tags, which a read-only cache must not prevent
+        let _ = self.reference_cache.insert(reference, &resolved.manifest);
+        Ok(pack)
     }
 
-    /// The layer of a manifest, if it was kept and is still what it was.
-    fn kept_layer(&self, reference: &OciRef, kept: KeptManifest) -> Option<FetchedPack> {
-        let KeptManifest { manifest, layer, format } = kept;
-        let bytes = self.blobs.get(&layer.digest, self.max_bytes)?;
-        let origin = Some(RegistryOrigin { reference: reference.clone(), manifest });
-        Some(FetchedPack {
-            bytes: bytes.into(),
-            digest: layer.digest,
-            format,
-            is_builtin: false,
-            origin,
-        })
+    /// The pack from the cache, if it is there and not damaged.
+    fn cached_layer(&self, reference: &OciRef, resolved: &ResolvedPack) -> Option<FetchedPack> {
+        let bytes = self.blobs.get(&resolved.layer.digest, self.max_bytes)?;
+        Some(pack_from_registry(reference, resolved, bytes))
     }
 
-    /// The error, or a better one where somebody meant a built-in pack.
-    fn or_builtin(&self, error: FetchError) -> FetchError {
+    /// Replaces a missing-file error if the path is the name of a built-in pack.
+    fn suggest_builtin(&self, error: FetchError) -> FetchError {
         let FetchError::NotFound { path } = error else { return error };
-        let is_meant = |builtin: &PackDescriptor| {
-            path.file_name().is_some_and(|name| name == builtin.path().as_str())
-        };
-        match self.builtins().find(is_meant) {
+        let builtin = self
+            .builtins()
+            .find(|builtin| path.file_name().is_some_and(|name| name == builtin.path().as_str()));
+        match builtin {
             Some(builtin) => FetchError::MissingVersion { path, builtin },
             None => FetchError::NotFound { path },
         }
     }
 
-    /// A file that is no pack but a document about one.
+    /// Reads a file that is not a pack, such as a signature or key.
     ///
     /// # Errors
-    /// [`FetchError`] when it is not there, no regular file, or larger than `limit`
+    /// [`FetchError`] if it does not exist, is not a regular file, or has more than `limit`
     /// bytes.
     pub fn read_document(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FetchError> {
         file::read(path, limit)
     }
 
-    /// The archive with this digest, if it was kept and is still what it was.
+    /// The archive with this digest, if it is cached and not damaged.
     pub fn cached_archive(&self, digest: &Sha256Digest) -> Option<FetchedPack> {
         let bytes = self.blobs.get(digest, self.max_bytes)?;
-        let format = PackFormat::of_kept(&bytes);
-        Some(FetchedPack {
-            bytes: bytes.into(),
-            digest: *digest,
-            format,
-            is_builtin: false,
-            origin: None,
-        })
+        let format = PackFormat::detect(&bytes);
+        let bytes = bytes.into();
+        Some(FetchedPack { bytes, digest: *digest, format, is_builtin: false, origin: None })
     }
 
-    /// Keeps an archive under its digest, for an environment below `root`. It can be
-    /// taken away again once what is returned is dropped and nothing pins it.
+    /// Caches an archive for an environment in the store at `root`. Garbage collection
+    /// keeps it while the returned lock exists, and afterwards if the environment pins it.
     ///
     /// # Errors
-    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`] when it cannot
-    /// be written.
-    pub fn cache_archive(&self, fetched: &FetchedPack, root: &Path) -> Result<Kept, FetchError> {
-        let failed = |source| FetchError::Write { path: root.to_owned(), source };
-        let root = std::path::absolute(root).map_err(failed)?.into_os_string().into_vec();
-        let kept = self.blobs.put(&fetched.digest, &fetched.bytes)?;
-        if let Some(RegistryOrigin { reference, manifest }) = &fetched.origin {
-            self.reference_cache.keep(reference, manifest)?;
+    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`].
+    pub fn cache_archive(&self, pack: &FetchedPack, root: &Path) -> Result<SharedLock, FetchError> {
+        let root = std::path::absolute(root)
+            .map_err(|source| FetchError::Write { path: root.to_owned(), source })?
+            .into_os_string()
+            .into_vec();
+        let lock = self.blobs.put(&pack.digest, &pack.bytes)?;
+        if let Some(RegistryOrigin { reference, manifest }) = &pack.origin {
+            self.reference_cache.insert(reference, manifest)?;
         }
-        drop(self.roots.put(&Sha256Digest::compute(&root), &root)?);
-        Ok(kept)
+        drop(self.gc_roots.put(&Sha256Digest::compute(&root), &root)?);
+        Ok(lock)
     }
 
-    /// The folders for whose environments archives were ever kept.
+    /// The stores for whose environments archives were cached.
     ///
     /// # Errors
-    /// [`FetchError::Read`] when it cannot be found out.
+    /// [`FetchError::Read`] if the folder cannot be read.
     pub fn gc_roots(&self) -> Result<GcRoots, FetchError> {
         let mut roots = GcRoots::default();
-        for StoredBlob { digest, .. } in self.roots.list()?.blobs {
-            match self.roots.read(&digest, PATH_BYTES) {
+        for StoredBlob { digest, .. } in self.gc_roots.list()?.blobs {
+            match self.gc_roots.read(&digest, MAX_PATH_BYTES) {
                 Ok(path) => roots.found.push(OsStr::from_bytes(&path).into()),
-                Err(fault) => roots.unreadable.push((digest, fault)),
+                Err(error) => roots.unreadable.push((digest, error)),
             }
         }
         Ok(roots)
     }
 
-    /// Forgets a folder that is gone.
+    /// Removes the record of a store that does not exist any more.
     ///
     /// # Errors
-    /// What the system said.
-    pub fn remove_gc_root(&self, alone: &Alone, root: &Path) -> std::io::Result<()> {
-        self.roots.remove(alone, &Sha256Digest::compute(root.as_os_str().as_bytes()))
+    /// An I/O error.
+    pub fn remove_gc_root(&self, lock: &ExclusiveLock, root: &Path) -> io::Result<()> {
+        self.gc_roots.remove(lock, &Sha256Digest::compute(root.as_os_str().as_bytes()))
     }
 
-    /// What is kept.
+    /// Lists the cached archives.
     ///
     /// # Errors
-    /// [`FetchError::Read`] when the folder cannot be read.
+    /// [`FetchError::Read`] if the folder cannot be read.
     pub fn cached_archives(&self) -> Result<BlobListing, FetchError> {
         self.blobs.list()
     }
 
-    /// Hashes a kept archive again.
+    /// Verifies the digest of a cached archive.
     ///
     /// # Errors
-    /// [`FetchError`] when it would not be used. Whether it is damaged, or only cannot be
-    /// read now, [`is_damage`](FetchError::is_damage) tells.
+    /// [`FetchError`] if it cannot be used. [`FetchError::is_damage`] tells damage from a
+    /// failure to read it.
     pub fn verify_cached_archive(&self, digest: &Sha256Digest) -> Result<(), FetchError> {
         self.blobs.read(digest, self.max_bytes).map(drop)
     }
 
-    /// Waits until nobody is keeping archives, and keeps everybody else from it.
+    /// Locks the cache exclusively, after all processes that write to it finished.
     ///
     /// # Errors
-    /// [`FetchError::CacheLocked`] when somebody goes on for too long, [`FetchError::Lock`].
-    pub fn lock_exclusive(&self) -> Result<Alone, FetchError> {
-        self.blobs.alone()
+    /// [`FetchError::CacheLocked`] after a timeout of 10 s, or [`FetchError::Lock`].
+    pub fn lock_exclusive(&self) -> Result<ExclusiveLock, FetchError> {
+        self.blobs.lock_exclusive()
     }
 
-    /// Takes a kept archive away.
+    /// Removes a cached archive.
     ///
     /// # Errors
-    /// What the system said.
+    /// An I/O error.
     pub fn remove_cached_archive(
         &self,
-        alone: &Alone,
+        lock: &ExclusiveLock,
         digest: &Sha256Digest,
-    ) -> std::io::Result<()> {
-        self.blobs.remove(alone, digest)
+    ) -> io::Result<()> {
+        self.blobs.remove(lock, digest)
     }
 
-    /// Takes away what a process left that ended early: while somebody holds the store
-    /// alone, nobody is writing.
+    /// Removes a temporary file. Under the exclusive lock no process is writing to it.
     ///
     /// # Errors
-    /// What the system said.
-    pub fn remove_temp_file(&self, _alone: &Alone, temp_file: &TempFile) -> std::io::Result<()> {
-        std::fs::remove_file(&temp_file.path)
+    /// An I/O error.
+    pub fn remove_temp_file(&self, _lock: &ExclusiveLock, file: &TempFile) -> io::Result<()> {
+        std::fs::remove_file(&file.path)
     }
 
-    /// Every signature there is of an archive: first the one that lies beside it now,
-    /// then those that were kept. One that cannot be read is an error in its place.
+    /// The signatures of an archive on this machine: the one next to it, then the cached
+    /// ones. A signature that cannot be read is an error.
     pub fn local_signatures(
         &self,
         pack_ref: &PackRef,
         archive: &Sha256Digest,
         limit: u64,
     ) -> Vec<Result<Vec<u8>, FetchError>> {
-        let beside = signature_cache::beside(pack_ref).map(|path| file::read(&path, limit));
-        let beside = beside.filter(|read| !matches!(read, Err(FetchError::NotFound { .. })));
-        let kept = self.signatures.kept(archive, limit);
-        beside.into_iter().chain(kept.into_iter().map(Ok)).collect()
+        let mut signatures = Vec::new();
+        if let Some(path) = signature_cache::signature_path(pack_ref) {
+            let result = file::read(&path, limit);
+            if !matches!(result, Err(FetchError::NotFound { .. })) {
+                signatures.push(result);
+            }
+        }
+        signatures.extend(self.signatures.get_all(archive, limit).into_iter().map(Ok));
+        signatures
     }
 
-    /// Keeps a signature of an archive.
+    /// Caches a signature of an archive.
     ///
     /// # Errors
-    /// [`FetchError::Write`] when it cannot be written.
+    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`].
     pub fn cache_signature(
         &self,
         archive: &Sha256Digest,
         signature: &[u8],
     ) -> Result<(), FetchError> {
-        self.signatures.keep(archive, signature)
+        self.signatures.insert(archive, signature)
+    }
+}
+
+fn pack_from_registry(reference: &OciRef, resolved: &ResolvedPack, bytes: Vec<u8>) -> FetchedPack {
+    let manifest = resolved.manifest.clone();
+    FetchedPack {
+        bytes: bytes.into(),
+        digest: resolved.layer.digest,
+        format: resolved.format,
+        is_builtin: false,
+        origin: Some(RegistryOrigin { reference: reference.clone(), manifest }),
     }
 }

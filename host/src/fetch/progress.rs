@@ -1,21 +1,20 @@
-//! How far a transfer has come, for whoever waits for it. This module does not know who
-//! that is.
+//! Progress of transfers. The caller decides how to show it.
 
 use env_pack_domain::ForeignText;
 
-/// Told about everything that is transferred from or to somewhere else.
+/// Is notified of every transfer from or to a registry.
 pub trait Progress: Send + Sync {
-    /// Something begins: what it is, and how many bytes it has, if that is known.
-    fn begin(&self, what: &ForeignText, bytes: Option<u64>) -> Box<dyn Transfer>;
+    /// Called when a transfer begins, with its name and its size in bytes if that is known.
+    fn begin(&self, name: &ForeignText, bytes: Option<u64>) -> Box<dyn Transfer>;
 }
 
-/// A transfer that goes on until this is dropped, whether it succeeds or not.
+/// A transfer in progress. It is dropped when the transfer succeeds or fails.
 pub trait Transfer: Send {
-    /// So many more bytes have come, or gone.
+    /// Called when `bytes` more bytes were transferred.
     fn advance(&mut self, bytes: u64);
 }
 
-/// Tells nobody.
+/// Ignores all progress.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoProgress;
 

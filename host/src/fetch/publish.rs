@@ -1,4 +1,4 @@
-//! Packs to registries.
+//! Pushes packs and signatures to registries.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,86 +12,93 @@ use super::oci::{
 use super::{FetchError, FetchedPack, Fetcher};
 
 impl Fetcher {
-    /// Brings an archive to a registry. A signature goes along in the manifest, where the
-    /// existing tools look for it, and as an artifact that refers to it. Gives back
-    /// the digest of the manifest.
+    /// Pushes an archive and returns the digest of its manifest. A signature is stored both
+    /// in the annotations of the manifest, where existing tools read it, and as a referrer.
     ///
     /// # Errors
-    /// [`FetchError::Push`] when the registry does not take it.
+    /// [`FetchError::Push`] if the registry does not accept it.
     pub fn push(
         &self,
         reference: &OciRef,
         archive: &FetchedPack,
-        notes: &PackAnnotations,
+        annotations: &PackAnnotations,
         signature: Option<&[u8]>,
     ) -> Result<Sha256Digest, FetchError> {
-        let failed = |source| FetchError::Push { reference: reference.clone(), source };
-        let manifest = Self::manifest_of(archive, notes, signature);
-        let mut access =
-            self.registries.access(reference, RepositoryAction::Push).map_err(failed)?;
-        let mut push = || -> Result<(), RegistryError> {
-            access.push_blob(&Sha256Digest::compute(EMPTY_CONFIG), EMPTY_CONFIG)?;
-            access.push_blob(&archive.digest, &archive.bytes)?;
-            access.push_manifest(reference.tag().unwrap_or(LATEST), MANIFEST, &manifest.bytes)?;
-            signature
-                .map_or(Ok(()), |envelope| access.push_signature(&manifest, envelope).map(drop))
-        };
-        push().map_err(failed)?;
+        let manifest = Self::pack_manifest(archive, annotations, signature);
+        self.push_pack(reference, archive, &manifest, signature)
+            .map_err(|source| FetchError::Push { reference: reference.clone(), source })?;
         Ok(manifest.digest)
     }
 
-    /// The manifest that an archive has in a registry, with its signature.
-    pub(super) fn manifest_of(
+    fn push_pack(
+        &self,
+        reference: &OciRef,
         archive: &FetchedPack,
-        notes: &PackAnnotations,
+        manifest: &FetchedManifest,
+        signature: Option<&[u8]>,
+    ) -> Result<(), RegistryError> {
+        let mut client = self.registries.client(reference, RepositoryAction::Push)?;
+        client.push_blob(&Sha256Digest::compute(EMPTY_CONFIG), EMPTY_CONFIG)?;
+        client.push_blob(&archive.digest, &archive.bytes)?;
+        client.push_manifest(reference.tag().unwrap_or(LATEST), MANIFEST, &manifest.bytes)?;
+        if let Some(envelope) = signature {
+            client.push_signature(manifest, envelope)?;
+        }
+        Ok(())
+    }
+
+    /// The manifest of an archive in a registry, with its signature.
+    pub(super) fn pack_manifest(
+        archive: &FetchedPack,
+        annotations: &PackAnnotations,
         signature: Option<&[u8]>,
     ) -> FetchedManifest {
-        let notes = PackAnnotations {
-            signature: signature.map(|envelope| STANDARD.encode(envelope)),
-            ..notes.clone()
-        };
-        let bytes = artifact_manifest::manifest(archive.digest, archive.bytes.len() as u64, &notes);
+        let mut annotations = annotations.clone();
+        annotations.signature = signature.map(|envelope| STANDARD.encode(envelope));
+        let size = archive.bytes.len() as u64;
+        let bytes = artifact_manifest::pack_manifest(archive.digest, size, &annotations);
         FetchedManifest { digest: Sha256Digest::compute(&bytes), bytes }
     }
 
-    /// Brings a signature of a pack that a registry has; says whether it was not there
-    /// already.
+    /// Publishes a signature of a pack in its registry. Returns whether it is new there.
     ///
     /// # Errors
-    /// [`FetchError::Push`] when the registry does not take it.
+    /// [`FetchError::Push`] if the registry does not accept it.
     pub fn push_signature(&self, pack: &FetchedPack, signature: &[u8]) -> Result<bool, FetchError> {
         let Some(origin) = &pack.origin else { return Ok(false) };
-        let failed = |source| FetchError::Push { reference: origin.reference.clone(), source };
-        let mut access =
-            self.registries.access(&origin.reference, RepositoryAction::Push).map_err(failed)?;
-        access.push_signature(&origin.manifest, signature).map_err(failed)
+        let reference = &origin.reference;
+        self.registries
+            .client(reference, RepositoryAction::Push)
+            .and_then(|mut client| client.push_signature(&origin.manifest, signature))
+            .map_err(|source| FetchError::Push { reference: reference.clone(), source })
     }
 
-    /// The signatures of a pack that its registry has: in its manifest, and of those who
-    /// signed it later. Offline there are only the former. What cannot be had is an
-    /// error in its place.
+    /// The signatures of a pack in its registry: the one in the annotations of the manifest,
+    /// then, unless offline, its referrers. Those that cannot be fetched are errors.
     pub fn published_signatures(
         &self,
         pack: &FetchedPack,
         limit: u64,
     ) -> Vec<Result<PublishedSignature, FetchError>> {
         let Some(origin) = &pack.origin else { return Vec::new() };
-        let failed = |source| FetchError::Registry { reference: origin.reference.clone(), source };
-        let parsed: Option<OciManifest> = serde_json::from_slice(&origin.manifest.bytes).ok();
-        let annotated = parsed
-            .as_ref()
-            .and_then(referrers::annotated)
-            .into_iter()
-            .filter(|envelope| envelope.len() as u64 <= limit);
-        let mut signatures: Vec<_> =
-            annotated.map(|envelope| Ok(PublishedSignature::Envelope(envelope))).collect();
-        if !self.registries.is_offline() {
-            let access = self.registries.access(&origin.reference, RepositoryAction::Pull);
-            match access.map(|mut access| access.signatures(&origin.manifest, limit)) {
-                Ok(published) => signatures
-                    .extend(published.into_iter().map(|signature| signature.map_err(failed))),
-                Err(error) => signatures.push(Err(failed(error))),
+        let registry_error =
+            |source| FetchError::Registry { reference: origin.reference.clone(), source };
+        let mut signatures = Vec::new();
+        let manifest: Option<OciManifest> = serde_json::from_slice(&origin.manifest.bytes).ok();
+        let annotated = manifest.as_ref().and_then(referrers::annotated_signature);
+        if let Some(envelope) = annotated.filter(|envelope| envelope.len() as u64 <= limit) {
+            signatures.push(Ok(PublishedSignature::Envelope(envelope)));
+        }
+        if self.is_offline() {
+            return signatures;
+        }
+        match self.registries.client(&origin.reference, RepositoryAction::Pull) {
+            Ok(mut client) => {
+                let published = client.signatures(&origin.manifest, limit);
+                signatures
+                    .extend(published.into_iter().map(|result| result.map_err(registry_error)));
             }
+            Err(error) => signatures.push(Err(registry_error(error))),
         }
         signatures
     }

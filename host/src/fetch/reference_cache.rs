@@ -1,201 +1,192 @@
-//! What references to registries stood for when somebody last looked: manifests, kept
-//! like archives under their digests, and for each reference the digest of its manifest.
+//! The cache of registry references: manifests by digest, and for each tag the digest that
+//! the registry reported last.
 //!
-//! A manifest is hashed when it is read, so nobody can put another one in its place.
-//! Which one a tag stands for is only what the registry said; whoever needs more than
-//! that pins the digest.
+//! A manifest is verified against its digest at each use. The digest of a tag is only what
+//! the registry said; a pin is needed to rely on it.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{OciRef, Sha256Digest};
 use serde::{Deserialize, Serialize};
 
-use super::blobs::{Alone, BlobStore, StoredBlob, TempFile};
-use super::oci::manifest::{OciDescriptor, OciManifest};
-use super::oci::{FetchedManifest, PackFormat};
+use super::blobs::{BlobStore, ExclusiveLock, StoredBlob, TempFile};
+use super::oci::manifest::OciManifest;
+use super::oci::{FetchedManifest, ResolvedPack};
 use super::{FetchError, Fetcher, file};
 
-/// More than a reference and a digest have, in bytes.
-const NOTE_BYTES: u64 = 4 << 10;
+/// The most that is read of a reference record, in bytes: more than a reference and a
+/// digest take.
+const MAX_RECORD_BYTES: u64 = 4 << 10;
 
 #[derive(Debug)]
 pub(super) struct ReferenceCache {
     manifests: BlobStore,
-    /// The notes which manifest each reference stood for. They have the names and the
-    /// lock of blobs, but change.
-    notes: BlobStore,
-    manifest_bytes: u64,
-    layers: u64,
+    /// The records of references. Their file names are digests of the reference, and they
+    /// share the lock of the blobs, but their content changes.
+    references: BlobStore,
+    max_manifest_bytes: u64,
+    max_layers: u64,
 }
 
-/// What references stood for, each part sorted by name.
+/// The content of the cache, each list sorted by file name.
 #[derive(Clone, Debug, Default)]
 pub struct ReferenceListing {
-    /// The manifests, damaged or not.
+    /// The manifests.
     pub manifests: Vec<ListedManifest>,
-    /// The notes that can be read, and those that cannot.
+    /// The records of references.
     pub references: Vec<ListedReference>,
-    /// Half-written files.
+    /// Temporary files of interrupted or running writes.
     pub temp_files: Vec<TempFile>,
-    /// What has a name that we give to nothing. It is never touched.
+    /// Files and folders with other names. They are never removed.
     pub unknown_files: Vec<PathBuf>,
 }
 
-/// A kept manifest.
+/// A manifest in the cache.
 #[derive(Clone, Debug)]
 pub struct ListedManifest {
-    /// What lies there.
+    /// The file with the manifest.
     pub blob: StoredBlob,
-    /// The digest of the archive in it; none when it cannot be used.
+    /// The digest of its archive; none if the manifest is damaged or invalid.
     pub archive: Option<Sha256Digest>,
 }
 
-/// A note which manifest a reference stood for.
+/// A record of a reference in the cache.
 #[derive(Clone, Debug)]
 pub struct ListedReference {
-    /// What lies there.
+    /// The file with the record.
     pub blob: StoredBlob,
-    /// The reference, and the digest of its manifest; none when it cannot be used.
-    pub stands_for: Option<(OciRef, Sha256Digest)>,
+    /// The reference and the digest of its manifest; none if the record is invalid.
+    pub target: Option<(OciRef, Sha256Digest)>,
 }
 
-/// A note which manifest a reference stood for.
+/// The file format of a record.
 #[derive(Serialize, Deserialize)]
-struct Note {
+struct ReferenceRecord {
     reference: String,
     manifest: String,
 }
 
-/// A manifest that was kept, and what in it is the pack.
-#[derive(Clone, Debug)]
-pub(super) struct KeptManifest {
-    pub manifest: FetchedManifest,
-    pub layer: OciDescriptor,
-    pub format: PackFormat,
-}
-
 impl ReferenceCache {
-    pub fn new(cache: &Path, manifest_bytes: u64, layers: u64) -> Self {
+    pub fn new(cache: &Path, max_manifest_bytes: u64, max_layers: u64) -> Self {
         Self {
             manifests: BlobStore::manifests(cache),
-            notes: BlobStore::references(cache),
-            manifest_bytes,
-            layers,
+            references: BlobStore::references(cache),
+            max_manifest_bytes,
+            max_layers,
         }
     }
 
-    /// The manifest that a reference stood for when somebody last looked; that of its
-    /// digest, if it has one.
-    pub fn of(&self, reference: &OciRef) -> Option<KeptManifest> {
+    /// The pack of a reference, by its digest or by the last known digest of its tag.
+    pub fn resolve(&self, reference: &OciRef) -> Option<ResolvedPack> {
         match reference.digest() {
-            Some(digest) => self.manifest(digest),
-            None => self.manifest(&self.noted(reference)?),
+            Some(digest) => self.pack(digest),
+            None => self.pack(&self.last_digest(reference)?),
         }
     }
 
-    /// The digest of the manifest that a tag stood for when somebody last looked.
-    pub fn noted(&self, reference: &OciRef) -> Option<Sha256Digest> {
-        let (noted, manifest) = read_note(&self.note(reference))?;
-        (noted == *reference).then_some(manifest)
+    /// The manifest digest that the registry reported last for a tag.
+    pub fn last_digest(&self, reference: &OciRef) -> Option<Sha256Digest> {
+        let (recorded, manifest) = read_record(&self.record_path(reference))?;
+        (recorded == *reference).then_some(manifest)
     }
 
     fn list(&self) -> Result<ReferenceListing, FetchError> {
-        let (manifests, notes) = (self.manifests.list()?, self.notes.list()?);
-        let manifest = |blob: StoredBlob| {
-            let archive = self.manifest(&blob.digest).map(|kept| kept.layer.digest);
-            ListedManifest { blob, archive }
-        };
-        let reference = |blob: StoredBlob| {
-            let stands_for = read_note(&self.notes.folder().join(blob.digest.hex()));
-            ListedReference { blob, stands_for }
-        };
-        Ok(ReferenceListing {
-            manifests: manifests.blobs.into_iter().map(manifest).collect(),
-            references: notes.blobs.into_iter().map(reference).collect(),
-            temp_files: manifests.temp_files.into_iter().chain(notes.temp_files).collect(),
-            unknown_files: manifests.unknown_files.into_iter().chain(notes.unknown_files).collect(),
-        })
+        let manifests = self.manifests.list()?;
+        let references = self.references.list()?;
+        let mut listing = ReferenceListing::default();
+        for blob in manifests.blobs {
+            let archive = self.pack(&blob.digest).map(|pack| pack.layer.digest);
+            listing.manifests.push(ListedManifest { blob, archive });
+        }
+        for blob in references.blobs {
+            let target = read_record(&self.references.folder().join(blob.digest.hex()));
+            listing.references.push(ListedReference { blob, target });
+        }
+        listing.temp_files = [manifests.temp_files, references.temp_files].concat();
+        listing.unknown_files = [manifests.unknown_files, references.unknown_files].concat();
+        Ok(listing)
     }
 
-    /// A manifest that was kept.
-    pub fn manifest(&self, digest: &Sha256Digest) -> Option<KeptManifest> {
-        let bytes = self.manifests.get(digest, self.manifest_bytes)?;
-        let parsed = OciManifest::parse(&bytes, self.layers).ok()?;
+    /// The pack of a cached manifest.
+    fn pack(&self, digest: &Sha256Digest) -> Option<ResolvedPack> {
+        let bytes = self.manifests.get(digest, self.max_manifest_bytes)?;
+        let parsed = OciManifest::parse(&bytes, self.max_layers).ok()?;
         let (layer, format) = parsed.pack().ok()?;
-        Some(KeptManifest {
-            layer: layer.clone(),
-            format,
-            manifest: FetchedManifest { bytes, digest: *digest },
-        })
+        let manifest = FetchedManifest { digest: *digest, bytes };
+        Some(ResolvedPack { layer: layer.clone(), format, manifest })
     }
 
-    /// Keeps a manifest, and notes that a reference stands for it.
-    ///
-    /// # Errors
-    /// [`FetchError::Write`] when it cannot be written.
-    pub fn keep(&self, reference: &OciRef, manifest: &FetchedManifest) -> Result<(), FetchError> {
+    /// Stores a manifest, and records its digest for the tag of a reference.
+    pub fn insert(&self, reference: &OciRef, manifest: &FetchedManifest) -> Result<(), FetchError> {
         drop(self.manifests.put(&manifest.digest, &manifest.bytes)?);
         if reference.digest().is_some() {
             return Ok(());
         }
-        let path = self.note(reference);
-        let note = Note { reference: reference.to_string(), manifest: manifest.digest.to_string() };
-        let failed = |source| FetchError::Write { path: path.clone(), source };
-        let bytes = serde_json::to_vec(&note).map_err(|error| failed(error.into()))?;
-        let _together = self.notes.together()?;
-        std::fs::create_dir_all(self.notes.folder()).map_err(failed)?;
-        gtc_fs::atomic::write(&path, &bytes, 0o600).map_err(failed)
+        let path = self.record_path(reference);
+        let record = ReferenceRecord {
+            reference: reference.to_string(),
+            manifest: manifest.digest.to_string(),
+        };
+        let write_error = |source| FetchError::Write { path: path.clone(), source };
+        let bytes = serde_json::to_vec(&record).map_err(|error| write_error(error.into()))?;
+        let _lock = self.references.lock_shared()?;
+        fs::create_dir_all(self.references.folder()).map_err(write_error)?;
+        gtc_fs::atomic::write(&path, &bytes, 0o600).map_err(write_error)
     }
 
-    /// A note is named after its reference, in a way that every file system takes.
-    fn note(&self, reference: &OciRef) -> PathBuf {
-        self.notes.folder().join(Sha256Digest::compute(reference.to_string().as_bytes()).hex())
+    /// The file of a reference. A digest is a valid file name on every file system.
+    fn record_path(&self, reference: &OciRef) -> PathBuf {
+        self.references.folder().join(Sha256Digest::compute(reference.to_string().as_bytes()).hex())
     }
 }
 
-fn read_note(path: &Path) -> Option<(OciRef, Sha256Digest)> {
-    let note: Note = serde_json::from_slice(&file::read(path, NOTE_BYTES).ok()?).ok()?;
-    Some((note.reference.parse().ok()?, note.manifest.parse().ok()?))
+fn read_record(path: &Path) -> Option<(OciRef, Sha256Digest)> {
+    let bytes = file::read(path, MAX_RECORD_BYTES).ok()?;
+    let record: ReferenceRecord = serde_json::from_slice(&bytes).ok()?;
+    Some((record.reference.parse().ok()?, record.manifest.parse().ok()?))
 }
 
 impl Fetcher {
-    /// What references to registries stood for, as far as it is kept.
+    /// Lists the cached manifests and references.
     ///
     /// # Errors
-    /// [`FetchError::Read`] when a folder cannot be read.
+    /// [`FetchError::Read`] if a folder cannot be read.
     pub fn cached_references(&self) -> Result<ReferenceListing, FetchError> {
         self.reference_cache.list()
     }
 
-    /// Hashes a kept manifest again.
+    /// Verifies the digest of a cached manifest.
     ///
     /// # Errors
-    /// [`FetchError`] when it would not be used.
+    /// [`FetchError`] if it is damaged or cannot be read.
     pub fn verify_cached_manifest(&self, digest: &Sha256Digest) -> Result<(), FetchError> {
-        self.reference_cache.manifests.read(digest, self.reference_cache.manifest_bytes).map(drop)
+        let cache = &self.reference_cache;
+        cache.manifests.read(digest, cache.max_manifest_bytes).map(drop)
     }
 
-    /// Takes a kept manifest away.
+    /// Removes a cached manifest.
     ///
     /// # Errors
-    /// What the system said.
+    /// An I/O error.
     pub fn remove_cached_manifest(
         &self,
-        alone: &Alone,
+        lock: &ExclusiveLock,
         digest: &Sha256Digest,
-    ) -> std::io::Result<()> {
-        self.reference_cache.manifests.remove(alone, digest)
+    ) -> io::Result<()> {
+        self.reference_cache.manifests.remove(lock, digest)
     }
 
-    /// Forgets what a reference stood for.
+    /// Removes the record of a reference.
     ///
     /// # Errors
-    /// What the system said.
+    /// An I/O error.
     pub fn remove_cached_reference(
         &self,
-        alone: &Alone,
+        lock: &ExclusiveLock,
         reference: &ListedReference,
-    ) -> std::io::Result<()> {
-        self.reference_cache.notes.remove(alone, &reference.blob.digest)
+    ) -> io::Result<()> {
+        self.reference_cache.references.remove(lock, &reference.blob.digest)
     }
 }

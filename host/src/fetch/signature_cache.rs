@@ -1,8 +1,8 @@
-//! Where signatures of archives are: in a file beside the archive, and kept, under the
-//! digest of the archive and their own.
+//! Signatures of archives in files: next to the archive, and in the cache under the digests
+//! of the archive and the signature.
 //!
-//! Nothing of it is believed here. What is kept is verified whenever it is used, so that
-//! whoever can write there gains nothing.
+//! Signatures are verified at each use, so write access to the cache does not help to
+//! forge one.
 
 use std::fs;
 use std::io;
@@ -10,31 +10,30 @@ use std::path::{Path, PathBuf};
 
 use env_pack_domain::{PackRef, Sha256Digest};
 
-use super::blobs::{Alone, BlobListing, BlobStore, StoredBlob, TempFile};
+use super::blobs::{BlobListing, BlobStore, ExclusiveLock, StoredBlob, TempFile};
 use super::{FetchError, Fetcher};
 
-/// How many kept signatures of one archive are looked at: one for each signer, and a few
+/// The most cached signatures of an archive that are read: one for each signer, and a few
 /// that were replaced.
-const MAX_KEPT: usize = 64;
+const MAX_SIGNATURES: usize = 64;
 
-/// A kept signature.
+/// A signature in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedSignature {
-    /// The archive that it is kept for.
+    /// The digest of the signed archive.
     pub archive: Sha256Digest,
-    /// What lies there.
+    /// The file with the signature.
     pub blob: StoredBlob,
 }
 
-/// Every kept signature, and what else lies there, each part sorted by archive and name.
+/// All cached signatures, and other files between them, sorted by archive and name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignatureListing {
-    /// What is named after a digest, damaged or not, in a folder that is named after an
-    /// archive.
+    /// Files whose names are those of signatures. Their content is not verified.
     pub signatures: Vec<CachedSignature>,
-    /// Half-written files.
+    /// Temporary files of interrupted or running writes.
     pub temp_files: Vec<TempFile>,
-    /// What has a name or a place that we give to nothing. It is never touched.
+    /// Files and folders with other names. They are never removed.
     pub unknown_files: Vec<PathBuf>,
 }
 
@@ -48,90 +47,85 @@ impl SignatureCache {
         Self { cache: cache.to_owned() }
     }
 
-    /// The kept signatures of an archive, in the order of their digests.
-    pub fn kept(&self, archive: &Sha256Digest, limit: u64) -> Vec<Vec<u8>> {
-        let kept = BlobStore::signatures(&self.cache, archive);
-        let mut digests: Vec<_> = kept
-            .list()
-            .into_iter()
-            .flat_map(|listing| listing.blobs)
-            .map(|blob| blob.digest)
-            .collect();
+    fn of_archive(&self, archive: &Sha256Digest) -> BlobStore {
+        BlobStore::signatures(&self.cache, archive)
+    }
+
+    /// The valid signatures of an archive, in the order of their digests.
+    pub fn get_all(&self, archive: &Sha256Digest, limit: u64) -> Vec<Vec<u8>> {
+        let store = self.of_archive(archive);
+        let listing = store.list().unwrap_or_default();
+        let mut digests: Vec<_> = listing.blobs.into_iter().map(|blob| blob.digest).collect();
         digests.sort();
-        digests.iter().take(MAX_KEPT).filter_map(|digest| kept.get(digest, limit)).collect()
+        digests.iter().take(MAX_SIGNATURES).filter_map(|digest| store.get(digest, limit)).collect()
     }
 
     fn list(&self) -> Result<SignatureListing, FetchError> {
         let archives = BlobStore::all_signatures(&self.cache).list()?;
-        let mut listing = SignatureListing {
-            unknown_files: archives.unknown_files,
-            ..SignatureListing::default()
-        };
-        listing
-            .unknown_files
-            .extend(archives.temp_files.into_iter().map(|temp_file| temp_file.path));
+        let mut listing =
+            SignatureListing { unknown_files: archives.unknown_files, ..Default::default() };
+        listing.unknown_files.extend(archives.temp_files.into_iter().map(|file| file.path));
         for archive in archives.blobs.iter().map(|blob| blob.digest) {
-            let kept = BlobStore::signatures(&self.cache, &archive);
-            // nothing of ours is behind a link, or is a file
-            if !fs::symlink_metadata(kept.folder()).is_ok_and(|there| there.is_dir()) {
-                listing.unknown_files.push(kept.folder().to_owned());
+            let store = self.of_archive(&archive);
+            // the cache has real folders here, never files or links
+            if !fs::symlink_metadata(store.folder()).is_ok_and(|found| found.is_dir()) {
+                listing.unknown_files.push(store.folder().to_owned());
                 continue;
             }
-            let BlobListing { blobs, temp_files, unknown_files } = kept.list()?;
-            listing
-                .signatures
-                .extend(blobs.into_iter().map(|blob| CachedSignature { archive, blob }));
+            let BlobListing { blobs, temp_files, unknown_files } = store.list()?;
+            let signatures = blobs.into_iter().map(|blob| CachedSignature { archive, blob });
+            listing.signatures.extend(signatures);
             listing.temp_files.extend(temp_files);
             listing.unknown_files.extend(unknown_files);
         }
         Ok(listing)
     }
 
-    pub fn keep(&self, archive: &Sha256Digest, signature: &[u8]) -> Result<(), FetchError> {
-        BlobStore::signatures(&self.cache, archive)
-            .put(&Sha256Digest::compute(signature), signature)
-            .map(drop)
+    pub fn insert(&self, archive: &Sha256Digest, signature: &[u8]) -> Result<(), FetchError> {
+        self.of_archive(archive).put(&Sha256Digest::compute(signature), signature).map(drop)
     }
 }
 
 impl Fetcher {
-    /// Every kept signature.
+    /// Lists the cached signatures.
     ///
     /// # Errors
-    /// [`FetchError::Read`] when a folder cannot be read.
+    /// [`FetchError::Read`] if a folder cannot be read.
     pub fn cached_signatures(&self) -> Result<SignatureListing, FetchError> {
         self.signatures.list()
     }
 
-    /// Hashes a kept signature again. Whether it vouches for anything, this room does not
-    /// know.
+    /// Verifies the digest of a cached signature. The signature itself is not verified.
     ///
     /// # Errors
-    /// [`FetchError`] when it would not be used.
+    /// [`FetchError`] if it is damaged or cannot be read.
     pub fn verify_cached_signature(
         &self,
-        kept: &CachedSignature,
+        signature: &CachedSignature,
         limit: u64,
     ) -> Result<(), FetchError> {
-        BlobStore::signatures(&self.signatures.cache, &kept.archive)
-            .read(&kept.blob.digest, limit)
-            .map(drop)
+        let store = self.signatures.of_archive(&signature.archive);
+        store.read(&signature.blob.digest, limit).map(drop)
     }
 
-    /// Takes a kept signature away, and its folder with the last one.
+    /// Removes a cached signature, and the folder of its archive with the last one.
     ///
     /// # Errors
-    /// What the system said.
-    pub fn remove_cached_signature(&self, alone: &Alone, kept: &CachedSignature) -> io::Result<()> {
-        let signatures = BlobStore::signatures(&self.signatures.cache, &kept.archive);
-        signatures.remove(alone, &kept.blob.digest)?;
-        // it stays where something else lies in it
-        let _ = fs::remove_dir(signatures.folder());
+    /// An I/O error.
+    pub fn remove_cached_signature(
+        &self,
+        lock: &ExclusiveLock,
+        signature: &CachedSignature,
+    ) -> io::Result<()> {
+        let store = self.signatures.of_archive(&signature.archive);
+        store.remove(lock, &signature.blob.digest)?;
+        // fails, as intended, if the folder is not empty
+        let _ = fs::remove_dir(store.folder());
         Ok(())
     }
 }
 
-/// The file beside an archive that holds its signature.
-pub(super) fn beside(pack_ref: &PackRef) -> Option<PathBuf> {
+/// The signature file next to an archive: `<archive>.sig`.
+pub(super) fn signature_path(pack_ref: &PackRef) -> Option<PathBuf> {
     pack_ref.file_path().map(|path| PathBuf::from(format!("{path}.sig")))
 }

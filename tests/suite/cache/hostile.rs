@@ -1,5 +1,4 @@
-//! A cache that others filled: with links, folders, pipes, strange names, files without
-//! end.
+//! A cache with unexpected content: links, folders, FIFOs, other names, huge files.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
@@ -12,7 +11,7 @@ use super::{bind, blob, bound, cache, names, reasons};
 use crate::support::{Sandbox, text};
 
 #[test]
-fn what_is_no_file_is_no_archive() {
+fn only_regular_files_are_cached_archives() {
     let (sandbox, pack) = bound("acme.state.redis");
     let kept = blob(&sandbox, &pack);
     let bytes = fs::read(&kept).expect("a blob");
@@ -32,20 +31,20 @@ fn what_is_no_file_is_no_archive() {
         let report = cache(&sandbox, &["verify", "--keep"]).exited(1).result();
         assert_eq!(reasons(&report["faults"], "code"), [("archive", "not-a-file")], "{what}");
         assert!(text(&report["faults"][0]["reason"]).contains(what), "{report}");
-        // pinned, so it is not for `gc` to judge
+        // `gc` does not remove pinned files
         assert_eq!(cache(&sandbox, &["gc"]).succeeded().result()["removed"], json!([]));
         let report = cache(&sandbox, &["verify"]).exited(1).result();
         assert_eq!(report["faults"][0]["removed"], true, "{what}");
         assert!(kept.symlink_metadata().is_err(), "{what}");
-        assert_eq!(fs::read(&elsewhere).expect("what a link leads to stays"), bytes);
-        // and what is kept anew takes the place of all but folders
+        assert_eq!(fs::read(&elsewhere).expect("the target of a link is not removed"), bytes);
+        // a new archive replaces everything but folders
         if what != "a folder" {
             plant();
             bind(&sandbox, "acme.state.redis", &pack).succeeded();
             assert_eq!(fs::read(&kept).expect("a blob"), bytes, "{what}");
         }
     }
-    // a folder that holds something is not ours to empty
+    // a folder with content is never removed
     clear();
     fs::create_dir(&kept).expect("a folder");
     fs::write(kept.join("diary"), "dear diary").expect("a file");
@@ -59,7 +58,7 @@ fn what_is_no_file_is_no_archive() {
 }
 
 #[test]
-fn a_huge_archive_is_not_read() {
+fn a_huge_file_is_not_read() {
     let (sandbox, pack) = bound("acme.state.redis");
     let kept = blob(&sandbox, &pack);
     let folder = kept.parent().expect("a folder");
@@ -72,9 +71,9 @@ fn a_huge_archive_is_not_read() {
     let started = Instant::now();
     let report = cache(&sandbox, &["verify"]).exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), [("archive", "archive-too-large"); 2]);
-    // it may be one that a larger limit would let through
+    // it may be valid under a larger limit
     assert!(kept.exists() && unpinned.exists());
-    // somebody else's code of any size is not read either
+    // code is not read either
     let code = &sandbox.compiled()[0];
     fs::remove_file(code).expect("removed");
     sparse(code);
@@ -89,14 +88,14 @@ fn a_huge_archive_is_not_read() {
 }
 
 #[test]
-fn strangers_are_left_alone_and_cannot_lie() {
+fn unknown_files_are_kept_and_escaped() {
     let (sandbox, pack) = bound("acme.state.redis");
     let archives = blob(&sandbox, &pack).parent().expect("a folder").to_owned();
     let compiled = sandbox.cache().join("compiled");
     let upper = "AB".repeat(32);
-    let strangers = ["README", "\u{1b}[2J\u{202e}", &upper, ".x.0.tmp", "a.cwasm", ".nfs0001"];
+    let unknown = ["README", "\u{1b}[2J\u{202e}", &upper, ".x.0.tmp", "a.cwasm", ".nfs0001"];
     for folder in [&archives, &compiled] {
-        strangers.iter().for_each(|name| fs::write(folder.join(name), "stranger").expect("a file"));
+        unknown.iter().for_each(|name| fs::write(folder.join(name), "unknown").expect("a file"));
         fs::create_dir(folder.join("folder")).expect("a folder");
     }
     let before = (names(&archives), names(&compiled));
@@ -106,19 +105,18 @@ fn strangers_are_left_alone_and_cannot_lie() {
         assert!(!human.stdout.contains(['\u{1b}', '\u{202e}']), "{human:?}");
     }
     let listed = cache(&sandbox, &["list"]).succeeded().result();
-    assert_eq!(listed["strangers"].as_array().expect("a list").len(), 2 * (strangers.len() + 1));
+    assert_eq!(listed["strangers"].as_array().expect("a list").len(), 2 * (unknown.len() + 1));
     assert_eq!((names(&archives), names(&compiled)), before);
 }
 
 #[test]
-fn files_of_others_are_used_only_when_their_content_is_known() {
+fn files_of_other_users_are_trusted_only_by_digest() {
     let (sandbox, pack) = bound("acme.state.redis");
     let kept = blob(&sandbox, &pack);
-    // an archive is known by its digest, whoever may write it
+    // an archive is verified by its digest, so its owner and mode do not matter
     fs::set_permissions(&kept, fs::Permissions::from_mode(0o666)).expect("permissions");
     cache(&sandbox, &["verify"]).succeeded();
-    // code is not; only the superuser can give files away, and is the only one who can read
-    // everything
+    // code is not; only the superuser can change owners, and can read every file
     if !is_superuser() {
         fs::set_permissions(&kept, fs::Permissions::from_mode(0o000)).expect("permissions");
         let report = cache(&sandbox, &["verify"]).exited(1).result();
@@ -144,7 +142,7 @@ fn is_superuser() -> bool {
 }
 
 #[test]
-fn a_cache_that_cannot_be_read_or_written_is_told() {
+fn an_unusable_cache_is_reported() {
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.write("cache/blobs", "a file where a folder belongs");
     for verb in ["list", "verify", "gc"] {

@@ -1,6 +1,6 @@
-//! What is kept: listed, verified, and taken away when nobody needs it.
+//! The cache: listing, verification, and garbage collection.
 
-mod crowds;
+mod concurrency;
 mod hostile;
 mod signatures;
 
@@ -15,7 +15,7 @@ use crate::support::{Ran, Sandbox, text};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A home with its own cache, and a pack of this name bound to the slot `state` of
+/// A sandbox with its own cache, and a pack with this path bound to the slot `state` of
 /// `local`.
 fn bound(path: &str) -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::new().with_own_cache();
@@ -27,7 +27,8 @@ fn bound(path: &str) -> (Sandbox, PathBuf) {
 
 /// Binds a pack to the slot `state`.
 fn bind(sandbox: &Sandbox, path: &str, pack: &Path) -> Ran {
-    let (kind, pack) = (format!("{path}@1.0.0"), pack.display().to_string());
+    let kind = format!("{path}@1.0.0");
+    let pack = pack.display().to_string();
     let update =
         ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", &kind];
     sandbox.gtc(update.iter().chain(&["--pack-ref", &pack]))
@@ -37,7 +38,7 @@ fn cache(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
     sandbox.gtc(["cache"].iter().chain(arguments))
 }
 
-/// Where a pack is kept.
+/// The file of a pack in the cache.
 fn blob(sandbox: &Sandbox, pack: &Path) -> PathBuf {
     let digest = Sha256Digest::compute(&fs::read(pack).expect("a pack"));
     sandbox.cache().join("blobs/sha256").join(digest.hex())
@@ -54,14 +55,14 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Lets a file look as if it had been written days ago.
+/// Sets the modification time of a file to days ago.
 fn make_old(path: &Path, days: u32) {
     fs::File::open(path)
         .and_then(|file| file.set_modified(SystemTime::now() - DAY * days))
         .expect("a time");
 }
 
-/// What happened to what is told about in a list, by kind.
+/// The members `what` and `member` of each item of a list.
 fn reasons<'a>(list: &'a Value, member: &str) -> Vec<(&'a str, &'a str)> {
     list.as_array()
         .expect("a list")
@@ -71,7 +72,7 @@ fn reasons<'a>(list: &'a Value, member: &str) -> Vec<(&'a str, &'a str)> {
 }
 
 #[test]
-fn the_cache_lists_what_it_keeps_and_for_whom() {
+fn the_cache_lists_archives_and_their_pins() {
     let (sandbox, pack) = bound("acme.state.redis");
     assert_eq!(
         text(&cache(&sandbox, &["path"]).succeeded().result()["path"]),
@@ -110,7 +111,7 @@ fn an_empty_cache_stays_empty() {
 }
 
 #[test]
-fn damaged_archives_are_told_and_taken_away() {
+fn damaged_archives_are_reported_and_removed() {
     let (sandbox, pack) = bound("acme.state.redis");
     cache(&sandbox, &["verify"]).succeeded();
     let kept = blob(&sandbox, &pack);
@@ -121,10 +122,10 @@ fn damaged_archives_are_told_and_taken_away() {
     let report = cache(&sandbox, &["verify", "--keep"]).exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), [("archive", "damaged")]);
     assert_eq!(
-        (&report["faults"][0]["removed"], fs::read(&kept).expect("it stays")),
+        (&report["faults"][0]["removed"], fs::read(&kept).expect("it is not removed")),
         (&json!(false), bytes)
     );
-    // it is never used, not even when the file is gone
+    // a damaged archive is not used, even if the file is gone
     let elsewhere = sandbox.home().join("elsewhere.gtpack");
     fs::rename(&pack, &elsewhere).expect("moved");
     let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
@@ -140,14 +141,14 @@ fn damaged_archives_are_told_and_taken_away() {
     assert!(!kept.exists());
     let report = cache(&sandbox, &["verify"]).succeeded().result();
     assert_eq!(report["missing"][0]["pinned_by"][0]["environment_id"], "local");
-    // binding it again keeps it again
+    // binding caches it again
     fs::rename(&elsewhere, &pack).expect("moved back");
     bind(&sandbox, "acme.state.redis", &pack).succeeded();
     assert_eq!(cache(&sandbox, &["verify"]).succeeded().result()["missing"], json!([]));
 }
 
 #[test]
-fn a_damaged_archive_is_replaced_when_it_is_kept_again() {
+fn binding_replaces_a_damaged_archive() {
     let (sandbox, pack) = bound("acme.state.redis");
     let kept = blob(&sandbox, &pack);
     for damage in [&b""[..], b"something else"] {
@@ -158,7 +159,7 @@ fn a_damaged_archive_is_replaced_when_it_is_kept_again() {
 }
 
 #[test]
-fn damaged_code_is_told_and_compiled_again() {
+fn damaged_code_is_reported_and_compiled_again() {
     use std::os::unix::fs::PermissionsExt as _;
     let (sandbox, _) = bound("acme.state.redis");
     let code = sandbox.compiled();
@@ -170,14 +171,13 @@ fn damaged_code_is_told_and_compiled_again() {
         fs::write(path, bytes).expect("a file");
         mode(path, 0o400);
     };
-    let whole = |path: &Path| fs::read(path).expect("code");
-    // one byte of code, which nobody would notice when it is mapped; the end; what was
-    // written of it; and who may write it
-    let mut flipped = whole(&code[0]);
+    let read = |path: &Path| fs::read(path).expect("code");
+    // a flipped bit, a truncated file, a missing and an invalid record, and a wrong mode
+    let mut flipped = read(&code[0]);
     let middle = flipped.len() / 2;
     flipped[middle] ^= 1;
     write(&code[0], &flipped);
-    write(&code[1], &whole(&code[1])[1..]);
+    write(&code[1], &read(&code[1])[1..]);
     fs::remove_file(code[2].with_extension("blake3")).expect("removed");
     write(&code[3].with_extension("blake3"), b"no record at all");
     mode(&code[4], 0o646);
@@ -192,7 +192,7 @@ fn damaged_code_is_told_and_compiled_again() {
     sandbox.gtc(["op", "env", "doctor"]).succeeded();
     assert_eq!(sandbox.compiled(), code);
     cache(&sandbox, &["verify"]).succeeded();
-    // in a folder that others may write to, nothing is worth anything
+    // in a folder that other users may write to, no code is used
     mode(&sandbox.cache().join("compiled"), 0o777);
     let report = cache(&sandbox, &["verify"]).exited(1).result();
     assert!(
@@ -204,7 +204,7 @@ fn damaged_code_is_told_and_compiled_again() {
 }
 
 #[test]
-fn what_is_bound_or_could_come_back_is_not_taken_away() {
+fn gc_keeps_bound_packs_and_rollback_targets() {
     let (sandbox, first) = bound("acme.state.one");
     let second = sandbox.honest_pack("state", "acme.state.two", "^1");
     bind(&sandbox, "acme.state.two", &second).succeeded();
@@ -213,7 +213,7 @@ fn what_is_bound_or_could_come_back_is_not_taken_away() {
     assert_eq!((&gc["removed"], &gc["freed_bytes"]), (&json!([]), &json!(0)));
     assert!(first.exists() && second.exists());
 
-    // after a rollback, nothing leads back to the second one
+    // after a rollback, nothing refers to the second one
     sandbox.gtc(["op", "env-packs", "rollback", "--env", "local", "--slot", "state"]).succeeded();
     let would = cache(&sandbox, &["gc", "--dry-run"]).succeeded().result();
     assert_eq!(reasons(&would["removed"], "reason"), [("archive", "no environment pins it")]);
@@ -230,7 +230,7 @@ fn what_is_bound_or_could_come_back_is_not_taken_away() {
 }
 
 #[test]
-fn environments_in_other_folders_need_their_archives_too() {
+fn gc_keeps_archives_of_other_stores() {
     let (sandbox, pack) = bound("acme.state.redis");
     let kept = blob(&sandbox, &pack);
     let elsewhere = sandbox.home().join("elsewhere").display().to_string();
@@ -240,7 +240,7 @@ fn environments_in_other_folders_need_their_archives_too() {
     let root = sandbox.home().join(".greentic/environments");
     assert_eq!(listed["archives"][0]["pinned_by"][0]["store_root"], root.display().to_string());
     assert!(kept.exists());
-    // a folder that is gone needs nothing
+    // a store that was removed needs nothing
     fs::remove_dir_all(&root).expect("removed");
     assert_eq!(reasons(&gc()["removed"], "what"), [("archive", "archive"), ("root", "root")]);
     assert!(!kept.exists());
@@ -248,7 +248,7 @@ fn environments_in_other_folders_need_their_archives_too() {
 }
 
 #[test]
-fn nothing_goes_when_nobody_knows_what_is_needed() {
+fn gc_removes_nothing_if_pins_are_unreadable() {
     let (sandbox, pack) = bound("acme.state.redis");
     sandbox.write(".greentic/environments/broken/environment.json", "{");
     let message = cache(&sandbox, &["gc"]).refused(2, "store");
@@ -275,20 +275,19 @@ fn nothing_goes_when_nobody_knows_what_is_needed() {
 }
 
 #[test]
-fn code_goes_when_nobody_needs_or_nothing_can_run_it() {
+fn gc_removes_unused_and_foreign_code() {
     let (sandbox, _) = bound("acme.state.redis");
     let other = sandbox.honest_pack("state", "acme.state.other", "^1");
     bind(&sandbox, "acme.state.other", &other).succeeded();
-    // bound once more, it is also what a rollback would restore, and the first pack is
-    // nothing of the kind any more
+    // after the second bind it is also the rollback target, instead of the first pack
     bind(&sandbox, "acme.state.other", &other).succeeded();
     let code = sandbox.compiled();
     assert_eq!(code.len(), 7);
-    // code of another engine, and what a process left that was killed
+    // code of another engine, and a temporary file
     let stem = code[0].file_stem().expect("a name").to_string_lossy();
     let (component, _) = stem.split_once('-').expect("a component and an engine");
-    let of_another = code[0].with_file_name(format!("{component}-0123456789abcdef.cwasm"));
-    fs::copy(&code[0], &of_another).expect("a copy");
+    let other_engine = code[0].with_file_name(format!("{component}-0123456789abcdef.cwasm"));
+    fs::copy(&code[0], &other_engine).expect("a copy");
     let half_written = code[0]
         .with_file_name(format!(".{}.x7Qa0B", code[0].file_name().expect("a name").display()));
     fs::write(&half_written, "half").expect("a file");
@@ -300,10 +299,9 @@ fn code_goes_when_nobody_needs_or_nothing_can_run_it() {
             ("compiled", "another version of gtc, or another machine, made it")
         ]
     );
-    assert!(half_written.exists(), "somebody may be writing it");
+    assert!(half_written.exists(), "another process may be writing it");
 
-    // built-in and bound packs need theirs, however long nobody used it; the first pack needs
-    // nothing now
+    // code of built-in and bound packs stays, however old it is; that of the first pack does not
     code.iter().chain([&half_written]).for_each(|path| make_old(path, 31));
     let listed = cache(&sandbox, &["list"]).succeeded().result();
     let unpinned = listed["compiled"]
@@ -324,7 +322,7 @@ fn code_goes_when_nobody_needs_or_nothing_can_run_it() {
 }
 
 #[test]
-fn code_that_is_used_stays_young() {
+fn using_code_renews_its_age() {
     let (sandbox, _) = bound("acme.state.redis");
     let today = cache(&sandbox, &["list"]).succeeded().result()["compiled"][0]["last_used"].clone();
     let code = sandbox.compiled();

@@ -1,4 +1,4 @@
-//! Kept signatures: listed, verified, and taken away with the archives that they are for.
+//! Cached signatures: listed, verified, and removed with their archives.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,8 +9,7 @@ use serde_json::json;
 use super::{bind, blob, cache, names, reasons};
 use crate::support::{Sandbox, text};
 
-/// A home with a signed pack bound to `state`, the pack, and the folder of its
-/// signatures.
+/// A sandbox with a signed pack bound to `state`, the pack, and the folder of its signatures.
 fn bound() -> (Sandbox, PathBuf, PathBuf) {
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
@@ -25,8 +24,8 @@ fn bound() -> (Sandbox, PathBuf, PathBuf) {
     (sandbox, pack, folder)
 }
 
-/// Binds the pack to the slot, which is empty.
-fn bind_anew(sandbox: &Sandbox, pack: &Path) {
+/// Binds the pack to the empty slot.
+fn bind_again(sandbox: &Sandbox, pack: &Path) {
     let pack = pack.display().to_string();
     let add = [
         "op",
@@ -43,7 +42,7 @@ fn bind_anew(sandbox: &Sandbox, pack: &Path) {
 }
 
 #[test]
-fn signatures_go_with_the_archives_that_they_are_for() {
+fn gc_removes_signatures_with_their_archives() {
     let (sandbox, pack, folder) = bound();
     let signature = names(&folder).pop().expect("a signature");
     let size = fs::metadata(folder.join(&signature)).expect("a file").len();
@@ -54,16 +53,16 @@ fn signatures_go_with_the_archives_that_they_are_for() {
     let human = sandbox.human(["cache", "list"]).succeeded();
     human.shows(&["SIGNATURE", &signature[..16], &archive[..16], "1 signature ("]);
 
-    // what is bound needs them, even when the archive itself is only where it came from
+    // signatures of bound packs stay, even if the archive is not cached
     assert_eq!(cache(&sandbox, &["gc"]).succeeded().result()["removed"], json!([]));
     fs::remove_file(blob(&sandbox, &pack)).expect("removed");
     assert_eq!(cache(&sandbox, &["gc"]).succeeded().result()["removed"], json!([]));
     bind(&sandbox, "acme.state.signed", &pack).succeeded();
 
-    // what nobody is bound to does not; nor what a killed process left
+    // signatures of other packs are removed, and temporary files
     sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
-    let leftover = folder.join(format!(".{signature}.x7Qa0B"));
-    fs::write(&leftover, "half").expect("a file");
+    let temp_file = folder.join(format!(".{signature}.x7Qa0B"));
+    fs::write(&temp_file, "half").expect("a file");
     let would = cache(&sandbox, &["gc", "--dry-run"]).succeeded().result();
     let expected = ["archive", "signature", "half-written"];
     assert_eq!(
@@ -74,27 +73,27 @@ fn signatures_go_with_the_archives_that_they_are_for() {
         text(&would["removed"][1]["reason"]),
         "no environment pins the archive that it is for"
     );
-    assert!(folder.join(&signature).exists() && leftover.exists());
+    assert!(folder.join(&signature).exists() && temp_file.exists());
     let gc = cache(&sandbox, &["gc"]).succeeded().result();
     assert_eq!((&gc["removed"], &gc["freed_bytes"]), (&would["removed"], &would["freed_bytes"]));
     assert!(
-        !blob(&sandbox, &pack).exists() && !folder.join(&signature).exists() && !leftover.exists()
+        !blob(&sandbox, &pack).exists() && !folder.join(&signature).exists() && !temp_file.exists()
     );
-    // and the pack can be bound again, from its file and the signature beside it
-    bind_anew(&sandbox, &pack);
+    // the pack can be bound again, from its file and the signature next to it
+    bind_again(&sandbox, &pack);
     assert_eq!(names(&folder), [signature]);
 }
 
 #[test]
-fn damaged_signatures_are_told_and_taken_away() {
+fn damaged_signatures_are_reported_and_removed() {
     let (sandbox, pack, folder) = bound();
     assert_eq!(cache(&sandbox, &["verify"]).succeeded().result()["signatures"], 1);
     let kept = folder.join(names(&folder).pop().expect("a signature"));
-    let honest = fs::read(&kept).expect("a signature");
-    let elsewhere = sandbox.write("elsewhere", &honest);
+    let valid = fs::read(&kept).expect("a signature");
+    let elsewhere = sandbox.write("elsewhere", &valid);
     let plant: [(&str, &dyn Fn()); 4] = [
         ("damaged", &|| fs::write(&kept, "something else").expect("a file")),
-        ("damaged", &|| fs::write(&kept, &honest[1..]).expect("a file")),
+        ("damaged", &|| fs::write(&kept, &valid[1..]).expect("a file")),
         ("not-a-file", &|| symlink(&elsewhere, &kept).expect("a link")),
         ("not-a-file", &|| fs::create_dir(&kept).expect("a folder")),
     ];
@@ -115,8 +114,8 @@ fn damaged_signatures_are_told_and_taken_away() {
         cache(&sandbox, &["verify"]).succeeded();
     }
     bind(&sandbox, "acme.state.signed", &pack).succeeded();
-    assert_eq!(fs::read(&kept).expect("it is kept again"), honest);
-    // one that is too large to be looked at may be one that another version reads
+    assert_eq!(fs::read(&kept).expect("it is cached again"), valid);
+    // a file over the limit may be valid under a larger one
     fs::File::create(&kept).and_then(|file| file.set_len(10 << 30)).expect("a sparse file");
     let report = cache(&sandbox, &["verify"]).exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), [("signature", "archive-too-large")]);
@@ -124,17 +123,18 @@ fn damaged_signatures_are_told_and_taken_away() {
 }
 
 #[test]
-fn strangers_among_signatures_are_left_alone() {
+fn unknown_files_among_signatures_are_kept() {
     let (sandbox, pack, folder) = bound();
     let all = folder.parent().expect("a folder").to_owned();
-    let (file, link) = (all.join("ab".repeat(32)), all.join("cd".repeat(32)));
+    let file = all.join("ab".repeat(32));
+    let link = all.join("cd".repeat(32));
     fs::write(&file, "no folder").expect("a file");
     let elsewhere = sandbox.write("elsewhere/x", "mine").parent().expect("a folder").to_owned();
     fs::write(elsewhere.join("ef".repeat(32)), "named like a signature").expect("a file");
     symlink(&elsewhere, &link).expect("a link");
-    for place in [&all, &folder] {
-        fs::write(place.join("README"), "stranger").expect("a file");
-        fs::create_dir(place.join("\u{1b}[2J")).expect("a folder");
+    for parent in [&all, &folder] {
+        fs::write(parent.join("README"), "unknown").expect("a file");
+        fs::create_dir(parent.join("\u{1b}[2J")).expect("a folder");
     }
     let strangers = cache(&sandbox, &["list"]).succeeded().result()["strangers"].clone();
     assert_eq!(strangers.as_array().map(Vec::len), Some(6), "{strangers}");
@@ -146,6 +146,6 @@ fn strangers_among_signatures_are_left_alone() {
         (names(&folder), names(&all).len()),
         (vec!["\u{1b}[2J".to_owned(), "README".to_owned()], 5)
     );
-    assert_eq!(names(&elsewhere).len(), 2, "nothing is taken away through a link");
-    bind_anew(&sandbox, &pack);
+    assert_eq!(names(&elsewhere).len(), 2, "a link was followed");
+    bind_again(&sandbox, &pack);
 }

@@ -145,7 +145,7 @@ fn packs_that_only_a_registry_has_are_reported_as_not_loaded() {
     sandbox
         .human(["op", "env", "doctor", "local", "--offline"])
         .exited(1)
-        .shows(&[vault, "nothing is fetched offline"]);
+        .shows(&[vault, "nothing is fetched in offline mode"]);
 }
 
 #[test]

@@ -1,12 +1,12 @@
-//! Requests that go by way of a proxy.
+//! Requests through a proxy.
 
 use super::archive;
-use crate::support::registry::hostile::{Hostile, REPOSITORY};
 use crate::support::registry::image::Image;
 use crate::support::registry::proxy::Proxy;
+use crate::support::registry::scripted::{REPOSITORY, ScriptedRegistry};
 use crate::support::{Ran, Sandbox, run};
 
-/// A registry that only the proxy finds.
+/// A registry that only the proxy can reach.
 const REGISTRY: &str = "registry.example:5000";
 
 fn pull(sandbox: &Sandbox, variables: &[(&str, &str)]) -> Ran {
@@ -18,26 +18,26 @@ fn pull(sandbox: &Sandbox, variables: &[(&str, &str)]) -> Ran {
 }
 
 #[test]
-fn a_proxy_is_asked_where_there_is_one() {
+fn requests_go_through_the_proxy() {
     let sandbox = Sandbox::new().with_own_cache();
-    let registry = Hostile::with(&Image::pack(&archive()));
+    let registry = ScriptedRegistry::with_image(&Image::pack(&archive()));
     let proxy = Proxy::to(&registry.host());
-    let address = format!("http://somebody:secret@{}", proxy.host());
+    let address = format!("http://user:secret@{}", proxy.host());
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
-        let before = proxy.asked().len();
+        let before = proxy.requests().len();
         pull(&sandbox, &[(name, &address)]).succeeded();
         assert_eq!(std::fs::read(sandbox.home().join("pulled.gtpack")).expect("a file"), archive());
-        assert!(proxy.asked().len() > before, "{name}");
+        assert!(proxy.requests().len() > before, "{name}");
         std::fs::remove_file(sandbox.home().join("pulled.gtpack")).expect("a file");
     }
-    assert!(proxy.asked().iter().all(|head| head.contains(REGISTRY)), "{:#?}", proxy.asked());
+    assert!(proxy.requests().iter().all(|head| head.contains(REGISTRY)), "{:#?}", proxy.requests());
 
-    let before = proxy.asked().len();
+    let before = proxy.requests().len();
     let direct =
         pull(&sandbox, &[("HTTP_PROXY", &address), ("NO_PROXY", "other.example,registry.example")]);
     direct.refused(2, "registry-unreachable");
-    assert_eq!(proxy.asked().len(), before);
+    assert_eq!(proxy.requests().len(), before);
 
-    let refusal = pull(&sandbox, &[("HTTP_PROXY", "http://somebody:secret@127.0.0.1:1")]).exited(2);
+    let refusal = pull(&sandbox, &[("HTTP_PROXY", "http://user:secret@127.0.0.1:1")]).exited(2);
     assert!(!refusal.stderr.contains("secret"), "{refusal:?}");
 }

@@ -1,4 +1,4 @@
-//! What `skopeo` does with what we push.
+//! Copies of pushed packs with `skopeo`.
 
 use serde_json::Value;
 
@@ -7,14 +7,14 @@ use crate::support::registry::docker::DockerRegistry;
 use crate::support::registry::skopeo;
 use crate::support::{Ran, Sandbox, run, text};
 
-fn skopeo_says(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
+fn run_skopeo(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
     let mut command = sandbox.command(skopeo().expect("skopeo is installed"));
     run(command.arg("--insecure-policy").args(arguments)).succeeded()
 }
 
 #[test]
 #[ignore = "needs docker-registry and skopeo; `cargo xtask test` runs it"]
-fn a_copy_is_bound_as_the_original_is() {
+fn a_pack_copied_by_skopeo_can_be_bound() {
     let sandbox = Sandbox::with_local().with_own_cache();
     let registry = DockerRegistry::open();
     let pack = sandbox.write("vault.gtpack", archive()).display().to_string();
@@ -24,15 +24,13 @@ fn a_copy_is_bound_as_the_original_is() {
         .result();
     let digest = text(&pushed["manifest_digest"]);
 
-    let (from, to) = (
-        format!("docker://{}/team/vault:1", registry.host()),
-        format!("docker://{}/mirror/of/vault:2", registry.host()),
-    );
-    skopeo_says(
+    let from = format!("docker://{}/team/vault:1", registry.host());
+    let to = format!("docker://{}/mirror/of/vault:2", registry.host());
+    run_skopeo(
         &sandbox,
         &["copy", "--src-tls-verify=false", "--dest-tls-verify=false", &from, &to],
     );
-    let raw = skopeo_says(&sandbox, &["inspect", "--raw", "--tls-verify=false", &to]);
+    let raw = run_skopeo(&sandbox, &["inspect", "--raw", "--tls-verify=false", &to]);
     let manifest: Value = serde_json::from_str(&raw.stdout).expect("JSON");
     assert_eq!(manifest["layers"][0]["mediaType"], "application/vnd.greentic.gtpack.v1+zip");
     assert_eq!(manifest["config"]["mediaType"], "application/vnd.oci.image.config.v1+json");

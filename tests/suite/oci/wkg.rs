@@ -1,35 +1,35 @@
-//! What `wkg` pushes: a component without an archive.
+//! Components without an archive, as `wkg` pushes them.
 
-use super::{bind, component, kept};
+use super::{bind, cached, component};
 use crate::support::registry::docker::DockerRegistry;
-use crate::support::registry::hostile::Hostile;
 use crate::support::registry::image::Image;
+use crate::support::registry::scripted::ScriptedRegistry;
 use crate::support::registry::wkg;
 use crate::support::{Sandbox, run};
 
 #[test]
 #[ignore = "needs docker-registry and wkg; `cargo xtask test` runs it"]
-fn what_wkg_pushes_is_bound() {
+fn a_component_pushed_by_wkg_can_be_bound() {
     let sandbox = Sandbox::with_local().with_own_cache();
     let registry = DockerRegistry::open();
     let file = sandbox.write("vault.wasm", component());
     let mut push = sandbox.command(wkg().expect("wkg is installed"));
-    let place = format!("{}/team/bare:1", registry.host());
-    run(push.args(["oci", "push", "--insecure", registry.host(), &place]).arg(file)).succeeded();
+    let target = format!("{}/team/bare:1", registry.host());
+    run(push.args(["oci", "push", "--insecure", registry.host(), &target]).arg(file)).succeeded();
     bind(&sandbox, &registry.reference("team/bare:1"), &[]).succeeded();
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
 }
 
 #[test]
-fn a_component_without_an_archive_is_bound() {
+fn a_component_without_an_archive_can_be_bound() {
     let sandbox = Sandbox::with_local().with_own_cache();
-    let registry = Hostile::with(&Image::component(&component()));
+    let registry = ScriptedRegistry::with_image(&Image::component(&component()));
     bind(&sandbox, &registry.reference("1"), &[]).succeeded();
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
-    let [only] = &kept(&sandbox)[..] else { panic!("{:?}", kept(&sandbox)) };
+    let [only] = &cached(&sandbox)[..] else { panic!("{:?}", cached(&sandbox)) };
     assert_eq!(std::fs::read(only).expect("a file"), component());
 
-    let broken = Hostile::with(&Image::component(b"\0asm\x0d\0\x01\0 and no more"));
+    let broken = ScriptedRegistry::with_image(&Image::component(b"\0asm\x0d\0\x01\0 and no more"));
     let refusal = bind(&sandbox, &broken.reference("1"), &[]).exited(1);
     assert!(refusal.stderr.contains(&broken.reference("1")), "{refusal:?}");
 }

@@ -30,7 +30,7 @@ fn packs_that_are_none() {
         &["cannot be connected to"],
     );
     pack_refused(&sandbox, kind, "https://a.example/x", 1, "unknown-scheme", &["scheme"]);
-    pack_refused(&sandbox, kind, "a.b.c@1.0.0", 1, "no-such-builtin", &["is no built-in pack"]);
+    pack_refused(&sandbox, kind, "a.b.c@1.0.0", 1, "no-such-builtin", &["is not a built-in pack"]);
     let name = ["greentic.state.in-memory", "with its version: `greentic.state.in-memory@0.1.0`"];
     pack_refused(&sandbox, "greentic.state.in-memory@0.1.0", name[0], 1, "file-not-found", &name);
 }

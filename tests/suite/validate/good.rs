@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::declarations::{asking, without_handler};
 use super::{codes, findings, handler, pack_of};
-use crate::support::registry::hostile::Hostile;
 use crate::support::registry::image::Image;
+use crate::support::registry::scripted::ScriptedRegistry;
 use crate::support::wat::Handler;
 use crate::support::zips::{Zip, sealed};
 use crate::support::{Sandbox, repository};
@@ -91,7 +91,7 @@ fn a_pack_that_others_wrote_is_a_note() {
 fn what_a_registry_has_is_looked_at() {
     let sandbox = Sandbox::new();
     let validate = |image: &Image| {
-        let registry = Hostile::with(image);
+        let registry = ScriptedRegistry::with_image(image);
         sandbox.gtc(["pack", "validate", &registry.reference("1")])
     };
     let ran = validate(&Image::pack(&pack_of(handler().component()))).succeeded();

@@ -1,115 +1,117 @@
-//! The content store: archives under their digests, in `blobs/sha256/<hex>` of the cache.
+//! The content store of the cache: files that are named after their digests.
 //!
-//! Whoever keeps an archive holds the store together with others until the archive is
-//! pinned; whoever takes archives away holds it alone. So nothing goes away between
-//! keeping and pinning. This module does not know what pins an archive.
+//! A process that adds an archive holds the shared lock until the archive is pinned; one that
+//! removes files holds the exclusive lock. So no archive is removed between adding and pinning
+//! it. This module does not know what pins an archive.
 
-mod hold;
 mod inventory;
+mod lock;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::Sha256Digest;
 use gtc_fs::atomic;
 use gtc_fs::read::FileKind;
 
-use super::{FetchError, file};
+use super::error::FetchError;
+use super::file;
 
-pub use hold::{Alone, Kept};
 pub use inventory::{BlobListing, StoredBlob, TempFile};
+pub use lock::{ExclusiveLock, SharedLock};
 
+/// A folder of the cache. All of them have the same lock.
 #[derive(Debug)]
 pub(super) struct BlobStore {
     folder: PathBuf,
-    /// Beside the folder, so that what is in it are blobs.
+    /// The lock file, outside the folder.
     lock: PathBuf,
 }
 
 impl BlobStore {
-    /// The archives that are kept.
+    fn new(cache: &Path, folder: PathBuf) -> Self {
+        Self { folder, lock: cache.join("blobs").join(".lock") }
+    }
+
+    /// The archives, and other blobs of packs.
     pub fn archives(cache: &Path) -> Self {
-        Self { folder: cache.join("blobs").join("sha256"), lock: cache.join("blobs").join(".lock") }
+        Self::new(cache, cache.join("blobs").join("sha256"))
     }
 
-    /// The manifests of registries, kept as archives are, and under their lock.
+    /// The manifests from registries.
     pub fn manifests(cache: &Path) -> Self {
-        Self { folder: cache.join("manifests").join("sha256"), ..Self::archives(cache) }
+        Self::new(cache, cache.join("manifests").join("sha256"))
     }
 
-    /// What references to registries stood for: not blobs, but named and locked like
-    /// them.
+    /// The records of references, which are named after the digest of the reference.
     pub fn references(cache: &Path) -> Self {
-        Self { folder: cache.join("references"), ..Self::archives(cache) }
+        Self::new(cache, cache.join("references"))
     }
 
-    /// The folders whose environments may need an archive: the path of each is kept as
-    /// archives are, and under their lock.
+    /// The roots of stores whose environments may pin archives. The content of a file is a
+    /// path.
     pub fn roots(cache: &Path) -> Self {
-        Self { folder: cache.join("roots"), ..Self::archives(cache) }
+        Self::new(cache, cache.join("roots"))
     }
 
-    /// The signatures of one archive, kept as archives are, and under their lock.
+    /// The signatures of an archive.
     pub fn signatures(cache: &Path, archive: &Sha256Digest) -> Self {
-        let all = Self::all_signatures(cache);
-        Self { folder: all.folder.join(archive.hex()), ..all }
+        Self::new(cache, Self::all_signatures(cache).folder.join(archive.hex()))
     }
 
-    /// The folders of signatures, each named after its archive.
+    /// The folders with signatures, which are named after their archives.
     pub fn all_signatures(cache: &Path) -> Self {
-        Self { folder: cache.join("signatures").join("sha256"), ..Self::archives(cache) }
+        Self::new(cache, cache.join("signatures").join("sha256"))
     }
 
-    /// The folder that holds the blobs.
+    /// The folder with the blobs.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The blob, hashed again: a damaged one is as good as none.
+    /// Reads a blob; none if it is missing or damaged.
     pub fn get(&self, digest: &Sha256Digest, limit: u64) -> Option<Vec<u8>> {
         self.read(digest, limit).ok()
     }
 
-    /// The blob, or why it is not used.
+    /// Reads a blob of at most `limit` bytes, and verifies its digest.
     pub fn read(&self, digest: &Sha256Digest, limit: u64) -> Result<Vec<u8>, FetchError> {
         let path = self.path(digest);
         if path.is_symlink() {
             return Err(FetchError::NotAFile { path, what: FileKind::Symlink });
         }
         let bytes = file::read(&path, limit)?;
-        match Sha256Digest::compute(&bytes) {
-            found if found == *digest => Ok(bytes),
-            found => Err(FetchError::Damaged { path, found }),
+        let found = Sha256Digest::compute(&bytes);
+        if found != *digest {
+            return Err(FetchError::Damaged { path, found });
         }
+        Ok(bytes)
     }
 
-    /// Opens a blob, for whoever hashes what they read.
-    pub fn open(&self, digest: &Sha256Digest) -> std::io::Result<fs::File> {
+    /// Opens a blob without verifying its digest.
+    pub fn open(&self, digest: &Sha256Digest) -> io::Result<File> {
         let path = self.path(digest);
         match file::open(&path) {
             Ok(file) if !path.is_symlink() => Ok(file),
-            Ok(_) => Err(std::io::ErrorKind::InvalidInput.into()),
+            Ok(_) => Err(io::ErrorKind::InvalidInput.into()),
             Err(FetchError::Read { source, .. }) => Err(source),
-            Err(error) => Err(std::io::Error::other(error)),
+            Err(error) => Err(io::Error::other(error)),
         }
     }
 
-    /// Keeps a blob for as long as the caller needs to pin it, and from then on as long
-    /// as it is pinned.
-    ///
-    /// It is written beside its place and renamed into it, so that nobody ever reads half
-    /// of one.
-    pub fn put(&self, digest: &Sha256Digest, bytes: &[u8]) -> Result<Kept, FetchError> {
+    /// Stores a blob. It is not removed while the returned lock is held.
+    pub fn put(&self, digest: &Sha256Digest, bytes: &[u8]) -> Result<SharedLock, FetchError> {
         let path = self.path(digest);
-        let failed = |source| FetchError::Write { path: path.clone(), source };
-        self.sweep();
-        let kept = self.together()?;
-        // not before: who was alone a moment ago may have taken the folder away
-        fs::create_dir_all(&self.folder).map_err(failed)?;
+        let write_error = |source| FetchError::Write { path: path.clone(), source };
+        self.remove_stale_temp_files();
+        let lock = self.lock_shared()?;
+        // under the lock, because a process with the exclusive lock may remove the folder
+        fs::create_dir_all(&self.folder).map_err(write_error)?;
         if self.get(digest, bytes.len() as u64).is_none() {
-            atomic::write(&path, bytes, 0o600).map_err(failed)?;
+            atomic::write(&path, bytes, 0o600).map_err(write_error)?;
         }
-        Ok(kept)
+        Ok(lock)
     }
 
     fn path(&self, digest: &Sha256Digest) -> PathBuf {

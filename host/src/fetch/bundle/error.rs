@@ -1,89 +1,87 @@
-//! Why packs are not taken out of an image layout.
+//! Errors of importing bundles.
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 
 use crate::fetch::layout::LayoutError;
 use crate::fetch::oci::manifest::InvalidManifest;
 
-/// What is wrong with packs in an image layout.
+/// Why a bundle is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BundleError {
-    /// It is no layout, or one that is damaged.
+    /// The image layout is invalid or cannot be read.
     #[error(transparent)]
     Layout(#[from] LayoutError),
-    /// A manifest in it is none.
-    #[error("the manifest {digest} cannot be read: {reason}")]
-    OciManifest {
-        /// Its digest.
+    /// A manifest is malformed.
+    #[error("the manifest {digest} is invalid: {reason}")]
+    Manifest {
+        /// The digest of the manifest.
         digest: Sha256Digest,
-        /// What is wrong with it.
+        /// The defect.
         reason: ForeignText,
     },
-    /// It holds something else than packs.
+    /// An artifact is neither a pack, a signature nor a trust root.
     #[error("{name} is {what}, not a pack")]
     NotAPack {
-        /// How it is known there.
+        /// The name in the layout, or the digest.
         name: ForeignText,
-        /// What it is.
+        /// The kind of artifact: `a container image`.
         what: ForeignText,
     },
-    /// A signature is about something that is not there.
-    #[error(
-        "the signature {signature} is about the manifest {subject}, which is not in the image layout"
-    )]
-    Lonely {
+    /// The signed manifest of a signature is missing.
+    #[error("the signature {signature} is for the manifest {subject}, which is not in the bundle")]
+    SubjectMissing {
         /// The manifest of the signature.
         signature: Sha256Digest,
-        /// What it is about.
+        /// The signed manifest.
         subject: Sha256Digest,
     },
-    /// There are more signatures of one pack than anybody needs.
-    #[error("there are more than {limit} signatures of {subject}, the most that are read")]
-    Signatures {
-        /// What they are about.
+    /// A pack has too many signatures.
+    #[error("there are more than {limit} signatures of {subject}")]
+    TooManySignatures {
+        /// The signed manifest.
         subject: Sha256Digest,
-        /// The most allowed.
+        /// The limit.
         limit: usize,
     },
-    /// The trust root that goes along is none.
-    #[error("its trust root is not used: {reason}")]
+    /// The trust root is not valid.
+    #[error("the trust root is invalid: {reason}")]
     TrustRoot {
-        /// What is wrong with it.
+        /// The defect.
         reason: ForeignText,
     },
-    /// There is nothing in it.
-    #[error("it holds no pack")]
+    /// The bundle is empty.
+    #[error("it contains no pack")]
     Empty,
-    /// Nobody would know which of them is meant.
-    #[error("it holds two trust roots")]
+    /// The bundle has more than one trust root.
+    #[error("it contains two trust roots")]
     TwoTrustRoots,
 }
 
 impl BundleError {
-    pub(super) fn unusable(
+    pub(super) fn invalid_manifest(
         name: ForeignText,
         digest: Sha256Digest,
         fault: InvalidManifest,
     ) -> Self {
         match fault {
-            InvalidManifest::Malformed(reason) => Self::OciManifest { digest, reason },
+            InvalidManifest::Malformed(reason) => Self::Manifest { digest, reason },
             InvalidManifest::NotAPack(what) => Self::NotAPack { name, what },
         }
     }
 
-    /// A stable name of the kind of error, for programs.
+    /// A stable identifier of the kind of error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Layout(error) => error.kind(),
             Self::NotAPack { .. } => "not-a-pack",
-            Self::Signatures { .. } => "layout-too-large",
+            Self::TooManySignatures { .. } => "layout-too-large",
             _ => "invalid-layout",
         }
     }
 
-    /// Whether there is an answer: the layout is not to be used. Otherwise nobody could
-    /// find out.
+    /// Whether the bundle itself is at fault. Otherwise this machine could not read or
+    /// write it.
     pub fn is_definitive(&self) -> bool {
         !matches!(
             self,

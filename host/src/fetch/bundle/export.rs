@@ -1,4 +1,4 @@
-//! Packs into an image layout.
+//! Writes packs to a bundle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
@@ -6,35 +6,36 @@ use std::io::{self, Read, Write};
 use env_pack_domain::{OciRef, Sha256Digest};
 
 use super::{TITLE, TRUST_ROOT};
-use crate::fetch::blobs::Kept;
-use crate::fetch::layout::{self, LayoutBlob, LayoutEntry, LayoutError};
-use crate::fetch::oci::artifact_manifest::{self, EMPTY_CONFIG, PackAnnotations};
-use crate::fetch::oci::manifest::{MANIFEST, OciDescriptor, OciManifest};
+use crate::fetch::blobs::SharedLock;
+use crate::fetch::layout::{self, LayoutBlob, LayoutEntry, LayoutError, LayoutLimits};
+use crate::fetch::oci::artifact_manifest::{EMPTY_CONFIG, PackAnnotations, single_layer_manifest};
+use crate::fetch::oci::manifest::{MANIFEST, OciDescriptor, OciManifest, to_json};
 use crate::fetch::oci::{FetchedManifest, PublishedSignature, RepositoryAction, referrers};
 use crate::fetch::{FetchError, FetchedPack, Fetcher};
 
-/// Everything of a pack that goes into a layout. Its blobs are in the content store, and
-/// stay there for as long as this lives.
+/// A pack with everything that a bundle contains of it. Its blobs stay in the cache while
+/// this exists.
 #[derive(Debug)]
 pub struct BundleEntry {
-    /// The name it has there.
+    /// The name in the layout.
     name: Option<String>,
     manifest: FetchedManifest,
     archive: Sha256Digest,
     media_type: String,
-    /// What the manifest names, with sizes.
+    /// The blobs that the manifest lists, with their sizes.
     blobs: BTreeMap<Sha256Digest, u64>,
-    /// What it names and nobody has here.
+    /// The blobs that the manifest lists and that are not available.
     missing: Vec<Sha256Digest>,
-    /// Signatures as artifacts of their own.
-    signatures: BTreeSet<Small>,
-    /// Signatures by cosign, by the manifest that they are about.
-    cosigned: BTreeMap<Vec<u8>, BTreeSet<(Vec<u8>, String)>>,
-    _kept: Vec<Kept>,
+    envelopes: BTreeSet<SignatureArtifact>,
+    /// Signatures of cosign, by the manifest that they sign.
+    cosign_signatures: BTreeMap<Vec<u8>, BTreeSet<CosignSignature>>,
+    _locks: Vec<SharedLock>,
 }
 
-/// A manifest and the one small blob that it is about.
-type Small = (Vec<u8>, Vec<u8>);
+/// The manifest of a signature, and its envelope.
+type SignatureArtifact = (Vec<u8>, Vec<u8>);
+/// A payload, and its signature in Base64.
+type CosignSignature = (Vec<u8>, String);
 
 impl BundleEntry {
     /// The digest of the manifest.
@@ -42,223 +43,215 @@ impl BundleEntry {
         self.manifest.digest
     }
 
-    /// What belongs to the pack and is not here; no host needs it, but other tools may.
+    /// Blobs that belong to the pack and are not available here. `gtc` does not need them,
+    /// but other tools may.
     pub fn missing(&self) -> &[Sha256Digest] {
         &self.missing
     }
 
-    /// How many signatures go along.
+    /// The number of signatures.
     pub fn signatures(&self) -> usize {
-        self.signatures.len() + self.cosigned.values().map(BTreeSet::len).sum::<usize>()
+        let cosign: usize = self.cosign_signatures.values().map(BTreeSet::len).sum();
+        self.envelopes.len() + cosign
     }
 
-    /// Adds a signature, unless it is about a manifest that nobody could load: it says
-    /// whether it goes along. One that is there already is not added again.
+    /// Adds a signature, and returns true unless it signs a manifest of another archive.
     #[must_use]
     pub fn add(&mut self, signature: PublishedSignature) -> bool {
         match signature {
             PublishedSignature::Envelope(envelope) => {
-                let (manifest, _) = referrers::signature(&self.manifest, &envelope);
-                self.signatures.insert((manifest, envelope));
-            }
-            PublishedSignature::Cosign { manifest, .. } if !self.is_its_own(&manifest) => {
-                return false;
+                let manifest = referrers::signature_manifest(&self.manifest, &envelope);
+                self.envelopes.insert((manifest, envelope));
             }
             PublishedSignature::Cosign { manifest, payload, signature } => {
-                self.cosigned.entry(manifest).or_default().insert((payload, signature));
+                if !self.is_manifest_of_archive(&manifest) {
+                    return false;
+                }
+                let signatures = self.cosign_signatures.entry(manifest).or_default();
+                signatures.insert((payload, signature));
             }
         }
         true
     }
 
-    /// Whether a manifest is that of the same archive: it may be another one than ours,
-    /// where the pack comes out of a file.
-    fn is_its_own(&self, manifest: &[u8]) -> bool {
-        let parsed: Option<OciManifest> = serde_json::from_slice(manifest).ok();
-        let pack = parsed.as_ref().and_then(|parsed| parsed.pack().ok());
-        pack.is_some_and(|(layer, _)| {
+    /// Whether a manifest is one of the same archive. A pack from a file gets a new
+    /// manifest, so it may differ from the signed one.
+    fn is_manifest_of_archive(&self, manifest: &[u8]) -> bool {
+        let Ok(parsed) = serde_json::from_slice::<OciManifest>(manifest) else { return false };
+        parsed.pack().is_ok_and(|(layer, _)| {
             layer.digest == self.archive && self.blobs.get(&layer.digest) == Some(&layer.size)
         })
     }
 }
 
 impl Fetcher {
-    /// A pack out of a file, as it would be in a registry: with the manifest that pushing
-    /// it makes.
+    /// Prepares a pack from a file, with the manifest that `push` would give it.
     ///
     /// # Errors
-    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`] when it cannot
-    /// be kept.
+    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`].
     pub fn bundle_file(
         &self,
         archive: &FetchedPack,
         name: Option<String>,
-        notes: &PackAnnotations,
+        annotations: &PackAnnotations,
         signature: Option<&[u8]>,
     ) -> Result<BundleEntry, FetchError> {
-        let manifest = Self::manifest_of(archive, notes, signature);
-        self.parcel(name, manifest, archive, None)
+        let manifest = Self::pack_manifest(archive, annotations, signature);
+        self.bundle_entry(name, manifest, archive, None)
     }
 
-    /// A pack of a registry, with all that its manifest names, under the reference that
-    /// somebody has for it. What is not here is fetched, unless no socket may be
-    /// opened.
+    /// Prepares a pack from a registry, with all blobs that its manifest lists. Blobs that
+    /// are not cached are fetched, except in offline mode.
     ///
     /// # Errors
-    /// [`FetchError`] when something of it cannot be had or kept.
+    /// [`FetchError`] if a blob cannot be fetched or stored.
     pub fn bundle_published(
         &self,
         reference: &OciRef,
         archive: &FetchedPack,
     ) -> Result<BundleEntry, FetchError> {
-        let manifest = archive.origin.as_ref().map(|origin| origin.manifest.clone());
-        let manifest = manifest
-            .unwrap_or_else(|| Self::manifest_of(archive, &PackAnnotations::default(), None));
-        let text = reference.to_string();
-        let name = text.strip_prefix("oci://").map(str::to_owned);
-        self.parcel(name, manifest, archive, Some(reference))
+        let manifest = match &archive.origin {
+            Some(origin) => origin.manifest.clone(),
+            None => Self::pack_manifest(archive, &PackAnnotations::default(), None),
+        };
+        let name = reference.to_string().strip_prefix("oci://").map(str::to_owned);
+        self.bundle_entry(name, manifest, archive, Some(reference))
     }
 
-    fn parcel(
+    fn bundle_entry(
         &self,
         name: Option<String>,
         manifest: FetchedManifest,
         archive: &FetchedPack,
-        published: Option<&OciRef>,
+        source: Option<&OciRef>,
     ) -> Result<BundleEntry, FetchError> {
-        let mut parcel = BundleEntry {
+        let mut entry = BundleEntry {
             name,
             archive: archive.digest,
             media_type: MANIFEST.to_owned(),
             blobs: BTreeMap::from([(archive.digest, archive.bytes.len() as u64)]),
             missing: Vec::new(),
-            signatures: BTreeSet::new(),
-            cosigned: BTreeMap::new(),
-            _kept: vec![self.blobs.put(&archive.digest, &archive.bytes)?],
+            envelopes: BTreeSet::new(),
+            cosign_signatures: BTreeMap::new(),
+            _locks: vec![self.blobs.put(&archive.digest, &archive.bytes)?],
             manifest,
         };
-        // it was read when the pack was found
-        let parsed: Option<OciManifest> = serde_json::from_slice(&parcel.manifest.bytes).ok();
-        let Some(OciManifest { media_type, config, layers, .. }) = parsed else {
-            return Ok(parcel);
+        // it was parsed when the pack was resolved, so this does not fail
+        let Ok(OciManifest { media_type, config, layers, .. }) =
+            serde_json::from_slice(&entry.manifest.bytes)
+        else {
+            return Ok(entry);
         };
-        parcel.media_type = media_type.unwrap_or(parcel.media_type);
-        for named in std::iter::once(config).chain(layers) {
-            if parcel.blobs.contains_key(&named.digest) {
+        if let Some(media_type) = media_type {
+            entry.media_type = media_type;
+        }
+        for descriptor in std::iter::once(config).chain(layers) {
+            if entry.blobs.contains_key(&descriptor.digest) {
                 continue;
             }
-            match self.beside_the_pack(&named, published)? {
+            match self.find_blob(&descriptor, source)? {
                 Some(bytes) => {
-                    parcel._kept.push(self.blobs.put(&named.digest, &bytes)?);
-                    parcel.blobs.insert(named.digest, bytes.len() as u64);
+                    entry._locks.push(self.blobs.put(&descriptor.digest, &bytes)?);
+                    entry.blobs.insert(descriptor.digest, bytes.len() as u64);
                 }
-                None => parcel.missing.push(named.digest),
+                None => entry.missing.push(descriptor.digest),
             }
         }
-        Ok(parcel)
+        Ok(entry)
     }
 
-    /// What a manifest names beside the pack: from here, or from where the pack is.
-    fn beside_the_pack(
+    /// A blob other than the archive, from the cache or from the registry of the pack.
+    fn find_blob(
         &self,
-        named: &OciDescriptor,
-        published: Option<&OciRef>,
+        descriptor: &OciDescriptor,
+        source: Option<&OciRef>,
     ) -> Result<Option<Vec<u8>>, FetchError> {
-        if named.digest == Sha256Digest::compute(EMPTY_CONFIG) {
+        if descriptor.digest == Sha256Digest::compute(EMPTY_CONFIG) {
             return Ok(Some(EMPTY_CONFIG.to_vec()));
         }
-        if let Some(kept) = self.blobs.get(&named.digest, self.max_bytes) {
-            return Ok(Some(kept));
+        if let Some(cached) = self.blobs.get(&descriptor.digest, self.max_bytes) {
+            return Ok(Some(cached));
         }
-        let Some(reference) = published.filter(|_| !self.registries.is_offline()) else {
-            return Ok(None);
-        };
-        let failed = |source| FetchError::Registry { reference: reference.clone(), source };
-        let mut access =
-            self.registries.access(reference, RepositoryAction::Pull).map_err(failed)?;
-        access.blob(named, self.max_bytes, self.progress.as_ref()).map(Some).map_err(failed)
+        let Some(reference) = source.filter(|_| !self.is_offline()) else { return Ok(None) };
+        self.registries
+            .client(reference, RepositoryAction::Pull)
+            .and_then(|mut client| client.blob(descriptor, self.max_bytes, self.progress.as_ref()))
+            .map(Some)
+            .map_err(|source| FetchError::Registry { reference: reference.clone(), source })
     }
 
-    /// Writes packs into a layout, and the trust root of an environment if it is to go
-    /// along. The same packs give the same bytes.
+    /// Writes packs to a bundle, and optionally a trust root: its environment and document.
+    /// The same packs give the same bytes.
     ///
     /// # Errors
-    /// [`LayoutError`]; what was written until then is to be thrown away.
+    /// [`LayoutError`]; discard the output then.
     pub fn write_bundle(
         &self,
-        parcels: &[BundleEntry],
+        entries: &[BundleEntry],
         trust_root: Option<(&str, &str)>,
         out: impl Write,
     ) -> Result<(), LayoutError> {
-        let mut contents = Contents::default();
-        for parcel in parcels {
-            let entry = LayoutEntry::new(parcel.name.clone(), parcel.manifest.bytes.clone());
-            contents.entries.push(LayoutEntry { media_type: parcel.media_type.clone(), ..entry });
-            for (digest, bytes) in &parcel.blobs {
+        let mut contents = LayoutContents::default();
+        for entry in entries {
+            let mut listed = LayoutEntry::new(entry.name.clone(), entry.manifest.bytes.clone());
+            listed.media_type.clone_from(&entry.media_type);
+            contents.entries.push(listed);
+            for (digest, bytes) in &entry.blobs {
                 let open = || self.blobs.open(digest).map(|file| Box::new(file) as Box<dyn Read>);
-                contents.blobs.insert(*digest, LayoutBlob { bytes: *bytes, open: Box::new(open) });
+                let blob = LayoutBlob { bytes: *bytes, open: Box::new(open) };
+                contents.blobs.insert(*digest, blob);
             }
-            for (manifest, envelope) in &parcel.signatures {
+            for (manifest, envelope) in &entry.envelopes {
                 contents.add(None, manifest.clone(), [EMPTY_CONFIG, envelope]);
             }
         }
-        for (subject, signatures) in cosigned(parcels) {
-            let digest = Sha256Digest::compute(subject);
-            // what was signed is another manifest than the one it goes along with, where the pack
-            // comes out of a file
-            if contents.entries.iter().all(|entry| entry.digest != digest) {
-                contents.entries.push(LayoutEntry::new(None, subject.clone()));
-            }
-            let payloads = signatures.iter().map(|(payload, _)| payload.as_slice());
-            let manifest = referrers::cosign_manifest(signatures.iter().copied());
-            contents.add(
-                Some(referrers::cosign_tag(&digest)),
-                manifest,
-                payloads.chain([EMPTY_CONFIG]),
-            );
+        for (subject, signatures) in cosign_signatures(entries) {
+            contents.add_cosign_signatures(subject, &signatures);
         }
         if let Some((environment, document)) = trust_root {
-            let annotations = [(TITLE.to_owned(), environment.to_owned())].into();
-            let manifest = artifact_manifest::alone(TRUST_ROOT, document.as_bytes(), annotations);
-            contents.add(None, manifest, [EMPTY_CONFIG, document.as_bytes()]);
+            let mut manifest = single_layer_manifest(TRUST_ROOT, document.as_bytes());
+            manifest.annotations.insert(TITLE.to_owned(), environment.to_owned());
+            contents.add(None, to_json(&manifest), [EMPTY_CONFIG, document.as_bytes()]);
         }
         contents.check(&self.registries.limits().layout)?;
         layout::write(out, &contents.entries, contents.blobs)
     }
 }
 
-/// Every signature by cosign, by what it is about: one manifest has them all.
-fn cosigned(parcels: &[BundleEntry]) -> BTreeMap<&Vec<u8>, BTreeSet<&(Vec<u8>, String)>> {
+/// All signatures of cosign, by the manifest that they sign. Cosign stores those of one
+/// manifest together.
+fn cosign_signatures(entries: &[BundleEntry]) -> BTreeMap<&Vec<u8>, BTreeSet<&CosignSignature>> {
     let mut all: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for (subject, signatures) in parcels.iter().flat_map(|parcel| &parcel.cosigned) {
+    for (subject, signatures) in entries.iter().flat_map(|entry| &entry.cosign_signatures) {
         all.entry(subject).or_default().extend(signatures);
     }
     all
 }
 
-/// What goes into a layout.
+/// The manifests and blobs of a layout that is being built.
 #[derive(Default)]
-struct Contents<'a> {
+struct LayoutContents<'a> {
     entries: Vec<LayoutEntry>,
     blobs: BTreeMap<Sha256Digest, LayoutBlob<'a>>,
 }
 
-impl<'a> Contents<'a> {
-    /// What nobody would load is not saved.
-    fn check(&self, limits: &layout::LayoutLimits) -> Result<(), LayoutError> {
-        // the two documents of a layout are entries too
+impl<'a> LayoutContents<'a> {
+    /// Checks the limits, so that an import does not refuse the bundle.
+    fn check(&self, limits: &LayoutLimits) -> Result<(), LayoutError> {
+        // two entries more: `oci-layout` and `index.json`
         if self.entries.len() + self.blobs.len() + 2 > limits.entries {
             return Err(LayoutError::TooMany { limit: limits.entries });
         }
-        let manifests = self.entries.iter().map(|entry| entry.manifest.len() as u64);
-        let bytes: u64 = manifests.chain(self.blobs.values().map(|blob| blob.bytes)).sum();
-        match bytes > limits.total_bytes {
-            true => Err(LayoutError::AllTooLarge { what: "entries", limit: limits.total_bytes }),
-            false => Ok(()),
+        let manifest_bytes: u64 =
+            self.entries.iter().map(|entry| entry.manifest.len() as u64).sum();
+        let blob_bytes: u64 = self.blobs.values().map(|blob| blob.bytes).sum();
+        if manifest_bytes + blob_bytes > limits.total_bytes {
+            return Err(LayoutError::AllTooLarge { what: "entries", limit: limits.total_bytes });
         }
+        Ok(())
     }
 
-    /// Adds a manifest, and the small blobs that it names.
+    /// Adds a manifest and the small blobs that it lists.
     fn add(
         &mut self,
         name: Option<String>,
@@ -273,5 +266,20 @@ impl<'a> Contents<'a> {
             let blob = LayoutBlob { bytes: bytes.len() as u64, open: Box::new(open) };
             self.blobs.insert(Sha256Digest::compute(bytes), blob);
         }
+    }
+
+    fn add_cosign_signatures(
+        &mut self,
+        subject: &[u8],
+        signatures: &BTreeSet<&'a CosignSignature>,
+    ) {
+        let digest = Sha256Digest::compute(subject);
+        // the signed manifest of a pack from a file may not be the one in the bundle
+        if self.entries.iter().all(|entry| entry.digest != digest) {
+            self.entries.push(LayoutEntry::new(None, subject.to_vec()));
+        }
+        let manifest = referrers::cosign_manifest(signatures.iter().copied());
+        let payloads = signatures.iter().map(|(payload, _)| payload.as_slice());
+        self.add(Some(referrers::cosign_tag(&digest)), manifest, payloads.chain([EMPTY_CONFIG]));
     }
 }

@@ -1,55 +1,61 @@
-//! Packs out of an image layout.
+//! Reads packs from a bundle.
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use env_pack_domain::{ForeignText, OciRef, Sha256Digest};
 
 use super::{BundleError, TITLE, TRUST_ROOT};
-use crate::fetch::blobs::Kept;
-use crate::fetch::layout::{self, Layout, LayoutEntry, LayoutError};
+use crate::fetch::blobs::SharedLock;
+use crate::fetch::layout::{Layout, LayoutEntry, LayoutError, LayoutLimits};
 use crate::fetch::oci::manifest::{OciDescriptor, OciManifest, PackFormat};
 use crate::fetch::oci::referrers::{self, ENVELOPE};
 use crate::fetch::oci::{FetchedManifest, PublishedSignature};
 use crate::fetch::{FetchError, FetchedPack, Fetcher, RegistryOrigin};
 
-/// What came in an image layout: all of it is what its digests say, and nothing of it is
-/// kept yet.
+/// A verified bundle: every blob has its digest. Nothing of it is stored yet.
 #[derive(Debug)]
 pub struct BundleContents {
     layout: Layout<File>,
-    sizes: BTreeMap<Sha256Digest, u64>,
-    max_bytes: u64,
-    limits: layout::LayoutLimits,
-    /// The packs, in the order in which the layout lists them.
+    blob_sizes: BTreeMap<Sha256Digest, u64>,
+    max_pack_bytes: u64,
+    limits: LayoutLimits,
+    /// The packs, in the order of the layout.
     pub packs: Vec<BundledPack>,
-    /// The trust root that goes along.
+    /// The trust root, if the bundle contains one.
     pub trust_root: Option<BundledTrustRoot>,
 }
 
-/// A pack in an image layout.
+/// A pack in a bundle.
 #[derive(Clone, Debug)]
 pub struct BundledPack {
-    /// How it is known there.
+    /// The name in the layout.
     pub name: Option<ForeignText>,
-    /// The reference that stands for it, if it is known by one.
+    /// The name as a reference, if it is one.
     pub reference: Option<OciRef>,
-    /// The signature in its manifest.
-    annotated: Option<Vec<u8>>,
-    /// Those beside it: where they are, and what cosign says with a payload.
-    signatures: Vec<(OciDescriptor, Option<String>)>,
+    /// The signature in the annotations of the manifest.
+    annotated_signature: Option<Vec<u8>>,
+    signatures: Vec<SignatureLayer>,
     manifest: FetchedManifest,
     layer: OciDescriptor,
     format: PackFormat,
 }
 
-/// A trust root in an image layout.
+/// A layer with an envelope, or with a payload that cosign signed.
+#[derive(Clone, Debug)]
+struct SignatureLayer {
+    layer: OciDescriptor,
+    cosign_signature: Option<String>,
+}
+
+/// A trust root in a bundle.
 #[derive(Clone, Debug)]
 pub struct BundledTrustRoot {
-    /// Whose it is, as the layout says.
+    /// The environment that it is from, as the bundle names it.
     pub environment: Option<ForeignText>,
-    /// The document.
+    /// The document, not parsed yet.
     pub document: Vec<u8>,
 }
 
@@ -59,7 +65,7 @@ impl BundledPack {
         self.manifest.digest
     }
 
-    /// What its bytes are.
+    /// The format of the pack.
     pub fn format(&self) -> PackFormat {
         self.format
     }
@@ -71,11 +77,11 @@ impl BundledPack {
 }
 
 impl Fetcher {
-    /// Reads an image layout, and verifies everything in it.
+    /// Opens a bundle and verifies all of it. Signatures are limited to `max_signature`
+    /// bytes each.
     ///
     /// # Errors
-    /// [`BundleError`] when anything in it is not what it should be. Nothing was kept
-    /// then.
+    /// [`BundleError`] if anything in it is invalid.
     pub fn open_bundle(
         &self,
         path: &Path,
@@ -83,75 +89,71 @@ impl Fetcher {
     ) -> Result<BundleContents, BundleError> {
         let limits = self.registries.limits();
         let mut layout = Layout::open(path, &limits.layout)?;
-        let sizes: BTreeMap<_, _> = layout.blobs().collect();
-        for digest in sizes.keys() {
-            layout.copy(digest, &mut std::io::sink())?;
+        let blob_sizes: BTreeMap<_, _> = layout.blobs().collect();
+        for digest in blob_sizes.keys() {
+            layout.copy(digest, &mut io::sink())?;
         }
         let entries = layout.entries().to_vec();
-        let mut carried = BundleContents {
+        let mut contents = BundleContents {
             layout,
-            sizes,
-            max_bytes: self.max_bytes,
+            blob_sizes,
+            max_pack_bytes: self.max_bytes,
             limits: limits.layout.clone(),
             packs: Vec::new(),
             trust_root: None,
         };
         let mut signatures = Vec::new();
         for entry in entries {
-            let parsed = OciManifest::parse(&entry.manifest, limits.layers);
-            let parsed = parsed
-                .map_err(|fault| BundleError::unusable(name_of(&entry), entry.digest, fault))?;
-            if let Some(subject) = signature_of(&entry, &parsed)? {
-                signatures.push((subject, entry.digest, parsed));
-            } else if parsed.artifact_type.as_deref() == Some(TRUST_ROOT) {
-                carried.take_trust_root(&entry, &parsed)?;
+            let manifest = OciManifest::parse(&entry.manifest, limits.layers)
+                .map_err(|fault| manifest_error(&entry, fault))?;
+            if let Some(subject) = signature_subject(&entry, &manifest)? {
+                signatures.push((subject, entry.digest, manifest));
+            } else if manifest.artifact_type.as_deref() == Some(TRUST_ROOT) {
+                contents.add_trust_root(&entry, &manifest)?;
             } else {
-                carried.take_pack(entry, &parsed)?;
+                contents.add_pack(entry, &manifest)?;
             }
         }
+        // the index may list a signature before its pack
         for (subject, signature, manifest) in signatures {
-            carried.take_signature(subject, signature, &manifest, max_signature)?;
+            contents.add_signatures(subject, signature, &manifest, max_signature)?;
         }
-        match carried.packs.is_empty() && carried.trust_root.is_none() {
-            true => Err(BundleError::Empty),
-            false => Ok(carried),
+        if contents.packs.is_empty() && contents.trust_root.is_none() {
+            return Err(BundleError::Empty);
         }
+        Ok(contents)
     }
 
-    /// Keeps the archive of a pack that came in a layout. It goes away again with the
-    /// next tidying up unless it is bound by then.
+    /// Stores an archive of a bundle. It is removed by the next garbage collection unless
+    /// an environment pins it.
     ///
     /// # Errors
-    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`] when it cannot
-    /// be written.
-    pub fn cache_bundled_archive(&self, archive: &FetchedPack) -> Result<Kept, FetchError> {
+    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`].
+    pub fn cache_bundled_archive(&self, archive: &FetchedPack) -> Result<SharedLock, FetchError> {
         self.blobs.put(&archive.digest, &archive.bytes)
     }
 
-    /// PackAnnotations that the reference of a pack stands for its manifest. The archive must have
-    /// been kept before.
+    /// Records the manifest of a pack's reference. Store its archive before.
     ///
     /// # Errors
-    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`] when it cannot
-    /// be written.
+    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`].
     pub fn cache_bundled_reference(&self, pack: &BundledPack) -> Result<(), FetchError> {
-        pack.reference
-            .as_ref()
-            .map_or(Ok(()), |reference| self.reference_cache.keep(reference, &pack.manifest))
+        match &pack.reference {
+            Some(reference) => self.reference_cache.insert(reference, &pack.manifest),
+            None => Ok(()),
+        }
     }
 }
 
 impl BundleContents {
-    /// The archive of a pack.
+    /// Reads the archive of a pack.
     ///
     /// # Errors
-    /// [`BundleError`] when the file changed since it was opened.
+    /// [`BundleError`] if the file changed after it was opened.
     pub fn archive(&mut self, pack: &BundledPack) -> Result<FetchedPack, BundleError> {
-        let bytes = self.blob(&pack.layer, self.max_bytes)?;
-        let origin = pack
-            .reference
-            .clone()
-            .map(|reference| RegistryOrigin { reference, manifest: pack.manifest.clone() });
+        let bytes = self.read_blob(&pack.layer, self.max_pack_bytes)?;
+        let manifest = pack.manifest.clone();
+        let origin = pack.reference.clone().map(|reference| RegistryOrigin { reference, manifest });
         Ok(FetchedPack {
             bytes: bytes.into(),
             digest: pack.layer.digest,
@@ -161,19 +163,19 @@ impl BundleContents {
         })
     }
 
-    /// The signatures of a pack, each once.
+    /// Reads the signatures of a pack, without duplicates.
     ///
     /// # Errors
-    /// [`BundleError`] when the file changed since it was opened.
+    /// [`BundleError`] if the file changed after it was opened.
     pub fn signatures(
         &mut self,
         pack: &BundledPack,
     ) -> Result<Vec<PublishedSignature>, BundleError> {
-        let mut all: Vec<_> =
-            pack.annotated.clone().map(PublishedSignature::Envelope).into_iter().collect();
-        for (layer, cosigned) in &pack.signatures {
-            let bytes = self.blob(layer, layer.size)?;
-            let signature = match cosigned.clone() {
+        let mut all: Vec<PublishedSignature> = Vec::new();
+        all.extend(pack.annotated_signature.clone().map(PublishedSignature::Envelope));
+        for SignatureLayer { layer, cosign_signature } in &pack.signatures {
+            let bytes = self.read_blob(layer, layer.size)?;
+            let signature = match cosign_signature.clone() {
                 None => PublishedSignature::Envelope(bytes),
                 Some(signature) => PublishedSignature::Cosign {
                     manifest: pack.manifest.bytes.clone(),
@@ -188,125 +190,128 @@ impl BundleContents {
         Ok(all)
     }
 
-    fn take_pack(&mut self, entry: LayoutEntry, manifest: &OciManifest) -> Result<(), BundleError> {
-        let pack = manifest
-            .pack()
-            .map_err(|fault| BundleError::unusable(name_of(&entry), entry.digest, fault))?;
-        let (layer, format) = (pack.0.clone(), pack.1);
-        self.is_there(&layer, self.max_bytes)?;
-        let reference = entry
-            .reference
-            .as_ref()
-            .and_then(|name| format!("oci://{name}").parse::<OciRef>().ok());
-        if let Some(expected) =
-            reference.as_ref().and_then(OciRef::digest).filter(|digest| **digest != entry.digest)
-        {
-            return Err(LayoutError::Damaged { digest: *expected, found: entry.digest }.into());
+    fn add_pack(&mut self, entry: LayoutEntry, manifest: &OciManifest) -> Result<(), BundleError> {
+        let (layer, format) = manifest.pack().map_err(|fault| manifest_error(&entry, fault))?;
+        self.require_blob(layer, self.max_pack_bytes)?;
+        let name = entry.reference.as_ref();
+        let reference: Option<OciRef> = name.and_then(|name| format!("oci://{name}").parse().ok());
+        let digest = reference.as_ref().and_then(OciRef::digest).copied();
+        if let Some(digest) = digest.filter(|digest| *digest != entry.digest) {
+            return Err(LayoutError::Damaged { digest, found: entry.digest }.into());
         }
-        let annotated = referrers::annotated(manifest);
-        let name = entry.reference.map(ForeignText::new);
-        let manifest = FetchedManifest { digest: entry.digest, bytes: entry.manifest };
         self.packs.push(BundledPack {
-            name,
             reference,
-            annotated,
+            annotated_signature: referrers::annotated_signature(manifest),
             signatures: Vec::new(),
-            manifest,
-            layer,
+            layer: layer.clone(),
             format,
+            name: entry.reference.map(ForeignText::new),
+            manifest: FetchedManifest { digest: entry.digest, bytes: entry.manifest },
         });
         Ok(())
     }
 
-    /// Takes signatures to what they are about.
-    fn take_signature(
+    /// Adds the signatures of a manifest to the packs that they sign.
+    fn add_signatures(
         &mut self,
         subject: Sha256Digest,
         signature: Sha256Digest,
         manifest: &OciManifest,
-        limit: u64,
+        max_bytes: u64,
     ) -> Result<(), BundleError> {
-        let mut found = Vec::new();
+        let mut layers = Vec::new();
         for layer in &manifest.layers {
-            let cosigned = referrers::cosign_signature(layer);
-            if cosigned.is_some() || layer.media_type == ENVELOPE {
-                self.is_there(layer, limit)?;
-                found.push((layer.clone(), cosigned));
+            let cosign_signature = referrers::cosign_signature(layer);
+            if cosign_signature.is_some() || layer.media_type == ENVELOPE {
+                self.require_blob(layer, max_bytes)?;
+                layers.push(SignatureLayer { layer: layer.clone(), cosign_signature });
             }
         }
-        let mut is_lonely = true;
+        let limit = self.limits.signatures;
+        let mut has_subject = false;
         for pack in self.packs.iter_mut().filter(|pack| pack.manifest.digest == subject) {
-            pack.signatures.extend(found.iter().cloned());
-            if pack.signatures.len() > self.limits.signatures {
-                return Err(BundleError::Signatures { subject, limit: self.limits.signatures });
+            has_subject = true;
+            pack.signatures.extend(layers.iter().cloned());
+            if pack.signatures.len() > limit {
+                return Err(BundleError::TooManySignatures { subject, limit });
             }
-            is_lonely = false;
         }
-        if is_lonely { Err(BundleError::Lonely { signature, subject }) } else { Ok(()) }
+        if !has_subject {
+            return Err(BundleError::SubjectMissing { signature, subject });
+        }
+        Ok(())
     }
 
-    fn take_trust_root(
+    fn add_trust_root(
         &mut self,
         entry: &LayoutEntry,
         manifest: &OciManifest,
     ) -> Result<(), BundleError> {
         let [layer] = manifest.layers.as_slice() else {
-            let reason = ForeignText::new("a trust root is one document");
-            return Err(BundleError::OciManifest { digest: entry.digest, reason });
+            let reason = ForeignText::new("a trust root is a single document");
+            return Err(BundleError::Manifest { digest: entry.digest, reason });
         };
-        let document = self.blob(layer, self.limits.trust_root_bytes)?;
+        let document = self.read_blob(layer, self.limits.trust_root_bytes)?;
         let environment = manifest.annotations.get(TITLE).map(|title| ForeignText::excerpt(title));
-        match self.trust_root.replace(BundledTrustRoot { environment, document }) {
-            Some(_) => Err(BundleError::TwoTrustRoots),
-            None => Ok(()),
+        if self.trust_root.is_some() {
+            return Err(BundleError::TwoTrustRoots);
         }
+        self.trust_root = Some(BundledTrustRoot { environment, document });
+        Ok(())
     }
 
-    /// Requires a blob of the size that its descriptor says, and of no more than anybody
-    /// reads.
-    fn is_there(&self, named: &OciDescriptor, limit: u64) -> Result<(), BundleError> {
-        let OciDescriptor { digest, size: declared, .. } = *named;
+    /// Requires that a blob exists, with its declared size and at most `limit` bytes.
+    fn require_blob(&self, descriptor: &OciDescriptor, limit: u64) -> Result<(), BundleError> {
+        let OciDescriptor { digest, size: declared, .. } = *descriptor;
         let name = || ForeignText::new(digest.to_string());
-        match self.sizes.get(&digest) {
-            None => Err(LayoutError::Missing { name: name() }.into()),
-            Some(found) if *found != declared => {
-                Err(LayoutError::Size { digest, declared, found: *found }.into())
-            }
-            Some(found) if *found > limit => {
-                Err(LayoutError::TooLarge { name: name(), bytes: *found, limit }.into())
-            }
-            Some(_) => Ok(()),
+        let Some(&found) = self.blob_sizes.get(&digest) else {
+            return Err(LayoutError::Missing { name: name() }.into());
+        };
+        if found != declared {
+            return Err(LayoutError::Size { digest, declared, found }.into());
         }
+        if found > limit {
+            return Err(LayoutError::TooLarge { name: name(), bytes: found, limit }.into());
+        }
+        Ok(())
     }
 
-    fn blob(&mut self, named: &OciDescriptor, limit: u64) -> Result<Vec<u8>, BundleError> {
-        self.is_there(named, limit)?;
+    fn read_blob(
+        &mut self,
+        descriptor: &OciDescriptor,
+        limit: u64,
+    ) -> Result<Vec<u8>, BundleError> {
+        self.require_blob(descriptor, limit)?;
         let mut bytes = Vec::new();
-        self.layout.copy(&named.digest, &mut bytes)?;
+        self.layout.copy(&descriptor.digest, &mut bytes)?;
         Ok(bytes)
     }
 }
 
-/// What a manifest is a signature of, if it is one: an artifact that refers to it, or one
-/// with a tag of cosign.
-fn signature_of(
+/// The signed manifest, if a manifest is that of a signature: an artifact with a subject,
+/// or one under a tag of cosign.
+fn signature_subject(
     entry: &LayoutEntry,
     manifest: &OciManifest,
 ) -> Result<Option<Sha256Digest>, BundleError> {
     if manifest.artifact_type.as_deref() == Some(ENVELOPE) {
-        let reason = || ForeignText::new("it is a signature, and does not say of what");
-        let lonely = || BundleError::OciManifest { digest: entry.digest, reason: reason() };
-        return manifest.subject.as_ref().map(|subject| Some(subject.digest)).ok_or_else(lonely);
+        let Some(subject) = &manifest.subject else {
+            let reason = ForeignText::new("it is a signature without a subject");
+            return Err(BundleError::Manifest { digest: entry.digest, reason });
+        };
+        return Ok(Some(subject.digest));
     }
     let tag = entry.reference.as_deref().map(|name| name.rsplit([':', '/']).next().unwrap_or(name));
-    Ok(tag.and_then(referrers::cosigned))
+    Ok(tag.and_then(referrers::cosign_subject))
 }
 
-fn name_of(entry: &LayoutEntry) -> ForeignText {
-    ForeignText::new(
-        entry
-            .reference
-            .as_ref()
-            .map_or_else(|| entry.digest.to_string(), |name| format!("`{name}`")),
-    )
+fn manifest_error(
+    entry: &LayoutEntry,
+    fault: crate::fetch::oci::manifest::InvalidManifest,
+) -> BundleError {
+    let name = match &entry.reference {
+        Some(name) => format!("`{name}`"),
+        None => entry.digest.to_string(),
+    };
+    BundleError::invalid_manifest(ForeignText::new(name), entry.digest, fault)
 }

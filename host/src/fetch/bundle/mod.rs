@@ -1,15 +1,13 @@
-//! Packs on their way across an air gap: everything of them into an image layout, and out
-//! of one.
+//! Bundles: packs, their signatures and optionally a trust root in an OCI image layout,
+//! for transfer to machines without access to a registry.
 //!
-//! In a layout a pack is what it is in a registry: a manifest, its configuration, its
-//! layers. What was signed lies beside it as in a registry too: an envelope as an
-//! artifact that refers to the manifest, signatures of cosign under the tag that cosign
-//! gives them. So other tools can bring such a layout to a registry, and packs that they
-//! put into one can be loaded.
+//! A pack in a bundle is stored as in a registry: manifest, configuration and layers. So
+//! are its signatures: envelopes as artifacts that refer to the manifest, signatures of
+//! cosign under cosign's tags. Other tools, such as skopeo, can therefore copy a bundle to
+//! a registry, or create one.
 //!
-//! Nothing here believes a layout. What is in it is verified before anything of it is
-//! kept, and a reference stands for a manifest only once everything of that manifest is
-//! there.
+//! A bundle is untrusted. All of it is verified before any of it is stored, and a reference
+//! is recorded only after everything that its manifest lists.
 
 mod error;
 mod export;
@@ -21,5 +19,5 @@ pub use import::{BundleContents, BundledPack, BundledTrustRoot};
 
 /// The media type of a trust root: the keys that an environment trusts.
 const TRUST_ROOT: &str = "application/vnd.greentic.trust-root.v1+json";
-/// The annotation that says whose trust root it is.
+/// The annotation with the environment of a trust root.
 const TITLE: &str = "org.opencontainers.image.title";

@@ -1,152 +1,152 @@
-//! Why a layout is not read, or not written.
+//! Errors of reading and writing image layouts.
 
 use std::io;
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 
-use crate::fetch::FetchError;
+use crate::fetch::error::FetchError;
 
-/// What is wrong with a layout in a tar file.
+/// Why a layout cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LayoutError {
-    /// There is no file that could be one.
+    /// The file cannot be opened.
     #[error(transparent)]
     File(#[from] FetchError),
-    /// The system did not let us read.
+    /// An I/O error of the layout file.
     #[error("the image layout cannot be read")]
     Read(#[source] io::Error),
-    /// The system did not let us write.
+    /// An I/O error of the output.
     #[error("the image layout cannot be written")]
     Write(#[source] io::Error),
-    /// A blob that is to be written cannot be read.
+    /// An I/O error of the source of a blob.
     #[error("the blob {digest} cannot be read")]
     Source {
-        /// The digest.
+        /// The digest of the blob.
         digest: Sha256Digest,
-        /// What the system said.
+        /// The I/O error.
         #[source]
         source: io::Error,
     },
-    /// What should be a header is none.
-    #[error("at byte {at} there is no tar header: {reason}")]
+    /// A tar header is invalid.
+    #[error("at byte {at} there is no valid tar header: {reason}")]
     Header {
-        /// Where.
+        /// The offset of the header in the file.
         at: u64,
-        /// What is wrong with it.
+        /// The defect.
         reason: ForeignText,
     },
-    /// It is something else than a file or a folder.
-    #[error("`{name}` is {what}; an image layout holds regular files only")]
+    /// An entry is neither a regular file nor a folder.
+    #[error("`{name}` is {what}; an image layout contains only regular files")]
     FileType {
         /// The entry.
         name: ForeignText,
-        /// What it is.
+        /// Its type: `a symbolic link`.
         what: &'static str,
     },
-    /// No layout has a file of this name.
+    /// The specification of layouts does not define this file.
     #[error(
-        "`{name}` is no file of an image layout (those are `oci-layout`, `index.json` and `blobs/sha256/<digest>`)"
+        "`{name}` is not a file of an image layout (those are `oci-layout`, `index.json` and `blobs/sha256/<digest>`)"
     )]
     Name {
         /// The entry.
         name: ForeignText,
     },
-    /// Two entries have one name.
-    #[error("`{name}` is there twice")]
+    /// Two entries have the same name.
+    #[error("`{name}` occurs twice")]
     Duplicate {
         /// The entry.
         name: ForeignText,
     },
-    /// There are more entries than anybody needs.
-    #[error("there are more than {limit} entries, the most that is read of an image layout")]
+    /// The limit on the number of entries is exceeded.
+    #[error("there are more than {limit} entries, the limit for an image layout")]
     TooMany {
-        /// The most allowed.
+        /// The limit.
         limit: usize,
     },
-    /// An entry is larger than allowed.
-    #[error("`{name}` has {bytes} bytes, more than the {limit} that are read of it")]
+    /// An entry is too large.
+    #[error("`{name}` has {bytes} bytes, more than the limit of {limit}")]
     TooLarge {
         /// The entry.
         name: ForeignText,
-        /// How large it says it is.
+        /// The size in its header.
         bytes: u64,
-        /// The most allowed, in bytes.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// The entries together are larger than allowed.
-    #[error("the {what} have more than {limit} bytes together, the most that is read of them")]
+    /// Several entries together are too large.
+    #[error("the {what} have more than {limit} bytes together")]
     AllTooLarge {
-        /// Entries, or manifests.
+        /// `entries`, or `manifests`.
         what: &'static str,
-        /// The most allowed, in bytes.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// An entry reaches beyond the end of the file.
-    #[error("the file ends before `{name}` does: it is cut off")]
+    /// An entry extends beyond the end of the file.
+    #[error("the file is truncated: it ends before `{name}` does")]
     Truncated {
         /// The entry.
         name: ForeignText,
     },
-    /// The archive has no end.
-    #[error("the file ends without the end of an archive: it is cut off")]
+    /// The end-of-archive marker of tar is missing.
+    #[error("the file is truncated: the end of the archive is missing")]
     NoEnd,
-    /// Something stands where nothing may.
-    #[error("at byte {at} there is something behind the end of {what}")]
-    Behind {
-        /// Where.
+    /// There are bytes other than zero after the end of something.
+    #[error("at byte {at} there is data after the end of {what}")]
+    TrailingData {
+        /// The offset of the data in the file.
         at: u64,
-        /// Of what.
+        /// `a blob`, or `the archive`.
         what: &'static str,
     },
-    /// A file that every layout has, or a blob that is named, is not there.
+    /// A required file, or the blob of a manifest, is missing.
     #[error("there is no `{name}` in the image layout")]
     Missing {
-        /// The entry.
+        /// The missing entry.
         name: ForeignText,
     },
-    /// A document is not what it should be.
-    #[error("`{name}` is no JSON of the expected form: {reason}")]
+    /// A JSON document is invalid.
+    #[error("`{name}` is not JSON of the expected form: {reason}")]
     Document {
         /// The entry.
         name: &'static str,
-        /// What the parser says.
+        /// The message of the parser.
         reason: ForeignText,
     },
-    /// The layout is of a version that we do not know.
-    #[error("the image layout has the version `{found}`; this program reads 1.0.0")]
+    /// The version of the layout is not supported.
+    #[error("the image layout has the version `{found}`; only version 1.0.0 is supported")]
     Version {
         /// The version.
         found: ForeignText,
     },
-    /// Two manifests are known by one reference.
+    /// Two manifests have the same reference.
     #[error("`index.json` has two manifests for `{reference}`")]
     Ambiguous {
         /// The reference.
         reference: ForeignText,
     },
-    /// A blob has another size than the list says.
-    #[error("the blob {digest} has {found} bytes, and should have {declared}")]
+    /// A blob does not have the declared size.
+    #[error("the blob {digest} has {found} bytes instead of {declared}")]
     Size {
-        /// The digest.
+        /// The digest of the blob.
         digest: Sha256Digest,
-        /// What it should have.
+        /// The size in the index or manifest.
         declared: u64,
-        /// What it has.
+        /// The size in the file.
         found: u64,
     },
-    /// A blob is not what its name says.
+    /// The content of a blob does not have the digest of its name.
     #[error("the blob {digest} is damaged: its content has the digest {found}")]
     Damaged {
-        /// The name.
+        /// The digest in the name.
         digest: Sha256Digest,
-        /// The digest of what is there.
+        /// The digest of the content.
         found: Sha256Digest,
     },
 }
 
 impl LayoutError {
-    /// A stable name of the kind of error, for programs.
+    /// A stable identifier of the kind of error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::File(error) => error.kind(),

@@ -1,27 +1,71 @@
-//! The headers of a tar file, held to what all readers understand in the same way: no
-//! extension, no number in two notations, no name in two parts.
+//! The entries of a tar file, limited to what all readers interpret in the same way: no
+//! extensions, sizes in octal digits, names in one field.
 
+use std::fmt;
 use std::io::{Read, Seek, SeekFrom};
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 use tar::{Archive, EntryType, Header};
 
-use super::{BLOBS, BLOCK, INDEX, LayoutError, LayoutLimits, MARKER};
+use super::error::LayoutError;
+use super::limits::LayoutLimits;
+use super::{BLOBS, BLOCK, INDEX, MARKER};
 
-/// Programs fill up what they write to whole records; the largest in use have a MiB.
-const MOST_BEHIND: u64 = 1 << 20;
+/// The most bytes after the last entry. Programs pad tar files to whole records, at most
+/// 1 MiB in practice.
+const MAX_TRAILER_BYTES: u64 = 1 << 20;
 
-/// What an entry is.
+/// The name of an entry that a layout may have.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Name {
+pub(super) enum EntryName {
     Marker,
     Index,
     Blob(Sha256Digest),
-    /// A folder above the blobs, without the slash at the end.
+    /// A folder that contains blobs, without the slash at the end.
     Folder(String),
 }
 
-/// Where the content of an entry lies.
+impl fmt::Display for EntryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Marker => f.write_str(MARKER),
+            Self::Index => f.write_str(INDEX),
+            Self::Blob(digest) => write!(f, "{BLOBS}{}", digest.hex()),
+            Self::Folder(name) => f.write_str(name),
+        }
+    }
+}
+
+impl EntryName {
+    pub fn to_text(&self) -> ForeignText {
+        ForeignText::new(self.to_string())
+    }
+
+    fn parse_file(text: &str) -> Option<Self> {
+        match text {
+            MARKER => Some(Self::Marker),
+            INDEX => Some(Self::Index),
+            _ => format!("sha256:{}", text.strip_prefix(BLOBS)?).parse().ok().map(Self::Blob),
+        }
+    }
+
+    fn parse_folder(text: &str) -> Option<Self> {
+        let text = text.strip_suffix('/').unwrap_or(text);
+        let is_known = ["blobs", BLOBS.trim_end_matches('/')].contains(&text);
+        is_known.then(|| Self::Folder(text.to_owned()))
+    }
+
+    /// The size limit of the entry, in bytes.
+    fn max_bytes(&self, limits: &LayoutLimits) -> u64 {
+        match self {
+            Self::Marker | Self::Index => limits.index_bytes,
+            Self::Blob(_) => limits.blob_bytes,
+            Self::Folder(_) => 0,
+        }
+    }
+}
+
+/// The position of the content of an entry in the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
     pub at: u64,
@@ -29,99 +73,74 @@ pub(super) struct Extent {
 }
 
 impl Extent {
-    /// Where it ends, filled up to a whole block. Both numbers are below the length of
-    /// the file.
+    /// The end of the content with its padding. It cannot overflow, since both numbers are
+    /// below the length of the file.
     pub fn padded_end(self) -> u64 {
         self.at + self.bytes.next_multiple_of(BLOCK)
     }
 }
 
-/// Finds every entry, without reading any, and holds all of them to the rules and limits.
+/// Reads and checks the headers of all entries, without their content.
 pub(super) fn scan<R: Read + Seek>(
     file: &mut R,
     limits: &LayoutLimits,
-) -> Result<Vec<(Name, Extent)>, LayoutError> {
+) -> Result<Vec<(EntryName, Extent)>, LayoutError> {
     let length = file.seek(SeekFrom::End(0)).map_err(LayoutError::Read)?;
     file.rewind().map_err(LayoutError::Read)?;
     let mut found = Vec::new();
-    let (mut end, mut total) = (0, 0_u64);
+    let mut end = 0;
+    let mut total = 0_u64;
     let mut archive = Archive::new(&mut *file);
-    // as they are: nothing is looked at but headers, and none is taken for a remark about the
-    // next one
+    // raw: an extension is an entry of its own, not a remark about the next one
     for entry in archive.entries_with_seek().map_err(LayoutError::Read)?.raw(true) {
-        let entry = entry.map_err(|error| header_error(end, error.to_string()))?;
+        let entry = entry.map_err(|error| header_error(end, &error.to_string()))?;
         if found.len() == limits.entries {
             return Err(LayoutError::TooMany { limit: limits.entries });
         }
-        let (name, shown) = name(entry.header(), end)?;
-        let extent = Extent { at: entry.raw_file_position(), bytes: size(entry.header(), end)? };
-        let limit = most(&name, limits);
-        if extent.bytes > limit {
-            return Err(LayoutError::TooLarge { name: shown, bytes: extent.bytes, limit });
+        let name = parse_name(entry.header(), end)?;
+        let bytes = parse_size(entry.header(), end)?;
+        let extent = Extent { at: entry.raw_file_position(), bytes };
+        let limit = name.max_bytes(limits);
+        if bytes > limit {
+            return Err(LayoutError::TooLarge { name: name.to_text(), bytes, limit });
         }
-        total += extent.bytes;
+        total += bytes;
         if total > limits.total_bytes {
             return Err(LayoutError::AllTooLarge { what: "entries", limit: limits.total_bytes });
         }
         end = extent.padded_end();
         if end > length {
-            return Err(LayoutError::Truncated { name: shown });
+            return Err(LayoutError::Truncated { name: name.to_text() });
         }
         found.push((name, extent));
     }
-    nothing_behind(file, end, length)?;
+    check_trailer(file, end, length)?;
     Ok(found)
 }
 
-/// The most an entry may have, in bytes.
-fn most(name: &Name, limits: &LayoutLimits) -> u64 {
-    match name {
-        Name::Marker | Name::Index => limits.index_bytes,
-        Name::Blob(_) => limits.blob_bytes,
-        Name::Folder(_) => 0,
-    }
-}
-
-/// What an entry is, and its name for whoever reads about it.
-fn name(header: &Header, at: u64) -> Result<(Name, ForeignText), LayoutError> {
+fn parse_name(header: &Header, at: u64) -> Result<EntryName, LayoutError> {
     let field = &header.as_old().name;
-    let (text, rest) =
-        field.split_at(field.iter().position(|byte| *byte == 0).unwrap_or(field.len()));
-    let shown = || ForeignText::new(String::from_utf8_lossy(text));
+    let length = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
+    let (text, rest) = field.split_at(length);
+    let name = || ForeignText::new(String::from_utf8_lossy(text));
     let has_prefix =
         header.as_ustar().is_some_and(|header| header.prefix.iter().any(|byte| *byte != 0));
     if has_prefix || rest.iter().any(|byte| *byte != 0) {
-        return Err(header_error(at, "its name is in two parts".to_owned()));
+        return Err(header_error(at, "its name is in two parts"));
     }
     if header.as_ustar().is_none() && header.as_gnu().is_none() {
-        return Err(header_error(at, "it is of an unknown format".to_owned()));
+        return Err(header_error(at, "it is of an unknown format"));
     }
-    let is_folder = match header.entry_type() {
-        EntryType::Regular => false,
-        EntryType::Directory => true,
-        other => return Err(LayoutError::FileType { name: shown(), what: kind(other) }),
+    let parse = match header.entry_type() {
+        EntryType::Regular => EntryName::parse_file,
+        EntryType::Directory => EntryName::parse_folder,
+        other => return Err(LayoutError::FileType { name: name(), what: describe(other) }),
     };
-    let name = std::str::from_utf8(text).ok().and_then(|text| match is_folder {
-        true => folder(text.strip_suffix('/').unwrap_or(text)),
-        false => file(text),
-    });
-    name.map(|name| (name, shown())).ok_or_else(|| LayoutError::Name { name: shown() })
+    let parsed = std::str::from_utf8(text).ok().and_then(parse);
+    parsed.ok_or_else(|| LayoutError::Name { name: name() })
 }
 
-fn folder(text: &str) -> Option<Name> {
-    let known = ["blobs", BLOBS.trim_end_matches('/')];
-    known.contains(&text).then(|| Name::Folder(text.to_owned()))
-}
-
-fn file(text: &str) -> Option<Name> {
-    match text {
-        MARKER => Some(Name::Marker),
-        INDEX => Some(Name::Index),
-        _ => format!("sha256:{}", text.strip_prefix(BLOBS)?).parse().ok().map(Name::Blob),
-    }
-}
-
-fn kind(entry_type: EntryType) -> &'static str {
+fn describe(entry_type: EntryType) -> &'static str {
     match entry_type {
         EntryType::Link => "a hard link",
         EntryType::Symlink => "a symbolic link",
@@ -134,30 +153,31 @@ fn kind(entry_type: EntryType) -> &'static str {
     }
 }
 
-/// The size, in the one notation that every program reads: octal digits.
-fn size(header: &Header, at: u64) -> Result<u64, LayoutError> {
+/// The size of the content, in octal digits, the only notation that all readers support.
+fn parse_size(header: &Header, at: u64) -> Result<u64, LayoutError> {
     let field = &header.as_old().size;
-    let digits = field.strip_suffix(b"\0").or_else(|| field.strip_suffix(b" "));
-    let digits = digits.filter(|digits| digits.iter().all(|digit| (b'0'..=b'7').contains(digit)));
-    let digits = digits
-        .ok_or_else(|| header_error(at, "its size is not written in octal digits".to_owned()))?;
+    let digits = field
+        .strip_suffix(b"\0")
+        .or_else(|| field.strip_suffix(b" "))
+        .filter(|digits| digits.iter().all(|digit| (b'0'..=b'7').contains(digit)))
+        .ok_or_else(|| header_error(at, "its size is not written in octal digits"))?;
     Ok(digits.iter().fold(0, |size, digit| size << 3 | u64::from(digit - b'0')))
 }
 
-/// After the last entry there are two blocks of zeros at least, and nothing but zeros.
-fn nothing_behind(file: &mut (impl Read + Seek), end: u64, length: u64) -> Result<(), LayoutError> {
+/// Requires at least two blocks of zeros after the last entry, and nothing else.
+fn check_trailer(file: &mut (impl Read + Seek), end: u64, length: u64) -> Result<(), LayoutError> {
     if length < end + 2 * BLOCK {
         return Err(LayoutError::NoEnd);
     }
     let what = "the archive";
-    if length - end > MOST_BEHIND {
-        return Err(LayoutError::Behind { at: end + MOST_BEHIND, what });
+    if length - end > MAX_TRAILER_BYTES {
+        return Err(LayoutError::TrailingData { at: end + MAX_TRAILER_BYTES, what });
     }
-    zeros(file, Extent { at: end, bytes: length - end }, what)
+    require_zeros(file, Extent { at: end, bytes: length - end }, what)
 }
 
-/// Requires that there is nothing but zeros.
-pub(super) fn zeros(
+/// Requires that a part of the file contains only zeros.
+pub(super) fn require_zeros(
     file: &mut (impl Read + Seek),
     extent: Extent,
     what: &'static str,
@@ -166,11 +186,11 @@ pub(super) fn zeros(
     let mut bytes = Vec::new();
     file.take(extent.bytes).read_to_end(&mut bytes).map_err(LayoutError::Read)?;
     match bytes.iter().position(|byte| *byte != 0) {
-        Some(position) => Err(LayoutError::Behind { at: extent.at + position as u64, what }),
+        Some(position) => Err(LayoutError::TrailingData { at: extent.at + position as u64, what }),
         None => Ok(()),
     }
 }
 
-fn header_error(at: u64, reason: String) -> LayoutError {
-    LayoutError::Header { at, reason: ForeignText::sentence(&reason) }
+fn header_error(at: u64, reason: &str) -> LayoutError {
+    LayoutError::Header { at, reason: ForeignText::sentence(reason) }
 }

@@ -1,5 +1,5 @@
-//! The two documents of a layout: the one that says what it is, and the one that says
-//! what is in it.
+//! The two JSON documents of a layout: `oci-layout` with its version, and `index.json`
+//! with its manifests.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -7,11 +7,12 @@ use env_pack_domain::{ForeignText, Sha256Digest};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{INDEX, LayoutEntry, LayoutError, MARKER};
+use super::error::LayoutError;
+use super::{INDEX, LayoutEntry, MARKER};
 
 const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 const VERSION: &str = "1.0.0";
-/// The annotation that says by which reference a manifest is known.
+/// The annotation with the reference of a manifest.
 const REFERENCE: &str = "org.opencontainers.image.ref.name";
 
 #[derive(Deserialize)]
@@ -29,7 +30,7 @@ struct LayoutIndex {
     manifests: Vec<LayoutDescriptor>,
 }
 
-/// What the list says of a manifest.
+/// The descriptor of a manifest in the index.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LayoutDescriptor {
@@ -41,9 +42,19 @@ pub(super) struct LayoutDescriptor {
 }
 
 impl LayoutDescriptor {
-    /// The digest; of other kinds than ours there is no blob in a layout that we read.
+    fn new(entry: &LayoutEntry) -> Self {
+        let reference = entry.reference.clone();
+        Self {
+            media_type: entry.media_type.clone(),
+            digest: entry.digest.to_string(),
+            size: entry.manifest.len() as u64,
+            annotations: reference.map(|reference| [(REFERENCE.to_owned(), reference)].into()),
+        }
+    }
+
+    /// The digest. Only SHA-256 is supported.
     pub fn digest(&self) -> Result<Sha256Digest, LayoutError> {
-        self.digest.parse().map_err(|error| document(INDEX, &error))
+        self.digest.parse().map_err(|error| document_error(INDEX, &error))
     }
 
     pub fn reference(&self) -> Option<&String> {
@@ -51,22 +62,22 @@ impl LayoutDescriptor {
     }
 }
 
-/// Requires that the layout is of the version that we know.
+/// Checks the version in `oci-layout`.
 pub(super) fn check_marker(bytes: &[u8]) -> Result<(), LayoutError> {
     let LayoutMarker { image_layout_version: version } = parse(MARKER, bytes)?;
-    match version == VERSION {
-        true => Ok(()),
-        false => Err(LayoutError::Version { found: ForeignText::excerpt(&version) }),
+    if version != VERSION {
+        return Err(LayoutError::Version { found: ForeignText::excerpt(&version) });
     }
+    Ok(())
 }
 
-/// Reads the list. No reference stands for two manifests.
+/// Parses `index.json`. References are unique.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<LayoutDescriptor>, LayoutError> {
     let index: LayoutIndex = parse(INDEX, bytes)?;
     if index.schema_version != 2
         || index.media_type.is_some_and(|media_type| media_type != INDEX_TYPE)
     {
-        return Err(document(INDEX, &"it is no image index of version 2"));
+        return Err(document_error(INDEX, &"it is not an image index of version 2"));
     }
     let mut seen = HashSet::new();
     for reference in index.manifests.iter().filter_map(LayoutDescriptor::reference) {
@@ -77,29 +88,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<LayoutDescriptor>, LayoutError> {
     Ok(index.manifests)
 }
 
-/// The list of these entries, in this order.
+/// The `index.json` of these entries, in this order.
 pub(super) fn write(entries: &[&LayoutEntry]) -> serde_json::Result<Vec<u8>> {
-    let descriptor = |entry: &&LayoutEntry| LayoutDescriptor {
-        media_type: entry.media_type.clone(),
-        digest: entry.digest.to_string(),
-        size: entry.manifest.len() as u64,
-        annotations: entry
-            .reference
-            .clone()
-            .map(|reference| [(REFERENCE.to_owned(), reference)].into()),
-    };
-    let manifests = entries.iter().map(descriptor).collect();
     serde_json::to_vec(&LayoutIndex {
         schema_version: 2,
         media_type: Some(INDEX_TYPE.to_owned()),
-        manifests,
+        manifests: entries.iter().map(|entry| LayoutDescriptor::new(entry)).collect(),
     })
 }
 
 fn parse<T: DeserializeOwned>(name: &'static str, bytes: &[u8]) -> Result<T, LayoutError> {
-    serde_json::from_slice(bytes).map_err(|error| document(name, &error))
+    serde_json::from_slice(bytes).map_err(|error| document_error(name, &error))
 }
 
-fn document(name: &'static str, reason: &dyn std::fmt::Display) -> LayoutError {
+fn document_error(name: &'static str, reason: &dyn std::fmt::Display) -> LayoutError {
     LayoutError::Document { name, reason: ForeignText::sentence(&reason.to_string()) }
 }

@@ -1,33 +1,32 @@
-//! How much of an image layout anybody may ask us to read.
+//! Limits on an image layout.
 
 const MIB: u64 = 1 << 20;
 
-/// Caps on an image layout in a tar file.
+/// Limits on an image layout in a tar file.
 #[derive(Clone, Debug)]
 pub struct LayoutLimits {
-    /// The number of entries.
+    /// The number of entries. Default: 4,096, for 1,024 packs with manifest,
+    /// configuration and a signature each.
     pub entries: usize,
-    /// One blob, in bytes.
+    /// The size of a blob, in bytes. Default: 64 MiB, the largest pack.
     pub blob_bytes: u64,
-    /// All entries together, in bytes.
+    /// The size of all entries together, in bytes. Default: 1 GiB.
     pub total_bytes: u64,
-    /// The list of what is in it, in bytes.
+    /// The size of the index, in bytes. Default: 1 MiB.
     pub index_bytes: u64,
-    /// One manifest, in bytes.
+    /// The size of a manifest, in bytes. Default: 1 MiB. The manifest of a pack takes 1 KiB.
     pub manifest_bytes: u64,
-    /// All manifests that the list names together, in bytes: they are held in memory.
+    /// The size of all listed manifests together, in bytes, since they are held in memory.
+    /// Default: 16 MiB.
     pub all_manifest_bytes: u64,
-    /// Signatures of one pack.
+    /// The number of signatures of a pack. Default: 128, more than the cache and a registry
+    /// have together.
     pub signatures: usize,
-    /// A trust root that goes along, in bytes.
+    /// The size of a trust root, in bytes. Default: 256 KiB, for a thousand keys.
     pub trust_root_bytes: u64,
 }
 
 impl Default for LayoutLimits {
-    /// BlobStore as large as a pack may be, 1,024 of them and as many manifests and
-    /// configurations, 1 GiB in all; manifests as large as registries have to take
-    /// them at least, where a pack has a thousand bytes. More signatures than are kept of
-    /// a pack and listed by a registry together; a trust root of a thousand keys.
     fn default() -> Self {
         Self {
             entries: 4_096,

@@ -1,11 +1,10 @@
-//! An OCI image layout in a tar file, which carries packs to where no registry can be
-//! reached.
+//! An [OCI image layout](https://github.com/opencontainers/image-spec/blob/main/image-layout.md)
+//! in a tar file, which transfers packs to machines without access to a registry.
 //!
-//! What we write is the same, byte for byte, for the same content. What we read may come
-//! from anybody: only names that a layout has, only regular files, nothing twice, nothing
-//! that one reader of tar files understands and another does not; and no blob is given
-//! away that is not what its name says. This module does not know what the blobs are, nor
-//! who needs them.
+//! The same content is written as the same bytes. A layout that is read is untrusted: only
+//! the file names of the specification, only regular files, no duplicates, no tar
+//! extension that readers interpret differently, and every blob is verified against its
+//! digest. This module does not know what the blobs are.
 
 mod error;
 mod header;
@@ -23,27 +22,27 @@ pub use limits::LayoutLimits;
 pub use read::Layout;
 pub use write::{LayoutBlob, write};
 
-/// The file that says that this is a layout, and all that is in it.
+/// The file that identifies a layout, and its content.
 const MARKER: &str = "oci-layout";
 const MARKER_TEXT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
-/// The file that lists what is in it.
+/// The file that lists the manifests.
 const INDEX: &str = "index.json";
-/// What a tar file is made of, in bytes.
-const BLOCK: u64 = 512;
 /// The folder of blobs.
 const BLOBS: &str = "blobs/sha256/";
+/// The block size of tar files, in bytes.
+const BLOCK: u64 = 512;
 
 /// The media type of an image manifest.
 pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 
-/// A manifest that the list of a layout names.
+/// A manifest in the index of a layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayoutEntry {
-    /// The reference it is known by, as it is written there.
+    /// The name in the index, which is a reference without scheme: `ghcr.io/team/vault:1`.
     pub reference: Option<String>,
-    /// The media type that the list has for it.
+    /// The media type in the index.
     pub media_type: String,
-    /// The manifest itself.
+    /// The bytes of the manifest.
     pub manifest: Vec<u8>,
     /// The digest of `manifest`.
     pub digest: Sha256Digest,

@@ -1,4 +1,4 @@
-//! A layout of our own: the same content gives the same bytes.
+//! Writes a layout. The same content gives the same bytes.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -6,23 +6,22 @@ use std::io::{self, Read, Write};
 use env_pack_domain::{Sha256Digest, Sha256Hasher};
 use tar::{Builder, EntryType, Header};
 
-use super::{BLOBS, INDEX, LayoutEntry, LayoutError, MARKER, MARKER_TEXT, index};
+use super::error::LayoutError;
+use super::{BLOBS, INDEX, LayoutEntry, MARKER, MARKER_TEXT, index};
 
 /// A blob to be written.
 pub struct LayoutBlob<'a> {
-    /// Its size.
+    /// The size, in bytes.
     pub bytes: u64,
-    /// Where its content comes from, read when it is its turn.
+    /// Opens the content. It is called when the blob is written.
     pub open: Box<dyn FnOnce() -> io::Result<Box<dyn Read>> + 'a>,
 }
 
-/// Writes a layout: these manifests, and the blobs they are about. Manifests need not be
-/// among the blobs.
+/// Writes a layout with these manifests and blobs. The manifests are added to the blobs.
 ///
 /// # Errors
-/// [`LayoutError`] when a blob cannot be read or is not what its digest says, two
-/// manifests have one reference, or `out` takes no more. What was written until then is
-/// to be thrown away.
+/// [`LayoutError`] if a blob cannot be read or does not have its digest, two manifests have
+/// the same reference, or `out` fails. Discard the output then.
 pub fn write<'a>(
     out: impl Write,
     entries: &'a [LayoutEntry],
@@ -32,7 +31,7 @@ pub fn write<'a>(
     sorted.sort_by_key(|entry| (&entry.reference, entry.digest));
     sorted.dedup();
     let index = index::write(&sorted).map_err(|error| LayoutError::Write(error.into()))?;
-    // what we would not read ourselves is not written
+    // an index that `read` refuses is not written
     index::read(&index)?;
     for LayoutEntry { digest, manifest, .. } in sorted {
         let bytes = manifest.len() as u64;
@@ -42,31 +41,37 @@ pub fn write<'a>(
     let mut tar = Builder::new(out);
     append(&mut tar, MARKER, MARKER_TEXT.len() as u64, MARKER_TEXT.as_bytes())?;
     append(&mut tar, INDEX, index.len() as u64, index.as_slice())?;
-    for (digest, LayoutBlob { bytes, open }) in blobs {
-        let source = |source| LayoutError::Source { digest, source };
-        let mut content = Hashed {
-            content: open().map_err(source)?,
-            hasher: Sha256Hasher::default(),
-            bytes: 0,
-            failed: None,
-        };
-        let written = append(&mut tar, &format!("{BLOBS}{}", digest.hex()), bytes, &mut content);
-        if let Some(error) = content.failed {
-            return Err(source(error));
-        }
-        written?;
-        if content.bytes != bytes {
-            return Err(LayoutError::Size { digest, declared: bytes, found: content.bytes });
-        }
-        let found = content.hasher.finish();
-        if found != digest {
-            return Err(LayoutError::Damaged { digest, found });
-        }
+    for (digest, blob) in blobs {
+        append_blob(&mut tar, digest, blob)?;
     }
     tar.into_inner().and_then(|mut out| out.flush()).map_err(LayoutError::Write)
 }
 
-/// An entry that says nothing of who wrote it, and when.
+fn append_blob(
+    tar: &mut Builder<impl Write>,
+    digest: Sha256Digest,
+    blob: LayoutBlob<'_>,
+) -> Result<(), LayoutError> {
+    let declared = blob.bytes;
+    let content = (blob.open)().map_err(|source| LayoutError::Source { digest, source })?;
+    let mut reader =
+        HashingReader { content, hasher: Sha256Hasher::default(), bytes: 0, error: None };
+    let result = append(tar, &format!("{BLOBS}{}", digest.hex()), declared, &mut reader);
+    if let Some(source) = reader.error {
+        return Err(LayoutError::Source { digest, source });
+    }
+    result?;
+    if reader.bytes != declared {
+        return Err(LayoutError::Size { digest, declared, found: reader.bytes });
+    }
+    let found = reader.hasher.finish();
+    if found != digest {
+        return Err(LayoutError::Damaged { digest, found });
+    }
+    Ok(())
+}
+
+/// Appends an entry without owner and time.
 fn append(
     tar: &mut Builder<impl Write>,
     name: &str,
@@ -82,20 +87,20 @@ fn append(
     header.set_uid(0);
     header.set_gid(0);
     header.set_cksum();
-    // one byte more than there should be is enough to know that there are too many
+    // one byte more than declared, to notice content that is too long
     tar.append(&header, content.take(bytes.saturating_add(1))).map_err(LayoutError::Write)
 }
 
-/// What is read here is hashed and counted.
-struct Hashed {
+/// Hashes and counts the bytes that are read through it.
+struct HashingReader {
     content: Box<dyn Read>,
     hasher: Sha256Hasher,
     bytes: u64,
-    /// Why it could not be read to its end.
-    failed: Option<io::Error>,
+    /// The I/O error that ended the content, to tell it from errors of the output.
+    error: Option<io::Error>,
 }
 
-impl Read for Hashed {
+impl Read for HashingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.content.read(buffer) {
             Ok(count) => {
@@ -105,7 +110,7 @@ impl Read for Hashed {
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
-                self.failed = Some(error);
+                self.error = Some(error);
                 Ok(0)
             }
         }

@@ -1,38 +1,40 @@
-//! How a registry asks for a login: the header `WWW-Authenticate`, RFC 9110 section
-//! 11.6.1.
+//! Authentication challenges: the header `WWW-Authenticate`
+//! ([RFC 9110 section 11.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1)).
 
 use ureq::http::HeaderMap;
 
-/// A way to log in that we know.
+/// A supported authentication scheme that a registry offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
     /// User name and password with every request.
     Basic,
-    /// A token from a service.
+    /// A token from a token service.
     Bearer {
-        /// The address of the service.
+        /// The URL of the service.
         realm: String,
-        /// The name that the service knows the registry by.
+        /// The name of the registry at the service.
         service: Option<String>,
     },
 }
 
-/// The ways that a registry offers. What cannot be read is no offer.
+/// A scheme and its parameters, all names in lower case.
+type Offer = (String, Vec<(String, String)>);
+
+/// The supported challenges of a response. Others, and invalid ones, are skipped.
 pub(super) fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
     let values = headers.get_all("www-authenticate");
     values.iter().filter_map(|value| value.to_str().ok()).flat_map(parse).collect()
 }
 
-/// The offers in one header: a scheme and parameters, then perhaps a comma and the next
-/// scheme.
+/// Parses one header: a scheme, its parameters, then possibly the next scheme.
 fn parse(text: &str) -> Vec<Challenge> {
-    let mut offers: Vec<(String, Vec<(String, String)>)> = Vec::new();
-    for part in parts(text) {
-        let (name, value) = match part.split_once('=') {
+    let mut offers: Vec<Offer> = Vec::new();
+    for item in split_list(text) {
+        let (name, value) = match item.split_once('=') {
             Some((name, value)) => (name.trim(), Some(value.trim())),
-            None => (part, None),
+            None => (item, None),
         };
-        // a scheme stands before its first parameter
+        // a scheme precedes its first parameter, without a comma
         let (scheme, name) = match name.rsplit_once(' ') {
             Some((scheme, name)) => (Some(scheme.trim()), name),
             None if value.is_none() => (Some(name), ""),
@@ -42,17 +44,17 @@ fn parse(text: &str) -> Vec<Challenge> {
             offers.push((scheme.to_ascii_lowercase(), Vec::new()));
         }
         if let (Some(value), Some((_, parameters))) = (value, offers.last_mut()) {
-            parameters.push((name.to_ascii_lowercase(), unquoted(value)));
+            parameters.push((name.to_ascii_lowercase(), unquote(value)));
         }
     }
-    offers.iter().filter_map(|(scheme, parameters)| challenge(scheme, parameters)).collect()
+    offers.iter().filter_map(challenge).collect()
 }
 
-fn challenge(scheme: &str, parameters: &[(String, String)]) -> Option<Challenge> {
+fn challenge((scheme, parameters): &Offer) -> Option<Challenge> {
     let parameter = |name: &str| {
         parameters.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone())
     };
-    match scheme {
+    match scheme.as_str() {
         "basic" => Some(Challenge::Basic),
         "bearer" => {
             Some(Challenge::Bearer { realm: parameter("realm")?, service: parameter("service") })
@@ -61,28 +63,32 @@ fn challenge(scheme: &str, parameters: &[(String, String)]) -> Option<Challenge>
     }
 }
 
-/// What stands between commas that are not quoted.
-fn parts(text: &str) -> impl Iterator<Item = &str> {
-    let (mut quoted, mut escaped) = (false, false);
-    let is_end = move |c: char| {
-        let is_end = c == ',' && !quoted;
-        quoted ^= c == '"' && !escaped;
-        escaped = quoted && c == '\\' && !escaped;
-        is_end
+/// Splits at commas that are not inside quotes.
+fn split_list(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_quoted = false;
+    let mut is_escaped = false;
+    let is_separator = move |c: char| {
+        let is_separator = c == ',' && !is_quoted;
+        is_quoted ^= c == '"' && !is_escaped;
+        is_escaped = is_quoted && c == '\\' && !is_escaped;
+        is_separator
     };
-    text.split(is_end).map(str::trim).filter(|part| !part.is_empty())
+    text.split(is_separator).map(str::trim).filter(|item| !item.is_empty())
 }
 
-fn unquoted(text: &str) -> String {
+fn unquote(text: &str) -> String {
     let Some(inner) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else {
         return text.to_owned();
     };
-    let mut escaped = false;
-    let keep = |c: &char| {
-        escaped = *c == '\\' && !escaped;
-        !escaped
-    };
-    inner.chars().filter(keep).collect()
+    let mut is_escaped = false;
+    let mut unescaped = String::new();
+    for c in inner.chars() {
+        is_escaped = c == '\\' && !is_escaped;
+        if !is_escaped {
+            unescaped.push(c);
+        }
+    }
+    unescaped
 }
 
 #[cfg(test)]
@@ -94,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn offers_are_told_apart() {
+    fn several_challenges_are_parsed() {
         let hub = r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a:pull""#;
         assert_eq!(
             parse(hub),
@@ -109,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_offer() {
+    fn invalid_challenges_are_skipped() {
         for text in [
             "",
             ",,,",

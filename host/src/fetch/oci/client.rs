@@ -1,298 +1,202 @@
-//! Being let in: what is sent to a registry goes with the credential it asks for, and to
-//! nobody else.
+//! Requests to one repository: authentication as the registry demands it. Credentials go
+//! to the registry itself and to trusted token services only.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use env_pack_domain::ForeignText;
-use ureq::http::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
-use super::Registries;
+use super::address::host_of;
 use super::challenge::{Challenge, challenges};
 use super::credentials::{Credential, CredentialResolver, FoundCredential, Secret};
-use super::endpoint::{Endpoint, is_readable_by_others};
+use super::deadline::Deadline;
+use super::endpoint::Endpoint;
 use super::error::RegistryError;
-use super::http::{Deadline, HttpClient, HttpRequest, HttpResponse, host_of};
+use super::http::HttpClient;
+use super::request::HttpRequest;
+use super::response::HttpResponse;
 use super::settings::RegistrySettings;
 
-/// What somebody wants to do with a repository.
+/// The access to a repository that a token is requested for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::fetch) enum RepositoryAction {
     Pull,
     Push,
 }
 
-/// A way into one repository.
-pub(in crate::fetch) struct RepositoryClient<'a> {
-    pub(super) http: &'a HttpClient,
-    pub(super) endpoint: Endpoint,
-    pub(super) deadline: Deadline,
-    settings: &'a RegistrySettings,
-    credentials: &'a CredentialResolver,
-    purpose: RepositoryAction,
-    logins: &'a AuthorizationCache,
-    /// What goes with every request to the registry.
-    authorization: Option<Secret>,
-    /// Which credential was found, once one was asked for.
-    found: Option<FoundCredential>,
+/// The state that clients of all repositories share.
+#[derive(Debug)]
+pub(super) struct ClientContext {
+    pub http: HttpClient,
+    pub settings: RegistrySettings,
+    pub credentials: CredentialResolver,
+    pub authorizations: AuthorizationCache,
 }
 
-/// What let us in before, by registry, repository and purpose: one login serves every
-/// look at a pack.
+/// A client for one repository.
+pub(in crate::fetch) struct RepositoryClient<'a> {
+    pub(super) endpoint: Endpoint,
+    pub(super) deadline: Deadline,
+    pub(super) action: RepositoryAction,
+    context: &'a ClientContext,
+    /// The `Authorization` header of requests to the registry.
+    authorization: Option<Secret>,
+    /// The credential, once the registry asked for one.
+    credential: Option<FoundCredential>,
+}
+
+/// `Authorization` headers that registries accepted, by registry, repository and action.
 #[derive(Debug, Default)]
-pub(in crate::fetch) struct AuthorizationCache(
-    Mutex<HashMap<(String, String, RepositoryAction), Secret>>,
-);
+pub(super) struct AuthorizationCache(Mutex<HashMap<AuthorizationKey, Secret>>);
+
+type AuthorizationKey = (String, String, RepositoryAction);
 
 impl AuthorizationCache {
-    fn of(&self, endpoint: &Endpoint, purpose: RepositoryAction) -> Option<Secret> {
-        self.locked().get(&Self::key(endpoint, purpose)).cloned()
+    fn get(&self, endpoint: &Endpoint, action: RepositoryAction) -> Option<Secret> {
+        self.lock().get(&Self::key(endpoint, action)).cloned()
     }
 
-    fn remember(&self, endpoint: &Endpoint, purpose: RepositoryAction, authorization: Secret) {
-        self.locked().insert(Self::key(endpoint, purpose), authorization);
+    fn insert(&self, endpoint: &Endpoint, action: RepositoryAction, authorization: Secret) {
+        self.lock().insert(Self::key(endpoint, action), authorization);
     }
 
-    fn key(endpoint: &Endpoint, purpose: RepositoryAction) -> (String, String, RepositoryAction) {
-        (endpoint.registry.clone(), endpoint.repository.clone(), purpose)
+    fn key(endpoint: &Endpoint, action: RepositoryAction) -> AuthorizationKey {
+        (endpoint.registry.clone(), endpoint.repository.clone(), action)
     }
 
-    fn locked(&self) -> MutexGuard<'_, HashMap<(String, String, RepositoryAction), Secret>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<AuthorizationKey, Secret>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What a token service says.
-#[derive(serde::Deserialize)]
-struct Token {
-    token: Option<String>,
-    access_token: Option<String>,
-}
-
 impl<'a> RepositoryClient<'a> {
-    /// A way into this repository, with what let us in before.
+    /// A client that reuses an authorization of an earlier client.
     pub(super) fn new(
-        registries: &'a Registries,
+        context: &'a ClientContext,
         endpoint: Endpoint,
-        purpose: RepositoryAction,
+        action: RepositoryAction,
         deadline: Deadline,
     ) -> Self {
-        let Registries { http, settings, credentials, logins } = registries;
-        let authorization = logins.of(&endpoint, purpose);
-        Self {
-            http,
-            endpoint,
-            deadline,
-            settings,
-            credentials,
-            purpose,
-            logins,
-            authorization,
-            found: None,
-        }
+        let authorization = context.authorizations.get(&endpoint, action);
+        Self { endpoint, deadline, action, context, authorization, credential: None }
     }
 
-    /// Makes a request to the registry, and logs in when it asks for that.
+    pub(super) fn http(&self) -> &'a HttpClient {
+        &self.context.http
+    }
+
+    /// Sends a request to the registry, and authenticates if the registry demands it.
     ///
     /// # Errors
-    /// [`RegistryError`] when there is no answer, or nobody is let in.
+    /// [`RegistryError`] if there is no response, or access is denied.
     pub(super) fn send(
         &mut self,
         request: &HttpRequest<'_>,
     ) -> Result<HttpResponse, RegistryError> {
-        let response = self.http.send(&self.authorized(request), self.deadline)?;
+        let response = self.http().send(&self.authorized(request), self.deadline)?;
         match response.status {
             401 => {}
-            403 => return Err(self.denied(&response)),
+            403 => return Err(self.access_denied(&response)),
             _ => return Ok(response),
         }
-        self.log_in(&response)?;
-        let response = self.http.send(&self.authorized(request), self.deadline)?;
-        match (response.status, &self.authorization) {
-            (401 | 403, _) => Err(self.denied(&response)),
-            (_, Some(authorization)) => {
-                self.logins.remember(&self.endpoint, self.purpose, authorization.clone());
-                Ok(response)
-            }
-            (_, None) => Ok(response),
+        self.authenticate(&response)?;
+        let response = self.http().send(&self.authorized(request), self.deadline)?;
+        if matches!(response.status, 401 | 403) {
+            return Err(self.access_denied(&response));
         }
+        if let Some(authorization) = &self.authorization {
+            self.context.authorizations.insert(&self.endpoint, self.action, authorization.clone());
+        }
+        Ok(response)
     }
 
+    /// The request with the authorization, if it goes to the registry itself.
     fn authorized<'r>(&self, request: &HttpRequest<'r>) -> HttpRequest<'r> {
-        match self.authorization.as_ref().filter(|_| self.endpoint.is_same_origin(&request.url)) {
-            Some(authorization) => request.clone().with("authorization", authorization.expose()),
-            None => request.clone(),
+        match &self.authorization {
+            Some(authorization) if self.endpoint.is_same_origin(&request.url) => {
+                request.clone().with_header("authorization", authorization.expose())
+            }
+            _ => request.clone(),
         }
     }
 
-    fn denied(&self, response: &HttpResponse) -> RegistryError {
+    pub(super) fn access_denied(&self, response: &HttpResponse) -> RegistryError {
         let tried =
-            self.found.as_ref().map(tried_in_words).unwrap_or_else(|| "no credential".to_owned());
+            self.credential.as_ref().map_or_else(|| "no credential".to_owned(), describe_attempts);
         RegistryError::Denied { host: response.host.clone(), status: response.status, tried }
     }
 
-    /// Gets what the registry asks for.
-    fn log_in(&mut self, refusal: &HttpResponse) -> Result<(), RegistryError> {
-        let asked = challenges(&refusal.headers);
-        if self.found.is_none() {
-            self.found =
-                Some(self.credentials.find(&self.endpoint.registry, &self.endpoint.repository));
+    /// Obtains the authorization that a 401 response asks for.
+    fn authenticate(&mut self, response: &HttpResponse) -> Result<(), RegistryError> {
+        let challenges = challenges(&response.headers);
+        if self.credential.is_none() {
+            let Endpoint { registry, repository, .. } = &self.endpoint;
+            self.credential = Some(self.context.credentials.find(registry, repository));
         }
-        let Some(found) = &self.found else { return Err(self.denied(refusal)) };
-        let is_secret = !matches!(found.credential, Credential::Anonymous);
-        if is_secret && self.endpoint.is_readable_by_others() {
-            return Err(RegistryError::PlainCredential { host: self.endpoint.host() });
+        let Some(FoundCredential { credential, .. }) = &self.credential else {
+            return Err(self.access_denied(response));
+        };
+        let is_secret = !matches!(credential, Credential::Anonymous);
+        if is_secret && self.endpoint.is_exposed() {
+            return Err(RegistryError::UnencryptedCredential { host: self.endpoint.host() });
         }
-        // a token is worth less to whoever gets hold of it
-        let bearer = asked.iter().find(|challenge| matches!(challenge, Challenge::Bearer { .. }));
-        let authorization = match (bearer.or(asked.first()), &found.credential) {
-            (None, _) => return Err(RegistryError::NoChallenge { host: refusal.host.clone() }),
+        // a stolen token is worth less than a stolen password
+        let bearer =
+            challenges.iter().find(|challenge| matches!(challenge, Challenge::Bearer { .. }));
+        let authorization = match (bearer.or(challenges.first()), credential) {
+            (None, _) => {
+                return Err(RegistryError::NoChallenge { host: response.host.clone() });
+            }
             (Some(Challenge::Bearer { .. }), Credential::Bearer(token)) => {
                 format!("Bearer {}", token.expose())
             }
             (Some(Challenge::Bearer { realm, service }), credential) => {
-                format!("Bearer {}", self.token(realm, service.as_deref(), credential)?)
+                format!("Bearer {}", self.fetch_token(realm, service.as_deref(), credential)?)
             }
             (Some(Challenge::Basic), Credential::Basic { username, password }) => {
-                basic(username, password.expose())
+                basic_authorization(username, password)
             }
-            (Some(Challenge::Basic), _) => return Err(self.denied(refusal)),
+            (Some(Challenge::Basic), _) => return Err(self.access_denied(response)),
         };
         self.authorization = Some(Secret::new(authorization));
         Ok(())
     }
 
-    /// Gets a token for this repository, and for no other, whatever the registry names.
-    fn token(
-        &self,
-        realm: &str,
-        service: Option<&str>,
-        credential: &Credential,
-    ) -> Result<String, RegistryError> {
-        let registry = ForeignText::new(self.endpoint.registry.clone());
-        let foreign = |host| RegistryError::ForeignRealm {
-            registry,
-            realm: ForeignText::excerpt(realm),
-            host,
-        };
-        let Ok(mut url) = realm.parse::<Url>() else { return Err(foreign(None)) };
-        if !self.is_trusted_realm(&url) {
-            return Err(foreign(
-                Some(host_of(&url)).filter(|_| url.scheme() == "https" && url.has_host()),
-            ));
-        }
-        let is_secret = !matches!(credential, Credential::Anonymous);
-        if is_secret && is_readable_by_others(&url) {
-            return Err(RegistryError::PlainCredential { host: host_of(&url) });
-        }
-        let actions = match self.purpose {
-            RepositoryAction::Pull => "pull",
-            RepositoryAction::Push => "pull,push",
-        };
-        let scope = format!("repository:{}:{actions}", self.endpoint.repository);
-        let mut asked = vec![("scope", scope.as_str())];
-        asked.extend(service.map(|service| ("service", service)));
-        const WHAT: &str = "a token";
-        let response = match credential {
-            Credential::Refresh(refresh) => {
-                asked.extend([
-                    ("grant_type", "refresh_token"),
-                    ("client_id", "gtc"),
-                    ("refresh_token", refresh.expose()),
-                ]);
-                let form = url::form_urlencoded::Serializer::new(String::new())
-                    .extend_pairs(asked)
-                    .finish();
-                let request = HttpRequest::bringing(Method::POST, url, form.as_bytes(), WHAT);
-                self.http.send(
-                    &request.with("content-type", "application/x-www-form-urlencoded"),
-                    self.deadline,
-                )?
-            }
-            _ => {
-                url.query_pairs_mut().extend_pairs(asked);
-                let request = HttpRequest::get(url, WHAT);
-                let request = match credential {
-                    Credential::Basic { username, password } => {
-                        request.with("authorization", basic(username, password.expose()))
-                    }
-                    _ => request,
-                };
-                self.http.send(&request, self.deadline)?
-            }
-        };
-        self.read_token(response)
-    }
-
-    fn read_token(&self, response: HttpResponse) -> Result<String, RegistryError> {
-        match response.status {
-            401 | 403 => return Err(self.denied(&response)),
-            300..=399 => return Err(redirected(&response, "where no token is fetched from")),
-            _ if !response.is_success() => return Err(response.refusal()),
-            _ => {}
-        }
-        let (host, what) = (response.host.clone(), response.what);
-        let malformed = |reason: &str| RegistryError::Malformed {
-            host,
-            what,
-            reason: ForeignText::new(reason),
-        };
-        let bytes = response.bytes(self.http.limits().token_bytes)?;
-        // what the parser says could quote the token
-        let Ok(Token { token, access_token }) = serde_json::from_slice(&bytes) else {
-            return Err(malformed("it is not the JSON of a token service"));
-        };
-        match token.or(access_token) {
-            Some(token)
-                if !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()) =>
-            {
-                Ok(token)
-            }
-            Some(_) => Err(malformed("its token cannot stand in a header")),
-            None => Err(malformed("it holds no `token`")),
-        }
-    }
-
-    /// Whether the operator said that a registry at this address has no encryption.
-    pub fn is_plain_allowed(&self, url: &Url) -> bool {
-        self.settings
-            .plain_http
-            .iter()
-            .any(|named| named.eq_ignore_ascii_case(host_of(url).as_exact()))
-    }
-
-    /// Whether a login may be sent there: to the registry itself, or where the operator
-    /// said.
-    fn is_trusted_realm(&self, url: &Url) -> bool {
-        let is_http = matches!(url.scheme(), "https" | "http");
+    /// Whether the operator allowed unencrypted requests to the host of this URL.
+    pub(super) fn is_plain_http_allowed(&self, url: &Url) -> bool {
         let host = host_of(url);
-        let allowed = self.settings.token_realms.iter().any(|allowed| {
+        let plain_http = &self.context.settings.plain_http;
+        plain_http.iter().any(|named| named.eq_ignore_ascii_case(host.as_exact()))
+    }
+
+    /// Whether credentials may be sent to this token service: it is at the registry
+    /// itself, or the operator allowed it.
+    pub(super) fn is_trusted_realm(&self, url: &Url) -> bool {
+        if self.endpoint.is_same_origin(url) {
+            return matches!(url.scheme(), "https" | "http");
+        }
+        let host = host_of(url);
+        let is_allowed = self.context.settings.token_realms.iter().any(|allowed| {
             allowed.registry == self.endpoint.registry && allowed.host == host.as_exact()
         });
-        let is_encrypted_enough = url.scheme() == "https" || !self.endpoint.is_encrypted();
-        is_http && (self.endpoint.is_same_origin(url) || (allowed && is_encrypted_enough))
+        is_allowed
+            && (url.scheme() == "https"
+                || (url.scheme() == "http" && !self.endpoint.is_encrypted()))
     }
 }
 
-/// The error that a redirect is, where none is followed.
-pub(super) fn redirected(response: &HttpResponse, reason: &'static str) -> RegistryError {
-    let target = ForeignText::excerpt(response.header("location").unwrap_or("nowhere"));
-    RegistryError::Redirected { host: response.host.clone(), what: response.what, target, reason }
-}
-
-/// What was tried, in words.
-fn tried_in_words(found: &FoundCredential) -> String {
-    match found.tried.is_empty() {
-        true => "no credential, because none is configured".to_owned(),
-        false => found.tried.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+/// The attempts to find a credential, for a message.
+fn describe_attempts(found: &FoundCredential) -> String {
+    if found.attempts.is_empty() {
+        return "no credential, because none is configured".to_owned();
     }
+    let attempts: Vec<String> = found.attempts.iter().map(ToString::to_string).collect();
+    attempts.join(", ")
 }
 
-fn basic(username: &str, password: &str) -> String {
-    use base64::Engine as _;
-    format!(
-        "Basic {}",
-        base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"))
-    )
+/// An `Authorization` header of the `Basic` scheme.
+pub(super) fn basic_authorization(username: &str, password: &Secret) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{username}:{}", password.expose())))
 }

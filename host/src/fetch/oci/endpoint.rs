@@ -1,86 +1,81 @@
-//! Where a repository is: which host, with or without encryption, and which addresses
-//! there.
+//! The URLs of a repository: host, scheme and API paths.
 
 use env_pack_domain::{ForeignText, OciRef, Sha256Digest};
-use url::Url;
+use url::{Host, ParseError, Url};
 
+use super::address::{host_of, is_exposed, is_loopback};
+use super::deadline::Deadline;
 use super::error::{RegistryError, TransportError};
-use super::http::{Deadline, HttpClient, HttpRequest};
-use super::settings::{RegistrySettings, canonical, is_loopback};
+use super::http::HttpClient;
+use super::request::HttpRequest;
+use super::settings::{RegistrySettings, canonical_registry};
 
-/// The registry that images without one come from, and the host that serves it.
-const DOCKER_HUB: (&str, &str) = ("docker.io", "registry-1.docker.io");
+const DOCKER_HUB: &str = "docker.io";
+/// The host that serves the API of Docker Hub.
+const DOCKER_HUB_HOST: &str = "registry-1.docker.io";
 
 /// A repository in a registry.
 #[derive(Clone, Debug)]
 pub(super) struct Endpoint {
-    /// The registry, as credentials for it are named.
+    /// The registry, by the name under which credentials for it are stored.
     pub registry: String,
-    /// The repository in it.
     pub repository: String,
     base: Url,
 }
 
 impl Endpoint {
-    /// Where the repository of a reference is, or of what stands in for it.
+    /// The repository of a reference, or of its mirror. For a registry on this machine a
+    /// request determines whether it uses TLS.
     ///
     /// # Errors
-    /// [`RegistryError`] when the registry is on this machine and does not answer.
-    pub fn of(
+    /// [`RegistryError`] if the host is not valid, or does not respond in time.
+    pub fn resolve(
         reference: &OciRef,
         settings: &RegistrySettings,
         http: &HttpClient,
         deadline: Deadline,
     ) -> Result<Self, RegistryError> {
-        let (registry, repository) = stand_in(reference, settings);
-        let host = if registry == DOCKER_HUB.0 { DOCKER_HUB.1 } else { &registry };
-        let at = |scheme: &str| {
-            let malformed = |error: url::ParseError| RegistryError::TransportError {
-                host: ForeignText::excerpt(host),
-                fault: TransportError::Connect(ForeignText::sentence(&error.to_string())),
-            };
-            format!("{scheme}://{host}/v2/").parse::<Url>().map_err(malformed)
-        };
-        let (plain, encrypted) = (at("http")?, at("https")?);
-        // some numbers are addresses in disguise
-        let is_disguised = matches!(plain.host(), Some(url::Host::Ipv4(address)) if !host.starts_with(&address.to_string()));
-        if is_disguised {
-            let reason =
-                ForeignText::new("it is a number that stands for an address; write the address");
-            return Err(RegistryError::TransportError {
-                host: ForeignText::excerpt(host),
-                fault: TransportError::Connect(reason),
-            });
+        let (registry, repository) = apply_mirror(reference, settings);
+        let host = if registry == DOCKER_HUB { DOCKER_HUB_HOST } else { &registry };
+        let plain = base_url("http", host)?;
+        let encrypted = base_url("https", host)?;
+        // `2130706433` is 127.0.0.1 in disguise
+        if let Some(Host::Ipv4(address)) = plain.host()
+            && !host.starts_with(&address.to_string())
+        {
+            let reason = format!("it is a number that means the address {address}; use that");
+            return Err(connect_error(host, ForeignText::new(reason)));
         }
-        let is_plain = settings.plain_http.iter().any(|named| canonical(named) == registry)
-            || (is_loopback(&plain) && !speaks_tls(http, &plain, &encrypted, deadline)?);
+        let is_plain =
+            settings.plain_http.iter().any(|named| canonical_registry(named) == registry)
+                || (is_loopback(&plain) && !requires_tls(http, &plain, &encrypted, deadline)?);
         Ok(Self { registry, repository, base: if is_plain { plain } else { encrypted } })
     }
 
     pub fn manifest(&self, tag_or_digest: &str) -> Url {
-        self.at(&["manifests", tag_or_digest])
+        self.url(&["manifests", tag_or_digest])
     }
 
     pub fn blob(&self, digest: &Sha256Digest) -> Url {
-        self.at(&["blobs", &digest.to_string()])
+        self.url(&["blobs", &digest.to_string()])
     }
 
     pub fn uploads(&self) -> Url {
-        self.at(&["blobs", "uploads", ""])
+        self.url(&["blobs", "uploads", ""])
     }
 
     pub fn referrers(&self, manifest: &Sha256Digest) -> Url {
-        self.at(&["referrers", &manifest.to_string()])
+        self.url(&["referrers", &manifest.to_string()])
     }
 
-    /// Whether a request to this address goes to the registry itself.
+    /// Whether a URL leads to the registry itself.
     pub fn is_same_origin(&self, url: &Url) -> bool {
         self.base.origin() == url.origin()
     }
 
-    /// Whether what is sent there can be read on its way by others than this machine.
-    pub fn is_readable_by_others(&self) -> bool {
-        is_readable_by_others(&self.base)
+    /// Whether other machines could read requests to the registry.
+    pub fn is_exposed(&self) -> bool {
+        is_exposed(&self.base)
     }
 
     pub fn is_encrypted(&self) -> bool {
@@ -88,61 +83,67 @@ impl Endpoint {
     }
 
     pub fn host(&self) -> ForeignText {
-        super::http::host_of(&self.base)
+        host_of(&self.base)
     }
 
-    fn at(&self, path: &[&str]) -> Url {
+    fn url(&self, path: &[&str]) -> Url {
         let mut url = self.base.clone();
-        let names = self.repository.split('/').chain(path.iter().copied());
-        // the base ends in an empty segment; http and https addresses always have segments
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(names);
+        let segments = self.repository.split('/').chain(path.iter().copied());
+        // the base ends in an empty segment; http and https URLs always have segments
+        if let Ok(mut base) = url.path_segments_mut() {
+            base.pop_if_empty().extend(segments);
         }
         url
     }
 }
 
-pub(super) fn is_readable_by_others(url: &Url) -> bool {
-    url.scheme() != "https" && !is_loopback(url)
+fn base_url(scheme: &str, host: &str) -> Result<Url, RegistryError> {
+    format!("{scheme}://{host}/v2/")
+        .parse()
+        .map_err(|error: ParseError| connect_error(host, ForeignText::sentence(&error.to_string())))
 }
 
-/// The registry and repository that requests about a reference go to.
-fn stand_in(reference: &OciRef, settings: &RegistrySettings) -> (String, String) {
-    let (registry, repository) = (canonical(reference.registry()), reference.repository());
-    match settings.mirrors.iter().find(|mirror| mirror.registry == registry) {
-        None => (registry, repository.to_owned()),
-        Some(mirror) => match mirror.host.split_once('/') {
-            None => (canonical(&mirror.host), repository.to_owned()),
-            Some((host, prefix)) => (canonical(host), format!("{prefix}/{repository}")),
-        },
+fn connect_error(host: &str, reason: ForeignText) -> RegistryError {
+    RegistryError::Transport {
+        host: ForeignText::excerpt(host),
+        fault: TransportError::Connect(reason),
     }
 }
 
-/// Whether a registry on this machine wants encryption. It is asked without, and without
-/// anything worth hiding.
-fn speaks_tls(
+/// The registry and repository of a reference, replaced by the mirror if there is one.
+fn apply_mirror(reference: &OciRef, settings: &RegistrySettings) -> (String, String) {
+    let registry = canonical_registry(reference.registry());
+    let repository = reference.repository();
+    let Some(mirror) = settings.mirrors.iter().find(|mirror| mirror.registry == registry) else {
+        return (registry, repository.to_owned());
+    };
+    match mirror.host.split_once('/') {
+        None => (canonical_registry(&mirror.host), repository.to_owned()),
+        Some((host, prefix)) => (canonical_registry(host), format!("{prefix}/{repository}")),
+    }
+}
+
+/// Whether a registry on this machine requires TLS. The probe is a request without TLS and
+/// without credentials.
+fn requires_tls(
     http: &HttpClient,
     plain: &Url,
     encrypted: &Url,
     deadline: Deadline,
 ) -> Result<bool, RegistryError> {
     let probe = HttpRequest::get(plain.clone(), "its version");
-    match http.once(&probe, deadline) {
-        // what some servers say to those who forgot to encrypt
+    match http.send_once(&probe, deadline) {
+        // some TLS servers respond like this to plain HTTP, others with bytes that are not HTTP
         Ok(response) if response.status == 400 => {}
+        Err(RegistryError::Transport { fault: TransportError::Incomplete(_), .. }) => {}
         Ok(_) => return Ok(false),
-        // what others say is no HTTP
-        Err(RegistryError::TransportError { fault: TransportError::Broken(_), .. }) => {}
-        // who does not answer now may do so at the next attempt
-        Err(RegistryError::TransportError { .. }) => return Ok(false),
+        // the request itself may succeed after a retry
+        Err(RegistryError::Transport { .. }) => return Ok(false),
         Err(error) => return Err(error),
     }
-    match http.once(&HttpRequest::get(encrypted.clone(), "its version"), deadline) {
-        Ok(_) | Err(RegistryError::TransportError { fault: TransportError::Tls(_), .. }) => {
-            Ok(true)
-        }
-        Err(RegistryError::TransportError { .. }) => Ok(false),
-        // what the operator set cannot be used, or the time is up
+    match http.send_once(&HttpRequest::get(encrypted.clone(), "its version"), deadline) {
+        Ok(_) | Err(RegistryError::Transport { fault: TransportError::Tls(_), .. }) => Ok(true),
+        Err(RegistryError::Transport { .. }) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -1,282 +1,299 @@
-//! Why a registry did not give what it was asked for.
+//! Errors of requests to registries.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 
-/// Why nothing came from a registry, or nothing that can be used.
+/// Why a registry did not deliver or accept something.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
-    /// No socket may be opened.
-    #[error("it is not in the cache, and nothing is fetched offline")]
+    /// A fetch in offline mode.
+    #[error("it is not in the cache, and nothing is fetched in offline mode")]
     Offline,
-    /// No socket may be opened, to bring something either.
-    #[error("nothing is sent offline")]
-    NotSentOffline,
-    /// There is no such registry, or it does not answer.
+    /// A push in offline mode.
+    #[error("nothing is pushed in offline mode")]
+    PushOffline,
+    /// There was no valid HTTP response.
     #[error("`{host}` {fault}")]
-    TransportError {
-        /// Who was asked.
+    Transport {
+        /// The host of the request.
         host: ForeignText,
-        /// What came of it.
+        /// The cause.
         fault: TransportError,
     },
-    /// It took longer than one reference may take.
+    /// The time limit of the request, or of the whole operation, expired.
     #[error("`{host}` did not finish within {} s", .limit.as_secs_f32())]
-    TooSlow {
-        /// Who was asked.
+    DeadlineExceeded {
+        /// The host of the request.
         host: ForeignText,
-        /// The limit.
+        /// The time limit.
         limit: Duration,
     },
-    /// It asks to be left alone for longer than anybody waits.
-    #[error("`{host}` wants no further request for {} s (status {status})", .wait.as_secs())]
-    Busy {
-        /// Who was asked.
+    /// The registry asks to wait longer than the limit `registry.retry-time`.
+    #[error("`{host}` asks to retry in {} s (status {status})", .wait.as_secs())]
+    RateLimited {
+        /// The host that responded.
         host: ForeignText,
-        /// The status of its answer.
+        /// The HTTP status.
         status: u16,
-        /// How long it wants to be left alone.
+        /// The time of its `Retry-After` header.
         wait: Duration,
     },
-    /// It answers, but not with what was asked for.
-    #[error("`{host}` answers the request for {what} with status {status}{}", said(.message))]
+    /// Any other unsuccessful status.
+    #[error("`{host}` responds to the request for {what} with status {status}{}", suffix(.message))]
     Status {
-        /// Who was asked.
+        /// The host that responded.
         host: ForeignText,
-        /// What was asked for.
+        /// The requested item: `the manifest`.
         what: &'static str,
-        /// The status of its answer.
+        /// The HTTP status.
         status: u16,
-        /// What it says about it.
+        /// The message of the registry.
         message: Option<ForeignText>,
     },
-    /// There is nothing under this name.
+    /// Status 404.
     #[error("`{host}` does not have {what}")]
     NotFound {
-        /// Who was asked.
+        /// The host that responded.
         host: ForeignText,
-        /// What was asked for.
+        /// The requested item.
         what: &'static str,
     },
-    /// It does not let this user in.
-    #[error("`{host}` refuses access (status {status}); tried {tried}")]
+    /// Access is denied with the available credentials.
+    #[error("`{host}` denies access (status {status}); tried {tried}")]
     Denied {
-        /// Who was asked.
+        /// The host that responded.
         host: ForeignText,
-        /// The status of its answer.
+        /// The HTTP status.
         status: u16,
-        /// The credentials that were looked for, and what became of each.
+        /// The sources of credentials, each with its result.
         tried: String,
     },
-    /// It refuses, and does not say how to log in.
-    #[error("`{host}` refuses access (status 401) and does not say how to log in")]
+    /// Access is denied, and the response names no supported authentication scheme.
+    #[error("`{host}` denies access (status 401) and offers no supported way to log in")]
     NoChallenge {
-        /// Who was asked.
+        /// The host that responded.
         host: ForeignText,
     },
-    /// It sends us elsewhere for a token.
-    #[error("`{registry}` wants the login sent to `{realm}`, which is another host{}", flag(.registry, .host))]
-    ForeignRealm {
-        /// Who was asked.
+    /// The registry names a token service that may not receive its credentials.
+    #[error("`{registry}` wants the login sent to `{realm}`, which is another host{}", realm_flag(.registry, .host))]
+    UntrustedRealm {
+        /// The registry.
         registry: ForeignText,
-        /// Where it sends us.
+        /// The URL of the token service.
         realm: ForeignText,
-        /// The host there, if it is an address that could be allowed.
+        /// The host of the URL, if `--token-realm` could allow it.
         host: Option<ForeignText>,
     },
-    /// A secret would be readable on its way.
-    #[error("`{host}` is reached without encryption, and no credential is sent that way")]
-    PlainCredential {
-        /// Who was asked.
+    /// The credential would be sent without encryption.
+    #[error("`{host}` is used without encryption, so no credential is sent to it")]
+    UnencryptedCredential {
+        /// The host of the request.
         host: ForeignText,
     },
-    /// It sends us elsewhere.
-    #[error("`{host}` sends the request for {what} to `{target}`, {reason}")]
+    /// A redirect that is not followed.
+    #[error("`{host}` redirects the request for {what} to `{target}`: {reason}")]
     Redirected {
-        /// Who was asked.
+        /// The host that responded.
         host: ForeignText,
-        /// What was asked for.
+        /// The requested item.
         what: &'static str,
-        /// Where it sends us.
+        /// The target of the redirect.
         target: ForeignText,
-        /// Why we do not go there.
+        /// Why it is not followed.
         reason: &'static str,
     },
-    /// It says more than it may.
+    /// A response is too large.
     #[error("{what} from `{host}` has more than {limit} bytes")]
     TooLarge {
-        /// Who was asked.
+        /// The host that responded.
         host: ForeignText,
-        /// What was asked for.
+        /// The requested item.
         what: &'static str,
-        /// The limit.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// It gives something else than was asked for.
+    /// The content does not have the expected digest.
     #[error("{what} from `{host}` has the digest {found} instead of {expected}")]
     WrongDigest {
-        /// Who was asked.
+        /// The host that responded.
         host: ForeignText,
-        /// What was asked for.
+        /// The requested item.
         what: &'static str,
-        /// What was asked for.
+        /// The digest of the reference, descriptor or response header.
         expected: Sha256Digest,
-        /// What came.
+        /// The digest of the content.
         found: Sha256Digest,
     },
-    /// A blob has another length than its descriptor says.
+    /// A layer does not have the size of its descriptor.
     #[error("the layer from `{host}` has {found} bytes instead of {expected}")]
     WrongLength {
-        /// Who was asked.
+        /// The host that responded.
         host: ForeignText,
-        /// What its descriptor says.
+        /// The size that the descriptor declares.
         expected: u64,
-        /// How many came; one more than expected stands for any number.
+        /// The number of bytes that arrived. More than `expected` means at least that many.
         found: u64,
     },
-    /// What came cannot be read.
+    /// A response is not in the expected format.
     #[error("{what} from `{host}` cannot be read: {reason}")]
     Malformed {
-        /// Who was asked.
+        /// The host that responded.
         host: ForeignText,
-        /// What was asked for.
+        /// The requested item.
         what: &'static str,
-        /// What is wrong with it.
+        /// The defect.
         reason: ForeignText,
     },
-    /// It is something else than a pack.
+    /// The artifact is valid, but not a pack.
     #[error("it is {what}, not an env-pack")]
     NotAPack {
-        /// What it is.
+        /// The kind of artifact: `a container image`.
         what: ForeignText,
     },
-    /// The file of certificates cannot be used.
+    /// The file of `--ca-file` cannot be used.
     #[error("the certificates in `{}` cannot be used: {reason}", ForeignText::new(.path.to_string_lossy()))]
     Certificates {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The defect.
         reason: ForeignText,
     },
-    /// The proxy is none.
-    #[error("the proxy `{proxy}` is no address that a request can be sent to")]
-    Proxy {
-        /// The value of the variable, without any credentials.
+    /// The proxy variable does not hold a URL.
+    #[error("the proxy `{proxy}` is not an address that requests can be sent to")]
+    InvalidProxy {
+        /// The value of the variable, without credentials.
         proxy: ForeignText,
     },
 }
 
-/// How a connection failed.
+/// A failure below HTTP. Each message continues a sentence that begins with the host.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
-    /// The name does not resolve.
-    #[error("is no known host")]
-    NoHost,
-    /// Nobody answers there.
+    /// The host name does not resolve.
+    #[error("is not a known host")]
+    UnknownHost,
+    /// No connection to the host or the proxy.
     #[error("cannot be connected to: {0}")]
     Connect(ForeignText),
-    /// Nothing came for too long.
-    #[error("stopped answering for too long")]
-    Silent,
-    /// The encryption cannot be trusted.
+    /// No byte arrived within the limit `registry.read-time`.
+    #[error("stopped responding")]
+    ReadTimeout,
+    /// The TLS handshake failed.
     #[error("cannot be trusted: {0}")]
     Tls(ForeignText),
-    /// The connection broke, or something came that is no HTTP.
-    #[error("broke off: {0}")]
-    Broken(ForeignText),
+    /// The connection broke, or the response is not valid HTTP.
+    #[error("sent an incomplete response: {0}")]
+    Incomplete(ForeignText),
+}
+
+impl TransportError {
+    /// Whether a retry may succeed.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Connect(_) | Self::Incomplete(_) | Self::UnknownHost)
+    }
 }
 
 impl RegistryError {
-    /// A stable name of the kind of error, for programs.
+    /// A stable identifier of the kind of error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Offline | Self::NotSentOffline => "offline",
-            Self::TransportError { fault: TransportError::Tls(_), .. } => "registry-untrusted",
-            Self::TransportError { .. } | Self::TooSlow { .. } => "registry-unreachable",
-            Self::Busy { .. } => "registry-busy",
+            Self::Offline | Self::PushOffline => "offline",
+            Self::Transport { fault: TransportError::Tls(_), .. } => "registry-untrusted",
+            Self::Transport { .. } | Self::DeadlineExceeded { .. } => "registry-unreachable",
+            Self::RateLimited { .. } => "registry-busy",
             Self::Status { .. } => "registry-refused",
             Self::NotFound { .. } => "not-in-registry",
             Self::Denied { .. } | Self::NoChallenge { .. } => "registry-unauthorized",
-            Self::ForeignRealm { .. } | Self::PlainCredential { .. } => "registry-login-refused",
+            Self::UntrustedRealm { .. } | Self::UnencryptedCredential { .. } => {
+                "registry-login-refused"
+            }
             Self::Redirected { .. } => "registry-redirect",
             Self::TooLarge { .. } => "registry-too-large",
             Self::WrongDigest { .. } | Self::WrongLength { .. } => "registry-digest-mismatch",
             Self::Malformed { .. } => "registry-malformed",
             Self::NotAPack { .. } => "not-a-pack",
-            Self::Certificates { .. } | Self::Proxy { .. } => "registry-settings",
+            Self::Certificates { .. } | Self::InvalidProxy { .. } => "registry-settings",
         }
     }
 
-    /// Whether the registry gave an answer, if not the one that was hoped for; otherwise
-    /// nobody knows what it would be.
+    /// Whether another attempt with the same request may succeed.
+    pub(super) fn is_transient(&self) -> bool {
+        matches!(self, Self::Transport { fault, .. } if fault.is_transient())
+    }
+
+    /// Whether the registry gave a definitive answer. Otherwise it is unknown whether the
+    /// requested item exists.
     pub fn is_definitive(&self) -> bool {
         !matches!(
             self,
             Self::Offline
-                | Self::NotSentOffline
-                | Self::TransportError { .. }
-                | Self::TooSlow { .. }
-                | Self::Busy { .. }
+                | Self::PushOffline
+                | Self::Transport { .. }
+                | Self::DeadlineExceeded { .. }
+                | Self::RateLimited { .. }
                 | Self::Status { .. }
                 | Self::Certificates { .. }
-                | Self::Proxy { .. }
+                | Self::InvalidProxy { .. }
         )
     }
 
-    /// What somebody does next, as one sentence.
+    /// What the user can do about it, in the imperative.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Offline => {
-                "fetch it once without `--offline`, or bring it along with `gtc pack save` and `gtc pack load`"
+                "fetch it once without `--offline`, or transfer it with `gtc pack save` and `gtc pack load`"
             }
-            Self::NotSentOffline => "ask for it without `--offline` and GTC_OFFLINE",
-            Self::TransportError { fault: TransportError::Tls(_), .. } => {
+            Self::PushOffline => "run the command without `--offline` and GTC_OFFLINE",
+            Self::Transport { fault: TransportError::Tls(_), .. } => {
                 "name the file of its certificate authority with `--ca-file`; if it has no encryption and that is intended, name it with `--plain-http`"
             }
-            Self::TransportError { .. } | Self::TooSlow { .. } => {
-                "check the name of the registry, the network and the proxy; what is bound already can be used with `--offline`"
+            Self::Transport { .. } | Self::DeadlineExceeded { .. } => {
+                "check the name of the registry, the network and the proxy; packs that are already bound can be used with `--offline`"
             }
-            Self::Busy { .. } => "try again later, or log in: registries let those do more who do",
+            Self::RateLimited { .. } => {
+                "try again later, or log in: many registries allow more requests after a login"
+            }
             Self::Status { .. } | Self::Malformed { .. } => {
-                "check that this is an OCI registry, and ask whoever runs it"
+                "check that this is an OCI registry, and ask its operator"
             }
             Self::TooLarge { .. } => {
-                "no honest pack is so large; if this one is, raise the cap, see `gtc doctor limits`"
+                "this exceeds the size of any known pack; if it is intended, raise the limit, see `gtc doctor limits`"
             }
             Self::NotFound { .. } => {
-                "check the reference; some registries say the same to those who are not logged in"
+                "check the reference; some registries report the same if a login is missing"
             }
             Self::Denied { .. } | Self::NoChallenge { .. } => {
                 "log in with `docker login` or `podman login`, or set GTC_REGISTRY_HOST, GTC_REGISTRY_USERNAME and GTC_REGISTRY_PASSWORD"
             }
-            Self::ForeignRealm { .. } => {
+            Self::UntrustedRealm { .. } => {
                 "if that host is known to belong to the registry, allow it with the `--token-realm` of the message, or in GTC_TOKEN_REALMS"
             }
-            Self::PlainCredential { .. } => {
-                "have the registry encrypt; without, it can only be used anonymously"
+            Self::UnencryptedCredential { .. } => {
+                "enable encryption on the registry, or use it anonymously"
             }
             Self::Redirected { .. } => {
-                "ask whoever runs the registry; it may be a login page that answers in its place"
+                "ask the operator of the registry; a login page may be responding in its place"
             }
             Self::WrongDigest { .. } | Self::WrongLength { .. } => {
-                "do not trust what comes from there; try again, and if it stays so, tell whoever runs the registry"
+                "do not trust this registry; try again, and if it happens again, inform its operator"
             }
             Self::NotAPack { .. } => "check the reference; packs are pushed with `gtc pack push`",
             Self::Certificates { .. } => "check the path; the file holds certificates in PEM",
-            Self::Proxy { .. } => "set HTTPS_PROXY to `http://<host>:<port>`, or take it away",
+            Self::InvalidProxy { .. } => "set HTTPS_PROXY to `http://<host>:<port>`, or unset it",
         }
     }
 }
 
-/// How a login would be allowed to go to a host.
-fn flag(registry: &ForeignText, host: &Option<ForeignText>) -> String {
-    host.iter().map(|host| format!(" (without `--token-realm {registry}={host}`)")).collect()
+/// The flag that would allow a token service.
+fn realm_flag(registry: &ForeignText, host: &Option<ForeignText>) -> String {
+    host.as_ref()
+        .map_or_else(String::new, |host| format!(" (without `--token-realm {registry}={host}`)"))
 }
 
-fn said(message: &Option<ForeignText>) -> String {
-    message.iter().map(|message| format!(": {message}")).collect()
+fn suffix(message: &Option<ForeignText>) -> String {
+    message.as_ref().map_or_else(String::new, |message| format!(": {message}"))
 }

@@ -1,58 +1,65 @@
-//! Manifests of registries, and what in them is a pack. Formats: OCI image specification
-//! 1.1; media types as the existing tools write them.
+//! Manifests of registries, and the layer in them that is a pack.
+//!
+//! The formats are those of the
+//! [OCI image specification 1.1](https://github.com/opencontainers/image-spec); the media
+//! types are those that existing tools write.
+
+use std::collections::BTreeMap;
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 use serde::{Deserialize, Serialize};
 
-/// The manifest of an artifact.
+/// The media type of a manifest.
 pub(in crate::fetch) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-/// The manifest of docker, which copies of artifacts may have.
+/// The manifest type of Docker, which copies of artifacts may have.
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
-/// Several manifests under one name.
+/// The media type of an index: several manifests under one name.
 pub(in crate::fetch) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
-/// The configuration of a pack: `{}`.
+/// The media type of the configuration of a pack, which is `{}`.
 pub(in crate::fetch) const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
-/// The layer of a pack.
+/// The media type of the layer of a pack.
 pub(in crate::fetch) const PACK_LAYER: &str = "application/vnd.greentic.gtpack.v1+zip";
-/// Layers of packs as others have written them.
+/// Pack layers of other tools.
 const OTHER_PACK_LAYERS: [&str; 2] =
     ["application/vnd.greentic.gtpack+zip", "application/vnd.greentic.pack+zip"];
-/// A layer of anything: a pack, where it is the only layer.
+/// A layer without a specific type: a pack, if it is the only layer.
 const ANY_LAYER: &str = "application/octet-stream";
-/// Layers that are a component by itself.
+/// Layers that are a component without an archive.
 const COMPONENT_LAYERS: [&str; 3] = [
     "application/wasm",
     "application/vnd.wasm.component.v1+wasm",
     "application/vnd.module.wasm.content.layer.v1+wasm",
 ];
-/// What layers of containers begin with.
+/// Prefixes of the layers of container images.
 const CONTAINER_LAYERS: [&str; 2] =
     ["application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs."];
 
-/// What a request for a manifest takes.
-pub(super) const ACCEPTED: &str = concat!(
-    "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, ",
-    "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json"
+/// The `Accept` header of a request for a manifest.
+pub(super) const ACCEPTED_MANIFESTS: &str = concat!(
+    "application/vnd.oci.image.manifest.v1+json, ",
+    "application/vnd.docker.distribution.manifest.v2+json, ",
+    "application/vnd.oci.image.index.v1+json, ",
+    "application/vnd.docker.distribution.manifest.list.v2+json"
 );
 
-/// What the bytes of a pack are.
+/// The format of a pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PackFormat {
-    /// An archive.
+    /// A `.gtpack` archive.
     Archive,
-    /// A component by itself, as `wkg oci push` writes it.
+    /// A component without an archive, as `wkg oci push` publishes it.
     Component,
 }
 
 impl PackFormat {
-    /// What bytes are that were kept: somebody found that they are one of the two.
-    pub(in crate::fetch) fn of_kept(bytes: &[u8]) -> Self {
+    /// The format of bytes from the cache, which holds only packs.
+    pub(in crate::fetch) fn detect(bytes: &[u8]) -> Self {
         if bytes.starts_with(b"\0asm") { Self::Component } else { Self::Archive }
     }
 }
 
-/// Something that a manifest names.
+/// A reference to content by digest, size and type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::fetch) struct OciDescriptor {
@@ -66,8 +73,21 @@ pub(in crate::fetch) struct OciDescriptor {
     pub annotations: Annotations,
 }
 
-/// What somebody noted, sorted, so that the same notes are the same bytes.
-pub(in crate::fetch) type Annotations = std::collections::BTreeMap<String, String>;
+impl OciDescriptor {
+    /// Describes bytes.
+    pub fn of_bytes(media_type: &str, bytes: &[u8]) -> Self {
+        Self::new(media_type, Sha256Digest::compute(bytes), bytes.len() as u64)
+    }
+
+    pub fn new(media_type: &str, digest: Sha256Digest, size: u64) -> Self {
+        let media_type = media_type.to_owned();
+        let annotations = Annotations::new();
+        Self { media_type, digest, size, artifact_type: None, annotations }
+    }
+}
+
+/// Annotations of a manifest or descriptor, sorted so that serialization is reproducible.
+pub(in crate::fetch) type Annotations = BTreeMap<String, String>;
 
 /// The manifest of an artifact.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -86,7 +106,7 @@ pub(in crate::fetch) struct OciManifest {
     pub annotations: Annotations,
 }
 
-/// Several manifests under one name, such as those that refer to another one.
+/// An index: a list of manifests, such as the referrers of a manifest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::fetch) struct OciIndex {
@@ -98,106 +118,113 @@ pub(in crate::fetch) struct OciIndex {
     pub annotations: Annotations,
 }
 
-/// Why a manifest is not used.
+/// Why a manifest is not one of a pack.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::fetch) enum InvalidManifest {
-    /// It is not a manifest.
+    /// It is not a valid manifest.
     Malformed(ForeignText),
-    /// It is that of something else.
+    /// It is the manifest of another kind of artifact.
     NotAPack(ForeignText),
 }
 
-/// Only what decides how the rest is read.
+/// The members that tell a manifest from an index.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kind {
+struct ManifestKind {
     media_type: Option<String>,
     manifests: Option<serde::de::IgnoredAny>,
 }
 
 impl OciManifest {
-    /// Reads a manifest.
-    ///
-    /// # Errors
-    /// [`InvalidManifest`] when it is none, or has more than `max_layers` layers.
+    /// Parses a manifest with at most `max_layers` layers.
     pub fn parse(bytes: &[u8], max_layers: u64) -> Result<Self, InvalidManifest> {
-        let malformed = |error: serde_json::Error| {
-            InvalidManifest::Malformed(ForeignText::sentence(&error.to_string()))
-        };
-        let kind: Kind = serde_json::from_slice(bytes).map_err(malformed)?;
+        let kind: ManifestKind = parse_json(bytes)?;
         let media_type = kind.media_type.as_deref();
-        if kind.manifests.is_some()
-            || media_type.is_some_and(|found| [INDEX, DOCKER_INDEX].contains(&found))
-        {
+        if kind.manifests.is_some() || matches!(media_type, Some(INDEX | DOCKER_INDEX)) {
             return Err(InvalidManifest::NotAPack(ForeignText::new("an index of several images")));
         }
         if let Some(other) = media_type.filter(|found| ![MANIFEST, DOCKER_MANIFEST].contains(found))
         {
-            return Err(InvalidManifest::NotAPack(ForeignText::excerpt(&format!(
-                "a document of type {other}"
-            ))));
+            let what = format!("a document of type {other}");
+            return Err(InvalidManifest::NotAPack(ForeignText::excerpt(&what)));
         }
-        let manifest: Self = serde_json::from_slice(bytes).map_err(malformed)?;
+        let manifest: Self = parse_json(bytes)?;
         let layers = manifest.layers.len() as u64;
         if layers > max_layers {
-            let reason = format!("it has {layers} layers, more than {max_layers}");
-            return Err(InvalidManifest::Malformed(ForeignText::new(reason)));
+            return Err(malformed(format!("it has {layers} layers, more than {max_layers}")));
         }
-        match manifest.schema_version {
-            2 => Ok(manifest),
-            version => Err(InvalidManifest::Malformed(ForeignText::new(format!(
-                "its schema version is {version}, not 2"
-            )))),
+        if manifest.schema_version != 2 {
+            let version = manifest.schema_version;
+            return Err(malformed(format!("its schema version is {version}, not 2")));
         }
+        Ok(manifest)
     }
 
-    /// The layer that is the pack, wherever it stands, and what its bytes are.
+    /// The layer that is the pack, and its format.
     ///
     /// # Errors
-    /// [`InvalidManifest`] with what the artifact is instead.
+    /// [`InvalidManifest`] if no layer, or more than one, could be the pack.
     pub fn pack(&self) -> Result<(&OciDescriptor, PackFormat), InvalidManifest> {
-        let of = |types: &[&str]| {
-            self.layers
-                .iter()
-                .filter(|layer| types.contains(&layer.media_type.as_str()))
-                .collect::<Vec<_>>()
-        };
-        let packs = [of(&[PACK_LAYER]), of(&OTHER_PACK_LAYERS)].concat();
-        let candidates = match (packs.is_empty(), of(&COMPONENT_LAYERS)) {
-            (false, _) => (packs, PackFormat::Archive),
-            (true, components) if !components.is_empty() => (components, PackFormat::Component),
-            _ if self.layers.len() == 1 => (of(&[ANY_LAYER]), PackFormat::Archive),
-            _ => (Vec::new(), PackFormat::Archive),
-        };
-        match candidates {
-            (layers, format) if layers.len() == 1 => Ok((layers[0], format)),
-            (layers, _) if layers.is_empty() => Err(InvalidManifest::NotAPack(self.described())),
-            (layers, _) => {
-                let reason = format!("it has {} layers that could be the pack", layers.len());
-                Err(InvalidManifest::Malformed(ForeignText::new(reason)))
+        let mut candidates = self.layers_of(&[PACK_LAYER]);
+        candidates.extend(self.layers_of(&OTHER_PACK_LAYERS));
+        let mut format = PackFormat::Archive;
+        if candidates.is_empty() {
+            candidates = self.layers_of(&COMPONENT_LAYERS);
+            format = PackFormat::Component;
+        }
+        if candidates.is_empty() && self.layers.len() == 1 {
+            candidates = self.layers_of(&[ANY_LAYER]);
+            format = PackFormat::Archive;
+        }
+        match candidates.as_slice() {
+            [layer] => Ok((layer, format)),
+            [] => Err(InvalidManifest::NotAPack(self.description())),
+            layers => {
+                let count = layers.len();
+                Err(malformed(format!("it has {count} layers that could be the pack")))
             }
         }
     }
 
-    /// What an artifact without a pack is, in words.
-    fn described(&self) -> ForeignText {
+    fn layers_of(&self, media_types: &[&str]) -> Vec<&OciDescriptor> {
+        let layers = self.layers.iter();
+        layers.filter(|layer| media_types.contains(&layer.media_type.as_str())).collect()
+    }
+
+    /// The kind of an artifact that is not a pack, for messages.
+    fn description(&self) -> ForeignText {
+        if self.layers.is_empty() && self.artifact_type.is_none() {
+            return ForeignText::new("an artifact without layers");
+        }
         let is_container = |layer: &OciDescriptor| {
-            CONTAINER_LAYERS.iter().any(|container| layer.media_type.starts_with(container))
+            CONTAINER_LAYERS.iter().any(|prefix| layer.media_type.starts_with(prefix))
         };
-        let types = || self.layers.iter().map(|layer| layer.media_type.as_str());
-        ForeignText::sentence(&match (self.layers.first(), &self.artifact_type) {
-            (Some(_), _) if self.layers.iter().all(is_container) => "a container image".to_owned(),
-            (_, Some(artifact)) => format!("an artifact of type {artifact}"),
-            (None, None) => "an artifact without layers".to_owned(),
-            (Some(_), None) => format!(
-                "an artifact with layers of type {}",
-                types().collect::<Vec<_>>().join(", ")
-            ),
-        })
+        if !self.layers.is_empty() && self.layers.iter().all(is_container) {
+            return ForeignText::new("a container image");
+        }
+        if let Some(artifact_type) = &self.artifact_type {
+            return ForeignText::sentence(&format!("an artifact of type {artifact_type}"));
+        }
+        let types: Vec<&str> = self.layers.iter().map(|layer| layer.media_type.as_str()).collect();
+        ForeignText::sentence(&format!("an artifact with layers of type {}", types.join(", ")))
     }
 }
 
-/// Digests as manifests write them. Other algorithms are not taken.
+/// Serializes a manifest or index.
+pub(in crate::fetch) fn to_json(document: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(document).expect("text and numbers make JSON")
+}
+
+fn parse_json<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, InvalidManifest> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| InvalidManifest::Malformed(ForeignText::sentence(&error.to_string())))
+}
+
+fn malformed(reason: String) -> InvalidManifest {
+    InvalidManifest::Malformed(ForeignText::new(reason))
+}
+
+/// Digests in manifests. Only SHA-256 is supported.
 mod digest {
     use env_pack_domain::Sha256Digest;
     use serde::{Deserialize as _, Deserializer, Serializer};
@@ -238,12 +265,12 @@ mod tests {
     }
 
     #[track_caller]
-    fn not_a_pack(result: Result<(String, PackFormat), InvalidManifest>, expected: &str) {
+    fn check_not_a_pack(result: Result<(String, PackFormat), InvalidManifest>, expected: &str) {
         assert_eq!(result, Err(InvalidManifest::NotAPack(ForeignText::new(expected))));
     }
 
     #[test]
-    fn the_layer_is_found_by_its_type() {
+    fn the_pack_layer_is_found_by_its_type() {
         let container = "application/vnd.oci.image.layer.v1.tar+gzip";
         for layer in [PACK_LAYER, OTHER_PACK_LAYERS[0], OTHER_PACK_LAYERS[1]] {
             assert_eq!(pack(&[layer]), Ok((layer.to_owned(), PackFormat::Archive)));
@@ -263,11 +290,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pack_is_named() {
+    fn other_artifacts_are_named() {
         let container = "application/vnd.oci.image.layer.v1.tar+gzip";
-        not_a_pack(pack(&[container, container]), "a container image");
-        not_a_pack(pack(&[]), "an artifact without layers");
-        not_a_pack(
+        check_not_a_pack(pack(&[container, container]), "a container image");
+        check_not_a_pack(pack(&[]), "an artifact without layers");
+        check_not_a_pack(
             pack(&["text/plain", ANY_LAYER]),
             "an artifact with layers of type text/plain, application/octet-stream",
         );
@@ -284,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_manifest() {
+    fn malformed_manifests_are_refused() {
         let good = manifest(&[PACK_LAYER]);
         for text in [
             String::new(),

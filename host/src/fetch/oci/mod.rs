@@ -1,32 +1,40 @@
-//! OCI registries: manifests and blobs over HTTP, by the OCI distribution specification
-//! 1.1.
+//! A client for OCI registries: manifests and blobs over HTTP, as the
+//! [OCI distribution specification 1.1](https://github.com/opencontainers/distribution-spec)
+//! defines them.
 //!
-//! Every request goes through `Registries::access`, which opens no socket when the
-//! operator wants none. What comes back is bounded in time and size, and hashed while it
-//! comes. This module keeps nothing.
+//! Every request goes through [`Registries::client`], which opens no socket in offline
+//! mode. Responses are limited in time and size and hashed while they arrive. This module
+//! stores nothing on disk.
 
+mod address;
 pub(super) mod artifact_manifest;
 mod certificates;
 mod challenge;
 mod client;
 pub mod credentials;
+mod deadline;
 mod endpoint;
 mod error;
 mod http;
 pub(super) mod manifest;
+mod partial_blob;
 mod pull;
 mod push;
 pub(super) mod referrers;
+mod request;
+mod response;
 mod settings;
+mod token;
 
 use env_pack_domain::OciRef;
 
 use certificates::CertificateAuthorities;
 pub(super) use client::RepositoryAction;
-use client::{AuthorizationCache, RepositoryClient};
+use client::{AuthorizationCache, ClientContext, RepositoryClient};
 use credentials::CredentialResolver;
+use deadline::Deadline;
 use endpoint::Endpoint;
-use http::{Deadline, HttpClient};
+use http::HttpClient;
 
 pub use artifact_manifest::PackAnnotations;
 pub use credentials::CredentialSources;
@@ -36,21 +44,19 @@ pub(super) use pull::{FetchedManifest, LATEST};
 pub use referrers::PublishedSignature;
 pub use settings::{Proxies, RegistryOption, RegistrySettings, is_registry};
 
-use super::FetchLimits;
+use super::limits::FetchLimits;
 
-/// Every registry there is.
+/// Access to registries.
 #[derive(Debug)]
 pub(super) struct Registries {
-    http: HttpClient,
-    settings: RegistrySettings,
-    credentials: CredentialResolver,
-    logins: AuthorizationCache,
+    context: ClientContext,
 }
 
-/// What a reference stands for, as far as its registry has been asked.
+/// The pack that a reference resolves to.
 #[derive(Clone, Debug)]
 pub(super) struct ResolvedPack {
     pub manifest: FetchedManifest,
+    /// The layer that contains the pack.
     pub layer: manifest::OciDescriptor,
     pub format: PackFormat,
 }
@@ -58,57 +64,55 @@ pub(super) struct ResolvedPack {
 impl Registries {
     pub fn new(mut settings: RegistrySettings, limits: FetchLimits) -> Self {
         let authorities = CertificateAuthorities::new(settings.ca_file.take());
-        let credentials = CredentialResolver::new(
-            std::mem::take(&mut settings.credentials),
-            limits.credentials.clone(),
-        );
+        let sources = std::mem::take(&mut settings.credentials);
+        let credentials = CredentialResolver::new(sources, limits.credentials.clone());
         let http = HttpClient::new(limits, std::mem::take(&mut settings.proxies), authorities);
-        Self { http, settings, credentials, logins: AuthorizationCache::default() }
+        let authorizations = AuthorizationCache::default();
+        Self { context: ClientContext { http, settings, credentials, authorizations } }
     }
 
-    /// Whether no socket is opened.
     pub fn is_offline(&self) -> bool {
-        self.settings.offline
+        self.context.settings.offline
     }
 
-    /// What they may take.
     pub fn limits(&self) -> &FetchLimits {
-        self.http.limits()
+        self.context.http.limits()
     }
 
-    /// A way into the repository of a reference.
+    /// A client for the repository of a reference.
     ///
     /// # Errors
-    /// [`RegistryError::Offline`] when no socket may be opened.
-    pub fn access(
+    /// [`RegistryError::Offline`] or [`RegistryError::PushOffline`] in offline mode.
+    pub fn client(
         &self,
         reference: &OciRef,
-        purpose: RepositoryAction,
+        action: RepositoryAction,
     ) -> Result<RepositoryClient<'_>, RegistryError> {
-        if self.settings.offline {
-            return Err(match purpose {
+        if self.is_offline() {
+            return Err(match action {
                 RepositoryAction::Pull => RegistryError::Offline,
-                RepositoryAction::Push => RegistryError::NotSentOffline,
+                RepositoryAction::Push => RegistryError::PushOffline,
             });
         }
-        let deadline = Deadline::after(self.http.limits().total_time);
-        let endpoint = Endpoint::of(reference, &self.settings, &self.http, deadline)?;
-        Ok(RepositoryClient::new(self, endpoint, purpose, deadline))
+        let deadline = Deadline::after(self.limits().total_time);
+        let endpoint =
+            Endpoint::resolve(reference, &self.context.settings, &self.context.http, deadline)?;
+        Ok(RepositoryClient::new(&self.context, endpoint, action, deadline))
     }
 
-    /// Looks up what a reference stands for.
+    /// Resolves a reference to a pack. The client fetches its layer.
     ///
     /// # Errors
-    /// [`RegistryError`] when it cannot be had, or is no pack.
+    /// [`RegistryError`] if the manifest cannot be fetched, or is not one of a pack.
     pub fn resolve(
         &self,
         reference: &OciRef,
     ) -> Result<(RepositoryClient<'_>, ResolvedPack), RegistryError> {
-        let mut access = self.access(reference, RepositoryAction::Pull)?;
-        let manifest = access.manifest(reference)?;
-        let parsed = access.parsed(&manifest)?;
-        let (layer, format) = parsed.pack().map_err(|fault| access.unusable(fault))?;
-        let (layer, format) = (layer.clone(), format);
-        Ok((access, ResolvedPack { manifest, layer, format }))
+        let mut client = self.client(reference, RepositoryAction::Pull)?;
+        let manifest = client.manifest(reference)?;
+        let parsed = client.parse_manifest(&manifest)?;
+        let (layer, format) = parsed.pack().map_err(|fault| client.manifest_error(fault))?;
+        let layer = layer.clone();
+        Ok((client, ResolvedPack { manifest, layer, format }))
     }
 }

@@ -1,41 +1,44 @@
-//! Bringing something to a registry: blobs first, then the manifest that names them. What
-//! is there already is not sent again.
+//! Pushes to a repository: blobs first, then the manifest that lists them. Blobs that the
+//! registry already has are not sent again.
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 use ureq::http::Method;
 use url::Url;
 
-use super::client::{RepositoryClient, redirected};
+use super::client::RepositoryClient;
 use super::error::RegistryError;
-use super::http::{HttpRequest, HttpResponse};
+use super::request::HttpRequest;
+use super::response::HttpResponse;
+
+/// Why redirects of a push fail.
+const NOT_FOLLOWED: &str = "redirects are not followed for uploads";
 
 impl RepositoryClient<'_> {
-    /// Brings a blob, unless it is there.
+    /// Uploads a blob unless the registry has it.
     ///
     /// # Errors
-    /// [`RegistryError`] when the registry does not take it.
+    /// [`RegistryError`] if the registry does not accept it.
     pub fn push_blob(&mut self, digest: &Sha256Digest, bytes: &[u8]) -> Result<(), RegistryError> {
-        let mut question = HttpRequest::get(self.endpoint.blob(digest), "the layer");
-        question.method = Method::HEAD;
-        if self.send(&question)?.is_success() {
+        let exists = HttpRequest::head(self.endpoint.blob(digest), "the layer");
+        if self.send(&exists)?.is_success() {
             return Ok(());
         }
-        let begin = HttpRequest::bringing(Method::POST, self.endpoint.uploads(), &[], "an upload");
-        let begun = self.send(&begin)?;
-        let mut url = self.upload_address(&begin.url, begun)?;
+        let begin = HttpRequest::with_body(Method::POST, self.endpoint.uploads(), &[], "an upload");
+        let response = self.send(&begin)?;
+        let mut url = self.upload_url(&begin.url, response)?;
         url.query_pairs_mut().append_pair("digest", &digest.to_string());
-        let upload = HttpRequest::bringing(Method::PUT, url, bytes, "the layer")
-            .for_pack()
-            .with("content-type", "application/octet-stream");
-        self.taken(upload).map(drop)
+        let upload = HttpRequest::with_body(Method::PUT, url, bytes, "the layer")
+            .as_transfer()
+            .with_header("content-type", "application/octet-stream");
+        self.send_expecting_success(&upload)?;
+        Ok(())
     }
 
-    /// Brings a manifest, under a tag or under its digest. Says whether the registry
-    /// itself lists what refers to another manifest.
+    /// Uploads a manifest under a tag or its digest. Returns whether the registry adds it
+    /// to the referrers of its subject, which it signals with the header `OCI-Subject`.
     ///
     /// # Errors
-    /// [`RegistryError`] when the registry does not take it, or takes it for something
-    /// else.
+    /// [`RegistryError`] if the registry does not accept it, or reports another digest.
     pub fn push_manifest(
         &mut self,
         tag_or_digest: &str,
@@ -43,48 +46,49 @@ impl RepositoryClient<'_> {
         bytes: &[u8],
     ) -> Result<bool, RegistryError> {
         let url = self.endpoint.manifest(tag_or_digest);
-        let request = HttpRequest::bringing(Method::PUT, url, bytes, "the manifest")
-            .with("content-type", media_type);
-        let response = self.taken(request)?;
-        let (host, expected) = (response.host.clone(), Sha256Digest::compute(bytes));
-        let said = response
-            .header("docker-content-digest")
-            .and_then(|text| text.parse::<Sha256Digest>().ok());
-        match said.filter(|found| *found != expected) {
-            Some(found) => {
-                Err(RegistryError::WrongDigest { host, what: "the manifest", expected, found })
-            }
-            None => Ok(response.header("oci-subject").is_some()),
+        let request = HttpRequest::with_body(Method::PUT, url, bytes, "the manifest")
+            .with_header("content-type", media_type);
+        let response = self.send_expecting_success(&request)?;
+        let expected = Sha256Digest::compute(bytes);
+        let reported: Option<Sha256Digest> =
+            response.header("docker-content-digest").and_then(|text| text.parse().ok());
+        if let Some(found) = reported.filter(|found| *found != expected) {
+            let host = response.host.clone();
+            let what = "the manifest";
+            return Err(RegistryError::WrongDigest { host, what, expected, found });
         }
+        Ok(response.header("oci-subject").is_some())
     }
 
-    fn taken(&mut self, request: HttpRequest<'_>) -> Result<HttpResponse, RegistryError> {
-        let response = self.send(&request)?;
+    fn send_expecting_success(
+        &mut self,
+        request: &HttpRequest<'_>,
+    ) -> Result<HttpResponse, RegistryError> {
+        let response = self.send(request)?;
         match response.status {
-            300..=399 => Err(redirected(&response, "where nothing is sent to")),
+            300..=399 => Err(response.redirect_error(NOT_FOLLOWED)),
             _ if response.is_success() => Ok(response),
-            _ => Err(response.refusal()),
+            _ => Err(response.into_error()),
         }
     }
 
-    /// Where a blob is to be sent: to the registry itself, and to nobody else.
-    fn upload_address(&self, asked: &Url, response: HttpResponse) -> Result<Url, RegistryError> {
+    /// The URL to which a blob is uploaded. It must be at the registry itself.
+    fn upload_url(&self, begin: &Url, response: HttpResponse) -> Result<Url, RegistryError> {
         if !response.is_success() {
-            return Err(response.refusal());
+            return Err(response.into_error());
         }
-        let Some(location) =
-            response.header("location").and_then(|location| asked.join(location).ok())
-        else {
-            let reason = ForeignText::new("it does not say where the layer goes");
+        let location = response.header("location").and_then(|location| begin.join(location).ok());
+        let Some(location) = location else {
             return Err(RegistryError::Malformed {
                 host: response.host,
-                what: "the answer to an upload",
-                reason,
+                what: "the response to an upload",
+                reason: ForeignText::new("it has no valid `Location` header"),
             });
         };
-        match self.endpoint.is_same_origin(&location) {
-            true => Ok(location),
-            false => Err(redirected(&response, "where nothing is sent to")),
+        if self.endpoint.is_same_origin(&location) {
+            Ok(location)
+        } else {
+            Err(response.redirect_error(NOT_FOLLOWED))
         }
     }
 }

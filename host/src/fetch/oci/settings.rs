@@ -1,97 +1,103 @@
-//! How registries are reached, as the operator has it.
+//! The operator's settings for registries.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use env_pack_domain::OciRef;
 use url::Url;
 
+use super::address::is_loopback;
 use super::credentials::CredentialSources;
 
-/// How registries are reached. By default: encrypted, directly, with the certificate
-/// authorities of the system, anonymously.
+/// How registries are reached. The default is TLS with the certificate authorities of the
+/// system, without proxy, mirror or credentials.
 #[derive(Debug, Default)]
 pub struct RegistrySettings {
-    /// Whether no socket is opened.
+    /// Offline mode: no socket is opened.
     pub offline: bool,
-    /// Registries that are reached without encryption. Those on this machine may always
-    /// be.
+    /// Registries that are used without TLS. Those on this machine may always be.
     pub plain_http: Vec<String>,
-    /// Which other host a registry may send a login to.
+    /// Hosts other than the registry to which its credentials may be sent.
     pub token_realms: Vec<RegistryOption>,
-    /// What stands in for a registry: another one, and perhaps the beginning of a
-    /// repository in it.
+    /// Replacements for registries: a host, which a repository prefix may follow.
     pub mirrors: Vec<RegistryOption>,
-    /// A file with the certificates of further authorities, in PEM.
+    /// A PEM file (RFC 7468) with certificate authorities that are trusted in addition to
+    /// those of the system.
     pub ca_file: Option<PathBuf>,
-    /// Who passes requests on.
+    /// Proxies for requests.
     pub proxies: Proxies,
-    /// Where credentials are looked for.
+    /// Where credentials are looked up.
     pub credentials: CredentialSources,
 }
 
-/// Something that the operator said about a registry.
+/// A setting for one registry, written as `<registry>=<host>`.
+///
+/// ```
+/// use gtc::fetch::RegistryOption;
+/// let mirror: RegistryOption = "docker.io=mirror.example:5000/hub".parse()?;
+/// assert_eq!(mirror.registry, "docker.io");
+/// assert_eq!(mirror.host, "mirror.example:5000/hub");
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistryOption {
-    /// The registry, as references name it.
+    /// The registry, in its canonical spelling.
     pub registry: String,
-    /// The other host.
+    /// The other host. For a mirror, a repository prefix may follow.
     pub host: String,
 }
 
-impl std::str::FromStr for RegistryOption {
+impl FromStr for RegistryOption {
     type Err = &'static str;
 
-    /// Reads `<registry>=<host>`, where a path may follow the host.
     fn from_str(text: &str) -> Result<Self, &'static str> {
         let (registry, host) = text.split_once('=').ok_or("expected `<registry>=<host>`")?;
-        match is_registry(registry) && format!("oci://{host}/x").parse::<OciRef>().is_ok() {
-            true => Ok(Self { registry: canonical(registry), host: host.to_owned() }),
-            false => Err("expected host names, each perhaps with `:<port>`, on both sides of `=`"),
+        if !is_registry(registry) || format!("oci://{host}/x").parse::<OciRef>().is_err() {
+            return Err("expected a host name, or `<host>:<port>`, on both sides of `=`");
         }
+        Ok(Self { registry: canonical_registry(registry), host: host.to_owned() })
     }
 }
 
-/// The one spelling of a registry that has several: a host is the same in capitals and
-/// with the usual port, and the hub of docker has three names.
-pub(super) fn canonical(registry: &str) -> String {
+/// The canonical spelling of a registry: lower case, without the default port, and
+/// `docker.io` for all names of Docker Hub.
+pub(super) fn canonical_registry(registry: &str) -> String {
     let lower = registry.to_ascii_lowercase();
-    let usual = lower.strip_suffix(":443").unwrap_or(&lower);
-    match usual {
+    let name = lower.strip_suffix(":443").unwrap_or(&lower);
+    match name {
         "index.docker.io" | "registry-1.docker.io" => "docker.io".to_owned(),
-        usual => usual.to_owned(),
+        _ => name.to_owned(),
     }
 }
 
-/// Whether a text names a registry: a host, and perhaps a port.
+/// Whether a text names a registry: a host, and optionally a port.
 pub fn is_registry(text: &str) -> bool {
     !text.contains('/') && format!("oci://{text}/x").parse::<OciRef>().is_ok()
 }
 
-/// Who passes requests on, as the usual variables have it.
+/// The proxies of the environment. An empty value means no proxy.
 #[derive(Clone, Debug, Default)]
 pub struct Proxies {
-    /// For requests without encryption: `HTTP_PROXY`.
+    /// `HTTP_PROXY`: for requests without TLS.
     pub http: Option<String>,
-    /// For encrypted ones: `HTTPS_PROXY`.
+    /// `HTTPS_PROXY`: for requests with TLS.
     pub https: Option<String>,
-    /// Hosts that are reached directly, as `NO_PROXY` lists them.
-    pub none: String,
+    /// `NO_PROXY`: hosts and domains without proxy, separated by commas. `*` means all.
+    pub no_proxy: String,
 }
 
 impl Proxies {
-    /// The proxy for a request. What is on this machine is reached directly.
-    pub(super) fn of(&self, url: &Url) -> Option<&str> {
+    /// The proxy for a request. This machine is always reached directly.
+    pub(super) fn proxy_for(&self, url: &Url) -> Option<&str> {
         let proxy = if url.scheme() == "https" { &self.https } else { &self.http };
         let proxy = proxy.as_deref().filter(|proxy| !proxy.is_empty())?;
-        let is_direct =
-            is_loopback(url) || self.none.split(',').any(|entry| covers(entry.trim(), url));
-        (!is_direct).then_some(proxy)
+        let is_excluded = self.no_proxy.split(',').any(|entry| matches_host(entry.trim(), url));
+        (!is_loopback(url) && !is_excluded).then_some(proxy)
     }
 }
 
-/// Whether an entry of `NO_PROXY` means the host of an address: it names the host, or a
-/// domain that the host is in.
-fn covers(entry: &str, url: &Url) -> bool {
+/// Whether an entry of `NO_PROXY` names the host of a URL, or a domain that contains it.
+fn matches_host(entry: &str, url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let entry = match entry.rsplit_once(':') {
         Some((name, port)) if port.parse().ok() == url.port_or_known_default() => name,
@@ -103,47 +109,18 @@ fn covers(entry: &str, url: &Url) -> bool {
     entry == "*" || (!domain.is_empty() && is_inside)
 }
 
-/// Whether an address is on this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => is_here(address),
-        Some(url::Host::Ipv6(address)) => {
-            address.is_loopback()
-                || address.is_unspecified()
-                || address.to_ipv4_mapped().is_some_and(is_here)
-        }
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
-}
-
-fn is_here(address: std::net::Ipv4Addr) -> bool {
-    address.is_loopback() || address.is_unspecified()
-}
-
-/// Whether an address is where machines in a cloud learn their secrets, or otherwise of
-/// no network at all.
-pub(super) fn is_link_local(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_link_local(),
-        Some(url::Host::Ipv6(address)) => {
-            address.is_unicast_link_local()
-                || address.to_ipv4_mapped().is_some_and(|mapped| mapped.is_link_local())
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn some_hosts_are_reached_directly() {
-        let proxy = Some("http://proxy.example:3128".to_owned());
-        let none = "ghcr.io, .internal.example,10.0.0.1:5000, *.lan".to_owned();
-        let proxies = Proxies { https: proxy, http: None, none };
-        let is_direct = |url: &str| proxies.of(&url.parse().expect(url)).is_none();
+    fn no_proxy_excludes_hosts_and_domains() {
+        let proxies = Proxies {
+            https: Some("http://proxy.example:3128".to_owned()),
+            http: None,
+            no_proxy: "ghcr.io, .internal.example,10.0.0.1:5000, *.lan".to_owned(),
+        };
+        let is_direct = |url: &str| proxies.proxy_for(&url.parse().expect(url)).is_none();
         for url in [
             "https://ghcr.io/v2/",
             "https://a.ghcr.io/v2/",
@@ -165,10 +142,7 @@ mod tests {
         ] {
             assert!(!is_direct(url), "{url}");
         }
-        assert!(
-            Proxies { none: "*".to_owned(), ..proxies }
-                .of(&"https://a.example/".parse().expect("a URL"))
-                .is_none()
-        );
+        let all = Proxies { no_proxy: "*".to_owned(), ..proxies };
+        assert!(all.proxy_for(&"https://a.example/".parse().expect("a URL")).is_none());
     }
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::pins::PinIndex;
 use super::{display_path, list_compiled};
 use crate::engine::CompiledCode;
-use crate::fetch::{Alone, ListedManifest, ListedReference};
+use crate::fetch::{ExclusiveLock, ListedManifest, ListedReference};
 use crate::host::Host;
 use crate::ops::OpError;
 
@@ -118,7 +118,7 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
 fn remove_archives(
     host: &Host,
     pins: &PinIndex,
-    alone: Option<&Alone>,
+    alone: Option<&ExclusiveLock>,
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
     let kept = host.fetcher.cached_archives()?;
@@ -148,7 +148,7 @@ fn remove_archives(
 fn remove_signatures(
     host: &Host,
     pins: &PinIndex,
-    alone: Option<&Alone>,
+    alone: Option<&ExclusiveLock>,
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
     let kept = host.fetcher.cached_signatures()?;
@@ -175,7 +175,7 @@ fn remove_signatures(
 fn remove_references(
     host: &Host,
     pins: &PinIndex,
-    alone: Option<&Alone>,
+    alone: Option<&ExclusiveLock>,
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
     let kept = host.fetcher.cached_references()?;
@@ -201,13 +201,13 @@ fn remove_references(
     // what is bound by a tag may have moved, which somebody saw
     let is_stale = |reference: &&ListedReference| {
         !reference
-            .stands_for
+            .target
             .as_ref()
             .is_some_and(|(name, to)| stands(to) || pins.is_reference_bound(&name.to_string()))
     };
     for reference in kept.references.iter().filter(is_stale) {
         let name = reference
-            .stands_for
+            .target
             .as_ref()
             .map_or_else(|| reference.blob.digest.hex(), |(name, _)| name.to_string());
         let (name, reason) = (ForeignText::new(name), "nobody needs what it stood for");

@@ -178,7 +178,7 @@ fn cached_references(kept: &ReferenceListing) -> Vec<CachedReference> {
         let kept = kept.manifests.iter().find(|kept| kept.blob.digest == *manifest);
         kept.and_then(|kept| kept.archive).map(|archive| archive.hex())
     };
-    let stands_for = kept.references.iter().filter_map(|reference| reference.stands_for.clone());
+    let stands_for = kept.references.iter().filter_map(|reference| reference.target.clone());
     let mut references: Vec<_> = stands_for
         .map(|(reference, manifest_digest)| CachedReference {
             sha256: archive(&manifest_digest),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::pins::{PinIndex, PinnedBy, UnreadableEnvironment};
 use super::{MissingArchive, display_path, list_compiled, missing_archives};
 use crate::engine::{CompiledCode, CompiledCodeError};
-use crate::fetch::{Alone, FetchError};
+use crate::fetch::{ExclusiveLock, FetchError};
 use crate::host::Host;
 use crate::ops::OpError;
 use crate::signing::MAX_SIGNATURE_BYTES;
@@ -148,7 +148,7 @@ fn blob_fault(
     host: &Host,
     keep: bool,
     verify: impl Fn() -> Result<(), FetchError>,
-    remove: impl FnOnce(&Alone) -> io::Result<()>,
+    remove: impl FnOnce(&ExclusiveLock) -> io::Result<()>,
 ) -> Result<Option<DamagedBlob>, OpError> {
     let Err(mut error) = verify() else { return Ok(None) };
     let mut removed = None;

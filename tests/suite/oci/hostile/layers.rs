@@ -1,90 +1,90 @@
-//! Layers: other bytes, fewer, more, without end, and from anywhere.
+//! Layers: wrong, truncated, endless, or redirected.
 
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::Case;
-use crate::support::registry::hostile::blob_path;
 use crate::support::registry::reply::Reply;
+use crate::support::registry::scripted::blob_path;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 pub const CASES: &[Case] = &[
     Case::new(
-        "other bytes",
+        "wrong bytes",
         |stage| {
             let mut bytes = stage.bytes();
             bytes[100] ^= 1;
-            stage.layer([Reply::of(bytes)])
+            stage.layer([Reply::ok(bytes)])
         },
         "registry-digest-mismatch",
         &["the layer from", "instead of sha256:"],
     ),
     Case::new(
-        "a layer that breaks off",
-        |stage| stage.layer([Reply::of(&stage.bytes()[..100]).claims(stage.bytes().len() as u64)]),
+        "a truncated layer",
+        |stage| stage.layer([Reply::ok(&stage.bytes()[..100]).claims(stage.bytes().len() as u64)]),
         "registry-unreachable",
-        &["broke off"],
+        &["sent an incomplete response"],
     ),
     Case::new(
-        "a layer that ends early",
-        |stage| stage.layer([Reply::of(&stage.bytes()[..100])]),
+        "a short layer",
+        |stage| stage.layer([Reply::ok(&stage.bytes()[..100])]),
         "registry-unreachable",
         &["100 of "],
     ),
     Case::new(
         "an empty layer",
-        |stage| stage.layer([Reply::of("")]),
+        |stage| stage.layer([Reply::ok("")]),
         "registry-unreachable",
         &["0 of "],
     ),
     Case::new(
         "a layer with one byte more",
-        |stage| stage.layer([Reply::of([stage.bytes(), vec![0]].concat())]),
+        |stage| stage.layer([Reply::ok([stage.bytes(), vec![0]].concat())]),
         "registry-digest-mismatch",
         &["bytes instead of"],
     ),
     Case::new(
-        "a layer without end",
-        |stage| stage.layer([Reply::of(stage.bytes()).without_length().endless()]),
+        "an endless layer",
+        |stage| stage.layer([Reply::ok(stage.bytes()).without_length().endless()]),
         "registry-digest-mismatch",
         &["bytes instead of"],
     ),
     Case::new(
-        "a descriptor that says less than there is",
+        "a descriptor with a smaller size",
         |stage| stage.edited(|manifest| manifest["layers"][0]["size"] = json!(10)),
         "registry-digest-mismatch",
         &["11 bytes instead of 10"],
     ),
     Case::new(
-        "a descriptor that says more than there is",
+        "a descriptor with a larger size",
         |stage| stage.edited(|manifest| manifest["layers"][0]["size"] = json!(60 << 20)),
         "registry-unreachable",
         &["of 62914560 bytes"],
     ),
     Case::new(
-        "no layer at all",
-        |stage| stage.layer([Reply::refusal(404, "BLOB_UNKNOWN", "gone")]),
+        "a missing layer",
+        |stage| stage.layer([Reply::error(404, "BLOB_UNKNOWN", "gone")]),
         "not-in-registry",
         &["does not have the layer"],
     ),
     Case::new(
         "a byte a second",
-        |stage| stage.layer([Reply::of(stage.bytes()).slow_body(SECOND / 2)]),
+        |stage| stage.layer([Reply::ok(stage.bytes()).slow_body(SECOND / 2)]),
         "registry-unreachable",
         &["did not finish within 2 s"],
     ),
     Case::new(
-        "a layer that stops in the middle",
-        |stage| stage.layer([Reply::of(&stage.bytes()[..100]).claims(5_000).then_silent()]),
+        "a layer that stalls",
+        |stage| stage.layer([Reply::ok(&stage.bytes()[..100]).claims(5_000).then_silent()]),
         "registry-unreachable",
-        &["stopped answering"],
+        &["stopped responding"],
     ),
     Case::new(
-        "a continuation of something else",
+        "a resumed download with other bytes",
         |stage| {
-            let broken = Reply::of(&stage.bytes()[..100]).claims(stage.bytes().len() as u64);
+            let broken = Reply::ok(&stage.bytes()[..100]).claims(stage.bytes().len() as u64);
             let rest = vec![b'x'; stage.bytes().len() - 100];
             stage.layer([broken, Reply::new(206).header("Content-Range", "bytes 0-1/2").body(rest)])
         },
@@ -92,20 +92,20 @@ pub const CASES: &[Case] = &[
         &["the layer from"],
     ),
     Case::new(
-        "a redirect that leads to itself",
+        "a redirect to itself",
         |stage| stage.layer([Reply::redirect(&blob_path(stage.image.layer()))]),
         "registry-redirect",
-        &["after more redirects than anybody follows"],
+        &["too many redirects (limit 3)"],
     ),
     Case::new(
-        "two servers that send each to the other",
+        "two servers that redirect to each other",
         |stage| {
             let path = blob_path(stage.image.layer());
-            stage.elsewhere.says(&path, [Reply::redirect(&stage.registry.url(&path))]);
+            stage.elsewhere.respond(&path, [Reply::redirect(&stage.registry.url(&path))]);
             stage.layer([Reply::redirect(&stage.elsewhere.url(&path))])
         },
         "registry-redirect",
-        &["after more redirects than anybody follows"],
+        &["too many redirects (limit 3)"],
     ),
     Case::new(
         "a redirect to a file",
@@ -120,22 +120,22 @@ pub const CASES: &[Case] = &[
         &["nowhere"],
     ),
     Case::new(
-        "a redirect to where nothing is encrypted",
+        "a redirect to a host without TLS",
         |stage| stage.layer([Reply::redirect("http://registry.example/layer")]),
         "registry-redirect",
-        &["where nothing is encrypted"],
+        &["it is not encrypted"],
     ),
     Case::new(
-        "a redirect that a terminal would obey",
+        "a redirect with control characters",
         |stage| stage.layer([Reply::redirect("gopher://\u{9b}2J\u{202e}/")]),
         "registry-redirect",
         &[],
     ),
     Case::new(
-        "other bytes from elsewhere",
+        "other bytes from another host",
         |stage| {
             let path = blob_path(stage.image.layer());
-            stage.elsewhere.says(&path, [Reply::of(vec![0; stage.bytes().len()])]);
+            stage.elsewhere.respond(&path, [Reply::ok(vec![0; stage.bytes().len()])]);
             stage.layer([Reply::redirect(&stage.elsewhere.url(&path))])
         },
         "registry-digest-mismatch",

@@ -1,12 +1,12 @@
-//! Logins: without a way in, and with one that leads to somebody else. There is a
-//! password to be had in all of them.
+//! Logins: without a challenge, or with one that sends the password to another host. A
+//! password is configured in all cases.
 
 use super::{Case, Stage};
 use crate::support::registry::reply::Reply;
 
-/// The registry wants a token from its own service, which answers so.
+/// Demands a token from the registry itself, which responds like this.
 fn token(stage: &Stage, reply: Reply) -> String {
-    stage.registry.says("/token", [reply]);
+    stage.registry.respond("/token", [reply]);
     stage.manifest([Reply::bearer(&stage.registry.url("/token"))])
 }
 
@@ -18,7 +18,7 @@ pub const CASES: &[Case] = &[
         &["401"],
     ),
     Case::new(
-        "401 with a challenge of another kind",
+        "401 with unsupported challenges",
         |stage| {
             stage.manifest([
                 Reply::new(401).header("WWW-Authenticate", "Negotiate, Digest realm=\"x\"")
@@ -28,7 +28,7 @@ pub const CASES: &[Case] = &[
         &["401"],
     ),
     Case::new(
-        "a challenge without end",
+        "a long challenge",
         |stage| {
             stage.manifest([
                 Reply::new(401).header("WWW-Authenticate", &"Bearer ,=\",".repeat(4_000))
@@ -39,12 +39,12 @@ pub const CASES: &[Case] = &[
     ),
     Case::new(
         "403",
-        |stage| stage.manifest([Reply::refusal(403, "DENIED", "\u{1b}[2Jno")]),
+        |stage| stage.manifest([Reply::error(403, "DENIED", "\u{1b}[2Jno")]),
         "registry-unauthorized",
         &["403"],
     ),
     Case::new(
-        "401 for ever",
+        "401 after a login",
         |stage| stage.manifest([Reply::new(401).header("WWW-Authenticate", "Basic realm=\"x\"")]),
         "registry-unauthorized",
         &["401"],
@@ -80,7 +80,7 @@ pub const CASES: &[Case] = &[
     ),
     Case::new(
         "a token without end",
-        |stage| token(stage, Reply::of("{\"token\":\"").without_length().endless()),
+        |stage| token(stage, Reply::ok("{\"token\":\"").without_length().endless()),
         "registry-too-large",
         &["65536"],
     ),
@@ -88,14 +88,14 @@ pub const CASES: &[Case] = &[
         "a token that never comes",
         |stage| token(stage, Reply::silent()),
         "registry-unreachable",
-        &["stopped answering"],
+        &["stopped responding"],
     ),
     Case::new(
         "a token at a byte a second",
         |stage| {
             token(
                 stage,
-                Reply::of("{\"token\":\"abc\"}").slow_body(std::time::Duration::from_millis(500)),
+                Reply::ok("{\"token\":\"abc\"}").slow_body(std::time::Duration::from_millis(500)),
             )
         },
         "registry-unreachable",
@@ -103,37 +103,37 @@ pub const CASES: &[Case] = &[
     ),
     Case::new(
         "a token that is none",
-        |stage| token(stage, Reply::of("<html></html>")),
+        |stage| token(stage, Reply::ok("<html></html>")),
         "registry-malformed",
         &["a token from", "cannot be read"],
     ),
     Case::new(
         "a token that is a header of its own",
-        |stage| token(stage, Reply::of("{\"token\":\"a\\r\\nHost: other.example\"}")),
+        |stage| token(stage, Reply::ok("{\"token\":\"a\\r\\nHost: other.example\"}")),
         "registry-malformed",
-        &["cannot stand in a header"],
+        &["is not valid in an HTTP header"],
     ),
     Case::new(
         "an answer without a token",
-        |stage| token(stage, Reply::of("{\"token\":null,\"expires_in\":1e400}")),
+        |stage| token(stage, Reply::ok("{\"token\":null,\"expires_in\":1e400}")),
         "registry-malformed",
         &["a token from"],
     ),
     Case::new(
-        "a token that is somewhere else",
+        "a redirect of the token request",
         |stage| token(stage, Reply::redirect(&stage.elsewhere.url("/token"))),
         "registry-redirect",
-        &["where no token is fetched from"],
+        &["redirects are not followed for tokens"],
     ),
     Case::new(
-        "a token for nobody",
-        |stage| token(stage, Reply::refusal(401, "UNAUTHORIZED", "wrong password")),
+        "a token service that denies access",
+        |stage| token(stage, Reply::error(401, "UNAUTHORIZED", "wrong password")),
         "registry-unauthorized",
         &["401"],
     ),
     Case::new(
-        "a token that does not help",
-        |stage| token(stage, Reply::of("{\"token\":\"abc\"}")),
+        "a token that is not accepted",
+        |stage| token(stage, Reply::ok("{\"token\":\"abc\"}")),
         "registry-unauthorized",
         &["401"],
     ),

@@ -1,11 +1,11 @@
-//! Manifests: too large, of something else, and wrong in every field.
+//! Manifests: too large, of other artifacts, or with invalid fields.
 
 use serde_json::json;
 
 use super::Case;
-use crate::support::registry::hostile::manifest_path;
 use crate::support::registry::image::Image;
 use crate::support::registry::reply::Reply;
+use crate::support::registry::scripted::manifest_path;
 
 const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -14,7 +14,7 @@ pub const CASES: &[Case] = &[
         "another manifest than its digest says",
         |stage| {
             let other = Image::pack(b"another archive").manifest_bytes();
-            stage.registry.says(&manifest_path(&stage.image.digest()), [Reply::of(other)]);
+            stage.registry.respond(&manifest_path(&stage.image.digest()), [Reply::ok(other)]);
             stage.registry.reference(&format!("@{}", stage.image.digest()))
         },
         "registry-digest-mismatch",
@@ -23,7 +23,7 @@ pub const CASES: &[Case] = &[
     Case::new(
         "another manifest than the registry itself says",
         |stage| {
-            let reply = Reply::of(stage.image.manifest_bytes());
+            let reply = Reply::ok(stage.image.manifest_bytes());
             stage.manifest([reply.header("Docker-Content-Digest", DIGEST)])
         },
         "registry-digest-mismatch",
@@ -31,19 +31,19 @@ pub const CASES: &[Case] = &[
     ),
     Case::new(
         "a manifest of 5 MB",
-        |stage| stage.manifest([Reply::of(vec![b' '; 5_000_000])]),
+        |stage| stage.manifest([Reply::ok(vec![b' '; 5_000_000])]),
         "registry-too-large",
         &["the manifest from", "1048576"],
     ),
     Case::new(
         "a manifest without end",
-        |stage| stage.manifest([Reply::of("{").without_length().endless()]),
+        |stage| stage.manifest([Reply::ok("{").without_length().endless()]),
         "registry-too-large",
         &["the manifest from", "1048576"],
     ),
     Case::new(
         "a manifest that claims to be enormous",
-        |stage| stage.manifest([Reply::of("{").claims(u64::MAX).endless()]),
+        |stage| stage.manifest([Reply::ok("{").claims(u64::MAX).endless()]),
         "registry-too-large",
         &["the manifest from", "1048576"],
     ),
@@ -55,16 +55,16 @@ pub const CASES: &[Case] = &[
             stage.manifest([Reply::redirect(&elsewhere.url(&manifest_path("1")))])
         },
         "registry-redirect",
-        &["where no manifest is fetched from"],
+        &["redirects are not followed for manifests"],
     ),
     Case::new(
         "a manifest that is at another path",
         |stage| stage.manifest([Reply::redirect(&manifest_path(&stage.image.digest()))]),
         "registry-redirect",
-        &["where no manifest is fetched from"],
+        &["redirects are not followed for manifests"],
     ),
     Case::new(
-        "a redirect that a terminal would obey",
+        "a redirect with control characters",
         |stage| stage.manifest([Reply::redirect("http://\u{9b}2J.example/\u{202e}")]),
         "registry-redirect",
         &[],
@@ -77,7 +77,7 @@ pub const CASES: &[Case] = &[
     ),
     Case::new(
         "an empty manifest",
-        |stage| stage.manifest([Reply::of("")]),
+        |stage| stage.manifest([Reply::ok("")]),
         "registry-malformed",
         &["cannot be read"],
     ),
@@ -90,14 +90,14 @@ pub const CASES: &[Case] = &[
     Case::new(
         "a page for people",
         |stage| {
-            stage.manifest([Reply::of("<html>Welcome</html>").header("Content-Type", "text/html")])
+            stage.manifest([Reply::ok("<html>Welcome</html>").header("Content-Type", "text/html")])
         },
         "registry-malformed",
         &["the manifest", "cannot be read"],
     ),
     Case::new(
         "brackets a thousand deep",
-        |stage| stage.manifest([Reply::of("[".repeat(1_000_000))]),
+        |stage| stage.manifest([Reply::ok("[".repeat(1_000_000))]),
         "registry-malformed",
         &["the manifest", "cannot be read"],
     ),
@@ -215,7 +215,7 @@ pub const CASES: &[Case] = &[
                 "\"layers\":[],\"layers\"",
                 1,
             );
-            stage.manifest([Reply::of(twice)])
+            stage.manifest([Reply::ok(twice)])
         },
         "registry-malformed",
         &["the manifest", "layers"],
@@ -223,7 +223,7 @@ pub const CASES: &[Case] = &[
     Case::new(
         "a refusal that a terminal would obey",
         |stage| {
-            stage.manifest([Reply::refusal(
+            stage.manifest([Reply::error(
                 400,
                 "\u{1b}[2J",
                 "\u{1b}]52;c;b3duZWQ=\u{7}\u{202e}owned\r\n\nsecond line",

@@ -1,8 +1,8 @@
-//! Registries that do their worst. Whatever they do, the host gives up in bounded time
-//! and memory, says which reference it was and what was wrong with it, and keeps nothing.
+//! Hostile registries. The host fails in bounded time and memory, names the reference and the
+//! defect, and stores nothing.
 
+mod connections;
 mod layers;
-mod lines;
 mod logins;
 mod manifests;
 
@@ -14,16 +14,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{KIND, archive, code, files};
+use super::{KIND, archive, exit_code, files};
 use crate::support::footprint::show;
 use crate::support::memory::watched;
 use crate::support::registry::docker::{PASSWORD, USER};
-use crate::support::registry::hostile::{Hostile, blob_path, manifest_path};
 use crate::support::registry::image::Image;
 use crate::support::registry::reply::Reply;
+use crate::support::registry::scripted::{ScriptedRegistry, blob_path, manifest_path};
 use crate::support::{Ran, Sandbox, text};
 
-/// What a registry may take here.
+/// Small limits, to keep the tests short.
 const LIMITS: [&str; 8] = [
     "--limit",
     "registry.total-time=2s",
@@ -34,29 +34,30 @@ const LIMITS: [&str; 8] = [
     "--limit",
     "registry.attempts=2",
 ];
-/// When all of it is over, on a machine that runs other tests too.
-const BOUND: Duration = Duration::from_secs(8);
-/// More than the host takes for anything that a registry may say, in KiB.
-const MEMORY_KIB: u64 = 48 << 10;
-/// How many cases run at once: they wait more than they work.
-const AT_ONCE: usize = 8;
-/// A registry with a good pack in it, and another server.
+/// The most time for a case, on a busy machine.
+const MAX_TIME: Duration = Duration::from_secs(8);
+/// The most memory for a case, in KiB.
+const MAX_MEMORY_KIB: u64 = 48 << 10;
+/// The number of cases that run at once, since they mostly wait.
+const CONCURRENCY: usize = 8;
+
+/// A registry with a valid pack, and another server.
 pub struct Stage {
-    registry: Hostile,
-    elsewhere: Hostile,
+    registry: ScriptedRegistry,
+    elsewhere: ScriptedRegistry,
     image: Image,
     sandbox: Sandbox,
 }
 
-/// Something that a registry does, and what is said of it.
+/// A behaviour of a registry, and the expected error.
 pub struct Case {
     name: &'static str,
-    /// Has the registry do it, and says what to ask for.
+    /// Prepares the registry and returns the reference to fetch.
     arrange: fn(&Stage) -> String,
     /// The kind of the error.
     kind: &'static str,
-    /// What else the error says.
-    says: &'static [&'static str],
+    /// Parts of the message.
+    message: &'static [&'static str],
 }
 
 impl Case {
@@ -64,40 +65,41 @@ impl Case {
         name: &'static str,
         arrange: fn(&Stage) -> String,
         kind: &'static str,
-        says: &'static [&'static str],
+        message: &'static [&'static str],
     ) -> Self {
-        Self { name, arrange, kind, says }
+        Self { name, arrange, kind, message }
     }
 }
 
 impl Stage {
     fn new() -> Self {
         let image = Image::pack(&archive());
-        let (registry, elsewhere) = (Hostile::with(&image), Hostile::start());
+        let registry = ScriptedRegistry::with_image(&image);
+        let elsewhere = ScriptedRegistry::start();
         let sandbox = Sandbox::with_local().with_own_cache();
         sandbox.log_in(&registry.host(), USER, PASSWORD);
         Self { registry, elsewhere, image, sandbox }
     }
 
-    /// The registry answers so to who asks for the manifest.
+    /// Responds to requests for the manifest.
     fn manifest(&self, replies: impl IntoIterator<Item = Reply>) -> String {
-        self.registry.says(&manifest_path("1"), replies);
+        self.registry.respond(&manifest_path("1"), replies);
         self.registry.reference("1")
     }
 
-    /// The registry answers so to who asks for the layer.
+    /// Responds to requests for the layer.
     fn layer(&self, replies: impl IntoIterator<Item = Reply>) -> String {
-        self.registry.says(&blob_path(self.image.layer()), replies);
+        self.registry.respond(&blob_path(self.image.layer()), replies);
         self.registry.reference("1")
     }
 
-    /// The registry has another image.
+    /// Serves another image.
     fn image(&self, image: &Image) -> String {
         self.registry.serve("1", image);
         self.registry.reference("1")
     }
 
-    /// The image with one thing changed in its manifest.
+    /// Serves the image with an edited manifest.
     fn edited(&self, edit: impl FnOnce(&mut Value)) -> String {
         let mut image = self.image.clone();
         edit(&mut image.manifest);
@@ -135,62 +137,62 @@ impl Stage {
     }
 }
 
-/// What is wrong with how the host took a case: nothing, if all is well. And the most
-/// memory that it took, in KiB.
-fn faults(case: &Case) -> (Vec<String>, u64) {
+/// Runs a case. Returns failed expectations, and the peak memory in KiB.
+fn run_case(case: &Case) -> (Vec<String>, u64) {
     let stage = Stage::new();
     let reference = (case.arrange)(&stage);
     let secret = STANDARD.encode(format!("{USER}:{PASSWORD}"));
     let before = stage.sandbox.document("local");
-    let (mut faults, mut most) = (Vec::new(), 0);
-    let mut check = |what: &str, holds: bool, seen: &dyn std::fmt::Debug| {
-        if !holds {
-            faults.push(format!("{}: {what}: {seen:?}", case.name));
+    let mut faults = Vec::new();
+    let mut max_peak = 0;
+    let mut check = |fault: &str, is_ok: bool, found: &dyn std::fmt::Debug| {
+        if !is_ok {
+            faults.push(format!("{}: {fault}: {found:?}", case.name));
         }
     };
     for mut command in [stage.bind(&reference), stage.pull(&reference)] {
         let start = Instant::now();
         let (ran, peak) = watched(&mut command);
-        most = most.max(peak);
-        check("it takes too long", start.elapsed() < BOUND, &start.elapsed());
-        check("it takes too much memory", peak < MEMORY_KIB, &peak);
-        // some cases may end in this way or in that
+        max_peak = max_peak.max(peak);
+        check("it takes too long", start.elapsed() < MAX_TIME, &start.elapsed());
+        check("it takes too much memory", peak < MAX_MEMORY_KIB, &peak);
+        // a kind that ends in `-` is a prefix: some cases may fail in different ways
         let is_code = if case.kind.ends_with('-') {
             matches!(ran.code, 1 | 2)
         } else {
-            ran.code == code(case.kind)
+            ran.code == exit_code(case.kind)
         };
         check("it does not fail", is_code && ran.stdout.is_empty(), &ran);
         let message = message(&ran, case.kind);
         let has = |text: &&str| message.as_ref().is_some_and(|message| message.contains(*text));
-        let expected = [&[reference.as_str()], case.says].concat();
+        let expected = [&[reference.as_str()], case.message].concat();
         let missing: Vec<_> = expected.iter().filter(|text| !has(text)).collect();
-        check("it does not say", missing.is_empty(), &(missing, &ran));
-        let obeyed = |c: char| c.is_control() && c != '\n';
-        check("a terminal obeys it", !ran.stderr.contains(obeyed), &ran.stderr);
+        check("its message lacks", missing.is_empty(), &(missing, &ran));
+        let is_control = |c: char| c.is_control() && c != '\n';
+        check("it prints control characters", !ran.stderr.contains(is_control), &ran.stderr);
         check(
-            "it tells a secret",
+            "it prints a secret",
             [PASSWORD, &secret].iter().all(|secret| !ran.stderr.contains(secret)),
             &ran.stderr,
         );
     }
-    let strangers = stage.elsewhere.requests();
+    let requests = stage.elsewhere.requests();
     check(
-        "a stranger is told who we are",
-        strangers.iter().all(|told| told.header("authorization").is_none()),
-        &strangers,
+        "another host gets the credential",
+        requests.iter().all(|request| request.header("authorization").is_none()),
+        &requests,
     );
     check(
-        "something is kept",
+        "it stores something in the cache",
         files(stage.sandbox.cache()).is_empty(),
         &files(stage.sandbox.cache()),
     );
-    check("something is pulled", !stage.sandbox.home().join("pulled.gtpack").exists(), &());
-    check("something is bound", stage.sandbox.document("local") == before, &());
-    (faults, most)
+    check("it writes the file", !stage.sandbox.home().join("pulled.gtpack").exists(), &());
+    check("it changes the environment", stage.sandbox.document("local") == before, &());
+    (faults, max_peak)
 }
 
-/// The message of an error: of the envelope, if its kind begins so, or as people see it.
+/// The message of an error: from the JSON envelope, if it has this kind, or the text.
 fn message(ran: &Ran, kind: &str) -> Option<String> {
     let Ok(envelope) = serde_json::from_str::<Value>(&ran.stderr) else {
         return Some(ran.stderr.clone());
@@ -199,40 +201,41 @@ fn message(ran: &Ran, kind: &str) -> Option<String> {
     text(&error["kind"]).starts_with(kind).then(|| text(&error["message"]).to_owned())
 }
 
-/// Has the host meet all of these, and says which it took badly.
+/// Runs all cases, and panics with all failed expectations.
 #[track_caller]
-fn meet(cases: &[Case]) {
-    let (left, found) = (Mutex::new(cases.iter()), Mutex::new((Vec::new(), 0)));
+fn run_cases(cases: &[Case]) {
+    let remaining = Mutex::new(cases.iter());
+    let results = Mutex::new((Vec::new(), 0));
     let work = || {
-        while let Some(case) = { left.lock().expect("the next").next() } {
-            let (faults, peak) = faults(case);
-            let mut found = found.lock().expect("what was found");
-            found.0.extend(faults);
-            found.1 = found.1.max(peak);
+        while let Some(case) = { remaining.lock().expect("not poisoned").next() } {
+            let (faults, peak) = run_case(case);
+            let mut results = results.lock().expect("not poisoned");
+            results.0.extend(faults);
+            results.1 = results.1.max(peak);
         }
     };
-    std::thread::scope(|scope| (0..AT_ONCE).for_each(|_| drop(scope.spawn(work))));
-    let (found, peak) = found.into_inner().expect("what was found");
+    std::thread::scope(|scope| (0..CONCURRENCY).for_each(|_| drop(scope.spawn(work))));
+    let (faults, peak) = results.into_inner().expect("not poisoned");
     show(&format!("{} cases, {peak} KiB at most", cases.len()));
-    assert!(found.is_empty(), "{} of {} cases:\n{}", found.len(), cases.len(), found.join("\n"));
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
 #[test]
-fn no_manifest_harms() {
-    meet(manifests::CASES);
+fn hostile_manifests_are_refused() {
+    run_cases(manifests::CASES);
 }
 
 #[test]
-fn no_layer_harms() {
-    meet(layers::CASES);
+fn hostile_layers_are_refused() {
+    run_cases(layers::CASES);
 }
 
 #[test]
-fn no_connection_harms() {
-    meet(lines::CASES);
+fn hostile_connections_are_refused() {
+    run_cases(connections::CASES);
 }
 
 #[test]
-fn no_login_harms() {
-    meet(logins::CASES);
+fn hostile_logins_are_refused() {
+    run_cases(logins::CASES);
 }

@@ -1,4 +1,4 @@
-//! A certificate authority that nobody knows unless they are told.
+//! A certificate authority that no system trusts.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// An authority, and the names it vouches for.
+/// A certificate authority.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
@@ -20,13 +20,13 @@ impl Authority {
         Self { issuer: CertifiedIssuer::self_signed(parameters, key).expect("a certificate") }
     }
 
-    /// Its certificate, for whoever is to trust it.
+    /// Its certificate in PEM.
     pub fn pem(&self) -> String {
         self.issuer.pem()
     }
 
-    /// What a server with these names encrypts with.
-    pub fn server(&self, names: &[&str]) -> Arc<ServerConfig> {
+    /// The TLS configuration of a server with these names.
+    pub fn server_config(&self, names: &[&str]) -> Arc<ServerConfig> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let key = KeyPair::generate().expect("a key");
         let parameters = CertificateParams::new(names).expect("names");

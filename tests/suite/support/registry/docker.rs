@@ -1,19 +1,19 @@
-//! The registry that Debian ships, started on a free port of this machine.
+//! `docker-registry`, the registry that Debian packages, on a free port of this machine.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use super::program;
+use super::find_program;
 use super::tokens::TokenServer;
 
-/// Whom a registry with a login lets in.
+/// The user of registries with a login.
 pub const USER: &str = "tester";
-/// What this user says to be let in.
+/// The password of this user.
 pub const PASSWORD: &str = "correct horse";
-/// The hash of the password that the registry has, of the least cost there is.
+/// The bcrypt hash of the password, with the lowest cost.
 const HASH: &str = "$2y$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2";
 
-/// A registry with nothing in it, until it is dropped.
+/// An empty registry. It stops when it is dropped.
 pub struct DockerRegistry {
     process: Child,
     address: String,
@@ -21,12 +21,12 @@ pub struct DockerRegistry {
 }
 
 impl DockerRegistry {
-    /// It lets everybody in.
+    /// A registry without authentication.
     pub fn open() -> Self {
         Self::start(|_| String::new())
     }
 
-    /// It lets [`USER`] in, with [`PASSWORD`].
+    /// A registry with Basic authentication for [`USER`] and [`PASSWORD`].
     pub fn with_passwords() -> Self {
         Self::start(|folder| {
             let passwords = folder.join("htpasswd");
@@ -35,15 +35,18 @@ impl DockerRegistry {
         })
     }
 
-    /// It lets in who brings a token of this server.
+    /// A registry that accepts tokens of this server.
     pub fn with_tokens(tokens: &TokenServer) -> Self {
         Self::start(|folder| {
             let trusted = folder.join("tokens.pem");
             std::fs::write(&trusted, tokens.certificate()).expect("a file");
-            let (realm, service, issuer) =
-                (tokens.realm(), TokenServer::SERVICE, TokenServer::ISSUER);
-            let of = format!("realm: \"{realm}\", service: {service}, issuer: {issuer}");
-            format!("auth: {{token: {{{of}, rootcertbundle: {}}}}}\n", trusted.display())
+            format!(
+                "auth: {{token: {{realm: \"{}\", service: {}, issuer: {}, rootcertbundle: {}}}}}\n",
+                tokens.realm(),
+                TokenServer::SERVICE,
+                TokenServer::ISSUER,
+                trusted.display()
+            )
         })
     }
 
@@ -62,33 +65,34 @@ impl DockerRegistry {
         );
         std::fs::write(&config, text).expect("a file");
         let mut command =
-            Command::new(program("docker-registry").expect("docker-registry is installed"));
+            Command::new(find_program("docker-registry").expect("docker-registry is installed"));
         command.arg("serve").arg(&config).env_clear().stdin(Stdio::null()).stdout(Stdio::null());
         let mut process = command.stderr(Stdio::piped()).spawn().expect("it starts");
         let mut log = BufReader::new(process.stderr.take().expect("its log")).lines();
-        // it listens before it says so; what it says later is read so that it never waits for a
-        // reader
-        let mut said = Vec::new();
+        // it logs the address once it listens; the rest of the log is read so that it never
+        // blocks
+        let mut logged = Vec::new();
         let address = loop {
-            let line = log.next().unwrap_or_else(|| panic!("it ended: {said:#?}")).expect("a line");
+            let line =
+                log.next().unwrap_or_else(|| panic!("it exited: {logged:#?}")).expect("a line");
             match line
                 .split_once("listening on ")
                 .map(|(_, rest)| rest.split(['"', ' ']).next().unwrap_or_default())
             {
                 Some(address) => break address.to_owned(),
-                None => said.push(line),
+                None => logged.push(line),
             }
         };
         std::thread::spawn(move || log.for_each(drop));
         Self { process, address, _folder: folder }
     }
 
-    /// Its address and port.
+    /// The address and port.
     pub fn host(&self) -> &str {
         &self.address
     }
 
-    /// A reference to something in it.
+    /// The reference of a repository and tag.
     pub fn reference(&self, name: &str) -> String {
         format!("oci://{}/{name}", self.address)
     }
@@ -96,7 +100,7 @@ impl DockerRegistry {
 
 impl Drop for DockerRegistry {
     fn drop(&mut self) {
-        // it may have ended by itself
+        // it may have exited already
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

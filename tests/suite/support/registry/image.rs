@@ -1,4 +1,4 @@
-//! What lies in registries: packs, components, and other people's images.
+//! Images in registries: packs, components, and other artifacts.
 
 use env_pack_domain::Sha256Digest;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const PACK: &str = "application/vnd.greentic.gtpack.v1+zip";
 
-/// A manifest, and the blobs that it speaks of.
+/// A manifest and its blobs.
 #[derive(Clone)]
 pub struct Image {
     pub manifest: Value,
@@ -15,12 +15,12 @@ pub struct Image {
 }
 
 impl Image {
-    /// A pack, as it is pushed.
+    /// A pack, as `gtc pack push` publishes it.
     pub fn pack(archive: &[u8]) -> Self {
         Self::new("application/vnd.oci.image.config.v1+json", b"{}", &[(PACK, archive)])
     }
 
-    /// A component without an archive, as `wkg` pushes it.
+    /// A component without an archive, as `wkg` publishes it.
     pub fn component(bytes: &[u8]) -> Self {
         let config =
             json!({"architecture": "wasm", "os": "wasip2", "created": "1970-01-01T00:00:00Z"})
@@ -32,16 +32,16 @@ impl Image {
         )
     }
 
-    /// What a container is started from.
+    /// A container image.
     pub fn container() -> Self {
         let layer = [("application/vnd.oci.image.layer.v1.tar+gzip", &b"\x1f\x8b no archive"[..])];
         let config = json!({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}});
         Self::new("application/vnd.oci.image.config.v1+json", config.to_string().as_bytes(), &layer)
     }
 
-    /// One name for what there is for several machines.
-    pub fn index(of: &Self) -> Self {
-        let bytes = of.manifest_bytes();
+    /// An index with an image for one platform.
+    pub fn index(image: &Self) -> Self {
+        let bytes = image.manifest_bytes();
         let platform = json!({"architecture": "amd64", "os": "linux"});
         let mut entry = descriptor(MANIFEST, &bytes);
         entry["platform"] = platform;
@@ -51,7 +51,7 @@ impl Image {
         }
     }
 
-    /// Any image, of these layers with their media types.
+    /// An image with these layers and their media types.
     pub fn new(config_type: &str, config: &[u8], layers: &[(&str, &[u8])]) -> Self {
         let blobs = std::iter::once(config)
             .chain(layers.iter().map(|layer| layer.1))
@@ -68,28 +68,28 @@ impl Image {
         Self { manifest, blobs }
     }
 
-    /// Its type: that of an index, or of an image.
+    /// The media type of the manifest.
     pub fn media_type(&self) -> &str {
         self.manifest["mediaType"].as_str().unwrap_or(MANIFEST)
     }
 
-    /// The manifest as it is served.
+    /// The manifest in JSON.
     pub fn manifest_bytes(&self) -> Vec<u8> {
         self.manifest.to_string().into_bytes()
     }
 
-    /// What it can be pinned with.
+    /// The digest of the manifest.
     pub fn digest(&self) -> String {
         digest(&self.manifest_bytes())
     }
 
-    /// The digest of its first layer, as its descriptor has it.
+    /// The digest of the first layer.
     pub fn layer(&self) -> &str {
         self.manifest["layers"][0]["digest"].as_str().expect("a layer")
     }
 }
 
-/// The digest of bytes, as registries spell it.
+/// The digest of bytes, with the prefix `sha256:`.
 pub fn digest(bytes: &[u8]) -> String {
     Sha256Digest::compute(bytes).to_string()
 }

@@ -1,46 +1,49 @@
-//! A proxy: whatever it is asked to connect to, it connects to one place.
+//! An HTTP proxy for tests that forwards every connection to one server.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A proxy on a free port of this machine. It ends with the process; what it passes on
-/// ends with whoever talks.
+/// A proxy on a free port of this machine. It runs until the process exits.
 pub struct Proxy {
     address: SocketAddr,
-    asked: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
-    /// Passes everything on to this address.
-    pub fn to(place: &str) -> Self {
+    /// Forwards all connections to this address.
+    pub fn to(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let asked = Arc::<Mutex<Vec<String>>>::default();
-        let (heard, place) = (Arc::clone(&asked), place.to_owned());
+        let requests = Arc::<Mutex<Vec<String>>>::default();
+        let recorded = Arc::clone(&requests);
+        let target = target.to_owned();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (heard, place) = (Arc::clone(&heard), place.clone());
-                // whoever hangs up has heard enough
-                thread::spawn(move || stream.and_then(|stream| pass_on(stream, &place, &heard)));
+                let recorded = Arc::clone(&recorded);
+                let target = target.clone();
+                // an error means that one side closed the connection
+                thread::spawn(move || {
+                    stream.and_then(|stream| forward(stream, &target, &recorded))
+                });
             }
         });
-        Self { address, asked }
+        Self { address, requests }
     }
 
-    /// Its address and port.
+    /// The address and port.
     pub fn host(&self) -> String {
         self.address.to_string()
     }
 
-    /// What it was asked to connect to, each time with all headers.
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("no test panics while it holds them").clone()
+    /// The head of the first request of each connection.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("not poisoned").clone()
     }
 }
 
-fn pass_on(mut client: TcpStream, place: &str, heard: &Mutex<Vec<String>>) -> io::Result<()> {
+fn forward(mut client: TcpStream, target: &str, recorded: &Mutex<Vec<String>>) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -48,21 +51,21 @@ fn pass_on(mut client: TcpStream, place: &str, heard: &Mutex<Vec<String>>) -> io
         head.push(byte[0]);
     }
     let text = String::from_utf8_lossy(&head).into_owned();
-    let mut server = TcpStream::connect(place)?;
-    match text.starts_with("CONNECT ") {
-        true => client.write_all(b"HTTP/1.1 200 Connected\r\n\r\n")?,
-        // where nothing is encrypted, the whole address may stand where the path does
-        false => {
-            let (method, rest) = text.split_once(' ').unwrap_or_default();
-            let path = rest
-                .split_once("://")
-                .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]))
-                .unwrap_or(rest);
-            server.write_all(format!("{method} {path}").as_bytes())?;
-        }
+    let mut server = TcpStream::connect(target)?;
+    if text.starts_with("CONNECT ") {
+        client.write_all(b"HTTP/1.1 200 Connected\r\n\r\n")?;
+    } else {
+        // without TLS, the request line may contain a URL instead of a path
+        let (method, rest) = text.split_once(' ').unwrap_or_default();
+        let path = rest
+            .split_once("://")
+            .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]))
+            .unwrap_or(rest);
+        server.write_all(format!("{method} {path}").as_bytes())?;
     }
-    heard.lock().expect("no test panics while it holds them").push(text);
-    let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
+    recorded.lock().expect("not poisoned").push(text);
+    let mut from = client.try_clone()?;
+    let mut to = server.try_clone()?;
     thread::spawn(move || io::copy(&mut from, &mut to).and_then(|_| to.shutdown(Shutdown::Write)));
     io::copy(&mut server, &mut client)?;
     client.shutdown(Shutdown::Both)

@@ -1,4 +1,4 @@
-//! A token service: it looks at who asks, and signs what they may do.
+//! A token service, which authenticates users and signs their permissions.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,11 +13,10 @@ use super::docker::{PASSWORD, USER};
 use super::reply::Reply;
 use super::server::{Request, Server};
 
-/// What stands for a name and a password, once one is logged in.
+/// An identity token, which replaces user name and password after a login.
 pub const REFRESH_TOKEN: &str = "a-refresh-token-of-the-tests";
 
-/// A token service, as a server. Whoever does not say who they are may pull what is below
-/// `public/`.
+/// A token service. Anonymous users may pull from repositories below `public/`.
 pub struct TokenServer {
     server: Server,
     certificate: String,
@@ -31,9 +30,9 @@ struct Signer {
 }
 
 impl TokenServer {
-    /// What registries call themselves that believe it.
+    /// The service name of registries that accept its tokens.
     pub const SERVICE: &str = "registry-of-tests";
-    /// What it calls itself.
+    /// The issuer in its tokens.
     pub const ISSUER: &str = "tokens-of-tests";
 
     pub fn start() -> Self {
@@ -55,22 +54,22 @@ impl TokenServer {
         Self { server, certificate: certificate.pem() }
     }
 
-    /// Where tokens come from.
+    /// The URL for requests.
     pub fn realm(&self) -> String {
         format!("http://{}/token", self.server.host())
     }
 
-    /// Its address and port.
+    /// The address and port.
     pub fn host(&self) -> String {
         self.server.host()
     }
 
-    /// What a registry trusts, to trust its tokens.
+    /// The certificate that verifies its tokens, in PEM.
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
 
-    /// Everything that was asked of it, in order.
+    /// All requests, in order.
     pub fn requests(&self) -> Vec<Request> {
         self.server.requests()
     }
@@ -89,8 +88,8 @@ impl Signer {
                     fields.get("refresh_token").is_some_and(|token| token == REFRESH_TOKEN)
                 }
                 Some("password") => {
-                    let said = |name: &str| fields.get(name).map(String::as_str);
-                    (said("username"), said("password")) == (Some(USER), Some(PASSWORD))
+                    let field = |name: &str| fields.get(name).map(String::as_str);
+                    (field("username"), field("password")) == (Some(USER), Some(PASSWORD))
                 }
                 _ => return self.grant(fields.get("scope"), None),
             },
@@ -98,15 +97,16 @@ impl Signer {
         if request.path != "/token"
             || fields.get("service").map(String::as_str) != Some(TokenServer::SERVICE)
         {
-            return Reply::refusal(404, "UNKNOWN", "no such service");
+            return Reply::error(404, "UNKNOWN", "no such service");
         }
-        match is_known {
-            true => self.grant(fields.get("scope"), Some(USER)),
-            false => Reply::refusal(401, "UNAUTHORIZED", "wrong name or password"),
+        if is_known {
+            self.grant(fields.get("scope"), Some(USER))
+        } else {
+            Reply::error(401, "UNAUTHORIZED", "wrong name or password")
         }
     }
 
-    /// A token for what is asked for, as far as whoever asks may have it.
+    /// A token for the parts of the scope that the user may access.
     fn grant(&self, scope: Option<&String>, user: Option<&str>) -> Reply {
         let parts = scope.map(|scope| scope.split(' ')).into_iter().flatten();
         let access: Vec<Value> = parts.filter_map(|scope| access(scope, user.is_some())).collect();
@@ -130,7 +130,7 @@ impl Signer {
     }
 }
 
-/// What one part of a scope grants: `repository:<name>:<actions>`.
+/// The access for one part of a scope: `repository:<name>:<actions>`.
 fn access(scope: &str, is_known: bool) -> Option<Value> {
     let (rest, actions) = scope.rsplit_once(':')?;
     let (kind, name) = rest.split_once(':')?;

@@ -1,11 +1,10 @@
-//! Layouts by somebody who means harm: each is refused for its reason, whole, and at
-//! little cost.
+//! Hostile layouts: each is refused for the right reason, completely, and at little cost.
 
 use std::io::{self, Seek, SeekFrom};
 
 use super::*;
 
-/// An honest layout that something can be added to.
+/// A valid layout to which entries can be added.
 fn base() -> Tar {
     Tar::with_index(&[])
 }
@@ -15,15 +14,15 @@ fn folder(header: &mut Header) {
 }
 
 #[track_caller]
-fn check(bytes: Vec<u8>, words: &str) {
+fn check(bytes: Vec<u8>, message: &str) {
     match read(bytes) {
-        Ok(_) => panic!("it is read"),
-        Err(error) => assert!(error.to_string().contains(words), "{error}"),
+        Ok(_) => panic!("it is accepted"),
+        Err(error) => assert!(error.to_string().contains(message), "{error}"),
     }
 }
 
 #[test]
-fn only_names_of_a_layout_are_read() {
+fn only_names_of_a_layout_are_accepted() {
     let hex = Sha256Digest::compute(b"").hex();
     let upper = format!("blobs/sha256/{}", hex.to_uppercase());
     let deep = format!("blobs/sha256/{hex}/x");
@@ -47,19 +46,19 @@ fn only_names_of_a_layout_are_read() {
         &absolute,
     ];
     for name in names {
-        check(base().file(name, b"").end(), "is no file of an image layout");
+        check(base().file(name, b"").end(), "is not a file of an image layout");
     }
-    check(base().file("a\u{1b}[2J", b"").end(), r"`a\u{1b}[2J` is no file");
+    check(base().file("a\u{1b}[2J", b"").end(), r"`a\u{1b}[2J` is not a file");
     let no_text = |header: &mut Header| header.as_old_mut().name[0] = 0xff;
-    check(base().entry("xindex.json", b"", no_text).end(), "is no file of an image layout");
+    check(base().entry("xindex.json", b"", no_text).end(), "is not a file of an image layout");
     for name in ["../", "/", "", "index.json", "blobs/sha256//", "blobs/sha1"] {
-        check(base().entry(name, b"", folder).end(), "is no file of an image layout");
+        check(base().entry(name, b"", folder).end(), "is not a file of an image layout");
     }
 }
 
-/// What one reader joins, cuts or overrides, and another does not.
+/// Names and sizes that readers interpret differently.
 #[test]
-fn names_and_sizes_have_one_reading() {
+fn ambiguous_names_and_sizes_are_refused() {
     let prefix = |header: &mut Header| {
         header.as_ustar_mut().expect("ustar").prefix[..5].copy_from_slice(b"blobs")
     };
@@ -78,12 +77,12 @@ fn names_and_sizes_have_one_reading() {
     ];
     for size in sizes {
         let change = |header: &mut Header| header.as_old_mut().size = *size;
-        check(base().entry(&blob_name(b"x"), b"x", change).end(), "there is no tar header");
+        check(base().entry(&blob_name(b"x"), b"x", change).end(), "there is no valid tar header");
     }
 }
 
 #[test]
-fn only_files_and_folders_are_read() {
+fn only_files_and_folders_are_accepted() {
     let kinds = [
         (EntryType::Link, "a hard link"),
         (EntryType::Symlink, "a symbolic link"),
@@ -104,49 +103,49 @@ fn only_files_and_folders_are_read() {
         let change = |header: &mut Header| header.set_entry_type(kind);
         check(base().entry(&blob_name(b"x"), b"", change).end(), words);
     }
-    // an extension that says how large the next entry is, and what it is called
+    // an extension that overrides the size and name of the next entry
     let pax = b"16 size=1000000\n24 path=../../etc/passwd\n";
     let extension = |header: &mut Header| header.set_entry_type(EntryType::XHeader);
     check(base().entry("x", pax, extension).blob(b"x").end(), "an extension of pax");
 }
 
 #[test]
-fn nothing_is_there_twice() {
-    check(base().blob(b"x").blob(b"x").end(), "is there twice");
-    check(base().file(INDEX, b"{}").end(), "`index.json` is there twice");
-    check(base().file(MARKER, b"{}").end(), "`oci-layout` is there twice");
+fn duplicate_entries_are_refused() {
+    check(base().blob(b"x").blob(b"x").end(), "occurs twice");
+    check(base().file(INDEX, b"{}").end(), "`index.json` occurs twice");
+    check(base().file(MARKER, b"{}").end(), "`oci-layout` occurs twice");
     check(
         base().entry("blobs", b"", folder).entry("blobs/", b"", folder).end(),
-        "`blobs` is there twice",
+        "`blobs` occurs twice",
     );
 }
 
 #[test]
-fn a_blob_that_is_not_its_name_is_refused() {
-    let (name, digest) = (blob_name(b"honest"), Sha256Digest::compute(b"honest"));
+fn a_blob_without_the_digest_of_its_name_is_refused() {
+    let (name, digest) = (blob_name(b"valid!"), Sha256Digest::compute(b"valid!"));
     let copied = |bytes: Vec<u8>| {
-        let mut layout = read(bytes).expect("no blob is read yet");
-        layout.copy(&digest, &mut Vec::new()).expect_err("it lies")
+        let mut layout = read(bytes).expect("blobs are not read yet");
+        layout.copy(&digest, &mut Vec::new()).expect_err("a wrong digest")
     };
     assert_eq!(copied(base().file(&name, b"forged").end()).kind(), "damaged");
-    let mut hidden = base().file(&name, b"honest");
-    *hidden.0.last_mut().expect("bytes") = b'!';
+    let mut hidden = base().file(&name, b"valid!");
+    *hidden.0.last_mut().expect("bytes") = b'x';
     let error = copied(hidden.end()).to_string();
-    assert!(error.contains("behind the end of a blob"), "{error}");
-    // a listed manifest is read at once
-    check(Tar::with_index(&[b"honest"]).file(&name, b"forged").end(), "is damaged");
+    assert!(error.contains("after the end of a blob"), "{error}");
+    // listed manifests are verified immediately
+    check(Tar::with_index(&[b"valid!"]).file(&name, b"forged").end(), "is damaged");
     check(
-        Tar::with_index(&[b"honest"]).file(&name, b"longer than it").end(),
-        "has 14 bytes, and should have 6",
+        Tar::with_index(&[b"valid!"]).file(&name, b"longer than it").end(),
+        "has 14 bytes instead of 6",
     );
-    check(Tar::with_index(&[b"honest"]).end(), "there is no `blobs/sha256/");
+    check(Tar::with_index(&[b"valid!"]).end(), "there is no `blobs/sha256/");
 }
 
 #[test]
-fn documents_are_what_they_should_be() {
+fn invalid_documents_are_refused() {
     let empty = br#"{"schemaVersion":2,"manifests":[]}"#;
     let marker = |text: &str| Tar::new().file(MARKER, text.as_bytes()).file(INDEX, empty).end();
-    check(marker("{}"), "`oci-layout` is no JSON of the expected form");
+    check(marker("{}"), "`oci-layout` is not JSON of the expected form");
     check(marker(r#"{"imageLayoutVersion":"2.0.0"}"#), "has the version `2.0.0`");
     check(marker(r#"{"imageLayoutVersion":"\u001b[2J"}"#), r"has the version `\u{1b}[2J`");
     check(Tar::new().file(MARKER, MARKER_TEXT.as_bytes()).end(), "there is no `index.json`");
@@ -154,10 +153,13 @@ fn documents_are_what_they_should_be() {
     let index = |text: &str| {
         Tar::new().file(MARKER, MARKER_TEXT.as_bytes()).file(INDEX, text.as_bytes()).end()
     };
-    check(index(""), "`index.json` is no JSON");
-    check(index(&"[".repeat(100_000)), "`index.json` is no JSON");
-    check(index(r#"{"schemaVersion":1,"manifests":[]}"#), "no image index of version 2");
-    check(index(r#"{"schemaVersion":2,"mediaType":"text/html","manifests":[]}"#), "no image index");
+    check(index(""), "`index.json` is not JSON");
+    check(index(&"[".repeat(100_000)), "`index.json` is not JSON");
+    check(index(r#"{"schemaVersion":1,"manifests":[]}"#), "not an image index of version 2");
+    check(
+        index(r#"{"schemaVersion":2,"mediaType":"text/html","manifests":[]}"#),
+        "not an image index",
+    );
     let list = |list: &str| index(&format!(r#"{{"schemaVersion":2,"manifests":[{list}]}}"#));
     let descriptor = |digest: &str, more: &str| {
         format!(r#"{{"mediaType":"m","digest":"{digest}","size":2{more}}}"#)
@@ -171,24 +173,21 @@ fn documents_are_what_they_should_be() {
 }
 
 #[test]
-fn what_is_too_large_is_refused_by_its_header() {
+fn large_entries_are_refused_by_their_header() {
     let sized = |size: u64| move |header: &mut Header| header.set_size(size);
     let huge = base().entry(&blob_name(b"x"), b"", sized((8 << 30) - 1)).end();
-    check(huge, "has 8589934591 bytes, more than the 67108864 that are read of it");
-    check(
-        Tar::new().entry(INDEX, b"", sized(2 << 20)).end(),
-        "more than the 1048576 that are read of it",
-    );
+    check(huge, "has 8589934591 bytes, more than the limit of 67108864");
+    check(Tar::new().entry(INDEX, b"", sized(2 << 20)).end(), "more than the limit of 1048576");
     let full = |header: &mut Header| {
         folder(header);
         header.set_size(1);
     };
-    check(base().entry("blobs", b"", full).end(), "more than the 0 that are read of it");
-    // what is not there is not read
-    check(base().entry(&blob_name(b"x"), b"", sized(60 << 20)).end(), "it is cut off");
-    let refused = |limits: LayoutLimits, bytes: Vec<u8>, words: &str| {
+    check(base().entry("blobs", b"", full).end(), "more than the limit of 0");
+    // the content is missing
+    check(base().entry(&blob_name(b"x"), b"", sized(60 << 20)).end(), "the file is truncated");
+    let refused = |limits: LayoutLimits, bytes: Vec<u8>, message: &str| {
         let error = Layout::read(Cursor::new(bytes), &limits).expect_err("too much").to_string();
-        assert!(error.contains(words), "{error}");
+        assert!(error.contains(message), "{error}");
     };
     let layout =
         || Tar::with_index(&[b"123456", b"1234567"]).blob(b"123456").blob(b"1234567").end();
@@ -203,56 +202,51 @@ fn what_is_too_large_is_refused_by_its_header() {
         layout(),
         "the manifests have more than 12 bytes together",
     );
-    refused(
-        LayoutLimits { manifest_bytes: 6, ..limits() },
-        layout(),
-        "more than the 6 that are read of it",
-    );
+    refused(LayoutLimits { manifest_bytes: 6, ..limits() }, layout(), "more than the limit of 6");
     refused(LayoutLimits { entries: 3, ..limits() }, layout(), "more than 3 entries");
 }
 
-/// Wherever a layout is cut off, it is refused; and so it is when a bit of a header is
-/// another.
+/// Truncation at any place, and a flipped bit anywhere in a header, are noticed.
 #[test]
-fn every_cut_and_every_flip_is_noticed() {
-    let whole = written(&two(), &[b"a pack", b"{}"]);
-    for length in (0..whole.len()).step_by(64).chain([whole.len() - 1]) {
+fn truncation_and_flipped_bits_are_noticed() {
+    let complete = written(&two_entries(), &[b"a pack", b"{}"]);
+    for length in (0..complete.len()).step_by(64).chain([complete.len() - 1]) {
         assert!(
-            read(whole[..length].to_vec()).is_err(),
-            "{length} of {} bytes are enough",
-            whole.len()
+            read(complete[..length].to_vec()).is_err(),
+            "{length} of {} bytes are accepted",
+            complete.len()
         );
     }
     for at in 0..512 {
-        let mut flipped = whole.clone();
+        let mut flipped = complete.clone();
         flipped[at] ^= 1;
-        assert!(read(flipped).is_err(), "byte {at} does not matter");
+        assert!(read(flipped).is_err(), "a flipped bit in byte {at} is accepted");
     }
 }
 
 #[test]
-fn nothing_comes_behind_the_end() {
+fn data_after_the_end_is_refused() {
     let mut more = base().end();
     more.extend_from_slice(&base().end());
-    check(more, "behind the end of the archive");
+    check(more, "after the end of the archive");
     let mut one = base().0;
     one.resize(one.len() + 512, 0);
-    check(one, "the file ends without the end of an archive");
+    check(one, "the end of the archive is missing");
     let mut byte = base().end();
     byte.resize(byte.len() + 4096, 0);
     *byte.last_mut().expect("bytes") = 1;
-    check(byte, "behind the end of the archive");
+    check(byte, "after the end of the archive");
 }
 
-/// A file that is made up while it is read, and counts how much of it is.
-struct Made<F> {
+/// A generated file, which counts how much of it is read.
+struct GeneratedFile<F> {
     byte: F,
     length: u64,
     at: u64,
     read: u64,
 }
 
-impl<F: Fn(usize) -> u8> Read for Made<F> {
+impl<F: Fn(usize) -> u8> Read for GeneratedFile<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = buffer.len().min(usize::try_from(self.length - self.at).unwrap_or(usize::MAX));
         let at = usize::try_from(self.at).expect("a place");
@@ -266,7 +260,7 @@ impl<F: Fn(usize) -> u8> Read for Made<F> {
     }
 }
 
-impl<F> Seek for Made<F> {
+impl<F> Seek for GeneratedFile<F> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.at = match to {
             SeekFrom::Start(at) => at,
@@ -277,26 +271,27 @@ impl<F> Seek for Made<F> {
     }
 }
 
-/// A million entries, and a tebibyte of zeros, cost no more than a few of them.
+/// A million entries, and a tebibyte of zeros, are refused early.
 #[test]
-fn what_does_not_end_is_not_read_to_its_end() {
+fn endless_files_are_not_read_to_their_end() {
     let entry = Tar::new().entry("blobs", b"", folder).0;
-    let entries = Made { byte: |at| entry[at % entry.len()], length: 512_000_000, at: 0, read: 0 };
+    let entries =
+        GeneratedFile { byte: |at| entry[at % entry.len()], length: 512_000_000, at: 0, read: 0 };
     let head = base().0;
-    let zeros = Made {
+    let zeros = GeneratedFile {
         byte: |at| head.get(at).copied().unwrap_or_default(),
         length: 1 << 40,
         at: 0,
         read: 0,
     };
-    refuses(entries, "more than 4096 entries");
-    refuses(zeros, "behind the end of the archive");
+    check_refused(entries, "more than 4096 entries");
+    check_refused(zeros, "after the end of the archive");
 }
 
 #[track_caller]
-fn refuses(mut file: Made<impl Fn(usize) -> u8>, words: &str) {
+fn check_refused(mut file: GeneratedFile<impl Fn(usize) -> u8>, message: &str) {
     let error =
         Layout::read(&mut file, &LayoutLimits::default()).err().expect("too much").to_string();
-    assert!(error.contains(words), "{error}");
+    assert!(error.contains(message), "{error}");
     assert!(file.read < 3 << 20, "{} bytes", file.read);
 }

@@ -1,4 +1,4 @@
-//! Layouts that are read as they were written, and layouts that lie.
+//! Layouts that are valid, and layouts that are not.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -10,7 +10,7 @@ use super::*;
 
 mod hostile;
 
-/// A layout under construction: entries by name, in the order in which they are written.
+/// A tar file under construction.
 #[derive(Clone)]
 struct Tar(Vec<u8>);
 
@@ -19,7 +19,7 @@ impl Tar {
         Self(Vec::new())
     }
 
-    /// The documents of a layout that lists these manifests.
+    /// The documents of a layout with these manifests.
     fn with_index(manifests: &[&[u8]]) -> Self {
         let descriptor = |manifest: &&[u8]| {
             let digest = Sha256Digest::compute(manifest);
@@ -41,7 +41,7 @@ impl Tar {
         self.file(&blob_name(content), content)
     }
 
-    /// An entry whose header is changed before its checksum is made.
+    /// Adds an entry whose header is edited before its checksum is computed.
     fn entry(mut self, name: &str, content: &[u8], change: impl FnOnce(&mut Header)) -> Self {
         let mut header = Header::new_ustar();
         header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
@@ -81,19 +81,19 @@ fn blob(content: &'static [u8]) -> (Sha256Digest, LayoutBlob<'static>) {
 fn written(entries: &[LayoutEntry], contents: &[&'static [u8]]) -> Vec<u8> {
     let mut out = Vec::new();
     write(&mut out, entries, contents.iter().map(|content| blob(content)).collect())
-        .expect("it is written");
+        .expect("written");
     out
 }
 
-fn two() -> [LayoutEntry; 2] {
+fn two_entries() -> [LayoutEntry; 2] {
     let entry =
         |name: &str, manifest: &str| LayoutEntry::new(Some(name.to_owned()), manifest.into());
     [entry("ghcr.io/team/vault:2", "{\"b\":1}"), entry("ghcr.io/team/vault:1", "{\"a\":1}")]
 }
 
 #[test]
-fn what_is_written_is_read() {
-    let [second, first] = two();
+fn written_layouts_are_read_back() {
+    let [second, first] = two_entries();
     let bytes = written(&[second.clone(), first.clone()], &[b"a pack", b"", b"{}"]);
     let mut layout = read(bytes).expect("a layout");
     assert_eq!(layout.entries(), [first, second]);
@@ -110,7 +110,7 @@ fn what_is_written_is_read() {
 
 #[test]
 fn the_same_content_gives_the_same_bytes() {
-    let [second, first] = two();
+    let [second, first] = two_entries();
     let bytes = written(&[second.clone(), first.clone()], &[b"one", b"two"]);
     assert_eq!(bytes, written(&[first.clone(), second.clone(), first], &[b"two", b"one"]));
     assert_ne!(bytes, written(&[second], &[b"two", b"one"]));
@@ -120,24 +120,24 @@ fn the_same_content_gives_the_same_bytes() {
         [header.mtime(), header.uid(), header.gid()].map(|number| number.expect("a number"));
     assert_eq!((header.mode().expect("a mode"), numbers), (0o644, [0; 3]));
     assert_eq!(header.username(), Ok(Some("")));
-    assert_eq!(Sha256Digest::compute(&bytes).to_string(), GOLDEN, "what is written has changed");
+    assert_eq!(Sha256Digest::compute(&bytes).to_string(), GOLDEN, "the format changed");
 }
 
-/// The digest of the layout in the test above: other versions of this program are to
-/// write the same.
+/// The digest of the layout in the test above, which other versions of this program must
+/// write, too.
 const GOLDEN: &str = "sha256:331683100badcaa41d1fee92787e6e1c5b8a610796d77d8c0e43bbf220917196";
 
 #[test]
-fn an_empty_layout_is_one() {
+fn an_empty_layout_is_valid() {
     let layout = read(written(&[], &[])).expect("a layout");
     assert!(layout.entries().is_empty());
     assert_eq!(layout.blobs().count(), 0);
 }
 
-/// Others write folders, in any order, without the media type of the list, and fill up to
-/// whole records.
+/// Other tools write folders, another order, no media type of the index, and padding to whole
+/// records.
 #[test]
-fn what_others_write_is_read() {
+fn layouts_of_other_tools_are_read() {
     let folder = |header: &mut Header| header.set_entry_type(EntryType::Directory);
     let manifest = b"{}".as_slice();
     let documents = Tar::with_index(&[manifest]).0;
@@ -151,7 +151,7 @@ fn what_others_write_is_read() {
     let mut gnu = bytes.0.clone();
     let layout = read(bytes.0).expect("a layout");
     assert_eq!(layout.entries(), [LayoutEntry::new(None, manifest.to_vec())]);
-    // as GNU tar marks its headers
+    // the magic of GNU tar
     for at in (0..gnu.len()).step_by(512) {
         if gnu[at + 257..at + 263] == *b"ustar\0" {
             gnu[at + 257..at + 265].copy_from_slice(b"ustar  \0");
@@ -165,11 +165,11 @@ fn what_others_write_is_read() {
 }
 
 #[test]
-fn what_is_not_its_digest_is_not_written() {
+fn a_blob_without_its_digest_is_not_written() {
     let check = |bytes: u64, content: &'static [u8]| {
         let open = Box::new(move || Ok::<Box<dyn Read>, _>(Box::new(content)));
         let blobs = BTreeMap::from([(Sha256Digest::compute(b"four"), LayoutBlob { bytes, open })]);
-        write(Vec::new(), &[], blobs).expect_err("it lies").kind()
+        write(Vec::new(), &[], blobs).expect_err("a wrong digest").kind()
     };
     assert_eq!(check(4, b"five"), "damaged");
     assert_eq!(check(4, b"fou"), "damaged");
@@ -185,9 +185,9 @@ fn what_is_not_its_digest_is_not_written() {
     ));
 }
 
-/// Only regular files are opened, and nobody waits for a FIFO.
+/// Only regular files are opened, and a FIFO does not block.
 #[test]
-fn only_files_are_opened() {
+fn only_regular_layout_files_are_opened() {
     let folder = tempfile::tempdir().expect("a folder");
     let kind = |path: &std::path::Path| {
         Layout::open(path, &LayoutLimits::default()).expect_err("no layout").kind()
@@ -198,7 +198,7 @@ fn only_files_are_opened() {
     rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::from_raw_mode(0o600))
         .expect("a FIFO");
     assert_eq!(kind(&path), "not-a-file");
-    std::fs::remove_file(&path).expect("it goes");
-    std::fs::write(&path, written(&two(), &[b"x"])).expect("a file");
+    std::fs::remove_file(&path).expect("removed");
+    std::fs::write(&path, written(&two_entries(), &[b"x"])).expect("a file");
     assert_eq!(Layout::open(&path, &LayoutLimits::default()).expect("a layout").entries().len(), 2);
 }

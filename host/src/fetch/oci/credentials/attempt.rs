@@ -1,4 +1,4 @@
-//! What came of one source, for whoever wonders why a registry says no.
+//! A record of each source that was tried, for the message when a registry denies access.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use env_pack_domain::ForeignText;
 use super::scope::CredentialScope;
 use super::{Credential, Secret};
 
-/// A source that was looked into, and what came of it; displayed as words for an error
-/// message.
+/// A source that was tried, with its result. [`Display`](fmt::Display) gives the words for
+/// an error message.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     source: CredentialSource,
@@ -24,48 +24,48 @@ pub(super) enum CredentialSource {
     Docker,
     RegistryAuthFile,
     Containers,
-    /// By its name, without `docker-credential-`.
+    /// The name of a helper, without `docker-credential-`.
     Helper(String),
     Environment,
 }
 
-/// What came of a source.
+/// What a source has for a registry.
 #[derive(Debug)]
 pub(super) enum AttemptOutcome {
     Credential(Credential),
-    /// There is no such file.
-    Absent,
-    /// Nothing for the place.
-    Nothing,
-    /// It is for another registry only.
-    Elsewhere,
-    /// It could not be understood, or did not work.
+    /// The file does not exist.
+    FileMissing,
+    /// There is no entry for the scope.
+    NoEntry,
+    /// The variables are for another registry.
+    OtherRegistry,
+    /// The source is invalid, or failed.
     Fault(String),
 }
 
 impl AttemptOutcome {
-    /// A user name and a password, if they can be sent together.
+    /// A user name and a password, if they are valid in an `Authorization` header.
     pub fn basic(username: String, password: Secret) -> Self {
-        match () {
-            () if username.contains(':') => Self::Fault("its user name holds a colon".to_owned()),
-            () if !is_text(&username) || !is_text(password.expose()) => {
-                Self::Fault("its user name or password holds what is no text".to_owned())
-            }
-            () => Self::Credential(Credential::Basic { username, password }),
+        if username.contains(':') {
+            return Self::Fault("its user name contains a colon".to_owned());
         }
+        if !is_text(&username) || !is_text(password.expose()) {
+            return Self::Fault("its user name or password is not valid text".to_owned());
+        }
+        Self::Credential(Credential::Basic { username, password })
     }
 
-    /// A token, if it can stand in a header.
+    /// A token, if it is valid in an `Authorization` header.
     pub fn bearer(token: Secret) -> Self {
-        match token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-            true => Self::Credential(Credential::Bearer(token)),
-            false => Self::Fault("its token holds what no token holds".to_owned()),
+        if token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+            Self::Credential(Credential::Bearer(token))
+        } else {
+            Self::Fault("its token contains characters that no token has".to_owned())
         }
     }
 }
 
-/// Whether it has no control characters and nothing in the place of bytes that are no
-/// text.
+/// Whether a text has no control characters and no replacement for invalid UTF-8.
 fn is_text(text: &str) -> bool {
     text.chars().all(|c| !c.is_control() && c != char::REPLACEMENT_CHARACTER)
 }
@@ -74,33 +74,38 @@ impl Attempt {
     pub(super) fn new(
         source: CredentialSource,
         path: Option<&Path>,
-        place: &CredentialScope,
+        scope: &CredentialScope,
         outcome: AttemptOutcome,
     ) -> (Self, Option<Credential>) {
-        let registry = ForeignText::excerpt(place.registry());
-        let (result, is_fault, credential) = match outcome {
+        let registry = ForeignText::excerpt(scope.registry());
+        let is_fault = matches!(outcome, AttemptOutcome::Fault(_));
+        let mut found = None;
+        let result = match outcome {
             AttemptOutcome::Credential(credential) => {
-                let what = match credential {
-                    Credential::Anonymous => "nothing",
-                    Credential::Basic { .. } => "a user name and password",
-                    Credential::Refresh(_) => "an identity token",
-                    Credential::Bearer(_) => "a token",
-                };
-                (format!("{what} for `{registry}`"), false, Some(credential))
+                let what = describe(&credential);
+                found = Some(credential);
+                format!("{what} for `{registry}`")
             }
-            AttemptOutcome::Absent => ("there is no such file".to_owned(), false, None),
-            AttemptOutcome::Nothing => (format!("no entry for `{registry}`"), false, None),
-            AttemptOutcome::Elsewhere => {
-                (format!("`GTC_REGISTRY_HOST` is not `{registry}`"), false, None)
-            }
-            AttemptOutcome::Fault(fault) => (fault, true, None),
+            AttemptOutcome::FileMissing => "there is no such file".to_owned(),
+            AttemptOutcome::NoEntry => format!("no entry for `{registry}`"),
+            AttemptOutcome::OtherRegistry => format!("`GTC_REGISTRY_HOST` is not `{registry}`"),
+            AttemptOutcome::Fault(fault) => fault,
         };
-        (Self { source, path: path.map(Path::to_owned), result, is_fault }, credential)
+        (Self { source, path: path.map(Path::to_owned), result, is_fault }, found)
     }
 
-    /// Whether something is wrong with the source, for which it was passed over.
+    /// Whether the source was skipped because it is invalid or failed.
     pub fn is_fault(&self) -> bool {
         self.is_fault
+    }
+}
+
+fn describe(credential: &Credential) -> &'static str {
+    match credential {
+        Credential::Anonymous => "nothing",
+        Credential::Basic { .. } => "a user name and password",
+        Credential::Refresh(_) => "an identity token",
+        Credential::Bearer(_) => "a token",
     }
 }
 

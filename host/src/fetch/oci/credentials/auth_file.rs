@@ -1,4 +1,6 @@
-//! Files of credentials, as docker and podman write them.
+//! Credential files of Docker and podman: the
+//! [`config.json` of Docker](https://docs.docker.com/reference/cli/docker/login/), and
+//! `auth.json`, which has the same format.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,16 +16,16 @@ use super::scope::CredentialScope;
 use super::{Credential, Secret};
 use crate::fetch::{FetchError, file};
 
-/// With or without padding: both are written.
+/// Base64 with or without padding, since tools write both.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// What we read of such a file.
+/// The members of a credential file that are used.
 #[derive(Deserialize)]
 pub(super) struct AuthFile {
-    auths: Option<BTreeMap<String, Entry>>,
+    auths: Option<BTreeMap<String, AuthEntry>>,
     #[serde(rename = "credHelpers")]
     cred_helpers: Option<BTreeMap<String, String>>,
     /// The helper for all registries.
@@ -31,10 +33,10 @@ pub(super) struct AuthFile {
     pub creds_store: Option<String>,
 }
 
-/// What a file holds for one place.
+/// The entry of a registry, or of a part of one.
 #[derive(Deserialize)]
-struct Entry {
-    /// User name and password with a colon between them, in Base64.
+struct AuthEntry {
+    /// `<user>:<password>` in Base64.
     auth: Option<Secret>,
     username: Option<String>,
     password: Option<Secret>,
@@ -43,10 +45,10 @@ struct Entry {
 }
 
 impl AuthFile {
-    /// Reads a file.
+    /// Reads and parses a file of at most `limit` bytes.
     pub fn read(path: &Path, limit: u64) -> Result<Self, AttemptOutcome> {
         let bytes = file::read(path, limit).map(Zeroizing::new).map_err(|error| match error {
-            FetchError::NotFound { .. } => AttemptOutcome::Absent,
+            FetchError::NotFound { .. } => AttemptOutcome::FileMissing,
             FetchError::NotAFile { what, .. } => {
                 AttemptOutcome::Fault(format!("it is {what}, not a regular file"))
             }
@@ -58,58 +60,60 @@ impl AuthFile {
             }
             other => AttemptOutcome::Fault(other.to_string()),
         })?;
-        // the parser's own words would quote what is there, and that may be a password
+        // the message of the parser could quote a password
         serde_json::from_slice(&bytes).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
+            let line = error.line();
+            let column = error.column();
             AttemptOutcome::Fault(format!(
-                "it is no JSON of the expected form: line {line}, column {column}"
+                "it is not JSON of the expected form: line {line}, column {column}"
             ))
         })
     }
 
-    /// The helper for the registry of a place.
-    pub fn helper(&self, place: &CredentialScope) -> Option<&str> {
+    /// The credential helper that the file names for the registry.
+    pub fn helper(&self, scope: &CredentialScope) -> Option<&str> {
         let mut helpers =
             self.cred_helpers.iter().flatten().filter(|(_, helper)| !helper.is_empty());
-        helpers.find(|(key, _)| place.is_registry(key)).map(|(_, helper)| helper.as_str())
+        helpers.find(|(key, _)| scope.is_registry(key)).map(|(_, helper)| helper.as_str())
     }
 
-    /// What the file itself holds for a place. Where a helper keeps the credential, it
-    /// holds an empty entry.
-    pub fn find(&self, place: &CredentialScope) -> AttemptOutcome {
-        let entry = self.auths.as_ref().and_then(|auths| place.find(auths));
-        entry.map_or(AttemptOutcome::Nothing, Entry::credential)
+    /// The credential in the file itself. If a helper stores the credential, the entry is
+    /// empty.
+    pub fn find(&self, scope: &CredentialScope) -> AttemptOutcome {
+        let entry = self.auths.as_ref().and_then(|auths| scope.find(auths));
+        entry.map_or(AttemptOutcome::NoEntry, AuthEntry::credential)
     }
 }
 
-impl Entry {
+impl AuthEntry {
     fn credential(&self) -> AttemptOutcome {
-        let given = |secret: &Option<Secret>| secret.clone().filter(|secret| !secret.is_empty());
-        if let Some(token) = given(&self.registrytoken) {
+        if let Some(token) = non_empty(&self.registrytoken) {
             return AttemptOutcome::bearer(token);
         }
-        if let Some(token) = given(&self.identitytoken) {
+        if let Some(token) = non_empty(&self.identitytoken) {
             return AttemptOutcome::Credential(Credential::Refresh(token));
         }
-        if let Some(auth) = given(&self.auth) {
-            let fault = || {
-                AttemptOutcome::Fault(
-                    "its `auth` is no user name and password in Base64".to_owned(),
-                )
-            };
-            return decode(&auth).unwrap_or_else(fault);
+        if let Some(auth) = non_empty(&self.auth) {
+            return decode(&auth).unwrap_or_else(|| {
+                let fault = "its `auth` is not a user name and password in Base64";
+                AttemptOutcome::Fault(fault.to_owned())
+            });
         }
-        match (&self.username, given(&self.password)) {
+        match (&self.username, non_empty(&self.password)) {
             (Some(username), Some(password)) => AttemptOutcome::basic(username.clone(), password),
-            _ => AttemptOutcome::Nothing,
+            _ => AttemptOutcome::NoEntry,
         }
     }
+}
+
+fn non_empty(secret: &Option<Secret>) -> Option<Secret> {
+    secret.clone().filter(|secret| !secret.is_empty())
 }
 
 fn decode(auth: &Secret) -> Option<AttemptOutcome> {
     let bytes = Zeroizing::new(BASE64.decode(auth.expose().trim()).ok()?);
     let (username, password) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
-    // docker takes away what its first versions filled up with
+    // the first versions of docker padded the password with zeros
     Some(AttemptOutcome::basic(
         username.to_owned(),
         Secret::new(password.trim_end_matches('\0').to_owned()),

@@ -1,20 +1,20 @@
-//! The credential in our own variables.
+//! The credential in the variables `GTC_REGISTRY_…`.
 
 use super::attempt::AttemptOutcome;
 use super::scope::CredentialScope;
 use super::sources::RegistryVariables;
 
-/// What the variables hold for a place; nothing at all, if none of them is set.
+/// The credential of the variables; none if no variable is set.
 pub(super) fn find(
     variables: &RegistryVariables,
-    place: &CredentialScope,
+    scope: &CredentialScope,
 ) -> Option<AttemptOutcome> {
     let RegistryVariables { host, username, password, token } = variables;
     if username.is_none() && password.is_none() && token.is_none() {
         return None;
     }
-    if host.as_ref().is_some_and(|host| !place.is_registry(host)) {
-        return Some(AttemptOutcome::Elsewhere);
+    if host.as_ref().is_some_and(|host| !scope.is_registry(host)) {
+        return Some(AttemptOutcome::OtherRegistry);
     }
     Some(match (username, password, token) {
         (Some(username), Some(password), None) => {
@@ -31,6 +31,6 @@ pub(super) fn find(
     })
 }
 
-fn fault(what: &str) -> AttemptOutcome {
-    AttemptOutcome::Fault(what.to_owned())
+fn fault(text: &str) -> AttemptOutcome {
+    AttemptOutcome::Fault(text.to_owned())
 }

@@ -1,9 +1,9 @@
-//! Credential helpers: programs named `docker-credential-<name>` that keep credentials
-//! for docker, and give them to whoever asks.
+//! Docker credential helpers: programs named `docker-credential-<name>`, which implement the
+//! [credential helper protocol](https://github.com/docker/docker-credential-helpers).
 //!
-//! A helper is a program of the user, who installed it and named it in a file of theirs;
-//! it sees the user's variables. But nobody waits for it without end, reads without end
-//! what it says, or repeats it.
+//! The user installed a helper and named it in a configuration file, so it runs with the
+//! user's environment. Its run time and output are limited, and its standard output, which
+//! contains secrets, never appears in messages.
 
 use std::io::{self, Write as _};
 use std::process::{ExitStatus, Stdio};
@@ -18,23 +18,23 @@ use serde::Deserialize;
 use super::attempt::AttemptOutcome;
 use super::{Credential, CredentialLimits, Secret, Variables};
 
-/// The user name that says that the secret is an identity token.
+/// The user name of a response whose secret is an identity token.
 const TOKEN_USER: &str = "<token>";
-/// What helpers say, on standard output, when they have nothing; all of them, because
-/// docker compares it.
+/// What every helper prints on standard output if it has no credential; docker compares this
+/// text, too.
 const NOT_FOUND: &[u8] = b"credentials not found in native keychain";
 
-/// A helper to ask.
+/// A credential helper.
 pub(super) struct Helper<'a> {
-    /// Without `docker-credential-`.
+    /// The name without `docker-credential-`.
     pub name: &'a str,
     pub variables: &'a Variables,
     pub limits: &'a CredentialLimits,
 }
 
-/// How helpers answer.
+/// The output of `docker-credential-<name> get`.
 #[derive(Deserialize)]
-struct Answer {
+struct HelperResponse {
     #[serde(rename = "Username")]
     username: String,
     #[serde(rename = "Secret")]
@@ -42,86 +42,82 @@ struct Answer {
 }
 
 impl Helper<'_> {
-    /// What it has for a server.
-    pub fn ask(&self, server: &str) -> AttemptOutcome {
+    /// Runs the helper to get its credential for a server.
+    pub fn get(&self, server: &str) -> AttemptOutcome {
         self.run(server)
-            .unwrap_or_else(|error| AttemptOutcome::Fault(format!("it does not run: {error}")))
+            .unwrap_or_else(|error| AttemptOutcome::Fault(format!("it cannot be run: {error}")))
     }
 
     fn run(&self, server: &str) -> io::Result<AttemptOutcome> {
-        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        if self.name.is_empty() || !self.name.bytes().all(is_legal) {
-            return Ok(fault("a name may hold only ASCII letters, digits, `-` and `_`"));
+        let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if self.name.is_empty() || !self.name.bytes().all(is_valid) {
+            return Ok(fault("its name may contain only ASCII letters, digits, `-` and `_`"));
         }
         let name = format!("docker-credential-{}", self.name);
-        let Some(program) =
-            self.variables.get("PATH").and_then(|path| search_path::find(&name, path))
-        else {
-            return Ok(fault("it is in no folder of `PATH`; relative ones do not count"));
+        let path = self.variables.get("PATH");
+        let Some(program) = path.and_then(|path| search_path::find(&name, path)) else {
+            return Ok(fault("it is not in an absolute folder of `PATH`"));
         };
         let variables = self.variables.0.iter().cloned();
         let mut command = detached_exact(&program, ["get".into()], variables)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut group = ProcessGroup::spawn(&mut command)?;
         if let Some(mut stdin) = group.child().stdin.take() {
-            // the name of a server always fits into a pipe; a helper that does not read it may
-            // still answer
+            // a server name always fits into a pipe; a helper that does not read it may still
+            // respond
             let _ = stdin.write_all(server.as_bytes());
         }
-        let limit = self.limits.helper_bytes;
+        let CredentialLimits { helper_bytes, helper_time, .. } = *self.limits;
         let limits = OutputLimits {
-            kept_bytes: usize::try_from(limit).unwrap_or(usize::MAX),
-            total_bytes: limit,
+            kept_bytes: usize::try_from(helper_bytes).unwrap_or(usize::MAX),
+            total_bytes: helper_bytes,
         };
-        let outcome = group.read_output(Instant::now() + self.limits.helper_time, limits);
+        let outcome = group.read_output(Instant::now() + helper_time, limits);
         let status = group.kill()?;
         Ok(match outcome? {
             ReadOutcome::Exited { stdout, stderr } => {
-                understand(status, &stdout.bytes, &stderr.bytes)
+                parse_output(status, &stdout.bytes, &stderr.bytes)
             }
             ReadOutcome::TimedOut => AttemptOutcome::Fault(format!(
-                "it gave no answer within {:?}, and was ended",
-                self.limits.helper_time
+                "it did not respond within {helper_time:?} and was terminated"
             )),
-            ReadOutcome::OutputLimit => {
-                AttemptOutcome::Fault(format!("it printed more than {limit} bytes, and was ended"))
-            }
+            ReadOutcome::OutputLimit => AttemptOutcome::Fault(format!(
+                "it printed more than {helper_bytes} bytes and was terminated"
+            )),
         })
     }
 }
 
-/// What an answer means. Of standard output, on which secrets are, nothing is ever
-/// repeated.
-fn understand(status: ExitStatus, stdout: &[u8], stderr: &[u8]) -> AttemptOutcome {
+fn parse_output(status: ExitStatus, stdout: &[u8], stderr: &[u8]) -> AttemptOutcome {
     if !status.success() {
-        return match stdout.trim_ascii().starts_with(NOT_FOUND) {
-            true => AttemptOutcome::Nothing,
-            false => AttemptOutcome::Fault(failure(status, stderr)),
-        };
+        if stdout.trim_ascii().starts_with(NOT_FOUND) {
+            return AttemptOutcome::NoEntry;
+        }
+        return AttemptOutcome::Fault(describe_failure(status, stderr));
     }
-    match serde_json::from_slice::<Answer>(stdout) {
-        Ok(Answer { secret, .. }) if secret.is_empty() => AttemptOutcome::Nothing,
-        Ok(Answer { username, secret }) if username == TOKEN_USER => {
+    match serde_json::from_slice::<HelperResponse>(stdout) {
+        Ok(HelperResponse { secret, .. }) if secret.is_empty() => AttemptOutcome::NoEntry,
+        Ok(HelperResponse { username, secret }) if username == TOKEN_USER => {
             AttemptOutcome::Credential(Credential::Refresh(secret))
         }
-        Ok(Answer { username, secret }) => AttemptOutcome::basic(username, secret),
-        Err(_) => fault("its answer is no JSON of the expected form"),
+        Ok(HelperResponse { username, secret }) => AttemptOutcome::basic(username, secret),
+        Err(_) => fault("its response is not JSON of the expected form"),
     }
 }
 
-/// How it failed, and the first line it said about it.
-fn failure(status: ExitStatus, stderr: &[u8]) -> String {
-    let words = String::from_utf8_lossy(stderr);
-    let how = match status.code() {
+/// The exit code or signal, and the first line of standard error.
+fn describe_failure(status: ExitStatus, stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let failure = match status.code() {
         Some(code) => format!("it failed with exit code {code}"),
-        None => format!("it was ended by {status}"),
+        None => format!("it was terminated by {status}"),
     };
-    match words.lines().map(str::trim).find(|line| !line.is_empty()) {
-        Some(line) => format!("{how}: {}", ForeignText::excerpt(line)),
-        None => how,
+    match text.lines().map(str::trim).find(|line| !line.is_empty()) {
+        Some(line) => format!("{failure}: {}", ForeignText::excerpt(line)),
+        None => failure,
     }
 }
 
-fn fault(what: &str) -> AttemptOutcome {
-    AttemptOutcome::Fault(what.to_owned())
+fn fault(text: &str) -> AttemptOutcome {
+    AttemptOutcome::Fault(text.to_owned())
 }

@@ -1,25 +1,25 @@
-//! How much a credential may cost that somebody else keeps for us.
+//! Limits on the search for a credential.
 
 use std::time::Duration;
 
-/// Caps on looking for a credential.
+/// Limits on reading credential files and running credential helpers.
 #[derive(Clone, Debug)]
 pub struct CredentialLimits {
-    /// One file of credentials, in bytes.
+    /// The size of a credential file, in bytes. Default: 1 MiB.
     pub file_bytes: u64,
-    /// What a credential helper prints, in bytes.
+    /// The output of a credential helper, in bytes. Default: 64 KiB.
     pub helper_bytes: u64,
-    /// Time for a credential helper.
+    /// The run time of a credential helper. Default: 10 s.
     pub helper_time: Duration,
 }
 
 impl Default for CredentialLimits {
     fn default() -> Self {
         Self {
-            // an entry for a registry has some hundred bytes, or a few thousand with a token
+            // an entry takes a few hundred bytes, or a few thousand with a token
             file_bytes: 1 << 20,
             helper_bytes: 64 << 10,
-            // long enough for one that asks a cloud, too short to be taken for a fault of ours
+            // enough for a helper that queries a cloud service
             helper_time: Duration::from_secs(10),
         }
     }

@@ -1,9 +1,11 @@
-//! The credential for a registry, from where other tools keep it: docker's file and its
-//! helpers, podman's file, variables.
+//! Credentials for registries, from where other tools store them: the
+//! [`config.json` of Docker](https://docs.docker.com/reference/cli/docker/login/) and its
+//! credential helpers, the `auth.json` of podman
+//! ([containers-auth.json(5)](https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md)),
+//! and environment variables.
 //!
-//! This module reads no variable of its own process: where it looks is told to it. It
-//! knows no registry and no request; what a credential is good for, and that it goes to
-//! nobody else, is for others to see to.
+//! This module reads no variable of its own process; the caller passes them in. It sends
+//! no request: which host receives a credential is decided in the client.
 
 mod attempt;
 mod auth_file;
@@ -18,6 +20,7 @@ mod tests;
 
 use std::path::Path;
 
+use attempt::{AttemptOutcome, CredentialSource};
 use auth_file::AuthFile;
 use helper::Helper;
 use scope::CredentialScope;
@@ -27,12 +30,10 @@ pub use limits::CredentialLimits;
 pub use secret::Secret;
 pub use sources::{CredentialSources, Variables};
 
-use attempt::{AttemptOutcome, CredentialSource};
-
-/// What a registry is told about who asks.
+/// A credential for a registry.
 #[derive(Clone, Debug)]
 pub enum Credential {
-    /// Nothing.
+    /// No credential.
     Anonymous,
     /// A user name and a password.
     Basic {
@@ -41,21 +42,19 @@ pub enum Credential {
         /// The password.
         password: Secret,
     },
-    /// An identity token, which a token service takes for a token that the registry
-    /// takes.
+    /// An identity token, which a token service exchanges for a registry token.
     Refresh(Secret),
-    /// A token that the registry itself takes.
+    /// A registry token.
     Bearer(Secret),
 }
 
-/// What was found, and where it was looked for.
+/// The result of a search for a credential.
 #[derive(Debug)]
 pub struct FoundCredential {
-    /// The credential.
+    /// The credential, or [`Credential::Anonymous`] if no source has one.
     pub credential: Credential,
-    /// The sources that were looked into, in this order; the last one has the credential,
-    /// if any has.
-    pub tried: Vec<Attempt>,
+    /// The sources that were tried, in order. If one has a credential, it is the last.
+    pub attempts: Vec<Attempt>,
 }
 
 /// Finds credentials.
@@ -66,7 +65,7 @@ pub struct CredentialResolver {
 }
 
 impl CredentialResolver {
-    /// Finds credentials in these sources.
+    /// Searches these sources.
     pub fn new(sources: CredentialSources, limits: CredentialLimits) -> Self {
         Self { sources, limits }
     }
@@ -74,51 +73,51 @@ impl CredentialResolver {
     /// The credential for a repository, such as `team/vault`, of a registry, such as
     /// `ghcr.io` or `localhost:5000`.
     ///
-    /// It never fails: a source at fault says so among those that were tried, and the
-    /// next one is looked into.
+    /// A source that cannot be read is recorded among the attempts, and the next one is
+    /// tried.
     pub fn find(&self, registry: &str, repository: &str) -> FoundCredential {
         let mut search = Search {
-            place: CredentialScope::new(registry, repository),
+            scope: CredentialScope::new(registry, repository),
             limits: &self.limits,
-            tried: Vec::new(),
+            attempts: Vec::new(),
         };
-        let credential = search.all(&self.sources).unwrap_or(Credential::Anonymous);
-        FoundCredential { credential, tried: search.tried }
+        let credential = search.try_all(&self.sources).unwrap_or(Credential::Anonymous);
+        FoundCredential { credential, attempts: search.attempts }
     }
 }
 
-/// One search, and what it has seen.
+/// A search in progress.
 struct Search<'a> {
-    place: CredentialScope,
+    scope: CredentialScope,
     limits: &'a CredentialLimits,
-    tried: Vec<Attempt>,
+    attempts: Vec<Attempt>,
 }
 
 impl Search<'_> {
-    fn all(&mut self, sources: &CredentialSources) -> Option<Credential> {
+    fn try_all(&mut self, sources: &CredentialSources) -> Option<Credential> {
         let variables = &sources.helper_variables;
         for (source, path) in sources.files() {
             let found = match source {
-                CredentialSource::Docker => self.docker_file(&path, variables),
-                _ => self.file(source, &path, variables).1,
+                CredentialSource::Docker => self.try_docker_file(&path, variables),
+                _ => self.try_file(source, &path, variables).1,
             };
             if found.is_some() {
                 return found;
             }
         }
-        let outcome = environment::find(&sources.registry, &self.place)?;
-        self.note(CredentialSource::Environment, None, outcome)
+        let outcome = environment::find(&sources.registry, &self.scope)?;
+        self.record(CredentialSource::Environment, None, outcome)
     }
 
-    /// Docker's file, whose last resort is a helper for all registries.
-    fn docker_file(&mut self, path: &Path, variables: &Variables) -> Option<Credential> {
-        let (file, found) = self.file(CredentialSource::Docker, path, variables);
+    /// The file of Docker, and last its helper for all registries.
+    fn try_docker_file(&mut self, path: &Path, variables: &Variables) -> Option<Credential> {
+        let (file, found) = self.try_file(CredentialSource::Docker, path, variables);
         let store = file.and_then(|file| file.creds_store).filter(|store| !store.is_empty());
-        found.or_else(|| self.helper(&store?, variables))
+        found.or_else(|| self.try_helper(&store?, variables))
     }
 
-    /// A file: the helper it names for the registry, then its own entry.
-    fn file(
+    /// A file: first the helper that it names for the registry, then its own entry.
+    fn try_file(
         &mut self,
         source: CredentialSource,
         path: &Path,
@@ -126,29 +125,28 @@ impl Search<'_> {
     ) -> (Option<AuthFile>, Option<Credential>) {
         let file = match AuthFile::read(path, self.limits.file_bytes) {
             Ok(file) => file,
-            Err(outcome) => return (None, self.note(source, Some(path), outcome)),
+            Err(outcome) => return (None, self.record(source, Some(path), outcome)),
         };
-        let helper = file.helper(&self.place).map(str::to_owned);
-        let outcome = file.find(&self.place);
-        let found = helper.and_then(|helper| self.helper(&helper, variables));
-        let found = found.or_else(|| self.note(source, Some(path), outcome));
+        let helper = file.helper(&self.scope).map(str::to_owned);
+        let outcome = file.find(&self.scope);
+        let found = helper.and_then(|helper| self.try_helper(&helper, variables));
+        let found = found.or_else(|| self.record(source, Some(path), outcome));
         (Some(file), found)
     }
 
-    fn helper(&mut self, name: &str, variables: &Variables) -> Option<Credential> {
-        let outcome = Helper { name, variables, limits: self.limits }.ask(self.place.server());
-        self.note(CredentialSource::Helper(name.to_owned()), None, outcome)
+    fn try_helper(&mut self, name: &str, variables: &Variables) -> Option<Credential> {
+        let outcome = Helper { name, variables, limits: self.limits }.get(self.scope.server());
+        self.record(CredentialSource::Helper(name.to_owned()), None, outcome)
     }
 
-    /// Writes down what came of a source.
-    fn note(
+    fn record(
         &mut self,
         source: CredentialSource,
         path: Option<&Path>,
         outcome: AttemptOutcome,
     ) -> Option<Credential> {
-        let (tried, credential) = Attempt::new(source, path, &self.place, outcome);
-        self.tried.push(tried);
+        let (attempt, credential) = Attempt::new(source, path, &self.scope, outcome);
+        self.attempts.push(attempt);
         credential
     }
 }

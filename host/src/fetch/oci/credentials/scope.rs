@@ -1,29 +1,32 @@
-//! What a credential is for: a registry, or a part of one, however its key in a file is
-//! written.
+//! The scope of a credential: a registry, or a part of one, as keys in credential files
+//! name it.
 
 use std::collections::BTreeMap;
 
-/// How docker names its own registry in its files, and to its helpers.
+/// The key of Docker Hub in the files of Docker and for its helpers.
 const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
-/// The names docker's own registry has.
+/// The names of Docker Hub, the canonical one first.
 const DOCKER_HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
-/// A repository of a registry.
+/// The repository that a credential is looked up for.
 #[derive(Debug)]
 pub(super) struct CredentialScope {
     registry: String,
-    /// As keys are written in normal form: the whole path first, then one segment less
-    /// each, and at last the registry.
+    /// Matching keys in normal form, from the most specific one to the registry:
+    /// `quay.io/team/vault`, `quay.io/team`, `quay.io`.
     keys: Vec<String>,
 }
 
 impl CredentialScope {
     pub fn new(registry: &str, repository: &str) -> Self {
-        let host = host(registry);
+        let host = canonical_host(registry);
         let segments: Vec<&str> =
             repository.split('/').filter(|segment| !segment.is_empty()).collect();
-        let path = |count| [&[host.as_str()], &segments[..count]].concat().join("/");
-        Self { registry: registry.to_owned(), keys: (0..=segments.len()).rev().map(path).collect() }
+        let keys = (0..=segments.len())
+            .rev()
+            .map(|count| [&[host.as_str()], &segments[..count]].concat().join("/"))
+            .collect();
+        Self { registry: registry.to_owned(), keys }
     }
 
     /// The registry, as it was given.
@@ -31,7 +34,7 @@ impl CredentialScope {
         &self.registry
     }
 
-    /// The registry as helpers are asked for it.
+    /// The name of the registry in a request to a credential helper.
     pub fn server(&self) -> &str {
         if self.keys.last().is_some_and(|host| host == DOCKER_HUB[0]) {
             DOCKER_HUB_KEY
@@ -40,36 +43,37 @@ impl CredentialScope {
         }
     }
 
-    /// Whether a key stands for this registry as a whole.
+    /// Whether a key names the whole registry.
     pub fn is_registry(&self, key: &str) -> bool {
-        self.keys.last() == Some(&normal(key))
+        self.keys.last() == Some(&normalize(key))
     }
 
-    /// The entry that says most exactly that it is for this place. Of two that say the
-    /// same, the one spelt in normal form.
+    /// The most specific entry. If several keys have the same normal form, the one that is
+    /// written in it.
     pub fn find<'a, V>(&self, entries: &'a BTreeMap<String, V>) -> Option<&'a V> {
         self.keys.iter().find_map(|wanted| {
-            let same = entries.iter().filter(|(key, _)| normal(key) == *wanted);
-            same.max_by_key(|(key, _)| *key == wanted).map(|(_, entry)| entry)
+            let matching = entries.iter().filter(|(key, _)| normalize(key) == *wanted);
+            matching.max_by_key(|(key, _)| *key == wanted).map(|(_, entry)| entry)
         })
     }
 }
 
-/// A key without what may be written or left out: `https://` and the version of the interface, capitals of the host, the other
-/// names of docker's registry. A key that is an address stands for the whole registry,
-/// whatever its path is.
-fn normal(key: &str) -> String {
+/// The normal form of a key: without scheme and API version, the host in lower case and
+/// canonical. A key with a scheme names the whole registry, whatever its path is.
+fn normalize(key: &str) -> String {
     let address = ["https://", "http://"].iter().find_map(|scheme| key.strip_prefix(scheme));
-    let (registry, path) =
-        address.unwrap_or(key).split_once('/').unwrap_or((address.unwrap_or(key), ""));
+    let name = address.unwrap_or(key);
+    let (registry, path) = name.split_once('/').unwrap_or((name, ""));
     let path = path.trim_end_matches('/');
-    match address.is_some() || ["", "v1", "v2"].contains(&path) {
-        true => host(registry),
-        false => format!("{}/{path}", host(registry)),
+    let host = canonical_host(registry);
+    if address.is_some() || ["", "v1", "v2"].contains(&path) {
+        host
+    } else {
+        format!("{host}/{path}")
     }
 }
 
-fn host(registry: &str) -> String {
+fn canonical_host(registry: &str) -> String {
     let host = registry.to_ascii_lowercase();
     if DOCKER_HUB.contains(&host.as_str()) { DOCKER_HUB[0].to_owned() } else { host }
 }
@@ -79,8 +83,8 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(key: &str, is: &str) {
-        assert_eq!(normal(key), is);
+    fn check(key: &str, expected: &str) {
+        assert_eq!(normalize(key), expected);
     }
 
     #[test]
@@ -101,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_key_wins() {
+    fn the_most_specific_key_wins() {
         let keys = [
             "quay.io/team",
             "quay.io",

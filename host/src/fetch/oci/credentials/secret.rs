@@ -1,5 +1,4 @@
-//! What nobody may see: it has no way to be shown, and leaves nothing behind in memory
-//! when it is dropped.
+//! Secrets that are never displayed and are overwritten in memory.
 
 use std::fmt;
 
@@ -8,8 +7,8 @@ use zeroize::Zeroizing;
 
 /// A password or a token.
 ///
-/// It does not display itself, [`Debug`](fmt::Debug) says only that it is there, and what
-/// it held is overwritten when it goes.
+/// It has no [`Display`](fmt::Display), its [`Debug`](fmt::Debug) output is constant, and
+/// its memory is overwritten on drop.
 ///
 /// ```
 /// use gtc::fetch::oci::credentials::Secret;
@@ -19,12 +18,12 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes over a text.
+    /// Takes ownership of a text.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The text, for the request it belongs into and nothing else.
+    /// The text, for the request that needs it.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,5 +1,4 @@
-//! Where credentials may be: values that the caller took from the variables of the
-//! process.
+//! The sources of credentials, from the environment variables that the caller passes in.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -8,36 +7,35 @@ use std::path::PathBuf;
 use super::attempt::CredentialSource;
 use super::secret::Secret;
 
-/// Where to look for credentials. The default is nowhere.
+/// The sources of credentials. The default is none.
 #[derive(Clone, Debug, Default)]
 pub struct CredentialSources {
-    /// The folder that holds docker's `config.json`.
+    /// The folder with the `config.json` of Docker: `DOCKER_CONFIG`, or `~/.docker`.
     pub docker_folder: Option<PathBuf>,
-    /// The file that `REGISTRY_AUTH_FILE` names.
+    /// The file of `REGISTRY_AUTH_FILE`.
     pub registry_auth_file: Option<PathBuf>,
-    /// The files in which podman and its kin keep credentials.
+    /// The files `containers/auth.json` of podman, skopeo and buildah.
     pub containers_files: Vec<PathBuf>,
-    /// What the variables of `gtc` itself say.
+    /// The variables `GTC_REGISTRY_…`.
     pub registry: RegistryVariables,
-    /// The variables that credential helpers see; they are looked up in the `PATH` among
-    /// them.
+    /// The environment of credential helpers. They are searched in its `PATH`.
     pub helper_variables: Variables,
 }
 
-/// The variables `GTC_REGISTRY_…`.
+/// The credential of the variables `GTC_REGISTRY_…`.
 #[derive(Clone, Debug, Default)]
 pub struct RegistryVariables {
-    /// The only registry that the others are for.
+    /// `GTC_REGISTRY_HOST`: the registry that the credential is for. Default: every one.
     pub host: Option<String>,
-    /// The user name.
+    /// `GTC_REGISTRY_USERNAME`.
     pub username: Option<String>,
-    /// The password.
+    /// `GTC_REGISTRY_PASSWORD`.
     pub password: Option<Secret>,
-    /// The token.
+    /// `GTC_REGISTRY_TOKEN`.
     pub token: Option<Secret>,
 }
 
-/// Variables of a process. Their values are not shown: some of them are secrets.
+/// Environment variables. Their values may be secrets, so `Debug` shows only names.
 #[derive(Clone, Default)]
 pub struct Variables(pub Vec<(OsString, OsString)>);
 
@@ -48,30 +46,29 @@ impl fmt::Debug for Variables {
 }
 
 impl Variables {
-    /// The value of a variable that is set to something.
+    /// The value of a variable, unless it is empty.
     pub(super) fn get(&self, name: &str) -> Option<&OsStr> {
         let found = self.0.iter().find(|(variable, _)| variable == name);
         found.map(|(_, value)| value.as_os_str()).filter(|value| !value.is_empty())
     }
 }
 
-/// The variables that are for us alone begin with this.
+/// The prefix of variables that are not passed on.
 const OWN_PREFIX: &[u8] = b"GTC_";
 
 impl CredentialSources {
-    /// The places where a user with this home folder and these variables keeps
-    /// credentials.
-    pub fn of(home: Option<PathBuf>, variables: Vec<(OsString, OsString)>) -> Self {
+    /// The sources of a user with this home folder and these environment variables.
+    pub fn from_env(home: Option<PathBuf>, variables: Vec<(OsString, OsString)>) -> Self {
         let mut variables = Variables(variables);
         let below_home = |folder: &str| home.as_ref().map(|home| home.join(folder));
         let path = |name| variables.get(name).map(PathBuf::from);
         let text = |name| variables.get(name).map(|value| value.to_string_lossy().into_owned());
-        let config = path("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
-        let containers = [path("XDG_RUNTIME_DIR"), config].into_iter().flatten();
-        let sources = Self {
+        let config_folder = path("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
+        let containers_folders = [path("XDG_RUNTIME_DIR"), config_folder].into_iter().flatten();
+        let mut sources = Self {
             docker_folder: path("DOCKER_CONFIG").or_else(|| below_home(".docker")),
             registry_auth_file: path("REGISTRY_AUTH_FILE"),
-            containers_files: containers
+            containers_files: containers_folders
                 .map(|folder| folder.join("containers").join("auth.json"))
                 .collect(),
             registry: RegistryVariables {
@@ -83,10 +80,11 @@ impl CredentialSources {
             helper_variables: Variables::default(),
         };
         variables.0.retain(|(name, _)| !name.as_encoded_bytes().starts_with(OWN_PREFIX));
-        Self { helper_variables: variables, ..sources }
+        sources.helper_variables = variables;
+        sources
     }
 
-    /// The files, in the order in which they are looked into.
+    /// The credential files, in the order in which they are tried.
     pub(super) fn files(&self) -> impl Iterator<Item = (CredentialSource, PathBuf)> {
         let docker = self
             .docker_folder

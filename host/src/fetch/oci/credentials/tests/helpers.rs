@@ -1,4 +1,4 @@
-//! Helpers that answer, and helpers that do what no helper should.
+//! Credential helpers: valid ones, and hostile ones.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,17 +6,16 @@ use std::time::{Duration, Instant};
 
 use super::Home;
 
-/// A program cannot be started while a process that is just being started has it open for
-/// writing; so these tests run one after the other.
+/// Serializes these tests, because a program cannot be started while another test has it open
+/// for writing and forks.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-const ASKS_PASS: &str =
+const USES_PASS: &str =
     r#"{"credHelpers": {"ghcr.io": "pass"}, "auths": {"ghcr.io": {"auth": "Zjpm"}}}"#;
 
-/// A home with `docker-credential-pass`, which docker's file names for `ghcr.io` beside
-/// an entry of its own.
+/// A home with the helper `docker-credential-pass`, and this `config.json` of docker.
 fn home(config: &str, script: &str) -> (Home, MutexGuard<'static, ()>) {
-    let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut home = Home::with_docker(config);
     let program = home.write("bin/docker-credential-pass", &format!("#!/bin/sh\n{script}\n"));
     std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).expect("permissions");
@@ -25,63 +24,63 @@ fn home(config: &str, script: &str) -> (Home, MutexGuard<'static, ()>) {
         format!("relative:{}:/usr/bin:/bin", home.folder.path().join("bin").display()),
     );
     home.set("HOME", home.folder.path().to_owned());
-    (home, turn)
+    (home, guard)
 }
 
 #[track_caller]
 fn check_fault(script: &str, fault: &str) {
-    let (home, _turn) = home(ASKS_PASS, script);
+    let (home, _guard) = home(USES_PASS, script);
     assert_eq!(
-        home.words(),
+        home.attempts(),
         [
             format!("credential helper `docker-credential-pass` ({fault})"),
             "docker's `~/.docker/config.json` (a user name and password for `ghcr.io`)".to_owned(),
         ]
     );
-    assert_eq!(home.short("ghcr.io"), "f:f");
+    assert_eq!(home.summary("ghcr.io"), "f:f");
 }
 
 #[test]
-fn a_helper_is_asked_as_docker_asks() {
+fn helpers_are_called_as_docker_does() {
     let script = r#"read -r server; echo "$# $1 $server $FOO $GTC_REGISTRY_TOKEN $(pwd)" > "$HOME/asked"
         echo '{"ServerURL": "x", "Username": "me", "Secret": "from helper"}'"#;
-    let (mut home, _turn) = home(r#"{"credsStore": "pass", "auths": {"ghcr.io": {}}}"#, script);
+    let (mut home, _guard) = home(r#"{"credsStore": "pass", "auths": {"ghcr.io": {}}}"#, script);
     home.set("FOO", "bar");
     home.set("GTC_REGISTRY_TOKEN", "ours");
-    assert_eq!(home.short("ghcr.io"), "me:from helper");
+    assert_eq!(home.summary("ghcr.io"), "me:from helper");
     let asked = || std::fs::read_to_string(home.folder.path().join("asked")).expect("a file");
     assert_eq!(asked(), "1 get ghcr.io bar  /\n");
-    assert_eq!(home.short("docker.io"), "me:from helper");
+    assert_eq!(home.summary("docker.io"), "me:from helper");
     assert_eq!(asked(), "1 get https://index.docker.io/v1/ bar  /\n");
 }
 
 #[test]
-fn a_helper_for_one_registry_goes_before_the_file() {
-    let (home, _turn) = home(ASKS_PASS, r#"echo '{"Username": "<token>", "Secret": "identity"}'"#);
-    assert_eq!(home.short("ghcr.io"), "refresh identity");
-    assert_eq!(home.short("quay.io"), "anonymous");
+fn a_helper_for_a_registry_precedes_the_file() {
+    let (home, _guard) = home(USES_PASS, r#"echo '{"Username": "<token>", "Secret": "identity"}'"#);
+    assert_eq!(home.summary("ghcr.io"), "refresh identity");
+    assert_eq!(home.summary("quay.io"), "anonymous");
     assert_eq!(
-        home.words(),
+        home.attempts(),
         ["credential helper `docker-credential-pass` (an identity token for `ghcr.io`)"]
     );
 }
 
 #[test]
-fn a_file_goes_before_the_helper_for_all() {
+fn the_file_precedes_the_helper_for_all_registries() {
     let config = r#"{"credsStore": "pass", "auths": {"ghcr.io": {"auth": "Zjpm"}}}"#;
-    let (home, _turn) = home(config, r#"echo '{"Username": "me", "Secret": "x"}'"#);
-    assert_eq!(home.short("ghcr.io"), "f:f");
-    assert_eq!(home.short("quay.io"), "me:x");
+    let (home, _guard) = home(config, r#"echo '{"Username": "me", "Secret": "x"}'"#);
+    assert_eq!(home.summary("ghcr.io"), "f:f");
+    assert_eq!(home.summary("quay.io"), "me:x");
 }
 
 #[test]
-fn a_helper_that_has_nothing_is_not_at_fault() {
+fn a_helper_without_a_credential_is_not_a_fault() {
     check_fault("echo credentials not found in native keychain; exit 1", "no entry for `ghcr.io`");
     check_fault(r#"echo '{"Username": "", "Secret": ""}'"#, "no entry for `ghcr.io`");
 }
 
 #[test]
-fn a_helper_that_fails_is_told_with_one_line() {
+fn a_failed_helper_is_reported_with_one_line() {
     check_fault("echo hunter2; exit 3", "it failed with exit code 3");
     check_fault(
         "echo hunter2; echo >&2; echo no key >&2; echo more >&2; exit 1",
@@ -91,12 +90,12 @@ fn a_helper_that_fails_is_told_with_one_line() {
     check_fault(r"printf '\033]0;pwned\007\033[2J\n' >&2; exit 1", escaped);
     let long = format!("it failed with exit code 1: {}…", "x".repeat(80));
     check_fault("head -c 5000 /dev/zero | tr '\\0' x >&2; exit 1", &long);
-    check_fault("kill -9 $$", "it was ended by signal: 9 (SIGKILL)");
+    check_fault("kill -9 $$", "it was terminated by signal: 9 (SIGKILL)");
 }
 
 #[test]
-fn an_answer_of_another_form_is_not_repeated() {
-    let fault = "its answer is no JSON of the expected form";
+fn an_invalid_helper_response_is_not_quoted() {
+    let fault = "its response is not JSON of the expected form";
     for answer in [
         "hunter2",
         "",
@@ -106,12 +105,12 @@ fn an_answer_of_another_form_is_not_repeated() {
     ] {
         check_fault(&format!("echo '{answer}'"), fault);
     }
-    check_fault(r#"echo '{"Username": "a:b", "Secret": "x"}'"#, "its user name holds a colon");
+    check_fault(r#"echo '{"Username": "a:b", "Secret": "x"}'"#, "its user name contains a colon");
 }
 
 #[test]
-fn a_helper_that_floods_is_ended() {
-    let fault = "it printed more than 65536 bytes, and was ended";
+fn a_helper_with_too_much_output_is_terminated() {
+    let fault = "it printed more than 65536 bytes and was terminated";
     check_fault("yes", fault);
     check_fault("yes >&2", fault);
     check_fault("head -c 65537 /dev/zero; exit 1", fault);
@@ -119,62 +118,64 @@ fn a_helper_that_floods_is_ended() {
 }
 
 #[test]
-fn a_helper_that_hangs_is_ended_with_all_it_started() {
+fn a_hanging_helper_is_terminated_with_its_children() {
     let script = "trap '' TERM HUP; sleep 1000 & echo $! > \"$HOME/child\"; wait";
-    let (mut home, _turn) = home(ASKS_PASS, script);
+    let (mut home, _guard) = home(USES_PASS, script);
     home.limits.helper_time = Duration::from_millis(500);
     let started = Instant::now();
     assert_eq!(
-        home.words()[0],
-        "credential helper `docker-credential-pass` (it gave no answer within 500ms, and was ended)"
+        home.attempts()[0],
+        "credential helper `docker-credential-pass` (it did not respond within 500ms and was terminated)"
     );
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     let child = std::fs::read_to_string(home.folder.path().join("child")).expect("a number");
     let stat = format!("/proc/{}/stat", child.trim());
-    let is_over = || std::fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "));
-    while !is_over() {
-        assert!(started.elapsed() < Duration::from_secs(10), "it still runs");
+    let has_exited = || std::fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "));
+    while !has_exited() {
+        assert!(started.elapsed() < Duration::from_secs(10), "its child still runs");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Nobody waits for what a helper leaves running with its pipes open.
+/// A background process that holds the pipes open is not waited for.
 #[test]
-fn what_a_helper_leaves_behind_delays_nobody() {
-    let (home, _turn) = home(ASKS_PASS, r#"sleep 1000 & echo '{"Username": "me", "Secret": "x"}'"#);
+fn a_background_process_of_a_helper_delays_nothing() {
+    let (home, _guard) =
+        home(USES_PASS, r#"sleep 1000 & echo '{"Username": "me", "Secret": "x"}'"#);
     let started = Instant::now();
-    assert_eq!(home.short("ghcr.io"), "me:x");
+    assert_eq!(home.summary("ghcr.io"), "me:x");
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
 #[test]
-fn names_of_helpers_are_strict() {
+fn helper_names_are_validated() {
     for name in ["../bin/x", "a b", "pass;id", "p\\u001b[2Jss", "päss"] {
-        let (home, _turn) = home(&format!(r#"{{"credsStore": "{name}"}}"#), "exit 0");
-        let words = home.words();
+        let (home, _guard) = home(&format!(r#"{{"credsStore": "{name}"}}"#), "exit 0");
+        let attempts = home.attempts();
         assert!(
-            words[1].ends_with("(a name may hold only ASCII letters, digits, `-` and `_`)"),
-            "{words:?}"
+            attempts[1].ends_with("(its name may contain only ASCII letters, digits, `-` and `_`)"),
+            "{attempts:?}"
         );
-        assert!(!words[1].contains('\u{1b}'), "{words:?}");
+        assert!(!attempts[1].contains('\u{1b}'), "{attempts:?}");
     }
 }
 
 #[test]
-fn helpers_come_from_absolute_folders_of_path() {
-    let (mut home, _turn) = home(r#"{"credsStore": "pass"}"#, "exit 0");
-    let fault = "credential helper `docker-credential-pass` (it is in no folder of `PATH`; relative ones do not count)";
+fn helpers_are_searched_in_absolute_folders_of_path() {
+    let (mut home, _guard) = home(r#"{"credsStore": "pass"}"#, "exit 0");
+    let fault =
+        "credential helper `docker-credential-pass` (it is not in an absolute folder of `PATH`)";
     for path in ["", ".:bin", "/nonexistent", "/bin/sh"] {
         home.variables.retain(|(name, _)| name != "PATH");
         home.set("PATH", path);
-        assert_eq!(home.words()[1], fault, "{path}");
+        assert_eq!(home.attempts()[1], fault, "{path}");
     }
 }
 
-/// A file that the system cannot run is not given to a shell.
+/// A file without an interpreter line is not run by a shell.
 #[test]
-fn no_shell_runs_a_helper() {
-    let (home, _turn) = home(r#"{"credsStore": "pass"}"#, "");
+fn helpers_are_not_run_by_a_shell() {
+    let (home, _guard) = home(r#"{"credsStore": "pass"}"#, "");
     home.write("bin/docker-credential-pass", "echo '{\"Username\": \"me\", \"Secret\": \"x\"}'\n");
-    assert!(home.words()[1].contains("(it does not run: "), "{:?}", home.words());
+    assert!(home.attempts()[1].contains("(it cannot be run: "), "{:?}", home.attempts());
 }

@@ -1,4 +1,4 @@
-//! CredentialResolver in files and variables; helpers have tests of their own.
+//! Credentials in files and variables. Helpers have their own tests.
 
 mod helpers;
 
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::*;
 
-/// A home folder with files of credentials.
+/// A home folder with credential files.
 pub(super) struct Home {
     folder: tempfile::TempDir,
     variables: Vec<(OsString, OsString)>,
@@ -38,25 +38,27 @@ impl Home {
     }
 
     pub fn find(&self, registry: &str, repository: &str) -> FoundCredential {
-        let sources =
-            CredentialSources::of(Some(self.folder.path().to_owned()), self.variables.clone());
+        let sources = CredentialSources::from_env(
+            Some(self.folder.path().to_owned()),
+            self.variables.clone(),
+        );
         CredentialResolver::new(sources, self.limits.clone()).find(registry, repository)
     }
 
-    /// The credential for a registry, in short.
-    pub fn short(&self, registry: &str) -> String {
-        short(&self.find(registry, "team/vault").credential)
+    /// A summary of the credential for a registry.
+    pub fn summary(&self, registry: &str) -> String {
+        summarize(&self.find(registry, "team/vault").credential)
     }
 
-    /// The words about what was tried for `ghcr.io`, without the path of the home.
-    pub fn words(&self) -> Vec<String> {
+    /// The attempts for `ghcr.io` as text, with `~` for the path of the home.
+    pub fn attempts(&self) -> Vec<String> {
         let found = self.find("ghcr.io", "team/vault");
         let home = self.folder.path().display().to_string();
-        found.tried.iter().map(|tried| tried.to_string().replace(&home, "~")).collect()
+        found.attempts.iter().map(|attempt| attempt.to_string().replace(&home, "~")).collect()
     }
 }
 
-fn short(credential: &Credential) -> String {
+fn summarize(credential: &Credential) -> String {
     match credential {
         Credential::Anonymous => "anonymous".to_owned(),
         Credential::Basic { username, password } => format!("{username}:{}", password.expose()),
@@ -66,16 +68,16 @@ fn short(credential: &Credential) -> String {
 }
 
 #[test]
-fn without_sources_nobody_is_asked() {
+fn without_sources_there_is_no_credential() {
     let found = CredentialResolver::new(CredentialSources::default(), CredentialLimits::default())
         .find("ghcr.io", "team/vault");
     assert!(matches!(found.credential, Credential::Anonymous));
-    assert!(found.tried.is_empty());
+    assert!(found.attempts.is_empty());
 }
 
 #[test]
-fn docker_keeps_credentials_in_its_file() {
-    // `u:p:q` and, as docker's first versions wrote it, `v:w` filled up
+fn credentials_of_docker_are_found() {
+    // `u:p:q`, and `v:w` with the padding of the first versions of docker
     let home = Home::with_docker(
         r#"{"auths": {
             "ghcr.io": {"auth": "dTpwOnE="},
@@ -98,20 +100,20 @@ fn docker_keeps_credentials_in_its_file() {
         ("token.example", "anonymous"),
         ("empty.example", "anonymous"),
     ] {
-        assert_eq!(home.short(registry), credential, "{registry}");
+        assert_eq!(home.summary(registry), credential, "{registry}");
     }
 }
 
 #[test]
-fn sources_are_asked_in_order() {
+fn sources_are_tried_in_order() {
     let mut home = Home::new();
     home.set("GTC_REGISTRY_TOKEN", "variable");
     let entry =
         |token: &str| format!(r#"{{"auths": {{"ghcr.io": {{"registrytoken": "{token}"}}}}}}"#);
     let mut sources = Vec::new();
     let mut step = |home: &Home, credential: &str| {
-        assert_eq!(home.short("ghcr.io"), format!("bearer {credential}"));
-        sources.push(home.words().len());
+        assert_eq!(home.summary("ghcr.io"), format!("bearer {credential}"));
+        sources.push(home.attempts().len());
     };
     step(&home, "variable");
     home.write(".config/containers/auth.json", &entry("config"));
@@ -131,14 +133,14 @@ fn sources_are_asked_in_order() {
 }
 
 #[test]
-fn podman_keeps_credentials_for_parts_of_a_registry() {
+fn credentials_for_a_part_of_a_registry_are_found() {
     let home = Home::new();
     home.write(
         ".config/containers/auth.json",
         r#"{"auths": {"ghcr.io": {"auth": "YTph"}, "ghcr.io/team": {"auth": "Yjpi"}, "ghcr.io/other": {"auth": "Yzpj"}}}"#,
     );
     let check = |repository, credential| {
-        assert_eq!(short(&home.find("ghcr.io", repository).credential), credential)
+        assert_eq!(summarize(&home.find("ghcr.io", repository).credential), credential)
     };
     check("team/vault", "b:b");
     check("team", "b:b");
@@ -148,37 +150,37 @@ fn podman_keeps_credentials_for_parts_of_a_registry() {
 }
 
 #[test]
-fn variables_can_be_for_one_registry() {
+fn variables_can_be_limited_to_a_registry() {
     let mut home = Home::new();
     home.set("GTC_REGISTRY_USERNAME", "me");
-    assert_eq!(home.short("ghcr.io"), "anonymous");
-    let variables = |home: &Home| home.words().pop().expect("words");
+    assert_eq!(home.summary("ghcr.io"), "anonymous");
+    let variables = |home: &Home| home.attempts().pop().expect("words");
     assert_eq!(
         variables(&home),
         "the variables `GTC_REGISTRY_…` (`GTC_REGISTRY_USERNAME` is set, but not `GTC_REGISTRY_PASSWORD`)"
     );
     home.set("GTC_REGISTRY_PASSWORD", "secret");
-    assert_eq!(home.short("ghcr.io"), "me:secret");
+    assert_eq!(home.summary("ghcr.io"), "me:secret");
     home.set("GTC_REGISTRY_HOST", "https://quay.io");
-    assert_eq!(home.short("quay.io"), "me:secret");
-    assert_eq!(home.short("ghcr.io"), "anonymous");
+    assert_eq!(home.summary("quay.io"), "me:secret");
+    assert_eq!(home.summary("ghcr.io"), "anonymous");
     assert_eq!(
         variables(&home),
         "the variables `GTC_REGISTRY_…` (`GTC_REGISTRY_HOST` is not `ghcr.io`)"
     );
     home.set("GTC_REGISTRY_TOKEN", "token");
-    assert_eq!(home.short("quay.io"), "anonymous");
+    assert_eq!(home.summary("quay.io"), "anonymous");
 }
 
 #[test]
-fn what_was_tried_is_told() {
+fn attempts_are_described() {
     let mut home = Home::with_docker(r#"{"auths": {"quay.io": {"auth": "YTph"}}}"#);
     home.set(
         "REGISTRY_AUTH_FILE",
         home.write("odd\u{1b}[2J.json", r#"{"auths": {"ghcr.io": {"auth": "YTph"}}}"#),
     );
     assert_eq!(
-        home.words(),
+        home.attempts(),
         [
             r"docker's `~/.docker/config.json` (no entry for `ghcr.io`)",
             r"`REGISTRY_AUTH_FILE` `~/odd\u{1b}[2J.json` (a user name and password for `ghcr.io`)",
@@ -186,7 +188,7 @@ fn what_was_tried_is_told() {
     );
     let none = Home::new();
     assert_eq!(
-        none.words(),
+        none.attempts(),
         [
             "docker's `~/.docker/config.json` (there is no such file)",
             "podman's `~/.config/containers/auth.json` (there is no such file)",
@@ -194,19 +196,22 @@ fn what_was_tried_is_told() {
     );
 }
 
-/// A fault of a file is told without what is in the file, and the next source is asked.
+/// The fault of a file is reported without its content, and the next source is tried.
 #[test]
-fn faulty_files_are_passed_over_and_told() {
+fn invalid_files_are_reported_and_skipped() {
     let check = |config: &str, fault: &str| {
         let mut home = Home::with_docker(config);
         home.set("GTC_REGISTRY_TOKEN", "variable");
-        assert_eq!(home.short("ghcr.io"), "bearer variable", "{config}");
-        let words = home.words();
+        assert_eq!(home.summary("ghcr.io"), "bearer variable", "{config}");
+        let attempts = home.attempts();
         let begin = format!("docker's `~/.docker/config.json` ({fault}");
-        assert!(words[0].starts_with(&begin) && words[0].ends_with(')'), "{config:.99}: {words:?}");
+        assert!(
+            attempts[0].starts_with(&begin) && attempts[0].ends_with(')'),
+            "{config:.99}: {attempts:?}"
+        );
         assert!(!format!("{:?}", home.find("ghcr.io", "")).contains("hunter2"), "{config}");
     };
-    let format = "it is no JSON of the expected form: line 1, column ";
+    let format = "it is not JSON of the expected form: line 1, column ";
     for bad in
         ["", "hunter2", "[]x", r#"{"auths": "hunter2"}"#, r#"{"auths": {"ghcr.io": "hunter2"}}"#]
     {
@@ -214,16 +219,16 @@ fn faulty_files_are_passed_over_and_told() {
     }
     check(r#"{"auths": {"ghcr.io": {"auth": ["hunter2"]}}}"#, format);
     check(&"[".repeat(100_000), format);
-    let auth = "its `auth` is no user name and password in Base64";
+    let auth = "its `auth` is not a user name and password in Base64";
     for bad in ["hunter2!", "aHVudGVyMg==", "//86", "="] {
         check(&format!(r#"{{"auths": {{"ghcr.io": {{"auth": "{bad}"}}}}}}"#), auth);
     }
     let header = r#"{"auths": {"ghcr.io": {"registrytoken": "hunter2\r\nHost: evil"}}}"#;
-    check(header, "its token holds what no token holds");
+    check(header, "its token contains characters that no token has");
     let name = r#"{"auths": {"ghcr.io": {"username": "a:b", "password": "hunter2"}}}"#;
-    check(name, "its user name holds a colon");
+    check(name, "its user name contains a colon");
     let lines = r#"{"auths": {"ghcr.io": {"username": "a", "password": "hunter2\n"}}}"#;
-    check(lines, "its user name or password holds what is no text");
+    check(lines, "its user name or password is not valid text");
     check(&format!("{{}}{}", " ".repeat(1 << 20)), "it has more than 1048576 bytes");
 }
 
@@ -236,7 +241,7 @@ fn only_regular_files_are_read() {
     rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::from_raw_mode(0o600))
         .expect("a FIFO");
     assert_eq!(
-        home.words(),
+        home.attempts(),
         [
             "docker's `~/.docker/config.json` (it is a folder, not a regular file)",
             "podman's `~/.config/containers/auth.json` (it is a FIFO, not a regular file)",
@@ -245,15 +250,15 @@ fn only_regular_files_are_read() {
 }
 
 #[test]
-fn nothing_secret_is_shown() {
+fn secrets_are_not_displayed() {
     let mut home = Home::with_docker(r#"{"auths": {"ghcr.io": {"auth": "dXNlcjpodW50ZXIy"}}}"#);
     home.set("GTC_REGISTRY_TOKEN", "hunter2");
     home.set("AWS_SECRET", "hunter2");
     let sources =
-        CredentialSources::of(Some(home.folder.path().to_owned()), home.variables.clone());
+        CredentialSources::from_env(Some(home.folder.path().to_owned()), home.variables.clone());
     let credentials = CredentialResolver::new(sources, CredentialLimits::default());
     let found = credentials.find("ghcr.io", "team/vault");
-    assert_eq!(short(&found.credential), "user:hunter2");
-    let shown = format!("{credentials:?} {found:?} {}", found.tried[0]);
-    assert!(!shown.contains("hunter2") && !shown.contains("aHVudGVy"), "{shown}");
+    assert_eq!(summarize(&found.credential), "user:hunter2");
+    let displayed = format!("{credentials:?} {found:?} {}", found.attempts[0]);
+    assert!(!displayed.contains("hunter2") && !displayed.contains("aHVudGVy"), "{displayed}");
 }

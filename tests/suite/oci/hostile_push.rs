@@ -1,11 +1,11 @@
-//! Pushing to registries that misbehave: nothing is sent to anybody else, and nothing is
-//! believed to be there that is not.
+//! Pushes to hostile registries: nothing is sent to another host, and only complete pushes
+//! succeed.
 
-use super::{archive, code};
+use super::{archive, exit_code};
 use crate::support::Sandbox;
 use crate::support::registry::docker::{PASSWORD, USER};
-use crate::support::registry::hostile::{Hostile, REPOSITORY, manifest_path};
 use crate::support::registry::reply::Reply;
+use crate::support::registry::scripted::{REPOSITORY, ScriptedRegistry, manifest_path};
 
 const LIMITS: [&str; 6] = [
     "--limit",
@@ -16,31 +16,31 @@ const LIMITS: [&str; 6] = [
     "registry.attempts=2",
 ];
 
-/// A registry, and another server.
+/// A registry and another server.
 struct Stage {
-    registry: Hostile,
-    elsewhere: Hostile,
+    registry: ScriptedRegistry,
+    elsewhere: ScriptedRegistry,
 }
 
-/// What the registry does, the kind of the error, and what else it says.
+/// A name, the behaviour of the registry, the kind of the error, and parts of its message.
 type Case = (&'static str, fn(&Stage), &'static str, &'static [&'static str]);
 
 impl Stage {
-    /// The registry answers so to who wants to bring a layer.
+    /// Responds to the beginning of an upload.
     fn upload(&self, reply: Reply) {
-        self.registry.says(&format!("/v2/{REPOSITORY}/blobs/uploads/"), [reply]);
+        self.registry.respond(&format!("/v2/{REPOSITORY}/blobs/uploads/"), [reply]);
     }
 
-    /// The registry takes layers, and answers so to them.
+    /// Accepts the beginning of an upload, and responds to the layer.
     fn layer(&self, reply: Reply) {
         self.upload(Reply::new(202).header("Location", "/upload"));
-        self.registry.says("/upload", [reply]);
+        self.registry.respond("/upload", [reply]);
     }
 
-    /// The registry takes layers, and answers so to the manifest.
+    /// Accepts layers, and responds to the manifest.
     fn manifest(&self, reply: Reply) {
         self.layer(Reply::new(201));
-        self.registry.says(&manifest_path("1"), [reply]);
+        self.registry.respond(&manifest_path("1"), [reply]);
     }
 }
 
@@ -49,40 +49,40 @@ const CASES: &[Case] = &[
         "an upload to another host",
         |stage| stage.upload(Reply::new(202).header("Location", &stage.elsewhere.url("/upload"))),
         "registry-redirect",
-        &["where nothing is sent to"],
+        &["redirects are not followed for uploads"],
     ),
     (
-        "an upload that goes on elsewhere",
+        "an upload that is redirected to another host",
         |stage| stage.layer(Reply::redirect(&stage.elsewhere.url("/upload"))),
         "registry-redirect",
-        &["where nothing is sent to"],
+        &["redirects are not followed for uploads"],
     ),
     (
-        "an upload to nowhere",
+        "an upload without a location",
         |stage| stage.upload(Reply::new(202)),
         "registry-malformed",
         &["an upload"],
     ),
     (
-        "no upload",
-        |stage| stage.upload(Reply::refusal(405, "UNSUPPORTED", "read-only")),
+        "uploads are not supported",
+        |stage| stage.upload(Reply::error(405, "UNSUPPORTED", "read-only")),
         "registry-refused",
         &["405", "read-only"],
     ),
     (
-        "an upload that is not answered",
+        "an upload without a response",
         |stage| stage.upload(Reply::silent()),
         "registry-unreachable",
         &[],
     ),
     (
-        "a login elsewhere",
+        "a login at another host",
         |stage| stage.upload(Reply::bearer(&stage.elsewhere.url("/token"))),
         "registry-login-refused",
         &["another host"],
     ),
     (
-        "another manifest than was sent",
+        "another digest of the manifest",
         |stage| {
             let digest = format!("sha256:{}", "0".repeat(64));
             stage.manifest(Reply::new(201).header("Docker-Content-Digest", &digest));
@@ -91,31 +91,32 @@ const CASES: &[Case] = &[
         &["the manifest"],
     ),
     (
-        "a manifest that goes elsewhere",
+        "a manifest that is redirected to another host",
         |stage| stage.manifest(Reply::redirect(&stage.elsewhere.url("/manifest"))),
         "registry-redirect",
-        &["where nothing is sent to"],
+        &["redirects are not followed for uploads"],
     ),
     (
         "a manifest that is refused",
-        |stage| stage.manifest(Reply::refusal(400, "MANIFEST_INVALID", "\u{1b}[2Jno")),
+        |stage| stage.manifest(Reply::error(400, "MANIFEST_INVALID", "\u{1b}[2Jno")),
         "registry-refused",
         &["400"],
     ),
 ];
 
 #[test]
-fn nothing_is_sent_to_anybody_else() {
+fn a_push_sends_nothing_to_other_hosts() {
     let sandbox = Sandbox::new();
     let pack = sandbox.write("vault.gtpack", archive()).display().to_string();
-    for (name, arrange, kind, says) in CASES {
-        let stage = Stage { registry: Hostile::start(), elsewhere: Hostile::start() };
+    for (name, arrange, kind, message) in CASES {
+        let stage =
+            Stage { registry: ScriptedRegistry::start(), elsewhere: ScriptedRegistry::start() };
         sandbox.log_in(&stage.registry.host(), USER, PASSWORD);
         arrange(&stage);
         let reference = stage.registry.reference("1");
         let ran = sandbox.gtc(["pack", "push", &pack, &reference].iter().chain(&LIMITS));
-        assert_eq!(ran.code, code(kind), "{name}: {ran:?}");
-        for text in [&[*kind, reference.as_str()], *says].concat() {
+        assert_eq!(ran.code, exit_code(kind), "{name}: {ran:?}");
+        for text in [&[*kind, reference.as_str()], *message].concat() {
             assert!(ran.stderr.contains(text), "{name}: `{text}`: {}", ran.stderr);
         }
         assert!(

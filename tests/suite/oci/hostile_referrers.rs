@@ -1,5 +1,5 @@
-//! Registries that lie about who signed a pack: the pack is what it is, and nobody
-//! vouches for it.
+//! Registries with hostile lists of signatures: without trusted keys the pack is bound, with
+//! them it is refused.
 
 use std::time::{Duration, Instant};
 
@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::{archive, bind};
 use crate::support::Sandbox;
-use crate::support::registry::hostile::{Hostile, REPOSITORY, blob_path, manifest_path};
 use crate::support::registry::image::{Image, digest};
 use crate::support::registry::reply::Reply;
+use crate::support::registry::scripted::{REPOSITORY, ScriptedRegistry, blob_path, manifest_path};
 
 const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 const LIMITS: [&str; 8] = [
@@ -22,14 +22,12 @@ const LIMITS: [&str; 8] = [
     "--limit",
     "registry.signatures=3",
 ];
-/// When a bind is over that asks the registry several times, on a machine that runs other
-/// tests too.
+/// The most time for a bind with several requests, on a busy machine.
 const BOUND: Duration = Duration::from_secs(12);
-/// What a bind may ask for beside the signatures: whether it is there, manifest, layer,
-/// and lists of signatures.
+/// The most requests of a bind other than for signatures.
 const OTHER_REQUESTS: usize = 24;
 
-/// A list of signatures, each under its own digest.
+/// An index with this many signatures.
 fn index(count: usize) -> Vec<u8> {
     let entry = |number: usize| {
         let digest = digest(&number.to_be_bytes());
@@ -43,31 +41,31 @@ fn index(count: usize) -> Vec<u8> {
         .into_bytes()
 }
 
-/// What a registry says of signatures, and how a pack is refused then where somebody must
-/// have signed it.
+/// A name, the response to the request for referrers, and the kind of the error if a signature
+/// is required.
 fn cases() -> Vec<(&'static str, Reply, &'static str)> {
     const UNREADABLE: &str = "signature-unreadable";
     vec![
         ("no list", Reply::new(404), "unsigned"),
-        ("a list without end", Reply::of("{").without_length().endless(), UNREADABLE),
-        ("a list of 5 MB", Reply::of(vec![b' '; 5_000_000]), UNREADABLE),
-        ("no word", Reply::silent(), UNREADABLE),
-        ("a byte a second", Reply::of(index(1)).slow_body(Duration::from_millis(500)), UNREADABLE),
-        ("no JSON", Reply::of("\u{1b}[2Jsigned by everybody"), UNREADABLE),
-        ("somewhere else", Reply::redirect("http://127.0.0.1:1/list"), "unsigned"),
-        ("a login elsewhere", Reply::bearer("https://login.example/token"), UNREADABLE),
-        ("signatures that are not there", Reply::of(index(2)), UNREADABLE),
-        ("thousands of signatures", Reply::of(index(4_000)), UNREADABLE),
+        ("an endless list", Reply::ok("{").without_length().endless(), UNREADABLE),
+        ("a list of 5 MB", Reply::ok(vec![b' '; 5_000_000]), UNREADABLE),
+        ("no response", Reply::silent(), UNREADABLE),
+        ("a slow list", Reply::ok(index(1)).slow_body(Duration::from_millis(500)), UNREADABLE),
+        ("no JSON", Reply::ok("\u{1b}[2Jsigned"), UNREADABLE),
+        ("a redirect", Reply::redirect("http://127.0.0.1:1/list"), "unsigned"),
+        ("a login at another host", Reply::bearer("https://login.example/token"), UNREADABLE),
+        ("missing signatures", Reply::ok(index(2)), UNREADABLE),
+        ("thousands of signatures", Reply::ok(index(4_000)), UNREADABLE),
     ]
 }
 
 #[test]
-fn what_a_registry_says_of_signatures_harms_nobody() {
+fn hostile_signature_lists_do_no_harm() {
     for (name, reply, kind) in cases() {
         let sandbox = Sandbox::with_local().with_own_cache();
         let image = Image::pack(&archive());
-        let registry = Hostile::with(&image);
-        registry.says(&format!("/v2/{REPOSITORY}/referrers/{}", image.digest()), [reply]);
+        let registry = ScriptedRegistry::with_image(&image);
+        registry.respond(&format!("/v2/{REPOSITORY}/referrers/{}", image.digest()), [reply]);
         let start = Instant::now();
         bind(&sandbox, &registry.reference("1"), &LIMITS).succeeded();
         assert!(start.elapsed() < BOUND, "{name}: {:?}", start.elapsed());
@@ -77,14 +75,14 @@ fn what_a_registry_says_of_signatures_harms_nobody() {
             registry.requests()
         );
 
-        // and whoever trusts somebody is not misled
-        let key = sandbox.key("somebody.pem");
+        // if an environment trusts a key, the pack is refused
+        let key = sandbox.key("author.pem");
         sandbox.trust(&key);
         let refusal = bind(&sandbox, &registry.reference("1"), &LIMITS);
-        // where the registry does not answer, nobody knows who signed it
+        // without a response it is unknown whether there is a signature
         assert_eq!(
             refusal.code,
-            if ["no word", "a byte a second"].contains(&name) { 2 } else { 1 },
+            if ["no response", "a slow list"].contains(&name) { 2 } else { 1 },
             "{name}: {refusal:?}"
         );
         assert!(refusal.stderr.contains(&format!("\"{kind}\"")), "{name}: {refusal:?}");
@@ -96,26 +94,28 @@ fn what_a_registry_says_of_signatures_harms_nobody() {
 }
 
 #[test]
-fn a_signature_that_never_ends_is_given_up() {
+fn an_endless_signature_is_refused() {
     let sandbox = Sandbox::with_local().with_own_cache();
     let image = Image::pack(&archive());
-    let registry = Hostile::with(&image);
+    let registry = ScriptedRegistry::with_image(&image);
     let mut signature =
         Image::new("application/vnd.oci.empty.v1+json", b"{}", &[(ENVELOPE, b"{}")]);
     signature.manifest["artifactType"] = json!(ENVELOPE);
-    registry.says(&manifest_path(&signature.digest()), [Reply::of(signature.manifest_bytes())]);
-    registry.says(&blob_path(signature.layer()), [Reply::of("{}").without_length().endless()]);
+    registry.respond(&manifest_path(&signature.digest()), [Reply::ok(signature.manifest_bytes())]);
+    registry.respond(&blob_path(signature.layer()), [Reply::ok("{}").without_length().endless()]);
     let list = json!({"schemaVersion": 2, "manifests": [{
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
         "digest": signature.digest(),
         "size": signature.manifest_bytes().len(),
         "artifactType": ENVELOPE,
     }]});
-    registry
-        .says(&format!("/v2/{REPOSITORY}/referrers/{}", image.digest()), [Reply::json(200, &list)]);
-    sandbox.trust(&sandbox.key("somebody.pem"));
+    registry.respond(
+        &format!("/v2/{REPOSITORY}/referrers/{}", image.digest()),
+        [Reply::json(200, &list)],
+    );
+    sandbox.trust(&sandbox.key("author.pem"));
     let start = Instant::now();
     let refusal = bind(&sandbox, &registry.reference("1"), &LIMITS).exited(1);
     assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
-    assert!(registry.asked(&blob_path(signature.layer())) > 0, "{refusal:?}");
+    assert!(registry.request_count(&blob_path(signature.layer())) > 0, "{refusal:?}");
 }

@@ -1,24 +1,24 @@
-//! Several processes at once, and processes that are ended in the middle.
+//! Concurrent and killed processes.
 
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use super::{KIND, archive, bind, files, kept};
-use crate::support::registry::hostile::{Hostile, blob_path};
+use super::{KIND, archive, bind, cached, files};
 use crate::support::registry::image::Image;
 use crate::support::registry::reply::Reply;
+use crate::support::registry::scripted::{ScriptedRegistry, blob_path};
 use crate::support::{Sandbox, run};
 
 #[test]
-fn two_that_pull_the_same_pack_both_have_it() {
+fn concurrent_pulls_of_the_same_pack_succeed() {
     let sandbox = Sandbox::with_local().with_own_cache();
     sandbox.gtc(["op", "env", "create", "other"]).succeeded();
     let image = Image::pack(&archive());
-    let registry = Hostile::with(&image);
-    // long enough that each is still at it when the other begins
-    let slowly = Reply::of(image.blobs[1].clone()).slow_body(Duration::from_micros(50));
-    registry.says(&blob_path(image.layer()), [slowly]);
+    let registry = ScriptedRegistry::with_image(&image);
+    // slow enough that the pulls overlap
+    let slow_layer = Reply::ok(image.blobs[1].clone()).slow_body(Duration::from_micros(50));
+    registry.respond(&blob_path(image.layer()), [slow_layer]);
     let reference = registry.reference("1");
     let update = |environment: &str| {
         let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
@@ -32,21 +32,21 @@ fn two_that_pull_the_same_pack_both_have_it() {
             one.join().expect("it ran").succeeded();
         }
     });
-    assert_eq!(kept(&sandbox).len(), 1, "{:?}", kept(&sandbox));
-    assert!((1..=2).contains(&registry.asked(&blob_path(image.layer()))));
+    assert_eq!(cached(&sandbox).len(), 1, "{:?}", cached(&sandbox));
+    assert!((1..=2).contains(&registry.request_count(&blob_path(image.layer()))));
     sandbox.gtc(["cache", "verify"]).succeeded();
 }
 
 #[test]
-fn a_pull_that_is_killed_is_in_nobodys_way() {
+fn a_killed_pull_does_not_block_the_next_one() {
     let sandbox = Sandbox::with_local().with_own_cache();
     let image = Image::pack(&archive());
-    let registry = Hostile::with(&image);
-    let slowly = Reply::of(image.blobs[1].clone()).slow_body(Duration::from_micros(20));
+    let registry = ScriptedRegistry::with_image(&image);
+    let slow_layer = Reply::ok(image.blobs[1].clone()).slow_body(Duration::from_micros(20));
     let reference = registry.reference("1");
     let fresh = sandbox.document("local");
     for step in 0..12 {
-        registry.says(&blob_path(image.layer()), [slowly.clone()]);
+        registry.respond(&blob_path(image.layer()), [slow_layer.clone()]);
         let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
         command.args(["op", "env-packs", "update", "--env", "local", "--slot", "secrets"]);
         command.args(["--kind", KIND, "--pack-ref", &reference]);
@@ -59,7 +59,7 @@ fn a_pull_that_is_killed_is_in_nobodys_way() {
         registry.serve("1", &image);
         bind(&sandbox, &reference, &[]).succeeded();
         sandbox.gtc(["cache", "verify"]).succeeded();
-        // and the next one finds nothing again
+        // the next pull starts with an empty cache
         std::fs::remove_dir_all(sandbox.cache()).expect("a folder");
         sandbox
             .gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"])

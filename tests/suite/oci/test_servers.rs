@@ -1,4 +1,4 @@
-//! That the registries of the tests do what the tests believe of them.
+//! Tests of the registries that other tests use.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -14,73 +14,73 @@ use serde_json::Value;
 
 use crate::support::registry::authority::Authority;
 use crate::support::registry::docker::{DockerRegistry, PASSWORD, USER};
-use crate::support::registry::hostile::{Hostile, blob_path, manifest_path};
 use crate::support::registry::image::Image;
 use crate::support::registry::reply::Reply;
+use crate::support::registry::scripted::{ScriptedRegistry, blob_path, manifest_path};
 use crate::support::registry::tokens::TokenServer;
 
-/// How much of an answer is looked at.
-const ENOUGH: u64 = 200_000;
+/// The most that is read of a response, in bytes.
+const MAX_RESPONSE_BYTES: u64 = 200_000;
 
-/// What a server says to a request, as far as it is looked at.
-fn say(mut to: impl Read + Write, request: &str, headers: &[&str]) -> String {
+/// Sends a request and returns the response.
+fn send(mut to: impl Read + Write, request: &str, headers: &[&str]) -> String {
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
     write!(to, "{request} HTTP/1.1\r\nHost: tests\r\nConnection: close\r\n{headers}\r\n")
         .expect("it listens");
-    let mut heard = Vec::new();
-    to.take(ENOUGH).read_to_end(&mut heard).expect("it answers");
-    String::from_utf8_lossy(&heard).into_owned()
+    let mut response = Vec::new();
+    to.take(MAX_RESPONSE_BYTES).read_to_end(&mut response).expect("it answers");
+    String::from_utf8_lossy(&response).into_owned()
 }
 
-fn ask(host: &str, request: &str, headers: &[&str]) -> String {
+fn request(host: &str, request: &str, headers: &[&str]) -> String {
     let stream = TcpStream::connect(host).expect("it listens");
     stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a socket");
-    say(stream, request, headers)
+    send(stream, request, headers)
 }
 
 #[test]
-fn a_hostile_registry_says_what_it_is_told_to() {
+fn a_scripted_registry_follows_its_script() {
     let image = Image::pack(b"some archive");
-    let registry = Hostile::with(&image);
-    let get = |path: &str| ask(&registry.host(), &format!("GET {path}"), &["Accept: anything"]);
+    let registry = ScriptedRegistry::with_image(&image);
+    let get = |path: &str| request(&registry.host(), &format!("GET {path}"), &["Accept: anything"]);
     assert!(get(&manifest_path("1")).ends_with(&image.manifest.to_string()));
     assert!(get(&manifest_path(&image.digest())).contains(&image.digest()));
     assert!(get(&blob_path(image.layer())).ends_with("\r\n\r\nsome archive"));
     assert!(get(&manifest_path("2")).starts_with("HTTP/1.1 404 "));
-    let head = ask(&registry.host(), &format!("HEAD {}", manifest_path("1")), &[]);
+    let head = request(&registry.host(), &format!("HEAD {}", manifest_path("1")), &[]);
     assert!(head.contains("Content-Length: ") && head.ends_with("\r\n\r\n"), "{head}");
 
-    registry.says(
+    registry.respond(
         "/x",
-        [Reply::new(503).header("Retry-After", "1"), Reply::dropped(), Reply::of("good")],
+        [Reply::new(503).header("Retry-After", "1"), Reply::closed(), Reply::ok("good")],
     );
     assert!(get("/x").contains("Retry-After: 1\r\n"));
     assert_eq!(get("/x"), "");
     assert!(get("/x?a=b%2Fc+d").ends_with("good"));
     assert!(get("/x").ends_with("good"));
-    assert_eq!(registry.asked("/x"), 4);
+    assert_eq!(registry.request_count("/x"), 4);
     let last = &registry.requests()[registry.requests().len() - 2];
     assert_eq!(
         (last.method.as_str(), last.query["a"].as_str(), last.header("accept")),
         ("GET", "b/c d", Some("anything"))
     );
 
-    registry.says("/x", [Reply::of("12345").claims(9)]);
+    registry.respond("/x", [Reply::ok("12345").claims(9)]);
     assert!(get("/x").ends_with("Content-Length: 9\r\n\r\n12345"));
-    for endless in [Reply::of("x").without_length().endless(), Reply::endless_headers()] {
-        registry.says("/x", [endless]);
-        assert_eq!(get("/x").len() as u64, ENOUGH);
+    for endless in [Reply::ok("x").without_length().endless(), Reply::endless_headers()] {
+        registry.respond("/x", [endless]);
+        assert_eq!(get("/x").len() as u64, MAX_RESPONSE_BYTES);
     }
-    registry.says("/x", [Reply::of("abc").slow_body(Duration::from_millis(30))]);
+    registry.respond("/x", [Reply::ok("abc").slow_body(Duration::from_millis(30))]);
     let start = Instant::now();
     assert!(get("/x").ends_with("abc"));
     assert!(start.elapsed() >= Duration::from_millis(90));
 }
 
 #[test]
-fn an_encrypted_registry_is_trusted_by_who_knows_its_authority() {
+fn a_tls_registry_has_a_certificate_of_its_authority() {
     let authority = Authority::new();
-    let registry = Hostile::encrypted(&authority);
+    let registry = ScriptedRegistry::tls(&authority);
     let handshake = |trusted: &[&Authority]| {
         let mut roots = RootCertStore::empty();
         for authority in trusted {
@@ -97,23 +97,23 @@ fn an_encrypted_registry_is_trusted_by_who_knows_its_authority() {
         let mut stream = TcpStream::connect(registry.host()).expect("it listens");
         session.complete_io(&mut stream).map(|_| StreamOwned::new(session, stream))
     };
-    let stream = handshake(&[&authority]).expect("it is known");
-    assert!(say(stream, "GET /v2/", &[]).ends_with("{}"));
-    handshake(&[&Authority::new()]).expect_err("it is another authority");
-    assert_eq!(registry.asked("/v2/"), 1);
+    let stream = handshake(&[&authority]).expect("the authority is trusted");
+    assert!(send(stream, "GET /v2/", &[]).ends_with("{}"));
+    handshake(&[&Authority::new()]).expect_err("the authority is not trusted");
+    assert_eq!(registry.request_count("/v2/"), 1);
 }
 
 #[test]
 #[ignore = "needs docker-registry; `cargo xtask test` runs it"]
-fn a_real_registry_lets_in_whom_it_is_told_to() {
+fn the_docker_registry_authenticates() {
     let status = |registry: &DockerRegistry, authorization: Option<&str>| {
         let header = authorization.map(|value| format!("Authorization: {value}"));
         let path = "/v2/team/vault/tags/list";
         let headers: Vec<&str> = header.iter().map(String::as_str).collect();
-        ask(registry.host(), &format!("GET {path}"), &headers)[9..12].to_owned()
+        request(registry.host(), &format!("GET {path}"), &headers)[9..12].to_owned()
     };
     let basic = |password: &str| format!("Basic {}", STANDARD.encode(format!("{USER}:{password}")));
-    // 404: it would say if there were something
+    // 404: access is allowed, and the repository does not exist
     assert_eq!(status(&DockerRegistry::open(), None), "404");
 
     let registry = DockerRegistry::with_passwords();
@@ -124,14 +124,15 @@ fn a_real_registry_lets_in_whom_it_is_told_to() {
     let tokens = TokenServer::start();
     let registry = DockerRegistry::with_tokens(&tokens);
     let token = |name: &str, authorization: &str| {
-        let asked = format!("/token?service={}&scope=repository:{name}:pull", TokenServer::SERVICE);
-        let answer = ask(
+        let target =
+            format!("/token?service={}&scope=repository:{name}:pull", TokenServer::SERVICE);
+        let response = request(
             &tokens.host(),
-            &format!("GET {asked}"),
+            &format!("GET {target}"),
             &[&format!("Authorization: {authorization}")],
         );
         let body: Value =
-            serde_json::from_str(answer.split("\r\n\r\n").nth(1).expect("a body")).expect("JSON");
+            serde_json::from_str(response.split("\r\n\r\n").nth(1).expect("a body")).expect("JSON");
         body["token"].as_str().map(|token| format!("Bearer {token}"))
     };
     assert_eq!(status(&registry, None), "401");

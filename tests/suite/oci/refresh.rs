@@ -1,12 +1,11 @@
-//! Tags that move while something else happens: an interruption, somebody else, a
-//! removal, a look that is forgotten.
+//! Refreshes of moved tags: interrupted, concurrent, refused, and after garbage collection.
 
 use std::time::Duration;
 
-use super::{archive, bind, refer};
-use crate::support::registry::hostile::{Hostile, manifest_path};
+use super::{archive, bind, publish_signature};
 use crate::support::registry::image::Image;
 use crate::support::registry::reply::Reply;
+use crate::support::registry::scripted::{ScriptedRegistry, manifest_path};
 use crate::support::wat::Handler;
 use crate::support::{Sandbox, packs, run, text};
 
@@ -14,6 +13,7 @@ use crate::support::{Sandbox, packs, run, text};
 const LARGEST_FILE_BLOCKS: usize = 16 << 10;
 const REFRESH: [&str; 7] = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
 
+/// A later version of the pack, which requests network access.
 fn later() -> Vec<u8> {
     let component = Handler::new("secrets", "acme.secrets.vault", "^0.4.1").component();
     packs::archive(
@@ -25,28 +25,27 @@ fn later() -> Vec<u8> {
     )
 }
 
-/// An environment that has bound the first of two packs, whose tag stands for the second
-/// one now.
-fn moved() -> (Sandbox, Hostile, [Image; 2]) {
+/// An environment with the first of two packs, whose tag names the second one now.
+fn with_moved_tag() -> (Sandbox, ScriptedRegistry, [Image; 2]) {
     let sandbox = Sandbox::with_local().with_own_cache();
     let images = [Image::pack(&archive()), Image::pack(&later())];
-    let registry = Hostile::with(&images[0]);
+    let registry = ScriptedRegistry::with_image(&images[0]);
     bind(&sandbox, &registry.reference("1"), &[]).succeeded();
     registry.serve("1", &images[1]);
     (sandbox, registry, images)
 }
 
-fn refresh<'a>(flags: &[&'a str]) -> Vec<&'a str> {
+fn refresh_arguments<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     REFRESH.iter().chain(&["--refresh"]).chain(flags).copied().collect()
 }
 
-fn lock(sandbox: &Sandbox) -> String {
+fn read_pins(sandbox: &Sandbox) -> String {
     std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json")).expect("pins")
 }
 
 #[test]
-fn an_interrupted_refresh_has_moved_nothing() {
-    let (sandbox, registry, [first, second]) = moved();
+fn a_failed_refresh_changes_nothing() {
+    let (sandbox, registry, [first, second]) = with_moved_tag();
     let environment = sandbox.environment("local").join("environment.json");
     // larger than the largest file that the process may write; the pins are smaller
     let document = std::fs::read_to_string(&environment).expect("a file");
@@ -55,28 +54,29 @@ fn an_interrupted_refresh_has_moved_nothing() {
     let limited = format!("ulimit -f {LARGEST_FILE_BLOCKS}; trap '' XFSZ; exec \"$0\" \"$@\"");
     let mut command = sandbox.command("/bin/sh");
     command.args(["-c", &limited, env!("CARGO_BIN_EXE_gtc")]);
-    run(command.args(refresh(&["--grant", "declared"]))).exited(2);
-    let pins: serde_json::Value = serde_json::from_str(&lock(&sandbox)).expect("JSON");
+    run(command.args(refresh_arguments(&["--grant", "declared"]))).exited(2);
+    let pins: serde_json::Value = serde_json::from_str(&read_pins(&sandbox)).expect("JSON");
     let pin = &pins["packs"][registry.reference("1")];
     assert_eq!(text(&pin["manifest_digest"]), first.digest(), "{pins}");
     assert!(pin["grants"]["network"].as_array().expect("a list").is_empty(), "{pins}");
 
-    sandbox.gtc(refresh(&["--grant", "declared"])).succeeded();
-    assert!(lock(&sandbox).contains(&second.digest()));
+    sandbox.gtc(refresh_arguments(&["--grant", "declared"])).succeeded();
+    assert!(read_pins(&sandbox).contains(&second.digest()));
 }
 
 #[test]
-fn a_refresh_undoes_nothing_that_somebody_else_did_meanwhile() {
-    let (sandbox, registry, [_, second]) = moved();
-    registry.says(
+fn a_refresh_does_not_overwrite_a_concurrent_change() {
+    let (sandbox, registry, [_, second]) = with_moved_tag();
+    registry.respond(
         &manifest_path("1"),
-        [Reply::of(second.manifest_bytes()).slow_body(Duration::from_millis(2))],
+        [Reply::ok(second.manifest_bytes()).slow_body(Duration::from_millis(2))],
     );
     let mut waiting = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-    let waiting =
-        waiting.args(refresh(&["--grant", "declared"])).stderr(std::process::Stdio::piped());
+    let waiting = waiting
+        .args(refresh_arguments(&["--grant", "declared"]))
+        .stderr(std::process::Stdio::piped());
     let waiting = waiting.stdout(std::process::Stdio::null()).spawn().expect("it starts");
-    while registry.asked(&manifest_path("1")) < 2 {
+    while registry.request_count(&manifest_path("1")) < 2 {
         std::thread::sleep(Duration::from_millis(5));
     }
     let dev_store = [
@@ -87,11 +87,11 @@ fn a_refresh_undoes_nothing_that_somebody_else_did_meanwhile() {
     ];
     sandbox.gtc(REFRESH.iter().chain(&dev_store)).succeeded();
     let ended = waiting.wait_with_output().expect("it ends");
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert_eq!(ended.status.code(), Some(1), "{said}");
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{stderr}");
     assert!(
-        said.contains("\"conflict\"") && said.contains("changed by somebody else meanwhile"),
-        "{said}"
+        stderr.contains("\"conflict\"") && stderr.contains("changed by somebody else meanwhile"),
+        "{stderr}"
     );
     assert_eq!(
         text(&sandbox.document("local")["packs"][1]["pack_ref"]),
@@ -100,10 +100,10 @@ fn a_refresh_undoes_nothing_that_somebody_else_did_meanwhile() {
 }
 
 #[test]
-fn what_was_removed_binds_nobody() {
-    let (sandbox, registry, [_, second]) = moved();
+fn a_removed_pack_can_be_bound_at_the_new_digest() {
+    let (sandbox, registry, [_, second]) = with_moved_tag();
     sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"]).succeeded();
-    let (reference, kind) = (registry.reference("1"), "acme.secrets.vault@0.4.2");
+    let reference = registry.reference("1");
     let add = [
         "op",
         "env-packs",
@@ -113,24 +113,26 @@ fn what_was_removed_binds_nobody() {
         "--slot",
         "secrets",
         "--kind",
-        kind,
+        "acme.secrets.vault@0.4.2",
         "--pack-ref",
         &reference,
     ];
     sandbox.gtc(add.iter().chain(&["--grant", "declared"])).succeeded();
-    assert!(lock(&sandbox).contains(&second.digest()));
+    assert!(read_pins(&sandbox).contains(&second.digest()));
 }
 
 #[test]
-fn only_what_was_shown_is_taken() {
-    let (sandbox, _registry, [first, second]) = moved();
+fn a_refresh_takes_only_the_expected_digest() {
+    let (sandbox, _registry, [first, second]) = with_moved_tag();
     let refusal = sandbox
-        .gtc(refresh(&["--grant", "declared", "--expect", &first.digest()]))
+        .gtc(refresh_arguments(&["--grant", "declared", "--expect", &first.digest()]))
         .refused(1, "digest-drift");
     assert!(refusal.contains(&second.digest()), "{refusal}");
-    sandbox.gtc(refresh(&["--expect", "sha256:0"])).refused(2, "invalid-argument");
-    sandbox.gtc(refresh(&["--grant", "declared", "--expect", &second.digest()])).succeeded();
-    // what is part of this program has nothing to move to
+    sandbox.gtc(refresh_arguments(&["--expect", "sha256:0"])).refused(2, "invalid-argument");
+    sandbox
+        .gtc(refresh_arguments(&["--grant", "declared", "--expect", &second.digest()]))
+        .succeeded();
+    // a built-in pack never changes
     let deployer =
         ["op", "env-packs", "update", "--env", "local", "--slot", "deployer", "--refresh"];
     let report = sandbox.gtc(deployer).succeeded().result();
@@ -142,20 +144,20 @@ fn only_what_was_shown_is_taken() {
 }
 
 #[test]
-fn a_refusal_is_written_down() {
-    let (sandbox, _registry, _) = moved();
+fn a_refused_refresh_is_in_the_audit_log() {
+    let (sandbox, _registry, _) = with_moved_tag();
     let events = sandbox.environment("local").join("audit/events.jsonl");
     let lines = || std::fs::read_to_string(&events).expect("a log").lines().count();
     let before = lines();
-    sandbox.gtc(refresh(&["--dry-run"])).succeeded();
+    sandbox.gtc(refresh_arguments(&["--dry-run"])).succeeded();
     assert_eq!(lines(), before);
-    sandbox.gtc(refresh(&[])).refused(1, "unauthorized");
+    sandbox.gtc(refresh_arguments(&[])).refused(1, "unauthorized");
     assert_eq!(lines(), before + 1);
 }
 
 #[test]
-fn tidying_up_forgets_no_move() {
-    let (sandbox, registry, _) = moved();
+fn garbage_collection_keeps_the_record_of_a_moved_tag() {
+    let (sandbox, registry, _) = with_moved_tag();
     sandbox.gtc(["pack", "inspect", &registry.reference("1")]).succeeded();
     let drifts = || {
         sandbox.gtc(["op", "env", "doctor", "local"]).result()["digest_drift"]
@@ -168,28 +170,28 @@ fn tidying_up_forgets_no_move() {
 }
 
 #[test]
-fn who_signs_later_is_found_by_a_refresh() {
-    let (sandbox, registry, [first, _]) = moved();
+fn a_refresh_finds_a_later_signature() {
+    let (sandbox, registry, [first, _]) = with_moved_tag();
     registry.serve("1", &first);
-    let key = sandbox.key("somebody.pem");
+    let key = sandbox.key("author.pem");
     sandbox.trust(&key);
     sandbox.gtc(["op", "env", "doctor", "local"]).exited(1);
     let envelope = sandbox.write("pack.gtpack", archive());
-    sandbox.gtc(["pack", "sign", "pack.gtpack", "--key", "somebody.pem"]).succeeded();
+    sandbox.gtc(["pack", "sign", "pack.gtpack", "--key", "author.pem"]).succeeded();
     let envelope = std::fs::read(envelope.with_extension("gtpack.sig")).expect("a signature");
-    refer(&registry, &first, &envelope);
-    let report = sandbox.gtc(refresh(&[])).succeeded().result();
+    publish_signature(&registry, &first, &envelope);
+    let report = sandbox.gtc(refresh_arguments(&[])).succeeded().result();
     assert!(report["signer"].is_string(), "{report}");
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
 }
 
 #[test]
-fn a_file_that_is_there_is_overwritten_only_on_demand() {
-    let (sandbox, registry, _) = moved();
+fn pull_overwrites_a_file_only_with_force() {
+    let (sandbox, registry, _) = with_moved_tag();
     let pull = ["pack", "pull", &registry.reference("1"), "-o", "vault.gtpack"];
     sandbox.gtc(pull).succeeded();
     sandbox.gtc(pull).succeeded();
-    let path = sandbox.write("vault.gtpack.sig", "of something else");
+    let path = sandbox.write("vault.gtpack.sig", "a signature of another archive");
     sandbox.gtc(pull).refused(1, "conflict");
     sandbox.gtc(pull.iter().chain(&["--force"])).succeeded();
     assert!(!path.exists());
@@ -200,8 +202,8 @@ fn a_file_that_is_there_is_overwritten_only_on_demand() {
 }
 
 #[test]
-fn a_registry_has_one_spelling() {
-    let (sandbox, registry, _) = moved();
+fn spellings_of_a_registry_are_equal() {
+    let (sandbox, registry, _) = with_moved_tag();
     let mirror = format!("reg.example={}", registry.host());
     for reference in ["oci://REG.example/team/vault:1", "oci://reg.example:443/team/vault:1"] {
         let inspect = ["pack", "inspect", reference, "--mirror", &mirror];
@@ -215,7 +217,7 @@ fn a_registry_has_one_spelling() {
 }
 
 #[test]
-fn what_is_meant_is_guessed() {
+fn invalid_references_get_a_suggestion() {
     let sandbox = Sandbox::new();
     let refusal =
         sandbox.gtc(["pack", "inspect", "ghcr.io/acme/vault:0.4"]).refused(2, "invalid-argument");

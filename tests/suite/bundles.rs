@@ -1,5 +1,4 @@
-//! Packs that are carried to where there is no registry: saved into a file here, loaded
-//! out of it there.
+//! Bundles: packs that are saved to a file on one machine and loaded on another.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -12,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::support::cosign::{CosignKey, payload};
 use crate::support::registry::docker::DockerRegistry;
-use crate::support::registry::hostile::Hostile;
 use crate::support::registry::image::Image;
+use crate::support::registry::scripted::ScriptedRegistry;
 use crate::support::wat::Handler;
 use crate::support::{Ran, Sandbox, packs, run, text};
 
@@ -29,16 +28,16 @@ fn bind(sandbox: &Sandbox, reference: &str) -> Ran {
     sandbox.gtc(slot.iter().chain(&["--kind", KIND, "--pack-ref", reference, "--offline"]))
 }
 
-/// A machine that nothing was ever fetched on, with a copy of a file of another one.
-fn beyond(here: &Sandbox, file: &str) -> Sandbox {
+/// Another machine, with an empty cache and a copy of a file.
+fn other_machine(here: &Sandbox, file: &str) -> Sandbox {
     let there = Sandbox::with_local().with_own_cache();
     let bytes = std::fs::read(here.home().join(file)).expect("a file");
     there.write(file, bytes);
     there
 }
 
-/// Everything in the cache of a sandbox but locks and compiled code.
-fn kept(sandbox: &Sandbox) -> Vec<PathBuf> {
+/// All files in the cache of a sandbox, except locks and compiled code.
+fn cached(sandbox: &Sandbox) -> Vec<PathBuf> {
     fn below(path: PathBuf) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(&path) else { return vec![path] };
         entries.flat_map(|entry| below(entry.expect("an entry").path())).collect()
@@ -50,16 +49,16 @@ fn kept(sandbox: &Sandbox) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_was_saved_is_bound_without_a_network() {
+fn a_saved_pack_can_be_bound_without_a_network() {
     let here = Sandbox::new().with_own_cache();
     let image = Image::pack(&archive());
-    let registry = Hostile::with(&image);
+    let registry = ScriptedRegistry::with_image(&image);
     let reference = registry.reference("1");
     let saved = here.gtc(["pack", "save", &reference, "-o", "packs.tar"]).succeeded().result();
     assert_eq!(saved["packs"][0]["manifest_digest"], image.digest());
     drop(registry);
 
-    let there = beyond(&here, "packs.tar");
+    let there = other_machine(&here, "packs.tar");
     let loaded = there.gtc(["pack", "load", "packs.tar", "--output", "out"]).succeeded().result();
     assert_eq!(loaded["packs"][0]["pack_ref"], reference);
     assert_eq!(loaded["packs"][0]["manifest_digest"], image.digest());
@@ -73,32 +72,32 @@ fn what_was_saved_is_bound_without_a_network() {
     );
     bind(&there, &reference).succeeded();
     there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
-    // what is bound stays; what was only loaded goes
+    // garbage collection keeps bound packs
     there.gtc(["cache", "gc"]).succeeded();
     there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
 
-    // from here it goes on: saved without a network, it is the same file
+    // saved again without a network, it is the same file
     there.gtc(["pack", "save", &reference, "-o", "again.tar", "--offline"]).succeeded();
     there.gtc(["pack", "save", "--env", "local", "-o", "bound.tar", "--offline"]).succeeded();
     let read = |name: &str| std::fs::read(there.home().join(name)).expect("a file");
     assert!(
         read("packs.tar") == read("again.tar") && read("packs.tar") == read("bound.tar"),
-        "other bytes"
+        "the files differ"
     );
 }
 
 #[test]
-fn a_bare_component_takes_its_configuration_along() {
+fn a_component_is_saved_with_its_configuration() {
     let here = Sandbox::new().with_own_cache();
     let component = Handler::new("secrets", "acme.secrets.vault", "^0.4").component();
-    let registry = Hostile::with(&Image::component(&component));
+    let registry = ScriptedRegistry::with_image(&Image::component(&component));
     let reference = registry.reference("1");
     here.gtc(["pack", "save", &reference, "-o", "packs.tar"]).succeeded();
     drop(registry);
-    let there = beyond(&here, "packs.tar");
+    let there = other_machine(&here, "packs.tar");
     there.gtc(["pack", "load", "packs.tar"]).succeeded();
     bind(&there, &reference).succeeded();
-    // the configuration is no part of what is kept, and its absence is said
+    // the configuration is not cached, and a warning says so
     let again = there
         .gtc(["pack", "save", &reference, "-o", "again.tar", "--offline"])
         .succeeded()
@@ -107,7 +106,7 @@ fn a_bare_component_takes_its_configuration_along() {
 }
 
 #[test]
-fn the_same_packs_give_the_same_file() {
+fn the_same_packs_give_the_same_bundle() {
     let here = Sandbox::new().with_own_cache();
     let one = here.honest_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
     let two = here.honest_pack("state", "acme.state.redis", "^0.4").display().to_string();
@@ -117,7 +116,7 @@ fn the_same_packs_give_the_same_file() {
     };
     let bytes = save([&one, &two], "a.tar");
     assert!(bytes == save([&two, &one], "b.tar"), "the order matters");
-    // packs of one name are no pair
+    // the same pack twice is one entry; different packs with the same name are refused
     here.write("c.gtpack", std::fs::read(&one).expect("a file"));
     here.gtc(["pack", "save", &one, "c.gtpack", "-o", "a.tar"]).succeeded();
     let component = Handler::new("secrets", "acme.secrets.vault", "^9").component();
@@ -133,19 +132,22 @@ fn the_same_packs_give_the_same_file() {
     let refusal =
         here.gtc(["pack", "save", &one, "d.gtpack", "-o", "a.tar"]).refused(1, "invalid-layout");
     assert!(refusal.contains("acme.secrets.vault:1.0.0"), "{refusal}");
-    assert!(before == std::fs::read(here.home().join("a.tar")).expect("a file"), "half a file");
+    assert!(
+        before == std::fs::read(here.home().join("a.tar")).expect("a file"),
+        "an incomplete file was written"
+    );
 }
 
 #[test]
-fn signatures_and_trust_come_along_and_nobody_is_trusted_unasked() {
+fn a_bundle_contains_signatures_and_the_trust_root() {
     let here = Sandbox::with_local().with_own_cache();
-    let registry = Hostile::with(&Image::pack(&archive()));
+    let registry = ScriptedRegistry::with_image(&Image::pack(&archive()));
     let reference = registry.reference("1");
     let pack = here.write("vault.gtpack", archive());
     let key = here.key("key");
     here.trust(&key);
     here.sign(&pack, &key);
-    // one signature beside the file, one by cosign that was kept with it
+    // one signature is next to the file, those of cosign are in the cache
     bind(&here, &pack.display().to_string()).succeeded();
     let cosign = CosignKey::generate();
     here.write("cosign.pub", cosign.pem());
@@ -156,25 +158,26 @@ fn signatures_and_trust_come_along_and_nobody_is_trusted_unasked() {
         json!({"org.opencontainers.image.title": "another manifest of the same archive"});
     let folder =
         here.cache().join("signatures/sha256").join(Sha256Digest::compute(&archive()).hex());
-    let keep = |bytes: Vec<u8>| {
+    let cache_signature = |bytes: Vec<u8>| {
         std::fs::write(folder.join(Sha256Digest::compute(&bytes).hex()), bytes).expect("a file");
     };
     for manifest in [image.manifest_bytes(), renamed.manifest_bytes()] {
         let payload = payload(&Sha256Digest::compute(&manifest)).to_string();
         let signed = cosign.sign(payload.as_bytes());
-        keep(CosignBundle::new(&manifest, payload.as_bytes(), &signed).expect("a bundle").render());
+        cache_signature(
+            CosignBundle::new(&manifest, payload.as_bytes(), &signed).expect("a bundle").render(),
+        );
     }
-    // these do not come along: what they are about is no manifest that anybody could load, or
-    // they are nothing
-    keep(cosign.bundle(&Sha256Digest::compute(&archive())).render());
-    keep(b"nothing".to_vec());
+    // not saved: a signature of something that is not a manifest of the archive, and an invalid one
+    cache_signature(cosign.bundle(&Sha256Digest::compute(&archive())).render());
+    cache_signature(b"nothing".to_vec());
     let save = ["pack", "save", &reference, "-o", "packs.tar", "--trust-root-of", "local"];
     let saved = here.gtc(save).succeeded().result();
     assert_eq!(saved["packs"][0]["signatures"], 3, "{saved}");
     assert_eq!(saved["warnings"].as_array().map(Vec::len), Some(2), "{saved}");
     drop(registry);
 
-    let there = beyond(&here, "packs.tar");
+    let there = other_machine(&here, "packs.tar");
     let loaded = there.gtc(["pack", "load", "packs.tar"]).succeeded().result();
     assert_eq!(loaded["packs"].as_array().map(Vec::len), Some(1), "{loaded}");
     assert_eq!(
@@ -186,7 +189,7 @@ fn signatures_and_trust_come_along_and_nobody_is_trusted_unasked() {
     assert_eq!(loaded["trust_root"]["keys"], ids);
     assert!(loaded["trust_root"].get("trusted_in").is_none(), "{loaded}");
     let listed = there.gtc(["op", "trust-root", "list", "local"]).succeeded().result();
-    assert_eq!(listed["keys"], json!([]), "it was trusted without a word");
+    assert_eq!(listed["keys"], json!([]), "it was trusted without a flag");
     there.human(["pack", "load", "packs.tar"]).succeeded().shows(&[
         "nobody trusts it",
         &key.id,
@@ -205,22 +208,22 @@ fn signatures_and_trust_come_along_and_nobody_is_trusted_unasked() {
     let bound = bind(&there, &reference).succeeded().result();
     assert!(ids.as_array().is_some_and(|ids| ids.contains(&bound["signer"])), "{bound}");
 
-    // whoever trusts cosign's key alone binds it too
+    // the key of cosign alone is enough to bind it
     there.gtc(["op", "trust-root", "remove", "--env", "local", "--key-id", &key.id]).succeeded();
     there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
 }
 
 #[test]
-fn an_environment_is_saved_with_what_it_has_bound() {
+fn an_environment_is_saved_with_its_packs() {
     let here = Sandbox::with_local().with_own_cache();
     here.gtc(["pack", "save", "--env", "local", "-o", "a.tar"]).refused(1, "not-found");
     let pack = here.honest_pack("secrets", "acme.secrets.vault", "^0.4");
     bind(&here, &pack.display().to_string()).succeeded();
-    // what is bound is kept, so the file is not needed
-    std::fs::remove_file(&pack).expect("it goes");
+    // a bound pack is cached, so the file is not needed
+    std::fs::remove_file(&pack).expect("removed");
     let saved = here.gtc(["pack", "save", "--env", "local", "-o", "a.tar"]).succeeded().result();
     assert_eq!(saved["packs"].as_array().map(Vec::len), Some(1), "{saved}");
-    let there = beyond(&here, "a.tar");
+    let there = other_machine(&here, "a.tar");
     let loaded = there.gtc(["pack", "load", "a.tar", "-o", "packs"]).succeeded().result();
     assert_eq!(loaded["packs"][0]["name"], "acme.secrets.vault:1.0.0");
     let path = text(&loaded["packs"][0]["path"]);
@@ -229,7 +232,7 @@ fn an_environment_is_saved_with_what_it_has_bound() {
 }
 
 #[test]
-fn arguments_come_from_files_too_and_are_described() {
+fn save_and_load_take_answers_and_have_schemas() {
     let here = Sandbox::new().with_own_cache();
     here.write("vault.gtpack", archive());
     here.write("save.yaml", "pack_refs: [vault.gtpack]\noutput: packs.tar\n");
@@ -237,11 +240,11 @@ fn arguments_come_from_files_too_and_are_described() {
     here.gtc(["pack", "save", "--answers", "save.yaml"]).succeeded();
     here.gtc(["pack", "load", "--answers", "load.json"]).succeeded();
     here.gtc(["pack", "load", "packs.tar", "-o", "out"]).succeeded();
-    // a signature that is left of another pack is none of this one
+    // a signature file of another pack is not overwritten silently
     let left = here.write("out/acme.secrets.vault-1.0.0.gtpack.sig", "of another pack");
     here.gtc(["pack", "load", "packs.tar", "-o", "out"]).refused(1, "conflict");
     here.gtc(["pack", "load", "packs.tar", "-o", "out", "--force"]).succeeded();
-    assert!(!left.exists(), "it is taken for that of the pack");
+    assert!(!left.exists(), "the signature of another pack is still there");
     for verb in ["save", "load"] {
         let schema = here.gtc(["pack", verb, "--schema"]).succeeded();
         let schema: Value = serde_json::from_str(&schema.stdout).expect("JSON");
@@ -254,11 +257,11 @@ fn arguments_come_from_files_too_and_are_described() {
     let much =
         ["pack", "save", "vault.gtpack", "-o", "a.tar", "--limit", "layout.total-bytes=1KiB"];
     here.gtc(much).refused(1, "layout-too-large");
-    assert!(!here.home().join("a.tar").exists(), "half a file");
+    assert!(!here.home().join("a.tar").exists(), "an incomplete file was written");
     here.gtc(["pack", "load", "absent.tar"]).refused(2, "file-not-found");
 }
 
-/// A layout of these manifests, by the names that they have, and of blobs.
+/// A layout with these manifests, by name, and blobs.
 fn layout(entries: &[(Option<&str>, &Value)], blobs: &[&[u8]]) -> Vec<u8> {
     let entry = |(name, manifest): &(Option<&str>, &Value)| {
         LayoutEntry::new(name.map(str::to_owned), manifest.to_string().into_bytes())
@@ -276,12 +279,12 @@ fn layout(entries: &[(Option<&str>, &Value)], blobs: &[&[u8]]) -> Vec<u8> {
 }
 
 #[test]
-fn hostile_files_are_refused_and_leave_nothing() {
+fn hostile_bundles_are_refused_and_leave_nothing() {
     const NAME: Option<&str> = Some("ghcr.io/team/vault:1");
     let archive = archive();
     let pack = Image::pack(&archive);
     let blobs: Vec<&[u8]> = pack.blobs.iter().map(Vec::as_slice).collect();
-    let honest = layout(&[(NAME, &pack.manifest)], &blobs);
+    let valid = layout(&[(NAME, &pack.manifest)], &blobs);
     let artifact = |kind: &str, document: &[u8], subject: &str| {
         let mut image =
             Image::new("application/vnd.oci.empty.v1+json", b"{}", &[(kind, document)]).manifest;
@@ -300,7 +303,7 @@ fn hostile_files_are_refused_and_leave_nothing() {
         b"{}",
         &Sha256Digest::compute(renamed.to_string().as_bytes()).to_string(),
     );
-    let lonely = artifact(ENVELOPE, b"{}", &Sha256Digest::compute(b"another").to_string());
+    let without_subject = artifact(ENVELOPE, b"{}", &Sha256Digest::compute(b"another").to_string());
     let trust =
         artifact(TRUST, b"{\"schema\":\"greentic.trust-root.v1\",\"keys\":[{}]}", &pack.digest());
     let document: &[u8] = b"{\"schema\":\"greentic.trust-root.v1\",\"keys\":[{}]}";
@@ -310,7 +313,7 @@ fn hostile_files_are_refused_and_leave_nothing() {
     other_size["layers"][0]["size"] = 5.into();
     let pinned = format!("ghcr.io/team/vault@{}", Sha256Digest::compute(b"another"));
     let flipped = {
-        let mut bytes = honest.clone();
+        let mut bytes = valid.clone();
         let at =
             bytes.windows(archive.len()).position(|window| window == archive).expect("the archive");
         bytes[at + archive.len() / 2] ^= 1;
@@ -318,24 +321,32 @@ fn hostile_files_are_refused_and_leave_nothing() {
     };
     let with_document = [&blobs[..], &[document]].concat();
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
-        ("nothing", Vec::new(), "invalid-layout"),
-        ("no tar", vec![b'x'; 4096], "invalid-layout"),
-        ("cut off", honest[..honest.len() / 2].to_vec(), "invalid-layout"),
-        ("another byte", flipped, "damaged"),
-        ("no pack at all", layout(&[], &[]), "invalid-layout"),
+        ("an empty file", Vec::new(), "invalid-layout"),
+        ("not a tar file", vec![b'x'; 4096], "invalid-layout"),
+        ("a truncated file", valid[..valid.len() / 2].to_vec(), "invalid-layout"),
+        ("a flipped bit", flipped, "damaged"),
+        ("no pack", layout(&[], &[]), "invalid-layout"),
         (
             "a container",
             layout(&[(NAME, &container.manifest)], &[b"\x1f\x8b no archive"]),
             "not-a-pack",
         ),
         ("an index", layout(&[(NAME, &Image::index(&pack).manifest)], &blobs), "not-a-pack"),
-        ("no JSON of a manifest", layout(&[(NAME, &json!("\u{1b}[2J"))], &[]), "invalid-layout"),
-        ("no layer", layout(&[(NAME, &pack.manifest)], &[b"{}"]), "invalid-layout"),
-        ("another size", layout(&[(NAME, &other_size)], &blobs), "damaged"),
-        ("no archive", layout(&[(NAME, &no_archive.manifest)], &[b"no archive"]), "zip-end-record"),
-        ("another digest", layout(&[(Some(&pinned), &pack.manifest)], &blobs), "damaged"),
         (
-            "no signature",
+            "a manifest that is not an object",
+            layout(&[(NAME, &json!("\u{1b}[2J"))], &[]),
+            "invalid-layout",
+        ),
+        ("a missing layer", layout(&[(NAME, &pack.manifest)], &[b"{}"]), "invalid-layout"),
+        ("a wrong size", layout(&[(NAME, &other_size)], &blobs), "damaged"),
+        (
+            "a layer that is not an archive",
+            layout(&[(NAME, &no_archive.manifest)], &[b"no archive"]),
+            "zip-end-record",
+        ),
+        ("a wrong digest", layout(&[(Some(&pinned), &pack.manifest)], &blobs), "damaged"),
+        (
+            "an invalid signature",
             layout(&[(NAME, &pack.manifest), (None, &signature)], &blobs),
             "signature-malformed",
         ),
@@ -345,12 +356,12 @@ fn hostile_files_are_refused_and_leave_nothing() {
             "signature-malformed",
         ),
         (
-            "a lonely signature",
-            layout(&[(NAME, &pack.manifest), (None, &lonely)], &blobs),
+            "a signature without its subject",
+            layout(&[(NAME, &pack.manifest), (None, &without_subject)], &blobs),
             "invalid-layout",
         ),
         (
-            "no trust root",
+            "an invalid trust root",
             layout(&[(NAME, &pack.manifest), (None, &trust)], &with_document),
             "invalid-layout",
         ),
@@ -366,17 +377,17 @@ fn hostile_files_are_refused_and_leave_nothing() {
             envelope["error"]["hint"].is_string() && !ran.stderr.contains('\u{1b}'),
             "{name}: {envelope}"
         );
-        assert_eq!(kept(&sandbox), Vec::<PathBuf>::new(), "{name} left something");
+        assert_eq!(cached(&sandbox), Vec::<PathBuf>::new(), "{name} left something");
         assert!(!sandbox.home().join("out").exists(), "{name} wrote a file");
     }
-    sandbox.write("honest.tar", honest);
-    sandbox.gtc(["pack", "load", "honest.tar"]).succeeded();
+    sandbox.write("valid.tar", valid);
+    sandbox.gtc(["pack", "load", "valid.tar"]).succeeded();
     bind(&sandbox, "oci://ghcr.io/team/vault:1").succeeded();
 }
 
-/// A name of a pack leads to no other folder, and stands for nothing in a registry.
+/// Names in a bundle choose neither paths nor, unless they are valid, references.
 #[test]
-fn names_in_a_file_lead_nowhere() {
+fn names_in_a_bundle_are_not_paths() {
     let here = Sandbox::with_local().with_own_cache();
     let archive = archive();
     let pack = Image::pack(&archive);
@@ -385,18 +396,15 @@ fn names_in_a_file_lead_nowhere() {
         here.write("a.tar", layout(&[(Some(name), &pack.manifest)], &blobs));
         let loaded = here.gtc(["pack", "load", "a.tar", "-o", "out"]).succeeded().result();
         assert_eq!(text(&loaded["packs"][0]["path"]), "out/acme.secrets.vault-1.0.0.gtpack");
-        let shown = here.human(["pack", "load", "a.tar"]).succeeded();
-        assert!(!shown.stdout.contains('\u{1b}'), "{shown:?}");
+        let human = here.human(["pack", "load", "a.tar"]).succeeded();
+        assert!(!human.stdout.contains('\u{1b}'), "{human:?}");
     }
-    assert!(
-        !here.cache().join("references").exists(),
-        "a name that is no reference stands for something"
-    );
+    assert!(!here.cache().join("references").exists(), "an invalid reference was recorded");
 }
 
 #[test]
 #[ignore = "needs docker-registry and skopeo; `cargo xtask test` runs it"]
-fn a_file_goes_from_registry_to_registry() {
+fn a_bundle_transfers_a_pack_between_registries() {
     let here = Sandbox::with_local().with_own_cache();
     let registry = DockerRegistry::open();
     let reference = registry.reference("team/vault:0.4.2");
@@ -407,35 +415,35 @@ fn a_file_goes_from_registry_to_registry() {
     let saved = here.gtc(["pack", "save", &reference, "-o", "packs.tar"]).succeeded().result();
     assert_eq!(saved["packs"][0]["signatures"], 1, "{saved}");
 
-    let there = beyond(&here, "packs.tar");
+    let there = other_machine(&here, "packs.tar");
     let name = reference.trim_start_matches("oci://");
-    let place = format!("oci-archive:packs.tar:{name}");
+    let source = format!("oci-archive:packs.tar:{name}");
     let skopeo = |arguments: &[&str]| {
         let mut command = there.command("skopeo");
         run(command.arg("--insecure-policy").args(arguments).env("TMPDIR", there.home()))
             .succeeded()
     };
-    let manifest = skopeo(&["inspect", "--raw", &place]).stdout;
+    let manifest = skopeo(&["inspect", "--raw", &source]).stdout;
     assert_eq!(
         Sha256Digest::compute(manifest.as_bytes()).to_string(),
         text(&saved["packs"][0]["manifest_digest"])
     );
     let copy = format!("docker://{}/copied/vault:1", registry.host());
-    skopeo(&["copy", "--preserve-digests", "--dest-tls-verify=false", &place, &copy]);
+    skopeo(&["copy", "--preserve-digests", "--dest-tls-verify=false", &source, &copy]);
     there
         .gtc(["pack", "pull", &registry.reference("copied/vault:1"), "-o", "copy.gtpack"])
         .succeeded();
     drop(registry);
 
-    there.trust(&key_there(&there, &key.public));
+    there.trust(&import_key(&there, &key.public));
     there.gtc(["pack", "load", "packs.tar"]).succeeded();
     let bound = bind(&there, &reference).succeeded().result();
     assert_eq!(bound["signer"], key.id);
     there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
 }
 
-/// The public half of a key of another machine.
-fn key_there(there: &Sandbox, public: &str) -> crate::support::signing::Key {
+/// A public key from another machine.
+fn import_key(there: &Sandbox, public: &str) -> crate::support::signing::Key {
     let path = there.write("key.pub", std::fs::read(public).expect("a key")).display().to_string();
     crate::support::signing::Key { private: String::new(), public: path, id: String::new() }
 }

@@ -1,17 +1,18 @@
-//! Registries that encrypt, and whom they are vouched for by.
+//! Registries with TLS, and the authorities that they need.
 
 use super::{archive, bind, files};
 use crate::support::Sandbox;
 use crate::support::registry::authority::Authority;
-use crate::support::registry::hostile::{Hostile, blob_path};
 use crate::support::registry::image::Image;
 use crate::support::registry::reply::Reply;
+use crate::support::registry::scripted::{ScriptedRegistry, blob_path};
 
 #[test]
-fn an_authority_is_trusted_once_it_is_named() {
+fn an_authority_is_trusted_only_if_it_is_named() {
     let sandbox = Sandbox::with_local().with_own_cache();
-    let (authority, image) = (Authority::new(), Image::pack(&archive()));
-    let registry = Hostile::encrypted(&authority);
+    let authority = Authority::new();
+    let image = Image::pack(&archive());
+    let registry = ScriptedRegistry::tls(&authority);
     registry.serve("1", &image);
     let reference = registry.reference("1");
     let own = sandbox.write("own.pem", authority.pem()).display().to_string();
@@ -32,10 +33,10 @@ fn an_authority_is_trusted_once_it_is_named() {
 }
 
 #[test]
-fn a_certificate_is_good_for_its_names_only() {
+fn a_certificate_is_valid_only_for_its_names() {
     let sandbox = Sandbox::with_local().with_own_cache();
     let authority = Authority::new();
-    let registry = Hostile::encrypted_as(&authority, &["registry.example"]);
+    let registry = ScriptedRegistry::tls_for_names(&authority, &["registry.example"]);
     registry.serve("1", &Image::pack(&archive()));
     let own = sandbox.write("own.pem", authority.pem()).display().to_string();
     let refusal = bind(&sandbox, &registry.reference("1"), &["--ca-file", &own])
@@ -44,14 +45,15 @@ fn a_certificate_is_good_for_its_names_only() {
 }
 
 #[test]
-fn encryption_is_not_given_up_on_the_way() {
+fn a_redirect_to_plain_http_is_not_followed() {
     let sandbox = Sandbox::with_local().with_own_cache();
-    let (authority, image) = (Authority::new(), Image::pack(&archive()));
-    let registry = Hostile::encrypted(&authority);
+    let authority = Authority::new();
+    let image = Image::pack(&archive());
+    let registry = ScriptedRegistry::tls(&authority);
     registry.serve("1", &image);
     let own = sandbox.write("own.pem", authority.pem()).display().to_string();
-    registry.says(&blob_path(image.layer()), [Reply::redirect("http://store.example/layer")]);
+    registry.respond(&blob_path(image.layer()), [Reply::redirect("http://store.example/layer")]);
     let refusal = bind(&sandbox, &registry.reference("1"), &["--ca-file", &own])
         .refused(1, "registry-redirect");
-    assert!(refusal.contains("where nothing is encrypted"), "{refusal}");
+    assert!(refusal.contains("it is not encrypted"), "{refusal}");
 }

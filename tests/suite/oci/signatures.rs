@@ -1,45 +1,45 @@
-//! Who vouches for packs in registries, and what becomes of kept ones that are damaged.
+//! Signatures of packs in registries, and damaged or interrupted downloads.
 
-use super::{archive, bind, kept, refer};
-use crate::support::registry::hostile::Hostile;
+use super::{archive, bind, cached, publish_signature};
 use crate::support::registry::image::Image;
+use crate::support::registry::scripted::ScriptedRegistry;
 use crate::support::wat::Handler;
 use crate::support::{Sandbox, packs, run};
 
-/// Signs an archive with a key of the sandbox; the envelope.
-fn signed(sandbox: &Sandbox, archive: &[u8], key: &str) -> Vec<u8> {
+/// Signs an archive with a key of the sandbox, and returns the envelope.
+fn sign(sandbox: &Sandbox, archive: &[u8], key: &str) -> Vec<u8> {
     sandbox.write("signed.gtpack", archive);
     sandbox.gtc(["pack", "sign", "signed.gtpack", "--key", key, "--replace"]).succeeded();
     std::fs::read(sandbox.home().join("signed.gtpack.sig")).expect("a signature")
 }
 
 #[test]
-fn only_what_a_trusted_key_signed_is_bound() {
+fn only_packs_with_a_trusted_signature_are_bound() {
     let sandbox = Sandbox::with_local().with_own_cache();
     sandbox.trust(&sandbox.key("trusted.pem"));
-    sandbox.key("stranger.pem");
+    sandbox.key("untrusted.pem");
     let other = Handler::new("secrets", "acme.secrets.other", "^1").component();
     let other =
         packs::archive("secrets", "acme.secrets.other", "^1", other, packs::permissions(&[], &[]));
     let cases: [(Option<Vec<u8>>, &str); 4] = [
         (None, "unsigned"),
-        (Some(signed(&sandbox, &archive(), "stranger.pem")), "signer-not-trusted"),
-        (Some(signed(&sandbox, &other, "trusted.pem")), "signature-other-archive"),
+        (Some(sign(&sandbox, &archive(), "untrusted.pem")), "signer-not-trusted"),
+        (Some(sign(&sandbox, &other, "trusted.pem")), "signature-other-archive"),
         (Some(b"{\"payload\": 1".to_vec()), "signature-malformed"),
     ];
     for (envelope, kind) in &cases {
         let image = Image::pack(&archive());
-        let registry = Hostile::with(&image);
+        let registry = ScriptedRegistry::with_image(&image);
         if let Some(envelope) = envelope {
-            refer(&registry, &image, envelope);
+            publish_signature(&registry, &image, envelope);
         }
         let refusal = bind(&sandbox, &registry.reference("1"), &[]).exited(1);
         assert!(refusal.stderr.contains(kind), "{kind}: {refusal:?}");
-        assert!(kept(&sandbox).is_empty(), "{kind}");
+        assert!(cached(&sandbox).is_empty(), "{kind}");
     }
     let image = Image::pack(&archive());
-    let registry = Hostile::with(&image);
-    refer(&registry, &image, &signed(&sandbox, &archive(), "trusted.pem"));
+    let registry = ScriptedRegistry::with_image(&image);
+    publish_signature(&registry, &image, &sign(&sandbox, &archive(), "trusted.pem"));
     bind(&sandbox, &registry.reference("1"), &[]).succeeded();
     sandbox.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
 }
@@ -48,9 +48,9 @@ fn only_what_a_trusted_key_signed_is_bound() {
 fn a_damaged_archive_is_fetched_again_and_never_used() {
     let sandbox = Sandbox::with_local().with_own_cache();
     let image = Image::pack(&archive());
-    let registry = Hostile::with(&image);
+    let registry = ScriptedRegistry::with_image(&image);
     bind(&sandbox, &registry.reference("1"), &[]).succeeded();
-    let [blob] = &kept(&sandbox)[..] else { panic!("one archive is kept") };
+    let [blob] = &cached(&sandbox)[..] else { panic!("one archive is cached") };
     for damage in [&b""[..], b"PK something else"] {
         std::fs::write(blob, damage).expect("a file");
         let report = sandbox.gtc(["op", "env", "doctor", "local", "--offline"]).exited(1).result();
@@ -62,23 +62,23 @@ fn a_damaged_archive_is_fetched_again_and_never_used() {
 }
 
 #[test]
-fn an_interrupted_pull_leaves_nothing() {
-    use crate::support::registry::hostile::blob_path;
+fn an_interrupted_pull_leaves_no_files() {
     use crate::support::registry::reply::Reply;
+    use crate::support::registry::scripted::blob_path;
     let sandbox = Sandbox::new().with_own_cache();
     let image = Image::pack(&archive());
-    let registry = Hostile::with(&image);
+    let registry = ScriptedRegistry::with_image(&image);
     let path = blob_path(image.layer());
-    registry.says(
+    registry.respond(
         &path,
-        [Reply::of(image.blobs[1].clone()).slow_body(std::time::Duration::from_millis(20))],
+        [Reply::ok(image.blobs[1].clone()).slow_body(std::time::Duration::from_millis(20))],
     );
     let mut pull = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
     let mut pull = pull
         .args(["pack", "pull", &registry.reference("1"), "-o", "pulled.gtpack"])
         .spawn()
         .expect("it starts");
-    while registry.asked(&path) == 0 {
+    while registry.request_count(&path) == 0 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     run(std::process::Command::new("kill").args(["-INT", &pull.id().to_string()])).succeeded();
@@ -89,5 +89,5 @@ fn an_interrupted_pull_leaves_nothing() {
         .collect();
     let left: Vec<_> = left.iter().filter(|path| **path != sandbox.cache()).collect();
     assert!(left.is_empty(), "{left:?}");
-    assert!(kept(&sandbox).is_empty());
+    assert!(cached(&sandbox).is_empty());
 }

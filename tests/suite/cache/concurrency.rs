@@ -1,4 +1,4 @@
-//! Many processes at one cache, and processes that end at any moment.
+//! Concurrent processes with one cache, and killed processes.
 
 use std::fs::{self, File};
 use std::process::Stdio;
@@ -9,14 +9,14 @@ use env_pack_domain::Sha256Digest;
 use super::{bind, blob, bound, cache, names};
 use crate::support::Sandbox;
 
-/// How many processes do something at a time.
-const CROWD: usize = 6;
+/// The number of concurrent processes.
+const PROCESSES: usize = 6;
 
 #[test]
-fn all_may_keep_the_same_archive_at_once() {
+fn concurrent_binds_of_the_same_archive_succeed() {
     let sandbox = Sandbox::new().with_own_cache();
     let pack = sandbox.honest_pack("state", "acme.state.redis", "^1");
-    let ids: Vec<_> = (0..CROWD).map(|at| format!("e{at}")).collect();
+    let ids: Vec<_> = (0..PROCESSES).map(|at| format!("e{at}")).collect();
     ids.iter().for_each(|id| drop(sandbox.gtc(["op", "env", "create", "--empty", id]).succeeded()));
     let shown = pack.display().to_string();
     std::thread::scope(|scope| {
@@ -47,21 +47,24 @@ fn all_may_keep_the_same_archive_at_once() {
     );
     let pinned_by =
         cache(&sandbox, &["list"]).succeeded().result()["archives"][0]["pinned_by"].clone();
-    assert_eq!(pinned_by.as_array().expect("a list").len(), CROWD);
+    assert_eq!(pinned_by.as_array().expect("a list").len(), PROCESSES);
     cache(&sandbox, &["verify"]).succeeded();
 }
 
 #[test]
-fn nothing_is_taken_from_who_is_about_to_pin_it() {
+fn gc_removes_no_archive_that_is_about_to_be_pinned() {
     let (sandbox, _) = bound("acme.state.redis");
     let path = |at: usize| format!("acme.state.p{at}");
     let packs: Vec<_> =
-        (0..CROWD * 2).map(|at| sandbox.honest_pack("state", &path(at), "^1")).collect();
+        (0..PROCESSES * 2).map(|at| sandbox.honest_pack("state", &path(at), "^1")).collect();
     std::thread::scope(|scope| {
         let binding = scope.spawn(|| {
             for (at, pack) in packs.iter().enumerate() {
                 bind(&sandbox, &path(at), pack).succeeded();
-                assert!(blob(&sandbox, pack).exists(), "what was just bound is kept");
+                assert!(
+                    blob(&sandbox, pack).exists(),
+                    "the archive was removed before it was pinned"
+                );
             }
         });
         while !binding.is_finished() {
@@ -69,20 +72,20 @@ fn nothing_is_taken_from_who_is_about_to_pin_it() {
         }
     });
     cache(&sandbox, &["gc"]).succeeded();
-    // the last one, and the one before it
+    // the bound pack and the rollback target
     let folder = sandbox.cache().join("blobs/sha256");
     assert_eq!(names(&folder).len(), 2);
     sandbox.gtc(["op", "env", "doctor"]).succeeded();
 }
 
 #[test]
-fn who_tidies_up_waits_for_who_keeps() {
+fn gc_waits_for_the_shared_lock() {
     let (sandbox, _) = bound("acme.state.redis");
     let unpinned = sandbox.cache().join("blobs/sha256").join("ab".repeat(32));
-    fs::write(&unpinned, "kept, and pinned in a moment").expect("a file");
+    fs::write(&unpinned, "will be pinned soon").expect("a file");
     let lock = File::open(sandbox.cache().join("blobs/.lock")).expect("a lock");
     lock.lock_shared().expect("locked");
-    // whoever keeps archives does not mind others that do
+    // a process that adds an archive does not block on a shared lock
     let pack = sandbox.honest_pack("state", "acme.state.other", "^1");
     bind(&sandbox, "acme.state.other", &pack).succeeded();
     std::thread::scope(|scope| {
@@ -99,15 +102,14 @@ fn who_tidies_up_waits_for_who_keeps() {
 }
 
 #[test]
-fn a_process_that_is_killed_at_any_moment_leaves_nothing_behind() {
+fn a_process_killed_at_any_moment_does_not_damage_the_cache() {
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
     let path = "acme.state.redis";
     let component = padded(path);
     let compiled = Sha256Digest::compute(&component).hex();
     let pack = sandbox.pack("state", path, "^1", component);
-    // everything is made anew each time: the archive in the cache, and the code of its
-    // component
+    // each step starts without the archive in the cache and the code of its component
     let forget = || {
         drop(fs::remove_file(blob(&sandbox, &pack)));
         let code = sandbox
@@ -120,7 +122,7 @@ fn a_process_that_is_killed_at_any_moment_leaves_nothing_behind() {
     forget();
     let started = Instant::now();
     bind(&sandbox, path, &pack).succeeded();
-    let whole = started.elapsed();
+    let duration = started.elapsed();
     let folder = sandbox.cache().join("blobs/sha256");
     let (mut killed, mut half_written) = (0, 0);
     for step in 0..40_u32 {
@@ -130,25 +132,25 @@ fn a_process_that_is_killed_at_any_moment_leaves_nothing_behind() {
         command.arg(format!("{path}@1.0.0")).arg("--pack-ref").arg(&pack);
         let mut child =
             command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-        std::thread::sleep(whole * step / 40);
+        std::thread::sleep(duration * step / 40);
         child.kill().expect("killed");
         killed += usize::from(!child.wait().expect("it ends").success());
         half_written += usize::from(names(&folder).iter().any(|name| name.starts_with('.')));
-        // whatever has a digest for a name is what the digest says
+        // every file with a digest as its name has that digest
         cache(&sandbox, &["verify"]).succeeded();
     }
     assert!(
         killed >= 5,
-        "{killed} of 40 were killed in time, {half_written} while something was half written"
+        "{killed} of 40 were killed in time, {half_written} with a temporary file"
     );
-    // the next one succeeds, and clears away what is half written
+    // the next process succeeds and removes temporary files
     bind(&sandbox, path, &pack).succeeded();
     assert_eq!(names(&folder).len(), 1);
     assert_eq!(fs::read(blob(&sandbox, &pack)).expect("a blob"), fs::read(&pack).expect("a pack"));
 }
 
 #[test]
-fn what_a_killed_process_left_goes_with_the_next_archive() {
+fn temporary_files_of_killed_processes_are_removed() {
     let (sandbox, pack) = bound("acme.state.redis");
     let kept = blob(&sandbox, &pack);
     let leave = |number: usize| {
@@ -161,17 +163,17 @@ fn what_a_killed_process_left_goes_with_the_next_archive() {
     fs::remove_file(&kept).expect("removed");
     bind(&sandbox, "acme.state.redis", &pack).succeeded();
     assert_eq!(names(kept.parent().expect("a folder")).len(), 1);
-    // or when somebody tidies up
+    // garbage collection removes them, too
     (0..3).for_each(leave);
     let gc = cache(&sandbox, &["gc"]).succeeded().result();
     assert_eq!(gc["freed_bytes"], 12);
     assert_eq!(names(kept.parent().expect("a folder")).len(), 1);
 }
 
-/// A component that takes a while to write: an honest handler with megabytes behind it.
+/// A valid component that takes long to write, because of a custom section of 8 MiB.
 fn padded(path: &str) -> Vec<u8> {
     let mut component = crate::support::wat::Handler::new("state", path, "^1").component();
-    // a custom section: id 0, its size, a name of one letter, and zeroes
+    // a custom section: id 0, size, a name of one letter, and zeros
     let padding = 8 << 20;
     component.push(0);
     let mut size = padding + 2;

@@ -1,15 +1,15 @@
-//! The registry that Debian ships: pushing, binding, logging in.
+//! Pushes, pulls and logins with `docker-registry`, the registry that Debian packages.
 //!
-//! These need `docker-registry`. `cargo xtask test` runs them where it is or can be
-//! installed, and says so where not.
+//! `cargo xtask test` runs these tests if the program is installed or can be installed, and
+//! reports it otherwise.
 
-use super::{archive, bind, kept};
+use super::{archive, bind, cached};
 use crate::support::registry::docker::{DockerRegistry, PASSWORD, USER};
 use crate::support::registry::tokens::TokenServer;
 use crate::support::wat::Handler;
 use crate::support::{Sandbox, packs, run, text};
 
-/// A sandbox with a cache of its own and the pack in a file.
+/// A sandbox with its own cache and a pack in a file.
 fn with_pack() -> (Sandbox, String) {
     let sandbox = Sandbox::with_local().with_own_cache();
     let pack = sandbox.write("vault.gtpack", archive()).display().to_string();
@@ -18,7 +18,7 @@ fn with_pack() -> (Sandbox, String) {
 
 #[test]
 #[ignore = "needs docker-registry; `cargo xtask test` runs it"]
-fn what_is_pushed_is_what_is_bound() {
+fn a_pushed_pack_can_be_pulled_and_bound() {
     let (sandbox, pack) = with_pack();
     let registry = DockerRegistry::open();
     let reference = registry.reference("team/vault:0.4.2");
@@ -33,10 +33,10 @@ fn what_is_pushed_is_what_is_bound() {
 
     bind(&sandbox, &reference, &[]).succeeded();
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
-    let lock = std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json"))
-        .expect("a lock");
-    assert!(lock.contains(&digest) && lock.contains(text(&pushed["sha256"])), "{lock}");
-    assert_eq!(kept(&sandbox).len(), 1);
+    let pins = std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json"))
+        .expect("pins");
+    assert!(pins.contains(&digest) && pins.contains(text(&pushed["sha256"])), "{pins}");
+    assert_eq!(cached(&sandbox).len(), 1);
 
     drop(registry);
     sandbox.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
@@ -45,14 +45,14 @@ fn what_is_pushed_is_what_is_bound() {
 
 #[test]
 #[ignore = "needs docker-registry; `cargo xtask test` runs it"]
-fn a_tag_that_moved_is_not_followed() {
+fn a_moved_tag_is_not_followed() {
     let (sandbox, pack) = with_pack();
     let registry = DockerRegistry::open();
     let reference = registry.reference("team/vault:1");
     let pushed = sandbox.gtc(["pack", "push", &pack, &reference]).succeeded().result();
     let digest = text(&pushed["manifest_digest"]);
     bind(&sandbox, &reference, &[]).succeeded();
-    let before = kept(&sandbox);
+    let before = cached(&sandbox);
 
     let component = Handler::new("secrets", "acme.secrets.vault", "^9").component();
     let other = packs::archive(
@@ -66,13 +66,13 @@ fn a_tag_that_moved_is_not_followed() {
     let moved = sandbox.gtc(["pack", "push", &other, &reference]).succeeded().result();
     assert_ne!(text(&moved["manifest_digest"]), digest);
 
-    // what is gone is fetched again: what was bound, not what the tag stands for now
+    // the pinned pack is fetched again, not the one that the tag names now
     std::fs::remove_dir_all(sandbox.cache()).expect("a folder");
     let report = sandbox.gtc(["op", "env", "doctor", "local"]);
     assert_eq!(report.code, 0, "{report:?}");
-    assert_eq!(kept(&sandbox), before);
+    assert_eq!(cached(&sandbox), before);
 
-    // by its digest it stays what it is
+    // a digest reference does not move
     let pinned = format!("{reference}@{digest}");
     bind(&sandbox, &pinned, &[]).succeeded();
     let refusal = bind(&Sandbox::with_local().with_own_cache(), &reference, &[]).exited(1);
@@ -81,7 +81,7 @@ fn a_tag_that_moved_is_not_followed() {
 
 #[test]
 #[ignore = "needs docker-registry; `cargo xtask test` runs it"]
-fn a_password_is_found_where_others_keep_it() {
+fn the_password_of_docker_login_is_used() {
     let (sandbox, pack) = with_pack();
     let registry = DockerRegistry::with_passwords();
     let reference = registry.reference("team/vault:1");
@@ -106,7 +106,7 @@ fn a_password_is_found_where_others_keep_it() {
 
 #[test]
 #[ignore = "needs docker-registry; `cargo xtask test` runs it"]
-fn a_token_is_fetched_from_where_the_operator_says() {
+fn a_token_service_must_be_allowed() {
     let (sandbox, pack) = with_pack();
     let tokens = TokenServer::start();
     let registry = DockerRegistry::with_tokens(&tokens);
@@ -133,7 +133,7 @@ fn a_token_is_fetched_from_where_the_operator_says() {
 
 #[test]
 #[ignore = "needs docker-registry; `cargo xtask test` runs it"]
-fn what_is_public_needs_no_password() {
+fn a_public_repository_needs_no_password() {
     let (sandbox, pack) = with_pack();
     let tokens = TokenServer::start();
     let registry = DockerRegistry::with_tokens(&tokens);

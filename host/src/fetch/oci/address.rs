@@ -1,0 +1,49 @@
+//! Classification of URLs by where they lead: this machine, the local link, or another host.
+
+use std::net::Ipv4Addr;
+
+use env_pack_domain::ForeignText;
+use url::{Host, Url};
+
+/// The host of a URL, with the port unless it is the default of the scheme.
+pub(super) fn host_of(url: &Url) -> ForeignText {
+    let host = url.host_str().unwrap_or_default();
+    ForeignText::excerpt(
+        &url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+    )
+}
+
+/// Whether a URL leads to this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => is_local_ipv4(address),
+        Some(Host::Ipv6(address)) => {
+            address.is_loopback()
+                || address.is_unspecified()
+                || address.to_ipv4_mapped().is_some_and(is_local_ipv4)
+        }
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+fn is_local_ipv4(address: Ipv4Addr) -> bool {
+    address.is_loopback() || address.is_unspecified()
+}
+
+/// Whether a URL has a link-local address, such as that of a cloud metadata service.
+pub(super) fn is_link_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_link_local(),
+        Some(Host::Ipv6(address)) => {
+            address.is_unicast_link_local()
+                || address.to_ipv4_mapped().is_some_and(|mapped| mapped.is_link_local())
+        }
+        _ => false,
+    }
+}
+
+/// Whether other machines could read a request to this URL on its way.
+pub(super) fn is_exposed(url: &Url) -> bool {
+    url.scheme() != "https" && !is_loopback(url)
+}

@@ -1,0 +1,42 @@
+//! HTTP requests to registries and token services.
+
+use ureq::http::Method;
+use url::Url;
+
+/// A request that can be sent more than once.
+#[derive(Clone, Debug)]
+pub(super) struct HttpRequest<'a> {
+    pub method: Method,
+    pub url: Url,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: &'a [u8],
+    /// What is requested, for messages: `the manifest`.
+    pub what: &'static str,
+    /// Whether the request transfers a layer. Such a request is limited by the total time
+    /// of the operation only.
+    pub is_transfer: bool,
+}
+
+impl<'a> HttpRequest<'a> {
+    pub fn get(url: Url, what: &'static str) -> Self {
+        Self::with_body(Method::GET, url, &[], what)
+    }
+
+    pub fn head(url: Url, what: &'static str) -> Self {
+        Self::with_body(Method::HEAD, url, &[], what)
+    }
+
+    pub fn with_body(method: Method, url: Url, body: &'a [u8], what: &'static str) -> Self {
+        Self { method, url, headers: Vec::new(), body, what, is_transfer: false }
+    }
+
+    /// Marks the request as one that transfers a layer.
+    pub fn as_transfer(self) -> Self {
+        Self { is_transfer: true, ..self }
+    }
+
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
