@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use crate::engine::{self, CompileNotice, Engine, LogSink, ToolEnvironment, Worker};
-use crate::fetch::{FetchSettings, Fetcher, NoProgress, Progress, RegistrySettings};
+use crate::fetch::{FetchSettings, NoProgress, PackSource, Progress, RegistrySettings};
 use crate::limits::Limits;
 use crate::project::ProgressNotice;
 use crate::store::Store;
@@ -60,7 +60,7 @@ pub struct Host {
     pub(crate) store: Store,
     /// The folder of everything that can be had again.
     pub(crate) cache: PathBuf,
-    pub(crate) fetcher: Fetcher,
+    pub(crate) fetcher: PackSource,
     pub(crate) limits: Limits,
     /// Told of every toolchain that builds a project.
     pub(crate) working: ProgressNotice,
@@ -104,7 +104,7 @@ impl Host {
         };
         Self {
             store: Store::new(store_root),
-            fetcher: Fetcher::new(fetch_settings),
+            fetcher: PackSource::new(fetch_settings),
             cache,
             limits,
             working,

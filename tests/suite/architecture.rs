@@ -144,7 +144,7 @@ fn each_library_stays_in_its_room() {
 fn rooms_are_constructed_in_one_place() {
     for (path, code) in sources(&repository().join("host/src")) {
         let may = path.ends_with("host/src/host.rs") || path.ends_with("tests.rs");
-        for constructor in ["Store::new(", "Fetcher::new(", "Engine::new("] {
+        for constructor in ["Store::new(", "PackSource::new(", "Engine::new("] {
             let is_own =
                 code.contains("CompiledStore::new(") && !code.contains(&format!(" {constructor}"));
             let is_room = path.components().any(|part| part.as_os_str() == "engine");

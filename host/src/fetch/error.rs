@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{ForeignText, InvalidOciRef, OciRef, PackDescriptor, Sha256Digest};
 use gtc_fs::read::FileKind;
 
-use super::oci::RegistryError;
+use super::oci::error::RegistryError;
 
 /// Why a pack cannot be fetched, cached or pushed.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::layout::LayoutLimits;
-use super::oci::credentials::CredentialLimits;
+use super::layout::limits::LayoutLimits;
+use super::oci::credentials::limits::CredentialLimits;
 
 /// Limits on the time, memory and number of requests that a registry can cost.
 #[derive(Clone, Debug)]

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use env_pack_domain::{OciRef, Sha256Digest};
 
-use super::oci::{FetchedManifest, PackFormat};
+use super::oci::manifest::PackFormat;
+use super::oci::pull::{FetchedManifest, ResolvedPack};
 
 /// The bytes of a pack.
 #[derive(Debug)]
@@ -34,6 +35,22 @@ impl FetchedPack {
         let bytes = bytes.into();
         let digest = Sha256Digest::compute(&bytes);
         Self { bytes, digest, format: PackFormat::Archive, is_builtin: false, origin: None }
+    }
+
+    /// The layer of a resolved reference.
+    pub(super) fn from_registry(
+        reference: &OciRef,
+        resolved: ResolvedPack,
+        bytes: Vec<u8>,
+    ) -> Self {
+        let ResolvedPack { manifest, layer, format } = resolved;
+        Self {
+            bytes: bytes.into(),
+            digest: layer.digest,
+            format,
+            is_builtin: false,
+            origin: Some(RegistryOrigin { reference: reference.clone(), manifest }),
+        }
     }
 
     /// The digest of the manifest, if the pack is from a registry.

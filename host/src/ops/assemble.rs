@@ -139,9 +139,15 @@ impl Assembly {
             Ok(fetched) => {
                 let (locked, found) = (pin.archive, fetched.digest);
                 self.drifts.push(Drift { pack_ref: pack_ref.clone(), locked, found });
-                host.fetcher.cached_archive(&locked).ok_or(PackError::Replaced { locked, found })
+                host.fetcher
+                    .cache
+                    .archives
+                    .get(&locked)
+                    .ok_or(PackError::Replaced { locked, found })
             }
-            Err(error) => host.fetcher.cached_archive(&pin.archive).ok_or(PackError::Fetch(error)),
+            Err(error) => {
+                host.fetcher.cache.archives.get(&pin.archive).ok_or(PackError::Fetch(error))
+            }
         }
     }
 

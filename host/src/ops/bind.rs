@@ -195,9 +195,9 @@ fn commit(
     let warnings = checked.as_ref().map(|checked| checked.warnings.clone()).unwrap_or_default();
     // a built-in pack changes with this program, so there is nothing to pin
     if let Some(checked) = checked.filter(|_| !host.fetcher.is_builtin(&request.pack_ref)) {
-        kept = Some(host.fetcher.cache_archive(&checked.fetched, host.store.root())?);
+        kept = Some(host.fetcher.cache.insert(&checked.fetched, host.store.root())?);
         if let Some(envelope) = &checked.signed.envelope {
-            host.fetcher.cache_signature(&checked.fetched.digest, envelope)?;
+            host.fetcher.cache.signatures.insert(&checked.fetched.digest, envelope)?;
         }
         signer = checked.signed.signature.signer();
         grants = (!checked.pin.grants.is_empty()).then(|| GrantsReport::from(&checked.pin.grants));

@@ -110,7 +110,7 @@ pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, OpEr
     let along = request.trust_root_of.as_ref().map(EnvId::as_str).zip(trust_root.as_deref());
     let mut fault = None;
     let written = write_with(&request.output, |file| {
-        host.fetcher.write_bundle(&parcels, along, file).map_err(|error| {
+        host.fetcher.bundle_writer().write(&parcels, along, file).map_err(|error| {
             fault = Some(error);
             io::ErrorKind::Other.into()
         })
@@ -191,7 +191,9 @@ fn build_entry(
     let refused = |source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source };
     let pack = load_pack::open_archive(host, fetched).map_err(refused)?;
     let mut parcel = match &pack_ref {
-        PackRef::Oci(reference) => host.fetcher.bundle_published(reference, fetched)?,
+        PackRef::Oci(reference) => {
+            host.fetcher.bundle_writer().entry_from_registry(reference, fetched)?
+        }
         _ => {
             let notes = PackAnnotations {
                 title: pack.id.as_exact().to_owned(),
@@ -199,7 +201,12 @@ fn build_entry(
                 ..PackAnnotations::default()
             };
             let envelope = read_envelope_file(host, &pack_ref, fetched);
-            host.fetcher.bundle_file(fetched, entry_name(&pack), &notes, envelope.as_deref())?
+            host.fetcher.bundle_writer().entry_from_file(
+                fetched,
+                entry_name(&pack),
+                &notes,
+                envelope.as_deref(),
+            )?
         }
     };
     for read in find_signatures(host, &pack_ref, fetched) {

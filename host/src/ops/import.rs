@@ -16,7 +16,7 @@ use super::trust::{TrustPolicy, encode, parse_signature_for};
 use super::{FilePath, OpError, PackError, load_pack, quoted, trust_root};
 use crate::archive::HandlerDeclaration;
 use crate::fetch::bundle::BundledTrustRoot;
-use crate::fetch::{BundleContents, BundleError, BundledPack, PackFormat};
+use crate::fetch::{Bundle, BundleError, BundledPack, PackFormat};
 use crate::host::Host;
 use crate::signing::{MAX_SIGNATURE_BYTES, PublicKey};
 use crate::store::TrustRoot;
@@ -127,7 +127,7 @@ pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, OpEr
         write_files(&mut carried, pack, report, path, &failed)?;
     }
     let all = carried.packs.clone();
-    all.iter().try_for_each(|pack| host.fetcher.cache_bundled_reference(pack))?;
+    all.iter().try_for_each(|pack| pack.record_reference(&host.fetcher.cache.references))?;
     let trust_root = trusted.map(|(environment, keys)| -> Result<_, OpError> {
         let trusting =
             request.trust_in.iter().flat_map(|into| keys.iter().map(move |key| (into, key)));
@@ -200,7 +200,7 @@ fn parse_trust_root(
 /// What is known of a pack once it was opened, and its signatures were read.
 fn open_candidate(
     host: &Host,
-    carried: &mut BundleContents,
+    carried: &mut Bundle,
     pack: BundledPack,
     failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<ImportCandidate, OpError> {
@@ -236,7 +236,7 @@ fn open_candidate(
 
 /// The signatures of a pack, as they are kept; envelopes come first.
 fn read_signatures(
-    carried: &mut BundleContents,
+    carried: &mut Bundle,
     pack: &BundledPack,
     failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<Vec<Vec<u8>>, OpError> {
@@ -246,14 +246,14 @@ fn read_signatures(
 /// Keeps archives and signatures. What stands for them is noted later.
 fn store_contents(
     host: &Host,
-    carried: &mut BundleContents,
+    carried: &mut Bundle,
     failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<(), OpError> {
     for pack in carried.packs.clone() {
         let archive = carried.archive(&pack).map_err(failed)?;
-        let _kept = host.fetcher.cache_bundled_archive(&archive)?;
+        let _kept = host.fetcher.cache.archives.insert(&archive)?;
         for signature in read_signatures(carried, &pack, failed)? {
-            host.fetcher.cache_signature(&archive.digest, &signature)?;
+            host.fetcher.cache.signatures.insert(&archive.digest, &signature)?;
         }
     }
     Ok(())
@@ -263,7 +263,7 @@ fn store_contents(
 fn choose_output_paths(
     host: &Host,
     request: &ImportRequest,
-    carried: &mut BundleContents,
+    carried: &mut Bundle,
     loaded: &[ImportCandidate],
     failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<Vec<PathBuf>, OpError> {
@@ -283,7 +283,7 @@ fn choose_output_paths(
 
 /// Writes a pack into a file, and the first of its signatures beside it.
 fn write_files(
-    carried: &mut BundleContents,
+    carried: &mut Bundle,
     pack: &BundledPack,
     report: &mut ImportedPack,
     path: PathBuf,

@@ -68,14 +68,14 @@ pub(super) fn fetch_pinned(
     pack_ref: &PackRef,
     pin: &PinnedPack,
 ) -> Result<FetchedPack, PackError> {
-    if let Some(kept) = host.fetcher.cached_archive(&pin.archive) {
+    if let Some(kept) = host.fetcher.cache.archives.get(&pin.archive) {
         return Ok(kept);
     }
     let fetched = host.fetcher.fetch_pinned(pack_ref, pin.manifest)?;
     match fetched.digest == pin.archive {
         // what was kept is gone or damaged; that it cannot be kept again is no reason not to use it
         true => {
-            let _ = host.fetcher.cache_archive(&fetched, host.store.root());
+            let _ = host.fetcher.cache.insert(&fetched, host.store.root());
             Ok(fetched)
         }
         false => Err(PackError::Replaced { locked: pin.archive, found: fetched.digest }),

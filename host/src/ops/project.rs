@@ -129,7 +129,7 @@ pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<Buil
     let project = project::read(folder, limits)?;
     let built = {
         let _working = (host.working)(&format!("building a component in {}", project.language));
-        project::build(&project, limits, host.fetcher.is_offline())?
+        project::build(&project, limits, host.fetcher.registry.is_offline())?
     };
     let version = project
         .version

@@ -103,7 +103,7 @@ pub fn refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, OpEr
         Some(None) => {
             // somebody may have signed it since
             if let Some(evidence) = checked.signed.envelope.as_ref().filter(|_| !request.dry_run) {
-                host.fetcher.cache_signature(&checked.fetched.digest, evidence)?;
+                host.fetcher.cache.signatures.insert(&checked.fetched.digest, evidence)?;
             }
             Ok(BindReport { signer: checked.signed.signature.signer(), ..unchanged })
         }
@@ -163,7 +163,9 @@ fn compare(host: &Host, pin: &PinnedPack, checked: &CheckedPack) -> Option<PackD
     // what it wanted is what it was granted, or the archive itself says so
     let before = host
         .fetcher
-        .cached_archive(&pin.archive)
+        .cache
+        .archives
+        .get(&pin.archive)
         .and_then(|kept| load_pack::open_archive(host, &kept).ok());
     let declared = |pack: &crate::archive::Pack| {
         let all = pack.handlers.iter().filter_map(|handler| handler.declared.as_ref());

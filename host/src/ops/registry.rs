@@ -109,7 +109,7 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
         signature: None,
     };
     let manifest_digest =
-        host.fetcher.push(&request.reference, &archive, &notes, signature.as_deref())?;
+        host.fetcher.registry.push(&request.reference, &archive, &notes, signature.as_deref())?;
     Ok(PushReport {
         pack_ref: request.reference.pinned(manifest_digest),
         manifest_digest,
@@ -137,8 +137,10 @@ pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, O
         PackFormat::Archive => format!("{}@{}", pack.id.as_exact(), pack.version),
         PackFormat::Component => reference.repository().to_owned(),
     };
-    let changed =
-        host.fetcher.push_signature(&fetched, &Envelope::sign(&name, &fetched.digest, &key))?;
+    let changed = host
+        .fetcher
+        .registry
+        .push_signature(&fetched, &Envelope::sign(&name, &fetched.digest, &key))?;
     Ok(SignReport {
         path: None,
         pack_ref: Some(

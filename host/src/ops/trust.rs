@@ -173,7 +173,7 @@ pub(super) fn find_signatures<'a>(
 ) -> impl Iterator<Item = Result<Vec<u8>, FetchError>> + 'a {
     let here = host.fetcher.local_signatures(pack_ref, &fetched.digest, MAX_SIGNATURE_BYTES);
     let published =
-        std::iter::once_with(|| host.fetcher.published_signatures(fetched, MAX_SIGNATURE_BYTES))
+        std::iter::once_with(|| host.fetcher.registry.signatures(fetched, MAX_SIGNATURE_BYTES))
             .flatten();
     here.into_iter().chain(published.map(|read| read.map(encode)))
 }

@@ -5,13 +5,16 @@ use std::io::{self, Read, Write};
 
 use env_pack_domain::{OciRef, Sha256Digest};
 
-use super::{TITLE, TRUST_ROOT};
-use crate::fetch::blobs::SharedLock;
+use super::media_type::{TITLE, TRUST_ROOT};
+use crate::fetch::cache::{ArchiveCache, SharedLock};
+use crate::fetch::error::FetchError;
 use crate::fetch::layout::{self, LayoutBlob, LayoutEntry, LayoutError, LayoutLimits};
 use crate::fetch::oci::artifact_manifest::{EMPTY_CONFIG, PackAnnotations, single_layer_manifest};
 use crate::fetch::oci::manifest::{MANIFEST, OciDescriptor, OciManifest, to_json};
-use crate::fetch::oci::{FetchedManifest, PublishedSignature, RepositoryAction, referrers};
-use crate::fetch::{FetchError, FetchedPack, Fetcher};
+use crate::fetch::oci::pull::FetchedManifest;
+use crate::fetch::oci::referrers::{self, PublishedSignature};
+use crate::fetch::pack::FetchedPack;
+use crate::fetch::registry::{Registry, pack_manifest};
 
 /// A pack with everything that a bundle contains of it. Its blobs stay in the cache while
 /// this exists.
@@ -84,20 +87,30 @@ impl BundleEntry {
     }
 }
 
-impl Fetcher {
-    /// Prepares a pack from a file, with the manifest that `push` would give it.
+/// Prepares packs, and writes them to a bundle.
+pub struct BundleWriter<'a> {
+    archives: &'a ArchiveCache,
+    registry: &'a Registry,
+}
+
+impl<'a> BundleWriter<'a> {
+    pub(in crate::fetch) fn new(archives: &'a ArchiveCache, registry: &'a Registry) -> Self {
+        Self { archives, registry }
+    }
+
+    /// Prepares a pack from a file, with the manifest that a push would give it.
     ///
     /// # Errors
     /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`].
-    pub fn bundle_file(
+    pub fn entry_from_file(
         &self,
         archive: &FetchedPack,
         name: Option<String>,
         annotations: &PackAnnotations,
         signature: Option<&[u8]>,
     ) -> Result<BundleEntry, FetchError> {
-        let manifest = Self::pack_manifest(archive, annotations, signature);
-        self.bundle_entry(name, manifest, archive, None)
+        let manifest = pack_manifest(archive, annotations, signature);
+        self.entry(name, manifest, archive, None)
     }
 
     /// Prepares a pack from a registry, with all blobs that its manifest lists. Blobs that
@@ -105,20 +118,20 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`FetchError`] if a blob cannot be fetched or stored.
-    pub fn bundle_published(
+    pub fn entry_from_registry(
         &self,
         reference: &OciRef,
         archive: &FetchedPack,
     ) -> Result<BundleEntry, FetchError> {
         let manifest = match &archive.origin {
             Some(origin) => origin.manifest.clone(),
-            None => Self::pack_manifest(archive, &PackAnnotations::default(), None),
+            None => pack_manifest(archive, &PackAnnotations::default(), None),
         };
         let name = reference.to_string().strip_prefix("oci://").map(str::to_owned);
-        self.bundle_entry(name, manifest, archive, Some(reference))
+        self.entry(name, manifest, archive, Some(reference))
     }
 
-    fn bundle_entry(
+    fn entry(
         &self,
         name: Option<String>,
         manifest: FetchedManifest,
@@ -133,7 +146,7 @@ impl Fetcher {
             missing: Vec::new(),
             envelopes: BTreeSet::new(),
             cosign_signatures: BTreeMap::new(),
-            _locks: vec![self.blobs.put(&archive.digest, &archive.bytes)?],
+            _locks: vec![self.archives.insert(archive)?],
             manifest,
         };
         // it was parsed when the pack was resolved, so this does not fail
@@ -151,7 +164,7 @@ impl Fetcher {
             }
             match self.find_blob(&descriptor, source)? {
                 Some(bytes) => {
-                    entry._locks.push(self.blobs.put(&descriptor.digest, &bytes)?);
+                    entry._locks.push(self.archives.insert_blob(&descriptor.digest, &bytes)?);
                     entry.blobs.insert(descriptor.digest, bytes.len() as u64);
                 }
                 None => entry.missing.push(descriptor.digest),
@@ -169,15 +182,13 @@ impl Fetcher {
         if descriptor.digest == Sha256Digest::compute(EMPTY_CONFIG) {
             return Ok(Some(EMPTY_CONFIG.to_vec()));
         }
-        if let Some(cached) = self.blobs.get(&descriptor.digest, self.max_bytes) {
+        if let Some(cached) = self.archives.read_blob(&descriptor.digest) {
             return Ok(Some(cached));
         }
-        let Some(reference) = source.filter(|_| !self.is_offline()) else { return Ok(None) };
-        self.registries
-            .client(reference, RepositoryAction::Pull)
-            .and_then(|mut client| client.blob(descriptor, self.max_bytes, self.progress.as_ref()))
-            .map(Some)
-            .map_err(|source| FetchError::Registry { reference: reference.clone(), source })
+        let Some(reference) = source.filter(|_| !self.registry.is_offline()) else {
+            return Ok(None);
+        };
+        self.registry.fetch_blob(reference, descriptor, self.archives.max_bytes()).map(Some)
     }
 
     /// Writes packs to a bundle, and optionally a trust root: its environment and document.
@@ -185,7 +196,7 @@ impl Fetcher {
     ///
     /// # Errors
     /// [`LayoutError`]; discard the output then.
-    pub fn write_bundle(
+    pub fn write(
         &self,
         entries: &[BundleEntry],
         trust_root: Option<(&str, &str)>,
@@ -197,7 +208,8 @@ impl Fetcher {
             listed.media_type.clone_from(&entry.media_type);
             contents.entries.push(listed);
             for (digest, bytes) in &entry.blobs {
-                let open = || self.blobs.open(digest).map(|file| Box::new(file) as Box<dyn Read>);
+                let open =
+                    || self.archives.open_blob(digest).map(|file| Box::new(file) as Box<dyn Read>);
                 let blob = LayoutBlob { bytes: *bytes, open: Box::new(open) };
                 contents.blobs.insert(*digest, blob);
             }
@@ -213,7 +225,7 @@ impl Fetcher {
             manifest.annotations.insert(TITLE.to_owned(), environment.to_owned());
             contents.add(None, to_json(&manifest), [EMPTY_CONFIG, document.as_bytes()]);
         }
-        contents.check(&self.registries.limits().layout)?;
+        contents.check(&self.registry.limits().layout)?;
         layout::write(out, &contents.entries, contents.blobs)
     }
 }

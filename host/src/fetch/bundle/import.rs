@@ -7,17 +7,20 @@ use std::path::Path;
 
 use env_pack_domain::{ForeignText, OciRef, Sha256Digest};
 
-use super::{BundleError, TITLE, TRUST_ROOT};
-use crate::fetch::blobs::SharedLock;
+use super::error::BundleError;
+use super::media_type::{TITLE, TRUST_ROOT};
+use crate::fetch::cache::ReferenceCache;
+use crate::fetch::error::FetchError;
 use crate::fetch::layout::{Layout, LayoutEntry, LayoutError, LayoutLimits};
-use crate::fetch::oci::manifest::{OciDescriptor, OciManifest, PackFormat};
-use crate::fetch::oci::referrers::{self, ENVELOPE};
-use crate::fetch::oci::{FetchedManifest, PublishedSignature};
-use crate::fetch::{FetchError, FetchedPack, Fetcher, RegistryOrigin};
+use crate::fetch::limits::FetchLimits;
+use crate::fetch::oci::manifest::{InvalidManifest, OciDescriptor, OciManifest, PackFormat};
+use crate::fetch::oci::pull::{FetchedManifest, ResolvedPack};
+use crate::fetch::oci::referrers::{self, ENVELOPE, PublishedSignature};
+use crate::fetch::pack::FetchedPack;
 
 /// A verified bundle: every blob has its digest. Nothing of it is stored yet.
 #[derive(Debug)]
-pub struct BundleContents {
+pub struct Bundle {
     layout: Layout<File>,
     blob_sizes: BTreeMap<Sha256Digest, u64>,
     max_pack_bytes: u64,
@@ -74,30 +77,39 @@ impl BundledPack {
     pub fn archive(&self) -> Sha256Digest {
         self.layer.digest
     }
-}
 
-impl Fetcher {
-    /// Opens a bundle and verifies all of it. Signatures are limited to `max_signature`
-    /// bytes each.
+    /// Records in the cache that the reference of the pack names its manifest. Cache its
+    /// archive before.
     ///
     /// # Errors
-    /// [`BundleError`] if anything in it is invalid.
-    pub fn open_bundle(
-        &self,
+    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`].
+    pub fn record_reference(&self, cache: &ReferenceCache) -> Result<(), FetchError> {
+        match &self.reference {
+            Some(reference) => cache.insert(reference, &self.manifest),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Bundle {
+    /// Opens a bundle and verifies all of it. Packs are limited to `max_pack_bytes`,
+    /// signatures to `max_signature_bytes` each.
+    pub(in crate::fetch) fn open(
         path: &Path,
-        max_signature: u64,
-    ) -> Result<BundleContents, BundleError> {
-        let limits = self.registries.limits();
+        limits: &FetchLimits,
+        max_pack_bytes: u64,
+        max_signature_bytes: u64,
+    ) -> Result<Self, BundleError> {
         let mut layout = Layout::open(path, &limits.layout)?;
         let blob_sizes: BTreeMap<_, _> = layout.blobs().collect();
         for digest in blob_sizes.keys() {
             layout.copy(digest, &mut io::sink())?;
         }
         let entries = layout.entries().to_vec();
-        let mut contents = BundleContents {
+        let mut bundle = Self {
             layout,
             blob_sizes,
-            max_pack_bytes: self.max_bytes,
+            max_pack_bytes,
             limits: limits.layout.clone(),
             packs: Vec::new(),
             trust_root: None,
@@ -109,57 +121,38 @@ impl Fetcher {
             if let Some(subject) = signature_subject(&entry, &manifest)? {
                 signatures.push((subject, entry.digest, manifest));
             } else if manifest.artifact_type.as_deref() == Some(TRUST_ROOT) {
-                contents.add_trust_root(&entry, &manifest)?;
+                bundle.add_trust_root(&entry, &manifest)?;
             } else {
-                contents.add_pack(entry, &manifest)?;
+                bundle.add_pack(entry, &manifest)?;
             }
         }
         // the index may list a signature before its pack
         for (subject, signature, manifest) in signatures {
-            contents.add_signatures(subject, signature, &manifest, max_signature)?;
+            bundle.add_signatures(subject, signature, &manifest, max_signature_bytes)?;
         }
-        if contents.packs.is_empty() && contents.trust_root.is_none() {
+        if bundle.packs.is_empty() && bundle.trust_root.is_none() {
             return Err(BundleError::Empty);
         }
-        Ok(contents)
+        Ok(bundle)
     }
 
-    /// Stores an archive of a bundle. It is removed by the next garbage collection unless
-    /// an environment pins it.
-    ///
-    /// # Errors
-    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`].
-    pub fn cache_bundled_archive(&self, archive: &FetchedPack) -> Result<SharedLock, FetchError> {
-        self.blobs.put(&archive.digest, &archive.bytes)
-    }
-
-    /// Records the manifest of a pack's reference. Store its archive before.
-    ///
-    /// # Errors
-    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`].
-    pub fn cache_bundled_reference(&self, pack: &BundledPack) -> Result<(), FetchError> {
-        match &pack.reference {
-            Some(reference) => self.reference_cache.insert(reference, &pack.manifest),
-            None => Ok(()),
-        }
-    }
-}
-
-impl BundleContents {
     /// Reads the archive of a pack.
     ///
     /// # Errors
     /// [`BundleError`] if the file changed after it was opened.
     pub fn archive(&mut self, pack: &BundledPack) -> Result<FetchedPack, BundleError> {
         let bytes = self.read_blob(&pack.layer, self.max_pack_bytes)?;
-        let manifest = pack.manifest.clone();
-        let origin = pack.reference.clone().map(|reference| RegistryOrigin { reference, manifest });
-        Ok(FetchedPack {
-            bytes: bytes.into(),
-            digest: pack.layer.digest,
-            format: pack.format,
-            is_builtin: false,
-            origin,
+        let BundledPack { manifest, layer, format, .. } = pack.clone();
+        Ok(match &pack.reference {
+            Some(reference) => FetchedPack::from_registry(
+                reference,
+                ResolvedPack { manifest, layer, format },
+                bytes,
+            ),
+            None => {
+                let bytes = bytes.into();
+                FetchedPack { bytes, digest: layer.digest, format, is_builtin: false, origin: None }
+            }
         })
     }
 
@@ -305,10 +298,7 @@ fn signature_subject(
     Ok(tag.and_then(referrers::cosign_subject))
 }
 
-fn manifest_error(
-    entry: &LayoutEntry,
-    fault: crate::fetch::oci::manifest::InvalidManifest,
-) -> BundleError {
+fn manifest_error(entry: &LayoutEntry, fault: InvalidManifest) -> BundleError {
     let name = match &entry.reference {
         Some(name) => format!("`{name}`"),
         None => entry.digest.to_string(),

@@ -12,12 +12,8 @@
 mod error;
 mod export;
 mod import;
+mod media_type;
 
 pub use error::BundleError;
-pub use export::BundleEntry;
-pub use import::{BundleContents, BundledPack, BundledTrustRoot};
-
-/// The media type of a trust root: the keys that an environment trusts.
-const TRUST_ROOT: &str = "application/vnd.greentic.trust-root.v1+json";
-/// The annotation with the environment of a trust root.
-const TITLE: &str = "org.opencontainers.image.title";
+pub use export::{BundleEntry, BundleWriter};
+pub use import::{Bundle, BundledPack, BundledTrustRoot};

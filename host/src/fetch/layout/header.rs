@@ -7,9 +7,9 @@ use std::io::{Read, Seek, SeekFrom};
 use env_pack_domain::{ForeignText, Sha256Digest};
 use tar::{Archive, EntryType, Header};
 
+use super::entry::{BLOBS, BLOCK, INDEX, MARKER};
 use super::error::LayoutError;
 use super::limits::LayoutLimits;
-use super::{BLOBS, BLOCK, INDEX, MARKER};
 
 /// The most bytes after the last entry. Programs pad tar files to whole records, at most
 /// 1 MiB in practice.

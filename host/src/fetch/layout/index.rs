@@ -7,8 +7,8 @@ use env_pack_domain::{ForeignText, Sha256Digest};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::entry::{INDEX, LayoutEntry, MARKER};
 use super::error::LayoutError;
-use super::{INDEX, LayoutEntry, MARKER};
 
 const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 const VERSION: &str = "1.0.0";

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use env_pack_domain::{Sha256Digest, Sha256Hasher};
 
-use super::LayoutEntry;
+use super::entry::LayoutEntry;
 use super::error::LayoutError;
 use super::header::{EntryName, Extent, require_zeros, scan};
 use super::index::{self, LayoutDescriptor};

@@ -6,8 +6,9 @@ use std::io::{self, Read, Write};
 use env_pack_domain::{Sha256Digest, Sha256Hasher};
 use tar::{Builder, EntryType, Header};
 
+use super::entry::{BLOBS, INDEX, LayoutEntry, MARKER, MARKER_TEXT};
 use super::error::LayoutError;
-use super::{BLOBS, INDEX, LayoutEntry, MARKER, MARKER_TEXT, index};
+use super::index;
 
 /// A blob to be written.
 pub struct LayoutBlob<'a> {

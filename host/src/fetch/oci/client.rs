@@ -10,7 +10,9 @@ use url::Url;
 
 use super::address::host_of;
 use super::challenge::{Challenge, challenges};
-use super::credentials::{Credential, CredentialResolver, FoundCredential, Secret};
+use super::credentials::credential::Credential;
+use super::credentials::resolver::{CredentialResolver, FoundCredential};
+use super::credentials::secret::Secret;
 use super::deadline::Deadline;
 use super::endpoint::Endpoint;
 use super::error::RegistryError;

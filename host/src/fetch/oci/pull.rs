@@ -7,7 +7,9 @@ use super::address::{host_of, is_link_local, is_loopback};
 use super::client::RepositoryClient;
 use super::deadline::RetryPolicy;
 use super::error::RegistryError;
-use super::manifest::{ACCEPTED_MANIFESTS, InvalidManifest, OciDescriptor, OciManifest};
+use super::manifest::{
+    ACCEPTED_MANIFESTS, InvalidManifest, OciDescriptor, OciManifest, PackFormat,
+};
 use super::partial_blob::PartialBlob;
 use super::request::HttpRequest;
 use super::response::HttpResponse;
@@ -27,10 +29,30 @@ pub(in crate::fetch) struct FetchedManifest {
     pub digest: Sha256Digest,
 }
 
+/// The pack that a reference resolves to.
+#[derive(Clone, Debug)]
+pub(in crate::fetch) struct ResolvedPack {
+    pub manifest: FetchedManifest,
+    /// The layer that contains the pack.
+    pub layer: OciDescriptor,
+    pub format: PackFormat,
+}
+
 impl RepositoryClient<'_> {
+    /// Resolves a reference to a pack.
+    ///
+    /// # Errors
+    /// [`RegistryError`] if the manifest cannot be fetched, or is not one of a pack.
+    pub fn resolve(&mut self, reference: &OciRef) -> Result<ResolvedPack, RegistryError> {
+        let manifest = self.manifest(reference)?;
+        let parsed = self.parse_manifest(&manifest)?;
+        let (layer, format) = parsed.pack().map_err(|fault| self.manifest_error(fault))?;
+        Ok(ResolvedPack { layer: layer.clone(), format, manifest })
+    }
+
     /// Fetches the manifest with the digest of a reference, or the one that its tag names
     /// now.
-    pub fn manifest(&mut self, reference: &OciRef) -> Result<FetchedManifest, RegistryError> {
+    fn manifest(&mut self, reference: &OciRef) -> Result<FetchedManifest, RegistryError> {
         match reference.digest() {
             Some(digest) => self.manifest_at(&digest.to_string(), Some(digest)),
             None => self.manifest_at(reference.tag().unwrap_or(LATEST), None),
@@ -75,7 +97,7 @@ impl RepositoryClient<'_> {
     }
 
     /// The error for a manifest that is not one of a pack.
-    pub fn manifest_error(&self, fault: InvalidManifest) -> RegistryError {
+    fn manifest_error(&self, fault: InvalidManifest) -> RegistryError {
         match fault {
             InvalidManifest::NotAPack(what) => RegistryError::NotAPack { what },
             InvalidManifest::Malformed(reason) => RegistryError::Malformed {

@@ -7,7 +7,7 @@ use env_pack_domain::OciRef;
 use url::Url;
 
 use super::address::is_loopback;
-use super::credentials::CredentialSources;
+use super::credentials::sources::CredentialSources;
 
 /// How registries are reached. The default is TLS with the certificate authorities of the
 /// system, without proxy, mirror or credentials.

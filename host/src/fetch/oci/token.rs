@@ -7,7 +7,7 @@ use url::Url;
 
 use super::address::{host_of, is_exposed};
 use super::client::{RepositoryAction, RepositoryClient, basic_authorization};
-use super::credentials::Credential;
+use super::credentials::credential::Credential;
 use super::error::RegistryError;
 use super::request::HttpRequest;
 use super::response::HttpResponse;

@@ -94,8 +94,9 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
         CacheGcReport { path, dry_run, removed: Vec::new(), failed: Vec::new(), freed_bytes: 0 };
     // before a look at what is pinned: whoever keeps an archive pins it before anybody is
     // alone
-    let alone =
-        (!dry_run && host.cache.exists()).then(|| host.fetcher.lock_exclusive()).transpose()?;
+    let alone = (!dry_run && host.cache.exists())
+        .then(|| host.fetcher.cache.lock_exclusive())
+        .transpose()?;
     let pins = PinIndex::collect_complete(host)?;
     remove_archives(host, &pins, alone.as_ref(), &mut report)?;
     remove_signatures(host, &pins, alone.as_ref(), &mut report)?;
@@ -109,7 +110,7 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
             reason: "there is no such folder of environments",
         };
         report.remove(item, || {
-            alone.as_ref().map_or(Ok(()), |alone| host.fetcher.remove_gc_root(alone, root))
+            alone.as_ref().map_or(Ok(()), |alone| host.fetcher.cache.gc_roots.remove(alone, root))
         });
     }
     Ok(report)
@@ -121,7 +122,7 @@ fn remove_archives(
     alone: Option<&ExclusiveLock>,
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
-    let kept = host.fetcher.cached_archives()?;
+    let kept = host.fetcher.cache.archives.list()?;
     for blob in kept.blobs.iter().filter(|blob| pins.pinned_by(&blob.digest).is_empty()) {
         let name = ForeignText::new(blob.digest.hex());
         let item = RemovedItem {
@@ -131,13 +132,13 @@ fn remove_archives(
             reason: "no environment pins it",
         };
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_cached_archive(alone, &blob.digest))
+            alone.map_or(Ok(()), |alone| host.fetcher.cache.archives.remove(alone, &blob.digest))
         });
     }
     for leftover in &kept.temp_files {
         let item = half_written(&leftover.path, leftover.size);
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_temp_file(alone, leftover))
+            alone.map_or(Ok(()), |alone| host.fetcher.cache.remove_temp_file(alone, leftover))
         });
     }
     Ok(())
@@ -151,7 +152,7 @@ fn remove_signatures(
     alone: Option<&ExclusiveLock>,
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
-    let kept = host.fetcher.cached_signatures()?;
+    let kept = host.fetcher.cache.signatures.list()?;
     for signature in
         kept.signatures.iter().filter(|signature| pins.pinned_by(&signature.archive).is_empty())
     {
@@ -159,13 +160,13 @@ fn remove_signatures(
         let reason = "no environment pins the archive that it is for";
         let item = RemovedItem { what: "signature", name, size: signature.blob.size, reason };
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_cached_signature(alone, signature))
+            alone.map_or(Ok(()), |alone| host.fetcher.cache.signatures.remove(alone, signature))
         });
     }
     for leftover in &kept.temp_files {
         let item = half_written(&leftover.path, leftover.size);
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_temp_file(alone, leftover))
+            alone.map_or(Ok(()), |alone| host.fetcher.cache.remove_temp_file(alone, leftover))
         });
     }
     Ok(())
@@ -178,7 +179,7 @@ fn remove_references(
     alone: Option<&ExclusiveLock>,
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
-    let kept = host.fetcher.cached_references()?;
+    let kept = host.fetcher.cache.references.list()?;
     let is_needed = |archive: &Sha256Digest| !pins.pinned_by(archive).is_empty();
     let (needed, unneeded): (Vec<_>, Vec<_>) = kept
         .manifests
@@ -193,7 +194,9 @@ fn remove_references(
             reason: "no environment pins its archive",
         };
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_cached_manifest(alone, &blob.digest))
+            alone.map_or(Ok(()), |alone| {
+                host.fetcher.cache.references.remove_manifest(alone, &blob.digest)
+            })
         });
     }
     let stands =
@@ -213,13 +216,15 @@ fn remove_references(
         let (name, reason) = (ForeignText::new(name), "nobody needs what it stood for");
         let item = RemovedItem { what: "reference", name, size: reference.blob.size, reason };
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_cached_reference(alone, reference))
+            alone.map_or(Ok(()), |alone| {
+                host.fetcher.cache.references.remove_reference(alone, reference)
+            })
         });
     }
     for leftover in &kept.temp_files {
         let item = half_written(&leftover.path, leftover.size);
         report.remove(item, || {
-            alone.map_or(Ok(()), |alone| host.fetcher.remove_temp_file(alone, leftover))
+            alone.map_or(Ok(()), |alone| host.fetcher.cache.remove_temp_file(alone, leftover))
         });
     }
     Ok(())

@@ -123,9 +123,9 @@ pub fn path(host: &Host) -> CachePathReport {
 /// # Errors
 /// [`OpError`] when it cannot be read.
 pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
-    let kept = host.fetcher.cached_archives()?;
-    let signed = host.fetcher.cached_signatures()?;
-    let resolved = host.fetcher.cached_references()?;
+    let kept = host.fetcher.cache.archives.list()?;
+    let signed = host.fetcher.cache.signatures.list()?;
+    let resolved = host.fetcher.cache.references.list()?;
     let compiled = list_compiled(host)?;
     let pins = PinIndex::collect(host)?;
     let archive = |blob: &crate::fetch::StoredBlob| ListedArchive {

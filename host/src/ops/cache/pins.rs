@@ -67,7 +67,7 @@ impl PinIndex {
         pins.add_builtins(host)?;
         pins.add_store(&host.store, None)?;
         let own = std::path::absolute(host.store.root()).ok();
-        let roots = host.fetcher.gc_roots()?;
+        let roots = host.fetcher.cache.gc_roots.list()?;
         pins.unreadable_roots = roots.unreadable;
         for root in roots.found.into_iter().filter(|root| own.as_ref() != Some(root)) {
             match host.store.at_other_root(&root) {

@@ -68,7 +68,8 @@ impl CacheVerifyReport {
 /// # Errors
 /// [`OpError`] when the cache cannot be read or locked.
 pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
-    let (kept, signed) = (host.fetcher.cached_archives()?, host.fetcher.cached_signatures()?);
+    let (kept, signed) =
+        (host.fetcher.cache.archives.list()?, host.fetcher.cache.signatures.list()?);
     let compiled = list_compiled(host)?;
     let pins = PinIndex::collect(host)?;
     let mut report = CacheVerifyReport {
@@ -87,8 +88,8 @@ pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
         let found = blob_fault(
             host,
             keep,
-            || host.fetcher.verify_cached_archive(&blob.digest),
-            |alone| host.fetcher.remove_cached_archive(alone, &blob.digest),
+            || host.fetcher.cache.archives.verify(&blob.digest),
+            |alone| host.fetcher.cache.archives.remove(alone, &blob.digest),
         )?;
         report.faults.extend(
             found.map(|found| {
@@ -97,9 +98,9 @@ pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
         );
     }
     for signature in &signed.signatures {
-        let verify = || host.fetcher.verify_cached_signature(signature, MAX_SIGNATURE_BYTES);
+        let verify = || host.fetcher.cache.signatures.verify_digest(signature, MAX_SIGNATURE_BYTES);
         let found = blob_fault(host, keep, verify, |alone| {
-            host.fetcher.remove_cached_signature(alone, signature)
+            host.fetcher.cache.signatures.remove(alone, signature)
         })?;
         let pinned_by = pins.pinned_by(&signature.archive);
         report.faults.extend(
@@ -107,11 +108,11 @@ pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
         );
     }
     for blob in
-        host.fetcher.cached_references()?.manifests.into_iter().map(|manifest| manifest.blob)
+        host.fetcher.cache.references.list()?.manifests.into_iter().map(|manifest| manifest.blob)
     {
-        let verify = || host.fetcher.verify_cached_manifest(&blob.digest);
+        let verify = || host.fetcher.cache.references.verify_manifest(&blob.digest);
         let found = blob_fault(host, keep, verify, |alone| {
-            host.fetcher.remove_cached_manifest(alone, &blob.digest)
+            host.fetcher.cache.references.remove_manifest(alone, &blob.digest)
         })?;
         report.faults.extend(found.map(|found| found.into_fault("manifest", &blob.digest, &[])));
     }
@@ -153,7 +154,7 @@ fn blob_fault(
     let Err(mut error) = verify() else { return Ok(None) };
     let mut removed = None;
     if error.is_damage() && !keep {
-        let alone = host.fetcher.lock_exclusive()?;
+        let alone = host.fetcher.cache.lock_exclusive()?;
         // somebody may have kept it again meanwhile
         match verify() {
             Ok(()) => return Ok(None),

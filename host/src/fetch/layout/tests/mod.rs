@@ -6,6 +6,7 @@ use std::io::{Cursor, Read};
 use env_pack_domain::Sha256Digest;
 use tar::{EntryType, Header};
 
+use super::entry::{BLOBS, INDEX, MARKER, MARKER_TEXT};
 use super::*;
 
 mod hostile;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use env_pack_domain::ForeignText;
 
+use super::credential::Credential;
 use super::scope::CredentialScope;
-use super::{Credential, Secret};
+use super::secret::Secret;
 
 /// A source that was tried, with its result. [`Display`](fmt::Display) gives the words for
 /// an error message.

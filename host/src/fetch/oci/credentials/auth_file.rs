@@ -12,9 +12,11 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::attempt::AttemptOutcome;
+use super::credential::Credential;
 use super::scope::CredentialScope;
-use super::{Credential, Secret};
-use crate::fetch::{FetchError, file};
+use super::secret::Secret;
+use crate::fetch::error::FetchError;
+use crate::fetch::file;
 
 /// Base64 with or without padding, since tools write both.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

@@ -16,7 +16,10 @@ use gtc_fs::search_path;
 use serde::Deserialize;
 
 use super::attempt::AttemptOutcome;
-use super::{Credential, CredentialLimits, Secret, Variables};
+use super::credential::Credential;
+use super::limits::CredentialLimits;
+use super::secret::Secret;
+use super::sources::Variables;
 
 /// The user name of a response whose secret is an identity token.
 const TOKEN_USER: &str = "<token>";

@@ -4,28 +4,32 @@
 //! A manifest is verified against its digest at each use. The digest of a tag is only what
 //! the registry said; a pin is needed to rely on it.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{OciRef, Sha256Digest};
 use serde::{Deserialize, Serialize};
 
-use super::blobs::{BlobStore, ExclusiveLock, StoredBlob, TempFile};
-use super::oci::manifest::OciManifest;
-use super::oci::{FetchedManifest, ResolvedPack};
-use super::{FetchError, Fetcher, file};
+use super::blob_folder::BlobFolder;
+use super::inventory::{StoredBlob, TempFile};
+use super::lock::{CacheLock, ExclusiveLock};
+use crate::fetch::error::FetchError;
+use crate::fetch::file;
+use crate::fetch::limits::FetchLimits;
+use crate::fetch::oci::manifest::OciManifest;
+use crate::fetch::oci::pull::{FetchedManifest, ResolvedPack};
 
 /// The most that is read of a reference record, in bytes: more than a reference and a
 /// digest take.
 const MAX_RECORD_BYTES: u64 = 4 << 10;
 
+/// The manifests and references in the cache.
 #[derive(Debug)]
-pub(super) struct ReferenceCache {
-    manifests: BlobStore,
+pub struct ReferenceCache {
+    manifests: BlobFolder,
     /// The records of references. Their file names are digests of the reference, and they
     /// share the lock of the blobs, but their content changes.
-    references: BlobStore,
+    references: BlobFolder,
     max_manifest_bytes: u64,
     max_layers: u64,
 }
@@ -69,17 +73,17 @@ struct ReferenceRecord {
 }
 
 impl ReferenceCache {
-    pub fn new(cache: &Path, max_manifest_bytes: u64, max_layers: u64) -> Self {
+    pub(super) fn new(cache: &Path, lock: &CacheLock, limits: &FetchLimits) -> Self {
         Self {
-            manifests: BlobStore::manifests(cache),
-            references: BlobStore::references(cache),
-            max_manifest_bytes,
-            max_layers,
+            manifests: BlobFolder::new(cache.join("manifests").join("sha256"), lock.clone()),
+            references: BlobFolder::new(cache.join("references"), lock.clone()),
+            max_manifest_bytes: limits.manifest_bytes,
+            max_layers: limits.layers,
         }
     }
 
     /// The pack of a reference, by its digest or by the last known digest of its tag.
-    pub fn resolve(&self, reference: &OciRef) -> Option<ResolvedPack> {
+    pub(in crate::fetch) fn resolve(&self, reference: &OciRef) -> Option<ResolvedPack> {
         match reference.digest() {
             Some(digest) => self.pack(digest),
             None => self.pack(&self.last_digest(reference)?),
@@ -87,12 +91,16 @@ impl ReferenceCache {
     }
 
     /// The manifest digest that the registry reported last for a tag.
-    pub fn last_digest(&self, reference: &OciRef) -> Option<Sha256Digest> {
-        let (recorded, manifest) = read_record(&self.record_path(reference))?;
+    pub(in crate::fetch) fn last_digest(&self, reference: &OciRef) -> Option<Sha256Digest> {
+        let (recorded, manifest) = self.read_record(&record_name(reference))?;
         (recorded == *reference).then_some(manifest)
     }
 
-    fn list(&self) -> Result<ReferenceListing, FetchError> {
+    /// Lists the manifests and references.
+    ///
+    /// # Errors
+    /// [`FetchError::Read`] if a folder cannot be read.
+    pub fn list(&self) -> Result<ReferenceListing, FetchError> {
         let manifests = self.manifests.list()?;
         let references = self.references.list()?;
         let mut listing = ReferenceListing::default();
@@ -101,7 +109,7 @@ impl ReferenceCache {
             listing.manifests.push(ListedManifest { blob, archive });
         }
         for blob in references.blobs {
-            let target = read_record(&self.references.folder().join(blob.digest.hex()));
+            let target = self.read_record(&blob.digest);
             listing.references.push(ListedReference { blob, target });
         }
         listing.temp_files = [manifests.temp_files, references.temp_files].concat();
@@ -119,74 +127,59 @@ impl ReferenceCache {
     }
 
     /// Stores a manifest, and records its digest for the tag of a reference.
-    pub fn insert(&self, reference: &OciRef, manifest: &FetchedManifest) -> Result<(), FetchError> {
+    pub(in crate::fetch) fn insert(
+        &self,
+        reference: &OciRef,
+        manifest: &FetchedManifest,
+    ) -> Result<(), FetchError> {
         drop(self.manifests.put(&manifest.digest, &manifest.bytes)?);
         if reference.digest().is_some() {
             return Ok(());
         }
-        let path = self.record_path(reference);
         let record = ReferenceRecord {
             reference: reference.to_string(),
             manifest: manifest.digest.to_string(),
         };
-        let write_error = |source| FetchError::Write { path: path.clone(), source };
-        let bytes = serde_json::to_vec(&record).map_err(|error| write_error(error.into()))?;
-        let _lock = self.references.lock_shared()?;
-        fs::create_dir_all(self.references.folder()).map_err(write_error)?;
-        gtc_fs::atomic::write(&path, &bytes, 0o600).map_err(write_error)
+        let bytes = serde_json::to_vec(&record).expect("text makes JSON");
+        self.references.put_named(&record_name(reference), &bytes)
     }
 
-    /// The file of a reference. A digest is a valid file name on every file system.
-    fn record_path(&self, reference: &OciRef) -> PathBuf {
-        self.references.folder().join(Sha256Digest::compute(reference.to_string().as_bytes()).hex())
-    }
-}
-
-fn read_record(path: &Path) -> Option<(OciRef, Sha256Digest)> {
-    let bytes = file::read(path, MAX_RECORD_BYTES).ok()?;
-    let record: ReferenceRecord = serde_json::from_slice(&bytes).ok()?;
-    Some((record.reference.parse().ok()?, record.manifest.parse().ok()?))
-}
-
-impl Fetcher {
-    /// Lists the cached manifests and references.
-    ///
-    /// # Errors
-    /// [`FetchError::Read`] if a folder cannot be read.
-    pub fn cached_references(&self) -> Result<ReferenceListing, FetchError> {
-        self.reference_cache.list()
+    fn read_record(&self, name: &Sha256Digest) -> Option<(OciRef, Sha256Digest)> {
+        let bytes = file::read(&self.references.path(name), MAX_RECORD_BYTES).ok()?;
+        let record: ReferenceRecord = serde_json::from_slice(&bytes).ok()?;
+        Some((record.reference.parse().ok()?, record.manifest.parse().ok()?))
     }
 
-    /// Verifies the digest of a cached manifest.
+    /// Verifies the digest of a manifest.
     ///
     /// # Errors
     /// [`FetchError`] if it is damaged or cannot be read.
-    pub fn verify_cached_manifest(&self, digest: &Sha256Digest) -> Result<(), FetchError> {
-        let cache = &self.reference_cache;
-        cache.manifests.read(digest, cache.max_manifest_bytes).map(drop)
+    pub fn verify_manifest(&self, digest: &Sha256Digest) -> Result<(), FetchError> {
+        self.manifests.read(digest, self.max_manifest_bytes).map(drop)
     }
 
-    /// Removes a cached manifest.
+    /// Removes a manifest.
     ///
     /// # Errors
     /// An I/O error.
-    pub fn remove_cached_manifest(
-        &self,
-        lock: &ExclusiveLock,
-        digest: &Sha256Digest,
-    ) -> io::Result<()> {
-        self.reference_cache.manifests.remove(lock, digest)
+    pub fn remove_manifest(&self, lock: &ExclusiveLock, digest: &Sha256Digest) -> io::Result<()> {
+        self.manifests.remove(lock, digest)
     }
 
     /// Removes the record of a reference.
     ///
     /// # Errors
     /// An I/O error.
-    pub fn remove_cached_reference(
+    pub fn remove_reference(
         &self,
         lock: &ExclusiveLock,
         reference: &ListedReference,
     ) -> io::Result<()> {
-        self.reference_cache.references.remove(lock, &reference.blob.digest)
+        self.references.remove(lock, &reference.blob.digest)
     }
+}
+
+/// The name of the record of a reference. A digest is a valid file name on every file system.
+fn record_name(reference: &OciRef) -> Sha256Digest {
+    Sha256Digest::compute(reference.to_string().as_bytes())
 }

@@ -1,5 +1,4 @@
-//! Signatures of archives in files: next to the archive, and in the cache under the digests
-//! of the archive and the signature.
+//! Cached signatures, under the digests of the archive and the signature.
 //!
 //! Signatures are verified at each use, so write access to the cache does not help to
 //! forge one.
@@ -8,10 +7,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{PackRef, Sha256Digest};
+use env_pack_domain::Sha256Digest;
 
-use super::blobs::{BlobListing, BlobStore, ExclusiveLock, StoredBlob, TempFile};
-use super::{FetchError, Fetcher};
+use super::blob_folder::BlobFolder;
+use super::inventory::{self, BlobListing, StoredBlob, TempFile};
+use super::lock::{CacheLock, ExclusiveLock};
+use crate::fetch::error::FetchError;
 
 /// The most cached signatures of an archive that are read: one for each signer, and a few
 /// that were replaced.
@@ -37,22 +38,25 @@ pub struct SignatureListing {
     pub unknown_files: Vec<PathBuf>,
 }
 
+/// The signatures in the cache.
 #[derive(Debug)]
-pub(super) struct SignatureCache {
-    cache: PathBuf,
+pub struct SignatureCache {
+    /// The folder with a folder for each archive.
+    folder: PathBuf,
+    lock: CacheLock,
 }
 
 impl SignatureCache {
-    pub fn new(cache: &Path) -> Self {
-        Self { cache: cache.to_owned() }
+    pub(super) fn new(cache: &Path, lock: &CacheLock) -> Self {
+        Self { folder: cache.join("signatures").join("sha256"), lock: lock.clone() }
     }
 
-    fn of_archive(&self, archive: &Sha256Digest) -> BlobStore {
-        BlobStore::signatures(&self.cache, archive)
+    fn of_archive(&self, archive: &Sha256Digest) -> BlobFolder {
+        BlobFolder::new(self.folder.join(archive.hex()), self.lock.clone())
     }
 
     /// The valid signatures of an archive, in the order of their digests.
-    pub fn get_all(&self, archive: &Sha256Digest, limit: u64) -> Vec<Vec<u8>> {
+    pub(in crate::fetch) fn get_all(&self, archive: &Sha256Digest, limit: u64) -> Vec<Vec<u8>> {
         let store = self.of_archive(archive);
         let listing = store.list().unwrap_or_default();
         let mut digests: Vec<_> = listing.blobs.into_iter().map(|blob| blob.digest).collect();
@@ -60,8 +64,20 @@ impl SignatureCache {
         digests.iter().take(MAX_SIGNATURES).filter_map(|digest| store.get(digest, limit)).collect()
     }
 
-    fn list(&self) -> Result<SignatureListing, FetchError> {
-        let archives = BlobStore::all_signatures(&self.cache).list()?;
+    /// Caches a signature of an archive.
+    ///
+    /// # Errors
+    /// [`FetchError::Write`], [`FetchError::Lock`] or [`FetchError::CacheLocked`].
+    pub fn insert(&self, archive: &Sha256Digest, signature: &[u8]) -> Result<(), FetchError> {
+        self.of_archive(archive).put(&Sha256Digest::compute(signature), signature).map(drop)
+    }
+
+    /// Lists all signatures.
+    ///
+    /// # Errors
+    /// [`FetchError::Read`] if a folder cannot be read.
+    pub fn list(&self) -> Result<SignatureListing, FetchError> {
+        let archives = inventory::list(&self.folder)?;
         let mut listing =
             SignatureListing { unknown_files: archives.unknown_files, ..Default::default() };
         listing.unknown_files.extend(archives.temp_files.into_iter().map(|file| file.path));
@@ -81,51 +97,23 @@ impl SignatureCache {
         Ok(listing)
     }
 
-    pub fn insert(&self, archive: &Sha256Digest, signature: &[u8]) -> Result<(), FetchError> {
-        self.of_archive(archive).put(&Sha256Digest::compute(signature), signature).map(drop)
-    }
-}
-
-impl Fetcher {
-    /// Lists the cached signatures.
-    ///
-    /// # Errors
-    /// [`FetchError::Read`] if a folder cannot be read.
-    pub fn cached_signatures(&self) -> Result<SignatureListing, FetchError> {
-        self.signatures.list()
-    }
-
-    /// Verifies the digest of a cached signature. The signature itself is not verified.
+    /// Verifies the digest of a signature file. The signature itself is not verified.
     ///
     /// # Errors
     /// [`FetchError`] if it is damaged or cannot be read.
-    pub fn verify_cached_signature(
-        &self,
-        signature: &CachedSignature,
-        limit: u64,
-    ) -> Result<(), FetchError> {
-        let store = self.signatures.of_archive(&signature.archive);
-        store.read(&signature.blob.digest, limit).map(drop)
+    pub fn verify_digest(&self, signature: &CachedSignature, limit: u64) -> Result<(), FetchError> {
+        self.of_archive(&signature.archive).read(&signature.blob.digest, limit).map(drop)
     }
 
-    /// Removes a cached signature, and the folder of its archive with the last one.
+    /// Removes a signature, and the folder of its archive with the last one.
     ///
     /// # Errors
     /// An I/O error.
-    pub fn remove_cached_signature(
-        &self,
-        lock: &ExclusiveLock,
-        signature: &CachedSignature,
-    ) -> io::Result<()> {
-        let store = self.signatures.of_archive(&signature.archive);
+    pub fn remove(&self, lock: &ExclusiveLock, signature: &CachedSignature) -> io::Result<()> {
+        let store = self.of_archive(&signature.archive);
         store.remove(lock, &signature.blob.digest)?;
         // fails, as intended, if the folder is not empty
         let _ = fs::remove_dir(store.folder());
         Ok(())
     }
-}
-
-/// The signature file next to an archive: `<archive>.sig`.
-pub(super) fn signature_path(pack_ref: &PackRef) -> Option<PathBuf> {
-    pack_ref.file_path().map(|path| PathBuf::from(format!("{path}.sig")))
 }

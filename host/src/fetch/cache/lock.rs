@@ -2,12 +2,11 @@
 //! some.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gtc_fs::lock::{FileLock, LockError};
 
-use super::BlobStore;
 use crate::fetch::error::FetchError;
 
 /// How long a process waits for the lock. It is held exclusively only while files are removed.
@@ -27,24 +26,31 @@ pub struct ExclusiveLock {
     _lock: FileLock,
 }
 
-impl BlobStore {
+/// The lock file of a cache.
+#[derive(Clone, Debug)]
+pub(super) struct CacheLock {
+    path: PathBuf,
+}
+
+impl CacheLock {
+    pub fn new(cache: &Path) -> Self {
+        Self { path: cache.join("blobs").join(".lock") }
+    }
+
     /// Takes the lock together with other processes that add files.
-    pub fn lock_shared(&self) -> Result<SharedLock, FetchError> {
+    pub fn shared(&self) -> Result<SharedLock, FetchError> {
         Ok(SharedLock { _lock: self.acquire(FileLock::shared, LOCK_TIMEOUT)? })
     }
 
     /// Takes the lock for this process only.
-    pub fn lock_exclusive(&self) -> Result<ExclusiveLock, FetchError> {
+    pub fn exclusive(&self) -> Result<ExclusiveLock, FetchError> {
         Ok(ExclusiveLock { _lock: self.acquire(FileLock::exclusive, LOCK_TIMEOUT)? })
     }
 
-    /// Removes temporary files of killed processes, unless another process is writing.
-    pub(super) fn remove_stale_temp_files(&self) {
-        let Ok(_lock) = self.acquire(FileLock::exclusive, Duration::ZERO) else { return };
-        for file in self.list().unwrap_or_default().temp_files {
-            // a file that cannot be removed does no harm, and `cache gc` reports it
-            let _ = fs::remove_file(&file.path);
-        }
+    /// Takes the exclusive lock if no other process holds the lock.
+    pub fn try_exclusive(&self) -> Option<ExclusiveLock> {
+        let lock = self.acquire(FileLock::exclusive, Duration::ZERO).ok()?;
+        Some(ExclusiveLock { _lock: lock })
     }
 
     fn acquire(
@@ -52,12 +58,12 @@ impl BlobStore {
         lock: fn(&Path, Duration) -> Result<FileLock, LockError>,
         timeout: Duration,
     ) -> Result<FileLock, FetchError> {
-        let lock_error = |source| FetchError::Lock { path: self.lock.clone(), source };
-        if let Some(folder) = self.lock.parent() {
+        let lock_error = |source| FetchError::Lock { path: self.path.clone(), source };
+        if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder).map_err(lock_error)?;
         }
-        lock(&self.lock, timeout).map_err(|error| match error {
-            LockError::TimedOut => FetchError::CacheLocked { lock: self.lock.clone() },
+        lock(&self.path, timeout).map_err(|error| match error {
+            LockError::TimedOut => FetchError::CacheLocked { lock: self.path.clone() },
             LockError::Io(source) => lock_error(source),
         })
     }
