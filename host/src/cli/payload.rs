@@ -171,7 +171,7 @@ pub struct GrantsPayload {
 #[serde(try_from = "String")]
 pub enum All {
     /// Everything that the pack declares
-    HandlerDeclaration,
+    Declared,
 }
 
 impl TryFrom<String> for All {
