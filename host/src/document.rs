@@ -1,4 +1,4 @@
-//! Documents that people write, in JSON or YAML, and their schemas.
+//! Parses documents in JSON or YAML, and generates their JSON Schemas.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -10,43 +10,45 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Reads a document as what its name says it is, and YAML unless it says anything; or
-/// says what is wrong with it, and where.
+/// Parses a document: JSON if its name ends in `.json`, YAML if not. An unquoted YAML value
+/// takes the type of its field, so `7.0` can be a string. The YAML parser limits aliases,
+/// nesting and the number of nodes.
 ///
-/// In YAML, a value without quotes is what is of use: `7.0` is a text where a text
-/// belongs. What a YAML document may make of aliases, nesting and sheer number is bounded
-/// by its reader.
-pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], path: &Path) -> Result<T, String> {
-    read_with(bytes, path, serde_saphyr::Options::default())
+/// # Errors
+/// A message with the position of the fault.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], path: &Path) -> Result<T, String> {
+    parse_with(bytes, path, serde_saphyr::Options::default())
 }
 
-/// Reads a document like [`read`], and in YAML, a value without quotes is what YAML 1.2
-/// says it is: `7.0` is a number and `yes` is a text. So the document is one of its
-/// schema for every other program, too.
-pub(crate) fn read_strictly<T: DeserializeOwned>(bytes: &[u8], path: &Path) -> Result<T, String> {
-    read_with(bytes, path, serde_saphyr::options! { strict_booleans: true, no_schema: true })
+/// Parses a document like [`parse`], but gives unquoted YAML values their type in YAML 1.2:
+/// `7.0` is a number and `yes` is a string. Other programs then validate the document
+/// against its schema with the same result.
+pub(crate) fn parse_strict<T: DeserializeOwned>(bytes: &[u8], path: &Path) -> Result<T, String> {
+    parse_with(bytes, path, serde_saphyr::options! { strict_booleans: true, no_schema: true })
 }
 
-fn read_with<T: DeserializeOwned>(
+fn parse_with<T: DeserializeOwned>(
     bytes: &[u8],
     path: &Path,
     options: serde_saphyr::Options,
 ) -> Result<T, String> {
-    match path.extension().is_some_and(|extension| extension == "json") {
-        true => serde_json::from_slice(bytes).map_err(|error| error.to_string()),
-        false => serde_saphyr::from_slice_with_options(bytes, options)
-            .map_err(|error| yaml_fault(&error)),
+    if path.extension().is_some_and(|extension| extension == "json") {
+        serde_json::from_slice(bytes).map_err(|error| error.to_string())
+    } else {
+        serde_saphyr::from_slice_with_options(bytes, options)
+            .map_err(|error| yaml_error_message(&error))
     }
 }
 
-/// What is wrong with a YAML document, and where, without the picture that the reader
-/// draws of it.
-fn yaml_fault(error: &serde_saphyr::Error) -> String {
+/// The message of a YAML error, without the excerpt of the document.
+fn yaml_error_message(error: &serde_saphyr::Error) -> String {
     let text = error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter);
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-/// The schema of a document, with nothing in it that JSON Schema does not know.
+/// The schema of a document in [JSON Schema 2020-12], without extensions.
+///
+/// [JSON Schema 2020-12]: https://json-schema.org/draft/2020-12/schema
 pub(crate) fn schema<T: JsonSchema>() -> Schema {
     let mut simplify = RecursiveTransform(|schema: &mut Schema| {
         // JSON Schema has no formats such as `uint16`
@@ -64,7 +66,7 @@ pub(crate) fn schema<T: JsonSchema>() -> Schema {
     schema
 }
 
-/// A doc comment with a line for each paragraph, however it is wrapped in the source.
+/// Joins the lines of each paragraph, which doc comments wrap at the width of the source.
 fn unwrap_lines(text: &str) -> String {
     text.split("\n\n")
         .map(|paragraph| paragraph.replace('\n', " "))
@@ -72,7 +74,7 @@ fn unwrap_lines(text: &str) -> String {
         .join("\n\n")
 }
 
-/// Stands in a schema for a text that is written in a grammar.
+/// The schema of a string in a [`Grammar`]; used as `#[schemars(with = "Text<…>")]`.
 pub(crate) struct Text<G>(PhantomData<G>);
 
 impl<G: Grammar> JsonSchema for Text<G> {

@@ -1,4 +1,4 @@
-//! The one place that constructs rooms: settings in, a host out.
+//! Constructs a host and its parts from settings; nothing else constructs them.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -9,36 +9,37 @@ use crate::limits::Limits;
 use crate::project::ProgressNotice;
 use crate::store::Store;
 
-/// What a host is built from.
+/// Settings of a [`Host`].
 pub struct HostSettings {
-    /// The folder of environments.
+    /// Folder that holds the environments.
     pub store_root: PathBuf,
-    /// The folder of everything that can be had again: kept archives and compiled code.
+    /// Folder of cached archives and compiled code. It can be deleted at any time.
     pub cache: PathBuf,
-    /// What programs run in.
+    /// Search path and variables of the programs that handlers run.
     pub tools: ToolEnvironment,
-    /// Where foreign components are compiled, and run as long as nobody decided to trust
-    /// them.
+    /// Process that compiles external components, and runs those that are not trusted yet.
     pub worker: Worker,
-    /// Where the messages of handlers go.
+    /// Receives the log messages of handlers.
     pub log: LogSink,
-    /// Told of every component that is compiled.
-    pub compiling: CompileNotice,
-    /// Told of every toolchain that builds a project.
-    pub working: ProgressNotice,
-    /// How registries are reached.
+    /// Called before a component is compiled; the value that it returns is dropped when the
+    /// compilation ends.
+    pub on_compile: CompileNotice,
+    /// Called before a toolchain builds a project; the value that it returns is dropped when
+    /// the build ends.
+    pub on_build: ProgressNotice,
+    /// Connections and credentials of registries.
     pub registries: RegistrySettings,
-    /// Told how far a transfer is.
+    /// Receives the progress of transfers.
     pub progress: Box<dyn Progress>,
-    /// What archives may hold and handlers may use up.
+    /// Limits on archives, handlers and registries.
     pub limits: Limits,
 }
 
 impl HostSettings {
-    /// A host that keeps quiet: it finds no programs, asks registries anonymously, tells
-    /// nobody what it does, and compiles foreign components in a process of this very
-    /// program, whose `main` calls [`run_if_worker`](crate::engine::worker::run_if_worker) first. A program
-    /// that embeds it changes what it wants otherwise.
+    /// Settings with defaults for everything but the two folders: an empty search path for
+    /// programs, anonymous access to registries, no log and no progress. External components
+    /// are compiled in a new process of the running program, whose `main` must first call
+    /// [`run_if_worker`](crate::engine::worker::run_if_worker).
     pub fn quiet(store_root: PathBuf, cache: PathBuf) -> Self {
         Self {
             store_root,
@@ -46,8 +47,8 @@ impl HostSettings {
             tools: ToolEnvironment::default(),
             worker: Worker::ThisProgram,
             log: Box::new(|_| {}),
-            compiling: Box::new(|_| Box::new(())),
-            working: Box::new(|_| Box::new(())),
+            on_compile: Box::new(|_| Box::new(())),
+            on_build: Box::new(|_| Box::new(())),
             registries: RegistrySettings::default(),
             progress: Box::new(NoProgress),
             limits: Limits::default(),
@@ -55,22 +56,21 @@ impl HostSettings {
     }
 }
 
-/// A host for env-packs.
+/// A host for env-packs: a store of environments, a cache, registries and an engine.
 pub struct Host {
     pub(crate) store: Store,
-    /// The folder of everything that can be had again.
+    /// Folder of cached archives and compiled code.
     pub(crate) cache: PathBuf,
     pub(crate) fetcher: PackSource,
     pub(crate) limits: Limits,
-    /// Told of every toolchain that builds a project.
-    pub(crate) working: ProgressNotice,
-    /// Started when it is first needed: many commands load no handler.
+    /// Called before a toolchain builds a project.
+    pub(crate) on_build: ProgressNotice,
+    /// Started on first use, because many commands load no handler.
     pub(crate) engine: LazyLock<Engine, Box<dyn FnOnce() -> Engine + Send>>,
 }
 
 impl Host {
-    /// Builds a host. Nothing is read or written, and no engine started, before something
-    /// is asked of it.
+    /// Builds a host. Reads and writes no file, and starts no engine until one is needed.
     pub fn new(settings: HostSettings) -> Self {
         let HostSettings {
             store_root,
@@ -78,8 +78,8 @@ impl Host {
             tools,
             worker,
             log,
-            compiling,
-            working,
+            on_compile,
+            on_build,
             registries,
             progress,
             limits,
@@ -93,7 +93,7 @@ impl Host {
             tools,
             offline,
             log,
-            on_compile: compiling,
+            on_compile,
         };
         let fetch_settings = FetchSettings {
             cache: cache.clone(),
@@ -107,7 +107,7 @@ impl Host {
             fetcher: PackSource::new(fetch_settings),
             cache,
             limits,
-            working,
+            on_build,
             engine: LazyLock::new(Box::new(|| Engine::new(engine_settings))),
         }
     }

@@ -1,5 +1,5 @@
-//! A host for env-packs: it loads their handlers as sandboxed WebAssembly components and
-//! drives their bindings.
+//! A host for env-packs: loads their handlers as sandboxed WebAssembly components and binds
+//! them to environments.
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests prepare files directly"))]
 pub mod archive;
 pub mod cli;

@@ -1,50 +1,51 @@
-//! Every cap by its name, so that an operator can change it. None can be taken away:
-//! there is a ceiling for each.
+//! All limits by name, so that an operator can change them. Limits can be raised up to a
+//! ceiling but not disabled.
 
 use std::time::Duration;
 
 use crate::{archive, engine, fetch, project, scenario};
 
-/// The caps of a host.
+/// All limits of a host. The default values are those that `gtc doctor limits` prints.
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
-    /// What an archive may hold.
+    /// Size and number of entries of an archive.
     pub archive: archive::ArchiveLimits,
-    /// What a handler may use up.
+    /// Complexity of components, and resources of handlers.
     pub engine: engine::EngineLimits,
-    /// What a registry may take.
+    /// Time and size of transfers from registries and of image layouts.
     pub fetch: fetch::FetchLimits,
-    /// What a project may make the host read.
+    /// Size of project files and of the output of toolchains.
     pub project: project::ProjectLimits,
-    /// How much of scenarios is read.
+    /// Number and size of scenarios, and their run time.
     pub scenario: scenario::ScenarioLimits,
 }
 
-/// What a cap counts.
+/// The unit of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Bytes; `KiB` and `MiB` may follow the number.
+    /// Bytes, optionally with the suffix `KiB`, `MiB` or `GiB`.
     Bytes,
-    /// Things.
+    /// A number without a unit.
     Count,
-    /// Milliseconds; `ms` or `s` follows the number.
+    /// A duration with the suffix `ms` or `s`, stored in milliseconds.
     Time,
-    /// Whole seconds, without a unit.
+    /// Whole seconds, without a suffix.
     Seconds,
 }
 
-/// A cap that has a name.
+/// A named limit.
 pub struct Limit {
-    /// Its name.
+    /// Name in `--limit <name>=<value>`, such as `handler.preflight-time`.
     pub name: &'static str,
-    /// What it counts.
+    /// Unit of its value.
     pub unit: Unit,
     get: fn(&Limits) -> u64,
     set: fn(&mut Limits, u64),
 }
 
 impl Unit {
-    /// No cap can be raised beyond this: what is larger has no limit in practice.
+    /// The highest value of any limit with this unit; a higher one would limit nothing in
+    /// practice.
     fn ceiling(self) -> u64 {
         match self {
             Self::Bytes => 2 << 30,
@@ -66,8 +67,8 @@ impl Unit {
         number.trim().parse::<u64>().ok()?.checked_mul(*factor)
     }
 
-    /// A value as people write it.
-    pub fn show(self, value: u64) -> String {
+    /// Formats a value with its unit, such as `64 MiB` or `30 s`.
+    pub fn format(self, value: u64) -> String {
         match self {
             Self::Bytes if value >= 1 << 20 && value.is_multiple_of(1 << 20) => {
                 format!("{} MiB", value >> 20)
@@ -85,56 +86,56 @@ impl Unit {
 }
 
 impl Limit {
-    /// Its value among these.
+    /// The value of this limit in `limits`.
     pub fn value(&self, limits: &Limits) -> u64 {
         (self.get)(limits)
     }
 }
 
-/// How a cap is stored: as a number, or as a length of time.
-trait Stored {
-    fn number(&self) -> u64;
-    fn of(number: u64) -> Self;
+/// A type of field that stores a limit: an integer or a duration.
+trait LimitValue {
+    fn to_u64(&self) -> u64;
+    fn from_u64(number: u64) -> Self;
 }
 
-impl Stored for u64 {
-    fn number(&self) -> u64 {
+impl LimitValue for u64 {
+    fn to_u64(&self) -> u64 {
         *self
     }
 
-    fn of(number: u64) -> Self {
+    fn from_u64(number: u64) -> Self {
         number
     }
 }
 
-impl Stored for usize {
-    fn number(&self) -> u64 {
+impl LimitValue for usize {
+    fn to_u64(&self) -> u64 {
         *self as u64
     }
 
-    fn of(number: u64) -> Self {
+    fn from_u64(number: u64) -> Self {
         Self::try_from(number).unwrap_or(Self::MAX)
     }
 }
 
-impl Stored for Duration {
-    fn number(&self) -> u64 {
+impl LimitValue for Duration {
+    fn to_u64(&self) -> u64 {
         u64::try_from(self.as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn of(number: u64) -> Self {
+    fn from_u64(number: u64) -> Self {
         Self::from_millis(number)
     }
 }
 
 macro_rules! limits {
     ($($name:literal $unit:ident $($field:ident).+;)+) => {
-        /// Every cap, in the order in which a pack meets them.
+        /// All limits, in the order in which they apply to a pack.
         pub const LIMITS: &[Limit] = &[$(Limit {
             name: $name,
             unit: Unit::$unit,
-            get: |limits| limits.$($field).+.number(),
-            set: |limits, value| limits.$($field).+ = Stored::of(value),
+            get: |limits| limits.$($field).+.to_u64(),
+            set: |limits, value| limits.$($field).+ = LimitValue::from_u64(value),
         }),+];
     };
 }
@@ -216,9 +217,11 @@ limits! {
     "scenario.total-time" Time scenario.total_time;
 }
 
-/// Changes the cap that `text` names, as in `handler.preflight-time=60s`; or says what is
-/// wrong with the text.
-pub fn change(limits: &mut Limits, text: &str) -> Result<(), String> {
+/// Changes the limit that `text` names, as in `handler.preflight-time=60s`.
+///
+/// # Errors
+/// The reason why the text is not a limit, or its value is not allowed.
+pub fn apply(limits: &mut Limits, text: &str) -> Result<(), String> {
     let (name, value) = text.split_once('=').ok_or("expected `<name>=<value>`")?;
     let limit = LIMITS.iter().find(|limit| limit.name == name);
     let limit = limit.ok_or("there is no limit of this name; `gtc doctor limits` lists them")?;
@@ -230,7 +233,7 @@ pub fn change(limits: &mut Limits, text: &str) -> Result<(), String> {
         Unit::Seconds => "expected a number of seconds",
     })?;
     if value == 0 || value > unit.ceiling() {
-        return Err(format!("`{name}` can be 1 to {}", unit.show(unit.ceiling())));
+        return Err(format!("`{name}` can be 1 to {}", unit.format(unit.ceiling())));
     }
     (limit.set)(limits, value);
     Ok(())
@@ -241,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_is_changed_by_name() {
+    fn limit_is_changed_by_name() {
         let mut limits = Limits::default();
         for text in [
             "archive.bytes=1GiB",
@@ -249,7 +252,7 @@ mod tests {
             "handler.metadata-time=2s",
             "probe.number=7",
         ] {
-            change(&mut limits, text).expect(text);
+            apply(&mut limits, text).expect(text);
         }
         assert_eq!((limits.archive.pack_bytes, limits.engine.probes), (1 << 30, 7));
         assert_eq!(limits.engine.preflight_time, Duration::from_millis(500));
@@ -269,12 +272,12 @@ mod tests {
             "handler.preflight-time=3601s",
             "probe.number=unlimited",
         ] {
-            assert!(change(&mut limits, text).is_err(), "{text}");
+            assert!(apply(&mut limits, text).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn every_limit_is_set_and_read_in_the_same_place() {
+    fn every_limit_sets_the_field_it_reads() {
         for limit in LIMITS {
             let mut limits = Limits::default();
             let before = limit.value(&limits);
@@ -288,12 +291,12 @@ mod tests {
         }
     }
 
-    /// Every field of the structures is a number or a time that stands in the table.
+    /// Counts the fields of the structures, and compares with the table.
     #[test]
-    fn no_limit_is_left_out() {
-        let shown = format!("{:?}", Limits::default());
-        // a structure in a structure is a field without a value of its own
-        let fields = shown.matches(": ").count() - shown.matches(" {").count() + 1;
-        assert_eq!(LIMITS.len(), fields, "{shown}");
+    fn every_limit_is_in_the_table() {
+        let debug = format!("{:?}", Limits::default());
+        // a nested structure is a field without a value of its own
+        let fields = debug.matches(": ").count() - debug.matches(" {").count() + 1;
+        assert_eq!(LIMITS.len(), fields, "{debug}");
     }
 }

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 use std::thread;
 
-/// The stack of the thread that does the work, in bytes: as much as is usual, whatever
-/// `ulimit -s` leaves the first thread.
+/// Stack size in bytes of the thread that does the work: the usual 8 MiB, whatever
+/// `ulimit -s` gives the main thread.
 const STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {
@@ -12,9 +12,9 @@ fn main() -> ExitCode {
     let work = || gtc::cli::run(std::env::args_os());
     match thread::Builder::new().stack_size(STACK_BYTES).spawn(work).map(thread::JoinHandle::join) {
         Ok(Ok(code)) => code,
-        // it panicked, and has said so
-        Ok(Err(_)) => ExitCode::from(gtc::cli::IMPOSSIBLE),
-        // no thread is to be had
+        // the panic message is already on standard error
+        Ok(Err(_)) => ExitCode::from(gtc::cli::EXIT_ERROR),
+        // no thread could be started
         Err(_) => work(),
     }
 }

@@ -42,7 +42,7 @@ fn every_part_of_a_handler_is_measured() {
         "supported-versions",
         "KiB of memory",
         "TURNS",
-        "nothing granted and no answers",
+        "without permissions and answers",
     ]);
 }
 

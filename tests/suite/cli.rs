@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Sandbox, text};
 
-/// Every verb there is, as the words that lead to it.
+/// All commands, each as its path of subcommands.
 pub(crate) fn verbs() -> Vec<Vec<String>> {
     fn walk(command: &clap::Command, words: &[String], verbs: &mut Vec<Vec<String>>) {
         if command.get_subcommands().next().is_none() {
@@ -26,7 +26,7 @@ fn schema(verb: &[&str]) -> Value {
 }
 
 #[test]
-fn every_verb_describes_its_arguments_and_does_nothing() {
+fn schema_flag_prints_a_schema_and_touches_nothing() {
     for verb in verbs() {
         let sandbox = Sandbox::new().with_own_cache();
         let schema = sandbox.gtc(verb.iter().map(String::as_str).chain(["--schema"])).succeeded();
@@ -47,7 +47,7 @@ fn every_verb_describes_its_arguments_and_does_nothing() {
 }
 
 #[test]
-fn every_verb_takes_its_arguments_from_a_file() {
+fn every_verb_reads_an_answers_file() {
     let sandbox = Sandbox::new();
     let unknown = sandbox.write("unknown.json", r#"{"no_such_argument": 1}"#).display().to_string();
     for verb in verbs() {
@@ -63,11 +63,11 @@ fn every_verb_takes_its_arguments_from_a_file() {
     sandbox.gtc(["completions", "--answers", &shell]).succeeded().shows(&["env-packs"]);
     let shell = sandbox.write("shell.json", r#"{"shell": "tcsh"}"#).display().to_string();
     let message = sandbox.gtc(["completions", "--answers", &shell]).refused(2, "invalid-argument");
-    assert!(message.contains("`tcsh` is none of bash"), "{message}");
+    assert!(message.contains("`tcsh` is not one of bash"), "{message}");
 }
 
 #[test]
-fn schemas_list_what_may_stand_there() {
+fn schemas_list_allowed_values() {
     let slots = json!(["deployer", "secrets", "telemetry", "sessions", "state", "revocation"]);
     for verb in ["add", "update", "remove", "rollback"] {
         assert_eq!(
@@ -85,7 +85,7 @@ fn schemas_list_what_may_stand_there() {
 }
 
 #[test]
-fn an_environment_is_named_by_a_word_or_a_flag() {
+fn environment_is_a_positional_or_a_flag() {
     let sandbox = Sandbox::new();
     sandbox.gtc(["op", "env", "create", "one"]).succeeded();
     sandbox.gtc(["op", "env", "init", "two"]).succeeded();
@@ -113,7 +113,7 @@ fn an_environment_is_named_by_a_word_or_a_flag() {
 }
 
 #[test]
-fn the_format_follows_who_reads_unless_somebody_says() {
+fn format_defaults_to_json_off_a_terminal() {
     let sandbox = Sandbox::with_local();
     assert!(
         sandbox
@@ -127,14 +127,14 @@ fn the_format_follows_who_reads_unless_somebody_says() {
     command.args(["op", "env", "list", "--format", "human"]).env("CLICOLOR_FORCE", "1");
     assert!(
         crate::support::run(&mut command).stdout.contains('\u{1b}'),
-        "colour where somebody insists"
+        "`CLICOLOR_FORCE` forces colour"
     );
     command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE");
     assert!(!crate::support::run(&mut command).stdout.contains('\u{1b}'));
 }
 
 #[test]
-fn a_document_of_a_file_is_one_line_for_programs() {
+fn json_output_is_one_line() {
     let sandbox = Sandbox::with_fixture("busy");
     let path = sandbox.environment("local").join("environment.json");
     let text = std::fs::read_to_string(&path)
@@ -145,11 +145,11 @@ fn a_document_of_a_file_is_one_line_for_programs() {
     assert_eq!(shown.stdout.lines().count(), 1, "{}", shown.stdout);
     assert!(shown.stdout.contains("\"retention\":{\"days\":1.50}"));
     let human = sandbox.human(["op", "env", "show", "local"]).succeeded().stdout;
-    assert!(human.contains(&text), "people see the file as it is: {human}");
+    assert!(human.contains(&text), "text output keeps the layout of the file: {human}");
 }
 
 #[test]
-fn wrong_arguments_are_exit_code_2_and_json_for_programs() {
+fn usage_errors_exit_2_and_are_json_off_a_terminal() {
     let sandbox = Sandbox::new();
     let message = sandbox.gtc(["op", "env", "frobnicate"]).refused(2, "invalid-argument");
     assert!(message.contains("unrecognized subcommand 'frobnicate'"), "{message}");
@@ -189,7 +189,7 @@ fn wrong_arguments_are_exit_code_2_and_json_for_programs() {
 }
 
 #[test]
-fn help_version_and_completions_are_there() {
+fn help_version_and_completions() {
     let sandbox = Sandbox::new();
     sandbox.gtc(["--version"]).succeeded().shows(&["gtc 0.1.0"]);
     sandbox.gtc(["--help"]).succeeded().shows(&["op", "pack", "completions"]);
@@ -204,7 +204,7 @@ fn help_version_and_completions_are_there() {
 }
 
 #[test]
-fn verbs_of_authors_show_examples_that_make_sense() {
+fn examples_in_pack_help_parse() {
     let tree = gtc::cli::command_tree();
     let pack = tree.find_subcommand("pack").expect("it is there");
     for verb in pack.get_subcommands().filter(|verb| verb.get_name() != "help") {
@@ -226,7 +226,7 @@ fn verbs_of_authors_show_examples_that_make_sense() {
 }
 
 #[test]
-fn without_a_home_it_says_what_to_set() {
+fn missing_home_names_the_variables_to_set() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
     command.args(["op", "env", "list"]).env("HOME", "somewhere").env_remove("GTC_CACHE_DIR");
@@ -239,7 +239,7 @@ fn without_a_home_it_says_what_to_set() {
 }
 
 #[test]
-fn a_reader_that_leaves_early_is_no_error() {
+fn closed_pipe_is_not_an_error() {
     let sandbox = Sandbox::with_local();
     let mut command = sandbox.command("/bin/sh");
     command
@@ -250,7 +250,7 @@ fn a_reader_that_leaves_early_is_no_error() {
 }
 
 #[test]
-fn a_limit_is_changed_by_flag_or_variable_and_never_taken_away() {
+fn limits_can_be_changed_but_not_disabled() {
     let sandbox = Sandbox::with_local();
     let listed =
         sandbox.gtc(["doctor", "limits", "--limit", "handler.memory=32MiB"]).succeeded().result();

@@ -228,10 +228,7 @@ fn somebody_at_a_terminal_is_asked() {
         let (code, screen) =
             terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), no);
         assert_eq!(code, 1, "{screen}");
-        assert!(
-            screen.contains("grant it? [y/N]") && screen.contains("nobody granted"),
-            "{screen}"
-        );
+        assert!(screen.contains("Grant? [y/N]") && screen.contains("nobody granted"), "{screen}");
         assert!(screen.contains("to run `crl 'it is' *`"), "{screen}");
     }
     assert_eq!(listed(&sandbox), json!([]));

@@ -61,7 +61,7 @@ fn a_missing_default_is_healed_and_the_rest_left_alone() {
     sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
     let human = sandbox.human(["op", "env", "init"]).succeeded();
     human.shows(&[
-        "healed environment `local`: bound `greentic.state.in-memory@0.1.0`",
+        "repaired environment `local`: bound `greentic.state.in-memory@0.1.0`",
         "acme.secrets.other@1.0.0",
     ]);
     let packs = sandbox.document("local")["packs"].clone();
@@ -187,7 +187,7 @@ fn an_environment_without_bindings_has_nothing_to_check() {
     let sandbox = Sandbox::new();
     sandbox.gtc(["op", "env", "create", "--env", "bare", "--empty"]).succeeded();
     let human = sandbox.human(["op", "env", "tool-check", "bare"]).succeeded();
-    assert_eq!(human.stdout, "environment `bare` binds nothing, so there is nothing to check\n");
+    assert_eq!(human.stdout, "environment `bare` has no bindings to check\n");
     assert_eq!(
         sandbox.gtc(["op", "env", "tool-check", "bare"]).succeeded().result()["total_checks"],
         0

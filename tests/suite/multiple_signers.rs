@@ -56,7 +56,7 @@ fn a_second_signer_is_added_to_the_first() {
         (both, inode)
     );
     let human = sandbox.human(["pack", "sign", &name, "--key", &author.private]).succeeded();
-    human.shows(&["is signed by this key already; nothing changed", "it holds 2 signatures"]);
+    human.shows(&["is already signed by this key; nothing changed", "the file has 2 signatures"]);
 
     sign(&sandbox, &name, &author.private, &["--replace"]).succeeded();
     assert_eq!(fs::read(&sidecar).expect("a signature"), first);

@@ -1,5 +1,4 @@
-//! What somebody at a terminal sees of long work: that it goes on, and afterwards nothing
-//! of it.
+//! Progress of long work on a terminal: it is shown, and erased afterwards.
 
 use std::process::Command;
 
@@ -8,11 +7,11 @@ use crate::support::wat::Handler;
 use crate::support::{Sandbox, run};
 
 const PATH: &str = "test.state.slow";
-/// How a line is taken back.
+/// The escape sequence that erases a line.
 const ERASED: &str = "\u{1b}[2K";
 
-/// A handler with so many functions that no compiler is done with it in a blink.
-fn large() -> Vec<u8> {
+/// A handler with so many functions that its compilation is slow enough to be shown.
+fn slow_to_compile() -> Vec<u8> {
     let step = |at: usize| {
         format!("(local.set 0 (i32.add (i32.mul (local.get 0) (i32.const {at})) (i32.const {at})))")
     };
@@ -21,10 +20,10 @@ fn large() -> Vec<u8> {
     Handler { fields: function.repeat(1500), ..Handler::new("state", PATH, "^1") }.component()
 }
 
-/// Has a pack bound that takes long to compile.
-fn binding<T>(flags: &[&str], run: impl FnOnce(&mut Command) -> T) -> T {
+/// Binds a pack that takes long to compile.
+fn bind_slow_pack<T>(flags: &[&str], run: impl FnOnce(&mut Command) -> T) -> T {
     let sandbox = Sandbox::with_local().with_own_cache();
-    let pack = sandbox.pack("state", PATH, "^1", large()).display().to_string();
+    let pack = sandbox.pack("state", PATH, "^1", slow_to_compile()).display().to_string();
     let kind = format!("{PATH}@1.0.0");
     let bind = [
         "op",
@@ -42,15 +41,15 @@ fn binding<T>(flags: &[&str], run: impl FnOnce(&mut Command) -> T) -> T {
     run(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(bind).args(flags).env("TERM", "xterm"))
 }
 
-/// What the screen showed while it was bound.
+/// Binds the pack at a terminal, and returns all that was written to the screen.
 fn screen(flags: &[&str]) -> String {
-    let (code, screen) = binding(flags, |command| talk(command, ""));
+    let (code, screen) = bind_slow_pack(flags, |command| talk(command, ""));
     assert_eq!(code, 0, "{screen}");
     screen
 }
 
 #[test]
-fn a_long_compilation_is_shown_and_leaves_nothing() {
+fn long_compilation_is_shown_and_erased() {
     let screen = screen(&[]);
     let (_, last) = screen
         .rsplit_once("compiling a component of ")
@@ -61,7 +60,7 @@ fn a_long_compilation_is_shown_and_leaves_nothing() {
 }
 
 #[test]
-fn quiet_is_quiet() {
+fn quiet_hides_progress() {
     let screen = screen(&["--quiet"]);
     assert!(
         screen.contains(PATH) && !screen.contains("compiling") && !screen.contains(ERASED),
@@ -70,6 +69,6 @@ fn quiet_is_quiet() {
 }
 
 #[test]
-fn nothing_is_shown_where_nobody_looks() {
-    assert_eq!(binding(&[], run).succeeded().stderr, "");
+fn no_progress_off_a_terminal() {
+    assert_eq!(bind_slow_pack(&[], run).succeeded().stderr, "");
 }

@@ -252,9 +252,9 @@ fn a_preflight_sees_only_its_own_binding() {
     assert_eq!((&report["total_checks"], &report["failed_checks"]), (&json!(15), &json!(5)));
     let verbose = sandbox.human(["op", "env", "tool-check", "local", "-v"]).exited(1);
     assert!(
-        verbose.stderr.contains(
-            "handler `test.extension.witness` says in `preflight` (info): looking around"
-        ),
+        verbose
+            .stderr
+            .contains("handler `test.extension.witness` in `preflight` (info): looking around"),
         "{verbose:?}"
     );
 }

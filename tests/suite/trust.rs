@@ -208,7 +208,7 @@ fn a_key_that_is_no_longer_trusted_vouches_for_nothing() {
     let human = sandbox
         .human(["op", "trust-root", "remove", "--env", "local", "--key-id", &other.id])
         .succeeded();
-    human.shows(&["trusts nobody now, so signatures are not checked"]);
+    human.shows(&["trusts no key now, so signatures are not checked"]);
     assert_eq!(doctor(&sandbox, 0)["signatures"][0]["state"], "not-checked");
     sandbox.gtc(verify).refused(1, "not-found");
 }
@@ -291,7 +291,7 @@ fn a_new_trust_root_is_what_the_existing_tools_read() {
     sandbox
         .human(["op", "trust-root", "list", "local"])
         .succeeded()
-        .shows(&["this one key\n  ff53c19cf65c"]);
+        .shows(&["this key\n  ff53c19cf65c"]);
     let nowhere = ["op", "trust-root", "add", "--env", "nowhere", "--key", &key];
     sandbox.gtc(nowhere).refused(1, "not-found");
     sandbox.gtc(["op", "trust-root", "list", "nowhere"]).refused(1, "not-found");

@@ -1,5 +1,4 @@
-//! Errors as the command line tells them: a sentence, what caused it, and what to do
-//! next.
+//! Errors of the command line: a message with its causes, a hint, and an exit code.
 
 use std::error::Error;
 
@@ -7,49 +6,49 @@ use env_pack_domain::ForeignText;
 
 use crate::ops::{ExitOutcome, OpError};
 
-/// An argument that does not make sense.
+/// An invalid argument.
 #[derive(Debug)]
 pub struct UsageError {
     argument: &'static str,
     reason: String,
-    /// Whether the argument is well-formed, and the answer no.
-    refused: bool,
+    /// Whether the argument is well-formed but not allowed: exit code 1 instead of 2.
+    is_refusal: bool,
 }
 
 impl UsageError {
-    pub fn argument(argument: &'static str, error: &dyn Error) -> Self {
-        Self { argument, reason: sentence(error), refused: false }
+    /// An argument whose value `error` describes.
+    pub fn from_error(argument: &'static str, error: &dyn Error) -> Self {
+        Self { argument, reason: with_causes(error), is_refusal: false }
     }
 
-    pub fn text(argument: &'static str, reason: impl Into<String>) -> Self {
-        Self { argument, reason: reason.into(), refused: false }
+    /// An argument with a reason in plain text.
+    pub fn new(argument: &'static str, reason: impl Into<String>) -> Self {
+        Self { argument, reason: reason.into(), is_refusal: false }
     }
 
-    pub fn refused(self) -> Self {
-        Self { refused: true, ..self }
+    /// Turns the error into a refusal, with exit code 1.
+    pub fn into_refusal(self) -> Self {
+        Self { is_refusal: true, ..self }
     }
 }
 
-/// Why a command ended without its result.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "an error is made once, and ends in front of a person"
-)]
+/// The reason why a command failed.
+#[expect(clippy::large_enum_variant, reason = "created once per run, right before it is printed")]
 #[derive(Debug)]
 pub enum CliError {
-    /// An argument does not make sense.
+    /// An argument is invalid.
     Usage(UsageError),
-    /// The operation did not do it.
+    /// The operation failed or was refused.
     Op(OpError),
-    /// Somebody was asked, and said no.
+    /// The user declined at a prompt.
     Declined,
-    /// The arguments, or one of them, are missing or too many.
+    /// The answers file is invalid, or was given together with flags.
     Arguments(String),
-    /// The program does not know where to put its files.
+    /// The home folder is unknown, so the default folders are too.
     NoHome,
-    /// A question could not be asked.
-    Question {
-        /// What the system said.
+    /// A prompt could not be shown or answered.
+    Prompt {
+        /// The error of the terminal.
         source: std::io::Error,
     },
 }
@@ -67,61 +66,60 @@ impl From<OpError> for CliError {
 }
 
 impl CliError {
-    /// A stable name of the kind of error.
+    /// The stable name of the kind of error, as in JSON.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Usage(_) | Self::Arguments(_) => "invalid-argument",
             Self::Op(error) => error.kind(),
             Self::Declined => "declined",
-            Self::NoHome | Self::Question { .. } => "io",
+            Self::NoHome | Self::Prompt { .. } => "io",
         }
     }
 
-    /// What is wrong, with its causes, in one sentence.
+    /// The message, with its causes, on one line.
     pub fn message(&self) -> String {
         match self {
             Self::Usage(error) => format!("argument `{}`: {}", error.argument, error.reason),
-            Self::Op(error) => sentence(error),
+            Self::Op(error) => with_causes(error),
             Self::Arguments(reason) => reason.clone(),
-            Self::Declined => "nothing was changed, as you said".to_owned(),
+            Self::Declined => "cancelled; nothing was changed".to_owned(),
             Self::NoHome => {
-                "the home folder is not known, so there is no place for environments and caches"
+                "the home folder is unknown, so there is no default folder for environments and the cache"
                     .to_owned()
             }
-            Self::Question { source } => format!("the terminal cannot be asked: {source}"),
+            Self::Prompt { source } => format!("could not prompt on the terminal: {source}"),
         }
     }
 
-    /// What to do next.
+    /// What to do about it, if there is anything.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Usage(error) if error.refused => None,
+            Self::Usage(error) if error.is_refusal => None,
             Self::Usage(_) | Self::Arguments(_) => {
-                Some("see `--help`, or `--schema` for the exact form".to_owned())
+                Some("see `--help`, or `--schema` for the format of each argument".to_owned())
             }
             Self::Op(error) => error.hint(),
             Self::Declined => None,
             Self::NoHome => Some("set HOME, or `--store-root` and `--cache-dir`".to_owned()),
-            Self::Question { .. } => {
-                Some("answer with flags: `--grant declared`, or one for each permission".to_owned())
+            Self::Prompt { .. } => {
+                Some("use flags instead of the prompt: `--grant declared`, `--grant-tool`, `--grant-network` or `--yes`".to_owned())
             }
         }
     }
 
-    /// 1 when the answer is no, 2 when there is none.
+    /// 1 for a refusal, 2 for any other error.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Op(error) if error.exit_outcome() == ExitOutcome::Refused => 1,
-            Self::Usage(error) if error.refused => 1,
+            Self::Usage(error) if error.is_refusal => 1,
             Self::Declined => 1,
             _ => 2,
         }
     }
 }
 
-/// An error and its causes, leaving out a cause that the sentence before it quotes
-/// already.
-fn sentence(error: &dyn Error) -> String {
+/// An error and its causes, without causes that the text before already quotes.
+fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -1,12 +1,11 @@
-//! What to type: the examples under the help of the verbs for pack authors. A test parses
-//! every one of them.
+//! Examples below the help of the `gtc pack` commands. A test parses each of them.
 
 pub const NEW: &str = "\
 Examples:
   gtc pack new acme.secrets.vault
   gtc pack new acme.mail --slot extension --lang python --dir mail
 
-Then, in its folder: `gtc pack build` and `gtc pack test`.";
+Next, in its folder: `gtc pack build` and `gtc pack test`.";
 
 pub const BUILD: &str = "\
 Examples:
@@ -14,8 +13,8 @@ Examples:
   gtc pack build vault --output vault.gtpack
   gtc pack build --component vault.wasm --version 0.4.2 --allow-tool 'vault version'
 
-The component runs in the sandbox once, to say what it is.
-Then: `gtc pack validate` and `gtc pack test`.";
+The component runs once in the sandbox, to read its slot, path and versions.
+Next: `gtc pack validate` and `gtc pack test`.";
 
 pub const INSPECT: &str = "\
 Examples:
@@ -27,14 +26,14 @@ Examples:
   gtc pack bench vault.gtpack
   gtc pack bench greentic.secrets.dev-store@0.1.0 --turns 1000
 
-For each handler, the shortest and the median time:
-  load cold    its component is compiled, as on first sight
-  load warm    its compiled code is mapped, and the three constants are asked
-  instantiate  a fresh instance is made
+For each handler, prints the minimum and the median time:
+  load cold    compile the component, as on first use
+  load warm    map the compiled code and read slot, path and supported versions
+  instantiate  create an instance
   slot, descriptor-path, supported-versions, preflight
-               the call alone; preflight with nothing granted and no answers
-and the most memory that an instance had. What takes seconds is measured less often than
-`--turns` says; TURNS says how often. JSON has microseconds and bytes.";
+               the call alone; preflight without permissions and without answers
+and the peak memory of an instance. Steps that take seconds are measured less often; TURNS
+is the number of measurements. JSON has microseconds and bytes.";
 
 pub const VALIDATE: &str = "\
 Examples:
@@ -42,8 +41,8 @@ Examples:
   gtc pack validate vault.gtpack --strict --require-handler --require-signature --key acme.key.pub
   gtc pack validate vault.gtpack redis.gtpack --report sarif
 
-The exit code is 0 when all is well, 1 when something is wrong, and 2 when that could not
-be found out. Every finding has a code; docs/validate.md says what each of them means.";
+Exit code: 0 if all packs pass, 1 if one fails, 2 if one could not be examined.
+docs/validate.md explains the code of every finding.";
 
 pub const TEST: &str = "\
 Examples:
@@ -51,20 +50,20 @@ Examples:
   gtc pack test vault.gtpack --scenario tests/too-old.yaml
   gtc pack test vault.gtpack --record here
 
-The exit code is 0 when all scenarios pass, 1 when one fails, and 2 when there is none, or
-one makes no sense. docs/testing.md says what a scenario is.";
+Exit code: 0 if all scenarios pass, 1 if one fails, 2 if there is none or one is invalid.
+docs/testing.md explains scenarios.";
 
 pub const REPACK: &str = "\
 Example:
   gtc pack repack sloppy.gtpack --output vault.gtpack
 
-Signatures are for the bytes of an archive: sign what comes of it again.";
+Signatures are for the exact bytes of an archive: sign the new one again.";
 
 pub const PUSH: &str = "\
 Example:
   gtc pack push vault.gtpack oci://ghcr.io/acme/vault:0.4.2
 
-The login is that of docker or podman. A signature beside the pack goes along.
+Uses the credentials of docker or podman. A signature file next to the pack is pushed too.
 Pin the digest that is printed.";
 
 pub const PULL: &str = "\
@@ -77,7 +76,7 @@ Examples:
   gtc pack save oci://ghcr.io/acme/vault:0.4.2 redis.gtpack --output packs.tar
   gtc pack save --env local --trust-root-of local --output packs.tar
 
-There: `gtc pack load packs.tar`.";
+On the other machine: `gtc pack load packs.tar`.";
 
 pub const LOAD: &str = "\
 Examples:
@@ -88,13 +87,13 @@ pub const KEYGEN: &str = "\
 Example:
   gtc pack keygen --output acme.key
 
-Keep acme.key to yourself, and give acme.key.pub away.";
+Keep acme.key secret and distribute acme.key.pub.";
 
 pub const SIGN: &str = "\
 Example:
   gtc pack sign vault.gtpack --key acme.key
 
-What is in a registry is signed there, by its digest:
+A pack in a registry is signed there, by its digest:
   gtc pack sign oci://ghcr.io/acme/vault@sha256:<digest> --key acme.key";
 
 pub const VERIFY: &str = "\
@@ -102,4 +101,4 @@ Examples:
   gtc pack verify vault.gtpack --key acme.key.pub
   gtc pack verify oci://ghcr.io/acme/vault:0.4.2 --env local
 
-The exit code is 0 when somebody trusted vouches for the pack, and 1 when nobody does.";
+Exit code: 0 if the pack has a trusted signature, 1 if not.";

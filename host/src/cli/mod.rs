@@ -1,179 +1,162 @@
-//! The command line: arguments to requests, reports to text. No rules live here.
+//! The command line: parses arguments into requests, calls operations, and renders their
+//! reports. It holds no rules of its own.
 
-mod args;
-mod arguments;
 mod carry;
-mod environment;
+mod commands;
+mod deserialize;
+mod environment_arg;
 mod error;
 mod examples;
 mod grammar;
-mod no_command;
+mod input;
 mod output;
 mod parse;
 mod payload;
 mod progress;
 mod project;
-mod question;
+mod prompt;
 mod registry;
 mod render;
+mod runner;
 mod settings;
 mod table;
 mod test;
 mod trust;
 mod update;
+mod usage_error;
 mod validate;
-mod verb;
 
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
-use clap_complete::Shell;
-use env_pack_domain::ForeignText;
-use serde::Serialize;
 
-use args::{
+use commands::{
     CacheVerb, Cli, Command, DoctorSubject, EnvPacksVerb, EnvVerb, ExtensionsVerb, Format,
     GrantsVerb, Noun, PackVerb, TrustRootVerb,
 };
-use arguments::Object;
 use error::CliError;
+use input::Input;
 use output::Output;
-use parse::Payload;
-use project::Build;
-use render::Human;
-use test::Test;
-use trust::Sign;
-use update::Update;
+use payload::CompletionsPayload;
+use project::BuildSource;
+use runner::Runner;
+use test::TestAction;
+use trust::SignTarget;
+use update::UpdateRequest;
 use validate::{ReportForm, ValidatePayload};
-use verb::Verb;
 
-use crate::document;
-use crate::host::Host;
 use crate::ops::bind::{BindReport, BindRequest, BindVerb, GrantSelection};
 use crate::ops::pack_test::{TestError, TestReport};
 use crate::ops::refresh::RefreshRequest;
 use crate::ops::validate::{self as validation, ValidationVerdict};
 use crate::ops::{
-    self, OpError, bench, bind, bindings, build, cache, doctor, env, export, grants, import,
-    inspect, limits, pack_test, project as projects, refresh, registry as registries, repack,
-    sandbox_check, signing, tool_check, trust_root, unbind,
+    OpError, bench, bind, bindings, build, cache, doctor, env, export, grants, import, inspect,
+    limits, pack_test, project as projects, refresh, registry as registries, repack, sandbox_check,
+    signing, tool_check, trust_root, unbind,
 };
 
-/// The exit code of a command that was asked something and answered no.
-const NO: u8 = 1;
-/// The exit code of a command that could not do it.
-pub const IMPOSSIBLE: u8 = 2;
+/// Exit code of a refusal or a failed check.
+const EXIT_REFUSED: u8 = 1;
+/// Exit code of an error: usage, input and output, network, or a bug.
+pub const EXIT_ERROR: u8 = 2;
 
-/// Runs the command that these arguments ask for.
+/// Runs the command that the arguments name, and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    // by whatever name it was called, this is the one it goes by
+    // help and errors call it `gtc`, whatever the file is called
     let arguments: Vec<OsString> =
         std::iter::once("gtc".into()).chain(arguments.into_iter().skip(1)).collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return no_command::answer(&error, &arguments),
+        Err(error) => return usage_error::report(&error, &arguments),
     };
-    let done = match Session::new(&cli) {
-        Ok(session) => session.command(cli.command),
+    let done = match Runner::new(&cli) {
+        Ok(runner) => runner.command(cli.command),
         Err(error) => {
-            let output = Output { format: Format::choose(cli.global.format), noun: "", verb: "" };
+            let output =
+                Output { format: Format::or_default(cli.global.format), noun: "", verb: "" };
             output.error(&error).map(|()| error.exit_code())
         }
     };
     match done {
         Ok(code) => code.into(),
-        Err(error) => no_command::unheard(&error, &arguments),
+        Err(error) => usage_error::report_write_error(&error, &arguments),
     }
 }
 
-/// The nouns, verbs and flags, for whoever lists them.
+/// The command tree, for completions, tests and documentation.
 pub fn command_tree() -> clap::Command {
     Cli::command()
 }
 
-/// One run of the program.
-struct Session {
-    host: Host,
-    format: Format,
-    /// Whether somebody is there to answer questions.
-    asks: bool,
-}
-
-impl Session {
-    fn new(cli: &Cli) -> Result<Self, CliError> {
-        let format = Format::choose(cli.global.format);
-        let asks = format == Format::Human && question::somebody_is_there();
-        Ok(Self { host: Host::new(settings::settings(&cli.global)?), format, asks })
-    }
-
+impl Runner {
     fn command(&self, command: Command) -> io::Result<u8> {
         match command {
             Command::Op(Noun::Env(verb)) => self.env(verb),
             Command::Op(Noun::EnvPacks(verb)) => self.env_packs(verb),
             Command::Op(Noun::Extensions(verb)) => self.extensions(verb),
-            Command::Op(Noun::Grants(verb)) => self.grants(verb),
+            Command::Op(Noun::GrantSelection(verb)) => self.grants(verb),
             Command::Op(Noun::TrustRoot(verb)) => self.trust_root(verb),
             Command::Pack(verb) => self.pack(verb),
             Command::Cache(verb) => self.cache(verb),
-            Command::Doctor(DoctorSubject::Program(verb)) => self.answer(
+            Command::Doctor(DoctorSubject::Program(input)) => self.check(
                 "doctor",
                 "self",
-                verb,
+                input,
                 |_| Ok(sandbox_check::check_sandbox(&self.host)?),
                 |report| report.is_confined(),
             ),
-            Command::Doctor(DoctorSubject::Limits(verb)) => {
-                self.done("doctor", "limits", verb, |_| Ok(limits::limits(&self.host)))
+            Command::Doctor(DoctorSubject::Limits(input)) => {
+                self.run("doctor", "limits", input, |_| Ok(limits::limits(&self.host)))
             }
-            Command::Completions(verb) => {
-                let script = |shell| {
-                    let mut script = Vec::new();
-                    clap_complete::generate::<Shell, _>(
-                        shell,
-                        &mut command_tree(),
-                        "gtc",
-                        &mut script,
-                    );
-                    Ok(String::from_utf8_lossy(&script).into_owned())
-                };
-                // a shell reads it: there is no envelope around it
-                self.run("", "completions", verb, script, |_, script| {
-                    output::print(script).map(|()| 0)
-                })
-            }
+            Command::Completions(input) => self.completions(input),
         }
+    }
+
+    /// Prints a completion script. A shell reads it, so there is no JSON envelope.
+    fn completions(&self, input: Input<CompletionsPayload>) -> io::Result<u8> {
+        self.run_with_writer(
+            "",
+            "completions",
+            input,
+            |shell| {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut command_tree(), "gtc", &mut script);
+                Ok(String::from_utf8_lossy(&script).into_owned())
+            },
+            |_, script| output::print(script).map(|()| 0),
+        )
     }
 
     fn env(&self, verb: EnvVerb) -> io::Result<u8> {
         let host = &self.host;
         match verb {
-            EnvVerb::Init(verb) => self.answer(
+            EnvVerb::Init(input) => self.check(
                 "env",
                 "init",
-                verb,
+                input,
                 |(environment, key)| Ok(env::init(host, &environment, key.as_deref())?),
                 |report| report.doctor.healthy,
             ),
-            EnvVerb::Create(verb) => {
-                self.done("env", "create", verb, |request| Ok(env::create(host, &request)?))
+            EnvVerb::Create(input) => {
+                self.run("env", "create", input, |request| Ok(env::create(host, &request)?))
             }
-            EnvVerb::List(verb) => self.done("env", "list", verb, |()| Ok(env::list(host)?)),
-            EnvVerb::Show(verb) => {
-                self.done("env", "show", verb, |environment| Ok(env::show(host, &environment)?))
+            EnvVerb::List(input) => self.run("env", "list", input, |()| Ok(env::list(host)?)),
+            EnvVerb::Show(input) => {
+                self.run("env", "show", input, |environment| Ok(env::show(host, &environment)?))
             }
-            EnvVerb::Doctor(verb) => self.answer(
+            EnvVerb::Doctor(input) => self.check(
                 "env",
                 "doctor",
-                verb,
+                input,
                 |(environment, strict)| Ok(doctor::doctor(host, &environment, strict)?),
                 |report| report.healthy,
             ),
-            EnvVerb::ToolCheck(verb) => self.answer(
+            EnvVerb::ToolCheck(input) => self.check(
                 "env",
                 "tool-check",
-                verb,
+                input,
                 |environment| Ok(tool_check::tool_check(host, &environment)?),
                 |report| report.passed(),
             ),
@@ -184,19 +167,19 @@ impl Session {
         const NOUN: &str = "env-packs";
         let host = &self.host;
         match verb {
-            EnvPacksVerb::Add(verb) => {
-                self.done(NOUN, "add", verb, |request| self.bind(BindVerb::Add, request))
+            EnvPacksVerb::Add(input) => {
+                self.run(NOUN, "add", input, |request| self.bind(BindVerb::Add, request))
             }
-            EnvPacksVerb::Update(verb) => {
-                self.done(NOUN, "update", verb, |update| self.update(update))
+            EnvPacksVerb::Update(input) => {
+                self.run(NOUN, "update", input, |update| self.update(update))
             }
-            EnvPacksVerb::Remove(verb) => {
-                self.done(NOUN, "remove", verb, |request| Ok(unbind::remove(host, &request)?))
+            EnvPacksVerb::Remove(input) => {
+                self.run(NOUN, "remove", input, |request| Ok(unbind::remove(host, &request)?))
             }
-            EnvPacksVerb::Rollback(verb) => {
-                self.done(NOUN, "rollback", verb, |request| Ok(unbind::rollback(host, &request)?))
+            EnvPacksVerb::Rollback(input) => {
+                self.run(NOUN, "rollback", input, |request| Ok(unbind::rollback(host, &request)?))
             }
-            EnvPacksVerb::List(verb) => self.done(NOUN, "list", verb, |environment| {
+            EnvPacksVerb::List(input) => self.run(NOUN, "list", input, |environment| {
                 Ok(bindings::list_env_packs(host, &environment)?)
             }),
         }
@@ -206,23 +189,23 @@ impl Session {
         const NOUN: &str = "extensions";
         let host = &self.host;
         match verb {
-            ExtensionsVerb::Add(verb) => {
-                self.done(NOUN, "add", verb, |request| self.bind(BindVerb::Add, request))
+            ExtensionsVerb::Add(input) => {
+                self.run(NOUN, "add", input, |request| self.bind(BindVerb::Add, request))
             }
-            ExtensionsVerb::Update(verb) => {
-                self.done(NOUN, "update", verb, |update| self.update(update))
+            ExtensionsVerb::Update(input) => {
+                self.run(NOUN, "update", input, |update| self.update(update))
             }
-            ExtensionsVerb::Remove(verb) => {
-                self.done(NOUN, "remove", verb, |request| Ok(unbind::remove(host, &request)?))
+            ExtensionsVerb::Remove(input) => {
+                self.run(NOUN, "remove", input, |request| Ok(unbind::remove(host, &request)?))
             }
-            ExtensionsVerb::Rollback(verb) => {
-                self.done(NOUN, "rollback", verb, |request| Ok(unbind::rollback(host, &request)?))
+            ExtensionsVerb::Rollback(input) => {
+                self.run(NOUN, "rollback", input, |request| Ok(unbind::rollback(host, &request)?))
             }
-            ExtensionsVerb::List(verb) => self.done(NOUN, "list", verb, |environment| {
+            ExtensionsVerb::List(input) => self.run(NOUN, "list", input, |environment| {
                 Ok(bindings::list_extensions(host, &environment)?)
             }),
-            ExtensionsVerb::Resolve(verb) => {
-                self.done(NOUN, "resolve", verb, |(environment, reference)| {
+            ExtensionsVerb::Resolve(input) => {
+                self.run(NOUN, "resolve", input, |(environment, reference)| {
                     Ok(bindings::resolve_extension(host, &environment, &reference)?)
                 })
             }
@@ -233,14 +216,14 @@ impl Session {
         const NOUN: &str = "grants";
         let host = &self.host;
         match verb {
-            GrantsVerb::List(verb) => {
-                self.done(NOUN, "list", verb, |environment| Ok(grants::list(host, &environment)?))
+            GrantsVerb::List(input) => {
+                self.run(NOUN, "list", input, |environment| Ok(grants::list(host, &environment)?))
             }
-            GrantsVerb::Add(verb) => {
-                self.done(NOUN, "add", verb, |request| Ok(grants::add(host, &request)?))
+            GrantsVerb::Add(input) => {
+                self.run(NOUN, "add", input, |request| Ok(grants::add(host, &request)?))
             }
-            GrantsVerb::Revoke(verb) => {
-                self.done(NOUN, "revoke", verb, |request| Ok(grants::revoke(host, &request)?))
+            GrantsVerb::Revoke(input) => {
+                self.run(NOUN, "revoke", input, |request| Ok(grants::revoke(host, &request)?))
             }
         }
     }
@@ -249,29 +232,29 @@ impl Session {
         const NOUN: &str = "trust-root";
         let host = &self.host;
         match verb {
-            TrustRootVerb::Add(verb) => {
-                self.done(NOUN, "add", verb, |request| Ok(trust_root::add(host, &request)?))
+            TrustRootVerb::Add(input) => {
+                self.run(NOUN, "add", input, |request| Ok(trust_root::add(host, &request)?))
             }
-            TrustRootVerb::Remove(verb) => {
-                self.done(NOUN, "remove", verb, |request| Ok(trust_root::remove(host, &request)?))
+            TrustRootVerb::Remove(input) => {
+                self.run(NOUN, "remove", input, |request| Ok(trust_root::remove(host, &request)?))
             }
-            TrustRootVerb::List(verb) => self
-                .done(NOUN, "list", verb, |environment| Ok(trust_root::list(host, &environment)?)),
+            TrustRootVerb::List(input) => self
+                .run(NOUN, "list", input, |environment| Ok(trust_root::list(host, &environment)?)),
         }
     }
 
-    /// Replaces a binding, or takes what its reference stands for now. Who sits at the
-    /// terminal sees first what that is.
-    fn update(&self, update: Update) -> Result<BindReport, CliError> {
+    /// Replaces a binding, or refreshes it. At a terminal, shows the changes and asks before
+    /// it refreshes.
+    fn update(&self, update: UpdateRequest) -> Result<BindReport, CliError> {
         let mut request = match update {
-            Update::Bind(request) => return self.bind(BindVerb::Update, *request),
-            Update::Refresh(request) => request,
+            UpdateRequest::Bind(request) => return self.bind(BindVerb::Update, *request),
+            UpdateRequest::Refresh(request) => request,
         };
-        if self.asks && !request.dry_run {
-            let shown =
+        if self.is_interactive && !request.dry_run {
+            let preview =
                 refresh::refresh(&self.host, &RefreshRequest { dry_run: true, ..request.clone() })?;
-            let Some(moved) = &shown.moved_from else { return Ok(shown) };
-            if !question::take(&render::difference(moved))? {
+            let Some(moved) = &preview.moved_from else { return Ok(preview) };
+            if !prompt::confirm_update(&render::difference(moved))? {
                 return Err(CliError::Declined);
             }
             request.expected = Some(moved.archive);
@@ -285,8 +268,8 @@ impl Session {
         })
     }
 
-    /// Does what grants are needed for. What nobody granted yet is put to whoever sits at
-    /// the terminal, once.
+    /// Runs an operation. If permissions are missing, asks for them at a terminal and runs it
+    /// once more.
     fn with_consent<R>(
         &self,
         grants: &mut GrantSelection,
@@ -294,7 +277,7 @@ impl Session {
     ) -> Result<R, CliError> {
         match operation(grants) {
             Err(OpError::NotGranted { missing, .. })
-                if self.asks && question::consent(&missing)? =>
+                if self.is_interactive && prompt::confirm_permissions(&missing)? =>
             {
                 grants.permissions = grants.permissions.union(&missing);
                 Ok(operation(grants)?)
@@ -303,8 +286,7 @@ impl Session {
         }
     }
 
-    /// Binds a pack. What it asks for and nobody granted yet is put to whoever sits at
-    /// the terminal, once.
+    /// Binds a pack, and asks for missing permissions at a terminal.
     fn bind(&self, verb: BindVerb, mut request: BindRequest) -> Result<BindReport, CliError> {
         let mut grants = std::mem::take(&mut request.grants);
         self.with_consent(&mut grants, |grants| {
@@ -315,85 +297,91 @@ impl Session {
     fn pack(&self, verb: PackVerb) -> io::Result<u8> {
         let host = &self.host;
         match verb {
-            PackVerb::New(verb) => {
-                self.done("pack", "new", verb, |request| Ok(projects::new(host, &request)?))
+            PackVerb::New(input) => {
+                self.run("pack", "new", input, |request| Ok(projects::new(host, &request)?))
             }
-            PackVerb::Build(verb) => self.done("pack", "build", verb, |build| match build {
-                Build::Component(request) => Ok(build::build(host, &request)?),
-                Build::Project(folder, output) => Ok(projects::build(host, &folder, output)?),
+            PackVerb::Build(input) => self.run("pack", "build", input, |build| match build {
+                BuildSource::Component(request) => Ok(build::build(host, &request)?),
+                BuildSource::Project(folder, output) => Ok(projects::build(host, &folder, output)?),
             }),
-            PackVerb::Inspect(verb) => self.done("pack", "inspect", verb, |(pack_ref, wit)| {
+            PackVerb::Inspect(input) => self.run("pack", "inspect", input, |(pack_ref, wit)| {
                 Ok(inspect::inspect(host, &pack_ref, wit)?)
             }),
-            PackVerb::Bench(verb) => self.done("pack", "bench", verb, |(pack_ref, turns)| {
+            PackVerb::Bench(input) => self.run("pack", "bench", input, |(pack_ref, turns)| {
                 Ok(bench::bench(host, &pack_ref, turns)?)
             }),
-            PackVerb::Validate(verb) => self.validate(verb),
-            PackVerb::Test(verb) => {
-                self.answer("pack", "test", verb, |test| self.test(test), |report| report.passed())
+            PackVerb::Validate(input) => self.validate(input),
+            PackVerb::Test(input) => {
+                self.check("pack", "test", input, |test| self.test(test), |report| report.passed())
             }
-            PackVerb::Repack(verb) => {
-                self.done("pack", "repack", verb, |request| Ok(repack::repack(host, &request)?))
+            PackVerb::Repack(input) => {
+                self.run("pack", "repack", input, |request| Ok(repack::repack(host, &request)?))
             }
-            PackVerb::Keygen(verb) => {
-                self.done("pack", "keygen", verb, |output| Ok(signing::keygen(&output)?))
+            PackVerb::Keygen(input) => {
+                self.run("pack", "keygen", input, |output| Ok(signing::keygen(&output)?))
             }
-            PackVerb::Push(verb) => {
-                self.done("pack", "push", verb, |request| Ok(registries::push(host, &request)?))
+            PackVerb::Push(input) => {
+                self.run("pack", "push", input, |request| Ok(registries::push(host, &request)?))
             }
-            PackVerb::Pull(verb) => {
-                self.done("pack", "pull", verb, |request| Ok(registries::pull(host, &request)?))
+            PackVerb::Pull(input) => {
+                self.run("pack", "pull", input, |request| Ok(registries::pull(host, &request)?))
             }
-            PackVerb::Save(verb) => {
-                self.done("pack", "save", verb, |request| Ok(export::export(host, &request)?))
+            PackVerb::Save(input) => {
+                self.run("pack", "save", input, |request| Ok(export::export(host, &request)?))
             }
-            PackVerb::Load(verb) => {
-                self.done("pack", "load", verb, |request| Ok(import::import(host, &request)?))
+            PackVerb::Load(input) => {
+                self.run("pack", "load", input, |request| Ok(import::import(host, &request)?))
             }
-            PackVerb::Sign(verb) => self.done("pack", "sign", verb, |sign| match sign {
-                Sign::File(request) => Ok(signing::sign(host, &request)?),
-                Sign::Published(reference, key) => Ok(registries::sign(host, &reference, &key)?),
+            PackVerb::Sign(input) => self.run("pack", "sign", input, |sign| match sign {
+                SignTarget::File(request) => Ok(signing::sign(host, &request)?),
+                SignTarget::Published(reference, key) => {
+                    Ok(registries::sign(host, &reference, &key)?)
+                }
             }),
-            PackVerb::Verify(verb) => {
-                self.done("pack", "verify", verb, |request| Ok(signing::verify(host, &request)?))
+            PackVerb::Verify(input) => {
+                self.run("pack", "verify", input, |request| Ok(signing::verify(host, &request)?))
             }
         }
     }
 
-    /// Validates packs, and reports in the form that was asked for.
-    fn validate(&self, verb: Verb<ValidatePayload>) -> io::Result<u8> {
-        let operation = |(request, form)| Ok((validation::validate(&self.host, &request), form));
-        self.run("pack", "validate", verb, operation, |output, (report, form)| {
-            match form {
-                None => output.result(report)?,
-                Some(ReportForm::Human) => {
-                    Output { format: Format::Human, ..*output }.result(report)?
+    /// Validates packs and writes the report in the requested format.
+    fn validate(&self, input: Input<ValidatePayload>) -> io::Result<u8> {
+        self.run_with_writer(
+            "pack",
+            "validate",
+            input,
+            |(request, form)| Ok((validation::validate(&self.host, &request), form)),
+            |output, (report, form)| {
+                match form {
+                    None => output.result(report)?,
+                    Some(ReportForm::Human) => {
+                        Output { format: Format::Human, ..*output }.result(report)?
+                    }
+                    Some(ReportForm::Json) => {
+                        Output { format: Format::Json, ..*output }.result(report)?
+                    }
+                    Some(ReportForm::Sarif) => output::print_json(&render::sarif(report))?,
+                    Some(ReportForm::Junit) => output::print(&render::junit(report)?)?,
+                    Some(ReportForm::Github) => output::print(&render::github(report))?,
                 }
-                Some(ReportForm::Json) => {
-                    Output { format: Format::Json, ..*output }.result(report)?
-                }
-                Some(ReportForm::Sarif) => output::print_json(&render::sarif(report))?,
-                Some(ReportForm::Junit) => output::print(&render::junit(report)?)?,
-                Some(ReportForm::Github) => output::print(&render::github(report))?,
-            }
-            Ok(match report.verdict() {
-                ValidationVerdict::Passed => 0,
-                ValidationVerdict::Failed => NO,
-                ValidationVerdict::Unknown => IMPOSSIBLE,
-            })
-        })
+                Ok(match report.verdict() {
+                    ValidationVerdict::Passed => 0,
+                    ValidationVerdict::Failed => EXIT_REFUSED,
+                    ValidationVerdict::Unknown => EXIT_ERROR,
+                })
+            },
+        )
     }
 
-    /// Runs scenarios, or records one. What a recording does to this machine is put to
-    /// whoever sits at the terminal, once.
-    fn test(&self, test: Test) -> Result<TestReport, CliError> {
-        let mut request = match test {
-            Test::Run(request) => return Ok(pack_test::test(&self.host, &request)?),
-            Test::Record(request) => request,
+    /// Runs scenarios, or records one. Before it records, asks at a terminal.
+    fn test(&self, action: TestAction) -> Result<TestReport, CliError> {
+        let mut request = match action {
+            TestAction::Run(request) => return Ok(pack_test::test(&self.host, &request)?),
+            TestAction::Record(request) => request,
         };
         match pack_test::record(&self.host, &request) {
             Err(OpError::Test(TestError::NotConfirmed { permissions }))
-                if self.asks && question::run_here(&permissions)? =>
+                if self.is_interactive && prompt::confirm_recording(&permissions)? =>
             {
                 request.confirmed = true;
                 Ok(pack_test::record(&self.host, &request)?)
@@ -406,88 +394,22 @@ impl Session {
         const NOUN: &str = "cache";
         let host = &self.host;
         match verb {
-            CacheVerb::Path(verb) => self.done(NOUN, "path", verb, |()| Ok(cache::path(host))),
-            CacheVerb::List(verb) => self.done(NOUN, "list", verb, |()| Ok(cache::list(host)?)),
-            CacheVerb::Verify(verb) => self.answer(
+            CacheVerb::Path(input) => self.run(NOUN, "path", input, |()| Ok(cache::path(host))),
+            CacheVerb::List(input) => self.run(NOUN, "list", input, |()| Ok(cache::list(host)?)),
+            CacheVerb::Verify(input) => self.check(
                 NOUN,
                 "verify",
-                verb,
+                input,
                 |keep| Ok(cache::verify::verify(host, keep)?),
                 |report| report.is_sound(),
             ),
-            CacheVerb::Gc(verb) => self.answer(
+            CacheVerb::Gc(input) => self.check(
                 NOUN,
                 "gc",
-                verb,
+                input,
                 |dry_run| Ok(cache::gc::gc(host, dry_run)?),
                 |report| report.is_done(),
             ),
         }
-    }
-
-    /// Runs a verb that either does what it is asked or fails.
-    fn done<P: Payload, R: Serialize + Human>(
-        &self,
-        noun: &'static str,
-        name: &'static str,
-        verb: Verb<P>,
-        operation: impl FnOnce(P::Request) -> Result<R, CliError>,
-    ) -> io::Result<u8> {
-        self.answer(noun, name, verb, operation, |_| true)
-    }
-
-    /// Runs a verb whose report is an answer: yes or no.
-    fn answer<P: Payload, R: Serialize + Human>(
-        &self,
-        noun: &'static str,
-        name: &'static str,
-        verb: Verb<P>,
-        operation: impl FnOnce(P::Request) -> Result<R, CliError>,
-        is_yes: impl FnOnce(&R) -> bool,
-    ) -> io::Result<u8> {
-        self.run(noun, name, verb, operation, |output, report| {
-            output.result(report)?;
-            Ok(if is_yes(report) { 0 } else { NO })
-        })
-    }
-
-    /// Runs a verb, and writes what comes of it.
-    fn run<P: Payload, R>(
-        &self,
-        noun: &'static str,
-        name: &'static str,
-        verb: Verb<P>,
-        operation: impl FnOnce(P::Request) -> Result<R, CliError>,
-        write: impl FnOnce(&Output<'_>, &R) -> io::Result<u8>,
-    ) -> io::Result<u8> {
-        if matches!(verb, Verb::Schema) {
-            return output::print_json(&document::schema::<P>()).map(|()| 0);
-        }
-        let request = self.payload(verb).and_then(|payload| Ok(payload.parse()?));
-        let output = Output { format: self.format, noun, verb: name };
-        match request.and_then(operation) {
-            Ok(report) => write(&output, &report),
-            Err(error) => output.error(&error).map(|()| error.exit_code()),
-        }
-    }
-
-    /// The arguments: from flags, or from a file, never from both.
-    fn payload<P: Payload>(&self, verb: Verb<P>) -> Result<P, CliError> {
-        let path = match verb {
-            Verb::Flags(payload) => return Ok(payload),
-            Verb::File(path) => path,
-            Verb::Both | Verb::Schema => {
-                return Err(CliError::Arguments(
-                    "flags and `--answers` cannot be given together".to_owned(),
-                ));
-            }
-        };
-        let bytes = ops::payload_file(&self.host, &path)?;
-        let invalid = |reason: String| {
-            let (path, reason) =
-                (ForeignText::new(path.to_string_lossy()), ForeignText::sentence(&reason));
-            CliError::Arguments(format!("`{path}` does not hold the arguments: {reason}"))
-        };
-        document::read_strictly(&bytes, &path).map(|Object(payload)| payload).map_err(invalid)
     }
 }

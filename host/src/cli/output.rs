@@ -1,17 +1,17 @@
-//! Results to standard output, words to standard error: as text for people, or as one
-//! JSON document for programs.
+//! Writes results to standard output and errors to standard error, as text or as one JSON
+//! document.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 use env_pack_domain::terminal_safe_json;
 use serde::Serialize;
 
-use super::args::Format;
+use super::commands::Format;
 use super::error::CliError;
-use super::render::Human;
-use super::table::Tone;
+use super::render::RenderHuman;
+use super::table::Style;
 
-/// Where results and errors of one command go.
+/// Writes the result or the error of one command.
 #[derive(Clone, Copy, Debug)]
 pub struct Output<'a> {
     pub format: Format,
@@ -42,41 +42,43 @@ struct ErrorBody<'a> {
 }
 
 impl Format {
-    /// The format asked for, or the one that suits who reads standard output.
-    pub fn choose(asked: Option<Self>) -> Self {
-        asked.unwrap_or_else(|| if io::stdout().is_terminal() { Self::Human } else { Self::Json })
+    /// The requested format, or text if standard output is a terminal and JSON if not.
+    pub fn or_default(requested: Option<Self>) -> Self {
+        requested
+            .unwrap_or_else(|| if io::stdout().is_terminal() { Self::Human } else { Self::Json })
     }
 }
 
-impl<'a> Output<'a> {
-    /// Writes a result.
-    pub fn result<T: Serialize + Human>(&self, result: &T) -> io::Result<()> {
+impl Output<'_> {
+    /// Writes a result to standard output.
+    pub fn result<T: Serialize + RenderHuman>(&self, result: &T) -> io::Result<()> {
         match self.format {
-            Format::Human => print(&result.human(self.verb)),
+            Format::Human => print(&result.render_human(self.verb)),
             Format::Json => print_json(&Success { op: self.verb, noun: self.noun, result }),
         }
     }
 
-    /// Writes an error.
+    /// Writes an error to standard error.
     pub fn error(&self, error: &CliError) -> io::Result<()> {
         self.failure(error.kind(), &error.message(), error.hint().as_deref())
     }
 
-    /// Writes an error of this kind.
+    /// Writes an error to standard error, given its parts.
     pub fn failure(&self, kind: &str, message: &str, hint: Option<&str>) -> io::Result<()> {
-        let named = |name: &'a str| Some(name).filter(|name| !name.is_empty());
         match self.format {
             Format::Human => {
                 let hint = hint
-                    .map(|hint| format!("{} {hint}\n", Tone::Notice.paint("next:")))
+                    .map(|hint| format!("{} {hint}\n", Style::Notice.paint("next:")))
                     .unwrap_or_default();
                 anstream::stderr().write_all(
-                    format!("{} {message}\n{hint}", Tone::Bad.paint("error:")).as_bytes(),
+                    format!("{} {message}\n{hint}", Style::Bad.paint("error:")).as_bytes(),
                 )
             }
             Format::Json => {
                 let error = ErrorBody { kind, message, hint };
-                let failed = Failed { op: named(self.verb), noun: named(self.noun), error };
+                let op = Some(self.verb).filter(|verb| !verb.is_empty());
+                let noun = Some(self.noun).filter(|noun| !noun.is_empty());
+                let failed = Failed { op, noun, error };
                 let mut line = terminal_safe_json(serde_json::to_string(&failed)?);
                 line.push('\n');
                 io::stderr().write_all(line.as_bytes())
@@ -85,32 +87,33 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Writes text to standard output, in colour where somebody sees it.
+/// Writes text to standard output, with colour only at a terminal.
 pub fn print(text: &str) -> io::Result<()> {
-    write_to(anstream::stdout().lock(), text.as_bytes())
+    write_result(anstream::stdout().lock(), text.as_bytes())
 }
 
-/// Writes JSON to standard output: exact for whoever parses it, harmless for a terminal.
+/// Writes JSON to standard output on one line. Characters that a terminal would obey are
+/// escaped, which changes nothing for a parser.
 pub fn print_json(value: &impl Serialize) -> io::Result<()> {
-    write_to(
+    write_result(
         io::stdout().lock(),
-        &one_line(terminal_safe_json(serde_json::to_string(value)?).as_bytes()),
+        &compact_json(terminal_safe_json(serde_json::to_string(value)?).as_bytes()),
     )
 }
 
-/// Writes what was found to whoever reads. That nobody does any more changes nothing of
-/// what was found, nor of the exit code.
-fn write_to(mut stdout: impl io::Write, bytes: &[u8]) -> io::Result<()> {
+/// Writes a result. A closed pipe is not an error: the exit code stays that of the result.
+fn write_result(mut stdout: impl io::Write, bytes: &[u8]) -> io::Result<()> {
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
 }
 
-/// A JSON document as one line: without white space between its parts, which documents of
-/// files have. Nothing else changes, not even the spelling of a number.
-fn one_line(json: &[u8]) -> Vec<u8> {
-    let (mut in_string, mut escaped) = (false, false);
+/// Removes insignificant white space from a JSON document, which then is one line. Numbers
+/// keep their spelling.
+fn compact_json(json: &[u8]) -> Vec<u8> {
+    let mut in_string = false;
+    let mut escaped = false;
     let mut line: Vec<u8> = Vec::with_capacity(json.len() + 1);
     for &byte in json {
         if in_string || !byte.is_ascii_whitespace() {
@@ -125,15 +128,16 @@ fn one_line(json: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::compact_json;
 
     #[test]
-    fn only_white_space_between_parts_goes() {
-        let check = |json: &str, line: &str| {
-            assert_eq!(String::from_utf8(one_line(json.as_bytes())).expect("text"), line)
-        };
-        check("{\n  \"a b\" : 1.50 ,\t\"c\":[ ]\r\n}", "{\"a b\":1.50,\"c\":[]}\n");
-        check(r#"" \" x \\" "#, "\" \\\" x \\\\\"\n");
-        check("1e400", "1e400\n");
+    fn compact_json_removes_only_insignificant_white_space() {
+        for (json, line) in [
+            ("{\n  \"a b\" : 1.50 ,\t\"c\":[ ]\r\n}", "{\"a b\":1.50,\"c\":[]}\n"),
+            (r#"" \" x \\" "#, "\" \\\" x \\\\\"\n"),
+            ("1e400", "1e400\n"),
+        ] {
+            assert_eq!(compact_json(json.as_bytes()), line.as_bytes(), "{json}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Arguments as people write them, parsed into what the operations take.
+//! Parses the arguments of each verb into the request of its operation.
 
 use std::str::FromStr;
 
@@ -12,7 +12,7 @@ use env_pack_domain::{
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::environment::{Environment, EnvironmentOrLocal};
+use super::environment_arg::{EnvironmentArg, OptionalEnvironmentArg};
 use super::error::UsageError;
 use super::grammar::{DescriptorOrPath, ListenAddr, NewPackRef};
 use super::payload::{
@@ -27,75 +27,77 @@ use crate::ops::grants::GrantsRequest;
 use crate::ops::repack::RepackRequest;
 use crate::ops::unbind::UnbindRequest;
 
-/// The arguments of a verb.
+/// The arguments of a verb, before they are parsed.
 pub trait Payload: Args + DeserializeOwned + JsonSchema {
-    /// What its operation takes.
+    /// The request that the operation takes.
     type Request;
 
-    /// Reads the arguments. What is on this machine has no say in it, but for the folder
-    /// that relative paths begin in, so that a schema can state what is taken.
+    /// Parses the arguments. Reads nothing but the current folder, which relative paths are
+    /// resolved against, so that the schema alone decides which documents are valid.
     ///
     /// # Errors
-    /// [`UsageError`] when one of them is malformed, or several do not go together.
-    fn parse(self) -> Result<Self::Request, UsageError>;
+    /// [`UsageError`] if an argument is malformed, or conflicts with another.
+    fn into_request(self) -> Result<Self::Request, UsageError>;
 }
 
-pub(super) fn parsed<T: FromStr<Err: std::error::Error>>(
+pub(super) fn parse_argument<T: FromStr<Err: std::error::Error>>(
     argument: &'static str,
     text: &str,
 ) -> Result<T, UsageError> {
-    text.parse().map_err(|error: T::Err| UsageError::argument(argument, &error))
+    text.parse().map_err(|error: T::Err| UsageError::from_error(argument, &error))
 }
 
-/// Parses a reference to a pack that is to be bound: an environment can only write down
-/// what is text.
-fn bound_ref(text: &str) -> Result<PackRef, UsageError> {
-    match pack_ref("pack_ref", text)? {
+/// Parses a reference to a pack to bind. Its absolute path must be UTF-8, because it is
+/// written to `environment.json`.
+fn parse_binding_ref(text: &str) -> Result<PackRef, UsageError> {
+    match parse_pack_ref("pack_ref", text)? {
         PackRef::File(path)
             if !path.starts_with("file://") && !std::path::Path::new(&path).is_absolute() =>
         {
             let absolute = std::path::absolute(&path)
-                .map_err(|error| UsageError::argument("pack_ref", &error))?;
+                .map_err(|error| UsageError::from_error("pack_ref", &error))?;
             let reason = format!("`{}` is not UTF-8", ForeignText::new(absolute.to_string_lossy()));
-            Err(UsageError::text("pack_ref", reason))
+            Err(UsageError::new("pack_ref", reason))
         }
         pack_ref => Ok(pack_ref),
     }
 }
 
-/// Parses a reference; a relative path is stored absolute, because the environment does
-/// not know where it was given.
-pub(super) fn pack_ref(argument: &'static str, text: &str) -> Result<PackRef, UsageError> {
-    match parsed::<NewPackRef>(argument, text)?.0 {
+/// Parses a reference to a pack, and makes a relative path absolute.
+pub(super) fn parse_pack_ref(argument: &'static str, text: &str) -> Result<PackRef, UsageError> {
+    match parse_argument::<NewPackRef>(argument, text)?.0 {
         PackRef::File(path) if !path.starts_with("file://") => {
             let absolute = std::path::absolute(&path)
-                .map_err(|error| UsageError::argument(argument, &error))?;
-            // where the folder has a name that is no text, it can only be read from here
+                .map_err(|error| UsageError::from_error(argument, &error))?;
+            // keep it relative if the current folder is not UTF-8: it can still be read
             Ok(PackRef::File(absolute.to_str().map_or(path, str::to_owned)))
         }
         pack_ref => Ok(pack_ref),
     }
 }
 
-pub(super) fn core_slot(text: &str) -> Result<CoreSlot, UsageError> {
-    let slot: CapabilitySlot = parsed("slot", text)?;
-    CoreSlot::try_from(slot).map_err(|error| UsageError::argument("slot", &error).refused())
+pub(super) fn parse_core_slot(text: &str) -> Result<CoreSlot, UsageError> {
+    let slot: CapabilitySlot = parse_argument("slot", text)?;
+    CoreSlot::try_from(slot).map_err(|error| UsageError::from_error("slot", &error).into_refusal())
 }
 
-fn instance(text: Option<&str>) -> Result<Option<InstanceId>, UsageError> {
-    text.map(|text| parsed("instance_id", text)).transpose()
+fn parse_instance(text: Option<&str>) -> Result<Option<InstanceId>, UsageError> {
+    text.map(|text| parse_argument("instance_id", text)).transpose()
 }
 
-pub(super) fn extension(kind: &str, instance_id: Option<&str>) -> Result<BindingKey, UsageError> {
+pub(super) fn parse_extension_key(
+    kind: &str,
+    instance_id: Option<&str>,
+) -> Result<BindingKey, UsageError> {
     Ok(BindingKey::Extension {
-        path: parsed::<DescriptorOrPath>("kind", kind)?.0,
-        instance: instance(instance_id)?,
+        path: parse_argument::<DescriptorOrPath>("kind", kind)?.0,
+        instance: parse_instance(instance_id)?,
     })
 }
 
-/// Parses commands and addresses; an error names the argument that it is in, the first of
-/// them or the second.
-pub(super) fn permissions(
+/// Parses permissions. `arguments` names the arguments that hold tools and network, for
+/// errors.
+pub(super) fn parse_permissions(
     arguments: [&'static str; 2],
     tools: &[String],
     network: &[String],
@@ -104,35 +106,35 @@ pub(super) fn permissions(
     Ok(Permissions {
         tools: tools
             .iter()
-            .map(|command| parsed(tool_argument, command))
+            .map(|command| parse_argument(tool_argument, command))
             .collect::<Result<_, _>>()?,
         network: network
             .iter()
-            .map(|address| parsed(network_argument, address))
+            .map(|address| parse_argument(network_argument, address))
             .collect::<Result<_, _>>()?,
     })
 }
 
-impl Environment {
+impl EnvironmentArg {
     pub fn parse(&self) -> Result<EnvId, UsageError> {
-        parsed("environment_id", &self.0)
+        parse_argument("environment_id", &self.0)
     }
 }
 
-impl EnvironmentOrLocal {
+impl OptionalEnvironmentArg {
     pub fn parse(&self) -> Result<EnvId, UsageError> {
-        parsed("environment_id", &self.0)
+        parse_argument("environment_id", &self.0)
     }
 }
 
 impl Payload for CreatePayload {
     type Request = NewEnvironment;
 
-    fn parse(self) -> Result<NewEnvironment, UsageError> {
-        let listen_addr = self.listen_addr.map(|address| parsed("listen_addr", &address));
+    fn into_request(self) -> Result<NewEnvironment, UsageError> {
+        let listen_addr = self.listen_addr.map(|address| parse_argument("listen_addr", &address));
         Ok(NewEnvironment {
             id: self.environment_id.parse()?,
-            name: self.name.map(|name| parsed("name", &name)).transpose()?,
+            name: self.name.map(|name| parse_argument("name", &name)).transpose()?,
             listen_addr: listen_addr.transpose()?.map(|ListenAddr(address)| address),
             empty: self.empty,
             idempotency_key: self.idempotency_key,
@@ -143,18 +145,18 @@ impl Payload for CreatePayload {
 impl Payload for BenchPayload {
     type Request = (PackRef, usize);
 
-    fn parse(self) -> Result<(PackRef, usize), UsageError> {
-        match BENCH_TURNS.contains(&self.turns) {
-            true => Ok((pack_ref("pack_ref", &self.pack_ref)?, self.turns.into())),
-            false => Err(UsageError::text("turns", "expected 1 to 10000")),
+    fn into_request(self) -> Result<(PackRef, usize), UsageError> {
+        if !BENCH_TURNS.contains(&self.turns) {
+            return Err(UsageError::new("turns", "expected 1 to 10000"));
         }
+        Ok((parse_pack_ref("pack_ref", &self.pack_ref)?, self.turns.into()))
     }
 }
 
 impl GrantsPayload {
     pub(super) fn parse(&self) -> Result<GrantSelection, UsageError> {
         Ok(GrantSelection {
-            permissions: permissions(
+            permissions: parse_permissions(
                 ["grants.tools", "grants.network"],
                 &self.tools,
                 &self.network,
@@ -167,17 +169,17 @@ impl GrantsPayload {
 impl Payload for GrantsChangePayload {
     type Request = GrantsRequest;
 
-    fn parse(self) -> Result<GrantsRequest, UsageError> {
-        let permissions = permissions(["tools", "network"], &self.tools, &self.network)?;
+    fn into_request(self) -> Result<GrantsRequest, UsageError> {
+        let permissions = parse_permissions(["tools", "network"], &self.tools, &self.network)?;
         if permissions.is_empty() && !self.declared {
-            return Err(UsageError::text(
+            return Err(UsageError::new(
                 "tools",
-                "name a command, an address, or everything with `--declared`",
+                "name at least one of `--tool`, `--network` and `--declared`",
             ));
         }
         Ok(GrantsRequest {
             environment: self.environment_id.parse()?,
-            kind: parsed::<DescriptorOrPath>("kind", &self.kind)?.0,
+            kind: parse_argument::<DescriptorOrPath>("kind", &self.kind)?.0,
             grants: GrantSelection { permissions, declared: self.declared },
             idempotency_key: self.idempotency_key,
         })
@@ -187,12 +189,15 @@ impl Payload for GrantsChangePayload {
 impl Payload for PackPayload {
     type Request = BindRequest;
 
-    fn parse(self) -> Result<BindRequest, UsageError> {
+    fn into_request(self) -> Result<BindRequest, UsageError> {
         let request = BindingRequest {
-            place: BindingPlace::Slot(core_slot(&self.slot)?),
-            kind: parsed("kind", &self.kind)?,
-            pack_ref: bound_ref(&self.pack_ref)?,
-            answers_ref: self.answers_ref.map(|path| parsed("answers_ref", &path)).transpose()?,
+            place: BindingPlace::Slot(parse_core_slot(&self.slot)?),
+            kind: parse_argument("kind", &self.kind)?,
+            pack_ref: parse_binding_ref(&self.pack_ref)?,
+            answers_ref: self
+                .answers_ref
+                .map(|path| parse_argument("answers_ref", &path))
+                .transpose()?,
         };
         Ok(BindRequest {
             environment: self.environment_id.parse()?,
@@ -210,18 +215,21 @@ impl Payload for PackPayload {
 impl Payload for ExtensionPayload {
     type Request = BindRequest;
 
-    fn parse(self) -> Result<BindRequest, UsageError> {
+    fn into_request(self) -> Result<BindRequest, UsageError> {
         if self.all_instances && self.no_fetch {
-            return Err(UsageError::text(
+            return Err(UsageError::new(
                 "all_instances",
-                "instances move together only to a pack that was looked at",
+                "cannot be combined with `--no-fetch`, because the pack must be checked for every instance",
             ));
         }
         let request = BindingRequest {
-            place: BindingPlace::Extension(instance(self.instance_id.as_deref())?),
-            kind: parsed("kind", &self.kind)?,
-            pack_ref: bound_ref(&self.pack_ref)?,
-            answers_ref: self.answers_ref.map(|path| parsed("answers_ref", &path)).transpose()?,
+            place: BindingPlace::Extension(parse_instance(self.instance_id.as_deref())?),
+            kind: parse_argument("kind", &self.kind)?,
+            pack_ref: parse_binding_ref(&self.pack_ref)?,
+            answers_ref: self
+                .answers_ref
+                .map(|path| parse_argument("answers_ref", &path))
+                .transpose()?,
         };
         Ok(BindRequest {
             environment: self.environment_id.parse()?,
@@ -239,10 +247,10 @@ impl Payload for ExtensionPayload {
 impl Payload for PackRemovePayload {
     type Request = UnbindRequest;
 
-    fn parse(self) -> Result<UnbindRequest, UsageError> {
+    fn into_request(self) -> Result<UnbindRequest, UsageError> {
         Ok(UnbindRequest {
             environment: self.environment_id.parse()?,
-            key: BindingKey::Slot(core_slot(&self.slot)?),
+            key: BindingKey::Slot(parse_core_slot(&self.slot)?),
             all_instances: false,
             idempotency_key: self.idempotency_key,
         })
@@ -252,10 +260,10 @@ impl Payload for PackRemovePayload {
 impl Payload for ExtensionRemovePayload {
     type Request = UnbindRequest;
 
-    fn parse(self) -> Result<UnbindRequest, UsageError> {
+    fn into_request(self) -> Result<UnbindRequest, UsageError> {
         Ok(UnbindRequest {
             environment: self.environment_id.parse()?,
-            key: extension(&self.kind, self.instance_id.as_deref())?,
+            key: parse_extension_key(&self.kind, self.instance_id.as_deref())?,
             all_instances: false,
             idempotency_key: self.idempotency_key,
         })
@@ -265,10 +273,10 @@ impl Payload for ExtensionRemovePayload {
 impl Payload for ExtensionRollbackPayload {
     type Request = UnbindRequest;
 
-    fn parse(self) -> Result<UnbindRequest, UsageError> {
+    fn into_request(self) -> Result<UnbindRequest, UsageError> {
         Ok(UnbindRequest {
             environment: self.environment_id.parse()?,
-            key: extension(&self.kind, self.instance_id.as_deref())?,
+            key: parse_extension_key(&self.kind, self.instance_id.as_deref())?,
             all_instances: self.all_instances,
             idempotency_key: self.idempotency_key,
         })
@@ -278,15 +286,15 @@ impl Payload for ExtensionRollbackPayload {
 impl Payload for ResolvePayload {
     type Request = (EnvId, ExtRef);
 
-    fn parse(self) -> Result<(EnvId, ExtRef), UsageError> {
-        Ok((self.environment_id.parse()?, parsed("reference", &self.reference)?))
+    fn into_request(self) -> Result<(EnvId, ExtRef), UsageError> {
+        Ok((self.environment_id.parse()?, parse_argument("reference", &self.reference)?))
     }
 }
 
 impl Payload for RepackPayload {
     type Request = RepackRequest;
 
-    fn parse(self) -> Result<RepackRequest, UsageError> {
+    fn into_request(self) -> Result<RepackRequest, UsageError> {
         Ok(RepackRequest { archive: self.archive, output: self.output })
     }
 }
@@ -294,7 +302,7 @@ impl Payload for RepackPayload {
 impl Payload for NoPayload {
     type Request = ();
 
-    fn parse(self) -> Result<(), UsageError> {
+    fn into_request(self) -> Result<(), UsageError> {
         Ok(())
     }
 }
@@ -302,7 +310,7 @@ impl Payload for NoPayload {
 impl Payload for EnvironmentPayload {
     type Request = EnvId;
 
-    fn parse(self) -> Result<EnvId, UsageError> {
+    fn into_request(self) -> Result<EnvId, UsageError> {
         self.environment_id.parse()
     }
 }
@@ -310,7 +318,7 @@ impl Payload for EnvironmentPayload {
 impl Payload for InitPayload {
     type Request = (EnvId, Option<String>);
 
-    fn parse(self) -> Result<Self::Request, UsageError> {
+    fn into_request(self) -> Result<Self::Request, UsageError> {
         Ok((self.environment_id.parse()?, self.idempotency_key))
     }
 }
@@ -318,7 +326,7 @@ impl Payload for InitPayload {
 impl Payload for DoctorPayload {
     type Request = (EnvId, bool);
 
-    fn parse(self) -> Result<Self::Request, UsageError> {
+    fn into_request(self) -> Result<Self::Request, UsageError> {
         Ok((self.environment_id.parse()?, self.strict))
     }
 }
@@ -326,15 +334,15 @@ impl Payload for DoctorPayload {
 impl Payload for InspectPayload {
     type Request = (PackRef, bool);
 
-    fn parse(self) -> Result<Self::Request, UsageError> {
-        Ok((pack_ref("pack_ref", &self.pack_ref)?, self.wit))
+    fn into_request(self) -> Result<Self::Request, UsageError> {
+        Ok((parse_pack_ref("pack_ref", &self.pack_ref)?, self.wit))
     }
 }
 
 impl Payload for CacheVerifyPayload {
     type Request = bool;
 
-    fn parse(self) -> Result<bool, UsageError> {
+    fn into_request(self) -> Result<bool, UsageError> {
         Ok(self.keep)
     }
 }
@@ -342,7 +350,7 @@ impl Payload for CacheVerifyPayload {
 impl Payload for CacheGcPayload {
     type Request = bool;
 
-    fn parse(self) -> Result<bool, UsageError> {
+    fn into_request(self) -> Result<bool, UsageError> {
         Ok(self.dry_run)
     }
 }
@@ -350,7 +358,7 @@ impl Payload for CacheGcPayload {
 impl Payload for CompletionsPayload {
     type Request = Shell;
 
-    fn parse(self) -> Result<Shell, UsageError> {
+    fn into_request(self) -> Result<Shell, UsageError> {
         Ok(self.shell)
     }
 }

@@ -1,5 +1,5 @@
-//! The arguments of each verb: one type that flags and files are read into, and that the
-//! published schema is made from.
+//! The arguments of each verb. Flags and answers files are parsed into the same types, and
+//! the published JSON Schemas are generated from them.
 
 use std::path::PathBuf;
 
@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::arguments::{object, whole_number};
-use super::environment::{Environment, EnvironmentOrLocal};
+use super::deserialize::{deserialize_object, deserialize_u16};
+use super::environment_arg::{EnvironmentArg, OptionalEnvironmentArg};
 use super::grammar::{DescriptorOrPath, ListenAddr, NewPackRef};
 use crate::document::Text;
 
@@ -23,35 +23,35 @@ use crate::document::Text;
 #[serde(deny_unknown_fields)]
 pub struct NoPayload {}
 
-/// An environment to look at.
+/// An environment to read.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentPayload {
-    /// The environment
+    /// Environment
     #[command(flatten)]
     #[serde(default)]
-    pub environment_id: EnvironmentOrLocal,
+    pub environment_id: OptionalEnvironmentArg,
 }
 
 /// A pack to measure.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BenchPayload {
-    /// The pack: a path, `oci://…`, or the name of a built-in
+    /// Pack: a path, `oci://…`, or the name of a built-in
     #[arg(value_name = "REF")]
     #[schemars(with = "Text<NewPackRef>")]
     pub pack_ref: String,
-    /// How often each is measured
-    #[arg(long, default_value_t = turns())]
-    #[serde(default = "turns", deserialize_with = "whole_number")]
+    /// Number of measurements, 1 to 10000
+    #[arg(long, default_value_t = default_turns())]
+    #[serde(default = "default_turns", deserialize_with = "deserialize_u16")]
     #[schemars(range(min = 1, max = 10_000))]
     pub turns: u16,
 }
 
-/// How often something can be measured.
+/// Allowed number of measurements.
 pub const BENCH_TURNS: std::ops::RangeInclusive<u16> = 1..=10_000;
 
-fn turns() -> u16 {
+fn default_turns() -> u16 {
     31
 }
 
@@ -59,25 +59,25 @@ fn turns() -> u16 {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DoctorPayload {
-    /// The environment
+    /// Environment
     #[command(flatten)]
     #[serde(default)]
-    pub environment_id: EnvironmentOrLocal,
-    /// Count what is only worth knowing as a finding too
+    pub environment_id: OptionalEnvironmentArg,
+    /// Treat notices as findings
     #[arg(long)]
     #[serde(default)]
     pub strict: bool,
 }
 
-/// An environment to create or to heal.
+/// An environment to create or to repair.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InitPayload {
-    /// The environment
+    /// Environment
     #[command(flatten)]
     #[serde(default)]
-    pub environment_id: EnvironmentOrLocal,
-    /// A key of the caller's, recorded and given back
+    pub environment_id: OptionalEnvironmentArg,
+    /// Idempotency key; written to the audit log and returned
     #[arg(long, value_name = "KEY")]
     #[serde(default)]
     pub idempotency_key: Option<String>,
@@ -87,24 +87,24 @@ pub struct InitPayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreatePayload {
-    /// The environment
+    /// Environment
     #[command(flatten)]
-    pub environment_id: Environment,
-    /// Its name for people; its id, unless given
+    pub environment_id: EnvironmentArg,
+    /// Display name [default: the id of the environment]
     #[arg(long)]
     #[serde(default)]
     #[schemars(with = "Option<Text<DisplayName>>")]
     pub name: Option<String>,
-    /// Where its runtime listens
+    /// Address that the runtime of the environment listens on
     #[arg(long, value_name = "IP:PORT")]
     #[serde(default)]
     #[schemars(with = "Option<Text<ListenAddr>>")]
     pub listen_addr: Option<String>,
-    /// Bind nothing
+    /// Do not bind the default packs
     #[arg(long)]
     #[serde(default)]
     pub empty: bool,
-    /// A key of the caller's, recorded and given back
+    /// Idempotency key; written to the audit log and returned
     #[arg(long, value_name = "KEY")]
     #[serde(default)]
     pub idempotency_key: Option<String>,
@@ -114,117 +114,117 @@ pub struct CreatePayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PackPayload {
-    /// The environment
+    /// Environment
     #[command(flatten)]
-    pub environment_id: Environment,
-    /// The slot
+    pub environment_id: EnvironmentArg,
+    /// Slot
     #[arg(long)]
     #[schemars(extend("enum" = core_slots()))]
     pub slot: String,
-    /// What it is bound as: `<namespace>.<slot>.<implementation>@<version>`
+    /// Descriptor to bind it as: `<namespace>.<slot>.<implementation>@<version>`
     #[arg(long, value_name = "DESCRIPTOR")]
     #[schemars(with = "Text<PackDescriptor>")]
     pub kind: String,
-    /// Where the pack is: a path, `file://…`, `oci://…`, or the name of a built-in
+    /// Pack: a path, `file://…`, `oci://…`, or the name of a built-in
     #[arg(long, value_name = "REF")]
     #[schemars(with = "Text<NewPackRef>")]
     pub pack_ref: String,
-    /// Where its answers are, relative to the folder of the environment
+    /// File of its answers, relative to the folder of the environment
     #[arg(long, value_name = "PATH")]
     #[serde(default)]
     #[schemars(with = "Option<Text<AnswersRef>>")]
     pub answers_ref: Option<String>,
-    /// A key of the caller's, recorded and given back
+    /// Idempotency key; written to the audit log and returned
     #[arg(long, value_name = "KEY")]
     #[serde(default)]
     pub idempotency_key: Option<String>,
-    /// Bind the pack without looking at it
+    /// Bind the pack without fetching or checking it
     #[arg(long)]
     #[serde(default)]
     pub no_fetch: bool,
     #[command(flatten)]
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default, deserialize_with = "deserialize_object")]
     pub grants: GrantsPayload,
 }
 
-/// What a pack may do beside asking programs for their versions, as far as it declares
-/// it.
+/// Permissions to grant, in addition to version queries; a pack gets only those that it
+/// declares.
 #[derive(Debug, Default, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GrantsPayload {
-    /// Let the pack run a command, such as 'vault token lookup'
+    /// Allow the pack to run a command, such as 'vault token lookup'
     #[arg(long = "grant-tool", value_name = "COMMAND")]
     #[schemars(with = "Vec<Text<ToolPermission>>")]
     pub tools: Vec<String>,
-    /// Let the pack connect to an address
+    /// Allow the pack to connect to an address
     #[arg(long = "grant-network", value_name = "HOST:PORT")]
     #[schemars(with = "Vec<Text<NetworkPermission>>")]
     pub network: Vec<String>,
-    /// Let the pack do everything it declares
+    /// Grant all permissions that the pack declares
     #[arg(long = "grant", value_name = "WHAT")]
     #[schemars(with = "Option<String>", extend("enum" = ["declared", null]))]
-    pub all: Option<All>,
+    pub all: Option<GrantPreset>,
 }
 
-/// What all of something is.
+/// A named set of permissions.
 #[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
 #[serde(try_from = "String")]
-pub enum All {
-    /// Everything that the pack declares
+pub enum GrantPreset {
+    /// All permissions that the pack declares
     Declared,
 }
 
-impl TryFrom<String> for All {
+impl TryFrom<String> for GrantPreset {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        word(&name)
+        parse_value_enum(&name)
     }
 }
 
-/// What to allow a bound pack, or to allow it no longer.
+/// Permissions to grant to a bound pack, or to revoke.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantsChangePayload {
-    /// The environment
+    /// Environment
     #[command(flatten)]
-    pub environment_id: Environment,
-    /// The pack, by a path it answers for; a `@<version>` is ignored
+    pub environment_id: EnvironmentArg,
+    /// Descriptor path that the pack provides; `@<version>` is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
     #[schemars(with = "Text<DescriptorOrPath>")]
     pub kind: String,
-    /// A command it runs, such as 'vault token lookup'
+    /// Command, such as 'vault token lookup'
     #[arg(long = "tool", value_name = "COMMAND")]
     #[serde(default)]
     #[schemars(with = "Vec<Text<ToolPermission>>")]
     pub tools: Vec<String>,
-    /// An address it connects to
+    /// Address, such as vault.example:8200
     #[arg(long, value_name = "HOST:PORT")]
     #[serde(default)]
     #[schemars(with = "Vec<Text<NetworkPermission>>")]
     pub network: Vec<String>,
-    /// Everything that it declares
+    /// All permissions that the pack declares
     #[arg(long)]
     #[serde(default)]
     pub declared: bool,
-    /// A key of the caller's, recorded and given back
+    /// Idempotency key; written to the audit log and returned
     #[arg(long, value_name = "KEY")]
     #[serde(default)]
     pub idempotency_key: Option<String>,
 }
 
-/// A slot to free or to roll back.
+/// A slot to unbind or to roll back.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PackRemovePayload {
-    /// The environment
+    /// Environment
     #[command(flatten)]
-    pub environment_id: Environment,
-    /// The slot
+    pub environment_id: EnvironmentArg,
+    /// Slot
     #[arg(long)]
     #[schemars(extend("enum" = core_slots()))]
     pub slot: String,
-    /// A key of the caller's, recorded and given back
+    /// Idempotency key; written to the audit log and returned
     #[arg(long, value_name = "KEY")]
     #[serde(default)]
     pub idempotency_key: Option<String>,
@@ -234,41 +234,41 @@ pub struct PackRemovePayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExtensionPayload {
-    /// The environment
+    /// Environment
     #[command(flatten)]
-    pub environment_id: Environment,
-    /// What it is bound as: `<namespace>.<family>.<implementation>@<version>`
+    pub environment_id: EnvironmentArg,
+    /// Descriptor to bind it as: `<namespace>.<family>.<implementation>@<version>`
     #[arg(long, value_name = "DESCRIPTOR")]
     #[schemars(with = "Text<PackDescriptor>")]
     pub kind: String,
-    /// Where the pack is: a path, `file://…`, or `oci://…`
+    /// Pack: a path, `file://…`, or `oci://…`
     #[arg(long, value_name = "REF")]
     #[schemars(with = "Text<NewPackRef>")]
     pub pack_ref: String,
-    /// The instance; the default one, unless given
+    /// Instance of the extension [default: the unnamed instance]
     #[arg(long, value_name = "ID")]
     #[serde(default)]
     #[schemars(with = "Option<Text<InstanceId>>")]
     pub instance_id: Option<String>,
-    /// Where its answers are, relative to the folder of the environment
+    /// File of its answers, relative to the folder of the environment
     #[arg(long, value_name = "PATH")]
     #[serde(default)]
     #[schemars(with = "Option<Text<AnswersRef>>")]
     pub answers_ref: Option<String>,
-    /// A key of the caller's, recorded and given back
+    /// Idempotency key; written to the audit log and returned
     #[arg(long, value_name = "KEY")]
     #[serde(default)]
     pub idempotency_key: Option<String>,
-    /// Bind the pack without looking at it
+    /// Bind the pack without fetching or checking it
     #[arg(long)]
     #[serde(default)]
     pub no_fetch: bool,
-    /// Move every other instance of the extension to the same pack
+    /// Also move all other instances of the extension to this pack
     #[arg(long)]
     #[serde(default)]
     pub all_instances: bool,
     #[command(flatten)]
-    #[serde(default, deserialize_with = "object")]
+    #[serde(default, deserialize_with = "deserialize_object")]
     pub grants: GrantsPayload,
 }
 
@@ -276,19 +276,19 @@ pub struct ExtensionPayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExtensionRemovePayload {
-    /// The environment
+    /// Environment
     #[command(flatten)]
-    pub environment_id: Environment,
-    /// The extension; a `@<version>` is ignored
+    pub environment_id: EnvironmentArg,
+    /// Descriptor of the extension; `@<version>` is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
     #[schemars(with = "Text<DescriptorOrPath>")]
     pub kind: String,
-    /// The instance; the default one, unless given
+    /// Instance of the extension [default: the unnamed instance]
     #[arg(long, value_name = "ID")]
     #[serde(default)]
     #[schemars(with = "Option<Text<InstanceId>>")]
     pub instance_id: Option<String>,
-    /// A key of the caller's, recorded and given back
+    /// Idempotency key; written to the audit log and returned
     #[arg(long, value_name = "KEY")]
     #[serde(default)]
     pub idempotency_key: Option<String>,
@@ -298,23 +298,23 @@ pub struct ExtensionRemovePayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExtensionRollbackPayload {
-    /// The environment
+    /// Environment
     #[command(flatten)]
-    pub environment_id: Environment,
-    /// The extension; a `@<version>` is ignored
+    pub environment_id: EnvironmentArg,
+    /// Descriptor of the extension; `@<version>` is ignored
     #[arg(long, value_name = "DESCRIPTOR")]
     #[schemars(with = "Text<DescriptorOrPath>")]
     pub kind: String,
-    /// The instance; the default one, unless given
+    /// Instance of the extension [default: the unnamed instance]
     #[arg(long, value_name = "ID")]
     #[serde(default)]
     #[schemars(with = "Option<Text<InstanceId>>")]
     pub instance_id: Option<String>,
-    /// Roll back every other instance of the extension too
+    /// Also roll back all other instances of the extension
     #[arg(long)]
     #[serde(default)]
     pub all_instances: bool,
-    /// A key of the caller's, recorded and given back
+    /// Idempotency key; written to the audit log and returned
     #[arg(long, value_name = "KEY")]
     #[serde(default)]
     pub idempotency_key: Option<String>,
@@ -324,68 +324,68 @@ pub struct ExtensionRollbackPayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResolvePayload {
-    /// The extension: `ext://<path>[/<instance>]`
+    /// Extension: `ext://<path>[/<instance>]`
     #[arg(value_name = "REFERENCE")]
     #[schemars(with = "Text<ExtRef>")]
     pub reference: String,
-    /// The environment
+    /// Environment
     #[command(flatten)]
     #[serde(default)]
-    pub environment_id: EnvironmentOrLocal,
+    pub environment_id: OptionalEnvironmentArg,
 }
 
-/// An archive to make canonical.
+/// An archive to rewrite in canonical form.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RepackPayload {
-    /// The archive
+    /// Archive to rewrite
     #[arg(value_name = "FILE")]
     pub archive: PathBuf,
-    /// Where the canonical pack goes; never the archive itself
+    /// File to write; must not be the archive itself
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
 }
 
-/// A pack to look into.
+/// A pack to inspect.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InspectPayload {
-    /// The pack: a path, `oci://…`, or the name of a built-in
+    /// Pack: a path, `oci://…`, or the name of a built-in
     #[arg(value_name = "REF")]
     #[schemars(with = "Text<NewPackRef>")]
     pub pack_ref: String,
-    /// Print the world of each component in the language WIT
+    /// Print the world of each component in WIT
     #[arg(long)]
     #[serde(default)]
     pub wit: bool,
 }
 
-/// How the cache is checked.
+/// Options of `cache verify`.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CacheVerifyPayload {
-    /// Leave what is damaged where it is
+    /// Report damaged files without removing them
     #[arg(long)]
     #[serde(default)]
     pub keep: bool,
 }
 
-/// How the cache is tidied up.
+/// Options of `cache gc`.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CacheGcPayload {
-    /// Say what would go, and take nothing away
+    /// Report what would be removed without removing it
     #[arg(long)]
     #[serde(default)]
     pub dry_run: bool,
 }
 
-/// A shell to complete for.
+/// The shell to print completions for.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompletionsPayload {
-    /// The shell
-    #[serde(deserialize_with = "shell")]
+    /// Shell
+    #[serde(deserialize_with = "deserialize_shell")]
     #[schemars(with = "String", extend("enum" = shells()))]
     pub shell: Shell,
 }
@@ -398,21 +398,17 @@ fn shells() -> Vec<String> {
     Shell::value_variants().iter().map(ToString::to_string).collect()
 }
 
-fn shell<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shell, D::Error> {
-    word(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+fn deserialize_shell<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shell, D::Error> {
+    parse_value_enum(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
-/// One of a few words, as a flag takes it.
-pub(super) fn word<T: ValueEnum>(text: &str) -> Result<T, String> {
-    let names = T::value_variants()
-        .iter()
-        .filter_map(|variant| Some(variant.to_possible_value()?.get_name().to_owned()));
-    let none = || {
-        format!(
-            "`{}` is none of {}",
-            ForeignText::excerpt(text),
-            names.collect::<Vec<_>>().join(", ")
-        )
-    };
-    T::from_str(text, false).map_err(|_| none())
+/// Parses one of the names of a [`ValueEnum`], as clap parses it from a flag.
+pub(super) fn parse_value_enum<T: ValueEnum>(text: &str) -> Result<T, String> {
+    T::from_str(text, false).map_err(|_| {
+        let names: Vec<String> = T::value_variants()
+            .iter()
+            .filter_map(|variant| Some(variant.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        format!("`{}` is not one of {}", ForeignText::excerpt(text), names.join(", "))
+    })
 }

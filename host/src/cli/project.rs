@@ -1,4 +1,4 @@
-//! The arguments of the verbs about projects of pack authors.
+//! The arguments of `pack new` and `pack build`.
 
 use std::path::PathBuf;
 
@@ -11,31 +11,31 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::UsageError;
-use super::parse::{Payload, parsed, permissions};
+use super::parse::{Payload, parse_argument, parse_permissions};
 use crate::document::Text;
 use crate::ops::build::BuildRequest;
 use crate::ops::project::{Language, NewRequest};
 
-/// A project to make.
+/// A project to create.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPayload {
-    /// The path that the handler answers for: `<namespace>.<slot>.<implementation>`
+    /// Descriptor path of the handler: `<namespace>.<slot>.<implementation>`
     #[arg(value_name = "DESCRIPTOR-PATH")]
     #[schemars(with = "Text<DescriptorPath>")]
     pub descriptor_path: String,
-    /// The slot it fills; the second segment of the path, unless given
+    /// Slot of the handler [default: the second segment of the path]
     #[arg(long)]
     #[serde(default)]
     #[schemars(extend("enum" = slots()))]
     pub slot: Option<String>,
-    /// What it is written in: rust, python or javascript
+    /// Programming language: rust, python or javascript
     #[arg(long, value_name = "LANGUAGE", default_value = "rust")]
     #[serde(default = "rust")]
     #[schemars(extend("enum" = Language::ALL))]
     pub lang: String,
-    /// Where it goes, a folder that is empty (a `.git` does not count) or not there yet;
-    /// named after the path, unless given
+    /// Folder to create; if it exists, it must be empty except for `.git` [default: the
+    /// descriptor path]
     #[arg(long, value_name = "DIR")]
     #[serde(default)]
     pub dir: Option<PathBuf>,
@@ -45,52 +45,50 @@ pub struct NewPayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BuildPayload {
-    /// The folder of the project, which holds `gtc-pack.toml`; this one, unless given
+    /// Project folder, which holds `gtc-pack.toml` [default: .]
     #[arg(value_name = "DIR", conflicts_with = "component")]
     #[serde(default)]
     pub project: Option<PathBuf>,
-    /// Pack this component instead of building a project
+    /// Package this component instead of building a project
     #[arg(long, value_name = "FILE", requires = "version")]
     #[serde(default)]
     pub component: Option<PathBuf>,
-    /// The version of the pack
+    /// Version of the pack
     #[arg(long, value_name = "SEMVER", requires = "component")]
     #[serde(default)]
     #[schemars(with = "Option<Text<Version>>")]
     pub version: Option<String>,
-    /// The id of the pack; the descriptor path of its handler, unless given
+    /// Id of the pack [default: the descriptor path of its handler]
     #[arg(long, requires = "component")]
     #[serde(default)]
     #[schemars(with = "Option<Text<PackId>>")]
     pub id: Option<String>,
-    /// Who publishes it; the first segment of the descriptor path, unless given
+    /// Publisher [default: the first segment of the descriptor path]
     #[arg(long, value_name = "NAME", requires = "component")]
     #[serde(default)]
     pub publisher: Option<String>,
-    /// Declare that the handler also runs a command, such as 'vault version'; `*` stands
-    /// for one argument
+    /// Declare that the handler also runs a command, such as 'vault version'; `*` matches
+    /// one argument
     #[arg(long, value_name = "COMMAND", requires = "component")]
     #[serde(default)]
     #[schemars(with = "Vec<Text<ToolPermission>>")]
     pub allow_tool: Vec<String>,
-    /// Declare that the handler also connects to an address, such as one that it takes
-    /// from its answers
+    /// Declare that the handler also connects to an address, such as one from its answers
     #[arg(long, value_name = "HOST:PORT", requires = "component")]
     #[serde(default)]
     #[schemars(with = "Vec<Text<NetworkPermission>>")]
     pub allow_network: Vec<String>,
-    /// Where the pack goes; `<id>-<version>.gtpack`, in the folder of the project, unless
-    /// given
+    /// File to write [default: <id>-<version>.gtpack in the project folder]
     #[arg(short, long, value_name = "FILE")]
     #[serde(default)]
     pub output: Option<PathBuf>,
 }
 
-/// What a pack is built from.
-pub enum Build {
-    /// A component that there is.
+/// The input that a pack is built from.
+pub enum BuildSource {
+    /// An existing component.
     Component(BuildRequest),
-    /// A project in this folder, into this file.
+    /// The project in the first path, written to the second if given.
     Project(PathBuf, Option<PathBuf>),
 }
 
@@ -105,26 +103,35 @@ fn slots() -> Vec<Value> {
 impl Payload for NewPayload {
     type Request = NewRequest;
 
-    fn parse(self) -> Result<NewRequest, UsageError> {
-        let path: DescriptorPath = parsed("descriptor_path", &self.descriptor_path)?;
-        let slot = self.slot.map(|slot| parsed("slot", &slot)).transpose()?.or_else(|| path.slot());
+    fn into_request(self) -> Result<NewRequest, UsageError> {
+        let path: DescriptorPath = parse_argument("descriptor_path", &self.descriptor_path)?;
+        let slot = self
+            .slot
+            .map(|slot| parse_argument("slot", &slot))
+            .transpose()?
+            .or_else(|| path.slot());
         let slot = slot.ok_or_else(|| {
             let slots = CapabilitySlot::ALL.map(CapabilitySlot::as_str).join(", ");
-            UsageError::text(
+            UsageError::new(
                 "slot",
                 format!(
-                    "the second segment of `{path}` is no slot; name the one it fills: {slots}"
+                    "the second segment of `{path}` is not a slot; set `--slot` to one of {slots}"
                 ),
             )
         })?;
-        Ok(NewRequest { path, slot, language: parsed("lang", &self.lang)?, folder: self.dir })
+        Ok(NewRequest {
+            path,
+            slot,
+            language: parse_argument("lang", &self.lang)?,
+            folder: self.dir,
+        })
     }
 }
 
 impl Payload for BuildPayload {
-    type Request = Build;
+    type Request = BuildSource;
 
-    fn parse(self) -> Result<Build, UsageError> {
+    fn into_request(self) -> Result<BuildSource, UsageError> {
         let Some(component) = self.component else {
             let others = [
                 ("version", self.version.is_some()),
@@ -134,27 +141,28 @@ impl Payload for BuildPayload {
                 ("allow_network", !self.allow_network.is_empty()),
             ];
             return match others.iter().find(|(_, is_given)| *is_given) {
-                Some((argument, _)) => {
-                    Err(UsageError::text(argument, "the file of a project says that itself"))
-                }
-                None => Ok(Build::Project(self.project.unwrap_or_else(|| ".".into()), self.output)),
+                Some((argument, _)) => Err(UsageError::new(
+                    argument,
+                    "only for `--component`; `gtc-pack.toml` sets it for a project",
+                )),
+                None => Ok(BuildSource::Project(
+                    self.project.unwrap_or_else(|| ".".into()),
+                    self.output,
+                )),
             };
         };
         if self.project.is_some() {
-            return Err(UsageError::text(
-                "project",
-                "either a project is built, or a component packed",
-            ));
+            return Err(UsageError::new("project", "cannot be combined with `--component`"));
         }
         let version = self
             .version
-            .ok_or_else(|| UsageError::text("version", "a component does not say it itself"))?;
-        Ok(Build::Component(BuildRequest {
+            .ok_or_else(|| UsageError::new("version", "required with `--component`"))?;
+        Ok(BuildSource::Component(BuildRequest {
             component,
-            id: self.id.map(|id| parsed("id", &id)).transpose()?,
-            version: parsed("version", &version)?,
+            id: self.id.map(|id| parse_argument("id", &id)).transpose()?,
+            version: parse_argument("version", &version)?,
             publisher: self.publisher,
-            permissions: permissions(
+            permissions: parse_permissions(
                 ["allow_tool", "allow_network"],
                 &self.allow_tool,
                 &self.allow_network,

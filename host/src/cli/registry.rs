@@ -1,4 +1,4 @@
-//! The arguments of the verbs about packs in registries.
+//! The arguments of `pack push` and `pack pull`.
 
 use std::path::PathBuf;
 
@@ -9,45 +9,45 @@ use serde::Deserialize;
 
 use super::error::UsageError;
 use super::grammar::{CreationTime, Destination};
-use super::parse::{Payload, parsed};
+use super::parse::{Payload, parse_argument};
 use crate::document::Text;
 use crate::ops::registry::{PullRequest, PushRequest};
 
-/// A pack to bring to a registry.
+/// A pack to push to a registry.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PushPayload {
-    /// The pack
+    /// Pack file
     #[arg(value_name = "FILE")]
     pub archive: PathBuf,
-    /// Where it goes: `oci://<registry>/<repository>:<tag>`
+    /// Destination: `oci://<registry>/<repository>:<tag>`
     #[arg(value_name = "REF")]
     #[schemars(with = "Text<Destination>")]
     pub pack_ref: String,
-    /// Where its source is, for whoever finds it
+    /// URL of the source code, stored as an annotation
     #[arg(long, value_name = "URL")]
     #[serde(default)]
     pub source: Option<String>,
-    /// When it was made, as in `2026-11-25T12:00:00Z`
+    /// Time of creation in RFC 3339, stored as an annotation: `2026-11-25T12:00:00Z`
     #[arg(long, value_name = "TIME")]
     #[serde(default)]
     #[schemars(with = "Option<Text<CreationTime>>")]
     pub created: Option<String>,
 }
 
-/// A pack to get from a registry.
+/// A pack to pull from a registry.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PullPayload {
-    /// Where it is: `oci://<registry>/<repository>[:<tag>][@<digest>]`
+    /// Reference: `oci://<registry>/<repository>[:<tag>][@<digest>]`
     #[arg(value_name = "REF")]
     #[schemars(with = "Text<OciRef>")]
     pub pack_ref: String,
-    /// The file it goes to; named after repository and tag unless given
+    /// File to write [default: named after repository and tag]
     #[arg(short, long, value_name = "FILE")]
     #[serde(default)]
     pub output: Option<PathBuf>,
-    /// Overwrite files that are there
+    /// Overwrite existing files
     #[arg(long)]
     #[serde(default)]
     pub force: bool,
@@ -56,9 +56,9 @@ pub struct PullPayload {
 impl Payload for PushPayload {
     type Request = PushRequest;
 
-    fn parse(self) -> Result<PushRequest, UsageError> {
-        let Destination(reference) = parsed("pack_ref", &self.pack_ref)?;
-        let created = self.created.map(|time| parsed::<CreationTime>("created", &time));
+    fn into_request(self) -> Result<PushRequest, UsageError> {
+        let Destination(reference) = parse_argument("pack_ref", &self.pack_ref)?;
+        let created = self.created.map(|time| parse_argument::<CreationTime>("created", &time));
         Ok(PushRequest {
             archive: self.archive,
             reference,
@@ -71,9 +71,9 @@ impl Payload for PushPayload {
 impl Payload for PullPayload {
     type Request = PullRequest;
 
-    fn parse(self) -> Result<PullRequest, UsageError> {
+    fn into_request(self) -> Result<PullRequest, UsageError> {
         Ok(PullRequest {
-            reference: parsed("pack_ref", &self.pack_ref)?,
+            reference: parse_argument("pack_ref", &self.pack_ref)?,
             output: self.output,
             force: self.force,
         })

@@ -1,5 +1,4 @@
-//! Where a run of the program finds its files and programs, from flags and the
-//! environment.
+//! Settings of the host, from flags and environment variables.
 #![expect(clippy::disallowed_methods, reason = "variables are read here and passed on as settings")]
 
 use std::env;
@@ -8,28 +7,29 @@ use std::path::PathBuf;
 
 use env_pack_domain::ForeignText;
 
-use super::args::Global;
+use super::commands::Global;
 use super::error::{CliError, UsageError};
-use super::progress::Screen;
+use super::progress::ProgressDisplay;
 use crate::engine::{LogLevel, LogLine, ToolEnvironment, Worker};
 use crate::fetch::{CredentialSources, Proxies, RegistryOption, RegistrySettings, is_registry};
 use crate::host::HostSettings;
 use crate::limits::{self, Limits};
 
-/// The settings of a host for these flags.
+/// The settings that the global flags select.
 pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
-    let (quiet, verbose) = (global.quiet, global.verbose);
-    let screen = if quiet { Screen::none() } else { Screen::stderr() };
-    let (beside, compiling, working) = (screen.clone(), screen.clone(), screen.clone());
+    let verbose = global.verbose;
+    let display = if global.quiet { ProgressDisplay::hidden() } else { ProgressDisplay::stderr() };
+    let log_display = display.clone();
+    let compile_display = display.clone();
+    let build_display = display.clone();
     Ok(HostSettings {
         store_root: match &global.store_root {
             Some(root) => root.clone(),
             None => home()?.join(".greentic").join("environments"),
         },
-        cache: match (&global.cache_dir, env::var_os("XDG_CACHE_HOME").map(PathBuf::from)) {
-            (Some(cache), _) => cache.clone(),
-            (None, Some(cache)) if cache.is_absolute() => cache.join("gtc"),
-            _ => home()?.join(".cache").join("gtc"),
+        cache: match &global.cache_dir {
+            Some(cache) => cache.clone(),
+            None => default_cache_dir()?,
         },
         tools: ToolEnvironment {
             path: env::var_os("PATH").unwrap_or_default(),
@@ -38,62 +38,80 @@ pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
         worker: Worker::ThisProgram,
         log: Box::new(move |line| {
             if verbose {
-                beside.aside(|| log(line));
+                log_display.suspend(|| print_log_line(line));
             }
         }),
         registries: registries(global)?,
-        compiling: Box::new(move |bytes| compiling.compile(bytes)),
-        working: Box::new(move |what| working.work(what)),
-        progress: Box::new(screen),
+        on_compile: Box::new(move |bytes| compile_display.show_compilation(bytes)),
+        on_build: Box::new(move |what| build_display.show_work(what)),
+        progress: Box::new(display),
         limits: limits(global)?,
     })
 }
 
-/// How registries are reached.
+/// Settings for registries.
 fn registries(global: &Global) -> Result<RegistrySettings, CliError> {
-    let wrong = |flag, text: &str, reason: &str| {
-        UsageError::text(flag, format!("`{}`: {reason}", ForeignText::excerpt(text)))
-    };
-    // a variable that is set to nothing says nothing
-    let said = |texts: &[String]| {
-        texts.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>()
-    };
-    let plain_http = said(&global.plain_http);
+    let plain_http = non_empty(&global.plain_http);
     if let Some(text) = plain_http.iter().find(|text| !is_registry(text)) {
-        return Err(wrong("plain-http", text, "expected a host name, and perhaps `:<port>`").into());
+        return Err(invalid_value("plain-http", text, "expected `<host>` or `<host>:<port>`"));
     }
-    let pairs = |flag, texts: &[String]| -> Result<Vec<RegistryOption>, CliError> {
-        let pair = |text: &String| text.parse().map_err(|reason| wrong(flag, text, reason).into());
-        texts.iter().map(pair).collect()
-    };
-    let variable =
-        |name: &str| env::var(name.to_ascii_lowercase()).or_else(|_| env::var(name)).ok();
-    let all = variable("ALL_PROXY");
+    let all_proxy = proxy_variable("ALL_PROXY");
     Ok(RegistrySettings {
         offline: global.offline,
-        token_realms: pairs("token-realm", &said(&global.token_realm))?,
-        mirrors: pairs("mirror", &said(&global.mirror))?,
+        token_realms: registry_options("token-realm", &global.token_realm)?,
+        mirrors: registry_options("mirror", &global.mirror)?,
         ca_file: global.ca_file.clone().filter(|path| !path.as_os_str().is_empty()),
         plain_http,
         proxies: Proxies {
-            http: variable("HTTP_PROXY").or_else(|| all.clone()),
-            https: variable("HTTPS_PROXY").or(all),
-            no_proxy: variable("NO_PROXY").unwrap_or_default(),
+            http: proxy_variable("HTTP_PROXY").or_else(|| all_proxy.clone()),
+            https: proxy_variable("HTTPS_PROXY").or(all_proxy),
+            no_proxy: proxy_variable("NO_PROXY").unwrap_or_default(),
         },
         credentials: CredentialSources::from_env(env::home_dir(), env::vars_os().collect()),
     })
 }
 
-/// The caps, as flags and environment change them.
+/// Parses values of the form `<registry>=<host>`.
+fn registry_options(flag: &'static str, texts: &[String]) -> Result<Vec<RegistryOption>, CliError> {
+    let texts = non_empty(texts);
+    texts
+        .iter()
+        .map(|text| {
+            text.parse::<RegistryOption>().map_err(|reason| invalid_value(flag, text, reason))
+        })
+        .collect()
+}
+
+/// The values of a list without empty ones, which an empty variable yields.
+fn non_empty(texts: &[String]) -> Vec<String> {
+    texts.iter().filter(|text| !text.is_empty()).cloned().collect()
+}
+
+fn invalid_value(flag: &'static str, text: &str, reason: &str) -> CliError {
+    UsageError::new(flag, format!("`{}`: {reason}", ForeignText::excerpt(text))).into()
+}
+
+/// A proxy variable; like curl, the lower-case name first.
+fn proxy_variable(name: &str) -> Option<String> {
+    env::var(name.to_ascii_lowercase()).or_else(|_| env::var(name)).ok()
+}
+
+/// The default limits, changed by `--limit` and `GTC_LIMITS`.
 fn limits(global: &Global) -> Result<Limits, CliError> {
     let mut limits = Limits::default();
-    for text in global.limits.iter().filter(|text| !text.is_empty()) {
-        let wrong = |reason| {
-            UsageError::text("limit", format!("`{}`: {reason}", ForeignText::excerpt(text)))
-        };
-        limits::change(&mut limits, text).map_err(wrong)?;
+    for text in non_empty(&global.limits) {
+        limits::apply(&mut limits, &text)
+            .map_err(|reason| invalid_value("limit", &text, &reason))?;
     }
     Ok(limits)
+}
+
+/// `$XDG_CACHE_HOME/gtc` if that is absolute, and `~/.cache/gtc` if not.
+fn default_cache_dir() -> Result<PathBuf, CliError> {
+    match env::var_os("XDG_CACHE_HOME").map(PathBuf::from) {
+        Some(cache) if cache.is_absolute() => Ok(cache.join("gtc")),
+        _ => Ok(home()?.join(".cache").join("gtc")),
+    }
 }
 
 fn home() -> Result<PathBuf, CliError> {
@@ -101,7 +119,8 @@ fn home() -> Result<PathBuf, CliError> {
     home.ok_or(CliError::NoHome)
 }
 
-fn log(line: &LogLine) {
+/// Writes a log message of a handler to standard error.
+fn print_log_line(line: &LogLine) {
     let level = match line.level {
         LogLevel::Trace => "trace",
         LogLevel::Debug => "debug",
@@ -111,7 +130,7 @@ fn log(line: &LogLine) {
     };
     let _ = writeln!(
         anstream::stderr(),
-        "handler `{}` says in `{}` ({level}): {}",
+        "handler `{}` in `{}` ({level}): {}",
         line.handler,
         line.call,
         line.message

@@ -1,14 +1,14 @@
-//! Aligned columns for people.
+//! Tables with aligned columns, and text styles.
 
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::{AnsiColor, Style as AnsiStyle};
 use unicode_width::UnicodeWidthStr as _;
 
-/// How a cell looks on a terminal that shows colour. Every state has a sign and a word
-/// too.
+/// The style of a text. Colour is never the only sign of a state: there is a symbol and a
+/// word too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tone {
+pub enum Style {
     #[default]
     Plain,
     Faint,
@@ -18,36 +18,44 @@ pub enum Tone {
     Bad,
 }
 
-impl Tone {
-    fn style(self) -> Style {
+impl Style {
+    fn ansi(self) -> AnsiStyle {
         match self {
-            Self::Plain => Style::new(),
-            Self::Faint => Style::new().dimmed(),
-            Self::Bold => Style::new().bold(),
+            Self::Plain => AnsiStyle::new(),
+            Self::Faint => AnsiStyle::new().dimmed(),
+            Self::Bold => AnsiStyle::new().bold(),
             Self::Good => AnsiColor::Green.on_default(),
             Self::Notice => AnsiColor::Yellow.on_default(),
             Self::Bad => AnsiColor::Red.on_default().bold(),
         }
     }
 
-    /// The text in this tone.
+    /// A table cell in this style.
+    pub fn cell(self, text: impl ToString) -> Cell {
+        (text.to_string(), self)
+    }
+
+    /// Wraps the text in escape sequences for this style.
     pub fn paint(self, text: &str) -> String {
-        let style = self.style();
+        let style = self.ansi();
         format!("{style}{text}{style:#}")
     }
 }
 
-/// A table: a row of headings and rows of cells.
+/// The text and style of a table cell.
+pub type Cell = (String, Style);
+
+/// A table with a row of headings and rows of styled cells.
 pub struct Table {
-    rows: Vec<Vec<(String, Tone)>>,
+    rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
     pub fn new<const N: usize>(headings: [&str; N]) -> Self {
-        Self { rows: vec![headings.map(|heading| (heading.to_owned(), Tone::Faint)).into()] }
+        Self { rows: vec![headings.map(|heading| Style::Faint.cell(heading)).into()] }
     }
 
-    pub fn row<const N: usize>(&mut self, cells: [(String, Tone); N]) {
+    pub fn row<const N: usize>(&mut self, cells: [Cell; N]) {
         self.rows.push(cells.into());
     }
 
@@ -55,22 +63,24 @@ impl Table {
         self.rows.len() == 1
     }
 
-    /// The table as text, each line ending in a line break.
+    /// The width of the widest cell of a column.
+    fn width(&self, column: usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.get(column));
+        cells.map(|(text, _)| text.width()).max().unwrap_or_default()
+    }
+
+    /// Renders the table; each line ends with a line break.
     pub fn render(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
-        let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|(text, _)| text.width()).max()
-        };
-        let widths: Vec<usize> =
-            (0..columns).map(|column| width(column).unwrap_or_default()).collect();
+        let widths: Vec<usize> = (0..columns).map(|column| self.width(column)).collect();
         let mut text = String::new();
         for row in &self.rows {
             text.push_str("  ");
-            for (column, (cell, tone)) in row.iter().enumerate() {
+            for (column, (cell, style)) in row.iter().enumerate() {
                 let is_last = column + 1 == row.len();
                 let padding = if is_last { 0 } else { widths[column] - cell.width() + 2 };
                 // writing to a string cannot fail
-                let _ = write!(text, "{}{:padding$}", tone.paint(cell), "");
+                let _ = write!(text, "{}{:padding$}", style.paint(cell), "");
             }
             text.push('\n');
         }

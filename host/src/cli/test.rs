@@ -8,34 +8,34 @@ use serde::Deserialize;
 
 use super::error::UsageError;
 use super::grammar::ScenarioName;
-use super::parse::{Payload, parsed};
+use super::parse::{Payload, parse_argument};
 use crate::ops::pack_test::{RecordRequest, TestRequest};
 
-/// What a recorded scenario is called that nobody named.
+/// Default name of a recorded scenario.
 const RECORDED: &str = "recorded";
 
 /// A pack to test.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestPayload {
-    /// The pack, its component, or a folder that holds it
+    /// Pack, component, or folder that holds one
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     #[serde(default = "here")]
     pub target: PathBuf,
-    /// A scenario, or a folder of them; the folder `tests` beside the pack, unless given
+    /// Scenario, or folder of scenarios [default: the folder `tests` next to the pack]
     #[arg(long, value_name = "FILE|DIR", num_args = 1..)]
     #[serde(default)]
     pub scenario: Vec<PathBuf>,
-    /// Run the preflight on this machine instead, and write what it asks and hears into a
-    /// scenario of this name
+    /// Run the preflight on this machine instead, and record its probes and their results
+    /// as a scenario of this name
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = RECORDED)]
     #[serde(default)]
     pub record: Option<String>,
-    /// Overwrite a scenario that is there already
+    /// Overwrite an existing scenario
     #[arg(long)]
     #[serde(default)]
     pub replace: bool,
-    /// Say yes to what a recording runs and reaches on this machine
+    /// Allow a recording to run programs and open connections without asking
     #[arg(long)]
     #[serde(default)]
     pub yes: bool,
@@ -45,37 +45,33 @@ fn here() -> PathBuf {
     ".".into()
 }
 
-/// What is to be done.
-pub enum Test {
-    /// Scenarios are run.
+/// The action of `pack test`.
+pub enum TestAction {
+    /// Run scenarios.
     Run(TestRequest),
-    /// One is recorded.
+    /// Record a scenario.
     Record(RecordRequest),
 }
 
 impl Payload for TestPayload {
-    type Request = Test;
+    type Request = TestAction;
 
-    fn parse(self) -> Result<Test, UsageError> {
+    fn into_request(self) -> Result<TestAction, UsageError> {
         let Self { target, scenario, record, replace, yes } = self;
         let Some(name) = record else {
-            return match replace || yes {
-                true => Err(UsageError::text(
-                    "record",
-                    "`replace` and `yes` are about recording, and nothing is recorded",
-                )),
-                false => Ok(Test::Run(TestRequest { target, scenarios: scenario })),
-            };
+            if replace || yes {
+                return Err(UsageError::new("record", "required by `--replace` and `--yes`"));
+            }
+            return Ok(TestAction::Run(TestRequest { target, scenarios: scenario }));
         };
-        let ScenarioName(name) = parsed("record", &name)?;
-        let mut like = scenario.into_iter();
-        let request = RecordRequest { target, name, like: like.next(), replace, confirmed: yes };
-        match like.next() {
-            Some(_) => Err(UsageError::text(
+        let ScenarioName(name) = parse_argument("record", &name)?;
+        if scenario.len() > 1 {
+            return Err(UsageError::new(
                 "scenario",
-                "a recording takes its answers from one scenario at most",
-            )),
-            None => Ok(Test::Record(request)),
+                "at most one scenario can be given with `--record`",
+            ));
         }
+        let like = scenario.into_iter().next();
+        Ok(TestAction::Record(RecordRequest { target, name, like, replace, confirmed: yes }))
     }
 }

@@ -1,4 +1,4 @@
-//! The arguments of the verbs about keys and signatures.
+//! The arguments of the commands for keys and signatures.
 
 use std::path::PathBuf;
 
@@ -7,19 +7,19 @@ use env_pack_domain::{EnvId, KeyId, OciRef};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::environment::Environment;
+use super::environment_arg::EnvironmentArg;
 use super::error::UsageError;
 use super::grammar::NewPackRef;
-use super::parse::{Payload, pack_ref, parsed};
+use super::parse::{Payload, parse_argument, parse_pack_ref};
 use crate::document::Text;
 use crate::ops::signing::{SignRequest, TrustedKeys, VerifyRequest};
 use crate::ops::trust_root::{DistrustRequest, TrustRequest};
 
-/// A key to make.
+/// A key pair to create.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeygenPayload {
-    /// The file of the private key; the public one goes beside it, as `<file>.pub`
+    /// Private key file to write; the public key is written to `<FILE>.pub`
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
 }
@@ -28,18 +28,18 @@ pub struct KeygenPayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignPayload {
-    /// The pack: a file, or `oci://…`, where its signature goes too then
+    /// Pack: a file, or `oci://…`, which also receives the signature
     #[arg(value_name = "REF")]
     #[schemars(with = "String")]
     pub archive: PathBuf,
-    /// The file of the private key
+    /// Private key file
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
-    /// Where the signature goes; beside the pack, as `<pack>.sig`, unless given
+    /// Signature file to write [default: `<pack>.sig` next to the pack]
     #[arg(short, long, value_name = "FILE")]
     #[serde(default)]
     pub output: Option<PathBuf>,
-    /// Overwrite what is there, instead of adding the signature to those of others
+    /// Overwrite existing signatures instead of adding one
     #[arg(long)]
     #[serde(default)]
     pub replace: bool,
@@ -49,20 +49,20 @@ pub struct SignPayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyPayload {
-    /// The pack
+    /// Pack: a path, `oci://…`, or the name of a built-in
     #[arg(value_name = "REF")]
     #[schemars(with = "Text<NewPackRef>")]
     pub pack_ref: String,
-    /// A file of a public key that is trusted
+    /// Public key file to trust
     #[arg(long = "key", value_name = "FILE")]
     #[serde(default)]
     pub keys: Vec<PathBuf>,
-    /// The environment that says who is trusted, instead
+    /// Environment whose trust root to use instead of `--key`
     #[arg(long = "env", value_name = "ENV")]
     #[serde(default)]
     #[schemars(with = "Option<Text<EnvId>>")]
     pub environment_id: Option<String>,
-    /// A file of a signature, instead of those beside the pack and those that are kept
+    /// Signature file to use instead of those next to the pack and in the cache
     #[arg(long = "signature", value_name = "FILE")]
     #[serde(default)]
     pub signatures: Vec<PathBuf>,
@@ -72,74 +72,74 @@ pub struct VerifyPayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrustPayload {
-    /// The environment
+    /// Environment
     #[command(flatten)]
-    pub environment_id: Environment,
-    /// The file of the public key
+    pub environment_id: EnvironmentArg,
+    /// Public key file
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
-    /// A key of the caller's, recorded and given back
+    /// Idempotency key; written to the audit log and returned
     #[arg(long, value_name = "KEY")]
     #[serde(default)]
     pub idempotency_key: Option<String>,
 }
 
-/// A key to trust no longer.
+/// A key to stop trusting.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DistrustPayload {
-    /// The environment
+    /// Environment
     #[command(flatten)]
-    pub environment_id: Environment,
-    /// The id of the key
+    pub environment_id: EnvironmentArg,
+    /// Id of the key
     #[arg(long, value_name = "ID")]
     #[schemars(with = "Text<KeyId>")]
     pub key_id: String,
-    /// A key of the caller's, recorded and given back
+    /// Idempotency key; written to the audit log and returned
     #[arg(long, value_name = "KEY")]
     #[serde(default)]
     pub idempotency_key: Option<String>,
 }
 
-/// What is to be signed.
-pub enum Sign {
-    /// A file.
+/// The pack to sign.
+pub enum SignTarget {
+    /// A pack file.
     File(SignRequest),
-    /// What a registry has, with this key.
+    /// A pack in a registry, with the file of the private key.
     Published(OciRef, PathBuf),
 }
 
 impl Payload for KeygenPayload {
     type Request = PathBuf;
 
-    fn parse(self) -> Result<PathBuf, UsageError> {
+    fn into_request(self) -> Result<PathBuf, UsageError> {
         Ok(self.output)
     }
 }
 
 impl Payload for SignPayload {
-    type Request = Sign;
+    type Request = SignTarget;
 
-    fn parse(self) -> Result<Sign, UsageError> {
+    fn into_request(self) -> Result<SignTarget, UsageError> {
         let published = self.archive.to_str().filter(|text| text.starts_with("oci://"));
         match published {
-            None => Ok(Sign::File(SignRequest {
+            None => Ok(SignTarget::File(SignRequest {
                 archive: self.archive,
                 key: self.key,
                 output: self.output,
                 replace: self.replace,
             })),
-            Some(_) if self.output.is_some() || self.replace => Err(UsageError::text(
+            Some(_) if self.output.is_some() || self.replace => Err(UsageError::new(
                 "output",
-                "the signature of what a registry has goes there, beside those of others",
+                "`--output` and `--replace` are only for files; a registry stores the signature next to the pack",
             )),
             Some(text) => {
-                let reference: OciRef = parsed("archive", text)?;
+                let reference: OciRef = parse_argument("archive", text)?;
                 match reference.digest() {
-                    Some(_) => Ok(Sign::Published(reference, self.key)),
-                    None => Err(UsageError::text(
+                    Some(_) => Ok(SignTarget::Published(reference, self.key)),
+                    None => Err(UsageError::new(
                         "archive",
-                        "what a tag stands for can change before it is signed; name the digest that `gtc pack push` printed",
+                        "a tag can move before it is signed; add the digest that `gtc pack push` printed",
                     )),
                 }
             }
@@ -150,27 +150,27 @@ impl Payload for SignPayload {
 impl Payload for VerifyPayload {
     type Request = VerifyRequest;
 
-    fn parse(self) -> Result<VerifyRequest, UsageError> {
+    fn into_request(self) -> Result<VerifyRequest, UsageError> {
         let trusted = match (self.environment_id, self.keys.is_empty()) {
             (Some(environment), true) => {
-                TrustedKeys::Environment(parsed("environment_id", &environment)?)
+                TrustedKeys::Environment(parse_argument("environment_id", &environment)?)
             }
             (None, false) => TrustedKeys::Keys(self.keys),
             (None, true) => {
-                return Err(UsageError::text(
+                return Err(UsageError::new(
                     "keys",
-                    "say whose signature is taken: `--key`, or `--env` for a trust root",
+                    "name a trusted key with `--key`, or an environment with `--env`",
                 ));
             }
             (Some(_), false) => {
-                return Err(UsageError::text(
+                return Err(UsageError::new(
                     "keys",
                     "`--key` and `--env` cannot be given together",
                 ));
             }
         };
         Ok(VerifyRequest {
-            pack_ref: pack_ref("pack_ref", &self.pack_ref)?,
+            pack_ref: parse_pack_ref("pack_ref", &self.pack_ref)?,
             trusted,
             signatures: self.signatures,
         })
@@ -180,7 +180,7 @@ impl Payload for VerifyPayload {
 impl Payload for TrustPayload {
     type Request = TrustRequest;
 
-    fn parse(self) -> Result<TrustRequest, UsageError> {
+    fn into_request(self) -> Result<TrustRequest, UsageError> {
         let environment = self.environment_id.parse()?;
         Ok(TrustRequest { environment, key: self.key, idempotency_key: self.idempotency_key })
     }
@@ -189,10 +189,10 @@ impl Payload for TrustPayload {
 impl Payload for DistrustPayload {
     type Request = DistrustRequest;
 
-    fn parse(self) -> Result<DistrustRequest, UsageError> {
+    fn into_request(self) -> Result<DistrustRequest, UsageError> {
         Ok(DistrustRequest {
             environment: self.environment_id.parse()?,
-            key_id: parsed("key_id", &self.key_id)?,
+            key_id: parse_argument("key_id", &self.key_id)?,
             idempotency_key: self.idempotency_key,
         })
     }

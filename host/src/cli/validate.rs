@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::error::UsageError;
 use super::grammar::NewPackRef;
-use super::parse::{Payload, parsed};
-use super::payload::word;
+use super::parse::{Payload, parse_argument};
+use super::payload::parse_value_enum;
 use crate::document::Text;
 use crate::ops::validate::{SignaturePolicy, ValidateRequest};
 
@@ -18,51 +18,51 @@ use crate::ops::validate::{SignaturePolicy, ValidateRequest};
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ValidatePayload {
-    /// The packs: paths, `oci://…`, or names of built-ins
+    /// Packs: paths, `oci://…`, or names of built-ins
     #[arg(value_name = "REF", required = true)]
     #[schemars(with = "Vec<Text<NewPackRef>>", length(min = 1))]
     pub pack_refs: Vec<String>,
-    /// Let warnings count as errors
+    /// Treat warnings as errors
     #[arg(long)]
     #[serde(default)]
     pub strict: bool,
-    /// Let a pack without a handler count as an error
+    /// Report a pack without a handler as an error
     #[arg(long)]
     #[serde(default)]
     pub require_handler: bool,
-    /// Let a pack that nobody has signed count as an error
+    /// Report an unsigned pack as an error
     #[arg(long)]
     #[serde(default)]
     pub require_signature: bool,
-    /// A file of a public key, one of which must have signed each pack
+    /// Public key file; each pack must be signed by one of the keys
     #[arg(long = "key", value_name = "FILE")]
     #[serde(default)]
     pub keys: Vec<PathBuf>,
-    /// The environment that says who must have signed each pack, instead
+    /// Environment whose trust root must have signed each pack
     #[arg(long = "env", value_name = "ENV")]
     #[serde(default)]
     #[schemars(with = "Option<Text<EnvId>>")]
     pub environment_id: Option<String>,
-    /// The form of the report, instead of `--format`
+    /// Report format; overrides `--format`
     #[arg(long, value_name = "FORM")]
     #[serde(default)]
     pub report: Option<ReportForm>,
 }
 
-/// A form in which findings are reported.
+/// A report format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema, ValueEnum)]
 #[serde(try_from = "String")]
 #[schemars(!try_from, rename_all = "lowercase")]
 pub enum ReportForm {
     /// Text for people
     Human,
-    /// One JSON document, as every verb prints it
+    /// One JSON document, as printed by every command
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
     /// JUnit XML, for test reports
     Junit,
-    /// Workflow commands, for annotations of GitHub Actions
+    /// GitHub Actions workflow commands, for annotations
     Github,
 }
 
@@ -70,34 +70,34 @@ impl TryFrom<String> for ReportForm {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        word(&name)
+        parse_value_enum(&name)
     }
 }
 
 impl Payload for ValidatePayload {
     type Request = (ValidateRequest, Option<ReportForm>);
 
-    fn parse(self) -> Result<Self::Request, UsageError> {
+    fn into_request(self) -> Result<Self::Request, UsageError> {
         if self.pack_refs.is_empty() {
-            return Err(UsageError::text("pack_refs", "name at least one pack"));
+            return Err(UsageError::new("pack_refs", "name at least one pack"));
         }
         let signatures = match (self.environment_id, self.keys.is_empty()) {
             (Some(_), false) => {
-                return Err(UsageError::text(
+                return Err(UsageError::new(
                     "keys",
                     "`--key` and `--env` cannot be given together",
                 ));
             }
             (Some(environment), true) => {
-                SignaturePolicy::Environment(parsed("environment_id", &environment)?)
+                SignaturePolicy::Environment(parse_argument("environment_id", &environment)?)
             }
             (None, false) => SignaturePolicy::Keys(self.keys),
             (None, true) if self.require_signature => SignaturePolicy::AnySigner,
             (None, true) => SignaturePolicy::NotRequired,
         };
-        // a path stays relative, because a report is read where the command ran
+        // keep paths relative, so that a CI can match them with the files of its repository
         let pack_ref =
-            |text: &String| parsed("pack_refs", text).map(|NewPackRef(pack_ref)| pack_ref);
+            |text: &String| parse_argument("pack_refs", text).map(|NewPackRef(pack_ref)| pack_ref);
         let packs = self.pack_refs.iter().map(pack_ref).collect::<Result<_, _>>()?;
         let request = ValidateRequest {
             packs,

@@ -32,7 +32,7 @@ impl LimitsReport {
         let limit = |limit: &Limit| ReportedLimit {
             name: limit.name,
             value: limit.value(limits),
-            shown: limit.unit.show(limit.value(limits)),
+            shown: limit.unit.format(limit.value(limits)),
             default: limit.value(&default),
         };
         Self { limits: LIMITS.iter().map(limit).collect() }

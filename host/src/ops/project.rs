@@ -128,7 +128,7 @@ pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<Buil
     let limits = &host.limits.project;
     let project = project::read(folder, limits)?;
     let built = {
-        let _working = (host.working)(&format!("building a component in {}", project.language));
+        let _working = (host.on_build)(&format!("building a component in {}", project.language));
         project::build(&project, limits, host.fetcher.registry.is_offline())?
     };
     let version = project

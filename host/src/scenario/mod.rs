@@ -270,7 +270,7 @@ pub fn schema() -> Schema {
 /// # Errors
 /// [`InvalidScenario`] if the document is not a scenario, or contradicts itself.
 pub fn read(bytes: &[u8], path: &Path) -> Result<Scenario, InvalidScenario> {
-    let scenario: Scenario = document::read(bytes, path).map_err(InvalidScenario::new)?;
+    let scenario: Scenario = document::parse(bytes, path).map_err(InvalidScenario::new)?;
     match scenario.contradiction() {
         Some(reason) => Err(InvalidScenario::new(reason)),
         None => Ok(scenario),

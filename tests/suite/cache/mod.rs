@@ -135,7 +135,7 @@ fn damaged_archives_are_reported_and_removed() {
     human.shows(&[
         "✗ damaged: archive ",
         "pinned by `local` (",
-        "taken away; bind the pack again",
+        "removed; bind the pack again",
         "1 fault",
     ]);
     assert!(!kept.exists());

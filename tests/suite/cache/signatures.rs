@@ -108,7 +108,7 @@ fn damaged_signatures_are_reported_and_removed() {
         let human = sandbox.human(["cache", "verify"]).exited(1);
         human.shows(&[
             &format!("✗ {code}: signature "),
-            "taken away; put the signature beside the pack",
+            "removed; put the signature next to the pack",
         ]);
         assert!(kept.symlink_metadata().is_err() && elsewhere.exists());
         cache(&sandbox, &["verify"]).succeeded();

@@ -83,7 +83,7 @@ fn nothing_runs_before_the_user_confirms() {
     let (code, screen) = terminal::talk(&mut command, "n\n");
     assert!(
         code == 1
-            && screen.contains("this runs on your machine")
+            && screen.contains("recording runs the handler on this machine")
             && screen.contains("`vault version`"),
         "{screen}"
     );

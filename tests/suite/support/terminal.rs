@@ -1,4 +1,4 @@
-//! A terminal for programs that look whether somebody is there.
+//! A pseudo-terminal, for programs that check if they run at a terminal.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -7,13 +7,13 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::ptr::{null, null_mut};
 
-/// Runs a program on a terminal of its own, types, and gives back its exit code and what
-/// the screen showed.
+/// Runs a program on a new terminal, types, and returns its exit code and all that it wrote
+/// to the screen.
 pub fn talk(command: &mut Command, typed: &str) -> (i32, String) {
     let (mut ours, theirs) = pair();
     let handle = || theirs.try_clone().expect("a handle");
-    // SAFETY: the closure makes two system calls. Without a session of its own the program
-    // would have our terminal, if any.
+    // SAFETY: the closure only makes two system calls. Without its own session the program
+    // would use the terminal of the tests, if there is one.
     unsafe {
         command.pre_exec(|| {
             libc::setsid();
@@ -28,10 +28,10 @@ pub fn talk(command: &mut Command, typed: &str) -> (i32, String) {
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null());
     drop(theirs);
-    ours.write_all(typed.as_bytes()).expect("it listens");
+    ours.write_all(typed.as_bytes()).expect("written");
     let mut screen = Vec::new();
     let mut chunk = [0; 4096];
-    // a terminal whose last user is gone answers with an error instead of an end
+    // reading from a terminal without users fails instead of returning 0
     while let Ok(count @ 1..) = ours.read(&mut chunk) {
         screen.extend_from_slice(&chunk[..count]);
     }
@@ -45,6 +45,6 @@ fn pair() -> (File, File) {
     // SAFETY: both numbers live as long as the call; name, settings and size are optional.
     let result = unsafe { libc::openpty(&mut ours, &mut theirs, null_mut(), null(), null()) };
     assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
-    // SAFETY: the call made both, and nobody else has them.
+    // SAFETY: the call created both, and nothing else owns them.
     unsafe { (File::from_raw_fd(ours), File::from_raw_fd(theirs)) }
 }

@@ -1,18 +1,18 @@
-//! Packs that were carried somewhere.
+//! Text of the reports of `pack save` and `pack load`.
 
-use super::{GOOD, Human, NOTICE, counted, list, shown, warnings};
-use crate::cli::table::Tone;
+use super::{GOOD, NOTICE, RenderHuman, list, plural, shown, warnings};
+use crate::cli::table::Style;
 use crate::ops::export::ExportReport;
 use crate::ops::import::{ImportReport, ImportedPack, ImportedTrustRoot};
 use crate::ops::quoted;
 
-impl Human for ExportReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for ExportReport {
+    fn render_human(&self, _verb: &str) -> String {
         let path = self.path.to_string_lossy();
         let mut text = format!(
             "{} saved {} to {}\n",
-            Tone::Good.paint(GOOD),
-            counted(self.packs.len(), "pack"),
+            Style::Good.paint(GOOD),
+            plural(self.packs.len(), "pack"),
             shown(&path)
         );
         for pack in &self.packs {
@@ -23,22 +23,21 @@ impl Human for ExportReport {
             text.push_str(&format!("    {}\n", signed(pack.signatures)));
         }
         if let Some(environment) = &self.trust_root_of {
-            text.push_str(&format!(
-                "\n  the trust root of environment `{environment}` goes along\n"
-            ));
+            text.push_str(&format!("\n  includes the trust root of environment `{environment}`\n"));
         }
         text.push_str(&warnings(&self.warnings));
         text + &format!(
-            "next: carry it over, and load it there with `gtc pack load {}`\n",
+            "next: copy it to the other machine and run `gtc pack load {}`\n",
             quoted(&path)
         )
     }
 }
 
-impl Human for ImportReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for ImportReport {
+    fn render_human(&self, _verb: &str) -> String {
         let path = self.path.to_string_lossy();
-        let (good, count) = (Tone::Good.paint(GOOD), counted(self.packs.len(), "pack"));
+        let good = Style::Good.paint(GOOD);
+        let count = plural(self.packs.len(), "pack");
         let mut text = format!("{good} loaded {count} from {}\n", shown(&path));
         self.packs.iter().for_each(|pack| text.push_str(&loaded(pack)));
         if let Some(trust) = &self.trust_root {
@@ -47,7 +46,7 @@ impl Human for ImportReport {
         if self.next.is_empty() {
             return text;
         }
-        text.push_str("next: bind what you need; `gtc cache gc` takes away what is not bound\n");
+        text.push_str("next: bind what you need; `gtc cache gc` removes the rest\n");
         text + &self.next.iter().map(|command| format!("  {command}\n")).collect::<String>()
     }
 }
@@ -55,19 +54,18 @@ impl Human for ImportReport {
 fn loaded(pack: &ImportedPack) -> String {
     let name = pack.pack_ref.as_ref().map(ToString::to_string);
     let name = name.or_else(|| pack.name.as_ref().map(ToString::to_string));
-    let mut text = format!("\n  {}\n", name.unwrap_or_else(|| "without a name".to_owned()));
+    let mut text = format!("\n  {}\n", name.unwrap_or_else(|| "(unnamed)".to_owned()));
     text.push_str(&format!("    pack      `{}` {}\n", pack.id, pack.version));
     text.push_str(&format!("    manifest  {}\n", pack.manifest_digest));
     text.push_str(&format!("    sha256    {}\n", pack.sha256));
     if let Some(path) = &pack.path {
         text.push_str(&format!("    file      {}\n", shown(&path.to_string_lossy())));
     }
-    let claimed = match pack.claimed_signers.is_empty() {
-        true => String::new(),
-        false => {
-            let signers = pack.claimed_signers.iter().map(|signer| format!("`{signer}`"));
-            format!(", it says by {} (not checked)", list(signers))
-        }
+    let claimed = if pack.claimed_signers.is_empty() {
+        String::new()
+    } else {
+        let signers = pack.claimed_signers.iter().map(|signer| format!("`{signer}`"));
+        format!(", claimed to be by {} (not verified)", list(signers))
     };
     text + &format!("    {}{claimed}\n", signed(pack.signatures))
 }
@@ -78,14 +76,14 @@ fn trust_root(trust: &ImportedTrustRoot, path: &str) -> String {
     let keys: String = trust.keys.iter().map(|key| format!("    {key}\n")).collect();
     match &trust.trusted_in {
         Some(environment) => {
-            let good = Tone::Good.paint(GOOD);
+            let good = Style::Good.paint(GOOD);
             format!(
-                "\n{good} environment `{environment}` trusts the keys of the trust root{of} that came along\n{keys}"
+                "\n{good} environment `{environment}` now trusts the keys of the included trust root{of}\n{keys}"
             )
         }
         None => format!(
-            "\n{} a trust root{of} came along, and nobody trusts it\n{keys}    if these are the keys of whom you trust, take them with `gtc pack load {} --trust-in <env>`\n",
-            Tone::Notice.paint(NOTICE),
+            "\n{} the file includes a trust root{of}, which is not trusted yet\n{keys}    if you trust these keys, run `gtc pack load {} --trust-in <env>`\n",
+            Style::Notice.paint(NOTICE),
             quoted(path)
         ),
     }
@@ -94,6 +92,6 @@ fn trust_root(trust: &ImportedTrustRoot, path: &str) -> String {
 fn signed(signatures: usize) -> String {
     match signatures {
         0 => "unsigned".to_owned(),
-        count => format!("with {}", counted(count, "signature")),
+        count => format!("with {}", plural(count, "signature")),
     }
 }

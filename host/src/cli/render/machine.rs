@@ -1,44 +1,45 @@
-//! This program and this machine.
+//! Text of the reports of `gtc doctor`.
 
-use super::{BAD, GOOD, Human, NOTICE};
-use crate::cli::table::{Table, Tone};
+use super::{BAD, GOOD, NOTICE, RenderHuman};
+use crate::cli::table::{Style, Table};
 use crate::ops::limits::LimitsReport;
 use crate::ops::sandbox_check::SandboxCheckReport;
 
-impl Human for SandboxCheckReport {
-    fn human(&self, _verb: &str) -> String {
-        let mut actions = Table::new(["WHAT A WORKER TRIED", "RESULT"]);
+impl RenderHuman for SandboxCheckReport {
+    fn render_human(&self, _verb: &str) -> String {
+        let mut actions = Table::new(["OPERATION", "RESULT"]);
         for action in &self.forbidden_actions {
-            let result = match action.prevented {
-                true => (format!("{GOOD} prevented"), Tone::Good),
-                false => (format!("{BAD} it could"), Tone::Bad),
+            let result = if action.prevented {
+                Style::Good.cell(format!("{GOOD} prevented"))
+            } else {
+                Style::Bad.cell(format!("{BAD} not prevented"))
             };
-            actions.row([(action.what.to_string(), Tone::Plain), result]);
+            actions.row([Style::Plain.cell(&action.what), result]);
         }
-        let mut layers = Table::new(["WHAT HOLDS IT", "STATE"]);
+        let mut layers = Table::new(["PROTECTION", "STATE"]);
         for layer in &self.layers {
-            let state = match layer.in_force {
-                true => (format!("{GOOD} in force"), Tone::Good),
-                false => (format!("{NOTICE} not on this machine"), Tone::Notice),
+            let state = if layer.in_force {
+                Style::Good.cell(format!("{GOOD} in force"))
+            } else {
+                Style::Notice.cell(format!("{NOTICE} not available"))
             };
-            layers.row([(layer.name.to_string(), Tone::Plain), state]);
+            layers.row([Style::Plain.cell(&layer.name), state]);
         }
-        let verdict = match self.is_confined() {
-            true => "foreign components are compiled where they can do no harm",
-            false => {
-                "this machine does not keep a hostile component from all of it; use a newer kernel for packs you do not trust"
-            }
+        let verdict = if self.is_confined() {
+            "external components are compiled in an effective sandbox"
+        } else {
+            "the sandbox is incomplete on this machine; use a newer kernel for packs you do not trust"
         };
         format!("gtc {}\n\n{}\n{}\n{verdict}\n", self.version, actions.render(), layers.render())
     }
 }
 
-impl Human for LimitsReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for LimitsReport {
+    fn render_human(&self, _verb: &str) -> String {
         let mut table = Table::new(["LIMIT", "VALUE"]);
         for limit in &self.limits {
-            let tone = if limit.value == limit.default { Tone::Plain } else { Tone::Notice };
-            table.row([(limit.name.to_owned(), Tone::Bold), (limit.shown.clone(), tone)]);
+            let style = if limit.value == limit.default { Style::Plain } else { Style::Notice };
+            table.row([Style::Bold.cell(limit.name), style.cell(&limit.shown)]);
         }
         format!(
             "{}\nnext: change one with `--limit <name>=<value>` or in GTC_LIMITS\n",

@@ -1,5 +1,5 @@
-//! Reports as text for people: aligned, with a sign and a word for each state, and what
-//! to do next.
+//! Renders reports as text: aligned columns, a symbol and a word for each state, and the
+//! next command to run.
 
 mod bench;
 mod cache;
@@ -17,24 +17,27 @@ mod validate;
 pub use packs::difference;
 pub use validate::{github, junit, sarif};
 
-use super::table::Tone;
+use super::table::{Cell, Style};
 
-/// A report that people can read.
-pub trait Human {
-    /// The report as text, ending in a line break.
-    fn human(&self, verb: &str) -> String;
+/// A report that can be rendered as text.
+pub trait RenderHuman {
+    /// Renders the report; the text ends with a line break. `verb` is the verb that ran,
+    /// for reports that several verbs share.
+    fn render_human(&self, verb: &str) -> String;
 }
 
 const GOOD: &str = "✓";
 const BAD: &str = "✗";
 const NOTICE: &str = "!";
 
+/// Joins items with commas; `none` if there are none.
 fn list(items: impl Iterator<Item = String>) -> String {
     let items: Vec<_> = items.collect();
     if items.is_empty() { "none".to_owned() } else { items.join(", ") }
 }
 
-fn counted(count: usize, what: &str) -> String {
+/// A count and a noun, in the plural unless the count is 1.
+fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -42,12 +45,13 @@ fn shown(text: &str) -> String {
     env_pack_domain::ForeignText::new(text).to_string()
 }
 
-/// Warnings, one a line.
+/// Renders warnings, one per line.
 fn warnings(warnings: &[String]) -> String {
-    let sign = Tone::Notice.paint(NOTICE);
+    let sign = Style::Notice.paint(NOTICE);
     warnings.iter().map(|warning| format!("  {sign} {warning}\n")).collect()
 }
 
-fn dash() -> (String, Tone) {
-    ("–".to_owned(), Tone::Faint)
+/// The cell of a missing value.
+fn empty_cell() -> Cell {
+    Style::Faint.cell("–")
 }

@@ -1,19 +1,19 @@
-//! Packs as files.
+//! Text of the reports of the `gtc pack` commands about files and projects.
 
 use std::path::Path;
 
-use super::{BAD, GOOD, Human, NOTICE, counted, dash, list, shown, warnings};
-use crate::cli::table::{Table, Tone};
+use super::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, list, plural, shown, warnings};
+use crate::cli::table::{Style, Table};
 use crate::ops::build::BuildReport;
 use crate::ops::inspect::InspectReport;
 use crate::ops::project::{NewReport, path_argument};
 use crate::ops::quoted;
 use crate::ops::repack::RepackReport;
 
-impl Human for BuildReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for BuildReport {
+    fn render_human(&self, _verb: &str) -> String {
         let path = shown(&self.path.to_string_lossy());
-        let mut text = format!("{} built {path} ({} bytes)\n", Tone::Good.paint(GOOD), self.size);
+        let mut text = format!("{} built {path} ({} bytes)\n", Style::Good.paint(GOOD), self.size);
         text.push_str(&format!("  sha256    {}\n", self.sha256));
         text.push_str(&format!("  slot      {}\n", self.slot));
         text.push_str(&format!("  kind      {}@{}\n", self.descriptor_path, self.version));
@@ -38,26 +38,22 @@ impl Human for BuildReport {
     }
 }
 
-impl Human for RepackReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for RepackReport {
+    fn render_human(&self, _verb: &str) -> String {
         let path = shown(&self.path.to_string_lossy());
         let mut text =
-            format!("{} repacked {path} ({} bytes)\n", Tone::Good.paint(GOOD), self.size);
+            format!("{} repacked {path} ({} bytes)\n", Style::Good.paint(GOOD), self.size);
         text.push_str(&format!("  sha256  {}\n", self.sha256));
         if self.unchanged {
-            text.push_str("  it was canonical already; nothing changed\n");
+            text.push_str("  already canonical; nothing changed\n");
         }
         let mut table = Table::new(["ENTRY", "BYTES", "CHANGED"]);
         for entry in &self.entries {
             let changed = match entry.explained.as_slice() {
-                [] => dash(),
-                changes => (changes.join(", "), Tone::Notice),
+                [] => empty_cell(),
+                changes => Style::Notice.cell(changes.join(", ")),
             };
-            table.row([
-                (entry.name.to_string(), Tone::Plain),
-                (entry.size.to_string(), Tone::Plain),
-                changed,
-            ]);
+            table.row([Style::Plain.cell(&entry.name), Style::Plain.cell(entry.size), changed]);
         }
         text.push_str(&format!("\n{}\n", table.render()));
         for dropped in &self.dropped {
@@ -65,14 +61,14 @@ impl Human for RepackReport {
             text.push_str(&format!("  dropped {name}{}\n", dropped.reason));
         }
         text + &format!(
-            "next: look into it with `gtc pack inspect {}`\n",
+            "next: inspect it with `gtc pack inspect {}`\n",
             quoted(&self.path.to_string_lossy())
         )
     }
 }
 
-impl Human for InspectReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for InspectReport {
+    fn render_human(&self, _verb: &str) -> String {
         let mut text = format!("pack `{}` {} by {}\n", self.id, self.version, self.publisher);
         text.push_str(&format!("  sha256  {}\n  size    {} bytes\n", self.sha256, self.size));
         if let Some(digest) = &self.manifest_digest {
@@ -81,8 +77,8 @@ impl Human for InspectReport {
         text.push_str(&format!("  {}\n", self.signature));
         if self.handlers.is_empty() {
             text.push_str(&format!(
-                "\n{} it holds no env-pack handler\n",
-                Tone::Notice.paint(NOTICE)
+                "\n{} contains no env-pack handler\n",
+                Style::Notice.paint(NOTICE)
             ));
         }
         for handler in &self.handlers {
@@ -114,43 +110,46 @@ impl Human for InspectReport {
                 text.push_str(&format!("    {}\n", shown(line)));
             }
             if let Some(problem) = &handler.problem {
-                text.push_str(&format!("  {} {problem}\n", Tone::Bad.paint(BAD)));
+                text.push_str(&format!("  {} {problem}\n", Style::Bad.paint(BAD)));
             }
         }
         let mut table = Table::new(["ENTRY", "BYTES", "BLAKE3"]);
         for entry in &self.entries {
-            let hash = (entry.blake3.get(..16).unwrap_or_default().to_owned() + "…", Tone::Faint);
+            let hash = entry.blake3.get(..16).unwrap_or_default();
             table.row([
-                (entry.name.to_string(), Tone::Plain),
-                (entry.size.to_string(), Tone::Plain),
-                hash,
+                Style::Plain.cell(&entry.name),
+                Style::Plain.cell(entry.size),
+                Style::Faint.cell(format!("{hash}…")),
             ]);
         }
         text + "\n" + &table.render()
     }
 }
 
-impl Human for NewReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for NewReport {
+    fn render_human(&self, _verb: &str) -> String {
         let folder = shown(&self.folder.to_string_lossy());
         let mut text = format!(
-            "{} made {folder}: slot `{}`, in {}\n",
-            Tone::Good.paint(GOOD),
+            "{} created {folder}: slot `{}`, in {}\n",
+            Style::Good.paint(GOOD),
             self.slot,
             self.language
         );
-        let (brought, own): (Vec<&String>, Vec<&String>) = self
+        let (copied, own): (Vec<&String>, Vec<&String>) = self
             .files
             .iter()
             .partition(|file| file.starts_with("vendor/") || file.starts_with("wit/deps/"));
-        own.iter().for_each(|file| text.push_str(&format!("  {file}\n")));
+        for file in own {
+            text.push_str(&format!("  {file}\n"));
+        }
         text.push_str(&format!(
             "  and {} of the SDK and the interface\n",
-            counted(brought.len(), "file")
+            plural(copied.len(), "file")
         ));
-        let cd = match *self.folder == *Path::new(".") {
-            true => String::new(),
-            false => format!("cd {} && ", path_argument(&self.folder.to_string_lossy())),
+        let cd = if *self.folder == *Path::new(".") {
+            String::new()
+        } else {
+            format!("cd {} && ", path_argument(&self.folder.to_string_lossy()))
         };
         text + &format!("next: `{cd}gtc pack build`\n")
     }

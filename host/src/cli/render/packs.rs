@@ -1,14 +1,14 @@
-//! Bound packs and extensions, and what they may do.
+//! Text of the reports about bound packs, extensions and their permissions.
 
-use super::{GOOD, Human, NOTICE, list, shown, warnings};
-use crate::cli::table::{Table, Tone};
+use super::{GOOD, NOTICE, RenderHuman, list, shown, warnings};
+use crate::cli::table::{Cell, Style, Table};
 use crate::ops::bind::{BindReport, GrantsReport};
 use crate::ops::bindings::{EnvPacksReport, ExtensionsReport, ListedBinding, ResolveReport};
 use crate::ops::grants::{GrantsListReport, PackGrants};
 use crate::ops::refresh::{ComparedPack, PackDifference};
 
-impl Human for EnvPacksReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for EnvPacksReport {
+    fn render_human(&self, _verb: &str) -> String {
         let mut table = Table::new(["SLOT", "KIND", "GENERATION", "PREVIOUS", "PACK"]);
         for bound in &self.bindings {
             table.row(bound_row(bound.slot.clone().unwrap_or_default(), bound));
@@ -17,8 +17,8 @@ impl Human for EnvPacksReport {
     }
 }
 
-impl Human for ExtensionsReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for ExtensionsReport {
+    fn render_human(&self, _verb: &str) -> String {
         let mut table = Table::new(["INSTANCE", "KIND", "GENERATION", "PREVIOUS", "PACK"]);
         for bound in &self.extensions {
             table.row(bound_row(
@@ -30,81 +30,83 @@ impl Human for ExtensionsReport {
     }
 }
 
-fn bound_row(place: String, bound: &ListedBinding) -> [(String, Tone); 5] {
-    let plain = |text: String| (text, Tone::Plain);
+fn bound_row(place: String, bound: &ListedBinding) -> [Cell; 5] {
     let previous = if bound.has_previous { "yes" } else { "no" };
     [
-        (place, Tone::Bold),
-        plain(bound.kind.to_string()),
-        plain(bound.generation.to_string()),
-        plain(previous.to_owned()),
-        plain(bound.pack_ref.to_string()),
+        Style::Bold.cell(place),
+        Style::Plain.cell(&bound.kind),
+        Style::Plain.cell(bound.generation),
+        Style::Plain.cell(previous),
+        Style::Plain.cell(&bound.pack_ref),
     ]
 }
 
 fn listing(environment: &str, what: &str, table: &Table) -> String {
-    match table.is_empty() {
-        true => format!("environment `{environment}` has no {what}\n"),
-        false => format!("{what} of environment `{environment}`\n\n{}", table.render()),
+    if table.is_empty() {
+        format!("environment `{environment}` has no {what}\n")
+    } else {
+        format!("{what} of environment `{environment}`\n\n{}", table.render())
     }
 }
 
-impl Human for ResolveReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for ResolveReport {
+    fn render_human(&self, _verb: &str) -> String {
         self.answers.get().lines().map(|line| shown(line) + "\n").collect()
     }
 }
 
-/// What is different about a pack that moved.
+/// Renders how a pack differs from the bound one.
 pub fn difference(moved: &PackDifference) -> String {
-    let side = |side: &ComparedPack| {
-        let version = side
-            .version
-            .as_deref()
-            .map(|version| format!("version {}, ", shown(version)))
-            .unwrap_or_default();
-        let digest =
-            side.manifest_digest.map_or_else(|| side.sha256.clone(), |digest| digest.to_string());
-        format!("{version}supports {}, {digest}", side.supported_versions.join(" and "))
-    };
     let mut text = format!("  was  {}\n  is   {}\n", side(&moved.from), side(&moved.to));
-    let changes =
-        [("wants now", &moved.permissions_added), ("wants no longer", &moved.permissions_removed)];
-    for (what, permissions) in changes {
-        permissions
-            .tools
-            .iter()
-            .for_each(|tool| text.push_str(&format!("  {what} to run `{tool}`\n")));
-        permissions
-            .network
-            .iter()
-            .for_each(|address| text.push_str(&format!("  {what} to reach `{address}`\n")));
+    for (change, permissions) in [
+        ("now requests", &moved.permissions_added),
+        ("no longer requests", &moved.permissions_removed),
+    ] {
+        for tool in &permissions.tools {
+            text.push_str(&format!("  {change} to run `{tool}`\n"));
+        }
+        for address in &permissions.network {
+            text.push_str(&format!("  {change} to reach `{address}`\n"));
+        }
     }
     text
 }
 
-/// What an update is called that takes what a reference stands for now.
-fn refreshed(report: &BindReport) -> String {
-    let (kind, pack_ref) = (&report.kind, &report.pack_ref);
+fn side(side: &ComparedPack) -> String {
+    let version = match &side.version {
+        Some(version) => format!("version {}, ", shown(version)),
+        None => String::new(),
+    };
+    let digest = match side.manifest_digest {
+        Some(digest) => digest.to_string(),
+        None => side.sha256.clone(),
+    };
+    format!("{version}supports {}, {digest}", side.supported_versions.join(" and "))
+}
+
+/// Renders a refresh that bound nothing: the pack is up to date, or this is a dry run.
+fn unchanged_or_moved(report: &BindReport) -> String {
+    let kind = &report.kind;
+    let pack_ref = &report.pack_ref;
     match &report.moved_from {
         None => format!(
-            "{} `{kind}` is what `{pack_ref}` stands for; nothing changed\n",
-            Tone::Good.paint(GOOD)
+            "{} `{kind}` is up to date with `{pack_ref}`; nothing changed\n",
+            Style::Good.paint(GOOD)
         ),
         Some(moved) => {
             format!(
                 "{} `{pack_ref}` moved; nothing changed yet\n{}",
-                Tone::Notice.paint(NOTICE),
+                Style::Notice.paint(NOTICE),
                 difference(moved)
             )
         }
     }
 }
 
-impl Human for BindReport {
-    fn human(&self, verb: &str) -> String {
+impl RenderHuman for BindReport {
+    fn render_human(&self, verb: &str) -> String {
         if self.unchanged {
-            return refreshed(self);
+            return unchanged_or_moved(self);
         }
         let done = match verb {
             "add" => "bound",
@@ -119,7 +121,7 @@ impl Human for BindReport {
         let id = &self.environment_id;
         let mut text = format!(
             "{} {done} {place} of environment `{id}`: `{}`",
-            Tone::Good.paint(GOOD),
+            Style::Good.paint(GOOD),
             self.kind
         );
         if verb != "remove" {
@@ -132,51 +134,56 @@ impl Human for BindReport {
                 Some(slot) => format!("slot `{slot}`"),
                 None => format!("instance {}", extension_name(moved.instance_id.as_deref())),
             };
-            text.push_str(&format!("  moved along: {place}\n"));
+            text.push_str(&format!("  also updated: {place}\n"));
         }
         text.push_str(
             &self.signer.map(|signer| format!("  signed by `{signer}`\n")).unwrap_or_default(),
         );
-        text.push_str(&self.grants.as_ref().map(granted).unwrap_or_default());
+        text.push_str(&self.grants.as_ref().map(permissions_list).unwrap_or_default());
         text + &warnings(&self.warnings)
     }
 }
 
-impl Human for GrantsListReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for GrantsListReport {
+    fn render_human(&self, _verb: &str) -> String {
         let id = &self.environment_id;
         let packs: Vec<_> = self
             .packs
             .iter()
-            .map(|pack| format!("{}\n{}", may(pack), granted(&pack.grants)))
+            .map(|pack| format!("{}\n{}", pack_label(pack), permissions_list(&pack.grants)))
             .collect();
-        match packs.is_empty() {
-            true => format!(
-                "environment `{id}` binds no packs but built-in ones, which may do nothing\n"
-            ),
-            false => packs.join("\n"),
+        if packs.is_empty() {
+            format!("environment `{id}` binds only built-in packs, which have no permissions\n")
+        } else {
+            packs.join("\n")
         }
     }
 }
 
-impl Human for PackGrants {
-    fn human(&self, verb: &str) -> String {
+impl RenderHuman for PackGrants {
+    fn render_human(&self, verb: &str) -> String {
         let done = if verb == "revoke" { "revoked" } else { "granted" };
-        format!("{} {done}; now {}\n{}", Tone::Good.paint(GOOD), may(self), granted(&self.grants))
+        format!(
+            "{} {done}; now {}\n{}",
+            Style::Good.paint(GOOD),
+            pack_label(self),
+            permissions_list(&self.grants)
+        )
     }
 }
 
-/// Which pack it is, before what it may do.
-fn may(pack: &PackGrants) -> String {
+/// The heading of a list of permissions.
+fn pack_label(pack: &PackGrants) -> String {
     format!("{} ({})", list(pack.kinds.iter().map(|kind| format!("`{kind}`"))), pack.pack_ref)
 }
 
-fn granted(grants: &GrantsReport) -> String {
+fn permissions_list(grants: &GrantsReport) -> String {
     let tools = grants.tools.iter().map(|tool| format!("  may run `{tool}`\n"));
     let network = grants.network.iter().map(|address| format!("  may reach `{address}`\n"));
-    match grants.tools.is_empty() && grants.network.is_empty() {
-        true => "  may do nothing beyond its sandbox\n".to_owned(),
-        false => tools.chain(network).collect(),
+    if grants.tools.is_empty() && grants.network.is_empty() {
+        "  may do nothing beyond its sandbox\n".to_owned()
+    } else {
+        tools.chain(network).collect()
     }
 }
 

@@ -1,15 +1,15 @@
-//! Packs to and from registries.
+//! Text of the reports of `pack push` and `pack pull`.
 
-use super::{GOOD, Human, shown};
-use crate::cli::table::Tone;
+use super::{GOOD, RenderHuman, shown};
+use crate::cli::table::Style;
 use crate::ops::registry::{PullReport, PushReport};
 
-impl Human for PushReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for PushReport {
+    fn render_human(&self, _verb: &str) -> String {
         let signed = if self.signed { ", with its signature" } else { "" };
         let mut text = format!(
             "{} pushed pack `{}` {}{signed}\n",
-            Tone::Good.paint(GOOD),
+            Style::Good.paint(GOOD),
             self.id,
             self.version
         );
@@ -18,10 +18,10 @@ impl Human for PushReport {
     }
 }
 
-impl Human for PullReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for PullReport {
+    fn render_human(&self, _verb: &str) -> String {
         let mut text =
-            format!("{} pulled {}\n", Tone::Good.paint(GOOD), shown(&self.path.to_string_lossy()));
+            format!("{} pulled {}\n", Style::Good.paint(GOOD), shown(&self.path.to_string_lossy()));
         if let Some(path) = &self.signature_path {
             text.push_str(&format!("  signature  {}\n", shown(&path.to_string_lossy())));
         }

@@ -1,16 +1,17 @@
-//! Keys, signatures, and whom an environment trusts.
+//! Text of the reports about keys, signatures and trust roots.
 
-use super::{GOOD, Human, NOTICE, counted, shown};
-use crate::cli::table::Tone;
+use super::{GOOD, NOTICE, RenderHuman, plural, shown};
+use crate::cli::table::Style;
 use crate::ops::quoted;
 use crate::ops::signing::{KeygenReport, SignReport, VerifyReport};
 use crate::ops::trust_root::{TrustChangeReport, TrustRootReport};
 
-impl Human for KeygenReport {
-    fn human(&self, _verb: &str) -> String {
-        let (private, public) = (self.path.to_string_lossy(), self.public_path.to_string_lossy());
-        let mut text = format!("{} made key `{}`\n", Tone::Good.paint(GOOD), self.key_id);
-        text.push_str(&format!("  private  {} (keep it to yourself)\n", shown(&private)));
+impl RenderHuman for KeygenReport {
+    fn render_human(&self, _verb: &str) -> String {
+        let private = self.path.to_string_lossy();
+        let public = self.public_path.to_string_lossy();
+        let mut text = format!("{} created key `{}`\n", Style::Good.paint(GOOD), self.key_id);
+        text.push_str(&format!("  private  {} (keep it secret)\n", shown(&private)));
         text.push_str(&format!("  public   {}\n", shown(&public)));
         text + &format!(
             "next: sign a pack with `gtc pack sign <pack> --key {}`\n",
@@ -19,14 +20,15 @@ impl Human for KeygenReport {
     }
 }
 
-impl Human for SignReport {
-    fn human(&self, _verb: &str) -> String {
-        let (good, id, version) = (Tone::Good.paint(GOOD), &self.id, &self.version);
-        let mut text = match self.changed {
-            true => format!("{good} signed pack `{id}` {version}\n"),
-            false => format!(
-                "{good} pack `{id}` {version} is signed by this key already; nothing changed\n"
-            ),
+impl RenderHuman for SignReport {
+    fn render_human(&self, _verb: &str) -> String {
+        let good = Style::Good.paint(GOOD);
+        let id = &self.id;
+        let version = &self.version;
+        let mut text = if self.changed {
+            format!("{good} signed pack `{id}` {version}\n")
+        } else {
+            format!("{good} pack `{id}` {version} is already signed by this key; nothing changed\n")
         };
         text.push_str(&format!("  sha256     {}\n", self.sha256));
         text.push_str(&format!("  key        {}\n", self.key_id));
@@ -34,19 +36,19 @@ impl Human for SignReport {
             (Some(path), _) => {
                 text.push_str(&format!("  signature  {}\n", shown(&path.to_string_lossy())))
             }
-            (None, Some(pack_ref)) => text.push_str(&format!("  signature  beside {pack_ref}\n")),
+            (None, Some(pack_ref)) => text.push_str(&format!("  signature  next to {pack_ref}\n")),
             (None, None) => {}
         }
         match self.signers.len() {
             0 | 1 => text,
-            count => text + &format!("  it holds {}\n", counted(count, "signature")),
+            count => text + &format!("  the file has {}\n", plural(count, "signature")),
         }
     }
 }
 
-impl Human for VerifyReport {
-    fn human(&self, _verb: &str) -> String {
-        let good = Tone::Good.paint(GOOD);
+impl RenderHuman for VerifyReport {
+    fn render_human(&self, _verb: &str) -> String {
+        let good = Style::Good.paint(GOOD);
         format!(
             "{good} pack `{}` is signed by `{}`\n  sha256  {}\n",
             self.pack_ref, self.signer, self.sha256
@@ -54,41 +56,40 @@ impl Human for VerifyReport {
     }
 }
 
-impl Human for TrustRootReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for TrustRootReport {
+    fn render_human(&self, _verb: &str) -> String {
         let id = &self.environment_id;
         if self.keys.is_empty() {
             return format!("environment `{id}` has no trust root: signatures are not checked\n");
         }
         let keys: String = self.keys.iter().map(|key| format!("  {}\n", key.key_id)).collect();
         format!(
-            "environment `{id}` takes only packs that are signed by {}\n{keys}",
+            "environment `{id}` accepts only packs signed by {}\n{keys}",
             one_of(self.keys.len())
         )
     }
 }
 
-impl Human for TrustChangeReport {
-    fn human(&self, verb: &str) -> String {
-        let (id, key) = (&self.environment_id, &self.key_id);
+impl RenderHuman for TrustChangeReport {
+    fn render_human(&self, verb: &str) -> String {
+        let id = &self.environment_id;
+        let key = &self.key_id;
         let what = match (verb, self.changed) {
             ("remove", _) => format!("environment `{id}` no longer trusts key `{key}`"),
             (_, true) => format!("environment `{id}` trusts key `{key}`"),
-            (_, false) => format!("environment `{id}` trusts key `{key}` already; nothing changed"),
+            (_, false) => format!("environment `{id}` already trusts key `{key}`; nothing changed"),
         };
-        let text = format!("{} {what}\n", Tone::Good.paint(GOOD));
+        let text = format!("{} {what}\n", Style::Good.paint(GOOD));
         match self.keys {
             0 => {
                 text + &format!(
-                    "  {} it trusts nobody now, so signatures are not checked\n",
-                    Tone::Notice.paint(NOTICE)
+                    "  {} it trusts no key now, so signatures are not checked\n",
+                    Style::Notice.paint(NOTICE)
                 )
             }
             keys => {
-                text + &format!("  it takes only packs that are signed by {}\n", one_of(keys))
-                    + &format!(
-                        "next: see what that means for its packs with `gtc op env doctor {id}`\n"
-                    )
+                text + &format!("  it accepts only packs signed by {}\n", one_of(keys))
+                    + &format!("next: check its packs with `gtc op env doctor {id}`\n")
             }
         }
     }
@@ -96,7 +97,7 @@ impl Human for TrustChangeReport {
 
 fn one_of(keys: usize) -> String {
     match keys {
-        1 => "this one key".to_owned(),
-        keys => format!("one of {}", counted(keys, "key")),
+        1 => "this key".to_owned(),
+        keys => format!("one of {}", plural(keys, "key")),
     }
 }

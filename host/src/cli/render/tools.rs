@@ -1,13 +1,13 @@
-//! What handlers found on this machine.
+//! Text of the report of `op env tool-check`.
 
 use env_pack_domain::{CheckOutcome, ToolCheck};
 
-use super::{BAD, GOOD, Human, NOTICE, counted, dash};
-use crate::cli::table::{Table, Tone};
+use super::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural};
+use crate::cli::table::{Cell, Style, Table};
 use crate::ops::tool_check::{PreflightReport, ToolCheckReport};
 
-impl Human for ToolCheckReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for ToolCheckReport {
+    fn render_human(&self, _verb: &str) -> String {
         let mut table = Table::new(["SLOT", "KIND", "CHECK", "RESULT"]);
         let mut next = Vec::new();
         for checks in &self.bindings {
@@ -24,47 +24,43 @@ impl Human for ToolCheckReport {
             preflight_rows(&mut table, &mut next, slot, checks.kind.to_string(), &checks.preflight);
         }
         for unresolved in &self.unresolved_bindings {
-            let state = (format!("{BAD} not asked: {}", unresolved.error), Tone::Bad);
+            let state = Style::Bad.cell(format!("{BAD} not checked: {}", unresolved.error));
             table.row([
-                (unresolved.slot.to_string(), Tone::Bold),
-                (unresolved.kind.to_string(), Tone::Plain),
-                dash(),
+                Style::Bold.cell(unresolved.slot),
+                Style::Plain.cell(&unresolved.kind),
+                empty_cell(),
                 state,
             ]);
         }
         for unresolved in &self.extension_unresolved_bindings {
             let slot = extension(unresolved.instance_id.as_deref());
-            let state = (format!("{NOTICE} not asked: {}", unresolved.error), Tone::Notice);
+            let state = Style::Notice.cell(format!("{NOTICE} not checked: {}", unresolved.error));
             table.row([
-                (slot, Tone::Bold),
-                (unresolved.kind.to_string(), Tone::Plain),
-                dash(),
+                Style::Bold.cell(slot),
+                Style::Plain.cell(&unresolved.kind),
+                empty_cell(),
                 state,
             ]);
         }
         if table.is_empty() {
-            return format!(
-                "environment `{}` binds nothing, so there is nothing to check\n",
-                self.environment_id
-            );
+            return format!("environment `{}` has no bindings to check\n", self.environment_id);
         }
         let mut text = format!("environment `{}`\n\n{}\n", self.environment_id, table.render());
         for (name, hint) in next {
             text.push_str(&format!("next: `{name}`: {hint}\n"));
         }
         let mut summary =
-            format!("{}, {} failed", counted(self.total_checks, "check"), self.failed_checks);
-        match self.unresolved_bindings.len() + self.failed_preflights {
-            0 => {}
-            count => {
-                summary.push_str(&format!(", {} without an answer", counted(count, "handler")))
-            }
+            format!("{}, {} failed", plural(self.total_checks, "check"), self.failed_checks);
+        let unchecked = self.unresolved_bindings.len() + self.failed_preflights;
+        if unchecked > 0 {
+            summary.push_str(&format!(", {} not checked", plural(unchecked, "handler")));
         }
-        let (sign, word, tone) = match self.passed() {
-            true => (GOOD, "ready", Tone::Good),
-            false => (BAD, "not ready", Tone::Bad),
+        let (sign, word, style) = if self.passed() {
+            (GOOD, "ready", Style::Good)
+        } else {
+            (BAD, "not ready", Style::Bad)
         };
-        text + &format!("{}: {summary}\n", tone.paint(&format!("{sign} {word}")))
+        text + &format!("{}: {summary}\n", style.paint(&format!("{sign} {word}")))
     }
 }
 
@@ -75,52 +71,53 @@ fn preflight_rows(
     kind: String,
     preflight: &PreflightReport,
 ) {
-    let bold = |text: &String| (text.clone(), Tone::Bold);
-    let plain = |text: &String| (text.clone(), Tone::Plain);
     if let Some(fault) = &preflight.fault {
         table.row([
-            bold(&slot),
-            plain(&kind),
-            dash(),
-            (format!("{BAD} {}", fault.message), Tone::Bad),
+            Style::Bold.cell(&slot),
+            Style::Plain.cell(&kind),
+            empty_cell(),
+            Style::Bad.cell(format!("{BAD} {}", fault.message)),
         ]);
     } else if preflight.checks.is_empty() {
         table.row([
-            bold(&slot),
-            plain(&kind),
-            dash(),
-            (format!("{GOOD} nothing to check"), Tone::Good),
+            Style::Bold.cell(&slot),
+            Style::Plain.cell(&kind),
+            empty_cell(),
+            Style::Good.cell(format!("{GOOD} nothing to check")),
         ]);
     }
     for check in &preflight.checks {
         let (state, hint) = outcome(check);
-        table.row([bold(&slot), plain(&kind), (check.name.to_string(), Tone::Plain), state]);
+        table.row([
+            Style::Bold.cell(&slot),
+            Style::Plain.cell(&kind),
+            Style::Plain.cell(&check.name),
+            state,
+        ]);
         next.extend(hint.map(|hint| (check.name.to_string(), hint)));
     }
 }
 
-fn outcome(check: &ToolCheck) -> ((String, Tone), Option<String>) {
-    let bad = |text: String, hint: Option<String>| ((format!("{BAD} {text}"), Tone::Bad), hint);
-    match &check.outcome {
-        CheckOutcome::Ok { detail: None } => ((format!("{GOOD} ok"), Tone::Good), None),
+/// The cell for the outcome of a check, and a hint how to fix it.
+fn outcome(check: &ToolCheck) -> (Cell, Option<String>) {
+    let (problem, hint) = match &check.outcome {
+        CheckOutcome::Ok { detail: None } => return (Style::Good.cell(format!("{GOOD} ok")), None),
         CheckOutcome::Ok { detail: Some(detail) } => {
-            ((format!("{GOOD} ok: {detail}"), Tone::Good), None)
+            return (Style::Good.cell(format!("{GOOD} ok: {detail}")), None);
         }
-        CheckOutcome::Missing { install_hint } => {
-            bad("missing".to_owned(), Some(install_hint.to_string()))
+        CheckOutcome::Missing { install_hint } => ("missing".to_owned(), Some(install_hint)),
+        CheckOutcome::VersionMismatch { found, required, install_hint } => {
+            (format!("version {found} does not match {required}"), Some(install_hint))
         }
-        CheckOutcome::VersionMismatch { found, required, install_hint } => bad(
-            format!("version {found} does not match {required}"),
-            Some(install_hint.to_string()),
-        ),
         CheckOutcome::AuthFailed { detail, recovery_hint } => {
-            bad(format!("not allowed in: {detail}"), Some(recovery_hint.to_string()))
+            (format!("authentication failed: {detail}"), Some(recovery_hint))
         }
         CheckOutcome::Unreachable { detail, recovery_hint } => {
-            bad(format!("does not answer: {detail}"), Some(recovery_hint.to_string()))
+            (format!("unreachable: {detail}"), Some(recovery_hint))
         }
-        CheckOutcome::ProbeError { detail } => bad(format!("could not be checked: {detail}"), None),
-    }
+        CheckOutcome::ProbeError { detail } => (format!("could not be checked: {detail}"), None),
+    };
+    (Style::Bad.cell(format!("{BAD} {problem}")), hint.map(ToString::to_string))
 }
 
 fn extension(instance: Option<&str>) -> String {

@@ -29,7 +29,7 @@ fn pack(pack: &PackReport) -> String {
         lines.push_str(&line("error", &pack.pack_ref, failure.kind, &message));
     }
     if pack.omitted > 0 {
-        let message = format!("there are {} more findings", pack.omitted);
+        let message = format!("{} more findings are not listed", pack.omitted);
         lines.push_str(&line("notice", &pack.pack_ref, "omitted", &message));
     }
     lines
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_named_as_the_repository_knows_it() {
+    fn file_is_relative_to_the_repository() {
         assert_eq!(
             line("error", "./packs/a.gtpack", "t", "m"),
             "::error file=packs/a.gtpack,title=t::m\n"
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_ends_a_line_or_a_parameter() {
+    fn workflow_commands_cannot_be_injected() {
         let line = line(
             "error",
             "a,title=b::c\n::stop-commands::x",

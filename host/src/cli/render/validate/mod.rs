@@ -8,30 +8,30 @@ pub use github::github;
 pub use junit::junit;
 pub use sarif::sarif;
 
-use super::{BAD, GOOD, Human, NOTICE, counted, shown};
-use crate::cli::table::Tone;
+use super::{BAD, GOOD, NOTICE, RenderHuman, plural, shown};
+use crate::cli::table::Style;
 use crate::ops::validate::{
     FindingSeverity, PackFinding, PackReport, ValidateReport, ValidationVerdict,
 };
 
-impl Human for ValidateReport {
-    fn human(&self, _verb: &str) -> String {
+impl RenderHuman for ValidateReport {
+    fn render_human(&self, _verb: &str) -> String {
         let mut text: String =
             self.packs.iter().map(|pack| human_pack(pack, self.strict) + "\n").collect();
         let counts = [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")];
-        let counts: Vec<_> = counts.into_iter().map(|(count, what)| counted(count, what)).collect();
-        let packs = counted(self.packs.len(), "pack");
+        let counts: Vec<_> = counts.into_iter().map(|(count, what)| plural(count, what)).collect();
+        let packs = plural(self.packs.len(), "pack");
         text.push_str(&match self.verdict() {
             ValidationVerdict::Passed => {
-                format!("{} {packs} passed: {}\n", Tone::Good.paint(GOOD), counts.join(", "))
+                format!("{} {packs} passed: {}\n", Style::Good.paint(GOOD), counts.join(", "))
             }
             ValidationVerdict::Failed => {
-                format!("{} {packs}: {}\n", Tone::Bad.paint(BAD), counts.join(", "))
+                format!("{} {packs}: {}\n", Style::Bad.paint(BAD), counts.join(", "))
             }
             ValidationVerdict::Unknown => {
                 format!(
-                    "{} {packs}, not all of which could be examined: {}\n",
-                    Tone::Bad.paint(BAD),
+                    "{} {packs}, some could not be examined: {}\n",
+                    Style::Bad.paint(BAD),
                     counts.join(", ")
                 )
             }
@@ -42,8 +42,8 @@ impl Human for ValidateReport {
 
 fn human_pack(pack: &PackReport, strict: bool) -> String {
     let sign = match pack.verdict(strict) {
-        ValidationVerdict::Passed => Tone::Good.paint(GOOD),
-        ValidationVerdict::Failed | ValidationVerdict::Unknown => Tone::Bad.paint(BAD),
+        ValidationVerdict::Passed => Style::Good.paint(GOOD),
+        ValidationVerdict::Failed | ValidationVerdict::Unknown => Style::Bad.paint(BAD),
     };
     let name = match (&pack.id, &pack.version) {
         (Some(id), Some(version)) => format!(" (`{id}` {version})"),
@@ -64,8 +64,8 @@ fn human_pack(pack: &PackReport, strict: bool) -> String {
     }
     if let Some(failure) = &pack.failure {
         text.push_str(&format!(
-            "  {} it could not be examined: {}\n",
-            Tone::Bad.paint(BAD),
+            "  {} could not be examined: {}\n",
+            Style::Bad.paint(BAD),
             failure.message
         ));
         text.push_str(&format!("    next: {}\n", failure.hint));
@@ -74,16 +74,16 @@ fn human_pack(pack: &PackReport, strict: bool) -> String {
 }
 
 fn human_finding(finding: &PackFinding) -> String {
-    let (tone, sign) = match finding.severity {
-        FindingSeverity::Error => (Tone::Bad, BAD),
-        FindingSeverity::Warning => (Tone::Notice, NOTICE),
-        FindingSeverity::Note => (Tone::Faint, "·"),
+    let (style, sign) = match finding.severity {
+        FindingSeverity::Error => (Style::Bad, BAD),
+        FindingSeverity::Warning => (Style::Notice, NOTICE),
+        FindingSeverity::Note => (Style::Faint, "·"),
     };
     let place = subject_text(finding).map(|place| format!("    at {place}\n")).unwrap_or_default();
     format!(
         "  {} {}: {}\n{place}    next: {}\n",
-        tone.paint(sign),
-        Tone::Bold.paint(finding.code.name()),
+        style.paint(sign),
+        Style::Bold.paint(finding.code.name()),
         finding.message,
         finding.hint
     )

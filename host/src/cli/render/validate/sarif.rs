@@ -278,7 +278,7 @@ fn notifications(pack: &PackReport) -> impl Iterator<Item = SarifNotification> {
         )
     });
     let omitted = (pack.omitted > 0)
-        .then(|| notification("warning", format!("there are {} more findings", pack.omitted)));
+        .then(|| notification("warning", format!("{} more findings are not listed", pack.omitted)));
     failure.into_iter().chain(omitted)
 }
 
@@ -320,7 +320,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_is_a_uri() {
+    fn pack_reference_becomes_a_uri() {
         for (pack_ref, expected) in [
             ("packs/a b#c.gtpack", "packs/a%20b%23c.gtpack"),
             ("./packs/a.gtpack", "packs/a.gtpack"),
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_of_help_is_a_whole_one_or_none() {
+    fn help_uri_is_absolute_or_absent() {
         assert_eq!(help_uri("", Code::Tiling), None);
         let found = help_uri("https://example.org/gtc/", Code::Tiling);
         assert_eq!(

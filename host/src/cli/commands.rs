@@ -1,4 +1,4 @@
-//! The command line: nouns, verbs and flags as clap reads them.
+//! The command tree: nouns, verbs and global flags, as clap parses them.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::carry::{LoadPayload, SavePayload};
 use super::examples;
+use super::input::Input;
 use super::payload::{
     BenchPayload, CacheGcPayload, CacheVerifyPayload, CompletionsPayload, CreatePayload,
     DoctorPayload, EnvironmentPayload, ExtensionPayload, ExtensionRemovePayload,
@@ -19,10 +20,8 @@ use super::test::TestPayload;
 use super::trust::{DistrustPayload, KeygenPayload, SignPayload, TrustPayload, VerifyPayload};
 use super::update::{ExtensionUpdatePayload, PackUpdatePayload};
 use super::validate::ValidatePayload;
-use super::verb::Verb;
 
-/// Loads env-packs as sandboxed plug-ins, binds them to environments, and says what is
-/// wrong.
+/// Run env-packs as sandboxed plug-ins and manage the environments they are bound to
 #[derive(Debug, Parser)]
 #[command(name = "gtc", version, arg_required_else_help = true)]
 pub struct Cli {
@@ -34,7 +33,7 @@ pub struct Cli {
 
 #[derive(Debug, Args)]
 pub struct Global {
-    /// The folder of environments [default: ~/.greentic/environments]
+    /// Folder that holds the environments [default: ~/.greentic/environments]
     #[arg(
         long,
         global = true,
@@ -44,7 +43,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub store_root: Option<PathBuf>,
-    /// The folder of kept archives and compiled code [default: ~/.cache/gtc]
+    /// Folder of cached archives and compiled code [default: $XDG_CACHE_HOME/gtc or ~/.cache/gtc]
     #[arg(
         long,
         global = true,
@@ -54,7 +53,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub cache_dir: Option<PathBuf>,
-    /// How results are written [default: human on a terminal, json elsewhere]
+    /// Output format [default: human on a terminal, json elsewhere]
     #[arg(
         long,
         global = true,
@@ -64,7 +63,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub format: Option<Format>,
-    /// Change a cap, such as `handler.preflight-time=60s`; `gtc doctor limits` lists them
+    /// Change a limit, such as `handler.preflight-time=60s`; see `gtc doctor limits`
     #[arg(
         long = "limit",
         global = true,
@@ -75,7 +74,7 @@ pub struct Global {
         help_heading = "Global options"
     )]
     pub limits: Vec<String>,
-    /// Open no socket: use only what is here already
+    /// Do not use the network; use only local files and the cache
     #[arg(
         long,
         global = true,
@@ -85,7 +84,7 @@ pub struct Global {
         help_heading = "Registries"
     )]
     pub offline: bool,
-    /// Reach this registry without encryption, as those on this machine always may be
+    /// Use plain HTTP for this registry; always allowed for registries on this machine
     #[arg(
         long,
         global = true,
@@ -97,7 +96,7 @@ pub struct Global {
         hide_short_help = true
     )]
     pub plain_http: Vec<String>,
-    /// Trust the certificate authorities in this PEM file too
+    /// Also trust the certificate authorities in this PEM file
     #[arg(
         long,
         global = true,
@@ -109,7 +108,7 @@ pub struct Global {
         hide_short_help = true
     )]
     pub ca_file: Option<PathBuf>,
-    /// Let a registry have logins sent to this other host
+    /// Send the credentials of a registry to its token server on this host
     #[arg(
         long,
         global = true,
@@ -121,7 +120,7 @@ pub struct Global {
         hide_short_help = true
     )]
     pub token_realm: Vec<String>,
-    /// Ask this host, and nobody else, for what is in a registry
+    /// Send all requests for a registry to this host instead
     #[arg(
         long,
         global = true,
@@ -133,15 +132,15 @@ pub struct Global {
         hide_short_help = true
     )]
     pub mirror: Vec<String>,
-    /// Say nothing but results and errors
+    /// Print only results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
-    /// Say what handlers log
+    /// Print the log messages of handlers
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
 }
 
-/// How results are written.
+/// Output format of results and errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Aligned text for people
@@ -152,173 +151,171 @@ pub enum Format {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Operate environments
+    /// Manage environments and the packs bound to them
     #[command(subcommand)]
     Op(Noun),
-    /// Build packs and look into them
+    /// Create, build, test, sign and distribute packs
     #[command(subcommand)]
     Pack(PackVerb),
-    /// See, check and tidy up what is kept: archives and compiled code
+    /// List, verify and clean up the cache of archives and compiled code
     #[command(subcommand)]
     Cache(CacheVerb),
-    /// Examine this program itself
+    /// Examine this program
     #[command(subcommand)]
     Doctor(DoctorSubject),
     /// Print a completion script for a shell
-    Completions(Verb<CompletionsPayload>),
+    Completions(Input<CompletionsPayload>),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum CacheVerb {
-    /// Say where the cache is
-    Path(Verb<NoPayload>),
-    /// List what is kept, and who needs it
-    List(Verb<NoPayload>),
-    /// Hash everything again, and take away what is damaged
-    Verify(Verb<CacheVerifyPayload>),
-    /// Take away what nobody needs any more
-    Gc(Verb<CacheGcPayload>),
+    /// Print the path of the cache
+    Path(Input<NoPayload>),
+    /// List cached files and the environments that use them
+    List(Input<NoPayload>),
+    /// Hash all cached files again and remove damaged ones
+    Verify(Input<CacheVerifyPayload>),
+    /// Remove cached files that no environment uses
+    Gc(Input<CacheGcPayload>),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum DoctorSubject {
-    /// Say what this machine keeps hostile components from doing while they are compiled
+    /// Check that the sandbox for untrusted components works on this machine
     #[command(name = "self")]
-    Program(Verb<NoPayload>),
-    /// List the caps on what archives hold and handlers use up
-    Limits(Verb<NoPayload>),
+    Program(Input<NoPayload>),
+    /// List the limits on archives, handlers and registries
+    Limits(Input<NoPayload>),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Noun {
-    /// Environments as a whole
+    /// Create and examine environments
     #[command(subcommand)]
     Env(EnvVerb),
-    /// Packs bound to the slots that hold one
+    /// Bind packs to the slots of an environment
     #[command(subcommand)]
     EnvPacks(EnvPacksVerb),
-    /// Extensions, any number of them
+    /// Bind extensions to an environment
     #[command(subcommand)]
     Extensions(ExtensionsVerb),
-    /// The keys whose signatures an environment takes
+    /// Manage the keys whose signatures an environment trusts
     #[command(subcommand)]
     TrustRoot(TrustRootVerb),
-    /// What bound packs may do beyond their sandbox
+    /// Manage the permissions of bound packs
     #[command(subcommand)]
     Grants(GrantsVerb),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum EnvVerb {
-    /// Create an environment with the default packs, or heal one, and examine it
-    Init(Verb<InitPayload>),
+    /// Create or repair an environment with the default packs, then examine it
+    Init(Input<InitPayload>),
     /// Create an environment with the default packs
-    Create(Verb<CreatePayload>),
-    /// List the environments
-    List(Verb<NoPayload>),
-    /// Show the files of an environment
-    Show(Verb<EnvironmentPayload>),
-    /// Say what is wrong with an environment, and what to do about it
-    Doctor(Verb<DoctorPayload>),
-    /// Ask every handler whether this machine has what it needs
-    ToolCheck(Verb<EnvironmentPayload>),
+    Create(Input<CreatePayload>),
+    /// List environments
+    List(Input<NoPayload>),
+    /// Print the files of an environment
+    Show(Input<EnvironmentPayload>),
+    /// Report the problems of an environment and how to fix them
+    Doctor(Input<DoctorPayload>),
+    /// Check that this machine has the programs and connections that handlers need
+    ToolCheck(Input<EnvironmentPayload>),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum EnvPacksVerb {
-    /// Bind a pack to a free slot
-    Add(Verb<PackPayload>),
-    /// Replace the pack of a slot, keeping the previous one for a rollback
-    Update(Verb<PackUpdatePayload>),
-    /// Take the pack of a slot away, for good
-    Remove(Verb<PackRemovePayload>),
+    /// Bind a pack to an empty slot
+    Add(Input<PackPayload>),
+    /// Replace the pack of a slot; `rollback` restores the previous one
+    Update(Input<PackUpdatePayload>),
+    /// Unbind the pack of a slot; this cannot be rolled back
+    Remove(Input<PackRemovePayload>),
     /// Restore the pack that the last update replaced
-    Rollback(Verb<PackRemovePayload>),
-    /// List the bound packs
-    List(Verb<EnvironmentPayload>),
+    Rollback(Input<PackRemovePayload>),
+    /// List bound packs
+    List(Input<EnvironmentPayload>),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum ExtensionsVerb {
     /// Bind an extension
-    Add(Verb<ExtensionPayload>),
-    /// Replace the pack of an extension, keeping the previous one for a rollback
-    Update(Verb<ExtensionUpdatePayload>),
-    /// Take an extension away, for good
-    Remove(Verb<ExtensionRemovePayload>),
-    /// Restore what the last update replaced
-    Rollback(Verb<ExtensionRollbackPayload>),
-    /// List the bound extensions
-    List(Verb<EnvironmentPayload>),
-    /// Print the answers that a workload gets for `ext://<path>[/<instance>]`
-    Resolve(Verb<ResolvePayload>),
+    Add(Input<ExtensionPayload>),
+    /// Replace the pack of an extension; `rollback` restores the previous one
+    Update(Input<ExtensionUpdatePayload>),
+    /// Unbind an extension; this cannot be rolled back
+    Remove(Input<ExtensionRemovePayload>),
+    /// Restore the pack that the last update replaced
+    Rollback(Input<ExtensionRollbackPayload>),
+    /// List bound extensions
+    List(Input<EnvironmentPayload>),
+    /// Print the answers of the extension that `ext://<path>[/<instance>]` names
+    Resolve(Input<ResolvePayload>),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum GrantsVerb {
-    /// List what every bound pack may do
-    List(Verb<EnvironmentPayload>),
-    /// Allow a pack more of what it declares
-    Add(Verb<GrantsChangePayload>),
-    /// Allow a pack less
-    Revoke(Verb<GrantsChangePayload>),
+    /// List the permissions of every bound pack
+    List(Input<EnvironmentPayload>),
+    /// Grant permissions that a pack declares
+    Add(Input<GrantsChangePayload>),
+    /// Revoke permissions of a pack
+    Revoke(Input<GrantsChangePayload>),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum TrustRootVerb {
-    /// Trust a key; from the first one on, no pack is bound or loaded that nobody trusted
-    /// vouches for
-    Add(Verb<TrustPayload>),
-    /// Trust a key no longer
-    Remove(Verb<DistrustPayload>),
-    /// List the keys that are trusted
-    List(Verb<EnvironmentPayload>),
+    /// Trust a key; once one is trusted, only packs with a trusted signature are bound or
+    /// loaded
+    Add(Input<TrustPayload>),
+    /// Stop trusting a key
+    Remove(Input<DistrustPayload>),
+    /// List trusted keys
+    List(Input<EnvironmentPayload>),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum PackVerb {
-    /// Make a project: a handler, its test, and everything around them
+    /// Create a project with a handler and a test
     #[command(after_help = examples::NEW)]
-    New(Verb<NewPayload>),
-    /// Build the pack of a project, or pack a component; it is asked in the sandbox what
-    /// it is
+    New(Input<NewPayload>),
+    /// Build a pack from a project or from a component
     #[command(after_help = examples::BUILD)]
-    Build(Verb<BuildPayload>),
-    /// Look into a pack without running anything of it
+    Build(Input<BuildPayload>),
+    /// Show the contents of a pack without running it
     #[command(after_help = examples::INSPECT)]
-    Inspect(Verb<InspectPayload>),
+    Inspect(Input<InspectPayload>),
     /// Measure how long the handlers of a pack take
     #[command(after_help = examples::BENCH)]
-    Bench(Verb<BenchPayload>),
-    /// Say everything that is wrong with packs, and what to do about it; the door of a CI
+    Bench(Input<BenchPayload>),
+    /// Report all problems of packs and how to fix them (for CI)
     #[command(after_help = examples::VALIDATE)]
-    Validate(Verb<ValidatePayload>),
-    /// Run the scenarios of a pack, in the sandbox and without its programs and its
-    /// network
+    Validate(Input<ValidatePayload>),
+    /// Run the scenarios of a pack in the sandbox, with simulated programs and network
     #[command(after_help = examples::TEST)]
-    Test(Verb<TestPayload>),
-    /// Make a sloppy but honest archive canonical, so that it can be opened
+    Test(Input<TestPayload>),
+    /// Rewrite a non-canonical archive in canonical form
     #[command(after_help = examples::REPACK)]
-    Repack(Verb<RepackPayload>),
-    /// Bring a pack to an OCI registry
+    Repack(Input<RepackPayload>),
+    /// Push a pack to an OCI registry
     #[command(after_help = examples::PUSH)]
-    Push(Verb<PushPayload>),
-    /// Get a pack from an OCI registry into a file
+    Push(Input<PushPayload>),
+    /// Pull a pack from an OCI registry into a file
     #[command(after_help = examples::PULL)]
-    Pull(Verb<PullPayload>),
-    /// Write packs into a file, to carry them to where no registry can be reached
+    Pull(Input<PullPayload>),
+    /// Save packs to one file, for machines that cannot reach a registry
     #[command(after_help = examples::SAVE)]
-    Save(Verb<SavePayload>),
-    /// Load packs out of such a file
+    Save(Input<SavePayload>),
+    /// Load packs from a file that `gtc pack save` wrote
     #[command(after_help = examples::LOAD)]
-    Load(Verb<LoadPayload>),
-    /// Make a key to sign packs with
+    Load(Input<LoadPayload>),
+    /// Create a key pair for signing packs
     #[command(after_help = examples::KEYGEN)]
-    Keygen(Verb<KeygenPayload>),
-    /// Vouch for a pack with a key
+    Keygen(Input<KeygenPayload>),
+    /// Sign a pack
     #[command(after_help = examples::SIGN)]
-    Sign(Verb<SignPayload>),
-    /// Say who vouches for a pack, if somebody trusted does
+    Sign(Input<SignPayload>),
+    /// Verify that a pack has a trusted signature
     #[command(after_help = examples::VERIFY)]
-    Verify(Verb<VerifyPayload>),
+    Verify(Input<VerifyPayload>),
 }
