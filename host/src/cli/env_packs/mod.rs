@@ -1,0 +1,43 @@
+//! `gtc op env-packs`: bind packs to the slots of an environment.
+
+mod add;
+mod list;
+mod remove;
+mod rollback;
+mod update;
+
+use std::io;
+
+use clap::Subcommand;
+
+use add::PackPayload;
+use remove::PackRemovePayload;
+use update::PackUpdatePayload;
+
+use super::args::EnvironmentPayload;
+use super::input::Input;
+use super::runner::Runner;
+
+#[derive(Debug, Subcommand)]
+pub enum EnvPacksVerb {
+    /// Bind a pack to an empty slot
+    Add(Input<PackPayload>),
+    /// Replace the pack of a slot; `rollback` restores the previous one
+    Update(Input<PackUpdatePayload>),
+    /// Unbind the pack of a slot; this cannot be rolled back
+    Remove(Input<PackRemovePayload>),
+    /// Restore the pack that the last update replaced
+    Rollback(Input<PackRemovePayload>),
+    /// List bound packs
+    List(Input<EnvironmentPayload>),
+}
+
+pub fn run(runner: &Runner, verb: EnvPacksVerb) -> io::Result<u8> {
+    match verb {
+        EnvPacksVerb::Add(input) => add::run(runner, input),
+        EnvPacksVerb::Update(input) => update::run(runner, input),
+        EnvPacksVerb::Remove(input) => remove::run(runner, input),
+        EnvPacksVerb::Rollback(input) => rollback::run(runner, input),
+        EnvPacksVerb::List(input) => list::run(runner, input),
+    }
+}

@@ -1,0 +1,50 @@
+//! `gtc op env-packs remove`: unbind the pack of a slot; this cannot be rolled back.
+
+use std::io;
+
+use clap::Args;
+use env_pack_domain::BindingKey;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::binding::{core_slots, parse_core_slot};
+use crate::cli::error::UsageError;
+use crate::cli::input::Input;
+use crate::cli::parse::Payload;
+use crate::cli::runner::Runner;
+use crate::ops::unbind::{self, UnbindRequest};
+
+/// A slot to unbind or to roll back.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PackRemovePayload {
+    /// Environment
+    #[command(flatten)]
+    pub environment_id: EnvironmentArg,
+    /// Slot
+    #[arg(long)]
+    #[schemars(extend("enum" = core_slots()))]
+    pub slot: String,
+    /// Idempotency key; written to the audit log and returned
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+impl Payload for PackRemovePayload {
+    type Request = UnbindRequest;
+
+    fn into_request(self) -> Result<UnbindRequest, UsageError> {
+        Ok(UnbindRequest {
+            environment: self.environment_id.parse()?,
+            key: BindingKey::Slot(parse_core_slot(&self.slot)?),
+            all_instances: false,
+            idempotency_key: self.idempotency_key,
+        })
+    }
+}
+
+pub fn run(runner: &Runner, input: Input<PackRemovePayload>) -> io::Result<u8> {
+    runner.run("env-packs", "remove", input, |request| Ok(unbind::remove(&runner.host, &request)?))
+}

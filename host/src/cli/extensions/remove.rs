@@ -1,0 +1,57 @@
+//! `gtc op extensions remove`: unbind an extension; this cannot be rolled back.
+
+use std::io;
+
+use clap::Args;
+use env_pack_domain::InstanceId;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::binding::parse_extension_key;
+use crate::cli::error::UsageError;
+use crate::cli::grammar::DescriptorOrPath;
+use crate::cli::input::Input;
+use crate::cli::parse::Payload;
+use crate::cli::runner::Runner;
+use crate::document::Text;
+use crate::ops::unbind::{self, UnbindRequest};
+
+/// An extension to unbind.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionRemovePayload {
+    /// Environment
+    #[command(flatten)]
+    pub environment_id: EnvironmentArg,
+    /// Descriptor of the extension; `@<version>` is ignored
+    #[arg(long, value_name = "DESCRIPTOR")]
+    #[schemars(with = "Text<DescriptorOrPath>")]
+    pub kind: String,
+    /// Instance of the extension [default: the unnamed instance]
+    #[arg(long, value_name = "ID")]
+    #[serde(default)]
+    #[schemars(with = "Option<Text<InstanceId>>")]
+    pub instance_id: Option<String>,
+    /// Idempotency key; written to the audit log and returned
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+impl Payload for ExtensionRemovePayload {
+    type Request = UnbindRequest;
+
+    fn into_request(self) -> Result<UnbindRequest, UsageError> {
+        Ok(UnbindRequest {
+            environment: self.environment_id.parse()?,
+            key: parse_extension_key(&self.kind, self.instance_id.as_deref())?,
+            all_instances: false,
+            idempotency_key: self.idempotency_key,
+        })
+    }
+}
+
+pub fn run(runner: &Runner, input: Input<ExtensionRemovePayload>) -> io::Result<u8> {
+    runner.run("extensions", "remove", input, |request| Ok(unbind::remove(&runner.host, &request)?))
+}

@@ -1,0 +1,63 @@
+//! `gtc op extensions rollback`: restore the pack that the last update replaced.
+
+use std::io;
+
+use clap::Args;
+use env_pack_domain::InstanceId;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::binding::parse_extension_key;
+use crate::cli::error::UsageError;
+use crate::cli::grammar::DescriptorOrPath;
+use crate::cli::input::Input;
+use crate::cli::parse::Payload;
+use crate::cli::runner::Runner;
+use crate::document::Text;
+use crate::ops::unbind::{self, UnbindRequest};
+
+/// An extension to roll back.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionRollbackPayload {
+    /// Environment
+    #[command(flatten)]
+    pub environment_id: EnvironmentArg,
+    /// Descriptor of the extension; `@<version>` is ignored
+    #[arg(long, value_name = "DESCRIPTOR")]
+    #[schemars(with = "Text<DescriptorOrPath>")]
+    pub kind: String,
+    /// Instance of the extension [default: the unnamed instance]
+    #[arg(long, value_name = "ID")]
+    #[serde(default)]
+    #[schemars(with = "Option<Text<InstanceId>>")]
+    pub instance_id: Option<String>,
+    /// Also roll back all other instances of the extension
+    #[arg(long)]
+    #[serde(default)]
+    pub all_instances: bool,
+    /// Idempotency key; written to the audit log and returned
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+impl Payload for ExtensionRollbackPayload {
+    type Request = UnbindRequest;
+
+    fn into_request(self) -> Result<UnbindRequest, UsageError> {
+        Ok(UnbindRequest {
+            environment: self.environment_id.parse()?,
+            key: parse_extension_key(&self.kind, self.instance_id.as_deref())?,
+            all_instances: self.all_instances,
+            idempotency_key: self.idempotency_key,
+        })
+    }
+}
+
+pub fn run(runner: &Runner, input: Input<ExtensionRollbackPayload>) -> io::Result<u8> {
+    runner.run("extensions", "rollback", input, |request| {
+        Ok(unbind::rollback(&runner.host, &request)?)
+    })
+}

@@ -1,0 +1,43 @@
+//! Renders reports as text: aligned columns, a symbol and a word for each state, and the
+//! next command to run.
+
+use super::table::{Cell, Style};
+
+/// A report that can be rendered as text.
+pub trait RenderHuman {
+    /// Renders the report; the text ends with a line break. `verb` is the verb that ran,
+    /// for reports that several verbs share.
+    fn render_human(&self, verb: &str) -> String;
+}
+
+pub const GOOD: &str = "✓";
+
+pub const BAD: &str = "✗";
+
+pub const NOTICE: &str = "!";
+
+/// Joins items with commas; `none` if there are none.
+pub fn join_or_none(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<_> = items.collect();
+    if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+}
+
+/// A count and a noun, in the plural unless the count is 1.
+pub fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+pub fn shown(text: &str) -> String {
+    env_pack_domain::ForeignText::new(text).to_string()
+}
+
+/// Renders warnings, one per line.
+pub fn warnings(warnings: &[String]) -> String {
+    let sign = Style::Notice.paint(NOTICE);
+    warnings.iter().map(|warning| format!("  {sign} {warning}\n")).collect()
+}
+
+/// The cell of a missing value.
+pub fn empty_cell() -> Cell {
+    Style::Faint.cell("–")
+}

@@ -1,0 +1,45 @@
+//! `gtc op trust-root add`: trust a key; once one is trusted, only packs with a trusted
+//! signature are bound or loaded.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::error::UsageError;
+use crate::cli::input::Input;
+use crate::cli::parse::Payload;
+use crate::cli::runner::Runner;
+use crate::ops::trust_root::{self, TrustRequest};
+
+/// A key to trust.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrustPayload {
+    /// Environment
+    #[command(flatten)]
+    pub environment_id: EnvironmentArg,
+    /// Public key file
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Idempotency key; written to the audit log and returned
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+impl Payload for TrustPayload {
+    type Request = TrustRequest;
+
+    fn into_request(self) -> Result<TrustRequest, UsageError> {
+        let environment = self.environment_id.parse()?;
+        Ok(TrustRequest { environment, key: self.key, idempotency_key: self.idempotency_key })
+    }
+}
+
+pub fn run(runner: &Runner, input: Input<TrustPayload>) -> io::Result<u8> {
+    runner.run("trust-root", "add", input, |request| Ok(trust_root::add(&runner.host, &request)?))
+}

@@ -1,0 +1,51 @@
+//! `gtc op trust-root remove`: stop trusting a key.
+
+use std::io;
+
+use clap::Args;
+use env_pack_domain::KeyId;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::error::UsageError;
+use crate::cli::input::Input;
+use crate::cli::parse::{Payload, parse_argument};
+use crate::cli::runner::Runner;
+use crate::document::Text;
+use crate::ops::trust_root::{self, DistrustRequest};
+
+/// A key to stop trusting.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DistrustPayload {
+    /// Environment
+    #[command(flatten)]
+    pub environment_id: EnvironmentArg,
+    /// Id of the key
+    #[arg(long, value_name = "ID")]
+    #[schemars(with = "Text<KeyId>")]
+    pub key_id: String,
+    /// Idempotency key; written to the audit log and returned
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+impl Payload for DistrustPayload {
+    type Request = DistrustRequest;
+
+    fn into_request(self) -> Result<DistrustRequest, UsageError> {
+        Ok(DistrustRequest {
+            environment: self.environment_id.parse()?,
+            key_id: parse_argument("key_id", &self.key_id)?,
+            idempotency_key: self.idempotency_key,
+        })
+    }
+}
+
+pub fn run(runner: &Runner, input: Input<DistrustPayload>) -> io::Result<u8> {
+    runner.run("trust-root", "remove", input, |request| {
+        Ok(trust_root::remove(&runner.host, &request)?)
+    })
+}
