@@ -1,6 +1,7 @@
 //! Arguments that several verbs share.
 
 pub mod environment;
+pub mod idempotency_key;
 pub mod permissions;
 
 use clap::{Args, ValueEnum};

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::error::UsageError;
 use crate::cli::grammar::ListenAddr;
 use crate::cli::input::Input;
@@ -38,10 +39,10 @@ pub struct CreatePayload {
     #[arg(long)]
     #[serde(default)]
     pub empty: bool,
-    /// Idempotency key; written to the audit log and returned
-    #[arg(long, value_name = "KEY")]
+    /// Idempotency key
+    #[command(flatten)]
     #[serde(default)]
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: IdempotencyKey,
 }
 
 impl Payload for CreatePayload {
@@ -54,7 +55,7 @@ impl Payload for CreatePayload {
             name: self.name.map(|name| parse_argument("name", &name)).transpose()?,
             listen_addr: listen_addr.transpose()?.map(|ListenAddr(address)| address),
             empty: self.empty,
-            idempotency_key: self.idempotency_key,
+            idempotency_key: self.idempotency_key.key,
         })
     }
 }

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::cli::args::environment::OptionalEnvironmentArg;
+use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::error::UsageError;
 use crate::cli::input::Input;
 use crate::cli::parse::Payload;
@@ -24,17 +25,17 @@ pub struct InitPayload {
     #[command(flatten)]
     #[serde(default)]
     pub environment_id: OptionalEnvironmentArg,
-    /// Idempotency key; written to the audit log and returned
-    #[arg(long, value_name = "KEY")]
+    /// Idempotency key
+    #[command(flatten)]
     #[serde(default)]
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: IdempotencyKey,
 }
 
 impl Payload for InitPayload {
     type Request = (EnvId, Option<String>);
 
     fn into_request(self) -> Result<Self::Request, UsageError> {
-        Ok((self.environment_id.parse()?, self.idempotency_key))
+        Ok((self.environment_id.parse()?, self.idempotency_key.key))
     }
 }
 

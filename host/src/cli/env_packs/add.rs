@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::args::permissions::GrantsPayload;
 use crate::cli::binding::update::bind;
 use crate::cli::binding::{core_slots, parse_binding_ref, parse_core_slot};
@@ -45,10 +46,10 @@ pub struct PackPayload {
     #[serde(default)]
     #[schemars(with = "Option<Text<AnswersRef>>")]
     pub answers_ref: Option<String>,
-    /// Idempotency key; written to the audit log and returned
-    #[arg(long, value_name = "KEY")]
+    /// Idempotency key
+    #[command(flatten)]
     #[serde(default)]
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: IdempotencyKey,
     /// Bind the pack without fetching or checking it
     #[arg(long)]
     #[serde(default)]
@@ -79,7 +80,7 @@ impl Payload for PackPayload {
             refresh: false,
             replaces: None,
             all_instances: false,
-            idempotency_key: self.idempotency_key,
+            idempotency_key: self.idempotency_key.key,
         })
     }
 }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::binding::{core_slots, parse_core_slot};
 use crate::cli::error::UsageError;
 use crate::cli::input::Input;
@@ -26,10 +27,10 @@ pub struct PackRemovePayload {
     #[arg(long)]
     #[schemars(extend("enum" = core_slots()))]
     pub slot: String,
-    /// Idempotency key; written to the audit log and returned
-    #[arg(long, value_name = "KEY")]
+    /// Idempotency key
+    #[command(flatten)]
     #[serde(default)]
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: IdempotencyKey,
 }
 
 impl Payload for PackRemovePayload {
@@ -40,7 +41,7 @@ impl Payload for PackRemovePayload {
             environment: self.environment_id.parse()?,
             key: BindingKey::Slot(parse_core_slot(&self.slot)?),
             all_instances: false,
-            idempotency_key: self.idempotency_key,
+            idempotency_key: self.idempotency_key.key,
         })
     }
 }

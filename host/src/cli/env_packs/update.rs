@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::add::PackPayload;
 use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::args::permissions::GrantsPayload;
 use crate::cli::binding::update::{
     UpdateRequest, parse_expected_digest, reject_misplaced, require, update,
@@ -50,10 +51,10 @@ pub struct PackUpdatePayload {
     #[serde(default)]
     #[schemars(with = "Option<Text<AnswersRef>>")]
     pub answers_ref: Option<String>,
-    /// Idempotency key; written to the audit log and returned
-    #[arg(long, value_name = "KEY")]
+    /// Idempotency key
+    #[command(flatten)]
     #[serde(default)]
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: IdempotencyKey,
     /// Bind the pack without fetching or checking it
     #[arg(long)]
     #[serde(default)]
@@ -95,7 +96,7 @@ impl Payload for PackUpdatePayload {
                 grants: self.grants.parse()?,
                 dry_run: self.dry_run,
                 expected: parse_expected_digest(self.expect.as_deref())?,
-                idempotency_key: self.idempotency_key,
+                idempotency_key: self.idempotency_key.key,
             }));
         }
         let payload = PackPayload {

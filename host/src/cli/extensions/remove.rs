@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::binding::parse_extension_key;
 use crate::cli::error::UsageError;
 use crate::cli::grammar::DescriptorOrPath;
@@ -33,10 +34,10 @@ pub struct ExtensionRemovePayload {
     #[serde(default)]
     #[schemars(with = "Option<Text<InstanceId>>")]
     pub instance_id: Option<String>,
-    /// Idempotency key; written to the audit log and returned
-    #[arg(long, value_name = "KEY")]
+    /// Idempotency key
+    #[command(flatten)]
     #[serde(default)]
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: IdempotencyKey,
 }
 
 impl Payload for ExtensionRemovePayload {
@@ -47,7 +48,7 @@ impl Payload for ExtensionRemovePayload {
             environment: self.environment_id.parse()?,
             key: parse_extension_key(&self.kind, self.instance_id.as_deref())?,
             all_instances: false,
-            idempotency_key: self.idempotency_key,
+            idempotency_key: self.idempotency_key.key,
         })
     }
 }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::binding::parse_extension_key;
 use crate::cli::error::UsageError;
 use crate::cli::grammar::DescriptorOrPath;
@@ -37,10 +38,10 @@ pub struct ExtensionRollbackPayload {
     #[arg(long)]
     #[serde(default)]
     pub all_instances: bool,
-    /// Idempotency key; written to the audit log and returned
-    #[arg(long, value_name = "KEY")]
+    /// Idempotency key
+    #[command(flatten)]
     #[serde(default)]
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: IdempotencyKey,
 }
 
 impl Payload for ExtensionRollbackPayload {
@@ -51,7 +52,7 @@ impl Payload for ExtensionRollbackPayload {
             environment: self.environment_id.parse()?,
             key: parse_extension_key(&self.kind, self.instance_id.as_deref())?,
             all_instances: self.all_instances,
-            idempotency_key: self.idempotency_key,
+            idempotency_key: self.idempotency_key.key,
         })
     }
 }

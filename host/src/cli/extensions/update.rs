@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::add::ExtensionPayload;
 use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::args::permissions::GrantsPayload;
 use crate::cli::binding::parse_extension_key;
 use crate::cli::binding::update::{
@@ -51,10 +52,10 @@ pub struct ExtensionUpdatePayload {
     #[serde(default)]
     #[schemars(with = "Option<Text<AnswersRef>>")]
     pub answers_ref: Option<String>,
-    /// Idempotency key; written to the audit log and returned
-    #[arg(long, value_name = "KEY")]
+    /// Idempotency key
+    #[command(flatten)]
     #[serde(default)]
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: IdempotencyKey,
     /// Bind the pack without fetching or checking it
     #[arg(long)]
     #[serde(default)]
@@ -100,7 +101,7 @@ impl Payload for ExtensionUpdatePayload {
                 grants: self.grants.parse()?,
                 dry_run: self.dry_run,
                 expected: parse_expected_digest(self.expect.as_deref())?,
-                idempotency_key: self.idempotency_key,
+                idempotency_key: self.idempotency_key.key,
             }));
         }
         let payload = ExtensionPayload {

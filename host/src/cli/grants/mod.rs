@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::args::EnvironmentPayload;
 use super::args::environment::EnvironmentArg;
+use super::args::idempotency_key::IdempotencyKey;
 use super::args::permissions::parse_permissions;
 use super::binding::report::permissions_list;
 use super::error::UsageError;
@@ -69,10 +70,10 @@ pub struct GrantsChangePayload {
     #[arg(long)]
     #[serde(default)]
     pub declared: bool,
-    /// Idempotency key; written to the audit log and returned
-    #[arg(long, value_name = "KEY")]
+    /// Idempotency key
+    #[command(flatten)]
     #[serde(default)]
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: IdempotencyKey,
 }
 
 impl Payload for GrantsChangePayload {
@@ -90,7 +91,7 @@ impl Payload for GrantsChangePayload {
             environment: self.environment_id.parse()?,
             kind: parse_argument::<DescriptorOrPath>("kind", &self.kind)?.0,
             grants: GrantSelection { permissions, declared: self.declared },
-            idempotency_key: self.idempotency_key,
+            idempotency_key: self.idempotency_key.key,
         })
     }
 }

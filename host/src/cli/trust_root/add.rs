@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::error::UsageError;
 use crate::cli::input::Input;
 use crate::cli::parse::Payload;
@@ -25,10 +26,10 @@ pub struct TrustPayload {
     /// Public key file
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
-    /// Idempotency key; written to the audit log and returned
-    #[arg(long, value_name = "KEY")]
+    /// Idempotency key
+    #[command(flatten)]
     #[serde(default)]
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: IdempotencyKey,
 }
 
 impl Payload for TrustPayload {
@@ -36,7 +37,7 @@ impl Payload for TrustPayload {
 
     fn into_request(self) -> Result<TrustRequest, UsageError> {
         let environment = self.environment_id.parse()?;
-        Ok(TrustRequest { environment, key: self.key, idempotency_key: self.idempotency_key })
+        Ok(TrustRequest { environment, key: self.key, idempotency_key: self.idempotency_key.key })
     }
 }
 

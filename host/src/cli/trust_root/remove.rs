@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::cli::args::environment::EnvironmentArg;
+use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::error::UsageError;
 use crate::cli::input::Input;
 use crate::cli::parse::{Payload, parse_argument};
@@ -26,10 +27,10 @@ pub struct DistrustPayload {
     #[arg(long, value_name = "ID")]
     #[schemars(with = "Text<KeyId>")]
     pub key_id: String,
-    /// Idempotency key; written to the audit log and returned
-    #[arg(long, value_name = "KEY")]
+    /// Idempotency key
+    #[command(flatten)]
     #[serde(default)]
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: IdempotencyKey,
 }
 
 impl Payload for DistrustPayload {
@@ -39,7 +40,7 @@ impl Payload for DistrustPayload {
         Ok(DistrustRequest {
             environment: self.environment_id.parse()?,
             key_id: parse_argument("key_id", &self.key_id)?,
-            idempotency_key: self.idempotency_key,
+            idempotency_key: self.idempotency_key.key,
         })
     }
 }
