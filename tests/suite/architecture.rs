@@ -1,4 +1,5 @@
-//! The arrows between rooms, kept by looking at every `use` and path in the sources.
+//! Keeps the dependencies between rooms one-way, by reading every `use` and path in the
+//! sources.
 
 use std::path::{Path, PathBuf};
 
@@ -35,24 +36,26 @@ const OWNED: &[(&str, &[&str])] = &[
     ("ring", &["signing"]),
 ];
 
-/// Whether code names a module of the crate: in a path, or in a list of names to use.
+/// Returns true if code names a module of the crate, in a path or in a list of imports.
 fn names_module(code: &str, module: &str) -> bool {
-    let is_name = |c: char| c.is_alphanumeric() || c == '_';
-    let begins =
-        |text: &str| text.strip_prefix(module).is_some_and(|rest| !rest.starts_with(is_name));
     code.split("crate::").skip(1).any(|after| match after.strip_prefix('{') {
-        // up to the end of the statement; a name in a list within the list counts too, which errs
-        // on the safe side
+        // up to the end of the statement; this also finds the name in a nested list, which
+        // errs on the safe side
         Some(list) => {
             let list = list.split(';').next().unwrap_or_default();
-            list.split([',', '{', '}']).any(|name| begins(name.trim()))
+            list.split([',', '{', '}']).any(|name| begins_with_name(name.trim(), module))
         }
-        None => begins(after),
+        None => begins_with_name(after, module),
     })
 }
 
+fn begins_with_name(text: &str, name: &str) -> bool {
+    text.strip_prefix(name)
+        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
 #[test]
-fn a_module_is_recognised_however_it_is_named() {
+fn a_module_is_found_in_paths_and_in_lists() {
     for code in [
         "use crate::store;",
         "crate::store::Store",
@@ -71,7 +74,7 @@ fn a_module_is_recognised_however_it_is_named() {
     }
 }
 
-/// The sources below a folder: their module, and their text without comments.
+/// The Rust files below a folder, each with its text without comments.
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -104,16 +107,15 @@ fn rooms_never_import_each_other() {
 }
 
 #[test]
-fn the_command_line_knows_operations_only() {
+fn the_command_line_uses_only_operations() {
     for (path, code) in room_sources("cli") {
-        // settings are made of what rooms take, and made into a host in one place
+        // settings hold the settings of rooms, and become a host in one place
         let is_settings =
             ["cli/settings.rs", "cli/progress/mod.rs"].iter().any(|file| path.ends_with(file));
         for room in ROOMS.iter().filter(|_| !is_settings) {
             assert!(!names_module(&code, room), "{} reaches into `{room}`", path.display());
         }
-        // what is printed is shaped by operations; the schemas of arguments are the command
-        // line's own
+        // operations give the shape of the output; only the schemas of arguments are made here
         let is_schema = ["cli/rules.rs", "cli/grammar.rs"].iter().any(|file| path.ends_with(file));
         let shapes = Some("json!").filter(|_| !is_schema);
         for word in ["std::fs", "File::", "println!", "eprintln!"].into_iter().chain(shapes) {
@@ -133,9 +135,10 @@ fn each_library_stays_in_its_room() {
             let is_owner = owners
                 .iter()
                 .any(|owner| path.starts_with(repository().join("host/src").join(owner)));
-            let names = |prefix: &str| code.contains(&format!("{prefix}{library}::"));
-            let used = ["use ", " ", "(", "<", "&", "["].iter().any(|prefix| names(prefix));
-            assert!(is_owner || !used, "{} uses `{library}`", path.display());
+            let is_used = ["use ", " ", "(", "<", "&", "["]
+                .iter()
+                .any(|prefix| code.contains(&format!("{prefix}{library}::")));
+            assert!(is_owner || !is_used, "{} uses `{library}`", path.display());
         }
     }
 }
@@ -143,13 +146,13 @@ fn each_library_stays_in_its_room() {
 #[test]
 fn rooms_are_constructed_in_one_place() {
     for (path, code) in sources(&repository().join("host/src")) {
-        let may = path.ends_with("host/src/host.rs") || path.ends_with("tests.rs");
+        let is_allowed = path.ends_with("host/src/host.rs") || path.ends_with("tests.rs");
         for constructor in ["Store::new(", "PackSource::new(", "Engine::new("] {
             let is_own =
                 code.contains("CompiledStore::new(") && !code.contains(&format!(" {constructor}"));
             let is_room = path.components().any(|part| part.as_os_str() == "engine");
             assert!(
-                may || is_own || is_room || !code.contains(constructor),
+                is_allowed || is_own || is_room || !code.contains(constructor),
                 "{} constructs a room",
                 path.display()
             );
@@ -158,7 +161,7 @@ fn rooms_are_constructed_in_one_place() {
 }
 
 #[test]
-fn the_domain_touches_nothing() {
+fn the_domain_has_no_side_effects() {
     for (path, code) in sources(&repository().join("host/domain/src")) {
         for word in [
             "std::fs",
@@ -204,7 +207,7 @@ fn walk(folder: &Path, name: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn files_stay_short() {
+fn files_have_at_most_500_lines() {
     let folders = ["host/src", "host/domain/src", "guest-sdk/src", "xtask/src"];
     for (path, _) in folders.iter().flat_map(|folder| sources(&repository().join(folder))) {
         let lines = std::fs::read_to_string(&path).expect("a source").lines().count();
@@ -214,7 +217,7 @@ fn files_stay_short() {
 
 /// Every test that SECURITY.md names exists.
 #[test]
-fn promises_name_tests_that_exist() {
+fn security_promises_name_existing_tests() {
     let text = std::fs::read_to_string(repository().join("SECURITY.md")).expect("SECURITY.md");
     let folders =
         ["tests/suite", "host/src", "host/domain/src"].map(|folder| repository().join(folder));
@@ -230,15 +233,14 @@ fn promises_name_tests_that_exist() {
     for test in tests {
         assert!(
             code.contains(&format!("fn {test}(")),
-            "SECURITY.md names `{test}`, which is no test"
+            "SECURITY.md names `{test}`, which is not a test"
         );
     }
 }
 
-/// A path need not be text, and JSON cannot hold one that is none: reports have
-/// `FilePath`.
+/// A path may be invalid UTF-8, which JSON cannot hold: reports use `FilePath`.
 #[test]
-fn reports_hold_no_path_that_cannot_be_written() {
+fn reports_do_not_serialize_pathbuf() {
     for (path, code) in room_sources("ops") {
         let serialized = code
             .split("#[derive(")

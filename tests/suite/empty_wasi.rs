@@ -1,7 +1,6 @@
 //! A handler finds WASI empty, except for clocks and random numbers.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use env_pack_domain::{BindingContext, CheckOutcome, HandlerFault, Permissions, Preflight};
 use gtc::engine::EngineLimits;
@@ -72,7 +71,6 @@ fn the_rust_standard_library_finds_an_empty_environment() {
 #[test]
 fn a_guest_that_exits_is_reported() {
     for (answers, code) in [("{\"exit\": 0}", 0), ("{\"exit\": 7}", 1)] {
-        let start = Instant::now();
         let fault = witness(answers).expect_err("a fault");
         assert_eq!(fault.kind(), "exited", "{fault}");
         // the interface only knows success and failure
@@ -83,7 +81,6 @@ fn a_guest_that_exits_is_reported() {
             "{fault}"
         );
         assert_eq!(fault.to_string().contains("these are my last words"), code == 1, "{fault}");
-        assert!(start.elapsed() < Duration::from_secs(5));
     }
 }
 

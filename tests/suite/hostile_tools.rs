@@ -5,8 +5,9 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::asker::{answers, deployer, engine, watched};
-use crate::support::{Ran, Sandbox, run, text};
+use crate::support::asker::{answers, deployer, engine};
+use crate::support::memory::watched;
+use crate::support::{BACKSTOP, Ran, Sandbox, run, text};
 
 /// A sandbox whose deployer may run the script `probed` with any one argument.
 fn with_probed(script: &str) -> Sandbox {
@@ -34,11 +35,9 @@ fn endless_tool_output_is_stopped_and_not_buffered() {
         let mut sandbox = with_probed("");
         sandbox.program("probed", script);
         sandbox.questions(&["run|probed|x"]);
-        let start = Instant::now();
         let (ran, peak) = watched(&mut sandbox.asking());
         let how = &answers(&ran)[0].how;
         assert!(how.contains("it printed more than 16777216 bytes and was killed"), "{how}");
-        assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
         assert!(peak < before + (16 << 10), "{before} KiB before, {peak} KiB with {script}");
     }
 }
@@ -63,10 +62,8 @@ fn descendants_of_a_tool_are_killed() {
         while ! [ -s \"$HOME/child\" ]; do sleep 0.01; done; echo done";
     for script in [child, session, twice] {
         let sandbox = with_probed(script);
-        let start = Instant::now();
         let answer = sandbox.probe();
         assert_eq!((&*answer.how, &*answer.stdout), ("0 false", "done\n"), "{script}");
-        assert!(start.elapsed() < Duration::from_secs(5), "{:?} {script}", start.elapsed());
         assert!(!is_running(&sandbox, "child"), "{script}");
     }
 }
@@ -80,7 +77,7 @@ fn a_tool_that_ignores_signals_is_killed_with_its_descendants() {
     );
     let start = Instant::now();
     assert_eq!(sandbox.probe().how, "Failure::TimedOut");
-    assert!((9..15).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    assert!(start.elapsed() >= Duration::from_secs(9), "{:?}", start.elapsed());
     assert!(!is_running(&sandbox, "parent") && !is_running(&sandbox, "child"));
 }
 
@@ -92,15 +89,14 @@ fn a_killed_host_leaves_no_tool_running() {
     sandbox.questions(&["run|probed|x"]);
     let mut host = sandbox.asking().stdout(std::process::Stdio::null()).spawn().expect("it starts");
     let start = Instant::now();
-    let patience = || assert!(start.elapsed() < Duration::from_secs(20), "it takes too long");
     while std::fs::read_to_string(sandbox.home().join("child")).unwrap_or_default().is_empty() {
-        patience();
+        assert!(start.elapsed() < BACKSTOP, "the programs still run");
         std::thread::sleep(Duration::from_millis(10));
     }
     host.kill().expect("it runs");
     host.wait().expect("it ends");
     while is_running(&sandbox, "parent") || is_running(&sandbox, "child") {
-        patience();
+        assert!(start.elapsed() < BACKSTOP, "the programs still run");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -180,7 +176,7 @@ fn a_tool_is_killed_when_its_preflight_times_out() {
     let fault =
         engine(&sandbox, limits).preflight(&["run|probed|x", "run|probed|x"]).expect_err("a fault");
     assert_eq!(fault.kind(), "out-of-time", "{fault}");
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(start.elapsed() < BACKSTOP, "{:?}", start.elapsed());
     assert!(!is_running(&sandbox, "parent"));
 }
 
@@ -284,9 +280,7 @@ fn tools_come_only_from_folders_that_others_cannot_write() {
 fn a_path_of_ten_thousand_folders_is_searched() {
     let sandbox = Sandbox::with_asker(&["probed *"], &[]);
     let many: String = (0..10_000).map(|at| format!("/n/{at}:")).collect();
-    let start = Instant::now();
     let bin = sandbox.home().join("bin");
     let ran = at(&sandbox, &bin, &format!("{many}{}:/usr/bin:/bin", bin.display()));
     assert_eq!(answers(&ran)[0].how, "0 false");
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }

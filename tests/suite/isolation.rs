@@ -16,7 +16,7 @@ use gtc::engine::{
 use crate::support::engines::{context, settings};
 use crate::support::packs::permissions;
 use crate::support::wat::Handler;
-use crate::support::{Ran, Sandbox, repository, text};
+use crate::support::{BACKSTOP, Ran, Sandbox, repository, text};
 
 /// A handler whose preflight never returns.
 fn busy() -> Handler {
@@ -31,7 +31,7 @@ fn harmless() -> Vec<u8> {
 /// Waits for the worker that runs the endless guest of this process. Other workers exit
 /// at once.
 fn worker_of(host: &Child) -> PathBuf {
-    let give_up = Instant::now() + Duration::from_secs(60);
+    let give_up = Instant::now() + BACKSTOP;
     while Instant::now() < give_up {
         let threads =
             fs::read_dir(format!("/proc/{}/task", host.id())).expect("its threads").flatten();
@@ -98,7 +98,7 @@ fn an_isolated_guest_has_no_files_network_or_variables() {
     host.kill().expect("it is ours");
     host.wait().expect("it ends");
     // the worker is killed with its host
-    let give_up = Instant::now() + Duration::from_secs(20);
+    let give_up = Instant::now() + BACKSTOP;
     while worker.join("exe").read_link().is_ok() {
         assert!(Instant::now() < give_up, "the worker outlives its host");
         std::thread::sleep(Duration::from_millis(5));

@@ -1,7 +1,5 @@
 //! A handler can run exactly the granted commands; any other is denied and does not run.
 
-use std::time::{Duration, Instant};
-
 use gtc::engine::EngineLimits;
 
 use crate::support::Sandbox;
@@ -89,9 +87,7 @@ fn a_preflight_runs_at_most_thirty_two_tools() {
     );
     // denied probes count too
     sandbox.questions(&["many|10000|reboot|now", "run|probed|x"]);
-    let start = Instant::now();
     let ran = run(&mut sandbox.asking()).succeeded();
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert_eq!(deployer(&ran)["probes"].as_array().map(Vec::len), Some(32));
     assert_eq!(
         std::fs::read_to_string(sandbox.home().join("ran")).expect("a trace").lines().count(),

@@ -3,7 +3,6 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -68,7 +67,6 @@ fn a_huge_file_is_not_read() {
     };
     sparse(&kept);
     sparse(&unpinned);
-    let started = Instant::now();
     let report = cache(&sandbox, &["verify"]).exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), [("archive", "archive-too-large"); 2]);
     // it may be valid under a larger limit
@@ -80,7 +78,6 @@ fn a_huge_file_is_not_read() {
     fs::set_permissions(code, fs::Permissions::from_mode(0o400)).expect("permissions");
     let report = cache(&sandbox, &["verify"]).exited(1).result();
     assert_eq!(reasons(&report["faults"], "code")[2], ("compiled", "damaged"));
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     cache(&sandbox, &["gc"]).succeeded();
     assert!(kept.exists() && !unpinned.exists());
     bind(&sandbox, "acme.state.redis", &pack).succeeded();

@@ -71,14 +71,11 @@ fn a_pack_that_traps_is_named() {
 #[test]
 fn a_pack_that_loops_for_ever_is_named() {
     let endless = "(loop (br 0)) (i32.const 0)";
-    let start = std::time::Instant::now();
     hostile(
         |handler| handler.versions_body = Some(endless.to_owned()),
         "out-of-time",
         "more than 1 s",
     );
-    // two looks at it, human and JSON, each with the one second it may have
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
 #[test]

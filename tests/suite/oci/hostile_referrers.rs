@@ -1,7 +1,7 @@
 //! Registries with hostile lists of signatures: without trusted keys the pack is bound, with
 //! them it is refused.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -22,8 +22,6 @@ const LIMITS: [&str; 8] = [
     "--limit",
     "registry.signatures=3",
 ];
-/// The most time for a bind with several requests, on a busy machine.
-const BOUND: Duration = Duration::from_secs(12);
 /// The most requests of a bind other than for signatures.
 const OTHER_REQUESTS: usize = 24;
 
@@ -66,9 +64,7 @@ fn hostile_signature_lists_do_no_harm() {
         let image = Image::pack(&archive());
         let registry = ScriptedRegistry::with_image(&image);
         registry.respond(&format!("/v2/{REPOSITORY}/referrers/{}", image.digest()), [reply]);
-        let start = Instant::now();
         bind(&sandbox, &registry.reference("1"), &LIMITS).succeeded();
-        assert!(start.elapsed() < BOUND, "{name}: {:?}", start.elapsed());
         assert!(
             registry.requests().len() <= OTHER_REQUESTS + 3,
             "{name}: {:#?}",
@@ -114,8 +110,6 @@ fn an_endless_signature_is_refused() {
         [Reply::json(200, &list)],
     );
     sandbox.trust(&sandbox.key("author.pem"));
-    let start = Instant::now();
     let refusal = bind(&sandbox, &registry.reference("1"), &LIMITS).exited(1);
-    assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
     assert!(registry.request_count(&blob_path(signature.layer())) > 0, "{refusal:?}");
 }

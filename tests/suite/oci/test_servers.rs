@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
+use crate::support::BACKSTOP;
 use crate::support::registry::authority::Authority;
 use crate::support::registry::docker::{DockerRegistry, PASSWORD, USER};
 use crate::support::registry::image::Image;
@@ -34,7 +35,7 @@ fn send(mut to: impl Read + Write, request: &str, headers: &[&str]) -> String {
 
 fn request(host: &str, request: &str, headers: &[&str]) -> String {
     let stream = TcpStream::connect(host).expect("it listens");
-    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a socket");
+    stream.set_read_timeout(Some(BACKSTOP)).expect("a socket");
     send(stream, request, headers)
 }
 

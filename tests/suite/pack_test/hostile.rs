@@ -1,12 +1,10 @@
 //! Hostile scenario files and components.
 
-use std::time::{Duration, Instant};
-
 use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
 
 use super::{differences, run_scenario, with_asker};
 use crate::support::Sandbox;
-use crate::support::asker::watched;
+use crate::support::memory::watched;
 use crate::support::wat::Handler;
 
 /// A sandbox with a pack of a handler with this preflight, in WebAssembly text.
@@ -117,11 +115,9 @@ fn scenario_bombs_are_cheap_to_refuse() {
     for bomb in bombs {
         sandbox.write("packs/tests/only.yaml", &bomb);
         let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-        let start = Instant::now();
         let (ran, peak) = watched(command.args(["pack", "test", "packs"]));
         let shown: String = bomb.chars().take(60).collect();
         assert!(matches!(ran.code, 1 | 2) && ran.stderr.len() < 10_000, "{shown}: {ran:?}");
-        assert!(start.elapsed() < Duration::from_secs(10), "{shown}: {:?}", start.elapsed());
         assert!(peak < 512 << 10, "{shown}: {peak} KiB");
     }
 }

@@ -1,7 +1,6 @@
 //! A sandbox whose deployer, the guest `asker`, runs the probes that a test names.
 
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
 use env_pack_domain::{BindingContext, HandlerFault, Permissions, Preflight, Sha256Digest};
 use gtc::engine::{Engine, EngineLimits, EngineSettings, Provenance, ToolEnvironment};
@@ -96,22 +95,6 @@ pub fn answers(ran: &Ran) -> Vec<Answer> {
 /// Returns the report on the deployer's binding.
 pub fn deployer(ran: &Ran) -> Value {
     ran.result()["bindings"][0].clone()
-}
-
-/// Runs a program. Returns its output, and its peak memory in KiB.
-pub fn watched(command: &mut Command) -> (Ran, u64) {
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-    let status = format!("/proc/{}/status", child.id());
-    // reading its output also waits for its end
-    let ended = std::thread::spawn(|| child.wait_with_output());
-    let mut peak = 0;
-    while !ended.is_finished() {
-        let status = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-        peak = line.trim().trim_end_matches(" kB").parse().unwrap_or(peak).max(peak);
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    (Ran::from(ended.join().expect("no panic").expect("its output")), peak)
 }
 
 /// The same deployer, loaded through the library.

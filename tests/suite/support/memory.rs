@@ -1,4 +1,4 @@
-//! Measures the peak memory of a process.
+//! Measures the peak memory and the CPU time of a process.
 
 use std::io::{PipeReader, PipeWriter, Read as _, Write as _};
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_setfl};
 
-use super::{PATIENCE, Ran};
+use super::{BACKSTOP, Ran};
 
 /// Runs a program that finally writes to standard error. Returns its output, and its peak
 /// memory in KiB.
@@ -31,25 +31,44 @@ pub fn peak_at_stderr(command: &mut Command) -> (Ran, u64) {
 /// Runs a program to its end. Returns its output, and its peak memory in KiB, sampled
 /// every 2 ms.
 pub fn watched(command: &mut Command) -> (Ran, u64) {
+    let (output, peak, _) = watched_with_cpu_time(command);
+    (output, peak)
+}
+
+/// As [`watched`], with the CPU time of the program and of the processes that it waited for.
+pub fn watched_with_cpu_time(command: &mut Command) -> (Ran, u64, Duration) {
     let (sender, receiver) = std::sync::mpsc::channel();
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let pid = child.id();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
-    let (started, mut peak) = (Instant::now(), 0);
+    let started = Instant::now();
+    let mut peak = 0;
+    let mut cpu_time = Duration::ZERO;
     loop {
-        // the file does not exist after the end
+        // the files do not exist after the end
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         peak = peak_in(&status).unwrap_or(peak);
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        cpu_time = cpu_time_in(&stat).unwrap_or(cpu_time);
         match receiver.recv_timeout(Duration::from_millis(2)) {
-            Ok(output) => return (Ran::from(output.expect("its output")), peak),
-            Err(_) if started.elapsed() < PATIENCE => (),
+            Ok(output) => return (output.expect("its output").into(), peak, cpu_time),
+            Err(_) if started.elapsed() < BACKSTOP => (),
             Err(_) => {
                 // the thread ends with the process
                 let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
-                panic!("process {pid} did not end within {PATIENCE:?}")
+                panic!("process {pid} did not end within {BACKSTOP:?}")
             }
         }
     }
+}
+
+/// The CPU time in `/proc/<pid>/stat`: user and system time of the process, and of the
+/// children that it waited for.
+fn cpu_time_in(stat: &str) -> Option<Duration> {
+    // the fields after the name, which may hold spaces; in hundredths of a second
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = fields.get(11..15)?.iter().map(|field| field.parse::<u64>().ok());
+    Some(Duration::from_millis(10 * ticks.sum::<Option<u64>>()?))
 }
 
 /// Parses the peak memory in the status of a process, in KiB.
@@ -81,7 +100,7 @@ fn drain(reader: &mut PipeReader, filling: usize) -> Vec<u8> {
 fn peak_when_held(pid: u32) -> u64 {
     let started = Instant::now();
     let mut seen = (String::new(), 0);
-    while started.elapsed() < PATIENCE {
+    while started.elapsed() < BACKSTOP {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
         let fields: Vec<_> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
         assert!(fields[0] != "Z", "process {pid} ended without writing to standard error");
@@ -95,5 +114,5 @@ fn peak_when_held(pid: u32) -> u64 {
         }
         std::thread::sleep(Duration::from_millis(2));
     }
-    panic!("process {pid} did not write to standard error within {PATIENCE:?}")
+    panic!("process {pid} did not write to standard error within {BACKSTOP:?}")
 }

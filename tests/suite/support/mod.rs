@@ -1,5 +1,5 @@
-//! What the tests share: a home of their own for each, packs to bind, and components that
-//! misbehave.
+//! Shared by all tests: a sandbox with a home folder for each test, packs to bind, and
+//! components that misbehave.
 
 pub mod asker;
 pub mod cosign;
@@ -17,27 +17,28 @@ pub mod zips;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// No command may take longer than this: nothing a pack does can hang the host.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Ends a test that hangs. No test judges speed by it, because other builds may keep the
+/// machine busy.
+pub const BACKSTOP: Duration = Duration::from_secs(15 * 60);
 
 /// The folder of the repository.
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("host lies in the repository").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("host is in the repository").to_owned()
 }
 
-/// A home folder, in which everything that a test does ends.
+/// A home folder for one test, removed at its end.
 pub struct Sandbox {
     home: tempfile::TempDir,
     path: String,
     cache: PathBuf,
 }
 
-/// A program that ran.
+/// The exit code and the output of a program that ran.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,
@@ -46,24 +47,24 @@ pub struct Ran {
 }
 
 impl Sandbox {
-    /// A home with nothing in it. Compiled code is shared between tests; whoever needs a
-    /// cache of their own takes one.
+    /// An empty home. Tests share a cache, so that a component is compiled once;
+    /// [`Sandbox::with_own_cache`] gives a test its own.
     pub fn new() -> Self {
         let cache = repository().join("target/tmp/suite-cache");
-        // of the same length everywhere, so that tables which show it are aligned the same
+        // always of the same length, so that tables with a path have the same columns
         let home =
             tempfile::Builder::new().prefix("").rand_bytes(6).tempdir_in("/tmp").expect("a folder");
         Self { home, path: "/usr/bin:/bin".to_owned(), cache }
     }
 
-    /// A home with the environment `local`, as `gtc op env init` makes it.
+    /// A home with the environment `local` that `gtc op env init` creates.
     pub fn with_local() -> Self {
         let sandbox = Self::new();
         sandbox.gtc(["op", "env", "init"]).succeeded();
         sandbox
     }
 
-    /// A home with an environment that the native tools wrote.
+    /// A home with an environment that the existing native tools wrote.
     pub fn with_fixture(name: &str) -> Self {
         let sandbox = Self::new();
         let from = repository().join("tests/fixtures/native").join(name);
@@ -71,6 +72,7 @@ impl Sandbox {
         sandbox
     }
 
+    /// Gives the sandbox an empty cache below its home.
     pub fn with_own_cache(mut self) -> Self {
         self.cache = self.home().join("cache");
         self
@@ -84,12 +86,13 @@ impl Sandbox {
         &self.cache
     }
 
-    /// The files of compiled code, sorted.
+    /// The files of compiled code in the cache, sorted.
     pub fn compiled(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.cache.join("compiled")).expect("a folder");
         let paths = entries.map(|entry| entry.expect("an entry").path());
-        let mut code: Vec<_> =
-            paths.filter(|path| path.extension().is_some_and(|is| is == "cwasm")).collect();
+        let mut code: Vec<_> = paths
+            .filter(|path| path.extension().is_some_and(|extension| extension == "cwasm"))
+            .collect();
         code.sort();
         code
     }
@@ -99,7 +102,7 @@ impl Sandbox {
         self.home().join(".greentic/environments").join(id)
     }
 
-    /// The file of an environment.
+    /// The parsed `environment.json` of an environment.
     pub fn document(&self, id: &str) -> Value {
         let text = std::fs::read_to_string(self.environment(id).join("environment.json"))
             .expect("an environment");
@@ -117,7 +120,7 @@ impl Sandbox {
         self.path = format!("{}:/usr/bin:/bin", bin.display());
     }
 
-    /// Writes a file below the home.
+    /// Writes a file below the home, with the folders it needs.
     pub fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.home().join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
@@ -125,21 +128,21 @@ impl Sandbox {
         path
     }
 
-    /// Runs `gtc`; its output is no terminal, so it answers in JSON.
+    /// Runs `gtc`, which prints JSON because its output is not a terminal.
     pub fn gtc<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
         let mut command = self.command(env!("CARGO_BIN_EXE_gtc"));
         command.args(arguments);
         run(&mut command)
     }
 
-    /// Runs `gtc` as a person sees it, without colour.
+    /// Runs `gtc --format human`, without colour.
     pub fn human<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
         let mut command = self.command(env!("CARGO_BIN_EXE_gtc"));
         command.args(arguments).args(["--format", "human"]);
         run(&mut command)
     }
 
-    /// A program with the environment of this sandbox and nothing else.
+    /// A command with the environment variables of this sandbox and no others.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -152,38 +155,35 @@ impl Sandbox {
     }
 }
 
-/// Runs a program to its end, which must come before patience does, and must not be a
-/// crash.
+/// Runs a program, which must neither hang nor panic.
 pub fn run(command: &mut Command) -> Ran {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let pid = child.id();
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
-    let output = receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+    let output = receiver.recv_timeout(BACKSTOP).unwrap_or_else(|_| {
         // the thread ends with the process
         let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
-        panic!("process {pid} did not end within {PATIENCE:?}")
+        panic!("process {pid} did not end within {BACKSTOP:?}")
     });
-    Ran::from(output.expect("its output"))
+    output.expect("its output").into()
 }
 
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        let (stdout, stderr) = (text(output.stdout), text(output.stderr));
-        // a guest that panics is reported in a line of the host's own
-        let is_ours = |line: &str| line.starts_with("thread '") && line.contains("panicked at");
-        assert!(!stderr.lines().any(is_ours), "it panicked: {stderr}");
-        Self {
-            code: output.status.code().unwrap_or_else(|| panic!("{}: {stderr}", output.status)),
-            stdout,
-            stderr,
-        }
+impl From<std::process::Output> for Ran {
+    fn from(output: std::process::Output) -> Self {
+        let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        // the host reports the panic of a guest in a line of its own
+        let is_host_panic =
+            |line: &str| line.starts_with("thread '") && line.contains("panicked at");
+        assert!(!stderr.lines().any(is_host_panic), "the host panicked: {stderr}");
+        let code = output.status.code().unwrap_or_else(|| panic!("{}: {stderr}", output.status));
+        Self { code, stdout, stderr }
     }
 }
 
 impl Ran {
-    /// Requires success.
+    /// Requires exit code 0.
     #[track_caller]
     pub fn succeeded(self) -> Self {
         assert_eq!(self.code, 0, "{self:?}");
@@ -197,7 +197,7 @@ impl Ran {
         self
     }
 
-    /// The `result` of the envelope.
+    /// The `result` member of the JSON on standard output.
     #[track_caller]
     pub fn result(&self) -> Value {
         let envelope: Value =
@@ -205,7 +205,8 @@ impl Ran {
         envelope["result"].clone()
     }
 
-    /// The `error` of the envelope, after the exit code that goes with it.
+    /// Requires an exit code and a JSON error of this kind; returns its message and, on a
+    /// new line, its hint.
     #[track_caller]
     pub fn refused(self, code: i32, kind: &str) -> String {
         let error = self.exited(code);
@@ -226,7 +227,7 @@ impl Ran {
         for text in texts {
             assert!(
                 self.stdout.contains(text),
-                "`{text}` is not shown:\n{}\n{}",
+                "`{text}` is not on standard output:\n{}\n{}",
                 self.stdout,
                 self.stderr
             );
@@ -234,10 +235,10 @@ impl Ran {
     }
 }
 
-/// A JSON text.
+/// The text of a JSON string.
 #[track_caller]
 pub fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a string"))
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -245,9 +246,10 @@ fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");
         let to = to.join(entry.file_name());
-        match entry.file_type().expect("a type").is_dir() {
-            true => copy(&entry.path(), &to),
-            false => drop(std::fs::copy(entry.path(), to).expect("a copy")),
+        if entry.file_type().expect("a type").is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).expect("a copy");
         }
     }
 }
