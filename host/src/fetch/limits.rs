@@ -21,7 +21,7 @@ pub struct FetchLimits {
     /// The longest `Retry-After` that is respected; a longer one fails the operation.
     /// Default: 30 s.
     pub retry_time: Duration,
-    /// How often a request is attempted in case of transient failures. Default: 4.
+    /// The number of attempts of a request with transient failures. Default: 4.
     pub attempts: u64,
     /// The size of a manifest or index, in bytes. Default: 1 MiB. A pack needs 1 KiB;
     /// registries should accept 4 MiB.

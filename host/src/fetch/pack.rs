@@ -14,7 +14,7 @@ pub struct FetchedPack {
     pub bytes: Cow<'static, [u8]>,
     /// The digest of `bytes`.
     pub digest: Sha256Digest,
-    /// What the bytes are.
+    /// The format of `bytes`.
     pub format: PackFormat,
     /// Whether the pack is part of this program.
     pub is_builtin: bool,

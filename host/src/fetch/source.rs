@@ -33,7 +33,7 @@ pub struct FetchSettings {
     pub max_bytes: u64,
     /// Limits on registries and bundles.
     pub limits: FetchLimits,
-    /// How registries are reached.
+    /// Settings for the access to registries.
     pub registries: RegistrySettings,
     /// Is notified of transfers.
     pub progress: Box<dyn Progress>,

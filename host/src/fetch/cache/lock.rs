@@ -9,7 +9,7 @@ use gtc_fs::lock::{FileLock, LockError};
 
 use crate::fetch::error::FetchError;
 
-/// How long a process waits for the lock. It is held exclusively only while files are removed.
+/// The most time that a process waits for the lock. It is held exclusively only while files are removed.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The shared lock of the cache. While it is held, no file is removed from the cache, even if

@@ -241,7 +241,7 @@ impl RegistryError {
         )
     }
 
-    /// What the user can do about it, in the imperative.
+    /// Advice for the user, in the imperative.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Offline => {

@@ -10,7 +10,7 @@ pub(super) struct HttpRequest<'a> {
     pub url: Url,
     pub headers: Vec<(&'static str, String)>,
     pub body: &'a [u8],
-    /// What is requested, for messages: `the manifest`.
+    /// The requested item, for messages: `the manifest`.
     pub what: &'static str,
     /// Whether the request transfers a layer. Such a request is limited by the total time
     /// of the operation only.

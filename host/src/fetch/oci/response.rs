@@ -22,7 +22,7 @@ pub(super) struct HttpResponse {
     pub headers: HeaderMap,
     /// The host that responded.
     pub host: ForeignText,
-    /// What was requested, for messages.
+    /// The requested item, for messages.
     pub what: &'static str,
     pub body: Body,
     pub deadline: Deadline,

@@ -9,7 +9,7 @@ use url::Url;
 use super::address::is_loopback;
 use super::credentials::sources::CredentialSources;
 
-/// How registries are reached. The default is TLS with the certificate authorities of the
+/// Settings for the access to registries. The default is TLS with the certificate authorities of the
 /// system, without proxy, mirror or credentials.
 #[derive(Debug, Default)]
 pub struct RegistrySettings {

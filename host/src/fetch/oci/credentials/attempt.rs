@@ -30,7 +30,7 @@ pub(super) enum CredentialSource {
     Environment,
 }
 
-/// What a source has for a registry.
+/// The result of trying a source.
 #[derive(Debug)]
 pub(super) enum AttemptOutcome {
     Credential(Credential),

@@ -23,8 +23,7 @@ use super::sources::Variables;
 
 /// The user name of a response whose secret is an identity token.
 const TOKEN_USER: &str = "<token>";
-/// What every helper prints on standard output if it has no credential; docker compares this
-/// text, too.
+/// The output of every helper that has no credential. Docker compares this text, too.
 const NOT_FOUND: &[u8] = b"credentials not found in native keychain";
 
 /// A credential helper.
