@@ -1,4 +1,4 @@
-//! The grammars of arguments that no file has in this form.
+//! Texts that only arguments of the command line have: their parsers and patterns.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -10,7 +10,7 @@ use env_pack_domain::{
     PackRef, Sha256Digest,
 };
 
-/// What is wrong with a text.
+/// The reason why a text is invalid.
 #[derive(Debug)]
 pub struct InvalidText(String);
 
@@ -26,7 +26,7 @@ fn invalid_text(error: &dyn std::error::Error) -> InvalidText {
     InvalidText(error.to_string())
 }
 
-/// A reference to a pack that somebody writes now.
+/// A pack reference in an argument, which is checked more strictly than one in a stored file.
 pub struct NewPackRef(pub PackRef);
 
 impl FromStr for NewPackRef {
@@ -35,14 +35,14 @@ impl FromStr for NewPackRef {
     fn from_str(text: &str) -> Result<Self, InvalidText> {
         let pack_ref: PackRef = text.parse().map_err(|error| invalid_text(&error))?;
         match &pack_ref {
-            // files may hold references that no registry takes; nobody may write new ones
+            // stored files may contain references that registries do not accept
             PackRef::Opaque(text) if text.starts_with("oci://") => {
                 text.parse::<OciRef>().map(drop).map_err(|error| invalid_text(&error))?
             }
             PackRef::File(path) if looks_like_registry(path) => {
                 let path = ForeignText::excerpt(path);
                 return Err(InvalidText(format!(
-                    "a pack in a registry is `oci://{path}`, and a file of that name is `./{path}`"
+                    "write `oci://{path}` for a pack in a registry, or `./{path}` for a file of that name"
                 )));
             }
             _ => {}
@@ -51,8 +51,7 @@ impl FromStr for NewPackRef {
     }
 }
 
-/// Whether a path looks like the host of a registry, a repository there, and a tag or a
-/// digest.
+/// Returns true if a path looks like a registry, a repository and a tag or digest.
 fn looks_like_registry(path: &str) -> bool {
     let host = path.split_once('/').map_or("", |(host, _)| host);
     let reference = format!("oci://{path}").parse::<OciRef>();
@@ -66,16 +65,17 @@ impl Grammar for NewPackRef {
     const MAX_CHARS: Option<usize> = Some(MAX_PACK_REF_CHARS);
 }
 
-/// A descriptor, or a path alone, where a version says nothing.
+/// A descriptor or a descriptor path, where the version does not matter.
 pub struct DescriptorOrPath(pub DescriptorPath);
 
 impl FromStr for DescriptorOrPath {
     type Err = InvalidText;
 
     fn from_str(text: &str) -> Result<Self, InvalidText> {
-        let path = match text.contains('@') {
-            true => text.parse::<PackDescriptor>().map(|descriptor| descriptor.path().clone()),
-            false => text.parse(),
+        let path = if text.contains('@') {
+            text.parse::<PackDescriptor>().map(|descriptor| descriptor.path().clone())
+        } else {
+            text.parse()
         };
         path.map(Self).map_err(|error| invalid_text(&error))
     }
@@ -86,17 +86,15 @@ impl Grammar for DescriptorOrPath {
     const MAX_CHARS: Option<usize> = Some(MAX_DESCRIPTOR_BYTES);
 }
 
-/// A digest, with or without `sha256:` before it.
+/// A digest with or without the prefix `sha256:`.
 pub struct ExpectedDigest(pub Sha256Digest);
 
 impl FromStr for ExpectedDigest {
     type Err = InvalidText;
 
     fn from_str(text: &str) -> Result<Self, InvalidText> {
-        let digest = match text.contains(':') {
-            true => text.parse(),
-            false => format!("sha256:{text}").parse(),
-        };
+        let digest =
+            if text.contains(':') { text.parse() } else { format!("sha256:{text}").parse() };
         digest.map(Self).map_err(|error| invalid_text(&error))
     }
 }
@@ -105,7 +103,7 @@ impl Grammar for ExpectedDigest {
     const PATTERN: &'static str = "^(sha256:)?[0-9a-f]{64}$";
 }
 
-/// An address as the existing tools read it back: numbers only.
+/// An IP address and port without names, as the existing tools expect it.
 pub struct ListenAddr(pub SocketAddr);
 
 impl FromStr for ListenAddr {
@@ -114,7 +112,7 @@ impl FromStr for ListenAddr {
     fn from_str(text: &str) -> Result<Self, InvalidText> {
         let excerpt = || ForeignText::excerpt(text);
         let fail = || {
-            InvalidText(format!("`{}` is no `<IP>:<port>`, such as `127.0.0.1:8080`", excerpt()))
+            InvalidText(format!("`{}` is not `<IP>:<port>`, such as `127.0.0.1:8080`", excerpt()))
         };
         let (host, port) = text.rsplit_once(':').ok_or_else(fail)?;
         let is_canonical =
@@ -132,7 +130,7 @@ impl Grammar for ListenAddr {
     const PATTERN: &'static str = r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+):[0-9]{1,5}$";
 }
 
-/// A point in time as RFC 3339 has it, in the years that a pack can have been made in.
+/// A time in the format of RFC 3339, without fractions of seconds, between 1900 and 2199.
 pub struct CreationTime(pub jiff::Timestamp);
 
 impl FromStr for CreationTime {
@@ -145,13 +143,13 @@ impl FromStr for CreationTime {
             ["0000-00-00T00:00:00Z", "0000-00-00T00:00:00+00:00", "0000-00-00T00:00:00-00:00"];
         let is_written = is_shaped.contains(&shape.as_str())
             && ["19", "20", "21"].iter().any(|century| text.starts_with(century));
-        // the parser takes leap seconds, and offsets of more than a day
+        // jiff also accepts leap seconds, and offsets of more than a day
         let has_hours =
             text.get(17..19) != Some("60") && text.get(20..).is_none_or(|offset| offset < "24:00");
         let time = text.parse().ok().filter(|_| is_written && has_hours);
         let fail = || {
             InvalidText(format!(
-                "`{}` is no time such as `2026-11-25T12:00:00Z`",
+                "`{}` is not a time such as `2026-11-25T12:00:00Z`",
                 ForeignText::excerpt(text)
             ))
         };
@@ -164,8 +162,7 @@ impl Grammar for CreationTime {
     const FORMAT: Option<&'static str> = Some("date-time");
 }
 
-/// Where a pack is pushed to: a place in a registry, whose digest comes of what is
-/// pushed.
+/// The target of a push: a reference without a digest, which is only known afterwards.
 pub struct Destination(pub OciRef);
 
 impl FromStr for Destination {
@@ -173,12 +170,10 @@ impl FromStr for Destination {
 
     fn from_str(text: &str) -> Result<Self, InvalidText> {
         let reference: OciRef = text.parse().map_err(|error| invalid_text(&error))?;
-        match reference.digest() {
-            None => Ok(Self(reference)),
-            Some(_) => {
-                Err(InvalidText("a pack is pushed under a tag; its digest comes of it".to_owned()))
-            }
+        if reference.digest().is_some() {
+            return Err(InvalidText("name a tag, not a digest, to push a pack to".to_owned()));
         }
+        Ok(Self(reference))
     }
 }
 
@@ -186,7 +181,7 @@ impl Grammar for Destination {
     const PATTERN: &'static str = "^oci://[^/]+/[a-z0-9._/-]+(:[A-Za-z0-9_.-]{1,128})?$";
 }
 
-/// The name of a scenario: of letters, digits, `-` and `_`.
+/// The name of a scenario.
 pub struct ScenarioName(pub String);
 
 /// The longest name of a scenario, in bytes.
@@ -197,16 +192,13 @@ impl FromStr for ScenarioName {
 
     fn from_str(text: &str) -> Result<Self, InvalidText> {
         let is_legal = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
-        match (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(is_legal) {
-            true => Ok(Self(text.to_owned())),
-            false => {
-                let name = ForeignText::excerpt(text);
-                let reason = format!(
-                    "`{name}` is no name of a scenario, which is of 1 to {MAX_NAME_BYTES} letters, digits, `-` and `_`"
-                );
-                Err(InvalidText(format!("{reason}; a pack is named before `--record`")))
-            }
+        if (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(is_legal) {
+            return Ok(Self(text.to_owned()));
         }
+        Err(InvalidText(format!(
+            "`{}` is not a name of a scenario, which has 1 to {MAX_NAME_BYTES} letters, digits, `-` and `_`; name the pack before `--record`",
+            ForeignText::excerpt(text)
+        )))
     }
 }
 

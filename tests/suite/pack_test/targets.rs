@@ -168,7 +168,8 @@ fn arguments_come_from_a_file_too() {
     assert!(schema.contains("\"scenario\"") && schema.contains("\"record\""), "{schema}");
     let name = sandbox.gtc(["pack", "test", "--record", "x.gtpack"]).refused(2, "invalid-argument");
     assert!(
-        name.contains("`x.gtpack` is no name of a scenario") && name.contains("before `--record`"),
+        name.contains("`x.gtpack` is not a name of a scenario")
+            && name.contains("before `--record`"),
         "{name}"
     );
     for wrong in [

@@ -34,7 +34,7 @@ fn of_rule(rule: ZipRule) -> Broken {
     Broken::new(rule.name(), format!("{rule:?} broken"), zip.bytes())
 }
 
-/// The entries of an honest pack, without its bill.
+/// The entries of a valid pack without its bill of materials.
 pub fn honest() -> Vec<Entry> {
     let mut entries = entries(&pack_of(handler().component())).expect("an honest pack");
     entries.retain(|(name, _)| name != "sbom.cbor");
@@ -100,7 +100,7 @@ fn bills() -> Vec<Broken> {
     ]
 }
 
-/// Entries that are odd, but in order.
+/// Archives with entries in the wrong order.
 fn odd() -> Vec<Broken> {
     let mut bill_first = sealed(honest());
     bill_first.swap(1, 2);
@@ -132,10 +132,9 @@ fn signatures() -> Vec<Broken> {
     ]
 }
 
-/// Where one fault does not hide another, all are told; where nothing more can be read,
-/// that is told.
+/// All problems are reported, and what could not be examined because of them.
 #[test]
-fn everything_that_can_still_be_read_is_told() {
+fn all_problems_of_an_archive_are_reported() {
     let sandbox = Sandbox::new();
     let mut entries = honest();
     let mut document = bill(&entries);
@@ -150,7 +149,7 @@ fn everything_that_can_still_be_read_is_told() {
     assert_eq!(super::codes(&findings).into_iter().collect::<Vec<_>>(), expected);
     assert_eq!(
         ran.result()["packs"][0]["stopped"],
-        "nothing of it was run, because its archive is not in order"
+        "the handlers were not run, because the archive is not valid"
     );
     assert_eq!(ran.result()["packs"][0]["handlers"], json!([]));
 
@@ -160,12 +159,12 @@ fn everything_that_can_still_be_read_is_told() {
     let ran = sandbox.gtc(["pack", "validate", &path]).exited(1);
     let finding = &super::findings(&ran)[0];
     assert_eq!((&finding["code"], &finding["subject"]), (&json!("zip-name"), &json!("a\\b")));
-    let stopped = "nothing in it was looked at, because its container is not in order";
+    let stopped = "the contents were not examined, because the container is not valid";
     assert_eq!(ran.result()["packs"][0]["stopped"], stopped);
     assert_eq!(finding["help"], "docs/validate.md#zip-name");
 }
 
-/// A bill of thousands of lies is a report that somebody can read.
+/// A bill of materials with thousands of problems makes a report of limited length.
 #[test]
 fn a_hostile_bill_does_not_flood_the_report() {
     let sandbox = Sandbox::new();

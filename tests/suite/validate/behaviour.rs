@@ -1,10 +1,10 @@
 //! Packs whose handler misbehaves when it runs.
 
-use super::declarations::{asking, crowd};
+use super::declarations::{asking, pack_of_handlers};
 use super::{Broken, handler, pack_of};
 use crate::support::wat::Handler;
 
-/// Where a list of checks is put.
+/// The address of the list of checks.
 const LIST: u32 = 8192;
 const LOOP: &str = "(loop (br 0)) (i32.const 0)";
 const EXIT: &str = "(call $exit (i32.const 0)) (i32.const 0)";
@@ -16,21 +16,21 @@ pub fn broken() -> Vec<Broken> {
     broken.extend(preflights());
     broken.extend(changing());
     broken.extend(refused());
-    broken.extend(crowds());
+    broken.extend(many_handlers());
     broken
 }
 
-/// Packs of many handlers, each of which takes its time.
-fn crowds() -> Vec<Broken> {
+/// Packs with many slow handlers.
+fn many_handlers() -> Vec<Broken> {
     let path = |at: usize| format!("test.state.x{at}");
     let many = (0..33).map(|at| Handler { path: path(at), ..handler() });
     let looping = (0..20).map(|at| Handler { path: path(at), ..slot(LOOP) });
     let waiting = (0..20).map(|at| Handler { path: path(at), ..preflight(LOOP) });
     vec![
-        Broken::new("handlers-not-run", "33 handlers", crowd(many)),
-        Broken::new("handlers-not-run", "20 handlers that loop", crowd(looping))
+        Broken::new("handlers-not-run", "33 handlers", pack_of_handlers(many)),
+        Broken::new("handlers-not-run", "20 handlers that loop", pack_of_handlers(looping))
             .alongside(&["metadata-out-of-time"]),
-        Broken::new("handlers-not-run", "20 that loop in preflight", crowd(waiting))
+        Broken::new("handlers-not-run", "20 that loop in preflight", pack_of_handlers(waiting))
             .alongside(&["preflight-out-of-time"]),
     ]
 }
@@ -91,7 +91,7 @@ fn preflights() -> Vec<Broken> {
     ]
 }
 
-/// A preflight that answers a list of so many checks, after this was done.
+/// A preflight that runs this code and returns a list of `count` checks.
 fn list(length: u32, first: &str) -> String {
     format!(
         "{first} (i32.store (i32.const 600) (i32.const {LIST})) (i32.store (i32.const 604) (i32.const {length}))
@@ -99,7 +99,7 @@ fn list(length: u32, first: &str) -> String {
     )
 }
 
-/// Stores a check whose name is eight letters at 700, and whose outcome is this.
+/// Stores a check with this outcome; its name is the eight letters at address 700.
 fn check(outcome: u32) -> String {
     format!(
         "(i32.store (i32.const {LIST}) (i32.const 700)) (i32.store (i32.const {}) (i32.const 8))
@@ -128,8 +128,7 @@ fn changing() -> Vec<Broken> {
     ]
 }
 
-/// What asks the host for something, and is refused: the program `test`, or the port 80
-/// of the host `test`.
+/// Calls of the host that are refused: the program `test`, and port 80 of the host `test`.
 fn refused() -> Vec<Broken> {
     let probe =
         "(call $probe (i32.const 4096) (i32.const 4) (i32.const 0) (i32.const 0) (i32.const 800))";

@@ -1,4 +1,4 @@
-//! Packs whose component is none, is of the wrong shape, or does not compile.
+//! Packs whose component is malformed, has the wrong interface, or does not compile.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub fn broken() -> Vec<Broken> {
         "description: string,".to_owned(),
         "description: string, command: string,".to_owned(),
     )];
-    // nobody has compiled it before, and nobody will
+    // not in the cache of compiled code
     let mut dear = handler();
     dear.fields = "(func (export \"dear\"))".to_owned();
     let slow = Broken::new(
@@ -78,7 +78,7 @@ pub fn broken() -> Vec<Broken> {
     ]
 }
 
-/// The honest component with a custom section of this many bytes.
+/// The valid component with a custom section of this many bytes.
 fn with_custom(name: &str, bytes: usize) -> Vec<u8> {
     use wasm_encoder::{Component, CustomSection};
     let mut section = Component::new();

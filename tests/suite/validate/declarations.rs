@@ -1,4 +1,4 @@
-//! Packs that declare what they should not, or another thing than their handlers answer.
+//! Packs with invalid declarations, or with declarations that differ from the handler.
 
 use env_pack_domain::Permissions;
 use env_pack_domain::abi::PERMISSIONS_SECTION;
@@ -23,7 +23,7 @@ pub fn broken() -> Vec<Broken> {
 fn with_manifest(change: impl FnOnce(&mut PackManifest)) -> Vec<u8> {
     let mut entries = honest();
     let mut manifest = decode_pack_manifest(&entries[0].1).expect("a manifest");
-    // what is changed is said in one place only
+    // the manifest of the component would contradict the change
     entries.retain(|(name, _)| !name.ends_with(".manifest.cbor"));
     manifest
         .extensions
@@ -35,7 +35,7 @@ fn with_manifest(change: impl FnOnce(&mut PackManifest)) -> Vec<u8> {
     Zip::stored(&sealed(entries)).bytes()
 }
 
-/// A pack that is honest, and holds no handler.
+/// A valid pack without a handler.
 pub fn without_handler() -> Vec<u8> {
     with_manifest(|manifest| {
         manifest.components[0].world = "acme:other/world@1.0.0".to_owned();
@@ -142,13 +142,13 @@ fn manifests() -> Vec<Broken> {
     ]
 }
 
-/// Puts other bytes in the place of the first of these.
+/// Replaces the first occurrence of `from`.
 fn replace(bytes: &mut [u8], from: &[u8], to: &[u8]) {
     let at = bytes.windows(from.len()).position(|window| window == from).expect("what is replaced");
     bytes[at..at + to.len()].copy_from_slice(to);
 }
 
-/// A pack whose handler and whose declaration are these.
+/// A pack with this handler and this declaration.
 fn stating(handler: &Handler, slot: &str, path: &str, versions: &str) -> Vec<u8> {
     packs::archive(slot, path, versions, handler.component(), Permissions::default())
 }
@@ -202,11 +202,11 @@ fn answers() -> Vec<Broken> {
 }
 
 fn twice() -> Vec<u8> {
-    crowd([handler(), handler()])
+    pack_of_handlers([handler(), handler()])
 }
 
-/// A pack of these handlers, each declared as if it were honest.
-pub fn crowd(handlers: impl IntoIterator<Item = Handler>) -> Vec<u8> {
+/// A pack of these handlers, each with a valid declaration.
+pub fn pack_of_handlers(handlers: impl IntoIterator<Item = Handler>) -> Vec<u8> {
     let one = |(at, handler): (usize, Handler)| NewHandler {
         component: format!("handler{at}"),
         bytes: handler.component(),
@@ -217,7 +217,8 @@ pub fn crowd(handlers: impl IntoIterator<Item = Handler>) -> Vec<u8> {
             permissions: Permissions::default(),
         },
     };
-    let (id, version) = ("test.crowd".to_owned(), "1.0.0".parse().expect("a version"));
+    let id = "test.crowd".to_owned();
+    let version = "1.0.0".parse().expect("a version");
     let handlers = handlers.into_iter().enumerate().map(one).collect();
     archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers })
         .expect("a pack")
@@ -227,8 +228,7 @@ const PROBE: &str = "(import \"greentic:env-pack/tools@0.1.0\" \"probe\" (func $
 const REACH: &str =
     "(import \"greentic:env-pack/network@0.1.0\" \"reach\" (func $reach (param i32 i32 i32 i32)))";
 
-/// A handler that could run programs and open connections, and a pack that declares
-/// these.
+/// A pack whose handler imports what these permissions need, and that declares them.
 pub fn asking(handler: &Handler, tools: &[&str], network: &[&str]) -> Vec<u8> {
     let imports = [(PROBE, tools), (REACH, network)];
     let imports =

@@ -1,4 +1,4 @@
-//! `docs/validate.md` is made of the table of codes. Set `BLESS=1` to make it anew.
+//! `docs/validate.md` is generated from the table of codes: run with `BLESS=1` to update it.
 
 use gtc::ops::validate::{Code, PAGE};
 

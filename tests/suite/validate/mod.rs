@@ -1,15 +1,14 @@
-//! `gtc pack validate`: every way in which a pack can be broken has a code, and every
-//! code a pack that is broken in this way.
+//! `gtc pack validate`: each problem has a code, and each code a pack with the problem.
 
 mod archives;
 mod behaviour;
 mod components;
 mod declarations;
 mod documentation;
-mod forms;
-mod good;
 mod permissions;
 mod private_keys;
+mod report_formats;
+mod valid_packs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,30 +22,37 @@ use crate::support::memory::watched_with_cpu_time;
 use crate::support::wat::Handler;
 use crate::support::{Ran, Sandbox, packs, text};
 
-/// The CPU time that validating a pack may take beyond what compiling it takes.
+/// The maximum CPU time to validate a pack, without the time to compile it.
 const TIME: Duration = Duration::from_secs(2);
-/// How much memory it may take.
+/// The maximum memory to validate a pack.
 const MEMORY_KIB: u64 = 512 << 10;
 
-/// A pack that is broken in one way.
+/// A pack with one problem.
 pub struct Broken {
     name: String,
-    /// The code that it must be caught with.
+    /// The code that must be reported.
     code: &'static str,
     bytes: Vec<u8>,
-    /// Codes that cannot but come along.
+    /// Other codes that the problem causes.
     alongside: &'static [&'static str],
     flags: &'static [&'static str],
-    /// What lies beside it as its signature.
+    /// The content of the signature file next to it.
     signature: Option<Vec<u8>>,
-    /// What it may take for compiling it, every time.
+    /// The maximum time to compile it.
     compiling: Duration,
 }
 
 impl Broken {
     fn new(code: &'static str, name: impl Into<String>, bytes: Vec<u8>) -> Self {
-        let (name, compiling) = (name.into(), Duration::ZERO);
-        Self { name, code, bytes, alongside: &[], flags: &[], signature: None, compiling }
+        Self {
+            name: name.into(),
+            code,
+            bytes,
+            alongside: &[],
+            flags: &[],
+            signature: None,
+            compiling: Duration::ZERO,
+        }
     }
 
     fn alongside(self, alongside: &'static [&'static str]) -> Self {
@@ -58,12 +64,12 @@ impl Broken {
     }
 }
 
-/// An honest handler, to begin with.
+/// A valid handler.
 fn handler() -> Handler {
     Handler::new("state", "test.state.broken", "^1")
 }
 
-/// A pack around a component that declares what the honest handler answers.
+/// A pack around a component, with the declaration of the valid handler.
 fn pack_of(component: Vec<u8>) -> Vec<u8> {
     packs::archive("state", "test.state.broken", "^1", component, Permissions::default())
 }
@@ -81,7 +87,7 @@ fn all() -> Vec<Broken> {
 }
 
 impl Sandbox {
-    /// Writes a broken pack; the arguments that validate it.
+    /// Writes a broken pack, and returns the arguments to validate it.
     fn broken(&self, at: usize, broken: &Broken) -> Vec<String> {
         let path = self.write(format!("broken/{at}.gtpack"), &broken.bytes).display().to_string();
         if let Some(signature) = &broken.signature {
@@ -125,8 +131,7 @@ fn every_broken_pack_is_caught_with_its_own_code() {
 fn caught(sandbox: &Sandbox, at: usize, broken: &Broken) -> Result<(), String> {
     let Broken { name, code, alongside, compiling, .. } = broken;
     let arguments = sandbox.broken(at, broken);
-    // the first time it is compiled, too; after that the best of three, because the machine
-    // may be busy with something else
+    // the first run also compiles; the best of the others counts on a busy machine
     let mut best = Duration::MAX;
     for _ in 0..4 {
         let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));

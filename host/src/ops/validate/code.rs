@@ -1,18 +1,18 @@
-//! What a code is, and the macro that makes the one table of all codes.
+//! The description of a code, and the macro that makes the table of all codes.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// How much a finding matters.
+/// The severity of a finding, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FindingSeverity {
-    /// Worth knowing; nobody has to do anything.
+    /// For information; never counts against a pack.
     Note,
-    /// The pack works, and something about it is not as it should be.
+    /// The pack works, but should be changed; counts against a pack with `--strict`.
     Warning,
-    /// The pack is not bound, or not as its author meant it.
+    /// The pack cannot be bound, or does not work as intended; counts against a pack.
     Error,
 }
 
@@ -26,23 +26,24 @@ impl fmt::Display for FindingSeverity {
     }
 }
 
-/// What the documentation says of a code.
+/// The documentation of a code.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeDescription {
-    /// The chapter that it stands in.
+    /// The heading of its chapter in `docs/validate.md`.
     pub group: &'static str,
-    /// How much it matters, unless somebody asked for more.
+    /// The severity, unless the request raises it.
     pub severity: FindingSeverity,
-    /// What is the case, in one sentence.
+    /// The problem, in one sentence.
     pub cause: &'static str,
-    /// What to do about it, in one sentence.
+    /// What the author should change, in one sentence.
     pub fix: &'static str,
 }
 
-/// Makes the table: each row a variant, a name, a severity, the cause and the fix.
+/// Defines [`Code`](super::Code): each row is a variant, a name, a severity, the cause and
+/// the fix.
 macro_rules! codes {
     ($($group:literal { $($code:ident $name:literal $severity:ident $cause:literal $fix:literal;)+ })+) => {
-        /// The name of something that can be wrong with a pack. Names are stable.
+        /// A problem that a pack can have. Names are stable.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Code {
@@ -50,17 +51,17 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code, in the order of the documentation.
+            /// All codes, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$($(Self::$code),+),+];
 
-            /// The name.
+            /// The stable name, such as `zip-end-record`.
             pub fn name(self) -> &'static str {
                 match self {
                     $($(Self::$code => $name),+),+
                 }
             }
 
-            /// What the documentation says of it.
+            /// The documentation of the code.
             pub fn description(self) -> CodeDescription {
                 let (group, severity, cause, fix) = match self {
                     $($(Self::$code => ($group, FindingSeverity::$severity, $cause, $fix)),+),+

@@ -1,8 +1,8 @@
-//! Running a handler that nobody trusts, to see how it behaves: the one place where
-//! validation runs anything of a pack.
+//! Runs an untrusted handler to see how it behaves. Validation runs code of a pack nowhere
+//! else.
 //!
-//! Everything is done twice, each time in a worker, and nothing is granted: what a
-//! handler does then depends on nothing but itself.
+//! Each operation runs twice, each time in a worker and without granted permissions, so that
+//! the behaviour depends on the handler alone.
 
 use std::time::{Duration, Instant};
 
@@ -13,32 +13,31 @@ use crate::archive::PackedHandler;
 use crate::engine::{LoadError, LoadedComponent, Provenance};
 use crate::host::Host;
 
-/// A handler that has been tried.
+/// The results of running a handler.
 pub(super) struct DryRun {
-    /// The handler, which said who it is.
+    /// The handler, with the metadata of its first run.
     pub loaded: LoadedComponent,
-    /// What it said of itself the second time that is not what it said the first time.
+    /// The first field of the metadata that differs in the second run.
     pub changed: Result<Option<MetadataChange>, LoadError>,
-    /// What came of its preflight.
+    /// The result of the first preflight.
     pub preflight: Result<Preflight, HandlerFault>,
-    /// What came of it the second time, if it came to an answer the first time.
+    /// The result of the second preflight; `None` if the first one failed.
     pub again: Option<Result<Preflight, HandlerFault>>,
-    /// How long it ran after it had been compiled and had answered for the first time.
+    /// How long it ran after its first metadata; compiling does not count.
     pub took: Duration,
 }
 
-/// An answer that changed.
+/// A field of the metadata that differs in two runs.
 pub(super) struct MetadataChange {
     pub what: &'static str,
     pub first: String,
     pub second: String,
 }
 
-/// Tries a handler.
+/// Runs a handler twice.
 ///
 /// # Errors
-/// [`LoadError`] when it does not come as far as saying who it is, or this machine cannot
-/// run it.
+/// [`LoadError`] if it reports no metadata in the first run, or this machine cannot run it.
 pub(super) fn run(
     host: &Host,
     packed: &PackedHandler,
@@ -60,10 +59,10 @@ pub(super) fn run(
     Ok(DryRun { loaded, changed, preflight, again, took: start.elapsed() })
 }
 
-/// A binding to an environment that does not exist.
+/// The context of a binding without answers and permissions.
 fn nothing_granted() -> BindingContext {
     BindingContext {
-        env_id: "validate".parse().expect("an id of ours"),
+        env_id: "validate".parse().expect("a valid environment id"),
         instance_id: None,
         answers_json: "{}".to_owned(),
         grants: Permissions::default(),

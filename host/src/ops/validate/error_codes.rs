@@ -1,5 +1,5 @@
-//! Which code an error of a room has. An error without one is nothing that a pack has
-//! done: then it could not be examined.
+//! Maps errors of the archive reader and the engine to codes. An error without a code was
+//! not caused by the pack: the pack could not be examined.
 
 use env_pack_domain::HandlerFault;
 
@@ -7,7 +7,7 @@ use super::{Code, PackFinding};
 use crate::archive::{ArchiveError, ComponentFault};
 use crate::engine::LoadError;
 
-/// The finding that an archive's fault is.
+/// The finding for an error of the archive reader.
 pub(super) fn archive_finding(error: &ArchiveError) -> Option<PackFinding> {
     let finding = |code| PackFinding::new(code, error.to_string());
     let on = |code, subject: &str| Some(finding(code).on(subject));
@@ -25,13 +25,13 @@ pub(super) fn archive_finding(error: &ArchiveError) -> Option<PackFinding> {
         ArchiveError::BareComponent => Some(finding(Code::BareComponent)),
         ArchiveError::Application => on(Code::NoHandler, "manifest.json"),
         ArchiveError::MissingEntry { entry } => {
-            on(pick(entry, Code::ManifestMissing, Code::SbomMissing), entry)
+            on(manifest_or_sbom(entry, Code::ManifestMissing, Code::SbomMissing), entry)
         }
         ArchiveError::DocumentTooLarge { entry, .. } => {
-            on(pick(entry, Code::ManifestTooLarge, Code::SbomTooLarge), entry)
+            on(manifest_or_sbom(entry, Code::ManifestTooLarge, Code::SbomTooLarge), entry)
         }
         ArchiveError::InvalidDocument { entry, .. } => {
-            on(pick(entry, Code::ManifestInvalid, Code::SbomInvalid), entry)
+            on(manifest_or_sbom(entry, Code::ManifestInvalid, Code::SbomInvalid), entry)
         }
         ArchiveError::ListedButAbsent { path } => on(Code::SbomAbsent, path.as_exact()),
         ArchiveError::PresentButUnlisted { path } => on(Code::SbomOmits, path.as_exact()),
@@ -43,12 +43,12 @@ pub(super) fn archive_finding(error: &ArchiveError) -> Option<PackFinding> {
         ArchiveError::InvalidDeclaration { .. } => {
             on(Code::DeclarationInvalid, super::DECLARATIONS)
         }
-        // two readers of ours differ, or we write: neither says anything of the pack
+        // caused by the host: its two zip readers disagree, or it could not write
         ArchiveError::Unreadable { .. } | ArchiveError::Unwritable { .. } => None,
     }
 }
 
-/// The finding that an oddity of a component is.
+/// The finding for a problem with the manifest of a component.
 pub(super) fn component_finding(fault: &ComponentFault) -> PackFinding {
     let (code, subject) = match fault {
         ComponentFault::MissingManifest { file, .. } => (Code::ComponentManifestMissing, file),
@@ -59,11 +59,11 @@ pub(super) fn component_finding(fault: &ComponentFault) -> PackFinding {
     PackFinding::new(code, fault.to_string()).on(subject.as_exact())
 }
 
-fn pick(entry: &str, manifest: Code, sbom: Code) -> Code {
+fn manifest_or_sbom(entry: &str, manifest: Code, sbom: Code) -> Code {
     if entry == "manifest.cbor" { manifest } else { sbom }
 }
 
-/// The code of a component that does not load.
+/// The code for a component that does not load.
 pub(super) fn load_code(error: &LoadError) -> Option<Code> {
     Some(match error {
         LoadError::NotAComponent { .. } => Code::NotAComponent,
@@ -83,7 +83,7 @@ pub(super) fn load_code(error: &LoadError) -> Option<Code> {
     })
 }
 
-/// The code of a handler that failed when it was asked who it is.
+/// The code for a handler that failed when it was asked for its metadata.
 pub(super) fn metadata_code(fault: &HandlerFault) -> Option<Code> {
     Some(match fault {
         HandlerFault::Trapped { .. } | HandlerFault::Crashed { .. } => Code::MetadataTrapped,
@@ -94,12 +94,12 @@ pub(super) fn metadata_code(fault: &HandlerFault) -> Option<Code> {
         HandlerFault::TooMuchOutput { .. } => Code::MetadataTooMuch,
         HandlerFault::WrongShape { .. } => Code::MetadataShape,
         HandlerFault::ForbiddenImport { .. } => Code::MetadataImport,
-        // this machine had no room for it
+        // caused by this machine
         _ => return None,
     })
 }
 
-/// The code of a handler that failed in its preflight.
+/// The code for a handler that failed in its preflight.
 pub(super) fn preflight_code(fault: &HandlerFault) -> Option<Code> {
     Some(match fault {
         HandlerFault::Trapped { .. } | HandlerFault::Crashed { .. } => Code::PreflightTrapped,

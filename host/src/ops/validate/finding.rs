@@ -1,37 +1,37 @@
-//! One thing that was found, and all that was.
+//! One problem of a pack, and the list of all of them.
 
 use env_pack_domain::ForeignText;
 use serde::Serialize;
 
 use super::{Code, FindingSeverity};
 
-/// The most findings that one pack gets: whoever has read these does not need the rest,
-/// and a hostile bill could have thousands.
+/// The maximum number of findings about one pack: a hostile bill of materials could have
+/// thousands of problems.
 const MAX_FINDINGS: usize = 200;
 
-/// Something that was found about a pack.
+/// A problem of a pack, or a note about it.
 #[derive(Clone, Debug, Serialize)]
 pub struct PackFinding {
-    /// What it is.
+    /// The stable code of the problem, explained in `docs/validate.md`.
     pub code: Code,
-    /// How much it matters.
+    /// The severity of the code, unless the request raised it.
     pub severity: FindingSeverity,
-    /// The entry or field that it is about; the whole pack, if none.
+    /// The entry of the archive or the field of the manifest; `None` for the pack itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<ForeignText>,
-    /// Where in the archive, in bytes from its beginning.
+    /// The offset in the archive, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub byte: Option<u64>,
-    /// What is the case here. Foreign text in it is escaped.
+    /// A sentence about this pack. Text from the pack is escaped.
     pub message: String,
-    /// What to do about it.
+    /// A sentence that tells the author what to change.
     pub hint: String,
-    /// Where the code is explained.
+    /// The page and anchor that explain the code.
     pub help: String,
 }
 
 impl PackFinding {
-    /// A finding about a pack as a whole.
+    /// A finding about the pack itself.
     pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
         let description = code.description();
         Self {
@@ -45,35 +45,51 @@ impl PackFinding {
         }
     }
 
-    /// The same finding, about an entry or a field.
+    /// Sets the entry or field that the finding is about.
     pub(super) fn on(self, subject: impl Into<String>) -> Self {
         Self { subject: Some(ForeignText::new(subject)), ..self }
     }
 }
 
-/// All that was found about one pack.
+/// The findings about one pack.
 #[derive(Debug, Default)]
 pub(super) struct PackFindings {
     pub list: Vec<PackFinding>,
-    /// How many more there were.
+    /// Number of findings that were dropped because there were too many.
     pub omitted: usize,
-    /// Whether something took too long, so that more of the same would too.
-    pub is_slow: bool,
+    /// Set when a handler reached a limit of time or memory.
+    pub has_reached_limit: bool,
 }
 
 impl PackFindings {
-    /// Takes a finding in. When there are too many, those that matter least are left out:
+    /// Adds a finding. If there are too many, one of the lowest severity is dropped, so that
     /// a pack cannot hide an error behind warnings.
     pub fn push(&mut self, finding: PackFinding) {
-        self.is_slow |= finding.code.is_resource_limit();
+        self.has_reached_limit |= finding.code.is_resource_limit();
         self.list.push(finding);
         if self.list.len() > MAX_FINDINGS {
             self.omitted += 1;
-            let least = self.list.iter().map(|finding| finding.severity).min();
-            let last = self.list.iter().rposition(|finding| Some(finding.severity) == least);
+            let lowest = self.list.iter().map(|finding| finding.severity).min();
+            let last = self.list.iter().rposition(|finding| Some(finding.severity) == lowest);
             if let Some(at) = last {
                 self.list.remove(at);
             }
         }
+    }
+
+    /// Makes an error of each warning.
+    pub fn raise_warnings(&mut self) {
+        for finding in &mut self.list {
+            if finding.severity == FindingSeverity::Warning {
+                finding.severity = FindingSeverity::Error;
+            }
+        }
+    }
+
+    /// The findings by severity, errors first, and the number of dropped ones. Findings of
+    /// one severity stay in the order in which the pack was read.
+    pub fn into_sorted(mut self) -> (Vec<PackFinding>, usize) {
+        self.list.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        (self.list, self.omitted)
     }
 }

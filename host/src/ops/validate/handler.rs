@@ -1,5 +1,4 @@
-//! What can be said of one handler: first what its binary and its declaration say, then
-//! what it does.
+//! Validates one handler: its binary and declaration first, then what it does when it runs.
 
 use std::time::Duration;
 
@@ -16,17 +15,17 @@ use crate::engine::{self, Provenance};
 use crate::host::Host;
 use crate::ops::pack_error::load_hint;
 
-/// Above this, other tools of the ecosystem do not read a component, in bytes.
+/// The largest component that other tools of the ecosystem read, in bytes.
 const MAX_BYTES_ELSEWHERE: usize = 16 << 20;
-/// Debug information below this is nobody's concern, in bytes.
+/// Less debug information than this is not reported, in bytes.
 const MIN_DEBUG_BYTES: u64 = 16 << 10;
 
-/// Where a field of a handler's declaration stands.
+/// The path of a field in the declaration of a handler, for the subject of a finding.
 pub(super) fn field_path(packed: &PackedHandler, field: &str) -> String {
     format!("handlers[{}].{field}", packed.component.as_exact())
 }
 
-/// Looks at a handler without running it.
+/// Checks a handler without running it.
 pub(super) fn check_binary(packed: &PackedHandler, findings: &mut PackFindings) {
     if packed.bytes.len() > MAX_BYTES_ELSEWHERE {
         let message =
@@ -45,11 +44,10 @@ pub(super) fn check_binary(packed: &PackedHandler, findings: &mut PackFindings) 
             .push(PackFinding::new(Code::DebugInformation, message).on(packed.entry.as_exact()));
     }
     match &packed.declared {
-        // what was declared wrongly is told already
+        // reported when the archive was read
         None if findings.list.iter().any(|finding| finding.code == Code::DeclarationInvalid) => {}
         None => {
-            let message =
-                format!("the pack does not say what component `{}` is and wants", packed.component);
+            let message = format!("the pack does not declare component `{}`", packed.component);
             findings
                 .push(PackFinding::new(Code::HandlerUndeclared, message).on(super::DECLARATIONS));
         }
@@ -57,11 +55,11 @@ pub(super) fn check_binary(packed: &PackedHandler, findings: &mut PackFindings) 
     }
 }
 
-/// Runs a handler and compares what it says with what was said of it; also how long it
-/// ran.
+/// Runs a handler, and compares its metadata and behaviour with its declaration. Returns the
+/// handler, if it loaded, and how long it ran.
 ///
 /// # Errors
-/// [`ValidationFailure`] when this machine could not run it.
+/// [`ValidationFailure`] if this machine could not run it.
 pub(super) fn run(
     host: &Host,
     packed: &PackedHandler,
@@ -71,7 +69,7 @@ pub(super) fn run(
     let could_not = |error: &dyn std::fmt::Display, kind: &'static str| ValidationFailure {
         kind,
         message: format!("component `{}` was not run: {error}", packed.component),
-        hint: "see what `gtc doctor self` says of the worker".to_owned(),
+        hint: "check the worker with `gtc doctor self`".to_owned(),
     };
     let dry_run = match dry_run::run(host, packed, trust) {
         Ok(dry_run) => dry_run,
@@ -90,7 +88,7 @@ pub(super) fn run(
     let handler = dry_run.loaded.handler.as_ref();
     if AbiVersion::of_world(packed.world.as_exact()).is_none() {
         let message =
-            format!("the manifest says `{}`, and the component exports `0.1.x`", packed.world);
+            format!("the manifest names `{}`, but the component exports `0.1.x`", packed.world);
         findings
             .push(PackFinding::new(Code::WorldDiffers, message).on(field_path(packed, "world")));
     }
@@ -115,14 +113,14 @@ pub(super) fn run(
     Ok((Some(seen), dry_run.took))
 }
 
-/// What the pack states against what the component answers.
+/// Compares the declaration of the pack with the metadata that the component reports.
 fn compare_with_declaration(
     packed: &PackedHandler,
     declared: &HandlerDeclaration,
     handler: &dyn EnvPackHandler,
     findings: &mut PackFindings,
 ) {
-    let said = [
+    let fields = [
         (Code::SlotDiffers, "slot", declared.slot.to_string(), handler.slot().to_string()),
         (
             Code::PathDiffers,
@@ -137,10 +135,10 @@ fn compare_with_declaration(
             handler.supported_versions().to_string(),
         ),
     ];
-    for (code, name, declared, answered) in said {
+    for (code, name, declared, answered) in fields {
         if declared != answered {
             let message = format!(
-                "component `{}` answers `{answered}`, and the pack declares `{declared}`",
+                "component `{}` reports `{answered}`, but the pack declares `{declared}`",
                 packed.component
             );
             findings.push(PackFinding::new(code, message).on(field_path(packed, name)));
@@ -148,7 +146,7 @@ fn compare_with_declaration(
     }
 }
 
-/// What is odd about the descriptor and the requirement by themselves.
+/// Checks the descriptor path and the version requirement by themselves.
 fn check_descriptor(
     packed: &PackedHandler,
     handler: &dyn EnvPackHandler,
@@ -157,7 +155,7 @@ fn check_descriptor(
     let path = handler.descriptor_path();
     if let Some(named) = path.slot().filter(|named| *named != handler.slot()) {
         let message = format!(
-            "`{path}` names the slot `{named}`, and the handler serves `{}`",
+            "`{path}` names the slot `{named}`, but the handler serves `{}`",
             handler.slot()
         );
         findings.push(
@@ -165,30 +163,32 @@ fn check_descriptor(
         );
     }
     let supported = handler.supported_versions();
-    let has_end =
+    let has_upper_bound =
         |part: &semver::Comparator| !matches!(part.op, semver::Op::Greater | semver::Op::GreaterEq);
-    let code = match *supported == VersionReq::STAR {
-        true => Code::EveryVersion,
-        false if supported.comparators.iter().any(has_end) => return,
-        false => Code::OpenVersions,
+    let code = if *supported == VersionReq::STAR {
+        Code::EveryVersion
+    } else if supported.comparators.iter().any(has_upper_bound) {
+        return;
+    } else {
+        Code::OpenVersions
     };
     let message = format!("the handler of `{path}` supports `{supported}`");
     findings.push(PackFinding::new(code, message).on(field_path(packed, "supported_versions")));
 }
 
-/// Whether a handler says the same of itself when it is asked again.
+/// Checks that a handler reports the same metadata when it is asked again.
 fn check_deterministic(packed: &PackedHandler, dry_run: &DryRun, findings: &mut PackFindings) {
     let message = match &dry_run.changed {
         Ok(None) => return,
         Ok(Some(changed)) => {
             let dry_run::MetadataChange { what, first, second } = changed;
             format!(
-                "component `{}` answers {what} `{first}`, and then `{second}`",
+                "component `{}` reports {what} `{first}` first, then `{second}`",
                 packed.component
             )
         }
         Err(error) => format!(
-            "component `{}` answered, and when it was asked again: {error}",
+            "component `{}` reported its metadata, but not a second time: {error}",
             packed.component
         ),
     };

@@ -14,10 +14,10 @@ use crate::engine;
 use crate::host::Host;
 use crate::ops::error::describe_permissions;
 
-/// As many commands and addresses as somebody reads who is asked to grant them.
+/// The maximum number of permissions of one handler, so that an operator can read them all.
 const MAX_PERMISSIONS: usize = 256;
 
-/// What a component imports against what the pack declares.
+/// Compares the imports of a component with the permissions that the pack declares.
 pub(super) fn check_imports(
     packed: &PackedHandler,
     imports: &[ForeignText],
@@ -47,13 +47,13 @@ pub(super) fn check_imports(
             (true, true) => (
                 undeclared,
                 format!(
-                    "component `{component}` imports `{interface}`, for which nothing is declared"
+                    "component `{component}` imports `{interface}`, but declares no permission for it"
                 ),
             ),
             (false, false) => (
                 unused,
                 format!(
-                    "component `{component}` does not import `{interface}`, for which something is declared"
+                    "component `{component}` declares permissions for `{interface}`, but does not import it"
                 ),
             ),
             _ => continue,
@@ -64,8 +64,8 @@ pub(super) fn check_imports(
     }
 }
 
-/// What a component says itself that it needs against what the pack declares. It has been
-/// loaded, so that it is of sane shape.
+/// Compares the permissions that a component lists in a section of its binary with those
+/// that the pack declares. The component must have been loaded, which limits its complexity.
 pub(super) fn check_section(
     host: &Host,
     packed: &PackedHandler,
@@ -78,56 +78,56 @@ pub(super) fn check_section(
         Ok(Some(json)) => archive::parse_permissions(json).map_err(|reason| reason.to_string()),
         Err(reason) => Err(reason),
     };
-    let place = field_path(packed, "permissions");
+    let subject = field_path(packed, "permissions");
     match needed.map(|needed| needed.without(declared)) {
         Ok(missing) if missing.is_empty() => {}
         Ok(missing) => {
             let message = format!(
-                "component `{}` says that it wants {}",
+                "component `{}` lists permissions that the pack does not declare: {}",
                 packed.component,
                 describe_permissions(&missing)
             );
-            findings.push(PackFinding::new(Code::NeedsMore, message).on(place));
+            findings.push(PackFinding::new(Code::NeedsMore, message).on(subject));
         }
         Err(reason) => {
             let message = format!("component `{}`: {reason}", packed.component);
-            findings.push(PackFinding::new(Code::SectionMalformed, message).on(place));
+            findings.push(PackFinding::new(Code::SectionMalformed, message).on(subject));
         }
     }
 }
 
-/// What a pack declares, by itself.
+/// Checks the declared permissions of a handler by themselves.
 pub(super) fn check_declared(
     packed: &PackedHandler,
     declared: &Permissions,
     findings: &mut PackFindings,
 ) {
     let mut seen: HashSet<String> = HashSet::new();
-    let mut repeated = |text: String, place: &str, findings: &mut PackFindings| {
+    let mut check_repeated = |text: String, subject: &str, findings: &mut PackFindings| {
         let message = format!("`{text}` is declared twice");
         if !seen.insert(text) {
-            findings.push(PackFinding::new(Code::PermissionRepeated, message).on(place));
+            findings.push(PackFinding::new(Code::PermissionRepeated, message).on(subject));
         }
     };
     let count = declared.tools.len() + declared.network.len();
     if count > MAX_PERMISSIONS {
         let message =
-            format!("component `{}` wants {count} commands and addresses", packed.component);
+            format!("component `{}` declares {count} commands and addresses", packed.component);
         findings.push(
             PackFinding::new(Code::PermissionsTooMany, message)
                 .on(field_path(packed, "permissions")),
         );
     }
     for (at, tool) in declared.tools.iter().enumerate().take(MAX_PERMISSIONS) {
-        let place = field_path(packed, &format!("permissions.tools[{at}]"));
-        repeated(tool.to_string(), &place, findings);
+        let subject = field_path(packed, &format!("permissions.tools[{at}]"));
+        check_repeated(tool.to_string(), &subject, findings);
         if runs_code(tool) {
             let message = format!("`{tool}` runs a shell or an interpreter");
-            findings.push(PackFinding::new(Code::ToolIsShell, message).on(place));
+            findings.push(PackFinding::new(Code::ToolIsShell, message).on(subject));
         }
     }
     for (at, address) in declared.network.iter().enumerate().take(MAX_PERMISSIONS) {
-        let place = field_path(packed, &format!("permissions.network[{at}]"));
-        repeated(address.to_string(), &place, findings);
+        let subject = field_path(packed, &format!("permissions.network[{at}]"));
+        check_repeated(address.to_string(), &subject, findings);
     }
 }

@@ -1,4 +1,4 @@
-//! What a preflight says when everything it asks for is refused.
+//! Checks how a preflight behaves when every permission it needs is refused.
 
 use env_pack_domain::{
     ForeignText, HandlerFault, NetworkPermission, Permissions, Preflight, Probe, ToolPermission,
@@ -9,10 +9,10 @@ use super::handler::field_path;
 use super::{Code, PackFinding, PackFindings, error_codes};
 use crate::archive::PackedHandler;
 
-/// Judges both runs of a preflight.
+/// Checks both runs of a preflight.
 ///
 /// # Errors
-/// The fault that is none of the handler's.
+/// The fault of a run, if this machine caused it and not the handler.
 pub(super) fn check(
     packed: &PackedHandler,
     dry_run: &DryRun,
@@ -34,43 +34,43 @@ pub(super) fn check(
         Some(Err(fault)) if error_codes::preflight_code(fault).is_none() => {
             return Err(fault.clone());
         }
-        Some(Err(fault)) => Some(format!("the second time: {fault}")),
+        Some(Err(fault)) => Some(format!("second run: {fault}")),
         Some(Ok(second)) => difference(first, second),
     };
     if let Some(difference) = difference {
         let message = format!(
-            "component `{}` answered twice, and not the same: {difference}",
+            "component `{}` returned different results in two runs: {difference}",
             packed.component
         );
         findings.push(PackFinding::new(Code::PreflightChanges, message).on(subject.clone()));
     }
     if !first.probes.is_empty() && first.checks.iter().all(|check| check.outcome.passed()) {
+        let more = if first.probes.len() > 1 { " and more" } else { "" };
         let message = format!(
-            "component `{}` asked for `{}` and more, was refused, and reports no failed check",
+            "component `{}` was refused `{}`{more}, but reports no failed check",
             packed.component, first.probes[0].asked
         );
-        let message =
-            if first.probes.len() == 1 { message.replace(" and more,", ",") } else { message };
         findings.push(PackFinding::new(Code::PreflightIgnores, message).on(subject));
     }
     check_declared(packed, &first.probes, declared, findings);
     Ok(())
 }
 
+/// Describes the first difference between two results.
 fn difference(first: &Preflight, second: &Preflight) -> Option<String> {
-    let counts = (first.checks.len(), second.checks.len());
-    if counts.0 != counts.1 {
-        return Some(format!("{} checks, and then {}", counts.0, counts.1));
+    if first.checks.len() != second.checks.len() {
+        return Some(format!("{} checks, then {}", first.checks.len(), second.checks.len()));
     }
     let changed = first.checks.iter().zip(&second.checks).find(|(first, second)| first != second);
     if let Some((check, _)) = changed {
         return Some(format!("check `{}` differs", check.name));
     }
-    (first.probes != second.probes).then(|| "it asked for other things".to_owned())
+    (first.probes != second.probes)
+        .then(|| "it ran other commands or reached other addresses".to_owned())
 }
 
-/// What was asked for and stands in no declaration: it is refused whatever an operator
-/// grants.
+/// Checks that each command and address of the preflight is declared: the host refuses any
+/// other, whatever the operator grants.
 fn check_declared(
     packed: &PackedHandler,
     probes: &[Probe],
@@ -98,7 +98,7 @@ fn check_declared(
         };
         if !is_declared {
             let message = format!(
-                "component `{}` asks for `{asked}`, which the pack does not declare",
+                "component `{}` uses `{asked}`, which the pack does not declare",
                 packed.component
             );
             findings.push(
@@ -109,16 +109,16 @@ fn check_declared(
     }
 }
 
-/// Whether a command may be one that a permission allows. What was cut off cannot be
-/// compared, and then its program decides.
+/// Returns true if a permission may allow a command. The end of a long command is cut off;
+/// such a command is compared by its program only.
 fn may_cover(permission: &ToolPermission, command: &str) -> bool {
     let program =
         || command.split(' ').next() == Some(permission.tool()) && !permission.args().is_empty();
     covers(permission, command) || ForeignText::is_truncated(command) && program()
 }
 
-/// Whether a command, its words joined by blanks, may be one that a permission allows. A
-/// word may hold blanks itself, so every way to cut it is looked at.
+/// Returns true if a permission may allow a command, whose words are joined by spaces. A
+/// word may contain spaces itself, so every way to split the command is tried.
 fn covers(permission: &ToolPermission, command: &str) -> bool {
     let Some(rest) = command.strip_prefix(permission.tool()) else { return false };
     let mut ends = vec![command.len() - rest.len()];

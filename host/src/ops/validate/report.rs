@@ -1,92 +1,92 @@
-//! What validation has to say.
+//! The report of `gtc pack validate`.
 
 use env_pack_domain::{CapabilitySlot, DescriptorPath, ForeignText, PackRef};
 use serde::Serialize;
 
 use super::{FindingSeverity, PackFinding};
 
-/// What was found about packs.
+/// The findings about all packs.
 #[derive(Debug, Serialize)]
 pub struct ValidateReport {
-    /// The packs, in the order in which they were named.
+    /// One report per pack, in the order of the request.
     pub packs: Vec<PackReport>,
-    /// How many errors there are.
+    /// Number of errors in all packs.
     pub errors: usize,
-    /// How many warnings there are.
+    /// Number of warnings in all packs; 0 with `strict`.
     pub warnings: usize,
-    /// How many notes there are.
+    /// Number of notes in all packs.
     pub notes: usize,
-    /// Whether warnings count as errors do.
+    /// Warnings were treated as errors.
     pub strict: bool,
-    /// Whether nothing counts against any of the packs.
+    /// True if all packs passed.
     pub passed: bool,
 }
 
-/// What was found about one pack.
+/// The findings about one pack.
 #[derive(Debug, Default, Serialize)]
 pub struct PackReport {
-    /// Where it is, as it was named.
+    /// The reference of the pack, as written in the request.
     pub pack_ref: String,
-    /// Its id, as far as it can be read.
+    /// The id in the manifest, if the manifest could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<ForeignText>,
-    /// Its version.
+    /// The version in the manifest, if the manifest could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Its size, in bytes.
+    /// The size of the archive in bytes; 0 if it could not be read.
     pub size: usize,
-    /// Its digest; none when it could not be had.
+    /// The SHA-256 digest of the archive in hexadecimal; `None` if it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
-    /// The handlers that said who they are.
+    /// The handlers that reported their metadata.
     pub handlers: Vec<ValidatedHandler>,
-    /// What was found.
+    /// The findings by severity, errors first; at most 200.
     pub findings: Vec<PackFinding>,
-    /// How many more findings there are.
+    /// Number of findings that were left out.
     #[serde(skip_serializing_if = "is_zero")]
     pub omitted: usize,
-    /// What was not looked at, and why.
+    /// The part that was not examined, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<&'static str>,
-    /// Why it could not be examined, or not to the end.
+    /// The reason why the pack could not be examined to the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<ValidationFailure>,
 }
 
-/// A handler that said who it is.
+/// A handler that reported its metadata.
 #[derive(Debug, Serialize)]
 pub struct ValidatedHandler {
-    /// The id of its component.
+    /// The id of the component.
     pub component: ForeignText,
-    /// The slot it fills.
+    /// The slot it serves.
     pub slot: CapabilitySlot,
-    /// The path it answers for.
+    /// Its descriptor path, such as `acme.secrets.vault`.
     pub descriptor_path: DescriptorPath,
-    /// The versions it supports.
+    /// The requirement on the version of its descriptor, such as `^0.4`.
     pub supported_versions: String,
-    /// What its component imports.
+    /// The interfaces that the component imports.
     pub imports: Vec<ForeignText>,
 }
 
-/// Why nobody knows.
+/// The reason why a pack could not be examined.
 #[derive(Clone, Debug, Serialize)]
 pub struct ValidationFailure {
     /// A stable name of the kind of error.
     pub kind: &'static str,
-    /// What happened.
+    /// The error and its causes.
     pub message: String,
-    /// What to do about it.
+    /// What the user can do about it; may be empty.
     pub hint: String,
 }
 
-/// What is to be said of packs in one word.
+/// The result for one pack or for all packs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValidationVerdict {
-    /// Nothing counts against them.
+    /// No finding counts against a pack.
     Passed,
-    /// Something does.
+    /// A finding counts against a pack.
     Failed,
-    /// One of them could not be examined.
+    /// A pack could not be examined.
     Unknown,
 }
 
@@ -100,21 +100,21 @@ impl ValidateReport {
             let findings = packs.iter().flat_map(|pack| &pack.findings);
             findings.filter(|finding| finding.severity == severity).count()
         };
-        let (errors, warnings, notes) = (
-            count(FindingSeverity::Error),
-            count(FindingSeverity::Warning),
-            count(FindingSeverity::Note),
-        );
+        let errors = count(FindingSeverity::Error);
+        let warnings = count(FindingSeverity::Warning);
+        let notes = count(FindingSeverity::Note);
         let passed = packs.iter().all(|pack| pack.verdict(strict) == ValidationVerdict::Passed);
         Self { packs, errors, warnings, notes, strict, passed }
     }
 
-    /// The verdict on all packs: what is not known comes first.
+    /// The verdict on all packs: unknown if one could not be examined.
     pub fn verdict(&self) -> ValidationVerdict {
-        match (self.passed, self.packs.iter().any(|pack| pack.failure.is_some())) {
-            (true, _) => ValidationVerdict::Passed,
-            (false, true) => ValidationVerdict::Unknown,
-            (false, false) => ValidationVerdict::Failed,
+        if self.passed {
+            ValidationVerdict::Passed
+        } else if self.packs.iter().any(|pack| pack.failure.is_some()) {
+            ValidationVerdict::Unknown
+        } else {
+            ValidationVerdict::Failed
         }
     }
 }
@@ -126,19 +126,18 @@ impl PackReport {
 
     /// The verdict on this pack.
     pub fn verdict(&self, strict: bool) -> ValidationVerdict {
-        match (
-            self.failure.is_some(),
-            self.findings.iter().any(|finding| finding.counts_against_pack(strict)),
-        ) {
-            (true, _) => ValidationVerdict::Unknown,
-            (false, true) => ValidationVerdict::Failed,
-            (false, false) => ValidationVerdict::Passed,
+        if self.failure.is_some() {
+            ValidationVerdict::Unknown
+        } else if self.findings.iter().any(|finding| finding.counts_against_pack(strict)) {
+            ValidationVerdict::Failed
+        } else {
+            ValidationVerdict::Passed
         }
     }
 }
 
 impl PackFinding {
-    /// Whether it counts against the pack.
+    /// Returns true if the finding counts against the pack.
     pub fn counts_against_pack(&self, strict: bool) -> bool {
         self.severity == FindingSeverity::Error
             || strict && self.severity == FindingSeverity::Warning

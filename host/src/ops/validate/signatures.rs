@@ -1,4 +1,4 @@
-//! Whether a pack is signed as it was asked for.
+//! Checks the signatures of a pack.
 
 use env_pack_domain::PackRef;
 
@@ -9,20 +9,23 @@ use crate::ops::signing::{self, TrustedKeys};
 use crate::ops::trust::{TrustPolicy, inspect_signatures};
 use crate::ops::{OpError, PackError, SignatureStatus};
 
-/// Whose signature is asked for.
+/// The signature that each pack must have, with keys that have been read.
 pub(super) enum RequiredSignature {
-    /// Nobody's.
+    /// No signature.
     None,
-    /// Anybody's.
+    /// A valid signature of any key.
     AnySigner,
-    /// That of one of these.
+    /// A signature that this policy trusts.
     Trusted(TrustPolicy),
 }
 
 impl RequiredSignature {
     /// Reads keys and trust roots, once for all packs.
-    pub fn load(host: &Host, asked: &SignaturePolicy) -> Result<Self, OpError> {
-        let trusted = match asked {
+    ///
+    /// # Errors
+    /// [`OpError`] if a key or a trust root cannot be read.
+    pub fn load(host: &Host, policy: &SignaturePolicy) -> Result<Self, OpError> {
+        let trusted = match policy {
             SignaturePolicy::NotRequired => return Ok(Self::None),
             SignaturePolicy::AnySigner => return Ok(Self::AnySigner),
             SignaturePolicy::Keys(paths) => TrustedKeys::Keys(paths.clone()),
@@ -34,26 +37,26 @@ impl RequiredSignature {
     }
 }
 
-/// Looks at the signatures of a pack.
+/// Adds a finding if a pack lacks the required signature, or has an invalid one.
 pub(super) fn check(
     host: &Host,
     pack_ref: &PackRef,
     fetched: &FetchedPack,
-    wanted: &RequiredSignature,
+    required: &RequiredSignature,
     findings: &mut PackFindings,
 ) {
-    let unsigned = || PackFinding::new(Code::Unsigned, "nobody has signed the pack");
-    let found = match wanted {
+    let unsigned = || PackFinding::new(Code::Unsigned, "the pack is not signed");
+    let found = match required {
         RequiredSignature::Trusted(trust) => match trust.examine(host, pack_ref, fetched) {
             Ok(_) => None,
             Err(PackError::Unsigned) => Some(unsigned()),
             Err(error) => Some(PackFinding::new(Code::SignatureRefused, error.to_string())),
         },
         RequiredSignature::AnySigner | RequiredSignature::None => {
-            let asked = matches!(wanted, RequiredSignature::AnySigner);
+            let is_required = matches!(required, RequiredSignature::AnySigner);
             match inspect_signatures(host, pack_ref, fetched).signature {
-                SignatureStatus::Unsigned if asked => Some(unsigned()),
-                SignatureStatus::Invalid { reason } if asked => {
+                SignatureStatus::Unsigned if is_required => Some(unsigned()),
+                SignatureStatus::Invalid { reason } if is_required => {
                     Some(PackFinding::new(Code::SignatureRefused, reason))
                 }
                 SignatureStatus::Invalid { reason } => {
@@ -63,5 +66,7 @@ pub(super) fn check(
             }
         }
     };
-    found.into_iter().for_each(|finding| findings.push(finding));
+    if let Some(finding) = found {
+        findings.push(finding);
+    }
 }

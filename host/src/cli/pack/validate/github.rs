@@ -1,14 +1,14 @@
-//! Workflow commands of GitHub Actions: one line for each finding, which becomes an
-//! annotation.
+//! Renders a validation report as workflow commands of GitHub Actions: one line, and so
+//! one annotation, for each finding.
 //!
-//! The runner obeys every line that begins with `::`, so nothing that a pack says begins
-//! a line, ends one, or ends a parameter.
+//! The runner executes each line that begins with `::`, so text from a pack must not begin a
+//! line, end one, or end a parameter.
 
 use super::{repository_path, subject_text};
 use crate::cli::render::shown;
 use crate::ops::validate::{FindingSeverity, PackReport, ValidateReport};
 
-/// The report as workflow commands.
+/// Renders the report as workflow commands.
 pub fn github(report: &ValidateReport) -> String {
     report.packs.iter().map(pack).collect()
 }
@@ -38,20 +38,21 @@ fn pack(pack: &PackReport) -> String {
 
 fn line(command: &str, pack_ref: &str, title: &str, message: &str) -> String {
     let pack_ref = shown(pack_ref);
-    let (file, title) = match pack_ref.contains("://") {
-        // no file of the repository
-        true => (String::new(), format!("{title}: {pack_ref}")),
-        false => (format!("file={},", parameter(repository_path(&pack_ref))), title.to_owned()),
+    let parameters = if pack_ref.contains("://") {
+        // a URL is not a file of the repository
+        format!("title={}", parameter(&format!("{title}: {pack_ref}")))
+    } else {
+        format!("file={},title={}", parameter(repository_path(&pack_ref)), parameter(title))
     };
-    format!("::{command} {file}title={}::{}\n", parameter(&title), data(message))
+    format!("::{command} {parameters}::{}\n", data(message))
 }
 
-/// What stands after the second `::`.
+/// Escapes the text after the second `::`.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a parameter.
+/// Escapes the value of a parameter.
 fn parameter(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,8 +1,11 @@
-//! SARIF 2.1.0: one run, every code a rule, every finding a result.
+//! Renders a validation report as a [SARIF 2.1.0] log: one run, a rule for each code, a
+//! result for each finding.
 //!
-//! GitHub takes a log only when every result has a file and a line, and takes two results
-//! for one that have the same rule, file and fingerprint. A pack has no lines; so all of
-//! it is the first one, and where in the pack something is, its logical location says.
+//! GitHub accepts a log only if each result has a file and a line, and merges results with
+//! the same rule, file and fingerprint. A pack has no lines, so every result is on line 1;
+//! the logical location names the entry or field.
+//!
+//! [SARIF 2.1.0]: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 use std::collections::BTreeMap;
 
@@ -17,14 +20,11 @@ use crate::ops::validate::{
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-
-/// What tells the results of this command from those of others in one repository.
+/// Separates the results of this command from those of other tools in one repository.
 const CATEGORY: &str = "gtc-pack-validate/";
-
-/// The fingerprint that GitHub looks at.
+/// The fingerprint that GitHub compares.
 const FINGERPRINT: &str = "primaryLocationLineHash";
-
-/// Where this program is published; nowhere yet, and then no rule has an address.
+/// The URL of the repository. If it is empty, rules have no help URI.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// A log file.
@@ -159,7 +159,7 @@ struct SarifRegion {
     end_column: u64,
 }
 
-/// The first line, as of every file that has none.
+/// Line 1, for files without lines.
 const FIRST_LINE: SarifRegion =
     SarifRegion { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
 
@@ -170,7 +170,7 @@ struct LogicalLocation {
     kind: &'static str,
 }
 
-/// The report as a log file.
+/// Renders the report as a SARIF log.
 pub fn sarif(report: &ValidateReport) -> SarifLog {
     let results = report.packs.iter().flat_map(results);
     let driver = ToolDriver {
@@ -215,17 +215,17 @@ fn rule(code: Code) -> SarifRule {
     }
 }
 
-/// The address of what is written about a code, which must be a whole one.
+/// The URL of the documentation of a code; SARIF requires an absolute one.
 fn help_uri(repository: &str, code: Code) -> Option<String> {
     (!repository.is_empty())
         .then(|| format!("{}/blob/main/{PAGE}#{}", repository.trim_end_matches('/'), code.name()))
 }
 
-/// The results about a pack, each with a fingerprint of its own, which does not change
-/// when those about something else come or go.
+/// The results about a pack. Each has a unique fingerprint, which does not depend on results
+/// about other subjects.
 fn results(pack: &PackReport) -> Vec<SarifResult> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let result = |finding: &PackFinding| {
+    let numbered_result = |finding: &PackFinding| {
         let subject =
             finding.subject.as_ref().map(|subject| subject.as_exact()).unwrap_or_default();
         let hash = Sha256Digest::compute(format!("{}\0{subject}", finding.code.name()).as_bytes())
@@ -235,14 +235,14 @@ fn results(pack: &PackReport) -> Vec<SarifResult> {
         *count += 1;
         result(pack, finding, format!("{hash}:{count}"))
     };
-    pack.findings.iter().map(result).collect()
+    pack.findings.iter().map(numbered_result).collect()
 }
 
 fn result(pack: &PackReport, finding: &PackFinding, fingerprint: String) -> SarifResult {
     let place = subject_text(finding).map(|place| format!(" ({place})")).unwrap_or_default();
     SarifResult {
         rule_id: finding.code.name(),
-        // every code is a rule, in this order
+        // rules are in the order of `Code::ALL`
         rule_index: Code::ALL.iter().position(|code| *code == finding.code).unwrap_or_default(),
         level: level(finding.severity),
         // GitHub shows no logical locations
@@ -268,7 +268,7 @@ fn location(pack: &PackReport, finding: Option<&PackFinding>) -> SarifLocation {
     }
 }
 
-/// What is not known of a pack, and what is left out.
+/// Notifications about a pack that could not be examined, and about omitted findings.
 fn notifications(pack: &PackReport) -> impl Iterator<Item = SarifNotification> {
     let notification = |level, text| SarifNotification {
         level,
@@ -294,26 +294,27 @@ fn level(severity: FindingSeverity) -> &'static str {
     }
 }
 
-/// A reference as a URI reference. A path becomes one relative to where the command ran,
-/// or that of a file.
+/// A pack reference as a URI reference. A relative path stays relative to the working
+/// directory; an absolute one becomes a `file://` URI.
 fn uri(pack_ref: &str) -> String {
     let (scheme, rest) = match pack_ref.split_once("://") {
         Some(("oci", rest)) => ("oci://", rest),
         Some(("file", rest)) => ("file://", rest),
         _ if pack_ref.starts_with('/') => ("file://", pack_ref),
-        // files of a repository are compared by their paths from its root
+        // GitHub matches paths relative to the root of the repository
         _ => ("", super::repository_path(pack_ref)),
     };
-    let may_stand = |byte: u8| {
+    let is_allowed = |byte: u8| {
         byte.is_ascii_alphanumeric()
             || b"-._~/".contains(&byte)
             || scheme == "oci://" && b":@".contains(&byte)
     };
     let mut uri = scheme.to_owned();
     for byte in rest.bytes() {
-        match may_stand(byte) {
-            true => uri.push(char::from(byte)),
-            false => uri.push_str(&format!("%{byte:02X}")),
+        if is_allowed(byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
         }
     }
     uri

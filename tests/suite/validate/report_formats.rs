@@ -1,4 +1,4 @@
-//! The forms of the report, as those read them who are meant to.
+//! The formats of the report, read by independent readers.
 
 use roxmltree::Document;
 use serde_json::{Value, json};
@@ -9,13 +9,12 @@ use crate::support::schema;
 use crate::support::zips::{Zip, bill, cbor, sealed};
 use crate::support::{Sandbox, repository, text};
 
-/// What a pack says that wants to be more than text: in a terminal, in XML, and in a
-/// workflow.
+/// Text of a pack that tries to control a terminal, an XML document and a workflow log.
 const LIE: &str =
     "\u{1b}[2J\r\n::stop-commands::x\n##[error]%0A\"/>]]><failure/><!--&lt;\u{202e}\u{fffe}";
 
-/// A sandbox with packs that are good, bad, hostile and not there; the arguments that
-/// name them.
+/// A sandbox with valid, invalid, hostile and missing packs, and the arguments to validate
+/// them.
 fn sandbox() -> (Sandbox, Vec<String>) {
     let sandbox = Sandbox::new();
     sandbox.write("packs/good.gtpack", pack_of(handler().component()));
@@ -54,7 +53,7 @@ fn report(sandbox: &Sandbox, arguments: &[String], form: &str) -> String {
 fn sarif_schema() -> Value {
     let path = repository().join("tests/fixtures/sarif/sarif-schema-2.1.0.json");
     let text = std::fs::read_to_string(path).expect("a schema");
-    // two of its patterns have a bracket too many, which only some dialects pass over
+    // two of its patterns have a superfluous bracket, which only some dialects ignore
     serde_json::from_str(&text.replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}$")).expect("JSON")
 }
 
@@ -85,8 +84,8 @@ fn sarif_is_what_its_schema_says() {
     assert_eq!(invocation["toolExecutionNotifications"].as_array().map(Vec::len), Some(1));
 }
 
-/// What GitHub asks of a log beside the schema: it refuses the whole log for one result
-/// without a line, and shows results once that it cannot tell apart.
+/// GitHub requires more than the schema: it refuses a log with a result without a line, and
+/// merges results that it cannot tell apart.
 #[test]
 fn sarif_is_what_github_takes() {
     let (sandbox, mut arguments) = sandbox();
@@ -139,7 +138,7 @@ fn sarif_is_what_github_takes() {
 }
 
 #[test]
-fn a_report_is_written_though_nobody_knows_whose_signatures_are_wanted() {
+fn a_report_is_written_if_a_key_or_trust_root_cannot_be_read() {
     let sandbox = Sandbox::new();
     sandbox.write("good.gtpack", pack_of(handler().component()));
     for wanted in [["--env", "nowhere"], ["--key", "nowhere.pub"]] {
@@ -157,9 +156,9 @@ fn a_report_is_written_though_nobody_knows_whose_signatures_are_wanted() {
     }
 }
 
-/// The check that the other test relies on finds what is wrong.
+/// The schema finds errors, so that `sarif_is_what_its_schema_says` means something.
 #[test]
-fn the_schema_refuses_what_is_no_sarif() {
+fn the_schema_refuses_invalid_sarif() {
     let schema = sarif_schema();
     let log =
         json!({"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "x"}}, "results": []}]});
@@ -212,7 +211,7 @@ fn junit_is_read_by_an_xml_reader() {
         }
     }
     assert_eq!(root.attribute("tests"), Some(sums[0].to_string().as_str()));
-    // one for the good pack and for each of the others; what the lies spell is text
+    // one per invalid pack; the markup in hostile names is plain text
     assert_eq!((sums[1] >= 3, sums[2]), (true, 1), "{xml}");
     assert_eq!(suites[1].attribute("name"), Some("packs/name of lies, a::b.gtpack"));
     let names: String = suites[1].descendants().filter_map(|node| node.attribute("name")).collect();
@@ -248,14 +247,14 @@ fn workflow_commands_are_ours_alone() {
 }
 
 #[test]
-fn people_read_what_is_wrong_and_what_to_do() {
+fn text_names_problem_place_and_next_step() {
     let (sandbox, arguments) = sandbox();
     let text = report(&sandbox, &arguments, "human");
     for line in [
         "✓ packs/good.gtpack (`test.state.broken` 1.0.0)",
         "    `test.state.broken` serves state, supports `^1`",
-        "    next: Rename the entry: no `..`, no leading `/`, no backslash, no device, nothing beyond ASCII.",
-        "    nothing in it was looked at, because its container is not in order",
+        "    next: Rename the entry: no `..`, no leading `/`, no backslash, no device name, only ASCII.",
+        "    the contents were not examined, because the container is not valid",
         "    next: check the path, or name another pack file",
     ] {
         assert!(text.contains(line), "`{line}` is not in\n{text}");

@@ -1,4 +1,4 @@
-//! Packs with which nothing is wrong.
+//! Valid packs, and the options of `gtc pack validate`.
 
 use greentic_types::{PackManifest, encode_pack_manifest};
 use serde_json::{Value, json};
@@ -11,8 +11,7 @@ use crate::support::wat::Handler;
 use crate::support::zips::{Zip, sealed};
 use crate::support::{Sandbox, repository};
 
-/// What the packs of this program, of its examples and of its tests are: clean, even when
-/// warnings count.
+/// Built-in packs, examples and test packs have no errors and no warnings.
 #[test]
 fn good_packs_are_clean() {
     let mut sandbox = Sandbox::new();
@@ -29,7 +28,7 @@ fn good_packs_are_clean() {
     let asking =
         asking(&handler(), &["vault version", "kubectl auth can-i * *"], &["vault.example:8200"]);
     packs.push(sandbox.write("asking.gtpack", asking).display().to_string());
-    // which server it is, the operator answers; so whoever builds it says it
+    // the operator chooses the server, so the author of the build declares its address
     let vault = ["--allow-network", "vault.example:8200"];
     packs.push(sandbox.built_pack(test_artifacts::vault(), "0.4.2", &vault).display().to_string());
     packs.push(sandbox.built_pack(test_artifacts::witness(), "1.0.0", &[]).display().to_string());
@@ -50,7 +49,7 @@ fn good_packs_are_clean() {
     assert_eq!((ran.code, &report["passed"]), (0, &json!(true)));
 }
 
-/// A pack of the ecosystem that holds no handler is what it is, and no broken one.
+/// A pack of the ecosystem without a handler is not an error.
 #[test]
 fn a_pack_of_another_kind_is_a_note() {
     let sandbox = Sandbox::new();
@@ -67,9 +66,9 @@ fn a_pack_of_another_kind_is_a_note() {
     assert_eq!(findings(&ran)[0]["severity"], "error");
 }
 
-/// What the ecosystem's library writes, and not ours: an application of flows.
+/// An application of flows, as the ecosystem's library writes it.
 #[test]
-fn a_pack_that_others_wrote_is_a_note() {
+fn an_application_is_a_note() {
     let manifest = json!({"schema_version": "pack-v1", "pack_id": "acme.flows", "name": "Flows", "version": "2.1.0",
         "kind": "application", "publisher": "acme", "components": [], "flows": [], "dependencies": [],
         "capabilities": [], "secret_requirements": [], "signatures": {"signatures": []}});
@@ -85,10 +84,9 @@ fn a_pack_that_others_wrote_is_a_note() {
     assert_eq!(ran.result()["packs"][0]["id"], "acme.flows");
 }
 
-/// Packs in registries are looked at where they are; a component that lies there without
-/// a pack is asked all the same.
+/// Packs and bare components in a registry are validated too.
 #[test]
-fn what_a_registry_has_is_looked_at() {
+fn packs_in_registries_are_validated() {
     let sandbox = Sandbox::new();
     let validate = |image: &Image| {
         let registry = ScriptedRegistry::with_image(image);
@@ -104,7 +102,7 @@ fn what_a_registry_has_is_looked_at() {
 }
 
 #[test]
-fn warnings_count_when_they_are_asked_to() {
+fn strict_makes_errors_of_warnings() {
     let sandbox = Sandbox::new();
     let pack = asking(&handler(), &["vault status", "vault status"], &[]);
     let path = sandbox.write("odd.gtpack", pack).display().to_string();
@@ -114,7 +112,7 @@ fn warnings_count_when_they_are_asked_to() {
     assert_eq!(findings(&strict)[0]["severity"], "error");
 }
 
-/// A pack cannot hide what counts against it behind what does not.
+/// A pack cannot hide errors behind warnings.
 #[test]
 fn an_error_is_never_left_out() {
     let sandbox = Sandbox::new();
@@ -131,9 +129,9 @@ fn an_error_is_never_left_out() {
     }
 }
 
-/// What cannot be had is no finding, and hides nobody else's.
+/// A pack that cannot be fetched has no finding, and does not affect other packs.
 #[test]
-fn what_could_not_be_examined_ends_with_two() {
+fn a_pack_that_cannot_be_examined_exits_with_2() {
     let sandbox = Sandbox::new();
     let good = sandbox.write("good.gtpack", pack_of(handler().component())).display().to_string();
     let bad = sandbox.write("bad.gtpack", "no archive").display().to_string();
@@ -159,10 +157,11 @@ fn what_could_not_be_examined_ends_with_two() {
 }
 
 #[test]
-fn a_signature_that_was_asked_for_is_verified() {
+fn required_signatures_are_verified() {
     let sandbox = Sandbox::with_local();
     let pack = sandbox.write("good.gtpack", pack_of(handler().component()));
-    let (key, other) = (sandbox.key("key"), sandbox.key("other"));
+    let key = sandbox.key("key");
+    let other = sandbox.key("other");
     sandbox.sign(&pack, &key);
     let path = pack.display().to_string();
     let validate = |flags: &[&str]| sandbox.gtc(["pack", "validate", &path].iter().chain(flags));
@@ -170,7 +169,7 @@ fn a_signature_that_was_asked_for_is_verified() {
     validate(&["--key", &other.public, "--key", &key.public]).succeeded();
     let ran = validate(&["--key", &other.public]).exited(1);
     assert_eq!(findings(&ran)[0]["code"], "signature-refused");
-    // nobody is trusted yet, so nobody knows
+    // the environment trusts no key yet
     assert_eq!(
         validate(&["--env", "local"]).exited(2).result()["packs"][0]["failure"]["kind"],
         "not-found"
@@ -179,7 +178,7 @@ fn a_signature_that_was_asked_for_is_verified() {
     validate(&["--env", "local"]).succeeded();
 }
 
-/// Arguments come from a file as well.
+/// `--answers` reads the arguments from a file.
 #[test]
 fn arguments_are_taken_from_a_file() {
     let sandbox = Sandbox::new();
