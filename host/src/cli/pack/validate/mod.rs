@@ -204,11 +204,14 @@ fn human_pack(pack: &PackReport, strict: bool) -> String {
     };
     let mut text = format!("{sign} {}{name}\n", shown(&pack.pack_ref));
     for handler in &pack.handlers {
-        let (path, slot, supported) =
-            (&handler.descriptor_path, handler.slot, &handler.supported_versions);
-        text.push_str(&format!("    `{path}` serves {slot}, supports `{supported}`\n"));
+        text.push_str(&format!(
+            "    `{}` serves {}, supports `{}`\n",
+            handler.descriptor_path, handler.slot, handler.supported_versions
+        ));
     }
-    pack.findings.iter().for_each(|finding| text.push_str(&human_finding(finding)));
+    for finding in &pack.findings {
+        text.push_str(&human_finding(finding));
+    }
     if pack.omitted > 0 {
         text.push_str(&format!("    and {} more\n", pack.omitted));
     }
@@ -242,7 +245,7 @@ fn human_finding(finding: &PackFinding) -> String {
     )
 }
 
-/// A path without the `./` in front of it, which a repository does not know.
+/// Removes `./` from the start of a path, as paths in a repository do not have it.
 fn repository_path(path: &str) -> &str {
     let mut path = path;
     while let Some(rest) = path.strip_prefix("./") {
@@ -251,7 +254,7 @@ fn repository_path(path: &str) -> &str {
     path
 }
 
-/// What a finding is about; the byte stands in its message already.
+/// The subject of a finding; its message already has the offset.
 fn subject_text(finding: &PackFinding) -> Option<String> {
     finding.subject.as_ref().map(|subject| format!("`{subject}`"))
 }
