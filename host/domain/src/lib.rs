@@ -18,7 +18,7 @@ pub mod diagnosis;
 mod digest;
 mod environment;
 mod ext_ref;
-mod foreign;
+mod foreign_text;
 pub mod grammar;
 mod handler;
 mod key_id;
@@ -40,7 +40,7 @@ pub use descriptor::{
 pub use digest::{InvalidDigest, Sha256Digest, Sha256Hasher};
 pub use environment::{DuplicateBinding, Environment};
 pub use ext_ref::{ExtRef, InvalidExtRef};
-pub use foreign::{ForeignText, terminal_safe_json};
+pub use foreign_text::{ForeignText, terminal_safe_json};
 pub use handler::{BindingContext, Call, EnvPackHandler, HandlerFault};
 pub use key_id::{InvalidKeyId, KeyId};
 pub use names::{DisplayName, EnvId, InstanceId, InvalidName, PackId};

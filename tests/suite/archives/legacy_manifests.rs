@@ -144,8 +144,8 @@ fn manifests() -> Vec<Hostile> {
 
 /// An application as greentic-designer writes it, and malformed ones.
 fn applications() -> Vec<Hostile> {
-    let archive = |manifest: &str, beside: &str| {
-        let entries = [("manifest.json", manifest), (beside, "{\"kind\":\"DwApplication\"}")];
+    let archive = |manifest: &str, other_file: &str| {
+        let entries = [("manifest.json", manifest), (other_file, "{\"kind\":\"DwApplication\"}")];
         Zip::stored(&entries.map(|(name, content)| (name.to_owned(), content.as_bytes().to_vec())))
             .bytes()
     };

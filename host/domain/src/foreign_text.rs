@@ -120,7 +120,7 @@ pub fn terminal_safe_json(json: String) -> String {
 /// invisible formatting (soft hyphen, zero-width characters, line and paragraph separators,
 /// bidirectional marks, embeddings, overrides and isolates, the byte-order mark, and the
 /// tag block, which can hide text).
-pub(crate) const UNSAFE: [RangeInclusive<char>; 14] = [
+const UNSAFE: [RangeInclusive<char>; 14] = [
     '\u{0}'..='\u{1f}',
     '\u{7f}'..='\u{9f}',
     '\u{ad}'..='\u{ad}',
