@@ -100,5 +100,5 @@ fn a_pack_without_a_working_handler_is_not_measured() {
     let none = wat::parse_str("(component)").expect("a component");
     let pack = sandbox.pack("secrets", "acme.secrets.none", "^1", none).display().to_string();
     let message = sandbox.gtc(["pack", "bench", &pack]).exited(1);
-    assert!(message.stderr.contains("cannot be measured"), "{message:?}");
+    assert!(message.stderr.contains("cannot measure pack"), "{message:?}");
 }

@@ -122,7 +122,7 @@ fn a_wrong_pack_is_refused_and_nothing_is_written() {
         "acme.state.other@0.1.0",
         &state,
         "unknown-kind",
-        "answers for `acme.state.redis`, not for `acme.state.other`",
+        "provides `acme.state.redis`, not `acme.state.other`",
     );
     check("acme.state.redis@0.1.0", "/nowhere.gtpack", "file-not-found", "there is no file");
     let garbage = sandbox.write("garbage.gtpack", "PK").display().to_string();
@@ -133,7 +133,7 @@ fn a_wrong_pack_is_refused_and_nothing_is_written() {
         "greentic.state.in-memory@0.1.0",
         &impostor,
         "conflict",
-        "already answered for by the built-in pack",
+        "already provided by the built-in pack",
     );
     let mut handler = Handler::new("state", "acme.state.bad", "^1");
     handler.slot_body = Some("unreachable".to_owned());

@@ -232,7 +232,7 @@ fn an_environment_accepts_a_cosign_signature() {
     sandbox
         .human(["pack", "inspect", &name])
         .succeeded()
-        .shows(&["signed with cosign, which does not say by whom"]);
+        .shows(&["signed with cosign, which names no signer"]);
     let trusted = sandbox
         .gtc(["op", "trust-root", "add", "--env", "local", "--key", &public])
         .succeeded()

@@ -262,7 +262,7 @@ fn a_workload_resolves_the_answers_or_nothing() {
         sandbox.environment("local").join("extensions/acme.oauth.auth0-primary/answers.json");
     std::fs::write(&answers, "{").expect("a file");
     let message = resolve(primary).refused(1, "answers-parse");
-    assert!(message.contains("is no JSON document"), "{message}");
+    assert!(message.contains("is not a JSON document"), "{message}");
     std::fs::remove_file(&answers).expect("removed");
     assert!(resolve(primary).refused(1, "answers-parse").contains("there is no answers file"));
     std::os::unix::fs::symlink("/etc/hostname", &answers).expect("a link");

@@ -75,9 +75,9 @@ fn a_suggested_command_cannot_do_more_than_it_shows() {
     );
     let refused = add(&sandbox, &pack, &[]).refused(1, "unauthorized");
     let flags = refused
-        .split("grant it with `")
+        .split("grant them with `")
         .nth(1)
-        .and_then(|rest| rest.split("`, or everything").next());
+        .and_then(|rest| rest.split("`, or all declared").next());
     let command =
         ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect::<Vec<_>>().join(" ");
     let script = format!("{} {command} {}", env!("CARGO_BIN_EXE_gtc"), flags.expect("flags"));
@@ -104,7 +104,7 @@ fn a_grant_is_listed_revoked_and_given_back() {
         "gtc op grants add --env local --kind acme.revocation.list --tool 'crl fetch *'"
     ));
     let human = sandbox.human(["op", "env", "doctor"]).exited(1);
-    human.shows(&["✗ permission-not-granted", "next: grant it with `gtc op grants add"]);
+    human.shows(&["✗ permission-not-granted", "next: grant them with `gtc op grants add"]);
     change(&sandbox, "revoke", &["--tool", "crl fetch *"]).refused(1, "not-found");
 
     change(&sandbox, "add", &["--tool", "crl fetch *", "--idempotency-key", "7"]).succeeded();
@@ -133,7 +133,7 @@ fn what_cannot_be_granted_says_why() {
     add(&sandbox, &pack, &["--grant", "declared"]).succeeded();
     let undeclared = change(&sandbox, "add", &["--tool", "sh -c id"]).refused(1, "unauthorized");
     assert!(
-        undeclared.contains("does not declare that it wants to run `sh -c id`"),
+        undeclared.contains("does not declare the permission to run `sh -c id`"),
         "{undeclared}"
     );
     change(&sandbox, "add", &["--network", "a.example:1"]).refused(1, "unauthorized");
@@ -228,7 +228,7 @@ fn somebody_at_a_terminal_is_asked() {
         let (code, screen) =
             terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), no);
         assert_eq!(code, 1, "{screen}");
-        assert!(screen.contains("Grant? [y/N]") && screen.contains("nobody granted"), "{screen}");
+        assert!(screen.contains("Grant? [y/N]") && screen.contains("not granted"), "{screen}");
         assert!(screen.contains("to run `crl 'it is' *`"), "{screen}");
     }
     assert_eq!(listed(&sandbox), json!([]));

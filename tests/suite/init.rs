@@ -268,7 +268,7 @@ fn a_change_that_cannot_be_recorded_says_that_it_was_made() {
         .gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"])
         .refused(2, "audit");
     assert!(
-        message.contains("the change was made") && message.contains("events.jsonl"),
+        message.contains("the change was saved") && message.contains("events.jsonl"),
         "{message}"
     );
     assert_eq!(sandbox.document("local")["packs"].as_array().map(Vec::len), Some(4));

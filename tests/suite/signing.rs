@@ -214,7 +214,7 @@ fn inspect_reports_the_signature() {
     std::fs::write(sidecar, "{}").expect("a file");
     let useless = sandbox.human(inspect).succeeded();
     useless.shows(&[
-        "\n  as good as unsigned: its signature is malformed at line 1 column 2: missing field",
+        "\n  signature is invalid: its signature is malformed at line 1 column 2: missing field",
     ]);
     let builtin =
         sandbox.gtc(["pack", "inspect", "greentic.state.in-memory@0.1.0"]).succeeded().result();

@@ -225,7 +225,7 @@ fn without_a_trust_root_it_is_said_plainly_and_changes_nothing() {
     let sidecar = sandbox.sign(&pack, &author);
     shown(&format!("signed by `{}` (not checked: no trust root)\n", author.id));
     std::fs::write(&sidecar, "{").expect("a file");
-    shown("as good as unsigned: its signature is malformed");
+    shown("signature is invalid: its signature is malformed");
     std::fs::write(root(&sandbox), r#"{"schema": "greentic.trust-root.v1", "keys": []}"#)
         .expect("a file");
     assert_eq!(doctor(&sandbox, 0)["signatures"][0]["state"], "useless");

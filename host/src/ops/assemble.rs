@@ -1,5 +1,5 @@
-//! The registry of an environment: the built-ins first, then what it binds, in the order
-//! of its bindings.
+//! Loads the handlers of an environment into a registry: first the built-in packs, then
+//! the bound packs in the order of their bindings.
 
 use std::collections::HashMap;
 
@@ -16,33 +16,34 @@ use crate::fetch::FetchedPack;
 use crate::host::Host;
 use crate::store::{PinnedPack, StoreError, Stored};
 
-/// A registry, and everything that did not get into it.
+/// The registry of an environment, and the problems found while loading it.
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
     pub registry: Registry,
-    /// What each handler may do: what its pack declares and the operator granted.
+    /// The permissions of each handler: those that its pack declares and the operator
+    /// granted.
     pub grants: HashMap<DescriptorPath, Permissions>,
     pub failures: Vec<FailedPack>,
     pub drifts: Vec<Drift>,
     pub duplicates: Vec<DuplicateRegistration>,
     pub permission_problems: Vec<PermissionProblem>,
-    /// Who vouches for each bound pack that is not part of this program and that somebody
-    /// may load.
+    /// The signature of each bound pack that passed the signature check. Built-in packs
+    /// have none.
     pub signatures: Vec<(PackRef, SignatureStatus)>,
-    /// The paths that each bound pack answers for.
+    /// The descriptor paths that each loaded pack provides, by pack reference.
     pub handled_paths: HashMap<String, Vec<DescriptorPath>>,
 }
 
-/// A pack that does not load.
+/// A pack that failed to load.
 #[derive(Debug)]
 pub(super) struct FailedPack {
     pub pack_ref: PackRef,
-    /// The bindings that need it; none for a built-in that nobody binds.
+    /// The bindings that need the pack; none for an unbound built-in pack.
     pub bindings: Vec<BindingKey>,
     pub error: PackError,
 }
 
-/// An archive that is not the one that was bound.
+/// A pack whose digest is not the pinned one.
 #[derive(Debug)]
 pub(super) struct Drift {
     pub pack_ref: PackRef,
@@ -50,21 +51,20 @@ pub(super) struct Drift {
     pub found: Sha256Digest,
 }
 
-/// A pack whose permissions are not in order.
+/// A permission problem of a pack.
 #[derive(Debug)]
 pub(super) enum PermissionProblem {
-    /// What its component imports and what it declares do not go together.
+    /// The imports of a component contradict the declared permissions.
     Mismatch { pack_ref: PackRef, reason: String },
-    /// It declares what the operator did not grant, or granted no longer.
+    /// The pack declares permissions that are not granted, or were revoked.
     Ungranted { pack_ref: PackRef, path: DescriptorPath, missing: Permissions },
 }
 
-/// Loads everything an environment may resolve to. A pack that does not load leaves the
-/// others alone.
+/// Loads the built-in and bound packs of an environment. A pack that fails to load is
+/// reported in the assembly, and the others are still loaded.
 ///
 /// # Errors
-/// [`StoreError`] when it is not known whom the environment trusts: then nothing is
-/// loaded.
+/// [`StoreError`] when the trust root cannot be read: then no pack is loaded.
 pub(super) fn assemble(host: &Host, stored: &Stored) -> Result<Assembly, StoreError> {
     let trust = TrustPolicy::for_environment(host, stored.environment.id())?;
     let mut assembly = Assembly::default();
@@ -100,7 +100,7 @@ impl Assembly {
         pin: Option<&PinnedPack>,
     ) {
         let loaded = self.fetch_bound(host, pack_ref, pin).and_then(|fetched| {
-            // before anything of it is read
+            // check the signature before reading any of the pack
             let signature = trust.examine(host, pack_ref, &fetched)?.signature;
             if signature != SignatureStatus::BuiltIn {
                 self.signatures.push((pack_ref.clone(), signature));
@@ -121,8 +121,8 @@ impl Assembly {
         }
     }
 
-    /// The archive that was bound: from where it was bound, or else from what was kept of
-    /// it.
+    /// Fetches the bound archive: from its reference, or from the cache if the reference no
+    /// longer leads to it.
     fn fetch_bound(
         &mut self,
         host: &Host,
@@ -151,8 +151,8 @@ impl Assembly {
         }
     }
 
-    /// What was bound, which is kept: no registry is asked. That its tag moved is known
-    /// when somebody has asked since.
+    /// Fetches the pinned archive, from the cache if possible. A moved tag is reported only
+    /// if an earlier request has seen it.
     fn fetch_pinned_oci(
         &mut self,
         host: &Host,
@@ -175,14 +175,14 @@ impl Assembly {
         self.handled_paths.insert(pack_ref.text(), pack.paths().cloned().collect());
         for loaded in pack.handlers {
             let path = loaded.handler.descriptor_path().clone();
-            // a component by itself was bound with a warning: nobody can mend it, and what it asks
-            // for is refused
+            // a component without an archive cannot declare permissions; it was bound with a
+            // warning, and its requests are denied
             let mismatches = loaded.permission_faults().into_iter().filter(|_| loaded.is_declared);
             let mismatch =
                 |reason| PermissionProblem::Mismatch { pack_ref: pack_ref.clone(), reason };
             self.permission_problems.extend(mismatches.map(mismatch));
             let missing = loaded.permissions.without(&granted);
-            // a pack that was bound without a look has no pin, and says so otherwise
+            // a pack that was bound with `--no-fetch` has no pin, which is reported elsewhere
             if pin.is_some() && !missing.is_empty() {
                 let (pack_ref, path) = (pack_ref.clone(), path.clone());
                 self.permission_problems.push(PermissionProblem::Ungranted {

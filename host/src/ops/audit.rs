@@ -1,4 +1,4 @@
-//! The audit log: a change that was asked for leaves a line, whether it was made or not.
+//! Writes an audit record for each requested change, whether it succeeded or not.
 
 use env_pack_domain::EnvId;
 
@@ -6,8 +6,7 @@ use super::OpError;
 use crate::host::Host;
 use crate::store::AuditEvent;
 
-/// Makes a change and records it, as events that are drawn up once it is known what came
-/// of it: none when nothing changed.
+/// Makes a change and writes the audit events that `events` returns for its result.
 pub(super) fn with_audit_record<T>(
     host: &Host,
     environment: &EnvId,

@@ -1,4 +1,4 @@
-//! How long the handlers of a pack take, on this machine.
+//! Measures how long the handlers of a pack take on this machine.
 
 use std::time::Duration;
 
@@ -9,58 +9,57 @@ use super::{OpError, PackError, load_pack};
 use crate::engine::{HandlerMeasurements, Provenance};
 use crate::host::Host;
 
-/// What the handlers of a pack take.
+/// Timings of the handlers of a pack.
 #[derive(Debug, Serialize)]
 pub struct BenchReport {
-    /// Where the pack is.
+    /// The pack reference.
     pub pack_ref: PackRef,
-    /// How often each was to be measured; what takes long is measured less often.
+    /// The requested number of measurements. Slow calls are measured less often.
     pub turns: usize,
-    /// Its handlers.
+    /// Timings of each handler.
     pub handlers: Vec<HandlerTimings>,
 }
 
-/// What a handler takes.
+/// Timings of a handler.
 #[derive(Debug, Serialize)]
 pub struct HandlerTimings {
-    /// The id of its component.
+    /// The id of the component.
     pub component: ForeignText,
-    /// The size of its component, in bytes.
+    /// The size of the component, in bytes.
     pub size: usize,
-    /// The most memory that an instance had, in bytes.
+    /// The peak memory of an instance, in bytes.
     pub memory_bytes: u64,
-    /// The component compiled, as on first sight: in a worker, unless it is part of this
-    /// program.
+    /// Compiling the component, in a worker unless it is built in.
     pub cold_load: Timing,
-    /// The compiled code mapped, an instance made of it, and its three constants asked.
+    /// Mapping the compiled code, instantiating it, and calling the three metadata functions.
     pub warm_load: Timing,
-    /// A fresh instance, and nothing asked.
+    /// Creating an instance.
     pub instantiate: Timing,
-    /// The call of this name.
+    /// Calling `slot`.
     pub slot: Timing,
-    /// The call of this name.
+    /// Calling `descriptor-path`.
     pub descriptor_path: Timing,
-    /// The call of this name.
+    /// Calling `supported-versions`.
     pub supported_versions: Timing,
-    /// The call of this name, with nothing granted and no answers.
+    /// Calling `preflight`, without grants and answers.
     pub preflight: Timing,
 }
 
-/// How long something takes, in microseconds.
+/// Durations in microseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Timing {
-    /// At least.
+    /// The shortest duration.
     pub min_us: f64,
-    /// Half of the time no longer than this.
+    /// The median duration.
     pub median_us: f64,
-    /// How often it was measured.
+    /// The number of measurements.
     pub turns: usize,
 }
 
 /// Measures the handlers of a pack.
 ///
 /// # Errors
-/// [`OpError`] when the pack cannot be had, or one of its handlers does not answer.
+/// [`OpError`] when the pack cannot be fetched, or a handler fails.
 pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchReport, OpError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
     let shown = || ForeignText::new(pack_ref.text());

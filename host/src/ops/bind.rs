@@ -44,7 +44,7 @@ pub struct BindRequest {
     pub replaces: Option<Binding>,
     /// Whether every other instance of the extension moves to the same pack.
     pub all_instances: bool,
-    /// The key the caller gave, recorded and given back.
+    /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }
 
@@ -73,7 +73,7 @@ pub struct BindReport {
     pub instance_id: Option<String>,
     /// The descriptor.
     pub kind: PackDescriptor,
-    /// Where the pack is.
+    /// The pack reference.
     pub pack_ref: PackRef,
     /// How often the binding has changed.
     pub generation: u64,
@@ -97,7 +97,7 @@ pub struct BindReport {
     /// The other instances that moved along.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<BindReport>,
-    /// The key the caller gave.
+    /// The idempotency key of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }

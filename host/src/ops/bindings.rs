@@ -1,5 +1,5 @@
-//! The reading verbs: what is bound, and what an extension's answers are. They read files
-//! and load no component.
+//! Lists bindings and resolves the answers of extensions. These operations read stored
+//! files and load no component.
 
 use env_pack_domain::{BindingPlace, EnvId, ExtRef, PackDescriptor, PackRef};
 use serde::Serialize;
@@ -40,28 +40,28 @@ pub struct ListedBinding {
     pub instance_id: Option<String>,
     /// The descriptor.
     pub kind: PackDescriptor,
-    /// Where the pack is.
+    /// The pack reference.
     pub pack_ref: PackRef,
-    /// Where the answers are.
+    /// The path of the answers file, relative to the environment's folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answers_ref: Option<String>,
-    /// How often the binding has changed.
+    /// The generation: the number of changes since the binding was added.
     pub generation: u64,
-    /// Whether a rollback has something to restore.
+    /// Whether a previous binding exists for a rollback.
     pub has_previous: bool,
-    /// The digest the pack was bound with.
+    /// The SHA-256 digest that was pinned when the pack was bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive_sha256: Option<String>,
 }
 
-/// The answers of an extension.
+/// The answers of a bound extension.
 #[derive(Debug, Serialize)]
 pub struct ResolveReport {
     /// The environment.
     pub environment_id: EnvId,
     /// The extension.
     pub reference: ExtRef,
-    /// Its answers, exactly as they were written.
+    /// The answers as JSON, with the exact text of the answers file.
     pub answers: Box<RawValue>,
 }
 
@@ -85,11 +85,11 @@ pub fn list_extensions(host: &Host, id: &EnvId) -> Result<ExtensionsReport, OpEr
     Ok(ExtensionsReport { environment_id: id.clone(), extensions })
 }
 
-/// The answers that an extension reference stands for.
+/// Returns the answers of the extension that a reference names.
 ///
 /// # Errors
-/// [`OpError::NotBound`] for an extension that is not bound, [`OpError::Answers`] for
-/// answers that cannot be read.
+/// [`OpError::NotBound`] when the extension is not bound, [`OpError::Answers`] when its
+/// answers cannot be read.
 pub fn resolve_extension(
     host: &Host,
     id: &EnvId,

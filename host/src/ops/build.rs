@@ -16,29 +16,30 @@ use crate::archive::{self, HandlerDeclaration, NewHandler, NewPack};
 use crate::engine::{self, Provenance};
 use crate::host::Host;
 
-/// What the one component of a built pack is called.
+/// The id of the only component in a built pack.
 const COMPONENT: &str = "handler";
 
 /// A pack to build.
 #[derive(Clone, Debug)]
 pub struct BuildRequest {
-    /// The component, or a file that holds it.
+    /// The file of the component.
     pub component: PathBuf,
-    /// The id of the pack; the descriptor path of its handler, unless it has one.
+    /// The id of the pack. Default: the descriptor path of its handler.
     pub id: Option<PackId>,
     /// The version of the pack.
     pub version: Version,
-    /// Who publishes it.
+    /// The publisher. Default: the namespace of the descriptor path.
     pub publisher: Option<String>,
-    /// What the handler wants to be allowed, beside what its component says itself.
+    /// Permissions to declare, in addition to those embedded in the component.
     pub permissions: Permissions,
-    /// Where the pack goes when no file is named: as `<id>-<version>.gtpack`.
+    /// The folder of the pack if `output` is not given; the file is named
+    /// `<id>-<version>.gtpack`.
     pub folder: PathBuf,
-    /// The file that it goes to.
+    /// The file of the pack.
     pub output: Option<PathBuf>,
 }
 
-/// A pack that was built.
+/// The result of building a pack.
 #[derive(Debug, Serialize)]
 pub struct BuildReport {
     /// The file.
@@ -49,32 +50,33 @@ pub struct BuildReport {
     pub version: String,
     /// The size of the archive, in bytes.
     pub size: usize,
-    /// The digest of the archive.
+    /// The SHA-256 digest of the archive.
     pub sha256: String,
-    /// The slot its handler serves.
+    /// The slot that the handler serves.
     pub slot: CapabilitySlot,
-    /// The path its handler answers for.
+    /// The descriptor path that the handler provides.
     pub descriptor_path: DescriptorPath,
-    /// The versions its handler supports.
+    /// The descriptor versions that the handler supports.
     pub supported_versions: String,
-    /// The programs it wants to run.
+    /// The declared commands.
     pub tools: Vec<String>,
-    /// The addresses it wants to reach.
+    /// The declared network addresses.
     pub network: Vec<String>,
-    /// What its component imports.
+    /// The imports of the component.
     pub imports: Vec<ForeignText>,
-    /// The command that binds it, if `gtc` binds packs of its slot.
+    /// The command that binds the pack, if `gtc` binds packs of its slot.
     #[serde(skip)]
     pub bind: Option<String>,
-    /// What `doctor` will have to say about it.
+    /// Problems that `doctor` will report once the pack is bound.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
-/// Builds a pack from a component, which is asked in the sandbox what it is.
+/// Builds a pack from a component. The component's metadata functions run in a sandboxed
+/// worker.
 ///
 /// # Errors
-/// [`OpError`] when the component is no handler, or the pack cannot be written.
+/// [`OpError`] when the component is not a handler, or the pack cannot be written.
 pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError> {
     let fetched =
         host.fetcher.fetch_file(&request.component).map_err(|source| OpError::Input { source })?;
@@ -116,8 +118,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     };
     let in_pack = |source| OpError::Archive { pack: ForeignText::excerpt(&id), source };
     let bytes = archive::write(&pack).map_err(in_pack)?;
-    // what we write, we must be able to read: a component beyond the caps is noticed here,
-    // not by an operator
+    // a pack that exceeds a limit must fail here, and not when an operator opens it
     archive::open(&bytes, &host.limits.archive).map_err(in_pack)?;
     let path_out = request
         .output
@@ -149,8 +150,8 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
     })
 }
 
-/// What a component says itself that it wants to be allowed; nothing when its SDK wrote
-/// nothing.
+/// Reads the permissions that the SDK embedded in a component; none if the component has
+/// no such section.
 pub(super) fn embedded_permissions(
     host: &Host,
     path: &Path,

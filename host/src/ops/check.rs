@@ -43,11 +43,11 @@ pub(super) fn check_pack(
     let signed = check_signature(host, asked, &fetched)?;
     let pack = load_pack::load_archive(host, &fetched, Engine::load).map_err(not_bound)?;
     if pack.handler_for(kind).is_none() {
-        let answered = pack.paths().cloned().collect();
+        let provided = pack.paths().cloned().collect();
         return Err(OpError::HandlesOtherPaths {
             pack_ref: pack_ref.clone(),
-            answered,
-            asked: kind.path().clone(),
+            provided,
+            requested: kind.path().clone(),
         });
     }
     let declared = pack.permissions();

@@ -1,4 +1,4 @@
-//! Environments as a whole: creating, healing, listing, showing.
+//! Creates, initializes, lists and shows environments.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -15,35 +15,35 @@ use super::{OpError, load_pack};
 use crate::host::Host;
 use crate::store::{AuditEvent, EditSession};
 
-/// Where a runtime listens unless somebody says otherwise.
+/// The default listen address of a runtime.
 const LISTEN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-/// An environment that was initialised.
+/// The result of initializing an environment.
 #[derive(Debug, Serialize)]
 pub struct InitReport {
     /// The environment.
     pub environment_id: EnvId,
-    /// Whether it is new.
+    /// Whether the environment is new.
     pub created: bool,
-    /// The default packs that were bound because their slots were free.
+    /// The default packs that were bound to free slots.
     pub bound: Vec<PackDescriptor>,
-    /// Its health now.
+    /// The diagnosis after the change.
     pub doctor: DoctorReport,
-    /// The key the caller gave.
+    /// The idempotency key of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
 
-/// An environment that was created.
+/// The result of creating an environment.
 #[derive(Debug, Serialize)]
 pub struct CreateReport {
     /// The environment.
     pub environment_id: EnvId,
-    /// Its name for people.
+    /// The display name.
     pub name: String,
     /// The default packs that were bound.
     pub bound: Vec<PackDescriptor>,
-    /// The key the caller gave.
+    /// The idempotency key of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
@@ -51,22 +51,22 @@ pub struct CreateReport {
 /// The environments of a store.
 #[derive(Debug, Serialize)]
 pub struct ListReport {
-    /// The folder they are in.
+    /// The folder of environments.
     pub store_root: String,
-    /// Each of them.
+    /// The environments, sorted by id.
     pub environments: Vec<ListedEnvironment>,
 }
 
 /// An environment in a list.
 #[derive(Debug, Serialize)]
 pub struct ListedEnvironment {
-    /// Its id.
+    /// The environment.
     pub environment_id: EnvId,
-    /// How many core slots are bound.
+    /// The number of bound core slots.
     pub packs: usize,
-    /// How many extensions are bound.
+    /// The number of bound extensions.
     pub extensions: usize,
-    /// Why it cannot be read.
+    /// The error, if the environment cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -74,31 +74,31 @@ pub struct ListedEnvironment {
 /// The files of an environment.
 #[derive(Debug, Serialize)]
 pub struct ShowReport {
-    /// `environment.json`
+    /// The text of `environment.json`.
     pub environment: Box<RawValue>,
-    /// `runtime.json`
+    /// The text of `runtime.json`, if it exists.
     pub runtime: Option<Box<RawValue>>,
 }
 
-/// A new environment.
+/// A request to create an environment.
 #[derive(Clone, Debug)]
 pub struct NewEnvironment {
-    /// Its id.
+    /// The id of the environment.
     pub id: EnvId,
-    /// Its name for people; its id, unless it has one.
+    /// The display name. Default: the id.
     pub name: Option<DisplayName>,
-    /// Where its runtime listens.
+    /// The listen address of its runtime. Default: `127.0.0.1:8080`.
     pub listen_addr: Option<SocketAddr>,
-    /// Whether it is left without bindings.
+    /// Whether to create it without the default bindings.
     pub empty: bool,
-    /// The key the caller gave, recorded and given back.
+    /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }
 
 /// Creates an environment with the default packs.
 ///
 /// # Errors
-/// [`OpError`] when there is one already, or it cannot be written.
+/// [`OpError`] when the environment exists already, or cannot be written.
 pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError> {
     let name = new.name.as_ref().map_or(new.id.as_str(), DisplayName::as_str);
     let idempotency_key = new.idempotency_key.clone();
@@ -118,11 +118,11 @@ pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError
     })
 }
 
-/// Creates an environment unless there is one, binds the default packs to the default
-/// slots that are free, and examines it.
+/// Creates the environment if it does not exist, binds the default packs to free slots,
+/// and diagnoses the result.
 ///
 /// # Errors
-/// [`OpError`] when it cannot be read or written.
+/// [`OpError`] when the environment cannot be read or written.
 pub fn init(host: &Host, id: &EnvId, idempotency_key: Option<&str>) -> Result<InitReport, OpError> {
     let make = || {
         let created = !host.store.exists(id);
@@ -147,7 +147,7 @@ pub fn init(host: &Host, id: &EnvId, idempotency_key: Option<&str>) -> Result<In
     })
 }
 
-/// The environments of the store; one that cannot be read says so in its place.
+/// Lists the environments of the store. An unreadable environment is listed with its error.
 ///
 /// # Errors
 /// [`OpError`] when the folder cannot be read.
@@ -169,16 +169,16 @@ pub fn list(host: &Host) -> Result<ListReport, OpError> {
     Ok(ListReport { store_root: host.store.root().to_string_lossy().into_owned(), environments })
 }
 
-/// The files of an environment as they are.
+/// Returns the exact text of an environment's files.
 ///
 /// # Errors
-/// [`OpError`] when it cannot be read.
+/// [`OpError`] when the environment cannot be read.
 pub fn show(host: &Host, id: &EnvId) -> Result<ShowReport, OpError> {
     let shown = host.store.read_files(id)?;
     Ok(ShowReport { environment: shown.environment, runtime: shown.runtime })
 }
 
-/// Binds the built-in packs to the slots they serve, where those are free.
+/// Binds the built-in packs to the free slots that they serve.
 fn bind_defaults(host: &Host, session: &mut EditSession) -> Result<Vec<PackDescriptor>, OpError> {
     let mut environment = session.stored().environment.clone();
     let mut bound = Vec::new();
@@ -198,7 +198,7 @@ fn bind_defaults(host: &Host, session: &mut EditSession) -> Result<Vec<PackDescr
     Ok(bound)
 }
 
-/// The built-in packs whose slots are free, with the slot that each says it serves.
+/// Returns the built-in packs whose slots are free, and their slots.
 fn unbound_defaults(
     host: &Host,
     environment: &Environment,

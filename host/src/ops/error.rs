@@ -1,4 +1,4 @@
-//! Why an operation did not do what it was asked, and what the person does next.
+//! The errors of operations.
 
 use std::fmt;
 
@@ -17,137 +17,137 @@ use crate::project::ProjectError;
 use crate::signing::KeyError;
 use crate::store::{AnswersError, StoreError};
 
-/// Why an operation ended without its result.
+/// An operation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpError {
-    /// The store did not do it.
+    /// An environment could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The bindings do not allow it.
+    /// The bindings of the environment do not allow the change.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The pack cannot be used.
+    /// The pack could not be fetched, verified or loaded.
     #[error("pack `{pack_ref}` was not bound: {source}")]
     Pack {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// Why.
+        /// The cause.
         source: PackError,
     },
-    /// The pack holds another handler than the one asked for.
-    #[error("pack `{pack_ref}` was not bound: it answers for {}, not for `{asked}`", listed(.answered))]
+    /// The pack has no handler for the requested descriptor path.
+    #[error("pack `{pack_ref}` was not bound: it provides {}, not `{requested}`", listed(.provided))]
     HandlesOtherPaths {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// The paths it answers for.
-        answered: Vec<DescriptorPath>,
-        /// The path asked for.
-        asked: DescriptorPath,
+        /// The descriptor paths of its handlers.
+        provided: Vec<DescriptorPath>,
+        /// The requested descriptor path.
+        requested: DescriptorPath,
     },
-    /// The handler does not fit the binding.
+    /// The handler serves another slot, or does not support the version.
     #[error("pack `{pack_ref}` was not bound: {source}")]
     Mismatch {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// What does not fit.
+        /// The mismatch.
         source: ResolveError,
     },
-    /// The path is taken by another pack.
+    /// Another pack already provides the descriptor path.
     #[error(
-        "pack `{pack_ref}` was not bound: descriptor path `{path}` is already answered for by {owner}"
+        "pack `{pack_ref}` was not bound: descriptor path `{path}` is already provided by {owner}"
     )]
     PathTaken {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// The path.
+        /// The descriptor path.
         path: DescriptorPath,
-        /// By whom.
+        /// The pack that provides it.
         owner: PathOwner,
     },
-    /// Other instances of the extension come from another archive.
+    /// Other instances of the extension use another archive.
     #[error(
         "pack `{pack_ref}` was not bound: {sibling} comes from another archive, and all instances share one handler"
     )]
     InstancesDiffer {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
         /// One of the other instances.
         sibling: BindingKey,
     },
-    /// A tag stands for something else than when it was bound.
-    #[error("pack `{pack_ref}` was not bound: it moved from {from} to {to}")]
+    /// A reference leads to another digest than when it was bound.
+    #[error("pack `{pack_ref}` was not bound: its digest changed from {from} to {to}")]
     ReferenceMoved {
         /// The environment.
         environment: env_pack_domain::EnvId,
-        /// Where it is bound.
+        /// The binding.
         key: BindingKey,
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// What it was.
+        /// The pinned digest.
         from: Sha256Digest,
-        /// What it is.
+        /// The current digest.
         to: Sha256Digest,
     },
-    /// Somebody else changed a binding that was about to be replaced.
-    #[error("{key} in environment `{environment}` was changed by somebody else meanwhile")]
+    /// The binding to be replaced changed after it was read.
+    #[error("{key} in environment `{environment}` was changed by another process in the meantime")]
     BindingChanged {
         /// The environment.
         environment: env_pack_domain::EnvId,
         /// The binding.
         key: BindingKey,
     },
-    /// The pack asks for more than the operator granted.
-    #[error("pack `{pack_ref}` was not bound: it asks for what nobody granted: {}", describe_permissions(.missing))]
+    /// The pack requires more permissions than the operator granted.
+    #[error("pack `{pack_ref}` was not bound: it requires permissions that are not granted: {}", describe_permissions(.missing))]
     NotGranted {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// What it asks for.
+        /// The permissions that are not granted.
         missing: Permissions,
     },
-    /// Somebody wants to grant what the pack does not ask for.
-    #[error("pack `{pack_ref}` does not declare that it wants {}", describe_permissions(.undeclared))]
+    /// The permissions to grant are not declared by the pack.
+    #[error("pack `{pack_ref}` does not declare the permission {}", describe_permissions(.undeclared))]
     NotDeclared {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// What it does not ask for.
+        /// The undeclared permissions.
         undeclared: Permissions,
     },
-    /// Somebody wants to take away what the pack does not have.
-    #[error("pack `{pack_ref}` was not granted {}", describe_permissions(.absent))]
+    /// The permissions to revoke were not granted.
+    #[error("pack `{pack_ref}` was not granted the permission {}", describe_permissions(.absent))]
     NeverGranted {
         /// The environment.
         environment: env_pack_domain::EnvId,
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// What it does not have.
+        /// The permissions that were not granted.
         absent: Permissions,
     },
-    /// No pinned pack answers for this path.
-    #[error("no pack that answers for `{kind}` is bound and pinned in environment `{environment}`")]
+    /// No pinned pack provides this descriptor path.
+    #[error("no pack that provides `{kind}` is bound and pinned in environment `{environment}`")]
     NotPinned {
-        /// The path.
+        /// The descriptor path.
         kind: DescriptorPath,
         /// The environment.
         environment: env_pack_domain::EnvId,
     },
-    /// A pinned pack cannot be read.
+    /// A pinned pack could not be read.
     #[error("pack `{pack_ref}` cannot be read: {source}")]
     PinnedPackUnreadable {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// Why.
+        /// The cause.
         source: PackError,
     },
-    /// A pack cannot be measured.
-    #[error("pack `{pack_ref}` cannot be measured: {source}")]
+    /// A benchmark of a pack failed.
+    #[error("cannot measure pack `{pack_ref}`: {source}")]
     BenchFailed {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// Why.
+        /// The cause.
         source: PackError,
     },
-    /// No extension of this name is bound.
+    /// The extension is not bound.
     #[error("{key} is not bound in environment `{environment}`")]
     NotBound {
         /// The extension.
@@ -155,151 +155,149 @@ pub enum OpError {
         /// The environment.
         environment: env_pack_domain::EnvId,
     },
-    /// The answers of a binding cannot be had.
-    #[error("{key} has no readable answers: {source}")]
+    /// The answers of a binding could not be read.
+    #[error("cannot read the answers of {key}: {source}")]
     Answers {
         /// The binding.
         key: BindingKey,
-        /// Why.
+        /// The cause.
         source: AnswersError,
     },
-    /// A change was made, but the audit log does not know of it.
-    #[error("the change was made, but the audit log does not hold it")]
+    /// A change was saved, but its audit record was not written.
+    #[error("the change was saved, but could not be written to the audit log")]
     AuditFailed {
-        /// Why.
+        /// The cause.
         source: StoreError,
     },
-    /// Instances of one extension would come from different archives.
+    /// After the rollback, instances of one extension would use different archives.
     #[error(
         "{key} was not rolled back: {sibling} would then come from another archive, and all instances share one handler"
     )]
     InstancesWouldDiverge {
-        /// What was to be rolled back.
+        /// The binding to roll back.
         key: BindingKey,
-        /// An instance that would stay behind.
+        /// An instance that would keep another archive.
         sibling: BindingKey,
-        /// Whether all of them were to be rolled back.
+        /// Whether the request was to roll back all instances.
         all: bool,
     },
-    /// Nobody knows what an environment needs of the cache.
-    #[error("nothing was taken away, because nobody knows what is needed: {source}")]
+    /// The pins of an environment could not be read, so the files in use are unknown.
+    #[error("nothing was removed: could not determine which files are in use: {source}")]
     PinsUnreadable {
-        /// Why.
+        /// The cause.
         source: StoreError,
     },
-    /// Nobody knows which folder of environments needs something of the cache.
-    #[error("nothing was taken away, because nobody knows what is needed: {source}")]
+    /// The path of a store root could not be read, so the files in use are unknown.
+    #[error("nothing was removed: could not determine which files are in use: {source}")]
     StoreRootUnreadable {
-        /// Why.
+        /// The cause.
         source: FetchError,
     },
-    /// The store of compiled code cannot be read.
+    /// The cache of compiled code could not be read.
     #[error(transparent)]
     Compiled {
-        /// Why.
+        /// The cause.
         source: crate::engine::CompiledCodeError,
     },
-    /// A file cannot be fetched.
+    /// A pack could not be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// A file that an argument names cannot be read.
+    /// A file that the request names could not be read.
     #[error(transparent)]
     Input {
-        /// Why.
+        /// The cause.
         source: FetchError,
     },
-    /// A pack cannot be read or written.
+    /// An archive is refused, or could not be built.
     #[error("pack `{pack}`: {source}")]
     Archive {
         /// The pack.
         pack: ForeignText,
-        /// Why.
+        /// The cause.
         source: ArchiveError,
     },
-    /// A component cannot be packed.
+    /// A component does not load as a handler.
     #[error("component `{}`: {source}", display_path(.path))]
     Component {
         /// The file.
         path: std::path::PathBuf,
-        /// Why.
+        /// The cause.
         source: LoadError,
     },
-    /// What a component says of the permissions it needs is not well-formed.
+    /// The permissions section of a component is not well-formed.
     #[error("component `{}`: its section `{}` is malformed: {reason}", display_path(.path), env_pack_domain::abi::PERMISSIONS_SECTION)]
     PermissionsSection {
         /// The file.
         path: std::path::PathBuf,
-        /// What is wrong.
+        /// The parser's message.
         reason: ForeignText,
     },
-    /// A project cannot be made, read or built.
+    /// A project could not be created, read or built.
     #[error(transparent)]
     Project(#[from] ProjectError),
-    /// A pack would not be accepted by its own handler.
+    /// The handler does not support the version of its own pack.
     #[error(
         "the handler supports versions `{supported}`, so its pack cannot have version `{version}`"
     )]
     VersionNotSupported {
-        /// The version asked for.
+        /// The requested version of the pack.
         version: env_pack_domain::Version,
-        /// What the handler supports.
+        /// The versions that the handler supports.
         supported: VersionReq,
     },
-    /// A file cannot be written.
+    /// A file could not be written.
     #[error("cannot write `{}`", display_path(.path))]
     Write {
         /// The file.
         path: std::path::PathBuf,
-        /// What the system said.
+        /// The error that the system reported.
         #[source]
         source: std::io::Error,
     },
-    /// A file that somebody may need would be overwritten.
-    #[error("`{}` is there already, with other content", display_path(.path))]
+    /// A file with other content would be overwritten.
+    #[error("`{}` already exists with different content", display_path(.path))]
     FileExists {
         /// The file.
         path: std::path::PathBuf,
     },
-    /// A pack would be written over what it is made from.
-    #[error("`{}` is the archive itself, which is never overwritten", display_path(.path))]
+    /// The output is one of the inputs.
+    #[error("`{}` is an input of this command, and is never overwritten", display_path(.path))]
     OutputIsInput {
         /// The file.
         path: std::path::PathBuf,
     },
-    /// A file holds no key.
-    #[error("`{}` is no key: {source}", display_path(.path))]
+    /// A file does not contain a key.
+    #[error("`{}` is not a key: {source}", display_path(.path))]
     Key {
         /// The file.
         path: std::path::PathBuf,
-        /// Why.
+        /// The cause.
         source: KeyError,
     },
     /// A key would be overwritten.
-    #[error("`{}` is there already, and a key is never overwritten", display_path(.path))]
+    #[error("`{}` already exists, and a key is never overwritten", display_path(.path))]
     KeyExists {
         /// The file.
         path: std::path::PathBuf,
     },
-    /// A signature cannot be added to what is in its place.
-    #[error("`{}` is there already, and is nothing that a signature can be added to: {source}", display_path(.path))]
+    /// The existing signature file cannot take another signature.
+    #[error("cannot add a signature to the existing file `{}`: {source}", display_path(.path))]
     SignatureNotAdded {
         /// The file.
         path: std::path::PathBuf,
-        /// Why.
+        /// The cause.
         source: PackError,
     },
-    /// Nobody who is trusted has signed a pack.
-    #[error("nobody vouches for pack `{pack_ref}`: {source}")]
+    /// A pack has no valid signature of a trusted key.
+    #[error("no trusted signature for pack `{pack_ref}`: {source}")]
     SignatureNotTrusted {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// Why.
+        /// The cause.
         source: PackError,
     },
-    /// An environment trusts nobody.
-    #[error(
-        "environment `{environment}` has no trust root, so there is nobody to vouch for a pack"
-    )]
+    /// An environment has no trust root.
+    #[error("environment `{environment}` has no trust root, so no signature can be verified")]
     NoTrustRoot {
         /// The environment.
         environment: env_pack_domain::EnvId,
@@ -312,74 +310,74 @@ pub enum OpError {
         /// The environment.
         environment: env_pack_domain::EnvId,
     },
-    /// A pack is not saved.
+    /// A pack could not be saved into a bundle.
     #[error("pack `{pack_ref}` was not saved: {source}")]
     NotSaved {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// Why.
+        /// The cause.
         source: PackError,
     },
-    /// An environment has nothing that could be saved.
+    /// An environment has no pinned pack.
     #[error("environment `{environment}` has no pinned pack, so there is nothing to save")]
     NothingToSave {
         /// The environment.
         environment: env_pack_domain::EnvId,
     },
-    /// Packs cannot be written into an image layout, or read out of one.
+    /// A bundle could not be read or written.
     #[error("`{}`: {source}", display_path(.path))]
     Bundle {
         /// The file.
         path: std::path::PathBuf,
-        /// Why.
+        /// The cause.
         source: BundleError,
     },
-    /// A signature that was to be loaded is about something else, or is none.
-    #[error("a signature of pack `{pack}` is refused: {source}")]
+    /// A bundle contains a signature that is malformed or for another archive.
+    #[error("a signature of pack `{pack}` is invalid: {source}")]
     InvalidBundledSignature {
         /// The pack.
         pack: ForeignText,
-        /// Why.
+        /// The cause.
         source: PackError,
     },
-    /// Somebody wants to trust what is not there.
-    #[error("`{}` holds no trust root", display_path(.path))]
+    /// A bundle contains no trust root.
+    #[error("`{}` contains no trust root", display_path(.path))]
     NoBundledTrustRoot {
         /// The file.
         path: std::path::PathBuf,
     },
-    /// The worker cannot be examined.
+    /// The sandbox of the worker could not be checked.
     #[error(transparent)]
     Worker {
-        /// Why.
+        /// The cause.
         source: LoadError,
     },
-    /// A name is no descriptor.
+    /// A name is not a descriptor.
     #[error(transparent)]
     Descriptor(#[from] InvalidDescriptor),
-    /// Scenarios were not run, or not recorded.
+    /// Scenarios could not be run or recorded.
     #[error(transparent)]
     Test(#[from] TestError),
-    /// A default binding has no handler, which is a bug of this program.
+    /// A built-in pack does not load, which is a bug in this program.
     #[error("the built-in pack `{pack}` does not load: {source}")]
     Builtin {
         /// The pack.
         pack: PackDescriptor,
-        /// Why.
+        /// The cause.
         source: PackError,
     },
 }
 
-/// Who answers for a path already.
+/// The pack that provides a descriptor path.
 #[derive(Clone, Debug)]
 pub enum PathOwner {
-    /// A pack of this program, which is always there.
+    /// A built-in pack.
     Builtin(PackDescriptor),
     /// A pack that is bound elsewhere in the environment.
     Bound {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// Where it is bound.
+        /// The binding.
         key: BindingKey,
     },
 }
@@ -397,7 +395,7 @@ fn listed(paths: &[DescriptorPath]) -> String {
     paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// What these permissions are for, in words.
+/// Describes permissions in words, such as "to run `git`, to reach `example.com:443`".
 pub(super) fn describe_permissions(permissions: &Permissions) -> String {
     let tools = permissions.tools.iter().map(|tool| format!("to run `{tool}`"));
     let network = permissions.network.iter().map(|address| format!("to reach `{address}`"));

@@ -1,4 +1,4 @@
-//! What an operation's error means to programs: a stable kind, and the exit code.
+//! The stable kind and the exit outcome of each error.
 
 use env_pack_domain::ResolveError;
 use env_pack_domain::change::Refusal;
@@ -6,18 +6,19 @@ use env_pack_domain::change::Refusal;
 use super::{OpError, PackError};
 use crate::store::StoreError;
 
-/// How an operation failed, as its exit code tells it.
+/// Whether a failed operation was refused, or could not be carried out. The exit codes
+/// differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitOutcome {
-    /// It was asked, and the answer is no.
+    /// The operation was refused: exit code 1.
     Refused,
-    /// It could not be done.
+    /// The operation could not be carried out: exit code 2.
     Failed,
 }
 
 impl OpError {
-    /// A stable name of the kind of error, in the words of the existing tools where they
-    /// have one.
+    /// Returns a stable name of the error for programs. It is the existing tools' name
+    /// where they have one.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Store(StoreError::NoEnvironment { .. })
@@ -70,7 +71,7 @@ impl OpError {
         }
     }
 
-    /// Whether the answer is no, or there is no answer.
+    /// Returns whether the operation was refused or could not be carried out.
     pub fn exit_outcome(&self) -> ExitOutcome {
         match self {
             Self::Store(StoreError::NoEnvironment { .. } | StoreError::Exists { .. }) => {

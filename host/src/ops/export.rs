@@ -1,4 +1,5 @@
-//! Packs into a file that is carried to where no registry can be reached.
+//! Exports packs into a bundle, an OCI image layout in a tar file, for machines without
+//! access to a registry.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -18,66 +19,66 @@ use crate::fetch::{BundleEntry, FetchedPack, PackAnnotations};
 use crate::host::Host;
 use crate::signing::{MAX_ENVELOPE_BYTES, PackSignature};
 
-/// Packs to carry somewhere.
+/// A request to export packs.
 #[derive(Clone, Debug)]
 pub struct ExportRequest {
-    /// Which.
+    /// The packs to export.
     pub packs: PackSelection,
-    /// The environment whose trust root goes along.
+    /// The environment whose trust root to include.
     pub trust_root_of: Option<EnvId>,
-    /// The file they go into.
+    /// The file of the bundle.
     pub output: PathBuf,
 }
 
-/// Which packs are meant.
+/// The packs to export.
 #[derive(Clone, Debug)]
 pub enum PackSelection {
-    /// These.
+    /// Packs by reference.
     Named(Vec<PackRef>),
-    /// All that an environment has bound and pinned.
+    /// All pinned packs of an environment.
     Bound(EnvId),
 }
 
-/// Packs that were saved.
+/// The result of exporting packs.
 #[derive(Debug, Serialize)]
 pub struct ExportReport {
-    /// The file.
+    /// The file of the bundle.
     pub path: FilePath,
-    /// What is in it.
+    /// The exported packs.
     pub packs: Vec<ExportedPack>,
-    /// The environment whose trust root went along.
+    /// The environment whose trust root is included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trust_root_of: Option<EnvId>,
-    /// What did not go along.
+    /// Packs, signatures and other parts that are not included.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
-/// A pack that was saved.
+/// A pack in the bundle.
 #[derive(Debug, Serialize)]
 pub struct ExportedPack {
-    /// Where it came from.
+    /// The reference it was fetched from.
     pub pack_ref: PackRef,
     /// The id of the pack.
     pub id: ForeignText,
     /// The version of the pack.
     pub version: String,
-    /// The digest of its manifest.
+    /// The digest of the OCI manifest.
     pub manifest_digest: Sha256Digest,
-    /// The digest of the archive.
+    /// The SHA-256 digest of the archive.
     pub sha256: String,
     /// The size of the archive, in bytes.
     pub size: u64,
-    /// How many signatures went along.
+    /// The number of included signatures.
     pub signatures: usize,
 }
 
-/// Writes packs, and all that belongs to them, into an image layout in a tar file: the
-/// same packs always the same bytes.
+/// Writes packs and their signatures into an
+/// [OCI image layout](https://github.com/opencontainers/image-spec/blob/main/image-layout.md)
+/// in a tar file. The same packs always give the same bytes.
 ///
 /// # Errors
-/// [`OpError`] when a pack or a signature of one cannot be had, or the file cannot be
-/// written.
+/// [`OpError`] when a pack or a signature cannot be fetched, or the file cannot be written.
 pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, OpError> {
     let mut warnings = Vec::new();
     let chosen: Vec<(PackRef, Option<Get>)> = match &request.packs {
@@ -126,10 +127,10 @@ pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, OpEr
     }
 }
 
-/// How a pinned pack is got.
+/// Fetches a pinned pack when it is written, so that packs are not all in memory at once.
 type Get = Box<dyn FnOnce(&Host) -> Result<FetchedPack, OpError>>;
 
-/// What an environment has bound and pinned, each once.
+/// Returns the pinned packs of an environment, without duplicates.
 fn pinned_packs(
     host: &Host,
     environment: &EnvId,
@@ -142,14 +143,14 @@ fn pinned_packs(
             continue;
         }
         let Some(pin) = stored.pins.get(&pack_ref).cloned() else {
-            warnings.push(format!("pack `{pack_ref}` is bound without a pin, and is left out"));
+            warnings.push(format!("pack `{pack_ref}` is not pinned, and is not included"));
             continue;
         };
         let of = pack_ref.clone();
         let get: Get = Box::new(move |host| {
             let not_saved = |source| OpError::NotSaved { pack_ref: of.clone(), source };
             match (&of, pin.manifest) {
-                // with its manifest, which what is kept under its digest is without
+                // the cached archive has no manifest, so fetch by manifest digest
                 (PackRef::Oci(_), Some(_)) => {
                     let fetched = host.fetcher.fetch_pinned(&of, pin.manifest)?;
                     match fetched.digest == pin.archive {
@@ -171,7 +172,7 @@ fn pinned_packs(
     }
 }
 
-/// The trust root of an environment, as it goes along.
+/// Returns the trust root of an environment as a document.
 fn trust_root_document(host: &Host, environment: &EnvId) -> Result<String, OpError> {
     host.store.load(environment)?;
     let root = host.store.trust_root(environment)?;
@@ -181,7 +182,7 @@ fn trust_root_document(host: &Host, environment: &EnvId) -> Result<String, OpErr
     }
 }
 
-/// Everything of a pack that goes along.
+/// Builds the bundle entry of a pack, with its signatures.
 fn build_entry(
     host: &Host,
     pack_ref: PackRef,
@@ -217,15 +218,15 @@ fn build_entry(
         })?;
         let left_out = match parse_signature_for(&bytes, &fetched.digest) {
             Ok(evidence) if parcel.add(to_published(bytes, &evidence)) => continue,
-            Ok(_) => "it is about a manifest that is not that of this pack".to_owned(),
+            Ok(_) => "it signs another manifest".to_owned(),
             Err(error) => error.to_string(),
         };
-        warnings.push(format!("a signature of pack `{pack_ref}` is left out: {left_out}"));
+        warnings.push(format!("a signature of pack `{pack_ref}` is not included: {left_out}"));
     }
     let missing = parcel.missing().iter();
     warnings.extend(missing.map(|digest| {
         format!(
-            "{digest}, which belongs to pack `{pack_ref}`, is not here; other tools may miss it"
+            "{digest} of pack `{pack_ref}` is not cached and not included; other tools may need it"
         )
     }));
     let report = ExportedPack {
@@ -240,7 +241,8 @@ fn build_entry(
     Ok((parcel, report))
 }
 
-/// The envelope beside a pack file, which pushing the pack would put into its manifest.
+/// Reads the envelope next to a pack file. Pushing the pack would add it to the manifest
+/// too.
 fn read_envelope_file(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) -> Option<Vec<u8>> {
     let path = signature_path(Path::new(pack_ref.file_path()?));
     let bytes = host.fetcher.read_document(&path, MAX_ENVELOPE_BYTES).ok()?;
@@ -248,8 +250,8 @@ fn read_envelope_file(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) ->
         .then_some(bytes)
 }
 
-/// What a pack out of a file is called: never what could be taken for a reference to a
-/// registry.
+/// Returns the name of a pack from a file, such as `acme.secrets.vault:1.0.0`. It has no
+/// `/`, so it cannot be mistaken for a registry reference.
 fn entry_name(pack: &Pack) -> Option<String> {
     let name = format!("{}:{}", pack.id.as_exact(), pack.version);
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._:+-".contains(&b);

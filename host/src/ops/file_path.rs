@@ -1,4 +1,4 @@
-//! The path of a file in a report.
+//! File paths in reports.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use serde::{Serialize, Serializer};
 
 /// A path in a report.
 ///
-/// Paths are bytes, and JSON is text: what is no UTF-8 becomes U+FFFD there. What was
-/// done is reported in any case.
+/// JSON strings are Unicode, so bytes that are not valid UTF-8 become U+FFFD in JSON. A
+/// report never fails because of such a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilePath(PathBuf);
 

@@ -1,5 +1,4 @@
-//! What packs may do beyond their sandbox: reading it, adding to it, taking it away.
-//! Nothing of a pack runs here.
+//! Lists, adds and revokes the permissions of bound packs. No pack is run.
 
 use env_pack_domain::{DescriptorPath, EnvId, PackRef, Permissions};
 use serde::Serialize;
@@ -11,7 +10,7 @@ use super::{OpError, PackError};
 use crate::host::Host;
 use crate::store::{AuditEvent, PackPins, PinnedPack};
 
-/// What every pinned pack of an environment may do.
+/// The permissions of all pinned packs of an environment.
 #[derive(Debug, Serialize)]
 pub struct GrantsListReport {
     /// The environment.
@@ -20,38 +19,38 @@ pub struct GrantsListReport {
     pub packs: Vec<PackGrants>,
 }
 
-/// What one pack may do.
+/// The permissions of one pack.
 #[derive(Debug, Serialize)]
 pub struct PackGrants {
     /// The environment.
     pub environment_id: EnvId,
-    /// The descriptor paths it answers for.
+    /// The descriptor paths that the pack provides.
     pub kinds: Vec<DescriptorPath>,
-    /// Where it is.
+    /// The pack reference.
     pub pack_ref: PackRef,
-    /// The digest of the archive that the grants are for.
+    /// The SHA-256 digest of the archive that the grants apply to.
     pub archive_sha256: String,
-    /// What it may do.
+    /// The granted permissions.
     pub grants: GrantsReport,
-    /// The key the caller gave.
+    /// The idempotency key of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
 
-/// Grants to change.
+/// A request to add or revoke permissions.
 #[derive(Clone, Debug)]
 pub struct GrantsRequest {
     /// The environment.
     pub environment: EnvId,
-    /// A path that the pack answers for.
+    /// A descriptor path that the pack provides.
     pub kind: DescriptorPath,
-    /// What to add or to take away; `declared` stands for all of it.
+    /// The permissions to add or revoke.
     pub grants: GrantSelection,
-    /// The key the caller gave, recorded and given back.
+    /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }
 
-/// Lists what packs may do.
+/// Lists the permissions of the pinned packs.
 ///
 /// # Errors
 /// [`OpError`] when the environment cannot be read.
@@ -68,11 +67,11 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, OpErro
     Ok(GrantsListReport { environment_id: environment.clone(), packs: listed })
 }
 
-/// Allows a pack more, as far as it declares it.
+/// Grants permissions that a pack declares.
 ///
 /// # Errors
-/// [`OpError`] when the pack is not bound or does not declare it; nothing has been
-/// written then.
+/// [`OpError`] when the pack is not bound, or does not declare them; nothing was written
+/// then.
 pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
     change(host, "add", request, |pack_ref, pin| {
         let not_read =
@@ -154,7 +153,7 @@ fn change(
     })
 }
 
-/// What the pinned archive declares, of all its handlers.
+/// Returns the permissions that all handlers of the pinned archive declare.
 fn pinned_declaration(
     host: &Host,
     pack_ref: &PackRef,

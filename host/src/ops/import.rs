@@ -1,7 +1,7 @@
-//! Packs out of a file that was carried here.
+//! Imports packs from a bundle into the cache.
 //!
-//! Everything is verified first, then written: archives and signatures, and only then
-//! which reference stands for which manifest.
+//! Everything in the bundle is verified before anything is written. Archives and signatures
+//! are written first, references last.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -21,82 +21,81 @@ use crate::host::Host;
 use crate::signing::{MAX_SIGNATURE_BYTES, PublicKey};
 use crate::store::TrustRoot;
 
-/// Packs that were carried here.
+/// A request to import packs.
 #[derive(Clone, Debug)]
 pub struct ImportRequest {
-    /// The file that they are in.
+    /// The file of the bundle.
     pub layout: PathBuf,
-    /// The folder that they go to as files too.
+    /// A folder to write the packs to as well.
     pub output: Option<PathBuf>,
-    /// Whether files that are there are overwritten.
+    /// Whether to overwrite existing files in `output`.
     pub force: bool,
-    /// The environment that is to trust the keys in the file.
+    /// The environment that shall trust the keys in the bundle.
     pub trust_in: Option<EnvId>,
 }
 
-/// Packs that were loaded.
+/// The result of importing packs.
 #[derive(Debug, Serialize)]
 pub struct ImportReport {
-    /// The file that they were in.
+    /// The file of the bundle.
     pub path: FilePath,
-    /// The packs.
+    /// The imported packs.
     pub packs: Vec<ImportedPack>,
-    /// The trust root that went along.
+    /// The trust root in the bundle.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trust_root: Option<ImportedTrustRoot>,
-    /// The commands that make use of it.
+    /// Commands that bind or inspect the packs.
     pub next: Vec<String>,
 }
 
-/// A pack that was loaded.
+/// A pack that was imported.
 #[derive(Debug, Serialize)]
 pub struct ImportedPack {
-    /// The reference that stands for it from now on.
+    /// The registry reference that leads to it in the cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pack_ref: Option<OciRef>,
-    /// How it is known in the file, when that is no reference.
+    /// Its name in the bundle, if that is not a reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<ForeignText>,
     /// The id of the pack.
     pub id: ForeignText,
     /// The version of the pack.
     pub version: String,
-    /// The digest of its manifest.
+    /// The digest of the OCI manifest.
     pub manifest_digest: Sha256Digest,
-    /// The digest of the archive.
+    /// The SHA-256 digest of the archive.
     pub sha256: String,
     /// The size of the archive, in bytes.
     pub size: u64,
-    /// How many signatures came along.
+    /// The number of signatures in the bundle.
     pub signatures: usize,
-    /// Who signed it, as the signatures say. Nobody verified that.
+    /// The key ids that the signatures claim. They are not verified.
     pub claimed_signers: Vec<ForeignText>,
-    /// The file that it went to.
+    /// The file it was written to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<FilePath>,
-    /// The file that a signature of it went to.
+    /// The file its signature was written to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature_path: Option<FilePath>,
 }
 
-/// A trust root that went along.
+/// The trust root in a bundle.
 #[derive(Debug, Serialize)]
 pub struct ImportedTrustRoot {
-    /// Whose it was, as the file says.
+    /// The environment it was exported from, as the bundle claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<ForeignText>,
     /// The ids of its keys.
     pub keys: Vec<KeyId>,
-    /// The environment that trusts them now; none does unless somebody says so.
+    /// The environment that trusts the keys now; none unless the request named one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trusted_in: Option<EnvId>,
 }
 
-/// Loads packs, so that they can be bound without a registry.
+/// Imports packs, so that they can be bound without a registry.
 ///
 /// # Errors
-/// [`OpError`] when anything in the file is not what it should be: nothing of it was kept
-/// then.
+/// [`OpError`] when any part of the bundle is invalid; nothing was imported then.
 pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, OpError> {
     let failed = |source| OpError::Bundle { path: request.layout.clone(), source };
     let mut carried =
@@ -145,19 +144,18 @@ pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, OpEr
     })
 }
 
-/// A pack that was opened, and whose signatures were read.
+/// A verified pack of the bundle.
 struct ImportCandidate {
     pack: BundledPack,
     report: ImportedPack,
-    /// What its first handler is declared to be, if anything is declared.
+    /// The declaration of its first handler.
     declared: Option<HandlerDeclaration>,
-    /// The signatures, by their digests.
+    /// The digests of its signatures.
     signatures: BTreeSet<Sha256Digest>,
 }
 
-/// The packs that somebody put there: those that have a name, and of the others those
-/// that are not among them. What was signed is the archive, so the signatures under one
-/// manifest count for another one of the same archive.
+/// Drops unnamed manifests whose archive also has a named one. A signature signs the
+/// archive, so the signatures of all manifests of an archive are merged.
 fn select_named(mut all: Vec<ImportCandidate>) -> Vec<ImportCandidate> {
     let mut signed: BTreeMap<Sha256Digest, (BTreeSet<Sha256Digest>, BTreeSet<String>)> =
         BTreeMap::new();
@@ -184,7 +182,7 @@ fn select_named(mut all: Vec<ImportCandidate>) -> Vec<ImportCandidate> {
     all
 }
 
-/// The keys of a trust root, and whose it is.
+/// Parses a trust root, and returns the environment it names and its keys.
 fn parse_trust_root(
     root: &BundledTrustRoot,
     path: &Path,
@@ -197,7 +195,7 @@ fn parse_trust_root(
     Ok((root.environment.clone(), trust.into_keys()))
 }
 
-/// What is known of a pack once it was opened, and its signatures were read.
+/// Opens a pack of the bundle and parses its signatures.
 fn open_candidate(
     host: &Host,
     carried: &mut Bundle,
@@ -234,7 +232,7 @@ fn open_candidate(
     Ok(ImportCandidate { pack, report, declared, signatures })
 }
 
-/// The signatures of a pack, as they are kept; envelopes come first.
+/// Reads the signatures of a pack in the form in which they are cached; envelopes first.
 fn read_signatures(
     carried: &mut Bundle,
     pack: &BundledPack,
@@ -243,7 +241,7 @@ fn read_signatures(
     Ok(carried.signatures(pack).map_err(failed)?.into_iter().map(encode).collect())
 }
 
-/// Keeps archives and signatures. What stands for them is noted later.
+/// Writes archives and signatures into the cache.
 fn store_contents(
     host: &Host,
     carried: &mut Bundle,
@@ -259,7 +257,8 @@ fn store_contents(
     Ok(())
 }
 
-/// The files that packs go to, if any do: nothing is overwritten unless somebody said so.
+/// Chooses the output file of each pack, if files are requested, and refuses to overwrite
+/// existing ones unless `force` is set.
 fn choose_output_paths(
     host: &Host,
     request: &ImportRequest,
@@ -281,7 +280,7 @@ fn choose_output_paths(
     Ok(files)
 }
 
-/// Writes a pack into a file, and the first of its signatures beside it.
+/// Writes a pack into a file, and its first signature next to it.
 fn write_files(
     carried: &mut Bundle,
     pack: &BundledPack,
@@ -296,7 +295,7 @@ fn write_files(
             write(&beside, signature)?;
             report.signature_path = Some(beside.into());
         }
-        // one of something else would be taken for that of the pack
+        // a stale signature file would be read as a signature of this pack
         None if beside.exists() => {
             std::fs::remove_file(&beside)
                 .map_err(|source| OpError::Write { path: beside, source })?;
@@ -307,7 +306,7 @@ fn write_files(
     Ok(())
 }
 
-/// A name that leads nowhere else, and that no other pack of the same file has.
+/// Returns a file name without path separators, unique within the bundle.
 fn file_name(pack: &BundledPack, report: &ImportedPack, taken: &mut BTreeSet<PathBuf>) -> PathBuf {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
     let by_id = format!("{}-{}", report.id.as_exact(), report.version);
@@ -327,8 +326,7 @@ fn file_name(pack: &BundledPack, report: &ImportedPack, taken: &mut BTreeSet<Pat
     }
 }
 
-/// The command that binds a pack: by the reference that stands for it now, or out of the
-/// file that it went to.
+/// Returns the command that binds a pack, by its reference or by its output file.
 fn suggested_command(ImportCandidate { report, declared, .. }: &ImportCandidate) -> Option<String> {
     let pack_ref = report.pack_ref.as_ref().map(ToString::to_string);
     let pack_ref = pack_ref

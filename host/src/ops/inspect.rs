@@ -1,4 +1,4 @@
-//! Reads what is in a pack, without running any of it.
+//! Reads the contents of a pack without running it.
 
 use env_pack_domain::{
     CapabilitySlot, DescriptorPath, ForeignText, PackRef, Permissions, Sha256Digest,
@@ -10,88 +10,89 @@ use crate::archive::{self, HandlerDeclaration, PackedHandler};
 use crate::engine::{self, InspectedInterface, LoadError};
 use crate::host::Host;
 
-/// What is in a pack.
+/// The contents of a pack.
 #[derive(Debug, Serialize)]
 pub struct InspectReport {
     /// Where it is.
     pub pack_ref: PackRef,
-    /// Its id.
+    /// The id in the manifest.
     pub id: ForeignText,
-    /// Its version.
+    /// The version in the manifest.
     pub version: String,
-    /// Who publishes it.
+    /// The publisher in the manifest.
     pub publisher: ForeignText,
     /// The size of the archive, in bytes.
     pub size: usize,
-    /// The digest of the archive.
+    /// The SHA-256 digest of the archive.
     pub sha256: String,
-    /// The digest of its manifest, if it comes from a registry.
+    /// The digest of its OCI manifest, for a pack from a registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest_digest: Option<Sha256Digest>,
-    /// Who vouches for it.
+    /// The status of its signature.
     pub signature: SignatureStatus,
-    /// Its handlers.
+    /// The handlers in the pack.
     pub handlers: Vec<InspectedHandler>,
-    /// Its entries.
+    /// The entries of the archive.
     pub entries: Vec<InspectedEntry>,
 }
 
-/// A handler in a pack. Nothing of it has run.
+/// A handler in a pack, read without running it.
 #[derive(Debug, Serialize)]
 pub struct InspectedHandler {
-    /// The id of its component.
+    /// The id of the component.
     pub component: ForeignText,
-    /// The world it claims.
+    /// The world that the manifest declares.
     pub world: ForeignText,
-    /// The size of its component, in bytes.
+    /// The size of the component, in bytes.
     pub size: usize,
-    /// The digest of its component.
+    /// The SHA-256 digest of the component.
     pub sha256: String,
-    /// The handler interfaces that its component exports, each with its version, whatever
-    /// the world says.
+    /// The handler interfaces that the component exports, with their versions.
     pub interfaces: Vec<ForeignText>,
-    /// What its component imports, as far as it can be read.
+    /// The imports of the component.
     pub imports: Vec<ForeignText>,
-    /// Why it cannot be read, or what of it no host supports.
+    /// The reason why the component cannot be read, or is not supported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-    /// Its world in the language WIT, if it was asked for and can be read.
+    /// The component's world as [WIT](https://component-model.bytecodealliance.org/design/wit.html)
+    /// text, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wit: Option<ForeignText>,
-    /// What the pack declares of it.
+    /// The pack's declaration of the handler.
     pub declared: Option<InspectedDeclaration>,
 }
 
-/// What a pack declares of a handler.
+/// A pack's declaration of a handler.
 #[derive(Debug, Serialize)]
 pub struct InspectedDeclaration {
-    /// The slot.
+    /// The slot that the handler serves.
     pub slot: CapabilitySlot,
-    /// The path.
+    /// The descriptor path that the handler provides.
     pub descriptor_path: DescriptorPath,
-    /// The versions.
+    /// The descriptor versions that the handler supports.
     pub supported_versions: String,
-    /// The programs it wants to run.
+    /// The declared commands.
     pub tools: Vec<String>,
-    /// The addresses it wants to reach.
+    /// The declared network addresses.
     pub network: Vec<String>,
 }
 
-/// An entry of a pack.
+/// An entry of an archive.
 #[derive(Debug, Serialize)]
 pub struct InspectedEntry {
-    /// Its name.
+    /// The name of the entry.
     pub name: ForeignText,
-    /// Its size, in bytes.
+    /// The uncompressed size, in bytes.
     pub size: u64,
-    /// The BLAKE3 hash of its content.
+    /// The BLAKE3 hash of the content.
     pub blake3: String,
 }
 
-/// Looks into a pack without running anything of it.
+/// Reads the contents of a pack. With `with_world`, the report includes the WIT of each
+/// component.
 ///
 /// # Errors
-/// [`OpError`] when it cannot be had, or its archive is refused.
+/// [`OpError`] when the pack cannot be fetched, or its archive is refused.
 pub fn inspect(
     host: &Host,
     pack_ref: &PackRef,
@@ -123,10 +124,10 @@ pub fn inspect(
     })
 }
 
-/// Everything that the handlers of a pack want to be allowed, as the pack declares it.
+/// Returns the permissions that the handlers of a pack declare.
 ///
 /// # Errors
-/// [`OpError`] when it cannot be had, or its archive is refused.
+/// [`OpError`] when the pack cannot be fetched, or its archive is refused.
 pub fn declared_permissions(host: &Host, pack_ref: &PackRef) -> Result<Permissions, OpError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
     let pack = load_pack::open_archive(host, &fetched)
@@ -135,7 +136,7 @@ pub fn declared_permissions(host: &Host, pack_ref: &PackRef) -> Result<Permissio
     Ok(declared.fold(Permissions::default(), |all, declared| all.union(&declared.permissions)))
 }
 
-/// What can be said of a handler that nobody runs.
+/// Describes a handler without running it.
 fn inspected(host: &Host, handler: PackedHandler, with_world: bool) -> InspectedHandler {
     let InspectedInterface { imports, interfaces, problem } =
         engine::inspect_interface(&handler.bytes);

@@ -1,28 +1,28 @@
-//! The caps of a host, by name.
+//! Reports the limits of a host.
 
 use serde::Serialize;
 
 use crate::host::Host;
 use crate::limits::{LIMITS, Limit, Limits};
 
-/// Every cap, as it is now.
+/// The current limits.
 #[derive(Debug, Serialize)]
 pub struct LimitsReport {
-    /// The caps.
+    /// All limits.
     pub limits: Vec<ReportedLimit>,
 }
 
-/// One cap.
+/// A limit and its values.
 #[derive(Debug, Serialize)]
 pub struct ReportedLimit {
-    /// Its name.
+    /// The name of the limit.
     pub name: &'static str,
-    /// Its value, in the unit that its name or `shown` says: bytes, milliseconds,
-    /// seconds, or a number of things.
+    /// The current value. The unit is bytes, milliseconds, seconds or a count, as `shown`
+    /// tells.
     pub value: u64,
-    /// Its value as people write it.
+    /// The current value with its unit, such as `64 MiB`.
     pub shown: String,
-    /// What it is when nobody changes it.
+    /// The default value, in the same unit.
     pub default: u64,
 }
 
@@ -39,7 +39,7 @@ impl LimitsReport {
     }
 }
 
-/// What archives may hold and handlers may use up here.
+/// Returns the limits of archives, handlers and requests on this host.
 pub fn limits(host: &Host) -> LimitsReport {
     LimitsReport::of(&host.limits)
 }

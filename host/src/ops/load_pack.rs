@@ -1,5 +1,5 @@
-//! Loading a pack: reference to bytes to archive to handlers that have said who they are,
-//! and say what the pack says of them.
+//! Loads a pack: fetches it, opens the archive, loads the handlers, and compares their
+//! metadata with the pack's declaration.
 
 use env_pack_domain::abi::{NETWORK_INTERFACE, NEWEST_WORLD, TOOLS_INTERFACE};
 use env_pack_domain::{
@@ -14,41 +14,41 @@ use crate::fetch::{FetchedPack, PackFormat};
 use crate::host::Host;
 use crate::store::{PinnedHandler, PinnedPack};
 
-/// What a component is called that has no archive around it to name it.
+/// The id of a component that is not in an archive.
 const BARE_COMPONENT: &str = "component";
 
-/// A pack whose handlers run.
+/// A pack whose handlers are loaded.
 #[derive(Debug)]
 pub struct LoadedPack {
     /// The digest of the archive.
     pub digest: Sha256Digest,
-    /// The digest of the manifest, if it comes from a registry.
+    /// The digest of the OCI manifest, for a pack from a registry.
     pub manifest: Option<Sha256Digest>,
     /// The size of the archive, in bytes.
     pub size: u64,
-    /// Its handlers; at least one.
+    /// The handlers, at least one.
     pub handlers: Vec<LoadedHandler>,
 }
 
 /// A handler of a loaded pack.
 #[derive(Debug)]
 pub struct LoadedHandler {
-    /// The id of its component.
+    /// The id of the component.
     pub component: ForeignText,
-    /// The digest of its component.
+    /// The digest of the component.
     pub digest: Sha256Digest,
-    /// The handler.
+    /// The loaded handler.
     pub handler: Box<dyn RecordPreflight>,
-    /// What the pack wants it to be allowed.
+    /// The permissions that the pack declares for the handler.
     pub permissions: Permissions,
-    /// What its component imports: all it can ever ask for.
+    /// The imports of the component.
     pub imports: Vec<ForeignText>,
-    /// Whether somebody said what it wants: a component without an archive cannot.
+    /// Whether the pack declares the handler. A component without an archive does not.
     pub is_declared: bool,
 }
 
-/// How many handlers of a pack are run to be tested, measured or validated: honest packs
-/// have one, or a few.
+/// The maximum number of handlers of a pack that one test, benchmark or validation runs.
+/// Usual packs have one handler, or a few.
 pub(super) const MAX_HANDLERS_PER_RUN: usize = 32;
 
 /// Fetches a pack and loads it.
@@ -61,8 +61,8 @@ pub(super) fn load_pack(
     Ok((fetched, pack))
 }
 
-/// The archive that was pinned: as it is kept, or else from where it was bound, if it is
-/// still the same.
+/// Returns the pinned archive from the cache, or fetches it again if its digest is
+/// unchanged.
 pub(super) fn fetch_pinned(
     host: &Host,
     pack_ref: &PackRef,
@@ -73,7 +73,7 @@ pub(super) fn fetch_pinned(
     }
     let fetched = host.fetcher.fetch_pinned(pack_ref, pin.manifest)?;
     match fetched.digest == pin.archive {
-        // what was kept is gone or damaged; that it cannot be kept again is no reason not to use it
+        // the cached copy is missing or damaged; use the archive even if caching it fails
         true => {
             let _ = host.fetcher.cache.insert(&fetched, host.store.root());
             Ok(fetched)
@@ -82,12 +82,11 @@ pub(super) fn fetch_pinned(
     }
 }
 
-/// How a component becomes a handler: [`Engine::load`], or [`Engine::load_isolated`] where
-/// nobody decided to trust it yet.
-pub(super) type LoadFn =
-    fn(&Engine, &[u8], &Sha256Digest, Provenance) -> Result<LoadedComponent, LoadError>;
+/// The function that loads a component: [`Engine::load`], or [`Engine::load_isolated`] for a
+/// component that is not trusted yet.
+pub(super) type LoadFn = fn(&Engine, &[u8], &Sha256Digest, Provenance) -> Result<LoadedComponent, LoadError>;
 
-/// Loads a pack out of its archive, or a component that is one by itself.
+/// Loads the handlers of an archive, or a component without an archive.
 pub(super) fn load_archive(
     host: &Host,
     fetched: &FetchedPack,
@@ -110,8 +109,8 @@ pub(super) fn load_archive(
     })
 }
 
-/// Opens an archive, or wraps a component that came without one: nobody says anything of
-/// that but itself.
+/// Opens an archive, or wraps a component without an archive as a pack without
+/// declarations.
 pub(super) fn open_archive(host: &Host, fetched: &FetchedPack) -> Result<Pack, ArchiveError> {
     match fetched.format {
         PackFormat::Archive => archive::open(&fetched.bytes, &host.limits.archive),
@@ -154,8 +153,8 @@ fn load_handler(
     Ok(LoadedHandler { component, digest, handler, permissions, imports, is_declared })
 }
 
-/// The first of the three constants that a handler does not answer as somebody said:
-/// which, what was said, what it answers.
+/// Compares a handler's metadata with expected values. Returns the name, the expected and
+/// the actual value of the first that differs.
 fn metadata_mismatch(
     (slot, path, versions): (CapabilitySlot, &DescriptorPath, &VersionReq),
     handler: &dyn EnvPackHandler,
@@ -169,13 +168,14 @@ fn metadata_mismatch(
 }
 
 impl LoadedHandler {
-    /// Where what its component imports and what its pack declares do not go together.
+    /// Returns the contradictions between the component's imports and the declared
+    /// permissions.
     pub fn permission_faults(&self) -> Vec<String> {
         permission_faults(&self.component, &self.imports, &self.permissions)
     }
 }
 
-/// Where what a component imports and what its pack declares do not go together.
+/// Returns the contradictions between a component's imports and the declared permissions.
 pub(super) fn permission_faults(
     component: &ForeignText,
     imports: &[ForeignText],
@@ -201,7 +201,7 @@ pub(super) fn permission_faults(
 }
 
 impl LoadedPack {
-    /// The pack, if its handlers answer what they answered when it was pinned.
+    /// Returns the pack if its handlers' metadata is the same as when it was pinned.
     pub(super) fn ensure_matches_pin(self, pin: &PinnedPack) -> Result<Self, PackError> {
         for pinned in &pin.handlers {
             let Some(loaded) =
@@ -223,28 +223,29 @@ impl LoadedPack {
         Ok(self)
     }
 
-    /// The handler that answers for a descriptor's path.
+    /// Returns the handler that provides the path of a descriptor.
     pub fn handler_for(&self, kind: &PackDescriptor) -> Option<&LoadedHandler> {
         self.handlers.iter().find(|handler| handler.handler.descriptor_path() == kind.path())
     }
 
-    /// The paths its handlers answer for.
+    /// Iterates over the descriptor paths of its handlers.
     pub fn paths(&self) -> impl Iterator<Item = &DescriptorPath> {
         self.handlers.iter().map(|handler| handler.handler.descriptor_path())
     }
 
-    /// Everything its handlers want to be allowed.
+    /// Returns the declared permissions of all its handlers.
     pub fn permissions(&self) -> Permissions {
         let none = Permissions::default();
         self.handlers.iter().fold(none, |all, handler| all.union(&handler.permissions))
     }
 
-    /// Where what its components import and what it declares do not go together.
+    /// Returns the contradictions between its components' imports and its declared
+    /// permissions.
     pub fn permission_faults(&self) -> Vec<String> {
         self.handlers.iter().flat_map(LoadedHandler::permission_faults).collect()
     }
 
-    /// The pin of the pack, with these grants, and whose signature was verified.
+    /// Returns the pin of the pack, with these grants and this verified signer.
     pub(super) fn pin(
         &self,
         grants: Permissions,

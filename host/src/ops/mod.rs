@@ -1,5 +1,5 @@
-//! What a host does: each operation joins rooms and returns a report. Nothing here
-//! prints, and nothing here reads arguments.
+//! The operations of a host. Each combines other modules and returns a typed report.
+//! Operations do not print and do not parse command-line arguments.
 
 mod assemble;
 mod audit;
@@ -45,13 +45,13 @@ pub use pack_error::PackError;
 pub use suggested_commands::quoted;
 pub use trust::SignatureStatus;
 
-/// The most that is read of a file of arguments: a payload has a dozen fields.
+/// The largest `--answers` file that is read, in bytes. A payload has a dozen fields.
 const PAYLOAD_BYTES: u64 = 1 << 20;
 
 /// Reads a file that holds the arguments of an operation.
 ///
 /// # Errors
-/// [`OpError::Input`] when it cannot be read.
+/// [`OpError::Input`] when the file cannot be read.
 pub fn payload_file(host: &crate::host::Host, path: &std::path::Path) -> Result<Vec<u8>, OpError> {
     host.fetcher.read_document(path, PAYLOAD_BYTES).map_err(|source| OpError::Input { source })
 }

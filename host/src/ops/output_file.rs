@@ -1,4 +1,4 @@
-//! Files that an operation writes where the user named a path.
+//! Writes the output files of operations.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -8,13 +8,13 @@ use gtc_fs::atomic;
 
 use super::OpError;
 
-/// Writes a file beside its place and renames it into it, so that nobody ever reads half
-/// of a pack. What is no regular file, such as `/dev/stdout`, is written to.
+/// Writes a file atomically, so that no reader sees a partial pack. A special file, such
+/// as `/dev/stdout`, is written directly.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// The same for what is too much to be held in memory: `fill` writes it.
+/// Like [`write`], for content that does not fit into memory: `fill` writes it.
 pub(super) fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut fs::File) -> io::Result<()>,

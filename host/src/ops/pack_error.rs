@@ -1,4 +1,4 @@
-//! Why a pack cannot be used, and what the operator does next.
+//! Errors of loading a pack, and the next step after each.
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 
@@ -8,91 +8,88 @@ use crate::engine::LoadError;
 use crate::fetch::FetchError;
 use crate::signing::SignatureError;
 
-/// Why a pack cannot be used.
+/// A pack could not be fetched, verified or loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PackError {
-    /// Its archive cannot be had.
+    /// The archive could not be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// Its archive is refused.
+    /// The archive is not a valid pack.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// Nobody vouches for it, where somebody trusted must.
+    /// A signature is required, and the pack has none.
     #[error("it is unsigned")]
     Unsigned,
-    /// Its signature cannot be had.
-    #[error("its signature cannot be read: {source}")]
+    /// A signature could not be read.
+    #[error("cannot read its signature: {source}")]
     SignatureFile {
-        /// Why.
+        /// The cause.
         source: FetchError,
     },
-    /// Nobody who is trusted vouches for it.
+    /// A signature is invalid, or not from a trusted key.
     #[error(transparent)]
     Signature(#[from] SignatureError),
-    /// It is an honest pack of another kind.
+    /// A well-formed pack without a handler, such as an application pack.
     #[error("the pack holds no env-pack handler")]
     NoHandler,
-    /// It has more handlers than anybody waits for: each is compiled, and may take its
-    /// time to answer.
-    #[error(
-        "it has {found} handlers, and no pack with more than {MAX_HANDLERS_PER_RUN} is run at once"
-    )]
+    /// The pack has more handlers than one run may compile and call.
+    #[error("it has {found} handlers, more than the limit of {MAX_HANDLERS_PER_RUN}")]
     TooManyHandlers {
-        /// How many there are.
+        /// The number of handlers.
         found: usize,
     },
-    /// One of its handlers does not load.
+    /// A handler does not load.
     #[error("component `{component}`: {source}")]
     Handler {
         /// The id of the component.
         component: ForeignText,
-        /// Why.
+        /// The cause.
         source: LoadError,
     },
-    /// One of its handlers is not what the pack says.
+    /// A handler's metadata differs from the pack's declaration.
     #[error(
-        "component `{component}` answers {what} `{answered}`, but the pack declares `{declared}`"
+        "component `{component}` returns {what} `{answered}`, but the pack declares `{declared}`"
     )]
     Differs {
         /// The id of the component.
         component: ForeignText,
-        /// The question.
+        /// The metadata function, such as "descriptor path".
         what: &'static str,
-        /// What the pack says.
+        /// The value that the pack declares.
         declared: String,
-        /// What the component says.
+        /// The value that the component returned.
         answered: String,
     },
-    /// One of its handlers is not what it was when the pack was bound, though the archive
-    /// is the same.
+    /// A handler's metadata changed since the pack was bound, though the archive is the
+    /// same.
     #[error(
-        "component `{component}` answers {what} `{answered}`, but `{pinned}` when it was bound"
+        "component `{component}` returns {what} `{answered}`, but returned `{pinned}` when it was bound"
     )]
     MetadataChanged {
         /// The id of the component.
         component: ForeignText,
-        /// The question.
+        /// The metadata function, such as "descriptor path".
         what: &'static str,
-        /// What it answered when it was bound.
+        /// The value that the component returned when it was bound.
         pinned: String,
-        /// What it answers now.
+        /// The value that the component returned now.
         answered: String,
     },
-    /// It changed after it was bound, and what was bound is gone.
+    /// The archive changed since it was bound, and the bound archive is not in the cache.
     #[error(
-        "the archive is not the one that was bound ({found} instead of {locked}), and that one is no longer kept"
+        "the archive is not the one that was bound ({found} instead of {locked}), and that one is not in the cache"
     )]
     Replaced {
-        /// The digest it was bound with.
+        /// The pinned digest.
         locked: Sha256Digest,
-        /// The digest it has.
+        /// The current digest.
         found: Sha256Digest,
     },
 }
 
 impl PackError {
-    /// A stable name of the kind of error, for programs.
+    /// Returns a stable name of the error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Fetch(error) => error.kind(),
@@ -109,86 +106,86 @@ impl PackError {
         }
     }
 
-    /// What the operator does next, as one sentence.
+    /// Returns the next step for the operator, as one sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Fetch(error) => fetch_hint(error),
             Self::Archive(_) => {
-                "get the pack again, or ask its author to rebuild it with `gtc pack build`"
+                "download the pack again, or ask its author to rebuild it with `gtc pack build`"
             }
             Self::Unsigned => {
-                "get its signature: beside a file as `<pack>.sig`, in a registry with `gtc pack sign` and `update --refresh`; or bind a pack that is signed"
+                "put its signature next to the file as `<pack>.sig`, or sign it in the registry with `gtc pack sign` and bind it with `update --refresh`; or bind a signed pack"
             }
             Self::SignatureFile { source: source @ FetchError::Registry { .. } } => {
                 fetch_hint(source)
             }
-            Self::SignatureFile { .. } => "check the path of the signature, and its permissions",
+            Self::SignatureFile { .. } => "check the path and permissions of the signature",
             Self::Signature(error) => signature_hint(error),
             Self::NoHandler => "use a pack that was built with `gtc pack build`",
-            Self::TooManyHandlers { .. } => "take its components one by one",
+            Self::TooManyHandlers { .. } => "run its components one at a time",
             Self::Handler { source, .. } => load_hint(source),
             Self::Differs { .. } => {
-                "ask the author of the pack to build it again with `gtc pack build`"
+                "ask the author of the pack to rebuild it with `gtc pack build`"
             }
             Self::MetadataChanged { .. } => {
-                "do not trust a handler that changes its answers; if it was `packs.lock.json` that changed, bind the pack again with `update`"
+                "do not trust a handler whose metadata changes; if `packs.lock.json` was edited, bind the pack again with `update`"
             }
             Self::Replaced { .. } => {
-                "look at the archive with `gtc pack inspect`, then bind it with `update`"
+                "inspect the archive with `gtc pack inspect`, then bind it with `update`"
             }
         }
     }
 }
 
-/// What somebody does next whose component does not load.
+/// Returns the next step after a component failed to load.
 pub(super) fn load_hint(error: &LoadError) -> &'static str {
     match error {
-        LoadError::Fault(_) => "tell the author of the handler; until then bind another version",
+        LoadError::Fault(_) => "report it to the author of the handler, and bind another version",
         LoadError::NoWorker => {
-            "have the program call `gtc::engine::worker::run_if_worker` first thing in its `main`, or name `gtc` as its worker"
+            "call `gtc::engine::worker::run_if_worker` at the start of the program's `main`, or name `gtc` as its worker"
         }
-        LoadError::Worker { .. } => "see what `gtc doctor self` says of the worker",
+        LoadError::Worker { .. } => "check the worker with `gtc doctor self`",
         LoadError::TooComplex { .. }
         | LoadError::CompileTime { .. }
         | LoadError::CompileMemory { .. }
         | LoadError::CompileCode { .. }
         | LoadError::UnusableCode { .. }
         | LoadError::CompilerEnded { .. } => {
-            "do not trust this component; no toolchain makes one like it from an ordinary handler"
+            "do not trust this component; no toolchain produces one like it from an ordinary handler"
         }
         _ => {
-            "build the component again against the interface in `wit/env-pack/0.1.0`, and pack it with `gtc pack build`"
+            "rebuild the component against the interface in `wit/env-pack/0.1.0`, and pack it with `gtc pack build`"
         }
     }
 }
 
-/// What somebody does next where nobody trusted vouches for a pack.
+/// Returns the next step after a signature was refused.
 fn signature_hint(error: &SignatureError) -> &'static str {
     match error {
         SignatureError::NotTrusted { .. } => {
-            "ask who signed it; if you trust them, have their public key trusted with `gtc op trust-root add`"
+            "find out who owns the signing key; if you trust them, add the key with `gtc op trust-root add`"
         }
         SignatureError::NoTrustedKey => {
-            "get the public key of who signed it; if you trust them, have it trusted with `gtc op trust-root add`"
+            "get the signer's public key; if you trust them, add it with `gtc op trust-root add`"
         }
         SignatureError::WrongArchive { .. }
         | SignatureError::ArchiveNotInManifest { .. }
         | SignatureError::WrongManifest { .. }
         | SignatureError::Invalid { .. } => {
-            "do not trust this pack; get it and its signature again, from who signed it"
+            "do not trust this pack; get it and its signature again from the signer"
         }
         _ => {
-            "get the signature again, or ask the author of the pack to sign it with `gtc pack sign`"
+            "download the signature again, or ask the author of the pack to sign it with `gtc pack sign`"
         }
     }
 }
 
-/// Whether it is this machine that failed, and not the component.
+/// Returns true if the host failed, and not the component.
 pub(super) fn is_host_fault(error: &LoadError) -> bool {
     matches!(error, LoadError::NoWorker | LoadError::Worker { .. })
 }
 
-/// What the operator does next when an archive cannot be had.
+/// Returns the next step after a file or pack could not be fetched.
 pub(super) fn fetch_hint(error: &FetchError) -> &'static str {
     match error {
         FetchError::Registry { source, .. } | FetchError::Push { source, .. } => source.hint(),
@@ -199,7 +196,7 @@ pub(super) fn fetch_hint(error: &FetchError) -> &'static str {
         FetchError::CacheLocked { .. } => "try again when the other process has finished",
         FetchError::MissingVersion { .. } => "name the built-in pack with its version",
         FetchError::NotFound { path } if path.starts_with("oci:") => {
-            "name a file here; `gtc pack pull` brings a pack out of a registry into one"
+            "name a local file; `gtc pack pull` downloads a pack from a registry into one"
         }
         FetchError::UnknownScheme | FetchError::NoSuchBuiltin { .. } => "name a pack file",
         _ => "check the path, or name another pack file",

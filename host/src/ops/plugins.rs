@@ -1,23 +1,22 @@
-//! Handlers for a program that embeds the host: its own beside packs, in a registry that
-//! is its own too.
+//! A handler registry for programs that embed the host. It holds handlers of packs and
+//! handlers that the program implements itself.
 //!
-//! No environment, no pin and no audit log take part: the program says what it registers
-//! and what it grants. Nor does anybody ask who signed a pack;
-//! [`signing::verify`](crate::ops::signing::verify) does, and [`Plugin::origin`] says
-//! which archive was loaded then. A program that keeps environments needs nothing of
-//! this: [`doctor`](crate::ops::doctor::doctor), [`bind`](crate::ops::bind::bind),
-//! [`tool_check`](crate::ops::tool_check::tool_check) and all the others take a host, and
-//! return what the command line shows.
+//! It uses no environment, pins or audit log: the program decides which packs to register
+//! and which permissions to grant. Signatures are not checked; call
+//! [`signing::verify`](crate::ops::signing::verify), and compare its digest with
+//! [`Plugin::origin`]. Programs with environments use
+//! [`doctor`](crate::ops::doctor::doctor), [`bind`](crate::ops::bind::bind),
+//! [`tool_check`](crate::ops::tool_check::tool_check) and the other operations instead.
 //!
-//! A [`Host`] and [`Plugins`] can be sent to other threads and shared by them. Calls wait
-//! where they are: a preflight may run programs for half a minute.
+//! [`Host`] and [`Plugins`] are `Send` and `Sync`. Calls block: a preflight may run
+//! programs for half a minute.
 //!
 //! ```
 //! use gtc::host::{Host, HostSettings};
 //! use gtc::ops::{doctor, embed::Plugins, env};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // first thing in `main`: foreign components are compiled in another process of this very program, which becomes a worker here
+//! // call this first in `main`: the host starts this program again as its worker
 //! gtc::engine::worker::run_if_worker();
 //! # let folder = tempfile::tempdir()?;
 //! # let folder = folder.path();
@@ -50,18 +49,17 @@ use env_pack_domain::{
 use super::{PackError, load_pack};
 use crate::host::Host;
 
-/// Registered handlers, and what each may do.
+/// Registered handlers and their permissions.
 ///
-/// The built-in packs are registered first, so that nothing can stand in for one. A path
-/// has one handler, the one that was registered first: there are no two of different
-/// versions.
+/// The built-in packs are registered first, so that no other pack can replace one. Each
+/// descriptor path has one handler: the first one registered.
 #[derive(Debug)]
 pub struct Plugins {
     registry: Registry,
     permissions: BTreeMap<DescriptorPath, PluginPermissions>,
 }
 
-/// What a handler of a pack wants to be allowed, and what it is.
+/// The declared and granted permissions of a handler.
 #[derive(Debug, Default)]
 struct PluginPermissions {
     declared: Permissions,
@@ -73,37 +71,37 @@ struct PluginPermissions {
 pub struct Plugin<'a> {
     /// The handler.
     pub handler: &'a dyn EnvPackHandler,
-    /// Where it comes from.
+    /// The pack reference and archive of the handler; none for a handler of the program.
     pub origin: &'a Origin,
-    /// What its pack says that it wants to run and to reach; nothing for a handler of the
-    /// program's own, which nobody holds back.
+    /// The permissions that its pack declares. Empty for a handler of the program, which
+    /// is not sandboxed.
     pub declared: &'a Permissions,
-    /// What it may do of that.
+    /// The declared permissions that are granted.
     pub granted: &'a Permissions,
 }
 
-/// Why a pack was not registered.
+/// A pack could not be registered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// It does not load.
+    /// The pack does not load.
     #[error("pack `{pack_ref}` does not load: {source}")]
     Pack {
-        /// Where the pack is.
+        /// The pack reference.
         pack_ref: PackRef,
-        /// Why.
+        /// The cause.
         source: PackError,
     },
-    /// Another handler answers for one of its paths already, and stays.
+    /// Another handler already provides one of its descriptor paths.
     #[error(transparent)]
     PathTaken(#[from] DuplicateRegistration),
 }
 
 impl Plugins {
-    /// The built-in packs, loaded.
+    /// Creates a registry with the built-in packs.
     ///
     /// # Errors
-    /// [`RegisterError`] when one of them does not load, which is a bug.
+    /// [`RegisterError`] when a built-in pack does not load, which is a bug.
     pub fn new(host: &Host) -> Result<Self, RegisterError> {
         let mut plugins = Self { registry: Registry::default(), permissions: BTreeMap::new() };
         for builtin in host.fetcher.builtins() {
@@ -112,12 +110,11 @@ impl Plugins {
         Ok(plugins)
     }
 
-    /// Registers a handler of the program's own. It is code of this process: no sandbox
-    /// holds it, and no limit.
+    /// Registers a handler that the program implements. It runs in this process, without
+    /// sandbox or limits.
     ///
     /// # Errors
-    /// [`DuplicateRegistration`] when its path is taken, whatever versions the two
-    /// support.
+    /// [`DuplicateRegistration`] when another handler provides its path, in any version.
     pub fn register(
         &mut self,
         handler: Box<dyn EnvPackHandler>,
@@ -125,16 +122,15 @@ impl Plugins {
         self.registry.register(handler, Origin { pack_ref: None, archive: None })
     }
 
-    /// Loads a pack from wherever it is, and registers its handlers. They may do what is
-    /// granted, as far as the pack declares it;
-    /// [`declared_permissions`](crate::ops::inspect::declared_permissions) says what that is. An archive that
-    /// was registered before stays as it was.
+    /// Loads a pack and registers its handlers. They get the permissions in `granted` that
+    /// the pack declares; see
+    /// [`declared_permissions`](crate::ops::inspect::declared_permissions). Registering the
+    /// same archive again has no effect.
     ///
     /// # Errors
-    /// [`RegisterError`]; none of the handlers is registered then. Where the program has
-    /// no worker, every pack but the built-in ones is refused with
-    /// [`LoadError::NoWorker`](crate::engine::LoadError::NoWorker), unless its code is in
-    /// the cache already.
+    /// [`RegisterError`]; no handler of the pack is registered then. Without a worker,
+    /// packs that are neither built in nor compiled in the cache are refused with
+    /// [`LoadError::NoWorker`](crate::engine::LoadError::NoWorker).
     pub fn register_pack(
         &mut self,
         host: &Host,
@@ -171,15 +167,16 @@ impl Plugins {
         Ok(paths)
     }
 
-    /// The handler for a descriptor.
+    /// Returns the handler for a descriptor.
     ///
     /// # Errors
-    /// [`ResolveError`] when nobody answers for the path, or not in this version.
+    /// [`ResolveError`] when no handler provides the path, or it does not support the
+    /// version.
     pub fn resolve(&self, kind: &PackDescriptor) -> Result<Plugin<'_>, ResolveError> {
         self.registry.resolve(kind).map(|handler| self.plugin(handler))
     }
 
-    /// The handler for a descriptor, provided it serves this slot.
+    /// Returns the handler for a descriptor if it serves this slot.
     ///
     /// # Errors
     /// [`ResolveError`] as for [`resolve`](Self::resolve), or when it serves another
@@ -192,7 +189,7 @@ impl Plugins {
         self.registry.resolve_for_slot(kind, slot).map(|handler| self.plugin(handler))
     }
 
-    /// Every handler, in the order in which they were registered.
+    /// Iterates over the handlers in the order of registration.
     pub fn iter(&self) -> impl Iterator<Item = Plugin<'_>> {
         self.registry.iter().map(|(handler, _)| self.plugin(handler))
     }
@@ -210,12 +207,12 @@ impl Plugins {
 }
 
 impl Plugin<'_> {
-    /// Runs the preflight for an environment, and for an instance where it is an
-    /// extension, with these answers, a JSON document. A handler of the program's own
-    /// that panics has failed, like one in the sandbox that traps; the others go on.
+    /// Runs the preflight of the handler. `instance` is the instance of an extension, and
+    /// `answers_json` a JSON document. A panic of a handler that the program implements is
+    /// returned as a fault, like a trap in the sandbox.
     ///
     /// # Errors
-    /// [`HandlerFault`] when the handler did not come to an answer.
+    /// [`HandlerFault`] when the preflight returned no checks.
     pub fn preflight(
         &self,
         environment: &EnvId,
@@ -228,7 +225,7 @@ impl Plugin<'_> {
             answers_json: answers_json.to_owned(),
             grants: self.granted.clone(),
         };
-        // what a panic leaves half done is the handler's own
+        // a panic can only leave the handler's own state inconsistent
         panic::catch_unwind(AssertUnwindSafe(|| self.handler.preflight(&binding))).unwrap_or_else(
             |panic| {
                 let (call, reason) = (Call::Preflight, ForeignText::new("it panicked"));
@@ -238,7 +235,7 @@ impl Plugin<'_> {
     }
 }
 
-/// What a panic says.
+/// Returns the message of a panic.
 fn panic_message(panic: &(dyn Any + Send)) -> Option<ForeignText> {
     let text = panic
         .downcast_ref::<String>()

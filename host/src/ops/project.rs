@@ -1,4 +1,4 @@
-//! Projects of pack authors: making one, and building the pack of one.
+//! Creates projects of pack authors, and builds their packs.
 
 use std::path::{Path, PathBuf};
 
@@ -12,42 +12,42 @@ use crate::project::{self, NewProject, ProjectError};
 
 pub use crate::project::{Language, schema};
 
-/// The version that templates begin with.
+/// The initial version in templates.
 const FIRST_VERSION: &str = "0.1.0";
 
-/// A project to make.
+/// A request to create a project.
 #[derive(Clone, Debug)]
 pub struct NewRequest {
-    /// The path that its handler answers for.
+    /// The descriptor path of its handler.
     pub path: DescriptorPath,
-    /// The slot it fills, whatever the path says.
+    /// The slot of its handler, which may differ from the slot in the path.
     pub slot: CapabilitySlot,
-    /// What it is written in.
+    /// The programming language of the template.
     pub language: Language,
-    /// Where it goes; a folder named after the path, unless elsewhere.
+    /// The folder of the project. Default: a folder named after the path.
     pub folder: Option<PathBuf>,
 }
 
-/// A project that was made.
+/// The result of creating a project.
 #[derive(Debug, Serialize)]
 pub struct NewReport {
-    /// Its folder.
+    /// The folder of the project.
     pub folder: FilePath,
-    /// The path that its handler answers for.
+    /// The descriptor path of its handler.
     pub descriptor_path: DescriptorPath,
-    /// The slot it fills.
+    /// The slot of its handler.
     pub slot: CapabilitySlot,
-    /// What it is written in.
+    /// The programming language of the template.
     pub language: Language,
-    /// Its files, below the folder.
+    /// The created files, relative to the folder.
     pub files: Vec<String>,
 }
 
-/// Makes a project out of a template.
+/// Creates a project from a template.
 ///
 /// # Errors
-/// [`OpError`] when the path is that of a built-in pack, or the folder is not empty, or
-/// cannot be filled.
+/// [`OpError`] when a built-in pack has the path, the folder is not empty, or a file cannot
+/// be written.
 pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
     let NewRequest { path, slot, language, .. } = request;
     let slot = *slot;
@@ -71,7 +71,7 @@ pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
     })
 }
 
-/// The id of a pack that is named after its handler's path, which may be longer than an
+/// Returns a pack id for a descriptor path: the path, shortened to the maximum length of an
 /// id.
 pub(super) fn pack_id(path: &DescriptorPath) -> String {
     let text = path.as_str();
@@ -86,7 +86,8 @@ pub(super) fn pack_id(path: &DescriptorPath) -> String {
     }
 }
 
-/// A file or folder as a program takes it: what begins with `-` would be an option.
+/// Quotes a path as a command-line argument. A leading `-` would be read as an option, so
+/// it gets a `./` prefix.
 pub fn path_argument(name: &str) -> String {
     match name.starts_with('-') {
         true => quoted(&format!("./{name}")).to_string(),
@@ -94,8 +95,8 @@ pub fn path_argument(name: &str) -> String {
     }
 }
 
-/// The command that binds a pack for the first time, in an environment as `gtc op env
-/// init` makes it. None for a slot that others bind.
+/// Returns the command that binds a pack for the first time, in an environment that `gtc op
+/// env init` created; none for a slot that `gtc` does not bind.
 pub(super) fn bind_command(
     host: &Host,
     (path, version): (&DescriptorPath, &str),
@@ -105,7 +106,7 @@ pub(super) fn bind_command(
 ) -> Option<String> {
     let kind = if path.as_str().starts_with('-') { "--kind=" } else { "--kind " };
     let pack = format!("{kind}{path}@{version} --pack-ref {pack}");
-    // what a new environment binds is bound already
+    // a new environment already binds the default packs
     let is_default = host.fetcher.builtins().any(|builtin| builtin.path().slot() == Some(slot));
     match (CoreSlot::try_from(slot), slot) {
         (Ok(_), _) => {
@@ -122,8 +123,8 @@ pub(super) fn bind_command(
 /// Builds the pack of a project into its folder, or to `output`.
 ///
 /// # Errors
-/// [`OpError`] when the project makes no sense, its toolchain does not build it, or what
-/// it builds is no handler.
+/// [`OpError`] when the project is invalid, its toolchain fails, or the built component is
+/// not a handler.
 pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<BuildReport, OpError> {
     let limits = &host.limits.project;
     let project = project::read(folder, limits)?;
@@ -143,7 +144,7 @@ pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<Buil
             version,
             publisher: project.publisher,
             permissions: project.permissions,
-            // what is here needs no `./`
+            // report files in the current folder without `./`
             folder: folder.strip_prefix(".").unwrap_or(folder).to_owned(),
             output,
         },

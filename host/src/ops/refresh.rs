@@ -25,7 +25,7 @@ pub struct RefreshRequest {
     pub dry_run: bool,
     /// The only archive or manifest that is taken: the one that was shown.
     pub expected: Option<Sha256Digest>,
-    /// The key the caller gave, recorded and given back.
+    /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Packs to and from registries.
+//! Pushes packs to OCI registries, pulls them, and signs them there.
 
 use std::path::{Path, PathBuf};
 
@@ -13,27 +13,28 @@ use crate::fetch::{FetchError, PackAnnotations, PackFormat};
 use crate::host::Host;
 use crate::signing::{Envelope, MAX_ENVELOPE_BYTES};
 
-/// A pack to bring to a registry.
+/// A request to push a pack.
 #[derive(Clone, Debug)]
 pub struct PushRequest {
-    /// The archive.
+    /// The file of the archive.
     pub archive: PathBuf,
-    /// Where it goes.
+    /// The destination.
     pub reference: OciRef,
-    /// Where its source is, for whoever finds it.
+    /// The URL of the source code, for the annotation `org.opencontainers.image.source`.
     pub source: Option<String>,
-    /// When it was made, as an RFC 3339 timestamp.
+    /// The creation time, as an [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339)
+    /// timestamp, for the annotation `org.opencontainers.image.created`.
     pub created: Option<String>,
 }
 
-/// A pack that a registry has now.
+/// The result of pushing a pack.
 #[derive(Debug, Serialize)]
 pub struct PushReport {
-    /// Where it is, by the digest of its manifest: the reference to pin.
+    /// The reference by manifest digest, to pin the pack.
     pub pack_ref: OciRef,
-    /// The digest of its manifest.
+    /// The digest of the OCI manifest.
     pub manifest_digest: Sha256Digest,
-    /// The digest of the archive.
+    /// The SHA-256 digest of the archive.
     pub sha256: String,
     /// The size of the archive, in bytes.
     pub size: u64,
@@ -41,46 +42,46 @@ pub struct PushReport {
     pub id: ForeignText,
     /// The version of the pack.
     pub version: String,
-    /// Whether a signature went along.
+    /// Whether a signature was pushed with it.
     pub signed: bool,
 }
 
-/// A pack to get from a registry.
+/// A request to pull a pack.
 #[derive(Clone, Debug)]
 pub struct PullRequest {
-    /// Where it is.
+    /// The reference to pull.
     pub reference: OciRef,
-    /// The file it goes to; named after the repository and the tag, in the current
-    /// folder, unless it is another.
+    /// The output file. Default: a file in the current folder, named after the repository
+    /// and the tag.
     pub output: Option<PathBuf>,
-    /// Whether files with other content are overwritten.
+    /// Whether to overwrite files with other content.
     pub force: bool,
 }
 
-/// A pack that was pulled.
+/// The result of pulling a pack.
 #[derive(Debug, Serialize)]
 pub struct PullReport {
     /// The file.
     pub path: FilePath,
-    /// Where it is, by the digest of its manifest: the reference to pin.
+    /// The reference by manifest digest, to pin the pack.
     pub pack_ref: OciRef,
-    /// The digest of its manifest.
+    /// The digest of the OCI manifest.
     pub manifest_digest: Option<Sha256Digest>,
-    /// The digest of the file.
+    /// The SHA-256 digest of the file.
     pub sha256: String,
     /// The size of the file, in bytes.
     pub size: u64,
-    /// `archive`, or `component` when it came without an archive.
+    /// `archive`, or `component` for a component without an archive.
     pub form: &'static str,
-    /// The file of its signature, if it has one.
+    /// The file of its signature, if the registry has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature_path: Option<FilePath>,
 }
 
-/// Brings a pack to a registry, once it is known to be a pack.
+/// Pushes a pack to a registry, with the signature file next to it.
 ///
 /// # Errors
-/// [`OpError`] when the archive is refused, or the registry does not take it.
+/// [`OpError`] when the archive or its signature is invalid, or the registry refuses it.
 pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
     let shown = ForeignText::new(request.archive.to_string_lossy());
     let archive = host.fetcher.fetch_file(&request.archive)?;
@@ -121,12 +122,14 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
     })
 }
 
-/// Signs a pack that a registry has already: the signature goes there too, as an artifact
-/// that refers to the pack. Those of others stay, and signing twice changes nothing.
+/// Signs a pack in a registry. The signature is pushed as a
+/// [referrer](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers)
+/// of the pack. Signatures with other keys stay, and signing again with the same key
+/// changes nothing.
 ///
 /// # Errors
-/// [`OpError`] when the pack cannot be had, the key is none, or the registry does not
-/// take the signature.
+/// [`OpError`] when the pack cannot be fetched, the key cannot be read, or the registry
+/// refuses the signature.
 pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, OpError> {
     let key = read_private_key(host, key)?;
     let fetched = host.fetcher.fetch(&PackRef::Oci(reference.clone()))?;
@@ -155,10 +158,10 @@ pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, O
     })
 }
 
-/// Gets a pack from a registry into a file, and its signature beside it.
+/// Pulls a pack into a file, and writes its signature next to it.
 ///
 /// # Errors
-/// [`OpError`] when the registry does not have it, or the file cannot be written.
+/// [`OpError`] when the registry does not have the pack, or a file cannot be written.
 pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
     let pack_ref = PackRef::Oci(request.reference.clone());
     let fetched = host.fetcher.fetch(&pack_ref)?;
@@ -172,7 +175,7 @@ pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
     let signature_path = signature_path(&path);
     if !request.force {
         refuse_overwrite(host, &path, Some(&fetched.bytes))?;
-        // a signature of something else would be taken for that of the pack
+        // a stale signature file would be read as a signature of this pack
         refuse_overwrite(host, &signature_path, signature.as_deref())?;
     }
     write(&path, &fetched.bytes)?;
@@ -196,7 +199,8 @@ pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
     })
 }
 
-/// Refuses when there is a file with other content than this.
+/// Refuses to overwrite a file with other content. With no content, refuses to remove a
+/// file.
 pub(super) fn refuse_overwrite(
     host: &Host,
     path: &Path,
@@ -213,7 +217,8 @@ pub(super) fn refuse_overwrite(
     }
 }
 
-/// The file that a pack goes to by default. The parts of a reference are safe in names.
+/// Returns the default file name of a pulled pack. Repository names and tags contain no
+/// character that is special in a file name.
 pub(super) fn default_file_name(reference: &OciRef, extension: &str) -> PathBuf {
     let name = reference.repository().rsplit('/').next().unwrap_or_default();
     let tag = reference.tag().map(|tag| format!("-{tag}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Making a sloppy but honest archive canonical.
+//! Rewrites a non-canonical archive in canonical form.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -11,65 +11,66 @@ use super::{FilePath, OpError};
 use crate::archive;
 use crate::host::Host;
 
-/// An archive to make canonical.
+/// A request to repack an archive.
 #[derive(Clone, Debug)]
 pub struct RepackRequest {
-    /// The archive.
+    /// The file of the archive.
     pub archive: PathBuf,
-    /// Where the canonical one goes; never the same file.
+    /// The file of the canonical archive; not the same file.
     pub output: PathBuf,
 }
 
-/// An archive that was made canonical.
+/// The result of repacking an archive.
 #[derive(Debug, Serialize)]
 pub struct RepackReport {
-    /// The canonical archive.
+    /// The file of the canonical archive.
     pub path: FilePath,
-    /// Its size, in bytes.
+    /// The size of the canonical archive, in bytes.
     pub size: usize,
-    /// Its digest.
+    /// The SHA-256 digest of the canonical archive.
     pub sha256: String,
-    /// The archive that it was made from.
+    /// The file of the original archive.
     pub from: FilePath,
-    /// The digest of that.
+    /// The SHA-256 digest of the original archive.
     pub from_sha256: String,
-    /// Whether it was canonical already, so that both are the same.
+    /// Whether the original was canonical already, so that both are identical.
     pub unchanged: bool,
-    /// Its entries, in its order.
+    /// The entries of the canonical archive, in order.
     pub entries: Vec<KeptEntry>,
-    /// What it does not hold any more.
+    /// The parts of the original that were dropped.
     pub dropped: Vec<DroppedEntry>,
 }
 
 /// An entry of the canonical archive.
 #[derive(Debug, Serialize)]
 pub struct KeptEntry {
-    /// Its name.
+    /// The name of the entry.
     pub name: ForeignText,
-    /// Its size, in bytes.
+    /// The uncompressed size, in bytes.
     pub size: u64,
-    /// What changed of it, for programs.
+    /// Stable names of the changes.
     pub changes: Vec<&'static str>,
-    /// The same, for people.
+    /// Descriptions of the changes.
     #[serde(skip)]
     pub explained: Vec<String>,
 }
 
-/// Something that the canonical archive does not hold any more.
+/// A part of the original archive that was dropped.
 #[derive(Debug, Serialize)]
 pub struct DroppedEntry {
-    /// The entry; none for the comment of the archive.
+    /// The name of the entry; none for the archive comment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<ForeignText>,
-    /// Why.
+    /// A description of the part.
     pub reason: String,
 }
 
-/// Makes an archive canonical, and opens it as any pack is opened before it is written.
+/// Repacks an archive in canonical form, and checks that the result opens before it is
+/// written.
 ///
 /// # Errors
-/// [`OpError`] when the archive can be read in more ways than one, its content
-/// contradicts its bill of materials, or the output is the archive itself.
+/// [`OpError`] when the archive is ambiguous, its content contradicts its bill of materials,
+/// or the output is the archive itself.
 pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpError> {
     if is_same_file(&request.archive, &request.output) {
         return Err(OpError::OutputIsInput { path: request.output.clone() });
@@ -87,7 +88,7 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
     });
     let folder = |name| DroppedEntry {
         name: Some(name),
-        reason: "a folder, which holds nothing itself".to_owned(),
+        reason: "a folder entry, which has no content".to_owned(),
     };
     Ok(RepackReport {
         path: request.output.as_path().into(),
@@ -101,7 +102,7 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
     })
 }
 
-/// Whether two paths lead to one file, by whatever links.
+/// Returns true if two paths lead to the same file, through links too.
 pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     let identity =
         |path: &Path| path.metadata().map(|metadata| (metadata.dev(), metadata.ino())).ok();

@@ -1,4 +1,4 @@
-//! What stands between this machine and the components it compiles.
+//! Checks the sandbox of workers on this machine.
 
 use env_pack_domain::ForeignText;
 use serde::Serialize;
@@ -7,47 +7,47 @@ use super::OpError;
 use crate::engine::worker::ProtectionKind;
 use crate::host::Host;
 
-/// What a worker is kept from on this machine.
+/// The sandbox layers of a worker, and the actions they prevented.
 #[derive(Debug, Serialize)]
 pub struct SandboxCheckReport {
     /// The version of this program.
     pub version: &'static str,
-    /// The layers of a worker's confinement.
+    /// The layers of the sandbox.
     pub layers: Vec<SandboxLayer>,
-    /// What a worker tried to do.
+    /// The actions that a worker tried in the sandbox.
     #[serde(rename = "deeds")]
     pub forbidden_actions: Vec<ForbiddenAction>,
 }
 
-/// A layer of a worker's confinement.
+/// A layer of the sandbox, such as Landlock or seccomp.
 #[derive(Debug, Serialize)]
 pub struct SandboxLayer {
-    /// Its name.
+    /// The name of the layer.
     pub name: ForeignText,
-    /// Whether it is in force: not every kernel has every layer.
+    /// Whether the kernel supports the layer and it is active.
     pub in_force: bool,
 }
 
-/// Something that a worker must not be able to do.
+/// An action that the sandbox must prevent.
 #[derive(Debug, Serialize)]
 pub struct ForbiddenAction {
-    /// What it is.
+    /// A description of the action.
     pub what: ForeignText,
-    /// Whether it was prevented when a worker tried it.
+    /// Whether the sandbox prevented it.
     pub prevented: bool,
 }
 
 impl SandboxCheckReport {
-    /// Whether no worker can do what it must not, by whichever layer.
+    /// Returns true if every forbidden action was prevented.
     pub fn is_confined(&self) -> bool {
         self.forbidden_actions.iter().all(|action| action.prevented)
     }
 }
 
-/// Starts a worker that tries what it must not be able to do.
+/// Starts a worker that tries the forbidden actions.
 ///
 /// # Errors
-/// [`OpError::Worker`] when there is none, or it does not come to an end.
+/// [`OpError::Worker`] when no worker is available, or it fails or times out.
 pub fn check_sandbox(host: &Host) -> Result<SandboxCheckReport, OpError> {
     let found = host.engine.examine_worker().map_err(|source| OpError::Worker { source })?;
     let (layers, actions): (Vec<_>, Vec<_>) =

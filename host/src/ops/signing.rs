@@ -1,5 +1,4 @@
-//! Keys and signatures as files: making a key, signing a pack, and looking who signed
-//! one.
+//! Keys and signatures in files: creates keys, signs packs and verifies signatures.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +19,7 @@ use crate::signing::{
     PublicKey,
 };
 
-/// A key that was made.
+/// The result of creating a key.
 #[derive(Debug, Serialize)]
 pub struct KeygenReport {
     /// The file of the private key.
@@ -31,80 +30,80 @@ pub struct KeygenReport {
     pub key_id: KeyId,
 }
 
-/// A pack to sign.
+/// A request to sign a pack.
 #[derive(Clone, Debug)]
 pub struct SignRequest {
-    /// The pack.
+    /// The file of the archive.
     pub archive: PathBuf,
     /// The file of the private key.
     pub key: PathBuf,
-    /// Where the signature goes; beside the pack, as `<pack>.sig`, unless somewhere else.
+    /// The file of the signature. Default: `<pack>.sig` next to the pack.
     pub output: Option<PathBuf>,
-    /// Whether the signature takes the place of whatever is there, instead of being added
-    /// to the signatures that are there.
+    /// Whether to replace the existing file, instead of adding a signature to it.
     pub replace: bool,
 }
 
-/// A pack that was signed.
+/// The result of signing a pack.
 #[derive(Debug, Serialize)]
 pub struct SignReport {
-    /// The file of the signature, unless a registry has it.
+    /// The file of the signature; none for a pack in a registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<FilePath>,
-    /// Where the pack is that was signed in a registry.
+    /// The reference of a pack that was signed in a registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pack_ref: Option<OciRef>,
-    /// The key that it was signed with.
+    /// The id of the signing key.
     pub key_id: KeyId,
     /// The id of the pack.
     pub id: ForeignText,
     /// The version of the pack.
     pub version: String,
-    /// The digest of the archive, which is what was signed.
+    /// The SHA-256 digest of the archive, which is signed.
     pub sha256: String,
-    /// Whether the file was written; it is not when this key has signed the pack already.
+    /// Whether a signature was added; false if this key has already signed the pack.
     pub changed: bool,
-    /// Who has signed the pack now, as the file says.
+    /// The key ids of all signatures in the file. They are not verified.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub signers: Vec<ForeignText>,
 }
 
-/// A pack whose signature is to be checked.
+/// A request to verify the signature of a pack.
 #[derive(Clone, Debug)]
 pub struct VerifyRequest {
-    /// Where the pack is.
+    /// The pack reference.
     pub pack_ref: PackRef,
-    /// Whose signature is taken.
+    /// The accepted keys.
     pub trusted: TrustedKeys,
-    /// Where signatures are, if not beside the pack or among those that are kept.
+    /// Signature files. Default: the signatures next to the pack, in the cache and in the
+    /// registry.
     pub signatures: Vec<PathBuf>,
 }
 
-/// Whose signature is taken.
+/// The keys whose signatures are accepted.
 #[derive(Clone, Debug)]
 pub enum TrustedKeys {
-    /// That of the keys in these files.
+    /// The public keys in these files.
     Keys(Vec<PathBuf>),
-    /// That of whom an environment trusts.
+    /// The keys that an environment trusts.
     Environment(EnvId),
 }
 
-/// A pack that somebody vouches for.
+/// The result of a successful verification.
 #[derive(Debug, Serialize)]
 pub struct VerifyReport {
-    /// Where it is.
+    /// The pack reference.
     pub pack_ref: PackRef,
-    /// The digest of the archive.
+    /// The SHA-256 digest of the archive.
     pub sha256: String,
-    /// The key that vouches for it.
+    /// The id of the key whose signature is valid.
     pub signer: KeyId,
 }
 
-/// Makes a key: the private half in a file that only this user reads, the public one
-/// beside it, as `<file>.pub`.
+/// Creates a key pair: the private key in a file with mode 0600, the public key next to it
+/// as `<file>.pub`.
 ///
 /// # Errors
-/// [`OpError`] when a file is there already, or cannot be written.
+/// [`OpError`] when a file exists already, or cannot be written.
 pub fn keygen(path: &Path) -> Result<KeygenReport, OpError> {
     let mut public_path = path.as_os_str().to_owned();
     public_path.push(".pub");
@@ -121,7 +120,7 @@ pub fn keygen(path: &Path) -> Result<KeygenReport, OpError> {
     })
 }
 
-/// Writes a file where there is none.
+/// Writes a new file; fails if it exists.
 fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
     let failed = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::AlreadyExists => OpError::KeyExists { path: path.to_owned() },
@@ -130,12 +129,12 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
     atomic::write_new(path, text.as_bytes(), mode).map_err(failed)
 }
 
-/// Signs a pack: the bytes of its archive, once they are known to be a pack. Signatures
-/// of others over the same archive stay.
+/// Signs a pack. The signature is added to those in the signature file, which must be for
+/// the same archive.
 ///
 /// # Errors
-/// [`OpError`] when the archive is refused, the key is none, what is in the place of the
-/// signature is none of this archive, or it cannot be written.
+/// [`OpError`] when the archive or the key is invalid, the existing signature file is for
+/// another archive, or the file cannot be written.
 pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
     let key = read_private_key(host, &request.key)?;
     let fetched = host.fetcher.fetch_file(&request.archive)?;
@@ -195,14 +194,14 @@ pub(super) fn read_private_key(host: &Host, path: &Path) -> Result<PrivateKey, O
     PrivateKey::from_pem(&bytes).map_err(|source| OpError::Key { path: path.to_owned(), source })
 }
 
-/// The file beside an archive that holds its signatures.
+/// Returns the signature file next to an archive, `<archive>.sig`.
 pub(super) fn signature_path(archive: &Path) -> PathBuf {
     let mut path = archive.as_os_str().to_owned();
     path.push(".sig");
     path.into()
 }
 
-/// Where the signature goes, which is neither the pack nor the key.
+/// Returns the output file of a signature, which must be neither the pack nor the key.
 fn signature_output(request: &SignRequest) -> Result<PathBuf, OpError> {
     let path = request.output.clone().unwrap_or_else(|| signature_path(&request.archive));
     match (is_same_file(&path, &request.archive), is_same_file(&path, &request.key)) {
@@ -212,8 +211,7 @@ fn signature_output(request: &SignRequest) -> Result<PathBuf, OpError> {
     }
 }
 
-/// The signatures in a file, if it is one: into a pipe or a device, they are only
-/// written.
+/// Reads the existing signature file; none for a pipe or a device, which is only written.
 fn read_existing(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError> {
     match host.fetcher.read_document(path, MAX_ENVELOPE_BYTES) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -222,10 +220,10 @@ fn read_existing(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError>
     }
 }
 
-/// Looks whether somebody who is trusted has signed a pack.
+/// Verifies that a trusted key has signed a pack.
 ///
 /// # Errors
-/// [`OpError`] when nobody has, or the pack or a key cannot be read.
+/// [`OpError`] when no trusted signature is valid, or the pack or a key cannot be read.
 pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpError> {
     let trust = trust_policy(host, &request.trusted)?;
     let fetched = host.fetcher.fetch(&request.pack_ref)?;
@@ -245,7 +243,7 @@ pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpEr
     Ok(VerifyReport { pack_ref: request.pack_ref.clone(), sha256: fetched.digest.hex(), signer })
 }
 
-/// The keys of those whose signature is taken; at least one.
+/// Returns the policy that accepts these keys; fails if there are none.
 pub(super) fn trust_policy(host: &Host, trusted: &TrustedKeys) -> Result<TrustPolicy, OpError> {
     match trusted {
         TrustedKeys::Keys(paths) => {
@@ -263,7 +261,7 @@ pub(super) fn trust_policy(host: &Host, trusted: &TrustedKeys) -> Result<TrustPo
     }
 }
 
-/// Reads a file of signatures that somebody named.
+/// Reads a signature file.
 fn read_signature_file(host: &Host, path: &Path) -> Result<Vec<u8>, OpError> {
     host.fetcher
         .read_document(path, MAX_SIGNATURE_BYTES)

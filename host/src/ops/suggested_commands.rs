@@ -1,17 +1,17 @@
-//! Commands that people are told to run. Somebody will paste them into a shell, and
-//! strangers chose some of the words.
+//! Commands that hints suggest. Users paste them into a shell, and some words come from
+//! untrusted packs, so every word is quoted.
 
 use env_pack_domain::{
     Binding, BindingKey, BindingPlace, EnvId, ForeignText, PackRef, Permissions,
 };
 
-/// One word of a command, quoted where a shell would make more of it: whoever chose it
-/// must not choose what else is run.
+/// Quotes a word for a shell, so that an untrusted word cannot run another command.
 pub fn quoted(word: &str) -> ForeignText {
     ForeignText::new(shell_words::quote(word))
 }
 
-/// The flags that name these permissions, all beginning with `prefix`.
+/// Returns the flags for these permissions, such as `--grant-tool 'git --version'` for the
+/// prefix `--grant-`.
 pub(super) fn flags(permissions: &Permissions, prefix: &str) -> String {
     let tools =
         permissions.tools.iter().map(|tool| format!("{prefix}tool {}", quoted(&tool.to_string())));
@@ -22,12 +22,12 @@ pub(super) fn flags(permissions: &Permissions, prefix: &str) -> String {
     tools.chain(network).collect::<Vec<_>>().join(" ")
 }
 
-/// The command that looks into a pack.
+/// Returns the command that inspects a pack.
 pub(super) fn inspect_command(pack_ref: &PackRef) -> String {
     format!("gtc pack inspect {}", quoted(&pack_ref.text()))
 }
 
-/// The command that takes what the reference of a binding stands for now.
+/// Returns the command that refreshes a binding.
 pub(super) fn refresh_command(id: &EnvId, key: &BindingKey) -> String {
     match key {
         BindingKey::Slot(slot) => {
@@ -43,8 +43,7 @@ pub(super) fn refresh_command(id: &EnvId, key: &BindingKey) -> String {
     }
 }
 
-/// The command that binds a pack again, out of this archive or one that is yet to be
-/// named.
+/// Returns the command that updates a binding, with this pack or a placeholder.
 pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&PackRef>) -> String {
     let place = match &binding.place {
         BindingPlace::Slot(slot) => format!("env-packs update --env {id} --slot {slot}"),
@@ -55,7 +54,7 @@ pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&Pa
     };
     let pack_ref = pack_ref
         .map_or_else(|| "<file>".to_owned(), |pack_ref| quoted(&pack_ref.text()).to_string());
-    // an update without them would take the answers away
+    // an update without this flag would remove the answers
     let answers = binding
         .answers_ref
         .as_ref()

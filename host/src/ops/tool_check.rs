@@ -1,4 +1,4 @@
-//! What the handlers of an environment find on this machine: one preflight per binding.
+//! Runs the preflight of every binding on this machine.
 
 use env_pack_domain::{
     Binding, BindingContext, BindingPlace, CapabilitySlot, EnvId, EnvPackHandler, PackDescriptor,
@@ -10,26 +10,27 @@ use super::OpError;
 use super::assemble::{self, Assembly};
 use crate::host::Host;
 
-/// The checks of every binding.
+/// The results of all preflights.
 #[derive(Debug, Serialize)]
 pub struct ToolCheckReport {
     /// The environment.
     pub environment_id: EnvId,
-    /// The packs whose handlers were asked.
+    /// Results for the bound packs.
     pub bindings: Vec<PackChecks>,
-    /// The packs without a handler to ask.
+    /// Bound packs whose handler could not be resolved.
     pub unresolved_bindings: Vec<UnresolvedPack>,
-    /// The extensions whose handlers were asked.
+    /// Results for the extensions.
     pub extension_bindings: Vec<ExtensionChecks>,
-    /// The extensions without a handler to ask.
+    /// Extensions whose handler could not be resolved.
     pub extension_unresolved_bindings: Vec<UnresolvedExtension>,
-    /// How many checks were made.
+    /// The number of checks.
     pub total_checks: usize,
-    /// How many of them failed.
+    /// The number of failed checks.
     pub failed_checks: usize,
-    /// How many preflights came to no answer.
+    /// The number of preflights that returned no checks.
     pub failed_preflights: usize,
-    /// When this was found, as an RFC 3339 timestamp.
+    /// The time of the checks, as an [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339)
+    /// timestamp.
     pub checked_at: String,
 }
 
@@ -40,7 +41,7 @@ pub struct PackChecks {
     pub slot: CapabilitySlot,
     /// The descriptor.
     pub kind: PackDescriptor,
-    /// What came of its preflight.
+    /// The result of the preflight.
     #[serde(flatten)]
     pub preflight: PreflightReport,
 }
@@ -52,58 +53,57 @@ pub struct ExtensionChecks {
     pub instance_id: Option<String>,
     /// The descriptor.
     pub kind: PackDescriptor,
-    /// What came of its preflight.
+    /// The result of the preflight.
     #[serde(flatten)]
     pub preflight: PreflightReport,
 }
 
-/// What came of a preflight.
+/// The result of a preflight.
 #[derive(Debug, Serialize)]
 pub struct PreflightReport {
-    /// The checks.
+    /// The checks that it returned.
     pub checks: Vec<ToolCheck>,
-    /// The programs it ran and the connections it opened for them, or wanted to.
+    /// The commands and connections that it requested, granted or not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub probes: Vec<Probe>,
-    /// Why there are none.
+    /// The fault, if it returned no checks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<PreflightFault>,
 }
 
-/// Why a preflight came to no answer.
+/// The reason why a preflight returned no checks.
 #[derive(Debug, Serialize)]
 pub struct PreflightFault {
-    /// A stable name of it.
+    /// A stable name of the fault.
     pub kind: &'static str,
-    /// What happened.
+    /// A description of the fault.
     pub message: String,
 }
 
-/// A pack without a handler.
+/// A bound pack whose handler could not be resolved.
 #[derive(Debug, Serialize)]
 pub struct UnresolvedPack {
     /// The slot.
     pub slot: CapabilitySlot,
     /// The descriptor.
     pub kind: PackDescriptor,
-    /// Why.
+    /// The cause.
     pub error: String,
 }
 
-/// An extension without a handler.
+/// An extension whose handler could not be resolved.
 #[derive(Debug, Serialize)]
 pub struct UnresolvedExtension {
     /// The instance.
     pub instance_id: Option<String>,
     /// The descriptor.
     pub kind: PackDescriptor,
-    /// Why.
+    /// The cause.
     pub error: String,
 }
 
 impl ToolCheckReport {
-    /// Whether every check that had to be made was made and passed. An extension without
-    /// a handler is none of them.
+    /// Returns true if all checks passed. An unresolved extension does not count as failed.
     pub fn passed(&self) -> bool {
         self.failed_checks == 0
             && self.failed_preflights == 0

@@ -1,4 +1,4 @@
-//! Whom an environment trusts, and whether one of them vouches for a pack.
+//! Verifies the signatures of packs against trusted keys.
 
 use std::fmt;
 
@@ -13,56 +13,56 @@ use crate::signing::{
 };
 use crate::store::{StoreError, TrustRoot};
 
-/// The keys whose signatures are taken. Without any, nothing is checked.
+/// The trusted keys. Without any, signatures are not verified.
 #[derive(Debug)]
 pub(super) struct TrustPolicy {
     keys: Vec<PublicKey>,
 }
 
-/// What is known about who vouches for a pack.
+/// The status of a pack's signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum SignatureStatus {
-    /// It is part of this program, which vouches for it.
+    /// The pack is part of this program, and needs no signature.
     BuiltIn,
-    /// There is none.
+    /// The pack has no signature.
     Unsigned,
-    /// There is one, and nobody said who is trusted.
+    /// The pack has a signature, which was not verified for lack of a trust root.
     NotChecked {
-        /// Who signed it, as the signature says; one that cosign made does not say.
+        /// The key ids that the signature claims; none for a cosign signature.
         signers: Vec<ForeignText>,
     },
-    /// There is one that would vouch for this pack to nobody.
+    /// The signature is malformed, or for another archive.
     #[serde(rename = "useless")]
     Invalid {
-        /// Why.
+        /// The cause.
         reason: String,
     },
-    /// A trusted key vouches for it.
+    /// The signature of a trusted key was verified.
     Verified {
-        /// The key.
+        /// The id of the key.
         signer: KeyId,
     },
 }
 
-/// A signature, and what is known of it.
+/// The status of a signature, and its bytes.
 #[derive(Clone, Debug)]
 pub(super) struct SignatureCheck {
     pub signature: SignatureStatus,
-    /// What shows it, to be kept beside the archive.
+    /// The signature to cache with the archive.
     pub envelope: Option<Vec<u8>>,
 }
 
 impl TrustPolicy {
-    /// Whom an environment trusts.
+    /// Returns the policy of an environment.
     ///
     /// # Errors
-    /// [`StoreError`] when its file does not say so clearly: then nobody is.
+    /// [`StoreError`] when its trust root is not well-formed; no key is trusted then.
     pub fn for_environment(host: &Host, environment: &EnvId) -> Result<Self, StoreError> {
         Self::from_trust_root(&host.store.trust_root(environment)?)
     }
 
-    /// The keys in a trust root.
+    /// Returns the policy that trusts the keys in a trust root.
     pub fn from_trust_root(root: &TrustRoot) -> Result<Self, StoreError> {
         let key = |(at, trusted): (usize, &crate::store::TrustedKey)| {
             let key = PublicKey::from_pem(trusted.public_key_pem.as_bytes())
@@ -75,25 +75,26 @@ impl TrustPolicy {
         Ok(Self { keys: root.keys().iter().enumerate().map(key).collect::<Result<_, _>>()? })
     }
 
-    /// These keys.
+    /// Returns the policy that trusts these keys.
     pub fn from_keys(keys: Vec<PublicKey>) -> Self {
         Self { keys }
     }
 
-    /// The keys.
+    /// Returns the trusted keys.
     pub fn into_keys(self) -> Vec<PublicKey> {
         self.keys
     }
 
-    /// Whether nobody is trusted.
+    /// Returns true if no key is trusted.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// Looks who vouches for a pack. When somebody is trusted, it must be one of them.
+    /// Checks the signature of a pack. If any key is trusted, a trusted key must have
+    /// signed the pack.
     ///
     /// # Errors
-    /// [`PackError`] when none of them does.
+    /// [`PackError`] when no trusted signature is valid.
     pub fn examine(
         &self,
         host: &Host,
@@ -114,11 +115,11 @@ impl TrustPolicy {
         }
     }
 
-    /// The same, as far as it is known without asking a registry: from what was found
-    /// before, and what is kept.
+    /// Like [`Self::examine`], without requests to a registry: uses the signature of an
+    /// earlier check, and the cached ones.
     ///
     /// # Errors
-    /// [`PackError`] when none of the trusted keys vouches for the pack.
+    /// [`PackError`] when no trusted signature is valid.
     pub fn recheck_offline(
         &self,
         host: &Host,
@@ -138,11 +139,11 @@ impl TrustPolicy {
         })
     }
 
-    /// The trusted key that vouches for an archive, and which of these signatures shows
-    /// it. What is wrong with other signatures does not matter then.
+    /// Finds a valid signature of a trusted key, and returns the key id and the signature.
+    /// Other signatures may be invalid.
     ///
     /// # Errors
-    /// [`PackError`] with what is wrong with the first signature, or that there is none.
+    /// [`PackError`] of the first signature, or [`PackError::Unsigned`].
     pub fn verify(
         &self,
         archive: &Sha256Digest,
@@ -164,8 +165,8 @@ impl TrustPolicy {
     }
 }
 
-/// Every signature there is of a pack: first those that are here, then, when none of them
-/// will do, those that its registry has.
+/// Iterates over the signatures of a pack: first the local ones, then those in the
+/// registry, which is asked only if the iterator gets there.
 pub(super) fn find_signatures<'a>(
     host: &'a Host,
     pack_ref: &'a PackRef,
@@ -178,7 +179,7 @@ pub(super) fn find_signatures<'a>(
     here.into_iter().chain(published.map(|read| read.map(encode)))
 }
 
-/// A signature as a registry has it.
+/// Converts a cached signature into the form in which a registry stores it.
 pub(super) fn to_published(bytes: Vec<u8>, evidence: &PackSignature) -> PublishedSignature {
     match evidence {
         PackSignature::Envelope(_) => PublishedSignature::Envelope(bytes),
@@ -193,8 +194,8 @@ pub(super) fn to_published(bytes: Vec<u8>, evidence: &PackSignature) -> Publishe
     }
 }
 
-/// Reads a signature that is about this archive. Whether it vouches for it to anybody,
-/// nobody knows yet.
+/// Parses a signature and checks that it is for this archive. The signature itself is not
+/// verified.
 pub(super) fn parse_signature_for(
     bytes: &[u8],
     archive: &Sha256Digest,
@@ -203,7 +204,7 @@ pub(super) fn parse_signature_for(
     evidence.ensure_signs(archive).map(|()| evidence)
 }
 
-/// A signature as it is kept.
+/// Encodes a registry's signature in the form in which it is cached.
 pub(super) fn encode(published: PublishedSignature) -> Vec<u8> {
     match published {
         PublishedSignature::Envelope(envelope) => envelope,
@@ -215,7 +216,7 @@ pub(super) fn encode(published: PublishedSignature) -> Vec<u8> {
     }
 }
 
-/// Looks at the signatures of a pack without knowing whom to trust.
+/// Parses the signatures of a pack without verifying them.
 pub(super) fn inspect_signatures(
     host: &Host,
     pack_ref: &PackRef,
@@ -248,7 +249,7 @@ pub(super) fn inspect_signatures(
 }
 
 impl SignatureStatus {
-    /// The key that was found to vouch for the pack.
+    /// Returns the key whose signature was verified.
     pub fn signer(&self) -> Option<KeyId> {
         match self {
             Self::Verified { signer } => Some(*signer),
@@ -260,16 +261,16 @@ impl SignatureStatus {
 impl fmt::Display for SignatureStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BuiltIn => f.write_str("part of this program, which vouches for it"),
+            Self::BuiltIn => f.write_str("built in, needs no signature"),
             Self::Unsigned => f.write_str("unsigned"),
             Self::NotChecked { signers } if signers.is_empty() => f.write_str(
-                "signed with cosign, which does not say by whom (not checked: no trust root)",
+                "signed with cosign, which names no signer (not checked: no trust root)",
             ),
             Self::NotChecked { signers } => {
                 let signers: Vec<_> = signers.iter().map(|signer| format!("`{signer}`")).collect();
                 write!(f, "signed by {} (not checked: no trust root)", signers.join(", "))
             }
-            Self::Invalid { reason } => write!(f, "as good as unsigned: {reason}"),
+            Self::Invalid { reason } => write!(f, "signature is invalid: {reason}"),
             Self::Verified { signer } => write!(f, "signed by `{signer}`"),
         }
     }

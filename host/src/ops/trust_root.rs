@@ -1,5 +1,5 @@
-//! The keys that an environment trusts: reading them, adding one, taking one away. Once
-//! there is one, no pack is bound or loaded that none of them vouches for.
+//! Lists, adds and removes the keys that an environment trusts. Once a key is trusted, only
+//! packs with a trusted signature can be bound or loaded.
 
 use std::path::PathBuf;
 
@@ -26,46 +26,47 @@ pub struct TrustRootReport {
 /// A key that an environment trusts.
 #[derive(Debug, Serialize)]
 pub struct TrustedKeyReport {
-    /// Its id.
+    /// The id of the key.
     pub key_id: KeyId,
-    /// The key, as SPKI in PEM.
+    /// The public key: SubjectPublicKeyInfo in PEM
+    /// ([RFC 7468](https://www.rfc-editor.org/rfc/rfc7468#section-13)).
     pub public_key_pem: String,
 }
 
-/// A key to trust.
+/// A request to trust a key.
 #[derive(Clone, Debug)]
 pub struct TrustRequest {
     /// The environment.
     pub environment: EnvId,
     /// The file of the public key.
     pub key: PathBuf,
-    /// The key the caller gave, recorded and given back.
+    /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }
 
-/// A key to trust no longer.
+/// A request to remove a trusted key.
 #[derive(Clone, Debug)]
 pub struct DistrustRequest {
     /// The environment.
     pub environment: EnvId,
     /// The id of the key.
     pub key_id: KeyId,
-    /// The key the caller gave, recorded and given back.
+    /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }
 
-/// A trust root that was changed.
+/// The result of changing a trust root.
 #[derive(Debug, Serialize)]
 pub struct TrustChangeReport {
     /// The environment.
     pub environment_id: EnvId,
-    /// The key.
+    /// The id of the key.
     pub key_id: KeyId,
-    /// Whether anything had to be changed.
+    /// Whether the trust root changed.
     pub changed: bool,
-    /// How many keys are trusted now.
+    /// The number of trusted keys after the change.
     pub keys: usize,
-    /// The key the caller gave.
+    /// The idempotency key of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
@@ -88,10 +89,10 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, OpError
     })
 }
 
-/// Trusts a key.
+/// Adds a trusted key.
 ///
 /// # Errors
-/// [`OpError`] when it is none, or the trust root cannot be read or written.
+/// [`OpError`] when the file is not a key, or the trust root cannot be read or written.
 pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, OpError> {
     let asked =
         KeyChange { environment: &request.environment, key: &request.idempotency_key, verb: "add" };
@@ -102,7 +103,7 @@ pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, OpE
     })
 }
 
-/// Trusts a key that came from elsewhere: a document, which the audit log names.
+/// Adds a trusted key from a bundle. `document` is the bundle's path for the audit log.
 pub(super) fn add_from(
     host: &Host,
     environment: &EnvId,
@@ -113,11 +114,11 @@ pub(super) fn add_from(
     change(host, &asked, ("document", document), |_| Ok((key.id(), Some(key.to_pem()))))
 }
 
-/// Trusts a key no longer. Packs that only it vouches for do not load any more; without
-/// the last key, nothing is checked.
+/// Removes a trusted key. Packs that only this key signed no longer load. Without any
+/// trusted key, signatures are not verified.
 ///
 /// # Errors
-/// [`OpError`] when it is not trusted, or the trust root cannot be read or written.
+/// [`OpError`] when the key is not trusted, or the trust root cannot be read or written.
 pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeReport, OpError> {
     let asked = KeyChange {
         environment: &request.environment,
@@ -133,14 +134,14 @@ pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeRepor
     })
 }
 
-/// Who asked for what.
+/// A requested change of a trust root.
 struct KeyChange<'a> {
     environment: &'a EnvId,
     key: &'a Option<String>,
     verb: &'static str,
 }
 
-/// Makes a change to a key: it is trusted as this text, or no longer.
+/// Adds the key that `key` returns with its PEM text, or removes it if there is no text.
 fn change(
     host: &Host,
     asked: &KeyChange<'_>,
@@ -150,7 +151,7 @@ fn change(
     let make = || {
         let mut session = host.store.open(asked.environment)?;
         let before = session.trust_root()?;
-        // what is malformed is mended by a person, who sees what it was meant to be
+        // do not rewrite a malformed trust root: a person must repair it
         TrustPolicy::from_trust_root(&before)?;
         let (key_id, pem) = key(&before)?;
         let after = match pem {

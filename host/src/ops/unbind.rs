@@ -18,7 +18,7 @@ pub struct UnbindRequest {
     pub key: BindingKey,
     /// Whether every other instance of the extension is rolled back too.
     pub all_instances: bool,
-    /// The key the caller gave, recorded and given back.
+    /// Idempotency key; written to the audit log and returned.
     pub idempotency_key: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The answers of a binding: a JSON document in the folder of its environment.
+//! Reads the answers of a binding: a JSON document in the folder of its environment.
 
 use std::path::Path;
 
@@ -8,15 +8,16 @@ use serde::de::IgnoredAny;
 
 use super::AnswersError;
 
-/// The most that answers may be: they are configuration, not data.
+/// The largest answers file that is read, in bytes: answers are configuration, not data.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Reads the answers that a reference stands for, exactly as they were written.
+/// Reads the answers file that a reference names and returns its text unchanged, except
+/// for white space at both ends.
 pub(super) fn read(folder: &Path, answers_ref: &AnswersRef) -> Result<String, AnswersError> {
     let path = folder.join(answers_ref.relative_path()?);
     let missing = || AnswersError::Missing { path: path.clone() };
     let failed = |source| AnswersError::Read { path: path.clone(), source };
-    // a symbolic link may stay inside; where it leads is what counts
+    // a symbolic link is allowed as long as its target stays inside
     let real = match path.canonicalize() {
         Ok(real) => real,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(missing()),

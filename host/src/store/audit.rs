@@ -1,5 +1,5 @@
-//! `audit/events.jsonl`, schema `greentic.audit.event.v1`: one line for each change that
-//! was asked for, made or not.
+//! Appends to `audit/events.jsonl`, schema `greentic.audit.event.v1`: one line for each
+//! requested change, whether it succeeded or not.
 
 use std::fs;
 use std::path::Path;
@@ -12,22 +12,22 @@ use super::{LOCK_TIMEOUT, StoreError};
 
 const SCHEMA: &str = "greentic.audit.event.v1";
 
-/// A change that was asked for.
+/// One entry of the audit log: a requested change and its result.
 #[derive(Clone, Debug)]
 pub struct AuditEvent {
     /// The command noun, such as `env-packs`.
     pub noun: &'static str,
     /// The verb, such as `update`.
     pub verb: &'static str,
-    /// What it was about.
+    /// Names and values that identify the changed object; `None` is written as `null`.
     pub target: Vec<(&'static str, Option<String>)>,
-    /// The generation before, if there was one.
+    /// The generation of the binding before the change.
     pub previous_generation: Option<u64>,
-    /// The generation after, if there is one.
+    /// The generation of the binding after the change; none after a removal.
     pub new_generation: Option<u64>,
-    /// The key the caller gave.
+    /// The idempotency key of the request.
     pub idempotency_key: Option<String>,
-    /// How it ended: fine, or with an error of this kind and message.
+    /// The kind and message of the error if the change failed.
     pub result: Result<(), (&'static str, String)>,
 }
 
@@ -86,7 +86,7 @@ pub(super) fn append(
     let path = folder.join("events.jsonl");
     let line =
         serde_json::to_string(&record(environment, event)).expect("text and numbers make JSON");
-    // people look at it with whatever shows files
+    // people read the log with tools that do not escape control characters
     let mut line = terminal_safe_json(line);
     line.push('\n');
     lock::append(&path, line.as_bytes(), LOCK_TIMEOUT).map_err(|error| match error {

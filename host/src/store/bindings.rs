@@ -32,7 +32,7 @@ pub(super) enum Section {
     Extensions,
 }
 
-/// A binding as it stands in the file.
+/// A binding, and the JSON text it was read from.
 #[derive(Clone, Debug)]
 pub(super) struct BindingElement {
     pub binding: Binding,
@@ -40,7 +40,8 @@ pub(super) struct BindingElement {
     object: JsonObject,
 }
 
-/// What is wrong with a member: its name, and why.
+/// A member of a binding that is not well-formed. The name is empty when the binding is
+/// not a JSON object.
 pub(super) struct MemberError {
     pub member: &'static str,
     pub reason: String,
@@ -116,8 +117,8 @@ fn parse_member<T>(
     parse(&text).map_err(fault)
 }
 
-/// Reads the binding that a rollback would restore. What we cannot read is kept as it is:
-/// another tool may know it.
+/// Reads the binding that a rollback would restore. An unreadable reference is kept
+/// unchanged: another tool may understand it.
 fn decode_previous(section: Section, reference: &str) -> PreviousBinding {
     match previous_object(reference).and_then(|object| parse(section, &object).ok()) {
         Some(binding) => PreviousBinding::Known(Box::new(binding)),
@@ -130,8 +131,8 @@ fn previous_object(reference: &str) -> Option<JsonObject> {
     serde_json::from_slice(&json).ok()
 }
 
-/// The object of a changed binding. Members that are not ours stay: those of the binding
-/// it replaces, or, after a rollback, those of the binding it restores.
+/// Returns the JSON object of a changed binding. Members that other tools wrote are taken
+/// from the binding it replaces or, after a rollback, from the binding it restores.
 pub(super) fn merge(binding: &Binding, old: Option<&BindingElement>) -> JsonObject {
     let mut object = old.map(|old| base(binding, old)).unwrap_or_default();
     fill(&mut object, binding);
@@ -161,7 +162,7 @@ fn base(binding: &Binding, old: &BindingElement) -> JsonObject {
     }
 }
 
-/// The reference that holds a binding: its JSON, compact and with sorted members, as the
+/// Encodes a binding as an `inline://` reference: compact JSON with sorted members, as the
 /// existing tools write it.
 fn encode_previous(previous: &Binding, old: Option<&BindingElement>) -> String {
     let is_old =
@@ -174,7 +175,7 @@ fn encode_previous(previous: &Binding, old: Option<&BindingElement>) -> String {
     format!("{INLINE}{}", URL_SAFE_NO_PAD.encode(json))
 }
 
-/// Writes the members that are ours, but for the previous binding.
+/// Writes the members that this program owns, except for the previous binding.
 fn fill(object: &mut JsonObject, binding: &Binding) {
     match &binding.place {
         BindingPlace::Slot(slot) => object.set("slot", raw(slot)),

@@ -1,5 +1,5 @@
-//! `environment.json`, schema `greentic.environment.v1`: the two lists that are ours, and
-//! everything else exactly as it was.
+//! Reads and writes `environment.json`, schema `greentic.environment.v1`. This program owns
+//! two lists in it; everything else keeps its exact text.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -21,12 +21,12 @@ pub(super) struct EnvironmentDocument {
 }
 
 impl EnvironmentDocument {
-    /// Reads a document, and the environment in it, which must be the one asked for.
+    /// Parses a document and the environment in it, whose id must be `id`.
     pub fn parse(text: &str, path: &Path, id: &EnvId) -> Result<(Self, Environment), StoreError> {
         let object = JsonObject::document(text, path, SCHEMA)?;
         let environment_id: String = object.require("environment_id", path)?;
         if environment_id != id.as_str() {
-            let reason = format!("it is `{environment_id}`, but the folder is that of `{id}`");
+            let reason = format!("it is `{environment_id}`, but the folder belongs to `{id}`");
             return Err(StoreError::malformed(path, "`environment_id`", reason));
         }
         let mut elements = Vec::new();
@@ -50,8 +50,8 @@ impl EnvironmentDocument {
         Ok((Self { object, elements }, environment))
     }
 
-    /// The document of a new environment, with everything that the existing tools expect
-    /// in one.
+    /// Returns the document of a new environment, with all members that the existing tools
+    /// expect.
     pub fn new(id: &EnvId, name: &str, listen_addr: SocketAddr) -> Self {
         let json = serde_json::json!({
             "schema": SCHEMA,
@@ -73,7 +73,7 @@ impl EnvironmentDocument {
         Self { object, elements: Vec::new() }
     }
 
-    /// The text of the document with these bindings in it.
+    /// Returns the text of the document with the bindings of `environment`.
     pub fn render(&self, environment: &Environment) -> String {
         let mut object = self.object.clone();
         for section in Section::ALL {
@@ -95,7 +95,7 @@ impl EnvironmentDocument {
         object.render(0) + "\n"
     }
 
-    /// One binding: as it stood when it did not change.
+    /// Returns the text of one binding: the original text if the binding did not change.
     fn element(&self, binding: &Binding) -> String {
         let old = self.elements.iter().find(|old| old.binding.key() == binding.key());
         match old.filter(|old| old.binding == *binding) {
@@ -105,7 +105,7 @@ impl EnvironmentDocument {
     }
 }
 
-/// The elements of a section, each with its index.
+/// Parses the elements of a section and numbers them.
 fn section_elements(
     object: &JsonObject,
     section: Section,

@@ -1,15 +1,15 @@
-//! What can go wrong with environments on disk.
+//! Errors of environments on disk.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{AnswersRef, EnvId, EscapingAnswersRef, ForeignText};
 
-/// Why the store did not do what it was asked.
+/// An environment could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// There is no such environment.
+    /// The environment does not exist.
     #[error("there is no environment `{environment}` in `{}`", display_path(.root))]
     NoEnvironment {
         /// The environment.
@@ -17,7 +17,7 @@ pub enum StoreError {
         /// The folder of environments.
         root: PathBuf,
     },
-    /// There is one already.
+    /// The environment already exists.
     #[error("environment `{environment}` already exists in `{}`", display_path(.root))]
     Exists {
         /// The environment.
@@ -25,7 +25,7 @@ pub enum StoreError {
         /// The folder of environments.
         root: PathBuf,
     },
-    /// Somebody else is changing it.
+    /// Another process kept the environment locked for too long.
     #[error("environment `{environment}` is being changed by another process: `{}` is locked", display_path(.lock))]
     Busy {
         /// The environment.
@@ -33,38 +33,38 @@ pub enum StoreError {
         /// The lock file.
         lock: PathBuf,
     },
-    /// A file does not hold what it should.
+    /// A file is not well-formed.
     #[error("`{}` is not well-formed at {place}: {reason}", display_path(.path))]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// Where in the file: a field, or a line and column.
+        /// A field, or a line and column.
         place: String,
-        /// What is wrong there.
+        /// Why it is not well-formed.
         reason: ForeignText,
     },
-    /// There is something else in the place of a file.
-    #[error("`{}` is no regular file", display_path(.path))]
+    /// The path leads to a folder, a device or another special file.
+    #[error("`{}` is not a regular file", display_path(.path))]
     NotAFile {
         /// The path.
         path: PathBuf,
     },
-    /// A file is larger than anything we write.
+    /// A file is larger than any file that this program writes.
     #[error("`{}` has more than {limit} bytes", display_path(.path))]
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// The most that is read, in bytes.
+        /// The size limit, in bytes.
         limit: u64,
     },
-    /// The system did not let us.
+    /// A system call failed.
     #[error("cannot {what} `{}`", display_path(.path))]
     Io {
-        /// What was tried.
+        /// The attempted action, a verb such as `read`.
         what: &'static str,
-        /// With which file.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error that the system reported.
         #[source]
         source: io::Error,
     },
@@ -78,13 +78,13 @@ impl StoreError {
         move |source| Self::Io { what, path: path.to_owned(), source }
     }
 
-    /// A file that is no JSON, or not the JSON it should be.
+    /// Returns the error for a file that is not JSON, or not of the expected form.
     pub(super) fn malformed_json(path: &Path, error: &serde_json::Error) -> Self {
         let place = format!("line {} column {}", error.line(), error.column());
         Self::malformed(path, place, Self::reason(error))
     }
 
-    /// A file that does not hold what it should, in this place.
+    /// Returns the error for a file that is not well-formed at `place`.
     pub(super) fn malformed(
         path: &Path,
         place: impl Into<String>,
@@ -94,8 +94,8 @@ impl StoreError {
         Self::Malformed { path: path.to_owned(), place: place.into(), reason }
     }
 
-    /// What is wrong, without the place: that stands in front already, and in a part of a
-    /// file it would be a wrong one.
+    /// Returns the message of a JSON error without its line and column: [`Self::Malformed`]
+    /// names the place, and a position inside a part of a file would be misleading.
     pub(super) fn reason(error: &serde_json::Error) -> String {
         let text = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
@@ -103,47 +103,47 @@ impl StoreError {
     }
 }
 
-/// Why the answers of a binding cannot be had.
+/// The answers of a binding could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnswersError {
-    /// The reference leads out of the environment's folder.
+    /// The reference is not a path inside the environment's folder.
     #[error(transparent)]
     Escaping(#[from] EscapingAnswersRef),
-    /// The file lies outside after all, through a symbolic link.
+    /// A symbolic link leads out of the environment's folder.
     #[error("answers_ref `{}` leads out of the environment's folder", shown_ref(.answers_ref))]
     LeadsOutside {
         /// The reference.
         answers_ref: AnswersRef,
     },
-    /// The file is not there, or no regular file.
+    /// The file does not exist, or is not a regular file.
     #[error("there is no answers file `{}`", display_path(.path))]
     Missing {
         /// The file.
         path: PathBuf,
     },
-    /// The file holds something else than JSON.
-    #[error("answers file `{}` is no JSON document: {reason}", display_path(.path))]
+    /// The file is not a JSON document.
+    #[error("answers file `{}` is not a JSON document: {reason}", display_path(.path))]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The parser's message.
         reason: ForeignText,
     },
-    /// The file is larger than answers ever are.
+    /// The file exceeds the size limit.
     #[error("answers file `{}` has more than {limit} bytes", display_path(.path))]
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// The most that is read, in bytes.
+        /// The size limit, in bytes.
         limit: u64,
     },
-    /// The system did not let us read it.
-    #[error("answers file `{}` cannot be read", display_path(.path))]
+    /// A system call failed.
+    #[error("cannot read answers file `{}`", display_path(.path))]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error that the system reported.
         #[source]
         source: io::Error,
     },

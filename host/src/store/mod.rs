@@ -1,9 +1,9 @@
-//! Environments on disk. The only room that knows stored JSON.
+//! Stores environments in folders. Only this module knows the stored JSON.
 //!
-//! `<root>/<environment>/environment.json` is read and written as the existing tools do;
-//! what is not ours in it survives as it was. Beside it: `packs.lock.json`,
-//! `trust-root.json`, `audit/events.jsonl`, and `.lock`, which every change holds. This
-//! room knows no packs.
+//! `<root>/<environment>/environment.json` is shared with the existing tools: members that
+//! this program does not own keep their exact text. The same folder holds
+//! `packs.lock.json` (pins), `trust-root.json`, `audit/events.jsonl`, and `.lock`, which a
+//! process locks while it changes the environment. This module never opens a pack.
 
 mod answers;
 mod audit;
@@ -41,63 +41,64 @@ const RUNTIME: &str = "runtime.json";
 const LOCK: &str = ".lock";
 /// How long a change waits for another process that changes the same environment.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most that is read of a file of ours: a thousand bindings make half a megabyte.
+/// The largest stored file that is read, in bytes. A thousand bindings take half a
+/// megabyte.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// The folder that holds environments.
+/// The environments below one folder.
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
 }
 
-/// An environment as it stands on disk.
+/// An environment, its pins, and the documents they were read from.
 #[derive(Debug)]
 pub struct Stored {
     /// The environment.
     pub environment: Environment,
     /// The pinned packs.
     pub pins: PackPins,
-    /// Whether a runtime has written what it discovered.
+    /// Whether `runtime.json` exists, which a runtime writes.
     pub has_runtime: bool,
     document: EnvironmentDocument,
     pins_document: PinsDocument,
 }
 
-/// The files of an environment, for showing them.
+/// The files of an environment, with their exact text.
 #[derive(Debug)]
 pub struct EnvironmentFiles {
     /// `environment.json`
     pub environment: Box<RawValue>,
-    /// `runtime.json`, if there is one.
+    /// `runtime.json`, if it exists.
     pub runtime: Option<Box<RawValue>>,
 }
 
-/// The right to change one environment; nobody else has it at the same time.
+/// Exclusive access to one environment. Other processes wait until it is dropped.
 #[derive(Debug)]
 pub struct EditSession {
     folder: PathBuf,
     stored: Stored,
-    /// Held for as long as the session lives.
+    /// The file lock, released when the session is dropped.
     _lock: FileLock,
 }
 
 impl Store {
-    /// The environments under a folder, which need not exist yet.
+    /// Opens a store. The folder need not exist yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
 
-    /// The folder.
+    /// Returns the folder of environments.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The environments under another folder, if there is one.
+    /// Opens the store at another folder; none if the folder does not exist.
     pub fn at_other_root(&self, root: &Path) -> Option<Self> {
         exists(root).then(|| Self::new(root))
     }
 
-    /// The ids of all environments, sorted.
+    /// Returns the ids of all environments, sorted.
     ///
     /// # Errors
     /// [`StoreError::Io`] when the folder cannot be read.
@@ -117,7 +118,7 @@ impl Store {
         Ok(ids)
     }
 
-    /// Whether there is such an environment, readable or not.
+    /// Returns true if the environment exists, readable or not.
     pub fn exists(&self, id: &EnvId) -> bool {
         exists(&self.folder(id).join(ENVIRONMENT))
     }
@@ -125,7 +126,7 @@ impl Store {
     /// Reads an environment.
     ///
     /// # Errors
-    /// [`StoreError`] when there is none, or its files are not well-formed.
+    /// [`StoreError`] when it does not exist, or its files are not well-formed.
     pub fn load(&self, id: &EnvId) -> Result<Stored, StoreError> {
         let folder = self.folder(id);
         let path = folder.join(ENVIRONMENT);
@@ -145,7 +146,7 @@ impl Store {
         })
     }
 
-    /// Reads the files of an environment as they are, once it is certain that they are
+    /// Reads the exact text of an environment's files, after checking that they are
     /// well-formed.
     ///
     /// # Errors
@@ -206,12 +207,12 @@ impl Store {
         Ok(EditSession { folder: self.folder(id), stored: self.load(id)?, _lock: lock })
     }
 
-    /// The answers of a binding: the JSON document that its reference stands for, `{}`
-    /// without one.
+    /// Reads the answers of a binding: the JSON document that its reference names, or `{}`
+    /// without a reference.
     ///
     /// # Errors
-    /// [`AnswersError`] when the file is missing, malformed, or outside of the
-    /// environment's folder.
+    /// [`AnswersError`] when the file is missing, malformed, or outside the environment's
+    /// folder.
     pub fn answers(
         &self,
         id: &EnvId,
@@ -223,16 +224,15 @@ impl Store {
         }
     }
 
-    /// The keys that an environment trusts.
+    /// Reads the keys that an environment trusts.
     ///
     /// # Errors
-    /// [`StoreError`] when the file is not well-formed: then it is not known who is
-    /// trusted.
+    /// [`StoreError`] when the file is not well-formed; no key may be assumed trusted then.
     pub fn trust_root(&self, id: &EnvId) -> Result<TrustRoot, StoreError> {
         trust_root(&self.folder(id))
     }
 
-    /// Records a change that was asked for.
+    /// Appends an event to the audit log, if the environment exists.
     ///
     /// # Errors
     /// [`StoreError::Io`].
@@ -243,7 +243,7 @@ impl Store {
         }
     }
 
-    /// An id cannot lead out of the root: it is a plain name.
+    /// Returns the folder of an environment. It is inside the root, because an id has no `/`.
     fn folder(&self, id: &EnvId) -> PathBuf {
         self.root.join(id.as_str())
     }
@@ -262,21 +262,20 @@ impl Store {
 }
 
 impl EditSession {
-    /// The environment as it stands.
+    /// Returns the environment as it is stored.
     pub fn stored(&self) -> &Stored {
         &self.stored
     }
 
-    /// Replaces the environment and its pins on disk; nothing is written when neither has
-    /// changed.
+    /// Saves the environment and its pins. Unchanged files are not written.
     ///
-    /// New pins go first: one too many harms nobody, one too few would make a pack
-    /// unknown. A pin that changes or goes does so last: whoever is interrupted
-    /// before has still bound what was bound.
+    /// New pins are written first, because an unused pin is harmless and a missing one
+    /// leaves a binding without a pack. Changed and removed pins are written last, so that
+    /// an interrupted save leaves the old bindings usable.
     ///
     /// # Errors
-    /// [`StoreError::Io`]; the files are as they were then, or, at worst, hold pins too
-    /// many, or one that is older than its binding.
+    /// [`StoreError::Io`]; the files are then unchanged, or contain unused pins or a pin
+    /// that is older than its binding.
     pub fn save(&mut self, environment: &Environment, pins: &PackPins) -> Result<(), StoreError> {
         let mut first = pins.clone();
         first.packs.extend(self.stored.pins.packs.clone());
@@ -301,7 +300,7 @@ impl EditSession {
         Ok(())
     }
 
-    /// The keys that the environment trusts.
+    /// Reads the keys that the environment trusts.
     ///
     /// # Errors
     /// As for [`Store::trust_root`].
@@ -312,7 +311,7 @@ impl EditSession {
     /// Replaces the keys that the environment trusts.
     ///
     /// # Errors
-    /// [`StoreError::Io`]; the file is as it was then.
+    /// [`StoreError::Io`]; the file is unchanged then.
     pub fn save_trust_root(&mut self, root: &TrustRoot) -> Result<(), StoreError> {
         let path = self.folder.join(TRUST_ROOT);
         replace(&path, &root.render())
@@ -324,7 +323,7 @@ fn trust_root(folder: &Path) -> Result<TrustRoot, StoreError> {
     TrustRoot::parse(read(&path)?.as_deref(), &path)
 }
 
-/// Reads a file of ours; nothing when there is none.
+/// Reads a stored file; none if it does not exist.
 fn read(path: &Path) -> Result<Option<String>, StoreError> {
     let bytes = match read_capped(path, MAX_BYTES) {
         Ok(bytes) => bytes,

@@ -1,5 +1,5 @@
-//! JSON objects whose members keep their order and their exact text, so that what we do
-//! not own survives unchanged.
+//! JSON objects whose members keep their order and exact text, so that members of other
+//! tools survive a change. Re-serializing them would alter numbers and spacing.
 
 use std::fmt;
 use std::path::Path;
@@ -10,14 +10,14 @@ use serde_json::value::RawValue;
 
 use super::StoreError;
 
-/// A JSON object, one level deep: values stay the text they are.
+/// A JSON object whose values are kept as text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct JsonObject {
     members: Vec<(String, Box<RawValue>)>,
 }
 
 impl JsonObject {
-    /// Reads a whole file, whose schema must be this one.
+    /// Parses a file, whose member `schema` must equal `schema`.
     pub fn document(text: &str, path: &Path, schema: &str) -> Result<Self, StoreError> {
         let object: Self =
             serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))?;
@@ -32,7 +32,7 @@ impl JsonObject {
         }
     }
 
-    /// The value of a member that must be there.
+    /// Returns the value of a required member.
     pub fn require<T: DeserializeOwned>(&self, name: &str, path: &Path) -> Result<T, StoreError> {
         let malformed = |reason| StoreError::malformed(path, format!("`{name}`"), reason);
         let value = self.get(name).ok_or_else(|| malformed("it is missing".to_owned()))?;
@@ -47,7 +47,7 @@ impl JsonObject {
         self.members.iter().map(|(name, value)| (name.as_str(), &**value))
     }
 
-    /// Replaces a member where it stands, or appends it.
+    /// Replaces a member in place, or appends it.
     pub fn set(&mut self, key: &str, value: Box<RawValue>) {
         match self.members.iter_mut().find(|(name, _)| name == key) {
             Some((_, old)) => *old = value,
@@ -59,7 +59,7 @@ impl JsonObject {
         self.retain(|name| name != key);
     }
 
-    /// Leaves only the members whose names are wanted.
+    /// Removes the members for whose names `wanted` returns false.
     pub fn retain(&mut self, mut wanted: impl FnMut(&str) -> bool) {
         self.members.retain(|(name, _)| wanted(name));
     }
@@ -72,15 +72,15 @@ impl JsonObject {
         }
     }
 
-    /// Moves the members named in `order` to the front, in that order; the rest follows
-    /// as it was.
+    /// Moves the members named in `order` to the front, in that order. The other members
+    /// keep their order.
     pub fn order(&mut self, order: &[&str]) {
         let rank =
             |name: &str| order.iter().position(|other| *other == name).unwrap_or(order.len());
         self.members.sort_by_key(|(name, _)| rank(name));
     }
 
-    /// The object as text, one member a line, for a place this deep in a document.
+    /// Returns the object as text, one member per line, indented for this depth.
     pub fn render(&self, depth: usize) -> String {
         let indent = "  ".repeat(depth);
         let member = |(name, value): (&str, &RawValue)| {
@@ -110,7 +110,7 @@ impl<'de> Deserialize<'de> for JsonObject {
                 let mut object = JsonObject::default();
                 while let Some((name, value)) = map.next_entry::<String, Box<RawValue>>()? {
                     if object.get(&name).is_some() {
-                        return Err(de::Error::custom(format!("member `{name}` stands twice")));
+                        return Err(de::Error::custom(format!("duplicate member `{name}`")));
                     }
                     object.members.push((name, value));
                 }

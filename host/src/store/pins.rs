@@ -1,5 +1,5 @@
-//! `packs.lock.json`, schema `greentic.env-pack-lock.v1`: which bytes each pack reference
-//! stood for when it was bound.
+//! Reads and writes `packs.lock.json`, schema `greentic.env-pack-lock.v1`: the digest, the
+//! handlers and the grants of each pack reference when it was bound.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,59 +19,58 @@ const SCHEMA: &str = "greentic.env-pack-lock.v1";
 /// The pinned packs of an environment, by the text of their references.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PackPins {
-    /// The packs.
+    /// Pins by pack reference.
     pub packs: BTreeMap<String, PinnedPack>,
 }
 
 impl PackPins {
-    /// The pin of a reference.
+    /// Returns the pin of a reference, if it is pinned.
     pub fn get(&self, pack_ref: &PackRef) -> Option<&PinnedPack> {
         self.packs.get(&pack_ref.text())
     }
 }
 
-/// A pinned pack.
+/// The bytes, handlers and permissions that a pack reference had when it was bound.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PinnedPack {
-    /// The digest of the manifest in the registry that the pack came from, if it came
-    /// from one.
+    /// The digest of the OCI manifest, for a pack from a registry.
     pub manifest: Option<Sha256Digest>,
     /// The digest of the archive.
     pub archive: Sha256Digest,
     /// The size of the archive, in bytes.
     pub size: u64,
-    /// What the handlers inside answered.
+    /// The handlers in the pack.
     pub handlers: Vec<PinnedHandler>,
-    /// What the operator allowed the pack.
+    /// The permissions that the operator granted to the pack.
     pub grants: Permissions,
-    /// Whose signature was verified when it was pinned, for people: it is verified again
-    /// whenever the pack is loaded.
+    /// The id of the key whose signature was verified when the pack was bound. For people
+    /// only: the signature is verified again each time the pack is loaded.
     pub signer: Option<ForeignText>,
-    /// When it was pinned, as an RFC 3339 timestamp.
+    /// The time of pinning, as an [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339)
+    /// timestamp.
     pub locked_at: String,
 }
 
-/// What a handler of a pinned pack answered.
+/// The metadata that a handler returned when its pack was bound.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PinnedHandler {
     /// The id of its component.
     pub component: ForeignText,
     /// The digest of its component.
     pub digest: Sha256Digest,
-    /// The slot it serves.
+    /// The slot that the handler serves.
     pub slot: CapabilitySlot,
-    /// The path it answers for.
+    /// The descriptor path that the handler serves.
     pub descriptor_path: DescriptorPath,
-    /// The versions it supports.
+    /// The descriptor versions that the handler supports.
     pub supported_versions: VersionReq,
 }
 
-/// The file in memory: the pins that are ours to change, and everything else exactly as
-/// it was.
+/// The parsed file. Members that other tools wrote keep their exact text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PinsDocument {
     object: JsonObject,
-    /// The member `packs` of it.
+    /// The member `packs`.
     pins: JsonObject,
 }
 
@@ -115,7 +114,7 @@ struct ToolRecord {
 type ParseFault = Box<dyn std::error::Error>;
 
 impl PinsDocument {
-    /// Reads the file, and the pins in it.
+    /// Parses the file and the pins in it.
     pub fn parse(text: &str, path: &Path) -> Result<(Self, PackPins), StoreError> {
         let object = JsonObject::document(text, path, SCHEMA)?;
         let pins: JsonObject = object.require("packs", path)?;
@@ -131,7 +130,7 @@ impl PinsDocument {
         Ok((Self { object, pins }, PackPins { packs }))
     }
 
-    /// The text of the file with these pins in it.
+    /// Returns the text of the file with these pins.
     pub fn render(&self, pins: &PackPins) -> String {
         let mut members = self.pins.clone();
         members.retain(|pack_ref| pins.packs.contains_key(pack_ref));
@@ -154,18 +153,19 @@ fn parse(text: &RawValue) -> Result<PinnedPack, String> {
     pack.parse().map_err(|fault| fault.to_string())
 }
 
-/// A pin as it stands in the file: as it stood when it did not change.
+/// Returns the JSON of a pin: the original text if the pin did not change.
 fn render_pin(old: Option<&RawValue>, pack: &PinnedPack) -> Box<RawValue> {
     let old = old.and_then(|text| Some((text, parse(text).ok()?)));
     match old {
         Some((text, before)) if before == *pack => text.to_owned(),
         Some((text, before)) if before.archive == pack.archive => update_pin(text, &before, pack),
-        // what others noted about another archive, such as who signed it, is not true of this one
+        // members that other tools wrote were about another archive
         _ => raw(PinRecord::from(pack), 2),
     }
 }
 
-/// A changed pin of the same archive. Members that are not ours stay.
+/// Returns the JSON of a changed pin of the same archive, and keeps the members that other
+/// tools wrote.
 fn update_pin(text: &RawValue, before: &PinnedPack, pack: &PinnedPack) -> Box<RawValue> {
     let object = |text: Option<&RawValue>| -> JsonObject {
         text.and_then(|text| serde_json::from_str(text.get()).ok()).unwrap_or_default()
@@ -187,7 +187,7 @@ fn update_pin(text: &RawValue, before: &PinnedPack, pack: &PinnedPack) -> Box<Ra
             RawValue::from_string(grants.render(3)).expect("an object of JSON values"),
         );
     }
-    // who signed it is true of the archive, even if nobody asked this time
+    // the signer of an archive does not change, even if this time no signature was required
     if let Some(signer) = new.signer {
         pin.set("signer", raw(signer, 3));
     }
@@ -195,10 +195,10 @@ fn update_pin(text: &RawValue, before: &PinnedPack, pack: &PinnedPack) -> Box<Ra
     RawValue::from_string(pin.render(2)).expect("an object of JSON values")
 }
 
-/// A value as text, for a place this deep in the file.
+/// Serializes a value, indented for this depth in the file.
 fn raw(value: impl Serialize, depth: usize) -> Box<RawValue> {
     let text = serde_json::to_string_pretty(&value).expect("text and numbers make JSON");
-    // no line break stands in a JSON string
+    // a JSON string contains no line break, so this indents structure only
     let text = text.replace('\n', &format!("\n{}", "  ".repeat(depth)));
     RawValue::from_string(text).expect("it is JSON")
 }

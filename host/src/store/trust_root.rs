@@ -1,7 +1,7 @@
-//! `trust-root.json`, schema `greentic.trust-root.v1`: the keys whose signatures an
-//! environment takes.
+//! Reads and writes `trust-root.json`, schema `greentic.trust-root.v1`: the keys whose
+//! signatures an environment accepts.
 //!
-//! Whether a text is a key, this room does not know; it knows where it stands.
+//! This module does not parse the keys. It knows their place in the file, for errors.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use super::object::JsonObject;
 
 const SCHEMA: &str = "greentic.trust-root.v1";
 
-/// The trust root of an environment, as its file has it; no file is the same as no keys.
+/// The trust root of an environment. A missing file is an empty trust root.
 #[derive(Clone, Debug)]
 pub struct TrustRoot {
     path: PathBuf,
@@ -25,14 +25,15 @@ pub struct TrustRoot {
 /// A key in a trust root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedKey {
-    /// Its id.
+    /// The id of the key.
     pub key_id: KeyId,
-    /// The key, as SPKI in PEM.
+    /// The public key: SubjectPublicKeyInfo in PEM
+    /// ([RFC 7468](https://www.rfc-editor.org/rfc/rfc7468#section-13)).
     pub public_key_pem: String,
 }
 
 impl TrustRoot {
-    /// The trust root in a file.
+    /// Parses the text of a trust root file.
     pub(super) fn parse(text: Option<&str>, path: &Path) -> Result<Self, StoreError> {
         let mut root = Self {
             path: path.to_owned(),
@@ -61,7 +62,7 @@ impl TrustRoot {
                 text("key_id")?.parse().map_err(|error| root.malformed(at, "key_id", &error))?;
             if let Some(first) = root.keys.iter().position(|key| key.key_id == key_id) {
                 return Err(malformed(&format!(
-                    "key `{key_id}` stands twice, first at `keys[{first}]`"
+                    "duplicate key `{key_id}`, first at `keys[{first}]`"
                 )));
             }
             root.keys.push(TrustedKey { key_id, public_key_pem: text("public_key_pem")? });
@@ -70,11 +71,10 @@ impl TrustRoot {
         Ok(root)
     }
 
-    /// The trust root in a document that came from elsewhere; `path` is where it came
-    /// from.
+    /// Parses a trust root from another source, such as a bundle. Errors name `path`.
     ///
     /// # Errors
-    /// [`StoreError::Malformed`] when it is none.
+    /// [`StoreError::Malformed`] when it is not a trust root.
     pub fn from_document(document: &[u8], path: &Path) -> Result<Self, StoreError> {
         let text = std::str::from_utf8(document);
         let text =
@@ -82,19 +82,19 @@ impl TrustRoot {
         Self::parse(Some(text), path)
     }
 
-    /// The keys as a document that goes elsewhere, without whatever else the file has.
+    /// Returns a document with the keys only, without the members of other tools.
     pub fn to_document(&self) -> String {
         let empty =
             Self { object: JsonObject::default(), elements: vec![], keys: vec![], ..self.clone() };
         self.keys.iter().cloned().fold(empty, |root, key| root.with(key)).render()
     }
 
-    /// The keys, in the order of the file.
+    /// Returns the keys, in the order of the file.
     pub fn keys(&self) -> &[TrustedKey] {
         &self.keys
     }
 
-    /// The error that says that a member of a key is not what it should be.
+    /// Returns the error for a member of a key that is not well-formed.
     pub fn malformed(
         &self,
         key: usize,
@@ -104,7 +104,7 @@ impl TrustRoot {
         StoreError::malformed(&self.path, format!("`keys[{key}].{member}`"), reason.to_string())
     }
 
-    /// The same with one more key; a key of this id stays as it stands.
+    /// Returns a copy with one more key. A key with this id is not replaced.
     #[must_use]
     pub fn with(&self, key: TrustedKey) -> Self {
         let mut root = self.clone();
@@ -118,7 +118,7 @@ impl TrustRoot {
         root
     }
 
-    /// The same without a key.
+    /// Returns a copy without a key.
     #[must_use]
     pub fn without(&self, key_id: &KeyId) -> Self {
         let mut root = self.clone();
@@ -129,7 +129,7 @@ impl TrustRoot {
         root
     }
 
-    /// The text of the file. Members that are not ours stay as they stand.
+    /// Returns the text of the file. Members of other tools keep their exact text.
     pub(super) fn render(&self) -> String {
         let elements: Vec<_> =
             self.elements.iter().map(|element| format!("\n    {}", element.render(2))).collect();

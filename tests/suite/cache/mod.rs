@@ -253,7 +253,8 @@ fn gc_removes_nothing_if_pins_are_unreadable() {
     sandbox.write(".greentic/environments/broken/environment.json", "{");
     let message = cache(&sandbox, &["gc"]).refused(2, "store");
     assert!(
-        message.contains("nobody knows what is needed") && message.contains("broken"),
+        message.contains("could not determine which files are in use")
+            && message.contains("broken"),
         "{message}"
     );
     let listed = cache(&sandbox, &["list"]).succeeded().result();
@@ -264,7 +265,7 @@ fn gc_removes_nothing_if_pins_are_unreadable() {
     let root = roots.join(&names(&roots)[0]);
     fs::write(&root, "/somewhere/else").expect("a file");
     let message = cache(&sandbox, &["gc"]).refused(2, "damaged");
-    assert!(message.contains("nobody knows what is needed"), "{message}");
+    assert!(message.contains("could not determine which files are in use"), "{message}");
     assert_eq!(
         reasons(&cache(&sandbox, &["verify"]).exited(1).result()["faults"], "code"),
         [("root", "damaged")]

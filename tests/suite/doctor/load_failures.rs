@@ -111,9 +111,9 @@ fn a_pack_with_nonsense_for_answers_is_named() {
     hostile(
         |handler| handler.path = "acme.state.other".to_owned(),
         "declaration-differs",
-        "answers descriptor path `acme.state.other`, but the pack declares `acme.state.bad`",
+        "returns descriptor path `acme.state.other`, but the pack declares `acme.state.bad`",
     );
-    hostile(|handler| handler.slot = "secrets", "declaration-differs", "answers slot `secrets`");
+    hostile(|handler| handler.slot = "secrets", "declaration-differs", "returns slot `secrets`");
 }
 
 #[test]

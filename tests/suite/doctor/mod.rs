@@ -183,7 +183,7 @@ fn an_unknown_kind_is_named() {
     let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
     human.shows(&[
         "unknown-kind",
-        "its pack answers for `acme.state.redis`, not for `acme.state.memcached`",
+        "its pack provides `acme.state.redis`, not `acme.state.memcached`",
         "gtc op env-packs update",
     ]);
 }

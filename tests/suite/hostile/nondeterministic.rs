@@ -45,8 +45,8 @@ fn a_handler_that_never_matches_its_declaration_is_not_bound() {
         .to_string();
     let message =
         update(&sandbox, "test.state.xxxxxxxx@1.0.0", &pack, &[]).refused(1, "declaration-differs");
-    assert!(message.contains("answers descriptor path `test.state."), "{message}");
-    // with `--no-fetch`, the next command that loads it reports the difference
+    assert!(message.contains("returns descriptor path `test.state."), "{message}");
+    // bound without a look, it is found by whoever looks
     update(&sandbox, "test.state.xxxxxxxx@1.0.0", &pack, &["--no-fetch"]).succeeded();
     let report = sandbox.gtc(["op", "env", "doctor", "local"]).exited(1).result();
     assert_eq!(report["load_failures"][0]["error"], "declaration-differs");
@@ -72,7 +72,7 @@ fn metadata_that_differs_from_the_pin_is_reported() {
     assert_eq!((&failure["error"], &failure["pack_ref"]), (&json!("pin-differs"), &json!(pack)));
     let reason = text(&failure["reason"]);
     assert!(
-        reason.contains("answers supported versions `^1`, but `^2` when it was bound"),
+        reason.contains("returns supported versions `^1`, but returned `^2` when it was bound"),
         "{reason}"
     );
     // a new binding pins the new metadata

@@ -24,7 +24,7 @@ fn an_invalid_scenario_is_reported_with_its_place() {
     sandbox.honest_pack("state", "acme.state.a", "^1");
     let check = |scenario: &str, says: &str| {
         let message = run_scenario(&sandbox, scenario).refused(2, "invalid-scenario");
-        assert!(message.contains("`packs/tests/only.yaml` is no scenario: "), "{message}");
+        assert!(message.contains("`packs/tests/only.yaml` is not a scenario: "), "{message}");
         assert!(message.contains(says), "{scenario:?} says\n{message}");
     };
     check("", "unexpected end of file");
@@ -204,7 +204,7 @@ fn all_scenarios_together_have_a_time_limit() {
     assert_eq!((scenarios.len(), fault(0).0), (6, &"out-of-time".into()), "{report}");
     assert!(fault(0).1.contains("0.2 s"), "{report}");
     assert_eq!(fault(5).0, "not-run");
-    assert!(fault(5).1.contains("took all the time that they have together"), "{report}");
+    assert!(fault(5).1.contains("used up the total time for scenarios"), "{report}");
     // a scenario cannot expect that it is not run
     sandbox.write("packs/tests/5.yaml", "expect: { fault: not-run }");
     let report = sandbox.gtc(["pack", "test", "packs"].iter().chain(&limits)).exited(1).result();

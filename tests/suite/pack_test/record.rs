@@ -58,7 +58,7 @@ expect:
     sandbox.gtc(["pack", "test", "packs"]).succeeded();
     // a machine without it makes another scenario, which replaces the first only with `--replace`
     let there = record(&sandbox, "recorded", &["--yes"]).refused(1, "conflict");
-    assert!(there.contains("is there already") && there.contains("--replace"), "{there}");
+    assert!(there.contains("already exists") && there.contains("--replace"), "{there}");
     record(&sandbox, "recorded", &["--yes", "--replace"]).succeeded();
     let text = scenario(&sandbox, "recorded.yaml");
     assert!(
@@ -75,7 +75,7 @@ fn nothing_runs_before_the_user_confirms() {
     let has_run = |sandbox: &Sandbox| sandbox.home().join("it-ran").exists();
     let refused = record(&sandbox, "a", &[]).refused(1, "unauthorized");
     assert!(
-        refused.contains("it wants to run `vault version`") && refused.contains("--yes"),
+        refused.contains("requires permission to run `vault version`") && refused.contains("--yes"),
         "{refused}"
     );
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));

@@ -37,7 +37,10 @@ fn nothing_to_test_is_an_error_of_its_own() {
     let sandbox = Sandbox::new();
     std::fs::create_dir(sandbox.home().join("packs")).expect("a folder");
     let none = sandbox.gtc(["pack", "test", "packs"]).refused(2, "not-found");
-    assert!(none.contains("holds no `.gtpack` file") && none.contains("gtc pack build"), "{none}");
+    assert!(
+        none.contains("contains no `.gtpack` file") && none.contains("gtc pack build"),
+        "{none}"
+    );
     sandbox.gtc(["pack", "test", "nowhere"]).refused(2, "file-not-found");
     let registry =
         sandbox.gtc(["pack", "test", "oci://host.example/pack:1"]).refused(2, "file-not-found");
@@ -54,7 +57,7 @@ fn nothing_to_test_is_an_error_of_its_own() {
     let broken = sandbox.write("packs/broken.gtpack", "no archive").display().to_string();
     sandbox.write("packs/tests/only.yaml", NOTHING);
     let broken = sandbox.gtc(["pack", "test", &broken]).refused(2, "zip-end-record");
-    assert!(broken.contains("cannot be tested"), "{broken}");
+    assert!(broken.contains("cannot test pack"), "{broken}");
 }
 
 #[test]

@@ -63,7 +63,8 @@ fn packs_that_do_not_fit() {
         &["not for `acme.state.other`"],
     );
     let impostor = honest("state", "greentic.state.in-memory", "*");
-    let builtin = ["the built-in pack `greentic.state.in-memory@0.1.0`", "with a path of its own"];
+    let builtin =
+        ["the built-in pack `greentic.state.in-memory@0.1.0`", "with another descriptor path"];
     pack_refused(&sandbox, "greentic.state.in-memory@0.1.0", &impostor, 1, "conflict", &builtin);
 
     let bind = ["--slot", "secrets", "--kind", "acme.secrets.vault@0.4.2", "--pack-ref", &secrets];
@@ -71,7 +72,7 @@ fn packs_that_do_not_fit() {
     let component = Handler::new("state", "acme.secrets.vault", "^0.4").component();
     let twin = packs::archive("state", "acme.secrets.vault", "^0.4", component, Default::default());
     let twin = sandbox.write("packs/twin.gtpack", twin).display().to_string();
-    let taken = ["bound to slot `secrets`", "unbind the other one first"];
+    let taken = ["bound to slot `secrets`", "remove the other binding first"];
     pack_refused(&sandbox, "acme.secrets.vault@0.4.2", &twin, 1, "conflict", &taken);
 
     let flags = ["--allow-tool", "probed 'a b' *", "--allow-network", "127.0.0.1:1"];
@@ -114,7 +115,7 @@ fn packs_that_misbehave() {
     check(
         &|handler| handler.path = "acme.state.other".to_owned(),
         "declaration-differs",
-        "answers descriptor path",
+        "returns descriptor path",
     );
 
     let component = |text: &str, error: &str, reason: &str| {

@@ -232,7 +232,7 @@ fn extensions_that_are_bound_already_or_not_at_all() {
     let primary = ["op", "extensions", "resolve", "ext://acme.oauth.auth0/primary"];
     refused(&sandbox, &primary, 1, "answers-parse", &["there is no answers file"]);
     let file = sandbox.write(".greentic/environments/local/answers.json", "{");
-    refused(&sandbox, &primary, 1, "answers-parse", &["is no JSON document"]);
+    refused(&sandbox, &primary, 1, "answers-parse", &["is not a JSON document"]);
     std::fs::remove_file(&file).expect("removed");
     std::os::unix::fs::symlink("/etc/hostname", &file).expect("a link");
     refused(&sandbox, &primary, 1, "answers-parse", &["leads out of the environment's folder"]);
@@ -350,7 +350,7 @@ fn grants_that_do_not_fit() {
     change("add", prober, &[], 2, "invalid-argument", &["name a command"]);
     change("add", prober, &["--tool", "rm -r"], 1, "unauthorized", &["does not declare"]);
     change("revoke", prober, &["--tool", "rm -r"], 1, "not-found", &["was not granted"]);
-    change("add", "a.b.c", &["--declared"], 1, "not-found", &["no pack that answers for `a.b.c`"]);
+    change("add", "a.b.c", &["--declared"], 1, "not-found", &["no pack that provides `a.b.c`"]);
     let wrong = [&update[..], &["--grant-network", "bad"]].concat();
     refused(&sandbox, &wrong, 2, "invalid-argument", &["argument `grants.network`"]);
 }

@@ -1,8 +1,9 @@
-//! Taking away what nobody needs.
+//! Garbage collection of the cache.
 //!
-//! Archives go that no environment pins, and their signatures. Compiled code goes that
-//! this engine cannot run, and that no pinned or built-in pack needs and nobody used for
-//! a month. What is half written goes, because nobody is writing. Nothing else does.
+//! Removes archives that no environment pins, with their signatures and references;
+//! compiled code that this engine cannot run, or that no pinned or built-in pack needs and
+//! that was not used for a month; and temporary files. Temporary files are abandoned,
+//! because garbage collection holds the exclusive lock. Unknown files are kept.
 
 use std::io;
 use std::path::Path;
@@ -18,55 +19,55 @@ use crate::fetch::{ExclusiveLock, ListedManifest, ListedReference};
 use crate::host::Host;
 use crate::ops::OpError;
 
-/// How long code is kept that no bound pack needs: long enough for whoever builds and
-/// inspects packs today.
+/// How long compiled code is kept that no bound pack needs: pack authors build and
+/// inspect the same component many times.
 const UNUSED_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// What was taken away.
+/// The result of garbage collection.
 #[derive(Debug, Serialize)]
 pub struct CacheGcReport {
-    /// The folder.
+    /// The cache folder.
     pub path: ForeignText,
-    /// Whether nothing was taken away, and this is what would have been.
+    /// Whether this is a preview, and nothing was removed.
     pub dry_run: bool,
-    /// What was taken away.
+    /// The removed items, or those that would be removed.
     pub removed: Vec<RemovedItem>,
-    /// What could not be taken away.
+    /// The items that could not be removed.
     pub failed: Vec<FailedRemoval>,
-    /// The size of what was taken away, in bytes.
+    /// The total size of the removed items, in bytes.
     pub freed_bytes: u64,
 }
 
-/// Something that was taken away.
+/// An item that was removed.
 #[derive(Debug, Serialize)]
 pub struct RemovedItem {
     /// `archive`, `signature`, `manifest`, `reference`, `compiled`, `half-written` or
     /// `root`
     pub what: &'static str,
-    /// What it is called in its folder.
+    /// The file name, digest, reference or path.
     pub name: ForeignText,
-    /// Its size, in bytes.
+    /// The size, in bytes.
     pub size: u64,
-    /// Why nobody needs it.
+    /// Why the item is not needed.
     pub reason: &'static str,
 }
 
-/// Something that could not be taken away.
+/// An item that could not be removed.
 #[derive(Debug, Serialize)]
 pub struct FailedRemoval {
-    /// What it is called in its folder.
+    /// The file name, digest, reference or path.
     pub name: ForeignText,
-    /// What the system said.
+    /// The error that the system reported.
     pub reason: ForeignText,
 }
 
 impl CacheGcReport {
-    /// Whether everything went that should.
+    /// Returns true if all unneeded items were removed.
     pub fn is_done(&self) -> bool {
         self.failed.is_empty()
     }
 
-    /// Takes something away, if anything is to be taken away.
+    /// Removes an item, unless this is a dry run, and records the result.
     fn remove(&mut self, item: RemovedItem, remove: impl FnOnce() -> io::Result<()>) {
         match if self.dry_run { Ok(()) } else { remove() } {
             Ok(()) => {
@@ -83,20 +84,19 @@ impl CacheGcReport {
     }
 }
 
-/// Takes away what nobody needs, or says what would go.
+/// Removes unneeded items from the cache. With `dry_run`, only reports them.
 ///
 /// # Errors
-/// [`OpError`] when it is not known what is needed, or others are writing; nothing was
-/// taken away then.
+/// [`OpError`] when the pins of an environment cannot be read, or another process uses the
+/// cache; nothing was removed then.
 pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
     let path = display_path(&host.cache);
     let mut report =
         CacheGcReport { path, dry_run, removed: Vec::new(), failed: Vec::new(), freed_bytes: 0 };
-    // before a look at what is pinned: whoever keeps an archive pins it before anybody is
-    // alone
-    let alone = (!dry_run && host.cache.exists())
-        .then(|| host.fetcher.cache.lock_exclusive())
-        .transpose()?;
+    // lock before reading pins: a process that caches an archive holds a shared lock until
+    // it has pinned it
+    let alone =
+        (!dry_run && host.cache.exists()).then(|| host.fetcher.cache.lock_exclusive()).transpose()?;
     let pins = PinIndex::collect_complete(host)?;
     remove_archives(host, &pins, alone.as_ref(), &mut report)?;
     remove_signatures(host, &pins, alone.as_ref(), &mut report)?;
@@ -144,8 +144,8 @@ fn remove_archives(
     Ok(())
 }
 
-/// A pinned archive that is not kept may still be read from its file, and then its
-/// signatures are all that vouches for it.
+/// Removes the signatures of unpinned archives. Signatures of a pinned archive stay even
+/// if the archive is not cached, because it may still be read from its file.
 fn remove_signatures(
     host: &Host,
     pins: &PinIndex,
@@ -172,7 +172,7 @@ fn remove_signatures(
     Ok(())
 }
 
-/// What references stood for is needed as long as the archive is.
+/// Removes manifests of unpinned archives, and the references that led to them.
 fn remove_references(
     host: &Host,
     pins: &PinIndex,
@@ -201,7 +201,7 @@ fn remove_references(
     }
     let stands =
         |manifest: &Sha256Digest| needed.iter().any(|needed| needed.blob.digest == *manifest);
-    // what is bound by a tag may have moved, which somebody saw
+    // a bound tag may lead to a newer manifest by now; doctor reports that as drift
     let is_stale = |reference: &&ListedReference| {
         !reference
             .target
@@ -246,7 +246,7 @@ fn remove_code(host: &Host, pins: &PinIndex, report: &mut CacheGcReport) -> Resu
     Ok(())
 }
 
-/// Why nobody needs some code, if nobody does.
+/// Returns why compiled code is not needed; none if it is.
 fn removal_reason(code: &CompiledCode, pins: &PinIndex) -> Option<&'static str> {
     if !code.fits {
         return Some("another version of gtc, or another machine, made it");

@@ -1,5 +1,5 @@
-//! The cache: what is kept, and who needs it. Everything in it can be had again, as long
-//! as the packs are where they were.
+//! Operations on the cache: list, verify and collect garbage. Cached items can be fetched
+//! or compiled again as long as the packs are still at their references.
 
 pub mod gc;
 mod pins;
@@ -20,33 +20,33 @@ use pins::PinIndex;
 
 pub use pins::{PinnedBy, UnreadableEnvironment};
 
-/// Where the cache is.
+/// The location of the cache.
 #[derive(Debug, Serialize)]
 pub struct CachePathReport {
-    /// The folder, which need not exist yet.
+    /// The cache folder, which need not exist yet.
     pub path: ForeignText,
 }
 
-/// What is in the cache.
+/// The contents of the cache.
 #[derive(Debug, Serialize)]
 pub struct CacheListReport {
-    /// The folder.
+    /// The cache folder.
     pub path: ForeignText,
-    /// The archives that are kept, by digest.
+    /// The cached archives, by digest.
     pub archives: Vec<ListedArchive>,
-    /// The signatures that are kept, by the digest of their archive.
+    /// The cached signatures, by the digest of their archive.
     pub signatures: Vec<ListedSignature>,
-    /// What references to registries stand for, as far as it is known without asking.
+    /// Cached registry references, without asking a registry.
     pub references: Vec<CachedReference>,
-    /// What components were compiled to, by digest.
+    /// The compiled code, by the digest of its component.
     pub compiled: Vec<ListedCode>,
-    /// Files that are half written: now, or by a process that was killed.
+    /// The number of temporary files of running or killed processes.
     pub half_written: usize,
-    /// What is there and not ours.
+    /// Files that this program did not write.
     pub strangers: Vec<ForeignText>,
-    /// Archives that are pinned, but not kept: their packs do not outlive their files.
+    /// Pinned archives that are not cached. They are lost if their source disappears.
     pub missing: Vec<MissingArchive>,
-    /// Environments of which nobody knows what they pin.
+    /// Environments whose pins could not be read.
     pub unreadable_environments: Vec<UnreadableEnvironment>,
     /// The size of all archives, in bytes.
     pub archive_bytes: u64,
@@ -56,72 +56,72 @@ pub struct CacheListReport {
     pub compiled_bytes: u64,
 }
 
-/// A kept archive.
+/// A cached archive.
 #[derive(Debug, Serialize)]
 pub struct ListedArchive {
-    /// Its digest.
+    /// The SHA-256 digest.
     pub sha256: String,
-    /// Its size, in bytes.
+    /// The size, in bytes.
     pub size: u64,
-    /// Who pins it.
+    /// The environments that pin it.
     pub pinned_by: Vec<PinnedBy>,
 }
 
-/// A kept signature.
+/// A cached signature.
 #[derive(Debug, Serialize)]
 pub struct ListedSignature {
-    /// Its digest.
+    /// The SHA-256 digest.
     pub sha256: String,
-    /// The digest of the archive that it is kept for, which may not be kept itself.
+    /// The digest of the signed archive, which need not be cached itself.
     pub archive_sha256: String,
-    /// Its size, in bytes.
+    /// The size, in bytes.
     pub size: u64,
 }
 
-/// What a reference to a registry stands for.
+/// A registry reference, and the digests it last led to.
 #[derive(Debug, Serialize)]
 pub struct CachedReference {
     /// The reference.
     pub reference: OciRef,
-    /// The digest of its manifest.
+    /// The digest of the OCI manifest.
     pub manifest_digest: Sha256Digest,
-    /// The digest of the archive; none when the manifest is gone.
+    /// The digest of the archive; none if the manifest is not cached.
     pub sha256: Option<String>,
 }
 
-/// Compiled code that is kept.
+/// Compiled code in the cache.
 #[derive(Debug, Serialize)]
 pub struct ListedCode {
     /// The digest of the component.
     pub component_sha256: String,
-    /// Its size, in bytes.
+    /// The size, in bytes.
     pub size: u64,
-    /// Whether this engine can run it; another version of `gtc` may.
+    /// Whether this version of `gtc` can run it.
     pub fits: bool,
-    /// The day when it was used last.
+    /// The day of the last use, as `2026-01-31`.
     pub last_used: String,
-    /// The packs that the component is part of, as far as they are pinned or built in.
+    /// The pinned or built-in packs that contain the component.
     pub packs: Vec<ForeignText>,
 }
 
-/// An archive that is pinned, but not kept.
+/// An archive that is pinned, but not cached.
 #[derive(Debug, Serialize)]
 pub struct MissingArchive {
-    /// Its digest.
+    /// The SHA-256 digest.
     pub sha256: String,
-    /// Who pins it.
+    /// The environments that pin it.
     pub pinned_by: Vec<PinnedBy>,
 }
 
-/// Says where the cache is.
+/// Returns the location of the cache.
 pub fn path(host: &Host) -> CachePathReport {
     CachePathReport { path: display_path(&host.cache) }
 }
 
-/// Lists what is in the cache.
+/// Lists the contents of the cache.
 ///
 /// # Errors
-/// [`OpError`] when it cannot be read.
+/// [`OpError`] when the cache cannot be read.
 pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
     let kept = host.fetcher.cache.archives.list()?;
     let signed = host.fetcher.cache.signatures.list()?;
@@ -190,13 +190,13 @@ fn cached_references(kept: &ReferenceListing) -> Vec<CachedReference> {
     references
 }
 
-/// The compiled code that is kept.
+/// Lists the compiled code.
 fn list_compiled(host: &Host) -> Result<CompiledListing, OpError> {
     let kept = host.engine.code_inventory().map(|kept| kept.list()).transpose();
     Ok(kept.map_err(|source| OpError::Compiled { source })?.unwrap_or_default())
 }
 
-/// What is pinned, but not among the archives that are kept.
+/// Returns the pinned archives that are not in `kept`.
 fn missing_archives(pins: &PinIndex, kept: &[Sha256Digest]) -> Vec<MissingArchive> {
     let missing = pins.archives().filter(|(digest, _)| !kept.contains(digest));
     missing
@@ -204,7 +204,8 @@ fn missing_archives(pins: &PinIndex, kept: &[Sha256Digest]) -> Vec<MissingArchiv
         .collect()
 }
 
-/// A day, as `2026-01-31`. What no calendar holds was never used.
+/// Formats a time as a day, such as `2026-01-31`. A time outside the calendar becomes
+/// 1970-01-01.
 fn day(time: SystemTime) -> String {
     let time = jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     time.strftime("%Y-%m-%d").to_string()

@@ -1,5 +1,5 @@
-//! Who needs what is in the cache: every environment whose archives were ever kept here,
-//! whichever folder it is in.
+//! Collects which archives and components are pinned, by the environments of all store
+//! roots that have used this cache.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -14,54 +14,54 @@ use crate::ops::bind::retain_used_pins;
 use crate::ops::{OpError, PackError};
 use crate::store::{Store, StoreError};
 
-/// What is needed, and by whom.
+/// The pinned archives and components, and the environments that pin them.
 #[derive(Debug, Default)]
 pub(super) struct PinIndex {
     archives: BTreeMap<Sha256Digest, Vec<PinnedBy>>,
-    /// The packs that each component is part of.
+    /// The packs that contain each component.
     components: BTreeMap<Sha256Digest, BTreeSet<ForeignText>>,
-    /// Environments that cannot be read.
+    /// Environments that could not be read.
     pub unreadable: Vec<UnreadableEnvironment>,
-    /// Why the first of them cannot be.
+    /// The error of the first unreadable environment.
     fault: Option<StoreError>,
-    /// Folders of environments whose paths cannot be read.
+    /// Store roots whose paths could not be read, by the digest of their path.
     pub unreadable_roots: Vec<(Sha256Digest, FetchError)>,
-    /// Folders of environments that are gone.
+    /// Store roots that no longer exist.
     pub missing_roots: Vec<PathBuf>,
 }
 
-/// Who pins an archive: what is bound, or what a rollback would restore.
+/// A pin of an archive: a binding, or the previous binding that a rollback would restore.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PinnedBy {
     /// The environment.
     pub environment_id: EnvId,
-    /// Where the environment is, if it is not in this folder of environments.
+    /// The store root of the environment, if it is another one than the host's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store_root: Option<ForeignText>,
     /// The pack reference.
     pub pack_ref: ForeignText,
 }
 
-/// An environment of which nobody knows what it pins.
+/// An environment whose pins could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UnreadableEnvironment {
     /// The environment.
     pub environment_id: EnvId,
-    /// Where the environment is, if it is not in this folder of environments.
+    /// The store root of the environment, if it is another one than the host's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store_root: Option<ForeignText>,
-    /// Why it cannot be read.
+    /// The error of reading it.
     pub error: String,
 }
 
 impl PinIndex {
-    /// Whether an environment pins a pack by this reference.
+    /// Returns true if an environment pins a pack by this reference.
     pub fn is_reference_bound(&self, pack_ref: &str) -> bool {
         self.archives.values().flatten().any(|pin| pin.pack_ref.as_exact() == pack_ref)
     }
 
-    /// What the environments of this host, of every other folder that archives were kept
-    /// for, and this program need.
+    /// Collects the pins of the built-in packs, of this host's environments, and of the
+    /// environments in every other store root that has used the cache.
     pub fn collect(host: &Host) -> Result<Self, OpError> {
         let mut pins = Self::default();
         pins.add_builtins(host)?;
@@ -78,8 +78,8 @@ impl PinIndex {
         Ok(pins)
     }
 
-    /// The same, if all of them can be read: what is not known to be needed must not go
-    /// away.
+    /// Like [`Self::collect`], but fails if any environment or store root cannot be read.
+    /// Without complete pins, nothing may be removed.
     pub fn collect_complete(host: &Host) -> Result<Self, OpError> {
         let mut pins = Self::collect(host)?;
         match (pins.fault.take(), pins.unreadable_roots.pop()) {
@@ -89,17 +89,17 @@ impl PinIndex {
         }
     }
 
-    /// Who pins an archive.
+    /// Returns the pins of an archive.
     pub fn pinned_by(&self, digest: &Sha256Digest) -> &[PinnedBy] {
         self.archives.get(digest).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Every pinned archive.
+    /// Iterates over the pinned archives.
     pub fn archives(&self) -> impl Iterator<Item = (&Sha256Digest, &[PinnedBy])> {
         self.archives.iter().map(|(digest, by)| (digest, by.as_slice()))
     }
 
-    /// The packs that a component is part of; none when nobody is known to need it.
+    /// Returns the pinned or built-in packs that contain a component.
     pub fn packs_of(&self, component: &Sha256Digest) -> Vec<ForeignText> {
         self.components.get(component).into_iter().flatten().cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! Whether everything in the cache is what was put there.
+//! Verifies the digests of everything in the cache.
 
 use std::io;
 
@@ -13,57 +13,55 @@ use crate::host::Host;
 use crate::ops::OpError;
 use crate::signing::MAX_SIGNATURE_BYTES;
 
-/// What was found in the cache.
+/// The result of verifying the cache.
 #[derive(Debug, Serialize)]
 pub struct CacheVerifyReport {
-    /// The folder.
+    /// The cache folder.
     pub path: ForeignText,
-    /// How many archives were hashed again.
+    /// The number of verified archives.
     pub archives: usize,
-    /// How many signatures were hashed again.
+    /// The number of verified signatures.
     pub signatures: usize,
-    /// How many pieces of compiled code were held against what was written down of them.
+    /// The number of verified files of compiled code.
     pub compiled: usize,
-    /// What is not as it should be.
+    /// The damaged or unreadable items.
     pub faults: Vec<CacheFault>,
-    /// Archives that are pinned, but not kept: their packs do not outlive their files.
+    /// Pinned archives that are not cached. They are lost if their source disappears.
     pub missing: Vec<MissingArchive>,
-    /// Environments of which nobody knows what they pin.
+    /// Environments whose pins could not be read.
     pub unreadable_environments: Vec<UnreadableEnvironment>,
 }
 
-/// Something in the cache that is not used, or could not be looked at.
+/// A damaged or unreadable item of the cache. Damaged items are never used.
 #[derive(Debug, Serialize)]
 pub struct CacheFault {
     /// `archive`, `signature`, `manifest`, `compiled` or `root`
     pub what: &'static str,
-    /// The digest that it is kept under: of the archive, of the signature, of the
-    /// manifest, of the component, or of the path of a folder.
+    /// The digest that names the item: of the archive, signature, manifest, component, or
+    /// of the path of a store root.
     pub sha256: String,
-    /// A stable name of what is wrong.
+    /// A stable name of the fault.
     pub code: &'static str,
-    /// What is wrong, in a sentence.
+    /// The fault and its cause, in a sentence.
     pub reason: String,
-    /// Whether it was taken away.
+    /// Whether the item was removed.
     pub removed: bool,
-    /// Why it could not be taken away.
+    /// Why the item could not be removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_removed: Option<ForeignText>,
-    /// Who pins it, if it is an archive; or the archive that it is for, if it is a
-    /// signature.
+    /// The environments that pin the archive, or the archive of the signature.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pinned_by: Vec<PinnedBy>,
 }
 
 impl CacheVerifyReport {
-    /// Whether everything is as it should be.
+    /// Returns true if no fault was found.
     pub fn is_sound(&self) -> bool {
         self.faults.is_empty()
     }
 }
 
-/// Looks at everything in the cache. What is certainly damaged is taken away, unless it
-/// is to be kept.
+/// Verifies everything in the cache. Damaged items are removed, unless `keep` is set.
 ///
 /// # Errors
 /// [`OpError`] when the cache cannot be read or locked.
@@ -125,7 +123,7 @@ pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
     Ok(report)
 }
 
-/// What is wrong with a blob, and how taking it away went, if it was.
+/// A blob that failed verification, and the result of removing it, if it was tried.
 struct DamagedBlob {
     error: FetchError,
     removed: Option<io::Result<()>>,
@@ -143,8 +141,7 @@ impl DamagedBlob {
     }
 }
 
-/// Looks at a blob, and takes it away when it is certainly damaged, unless it is to be
-/// kept.
+/// Verifies a blob, and removes it if it is damaged, unless `keep` is set.
 fn blob_fault(
     host: &Host,
     keep: bool,
@@ -155,14 +152,14 @@ fn blob_fault(
     let mut removed = None;
     if error.is_damage() && !keep {
         let alone = host.fetcher.cache.lock_exclusive()?;
-        // somebody may have kept it again meanwhile
+        // another process may have replaced it before the lock was taken
         match verify() {
             Ok(()) => return Ok(None),
             Err(now) => error = now,
         }
         removed = error.is_damage().then(|| remove(&alone));
     }
-    // taken away meanwhile, which is no damage
+    // removed by another process, which is not a fault
     let is_gone = matches!(error, FetchError::NotFound { .. });
     Ok((!is_gone).then_some(DamagedBlob { error, removed }))
 }
@@ -170,9 +167,8 @@ fn blob_fault(
 fn code_fault(host: &Host, code: &CompiledCode, keep: bool) -> Option<CacheFault> {
     let kept = host.engine.code_inventory()?;
     let error = kept.verify(code).err()?;
-    // whoever has made a folder everybody's gets it back as it is
-    let is_damage =
-        !matches!(&error, CompiledCodeError::Read { .. } | CompiledCodeError::OpenFolder { .. });
+    // a folder with wrong permissions is reported, and not emptied
+    let is_damage = !matches!(&error, CompiledCodeError::Read { .. } | CompiledCodeError::OpenFolder { .. });
     let removed = (is_damage && !keep).then(|| kept.remove(code));
     Some(cache_fault("compiled", &code.component, error.kind(), &error, removed))
 }

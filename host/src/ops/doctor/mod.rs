@@ -1,4 +1,4 @@
-//! What is wrong with an environment, and what to do about it.
+//! Diagnoses an environment: finds problems and suggests the next step for each.
 
 mod report;
 
@@ -18,7 +18,7 @@ use super::{OpError, SignatureStatus};
 use crate::host::Host;
 use crate::store::Stored;
 
-/// Examines an environment. With `strict`, what is worth knowing has to be mended too.
+/// Diagnoses an environment. With `strict`, information counts as findings.
 ///
 /// # Errors
 /// [`OpError`] when the environment cannot be read.
@@ -95,7 +95,7 @@ impl DoctorReport {
         self.findings.push(DoctorFinding { code, severity, subject, reason, next });
     }
 
-    /// Packs that did not load, changed, or came second.
+    /// Reports packs that did not load, changed, or provide a path of another pack.
     fn report_packs(&mut self, assembly: &Assembly, id: &EnvId, stored: &Stored) {
         for failure in &assembly.failures {
             let kinds = failure.bindings.iter().filter_map(|key| stored.environment.binding(key));
@@ -119,13 +119,9 @@ impl DoctorReport {
             let (found, locked) = (drift.found, drift.locked);
             let reason = match &drift.pack_ref {
                 PackRef::Oci(_) => {
-                    format!(
-                        "it stands for another manifest than when it was bound: {found} instead of {locked}"
-                    )
+                    format!("its manifest changed since it was bound: {found} instead of {locked}")
                 }
-                _ => format!(
-                    "the archive is not the one that was bound: it has {found} instead of {locked}"
-                ),
+                _ => format!("its archive changed since it was bound: {found} instead of {locked}"),
             };
             let user =
                 stored.environment.bindings().find(|binding| binding.pack_ref == drift.pack_ref);
@@ -134,7 +130,7 @@ impl DoctorReport {
                     let again =
                         user.map(|binding| refresh_command(id, &binding.key())).unwrap_or_default();
                     format!(
-                        "see what changed, and take it, with `{again}`; until then, what was bound is used"
+                        "review and accept the change with `{again}`; until then, the bound archive is used"
                     )
                 }
                 _ => {
@@ -142,7 +138,7 @@ impl DoctorReport {
                         .map(|binding| update_command(id, binding, Some(&drift.pack_ref)))
                         .unwrap_or_default();
                     format!(
-                        "look at it with `{}`, and take it with `{again}`",
+                        "inspect it with `{}`, and accept it with `{again}`",
                         inspect_command(&drift.pack_ref)
                     )
                 }
@@ -164,8 +160,9 @@ impl DoctorReport {
         }
         for duplicate in &assembly.duplicates {
             let reason = duplicate.to_string();
-            let next = "bind a pack that answers for a path of its own, or unbind one of the two"
-                .to_owned();
+            let next =
+                "bind a pack with another descriptor path, or remove one of the two bindings"
+                    .to_owned();
             let refused = duplicate.refused.pack_ref.clone();
             let subject = refused
                 .clone()
@@ -187,23 +184,23 @@ impl DoctorReport {
         }
     }
 
-    /// Packs that ask for other permissions than they declare, or that nobody granted.
+    /// Reports undeclared and ungranted permissions.
     fn report_permissions(&mut self, assembly: &Assembly, id: &EnvId) {
         for fault in &assembly.permission_problems {
             let (pack_ref, code, reason, next) = match fault {
                 assemble::PermissionProblem::Mismatch { pack_ref, reason } => {
                     let next =
-                        "ask the author of the pack to build it with what it needs, and no more"
+                        "ask the author of the pack to declare exactly the permissions it needs"
                             .to_owned();
                     (pack_ref, "permission-mismatch", reason.clone(), next)
                 }
                 assemble::PermissionProblem::Ungranted { pack_ref, path, missing } => {
                     let reason = format!(
-                        "it asks for what nobody granted: {}",
+                        "it requires permissions that are not granted: {}",
                         describe_permissions(missing)
                     );
                     let next = format!(
-                        "grant it with `gtc op grants add --env {id} --kind {path} {}`",
+                        "grant them with `gtc op grants add --env {id} --kind {path} {}`",
                         flags(missing, "--")
                     );
                     (pack_ref, "permission-not-granted", reason, next)
@@ -226,7 +223,7 @@ impl DoctorReport {
         }
     }
 
-    /// One binding: in the list of its fault, if it has one.
+    /// Reports a binding whose handler cannot be resolved.
     fn report_binding(&mut self, examined: &BindingDiagnosis<'_>, assembly: &Assembly, id: &EnvId) {
         let BindingDiagnosis { binding, verdict } = examined;
         let kind = binding.kind.clone();
@@ -259,7 +256,7 @@ impl DoctorReport {
             }
         };
         let failed = assembly.failures.iter().any(|failure| failure.pack_ref == binding.pack_ref);
-        // a pack that does not load explains itself already
+        // the load failure of the pack is reported already
         let explained = failed && fault == Some("unknown-kind");
         if let (Some(code), Err(error), false) = (fault, verdict, explained) {
             let severity = examined.severity().unwrap_or(DiagnosisSeverity::Finding);
@@ -274,7 +271,7 @@ impl DoctorReport {
         }
     }
 
-    /// Whether the answers of a binding can be read.
+    /// Reports answers that cannot be read.
     fn report_answers(&mut self, host: &Host, binding: &Binding, id: &EnvId) {
         let Err(error) = host.store.answers(id, binding.answers_ref.as_ref()) else { return };
         let message = format!("{}: {error}", binding.key());
@@ -310,10 +307,10 @@ impl DoctorReport {
     }
 }
 
-/// How a binding fares: as the gravest finding about it or its pack says.
+/// Returns the state of a binding: the most severe finding about it or its pack.
 fn health(binding: &Binding, findings: &[DoctorFinding]) -> BindingHealth {
     let concerning = findings.iter().filter(|finding| finding.subject.concerns(binding));
-    // of several that weigh the same, the last one is taken, so they are looked at backwards
+    // `max_by_key` returns the last maximum, so reverse to get the first
     let gravest = concerning.rev().max_by_key(|finding| finding.severity);
     BindingHealth {
         slot: binding.place.slot(),
@@ -337,7 +334,7 @@ fn explain(error: &ResolveError, binding: &Binding, assembly: &Assembly) -> Stri
         (ResolveError::Unknown { path }, Some(answered)) => {
             let answered =
                 answered.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
-            format!("its pack answers for {answered}, not for `{path}`")
+            format!("its pack provides {answered}, not `{path}`")
         }
         _ => error.to_string(),
     }
@@ -346,7 +343,7 @@ fn explain(error: &ResolveError, binding: &Binding, assembly: &Assembly) -> Stri
 fn next_step(error: &ResolveError, binding: &Binding, id: &EnvId) -> String {
     match error {
         ResolveError::Unknown { .. } => {
-            format!("bind a pack that holds its handler: `{}`", update_command(id, binding, None))
+            format!("bind a pack that provides it: `{}`", update_command(id, binding, None))
         }
         ResolveError::VersionUnsupported { supported, .. } => {
             format!(
@@ -355,7 +352,7 @@ fn next_step(error: &ResolveError, binding: &Binding, id: &EnvId) -> String {
             )
         }
         ResolveError::SlotMismatch { actual, .. } => {
-            format!("bind it to slot `{actual}`, and another pack here")
+            format!("bind it to slot `{actual}`, and bind another pack here")
         }
     }
 }

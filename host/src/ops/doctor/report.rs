@@ -1,5 +1,5 @@
-//! What the doctor says, as values: the lists that the existing tools know, and every
-//! finding with its reason and next step.
+//! The report of `doctor`: lists in the form of the existing tools, and all findings with
+//! reason and next step.
 
 use std::fmt;
 
@@ -17,50 +17,50 @@ use crate::ops::SignatureStatus;
 pub struct DoctorReport {
     /// The environment.
     pub environment_id: EnvId,
-    /// Whether its files hold what they should.
+    /// Whether the environment's files are well-formed.
     pub validate: ValidationStatus,
-    /// The core slots that something is bound to.
+    /// The bound core slots.
     pub bound_slots: Vec<CapabilitySlot>,
-    /// The core slots that nothing is bound to.
+    /// The unbound core slots.
     pub missing_slots: Vec<CapabilitySlot>,
-    /// Bindings that nobody answers for.
+    /// Bindings whose descriptor path no loaded pack provides.
     pub unknown_kinds: Vec<PackDescriptor>,
     /// Bindings whose handler serves another slot.
     pub slot_mismatches: Vec<SlotMismatch>,
     /// Bindings whose handler does not support the version.
     pub version_skew: Vec<VersionSkew>,
-    /// The same of extensions.
+    /// The same lists for extensions.
     pub extensions: ExtensionFindings,
     /// Packs that do not load.
     pub load_failures: Vec<LoadFailure>,
-    /// Packs whose archive is not the one that was bound.
+    /// Packs whose digest is not the pinned one.
     pub digest_drift: Vec<DigestDrift>,
-    /// Handlers that were left out because their path is taken.
+    /// Handlers that were not registered because another pack provides their path.
     pub duplicate_registrations: Vec<DuplicatePath>,
-    /// Packs whose permissions are not in order.
+    /// Undeclared and ungranted permissions.
     pub permission_faults: Vec<PermissionFault>,
-    /// Who vouches for each pack that is not part of this program; those that nobody
-    /// vouches for where somebody must did not load.
+    /// The signature of each bound pack that passed the signature check. Built-in packs
+    /// have none.
     pub signatures: Vec<SignatureReport>,
-    /// Every binding and how it fares.
+    /// The state of every binding.
     pub bindings: Vec<BindingHealth>,
-    /// Everything that is wrong or worth knowing, each with its reason and what to do
-    /// next.
+    /// All findings and information.
     pub findings: Vec<DoctorFinding>,
-    /// Whether nothing has to be mended.
+    /// Whether there is no finding, information aside.
     pub healthy: bool,
-    /// Whether a runtime has written what it discovered.
+    /// Whether `runtime.json` exists, which a runtime writes.
     pub has_runtime: bool,
-    /// When this was found, as an RFC 3339 timestamp.
+    /// The time of the diagnosis, as an
+    /// [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339) timestamp.
     pub checked_at: String,
 }
 
-/// Whether the files of an environment hold what they should.
+/// Whether the files of an environment are well-formed.
 #[derive(Debug, Serialize)]
 pub struct ValidationStatus {
     /// `ok` or `error`.
     pub status: &'static str,
-    /// What is wrong.
+    /// The errors, separated by semicolons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
@@ -70,9 +70,9 @@ pub struct ValidationStatus {
 pub struct SlotMismatch {
     /// The descriptor.
     pub kind: PackDescriptor,
-    /// The slot it is bound to.
+    /// The slot of the binding.
     pub bound_slot: CapabilitySlot,
-    /// The slot its handler serves.
+    /// The slot that the handler serves.
     pub handler_slot: CapabilitySlot,
 }
 
@@ -81,96 +81,96 @@ pub struct SlotMismatch {
 pub struct VersionSkew {
     /// The descriptor.
     pub kind: PackDescriptor,
-    /// The version it asks for.
+    /// The version in the binding's descriptor.
     #[serde(serialize_with = "as_text")]
     pub requested: Version,
-    /// The versions its handler supports.
+    /// The versions that the handler supports.
     #[serde(serialize_with = "as_text")]
     pub supported: VersionReq,
 }
 
-/// What is wrong with extensions.
+/// Findings about extensions.
 #[derive(Debug, Default, Serialize)]
 pub struct ExtensionFindings {
-    /// How many are bound.
+    /// The number of bound extensions.
     pub count: usize,
-    /// Those that nobody answers for.
+    /// Extensions whose descriptor path no loaded pack provides.
     pub unknown_kinds: Vec<PackDescriptor>,
-    /// Those whose handler is none of an extension.
+    /// Extensions whose handler serves another slot.
     pub slot_mismatches: Vec<SlotMismatch>,
-    /// Those whose handler does not support the version.
+    /// Extensions whose handler does not support the version.
     pub version_skew: Vec<VersionSkew>,
 }
 
 /// A pack that does not load.
 #[derive(Debug, Serialize)]
 pub struct LoadFailure {
-    /// Where it is.
+    /// The pack reference.
     pub pack_ref: PackRef,
-    /// The bindings that need it.
+    /// The descriptors of the bindings that need it.
     pub kinds: Vec<PackDescriptor>,
-    /// A stable name of what is wrong.
+    /// A stable name of the error.
     pub error: &'static str,
-    /// What is wrong.
+    /// The error message.
     pub reason: String,
-    /// What to do next.
+    /// The next step for the operator.
     pub next: String,
 }
 
-/// A pack whose archive is not the one that was bound.
+/// A pack whose digest is not the pinned one.
 #[derive(Debug, Serialize)]
 pub struct DigestDrift {
-    /// Where it is.
+    /// The pack reference.
     pub pack_ref: PackRef,
-    /// The digest it was bound with.
+    /// The pinned digest.
     pub locked: String,
-    /// The digest it has.
+    /// The current digest.
     pub found: String,
-    /// What is wrong.
+    /// The difference, in a sentence.
     pub reason: String,
-    /// What to do next.
+    /// The next step for the operator.
     pub next: String,
 }
 
-/// A handler that was left out because its path is taken.
+/// A handler that was not registered because another pack provides its path.
 #[derive(Debug, Serialize)]
 pub struct DuplicatePath {
-    /// The path.
+    /// The descriptor path that both packs provide.
     pub descriptor_path: DescriptorPath,
-    /// The pack that answers for it.
+    /// The pack whose handler is registered.
     pub kept: Option<PackRef>,
-    /// The pack that was left out.
+    /// The pack whose handler is not registered.
     pub refused: Option<PackRef>,
-    /// What is wrong.
+    /// The conflict, in a sentence.
     pub reason: String,
-    /// What to do next.
+    /// The next step for the operator.
     pub next: String,
 }
 
-/// A pack whose permissions are not in order.
+/// A permission problem of a pack.
 #[derive(Debug, Serialize)]
 pub struct PermissionFault {
-    /// Where it is.
+    /// The pack reference.
     pub pack_ref: PackRef,
     /// `permission-mismatch` or `permission-not-granted`.
     pub code: &'static str,
-    /// What is wrong.
+    /// The problem, in a sentence.
     pub reason: String,
-    /// What to do next.
+    /// The next step for the operator.
     pub next: String,
 }
 
-/// Who vouches for a pack.
+/// The signature of a bound pack.
 #[derive(Debug, Serialize)]
 pub struct SignatureReport {
-    /// Where it is.
+    /// The pack reference.
     pub pack_ref: PackRef,
-    /// Who does.
+    /// The status of the signature.
     #[serde(flatten)]
     pub signature: SignatureStatus,
 }
 
-/// How one binding fares.
+/// The state of a binding.
 #[derive(Debug, Serialize)]
 pub struct BindingHealth {
     /// The slot.
@@ -180,46 +180,46 @@ pub struct BindingHealth {
     pub instance_id: Option<String>,
     /// The descriptor.
     pub kind: PackDescriptor,
-    /// Where its pack is.
+    /// The pack reference.
     pub pack_ref: PackRef,
-    /// `healthy`, or the code of the first finding about it or its pack.
+    /// `healthy`, or the code of the most severe finding about the binding or its pack.
     pub state: &'static str,
-    /// How much that finding matters; nothing for a healthy binding.
+    /// The severity of that finding; none for a healthy binding.
     #[serde(skip)]
     pub severity: Option<DiagnosisSeverity>,
 }
 
-/// Something that is wrong, or worth knowing.
+/// A problem, or information, about an environment.
 #[derive(Debug, Serialize)]
 pub struct DoctorFinding {
-    /// A stable name of it.
+    /// A stable name of the problem.
     pub code: &'static str,
-    /// `finding` or `information`.
+    /// Serialized as `finding` or `information`.
     #[serde(serialize_with = "severity_name")]
     pub severity: DiagnosisSeverity,
-    /// What it is about.
+    /// The pack, path, binding or slot.
     pub subject: FindingSubject,
-    /// What is wrong.
+    /// The problem, in a sentence.
     pub reason: String,
-    /// What to do next.
+    /// The next step for the operator.
     pub next: String,
 }
 
-/// What a finding is about.
+/// The subject of a finding.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FindingSubject {
-    /// A pack, and with it all its bindings.
+    /// A pack, and all its bindings.
     Pack(PackRef),
-    /// A path that a handler answers for, out of no pack.
+    /// The descriptor path of a handler that is not from a pack.
     Path(DescriptorPath),
-    /// One binding, and what it is bound as.
+    /// One binding, and its descriptor.
     Binding(BindingKey, PackDescriptor),
-    /// A slot that nothing is bound to.
+    /// An unbound slot.
     Slot(CapabilitySlot),
 }
 
 impl FindingSubject {
-    /// Whether a finding about this is one about a binding.
+    /// Returns true if the subject includes the binding.
     pub(super) fn concerns(&self, binding: &Binding) -> bool {
         match self {
             Self::Pack(pack_ref) => *pack_ref == binding.pack_ref,

@@ -1,4 +1,4 @@
-//! Why scenarios were not run, or not recorded.
+//! Errors of running and recording scenarios.
 
 use std::path::PathBuf;
 
@@ -8,98 +8,98 @@ use crate::ops::error::{describe_permissions, display_path};
 use crate::ops::{ExitOutcome, OpError, PackError, quoted};
 use crate::scenario::InvalidScenario;
 
-/// Why a test came to no verdict.
+/// Scenarios could not be run or recorded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TestError {
-    /// A folder holds no pack.
-    #[error("folder `{}` holds no `.gtpack` file", display_path(.folder))]
+    /// A folder contains no pack.
+    #[error("folder `{}` contains no `.gtpack` file", display_path(.folder))]
     NoPack {
         /// The folder.
         folder: PathBuf,
     },
-    /// There is nothing to run.
+    /// A folder contains no scenario.
     #[error("there is no scenario in `{}`", display_path(.folder))]
     NoScenario {
-        /// The folder that scenarios are in, unless others are named.
+        /// The folder of scenarios.
         folder: PathBuf,
     },
-    /// There are more scenarios than anybody waits for.
-    #[error("there are {found} scenarios, more than {limit}")]
+    /// The number of scenarios exceeds the limit.
+    #[error("there are {found} scenarios, more than the limit of {limit}")]
     TooMany {
-        /// How many there are.
+        /// The number of scenarios.
         found: usize,
-        /// How many there may be.
+        /// The limit.
         limit: usize,
     },
-    /// A folder cannot be read.
-    #[error("folder `{}` cannot be read", display_path(.folder))]
+    /// A folder could not be read.
+    #[error("cannot read folder `{}`", display_path(.folder))]
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The error that the system reported.
         source: std::io::Error,
     },
-    /// The pack cannot be tested.
-    #[error("pack `{}` cannot be tested: {source}", display_path(.path))]
+    /// The pack does not load.
+    #[error("cannot test pack `{}`: {source}", display_path(.path))]
     Pack {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: PackError,
     },
-    /// A component declares nonsense of itself.
+    /// The embedded permissions of a component are not well-formed.
     #[error(transparent)]
     Declaration {
-        /// Why.
+        /// The cause.
         source: Box<OpError>,
     },
-    /// A pack stands where a scenario is expected.
-    #[error("`{}` is a pack or a component, where a scenario is expected", display_path(.path))]
+    /// A pack was given in place of a scenario.
+    #[error("`{}` is a pack or a component, but a scenario is expected", display_path(.path))]
     IsPack {
         /// The file.
         path: PathBuf,
     },
-    /// A file is no scenario.
-    #[error("`{}` is no scenario: {source}", display_path(.path))]
+    /// A file is not a scenario.
+    #[error("`{}` is not a scenario: {source}", display_path(.path))]
     Invalid {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: InvalidScenario,
     },
-    /// Nobody knows which handler a scenario is for.
+    /// The handler of a scenario could not be determined.
     #[error("scenario `{}` {}; the pack has {}", display_path(.path), named(.asked.as_ref()), listed(.handlers))]
     Handler {
         /// The file.
         path: PathBuf,
-        /// The handler that it names.
+        /// The handler that the scenario names.
         asked: Option<DescriptorPath>,
-        /// Those that there are.
+        /// The handlers in the pack.
         handlers: Vec<DescriptorPath>,
     },
-    /// Nobody said that the machine may be asked.
-    #[error("recording runs the pack on this machine, and nobody said yes to it: it wants {}", describe_permissions(.permissions))]
+    /// Recording was not confirmed.
+    #[error("recording runs the pack on this machine, and was not confirmed: it requires permission {}", describe_permissions(.permissions))]
     NotConfirmed {
-        /// What it would do.
+        /// The permissions that the pack requires.
         permissions: Permissions,
     },
-    /// What was recorded would take the place of something else.
-    #[error("`{}` is there already", display_path(.path))]
+    /// The scenario exists already.
+    #[error("`{}` already exists", display_path(.path))]
     Exists {
         /// The file.
         path: PathBuf,
     },
-    /// What was recorded cannot be written so that it can be read again.
-    #[error("what was recorded cannot be written down so that it means the same: {reason}")]
+    /// The recording does not pass when it is replayed.
+    #[error("the recording cannot be saved as a scenario that passes: {reason}")]
     NotWritable {
-        /// What is different.
+        /// The difference.
         reason: ForeignText,
     },
 }
 
 impl TestError {
-    /// A stable name of the kind of error, for programs.
+    /// Returns a stable name of the error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NoPack { .. } | Self::NoScenario { .. } => "not-found",
@@ -116,7 +116,7 @@ impl TestError {
         }
     }
 
-    /// Whether the answer is no, or there is no answer.
+    /// Returns whether the operation was refused or could not be carried out.
     pub fn exit_outcome(&self) -> ExitOutcome {
         match self {
             Self::NotConfirmed { .. } | Self::Exists { .. } => ExitOutcome::Refused,
@@ -124,7 +124,7 @@ impl TestError {
         }
     }
 
-    /// What to do next, as one sentence.
+    /// Returns the next step for the user, as one sentence.
     pub fn hint(&self) -> String {
         match self {
             Self::NoPack { .. } => "build it with `gtc pack build`, or name a pack file".into(),
@@ -147,7 +147,7 @@ impl TestError {
             Self::Handler { .. } => {
                 "name one of them in the scenario, as in `handler: <path>`".into()
             }
-            Self::NotConfirmed { .. } => "say yes with `--yes`".into(),
+            Self::NotConfirmed { .. } => "confirm with `--yes`".into(),
             Self::Exists { .. } => {
                 "record it under another name, or overwrite it with `--replace`".into()
             }

@@ -1,5 +1,5 @@
-//! Scenarios of a pack: its handlers run in the sandbox, and a file answers in the place
-//! of the machine.
+//! Runs the scenarios of a pack: its handlers run in the sandbox, and a scenario file
+//! replies in place of the machine.
 
 mod error;
 mod record;
@@ -25,19 +25,19 @@ use target::{ScenarioFile, TestTarget};
 pub use error::TestError;
 pub use record::{RecordRequest, record};
 
-/// The environment of a scenario that names none.
+/// The default environment id of a scenario.
 const ENVIRONMENT: &str = "local";
 
-/// A pack to test.
+/// A request to run scenarios.
 #[derive(Clone, Debug)]
 pub struct TestRequest {
-    /// The pack, its component, or a folder that holds it.
+    /// The pack, its component, or a folder that contains it.
     pub target: PathBuf,
-    /// The scenarios; all in the folder `tests` beside the pack, unless some are named.
+    /// Scenario files and folders. Default: the folder `tests` next to the pack.
     pub scenarios: Vec<PathBuf>,
 }
 
-/// What came of a test, or what was recorded for one.
+/// The result of running or recording scenarios.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum TestReport {
@@ -47,79 +47,79 @@ pub enum TestReport {
     Recorded(Recorded),
 }
 
-/// What came of scenarios.
+/// The result of running scenarios.
 #[derive(Debug, Serialize)]
 pub struct Tested {
     /// The pack.
     pub path: FilePath,
-    /// Its digest.
+    /// The SHA-256 digest of the pack.
     pub sha256: String,
-    /// How many scenarios passed.
+    /// The number of scenarios that passed.
     pub passed: usize,
-    /// How many did not.
+    /// The number of scenarios that failed.
     pub failed: usize,
-    /// The scenarios.
+    /// The result of each scenario.
     pub scenarios: Vec<ScenarioReport>,
 }
 
-/// What came of a scenario.
+/// The result of a scenario.
 #[derive(Debug, Serialize)]
 pub struct ScenarioReport {
-    /// Its name.
+    /// The name of the scenario.
     pub name: ForeignText,
-    /// What it shows.
+    /// The description of the scenario.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<ForeignText>,
-    /// Its file.
+    /// The file of the scenario.
     pub path: FilePath,
-    /// The handler.
+    /// The descriptor path of the handler.
     pub handler: DescriptorPath,
     /// Whether everything was as expected.
     pub passed: bool,
-    /// What was not.
+    /// The differences from what was expected.
     pub differences: Vec<Difference>,
-    /// What happened.
+    /// The preflight that ran.
     #[serde(flatten)]
     pub run: PreflightRun,
 }
 
-/// What a preflight did.
+/// The result of a preflight.
 #[derive(Debug, Serialize)]
 pub struct PreflightRun {
-    /// The checks.
+    /// The checks that it returned.
     pub checks: Vec<ToolCheck>,
-    /// Why there are none.
+    /// The fault, if it returned no checks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<PreflightFault>,
-    /// What it asked.
+    /// The host calls that it made, in order.
     pub asked: Vec<ProbeReport>,
 }
 
-/// A question, and its answer.
+/// A host call, and its result.
 #[derive(Debug, Serialize)]
 pub struct ProbeReport {
-    /// The command, or the address.
+    /// The command, or the network address.
     pub question: ForeignText,
-    /// What came of it.
+    /// The result, in words.
     pub answer: ForeignText,
 }
 
-/// A scenario that was recorded.
+/// The result of recording a scenario.
 #[derive(Debug, Serialize)]
 pub struct Recorded {
     /// The pack.
     pub path: FilePath,
     /// The file of the scenario.
     pub recorded: FilePath,
-    /// The handler.
+    /// The descriptor path of the handler.
     pub handler: DescriptorPath,
-    /// What happened.
+    /// The recorded preflight.
     #[serde(flatten)]
     pub run: PreflightRun,
 }
 
 impl TestReport {
-    /// Whether no scenario failed.
+    /// Returns true if no scenario failed.
     pub fn passed(&self) -> bool {
         match self {
             Self::Tested(tested) => tested.failed == 0,
@@ -131,10 +131,9 @@ impl TestReport {
 /// Runs the scenarios of a pack.
 ///
 /// # Errors
-/// [`OpError`] when the pack does not load, or there is no scenario, or one cannot be
-/// read.
+/// [`OpError`] when the pack does not load, no scenario exists, or one cannot be read.
 pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, OpError> {
-    // whoever misspelt something learns it before anything is compiled
+    // report a mistake in a scenario before compiling anything
     let named = target::read_named_scenarios(host, &request.scenarios)?;
     let subject = TestTarget::load(host, &request.target)?;
     let files =
@@ -157,13 +156,12 @@ pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, OpError> {
     }))
 }
 
-/// Runs a scenario, unless those before it used up the time for all of them.
+/// Runs a scenario, unless earlier scenarios used up the total time.
 fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioReport {
     let (happened, differences) = match time.is_zero() {
         true => {
-            let reason = ForeignText::new(
-                "the scenarios before it took all the time that they have together",
-            );
+            let reason =
+                ForeignText::new("the earlier scenarios used up the total time for scenarios");
             let fault = HandlerFault::NotRun { call: Call::Preflight, reason };
             let difference = Difference::unexpected_fault("run", &fault);
             (Actual { checks: Err(fault), calls: Vec::new() }, vec![difference])
@@ -185,16 +183,12 @@ fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioRe
     }
 }
 
-/// Runs a preflight in the world of a scenario.
+/// Runs a preflight with the replies of a scenario.
 fn record_preflight(given: &Given, loaded: &LoadedHandler, time: Duration) -> PreflightRecording {
-    loaded.handler.record_preflight(
-        &context(given, loaded),
-        ProbeBackend::Scripted(script::script(given)),
-        time,
-    )
+    loaded.handler.record_preflight(&context(given, loaded), ProbeBackend::Scripted(script::script(given)), time)
 }
 
-/// What a preflight is told in a scenario: everything that its pack declares is granted.
+/// Returns the binding of a scenario. All permissions that the pack declares are granted.
 fn context(given: &Given, loaded: &LoadedHandler) -> BindingContext {
     BindingContext {
         env_id: environment(given),

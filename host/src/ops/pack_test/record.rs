@@ -1,5 +1,5 @@
-//! Recording a scenario: the preflight runs on this machine, and what it asked and heard
-//! is written down.
+//! Records a scenario: runs a preflight on this machine and writes its host calls and
+//! their results into a file.
 
 use std::fs;
 use std::path::PathBuf;
@@ -21,28 +21,27 @@ use crate::scenario::{
     self, CommandLine, Expect, Given, HostPort, NetworkReply, Scenario, ToolReply,
 };
 
-/// A scenario to record.
+/// A request to record a scenario.
 #[derive(Clone, Debug)]
 pub struct RecordRequest {
-    /// The pack, its component, or a folder that holds it.
+    /// The pack, its component, or a folder that contains it.
     pub target: PathBuf,
-    /// What the scenario is called.
+    /// The name of the scenario.
     pub name: String,
-    /// The scenario whose handler, environment, instance and answers are taken; none of
-    /// them, unless given.
+    /// A scenario to copy the handler, environment, instance and answers from.
     pub like: Option<PathBuf>,
-    /// Whether a scenario of this name is overwritten.
+    /// Whether to overwrite a scenario with this name.
     pub replace: bool,
-    /// Whether somebody said that what the pack declares may be run and reached.
+    /// Whether the user confirmed that the pack may use its declared permissions.
     pub confirmed: bool,
 }
 
-/// Runs a preflight on this machine, with everything granted that the pack declares, and
-/// writes down what was asked and answered.
+/// Runs a preflight on this machine with all declared permissions granted, and writes its
+/// host calls and their results into a scenario.
 ///
 /// # Errors
-/// [`OpError`] when nobody confirmed it, the pack does not load, or the scenario cannot
-/// be written.
+/// [`OpError`] when it was not confirmed, the pack does not load, or the scenario cannot be
+/// written.
 pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpError> {
     let like = request.like.as_ref().map(|like| ScenarioFile::read(host, like)).transpose()?;
     let subject = TestTarget::load(host, &request.target)?;
@@ -86,8 +85,8 @@ fn empty_scenario() -> Scenario {
     Scenario { about: None, handler: None, given: Given::default(), expect: Expect::default() }
 }
 
-/// Makes sure that what was recorded passes when it is run: a handler may depend on what
-/// no scenario knows, such as the time.
+/// Checks that the recording passes when it is replayed. A handler may depend on something
+/// that a scenario does not contain, such as the time.
 fn ensure_replayable(
     host: &Host,
     text: &str,
@@ -98,7 +97,7 @@ fn ensure_replayable(
         |reason: &str| TestError::NotWritable { reason: ForeignText::sentence(reason) };
     if text.len() as u64 > host.limits.scenario.file_bytes {
         return Err(not_writable(&format!(
-            "it has {} bytes, and no scenario may have so many",
+            "it has {} bytes, more than a scenario may have",
             text.len()
         )));
     }
@@ -115,8 +114,7 @@ fn ensure_replayable(
     }
 }
 
-/// What programs answered, each command once, in the order in which they were first
-/// asked.
+/// Returns the replies of programs by command, in the order of the first calls.
 fn tools(interactions: &[Interaction]) -> Vec<(CommandLine, Vec<ToolReply>)> {
     let answer = |exchange: &Interaction| match exchange {
         Interaction::Tool { command, reply } => {
@@ -127,8 +125,7 @@ fn tools(interactions: &[Interaction]) -> Vec<(CommandLine, Vec<ToolReply>)> {
     group_replies(interactions.iter().filter_map(answer))
 }
 
-/// What the network answered, each address once, in the order in which they were first
-/// tried.
+/// Returns the replies of the network by address, in the order of the first calls.
 fn network(interactions: &[Interaction]) -> Vec<(HostPort, Vec<NetworkReply>)> {
     let answer = |exchange: &Interaction| match exchange {
         Interaction::Network { host, port, reply } => {
@@ -139,8 +136,8 @@ fn network(interactions: &[Interaction]) -> Vec<(HostPort, Vec<NetworkReply>)> {
     group_replies(interactions.iter().filter_map(answer))
 }
 
-/// Answers to the same question together. Those that repeat the last one are left out:
-/// that is how they are read.
+/// Groups replies to the same call. Repetitions of the last reply are dropped, because the
+/// last reply of a scenario answers all further calls.
 fn group_replies<K: PartialEq, V: PartialEq>(
     answers: impl Iterator<Item = (K, V)>,
 ) -> Vec<(K, Vec<V>)> {

@@ -1,4 +1,4 @@
-//! Between the words of scenarios and those of the engine.
+//! Converts between scenario files and the engine's probe results.
 
 use env_pack_domain::{ForeignText, Permissions};
 
@@ -8,7 +8,7 @@ use crate::scenario::{
     Given, HostCall, HostPort, NetworkReply, Shorthand, ToolReply,
 };
 
-/// What programs and the network answer in a scenario.
+/// Returns the replies of programs and the network in a scenario.
 pub(super) fn script(given: &Given) -> ScriptedReplies {
     let tool = |(command, replies): &(CommandLine, crate::scenario::OneOrMany<ToolReply>)| {
         (command.0.clone(), replies.0.iter().map(|reply| tool_result(&command.0, reply)).collect())
@@ -63,7 +63,7 @@ fn network_result(address: &HostPort, reply: &NetworkReply) -> Result<(), Networ
     })
 }
 
-/// What comes of a command, as a scenario has it.
+/// Converts the result of a command into a scenario's reply.
 pub(super) fn tool_reply(
     command: &[String],
     result: &Result<ToolOutput, ToolFailure>,
@@ -93,7 +93,7 @@ pub(super) fn tool_reply(
     }
 }
 
-/// What comes of a connection, as a scenario has it.
+/// Converts the result of a connection into a scenario's reply.
 pub(super) fn network_reply(
     host: &str,
     port: u16,
@@ -116,7 +116,7 @@ pub(super) fn network_reply(
     })
 }
 
-/// A question as a scenario has it.
+/// Converts a host call of the engine into one of a scenario.
 pub(super) fn describe_exchange(exchange: &Interaction, declared: &Permissions) -> ActualCall {
     match exchange {
         Interaction::Tool { command, reply } => ActualCall {

@@ -1,4 +1,4 @@
-//! What is tested, and where its scenarios are.
+//! Finds and loads the pack to test, and its scenarios.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,18 +15,18 @@ use crate::ops::load_pack::{self, LoadedHandler, LoadedPack, MAX_HANDLERS_PER_RU
 use crate::ops::{OpError, PackError};
 use crate::scenario::{self, Scenario};
 
-/// Where the scenarios of a pack are, beside it.
+/// The folder of scenarios next to a pack.
 const FOLDER: &str = "tests";
-/// What every archive begins with.
+/// The first bytes of every zip archive.
 const ZIP: &[u8] = b"PK\x03\x04";
 
-/// A pack that is tested.
+/// The pack to test.
 pub(super) struct TestTarget {
     /// The file.
     pub path: PathBuf,
     /// The folder of its scenarios.
     pub scenarios: PathBuf,
-    /// Its handlers.
+    /// The loaded pack.
     pub pack: LoadedPack,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct ScenarioFile {
 }
 
 impl ScenarioFile {
-    /// What it is called.
+    /// Returns the name of the scenario: the file name without its extension.
     pub fn name(&self) -> String {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
@@ -58,7 +58,7 @@ impl ScenarioFile {
 }
 
 impl TestTarget {
-    /// Loads the pack, or the component, that is at a path; in a folder, the newest pack.
+    /// Loads the pack or component at a path. In a folder, loads the newest pack.
     pub fn load(host: &Host, target: &Path) -> Result<Self, OpError> {
         let (path, folder) = match target.is_dir() {
             true => (newest_pack(target)?, target.to_owned()),
@@ -80,7 +80,7 @@ impl TestTarget {
         let mut pack =
             load_pack::load_archive(host, &fetched, Engine::load_isolated).map_err(unusable)?;
         if fetched.format == PackFormat::Component {
-            // what the pack of this component would declare
+            // a pack built from this component would declare its embedded permissions
             let permissions = build::embedded_permissions(host, &path, &fetched.bytes)
                 .map_err(|source| TestError::Declaration { source: Box::new(source) })?;
             pack.handlers.iter_mut().for_each(|loaded| loaded.permissions = permissions.clone());
@@ -88,7 +88,7 @@ impl TestTarget {
         Ok(Self { path, scenarios: folder.join(FOLDER), pack })
     }
 
-    /// The handler that a scenario is for.
+    /// Returns the handler that a scenario names; the only handler if it names none.
     pub fn handler(&self, file: &ScenarioFile) -> Result<&LoadedHandler, TestError> {
         let asked = file.scenario.handler.as_ref().map(|asked| &asked.0);
         let handlers = &self.pack.handlers;
@@ -107,7 +107,7 @@ impl TestTarget {
     }
 }
 
-/// Reads the scenarios that are named: files, and all that are in folders.
+/// Reads the scenarios at these paths. For a folder, reads all scenarios in it.
 pub(super) fn read_named_scenarios(
     host: &Host,
     paths: &[PathBuf],
@@ -122,7 +122,7 @@ pub(super) fn read_named_scenarios(
     read_all(host, &files)
 }
 
-/// Reads the scenarios that are in a folder, in the order of their names.
+/// Reads the scenarios in a folder, ordered by name.
 pub(super) fn read_scenarios_in(host: &Host, folder: &Path) -> Result<Vec<ScenarioFile>, OpError> {
     read_all(host, &scenarios_in(folder)?)
 }
@@ -135,7 +135,7 @@ fn read_all(host: &Host, paths: &[PathBuf]) -> Result<Vec<ScenarioFile>, OpError
     }
 }
 
-/// The files in a folder whose names end like this, in the order of their names.
+/// Returns the files in a folder with one of these extensions, ordered by name.
 fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, TestError> {
     let failed = |source| TestError::Folder { folder: folder.to_owned(), source };
     let mut found = Vec::new();
