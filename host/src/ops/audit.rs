@@ -1,4 +1,4 @@
-//! Writes an audit record for each requested change, whether it succeeded or not.
+//! Writes audit records of requested changes, whether they succeeded or not.
 
 use env_pack_domain::EnvId;
 
@@ -6,22 +6,28 @@ use super::OpError;
 use crate::host::Host;
 use crate::store::AuditEvent;
 
-/// Makes a change and writes the audit events that `events` returns for its result.
-pub(super) fn with_audit_record<T>(
+/// Writes the events of a change to the audit log, each with the result of the change, and
+/// returns that result.
+///
+/// # Errors
+/// [`OpError::AuditFailed`] when the change succeeded, but an event could not be written.
+pub(super) fn record<T>(
     host: &Host,
     environment: &EnvId,
-    change: impl FnOnce() -> Result<T, OpError>,
-    events: impl FnOnce(Option<&T>) -> Vec<AuditEvent>,
+    events: Vec<AuditEvent>,
+    result: Result<T, OpError>,
 ) -> Result<T, OpError> {
-    let result = change();
-    let outcome = result.as_ref().map(|_| ()).map_err(|error| (error.kind(), error.to_string()));
-    let event = |event| AuditEvent { result: outcome.clone(), ..event };
-    let written = events(result.as_ref().ok())
-        .into_iter()
-        .map(event)
-        .try_for_each(|event| host.store.audit(environment, &event));
-    match (result, written) {
-        (Ok(_), Err(source)) => Err(OpError::AuditFailed { source }),
-        (result, _) => result,
+    let outcome = match &result {
+        Ok(_) => Ok(()),
+        Err(error) => Err((error.kind(), error.to_string())),
+    };
+    for event in events {
+        let written =
+            host.store.audit(environment, &AuditEvent { result: outcome.clone(), ..event });
+        if let Err(source) = written {
+            // a failed change is reported with its own error
+            return result.and(Err(OpError::AuditFailed { source }));
+        }
     }
+    result
 }

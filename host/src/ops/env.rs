@@ -9,9 +9,8 @@ use env_pack_domain::{
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::audit::with_audit_record;
 use super::doctor::{self, DoctorReport};
-use super::{OpError, load_pack};
+use super::{OpError, audit, load_pack};
 use crate::host::Host;
 use crate::store::{AuditEvent, EditSession};
 
@@ -100,21 +99,21 @@ pub struct NewEnvironment {
 /// # Errors
 /// [`OpError`] when the environment exists already, or cannot be written.
 pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError> {
+    let result = save_new(host, new);
+    let event = event("create", &new.id, new.idempotency_key.as_deref());
+    audit::record(host, &new.id, vec![event], result)
+}
+
+fn save_new(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError> {
     let name = new.name.as_ref().map_or(new.id.as_str(), DisplayName::as_str);
-    let idempotency_key = new.idempotency_key.clone();
-    let make = || {
-        let mut session =
-            host.store.create(&new.id, name, new.listen_addr.unwrap_or(LISTEN_ADDR))?;
-        let bound = if new.empty { Vec::new() } else { bind_defaults(host, &mut session)? };
-        Ok(CreateReport {
-            environment_id: new.id.clone(),
-            name: name.to_owned(),
-            bound,
-            idempotency_key,
-        })
-    };
-    with_audit_record(host, &new.id, make, |_| {
-        vec![event("create", &new.id, new.idempotency_key.as_deref())]
+    let listen_addr = new.listen_addr.unwrap_or(LISTEN_ADDR);
+    let mut session = host.store.create(&new.id, name, listen_addr)?;
+    let bound = if new.empty { Vec::new() } else { bind_defaults(host, &mut session)? };
+    Ok(CreateReport {
+        environment_id: new.id.clone(),
+        name: name.to_owned(),
+        bound,
+        idempotency_key: new.idempotency_key.clone(),
     })
 }
 
@@ -124,19 +123,11 @@ pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError
 /// # Errors
 /// [`OpError`] when the environment cannot be read or written.
 pub fn init(host: &Host, id: &EnvId, idempotency_key: Option<&str>) -> Result<InitReport, OpError> {
-    let make = || {
-        let created = !host.store.exists(id);
-        let mut session = match created {
-            true => host.store.create(id, id.as_str(), LISTEN_ADDR)?,
-            false => host.store.open(id)?,
-        };
-        let bound = bind_defaults(host, &mut session)?;
-        Ok((created, bound, session))
-    };
-    let (created, bound, session) = with_audit_record(host, id, make, |made| match made {
-        Some((false, bound, _)) if bound.is_empty() => Vec::new(),
-        _ => vec![event("init", id, idempotency_key)],
-    })?;
+    let created = !host.store.exists(id);
+    let result = save_initialized(host, id, created);
+    let is_unchanged = !created && matches!(&result, Ok((_, bound)) if bound.is_empty());
+    let events = if is_unchanged { Vec::new() } else { vec![event("init", id, idempotency_key)] };
+    let (session, bound) = audit::record(host, id, events, result)?;
     let doctor = doctor::diagnose(host, session.stored(), false)?;
     Ok(InitReport {
         environment_id: id.clone(),
@@ -145,6 +136,20 @@ pub fn init(host: &Host, id: &EnvId, idempotency_key: Option<&str>) -> Result<In
         doctor,
         idempotency_key: idempotency_key.map(str::to_owned),
     })
+}
+
+fn save_initialized(
+    host: &Host,
+    id: &EnvId,
+    create: bool,
+) -> Result<(EditSession, Vec<PackDescriptor>), OpError> {
+    let mut session = if create {
+        host.store.create(id, id.as_str(), LISTEN_ADDR)?
+    } else {
+        host.store.open(id)?
+    };
+    let bound = bind_defaults(host, &mut session)?;
+    Ok((session, bound))
 }
 
 /// Lists the environments of the store. An unreadable environment is listed with its error.

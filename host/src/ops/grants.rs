@@ -3,12 +3,11 @@
 use env_pack_domain::{DescriptorPath, EnvId, PackRef, Permissions};
 use serde::Serialize;
 
-use super::audit::with_audit_record;
 use super::bind::{GrantSelection, GrantsReport};
 use super::load_pack;
-use super::{OpError, PackError};
+use super::{OpError, PackError, audit};
 use crate::host::Host;
-use crate::store::{AuditEvent, PackPins, PinnedPack};
+use crate::store::{AuditEvent, EditSession, PinnedPack, Stored};
 
 /// The permissions of all pinned packs of an environment.
 #[derive(Debug, Serialize)]
@@ -73,84 +72,98 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, OpErro
 /// [`OpError`] when the pack is not bound, or does not declare them; nothing was written
 /// then.
 pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
-    change(host, "add", request, |pack_ref, pin| {
-        let not_read =
-            |source| OpError::PinnedPackUnreadable { pack_ref: pack_ref.clone(), source };
-        let declared = pinned_declaration(host, pack_ref, pin).map_err(not_read)?;
-        let undeclared = request.grants.permissions.without(&declared);
-        if !undeclared.is_empty() {
-            return Err(OpError::NotDeclared { pack_ref: pack_ref.clone(), undeclared });
-        }
-        let more =
-            if request.grants.declared { declared } else { request.grants.permissions.clone() };
-        Ok(pin.grants.union(&more))
-    })
+    let result = save_added(host, request);
+    record(host, "add", request, result)
 }
 
-/// Allows a pack less.
+fn save_added(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
+    let mut session = host.store.open(&request.environment)?;
+    let (pack_ref, pin) = pinned_pack(session.stored(), request)?;
+    let declared = pinned_declaration(host, &pack_ref, &pin)
+        .map_err(|source| OpError::PinnedPackUnreadable { pack_ref: pack_ref.clone(), source })?;
+    let undeclared = request.grants.permissions.without(&declared);
+    if !undeclared.is_empty() {
+        return Err(OpError::NotDeclared { pack_ref, undeclared });
+    }
+    let added = if request.grants.declared { &declared } else { &request.grants.permissions };
+    let grants = pin.grants.union(added);
+    save(&mut session, request, &pack_ref, PinnedPack { grants, ..pin })
+}
+
+/// Revokes permissions of a pack.
 ///
 /// # Errors
-/// [`OpError`] when the pack is not bound, or was not allowed this; nothing has been
-/// written then.
+/// [`OpError`] when the pack is not bound, or does not have them; nothing was written then.
 pub fn revoke(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
-    change(host, "revoke", request, |pack_ref, pin| {
-        if request.grants.declared {
-            return Ok(Permissions::default());
-        }
-        let absent = request.grants.permissions.without(&pin.grants);
-        match absent.is_empty() {
-            true => Ok(pin.grants.without(&request.grants.permissions)),
-            false => {
-                let (environment, pack_ref) = (request.environment.clone(), pack_ref.clone());
-                Err(OpError::NeverGranted { environment, pack_ref, absent })
-            }
-        }
-    })
+    let result = save_revoked(host, request);
+    record(host, "revoke", request, result)
 }
 
-fn change(
+fn save_revoked(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
+    let mut session = host.store.open(&request.environment)?;
+    let (pack_ref, pin) = pinned_pack(session.stored(), request)?;
+    let grants = if request.grants.declared {
+        Permissions::default()
+    } else {
+        let absent = request.grants.permissions.without(&pin.grants);
+        if !absent.is_empty() {
+            let environment = request.environment.clone();
+            return Err(OpError::NeverGranted { environment, pack_ref, absent });
+        }
+        pin.grants.without(&request.grants.permissions)
+    };
+    save(&mut session, request, &pack_ref, PinnedPack { grants, ..pin })
+}
+
+/// Finds the bound and pinned pack that provides the descriptor path of a request.
+fn pinned_pack(stored: &Stored, request: &GrantsRequest) -> Result<(PackRef, PinnedPack), OpError> {
+    let provides = |pin: &PinnedPack| {
+        pin.handlers.iter().any(|handler| handler.descriptor_path == request.kind)
+    };
+    for binding in stored.environment.bindings() {
+        if let Some(pin) = stored.pins.get(&binding.pack_ref).filter(|pin| provides(pin)) {
+            return Ok((binding.pack_ref.clone(), pin.clone()));
+        }
+    }
+    Err(OpError::NotPinned { kind: request.kind.clone(), environment: request.environment.clone() })
+}
+
+fn save(
+    session: &mut EditSession,
+    request: &GrantsRequest,
+    pack_ref: &PackRef,
+    pin: PinnedPack,
+) -> Result<PackGrants, OpError> {
+    let report = report(&request.environment, pack_ref, &pin, request.idempotency_key.clone());
+    let environment = session.stored().environment.clone();
+    let mut pins = session.stored().pins.clone();
+    pins.packs.insert(pack_ref.text(), pin);
+    session.save(&environment, &pins)?;
+    Ok(report)
+}
+
+/// Records a change of grants in the audit log.
+fn record(
     host: &Host,
     verb: &'static str,
     request: &GrantsRequest,
-    grants: impl FnOnce(&PackRef, &PinnedPack) -> Result<Permissions, OpError>,
+    result: Result<PackGrants, OpError>,
 ) -> Result<PackGrants, OpError> {
-    let make = || {
-        let mut session = host.store.open(&request.environment)?;
-        let stored = session.stored();
-        let environment = stored.environment.clone();
-        let not_bound = || OpError::NotPinned {
-            kind: request.kind.clone(),
-            environment: request.environment.clone(),
-        };
-        let answers = |pin: &PinnedPack| {
-            pin.handlers.iter().any(|handler| handler.descriptor_path == request.kind)
-        };
-        let mut bound = environment.bindings().map(|binding| &binding.pack_ref);
-        let pack_ref = bound
-            .find(|pack_ref| stored.pins.get(pack_ref).is_some_and(answers))
-            .ok_or_else(not_bound)?;
-        let mut pins: PackPins = stored.pins.clone();
-        let pin = pins.packs.get_mut(&pack_ref.text()).ok_or_else(not_bound)?;
-        pin.grants = grants(pack_ref, pin)?;
-        let report = report(&request.environment, pack_ref, pin, request.idempotency_key.clone());
-        session.save(&environment, &pins)?;
-        Ok(report)
+    let report = result.as_ref().ok();
+    let event = AuditEvent {
+        noun: "grants",
+        verb,
+        target: vec![
+            ("kind", Some(request.kind.to_string())),
+            ("pack_ref", report.map(|report| report.pack_ref.to_string())),
+            ("grants", report.map(|report| report.grants.to_string())),
+        ],
+        previous_generation: None,
+        new_generation: None,
+        idempotency_key: request.idempotency_key.clone(),
+        result: Ok(()),
     };
-    with_audit_record(host, &request.environment, make, |report| {
-        vec![AuditEvent {
-            noun: "grants",
-            verb,
-            target: vec![
-                ("kind", Some(request.kind.to_string())),
-                ("pack_ref", report.map(|report| report.pack_ref.to_string())),
-                ("grants", report.map(|report| report.grants.to_string())),
-            ],
-            previous_generation: None,
-            new_generation: None,
-            idempotency_key: request.idempotency_key.clone(),
-            result: Ok(()),
-        }]
-    })
+    audit::record(host, &request.environment, vec![event], result)
 }
 
 /// Returns the permissions that all handlers of the pinned archive declare.

@@ -5,7 +5,7 @@
 //! and which permissions to grant. Signatures are not checked; call
 //! [`signing::verify`](crate::ops::signing::verify), and compare its digest with
 //! [`Plugin::origin`]. Programs with environments use
-//! [`doctor`](crate::ops::doctor::doctor), [`bind`](crate::ops::bind::bind),
+//! [`doctor`](crate::ops::doctor::doctor), [`bind`](crate::ops::bind),
 //! [`tool_check`](crate::ops::tool_check::tool_check) and the other operations instead.
 //!
 //! [`Host`] and [`Plugins`] are `Send` and `Sync`. Calls block: a preflight may run

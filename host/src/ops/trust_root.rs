@@ -6,13 +6,12 @@ use std::path::PathBuf;
 use env_pack_domain::{EnvId, KeyId};
 use serde::Serialize;
 
-use super::OpError;
-use super::audit::with_audit_record;
 use super::signing::read_public_key;
 use super::trust::TrustPolicy;
+use super::{OpError, audit};
 use crate::host::Host;
 use crate::signing::PublicKey;
-use crate::store::{AuditEvent, TrustRoot, TrustedKey};
+use crate::store::{AuditEvent, EditSession, TrustRoot, TrustedKey};
 
 /// The keys that an environment trusts.
 #[derive(Debug, Serialize)]
@@ -94,13 +93,23 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, OpError
 /// # Errors
 /// [`OpError`] when the file is not a key, or the trust root cannot be read or written.
 pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, OpError> {
-    let asked =
-        KeyChange { environment: &request.environment, key: &request.idempotency_key, verb: "add" };
-    let file = request.key.display().to_string();
-    change(host, &asked, ("key_file", file), |_| {
-        let key = read_public_key(host, &request.key)?;
-        Ok((key.id(), Some(key.to_pem())))
-    })
+    let TrustRequest { environment, key, idempotency_key } = request;
+    let result = save_key_file(host, request);
+    let change = RequestedChange {
+        verb: "add",
+        environment,
+        source: Some(("key_file", key.display().to_string())),
+        key_id: None,
+        idempotency_key,
+    };
+    change.record(host, result)
+}
+
+fn save_key_file(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, OpError> {
+    let mut session = host.store.open(&request.environment)?;
+    let before = well_formed(session.trust_root()?)?;
+    let key = read_public_key(host, &request.key)?;
+    save(&mut session, &before, &before.with(trusted_key(&key)), key.id(), &request.idempotency_key)
 }
 
 /// Adds a trusted key from a bundle. `document` is the bundle's path for the audit log.
@@ -110,8 +119,25 @@ pub(super) fn add_from(
     key: &PublicKey,
     document: String,
 ) -> Result<TrustChangeReport, OpError> {
-    let asked = KeyChange { environment, key: &None, verb: "add" };
-    change(host, &asked, ("document", document), |_| Ok((key.id(), Some(key.to_pem()))))
+    let result = save_bundled_key(host, environment, key);
+    let change = RequestedChange {
+        verb: "add",
+        environment,
+        source: Some(("document", document)),
+        key_id: None,
+        idempotency_key: &None,
+    };
+    change.record(host, result)
+}
+
+fn save_bundled_key(
+    host: &Host,
+    environment: &EnvId,
+    key: &PublicKey,
+) -> Result<TrustChangeReport, OpError> {
+    let mut session = host.store.open(environment)?;
+    let before = well_formed(session.trust_root()?)?;
+    save(&mut session, &before, &before.with(trusted_key(key)), key.id(), &None)
 }
 
 /// Removes a trusted key. Packs that only this key signed no longer load. Without any
@@ -120,68 +146,87 @@ pub(super) fn add_from(
 /// # Errors
 /// [`OpError`] when the key is not trusted, or the trust root cannot be read or written.
 pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeReport, OpError> {
-    let asked = KeyChange {
-        environment: &request.environment,
-        key: &request.idempotency_key,
+    let DistrustRequest { environment, key_id, idempotency_key } = request;
+    let result = save_removal(host, request);
+    let change = RequestedChange {
         verb: "remove",
+        environment,
+        source: None,
+        key_id: Some(*key_id),
+        idempotency_key,
     };
-    let key_id = request.key_id;
-    change(host, &asked, ("key_id", key_id.to_string()), |root| {
-        match root.keys().iter().any(|key| key.key_id == key_id) {
-            true => Ok((key_id, None)),
-            false => Err(OpError::NotTrusted { key_id, environment: request.environment.clone() }),
-        }
+    change.record(host, result)
+}
+
+fn save_removal(host: &Host, request: &DistrustRequest) -> Result<TrustChangeReport, OpError> {
+    let DistrustRequest { environment, key_id, idempotency_key } = request;
+    let mut session = host.store.open(environment)?;
+    let before = well_formed(session.trust_root()?)?;
+    if before.keys().iter().all(|key| key.key_id != *key_id) {
+        return Err(OpError::NotTrusted { key_id: *key_id, environment: environment.clone() });
+    }
+    save(&mut session, &before, &before.without(key_id), *key_id, idempotency_key)
+}
+
+/// Returns the trust root if its keys are well-formed. A malformed one is not rewritten: a
+/// person must repair it.
+fn well_formed(root: TrustRoot) -> Result<TrustRoot, OpError> {
+    TrustPolicy::from_trust_root(&root)?;
+    Ok(root)
+}
+
+fn trusted_key(key: &PublicKey) -> TrustedKey {
+    TrustedKey { key_id: key.id(), public_key_pem: key.to_pem() }
+}
+
+fn save(
+    session: &mut EditSession,
+    before: &TrustRoot,
+    after: &TrustRoot,
+    key_id: KeyId,
+    idempotency_key: &Option<String>,
+) -> Result<TrustChangeReport, OpError> {
+    let changed = before.keys() != after.keys();
+    if changed {
+        session.save_trust_root(after)?;
+    }
+    Ok(TrustChangeReport {
+        environment_id: session.stored().environment.id().clone(),
+        key_id,
+        changed,
+        keys: after.keys().len(),
+        idempotency_key: idempotency_key.clone(),
     })
 }
 
-/// A requested change of a trust root.
-struct KeyChange<'a> {
-    environment: &'a EnvId,
-    key: &'a Option<String>,
+/// A requested change of a trust root, as the audit log records it.
+struct RequestedChange<'a> {
     verb: &'static str,
+    environment: &'a EnvId,
+    /// The file of the key, and its name in the audit log.
+    source: Option<(&'static str, String)>,
+    key_id: Option<KeyId>,
+    idempotency_key: &'a Option<String>,
 }
 
-/// Adds the key that `key` returns with its PEM text, or removes it if there is no text.
-fn change(
-    host: &Host,
-    asked: &KeyChange<'_>,
-    target: (&'static str, String),
-    key: impl FnOnce(&TrustRoot) -> Result<(KeyId, Option<String>), OpError>,
-) -> Result<TrustChangeReport, OpError> {
-    let make = || {
-        let mut session = host.store.open(asked.environment)?;
-        let before = session.trust_root()?;
-        // do not rewrite a malformed trust root: a person must repair it
-        TrustPolicy::from_trust_root(&before)?;
-        let (key_id, pem) = key(&before)?;
-        let after = match pem {
-            Some(public_key_pem) => before.with(TrustedKey { key_id, public_key_pem }),
-            None => before.without(&key_id),
-        };
-        let changed = before.keys() != after.keys();
-        if changed {
-            session.save_trust_root(&after)?;
-        }
-        Ok(TrustChangeReport {
-            environment_id: asked.environment.clone(),
-            key_id,
-            changed,
-            keys: after.keys().len(),
-            idempotency_key: asked.key.clone(),
-        })
-    };
-    with_audit_record(host, asked.environment, make, |report| {
-        let (name, named) = target;
-        let key_id = report.map(|report| ("key_id", Some(report.key_id.to_string())));
-        let named = Some((name, Some(named))).filter(|_| name != "key_id" || key_id.is_none());
-        vec![AuditEvent {
+impl RequestedChange<'_> {
+    fn record(
+        self,
+        host: &Host,
+        result: Result<TrustChangeReport, OpError>,
+    ) -> Result<TrustChangeReport, OpError> {
+        let key_id = self.key_id.or(result.as_ref().ok().map(|report| report.key_id));
+        let key_id = key_id.map(|key_id| ("key_id", Some(key_id.to_string())));
+        let source = self.source.map(|(name, path)| (name, Some(path)));
+        let event = AuditEvent {
             noun: "trust-root",
-            verb: asked.verb,
-            target: key_id.into_iter().chain(named).collect(),
+            verb: self.verb,
+            target: key_id.into_iter().chain(source).collect(),
             previous_generation: None,
             new_generation: None,
-            idempotency_key: asked.key.clone(),
+            idempotency_key: self.idempotency_key.clone(),
             result: Ok(()),
-        }]
-    })
+        };
+        audit::record(host, self.environment, vec![event], result)
+    }
 }

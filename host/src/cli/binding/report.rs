@@ -2,8 +2,7 @@
 
 use crate::cli::render::{GOOD, NOTICE, RenderHuman, shown, warnings};
 use crate::cli::table::Style;
-use crate::ops::bind::{BindReport, GrantsReport};
-use crate::ops::refresh::{ComparedPack, PackDifference};
+use crate::ops::bind::{BindReport, ComparedPack, GrantsReport, PackDifference};
 
 impl RenderHuman for BindReport {
     fn render_human(&self, verb: &str) -> String {

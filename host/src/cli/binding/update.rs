@@ -8,9 +8,7 @@ use crate::cli::grammar::ExpectedDigest;
 use crate::cli::parse::parse_argument;
 use crate::cli::prompt;
 use crate::cli::runner::Runner;
-use crate::ops::OpError;
-use crate::ops::bind::{self, BindReport, BindRequest, BindVerb, GrantSelection};
-use crate::ops::refresh::{self, RefreshRequest};
+use crate::ops::bind::{self, BindReport, BindRequest, Plan, RefreshRequest};
 
 /// How to replace a binding.
 pub enum UpdateRequest {
@@ -18,6 +16,8 @@ pub enum UpdateRequest {
     Bind(Box<BindRequest>),
     /// Resolve the reference of the bound pack again.
     Refresh(RefreshRequest),
+    /// Show what a refresh would change.
+    Preview(RefreshRequest),
 }
 
 /// Refuses arguments that belong to the other kind of update.
@@ -46,57 +46,40 @@ pub fn require(argument: &'static str, text: Option<String>) -> Result<String, U
     text.ok_or_else(|| UsageError::new(argument, "required unless `--refresh` is given"))
 }
 
-/// Binds a pack, and asks for missing permissions at a terminal.
-pub fn bind(
-    runner: &Runner,
-    verb: BindVerb,
-    mut request: BindRequest,
-) -> Result<BindReport, CliError> {
-    let mut grants = std::mem::take(&mut request.grants);
-    with_consent(runner, &mut grants, |grants| {
-        bind::bind(&runner.host, verb, &BindRequest { grants: grants.clone(), ..request.clone() })
-    })
+/// Returns a refresh, or its preview.
+pub fn refresh_request(request: RefreshRequest, dry_run: bool) -> UpdateRequest {
+    if dry_run { UpdateRequest::Preview(request) } else { UpdateRequest::Refresh(request) }
 }
 
-/// Replaces a binding, or refreshes it. At a terminal, shows the changes and asks before
-/// it refreshes.
+/// Replaces a binding, refreshes it, or shows what a refresh would change.
 pub fn update(runner: &Runner, update: UpdateRequest) -> Result<BindReport, CliError> {
-    let mut request = match update {
-        UpdateRequest::Bind(request) => return bind(runner, BindVerb::Update, *request),
-        UpdateRequest::Refresh(request) => request,
-    };
-    if runner.is_interactive && !request.dry_run {
-        let preview =
-            refresh::refresh(&runner.host, &RefreshRequest { dry_run: true, ..request.clone() })?;
-        let Some(moved) = &preview.moved_from else { return Ok(preview) };
-        if !prompt::confirm_update(&difference(moved))? {
-            return Err(CliError::Declined);
-        }
-        request.expected = Some(moved.archive);
+    match update {
+        UpdateRequest::Bind(request) => apply(runner, bind::plan_update(&runner.host, *request)?),
+        UpdateRequest::Refresh(request) => refresh(runner, &request),
+        UpdateRequest::Preview(request) => Ok(bind::preview_refresh(&runner.host, &request)?),
     }
-    let mut grants = std::mem::take(&mut request.grants);
-    with_consent(runner, &mut grants, |grants| {
-        refresh::refresh(
-            &runner.host,
-            &RefreshRequest { grants: grants.clone(), ..request.clone() },
-        )
-    })
 }
 
-/// Runs an operation. If permissions are missing, asks for them at a terminal and runs it
-/// once more.
-fn with_consent<R>(
-    runner: &Runner,
-    grants: &mut GrantSelection,
-    operation: impl Fn(&GrantSelection) -> Result<R, OpError>,
-) -> Result<R, CliError> {
-    match operation(grants) {
-        Err(OpError::NotGranted { missing, .. })
-            if runner.is_interactive && prompt::confirm_permissions(&missing)? =>
-        {
-            grants.permissions = grants.permissions.union(&missing);
-            Ok(operation(grants)?)
-        }
-        result => Ok(result?),
+/// Refreshes a binding. At a terminal, shows the changes and asks before it applies them.
+fn refresh(runner: &Runner, request: &RefreshRequest) -> Result<BindReport, CliError> {
+    let plan = bind::plan_refresh(&runner.host, request)?;
+    if runner.is_interactive
+        && let Some(changes) = plan.difference()
+        && !prompt::confirm_update(&difference(changes))?
+    {
+        return Err(CliError::Declined);
     }
+    apply(runner, plan)
+}
+
+/// Applies a plan. At a terminal, asks once for permissions that the pack requires and that
+/// are not granted.
+pub fn apply(runner: &Runner, mut plan: Plan) -> Result<BindReport, CliError> {
+    if runner.is_interactive
+        && let Some(missing) = plan.missing_permissions()
+        && prompt::confirm_permissions(missing)?
+    {
+        plan.grant_missing();
+    }
+    Ok(bind::apply(&runner.host, plan)?)
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::cli::args::environment::EnvironmentArg;
 use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::args::permissions::GrantsPayload;
-use crate::cli::binding::update::bind;
+use crate::cli::binding::update::apply;
 use crate::cli::binding::{core_slots, parse_binding_ref, parse_core_slot};
 use crate::cli::deserialize::deserialize_object;
 use crate::cli::error::UsageError;
@@ -20,7 +20,7 @@ use crate::cli::input::Input;
 use crate::cli::parse::{Payload, parse_argument};
 use crate::cli::runner::Runner;
 use crate::document::Text;
-use crate::ops::bind::{BindRequest, BindVerb};
+use crate::ops::bind::{BindRequest, plan_add};
 
 /// A pack to bind to a slot.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -63,7 +63,7 @@ impl Payload for PackPayload {
     type Request = BindRequest;
 
     fn into_request(self) -> Result<BindRequest, UsageError> {
-        let request = BindingRequest {
+        let binding = BindingRequest {
             place: BindingPlace::Slot(parse_core_slot(&self.slot)?),
             kind: parse_argument("kind", &self.kind)?,
             pack_ref: parse_binding_ref(&self.pack_ref)?,
@@ -74,11 +74,9 @@ impl Payload for PackPayload {
         };
         Ok(BindRequest {
             environment: self.environment_id.parse()?,
-            request,
+            binding,
             grants: self.grants.parse()?,
             fetch: !self.no_fetch,
-            refresh: false,
-            replaces: None,
             all_instances: false,
             idempotency_key: self.idempotency_key.key,
         })
@@ -86,5 +84,5 @@ impl Payload for PackPayload {
 }
 
 pub fn run(runner: &Runner, input: Input<PackPayload>) -> io::Result<u8> {
-    runner.run("env-packs", "add", input, |request| bind(runner, BindVerb::Add, request))
+    runner.run("env-packs", "add", input, |request| apply(runner, plan_add(&runner.host, request)?))
 }

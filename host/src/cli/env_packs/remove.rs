@@ -14,7 +14,7 @@ use crate::cli::error::UsageError;
 use crate::cli::input::Input;
 use crate::cli::parse::Payload;
 use crate::cli::runner::Runner;
-use crate::ops::unbind::{self, UnbindRequest};
+use crate::ops::bind::{self, RemoveRequest};
 
 /// A slot to unbind or to roll back.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -34,18 +34,17 @@ pub struct PackRemovePayload {
 }
 
 impl Payload for PackRemovePayload {
-    type Request = UnbindRequest;
+    type Request = RemoveRequest;
 
-    fn into_request(self) -> Result<UnbindRequest, UsageError> {
-        Ok(UnbindRequest {
+    fn into_request(self) -> Result<RemoveRequest, UsageError> {
+        Ok(RemoveRequest {
             environment: self.environment_id.parse()?,
             key: BindingKey::Slot(parse_core_slot(&self.slot)?),
-            all_instances: false,
             idempotency_key: self.idempotency_key.key,
         })
     }
 }
 
 pub fn run(runner: &Runner, input: Input<PackRemovePayload>) -> io::Result<u8> {
-    runner.run("env-packs", "remove", input, |request| Ok(unbind::remove(&runner.host, &request)?))
+    runner.run("env-packs", "remove", input, |request| Ok(bind::remove(&runner.host, &request)?))
 }

@@ -5,10 +5,12 @@ use std::io;
 use super::remove::PackRemovePayload;
 use crate::cli::input::Input;
 use crate::cli::runner::Runner;
-use crate::ops::unbind;
+use crate::ops::bind::{self, RemoveRequest, RollbackRequest};
 
 pub fn run(runner: &Runner, input: Input<PackRemovePayload>) -> io::Result<u8> {
     runner.run("env-packs", "rollback", input, |request| {
-        Ok(unbind::rollback(&runner.host, &request)?)
+        let RemoveRequest { environment, key, idempotency_key } = request;
+        let request = RollbackRequest { environment, key, all_instances: false, idempotency_key };
+        Ok(bind::rollback(&runner.host, &request)?)
     })
 }

@@ -13,7 +13,7 @@ use crate::cli::args::environment::EnvironmentArg;
 use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::args::permissions::GrantsPayload;
 use crate::cli::binding::update::{
-    UpdateRequest, parse_expected_digest, reject_misplaced, require, update,
+    UpdateRequest, parse_expected_digest, refresh_request, reject_misplaced, require, update,
 };
 use crate::cli::binding::{core_slots, parse_core_slot};
 use crate::cli::deserialize::deserialize_object;
@@ -23,7 +23,7 @@ use crate::cli::input::Input;
 use crate::cli::parse::Payload;
 use crate::cli::runner::Runner;
 use crate::document::Text;
-use crate::ops::refresh::RefreshRequest;
+use crate::ops::bind::RefreshRequest;
 
 /// A pack to bind in place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -90,14 +90,14 @@ impl Payload for PackUpdatePayload {
         ];
         reject_misplaced(self.refresh, &others, self.dry_run || self.expect.is_some())?;
         if self.refresh {
-            return Ok(UpdateRequest::Refresh(RefreshRequest {
+            let request = RefreshRequest {
                 environment: self.environment_id.parse()?,
                 key: BindingKey::Slot(parse_core_slot(&self.slot)?),
                 grants: self.grants.parse()?,
-                dry_run: self.dry_run,
                 expected: parse_expected_digest(self.expect.as_deref())?,
                 idempotency_key: self.idempotency_key.key,
-            }));
+            };
+            return Ok(refresh_request(request, self.dry_run));
         }
         let payload = PackPayload {
             environment_id: self.environment_id,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::cli::args::environment::EnvironmentArg;
 use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::args::permissions::GrantsPayload;
-use crate::cli::binding::update::bind;
+use crate::cli::binding::update::apply;
 use crate::cli::binding::{parse_binding_ref, parse_instance};
 use crate::cli::deserialize::deserialize_object;
 use crate::cli::error::UsageError;
@@ -20,7 +20,7 @@ use crate::cli::input::Input;
 use crate::cli::parse::{Payload, parse_argument};
 use crate::cli::runner::Runner;
 use crate::document::Text;
-use crate::ops::bind::{BindRequest, BindVerb};
+use crate::ops::bind::{BindRequest, plan_add};
 
 /// An extension to bind.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -74,7 +74,7 @@ impl Payload for ExtensionPayload {
                 "cannot be combined with `--no-fetch`, because the pack must be checked for every instance",
             ));
         }
-        let request = BindingRequest {
+        let binding = BindingRequest {
             place: BindingPlace::Extension(parse_instance(self.instance_id.as_deref())?),
             kind: parse_argument("kind", &self.kind)?,
             pack_ref: parse_binding_ref(&self.pack_ref)?,
@@ -85,11 +85,9 @@ impl Payload for ExtensionPayload {
         };
         Ok(BindRequest {
             environment: self.environment_id.parse()?,
-            request,
+            binding,
             grants: self.grants.parse()?,
             fetch: !self.no_fetch,
-            refresh: false,
-            replaces: None,
             all_instances: self.all_instances,
             idempotency_key: self.idempotency_key.key,
         })
@@ -97,5 +95,5 @@ impl Payload for ExtensionPayload {
 }
 
 pub fn run(runner: &Runner, input: Input<ExtensionPayload>) -> io::Result<u8> {
-    runner.run("extensions", "add", input, |request| bind(runner, BindVerb::Add, request))
+    runner.run("extensions", "add", input, |request| apply(runner, plan_add(&runner.host, request)?))
 }

@@ -16,7 +16,7 @@ use crate::cli::input::Input;
 use crate::cli::parse::Payload;
 use crate::cli::runner::Runner;
 use crate::document::Text;
-use crate::ops::unbind::{self, UnbindRequest};
+use crate::ops::bind::{self, RemoveRequest};
 
 /// An extension to unbind.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -41,18 +41,17 @@ pub struct ExtensionRemovePayload {
 }
 
 impl Payload for ExtensionRemovePayload {
-    type Request = UnbindRequest;
+    type Request = RemoveRequest;
 
-    fn into_request(self) -> Result<UnbindRequest, UsageError> {
-        Ok(UnbindRequest {
+    fn into_request(self) -> Result<RemoveRequest, UsageError> {
+        Ok(RemoveRequest {
             environment: self.environment_id.parse()?,
             key: parse_extension_key(&self.kind, self.instance_id.as_deref())?,
-            all_instances: false,
             idempotency_key: self.idempotency_key.key,
         })
     }
 }
 
 pub fn run(runner: &Runner, input: Input<ExtensionRemovePayload>) -> io::Result<u8> {
-    runner.run("extensions", "remove", input, |request| Ok(unbind::remove(&runner.host, &request)?))
+    runner.run("extensions", "remove", input, |request| Ok(bind::remove(&runner.host, &request)?))
 }

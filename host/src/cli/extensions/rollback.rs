@@ -16,7 +16,7 @@ use crate::cli::input::Input;
 use crate::cli::parse::Payload;
 use crate::cli::runner::Runner;
 use crate::document::Text;
-use crate::ops::unbind::{self, UnbindRequest};
+use crate::ops::bind::{self, RollbackRequest};
 
 /// An extension to roll back.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -45,10 +45,10 @@ pub struct ExtensionRollbackPayload {
 }
 
 impl Payload for ExtensionRollbackPayload {
-    type Request = UnbindRequest;
+    type Request = RollbackRequest;
 
-    fn into_request(self) -> Result<UnbindRequest, UsageError> {
-        Ok(UnbindRequest {
+    fn into_request(self) -> Result<RollbackRequest, UsageError> {
+        Ok(RollbackRequest {
             environment: self.environment_id.parse()?,
             key: parse_extension_key(&self.kind, self.instance_id.as_deref())?,
             all_instances: self.all_instances,
@@ -59,6 +59,6 @@ impl Payload for ExtensionRollbackPayload {
 
 pub fn run(runner: &Runner, input: Input<ExtensionRollbackPayload>) -> io::Result<u8> {
     runner.run("extensions", "rollback", input, |request| {
-        Ok(unbind::rollback(&runner.host, &request)?)
+        Ok(bind::rollback(&runner.host, &request)?)
     })
 }

@@ -14,7 +14,7 @@ use crate::cli::args::idempotency_key::IdempotencyKey;
 use crate::cli::args::permissions::GrantsPayload;
 use crate::cli::binding::parse_extension_key;
 use crate::cli::binding::update::{
-    UpdateRequest, parse_expected_digest, reject_misplaced, require, update,
+    UpdateRequest, parse_expected_digest, refresh_request, reject_misplaced, require, update,
 };
 use crate::cli::deserialize::deserialize_object;
 use crate::cli::error::UsageError;
@@ -23,7 +23,7 @@ use crate::cli::input::Input;
 use crate::cli::parse::Payload;
 use crate::cli::runner::Runner;
 use crate::document::Text;
-use crate::ops::refresh::RefreshRequest;
+use crate::ops::bind::RefreshRequest;
 
 /// An extension to bind in place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -95,14 +95,14 @@ impl Payload for ExtensionUpdatePayload {
         ];
         reject_misplaced(self.refresh, &others, self.dry_run || self.expect.is_some())?;
         if self.refresh {
-            return Ok(UpdateRequest::Refresh(RefreshRequest {
+            let request = RefreshRequest {
                 environment: self.environment_id.parse()?,
                 key: parse_extension_key(&self.kind, self.instance_id.as_deref())?,
                 grants: self.grants.parse()?,
-                dry_run: self.dry_run,
                 expected: parse_expected_digest(self.expect.as_deref())?,
                 idempotency_key: self.idempotency_key.key,
-            }));
+            };
+            return Ok(refresh_request(request, self.dry_run));
         }
         let payload = ExtensionPayload {
             environment_id: self.environment_id,

@@ -1,0 +1,28 @@
+//! Changes bindings: plan → consent → apply.
+//!
+//! 1. [`plan_add`], [`plan_update`] or [`plan_refresh`] reads the environment, fetches and
+//!    loads the pack, and checks it. Nothing is written.
+//! 2. The caller shows [`Plan::difference`] and [`Plan::missing_permissions`] to the
+//!    operator, and calls [`Plan::grant_missing`] on consent.
+//! 3. [`apply`] locks the environment, repeats the checks that another process may have
+//!    invalidated, computes the new bindings, saves them, and writes the audit record.
+//!
+//! [`remove`] and [`rollback`] load no pack, and have no plan.
+
+mod apply;
+mod changes;
+mod check;
+mod difference;
+mod events;
+mod intent;
+mod plan;
+mod report;
+mod request;
+mod unbind;
+
+pub use apply::apply;
+pub(super) use changes::retain_used_pins;
+pub use plan::{Plan, plan_add, plan_refresh, plan_update, preview_refresh};
+pub use report::{BindReport, ComparedPack, GrantsReport, PackDifference};
+pub use request::{BindRequest, GrantSelection, RefreshRequest, RemoveRequest, RollbackRequest};
+pub use unbind::{remove, rollback};

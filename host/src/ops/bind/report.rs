@@ -1,0 +1,150 @@
+//! The reports about changed bindings.
+
+use std::fmt;
+
+use env_pack_domain::change::BindingChange;
+use env_pack_domain::{
+    Binding, BindingPlace, EnvId, KeyId, PackDescriptor, PackRef, Permissions, Sha256Digest,
+};
+use serde::Serialize;
+
+/// A binding after a change.
+#[derive(Clone, Debug, Serialize)]
+pub struct BindReport {
+    /// The place of the binding.
+    #[serde(skip)]
+    pub place: BindingPlace,
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The slot, for packs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
+    /// The instance, for extensions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    /// The descriptor.
+    pub kind: PackDescriptor,
+    /// The pack reference.
+    pub pack_ref: PackRef,
+    /// The generation: the number of changes since the binding was added.
+    pub generation: u64,
+    /// Whether a previous binding exists for a rollback.
+    pub has_previous: bool,
+    /// The granted permissions, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Option<GrantsReport>,
+    /// The trusted key that signed the pack, if signatures are verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<KeyId>,
+    /// Problems that `doctor` will report about the pack.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// The difference from the archive that was bound before, after a refresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<PackDifference>,
+    /// Whether the binding is unchanged: there was nothing to change, or this is a preview.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unchanged: bool,
+    /// The other bindings that changed along with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<BindReport>,
+    /// The idempotency key of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+/// Permissions, as text.
+#[derive(Clone, Debug, Serialize)]
+pub struct GrantsReport {
+    /// The commands that may be run.
+    pub tools: Vec<String>,
+    /// The addresses that may be connected to.
+    pub network: Vec<String>,
+}
+
+/// The difference between the bound archive and what its reference leads to now.
+#[derive(Clone, Debug, Serialize)]
+pub struct PackDifference {
+    /// The bound archive.
+    pub from: ComparedPack,
+    /// The archive that the reference leads to now.
+    pub to: ComparedPack,
+    /// The permissions that the new archive requires in addition.
+    pub permissions_added: GrantsReport,
+    /// The permissions that the new archive no longer requires.
+    pub permissions_removed: GrantsReport,
+}
+
+/// One of two compared archives.
+#[derive(Clone, Debug, Serialize)]
+pub struct ComparedPack {
+    /// The digest of the OCI manifest, for a pack from a registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest_digest: Option<Sha256Digest>,
+    /// The SHA-256 digest of the archive.
+    pub sha256: String,
+    /// The version of the pack; none if its archive is not available.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The descriptor versions that its handlers support.
+    pub supported_versions: Vec<String>,
+}
+
+impl BindReport {
+    /// Reports the first of these changes, with the others as `moved`.
+    pub(super) fn of_changes(
+        environment: &EnvId,
+        idempotency_key: Option<String>,
+        changes: &[BindingChange],
+    ) -> Self {
+        let mut reports = changes
+            .iter()
+            .filter_map(|change| change.after.as_ref().or(change.before.as_ref()))
+            .map(|binding| Self::of_binding(environment, binding));
+        let first = reports.next().expect("a change has a binding before or after it");
+        Self { moved: reports.collect(), idempotency_key, ..first }
+    }
+
+    /// Reports a binding.
+    pub(super) fn of_binding(environment: &EnvId, binding: &Binding) -> Self {
+        let (slot, instance_id) = match &binding.place {
+            BindingPlace::Slot(slot) => (Some(slot.to_string()), None),
+            BindingPlace::Extension(instance) => (None, instance.as_ref().map(ToString::to_string)),
+        };
+        Self {
+            place: binding.place.clone(),
+            environment_id: environment.clone(),
+            slot,
+            instance_id,
+            kind: binding.kind.clone(),
+            pack_ref: binding.pack_ref.clone(),
+            generation: binding.generation,
+            has_previous: binding.previous.is_some(),
+            grants: None,
+            signer: None,
+            moved_from: None,
+            unchanged: false,
+            moved: Vec::new(),
+            warnings: Vec::new(),
+            idempotency_key: None,
+        }
+    }
+}
+
+impl From<&Permissions> for GrantsReport {
+    fn from(permissions: &Permissions) -> Self {
+        Self {
+            tools: permissions.tools.iter().map(ToString::to_string).collect(),
+            network: permissions.network.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// Formats the permissions on one line, for the audit log.
+impl fmt::Display for GrantsReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<&str> = self.tools.iter().chain(&self.network).map(String::as_str).collect();
+        f.write_str(if all.is_empty() { "nothing" } else { "" })?;
+        f.write_str(&all.join(", "))
+    }
+}
