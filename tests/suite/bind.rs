@@ -1,4 +1,4 @@
-//! `gtc op env-packs`: binding, replacing, freeing and restoring.
+//! `gtc op env-packs`: add, update, remove and rollback.
 
 use serde_json::{Value, json};
 
@@ -67,7 +67,7 @@ fn a_bound_slot_is_replaced_and_rolled_back_once() {
 }
 
 #[test]
-fn people_are_told_the_same() {
+fn the_human_report_shows_the_same() {
     let sandbox = Sandbox::with_local();
     let pack = sandbox.honest_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
     let flags = ["--env", "local", "--slot", "secrets"];
@@ -143,7 +143,7 @@ fn a_wrong_pack_is_refused_and_nothing_is_written() {
 }
 
 #[test]
-fn a_path_answered_for_by_another_bound_pack_is_taken() {
+fn a_path_of_another_bound_pack_is_refused() {
     let sandbox = Sandbox::with_local();
     let first = sandbox.honest_pack("secrets", "acme.shared.path", "^1").display().to_string();
     bind(&sandbox, "update", "secrets", "acme.shared.path@1.0.0", &first).succeeded();
@@ -216,7 +216,7 @@ fn a_relative_path_is_stored_absolute() {
 }
 
 #[test]
-fn what_nobody_granted_is_refused_with_the_flag_that_grants_it() {
+fn ungranted_permissions_are_refused_with_the_flags_that_grant_them() {
     let sandbox = Sandbox::with_local();
     let flags = [
         "--allow-tool",
@@ -271,7 +271,7 @@ fn what_nobody_granted_is_refused_with_the_flag_that_grants_it() {
         report["grants"],
         json!({"tools": ["vault version", "probed 'a b' *"], "network": ["127.0.0.1:1"]})
     );
-    // the same bytes are not asked about again
+    // the same archive needs no new consent
     bind(&sandbox, "update", "deployer", kind, &pack).succeeded();
     sandbox.gtc(base.iter().chain(&["--grant", "declared"])).succeeded();
 }
@@ -313,7 +313,7 @@ fn arguments_come_from_a_file_or_from_flags() {
 }
 
 #[test]
-fn every_change_asked_for_is_recorded() {
+fn every_requested_change_is_recorded() {
     let sandbox = Sandbox::with_local();
     bind(&sandbox, "add", "secrets", "a.b@1.0.0", "/x.gtpack").refused(1, "conflict");
     unbind(&sandbox, "remove", "secrets").succeeded();
@@ -341,7 +341,7 @@ fn every_change_asked_for_is_recorded() {
 }
 
 #[test]
-fn a_pin_outlives_a_binding_that_was_not_looked_at() {
+fn a_pin_survives_an_unchecked_binding() {
     let sandbox = Sandbox::with_local();
     let pack = sandbox.honest_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
     bind(&sandbox, "update", "secrets", "acme.secrets.vault@0.4.2", &pack).succeeded();
@@ -360,8 +360,7 @@ fn a_pin_outlives_a_binding_that_was_not_looked_at() {
     ];
     sandbox.gtc(["op", "env-packs", "update", "--env", "local"].iter().chain(&flags)).succeeded();
     assert_eq!(pins(), pinned);
-    // a rollback finds the pin of what it restores, and nothing is kept that nobody can
-    // restore
+    // a rollback finds the pin of the binding it restores; unusable pins are removed
     unbind(&sandbox, "rollback", "secrets").succeeded();
     assert_eq!(pins(), pinned);
     unbind(&sandbox, "remove", "secrets").succeeded();
@@ -377,7 +376,7 @@ fn a_pin_outlives_a_binding_that_was_not_looked_at() {
 }
 
 #[test]
-fn a_reference_to_a_registry_is_one_before_it_is_written() {
+fn registry_references_are_validated_before_they_are_stored() {
     let sandbox = Sandbox::with_local();
     let fresh = sandbox.document("local");
     let update = |pack_ref: &str| {

@@ -1,4 +1,4 @@
-//! `gtc op extensions`: any number of instances, told apart by path and instance.
+//! `gtc op extensions`: any number of instances, identified by path and instance id.
 
 use serde_json::{Value, json};
 
@@ -69,7 +69,7 @@ fn named_instances_and_a_default_coexist() {
 }
 
 #[test]
-fn the_version_is_no_part_of_the_identity() {
+fn the_version_is_not_part_of_the_identity() {
     let (sandbox, pack) = three_instances();
     let primary = ["--instance-id", "primary"];
     let update =
@@ -98,7 +98,7 @@ fn the_version_is_no_part_of_the_identity() {
 }
 
 #[test]
-fn instances_share_one_archive_and_move_together() {
+fn instances_share_one_archive_and_are_updated_together() {
     let (sandbox, _) = three_instances();
     let other = other_archive(&sandbox);
     let update =
@@ -140,7 +140,7 @@ fn refs(sandbox: &Sandbox) -> Vec<Value> {
 }
 
 #[test]
-fn instances_that_moved_together_go_back_together() {
+fn instances_updated_together_are_rolled_back_together() {
     let (sandbox, pack) = three_instances();
     let other = other_archive(&sandbox);
     let primary = ["--kind", "acme.oauth.auth0@1.2.0", "--instance-id", "primary"];
@@ -165,7 +165,7 @@ fn instances_that_moved_together_go_back_together() {
     assert_eq!(refs(&sandbox), [json!(pack), json!(pack), json!(pack)]);
     sandbox.gtc(["op", "env", "doctor"]).succeeded();
 
-    // each instance that moved has a line of its own
+    // each updated instance has an event of its own
     let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
         .expect("a log");
     let lines: Vec<Value> =
@@ -183,7 +183,7 @@ fn instances_that_moved_together_go_back_together() {
 }
 
 #[test]
-fn an_instance_that_has_nowhere_to_go_back_to_keeps_the_others() {
+fn an_instance_without_a_previous_binding_keeps_the_others() {
     let (sandbox, _) = three_instances();
     let other = other_archive(&sandbox);
     let primary = ["--kind", "acme.oauth.auth0@1.2.0", "--instance-id", "primary"];
@@ -204,7 +204,7 @@ fn an_instance_that_has_nowhere_to_go_back_to_keeps_the_others() {
 }
 
 #[test]
-fn what_is_advised_when_instances_differ_works() {
+fn the_advice_for_diverging_instances_works() {
     let (sandbox, _) = three_instances();
     let other = other_archive(&sandbox);
     let add = ["--kind", "acme.oauth.auth0@1.2.0", "--instance-id", "new", "--pack-ref", &other];
@@ -220,7 +220,7 @@ fn what_is_advised_when_instances_differ_works() {
 }
 
 #[test]
-fn a_pack_of_another_slot_is_no_extension() {
+fn a_pack_of_another_slot_is_not_an_extension() {
     let sandbox = Sandbox::with_local();
     let pack = sandbox.honest_pack("secrets", "acme.secrets.vault", "^1").display().to_string();
     let message =

@@ -1,5 +1,4 @@
-//! What packs may do beyond their sandbox: declared, granted, listed, revoked, and asked
-//! about at a terminal.
+//! Permissions of packs: declared, granted, listed, revoked, and confirmed at a terminal.
 
 use serde_json::{Value, json};
 
@@ -11,7 +10,7 @@ const ADD: [&str; 8] =
 const KIND: &str = "acme.revocation.list@1.0.0";
 const PATH: &str = "acme.revocation.list";
 
-/// A handler that imports what it takes to run programs and to open connections.
+/// A handler that imports the interfaces for programs and connections.
 fn component(version: &str) -> Vec<u8> {
     let mut handler = Handler::new("revocation", PATH, "^1");
     handler.imports =
@@ -22,7 +21,7 @@ fn component(version: &str) -> Vec<u8> {
     handler.component()
 }
 
-/// A pack in a file, which declares these commands and addresses.
+/// Writes a pack that declares these commands and addresses.
 fn pack(sandbox: &Sandbox, component: Vec<u8>, tools: &[&str], network: &[&str]) -> String {
     let permissions = packs::permissions(tools, network);
     let bytes = packs::archive("revocation", PATH, "^1", component, permissions);
@@ -87,7 +86,7 @@ fn a_suggested_command_cannot_do_more_than_it_shows() {
 }
 
 #[test]
-fn a_grant_is_listed_revoked_and_given_back() {
+fn a_grant_is_listed_revoked_and_granted_again() {
     let sandbox = Sandbox::with_local();
     let pack = pack(&sandbox, component("1"), &["crl fetch *"], &["crl.example:443"]);
     add(&sandbox, &pack, &["--grant", "declared"]).succeeded();
@@ -127,7 +126,7 @@ fn a_grant_is_listed_revoked_and_given_back() {
 }
 
 #[test]
-fn what_cannot_be_granted_says_why() {
+fn a_refused_grant_names_the_reason() {
     let sandbox = Sandbox::with_local();
     let pack = pack(&sandbox, component("1"), &["crl fetch *"], &[]);
     add(&sandbox, &pack, &["--grant", "declared"]).succeeded();
@@ -152,7 +151,7 @@ fn what_cannot_be_granted_says_why() {
         "--declared",
     ];
     sandbox.gtc(builtin).refused(1, "not-found");
-    // a grant is for what was bound, not for what lies at its place now
+    // a grant applies to the bound archive, not to the file that replaced it
     let wanted = packs::permissions(&["crl fetch *", "sh -c *"], &[]);
     sandbox.write(
         "packs/list.gtpack",
@@ -162,7 +161,7 @@ fn what_cannot_be_granted_says_why() {
 }
 
 #[test]
-fn a_new_version_is_asked_about_only_when_it_wants_more() {
+fn a_new_version_needs_consent_only_for_more_permissions() {
     let sandbox = Sandbox::with_local();
     let update = |pack: &str| {
         let update =
@@ -176,7 +175,7 @@ fn a_new_version_is_asked_about_only_when_it_wants_more() {
     let third = pack(&sandbox, component("3"), &["crl fetch *", "crl push *"], &[]);
     let refused = update(&third).refused(1, "unauthorized");
     assert!(refused.contains("crl push") && !refused.contains("crl fetch"), "{refused}");
-    // what it no longer declares is no longer granted
+    // permissions that it no longer declares are no longer granted
     let fourth = pack(&sandbox, component("4"), &[], &["crl.example:443"]);
     update(&fourth).refused(1, "unauthorized");
     let fifth = pack(&sandbox, component("5"), &[], &[]);
@@ -185,7 +184,7 @@ fn a_new_version_is_asked_about_only_when_it_wants_more() {
 }
 
 #[test]
-fn what_a_component_imports_and_what_its_pack_declares_go_together() {
+fn imports_and_declared_permissions_must_agree() {
     let sandbox = Sandbox::with_local();
     let greedy = pack(&sandbox, component("1"), &[], &[]);
     add(&sandbox, &greedy, &[]).succeeded();
@@ -220,7 +219,7 @@ fn what_a_component_imports_and_what_its_pack_declares_go_together() {
 }
 
 #[test]
-fn somebody_at_a_terminal_is_asked() {
+fn a_user_at_a_terminal_is_asked() {
     let sandbox = Sandbox::with_local();
     let pack = pack(&sandbox, component("1"), &["crl 'it is' *"], &["crl.example:443"]);
     let bind: Vec<&str> = ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect();
@@ -240,7 +239,7 @@ fn somebody_at_a_terminal_is_asked() {
 }
 
 #[test]
-fn what_a_pack_imports_and_does_not_declare_is_warned_about() {
+fn undeclared_imports_are_warned_about() {
     let sandbox = Sandbox::with_local();
     let component = test_artifacts::prober().display().to_string();
     let build =
@@ -280,7 +279,7 @@ fn what_a_pack_imports_and_does_not_declare_is_warned_about() {
 }
 
 #[test]
-fn what_was_revoked_stays_revoked() {
+fn revoked_permissions_stay_revoked() {
     let sandbox = Sandbox::with_local();
     let first = pack(&sandbox, component("1"), &["vault version"], &["crl.example:443"]);
     let granted =

@@ -1,4 +1,4 @@
-//! `gtc op env init`: from nothing to a healthy environment, and healing one.
+//! `gtc op env init`: creates a healthy environment, and binds missing defaults.
 
 use serde_json::json;
 
@@ -51,7 +51,7 @@ fn a_second_run_changes_nothing() {
 }
 
 #[test]
-fn a_missing_default_is_healed_and_the_rest_left_alone() {
+fn a_missing_default_is_bound_and_the_rest_kept() {
     let sandbox = Sandbox::with_local();
     let pack = sandbox.honest_pack("secrets", "acme.secrets.other", "^1").display().to_string();
     let update = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
@@ -89,7 +89,7 @@ fn a_second_run_compiles_nothing() {
 }
 
 #[test]
-fn damaged_compiled_code_is_made_again() {
+fn damaged_compiled_code_is_compiled_again() {
     use std::os::unix::fs::PermissionsExt as _;
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
@@ -113,7 +113,7 @@ fn damaged_compiled_code_is_made_again() {
 }
 
 #[test]
-fn compiled_code_that_somebody_else_could_have_put_there_is_not_used() {
+fn compiled_code_that_others_could_have_written_is_not_used() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
@@ -122,8 +122,8 @@ fn compiled_code_that_somebody_else_could_have_put_there_is_not_used() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
     };
     let entries = sandbox.compiled();
-    // all of them hold the code of the first one now: whoever used it would take five
-    // handlers for one
+    // all files contain the code of the first handler now: using them would run one handler
+    // in place of five
     let elsewhere = sandbox.home().join("planted");
     std::fs::copy(&entries[0], &elsewhere).expect("a copy");
     for (at, path) in entries.iter().enumerate().skip(1) {
@@ -137,7 +137,7 @@ fn compiled_code_that_somebody_else_could_have_put_there_is_not_used() {
         }
     }
     sandbox.gtc(["op", "env", "doctor"]).succeeded();
-    // and what is not used is replaced by what may be
+    // rejected code is replaced
     for path in &entries {
         let metadata = std::fs::symlink_metadata(path).expect("an entry");
         assert!(
@@ -146,7 +146,7 @@ fn compiled_code_that_somebody_else_could_have_put_there_is_not_used() {
             path.display()
         );
     }
-    // nor is anything in a folder that others may write to
+    // code in a folder that others may write to is rejected too
     for path in &entries[1..] {
         std::fs::remove_file(path).expect("removed");
         std::fs::copy(&elsewhere, path).expect("a copy");
@@ -217,7 +217,7 @@ fn a_new_environment_has_a_name_and_an_address_that_make_sense() {
 }
 
 #[test]
-fn creating_and_healing_are_recorded_with_their_key() {
+fn creation_and_initialization_are_recorded_with_their_key() {
     let sandbox = Sandbox::new();
     let log = || -> Vec<serde_json::Value> {
         let text = std::fs::read_to_string(sandbox.environment("prod").join("audit/events.jsonl"))

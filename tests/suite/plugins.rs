@@ -1,4 +1,4 @@
-//! The host as a library: its own registry, and the example `embed-host`, built and run.
+//! The host as a library: `Plugins`, and the example `embed-host`, built and run.
 
 use std::process::Command;
 
@@ -14,7 +14,7 @@ use gtc::ops::plugins::{Plugins, RegisterError};
 use crate::support::wat::Handler;
 use crate::support::{Sandbox, packs, repository, run};
 
-/// A handler of a program's own.
+/// A handler that the embedding program implements.
 #[derive(Debug)]
 struct Native {
     path: DescriptorPath,
@@ -69,7 +69,7 @@ fn paths(plugins: &Plugins) -> Vec<String> {
 }
 
 #[test]
-fn a_host_and_its_handlers_go_to_other_threads() {
+fn a_host_and_its_plugins_are_send_and_sync() {
     fn goes<T: Send + Sync + 'static>(_: &T) {}
     let sandbox = Sandbox::new();
     let host = with_worker(&sandbox);
@@ -91,7 +91,7 @@ fn a_host_and_its_handlers_go_to_other_threads() {
 }
 
 #[test]
-fn a_panic_of_ones_own_handler_is_a_fault_of_that_handler() {
+fn a_panic_of_a_native_handler_is_its_fault() {
     let sandbox = Sandbox::new();
     let mut plugins = Plugins::new(&with_worker(&sandbox)).expect("the built-ins");
     plugins
@@ -158,7 +158,7 @@ fn a_path_has_one_handler_whatever_versions_others_support() {
 }
 
 #[test]
-fn a_pack_is_registered_whole_or_not_at_all() {
+fn a_pack_is_registered_completely_or_not_at_all() {
     let sandbox = Sandbox::new();
     let host = with_worker(&sandbox);
     let mut plugins = Plugins::new(&host).expect("the built-ins");
@@ -197,7 +197,7 @@ fn a_pack_is_registered_whole_or_not_at_all() {
 }
 
 #[test]
-fn what_is_granted_is_what_is_declared_and_stays() {
+fn only_declared_permissions_are_granted() {
     let sandbox = Sandbox::new();
     let host = with_worker(&sandbox);
     let pack =
@@ -217,7 +217,7 @@ fn what_is_granted_is_what_is_declared_and_stays() {
 }
 
 #[test]
-fn without_a_worker_a_program_is_told_what_it_lacks() {
+fn without_a_worker_the_error_says_how_to_add_one() {
     let sandbox = Sandbox::new().with_own_cache();
     let pack = sandbox.honest_pack("state", "acme.state.a", "^1").display().to_string();
     let host = host(&sandbox, Worker::None);
@@ -233,7 +233,7 @@ fn without_a_worker_a_program_is_told_what_it_lacks() {
 #[test]
 fn a_program_hosts_handlers_of_its_own_and_of_packs() {
     let mut build = Command::new(env!("CARGO"));
-    // with the features of the workspace, as `cargo test --workspace` has built it already
+    // use the features of the workspace, with which `cargo test --workspace` has built it
     build
         .args(["build", "--workspace", "--example", "embed-host", "--locked"])
         .current_dir(repository());

@@ -1,4 +1,4 @@
-//! Environments that trust somebody: nothing else is bound, and nothing else is loaded.
+//! Environments with a trust root bind and load only packs with a trusted signature.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ const PATH: &str = "acme.secrets.signed";
 const KIND: &str = "acme.secrets.signed@1.0.0";
 
 fn sandbox() -> Sandbox {
-    // what is kept of signatures is shared by all who share a cache
+    // environments that share a cache share its signatures
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
     sandbox
@@ -39,7 +39,7 @@ fn doctor(sandbox: &Sandbox, code: i32) -> Value {
     sandbox.gtc(["op", "env", "doctor", "local"]).exited(code).result()
 }
 
-/// The kinds of the load failures.
+/// Returns the kinds of the load failures.
 fn failures(sandbox: &Sandbox) -> Vec<String> {
     let report = doctor(sandbox, 1);
     let failures = report["load_failures"].as_array().expect("a list");
@@ -56,7 +56,7 @@ fn root(sandbox: &Sandbox) -> PathBuf {
 }
 
 #[test]
-fn only_a_pack_that_somebody_trusted_vouches_for_is_bound() {
+fn only_a_pack_with_a_trusted_signature_is_bound() {
     let sandbox = sandbox();
     let (author, stranger) = (sandbox.key("author.key"), sandbox.key("stranger.key"));
     sandbox.trust(&author);
@@ -108,7 +108,7 @@ fn only_a_pack_that_somebody_trusted_vouches_for_is_bound() {
 }
 
 #[test]
-fn what_was_bound_without_a_look_is_found_when_it_is_loaded() {
+fn an_unchecked_pack_is_verified_when_it_is_loaded() {
     let sandbox = sandbox();
     let (author, stranger) = (sandbox.key("author.key"), sandbox.key("stranger.key"));
     sandbox.trust(&author);
@@ -147,7 +147,7 @@ fn what_was_bound_without_a_look_is_found_when_it_is_loaded() {
 }
 
 #[test]
-fn a_signature_is_kept_with_what_was_bound_and_verified_again() {
+fn a_signature_is_cached_with_its_archive_and_verified_again() {
     let sandbox = sandbox();
     let author = sandbox.key("author.key");
     sandbox.trust(&author);
@@ -176,7 +176,7 @@ fn a_signature_is_kept_with_what_was_bound_and_verified_again() {
     let honest = std::fs::read(&kept).expect("a signature");
     std::fs::write(&kept, "overwritten").expect("a file");
     assert_eq!(failures(&sandbox), ["unsigned"], "what is damaged is as good as none");
-    // what somebody put beside it, even under its right name, neither helps nor harms
+    // a file placed next to it, even with the right name, changes nothing
     std::fs::write(folder.join(Sha256Digest::compute(b"planted").hex()), "planted")
         .expect("a file");
     std::fs::write(folder.join("0.sig"), "planted").expect("a file");
@@ -189,7 +189,7 @@ fn a_signature_is_kept_with_what_was_bound_and_verified_again() {
 }
 
 #[test]
-fn a_key_that_is_no_longer_trusted_vouches_for_nothing() {
+fn a_removed_key_verifies_nothing() {
     let sandbox = sandbox();
     let (author, other) = (sandbox.key("author.key"), sandbox.key("other.key"));
     sandbox.trust(&author);
@@ -214,7 +214,7 @@ fn a_key_that_is_no_longer_trusted_vouches_for_nothing() {
 }
 
 #[test]
-fn without_a_trust_root_it_is_said_plainly_and_changes_nothing() {
+fn without_a_trust_root_signatures_are_reported_unchecked() {
     let sandbox = sandbox();
     let pack = sandbox.honest_pack("secrets", PATH, "^1");
     update(&sandbox, &pack, &[]).succeeded();
@@ -233,7 +233,7 @@ fn without_a_trust_root_it_is_said_plainly_and_changes_nothing() {
 }
 
 #[test]
-fn a_trust_root_keeps_what_others_wrote_into_it() {
+fn a_trust_root_keeps_unknown_members() {
     let sandbox = Sandbox::with_fixture("fresh").with_own_cache();
     let fixture = std::fs::read_to_string(root(&sandbox)).expect("a trust root");
     let list =
@@ -301,7 +301,7 @@ fn a_new_trust_root_is_what_the_existing_tools_read() {
 }
 
 #[test]
-fn a_malformed_trust_root_is_named_and_trusts_nobody() {
+fn a_malformed_trust_root_is_reported_and_trusts_no_key() {
     let sandbox = sandbox();
     let author = sandbox.key("author.key");
     sandbox.trust(&author);

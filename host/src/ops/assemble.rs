@@ -137,7 +137,8 @@ impl Assembly {
         match fetched {
             Ok(fetched) if fetched.digest == pin.archive => Ok(fetched),
             Ok(fetched) => {
-                let (locked, found) = (pin.archive, fetched.digest);
+                let locked = pin.archive;
+                let found = fetched.digest;
                 self.drifts.push(Drift { pack_ref: pack_ref.clone(), locked, found });
                 host.fetcher
                     .cache
@@ -178,16 +179,18 @@ impl Assembly {
             // a component without an archive cannot declare permissions; it was bound with a
             // warning, and its requests are denied
             let mismatches = loaded.permission_faults().into_iter().filter(|_| loaded.is_declared);
-            let mismatch =
-                |reason| PermissionProblem::Mismatch { pack_ref: pack_ref.clone(), reason };
-            self.permission_problems.extend(mismatches.map(mismatch));
+            self.permission_problems.extend(
+                mismatches.map(|reason| PermissionProblem::Mismatch {
+                    pack_ref: pack_ref.clone(),
+                    reason,
+                }),
+            );
             let missing = loaded.permissions.without(&granted);
             // a pack that was bound with `--no-fetch` has no pin, which is reported elsewhere
             if pin.is_some() && !missing.is_empty() {
-                let (pack_ref, path) = (pack_ref.clone(), path.clone());
                 self.permission_problems.push(PermissionProblem::Ungranted {
-                    pack_ref,
-                    path,
+                    pack_ref: pack_ref.clone(),
+                    path: path.clone(),
                     missing,
                 });
             }

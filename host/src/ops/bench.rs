@@ -74,13 +74,15 @@ pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchRepor
     if found > load_pack::MAX_HANDLERS_PER_RUN {
         return Err(unusable(PackError::TooManyHandlers { found }));
     }
-    let handler = |packed: crate::archive::PackedHandler| {
-        let times = host.engine.bench(&packed.bytes, &packed.digest, trust, turns);
+    let mut handlers = Vec::new();
+    for packed in pack.handlers {
         let component = packed.component.clone();
-        let times = times.map_err(|source| unusable(PackError::Handler { component, source }))?;
-        Ok(handler_times(packed.component, packed.bytes.len(), &times))
-    };
-    let handlers = pack.handlers.into_iter().map(handler).collect::<Result<_, OpError>>()?;
+        let times = host
+            .engine
+            .bench(&packed.bytes, &packed.digest, trust, turns)
+            .map_err(|source| unusable(PackError::Handler { component, source }))?;
+        handlers.push(handler_times(packed.component, packed.bytes.len(), &times));
+    }
     Ok(BenchReport { pack_ref: pack_ref.clone(), turns, handlers })
 }
 

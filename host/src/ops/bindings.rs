@@ -97,8 +97,10 @@ pub fn resolve_extension(
 ) -> Result<ResolveReport, OpError> {
     let stored = host.store.load(id)?;
     let key = reference.key();
-    let not_bound = || OpError::NotBound { key: key.clone(), environment: id.clone() };
-    let binding = stored.environment.binding(&key).ok_or_else(not_bound)?;
+    let binding = stored
+        .environment
+        .binding(&key)
+        .ok_or_else(|| OpError::NotBound { key: key.clone(), environment: id.clone() })?;
     let answers = host.store.answers(id, binding.answers_ref.as_ref());
     let answers = answers.map_err(|source| OpError::Answers { key: key.clone(), source })?;
     let answers = RawValue::from_string(answers).expect("the store gives out JSON only");

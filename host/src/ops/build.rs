@@ -80,12 +80,12 @@ pub struct BuildReport {
 pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError> {
     let fetched =
         host.fetcher.fetch_file(&request.component).map_err(|source| OpError::Input { source })?;
-    let not_packed = |source| OpError::Component { path: request.component.clone(), source };
     let loaded = host
         .engine
         .load_isolated(&fetched.bytes, &fetched.digest, Provenance::External)
-        .map_err(not_packed)?;
-    let (slot, path) = (loaded.handler.slot(), loaded.handler.descriptor_path().clone());
+        .map_err(|source| OpError::Component { path: request.component.clone(), source })?;
+    let slot = loaded.handler.slot();
+    let path = loaded.handler.descriptor_path().clone();
     let permissions =
         embedded_permissions(host, &request.component, &fetched.bytes)?.union(&request.permissions);
     let supported: VersionReq = loaded.handler.supported_versions().clone();
@@ -159,9 +159,11 @@ pub(super) fn embedded_permissions(
 ) -> Result<Permissions, OpError> {
     let section = engine::permissions_section(component, &host.limits.engine.complexity)
         .map_err(|source| OpError::Component { path: path.to_owned(), source })?;
-    let malformed = |reason| OpError::PermissionsSection { path: path.to_owned(), reason };
     section.map_or_else(
         || Ok(Permissions::default()),
-        |json| archive::parse_permissions(json).map_err(malformed),
+        |json| {
+            archive::parse_permissions(json)
+                .map_err(|reason| OpError::PermissionsSection { path: path.to_owned(), reason })
+        },
     )
 }

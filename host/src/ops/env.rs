@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::doctor::{self, DoctorReport};
 use super::{OpError, audit, load_pack};
 use crate::host::Host;
-use crate::store::{AuditEvent, EditSession};
+use crate::store::{AuditEvent, EditSession, Stored};
 
 /// The default listen address of a runtime.
 const LISTEN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -157,20 +157,16 @@ fn save_initialized(
 /// # Errors
 /// [`OpError`] when the folder cannot be read.
 pub fn list(host: &Host) -> Result<ListReport, OpError> {
-    let listed = |id: EnvId| match host.store.load(&id) {
-        Ok(stored) => {
-            let (packs, extensions) =
-                (stored.environment.packs().len(), stored.environment.extensions().len());
-            ListedEnvironment { environment_id: id, packs, extensions, error: None }
-        }
-        Err(error) => ListedEnvironment {
-            environment_id: id,
-            packs: 0,
-            extensions: 0,
-            error: Some(error.to_string()),
-        },
-    };
-    let environments = host.store.list()?.into_iter().map(listed).collect();
+    let mut environments = Vec::new();
+    for id in host.store.list()? {
+        let (packs, extensions, error) = match host.store.load(&id) {
+            Ok(Stored { environment, .. }) => {
+                (environment.packs().len(), environment.extensions().len(), None)
+            }
+            Err(error) => (0, 0, Some(error.to_string())),
+        };
+        environments.push(ListedEnvironment { environment_id: id, packs, extensions, error });
+    }
     Ok(ListReport { store_root: host.store.root().to_string_lossy().into_owned(), environments })
 }
 
@@ -210,9 +206,8 @@ fn unbound_defaults(
 ) -> Result<Vec<(CoreSlot, PackDescriptor)>, OpError> {
     let mut defaults = Vec::new();
     for kind in host.fetcher.builtins() {
-        let failed = |source| OpError::Builtin { pack: kind.clone(), source };
-        let (_, pack) =
-            load_pack::load_pack(host, &PackRef::Builtin(kind.clone())).map_err(failed)?;
+        let (_, pack) = load_pack::load_pack(host, &PackRef::Builtin(kind.clone()))
+            .map_err(|source| OpError::Builtin { pack: kind.clone(), source })?;
         let slot = pack.handler_for(&kind).map(|loaded| loaded.handler.slot());
         let Some(Ok(slot)) = slot.map(CoreSlot::try_from) else { continue };
         if environment.binding(&BindingKey::Slot(slot)).is_none() {

@@ -98,20 +98,21 @@ pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, OpEr
         .as_ref()
         .map(|environment| trust_root_document(host, environment))
         .transpose()?;
-    let (mut parcels, mut reports) = (Vec::new(), Vec::new());
+    let mut entries = Vec::new();
+    let mut reports = Vec::new();
     for (pack_ref, fetched) in chosen {
         let fetched = match fetched {
             Some(get) => get(host)?,
             None => host.fetcher.fetch(&pack_ref)?,
         };
-        let (parcel, report) = build_entry(host, pack_ref, &fetched, &mut warnings)?;
-        parcels.push(parcel);
+        let (entry, report) = build_entry(host, pack_ref, &fetched, &mut warnings)?;
+        entries.push(entry);
         reports.push(report);
     }
     let along = request.trust_root_of.as_ref().map(EnvId::as_str).zip(trust_root.as_deref());
     let mut fault = None;
     let written = write_with(&request.output, |file| {
-        host.fetcher.bundle_writer().write(&parcels, along, file).map_err(|error| {
+        host.fetcher.bundle_writer().write(&entries, along, file).map_err(|error| {
             fault = Some(error);
             io::ErrorKind::Other.into()
         })
@@ -137,7 +138,8 @@ fn pinned_packs(
     warnings: &mut Vec<String>,
 ) -> Result<Vec<(PackRef, Option<Get>)>, OpError> {
     let stored = host.store.load(environment)?;
-    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
     for pack_ref in stored.environment.bindings().map(|binding| binding.pack_ref.clone()) {
         if host.fetcher.is_builtin(&pack_ref) || !seen.insert(pack_ref.text()) {
             continue;
@@ -153,33 +155,33 @@ fn pinned_packs(
                 // the cached archive has no manifest, so fetch by manifest digest
                 (PackRef::Oci(_), Some(_)) => {
                     let fetched = host.fetcher.fetch_pinned(&of, pin.manifest)?;
-                    match fetched.digest == pin.archive {
-                        true => Ok(fetched),
-                        false => Err(not_saved(PackError::Replaced {
-                            locked: pin.archive,
-                            found: fetched.digest,
-                        })),
+                    if fetched.digest == pin.archive {
+                        return Ok(fetched);
                     }
+                    Err(not_saved(PackError::Replaced {
+                        locked: pin.archive,
+                        found: fetched.digest,
+                    }))
                 }
                 _ => fetch_pinned(host, &of, &pin).map_err(not_saved),
             }
         });
         found.push((pack_ref, Some(get)));
     }
-    match found.is_empty() {
-        true => Err(OpError::NothingToSave { environment: environment.clone() }),
-        false => Ok(found),
+    if found.is_empty() {
+        return Err(OpError::NothingToSave { environment: environment.clone() });
     }
+    Ok(found)
 }
 
 /// Returns the trust root of an environment as a document.
 fn trust_root_document(host: &Host, environment: &EnvId) -> Result<String, OpError> {
     host.store.load(environment)?;
     let root = host.store.trust_root(environment)?;
-    match TrustPolicy::from_trust_root(&root)?.is_empty() {
-        true => Err(OpError::NoTrustRoot { environment: environment.clone() }),
-        false => Ok(root.to_document()),
+    if TrustPolicy::from_trust_root(&root)?.is_empty() {
+        return Err(OpError::NoTrustRoot { environment: environment.clone() });
     }
+    Ok(root.to_document())
 }
 
 /// Builds the bundle entry of a pack, with its signatures.
@@ -189,8 +191,8 @@ fn build_entry(
     fetched: &FetchedPack,
     warnings: &mut Vec<String>,
 ) -> Result<(BundleEntry, ExportedPack), OpError> {
-    let refused = |source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source };
-    let pack = load_pack::open_archive(host, fetched).map_err(refused)?;
+    let pack = load_pack::open_archive(host, fetched)
+        .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
     let mut parcel = match &pack_ref {
         PackRef::Oci(reference) => {
             host.fetcher.bundle_writer().entry_from_registry(reference, fetched)?

@@ -207,7 +207,8 @@ fn open_candidate(
         || pack.name.clone().unwrap_or_else(|| ForeignText::new(pack.manifest().to_string()));
     let opened = load_pack::open_archive(host, &archive)
         .map_err(|source| OpError::Archive { pack: pack_name(), source })?;
-    let (mut signatures, mut signers) = (BTreeSet::new(), Vec::new());
+    let mut signatures = BTreeSet::new();
+    let mut signers = Vec::new();
     for bytes in read_signatures(carried, &pack, failed)? {
         let evidence = parse_signature_for(&bytes, &archive.digest).map_err(PackError::from);
         let evidence = evidence
@@ -267,7 +268,8 @@ fn choose_output_paths(
     failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<Vec<PathBuf>, OpError> {
     let Some(folder) = &request.output else { return Ok(Vec::new()) };
-    let (mut names, mut files) = (BTreeSet::new(), Vec::new());
+    let mut names = BTreeSet::new();
+    let mut files = Vec::new();
     for ImportCandidate { pack, report, .. } in loaded {
         let path = folder.join(file_name(pack, report, &mut names));
         if !request.force {
@@ -289,16 +291,16 @@ fn write_files(
     failed: &impl Fn(BundleError) -> OpError,
 ) -> Result<(), OpError> {
     write(&path, &carried.archive(pack).map_err(failed)?.bytes)?;
-    let beside = signature_path(&path);
+    let signature_path = signature_path(&path);
     match read_signatures(carried, pack, failed)?.first() {
         Some(signature) => {
-            write(&beside, signature)?;
-            report.signature_path = Some(beside.into());
+            write(&signature_path, signature)?;
+            report.signature_path = Some(signature_path.into());
         }
         // a stale signature file would be read as a signature of this pack
-        None if beside.exists() => {
-            std::fs::remove_file(&beside)
-                .map_err(|source| OpError::Write { path: beside, source })?;
+        None if signature_path.exists() => {
+            std::fs::remove_file(&signature_path)
+                .map_err(|source| OpError::Write { path: signature_path, source })?;
         }
         None => {}
     }
@@ -308,7 +310,6 @@ fn write_files(
 
 /// Returns a file name without path separators, unique within the bundle.
 fn file_name(pack: &BundledPack, report: &ImportedPack, taken: &mut BTreeSet<PathBuf>) -> PathBuf {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
     let by_id = format!("{}-{}", report.id.as_exact(), report.version);
     let extension = if pack.format() == PackFormat::Archive { "gtpack" } else { "wasm" };
     let name = match &pack.reference {
@@ -316,14 +317,18 @@ fn file_name(pack: &BundledPack, report: &ImportedPack, taken: &mut BTreeSet<Pat
             .with_extension("")
             .to_string_lossy()
             .into_owned(),
-        None if by_id.bytes().all(is_plain) && !by_id.starts_with(['.', '-']) => by_id,
+        None if by_id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
+            && !by_id.starts_with(['.', '-']) =>
+        {
+            by_id
+        }
         None => report.sha256.clone(),
     };
     let short = format!("{name}.{extension}");
-    match taken.insert(short.clone().into()) {
-        true => short.into(),
-        false => format!("{name}-{}.{extension}", &report.sha256[..12]).into(),
+    if taken.insert(short.clone().into()) {
+        return short.into();
     }
+    format!("{name}-{}.{extension}", &report.sha256[..12]).into()
 }
 
 /// Returns the command that binds a pack, by its reference or by its output file.

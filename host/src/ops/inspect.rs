@@ -6,7 +6,7 @@ use env_pack_domain::{
 use serde::Serialize;
 
 use super::{OpError, SignatureStatus, load_pack, trust};
-use crate::archive::{self, HandlerDeclaration, PackedHandler};
+use crate::archive::{HandlerDeclaration, PackedHandler};
 use crate::engine::{self, InspectedInterface, LoadError};
 use crate::host::Host;
 
@@ -101,11 +101,6 @@ pub fn inspect(
     let fetched = host.fetcher.fetch(pack_ref)?;
     let pack = load_pack::open_archive(host, &fetched)
         .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
-    let entry = |entry: archive::EntryInfo| InspectedEntry {
-        name: entry.name,
-        size: entry.size,
-        blake3: entry.blake3,
-    };
     Ok(InspectReport {
         pack_ref: pack_ref.clone(),
         signature: trust::inspect_signatures(host, pack_ref, &fetched).signature,
@@ -120,7 +115,15 @@ pub fn inspect(
             .into_iter()
             .map(|handler| inspected(host, handler, with_world))
             .collect(),
-        entries: pack.entries.into_iter().map(entry).collect(),
+        entries: pack
+            .entries
+            .into_iter()
+            .map(|entry| InspectedEntry {
+                name: entry.name,
+                size: entry.size,
+                blake3: entry.blake3,
+            })
+            .collect(),
     })
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::host::Host;
-use crate::limits::{LIMITS, Limit, Limits};
+use crate::limits::{LIMITS, Limits};
 
 /// The current limits.
 #[derive(Debug, Serialize)]
@@ -29,13 +29,17 @@ pub struct ReportedLimit {
 impl LimitsReport {
     fn of(limits: &Limits) -> Self {
         let default = Limits::default();
-        let limit = |limit: &Limit| ReportedLimit {
-            name: limit.name,
-            value: limit.value(limits),
-            shown: limit.unit.format(limit.value(limits)),
-            default: limit.value(&default),
-        };
-        Self { limits: LIMITS.iter().map(limit).collect() }
+        Self {
+            limits: LIMITS
+                .iter()
+                .map(|limit| ReportedLimit {
+                    name: limit.name,
+                    value: limit.value(limits),
+                    shown: limit.unit.format(limit.value(limits)),
+                    default: limit.value(&default),
+                })
+                .collect(),
+        }
     }
 }
 

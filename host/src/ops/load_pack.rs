@@ -72,14 +72,12 @@ pub(super) fn fetch_pinned(
         return Ok(kept);
     }
     let fetched = host.fetcher.fetch_pinned(pack_ref, pin.manifest)?;
-    match fetched.digest == pin.archive {
-        // the cached copy is missing or damaged; use the archive even if caching it fails
-        true => {
-            let _ = host.fetcher.cache.insert(&fetched, host.store.root());
-            Ok(fetched)
-        }
-        false => Err(PackError::Replaced { locked: pin.archive, found: fetched.digest }),
+    if fetched.digest != pin.archive {
+        return Err(PackError::Replaced { locked: pin.archive, found: fetched.digest });
     }
+    // the cached copy is missing or damaged; use the archive even if caching it fails
+    let _ = host.fetcher.cache.insert(&fetched, host.store.root());
+    Ok(fetched)
 }
 
 /// The function that loads a component: [`Engine::load`], or [`Engine::load_isolated`] for a
@@ -252,16 +250,26 @@ impl LoadedPack {
         signer: Option<KeyId>,
         locked_at: String,
     ) -> PinnedPack {
-        let handler = |handler: &LoadedHandler| PinnedHandler {
-            component: handler.component.clone(),
-            digest: handler.digest,
-            slot: handler.handler.slot(),
-            descriptor_path: handler.handler.descriptor_path().clone(),
-            supported_versions: handler.handler.supported_versions().clone(),
-        };
-        let handlers = self.handlers.iter().map(handler).collect();
+        let handlers = self
+            .handlers
+            .iter()
+            .map(|handler| PinnedHandler {
+                component: handler.component.clone(),
+                digest: handler.digest,
+                slot: handler.handler.slot(),
+                descriptor_path: handler.handler.descriptor_path().clone(),
+                supported_versions: handler.handler.supported_versions().clone(),
+            })
+            .collect();
         let signer = signer.map(|signer| ForeignText::new(signer.to_string()));
-        let (archive, manifest) = (self.digest, self.manifest);
-        PinnedPack { manifest, archive, size: self.size, handlers, grants, signer, locked_at }
+        PinnedPack {
+            manifest: self.manifest,
+            archive: self.digest,
+            size: self.size,
+            handlers,
+            grants,
+            signer,
+            locked_at,
+        }
     }
 }

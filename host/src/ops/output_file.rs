@@ -21,11 +21,10 @@ pub(super) fn write_with(
 ) -> Result<(), OpError> {
     let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let is_special = fs::metadata(&place).is_ok_and(|there| !there.is_file());
-    let written = match is_special {
-        true => {
-            fs::OpenOptions::new().write(true).open(&place).and_then(|mut file| fill(&mut file))
-        }
-        false => atomic::write_with(&place, 0o666, fill),
+    let written = if is_special {
+        fs::OpenOptions::new().write(true).open(&place).and_then(|mut file| fill(&mut file))
+    } else {
+        atomic::write_with(&place, 0o666, fill)
     };
     written.map_err(|source| OpError::Write { path: path.to_owned(), source })
 }

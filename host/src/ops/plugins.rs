@@ -137,14 +137,15 @@ impl Plugins {
         pack_ref: &PackRef,
         granted: &Permissions,
     ) -> Result<Vec<DescriptorPath>, RegisterError> {
-        let failed = |source| RegisterError::Pack { pack_ref: pack_ref.clone(), source };
-        let (_, pack) = load_pack::load_pack(host, pack_ref).map_err(failed)?;
+        let (_, pack) = load_pack::load_pack(host, pack_ref)
+            .map_err(|source| RegisterError::Pack { pack_ref: pack_ref.clone(), source })?;
         let origin = Origin { pack_ref: Some(pack_ref.clone()), archive: Some(pack.digest) };
         let paths: Vec<_> = pack.paths().cloned().collect();
         for (at, path) in paths.iter().enumerate() {
-            let kept = match paths[..at].contains(path) {
-                true => Some(&origin),
-                false => self.registry.origin(path).filter(|kept| kept.archive != origin.archive),
+            let kept = if paths[..at].contains(path) {
+                Some(&origin)
+            } else {
+                self.registry.origin(path).filter(|kept| kept.archive != origin.archive)
             };
             if let Some(kept) = kept {
                 return Err(DuplicateRegistration {
@@ -228,8 +229,11 @@ impl Plugin<'_> {
         // a panic can only leave the handler's own state inconsistent
         panic::catch_unwind(AssertUnwindSafe(|| self.handler.preflight(&binding))).unwrap_or_else(
             |panic| {
-                let (call, reason) = (Call::Preflight, ForeignText::new("it panicked"));
-                Err(HandlerFault::Trapped { call, reason, message: panic_message(panic.as_ref()) })
+                Err(HandlerFault::Trapped {
+                    call: Call::Preflight,
+                    reason: ForeignText::new("it panicked"),
+                    message: panic_message(panic.as_ref()),
+                })
             },
         )
     }

@@ -89,9 +89,10 @@ pub(super) fn pack_id(path: &DescriptorPath) -> String {
 /// Quotes a path as a command-line argument. A leading `-` would be read as an option, so
 /// it gets a `./` prefix.
 pub fn path_argument(name: &str) -> String {
-    match name.starts_with('-') {
-        true => quoted(&format!("./{name}")).to_string(),
-        false => quoted(name).to_string(),
+    if name.starts_with('-') {
+        quoted(&format!("./{name}")).to_string()
+    } else {
+        quoted(name).to_string()
     }
 }
 

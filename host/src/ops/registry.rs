@@ -85,8 +85,8 @@ pub struct PullReport {
 pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
     let shown = ForeignText::new(request.archive.to_string_lossy());
     let archive = host.fetcher.fetch_file(&request.archive)?;
-    let refused = |source| OpError::Archive { pack: shown.clone(), source };
-    let pack = archive::open(&archive.bytes, &host.limits.archive).map_err(refused)?;
+    let pack = archive::open(&archive.bytes, &host.limits.archive)
+        .map_err(|source| OpError::Archive { pack: shown.clone(), source })?;
     let signature =
         match host.fetcher.read_document(&signature_path(&request.archive), MAX_ENVELOPE_BYTES) {
             Ok(envelope) => Some(envelope),
@@ -133,9 +133,10 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
 pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, OpError> {
     let key = read_private_key(host, key)?;
     let fetched = host.fetcher.fetch(&PackRef::Oci(reference.clone()))?;
-    let refused =
-        |source| OpError::Archive { pack: ForeignText::new(reference.to_string()), source };
-    let pack = load_pack::open_archive(host, &fetched).map_err(refused)?;
+    let pack = load_pack::open_archive(host, &fetched).map_err(|source| OpError::Archive {
+        pack: ForeignText::new(reference.to_string()),
+        source,
+    })?;
     let name = match fetched.format {
         PackFormat::Archive => format!("{}@{}", pack.id.as_exact(), pack.version),
         PackFormat::Component => reference.repository().to_owned(),
@@ -211,10 +212,10 @@ pub(super) fn refuse_overwrite(
     let is_same = || {
         host.fetcher.read_document(path, limit).is_ok_and(|there| Some(there.as_slice()) == content)
     };
-    match is_there && !is_same() {
-        true => Err(OpError::FileExists { path: path.to_owned() }),
-        false => Ok(()),
+    if is_there && !is_same() {
+        return Err(OpError::FileExists { path: path.to_owned() });
     }
+    Ok(())
 }
 
 /// Returns the default file name of a pulled pack. Repository names and tags contain no

@@ -76,20 +76,14 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
         return Err(OpError::OutputIsInput { path: request.output.clone() });
     }
     let fetched = host.fetcher.fetch_file(&request.archive)?;
-    let refused = |source| OpError::Archive {
-        pack: ForeignText::new(request.archive.to_string_lossy()),
-        source,
-    };
-    let repacked = archive::repack(&fetched.bytes, &host.limits.archive).map_err(refused)?;
+    let repacked = archive::repack(&fetched.bytes, &host.limits.archive).map_err(|source| {
+        OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source }
+    })?;
     write(&request.output, &repacked.bytes)?;
     let comment = (repacked.comment_bytes > 0).then(|| DroppedEntry {
         name: None,
         reason: format!("a comment of {} bytes", repacked.comment_bytes),
     });
-    let folder = |name| DroppedEntry {
-        name: Some(name),
-        reason: "a folder entry, which has no content".to_owned(),
-    };
     Ok(RepackReport {
         path: request.output.as_path().into(),
         size: repacked.bytes.len(),
@@ -98,7 +92,15 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
         from_sha256: fetched.digest.hex(),
         unchanged: repacked.bytes == *fetched.bytes,
         entries: repacked.entries.into_iter().map(KeptEntry::from).collect(),
-        dropped: repacked.dropped.into_iter().map(folder).chain(comment).collect(),
+        dropped: repacked
+            .dropped
+            .into_iter()
+            .map(|name| DroppedEntry {
+                name: Some(name),
+                reason: "a folder entry, which has no content".to_owned(),
+            })
+            .chain(comment)
+            .collect(),
     })
 }
 

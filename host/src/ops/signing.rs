@@ -122,11 +122,12 @@ pub fn keygen(path: &Path) -> Result<KeygenReport, OpError> {
 
 /// Writes a new file; fails if it exists.
 fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
-    let failed = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::AlreadyExists => OpError::KeyExists { path: path.to_owned() },
-        _ => OpError::Write { path: path.to_owned(), source },
-    };
-    atomic::write_new(path, text.as_bytes(), mode).map_err(failed)
+    atomic::write_new(path, text.as_bytes(), mode).map_err(|source: std::io::Error| {
+        match source.kind() {
+            std::io::ErrorKind::AlreadyExists => OpError::KeyExists { path: path.to_owned() },
+            _ => OpError::Write { path: path.to_owned(), source },
+        }
+    })
 }
 
 /// Signs a pack. The signature is added to those in the signature file, which must be for
@@ -138,17 +139,13 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
 pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
     let key = read_private_key(host, &request.key)?;
     let fetched = host.fetcher.fetch_file(&request.archive)?;
-    let refused = |source| OpError::Archive {
-        pack: ForeignText::new(request.archive.to_string_lossy()),
-        source,
-    };
-    let pack = archive::open(&fetched.bytes, &host.limits.archive).map_err(refused)?;
+    let pack = archive::open(&fetched.bytes, &host.limits.archive).map_err(|source| {
+        OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source }
+    })?;
     let path = signature_output(request)?;
     let not_added = |source| OpError::SignatureNotAdded { path: path.clone(), source };
-    let there = match request.replace {
-        true => None,
-        false => read_existing(host, &path).map_err(not_added)?,
-    };
+    let there =
+        if request.replace { None } else { read_existing(host, &path).map_err(not_added)? };
     let (bytes, changed) = match there {
         None => (
             Envelope::sign(
@@ -172,14 +169,14 @@ pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
     }
     let envelope = Envelope::parse(&bytes).map_err(|error| not_added(error.into()))?;
     let signers = envelope.claimed_signers().cloned().collect();
-    let (key_id, sha256) = (key.public().id(), fetched.digest.hex());
+
     Ok(SignReport {
         path: Some(path.into()),
         pack_ref: None,
-        key_id,
+        key_id: key.public().id(),
         id: pack.id,
         version: pack.version,
-        sha256,
+        sha256: fetched.digest.hex(),
         changed,
         signers,
     })
@@ -227,8 +224,6 @@ fn read_existing(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError>
 pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpError> {
     let trust = trust_policy(host, &request.trusted)?;
     let fetched = host.fetcher.fetch(&request.pack_ref)?;
-    let not_vouched =
-        |source| OpError::SignatureNotTrusted { pack_ref: request.pack_ref.clone(), source };
     let verified = match request.signatures.as_slice() {
         [] => trust.verify(&fetched.digest, find_signatures(host, &request.pack_ref, &fetched)),
         named => {
@@ -239,7 +234,10 @@ pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpEr
             trust.verify(&fetched.digest, named)
         }
     };
-    let (signer, _) = verified.map_err(not_vouched)?;
+    let (signer, _) = verified.map_err(|source| OpError::SignatureNotTrusted {
+        pack_ref: request.pack_ref.clone(),
+        source,
+    })?;
     Ok(VerifyReport { pack_ref: request.pack_ref.clone(), sha256: fetched.digest.hex(), signer })
 }
 
@@ -253,10 +251,10 @@ pub(super) fn trust_policy(host: &Host, trusted: &TrustedKeys) -> Result<TrustPo
         TrustedKeys::Environment(environment) => {
             host.store.load(environment)?;
             let trust = TrustPolicy::for_environment(host, environment)?;
-            match trust.is_empty() {
-                true => Err(OpError::NoTrustRoot { environment: environment.clone() }),
-                false => Ok(trust),
+            if trust.is_empty() {
+                return Err(OpError::NoTrustRoot { environment: environment.clone() });
             }
+            Ok(trust)
         }
     }
 }

@@ -64,15 +64,16 @@ impl TrustPolicy {
 
     /// Returns the policy that trusts the keys in a trust root.
     pub fn from_trust_root(root: &TrustRoot) -> Result<Self, StoreError> {
-        let key = |(at, trusted): (usize, &crate::store::TrustedKey)| {
+        let mut keys = Vec::new();
+        for (at, trusted) in root.keys().iter().enumerate() {
             let key = PublicKey::from_pem(trusted.public_key_pem.as_bytes())
                 .map_err(|error| root.malformed(at, "public_key_pem", &error))?;
-            match key.id() == trusted.key_id {
-                true => Ok(key),
-                false => Err(root.malformed(at, "key_id", &KeyError::WrongId { id: key.id() })),
+            if key.id() != trusted.key_id {
+                return Err(root.malformed(at, "key_id", &KeyError::WrongId { id: key.id() }));
             }
-        };
-        Ok(Self { keys: root.keys().iter().enumerate().map(key).collect::<Result<_, _>>()? })
+            keys.push(key);
+        }
+        Ok(Self { keys })
     }
 
     /// Returns the policy that trusts these keys.

@@ -78,13 +78,16 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, OpError
     host.store.load(environment)?;
     let root = host.store.trust_root(environment)?;
     TrustPolicy::from_trust_root(&root)?;
-    let key = |key: &TrustedKey| TrustedKeyReport {
-        key_id: key.key_id,
-        public_key_pem: key.public_key_pem.clone(),
-    };
     Ok(TrustRootReport {
         environment_id: environment.clone(),
-        keys: root.keys().iter().map(key).collect(),
+        keys: root
+            .keys()
+            .iter()
+            .map(|key| TrustedKeyReport {
+                key_id: key.key_id,
+                public_key_pem: key.public_key_pem.clone(),
+            })
+            .collect(),
     })
 }
 

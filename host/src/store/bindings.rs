@@ -146,28 +146,29 @@ pub(super) fn merge(binding: &Binding, old: Option<&BindingElement>) -> JsonObje
 }
 
 fn base(binding: &Binding, old: &BindingElement) -> JsonObject {
-    let restores = |previous: &PreviousBinding| match previous {
-        PreviousBinding::Known(previous) => {
-            Binding { generation: binding.generation, ..(**previous).clone() } == *binding
-        }
-        PreviousBinding::Opaque(_) => false,
-    };
-    let is_rollback =
-        binding.previous.is_none() && old.binding.previous.as_ref().is_some_and(restores);
+    let is_rollback = binding.previous.is_none()
+        && old.binding.previous.as_ref().is_some_and(|previous| match previous {
+            PreviousBinding::Known(previous) => {
+                Binding { generation: binding.generation, ..(**previous).clone() } == *binding
+            }
+            PreviousBinding::Opaque(_) => false,
+        });
     let reference =
         || optional_member::<String>(&old.object, "previous_binding_ref").ok().flatten();
-    match is_rollback {
-        true => reference().and_then(|reference| previous_object(&reference)).unwrap_or_default(),
-        false => old.object.clone(),
+    if is_rollback {
+        reference().and_then(|reference| previous_object(&reference)).unwrap_or_default()
+    } else {
+        old.object.clone()
     }
 }
 
 /// Encodes a binding as an `inline://` reference: compact JSON with sorted members, as the
 /// existing tools write it.
 fn encode_previous(previous: &Binding, old: Option<&BindingElement>) -> String {
-    let is_old =
-        |old: &&BindingElement| Binding { previous: None, ..old.binding.clone() } == *previous;
-    let mut object = old.filter(is_old).map(|old| old.object.clone()).unwrap_or_default();
+    let mut object = old
+        .filter(|old| Binding { previous: None, ..old.binding.clone() } == *previous)
+        .map(|old| old.object.clone())
+        .unwrap_or_default();
     fill(&mut object, previous);
     object.remove("previous_binding_ref");
     let sorted: std::collections::BTreeMap<&str, &RawValue> = object.members().collect();

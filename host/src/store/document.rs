@@ -35,15 +35,12 @@ impl EnvironmentDocument {
         }
         let bindings = elements.iter().map(|(_, _, element)| element.binding.clone());
         let environment = Environment::new(id.clone(), bindings).map_err(|fault| {
-            let has_key = |(_, _, element): &&(Section, usize, BindingElement)| {
-                element.binding.key() == fault.key
-            };
             let mut places = elements
                 .iter()
-                .filter(has_key)
+                .filter(|(_, _, element)| element.binding.key() == fault.key)
                 .map(|(section, at, _)| format!("`{}[{at}]`", section.name()));
-            let (first, second) =
-                (places.next().unwrap_or_default(), places.next().unwrap_or_default());
+            let first = places.next().unwrap_or_default();
+            let second = places.next().unwrap_or_default();
             StoreError::malformed(path, second, format!("{fault}, first at {first}"))
         })?;
         let elements = elements.into_iter().map(|(_, _, element)| element).collect();
@@ -77,11 +74,12 @@ impl EnvironmentDocument {
     pub fn render(&self, environment: &Environment) -> String {
         let mut object = self.object.clone();
         for section in Section::ALL {
-            let in_section = |binding: &&Binding| {
-                matches!(binding.place, BindingPlace::Slot(_)) == (section == Section::Packs)
-            };
-            let elements =
-                environment.bindings().filter(in_section).map(|binding| self.element(binding));
+            let elements = environment
+                .bindings()
+                .filter(|binding| {
+                    matches!(binding.place, BindingPlace::Slot(_)) == (section == Section::Packs)
+                })
+                .map(|binding| self.element(binding));
             let list = format!("[{}\n  ]", joined(elements));
             let list = if list == "[\n  ]" { "[]".to_owned() } else { list };
             let is_absent = object.get(section.name()).is_none() && list == "[]";
@@ -118,15 +116,16 @@ fn section_elements(
         return Ok(Vec::new());
     }
     let list: Vec<Box<RawValue>> = object.require(name, path)?;
-    let element = |(at, text): (usize, &RawValue)| match BindingElement::parse(section, text) {
-        Ok(element) => Ok((section, at, element)),
-        Err(fault) => {
+    let mut elements = Vec::new();
+    for (at, text) in list.iter().enumerate() {
+        let element = BindingElement::parse(section, text).map_err(|fault| {
             let member =
                 if fault.member.is_empty() { String::new() } else { format!(".{}", fault.member) };
-            Err(StoreError::malformed(path, format!("`{name}[{at}]{member}`"), fault.reason))
-        }
-    };
-    list.iter().map(AsRef::as_ref).enumerate().map(element).collect()
+            StoreError::malformed(path, format!("`{name}[{at}]{member}`"), fault.reason)
+        })?;
+        elements.push((section, at, element));
+    }
+    Ok(elements)
 }
 
 fn joined(elements: impl Iterator<Item = String>) -> String {

@@ -237,10 +237,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`].
     pub fn audit(&self, id: &EnvId, event: &AuditEvent) -> Result<(), StoreError> {
-        match self.exists(id) {
-            true => audit::append(&self.folder(id), id, event),
-            false => Ok(()),
+        if !self.exists(id) {
+            return Ok(());
         }
+        audit::append(&self.folder(id), id, event)
     }
 
     /// Returns the folder of an environment. It is inside the root, because an id has no `/`.

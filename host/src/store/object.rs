@@ -22,14 +22,11 @@ impl JsonObject {
         let object: Self =
             serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))?;
         let found: String = object.require("schema", path)?;
-        match found == schema {
-            true => Ok(object),
-            false => Err(StoreError::malformed(
-                path,
-                "`schema`",
-                format!("it is `{found}`, expected `{schema}`"),
-            )),
+        if found != schema {
+            let reason = format!("it is `{found}`, expected `{schema}`");
+            return Err(StoreError::malformed(path, "`schema`", reason));
         }
+        Ok(object)
     }
 
     /// Returns the value of a required member.
@@ -83,15 +80,17 @@ impl JsonObject {
     /// Returns the object as text, one member per line, indented for this depth.
     pub fn render(&self, depth: usize) -> String {
         let indent = "  ".repeat(depth);
-        let member = |(name, value): (&str, &RawValue)| {
-            let name = serde_json::to_string(name).expect("text makes JSON");
-            format!("\n{indent}  {name}: {}", value.get())
-        };
-        let members: Vec<_> = self.members().map(member).collect();
-        match members.is_empty() {
-            true => "{}".to_owned(),
-            false => format!("{{{}\n{indent}}}", members.join(",")),
+        let members: Vec<_> = self
+            .members()
+            .map(|(name, value)| {
+                let name = serde_json::to_string(name).expect("text makes JSON");
+                format!("\n{indent}  {name}: {}", value.get())
+            })
+            .collect();
+        if members.is_empty() {
+            return "{}".to_owned();
         }
+        format!("{{{}\n{indent}}}", members.join(","))
     }
 }
 

@@ -118,15 +118,14 @@ impl PinsDocument {
     pub fn parse(text: &str, path: &Path) -> Result<(Self, PackPins), StoreError> {
         let object = JsonObject::document(text, path, SCHEMA)?;
         let pins: JsonObject = object.require("packs", path)?;
-        let pin = |(pack_ref, text): (&str, &RawValue)| match parse(text) {
-            Ok(pack) => Ok((pack_ref.to_owned(), pack)),
-            Err(reason) => Err(StoreError::malformed(
-                path,
-                format!("`packs.{}`", ForeignText::excerpt(pack_ref)),
-                reason,
-            )),
-        };
-        let packs = pins.members().map(pin).collect::<Result<_, _>>()?;
+        let mut packs = BTreeMap::new();
+        for (pack_ref, text) in pins.members() {
+            let pack = parse(text).map_err(|reason| {
+                let place = format!("`packs.{}`", ForeignText::excerpt(pack_ref));
+                StoreError::malformed(path, place, reason)
+            })?;
+            packs.insert(pack_ref.to_owned(), pack);
+        }
         Ok((Self { object, pins }, PackPins { packs }))
     }
 
@@ -205,7 +204,6 @@ fn raw(value: impl Serialize, depth: usize) -> Box<RawValue> {
 
 impl PinRecord {
     fn parse(self) -> Result<PinnedPack, ParseFault> {
-        let tool = |tool: ToolRecord| ToolPermission::new(tool.tool, tool.args);
         Ok(PinnedPack {
             manifest: self.manifest_digest.map(|text| text.parse()).transpose()?,
             archive: digest(&self.archive_sha256)?,
@@ -216,7 +214,12 @@ impl PinRecord {
                 .map(HandlerRecord::parse)
                 .collect::<Result<_, _>>()?,
             grants: Permissions {
-                tools: self.grants.tools.into_iter().map(tool).collect::<Result<_, _>>()?,
+                tools: self
+                    .grants
+                    .tools
+                    .into_iter()
+                    .map(|tool| ToolPermission::new(tool.tool, tool.args))
+                    .collect::<Result<_, _>>()?,
                 network: self
                     .grants
                     .network
@@ -248,17 +251,21 @@ fn digest(hex: &str) -> Result<Sha256Digest, ParseFault> {
 
 impl From<&PinnedPack> for PinRecord {
     fn from(pack: &PinnedPack) -> Self {
-        let tool = |tool: &ToolPermission| ToolRecord {
-            tool: tool.tool().to_owned(),
-            args: tool.args().to_vec(),
-        };
         Self {
             manifest_digest: pack.manifest.map(|digest| digest.to_string()),
             archive_sha256: pack.archive.hex(),
             size: pack.size,
             handlers: pack.handlers.iter().map(HandlerRecord::from).collect(),
             grants: GrantsRecord {
-                tools: pack.grants.tools.iter().map(tool).collect(),
+                tools: pack
+                    .grants
+                    .tools
+                    .iter()
+                    .map(|tool| ToolRecord {
+                        tool: tool.tool().to_owned(),
+                        args: tool.args().to_vec(),
+                    })
+                    .collect(),
                 network: pack.grants.network.iter().map(ToString::to_string).collect(),
             },
             signer: pack.signer.as_ref().map(|signer| signer.as_exact().to_owned()),

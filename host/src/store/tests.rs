@@ -262,7 +262,7 @@ fn members_of_others_survive_in_the_pins() {
         "what did not change stays as it was:\n{text}"
     );
     let granted = PinnedPack { grants: Default::default(), ..signed };
-    // who signed it stays true when nobody asked again
+    // the signer stays recorded when no signature was required this time
     let text = pins_after(&store, &[("/z.gtpack", PinnedPack { signer: None, ..granted.clone() })]);
     for kept in [
         "\"x_note\": {\"n\":  1.00}",

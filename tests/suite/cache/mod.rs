@@ -297,7 +297,7 @@ fn gc_removes_unused_and_foreign_code() {
         reasons(&gc["removed"], "reason"),
         [
             ("archive", "no environment pins it"),
-            ("compiled", "another version of gtc, or another machine, made it")
+            ("compiled", "another version of gtc or another machine compiled it")
         ]
     );
     assert!(half_written.exists(), "another process may be writing it");
@@ -315,8 +315,8 @@ fn gc_removes_unused_and_foreign_code() {
     assert_eq!(
         reasons(&gc["removed"], "reason"),
         [
-            ("compiled", "no pinned pack needs it, and nobody used it for a month"),
-            ("half-written", "a process ended before it was whole")
+            ("compiled", "no pinned pack needs it, and it was not used for a month"),
+            ("half-written", "an interrupted process left it")
         ]
     );
     assert_eq!(sandbox.compiled().len(), 6);

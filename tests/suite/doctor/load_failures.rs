@@ -5,7 +5,7 @@ use crate::support::Sandbox;
 use crate::support::wat::Handler;
 
 #[test]
-fn a_pack_that_is_not_there_is_named() {
+fn a_missing_pack_is_reported() {
     let sandbox = Sandbox::with_local();
     state_pack_fails(
         &sandbox,
@@ -43,7 +43,7 @@ fn a_pack_that_is_not_there_is_named() {
     );
 }
 
-/// A pack with a component that misbehaves when it is asked who it is.
+/// Asserts the load failure of a pack whose metadata functions misbehave.
 #[track_caller]
 fn hostile(change: impl FnOnce(&mut Handler), error: &str, reason: &str) {
     let sandbox = Sandbox::with_local();
@@ -55,7 +55,7 @@ fn hostile(change: impl FnOnce(&mut Handler), error: &str, reason: &str) {
 }
 
 #[test]
-fn a_pack_that_traps_is_named() {
+fn a_pack_that_traps_is_reported() {
     hostile(
         |handler| handler.slot_body = Some("unreachable".to_owned()),
         "trapped",
@@ -69,7 +69,7 @@ fn a_pack_that_traps_is_named() {
 }
 
 #[test]
-fn a_pack_that_loops_for_ever_is_named() {
+fn a_pack_that_loops_for_ever_is_reported() {
     let endless = "(loop (br 0)) (i32.const 0)";
     hostile(
         |handler| handler.versions_body = Some(endless.to_owned()),
@@ -79,7 +79,7 @@ fn a_pack_that_loops_for_ever_is_named() {
 }
 
 #[test]
-fn a_pack_that_eats_memory_is_named() {
+fn a_pack_that_exhausts_memory_is_reported() {
     let eats = "(loop (br_if 0 (i32.ne (memory.grow (i32.const 256)) (i32.const -1)))) unreachable";
     hostile(
         |handler| handler.slot_body = Some(eats.to_owned()),
@@ -90,7 +90,7 @@ fn a_pack_that_eats_memory_is_named() {
 }
 
 #[test]
-fn a_pack_with_nonsense_for_answers_is_named() {
+fn a_pack_with_invalid_metadata_is_reported() {
     hostile(
         |handler| handler.path = "Not A Path".to_owned(),
         "wrong-shape",
@@ -117,7 +117,7 @@ fn a_pack_with_nonsense_for_answers_is_named() {
 }
 
 #[test]
-fn a_pack_that_is_no_handler_is_named() {
+fn a_pack_that_is_not_a_handler_is_reported() {
     let component = |text: &str| wat::parse_str(text).expect("a component");
     #[track_caller]
     fn check(component: Vec<u8>, error: &str, reason: &str) {

@@ -1,5 +1,5 @@
-//! `gtc op env doctor`: each thing that can be wrong is named, with the pack, the reason
-//! and what to do next.
+//! `gtc op env doctor`: each problem is reported with the pack, the reason and the next
+//! step.
 
 mod load_failures;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::wat::Handler;
 use crate::support::{Ran, Sandbox, repository, text};
 
-/// Binds a pack without looking at it.
+/// Binds a pack without checking it.
 fn bind_unseen(sandbox: &Sandbox, slot: &str, kind: &str, pack_ref: &str) {
     let verb = ["op", "env-packs", "update", "--env", "local", "--no-fetch"];
     sandbox
@@ -20,8 +20,8 @@ fn doctor(sandbox: &Sandbox) -> Ran {
     sandbox.gtc(["op", "env", "doctor", "local"])
 }
 
-/// Requires that a pack bound to `state` is the one finding, that it says why, and that
-/// the other four are healthy.
+/// Asserts that the pack bound to `state` is the only finding, with this reason, and that
+/// the other four bindings are healthy.
 #[track_caller]
 fn state_pack_fails(sandbox: &Sandbox, kind: &str, pack: &str, error: &str, reason: &str) {
     bind_unseen(sandbox, "state", kind, pack);
@@ -77,7 +77,7 @@ fn a_local_environment_is_healthy() {
         report["extensions"],
         json!({"count": 0, "unknown_kinds": [], "slot_mismatches": [], "version_skew": []})
     );
-    // information, unless somebody is strict
+    // a finding with `--strict`, information otherwise
     let strict = sandbox.gtc(["op", "env", "doctor", "local", "--strict"]).exited(1).result();
     assert_eq!(
         (&strict["findings"][0]["code"], &strict["findings"][0]["severity"]),
@@ -92,7 +92,7 @@ fn a_local_environment_is_healthy() {
 }
 
 #[test]
-fn it_answers_what_the_native_one_answers() {
+fn the_report_matches_the_native_doctor() {
     let sandbox = Sandbox::with_fixture("fresh");
     let native =
         std::fs::read_to_string(repository().join("tests/fixtures/native/fresh/doctor.json"))
@@ -149,7 +149,7 @@ fn packs_that_only_a_registry_has_are_reported_as_not_loaded() {
 }
 
 #[test]
-fn an_oci_reference_is_bound_unseen_only() {
+fn offline_an_oci_reference_is_bound_only_unchecked() {
     let sandbox = Sandbox::with_local();
     let oci = "oci://ghcr.io/acme/vault:0.4.2";
     let bind = [
@@ -173,7 +173,7 @@ fn an_oci_reference_is_bound_unseen_only() {
 }
 
 #[test]
-fn an_unknown_kind_is_named() {
+fn an_unknown_kind_is_reported() {
     let sandbox = Sandbox::with_local();
     let pack = sandbox.honest_pack("state", "acme.state.redis", "^1").display().to_string();
     bind_unseen(&sandbox, "state", "acme.state.memcached@1.0.0", &pack);
@@ -189,7 +189,7 @@ fn an_unknown_kind_is_named() {
 }
 
 #[test]
-fn a_slot_mismatch_is_named() {
+fn a_slot_mismatch_is_reported() {
     let sandbox = Sandbox::with_local();
     bind_unseen(
         &sandbox,
@@ -208,7 +208,7 @@ fn a_slot_mismatch_is_named() {
 }
 
 #[test]
-fn version_skew_is_named() {
+fn version_skew_is_reported() {
     let sandbox = Sandbox::with_local();
     bind_unseen(
         &sandbox,
@@ -227,7 +227,7 @@ fn version_skew_is_named() {
 }
 
 #[test]
-fn a_path_that_is_taken_is_named_and_nothing_is_shadowed() {
+fn a_duplicate_path_is_reported_and_shadows_nothing() {
     let sandbox = Sandbox::with_local();
     let impostor =
         sandbox.honest_pack("secrets", "greentic.secrets.dev-store", "*").display().to_string();
@@ -267,7 +267,7 @@ fn a_path_that_is_taken_is_named_and_nothing_is_shadowed() {
 }
 
 #[test]
-fn the_state_of_a_binding_is_what_is_found_about_it() {
+fn a_binding_has_the_state_of_its_worst_finding() {
     #[track_caller]
     fn check(sandbox: &Sandbox, at: usize, code: &str) {
         let report = doctor(sandbox).exited(1).result();
@@ -344,7 +344,7 @@ fn the_state_of_a_binding_is_what_is_found_about_it() {
 }
 
 #[test]
-fn an_extension_that_nobody_answers_for_is_worth_knowing() {
+fn an_unresolved_extension_is_information() {
     let sandbox = Sandbox::with_local();
     let flags = [
         "--kind",
@@ -363,7 +363,7 @@ fn an_extension_that_nobody_answers_for_is_worth_knowing() {
 }
 
 #[test]
-fn commands_that_are_suggested_are_quoted_for_a_shell() {
+fn suggested_commands_are_quoted_for_a_shell() {
     let sandbox = Sandbox::with_local();
     let honest = sandbox.honest_pack("state", "acme.state.redis", "^1");
     let odd = sandbox.home().join("packs/wi t;touch x.gtpack");
@@ -422,12 +422,12 @@ fn a_file_that_changed_after_it_was_bound_is_drift() {
     sandbox.gtc(bind.iter().chain(&[shown.as_str()])).succeeded();
     doctor(&sandbox).succeeded();
 
-    // gone: what was bound is kept, and goes on working
+    // missing: the cached archive is used
     let bytes = std::fs::read(&pack).expect("a pack");
     std::fs::remove_file(&pack).expect("removed");
     doctor(&sandbox).succeeded();
 
-    // changed: what was bound goes on working, and the change is told
+    // changed: the cached archive is used, and the change is reported
     sandbox.honest_pack("state", "acme.state.redis", "^1.1");
     let report = doctor(&sandbox).exited(1).result();
     assert_eq!(report["digest_drift"][0]["pack_ref"], shown.as_str());
@@ -438,18 +438,18 @@ fn a_file_that_changed_after_it_was_bound_is_drift() {
         "gtc op env-packs update --env local --slot state",
     ]);
 
-    // changed, and what was bound is lost: nothing else is run in its place
+    // changed, and not cached: no other archive is run in its place
     std::fs::remove_dir_all(sandbox.cache().join("blobs")).expect("removed");
     let report = doctor(&sandbox).exited(1).result();
     assert_eq!(report["load_failures"][0]["error"], "archive-replaced");
 
-    // the very bytes are back
+    // the original archive is back
     std::fs::write(&pack, bytes).expect("a file");
     doctor(&sandbox).succeeded();
 }
 
 #[test]
-fn answers_that_cannot_be_read_are_named() {
+fn unreadable_answers_are_reported() {
     let sandbox = Sandbox::with_local();
     let bind = [
         "op",

@@ -5,7 +5,7 @@ use crate::support::wat::Handler;
 use crate::support::{Sandbox, packs};
 
 #[test]
-fn packs_that_are_none() {
+fn files_that_are_not_packs() {
     let sandbox = with_free_state();
     let kind = "acme.state.x@1.0.0";
     let folder = sandbox.home().display().to_string();
@@ -130,7 +130,7 @@ fn packs_that_misbehave() {
 }
 
 #[test]
-fn packs_that_cannot_be_built_or_looked_into() {
+fn packs_that_cannot_be_built_or_inspected() {
     let sandbox = Sandbox::new();
     let text = sandbox.write("text.wasm", "root:x:0:0").display().to_string();
     let honest = test_artifacts::prober().display().to_string();

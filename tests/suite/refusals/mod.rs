@@ -1,5 +1,4 @@
-//! Every kind of command that is refused: people and programs are told the same, and
-//! nothing is written.
+//! Refused commands: human and JSON output agree, and nothing is written.
 
 mod bad_packs;
 
@@ -11,8 +10,8 @@ use serde_json::Value;
 use crate::support::wat::Handler;
 use crate::support::{Sandbox, packs, text};
 
-/// Every file below a folder with its content; the audit log, which holds refusals too,
-/// is left out.
+/// Collects every file below a folder with its content, except the audit log, which records
+/// refusals.
 fn files(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let entry = entry.expect("an entry");
@@ -34,7 +33,7 @@ fn written(sandbox: &Sandbox) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// Runs a command that is refused in both formats, and requires that they agree.
+/// Runs a refused command in both formats, and asserts that they agree.
 #[track_caller]
 fn refused(sandbox: &Sandbox, command: &[&str], code: i32, kind: &str, words: &[&str]) {
     let before = written(sandbox);
@@ -60,7 +59,7 @@ fn refused(sandbox: &Sandbox, command: &[&str], code: i32, kind: &str, words: &[
     assert_eq!(written(sandbox), before, "{command:?} wrote something");
 }
 
-/// A command about `local`.
+/// Returns a command about the environment `local`.
 fn about_local<'a>(noun: &'a str, verb: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
     [&["op", noun, verb, "--env", "local"], flags].concat()
 }
@@ -91,7 +90,7 @@ fn bad_descriptors() {
     }
 }
 
-/// Requires that binding this to the free slot `state` is refused.
+/// Asserts that binding this pack to the free slot `state` is refused.
 #[track_caller]
 fn pack_refused(sandbox: &Sandbox, kind: &str, pack: &str, code: i32, error: &str, words: &[&str]) {
     let bind =
@@ -154,7 +153,7 @@ fn changes_that_the_bindings_do_not_allow() {
     let said = sandbox.gtc(unbind("remove", "state")).refused(1, "not-found");
     assert!(!said.contains("`add`"), "nobody who removes wants to add: {said}");
 
-    // a stash that another tool wrote, and one that is damaged
+    // a previous binding that another tool wrote, and a damaged one
     sandbox.gtc(bind("update", "secrets")).succeeded();
     let path = sandbox.environment("local").join("environment.json");
     let stashed = std::fs::read_to_string(&path).expect("a file");

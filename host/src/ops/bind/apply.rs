@@ -59,7 +59,7 @@ fn save(
         report.warnings = checked.warnings.clone();
         // a built-in pack changes with this program, so it is not pinned
         if !host.fetcher.is_builtin(pack_ref) {
-            cached = Some(host.fetcher.cache_archive(&checked.fetched, host.store.root())?);
+            cached = Some(host.fetcher.cache.insert(&checked.fetched, host.store.root())?);
             cache_signature(host, &checked)?;
             report.signer = checked.signed.signature.signer();
             let grants = &checked.pin.grants;

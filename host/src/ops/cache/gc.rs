@@ -107,7 +107,7 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
             what: "root",
             name: display_path(root),
             size: 0,
-            reason: "there is no such folder of environments",
+            reason: "the store root does not exist",
         };
         report.remove(item, || {
             alone.as_ref().map_or(Ok(()), |alone| host.fetcher.cache.gc_roots.remove(alone, root))
@@ -180,11 +180,9 @@ fn remove_references(
     report: &mut CacheGcReport,
 ) -> Result<(), OpError> {
     let kept = host.fetcher.cache.references.list()?;
-    let is_needed = |archive: &Sha256Digest| !pins.pinned_by(archive).is_empty();
-    let (needed, unneeded): (Vec<_>, Vec<_>) = kept
-        .manifests
-        .iter()
-        .partition(|manifest| manifest.archive.as_ref().is_some_and(is_needed));
+    let (needed, unneeded): (Vec<_>, Vec<_>) = kept.manifests.iter().partition(|manifest| {
+        manifest.archive.as_ref().is_some_and(|archive| !pins.pinned_by(archive).is_empty())
+    });
     for ListedManifest { blob, .. } in unneeded {
         let name = ForeignText::new(blob.digest.hex());
         let item = RemovedItem {
@@ -199,22 +197,26 @@ fn remove_references(
             })
         });
     }
-    let stands =
+    let is_cached =
         |manifest: &Sha256Digest| needed.iter().any(|needed| needed.blob.digest == *manifest);
     // a bound tag may lead to a newer manifest by now; doctor reports that as drift
     let is_stale = |reference: &&ListedReference| {
         !reference
             .target
             .as_ref()
-            .is_some_and(|(name, to)| stands(to) || pins.is_reference_bound(&name.to_string()))
+            .is_some_and(|(name, to)| is_cached(to) || pins.is_reference_bound(&name.to_string()))
     };
     for reference in kept.references.iter().filter(is_stale) {
         let name = reference
             .target
             .as_ref()
             .map_or_else(|| reference.blob.digest.hex(), |(name, _)| name.to_string());
-        let (name, reason) = (ForeignText::new(name), "nobody needs what it stood for");
-        let item = RemovedItem { what: "reference", name, size: reference.blob.size, reason };
+        let item = RemovedItem {
+            what: "reference",
+            name: ForeignText::new(name),
+            size: reference.blob.size,
+            reason: "no pinned archive needs it",
+        };
         report.remove(item, || {
             alone.map_or(Ok(()), |alone| {
                 host.fetcher.cache.references.remove_reference(alone, reference)
@@ -249,12 +251,12 @@ fn remove_code(host: &Host, pins: &PinIndex, report: &mut CacheGcReport) -> Resu
 /// Returns why compiled code is not needed; none if it is.
 fn removal_reason(code: &CompiledCode, pins: &PinIndex) -> Option<&'static str> {
     if !code.fits {
-        return Some("another version of gtc, or another machine, made it");
+        return Some("another version of gtc or another machine compiled it");
     }
     let unused = SystemTime::now().duration_since(code.last_used).unwrap_or_default();
     let is_needed = !pins.packs_of(&code.component).is_empty();
     (!is_needed && unused >= UNUSED_FOR)
-        .then_some("no pinned pack needs it, and nobody used it for a month")
+        .then_some("no pinned pack needs it, and it was not used for a month")
 }
 
 fn half_written(path: &Path, size: u64) -> RemovedItem {
@@ -262,7 +264,7 @@ fn half_written(path: &Path, size: u64) -> RemovedItem {
         what: "half-written",
         name: file_name(path),
         size,
-        reason: "a process ended before it was whole",
+        reason: "an interrupted process left it",
     }
 }
 

@@ -128,11 +128,6 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
     let resolved = host.fetcher.cache.references.list()?;
     let compiled = list_compiled(host)?;
     let pins = PinIndex::collect(host)?;
-    let archive = |blob: &crate::fetch::StoredBlob| ListedArchive {
-        sha256: blob.digest.hex(),
-        size: blob.size,
-        pinned_by: pins.pinned_by(&blob.digest).to_vec(),
-    };
     let signature = |signature: &CachedSignature| ListedSignature {
         sha256: signature.blob.digest.hex(),
         archive_sha256: signature.archive.hex(),
@@ -153,7 +148,15 @@ pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
     };
     Ok(CacheListReport {
         path: display_path(&host.cache),
-        archives: kept.blobs.iter().map(archive).collect(),
+        archives: kept
+            .blobs
+            .iter()
+            .map(|blob| ListedArchive {
+                sha256: blob.digest.hex(),
+                size: blob.size,
+                pinned_by: pins.pinned_by(&blob.digest).to_vec(),
+            })
+            .collect(),
         signatures: signed.signatures.iter().map(signature).collect(),
         references: cached_references(&resolved),
         compiled: compiled.code.iter().map(code).collect(),

@@ -125,21 +125,22 @@ impl PinIndex {
                     let mut pins = stored.pins.clone();
                     retain_used_pins(&mut pins, &[&stored.environment]);
                     for (pack_ref, pin) in pins.packs {
-                        let (store_root, pack_ref) =
-                            (store_root.clone(), ForeignText::new(pack_ref));
-                        pin.handlers
-                            .iter()
-                            .for_each(|handler| self.add_component(handler.digest, &pack_ref));
-                        let by = PinnedBy { environment_id: id.clone(), store_root, pack_ref };
-                        self.archives.entry(pin.archive).or_default().push(by);
+                        let pack_ref = ForeignText::new(pack_ref);
+                        for handler in &pin.handlers {
+                            self.add_component(handler.digest, &pack_ref);
+                        }
+                        self.archives.entry(pin.archive).or_default().push(PinnedBy {
+                            environment_id: id.clone(),
+                            store_root: store_root.clone(),
+                            pack_ref,
+                        });
                     }
                 }
                 Err(fault) => {
-                    let (store_root, error) = (store_root.clone(), fault.to_string());
                     self.unreadable.push(UnreadableEnvironment {
                         environment_id: id,
-                        store_root,
-                        error,
+                        store_root: store_root.clone(),
+                        error: fault.to_string(),
                     });
                     self.fault.get_or_insert(fault);
                 }

@@ -66,8 +66,8 @@ impl CacheVerifyReport {
 /// # Errors
 /// [`OpError`] when the cache cannot be read or locked.
 pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
-    let (kept, signed) =
-        (host.fetcher.cache.archives.list()?, host.fetcher.cache.signatures.list()?);
+    let kept = host.fetcher.cache.archives.list()?;
+    let signed = host.fetcher.cache.signatures.list()?;
     let compiled = list_compiled(host)?;
     let pins = PinIndex::collect(host)?;
     let mut report = CacheVerifyReport {

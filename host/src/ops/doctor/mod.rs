@@ -11,10 +11,10 @@ pub use report::{
     VersionSkew,
 };
 
+use super::OpError;
 use super::assemble::{self, Assembly};
 use super::error::describe_permissions;
 use super::suggested_commands::{flags, inspect_command, refresh_command, update_command};
-use super::{OpError, SignatureStatus};
 use crate::host::Host;
 use crate::store::Stored;
 
@@ -60,11 +60,14 @@ pub(super) fn diagnose(
     };
     report.report_packs(&assembly, environment.id(), stored);
     report.report_permissions(&assembly, environment.id());
-    let signed = |(pack_ref, signature): &(PackRef, SignatureStatus)| SignatureReport {
-        pack_ref: pack_ref.clone(),
-        signature: signature.clone(),
-    };
-    report.signatures = assembly.signatures.iter().map(signed).collect();
+    report.signatures = assembly
+        .signatures
+        .iter()
+        .map(|(pack_ref, signature)| SignatureReport {
+            pack_ref: pack_ref.clone(),
+            signature: signature.clone(),
+        })
+        .collect();
     for examined in &diagnosis.bindings {
         report.report_binding(examined, &assembly, environment.id());
         report.report_answers(host, examined.binding, environment.id());
@@ -99,7 +102,8 @@ impl DoctorReport {
     fn report_packs(&mut self, assembly: &Assembly, id: &EnvId, stored: &Stored) {
         for failure in &assembly.failures {
             let kinds = failure.bindings.iter().filter_map(|key| stored.environment.binding(key));
-            let (reason, next) = (failure.error.to_string(), failure.error.hint().to_owned());
+            let reason = failure.error.to_string();
+            let next = failure.error.hint().to_owned();
             self.load_failures.push(LoadFailure {
                 pack_ref: failure.pack_ref.clone(),
                 kinds: kinds.map(|binding| binding.kind.clone()).collect(),
@@ -116,7 +120,7 @@ impl DoctorReport {
             );
         }
         for drift in &assembly.drifts {
-            let (found, locked) = (drift.found, drift.locked);
+            let assemble::Drift { found, locked, .. } = drift;
             let reason = match &drift.pack_ref {
                 PackRef::Oci(_) => {
                     format!("its manifest changed since it was bound: {found} instead of {locked}")
@@ -228,13 +232,15 @@ impl DoctorReport {
         let BindingDiagnosis { binding, verdict } = examined;
         let kind = binding.kind.clone();
         let is_extension = matches!(binding.place, BindingPlace::Extension(_));
-        let lists = match is_extension {
-            true => {
-                let ExtensionFindings { unknown_kinds, slot_mismatches, version_skew, .. } =
-                    &mut self.extensions;
-                (unknown_kinds, slot_mismatches, version_skew)
-            }
-            false => (&mut self.unknown_kinds, &mut self.slot_mismatches, &mut self.version_skew),
+        let lists = if is_extension {
+            let extensions = &mut self.extensions;
+            (
+                &mut extensions.unknown_kinds,
+                &mut extensions.slot_mismatches,
+                &mut extensions.version_skew,
+            )
+        } else {
+            (&mut self.unknown_kinds, &mut self.slot_mismatches, &mut self.version_skew)
         };
         let fault = match verdict {
             Ok(_) => None,

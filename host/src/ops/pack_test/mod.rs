@@ -19,7 +19,7 @@ use super::tool_check::PreflightFault;
 use super::{FilePath, OpError};
 use crate::engine::{PreflightRecording, ProbeBackend};
 use crate::host::Host;
-use crate::scenario::{Actual, ActualCall, Difference, Given};
+use crate::scenario::{Actual, Difference, Given};
 use target::{ScenarioFile, TestTarget};
 
 pub use error::TestError;
@@ -141,11 +141,14 @@ pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, OpError> {
     let handlers = files.iter().map(|file| subject.handler(file)).collect::<Result<Vec<_>, _>>()?;
     let limits = &host.limits.scenario;
     let end = Instant::now() + limits.total_time;
-    let one = |(file, handler)| {
-        let left = end.saturating_duration_since(Instant::now());
-        run(file, handler, limits.preflight_time.min(left))
-    };
-    let scenarios: Vec<_> = files.into_iter().zip(handlers).map(one).collect();
+    let scenarios: Vec<_> = files
+        .into_iter()
+        .zip(handlers)
+        .map(|(file, handler)| {
+            let left = end.saturating_duration_since(Instant::now());
+            run(file, handler, limits.preflight_time.min(left))
+        })
+        .collect();
     let passed = scenarios.iter().filter(|scenario| scenario.passed).count();
     Ok(TestReport::Tested(Tested {
         path: subject.path.into(),
@@ -158,19 +161,15 @@ pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, OpError> {
 
 /// Runs a scenario, unless earlier scenarios used up the total time.
 fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioReport {
-    let (happened, differences) = match time.is_zero() {
-        true => {
-            let reason =
-                ForeignText::new("the earlier scenarios used up the total time for scenarios");
-            let fault = HandlerFault::NotRun { call: Call::Preflight, reason };
-            let difference = Difference::unexpected_fault("run", &fault);
-            (Actual { checks: Err(fault), calls: Vec::new() }, vec![difference])
-        }
-        false => {
-            let happened = observed(record_preflight(&file.scenario.given, loaded, time), loaded);
-            let differences = file.scenario.compare(&happened);
-            (happened, differences)
-        }
+    let (actual, differences) = if time.is_zero() {
+        let reason = ForeignText::new("the earlier scenarios used up the total time for scenarios");
+        let fault = HandlerFault::NotRun { call: Call::Preflight, reason };
+        let difference = Difference::unexpected_fault("run", &fault);
+        (Actual { checks: Err(fault), calls: Vec::new() }, vec![difference])
+    } else {
+        let actual = observed(record_preflight(&file.scenario.given, loaded, time), loaded);
+        let differences = file.scenario.compare(&actual);
+        (actual, differences)
     };
     ScenarioReport {
         name: ForeignText::new(file.name()),
@@ -179,7 +178,7 @@ fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioRe
         handler: loaded.handler.descriptor_path().clone(),
         passed: differences.is_empty(),
         differences,
-        run: PreflightRun::from(happened),
+        run: PreflightRun::from(actual),
     }
 }
 
@@ -223,10 +222,17 @@ impl From<Actual> for PreflightRun {
                 Some(PreflightFault { kind: fault.kind(), message: fault.to_string() }),
             ),
         };
-        let asked = |asked: ActualCall| ProbeReport {
-            question: ForeignText::new(asked.call.to_string()),
-            answer: ForeignText::new(asked.answer),
-        };
-        Self { checks, fault, asked: happened.calls.into_iter().map(asked).collect() }
+        Self {
+            checks,
+            fault,
+            asked: happened
+                .calls
+                .into_iter()
+                .map(|asked| ProbeReport {
+                    question: ForeignText::new(asked.call.to_string()),
+                    answer: ForeignText::new(asked.answer),
+                })
+                .collect(),
+        }
     }
 }

@@ -116,24 +116,22 @@ fn ensure_replayable(
 
 /// Returns the replies of programs by command, in the order of the first calls.
 fn tools(interactions: &[Interaction]) -> Vec<(CommandLine, Vec<ToolReply>)> {
-    let answer = |exchange: &Interaction| match exchange {
+    group_replies(interactions.iter().filter_map(|exchange| match exchange {
         Interaction::Tool { command, reply } => {
             Some((CommandLine(command.clone()), script::tool_reply(command, reply)))
         }
         Interaction::Network { .. } => None,
-    };
-    group_replies(interactions.iter().filter_map(answer))
+    }))
 }
 
 /// Returns the replies of the network by address, in the order of the first calls.
 fn network(interactions: &[Interaction]) -> Vec<(HostPort, Vec<NetworkReply>)> {
-    let answer = |exchange: &Interaction| match exchange {
+    group_replies(interactions.iter().filter_map(|exchange| match exchange {
         Interaction::Network { host, port, reply } => {
             Some((HostPort::new(host, *port), script::network_reply(host, *port, reply)))
         }
         Interaction::Tool { .. } => None,
-    };
-    group_replies(interactions.iter().filter_map(answer))
+    }))
 }
 
 /// Groups replies to the same call. Repetitions of the last reply are dropped, because the

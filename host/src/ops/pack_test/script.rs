@@ -10,16 +10,28 @@ use crate::scenario::{
 
 /// Returns the replies of programs and the network in a scenario.
 pub(super) fn script(given: &Given) -> ScriptedReplies {
-    let tool = |(command, replies): &(CommandLine, crate::scenario::OneOrMany<ToolReply>)| {
-        (command.0.clone(), replies.0.iter().map(|reply| tool_result(&command.0, reply)).collect())
-    };
-    let network = |(address, replies): &(HostPort, crate::scenario::OneOrMany<NetworkReply>)| {
-        let replies = replies.0.iter().map(|reply| network_result(address, reply)).collect();
-        ((address.host.clone(), address.port), replies)
-    };
     ScriptedReplies {
-        tools: given.tools.0.iter().map(tool).collect(),
-        network: given.network.0.iter().map(network).collect(),
+        tools: given
+            .tools
+            .0
+            .iter()
+            .map(|(command, replies)| {
+                (
+                    command.0.clone(),
+                    replies.0.iter().map(|reply| tool_result(&command.0, reply)).collect(),
+                )
+            })
+            .collect(),
+        network: given
+            .network
+            .0
+            .iter()
+            .map(|(address, replies)| {
+                let replies =
+                    replies.0.iter().map(|reply| network_result(address, reply)).collect();
+                ((address.host.clone(), address.port), replies)
+            })
+            .collect(),
     }
 }
 

@@ -60,9 +60,10 @@ impl ScenarioFile {
 impl TestTarget {
     /// Loads the pack or component at a path. In a folder, loads the newest pack.
     pub fn load(host: &Host, target: &Path) -> Result<Self, OpError> {
-        let (path, folder) = match target.is_dir() {
-            true => (newest_pack(target)?, target.to_owned()),
-            false => (target.to_owned(), target.parent().unwrap_or(target).to_owned()),
+        let (path, folder) = if target.is_dir() {
+            (newest_pack(target)?, target.to_owned())
+        } else {
+            (target.to_owned(), target.parent().unwrap_or(target).to_owned())
         };
         let unusable = |source: PackError| TestError::Pack { path: path.clone(), source };
         let mut fetched =
@@ -114,9 +115,10 @@ pub(super) fn read_named_scenarios(
 ) -> Result<Vec<ScenarioFile>, OpError> {
     let mut files = Vec::new();
     for path in paths {
-        match path.is_dir() {
-            true => files.extend(scenarios_in(path)?),
-            false => files.push(path.clone()),
+        if path.is_dir() {
+            files.extend(scenarios_in(path)?);
+        } else {
+            files.push(path.clone());
         }
     }
     read_all(host, &files)
@@ -129,10 +131,10 @@ pub(super) fn read_scenarios_in(host: &Host, folder: &Path) -> Result<Vec<Scenar
 
 fn read_all(host: &Host, paths: &[PathBuf]) -> Result<Vec<ScenarioFile>, OpError> {
     let limit = host.limits.scenario.files;
-    match paths.len() > limit {
-        true => Err(TestError::TooMany { found: paths.len(), limit }.into()),
-        false => paths.iter().map(|path| ScenarioFile::read(host, path)).collect(),
+    if paths.len() > limit {
+        return Err(TestError::TooMany { found: paths.len(), limit }.into());
     }
+    paths.iter().map(|path| ScenarioFile::read(host, path)).collect()
 }
 
 /// Returns the files in a folder with one of these extensions, ordered by name.
@@ -154,13 +156,12 @@ fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, TestError> 
 }
 
 fn newest_pack(folder: &Path) -> Result<PathBuf, TestError> {
-    let changed = |path: &PathBuf| {
-        path.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
-    };
     let packs = files(folder, &["gtpack"])?;
     packs
         .into_iter()
-        .max_by_key(changed)
+        .max_by_key(|path: &PathBuf| {
+            path.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+        })
         .ok_or_else(|| TestError::NoPack { folder: folder.to_owned() })
 }
 

@@ -1,5 +1,5 @@
-//! Environment files: what others wrote survives, and what is malformed is neither used
-//! nor touched.
+//! Environment files: members of other tools survive a change, and malformed files are
+//! neither used nor changed.
 
 use crate::support::{Sandbox, repository};
 
@@ -45,7 +45,7 @@ fn every_native_file_survives_a_change() {
 }
 
 #[test]
-fn a_malformed_file_is_named_with_its_place_and_left_alone() {
+fn a_malformed_file_is_reported_with_its_place_and_not_changed() {
     let fresh = fixture("fresh");
     let check = |content: &str, place: &str, reason: &str| {
         let sandbox = Sandbox::with_fixture("fresh");
@@ -99,7 +99,7 @@ fn a_malformed_file_is_named_with_its_place_and_left_alone() {
 }
 
 #[test]
-fn a_malformed_pin_file_is_named_too() {
+fn a_malformed_pin_file_is_reported_too() {
     let sandbox = Sandbox::with_fixture("fresh");
     let lock = sandbox.environment("local").join("packs.lock.json");
     std::fs::write(
@@ -112,7 +112,7 @@ fn a_malformed_pin_file_is_named_too() {
 }
 
 #[test]
-fn pins_keep_what_others_wrote_into_them() {
+fn pins_keep_unknown_members() {
     let sandbox = Sandbox::with_local();
     let bind = |slot: &'static str| {
         let path = format!("acme.{slot}.x");
@@ -139,7 +139,7 @@ fn pins_keep_what_others_wrote_into_them() {
 }
 
 #[test]
-fn something_else_in_the_place_of_a_file_is_not_no_file() {
+fn a_special_file_is_not_treated_as_missing() {
     let verbs: [&[&str]; 3] = [
         &["op", "env", "doctor", "local"],
         &["op", "env", "init"],
@@ -178,7 +178,7 @@ fn a_symbolic_link_stays_and_its_target_is_updated() {
 }
 
 #[test]
-fn what_a_killed_process_left_goes_away_with_the_next_change() {
+fn the_next_change_removes_files_of_a_killed_process() {
     let sandbox = Sandbox::with_local();
     let left = sandbox.environment("local").join(".environment.json.x7Qa0B");
     std::fs::write(&left, "{ half").expect("a file");
