@@ -80,10 +80,10 @@ pub struct BuildReport {
 pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError> {
     let fetched =
         host.fetcher.fetch_file(&request.component).map_err(|source| OpError::Input { source })?;
-    let loaded = host
-        .engine
-        .load_isolated(&fetched.bytes, &fetched.digest, Provenance::External)
-        .map_err(|source| OpError::Component { path: request.component.clone(), source })?;
+    let loaded =
+        host.engine
+            .load_isolated(&fetched.bytes, &fetched.digest, Provenance::External)
+            .map_err(|source| OpError::Component { path: request.component.clone(), source })?;
     let slot = loaded.handler.slot();
     let path = loaded.handler.descriptor_path().clone();
     let permissions =

@@ -82,7 +82,8 @@ pub(super) fn fetch_pinned(
 
 /// The function that loads a component: [`Engine::load`], or [`Engine::load_isolated`] for a
 /// component that is not trusted yet.
-pub(super) type LoadFn = fn(&Engine, &[u8], &Sha256Digest, Provenance) -> Result<LoadedComponent, LoadError>;
+pub(super) type LoadFn =
+    fn(&Engine, &[u8], &Sha256Digest, Provenance) -> Result<LoadedComponent, LoadError>;
 
 /// Loads the handlers of an archive, or a component without an archive.
 pub(super) fn load_archive(

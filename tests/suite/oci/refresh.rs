@@ -90,9 +90,9 @@ fn a_refresh_does_not_overwrite_a_concurrent_change() {
     let stderr = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(1), "{stderr}");
     assert!(
-        said.contains("\"conflict\"")
-            && said.contains("changed by another process in the meantime"),
-        "{said}"
+        stderr.contains("\"conflict\"")
+            && stderr.contains("changed by another process in the meantime"),
+        "{stderr}"
     );
     assert_eq!(
         text(&sandbox.document("local")["packs"][1]["pack_ref"]),

@@ -95,5 +95,6 @@ impl Payload for ExtensionPayload {
 }
 
 pub fn run(runner: &Runner, input: Input<ExtensionPayload>) -> io::Result<u8> {
-    runner.run("extensions", "add", input, |request| apply(runner, plan_add(&runner.host, request)?))
+    runner
+        .run("extensions", "add", input, |request| apply(runner, plan_add(&runner.host, request)?))
 }

@@ -58,7 +58,6 @@ impl Payload for ExtensionRollbackPayload {
 }
 
 pub fn run(runner: &Runner, input: Input<ExtensionRollbackPayload>) -> io::Result<u8> {
-    runner.run("extensions", "rollback", input, |request| {
-        Ok(bind::rollback(&runner.host, &request)?)
-    })
+    runner
+        .run("extensions", "rollback", input, |request| Ok(bind::rollback(&runner.host, &request)?))
 }

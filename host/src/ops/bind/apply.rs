@@ -76,7 +76,7 @@ fn save(
 
 fn cache_signature(host: &Host, checked: &CheckedPack) -> Result<(), OpError> {
     if let Some(signature) = &checked.signed.envelope {
-        host.fetcher.cache_signature(&checked.fetched.digest, signature)?;
+        host.fetcher.cache.signatures.insert(&checked.fetched.digest, signature)?;
     }
     Ok(())
 }

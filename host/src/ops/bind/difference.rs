@@ -19,7 +19,7 @@ pub(super) fn compare(
     if pin.archive == checked.pin.archive && pin.manifest == checked.pin.manifest {
         return None;
     }
-    let cached = host.fetcher.cached_archive(&pin.archive);
+    let cached = host.fetcher.cache.archives.get(&pin.archive);
     let before = cached.and_then(|archive| load_pack::open_archive(host, &archive).ok());
     // without the old archive, assume that it declared what it was granted
     let declared_before = before.as_ref().map_or_else(|| pin.grants.clone(), declared_permissions);

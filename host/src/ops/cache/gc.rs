@@ -95,8 +95,9 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
         CacheGcReport { path, dry_run, removed: Vec::new(), failed: Vec::new(), freed_bytes: 0 };
     // lock before reading pins: a process that caches an archive holds a shared lock until
     // it has pinned it
-    let alone =
-        (!dry_run && host.cache.exists()).then(|| host.fetcher.cache.lock_exclusive()).transpose()?;
+    let alone = (!dry_run && host.cache.exists())
+        .then(|| host.fetcher.cache.lock_exclusive())
+        .transpose()?;
     let pins = PinIndex::collect_complete(host)?;
     remove_archives(host, &pins, alone.as_ref(), &mut report)?;
     remove_signatures(host, &pins, alone.as_ref(), &mut report)?;

@@ -168,7 +168,8 @@ fn code_fault(host: &Host, code: &CompiledCode, keep: bool) -> Option<CacheFault
     let kept = host.engine.code_inventory()?;
     let error = kept.verify(code).err()?;
     // a folder with wrong permissions is reported, and not emptied
-    let is_damage = !matches!(&error, CompiledCodeError::Read { .. } | CompiledCodeError::OpenFolder { .. });
+    let is_damage =
+        !matches!(&error, CompiledCodeError::Read { .. } | CompiledCodeError::OpenFolder { .. });
     let removed = (is_damage && !keep).then(|| kept.remove(code));
     Some(cache_fault("compiled", &code.component, error.kind(), &error, removed))
 }

@@ -184,7 +184,11 @@ fn run(file: ScenarioFile, loaded: &LoadedHandler, time: Duration) -> ScenarioRe
 
 /// Runs a preflight with the replies of a scenario.
 fn record_preflight(given: &Given, loaded: &LoadedHandler, time: Duration) -> PreflightRecording {
-    loaded.handler.record_preflight(&context(given, loaded), ProbeBackend::Scripted(script::script(given)), time)
+    loaded.handler.record_preflight(
+        &context(given, loaded),
+        ProbeBackend::Scripted(script::script(given)),
+        time,
+    )
 }
 
 /// Returns the binding of a scenario. All permissions that the pack declares are granted.
