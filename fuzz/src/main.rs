@@ -1,5 +1,6 @@
 //! Runs one target or all with mutated inputs, `gtc-fuzz <target>|all [--runs N] [--seed N]`,
 //! or one target with one input, `gtc-fuzz <target> <file>`.
+#![expect(clippy::disallowed_methods, reason = "it reads one input")]
 #![expect(clippy::print_stdout, reason = "it is a program")]
 
 use std::process::ExitCode;

@@ -39,7 +39,7 @@ impl<'a> Version<'a> {
         }
         let after_dash = word.get(release.len()..)?.strip_prefix('-').unwrap_or_default();
         let is_prerelease = is_prerelease(suffix) || is_prerelease(after_dash);
-        (count >= 2).then(|| Self { text: word, numbers, is_prerelease })
+        (count >= 2).then_some(Self { text: word, numbers, is_prerelease })
     }
 
     /// The version as it was printed, without a leading `v`.

@@ -127,7 +127,7 @@ mod tests {
         thread::scope(|scope| {
             let waiting = scope.spawn(|| FileLock::shared(&path, Duration::from_secs(60)));
             drop(held);
-            waiting.join().expect("no panic").expect("locked");
+            let _held = waiting.join().expect("no panic").expect("locked");
         });
     }
 

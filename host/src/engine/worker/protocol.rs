@@ -88,11 +88,11 @@ fn with_numbers(command: &str, budget: CompileBudget, last: Option<u64>) -> Vec<
 }
 
 fn parse_budget(numbers: [&String; 3]) -> Result<CompileBudget, InvalidCommand> {
-    let [seconds, memory_bytes, code_bytes] = numbers.map(parse_number);
+    let [seconds, memory_bytes, code_bytes] = numbers.map(|number| parse_number(number));
     Ok(CompileBudget { seconds: seconds?, memory_bytes: memory_bytes?, code_bytes: code_bytes? })
 }
 
-fn parse_number(text: &String) -> Result<u64, InvalidCommand> {
+fn parse_number(text: &str) -> Result<u64, InvalidCommand> {
     text.parse().map_err(|_| InvalidCommand)
 }
 

@@ -153,7 +153,7 @@ impl RepositoryClient<'_> {
         offset: u64,
     ) -> Result<HttpResponse, RegistryError> {
         for _ in 0..=MAX_REDIRECTS {
-            let mut request = HttpRequest::get(url.clone(), "the layer").as_transfer();
+            let mut request = HttpRequest::get(url.clone(), "the layer").into_transfer();
             if offset > 0 {
                 request = request.with_header("range", format!("bytes={offset}-"));
             }

@@ -28,7 +28,7 @@ impl RepositoryClient<'_> {
         let mut url = self.upload_url(&begin.url, response)?;
         url.query_pairs_mut().append_pair("digest", &digest.to_string());
         let upload = HttpRequest::with_body(Method::PUT, url, bytes, "the layer")
-            .as_transfer()
+            .into_transfer()
             .with_header("content-type", "application/octet-stream");
         self.send_expecting_success(&upload)?;
         Ok(())

@@ -31,7 +31,7 @@ impl<'a> HttpRequest<'a> {
     }
 
     /// Marks the request as one that transfers a layer.
-    pub fn as_transfer(self) -> Self {
+    pub fn into_transfer(self) -> Self {
         Self { is_transfer: true, ..self }
     }
 

@@ -141,10 +141,7 @@ impl InterruptibleStream<'_> {
         loop {
             match operation(&mut self.stream) {
                 Err(error)
-                    if is_timeout(&error) && !self.shared.is_stopped.load(Ordering::Relaxed) =>
-                {
-                    ()
-                }
+                    if is_timeout(&error) && !self.shared.is_stopped.load(Ordering::Relaxed) => {}
                 other => return other,
             }
         }
