@@ -298,7 +298,7 @@ fn arguments_come_from_a_file_or_from_flags() {
     let both = sandbox
         .gtc(["op", "env-packs", "update", "--answers", &file, "--slot", "secrets"])
         .refused(2, "invalid-argument");
-    assert!(both.contains("cannot be given together"), "{both}");
+    assert!(both.contains("cannot be combined with flags"), "{both}");
     let file = sandbox
         .write("typo.json", r#"{"environment_id": "local", "slots": "secrets"}"#)
         .display()

@@ -191,7 +191,7 @@ fn a_bundle_contains_signatures_and_the_trust_root() {
     let listed = there.gtc(["op", "trust-root", "list", "local"]).succeeded().result();
     assert_eq!(listed["keys"], json!([]), "it was trusted without a flag");
     there.human(["pack", "load", "packs.tar"]).succeeded().shows(&[
-        "nobody trusts it",
+        "which is not trusted yet",
         &key.id,
         "--trust-in <env>",
     ]);

@@ -77,7 +77,7 @@ fn a_guest_that_exits_is_reported() {
         assert!(
             fault
                 .to_string()
-                .contains(&format!("in `preflight` with exit code {code}, without an answer")),
+                .contains(&format!("in `preflight` with code {code}, without an answer")),
             "{fault}"
         );
         assert_eq!(fault.to_string().contains("these are my last words"), code == 1, "{fault}");

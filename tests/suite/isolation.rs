@@ -85,10 +85,10 @@ fn an_isolated_guest_has_no_files_network_or_variables() {
             || path.to_string_lossy().starts_with("/memfd:code")
     };
     assert!(files.iter().filter(is_code).count() >= 1, "{files:?}");
-    let is_words = |path: &&PathBuf| path.to_string_lossy().starts_with("/memfd:words");
+    let is_stderr = |path: &&PathBuf| path.to_string_lossy().starts_with("/memfd:stderr");
     let others: Vec<_> = files
         .iter()
-        .filter(|path| path.is_absolute() && !is_code(path) && !is_words(path))
+        .filter(|path| path.is_absolute() && !is_code(path) && !is_stderr(path))
         .collect();
     assert!(others.is_empty(), "{others:?}");
     // the host has not mapped the code

@@ -220,8 +220,8 @@ fn the_guide_lists_the_actual_limits() {
     let limits = EngineLimits::default();
     let seconds = |time: Duration| time.as_secs();
     for row in [
-        format!("the three constants | {} second |", seconds(limits.metadata_time)),
-        format!("everything it asks for | {} seconds |", seconds(limits.preflight_time)),
+        format!("the three metadata functions | {} second |", seconds(limits.metadata_time)),
+        format!("its programs and connections | {} seconds |", seconds(limits.preflight_time)),
         format!(
             "one program | {} seconds, and {} KiB of each output |",
             seconds(limits.tool_time),
@@ -230,7 +230,7 @@ fn the_guide_lists_the_actual_limits() {
         format!("one connection | {} seconds |", seconds(limits.connect_time)),
         format!("in one preflight | {} |", limits.probes),
         format!("memory | {} MiB |", limits.memory_bytes >> 20),
-        format!("one text in them | {}, {} KiB |", limits.checks, limits.text_bytes >> 10),
+        format!("one text in them | {}; {} KiB |", limits.checks, limits.text_bytes >> 10),
         format!("of one preflight | {} KiB |", limits.log_bytes >> 10),
     ] {
         assert!(guide.contains(&row), "the guide does not say: {row}");

@@ -251,7 +251,7 @@ fn a_program_hosts_handlers_of_its_own_and_of_packs() {
     let listed = embed(&[&pack]).succeeded();
     listed.shows(&[
         "greentic.secrets.dev-store (secrets), built in",
-        "example.extension.clock (extension), ours",
+        "example.extension.clock (extension), native",
     ]);
     listed.shows(&["acme.secrets.vault (secrets), from", "environment `local` is healthy"]);
     embed(&[&pack, "acme.secrets.vault@0.4.2"]).succeeded().shows(&["1.15.2"]);

@@ -2,7 +2,7 @@
 
 use super::component_manifests::{self, ComponentFault, WasmEntries};
 use super::entry_reader::EntryReader;
-use super::{ArchiveError, ArchiveLimits, EntryInfo, Pack, manifest, profile, sbom};
+use super::{ArchiveError, ArchiveLimits, EntryInfo, Pack, WASM, manifest, profile, sbom};
 
 /// The result of [`diagnose`].
 ///
@@ -41,6 +41,9 @@ fn diagnose_container(
     visit: &mut dyn FnMut(&str, &[u8]),
     diagnosis: &mut ArchiveDiagnosis,
 ) -> Result<(), ArchiveError> {
+    if bytes.starts_with(WASM) {
+        return Err(ArchiveError::BareComponent);
+    }
     let entries = profile::check(bytes, limits)?;
     let mut reader = EntryReader::new(bytes, limits)?;
     let mut wasm_entries = WasmEntries::default();

@@ -13,7 +13,7 @@
 //!
 //! ```
 //! use gtc::host::{Host, HostSettings};
-//! use gtc::ops::{doctor, embed::Plugins, env};
+//! use gtc::ops::{doctor, env, plugins::Plugins};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // call this first in `main`: the host starts this program again as its worker

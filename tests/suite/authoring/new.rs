@@ -33,7 +33,7 @@ fn the_slot_is_in_the_path_or_named() {
     let message = sandbox.gtc(builtin).refused(1, "conflict");
     assert!(message.contains("built-in") && !sandbox.home().join("mine").exists(), "{message}");
     let message = sandbox.gtc(["pack", "new", "acme.vault"]).refused(2, "invalid-argument");
-    assert!(message.contains("the second segment of `acme.vault` is no slot"), "{message}");
+    assert!(message.contains("the second segment of `acme.vault` is not a slot"), "{message}");
     assert!(
         CapabilitySlot::ALL.iter().all(|slot| message.contains(&slot.to_string())),
         "{message}"

@@ -127,7 +127,7 @@ fn a_pack_that_is_not_a_handler_is_reported() {
     }
     check(component("(component)"), "no-handler", "does not export the handler interface");
     check(component("(module)"), "not-a-component", "core module");
-    check(b"\0asm garbage".to_vec(), "not-a-component", "no WebAssembly component");
+    check(b"\0asm garbage".to_vec(), "not-a-component", "not a WebAssembly component");
     let http = "(component (import \"wasi:http/types@0.2.0\" (instance)))";
     check(component(http), "unsupported-import", "unsupported import `wasi:http/types@0.2.0`");
     let other =

@@ -128,26 +128,26 @@ pub fn no_components() -> Vec<Case> {
     let module = wat::parse_str("(module (memory 1))").expect("a module");
     let text = "(component (import \"a\" (func)))";
     let mut cases = vec![
-        case("nothing", b"", "no WebAssembly component"),
-        case("a byte", b"\0", "no WebAssembly component"),
-        case("a magic number", b"\0asm", "no WebAssembly component"),
+        case("nothing", b"", "not a WebAssembly component"),
+        case("a byte", b"\0", "not a WebAssembly component"),
+        case("a magic number", b"\0asm", "not a WebAssembly component"),
         case("a core module", &module, "core module"),
-        case("a module of another version", b"\0asm\x02\0\0\0", "no WebAssembly component"),
-        case("text of a component", text.as_bytes(), "no WebAssembly component"),
-        case("JSON", b"{\"slot\": \"state\"}", "no WebAssembly component"),
-        case("an archive", b"PK\x03\x04\x14\0\0\0\0\0", "no WebAssembly component"),
-        case("a program", b"\x7fELF\x02\x01\x01\0\0\0\0\0", "no WebAssembly component"),
-        case("zeros", &[0; 4096], "no WebAssembly component"),
+        case("a module of another version", b"\0asm\x02\0\0\0", "not a WebAssembly component"),
+        case("text of a component", text.as_bytes(), "not a WebAssembly component"),
+        case("JSON", b"{\"slot\": \"state\"}", "not a WebAssembly component"),
+        case("an archive", b"PK\x03\x04\x14\0\0\0\0\0", "not a WebAssembly component"),
+        case("a program", b"\x7fELF\x02\x01\x01\0\0\0\0\0", "not a WebAssembly component"),
+        case("zeros", &[0; 4096], "not a WebAssembly component"),
         case(
             "a section that is longer than the file",
             b"\0asm\x0d\0\x01\0\x07\xff\xff\xff\xff\x0f",
-            "no WebAssembly component",
+            "not a WebAssembly component",
         ),
-        case("garbage", &noise(10_000), "no WebAssembly component"),
+        case("garbage", &noise(10_000), "not a WebAssembly component"),
         case(
             "garbage after a header",
             &[&honest[..8], &noise(10_000)].concat(),
-            "no WebAssembly component",
+            "not a WebAssembly component",
         ),
     ];
     for part in 1..8 {
@@ -155,7 +155,7 @@ pub fn no_components() -> Vec<Case> {
         cases.push(case(
             &format!("{part} of 8 parts of a component"),
             &honest[..cut],
-            "no WebAssembly component",
+            "not a WebAssembly component",
         ));
     }
     let unknown = b"\0asm\x0d\0\x01\0\x7f\x01\0".to_vec();

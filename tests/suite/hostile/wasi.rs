@@ -108,8 +108,8 @@ fn empty_world() -> Vec<Case> {
             "trapped",
             "unknown handle index 3",
         ),
-        case("an exit", &exit(0), "exited", "exit code 0"),
-        case("an exit with an error", &exit(1), "exited", "exit code 1"),
+        case("an exit", &exit(0), "exited", "with code 0"),
+        case("an exit with an error", &exit(1), "exited", "with code 1"),
     ]
 }
 

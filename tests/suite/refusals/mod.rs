@@ -322,7 +322,7 @@ fn arguments_in_files() {
     sandbox.write("good.json", r#"{"environment_id": "local", "slot": "state"}"#);
     let both = [remove("good.json"), vec!["--slot".to_owned(), "state".to_owned()]].concat();
     let both: Vec<_> = both.iter().map(String::as_str).collect();
-    refused(&sandbox, &both, 2, "invalid-argument", &["cannot be given together"]);
+    refused(&sandbox, &both, 2, "invalid-argument", &["cannot be combined with flags"]);
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn grants_that_do_not_fit() {
     let prober = "test.deployer.prober";
     change("add", prober, &["--network", "bad"], 2, "invalid-argument", &["argument `network`"]);
     change("add", prober, &["--tool", ""], 2, "invalid-argument", &["argument `tools`"]);
-    change("add", prober, &[], 2, "invalid-argument", &["name a command"]);
+    change("add", prober, &[], 2, "invalid-argument", &["name at least one of"]);
     change("add", prober, &["--tool", "rm -r"], 1, "unauthorized", &["does not declare"]);
     change("revoke", prober, &["--tool", "rm -r"], 1, "not-found", &["was not granted"]);
     change("add", "a.b.c", &["--declared"], 1, "not-found", &["no pack that provides `a.b.c`"]);
