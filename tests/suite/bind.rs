@@ -35,7 +35,7 @@ fn generation(report: &Value) -> (Value, Value) {
 fn a_bound_slot_is_replaced_and_rolled_back_once() {
     let sandbox = Sandbox::with_local();
     let fresh = sandbox.document("local");
-    let pack = sandbox.honest_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
+    let pack = sandbox.valid_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
     let conflict =
         bind(&sandbox, "add", "secrets", "acme.secrets.vault@0.4.2", &pack).refused(1, "conflict");
     assert!(
@@ -69,7 +69,7 @@ fn a_bound_slot_is_replaced_and_rolled_back_once() {
 #[test]
 fn the_human_report_shows_the_same() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.honest_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
+    let pack = sandbox.valid_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
     let flags = ["--env", "local", "--slot", "secrets"];
     let kind = ["--kind", "acme.secrets.vault@0.4.2", "--pack-ref", &pack];
     let add = sandbox.human(["op", "env-packs", "add"].iter().chain(&flags).chain(&kind)).exited(1);
@@ -103,15 +103,14 @@ fn a_wrong_pack_is_refused_and_nothing_is_written() {
         assert_eq!(sandbox.document("local"), before);
         assert!(!sandbox.environment("local").join("packs.lock.json").exists());
     };
-    let secrets =
-        sandbox.honest_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
+    let secrets = sandbox.valid_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
     check(
         "acme.secrets.vault@0.4.2",
         &secrets,
         "slot-mismatch",
         "serves slot `secrets`, cannot be bound to `state`",
     );
-    let state = sandbox.honest_pack("state", "acme.state.redis", "^0.1.0").display().to_string();
+    let state = sandbox.valid_pack("state", "acme.state.redis", "^0.1.0").display().to_string();
     check(
         "acme.state.redis@9.9.9",
         &state,
@@ -128,7 +127,7 @@ fn a_wrong_pack_is_refused_and_nothing_is_written() {
     let garbage = sandbox.write("garbage.gtpack", "PK").display().to_string();
     check("acme.state.redis@0.1.0", &garbage, "zip-end-record", "canonical zip profile");
     let impostor =
-        sandbox.honest_pack("state", "greentic.state.in-memory", "*").display().to_string();
+        sandbox.valid_pack("state", "greentic.state.in-memory", "*").display().to_string();
     check(
         "greentic.state.in-memory@0.1.0",
         &impostor,
@@ -145,7 +144,7 @@ fn a_wrong_pack_is_refused_and_nothing_is_written() {
 #[test]
 fn a_path_of_another_bound_pack_is_refused() {
     let sandbox = Sandbox::with_local();
-    let first = sandbox.honest_pack("secrets", "acme.shared.path", "^1").display().to_string();
+    let first = sandbox.valid_pack("secrets", "acme.shared.path", "^1").display().to_string();
     bind(&sandbox, "update", "secrets", "acme.shared.path@1.0.0", &first).succeeded();
     let component = Handler::new("state", "acme.shared.path", "^1").component();
     let second = packs::archive("state", "acme.shared.path", "^1", component, Default::default());
@@ -195,7 +194,7 @@ fn a_bad_descriptor_says_what_and_where() {
 #[test]
 fn a_relative_path_is_stored_absolute() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.honest_pack("secrets", "acme.secrets.vault", "^0.4");
+    let pack = sandbox.valid_pack("secrets", "acme.secrets.vault", "^0.4");
     bind(
         &sandbox,
         "update",
@@ -279,7 +278,7 @@ fn ungranted_permissions_are_refused_with_the_flags_that_grant_them() {
 #[test]
 fn arguments_come_from_a_file_or_from_flags() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.honest_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
+    let pack = sandbox.valid_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
     let payload = json!({
         "environment_id": "local", "slot": "secrets", "kind": "acme.secrets.vault@0.4.2", "pack_ref": pack,
         "idempotency_key": "once",
@@ -343,7 +342,7 @@ fn every_requested_change_is_recorded() {
 #[test]
 fn a_pin_survives_an_unchecked_binding() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.honest_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
+    let pack = sandbox.valid_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
     bind(&sandbox, "update", "secrets", "acme.secrets.vault@0.4.2", &pack).succeeded();
     let pins = || {
         std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json")).expect("pins")

@@ -108,8 +108,8 @@ fn a_component_is_saved_with_its_configuration() {
 #[test]
 fn the_same_packs_give_the_same_bundle() {
     let here = Sandbox::new().with_own_cache();
-    let one = here.honest_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
-    let two = here.honest_pack("state", "acme.state.redis", "^0.4").display().to_string();
+    let one = here.valid_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
+    let two = here.valid_pack("state", "acme.state.redis", "^0.4").display().to_string();
     let save = |packs: [&str; 2], output: &str| {
         here.gtc(["pack", "save", packs[0], packs[1], "-o", output]).succeeded();
         std::fs::read(here.home().join(output)).expect("a file")
@@ -217,7 +217,7 @@ fn a_bundle_contains_signatures_and_the_trust_root() {
 fn an_environment_is_saved_with_its_packs() {
     let here = Sandbox::with_local().with_own_cache();
     here.gtc(["pack", "save", "--env", "local", "-o", "a.tar"]).refused(1, "not-found");
-    let pack = here.honest_pack("secrets", "acme.secrets.vault", "^0.4");
+    let pack = here.valid_pack("secrets", "acme.secrets.vault", "^0.4");
     bind(&here, &pack.display().to_string()).succeeded();
     // a bound pack is cached, so the file is not needed
     std::fs::remove_file(&pack).expect("removed");

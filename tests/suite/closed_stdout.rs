@@ -26,7 +26,7 @@ fn run_with_full_stdout(sandbox: &Sandbox, arguments: &[&str]) -> (Option<i32>, 
 fn closed_stdout_does_not_change_the_exit_code() {
     let sandbox = Sandbox::new();
     let good =
-        sandbox.honest_pack("state", "acme.state.unread", "^1").to_string_lossy().into_owned();
+        sandbox.valid_pack("state", "acme.state.unread", "^1").to_string_lossy().into_owned();
     let bad = sandbox.write("bad.gtpack", "no pack").to_string_lossy().into_owned();
     for (pack, code) in [(good, 0), (bad, 1), ("nowhere.gtpack".to_owned(), 2)] {
         for report in ["human", "json", "sarif", "junit", "github"] {

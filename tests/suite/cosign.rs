@@ -220,7 +220,7 @@ fn an_environment_accepts_a_cosign_signature() {
     let key = CosignKey::generate();
     let stranger = CosignKey::generate();
     let public = sandbox.write("cosign.pub", key.pem()).display().to_string();
-    let pack = sandbox.honest_pack("secrets", "acme.secrets.signed", "^1");
+    let pack = sandbox.valid_pack("secrets", "acme.secrets.signed", "^1");
     let name = pack.display().to_string();
     let digest = Sha256Digest::compute(&std::fs::read(&pack).expect("a pack"));
     let sidecar = format!("{name}.sig");

@@ -36,7 +36,7 @@ fn guest(path: std::path::PathBuf) -> Vec<u8> {
 
 #[test]
 fn a_preflight_without_needs_reports_no_checks() {
-    let component = Handler::new("state", "test.state.honest", "^1").component();
+    let component = Handler::new("state", "test.state.valid", "^1").component();
     assert_eq!(preflight(&component, EngineLimits::default()), Ok(Vec::new()));
 }
 
@@ -119,7 +119,7 @@ fn external_components_are_not_compiled_without_a_worker() {
         assert_eq!(error.kind(), "no-worker", "{error}");
         engine
             .load(&component, &digest, Provenance::Builtin)
-            .expect("what is vouched for is compiled here");
+            .expect("a built-in is compiled in process");
         assert_eq!(engine.examine_worker().expect_err("there is none").kind(), "no-worker");
     }
     let nowhere = without_store(Worker::Program("/nowhere/gtc".into()));

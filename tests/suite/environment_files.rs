@@ -116,7 +116,7 @@ fn pins_keep_unknown_members() {
     let sandbox = Sandbox::with_local();
     let bind = |slot: &'static str| {
         let path = format!("acme.{slot}.x");
-        let pack = sandbox.honest_pack(slot, &path, "^1").display().to_string();
+        let pack = sandbox.valid_pack(slot, &path, "^1").display().to_string();
         let kind = format!("{path}@1.0.0");
         let flags = ["--env", "local", "--slot", slot, "--kind", &kind, "--pack-ref", &pack];
         sandbox.gtc(["op", "env-packs", "update"].iter().chain(&flags)).succeeded();
@@ -152,7 +152,7 @@ fn a_special_file_is_not_treated_as_missing() {
         std::fs::create_dir(&path).expect("a folder");
         for verb in verbs {
             let message = sandbox.gtc(verb).refused(2, "store");
-            assert!(message.contains(name) && message.contains("no regular file"), "{message}");
+            assert!(message.contains(name) && message.contains("not a regular file"), "{message}");
         }
         std::fs::remove_dir(&path).expect("removed");
         std::os::unix::fs::symlink("nowhere.json", &path).expect("a link");

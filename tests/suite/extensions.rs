@@ -14,7 +14,7 @@ fn extensions(sandbox: &Sandbox, verb: &str, flags: &[&str]) -> Ran {
 /// A sandbox whose environment binds the default instance and two named ones.
 fn three_instances() -> (Sandbox, String) {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.honest_pack("extension", "acme.oauth.auth0", "^1").display().to_string();
+    let pack = sandbox.valid_pack("extension", "acme.oauth.auth0", "^1").display().to_string();
     let answers = "extensions/acme.oauth.auth0-primary/answers.json";
     sandbox.write(
         format!(".greentic/environments/local/{answers}"),
@@ -170,16 +170,16 @@ fn instances_updated_together_are_rolled_back_together() {
         .expect("a log");
     let lines: Vec<Value> =
         log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let told = |verb: &str, generation: u64| -> Vec<Value> {
-        let told =
+    let moved = |verb: &str, generation: u64| -> Vec<Value> {
+        let moved =
             lines.iter().filter(|line| line["verb"] == verb && line["result"]["outcome"] == "ok");
-        let told = told.filter(|line| {
+        let moved = moved.filter(|line| {
             line["new_generation"] == generation && line["previous_generation"] == generation - 1
         });
-        told.map(|line| line["target"]["instance_id"].clone()).collect()
+        moved.map(|line| line["target"]["instance_id"].clone()).collect()
     };
-    assert_eq!(told("update", 1), [json!("primary"), json!(null), json!("secondary")]);
-    assert_eq!(told("rollback", 2), [json!("primary"), json!(null), json!("secondary")]);
+    assert_eq!(moved("update", 1), [json!("primary"), json!(null), json!("secondary")]);
+    assert_eq!(moved("rollback", 2), [json!("primary"), json!(null), json!("secondary")]);
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn the_advice_for_diverging_instances_works() {
 #[test]
 fn a_pack_of_another_slot_is_not_an_extension() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.honest_pack("secrets", "acme.secrets.vault", "^1").display().to_string();
+    let pack = sandbox.valid_pack("secrets", "acme.secrets.vault", "^1").display().to_string();
     let message =
         extensions(&sandbox, "add", &["--kind", "acme.secrets.vault@1.0.0", "--pack-ref", &pack]);
     let message = message.refused(1, "slot-mismatch");

@@ -271,9 +271,9 @@ fn undeclared_imports_are_warned_about() {
     let declares_all =
         [&build[..], &["--allow-tool", "vault version", "--allow-network", "127.0.0.1:1"]].concat();
     assert_eq!(sandbox.gtc(declares_all).succeeded().result()["warnings"], Value::Null);
-    let honest = test_artifacts::witness().display().to_string();
+    let valid = test_artifacts::witness().display().to_string();
     let declares_more =
-        ["pack", "build", "--component", &honest, "--version", "1.0.0", "--allow-network", "a.b:1"];
+        ["pack", "build", "--component", &valid, "--version", "1.0.0", "--allow-network", "a.b:1"];
     let report = sandbox.gtc(declares_more).succeeded().result();
     assert!(text(&report["warnings"][0]).contains("does not import `greentic:env-pack/network`"));
 }

@@ -204,7 +204,7 @@ fn files_that_are_not_programs_are_reported() {
     mode(0o2755);
     refused(&sandbox, "or of another group");
     mode(0o757);
-    refused(&sandbox, "a file that anybody may write to");
+    refused(&sandbox, "a file that other users may write to");
     std::fs::write(&probed, "#!/no/such/interpreter\n").expect("a file");
     mode(0o755);
     refused(&sandbox, "does not start: No such file or directory");
@@ -251,7 +251,7 @@ fn tools_come_only_from_folders_that_others_cannot_write() {
     assert_eq!(how(&open, &path).how, "0 false");
     for mode in [0o777, 0o1777, 0o757] {
         chmod(&open, mode);
-        assert!(how(&open, &path).how.contains("that anybody may write to"), "{mode:o}");
+        assert!(how(&open, &path).how.contains("that other users may write to"), "{mode:o}");
     }
     // the parent folder is writable by others, then protected by the sticky bit
     let inner = open.join("inner");
@@ -267,7 +267,7 @@ fn tools_come_only_from_folders_that_others_cannot_write() {
     symlink(open.join("probed"), closed.join("probed")).expect("a link");
     sandbox.questions(&["run|probed|x"]);
     let ran = run(sandbox.asking().env("PATH", format!("{}:/bin", closed.display()))).succeeded();
-    assert!(answers(&ran)[0].how.contains("that anybody may write to"), "{ran:?}");
+    assert!(answers(&ran)[0].how.contains("that other users may write to"), "{ran:?}");
     // an untrusted program does not hide a trusted one, which is reported with its path
     let both = format!("{}::bin:{}:/usr/bin:/bin", open.display(), home.join("bin").display());
     let ran = at(&sandbox, &home.join("bin"), &both);

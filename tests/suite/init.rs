@@ -53,7 +53,7 @@ fn a_second_run_changes_nothing() {
 #[test]
 fn a_missing_default_is_bound_and_the_rest_kept() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.honest_pack("secrets", "acme.secrets.other", "^1").display().to_string();
+    let pack = sandbox.valid_pack("secrets", "acme.secrets.other", "^1").display().to_string();
     let update = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
     sandbox
         .gtc(update.iter().chain(&["--kind", "acme.secrets.other@1.0.0", "--pack-ref", &pack]))

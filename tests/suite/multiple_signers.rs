@@ -10,7 +10,7 @@ use crate::support::{Ran, Sandbox, text};
 
 fn sandbox() -> (Sandbox, PathBuf, String) {
     let sandbox = Sandbox::new().with_own_cache();
-    let pack = sandbox.honest_pack("secrets", "acme.secrets.signed", "^1");
+    let pack = sandbox.valid_pack("secrets", "acme.secrets.signed", "^1");
     let name = pack.display().to_string();
     (sandbox, pack, name)
 }
@@ -97,7 +97,7 @@ fn a_signature_is_only_added_for_the_same_archive() {
     let reviewer = sandbox.key("reviewer.key");
     let sidecar = sandbox.sign(&pack, &author);
     let valid = fs::read_to_string(&sidecar).expect("a signature");
-    let other = sandbox.honest_pack("secrets", "acme.secrets.other", "^1");
+    let other = sandbox.valid_pack("secrets", "acme.secrets.other", "^1");
     let other = fs::read_to_string(sandbox.sign(&other, &author)).expect("a signature");
     let mut full: Value = serde_json::from_str(&valid).expect("JSON");
     full["signatures"] = vec![full["signatures"][0].clone(); 32].into();

@@ -20,7 +20,7 @@ fn a_connection_is_opened_and_closed_without_sending_a_byte() {
     let (listener, port) = listener("127.0.0.1");
     let sandbox =
         Sandbox::with_asker(&[], &[&format!("127.0.0.1:{port}"), &format!("localhost:{port}")]);
-    let heard = std::thread::spawn(move || {
+    let received = std::thread::spawn(move || {
         (0..2)
             .map(|_| {
                 listener
@@ -35,7 +35,7 @@ fn a_connection_is_opened_and_closed_without_sending_a_byte() {
     let questions = [format!("reach|127.0.0.1|{port}"), format!("reach|LOCALHOST|{port}")];
     let answers = sandbox.ask(&[&questions[0], &questions[1]]);
     assert_eq!(answers.iter().map(|answer| &*answer.how).collect::<Vec<_>>(), ["Ok(())", "Ok(())"]);
-    let bytes: usize = heard.join().expect("it listens");
+    let bytes: usize = received.join().expect("it listens");
     assert_eq!(bytes, 0);
 }
 

@@ -41,7 +41,7 @@ fn gtc(sandbox: &Sandbox, line: &str) -> Ran {
 /// A sandbox with a pack whose name is not UTF-8.
 fn with_pack() -> Sandbox {
     let sandbox = Sandbox::new();
-    let pack = sandbox.honest_pack("state", "acme.state.odd", "^1");
+    let pack = sandbox.valid_pack("state", "acme.state.odd", "^1");
     std::fs::rename(pack, sandbox.home().join(non_utf8("pack"))).expect("renamed");
     sandbox
 }
@@ -151,7 +151,7 @@ fn non_utf8_reference_is_refused_by_name() {
 fn non_utf8_path_cannot_be_bound() {
     let sandbox = Sandbox::with_local();
     let before = sandbox.document("local");
-    let pack = sandbox.honest_pack("state", "acme.state.odd", "^1");
+    let pack = sandbox.valid_pack("state", "acme.state.odd", "^1");
     sandbox.write(
         PathBuf::from(non_utf8("folder")).join("pack.gtpack"),
         std::fs::read(pack).expect("a pack"),

@@ -126,10 +126,10 @@ fn a_preflight_knows_its_binding() {
     let plugin =
         plugins.resolve_for_slot(&kind, CapabilitySlot::Extension).expect("it is registered");
     let instance = "eu-1".parse().expect("an instance");
-    let told = plugin
+    let message = plugin
         .preflight(&"staging".parse().expect("an id"), Some(&instance), "[1]")
         .expect_err("it tells");
-    assert!(told.to_string().ends_with("staging Some(\"eu-1\") [1]"), "{told}");
+    assert!(message.to_string().ends_with("staging Some(\"eu-1\") [1]"), "{message}");
     let other = plugins
         .resolve_for_slot(&kind, CapabilitySlot::Secrets)
         .map(|_| ())
@@ -219,7 +219,7 @@ fn only_declared_permissions_are_granted() {
 #[test]
 fn without_a_worker_the_error_says_how_to_add_one() {
     let sandbox = Sandbox::new().with_own_cache();
-    let pack = sandbox.honest_pack("state", "acme.state.a", "^1").display().to_string();
+    let pack = sandbox.valid_pack("state", "acme.state.a", "^1").display().to_string();
     let host = host(&sandbox, Worker::None);
     let mut plugins = Plugins::new(&host).expect("built-ins need none");
     let refused =
@@ -256,8 +256,8 @@ fn a_program_hosts_handlers_of_its_own_and_of_packs() {
     listed.shows(&["acme.secrets.vault (secrets), from", "environment `local` is healthy"]);
     embed(&[&pack, "acme.secrets.vault@0.4.2"]).succeeded().shows(&["1.15.2"]);
     embed(&[&pack, "example.extension.clock@1.0.0"]).succeeded().shows(&["it ticks"]);
-    let unknown = embed(&[&pack, "acme.secrets.nobody@1.0.0"]).exited(1);
-    assert!(unknown.stderr.contains("acme.secrets.nobody"), "{unknown:?}");
+    let unknown = embed(&[&pack, "acme.secrets.missing@1.0.0"]).exited(1);
+    assert!(unknown.stderr.contains("acme.secrets.missing"), "{unknown:?}");
     let usage = embed(&[]).exited(1);
     assert!(
         usage.stderr.contains("embed-host <cache folder> <pack> [<path>@<version>]"),

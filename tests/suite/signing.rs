@@ -14,7 +14,7 @@ const PATH: &str = "acme.secrets.signed";
 fn sandbox() -> (Sandbox, PathBuf) {
     // signatures in the cache would be visible to other tests
     let sandbox = Sandbox::new().with_own_cache();
-    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    let pack = sandbox.valid_pack("secrets", PATH, "^1");
     (sandbox, pack)
 }
 
@@ -80,7 +80,7 @@ fn a_pack_changed_after_signing_does_not_verify() {
     let (sandbox, pack) = sandbox();
     let author = sandbox.key("author.key");
     let sidecar = sandbox.sign(&pack, &author);
-    let other = sandbox.honest_pack("secrets", PATH, "^2");
+    let other = sandbox.valid_pack("secrets", PATH, "^2");
     assert_eq!(other, pack, "it replaces the first");
     let refused = verify(&sandbox, &pack, &author).refused(1, "signature-other-archive");
     assert!(refused.contains("is for another archive: sha256:"), "{refused}");

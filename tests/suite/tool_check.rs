@@ -279,7 +279,7 @@ fn a_failed_preflight_is_reported_and_the_others_run() {
     assert_eq!(fault["kind"], "trapped");
     assert!(
         text(&fault["message"]).contains("the reactor is"),
-        "the panic message is told: {fault}"
+        "the panic message is reported: {fault}"
     );
     let human = sandbox.human(["op", "env", "tool-check", "local"]).exited(1);
     human.shows(&[r"the reactor is \u{1b}[31mhot\u{7}"]);

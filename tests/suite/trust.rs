@@ -60,8 +60,8 @@ fn only_a_pack_with_a_trusted_signature_is_bound() {
     let sandbox = sandbox();
     let (author, stranger) = (sandbox.key("author.key"), sandbox.key("stranger.key"));
     sandbox.trust(&author);
-    let pack = sandbox.honest_pack("secrets", PATH, "^1");
-    let extension = sandbox.honest_pack("extension", "acme.ext.signed", "^1");
+    let pack = sandbox.valid_pack("secrets", PATH, "^1");
+    let extension = sandbox.valid_pack("extension", "acme.ext.signed", "^1");
     let (before, extension_ref) = (files(&sandbox), extension.display().to_string());
     let extend = [
         "op",
@@ -101,7 +101,7 @@ fn only_a_pack_with_a_trusted_signature_is_bound() {
     assert_eq!(
         report["signatures"].as_array().map(Vec::len),
         Some(2),
-        "what is built in is vouched for: {report}"
+        "built-in packs need no signature: {report}"
     );
     let human = sandbox.human(["op", "env", "doctor", "local"]).succeeded();
     human.shows(&[&format!("{PATH}.gtpack`: signed by `{}`\n", author.id)]);
@@ -112,7 +112,7 @@ fn an_unchecked_pack_is_verified_when_it_is_loaded() {
     let sandbox = sandbox();
     let (author, stranger) = (sandbox.key("author.key"), sandbox.key("stranger.key"));
     sandbox.trust(&author);
-    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    let pack = sandbox.valid_pack("secrets", PATH, "^1");
     update(&sandbox, &pack, &["--no-fetch"]).succeeded();
     assert_eq!(failures(&sandbox), ["unsigned"]);
     let sidecar = sandbox.sign(&pack, &stranger);
@@ -122,15 +122,15 @@ fn an_unchecked_pack_is_verified_when_it_is_loaded() {
     let replace =
         ["pack", "sign", &pack.display().to_string(), "--key", &author.private, "--replace"];
     sandbox.gtc(replace).succeeded();
-    let honest = std::fs::read_to_string(&sidecar).expect("a signature");
-    let other = sandbox.honest_pack("secrets", "acme.secrets.other", "^1");
+    let valid = std::fs::read_to_string(&sidecar).expect("a signature");
+    let other = sandbox.valid_pack("secrets", "acme.secrets.other", "^1");
     let other = std::fs::read_to_string(sandbox.sign(&other, &author)).expect("a signature");
-    let sig: Value = serde_json::from_str(&honest).expect("JSON");
+    let sig: Value = serde_json::from_str(&valid).expect("JSON");
     let sig = text(&sig["signatures"][0]["sig"]);
     for (content, kind) in [
         ("{", "signature-malformed"),
-        (&honest.replacen("in-toto", "out-toto", 1), "signature-type"),
-        (&honest.replacen(sig, &sig.to_lowercase(), 1), "signature-invalid"),
+        (&valid.replacen("in-toto", "out-toto", 1), "signature-type"),
+        (&valid.replacen(sig, &sig.to_lowercase(), 1), "signature-invalid"),
         (&other, "signature-other-archive"),
         (&" ".repeat(70_000), "signature-too-large"),
         (&" ".repeat(300_000), "signature-unreadable"),
@@ -151,7 +151,7 @@ fn a_signature_is_cached_with_its_archive_and_verified_again() {
     let sandbox = sandbox();
     let author = sandbox.key("author.key");
     sandbox.trust(&author);
-    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    let pack = sandbox.valid_pack("secrets", PATH, "^1");
     let sidecar = sandbox.sign(&pack, &author);
     update(&sandbox, &pack, &[]).succeeded();
     std::fs::write(&sidecar, "overwritten").expect("a file");
@@ -173,18 +173,18 @@ fn a_signature_is_cached_with_its_archive_and_verified_again() {
         .expect("one signature")
         .expect("an entry")
         .path();
-    let honest = std::fs::read(&kept).expect("a signature");
+    let valid = std::fs::read(&kept).expect("a signature");
     std::fs::write(&kept, "overwritten").expect("a file");
     assert_eq!(failures(&sandbox), ["unsigned"], "what is damaged is as good as none");
     // a file placed next to it, even with the right name, changes nothing
     std::fs::write(folder.join(Sha256Digest::compute(b"planted").hex()), "planted")
         .expect("a file");
     std::fs::write(folder.join("0.sig"), "planted").expect("a file");
-    std::fs::write(&kept, &honest).expect("a file");
+    std::fs::write(&kept, &valid).expect("a file");
     doctor(&sandbox, 0);
     std::fs::remove_dir_all(&folder).expect("removed");
     assert_eq!(failures(&sandbox), ["unsigned"]);
-    std::fs::write(&sidecar, honest).expect("a file");
+    std::fs::write(&sidecar, valid).expect("a file");
     doctor(&sandbox, 0);
 }
 
@@ -194,7 +194,7 @@ fn a_removed_key_verifies_nothing() {
     let (author, other) = (sandbox.key("author.key"), sandbox.key("other.key"));
     sandbox.trust(&author);
     sandbox.trust(&other);
-    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    let pack = sandbox.valid_pack("secrets", PATH, "^1");
     sandbox.sign(&pack, &author);
     update(&sandbox, &pack, &[]).succeeded();
     let verify = ["pack", "verify", &pack.display().to_string(), "--env", "local"];
@@ -216,7 +216,7 @@ fn a_removed_key_verifies_nothing() {
 #[test]
 fn without_a_trust_root_signatures_are_reported_unchecked() {
     let sandbox = sandbox();
-    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    let pack = sandbox.valid_pack("secrets", PATH, "^1");
     update(&sandbox, &pack, &[]).succeeded();
     let shown =
         |words: &str| sandbox.human(["op", "env", "doctor", "local"]).succeeded().shows(&[words]);
@@ -306,7 +306,7 @@ fn a_malformed_trust_root_is_reported_and_trusts_no_key() {
     let author = sandbox.key("author.key");
     sandbox.trust(&author);
     let good = std::fs::read_to_string(root(&sandbox)).expect("a trust root");
-    let pack = sandbox.honest_pack("secrets", PATH, "^1");
+    let pack = sandbox.valid_pack("secrets", PATH, "^1");
     sandbox.sign(&pack, &author);
     let before = files(&sandbox);
     let pem = std::fs::read_to_string(&author.public).expect("a key");

@@ -178,7 +178,7 @@ fn text_of_a_component_cannot_spoof_terminal_output() {
     // an import and an archive entry with this name
     let mut handler = Handler::new("state", "test.state.liar", "^1");
     handler.fields = format!("(@custom \"{}\" \"\")", "FAKED");
-    let honest = packs::archive(
+    let valid = packs::archive(
         "state",
         "test.state.liar",
         "^1",
@@ -187,7 +187,7 @@ fn text_of_a_component_cannot_spoof_terminal_output() {
     );
     let name = b"components/handler.wasm";
     let lie = b"components/\x1b[2J\r\nFAKED";
-    let mut bytes = honest.clone();
+    let mut bytes = valid.clone();
     while let Some(at) = bytes.windows(name.len()).position(|window| window == name) {
         bytes[at..at + lie.len()].copy_from_slice(lie);
     }
@@ -199,7 +199,7 @@ fn text_of_a_component_cannot_spoof_terminal_output() {
         ("test.state.liar", "\u{1b}[2J\r\nFAKED xx"),
         ("greentic:env-pack/env-pack-handler", "greentic:env-pack/\u{1b}[2J\r\nFAKED x"),
     ] {
-        let bytes = edited(&honest, from, to);
+        let bytes = edited(&valid, from, to);
         let pack = sandbox.write("liar.gtpack", bytes).display().to_string();
         both(&sandbox, &["pack", "inspect", &pack]);
         let kind = ["--kind", "test.state.liar@1.0.0", "--pack-ref", &pack];
@@ -371,9 +371,9 @@ fn arguments_and_file_names_cannot_spoof_terminal_output() {
 #[test]
 fn suggested_commands_quote_untrusted_text() {
     let sandbox = Sandbox::with_local();
-    let honest = sandbox.honest_pack("state", "test.state.honest", "^1");
+    let valid = sandbox.valid_pack("state", "test.state.valid", "^1");
     let pack = sandbox.home().join("x; touch pasted $(touch pasted)'.gtpack").display().to_string();
-    std::fs::copy(&honest, &pack).expect("a copy");
+    std::fs::copy(&valid, &pack).expect("a copy");
     let update = [
         "op",
         "env-packs",
@@ -383,14 +383,14 @@ fn suggested_commands_quote_untrusted_text() {
         "--slot",
         "state",
         "--kind",
-        "test.state.honest@1.0.0",
+        "test.state.valid@1.0.0",
     ];
     sandbox.gtc(update.iter().chain(&["--pack-ref", &pack])).succeeded();
     let other = packs::archive(
         "state",
-        "test.state.honest",
+        "test.state.valid",
         "^1",
-        Handler::new("state", "test.state.honest", "^1.1").component(),
+        Handler::new("state", "test.state.valid", "^1.1").component(),
         Permissions::default(),
     );
     std::fs::write(&pack, other).expect("a file");

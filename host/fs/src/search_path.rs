@@ -72,14 +72,16 @@ fn executable(path: &Path) -> Option<Metadata> {
 
 fn objection(folder: &Path, program: &Path, file: &Metadata) -> Option<&'static str> {
     if !is_trusted(folder) {
-        return Some("it lies in a folder of PATH that is relative, or that anybody may write to");
+        return Some(
+            "it lies in a folder of PATH that is relative, or that other users may write to",
+        );
     }
     // a link in a trusted folder may lead to a file in another one
     let target = program.canonicalize().ok();
     let target_is_trusted = target.as_deref().and_then(Path::parent).is_some_and(is_trusted);
     if !target_is_trusted || file.mode() & WRITABLE_BY_OTHERS != 0 {
         return Some(
-            "it is a file that anybody may write to, or lies in a folder that anybody may write to",
+            "it is a file that other users may write to, or lies in a folder that other users may write to",
         );
     }
     (file.mode() & SET_ID != 0).then_some("it has the rights of another user, or of another group")

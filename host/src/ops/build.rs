@@ -116,10 +116,7 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
             declared,
         }],
     };
-    let in_pack = |source| OpError::Archive { pack: ForeignText::excerpt(&id), source };
-    let bytes = archive::write(&pack).map_err(in_pack)?;
-    // a pack that exceeds a limit must fail here, and not when an operator opens it
-    archive::open(&bytes, &host.limits.archive).map_err(in_pack)?;
+    let bytes = archive_bytes(host, &pack)?;
     let path_out = request
         .output
         .clone()
@@ -166,4 +163,13 @@ pub(super) fn embedded_permissions(
                 .map_err(|reason| OpError::PermissionsSection { path: path.to_owned(), reason })
         },
     )
+}
+
+/// Encodes a pack. A pack that exceeds a limit must fail here, and not when an operator opens
+/// it.
+fn archive_bytes(host: &Host, pack: &NewPack) -> Result<Vec<u8>, OpError> {
+    let in_pack = |source| OpError::Archive { pack: ForeignText::excerpt(&pack.id), source };
+    let bytes = archive::write(pack).map_err(in_pack)?;
+    archive::open(&bytes, &host.limits.archive).map_err(in_pack)?;
+    Ok(bytes)
 }

@@ -163,7 +163,11 @@ fn a_malformed_file_says_where_and_is_left_alone() {
         "`packs[0].generation`",
         "-1",
     );
-    malformed(&fresh.replace("\"name\": \"local\",", "\"name\": 1, \"name\": 2,"), "line", "twice");
+    malformed(
+        &fresh.replace("\"name\": \"local\",", "\"name\": 1, \"name\": 2,"),
+        "line",
+        "duplicate member",
+    );
 }
 
 #[test]

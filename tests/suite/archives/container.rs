@@ -336,7 +336,7 @@ fn streams() -> Vec<Hostile> {
             entry.data = data;
         })
     };
-    let valid = deflate(b"notes that nobody reads");
+    let valid = deflate(b"notes without readers");
     let half = valid[..valid.len() / 2].to_vec();
     vec![
         stream("truncated stream", half, 23),

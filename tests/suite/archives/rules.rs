@@ -18,8 +18,7 @@ pub enum In {
 pub fn pack() -> Zip {
     let mut entries = pack_entries();
     for name in ["notes/a.txt", "notes/b.txt"] {
-        entries
-            .push((name.to_owned(), b"notes that nobody reads, notes that nobody reads".to_vec()));
+        entries.push((name.to_owned(), b"notes without readers, notes without readers".to_vec()));
     }
     let deflated = ["components/handler.manifest.cbor", "notes/a.txt"];
     Zip::new(sealed(entries).iter().map(|(name, content)| {

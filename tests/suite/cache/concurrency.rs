@@ -15,7 +15,7 @@ const PROCESSES: usize = 6;
 #[test]
 fn concurrent_binds_of_the_same_archive_succeed() {
     let sandbox = Sandbox::new().with_own_cache();
-    let pack = sandbox.honest_pack("state", "acme.state.redis", "^1");
+    let pack = sandbox.valid_pack("state", "acme.state.redis", "^1");
     let ids: Vec<_> = (0..PROCESSES).map(|at| format!("e{at}")).collect();
     ids.iter().for_each(|id| drop(sandbox.gtc(["op", "env", "create", "--empty", id]).succeeded()));
     let shown = pack.display().to_string();
@@ -56,7 +56,7 @@ fn gc_removes_no_archive_that_is_about_to_be_pinned() {
     let (sandbox, _) = bound("acme.state.redis");
     let path = |at: usize| format!("acme.state.p{at}");
     let packs: Vec<_> =
-        (0..PROCESSES * 2).map(|at| sandbox.honest_pack("state", &path(at), "^1")).collect();
+        (0..PROCESSES * 2).map(|at| sandbox.valid_pack("state", &path(at), "^1")).collect();
     std::thread::scope(|scope| {
         let binding = scope.spawn(|| {
             for (at, pack) in packs.iter().enumerate() {
@@ -86,7 +86,7 @@ fn gc_waits_for_the_shared_lock() {
     let lock = File::open(sandbox.cache().join("blobs/.lock")).expect("a lock");
     lock.lock_shared().expect("locked");
     // a process that adds an archive does not block on a shared lock
-    let pack = sandbox.honest_pack("state", "acme.state.other", "^1");
+    let pack = sandbox.valid_pack("state", "acme.state.other", "^1");
     bind(&sandbox, "acme.state.other", &pack).succeeded();
     std::thread::scope(|scope| {
         let gc = scope.spawn(|| cache(&sandbox, &["gc"]).succeeded());

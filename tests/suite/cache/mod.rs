@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 fn bound(path: &str) -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.gtc(["op", "env", "init"]).succeeded();
-    let pack = sandbox.honest_pack("state", path, "^1");
+    let pack = sandbox.valid_pack("state", path, "^1");
     bind(&sandbox, path, &pack).succeeded();
     (sandbox, pack)
 }
@@ -206,7 +206,7 @@ fn damaged_code_is_reported_and_compiled_again() {
 #[test]
 fn gc_keeps_bound_packs_and_rollback_targets() {
     let (sandbox, first) = bound("acme.state.one");
-    let second = sandbox.honest_pack("state", "acme.state.two", "^1");
+    let second = sandbox.valid_pack("state", "acme.state.two", "^1");
     bind(&sandbox, "acme.state.two", &second).succeeded();
     let (first, second) = (blob(&sandbox, &first), blob(&sandbox, &second));
     let gc = cache(&sandbox, &["gc"]).succeeded().result();
@@ -278,7 +278,7 @@ fn gc_removes_nothing_if_pins_are_unreadable() {
 #[test]
 fn gc_removes_unused_and_foreign_code() {
     let (sandbox, _) = bound("acme.state.redis");
-    let other = sandbox.honest_pack("state", "acme.state.other", "^1");
+    let other = sandbox.valid_pack("state", "acme.state.other", "^1");
     bind(&sandbox, "acme.state.other", &other).succeeded();
     // after the second bind it is also the rollback target, instead of the first pack
     bind(&sandbox, "acme.state.other", &other).succeeded();

@@ -15,7 +15,7 @@ fn bound() -> (Sandbox, PathBuf, PathBuf) {
     sandbox.gtc(["op", "env", "init"]).succeeded();
     let author = sandbox.key("author.key");
     sandbox.trust(&author);
-    let pack = sandbox.honest_pack("state", "acme.state.signed", "^1");
+    let pack = sandbox.valid_pack("state", "acme.state.signed", "^1");
     sandbox.sign(&pack, &author);
     bind(&sandbox, "acme.state.signed", &pack).succeeded();
     let archive = blob(&sandbox, &pack);

@@ -182,11 +182,10 @@ impl Blast {
             Fate::Stopped => ["compile-out-of-time", "compile-out-of-memory"].contains(kind),
             Fate::Compiled => *kind == "wrong-interface",
         };
-        match right && *grew_kib <= GROWTH_KIB {
-            true => Ok(()),
-            false => Err(format!(
-                "{kind} `{said}` after {took:?} ({used:?} here), grown by {grew_kib} KiB"
-            )),
+        if right && *grew_kib <= GROWTH_KIB {
+            Ok(())
+        } else {
+            Err(format!("{kind} `{said}` after {took:?} ({used:?} here), grown by {grew_kib} KiB"))
         }
     }
 }
@@ -248,7 +247,7 @@ fn with_default_budgets() {
             || padded(component(&elements(1, 1_000_000)), 28),
             Fate::Stopped,
         ),
-        ("10 MB of honest work", || component(&work(1_000, 1_000)), Fate::Compiled),
+        ("10 MB of valid work", || component(&work(1_000, 1_000)), Fate::Compiled),
     ];
     for (name, make, _) in bombs().into_iter().chain(more) {
         let bytes = make();

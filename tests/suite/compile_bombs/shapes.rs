@@ -183,19 +183,16 @@ pub fn work(count: u32, operations: u32) -> Module {
 /// Types, separate or in one recursive group.
 pub fn types(count: u32, in_a_group: bool) -> Module {
     let mut types = TypeSection::new();
-    match in_a_group {
-        false => (0..count).for_each(|_| types.ty().function([], [])),
-        true => {
-            let function = wasm_encoder::FuncType::new([], []);
-            let inner = wasm_encoder::CompositeInnerType::Func(function);
-            let composite_type = wasm_encoder::CompositeType {
-                inner,
-                shared: false,
-                describes: None,
-                descriptor: None,
-            };
-            let sub = wasm_encoder::SubType { is_final: true, supertype_idx: None, composite_type };
-            types.ty().rec(vec![sub; count as usize]);
+    if in_a_group {
+        let function = wasm_encoder::FuncType::new([], []);
+        let inner = wasm_encoder::CompositeInnerType::Func(function);
+        let composite_type =
+            wasm_encoder::CompositeType { inner, shared: false, describes: None, descriptor: None };
+        let sub = wasm_encoder::SubType { is_final: true, supertype_idx: None, composite_type };
+        types.ty().rec(vec![sub; count as usize]);
+    } else {
+        for _ in 0..count {
+            types.ty().function([], []);
         }
     }
     let mut module = Module::new();

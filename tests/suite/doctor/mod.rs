@@ -175,7 +175,7 @@ fn offline_an_oci_reference_is_bound_only_unchecked() {
 #[test]
 fn an_unknown_kind_is_reported() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.honest_pack("state", "acme.state.redis", "^1").display().to_string();
+    let pack = sandbox.valid_pack("state", "acme.state.redis", "^1").display().to_string();
     bind_unseen(&sandbox, "state", "acme.state.memcached@1.0.0", &pack);
     let report = doctor(&sandbox).exited(1).result();
     assert_eq!(report["unknown_kinds"], json!(["acme.state.memcached@1.0.0"]));
@@ -230,7 +230,7 @@ fn version_skew_is_reported() {
 fn a_duplicate_path_is_reported_and_shadows_nothing() {
     let sandbox = Sandbox::with_local();
     let impostor =
-        sandbox.honest_pack("secrets", "greentic.secrets.dev-store", "*").display().to_string();
+        sandbox.valid_pack("secrets", "greentic.secrets.dev-store", "*").display().to_string();
     bind_unseen(&sandbox, "secrets", "greentic.secrets.dev-store@0.1.0", &impostor);
     let report = doctor(&sandbox).exited(1).result();
     let [duplicate] = report["duplicate_registrations"].as_array().expect("a list").as_slice()
@@ -246,7 +246,7 @@ fn a_duplicate_path_is_reported_and_shadows_nothing() {
     ]);
 
     let sandbox = Sandbox::with_local();
-    let first = sandbox.honest_pack("secrets", "acme.twin.pack", "^1");
+    let first = sandbox.valid_pack("secrets", "acme.twin.pack", "^1");
     let second = sandbox.write(
         "packs/second.gtpack",
         std::fs::read(sandbox.pack(
@@ -257,7 +257,7 @@ fn a_duplicate_path_is_reported_and_shadows_nothing() {
         ))
         .expect("a pack"),
     );
-    let first_again = sandbox.honest_pack("secrets", "acme.twin.pack", "^1");
+    let first_again = sandbox.valid_pack("secrets", "acme.twin.pack", "^1");
     assert_eq!(first, first_again);
     bind_unseen(&sandbox, "secrets", "acme.twin.pack@1.0.0", &first.display().to_string());
     bind_unseen(&sandbox, "state", "acme.twin.pack@1.0.0", &second.display().to_string());
@@ -284,7 +284,7 @@ fn a_binding_has_the_state_of_its_worst_finding() {
     }
     let sandbox = Sandbox::with_local();
     let impostor =
-        sandbox.honest_pack("secrets", "greentic.secrets.dev-store", "*").display().to_string();
+        sandbox.valid_pack("secrets", "greentic.secrets.dev-store", "*").display().to_string();
     bind_unseen(&sandbox, "secrets", "greentic.secrets.dev-store@0.1.0", &impostor);
     check(&sandbox, 1, "duplicate-registration");
 
@@ -327,7 +327,7 @@ fn a_binding_has_the_state_of_its_worst_finding() {
     check(&sandbox, 0, "permission-not-granted");
 
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.honest_pack("state", "acme.state.redis", "^1").display().to_string();
+    let pack = sandbox.valid_pack("state", "acme.state.redis", "^1").display().to_string();
     let bind = [
         "--env",
         "local",
@@ -339,7 +339,7 @@ fn a_binding_has_the_state_of_its_worst_finding() {
         &pack,
     ];
     sandbox.gtc(["op", "env-packs", "update"].iter().chain(&bind)).succeeded();
-    sandbox.honest_pack("state", "acme.state.redis", "^1.1");
+    sandbox.valid_pack("state", "acme.state.redis", "^1.1");
     check(&sandbox, 4, "digest-drift");
 }
 
@@ -365,9 +365,9 @@ fn an_unresolved_extension_is_information() {
 #[test]
 fn suggested_commands_are_quoted_for_a_shell() {
     let sandbox = Sandbox::with_local();
-    let honest = sandbox.honest_pack("state", "acme.state.redis", "^1");
+    let valid = sandbox.valid_pack("state", "acme.state.redis", "^1");
     let odd = sandbox.home().join("packs/wi t;touch x.gtpack");
-    std::fs::copy(&honest, &odd).expect("a copy");
+    std::fs::copy(&valid, &odd).expect("a copy");
     let shown = odd.display().to_string();
     let bind = [
         "--env",
@@ -382,7 +382,7 @@ fn suggested_commands_are_quoted_for_a_shell() {
     let answers = ["--answers-ref", "my answers.json"];
     sandbox.write(".greentic/environments/local/my answers.json", "{}");
     sandbox.gtc(["op", "env-packs", "update"].iter().chain(&bind).chain(&answers)).succeeded();
-    std::fs::copy(sandbox.honest_pack("state", "acme.state.redis", "^1.1"), &odd).expect("a copy");
+    std::fs::copy(sandbox.valid_pack("state", "acme.state.redis", "^1.1"), &odd).expect("a copy");
     let report = doctor(&sandbox).exited(1).result();
     let next = text(&report["digest_drift"][0]["next"]);
     assert!(next.contains(&format!("gtc pack inspect '{shown}'")), "{next}");
@@ -405,7 +405,7 @@ fn suggested_commands_are_quoted_for_a_shell() {
 #[test]
 fn a_file_that_changed_after_it_was_bound_is_drift() {
     let sandbox = Sandbox::with_local().with_own_cache();
-    let pack = sandbox.honest_pack("state", "acme.state.redis", "^1");
+    let pack = sandbox.valid_pack("state", "acme.state.redis", "^1");
     let shown = pack.display().to_string();
     let bind = [
         "op",
@@ -428,7 +428,7 @@ fn a_file_that_changed_after_it_was_bound_is_drift() {
     doctor(&sandbox).succeeded();
 
     // changed: the cached archive is used, and the change is reported
-    sandbox.honest_pack("state", "acme.state.redis", "^1.1");
+    sandbox.valid_pack("state", "acme.state.redis", "^1.1");
     let report = doctor(&sandbox).exited(1).result();
     assert_eq!(report["digest_drift"][0]["pack_ref"], shown.as_str());
     assert_eq!(report["unknown_kinds"], json!([]));

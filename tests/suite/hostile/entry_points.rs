@@ -139,7 +139,13 @@ pub fn cases() -> Vec<Case> {
             cases.push(Case::new(format!("{deed} in {place}"), handler.component(), kind, says));
         };
         for (deed, body, fields, says) in TRAPS {
-            case(deed, body, fields, "trapped", format!("trapped in `{call}`: {}", told(says)));
+            case(
+                deed,
+                body,
+                fields,
+                "trapped",
+                format!("trapped in `{call}`: {}", reported_message(says)),
+            );
         }
         for (deed, body, fields) in LOOPS {
             case(
@@ -155,7 +161,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Returns the message of a trap, as the engine words it.
-fn told(says: &str) -> String {
+fn reported_message(says: &str) -> String {
     match says {
         "unreachable" => "wasm trap: wasm `unreachable` instruction executed".to_owned(),
         other => format!("wasm trap: {other}"),

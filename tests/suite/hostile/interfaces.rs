@@ -124,7 +124,7 @@ pub fn no_components() -> Vec<Case> {
     let case = |name: &str, bytes: &[u8], says: &str| {
         Case::new(name, bytes.to_vec(), "not-a-component", says)
     };
-    let honest = handler().component();
+    let valid = handler().component();
     let module = wat::parse_str("(module (memory 1))").expect("a module");
     let text = "(component (import \"a\" (func)))";
     let mut cases = vec![
@@ -146,15 +146,15 @@ pub fn no_components() -> Vec<Case> {
         case("garbage", &noise(10_000), "not a WebAssembly component"),
         case(
             "garbage after a header",
-            &[&honest[..8], &noise(10_000)].concat(),
+            &[&valid[..8], &noise(10_000)].concat(),
             "not a WebAssembly component",
         ),
     ];
     for part in 1..8 {
-        let cut = honest.len() * part / 8;
+        let cut = valid.len() * part / 8;
         cases.push(case(
             &format!("{part} of 8 parts of a component"),
-            &honest[..cut],
+            &valid[..cut],
             "not a WebAssembly component",
         ));
     }

@@ -46,7 +46,7 @@ fn a_handler_that_never_matches_its_declaration_is_not_bound() {
     let message =
         update(&sandbox, "test.state.xxxxxxxx@1.0.0", &pack, &[]).refused(1, "declaration-differs");
     assert!(message.contains("returns descriptor path `test.state."), "{message}");
-    // bound without a look, it is found by whoever looks
+    // with `--no-fetch`, the next command that loads it reports the difference
     update(&sandbox, "test.state.xxxxxxxx@1.0.0", &pack, &["--no-fetch"]).succeeded();
     let report = sandbox.gtc(["op", "env", "doctor", "local"]).exited(1).result();
     assert_eq!(report["load_failures"][0]["error"], "declaration-differs");
@@ -55,7 +55,7 @@ fn a_handler_that_never_matches_its_declaration_is_not_bound() {
 #[test]
 fn metadata_that_differs_from_the_pin_is_reported() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.honest_pack("state", "test.state.steady", "^1").display().to_string();
+    let pack = sandbox.valid_pack("state", "test.state.steady", "^1").display().to_string();
     update(&sandbox, "test.state.steady@1.0.0", &pack, &[]).succeeded();
     sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
 

@@ -93,51 +93,45 @@ fn tables() -> Vec<Case> {
 }
 
 fn modules() -> Vec<Case> {
-    let crowd = |name: &str, module: &str, instances: u32, kind, says: &str| {
+    let many = |name: &str, module: &str, instances: u32, kind, says: &str| {
         Case::new(name, with_modules(&handler().component(), module, instances), kind, says)
     };
     // a handler from `wit-component` has one memory, one table and three instances
     vec![
-        crowd("memories up to their cap", "(module (memory 1))", 15, "healthy", ""),
-        crowd(
+        many("memories up to their cap", "(module (memory 1))", 15, "healthy", ""),
+        many(
             "more memories than there are",
             "(module (memory 1))",
             16,
             "too-many",
             "more than 16 memories",
         ),
-        crowd(
-            "a hundred memories",
-            "(module (memory 1))",
-            100,
-            "too-many",
-            "more than 16 memories",
-        ),
-        crowd("memories that are large together", "(module (memory 512))", 8, MEMORY.0, MEMORY.1),
-        crowd(
+        many("a hundred memories", "(module (memory 1))", 100, "too-many", "more than 16 memories"),
+        many("memories that are large together", "(module (memory 512))", 8, MEMORY.0, MEMORY.1),
+        many(
             "a hundred tables",
             "(module (table 1 funcref))",
             100,
             "too-many",
             "more than 64 tables",
         ),
-        crowd(
+        many(
             "tables that are large together",
             "(module (table 30000 funcref))",
             10,
             TABLE.0,
             TABLE.1,
         ),
-        crowd("instances up to their cap", "(module)", 120, "healthy", ""),
-        crowd("a hundred instances more", "(module)", 220, "too-many", "more than 128 instances"),
-        crowd(
+        many("instances up to their cap", "(module)", 120, "healthy", ""),
+        many("a hundred instances more", "(module)", 220, "too-many", "more than 128 instances"),
+        many(
             "instances that all loop",
             "(module (func $f (loop (br 0))) (start $f))",
             100,
             "out-of-time",
             "`instantiate`",
         ),
-        crowd(
+        many(
             "an instance that traps",
             "(module (func $f unreachable) (start $f))",
             1,

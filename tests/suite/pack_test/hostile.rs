@@ -21,7 +21,7 @@ fn with_preflight(body: &str) -> Sandbox {
 #[test]
 fn an_invalid_scenario_is_reported_with_its_place() {
     let sandbox = Sandbox::new();
-    sandbox.honest_pack("state", "acme.state.a", "^1");
+    sandbox.valid_pack("state", "acme.state.a", "^1");
     let check = |scenario: &str, says: &str| {
         let message = run_scenario(&sandbox, scenario).refused(2, "invalid-scenario");
         assert!(message.contains("`packs/tests/only.yaml` is not a scenario: "), "{message}");
@@ -79,7 +79,7 @@ fn an_invalid_scenario_is_reported_with_its_place() {
 #[test]
 fn scenario_bombs_are_cheap_to_refuse() {
     let sandbox = Sandbox::new();
-    sandbox.honest_pack("state", "acme.state.a", "^1");
+    sandbox.valid_pack("state", "acme.state.a", "^1");
     let laughs = (0..12).fold("a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned(), |text, at| {
         let next = at + 1;
         format!("{text}a{next}: &a{next} [{}]\n", vec![format!("*a{at}"); 9].join(", "))
@@ -125,7 +125,7 @@ fn scenario_bombs_are_cheap_to_refuse() {
 #[test]
 fn scenario_paths_that_are_not_files_do_not_block() {
     let sandbox = Sandbox::new();
-    sandbox.honest_pack("state", "acme.state.a", "^1");
+    sandbox.valid_pack("state", "acme.state.a", "^1");
     let fifo = sandbox.home().join("fifo.yaml");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().expect("it starts").success());
     for odd in [fifo.to_str().expect("a path"), "/dev/zero", "/"] {

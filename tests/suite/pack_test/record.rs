@@ -96,7 +96,7 @@ fn nothing_runs_before_the_user_confirms() {
 #[test]
 fn a_handler_without_permissions_needs_no_confirmation() {
     let sandbox = Sandbox::new();
-    sandbox.honest_pack("state", "acme.state.a", "^1");
+    sandbox.valid_pack("state", "acme.state.a", "^1");
     record(&sandbox, "idle", &[]).succeeded();
     assert!(scenario(&sandbox, "idle.yaml").ends_with("expect:\n  checks: {}\n"));
     sandbox.gtc(["pack", "test", "packs"]).succeeded();

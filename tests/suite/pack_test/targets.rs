@@ -19,9 +19,9 @@ fn the_newest_pack_of_a_folder_is_tested() {
         let file = std::fs::File::options().write(true).open(path).expect("a file");
         file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).expect("its time");
     };
-    age(sandbox.honest_pack("secrets", "acme.secrets.a", "^1"), 2_000);
-    age(sandbox.honest_pack("secrets", "acme.secrets.b", "^1"), 3_000);
-    age(sandbox.honest_pack("secrets", "acme.secrets.c", "^1"), 1_000);
+    age(sandbox.valid_pack("secrets", "acme.secrets.a", "^1"), 2_000);
+    age(sandbox.valid_pack("secrets", "acme.secrets.b", "^1"), 3_000);
+    age(sandbox.valid_pack("secrets", "acme.secrets.c", "^1"), 1_000);
     let report = run_scenario(&sandbox, NOTHING).succeeded().result();
     assert_eq!(report["path"], "packs/acme.secrets.b.gtpack");
     assert_eq!(report["scenarios"][0]["handler"], "acme.secrets.b");
@@ -45,7 +45,7 @@ fn nothing_to_test_is_an_error_of_its_own() {
     let registry =
         sandbox.gtc(["pack", "test", "oci://host.example/pack:1"]).refused(2, "file-not-found");
     assert!(registry.contains("gtc pack pull"), "{registry}");
-    sandbox.honest_pack("secrets", "acme.secrets.a", "^1");
+    sandbox.valid_pack("secrets", "acme.secrets.a", "^1");
     let none = sandbox.gtc(["pack", "test", "packs"]).refused(2, "not-found");
     assert!(
         none.contains("there is no scenario in `packs/tests`") && none.contains("--record"),
@@ -101,7 +101,7 @@ fn a_scenario_names_the_handler_it_is_for() {
 #[test]
 fn number_and_size_of_scenarios_are_limited() {
     let sandbox = Sandbox::new();
-    sandbox.honest_pack("secrets", "acme.secrets.a", "^1");
+    sandbox.valid_pack("secrets", "acme.secrets.a", "^1");
     for at in 0..3 {
         sandbox.write(format!("packs/tests/{at}.yaml"), NOTHING);
     }
@@ -115,7 +115,7 @@ fn number_and_size_of_scenarios_are_limited() {
 #[test]
 fn scenarios_are_named_one_by_one_or_by_folder() {
     let sandbox = Sandbox::new();
-    let pack = sandbox.honest_pack("secrets", "acme.secrets.a", "^1").display().to_string();
+    let pack = sandbox.valid_pack("secrets", "acme.secrets.a", "^1").display().to_string();
     for name in ["packs/tests/a.yaml", "packs/tests/b.json", "more/c.yml", "more/d.yaml"] {
         sandbox.write(name, r#"{"expect": {}}"#);
     }

@@ -38,14 +38,14 @@ fn files_that_are_not_packs() {
 #[test]
 fn packs_that_do_not_fit() {
     let sandbox = with_free_state();
-    let honest = |slot, path: &str, versions: &str| {
-        sandbox.honest_pack(slot, path, versions).display().to_string()
+    let valid = |slot, path: &str, versions: &str| {
+        sandbox.valid_pack(slot, path, versions).display().to_string()
     };
-    let secrets = honest("secrets", "acme.secrets.vault", "^0.4");
+    let secrets = valid("secrets", "acme.secrets.vault", "^0.4");
     let mismatch =
         ["serves slot `secrets`, cannot be bound to `state`", "bind it to slot `secrets`"];
     pack_refused(&sandbox, "acme.secrets.vault@0.4.2", &secrets, 1, "slot-mismatch", &mismatch);
-    let state = honest("state", "acme.state.redis", "^0.1.0");
+    let state = valid("state", "acme.state.redis", "^0.1.0");
     pack_refused(
         &sandbox,
         "acme.state.redis@9.9.9",
@@ -62,7 +62,7 @@ fn packs_that_do_not_fit() {
         "unknown-kind",
         &["not for `acme.state.other`"],
     );
-    let impostor = honest("state", "greentic.state.in-memory", "*");
+    let impostor = valid("state", "greentic.state.in-memory", "*");
     let builtin =
         ["the built-in pack `greentic.state.in-memory@0.1.0`", "with another descriptor path"];
     pack_refused(&sandbox, "greentic.state.in-memory@0.1.0", &impostor, 1, "conflict", &builtin);
@@ -133,7 +133,7 @@ fn packs_that_misbehave() {
 fn packs_that_cannot_be_built_or_inspected() {
     let sandbox = Sandbox::new();
     let text = sandbox.write("text.wasm", "root:x:0:0").display().to_string();
-    let honest = test_artifacts::prober().display().to_string();
+    let valid = test_artifacts::prober().display().to_string();
     let build = |component: &str, flags: &[&str], code: i32, kind: &str, words: &[&str]| {
         refused(
             &sandbox,
@@ -158,31 +158,25 @@ fn packs_that_cannot_be_built_or_inspected() {
         "file-not-found",
         &["there is no file `none.wasm`", "check the path"],
     );
-    build(&honest, &["--version", "one"], 2, "invalid-argument", &["argument `version`"]);
+    build(&valid, &["--version", "one"], 2, "invalid-argument", &["argument `version`"]);
     let with = |flags: &[&'static str]| [&version[..], flags].concat();
     build(
-        &honest,
+        &valid,
         &with(&["--id", "A B"]),
         2,
         "invalid-argument",
         &["argument `id`", "pack id", "offset 1"],
     );
     build(
-        &honest,
+        &valid,
         &with(&["--allow-network", "x"]),
         2,
         "invalid-argument",
         &["argument `allow_network`"],
     );
+    build(&valid, &with(&["--allow-tool", "'"]), 2, "invalid-argument", &["argument `allow_tool`"]);
     build(
-        &honest,
-        &with(&["--allow-tool", "'"]),
-        2,
-        "invalid-argument",
-        &["argument `allow_tool`"],
-    );
-    build(
-        &honest,
+        &valid,
         &with(&["-o", "/nowhere/p.gtpack"]),
         2,
         "io",

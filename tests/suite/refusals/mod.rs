@@ -151,7 +151,7 @@ fn changes_that_the_bindings_do_not_allow() {
         &["no previous binding to roll back to"],
     );
     let said = sandbox.gtc(unbind("remove", "state")).refused(1, "not-found");
-    assert!(!said.contains("`add`"), "nobody who removes wants to add: {said}");
+    assert!(!said.contains("`add`"), "a removal suggests no addition: {said}");
 
     // a previous binding that another tool wrote, and a damaged one
     sandbox.gtc(bind("update", "secrets")).succeeded();
@@ -181,7 +181,7 @@ fn changes_that_the_bindings_do_not_allow() {
 #[test]
 fn extensions_that_are_bound_already_or_not_at_all() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.honest_pack("extension", "acme.oauth.auth0", "^1").display().to_string();
+    let pack = sandbox.valid_pack("extension", "acme.oauth.auth0", "^1").display().to_string();
     let answers = ["--instance-id", "primary", "--answers-ref", "answers.json"];
     let kind = ["--kind", "acme.oauth.auth0@1.0.0"];
     let bind = [&kind[..], &["--pack-ref", &pack]].concat();

@@ -50,8 +50,8 @@ impl Sandbox {
         self.write(format!("packs/{path}.gtpack"), bytes)
     }
 
-    /// A pack around an honest handler that checks nothing.
-    pub fn honest_pack(&self, slot: &'static str, path: &str, versions: &str) -> PathBuf {
+    /// A pack around a valid handler that checks nothing.
+    pub fn valid_pack(&self, slot: &'static str, path: &str, versions: &str) -> PathBuf {
         self.pack(slot, path, versions, Handler::new(slot, path, versions).component())
     }
 

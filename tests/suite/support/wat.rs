@@ -123,7 +123,7 @@ impl Handler {
 
     fn module(&self) -> String {
         let slot = SLOTS.iter().position(|slot| *slot == self.slot).expect("a slot");
-        let or = |body: &Option<String>, honest: String| body.clone().unwrap_or(honest);
+        let or = |body: &Option<String>, valid: String| body.clone().unwrap_or(valid);
         let export = |name: &str| format!("(export \"greentic:env-pack/handler@0.1.0#{name}\")");
         let bump = "(local $at i32)
             (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))

@@ -247,7 +247,7 @@ pub fn entries(archive: &[u8]) -> Result<Vec<Entry>, String> {
 /// The entries of a valid pack, without its bill of materials. Its component is only a
 /// header.
 pub fn pack_entries() -> Vec<Entry> {
-    let component = b"\0asm\x0d\0\x01\0, if anybody asked".to_vec();
+    let component = b"\0asm\x0d\0\x01\0, if you ask".to_vec();
     let pack = super::packs::archive(
         "secrets",
         "acme.secrets.vault",

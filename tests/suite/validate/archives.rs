@@ -35,8 +35,8 @@ fn of_rule(rule: ZipRule) -> Broken {
 }
 
 /// The entries of a valid pack without its bill of materials.
-pub fn honest() -> Vec<Entry> {
-    let mut entries = entries(&pack_of(handler().component())).expect("an honest pack");
+pub fn valid() -> Vec<Entry> {
+    let mut entries = entries(&pack_of(handler().component())).expect("a valid pack");
     entries.retain(|(name, _)| name != "sbom.cbor");
     entries
 }
@@ -47,25 +47,25 @@ fn zipped(entries: &[Entry]) -> Vec<u8> {
 
 fn documents() -> Vec<Broken> {
     let manifest = |content: Vec<u8>| {
-        let mut entries = honest();
+        let mut entries = valid();
         entries[0].1 = content;
         zipped(&sealed(entries))
     };
     let sbom = |content: Vec<u8>| {
-        let mut entries = honest();
+        let mut entries = valid();
         entries.push(("sbom.cbor".to_owned(), content));
         zipped(&entries)
     };
     let too_large = vec![0; (1 << 20) + 1];
     vec![
-        Broken::new("manifest-missing", "no manifest", zipped(&sealed(honest()[1..].to_vec()))),
+        Broken::new("manifest-missing", "no manifest", zipped(&sealed(valid()[1..].to_vec()))),
         Broken::new(
             "manifest-too-large",
             "a manifest of a MiB and a byte",
             manifest(too_large.clone()),
         ),
         Broken::new("manifest-invalid", "a manifest that is none", manifest(b"\xa0".to_vec())),
-        Broken::new("sbom-missing", "no bill", zipped(&honest())),
+        Broken::new("sbom-missing", "no bill", zipped(&valid())),
         Broken::new("sbom-too-large", "a bill of a MiB and a byte", sbom(too_large)),
         Broken::new("sbom-invalid", "a bill that is none", sbom(b"\xa0".to_vec())),
     ]
@@ -73,7 +73,7 @@ fn documents() -> Vec<Broken> {
 
 fn bills() -> Vec<Broken> {
     let with = |code, change: &dyn Fn(&mut Value)| {
-        let mut entries = honest();
+        let mut entries = valid();
         let mut document = bill(&entries);
         change(&mut document);
         entries.push(("sbom.cbor".to_owned(), cbor(&document)));
@@ -102,11 +102,11 @@ fn bills() -> Vec<Broken> {
 
 /// Archives with entries in the wrong order.
 fn odd() -> Vec<Broken> {
-    let mut bill_first = sealed(honest());
+    let mut bill_first = sealed(valid());
     bill_first.swap(1, 2);
     let last = bill_first.len() - 1;
     bill_first.swap(1, last);
-    let mut manifest_late = sealed(honest());
+    let mut manifest_late = sealed(valid());
     manifest_late.swap(0, 1);
     vec![
         Broken::new("entry-order", "a bill that is not the last", zipped(&bill_first)),
@@ -116,7 +116,7 @@ fn odd() -> Vec<Broken> {
 
 fn signatures() -> Vec<Broken> {
     let sandbox = Sandbox::new();
-    let other = sandbox.honest_pack("state", "test.state.other", "^1");
+    let other = sandbox.valid_pack("state", "test.state.other", "^1");
     let key = sandbox.key("key");
     let sig: PathBuf = sandbox.sign(&other, &key);
     let signature = std::fs::read(sig).expect("a signature");
@@ -136,7 +136,7 @@ fn signatures() -> Vec<Broken> {
 #[test]
 fn all_problems_of_an_archive_are_reported() {
     let sandbox = Sandbox::new();
-    let mut entries = honest();
+    let mut entries = valid();
     let mut document = bill(&entries);
     document["files"][0]["size"] = json!(1);
     document["files"][1]["hash_blake3"] = json!("0".repeat(64));
@@ -168,7 +168,7 @@ fn all_problems_of_an_archive_are_reported() {
 #[test]
 fn a_hostile_bill_does_not_flood_the_report() {
     let sandbox = Sandbox::new();
-    let mut entries = honest();
+    let mut entries = valid();
     let mut document = bill(&entries);
     let lie = |at: usize| json!({"path": format!("x{at}"), "size": 0, "hash_blake3": "", "media_type": ""});
     document["files"].as_array_mut().expect("a list").extend((0..3_000).map(lie));

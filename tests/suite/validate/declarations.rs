@@ -7,7 +7,7 @@ use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
 
 use wasm_encoder::{Component, CustomSection};
 
-use super::archives::honest;
+use super::archives::valid;
 use super::{Broken, handler, pack_of};
 use crate::support::packs::{self, permissions};
 use crate::support::wat::Handler;
@@ -21,7 +21,7 @@ pub fn broken() -> Vec<Broken> {
 }
 
 fn with_manifest(change: impl FnOnce(&mut PackManifest)) -> Vec<u8> {
-    let mut entries = honest();
+    let mut entries = valid();
     let mut manifest = decode_pack_manifest(&entries[0].1).expect("a manifest");
     // the manifest of the component would contradict the change
     entries.retain(|(name, _)| !name.ends_with(".manifest.cbor"));
@@ -54,7 +54,7 @@ fn manifests() -> Vec<Broken> {
         extensions.get_mut("greentic.env-pack.v1").expect("ours").version = "2.0.0".to_owned();
     };
     let own = |change: &dyn Fn(&mut Vec<Entry>)| {
-        let mut entries = honest();
+        let mut entries = valid();
         change(&mut entries);
         Zip::stored(&sealed(entries)).bytes()
     };
@@ -74,7 +74,7 @@ fn manifests() -> Vec<Broken> {
     vec![
         Broken::new(
             "component-undeclared",
-            "a component that nobody names",
+            "a component that no manifest names",
             another("components/other.wasm"),
         ),
         Broken::new("component-undeclared", "a component elsewhere", another("assets/other.bin")),
@@ -154,7 +154,7 @@ fn stating(handler: &Handler, slot: &str, path: &str, versions: &str) -> Vec<u8>
 }
 
 fn answers() -> Vec<Broken> {
-    let honest = |code, name: &str, handler: &Handler| {
+    let valid = |code, name: &str, handler: &Handler| {
         Broken::new(code, name, stating(handler, handler.slot, &handler.path, &handler.versions))
     };
     let of = |slot, path: &str, versions: &str| Handler::new(slot, path, versions);
@@ -171,28 +171,28 @@ fn answers() -> Vec<Broken> {
             "another requirement",
             stating(&handler(), "state", path, "^1.0"),
         ),
-        honest(
+        valid(
             "own-version-unsupported",
             "a requirement beyond its own version",
             &of("state", path, "^2"),
         ),
-        honest("supports-every-version", "no requirement at all", &of("state", path, "*")),
-        honest(
+        valid("supports-every-version", "no requirement at all", &of("state", path, "*")),
+        valid(
             "supports-later-versions",
             "a requirement without an end",
             &of("state", path, ">=0.1.0"),
         ),
-        honest(
+        valid(
             "supports-later-versions",
             "a requirement of two parts without an end",
             &of("state", path, ">0.1, >=0.2"),
         ),
-        honest(
+        valid(
             "descriptor-names-other-slot",
             "the name of another slot",
             &of("state", "test.secrets.x", "^1"),
         ),
-        honest(
+        valid(
             "path-of-builtin",
             "the path of a built-in",
             &of("state", "greentic.state.in-memory", "^1"),
@@ -217,7 +217,7 @@ pub fn pack_of_handlers(handlers: impl IntoIterator<Item = Handler>) -> Vec<u8> 
             permissions: Permissions::default(),
         },
     };
-    let id = "test.crowd".to_owned();
+    let id = "test.many".to_owned();
     let version = "1.0.0".parse().expect("a version");
     let handlers = handlers.into_iter().enumerate().map(one).collect();
     archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers })
@@ -268,10 +268,14 @@ fn imports() -> Vec<Broken> {
     };
     let more = r#"{"tools":[{"tool":"vault","args":["version"]},{"tool":"vault","args":["status"]}],"network":[]}"#;
     vec![
-        Broken::new("permissions-section-malformed", "a section of nonsense", saying("nonsense")),
+        Broken::new(
+            "permissions-section-malformed",
+            "a section that is not CBOR",
+            saying("nonsense"),
+        ),
         Broken::new("permissions-incomplete", "a command that the component needs", saying(more)),
-        Broken::new("tools-not-declared", "programs that nobody declared", importing(PROBE)),
-        Broken::new("network-not-declared", "connections that nobody declared", importing(REACH)),
+        Broken::new("tools-not-declared", "undeclared programs", importing(PROBE)),
+        Broken::new("network-not-declared", "undeclared connections", importing(REACH)),
         Broken::new(
             "tools-not-imported",
             "programs for nothing",

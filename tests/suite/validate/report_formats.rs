@@ -21,7 +21,7 @@ fn sandbox() -> (Sandbox, Vec<String>) {
     let mut zip = pack();
     zip.entry("notes/b.txt").both(|header| header.name = LIE.as_bytes().to_vec());
     sandbox.write("packs/name of lies, a::b.gtpack", zip.bytes());
-    let mut entries = super::archives::honest();
+    let mut entries = super::archives::valid();
     let mut document = bill(&entries);
     document["files"][0]["path"] = json!(LIE);
     entries.push(("sbom.cbor".to_owned(), cbor(&document)));
@@ -90,7 +90,7 @@ fn sarif_is_what_its_schema_says() {
 fn sarif_is_what_github_takes() {
     let (sandbox, mut arguments) = sandbox();
     let two = super::private_keys::pem("PRIVATE");
-    let mut entries = super::archives::honest();
+    let mut entries = super::archives::valid();
     entries.push(("assets/a.txt".to_owned(), two.clone().into_bytes()));
     entries.push(("assets/b.txt".to_owned(), two.into_bytes()));
     sandbox.write("packs/two.gtpack", Zip::stored(&sealed(entries)).bytes());

@@ -23,8 +23,7 @@ fn good_packs_are_clean() {
     packs.retain(|path| path.ends_with(".gtpack"));
     assert_eq!(packs.len(), 5);
     packs.push("greentic.state.in-memory@0.1.0".to_owned());
-    packs
-        .push(sandbox.write("honest.gtpack", pack_of(handler().component())).display().to_string());
+    packs.push(sandbox.write("valid.gtpack", pack_of(handler().component())).display().to_string());
     let asking =
         asking(&handler(), &["vault version", "kubectl auth can-i * *"], &["vault.example:8200"]);
     packs.push(sandbox.write("asking.gtpack", asking).display().to_string());

@@ -16,54 +16,14 @@ pub fn run(runner: &Runner, input: Input<NoPayload>) -> io::Result<u8> {
 
 impl RenderHuman for CacheListReport {
     fn render_human(&self, _verb: &str) -> String {
-        let mut archives = Table::new(["ARCHIVE", "BYTES", "PINNED BY"]);
-        for archive in &self.archives {
-            let pinned_by = match archive.pinned_by.as_slice() {
-                [] => empty_cell(),
-                by => Style::Plain.cell(pinned_by(by)),
-            };
-            archives.row([digest(&archive.sha256), Style::Plain.cell(archive.size), pinned_by]);
-        }
-        let mut signatures = Table::new(["SIGNATURE", "BYTES", "OF ARCHIVE"]);
-        for signature in &self.signatures {
-            signatures.row([
-                digest(&signature.sha256),
-                Style::Plain.cell(signature.size),
-                Style::Plain.cell(short(&signature.archive_sha256)),
-            ]);
-        }
-        let mut references = Table::new(["REFERENCE", "MANIFEST", "ARCHIVE"]);
-        for reference in &self.references {
-            let archive = reference.sha256.as_deref().map_or_else(empty_cell, digest);
-            references.row([
-                Style::Plain.cell(&reference.reference),
-                digest(&reference.manifest_digest.hex()),
-                archive,
-            ]);
-        }
-        let mut compiled = Table::new(["COMPONENT", "BYTES", "LAST USED", "STATE", "PACK"]);
-        for code in &self.compiled {
-            let state = if code.fits {
-                Style::Good.cell(format!("{GOOD} compiled"))
-            } else {
-                Style::Notice.cell(format!("{NOTICE} for another gtc"))
-            };
-            let packs = match code.packs.as_slice() {
-                [] => empty_cell(),
-                packs => Style::Plain.cell(join_or_none(packs.iter().map(ToString::to_string))),
-            };
-            compiled.row([
-                digest(&code.component_sha256),
-                Style::Plain.cell(code.size),
-                Style::Plain.cell(&code.last_used),
-                state,
-                packs,
-            ]);
-        }
+        let tables = [
+            self.archives_table(),
+            self.signatures_table(),
+            self.references_table(),
+            self.compiled_table(),
+        ];
         let mut text = format!("cache {}\n\n", self.path);
-        for table in
-            [archives, signatures, references, compiled].iter().filter(|table| !table.is_empty())
-        {
+        for table in tables.iter().filter(|table| !table.is_empty()) {
             text.push_str(&format!("{}\n", table.render()));
         }
         text.push_str(&missing(&self.missing));
@@ -86,6 +46,68 @@ impl RenderHuman for CacheListReport {
             plural(self.compiled.len(), "compiled component"),
             self.compiled_bytes
         )
+    }
+}
+
+impl CacheListReport {
+    fn archives_table(&self) -> Table {
+        let mut table = Table::new(["ARCHIVE", "BYTES", "PINNED BY"]);
+        for archive in &self.archives {
+            let pinned_by = match archive.pinned_by.as_slice() {
+                [] => empty_cell(),
+                by => Style::Plain.cell(pinned_by(by)),
+            };
+            table.row([digest(&archive.sha256), Style::Plain.cell(archive.size), pinned_by]);
+        }
+        table
+    }
+
+    fn signatures_table(&self) -> Table {
+        let mut table = Table::new(["SIGNATURE", "BYTES", "OF ARCHIVE"]);
+        for signature in &self.signatures {
+            table.row([
+                digest(&signature.sha256),
+                Style::Plain.cell(signature.size),
+                Style::Plain.cell(short(&signature.archive_sha256)),
+            ]);
+        }
+        table
+    }
+
+    fn references_table(&self) -> Table {
+        let mut table = Table::new(["REFERENCE", "MANIFEST", "ARCHIVE"]);
+        for reference in &self.references {
+            let archive = reference.sha256.as_deref().map_or_else(empty_cell, digest);
+            table.row([
+                Style::Plain.cell(&reference.reference),
+                digest(&reference.manifest_digest.hex()),
+                archive,
+            ]);
+        }
+        table
+    }
+
+    fn compiled_table(&self) -> Table {
+        let mut table = Table::new(["COMPONENT", "BYTES", "LAST USED", "STATE", "PACK"]);
+        for code in &self.compiled {
+            let state = if code.fits {
+                Style::Good.cell(format!("{GOOD} compiled"))
+            } else {
+                Style::Notice.cell(format!("{NOTICE} for another gtc"))
+            };
+            let packs = match code.packs.as_slice() {
+                [] => empty_cell(),
+                packs => Style::Plain.cell(join_or_none(packs.iter().map(ToString::to_string))),
+            };
+            table.row([
+                digest(&code.component_sha256),
+                Style::Plain.cell(code.size),
+                Style::Plain.cell(&code.last_used),
+                state,
+                packs,
+            ]);
+        }
+        table
     }
 }
 

@@ -58,7 +58,9 @@ pub(super) fn diagnose(
         has_runtime: stored.has_runtime,
         checked_at: jiff::Timestamp::now().to_string(),
     };
-    report.report_packs(&assembly, environment.id(), stored);
+    report.report_load_failures(&assembly, stored);
+    report.report_drifts(&assembly, environment.id(), stored);
+    report.report_duplicates(&assembly);
     report.report_permissions(&assembly, environment.id());
     report.signatures = assembly
         .signatures
@@ -98,8 +100,8 @@ impl DoctorReport {
         self.findings.push(DoctorFinding { code, severity, subject, reason, next });
     }
 
-    /// Reports packs that did not load, changed, or provide a path of another pack.
-    fn report_packs(&mut self, assembly: &Assembly, id: &EnvId, stored: &Stored) {
+    /// Reports packs that did not load.
+    fn report_load_failures(&mut self, assembly: &Assembly, stored: &Stored) {
         for failure in &assembly.failures {
             let kinds = failure.bindings.iter().filter_map(|key| stored.environment.binding(key));
             let reason = failure.error.to_string();
@@ -119,6 +121,10 @@ impl DoctorReport {
                 next,
             );
         }
+    }
+
+    /// Reports archives and manifests that changed since they were bound.
+    fn report_drifts(&mut self, assembly: &Assembly, id: &EnvId, stored: &Stored) {
         for drift in &assembly.drifts {
             let assemble::Drift { found, locked, .. } = drift;
             let reason = match &drift.pack_ref {
@@ -162,6 +168,10 @@ impl DoctorReport {
                 next,
             );
         }
+    }
+
+    /// Reports packs whose descriptor path belongs to another pack.
+    fn report_duplicates(&mut self, assembly: &Assembly) {
         for duplicate in &assembly.duplicates {
             let reason = duplicate.to_string();
             let next =
