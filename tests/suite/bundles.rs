@@ -102,7 +102,7 @@ fn a_component_is_saved_with_its_configuration() {
         .gtc(["pack", "save", &reference, "-o", "again.tar", "--offline"])
         .succeeded()
         .result();
-    assert!(text(&again["warnings"][0]).contains("is not here"), "{again}");
+    assert!(text(&again["warnings"][0]).contains("is not cached and not included"), "{again}");
 }
 
 #[test]

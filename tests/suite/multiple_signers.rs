@@ -110,7 +110,7 @@ fn a_signature_is_only_added_for_the_same_archive() {
         (&other, "is for another archive: sha256:"),
         (&full.to_string(), "there are already 32"),
         (&long.to_string(), "more than 65536 bytes"),
-        (&" ".repeat(1 << 20), "cannot be read"),
+        (&" ".repeat(1 << 20), "has more than 65536 bytes"),
     ] {
         fs::write(&sidecar, content).expect("a file");
         let refused = sign(&sandbox, &name, &reviewer.private, &[]).refused(1, "conflict");

@@ -68,7 +68,7 @@ fn an_invalid_scenario_is_reported_with_its_place() {
     );
     check("expect:\n  fault: traped", "at line 2");
     check("expect: {}\n---\nexpect: {}", "document");
-    check("expect: \u{1b}[31m", "is no scenario");
+    check("expect: \u{1b}[31m", "is not a scenario");
     let json =
         sandbox.write("packs/twice.json", r#"{"expect": {"checks": {"a": "ok", "a": "missing"}}}"#);
     let twice =
@@ -185,7 +185,7 @@ fn a_pack_with_too_many_handlers_is_refused() {
     sandbox.write("packs/many.gtpack", archive::write(&pack).expect("a pack"));
     let message = run_scenario(&sandbox, "handler: acme.state.n0\nexpect: {}")
         .refused(2, "too-many-handlers");
-    assert!(message.contains("has 33 handlers") && message.contains("one by one"), "{message}");
+    assert!(message.contains("has 33 handlers") && message.contains("one at a time"), "{message}");
 }
 
 #[test]

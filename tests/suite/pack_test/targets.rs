@@ -108,7 +108,7 @@ fn number_and_size_of_scenarios_are_limited() {
     let limited = |limit: &str| sandbox.gtc(["pack", "test", "packs", "--limit", limit]);
     limited("scenario.files=3").succeeded();
     let many = limited("scenario.files=2").refused(2, "invalid-scenario");
-    assert!(many.contains("3 scenarios, more than 2"), "{many}");
+    assert!(many.contains("3 scenarios, more than the limit of 2"), "{many}");
     limited("scenario.file-bytes=9").refused(2, "archive-too-large");
 }
 

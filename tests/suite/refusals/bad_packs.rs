@@ -60,7 +60,7 @@ fn packs_that_do_not_fit() {
         &state,
         1,
         "unknown-kind",
-        &["not for `acme.state.other`"],
+        &["it provides `acme.state.redis`, not `acme.state.other`"],
     );
     let impostor = valid("state", "greentic.state.in-memory", "*");
     let builtin =
