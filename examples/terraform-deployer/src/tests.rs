@@ -30,7 +30,11 @@ fn terraform_is_there_or_not() {
     assert_eq!(outcomes(&machine()), r#"[Outcome::Ok(Some("1.11.4"))]"#);
     assert!(outcomes(&Scripted::new()).contains("Missing"));
     let old = Scripted::new().prints("terraform", VERSION, r#"{"terraform_version": "1.6.6"}"#);
-    assert!(outcomes(&old).contains(r#"found: "1.6.6", required: ">=1.7.0""#), "{}", outcomes(&old));
+    assert!(
+        outcomes(&old).contains(r#"found: "1.6.6", required: ">=1.7.0""#),
+        "{}",
+        outcomes(&old)
+    );
 }
 
 #[test]
