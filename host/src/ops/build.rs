@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, ForeignText, PackId, Permissions, Sha256Digest, Version,
-    VersionReq,
+    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, PackId, Permissions, Sha256Digest,
+    Version,
 };
 use serde::Serialize;
 
@@ -84,67 +84,86 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError
         host.engine
             .load_isolated(&fetched.bytes, &fetched.digest, Provenance::External)
             .map_err(|source| OpError::Component { path: request.component.clone(), source })?;
-    let slot = loaded.handler.slot();
-    let path = loaded.handler.descriptor_path().clone();
-    let permissions =
-        embedded_permissions(host, &request.component, &fetched.bytes)?.union(&request.permissions);
-    let supported: VersionReq = loaded.handler.supported_versions().clone();
-    if !supported.matches(&request.version) {
-        return Err(OpError::VersionNotSupported { version: request.version.clone(), supported });
-    }
-    let id = request.id.as_ref().map_or_else(|| pack_id(&path), |id| id.as_str().to_owned());
-    let namespace = path.as_str().split('.').next().unwrap_or_default().to_owned();
-    let declared = HandlerDeclaration {
-        slot,
-        descriptor_path: path.clone(),
-        supported_versions: supported.clone(),
-        permissions,
-    };
-    let shown = InspectedDeclaration::from(declared.clone());
-    let warnings = load_pack::permission_faults(
-        &ForeignText::new(COMPONENT),
-        &loaded.imports,
-        &declared.permissions,
-    );
+    let declared = declaration(host, request, &fetched.bytes, &*loaded.handler)?;
+    let id = request
+        .id
+        .as_ref()
+        .map_or_else(|| pack_id(&declared.descriptor_path), |id| id.as_str().to_owned());
+    let namespace = declared.descriptor_path.as_str().split('.').next().unwrap_or_default();
     let pack = NewPack {
         id: id.clone(),
         version: request.version.clone(),
-        publisher: request.publisher.clone().unwrap_or(namespace),
+        publisher: request.publisher.clone().unwrap_or_else(|| namespace.to_owned()),
         handlers: vec![NewHandler {
             component: COMPONENT.to_owned(),
             bytes: fetched.bytes.into_owned(),
-            declared,
+            declared: declared.clone(),
         }],
     };
     let bytes = archive_bytes(host, &pack)?;
-    let path_out = request
+    let path = request
         .output
         .clone()
         .unwrap_or_else(|| request.folder.join(format!("{id}-{}.gtpack", request.version)));
-    write(&path_out, &bytes)?;
+    write(&path, &bytes)?;
     let version = request.version.to_string();
-    let bind = bind_command(
-        host,
-        (&path, &version),
-        slot,
-        "<env>",
-        &path_argument(&path_out.to_string_lossy()),
-    );
-    Ok(BuildReport {
-        bind,
-        path: path_out.into(),
-        id,
-        version,
-        size: bytes.len(),
-        sha256: Sha256Digest::compute(&bytes).hex(),
-        slot,
-        descriptor_path: path,
-        supported_versions: supported.to_string(),
-        tools: shown.tools,
-        network: shown.network,
-        warnings,
-        imports: loaded.imports,
+    let descriptor = (&declared.descriptor_path, version.as_str());
+    let reference = path_argument(&path.to_string_lossy());
+    let bind = bind_command(host, descriptor, declared.slot, "<env>", &reference);
+    let report = BuildReport::new(&pack, declared, loaded.imports, &bytes, path);
+    Ok(BuildReport { bind, ..report })
+}
+
+/// Returns what the manifest of the new pack declares of its handler.
+fn declaration(
+    host: &Host,
+    request: &BuildRequest,
+    component: &[u8],
+    handler: &dyn EnvPackHandler,
+) -> Result<HandlerDeclaration, OpError> {
+    let supported_versions = handler.supported_versions().clone();
+    if !supported_versions.matches(&request.version) {
+        return Err(OpError::VersionNotSupported {
+            version: request.version.clone(),
+            supported: supported_versions,
+        });
+    }
+    let embedded = embedded_permissions(host, &request.component, component)?;
+    Ok(HandlerDeclaration {
+        slot: handler.slot(),
+        descriptor_path: handler.descriptor_path().clone(),
+        supported_versions,
+        permissions: embedded.union(&request.permissions),
     })
+}
+
+impl BuildReport {
+    fn new(
+        pack: &NewPack,
+        declared: HandlerDeclaration,
+        imports: Vec<ForeignText>,
+        bytes: &[u8],
+        path: PathBuf,
+    ) -> Self {
+        let component = ForeignText::new(COMPONENT);
+        let warnings = load_pack::permission_faults(&component, &imports, &declared.permissions);
+        let shown = InspectedDeclaration::from(declared);
+        Self {
+            path: path.into(),
+            id: pack.id.clone(),
+            version: pack.version.to_string(),
+            size: bytes.len(),
+            sha256: Sha256Digest::compute(bytes).hex(),
+            slot: shown.slot,
+            descriptor_path: shown.descriptor_path,
+            supported_versions: shown.supported_versions,
+            tools: shown.tools,
+            network: shown.network,
+            imports,
+            bind: None,
+            warnings,
+        }
+    }
 }
 
 /// Reads the permissions that the SDK embedded in a component; none if the component has
