@@ -9,7 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use env_pack_domain::{ForeignText, KeyId, Sha256Digest};
 use serde::{Deserialize, Serialize};
 
-use super::{PublicKey, SignatureError, cosign, strict_json};
+use super::cosign;
+use super::error::SignatureError;
+use super::key::PublicKey;
+use super::strict_json;
 
 /// Maximum size of a bundle, in bytes. It has room for a manifest of 100 KiB; that of a
 /// pack has about one.

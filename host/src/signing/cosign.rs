@@ -12,7 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use env_pack_domain::{ForeignText, KeyId, Sha256Digest};
 use serde::Deserialize;
 
-use super::{PublicKey, SignatureError, strict_json};
+use super::error::SignatureError;
+use super::key::PublicKey;
+use super::strict_json;
 
 /// Maximum size of a payload, in bytes. A typical one has 250, and some more for each
 /// annotation.

@@ -12,7 +12,10 @@ use env_pack_domain::{ForeignText, KeyId, Sha256Digest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{PrivateKey, PublicKey, SignatureError, statement, strict_json};
+use super::error::SignatureError;
+use super::key::{PrivateKey, PublicKey};
+use super::statement;
+use super::strict_json;
 
 /// Maximum size of an envelope, in bytes. A typical one has 600; provenance adds a few
 /// thousand.

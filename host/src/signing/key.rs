@@ -9,7 +9,9 @@ use std::fmt;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use env_pack_domain::KeyId;
 
-use super::{KeyError, p256, pem};
+use super::error::KeyError;
+use super::p256;
+use super::pem;
 
 /// Maximum size of a key file, in bytes. The longest valid one has 176.
 pub const MAX_KEY_BYTES: u64 = 4 << 10;

@@ -8,7 +8,7 @@ use ring::agreement::{self, ECDH_P256, EphemeralPrivateKey};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 
-use super::KeyError;
+use super::error::KeyError;
 
 /// The DER of an SPKI in front of the point: a sequence of the algorithm 1.2.840.10045.2.1
 /// with the curve 1.2.840.10045.3.1.7, and a string of 65 bytes.

@@ -2,7 +2,10 @@
 
 use env_pack_domain::{ForeignText, KeyId, Sha256Digest};
 
-use super::{CosignBundle, Envelope, MAX_BUNDLE_BYTES, PublicKey, SignatureError, bundle};
+use super::bundle::{self, CosignBundle, MAX_BUNDLE_BYTES};
+use super::envelope::Envelope;
+use super::error::SignatureError;
+use super::key::PublicKey;
 
 /// Maximum size of a signature in any format, in bytes.
 pub const MAX_SIGNATURE_BYTES: u64 = MAX_BUNDLE_BYTES;

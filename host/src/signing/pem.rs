@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use env_pack_domain::ForeignText;
 
-use super::KeyError;
+use super::error::KeyError;
 
 /// Maximum length of a line of Base64.
 const LINE_CHARS: usize = 64;

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use env_pack_domain::{ForeignText, Sha256Digest};
 use serde::{Deserialize, Serialize};
 
-use super::{SignatureError, strict_json};
+use super::error::SignatureError;
+use super::strict_json;
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE: &str = "https://slsa.dev/provenance/v1";
