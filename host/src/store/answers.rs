@@ -6,7 +6,7 @@ use env_pack_domain::{AnswersRef, ForeignText};
 use gtc_fs::read::{ReadError, read_capped};
 use serde::de::IgnoredAny;
 
-use super::AnswersError;
+use super::error::AnswersError;
 
 /// The largest answers file that is read, in bytes: answers are configuration, not data.
 const MAX_BYTES: u64 = 1 << 20;

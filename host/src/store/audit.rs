@@ -8,7 +8,8 @@ use env_pack_domain::{EnvId, terminal_safe_json};
 use gtc_fs::lock::{self, LockError};
 use serde::Serialize;
 
-use super::{LOCK_TIMEOUT, StoreError};
+use super::error::StoreError;
+use super::lock_timeout::LOCK_TIMEOUT;
 
 const SCHEMA: &str = "greentic.audit.event.v1";
 

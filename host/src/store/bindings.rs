@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::StoreError;
+use super::error::StoreError;
 use super::object::JsonObject;
 
 const INLINE: &str = "inline://";

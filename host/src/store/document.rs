@@ -7,8 +7,8 @@ use std::path::Path;
 use env_pack_domain::{Binding, BindingPlace, EnvId, Environment};
 use serde_json::value::RawValue;
 
-use super::StoreError;
 use super::bindings::{self, BindingElement, Section};
+use super::error::StoreError;
 use super::object::JsonObject;
 
 const SCHEMA: &str = "greentic.environment.v1";

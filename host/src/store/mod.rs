@@ -10,6 +10,7 @@ mod audit;
 mod bindings;
 mod document;
 mod error;
+mod lock_timeout;
 mod object;
 mod pins;
 mod trust_root;
@@ -18,7 +19,6 @@ use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use env_pack_domain::{AnswersRef, EnvId, Environment};
 use gtc_fs::atomic;
@@ -27,6 +27,7 @@ use gtc_fs::read::{ReadError, read_capped};
 use serde_json::value::RawValue;
 
 use document::EnvironmentDocument;
+use lock_timeout::LOCK_TIMEOUT;
 use pins::PinsDocument;
 
 pub use audit::AuditEvent;
@@ -39,8 +40,6 @@ const PINS: &str = "packs.lock.json";
 const TRUST_ROOT: &str = "trust-root.json";
 const RUNTIME: &str = "runtime.json";
 const LOCK: &str = ".lock";
-/// How long a change waits for another process that changes the same environment.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest stored file that is read, in bytes. A thousand bindings take half a
 /// megabyte.
 const MAX_BYTES: u64 = 64 << 20;

@@ -8,7 +8,7 @@ use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// A JSON object whose values are kept as text.
 #[derive(Clone, Debug, Default)]

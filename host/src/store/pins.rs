@@ -11,7 +11,7 @@ use env_pack_domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::StoreError;
+use super::error::StoreError;
 use super::object::JsonObject;
 
 const SCHEMA: &str = "greentic.env-pack-lock.v1";

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::KeyId;
 use serde_json::value::RawValue;
 
-use super::StoreError;
+use super::error::StoreError;
 use super::object::JsonObject;
 
 const SCHEMA: &str = "greentic.trust-root.v1";
