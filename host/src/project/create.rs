@@ -6,7 +6,7 @@ use std::path::Path;
 
 use gtc_fs::atomic;
 
-use super::ProjectError;
+use super::error::ProjectError;
 
 /// Writes files into a folder that does not exist yet, or that is empty except for a
 /// `.git` folder. A file is its path below the folder, and its content.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use env_pack_domain::{DescriptorPath, ForeignText};
 
-use super::FILE_NAME;
+use super::file_name::FILE_NAME;
 
 /// A project could not be created, read or built.
 #[derive(Debug, thiserror::Error)]

@@ -11,11 +11,12 @@ use env_pack_domain::{
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 
-use super::{Language, ProjectError, ProjectLimits, paths};
+use super::error::ProjectError;
+use super::file_name::FILE_NAME;
+use super::language::Language;
+use super::limits::ProjectLimits;
+use super::paths;
 use crate::document::{self, Text};
-
-/// The name of the project file.
-pub const FILE_NAME: &str = "gtc-pack.toml";
 
 /// A project: a folder that a pack is built from.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use gtc_fs::read::{ReadError, read_capped};
 
-use super::ProjectError;
+use super::error::ProjectError;
 
 /// Returns true if a path is relative, not empty, and has no `..`.
 pub(super) fn is_relative(path: &Path) -> bool {

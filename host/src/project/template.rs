@@ -4,7 +4,8 @@
 
 use env_pack_domain::{CapabilitySlot, DescriptorPath};
 
-use super::{Language, sdk};
+use super::language::Language;
+use super::sdk;
 
 /// The values of a new project that its template needs.
 #[derive(Clone, Debug)]

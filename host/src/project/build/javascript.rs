@@ -2,8 +2,12 @@
 
 use gtc_fs::process::command;
 
-use super::{BuiltComponent, run::run};
-use crate::project::{Project, ProjectError, ProjectLimits, paths};
+use super::component::{BuiltComponent, component_path};
+use super::run::run;
+use crate::project::error::ProjectError;
+use crate::project::file::Project;
+use crate::project::limits::ProjectLimits;
+use crate::project::paths;
 
 const INSTALL_NODE: &str = "install Node.js 20 or newer from https://nodejs.org/";
 const OLDEST_NODE: u32 = 20;
@@ -34,7 +38,7 @@ pub(super) fn build(
         INSTALL_NODE,
         limits,
     )?;
-    let component = super::component_path(project)?;
+    let component = component_path(project)?;
     let mut node = command("node");
     node.args(["--input-type=module", "--eval", include_str!("componentize.mjs"), "--"]);
     node.arg(source).arg(wit).arg(&component).current_dir(&project.folder);

@@ -2,8 +2,12 @@
 
 use gtc_fs::process::command;
 
-use super::{BuiltComponent, run::run};
-use crate::project::{Project, ProjectError, ProjectLimits, paths};
+use super::component::{BuiltComponent, component_path};
+use super::run::run;
+use crate::project::error::ProjectError;
+use crate::project::file::Project;
+use crate::project::limits::ProjectLimits;
+use crate::project::paths;
 
 const INSTALL: &str = "install it with `python3 -m venv .venv && .venv/bin/pip install -r \
                        requirements.txt` (on Debian and Ubuntu after `apt install \
@@ -16,7 +20,7 @@ pub(super) fn build(
 ) -> Result<BuiltComponent, ProjectError> {
     let source = paths::resolve_file(&project.folder, &project.source)?;
     let wit = paths::resolve_folder(&project.folder, &project.wit)?;
-    let component = super::component_path(project)?;
+    let component = component_path(project)?;
     let venv = project.folder.join(".venv");
     let in_venv = venv.join("bin/componentize-py");
     let mut tool = if in_venv.is_file() {

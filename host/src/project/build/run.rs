@@ -6,7 +6,8 @@ use std::thread;
 
 use env_pack_domain::ForeignText;
 
-use crate::project::{ProjectError, ProjectLimits};
+use crate::project::error::ProjectError;
+use crate::project::limits::ProjectLimits;
 
 /// Lines of a failed program's output that an error shows.
 const MAX_ERROR_LINES: usize = 40;

@@ -13,8 +13,12 @@ use env_pack_domain::Version;
 use gtc_fs::process::command;
 use serde::Deserialize;
 
-use super::{BuiltComponent, run::run};
-use crate::project::{Project, ProjectError, ProjectLimits, paths};
+use super::component::BuiltComponent;
+use super::run::run;
+use crate::project::error::ProjectError;
+use crate::project::file::Project;
+use crate::project::limits::ProjectLimits;
+use crate::project::paths;
 
 const TARGET: &str = "wasm32-wasip2";
 const INSTALL_RUST: &str = "install Rust with `curl --proto '=https' --tlsv1.2 -sSf \
