@@ -5,10 +5,12 @@ use std::fmt;
 use env_pack_domain::{CheckOutcome, ForeignText, HandlerFault, ToolCheck};
 use serde::Serialize;
 
-use super::{
-    CheckStatus, CommandFailure, ConnectionStatus, Expect, ExpectedCheck, ExpectedFields,
-    ExpectedText, FaultKind, HostCall, NetworkReply, Scenario, Shorthand, ToolReply,
-};
+use super::definition::Scenario;
+use super::expectation::{CheckStatus, Expect, ExpectedCheck, ExpectedFields, ExpectedText};
+use super::fault_kind::FaultKind;
+use super::host_call::HostCall;
+use super::reply::{CommandFailure, ConnectionStatus, NetworkReply, ToolReply};
+use super::shorthand::Shorthand;
 
 /// The observed run of a preflight on the machine that a scenario describes.
 #[derive(Debug)]

@@ -1,6 +1,8 @@
 //! Recorded scenarios parse back unchanged.
 
-use env_pack_domain::{CheckOutcome, ToolCheck};
+use std::path::Path;
+
+use env_pack_domain::{CheckOutcome, ForeignText, ToolCheck};
 
 use super::*;
 

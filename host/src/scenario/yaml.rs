@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use env_pack_domain::{DescriptorPath, EnvId, ForeignText, HandlerFault, InstanceId, ToolCheck};
 use serde_json::Value;
 
-use super::{
-    CommandFailure, CommandLine, CommandResult, ConnectionFailure, ConnectionStatus, HostPort,
-    NetworkReply, Shorthand, ToolReply, compare,
+use super::compare;
+use super::host_call::{CommandLine, HostPort};
+use super::reply::{
+    CommandFailure, CommandResult, ConnectionFailure, ConnectionStatus, NetworkReply, ToolReply,
 };
+use super::shorthand::Shorthand;
 
 /// A run of a preflight on a real machine, to be written as a scenario.
 #[derive(Debug)]
