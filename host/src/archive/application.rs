@@ -6,8 +6,9 @@
 
 use serde::Deserialize;
 
+use super::document_names::MANIFEST;
 use super::entry_reader::EntryReader;
-use super::{ArchiveError, MANIFEST};
+use super::error::ArchiveError;
 
 const MANIFEST_JSON: &str = "manifest.json";
 const METADATA_JSON: &str = "metadata.json";

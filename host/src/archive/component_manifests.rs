@@ -11,8 +11,10 @@ use greentic_types::cbor::canonical::from_cbor;
 use greentic_types::pack_manifest::ExtensionInline;
 use greentic_types::{ComponentManifest, ComponentManifestIndexEntryV1, ComponentManifestIndexV1};
 
-use super::manifest::{ManifestComponent, ParsedManifest};
-use super::{ArchiveError, EntryInfo, cbor};
+use super::cbor;
+use super::error::ArchiveError;
+use super::pack::EntryInfo;
+use super::parsed_manifest::{ManifestComponent, ParsedManifest};
 
 /// The manifest extension in which other tools look up the component manifests.
 pub(super) const INDEX_EXTENSION: &str = "greentic.pack.component_manifests@v1";

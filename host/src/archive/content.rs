@@ -1,8 +1,9 @@
 //! Streams the content of one zip entry and checks it against the entry's header.
 
-use super::ArchiveError;
+use super::error::ArchiveError;
 use super::records::{CentralHeader, DEFLATE};
-use super::rules::{ZipRule, violation};
+use super::rule_violation::violation;
+use super::rules::ZipRule;
 
 /// Reads the entry whose data `stored` begins at byte `at`, and passes it to `sink` in
 /// pieces.

@@ -7,7 +7,8 @@ use env_pack_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ArchiveError, OnFault};
+use super::error::ArchiveError;
+use super::on_fault::OnFault;
 
 /// The kind of the extension.
 pub(super) const EXTENSION: &str = "greentic.env-pack.v1";

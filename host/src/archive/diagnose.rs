@@ -2,14 +2,20 @@
 
 use super::component_manifests::{self, ComponentFault, WasmEntries};
 use super::entry_reader::EntryReader;
-use super::{ArchiveError, ArchiveLimits, EntryInfo, Pack, WASM, manifest, profile, sbom};
+use super::error::ArchiveError;
+use super::limits::ArchiveLimits;
+use super::manifest;
+use super::open::WASM;
+use super::pack::{EntryInfo, Pack};
+use super::profile;
+use super::sbom;
 
 /// The result of [`diagnose`].
 ///
-/// A pack with faults must not be used: [`open`](super::open) refuses it.
+/// A pack with faults must not be used: [`open`](fn@super::open) refuses it.
 #[derive(Debug, Default)]
 pub struct ArchiveDiagnosis {
-    /// Problems for which [`open`](super::open) refuses the archive.
+    /// Problems for which [`open`](fn@super::open) refuses the archive.
     pub faults: Vec<ArchiveError>,
     /// The entries in order; empty if the archive breaks the canonical zip profile.
     pub entries: Vec<EntryInfo>,

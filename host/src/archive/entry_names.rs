@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::ArchiveError;
-use super::rules::{ZipRule, violation};
+use super::error::ArchiveError;
+use super::rule_violation::violation;
+use super::rules::ZipRule;
 
 /// Names that Windows reserves for devices in every folder, with any file extension.
 const DEVICES: [&[u8]; 6] = [b"con", b"prn", b"aux", b"nul", b"conin$", b"conout$"];

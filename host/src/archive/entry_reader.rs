@@ -7,7 +7,8 @@ use env_pack_domain::ForeignText;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::{ArchiveError, ArchiveLimits};
+use super::error::ArchiveError;
+use super::limits::ArchiveLimits;
 
 /// Random access to the entries of a checked archive.
 pub(super) struct EntryReader<'a> {

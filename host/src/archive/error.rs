@@ -2,7 +2,7 @@
 
 use env_pack_domain::ForeignText;
 
-use super::ZipRule;
+use super::rules::ZipRule;
 
 /// The reason an archive was refused. An archive is always refused as a whole.
 #[derive(Debug, thiserror::Error)]

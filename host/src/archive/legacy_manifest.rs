@@ -11,7 +11,7 @@ use greentic_types::cbor::canonical::from_cbor;
 use greentic_types::pack_manifest::ExtensionRef;
 use serde::Deserialize;
 
-use super::manifest::{ManifestComponent, ParsedManifest};
+use super::parsed_manifest::{ManifestComponent, ParsedManifest};
 
 #[derive(Deserialize)]
 struct LegacyManifest {

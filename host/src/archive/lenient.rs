@@ -4,13 +4,16 @@
 //! It accepts only what can be read in one way. Hidden bytes between records and
 //! contradictory records are refused here too.
 
+use super::content;
 use super::entry_names::{self, EntryNames};
+use super::error::ArchiveError;
+use super::limits::ArchiveLimits;
 use super::profile::check_type_and_sizes;
 use super::records::{
     CentralHeader, DEFLATE, END_BYTES, END_SIGNATURE, EndRecord, LocalHeader, UTF8_FLAG, ZipRecords,
 };
-use super::rules::{violation, with_entry};
-use super::{ArchiveError, ArchiveLimits, ZipRule, content};
+use super::rule_violation::{violation, with_entry};
+use super::rules::ZipRule;
 
 /// General-purpose flag 3: sizes and checksum follow the data, in a data descriptor.
 const DESCRIPTOR_FLAG: u16 = 1 << 3;

@@ -1,57 +1,24 @@
 //! Reads `manifest.cbor`, finds the handlers among its components, and assembles the
 //! [`Pack`].
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use env_pack_domain::abi::is_handler_world;
 use env_pack_domain::{ForeignText, Sha256Digest};
-use greentic_types::pack_manifest::{ExtensionInline, ExtensionRef};
-use greentic_types::{ComponentManifest, PackManifest, decode_pack_manifest};
+use greentic_types::pack_manifest::ExtensionInline;
+use greentic_types::{PackManifest, decode_pack_manifest};
 
+use super::application;
+use super::cbor;
+use super::declaration::{self, HandlerDeclaration};
+use super::document_names::MANIFEST;
 use super::entry_reader::EntryReader;
-use super::{
-    ArchiveError, EntryInfo, HandlerDeclaration, MANIFEST, OnFault, Pack, PackedHandler,
-    application, cbor, declaration, legacy_manifest,
-};
+use super::error::ArchiveError;
+use super::legacy_manifest;
+use super::on_fault::OnFault;
+use super::pack::{EntryInfo, Pack, PackedHandler};
+use super::parsed_manifest::{ManifestComponent, ParsedManifest};
 
 const SCHEMA: &str = "pack-v1";
-
-/// The members of a manifest that the host uses, whichever format it has.
-pub(super) struct ParsedManifest {
-    pub id: String,
-    pub version: String,
-    pub publisher: String,
-    pub components: Vec<ManifestComponent>,
-    pub extensions: BTreeMap<String, ExtensionRef>,
-}
-
-/// A component that the manifest names.
-pub(super) struct ManifestComponent {
-    pub id: String,
-    pub world: String,
-    /// Paths at which its file may be, in order of preference.
-    pub candidate_paths: Vec<String>,
-    /// Its complete manifest; `None` in the legacy format, which has none.
-    pub full: Option<ComponentManifest>,
-}
-
-impl ManifestComponent {
-    fn is_handler(&self) -> bool {
-        is_handler_world(&self.world)
-    }
-}
-
-impl From<ComponentManifest> for ManifestComponent {
-    fn from(component: ComponentManifest) -> Self {
-        let id = component.id.as_str().to_owned();
-        let candidate_paths = vec![
-            format!("components/{id}.wasm"),
-            // written by older tools
-            format!("components/{id}@{}/component.wasm", component.version),
-        ];
-        Self { id, world: component.world.clone(), candidate_paths, full: Some(component) }
-    }
-}
 
 /// Reads the manifest of an archive.
 pub(super) fn read(reader: &mut EntryReader<'_>) -> Result<ParsedManifest, ArchiveError> {

@@ -4,8 +4,9 @@
 //!
 //! [appnote]: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 
-use super::ArchiveError;
-use super::rules::{ZipRule, violation};
+use super::error::ArchiveError;
+use super::rule_violation::violation;
+use super::rules::ZipRule;
 
 const LOCAL_SIGNATURE: u32 = 0x0403_4b50;
 const CENTRAL_SIGNATURE: u32 = 0x0201_4b50;

@@ -4,9 +4,15 @@ use std::fmt;
 
 use env_pack_domain::ForeignText;
 
+use super::document_names::{LEGACY_SBOM, MANIFEST, SBOM};
+use super::error::ArchiveError;
 use super::lenient::{self, LenientEntry};
+use super::limits::ArchiveLimits;
+use super::new_entry::NewEntry;
+use super::open::open;
 use super::records::STORED;
-use super::{ArchiveError, ArchiveLimits, LEGACY_SBOM, MANIFEST, NewEntry, SBOM, sbom, write};
+use super::sbom;
+use super::write;
 
 /// The result of [`repack`].
 #[derive(Debug)]
@@ -85,7 +91,7 @@ impl fmt::Display for EntryChange {
 ///
 /// # Errors
 /// [`ArchiveError`] when the archive is ambiguous, or the result is not a pack that
-/// [`open`](super::open) accepts.
+/// [`open`] accepts.
 pub fn repack(bytes: &[u8], limits: &ArchiveLimits) -> Result<Repacked, ArchiveError> {
     let lenient = lenient::read(bytes, limits).map_err(not_repackable)?;
     let (folders, mut files): (Vec<_>, Vec<_>) =
@@ -111,7 +117,7 @@ pub fn repack(bytes: &[u8], limits: &ArchiveLimits) -> Result<Repacked, ArchiveE
     }
     let bytes = write::zip(&new_entries)?;
     // refuse to make a canonical archive of something that is not a pack
-    super::open(&bytes, limits)?;
+    open(&bytes, limits)?;
 
     let entries = new_entries.into_iter().zip(changes).map(|(entry, changes)| RepackedEntry {
         size: entry.content.len() as u64,

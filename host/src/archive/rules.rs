@@ -2,10 +2,6 @@
 
 use std::fmt;
 
-use env_pack_domain::ForeignText;
-
-use super::ArchiveError;
-
 macro_rules! rules {
     ($($rule:ident $name:literal $text:literal),+ $(,)?) => {
         /// A rule of the canonical zip profile.
@@ -85,21 +81,5 @@ impl ZipRule {
                 | Self::Name
                 | Self::FileType
         )
-    }
-}
-
-/// The error for a rule that is broken at byte `offset`.
-pub(super) fn violation(rule: ZipRule, offset: usize) -> ArchiveError {
-    ArchiveError::Profile { rule, offset, entry: None }
-}
-
-/// Adds the name of the entry to an error that has none.
-pub(super) fn with_entry(error: ArchiveError, name: &[u8]) -> ArchiveError {
-    match error {
-        ArchiveError::Profile { rule, offset, entry: None } => {
-            let entry = Some(ForeignText::excerpt(&String::from_utf8_lossy(name)));
-            ArchiveError::Profile { rule, offset, entry }
-        }
-        other => other,
     }
 }

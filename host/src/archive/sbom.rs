@@ -9,8 +9,13 @@ use env_pack_domain::ForeignText;
 use greentic_types::cbor::canonical::{from_cbor, to_canonical_cbor};
 use serde::{Deserialize, Serialize};
 
+use super::cbor;
+use super::document_names::{LEGACY_SBOM, SBOM};
 use super::entry_reader::EntryReader;
-use super::{ArchiveError, EntryInfo, LEGACY_SBOM, NewEntry, OnFault, SBOM, cbor};
+use super::error::ArchiveError;
+use super::new_entry::NewEntry;
+use super::on_fault::OnFault;
+use super::pack::EntryInfo;
 
 const FORMAT: &str = "greentic-sbom-v1";
 /// The folder of signatures that other tools add. They are made after the bill of

@@ -1,7 +1,9 @@
 use std::io::{Cursor, Read as _, Write as _};
 
-use env_pack_domain::{CapabilitySlot, Permissions, ToolPermission};
+use env_pack_domain::{CapabilitySlot, Permissions, Sha256Digest, ToolPermission};
 
+use super::document_names::{MANIFEST, SBOM};
+use super::new_entry::NewEntry;
 use super::*;
 
 pub(super) fn vault() -> NewPack {

@@ -13,10 +13,12 @@ use greentic_types::{
 };
 use zip::write::SimpleFileOptions;
 
-use super::{
-    ArchiveError, HandlerDeclaration, MANIFEST, NewEntry, SBOM, component_manifests, declaration,
-    sbom,
-};
+use super::component_manifests;
+use super::declaration::{self, HandlerDeclaration};
+use super::document_names::{MANIFEST, SBOM};
+use super::error::ArchiveError;
+use super::new_entry::NewEntry;
+use super::sbom;
 
 /// The input of [`write`](fn@write).
 #[derive(Clone, Debug)]

@@ -6,10 +6,14 @@
 
 use env_pack_domain::ForeignText;
 
+use super::content;
 use super::entry_names::{self, EntryNames};
+use super::error::ArchiveError;
+use super::limits::ArchiveLimits;
+use super::pack::EntryInfo;
 use super::records::{CentralHeader, DEFLATE, END_BYTES, STORED, UTF8_FLAG, ZipRecords};
-use super::rules::{violation, with_entry};
-use super::{ArchiveError, ArchiveLimits, EntryInfo, ZipRule, content};
+use super::rule_violation::{violation, with_entry};
+use super::rules::ZipRule;
 
 /// Version 2.0, which introduced Deflate. Readers refuse versions they do not know, each
 /// from a different number on.

@@ -1,0 +1,6 @@
+//! Names of the entries that describe a pack.
+
+pub(super) const MANIFEST: &str = "manifest.cbor";
+pub(super) const SBOM: &str = "sbom.cbor";
+/// The bill of materials in JSON, as the legacy writer names it.
+pub(super) const LEGACY_SBOM: &str = "sbom.json";

@@ -1,0 +1,29 @@
+//! Opens a canonical archive, and verifies all of it.
+
+use super::entry_reader::EntryReader;
+use super::error::ArchiveError;
+use super::limits::ArchiveLimits;
+use super::manifest;
+use super::pack::Pack;
+use super::profile;
+use super::sbom;
+
+/// The first bytes of every WebAssembly binary. No zip archive starts with them.
+pub const WASM: &[u8] = b"\0asm";
+
+/// Opens an archive and verifies all of it: container, bill of materials, manifest and
+/// components.
+///
+/// # Errors
+/// [`ArchiveError`] with the first problem.
+pub fn open(bytes: &[u8], limits: &ArchiveLimits) -> Result<Pack, ArchiveError> {
+    if bytes.starts_with(WASM) {
+        return Err(ArchiveError::BareComponent);
+    }
+    let entries = profile::check(bytes, limits)?;
+    let mut reader = EntryReader::new(bytes, limits)?;
+    let manifest = manifest::read(&mut reader)?;
+    let sbom = sbom::read(&mut reader)?;
+    sbom::verify(&sbom, &entries, &mut Err)?;
+    manifest::build_pack(manifest, entries, |name| reader.content(name), &mut Err)
+}

@@ -1,0 +1,48 @@
+//! A pack as the host uses it: its entries and handlers.
+
+use env_pack_domain::{ForeignText, Sha256Digest};
+
+use super::declaration::HandlerDeclaration;
+
+/// A pack whose manifest, bill of materials and components agree.
+#[derive(Debug)]
+pub struct Pack {
+    /// Identifies the pack, such as `acme.secrets.vault`.
+    pub id: ForeignText,
+    /// A SemVer version.
+    pub version: String,
+    /// The name of the publisher, as the pack states it.
+    pub publisher: ForeignText,
+    /// All entries, in the order of the archive.
+    pub entries: Vec<EntryInfo>,
+    /// The components that are handlers; empty in packs of other kinds.
+    pub handlers: Vec<PackedHandler>,
+}
+
+/// An entry of a pack, without its content.
+#[derive(Clone, Debug)]
+pub struct EntryInfo {
+    /// Its path within the archive.
+    pub name: ForeignText,
+    /// Size of its content, in bytes.
+    pub size: u64,
+    /// BLAKE3 hash of its content, in lowercase hexadecimal.
+    pub blake3: String,
+}
+
+/// A handler component in a pack, which has not been compiled or run.
+#[derive(Debug)]
+pub struct PackedHandler {
+    /// The id of its component.
+    pub component: ForeignText,
+    /// The name of the entry that holds it.
+    pub entry: ForeignText,
+    /// The world that the manifest states for it.
+    pub world: ForeignText,
+    /// The WebAssembly component.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of `bytes`.
+    pub digest: Sha256Digest,
+    /// Its declaration, if the manifest has one.
+    pub declared: Option<HandlerDeclaration>,
+}
