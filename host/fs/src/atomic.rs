@@ -12,13 +12,14 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use atomic_write_file::unix::OpenOptionsExt as _;
 use atomic_write_file::{AtomicWriteFile, OpenOptions};
 
 /// Length of the random part of a temporary name, in bytes.
 const SUFFIX_BYTES: usize = 6;
-/// Longest file name that leaves room for the dots and the random part of its temporary name:
+/// Longest file name that leaves room for the two dots and the random part of its temporary name:
 /// Linux allows 255 bytes.
 const MAX_NAME_BYTES: usize = 255 - SUFFIX_BYTES - 2;
 
@@ -26,9 +27,10 @@ const MAX_NAME_BYTES: usize = 255 - SUFFIX_BYTES - 2;
 #[derive(Debug)]
 pub struct AtomicFile {
     file: AtomicWriteFile,
-    /// Where to move the file after the commit, if its name is too long for a temporary name.
-    rename_to: Option<PathBuf>,
-    committed_to: PathBuf,
+    /// Where the commit puts the file.
+    commit_path: PathBuf,
+    /// Where it is moved after the commit, if its name is too long for a temporary name.
+    final_path: Option<PathBuf>,
 }
 
 impl AtomicFile {
@@ -45,9 +47,13 @@ impl AtomicFile {
     /// Starts the replacement of `path`: like [`create`](Self::create) with mode 0666, but an
     /// existing file keeps its permission bits.
     fn replace(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.preserve_mode(true).try_preserve_owner(false);
-        Self::open(path, &options)
+        let file = Self::create(path, 0o666)?;
+        match fs::metadata(path) {
+            Ok(existing) => file.file.as_file().set_permissions(existing.permissions())?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(file)
     }
 
     fn open(path: &Path, options: &OpenOptions) -> io::Result<Self> {
@@ -56,11 +62,11 @@ impl AtomicFile {
         };
         if name.len() <= MAX_NAME_BYTES {
             let file = options.open(path)?;
-            return Ok(Self { file, rename_to: None, committed_to: path.to_owned() });
+            return Ok(Self { file, commit_path: path.to_owned(), final_path: None });
         }
         let short = path.with_file_name(short_name(name));
         let file = options.open(&short)?;
-        Ok(Self { file, rename_to: Some(path.to_owned()), committed_to: short })
+        Ok(Self { file, commit_path: short, final_path: Some(path.to_owned()) })
     }
 
     /// The file to write to.
@@ -75,9 +81,9 @@ impl AtomicFile {
     /// the last step failed.
     pub fn commit(self) -> io::Result<()> {
         self.file.commit()?;
-        let Some(path) = self.rename_to else { return Ok(()) };
-        fs::rename(&self.committed_to, &path)
-            .inspect_err(|_| drop(fs::remove_file(&self.committed_to)))?;
+        let Some(path) = self.final_path else { return Ok(()) };
+        fs::rename(&self.commit_path, &path)
+            .inspect_err(|_| drop(fs::remove_file(&self.commit_path)))?;
         sync_directory_of(&path)
     }
 }
@@ -92,7 +98,8 @@ impl Write for AtomicFile {
     }
 }
 
-/// Writes a file with permission bits `mode`, reduced by the umask.
+/// Writes a file, or replaces it, with permission bits `mode`, reduced by the umask. Use
+/// [`replace`] to keep the permission bits of an existing file.
 ///
 /// # Errors
 /// See [`AtomicFile::create`] and [`AtomicFile::commit`].
@@ -127,7 +134,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes a file that must not exist yet, and flushes it to disk. Nothing is left of it when
-/// writing fails.
+/// writing fails; a killed process may leave a part of it.
 ///
 /// # Errors
 /// `AlreadyExists` if there is anything at `path`; otherwise any error of the system.
@@ -171,10 +178,13 @@ pub fn temporary_of(name: &str) -> Option<&str> {
     (is_random && !target.is_empty()).then_some(target)
 }
 
-/// A name for the time before the commit: the start of the real one and this process.
+/// The name of a file between its commit and the final rename, if the final name is too long
+/// for a temporary name. The process id and a counter make it unique.
 fn short_name(name: &OsStr) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
     let name = name.to_string_lossy();
-    let suffix = format!(".{}", std::process::id());
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let suffix = format!(".{}.{number}", std::process::id());
     let start = &name[..name.floor_char_boundary(MAX_NAME_BYTES - suffix.len() - 1)];
     format!(".{start}{suffix}")
 }
@@ -264,6 +274,17 @@ mod tests {
         assert!(link.is_symlink());
         assert_eq!(fs::read(&path).expect("a file"), b"new");
         assert_eq!(mode(&path), 0o640);
+    }
+
+    #[test]
+    fn replace_keeps_the_permissions_of_a_file_with_a_long_name() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a".repeat(255));
+        write(&path, b"old", 0o600).expect("written");
+        replace(&path, b"new").expect("replaced");
+        assert_eq!(fs::read(&path).expect("a file"), b"new");
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(names(folder.path()).len(), 1);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Handlers usually answer within milliseconds. A guest that has been computing for
 //! 200 ms sleeps at every tick while other guests run, so that all such guests together
-//! leave one CPU free. Its deadline does not change.
+//! leave one CPU free, or half of the only one. Its deadline does not change.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::ticker::TICK;
 
 /// A guest counts as busy after this many ticks of computing. A Python handler needs ten
-/// to answer its metadata calls.
+/// ticks to answer its metadata calls.
 const BUSY_TICKS: u32 = 20;
 
 /// Counts the guests of one engine that are running now.

@@ -71,7 +71,7 @@ impl Envelope {
     /// Parses an envelope and its statement.
     ///
     /// # Errors
-    /// [`SignatureError`] when it is malformed, too large, or not about one archive.
+    /// [`SignatureError`] when it is malformed, too large, or not about exactly one archive.
     pub fn parse(bytes: &[u8]) -> Result<Self, SignatureError> {
         if bytes.len() as u64 > MAX_ENVELOPE_BYTES {
             return Err(SignatureError::TooLarge { limit: MAX_ENVELOPE_BYTES });

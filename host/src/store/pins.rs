@@ -171,7 +171,10 @@ fn update_pin(text: &RawValue, before: &PinnedPack, pack: &PinnedPack) -> Box<Ra
     };
     let mut pin = object(Some(text));
     let new = PinRecord::from(pack);
-    if let Some(manifest) = new.manifest_digest.filter(|_| before.manifest != pack.manifest) {
+    // a manifest digest is never removed: the archive came from that registry once
+    if before.manifest != pack.manifest
+        && let Some(manifest) = new.manifest_digest
+    {
         pin.set("manifest_digest", raw(manifest, 3));
     }
     if before.handlers != pack.handlers {
@@ -186,7 +189,7 @@ fn update_pin(text: &RawValue, before: &PinnedPack, pack: &PinnedPack) -> Box<Ra
             RawValue::from_string(grants.render(3)).expect("an object of JSON values"),
         );
     }
-    // the signer of an archive does not change, even if this time no signature was required
+    // keep the earlier signer of the archive if no signature was required this time
     if let Some(signer) = new.signer {
         pin.set("signer", raw(signer, 3));
     }

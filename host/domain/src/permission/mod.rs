@@ -38,9 +38,10 @@ const VERSION_QUERIES: [(&str, &[&str]); 16] = [
 
 /// Permission to run one program with certain arguments.
 ///
-/// Arguments must be equal, in number and order. The pattern `*` matches one argument that
-/// is not empty, does not begin with `-`, has at most 1,024 bytes, and has no control
-/// characters or invisible marks.
+/// A command is allowed if it has as many arguments as there are patterns, and each argument
+/// equals its pattern or is matched by the pattern `*`. That pattern, which has no effect as
+/// part of a longer one, matches one argument that is not empty, does not begin with `-`, has
+/// at most 1,024 bytes, and has no control characters or invisible marks.
 ///
 /// ```
 /// use env_pack_domain::{Permissions, ToolPermission};

@@ -1,8 +1,8 @@
 //! The canonical zip profile: admits only archives that all zip readers read alike.
 //!
-//! It looks at every byte of the container before the zip reader does, and knows nothing
-//! about packs. It checks every header before it inflates anything, so that a malformed
-//! archive is refused at little cost.
+//! It reads every byte of the container before the zip reader does: headers first, then
+//! data, so that a malformed archive is refused before anything is inflated. It does not
+//! interpret the entries.
 
 use env_pack_domain::ForeignText;
 
@@ -15,8 +15,8 @@ use super::records::{CentralHeader, DEFLATE, END_BYTES, STORED, UTF8_FLAG, ZipRe
 use super::rule_violation::{violation, with_entry};
 use super::rules::ZipRule;
 
-/// Version 2.0, which introduced Deflate. Readers refuse versions they do not know, each
-/// from a different number on.
+/// Version 2.0, which introduced Deflate. Readers differ in the lowest version that they
+/// refuse; all of them accept this one.
 const NEWEST_VERSION: u16 = 20;
 /// DOS attributes that mark an entry as something other than a regular file: volume
 /// label, folder, device, reparse point.

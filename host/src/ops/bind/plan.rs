@@ -1,4 +1,5 @@
-//! Plans changes of bindings: fetches, loads and checks the pack, and writes nothing.
+//! Plans changes of bindings: fetches, loads and checks the pack, and changes no binding. The
+//! audit log records a plan that was refused.
 
 use env_pack_domain::change::{BindingRequest, Refusal};
 use env_pack_domain::{Binding, EnvId, PackRef, Permissions};
