@@ -199,7 +199,8 @@ fn a_new_environment_has_a_name_and_an_address_that_make_sense() {
     let sandbox = Sandbox::new();
     let create =
         |flags: &[&str]| sandbox.gtc(["op", "env", "create", "--env", "prod"].iter().chain(flags));
-    for bad in ["nonsense", "localhost", "127.0.0.1", "127.0.0.1:99999", "localhost:8080", ""] {
+    for bad in ["not an address", "localhost", "127.0.0.1", "127.0.0.1:99999", "localhost:8080", ""]
+    {
         let message = create(&["--listen-addr", bad]).refused(2, "invalid-argument");
         assert!(message.contains("argument `listen_addr`"), "{message}");
     }

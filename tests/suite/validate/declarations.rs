@@ -271,7 +271,7 @@ fn imports() -> Vec<Broken> {
         Broken::new(
             "permissions-section-malformed",
             "a section that is not CBOR",
-            saying("nonsense"),
+            saying("not CBOR"),
         ),
         Broken::new("permissions-incomplete", "a command that the component needs", saying(more)),
         Broken::new("tools-not-declared", "undeclared programs", importing(PROBE)),
