@@ -110,7 +110,7 @@ fn a_newer_patch_version_of_the_interface_is_accepted() {
 
 #[test]
 fn external_components_are_not_compiled_without_a_worker() {
-    let component = Handler::new("state", "test.state.foreign", "^1").component();
+    let component = Handler::new("state", "test.state.external", "^1").component();
     let digest = Sha256Digest::compute(&component);
     // this program does not call `run_if_worker`: started again, it would run these tests
     for worker in [Worker::None, Worker::ThisProgram] {

@@ -57,8 +57,8 @@ fn the_stash_is_what_existing_tools_write() {
     let text = text_after(&store, |environment| {
         change::update(environment, vault()).expect("bound").environment
     });
-    let stash = "inline://eyJnZW5lcmF0aW9uIjowLCJraW5kIjoiZ3JlZW50aWMuc2VjcmV0cy5kZXYtc3RvcmVAMC4xLjAiLCJwYWNrX3JlZiI6ImdyZWVudGljLnNlY3JldHMuZGV2LXN0b3JlQDAuMS4wIiwic2xvdCI6InNlY3JldHMifQ";
-    assert!(text.contains(stash), "{text}");
+    let previous = "inline://eyJnZW5lcmF0aW9uIjowLCJraW5kIjoiZ3JlZW50aWMuc2VjcmV0cy5kZXYtc3RvcmVAMC4xLjAiLCJwYWNrX3JlZiI6ImdyZWVudGljLnNlY3JldHMuZGV2LXN0b3JlQDAuMS4wIiwic2xvdCI6InNlY3JldHMifQ";
+    assert!(text.contains(previous), "{text}");
     let text = text_after(&store, |environment| {
         change::rollback(environment, &secrets()).expect("stashed").environment
     });
@@ -171,7 +171,7 @@ fn a_malformed_file_says_where_and_is_left_alone() {
 }
 
 #[test]
-fn a_stash_we_cannot_read_is_kept() {
+fn an_unreadable_previous_binding_is_kept() {
     let busy = FIXTURES[1].replacen("inline://eyJnZW", "vault://elsewhere", 1);
     let (_root, store) = store(&busy);
     let stored = store.load(&local()).expect("loaded");

@@ -107,7 +107,7 @@ fn only_one_previous_binding_is_kept() {
         environment = update(&environment, secrets(kind)).expect("bound").environment;
     }
     let Some(PreviousBinding::Known(previous)) = &environment.packs()[0].previous else {
-        panic!("a stash")
+        panic!("a previous binding")
     };
     assert_eq!(previous.previous, None);
 }
@@ -152,7 +152,8 @@ fn a_previous_binding_of_another_place_is_not_restored() {
         binding.previous = Some(previous);
         let environment =
             Environment::new("local".parse().expect("an id"), [binding.clone()]).expect("valid");
-        let refusal = rollback(&environment, &key()).expect_err("no stash of ours").to_string();
+        let refusal =
+            rollback(&environment, &key()).expect_err("not a previous binding of ours").to_string();
         assert!(refusal.contains(part), "{refusal}");
     }
 }

@@ -1,6 +1,6 @@
 //! The size and BLAKE3 hash of compiled code, in a file next to it.
 //!
-//! It reveals a disk fault or a lost write. It is no protection against a process that can
+//! It reveals a disk fault or a lost write. It does not protect against a process that can
 //! write here as this user, which could also write the checksum.
 
 use std::fmt;
