@@ -107,10 +107,10 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     write_with(path, mode, |file| file.write_all(bytes))
 }
 
-/// Like [`write`], for content that does not fit in memory: `fill` writes it.
+/// Like [`write()`], for content that does not fit in memory: `fill` writes it.
 ///
 /// # Errors
-/// The error of `fill`; otherwise see [`write`].
+/// The error of `fill`; otherwise see [`write()`].
 pub fn write_with(
     path: &Path,
     mode: u32,
@@ -125,7 +125,7 @@ pub fn write_with(
 /// the file it leads to is replaced and the link stays.
 ///
 /// # Errors
-/// See [`write`]; also a symbolic link that leads nowhere.
+/// See [`write()`]; also a symbolic link that leads nowhere.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let target = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
     let mut file = AtomicFile::replace(&target)?;

@@ -14,7 +14,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// Like [`write`], for content that does not fit into memory: `fill` writes it.
+/// Like [`write()`], for content that does not fit into memory: `fill` writes it.
 pub(super) fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut fs::File) -> io::Result<()>,

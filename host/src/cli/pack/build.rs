@@ -66,7 +66,7 @@ pub struct BuildPayload {
     #[serde(default)]
     #[schemars(with = "Vec<Text<NetworkPermission>>")]
     pub allow_network: Vec<String>,
-    /// File to write [default: <id>-<version>.gtpack in the project folder]
+    /// File to write; default: `<id>-<version>.gtpack` in the project folder
     #[arg(short, long, value_name = "FILE")]
     #[serde(default)]
     pub output: Option<PathBuf>,

@@ -36,7 +36,7 @@ pub struct SignPayload {
     /// Private key file
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
-    /// Signature file to write [default: `<pack>.sig` next to the pack]
+    /// Signature file to write; default: `<pack>.sig` next to the pack
     #[arg(short, long, value_name = "FILE")]
     #[serde(default)]
     pub output: Option<PathBuf>,

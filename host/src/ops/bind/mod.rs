@@ -4,7 +4,7 @@
 //!    loads the pack, and checks it. Nothing is written.
 //! 2. The caller shows [`Plan::difference`] and [`Plan::missing_permissions`] to the
 //!    operator, and calls [`Plan::grant_missing`] on consent.
-//! 3. [`apply`] locks the environment, repeats the checks that another process may have
+//! 3. [`apply()`] locks the environment, repeats the checks that another process may have
 //!    invalidated, computes the new bindings, saves them, and writes the audit record.
 //!
 //! [`remove`] and [`rollback`] load no pack, and have no plan.

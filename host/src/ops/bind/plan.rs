@@ -14,7 +14,7 @@ use crate::host::Host;
 use crate::ops::{OpError, audit};
 use crate::store::Stored;
 
-/// A checked change of a binding. [`apply`](crate::ops::bind::apply) makes it.
+/// A checked change of a binding. [`apply`](fn@crate::ops::bind::apply) makes it.
 #[derive(Debug)]
 pub struct Plan {
     pub(super) intent: Intent,
