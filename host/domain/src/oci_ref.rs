@@ -197,6 +197,15 @@ mod tests {
     const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
     #[test]
+    fn a_pinned_reference_has_the_digest_and_keeps_the_tag() {
+        let reference: OciRef = "oci://registry.example/team/vault:0.4".parse().expect("valid");
+        let digest: Sha256Digest = DIGEST.parse().expect("a digest");
+        let pinned = reference.pinned(digest);
+        assert_eq!(pinned.digest(), Some(&digest));
+        assert_eq!(pinned.to_string(), format!("{reference}@{DIGEST}"));
+    }
+
+    #[test]
     fn a_reference_has_up_to_four_parts() {
         let text =
             format!("oci://registry.example:5000/team/a_b.c--d/vault__x:0.4.2-rc.1@{DIGEST}");

@@ -113,6 +113,36 @@ fn only_one_previous_binding_is_kept() {
 }
 
 #[test]
+fn a_rollback_restores_no_older_binding() {
+    let oldest = secrets("a.b@1.0.0").into_binding(0, None);
+    let newest = ["a.b@2.0.0", "a.b@3.0.0"].into_iter().fold(oldest, |previous, kind| {
+        let mut binding = secrets(kind).into_binding(previous.generation + 1, None);
+        binding.previous = Some(PreviousBinding::Known(Box::new(previous)));
+        binding
+    });
+    let id = "local".parse().expect("an id");
+    let environment = Environment::new(id, [newest]).expect("one binding");
+    let restored = rollback(&environment, &key()).expect("restored").environment;
+    let binding = restored.binding(&key()).expect("a binding");
+    assert_eq!((binding.kind.to_string().as_str(), binding.generation), ("a.b@2.0.0", 3));
+    assert_eq!(binding.previous, None);
+}
+
+#[test]
+fn a_replaced_reference_keeps_the_generation_of_its_bindings() {
+    let environment = add(&empty(), secrets("a.b@1.0.0")).expect("free").environment;
+    let state = request(slot(CapabilitySlot::State), "c.d@1.0.0");
+    let environment = add(&environment, state).expect("free").environment;
+    let from = PackRef::Builtin("a.b@1.0.0".parse().expect("a descriptor"));
+    let to = PackRef::Builtin("a.b@1.0.1".parse().expect("a descriptor"));
+    let replaced = replace_pack_ref(&environment, &from, &to);
+    let found: Vec<_> =
+        replaced.bindings().map(|binding| (&binding.pack_ref, binding.generation)).collect();
+    let other = PackRef::Builtin("c.d@1.0.0".parse().expect("a descriptor"));
+    assert_eq!(found, [(&to, 0), (&other, 0)]);
+}
+
+#[test]
 fn extensions_are_identified_by_path_and_instance() {
     let mut environment = empty();
     for (name, kind) in [
