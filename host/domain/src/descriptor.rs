@@ -214,6 +214,23 @@ mod tests {
     }
 
     #[test]
+    fn lengths_are_limited_exactly() {
+        let path = |bytes: usize| format!("a.{}", "b".repeat(bytes - 2));
+        path(MAX_DESCRIPTOR_BYTES).parse::<DescriptorPath>().expect("the longest path");
+        path(MAX_DESCRIPTOR_BYTES + 1).parse::<DescriptorPath>().expect_err("too long");
+        let descriptor = |bytes: usize| format!("{}@1.0.0", path(bytes - "@1.0.0".len()));
+        descriptor(MAX_DESCRIPTOR_BYTES).parse::<PackDescriptor>().expect("the longest one");
+        descriptor(MAX_DESCRIPTOR_BYTES + 1).parse::<PackDescriptor>().expect_err("too long");
+    }
+
+    #[test]
+    fn the_second_segment_may_name_a_slot() {
+        for (path, slot) in [("acme.secrets.vault", Some(CapabilitySlot::Secrets)), ("a.b", None)] {
+            assert_eq!(path.parse::<DescriptorPath>().expect(path).slot(), slot);
+        }
+    }
+
+    #[test]
     fn descriptors_round_trip() {
         for text in [
             "greentic.secrets.aws-sm@1.0.0",

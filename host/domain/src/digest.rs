@@ -82,7 +82,7 @@ impl FromStr for Sha256Digest {
         for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
             let high = lowercase_hex_digit(pair[0]).ok_or_else(invalid)?;
             let low = lowercase_hex_digit(pair[1]).ok_or_else(invalid)?;
-            *byte = high << 4 | low;
+            *byte = high * 16 + low;
         }
         Ok(Self(bytes))
     }
@@ -108,6 +108,14 @@ pub struct InvalidDigest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pieces_have_the_digest_of_the_whole() {
+        let mut hasher = Sha256Hasher::default();
+        hasher.update(b"a");
+        hasher.update(b"bc");
+        assert_eq!(hasher.finish(), Sha256Digest::compute(b"abc"));
+    }
 
     #[test]
     fn digests_round_trip() {

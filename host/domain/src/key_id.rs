@@ -54,7 +54,7 @@ impl FromStr for KeyId {
         for (byte, pair) in id.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
             let high = char::from(pair[0]).to_digit(16).ok_or_else(invalid)?;
             let low = char::from(pair[1]).to_digit(16).ok_or_else(invalid)?;
-            *byte = u8::try_from(high << 4 | low).map_err(|_| invalid())?;
+            *byte = u8::try_from(high * 16 + low).map_err(|_| invalid())?;
         }
         Ok(Self(id))
     }

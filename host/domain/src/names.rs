@@ -170,6 +170,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn lengths_are_limited_exactly() {
+        let longest = "a".repeat(MAX_NAME_CHARS);
+        assert_eq!(longest.parse::<PackId>().expect("the longest id").as_str(), longest);
+        format!("{longest}a").parse::<PackId>().expect_err("too long");
+    }
+
+    #[test]
     fn environment_ids() {
         for good in ["local", "prod-eu.1", "A_b", "...", "0"] {
             assert_eq!(good.parse::<EnvId>().expect(good).as_str(), good);

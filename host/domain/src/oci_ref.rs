@@ -197,6 +197,13 @@ mod tests {
     const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
     #[test]
+    fn repositories_are_limited_exactly() {
+        let reference = |bytes: usize| format!("oci://localhost/{}", "a".repeat(bytes));
+        reference(MAX_REPOSITORY_BYTES).parse::<OciRef>().expect("the longest repository");
+        reference(MAX_REPOSITORY_BYTES + 1).parse::<OciRef>().expect_err("too long");
+    }
+
+    #[test]
     fn a_pinned_reference_has_the_digest_and_keeps_the_tag() {
         let reference: OciRef = "oci://registry.example/team/vault:0.4".parse().expect("valid");
         let digest: Sha256Digest = DIGEST.parse().expect("a digest");

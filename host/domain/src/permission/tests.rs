@@ -159,3 +159,13 @@ fn permissions_expose_their_parts() {
         |bytes: usize| format!("{}:1", "x".repeat(bytes)).parse::<NetworkPermission>().is_ok();
     assert!(host(MAX_HOST_BYTES) && !host(MAX_HOST_BYTES + 1));
 }
+
+#[test]
+fn commands_are_limited_exactly() {
+    let command = |chars: usize| format!("t {}", "a ".repeat(15) + &"b".repeat(chars - 32));
+    let longest = command(ToolPermission::MAX_CHARS);
+    assert_eq!(longest.len(), ToolPermission::MAX_CHARS);
+    longest.parse::<ToolPermission>().expect("the longest command");
+    let error = command(ToolPermission::MAX_CHARS + 1).parse::<ToolPermission>();
+    assert!(error.expect_err("too long").to_string().contains("at most 4,096 characters"));
+}
