@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-/// What a run of the gate has done so far; displayed as a table.
+/// The steps of a run of the gate so far; displayed as a table.
 #[derive(Default)]
 pub struct Report {
     steps: Vec<Step>,

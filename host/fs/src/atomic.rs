@@ -9,7 +9,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -88,16 +88,6 @@ impl AtomicFile {
     }
 }
 
-impl Write for AtomicFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
 /// Writes a file, or replaces it, with permission bits `mode`, reduced by the umask. Use
 /// [`replace`] to keep the permission bits of an existing file.
 ///
@@ -129,7 +119,7 @@ pub fn write_with(
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let target = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
     let mut file = AtomicFile::replace(&target)?;
-    file.write_all(bytes)?;
+    file.file().write_all(bytes)?;
     file.commit()
 }
 

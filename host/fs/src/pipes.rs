@@ -15,14 +15,14 @@ const CHUNK_BYTES: usize = 8 << 10;
 /// Chunks read from one pipe before the clock is looked at again.
 const CHUNKS_PER_TURN: usize = 64;
 
-/// How reading the output of a process group came to its end.
+/// The end of reading the output of a process group.
 #[derive(Debug)]
 pub enum ReadOutcome {
     /// The leader exited.
     Exited {
-        /// What the group printed to standard output.
+        /// Standard output of the group.
         stdout: Captured,
-        /// What the group printed to standard error.
+        /// Standard error of the group.
         stderr: Captured,
     },
     /// The deadline passed first.

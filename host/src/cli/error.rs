@@ -91,7 +91,7 @@ impl CliError {
         }
     }
 
-    /// What to do about it, if there is anything.
+    /// Returns the next step for the user, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Usage(error) if error.is_refusal => None,

@@ -10,7 +10,7 @@ pub enum LoadError {
     /// The bytes are not a WebAssembly component.
     #[error("not a WebAssembly component: {reason}")]
     NotAComponent {
-        /// What is malformed, or what the file is instead.
+        /// The malformed part, or the kind of file that it is instead.
         reason: ForeignText,
     },
     /// The component does not export a handler.

@@ -2,5 +2,5 @@
 
 use std::time::Duration;
 
-/// How long a change waits for another process that changes the same environment.
+/// Time that a change waits for another process that changes the same environment.
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);

@@ -16,13 +16,10 @@ fn files(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let entry = entry.expect("an entry");
         let kind = entry.file_type().expect("a type");
-        match kind.is_dir() {
-            true if entry.file_name() == "audit" => {}
-            true => files(&entry.path(), found),
-            false if kind.is_file() => {
-                drop(found.insert(entry.path(), std::fs::read(entry.path()).expect("a file")));
-            }
-            false => {}
+        if kind.is_dir() && entry.file_name() != "audit" {
+            files(&entry.path(), found);
+        } else if kind.is_file() {
+            found.insert(entry.path(), std::fs::read(entry.path()).expect("a file"));
         }
     }
 }

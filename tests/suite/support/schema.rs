@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-/// What is wrong with a document, a line each; nothing when it is one of the schema.
+/// The problems of a document, one a line; none if it is valid by the schema.
 pub fn faults(schema: &Value, document: &Value) -> Vec<String> {
     let validator =
         jsonschema::options().should_validate_formats(true).build(schema).expect("a schema");

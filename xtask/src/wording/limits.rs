@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 use crate::process::root;
 
-/// What was measured, by name.
+/// Measured figures, by name.
 pub type Measured = BTreeMap<String, f64>;
 
 /// The limits in a file.

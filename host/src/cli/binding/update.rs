@@ -10,7 +10,7 @@ use crate::cli::prompt;
 use crate::cli::runner::Runner;
 use crate::ops::bind::{self, BindReport, BindRequest, Plan, RefreshRequest};
 
-/// How to replace a binding.
+/// A request to replace a binding.
 pub enum UpdateRequest {
     /// Bind another pack.
     Bind(Box<BindRequest>),

@@ -17,7 +17,7 @@ pub(super) struct Intent {
     pub idempotency_key: Option<String>,
 }
 
-/// How a binding changes.
+/// The kind of a change.
 #[derive(Clone, Debug)]
 pub(super) enum Verb {
     /// The place must be free.

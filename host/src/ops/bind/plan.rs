@@ -88,7 +88,7 @@ fn check_bind(
     Ok((Some(checked), missing))
 }
 
-/// Plans to bind what the reference of a binding leads to now.
+/// Plans to bind the archive that the reference of a binding resolves to now.
 ///
 /// # Errors
 /// [`OpError`] when the binding does not exist, the pack may not be bound, or its digest is
@@ -148,7 +148,7 @@ fn refresh_intent(request: &RefreshRequest, bound: &Binding) -> Intent {
 }
 
 /// Completes the plan of a refresh. A binding without a pin has nothing to compare with, and
-/// is bound to what its reference leads to.
+/// is bound to the archive that its reference resolves to.
 fn compare_with_bound(
     host: &Host,
     stored: &Stored,
@@ -210,7 +210,8 @@ fn unchanged_report(intent: &Intent, bound: &Binding) -> BindReport {
     }
 }
 
-/// Returns the advice for a reference with tag and digest, which a refresh never changes.
+/// Returns the advice to follow the tag, for a reference with tag and digest: its digest never
+/// moves.
 fn suggest_following_tag(environment: &EnvId, pack_ref: &PackRef) -> Option<String> {
     let PackRef::Oci(reference) = pack_ref else { return None };
     let text = reference.to_string();

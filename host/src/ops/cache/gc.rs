@@ -19,7 +19,7 @@ use crate::fetch::{ExclusiveLock, ListedManifest, ListedReference};
 use crate::host::Host;
 use crate::ops::OpError;
 
-/// How long compiled code is kept that no bound pack needs: pack authors build and
+/// Time for which compiled code is kept that no bound pack needs: pack authors build and
 /// inspect the same component many times.
 const UNUSED_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 

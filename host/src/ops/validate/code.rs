@@ -35,7 +35,7 @@ pub struct CodeDescription {
     pub severity: FindingSeverity,
     /// The problem, in one sentence.
     pub cause: &'static str,
-    /// What the author should change, in one sentence.
+    /// The change that the author should make, in one sentence.
     pub fix: &'static str,
 }
 

@@ -23,7 +23,7 @@ pub(super) struct DryRun {
     pub preflight: Result<Preflight, HandlerFault>,
     /// The result of the second preflight; `None` if the first one failed.
     pub again: Option<Result<Preflight, HandlerFault>>,
-    /// How long it ran after its first metadata; compiling does not count.
+    /// Time that it ran after its first metadata; compiling does not count.
     pub took: Duration,
 }
 

@@ -15,7 +15,7 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const DASHES: &[u8] = b"-----";
 /// The longest label of a PEM block, in bytes.
 const LABEL_BYTES: usize = 48;
-/// How far the first line of a key can be from its label, in bytes: an encrypted key has
+/// Largest distance of the first line of a key from its label, in bytes: an encrypted key has
 /// header lines first.
 const HEADER_BYTES: usize = 400;
 /// The shortest line of a key, in characters of Base64.
@@ -70,7 +70,7 @@ fn is_private_key(block: &[u8]) -> bool {
     body.first().is_some_and(is_break) && body.split(is_break).any(is_key_line)
 }
 
-/// What is before and after the first five dashes, if at most `limit` bytes are before them.
+/// Returns the text before and after the first five dashes, if at most `limit` bytes are before them.
 fn split_at_dashes(bytes: &[u8], limit: usize) -> Option<(&[u8], &[u8])> {
     let searched = &bytes[..bytes.len().min(limit + DASHES.len())];
     let at = memmem::find(searched, DASHES)?;

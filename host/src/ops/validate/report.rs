@@ -75,7 +75,7 @@ pub struct ValidationFailure {
     pub kind: &'static str,
     /// The error and its causes.
     pub message: String,
-    /// What the user can do about it; may be empty.
+    /// The next step for the user; may be empty.
     pub hint: String,
 }
 

@@ -14,7 +14,7 @@ use crate::fetch::{FetchedPack, PackFormat};
 use crate::host::Host;
 use crate::ops::load_pack::{MAX_HANDLERS_PER_RUN, open_archive};
 
-/// How long all handlers of a pack may run together after their first answers; the rest is
+/// Time that all handlers of a pack may run together after their first answers; the rest is
 /// not run then.
 const MAX_RUN_TIME: Duration = Duration::from_secs(1);
 

@@ -37,7 +37,7 @@ enum Pace {
     SlowBody(Duration),
 }
 
-/// What follows the last byte.
+/// The event after the last byte.
 #[derive(Clone, Debug)]
 enum End {
     /// The connection is closed.

@@ -26,7 +26,7 @@ const KILL_TIME: Duration = Duration::from_secs(1);
 /// The longest report of a reaper, in bytes.
 const REPORT_BYTES: u64 = 64;
 
-/// How a tool ended, as its reaper reports it.
+/// The end of a tool, as its reaper reports it.
 pub(super) enum ExitReport {
     Exited(ExitStatus),
     /// The tool could not be started.
