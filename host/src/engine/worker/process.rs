@@ -44,7 +44,10 @@ impl WorkerExit {
 
     /// Makes the output immutable and returns it.
     pub fn into_sealed_output(self) -> io::Result<File> {
-        let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
+        // `WRITE` fails with `EBUSY` while the kernel uses a page of the file, which is
+        // likely on a busy machine. It forbids more only to a process that mapped the file
+        // for writing, and those have ended.
+        let seals = SealFlags::FUTURE_WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
         fcntl_add_seals(&self.output, seals)?;
         Ok(self.output)
     }
@@ -117,4 +120,36 @@ fn read_stderr(mut stderr: File) -> io::Result<String> {
 /// Creates an in-memory file, which only this process and its children can access.
 fn memory_file(name: &str) -> io::Result<File> {
     Ok(memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::pipe::{SpliceFlags, pipe, splice};
+
+    use super::*;
+
+    fn output_of(bytes: &[u8]) -> WorkerExit {
+        let mut output = memory_file("output").expect("an in-memory file");
+        output.write_all(bytes).expect("written");
+        output.rewind().expect("rewound");
+        WorkerExit { status: None, output, stderr: String::new() }
+    }
+
+    #[test]
+    fn a_sealed_output_cannot_be_written() {
+        let output = output_of(b"code").into_sealed_output().expect("sealed");
+        assert!((&output).write_all(b"other").is_err());
+        assert!(output.set_len(0).is_err());
+        assert!(output.set_len(1 << 20).is_err());
+    }
+
+    #[test]
+    fn an_output_can_be_sealed_while_the_kernel_uses_its_pages() {
+        let exit = output_of(&[7; 64 << 10]);
+        let (_reader, writer) = pipe().expect("a pipe");
+        // the pipe now holds pages of the file
+        let moved = splice(&exit.output, None, &writer, None, 16 << 10, SpliceFlags::empty());
+        assert_eq!(moved.expect("spliced"), 16 << 10);
+        exit.into_sealed_output().expect("sealed");
+    }
 }
