@@ -81,7 +81,8 @@ fn an_interrupted_pull_leaves_no_files() {
     while registry.request_count(&path) == 0 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    run(std::process::Command::new("kill").args(["-INT", &pull.id().to_string()])).succeeded();
+    // not SIGINT, which a shell makes the programs that it starts in the background ignore
+    run(std::process::Command::new("kill").args(["-TERM", &pull.id().to_string()])).succeeded();
     assert!(!pull.wait().expect("it ends").success());
     let left: Vec<_> = std::fs::read_dir(sandbox.home())
         .expect("a folder")
