@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use gtc::archive::{self, ArchiveError, ArchiveLimits, Pack};
+use gtc_archive::{ArchiveError, ArchiveLimits, Pack};
 
 /// Smaller limits than the host's, so that small inputs reach them.
 static LIMITS: LazyLock<ArchiveLimits> = LazyLock::new(|| ArchiveLimits {
@@ -15,7 +15,7 @@ static LIMITS: LazyLock<ArchiveLimits> = LazyLock::new(|| ArchiveLimits {
 
 /// Opens the input as an archive.
 pub fn archive(data: &[u8]) {
-    let opened = archive::open(data, &LIMITS);
+    let opened = gtc_archive::open(data, &LIMITS);
     assert_same_fault(data, opened.as_ref().err());
     if let Ok(pack) = opened {
         assert_within_limits(&pack, data.len());
@@ -32,7 +32,7 @@ pub fn documents(data: &[u8]) {
         ("components/handler.wasm", b"\0asm"),
         ("sbom.cbor", sbom),
     ]);
-    let opened = archive::open(&bytes, &LIMITS);
+    let opened = gtc_archive::open(&bytes, &LIMITS);
     assert_same_fault(&bytes, opened.as_ref().err());
     if let Err(error) = &opened {
         assert!(!error.rule().starts_with("zip-"), "the container is valid: {error}");
@@ -45,7 +45,7 @@ pub fn documents(data: &[u8]) {
 /// The diagnosis includes the reason that an archive is refused for, and is empty for one that
 /// is not refused.
 fn assert_same_fault(bytes: &[u8], refused: Option<&ArchiveError>) {
-    let faults = archive::diagnose(bytes, &LIMITS, &mut |_, _| {}).faults;
+    let faults = gtc_archive::diagnose(bytes, &LIMITS, &mut |_, _| {}).faults;
     match refused {
         None => assert!(faults.is_empty(), "{faults:?}"),
         Some(error) => assert!(

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use env_pack_domain::Sha256Digest;
-use gtc::signing::{CosignBundle, PackSignature, PublicKey, cosign};
+use gtc_signing::{CosignBundle, PackSignature, PublicKey, cosign};
 
 use crate::repository;
 use crate::text::assert_readable;

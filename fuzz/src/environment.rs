@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use env_pack_domain::{EnvId, ForeignText, change};
-use gtc::store::Store;
+use gtc_store::Store;
 
 thread_local! {
     /// A folder of the store, in memory if possible, because every run writes.

@@ -8,7 +8,7 @@ use arbitrary::Unstructured;
 use env_pack_domain::{
     BindingContext, EnvPackHandler, ForeignText, HandlerFault, Permissions, Preflight, Sha256Digest,
 };
-use gtc::engine::{
+use gtc_engine::{
     Engine, EngineLimits, EngineSettings, LoadError, Provenance, ToolEnvironment, Worker,
 };
 use wit_component::{ComponentEncoder, StringEncoding};

@@ -12,7 +12,7 @@ use gtc_fuzz::{TARGETS, Target, mutate, target};
 const RUNS: u64 = 100_000;
 
 fn main() -> ExitCode {
-    gtc::engine::worker::run_if_worker();
+    gtc_engine::worker::run_if_worker();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let chosen: Vec<Target> = match arguments.first().map(String::as_str) {
         Some("all") => TARGETS.to_vec(),

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use env_pack_domain::Sha256Digest;
-use gtc::signing::{Envelope, PrivateKey, PublicKey, SignatureError};
+use gtc_signing::{Envelope, PrivateKey, PublicKey, SignatureError};
 
 use crate::text::assert_readable;
 

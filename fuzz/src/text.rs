@@ -9,7 +9,7 @@ use env_pack_domain::{
     DescriptorPath, ExtRef, ForeignText, InstanceId, NetworkPermission, OciRef, PackDescriptor,
     PackRef, Sha256Digest, VersionReq,
 };
-use gtc::engine::worker::{
+use gtc_engine::worker::{
     protection::{parse_report, write_report},
     protocol::WorkerCommand,
 };

@@ -1,75 +1,45 @@
-//! Keeps the dependencies between rooms one-way, by reading every `use` and path in the
-//! sources.
+//! Keeps rules about the sources that Cargo and clippy cannot keep.
 
 use std::path::{Path, PathBuf};
 
 use crate::support::repository;
 
-const ROOMS: [&str; 7] = ["archive", "fetch", "engine", "project", "scenario", "signing", "store"];
-
-/// Crates that only these modules may name.
-const OWNED: &[(&str, &[&str])] = &[
-    ("landlock", &["engine"]),
-    ("seccompiler", &["engine"]),
-    ("wasmtime", &["engine"]),
-    ("wasmtime_wasi", &["engine"]),
-    ("wasmparser", &["engine"]),
-    ("toml", &["project"]),
-    ("zip", &["archive"]),
-    ("flate2", &["archive"]),
-    ("greentic_types", &["archive"]),
-    ("clap", &["cli"]),
-    ("schemars", &["cli", "document.rs", "project", "scenario"]),
-    ("anstream", &["cli"]),
-    ("quick_junit", &["cli"]),
-    ("indicatif", &["cli"]),
-    ("tar", &["fetch"]),
-    ("ulid", &["store"]),
-    ("base64", &["fetch", "store", "signing"]),
-    ("ed25519_dalek", &["signing"]),
-    ("zeroize", &["fetch"]),
-    ("ureq", &["fetch"]),
-    ("rustls", &["fetch"]),
-    ("url", &["fetch"]),
-    ("getrandom", &["signing"]),
-    ("ring", &["signing"]),
+/// The crates of the host, and the crates of this workspace that each may depend on.
+const DEPENDENCIES: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("fs", &[]),
+    ("archive", &["env-pack-domain"]),
+    ("signing", &["env-pack-domain"]),
+    ("fetch", &["env-pack-domain", "gtc-fs"]),
+    ("engine", &["env-pack-domain", "gtc-fs"]),
+    ("store", &["env-pack-domain", "gtc-fs"]),
+    (
+        "core",
+        &[
+            "env-pack-domain",
+            "gtc-archive",
+            "gtc-engine",
+            "gtc-fetch",
+            "gtc-fs",
+            "gtc-signing",
+            "gtc-store",
+        ],
+    ),
+    ("cli", &["env-pack-domain", "gtc-core"]),
 ];
 
-/// Returns true if code names a module of the crate, in a path or in a list of imports.
-fn names_module(code: &str, module: &str) -> bool {
-    code.split("crate::").skip(1).any(|after| match after.strip_prefix('{') {
-        // up to the end of the statement; this also finds the name in a nested list, which
-        // errs on the safe side
-        Some(list) => {
-            let list = list.split(';').next().unwrap_or_default();
-            list.split([',', '{', '}']).any(|name| begins_with_name(name.trim(), module))
-        }
-        None => begins_with_name(after, module),
-    })
-}
-
-fn begins_with_name(text: &str, name: &str) -> bool {
-    text.strip_prefix(name)
-        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-}
-
 #[test]
-fn a_module_is_found_in_paths_and_in_lists() {
-    for code in [
-        "use crate::store;",
-        "crate::store::Store",
-        "use crate::{store};",
-        "use crate::{ops::x, store::Y};",
-    ] {
-        assert!(names_module(code, "store"), "{code}");
-    }
-    for code in [
-        "use crate::storey;",
-        "use crate::ops::store;",
-        "use crate::{ops};\nlet store = 1;",
-        "use other::store;",
-    ] {
-        assert!(!names_module(code, "store"), "{code}");
+fn crates_depend_in_one_direction() {
+    let crates = std::fs::read_dir(repository().join("host")).expect("a folder");
+    assert_eq!(crates.count(), DEPENDENCIES.len(), "a crate is missing in the list");
+    for (name, allowed) in DEPENDENCIES {
+        let path = repository().join("host").join(name).join("Cargo.toml");
+        let text = std::fs::read_to_string(&path).expect("a manifest");
+        let manifest: toml::Table = toml::from_str(&text).expect("a manifest");
+        let dependencies = manifest["dependencies"].as_table().expect("a table");
+        let is_ours = |name: &&String| name.starts_with("gtc-") || *name == "env-pack-domain";
+        let ours: Vec<&str> = dependencies.keys().filter(is_ours).map(String::as_str).collect();
+        assert_eq!(ours, *allowed, "{}", path.display());
     }
 }
 
@@ -89,70 +59,30 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     found
 }
 
-fn room_sources(room: &str) -> Vec<(PathBuf, String)> {
-    sources(&repository().join("host/src").join(room))
+fn crate_sources(name: &str) -> Vec<(PathBuf, String)> {
+    sources(&repository().join("host").join(name).join("src"))
 }
 
 #[test]
-fn rooms_never_import_each_other() {
-    for room in ROOMS {
-        let forbidden = ROOMS.iter().filter(|other| **other != room).chain(&["ops", "cli", "host"]);
-        for other in forbidden {
-            for (path, code) in room_sources(room) {
-                assert!(!names_module(&code, other), "{} reaches into `{other}`", path.display());
-            }
-        }
-    }
-}
-
-#[test]
-fn the_command_line_uses_only_operations() {
-    for (path, code) in room_sources("cli") {
-        // settings hold the settings of rooms, and become a host in one place
-        let is_settings =
-            ["cli/settings.rs", "cli/progress/mod.rs"].iter().any(|file| path.ends_with(file));
-        for room in ROOMS.iter().filter(|_| !is_settings) {
-            assert!(!names_module(&code, room), "{} reaches into `{room}`", path.display());
-        }
+fn the_command_line_leaves_files_and_formats_to_others() {
+    for (path, code) in crate_sources("cli") {
         // operations give the shape of the output; only the schemas of arguments are made here
-        let is_schema = path.ends_with("cli/grammar.rs");
+        let is_schema = path.ends_with("grammar.rs");
         let shapes = Some("json!").filter(|_| !is_schema);
         for word in ["std::fs", "File::", "println!", "eprintln!"].into_iter().chain(shapes) {
             assert!(!code.contains(word), "{} holds `{word}`", path.display());
         }
     }
-    for (path, code) in room_sources("ops") {
-        assert!(!names_module(&code, "cli"), "{} reaches into `cli`", path.display());
-        assert!(!code.contains("println!"), "{} prints", path.display());
-    }
 }
 
 #[test]
-fn each_library_stays_in_its_room() {
-    for (library, owners) in OWNED {
-        for (path, code) in sources(&repository().join("host/src")) {
-            let is_owner = owners
-                .iter()
-                .any(|owner| path.starts_with(repository().join("host/src").join(owner)));
-            let is_used = ["use ", " ", "(", "<", "&", "["]
-                .iter()
-                .any(|prefix| code.contains(&format!("{prefix}{library}::")));
-            assert!(is_owner || !is_used, "{} uses `{library}`", path.display());
-        }
-    }
-}
-
-#[test]
-fn rooms_are_constructed_in_one_place() {
-    for (path, code) in sources(&repository().join("host/src")) {
-        let is_allowed = path.ends_with("host/src/host.rs") || path.ends_with("tests.rs");
+fn stores_sources_and_engines_are_constructed_in_one_place() {
+    for (path, code) in crate_sources("core").into_iter().chain(crate_sources("cli")) {
+        let is_allowed = path.ends_with("core/src/host.rs") || path.ends_with("tests.rs");
         for constructor in ["Store::new(", "PackSource::new(", "Engine::new("] {
-            let is_own =
-                code.contains("CompiledStore::new(") && !code.contains(&format!(" {constructor}"));
-            let is_room = path.components().any(|part| part.as_os_str() == "engine");
             assert!(
-                is_allowed || is_own || is_room || !code.contains(constructor),
-                "{} constructs a room",
+                is_allowed || !code.contains(constructor),
+                "{} has `{constructor}`",
                 path.display()
             );
         }
@@ -161,7 +91,7 @@ fn rooms_are_constructed_in_one_place() {
 
 #[test]
 fn the_domain_has_no_side_effects() {
-    for (path, code) in sources(&repository().join("host/domain/src")) {
+    for (path, code) in crate_sources("domain") {
         for word in [
             "std::fs",
             "TcpStream",
@@ -207,7 +137,7 @@ fn walk(folder: &Path, name: &str) -> Vec<PathBuf> {
 
 #[test]
 fn files_have_at_most_500_lines() {
-    let folders = ["host/src", "host/domain/src", "host/fs/src", "guest-sdk/src", "xtask/src"];
+    let folders = ["host", "guest-sdk/src", "xtask/src"];
     for (path, _) in folders.iter().flat_map(|folder| sources(&repository().join(folder))) {
         let lines = std::fs::read_to_string(&path).expect("a source").lines().count();
         assert!(lines <= 500, "{} has {lines} lines", path.display());
@@ -218,8 +148,7 @@ fn files_have_at_most_500_lines() {
 #[test]
 fn security_promises_name_existing_tests() {
     let text = std::fs::read_to_string(repository().join("SECURITY.md")).expect("SECURITY.md");
-    let folders = ["tests/suite", "host/src", "host/domain/src", "host/fs/src"];
-    let folders = folders.map(|folder| repository().join(folder));
+    let folders = ["tests/suite", "host"].map(|folder| repository().join(folder));
     let code: String =
         folders.iter().flat_map(|folder| sources(folder)).map(|(_, code)| code).collect();
     let shown_by = text
@@ -240,7 +169,7 @@ fn security_promises_name_existing_tests() {
 /// A path may be invalid UTF-8, which JSON cannot hold: reports use `FilePath`.
 #[test]
 fn reports_do_not_serialize_pathbuf() {
-    for (path, code) in room_sources("ops") {
+    for (path, code) in crate_sources("core") {
         let serialized = code
             .split("#[derive(")
             .skip(1)

@@ -100,7 +100,7 @@ fn builtins_decode_with_greentic_types_and_hashes_match() {
 fn builtins_import_only_the_log() {
     for (path, pack) in packed() {
         let component = &entries(&pack)["components/handler.wasm"];
-        let imports = gtc::engine::inspect_interface(component).imports;
+        let imports = gtc_engine::inspect_interface(component).imports;
         let names: Vec<_> = imports
             .iter()
             .map(|import| import.as_exact())

@@ -5,8 +5,8 @@ use std::io::{Cursor, Read};
 use std::path::PathBuf;
 
 use env_pack_domain::Sha256Digest;
-use gtc::fetch::layout::{self, LayoutBlob, LayoutEntry};
-use gtc::signing::CosignBundle;
+use gtc_fetch::layout::{self, LayoutBlob, LayoutEntry};
+use gtc_signing::CosignBundle;
 use serde_json::{Value, json};
 
 use crate::support::cosign::{CosignKey, payload};

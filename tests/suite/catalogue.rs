@@ -8,7 +8,7 @@ use env_pack_sdk::checks::{Access, Ask, Tool, access};
 use env_pack_sdk::tools::Output;
 use env_pack_sdk::{Outcome, limits};
 
-use gtc::engine::EngineLimits;
+use gtc_engine::EngineLimits;
 
 use crate::support::repository;
 

@@ -15,7 +15,7 @@ pub(crate) fn verbs() -> Vec<Vec<String>> {
         }
     }
     let mut verbs = Vec::new();
-    walk(&gtc::cli::command_tree(), &[], &mut verbs);
+    walk(&gtc::command_tree(), &[], &mut verbs);
     assert!(verbs.len() > 20, "{verbs:?}");
     verbs
 }
@@ -205,7 +205,7 @@ fn help_version_and_completions() {
 
 #[test]
 fn examples_in_pack_help_parse() {
-    let tree = gtc::cli::command_tree();
+    let tree = gtc::command_tree();
     let pack = tree.find_subcommand("pack").expect("it is there");
     for verb in pack.get_subcommands().filter(|verb| verb.get_name() != "help") {
         let help =
@@ -215,7 +215,7 @@ fn examples_in_pack_help_parse() {
         for example in examples {
             let words = shell_words::split(example).expect("words");
             assert_eq!(words[1..3], ["pack", verb.get_name()], "{example}");
-            let parsed = gtc::cli::command_tree().try_get_matches_from(words);
+            let parsed = gtc::command_tree().try_get_matches_from(words);
             parsed.unwrap_or_else(|error| panic!("{example}: {error}"));
         }
     }

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use env_pack_domain::Sha256Digest;
-use gtc::signing::{CosignBundle, KeyError, PublicKey, SignatureError, cosign};
+use gtc_signing::{CosignBundle, KeyError, PublicKey, SignatureError, cosign};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use env_pack_domain::{BindingContext, CheckOutcome, HandlerFault, Permissions, Preflight};
-use gtc::engine::EngineLimits;
+use gtc_engine::EngineLimits;
 
 use crate::support::engines::{engine, load};
 

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use env_pack_domain::{HandlerFault, Sha256Digest, ToolCheck};
-use gtc::engine::{Engine, EngineLimits, EngineSettings, Provenance, Worker};
+use gtc_engine::{Engine, EngineLimits, EngineSettings, Provenance, Worker};
 
 use crate::support::BACKSTOP;
 use crate::support::engines::{context, engine, load, settings};

@@ -10,7 +10,7 @@ use crate::support::{Sandbox, repository};
 #[test]
 fn every_help_page_agrees_with_its_snapshot() {
     let mut pages = BTreeMap::new();
-    collect(&Sandbox::new(), &gtc::cli::command_tree(), &[], &mut pages);
+    collect(&Sandbox::new(), &gtc::command_tree(), &[], &mut pages);
     let folder = repository().join("tests/snapshots/help");
     if std::env::var_os("BLESS").is_some() {
         let _ = fs::remove_dir_all(&folder);

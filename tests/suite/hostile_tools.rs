@@ -168,7 +168,7 @@ fn a_tool_inherits_no_state_from_the_host() {
 #[test]
 fn a_tool_is_killed_when_its_preflight_times_out() {
     let sandbox = with_probed("echo $$ > \"$HOME/parent\"; sleep 3333");
-    let limits = gtc::engine::EngineLimits {
+    let limits = gtc_engine::EngineLimits {
         preflight_time: Duration::from_millis(700),
         ..Default::default()
     };

@@ -1,4 +1,4 @@
-//! The files of a room form no import circle, so that each can be read after those below it.
+//! The files of a crate form no import circle, so that each can be read after those below it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,26 +6,29 @@ use std::path::Path;
 
 use crate::support::repository;
 
-/// The rooms without import circles. More may be added, none removed.
-const ROOMS: [&str; 7] = ["archive", "engine", "fetch", "project", "scenario", "signing", "store"];
+/// The crates and modules that still have import circles. More may be removed, none added.
+const WITH_CIRCLES: [&str; 2] = ["core::ops", "cli"];
 
-/// The modules of the host, and the modules that each imports.
+/// The modules of a crate, and the modules that each imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
-fn rooms_have_no_import_circles() {
-    let sources = repository().join("host/src");
-    let mut texts = BTreeMap::new();
-    read(&sources, &mut Vec::new(), &mut texts);
-    let imports: Imports = texts
-        .iter()
-        .map(|(module, text)| (module.clone(), imports(module, text, &texts)))
-        .collect();
-    for room in ROOMS {
-        let modules = imports.keys().filter(|module| module.split("::").next() == Some(room));
-        for module in modules {
-            let circle = path_between(&imports, module, module);
-            assert!(circle.is_none(), "import circle: {}", circle.unwrap_or_default().join(" → "));
+fn files_have_no_import_circles() {
+    for entry in fs::read_dir(repository().join("host")).expect("a folder") {
+        let folder = entry.expect("a crate").path();
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let mut texts = BTreeMap::new();
+        read(&folder.join("src"), &mut Vec::new(), &mut texts);
+        let imports: Imports = texts
+            .iter()
+            .map(|(module, text)| (module.clone(), imports(module, text, &texts)))
+            .collect();
+        for module in imports.keys() {
+            let full_name = format!("{name}::{module}");
+            if !WITH_CIRCLES.iter().any(|known| full_name.starts_with(known)) {
+                let circle = path_between(&imports, module, module);
+                assert!(circle.is_none(), "in {name}: {}", circle.unwrap_or_default().join(" → "));
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use env_pack_domain::{BindingContext, Sha256Digest};
-use gtc::engine::{
+use gtc_engine::{
     Engine, EngineLimits, EngineSettings, LoadError, LoadedComponent, Provenance, ToolEnvironment,
     Worker,
 };

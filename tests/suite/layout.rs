@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use std::process::Command;
 
 use env_pack_domain::Sha256Digest;
-use gtc::fetch::layout::{self, Layout, LayoutBlob, LayoutEntry, LayoutLimits};
+use gtc_fetch::layout::{self, Layout, LayoutBlob, LayoutEntry, LayoutLimits};
 
 use crate::support::{Sandbox, run};
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use env_pack_domain::Sha256Digest;
-use gtc::engine::{EngineLimits, Provenance};
+use gtc_engine::{EngineLimits, Provenance};
 
 use crate::support::engines::{context, engine};
 use crate::support::wat::Handler;

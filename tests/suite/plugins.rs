@@ -6,10 +6,10 @@ use env_pack_domain::{
     BindingContext, CapabilitySlot, DescriptorPath, EnvPackHandler, HandlerFault, Permissions,
     Preflight, ResolveError, VersionReq,
 };
-use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
-use gtc::engine::Worker;
-use gtc::host::{Host, HostSettings};
-use gtc::ops::plugins::{Plugins, RegisterError};
+use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
+use gtc_core::ops::plugins::{Plugins, RegisterError};
+use gtc_core::{Host, HostSettings};
+use gtc_engine::Worker;
 
 use crate::support::wat::Handler;
 use crate::support::{Sandbox, packs, repository, run};
@@ -178,7 +178,7 @@ fn a_pack_is_registered_completely_or_not_at_all() {
         let handlers = [("one", first), ("two", second)].into_iter().map(handler).collect();
         let (id, version) = ("acme.state".to_owned(), "1.0.0".parse().expect("a version"));
         let bytes =
-            archive::write(&NewPack { id, version, publisher: "acme".to_owned(), handlers })
+            gtc_archive::write(&NewPack { id, version, publisher: "acme".to_owned(), handlers })
                 .expect("a pack");
         let path = sandbox.write(format!("{first}-{second}.gtpack"), bytes);
         path.display().to_string().parse().expect("a reference")
@@ -226,7 +226,7 @@ fn without_a_worker_the_error_says_how_to_add_one() {
         plugins.register_pack(&host, &pack.parse().expect("a reference"), &Permissions::default());
     let Err(RegisterError::Pack { source, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(source.kind(), "no-worker");
-    assert!(source.hint().contains("gtc::engine::worker::run_if_worker"), "{}", source.hint());
+    assert!(source.hint().contains("gtc_core::run_if_worker"), "{}", source.hint());
     assert_eq!(paths(&plugins).len(), 5);
 }
 

@@ -3,7 +3,7 @@
 //! as no supported toolchain emits them.
 
 use env_pack_domain::Sha256Digest;
-use gtc::engine::{Engine, EngineLimits, EngineSettings, Provenance};
+use gtc_engine::{Engine, EngineLimits, EngineSettings, Provenance};
 
 use crate::support::engines::settings;
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use gtc::signing::{Envelope, PrivateKey};
+use gtc_signing::{Envelope, PrivateKey};
 use serde_json::{Value, json};
 
 use crate::support::signing::Key;

@@ -1,6 +1,6 @@
 //! A handler can run exactly the granted commands; any other is denied and does not run.
 
-use gtc::engine::EngineLimits;
+use gtc_engine::EngineLimits;
 
 use crate::support::Sandbox;
 use crate::support::asker::{deployer, engine};

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use gtc::engine::EngineLimits;
+use gtc_engine::EngineLimits;
 use serde_json::{Value, json};
 
 use crate::empty_wasi::{found, preflight};

@@ -21,10 +21,10 @@ use env_pack_domain::{
     BindingContext, CapabilitySlot, CheckOutcome, DescriptorPath, EnvPackHandler, ForeignText,
     HandlerFault, PackRef, Preflight, ToolCheck, VersionReq,
 };
-use gtc::engine::ToolEnvironment;
-use gtc::host::{Host, HostSettings};
-use gtc::ops::plugins::Plugins;
-use gtc::ops::{OpError, doctor, env, inspect};
+use gtc_core::ops::plugins::Plugins;
+use gtc_core::ops::{OpError, doctor, env, inspect};
+use gtc_core::{Host, HostSettings};
+use gtc_engine::ToolEnvironment;
 
 /// A native handler, without a sandbox.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl EnvPackHandler for Clock {
 fn main() -> ExitCode {
     // external components are compiled in another process of this program, which becomes a
     // worker here
-    gtc::engine::worker::run_if_worker();
+    gtc_core::run_if_worker();
     let Err(error) = run() else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");
     let hint = error.downcast_ref().and_then(OpError::hint);

@@ -13,7 +13,7 @@ pub mod rules;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use gtc::archive::{self, ArchiveError, ArchiveLimits, ZipRule};
+use gtc_archive::{ArchiveError, ArchiveLimits, ZipRule};
 
 use self::rules::{In, breaks, pack};
 use crate::support::footprint::used;
@@ -55,8 +55,8 @@ fn hostile(label: impl Into<String>, rule: &'static str, bytes: Vec<u8>) -> Host
     Hostile { label: label.into(), rule, bytes, unpacked: 0 }
 }
 
-fn open(bytes: &[u8]) -> Result<archive::Pack, ArchiveError> {
-    archive::open(bytes, &ArchiveLimits::default())
+fn open(bytes: &[u8]) -> Result<gtc_archive::Pack, ArchiveError> {
+    gtc_archive::open(bytes, &ArchiveLimits::default())
 }
 
 /// All hostile archives.
@@ -118,8 +118,9 @@ fn fault(archive: Hostile) -> Result<(), String> {
 /// one.
 #[test]
 fn diagnose_reports_what_open_refuses() {
-    let diagnose =
-        |bytes: &[u8]| archive::diagnose(bytes, &ArchiveLimits::default(), &mut |_, _| {}).faults;
+    let diagnose = |bytes: &[u8]| {
+        gtc_archive::diagnose(bytes, &ArchiveLimits::default(), &mut |_, _| {}).faults
+    };
     for Hostile { label, rule, bytes, .. } in all() {
         let faults: Vec<_> = diagnose(&bytes).iter().map(ArchiveError::rule).collect();
         assert!(faults.contains(&rule), "{label}: {faults:?} instead of {rule}");

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::process::Command;
 
 use env_pack_domain::Sha256Digest;
-use gtc::archive::{ArchiveLimits, repack};
+use gtc_archive::{ArchiveLimits, repack};
 use serde_json::Value;
 
 use super::{Random, open};

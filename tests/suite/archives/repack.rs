@@ -6,7 +6,7 @@ use super::rules::pack;
 use super::{Hostile, all, container, content, open};
 use crate::support::Sandbox;
 use crate::support::zips::{Entry, Zip, ZipEntry, entries, pack_entries};
-use gtc::archive::{ArchiveLimits, repack};
+use gtc_archive::{ArchiveLimits, repack};
 
 /// An archive with the deviations of common writers: folders, extra fields, comments, data
 /// descriptors, compression, another order, no bill of materials.

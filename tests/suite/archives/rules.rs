@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use gtc::archive::ZipRule;
+use gtc_archive::ZipRule;
 
 use crate::support::zips::{Zip, ZipEntry, pack_entries, sealed};
 

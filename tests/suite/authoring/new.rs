@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use env_pack_domain::CapabilitySlot;
-use gtc::project::{self, ProjectLimits};
+use gtc_core::project::{self, ProjectLimits};
 use serde_json::{Value, json};
 
 use crate::support::Sandbox;

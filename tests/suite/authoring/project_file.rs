@@ -142,7 +142,7 @@ fn special_and_oversized_files_are_refused() {
 #[test]
 fn the_schema_of_the_project_file_is_published() {
     let path = repository().join("docs/gtc-pack.schema.json");
-    let schema = serde_json::to_string_pretty(&gtc::project::schema()).expect("JSON") + "\n";
+    let schema = serde_json::to_string_pretty(&gtc_core::project::schema()).expect("JSON") + "\n";
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, &schema).expect("a file");
     }

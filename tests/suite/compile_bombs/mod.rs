@@ -11,7 +11,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use env_pack_domain::Sha256Digest;
-use gtc::engine::{CompileLimits, Engine, EngineLimits, EngineSettings, Provenance};
+use gtc_engine::{CompileLimits, Engine, EngineLimits, EngineSettings, Provenance};
 
 use crate::support::engines::settings;
 use crate::support::footprint::{Footprint, alone_with, show, used};

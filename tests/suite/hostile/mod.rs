@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use env_pack_domain::Sha256Digest;
-use gtc::engine::{
+use gtc_engine::{
     Engine, EngineLimits, EngineSettings, LoadError, LoadedComponent, LogLine, Provenance,
 };
 

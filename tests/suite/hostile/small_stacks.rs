@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use gtc::engine::Engine;
+use gtc_engine::Engine;
 
 use super::{Case, engine, entry_points, handler, outcome};
 use crate::support::{Sandbox, repository, run};

@@ -1,6 +1,6 @@
 //! Hostile scenario files and components.
 
-use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
+use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
 
 use super::{differences, run_scenario, with_asker};
 use crate::support::Sandbox;
@@ -182,7 +182,7 @@ fn a_pack_with_too_many_handlers_is_refused() {
         publisher: "test".to_owned(),
         handlers: (0..33).map(handler).collect(),
     };
-    sandbox.write("packs/many.gtpack", archive::write(&pack).expect("a pack"));
+    sandbox.write("packs/many.gtpack", gtc_archive::write(&pack).expect("a pack"));
     let message = run_scenario(&sandbox, "handler: acme.state.n0\nexpect: {}")
         .refused(2, "too-many-handlers");
     assert!(message.contains("has 33 handlers") && message.contains("one at a time"), "{message}");

@@ -315,7 +315,7 @@ fn the_binding_is_the_one_that_is_given() {
 #[test]
 fn the_schema_is_published_as_it_is() {
     let path = repository().join("docs/scenario.schema.json");
-    let schema = serde_json::to_string_pretty(&gtc::scenario::schema()).expect("JSON") + "\n";
+    let schema = serde_json::to_string_pretty(&gtc_core::scenario::schema()).expect("JSON") + "\n";
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &schema).expect("written");
     }

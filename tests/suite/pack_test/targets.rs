@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use env_pack_domain::Permissions;
-use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
+use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
 use serde_json::json;
 
 use super::{run_scenario, with_vault};
@@ -81,7 +81,7 @@ fn a_scenario_names_the_handler_it_is_for() {
         NewHandler { component: path.replace('.', "-"), bytes, declared }
     };
     let handlers = vec![handler("acme.state.a"), handler("acme.state.b")];
-    let pack = archive::write(&NewPack {
+    let pack = gtc_archive::write(&NewPack {
         id: "acme.state".to_owned(),
         version: "1.0.0".parse().expect("a version"),
         publisher: "test".to_owned(),

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use env_pack_domain::{BindingContext, HandlerFault, Permissions, Preflight, Sha256Digest};
-use gtc::engine::{Engine, EngineLimits, EngineSettings, Provenance, ToolEnvironment};
+use gtc_engine::{Engine, EngineLimits, EngineSettings, Provenance, ToolEnvironment};
 use serde_json::{Value, json};
 
 use super::engines::settings;
@@ -98,7 +98,7 @@ pub fn deployer(ran: &Ran) -> Value {
 }
 
 /// The same deployer, loaded through the library.
-pub struct Asker(gtc::engine::LoadedComponent, Permissions);
+pub struct Asker(gtc_engine::LoadedComponent, Permissions);
 
 /// Loads the deployer into an engine that uses the tools of this sandbox. It is granted
 /// `probed` with any one argument.

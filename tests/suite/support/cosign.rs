@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use env_pack_domain::Sha256Digest;
-use gtc::signing::{CosignBundle, PublicKey};
+use gtc_signing::{CosignBundle, PublicKey};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};

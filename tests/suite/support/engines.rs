@@ -1,7 +1,7 @@
 //! Engines, for tests that use the library.
 
 use env_pack_domain::{BindingContext, Permissions, Sha256Digest};
-use gtc::engine::{
+use gtc_engine::{
     Engine, EngineLimits, EngineSettings, LoadedComponent, Provenance, ToolEnvironment, Worker,
 };
 

@@ -28,7 +28,7 @@ pub const BACKSTOP: Duration = Duration::from_secs(15 * 60);
 
 /// The folder of the repository.
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("host is in the repository").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository")
 }
 
 /// A home folder for one test, removed at its end.

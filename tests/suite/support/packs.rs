@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use env_pack_domain::{Permissions, ToolPermission};
-use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
+use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
 
 use super::Sandbox;
 use super::wat::Handler;
@@ -25,7 +25,7 @@ pub fn archive(
     };
     let handlers = vec![NewHandler { component: "handler".to_owned(), bytes: component, declared }];
     let (id, version) = (path.to_owned(), "1.0.0".parse().expect("a version"));
-    archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers })
+    gtc_archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers })
         .expect("a pack")
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gtc::archive::ZipRule;
+use gtc_archive::ZipRule;
 use serde_json::{Value, json};
 
 use super::{Broken, handler, pack_of};

@@ -3,7 +3,7 @@
 use env_pack_domain::Permissions;
 use env_pack_domain::abi::PERMISSIONS_SECTION;
 use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
-use gtc::archive::{self, HandlerDeclaration, NewHandler, NewPack};
+use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
 
 use wasm_encoder::{Component, CustomSection};
 
@@ -220,7 +220,7 @@ pub fn pack_of_handlers(handlers: impl IntoIterator<Item = Handler>) -> Vec<u8> 
     let id = "test.many".to_owned();
     let version = "1.0.0".parse().expect("a version");
     let handlers = handlers.into_iter().enumerate().map(one).collect();
-    archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers })
+    gtc_archive::write(&NewPack { id, version, publisher: "test".to_owned(), handlers })
         .expect("a pack")
 }
 

@@ -1,6 +1,6 @@
 //! `docs/validate.md` is generated from the table of codes: run with `BLESS=1` to update it.
 
-use gtc::ops::validate::{Code, PAGE};
+use gtc_core::ops::validate::{Code, PAGE};
 
 use crate::support::repository;
 

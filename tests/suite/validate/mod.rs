@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use env_pack_domain::Permissions;
-use gtc::ops::validate::Code;
+use gtc_core::ops::validate::Code;
 use serde_json::Value;
 
 use crate::support::footprint::show;
@@ -177,7 +177,7 @@ fn no_two_codes_share_a_name_or_a_text() {
             );
         }
     }
-    for rule in gtc::archive::ZipRule::ALL {
+    for rule in gtc_archive::ZipRule::ALL {
         assert!(Code::from_name(rule.name()).is_some(), "{rule:?} has no code");
     }
     let causes: BTreeSet<_> = Code::ALL.iter().map(|code| code.description().cause).collect();

@@ -94,13 +94,12 @@ fn recorded() -> Result<Snapshots> {
     Ok(snapshots)
 }
 
-/// The area that a source file belongs to: a crate below `host`, a folder of
-/// `host/src`, or a top folder.
+/// The area that a source file belongs to: a crate below `host`, a folder of the large crate
+/// `core`, or a top folder.
 fn area(path: &Path) -> String {
     let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
     match parts.as_slice() {
-        ["host", "src", folder, _, ..] => folder,
-        ["host", "src", _] => "host",
+        ["host", "core", "src", folder, _, ..] => folder,
         ["host", krate, ..] => krate,
         ["guest-sdk", ..] => "sdk",
         [top, ..] => top,

@@ -1,0 +1,80 @@
+//! The permissions to grant to a pack: `--grant-tool`, `--grant-network` and `--grant`.
+
+use clap::{Args, ValueEnum};
+use env_pack_domain::{NetworkPermission, Permissions, ToolPermission};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::parse_value_enum;
+use crate::error::UsageError;
+use crate::parse::parse_argument;
+use gtc_core::document::Text;
+use gtc_core::ops::bind::GrantSelection;
+
+/// Permissions to grant, in addition to version queries; a pack gets only those that it
+/// declares.
+#[derive(Debug, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GrantsPayload {
+    /// Allow the pack to run a command, such as 'vault token lookup'
+    #[arg(long = "grant-tool", value_name = "COMMAND")]
+    #[schemars(with = "Vec<Text<ToolPermission>>")]
+    pub tools: Vec<String>,
+    /// Allow the pack to connect to an address
+    #[arg(long = "grant-network", value_name = "HOST:PORT")]
+    #[schemars(with = "Vec<Text<NetworkPermission>>")]
+    pub network: Vec<String>,
+    /// Grant all permissions that the pack declares
+    #[arg(long = "grant", value_name = "WHAT")]
+    #[schemars(with = "Option<String>", extend("enum" = ["declared", null]))]
+    pub all: Option<GrantPreset>,
+}
+
+/// A named set of permissions.
+#[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
+#[serde(try_from = "String")]
+pub enum GrantPreset {
+    /// All permissions that the pack declares
+    Declared,
+}
+
+impl TryFrom<String> for GrantPreset {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        parse_value_enum(&name)
+    }
+}
+
+impl GrantsPayload {
+    pub fn parse(&self) -> Result<GrantSelection, UsageError> {
+        Ok(GrantSelection {
+            permissions: parse_permissions(
+                ["grants.tools", "grants.network"],
+                &self.tools,
+                &self.network,
+            )?,
+            declared: self.all.is_some(),
+        })
+    }
+}
+
+/// Parses permissions. `arguments` names the arguments that hold tools and network, for
+/// errors.
+pub fn parse_permissions(
+    arguments: [&'static str; 2],
+    tools: &[String],
+    network: &[String],
+) -> Result<Permissions, UsageError> {
+    let [tool_argument, network_argument] = arguments;
+    Ok(Permissions {
+        tools: tools
+            .iter()
+            .map(|command| parse_argument(tool_argument, command))
+            .collect::<Result<_, _>>()?,
+        network: network
+            .iter()
+            .map(|address| parse_argument(network_argument, address))
+            .collect::<Result<_, _>>()?,
+    })
+}

@@ -1,0 +1,65 @@
+//! `gtc op env init`: create or repair an environment with the default packs, then
+//! examine it.
+
+use std::io;
+
+use clap::Args;
+use env_pack_domain::EnvId;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::args::environment::OptionalEnvironmentArg;
+use crate::args::idempotency_key::IdempotencyKey;
+use crate::error::UsageError;
+use crate::input::Input;
+use crate::parse::Payload;
+use crate::render::RenderHuman;
+use crate::runner::Runner;
+use gtc_core::ops::env::{self, InitReport};
+
+/// An environment to create or to repair.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InitPayload {
+    /// Environment
+    #[command(flatten)]
+    #[serde(default)]
+    pub environment_id: OptionalEnvironmentArg,
+    /// Idempotency key
+    #[command(flatten)]
+    #[serde(default)]
+    pub idempotency_key: IdempotencyKey,
+}
+
+impl Payload for InitPayload {
+    type Request = (EnvId, Option<String>);
+
+    fn into_request(self) -> Result<Self::Request, UsageError> {
+        Ok((self.environment_id.parse()?, self.idempotency_key.key))
+    }
+}
+
+pub fn run(runner: &Runner, input: Input<InitPayload>) -> io::Result<u8> {
+    runner.check(
+        "env",
+        "init",
+        input,
+        |(environment, key)| Ok(env::init(&runner.host, &environment, key.as_deref())?),
+        |report| report.doctor.healthy,
+    )
+}
+
+impl RenderHuman for InitReport {
+    fn render_human(&self, _verb: &str) -> String {
+        let id = &self.environment_id;
+        let what = match (self.created, self.bound.len()) {
+            (true, _) => format!("created environment `{id}` with its default packs"),
+            (false, 0) => format!("environment `{id}` is already set up; nothing changed"),
+            (false, _) => {
+                let bound: Vec<_> = self.bound.iter().map(|kind| format!("`{kind}`")).collect();
+                format!("repaired environment `{id}`: bound {}", bound.join(", "))
+            }
+        };
+        format!("{what}\n\n{}", self.doctor.render_human("doctor"))
+    }
+}

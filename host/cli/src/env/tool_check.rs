@@ -1,0 +1,141 @@
+//! `gtc op env tool-check`: check that this machine has the programs and connections that
+//! handlers need.
+
+use std::io;
+
+use env_pack_domain::{CheckOutcome, ToolCheck};
+
+use crate::args::EnvironmentPayload;
+use crate::input::Input;
+use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural};
+use crate::runner::Runner;
+use crate::table::{Cell, Style, Table};
+use gtc_core::ops::tool_check::{self, PreflightReport, ToolCheckReport};
+
+pub fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
+    runner.check(
+        "env",
+        "tool-check",
+        input,
+        |environment| Ok(tool_check::tool_check(&runner.host, &environment)?),
+        |report| report.passed(),
+    )
+}
+
+impl RenderHuman for ToolCheckReport {
+    fn render_human(&self, _verb: &str) -> String {
+        let mut table = Table::new(["SLOT", "KIND", "CHECK", "RESULT"]);
+        let mut next = Vec::new();
+        for checks in &self.bindings {
+            preflight_rows(
+                &mut table,
+                &mut next,
+                checks.slot.to_string(),
+                checks.kind.to_string(),
+                &checks.preflight,
+            );
+        }
+        for checks in &self.extension_bindings {
+            let slot = extension(checks.instance_id.as_deref());
+            preflight_rows(&mut table, &mut next, slot, checks.kind.to_string(), &checks.preflight);
+        }
+        for unresolved in &self.unresolved_bindings {
+            let state = Style::Bad.cell(format!("{BAD} not checked: {}", unresolved.error));
+            table.row([
+                Style::Bold.cell(unresolved.slot),
+                Style::Plain.cell(&unresolved.kind),
+                empty_cell(),
+                state,
+            ]);
+        }
+        for unresolved in &self.extension_unresolved_bindings {
+            let slot = extension(unresolved.instance_id.as_deref());
+            let state = Style::Notice.cell(format!("{NOTICE} not checked: {}", unresolved.error));
+            table.row([
+                Style::Bold.cell(slot),
+                Style::Plain.cell(&unresolved.kind),
+                empty_cell(),
+                state,
+            ]);
+        }
+        if table.is_empty() {
+            return format!("environment `{}` has no bindings to check\n", self.environment_id);
+        }
+        let mut text = format!("environment `{}`\n\n{}\n", self.environment_id, table.render());
+        for (name, hint) in next {
+            text.push_str(&format!("next: `{name}`: {hint}\n"));
+        }
+        let mut summary =
+            format!("{}, {} failed", plural(self.total_checks, "check"), self.failed_checks);
+        let unchecked = self.unresolved_bindings.len() + self.failed_preflights;
+        if unchecked > 0 {
+            summary.push_str(&format!(", {} not checked", plural(unchecked, "handler")));
+        }
+        let (sign, word, style) = if self.passed() {
+            (GOOD, "ready", Style::Good)
+        } else {
+            (BAD, "not ready", Style::Bad)
+        };
+        text + &format!("{}: {summary}\n", style.paint(&format!("{sign} {word}")))
+    }
+}
+
+fn preflight_rows(
+    table: &mut Table,
+    next: &mut Vec<(String, String)>,
+    slot: String,
+    kind: String,
+    preflight: &PreflightReport,
+) {
+    if let Some(fault) = &preflight.fault {
+        table.row([
+            Style::Bold.cell(&slot),
+            Style::Plain.cell(&kind),
+            empty_cell(),
+            Style::Bad.cell(format!("{BAD} {}", fault.message)),
+        ]);
+    } else if preflight.checks.is_empty() {
+        table.row([
+            Style::Bold.cell(&slot),
+            Style::Plain.cell(&kind),
+            empty_cell(),
+            Style::Good.cell(format!("{GOOD} nothing to check")),
+        ]);
+    }
+    for check in &preflight.checks {
+        let (state, hint) = outcome(check);
+        table.row([
+            Style::Bold.cell(&slot),
+            Style::Plain.cell(&kind),
+            Style::Plain.cell(&check.name),
+            state,
+        ]);
+        next.extend(hint.map(|hint| (check.name.to_string(), hint)));
+    }
+}
+
+/// The cell for the outcome of a check, and a hint how to fix it.
+fn outcome(check: &ToolCheck) -> (Cell, Option<String>) {
+    let (problem, hint) = match &check.outcome {
+        CheckOutcome::Ok { detail: None } => return (Style::Good.cell(format!("{GOOD} ok")), None),
+        CheckOutcome::Ok { detail: Some(detail) } => {
+            return (Style::Good.cell(format!("{GOOD} ok: {detail}")), None);
+        }
+        CheckOutcome::Missing { install_hint } => ("missing".to_owned(), Some(install_hint)),
+        CheckOutcome::VersionMismatch { found, required, install_hint } => {
+            (format!("version {found} does not match {required}"), Some(install_hint))
+        }
+        CheckOutcome::AuthFailed { detail, recovery_hint } => {
+            (format!("authentication failed: {detail}"), Some(recovery_hint))
+        }
+        CheckOutcome::Unreachable { detail, recovery_hint } => {
+            (format!("unreachable: {detail}"), Some(recovery_hint))
+        }
+        CheckOutcome::ProbeError { detail } => (format!("could not be checked: {detail}"), None),
+    };
+    (Style::Bad.cell(format!("{BAD} {problem}")), hint.map(ToString::to_string))
+}
+
+fn extension(instance: Option<&str>) -> String {
+    instance.map_or_else(|| "extension".to_owned(), |instance| format!("extension ({instance})"))
+}

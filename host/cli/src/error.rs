@@ -1,0 +1,133 @@
+//! Errors of the command line: a message with its causes, a hint, and an exit code.
+
+use std::error::Error;
+
+use env_pack_domain::ForeignText;
+
+use gtc_core::ops::{ExitOutcome, OpError};
+
+/// An invalid argument.
+#[derive(Debug)]
+pub struct UsageError {
+    argument: &'static str,
+    reason: String,
+    /// Whether the argument is well-formed but not allowed: exit code 1 instead of 2.
+    is_refusal: bool,
+}
+
+impl UsageError {
+    /// An argument whose value `error` describes.
+    pub fn from_error(argument: &'static str, error: &dyn Error) -> Self {
+        Self { argument, reason: with_causes(error), is_refusal: false }
+    }
+
+    /// An argument with a reason in plain text.
+    pub fn new(argument: &'static str, reason: impl Into<String>) -> Self {
+        Self { argument, reason: reason.into(), is_refusal: false }
+    }
+
+    /// Turns the error into a refusal, with exit code 1.
+    pub fn into_refusal(self) -> Self {
+        Self { is_refusal: true, ..self }
+    }
+}
+
+/// The reason why a command failed.
+#[expect(clippy::large_enum_variant, reason = "created once per run, right before it is printed")]
+#[derive(Debug)]
+pub enum CliError {
+    /// An argument is invalid.
+    Usage(UsageError),
+    /// The operation failed or was refused.
+    Op(OpError),
+    /// The user declined at a prompt.
+    Declined,
+    /// The answers file is invalid, or was given together with flags.
+    Arguments(String),
+    /// The home folder is unknown, so the default folders are too.
+    NoHome,
+    /// A prompt could not be shown or answered.
+    Prompt {
+        /// The error of the terminal.
+        source: std::io::Error,
+    },
+}
+
+impl From<UsageError> for CliError {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error)
+    }
+}
+
+impl From<OpError> for CliError {
+    fn from(error: OpError) -> Self {
+        Self::Op(error)
+    }
+}
+
+impl CliError {
+    /// The stable name of the kind of error, as in JSON.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Usage(_) | Self::Arguments(_) => "invalid-argument",
+            Self::Op(error) => error.kind(),
+            Self::Declined => "declined",
+            Self::NoHome | Self::Prompt { .. } => "io",
+        }
+    }
+
+    /// The message, with its causes, on one line.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Usage(error) => format!("argument `{}`: {}", error.argument, error.reason),
+            Self::Op(error) => with_causes(error),
+            Self::Arguments(reason) => reason.clone(),
+            Self::Declined => "cancelled; nothing was changed".to_owned(),
+            Self::NoHome => {
+                "the home folder is unknown, so there is no default folder for environments and the cache"
+                    .to_owned()
+            }
+            Self::Prompt { source } => format!("could not prompt on the terminal: {source}"),
+        }
+    }
+
+    /// Returns the next step for the user, if there is one.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Usage(error) if error.is_refusal => None,
+            Self::Usage(_) | Self::Arguments(_) => {
+                Some("see `--help`, or `--schema` for the format of each argument".to_owned())
+            }
+            Self::Op(error) => error.hint(),
+            Self::Declined => None,
+            Self::NoHome => Some("set HOME, or `--store-root` and `--cache-dir`".to_owned()),
+            Self::Prompt { .. } => {
+                Some("use flags instead of the prompt: `--grant declared`, `--grant-tool`, `--grant-network` or `--yes`".to_owned())
+            }
+        }
+    }
+
+    /// 1 for a refusal, 2 for any other error.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Op(error) if error.exit_outcome() == ExitOutcome::Refused => 1,
+            Self::Usage(error) if error.is_refusal => 1,
+            Self::Declined => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// An error and its causes, without causes that the text before already quotes.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = ForeignText::new(cause.to_string()).to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,114 @@
+//! `gtc pack inspect`: show the contents of a pack without running it.
+
+use std::io;
+
+use clap::Args;
+use env_pack_domain::PackRef;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::error::UsageError;
+use crate::grammar::NewPackRef;
+use crate::input::Input;
+use crate::parse::{Payload, parse_pack_ref};
+use crate::render::{BAD, NOTICE, RenderHuman, join_or_none, shown};
+use crate::runner::Runner;
+use crate::table::{Style, Table};
+use gtc_core::document::Text;
+use gtc_core::ops::inspect::{self, InspectReport};
+
+/// Examples in the help text; a test parses each of them.
+pub const EXAMPLES: &str = "\
+Examples:
+  gtc pack inspect vault.gtpack
+  gtc pack inspect oci://ghcr.io/acme/vault:0.4.2 --wit";
+
+/// A pack to inspect.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InspectPayload {
+    /// Pack: a path, `oci://…`, or the name of a built-in
+    #[arg(value_name = "REF")]
+    #[schemars(with = "Text<NewPackRef>")]
+    pub pack_ref: String,
+    /// Print the world of each component in WIT
+    #[arg(long)]
+    #[serde(default)]
+    pub wit: bool,
+}
+
+impl Payload for InspectPayload {
+    type Request = (PackRef, bool);
+
+    fn into_request(self) -> Result<Self::Request, UsageError> {
+        Ok((parse_pack_ref("pack_ref", &self.pack_ref)?, self.wit))
+    }
+}
+
+pub fn run(runner: &Runner, input: Input<InspectPayload>) -> io::Result<u8> {
+    runner.run("pack", "inspect", input, |(pack_ref, wit)| {
+        Ok(inspect::inspect(&runner.host, &pack_ref, wit)?)
+    })
+}
+
+impl RenderHuman for InspectReport {
+    fn render_human(&self, _verb: &str) -> String {
+        let mut text = format!("pack `{}` {} by {}\n", self.id, self.version, self.publisher);
+        text.push_str(&format!("  sha256  {}\n  size    {} bytes\n", self.sha256, self.size));
+        if let Some(digest) = &self.manifest_digest {
+            text.push_str(&format!("  manifest  {digest}\n"));
+        }
+        text.push_str(&format!("  {}\n", self.signature));
+        if self.handlers.is_empty() {
+            text.push_str(&format!(
+                "\n{} contains no env-pack handler\n",
+                Style::Notice.paint(NOTICE)
+            ));
+        }
+        for handler in &self.handlers {
+            text.push_str(&format!(
+                "\nhandler `{}` ({} bytes)\n  sha256    {}\n  world     {}\n",
+                handler.component, handler.size, handler.sha256, handler.world
+            ));
+            text.push_str(&format!(
+                "  exports   {}\n",
+                join_or_none(handler.interfaces.iter().map(ToString::to_string))
+            ));
+            if let Some(declared) = &handler.declared {
+                text.push_str(&format!(
+                    "  slot      {}\n  path      {}\n",
+                    declared.slot, declared.descriptor_path
+                ));
+                text.push_str(&format!("  supports  {}\n", declared.supported_versions));
+                text.push_str(&format!(
+                    "  tools     {}\n",
+                    join_or_none(declared.tools.iter().map(|tool| format!("`{tool}`")))
+                ));
+                text.push_str(&format!(
+                    "  network   {}\n",
+                    join_or_none(declared.network.iter().cloned())
+                ));
+            }
+            text.push_str(&format!(
+                "  imports   {}\n",
+                join_or_none(handler.imports.iter().map(ToString::to_string))
+            ));
+            for line in handler.wit.iter().flat_map(|wit| wit.as_exact().lines()) {
+                text.push_str(&format!("    {}\n", shown(line)));
+            }
+            if let Some(problem) = &handler.problem {
+                text.push_str(&format!("  {} {problem}\n", Style::Bad.paint(BAD)));
+            }
+        }
+        let mut table = Table::new(["ENTRY", "BYTES", "BLAKE3"]);
+        for entry in &self.entries {
+            let hash = entry.blake3.get(..16).unwrap_or_default();
+            table.row([
+                Style::Plain.cell(&entry.name),
+                Style::Plain.cell(entry.size),
+                Style::Faint.cell(format!("{hash}…")),
+            ]);
+        }
+        text + "\n" + &table.render()
+    }
+}

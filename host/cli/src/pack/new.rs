@@ -1,0 +1,121 @@
+//! `gtc pack new`: create a project with a handler and a test.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use env_pack_domain::{CapabilitySlot, DescriptorPath};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::UsageError;
+use crate::input::Input;
+use crate::parse::{Payload, parse_argument};
+use crate::render::{GOOD, RenderHuman, plural, shown};
+use crate::runner::Runner;
+use crate::table::Style;
+use gtc_core::document::Text;
+use gtc_core::ops::project::{self as projects, Language, NewReport, NewRequest, path_argument};
+
+/// Examples in the help text; a test parses each of them.
+pub const EXAMPLES: &str = "\
+Examples:
+  gtc pack new acme.secrets.vault
+  gtc pack new acme.mail --slot extension --lang python --dir mail
+
+Next, in its folder: `gtc pack build` and `gtc pack test`.";
+
+/// A project to create.
+#[derive(Debug, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPayload {
+    /// Descriptor path of the handler: `<namespace>.<slot>.<implementation>`
+    #[arg(value_name = "DESCRIPTOR-PATH")]
+    #[schemars(with = "Text<DescriptorPath>")]
+    pub descriptor_path: String,
+    /// Slot of the handler [default: the second segment of the path]
+    #[arg(long)]
+    #[serde(default)]
+    #[schemars(extend("enum" = slots()))]
+    pub slot: Option<String>,
+    /// Programming language: rust, python or javascript
+    #[arg(long, value_name = "LANGUAGE", default_value = "rust")]
+    #[serde(default = "rust")]
+    #[schemars(extend("enum" = Language::ALL))]
+    pub lang: String,
+    /// Folder to create; if it exists, it must be empty except for `.git` [default: the
+    /// descriptor path]
+    #[arg(long, value_name = "DIR")]
+    #[serde(default)]
+    pub dir: Option<PathBuf>,
+}
+
+fn rust() -> String {
+    Language::Rust.to_string()
+}
+
+fn slots() -> Vec<Value> {
+    CapabilitySlot::ALL.iter().map(|slot| slot.to_string().into()).chain([Value::Null]).collect()
+}
+
+impl Payload for NewPayload {
+    type Request = NewRequest;
+
+    fn into_request(self) -> Result<NewRequest, UsageError> {
+        let path: DescriptorPath = parse_argument("descriptor_path", &self.descriptor_path)?;
+        let slot = self
+            .slot
+            .map(|slot| parse_argument("slot", &slot))
+            .transpose()?
+            .or_else(|| path.slot());
+        let slot = slot.ok_or_else(|| {
+            let slots = CapabilitySlot::ALL.map(CapabilitySlot::as_str).join(", ");
+            UsageError::new(
+                "slot",
+                format!(
+                    "the second segment of `{path}` is not a slot; set `--slot` to one of {slots}"
+                ),
+            )
+        })?;
+        Ok(NewRequest {
+            path,
+            slot,
+            language: parse_argument("lang", &self.lang)?,
+            folder: self.dir,
+        })
+    }
+}
+
+pub fn run(runner: &Runner, input: Input<NewPayload>) -> io::Result<u8> {
+    runner.run("pack", "new", input, |request| Ok(projects::new(&runner.host, &request)?))
+}
+
+impl RenderHuman for NewReport {
+    fn render_human(&self, _verb: &str) -> String {
+        let folder = shown(&self.folder.to_string_lossy());
+        let mut text = format!(
+            "{} created {folder}: slot `{}`, in {}\n",
+            Style::Good.paint(GOOD),
+            self.slot,
+            self.language
+        );
+        let (copied, own): (Vec<&String>, Vec<&String>) = self
+            .files
+            .iter()
+            .partition(|file| file.starts_with("vendor/") || file.starts_with("wit/deps/"));
+        for file in own {
+            text.push_str(&format!("  {file}\n"));
+        }
+        text.push_str(&format!(
+            "  and {} of the SDK and the interface\n",
+            plural(copied.len(), "file")
+        ));
+        let cd = if *self.folder == *Path::new(".") {
+            String::new()
+        } else {
+            format!("cd {} && ", path_argument(&self.folder.to_string_lossy()))
+        };
+        text + &format!("next: `{cd}gtc pack build`\n")
+    }
+}

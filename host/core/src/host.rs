@@ -1,0 +1,123 @@
+//! Constructs a host and its parts from settings; nothing else constructs them.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use crate::limits::Limits;
+use crate::project::ProgressNotice;
+use gtc_engine::{CompileNotice, Engine, LogSink, ToolEnvironment, Worker};
+use gtc_fetch::{FetchSettings, NoProgress, PackSource, Progress, RegistrySettings};
+use gtc_store::Store;
+
+/// Settings of a [`Host`].
+pub struct HostSettings {
+    /// Folder that holds the environments.
+    pub store_root: PathBuf,
+    /// Folder of cached archives and compiled code. It can be deleted at any time.
+    pub cache: PathBuf,
+    /// Search path and variables of the programs that handlers run.
+    pub tools: ToolEnvironment,
+    /// Process that compiles external components, and runs those that are not trusted yet.
+    pub worker: Worker,
+    /// Receives the log messages of handlers.
+    pub log: LogSink,
+    /// Called before a component is compiled; the value that it returns is dropped when the
+    /// compilation ends.
+    pub on_compile: CompileNotice,
+    /// Called before a toolchain builds a project; the value that it returns is dropped when
+    /// the build ends.
+    pub on_build: ProgressNotice,
+    /// Connections and credentials of registries.
+    pub registries: RegistrySettings,
+    /// Receives the progress of transfers.
+    pub progress: Box<dyn Progress>,
+    /// Limits on archives, handlers and registries.
+    pub limits: Limits,
+}
+
+impl HostSettings {
+    /// Settings with defaults for everything but the two folders: an empty search path for
+    /// programs, anonymous access to registries, no log and no progress. External components
+    /// are compiled in a new process of the running program, whose `main` must first call
+    /// [`run_if_worker`](gtc_engine::worker::run_if_worker).
+    pub fn quiet(store_root: PathBuf, cache: PathBuf) -> Self {
+        Self {
+            store_root,
+            cache,
+            tools: ToolEnvironment::default(),
+            worker: Worker::ThisProgram,
+            log: Box::new(|_| {}),
+            on_compile: Box::new(|_| Box::new(())),
+            on_build: Box::new(|_| Box::new(())),
+            registries: RegistrySettings::default(),
+            progress: Box::new(NoProgress),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// A host for env-packs: a store of environments, a cache, registries and an engine.
+pub struct Host {
+    pub(crate) store: Store,
+    /// Folder of cached archives and compiled code.
+    pub(crate) cache: PathBuf,
+    pub(crate) fetcher: PackSource,
+    pub(crate) limits: Limits,
+    /// Called before a toolchain builds a project.
+    pub(crate) on_build: ProgressNotice,
+    /// Started on first use, because many commands load no handler.
+    pub(crate) engine: LazyLock<Engine, Box<dyn FnOnce() -> Engine + Send>>,
+}
+
+impl Host {
+    /// Builds a host. Reads and writes no file, and starts no engine until one is needed.
+    pub fn new(settings: HostSettings) -> Self {
+        let HostSettings {
+            store_root,
+            cache,
+            tools,
+            worker,
+            log,
+            on_compile,
+            on_build,
+            registries,
+            progress,
+            limits,
+        } = settings;
+        let compiled = Some(cache.join("compiled"));
+        let offline = registries.offline;
+        let engine_settings = gtc_engine::EngineSettings {
+            limits: limits.engine.clone(),
+            compiled,
+            worker,
+            tools,
+            offline,
+            log,
+            on_compile,
+        };
+        let fetch_settings = FetchSettings {
+            cache: cache.clone(),
+            max_bytes: limits.archive.pack_bytes,
+            limits: limits.fetch.clone(),
+            registries,
+            progress,
+        };
+        Self {
+            store: Store::new(store_root),
+            fetcher: PackSource::new(fetch_settings),
+            cache,
+            limits,
+            on_build,
+            engine: LazyLock::new(Box::new(|| Engine::new(engine_settings))),
+        }
+    }
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host")
+            .field("store", &self.store.root())
+            .field("cache", &self.cache)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,114 @@
+//! Measures how long the handlers of a pack take on this machine.
+
+use std::time::Duration;
+
+use env_pack_domain::{ForeignText, PackRef};
+use serde::Serialize;
+
+use super::{OpError, PackError, load_pack};
+use crate::Host;
+use gtc_engine::{HandlerMeasurements, Provenance};
+
+/// Timings of the handlers of a pack.
+#[derive(Debug, Serialize)]
+pub struct BenchReport {
+    /// The pack reference.
+    pub pack_ref: PackRef,
+    /// The requested number of measurements. Slow calls are measured less often.
+    pub turns: usize,
+    /// Timings of each handler.
+    pub handlers: Vec<HandlerTimings>,
+}
+
+/// Timings of a handler.
+#[derive(Debug, Serialize)]
+pub struct HandlerTimings {
+    /// The id of the component.
+    pub component: ForeignText,
+    /// The size of the component, in bytes.
+    pub size: usize,
+    /// The peak memory of an instance, in bytes.
+    pub memory_bytes: u64,
+    /// Compiling the component, in a worker unless it is built in.
+    pub cold_load: Timing,
+    /// Mapping the compiled code, instantiating it, and calling the three metadata functions.
+    pub warm_load: Timing,
+    /// Creating an instance.
+    pub instantiate: Timing,
+    /// Calling `slot`.
+    pub slot: Timing,
+    /// Calling `descriptor-path`.
+    pub descriptor_path: Timing,
+    /// Calling `supported-versions`.
+    pub supported_versions: Timing,
+    /// Calling `preflight`, without grants and answers.
+    pub preflight: Timing,
+}
+
+/// Durations in microseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Timing {
+    /// The shortest duration.
+    pub min_us: f64,
+    /// The median duration.
+    pub median_us: f64,
+    /// The number of measurements.
+    pub turns: usize,
+}
+
+/// Measures the handlers of a pack.
+///
+/// # Errors
+/// [`OpError`] when the pack cannot be fetched, or a handler fails.
+pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchReport, OpError> {
+    let fetched = host.fetcher.fetch(pack_ref)?;
+    let shown = || ForeignText::new(pack_ref.text());
+    let pack = load_pack::open_archive(host, &fetched)
+        .map_err(|source| OpError::Archive { pack: shown(), source })?;
+    let trust = if fetched.is_builtin { Provenance::Builtin } else { Provenance::External };
+    let unusable = |source| OpError::BenchFailed { pack_ref: pack_ref.clone(), source };
+    if pack.handlers.is_empty() {
+        return Err(unusable(PackError::NoHandler));
+    }
+    let found = pack.handlers.len();
+    if found > load_pack::MAX_HANDLERS_PER_RUN {
+        return Err(unusable(PackError::TooManyHandlers { found }));
+    }
+    let mut handlers = Vec::new();
+    for packed in pack.handlers {
+        let component = packed.component.clone();
+        let times = host
+            .engine
+            .bench(&packed.bytes, &packed.digest, trust, turns)
+            .map_err(|source| unusable(PackError::Handler { component, source }))?;
+        handlers.push(handler_times(packed.component, packed.bytes.len(), &times));
+    }
+    Ok(BenchReport { pack_ref: pack_ref.clone(), turns, handlers })
+}
+
+fn handler_times(
+    component: ForeignText,
+    size: usize,
+    times: &HandlerMeasurements,
+) -> HandlerTimings {
+    HandlerTimings {
+        component,
+        size,
+        memory_bytes: times.memory_bytes,
+        cold_load: summarize(&times.cold_load),
+        warm_load: summarize(&times.warm_load),
+        instantiate: summarize(&times.instantiate),
+        slot: summarize(&times.slot),
+        descriptor_path: summarize(&times.descriptor_path),
+        supported_versions: summarize(&times.supported_versions),
+        preflight: summarize(&times.preflight),
+    }
+}
+
+fn summarize(times: &[Duration]) -> Timing {
+    let mut sorted: Vec<f64> =
+        times.iter().map(|time| (time.as_nanos() as f64 / 1e3 * 10.0).round() / 10.0).collect();
+    sorted.sort_by(f64::total_cmp);
+    let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
+    Timing { min_us: at(0), median_us: at(sorted.len().saturating_sub(1) / 2), turns: sorted.len() }
+}

@@ -1,0 +1,52 @@
+//! Compares a bound archive with what its reference leads to now.
+
+use env_pack_domain::Permissions;
+
+use super::check::CheckedPack;
+use super::report::{ComparedPack, GrantsReport, PackDifference};
+use crate::Host;
+use crate::ops::load_pack;
+use gtc_archive::Pack;
+use gtc_store::PinnedPack;
+
+/// Returns the difference between the pinned and the checked archive; none if they are the
+/// same.
+pub(super) fn compare(
+    host: &Host,
+    pin: &PinnedPack,
+    checked: &CheckedPack,
+) -> Option<PackDifference> {
+    if pin.archive == checked.pin.archive && pin.manifest == checked.pin.manifest {
+        return None;
+    }
+    let cached = host.fetcher.cache.archives.get(&pin.archive);
+    let before = cached.and_then(|archive| load_pack::open_archive(host, &archive).ok());
+    // without the old archive, assume that it declared what it was granted
+    let declared_before = before.as_ref().map_or_else(|| pin.grants.clone(), declared_permissions);
+    let after = load_pack::open_archive(host, &checked.fetched).ok();
+    Some(PackDifference {
+        from: compared(pin, before.map(|pack| pack.version)),
+        to: compared(&checked.pin, after.map(|pack| pack.version)),
+        permissions_added: GrantsReport::from(&checked.declared.without(&declared_before)),
+        permissions_removed: GrantsReport::from(&declared_before.without(&checked.declared)),
+    })
+}
+
+fn declared_permissions(pack: &Pack) -> Permissions {
+    pack.handlers
+        .iter()
+        .filter_map(|handler| handler.declared.as_ref())
+        .fold(Permissions::default(), |all, declared| all.union(&declared.permissions))
+}
+
+fn compared(pin: &PinnedPack, version: Option<String>) -> ComparedPack {
+    let mut supported: Vec<_> =
+        pin.handlers.iter().map(|handler| handler.supported_versions.to_string()).collect();
+    supported.dedup();
+    ComparedPack {
+        manifest_digest: pin.manifest,
+        sha256: pin.archive.hex(),
+        version,
+        supported_versions: supported,
+    }
+}

@@ -1,0 +1,247 @@
+//! Plans changes of bindings: fetches, loads and checks the pack, and changes no binding. The
+//! audit log records a plan that was refused.
+
+use env_pack_domain::change::{BindingRequest, Refusal};
+use env_pack_domain::{Binding, EnvId, PackRef, Permissions};
+
+use super::check::{CheckedPack, check_pack, missing_permissions};
+use super::difference::compare;
+use super::events::RequestedChange;
+use super::intent::{Intent, Verb};
+use super::report::{BindReport, PackDifference};
+use super::request::{BindRequest, RefreshRequest};
+use crate::Host;
+use crate::ops::{OpError, audit};
+use gtc_store::Stored;
+
+/// A checked change of a binding. [`apply`](fn@crate::ops::bind::apply) makes it.
+#[derive(Debug)]
+pub struct Plan {
+    pub(super) intent: Intent,
+    /// The checked pack; none if the pack is bound unchecked.
+    pub(super) checked: Option<CheckedPack>,
+    pub(super) missing: Permissions,
+    pub(super) difference: Option<PackDifference>,
+    /// The report of a refresh that changes nothing.
+    pub(super) unchanged: Option<BindReport>,
+}
+
+impl Plan {
+    /// Returns how the pack differs from the bound one, when a refresh found another archive.
+    pub fn difference(&self) -> Option<&PackDifference> {
+        self.difference.as_ref()
+    }
+
+    /// Returns the permissions that the pack declares and that are not granted. Applying the
+    /// plan fails until they are. A refresh that changes nothing cannot grant any.
+    pub fn missing_permissions(&self) -> Option<&Permissions> {
+        (!self.missing.is_empty() && self.unchanged.is_none()).then_some(&self.missing)
+    }
+
+    /// Grants the missing permissions.
+    pub fn grant_missing(&mut self) {
+        let granted = &self.intent.grants.permissions;
+        self.intent.grants.permissions = granted.union(&self.missing);
+        self.missing = Permissions::default();
+    }
+}
+
+/// Plans to bind a pack to a free place.
+///
+/// # Errors
+/// [`OpError`] when the place is taken, or the pack may not be bound. The audit log records
+/// the failure.
+pub fn plan_add(host: &Host, request: BindRequest) -> Result<Plan, OpError> {
+    plan_bind(host, Verb::Add, request)
+}
+
+/// Plans to bind a pack in place of another.
+///
+/// # Errors
+/// [`OpError`] when the place is free, or the pack may not be bound. The audit log records
+/// the failure.
+pub fn plan_update(host: &Host, request: BindRequest) -> Result<Plan, OpError> {
+    plan_bind(host, Verb::Update, request)
+}
+
+fn plan_bind(host: &Host, verb: Verb, request: BindRequest) -> Result<Plan, OpError> {
+    let fetch = request.fetch;
+    let intent = Intent::new(verb, request);
+    let planned = check_bind(host, &intent, fetch);
+    let (checked, missing) = record_failure(host, &intent, planned)?;
+    Ok(Plan { intent, checked, missing, difference: None, unchanged: None })
+}
+
+fn check_bind(
+    host: &Host,
+    intent: &Intent,
+    fetch: bool,
+) -> Result<(Option<CheckedPack>, Permissions), OpError> {
+    let stored = host.store.load(&intent.environment)?;
+    // a request that the bindings do not allow fails before any pack is fetched
+    intent.changes(&stored.environment, &intent.binding.pack_ref)?;
+    if !fetch {
+        return Ok((None, Permissions::default()));
+    }
+    let checked = check_pack(host, &stored, intent)?;
+    let missing = missing_permissions(&stored, intent, &checked.declared);
+    Ok((Some(checked), missing))
+}
+
+/// Plans to bind the archive that the reference of a binding resolves to now.
+///
+/// # Errors
+/// [`OpError`] when the binding does not exist, the pack may not be bound, or its digest is
+/// not the expected one. The audit log records a pack that may not be bound.
+pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, OpError> {
+    let stored = host.store.load(&request.environment)?;
+    let bound = find_bound(&stored, request)?;
+    let intent = refresh_intent(request, bound);
+    if host.fetcher.is_builtin(&bound.pack_ref) {
+        return Ok(Plan::unchanged(intent, bound, None));
+    }
+    let checked = record_failure(host, &intent, check_pack(host, &stored, &intent))?;
+    ensure_expected(request, &intent, &checked)?;
+    Ok(compare_with_bound(host, &stored, intent, bound, checked))
+}
+
+/// Reports what refreshing a binding would change, without changing it.
+///
+/// # Errors
+/// As for [`plan_refresh`]; nothing is recorded in the audit log.
+pub fn preview_refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, OpError> {
+    let stored = host.store.load(&request.environment)?;
+    let bound = find_bound(&stored, request)?;
+    let intent = refresh_intent(request, bound);
+    let unchanged = unchanged_report(&intent, bound);
+    if host.fetcher.is_builtin(&bound.pack_ref) {
+        return Ok(unchanged);
+    }
+    let checked = check_pack(host, &stored, &intent)?;
+    ensure_expected(request, &intent, &checked)?;
+    let plan = compare_with_bound(host, &stored, intent, bound, checked);
+    Ok(BindReport { moved_from: plan.difference, ..plan.unchanged.unwrap_or(unchanged) })
+}
+
+fn find_bound<'a>(stored: &'a Stored, request: &RefreshRequest) -> Result<&'a Binding, OpError> {
+    let bound = stored.environment.binding(&request.key).ok_or_else(|| Refusal::NotBound {
+        environment: request.environment.clone(),
+        key: request.key.clone(),
+    })?;
+    Ok(bound)
+}
+
+fn refresh_intent(request: &RefreshRequest, bound: &Binding) -> Intent {
+    Intent {
+        environment: request.environment.clone(),
+        binding: BindingRequest {
+            place: bound.place.clone(),
+            kind: bound.kind.clone(),
+            pack_ref: bound.pack_ref.clone(),
+            answers_ref: bound.answers_ref.clone(),
+        },
+        grants: request.grants.clone(),
+        verb: Verb::Refresh(Box::new(bound.clone())),
+        all_instances: false,
+        idempotency_key: request.idempotency_key.clone(),
+    }
+}
+
+/// Completes the plan of a refresh. A binding without a pin has nothing to compare with, and
+/// is bound to the archive that its reference resolves to.
+fn compare_with_bound(
+    host: &Host,
+    stored: &Stored,
+    intent: Intent,
+    bound: &Binding,
+    checked: CheckedPack,
+) -> Plan {
+    let missing = missing_permissions(stored, &intent, &checked.declared);
+    let pin = stored.pins.get(&bound.pack_ref);
+    let difference = pin.and_then(|pin| compare(host, pin, &checked));
+    if pin.is_some() && difference.is_none() {
+        return Plan { missing, ..Plan::unchanged(intent, bound, Some(checked)) };
+    }
+    Plan { intent, checked: Some(checked), missing, difference, unchanged: None }
+}
+
+impl Plan {
+    fn unchanged(intent: Intent, bound: &Binding, checked: Option<CheckedPack>) -> Self {
+        let signer = checked.as_ref().and_then(|checked| checked.signed.signature.signer());
+        let report = BindReport { signer, ..unchanged_report(&intent, bound) };
+        Self {
+            intent,
+            checked,
+            missing: Permissions::default(),
+            difference: None,
+            unchanged: Some(report),
+        }
+    }
+}
+
+/// Fails if the fetched pack has another digest than the expected one.
+fn ensure_expected(
+    request: &RefreshRequest,
+    intent: &Intent,
+    checked: &CheckedPack,
+) -> Result<(), OpError> {
+    let archive = checked.fetched.digest;
+    let manifest = checked.pin.manifest;
+    match request.expected {
+        Some(expected) if expected != archive && Some(expected) != manifest => {
+            Err(OpError::ReferenceMoved {
+                environment: request.environment.clone(),
+                key: request.key.clone(),
+                pack_ref: intent.binding.pack_ref.clone(),
+                from: expected,
+                to: manifest.unwrap_or(archive),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn unchanged_report(intent: &Intent, bound: &Binding) -> BindReport {
+    BindReport {
+        unchanged: true,
+        idempotency_key: intent.idempotency_key.clone(),
+        warnings: suggest_following_tag(&intent.environment, &bound.pack_ref).into_iter().collect(),
+        ..BindReport::of_binding(&intent.environment, bound)
+    }
+}
+
+/// Returns the advice to follow the tag, for a reference with tag and digest: its digest never
+/// moves.
+fn suggest_following_tag(environment: &EnvId, pack_ref: &PackRef) -> Option<String> {
+    let PackRef::Oci(reference) = pack_ref else { return None };
+    let text = reference.to_string();
+    let (tagged, _) = text.split_once('@')?;
+    reference.tag()?;
+    Some(format!(
+        "it is bound by its digest, which never moves; to follow the tag again, bind `{tagged}` with `update --env {environment}`"
+    ))
+}
+
+/// Records a plan that failed in the audit log. A successful one is recorded when it is
+/// applied.
+fn record_failure<T>(
+    host: &Host,
+    intent: &Intent,
+    planned: Result<T, OpError>,
+) -> Result<T, OpError> {
+    if planned.is_ok() {
+        return planned;
+    }
+    let event = requested_change(intent).failure();
+    audit::record(host, &intent.environment, vec![event], planned)
+}
+
+pub(super) fn requested_change(intent: &Intent) -> RequestedChange<'_> {
+    RequestedChange {
+        environment: &intent.environment,
+        verb: if matches!(intent.verb, Verb::Add) { "add" } else { "update" },
+        place: &intent.binding.place,
+        kind: Some(intent.binding.kind.to_string()),
+        idempotency_key: &intent.idempotency_key,
+    }
+}

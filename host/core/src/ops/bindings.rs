@@ -1,0 +1,131 @@
+//! Lists bindings and resolves the answers of extensions. These operations read stored
+//! files and load no component.
+
+use env_pack_domain::{BindingPlace, EnvId, ExtRef, PackDescriptor, PackRef};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::OpError;
+use crate::Host;
+use gtc_store::Stored;
+
+/// The packs bound to core slots.
+#[derive(Debug, Serialize)]
+pub struct EnvPacksReport {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The bindings.
+    pub bindings: Vec<ListedBinding>,
+}
+
+/// The bound extensions.
+#[derive(Debug, Serialize)]
+pub struct ExtensionsReport {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The bindings.
+    pub extensions: Vec<ListedBinding>,
+}
+
+/// A binding in a list.
+#[derive(Debug, Serialize)]
+pub struct ListedBinding {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The slot, for packs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
+    /// The instance, for extensions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    /// The descriptor.
+    pub kind: PackDescriptor,
+    /// The pack reference.
+    pub pack_ref: PackRef,
+    /// The path of the answers file, relative to the environment's folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers_ref: Option<String>,
+    /// The generation: the number of changes since the binding was added.
+    pub generation: u64,
+    /// Whether a previous binding exists for a rollback.
+    pub has_previous: bool,
+    /// The SHA-256 digest that was pinned when the pack was bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive_sha256: Option<String>,
+}
+
+/// The answers of a bound extension.
+#[derive(Debug, Serialize)]
+pub struct ResolveReport {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The extension.
+    pub reference: ExtRef,
+    /// The answers as JSON, with the exact text of the answers file.
+    pub answers: Box<RawValue>,
+}
+
+/// Lists the packs bound to core slots.
+///
+/// # Errors
+/// [`OpError`] when the environment cannot be read.
+pub fn list_env_packs(host: &Host, id: &EnvId) -> Result<EnvPacksReport, OpError> {
+    let stored = host.store.load(id)?;
+    let bindings = list(&stored, |place| matches!(place, BindingPlace::Slot(_)));
+    Ok(EnvPacksReport { environment_id: id.clone(), bindings })
+}
+
+/// Lists the bound extensions.
+///
+/// # Errors
+/// [`OpError`] when the environment cannot be read.
+pub fn list_extensions(host: &Host, id: &EnvId) -> Result<ExtensionsReport, OpError> {
+    let stored = host.store.load(id)?;
+    let extensions = list(&stored, |place| matches!(place, BindingPlace::Extension(_)));
+    Ok(ExtensionsReport { environment_id: id.clone(), extensions })
+}
+
+/// Returns the answers of the extension that a reference names.
+///
+/// # Errors
+/// [`OpError::NotBound`] when the extension is not bound, [`OpError::Answers`] when its
+/// answers cannot be read.
+pub fn resolve_extension(
+    host: &Host,
+    id: &EnvId,
+    reference: &ExtRef,
+) -> Result<ResolveReport, OpError> {
+    let stored = host.store.load(id)?;
+    let key = reference.key();
+    let binding = stored
+        .environment
+        .binding(&key)
+        .ok_or_else(|| OpError::NotBound { key: key.clone(), environment: id.clone() })?;
+    let answers = host.store.answers(id, binding.answers_ref.as_ref());
+    let answers = answers.map_err(|source| OpError::Answers { key: key.clone(), source })?;
+    let answers = RawValue::from_string(answers).expect("the store gives out JSON only");
+    Ok(ResolveReport { environment_id: id.clone(), reference: reference.clone(), answers })
+}
+
+fn list(stored: &Stored, wanted: impl Fn(&BindingPlace) -> bool) -> Vec<ListedBinding> {
+    let environment = &stored.environment;
+    let bindings = environment.bindings().filter(|binding| wanted(&binding.place));
+    let entry = |binding: &env_pack_domain::Binding| {
+        let (slot, instance_id) = match &binding.place {
+            BindingPlace::Slot(slot) => (Some(slot.to_string()), None),
+            BindingPlace::Extension(instance) => (None, instance.as_ref().map(ToString::to_string)),
+        };
+        ListedBinding {
+            environment_id: environment.id().clone(),
+            slot,
+            instance_id,
+            kind: binding.kind.clone(),
+            pack_ref: binding.pack_ref.clone(),
+            answers_ref: binding.answers_ref.as_ref().map(|answers| answers.as_str().to_owned()),
+            generation: binding.generation,
+            has_previous: binding.previous.is_some(),
+            archive_sha256: stored.pins.get(&binding.pack_ref).map(|pin| pin.archive.hex()),
+        }
+    };
+    bindings.map(entry).collect()
+}

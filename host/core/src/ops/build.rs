@@ -1,0 +1,194 @@
+//! Builds a pack from a component.
+
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::{
+    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, PackId, Permissions, Sha256Digest,
+    Version,
+};
+use serde::Serialize;
+
+use super::inspect::InspectedDeclaration;
+use super::output_file::write;
+use super::project::{bind_command, pack_id, path_argument};
+use super::{FilePath, OpError, load_pack};
+use crate::Host;
+use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
+use gtc_engine::Provenance;
+
+/// The id of the only component in a built pack.
+const COMPONENT: &str = "handler";
+
+/// A pack to build.
+#[derive(Clone, Debug)]
+pub struct BuildRequest {
+    /// The file of the component.
+    pub component: PathBuf,
+    /// The id of the pack. Default: the descriptor path of its handler.
+    pub id: Option<PackId>,
+    /// The version of the pack.
+    pub version: Version,
+    /// The publisher. Default: the namespace of the descriptor path.
+    pub publisher: Option<String>,
+    /// Permissions to declare, in addition to those embedded in the component.
+    pub permissions: Permissions,
+    /// The folder of the pack if `output` is not given; the file is named
+    /// `<id>-<version>.gtpack`.
+    pub folder: PathBuf,
+    /// The file of the pack.
+    pub output: Option<PathBuf>,
+}
+
+/// The result of building a pack.
+#[derive(Debug, Serialize)]
+pub struct BuildReport {
+    /// The file.
+    pub path: FilePath,
+    /// The id of the pack.
+    pub id: String,
+    /// The version of the pack.
+    pub version: String,
+    /// The size of the archive, in bytes.
+    pub size: usize,
+    /// The SHA-256 digest of the archive.
+    pub sha256: String,
+    /// The slot that the handler serves.
+    pub slot: CapabilitySlot,
+    /// The descriptor path that the handler provides.
+    pub descriptor_path: DescriptorPath,
+    /// The descriptor versions that the handler supports.
+    pub supported_versions: String,
+    /// The declared commands.
+    pub tools: Vec<String>,
+    /// The declared network addresses.
+    pub network: Vec<String>,
+    /// The imports of the component.
+    pub imports: Vec<ForeignText>,
+    /// The command that binds the pack, if `gtc` binds packs of its slot.
+    #[serde(skip)]
+    pub bind: Option<String>,
+    /// Problems that `doctor` will report once the pack is bound.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// Builds a pack from a component. The component's metadata functions run in a sandboxed
+/// worker.
+///
+/// # Errors
+/// [`OpError`] when the component is not a handler, or the pack cannot be written.
+pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError> {
+    let fetched =
+        host.fetcher.fetch_file(&request.component).map_err(|source| OpError::Input { source })?;
+    let loaded =
+        host.engine
+            .load_isolated(&fetched.bytes, &fetched.digest, Provenance::External)
+            .map_err(|source| OpError::Component { path: request.component.clone(), source })?;
+    let declared = declaration(host, request, &fetched.bytes, &*loaded.handler)?;
+    let id = request
+        .id
+        .as_ref()
+        .map_or_else(|| pack_id(&declared.descriptor_path), |id| id.as_str().to_owned());
+    let namespace = declared.descriptor_path.as_str().split('.').next().unwrap_or_default();
+    let pack = NewPack {
+        id: id.clone(),
+        version: request.version.clone(),
+        publisher: request.publisher.clone().unwrap_or_else(|| namespace.to_owned()),
+        handlers: vec![NewHandler {
+            component: COMPONENT.to_owned(),
+            bytes: fetched.bytes.into_owned(),
+            declared: declared.clone(),
+        }],
+    };
+    let bytes = archive_bytes(host, &pack)?;
+    let path = request
+        .output
+        .clone()
+        .unwrap_or_else(|| request.folder.join(format!("{id}-{}.gtpack", request.version)));
+    write(&path, &bytes)?;
+    let version = request.version.to_string();
+    let descriptor = (&declared.descriptor_path, version.as_str());
+    let reference = path_argument(&path.to_string_lossy());
+    let bind = bind_command(host, descriptor, declared.slot, "<env>", &reference);
+    let report = BuildReport::new(&pack, declared, loaded.imports, &bytes, path);
+    Ok(BuildReport { bind, ..report })
+}
+
+/// Returns what the manifest of the new pack declares of its handler.
+fn declaration(
+    host: &Host,
+    request: &BuildRequest,
+    component: &[u8],
+    handler: &dyn EnvPackHandler,
+) -> Result<HandlerDeclaration, OpError> {
+    let supported_versions = handler.supported_versions().clone();
+    if !supported_versions.matches(&request.version) {
+        return Err(OpError::VersionNotSupported {
+            version: request.version.clone(),
+            supported: supported_versions,
+        });
+    }
+    let embedded = embedded_permissions(host, &request.component, component)?;
+    Ok(HandlerDeclaration {
+        slot: handler.slot(),
+        descriptor_path: handler.descriptor_path().clone(),
+        supported_versions,
+        permissions: embedded.union(&request.permissions),
+    })
+}
+
+impl BuildReport {
+    fn new(
+        pack: &NewPack,
+        declared: HandlerDeclaration,
+        imports: Vec<ForeignText>,
+        bytes: &[u8],
+        path: PathBuf,
+    ) -> Self {
+        let component = ForeignText::new(COMPONENT);
+        let warnings = load_pack::permission_faults(&component, &imports, &declared.permissions);
+        let shown = InspectedDeclaration::from(declared);
+        Self {
+            path: path.into(),
+            id: pack.id.clone(),
+            version: pack.version.to_string(),
+            size: bytes.len(),
+            sha256: Sha256Digest::compute(bytes).hex(),
+            slot: shown.slot,
+            descriptor_path: shown.descriptor_path,
+            supported_versions: shown.supported_versions,
+            tools: shown.tools,
+            network: shown.network,
+            imports,
+            bind: None,
+            warnings,
+        }
+    }
+}
+
+/// Reads the permissions that the SDK embedded in a component; none if the component has
+/// no such section.
+pub(super) fn embedded_permissions(
+    host: &Host,
+    path: &Path,
+    component: &[u8],
+) -> Result<Permissions, OpError> {
+    let section = gtc_engine::permissions_section(component, &host.limits.engine.complexity)
+        .map_err(|source| OpError::Component { path: path.to_owned(), source })?;
+    section.map_or_else(
+        || Ok(Permissions::default()),
+        |json| {
+            gtc_archive::parse_permissions(json)
+                .map_err(|reason| OpError::PermissionsSection { path: path.to_owned(), reason })
+        },
+    )
+}
+
+/// Encodes a pack. A pack that exceeds a limit must fail here, and not when an operator opens
+/// it.
+fn archive_bytes(host: &Host, pack: &NewPack) -> Result<Vec<u8>, OpError> {
+    let in_pack = |source| OpError::Archive { pack: ForeignText::excerpt(&pack.id), source };
+    let bytes = gtc_archive::write(pack).map_err(in_pack)?;
+    gtc_archive::open(&bytes, &host.limits.archive).map_err(in_pack)?;
+    Ok(bytes)
+}

@@ -1,0 +1,154 @@
+//! Collects which archives and components are pinned, by the environments of all store
+//! roots that have used this cache.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use env_pack_domain::{EnvId, ForeignText, PackRef, Sha256Digest};
+use serde::Serialize;
+
+use crate::Host;
+use crate::ops::bind::retain_used_pins;
+use crate::ops::{OpError, PackError};
+use gtc_fetch::FetchError;
+use gtc_store::{Store, StoreError};
+
+/// The pinned archives and components, and the environments that pin them.
+#[derive(Debug, Default)]
+pub(super) struct PinIndex {
+    archives: BTreeMap<Sha256Digest, Vec<PinnedBy>>,
+    /// The packs that contain each component.
+    components: BTreeMap<Sha256Digest, BTreeSet<ForeignText>>,
+    /// Environments that could not be read.
+    pub unreadable: Vec<UnreadableEnvironment>,
+    /// The error of the first unreadable environment.
+    fault: Option<StoreError>,
+    /// Store roots whose paths could not be read, by the digest of their path.
+    pub unreadable_roots: Vec<(Sha256Digest, FetchError)>,
+    /// Store roots that no longer exist.
+    pub missing_roots: Vec<PathBuf>,
+}
+
+/// A pin of an archive: a binding, or the previous binding that a rollback would restore.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PinnedBy {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The store root of the environment, if it is another one than the host's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_root: Option<ForeignText>,
+    /// The pack reference.
+    pub pack_ref: ForeignText,
+}
+
+/// An environment whose pins could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnreadableEnvironment {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The store root of the environment, if it is another one than the host's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_root: Option<ForeignText>,
+    /// The error of reading it.
+    pub error: String,
+}
+
+impl PinIndex {
+    /// Returns true if an environment pins a pack by this reference.
+    pub fn is_reference_bound(&self, pack_ref: &str) -> bool {
+        self.archives.values().flatten().any(|pin| pin.pack_ref.as_exact() == pack_ref)
+    }
+
+    /// Collects the pins of the built-in packs, of this host's environments, and of the
+    /// environments in every other store root that has used the cache.
+    pub fn collect(host: &Host) -> Result<Self, OpError> {
+        let mut pins = Self::default();
+        pins.add_builtins(host)?;
+        pins.add_store(&host.store, None)?;
+        let own = std::path::absolute(host.store.root()).ok();
+        let roots = host.fetcher.cache.gc_roots.list()?;
+        pins.unreadable_roots = roots.unreadable;
+        for root in roots.found.into_iter().filter(|root| own.as_ref() != Some(root)) {
+            match host.store.at_other_root(&root) {
+                Some(store) => pins.add_store(&store, Some(super::display_path(&root)))?,
+                None => pins.missing_roots.push(root),
+            }
+        }
+        Ok(pins)
+    }
+
+    /// Like [`Self::collect`], but fails if any environment or store root cannot be read.
+    /// Without complete pins, nothing may be removed.
+    pub fn collect_complete(host: &Host) -> Result<Self, OpError> {
+        let mut pins = Self::collect(host)?;
+        match (pins.fault.take(), pins.unreadable_roots.pop()) {
+            (Some(source), _) => Err(OpError::PinsUnreadable { source }),
+            (None, Some((_, source))) => Err(OpError::StoreRootUnreadable { source }),
+            (None, None) => Ok(pins),
+        }
+    }
+
+    /// Returns the pins of an archive.
+    pub fn pinned_by(&self, digest: &Sha256Digest) -> &[PinnedBy] {
+        self.archives.get(digest).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Iterates over the pinned archives.
+    pub fn archives(&self) -> impl Iterator<Item = (&Sha256Digest, &[PinnedBy])> {
+        self.archives.iter().map(|(digest, by)| (digest, by.as_slice()))
+    }
+
+    /// Returns the pinned or built-in packs that contain a component.
+    pub fn packs_of(&self, component: &Sha256Digest) -> Vec<ForeignText> {
+        self.components.get(component).into_iter().flatten().cloned().collect()
+    }
+
+    fn add_builtins(&mut self, host: &Host) -> Result<(), OpError> {
+        for builtin in host.fetcher.builtins() {
+            let open = || -> Result<gtc_archive::Pack, PackError> {
+                let fetched = host.fetcher.fetch(&PackRef::Builtin(builtin.clone()))?;
+                Ok(gtc_archive::open(&fetched.bytes, &host.limits.archive)?)
+            };
+            let pack =
+                open().map_err(|source| OpError::Builtin { pack: builtin.clone(), source })?;
+            let name = ForeignText::new(builtin.to_string());
+            pack.handlers.iter().for_each(|handler| self.add_component(handler.digest, &name));
+        }
+        Ok(())
+    }
+
+    fn add_store(&mut self, store: &Store, store_root: Option<ForeignText>) -> Result<(), OpError> {
+        for id in store.list()? {
+            match store.load(&id) {
+                Ok(stored) => {
+                    let mut pins = stored.pins.clone();
+                    retain_used_pins(&mut pins, &[&stored.environment]);
+                    for (pack_ref, pin) in pins.packs {
+                        let pack_ref = ForeignText::new(pack_ref);
+                        for handler in &pin.handlers {
+                            self.add_component(handler.digest, &pack_ref);
+                        }
+                        self.archives.entry(pin.archive).or_default().push(PinnedBy {
+                            environment_id: id.clone(),
+                            store_root: store_root.clone(),
+                            pack_ref,
+                        });
+                    }
+                }
+                Err(fault) => {
+                    self.unreadable.push(UnreadableEnvironment {
+                        environment_id: id,
+                        store_root: store_root.clone(),
+                        error: fault.to_string(),
+                    });
+                    self.fault.get_or_insert(fault);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_component(&mut self, component: Sha256Digest, pack: &ForeignText) {
+        self.components.entry(component).or_default().insert(pack.clone());
+    }
+}

@@ -1,0 +1,374 @@
+//! Diagnoses an environment: finds problems and suggests the next step for each.
+
+mod report;
+
+use env_pack_domain::diagnosis::{self, BindingDiagnosis, DiagnosisSeverity};
+use env_pack_domain::{Binding, BindingPlace, EnvId, PackRef, ResolveError};
+
+pub use report::{
+    BindingHealth, DigestDrift, DoctorFinding, DoctorReport, DuplicatePath, ExtensionFindings,
+    FindingSubject, LoadFailure, PermissionFault, SignatureReport, SlotMismatch, ValidationStatus,
+    VersionSkew,
+};
+
+use super::OpError;
+use super::assemble::{self, Assembly};
+use super::error::describe_permissions;
+use super::suggested_commands::{flags, inspect_command, refresh_command, update_command};
+use crate::Host;
+use gtc_store::Stored;
+
+/// Diagnoses an environment. With `strict`, information counts as findings.
+///
+/// # Errors
+/// [`OpError`] when the environment cannot be read.
+pub fn doctor(host: &Host, environment: &EnvId, strict: bool) -> Result<DoctorReport, OpError> {
+    let stored = host.store.load(environment)?;
+    diagnose(host, &stored, strict)
+}
+
+pub(super) fn diagnose(
+    host: &Host,
+    stored: &Stored,
+    strict: bool,
+) -> Result<DoctorReport, OpError> {
+    let assembly = assemble::assemble(host, stored)?;
+    let environment = &stored.environment;
+    let diagnosis = diagnosis::diagnose(environment, &assembly.registry);
+    let mut report = DoctorReport {
+        environment_id: environment.id().clone(),
+        validate: ValidationStatus { status: "ok", message: None },
+        bound_slots: environment.packs().iter().map(|binding| binding.place.slot()).collect(),
+        missing_slots: diagnosis.missing_slots.iter().map(|slot| slot.slot()).collect(),
+        unknown_kinds: Vec::new(),
+        slot_mismatches: Vec::new(),
+        version_skew: Vec::new(),
+        extensions: ExtensionFindings {
+            count: environment.extensions().len(),
+            ..ExtensionFindings::default()
+        },
+        load_failures: Vec::new(),
+        digest_drift: Vec::new(),
+        duplicate_registrations: Vec::new(),
+        permission_faults: Vec::new(),
+        signatures: Vec::new(),
+        bindings: Vec::new(),
+        findings: Vec::new(),
+        healthy: true,
+        has_runtime: stored.has_runtime,
+        checked_at: jiff::Timestamp::now().to_string(),
+    };
+    report.report_load_failures(&assembly, stored);
+    report.report_drifts(&assembly, environment.id(), stored);
+    report.report_duplicates(&assembly);
+    report.report_permissions(&assembly, environment.id());
+    report.signatures = assembly
+        .signatures
+        .iter()
+        .map(|(pack_ref, signature)| SignatureReport {
+            pack_ref: pack_ref.clone(),
+            signature: signature.clone(),
+        })
+        .collect();
+    for examined in &diagnosis.bindings {
+        report.report_binding(examined, &assembly, environment.id());
+        report.report_answers(host, examined.binding, environment.id());
+    }
+    report.report_missing_slots(environment.id());
+    if strict {
+        report
+            .findings
+            .iter_mut()
+            .for_each(|finding| finding.severity = DiagnosisSeverity::Finding);
+    }
+    report.bindings =
+        environment.bindings().map(|binding| health(binding, &report.findings)).collect();
+    report.healthy =
+        report.findings.iter().all(|finding| finding.severity < DiagnosisSeverity::Finding);
+    Ok(report)
+}
+
+impl DoctorReport {
+    fn add_finding(
+        &mut self,
+        code: &'static str,
+        severity: DiagnosisSeverity,
+        subject: FindingSubject,
+        reason: String,
+        next: String,
+    ) {
+        self.findings.push(DoctorFinding { code, severity, subject, reason, next });
+    }
+
+    /// Reports packs that did not load.
+    fn report_load_failures(&mut self, assembly: &Assembly, stored: &Stored) {
+        for failure in &assembly.failures {
+            let kinds = failure.bindings.iter().filter_map(|key| stored.environment.binding(key));
+            let reason = failure.error.to_string();
+            let next = failure.error.hint().to_owned();
+            self.load_failures.push(LoadFailure {
+                pack_ref: failure.pack_ref.clone(),
+                kinds: kinds.map(|binding| binding.kind.clone()).collect(),
+                error: failure.error.kind(),
+                reason: reason.clone(),
+                next: next.clone(),
+            });
+            self.add_finding(
+                "load-failure",
+                DiagnosisSeverity::Finding,
+                FindingSubject::Pack(failure.pack_ref.clone()),
+                reason,
+                next,
+            );
+        }
+    }
+
+    /// Reports archives and manifests that changed since they were bound.
+    fn report_drifts(&mut self, assembly: &Assembly, id: &EnvId, stored: &Stored) {
+        for drift in &assembly.drifts {
+            let assemble::Drift { found, locked, .. } = drift;
+            let reason = match &drift.pack_ref {
+                PackRef::Oci(_) => {
+                    format!("its manifest changed since it was bound: {found} instead of {locked}")
+                }
+                _ => format!("its archive changed since it was bound: {found} instead of {locked}"),
+            };
+            let user =
+                stored.environment.bindings().find(|binding| binding.pack_ref == drift.pack_ref);
+            let next = match &drift.pack_ref {
+                PackRef::Oci(_) => {
+                    let again =
+                        user.map(|binding| refresh_command(id, &binding.key())).unwrap_or_default();
+                    format!(
+                        "review and accept the change with `{again}`; until then, the bound archive is used"
+                    )
+                }
+                _ => {
+                    let again = user
+                        .map(|binding| update_command(id, binding, Some(&drift.pack_ref)))
+                        .unwrap_or_default();
+                    format!(
+                        "inspect it with `{}`, and accept it with `{again}`",
+                        inspect_command(&drift.pack_ref)
+                    )
+                }
+            };
+            self.digest_drift.push(DigestDrift {
+                pack_ref: drift.pack_ref.clone(),
+                locked: drift.locked.to_string(),
+                found: drift.found.to_string(),
+                reason: reason.clone(),
+                next: next.clone(),
+            });
+            self.add_finding(
+                "digest-drift",
+                DiagnosisSeverity::Finding,
+                FindingSubject::Pack(drift.pack_ref.clone()),
+                reason,
+                next,
+            );
+        }
+    }
+
+    /// Reports packs whose descriptor path belongs to another pack.
+    fn report_duplicates(&mut self, assembly: &Assembly) {
+        for duplicate in &assembly.duplicates {
+            let reason = duplicate.to_string();
+            let next =
+                "bind a pack with another descriptor path, or remove one of the two bindings"
+                    .to_owned();
+            let refused = duplicate.refused.pack_ref.clone();
+            let subject = refused
+                .clone()
+                .map_or_else(|| FindingSubject::Path(duplicate.path.clone()), FindingSubject::Pack);
+            self.duplicate_registrations.push(DuplicatePath {
+                descriptor_path: duplicate.path.clone(),
+                kept: duplicate.kept.pack_ref.clone(),
+                refused,
+                reason: reason.clone(),
+                next: next.clone(),
+            });
+            self.add_finding(
+                "duplicate-registration",
+                DiagnosisSeverity::Finding,
+                subject,
+                reason,
+                next,
+            );
+        }
+    }
+
+    /// Reports undeclared and ungranted permissions.
+    fn report_permissions(&mut self, assembly: &Assembly, id: &EnvId) {
+        for fault in &assembly.permission_problems {
+            let (pack_ref, code, reason, next) = match fault {
+                assemble::PermissionProblem::Mismatch { pack_ref, reason } => {
+                    let next =
+                        "ask the author of the pack to declare exactly the permissions it needs"
+                            .to_owned();
+                    (pack_ref, "permission-mismatch", reason.clone(), next)
+                }
+                assemble::PermissionProblem::Ungranted { pack_ref, path, missing } => {
+                    let reason = format!(
+                        "it requires permissions that are not granted: {}",
+                        describe_permissions(missing)
+                    );
+                    let next = format!(
+                        "grant them with `gtc op grants add --env {id} --kind {path} {}`",
+                        flags(missing, "--")
+                    );
+                    (pack_ref, "permission-not-granted", reason, next)
+                }
+            };
+            let found = PermissionFault {
+                pack_ref: pack_ref.clone(),
+                code,
+                reason: reason.clone(),
+                next: next.clone(),
+            };
+            self.permission_faults.push(found);
+            self.add_finding(
+                code,
+                DiagnosisSeverity::Finding,
+                FindingSubject::Pack(pack_ref.clone()),
+                reason,
+                next,
+            );
+        }
+    }
+
+    /// Reports a binding whose handler cannot be resolved.
+    fn report_binding(&mut self, examined: &BindingDiagnosis<'_>, assembly: &Assembly, id: &EnvId) {
+        let BindingDiagnosis { binding, verdict } = examined;
+        let kind = binding.kind.clone();
+        let is_extension = matches!(binding.place, BindingPlace::Extension(_));
+        let lists = if is_extension {
+            let extensions = &mut self.extensions;
+            (
+                &mut extensions.unknown_kinds,
+                &mut extensions.slot_mismatches,
+                &mut extensions.version_skew,
+            )
+        } else {
+            (&mut self.unknown_kinds, &mut self.slot_mismatches, &mut self.version_skew)
+        };
+        let fault = match verdict {
+            Ok(_) => None,
+            Err(ResolveError::Unknown { .. }) => {
+                lists.0.push(kind);
+                Some("unknown-kind")
+            }
+            Err(ResolveError::SlotMismatch { expected, actual, .. }) => {
+                lists.1.push(SlotMismatch { kind, bound_slot: *expected, handler_slot: *actual });
+                Some("slot-mismatch")
+            }
+            Err(ResolveError::VersionUnsupported { requested, supported, .. }) => {
+                lists.2.push(VersionSkew {
+                    kind,
+                    requested: requested.clone(),
+                    supported: supported.clone(),
+                });
+                Some("version-skew")
+            }
+        };
+        let failed = assembly.failures.iter().any(|failure| failure.pack_ref == binding.pack_ref);
+        // the load failure of the pack is reported already
+        let explained = failed && fault == Some("unknown-kind");
+        if let (Some(code), Err(error), false) = (fault, verdict, explained) {
+            let severity = examined.severity().unwrap_or(DiagnosisSeverity::Finding);
+            let reason = explain(error, binding, assembly);
+            self.add_finding(
+                code,
+                severity,
+                binding_subject(binding),
+                reason,
+                next_step(error, binding, id),
+            );
+        }
+    }
+
+    /// Reports answers that cannot be read.
+    fn report_answers(&mut self, host: &Host, binding: &Binding, id: &EnvId) {
+        let Err(error) = host.store.answers(id, binding.answers_ref.as_ref()) else { return };
+        let message = format!("{}: {error}", binding.key());
+        self.validate.status = "error";
+        self.validate.message = Some(match self.validate.message.take() {
+            Some(before) => format!("{before}; {message}"),
+            None => message,
+        });
+        let next = "write the file, or bind without `--answers-ref`".to_owned();
+        self.add_finding(
+            "unreadable-answers",
+            DiagnosisSeverity::Finding,
+            binding_subject(binding),
+            error.to_string(),
+            next,
+        );
+    }
+
+    fn report_missing_slots(&mut self, id: &EnvId) {
+        for slot in self.missing_slots.clone() {
+            let reason = "nothing is bound to it".to_owned();
+            let next = format!(
+                "bind a pack with `gtc op env-packs add --env {id} --slot {slot} --kind <path>@<version> --pack-ref <file>`"
+            );
+            self.add_finding(
+                "missing-slot",
+                DiagnosisSeverity::Information,
+                FindingSubject::Slot(slot),
+                reason,
+                next,
+            );
+        }
+    }
+}
+
+/// Returns the state of a binding: the most severe finding about it or its pack.
+fn health(binding: &Binding, findings: &[DoctorFinding]) -> BindingHealth {
+    let concerning = findings.iter().filter(|finding| finding.subject.concerns(binding));
+    // `max_by_key` returns the last maximum, so reverse to get the first
+    let gravest = concerning.rev().max_by_key(|finding| finding.severity);
+    BindingHealth {
+        slot: binding.place.slot(),
+        instance_id: match &binding.place {
+            BindingPlace::Extension(instance) => instance.as_ref().map(ToString::to_string),
+            BindingPlace::Slot(_) => None,
+        },
+        kind: binding.kind.clone(),
+        pack_ref: binding.pack_ref.clone(),
+        state: gravest.map_or("healthy", |finding| finding.code),
+        severity: gravest.map(|finding| finding.severity),
+    }
+}
+
+fn binding_subject(binding: &Binding) -> FindingSubject {
+    FindingSubject::Binding(binding.key(), binding.kind.clone())
+}
+
+fn explain(error: &ResolveError, binding: &Binding, assembly: &Assembly) -> String {
+    match (error, assembly.handled_paths.get(&binding.pack_ref.text())) {
+        (ResolveError::Unknown { path }, Some(answered)) => {
+            let answered =
+                answered.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+            format!("its pack provides {answered}, not `{path}`")
+        }
+        _ => error.to_string(),
+    }
+}
+
+fn next_step(error: &ResolveError, binding: &Binding, id: &EnvId) -> String {
+    match error {
+        ResolveError::Unknown { .. } => {
+            format!("bind a pack that provides it: `{}`", update_command(id, binding, None))
+        }
+        ResolveError::VersionUnsupported { supported, .. } => {
+            format!(
+                "bind a version that matches `{supported}`, or a pack that supports this one: `{}`",
+                update_command(id, binding, None)
+            )
+        }
+        ResolveError::SlotMismatch { actual, .. } => {
+            format!("bind it to slot `{actual}`, and bind another pack here")
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Creates, initializes, lists and shows environments.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use env_pack_domain::change::{self, BindingRequest};
+use env_pack_domain::{
+    BindingKey, BindingPlace, CoreSlot, DisplayName, EnvId, Environment, PackDescriptor, PackRef,
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::doctor::{self, DoctorReport};
+use super::{OpError, audit, load_pack};
+use crate::Host;
+use gtc_store::{AuditEvent, EditSession, Stored};
+
+/// The default listen address of a runtime.
+const LISTEN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// The result of initializing an environment.
+#[derive(Debug, Serialize)]
+pub struct InitReport {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// Whether the environment is new.
+    pub created: bool,
+    /// The default packs that were bound to free slots.
+    pub bound: Vec<PackDescriptor>,
+    /// The diagnosis after the change.
+    pub doctor: DoctorReport,
+    /// The idempotency key of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+/// The result of creating an environment.
+#[derive(Debug, Serialize)]
+pub struct CreateReport {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The display name.
+    pub name: String,
+    /// The default packs that were bound.
+    pub bound: Vec<PackDescriptor>,
+    /// The idempotency key of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+/// The environments of a store.
+#[derive(Debug, Serialize)]
+pub struct ListReport {
+    /// The folder of environments.
+    pub store_root: String,
+    /// The environments, sorted by id.
+    pub environments: Vec<ListedEnvironment>,
+}
+
+/// An environment in a list.
+#[derive(Debug, Serialize)]
+pub struct ListedEnvironment {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The number of bound core slots.
+    pub packs: usize,
+    /// The number of bound extensions.
+    pub extensions: usize,
+    /// The error, if the environment cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// The files of an environment.
+#[derive(Debug, Serialize)]
+pub struct ShowReport {
+    /// The text of `environment.json`.
+    pub environment: Box<RawValue>,
+    /// The text of `runtime.json`, if it exists.
+    pub runtime: Option<Box<RawValue>>,
+}
+
+/// A request to create an environment.
+#[derive(Clone, Debug)]
+pub struct NewEnvironment {
+    /// The id of the environment.
+    pub id: EnvId,
+    /// The display name. Default: the id.
+    pub name: Option<DisplayName>,
+    /// The listen address of its runtime. Default: `127.0.0.1:8080`.
+    pub listen_addr: Option<SocketAddr>,
+    /// Whether to create it without the default bindings.
+    pub empty: bool,
+    /// Idempotency key; written to the audit log and returned.
+    pub idempotency_key: Option<String>,
+}
+
+/// Creates an environment with the default packs.
+///
+/// # Errors
+/// [`OpError`] when the environment exists already, or cannot be written.
+pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError> {
+    let result = save_new(host, new);
+    let event = event("create", &new.id, new.idempotency_key.as_deref());
+    audit::record(host, &new.id, vec![event], result)
+}
+
+fn save_new(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError> {
+    let name = new.name.as_ref().map_or(new.id.as_str(), DisplayName::as_str);
+    let listen_addr = new.listen_addr.unwrap_or(LISTEN_ADDR);
+    let mut session = host.store.create(&new.id, name, listen_addr)?;
+    let bound = if new.empty { Vec::new() } else { bind_defaults(host, &mut session)? };
+    Ok(CreateReport {
+        environment_id: new.id.clone(),
+        name: name.to_owned(),
+        bound,
+        idempotency_key: new.idempotency_key.clone(),
+    })
+}
+
+/// Creates the environment if it does not exist, binds the default packs to free slots,
+/// and diagnoses the result.
+///
+/// # Errors
+/// [`OpError`] when the environment cannot be read or written.
+pub fn init(host: &Host, id: &EnvId, idempotency_key: Option<&str>) -> Result<InitReport, OpError> {
+    let created = !host.store.exists(id);
+    let result = save_initialized(host, id, created);
+    let is_unchanged = !created && matches!(&result, Ok((_, bound)) if bound.is_empty());
+    let events = if is_unchanged { Vec::new() } else { vec![event("init", id, idempotency_key)] };
+    let (session, bound) = audit::record(host, id, events, result)?;
+    let doctor = doctor::diagnose(host, session.stored(), false)?;
+    Ok(InitReport {
+        environment_id: id.clone(),
+        created,
+        bound,
+        doctor,
+        idempotency_key: idempotency_key.map(str::to_owned),
+    })
+}
+
+fn save_initialized(
+    host: &Host,
+    id: &EnvId,
+    create: bool,
+) -> Result<(EditSession, Vec<PackDescriptor>), OpError> {
+    let mut session = if create {
+        host.store.create(id, id.as_str(), LISTEN_ADDR)?
+    } else {
+        host.store.open(id)?
+    };
+    let bound = bind_defaults(host, &mut session)?;
+    Ok((session, bound))
+}
+
+/// Lists the environments of the store. An unreadable environment is listed with its error.
+///
+/// # Errors
+/// [`OpError`] when the folder cannot be read.
+pub fn list(host: &Host) -> Result<ListReport, OpError> {
+    let mut environments = Vec::new();
+    for id in host.store.list()? {
+        let (packs, extensions, error) = match host.store.load(&id) {
+            Ok(Stored { environment, .. }) => {
+                (environment.packs().len(), environment.extensions().len(), None)
+            }
+            Err(error) => (0, 0, Some(error.to_string())),
+        };
+        environments.push(ListedEnvironment { environment_id: id, packs, extensions, error });
+    }
+    Ok(ListReport { store_root: host.store.root().to_string_lossy().into_owned(), environments })
+}
+
+/// Returns the exact text of an environment's files.
+///
+/// # Errors
+/// [`OpError`] when the environment cannot be read.
+pub fn show(host: &Host, id: &EnvId) -> Result<ShowReport, OpError> {
+    let shown = host.store.read_files(id)?;
+    Ok(ShowReport { environment: shown.environment, runtime: shown.runtime })
+}
+
+/// Binds the built-in packs to the free slots that they serve.
+fn bind_defaults(host: &Host, session: &mut EditSession) -> Result<Vec<PackDescriptor>, OpError> {
+    let mut environment = session.stored().environment.clone();
+    let mut bound = Vec::new();
+    for (slot, kind) in unbound_defaults(host, &environment)? {
+        let pack_ref = PackRef::Builtin(kind.clone());
+        let request = BindingRequest {
+            place: BindingPlace::Slot(slot),
+            kind: kind.clone(),
+            pack_ref,
+            answers_ref: None,
+        };
+        environment = change::add(&environment, request)?.environment;
+        bound.push(kind);
+    }
+    let pins = session.stored().pins.clone();
+    session.save(&environment, &pins)?;
+    Ok(bound)
+}
+
+/// Returns the built-in packs whose slots are free, and their slots.
+fn unbound_defaults(
+    host: &Host,
+    environment: &Environment,
+) -> Result<Vec<(CoreSlot, PackDescriptor)>, OpError> {
+    let mut defaults = Vec::new();
+    for kind in host.fetcher.builtins() {
+        let (_, pack) = load_pack::load_pack(host, &PackRef::Builtin(kind.clone()))
+            .map_err(|source| OpError::Builtin { pack: kind.clone(), source })?;
+        let slot = pack.handler_for(&kind).map(|loaded| loaded.handler.slot());
+        let Some(Ok(slot)) = slot.map(CoreSlot::try_from) else { continue };
+        if environment.binding(&BindingKey::Slot(slot)).is_none() {
+            defaults.push((slot, kind));
+        }
+    }
+    Ok(defaults)
+}
+
+fn event(verb: &'static str, id: &EnvId, idempotency_key: Option<&str>) -> AuditEvent {
+    AuditEvent {
+        noun: "env",
+        verb,
+        target: vec![("environment_id", Some(id.to_string()))],
+        previous_generation: None,
+        new_generation: None,
+        idempotency_key: idempotency_key.map(str::to_owned),
+        result: Ok(()),
+    }
+}

@@ -1,0 +1,261 @@
+//! Exports packs into a bundle, an OCI image layout in a tar file, for machines without
+//! access to a registry.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::{EnvId, ForeignText, PackRef, Sha256Digest};
+use serde::Serialize;
+
+use super::load_pack::{self, fetch_pinned};
+use super::output_file::write_with;
+use super::repack::is_same_file;
+use super::signing::signature_path;
+use super::trust::{TrustPolicy, find_signatures, parse_signature_for, to_published};
+use super::{FilePath, OpError, PackError};
+use crate::Host;
+use gtc_archive::Pack;
+use gtc_fetch::{BundleEntry, FetchedPack, PackAnnotations};
+use gtc_signing::{MAX_ENVELOPE_BYTES, PackSignature};
+
+/// A request to export packs.
+#[derive(Clone, Debug)]
+pub struct ExportRequest {
+    /// The packs to export.
+    pub packs: PackSelection,
+    /// The environment whose trust root to include.
+    pub trust_root_of: Option<EnvId>,
+    /// The file of the bundle.
+    pub output: PathBuf,
+}
+
+/// The packs to export.
+#[derive(Clone, Debug)]
+pub enum PackSelection {
+    /// Packs by reference.
+    Named(Vec<PackRef>),
+    /// All pinned packs of an environment.
+    Bound(EnvId),
+}
+
+/// The result of exporting packs.
+#[derive(Debug, Serialize)]
+pub struct ExportReport {
+    /// The file of the bundle.
+    pub path: FilePath,
+    /// The exported packs.
+    pub packs: Vec<ExportedPack>,
+    /// The environment whose trust root is included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_root_of: Option<EnvId>,
+    /// Packs, signatures and other parts that are not included.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// A pack in the bundle.
+#[derive(Debug, Serialize)]
+pub struct ExportedPack {
+    /// The reference it was fetched from.
+    pub pack_ref: PackRef,
+    /// The id of the pack.
+    pub id: ForeignText,
+    /// The version of the pack.
+    pub version: String,
+    /// The digest of the OCI manifest.
+    pub manifest_digest: Sha256Digest,
+    /// The SHA-256 digest of the archive.
+    pub sha256: String,
+    /// The size of the archive, in bytes.
+    pub size: u64,
+    /// The number of included signatures.
+    pub signatures: usize,
+}
+
+/// Writes packs and their signatures into an
+/// [OCI image layout](https://github.com/opencontainers/image-spec/blob/main/image-layout.md)
+/// in a tar file. The same packs always give the same bytes.
+///
+/// # Errors
+/// [`OpError`] when a pack or a signature cannot be fetched, or the file cannot be written.
+pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, OpError> {
+    let mut warnings = Vec::new();
+    let chosen: Vec<(PackRef, Option<Get>)> = match &request.packs {
+        PackSelection::Named(refs) => {
+            refs.iter().map(|pack_ref| (pack_ref.clone(), None)).collect()
+        }
+        PackSelection::Bound(environment) => pinned_packs(host, environment, &mut warnings)?,
+    };
+    let is_output = |(pack_ref, _): &(PackRef, _)| {
+        pack_ref.file_path().is_some_and(|path| is_same_file(&request.output, Path::new(path)))
+    };
+    if chosen.iter().any(is_output) {
+        return Err(OpError::OutputIsInput { path: request.output.clone() });
+    }
+    let trust_root = request
+        .trust_root_of
+        .as_ref()
+        .map(|environment| trust_root_document(host, environment))
+        .transpose()?;
+    let mut entries = Vec::new();
+    let mut reports = Vec::new();
+    for (pack_ref, fetched) in chosen {
+        let fetched = match fetched {
+            Some(get) => get(host)?,
+            None => host.fetcher.fetch(&pack_ref)?,
+        };
+        let (entry, report) = build_entry(host, pack_ref, &fetched, &mut warnings)?;
+        entries.push(entry);
+        reports.push(report);
+    }
+    let along = request.trust_root_of.as_ref().map(EnvId::as_str).zip(trust_root.as_deref());
+    let mut fault = None;
+    let written = write_with(&request.output, |file| {
+        host.fetcher.bundle_writer().write(&entries, along, file).map_err(|error| {
+            fault = Some(error);
+            io::ErrorKind::Other.into()
+        })
+    });
+    match fault {
+        Some(fault) => Err(OpError::Bundle { path: request.output.clone(), source: fault.into() }),
+        None => written.map(|()| ExportReport {
+            path: request.output.as_path().into(),
+            packs: reports,
+            trust_root_of: request.trust_root_of.clone(),
+            warnings,
+        }),
+    }
+}
+
+/// Fetches a pinned pack when it is written, so that packs are not all in memory at once.
+type Get = Box<dyn FnOnce(&Host) -> Result<FetchedPack, OpError>>;
+
+/// Returns the pinned packs of an environment, without duplicates.
+fn pinned_packs(
+    host: &Host,
+    environment: &EnvId,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<(PackRef, Option<Get>)>, OpError> {
+    let stored = host.store.load(environment)?;
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for pack_ref in stored.environment.bindings().map(|binding| binding.pack_ref.clone()) {
+        if host.fetcher.is_builtin(&pack_ref) || !seen.insert(pack_ref.text()) {
+            continue;
+        }
+        let Some(pin) = stored.pins.get(&pack_ref).cloned() else {
+            warnings.push(format!("pack `{pack_ref}` is not pinned, and is not included"));
+            continue;
+        };
+        let of = pack_ref.clone();
+        let get: Get = Box::new(move |host| {
+            let not_saved = |source| OpError::NotSaved { pack_ref: of.clone(), source };
+            match (&of, pin.manifest) {
+                // the cached archive has no manifest, so fetch by manifest digest
+                (PackRef::Oci(_), Some(_)) => {
+                    let fetched = host.fetcher.fetch_pinned(&of, pin.manifest)?;
+                    if fetched.digest == pin.archive {
+                        return Ok(fetched);
+                    }
+                    Err(not_saved(PackError::Replaced {
+                        locked: pin.archive,
+                        found: fetched.digest,
+                    }))
+                }
+                _ => fetch_pinned(host, &of, &pin).map_err(not_saved),
+            }
+        });
+        found.push((pack_ref, Some(get)));
+    }
+    if found.is_empty() {
+        return Err(OpError::NothingToSave { environment: environment.clone() });
+    }
+    Ok(found)
+}
+
+/// Returns the trust root of an environment as a document.
+fn trust_root_document(host: &Host, environment: &EnvId) -> Result<String, OpError> {
+    host.store.load(environment)?;
+    let root = host.store.trust_root(environment)?;
+    if TrustPolicy::from_trust_root(&root)?.is_empty() {
+        return Err(OpError::NoTrustRoot { environment: environment.clone() });
+    }
+    Ok(root.to_document())
+}
+
+/// Builds the bundle entry of a pack, with its signatures.
+fn build_entry(
+    host: &Host,
+    pack_ref: PackRef,
+    fetched: &FetchedPack,
+    warnings: &mut Vec<String>,
+) -> Result<(BundleEntry, ExportedPack), OpError> {
+    let pack = load_pack::open_archive(host, fetched)
+        .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
+    let mut parcel = match &pack_ref {
+        PackRef::Oci(reference) => {
+            host.fetcher.bundle_writer().entry_from_registry(reference, fetched)?
+        }
+        _ => {
+            let notes = PackAnnotations {
+                title: pack.id.as_exact().to_owned(),
+                version: pack.version.clone(),
+                ..PackAnnotations::default()
+            };
+            let envelope = read_envelope_file(host, &pack_ref, fetched);
+            host.fetcher.bundle_writer().entry_from_file(
+                fetched,
+                entry_name(&pack),
+                &notes,
+                envelope.as_deref(),
+            )?
+        }
+    };
+    for read in find_signatures(host, &pack_ref, fetched) {
+        let unreadable = |source| PackError::SignatureFile { source };
+        let bytes = read.map_err(|source| OpError::NotSaved {
+            pack_ref: pack_ref.clone(),
+            source: unreadable(source),
+        })?;
+        let left_out = match parse_signature_for(&bytes, &fetched.digest) {
+            Ok(evidence) if parcel.add(to_published(bytes, &evidence)) => continue,
+            Ok(_) => "it signs another manifest".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        warnings.push(format!("a signature of pack `{pack_ref}` is not included: {left_out}"));
+    }
+    let missing = parcel.missing().iter();
+    warnings.extend(missing.map(|digest| {
+        format!(
+            "{digest} of pack `{pack_ref}` is not cached and not included; other tools may need it"
+        )
+    }));
+    let report = ExportedPack {
+        id: pack.id,
+        version: pack.version,
+        manifest_digest: parcel.manifest(),
+        sha256: fetched.digest.hex(),
+        size: fetched.bytes.len() as u64,
+        signatures: parcel.signatures(),
+        pack_ref,
+    };
+    Ok((parcel, report))
+}
+
+/// Reads the envelope next to a pack file. Pushing the pack would add it to the manifest
+/// too.
+fn read_envelope_file(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) -> Option<Vec<u8>> {
+    let path = signature_path(Path::new(pack_ref.file_path()?));
+    let bytes = host.fetcher.read_document(&path, MAX_ENVELOPE_BYTES).ok()?;
+    matches!(parse_signature_for(&bytes, &fetched.digest), Ok(PackSignature::Envelope(_)))
+        .then_some(bytes)
+}
+
+/// Returns the name of a pack from a file, such as `acme.secrets.vault:1.0.0`. It has no
+/// `/`, so it cannot be mistaken for a registry reference.
+fn entry_name(pack: &Pack) -> Option<String> {
+    let name = format!("{}:{}", pack.id.as_exact(), pack.version);
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._:+-".contains(&b);
+    name.bytes().all(is_plain).then_some(name)
+}

@@ -1,0 +1,195 @@
+//! Lists, adds and revokes the permissions of bound packs. No pack is run.
+
+use env_pack_domain::{DescriptorPath, EnvId, PackRef, Permissions};
+use serde::Serialize;
+
+use super::bind::{GrantSelection, GrantsReport};
+use super::load_pack;
+use super::{OpError, PackError, audit};
+use crate::Host;
+use gtc_store::{AuditEvent, EditSession, PinnedPack, Stored};
+
+/// The permissions of all pinned packs of an environment.
+#[derive(Debug, Serialize)]
+pub struct GrantsListReport {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The packs.
+    pub packs: Vec<PackGrants>,
+}
+
+/// The permissions of one pack.
+#[derive(Debug, Serialize)]
+pub struct PackGrants {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The descriptor paths that the pack provides.
+    pub kinds: Vec<DescriptorPath>,
+    /// The pack reference.
+    pub pack_ref: PackRef,
+    /// The SHA-256 digest of the archive that the grants apply to.
+    pub archive_sha256: String,
+    /// The granted permissions.
+    pub grants: GrantsReport,
+    /// The idempotency key of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+/// A request to add or revoke permissions.
+#[derive(Clone, Debug)]
+pub struct GrantsRequest {
+    /// The environment.
+    pub environment: EnvId,
+    /// A descriptor path that the pack provides.
+    pub kind: DescriptorPath,
+    /// The permissions to add or revoke.
+    pub grants: GrantSelection,
+    /// Idempotency key; written to the audit log and returned.
+    pub idempotency_key: Option<String>,
+}
+
+/// Lists the permissions of the pinned packs.
+///
+/// # Errors
+/// [`OpError`] when the environment cannot be read.
+pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, OpError> {
+    let stored = host.store.load(environment)?;
+    let packs = stored.environment.bindings().map(|binding| &binding.pack_ref);
+    let mut listed: Vec<PackGrants> = Vec::new();
+    for pack_ref in packs {
+        let is_new = listed.iter().all(|pack| pack.pack_ref != *pack_ref);
+        if let Some(pin) = stored.pins.get(pack_ref).filter(|_| is_new) {
+            listed.push(report(environment, pack_ref, pin, None));
+        }
+    }
+    Ok(GrantsListReport { environment_id: environment.clone(), packs: listed })
+}
+
+/// Grants permissions that a pack declares.
+///
+/// # Errors
+/// [`OpError`] when the pack is not bound, or does not declare them; nothing was written
+/// then.
+pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
+    let result = save_added(host, request);
+    record(host, "add", request, result)
+}
+
+fn save_added(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
+    let mut session = host.store.open(&request.environment)?;
+    let (pack_ref, pin) = pinned_pack(session.stored(), request)?;
+    let declared = pinned_declaration(host, &pack_ref, &pin)
+        .map_err(|source| OpError::PinnedPackUnreadable { pack_ref: pack_ref.clone(), source })?;
+    let undeclared = request.grants.permissions.without(&declared);
+    if !undeclared.is_empty() {
+        return Err(OpError::NotDeclared { pack_ref, undeclared });
+    }
+    let added = if request.grants.declared { &declared } else { &request.grants.permissions };
+    let grants = pin.grants.union(added);
+    save(&mut session, request, &pack_ref, PinnedPack { grants, ..pin })
+}
+
+/// Revokes permissions of a pack.
+///
+/// # Errors
+/// [`OpError`] when the pack is not bound, or does not have them; nothing was written then.
+pub fn revoke(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
+    let result = save_revoked(host, request);
+    record(host, "revoke", request, result)
+}
+
+fn save_revoked(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
+    let mut session = host.store.open(&request.environment)?;
+    let (pack_ref, pin) = pinned_pack(session.stored(), request)?;
+    let grants = if request.grants.declared {
+        Permissions::default()
+    } else {
+        let absent = request.grants.permissions.without(&pin.grants);
+        if !absent.is_empty() {
+            let environment = request.environment.clone();
+            return Err(OpError::NeverGranted { environment, pack_ref, absent });
+        }
+        pin.grants.without(&request.grants.permissions)
+    };
+    save(&mut session, request, &pack_ref, PinnedPack { grants, ..pin })
+}
+
+/// Finds the bound and pinned pack that provides the descriptor path of a request.
+fn pinned_pack(stored: &Stored, request: &GrantsRequest) -> Result<(PackRef, PinnedPack), OpError> {
+    let provides = |pin: &PinnedPack| {
+        pin.handlers.iter().any(|handler| handler.descriptor_path == request.kind)
+    };
+    for binding in stored.environment.bindings() {
+        if let Some(pin) = stored.pins.get(&binding.pack_ref).filter(|pin| provides(pin)) {
+            return Ok((binding.pack_ref.clone(), pin.clone()));
+        }
+    }
+    Err(OpError::NotPinned { kind: request.kind.clone(), environment: request.environment.clone() })
+}
+
+fn save(
+    session: &mut EditSession,
+    request: &GrantsRequest,
+    pack_ref: &PackRef,
+    pin: PinnedPack,
+) -> Result<PackGrants, OpError> {
+    let report = report(&request.environment, pack_ref, &pin, request.idempotency_key.clone());
+    let environment = session.stored().environment.clone();
+    let mut pins = session.stored().pins.clone();
+    pins.packs.insert(pack_ref.text(), pin);
+    session.save(&environment, &pins)?;
+    Ok(report)
+}
+
+/// Records a change of grants in the audit log.
+fn record(
+    host: &Host,
+    verb: &'static str,
+    request: &GrantsRequest,
+    result: Result<PackGrants, OpError>,
+) -> Result<PackGrants, OpError> {
+    let report = result.as_ref().ok();
+    let event = AuditEvent {
+        noun: "grants",
+        verb,
+        target: vec![
+            ("kind", Some(request.kind.to_string())),
+            ("pack_ref", report.map(|report| report.pack_ref.to_string())),
+            ("grants", report.map(|report| report.grants.to_string())),
+        ],
+        previous_generation: None,
+        new_generation: None,
+        idempotency_key: request.idempotency_key.clone(),
+        result: Ok(()),
+    };
+    audit::record(host, &request.environment, vec![event], result)
+}
+
+/// Returns the permissions that all handlers of the pinned archive declare.
+fn pinned_declaration(
+    host: &Host,
+    pack_ref: &PackRef,
+    pin: &PinnedPack,
+) -> Result<Permissions, PackError> {
+    let fetched = load_pack::fetch_pinned(host, pack_ref, pin)?;
+    let pack = gtc_archive::open(&fetched.bytes, &host.limits.archive)?;
+    let declared = pack.handlers.into_iter().filter_map(|handler| handler.declared);
+    Ok(declared.fold(Permissions::default(), |all, declared| all.union(&declared.permissions)))
+}
+
+fn report(
+    environment: &EnvId,
+    pack_ref: &PackRef,
+    pin: &PinnedPack,
+    idempotency_key: Option<String>,
+) -> PackGrants {
+    PackGrants {
+        environment_id: environment.clone(),
+        kinds: pin.handlers.iter().map(|handler| handler.descriptor_path.clone()).collect(),
+        pack_ref: pack_ref.clone(),
+        archive_sha256: pin.archive.hex(),
+        grants: GrantsReport::from(&pin.grants),
+        idempotency_key,
+    }
+}

@@ -1,0 +1,350 @@
+//! Imports packs from a bundle into the cache.
+//!
+//! Everything in the bundle is verified before anything is written. Archives and signatures
+//! are written first, references last.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::{CapabilitySlot, CoreSlot, EnvId, ForeignText, KeyId, OciRef, Sha256Digest};
+use serde::Serialize;
+
+use super::output_file::write;
+use super::registry::{default_file_name, refuse_overwrite};
+use super::signing::signature_path;
+use super::trust::{TrustPolicy, encode, parse_signature_for};
+use super::{FilePath, OpError, PackError, load_pack, quoted, trust_root};
+use crate::Host;
+use gtc_archive::HandlerDeclaration;
+use gtc_fetch::bundle::BundledTrustRoot;
+use gtc_fetch::{Bundle, BundleError, BundledPack, PackFormat};
+use gtc_signing::{MAX_SIGNATURE_BYTES, PublicKey};
+use gtc_store::TrustRoot;
+
+/// A request to import packs.
+#[derive(Clone, Debug)]
+pub struct ImportRequest {
+    /// The file of the bundle.
+    pub layout: PathBuf,
+    /// A folder to write the packs to as well.
+    pub output: Option<PathBuf>,
+    /// Whether to overwrite existing files in `output`.
+    pub force: bool,
+    /// The environment that shall trust the keys in the bundle.
+    pub trust_in: Option<EnvId>,
+}
+
+/// The result of importing packs.
+#[derive(Debug, Serialize)]
+pub struct ImportReport {
+    /// The file of the bundle.
+    pub path: FilePath,
+    /// The imported packs.
+    pub packs: Vec<ImportedPack>,
+    /// The trust root in the bundle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_root: Option<ImportedTrustRoot>,
+    /// Commands that bind or inspect the packs.
+    pub next: Vec<String>,
+}
+
+/// A pack that was imported.
+#[derive(Debug, Serialize)]
+pub struct ImportedPack {
+    /// The registry reference that leads to it in the cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pack_ref: Option<OciRef>,
+    /// Its name in the bundle, if that is not a reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<ForeignText>,
+    /// The id of the pack.
+    pub id: ForeignText,
+    /// The version of the pack.
+    pub version: String,
+    /// The digest of the OCI manifest.
+    pub manifest_digest: Sha256Digest,
+    /// The SHA-256 digest of the archive.
+    pub sha256: String,
+    /// The size of the archive, in bytes.
+    pub size: u64,
+    /// The number of signatures in the bundle.
+    pub signatures: usize,
+    /// The key ids that the signatures claim. They are not verified.
+    pub claimed_signers: Vec<ForeignText>,
+    /// The file it was written to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<FilePath>,
+    /// The file its signature was written to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature_path: Option<FilePath>,
+}
+
+/// The trust root in a bundle.
+#[derive(Debug, Serialize)]
+pub struct ImportedTrustRoot {
+    /// The environment it was exported from, as the bundle claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<ForeignText>,
+    /// The ids of its keys.
+    pub keys: Vec<KeyId>,
+    /// The environment that trusts the keys now; none unless the request named one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_in: Option<EnvId>,
+}
+
+/// Imports packs, so that they can be bound without a registry.
+///
+/// # Errors
+/// [`OpError`] when any part of the bundle is invalid; nothing was imported then.
+pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, OpError> {
+    let failed = |source| OpError::Bundle { path: request.layout.clone(), source };
+    let mut carried =
+        host.fetcher.open_bundle(&request.layout, MAX_SIGNATURE_BYTES).map_err(failed)?;
+    let trusted = carried
+        .trust_root
+        .as_ref()
+        .map(|root| parse_trust_root(root, &request.layout))
+        .transpose()?;
+    if let Some(environment) = &request.trust_in {
+        host.store.load(environment)?;
+        if trusted.is_none() {
+            return Err(OpError::NoBundledTrustRoot { path: request.layout.clone() });
+        }
+    }
+    let mut loaded = Vec::new();
+    for pack in carried.packs.clone() {
+        loaded.push(open_candidate(host, &mut carried, pack, &failed)?);
+    }
+    let mut loaded = select_named(loaded);
+    let files = choose_output_paths(host, request, &mut carried, &loaded, &failed)?;
+    store_contents(host, &mut carried, &failed)?;
+    if let Some(folder) = &request.output {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| OpError::Write { path: folder.clone(), source })?;
+    }
+    for (ImportCandidate { pack, report, .. }, path) in loaded.iter_mut().zip(files) {
+        write_files(&mut carried, pack, report, path, &failed)?;
+    }
+    let all = carried.packs.clone();
+    all.iter().try_for_each(|pack| pack.record_reference(&host.fetcher.cache.references))?;
+    let trust_root = trusted.map(|(environment, keys)| -> Result<_, OpError> {
+        let trusting =
+            request.trust_in.iter().flat_map(|into| keys.iter().map(move |key| (into, key)));
+        for (into, key) in trusting {
+            trust_root::add_from(host, into, key, request.layout.display().to_string())?;
+        }
+        let keys = keys.iter().map(PublicKey::id).collect();
+        Ok(ImportedTrustRoot { environment, keys, trusted_in: request.trust_in.clone() })
+    });
+    Ok(ImportReport {
+        path: request.layout.as_path().into(),
+        next: loaded.iter().filter_map(suggested_command).collect(),
+        packs: loaded.into_iter().map(|examined| examined.report).collect(),
+        trust_root: trust_root.transpose()?,
+    })
+}
+
+/// A verified pack of the bundle.
+struct ImportCandidate {
+    pack: BundledPack,
+    report: ImportedPack,
+    /// The declaration of its first handler.
+    declared: Option<HandlerDeclaration>,
+    /// The digests of its signatures.
+    signatures: BTreeSet<Sha256Digest>,
+}
+
+/// Drops unnamed manifests whose archive also has a named one. A signature signs the
+/// archive, so the signatures of all manifests of an archive are merged.
+fn select_named(mut all: Vec<ImportCandidate>) -> Vec<ImportCandidate> {
+    let mut signed: BTreeMap<Sha256Digest, (BTreeSet<Sha256Digest>, BTreeSet<String>)> =
+        BTreeMap::new();
+    for examined in &all {
+        let (signatures, signers) = signed.entry(examined.pack.archive()).or_default();
+        signatures.extend(&examined.signatures);
+        signers.extend(
+            examined.report.claimed_signers.iter().map(|signer| signer.as_exact().to_owned()),
+        );
+    }
+    let named: BTreeSet<_> = all
+        .iter()
+        .filter(|examined| examined.pack.name.is_some())
+        .map(|examined| examined.pack.archive())
+        .collect();
+    all.retain(|examined| {
+        examined.pack.name.is_some() || !named.contains(&examined.pack.archive())
+    });
+    for ImportCandidate { pack, report, .. } in &mut all {
+        let (signatures, signers) = signed.get(&pack.archive()).cloned().unwrap_or_default();
+        report.signatures = signatures.len();
+        report.claimed_signers = signers.into_iter().map(ForeignText::new).collect();
+    }
+    all
+}
+
+/// Parses a trust root, and returns the environment it names and its keys.
+fn parse_trust_root(
+    root: &BundledTrustRoot,
+    path: &Path,
+) -> Result<(Option<ForeignText>, Vec<PublicKey>), OpError> {
+    let trust = TrustRoot::from_document(&root.document, Path::new("trust-root.json"));
+    let trust = trust.and_then(|root| TrustPolicy::from_trust_root(&root)).map_err(|error| {
+        let reason = ForeignText::sentence(&error.to_string());
+        OpError::Bundle { path: path.to_owned(), source: BundleError::TrustRoot { reason } }
+    })?;
+    Ok((root.environment.clone(), trust.into_keys()))
+}
+
+/// Opens a pack of the bundle and parses its signatures.
+fn open_candidate(
+    host: &Host,
+    carried: &mut Bundle,
+    pack: BundledPack,
+    failed: &impl Fn(BundleError) -> OpError,
+) -> Result<ImportCandidate, OpError> {
+    let archive = carried.archive(&pack).map_err(failed)?;
+    let pack_name =
+        || pack.name.clone().unwrap_or_else(|| ForeignText::new(pack.manifest().to_string()));
+    let opened = load_pack::open_archive(host, &archive)
+        .map_err(|source| OpError::Archive { pack: pack_name(), source })?;
+    let mut signatures = BTreeSet::new();
+    let mut signers = Vec::new();
+    for bytes in read_signatures(carried, &pack, failed)? {
+        let evidence = parse_signature_for(&bytes, &archive.digest).map_err(PackError::from);
+        let evidence = evidence
+            .map_err(|source| OpError::InvalidBundledSignature { pack: pack_name(), source })?;
+        signatures.insert(Sha256Digest::compute(&bytes));
+        signers.extend(evidence.claimed_signers());
+    }
+    let report = ImportedPack {
+        pack_ref: pack.reference.clone(),
+        name: pack.name.clone().filter(|_| pack.reference.is_none()),
+        id: opened.id,
+        version: opened.version,
+        manifest_digest: pack.manifest(),
+        sha256: archive.digest.hex(),
+        size: archive.bytes.len() as u64,
+        signatures: signatures.len(),
+        claimed_signers: signers,
+        path: None,
+        signature_path: None,
+    };
+    let declared = opened.handlers.into_iter().find_map(|handler| handler.declared);
+    Ok(ImportCandidate { pack, report, declared, signatures })
+}
+
+/// Reads the signatures of a pack in the form in which they are cached; envelopes first.
+fn read_signatures(
+    carried: &mut Bundle,
+    pack: &BundledPack,
+    failed: &impl Fn(BundleError) -> OpError,
+) -> Result<Vec<Vec<u8>>, OpError> {
+    Ok(carried.signatures(pack).map_err(failed)?.into_iter().map(encode).collect())
+}
+
+/// Writes archives and signatures into the cache.
+fn store_contents(
+    host: &Host,
+    carried: &mut Bundle,
+    failed: &impl Fn(BundleError) -> OpError,
+) -> Result<(), OpError> {
+    for pack in carried.packs.clone() {
+        let archive = carried.archive(&pack).map_err(failed)?;
+        let _kept = host.fetcher.cache.archives.insert(&archive)?;
+        for signature in read_signatures(carried, &pack, failed)? {
+            host.fetcher.cache.signatures.insert(&archive.digest, &signature)?;
+        }
+    }
+    Ok(())
+}
+
+/// Chooses the output file of each pack, if files are requested, and refuses to overwrite
+/// existing ones unless `force` is set.
+fn choose_output_paths(
+    host: &Host,
+    request: &ImportRequest,
+    carried: &mut Bundle,
+    loaded: &[ImportCandidate],
+    failed: &impl Fn(BundleError) -> OpError,
+) -> Result<Vec<PathBuf>, OpError> {
+    let Some(folder) = &request.output else { return Ok(Vec::new()) };
+    let mut names = BTreeSet::new();
+    let mut files = Vec::new();
+    for ImportCandidate { pack, report, .. } in loaded {
+        let path = folder.join(file_name(pack, report, &mut names));
+        if !request.force {
+            refuse_overwrite(host, &path, Some(&carried.archive(pack).map_err(failed)?.bytes))?;
+            let signatures = read_signatures(carried, pack, failed)?;
+            refuse_overwrite(host, &signature_path(&path), signatures.first().map(Vec::as_slice))?;
+        }
+        files.push(path);
+    }
+    Ok(files)
+}
+
+/// Writes a pack into a file, and its first signature next to it.
+fn write_files(
+    carried: &mut Bundle,
+    pack: &BundledPack,
+    report: &mut ImportedPack,
+    path: PathBuf,
+    failed: &impl Fn(BundleError) -> OpError,
+) -> Result<(), OpError> {
+    write(&path, &carried.archive(pack).map_err(failed)?.bytes)?;
+    let signature_path = signature_path(&path);
+    match read_signatures(carried, pack, failed)?.first() {
+        Some(signature) => {
+            write(&signature_path, signature)?;
+            report.signature_path = Some(signature_path.into());
+        }
+        // a stale signature file would be read as a signature of this pack
+        None if signature_path.exists() => {
+            std::fs::remove_file(&signature_path)
+                .map_err(|source| OpError::Write { path: signature_path, source })?;
+        }
+        None => {}
+    }
+    report.path = Some(path.into());
+    Ok(())
+}
+
+/// Returns a file name without path separators, unique within the bundle.
+fn file_name(pack: &BundledPack, report: &ImportedPack, taken: &mut BTreeSet<PathBuf>) -> PathBuf {
+    let by_id = format!("{}-{}", report.id.as_exact(), report.version);
+    let extension = if pack.format() == PackFormat::Archive { "gtpack" } else { "wasm" };
+    let name = match &pack.reference {
+        Some(reference) => default_file_name(reference, extension)
+            .with_extension("")
+            .to_string_lossy()
+            .into_owned(),
+        None if by_id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
+            && !by_id.starts_with(['.', '-']) =>
+        {
+            by_id
+        }
+        None => report.sha256.clone(),
+    };
+    let short = format!("{name}.{extension}");
+    if taken.insert(short.clone().into()) {
+        return short.into();
+    }
+    format!("{name}-{}.{extension}", &report.sha256[..12]).into()
+}
+
+/// Returns the command that binds a pack, by its reference or by its output file.
+fn suggested_command(ImportCandidate { report, declared, .. }: &ImportCandidate) -> Option<String> {
+    let pack_ref = report.pack_ref.as_ref().map(ToString::to_string);
+    let pack_ref = pack_ref
+        .or_else(|| report.path.as_ref().map(|path| path.to_string_lossy().into_owned()))?;
+    let pack_ref = quoted(&pack_ref);
+    let Some(declared) = declared else {
+        return Some(format!("gtc --offline pack inspect {pack_ref}"));
+    };
+    let place = match (CoreSlot::try_from(declared.slot), declared.slot) {
+        (Ok(slot), _) => format!("env-packs update --env <env> --slot {slot}"),
+        (_, CapabilitySlot::Extension) => "extensions add --env <env>".to_owned(),
+        _ => return None,
+    };
+    let kind = quoted(&format!("{}@{}", declared.descriptor_path, report.version)).to_string();
+    Some(format!("gtc --offline op {place} --kind {kind} --pack-ref {pack_ref}"))
+}

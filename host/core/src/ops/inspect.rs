@@ -1,0 +1,177 @@
+//! Reads the contents of a pack without running it.
+
+use env_pack_domain::{
+    CapabilitySlot, DescriptorPath, ForeignText, PackRef, Permissions, Sha256Digest,
+};
+use serde::Serialize;
+
+use super::{OpError, SignatureStatus, load_pack, trust};
+use crate::Host;
+use gtc_archive::{HandlerDeclaration, PackedHandler};
+use gtc_engine::{InspectedInterface, LoadError};
+
+/// The contents of a pack.
+#[derive(Debug, Serialize)]
+pub struct InspectReport {
+    /// Where it is.
+    pub pack_ref: PackRef,
+    /// The id in the manifest.
+    pub id: ForeignText,
+    /// The version in the manifest.
+    pub version: String,
+    /// The publisher in the manifest.
+    pub publisher: ForeignText,
+    /// The size of the archive, in bytes.
+    pub size: usize,
+    /// The SHA-256 digest of the archive.
+    pub sha256: String,
+    /// The digest of its OCI manifest, for a pack from a registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest_digest: Option<Sha256Digest>,
+    /// The status of its signature.
+    pub signature: SignatureStatus,
+    /// The handlers in the pack.
+    pub handlers: Vec<InspectedHandler>,
+    /// The entries of the archive.
+    pub entries: Vec<InspectedEntry>,
+}
+
+/// A handler in a pack, read without running it.
+#[derive(Debug, Serialize)]
+pub struct InspectedHandler {
+    /// The id of the component.
+    pub component: ForeignText,
+    /// The world that the manifest declares.
+    pub world: ForeignText,
+    /// The size of the component, in bytes.
+    pub size: usize,
+    /// The SHA-256 digest of the component.
+    pub sha256: String,
+    /// The handler interfaces that the component exports, with their versions.
+    pub interfaces: Vec<ForeignText>,
+    /// The imports of the component.
+    pub imports: Vec<ForeignText>,
+    /// The reason why the component cannot be read, or is not supported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// The component's world as [WIT](https://component-model.bytecodealliance.org/design/wit.html)
+    /// text, if requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wit: Option<ForeignText>,
+    /// The pack's declaration of the handler.
+    pub declared: Option<InspectedDeclaration>,
+}
+
+/// A pack's declaration of a handler.
+#[derive(Debug, Serialize)]
+pub struct InspectedDeclaration {
+    /// The slot that the handler serves.
+    pub slot: CapabilitySlot,
+    /// The descriptor path that the handler provides.
+    pub descriptor_path: DescriptorPath,
+    /// The descriptor versions that the handler supports.
+    pub supported_versions: String,
+    /// The declared commands.
+    pub tools: Vec<String>,
+    /// The declared network addresses.
+    pub network: Vec<String>,
+}
+
+/// An entry of an archive.
+#[derive(Debug, Serialize)]
+pub struct InspectedEntry {
+    /// The name of the entry.
+    pub name: ForeignText,
+    /// The uncompressed size, in bytes.
+    pub size: u64,
+    /// The BLAKE3 hash of the content.
+    pub blake3: String,
+}
+
+/// Reads the contents of a pack. With `with_world`, the report includes the WIT of each
+/// component.
+///
+/// # Errors
+/// [`OpError`] when the pack cannot be fetched, or its archive is refused.
+pub fn inspect(
+    host: &Host,
+    pack_ref: &PackRef,
+    with_world: bool,
+) -> Result<InspectReport, OpError> {
+    let fetched = host.fetcher.fetch(pack_ref)?;
+    let pack = load_pack::open_archive(host, &fetched)
+        .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
+    Ok(InspectReport {
+        pack_ref: pack_ref.clone(),
+        signature: trust::inspect_signatures(host, pack_ref, &fetched).signature,
+        id: pack.id,
+        version: pack.version,
+        publisher: pack.publisher,
+        size: fetched.bytes.len(),
+        sha256: fetched.digest.hex(),
+        manifest_digest: fetched.manifest(),
+        handlers: pack
+            .handlers
+            .into_iter()
+            .map(|handler| inspected(host, handler, with_world))
+            .collect(),
+        entries: pack
+            .entries
+            .into_iter()
+            .map(|entry| InspectedEntry {
+                name: entry.name,
+                size: entry.size,
+                blake3: entry.blake3,
+            })
+            .collect(),
+    })
+}
+
+/// Returns the permissions that the handlers of a pack declare.
+///
+/// # Errors
+/// [`OpError`] when the pack cannot be fetched, or its archive is refused.
+pub fn declared_permissions(host: &Host, pack_ref: &PackRef) -> Result<Permissions, OpError> {
+    let fetched = host.fetcher.fetch(pack_ref)?;
+    let pack = load_pack::open_archive(host, &fetched)
+        .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
+    let declared = pack.handlers.into_iter().filter_map(|handler| handler.declared);
+    Ok(declared.fold(Permissions::default(), |all, declared| all.union(&declared.permissions)))
+}
+
+/// Describes a handler without running it.
+fn inspected(host: &Host, handler: PackedHandler, with_world: bool) -> InspectedHandler {
+    let InspectedInterface { imports, interfaces, problem } =
+        gtc_engine::inspect_interface(&handler.bytes);
+    let is_readable =
+        !matches!(problem, Some(LoadError::NotAComponent { .. } | LoadError::TooComplex { .. }));
+    let world = (with_world && is_readable).then(|| host.engine.print_wit(&handler.bytes));
+    let (wit, no_world) = match world.transpose() {
+        Ok(wit) => (wit, None),
+        Err(error) => (None, Some(error)),
+    };
+    let problem = problem.or(no_world).map(|error| error.to_string());
+    InspectedHandler {
+        component: handler.component,
+        world: handler.world,
+        size: handler.bytes.len(),
+        sha256: handler.digest.hex(),
+        interfaces,
+        imports,
+        problem,
+        wit,
+        declared: handler.declared.map(InspectedDeclaration::from),
+    }
+}
+
+impl From<HandlerDeclaration> for InspectedDeclaration {
+    fn from(declared: HandlerDeclaration) -> Self {
+        Self {
+            slot: declared.slot,
+            descriptor_path: declared.descriptor_path,
+            supported_versions: declared.supported_versions.to_string(),
+            tools: declared.permissions.tools.iter().map(ToString::to_string).collect(),
+            network: declared.permissions.network.iter().map(ToString::to_string).collect(),
+        }
+    }
+}

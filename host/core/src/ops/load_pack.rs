@@ -1,0 +1,276 @@
+//! Loads a pack: fetches it, opens the archive, loads the handlers, and compares their
+//! metadata with the pack's declaration.
+
+use env_pack_domain::abi::{NETWORK_INTERFACE, NEWEST_WORLD, TOOLS_INTERFACE};
+use env_pack_domain::{
+    CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, KeyId, PackDescriptor, PackRef,
+    Permissions, Sha256Digest, VersionReq,
+};
+
+use super::PackError;
+use crate::Host;
+use gtc_archive::{ArchiveError, Pack, PackedHandler};
+use gtc_engine::{Engine, LoadError, LoadedComponent, Provenance, RecordPreflight};
+use gtc_fetch::{FetchedPack, PackFormat};
+use gtc_store::{PinnedHandler, PinnedPack};
+
+/// The id of a component that is not in an archive.
+const BARE_COMPONENT: &str = "component";
+
+/// A pack whose handlers are loaded.
+#[derive(Debug)]
+pub struct LoadedPack {
+    /// The digest of the archive.
+    pub digest: Sha256Digest,
+    /// The digest of the OCI manifest, for a pack from a registry.
+    pub manifest: Option<Sha256Digest>,
+    /// The size of the archive, in bytes.
+    pub size: u64,
+    /// The handlers, at least one.
+    pub handlers: Vec<LoadedHandler>,
+}
+
+/// A handler of a loaded pack.
+#[derive(Debug)]
+pub struct LoadedHandler {
+    /// The id of the component.
+    pub component: ForeignText,
+    /// The digest of the component.
+    pub digest: Sha256Digest,
+    /// The loaded handler.
+    pub handler: Box<dyn RecordPreflight>,
+    /// The permissions that the pack declares for the handler.
+    pub permissions: Permissions,
+    /// The imports of the component.
+    pub imports: Vec<ForeignText>,
+    /// Whether the pack declares the handler. A component without an archive does not.
+    pub is_declared: bool,
+}
+
+/// The maximum number of handlers of a pack that one test, benchmark or validation runs.
+/// Usual packs have one handler, or a few.
+pub(super) const MAX_HANDLERS_PER_RUN: usize = 32;
+
+/// Fetches a pack and loads it.
+pub(super) fn load_pack(
+    host: &Host,
+    pack_ref: &PackRef,
+) -> Result<(FetchedPack, LoadedPack), PackError> {
+    let fetched = host.fetcher.fetch(pack_ref)?;
+    let pack = load_archive(host, &fetched, Engine::load)?;
+    Ok((fetched, pack))
+}
+
+/// Returns the pinned archive from the cache, or fetches it again if its digest is
+/// unchanged.
+pub(super) fn fetch_pinned(
+    host: &Host,
+    pack_ref: &PackRef,
+    pin: &PinnedPack,
+) -> Result<FetchedPack, PackError> {
+    if let Some(kept) = host.fetcher.cache.archives.get(&pin.archive) {
+        return Ok(kept);
+    }
+    let fetched = host.fetcher.fetch_pinned(pack_ref, pin.manifest)?;
+    if fetched.digest != pin.archive {
+        return Err(PackError::Replaced { locked: pin.archive, found: fetched.digest });
+    }
+    // the cached copy is missing or damaged; use the archive even if caching it fails
+    let _ = host.fetcher.cache.insert(&fetched, host.store.root());
+    Ok(fetched)
+}
+
+/// The function that loads a component: [`Engine::load`], or [`Engine::load_isolated`] for a
+/// component that is not trusted yet.
+pub(super) type LoadFn =
+    fn(&Engine, &[u8], &Sha256Digest, Provenance) -> Result<LoadedComponent, LoadError>;
+
+/// Loads the handlers of an archive, or a component without an archive.
+pub(super) fn load_archive(
+    host: &Host,
+    fetched: &FetchedPack,
+    load: LoadFn,
+) -> Result<LoadedPack, PackError> {
+    let packed = open_archive(host, fetched)?.handlers;
+    if packed.is_empty() {
+        return Err(PackError::NoHandler);
+    }
+    let trust = if fetched.is_builtin { Provenance::Builtin } else { Provenance::External };
+    let handlers = packed
+        .into_iter()
+        .map(|packed| load_handler(host, packed, trust, load))
+        .collect::<Result<_, _>>()?;
+    Ok(LoadedPack {
+        digest: fetched.digest,
+        manifest: fetched.manifest(),
+        size: fetched.bytes.len() as u64,
+        handlers,
+    })
+}
+
+/// Opens an archive, or wraps a component without an archive as a pack without
+/// declarations.
+pub(super) fn open_archive(host: &Host, fetched: &FetchedPack) -> Result<Pack, ArchiveError> {
+    match fetched.format {
+        PackFormat::Archive => gtc_archive::open(&fetched.bytes, &host.limits.archive),
+        PackFormat::Component => Ok(Pack {
+            id: ForeignText::new(BARE_COMPONENT),
+            version: String::new(),
+            publisher: ForeignText::new(""),
+            entries: Vec::new(),
+            handlers: vec![PackedHandler {
+                component: ForeignText::new(BARE_COMPONENT),
+                entry: ForeignText::new(BARE_COMPONENT),
+                world: ForeignText::new(NEWEST_WORLD),
+                bytes: fetched.bytes.to_vec(),
+                digest: fetched.digest,
+                declared: None,
+            }],
+        }),
+    }
+}
+
+fn load_handler(
+    host: &Host,
+    packed: PackedHandler,
+    trust: Provenance,
+    load: LoadFn,
+) -> Result<LoadedHandler, PackError> {
+    let PackedHandler { component, bytes, digest, declared, .. } = packed;
+    let loaded = load(&host.engine, &bytes, &digest, trust);
+    let LoadedComponent { handler, imports } =
+        loaded.map_err(|source| PackError::Handler { component: component.clone(), source })?;
+    let mut permissions = Permissions::default();
+    let is_declared = declared.is_some();
+    if let Some(declared) = declared {
+        let said = (declared.slot, &declared.descriptor_path, &declared.supported_versions);
+        if let Some((what, declared, answered)) = metadata_mismatch(said, handler.as_ref()) {
+            return Err(PackError::Differs { component, what, declared, answered });
+        }
+        permissions = declared.permissions;
+    }
+    Ok(LoadedHandler { component, digest, handler, permissions, imports, is_declared })
+}
+
+/// Compares a handler's metadata with expected values. Returns the name, the expected and
+/// the actual value of the first that differs.
+fn metadata_mismatch(
+    (slot, path, versions): (CapabilitySlot, &DescriptorPath, &VersionReq),
+    handler: &dyn EnvPackHandler,
+) -> Option<(&'static str, String, String)> {
+    let questions = [
+        ("slot", slot.to_string(), handler.slot().to_string()),
+        ("descriptor path", path.to_string(), handler.descriptor_path().to_string()),
+        ("supported versions", versions.to_string(), handler.supported_versions().to_string()),
+    ];
+    questions.into_iter().find(|(_, said, answered)| said != answered)
+}
+
+impl LoadedHandler {
+    /// Returns the contradictions between the component's imports and the declared
+    /// permissions.
+    pub fn permission_faults(&self) -> Vec<String> {
+        permission_faults(&self.component, &self.imports, &self.permissions)
+    }
+}
+
+/// Returns the contradictions between a component's imports and the declared permissions.
+pub(super) fn permission_faults(
+    component: &ForeignText,
+    imports: &[ForeignText],
+    permissions: &Permissions,
+) -> Vec<String> {
+    let interfaces = [
+        (TOOLS_INTERFACE, "run programs", permissions.tools.is_empty()),
+        (NETWORK_INTERFACE, "open connections", permissions.network.is_empty()),
+    ];
+    let fault = |(interface, deed, declares_none): (&str, &str, bool)| {
+        let is_imported = imports.iter().any(|import| import.as_exact().starts_with(interface));
+        match (is_imported, declares_none) {
+            (true, true) => Some(format!(
+                "component `{component}` imports `{interface}`, but the pack does not declare that it wants to {deed}"
+            )),
+            (false, false) => Some(format!(
+                "the pack declares that it wants to {deed}, but component `{component}` does not import `{interface}`"
+            )),
+            _ => None,
+        }
+    };
+    interfaces.into_iter().filter_map(fault).collect()
+}
+
+impl LoadedPack {
+    /// Returns the pack if its handlers' metadata is the same as when it was pinned.
+    pub(super) fn ensure_matches_pin(self, pin: &PinnedPack) -> Result<Self, PackError> {
+        for pinned in &pin.handlers {
+            let Some(loaded) =
+                self.handlers.iter().find(|loaded| loaded.component == pinned.component)
+            else {
+                continue;
+            };
+            let said = (pinned.slot, &pinned.descriptor_path, &pinned.supported_versions);
+            if let Some((what, pinned, answered)) = metadata_mismatch(said, loaded.handler.as_ref())
+            {
+                return Err(PackError::MetadataChanged {
+                    component: loaded.component.clone(),
+                    what,
+                    pinned,
+                    answered,
+                });
+            }
+        }
+        Ok(self)
+    }
+
+    /// Returns the handler that provides the path of a descriptor.
+    pub fn handler_for(&self, kind: &PackDescriptor) -> Option<&LoadedHandler> {
+        self.handlers.iter().find(|handler| handler.handler.descriptor_path() == kind.path())
+    }
+
+    /// Iterates over the descriptor paths of its handlers.
+    pub fn paths(&self) -> impl Iterator<Item = &DescriptorPath> {
+        self.handlers.iter().map(|handler| handler.handler.descriptor_path())
+    }
+
+    /// Returns the declared permissions of all its handlers.
+    pub fn permissions(&self) -> Permissions {
+        let none = Permissions::default();
+        self.handlers.iter().fold(none, |all, handler| all.union(&handler.permissions))
+    }
+
+    /// Returns the contradictions between its components' imports and its declared
+    /// permissions.
+    pub fn permission_faults(&self) -> Vec<String> {
+        self.handlers.iter().flat_map(LoadedHandler::permission_faults).collect()
+    }
+
+    /// Returns the pin of the pack, with these grants and this verified signer.
+    pub(super) fn pin(
+        &self,
+        grants: Permissions,
+        signer: Option<KeyId>,
+        locked_at: String,
+    ) -> PinnedPack {
+        let handlers = self
+            .handlers
+            .iter()
+            .map(|handler| PinnedHandler {
+                component: handler.component.clone(),
+                digest: handler.digest,
+                slot: handler.handler.slot(),
+                descriptor_path: handler.handler.descriptor_path().clone(),
+                supported_versions: handler.handler.supported_versions().clone(),
+            })
+            .collect();
+        let signer = signer.map(|signer| ForeignText::new(signer.to_string()));
+        PinnedPack {
+            manifest: self.manifest,
+            archive: self.digest,
+            size: self.size,
+            handlers,
+            grants,
+            signer,
+            locked_at,
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The operations of a host. Each combines other modules and returns a typed report.
+//! Operations do not print and do not parse command-line arguments.
+
+mod assemble;
+mod audit;
+pub mod bench;
+pub mod bind;
+pub mod bindings;
+pub mod build;
+pub mod cache;
+pub mod doctor;
+pub mod env;
+mod error;
+mod error_kind;
+pub mod export;
+mod file_path;
+pub mod grants;
+mod hints;
+pub mod import;
+pub mod inspect;
+pub mod limits;
+mod load_pack;
+mod output_file;
+mod pack_error;
+pub mod pack_test;
+pub mod plugins;
+pub mod project;
+pub mod registry;
+pub mod repack;
+pub mod sandbox_check;
+pub mod signing;
+mod suggested_commands;
+pub mod tool_check;
+mod trust;
+pub mod trust_root;
+pub mod validate;
+
+pub use error::{OpError, PathOwner};
+pub use error_kind::ExitOutcome;
+pub use file_path::FilePath;
+pub use pack_error::PackError;
+pub use suggested_commands::quoted;
+pub use trust::SignatureStatus;
+
+/// The largest `--answers` file that is read, in bytes. A payload has a dozen fields.
+const PAYLOAD_BYTES: u64 = 1 << 20;
+
+/// Reads a file that holds the arguments of an operation.
+///
+/// # Errors
+/// [`OpError::Input`] when the file cannot be read.
+pub fn payload_file(host: &crate::Host, path: &std::path::Path) -> Result<Vec<u8>, OpError> {
+    host.fetcher.read_document(path, PAYLOAD_BYTES).map_err(|source| OpError::Input { source })
+}

@@ -1,0 +1,153 @@
+//! Creates projects of pack authors, and builds their packs.
+
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::{CapabilitySlot, CoreSlot, DescriptorPath, PackId};
+use serde::Serialize;
+
+use super::build::{self, BuildReport, BuildRequest};
+use super::{FilePath, OpError, quoted};
+use crate::Host;
+use crate::project::{self, NewProject, ProjectError};
+
+pub use crate::project::{Language, schema};
+
+/// The initial version in templates.
+const FIRST_VERSION: &str = "0.1.0";
+
+/// A request to create a project.
+#[derive(Clone, Debug)]
+pub struct NewRequest {
+    /// The descriptor path of its handler.
+    pub path: DescriptorPath,
+    /// The slot of its handler, which may differ from the slot in the path.
+    pub slot: CapabilitySlot,
+    /// The programming language of the template.
+    pub language: Language,
+    /// The folder of the project. Default: a folder named after the path.
+    pub folder: Option<PathBuf>,
+}
+
+/// The result of creating a project.
+#[derive(Debug, Serialize)]
+pub struct NewReport {
+    /// The folder of the project.
+    pub folder: FilePath,
+    /// The descriptor path of its handler.
+    pub descriptor_path: DescriptorPath,
+    /// The slot of its handler.
+    pub slot: CapabilitySlot,
+    /// The programming language of the template.
+    pub language: Language,
+    /// The created files, relative to the folder.
+    pub files: Vec<String>,
+}
+
+/// Creates a project from a template.
+///
+/// # Errors
+/// [`OpError`] when a built-in pack has the path, the folder is not empty, or a file cannot
+/// be written.
+pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
+    let NewRequest { path, slot, language, .. } = request;
+    let slot = *slot;
+    if host.fetcher.builtins().any(|builtin| builtin.path() == path) {
+        return Err(ProjectError::BuiltinPath { path: path.clone() }.into());
+    }
+    let folder = request.folder.clone().unwrap_or_else(|| path.as_str().into());
+    let id = pack_id(path);
+    let pack = path_argument(&format!("{id}-{FIRST_VERSION}.gtpack"));
+    let bind = bind_command(host, (path, FIRST_VERSION), slot, "local", &pack);
+    let project = NewProject { path: path.clone(), slot, id, pack, bind };
+    let files = project::render(*language, &project);
+    project::create(&folder, &files)?;
+    let files = files.into_iter().map(|(name, _)| name).collect();
+    Ok(NewReport {
+        folder: folder.into(),
+        descriptor_path: path.clone(),
+        slot,
+        language: *language,
+        files,
+    })
+}
+
+/// Returns a pack id for a descriptor path: the path, shortened to the maximum length of an
+/// id.
+pub(super) fn pack_id(path: &DescriptorPath) -> String {
+    let text = path.as_str();
+    match text.get(..PackId::MAX_BYTES) {
+        Some(beginning) if beginning.len() < text.len() => {
+            match beginning.trim_end_matches(['.', '-']) {
+                "" => beginning.to_owned(),
+                id => id.to_owned(),
+            }
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Quotes a path as a command-line argument. A leading `-` would be read as an option, so
+/// it gets a `./` prefix.
+pub fn path_argument(name: &str) -> String {
+    if name.starts_with('-') {
+        quoted(&format!("./{name}")).to_string()
+    } else {
+        quoted(name).to_string()
+    }
+}
+
+/// Returns the command that binds a pack for the first time, in an environment that `gtc op
+/// env init` created; none for a slot that `gtc` does not bind.
+pub(super) fn bind_command(
+    host: &Host,
+    (path, version): (&DescriptorPath, &str),
+    slot: CapabilitySlot,
+    environment: &str,
+    pack: &str,
+) -> Option<String> {
+    let kind = if path.as_str().starts_with('-') { "--kind=" } else { "--kind " };
+    let pack = format!("{kind}{path}@{version} --pack-ref {pack}");
+    // a new environment already binds the default packs
+    let is_default = host.fetcher.builtins().any(|builtin| builtin.path().slot() == Some(slot));
+    match (CoreSlot::try_from(slot), slot) {
+        (Ok(_), _) => {
+            let verb = if is_default { "update" } else { "add" };
+            Some(format!("gtc op env-packs {verb} --env {environment} --slot {slot} {pack}"))
+        }
+        (Err(_), CapabilitySlot::Extension) => {
+            Some(format!("gtc op extensions add --env {environment} {pack}"))
+        }
+        (Err(_), _) => None,
+    }
+}
+
+/// Builds the pack of a project into its folder, or to `output`.
+///
+/// # Errors
+/// [`OpError`] when the project is invalid, its toolchain fails, or the built component is
+/// not a handler.
+pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<BuildReport, OpError> {
+    let limits = &host.limits.project;
+    let project = project::read(folder, limits)?;
+    let built = {
+        let _working = (host.on_build)(&format!("building a component in {}", project.language));
+        project::build(&project, limits, host.fetcher.registry.is_offline())?
+    };
+    let version = project
+        .version
+        .or(built.version)
+        .ok_or(ProjectError::MissingVersion { folder: project.folder })?;
+    build::build(
+        host,
+        &BuildRequest {
+            component: built.component,
+            id: project.id,
+            version,
+            publisher: project.publisher,
+            permissions: project.permissions,
+            // report files in the current folder without `./`
+            folder: folder.strip_prefix(".").unwrap_or(folder).to_owned(),
+            output,
+        },
+    )
+}

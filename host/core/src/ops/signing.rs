@@ -1,0 +1,276 @@
+//! Keys and signatures in files: creates keys, signs packs and verifies signatures.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::{EnvId, ForeignText, KeyId, OciRef, PackRef};
+use gtc_fs::atomic;
+use serde::Serialize;
+
+use super::output_file::write;
+use super::repack::is_same_file;
+use super::trust::{TrustPolicy, find_signatures};
+use super::{FilePath, OpError, PackError};
+use crate::Host;
+use gtc_fetch::FetchError;
+use gtc_signing::{
+    Envelope, KeyError, MAX_ENVELOPE_BYTES, MAX_KEY_BYTES, MAX_SIGNATURE_BYTES, PrivateKey,
+    PublicKey,
+};
+
+/// The result of creating a key.
+#[derive(Debug, Serialize)]
+pub struct KeygenReport {
+    /// The file of the private key.
+    pub path: FilePath,
+    /// The file of the public key.
+    pub public_path: FilePath,
+    /// The id of the key.
+    pub key_id: KeyId,
+}
+
+/// A request to sign a pack.
+#[derive(Clone, Debug)]
+pub struct SignRequest {
+    /// The file of the archive.
+    pub archive: PathBuf,
+    /// The file of the private key.
+    pub key: PathBuf,
+    /// The file of the signature. Default: `<pack>.sig` next to the pack.
+    pub output: Option<PathBuf>,
+    /// Whether to replace the existing file, instead of adding a signature to it.
+    pub replace: bool,
+}
+
+/// The result of signing a pack.
+#[derive(Debug, Serialize)]
+pub struct SignReport {
+    /// The file of the signature; none for a pack in a registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<FilePath>,
+    /// The reference of a pack that was signed in a registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pack_ref: Option<OciRef>,
+    /// The id of the signing key.
+    pub key_id: KeyId,
+    /// The id of the pack.
+    pub id: ForeignText,
+    /// The version of the pack.
+    pub version: String,
+    /// The SHA-256 digest of the archive, which is signed.
+    pub sha256: String,
+    /// Whether a signature was added; false if this key has already signed the pack.
+    pub changed: bool,
+    /// The key ids of all signatures in the file. They are not verified.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signers: Vec<ForeignText>,
+}
+
+/// A request to verify the signature of a pack.
+#[derive(Clone, Debug)]
+pub struct VerifyRequest {
+    /// The pack reference.
+    pub pack_ref: PackRef,
+    /// The accepted keys.
+    pub trusted: TrustedKeys,
+    /// Signature files. Default: the signatures next to the pack, in the cache and in the
+    /// registry.
+    pub signatures: Vec<PathBuf>,
+}
+
+/// The keys whose signatures are accepted.
+#[derive(Clone, Debug)]
+pub enum TrustedKeys {
+    /// The public keys in these files.
+    Keys(Vec<PathBuf>),
+    /// The keys that an environment trusts.
+    Environment(EnvId),
+}
+
+/// The result of a successful verification.
+#[derive(Debug, Serialize)]
+pub struct VerifyReport {
+    /// The pack reference.
+    pub pack_ref: PackRef,
+    /// The SHA-256 digest of the archive.
+    pub sha256: String,
+    /// The id of the key whose signature is valid.
+    pub signer: KeyId,
+}
+
+/// Creates a key pair: the private key in a file with mode 0600, the public key next to it
+/// as `<file>.pub`.
+///
+/// # Errors
+/// [`OpError`] when a file exists already, or cannot be written.
+pub fn keygen(path: &Path) -> Result<KeygenReport, OpError> {
+    let mut public_path = path.as_os_str().to_owned();
+    public_path.push(".pub");
+    let public_path = PathBuf::from(public_path);
+    let key =
+        PrivateKey::generate().map_err(|source| OpError::Key { path: path.to_owned(), source })?;
+    write_new(path, &key.to_pem(), 0o600)?;
+    write_new(&public_path, &key.public().to_pem(), 0o644)
+        .inspect_err(|_| drop(fs::remove_file(path)))?;
+    Ok(KeygenReport {
+        path: path.into(),
+        public_path: public_path.into(),
+        key_id: key.public().id(),
+    })
+}
+
+/// Writes a new file; fails if it exists.
+fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
+    atomic::write_new(path, text.as_bytes(), mode).map_err(|source: std::io::Error| {
+        match source.kind() {
+            std::io::ErrorKind::AlreadyExists => OpError::KeyExists { path: path.to_owned() },
+            _ => OpError::Write { path: path.to_owned(), source },
+        }
+    })
+}
+
+/// Signs a pack. The signature is added to those in the signature file, which must be for
+/// the same archive.
+///
+/// # Errors
+/// [`OpError`] when the archive or the key is invalid, the existing signature file is for
+/// another archive, or the file cannot be written.
+pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
+    let key = read_private_key(host, &request.key)?;
+    let fetched = host.fetcher.fetch_file(&request.archive)?;
+    let pack = gtc_archive::open(&fetched.bytes, &host.limits.archive).map_err(|source| {
+        OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source }
+    })?;
+    let path = signature_output(request)?;
+    let not_added = |source| OpError::SignatureNotAdded { path: path.clone(), source };
+    let there =
+        if request.replace { None } else { read_existing(host, &path).map_err(not_added)? };
+    let (bytes, changed) = match there {
+        None => (
+            Envelope::sign(
+                &format!("{}@{}", pack.id.as_exact(), pack.version),
+                &fetched.digest,
+                &key,
+            ),
+            true,
+        ),
+        Some(there) => {
+            match Envelope::add_signature(&there, &fetched.digest, &key)
+                .map_err(|error| not_added(error.into()))?
+            {
+                Some(more) => (more, true),
+                None => (there, false),
+            }
+        }
+    };
+    if changed {
+        write(&path, &bytes)?;
+    }
+    let envelope = Envelope::parse(&bytes).map_err(|error| not_added(error.into()))?;
+    let signers = envelope.claimed_signers().cloned().collect();
+
+    Ok(SignReport {
+        path: Some(path.into()),
+        pack_ref: None,
+        key_id: key.public().id(),
+        id: pack.id,
+        version: pack.version,
+        sha256: fetched.digest.hex(),
+        changed,
+        signers,
+    })
+}
+
+/// Reads the file of a private key.
+pub(super) fn read_private_key(host: &Host, path: &Path) -> Result<PrivateKey, OpError> {
+    let bytes = host
+        .fetcher
+        .read_document(path, MAX_KEY_BYTES)
+        .map_err(|source| OpError::Input { source })?;
+    PrivateKey::from_pem(&bytes).map_err(|source| OpError::Key { path: path.to_owned(), source })
+}
+
+/// Returns the signature file next to an archive, `<archive>.sig`.
+pub(super) fn signature_path(archive: &Path) -> PathBuf {
+    let mut path = archive.as_os_str().to_owned();
+    path.push(".sig");
+    path.into()
+}
+
+/// Returns the output file of a signature, which must be neither the pack nor the key.
+fn signature_output(request: &SignRequest) -> Result<PathBuf, OpError> {
+    let path = request.output.clone().unwrap_or_else(|| signature_path(&request.archive));
+    match (is_same_file(&path, &request.archive), is_same_file(&path, &request.key)) {
+        (true, _) => Err(OpError::OutputIsInput { path }),
+        (_, true) => Err(OpError::KeyExists { path }),
+        _ => Ok(path),
+    }
+}
+
+/// Reads the existing signature file; none for a pipe or a device, which is only written.
+fn read_existing(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError> {
+    match host.fetcher.read_document(path, MAX_ENVELOPE_BYTES) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(FetchError::NotFound { .. } | FetchError::NotAFile { .. }) => Ok(None),
+        Err(source) => Err(PackError::SignatureFile { source }),
+    }
+}
+
+/// Verifies that a trusted key has signed a pack.
+///
+/// # Errors
+/// [`OpError`] when no trusted signature is valid, or the pack or a key cannot be read.
+pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpError> {
+    let trust = trust_policy(host, &request.trusted)?;
+    let fetched = host.fetcher.fetch(&request.pack_ref)?;
+    let verified = match request.signatures.as_slice() {
+        [] => trust.verify(&fetched.digest, find_signatures(host, &request.pack_ref, &fetched)),
+        named => {
+            let named: Vec<_> = named
+                .iter()
+                .map(|path| read_signature_file(host, path).map(Ok))
+                .collect::<Result<_, _>>()?;
+            trust.verify(&fetched.digest, named)
+        }
+    };
+    let (signer, _) = verified.map_err(|source| OpError::SignatureNotTrusted {
+        pack_ref: request.pack_ref.clone(),
+        source,
+    })?;
+    Ok(VerifyReport { pack_ref: request.pack_ref.clone(), sha256: fetched.digest.hex(), signer })
+}
+
+/// Returns the policy that accepts these keys; fails if there are none.
+pub(super) fn trust_policy(host: &Host, trusted: &TrustedKeys) -> Result<TrustPolicy, OpError> {
+    match trusted {
+        TrustedKeys::Keys(paths) => {
+            let keys = paths.iter().map(|path| read_public_key(host, path));
+            Ok(TrustPolicy::from_keys(keys.collect::<Result<_, _>>()?))
+        }
+        TrustedKeys::Environment(environment) => {
+            host.store.load(environment)?;
+            let trust = TrustPolicy::for_environment(host, environment)?;
+            if trust.is_empty() {
+                return Err(OpError::NoTrustRoot { environment: environment.clone() });
+            }
+            Ok(trust)
+        }
+    }
+}
+
+/// Reads a signature file.
+fn read_signature_file(host: &Host, path: &Path) -> Result<Vec<u8>, OpError> {
+    host.fetcher
+        .read_document(path, MAX_SIGNATURE_BYTES)
+        .map_err(|source| OpError::Input { source })
+}
+
+/// Reads the file of a public key.
+pub(super) fn read_public_key(host: &Host, path: &Path) -> Result<PublicKey, OpError> {
+    let bytes = host
+        .fetcher
+        .read_document(path, MAX_KEY_BYTES)
+        .map_err(|source| OpError::Input { source })?;
+    PublicKey::from_pem(&bytes)
+        .map_err(|source: KeyError| OpError::Key { path: path.to_owned(), source })
+}

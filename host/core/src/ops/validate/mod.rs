@@ -1,0 +1,134 @@
+//! `gtc pack validate`: reports all problems of packs, for their authors and for CI.
+//!
+//! A handler runs only if its archive is in order. It is compiled and run in a worker, with
+//! the usual limits, less time and no permissions granted.
+
+mod code;
+mod dry_run;
+mod error_codes;
+mod finding;
+mod handler;
+mod interpreters;
+mod permissions;
+mod preflight;
+mod private_keys;
+mod report;
+mod signatures;
+mod table;
+mod validator;
+
+use std::path::PathBuf;
+
+use env_pack_domain::{EnvId, ForeignText, PackRef};
+use gtc_fs::read::FileKind;
+
+use super::pack_error::fetch_hint;
+use super::quoted;
+use crate::Host;
+use finding::PackFindings;
+use gtc_fetch::FetchError;
+use signatures::RequiredSignature;
+use validator::PackValidator;
+
+pub use code::{CodeDescription, FindingSeverity};
+pub use finding::PackFinding;
+pub use report::{
+    PackReport, ValidateReport, ValidatedHandler, ValidationFailure, ValidationVerdict,
+};
+pub use table::{Code, PAGE};
+
+/// The extension of the manifest in which a pack declares its handlers.
+const DECLARATIONS: &str = "manifest.cbor#greentic.env-pack.v1";
+
+/// Packs to validate, and the conditions they must meet.
+#[derive(Clone, Debug)]
+pub struct ValidateRequest {
+    /// References of the packs: files, built-in packs, or packs in a registry.
+    pub packs: Vec<PackRef>,
+    /// Treat warnings as errors.
+    pub strict: bool,
+    /// Treat a pack without a handler as an error; otherwise it is a note.
+    pub require_handler: bool,
+    /// The signature that each pack must have.
+    pub signatures: SignaturePolicy,
+}
+
+/// The signature that a pack must have.
+#[derive(Clone, Debug)]
+pub enum SignaturePolicy {
+    /// No signature; one that is there and does not belong to the pack is a warning.
+    NotRequired,
+    /// A valid signature of any key.
+    AnySigner,
+    /// A signature of one of the public keys in these files.
+    Keys(Vec<PathBuf>),
+    /// A signature that this environment trusts.
+    Environment(EnvId),
+}
+
+/// Validates packs one after the other. A pack that cannot be fetched does not affect the
+/// others; if a key or trust root cannot be read, no pack is examined.
+pub fn validate(host: &Host, request: &ValidateRequest) -> ValidateReport {
+    let required =
+        RequiredSignature::load(host, &request.signatures).map_err(|error| ValidationFailure {
+            kind: error.kind(),
+            message: with_causes(&error),
+            hint: error.hint().unwrap_or_default(),
+        });
+    let packs = request.packs.iter().map(|pack_ref| match &required {
+        Ok(required) => validate_pack(host, request, required, pack_ref),
+        Err(failure) => PackReport { failure: Some(failure.clone()), ..PackReport::new(pack_ref) },
+    });
+    ValidateReport::new(packs.collect(), request.strict)
+}
+
+fn validate_pack(
+    host: &Host,
+    request: &ValidateRequest,
+    required: &RequiredSignature,
+    pack_ref: &PackRef,
+) -> PackReport {
+    let mut report = PackReport::new(pack_ref);
+    let mut findings = PackFindings::default();
+    match host.fetcher.fetch(pack_ref) {
+        Ok(fetched) => {
+            report.size = fetched.bytes.len();
+            report.sha256 = Some(fetched.digest.hex());
+            signatures::check(host, pack_ref, &fetched, required, &mut findings);
+            let validator =
+                PackValidator { host, request, fetched: &fetched, findings: &mut findings };
+            report.failure = validator.run(&mut report).err();
+        }
+        Err(error @ FetchError::TooLarge { .. }) => {
+            findings.push(PackFinding::new(Code::ArchiveTooLarge, error.to_string()));
+            report.stopped = Some("the archive was not read");
+        }
+        Err(error) => report.failure = Some(fetch_failure(pack_ref, &error)),
+    }
+    if request.strict {
+        findings.raise_warnings();
+    }
+    (report.findings, report.omitted) = findings.into_sorted();
+    report
+}
+
+fn fetch_failure(pack_ref: &PackRef, error: &FetchError) -> ValidationFailure {
+    let hint = match error {
+        FetchError::NotAFile { what: FileKind::Folder, .. } => {
+            let folder = pack_ref.text();
+            let folder = quoted(folder.trim_end_matches('/'));
+            format!("name the packs in it: `gtc pack validate {folder}/*.gtpack`")
+        }
+        error => fetch_hint(error).to_owned(),
+    };
+    ValidationFailure { kind: error.kind(), message: with_causes(error), hint }
+}
+
+/// The message of an error and its causes, separated by colons.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| {
+        let cause = ForeignText::new(cause.to_string()).to_string();
+        if text.contains(&cause) { text } else { format!("{text}: {cause}") }
+    })
+}

@@ -1,0 +1,72 @@
+//! Checks the signatures of a pack.
+
+use env_pack_domain::PackRef;
+
+use super::{Code, PackFinding, PackFindings, SignaturePolicy};
+use crate::Host;
+use crate::ops::signing::{self, TrustedKeys};
+use crate::ops::trust::{TrustPolicy, inspect_signatures};
+use crate::ops::{OpError, PackError, SignatureStatus};
+use gtc_fetch::FetchedPack;
+
+/// The signature that each pack must have, with keys that have been read.
+pub(super) enum RequiredSignature {
+    /// No signature.
+    None,
+    /// A valid signature of any key.
+    AnySigner,
+    /// A signature that this policy trusts.
+    Trusted(TrustPolicy),
+}
+
+impl RequiredSignature {
+    /// Reads keys and trust roots, once for all packs.
+    ///
+    /// # Errors
+    /// [`OpError`] if a key or a trust root cannot be read.
+    pub fn load(host: &Host, policy: &SignaturePolicy) -> Result<Self, OpError> {
+        let trusted = match policy {
+            SignaturePolicy::NotRequired => return Ok(Self::None),
+            SignaturePolicy::AnySigner => return Ok(Self::AnySigner),
+            SignaturePolicy::Keys(paths) => TrustedKeys::Keys(paths.clone()),
+            SignaturePolicy::Environment(environment) => {
+                TrustedKeys::Environment(environment.clone())
+            }
+        };
+        signing::trust_policy(host, &trusted).map(Self::Trusted)
+    }
+}
+
+/// Adds a finding if a pack lacks the required signature, or has an invalid one.
+pub(super) fn check(
+    host: &Host,
+    pack_ref: &PackRef,
+    fetched: &FetchedPack,
+    required: &RequiredSignature,
+    findings: &mut PackFindings,
+) {
+    let unsigned = || PackFinding::new(Code::Unsigned, "the pack is not signed");
+    let found = match required {
+        RequiredSignature::Trusted(trust) => match trust.examine(host, pack_ref, fetched) {
+            Ok(_) => None,
+            Err(PackError::Unsigned) => Some(unsigned()),
+            Err(error) => Some(PackFinding::new(Code::SignatureRefused, error.to_string())),
+        },
+        RequiredSignature::AnySigner | RequiredSignature::None => {
+            let is_required = matches!(required, RequiredSignature::AnySigner);
+            match inspect_signatures(host, pack_ref, fetched).signature {
+                SignatureStatus::Unsigned if is_required => Some(unsigned()),
+                SignatureStatus::Invalid { reason } if is_required => {
+                    Some(PackFinding::new(Code::SignatureRefused, reason))
+                }
+                SignatureStatus::Invalid { reason } => {
+                    Some(PackFinding::new(Code::SignatureUseless, reason))
+                }
+                _ => None,
+            }
+        }
+    };
+    if let Some(finding) = found {
+        findings.push(finding);
+    }
+}

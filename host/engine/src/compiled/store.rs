@@ -1,0 +1,107 @@
+//! Reads and writes cached code.
+
+use std::fs::{self, DirBuilder, File, Metadata};
+use std::io::{self, Read};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use env_pack_domain::Sha256Digest;
+use gtc_fs::atomic::AtomicFile;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::checksum::Checksum;
+use super::files::{FILE_MODE, age, engine_name, private_file, private_folder};
+use super::inventory::CodeInventory;
+use super::listing::CompiledListing;
+
+/// Uses are recorded at most once in this time, so that reading rarely writes to disk.
+const USE_RESOLUTION: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The folder of cached code.
+#[derive(Debug)]
+pub(crate) struct CompiledStore {
+    folder: PathBuf,
+    is_swept: AtomicBool,
+}
+
+impl CompiledStore {
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder, is_swept: AtomicBool::new(false) }
+    }
+
+    /// Maps the code of a component, if this engine compiled it before.
+    pub fn get(&self, engine: &Engine, digest: &Sha256Digest) -> Option<Component> {
+        let path = self.path(engine, digest);
+        let metadata = self.private_code(&path)?;
+        // SAFETY: only this user can write to the file and its folder, and `put` wrote it
+        // atomically. The engine checks that version and settings match.
+        let component = unsafe { Component::deserialize_file(engine, &path) }.ok()?;
+        record_use(&path, &metadata);
+        Some(component)
+    }
+
+    /// Opens the code of a component, if this engine compiled it before. The content is
+    /// not checked.
+    pub fn open(&self, engine: &Engine, digest: &Sha256Digest) -> Option<File> {
+        let path = self.path(engine, digest);
+        let metadata = self.private_code(&path)?;
+        let file = File::open(&path).ok()?;
+        record_use(&path, &metadata);
+        Some(file)
+    }
+
+    fn private_code(&self, path: &Path) -> Option<Metadata> {
+        private_folder(&self.folder)?;
+        private_file(path)
+    }
+
+    /// Stores the code of a component, if possible.
+    pub fn put(&self, engine: &Engine, digest: &Sha256Digest, code: &mut dyn Read) {
+        // on a full disk or in a read-only folder, the next process compiles again
+        let _ = self.write(&self.path(engine, digest), code);
+    }
+
+    fn write(&self, path: &Path, code: &mut dyn Read) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        if private_folder(&self.folder).is_none() {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        self.sweep();
+        let mut file = AtomicFile::create(path, FILE_MODE)?;
+        let checksum = Checksum::copy(code, file.file())?;
+        checksum.write(path)?;
+        file.commit()
+    }
+
+    /// Removes files that killed processes left behind, once per process.
+    fn sweep(&self) {
+        if self.is_swept.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let listing = CompiledListing::read(&self.folder, "").unwrap_or_default();
+        for file in listing.stale_files {
+            let _ = fs::remove_file(&file.path);
+        }
+    }
+
+    /// Returns the inventory of this cache.
+    pub fn inventory<'a>(&'a self, engine: &Engine) -> CodeInventory<'a> {
+        CodeInventory::new(&self.folder, engine)
+    }
+
+    fn path(&self, engine: &Engine, digest: &Sha256Digest) -> PathBuf {
+        self.folder.join(format!("{}-{}.cwasm", digest.hex(), engine_name(engine)))
+    }
+}
+
+/// Records that code was used, as the time of its last modification.
+fn record_use(path: &Path, metadata: &Metadata) {
+    let now = SystemTime::now();
+    if age(metadata, now) >= USE_RESOLUTION {
+        // if this fails, the code is removed from the cache earlier
+        let _ = File::open(path).and_then(|file| file.set_modified(now));
+    }
+}

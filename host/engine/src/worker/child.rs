@@ -1,0 +1,104 @@
+//! The child's side of a worker process: confines itself, then reads its input.
+
+use std::ffi::OsString;
+use std::io::{self, Read as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::budget::{CompileBudget, CompileLimits};
+use super::confine;
+use super::print_wit::print_wit;
+use super::protection::write_report;
+use super::protocol::{EXIT_FAILED, EXIT_REJECTED, NAME, WorkerCommand};
+use super::run_guest::run_guest;
+use crate::config::{COMPILER_STACK_BYTES, wasmtime_config};
+use crate::probes::tools::reaper;
+use crate::stack;
+
+/// True if [`run_if_worker`] was called in this process, so that another process of this
+/// program can become a worker.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// Returns true if this program can be started as a worker.
+pub(super) fn is_installed() -> bool {
+    INSTALLED.load(Ordering::Relaxed)
+}
+
+/// Runs as a worker and exits, if this process was started as one; otherwise returns.
+///
+/// A program that hosts env-packs must call it first in its `main`, before it starts a
+/// thread or opens a file.
+pub fn run_if_worker() {
+    INSTALLED.store(true, Ordering::Relaxed);
+    let mut arguments = std::env::args_os();
+    if arguments.next().is_none_or(|name| name != NAME) {
+        return;
+    }
+    let code = match run_command(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            write_stderr(&error.to_string());
+            EXIT_FAILED
+        }
+    };
+    std::process::exit(code);
+}
+
+fn run_command(arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
+    let mut arguments = arguments.peekable();
+    if arguments.next_if(|argument| argument == reaper::ARGUMENT).is_some() {
+        return reaper::run_reaper(arguments);
+    }
+    match WorkerCommand::parse(arguments).map_err(io::Error::other)? {
+        WorkerCommand::Compile { budget, stack_bytes } => compile(&budget, stack_bytes),
+        WorkerCommand::Describe { budget } => describe(&budget),
+        WorkerCommand::RunGuest => run_guest().map(|()| 0),
+        WorkerCommand::Examine => examine(),
+    }
+}
+
+fn compile(budget: &CompileBudget, stack_bytes: u64) -> io::Result<i32> {
+    confine::confine(budget)?;
+    let mut component = Vec::new();
+    io::stdin().lock().read_to_end(&mut component)?;
+    let stack_bytes = usize::try_from(stack_bytes).map_err(io::Error::other)?;
+    let engine = wasmtime::Engine::new(&wasmtime_config(stack_bytes)).map_err(io::Error::other)?;
+    // so that a small `ulimit -s` does not decide which components compile
+    let compiled = stack::run_with_stack(COMPILER_STACK_BYTES, || {
+        engine.precompile_component(&component).map_err(|error| format!("{error:#}"))
+    })?;
+    finish(compiled)
+}
+
+fn describe(budget: &CompileBudget) -> io::Result<i32> {
+    confine::confine(budget)?;
+    let mut component = Vec::new();
+    io::stdin().lock().read_to_end(&mut component)?;
+    let wit = stack::run_with_stack(COMPILER_STACK_BYTES, || print_wit(&component))?;
+    finish(wit.map(String::into_bytes))
+}
+
+fn examine() -> io::Result<i32> {
+    let layers = confine::confine(&CompileLimits::default().budget(0))?;
+    finish(Ok(write_report(&confine::report_protections(&layers)).into_bytes()))
+}
+
+/// Writes the result, or the reason why the input was rejected. Returns the exit code.
+fn finish(result: Result<Vec<u8>, String>) -> io::Result<i32> {
+    match result {
+        Ok(bytes) => {
+            let mut output = io::stdout().lock();
+            output.write_all(&bytes)?;
+            output.flush()?;
+            Ok(0)
+        }
+        Err(reason) => {
+            write_stderr(&reason);
+            Ok(EXIT_REJECTED)
+        }
+    }
+}
+
+fn write_stderr(text: &str) {
+    // the parent may have closed it
+    let _ = io::stderr().write_all(text.as_bytes());
+}

@@ -1,5 +1,0 @@
-//! The interfaces that guests export.
-
-pub(in crate::engine::wit) mod handler;
-mod instance;
-mod measure;

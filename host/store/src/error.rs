@@ -1,0 +1,156 @@
+//! Errors of environments on disk.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use env_pack_domain::{AnswersRef, EnvId, EscapingAnswersRef, ForeignText};
+
+/// An environment could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The environment does not exist.
+    #[error("there is no environment `{environment}` in `{}`", display_path(.root))]
+    NoEnvironment {
+        /// The environment.
+        environment: EnvId,
+        /// The folder of environments.
+        root: PathBuf,
+    },
+    /// The environment already exists.
+    #[error("environment `{environment}` already exists in `{}`", display_path(.root))]
+    Exists {
+        /// The environment.
+        environment: EnvId,
+        /// The folder of environments.
+        root: PathBuf,
+    },
+    /// Another process kept the environment locked for too long.
+    #[error("environment `{environment}` is being changed by another process: `{}` is locked", display_path(.lock))]
+    Busy {
+        /// The environment.
+        environment: EnvId,
+        /// The lock file.
+        lock: PathBuf,
+    },
+    /// A file is not well-formed.
+    #[error("`{}` is not well-formed at {place}: {reason}", display_path(.path))]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// A field, or a line and column.
+        place: String,
+        /// Why it is not well-formed.
+        reason: ForeignText,
+    },
+    /// The path leads to a folder, a device or another special file.
+    #[error("`{}` is not a regular file", display_path(.path))]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A file is larger than any file that this program writes.
+    #[error("`{}` has more than {limit} bytes", display_path(.path))]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The size limit, in bytes.
+        limit: u64,
+    },
+    /// A system call failed.
+    #[error("cannot {what} `{}`", display_path(.path))]
+    Io {
+        /// The attempted action, a verb such as `read`.
+        what: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The error that the system reported.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    pub(super) fn io<'a>(
+        what: &'static str,
+        path: &'a Path,
+    ) -> impl FnOnce(io::Error) -> Self + 'a {
+        move |source| Self::Io { what, path: path.to_owned(), source }
+    }
+
+    /// Returns the error for a file that is not JSON, or not of the expected form.
+    pub(super) fn malformed_json(path: &Path, error: &serde_json::Error) -> Self {
+        let place = format!("line {} column {}", error.line(), error.column());
+        Self::malformed(path, place, Self::reason(error))
+    }
+
+    /// Returns the error for a file that is not well-formed at `place`.
+    pub(super) fn malformed(
+        path: &Path,
+        place: impl Into<String>,
+        reason: impl AsRef<str>,
+    ) -> Self {
+        let reason = ForeignText::sentence(reason.as_ref());
+        Self::Malformed { path: path.to_owned(), place: place.into(), reason }
+    }
+
+    /// Returns the message of a JSON error without its line and column: [`Self::Malformed`]
+    /// names the place, and a position inside a part of a file would be misleading.
+    pub(super) fn reason(error: &serde_json::Error) -> String {
+        let text = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        text.strip_suffix(&place).unwrap_or(&text).to_owned()
+    }
+}
+
+/// The answers of a binding could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswersError {
+    /// The reference is not a path inside the environment's folder.
+    #[error(transparent)]
+    Escaping(#[from] EscapingAnswersRef),
+    /// A symbolic link leads out of the environment's folder.
+    #[error("answers_ref `{}` leads out of the environment's folder", shown_ref(.answers_ref))]
+    LeadsOutside {
+        /// The reference.
+        answers_ref: AnswersRef,
+    },
+    /// The file does not exist, or is not a regular file.
+    #[error("there is no answers file `{}`", display_path(.path))]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is not a JSON document.
+    #[error("answers file `{}` is not a JSON document: {reason}", display_path(.path))]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The parser's message.
+        reason: ForeignText,
+    },
+    /// The file exceeds the size limit.
+    #[error("answers file `{}` has more than {limit} bytes", display_path(.path))]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The size limit, in bytes.
+        limit: u64,
+    },
+    /// A system call failed.
+    #[error("cannot read answers file `{}`", display_path(.path))]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The error that the system reported.
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn display_path(path: &Path) -> ForeignText {
+    ForeignText::new(path.to_string_lossy())
+}
+
+fn shown_ref(answers_ref: &AnswersRef) -> ForeignText {
+    ForeignText::excerpt(answers_ref.as_str())
+}
