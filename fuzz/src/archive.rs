@@ -14,7 +14,7 @@ static LIMITS: LazyLock<ArchiveLimits> = LazyLock::new(|| ArchiveLimits {
 });
 
 /// Opens the input as an archive.
-pub fn archive(data: &[u8]) {
+pub(crate) fn archive(data: &[u8]) {
     let opened = gtc_archive::open(data, &LIMITS);
     assert_same_fault(data, opened.as_ref().err());
     if let Ok(pack) = opened {
@@ -24,7 +24,7 @@ pub fn archive(data: &[u8]) {
 
 /// Opens an archive with a valid container, and the input as manifest and bill of materials.
 /// The first two bytes are the length of the manifest.
-pub fn documents(data: &[u8]) {
+pub(crate) fn documents(data: &[u8]) {
     let Some((length, rest)) = data.split_first_chunk::<2>() else { return };
     let (manifest, sbom) = rest.split_at(usize::from(u16::from_le_bytes(*length)).min(rest.len()));
     let bytes = stored(&[

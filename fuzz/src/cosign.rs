@@ -29,7 +29,7 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 /// Verifies the input as payload, as signature and as bundle.
-pub fn cosign(data: &[u8]) {
+pub(crate) fn cosign(data: &[u8]) {
     let Signed { keys, manifest, payload, signature } = &*SIGNED;
     let manifest = Sha256Digest::compute(manifest);
     match cosign::verify(data, signature, &manifest, keys) {

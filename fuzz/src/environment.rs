@@ -17,7 +17,7 @@ thread_local! {
 }
 
 /// Loads the input as `environment.json`.
-pub fn environment(data: &[u8]) {
+pub(crate) fn environment(data: &[u8]) {
     FOLDER.with_borrow(|folder| check(folder.path(), data));
 }
 

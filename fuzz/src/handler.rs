@@ -65,7 +65,7 @@ const MODULE_SHAPE: &str = r#"(module
 /// Runs a generated module with the imports and exports of a handler. The first byte selects
 /// the exports that return well-formed constants: usually all of them, because the host calls
 /// nothing else of a handler with malformed ones.
-pub fn generated(data: &[u8]) {
+pub(crate) fn generated(data: &[u8]) {
     if let Some(component) = generated_component(data) {
         run(&component);
     }
@@ -107,7 +107,7 @@ fn generated_component(data: &[u8]) -> Option<Vec<u8>> {
 ///
 /// The first byte selects the slot; the next eight are the address and the length of the list
 /// that the preflight returns.
-pub fn answers(data: &[u8]) {
+pub(crate) fn answers(data: &[u8]) {
     let Some((slot, rest)) = data.split_first() else { return };
     let Some((list, memory)) = rest.split_first_chunk::<8>() else { return };
     let memory = &memory[..memory.len().min(60 << 10)];
@@ -147,7 +147,7 @@ fn export(name: &str) -> String {
 
 /// Returns true if the component that is generated from these bytes is executed.
 #[cfg(test)]
-pub fn is_executed(data: &[u8]) -> bool {
+pub(crate) fn is_executed(data: &[u8]) -> bool {
     let loaded = generated_component(data).map(|component| {
         ENGINE.load(&component, &Sha256Digest::compute(&component), Provenance::External)
     });

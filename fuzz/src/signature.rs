@@ -21,7 +21,7 @@ static SECOND: LazyLock<PrivateKey> = LazyLock::new(|| {
 });
 
 /// Parses the input as envelope and as public key.
-pub fn signature(data: &[u8]) {
+pub(crate) fn signature(data: &[u8]) {
     envelope(data);
     add_signature(data);
     match PublicKey::from_pem(data) {

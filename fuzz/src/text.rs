@@ -42,7 +42,7 @@ pub(crate) fn assert_readable(text: &str) {
 }
 
 /// Parses descriptors, descriptor paths and instance ids.
-pub fn descriptor(data: &[u8]) {
+pub(crate) fn descriptor(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Some(descriptor) = round_trip::<PackDescriptor>(&text) {
         assert_eq!(descriptor.to_string(), text, "a descriptor has one spelling");
@@ -59,7 +59,7 @@ pub fn descriptor(data: &[u8]) {
 }
 
 /// Parses version requirements: the SDK accepts exactly those that the host accepts.
-pub fn requirement(data: &[u8]) {
+pub(crate) fn requirement(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let host = text.parse::<VersionReq>();
     assert_eq!(env_pack_sdk::VersionReq::accepts(&text), host.is_ok(), "{text:?}");
@@ -69,12 +69,12 @@ pub fn requirement(data: &[u8]) {
 }
 
 /// Parses references to extensions, `ext://…`.
-pub fn extension(data: &[u8]) {
+pub(crate) fn extension(data: &[u8]) {
     round_trip::<ExtRef>(&String::from_utf8_lossy(data));
 }
 
 /// Parses references to packs, such as `oci://…`, digests and addresses.
-pub fn reference(data: &[u8]) {
+pub(crate) fn reference(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match text.parse::<PackRef>() {
         Ok(reference) => {
@@ -91,7 +91,7 @@ pub fn reference(data: &[u8]) {
 }
 
 /// Orders and reports, which cross the border between a host and its worker.
-pub fn protocol(data: &[u8]) {
+pub(crate) fn protocol(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let report = parse_report(&text);
     assert_eq!(parse_report(&write_report(&report)), report);

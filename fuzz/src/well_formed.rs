@@ -47,7 +47,7 @@ fn store(code: &mut InstructionSink<'_>, offset: u64, value: i64) {
 
 /// Replaces the exports whose bit is set, from the lowest: slot, descriptor path, supported
 /// versions.
-pub fn replace_exports(module: &[u8], bits: u8) -> Vec<u8> {
+pub(crate) fn replace_exports(module: &[u8], bits: u8) -> Vec<u8> {
     let chosen: Vec<&WellFormedExport> = EXPORTS
         .iter()
         .enumerate()

@@ -1,4 +1,6 @@
 //! The tests of the host, through its doors: the program, the library, the WIT.
+#![expect(unreachable_pub, reason = "a test program exports nothing")]
+#![expect(clippy::too_many_lines, reason = "a table of hostile cases is as long as it is")]
 #![expect(
     clippy::disallowed_methods,
     reason = "tests prepare and look at files and programs directly"

@@ -28,7 +28,7 @@ const PACKS: [(&str, &str); 5] = [
 const VERSION: &str = "0.1.0";
 
 /// Builds the packs and records the digest of their inputs and the compiler.
-pub fn rebuild() -> Result<()> {
+pub(crate) fn rebuild() -> Result<()> {
     let packed = packed();
     build_into(&packed)?;
     fs::write(packed.join("inputs.sha256"), inputs_digest()? + "\n")?;
@@ -41,7 +41,7 @@ pub fn rebuild() -> Result<()> {
 ///
 /// The digest of the sources is always compared; the packs are rebuilt and compared byte
 /// for byte if the compiler is the recorded one.
-pub fn check(report: &mut Report) -> Result<()> {
+pub(crate) fn check(report: &mut Report) -> Result<()> {
     let packed = packed();
     let recorded_inputs = fs::read_to_string(packed.join("inputs.sha256"))
         .context("builtins/packed/inputs.sha256")?;

@@ -15,7 +15,7 @@ const VERSION: &str = "0.20.2";
 const NOT_FETCHED: &str = "failed to fetch advisory database";
 
 /// Checks the dependencies of these workspaces.
-pub fn check(workspaces: &[&str], report: &mut Report) -> Result<()> {
+pub(crate) fn check(workspaces: &[&str], report: &mut Report) -> Result<()> {
     let deny = tools::find_or_build("cargo-deny", VERSION)?;
     for workspace in workspaces {
         run(&mut check_command(&deny, workspace, &["bans", "licenses", "sources"]))?;

@@ -39,7 +39,7 @@ const STEPS: [Step; 13] = [
 ];
 
 /// Runs every step up to the first that fails, and prints a table of their times.
-pub fn run() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     let mut report = Report::default();
     let result = STEPS.into_iter().try_for_each(|(name, step)| report.run(name, step));
     print!("\n{report}");

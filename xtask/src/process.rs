@@ -6,19 +6,19 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 /// The folder of the repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is in the repository").to_owned()
 }
 
 /// A command that runs in the repository.
-pub fn command(program: &str, arguments: &[&str]) -> Command {
+pub(crate) fn command(program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
     command
 }
 
 /// Runs a command, which must succeed.
-pub fn run(command: &mut Command) -> Result<()> {
+pub(crate) fn run(command: &mut Command) -> Result<()> {
     let line = command_line(command);
     let status = command.status().with_context(|| format!("could not start `{line}`"))?;
     ensure!(status.success(), "`{line}` failed ({status})");
@@ -26,7 +26,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 }
 
 /// Runs a command, which must succeed, and returns its standard output.
-pub fn output(command: &mut Command) -> Result<String> {
+pub(crate) fn output(command: &mut Command) -> Result<String> {
     let line = command_line(command);
     let output = command.output().with_context(|| format!("could not start `{line}`"))?;
     let stderr = String::from_utf8_lossy(&output.stderr);

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 /// The steps of a run of the gate so far; displayed as a table.
 #[derive(Default)]
-pub struct Report {
+pub(crate) struct Report {
     steps: Vec<Step>,
     not_checked: Vec<String>,
 }
@@ -20,7 +20,7 @@ struct Step {
 
 impl Report {
     /// Runs a step and records its time.
-    pub fn run(
+    pub(crate) fn run(
         &mut self,
         name: &'static str,
         step: impl FnOnce(&mut Self) -> Result<()>,
@@ -33,7 +33,7 @@ impl Report {
     }
 
     /// Records a check that this machine cannot run.
-    pub fn not_checked(&mut self, what: String) {
+    pub(crate) fn not_checked(&mut self, what: String) {
         println!("NOT CHECKED: {what}");
         self.not_checked.push(what);
     }

@@ -9,7 +9,7 @@ use syn::{Attribute, Item, Meta};
 use crate::process::{command, output, root};
 
 /// A Rust file and its syntax tree.
-pub struct Source {
+pub(crate) struct Source {
     /// Relative to the repository.
     pub path: PathBuf,
     pub text: String,
@@ -17,14 +17,14 @@ pub struct Source {
 }
 
 /// Parses every Rust file of the repository that is not test code, sorted by path.
-pub fn without_tests() -> Result<Vec<Source>> {
+pub(crate) fn without_tests() -> Result<Vec<Source>> {
     paths()?.into_iter().filter(|path| !is_test_path(path)).map(parse).collect()
 }
 
 /// The Rust files of the repository, relative to it and sorted.
 ///
 /// Files that git ignores are left out; new files that are not committed yet are not.
-pub fn paths() -> Result<Vec<PathBuf>> {
+pub(crate) fn paths() -> Result<Vec<PathBuf>> {
     let arguments = ["ls-files", "--cached", "--others", "--exclude-standard", "*.rs"];
     let listing = output(&mut command("git", &arguments))?;
     let mut paths: Vec<PathBuf> =
@@ -48,7 +48,7 @@ fn is_test_path(path: &Path) -> bool {
 }
 
 /// Returns true if an item has `#[cfg(test)]` or `#[test]`.
-pub fn is_test_item(attributes: &[Attribute]) -> bool {
+pub(crate) fn is_test_item(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::Path(path) => path.is_ident("test"),
         Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
@@ -57,7 +57,7 @@ pub fn is_test_item(attributes: &[Attribute]) -> bool {
 }
 
 /// The attributes of an item; none for the kinds that are never test code.
-pub fn attributes(item: &Item) -> &[Attribute] {
+pub(crate) fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(item) => &item.attrs,
         Item::Enum(item) => &item.attrs,

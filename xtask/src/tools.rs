@@ -5,14 +5,14 @@ use anyhow::Result;
 use crate::process::{command, output, root, run};
 
 /// Returns true if a command succeeds, such as a version query.
-pub fn answers(query: &[&str]) -> bool {
+pub(crate) fn answers(query: &[&str]) -> bool {
     let [program, arguments @ ..] = query else { return false };
     output(&mut command(program, arguments)).is_ok()
 }
 
 /// Returns a program written in Rust: the one on PATH, or a build of this version in
 /// `target/tools`.
-pub fn find_or_build(name: &str, version: &str) -> Result<String> {
+pub(crate) fn find_or_build(name: &str, version: &str) -> Result<String> {
     if answers(&[name, "--version"]) {
         return Ok(name.to_owned());
     }
@@ -33,7 +33,7 @@ pub fn find_or_build(name: &str, version: &str) -> Result<String> {
 /// Installs Debian packages that are missing, each of which has a program of its name.
 ///
 /// Without root or `apt-get`, or if the installation fails, it prints what is missing.
-pub fn install_from_debian(packages: &[&str]) {
+pub(crate) fn install_from_debian(packages: &[&str]) {
     let missing: Vec<&str> =
         packages.iter().copied().filter(|package| !answers(&[package, "--version"])).collect();
     if missing.is_empty() {

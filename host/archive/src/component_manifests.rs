@@ -72,7 +72,7 @@ pub(super) struct WasmEntries {
 
 impl WasmEntries {
     /// Adds an entry if it is a component, or a core module among the components.
-    pub fn add(&mut self, name: &str, content: &[u8]) {
+    pub(crate) fn add(&mut self, name: &str, content: &[u8]) {
         let is_module = content.starts_with(&COMPONENT_MAGIC[..4]);
         if content.starts_with(COMPONENT_MAGIC) || (is_module && name.starts_with(FOLDER)) {
             self.names.insert(name.to_owned());

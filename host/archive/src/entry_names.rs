@@ -64,7 +64,7 @@ impl EntryNames {
     /// # Errors
     /// [`ZipRule::DuplicateName`] when the name is taken, ignoring case, or one name would
     /// be a file and a folder.
-    pub fn insert(&mut self, name: &[u8], at: usize) -> Result<(), ArchiveError> {
+    pub(crate) fn insert(&mut self, name: &[u8], at: usize) -> Result<(), ArchiveError> {
         let name = name.to_ascii_lowercase();
         let separators = name.iter().enumerate().filter(|(_, b)| **b == b'/');
         for folder in separators.map(|(end, _)| &name[..end]) {

@@ -18,18 +18,18 @@ pub(super) struct EntryReader<'a> {
 
 impl<'a> EntryReader<'a> {
     /// Opens an archive that passed the profile.
-    pub fn new(bytes: &'a [u8], limits: &'a ArchiveLimits) -> Result<Self, ArchiveError> {
+    pub(crate) fn new(bytes: &'a [u8], limits: &'a ArchiveLimits) -> Result<Self, ArchiveError> {
         let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable("", &error))?;
         Ok(Self { zip, limits })
     }
 
     /// Returns true if there is an entry of this name.
-    pub fn contains(&self, name: &str) -> bool {
+    pub(crate) fn contains(&self, name: &str) -> bool {
         self.zip.index_for_name(name).is_some()
     }
 
     /// Reads a required document, up to [`ArchiveLimits::manifest_bytes`].
-    pub fn document(&mut self, name: &'static str) -> Result<Vec<u8>, ArchiveError> {
+    pub(crate) fn document(&mut self, name: &'static str) -> Result<Vec<u8>, ArchiveError> {
         let Some(index) = self.zip.index_for_name(name) else {
             return Err(ArchiveError::MissingEntry { entry: name });
         };
@@ -43,7 +43,7 @@ impl<'a> EntryReader<'a> {
     }
 
     /// Reads an entry; returns `None` if there is none of this name.
-    pub fn content(&mut self, name: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
+    pub(crate) fn content(&mut self, name: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
         let Some(index) = self.zip.index_for_name(name) else { return Ok(None) };
         let file = self.zip.by_index(index).map_err(|error| unreadable(name, &error))?;
         read_up_to(self.limits.entry_bytes, file, name).map(Some)

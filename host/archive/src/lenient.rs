@@ -95,7 +95,7 @@ pub(super) fn read<'a>(
 
 impl LenientEntry<'_> {
     /// Inflates the content and checks it against the headers.
-    pub fn content(&self) -> Result<Vec<u8>, ArchiveError> {
+    pub(crate) fn content(&self) -> Result<Vec<u8>, ArchiveError> {
         let mut bytes = Vec::new();
         content::read_verified(self.stored, self.data, &self.header, |piece| {
             bytes.extend_from_slice(piece);
@@ -105,7 +105,7 @@ impl LenientEntry<'_> {
     }
 
     /// Returns true if a data descriptor follows its data.
-    pub fn has_descriptor(&self) -> bool {
+    pub(crate) fn has_descriptor(&self) -> bool {
         self.header.flags & DESCRIPTOR_FLAG != 0
     }
 

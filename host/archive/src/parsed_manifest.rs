@@ -26,7 +26,7 @@ pub(super) struct ManifestComponent {
 }
 
 impl ManifestComponent {
-    pub fn is_handler(&self) -> bool {
+    pub(crate) fn is_handler(&self) -> bool {
         is_handler_world(&self.world)
     }
 }

@@ -86,21 +86,21 @@ pub(super) struct LocalHeader<'a> {
 
 impl<'a> ZipRecords<'a> {
     /// The `len` bytes from offset `at`.
-    pub fn slice(self, at: usize, len: usize) -> Result<&'a [u8], ArchiveError> {
+    pub(crate) fn slice(self, at: usize, len: usize) -> Result<&'a [u8], ArchiveError> {
         let end = at.checked_add(len);
         end.and_then(|end| self.0.get(at..end)).ok_or_else(|| violation(ZipRule::Truncated, at))
     }
 
-    pub fn u16(self, at: usize) -> Result<u16, ArchiveError> {
+    pub(crate) fn u16(self, at: usize) -> Result<u16, ArchiveError> {
         Ok(u16::from_le_bytes(self.slice(at, 2)?.try_into().expect("two bytes")))
     }
 
-    pub fn u32(self, at: usize) -> Result<u32, ArchiveError> {
+    pub(crate) fn u32(self, at: usize) -> Result<u32, ArchiveError> {
         Ok(u32::from_le_bytes(self.slice(at, 4)?.try_into().expect("four bytes")))
     }
 
     /// Parses the end record at offset `at`.
-    pub fn end(self, at: usize) -> Result<EndRecord, ArchiveError> {
+    pub(crate) fn end(self, at: usize) -> Result<EndRecord, ArchiveError> {
         if self.u32(at)? != END_SIGNATURE {
             return Err(violation(ZipRule::EndRecord, at));
         }
@@ -118,7 +118,7 @@ impl<'a> ZipRecords<'a> {
     ///
     /// Some readers look for one whatever the end record says, and the last fields of the
     /// last entry can have its bytes.
-    pub fn reject_zip64_locator(self, end: usize) -> Result<(), ArchiveError> {
+    pub(crate) fn reject_zip64_locator(self, end: usize) -> Result<(), ArchiveError> {
         let Some(at) = end.checked_sub(ZIP64_LOCATOR_BYTES) else { return Ok(()) };
         if self.u32(at)? == ZIP64_LOCATOR_SIGNATURE {
             return Err(violation(ZipRule::Zip64, at));
@@ -127,7 +127,7 @@ impl<'a> ZipRecords<'a> {
     }
 
     /// Parses the central header at offset `at`.
-    pub fn central(self, at: usize) -> Result<CentralHeader<'a>, ArchiveError> {
+    pub(crate) fn central(self, at: usize) -> Result<CentralHeader<'a>, ArchiveError> {
         if self.u32(at)? != CENTRAL_SIGNATURE {
             return Err(violation(ZipRule::Signature, at));
         }
@@ -155,7 +155,7 @@ impl<'a> ZipRecords<'a> {
     }
 
     /// Parses the local header at offset `at`.
-    pub fn local(self, at: usize) -> Result<LocalHeader<'a>, ArchiveError> {
+    pub(crate) fn local(self, at: usize) -> Result<LocalHeader<'a>, ArchiveError> {
         if self.u32(at)? != LOCAL_SIGNATURE {
             return Err(violation(ZipRule::Signature, at));
         }
@@ -177,12 +177,12 @@ impl<'a> ZipRecords<'a> {
 
 /// Offsets of fields within the header, for error messages.
 impl CentralHeader<'_> {
-    pub const VERSION_NEEDED: usize = 6;
-    pub const FLAGS: usize = 8;
-    pub const METHOD: usize = 10;
-    pub const SIZES: usize = 20;
-    pub const LENGTHS: usize = 28;
-    pub const DISK: usize = 34;
-    pub const ATTRIBUTES: usize = 38;
-    pub const NAME: usize = CENTRAL_BYTES;
+    pub(crate) const VERSION_NEEDED: usize = 6;
+    pub(crate) const FLAGS: usize = 8;
+    pub(crate) const METHOD: usize = 10;
+    pub(crate) const SIZES: usize = 20;
+    pub(crate) const LENGTHS: usize = 28;
+    pub(crate) const DISK: usize = 34;
+    pub(crate) const ATTRIBUTES: usize = 38;
+    pub(crate) const NAME: usize = CENTRAL_BYTES;
 }

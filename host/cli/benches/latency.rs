@@ -4,7 +4,7 @@
 //! `cargo bench -p gtc --bench latency [CALLS]`
 #![expect(clippy::disallowed_methods, reason = "it reads what the system counts")]
 
-#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+#[expect(dead_code, unreachable_pub, reason = "shared with the tests, which use all of it")]
 #[path = "../../../tests/suite/support/mod.rs"]
 mod support;
 

@@ -19,7 +19,7 @@ use super::trust_root::TrustRootVerb;
 /// Run env-packs as sandboxed plug-ins and manage the environments they are bound to
 #[derive(Debug, Parser)]
 #[command(name = "gtc", version, arg_required_else_help = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
@@ -27,7 +27,7 @@ pub struct Cli {
 }
 
 #[derive(Debug, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// Folder that holds the environments [default: ~/.greentic/environments]
     #[arg(
         long,
@@ -137,7 +137,7 @@ pub struct Global {
 
 /// Output format of results and errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Aligned text for people
     Human,
     /// One JSON document for programs
@@ -145,7 +145,7 @@ pub enum Format {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Manage environments and the packs bound to them
     #[command(subcommand)]
     Op(Noun),
@@ -163,7 +163,7 @@ pub enum Command {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Noun {
+pub(crate) enum Noun {
     /// Create and examine environments
     #[command(subcommand)]
     Env(EnvVerb),

@@ -18,7 +18,7 @@ use super::{command_tree, output};
 /// The shell to print completions for.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CompletionsPayload {
+pub(crate) struct CompletionsPayload {
     /// Shell
     #[serde(deserialize_with = "deserialize_shell")]
     #[schemars(with = "String", extend("enum" = shells()))]
@@ -42,7 +42,7 @@ fn deserialize_shell<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shell
 }
 
 /// Prints a completion script. A shell reads it, so there is no JSON envelope.
-pub fn run(runner: &Runner, input: Input<CompletionsPayload>) -> io::Result<u8> {
+pub(crate) fn run(runner: &Runner, input: Input<CompletionsPayload>) -> io::Result<u8> {
     runner.run_with_writer(
         "",
         "completions",

@@ -7,7 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 /// Arguments by name. Serde would also accept an array, in the order of the fields.
-pub struct NamedArguments<P>(pub P);
+pub(crate) struct NamedArguments<P>(pub P);
 
 impl<'de, P: Deserialize<'de>> Deserialize<'de> for NamedArguments<P> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -30,14 +30,14 @@ impl<'de, P: Deserialize<'de>> Deserialize<'de> for NamedArguments<P> {
 }
 
 /// Deserializes a nested object of arguments, and refuses arrays.
-pub fn deserialize_object<'de, D: Deserializer<'de>, P: Deserialize<'de>>(
+pub(crate) fn deserialize_object<'de, D: Deserializer<'de>, P: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<P, D::Error> {
     NamedArguments::deserialize(deserializer).map(|NamedArguments(object)| object)
 }
 
 /// Deserializes an integer. As in JSON Schema, `31.0` is an integer too.
-pub fn deserialize_u16<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+pub(crate) fn deserialize_u16<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     struct IntegerVisitor;
 
     impl Visitor<'_> for IntegerVisitor {

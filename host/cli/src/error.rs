@@ -8,7 +8,7 @@ use gtc_core::ops::{ExitOutcome, OpError};
 
 /// An invalid argument.
 #[derive(Debug)]
-pub struct UsageError {
+pub(crate) struct UsageError {
     argument: &'static str,
     reason: String,
     /// Whether the argument is well-formed but not allowed: exit code 1 instead of 2.
@@ -17,17 +17,17 @@ pub struct UsageError {
 
 impl UsageError {
     /// An argument whose value `error` describes.
-    pub fn from_error(argument: &'static str, error: &dyn Error) -> Self {
+    pub(crate) fn from_error(argument: &'static str, error: &dyn Error) -> Self {
         Self { argument, reason: with_causes(error), is_refusal: false }
     }
 
     /// An argument with a reason in plain text.
-    pub fn new(argument: &'static str, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(argument: &'static str, reason: impl Into<String>) -> Self {
         Self { argument, reason: reason.into(), is_refusal: false }
     }
 
     /// Turns the error into a refusal, with exit code 1.
-    pub fn into_refusal(self) -> Self {
+    pub(crate) fn into_refusal(self) -> Self {
         Self { is_refusal: true, ..self }
     }
 }
@@ -35,7 +35,7 @@ impl UsageError {
 /// The reason why a command failed.
 #[expect(clippy::large_enum_variant, reason = "created once per run, right before it is printed")]
 #[derive(Debug)]
-pub enum CliError {
+pub(crate) enum CliError {
     /// An argument is invalid.
     Usage(UsageError),
     /// The operation failed or was refused.
@@ -67,7 +67,7 @@ impl From<OpError> for CliError {
 
 impl CliError {
     /// The stable name of the kind of error, as in JSON.
-    pub fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Usage(_) | Self::Arguments(_) => "invalid-argument",
             Self::Op(error) => error.kind(),
@@ -77,7 +77,7 @@ impl CliError {
     }
 
     /// The message, with its causes, on one line.
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::Usage(error) => format!("argument `{}`: {}", error.argument, error.reason),
             Self::Op(error) => with_causes(error),
@@ -92,7 +92,7 @@ impl CliError {
     }
 
     /// Returns the next step for the user, if there is one.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Usage(error) if error.is_refusal => None,
             Self::Usage(_) | Self::Arguments(_) => {
@@ -108,7 +108,7 @@ impl CliError {
     }
 
     /// 1 for a refusal, 2 for any other error.
-    pub fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Op(error) if error.exit_outcome() == ExitOutcome::Refused => 1,
             Self::Usage(error) if error.is_refusal => 1,

@@ -12,7 +12,7 @@ use env_pack_domain::{
 
 /// The reason why a text is invalid.
 #[derive(Debug)]
-pub struct InvalidText(String);
+pub(crate) struct InvalidText(String);
 
 impl fmt::Display for InvalidText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,7 +27,7 @@ fn invalid_text(error: &dyn std::error::Error) -> InvalidText {
 }
 
 /// A pack reference in an argument, which is checked more strictly than one in a stored file.
-pub struct NewPackRef(pub PackRef);
+pub(crate) struct NewPackRef(pub PackRef);
 
 impl FromStr for NewPackRef {
     type Err = InvalidText;
@@ -66,7 +66,7 @@ impl Grammar for NewPackRef {
 }
 
 /// A descriptor or a descriptor path, where the version does not matter.
-pub struct DescriptorOrPath(pub DescriptorPath);
+pub(crate) struct DescriptorOrPath(pub DescriptorPath);
 
 impl FromStr for DescriptorOrPath {
     type Err = InvalidText;
@@ -87,7 +87,7 @@ impl Grammar for DescriptorOrPath {
 }
 
 /// A digest with or without the prefix `sha256:`.
-pub struct ExpectedDigest(pub Sha256Digest);
+pub(crate) struct ExpectedDigest(pub Sha256Digest);
 
 impl FromStr for ExpectedDigest {
     type Err = InvalidText;
@@ -104,7 +104,7 @@ impl Grammar for ExpectedDigest {
 }
 
 /// An IP address and port without names, as the existing tools expect it.
-pub struct ListenAddr(pub SocketAddr);
+pub(crate) struct ListenAddr(pub SocketAddr);
 
 impl FromStr for ListenAddr {
     type Err = InvalidText;
@@ -131,7 +131,7 @@ impl Grammar for ListenAddr {
 }
 
 /// A time in the format of RFC 3339, without fractions of seconds, between 1900 and 2199.
-pub struct CreationTime(pub jiff::Timestamp);
+pub(crate) struct CreationTime(pub jiff::Timestamp);
 
 impl FromStr for CreationTime {
     type Err = InvalidText;
@@ -163,7 +163,7 @@ impl Grammar for CreationTime {
 }
 
 /// The target of a push: a reference without a digest, which is only known afterwards.
-pub struct Destination(pub OciRef);
+pub(crate) struct Destination(pub OciRef);
 
 impl FromStr for Destination {
     type Err = InvalidText;
@@ -182,7 +182,7 @@ impl Grammar for Destination {
 }
 
 /// The name of a scenario.
-pub struct ScenarioName(pub String);
+pub(crate) struct ScenarioName(pub String);
 
 /// The longest name of a scenario, in bytes.
 const MAX_NAME_BYTES: usize = 100;

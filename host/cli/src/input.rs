@@ -11,7 +11,7 @@ const SCHEMA: &str = "schema";
 
 /// Source of the arguments of a verb.
 #[derive(Debug)]
-pub enum Input<P> {
+pub(crate) enum Input<P> {
     /// Arguments from flags.
     Flags(P),
     /// Path of a JSON or YAML file with the arguments.

@@ -13,7 +13,7 @@ use super::table::Style;
 
 /// Writes the result or the error of one command.
 #[derive(Clone, Copy, Debug)]
-pub struct Output<'a> {
+pub(crate) struct Output<'a> {
     pub format: Format,
     pub noun: &'a str,
     pub verb: &'a str,
@@ -43,7 +43,7 @@ struct ErrorBody<'a> {
 
 impl Format {
     /// The requested format, or text if standard output is a terminal and JSON if not.
-    pub fn or_default(requested: Option<Self>) -> Self {
+    pub(crate) fn or_default(requested: Option<Self>) -> Self {
         requested
             .unwrap_or_else(|| if io::stdout().is_terminal() { Self::Human } else { Self::Json })
     }
@@ -51,7 +51,7 @@ impl Format {
 
 impl Output<'_> {
     /// Writes a result to standard output.
-    pub fn result<T: Serialize + RenderHuman>(&self, result: &T) -> io::Result<()> {
+    pub(crate) fn result<T: Serialize + RenderHuman>(&self, result: &T) -> io::Result<()> {
         match self.format {
             Format::Human => print(&result.render_human(self.verb)),
             Format::Json => print_json(&Success { op: self.verb, noun: self.noun, result }),
@@ -59,12 +59,12 @@ impl Output<'_> {
     }
 
     /// Writes an error to standard error.
-    pub fn error(&self, error: &CliError) -> io::Result<()> {
+    pub(crate) fn error(&self, error: &CliError) -> io::Result<()> {
         self.failure(error.kind(), &error.message(), error.hint().as_deref())
     }
 
     /// Writes an error to standard error, given its parts.
-    pub fn failure(&self, kind: &str, message: &str, hint: Option<&str>) -> io::Result<()> {
+    pub(crate) fn failure(&self, kind: &str, message: &str, hint: Option<&str>) -> io::Result<()> {
         match self.format {
             Format::Human => {
                 let hint = hint
@@ -88,13 +88,13 @@ impl Output<'_> {
 }
 
 /// Writes text to standard output, with colour only at a terminal.
-pub fn print(text: &str) -> io::Result<()> {
+pub(crate) fn print(text: &str) -> io::Result<()> {
     write_result(anstream::stdout().lock(), text.as_bytes())
 }
 
 /// Writes JSON to standard output on one line. Characters that a terminal would obey are
 /// escaped, which changes nothing for a parser.
-pub fn print_json(value: &impl Serialize) -> io::Result<()> {
+pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
     write_result(
         io::stdout().lock(),
         &compact_json(terminal_safe_json(serde_json::to_string(value)?).as_bytes()),

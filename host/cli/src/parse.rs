@@ -11,7 +11,7 @@ use super::error::UsageError;
 use super::grammar::NewPackRef;
 
 /// The arguments of a verb, before they are parsed.
-pub trait Payload: Args + DeserializeOwned + JsonSchema {
+pub(crate) trait Payload: Args + DeserializeOwned + JsonSchema {
     /// The request that the operation takes.
     type Request;
 
@@ -23,7 +23,7 @@ pub trait Payload: Args + DeserializeOwned + JsonSchema {
     fn into_request(self) -> Result<Self::Request, UsageError>;
 }
 
-pub fn parse_argument<T: FromStr<Err: std::error::Error>>(
+pub(crate) fn parse_argument<T: FromStr<Err: std::error::Error>>(
     argument: &'static str,
     text: &str,
 ) -> Result<T, UsageError> {
@@ -31,7 +31,7 @@ pub fn parse_argument<T: FromStr<Err: std::error::Error>>(
 }
 
 /// Parses a reference to a pack, and makes a relative path absolute.
-pub fn parse_pack_ref(argument: &'static str, text: &str) -> Result<PackRef, UsageError> {
+pub(crate) fn parse_pack_ref(argument: &'static str, text: &str) -> Result<PackRef, UsageError> {
     match parse_argument::<NewPackRef>(argument, text)?.0 {
         PackRef::File(path) if !path.starts_with("file://") => {
             let absolute = std::path::absolute(&path)

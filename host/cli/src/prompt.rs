@@ -10,18 +10,18 @@ use super::error::CliError;
 const ANSWER_BYTES: u64 = 64;
 
 /// Returns true if standard input and standard error are terminals.
-pub fn is_interactive() -> bool {
+pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Asks whether to grant permissions to a pack.
-pub fn confirm_permissions(missing: &Permissions) -> Result<bool, CliError> {
+pub(crate) fn confirm_permissions(missing: &Permissions) -> Result<bool, CliError> {
     let permissions = permission_lines(missing);
     confirm(&format!("this pack requests permission to:\n{permissions}Grant? [y/N] "))
 }
 
 /// Asks whether to run a recording with all permissions that the pack declares.
-pub fn confirm_recording(declared: &Permissions) -> Result<bool, CliError> {
+pub(crate) fn confirm_recording(declared: &Permissions) -> Result<bool, CliError> {
     let permissions = permission_lines(declared);
     confirm(&format!(
         "recording runs the handler on this machine, with every permission that it declares:\n\
@@ -30,7 +30,7 @@ pub fn confirm_recording(declared: &Permissions) -> Result<bool, CliError> {
 }
 
 /// Asks whether to apply the changes that are shown.
-pub fn confirm_update(changes: &str) -> Result<bool, CliError> {
+pub(crate) fn confirm_update(changes: &str) -> Result<bool, CliError> {
     confirm(&format!("{changes}Update? [y/N] "))
 }
 

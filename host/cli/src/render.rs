@@ -4,40 +4,40 @@
 use super::table::{Cell, Style};
 
 /// A report that can be rendered as text.
-pub trait RenderHuman {
+pub(crate) trait RenderHuman {
     /// Renders the report; the text ends with a line break. `verb` is the verb that ran,
     /// for reports that several verbs share.
     fn render_human(&self, verb: &str) -> String;
 }
 
-pub const GOOD: &str = "✓";
+pub(crate) const GOOD: &str = "✓";
 
-pub const BAD: &str = "✗";
+pub(crate) const BAD: &str = "✗";
 
-pub const NOTICE: &str = "!";
+pub(crate) const NOTICE: &str = "!";
 
 /// Joins items with commas; `none` if there are none.
-pub fn join_or_none(items: impl Iterator<Item = String>) -> String {
+pub(crate) fn join_or_none(items: impl Iterator<Item = String>) -> String {
     let items: Vec<_> = items.collect();
     if items.is_empty() { "none".to_owned() } else { items.join(", ") }
 }
 
 /// A count and a noun, in the plural unless the count is 1.
-pub fn plural(count: usize, what: &str) -> String {
+pub(crate) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-pub fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     env_pack_domain::ForeignText::new(text).to_string()
 }
 
 /// Renders warnings, one per line.
-pub fn warnings(warnings: &[String]) -> String {
+pub(crate) fn warnings(warnings: &[String]) -> String {
     let sign = Style::Notice.paint(NOTICE);
     warnings.iter().map(|warning| format!("  {sign} {warning}\n")).collect()
 }
 
 /// The cell of a missing value.
-pub fn empty_cell() -> Cell {
+pub(crate) fn empty_cell() -> Cell {
     Style::Faint.cell("–")
 }

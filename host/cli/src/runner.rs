@@ -18,7 +18,7 @@ use gtc_core::document;
 use gtc_core::ops;
 
 /// The state of one run of the program.
-pub struct Runner {
+pub(crate) struct Runner {
     pub host: Host,
     pub format: Format,
     /// Whether prompts can be shown.
@@ -26,14 +26,14 @@ pub struct Runner {
 }
 
 impl Runner {
-    pub fn new(cli: &Cli) -> Result<Self, CliError> {
+    pub(crate) fn new(cli: &Cli) -> Result<Self, CliError> {
         let format = Format::or_default(cli.global.format);
         let is_interactive = format == Format::Human && prompt::is_interactive();
         Ok(Self { host: Host::new(settings::settings(&cli.global)?), format, is_interactive })
     }
 
     /// Runs a verb that exits with 0 unless it fails.
-    pub fn run<P: Payload, R: Serialize + RenderHuman>(
+    pub(crate) fn run<P: Payload, R: Serialize + RenderHuman>(
         &self,
         noun: &'static str,
         name: &'static str,
@@ -44,7 +44,7 @@ impl Runner {
     }
 
     /// Runs a verb that exits with 0 or 1, depending on its report.
-    pub fn check<P: Payload, R: Serialize + RenderHuman>(
+    pub(crate) fn check<P: Payload, R: Serialize + RenderHuman>(
         &self,
         noun: &'static str,
         name: &'static str,
@@ -59,7 +59,7 @@ impl Runner {
     }
 
     /// Runs a verb whose report is written by `write`, which returns the exit code.
-    pub fn run_with_writer<P: Payload, R>(
+    pub(crate) fn run_with_writer<P: Payload, R>(
         &self,
         noun: &'static str,
         name: &'static str,

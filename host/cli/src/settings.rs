@@ -17,7 +17,7 @@ use gtc_core::{
 };
 
 /// The settings that the global flags select.
-pub fn settings(global: &Global) -> Result<HostSettings, CliError> {
+pub(crate) fn settings(global: &Global) -> Result<HostSettings, CliError> {
     let verbose = global.verbose;
     let display = if global.quiet { ProgressDisplay::hidden() } else { ProgressDisplay::stderr() };
     let log_display = display.clone();

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 /// The style of a text. Colour is never the only sign of a state: there is a symbol and a
 /// word too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     #[default]
     Plain,
     Faint,
@@ -31,35 +31,35 @@ impl Style {
     }
 
     /// A table cell in this style.
-    pub fn cell(self, text: impl ToString) -> Cell {
+    pub(crate) fn cell(self, text: impl ToString) -> Cell {
         (text.to_string(), self)
     }
 
     /// Wraps the text in escape sequences for this style.
-    pub fn paint(self, text: &str) -> String {
+    pub(crate) fn paint(self, text: &str) -> String {
         let style = self.ansi();
         format!("{style}{text}{style:#}")
     }
 }
 
 /// The text and style of a table cell.
-pub type Cell = (String, Style);
+pub(crate) type Cell = (String, Style);
 
 /// A table with a row of headings and rows of styled cells.
-pub struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
-    pub fn new<const N: usize>(headings: [&str; N]) -> Self {
+    pub(crate) fn new<const N: usize>(headings: [&str; N]) -> Self {
         Self { rows: vec![headings.map(|heading| Style::Faint.cell(heading)).into()] }
     }
 
-    pub fn row<const N: usize>(&mut self, cells: [Cell; N]) {
+    pub(crate) fn row<const N: usize>(&mut self, cells: [Cell; N]) {
         self.rows.push(cells.into());
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.len() == 1
     }
 
@@ -70,7 +70,7 @@ impl Table {
     }
 
     /// Renders the table; each line ends with a line break.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
         let widths: Vec<usize> = (0..columns).map(|column| self.width(column)).collect();
         let mut text = String::new();

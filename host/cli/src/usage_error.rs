@@ -18,7 +18,7 @@ use super::output::Output;
 use super::{EXIT_ERROR, command_tree};
 
 /// Prints help, the version, or the usage error that clap found.
-pub fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
         return if error.print().is_ok() { ExitCode::SUCCESS } else { EXIT_ERROR.into() };
     }
@@ -35,7 +35,7 @@ pub fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 
 /// Reports that a result could not be written to standard output. The operation itself is
 /// not undone.
-pub fn report_write_error(error: &io::Error, arguments: &[OsString]) -> ExitCode {
+pub(crate) fn report_write_error(error: &io::Error, arguments: &[OsString]) -> ExitCode {
     let (noun, verb) = noun_and_verb(&command_tree(), arguments);
     let output = Output { format: requested_format(arguments), noun: &noun, verb: &verb };
     let message = format!("could not write the result: {error}");

@@ -17,12 +17,12 @@ pub(super) struct EngineContext {
 }
 
 impl EngineContext {
-    pub fn new(limits: EngineLimits, log: LogSink) -> Arc<Self> {
+    pub(crate) fn new(limits: EngineLimits, log: LogSink) -> Arc<Self> {
         Arc::new(Self { limits, log, cpu_share: Arc::default() })
     }
 
     /// Runs code of a guest with enough stack, so that it cannot overflow the host's.
-    pub fn run_with_stack<T: Send>(
+    pub(crate) fn run_with_stack<T: Send>(
         &self,
         run: impl FnOnce() -> T + Send,
     ) -> Result<T, HandlerFault> {

@@ -31,14 +31,14 @@ pub(super) struct Participant {
 
 impl Participant {
     /// Registers a guest until the value is dropped.
-    pub fn new(cpu_share: &Arc<CpuShare>) -> Self {
+    pub(crate) fn new(cpu_share: &Arc<CpuShare>) -> Self {
         cpu_share.running.fetch_add(1, Ordering::Relaxed);
         Self { cpu_share: Arc::clone(cpu_share), ticks: 0 }
     }
 
     /// Counts a tick that found the guest computing. A busy guest sleeps here, but not
     /// past its deadline.
-    pub fn on_tick(&mut self, deadline: Instant) {
+    pub(crate) fn on_tick(&mut self, deadline: Instant) {
         self.ticks = self.ticks.saturating_add(1);
         if self.ticks < BUSY_TICKS {
             return;

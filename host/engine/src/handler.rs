@@ -43,7 +43,7 @@ struct CheckedPreflight {
 
 impl GuestHandler {
     /// Makes the metadata calls. `name` identifies the handler until its path is known.
-    pub fn query(
+    pub(crate) fn query(
         executor: Box<dyn FreshInstanceExecutor>,
         context: &Arc<EngineContext>,
         name: ForeignText,

@@ -34,7 +34,7 @@ pub(super) struct ComponentInterface {
 
 impl ComponentInterface {
     /// Returns true if it imports WASI.
-    pub fn needs_wasi(&self) -> bool {
+    pub(crate) fn needs_wasi(&self) -> bool {
         self.imports.iter().any(|import| is_wasi(import))
     }
 }

@@ -19,12 +19,12 @@ pub(super) struct Permit(Arc<State>);
 
 impl Semaphore {
     /// Creates a semaphore with this many permits, at least one.
-    pub fn new(permits: usize) -> Self {
+    pub(crate) fn new(permits: usize) -> Self {
         Self(Arc::new(State { available: Mutex::new(permits.max(1)), released: Condvar::new() }))
     }
 
     /// Waits for a permit. Returns `None` when the deadline passes first.
-    pub fn acquire(&self, deadline: Instant) -> Option<Permit> {
+    pub(crate) fn acquire(&self, deadline: Instant) -> Option<Permit> {
         let mut available = self.0.available.lock().unwrap_or_else(PoisonError::into_inner);
         while *available == 0 {
             let remaining = deadline.checked_duration_since(Instant::now())?;

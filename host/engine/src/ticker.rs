@@ -16,7 +16,7 @@ pub(super) struct Ticker(OnceLock<()>);
 
 impl Ticker {
     /// Starts the thread, which ends when the engine is dropped.
-    pub fn start(&self, engine: &Engine) {
+    pub(crate) fn start(&self, engine: &Engine) {
         self.0.get_or_init(|| {
             let weak = engine.weak();
             thread::spawn(move || {

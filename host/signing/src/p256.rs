@@ -24,7 +24,7 @@ pub(super) struct CurvePoint([u8; POINT_BYTES]);
 
 impl CurvePoint {
     /// Parses a key in DER; returns `None` for keys of other algorithms.
-    pub fn from_spki(der: &[u8]) -> Option<Result<Self, KeyError>> {
+    pub(crate) fn from_spki(der: &[u8]) -> Option<Result<Self, KeyError>> {
         let point: [u8; POINT_BYTES] = der.strip_prefix(SPKI_PREFIX)?.try_into().ok()?;
         if point[0] != UNCOMPRESSED {
             return None;
@@ -33,12 +33,12 @@ impl CurvePoint {
     }
 
     /// Encodes the key in DER.
-    pub fn to_spki(&self) -> Vec<u8> {
+    pub(crate) fn to_spki(&self) -> Vec<u8> {
         [SPKI_PREFIX, &self.0].concat()
     }
 
     /// Returns true if the key signed this message. The signature is in DER.
-    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.0).verify(message, signature).is_ok()
     }
 }

@@ -48,10 +48,10 @@ pub(super) struct MemberError {
 }
 
 impl Section {
-    pub const ALL: [Self; 2] = [Self::Packs, Self::Extensions];
+    pub(crate) const ALL: [Self; 2] = [Self::Packs, Self::Extensions];
 
     /// The name of the list in the file.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Packs => "packs",
             Self::Extensions => "extensions",
@@ -61,7 +61,7 @@ impl Section {
 
 impl BindingElement {
     /// Reads one element of a section.
-    pub fn parse(section: Section, text: &RawValue) -> Result<Self, MemberError> {
+    pub(crate) fn parse(section: Section, text: &RawValue) -> Result<Self, MemberError> {
         let object: JsonObject = serde_json::from_str(text.get())
             .map_err(|error| MemberError { member: "", reason: StoreError::reason(&error) })?;
         let binding = parse(section, &object)?;

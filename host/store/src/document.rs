@@ -22,7 +22,11 @@ pub(super) struct EnvironmentDocument {
 
 impl EnvironmentDocument {
     /// Parses a document and the environment in it, whose id must be `id`.
-    pub fn parse(text: &str, path: &Path, id: &EnvId) -> Result<(Self, Environment), StoreError> {
+    pub(crate) fn parse(
+        text: &str,
+        path: &Path,
+        id: &EnvId,
+    ) -> Result<(Self, Environment), StoreError> {
         let object = JsonObject::document(text, path, SCHEMA)?;
         let environment_id: String = object.require("environment_id", path)?;
         if environment_id != id.as_str() {
@@ -49,7 +53,7 @@ impl EnvironmentDocument {
 
     /// Returns the document of a new environment, with all members that the existing tools
     /// expect.
-    pub fn new(id: &EnvId, name: &str, listen_addr: SocketAddr) -> Self {
+    pub(crate) fn new(id: &EnvId, name: &str, listen_addr: SocketAddr) -> Self {
         let json = serde_json::json!({
             "schema": SCHEMA,
             "environment_id": id.as_str(),
@@ -71,7 +75,7 @@ impl EnvironmentDocument {
     }
 
     /// Returns the text of the document with the bindings of `environment`.
-    pub fn render(&self, environment: &Environment) -> String {
+    pub(crate) fn render(&self, environment: &Environment) -> String {
         let mut object = self.object.clone();
         for section in Section::ALL {
             let elements = environment

@@ -18,7 +18,7 @@ pub(super) struct JsonObject {
 
 impl JsonObject {
     /// Parses a file, whose member `schema` must equal `schema`.
-    pub fn document(text: &str, path: &Path, schema: &str) -> Result<Self, StoreError> {
+    pub(crate) fn document(text: &str, path: &Path, schema: &str) -> Result<Self, StoreError> {
         let object: Self =
             serde_json::from_str(text).map_err(|error| StoreError::malformed_json(path, &error))?;
         let found: String = object.require("schema", path)?;
@@ -30,39 +30,43 @@ impl JsonObject {
     }
 
     /// Returns the value of a required member.
-    pub fn require<T: DeserializeOwned>(&self, name: &str, path: &Path) -> Result<T, StoreError> {
+    pub(crate) fn require<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        path: &Path,
+    ) -> Result<T, StoreError> {
         let malformed = |reason| StoreError::malformed(path, format!("`{name}`"), reason);
         let value = self.get(name).ok_or_else(|| malformed("it is missing".to_owned()))?;
         serde_json::from_str(value.get()).map_err(|error| malformed(StoreError::reason(&error)))
     }
 
-    pub fn get(&self, key: &str) -> Option<&RawValue> {
+    pub(crate) fn get(&self, key: &str) -> Option<&RawValue> {
         self.members.iter().find(|(name, _)| name == key).map(|(_, value)| &**value)
     }
 
-    pub fn members(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &RawValue)> {
         self.members.iter().map(|(name, value)| (name.as_str(), &**value))
     }
 
     /// Replaces a member in place, or appends it.
-    pub fn set(&mut self, key: &str, value: Box<RawValue>) {
+    pub(crate) fn set(&mut self, key: &str, value: Box<RawValue>) {
         match self.members.iter_mut().find(|(name, _)| name == key) {
             Some((_, old)) => *old = value,
             None => self.members.push((key.to_owned(), value)),
         }
     }
 
-    pub fn remove(&mut self, key: &str) {
+    pub(crate) fn remove(&mut self, key: &str) {
         self.retain(|name| name != key);
     }
 
     /// Removes the members for whose names `wanted` returns false.
-    pub fn retain(&mut self, mut wanted: impl FnMut(&str) -> bool) {
+    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&str) -> bool) {
         self.members.retain(|(name, _)| wanted(name));
     }
 
     /// Sets or removes a member.
-    pub fn put(&mut self, key: &str, value: Option<Box<RawValue>>) {
+    pub(crate) fn put(&mut self, key: &str, value: Option<Box<RawValue>>) {
         match value {
             Some(value) => self.set(key, value),
             None => self.remove(key),
@@ -71,14 +75,14 @@ impl JsonObject {
 
     /// Moves the members named in `order` to the front, in that order. The other members
     /// keep their order.
-    pub fn order(&mut self, order: &[&str]) {
+    pub(crate) fn order(&mut self, order: &[&str]) {
         let rank =
             |name: &str| order.iter().position(|other| *other == name).unwrap_or(order.len());
         self.members.sort_by_key(|(name, _)| rank(name));
     }
 
     /// Returns the object as text, one member per line, indented for this depth.
-    pub fn render(&self, depth: usize) -> String {
+    pub(crate) fn render(&self, depth: usize) -> String {
         let indent = "  ".repeat(depth);
         let members: Vec<_> = self
             .members()

@@ -115,7 +115,7 @@ type ParseFault = Box<dyn std::error::Error>;
 
 impl PinsDocument {
     /// Parses the file and the pins in it.
-    pub fn parse(text: &str, path: &Path) -> Result<(Self, PackPins), StoreError> {
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<(Self, PackPins), StoreError> {
         let object = JsonObject::document(text, path, SCHEMA)?;
         let pins: JsonObject = object.require("packs", path)?;
         let mut packs = BTreeMap::new();
@@ -130,7 +130,7 @@ impl PinsDocument {
     }
 
     /// Returns the text of the file with these pins.
-    pub fn render(&self, pins: &PackPins) -> String {
+    pub(crate) fn render(&self, pins: &PackPins) -> String {
         let mut members = self.pins.clone();
         members.retain(|pack_ref| pins.packs.contains_key(pack_ref));
         for (pack_ref, pack) in &pins.packs {

@@ -13,7 +13,7 @@ const DOCUMENTED: [&str; 5] = ["Parser", "Args", "Subcommand", "ValueEnum", "Jso
 const WITH_MESSAGES: [&str; 6] = ["error", "arg", "command", "clap", "value", "schemars"];
 
 /// The messages of a file that are not in test code, in source order.
-pub fn messages(file: &syn::File) -> Vec<String> {
+pub(super) fn messages(file: &syn::File) -> Vec<String> {
     let mut collector = Collector::default();
     collector.visit_file(file);
     collector.messages

@@ -21,7 +21,7 @@ type Snapshots = BTreeMap<PathBuf, String>;
 const FOLDER: &str = "tests/snapshots/messages";
 
 /// Writes the snapshots and removes those whose area is gone.
-pub fn update() -> Result<()> {
+pub(crate) fn update() -> Result<()> {
     let current = current()?;
     for stale in recorded()?.keys().filter(|path| !current.contains_key(*path)) {
         fs::remove_file(root().join(stale))?;
@@ -35,7 +35,7 @@ pub fn update() -> Result<()> {
 }
 
 /// Fails if a snapshot differs from the sources.
-pub fn check() -> Result<()> {
+pub(crate) fn check() -> Result<()> {
     let current = current()?;
     let recorded = recorded()?;
     let paths: BTreeSet<&PathBuf> = current.keys().chain(recorded.keys()).collect();

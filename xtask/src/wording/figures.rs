@@ -40,7 +40,7 @@ struct SyntaxTotals {
 }
 
 /// Measures every figure, with two decimals at most.
-pub fn measure() -> Result<Measured> {
+pub(super) fn measure() -> Result<Measured> {
     let mut totals = Totals::default();
     for source in sources::without_tests()? {
         totals.add(&source);

@@ -9,10 +9,10 @@ use anyhow::{Context as _, Result};
 use crate::process::root;
 
 /// Measured figures, by name.
-pub type Measured = BTreeMap<String, f64>;
+pub(super) type Measured = BTreeMap<String, f64>;
 
 /// The limits in a file.
-pub struct Limits {
+pub(super) struct Limits {
     /// Relative to the repository.
     path: &'static str,
     lines: Vec<Line>,
@@ -24,13 +24,13 @@ enum Line {
 }
 
 impl Limits {
-    pub fn read(path: &'static str) -> Result<Self> {
+    pub(super) fn read(path: &'static str) -> Result<Self> {
         let text = fs::read_to_string(root().join(path)).context(path)?;
         let lines = text.lines().map(Line::parse).collect::<Result<_>>().context(path)?;
         Ok(Self { path, lines })
     }
 
-    pub fn names(&self) -> Vec<&str> {
+    pub(super) fn names(&self) -> Vec<&str> {
         self.limits().map(|(name, _)| name).collect()
     }
 
@@ -42,7 +42,7 @@ impl Limits {
     }
 
     /// A line for each name that is above its limit, or has none.
-    pub fn exceeded(&self, measured: &Measured) -> Vec<String> {
+    pub(super) fn exceeded(&self, measured: &Measured) -> Vec<String> {
         let limits: BTreeMap<_, _> = self.limits().collect();
         let above = measured.iter().filter_map(|(name, value)| match limits.get(name.as_str()) {
             None => Some(format!("{}: `{name}` has no limit", self.path)),
@@ -55,7 +55,7 @@ impl Limits {
     }
 
     /// A line for each name that is below its limit.
-    pub fn outdated(&self, measured: &Measured) -> Vec<String> {
+    pub(super) fn outdated(&self, measured: &Measured) -> Vec<String> {
         let below = self.limits().filter_map(|(name, allowed)| {
             let value = measured.get(name)?;
             (*value < allowed).then(|| {
@@ -69,7 +69,7 @@ impl Limits {
     }
 
     /// Writes the file with each limit lowered to what was measured.
-    pub fn lower(&self, measured: &Measured) -> Result<()> {
+    pub(super) fn lower(&self, measured: &Measured) -> Result<()> {
         let mut text = String::new();
         for line in &self.lines {
             match line {

@@ -16,7 +16,7 @@ const STYLE_LIMITS: &str = "xtask/style-limits.txt";
 
 /// Fails if a retired word occurs more or less often than allowed, or if a figure of the
 /// style is above its limit.
-pub fn check() -> Result<()> {
+pub(crate) fn check() -> Result<()> {
     let words = Limits::read(RETIRED_WORDS)?;
     let counts = words::count(words.names())?;
     let style = Limits::read(STYLE_LIMITS)?;
@@ -33,7 +33,7 @@ pub fn check() -> Result<()> {
 }
 
 /// Lowers the limits to what is measured; never raises one.
-pub fn update() -> Result<()> {
+pub(crate) fn update() -> Result<()> {
     let words = Limits::read(RETIRED_WORDS)?;
     words.lower(&words::count(words.names())?)?;
     Limits::read(STYLE_LIMITS)?.lower(&figures::measure()?)

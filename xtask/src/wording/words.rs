@@ -13,7 +13,7 @@ use crate::sources;
 /// A word with a capital or an underscore is an identifier: it counts as it is written.
 /// Any other counts in each spelling, in comments, in strings, in the names of files, and
 /// as a part of a `snake_case` identifier.
-pub fn count(retired: Vec<&str>) -> Result<Measured> {
+pub(super) fn count(retired: Vec<&str>) -> Result<Measured> {
     let mut counts: Measured = retired.iter().map(|word| ((*word).to_owned(), 0.0)).collect();
     for path in sources::paths()? {
         if path.starts_with("tests/fixtures") {

@@ -23,13 +23,13 @@ const FLAG: &str = "env";
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
-pub struct EnvironmentArg(#[schemars(with = "Text<EnvId>")] pub String);
+pub(crate) struct EnvironmentArg(#[schemars(with = "Text<EnvId>")] pub String);
 
 /// The environment of a command that only reads; defaults to `local`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
-pub struct OptionalEnvironmentArg(#[schemars(with = "Text<EnvId>")] pub String);
+pub(crate) struct OptionalEnvironmentArg(#[schemars(with = "Text<EnvId>")] pub String);
 
 impl Default for OptionalEnvironmentArg {
     fn default() -> Self {
@@ -99,13 +99,13 @@ impl FromArgMatches for OptionalEnvironmentArg {
 }
 
 impl EnvironmentArg {
-    pub fn parse(&self) -> Result<EnvId, UsageError> {
+    pub(crate) fn parse(&self) -> Result<EnvId, UsageError> {
         parse_argument("environment_id", &self.0)
     }
 }
 
 impl OptionalEnvironmentArg {
-    pub fn parse(&self) -> Result<EnvId, UsageError> {
+    pub(crate) fn parse(&self) -> Result<EnvId, UsageError> {
         parse_argument("environment_id", &self.0)
     }
 }

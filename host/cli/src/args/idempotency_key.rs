@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
-pub struct IdempotencyKey {
+pub(crate) struct IdempotencyKey {
     /// Idempotency key; written to the audit log and returned
     #[arg(id = "idempotency_key", long = "idempotency-key", value_name = "KEY")]
     pub key: Option<String>,

@@ -1,8 +1,8 @@
 //! Arguments that several verbs share.
 
-pub mod environment;
-pub mod idempotency_key;
-pub mod permissions;
+pub(crate) mod environment;
+pub(crate) mod idempotency_key;
+pub(crate) mod permissions;
 
 use clap::{Args, ValueEnum};
 use env_pack_domain::{EnvId, ForeignText};
@@ -17,7 +17,7 @@ use super::parse::Payload;
 /// No arguments.
 #[derive(Debug, Default, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NoPayload {}
+pub(crate) struct NoPayload {}
 
 impl Payload for NoPayload {
     type Request = ();
@@ -30,7 +30,7 @@ impl Payload for NoPayload {
 /// An environment to read.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct EnvironmentPayload {
+pub(crate) struct EnvironmentPayload {
     /// Environment
     #[command(flatten)]
     #[serde(default)]
@@ -46,7 +46,7 @@ impl Payload for EnvironmentPayload {
 }
 
 /// Parses one of the names of a [`ValueEnum`], as clap parses it from a flag.
-pub fn parse_value_enum<T: ValueEnum>(text: &str) -> Result<T, String> {
+pub(crate) fn parse_value_enum<T: ValueEnum>(text: &str) -> Result<T, String> {
     T::from_str(text, false).map_err(|_| {
         let names: Vec<String> = T::value_variants()
             .iter()

@@ -15,7 +15,7 @@ use gtc_core::ops::bind::GrantSelection;
 /// declares.
 #[derive(Debug, Default, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct GrantsPayload {
+pub(crate) struct GrantsPayload {
     /// Allow the pack to run a command, such as 'vault token lookup'
     #[arg(long = "grant-tool", value_name = "COMMAND")]
     #[schemars(with = "Vec<Text<ToolPermission>>")]
@@ -33,7 +33,7 @@ pub struct GrantsPayload {
 /// A named set of permissions.
 #[derive(Clone, Copy, Debug, ValueEnum, Deserialize)]
 #[serde(try_from = "String")]
-pub enum GrantPreset {
+pub(crate) enum GrantPreset {
     /// All permissions that the pack declares
     Declared,
 }
@@ -47,7 +47,7 @@ impl TryFrom<String> for GrantPreset {
 }
 
 impl GrantsPayload {
-    pub fn parse(&self) -> Result<GrantSelection, UsageError> {
+    pub(crate) fn parse(&self) -> Result<GrantSelection, UsageError> {
         Ok(GrantSelection {
             permissions: parse_permissions(
                 ["grants.tools", "grants.network"],
@@ -61,7 +61,7 @@ impl GrantsPayload {
 
 /// Parses permissions. `arguments` names the arguments that hold tools and network, for
 /// errors.
-pub fn parse_permissions(
+pub(crate) fn parse_permissions(
     arguments: [&'static str; 2],
     tools: &[String],
     network: &[String],

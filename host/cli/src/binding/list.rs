@@ -3,7 +3,7 @@
 use crate::table::{Cell, Style, Table};
 use gtc_core::ops::bindings::ListedBinding;
 
-pub fn bound_row(place: String, bound: &ListedBinding) -> [Cell; 5] {
+pub(crate) fn bound_row(place: String, bound: &ListedBinding) -> [Cell; 5] {
     let previous = if bound.has_previous { "yes" } else { "no" };
     [
         Style::Bold.cell(place),
@@ -14,7 +14,7 @@ pub fn bound_row(place: String, bound: &ListedBinding) -> [Cell; 5] {
     ]
 }
 
-pub fn listing(environment: &str, what: &str, table: &Table) -> String {
+pub(crate) fn listing(environment: &str, what: &str, table: &Table) -> String {
     if table.is_empty() {
         format!("environment `{environment}` has no {what}\n")
     } else {

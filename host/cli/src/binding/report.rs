@@ -65,7 +65,7 @@ fn unchanged_or_moved(report: &BindReport) -> String {
 }
 
 /// Renders how a pack differs from the bound one.
-pub fn difference(moved: &PackDifference) -> String {
+pub(crate) fn difference(moved: &PackDifference) -> String {
     let mut text = format!("  was  {}\n  is   {}\n", side(&moved.from), side(&moved.to));
     for (change, permissions) in [
         ("now requests", &moved.permissions_added),
@@ -93,7 +93,7 @@ fn side(side: &ComparedPack) -> String {
     format!("{version}supports {}, {digest}", side.supported_versions.join(" and "))
 }
 
-pub fn permissions_list(grants: &GrantsReport) -> String {
+pub(crate) fn permissions_list(grants: &GrantsReport) -> String {
     let tools = grants.tools.iter().map(|tool| format!("  may run `{tool}`\n"));
     let network = grants.network.iter().map(|address| format!("  may reach `{address}`\n"));
     if grants.tools.is_empty() && grants.network.is_empty() {

@@ -11,7 +11,7 @@ use crate::runner::Runner;
 use gtc_core::ops::bind::{self, BindReport, BindRequest, Plan, RefreshRequest};
 
 /// A request to replace a binding.
-pub enum UpdateRequest {
+pub(crate) enum UpdateRequest {
     /// Bind another pack.
     Bind(Box<BindRequest>),
     /// Resolve the reference of the bound pack again.
@@ -21,7 +21,7 @@ pub enum UpdateRequest {
 }
 
 /// Refuses arguments that belong to the other kind of update.
-pub fn reject_misplaced(
+pub(crate) fn reject_misplaced(
     refresh: bool,
     others: &[(&'static str, bool)],
     only_refresh: bool,
@@ -38,21 +38,23 @@ pub fn reject_misplaced(
     }
 }
 
-pub fn parse_expected_digest(text: Option<&str>) -> Result<Option<Sha256Digest>, UsageError> {
+pub(crate) fn parse_expected_digest(
+    text: Option<&str>,
+) -> Result<Option<Sha256Digest>, UsageError> {
     text.map(|text| parse_argument("expect", text).map(|ExpectedDigest(digest)| digest)).transpose()
 }
 
-pub fn require(argument: &'static str, text: Option<String>) -> Result<String, UsageError> {
+pub(crate) fn require(argument: &'static str, text: Option<String>) -> Result<String, UsageError> {
     text.ok_or_else(|| UsageError::new(argument, "required unless `--refresh` is given"))
 }
 
 /// Returns a refresh, or its preview.
-pub fn refresh_request(request: RefreshRequest, dry_run: bool) -> UpdateRequest {
+pub(crate) fn refresh_request(request: RefreshRequest, dry_run: bool) -> UpdateRequest {
     if dry_run { UpdateRequest::Preview(request) } else { UpdateRequest::Refresh(request) }
 }
 
 /// Replaces a binding, refreshes it, or shows what a refresh would change.
-pub fn update(runner: &Runner, update: UpdateRequest) -> Result<BindReport, CliError> {
+pub(crate) fn update(runner: &Runner, update: UpdateRequest) -> Result<BindReport, CliError> {
     match update {
         UpdateRequest::Bind(request) => apply(runner, bind::plan_update(&runner.host, *request)?),
         UpdateRequest::Refresh(request) => refresh(runner, &request),
@@ -74,7 +76,7 @@ fn refresh(runner: &Runner, request: &RefreshRequest) -> Result<BindReport, CliE
 
 /// Applies a plan. At a terminal, asks once for permissions that the pack requires and that
 /// are not granted.
-pub fn apply(runner: &Runner, mut plan: Plan) -> Result<BindReport, CliError> {
+pub(crate) fn apply(runner: &Runner, mut plan: Plan) -> Result<BindReport, CliError> {
     if runner.is_interactive
         && let Some(missing) = plan.missing_permissions()
         && prompt::confirm_permissions(missing)?

@@ -19,7 +19,7 @@ use gtc_core::ops::cache::gc::CacheGcReport;
 /// Options of `cache gc`.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CacheGcPayload {
+pub(crate) struct CacheGcPayload {
     /// Report what would be removed without removing it
     #[arg(long)]
     #[serde(default)]
@@ -34,7 +34,7 @@ impl Payload for CacheGcPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<CacheGcPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<CacheGcPayload>) -> io::Result<u8> {
     runner.check(
         "cache",
         "gc",

@@ -10,7 +10,7 @@ use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
 use gtc_core::ops::cache::{self, CacheListReport};
 
-pub fn run(runner: &Runner, input: Input<NoPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<NoPayload>) -> io::Result<u8> {
     runner.run("cache", "list", input, |()| Ok(cache::list(&runner.host)?))
 }
 

@@ -20,7 +20,7 @@ use super::table::Style;
 use gtc_core::ops::cache::{MissingArchive, PinnedBy, UnreadableEnvironment};
 
 #[derive(Debug, Subcommand)]
-pub enum CacheVerb {
+pub(crate) enum CacheVerb {
     /// Print the path of the cache
     Path(Input<NoPayload>),
     /// List cached files and the environments that use them
@@ -31,7 +31,7 @@ pub enum CacheVerb {
     Gc(Input<CacheGcPayload>),
 }
 
-pub fn run(runner: &Runner, verb: CacheVerb) -> io::Result<u8> {
+pub(crate) fn run(runner: &Runner, verb: CacheVerb) -> io::Result<u8> {
     match verb {
         CacheVerb::Path(input) => path::run(runner, input),
         CacheVerb::List(input) => list::run(runner, input),

@@ -8,7 +8,7 @@ use crate::render::RenderHuman;
 use crate::runner::Runner;
 use gtc_core::ops::cache::{self, CachePathReport};
 
-pub fn run(runner: &Runner, input: Input<NoPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<NoPayload>) -> io::Result<u8> {
     runner.run("cache", "path", input, |()| Ok(cache::path(&runner.host)))
 }
 

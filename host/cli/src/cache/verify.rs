@@ -19,7 +19,7 @@ use gtc_core::ops::cache::verify::{CacheFault, CacheVerifyReport};
 /// Options of `cache verify`.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CacheVerifyPayload {
+pub(crate) struct CacheVerifyPayload {
     /// Report damaged files without removing them
     #[arg(long)]
     #[serde(default)]
@@ -34,7 +34,7 @@ impl Payload for CacheVerifyPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<CacheVerifyPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<CacheVerifyPayload>) -> io::Result<u8> {
     runner.check(
         "cache",
         "verify",

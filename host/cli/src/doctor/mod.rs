@@ -12,7 +12,7 @@ use super::input::Input;
 use super::runner::Runner;
 
 #[derive(Debug, Subcommand)]
-pub enum DoctorSubject {
+pub(crate) enum DoctorSubject {
     /// Check that the sandbox for untrusted components works on this machine
     #[command(name = "self")]
     Program(Input<NoPayload>),
@@ -20,7 +20,7 @@ pub enum DoctorSubject {
     Limits(Input<NoPayload>),
 }
 
-pub fn run(runner: &Runner, verb: DoctorSubject) -> io::Result<u8> {
+pub(crate) fn run(runner: &Runner, verb: DoctorSubject) -> io::Result<u8> {
     match verb {
         DoctorSubject::Program(input) => program::run(runner, input),
         DoctorSubject::Limits(input) => limits::run(runner, input),

@@ -10,7 +10,7 @@ use crate::runner::Runner;
 use crate::table::{Style, Table};
 use gtc_core::ops::sandbox_check::{self, SandboxCheckReport};
 
-pub fn run(runner: &Runner, input: Input<NoPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<NoPayload>) -> io::Result<u8> {
     runner.check(
         "doctor",
         "self",

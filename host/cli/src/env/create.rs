@@ -21,7 +21,7 @@ use gtc_core::ops::env::{self, CreateReport, NewEnvironment};
 /// An environment to create.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CreatePayload {
+pub(crate) struct CreatePayload {
     /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
@@ -60,7 +60,7 @@ impl Payload for CreatePayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<CreatePayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<CreatePayload>) -> io::Result<u8> {
     runner.run("env", "create", input, |request| Ok(env::create(&runner.host, &request)?))
 }
 

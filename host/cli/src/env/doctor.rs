@@ -20,7 +20,7 @@ use gtc_core::ops::doctor::{self, BindingHealth, DoctorFinding, DoctorReport, Fi
 /// An environment to examine.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DoctorPayload {
+pub(crate) struct DoctorPayload {
     /// Environment
     #[command(flatten)]
     #[serde(default)]
@@ -39,7 +39,7 @@ impl Payload for DoctorPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<DoctorPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<DoctorPayload>) -> io::Result<u8> {
     runner.check(
         "env",
         "doctor",

@@ -20,7 +20,7 @@ use gtc_core::ops::env::{self, InitReport};
 /// An environment to create or to repair.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct InitPayload {
+pub(crate) struct InitPayload {
     /// Environment
     #[command(flatten)]
     #[serde(default)]
@@ -39,7 +39,7 @@ impl Payload for InitPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<InitPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<InitPayload>) -> io::Result<u8> {
     runner.check(
         "env",
         "init",

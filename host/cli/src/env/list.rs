@@ -9,7 +9,7 @@ use crate::runner::Runner;
 use crate::table::{Style, Table};
 use gtc_core::ops::env::{self, ListReport};
 
-pub fn run(runner: &Runner, input: Input<NoPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<NoPayload>) -> io::Result<u8> {
     runner.run("env", "list", input, |()| Ok(env::list(&runner.host)?))
 }
 

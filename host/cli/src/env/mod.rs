@@ -20,7 +20,7 @@ use super::input::Input;
 use super::runner::Runner;
 
 #[derive(Debug, Subcommand)]
-pub enum EnvVerb {
+pub(crate) enum EnvVerb {
     /// Create or repair an environment with the default packs, then examine it
     Init(Input<InitPayload>),
     /// Create an environment with the default packs
@@ -35,7 +35,7 @@ pub enum EnvVerb {
     ToolCheck(Input<EnvironmentPayload>),
 }
 
-pub fn run(runner: &Runner, verb: EnvVerb) -> io::Result<u8> {
+pub(crate) fn run(runner: &Runner, verb: EnvVerb) -> io::Result<u8> {
     match verb {
         EnvVerb::Init(input) => init::run(runner, input),
         EnvVerb::Create(input) => create::run(runner, input),

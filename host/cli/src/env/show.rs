@@ -8,7 +8,7 @@ use crate::render::{RenderHuman, shown};
 use crate::runner::Runner;
 use gtc_core::ops::env::{self, ShowReport};
 
-pub fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
     runner.run("env", "show", input, |environment| Ok(env::show(&runner.host, &environment)?))
 }
 

@@ -12,7 +12,7 @@ use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
 use gtc_core::ops::tool_check::{self, PreflightReport, ToolCheckReport};
 
-pub fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
     runner.check(
         "env",
         "tool-check",

@@ -25,7 +25,7 @@ use gtc_core::ops::bind::{BindRequest, plan_add};
 /// A pack to bind to a slot.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PackPayload {
+pub(crate) struct PackPayload {
     /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
@@ -83,6 +83,6 @@ impl Payload for PackPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<PackPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<PackPayload>) -> io::Result<u8> {
     runner.run("env-packs", "add", input, |request| apply(runner, plan_add(&runner.host, request)?))
 }

@@ -19,7 +19,7 @@ use super::input::Input;
 use super::runner::Runner;
 
 #[derive(Debug, Subcommand)]
-pub enum EnvPacksVerb {
+pub(crate) enum EnvPacksVerb {
     /// Bind a pack to an empty slot
     Add(Input<PackPayload>),
     /// Replace the pack of a slot; `rollback` restores the previous one
@@ -32,7 +32,7 @@ pub enum EnvPacksVerb {
     List(Input<EnvironmentPayload>),
 }
 
-pub fn run(runner: &Runner, verb: EnvPacksVerb) -> io::Result<u8> {
+pub(crate) fn run(runner: &Runner, verb: EnvPacksVerb) -> io::Result<u8> {
     match verb {
         EnvPacksVerb::Add(input) => add::run(runner, input),
         EnvPacksVerb::Update(input) => update::run(runner, input),

@@ -19,7 +19,7 @@ use gtc_core::ops::bind::{self, RemoveRequest};
 /// A slot to unbind or to roll back.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PackRemovePayload {
+pub(crate) struct PackRemovePayload {
     /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
@@ -45,6 +45,6 @@ impl Payload for PackRemovePayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<PackRemovePayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<PackRemovePayload>) -> io::Result<u8> {
     runner.run("env-packs", "remove", input, |request| Ok(bind::remove(&runner.host, &request)?))
 }

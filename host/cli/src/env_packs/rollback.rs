@@ -7,7 +7,7 @@ use crate::input::Input;
 use crate::runner::Runner;
 use gtc_core::ops::bind::{self, RemoveRequest, RollbackRequest};
 
-pub fn run(runner: &Runner, input: Input<PackRemovePayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<PackRemovePayload>) -> io::Result<u8> {
     runner.run("env-packs", "rollback", input, |request| {
         let RemoveRequest { environment, key, idempotency_key } = request;
         let request = RollbackRequest { environment, key, all_instances: false, idempotency_key };

@@ -28,7 +28,7 @@ use gtc_core::ops::bind::RefreshRequest;
 /// A pack to bind in place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PackUpdatePayload {
+pub(crate) struct PackUpdatePayload {
     /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
@@ -113,6 +113,6 @@ impl Payload for PackUpdatePayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<PackUpdatePayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<PackUpdatePayload>) -> io::Result<u8> {
     runner.run("env-packs", "update", input, |request| update(runner, request))
 }

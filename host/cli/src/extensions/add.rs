@@ -25,7 +25,7 @@ use gtc_core::ops::bind::{BindRequest, plan_add};
 /// An extension to bind.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ExtensionPayload {
+pub(crate) struct ExtensionPayload {
     /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
@@ -94,7 +94,7 @@ impl Payload for ExtensionPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<ExtensionPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<ExtensionPayload>) -> io::Result<u8> {
     runner
         .run("extensions", "add", input, |request| apply(runner, plan_add(&runner.host, request)?))
 }

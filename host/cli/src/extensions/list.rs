@@ -10,7 +10,7 @@ use crate::runner::Runner;
 use crate::table::Table;
 use gtc_core::ops::bindings::{self, ExtensionsReport};
 
-pub fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
     runner.run("extensions", "list", input, |environment| {
         Ok(bindings::list_extensions(&runner.host, &environment)?)
     })

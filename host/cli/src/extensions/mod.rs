@@ -22,7 +22,7 @@ use super::input::Input;
 use super::runner::Runner;
 
 #[derive(Debug, Subcommand)]
-pub enum ExtensionsVerb {
+pub(crate) enum ExtensionsVerb {
     /// Bind an extension
     Add(Input<ExtensionPayload>),
     /// Replace the pack of an extension; `rollback` restores the previous one
@@ -37,7 +37,7 @@ pub enum ExtensionsVerb {
     Resolve(Input<ResolvePayload>),
 }
 
-pub fn run(runner: &Runner, verb: ExtensionsVerb) -> io::Result<u8> {
+pub(crate) fn run(runner: &Runner, verb: ExtensionsVerb) -> io::Result<u8> {
     match verb {
         ExtensionsVerb::Add(input) => add::run(runner, input),
         ExtensionsVerb::Update(input) => update::run(runner, input),

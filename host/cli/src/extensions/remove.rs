@@ -21,7 +21,7 @@ use gtc_core::ops::bind::{self, RemoveRequest};
 /// An extension to unbind.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ExtensionRemovePayload {
+pub(crate) struct ExtensionRemovePayload {
     /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
@@ -52,6 +52,6 @@ impl Payload for ExtensionRemovePayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<ExtensionRemovePayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<ExtensionRemovePayload>) -> io::Result<u8> {
     runner.run("extensions", "remove", input, |request| Ok(bind::remove(&runner.host, &request)?))
 }

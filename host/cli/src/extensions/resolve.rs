@@ -20,7 +20,7 @@ use gtc_core::ops::bindings::{self, ResolveReport};
 /// An extension to resolve.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ResolvePayload {
+pub(crate) struct ResolvePayload {
     /// Extension: `ext://<path>[/<instance>]`
     #[arg(value_name = "REFERENCE")]
     #[schemars(with = "Text<ExtRef>")]
@@ -39,7 +39,7 @@ impl Payload for ResolvePayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<ResolvePayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<ResolvePayload>) -> io::Result<u8> {
     runner.run("extensions", "resolve", input, |(environment, reference)| {
         Ok(bindings::resolve_extension(&runner.host, &environment, &reference)?)
     })

@@ -21,7 +21,7 @@ use gtc_core::ops::bind::{self, RollbackRequest};
 /// An extension to roll back.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ExtensionRollbackPayload {
+pub(crate) struct ExtensionRollbackPayload {
     /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
@@ -57,7 +57,7 @@ impl Payload for ExtensionRollbackPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<ExtensionRollbackPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<ExtensionRollbackPayload>) -> io::Result<u8> {
     runner
         .run("extensions", "rollback", input, |request| Ok(bind::rollback(&runner.host, &request)?))
 }

@@ -28,7 +28,7 @@ use gtc_core::ops::bind::RefreshRequest;
 /// An extension to bind in place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ExtensionUpdatePayload {
+pub(crate) struct ExtensionUpdatePayload {
     /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
@@ -119,6 +119,6 @@ impl Payload for ExtensionUpdatePayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<ExtensionUpdatePayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<ExtensionUpdatePayload>) -> io::Result<u8> {
     runner.run("extensions", "update", input, |request| update(runner, request))
 }

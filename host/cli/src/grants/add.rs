@@ -7,6 +7,6 @@ use crate::input::Input;
 use crate::runner::Runner;
 use gtc_core::ops::grants;
 
-pub fn run(runner: &Runner, input: Input<GrantsChangePayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<GrantsChangePayload>) -> io::Result<u8> {
     runner.run("grants", "add", input, |request| Ok(grants::add(&runner.host, &request)?))
 }

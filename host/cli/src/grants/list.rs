@@ -10,7 +10,7 @@ use crate::render::RenderHuman;
 use crate::runner::Runner;
 use gtc_core::ops::grants::{self, GrantsListReport};
 
-pub fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
     runner.run("grants", "list", input, |environment| Ok(grants::list(&runner.host, &environment)?))
 }
 

@@ -28,7 +28,7 @@ use gtc_core::ops::bind::GrantSelection;
 use gtc_core::ops::grants::{GrantsRequest, PackGrants};
 
 #[derive(Debug, Subcommand)]
-pub enum GrantsVerb {
+pub(crate) enum GrantsVerb {
     /// List the permissions of every bound pack
     List(Input<EnvironmentPayload>),
     /// Grant permissions that a pack declares
@@ -37,7 +37,7 @@ pub enum GrantsVerb {
     Revoke(Input<GrantsChangePayload>),
 }
 
-pub fn run(runner: &Runner, verb: GrantsVerb) -> io::Result<u8> {
+pub(crate) fn run(runner: &Runner, verb: GrantsVerb) -> io::Result<u8> {
     match verb {
         GrantsVerb::List(input) => list::run(runner, input),
         GrantsVerb::Add(input) => add::run(runner, input),
@@ -48,7 +48,7 @@ pub fn run(runner: &Runner, verb: GrantsVerb) -> io::Result<u8> {
 /// Permissions to grant to a bound pack, or to revoke.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GrantsChangePayload {
+pub(crate) struct GrantsChangePayload {
     /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,

@@ -7,6 +7,6 @@ use crate::input::Input;
 use crate::runner::Runner;
 use gtc_core::ops::grants;
 
-pub fn run(runner: &Runner, input: Input<GrantsChangePayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<GrantsChangePayload>) -> io::Result<u8> {
     runner.run("grants", "revoke", input, |request| Ok(grants::revoke(&runner.host, &request)?))
 }

@@ -19,7 +19,7 @@ use gtc_core::document::Text;
 use gtc_core::ops::bench::{self, BenchReport, HandlerTimings, Timing};
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack bench vault.gtpack
   gtc pack bench greentic.secrets.dev-store@0.1.0 --turns 1000
@@ -34,12 +34,12 @@ and the peak memory of an instance. Steps that take seconds are measured less of
 is the number of measurements. JSON has microseconds and bytes.";
 
 /// Allowed number of measurements.
-pub const BENCH_TURNS: std::ops::RangeInclusive<u16> = 1..=10_000;
+pub(super) const BENCH_TURNS: std::ops::RangeInclusive<u16> = 1..=10_000;
 
 /// A pack to measure.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct BenchPayload {
+pub(crate) struct BenchPayload {
     /// Pack: a path, `oci://…`, or the name of a built-in
     #[arg(value_name = "REF")]
     #[schemars(with = "Text<NewPackRef>")]
@@ -66,7 +66,7 @@ fn default_turns() -> u16 {
     31
 }
 
-pub fn run(runner: &Runner, input: Input<BenchPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<BenchPayload>) -> io::Result<u8> {
     runner.run("pack", "bench", input, |(pack_ref, turns)| {
         Ok(bench::bench(&runner.host, &pack_ref, turns)?)
     })

@@ -20,7 +20,7 @@ use gtc_core::ops::build::{self, BuildReport, BuildRequest};
 use gtc_core::ops::project as projects;
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack build
   gtc pack build vault --output vault.gtpack
@@ -32,7 +32,7 @@ Next: `gtc pack validate` and `gtc pack test`.";
 /// A pack to build.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct BuildPayload {
+pub(crate) struct BuildPayload {
     /// Project folder, which holds `gtc-pack.toml` [default: .]
     #[arg(value_name = "DIR", conflicts_with = "component")]
     #[serde(default)]
@@ -73,7 +73,7 @@ pub struct BuildPayload {
 }
 
 /// The input that a pack is built from.
-pub enum BuildSource {
+pub(crate) enum BuildSource {
     /// An existing component.
     Component(BuildRequest),
     /// The project in the first path, written to the second if given.
@@ -125,7 +125,7 @@ impl Payload for BuildPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<BuildPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<BuildPayload>) -> io::Result<u8> {
     runner.run("pack", "build", input, |source| match source {
         BuildSource::Component(request) => Ok(build::build(&runner.host, &request)?),
         BuildSource::Project(folder, output) => Ok(projects::build(&runner.host, &folder, output)?),

@@ -18,7 +18,7 @@ use gtc_core::document::Text;
 use gtc_core::ops::inspect::{self, InspectReport};
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack inspect vault.gtpack
   gtc pack inspect oci://ghcr.io/acme/vault:0.4.2 --wit";
@@ -26,7 +26,7 @@ Examples:
 /// A pack to inspect.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct InspectPayload {
+pub(crate) struct InspectPayload {
     /// Pack: a path, `oci://…`, or the name of a built-in
     #[arg(value_name = "REF")]
     #[schemars(with = "Text<NewPackRef>")]
@@ -45,7 +45,7 @@ impl Payload for InspectPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<InspectPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<InspectPayload>) -> io::Result<u8> {
     runner.run("pack", "inspect", input, |(pack_ref, wit)| {
         Ok(inspect::inspect(&runner.host, &pack_ref, wit)?)
     })

@@ -17,7 +17,7 @@ use gtc_core::ops::quoted;
 use gtc_core::ops::signing::{self, KeygenReport};
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Example:
   gtc pack keygen --output acme.key
 
@@ -26,7 +26,7 @@ Keep acme.key secret and distribute acme.key.pub.";
 /// A key pair to create.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct KeygenPayload {
+pub(crate) struct KeygenPayload {
     /// Private key file to write; the public key is written to `<FILE>.pub`
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
@@ -40,7 +40,7 @@ impl Payload for KeygenPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<KeygenPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<KeygenPayload>) -> io::Result<u8> {
     runner.run("pack", "keygen", input, |output| Ok(signing::keygen(&output)?))
 }
 

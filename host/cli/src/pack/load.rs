@@ -20,7 +20,7 @@ use gtc_core::ops::import::{self, ImportReport, ImportRequest, ImportedPack, Imp
 use gtc_core::ops::quoted;
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack load packs.tar
   gtc pack load packs.tar --output packs --trust-in local";
@@ -28,7 +28,7 @@ Examples:
 /// Packs to load.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct LoadPayload {
+pub(crate) struct LoadPayload {
     /// File to read: a tar archive with an OCI image layout
     #[arg(value_name = "FILE")]
     pub layout: PathBuf,
@@ -61,7 +61,7 @@ impl Payload for LoadPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<LoadPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<LoadPayload>) -> io::Result<u8> {
     runner.run("pack", "load", input, |request| Ok(import::import(&runner.host, &request)?))
 }
 

@@ -38,7 +38,7 @@ use super::input::Input;
 use super::runner::Runner;
 
 #[derive(Debug, Subcommand)]
-pub enum PackVerb {
+pub(crate) enum PackVerb {
     /// Create a project with a handler and a test
     #[command(after_help = new::EXAMPLES)]
     New(Input<NewPayload>),
@@ -83,7 +83,7 @@ pub enum PackVerb {
     Verify(Input<VerifyPayload>),
 }
 
-pub fn run(runner: &Runner, verb: PackVerb) -> io::Result<u8> {
+pub(crate) fn run(runner: &Runner, verb: PackVerb) -> io::Result<u8> {
     match verb {
         PackVerb::New(input) => new::run(runner, input),
         PackVerb::Build(input) => build::run(runner, input),

@@ -19,7 +19,7 @@ use gtc_core::document::Text;
 use gtc_core::ops::project::{self as projects, Language, NewReport, NewRequest, path_argument};
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack new acme.secrets.vault
   gtc pack new acme.mail --slot extension --lang python --dir mail
@@ -29,7 +29,7 @@ Next, in its folder: `gtc pack build` and `gtc pack test`.";
 /// A project to create.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewPayload {
+pub(crate) struct NewPayload {
     /// Descriptor path of the handler: `<namespace>.<slot>.<implementation>`
     #[arg(value_name = "DESCRIPTOR-PATH")]
     #[schemars(with = "Text<DescriptorPath>")]
@@ -87,7 +87,7 @@ impl Payload for NewPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<NewPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<NewPayload>) -> io::Result<u8> {
     runner.run("pack", "new", input, |request| Ok(projects::new(&runner.host, &request)?))
 }
 

@@ -18,7 +18,7 @@ use gtc_core::document::Text;
 use gtc_core::ops::registry::{self as registries, PullReport, PullRequest};
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack pull oci://ghcr.io/acme/vault:0.4.2
   gtc pack pull oci://ghcr.io/acme/vault:0.4.2 --output vault.gtpack --force";
@@ -26,7 +26,7 @@ Examples:
 /// A pack to pull from a registry.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PullPayload {
+pub(crate) struct PullPayload {
     /// Reference: `oci://<registry>/<repository>[:<tag>][@<digest>]`
     #[arg(value_name = "REF")]
     #[schemars(with = "Text<OciRef>")]
@@ -53,7 +53,7 @@ impl Payload for PullPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<PullPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<PullPayload>) -> io::Result<u8> {
     runner.run("pack", "pull", input, |request| Ok(registries::pull(&runner.host, &request)?))
 }
 

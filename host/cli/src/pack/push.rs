@@ -18,7 +18,7 @@ use gtc_core::document::Text;
 use gtc_core::ops::registry::{self as registries, PushReport, PushRequest};
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Example:
   gtc pack push vault.gtpack oci://ghcr.io/acme/vault:0.4.2
 
@@ -28,7 +28,7 @@ Pin the digest that is printed.";
 /// A pack to push to a registry.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PushPayload {
+pub(crate) struct PushPayload {
     /// Pack file
     #[arg(value_name = "FILE")]
     pub archive: PathBuf,
@@ -62,7 +62,7 @@ impl Payload for PushPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<PushPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<PushPayload>) -> io::Result<u8> {
     runner.run("pack", "push", input, |request| Ok(registries::push(&runner.host, &request)?))
 }
 

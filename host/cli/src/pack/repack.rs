@@ -17,7 +17,7 @@ use gtc_core::ops::quoted;
 use gtc_core::ops::repack::{self, RepackReport, RepackRequest};
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Example:
   gtc pack repack sloppy.gtpack --output vault.gtpack
 
@@ -26,7 +26,7 @@ Signatures are for the exact bytes of an archive: sign the new one again.";
 /// An archive to rewrite in canonical form.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RepackPayload {
+pub(crate) struct RepackPayload {
     /// Archive to rewrite
     #[arg(value_name = "FILE")]
     pub archive: PathBuf,
@@ -43,7 +43,7 @@ impl Payload for RepackPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<RepackPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<RepackPayload>) -> io::Result<u8> {
     runner.run("pack", "repack", input, |request| Ok(repack::repack(&runner.host, &request)?))
 }
 

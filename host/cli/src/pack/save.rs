@@ -20,7 +20,7 @@ use gtc_core::ops::export::{self, ExportReport, ExportRequest, PackSelection};
 use gtc_core::ops::quoted;
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack save oci://ghcr.io/acme/vault:0.4.2 redis.gtpack --output packs.tar
   gtc pack save --env local --trust-root-of local --output packs.tar
@@ -30,7 +30,7 @@ On the other machine: `gtc pack load packs.tar`.";
 /// Packs to save.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SavePayload {
+pub(crate) struct SavePayload {
     /// Packs: files, or `oci://…`
     #[arg(value_name = "REF")]
     #[serde(default)]
@@ -82,7 +82,7 @@ impl Payload for SavePayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<SavePayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<SavePayload>) -> io::Result<u8> {
     runner.run("pack", "save", input, |request| Ok(export::export(&runner.host, &request)?))
 }
 
@@ -113,7 +113,7 @@ impl RenderHuman for ExportReport {
     }
 }
 
-pub fn signed(signatures: usize) -> String {
+pub(super) fn signed(signatures: usize) -> String {
     match signatures {
         0 => "unsigned".to_owned(),
         count => format!("with {}", plural(count, "signature")),

@@ -18,7 +18,7 @@ use gtc_core::ops::registry as registries;
 use gtc_core::ops::signing::{self, SignReport, SignRequest};
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Example:
   gtc pack sign vault.gtpack --key acme.key
 
@@ -28,7 +28,7 @@ A pack in a registry is signed there, by its digest:
 /// A pack to sign.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SignPayload {
+pub(crate) struct SignPayload {
     /// Pack: a file, or `oci://…`, which also receives the signature
     #[arg(value_name = "REF")]
     #[schemars(with = "String")]
@@ -47,7 +47,7 @@ pub struct SignPayload {
 }
 
 /// The pack to sign.
-pub enum SignTarget {
+pub(crate) enum SignTarget {
     /// A pack file.
     File(SignRequest),
     /// A pack in a registry, with the file of the private key.
@@ -84,7 +84,7 @@ impl Payload for SignPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<SignPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<SignPayload>) -> io::Result<u8> {
     runner.run("pack", "sign", input, |target| match target {
         SignTarget::File(request) => Ok(signing::sign(&runner.host, &request)?),
         SignTarget::Published(reference, key) => {

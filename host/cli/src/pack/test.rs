@@ -23,7 +23,7 @@ use gtc_core::ops::pack_test::{
 use gtc_core::ops::{OpError, quoted};
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack test
   gtc pack test vault.gtpack --scenario tests/too-old.yaml
@@ -38,7 +38,7 @@ const RECORDED: &str = "recorded";
 /// A pack to test.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TestPayload {
+pub(crate) struct TestPayload {
     /// Pack, component, or folder that holds one
     #[arg(value_name = "DIR|FILE", default_value = ".")]
     #[serde(default = "here")]
@@ -67,7 +67,7 @@ fn here() -> PathBuf {
 }
 
 /// The action of `pack test`.
-pub enum TestAction {
+pub(crate) enum TestAction {
     /// Run scenarios.
     Run(TestRequest),
     /// Record a scenario.
@@ -97,7 +97,7 @@ impl Payload for TestPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<TestPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<TestPayload>) -> io::Result<u8> {
     runner.check("pack", "test", input, |action| test(runner, action), |report| report.passed())
 }
 

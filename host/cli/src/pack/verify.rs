@@ -19,7 +19,7 @@ use gtc_core::document::Text;
 use gtc_core::ops::signing::{self, TrustedKeys, VerifyReport, VerifyRequest};
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack verify vault.gtpack --key acme.key.pub
   gtc pack verify oci://ghcr.io/acme/vault:0.4.2 --env local
@@ -29,7 +29,7 @@ Exit code: 0 if the pack has a trusted signature, 1 if not.";
 /// A pack to verify.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct VerifyPayload {
+pub(crate) struct VerifyPayload {
     /// Pack: a path, `oci://…`, or the name of a built-in
     #[arg(value_name = "REF")]
     #[schemars(with = "Text<NewPackRef>")]
@@ -79,7 +79,7 @@ impl Payload for VerifyPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<VerifyPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<VerifyPayload>) -> io::Result<u8> {
     runner.run("pack", "verify", input, |request| Ok(signing::verify(&runner.host, &request)?))
 }
 

@@ -20,19 +20,19 @@ const REDRAW_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A terminal that shows progress lines. Clones share the terminal.
 #[derive(Clone, Debug)]
-pub struct ProgressDisplay {
+pub(crate) struct ProgressDisplay {
     lines: MultiProgress,
     show_delay: Duration,
 }
 
 impl ProgressDisplay {
     /// Shows progress on standard error if it is a terminal.
-    pub fn stderr() -> Self {
+    pub(crate) fn stderr() -> Self {
         Self::on(ProgressDrawTarget::stderr(), SHOW_DELAY)
     }
 
     /// Shows no progress.
-    pub fn hidden() -> Self {
+    pub(crate) fn hidden() -> Self {
         Self::on(ProgressDrawTarget::hidden(), SHOW_DELAY)
     }
 
@@ -41,19 +41,19 @@ impl ProgressDisplay {
     }
 
     /// Hides the progress lines while `write` writes to the same terminal.
-    pub fn suspend(&self, write: impl FnOnce()) {
+    pub(crate) fn suspend(&self, write: impl FnOnce()) {
         self.lines.suspend(write);
     }
 
     /// Shows that a component of this size in bytes is being compiled, until the returned
     /// value is dropped.
-    pub fn show_compilation(&self, bytes: usize) -> Box<dyn Send> {
+    pub(crate) fn show_compilation(&self, bytes: usize) -> Box<dyn Send> {
         let what = format!("compiling a component of {}, once", BinaryBytes(bytes as u64));
         Box::new(self.add_line(what, None, "{spinner} {wide_msg} {elapsed}"))
     }
 
     /// Shows other work, until the returned value is dropped.
-    pub fn show_work(&self, what: &str) -> Box<dyn Send> {
+    pub(crate) fn show_work(&self, what: &str) -> Box<dyn Send> {
         Box::new(self.add_line(what.to_owned(), None, "{spinner} {wide_msg} {elapsed}"))
     }
 

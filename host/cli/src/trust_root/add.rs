@@ -19,7 +19,7 @@ use gtc_core::ops::trust_root::{self, TrustRequest};
 /// A key to trust.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TrustPayload {
+pub(crate) struct TrustPayload {
     /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
@@ -41,6 +41,6 @@ impl Payload for TrustPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<TrustPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<TrustPayload>) -> io::Result<u8> {
     runner.run("trust-root", "add", input, |request| Ok(trust_root::add(&runner.host, &request)?))
 }

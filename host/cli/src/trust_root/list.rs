@@ -9,7 +9,7 @@ use crate::render::RenderHuman;
 use crate::runner::Runner;
 use gtc_core::ops::trust_root::{self, TrustRootReport};
 
-pub fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<EnvironmentPayload>) -> io::Result<u8> {
     runner.run("trust-root", "list", input, |environment| {
         Ok(trust_root::list(&runner.host, &environment)?)
     })

@@ -19,7 +19,7 @@ use super::table::Style;
 use gtc_core::ops::trust_root::TrustChangeReport;
 
 #[derive(Debug, Subcommand)]
-pub enum TrustRootVerb {
+pub(crate) enum TrustRootVerb {
     /// Trust a key; once one is trusted, only packs with a trusted signature are bound or
     /// loaded
     Add(Input<TrustPayload>),
@@ -29,7 +29,7 @@ pub enum TrustRootVerb {
     List(Input<EnvironmentPayload>),
 }
 
-pub fn run(runner: &Runner, verb: TrustRootVerb) -> io::Result<u8> {
+pub(crate) fn run(runner: &Runner, verb: TrustRootVerb) -> io::Result<u8> {
     match verb {
         TrustRootVerb::Add(input) => add::run(runner, input),
         TrustRootVerb::Remove(input) => remove::run(runner, input),

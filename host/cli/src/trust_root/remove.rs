@@ -19,7 +19,7 @@ use gtc_core::ops::trust_root::{self, DistrustRequest};
 /// A key to stop trusting.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DistrustPayload {
+pub(crate) struct DistrustPayload {
     /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
@@ -45,7 +45,7 @@ impl Payload for DistrustPayload {
     }
 }
 
-pub fn run(runner: &Runner, input: Input<DistrustPayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<DistrustPayload>) -> io::Result<u8> {
     runner.run("trust-root", "remove", input, |request| {
         Ok(trust_root::remove(&runner.host, &request)?)
     })

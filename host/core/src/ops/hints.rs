@@ -14,6 +14,7 @@ use gtc_store::StoreError;
 
 impl OpError {
     /// Returns the next step for the user, as one sentence.
+    #[expect(clippy::too_many_lines, reason = "one arm for each error")]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Store(error) | Self::PinsUnreadable { source: error } => Some(store_hint(error)),

@@ -19,7 +19,7 @@ const BARE_COMPONENT: &str = "component";
 
 /// A pack whose handlers are loaded.
 #[derive(Debug)]
-pub struct LoadedPack {
+pub(super) struct LoadedPack {
     /// The digest of the archive.
     pub digest: Sha256Digest,
     /// The digest of the OCI manifest, for a pack from a registry.
@@ -32,7 +32,7 @@ pub struct LoadedPack {
 
 /// A handler of a loaded pack.
 #[derive(Debug)]
-pub struct LoadedHandler {
+pub(super) struct LoadedHandler {
     /// The id of the component.
     pub component: ForeignText,
     /// The digest of the component.
@@ -169,7 +169,7 @@ fn metadata_mismatch(
 impl LoadedHandler {
     /// Returns the contradictions between the component's imports and the declared
     /// permissions.
-    pub fn permission_faults(&self) -> Vec<String> {
+    pub(super) fn permission_faults(&self) -> Vec<String> {
         permission_faults(&self.component, &self.imports, &self.permissions)
     }
 }
@@ -223,24 +223,24 @@ impl LoadedPack {
     }
 
     /// Returns the handler that provides the path of a descriptor.
-    pub fn handler_for(&self, kind: &PackDescriptor) -> Option<&LoadedHandler> {
+    pub(super) fn handler_for(&self, kind: &PackDescriptor) -> Option<&LoadedHandler> {
         self.handlers.iter().find(|handler| handler.handler.descriptor_path() == kind.path())
     }
 
     /// Iterates over the descriptor paths of its handlers.
-    pub fn paths(&self) -> impl Iterator<Item = &DescriptorPath> {
+    pub(super) fn paths(&self) -> impl Iterator<Item = &DescriptorPath> {
         self.handlers.iter().map(|handler| handler.handler.descriptor_path())
     }
 
     /// Returns the declared permissions of all its handlers.
-    pub fn permissions(&self) -> Permissions {
+    pub(super) fn permissions(&self) -> Permissions {
         let none = Permissions::default();
         self.handlers.iter().fold(none, |all, handler| all.union(&handler.permissions))
     }
 
     /// Returns the contradictions between its components' imports and its declared
     /// permissions.
-    pub fn permission_faults(&self) -> Vec<String> {
+    pub(super) fn permission_faults(&self) -> Vec<String> {
         self.handlers.iter().flat_map(LoadedHandler::permission_faults).collect()
     }
 

@@ -58,12 +58,12 @@ impl TrustPolicy {
     ///
     /// # Errors
     /// [`StoreError`] when its trust root is not well-formed; no key is trusted then.
-    pub fn for_environment(host: &Host, environment: &EnvId) -> Result<Self, StoreError> {
+    pub(super) fn for_environment(host: &Host, environment: &EnvId) -> Result<Self, StoreError> {
         Self::from_trust_root(&host.store.trust_root(environment)?)
     }
 
     /// Returns the policy that trusts the keys in a trust root.
-    pub fn from_trust_root(root: &TrustRoot) -> Result<Self, StoreError> {
+    pub(super) fn from_trust_root(root: &TrustRoot) -> Result<Self, StoreError> {
         let mut keys = Vec::new();
         for (at, trusted) in root.keys().iter().enumerate() {
             let key = PublicKey::from_pem(trusted.public_key_pem.as_bytes())
@@ -77,17 +77,17 @@ impl TrustPolicy {
     }
 
     /// Returns the policy that trusts these keys.
-    pub fn from_keys(keys: Vec<PublicKey>) -> Self {
+    pub(super) fn from_keys(keys: Vec<PublicKey>) -> Self {
         Self { keys }
     }
 
     /// Returns the trusted keys.
-    pub fn into_keys(self) -> Vec<PublicKey> {
+    pub(super) fn into_keys(self) -> Vec<PublicKey> {
         self.keys
     }
 
     /// Returns true if no key is trusted.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
@@ -96,7 +96,7 @@ impl TrustPolicy {
     ///
     /// # Errors
     /// [`PackError`] when no trusted signature is valid.
-    pub fn examine(
+    pub(super) fn examine(
         &self,
         host: &Host,
         pack_ref: &PackRef,
@@ -121,7 +121,7 @@ impl TrustPolicy {
     ///
     /// # Errors
     /// [`PackError`] when no trusted signature is valid.
-    pub fn recheck_offline(
+    pub(super) fn recheck_offline(
         &self,
         host: &Host,
         pack_ref: &PackRef,
@@ -145,7 +145,7 @@ impl TrustPolicy {
     ///
     /// # Errors
     /// [`PackError`] of the first signature, or [`PackError::Unsigned`].
-    pub fn verify(
+    pub(super) fn verify(
         &self,
         archive: &Sha256Digest,
         signatures: impl IntoIterator<Item = Result<Vec<u8>, FetchError>>,

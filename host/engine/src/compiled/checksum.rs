@@ -24,18 +24,18 @@ pub(super) struct Checksum {
 
 impl Checksum {
     /// Returns the path of the checksum of a file of code.
-    pub fn path(code: &Path) -> PathBuf {
+    pub(super) fn path(code: &Path) -> PathBuf {
         code.with_extension("blake3")
     }
 
     /// Writes the checksum of a file of code. It is written before the code, because code
     /// without a checksum counts as damaged.
-    pub fn write(&self, code: &Path) -> io::Result<()> {
+    pub(super) fn write(&self, code: &Path) -> io::Result<()> {
         atomic::write(&Self::path(code), self.to_string().as_bytes(), FILE_MODE)
     }
 
     /// Copies code, and returns its checksum.
-    pub fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<Self> {
+    pub(super) fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<Self> {
         let mut hasher = blake3::Hasher::new();
         let mut size = 0;
         let mut chunk = vec![0; CHUNK_BYTES];

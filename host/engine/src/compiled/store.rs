@@ -28,12 +28,12 @@ pub(crate) struct CompiledStore {
 }
 
 impl CompiledStore {
-    pub fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf) -> Self {
         Self { folder, is_swept: AtomicBool::new(false) }
     }
 
     /// Maps the code of a component, if this engine compiled it before.
-    pub fn get(&self, engine: &Engine, digest: &Sha256Digest) -> Option<Component> {
+    pub(crate) fn get(&self, engine: &Engine, digest: &Sha256Digest) -> Option<Component> {
         let path = self.path(engine, digest);
         let metadata = self.private_code(&path)?;
         // SAFETY: only this user can write to the file and its folder, and `put` wrote it
@@ -45,7 +45,7 @@ impl CompiledStore {
 
     /// Opens the code of a component, if this engine compiled it before. The content is
     /// not checked.
-    pub fn open(&self, engine: &Engine, digest: &Sha256Digest) -> Option<File> {
+    pub(crate) fn open(&self, engine: &Engine, digest: &Sha256Digest) -> Option<File> {
         let path = self.path(engine, digest);
         let metadata = self.private_code(&path)?;
         let file = File::open(&path).ok()?;
@@ -59,7 +59,7 @@ impl CompiledStore {
     }
 
     /// Stores the code of a component, if possible.
-    pub fn put(&self, engine: &Engine, digest: &Sha256Digest, code: &mut dyn Read) {
+    pub(crate) fn put(&self, engine: &Engine, digest: &Sha256Digest, code: &mut dyn Read) {
         // on a full disk or in a read-only folder, the next process compiles again
         let _ = self.write(&self.path(engine, digest), code);
     }
@@ -88,7 +88,7 @@ impl CompiledStore {
     }
 
     /// Returns the inventory of this cache.
-    pub fn inventory<'a>(&'a self, engine: &Engine) -> CodeInventory<'a> {
+    pub(crate) fn inventory<'a>(&'a self, engine: &Engine) -> CodeInventory<'a> {
         CodeInventory::new(&self.folder, engine)
     }
 

@@ -39,12 +39,12 @@ pub(super) enum ExpansionError {
 
 impl Expansion {
     /// Enters a nested component.
-    pub fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         self.open.push(OpenComponent::default());
     }
 
     /// Leaves the innermost component.
-    pub fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         let items = self.open.pop().map_or(0, |ended| ended.items);
         if let Some(outer) = self.open.last_mut() {
             outer.components.push(items);
@@ -52,7 +52,7 @@ impl Expansion {
     }
 
     /// Adds a section of the innermost component. Returns the expanded items so far.
-    pub fn add(&mut self, section: &Payload<'_>) -> Result<u64, ExpansionError> {
+    pub(super) fn add(&mut self, section: &Payload<'_>) -> Result<u64, ExpansionError> {
         let items = match section {
             Payload::InstanceSection(section) => core_instances(section)?,
             Payload::ComponentInstanceSection(section) => self.instances(section)?,

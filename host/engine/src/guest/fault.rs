@@ -17,13 +17,16 @@ impl Guest {
     ///
     /// # Errors
     /// [`ForbiddenImport`]
-    pub fn preflight_binding(&self, import: &'static str) -> wasmtime::Result<&BindingContext> {
+    pub(crate) fn preflight_binding(
+        &self,
+        import: &'static str,
+    ) -> wasmtime::Result<&BindingContext> {
         let binding = self.binding.as_ref().filter(|_| self.call == Call::Preflight);
         binding.ok_or_else(|| ForbiddenImport(import).into())
     }
 
     /// Returns the fault for an error that ended the current call.
-    pub fn fault(&self, error: &wasmtime::Error) -> HandlerFault {
+    pub(crate) fn fault(&self, error: &wasmtime::Error) -> HandlerFault {
         let call = self.call;
         if let Some(forbidden) = error.downcast_ref::<ForbiddenImport>() {
             return HandlerFault::ForbiddenImport { call, import: ForeignText::new(forbidden.0) };

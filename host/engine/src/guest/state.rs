@@ -62,7 +62,7 @@ struct GuestLog {
 
 impl Guest {
     /// Creates the state of an operation that begins now.
-    pub fn new(
+    pub(crate) fn new(
         context: &Arc<EngineContext>,
         handler: ForeignText,
         binding: Option<BindingContext>,
@@ -84,17 +84,17 @@ impl Guest {
         }
     }
 
-    pub fn limits(&self) -> &EngineLimits {
+    pub(crate) fn limits(&self) -> &EngineLimits {
         &self.context.limits
     }
 
     /// Returns the peak size of its linear memories, in bytes. They never shrink.
-    pub fn memory_bytes(&self) -> u64 {
+    pub(crate) fn memory_bytes(&self) -> u64 {
         self.usage.memory_bytes
     }
 
     /// Runs a tool.
-    pub fn run_tool(&mut self, tool: &str, args: &[String]) -> ToolReply {
+    pub(crate) fn run_tool(&mut self, tool: &str, args: &[String]) -> ToolReply {
         match &mut self.probes {
             Some(probes) => probes.tool(tool, args),
             None => Err(ToolFailure::not_granted(&[&[tool.to_owned()], args].concat())),
@@ -102,7 +102,7 @@ impl Guest {
     }
 
     /// Opens a connection and closes it.
-    pub fn connect(&mut self, host: &str, port: u16) -> NetworkReply {
+    pub(crate) fn connect(&mut self, host: &str, port: u16) -> NetworkReply {
         match &mut self.probes {
             Some(probes) => probes.network(host, port),
             None => Err(NetworkFailure::not_granted(host, port)),
@@ -110,7 +110,7 @@ impl Guest {
     }
 
     /// Passes a log message on, and drops what exceeds the limit.
-    pub fn log(&mut self, level: LogLevel, message: &str) {
+    pub(crate) fn log(&mut self, level: LogLevel, message: &str) {
         let room = self.limits().log_bytes.saturating_sub(self.log.bytes);
         let message = &message[..message.floor_char_boundary(room.min(message.len()))];
         if message.is_empty() {
@@ -129,14 +129,14 @@ impl Guest {
     }
 
     /// Returns its last error message, or the end of its standard error or output.
-    pub fn last_message(&self) -> Option<ForeignText> {
+    pub(crate) fn last_message(&self) -> Option<ForeignText> {
         let printed = || self.wasi.as_ref().and_then(Wasi::printed);
         let error = self.log.last_error.clone();
         error.or_else(|| printed().as_deref().map(excerpt_tail)).map(ForeignText::new)
     }
 
     /// Handles an epoch that found the guest computing.
-    pub fn on_epoch(&mut self) -> UpdateDeadline {
+    pub(crate) fn on_epoch(&mut self) -> UpdateDeadline {
         self.participant.on_tick(self.deadline);
         if Instant::now() < self.deadline {
             UpdateDeadline::Continue(1)
@@ -147,11 +147,11 @@ impl Guest {
 
     /// Fails if the deadline has passed. The engine checks it only at loops and calls, so
     /// not between the end of a sleep and the end of a call.
-    pub fn check_deadline(&self) -> Result<(), HandlerFault> {
+    pub(crate) fn check_deadline(&self) -> Result<(), HandlerFault> {
         if Instant::now() <= self.deadline { Ok(()) } else { Err(self.out_of_time()) }
     }
 
-    pub fn out_of_time(&self) -> HandlerFault {
+    pub(crate) fn out_of_time(&self) -> HandlerFault {
         HandlerFault::OutOfTime { call: self.call, limit: self.time }
     }
 }

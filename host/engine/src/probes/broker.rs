@@ -38,7 +38,7 @@ pub(crate) struct ProbeBroker {
 }
 
 impl ProbeBroker {
-    pub fn new(
+    pub(crate) fn new(
         resources: &Arc<HostResources>,
         context: &Arc<EngineContext>,
         grants: Permissions,
@@ -56,7 +56,7 @@ impl ProbeBroker {
     }
 
     /// Returns the probes of the preflight, and the interactions if it was recorded.
-    pub fn into_parts(self) -> (Vec<Probe>, Vec<Interaction>) {
+    pub(crate) fn into_parts(self) -> (Vec<Probe>, Vec<Interaction>) {
         let interactions = self.recorder.map(ProbeRecorder::into_interactions);
         (self.probes, interactions.unwrap_or_default())
     }

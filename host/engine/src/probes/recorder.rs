@@ -59,12 +59,17 @@ pub(crate) struct ProbeRecorder {
 }
 
 impl ProbeRecorder {
-    pub fn new(backend: ProbeBackend) -> Self {
+    pub(crate) fn new(backend: ProbeBackend) -> Self {
         Self { backend, interactions: Vec::new() }
     }
 
     /// Returns the scripted reply to a granted command, or `None` if the host replies.
-    pub fn tool_reply(&self, tool: &str, args: &[String], text_bytes: usize) -> Option<ToolReply> {
+    pub(crate) fn tool_reply(
+        &self,
+        tool: &str,
+        args: &[String],
+        text_bytes: usize,
+    ) -> Option<ToolReply> {
         let ProbeBackend::Scripted(script) = &self.backend else { return None };
         let is_same = |command: &[String]| {
             command.split_first().is_some_and(|(first, rest)| first == tool && rest == args)
@@ -79,7 +84,7 @@ impl ProbeRecorder {
     }
 
     /// Returns the scripted reply to a granted connection, or `None` if the host replies.
-    pub fn network_reply(&self, host: &str, port: u16) -> Option<NetworkReply> {
+    pub(crate) fn network_reply(&self, host: &str, port: u16) -> Option<NetworkReply> {
         let ProbeBackend::Scripted(script) = &self.backend else { return None };
         let is_same =
             |other: &str, other_port: u16| other_port == port && other.eq_ignore_ascii_case(host);
@@ -91,18 +96,18 @@ impl ProbeRecorder {
         Some(reply.unwrap_or(Err(NetworkFailure::NotFound)))
     }
 
-    pub fn record_tool(&mut self, tool: &str, args: &[String], reply: &ToolReply) {
+    pub(crate) fn record_tool(&mut self, tool: &str, args: &[String], reply: &ToolReply) {
         let words = std::iter::once(tool).chain(args.iter().map(String::as_str));
         let command = words.take(MAX_WORDS).map(shorten).collect();
         self.interactions.push(Interaction::Tool { command, reply: reply.clone() });
     }
 
-    pub fn record_network(&mut self, host: &str, port: u16, reply: &NetworkReply) {
+    pub(crate) fn record_network(&mut self, host: &str, port: u16, reply: &NetworkReply) {
         let interaction = Interaction::Network { host: shorten(host), port, reply: reply.clone() };
         self.interactions.push(interaction);
     }
 
-    pub fn into_interactions(self) -> Vec<Interaction> {
+    pub(crate) fn into_interactions(self) -> Vec<Interaction> {
         self.interactions
     }
 }

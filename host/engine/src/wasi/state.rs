@@ -16,7 +16,7 @@ pub(crate) struct Wasi {
 }
 
 impl Wasi {
-    pub fn new(limits: &EngineLimits) -> Self {
+    pub(crate) fn new(limits: &EngineLimits) -> Self {
         let capacity = limits.log_bytes;
         let stdout = MemoryOutputPipe::new(capacity);
         let stderr = MemoryOutputPipe::new(capacity);
@@ -30,7 +30,7 @@ impl Wasi {
     }
 
     /// Returns the standard error of the guest, or its standard output if that is empty.
-    pub fn printed(&self) -> Option<String> {
+    pub(crate) fn printed(&self) -> Option<String> {
         let pipes = [&self.stderr, &self.stdout];
         let printed = pipes.map(|pipe| String::from_utf8_lossy(&pipe.contents()).trim().to_owned());
         printed.into_iter().find(|text| !text.is_empty())
@@ -38,7 +38,7 @@ impl Wasi {
 
     /// Returns true if the guest may have used up its output. The pipe rejects a write that
     /// does not fit completely, so some space may be left.
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         const LARGEST_WRITE: usize = 4 << 10;
         [&self.stderr, &self.stdout]
             .iter()

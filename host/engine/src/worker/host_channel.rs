@@ -19,12 +19,12 @@ pub(crate) struct HostChannel {
 }
 
 impl HostChannel {
-    pub fn new(channel: Channel, max_probes: usize) -> Self {
+    pub(super) fn new(channel: Channel, max_probes: usize) -> Self {
         Self { channel: Arc::new(Mutex::new(channel)), max_probes, probes: 0 }
     }
 
     /// Sends a message that has no reply.
-    pub fn send(&self, message: &WorkerMessage) {
+    pub(super) fn send(&self, message: &WorkerMessage) {
         // fails only when the host has ended, and then the kernel kills this process too
         let _ = self.channel.lock().unwrap_or_else(PoisonError::into_inner).send(message, None);
     }

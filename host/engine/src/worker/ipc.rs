@@ -31,13 +31,13 @@ pub(crate) struct Channel {
 impl Channel {
     /// Creates the host's end, which accepts `max_bytes` in all and can wait with a
     /// deadline.
-    pub fn for_host(end: OwnedFd, max_bytes: u64) -> io::Result<Self> {
+    pub(crate) fn for_host(end: OwnedFd, max_bytes: u64) -> io::Result<Self> {
         set_nonblocking(&end)?;
         Ok(Self { end, remaining: max_bytes })
     }
 
     /// Creates the worker's end, which waits for as long as the host lives.
-    pub fn for_worker(end: OwnedFd) -> Self {
+    pub(crate) fn for_worker(end: OwnedFd) -> Self {
         Self { end, remaining: u64::MAX }
     }
 
@@ -45,7 +45,11 @@ impl Channel {
     ///
     /// # Errors
     /// `TimedOut` at the deadline, and the errors of the operating system.
-    pub fn send(&self, message: &impl Serialize, deadline: Option<Instant>) -> io::Result<()> {
+    pub(crate) fn send(
+        &self,
+        message: &impl Serialize,
+        deadline: Option<Instant>,
+    ) -> io::Result<()> {
         let mut frame = vec![0; LENGTH_BYTES];
         serde_json::to_writer(&mut frame, message)?;
         let length = u32::try_from(frame.len() - LENGTH_BYTES).map_err(io::Error::other)?;
@@ -68,7 +72,10 @@ impl Channel {
     /// `UnexpectedEof` when the other end is closed, `TimedOut` at the deadline,
     /// `FileTooLarge` when the messages exceed their total limit, and `InvalidData` when
     /// the message cannot be parsed.
-    pub fn receive<T: DeserializeOwned>(&mut self, deadline: Option<Instant>) -> io::Result<T> {
+    pub(crate) fn receive<T: DeserializeOwned>(
+        &mut self,
+        deadline: Option<Instant>,
+    ) -> io::Result<T> {
         let mut prefix = [0; LENGTH_BYTES];
         self.read_exact(&mut prefix, deadline)?;
         let length = u32::from_le_bytes(prefix);

@@ -92,7 +92,7 @@ impl From<HandlerMetadata> for RawMetadata {
 
 impl RawMetadata {
     /// Parses the answers. A worker that works correctly sends only valid ones.
-    pub fn parse(&self) -> Option<HandlerMetadata> {
+    pub(crate) fn parse(&self) -> Option<HandlerMetadata> {
         Some(HandlerMetadata {
             slot: self.slot.parse().ok()?,
             descriptor_path: self.descriptor_path.parse().ok()?,

@@ -30,12 +30,12 @@ pub(super) struct WorkerExit {
 }
 
 impl WorkerExit {
-    pub fn is_success(&self) -> bool {
+    pub(super) fn is_success(&self) -> bool {
         self.status.is_some_and(|status| status.success())
     }
 
     /// Reads the output as text, up to `max_bytes`.
-    pub fn read_text(&mut self, max_bytes: u64) -> io::Result<String> {
+    pub(super) fn read_text(&mut self, max_bytes: u64) -> io::Result<String> {
         let mut bytes = Vec::new();
         self.output.rewind()?;
         (&self.output).take(max_bytes).read_to_end(&mut bytes)?;
@@ -43,7 +43,7 @@ impl WorkerExit {
     }
 
     /// Makes the output immutable and returns it.
-    pub fn into_sealed_output(self) -> io::Result<File> {
+    pub(super) fn into_sealed_output(self) -> io::Result<File> {
         // `WRITE` fails with `EBUSY` while the kernel uses a page of the file, which is
         // likely on a busy machine. It forbids more only to a process that mapped the file
         // for writing, and those have ended.
@@ -81,7 +81,7 @@ pub(crate) struct GuestWorker {
 
 impl GuestWorker {
     /// Starts a worker with this compiled code. Its messages may have `max_bytes` in all.
-    pub fn start(program: &Path, code: &File, max_bytes: u64) -> io::Result<Self> {
+    pub(crate) fn start(program: &Path, code: &File, max_bytes: u64) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
         let stderr = memory_file("stderr")?;
         let command = WorkerCommand::RunGuest;
@@ -91,7 +91,7 @@ impl GuestWorker {
 
     /// Waits briefly for the worker to exit, then kills it. Returns its exit status and
     /// the beginning of its error output.
-    pub fn terminate(self) -> io::Result<(ExitStatus, String)> {
+    pub(crate) fn terminate(self) -> io::Result<(ExitStatus, String)> {
         let _ = self.group.wait_until(Instant::now() + EXIT_TIME);
         Ok((self.group.kill()?, read_stderr(self.stderr)?))
     }

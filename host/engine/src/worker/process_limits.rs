@@ -45,7 +45,7 @@ pub(super) struct ProcessLimits {
 
 impl ProcessLimits {
     /// Returns the limits of a compiler.
-    pub fn for_compiler(budget: &CompileBudget) -> Self {
+    pub(super) fn for_compiler(budget: &CompileBudget) -> Self {
         let reserved = PROGRAM_ADDRESS_SPACE
             .saturating_add(ADDRESS_SPACE_PER_THREAD.saturating_mul(max_threads()));
         Self {
@@ -58,7 +58,7 @@ impl ProcessLimits {
     }
 
     /// Returns the limits of a guest. The guest reaches its [`EngineLimits`] first.
-    pub fn for_guest(limits: &EngineLimits, code_bytes: u64, time: Duration) -> Self {
+    pub(super) fn for_guest(limits: &EngineLimits, code_bytes: u64, time: Duration) -> Self {
         let tables = limits.table_elements.saturating_mul(TABLE_ELEMENT_BYTES);
         let messages = (limits.copied_bytes as u64).saturating_mul(MESSAGE_COPIES);
         let threads = MEMORY_PER_THREAD.saturating_mul(max_threads());
@@ -76,7 +76,7 @@ impl ProcessLimits {
     }
 
     /// Applies the limits to this process.
-    pub fn apply(&self) -> io::Result<()> {
+    pub(super) fn apply(&self) -> io::Result<()> {
         let limits = [
             (Resource::Cpu, self.seconds),
             (Resource::Data, self.memory_bytes),

@@ -21,22 +21,22 @@ pub(super) struct BlobFolder {
 }
 
 impl BlobFolder {
-    pub fn new(folder: PathBuf, lock: CacheLock) -> Self {
+    pub(super) fn new(folder: PathBuf, lock: CacheLock) -> Self {
         Self { folder, lock }
     }
 
     /// The folder with the blobs.
-    pub fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Reads a blob; none if it is missing or damaged.
-    pub fn get(&self, digest: &Sha256Digest, limit: u64) -> Option<Vec<u8>> {
+    pub(super) fn get(&self, digest: &Sha256Digest, limit: u64) -> Option<Vec<u8>> {
         self.read(digest, limit).ok()
     }
 
     /// Reads a blob of at most `limit` bytes, and verifies its digest.
-    pub fn read(&self, digest: &Sha256Digest, limit: u64) -> Result<Vec<u8>, FetchError> {
+    pub(super) fn read(&self, digest: &Sha256Digest, limit: u64) -> Result<Vec<u8>, FetchError> {
         let path = self.path(digest);
         if path.is_symlink() {
             return Err(FetchError::NotAFile { path, what: FileKind::Symlink });
@@ -50,7 +50,7 @@ impl BlobFolder {
     }
 
     /// Opens a blob without verifying its digest.
-    pub fn open(&self, digest: &Sha256Digest) -> io::Result<File> {
+    pub(super) fn open(&self, digest: &Sha256Digest) -> io::Result<File> {
         let path = self.path(digest);
         match file::open(&path) {
             Ok(file) if !path.is_symlink() => Ok(file),
@@ -61,7 +61,11 @@ impl BlobFolder {
     }
 
     /// Stores a blob. It is not removed while the returned lock is held.
-    pub fn put(&self, digest: &Sha256Digest, bytes: &[u8]) -> Result<SharedLock, FetchError> {
+    pub(super) fn put(
+        &self,
+        digest: &Sha256Digest,
+        bytes: &[u8],
+    ) -> Result<SharedLock, FetchError> {
         self.remove_stale_temp_files();
         let lock = self.lock.shared()?;
         if self.get(digest, bytes.len() as u64).is_none() {
@@ -71,7 +75,7 @@ impl BlobFolder {
     }
 
     /// Writes a file that is named after a digest, but need not have it.
-    pub fn put_named(&self, name: &Sha256Digest, bytes: &[u8]) -> Result<(), FetchError> {
+    pub(super) fn put_named(&self, name: &Sha256Digest, bytes: &[u8]) -> Result<(), FetchError> {
         let _lock = self.lock.shared()?;
         self.write(name, bytes)
     }
@@ -86,17 +90,17 @@ impl BlobFolder {
     }
 
     /// Lists the folder. If it does not exist, the listing is empty.
-    pub fn list(&self) -> Result<BlobListing, FetchError> {
+    pub(super) fn list(&self) -> Result<BlobListing, FetchError> {
         inventory::list(&self.folder)
     }
 
     /// Removes a blob, or an empty folder with its name.
-    pub fn remove(&self, _lock: &ExclusiveLock, digest: &Sha256Digest) -> io::Result<()> {
+    pub(super) fn remove(&self, _lock: &ExclusiveLock, digest: &Sha256Digest) -> io::Result<()> {
         inventory::remove(&self.path(digest))
     }
 
     /// The file with this digest in its name.
-    pub fn path(&self, digest: &Sha256Digest) -> PathBuf {
+    pub(super) fn path(&self, digest: &Sha256Digest) -> PathBuf {
         self.folder.join(digest.hex())
     }
 

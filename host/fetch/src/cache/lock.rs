@@ -33,22 +33,22 @@ pub(super) struct CacheLock {
 }
 
 impl CacheLock {
-    pub fn new(cache: &Path) -> Self {
+    pub(super) fn new(cache: &Path) -> Self {
         Self { path: cache.join("blobs").join(".lock") }
     }
 
     /// Takes the lock together with other processes that add files.
-    pub fn shared(&self) -> Result<SharedLock, FetchError> {
+    pub(super) fn shared(&self) -> Result<SharedLock, FetchError> {
         Ok(SharedLock { _lock: self.acquire(FileLock::shared, LOCK_TIMEOUT)? })
     }
 
     /// Takes the lock for this process only.
-    pub fn exclusive(&self) -> Result<ExclusiveLock, FetchError> {
+    pub(super) fn exclusive(&self) -> Result<ExclusiveLock, FetchError> {
         Ok(ExclusiveLock { _lock: self.acquire(FileLock::exclusive, LOCK_TIMEOUT)? })
     }
 
     /// Takes the exclusive lock if no other process holds the lock.
-    pub fn try_exclusive(&self) -> Option<ExclusiveLock> {
+    pub(super) fn try_exclusive(&self) -> Option<ExclusiveLock> {
         let lock = self.acquire(FileLock::exclusive, Duration::ZERO).ok()?;
         Some(ExclusiveLock { _lock: lock })
     }

@@ -37,7 +37,7 @@ impl fmt::Display for EntryName {
 }
 
 impl EntryName {
-    pub fn to_text(&self) -> ForeignText {
+    pub(super) fn to_text(&self) -> ForeignText {
         ForeignText::new(self.to_string())
     }
 
@@ -75,7 +75,7 @@ pub(super) struct Extent {
 impl Extent {
     /// The end of the content with its padding. It cannot overflow, since both numbers are
     /// below the length of the file.
-    pub fn padded_end(self) -> u64 {
+    pub(super) fn padded_end(self) -> u64 {
         self.at + self.bytes.next_multiple_of(BLOCK)
     }
 }

@@ -53,11 +53,11 @@ impl LayoutDescriptor {
     }
 
     /// The digest. Only SHA-256 is supported.
-    pub fn digest(&self) -> Result<Sha256Digest, LayoutError> {
+    pub(super) fn digest(&self) -> Result<Sha256Digest, LayoutError> {
         self.digest.parse().map_err(|error| document_error(INDEX, &error))
     }
 
-    pub fn reference(&self) -> Option<&String> {
+    pub(super) fn reference(&self) -> Option<&String> {
         self.annotations.as_ref()?.get(REFERENCE)
     }
 }

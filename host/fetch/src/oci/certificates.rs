@@ -21,7 +21,7 @@ pub(super) struct CertificateAuthorities {
 
 impl CertificateAuthorities {
     /// The authorities of the system, and those in `file`.
-    pub fn new(file: Option<PathBuf>) -> Self {
+    pub(super) fn new(file: Option<PathBuf>) -> Self {
         Self { file }
     }
 
@@ -30,7 +30,7 @@ impl CertificateAuthorities {
     /// # Errors
     /// [`RegistryError::Certificates`] if the file cannot be read or contains no
     /// certificate.
-    pub fn load(&self) -> Result<RootCerts, RegistryError> {
+    pub(super) fn load(&self) -> Result<RootCerts, RegistryError> {
         let mut all: Vec<Certificate<'static>> = rustls_native_certs::load_native_certs()
             .certs
             .iter()

@@ -19,21 +19,21 @@ pub(super) struct Deadline {
 }
 
 impl Deadline {
-    pub fn after(limit: Duration) -> Self {
+    pub(super) fn after(limit: Duration) -> Self {
         Self { at: Instant::now() + limit, limit }
     }
 
     /// This deadline or the one after `limit`, whichever is earlier.
-    pub fn min_after(self, limit: Duration) -> Self {
+    pub(super) fn min_after(self, limit: Duration) -> Self {
         let other = Self::after(limit);
         if other.at < self.at { other } else { self }
     }
 
-    pub fn remaining(&self) -> Duration {
+    pub(super) fn remaining(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
     }
 
-    pub fn deadline_error(&self, host: &ForeignText) -> RegistryError {
+    pub(super) fn deadline_error(&self, host: &ForeignText) -> RegistryError {
         RegistryError::DeadlineExceeded { host: host.clone(), limit: self.limit }
     }
 }
@@ -46,14 +46,14 @@ pub(super) struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    pub fn new(limits: &FetchLimits, deadline: Deadline) -> Self {
+    pub(super) fn new(limits: &FetchLimits, deadline: Deadline) -> Self {
         let retries_left = limits.attempts.saturating_sub(1);
         Self { retries_left, pause: FIRST_PAUSE, deadline }
     }
 
     /// Sleeps before the next attempt, for `retry_after` if the registry named a time.
     /// Returns false, without sleeping, if no retry is left or the deadline is too near.
-    pub fn wait_for_retry(&mut self, retry_after: Option<Duration>) -> bool {
+    pub(super) fn wait_for_retry(&mut self, retry_after: Option<Duration>) -> bool {
         let pause = retry_after.unwrap_or(self.pause);
         if self.retries_left == 0 || pause >= self.deadline.remaining() {
             return false;

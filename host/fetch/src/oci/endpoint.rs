@@ -29,7 +29,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`RegistryError`] if the host is not valid, or does not respond in time.
-    pub fn resolve(
+    pub(super) fn resolve(
         reference: &OciRef,
         settings: &RegistrySettings,
         http: &HttpClient,
@@ -52,37 +52,37 @@ impl Endpoint {
         Ok(Self { registry, repository, base: if is_plain { plain } else { encrypted } })
     }
 
-    pub fn manifest(&self, tag_or_digest: &str) -> Url {
+    pub(super) fn manifest(&self, tag_or_digest: &str) -> Url {
         self.url(&["manifests", tag_or_digest])
     }
 
-    pub fn blob(&self, digest: &Sha256Digest) -> Url {
+    pub(super) fn blob(&self, digest: &Sha256Digest) -> Url {
         self.url(&["blobs", &digest.to_string()])
     }
 
-    pub fn uploads(&self) -> Url {
+    pub(super) fn uploads(&self) -> Url {
         self.url(&["blobs", "uploads", ""])
     }
 
-    pub fn referrers(&self, manifest: &Sha256Digest) -> Url {
+    pub(super) fn referrers(&self, manifest: &Sha256Digest) -> Url {
         self.url(&["referrers", &manifest.to_string()])
     }
 
     /// Whether a URL leads to the registry itself.
-    pub fn is_same_origin(&self, url: &Url) -> bool {
+    pub(super) fn is_same_origin(&self, url: &Url) -> bool {
         self.base.origin() == url.origin()
     }
 
     /// Whether other machines could read requests to the registry.
-    pub fn is_exposed(&self) -> bool {
+    pub(super) fn is_exposed(&self) -> bool {
         is_exposed(&self.base)
     }
 
-    pub fn is_encrypted(&self) -> bool {
+    pub(super) fn is_encrypted(&self) -> bool {
         self.base.scheme() == "https"
     }
 
-    pub fn host(&self) -> ForeignText {
+    pub(super) fn host(&self) -> ForeignText {
         host_of(&self.base)
     }
 

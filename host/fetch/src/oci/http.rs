@@ -32,11 +32,15 @@ pub(super) struct HttpClient {
 }
 
 impl HttpClient {
-    pub fn new(limits: FetchLimits, proxies: Proxies, authorities: CertificateAuthorities) -> Self {
+    pub(super) fn new(
+        limits: FetchLimits,
+        proxies: Proxies,
+        authorities: CertificateAuthorities,
+    ) -> Self {
         Self { limits, proxies, authorities, agents: Default::default() }
     }
 
-    pub fn limits(&self) -> &FetchLimits {
+    pub(super) fn limits(&self) -> &FetchLimits {
         &self.limits
     }
 
@@ -44,7 +48,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// [`RegistryError`] if there is no response. A response with any status is a success.
-    pub fn send(
+    pub(super) fn send(
         &self,
         request: &HttpRequest<'_>,
         deadline: Deadline,
@@ -73,7 +77,7 @@ impl HttpClient {
     }
 
     /// Sends a request without retries.
-    pub fn send_once(
+    pub(super) fn send_once(
         &self,
         request: &HttpRequest<'_>,
         deadline: Deadline,

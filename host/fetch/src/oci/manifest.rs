@@ -75,11 +75,11 @@ pub(crate) struct OciDescriptor {
 
 impl OciDescriptor {
     /// Describes bytes.
-    pub fn of_bytes(media_type: &str, bytes: &[u8]) -> Self {
+    pub(crate) fn of_bytes(media_type: &str, bytes: &[u8]) -> Self {
         Self::new(media_type, Sha256Digest::compute(bytes), bytes.len() as u64)
     }
 
-    pub fn new(media_type: &str, digest: Sha256Digest, size: u64) -> Self {
+    pub(crate) fn new(media_type: &str, digest: Sha256Digest, size: u64) -> Self {
         let media_type = media_type.to_owned();
         let annotations = Annotations::new();
         Self { media_type, digest, size, artifact_type: None, annotations }
@@ -137,7 +137,7 @@ struct ManifestKind {
 
 impl OciManifest {
     /// Parses a manifest with at most `max_layers` layers.
-    pub fn parse(bytes: &[u8], max_layers: u64) -> Result<Self, InvalidManifest> {
+    pub(crate) fn parse(bytes: &[u8], max_layers: u64) -> Result<Self, InvalidManifest> {
         let kind: ManifestKind = parse_json(bytes)?;
         let media_type = kind.media_type.as_deref();
         if kind.manifests.is_some() || matches!(media_type, Some(INDEX | DOCKER_INDEX)) {
@@ -164,7 +164,7 @@ impl OciManifest {
     ///
     /// # Errors
     /// [`InvalidManifest`] if no layer, or more than one, could be the pack.
-    pub fn pack(&self) -> Result<(&OciDescriptor, PackFormat), InvalidManifest> {
+    pub(crate) fn pack(&self) -> Result<(&OciDescriptor, PackFormat), InvalidManifest> {
         let mut candidates = self.layers_of(&[PACK_LAYER]);
         candidates.extend(self.layers_of(&OTHER_PACK_LAYERS));
         let mut format = PackFormat::Archive;
@@ -229,14 +229,14 @@ mod digest {
     use env_pack_domain::Sha256Digest;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    pub fn serialize<S: Serializer>(
+    pub(super) fn serialize<S: Serializer>(
         digest: &Sha256Digest,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.collect_str(digest)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Sha256Digest, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)

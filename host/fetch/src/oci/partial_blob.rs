@@ -21,24 +21,24 @@ pub(super) struct PartialBlob<'a> {
 }
 
 impl<'a> PartialBlob<'a> {
-    pub fn new(layer: &'a OciDescriptor) -> Self {
+    pub(super) fn new(layer: &'a OciDescriptor) -> Self {
         let capacity = usize::try_from(layer.size.min(INITIAL_CAPACITY)).unwrap_or_default();
         Self { layer, bytes: Vec::with_capacity(capacity), hasher: Sha256Hasher::default() }
     }
 
-    pub fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         self.bytes.len() as u64
     }
 
     /// Prepares for the next response: starts over unless it continues the last one.
-    pub fn resume(&mut self, status: u16) {
+    pub(super) fn resume(&mut self, status: u16) {
         if status != PARTIAL_CONTENT {
             *self = Self::new(self.layer);
         }
     }
 
     /// Reads the next chunk. Returns its size, 0 at the end of a complete blob.
-    pub fn receive(
+    pub(super) fn receive(
         &mut self,
         host: &ForeignText,
         reader: &mut ResponseReader,
@@ -65,7 +65,7 @@ impl<'a> PartialBlob<'a> {
     }
 
     /// The bytes, if they have the expected digest.
-    pub fn finish(self, host: &ForeignText) -> Result<Vec<u8>, RegistryError> {
+    pub(super) fn finish(self, host: &ForeignText) -> Result<Vec<u8>, RegistryError> {
         let found: Sha256Digest = self.hasher.finish();
         let expected = self.layer.digest;
         if found != expected {

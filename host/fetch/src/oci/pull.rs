@@ -43,7 +43,7 @@ impl RepositoryClient<'_> {
     ///
     /// # Errors
     /// [`RegistryError`] if the manifest cannot be fetched, or is not one of a pack.
-    pub fn resolve(&mut self, reference: &OciRef) -> Result<ResolvedPack, RegistryError> {
+    pub(crate) fn resolve(&mut self, reference: &OciRef) -> Result<ResolvedPack, RegistryError> {
         let manifest = self.manifest(reference)?;
         let parsed = self.parse_manifest(&manifest)?;
         let (layer, format) = parsed.pack().map_err(|fault| self.manifest_error(fault))?;
@@ -61,7 +61,7 @@ impl RepositoryClient<'_> {
 
     /// Fetches a manifest by tag or digest, and verifies its digest if `expected` or the
     /// registry names one.
-    pub fn manifest_at(
+    pub(crate) fn manifest_at(
         &mut self,
         tag_or_digest: &str,
         expected: Option<&Sha256Digest>,
@@ -91,7 +91,10 @@ impl RepositoryClient<'_> {
     }
 
     /// Parses a manifest of this repository.
-    pub fn parse_manifest(&self, fetched: &FetchedManifest) -> Result<OciManifest, RegistryError> {
+    pub(crate) fn parse_manifest(
+        &self,
+        fetched: &FetchedManifest,
+    ) -> Result<OciManifest, RegistryError> {
         OciManifest::parse(&fetched.bytes, self.http().limits().layers)
             .map_err(|fault| self.manifest_error(fault))
     }
@@ -114,7 +117,7 @@ impl RepositoryClient<'_> {
     /// # Errors
     /// [`RegistryError`]; [`RegistryError::TooLarge`], before anything is downloaded, if the
     /// descriptor declares more than `limit` bytes.
-    pub fn blob(
+    pub(crate) fn blob(
         &mut self,
         layer: &OciDescriptor,
         limit: u64,

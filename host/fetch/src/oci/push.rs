@@ -18,7 +18,11 @@ impl RepositoryClient<'_> {
     ///
     /// # Errors
     /// [`RegistryError`] if the registry does not accept it.
-    pub fn push_blob(&mut self, digest: &Sha256Digest, bytes: &[u8]) -> Result<(), RegistryError> {
+    pub(crate) fn push_blob(
+        &mut self,
+        digest: &Sha256Digest,
+        bytes: &[u8],
+    ) -> Result<(), RegistryError> {
         let exists = HttpRequest::head(self.endpoint.blob(digest), "the layer");
         if self.send(&exists)?.is_success() {
             return Ok(());
@@ -39,7 +43,7 @@ impl RepositoryClient<'_> {
     ///
     /// # Errors
     /// [`RegistryError`] if the registry does not accept it, or reports another digest.
-    pub fn push_manifest(
+    pub(crate) fn push_manifest(
         &mut self,
         tag_or_digest: &str,
         media_type: &str,

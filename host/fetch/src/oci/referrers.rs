@@ -53,7 +53,7 @@ impl RepositoryClient<'_> {
     ///
     /// # Errors
     /// [`RegistryError`] if the registry does not accept it.
-    pub fn push_signature(
+    pub(crate) fn push_signature(
         &mut self,
         subject: &FetchedManifest,
         envelope: &[u8],
@@ -100,7 +100,7 @@ impl RepositoryClient<'_> {
 
     /// The signatures of a manifest: envelopes, then signatures of cosign, then errors. An
     /// error matters only if no signature is trusted.
-    pub fn signatures(&mut self, subject: &FetchedManifest, limit: u64) -> SignatureResults {
+    pub(crate) fn signatures(&mut self, subject: &FetchedManifest, limit: u64) -> SignatureResults {
         let max = usize::try_from(self.http().limits().signatures).unwrap_or(usize::MAX);
         let tag = fallback_tag(&subject.digest);
         let mut signatures = SignatureResults::new();

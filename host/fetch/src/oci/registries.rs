@@ -19,7 +19,7 @@ pub(crate) struct Registries {
 }
 
 impl Registries {
-    pub fn new(mut settings: RegistrySettings, limits: FetchLimits) -> Self {
+    pub(crate) fn new(mut settings: RegistrySettings, limits: FetchLimits) -> Self {
         let authorities = CertificateAuthorities::new(settings.ca_file.take());
         let sources = std::mem::take(&mut settings.credentials);
         let credentials = CredentialResolver::new(sources, limits.credentials.clone());
@@ -28,11 +28,11 @@ impl Registries {
         Self { context: ClientContext { http, settings, credentials, authorizations } }
     }
 
-    pub fn is_offline(&self) -> bool {
+    pub(crate) fn is_offline(&self) -> bool {
         self.context.settings.offline
     }
 
-    pub fn limits(&self) -> &FetchLimits {
+    pub(crate) fn limits(&self) -> &FetchLimits {
         self.context.http.limits()
     }
 
@@ -40,7 +40,7 @@ impl Registries {
     ///
     /// # Errors
     /// [`RegistryError::Offline`] or [`RegistryError::PushOffline`] in offline mode.
-    pub fn client(
+    pub(crate) fn client(
         &self,
         reference: &OciRef,
         action: RepositoryAction,

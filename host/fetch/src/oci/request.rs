@@ -18,24 +18,24 @@ pub(super) struct HttpRequest<'a> {
 }
 
 impl<'a> HttpRequest<'a> {
-    pub fn get(url: Url, what: &'static str) -> Self {
+    pub(super) fn get(url: Url, what: &'static str) -> Self {
         Self::with_body(Method::GET, url, &[], what)
     }
 
-    pub fn head(url: Url, what: &'static str) -> Self {
+    pub(super) fn head(url: Url, what: &'static str) -> Self {
         Self::with_body(Method::HEAD, url, &[], what)
     }
 
-    pub fn with_body(method: Method, url: Url, body: &'a [u8], what: &'static str) -> Self {
+    pub(super) fn with_body(method: Method, url: Url, body: &'a [u8], what: &'static str) -> Self {
         Self { method, url, headers: Vec::new(), body, what, is_transfer: false }
     }
 
     /// Marks the request as one that transfers a layer.
-    pub fn into_transfer(self) -> Self {
+    pub(super) fn into_transfer(self) -> Self {
         Self { is_transfer: true, ..self }
     }
 
-    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }

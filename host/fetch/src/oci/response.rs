@@ -30,21 +30,21 @@ pub(super) struct HttpResponse {
 
 impl HttpResponse {
     /// The value of a header, if it is text.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    pub fn is_success(&self) -> bool {
+    pub(super) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
     /// Whether the same request may succeed later.
-    pub fn is_transient_failure(&self) -> bool {
+    pub(super) fn is_transient_failure(&self) -> bool {
         TRANSIENT_STATUSES.contains(&self.status)
     }
 
     /// The `Retry-After` header: seconds, or a date.
-    pub fn retry_after(&self) -> Option<Duration> {
+    pub(super) fn retry_after(&self) -> Option<Duration> {
         let text = self.header("retry-after")?.trim();
         if let Ok(seconds) = text.parse() {
             return Some(Duration::from_secs(seconds));
@@ -54,7 +54,7 @@ impl HttpResponse {
     }
 
     /// The body, if it has no more than `limit` bytes.
-    pub fn bytes(self, limit: u64) -> Result<Vec<u8>, RegistryError> {
+    pub(super) fn bytes(self, limit: u64) -> Result<Vec<u8>, RegistryError> {
         let host = self.host.clone();
         let what = self.what;
         let mut bytes = Vec::new();
@@ -72,12 +72,12 @@ impl HttpResponse {
     }
 
     /// A reader of the body.
-    pub fn reader(self) -> ResponseReader {
+    pub(super) fn reader(self) -> ResponseReader {
         ResponseReader { host: self.host, deadline: self.deadline, body: self.body.into_reader() }
     }
 
     /// The error for an unsuccessful status.
-    pub fn into_error(self) -> RegistryError {
+    pub(super) fn into_error(self) -> RegistryError {
         let host = self.host.clone();
         let what = self.what;
         let status = self.status;
@@ -88,7 +88,7 @@ impl HttpResponse {
     }
 
     /// The error for a redirect that is not followed.
-    pub fn redirect_error(&self, reason: &'static str) -> RegistryError {
+    pub(super) fn redirect_error(&self, reason: &'static str) -> RegistryError {
         let target = ForeignText::excerpt(self.header("location").unwrap_or("nowhere"));
         RegistryError::Redirected { host: self.host.clone(), what: self.what, target, reason }
     }
@@ -119,7 +119,7 @@ pub(super) struct ResponseReader {
 
 impl ResponseReader {
     /// Reads what is available; 0 bytes at the end of the body.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, RegistryError> {
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, RegistryError> {
         loop {
             match self.body.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

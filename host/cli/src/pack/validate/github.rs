@@ -9,7 +9,7 @@ use crate::render::shown;
 use gtc_core::ops::validate::{FindingSeverity, PackReport, ValidateReport};
 
 /// Renders the report as workflow commands.
-pub fn github(report: &ValidateReport) -> String {
+pub(super) fn github(report: &ValidateReport) -> String {
     report.packs.iter().map(pack).collect()
 }
 

@@ -15,7 +15,7 @@ use gtc_core::ops::validate::{PackFinding, PackReport, ValidateReport, Validatio
 ///
 /// # Errors
 /// Fails if the document cannot be serialized.
-pub fn junit(report: &ValidateReport) -> io::Result<String> {
+pub(super) fn junit(report: &ValidateReport) -> io::Result<String> {
     let mut junit = Report::new("gtc pack validate");
     junit.set_time(Duration::ZERO);
     junit.add_test_suites(report.packs.iter().map(|pack| test_suite(pack, report.strict)));

@@ -34,7 +34,7 @@ use gtc_core::ops::validate::{
 };
 
 /// Examples in the help text; a test parses each of them.
-pub const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   gtc pack validate vault.gtpack
   gtc pack validate vault.gtpack --strict --require-handler --require-signature --key acme.key.pub
@@ -46,7 +46,7 @@ docs/validate.md explains the code of every finding.";
 /// Packs to validate.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ValidatePayload {
+pub(crate) struct ValidatePayload {
     /// Packs: paths, `oci://…`, or names of built-ins
     #[arg(value_name = "REF", required = true)]
     #[schemars(with = "Vec<Text<NewPackRef>>", length(min = 1))]
@@ -82,7 +82,7 @@ pub struct ValidatePayload {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema, ValueEnum)]
 #[serde(try_from = "String")]
 #[schemars(!try_from, rename_all = "lowercase")]
-pub enum ReportForm {
+pub(crate) enum ReportForm {
     /// Text for people
     Human,
     /// One JSON document, as printed by every command
@@ -139,7 +139,7 @@ impl Payload for ValidatePayload {
 }
 
 /// Validates packs and writes the report in the requested format.
-pub fn run(runner: &Runner, input: Input<ValidatePayload>) -> io::Result<u8> {
+pub(super) fn run(runner: &Runner, input: Input<ValidatePayload>) -> io::Result<u8> {
     runner.run_with_writer(
         "pack",
         "validate",

@@ -30,7 +30,7 @@ const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 /// A log file.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SarifLog {
+pub(super) struct SarifLog {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
@@ -171,7 +171,7 @@ struct LogicalLocation {
 }
 
 /// Renders the report as a SARIF log.
-pub fn sarif(report: &ValidateReport) -> SarifLog {
+pub(super) fn sarif(report: &ValidateReport) -> SarifLog {
     let results = report.packs.iter().flat_map(results);
     let driver = ToolDriver {
         name: "gtc",

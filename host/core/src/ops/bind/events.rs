@@ -19,7 +19,7 @@ pub(super) struct RequestedChange<'a> {
 
 impl RequestedChange<'_> {
     /// Records the result of the change, with an event for each binding that changed along.
-    pub fn record(
+    pub(super) fn record(
         &self,
         host: &Host,
         result: Result<BindReport, OpError>,
@@ -36,7 +36,7 @@ impl RequestedChange<'_> {
     }
 
     /// Returns the event of a change that failed.
-    pub fn failure(&self) -> AuditEvent {
+    pub(super) fn failure(&self) -> AuditEvent {
         self.event(self.verb, self.place, self.kind.clone(), None)
     }
 

@@ -30,18 +30,18 @@ pub(super) enum Verb {
 }
 
 impl Intent {
-    pub fn new(verb: Verb, request: BindRequest) -> Self {
+    pub(super) fn new(verb: Verb, request: BindRequest) -> Self {
         let BindRequest { environment, binding, grants, all_instances, idempotency_key, .. } =
             request;
         Self { environment, binding, grants, verb, all_instances, idempotency_key }
     }
 
-    pub fn is_refresh(&self) -> bool {
+    pub(super) fn is_refresh(&self) -> bool {
         matches!(self.verb, Verb::Refresh(_))
     }
 
     /// Returns the key of the binding.
-    pub fn key(&self) -> BindingKey {
+    pub(super) fn key(&self) -> BindingKey {
         match &self.binding.place {
             BindingPlace::Slot(slot) => BindingKey::Slot(*slot),
             BindingPlace::Extension(instance) => BindingKey::Extension {
@@ -52,7 +52,7 @@ impl Intent {
     }
 
     /// Fails if the binding to be refreshed is no longer the one that was read.
-    pub fn ensure_unchanged(&self, environment: &Environment) -> Result<(), OpError> {
+    pub(super) fn ensure_unchanged(&self, environment: &Environment) -> Result<(), OpError> {
         if let Verb::Refresh(bound) = &self.verb
             && environment.binding(&bound.key()) != Some(bound.as_ref())
         {
@@ -67,7 +67,7 @@ impl Intent {
     /// Computes the changes: that of the binding itself, then those of the other instances
     /// and of the other bindings that are refreshed with it. `current_ref` is the reference
     /// by which these are bound.
-    pub fn changes(
+    pub(super) fn changes(
         &self,
         environment: &Environment,
         current_ref: &PackRef,

@@ -55,13 +55,13 @@ pub struct UnreadableEnvironment {
 
 impl PinIndex {
     /// Returns true if an environment pins a pack by this reference.
-    pub fn is_reference_bound(&self, pack_ref: &str) -> bool {
+    pub(super) fn is_reference_bound(&self, pack_ref: &str) -> bool {
         self.archives.values().flatten().any(|pin| pin.pack_ref.as_exact() == pack_ref)
     }
 
     /// Collects the pins of the built-in packs, of this host's environments, and of the
     /// environments in every other store root that has used the cache.
-    pub fn collect(host: &Host) -> Result<Self, OpError> {
+    pub(super) fn collect(host: &Host) -> Result<Self, OpError> {
         let mut pins = Self::default();
         pins.add_builtins(host)?;
         pins.add_store(&host.store, None)?;
@@ -79,7 +79,7 @@ impl PinIndex {
 
     /// Like [`Self::collect`], but fails if any environment or store root cannot be read.
     /// Without complete pins, nothing may be removed.
-    pub fn collect_complete(host: &Host) -> Result<Self, OpError> {
+    pub(super) fn collect_complete(host: &Host) -> Result<Self, OpError> {
         let mut pins = Self::collect(host)?;
         match (pins.fault.take(), pins.unreadable_roots.pop()) {
             (Some(source), _) => Err(OpError::PinsUnreadable { source }),
@@ -89,17 +89,17 @@ impl PinIndex {
     }
 
     /// Returns the pins of an archive.
-    pub fn pinned_by(&self, digest: &Sha256Digest) -> &[PinnedBy] {
+    pub(super) fn pinned_by(&self, digest: &Sha256Digest) -> &[PinnedBy] {
         self.archives.get(digest).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Iterates over the pinned archives.
-    pub fn archives(&self) -> impl Iterator<Item = (&Sha256Digest, &[PinnedBy])> {
+    pub(super) fn archives(&self) -> impl Iterator<Item = (&Sha256Digest, &[PinnedBy])> {
         self.archives.iter().map(|(digest, by)| (digest, by.as_slice()))
     }
 
     /// Returns the pinned or built-in packs that contain a component.
-    pub fn packs_of(&self, component: &Sha256Digest) -> Vec<ForeignText> {
+    pub(super) fn packs_of(&self, component: &Sha256Digest) -> Vec<ForeignText> {
         self.components.get(component).into_iter().flatten().cloned().collect()
     }
 

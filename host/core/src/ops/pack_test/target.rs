@@ -37,12 +37,12 @@ pub(super) struct ScenarioFile {
 
 impl ScenarioFile {
     /// Returns the name of the scenario: the file name without its extension.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
     /// Reads a scenario.
-    pub fn read(host: &Host, path: &Path) -> Result<Self, OpError> {
+    pub(super) fn read(host: &Host, path: &Path) -> Result<Self, OpError> {
         let limit = host.limits.scenario.file_bytes;
         let bytes =
             host.fetcher.read_document(path, limit).map_err(|source| OpError::Input { source })?;
@@ -58,7 +58,7 @@ impl ScenarioFile {
 
 impl TestTarget {
     /// Loads the pack or component at a path. In a folder, loads the newest pack.
-    pub fn load(host: &Host, target: &Path) -> Result<Self, OpError> {
+    pub(super) fn load(host: &Host, target: &Path) -> Result<Self, OpError> {
         let (path, folder) = if target.is_dir() {
             (newest_pack(target)?, target.to_owned())
         } else {
@@ -89,7 +89,7 @@ impl TestTarget {
     }
 
     /// Returns the handler that a scenario names; the only handler if it names none.
-    pub fn handler(&self, file: &ScenarioFile) -> Result<&LoadedHandler, TestError> {
+    pub(super) fn handler(&self, file: &ScenarioFile) -> Result<&LoadedHandler, TestError> {
         let asked = file.scenario.handler.as_ref().map(|asked| &asked.0);
         let handlers = &self.pack.handlers;
         let found = match (asked, handlers.as_slice()) {

@@ -64,7 +64,7 @@ pub(super) struct PackFindings {
 impl PackFindings {
     /// Adds a finding. If there are too many, one of the lowest severity is dropped, so that
     /// a pack cannot hide an error behind warnings.
-    pub fn push(&mut self, finding: PackFinding) {
+    pub(super) fn push(&mut self, finding: PackFinding) {
         self.has_reached_limit |= finding.code.is_resource_limit();
         self.list.push(finding);
         if self.list.len() > MAX_FINDINGS {
@@ -78,7 +78,7 @@ impl PackFindings {
     }
 
     /// Makes an error of each warning.
-    pub fn raise_warnings(&mut self) {
+    pub(super) fn raise_warnings(&mut self) {
         for finding in &mut self.list {
             if finding.severity == FindingSeverity::Warning {
                 finding.severity = FindingSeverity::Error;
@@ -88,7 +88,7 @@ impl PackFindings {
 
     /// The findings by severity, errors first, and the number of dropped ones. Findings of
     /// one severity stay in the order in which the pack was read.
-    pub fn into_sorted(mut self) -> (Vec<PackFinding>, usize) {
+    pub(super) fn into_sorted(mut self) -> (Vec<PackFinding>, usize) {
         self.list.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         (self.list, self.omitted)
     }

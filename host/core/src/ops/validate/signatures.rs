@@ -24,7 +24,7 @@ impl RequiredSignature {
     ///
     /// # Errors
     /// [`OpError`] if a key or a trust root cannot be read.
-    pub fn load(host: &Host, policy: &SignaturePolicy) -> Result<Self, OpError> {
+    pub(super) fn load(host: &Host, policy: &SignaturePolicy) -> Result<Self, OpError> {
         let trusted = match policy {
             SignaturePolicy::NotRequired => return Ok(Self::None),
             SignaturePolicy::AnySigner => return Ok(Self::AnySigner),

@@ -31,7 +31,7 @@ impl PackValidator<'_> {
     ///
     /// # Errors
     /// [`ValidationFailure`] if this machine could not examine the pack to the end.
-    pub fn run(mut self, report: &mut PackReport) -> Result<(), ValidationFailure> {
+    pub(super) fn run(mut self, report: &mut PackReport) -> Result<(), ValidationFailure> {
         let Some(pack) = self.read_archive(report)? else { return Ok(()) };
         if pack.publisher.as_exact().trim().is_empty() && self.fetched.format == PackFormat::Archive
         {

@@ -35,7 +35,7 @@ pub(crate) struct ConnectionAttempt<'a> {
 
 impl ConnectionAttempt<'_> {
     /// Fails unless the operator granted the address.
-    pub fn check_granted(&self) -> Result<(), NetworkFailure> {
+    pub(crate) fn check_granted(&self) -> Result<(), NetworkFailure> {
         if self.grants.allows_network(self.host, self.port) {
             return Ok(());
         }
@@ -44,12 +44,12 @@ impl ConnectionAttempt<'_> {
 }
 
 impl Network {
-    pub fn new(concurrent_lookups: usize, offline: bool) -> Self {
+    pub(crate) fn new(concurrent_lookups: usize, offline: bool) -> Self {
         Self { lookup: resolve_with_system, lookups: Semaphore::new(concurrent_lookups), offline }
     }
 
     /// Opens a connection if the operator granted it, and closes it.
-    pub fn reach(&self, attempt: &ConnectionAttempt<'_>) -> Result<(), NetworkFailure> {
+    pub(crate) fn reach(&self, attempt: &ConnectionAttempt<'_>) -> Result<(), NetworkFailure> {
         let ConnectionAttempt { host, port, limits, .. } = *attempt;
         attempt.check_granted()?;
         if self.offline {

@@ -59,7 +59,7 @@ pub(crate) struct ToolProbe<'a> {
 
 impl ToolProbe<'_> {
     /// Fails unless the operator granted the command.
-    pub fn check_granted(&self) -> Result<(), ToolFailure> {
+    pub(crate) fn check_granted(&self) -> Result<(), ToolFailure> {
         if self.grants.allows_tool(self.tool, self.args) {
             return Ok(());
         }
@@ -68,7 +68,11 @@ impl ToolProbe<'_> {
 }
 
 impl Tools {
-    pub fn new(environment: ToolEnvironment, reaper: Option<&Path>, max_concurrent: usize) -> Self {
+    pub(crate) fn new(
+        environment: ToolEnvironment,
+        reaper: Option<&Path>,
+        max_concurrent: usize,
+    ) -> Self {
         Self {
             environment,
             reaper: reaper.map(Path::to_owned),
@@ -79,7 +83,7 @@ impl Tools {
 
     /// Runs a tool if the operator granted it. `found` is set to the path of the program
     /// as soon as it is known.
-    pub fn run(
+    pub(crate) fn run(
         &self,
         probe: &ToolProbe<'_>,
         found: &mut Option<PathBuf>,

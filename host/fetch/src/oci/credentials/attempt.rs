@@ -46,7 +46,7 @@ pub(super) enum AttemptOutcome {
 
 impl AttemptOutcome {
     /// A user name and a password, if they are valid in an `Authorization` header.
-    pub fn basic(username: String, password: Secret) -> Self {
+    pub(super) fn basic(username: String, password: Secret) -> Self {
         if username.contains(':') {
             return Self::Fault("its user name contains a colon".to_owned());
         }
@@ -57,7 +57,7 @@ impl AttemptOutcome {
     }
 
     /// A token, if it is valid in an `Authorization` header.
-    pub fn bearer(token: Secret) -> Self {
+    pub(super) fn bearer(token: Secret) -> Self {
         if token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
             Self::Credential(Credential::Bearer(token))
         } else {

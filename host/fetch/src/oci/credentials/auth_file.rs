@@ -48,7 +48,7 @@ struct AuthEntry {
 
 impl AuthFile {
     /// Reads and parses a file of at most `limit` bytes.
-    pub fn read(path: &Path, limit: u64) -> Result<Self, AttemptOutcome> {
+    pub(super) fn read(path: &Path, limit: u64) -> Result<Self, AttemptOutcome> {
         let bytes = file::read(path, limit).map(Zeroizing::new).map_err(|error| match error {
             FetchError::NotFound { .. } => AttemptOutcome::FileMissing,
             FetchError::NotAFile { what, .. } => {
@@ -73,7 +73,7 @@ impl AuthFile {
     }
 
     /// The credential helper that the file names for the registry.
-    pub fn helper(&self, scope: &CredentialScope) -> Option<&str> {
+    pub(super) fn helper(&self, scope: &CredentialScope) -> Option<&str> {
         let mut helpers =
             self.cred_helpers.iter().flatten().filter(|(_, helper)| !helper.is_empty());
         helpers.find(|(key, _)| scope.is_registry(key)).map(|(_, helper)| helper.as_str())
@@ -81,7 +81,7 @@ impl AuthFile {
 
     /// The credential in the file itself. If a helper stores the credential, the entry is
     /// empty.
-    pub fn find(&self, scope: &CredentialScope) -> AttemptOutcome {
+    pub(super) fn find(&self, scope: &CredentialScope) -> AttemptOutcome {
         let entry = self.auths.as_ref().and_then(|auths| scope.find(auths));
         entry.map_or(AttemptOutcome::NoEntry, AuthEntry::credential)
     }

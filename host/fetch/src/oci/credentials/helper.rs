@@ -45,7 +45,7 @@ struct HelperResponse {
 
 impl Helper<'_> {
     /// Runs the helper to get its credential for a server.
-    pub fn get(&self, server: &str) -> AttemptOutcome {
+    pub(super) fn get(&self, server: &str) -> AttemptOutcome {
         self.run(server)
             .unwrap_or_else(|error| AttemptOutcome::Fault(format!("it cannot be run: {error}")))
     }

@@ -18,7 +18,7 @@ pub(super) struct CredentialScope {
 }
 
 impl CredentialScope {
-    pub fn new(registry: &str, repository: &str) -> Self {
+    pub(super) fn new(registry: &str, repository: &str) -> Self {
         let host = canonical_host(registry);
         let segments: Vec<&str> =
             repository.split('/').filter(|segment| !segment.is_empty()).collect();
@@ -30,12 +30,12 @@ impl CredentialScope {
     }
 
     /// The registry, as it was given.
-    pub fn registry(&self) -> &str {
+    pub(super) fn registry(&self) -> &str {
         &self.registry
     }
 
     /// The name of the registry in a request to a credential helper.
-    pub fn server(&self) -> &str {
+    pub(super) fn server(&self) -> &str {
         if self.keys.last().is_some_and(|host| host == DOCKER_HUB[0]) {
             DOCKER_HUB_KEY
         } else {
@@ -44,13 +44,13 @@ impl CredentialScope {
     }
 
     /// Whether a key names the whole registry.
-    pub fn is_registry(&self, key: &str) -> bool {
+    pub(super) fn is_registry(&self, key: &str) -> bool {
         self.keys.last() == Some(&normalize(key))
     }
 
     /// The most specific entry. If several keys have the same normal form, the one that is
     /// written in it.
-    pub fn find<'a, V>(&self, entries: &'a BTreeMap<String, V>) -> Option<&'a V> {
+    pub(super) fn find<'a, V>(&self, entries: &'a BTreeMap<String, V>) -> Option<&'a V> {
         self.keys.iter().find_map(|wanted| {
             let matching = entries.iter().filter(|(key, _)| normalize(key) == *wanted);
             matching.max_by_key(|(key, _)| *key == wanted).map(|(_, entry)| entry)

@@ -23,7 +23,7 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    pub fn start(linked: &Linked, guest: Guest) -> Result<Self, LoadError> {
+    pub(super) fn start(linked: &Linked, guest: Guest) -> Result<Self, LoadError> {
         let mut store = new_store(linked.pre.engine(), guest);
         let instance =
             linked.pre.instantiate(&mut store).map_err(|error| store.data().fault(&error))?;
@@ -35,7 +35,7 @@ impl Instance {
     }
 
     /// Makes a call to the handler interface.
-    pub fn call<T>(
+    pub(super) fn call<T>(
         &mut self,
         call: Call,
         run: impl FnOnce(&Handler, &mut Store<Guest>) -> wasmtime::Result<T>,

@@ -15,29 +15,29 @@ pub(super) struct Home {
 }
 
 impl Home {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         Self { folder, variables: Vec::new(), limits: CredentialLimits::default() }
     }
 
-    pub fn with_docker(config: &str) -> Self {
+    pub(super) fn with_docker(config: &str) -> Self {
         let home = Self::new();
         home.write(".docker/config.json", config);
         home
     }
 
-    pub fn write(&self, name: &str, content: &str) -> PathBuf {
+    pub(super) fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(&path, content).expect("a file");
         path
     }
 
-    pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
+    pub(super) fn set(&mut self, name: &str, value: impl Into<OsString>) {
         self.variables.push((name.into(), value.into()));
     }
 
-    pub fn find(&self, registry: &str, repository: &str) -> FoundCredential {
+    pub(super) fn find(&self, registry: &str, repository: &str) -> FoundCredential {
         let sources = CredentialSources::from_env(
             Some(self.folder.path().to_owned()),
             self.variables.clone(),
@@ -46,12 +46,12 @@ impl Home {
     }
 
     /// A summary of the credential for a registry.
-    pub fn summary(&self, registry: &str) -> String {
+    pub(super) fn summary(&self, registry: &str) -> String {
         summarize(&self.find(registry, "team/vault").credential)
     }
 
     /// The attempts for `ghcr.io` as text, with `~` for the path of the home.
-    pub fn attempts(&self) -> Vec<String> {
+    pub(super) fn attempts(&self) -> Vec<String> {
         let found = self.find("ghcr.io", "team/vault");
         let home = self.folder.path().display().to_string();
         found.attempts.iter().map(|attempt| attempt.to_string().replace(&home, "~")).collect()
