@@ -36,6 +36,7 @@ mod inspect;
 mod isolation;
 mod layout;
 mod limits;
+mod log_lines;
 mod multiple_signers;
 mod network_probes;
 mod non_utf8_paths;

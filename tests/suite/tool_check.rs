@@ -146,6 +146,17 @@ fn a_tool_gets_exactly_its_arguments() {
 }
 
 #[test]
+fn a_probe_is_logged() {
+    let mut sandbox = with_prober(&["--version"]);
+    sandbox.program("probed", "echo 1.0");
+    let log = sandbox.gtc(["op", "env", "tool-check", "local", "-v"]).succeeded().stderr;
+    assert!(
+        log.contains("INFO gtc_engine::probes::broker: probe `probed --version`: exit code 0"),
+        "{log}"
+    );
+}
+
+#[test]
 fn a_tool_that_is_not_granted_does_not_run() {
     for denied in [&["a", "b"][..], &["-x"], &["a", "b", "c d", "e"], &[]] {
         let mut sandbox = with_prober(denied);
@@ -252,7 +263,7 @@ fn a_preflight_sees_only_its_own_binding() {
     assert!(
         verbose
             .stderr
-            .contains("handler `test.extension.witness` in `preflight` (info): looking around"),
+            .contains("INFO handler: `test.extension.witness` in `preflight`: looking around"),
         "{verbose:?}"
     );
 }

@@ -130,9 +130,9 @@ pub(crate) struct Global {
     /// Print only results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
-    /// Print the log messages of handlers
-    #[arg(short, long, global = true, help_heading = "Global options")]
-    pub verbose: bool,
+    /// Print log lines and the messages of handlers; `-vv` prints more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
+    pub verbose: u8,
 }
 
 /// Output format of results and errors.

@@ -15,6 +15,7 @@ mod extensions;
 mod grammar;
 mod grants;
 mod input;
+mod log;
 mod output;
 mod pack;
 mod parse;

@@ -2,25 +2,26 @@
 #![expect(clippy::disallowed_methods, reason = "variables are read here and passed on as settings")]
 
 use std::env;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use env_pack_domain::ForeignText;
 
 use super::commands::Global;
 use super::error::{CliError, UsageError};
+use super::log;
 use super::progress::ProgressDisplay;
 use gtc_core::limits::{self, Limits};
 use gtc_core::{
-    CredentialSources, HostSettings, LogLevel, LogLine, Proxies, RegistryOption, RegistrySettings,
-    ToolEnvironment, Worker, is_registry,
+    CredentialSources, HostSettings, Proxies, RegistryOption, RegistrySettings, ToolEnvironment,
+    Worker, is_registry,
 };
 
 /// The settings that the global flags select.
 pub(crate) fn settings(global: &Global) -> Result<HostSettings, CliError> {
-    let verbose = global.verbose;
     let display = if global.quiet { ProgressDisplay::hidden() } else { ProgressDisplay::stderr() };
-    let log_display = display.clone();
+    if !global.quiet {
+        log::start(global.verbose, env::var(log::VARIABLE).ok().as_deref(), &display)?;
+    }
     let compile_display = display.clone();
     let build_display = display.clone();
     Ok(HostSettings {
@@ -37,11 +38,7 @@ pub(crate) fn settings(global: &Global) -> Result<HostSettings, CliError> {
             variables: env::vars_os().collect(),
         },
         worker: Worker::ThisProgram,
-        log: Box::new(move |line| {
-            if verbose {
-                log_display.suspend(|| print_log_line(line));
-            }
-        }),
+        log: Box::new(log::handler_message),
         registries: registries(global)?,
         on_compile: Box::new(move |bytes| compile_display.show_compilation(bytes)),
         on_build: Box::new(move |what| build_display.show_work(what)),
@@ -118,22 +115,4 @@ fn default_cache_dir() -> Result<PathBuf, CliError> {
 fn home() -> Result<PathBuf, CliError> {
     let home = env::home_dir().filter(|home| home.is_absolute());
     home.ok_or(CliError::NoHome)
-}
-
-/// Writes a log message of a handler to standard error.
-fn print_log_line(line: &LogLine) {
-    let level = match line.level {
-        LogLevel::Trace => "trace",
-        LogLevel::Debug => "debug",
-        LogLevel::Info => "info",
-        LogLevel::Warn => "warn",
-        LogLevel::Error => "error",
-    };
-    let _ = writeln!(
-        anstream::stderr(),
-        "handler `{}` in `{}` ({level}): {}",
-        line.handler,
-        line.call,
-        line.message
-    );
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Seek as _;
 use std::os::fd::AsRawFd as _;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use env_pack_domain::{ForeignText, Sha256Digest};
 use wasmtime::Precompiled;
@@ -55,6 +56,7 @@ impl Engine {
             }
             complexity::check(bytes, &self.context.limits.complexity)?;
         }
+        let started = Instant::now();
         let compiled = stack::run_with_stack(COMPILER_STACK_BYTES, || {
             Component::from_binary(&self.wasmtime, bytes)
         });
@@ -62,6 +64,7 @@ impl Engine {
             compiled.map_err(|source| LoadError::Worker { source })?.map_err(|error| {
                 LoadError::Compile { reason: ForeignText::sentence(&format!("{error:#}")) }
             })?;
+        log_compilation(digest, bytes, started);
         if let (Some(store), Ok(code)) = (&self.compiled, component.serialize()) {
             store.put(&self.wasmtime, digest, &mut code.as_slice());
         }
@@ -78,7 +81,9 @@ impl Engine {
         let limits = &self.context.limits;
         complexity::check(bytes, &limits.complexity)?;
         let budget = limits.compile.budget(bytes.len());
+        let started = Instant::now();
         let mut code = self.worker.compile(bytes, &budget, limits.stack_bytes)?;
+        log_compilation(digest, bytes, started);
         let detected = wasmtime::Engine::detect_precompiled_file(fd_path(&code));
         if !matches!(detected, Ok(Some(Precompiled::Component))) {
             return Err(LoadError::UnusableCode {
@@ -105,6 +110,11 @@ impl Engine {
             reason: ForeignText::sentence(&format!("{error:#}")),
         })
     }
+}
+
+fn log_compilation(digest: &Sha256Digest, bytes: &[u8], started: Instant) {
+    let time = started.elapsed().as_millis();
+    tracing::info!("compiled component {digest} of {} bytes in {time} ms", bytes.len());
 }
 
 /// Returns a path to an open file that has no name.

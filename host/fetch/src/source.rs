@@ -145,6 +145,7 @@ impl PackSource {
     /// The pack from the cache, if it is there and not damaged.
     fn cached_pack(&self, reference: &OciRef, resolved: &ResolvedPack) -> Option<FetchedPack> {
         let bytes = self.cache.archives.read_blob(&resolved.layer.digest)?;
+        tracing::debug!("`{reference}` is in the cache as {}", resolved.layer.digest);
         Some(FetchedPack::from_registry(reference, resolved.clone(), bytes))
     }
 

@@ -65,7 +65,7 @@ pub fn append(path: &Path, bytes: &[u8], timeout: Duration) -> Result<(), LockEr
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is not a regular file").into());
     }
-    wait(&file, timeout, File::try_lock)?;
+    wait(&file, path, timeout, File::try_lock)?;
     Ok(file.write_all(bytes)?)
 }
 
@@ -75,16 +75,18 @@ fn acquire(
     try_lock: fn(&File) -> Result<(), TryLockError>,
 ) -> Result<FileLock, LockError> {
     let file = open(path)?;
-    wait(&file, timeout, try_lock)?;
+    wait(&file, path, timeout, try_lock)?;
     Ok(FileLock { _file: file })
 }
 
 fn wait(
     file: &File,
+    path: &Path,
     timeout: Duration,
     try_lock: fn(&File) -> Result<(), TryLockError>,
 ) -> Result<(), LockError> {
     let deadline = Instant::now() + timeout;
+    let mut is_waiting = false;
     loop {
         match try_lock(file) {
             Ok(()) => return Ok(()),
@@ -92,7 +94,13 @@ fn wait(
             Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
                 return Err(LockError::TimedOut);
             }
-            Err(TryLockError::WouldBlock) => thread::sleep(RETRY_INTERVAL),
+            Err(TryLockError::WouldBlock) => {
+                if !is_waiting {
+                    tracing::info!("waiting for another process to release the lock {path:?}");
+                    is_waiting = true;
+                }
+                thread::sleep(RETRY_INTERVAL);
+            }
         }
     }
 }

@@ -99,6 +99,7 @@ impl CompiledStore {
 
 /// Records that code was used, as the time of its last modification.
 fn record_use(path: &Path, metadata: &Metadata) {
+    tracing::debug!("the compiled code {path:?} is in the cache");
     let now = SystemTime::now();
     if age(metadata, now) >= USE_RESOLUTION {
         // if this fails, the code is removed from the cache earlier

@@ -96,6 +96,11 @@ impl ProbeBroker {
         if self.probes.len() < limit { Ok(()) } else { Err(limit_reached(limit)) }
     }
 
+    fn record(&mut self, probe: Probe) {
+        tracing::info!("probe `{}`: {}", probe.asked, probe.outcome);
+        self.probes.push(probe);
+    }
+
     fn limits(&self) -> &EngineLimits {
         &self.context.limits
     }
@@ -114,7 +119,7 @@ impl ProbeService for ProbeBroker {
             Err(failure) => failure.to_string(),
         };
         let command = std::iter::once(tool).chain(args.iter().map(String::as_str));
-        self.probes.push(Probe {
+        self.record(Probe {
             asked: ForeignText::sentence(&command.collect::<Vec<_>>().join(" ")),
             program: program.map(|path| ForeignText::new(path.to_string_lossy())),
             outcome: ForeignText::sentence(&outcome),
@@ -129,7 +134,7 @@ impl ProbeService for ProbeBroker {
             recorder.record_network(host, port, &reply);
         }
         let outcome = reply.as_ref().map_or_else(ToString::to_string, |()| "connected".to_owned());
-        self.probes.push(Probe {
+        self.record(Probe {
             asked: ForeignText::sentence(&format!("{host}:{port}")),
             program: None,
             outcome: ForeignText::sentence(&outcome),

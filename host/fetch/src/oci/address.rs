@@ -13,6 +13,12 @@ pub(super) fn host_of(url: &Url) -> ForeignText {
     )
 }
 
+/// A URL for log lines, without user name, password, query and fragment, which can hold
+/// secrets.
+pub(super) fn without_secrets(url: &Url) -> ForeignText {
+    ForeignText::sentence(&format!("{}://{}{}", url.scheme(), host_of(url), url.path()))
+}
+
 /// Whether a URL leads to this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {

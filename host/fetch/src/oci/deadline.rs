@@ -58,6 +58,7 @@ impl RetryPolicy {
         if self.retries_left == 0 || pause >= self.deadline.remaining() {
             return false;
         }
+        tracing::info!("trying again in {} ms", pause.as_millis());
         thread::sleep(pause);
         self.retries_left -= 1;
         self.pause *= 2;

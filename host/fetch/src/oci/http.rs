@@ -2,7 +2,7 @@
 //! and adds no credential.
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use env_pack_domain::ForeignText;
 use ureq::http::{Method, Request, Response};
@@ -10,7 +10,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body, Proxy};
 use url::Url;
 
-use super::address::host_of;
+use super::address::{host_of, without_secrets};
 use super::certificates::CertificateAuthorities;
 use super::deadline::{Deadline, RetryPolicy};
 use super::error::RegistryError;
@@ -93,9 +93,11 @@ impl HttpClient {
             return Err(deadline.deadline_error(&host));
         }
         let agent = self.agent(&request.url)?;
-        let (parts, body) = run(agent, request, timeout)
-            .map_err(|error| transport_error(&host, error, deadline))?
-            .into_parts();
+        let started = Instant::now();
+        let result = run(agent, request, timeout);
+        log_request(request, &result, started.elapsed());
+        let (parts, body) =
+            result.map_err(|error| transport_error(&host, error, deadline))?.into_parts();
         Ok(HttpResponse {
             status: parts.status.as_u16(),
             headers: parts.headers,
@@ -157,6 +159,23 @@ fn run(
         let request = builder.body(request.body)?;
         agent.run(agent.configure_request(request).timeout_global(Some(timeout)).build())
     }
+}
+
+fn log_request(
+    request: &HttpRequest<'_>,
+    result: &Result<Response<Body>, ureq::Error>,
+    time: Duration,
+) {
+    let outcome = match result {
+        Ok(response) => response.status().as_u16().to_string(),
+        Err(error) => ForeignText::sentence(&error.to_string()).to_string(),
+    };
+    tracing::info!(
+        "{} {}: {outcome}, after {} ms",
+        request.method,
+        without_secrets(&request.url),
+        time.as_millis()
+    );
 }
 
 /// The error for an unusable proxy. Its credentials are cut off.
