@@ -58,7 +58,7 @@ pub struct ToolPermission {
 }
 
 impl ToolPermission {
-    /// Maximum length of a command as text, and of an argument, in characters.
+    /// Maximum length of a command as text, in characters.
     pub const MAX_CHARS: usize = 4096;
 
     /// Makes a permission for a program, which is looked up on `PATH`, and argument
@@ -66,7 +66,7 @@ impl ToolPermission {
     ///
     /// # Errors
     /// [`InvalidPermission`] when `tool` is not a bare program name, there are more than
-    /// 32 arguments, or an argument is too long or has control characters.
+    /// 32 arguments, the command is too long, or an argument has control characters.
     pub fn new(tool: impl Into<String>, args: Vec<String>) -> Result<Self, InvalidPermission> {
         let tool = tool.into();
         let fail = |reason| Err(InvalidPermission { text: ForeignText::excerpt(&tool), reason });
@@ -81,16 +81,20 @@ impl ToolPermission {
                  which is looked up on PATH",
             );
         }
-        let has_legal_args = args
-            .iter()
-            .all(|arg| arg.chars().count() <= Self::MAX_CHARS && ForeignText::is_plain(arg));
-        if args.len() > MAX_ARGS || !has_legal_args {
+        if args.len() > MAX_ARGS || !args.iter().all(|arg| ForeignText::is_plain(arg)) {
             return fail(
-                "expected at most 32 arguments of at most 4,096 characters, \
-                 without control characters and invisible marks",
+                "expected at most 32 arguments, without control characters and invisible marks",
             );
         }
-        Ok(Self { tool, args })
+        let permission = Self { tool, args };
+        // so that the text of every permission can be parsed again
+        if permission.to_string().chars().count() > Self::MAX_CHARS {
+            return Err(InvalidPermission {
+                text: ForeignText::excerpt(&permission.tool),
+                reason: "expected a command of at most 4,096 characters",
+            });
+        }
+        Ok(permission)
     }
 
     /// Returns the program name.

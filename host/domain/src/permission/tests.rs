@@ -169,3 +169,15 @@ fn commands_are_limited_exactly() {
     let error = command(ToolPermission::MAX_CHARS + 1).parse::<ToolPermission>();
     assert!(error.expect_err("too long").to_string().contains("at most 4,096 characters"));
 }
+
+#[test]
+fn every_permission_can_be_parsed_again() {
+    let make = |arg: &str, count: usize| ToolPermission::new("t", vec![arg.to_owned(); count]);
+    // `t`, and for each argument a space, quotes and the escaped quote
+    for (arg, most) in [("a".repeat(127), 31), ("'".repeat(64), 15)] {
+        let permission = make(&arg, most).expect("a permission");
+        assert_eq!(permission.to_string().parse::<ToolPermission>().expect("parsed"), permission);
+        let error = make(&arg, most + 1).expect_err("too long").to_string();
+        assert!(error.contains("at most 4,096 characters"), "{error}");
+    }
+}
