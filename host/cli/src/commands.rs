@@ -1,20 +1,21 @@
-//! The command tree: nouns, verbs and global flags, as clap parses them.
+//! The command tree as clap parses it, and the verb that each command runs.
 
-use std::path::PathBuf;
+use std::io;
 
-use clap::builder::TypedValueParser as _;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-use super::cache::CacheVerb;
-use super::completions::CompletionsPayload;
-use super::doctor::DoctorSubject;
-use super::env::EnvVerb;
-use super::env_packs::EnvPacksVerb;
-use super::extensions::ExtensionsVerb;
-use super::grants::GrantsVerb;
+use super::cache::{self, CacheVerb};
+use super::completions::{self, CompletionsPayload};
+use super::doctor::{self, DoctorSubject};
+use super::env::{self, EnvVerb};
+use super::env_packs::{self, EnvPacksVerb};
+use super::extensions::{self, ExtensionsVerb};
+use super::global::Global;
+use super::grants::{self, GrantsVerb};
 use super::input::Input;
-use super::pack::PackVerb;
-use super::trust_root::TrustRootVerb;
+use super::pack::{self, PackVerb};
+use super::runner::Runner;
+use super::trust_root::{self, TrustRootVerb};
 
 /// Run env-packs as sandboxed plug-ins and manage the environments they are bound to
 #[derive(Debug, Parser)]
@@ -24,124 +25,6 @@ pub(crate) struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Global {
-    /// Folder that holds the environments [default: ~/.greentic/environments]
-    #[arg(
-        long,
-        global = true,
-        env = "GTC_STORE_ROOT",
-        hide_env_values = true,
-        value_name = "DIR",
-        help_heading = "Global options"
-    )]
-    pub store_root: Option<PathBuf>,
-    /// Folder of cached archives and compiled code [default: $XDG_CACHE_HOME/gtc or ~/.cache/gtc]
-    #[arg(
-        long,
-        global = true,
-        env = "GTC_CACHE_DIR",
-        hide_env_values = true,
-        value_name = "DIR",
-        help_heading = "Global options"
-    )]
-    pub cache_dir: Option<PathBuf>,
-    /// Output format [default: human on a terminal, json elsewhere]
-    #[arg(
-        long,
-        global = true,
-        env = "GTC_FORMAT",
-        hide_env_values = true,
-        value_name = "FORMAT",
-        help_heading = "Global options"
-    )]
-    pub format: Option<Format>,
-    /// Change a limit, such as `handler.preflight-time=60s`; see `gtc doctor limits`
-    #[arg(
-        long = "limit",
-        global = true,
-        env = "GTC_LIMITS",
-        hide_env_values = true,
-        value_delimiter = ',',
-        value_name = "NAME=VALUE",
-        help_heading = "Global options"
-    )]
-    pub limits: Vec<String>,
-    /// Do not use the network; use only local files and the cache
-    #[arg(
-        long,
-        global = true,
-        env = "GTC_OFFLINE",
-        hide_env_values = true,
-        value_parser = clap::builder::FalseyValueParser::new(),
-        help_heading = "Registries"
-    )]
-    pub offline: bool,
-    /// Use plain HTTP for this registry; always allowed for registries on this machine
-    #[arg(
-        long,
-        global = true,
-        env = "GTC_PLAIN_HTTP",
-        hide_env_values = true,
-        value_delimiter = ',',
-        value_name = "REGISTRY",
-        help_heading = "Registries",
-        hide_short_help = true
-    )]
-    pub plain_http: Vec<String>,
-    /// Also trust the certificate authorities in this PEM file
-    #[arg(
-        long,
-        global = true,
-        env = "GTC_CA_FILE",
-        value_parser = clap::builder::OsStringValueParser::new().map(PathBuf::from),
-        hide_env_values = true,
-        value_name = "FILE",
-        help_heading = "Registries",
-        hide_short_help = true
-    )]
-    pub ca_file: Option<PathBuf>,
-    /// Send the credentials of a registry to its token server on this host
-    #[arg(
-        long,
-        global = true,
-        env = "GTC_TOKEN_REALMS",
-        hide_env_values = true,
-        value_delimiter = ',',
-        value_name = "REGISTRY=HOST",
-        help_heading = "Registries",
-        hide_short_help = true
-    )]
-    pub token_realm: Vec<String>,
-    /// Send all requests for a registry to this host instead
-    #[arg(
-        long,
-        global = true,
-        env = "GTC_MIRRORS",
-        hide_env_values = true,
-        value_delimiter = ',',
-        value_name = "REGISTRY=HOST",
-        help_heading = "Registries",
-        hide_short_help = true
-    )]
-    pub mirror: Vec<String>,
-    /// Print only results and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
-    pub quiet: bool,
-    /// Print log lines and the messages of handlers; `-vv` prints more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
-    pub verbose: u8,
-}
-
-/// Output format of results and errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Aligned text for people
-    Human,
-    /// One JSON document for programs
-    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -179,4 +62,24 @@ pub(crate) enum Noun {
     /// Manage the permissions of bound packs
     #[command(subcommand)]
     Grants(GrantsVerb),
+}
+
+/// The command tree, for completions, tests and documentation.
+pub fn command_tree() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs a command, and returns its exit code.
+pub(crate) fn dispatch(runner: &Runner, command: Command) -> io::Result<u8> {
+    match command {
+        Command::Op(Noun::Env(verb)) => env::run(runner, verb),
+        Command::Op(Noun::EnvPacks(verb)) => env_packs::run(runner, verb),
+        Command::Op(Noun::Extensions(verb)) => extensions::run(runner, verb),
+        Command::Op(Noun::Grants(verb)) => grants::run(runner, verb),
+        Command::Op(Noun::TrustRoot(verb)) => trust_root::run(runner, verb),
+        Command::Pack(verb) => pack::run(runner, verb),
+        Command::Cache(verb) => cache::run(runner, verb),
+        Command::Doctor(subject) => doctor::run(runner, subject),
+        Command::Completions(input) => completions::run(runner, input, command_tree()),
+    }
 }

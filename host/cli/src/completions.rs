@@ -11,9 +11,9 @@ use serde::{Deserialize, Deserializer};
 use super::args::parse_value_enum;
 use super::error::UsageError;
 use super::input::Input;
+use super::output;
 use super::parse::Payload;
 use super::runner::Runner;
-use super::{command_tree, output};
 
 /// The shell to print completions for.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
@@ -41,15 +41,20 @@ fn deserialize_shell<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shell
     parse_value_enum(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
-/// Prints a completion script. A shell reads it, so there is no JSON envelope.
-pub(crate) fn run(runner: &Runner, input: Input<CompletionsPayload>) -> io::Result<u8> {
+/// Prints a completion script for a command tree. A shell reads it, so there is no JSON
+/// envelope.
+pub(crate) fn run(
+    runner: &Runner,
+    input: Input<CompletionsPayload>,
+    mut command_tree: clap::Command,
+) -> io::Result<u8> {
     runner.run_with_writer(
         "",
         "completions",
         input,
         |shell| {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut command_tree(), "gtc", &mut script);
+            clap_complete::generate(shell, &mut command_tree, "gtc", &mut script);
             Ok(String::from_utf8_lossy(&script).into_owned())
         },
         |_, script| output::print(script).map(|()| 0),

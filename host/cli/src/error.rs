@@ -4,6 +4,7 @@ use std::error::Error;
 
 use env_pack_domain::ForeignText;
 
+use super::exit_code::{EXIT_ERROR, EXIT_REFUSED};
 use gtc_core::ops::{ExitOutcome, OpError};
 
 /// An invalid argument.
@@ -107,13 +108,12 @@ impl CliError {
         }
     }
 
-    /// 1 for a refusal, 2 for any other error.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Op(error) if error.exit_outcome() == ExitOutcome::Refused => 1,
-            Self::Usage(error) if error.is_refusal => 1,
-            Self::Declined => 1,
-            _ => 2,
+            Self::Op(error) if error.exit_outcome() == ExitOutcome::Refused => EXIT_REFUSED,
+            Self::Usage(error) if error.is_refusal => EXIT_REFUSED,
+            Self::Declined => EXIT_REFUSED,
+            _ => EXIT_ERROR,
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Writes results to standard output and errors to standard error, as text or as one JSON
 //! document.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 
 use env_pack_domain::terminal_safe_json;
 use serde::Serialize;
 
-use super::commands::Format;
 use super::error::CliError;
+use super::global::Format;
 use super::render::RenderHuman;
 use super::table::Style;
 
@@ -39,14 +39,6 @@ struct ErrorBody<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
-}
-
-impl Format {
-    /// The requested format, or text if standard output is a terminal and JSON if not.
-    pub(crate) fn or_default(requested: Option<Self>) -> Self {
-        requested
-            .unwrap_or_else(|| if io::stdout().is_terminal() { Self::Human } else { Self::Json })
-    }
 }
 
 impl Output<'_> {

@@ -27,6 +27,14 @@ pub(crate) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Says how many signatures a pack has.
+pub(crate) fn signed(signatures: usize) -> String {
+    match signatures {
+        0 => "unsigned".to_owned(),
+        count => format!("with {}", plural(count, "signature")),
+    }
+}
+
 pub(crate) fn shown(text: &str) -> String {
     env_pack_domain::ForeignText::new(text).to_string()
 }

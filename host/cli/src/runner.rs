@@ -5,14 +5,15 @@ use std::io;
 use env_pack_domain::ForeignText;
 use serde::Serialize;
 
-use super::commands::{Cli, Format};
 use super::deserialize::NamedArguments;
 use super::error::CliError;
+use super::exit_code::EXIT_REFUSED;
+use super::global::{Format, Global};
 use super::input::Input;
 use super::output::{self, Output};
 use super::parse::Payload;
 use super::render::RenderHuman;
-use super::{EXIT_REFUSED, prompt, settings};
+use super::{prompt, settings};
 use gtc_core::Host;
 use gtc_core::document;
 use gtc_core::ops;
@@ -26,10 +27,10 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    pub(crate) fn new(cli: &Cli) -> Result<Self, CliError> {
-        let format = Format::or_default(cli.global.format);
+    pub(crate) fn new(global: &Global) -> Result<Self, CliError> {
+        let format = Format::or_default(global.format);
         let is_interactive = format == Format::Human && prompt::is_interactive();
-        Ok(Self { host: Host::new(settings::settings(&cli.global)?), format, is_interactive })
+        Ok(Self { host: Host::new(settings::settings(global)?), format, is_interactive })
     }
 
     /// Runs a verb that exits with 0 unless it fails.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use env_pack_domain::ForeignText;
 
-use super::commands::Global;
 use super::error::{CliError, UsageError};
+use super::global::Global;
 use super::log;
 use super::progress::ProgressDisplay;
 use gtc_core::limits::{self, Limits};

@@ -13,9 +13,10 @@ use clap::Parser as _;
 use clap::error::{ContextValue, ErrorKind};
 use env_pack_domain::ForeignText;
 
-use super::commands::{Cli, Format};
+use super::commands::{Cli, command_tree};
+use super::exit_code::EXIT_ERROR;
+use super::global::Format;
 use super::output::Output;
-use super::{EXIT_ERROR, command_tree};
 
 /// Prints help, the version, or the usage error that clap found.
 pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {

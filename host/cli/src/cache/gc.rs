@@ -6,7 +6,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::short;
+use super::report::short;
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{missing, pinned_by, short, unreadable};
+use super::report::{missing, pinned_by, short, unreadable};
 use crate::args::NoPayload;
 use crate::input::Input;
 use crate::render::{GOOD, NOTICE, RenderHuman, empty_cell, join_or_none, plural};

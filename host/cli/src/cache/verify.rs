@@ -6,7 +6,7 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{missing, pinned_by, short, unreadable};
+use super::report::{missing, pinned_by, short, unreadable};
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::GrantsChangePayload;
+use super::change::GrantsChangePayload;
 use crate::input::Input;
 use crate::runner::Runner;
 use gtc_core::ops::grants;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::pack_label;
+use super::change::pack_label;
 use crate::args::EnvironmentPayload;
 use crate::binding::report::permissions_list;
 use crate::input::Input;

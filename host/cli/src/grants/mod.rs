@@ -1,31 +1,19 @@
 //! `gtc op grants`: the permissions of bound packs.
 
 mod add;
+mod change;
 mod list;
 mod revoke;
 
 use std::io;
 
-use clap::{Args, Subcommand};
-use env_pack_domain::{NetworkPermission, ToolPermission};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use clap::Subcommand;
+
+use change::GrantsChangePayload;
 
 use super::args::EnvironmentPayload;
-use super::args::environment::EnvironmentArg;
-use super::args::idempotency_key::IdempotencyKey;
-use super::args::permissions::parse_permissions;
-use super::binding::report::permissions_list;
-use super::error::UsageError;
-use super::grammar::DescriptorOrPath;
 use super::input::Input;
-use super::parse::{Payload, parse_argument};
-use super::render::{GOOD, RenderHuman, join_or_none};
 use super::runner::Runner;
-use super::table::Style;
-use gtc_core::document::Text;
-use gtc_core::ops::bind::GrantSelection;
-use gtc_core::ops::grants::{GrantsRequest, PackGrants};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum GrantsVerb {
@@ -43,76 +31,4 @@ pub(crate) fn run(runner: &Runner, verb: GrantsVerb) -> io::Result<u8> {
         GrantsVerb::Add(input) => add::run(runner, input),
         GrantsVerb::Revoke(input) => revoke::run(runner, input),
     }
-}
-
-/// Permissions to grant to a bound pack, or to revoke.
-#[derive(Debug, Args, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct GrantsChangePayload {
-    /// Environment
-    #[command(flatten)]
-    pub environment_id: EnvironmentArg,
-    /// Descriptor path that the pack provides; `@<version>` is ignored
-    #[arg(long, value_name = "DESCRIPTOR")]
-    #[schemars(with = "Text<DescriptorOrPath>")]
-    pub kind: String,
-    /// Command, such as 'vault token lookup'
-    #[arg(long = "tool", value_name = "COMMAND")]
-    #[serde(default)]
-    #[schemars(with = "Vec<Text<ToolPermission>>")]
-    pub tools: Vec<String>,
-    /// Address, such as vault.example:8200
-    #[arg(long, value_name = "HOST:PORT")]
-    #[serde(default)]
-    #[schemars(with = "Vec<Text<NetworkPermission>>")]
-    pub network: Vec<String>,
-    /// All permissions that the pack declares
-    #[arg(long)]
-    #[serde(default)]
-    pub declared: bool,
-    /// Idempotency key
-    #[command(flatten)]
-    #[serde(default)]
-    pub idempotency_key: IdempotencyKey,
-}
-
-impl Payload for GrantsChangePayload {
-    type Request = GrantsRequest;
-
-    fn into_request(self) -> Result<GrantsRequest, UsageError> {
-        let permissions = parse_permissions(["tools", "network"], &self.tools, &self.network)?;
-        if permissions.is_empty() && !self.declared {
-            return Err(UsageError::new(
-                "tools",
-                "name at least one of `--tool`, `--network` and `--declared`",
-            ));
-        }
-        Ok(GrantsRequest {
-            environment: self.environment_id.parse()?,
-            kind: parse_argument::<DescriptorOrPath>("kind", &self.kind)?.0,
-            grants: GrantSelection { permissions, declared: self.declared },
-            idempotency_key: self.idempotency_key.key,
-        })
-    }
-}
-
-impl RenderHuman for PackGrants {
-    fn render_human(&self, verb: &str) -> String {
-        let done = if verb == "revoke" { "revoked" } else { "granted" };
-        format!(
-            "{} {done}; now {}\n{}",
-            Style::Good.paint(GOOD),
-            pack_label(self),
-            permissions_list(&self.grants)
-        )
-    }
-}
-
-/// The heading of a list of permissions.
-fn pack_label(pack: &PackGrants) -> String {
-    format!(
-        "{} ({})",
-        join_or_none(pack.kinds.iter().map(|kind| format!("`{kind}`"))),
-        pack.pack_ref
-    )
 }

@@ -8,11 +8,10 @@ use env_pack_domain::EnvId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::save::signed;
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::{Payload, parse_argument};
-use crate::render::{GOOD, NOTICE, RenderHuman, join_or_none, plural, shown};
+use crate::render::{GOOD, NOTICE, RenderHuman, join_or_none, plural, shown, signed};
 use crate::runner::Runner;
 use crate::table::Style;
 use gtc_core::document::Text;

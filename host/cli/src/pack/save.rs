@@ -12,7 +12,7 @@ use crate::error::UsageError;
 use crate::grammar::NewPackRef;
 use crate::input::Input;
 use crate::parse::{Payload, parse_argument, parse_pack_ref};
-use crate::render::{GOOD, RenderHuman, plural, shown, warnings};
+use crate::render::{GOOD, RenderHuman, plural, shown, signed, warnings};
 use crate::runner::Runner;
 use crate::table::Style;
 use gtc_core::document::Text;
@@ -110,12 +110,5 @@ impl RenderHuman for ExportReport {
             "next: copy it to the other machine and run `gtc pack load {}`\n",
             quoted(&path)
         )
-    }
-}
-
-pub(super) fn signed(signatures: usize) -> String {
-    match signatures {
-        0 => "unsigned".to_owned(),
-        count => format!("with {}", plural(count, "signature")),
     }
 }

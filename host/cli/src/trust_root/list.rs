@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::one_of;
+use super::report::one_of;
 use crate::args::EnvironmentPayload;
 use crate::input::Input;
 use crate::render::RenderHuman;

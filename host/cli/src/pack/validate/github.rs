@@ -4,7 +4,7 @@
 //! The runner executes each line that begins with `::`, so text from a pack must not begin a
 //! line, end one, or end a parameter.
 
-use super::{repository_path, subject_text};
+use super::location::{repository_path, subject_text};
 use crate::render::shown;
 use gtc_core::ops::validate::{FindingSeverity, PackReport, ValidateReport};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::subject_text;
+use super::location::subject_text;
 use crate::render::shown;
 use gtc_core::ops::validate::{PackFinding, PackReport, ValidateReport, ValidationFailure};
 

@@ -2,6 +2,7 @@
 
 mod github;
 mod junit;
+mod location;
 mod sarif;
 
 use std::io;
@@ -14,11 +15,13 @@ use serde::Deserialize;
 
 use github::github;
 use junit::junit;
+use location::subject_text;
 use sarif::sarif;
 
 use crate::args::parse_value_enum;
-use crate::commands::Format;
 use crate::error::UsageError;
+use crate::exit_code::{EXIT_ERROR, EXIT_REFUSED};
+use crate::global::Format;
 use crate::grammar::NewPackRef;
 use crate::input::Input;
 use crate::output::{self, Output};
@@ -26,7 +29,6 @@ use crate::parse::{Payload, parse_argument};
 use crate::render::{BAD, GOOD, NOTICE, RenderHuman, plural, shown};
 use crate::runner::Runner;
 use crate::table::Style;
-use crate::{EXIT_ERROR, EXIT_REFUSED};
 use gtc_core::document::Text;
 use gtc_core::ops::validate::{
     self as validation, FindingSeverity, PackFinding, PackReport, SignaturePolicy, ValidateReport,
@@ -243,18 +245,4 @@ fn human_finding(finding: &PackFinding) -> String {
         finding.message,
         finding.hint
     )
-}
-
-/// Removes `./` from the start of a path, as paths in a repository do not have it.
-fn repository_path(path: &str) -> &str {
-    let mut path = path;
-    while let Some(rest) = path.strip_prefix("./") {
-        path = rest.trim_start_matches('/');
-    }
-    path
-}
-
-/// The subject of a finding; its message already has the offset.
-fn subject_text(finding: &PackFinding) -> Option<String> {
-    finding.subject.as_ref().map(|subject| format!("`{subject}`"))
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use env_pack_domain::Sha256Digest;
 use serde::Serialize;
 
-use super::subject_text;
+use super::location::{repository_path, subject_text};
 use crate::render::shown;
 use gtc_core::ops::validate::{
     Code, FindingSeverity, PAGE, PackFinding, PackReport, ValidateReport, ValidationVerdict,
@@ -302,7 +302,7 @@ fn uri(pack_ref: &str) -> String {
         Some(("file", rest)) => ("file://", rest),
         _ if pack_ref.starts_with('/') => ("file://", pack_ref),
         // GitHub matches paths relative to the root of the repository
-        _ => ("", super::repository_path(pack_ref)),
+        _ => ("", repository_path(pack_ref)),
     };
     let is_allowed = |byte: u8| {
         byte.is_ascii_alphanumeric()
