@@ -6,44 +6,23 @@ use std::path::PathBuf;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, ValueEnum};
 
+/// The global flags. Help shows the names of their variables, but not the values.
 #[derive(Debug, Args)]
+#[command(mut_args(|arg| arg.global(true).hide_env_values(true)))]
 pub(crate) struct Global {
     /// Folder that holds the environments [default: ~/.greentic/environments]
-    #[arg(
-        long,
-        global = true,
-        env = "GTC_STORE_ROOT",
-        hide_env_values = true,
-        value_name = "DIR",
-        help_heading = "Global options"
-    )]
+    #[arg(long, env = "GTC_STORE_ROOT", value_name = "DIR", help_heading = "Global options")]
     pub store_root: Option<PathBuf>,
     /// Folder of cached archives and compiled code [default: $XDG_CACHE_HOME/gtc or ~/.cache/gtc]
-    #[arg(
-        long,
-        global = true,
-        env = "GTC_CACHE_DIR",
-        hide_env_values = true,
-        value_name = "DIR",
-        help_heading = "Global options"
-    )]
+    #[arg(long, env = "GTC_CACHE_DIR", value_name = "DIR", help_heading = "Global options")]
     pub cache_dir: Option<PathBuf>,
     /// Output format [default: human on a terminal, json elsewhere]
-    #[arg(
-        long,
-        global = true,
-        env = "GTC_FORMAT",
-        hide_env_values = true,
-        value_name = "FORMAT",
-        help_heading = "Global options"
-    )]
+    #[arg(long, env = "GTC_FORMAT", value_name = "FORMAT", help_heading = "Global options")]
     pub format: Option<Format>,
     /// Change a limit, such as `handler.preflight-time=60s`; see `gtc doctor limits`
     #[arg(
         long = "limit",
-        global = true,
         env = "GTC_LIMITS",
-        hide_env_values = true,
         value_delimiter = ',',
         value_name = "NAME=VALUE",
         help_heading = "Global options"
@@ -52,9 +31,7 @@ pub(crate) struct Global {
     /// Do not use the network; use only local files and the cache
     #[arg(
         long,
-        global = true,
         env = "GTC_OFFLINE",
-        hide_env_values = true,
         value_parser = clap::builder::FalseyValueParser::new(),
         help_heading = "Registries"
     )]
@@ -62,9 +39,7 @@ pub(crate) struct Global {
     /// Use plain HTTP for this registry; always allowed for registries on this machine
     #[arg(
         long,
-        global = true,
         env = "GTC_PLAIN_HTTP",
-        hide_env_values = true,
         value_delimiter = ',',
         value_name = "REGISTRY",
         help_heading = "Registries",
@@ -74,10 +49,8 @@ pub(crate) struct Global {
     /// Also trust the certificate authorities in this PEM file
     #[arg(
         long,
-        global = true,
         env = "GTC_CA_FILE",
         value_parser = clap::builder::OsStringValueParser::new().map(PathBuf::from),
-        hide_env_values = true,
         value_name = "FILE",
         help_heading = "Registries",
         hide_short_help = true
@@ -86,9 +59,7 @@ pub(crate) struct Global {
     /// Send the credentials of a registry to its token server on this host
     #[arg(
         long,
-        global = true,
         env = "GTC_TOKEN_REALMS",
-        hide_env_values = true,
         value_delimiter = ',',
         value_name = "REGISTRY=HOST",
         help_heading = "Registries",
@@ -98,9 +69,7 @@ pub(crate) struct Global {
     /// Send all requests for a registry to this host instead
     #[arg(
         long,
-        global = true,
         env = "GTC_MIRRORS",
-        hide_env_values = true,
         value_delimiter = ',',
         value_name = "REGISTRY=HOST",
         help_heading = "Registries",
@@ -108,10 +77,10 @@ pub(crate) struct Global {
     )]
     pub mirror: Vec<String>,
     /// Print only results and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
     /// Print log lines and the messages of handlers; `-vv` prints more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
+    #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Global options")]
     pub verbose: u8,
 }
 
