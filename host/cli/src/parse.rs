@@ -30,6 +30,14 @@ pub(crate) fn parse_argument<T: FromStr<Err: std::error::Error>>(
     text.parse().map_err(|error: T::Err| UsageError::from_error(argument, &error))
 }
 
+/// Parses an argument that may be missing.
+pub(crate) fn parse_optional<T: FromStr<Err: std::error::Error>>(
+    argument: &'static str,
+    text: Option<&str>,
+) -> Result<Option<T>, UsageError> {
+    text.map(|text| parse_argument(argument, text)).transpose()
+}
+
 /// Parses a reference to a pack, and makes a relative path absolute.
 pub(crate) fn parse_pack_ref(argument: &'static str, text: &str) -> Result<PackRef, UsageError> {
     match parse_argument::<NewPackRef>(argument, text)?.0 {

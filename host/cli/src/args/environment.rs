@@ -20,16 +20,15 @@ const POSITIONAL: &str = "environment_id";
 const FLAG: &str = "env";
 
 /// The environment of a command that changes it; required.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(inline)]
-pub(crate) struct EnvironmentArg(#[schemars(with = "Text<EnvId>")] pub String);
+pub(crate) type EnvironmentArg = Environment<true>;
 
 /// The environment of a command that only reads; defaults to `local`.
+pub(crate) type OptionalEnvironmentArg = Environment<false>;
+
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(inline)]
-pub(crate) struct OptionalEnvironmentArg(#[schemars(with = "Text<EnvId>")] pub String);
+#[schemars(inline, description = "Environment")]
+pub(crate) struct Environment<const REQUIRED: bool>(#[schemars(with = "Text<EnvId>")] pub String);
 
 impl Default for OptionalEnvironmentArg {
     fn default() -> Self {
@@ -37,26 +36,26 @@ impl Default for OptionalEnvironmentArg {
     }
 }
 
-fn positional() -> Arg {
-    Arg::new(POSITIONAL).value_name("ENV")
+impl<const REQUIRED: bool> Environment<REQUIRED> {
+    pub(crate) fn parse(&self) -> Result<EnvId, UsageError> {
+        parse_argument("environment_id", &self.0)
+    }
 }
 
-fn flag() -> Arg {
-    Arg::new(FLAG).long(FLAG).value_name("ENV").conflicts_with(POSITIONAL)
-}
-
-fn environment_from(matches: &ArgMatches) -> Result<String, clap::Error> {
-    let name = matches.get_one::<String>(FLAG).or_else(|| matches.get_one(POSITIONAL)).cloned();
-    name.ok_or_else(|| clap::Error::new(ErrorKind::MissingRequiredArgument))
-}
-
-impl Args for EnvironmentArg {
+impl<const REQUIRED: bool> Args for Environment<REQUIRED> {
     fn augment_args(command: Command) -> Command {
-        let flag = flag().help("Environment; also accepted as a positional argument");
-        // `Input` replaces `required` by "required unless `--answers` is given"; this adds the
-        // positional argument to the exceptions
-        let flag = flag.required(true).required_unless_present(POSITIONAL);
-        command.arg(flag).arg(positional().hide(true))
+        let positional = Arg::new(POSITIONAL).value_name("ENV");
+        let flag = Arg::new(FLAG).long(FLAG).value_name("ENV").conflicts_with(POSITIONAL);
+        if REQUIRED {
+            let flag = flag.help("Environment; also accepted as a positional argument");
+            // `Input` replaces `required` by "required unless `--answers` is given"; this adds
+            // the positional argument to the exceptions
+            let flag = flag.required(true).required_unless_present(POSITIONAL);
+            command.arg(flag).arg(positional.hide(true))
+        } else {
+            let positional = positional.help("Environment; also accepted as `--env <ENV>`");
+            command.arg(positional.default_value(DEFAULT)).arg(flag.hide(true))
+        }
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -64,48 +63,15 @@ impl Args for EnvironmentArg {
     }
 }
 
-impl FromArgMatches for EnvironmentArg {
+impl<const REQUIRED: bool> FromArgMatches for Environment<REQUIRED> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        environment_from(matches).map(Self)
+        let name = matches.get_one::<String>(FLAG).or_else(|| matches.get_one(POSITIONAL));
+        let name = name.ok_or_else(|| clap::Error::new(ErrorKind::MissingRequiredArgument))?;
+        Ok(Self(name.clone()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
-    }
-}
-
-impl Args for OptionalEnvironmentArg {
-    fn augment_args(command: Command) -> Command {
-        let positional =
-            positional().help("Environment; also accepted as `--env <ENV>`").default_value(DEFAULT);
-        command.arg(positional).arg(flag().hide(true))
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for OptionalEnvironmentArg {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        environment_from(matches).map(Self)
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-impl EnvironmentArg {
-    pub(crate) fn parse(&self) -> Result<EnvId, UsageError> {
-        parse_argument("environment_id", &self.0)
-    }
-}
-
-impl OptionalEnvironmentArg {
-    pub(crate) fn parse(&self) -> Result<EnvId, UsageError> {
-        parse_argument("environment_id", &self.0)
     }
 }

@@ -1,5 +1,32 @@
 //! Arguments that several verbs share.
 
+/// Defines arguments that several verbs share, each as a type, so that its flag, its help and
+/// its schema are written once. A payload flattens it into a field of the same name.
+macro_rules! shared_arguments {
+    ($($(#[$attribute:meta])* $type:ident { $name:ident: $value:ty })*) => { $(
+        #[derive(
+            Clone, Debug, Default, clap::Args, serde::Serialize, serde::Deserialize,
+            schemars::JsonSchema,
+        )]
+        #[serde(transparent)]
+        #[schemars(inline)]
+        pub(crate) struct $type {
+            $(#[$attribute])*
+            pub $name: $value,
+        }
+
+        impl std::ops::Deref for $type {
+            type Target = $value;
+
+            fn deref(&self) -> &$value {
+                &self.$name
+            }
+        }
+    )* };
+}
+
+pub(crate) use shared_arguments;
+
 pub(crate) mod environment;
 pub(crate) mod idempotency_key;
 pub(crate) mod permissions;
@@ -31,7 +58,6 @@ impl Payload for NoPayload {
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EnvironmentPayload {
-    /// Environment
     #[command(flatten)]
     #[serde(default)]
     pub environment_id: OptionalEnvironmentArg,

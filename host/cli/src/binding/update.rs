@@ -1,11 +1,7 @@
 //! Binds or refreshes a pack, with prompts at a terminal.
 
-use env_pack_domain::Sha256Digest;
-
 use super::report::difference;
 use crate::error::{CliError, UsageError};
-use crate::grammar::ExpectedDigest;
-use crate::parse::parse_argument;
 use crate::prompt;
 use crate::runner::Runner;
 use gtc_core::ops::bind::{self, BindReport, BindRequest, Plan, RefreshRequest};
@@ -38,14 +34,8 @@ pub(crate) fn reject_misplaced(
     }
 }
 
-pub(crate) fn parse_expected_digest(
-    text: Option<&str>,
-) -> Result<Option<Sha256Digest>, UsageError> {
-    text.map(|text| parse_argument("expect", text).map(|ExpectedDigest(digest)| digest)).transpose()
-}
-
-pub(crate) fn require(argument: &'static str, text: Option<String>) -> Result<String, UsageError> {
-    text.ok_or_else(|| UsageError::new(argument, "required unless `--refresh` is given"))
+pub(crate) fn require<T>(argument: &'static str, value: Option<T>) -> Result<T, UsageError> {
+    value.ok_or_else(|| UsageError::new(argument, "required unless `--refresh` is given"))
 }
 
 /// Returns a refresh, or its preview.

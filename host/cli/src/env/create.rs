@@ -12,7 +12,7 @@ use crate::args::idempotency_key::IdempotencyKey;
 use crate::error::UsageError;
 use crate::grammar::ListenAddr;
 use crate::input::Input;
-use crate::parse::{Payload, parse_argument};
+use crate::parse::{Payload, parse_optional};
 use crate::render::RenderHuman;
 use crate::runner::Runner;
 use gtc_core::document::Text;
@@ -22,7 +22,6 @@ use gtc_core::ops::env::{self, CreateReport, NewEnvironment};
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreatePayload {
-    /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
     /// Display name [default: the id of the environment]
@@ -39,7 +38,6 @@ pub(crate) struct CreatePayload {
     #[arg(long)]
     #[serde(default)]
     pub empty: bool,
-    /// Idempotency key
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
@@ -49,11 +47,11 @@ impl Payload for CreatePayload {
     type Request = NewEnvironment;
 
     fn into_request(self) -> Result<NewEnvironment, UsageError> {
-        let listen_addr = self.listen_addr.map(|address| parse_argument("listen_addr", &address));
+        let listen_addr = parse_optional("listen_addr", self.listen_addr.as_deref());
         Ok(NewEnvironment {
             id: self.environment_id.parse()?,
-            name: self.name.map(|name| parse_argument("name", &name)).transpose()?,
-            listen_addr: listen_addr.transpose()?.map(|ListenAddr(address)| address),
+            name: parse_optional("name", self.name.as_deref())?,
+            listen_addr: listen_addr?.map(|ListenAddr(address)| address),
             empty: self.empty,
             idempotency_key: self.idempotency_key.key,
         })

@@ -21,11 +21,9 @@ use gtc_core::ops::env::{self, InitReport};
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InitPayload {
-    /// Environment
     #[command(flatten)]
     #[serde(default)]
     pub environment_id: OptionalEnvironmentArg,
-    /// Idempotency key
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,

@@ -1,6 +1,7 @@
 //! `gtc op env-packs`: bind packs to the slots of an environment.
 
 mod add;
+mod arguments;
 mod list;
 mod remove;
 mod rollback;
@@ -11,7 +12,7 @@ use std::io;
 use clap::Subcommand;
 
 use add::PackPayload;
-use remove::PackRemovePayload;
+use arguments::PackRemovePayload;
 use update::PackUpdatePayload;
 
 use super::args::EnvironmentPayload;

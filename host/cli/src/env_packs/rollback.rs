@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::remove::PackRemovePayload;
+use super::arguments::PackRemovePayload;
 use crate::input::Input;
 use crate::runner::Runner;
 use gtc_core::ops::bind::{self, RemoveRequest, RollbackRequest};

@@ -3,21 +3,20 @@
 use std::io;
 
 use clap::Args;
-use env_pack_domain::change::BindingRequest;
-use env_pack_domain::{AnswersRef, BindingPlace, InstanceId, PackDescriptor};
+use env_pack_domain::{BindingPlace, PackDescriptor};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::arguments::{AllInstances, ExtensionPackRefArg, InstanceArg};
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::IdempotencyKey;
 use crate::args::permissions::GrantsPayload;
+use crate::binding::arguments::{AnswersArg, NoFetch, parse_binding};
 use crate::binding::update::apply;
-use crate::binding::{parse_binding_ref, parse_instance};
 use crate::deserialize::deserialize_object;
 use crate::error::UsageError;
-use crate::grammar::NewPackRef;
 use crate::input::Input;
-use crate::parse::{Payload, parse_argument};
+use crate::parse::Payload;
 use crate::runner::Runner;
 use gtc_core::document::Text;
 use gtc_core::ops::bind::{BindRequest, plan_add};
@@ -26,39 +25,29 @@ use gtc_core::ops::bind::{BindRequest, plan_add};
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExtensionPayload {
-    /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
     /// Descriptor to bind it as: `<namespace>.<family>.<implementation>@<version>`
     #[arg(long, value_name = "DESCRIPTOR")]
     #[schemars(with = "Text<PackDescriptor>")]
     pub kind: String,
-    /// Pack: a path, `file://…`, or `oci://…`
-    #[arg(long, value_name = "REF")]
-    #[schemars(with = "Text<NewPackRef>")]
-    pub pack_ref: String,
-    /// Instance of the extension [default: the unnamed instance]
-    #[arg(long, value_name = "ID")]
+    #[command(flatten)]
+    pub pack_ref: ExtensionPackRefArg,
+    #[command(flatten)]
     #[serde(default)]
-    #[schemars(with = "Option<Text<InstanceId>>")]
-    pub instance_id: Option<String>,
-    /// File of its answers, relative to the folder of the environment
-    #[arg(long, value_name = "PATH")]
+    pub instance_id: InstanceArg,
+    #[command(flatten)]
     #[serde(default)]
-    #[schemars(with = "Option<Text<AnswersRef>>")]
-    pub answers_ref: Option<String>,
-    /// Idempotency key
+    pub answers_ref: AnswersArg,
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
-    /// Bind the pack without fetching or checking it
-    #[arg(long)]
+    #[command(flatten)]
     #[serde(default)]
-    pub no_fetch: bool,
-    /// Also move all other instances of the extension to this pack
-    #[arg(long)]
+    pub no_fetch: NoFetch,
+    #[command(flatten)]
     #[serde(default)]
-    pub all_instances: bool,
+    pub all_instances: AllInstances,
     #[command(flatten)]
     #[serde(default, deserialize_with = "deserialize_object")]
     pub grants: GrantsPayload,
@@ -68,27 +57,20 @@ impl Payload for ExtensionPayload {
     type Request = BindRequest;
 
     fn into_request(self) -> Result<BindRequest, UsageError> {
-        if self.all_instances && self.no_fetch {
+        if *self.all_instances && *self.no_fetch {
             return Err(UsageError::new(
                 "all_instances",
                 "cannot be combined with `--no-fetch`, because the pack must be checked for every instance",
             ));
         }
-        let binding = BindingRequest {
-            place: BindingPlace::Extension(parse_instance(self.instance_id.as_deref())?),
-            kind: parse_argument("kind", &self.kind)?,
-            pack_ref: parse_binding_ref(&self.pack_ref)?,
-            answers_ref: self
-                .answers_ref
-                .map(|path| parse_argument("answers_ref", &path))
-                .transpose()?,
-        };
+        let place = BindingPlace::Extension(self.instance_id.parse()?);
+        let binding = parse_binding(place, &self.kind, &self.pack_ref, &self.answers_ref)?;
         Ok(BindRequest {
             environment: self.environment_id.parse()?,
             binding,
             grants: self.grants.parse()?,
-            fetch: !self.no_fetch,
-            all_instances: self.all_instances,
+            fetch: !*self.no_fetch,
+            all_instances: *self.all_instances,
             idempotency_key: self.idempotency_key.key,
         })
     }

@@ -1,6 +1,7 @@
 //! `gtc op extensions`: bind extensions to an environment.
 
 mod add;
+mod arguments;
 mod list;
 mod remove;
 mod resolve;

@@ -3,38 +3,29 @@
 use std::io;
 
 use clap::Args;
-use env_pack_domain::InstanceId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::arguments::{ExtensionKindArg, InstanceArg, parse_key};
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::IdempotencyKey;
-use crate::binding::parse_extension_key;
 use crate::error::UsageError;
-use crate::grammar::DescriptorOrPath;
 use crate::input::Input;
 use crate::parse::Payload;
 use crate::runner::Runner;
-use gtc_core::document::Text;
 use gtc_core::ops::bind::{self, RemoveRequest};
 
 /// An extension to unbind.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExtensionRemovePayload {
-    /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
-    /// Descriptor of the extension; `@<version>` is ignored
-    #[arg(long, value_name = "DESCRIPTOR")]
-    #[schemars(with = "Text<DescriptorOrPath>")]
-    pub kind: String,
-    /// Instance of the extension [default: the unnamed instance]
-    #[arg(long, value_name = "ID")]
+    #[command(flatten)]
+    pub kind: ExtensionKindArg,
+    #[command(flatten)]
     #[serde(default)]
-    #[schemars(with = "Option<Text<InstanceId>>")]
-    pub instance_id: Option<String>,
-    /// Idempotency key
+    pub instance_id: InstanceArg,
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
@@ -46,7 +37,7 @@ impl Payload for ExtensionRemovePayload {
     fn into_request(self) -> Result<RemoveRequest, UsageError> {
         Ok(RemoveRequest {
             environment: self.environment_id.parse()?,
-            key: parse_extension_key(&self.kind, self.instance_id.as_deref())?,
+            key: parse_key(&self.kind, &self.instance_id)?,
             idempotency_key: self.idempotency_key.key,
         })
     }

@@ -25,7 +25,6 @@ pub(crate) struct ResolvePayload {
     #[arg(value_name = "REFERENCE")]
     #[schemars(with = "Text<ExtRef>")]
     pub reference: String,
-    /// Environment
     #[command(flatten)]
     #[serde(default)]
     pub environment_id: OptionalEnvironmentArg,

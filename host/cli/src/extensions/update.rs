@@ -4,21 +4,19 @@
 use std::io;
 
 use clap::Args;
-use env_pack_domain::{AnswersRef, InstanceId};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::add::ExtensionPayload;
+use super::arguments::{AllInstances, ExtensionPackRefArg, InstanceArg, parse_key};
 use crate::args::environment::EnvironmentArg;
 use crate::args::idempotency_key::IdempotencyKey;
 use crate::args::permissions::GrantsPayload;
-use crate::binding::parse_extension_key;
-use crate::binding::update::{
-    UpdateRequest, parse_expected_digest, refresh_request, reject_misplaced, require, update,
-};
+use crate::binding::arguments::{AnswersArg, DryRun, Expect, NoFetch, optional_with_refresh};
+use crate::binding::update::{UpdateRequest, refresh_request, reject_misplaced, require, update};
 use crate::deserialize::deserialize_object;
 use crate::error::UsageError;
-use crate::grammar::{DescriptorOrPath, ExpectedDigest, NewPackRef};
+use crate::grammar::DescriptorOrPath;
 use crate::input::Input;
 use crate::parse::Payload;
 use crate::runner::Runner;
@@ -27,9 +25,9 @@ use gtc_core::ops::bind::RefreshRequest;
 
 /// An extension to bind in place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
+#[command(mut_args(|arg| optional_with_refresh(arg, &["pack_ref"])))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExtensionUpdatePayload {
-    /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
     /// Descriptor to bind it as: `<namespace>.<family>.<implementation>@<version>`; with
@@ -37,47 +35,35 @@ pub(crate) struct ExtensionUpdatePayload {
     #[arg(long, value_name = "DESCRIPTOR")]
     #[schemars(with = "Text<DescriptorOrPath>")]
     pub kind: String,
-    /// Pack: a path, `file://…`, or `oci://…`
-    #[arg(long, value_name = "REF", required_unless_present_any = ["refresh", "answers", "schema"])]
+    #[command(flatten)]
     #[serde(default)]
-    #[schemars(with = "Option<Text<NewPackRef>>")]
-    pub pack_ref: Option<String>,
-    /// Instance of the extension [default: the unnamed instance]
-    #[arg(long, value_name = "ID")]
+    pub pack_ref: Option<ExtensionPackRefArg>,
+    #[command(flatten)]
     #[serde(default)]
-    #[schemars(with = "Option<Text<InstanceId>>")]
-    pub instance_id: Option<String>,
-    /// File of its answers, relative to the folder of the environment
-    #[arg(long, value_name = "PATH")]
+    pub instance_id: InstanceArg,
+    #[command(flatten)]
     #[serde(default)]
-    #[schemars(with = "Option<Text<AnswersRef>>")]
-    pub answers_ref: Option<String>,
-    /// Idempotency key
+    pub answers_ref: AnswersArg,
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
-    /// Bind the pack without fetching or checking it
-    #[arg(long)]
+    #[command(flatten)]
     #[serde(default)]
-    pub no_fetch: bool,
-    /// Also move all other instances of the extension to this pack
-    #[arg(long)]
+    pub no_fetch: NoFetch,
+    #[command(flatten)]
     #[serde(default)]
-    pub all_instances: bool,
+    pub all_instances: AllInstances,
     /// Resolve the reference of the bound pack again, and bind what it refers to now for
     /// all instances; at a terminal, the changes are shown first
     #[arg(long, conflicts_with_all = ["pack_ref", "answers_ref", "no_fetch", "all_instances"])]
     #[serde(default)]
     pub refresh: bool,
-    /// Show the changes without binding anything
-    #[arg(long, requires = "refresh")]
+    #[command(flatten)]
     #[serde(default)]
-    pub dry_run: bool,
-    /// Fail unless the pack has this archive or manifest digest, as `--dry-run` prints it
-    #[arg(long, value_name = "DIGEST", requires = "refresh")]
+    pub dry_run: DryRun,
+    #[command(flatten)]
     #[serde(default)]
-    #[schemars(with = "Option<Text<ExpectedDigest>>")]
-    pub expect: Option<String>,
+    pub expect: Expect,
     #[command(flatten)]
     #[serde(default, deserialize_with = "deserialize_object")]
     pub grants: GrantsPayload,
@@ -90,19 +76,19 @@ impl Payload for ExtensionUpdatePayload {
         let others = [
             ("pack_ref", self.pack_ref.is_some()),
             ("answers_ref", self.answers_ref.is_some()),
-            ("no_fetch", self.no_fetch),
-            ("all_instances", self.all_instances),
+            ("no_fetch", *self.no_fetch),
+            ("all_instances", *self.all_instances),
         ];
-        reject_misplaced(self.refresh, &others, self.dry_run || self.expect.is_some())?;
+        reject_misplaced(self.refresh, &others, *self.dry_run || self.expect.is_some())?;
         if self.refresh {
             let request = RefreshRequest {
                 environment: self.environment_id.parse()?,
-                key: parse_extension_key(&self.kind, self.instance_id.as_deref())?,
+                key: parse_key(&self.kind, &self.instance_id)?,
                 grants: self.grants.parse()?,
-                expected: parse_expected_digest(self.expect.as_deref())?,
+                expected: self.expect.parse()?,
                 idempotency_key: self.idempotency_key.key,
             };
-            return Ok(refresh_request(request, self.dry_run));
+            return Ok(refresh_request(request, *self.dry_run));
         }
         let payload = ExtensionPayload {
             environment_id: self.environment_id,

@@ -22,7 +22,6 @@ use gtc_core::ops::grants::{GrantsRequest, PackGrants};
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GrantsChangePayload {
-    /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
     /// Descriptor path that the pack provides; `@<version>` is ignored
@@ -43,7 +42,6 @@ pub(crate) struct GrantsChangePayload {
     #[arg(long)]
     #[serde(default)]
     pub declared: bool,
-    /// Idempotency key
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,

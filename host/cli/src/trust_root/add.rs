@@ -20,13 +20,11 @@ use gtc_core::ops::trust_root::{self, TrustRequest};
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrustPayload {
-    /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
     /// Public key file
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
-    /// Idempotency key
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,

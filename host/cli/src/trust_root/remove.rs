@@ -20,14 +20,12 @@ use gtc_core::ops::trust_root::{self, DistrustRequest};
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DistrustPayload {
-    /// Environment
     #[command(flatten)]
     pub environment_id: EnvironmentArg,
     /// Id of the key
     #[arg(long, value_name = "ID")]
     #[schemars(with = "Text<KeyId>")]
     pub key_id: String,
-    /// Idempotency key
     #[command(flatten)]
     #[serde(default)]
     pub idempotency_key: IdempotencyKey,
