@@ -110,9 +110,9 @@ impl FromStr for ListenAddr {
     type Err = InvalidText;
 
     fn from_str(text: &str) -> Result<Self, InvalidText> {
-        let excerpt = || ForeignText::excerpt(text);
         let fail = || {
-            InvalidText(format!("`{}` is not `<IP>:<port>`, such as `127.0.0.1:8080`", excerpt()))
+            let text = ForeignText::excerpt(text);
+            InvalidText(format!("`{text}` is not `<IP>:<port>`, such as `127.0.0.1:8080`"))
         };
         let (host, port) = text.rsplit_once(':').ok_or_else(fail)?;
         let is_canonical =

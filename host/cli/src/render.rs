@@ -16,6 +16,11 @@ pub(crate) const BAD: &str = "✗";
 
 pub(crate) const NOTICE: &str = "!";
 
+/// The symbol and style of a check that passed or failed.
+pub(crate) fn verdict_sign(passed: bool) -> (&'static str, Style) {
+    if passed { (GOOD, Style::Good) } else { (BAD, Style::Bad) }
+}
+
 /// Joins items with commas; `none` if there are none.
 pub(crate) fn join_or_none(items: impl Iterator<Item = String>) -> String {
     let items: Vec<_> = items.collect();
@@ -25,14 +30,6 @@ pub(crate) fn join_or_none(items: impl Iterator<Item = String>) -> String {
 /// A count and a noun, in the plural unless the count is 1.
 pub(crate) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
-/// Says how many signatures a pack has.
-pub(crate) fn signed(signatures: usize) -> String {
-    match signatures {
-        0 => "unsigned".to_owned(),
-        count => format!("with {}", plural(count, "signature")),
-    }
 }
 
 pub(crate) fn shown(text: &str) -> String {

@@ -15,13 +15,11 @@ impl RenderHuman for BindReport {
             "remove" => "removed",
             _ => "rolled back",
         };
-        let place = match &self.slot {
-            Some(slot) => format!("slot `{slot}`"),
-            None => format!("extension instance {}", extension_name(self.instance_id.as_deref())),
-        };
+        let extension = if self.slot.is_none() { "extension " } else { "" };
+        let place = place_name(self.slot.as_ref(), self.instance_id.as_deref());
         let id = &self.environment_id;
         let mut text = format!(
-            "{} {done} {place} of environment `{id}`: `{}`",
+            "{} {done} {extension}{place} of environment `{id}`: `{}`",
             Style::Good.paint(GOOD),
             self.kind
         );
@@ -31,10 +29,7 @@ impl RenderHuman for BindReport {
         text.push('\n');
         text.push_str(&self.moved_from.as_ref().map(difference).unwrap_or_default());
         for moved in &self.moved {
-            let place = match &moved.slot {
-                Some(slot) => format!("slot `{slot}`"),
-                None => format!("instance {}", extension_name(moved.instance_id.as_deref())),
-            };
+            let place = place_name(moved.slot.as_ref(), moved.instance_id.as_deref());
             text.push_str(&format!("  also updated: {place}\n"));
         }
         text.push_str(
@@ -103,6 +98,10 @@ pub(crate) fn permissions_list(grants: &GrantsReport) -> String {
     }
 }
 
-fn extension_name(instance: Option<&str>) -> String {
-    instance.map_or_else(|| "(default)".to_owned(), |instance| format!("`{instance}`"))
+fn place_name(slot: Option<&String>, instance: Option<&str>) -> String {
+    match (slot, instance) {
+        (Some(slot), _) => format!("slot `{slot}`"),
+        (None, Some(instance)) => format!("instance `{instance}`"),
+        (None, None) => "instance (default)".to_owned(),
+    }
 }

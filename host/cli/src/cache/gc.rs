@@ -10,7 +10,7 @@ use super::report::short;
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;
-use crate::render::{BAD, GOOD, RenderHuman};
+use crate::render::{BAD, RenderHuman, verdict_sign};
 use crate::runner::Runner;
 use crate::table::{Style, Table};
 use gtc_core::ops::cache;
@@ -64,7 +64,7 @@ impl RenderHuman for CacheGcReport {
                 failed.reason
             ));
         }
-        let (sign, style) = if self.is_done() { (GOOD, Style::Good) } else { (BAD, Style::Bad) };
+        let (sign, style) = verdict_sign(self.is_done());
         let verb = if self.dry_run { "would free" } else { "freed" };
         text + &format!("{} {verb} {} bytes\n", style.paint(sign), self.freed_bytes)
     }

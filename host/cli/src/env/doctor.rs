@@ -12,7 +12,7 @@ use crate::args::environment::OptionalEnvironmentArg;
 use crate::error::UsageError;
 use crate::input::Input;
 use crate::parse::Payload;
-use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural};
+use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural, verdict_sign};
 use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
 use gtc_core::ops::doctor::{self, BindingHealth, DoctorFinding, DoctorReport, FindingSubject};
@@ -21,7 +21,6 @@ use gtc_core::ops::doctor::{self, BindingHealth, DoctorFinding, DoctorReport, Fi
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DoctorPayload {
-    /// Environment
     #[command(flatten)]
     #[serde(default)]
     pub environment_id: OptionalEnvironmentArg,
@@ -88,11 +87,8 @@ impl RenderHuman for DoctorReport {
             plural(findings, "finding"),
             plural(notices, "notice")
         );
-        let (sign, word, style) = if self.healthy {
-            (GOOD, "healthy", Style::Good)
-        } else {
-            (BAD, "not healthy", Style::Bad)
-        };
+        let (sign, style) = verdict_sign(self.healthy);
+        let word = if self.healthy { "healthy" } else { "not healthy" };
         text + &format!("{}: {summary}\n", style.paint(&format!("{sign} {word}")))
     }
 }

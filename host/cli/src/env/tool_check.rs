@@ -3,11 +3,11 @@
 
 use std::io;
 
-use env_pack_domain::{CheckOutcome, ToolCheck};
+use env_pack_domain::{CheckOutcome, PackDescriptor, ToolCheck};
 
 use crate::args::EnvironmentPayload;
 use crate::input::Input;
-use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural};
+use crate::render::{BAD, GOOD, NOTICE, RenderHuman, empty_cell, plural, verdict_sign};
 use crate::runner::Runner;
 use crate::table::{Cell, Style, Table};
 use gtc_core::ops::tool_check::{self, PreflightReport, ToolCheckReport};
@@ -27,36 +27,21 @@ impl RenderHuman for ToolCheckReport {
         let mut table = Table::new(["SLOT", "KIND", "CHECK", "RESULT"]);
         let mut next = Vec::new();
         for checks in &self.bindings {
-            preflight_rows(
-                &mut table,
-                &mut next,
-                checks.slot.to_string(),
-                checks.kind.to_string(),
-                &checks.preflight,
-            );
+            let slot = checks.slot.to_string();
+            preflight_rows(&mut table, &mut next, &slot, &checks.kind, &checks.preflight);
         }
         for checks in &self.extension_bindings {
             let slot = extension(checks.instance_id.as_deref());
-            preflight_rows(&mut table, &mut next, slot, checks.kind.to_string(), &checks.preflight);
+            preflight_rows(&mut table, &mut next, &slot, &checks.kind, &checks.preflight);
         }
         for unresolved in &self.unresolved_bindings {
             let state = Style::Bad.cell(format!("{BAD} not checked: {}", unresolved.error));
-            table.row([
-                Style::Bold.cell(unresolved.slot),
-                Style::Plain.cell(&unresolved.kind),
-                empty_cell(),
-                state,
-            ]);
+            table.row(row(unresolved.slot, &unresolved.kind, empty_cell(), state));
         }
         for unresolved in &self.extension_unresolved_bindings {
             let slot = extension(unresolved.instance_id.as_deref());
             let state = Style::Notice.cell(format!("{NOTICE} not checked: {}", unresolved.error));
-            table.row([
-                Style::Bold.cell(slot),
-                Style::Plain.cell(&unresolved.kind),
-                empty_cell(),
-                state,
-            ]);
+            table.row(row(slot, &unresolved.kind, empty_cell(), state));
         }
         if table.is_empty() {
             return format!("environment `{}` has no bindings to check\n", self.environment_id);
@@ -71,45 +56,34 @@ impl RenderHuman for ToolCheckReport {
         if unchecked > 0 {
             summary.push_str(&format!(", {} not checked", plural(unchecked, "handler")));
         }
-        let (sign, word, style) = if self.passed() {
-            (GOOD, "ready", Style::Good)
-        } else {
-            (BAD, "not ready", Style::Bad)
-        };
+        let (sign, style) = verdict_sign(self.passed());
+        let word = if self.passed() { "ready" } else { "not ready" };
         text + &format!("{}: {summary}\n", style.paint(&format!("{sign} {word}")))
     }
+}
+
+fn row(slot: impl ToString, kind: &PackDescriptor, check: Cell, state: Cell) -> [Cell; 4] {
+    [Style::Bold.cell(slot), Style::Plain.cell(kind), check, state]
 }
 
 fn preflight_rows(
     table: &mut Table,
     next: &mut Vec<(String, String)>,
-    slot: String,
-    kind: String,
+    slot: &str,
+    kind: &PackDescriptor,
     preflight: &PreflightReport,
 ) {
     if let Some(fault) = &preflight.fault {
-        table.row([
-            Style::Bold.cell(&slot),
-            Style::Plain.cell(&kind),
-            empty_cell(),
-            Style::Bad.cell(format!("{BAD} {}", fault.message)),
-        ]);
+        let state = Style::Bad.cell(format!("{BAD} {}", fault.message));
+        table.row(row(slot, kind, empty_cell(), state));
     } else if preflight.checks.is_empty() {
-        table.row([
-            Style::Bold.cell(&slot),
-            Style::Plain.cell(&kind),
-            empty_cell(),
-            Style::Good.cell(format!("{GOOD} nothing to check")),
-        ]);
+        let state = Style::Good.cell(format!("{GOOD} nothing to check"));
+        table.row(row(slot, kind, empty_cell(), state));
     }
     for check in &preflight.checks {
         let (state, hint) = outcome(check);
-        table.row([
-            Style::Bold.cell(&slot),
-            Style::Plain.cell(&kind),
-            Style::Plain.cell(&check.name),
-            state,
-        ]);
+        let name = Style::Plain.cell(&check.name);
+        table.row(row(slot, kind, name, state));
         next.extend(hint.map(|hint| (check.name.to_string(), hint)));
     }
 }

@@ -7,15 +7,14 @@ use env_pack_domain::PackRef;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::arguments::PackRefArg;
 use crate::deserialize::deserialize_u16;
 use crate::error::UsageError;
-use crate::grammar::NewPackRef;
 use crate::input::Input;
-use crate::parse::{Payload, parse_pack_ref};
+use crate::parse::Payload;
 use crate::render::RenderHuman;
 use crate::runner::Runner;
 use crate::table::{Style, Table};
-use gtc_core::document::Text;
 use gtc_core::ops::bench::{self, BenchReport, HandlerTimings, Timing};
 
 /// Examples in the help text; a test parses each of them.
@@ -40,10 +39,8 @@ pub(super) const BENCH_TURNS: std::ops::RangeInclusive<u16> = 1..=10_000;
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BenchPayload {
-    /// Pack: a path, `oci://…`, or the name of a built-in
-    #[arg(value_name = "REF")]
-    #[schemars(with = "Text<NewPackRef>")]
-    pub pack_ref: String,
+    #[command(flatten)]
+    pub pack_ref: PackRefArg,
     /// Number of measurements, 1 to 10000
     #[arg(long, default_value_t = default_turns())]
     #[serde(default = "default_turns", deserialize_with = "deserialize_u16")]
@@ -58,7 +55,7 @@ impl Payload for BenchPayload {
         if !BENCH_TURNS.contains(&self.turns) {
             return Err(UsageError::new("turns", "expected 1 to 10000"));
         }
-        Ok((parse_pack_ref("pack_ref", &self.pack_ref)?, self.turns.into()))
+        Ok((self.pack_ref.parse()?, self.turns.into()))
     }
 }
 

@@ -8,11 +8,12 @@ use env_pack_domain::{NetworkPermission, PackId, ToolPermission, Version};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::report::{import_line, permission_lines};
 use crate::args::permissions::parse_permissions;
 use crate::error::UsageError;
 use crate::input::Input;
-use crate::parse::{Payload, parse_argument};
-use crate::render::{GOOD, RenderHuman, join_or_none, shown, warnings};
+use crate::parse::{Payload, parse_argument, parse_optional};
+use crate::render::{GOOD, RenderHuman, shown, warnings};
 use crate::runner::Runner;
 use crate::table::Style;
 use gtc_core::document::Text;
@@ -111,7 +112,7 @@ impl Payload for BuildPayload {
             .ok_or_else(|| UsageError::new("version", "required with `--component`"))?;
         Ok(BuildSource::Component(BuildRequest {
             component,
-            id: self.id.map(|id| parse_argument("id", &id)).transpose()?,
+            id: parse_optional("id", self.id.as_deref())?,
             version: parse_argument("version", &version)?,
             publisher: self.publisher,
             permissions: parse_permissions(
@@ -140,15 +141,8 @@ impl RenderHuman for BuildReport {
         text.push_str(&format!("  slot      {}\n", self.slot));
         text.push_str(&format!("  kind      {}@{}\n", self.descriptor_path, self.version));
         text.push_str(&format!("  supports  {}\n", self.supported_versions));
-        text.push_str(&format!(
-            "  tools     {}\n",
-            join_or_none(self.tools.iter().map(|tool| format!("`{tool}`")))
-        ));
-        text.push_str(&format!("  network   {}\n", join_or_none(self.network.iter().cloned())));
-        text.push_str(&format!(
-            "  imports   {}\n",
-            join_or_none(self.imports.iter().map(ToString::to_string))
-        ));
+        text.push_str(&permission_lines(&self.tools, &self.network));
+        text.push_str(&import_line(&self.imports));
         text.push_str(&warnings(&self.warnings));
         text + &match &self.bind {
             Some(bind) => format!("next: bind it with `{bind}`\n"),

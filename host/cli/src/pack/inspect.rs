@@ -7,14 +7,14 @@ use env_pack_domain::PackRef;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::arguments::PackRefArg;
+use super::report::{import_line, permission_lines};
 use crate::error::UsageError;
-use crate::grammar::NewPackRef;
 use crate::input::Input;
-use crate::parse::{Payload, parse_pack_ref};
+use crate::parse::Payload;
 use crate::render::{BAD, NOTICE, RenderHuman, join_or_none, shown};
 use crate::runner::Runner;
 use crate::table::{Style, Table};
-use gtc_core::document::Text;
 use gtc_core::ops::inspect::{self, InspectReport};
 
 /// Examples in the help text; a test parses each of them.
@@ -27,10 +27,8 @@ Examples:
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InspectPayload {
-    /// Pack: a path, `oci://…`, or the name of a built-in
-    #[arg(value_name = "REF")]
-    #[schemars(with = "Text<NewPackRef>")]
-    pub pack_ref: String,
+    #[command(flatten)]
+    pub pack_ref: PackRefArg,
     /// Print the world of each component in WIT
     #[arg(long)]
     #[serde(default)]
@@ -41,7 +39,7 @@ impl Payload for InspectPayload {
     type Request = (PackRef, bool);
 
     fn into_request(self) -> Result<Self::Request, UsageError> {
-        Ok((parse_pack_ref("pack_ref", &self.pack_ref)?, self.wit))
+        Ok((self.pack_ref.parse()?, self.wit))
     }
 }
 
@@ -80,19 +78,9 @@ impl RenderHuman for InspectReport {
                     declared.slot, declared.descriptor_path
                 ));
                 text.push_str(&format!("  supports  {}\n", declared.supported_versions));
-                text.push_str(&format!(
-                    "  tools     {}\n",
-                    join_or_none(declared.tools.iter().map(|tool| format!("`{tool}`")))
-                ));
-                text.push_str(&format!(
-                    "  network   {}\n",
-                    join_or_none(declared.network.iter().cloned())
-                ));
+                text.push_str(&permission_lines(&declared.tools, &declared.network));
             }
-            text.push_str(&format!(
-                "  imports   {}\n",
-                join_or_none(handler.imports.iter().map(ToString::to_string))
-            ));
+            text.push_str(&import_line(&handler.imports));
             for line in handler.wit.iter().flat_map(|wit| wit.as_exact().lines()) {
                 text.push_str(&format!("    {}\n", shown(line)));
             }

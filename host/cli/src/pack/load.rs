@@ -8,10 +8,11 @@ use env_pack_domain::EnvId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::report::signed;
 use crate::error::UsageError;
 use crate::input::Input;
-use crate::parse::{Payload, parse_argument};
-use crate::render::{GOOD, NOTICE, RenderHuman, join_or_none, plural, shown, signed};
+use crate::parse::{Payload, parse_optional};
+use crate::render::{GOOD, NOTICE, RenderHuman, join_or_none, plural, shown};
 use crate::runner::Runner;
 use crate::table::Style;
 use gtc_core::document::Text;
@@ -50,12 +51,11 @@ impl Payload for LoadPayload {
     type Request = ImportRequest;
 
     fn into_request(self) -> Result<ImportRequest, UsageError> {
-        let trust_in = self.trust_in.map(|environment| parse_argument("trust_in", &environment));
         Ok(ImportRequest {
             layout: self.layout,
             output: self.output,
             force: self.force,
-            trust_in: trust_in.transpose()?,
+            trust_in: parse_optional("trust_in", self.trust_in.as_deref())?,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! `gtc pack`: create, build, test, sign and distribute packs.
 
+mod arguments;
 mod bench;
 mod build;
 mod inspect;
@@ -9,6 +10,7 @@ mod new;
 mod pull;
 mod push;
 mod repack;
+mod report;
 mod save;
 mod sign;
 mod test;

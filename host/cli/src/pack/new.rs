@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::error::UsageError;
 use crate::input::Input;
-use crate::parse::{Payload, parse_argument};
+use crate::parse::{Payload, parse_argument, parse_optional};
 use crate::render::{GOOD, RenderHuman, plural, shown};
 use crate::runner::Runner;
 use crate::table::Style;
@@ -64,11 +64,7 @@ impl Payload for NewPayload {
 
     fn into_request(self) -> Result<NewRequest, UsageError> {
         let path: DescriptorPath = parse_argument("descriptor_path", &self.descriptor_path)?;
-        let slot = self
-            .slot
-            .map(|slot| parse_argument("slot", &slot))
-            .transpose()?
-            .or_else(|| path.slot());
+        let slot = parse_optional("slot", self.slot.as_deref())?.or_else(|| path.slot());
         let slot = slot.ok_or_else(|| {
             let slots = CapabilitySlot::ALL.map(CapabilitySlot::as_str).join(", ");
             UsageError::new(

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::error::UsageError;
 use crate::grammar::{CreationTime, Destination};
 use crate::input::Input;
-use crate::parse::{Payload, parse_argument};
+use crate::parse::{Payload, parse_argument, parse_optional};
 use crate::render::{GOOD, RenderHuman};
 use crate::runner::Runner;
 use crate::table::Style;
@@ -52,12 +52,12 @@ impl Payload for PushPayload {
 
     fn into_request(self) -> Result<PushRequest, UsageError> {
         let Destination(reference) = parse_argument("pack_ref", &self.pack_ref)?;
-        let created = self.created.map(|time| parse_argument::<CreationTime>("created", &time));
+        let created = parse_optional("created", self.created.as_deref())?;
         Ok(PushRequest {
             archive: self.archive,
             reference,
             source: self.source,
-            created: created.transpose()?.map(|CreationTime(time)| time.to_string()),
+            created: created.map(|CreationTime(time)| time.to_string()),
         })
     }
 }

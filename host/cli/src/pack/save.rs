@@ -8,11 +8,12 @@ use env_pack_domain::EnvId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::report::signed;
 use crate::error::UsageError;
 use crate::grammar::NewPackRef;
 use crate::input::Input;
-use crate::parse::{Payload, parse_argument, parse_pack_ref};
-use crate::render::{GOOD, RenderHuman, plural, shown, signed, warnings};
+use crate::parse::{Payload, parse_argument, parse_optional, parse_pack_ref};
+use crate::render::{GOOD, RenderHuman, plural, shown, warnings};
 use crate::runner::Runner;
 use crate::table::Style;
 use gtc_core::document::Text;
@@ -64,21 +65,16 @@ impl Payload for SavePayload {
                 PackSelection::Named(pack_refs.collect::<Result<_, _>>()?)
             }
             (None, true) => {
-                return Err(UsageError::new(
-                    "pack_refs",
-                    "name packs, or an environment with `--env`",
-                ));
+                let reason = "name packs, or an environment with `--env`";
+                return Err(UsageError::new("pack_refs", reason));
             }
             (Some(_), false) => {
-                return Err(UsageError::new(
-                    "pack_refs",
-                    "packs and `--env` cannot be given together",
-                ));
+                let reason = "packs and `--env` cannot be given together";
+                return Err(UsageError::new("pack_refs", reason));
             }
         };
-        let trust_root_of =
-            self.trust_root_of.map(|environment| parse_argument("trust_root_of", &environment));
-        Ok(ExportRequest { packs, trust_root_of: trust_root_of.transpose()?, output: self.output })
+        let trust_root_of = parse_optional("trust_root_of", self.trust_root_of.as_deref())?;
+        Ok(ExportRequest { packs, trust_root_of, output: self.output })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::grammar::ScenarioName;
 use crate::input::Input;
 use crate::parse::{Payload, parse_argument};
 use crate::prompt;
-use crate::render::{BAD, GOOD, RenderHuman, plural, shown};
+use crate::render::{GOOD, RenderHuman, plural, shown, verdict_sign};
 use crate::runner::Runner;
 use crate::table::Style;
 use gtc_core::ops::pack_test::{
@@ -133,13 +133,13 @@ fn tested_text(tested: &Tested) -> String {
         text.push_str(&scenario(report));
     }
     let total = plural(tested.scenarios.len(), "scenario");
-    let (sign, style) = if tested.failed == 0 { (GOOD, Style::Good) } else { (BAD, Style::Bad) };
+    let (sign, style) = verdict_sign(tested.failed == 0);
     text + &format!("\n{}: {} failed\n", style.paint(&format!("{sign} {total}")), tested.failed)
 }
 
 fn scenario(report: &ScenarioReport) -> String {
     let about = report.about.as_ref().map(|about| format!(": {about}")).unwrap_or_default();
-    let (sign, style) = if report.passed { (GOOD, Style::Good) } else { (BAD, Style::Bad) };
+    let (sign, style) = verdict_sign(report.passed);
     let mut text = format!("{}{about}\n", style.paint(&format!("{sign} {}", report.name)));
     for difference in &report.differences {
         text.push_str(&format!(

@@ -8,10 +8,10 @@ use env_pack_domain::EnvId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::arguments::{PackRefArg, key_and_environment};
 use crate::error::UsageError;
-use crate::grammar::NewPackRef;
 use crate::input::Input;
-use crate::parse::{Payload, parse_argument, parse_pack_ref};
+use crate::parse::{Payload, parse_argument};
 use crate::render::{GOOD, RenderHuman};
 use crate::runner::Runner;
 use crate::table::Style;
@@ -30,10 +30,8 @@ Exit code: 0 if the pack has a trusted signature, 1 if not.";
 #[derive(Debug, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VerifyPayload {
-    /// Pack: a path, `oci://…`, or the name of a built-in
-    #[arg(value_name = "REF")]
-    #[schemars(with = "Text<NewPackRef>")]
-    pub pack_ref: String,
+    #[command(flatten)]
+    pub pack_ref: PackRefArg,
     /// Public key file to trust
     #[arg(long = "key", value_name = "FILE")]
     #[serde(default)]
@@ -59,23 +57,12 @@ impl Payload for VerifyPayload {
             }
             (None, false) => TrustedKeys::Keys(self.keys),
             (None, true) => {
-                return Err(UsageError::new(
-                    "keys",
-                    "name a trusted key with `--key`, or an environment with `--env`",
-                ));
+                let reason = "name a trusted key with `--key`, or an environment with `--env`";
+                return Err(UsageError::new("keys", reason));
             }
-            (Some(_), false) => {
-                return Err(UsageError::new(
-                    "keys",
-                    "`--key` and `--env` cannot be given together",
-                ));
-            }
+            (Some(_), false) => return Err(key_and_environment()),
         };
-        Ok(VerifyRequest {
-            pack_ref: parse_pack_ref("pack_ref", &self.pack_ref)?,
-            trusted,
-            signatures: self.signatures,
-        })
+        Ok(VerifyRequest { pack_ref: self.pack_ref.parse()?, trusted, signatures: self.signatures })
     }
 }
 

@@ -18,6 +18,7 @@ use junit::junit;
 use location::subject_text;
 use sarif::sarif;
 
+use super::arguments::key_and_environment;
 use crate::args::parse_value_enum;
 use crate::error::UsageError;
 use crate::exit_code::{EXIT_ERROR, EXIT_REFUSED};
@@ -113,12 +114,7 @@ impl Payload for ValidatePayload {
             return Err(UsageError::new("pack_refs", "name at least one pack"));
         }
         let signatures = match (self.environment_id, self.keys.is_empty()) {
-            (Some(_), false) => {
-                return Err(UsageError::new(
-                    "keys",
-                    "`--key` and `--env` cannot be given together",
-                ));
-            }
+            (Some(_), false) => return Err(key_and_environment()),
             (Some(environment), true) => {
                 SignaturePolicy::Environment(parse_argument("environment_id", &environment)?)
             }
