@@ -2,13 +2,16 @@
 //! comments that become help pages and schema descriptions.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use syn::parse::ParseStream;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Expr, ExprLit, ImplItem, Item, Lit, LitStr, Macro, Meta};
+use syn::{Attribute, Expr, ExprLit, Ident, ImplItem, Item, Lit, LitStr, Macro, Meta};
 
 use crate::sources::{self, is_test_item};
 
 /// The derives whose types turn doc comments into text that users read.
 const DOCUMENTED: [&str; 5] = ["Parser", "Args", "Subcommand", "ValueEnum", "JsonSchema"];
+/// The macro of the command line whose arguments have such doc comments.
+const DOCUMENTED_MACRO: &str = "shared_arguments";
 /// The attributes whose strings users read.
 const WITH_MESSAGES: [&str; 6] = ["error", "arg", "command", "clap", "value", "schemars"];
 
@@ -105,12 +108,33 @@ impl<'ast> Visit<'ast> for Collector {
     }
 
     fn visit_macro(&mut self, call: &'ast Macro) {
-        self.add_tokens(call.tokens.clone());
+        if call.path.is_ident(DOCUMENTED_MACRO)
+            && let Ok(arguments) = call.parse_body_with(attributes_of_arguments)
+        {
+            self.is_documented = true;
+            for attributes in arguments {
+                self.add_attributes(&attributes);
+            }
+            self.is_documented = false;
+        } else {
+            self.add_tokens(call.tokens.clone());
+        }
     }
 
     fn visit_lit_str(&mut self, literal: &'ast LitStr) {
         self.add(&literal.value());
     }
+}
+
+/// Parses the body of the documented macro: `#[…] Type { name: Value }` for each argument.
+fn attributes_of_arguments(body: ParseStream<'_>) -> syn::Result<Vec<Vec<Attribute>>> {
+    let mut arguments = Vec::new();
+    while !body.is_empty() {
+        arguments.push(body.call(Attribute::parse_outer)?);
+        body.parse::<Ident>()?;
+        body.parse::<Group>()?;
+    }
+    Ok(arguments)
 }
 
 /// Returns true if a text has words and a space, apart from the placeholders of a format.
@@ -201,6 +225,12 @@ mod tests {
                 i! { /// Not shown in a macro.
                     A }
             }
+            shared_arguments! {
+                /// A shared
+                /// argument.
+                #[arg(long)]
+                Shared { shared: bool }
+            }
             #[cfg(test)]
             mod tests { const T: &str = "in a test"; }
             "#,
@@ -213,6 +243,7 @@ mod tests {
             "two words",
             "of {}",
             "the rest",
+            "A shared argument.",
         ];
         assert_eq!(messages(&file.expect("Rust")), expected);
     }
