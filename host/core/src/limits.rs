@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use crate::{project, scenario};
+use crate::project;
+use crate::scenario;
 
 /// All limits of a host. The default values are those that `gtc doctor limits` prints.
 #[derive(Clone, Debug, Default)]

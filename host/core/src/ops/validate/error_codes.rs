@@ -3,7 +3,9 @@
 
 use env_pack_domain::HandlerFault;
 
-use super::{Code, PackFinding};
+use super::declaration::DECLARATIONS;
+use super::finding::PackFinding;
+use super::table::Code;
 use gtc_archive::{ArchiveError, ComponentFault};
 use gtc_engine::LoadError;
 
@@ -40,9 +42,7 @@ pub(super) fn archive_finding(error: &ArchiveError) -> Option<PackFinding> {
             on(if *what == "size" { Code::SbomSize } else { Code::SbomHash }, path.as_exact())
         }
         ArchiveError::MissingComponent { file, .. } => on(Code::ComponentMissing, file.as_exact()),
-        ArchiveError::InvalidDeclaration { .. } => {
-            on(Code::DeclarationInvalid, super::DECLARATIONS)
-        }
+        ArchiveError::InvalidDeclaration { .. } => on(Code::DeclarationInvalid, DECLARATIONS),
         // caused by the host: its two zip readers disagree, or it could not write
         ArchiveError::Unreadable { .. } | ArchiveError::Unwritable { .. } => None,
     }

@@ -3,7 +3,8 @@
 use env_pack_domain::ForeignText;
 use serde::Serialize;
 
-use super::{Code, FindingSeverity};
+use super::code::FindingSeverity;
+use super::table::Code;
 
 /// The maximum number of findings about one pack: a hostile bill of materials could have
 /// thousands of problems.

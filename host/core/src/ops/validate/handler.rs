@@ -5,11 +5,14 @@ use std::time::Duration;
 use env_pack_domain::abi::AbiVersion;
 use env_pack_domain::{EnvPackHandler, Permissions, VersionReq};
 
+use super::declaration::{DECLARATIONS, field_path};
 use super::dry_run::{self, DryRun};
-use super::report::ValidatedHandler;
-use super::{
-    Code, PackFinding, PackFindings, ValidationFailure, error_codes, permissions, preflight,
-};
+use super::error_codes;
+use super::finding::{PackFinding, PackFindings};
+use super::permissions;
+use super::preflight;
+use super::report::{ValidatedHandler, ValidationFailure};
+use super::table::Code;
 use crate::Host;
 use crate::ops::pack_error::load_hint;
 use gtc_archive::{HandlerDeclaration, PackedHandler};
@@ -19,11 +22,6 @@ use gtc_engine::Provenance;
 const MAX_BYTES_ELSEWHERE: usize = 16 << 20;
 /// Less debug information than this is not reported, in bytes.
 const MIN_DEBUG_BYTES: u64 = 16 << 10;
-
-/// The path of a field in the declaration of a handler, for the subject of a finding.
-pub(super) fn field_path(packed: &PackedHandler, field: &str) -> String {
-    format!("handlers[{}].{field}", packed.component.as_exact())
-}
 
 /// Checks a handler without running it.
 pub(super) fn check_binary(packed: &PackedHandler, findings: &mut PackFindings) {
@@ -48,8 +46,7 @@ pub(super) fn check_binary(packed: &PackedHandler, findings: &mut PackFindings) 
         None if findings.list.iter().any(|finding| finding.code == Code::DeclarationInvalid) => {}
         None => {
             let message = format!("the pack does not declare component `{}`", packed.component);
-            findings
-                .push(PackFinding::new(Code::HandlerUndeclared, message).on(super::DECLARATIONS));
+            findings.push(PackFinding::new(Code::HandlerUndeclared, message).on(DECLARATIONS));
         }
         Some(declared) => permissions::check_declared(packed, &declared.permissions, findings),
     }

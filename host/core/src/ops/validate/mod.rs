@@ -4,6 +4,7 @@
 //! the usual limits, less time and no permissions granted.
 
 mod code;
+mod declaration;
 mod dry_run;
 mod error_codes;
 mod finding;
@@ -13,13 +14,12 @@ mod permissions;
 mod preflight;
 mod private_keys;
 mod report;
+mod request;
 mod signatures;
 mod table;
 mod validator;
 
-use std::path::PathBuf;
-
-use env_pack_domain::{EnvId, ForeignText, PackRef};
+use env_pack_domain::{ForeignText, PackRef};
 use gtc_fs::read::FileKind;
 
 use super::pack_error::fetch_hint;
@@ -35,36 +35,8 @@ pub use finding::PackFinding;
 pub use report::{
     PackReport, ValidateReport, ValidatedHandler, ValidationFailure, ValidationVerdict,
 };
+pub use request::{SignaturePolicy, ValidateRequest};
 pub use table::{Code, PAGE};
-
-/// The extension of the manifest in which a pack declares its handlers.
-const DECLARATIONS: &str = "manifest.cbor#greentic.env-pack.v1";
-
-/// Packs to validate, and the conditions they must meet.
-#[derive(Clone, Debug)]
-pub struct ValidateRequest {
-    /// References of the packs: files, built-in packs, or packs in a registry.
-    pub packs: Vec<PackRef>,
-    /// Treat warnings as errors.
-    pub strict: bool,
-    /// Treat a pack without a handler as an error; otherwise it is a note.
-    pub require_handler: bool,
-    /// The signature that each pack must have.
-    pub signatures: SignaturePolicy,
-}
-
-/// The signature that a pack must have.
-#[derive(Clone, Debug)]
-pub enum SignaturePolicy {
-    /// No signature; one that is there and does not belong to the pack is a warning.
-    NotRequired,
-    /// A valid signature of any key.
-    AnySigner,
-    /// A signature of one of the public keys in these files.
-    Keys(Vec<PathBuf>),
-    /// A signature that this environment trusts.
-    Environment(EnvId),
-}
 
 /// Validates packs one after the other. A pack that cannot be fetched does not affect the
 /// others; if a key or trust root cannot be read, no pack is examined.

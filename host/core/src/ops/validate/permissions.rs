@@ -6,9 +6,10 @@ use std::collections::HashSet;
 use env_pack_domain::abi::{NETWORK_INTERFACE, TOOLS_INTERFACE};
 use env_pack_domain::{ForeignText, Permissions};
 
-use super::handler::field_path;
+use super::declaration::field_path;
+use super::finding::{PackFinding, PackFindings};
 use super::interpreters::runs_code;
-use super::{Code, PackFinding, PackFindings};
+use super::table::Code;
 use crate::Host;
 use crate::ops::error::describe_permissions;
 use gtc_archive::PackedHandler;

@@ -4,9 +4,11 @@ use env_pack_domain::{
     ForeignText, HandlerFault, NetworkPermission, Permissions, Preflight, Probe, ToolPermission,
 };
 
+use super::declaration::field_path;
 use super::dry_run::DryRun;
-use super::handler::field_path;
-use super::{Code, PackFinding, PackFindings, error_codes};
+use super::error_codes;
+use super::finding::{PackFinding, PackFindings};
+use super::table::Code;
 use gtc_archive::PackedHandler;
 
 /// Checks both runs of a preflight.

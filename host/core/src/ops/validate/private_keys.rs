@@ -7,7 +7,8 @@
 use env_pack_domain::ForeignText;
 use memchr::memmem::{self, Finder};
 
-use super::{Code, PackFinding, PackFindings};
+use super::finding::{PackFinding, PackFindings};
+use super::table::Code;
 
 /// The bytes that every WebAssembly binary begins with.
 const WASM: &[u8] = b"\0asm";

@@ -3,7 +3,8 @@
 use env_pack_domain::{CapabilitySlot, DescriptorPath, ForeignText, PackRef};
 use serde::Serialize;
 
-use super::{FindingSeverity, PackFinding};
+use super::code::FindingSeverity;
+use super::finding::PackFinding;
 
 /// The findings about all packs.
 #[derive(Debug, Serialize)]

@@ -2,7 +2,9 @@
 
 use env_pack_domain::PackRef;
 
-use super::{Code, PackFinding, PackFindings, SignaturePolicy};
+use super::finding::{PackFinding, PackFindings};
+use super::request::SignaturePolicy;
+use super::table::Code;
 use crate::Host;
 use crate::ops::signing::{self, TrustedKeys};
 use crate::ops::trust::{TrustPolicy, inspect_signatures};

@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use env_pack_domain::{DescriptorPath, PackRef, Version, VersionReq};
 
-use super::{
-    Code, DECLARATIONS, FindingSeverity, PackFinding, PackFindings, PackReport, ValidateRequest,
-    ValidationFailure, error_codes, handler, private_keys,
-};
+use super::code::FindingSeverity;
+use super::declaration::DECLARATIONS;
+use super::error_codes;
+use super::finding::{PackFinding, PackFindings};
+use super::handler;
+use super::private_keys;
+use super::report::{PackReport, ValidationFailure};
+use super::request::ValidateRequest;
+use super::table::Code;
 use crate::Host;
 use crate::ops::load_pack::{MAX_HANDLERS_PER_RUN, open_archive};
 use gtc_archive::{ArchiveError, EntryInfo, Pack};
