@@ -1,7 +1,7 @@
 //! `gtc pack bench`: measures the handlers of a pack, and refuses packs that do not run.
 
-use crate::support::wat::Handler;
-use crate::support::{Sandbox, repository};
+use test_support::wat::Handler;
+use test_support::{Sandbox, repository};
 
 #[test]
 fn every_part_of_a_handler_is_measured() {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::wat::Handler;
-use crate::support::{Ran, Sandbox, packs};
+use test_support::wat::Handler;
+use test_support::{Ran, Sandbox, packs};
 
 const STASH: &str = "inline://eyJnZW5lcmF0aW9uIjowLCJraW5kIjoiZ3JlZW50aWMuc2VjcmV0cy5kZXYtc3RvcmVAMC4xLjAiLCJwYWNrX3JlZiI6ImdyZWVudGljLnNlY3JldHMuZGV2LXN0b3JlQDAuMS4wIiwic2xvdCI6InNlY3JldHMifQ";
 

@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use serde_json::Value;
 
-use crate::support::{Sandbox, repository, text};
+use test_support::{Sandbox, repository, text};
 
 fn packed() -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(repository().join("builtins/packed")).expect("a folder");

@@ -9,12 +9,12 @@ use gtc_fetch::layout::{self, LayoutBlob, LayoutEntry};
 use gtc_signing::CosignBundle;
 use serde_json::{Value, json};
 
-use crate::support::cosign::{CosignKey, payload};
-use crate::support::registry::docker::DockerRegistry;
-use crate::support::registry::image::Image;
-use crate::support::registry::scripted::ScriptedRegistry;
-use crate::support::wat::Handler;
-use crate::support::{Ran, Sandbox, packs, run, text};
+use test_support::cosign::{CosignKey, payload};
+use test_support::registry::docker::DockerRegistry;
+use test_support::registry::image::Image;
+use test_support::registry::scripted::ScriptedRegistry;
+use test_support::wat::Handler;
+use test_support::{Ran, Sandbox, packs, run, text};
 
 const KIND: &str = "acme.secrets.vault@0.4.2";
 
@@ -443,7 +443,7 @@ fn a_bundle_transfers_a_pack_between_registries() {
 }
 
 /// A public key from another machine.
-fn import_key(there: &Sandbox, public: &str) -> crate::support::signing::Key {
+fn import_key(there: &Sandbox, public: &str) -> test_support::signing::Key {
     let path = there.write("key.pub", std::fs::read(public).expect("a key")).display().to_string();
-    crate::support::signing::Key { private: String::new(), public: path, id: String::new() }
+    test_support::signing::Key { private: String::new(), public: path, id: String::new() }
 }

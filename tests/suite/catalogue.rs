@@ -10,7 +10,7 @@ use env_pack_sdk::{Outcome, limits};
 
 use gtc_engine::EngineLimits;
 
-use crate::support::repository;
+use test_support::repository;
 
 /// The tools, each with the output of a version that is too old for every handler.
 const TOOLS: [(&str, Tool, &str); 11] = [

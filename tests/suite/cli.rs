@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Sandbox, text};
+use test_support::{Sandbox, gtc, text};
 
 /// All commands, each as its path of subcommands.
 pub(crate) fn verbs() -> Vec<Vec<String>> {
@@ -123,14 +123,14 @@ fn format_defaults_to_json_off_a_terminal() {
     );
     let human = sandbox.human(["op", "env", "list"]).stdout;
     assert!(human.contains("ENVIRONMENT") && !human.contains('\u{1b}'), "{human}");
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut command = sandbox.gtc_command();
     command.args(["op", "env", "list", "--format", "human"]).env("CLICOLOR_FORCE", "1");
     assert!(
-        crate::support::run(&mut command).stdout.contains('\u{1b}'),
+        test_support::run(&mut command).stdout.contains('\u{1b}'),
         "`CLICOLOR_FORCE` forces colour"
     );
     command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE");
-    assert!(!crate::support::run(&mut command).stdout.contains('\u{1b}'));
+    assert!(!test_support::run(&mut command).stdout.contains('\u{1b}'));
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn help_version_and_completions() {
         script.shows(&["env-packs", "tool-check", "store-root"]);
         if shell == "bash" {
             let path = sandbox.write("completions", &script.stdout);
-            crate::support::run(sandbox.command("/bin/bash").arg("-n").arg(path)).succeeded();
+            test_support::run(sandbox.command("/bin/bash").arg("-n").arg(path)).succeeded();
         }
     }
 }
@@ -228,24 +228,22 @@ fn examples_in_pack_help_parse() {
 #[test]
 fn missing_home_names_the_variables_to_set() {
     let sandbox = Sandbox::new();
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut command = sandbox.gtc_command();
     command.args(["op", "env", "list"]).env("HOME", "somewhere").env_remove("GTC_CACHE_DIR");
-    let ran = crate::support::run(&mut command).exited(2);
+    let ran = test_support::run(&mut command).exited(2);
     assert!(ran.stderr.contains("set HOME"), "{ran:?}");
     command
         .env("GTC_STORE_ROOT", sandbox.home().join("store"))
         .env("GTC_CACHE_DIR", sandbox.home().join("cache"));
-    crate::support::run(&mut command).succeeded();
+    test_support::run(&mut command).succeeded();
 }
 
 #[test]
 fn closed_pipe_is_not_an_error() {
     let sandbox = Sandbox::with_local();
     let mut command = sandbox.command("/bin/sh");
-    command
-        .arg("-c")
-        .arg(format!("{} op env show local | head -c 1; exit 0", env!("CARGO_BIN_EXE_gtc")));
-    let ran = crate::support::run(&mut command).succeeded();
+    command.arg("-c").arg(format!("{} op env show local | head -c 1; exit 0", gtc()));
+    let ran = test_support::run(&mut command).succeeded();
     assert_eq!(ran.stderr, "");
 }
 
@@ -272,8 +270,8 @@ fn limits_can_be_changed_but_not_disabled() {
         .gtc(inspect.iter().chain(&["--limit", "archive.bytes=1KiB"]))
         .refused(1, "archive-too-large");
     assert!(refused.contains("more than the 1024 allowed"), "{refused}");
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-    let ran = crate::support::run(
+    let mut command = sandbox.gtc_command();
+    let ran = test_support::run(
         command.args(inspect).env("GTC_LIMITS", "probe.number=1,archive.entries=2"),
     );
     ran.refused(1, "zip-entry-count");

@@ -3,13 +3,13 @@
 use std::fs::OpenOptions;
 use std::process::Stdio;
 
-use crate::support::Sandbox;
+use test_support::Sandbox;
 
 /// Runs `gtc` with a closed standard output, and returns its exit code.
 fn run_with_closed_stdout(sandbox: &Sandbox, arguments: &[&str]) -> Option<i32> {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut command = sandbox.gtc_command();
     command.args(arguments).stdout(writer).stderr(Stdio::null());
     command.status().expect("it starts").code()
 }
@@ -17,7 +17,7 @@ fn run_with_closed_stdout(sandbox: &Sandbox, arguments: &[&str]) -> Option<i32> 
 /// Runs `gtc` with a standard output on a full disk, and returns its exit code and errors.
 fn run_with_full_stdout(sandbox: &Sandbox, arguments: &[&str]) -> (Option<i32>, String) {
     let full = OpenOptions::new().write(true).open("/dev/full").expect("a full device");
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut command = sandbox.gtc_command();
     let output = command.args(arguments).stdout(full).output().expect("it starts");
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }

@@ -8,8 +8,8 @@ use gtc_signing::{CosignBundle, KeyError, PublicKey, SignatureError, cosign};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
-use crate::support::cosign::{CosignKey, SPKI, manifest, payload, public_pem};
-use crate::support::{Sandbox, repository, text};
+use test_support::cosign::{CosignKey, SPKI, manifest, payload, public_pem};
+use test_support::{Sandbox, repository, text};
 
 fn archive() -> Sha256Digest {
     Sha256Digest::compute(b"the archive")

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::support::{Sandbox, repository, text};
+use test_support::{Sandbox, repository, text};
 
 /// The codes of all findings, and the exit code of `gtc pack validate`.
 type Expected = (&'static [&'static str], i32);
@@ -146,7 +146,7 @@ fn a_designer_application_is_reported_as_a_note() {
     ];
     let entries =
         entries.map(|(name, content)| (name.to_owned(), content.to_string().into_bytes()));
-    let archive = crate::support::zips::Zip::stored(&entries).bytes();
+    let archive = test_support::zips::Zip::stored(&entries).bytes();
     let path = sandbox.write("greeter.gtpack", archive).display().to_string();
     let report = sandbox.gtc(["pack", "validate", "--strict", &path]).succeeded().result();
     let finding = &report["packs"][0]["findings"][0];

@@ -5,7 +5,7 @@ use std::path::Path;
 use env_pack_domain::{BindingContext, CheckOutcome, HandlerFault, Permissions, Preflight};
 use gtc_engine::EngineLimits;
 
-use crate::support::engines::{engine, load};
+use test_support::engines::{engine, load};
 
 /// Runs the preflight of a component, with these answers.
 pub fn preflight(

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use env_pack_domain::{HandlerFault, Sha256Digest, ToolCheck};
 use gtc_engine::{Engine, EngineLimits, EngineSettings, Provenance, Worker};
 
-use crate::support::BACKSTOP;
-use crate::support::engines::{context, engine, load, settings};
-use crate::support::wat::Handler;
+use test_support::BACKSTOP;
+use test_support::engines::{context, engine, load, settings};
+use test_support::wat::Handler;
 
 /// Returns an engine without a cache of compiled code.
 fn without_store(worker: Worker) -> Engine {

@@ -1,7 +1,7 @@
 //! Environment files: members of other tools survive a change, and malformed files are
 //! neither used nor changed.
 
-use crate::support::{Sandbox, repository};
+use test_support::{Sandbox, repository};
 
 fn fixture(name: &str) -> String {
     std::fs::read_to_string(

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::support::toolchain::{path, toolchain};
-use crate::support::{Ran, Sandbox, repository, text};
 use crate::toolchains::{component, copy, toolchains};
+use test_support::toolchain::{path, toolchain};
+use test_support::{Ran, Sandbox, repository, text};
 
 /// A listener on this machine, and its address.
 fn listener() -> (TcpListener, String) {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::wat::Handler;
-use crate::support::{Ran, Sandbox, packs, repository};
+use test_support::wat::Handler;
+use test_support::{Ran, Sandbox, packs, repository};
 
 const KIND: &str = "acme.oauth.auth0@1.0.0";
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::wat::Handler;
-use crate::support::{Ran, Sandbox, packs, terminal, text};
+use test_support::wat::Handler;
+use test_support::{Ran, Sandbox, gtc, packs, terminal, text};
 
 const ADD: [&str; 8] =
     ["op", "env-packs", "add", "--env", "local", "--slot", "revocation", "--kind"];
@@ -79,8 +79,8 @@ fn a_suggested_command_cannot_do_more_than_it_shows() {
         .and_then(|rest| rest.split("`, or all declared").next());
     let command =
         ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect::<Vec<_>>().join(" ");
-    let script = format!("{} {command} {}", env!("CARGO_BIN_EXE_gtc"), flags.expect("flags"));
-    let pasted = crate::support::run(sandbox.command("/bin/sh").arg("-c").arg(script));
+    let script = format!("{} {command} {}", gtc(), flags.expect("flags"));
+    let pasted = test_support::run(sandbox.command("/bin/sh").arg("-c").arg(script));
     assert_eq!(pasted.code, 0, "{pasted:?}");
     assert!(!sandbox.home().join("pasted").exists());
 }
@@ -224,15 +224,13 @@ fn a_user_at_a_terminal_is_asked() {
     let pack = pack(&sandbox, component("1"), &["crl 'it is' *"], &["crl.example:443"]);
     let bind: Vec<&str> = ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect();
     for no in ["\n", "n\n", "yesterday\n", "\u{4}"] {
-        let (code, screen) =
-            terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), no);
+        let (code, screen) = terminal::talk(sandbox.gtc_command().args(&bind), no);
         assert_eq!(code, 1, "{screen}");
         assert!(screen.contains("Grant? [y/N]") && screen.contains("not granted"), "{screen}");
         assert!(screen.contains("to run `crl 'it is' *`"), "{screen}");
     }
     assert_eq!(listed(&sandbox), json!([]));
-    let (code, screen) =
-        terminal::talk(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(&bind), "y\n");
+    let (code, screen) = terminal::talk(sandbox.gtc_command().args(&bind), "y\n");
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("may reach `crl.example:443`"), "{screen}");
     assert_eq!(listed(&sandbox)[0]["grants"]["network"], json!(["crl.example:443"]));

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::support::{Sandbox, repository};
+use test_support::{Sandbox, repository};
 
 #[test]
 fn every_help_page_agrees_with_its_snapshot() {

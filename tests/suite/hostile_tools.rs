@@ -5,9 +5,9 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::asker::{answers, deployer, engine};
-use crate::support::memory::watched;
-use crate::support::{BACKSTOP, Ran, Sandbox, run, text};
+use test_support::asker::{answers, deployer, engine};
+use test_support::memory::watched;
+use test_support::{BACKSTOP, Ran, Sandbox, gtc, run, text};
 
 /// A sandbox whose deployer may run the script `probed` with any one argument.
 fn with_probed(script: &str) -> Sandbox {
@@ -131,7 +131,7 @@ fn a_tool_inherits_no_state_from_the_host() {
     let mut shell = sandbox.command("/bin/sh");
     let command = format!(
         "trap '' INT TERM HUP USR1; umask 0; exec 7</etc/passwd 9>/dev/null; exec {} op env tool-check local",
-        env!("CARGO_BIN_EXE_gtc")
+        gtc()
     );
     shell
         .arg("-c")

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use crate::support::repository;
+use test_support::repository;
 
 /// The modules that still have import circles. More may be removed, none added.
 const WITH_CIRCLES: [&str; 1] = ["core::ops"];

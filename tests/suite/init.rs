@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::Sandbox;
+use test_support::Sandbox;
 
 #[test]
 fn from_nothing_to_five_healthy_handlers() {
@@ -14,7 +14,7 @@ fn from_nothing_to_five_healthy_handlers() {
 
     let mut written = sandbox.document("local");
     let native = std::fs::read_to_string(
-        crate::support::repository().join("tests/fixtures/native/fresh/environment.json"),
+        test_support::repository().join("tests/fixtures/native/fresh/environment.json"),
     );
     let native: serde_json::Value =
         serde_json::from_str(&native.expect("a fixture")).expect("JSON");

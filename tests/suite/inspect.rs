@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::wat::Handler;
-use crate::support::{Sandbox, repository, text};
+use test_support::wat::Handler;
+use test_support::{Sandbox, repository, text};
 
 #[test]
 fn build_takes_the_metadata_from_the_component() {

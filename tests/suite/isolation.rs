@@ -13,10 +13,10 @@ use gtc_engine::{
     Worker,
 };
 
-use crate::support::engines::{context, settings};
-use crate::support::packs::permissions;
-use crate::support::wat::Handler;
-use crate::support::{BACKSTOP, Ran, Sandbox, repository, text};
+use test_support::engines::{context, settings};
+use test_support::packs::permissions;
+use test_support::wat::Handler;
+use test_support::{BACKSTOP, Ran, Sandbox, repository, text};
 
 /// A handler whose preflight never returns.
 fn busy() -> Handler {
@@ -61,7 +61,7 @@ fn started(mut command: Command) -> Child {
 /// Starts a validation that lasts until its guest is killed.
 fn endless(sandbox: &Sandbox) -> Child {
     let pack = sandbox.pack("state", "acme.state.busy", "^1", busy().component());
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut command = sandbox.gtc_command();
     command
         .args(["--limit", "handler.trial-time=120s", "pack", "validate", "--format", "json"])
         .arg(pack);

@@ -8,7 +8,7 @@ use std::process::Command;
 use env_pack_domain::Sha256Digest;
 use gtc_fetch::layout::{self, Layout, LayoutBlob, LayoutEntry, LayoutLimits};
 
-use crate::support::{Sandbox, run};
+use test_support::{Sandbox, run};
 
 const NAME: &str = "ghcr.io/team/vault:1";
 

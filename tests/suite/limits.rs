@@ -6,8 +6,8 @@ use std::time::Duration;
 use env_pack_domain::Sha256Digest;
 use gtc_engine::{EngineLimits, Provenance};
 
-use crate::support::engines::{context, engine};
-use crate::support::wat::Handler;
+use test_support::engines::{context, engine};
+use test_support::wat::Handler;
 
 /// Returns the outcome of a component under these limits: `healthy`, or the fault.
 fn outcome(component: &[u8], limits: EngineLimits) -> String {
@@ -215,7 +215,7 @@ fn complexity_and_compilation() {
 /// The authoring guide states the default limits.
 #[test]
 fn the_guide_lists_the_actual_limits() {
-    let guide = std::fs::read_to_string(crate::support::repository().join("docs/authoring.md"))
+    let guide = std::fs::read_to_string(test_support::repository().join("docs/authoring.md"))
         .expect("the guide");
     let limits = EngineLimits::default();
     let seconds = |time: Duration| time.as_secs();

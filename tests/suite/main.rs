@@ -50,7 +50,6 @@ mod refusals;
 mod schemas;
 mod secret_leaks;
 mod signing;
-mod support;
 mod tool_arguments;
 mod tool_check;
 mod toolchains;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::support::{Ran, Sandbox, text};
+use test_support::{Ran, Sandbox, text};
 
 fn sandbox() -> (Sandbox, PathBuf, String) {
     let sandbox = Sandbox::new().with_own_cache();

@@ -6,8 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsRawFd as _;
 use std::time::{Duration, Instant};
 
-use crate::support::asker::answers;
-use crate::support::{Sandbox, run};
+use test_support::asker::answers;
+use test_support::{Sandbox, run};
 
 fn listener(address: &str) -> (TcpListener, String) {
     let listener = TcpListener::bind((address, 0)).expect("a port");

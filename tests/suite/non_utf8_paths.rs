@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{Ran, Sandbox, run, text};
+use test_support::{Ran, Sandbox, run, text};
 
 /// The character that replaces invalid bytes in reports.
 const REPLACEMENT: &str = "\u{fffd}";
@@ -21,7 +21,7 @@ fn non_utf8(name: &str) -> OsString {
 fn gtc_in_non_utf8_folder(sandbox: &Sandbox, arguments: &[&OsStr]) -> Ran {
     let folder = sandbox.home().join(non_utf8("folder"));
     std::fs::create_dir_all(&folder).expect("a folder");
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut command = sandbox.gtc_command();
     run(command.args(arguments).current_dir(folder))
 }
 
@@ -136,11 +136,11 @@ fn non_utf8_reference_is_refused_by_name() {
     }
     let human = sandbox.gtc(arguments("pack inspect <pack> --format human")).exited(2);
     assert!(human.stderr.starts_with("error: argument `\u{fffd}pack` is not UTF-8"), "{human:?}");
-    let mut variable = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut variable = sandbox.gtc_command();
     let message = run(variable.args(["doctor", "limits"]).env("GTC_LIMITS", non_utf8("x")))
         .refused(2, "invalid-argument");
     assert!(message.contains("variable `GTC_LIMITS`"), "{message}");
-    let mut secret = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut secret = sandbox.gtc_command();
     let secret =
         secret.args(["doctor", "limits"]).env("GTC_REGISTRY_PASSWORD", non_utf8("hunter2"));
     let message = run(secret.env("GTC_LIMITS", non_utf8("x"))).refused(2, "invalid-argument");

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::wat::Handler;
-use crate::support::{Ran, Sandbox};
+use test_support::wat::Handler;
+use test_support::{Ran, Sandbox};
 
 const SECTION: &str = "greentic:env-pack/permissions@0.1.0";
 

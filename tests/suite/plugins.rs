@@ -11,8 +11,8 @@ use gtc_core::ops::plugins::{Plugins, RegisterError};
 use gtc_core::{Host, HostSettings};
 use gtc_engine::Worker;
 
-use crate::support::wat::Handler;
-use crate::support::{Sandbox, packs, repository, run};
+use test_support::wat::Handler;
+use test_support::{Sandbox, gtc, packs, repository, run};
 
 /// A handler that the embedding program implements.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ fn host(sandbox: &Sandbox, worker: Worker) -> Host {
 }
 
 fn with_worker(sandbox: &Sandbox) -> Host {
-    host(sandbox, Worker::Program(env!("CARGO_BIN_EXE_gtc").into()))
+    host(sandbox, Worker::Program(gtc().into()))
 }
 
 fn paths(plugins: &Plugins) -> Vec<String> {
@@ -239,9 +239,7 @@ fn a_program_hosts_handlers_of_its_own_and_of_packs() {
         .current_dir(repository());
     let built = build.output().expect("cargo starts");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_gtc"))
-        .with_file_name("examples")
-        .join("embed-host");
+    let program = std::path::Path::new(gtc()).with_file_name("examples").join("embed-host");
 
     let mut sandbox = Sandbox::new();
     sandbox.program("vault", "echo Vault v1.15.2");

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use crate::support::terminal::talk;
-use crate::support::wat::Handler;
-use crate::support::{Sandbox, run};
+use test_support::terminal::talk;
+use test_support::wat::Handler;
+use test_support::{Sandbox, run};
 
 const PATH: &str = "test.state.slow";
 /// The escape sequence that erases a line.
@@ -38,7 +38,7 @@ fn bind_slow_pack<T>(flags: &[&str], run: impl FnOnce(&mut Command) -> T) -> T {
         "--pack-ref",
         &pack,
     ];
-    run(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(bind).args(flags).env("TERM", "xterm"))
+    run(sandbox.gtc_command().args(bind).args(flags).env("TERM", "xterm"))
 }
 
 /// Binds the pack at a terminal, and returns all that was written to the screen.

@@ -5,7 +5,7 @@
 use env_pack_domain::Sha256Digest;
 use gtc_engine::{Engine, EngineLimits, EngineSettings, Provenance};
 
-use crate::support::engines::settings;
+use test_support::engines::settings;
 
 /// Proposals for core modules: name, a module that uses it, and a part of the error.
 const MODULES: [(&str, &str, &str); 18] = [

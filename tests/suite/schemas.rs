@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::cli::verbs;
-use crate::support::schema::faults;
-use crate::support::{Sandbox, repository};
+use test_support::schema::faults;
+use test_support::{Sandbox, repository};
 
 /// Documents in YAML, each with the verb whose arguments it holds. They use every argument,
 /// and texts at the edge of what the parsers accept.

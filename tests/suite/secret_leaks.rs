@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
-use crate::support::asker::deployer;
-use crate::support::{Ran, Sandbox, run};
+use test_support::asker::deployer;
+use test_support::{Ran, Sandbox, run};
 
 /// A secret without a recognisable form.
 const PLAIN: &str = "canary?7f3e>9d2c~61ab";

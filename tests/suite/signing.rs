@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use gtc_signing::{Envelope, PrivateKey};
 use serde_json::{Value, json};
 
-use crate::support::signing::Key;
-use crate::support::{Ran, Sandbox, text};
+use test_support::signing::Key;
+use test_support::{Ran, Sandbox, text};
 
 const PATH: &str = "acme.secrets.signed";
 

@@ -2,9 +2,9 @@
 
 use gtc_engine::EngineLimits;
 
-use crate::support::Sandbox;
-use crate::support::asker::{deployer, engine};
-use crate::support::run;
+use test_support::Sandbox;
+use test_support::asker::{deployer, engine};
+use test_support::run;
 
 /// A sandbox with three granted commands, in which every tool writes a file.
 fn sandbox() -> Sandbox {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Sandbox, text};
+use test_support::{Sandbox, text};
 
 fn with_vault_bound() -> Sandbox {
     let sandbox = Sandbox::new();

@@ -14,7 +14,7 @@ use gtc_engine::EngineLimits;
 use serde_json::{Value, json};
 
 use crate::empty_wasi::{found, preflight};
-use crate::support::{Sandbox, repository, text};
+use test_support::{Sandbox, gtc, repository, text};
 
 /// Builds the component of an example as a project, in a folder in which its toolchain stays
 /// installed.
@@ -24,7 +24,7 @@ pub(crate) fn component(example: &str) -> PathBuf {
     build_if_stale(example, &[&source, &source.join("wit"), &wit()], |out| {
         copy(&source, &folder);
         install(example, &folder);
-        let mut build = Command::new(env!("CARGO_BIN_EXE_gtc"));
+        let mut build = Command::new(gtc());
         build
             .args(["pack", "build"])
             .current_dir(&folder)

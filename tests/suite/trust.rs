@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::Sha256Digest;
 use serde_json::{Value, json};
 
-use crate::support::{Ran, Sandbox, repository, text};
+use test_support::{Ran, Sandbox, repository, text};
 
 const PATH: &str = "acme.secrets.signed";
 const KIND: &str = "acme.secrets.signed@1.0.0";

@@ -7,8 +7,8 @@ use std::os::unix::process::CommandExt as _;
 use env_pack_domain::{ForeignText, Permissions};
 use serde_json::{Value, json};
 
-use crate::support::wat::Handler;
-use crate::support::{Ran, Sandbox, packs, run, text};
+use test_support::wat::Handler;
+use test_support::{Ran, Sandbox, gtc_folder, packs, run, text};
 
 /// The text that the guest `liar` returns everywhere.
 const LIE: &str = "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}\u{200b}\u{7f}\r\nFAKED a\nFAKED b\u{85}FAKED c\u{2028}FAKED d";
@@ -358,11 +358,11 @@ fn arguments_and_file_names_cannot_spoof_terminal_output() {
         assert!(ran.stderr.contains("invalid-argument"), "{ran:?}");
     }
     // the program name, a variable, and bytes that are not UTF-8
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut command = sandbox.gtc_command();
     harmless(&run(command.arg0(LIE).args(["op", "env", "list", "x", "--format", "human"])));
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut command = sandbox.gtc_command();
     harmless(&run(command.env("GTC_FORMAT", LIE).args(["op", "env", "list"])));
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut command = sandbox.gtc_command();
     let no_text = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"\xff\x1b[2J");
     harmless(&run(command.args(["op", "env", "doctor"]).arg(no_text)).exited(2));
     audited(&sandbox);
@@ -401,9 +401,8 @@ fn suggested_commands_quote_untrusted_text() {
         commands.len() == 2 && commands.iter().all(|command| command.starts_with("gtc ")),
         "{next}"
     );
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_gtc")).parent().expect("a folder");
     for pasted in commands {
-        let path = format!("{}:/usr/bin:/bin", bin.display());
+        let path = format!("{}:/usr/bin:/bin", gtc_folder());
         run(sandbox.command("/bin/sh").env("PATH", path).args(["-c", pasted]));
         assert!(!sandbox.home().join("pasted").exists(), "{pasted}");
     }

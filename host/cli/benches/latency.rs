@@ -2,11 +2,6 @@
 //! of the same engine, as a multiple of its time alone, both in one run.
 //!
 //! `cargo bench -p gtc --bench latency [CALLS]`
-#![expect(clippy::disallowed_methods, reason = "it reads what the system counts")]
-
-#[expect(dead_code, unreachable_pub, reason = "shared with the tests, which use all of it")]
-#[path = "../../../tests/suite/support/mod.rs"]
-mod support;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -14,9 +9,8 @@ use std::time::{Duration, Instant};
 
 use env_pack_domain::{BindingContext, EnvPackHandler, Sha256Digest};
 use gtc_engine::{Engine, EngineLimits, EngineSettings, Provenance};
-
-use support::engines::{context, settings};
-use support::wat::Handler;
+use test_support::engines::{context, settings};
+use test_support::wat::Handler;
 
 /// The pause between two calls of the measured handler: none, or long enough for a CPU to
 /// enter an idle state.

@@ -2,7 +2,7 @@
 
 use super::rules::{BULKY, pack};
 use super::{Hostile, hostile};
-use crate::support::zips::{EndRecord, Zip, ZipEntry, deflate};
+use test_support::zips::{EndRecord, Zip, ZipEntry, deflate};
 
 const HANDLER: &str = "components/handler.wasm";
 const NOTES: &str = "notes/b.txt";

@@ -5,9 +5,9 @@ use greentic_types::{PackManifest, decode_pack_manifest, encode_pack_manifest};
 use serde_json::{Value, json};
 
 use super::{Hostile, hostile, open};
-use crate::support::memory::watched;
-use crate::support::zips::{Entry, Zip, bill, cbor, pack_entries, sealed};
-use crate::support::{Sandbox, run};
+use test_support::memory::watched;
+use test_support::zips::{Entry, Zip, bill, cbor, pack_entries, sealed};
+use test_support::{Sandbox, gtc, run};
 
 const EXTENSION: &str = "greentic.env-pack.v1";
 
@@ -272,8 +272,7 @@ fn deep_nesting_does_not_overflow_a_small_stack() {
     let inspect = |label: &str, bytes: &[u8]| {
         let path = sandbox.write("deep.gtpack", bytes).display().to_string();
         let mut shell = sandbox.command("/bin/sh");
-        let gtc = env!("CARGO_BIN_EXE_gtc");
-        shell.args(["-c", &format!("ulimit -s 256; exec {gtc} pack inspect {path}")]);
+        shell.args(["-c", &format!("ulimit -s 256; exec {} pack inspect {path}", gtc())]);
         let code = run(&mut shell).code;
         assert_eq!(code == 0, open(bytes).is_ok(), "{label} ends with {code}");
         code == 0
@@ -318,8 +317,7 @@ fn a_manifest_full_of_values_takes_bounded_memory() {
     });
     let sandbox = Sandbox::new();
     let path = sandbox.write("full.gtpack", full).display().to_string();
-    let (ran, peak) =
-        watched(sandbox.command(env!("CARGO_BIN_EXE_gtc")).args(["pack", "inspect", &path]));
+    let (ran, peak) = watched(sandbox.gtc_command().args(["pack", "inspect", &path]));
     ran.succeeded();
     assert!(peak <= 192 << 10, "{peak} KiB");
 }

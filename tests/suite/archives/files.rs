@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::rules::pack;
-use crate::support::Sandbox;
+use test_support::Sandbox;
 
 /// The commands that open a file as an archive or a component.
 fn verbs(path: &Path) -> [Vec<String>; 3] {

@@ -5,7 +5,7 @@ use greentic_types::cbor::canonical::{from_cbor, to_canonical_cbor_allow_floats}
 use serde_json::{Value, json};
 
 use super::{Hostile, hostile, open};
-use crate::support::zips::{Entry, Zip, bill, pack_entries, sealed};
+use test_support::zips::{Entry, Zip, bill, pack_entries, sealed};
 
 /// The manifest of a pack with one handler.
 fn manifest() -> Value {

@@ -16,8 +16,8 @@ use std::time::Duration;
 use gtc_archive::{ArchiveError, ArchiveLimits, ZipRule};
 
 use self::rules::{In, breaks, pack};
-use crate::support::footprint::used;
-use crate::support::{Sandbox, memory, text};
+use test_support::footprint::used;
+use test_support::{Sandbox, memory, text};
 
 /// A small random number generator with a fixed sequence, so that tests are reproducible.
 struct Random(u64);
@@ -151,7 +151,7 @@ fn inspect_refuses_every_hostile_archive_in_bounded_memory() {
     let sandbox = Sandbox::new();
     let inspect = |bytes: &[u8]| {
         let path = sandbox.write("packs/one.gtpack", bytes);
-        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+        let mut command = sandbox.gtc_command();
         command.args(["pack", "inspect", &path.display().to_string()]);
         memory::peak_at_stderr(&mut command)
     };

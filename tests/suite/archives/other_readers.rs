@@ -8,8 +8,8 @@ use gtc_archive::{ArchiveLimits, repack};
 use serde_json::Value;
 
 use super::{Random, open};
-use crate::support::footprint::show;
-use crate::support::zips::{Entry, Zip, ZipEntry, ZipHeader, entries, pack_entries, sealed};
+use test_support::footprint::show;
+use test_support::zips::{Entry, Zip, ZipEntry, ZipHeader, entries, pack_entries, sealed};
 
 const ARCHIVES: u64 = 4000;
 

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::rules::pack;
 use super::{Hostile, all, container, content, open};
-use crate::support::Sandbox;
-use crate::support::zips::{Entry, Zip, ZipEntry, entries, pack_entries};
 use gtc_archive::{ArchiveLimits, repack};
+use test_support::Sandbox;
+use test_support::zips::{Entry, Zip, ZipEntry, entries, pack_entries};
 
 /// An archive with the deviations of common writers: folders, extra fields, comments, data
 /// descriptors, compression, another order, no bill of materials.

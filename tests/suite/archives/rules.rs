@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use gtc_archive::ZipRule;
 
-use crate::support::zips::{Zip, ZipEntry, pack_entries, sealed};
+use test_support::zips::{Zip, ZipEntry, pack_entries, sealed};
 
 /// The entry in which a rule is broken. There are two, so that two rules can be broken in
 /// one archive.
@@ -30,24 +30,21 @@ pub fn pack() -> Zip {
     }))
 }
 
-impl Zip {
-    pub fn entry(&mut self, name: &str) -> &mut ZipEntry {
-        let found = self.entries.iter_mut().find(|entry| entry.central.name == name.as_bytes());
-        found.unwrap_or_else(|| panic!("no entry {name}"))
+impl In {
+    /// The name of the deflated entry.
+    fn deflated(self) -> &'static str {
+        match self {
+            Self::First => "components/handler.manifest.cbor",
+            Self::Second => "notes/a.txt",
+        }
     }
 
-    fn deflated_in(&mut self, which: In) -> &mut ZipEntry {
-        self.entry(match which {
-            In::First => "components/handler.manifest.cbor",
-            In::Second => "notes/a.txt",
-        })
-    }
-
-    fn stored_in(&mut self, which: In) -> &mut ZipEntry {
-        self.entry(match which {
-            In::First => "components/handler.wasm",
-            In::Second => "notes/b.txt",
-        })
+    /// The name of the stored entry.
+    fn stored(self) -> &'static str {
+        match self {
+            Self::First => "components/handler.wasm",
+            Self::Second => "notes/b.txt",
+        }
     }
 }
 
@@ -66,7 +63,7 @@ fn bulky(size: usize) -> ZipEntry {
 pub fn breaks(zip: &mut Zip, rule: ZipRule, which: In) {
     match rule {
         ZipRule::EndRecord => zip.suffix.push(0),
-        ZipRule::MultiDisk => zip.stored_in(which).disk = 1,
+        ZipRule::MultiDisk => zip.entry(which.stored()).disk = 1,
         ZipRule::Zip64 => {
             // only a locator, included in the size of the central directory
             zip.before_end = [b"PK\x06\x07".as_slice(), &[0; 16]].concat();
@@ -74,40 +71,42 @@ pub fn breaks(zip: &mut Zip, rule: ZipRule, which: In) {
             zip.end.directory_bytes = Some(directory_bytes);
         }
         ZipRule::EntryCount => zip.end.entries = Some(zip.entries.len() as u16 + 1),
-        ZipRule::Tiling => zip.stored_in(which).gap = b"hidden".to_vec(),
+        ZipRule::Tiling => zip.entry(which.stored()).gap = b"hidden".to_vec(),
         ZipRule::Truncated => zip.entry("sbom.cbor").central.name_bytes = Some(199),
-        ZipRule::Signature => zip.stored_in(which).local.signature = *b"PK\x03\x05",
-        ZipRule::HeadersDiffer => zip.stored_in(which).local.time ^= 1,
-        ZipRule::Version => zip.stored_in(which).both(|header| header.version = 64),
-        ZipRule::Flags => zip.stored_in(which).both(|header| header.flags = 1),
-        ZipRule::Method => zip.stored_in(which).both(|header| header.method = 12),
+        ZipRule::Signature => zip.entry(which.stored()).local.signature = *b"PK\x03\x05",
+        ZipRule::HeadersDiffer => zip.entry(which.stored()).local.time ^= 1,
+        ZipRule::Version => zip.entry(which.stored()).both(|header| header.version = 64),
+        ZipRule::Flags => zip.entry(which.stored()).both(|header| header.flags = 1),
+        ZipRule::Method => zip.entry(which.stored()).both(|header| header.method = 12),
         ZipRule::ExtraField => {
-            zip.stored_in(which).both(|header| header.extra = vec![0x99, 0x99, 0, 0])
+            zip.entry(which.stored()).both(|header| header.extra = vec![0x99, 0x99, 0, 0])
         }
         ZipRule::Name => {
-            zip.stored_in(which).both(|header| header.name = b"../../etc/passwd".to_vec())
+            zip.entry(which.stored()).both(|header| header.name = b"../../etc/passwd".to_vec())
         }
-        ZipRule::NameTooLong => zip.stored_in(which).both(|header| header.name = vec![b'a'; 201]),
+        ZipRule::NameTooLong => {
+            zip.entry(which.stored()).both(|header| header.name = vec![b'a'; 201])
+        }
         ZipRule::DuplicateName => {
-            let twin = zip.stored_in(which).clone();
+            let twin = zip.entry(which.stored()).clone();
             zip.entries.push(twin);
         }
-        ZipRule::FileType => zip.stored_in(which).external = 0o120_777 << 16,
+        ZipRule::FileType => zip.entry(which.stored()).external = 0o120_777 << 16,
         ZipRule::EntryTooLarge => zip.entries.insert(0, TOO_BULKY.clone()),
         ZipRule::TotalTooLarge => {
             let parts = (0..5).map(|part| BULKY.clone().renamed(format!("bulky/{part}")));
             zip.entries.splice(0..0, parts);
         }
         ZipRule::Ratio => {
-            *zip.deflated_in(which) = ZipEntry::deflated("notes/zeros", &[0; 1 << 20])
+            *zip.entry(which.deflated()) = ZipEntry::deflated("notes/zeros", &[0; 1 << 20])
         }
-        ZipRule::StoredSize => zip.stored_in(which).both(|header| header.size += 1),
+        ZipRule::StoredSize => zip.entry(which.stored()).both(|header| header.size += 1),
         ZipRule::DeflateStream => {
-            let entry = zip.deflated_in(which);
+            let entry = zip.entry(which.deflated());
             entry.data.push(0);
             entry.both(|header| header.compressed += 1);
         }
-        ZipRule::Checksum => zip.stored_in(which).both(|header| header.crc ^= 1),
+        ZipRule::Checksum => zip.entry(which.stored()).both(|header| header.crc ^= 1),
         unknown => panic!("no archive breaks {unknown:?}"),
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::Author;
-use crate::support::{Ran, text};
 use crate::toolchains::{component, toolchains};
+use test_support::{Ran, text};
 
 /// Creates a project, and links the toolchain that an example has installed.
 fn project(
@@ -27,7 +27,7 @@ fn project(
 
 /// Builds the pack, without the time limit of other commands, because the toolchains are slow.
 fn build_pack(author: &Author, folder: &Path) -> Value {
-    let mut build = author.sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut build = author.sandbox.gtc_command();
     build.args(["pack", "build"]).current_dir(folder);
     Ran::from(build.output().expect("it starts")).succeeded().result()
 }
@@ -83,7 +83,7 @@ fn a_python_project_builds_passes_its_tests_and_is_bound() {
     let path = "acme.secrets.snake";
     let folder = project(&author, "python", path, "python-secrets", (".venv", ".venv"));
     let tests = author.run(&folder, "python3", ["-m", "unittest"]).succeeded();
-    assert!(tests.stderr.contains("Ran 2 tests"), "{tests:?}");
+    assert!(tests.stderr.contains("Output 2 tests"), "{tests:?}");
     let outcome =
         bind_and_check(&mut author, &folder, "secrets", path, ("python3", "Python 3.99.1"));
     assert_eq!(outcome, json!({"status": "ok", "detail": "3.99.1"}));

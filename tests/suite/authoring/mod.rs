@@ -9,8 +9,8 @@ mod toolchains;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::support::toolchain::{path, toolchain};
-use crate::support::{Ran, Sandbox, run};
+use test_support::toolchain::{path, toolchain};
+use test_support::{Ran, Sandbox, gtc, run};
 
 /// A pack author: a sandbox with projects, and the toolchains of this machine.
 struct Author {
@@ -58,6 +58,6 @@ impl Author {
 
     /// Runs `gtc pack build` in a project.
     fn build(&self, folder: &Path) -> Ran {
-        self.run(folder, env!("CARGO_BIN_EXE_gtc"), ["pack", "build"])
+        self.run(folder, gtc(), ["pack", "build"])
     }
 }

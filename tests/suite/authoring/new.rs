@@ -7,7 +7,7 @@ use env_pack_domain::CapabilitySlot;
 use gtc_core::project::{self, ProjectLimits};
 use serde_json::{Value, json};
 
-use crate::support::Sandbox;
+use test_support::Sandbox;
 
 #[test]
 fn the_slot_is_in_the_path_or_named() {

@@ -7,7 +7,7 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
 
-use crate::support::{Ran, Sandbox, repository};
+use test_support::{Ran, Sandbox, repository};
 
 const PYTHON: &str = "language = \"python\"\nversion = \"0.1.0\"\n";
 

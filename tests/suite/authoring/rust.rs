@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use super::Author;
-use crate::support::{Sandbox, repository, text};
+use test_support::{Sandbox, gtc, gtc_folder, repository, text};
 
 #[test]
 fn the_template_builds_passes_its_tests_and_is_bound() {
@@ -54,13 +54,11 @@ fn bind_as_the_readme_says(sandbox: &Sandbox, readme: &std::path::Path, folder: 
     let command =
         text.lines().find(|line| line.starts_with("gtc op env-packs")).expect("a command");
     let mut shell = sandbox.command("/bin/sh");
-    let gtc = std::path::Path::new(env!("CARGO_BIN_EXE_gtc"))
-        .parent()
-        .expect("a folder")
-        .display()
-        .to_string();
-    shell.args(["-c", command]).current_dir(folder).env("PATH", format!("{gtc}:/usr/bin:/bin"));
-    crate::support::run(&mut shell).succeeded();
+    shell
+        .args(["-c", command])
+        .current_dir(folder)
+        .env("PATH", format!("{}:/usr/bin:/bin", gtc_folder()));
+    test_support::run(&mut shell).succeeded();
 }
 
 /// The commands of the README work in an empty folder of an empty home.
@@ -97,10 +95,9 @@ fn an_unusual_path_inside_another_workspace_builds() {
     fs::create_dir(&folder).expect("a folder");
     let path = format!("-9-.type.0{}-", "x".repeat(183));
     assert_eq!(path.len() + "@0.1.0".len(), 200, "the limit of a descriptor");
-    let gtc = env!("CARGO_BIN_EXE_gtc");
     let new =
         ["pack", "new", "--format", "human", "--slot", "extension", "--dir", ".", "--", &path];
-    author.run(&folder, gtc, new).succeeded().shows(&["next: `gtc pack build`"]);
+    author.run(&folder, gtc(), new).succeeded().shows(&["next: `gtc pack build`"]);
     let readme = fs::read_to_string(folder.join("README.md")).expect("a file");
     let block = readme.split("```sh\n").nth(1).expect("a block");
     let (commands, _) = block.split_once("gtc op env tool-check local").expect("the last command");

@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use test_support::gtc;
+
 use super::Author;
 
 /// Creates a PATH with only these programs.
@@ -27,9 +29,9 @@ fn project(author: &Author, text: &str) -> PathBuf {
 
 #[track_caller]
 fn refused(author: &Author, path: &str, folder: &Path, what: &str, install: &str) {
-    let gtc = env!("CARGO_BIN_EXE_gtc");
-    let message =
-        author.run_with_path(path, folder, gtc, ["pack", "build"]).refused(2, "toolchain-missing");
+    let message = author
+        .run_with_path(path, folder, gtc(), ["pack", "build"])
+        .refused(2, "toolchain-missing");
     assert!(message.contains(what) && message.contains(install), "{message}");
 }
 
@@ -99,14 +101,13 @@ fn node_or_componentize_js_is_missing() {
 #[test]
 fn the_location_of_a_build_error_is_shown() {
     let mut author = Author::new();
-    let gtc = env!("CARGO_BIN_EXE_gtc");
     let folder = project(&author, "language = \"python\"\nversion = \"0.1.0\"\n");
     let path = programs(
         &mut author,
         &[("componentize-py", "echo \"backtrace $RUST_BACKTRACE\" >&2; exit 1")],
     );
     let message =
-        author.run_with_path(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
+        author.run_with_path(&path, &folder, gtc(), ["pack", "build"]).refused(1, "build-failed");
     assert!(message.contains("backtrace 0"), "{message}");
 
     project(&author, "language = \"javascript\"\nversion = \"0.1.0\"\n");
@@ -116,7 +117,7 @@ fn the_location_of_a_build_error_is_shown() {
     let node = "case $1 in --version) echo v20.20.2 ;; --check) echo \"$2:29 const x = ;\" >&2; exit 1 ;; esac";
     author.sandbox.program("node", node);
     let message =
-        author.run_with_path(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
+        author.run_with_path(&path, &folder, gtc(), ["pack", "build"]).refused(1, "build-failed");
     assert!(message.contains("project/handler.js:29 const x = ;"), "{message}");
 }
 
@@ -128,9 +129,8 @@ fn long_toolchain_output_is_truncated() {
     let script = "i=0; while [ $i -lt 100000 ]; do echo 'a line that says nothing at all, over and over' >&2; \
                   i=$((i+1)); done; echo 'the last line' >&2; exit 3";
     let path = programs(&mut author, &[("componentize-py", script)]);
-    let gtc = env!("CARGO_BIN_EXE_gtc");
     let message =
-        author.run_with_path(&path, &folder, gtc, ["pack", "build"]).refused(1, "build-failed");
+        author.run_with_path(&path, &folder, gtc(), ["pack", "build"]).refused(1, "build-failed");
     assert!(message.contains("the last line") && message.contains("exit status: 3"), "{message}");
     assert!(message.len() < 8 << 10, "{} bytes", message.len());
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use env_pack_domain::Sha256Digest;
 
 use super::{bind, blob, bound, cache, names};
-use crate::support::Sandbox;
+use test_support::Sandbox;
 
 /// The number of concurrent processes.
 const PROCESSES: usize = 6;
@@ -127,7 +127,7 @@ fn a_process_killed_at_any_moment_does_not_damage_the_cache() {
     let (mut killed, mut half_written) = (0, 0);
     for step in 0..40_u32 {
         forget();
-        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+        let mut command = sandbox.gtc_command();
         command.args(["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind"]);
         command.arg(format!("{path}@1.0.0")).arg("--pack-ref").arg(&pack);
         let mut child =
@@ -172,7 +172,7 @@ fn temporary_files_of_killed_processes_are_removed() {
 
 /// A valid component that takes long to write, because of a custom section of 8 MiB.
 fn padded(path: &str) -> Vec<u8> {
-    let mut component = crate::support::wat::Handler::new("state", path, "^1").component();
+    let mut component = test_support::wat::Handler::new("state", path, "^1").component();
     // a custom section: id 0, size, a name of one letter, and zeros
     let padding = 8 << 20;
     component.push(0);

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::json;
 
 use super::{bind, blob, bound, cache, names, reasons};
-use crate::support::{Sandbox, text};
+use test_support::{Sandbox, text};
 
 #[test]
 fn only_regular_files_are_cached_archives() {

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use env_pack_domain::Sha256Digest;
 use serde_json::{Value, json};
 
-use crate::support::{Ran, Sandbox, text};
+use test_support::{Ran, Sandbox, text};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{bind, blob, cache, names, reasons};
-use crate::support::{Sandbox, text};
+use test_support::{Sandbox, text};
 
 /// A sandbox with a signed pack bound to `state`, the pack, and the folder of its signatures.
 fn bound() -> (Sandbox, PathBuf, PathBuf) {

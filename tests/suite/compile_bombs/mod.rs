@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use env_pack_domain::Sha256Digest;
 use gtc_engine::{CompileLimits, Engine, EngineLimits, EngineSettings, Provenance};
 
-use crate::support::engines::settings;
-use crate::support::footprint::{Footprint, alone_with, show, used};
-use crate::support::{BACKSTOP, Sandbox};
+use test_support::engines::settings;
+use test_support::footprint::{Footprint, alone_with, show, used};
+use test_support::{BACKSTOP, Sandbox};
 
 use shapes::{
     branch_tables, chained_instances, component, component_exports, component_imports, constant,

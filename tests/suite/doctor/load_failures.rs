@@ -1,8 +1,8 @@
 //! Packs that do not load: the report names the pack, the reason and the next step.
 
 use super::state_pack_fails;
-use crate::support::Sandbox;
-use crate::support::wat::Handler;
+use test_support::Sandbox;
+use test_support::wat::Handler;
 
 #[test]
 fn a_missing_pack_is_reported() {

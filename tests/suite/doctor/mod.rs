@@ -5,8 +5,8 @@ mod load_failures;
 
 use serde_json::{Value, json};
 
-use crate::support::wat::Handler;
-use crate::support::{Ran, Sandbox, repository, text};
+use test_support::wat::Handler;
+use test_support::{Ran, Sandbox, repository, text};
 
 /// Binds a pack without checking it.
 fn bind_unseen(sandbox: &Sandbox, slot: &str, kind: &str, pack_ref: &str) {

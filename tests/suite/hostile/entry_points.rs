@@ -3,7 +3,7 @@
 //! same budget.
 
 use super::{Case, handler};
-use crate::support::wat::Handler;
+use test_support::wat::Handler;
 
 /// Ways to trap: a name, code with an `i32` as result, further fields of the module, and
 /// the reported reason.

@@ -2,7 +2,7 @@
 //! are not components.
 
 use super::{Case, handler};
-use crate::support::wat::Handler;
+use test_support::wat::Handler;
 
 pub fn cases() -> Vec<Case> {
     let wrong = |name: &str, wit: &[[&str; 2]], core: &[[&str; 2]]| {

@@ -22,10 +22,10 @@ use gtc_engine::{
     Engine, EngineLimits, EngineSettings, LoadError, LoadedComponent, LogLine, Provenance,
 };
 
-use crate::support::engines::{context, settings};
-use crate::support::footprint::{Footprint, alone, alone_on_small_stacks, show};
-use crate::support::wat::Handler;
-use crate::support::{BACKSTOP, repository};
+use test_support::engines::{context, settings};
+use test_support::footprint::{Footprint, alone, alone_on_small_stacks, show};
+use test_support::wat::Handler;
+use test_support::{BACKSTOP, repository};
 
 /// The time limit of guests that misbehave, some of which never end.
 const TIME: Duration = Duration::from_millis(150);

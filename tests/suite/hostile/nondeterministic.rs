@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::handler;
-use crate::support::wat::Handler;
-use crate::support::{Sandbox, text};
+use test_support::wat::Handler;
+use test_support::{Sandbox, text};
 
 /// A handler whose path ends in eight random letters.
 fn nondeterministic() -> Handler {
@@ -19,7 +19,7 @@ fn nondeterministic() -> Handler {
     )
 }
 
-fn update(sandbox: &Sandbox, kind: &str, pack: &str, more: &[&str]) -> crate::support::Ran {
+fn update(sandbox: &Sandbox, kind: &str, pack: &str, more: &[&str]) -> test_support::Ran {
     let verb = [
         "op",
         "env-packs",

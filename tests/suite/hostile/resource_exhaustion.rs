@@ -8,7 +8,7 @@ use wasm_encoder::{
 use wasmparser::{Parser, Payload};
 
 use super::{Case, handler, preflight, wasi};
-use crate::support::wat::Handler;
+use test_support::wat::Handler;
 
 const MEMORY: (&str, &str) = ("out-of-memory", "more than 256 MiB");
 const TABLE: (&str, &str) = ("too-many", "more than 200000 table elements");

@@ -1,7 +1,7 @@
 //! Return values that are too long, out of bounds or invalid.
 
 use super::{Case, handler, preflight};
-use crate::support::wat::Handler;
+use test_support::wat::Handler;
 
 /// The addresses of the list of checks and of its texts.
 const LIST: usize = 8192;

@@ -6,7 +6,7 @@ use std::thread;
 use gtc_engine::Engine;
 
 use super::{Case, engine, entry_points, handler, outcome};
-use crate::support::{Sandbox, repository, run};
+use test_support::{Sandbox, gtc, repository, run};
 
 /// The stack of a thread with less space than a guest may use, in bytes.
 const SMALL: usize = 192 << 10;
@@ -40,7 +40,7 @@ fn deep_recursion_is_a_fault_under_a_small_ulimit() {
     let sandbox = Sandbox::new().with_own_cache();
     let build = |component: &[u8]| {
         let component = sandbox.write("handler.wasm", component);
-        let gtc = env!("CARGO_BIN_EXE_gtc");
+        let gtc = gtc();
         let line = format!(
             "ulimit -s 256; exec {gtc} pack build --component {} --version 1.0.0",
             component.display()

@@ -2,7 +2,7 @@
 //! are not offered.
 
 use super::{Case, handler, preflight};
-use crate::support::wat::Handler;
+use test_support::wat::Handler;
 
 const STREAM_ERROR: &str =
     "use error.{error}; variant stream-error { last-operation-failed(error), closed }";

@@ -5,10 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::{KIND, archive, bind, cached, files};
-use crate::support::registry::image::Image;
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::{ScriptedRegistry, blob_path};
-use crate::support::{Sandbox, run};
+use test_support::registry::image::Image;
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::{ScriptedRegistry, blob_path};
+use test_support::{Sandbox, run};
 
 #[test]
 fn concurrent_pulls_of_the_same_pack_succeed() {
@@ -21,7 +21,7 @@ fn concurrent_pulls_of_the_same_pack_succeed() {
     registry.respond(&blob_path(image.layer()), [slow_layer]);
     let reference = registry.reference("1");
     let update = |environment: &str| {
-        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+        let mut command = sandbox.gtc_command();
         command.args(["op", "env-packs", "update", "--env", environment, "--slot", "secrets"]);
         command.args(["--kind", KIND, "--pack-ref", &reference]);
         run(&mut command)
@@ -47,7 +47,7 @@ fn a_killed_pull_does_not_block_the_next_one() {
     let fresh = sandbox.document("local");
     for step in 0..12 {
         registry.respond(&blob_path(image.layer()), [slow_layer.clone()]);
-        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+        let mut command = sandbox.gtc_command();
         command.args(["op", "env-packs", "update", "--env", "local", "--slot", "secrets"]);
         command.args(["--kind", KIND, "--pack-ref", &reference]);
         let mut child =

@@ -4,10 +4,10 @@
 //! reports it otherwise.
 
 use super::{archive, bind, cached};
-use crate::support::registry::docker::{DockerRegistry, PASSWORD, USER};
-use crate::support::registry::tokens::TokenServer;
-use crate::support::wat::Handler;
-use crate::support::{Sandbox, packs, run, text};
+use test_support::registry::docker::{DockerRegistry, PASSWORD, USER};
+use test_support::registry::tokens::TokenServer;
+use test_support::wat::Handler;
+use test_support::{Sandbox, packs, run, text};
 
 /// A sandbox with its own cache and a pack in a file.
 fn with_pack() -> (Sandbox, String) {
@@ -99,7 +99,7 @@ fn the_password_of_docker_login_is_used() {
 
     let other = Sandbox::with_local().with_own_cache();
     bind(&other, &reference, &[]).refused(1, "registry-unauthorized");
-    let mut pull = other.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut pull = other.gtc_command();
     pull.args(["pack", "pull", &reference, "-o", "pulled.gtpack"]);
     run(pull.env("GTC_REGISTRY_USERNAME", USER).env("GTC_REGISTRY_PASSWORD", PASSWORD)).succeeded();
 }

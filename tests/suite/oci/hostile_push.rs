@@ -2,10 +2,10 @@
 //! succeed.
 
 use super::{archive, exit_code};
-use crate::support::Sandbox;
-use crate::support::registry::docker::{PASSWORD, USER};
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::{REPOSITORY, ScriptedRegistry, manifest_path};
+use test_support::Sandbox;
+use test_support::registry::docker::{PASSWORD, USER};
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::{REPOSITORY, ScriptedRegistry, manifest_path};
 
 const LIMITS: [&str; 6] = [
     "--limit",

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{archive, bind};
-use crate::support::Sandbox;
-use crate::support::registry::image::{Image, digest};
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::{REPOSITORY, ScriptedRegistry, blob_path, manifest_path};
+use test_support::Sandbox;
+use test_support::registry::image::{Image, digest};
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::{REPOSITORY, ScriptedRegistry, blob_path, manifest_path};
 
 const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 const LIMITS: [&str; 8] = [

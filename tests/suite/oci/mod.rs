@@ -20,11 +20,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::support::registry::image::{Image, digest};
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::{REPOSITORY, ScriptedRegistry, blob_path, manifest_path};
-use crate::support::wat::Handler;
-use crate::support::{Ran, Sandbox, packs};
+use test_support::registry::image::{Image, digest};
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::{REPOSITORY, ScriptedRegistry, blob_path, manifest_path};
+use test_support::wat::Handler;
+use test_support::{Ran, Sandbox, packs};
 
 /// The kind of the packs of these tests.
 const KIND: &str = "acme.secrets.vault@0.4.2";

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{archive, bind};
-use crate::support::registry::image::Image;
-use crate::support::registry::scripted::{ScriptedRegistry, manifest_path};
-use crate::support::wat::Handler;
-use crate::support::{Sandbox, packs, text};
+use test_support::registry::image::Image;
+use test_support::registry::scripted::{ScriptedRegistry, manifest_path};
+use test_support::wat::Handler;
+use test_support::{Sandbox, packs, text};
 
 /// A later version of the pack, which requests network access.
 fn later() -> Vec<u8> {

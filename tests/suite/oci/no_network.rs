@@ -3,14 +3,14 @@
 use std::process::Command;
 
 use super::{archive, bind};
-use crate::support::registry::image::Image;
-use crate::support::registry::scripted::ScriptedRegistry;
-use crate::support::{Ran, Sandbox, run};
+use test_support::registry::image::Image;
+use test_support::registry::scripted::ScriptedRegistry;
+use test_support::{Ran, Sandbox, gtc, run};
 
 /// Runs `gtc` without any network, not even loopback.
 fn without_network(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
     let mut command: Command = sandbox.command("unshare");
-    command.args(["--map-root-user", "--net", env!("CARGO_BIN_EXE_gtc")]).args(arguments);
+    command.args(["--map-root-user", "--net", gtc()]).args(arguments);
     run(&mut command)
 }
 

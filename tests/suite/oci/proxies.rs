@@ -1,16 +1,16 @@
 //! Requests through a proxy.
 
 use super::archive;
-use crate::support::registry::image::Image;
-use crate::support::registry::proxy::Proxy;
-use crate::support::registry::scripted::{REPOSITORY, ScriptedRegistry};
-use crate::support::{Ran, Sandbox, run};
+use test_support::registry::image::Image;
+use test_support::registry::proxy::Proxy;
+use test_support::registry::scripted::{REPOSITORY, ScriptedRegistry};
+use test_support::{Ran, Sandbox, run};
 
 /// A registry that only the proxy can reach.
 const REGISTRY: &str = "registry.example:5000";
 
 fn pull(sandbox: &Sandbox, variables: &[(&str, &str)]) -> Ran {
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut command = sandbox.gtc_command();
     let reference = format!("oci://{REGISTRY}/{REPOSITORY}:1");
     command.args(["pack", "pull", &reference, "-o", "pulled.gtpack", "--plain-http", REGISTRY]);
     command.args(["--limit", "registry.attempts=1"]).envs(variables.iter().copied());

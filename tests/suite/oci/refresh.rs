@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{archive, bind, publish_signature};
-use crate::support::registry::image::Image;
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::{ScriptedRegistry, manifest_path};
-use crate::support::wat::Handler;
-use crate::support::{Sandbox, packs, run, text};
+use test_support::registry::image::Image;
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::{ScriptedRegistry, manifest_path};
+use test_support::wat::Handler;
+use test_support::{Sandbox, gtc, packs, run, text};
 
 /// The largest file that an interrupted process may write, in blocks of the shell (512 bytes).
 const LARGEST_FILE_BLOCKS: usize = 16 << 10;
@@ -53,7 +53,7 @@ fn a_failed_refresh_changes_nothing() {
     std::fs::write(&environment, document.replacen('{', &padding, 1)).expect("a file");
     let limited = format!("ulimit -f {LARGEST_FILE_BLOCKS}; trap '' XFSZ; exec \"$0\" \"$@\"");
     let mut command = sandbox.command("/bin/sh");
-    command.args(["-c", &limited, env!("CARGO_BIN_EXE_gtc")]);
+    command.args(["-c", &limited, gtc()]);
     run(command.args(refresh_arguments(&["--grant", "declared"]))).exited(2);
     let pins: serde_json::Value = serde_json::from_str(&read_pins(&sandbox)).expect("JSON");
     let pin = &pins["packs"][registry.reference("1")];
@@ -71,7 +71,7 @@ fn a_refresh_does_not_overwrite_a_concurrent_change() {
         &manifest_path("1"),
         [Reply::ok(second.manifest_bytes()).slow_body(Duration::from_millis(2))],
     );
-    let mut waiting = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut waiting = sandbox.gtc_command();
     let waiting = waiting
         .args(refresh_arguments(&["--grant", "declared"]))
         .stderr(std::process::Stdio::piped());
@@ -230,7 +230,7 @@ fn invalid_references_get_a_suggestion() {
         .gtc(["pack", "sign", "oci://ghcr.io/acme/vault:1", "--key", "k"])
         .refused(2, "invalid-argument");
     assert!(refusal.contains("digest"), "{refusal}");
-    let mut list = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut list = sandbox.gtc_command();
     for variable in
         ["GTC_PLAIN_HTTP", "GTC_MIRRORS", "GTC_TOKEN_REALMS", "GTC_LIMITS", "GTC_CA_FILE"]
     {

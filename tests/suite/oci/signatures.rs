@@ -1,10 +1,10 @@
 //! Signatures of packs in registries, and damaged or interrupted downloads.
 
 use super::{archive, bind, cached, publish_signature};
-use crate::support::registry::image::Image;
-use crate::support::registry::scripted::ScriptedRegistry;
-use crate::support::wat::Handler;
-use crate::support::{Sandbox, packs, run};
+use test_support::registry::image::Image;
+use test_support::registry::scripted::ScriptedRegistry;
+use test_support::wat::Handler;
+use test_support::{Sandbox, packs, run};
 
 /// Signs an archive with a key of the sandbox, and returns the envelope.
 fn sign(sandbox: &Sandbox, archive: &[u8], key: &str) -> Vec<u8> {
@@ -63,8 +63,8 @@ fn a_damaged_archive_is_fetched_again_and_never_used() {
 
 #[test]
 fn an_interrupted_pull_leaves_no_files() {
-    use crate::support::registry::reply::Reply;
-    use crate::support::registry::scripted::blob_path;
+    use test_support::registry::reply::Reply;
+    use test_support::registry::scripted::blob_path;
     let sandbox = Sandbox::new().with_own_cache();
     let image = Image::pack(&archive());
     let registry = ScriptedRegistry::with_image(&image);
@@ -73,7 +73,7 @@ fn an_interrupted_pull_leaves_no_files() {
         &path,
         [Reply::ok(image.blobs[1].clone()).slow_body(std::time::Duration::from_millis(20))],
     );
-    let mut pull = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut pull = sandbox.gtc_command();
     let mut pull = pull
         .args(["pack", "pull", &registry.reference("1"), "-o", "pulled.gtpack"])
         .spawn()

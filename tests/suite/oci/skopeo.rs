@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{archive, bind};
-use crate::support::registry::docker::DockerRegistry;
-use crate::support::registry::skopeo;
-use crate::support::{Ran, Sandbox, run, text};
+use test_support::registry::docker::DockerRegistry;
+use test_support::registry::skopeo;
+use test_support::{Ran, Sandbox, run, text};
 
 fn run_skopeo(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
     let mut command = sandbox.command(skopeo().expect("skopeo is installed"));

@@ -12,13 +12,13 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
-use crate::support::BACKSTOP;
-use crate::support::registry::authority::Authority;
-use crate::support::registry::docker::{DockerRegistry, PASSWORD, USER};
-use crate::support::registry::image::Image;
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::{ScriptedRegistry, blob_path, manifest_path};
-use crate::support::registry::tokens::TokenServer;
+use test_support::BACKSTOP;
+use test_support::registry::authority::Authority;
+use test_support::registry::docker::{DockerRegistry, PASSWORD, USER};
+use test_support::registry::image::Image;
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::{ScriptedRegistry, blob_path, manifest_path};
+use test_support::registry::tokens::TokenServer;
 
 /// The most that is read of a response, in bytes.
 const MAX_RESPONSE_BYTES: u64 = 200_000;

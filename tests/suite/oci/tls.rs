@@ -1,11 +1,11 @@
 //! Registries with TLS, and the authorities that they need.
 
 use super::{archive, bind, files};
-use crate::support::Sandbox;
-use crate::support::registry::authority::Authority;
-use crate::support::registry::image::Image;
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::{ScriptedRegistry, blob_path};
+use test_support::Sandbox;
+use test_support::registry::authority::Authority;
+use test_support::registry::image::Image;
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::{ScriptedRegistry, blob_path};
 
 #[test]
 fn an_authority_is_trusted_only_if_it_is_named() {

@@ -6,12 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{archive, bind, cached};
-use crate::support::registry::docker::{PASSWORD, USER};
-use crate::support::registry::image::Image;
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::{ScriptedRegistry, blob_path, manifest_path};
-use crate::support::registry::server::Request;
-use crate::support::{Sandbox, run};
+use test_support::registry::docker::{PASSWORD, USER};
+use test_support::registry::image::Image;
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::{ScriptedRegistry, blob_path, manifest_path};
+use test_support::registry::server::Request;
+use test_support::{Sandbox, run};
 
 /// A sandbox with a cache of its own, and a registry with the pack.
 fn with_registry() -> (Sandbox, ScriptedRegistry, Image) {
@@ -116,7 +116,7 @@ fn offline_mode_sends_no_request() {
     let before = registry.requests().len();
     bind(&sandbox, &reference, &["--offline"]).succeeded();
     sandbox.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
-    let mut variable = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut variable = sandbox.gtc_command();
     run(variable.args(["op", "env", "doctor", "local"]).env("GTC_OFFLINE", "1")).succeeded();
     assert_eq!(registry.requests().len(), before);
 }

@@ -1,11 +1,11 @@
 //! Components without an archive, as `wkg` pushes them.
 
 use super::{bind, cached, component};
-use crate::support::registry::docker::DockerRegistry;
-use crate::support::registry::image::Image;
-use crate::support::registry::scripted::ScriptedRegistry;
-use crate::support::registry::wkg;
-use crate::support::{Sandbox, run};
+use test_support::registry::docker::DockerRegistry;
+use test_support::registry::image::Image;
+use test_support::registry::scripted::ScriptedRegistry;
+use test_support::registry::wkg;
+use test_support::{Sandbox, run};
 
 #[test]
 #[ignore = "needs docker-registry and wkg; `cargo xtask test` runs it"]

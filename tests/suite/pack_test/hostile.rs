@@ -3,9 +3,9 @@
 use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
 
 use super::{differences, run_scenario, with_asker};
-use crate::support::Sandbox;
-use crate::support::memory::watched;
-use crate::support::wat::Handler;
+use test_support::Sandbox;
+use test_support::memory::watched;
+use test_support::wat::Handler;
 
 /// A sandbox with a pack of a handler with this preflight, in WebAssembly text.
 fn with_preflight(body: &str) -> Sandbox {
@@ -114,7 +114,7 @@ fn scenario_bombs_are_cheap_to_refuse() {
     std::fs::remove_file(sandbox.home().join("packs/tests/deep.json")).expect("removed");
     for bomb in bombs {
         sandbox.write("packs/tests/only.yaml", &bomb);
-        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+        let mut command = sandbox.gtc_command();
         let (ran, peak) = watched(command.args(["pack", "test", "packs"]));
         let shown: String = bomb.chars().take(60).collect();
         assert!(matches!(ran.code, 1 | 2) && ran.stderr.len() < 10_000, "{shown}: {ran:?}");
@@ -224,7 +224,7 @@ fn a_handler_that_floods_is_held_to_its_limits() {
     let large = format!("run|x|{}", "y".repeat(1 << 20));
     let given = serde_json::json!({"given": {"answers": vec![large; 3]}, "expect": {}}).to_string();
     let file = sandbox.write("large.json", given).display().to_string();
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut command = sandbox.gtc_command();
     let (ran, peak) = watched(command.args(["pack", "test", "packs", "--scenario", &file]));
     let report = ran.exited(1);
     assert!(

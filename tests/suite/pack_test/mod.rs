@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{Ran, Sandbox, text};
+use test_support::{Ran, Sandbox, text};
 
 /// A sandbox with a pack of the example `vault-secrets`, which declares its own permissions.
 fn with_vault() -> (Sandbox, PathBuf) {

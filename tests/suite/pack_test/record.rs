@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use serde_json::json;
 
 use super::{with_asker, with_vault};
-use crate::support::{Ran, Sandbox, terminal};
+use test_support::{Ran, Sandbox, terminal};
 
 fn record(sandbox: &Sandbox, name: &str, flags: &[&str]) -> Ran {
     sandbox.gtc(["pack", "test", "packs", "--record", name].iter().chain(flags))
@@ -78,7 +78,7 @@ fn nothing_runs_before_the_user_confirms() {
         refused.contains("requires permission to run `vault version`") && refused.contains("--yes"),
         "{refused}"
     );
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut command = sandbox.gtc_command();
     command.args(["pack", "test", "packs", "--record", "a"]);
     let (code, screen) = terminal::talk(&mut command, "n\n");
     assert!(

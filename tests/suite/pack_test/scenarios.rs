@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{differences, run_scenario, with_asker, with_vault};
-use crate::support::repository;
+use test_support::repository;
 
 const NEW_ENOUGH: &str = "given:
   tools:
@@ -68,7 +68,7 @@ expect:
 
 #[test]
 fn the_scenarios_of_an_example_pass() {
-    let sandbox = crate::support::Sandbox::new();
+    let sandbox = test_support::Sandbox::new();
     let folder = repository().join("examples/vault-secrets/tests");
     let files = ["absent", "ready", "token-expired"]
         .map(|name| folder.join(name).with_extension("yaml").display().to_string());
@@ -218,7 +218,7 @@ fn a_scenario_cannot_hide_a_missing_permission() {
 
 #[test]
 fn a_bare_component_may_do_what_it_declares_itself() {
-    let sandbox = crate::support::Sandbox::new();
+    let sandbox = test_support::Sandbox::new();
     let run = |component: std::path::PathBuf, scenario: &str| {
         let scenario = sandbox.write("only.yaml", scenario).display().to_string();
         sandbox.gtc(["pack", "test", &component.display().to_string(), "--scenario", &scenario])
@@ -245,7 +245,7 @@ fn every_answer_reaches_the_handler() {
             .result();
         let checks = report["scenarios"][0]["checks"].as_array().expect("checks").clone();
         let details =
-            checks.iter().map(|check| crate::support::text(&check["outcome"]["detail"]).to_owned());
+            checks.iter().map(|check| test_support::text(&check["outcome"]["detail"]).to_owned());
         details.collect::<Vec<_>>()
     };
     assert_eq!(run("missing"), ["Failure::NotFound"]);
@@ -268,7 +268,7 @@ fn every_answer_reaches_the_handler() {
         let report = run_scenario(&sandbox, &format!("{given}\nexpect: {{ asked: [\"h:1\"] }}"))
             .exited(1)
             .result();
-        crate::support::text(&report["scenarios"][0]["checks"][0]["outcome"]["detail"]).to_owned()
+        test_support::text(&report["scenarios"][0]["checks"][0]["outcome"]["detail"]).to_owned()
     };
     assert_eq!(reach("open"), "Ok(())");
     assert_eq!(reach("refused"), "Err(Failure::Refused)");
@@ -300,7 +300,7 @@ fn replies_to_a_repeated_call_come_in_order() {
 
 #[test]
 fn the_binding_is_the_one_that_is_given() {
-    let sandbox = crate::support::Sandbox::new();
+    let sandbox = test_support::Sandbox::new();
     sandbox.built_pack(test_artifacts::witness(), "1.0.0", &[]);
     let report = run_scenario(
         &sandbox,

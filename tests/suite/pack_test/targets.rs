@@ -7,8 +7,8 @@ use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
 use serde_json::json;
 
 use super::{run_scenario, with_vault};
-use crate::support::Sandbox;
-use crate::support::wat::Handler;
+use test_support::Sandbox;
+use test_support::wat::Handler;
 
 const NOTHING: &str = "expect: {}";
 
@@ -26,9 +26,9 @@ fn the_newest_pack_of_a_folder_is_tested() {
     assert_eq!(report["path"], "packs/acme.secrets.b.gtpack");
     assert_eq!(report["scenarios"][0]["handler"], "acme.secrets.b");
     // the current folder is the default
-    let mut here = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+    let mut here = sandbox.gtc_command();
     here.args(["pack", "test"]).current_dir(sandbox.home().join("packs"));
-    let report = crate::support::run(&mut here).succeeded().result();
+    let report = test_support::run(&mut here).succeeded().result();
     assert_eq!(report["path"], "./acme.secrets.b.gtpack");
 }
 
@@ -128,7 +128,7 @@ fn scenarios_are_named_one_by_one_or_by_folder() {
             .as_array()
             .expect("a list")
             .iter()
-            .map(|it| crate::support::text(&it["path"]).to_owned());
+            .map(|it| test_support::text(&it["path"]).to_owned());
         paths.collect::<Vec<_>>().join(" ")
     };
     assert_eq!(names("--scenario more"), "more/c.yml more/d.yaml");

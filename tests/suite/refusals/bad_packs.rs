@@ -1,8 +1,8 @@
 //! Packs that cannot be bound, built or inspected.
 
 use super::{about_local, pack_refused, refused, with_free_state};
-use crate::support::wat::Handler;
-use crate::support::{Sandbox, packs};
+use test_support::wat::Handler;
+use test_support::{Sandbox, packs};
 
 #[test]
 fn files_that_are_not_packs() {

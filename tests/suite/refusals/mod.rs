@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::wat::Handler;
-use crate::support::{Sandbox, packs, text};
+use test_support::wat::Handler;
+use test_support::{Sandbox, packs, text};
 
 /// Collects every file below a folder with its content, except the audit log, which records
 /// refusals.

@@ -2,7 +2,7 @@
 //! names the file.
 
 use super::{pages, text_of};
-use crate::support::repository;
+use test_support::repository;
 
 /// The languages of other blocks: text, commands, and blocks with a test of their own.
 const OTHER: [&str; 5] = ["text", "sh", "console", "yaml recipe", "json"];

@@ -5,9 +5,9 @@ use wit_component::{ComponentEncoder, StringEncoding};
 
 use super::code_blocks::blocks;
 use super::text_of;
-use crate::support::toolchain::path;
-use crate::support::{Ran, Sandbox, repository};
 use crate::toolchains::toolchains;
+use test_support::toolchain::path;
+use test_support::{Ran, Sandbox, repository};
 
 /// A folder with the core module and the component of the handler in text format, built with the
 /// libraries of `wasm-tools`.

@@ -1,7 +1,7 @@
 //! Links between pages lead to existing files and headings.
 
 use super::{pages, text_of};
-use crate::support::repository;
+use test_support::repository;
 
 /// The targets of the links in a page, except for URLs.
 fn links(text: &str) -> impl Iterator<Item = &str> {

@@ -12,9 +12,9 @@ mod components;
 mod links;
 mod recipes;
 
-use crate::support::registry::docker::DockerRegistry;
-use crate::support::toolchain::{path, toolchain};
-use crate::support::{Ran, Sandbox, repository, run};
+use test_support::registry::docker::DockerRegistry;
+use test_support::toolchain::{path, toolchain};
+use test_support::{Ran, Sandbox, repository, run};
 
 /// A test for each document that needs only Rust, so that they run in parallel.
 macro_rules! documents {

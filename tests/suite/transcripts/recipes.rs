@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::code_blocks::blocks;
 use super::text_of;
-use crate::support::registry::docker::DockerRegistry;
-use crate::support::toolchain::{path, toolchain};
-use crate::support::{Sandbox, repository, run, text};
+use test_support::registry::docker::DockerRegistry;
+use test_support::toolchain::{path, toolchain};
+use test_support::{Sandbox, repository, run, text};
 
 /// The beginnings of commands that install programs, which the tests skip.
 const INSTALL: [&str; 6] =

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{Broken, handler, pack_of};
 use crate::archives::rules::{In, breaks, pack};
-use crate::support::Sandbox;
-use crate::support::zips::{Entry, Zip, ZipEntry, bill, cbor, entries, sealed};
+use test_support::Sandbox;
+use test_support::zips::{Entry, Zip, ZipEntry, bill, cbor, entries, sealed};
 
 pub fn broken() -> Vec<Broken> {
     let mut broken: Vec<Broken> = ZipRule::ALL.iter().map(|rule| of_rule(*rule)).collect();

@@ -2,7 +2,7 @@
 
 use super::declarations::{asking, pack_of_handlers};
 use super::{Broken, handler, pack_of};
-use crate::support::wat::Handler;
+use test_support::wat::Handler;
 
 /// The address of the list of checks.
 const LIST: u32 = 8192;

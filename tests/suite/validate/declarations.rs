@@ -9,9 +9,9 @@ use wasm_encoder::{Component, CustomSection};
 
 use super::archives::valid;
 use super::{Broken, handler, pack_of};
-use crate::support::packs::{self, permissions};
-use crate::support::wat::Handler;
-use crate::support::zips::{Entry, Zip, sealed};
+use test_support::packs::{self, permissions};
+use test_support::wat::Handler;
+use test_support::zips::{Entry, Zip, sealed};
 
 pub fn broken() -> Vec<Broken> {
     let mut broken = manifests();

@@ -2,7 +2,7 @@
 
 use gtc_core::ops::validate::{Code, PAGE};
 
-use crate::support::repository;
+use test_support::repository;
 
 const HEAD: &str = "<!-- from here on made of the table of codes: BLESS=1 cargo test -p gtc --test suite -- validate::documentation -->\n";
 

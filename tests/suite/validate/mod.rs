@@ -17,10 +17,10 @@ use env_pack_domain::Permissions;
 use gtc_core::ops::validate::Code;
 use serde_json::Value;
 
-use crate::support::footprint::show;
-use crate::support::memory::watched_with_cpu_time;
-use crate::support::wat::Handler;
-use crate::support::{Ran, Sandbox, packs, text};
+use test_support::footprint::show;
+use test_support::memory::watched_with_cpu_time;
+use test_support::wat::Handler;
+use test_support::{Ran, Sandbox, packs, text};
 
 /// The maximum CPU time to validate a pack, without the time to compile it.
 const TIME: Duration = Duration::from_secs(2);
@@ -86,16 +86,14 @@ fn all() -> Vec<Broken> {
     themes.into_iter().flatten().collect()
 }
 
-impl Sandbox {
-    /// Writes a broken pack, and returns the arguments to validate it.
-    fn broken(&self, at: usize, broken: &Broken) -> Vec<String> {
-        let path = self.write(format!("broken/{at}.gtpack"), &broken.bytes).display().to_string();
-        if let Some(signature) = &broken.signature {
-            self.write(format!("broken/{at}.gtpack.sig"), signature);
-        }
-        let words = ["pack", "validate", &path].into_iter().chain(broken.flags.iter().copied());
-        words.map(str::to_owned).collect()
+/// Writes a broken pack, and returns the arguments to validate it.
+fn write_broken(sandbox: &Sandbox, at: usize, broken: &Broken) -> Vec<String> {
+    let path = sandbox.write(format!("broken/{at}.gtpack"), &broken.bytes).display().to_string();
+    if let Some(signature) = &broken.signature {
+        sandbox.write(format!("broken/{at}.gtpack.sig"), signature);
     }
+    let words = ["pack", "validate", &path].into_iter().chain(broken.flags.iter().copied());
+    words.map(str::to_owned).collect()
 }
 
 /// The findings about the first pack.
@@ -130,11 +128,11 @@ fn every_broken_pack_is_caught_with_its_own_code() {
 
 fn caught(sandbox: &Sandbox, at: usize, broken: &Broken) -> Result<(), String> {
     let Broken { name, code, alongside, compiling, .. } = broken;
-    let arguments = sandbox.broken(at, broken);
+    let arguments = write_broken(sandbox, at, broken);
     // the first run also compiles; the best of the others counts on a busy machine
     let mut best = Duration::MAX;
     for _ in 0..4 {
-        let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+        let mut command = sandbox.gtc_command();
         let (ran, peak, cpu_time) = watched_with_cpu_time(command.args(&arguments));
         best = best.min(cpu_time.saturating_sub(*compiling));
         let findings = findings(&ran);

@@ -2,7 +2,7 @@
 
 use super::declarations::asking;
 use super::{Broken, codes, findings, handler};
-use crate::support::Sandbox;
+use test_support::Sandbox;
 
 pub fn broken() -> Vec<Broken> {
     let tools = |code, tools: &[&str]| {

@@ -4,8 +4,8 @@
 
 use super::archives::valid;
 use super::{Broken, codes, findings, handler, pack_of};
-use crate::support::zips::{Zip, sealed};
-use crate::support::{Sandbox, text};
+use test_support::zips::{Zip, sealed};
+use test_support::{Sandbox, text};
 
 const LINE: &str = "MIIEq7Rk2Xv9Lm4Tz8Wc3Np6Yb1Hd5Gj0Fs7Ua2Ke9Qo4Vi8Mx3Pt6Zr1Bn5Cw0";
 const PRIVATE: &str = "PRIVATE";

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::{handler, pack_of};
 use crate::archives::rules::pack;
-use crate::support::schema;
-use crate::support::zips::{Zip, bill, cbor, sealed};
-use crate::support::{Sandbox, repository, text};
+use test_support::schema;
+use test_support::zips::{Zip, bill, cbor, sealed};
+use test_support::{Sandbox, repository, text};
 
 /// Text of a pack that tries to control a terminal, an XML document and a workflow log.
 const LIE: &str =

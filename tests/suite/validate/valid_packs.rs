@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use super::declarations::{asking, without_handler};
 use super::{codes, findings, handler, pack_of};
-use crate::support::registry::image::Image;
-use crate::support::registry::scripted::ScriptedRegistry;
-use crate::support::wat::Handler;
-use crate::support::zips::{Zip, sealed};
-use crate::support::{Sandbox, repository};
+use test_support::registry::image::Image;
+use test_support::registry::scripted::ScriptedRegistry;
+use test_support::wat::Handler;
+use test_support::zips::{Zip, sealed};
+use test_support::{Sandbox, repository};
 
 /// Built-in packs, examples and test packs have no errors and no warnings.
 #[test]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Case, Stage};
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::manifest_path;
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::manifest_path;
 
 /// Shorter than the limit of a read, so that only the whole response exceeds its limit.
 const PAUSE: Duration = Duration::from_millis(500);

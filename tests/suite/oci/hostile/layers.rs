@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Case;
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::blob_path;
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::blob_path;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -2,7 +2,7 @@
 //! password is configured in all cases.
 
 use super::{Case, Stage};
-use crate::support::registry::reply::Reply;
+use test_support::registry::reply::Reply;
 
 /// Demands a token from the registry itself, which responds like this.
 fn token(stage: &Stage, reply: Reply) -> String {

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::Case;
-use crate::support::registry::image::Image;
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::manifest_path;
+use test_support::registry::image::Image;
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::manifest_path;
 
 const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 

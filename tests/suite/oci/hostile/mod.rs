@@ -14,13 +14,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::{KIND, archive, exit_code, files};
-use crate::support::footprint::show;
-use crate::support::memory::watched;
-use crate::support::registry::docker::{PASSWORD, USER};
-use crate::support::registry::image::Image;
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::{ScriptedRegistry, blob_path, manifest_path};
-use crate::support::{Ran, Sandbox, text};
+use test_support::footprint::show;
+use test_support::memory::watched;
+use test_support::registry::docker::{PASSWORD, USER};
+use test_support::registry::image::Image;
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::{ScriptedRegistry, blob_path, manifest_path};
+use test_support::{Ran, Sandbox, text};
 
 /// Small limits, to keep the tests short.
 const LIMITS: [&str; 8] = [
@@ -109,7 +109,7 @@ impl Stage {
     }
 
     fn bind(&self, reference: &str) -> Command {
-        let mut command = self.sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+        let mut command = self.sandbox.gtc_command();
         command.args([
             "op",
             "env-packs",
@@ -126,7 +126,7 @@ impl Stage {
     }
 
     fn pull(&self, reference: &str) -> Command {
-        let mut command = self.sandbox.command(env!("CARGO_BIN_EXE_gtc"));
+        let mut command = self.sandbox.gtc_command();
         command
             .args(["pack", "pull", reference, "-o", "pulled.gtpack", "--format", "human"])
             .args(LIMITS);

@@ -3,14 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::repository;
+use crate::{gtc_folder, repository};
 
 /// `gtc` first, then what the machine has.
 pub fn path() -> String {
-    let gtc =
-        Path::new(env!("CARGO_BIN_EXE_gtc")).parent().expect("a folder").display().to_string();
     let cargo = Path::new(env!("CARGO")).parent().expect("a folder").display().to_string();
-    format!("{gtc}:{cargo}:/usr/bin:/bin")
+    format!("{}:{cargo}:/usr/bin:/bin", gtc_folder())
 }
 
 /// Lets `cargo` find its own home, and the guests that are built already.

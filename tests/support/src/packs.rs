@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use env_pack_domain::{Permissions, ToolPermission};
 use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
 
-use super::Sandbox;
-use super::wat::Handler;
+use crate::Sandbox;
+use crate::wat::Handler;
 
 /// The bytes of a pack with one handler.
 pub fn archive(

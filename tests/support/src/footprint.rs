@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 use std::{fmt, fs};
 
-use super::run;
+use crate::run;
 
 /// Runs an ignored test in a separate process and folder.
 #[track_caller]

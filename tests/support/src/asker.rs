@@ -6,8 +6,8 @@ use env_pack_domain::{BindingContext, HandlerFault, Permissions, Preflight, Sha2
 use gtc_engine::{Engine, EngineLimits, EngineSettings, Provenance, ToolEnvironment};
 use serde_json::{Value, json};
 
-use super::engines::settings;
-use super::{Ran, Sandbox, run, text};
+use crate::engines::settings;
+use crate::{Ran, Sandbox, run, text};
 
 /// The reply to one probe.
 #[derive(Debug, Default)]
@@ -58,7 +58,7 @@ impl Sandbox {
 
     /// Returns the command that runs the preflight.
     pub fn asking(&self) -> Command {
-        let mut command = self.command(env!("CARGO_BIN_EXE_gtc"));
+        let mut command = self.gtc_command();
         command.args(["op", "env", "tool-check", "local"]);
         command
     }
@@ -113,7 +113,7 @@ pub fn engine(sandbox: &Sandbox, limits: EngineLimits) -> Asker {
     let loaded = engine
         .load(&component, &Sha256Digest::compute(&component), Provenance::External)
         .expect("it loads");
-    Asker(loaded, super::packs::permissions(&["probed *"], &[]))
+    Asker(loaded, crate::packs::permissions(&["probed *"], &[]))
 }
 
 impl Asker {

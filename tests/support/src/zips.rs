@@ -139,6 +139,12 @@ impl ZipHeader {
 }
 
 impl Zip {
+    /// The entry of this name.
+    pub fn entry(&mut self, name: &str) -> &mut ZipEntry {
+        let found = self.entries.iter_mut().find(|entry| entry.central.name == name.as_bytes());
+        found.unwrap_or_else(|| panic!("no entry {name}"))
+    }
+
     pub fn new(entries: impl IntoIterator<Item = ZipEntry>) -> Self {
         Self { entries: entries.into_iter().collect(), ..Self::default() }
     }
@@ -248,7 +254,7 @@ pub fn entries(archive: &[u8]) -> Result<Vec<Entry>, String> {
 /// header.
 pub fn pack_entries() -> Vec<Entry> {
     let component = b"\0asm\x0d\0\x01\0, if you ask".to_vec();
-    let pack = super::packs::archive(
+    let pack = crate::packs::archive(
         "secrets",
         "acme.secrets.vault",
         "^1",

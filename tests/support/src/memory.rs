@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_setfl};
 
-use super::{BACKSTOP, Ran};
+use crate::{BACKSTOP, Ran};
 
 /// Runs a program that finally writes to standard error. Returns its output, and its peak
 /// memory in KiB.

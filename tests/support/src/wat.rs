@@ -99,7 +99,7 @@ impl Handler {
         let mut module =
             wat::parse_str(module.replace("@0.1.0", &format!("@{version}"))).expect("a module");
         let mut resolve = wit_parser::Resolve::default();
-        let wit = super::repository().join("wit/env-pack/0.1.0");
+        let wit = crate::repository().join("wit/env-pack/0.1.0");
         let files =
             ["types", "handler", "host", "world"].map(|name| wit.join(name).with_extension("wit"));
         let texts = files.map(|file| std::fs::read_to_string(file).expect("our WIT"));

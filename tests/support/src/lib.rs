@@ -1,5 +1,11 @@
-//! Shared by all tests: a sandbox with a home folder for each test, packs to bind, and
-//! components that misbehave.
+//! For the tests and benchmarks of the host: a sandbox with a home folder for each test,
+//! packs to bind, components that misbehave, and registries.
+#![expect(missing_docs, reason = "the names of most helpers say what they do")]
+#![expect(clippy::new_without_default, reason = "tests have no use for `Default`")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests prepare and look at files and programs directly"
+)]
 
 pub mod asker;
 pub mod cosign;
@@ -18,6 +24,7 @@ pub mod zips;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -29,6 +36,24 @@ pub const BACKSTOP: Duration = Duration::from_secs(15 * 60);
 /// The folder of the repository.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository")
+}
+
+/// The program `gtc` of the same build: cargo names it to integration tests; otherwise it is
+/// next to the folder of this program, `target/<profile>/deps`.
+pub fn gtc() -> &'static str {
+    static GTC: LazyLock<String> = LazyLock::new(|| {
+        std::env::var("CARGO_BIN_EXE_gtc").unwrap_or_else(|_| {
+            let program = std::env::current_exe().expect("this program");
+            let gtc = program.parent().expect("`deps`").with_file_name("gtc");
+            gtc.to_str().expect("UTF-8").to_owned()
+        })
+    });
+    &GTC
+}
+
+/// The folder of [`gtc`], for a `PATH`.
+pub fn gtc_folder() -> &'static str {
+    Path::new(gtc()).parent().and_then(Path::to_str).expect("a folder")
 }
 
 /// A home folder for one test, removed at its end.
@@ -130,16 +155,17 @@ impl Sandbox {
 
     /// Runs `gtc`, which prints JSON because its output is not a terminal.
     pub fn gtc<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
-        let mut command = self.command(env!("CARGO_BIN_EXE_gtc"));
-        command.args(arguments);
-        run(&mut command)
+        run(self.gtc_command().args(arguments))
     }
 
     /// Runs `gtc --format human`, without colour.
     pub fn human<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
-        let mut command = self.command(env!("CARGO_BIN_EXE_gtc"));
-        command.args(arguments).args(["--format", "human"]);
-        run(&mut command)
+        run(self.gtc_command().args(arguments).args(["--format", "human"]))
+    }
+
+    /// A command that runs `gtc` in this sandbox.
+    pub fn gtc_command(&self) -> Command {
+        self.command(gtc())
     }
 
     /// A command with the environment variables of this sandbox and no others.

@@ -5,14 +5,14 @@ use gtc_engine::{
     Engine, EngineLimits, EngineSettings, LoadedComponent, Provenance, ToolEnvironment, Worker,
 };
 
-use super::repository;
+use crate::{gtc, repository};
 
 /// Returns settings with the shared cache of the suite, `gtc` as worker, and no log.
 pub fn settings(limits: EngineLimits) -> EngineSettings {
     EngineSettings {
         limits,
         compiled: Some(repository().join("target/tmp/suite-cache/compiled")),
-        worker: Worker::Program(env!("CARGO_BIN_EXE_gtc").into()),
+        worker: Worker::Program(gtc().into()),
         tools: ToolEnvironment::default(),
         offline: false,
         log: Box::new(|_| {}),

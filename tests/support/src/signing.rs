@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Sandbox, text};
+use crate::{Sandbox, text};
 
 /// A key pair: the paths of its files, and its id.
 pub struct Key {
