@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use test_support::wat::Handler;
-use test_support::{Ran, Sandbox, packs};
+use test_support::{Output, Sandbox, packs};
 
 const STASH: &str = "inline://eyJnZW5lcmF0aW9uIjowLCJraW5kIjoiZ3JlZW50aWMuc2VjcmV0cy5kZXYtc3RvcmVAMC4xLjAiLCJwYWNrX3JlZiI6ImdyZWVudGljLnNlY3JldHMuZGV2LXN0b3JlQDAuMS4wIiwic2xvdCI6InNlY3JldHMifQ";
 
-fn bind(sandbox: &Sandbox, verb: &str, slot: &str, kind: &str, pack_ref: &str) -> Ran {
+fn bind(sandbox: &Sandbox, verb: &str, slot: &str, kind: &str, pack_ref: &str) -> Output {
     sandbox.gtc([
         "op",
         "env-packs",
@@ -23,7 +23,7 @@ fn bind(sandbox: &Sandbox, verb: &str, slot: &str, kind: &str, pack_ref: &str) -
     ])
 }
 
-fn unbind(sandbox: &Sandbox, verb: &str, slot: &str) -> Ran {
+fn unbind(sandbox: &Sandbox, verb: &str, slot: &str) -> Output {
     sandbox.gtc(["op", "env-packs", verb, "--env", "local", "--slot", slot])
 }
 

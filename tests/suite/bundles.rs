@@ -14,7 +14,7 @@ use test_support::registry::docker::DockerRegistry;
 use test_support::registry::image::Image;
 use test_support::registry::scripted::ScriptedRegistry;
 use test_support::wat::Handler;
-use test_support::{Ran, Sandbox, packs, run, text};
+use test_support::{Output, Sandbox, packs, run, text};
 
 const KIND: &str = "acme.secrets.vault@0.4.2";
 
@@ -23,7 +23,7 @@ fn archive() -> Vec<u8> {
     packs::archive("secrets", "acme.secrets.vault", "^0.4", component, packs::permissions(&[], &[]))
 }
 
-fn bind(sandbox: &Sandbox, reference: &str) -> Ran {
+fn bind(sandbox: &Sandbox, reference: &str) -> Output {
     let slot = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
     sandbox.gtc(slot.iter().chain(&["--kind", KIND, "--pack-ref", reference, "--offline"]))
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::toolchains::{component, copy, toolchains};
 use test_support::toolchain::{path, toolchain};
-use test_support::{Ran, Sandbox, repository, text};
+use test_support::{Output, Sandbox, repository, text};
 
 /// A listener on this machine, and its address.
 fn listener() -> (TcpListener, String) {
@@ -110,7 +110,7 @@ fn follow_readme(example: &str, toolchain_in: Option<&str>) {
         .env("PATH", path())
         .env("CARGO_NET_OFFLINE", "true");
     // without the time limit of other commands, because toolchains are slow
-    Ran::from(shell.output().expect("it starts")).succeeded();
+    Output::from(shell.output().expect("it starts")).succeeded();
     let environment = sandbox.document("local").to_string();
     let project = std::fs::read_to_string(folder.join("gtc-pack.toml")).expect("a file");
     let id = project

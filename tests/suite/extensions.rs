@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use test_support::wat::Handler;
-use test_support::{Ran, Sandbox, packs, repository};
+use test_support::{Output, Sandbox, packs, repository};
 
 const KIND: &str = "acme.oauth.auth0@1.0.0";
 
-fn extensions(sandbox: &Sandbox, verb: &str, flags: &[&str]) -> Ran {
+fn extensions(sandbox: &Sandbox, verb: &str, flags: &[&str]) -> Output {
     sandbox.gtc(["op", "extensions", verb, "--env", "local"].iter().chain(flags))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use test_support::wat::Handler;
-use test_support::{Ran, Sandbox, gtc, packs, terminal, text};
+use test_support::{Output, Sandbox, gtc, packs, terminal, text};
 
 const ADD: [&str; 8] =
     ["op", "env-packs", "add", "--env", "local", "--slot", "revocation", "--kind"];
@@ -28,11 +28,11 @@ fn pack(sandbox: &Sandbox, component: Vec<u8>, tools: &[&str], network: &[&str])
     sandbox.write("packs/list.gtpack", bytes).display().to_string()
 }
 
-fn add(sandbox: &Sandbox, pack: &str, grants: &[&str]) -> Ran {
+fn add(sandbox: &Sandbox, pack: &str, grants: &[&str]) -> Output {
     sandbox.gtc(ADD.iter().chain(&[KIND, "--pack-ref", pack]).chain(grants))
 }
 
-fn change(sandbox: &Sandbox, verb: &str, grants: &[&str]) -> Ran {
+fn change(sandbox: &Sandbox, verb: &str, grants: &[&str]) -> Output {
     sandbox.gtc(["op", "grants", verb, "--env", "local", "--kind", PATH].iter().chain(grants))
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use test_support::asker::{answers, deployer, engine};
 use test_support::memory::watched;
-use test_support::{BACKSTOP, Ran, Sandbox, gtc, run, text};
+use test_support::{BACKSTOP, Output, Sandbox, gtc, run, text};
 
 /// A sandbox whose deployer may run the script `probed` with any one argument.
 fn with_probed(script: &str) -> Sandbox {
@@ -219,7 +219,7 @@ fn files_that_are_not_programs_are_reported() {
 }
 
 /// Puts `probed` into this folder, and runs it with this `PATH`.
-fn at(sandbox: &Sandbox, folder: &Path, path: &str) -> Ran {
+fn at(sandbox: &Sandbox, folder: &Path, path: &str) -> Output {
     std::fs::create_dir_all(folder).expect("a folder");
     std::fs::write(folder.join("probed"), "#!/bin/sh\necho from $0\n").expect("a file");
     std::fs::set_permissions(folder.join("probed"), Permissions::from_mode(0o755))

@@ -16,7 +16,7 @@ use gtc_engine::{
 use test_support::engines::{context, settings};
 use test_support::packs::permissions;
 use test_support::wat::Handler;
-use test_support::{BACKSTOP, Ran, Sandbox, repository, text};
+use test_support::{BACKSTOP, Output, Sandbox, repository, text};
 
 /// A handler whose preflight never returns.
 fn busy() -> Handler {
@@ -112,7 +112,7 @@ fn a_guest_that_crashes_its_worker_is_reported() {
     let worker = worker_of(&host);
     let pid = worker.file_name().expect("its number").to_string_lossy().into_owned();
     assert!(Command::new("kill").args(["-KILL", &pid]).status().expect("kill runs").success());
-    let ran = Ran::from(host.wait_with_output().expect("it ends")).exited(1);
+    let ran = Output::from(host.wait_with_output().expect("it ends")).exited(1);
     let findings = ran.result()["packs"][0]["findings"].clone();
     let finding = findings
         .as_array()

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use test_support::{Ran, Sandbox, text};
+use test_support::{Output, Sandbox, text};
 
 fn sandbox() -> (Sandbox, PathBuf, String) {
     let sandbox = Sandbox::new().with_own_cache();
@@ -15,7 +15,7 @@ fn sandbox() -> (Sandbox, PathBuf, String) {
     (sandbox, pack, name)
 }
 
-fn sign(sandbox: &Sandbox, pack: &str, key: &str, flags: &[&str]) -> Ran {
+fn sign(sandbox: &Sandbox, pack: &str, key: &str, flags: &[&str]) -> Output {
     sandbox.gtc(["pack", "sign", pack, "--key", key].iter().chain(flags))
 }
 

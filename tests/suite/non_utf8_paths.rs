@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use test_support::{Ran, Sandbox, run, text};
+use test_support::{Output, Sandbox, run, text};
 
 /// The character that replaces invalid bytes in reports.
 const REPLACEMENT: &str = "\u{fffd}";
@@ -18,7 +18,7 @@ fn non_utf8(name: &str) -> OsString {
 }
 
 /// Runs `gtc` in a folder whose name is not UTF-8.
-fn gtc_in_non_utf8_folder(sandbox: &Sandbox, arguments: &[&OsStr]) -> Ran {
+fn gtc_in_non_utf8_folder(sandbox: &Sandbox, arguments: &[&OsStr]) -> Output {
     let folder = sandbox.home().join(non_utf8("folder"));
     std::fs::create_dir_all(&folder).expect("a folder");
     let mut command = sandbox.gtc_command();
@@ -34,7 +34,7 @@ fn arguments(line: &str) -> Vec<OsString> {
     line.split(' ').map(word).collect()
 }
 
-fn gtc(sandbox: &Sandbox, line: &str) -> Ran {
+fn gtc(sandbox: &Sandbox, line: &str) -> Output {
     sandbox.gtc(arguments(line))
 }
 

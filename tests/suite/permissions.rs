@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use test_support::wat::Handler;
-use test_support::{Ran, Sandbox};
+use test_support::{Output, Sandbox};
 
 const SECTION: &str = "greentic:env-pack/permissions@0.1.0";
 
@@ -29,7 +29,7 @@ fn write_leb128(bytes: &mut Vec<u8>, mut number: usize) {
     bytes.push(number as u8);
 }
 
-fn build(sandbox: &Sandbox, sections: &[&[u8]], flags: &[&str]) -> Ran {
+fn build(sandbox: &Sandbox, sections: &[&[u8]], flags: &[&str]) -> Output {
     let path = sandbox.write("component.wasm", component(sections)).display().to_string();
     let base =
         ["pack", "build", "--component", &path, "--version", "1.0.0", "--output", "built.gtpack"];

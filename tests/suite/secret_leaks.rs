@@ -6,20 +6,20 @@
 use serde_json::Value;
 
 use test_support::asker::deployer;
-use test_support::{Ran, Sandbox, run};
+use test_support::{Output, Sandbox, run};
 
 /// A secret without a recognisable form.
 const PLAIN: &str = "canary?7f3e>9d2c~61ab";
 
 /// Returns the output of a run and every file that the host has written.
-fn everything(sandbox: &Sandbox, ran: &Ran) -> String {
+fn everything(sandbox: &Sandbox, ran: &Output) -> String {
     let audit = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
         .expect("a log");
     [ran.stdout.as_str(), &ran.stderr, &audit].concat()
 }
 
 /// Runs probes in a host with secrets in its variables and files, and with the log on.
-fn asked(sandbox: &Sandbox, format: &str, questions: &[&str]) -> Ran {
+fn asked(sandbox: &Sandbox, format: &str, questions: &[&str]) -> Output {
     sandbox.write(".vault-token", PLAIN);
     sandbox.write(".aws/credentials", PLAIN);
     sandbox.questions(questions);

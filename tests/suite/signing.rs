@@ -7,7 +7,7 @@ use gtc_signing::{Envelope, PrivateKey};
 use serde_json::{Value, json};
 
 use test_support::signing::Key;
-use test_support::{Ran, Sandbox, text};
+use test_support::{Output, Sandbox, text};
 
 const PATH: &str = "acme.secrets.signed";
 
@@ -18,7 +18,7 @@ fn sandbox() -> (Sandbox, PathBuf) {
     (sandbox, pack)
 }
 
-fn verify(sandbox: &Sandbox, pack: &Path, key: &Key) -> Ran {
+fn verify(sandbox: &Sandbox, pack: &Path, key: &Key) -> Output {
     sandbox.gtc(["pack", "verify", &pack.display().to_string(), "--key", &key.public])
 }
 

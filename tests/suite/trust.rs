@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::Sha256Digest;
 use serde_json::{Value, json};
 
-use test_support::{Ran, Sandbox, repository, text};
+use test_support::{Output, Sandbox, repository, text};
 
 const PATH: &str = "acme.secrets.signed";
 const KIND: &str = "acme.secrets.signed@1.0.0";
@@ -17,7 +17,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-fn update(sandbox: &Sandbox, pack: &Path, flags: &[&str]) -> Ran {
+fn update(sandbox: &Sandbox, pack: &Path, flags: &[&str]) -> Output {
     let pack = pack.display().to_string();
     let update = [
         "op",

@@ -8,7 +8,7 @@ use env_pack_domain::{ForeignText, Permissions};
 use serde_json::{Value, json};
 
 use test_support::wat::Handler;
-use test_support::{Ran, Sandbox, gtc_folder, packs, run, text};
+use test_support::{Output, Sandbox, gtc_folder, packs, run, text};
 
 /// The text that the guest `liar` returns everywhere.
 const LIE: &str = "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}\u{200b}\u{7f}\r\nFAKED a\nFAKED b\u{85}FAKED c\u{2028}FAKED d";
@@ -17,7 +17,7 @@ const NAME: &str = "\u{1b}[2J\u{9b}31m\u{202e}\r\nFAKED\n$(touch faked)'x";
 
 /// Requires that neither output has control characters or a line begun by the text.
 #[track_caller]
-fn harmless(ran: &Ran) {
+fn harmless(ran: &Output) {
     for shown in [&ran.stdout, &ran.stderr] {
         for line in shown.split('\n') {
             let odd = line.chars().find(|c| !ForeignText::is_plain(&c.to_string()));
@@ -29,7 +29,7 @@ fn harmless(ran: &Ran) {
 
 /// Runs a command with text and JSON output. Returns the latter.
 #[track_caller]
-fn both<S: AsRef<std::ffi::OsStr>>(sandbox: &Sandbox, arguments: &[S]) -> Ran {
+fn both<S: AsRef<std::ffi::OsStr>>(sandbox: &Sandbox, arguments: &[S]) -> Output {
     let human = sandbox.human(arguments);
     harmless(&human);
     let json = sandbox.gtc(arguments);
@@ -37,7 +37,7 @@ fn both<S: AsRef<std::ffi::OsStr>>(sandbox: &Sandbox, arguments: &[S]) -> Ran {
     json
 }
 
-fn bind(sandbox: &Sandbox, instance: &str, pack: &str) -> Ran {
+fn bind(sandbox: &Sandbox, instance: &str, pack: &str) -> Output {
     let kind =
         ["--kind", "test.extension.liar@1.0.0", "--pack-ref", pack, "--instance-id", instance];
     let answers = format!("{instance}.json");
@@ -149,7 +149,7 @@ fn text_of_a_pack_cannot_spoof_terminal_output() {
 fn audited(sandbox: &Sandbox) {
     let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
         .expect("a log");
-    harmless(&Ran { code: 0, stdout: log.clone(), stderr: String::new() });
+    harmless(&Output { code: 0, stdout: log.clone(), stderr: String::new() });
     assert!(
         log.lines()
             .all(|line| serde_json::from_str::<Value>(line).is_ok_and(|line| line.is_object())),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Author;
 use crate::toolchains::{component, toolchains};
-use test_support::{Ran, text};
+use test_support::{Output, text};
 
 /// Creates a project, and links the toolchain that an example has installed.
 fn project(
@@ -29,7 +29,7 @@ fn project(
 fn build_pack(author: &Author, folder: &Path) -> Value {
     let mut build = author.sandbox.gtc_command();
     build.args(["pack", "build"]).current_dir(folder);
-    Ran::from(build.output().expect("it starts")).succeeded().result()
+    Output::from(build.output().expect("it starts")).succeeded().result()
 }
 
 /// Builds and binds the pack. Returns the outcome of its first check, with a program that prints

@@ -10,7 +10,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use test_support::toolchain::{path, toolchain};
-use test_support::{Ran, Sandbox, gtc, run};
+use test_support::{Output, Sandbox, gtc, run};
 
 /// A pack author: a sandbox with projects, and the toolchains of this machine.
 struct Author {
@@ -37,7 +37,7 @@ impl Author {
         folder: &Path,
         program: &str,
         arguments: impl IntoIterator<Item = S>,
-    ) -> Ran {
+    ) -> Output {
         self.run_with_path(&path(), folder, program, arguments)
     }
 
@@ -48,7 +48,7 @@ impl Author {
         folder: &Path,
         program: &str,
         arguments: impl IntoIterator<Item = S>,
-    ) -> Ran {
+    ) -> Output {
         let mut command = self.sandbox.command(program);
         toolchain(&mut command);
         command.args(arguments).current_dir(folder).env("PATH", path);
@@ -57,7 +57,7 @@ impl Author {
     }
 
     /// Runs `gtc pack build` in a project.
-    fn build(&self, folder: &Path) -> Ran {
+    fn build(&self, folder: &Path) -> Output {
         self.run(folder, gtc(), ["pack", "build"])
     }
 }

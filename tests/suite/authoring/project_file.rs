@@ -7,11 +7,11 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
 
-use test_support::{Ran, Sandbox, repository};
+use test_support::{Output, Sandbox, repository};
 
 const PYTHON: &str = "language = \"python\"\nversion = \"0.1.0\"\n";
 
-fn build(sandbox: &Sandbox) -> Ran {
+fn build(sandbox: &Sandbox) -> Output {
     sandbox.gtc(["pack", "build", "project"])
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use env_pack_domain::Sha256Digest;
 use serde_json::{Value, json};
 
-use test_support::{Ran, Sandbox, text};
+use test_support::{Output, Sandbox, text};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -26,7 +26,7 @@ fn bound(path: &str) -> (Sandbox, PathBuf) {
 }
 
 /// Binds a pack to the slot `state`.
-fn bind(sandbox: &Sandbox, path: &str, pack: &Path) -> Ran {
+fn bind(sandbox: &Sandbox, path: &str, pack: &Path) -> Output {
     let kind = format!("{path}@1.0.0");
     let pack = pack.display().to_string();
     let update =
@@ -34,7 +34,7 @@ fn bind(sandbox: &Sandbox, path: &str, pack: &Path) -> Ran {
     sandbox.gtc(update.iter().chain(&["--pack-ref", &pack]))
 }
 
-fn cache(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
+fn cache(sandbox: &Sandbox, arguments: &[&str]) -> Output {
     sandbox.gtc(["cache"].iter().chain(arguments))
 }
 

@@ -6,7 +6,7 @@ mod load_failures;
 use serde_json::{Value, json};
 
 use test_support::wat::Handler;
-use test_support::{Ran, Sandbox, repository, text};
+use test_support::{Output, Sandbox, repository, text};
 
 /// Binds a pack without checking it.
 fn bind_unseen(sandbox: &Sandbox, slot: &str, kind: &str, pack_ref: &str) {
@@ -16,7 +16,7 @@ fn bind_unseen(sandbox: &Sandbox, slot: &str, kind: &str, pack_ref: &str) {
         .succeeded();
 }
 
-fn doctor(sandbox: &Sandbox) -> Ran {
+fn doctor(sandbox: &Sandbox) -> Output {
     sandbox.gtc(["op", "env", "doctor", "local"])
 }
 

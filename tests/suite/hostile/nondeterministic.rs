@@ -19,7 +19,7 @@ fn nondeterministic() -> Handler {
     )
 }
 
-fn update(sandbox: &Sandbox, kind: &str, pack: &str, more: &[&str]) -> test_support::Ran {
+fn update(sandbox: &Sandbox, kind: &str, pack: &str, more: &[&str]) -> test_support::Output {
     let verb = [
         "op",
         "env-packs",

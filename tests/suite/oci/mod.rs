@@ -24,7 +24,7 @@ use test_support::registry::image::{Image, digest};
 use test_support::registry::reply::Reply;
 use test_support::registry::scripted::{REPOSITORY, ScriptedRegistry, blob_path, manifest_path};
 use test_support::wat::Handler;
-use test_support::{Ran, Sandbox, packs};
+use test_support::{Output, Sandbox, packs};
 
 /// The kind of the packs of these tests.
 const KIND: &str = "acme.secrets.vault@0.4.2";
@@ -46,7 +46,7 @@ fn archive() -> Vec<u8> {
 }
 
 /// Binds a reference in the environment `local`.
-fn bind<'a>(sandbox: &Sandbox, reference: &'a str, flags: &[&'a str]) -> Ran {
+fn bind<'a>(sandbox: &Sandbox, reference: &'a str, flags: &[&'a str]) -> Output {
     let update = [
         "op",
         "env-packs",

@@ -5,10 +5,10 @@ use std::process::Command;
 use super::{archive, bind};
 use test_support::registry::image::Image;
 use test_support::registry::scripted::ScriptedRegistry;
-use test_support::{Ran, Sandbox, gtc, run};
+use test_support::{Output, Sandbox, gtc, run};
 
 /// Runs `gtc` without any network, not even loopback.
-fn without_network(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
+fn without_network(sandbox: &Sandbox, arguments: &[&str]) -> Output {
     let mut command: Command = sandbox.command("unshare");
     command.args(["--map-root-user", "--net", gtc()]).args(arguments);
     run(&mut command)

@@ -4,12 +4,12 @@ use super::archive;
 use test_support::registry::image::Image;
 use test_support::registry::proxy::Proxy;
 use test_support::registry::scripted::{REPOSITORY, ScriptedRegistry};
-use test_support::{Ran, Sandbox, run};
+use test_support::{Output, Sandbox, run};
 
 /// A registry that only the proxy can reach.
 const REGISTRY: &str = "registry.example:5000";
 
-fn pull(sandbox: &Sandbox, variables: &[(&str, &str)]) -> Ran {
+fn pull(sandbox: &Sandbox, variables: &[(&str, &str)]) -> Output {
     let mut command = sandbox.gtc_command();
     let reference = format!("oci://{REGISTRY}/{REPOSITORY}:1");
     command.args(["pack", "pull", &reference, "-o", "pulled.gtpack", "--plain-http", REGISTRY]);

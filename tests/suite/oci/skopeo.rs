@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::{archive, bind};
 use test_support::registry::docker::DockerRegistry;
 use test_support::registry::skopeo;
-use test_support::{Ran, Sandbox, run, text};
+use test_support::{Output, Sandbox, run, text};
 
-fn run_skopeo(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
+fn run_skopeo(sandbox: &Sandbox, arguments: &[&str]) -> Output {
     let mut command = sandbox.command(skopeo().expect("skopeo is installed"));
     run(command.arg("--insecure-policy").args(arguments)).succeeded()
 }

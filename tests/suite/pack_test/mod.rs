@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use test_support::{Ran, Sandbox, text};
+use test_support::{Output, Sandbox, text};
 
 /// A sandbox with a pack of the example `vault-secrets`, which declares its own permissions.
 fn with_vault() -> (Sandbox, PathBuf) {
@@ -31,14 +31,14 @@ fn with_asker(tools: &[&str], network: &[&str]) -> Sandbox {
 }
 
 /// Runs one scenario against the only pack of a sandbox.
-fn run_scenario(sandbox: &Sandbox, scenario: &str) -> Ran {
+fn run_scenario(sandbox: &Sandbox, scenario: &str) -> Output {
     sandbox.write("packs/tests/only.yaml", scenario);
     sandbox.gtc(["pack", "test", "packs"])
 }
 
 /// The differences of the only scenario, a line each.
 #[track_caller]
-fn differences(ran: Ran) -> Vec<String> {
+fn differences(ran: Output) -> Vec<String> {
     let report = ran.exited(1).result();
     assert_eq!(
         (&report["passed"], &report["failed"]),

@@ -5,9 +5,9 @@ use std::net::TcpListener;
 use serde_json::json;
 
 use super::{with_asker, with_vault};
-use test_support::{Ran, Sandbox, terminal};
+use test_support::{Output, Sandbox, terminal};
 
-fn record(sandbox: &Sandbox, name: &str, flags: &[&str]) -> Ran {
+fn record(sandbox: &Sandbox, name: &str, flags: &[&str]) -> Output {
     sandbox.gtc(["pack", "test", "packs", "--record", name].iter().chain(flags))
 }
 

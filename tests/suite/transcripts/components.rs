@@ -7,7 +7,7 @@ use super::code_blocks::blocks;
 use super::text_of;
 use crate::toolchains::toolchains;
 use test_support::toolchain::path;
-use test_support::{Ran, Sandbox, repository};
+use test_support::{Output, Sandbox, repository};
 
 /// A folder with the core module and the component of the handler in text format, built with the
 /// libraries of `wasm-tools`.
@@ -71,7 +71,7 @@ fn a_handler_in_c_is_made_as_the_page_says() {
     shell.args(["-ec", script]).env("PATH", format!("{}:{inherited}", path()));
     // keeps the C library that zig builds first, which takes a minute
     shell.env("ZIG_GLOBAL_CACHE_DIR", toolchains().join("zig"));
-    Ran::from(shell.output().expect("it starts")).succeeded();
+    Output::from(shell.output().expect("it starts")).succeeded();
     let pack = "acme.state.redis-c-0.1.0.gtpack";
     sandbox.gtc(["pack", "validate", "--strict", pack]).succeeded();
     let kind = ["--slot", "state", "--kind", "acme.state.redis-c@0.1.0", "--pack-ref", pack];

@@ -14,7 +14,7 @@ mod recipes;
 
 use test_support::registry::docker::DockerRegistry;
 use test_support::toolchain::{path, toolchain};
-use test_support::{Ran, Sandbox, repository, run};
+use test_support::{Output, Sandbox, repository, run};
 
 /// A test for each document that needs only Rust, so that they run in parallel.
 macro_rules! documents {
@@ -238,7 +238,7 @@ impl Shell {
         shell.env("PATH", path()).env("GTC_FORMAT", "human").env("REPOSITORY", repository());
         toolchain(&mut shell);
         let ran = if self.is_slow {
-            Ran::from(shell.output().expect("it starts"))
+            Output::from(shell.output().expect("it starts"))
         } else {
             run(&mut shell)
         };

@@ -20,7 +20,7 @@ use serde_json::Value;
 use test_support::footprint::show;
 use test_support::memory::watched_with_cpu_time;
 use test_support::wat::Handler;
-use test_support::{Ran, Sandbox, packs, text};
+use test_support::{Output, Sandbox, packs, text};
 
 /// The maximum CPU time to validate a pack, without the time to compile it.
 const TIME: Duration = Duration::from_secs(2);
@@ -98,7 +98,7 @@ fn write_broken(sandbox: &Sandbox, at: usize, broken: &Broken) -> Vec<String> {
 
 /// The findings about the first pack.
 #[track_caller]
-fn findings(ran: &Ran) -> Vec<Value> {
+fn findings(ran: &Output) -> Vec<Value> {
     ran.result()["packs"][0]["findings"].as_array().expect("a list").clone()
 }
 

@@ -7,7 +7,7 @@ use gtc_engine::{Engine, EngineLimits, EngineSettings, Provenance, ToolEnvironme
 use serde_json::{Value, json};
 
 use crate::engines::settings;
-use crate::{Ran, Sandbox, run, text};
+use crate::{Output, Sandbox, run, text};
 
 /// The reply to one probe.
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ impl Sandbox {
 }
 
 /// Returns the replies that the deployer received.
-pub fn answers(ran: &Ran) -> Vec<Answer> {
+pub fn answers(ran: &Output) -> Vec<Answer> {
     let mut answers: Vec<Answer> = Vec::new();
     for check in deployer(ran)["checks"].as_array().expect("a list") {
         let (at, what) = text(&check["name"]).split_once(' ').expect("a number and a word");
@@ -93,7 +93,7 @@ pub fn answers(ran: &Ran) -> Vec<Answer> {
 }
 
 /// Returns the report on the deployer's binding.
-pub fn deployer(ran: &Ran) -> Value {
+pub fn deployer(ran: &Output) -> Value {
     ran.result()["bindings"][0].clone()
 }
 

@@ -65,7 +65,7 @@ pub struct Sandbox {
 
 /// The exit code and the output of a program that ran.
 #[derive(Debug)]
-pub struct Ran {
+pub struct Output {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
@@ -154,12 +154,12 @@ impl Sandbox {
     }
 
     /// Runs `gtc`, which prints JSON because its output is not a terminal.
-    pub fn gtc<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
+    pub fn gtc<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Output {
         run(self.gtc_command().args(arguments))
     }
 
     /// Runs `gtc --format human`, without colour.
-    pub fn human<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Ran {
+    pub fn human<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Output {
         run(self.gtc_command().args(arguments).args(["--format", "human"]))
     }
 
@@ -182,7 +182,7 @@ impl Sandbox {
 }
 
 /// Runs a program, which must neither hang nor panic.
-pub fn run(command: &mut Command) -> Ran {
+pub fn run(command: &mut Command) -> Output {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let pid = child.id();
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -195,7 +195,7 @@ pub fn run(command: &mut Command) -> Ran {
     output.expect("its output").into()
 }
 
-impl From<std::process::Output> for Ran {
+impl From<std::process::Output> for Output {
     fn from(output: std::process::Output) -> Self {
         let stdout = String::from_utf8(output.stdout).expect("UTF-8");
         let stderr = String::from_utf8(output.stderr).expect("UTF-8");
@@ -208,7 +208,7 @@ impl From<std::process::Output> for Ran {
     }
 }
 
-impl Ran {
+impl Output {
     /// Requires exit code 0.
     #[track_caller]
     pub fn succeeded(self) -> Self {

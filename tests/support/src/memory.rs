@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_setfl};
 
-use crate::{BACKSTOP, Ran};
+use crate::{BACKSTOP, Output};
 
 /// Runs a program that finally writes to standard error. Returns its output, and its peak
 /// memory in KiB.
 ///
 /// The pipe for standard error is full, so the program blocks at its end and is measured
 /// there.
-pub fn peak_at_stderr(command: &mut Command) -> (Ran, u64) {
+pub fn peak_at_stderr(command: &mut Command) -> (Output, u64) {
     let (mut reader, writer) = std::io::pipe().expect("a pipe");
     let filling = fill(&writer);
     let stdout = Stdio::piped();
@@ -25,18 +25,18 @@ pub fn peak_at_stderr(command: &mut Command) -> (Ran, u64) {
     let mut stdout = Vec::new();
     child.stdout.take().expect("a pipe").read_to_end(&mut stdout).expect("its output");
     let status = child.wait().expect("it ends");
-    (Ran::from(std::process::Output { status, stdout, stderr }), peak)
+    (Output::from(std::process::Output { status, stdout, stderr }), peak)
 }
 
 /// Runs a program to its end. Returns its output, and its peak memory in KiB, sampled
 /// every 2 ms.
-pub fn watched(command: &mut Command) -> (Ran, u64) {
+pub fn watched(command: &mut Command) -> (Output, u64) {
     let (output, peak, _) = watched_with_cpu_time(command);
     (output, peak)
 }
 
 /// As [`watched`], with the CPU time of the program and of the processes that it waited for.
-pub fn watched_with_cpu_time(command: &mut Command) -> (Ran, u64, Duration) {
+pub fn watched_with_cpu_time(command: &mut Command) -> (Output, u64, Duration) {
     let (sender, receiver) = std::sync::mpsc::channel();
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let pid = child.id();

@@ -20,7 +20,7 @@ use test_support::registry::docker::{PASSWORD, USER};
 use test_support::registry::image::Image;
 use test_support::registry::reply::Reply;
 use test_support::registry::scripted::{ScriptedRegistry, blob_path, manifest_path};
-use test_support::{Ran, Sandbox, text};
+use test_support::{Output, Sandbox, text};
 
 /// Small limits, to keep the tests short.
 const LIMITS: [&str; 8] = [
@@ -188,7 +188,7 @@ fn run_case(case: &Case) -> (Vec<String>, u64) {
 }
 
 /// The message of an error: from the JSON envelope, if it has this kind, or the text.
-fn message(ran: &Ran, kind: &str) -> Option<String> {
+fn message(ran: &Output, kind: &str) -> Option<String> {
     let Ok(envelope) = serde_json::from_str::<Value>(&ran.stderr) else {
         return Some(ran.stderr.clone());
     };
