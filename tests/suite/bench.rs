@@ -57,8 +57,10 @@ fn a_handler_that_takes_long_is_measured_less_often() {
         preflight_body: Some(body.to_owned()),
         ..Handler::new("state", "acme.state.slow", "^1")
     };
-    let pack =
-        sandbox.pack("state", "acme.state.slow", "^1", handler.component()).display().to_string();
+    let pack = sandbox
+        .written_pack("state", "acme.state.slow", "^1", handler.component())
+        .display()
+        .to_string();
     let report = sandbox.gtc(["pack", "bench", &pack, "--turns", "10000"]).succeeded().result();
     let handler = &report["handlers"][0];
     let turns = |part: &str| handler[part]["turns"].as_u64().expect("a number");
@@ -75,7 +77,7 @@ fn a_failing_handler_is_reported_with_its_call() {
             ..Handler::new("state", "acme.state.bad", "^1")
         };
         let pack = sandbox
-            .pack("state", "acme.state.bad", "^1", handler.component())
+            .written_pack("state", "acme.state.bad", "^1", handler.component())
             .display()
             .to_string();
         sandbox.gtc(["pack", "bench", &pack, "--limit", "handler.preflight-time=200ms"])
@@ -98,7 +100,8 @@ fn a_pack_without_a_working_handler_is_not_measured() {
     let file = repository().join("README.md").display().to_string();
     sandbox.gtc(["pack", "bench", &file]).refused(1, "zip-end-record");
     let none = wat::parse_str("(component)").expect("a component");
-    let pack = sandbox.pack("secrets", "acme.secrets.none", "^1", none).display().to_string();
+    let pack =
+        sandbox.written_pack("secrets", "acme.secrets.none", "^1", none).display().to_string();
     let message = sandbox.gtc(["pack", "bench", &pack]).exited(1);
     assert!(message.stderr.contains("cannot measure pack"), "{message:?}");
 }

@@ -48,7 +48,7 @@ fn a_bound_slot_is_replaced_and_rolled_back_once() {
         bind(&sandbox, "update", "secrets", "acme.secrets.vault@0.4.2", &pack).succeeded().result();
     assert_eq!(generation(&report), (json!(1), json!(true)));
     assert_eq!(sandbox.document("local")["packs"][1]["previous_binding_ref"], STASH);
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
 
     let report = unbind(&sandbox, "rollback", "secrets").succeeded().result();
     assert_eq!(generation(&report), (json!(2), json!(false)));
@@ -87,7 +87,9 @@ fn the_human_report_shows_the_same() {
     let again = sandbox.human(["op", "env-packs", "rollback"].iter().chain(&flags)).exited(1);
     assert!(again.stderr.contains("has no previous binding to roll back to"), "{again:?}");
     sandbox
-        .human(["op", "env-packs", "list", "local"])
+        .env_packs()
+        .list()
+        .human()
         .succeeded()
         .shows(&["greentic.secrets.dev-store@0.1.0", "GENERATION"]);
 }
@@ -136,8 +138,10 @@ fn a_wrong_pack_is_refused_and_nothing_is_written() {
     );
     let mut handler = Handler::new("state", "acme.state.bad", "^1");
     handler.slot_body = Some("unreachable".to_owned());
-    let bad =
-        sandbox.pack("state", "acme.state.bad", "^1", handler.component()).display().to_string();
+    let bad = sandbox
+        .written_pack("state", "acme.state.bad", "^1", handler.component())
+        .display()
+        .to_string();
     check("acme.state.bad@1.0.0", &bad, "trapped", "handler trapped in `slot`");
 }
 
@@ -211,7 +215,7 @@ fn a_relative_path_is_stored_absolute() {
     let url = format!("file://{}", pack.display());
     bind(&sandbox, "update", "secrets", "acme.secrets.vault@0.4.2", &url).succeeded();
     assert_eq!(sandbox.document("local")["packs"][1]["pack_ref"], url);
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
 }
 
 #[test]

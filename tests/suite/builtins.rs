@@ -37,7 +37,7 @@ fn entries(pack: &[u8]) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn sources_packs_and_defaults_are_the_same_five() {
     let sandbox = Sandbox::new();
-    let bound = sandbox.gtc(["op", "env", "init"]).succeeded().result()["bound"].clone();
+    let bound = sandbox.env().init().succeeded().result()["bound"].clone();
     let bound: Vec<_> =
         bound.as_array().expect("a list").iter().map(|kind| text(kind).to_owned()).collect();
     let mut paths: Vec<_> =

@@ -42,8 +42,8 @@ fn cached(sandbox: &Sandbox) -> Vec<PathBuf> {
         let Ok(entries) = std::fs::read_dir(&path) else { return vec![path] };
         entries.flat_map(|entry| below(entry.expect("an entry").path())).collect()
     }
-    let folders =
-        ["blobs", "manifests", "references", "signatures"].map(|name| sandbox.cache().join(name));
+    let folders = ["blobs", "manifests", "references", "signatures"]
+        .map(|name| sandbox.cache_folder().join(name));
     let files = folders.into_iter().filter(|folder| folder.exists()).flat_map(below);
     files.filter(|path| !path.ends_with(".lock")).collect()
 }
@@ -54,12 +54,12 @@ fn a_saved_pack_can_be_bound_without_a_network() {
     let image = Image::pack(&archive());
     let registry = ScriptedRegistry::with_image(&image);
     let reference = registry.reference("1");
-    let saved = here.gtc(["pack", "save", &reference, "-o", "packs.tar"]).succeeded().result();
+    let saved = here.pack().save(&reference).output("packs.tar").succeeded().result();
     assert_eq!(saved["packs"][0]["manifest_digest"], image.digest());
     drop(registry);
 
     let there = other_machine(&here, "packs.tar");
-    let loaded = there.gtc(["pack", "load", "packs.tar", "--output", "out"]).succeeded().result();
+    let loaded = there.pack().load("packs.tar").output("out").succeeded().result();
     assert_eq!(loaded["packs"][0]["pack_ref"], reference);
     assert_eq!(loaded["packs"][0]["manifest_digest"], image.digest());
     assert!(
@@ -71,13 +71,13 @@ fn a_saved_pack_can_be_bound_without_a_network() {
         archive()
     );
     bind(&there, &reference).succeeded();
-    there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
+    there.env().doctor().offline().succeeded();
     // garbage collection keeps bound packs
-    there.gtc(["cache", "gc"]).succeeded();
-    there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
+    there.cache().gc().succeeded();
+    there.env().doctor().offline().succeeded();
 
     // saved again without a network, it is the same file
-    there.gtc(["pack", "save", &reference, "-o", "again.tar", "--offline"]).succeeded();
+    there.pack().save(&reference).output("again.tar").offline().succeeded();
     there.gtc(["pack", "save", "--env", "local", "-o", "bound.tar", "--offline"]).succeeded();
     let read = |name: &str| std::fs::read(there.home().join(name)).expect("a file");
     assert!(
@@ -92,16 +92,13 @@ fn a_component_is_saved_with_its_configuration() {
     let component = Handler::new("secrets", "acme.secrets.vault", "^0.4").component();
     let registry = ScriptedRegistry::with_image(&Image::component(&component));
     let reference = registry.reference("1");
-    here.gtc(["pack", "save", &reference, "-o", "packs.tar"]).succeeded();
+    here.pack().save(&reference).output("packs.tar").succeeded();
     drop(registry);
     let there = other_machine(&here, "packs.tar");
-    there.gtc(["pack", "load", "packs.tar"]).succeeded();
+    there.pack().load("packs.tar").succeeded();
     bind(&there, &reference).succeeded();
     // the configuration is not cached, and a warning says so
-    let again = there
-        .gtc(["pack", "save", &reference, "-o", "again.tar", "--offline"])
-        .succeeded()
-        .result();
+    let again = there.pack().save(&reference).output("again.tar").offline().succeeded().result();
     assert!(text(&again["warnings"][0]).contains("is not cached and not included"), "{again}");
 }
 
@@ -111,14 +108,14 @@ fn the_same_packs_give_the_same_bundle() {
     let one = here.valid_pack("secrets", "acme.secrets.vault", "^0.4").display().to_string();
     let two = here.valid_pack("state", "acme.state.redis", "^0.4").display().to_string();
     let save = |packs: [&str; 2], output: &str| {
-        here.gtc(["pack", "save", packs[0], packs[1], "-o", output]).succeeded();
+        here.pack().save(packs[0]).arg(packs[1]).output(output).succeeded();
         std::fs::read(here.home().join(output)).expect("a file")
     };
     let bytes = save([&one, &two], "a.tar");
     assert!(bytes == save([&two, &one], "b.tar"), "the order matters");
     // the same pack twice is one entry; different packs with the same name are refused
     here.write("c.gtpack", std::fs::read(&one).expect("a file"));
-    here.gtc(["pack", "save", &one, "c.gtpack", "-o", "a.tar"]).succeeded();
+    here.pack().save(&one).arg("c.gtpack").output("a.tar").succeeded();
     let component = Handler::new("secrets", "acme.secrets.vault", "^9").component();
     let other = packs::archive(
         "secrets",
@@ -130,7 +127,7 @@ fn the_same_packs_give_the_same_bundle() {
     here.write("d.gtpack", other);
     let before = std::fs::read(here.home().join("a.tar")).expect("a file");
     let refusal =
-        here.gtc(["pack", "save", &one, "d.gtpack", "-o", "a.tar"]).refused(1, "invalid-layout");
+        here.pack().save(&one).arg("d.gtpack").output("a.tar").refused(1, "invalid-layout");
     assert!(refusal.contains("acme.secrets.vault:1.0.0"), "{refusal}");
     assert!(
         before == std::fs::read(here.home().join("a.tar")).expect("a file"),
@@ -151,13 +148,13 @@ fn a_bundle_contains_signatures_and_the_trust_root() {
     bind(&here, &pack.display().to_string()).succeeded();
     let cosign = CosignKey::generate();
     here.write("cosign.pub", cosign.pem());
-    here.gtc(["op", "trust-root", "add", "--env", "local", "--key", "cosign.pub"]).succeeded();
+    here.trust_root().add("cosign.pub").succeeded();
     let image = Image::pack(&archive());
     let mut renamed = image.clone();
     renamed.manifest["annotations"] =
         json!({"org.opencontainers.image.title": "another manifest of the same archive"});
     let folder =
-        here.cache().join("signatures/sha256").join(Sha256Digest::compute(&archive()).hex());
+        here.cache_folder().join("signatures/sha256").join(Sha256Digest::compute(&archive()).hex());
     let cache_signature = |bytes: Vec<u8>| {
         std::fs::write(folder.join(Sha256Digest::compute(&bytes).hex()), bytes).expect("a file");
     };
@@ -178,7 +175,7 @@ fn a_bundle_contains_signatures_and_the_trust_root() {
     drop(registry);
 
     let there = other_machine(&here, "packs.tar");
-    let loaded = there.gtc(["pack", "load", "packs.tar"]).succeeded().result();
+    let loaded = there.pack().load("packs.tar").succeeded().result();
     assert_eq!(loaded["packs"].as_array().map(Vec::len), Some(1), "{loaded}");
     assert_eq!(
         (&loaded["packs"][0]["signatures"], &loaded["packs"][0]["claimed_signers"]),
@@ -188,17 +185,17 @@ fn a_bundle_contains_signatures_and_the_trust_root() {
     let ids = json!([key.id, cosign.public().id().to_string()]);
     assert_eq!(loaded["trust_root"]["keys"], ids);
     assert!(loaded["trust_root"].get("trusted_in").is_none(), "{loaded}");
-    let listed = there.gtc(["op", "trust-root", "list", "local"]).succeeded().result();
+    let listed = there.trust_root().list().succeeded().result();
     assert_eq!(listed["keys"], json!([]), "it was trusted without a flag");
-    there.human(["pack", "load", "packs.tar"]).succeeded().shows(&[
+    there.pack().load("packs.tar").human().succeeded().shows(&[
         "which is not trusted yet",
         &key.id,
         "--trust-in <env>",
     ]);
 
-    there.gtc(["pack", "load", "packs.tar", "--trust-in", "nowhere"]).refused(1, "not-found");
-    there.gtc(["pack", "load", "packs.tar", "--trust-in", "local"]).succeeded();
-    let listed = there.gtc(["op", "trust-root", "list", "local"]).succeeded().result();
+    there.pack().load("packs.tar").args(["--trust-in", "nowhere"]).refused(1, "not-found");
+    there.pack().load("packs.tar").args(["--trust-in", "local"]).succeeded();
+    let listed = there.trust_root().list().succeeded().result();
     assert_eq!(listed["keys"].as_array().map(Vec::len), Some(2));
     let audit = std::fs::read_to_string(there.environment("local").join("audit/events.jsonl"))
         .expect("a log");
@@ -209,8 +206,8 @@ fn a_bundle_contains_signatures_and_the_trust_root() {
     assert!(ids.as_array().is_some_and(|ids| ids.contains(&bound["signer"])), "{bound}");
 
     // the key of cosign alone is enough to bind it
-    there.gtc(["op", "trust-root", "remove", "--env", "local", "--key-id", &key.id]).succeeded();
-    there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
+    there.trust_root().remove(&key.id).succeeded();
+    there.env().doctor().offline().succeeded();
 }
 
 #[test]
@@ -224,7 +221,7 @@ fn an_environment_is_saved_with_its_packs() {
     let saved = here.gtc(["pack", "save", "--env", "local", "-o", "a.tar"]).succeeded().result();
     assert_eq!(saved["packs"].as_array().map(Vec::len), Some(1), "{saved}");
     let there = other_machine(&here, "a.tar");
-    let loaded = there.gtc(["pack", "load", "a.tar", "-o", "packs"]).succeeded().result();
+    let loaded = there.pack().load("a.tar").output("packs").succeeded().result();
     assert_eq!(loaded["packs"][0]["name"], "acme.secrets.vault:1.0.0");
     let path = text(&loaded["packs"][0]["path"]);
     assert_eq!(path, "packs/acme.secrets.vault-1.0.0.gtpack");
@@ -239,11 +236,11 @@ fn save_and_load_take_answers_and_have_schemas() {
     here.write("load.json", r#"{"layout": "packs.tar", "output": "out"}"#);
     here.gtc(["pack", "save", "--answers", "save.yaml"]).succeeded();
     here.gtc(["pack", "load", "--answers", "load.json"]).succeeded();
-    here.gtc(["pack", "load", "packs.tar", "-o", "out"]).succeeded();
+    here.pack().load("packs.tar").output("out").succeeded();
     // a signature file of another pack is not overwritten silently
     let left = here.write("out/acme.secrets.vault-1.0.0.gtpack.sig", "of another pack");
-    here.gtc(["pack", "load", "packs.tar", "-o", "out"]).refused(1, "conflict");
-    here.gtc(["pack", "load", "packs.tar", "-o", "out", "--force"]).succeeded();
+    here.pack().load("packs.tar").output("out").refused(1, "conflict");
+    here.pack().load("packs.tar").output("out").arg("--force").succeeded();
     assert!(!left.exists(), "the signature of another pack is still there");
     for verb in ["save", "load"] {
         let schema = here.gtc(["pack", verb, "--schema"]).succeeded();
@@ -251,14 +248,17 @@ fn save_and_load_take_answers_and_have_schemas() {
         assert_eq!(schema["additionalProperties"], false);
     }
     here.gtc(["pack", "save", "-o", "a.tar"]).refused(2, "invalid-argument");
-    here.gtc(["pack", "save", "vault.gtpack", "--env", "local", "-o", "a.tar"])
+    here.pack()
+        .save("vault.gtpack")
+        .args(["--env", "local"])
+        .output("a.tar")
         .refused(2, "invalid-argument");
-    here.gtc(["pack", "save", "vault.gtpack", "-o", "vault.gtpack"]).refused(1, "conflict");
+    here.pack().save("vault.gtpack").output("vault.gtpack").refused(1, "conflict");
     let much =
         ["pack", "save", "vault.gtpack", "-o", "a.tar", "--limit", "layout.total-bytes=1KiB"];
     here.gtc(much).refused(1, "layout-too-large");
     assert!(!here.home().join("a.tar").exists(), "an incomplete file was written");
-    here.gtc(["pack", "load", "absent.tar"]).refused(2, "file-not-found");
+    here.pack().load("absent.tar").refused(2, "file-not-found");
 }
 
 /// A layout with these manifests, by name, and blobs.
@@ -369,7 +369,7 @@ fn hostile_bundles_are_refused_and_leave_nothing() {
     let sandbox = Sandbox::with_local().with_own_cache();
     for (name, bytes, kind) in cases {
         sandbox.write("hostile.tar", bytes);
-        let ran = sandbox.gtc(["pack", "load", "hostile.tar", "--output", "out"]);
+        let ran = sandbox.pack().load("hostile.tar").output("out").run();
         let envelope: Value = serde_json::from_str(&ran.stderr)
             .unwrap_or_else(|error| panic!("{name}: {error}: {ran:?}"));
         assert_eq!(envelope["error"]["kind"], kind, "{name}: {envelope}");
@@ -381,7 +381,7 @@ fn hostile_bundles_are_refused_and_leave_nothing() {
         assert!(!sandbox.home().join("out").exists(), "{name} wrote a file");
     }
     sandbox.write("valid.tar", valid);
-    sandbox.gtc(["pack", "load", "valid.tar"]).succeeded();
+    sandbox.pack().load("valid.tar").succeeded();
     bind(&sandbox, "oci://ghcr.io/team/vault:1").succeeded();
 }
 
@@ -394,12 +394,12 @@ fn names_in_a_bundle_are_not_paths() {
     let blobs: Vec<&[u8]> = pack.blobs.iter().map(Vec::as_slice).collect();
     for name in ["../../../escaped", "/tmp/escaped", "a b", "\u{1b}[2J:1", "-o"] {
         here.write("a.tar", layout(&[(Some(name), &pack.manifest)], &blobs));
-        let loaded = here.gtc(["pack", "load", "a.tar", "-o", "out"]).succeeded().result();
+        let loaded = here.pack().load("a.tar").output("out").succeeded().result();
         assert_eq!(text(&loaded["packs"][0]["path"]), "out/acme.secrets.vault-1.0.0.gtpack");
-        let human = here.human(["pack", "load", "a.tar"]).succeeded();
+        let human = here.pack().load("a.tar").human().succeeded();
         assert!(!human.stdout.contains('\u{1b}'), "{human:?}");
     }
-    assert!(!here.cache().join("references").exists(), "an invalid reference was recorded");
+    assert!(!here.cache_folder().join("references").exists(), "an invalid reference was recorded");
 }
 
 #[test]
@@ -409,10 +409,10 @@ fn a_bundle_transfers_a_pack_between_registries() {
     let registry = DockerRegistry::open();
     let reference = registry.reference("team/vault:0.4.2");
     let pack = here.write("vault.gtpack", archive()).display().to_string();
-    let pushed = here.gtc(["pack", "push", &pack, &reference]).succeeded().result();
+    let pushed = here.pack().push(&pack).arg(&reference).succeeded().result();
     let key = here.key("key");
-    here.gtc(["pack", "sign", text(&pushed["pack_ref"]), "--key", &key.private]).succeeded();
-    let saved = here.gtc(["pack", "save", &reference, "-o", "packs.tar"]).succeeded().result();
+    here.pack().sign(text(&pushed["pack_ref"])).key(&key.private).succeeded();
+    let saved = here.pack().save(&reference).output("packs.tar").succeeded().result();
     assert_eq!(saved["packs"][0]["signatures"], 1, "{saved}");
 
     let there = other_machine(&here, "packs.tar");
@@ -430,16 +430,14 @@ fn a_bundle_transfers_a_pack_between_registries() {
     );
     let copy = format!("docker://{}/copied/vault:1", registry.host());
     skopeo(&["copy", "--preserve-digests", "--dest-tls-verify=false", &source, &copy]);
-    there
-        .gtc(["pack", "pull", &registry.reference("copied/vault:1"), "-o", "copy.gtpack"])
-        .succeeded();
+    there.pack().pull(registry.reference("copied/vault:1")).output("copy.gtpack").succeeded();
     drop(registry);
 
     there.trust(&import_key(&there, &key.public));
-    there.gtc(["pack", "load", "packs.tar"]).succeeded();
+    there.pack().load("packs.tar").succeeded();
     let bound = bind(&there, &reference).succeeded().result();
     assert_eq!(bound["signer"], key.id);
-    there.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
+    there.env().doctor().offline().succeeded();
 }
 
 /// A public key from another machine.

@@ -216,7 +216,7 @@ fn a_p256_key_has_one_encoding_and_is_on_the_curve() {
 #[test]
 fn an_environment_accepts_a_cosign_signature() {
     let sandbox = Sandbox::new().with_own_cache();
-    sandbox.gtc(["op", "env", "init"]).succeeded();
+    sandbox.env().init().succeeded();
     let key = CosignKey::generate();
     let stranger = CosignKey::generate();
     let public = sandbox.write("cosign.pub", key.pem()).display().to_string();
@@ -225,18 +225,16 @@ fn an_environment_accepts_a_cosign_signature() {
     let digest = Sha256Digest::compute(&std::fs::read(&pack).expect("a pack"));
     let sidecar = format!("{name}.sig");
     let put = |bytes: &[u8]| std::fs::write(&sidecar, bytes).expect("a file");
-    let inspected =
-        || sandbox.gtc(["pack", "inspect", &name]).succeeded().result()["signature"].clone();
+    let inspected = || sandbox.pack().inspect(&name).succeeded().result()["signature"].clone();
     put(&key.bundle(&digest).render());
     assert_eq!(inspected(), json!({"state": "not-checked", "signers": []}));
     sandbox
-        .human(["pack", "inspect", &name])
+        .pack()
+        .inspect(&name)
+        .human()
         .succeeded()
         .shows(&["signed with cosign, which names no signer"]);
-    let trusted = sandbox
-        .gtc(["op", "trust-root", "add", "--env", "local", "--key", &public])
-        .succeeded()
-        .result();
+    let trusted = sandbox.trust_root().add(&public).succeeded().result();
     assert_eq!(trusted["key_id"], key.public().id().to_string());
 
     let update = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
@@ -257,16 +255,15 @@ fn an_environment_accepts_a_cosign_signature() {
     // a bundle and an envelope by the same key are equivalent
     for good in [key.envelope(&digest).to_string().into_bytes(), key.bundle(&digest).render()] {
         put(&good);
-        let verified =
-            sandbox.gtc(["pack", "verify", &name, "--key", &public]).succeeded().result();
+        let verified = sandbox.pack().verify(&name).key(&public).succeeded().result();
         assert_eq!(text(&verified["signer"]), key.public().id().to_string());
         assert_eq!(update().succeeded().result()["signer"], key.public().id().to_string());
     }
     // the signature stays in the cache and remains valid
     std::fs::remove_file(&sidecar).expect("removed");
-    let doctor = sandbox.gtc(["op", "env", "doctor"]).succeeded().result();
+    let doctor = sandbox.env().doctor().succeeded().result();
     assert_eq!(doctor["signatures"][0]["state"], "verified");
-    sandbox.gtc(["cache", "verify"]).succeeded();
+    sandbox.cache().verify().succeeded();
     let remove = [
         "op",
         "trust-root",
@@ -280,5 +277,5 @@ fn an_environment_accepts_a_cosign_signature() {
     // no signature can be added to a cosign bundle
     put(&key.bundle(&digest).render());
     let author = sandbox.key("author.key");
-    sandbox.gtc(["pack", "sign", &name, "--key", &author.private]).refused(1, "conflict");
+    sandbox.pack().sign(&name).key(&author.private).refused(1, "conflict");
 }

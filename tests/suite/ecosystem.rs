@@ -65,7 +65,7 @@ fn every_ecosystem_pack_gets_the_expected_verdict() {
         let human = sandbox.human(validate).exited(code);
         codes.iter().for_each(|code| human.shows(&[code]));
 
-        let inspected = sandbox.gtc(["pack", "inspect", &path]).exited(code);
+        let inspected = sandbox.pack().inspect(&path).exited(code);
         if code == 0 {
             let handlers = inspected.result()["handlers"].as_array().map(Vec::len);
             assert_eq!(handlers, Some(usize::from(codes.is_empty())), "{name}");
@@ -122,13 +122,13 @@ fn a_handler_packed_by_another_tool_is_bound() {
             "declared",
         ];
         sandbox.gtc(base.iter().chain(&kind)).succeeded();
-        sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
-        let checked = sandbox.gtc(["op", "env", "tool-check", "local"]);
+        sandbox.env().doctor().succeeded();
+        let checked = sandbox.env().tool_check().run();
         let bindings = checked.result()["bindings"].as_array().expect("a list").clone();
         let secrets =
             bindings.iter().find(|binding| binding["slot"] == "secrets").expect("a binding");
         assert_eq!(secrets["checks"][0]["outcome"]["status"], "ok", "{name}: {secrets}");
-        let grants = sandbox.gtc(["op", "grants", "list", "local"]).succeeded().result();
+        let grants = sandbox.grants().list().succeeded().result();
         assert!(grants.to_string().contains("vault.acme.example:8200"), "{name}: {grants}");
     }
 }
@@ -155,11 +155,8 @@ fn a_designer_application_is_reported_as_a_note() {
         ("pack-without-handler", "note")
     );
     assert!(report["packs"][0]["stopped"].is_null(), "{report}");
-    sandbox.gtc(["pack", "validate", &path, "--require-handler"]).exited(1);
+    sandbox.pack().validate(&path).arg("--require-handler").exited(1);
     assert!(
-        sandbox
-            .gtc(["pack", "inspect", &path])
-            .refused(1, "application")
-            .contains("no env-pack handler")
+        sandbox.pack().inspect(&path).refused(1, "application").contains("no env-pack handler")
     );
 }

@@ -25,9 +25,7 @@ fn every_native_file_survives_a_change() {
             "/x.gtpack",
         ];
         sandbox.gtc(["op", "env-packs", "add", "--no-fetch"].iter().chain(&flags)).succeeded();
-        sandbox
-            .gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "revocation"])
-            .succeeded();
+        sandbox.env_packs().remove("revocation").succeeded();
         let written =
             std::fs::read_to_string(sandbox.environment("local").join("environment.json"))
                 .expect("a file");
@@ -72,7 +70,7 @@ fn a_malformed_file_is_reported_with_its_place_and_not_changed() {
             assert!(human.stderr.contains(place) && human.stderr.contains("next:"), "{human:?}");
         }
         assert_eq!(std::fs::read_to_string(&path).expect("a file"), content);
-        let listed = sandbox.gtc(["op", "env", "list"]).succeeded().result();
+        let listed = sandbox.env().list().succeeded().result();
         assert!(listed["environments"][0]["error"].as_str().expect("an error").contains(place));
     };
     check(&fresh[..400], "line ", "EOF");
@@ -107,7 +105,7 @@ fn a_malformed_pin_file_is_reported_too() {
         "{\"schema\": \"greentic.env-pack-lock.v1\", \"packs\": {\"/x\": {\"archive_sha256\": \"zz\"}}}",
     )
     .expect("a file");
-    let message = sandbox.gtc(["op", "env", "doctor", "local"]).refused(2, "store");
+    let message = sandbox.env().doctor().refused(2, "store");
     assert!(message.contains("packs.lock.json"), "{message}");
 }
 
@@ -171,7 +169,7 @@ fn a_symbolic_link_stays_and_its_target_is_updated() {
     std::fs::create_dir(target.parent().expect("a folder")).expect("a folder");
     std::fs::rename(&path, &target).expect("moved");
     std::os::unix::fs::symlink(&target, &path).expect("a link");
-    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"]).succeeded();
+    sandbox.env_packs().remove("secrets").succeeded();
     assert_eq!(std::fs::read_link(&path).expect("still a link"), target);
     assert!(!std::fs::read_to_string(&target).expect("a file").contains("dev-store"));
     assert_eq!(std::fs::read_dir(target.parent().expect("a folder")).expect("a folder").count(), 1);
@@ -182,7 +180,7 @@ fn the_next_change_removes_files_of_a_killed_process() {
     let sandbox = Sandbox::with_local();
     let left = sandbox.environment("local").join(".environment.json.x7Qa0B");
     std::fs::write(&left, "{ half").expect("a file");
-    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"]).succeeded();
+    sandbox.env_packs().remove("secrets").succeeded();
     assert!(!left.exists());
 }
 

@@ -38,7 +38,7 @@ fn packed(
     flags: &[&str],
 ) -> (String, BTreeSet<String>) {
     let pack = sandbox.built_pack(component, version, flags).display().to_string();
-    let report = sandbox.gtc(["pack", "inspect", &pack]).succeeded().result();
+    let report = sandbox.pack().inspect(&pack).succeeded().result();
     let declared = &report["handlers"][0]["declared"];
     assert_eq!(report["handlers"][0].get("problem"), None);
     let tools = declared["tools"]
@@ -63,12 +63,12 @@ fn bind_slot(sandbox: &Sandbox, slot: &str, kind: &str, pack: &str, answers: &Va
             "answers.json",
         ]))
         .succeeded();
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().succeeded();
 }
 
 /// The outcomes of one binding, by the names of its checks.
 fn outcomes(sandbox: &Sandbox, code: i32, kind: &str) -> Value {
-    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(code).result();
+    let report = sandbox.env().tool_check().exited(code).result();
     let bindings = report["bindings"].as_array().expect("a list");
     let checks =
         &bindings.iter().find(|binding| binding["kind"] == kind).expect("the binding")["checks"];
@@ -119,7 +119,7 @@ fn follow_readme(example: &str, toolchain_in: Option<&str>) {
         .expect("an id")
         .trim_matches('"');
     assert!(environment.contains(id), "{environment}");
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().succeeded();
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn terraform_deployer_reads_the_terraform_of_this_machine() {
         packed(&sandbox, test_artifacts::terraform(), "1.2.0", &["--allow-network", "127.0.0.1:1"]);
     bind_slot(&sandbox, "deployer", "acme.deployer.terraform@1.2.0", &pack, &json!({}));
     sandbox.program("terraform", &format!("exec '{}' \"$@\"", program.display()));
-    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).result();
+    let report = sandbox.env().tool_check().run().result();
     let outcome = &report["bindings"][0]["checks"][0]["outcome"];
     let version = outcome["detail"].as_str().or(outcome["found"].as_str());
     assert!(version.is_some_and(|version| version.split('.').count() >= 3), "{report}");
@@ -350,14 +350,11 @@ fn oauth_extension_is_bound_as_often_as_it_is_needed() {
         arguments.extend(instance.iter().flat_map(|instance| ["--instance-id", instance]));
         sandbox.gtc(arguments).succeeded();
     }
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
-    let resolved = sandbox
-        .gtc(["op", "extensions", "resolve", "ext://acme.oauth.oidc/staff"])
-        .succeeded()
-        .result();
+    sandbox.env().doctor().succeeded();
+    let resolved = sandbox.extensions().resolve("ext://acme.oauth.oidc/staff").succeeded().result();
     assert!(resolved.to_string().contains("secret://oauth/x"), "{resolved}");
 
-    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
+    let report = sandbox.env().tool_check().exited(1).result();
     let statuses = |binding: &Value| -> Vec<String> {
         let checks = binding["checks"].as_array().expect("a list").iter();
         checks.map(|check| text(&check["outcome"]["status"]).to_owned()).collect()

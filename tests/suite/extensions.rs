@@ -33,7 +33,7 @@ fn three_instances() -> (Sandbox, String) {
 }
 
 fn instances(sandbox: &Sandbox) -> Vec<Value> {
-    let list = sandbox.gtc(["op", "extensions", "list", "local"]).succeeded().result();
+    let list = sandbox.extensions().list().succeeded().result();
     list["extensions"]
         .as_array()
         .expect("a list")
@@ -46,12 +46,8 @@ fn instances(sandbox: &Sandbox) -> Vec<Value> {
 fn named_instances_and_a_default_coexist() {
     let (sandbox, pack) = three_instances();
     assert_eq!(instances(&sandbox), [json!(null), json!("primary"), json!("secondary")]);
-    sandbox.human(["op", "extensions", "list", "local"]).succeeded().shows(&[
-        "(default)",
-        "primary",
-        "secondary",
-    ]);
-    let report = sandbox.gtc(["op", "env", "doctor"]).succeeded().result();
+    sandbox.extensions().list().human().succeeded().shows(&["(default)", "primary", "secondary"]);
+    let report = sandbox.env().doctor().succeeded().result();
     assert_eq!(report["extensions"]["count"], 3);
     assert_eq!(
         report["duplicate_registrations"],
@@ -113,7 +109,7 @@ fn instances_share_one_archive_and_are_updated_together() {
         .result();
     assert_eq!(report["moved"].as_array().map(Vec::len), Some(2));
     assert_eq!(refs(&sandbox), [json!(other), json!(other), json!(other)]);
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
 }
 
 /// Another archive for the same path.
@@ -163,7 +159,7 @@ fn instances_updated_together_are_rolled_back_together() {
         (&json!(2), Some(2))
     );
     assert_eq!(refs(&sandbox), [json!(pack), json!(pack), json!(pack)]);
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
 
     // each updated instance has an event of its own
     let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
@@ -232,7 +228,7 @@ fn a_pack_of_another_slot_is_not_an_extension() {
 #[test]
 fn a_workload_resolves_the_answers_or_nothing() {
     let (sandbox, _) = three_instances();
-    let resolve = |reference: &str| sandbox.gtc(["op", "extensions", "resolve", reference]);
+    let resolve = |reference: &str| sandbox.extensions().resolve(reference).run();
     let primary = "ext://acme.oauth.auth0/primary";
     assert_eq!(
         resolve(primary).succeeded().result()["answers"],
@@ -240,11 +236,11 @@ fn a_workload_resolves_the_answers_or_nothing() {
     );
     let line = resolve(primary).stdout;
     assert!(line.ends_with("\"answers\":{\"tenant\":\"acme\",\"big\":1.50}}}\n"), "{line}");
-    let exact = sandbox.human(["op", "extensions", "resolve", primary]).succeeded();
+    let exact = sandbox.extensions().resolve(primary).human().succeeded();
     assert_eq!(exact.stdout, "{\n  \"tenant\": \"acme\", \"big\": 1.50\n}\n");
     assert_eq!(resolve("ext://acme.oauth.auth0").succeeded().result()["answers"], json!({}));
     assert_eq!(
-        sandbox.human(["op", "extensions", "resolve", "ext://acme.oauth.auth0/secondary"]).stdout,
+        sandbox.extensions().resolve("ext://acme.oauth.auth0/secondary").human().run().stdout,
         "{}\n"
     );
     resolve("ext://acme.oauth.auth0/tertiary").refused(1, "not-found");
@@ -293,7 +289,7 @@ fn lists_and_tool_checks_keep_the_native_form() {
                 .expect("a fixture");
         serde_json::from_str::<Value>(&text).expect("JSON")["result"].clone()
     };
-    let ours = sandbox.gtc(["op", "extensions", "list", "local"]).succeeded().result();
+    let ours = sandbox.extensions().list().succeeded().result();
     let without_answers = |mut list: Value| {
         let bound = list["extensions"].as_array_mut().expect("a list");
         bound
@@ -302,15 +298,12 @@ fn lists_and_tool_checks_keep_the_native_form() {
         list
     };
     assert_eq!(without_answers(ours), native("extensions-list.json"));
-    let ours = sandbox.gtc(["op", "env-packs", "list", "local"]).succeeded().result();
+    let ours = sandbox.env_packs().list().succeeded().result();
     let mut expected = native("env-packs-list.json");
     expected["bindings"][1]["answers_ref"] = json!("env-packs/secrets/answers.json");
     assert_eq!(ours, expected);
-    assert_eq!(
-        sandbox.gtc(["op", "env", "show", "local"]).succeeded().result(),
-        native("env-show.json")
-    );
-    let ours = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
+    assert_eq!(sandbox.env().show().succeeded().result(), native("env-show.json"));
+    let ours = sandbox.env().tool_check().exited(1).result();
     for field in ["bindings", "total_checks", "failed_checks", "extension_bindings"] {
         assert_eq!(ours[field], native("tool-check.json")[field], "{field}");
     }

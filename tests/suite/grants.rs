@@ -37,7 +37,7 @@ fn change(sandbox: &Sandbox, verb: &str, grants: &[&str]) -> Output {
 }
 
 fn listed(sandbox: &Sandbox) -> Value {
-    sandbox.gtc(["op", "grants", "list"]).succeeded().result()["packs"].clone()
+    sandbox.grants().list().succeeded().result()["packs"].clone()
 }
 
 #[test]
@@ -96,23 +96,23 @@ fn a_grant_is_listed_revoked_and_granted_again() {
 
     let report = change(&sandbox, "revoke", &["--tool", "crl fetch *"]).succeeded().result();
     assert_eq!(report["grants"], json!({"tools": [], "network": ["crl.example:443"]}));
-    let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
+    let doctor = sandbox.env().doctor().exited(1).result();
     let finding = &doctor["permission_faults"][0];
     assert_eq!(finding["code"], "permission-not-granted");
     assert!(text(&finding["next"]).contains(
         "gtc op grants add --env local --kind acme.revocation.list --tool 'crl fetch *'"
     ));
-    let human = sandbox.human(["op", "env", "doctor"]).exited(1);
+    let human = sandbox.env().doctor().human().exited(1);
     human.shows(&["✗ permission-not-granted", "next: grant them with `gtc op grants add"]);
     change(&sandbox, "revoke", &["--tool", "crl fetch *"]).refused(1, "not-found");
 
     change(&sandbox, "add", &["--tool", "crl fetch *", "--idempotency-key", "7"]).succeeded();
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
     change(&sandbox, "revoke", &["--declared"]).succeeded();
     assert_eq!(listed(&sandbox)[0]["grants"], json!({"tools": [], "network": []}));
     change(&sandbox, "add", &["--declared"]).succeeded();
     assert_eq!(listed(&sandbox)[0]["grants"], pinned["grants"]);
-    let human = sandbox.human(["op", "grants", "list"]).succeeded();
+    let human = sandbox.grants().list().human().succeeded();
     human.shows(&[
         "`acme.revocation.list`",
         "  may run `crl fetch *`\n  may reach `crl.example:443`",
@@ -188,7 +188,7 @@ fn imports_and_declared_permissions_must_agree() {
     let sandbox = Sandbox::with_local();
     let greedy = pack(&sandbox, component("1"), &[], &[]);
     add(&sandbox, &greedy, &[]).succeeded();
-    let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
+    let doctor = sandbox.env().doctor().exited(1).result();
     let reasons: Vec<_> = doctor["permission_faults"]
         .as_array()
         .expect("a list")
@@ -206,7 +206,7 @@ fn imports_and_declared_permissions_must_agree() {
     let idle =
         pack(&sandbox, Handler::new("revocation", PATH, "^1").component(), &["crl fetch *"], &[]);
     add(&sandbox, &idle, &["--grant", "declared"]).succeeded();
-    let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
+    let doctor = sandbox.env().doctor().exited(1).result();
     let fault = &doctor["permission_faults"][0];
     assert_eq!(
         (&fault["code"], fault["pack_ref"] == json!(idle)),
@@ -260,7 +260,7 @@ fn undeclared_imports_are_warned_about() {
     let update = ["op", "env-packs", "update"].into_iter().chain(flags);
     sandbox.human(update.clone()).succeeded().shows(&[imports]);
     let report = sandbox.gtc(update.clone()).succeeded().result();
-    let found = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
+    let found = sandbox.env().doctor().exited(1).result();
     assert_eq!(
         report["warnings"][0], found["permission_faults"][0]["reason"],
         "doctor says the same"

@@ -7,7 +7,7 @@ use test_support::Sandbox;
 #[test]
 fn from_nothing_to_five_healthy_handlers() {
     let sandbox = Sandbox::new();
-    let report = sandbox.gtc(["op", "env", "init"]).succeeded().result();
+    let report = sandbox.env().init().succeeded().result();
     assert_eq!(report["created"], true);
     assert_eq!(report["doctor"]["healthy"], true);
     assert_eq!(report["bound"].as_array().map(Vec::len), Some(5));
@@ -25,7 +25,7 @@ fn from_nothing_to_five_healthy_handlers() {
     assert_eq!(order(&written), order(&native));
     written.take();
 
-    let human = Sandbox::new().human(["op", "env", "init"]).succeeded();
+    let human = Sandbox::new().env().init().human().succeeded();
     human.shows(&[
         "created environment `local`",
         "secrets     greentic.secrets.dev-store@0.1.0",
@@ -38,9 +38,9 @@ fn a_second_run_changes_nothing() {
     let sandbox = Sandbox::with_local();
     let before =
         std::fs::read(sandbox.environment("local").join("environment.json")).expect("a file");
-    let report = sandbox.gtc(["op", "env", "init"]).succeeded().result();
+    let report = sandbox.env().init().succeeded().result();
     assert_eq!((report["created"].clone(), report["bound"].clone()), (json!(false), json!([])));
-    sandbox.human(["op", "env", "init"]).succeeded().shows(&["already set up; nothing changed"]);
+    sandbox.env().init().human().succeeded().shows(&["already set up; nothing changed"]);
     assert_eq!(
         std::fs::read(sandbox.environment("local").join("environment.json")).expect("a file"),
         before
@@ -58,8 +58,8 @@ fn a_missing_default_is_bound_and_the_rest_kept() {
     sandbox
         .gtc(update.iter().chain(&["--kind", "acme.secrets.other@1.0.0", "--pack-ref", &pack]))
         .succeeded();
-    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
-    let human = sandbox.human(["op", "env", "init"]).succeeded();
+    sandbox.env_packs().remove("state").succeeded();
+    let human = sandbox.env().init().human().succeeded();
     human.shows(&[
         "repaired environment `local`: bound `greentic.state.in-memory@0.1.0`",
         "acme.secrets.other@1.0.0",
@@ -75,7 +75,7 @@ fn a_missing_default_is_bound_and_the_rest_kept() {
 #[test]
 fn a_second_run_compiles_nothing() {
     let sandbox = Sandbox::new().with_own_cache();
-    sandbox.gtc(["op", "env", "init"]).succeeded();
+    sandbox.env().init().succeeded();
     let compiled = || {
         let changed = |path: std::path::PathBuf| {
             path.metadata().expect("metadata").modified().expect("a time")
@@ -84,7 +84,7 @@ fn a_second_run_compiles_nothing() {
     };
     let first = compiled();
     assert_eq!(first.len(), 5);
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
     assert_eq!(compiled(), first);
 }
 
@@ -92,7 +92,7 @@ fn a_second_run_compiles_nothing() {
 fn damaged_compiled_code_is_compiled_again() {
     use std::os::unix::fs::PermissionsExt as _;
     let sandbox = Sandbox::new().with_own_cache();
-    sandbox.gtc(["op", "env", "init"]).succeeded();
+    sandbox.env().init().succeeded();
     for (at, path) in sandbox.compiled().into_iter().enumerate() {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
             .expect("permissions");
@@ -106,18 +106,19 @@ fn damaged_compiled_code_is_compiled_again() {
             _ => std::fs::remove_file(&path).expect("removed"),
         }
     }
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
     let open_folder = std::fs::Permissions::from_mode(0o777);
-    std::fs::set_permissions(sandbox.cache().join("compiled"), open_folder).expect("permissions");
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    std::fs::set_permissions(sandbox.cache_folder().join("compiled"), open_folder)
+        .expect("permissions");
+    sandbox.env().doctor().succeeded();
 }
 
 #[test]
 fn compiled_code_that_others_could_have_written_is_not_used() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let sandbox = Sandbox::new().with_own_cache();
-    sandbox.gtc(["op", "env", "init"]).succeeded();
-    let folder = sandbox.cache().join("compiled");
+    sandbox.env().init().succeeded();
+    let folder = sandbox.cache_folder().join("compiled");
     let mode = |path: &std::path::Path, mode| {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
     };
@@ -136,7 +137,7 @@ fn compiled_code_that_others_could_have_written_is_not_used() {
             mode(path, 0o646);
         }
     }
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
     // rejected code is replaced
     for path in &entries {
         let metadata = std::fs::symlink_metadata(path).expect("an entry");
@@ -153,18 +154,18 @@ fn compiled_code_that_others_could_have_written_is_not_used() {
         mode(path, 0o400);
     }
     mode(&folder, 0o777);
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
 }
 
 #[test]
 fn environments_are_created_listed_and_shown() {
     let sandbox = Sandbox::new();
-    sandbox.human(["op", "env", "list"]).succeeded().shows(&["no environments", "gtc op env init"]);
-    sandbox.gtc(["op", "env", "create", "--env", "prod", "--name", "Production"]).succeeded();
-    sandbox.gtc(["op", "env", "create", "--env", "bare", "--empty"]).succeeded();
-    let message = sandbox.gtc(["op", "env", "create", "--env", "prod"]).refused(1, "conflict");
+    sandbox.env().list().human().succeeded().shows(&["no environments", "gtc op env init"]);
+    sandbox.env().create("prod").args(["--name", "Production"]).succeeded();
+    sandbox.env().create("bare").arg("--empty").succeeded();
+    let message = sandbox.env().create("prod").refused(1, "conflict");
     assert!(message.contains("`prod` already exists"), "{message}");
-    let list = sandbox.gtc(["op", "env", "list"]).succeeded().result();
+    let list = sandbox.env().list().succeeded().result();
     let ids: Vec<_> = list["environments"]
         .as_array()
         .expect("a list")
@@ -172,26 +173,23 @@ fn environments_are_created_listed_and_shown() {
         .map(|entry| &entry["environment_id"])
         .collect();
     assert_eq!(ids, ["bare", "prod"]);
-    let shown = sandbox.gtc(["op", "env", "show", "prod"]).succeeded().result();
+    let shown = sandbox.env().show().env("prod").succeeded().result();
     assert_eq!(shown["environment"], sandbox.document("prod"));
     assert_eq!(shown["runtime"], json!(null));
-    let message = sandbox.gtc(["op", "env", "show", "nowhere"]).refused(1, "not-found");
+    let message = sandbox.env().show().env("nowhere").refused(1, "not-found");
     assert!(message.contains("gtc op env create --env nowhere"), "{message}");
     for bad in ["", ".", "..", "a/b", "a b", "../x"] {
-        sandbox.gtc(["op", "env", "create", "--env", bad]).refused(2, "invalid-argument");
+        sandbox.env().create(bad).refused(2, "invalid-argument");
     }
 }
 
 #[test]
 fn an_environment_without_bindings_has_nothing_to_check() {
     let sandbox = Sandbox::new();
-    sandbox.gtc(["op", "env", "create", "--env", "bare", "--empty"]).succeeded();
-    let human = sandbox.human(["op", "env", "tool-check", "bare"]).succeeded();
+    sandbox.env().create("bare").arg("--empty").succeeded();
+    let human = sandbox.env().tool_check().env("bare").human().succeeded();
     assert_eq!(human.stdout, "environment `bare` has no bindings to check\n");
-    assert_eq!(
-        sandbox.gtc(["op", "env", "tool-check", "bare"]).succeeded().result()["total_checks"],
-        0
-    );
+    assert_eq!(sandbox.env().tool_check().env("bare").succeeded().result()["total_checks"], 0);
 }
 
 #[test]
@@ -233,10 +231,10 @@ fn creation_and_initialization_are_recorded_with_their_key() {
         sandbox.gtc(["op", "env", "create", "--answers", &payload("k1")]).succeeded().result();
     assert_eq!(created["idempotency_key"], "k1");
     sandbox.gtc(["op", "env", "create", "--answers", &payload("k2")]).refused(1, "conflict");
-    let same = sandbox.gtc(["op", "env", "init", "--answers", &payload("k3")]).succeeded().result();
+    let same = sandbox.env().init().answers(payload("k3")).succeeded().result();
     assert_eq!(same["idempotency_key"], "k3");
-    sandbox.gtc(["op", "env-packs", "remove", "--env", "prod", "--slot", "state"]).succeeded();
-    sandbox.gtc(["op", "env", "init", "prod", "--idempotency-key", "k4"]).succeeded();
+    sandbox.env_packs().remove("state").env("prod").succeeded();
+    sandbox.env().init().env("prod").idempotency_key("k4").succeeded();
     let events: Vec<_> = log()
         .into_iter()
         .map(|event| {
@@ -265,14 +263,12 @@ fn a_change_that_cannot_be_recorded_says_that_it_was_made() {
     let log = sandbox.environment("local").join("audit/events.jsonl");
     std::fs::remove_file(&log).expect("removed");
     std::fs::create_dir(&log).expect("a folder");
-    let message = sandbox
-        .gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"])
-        .refused(2, "audit");
+    let message = sandbox.env_packs().remove("state").refused(2, "audit");
     assert!(
         message.contains("the change was saved") && message.contains("events.jsonl"),
         "{message}"
     );
     assert_eq!(sandbox.document("local")["packs"].as_array().map(Vec::len), Some(4));
-    let message = sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]);
+    let message = sandbox.env_packs().remove("state").run();
     message.refused(1, "not-found");
 }

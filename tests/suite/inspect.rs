@@ -33,19 +33,19 @@ fn build_takes_the_metadata_from_the_component() {
         "same input, same bytes"
     );
 
-    let report = sandbox.gtc(["pack", "inspect", "again.gtpack"]).succeeded().result();
+    let report = sandbox.pack().inspect("again.gtpack").succeeded().result();
     let handler = &report["handlers"][0];
     assert_eq!(handler["declared"]["tools"], json!(["vault version", "vault token lookup"]));
     assert_eq!(handler["imports"][0], "greentic:env-pack/tools@0.1.0");
     assert_eq!(handler["interfaces"], json!(["greentic:env-pack/handler@0.1.0"]));
     assert_eq!(report["entries"].as_array().map(Vec::len), Some(4));
-    let human = sandbox.human(["pack", "inspect", "again.gtpack"]).succeeded();
+    let human = sandbox.pack().inspect("again.gtpack").human().succeeded();
     human.shows(&[
         "pack `acme.secrets.vault` 0.4.2 by acme",
         "`vault version`",
         "components/handler.wasm",
     ]);
-    sandbox.gtc(["pack", "inspect", "greentic.state.in-memory@0.1.0"]).succeeded();
+    sandbox.pack().inspect("greentic.state.in-memory@0.1.0").succeeded();
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn build_says_why_a_component_cannot_be_packed() {
             .contains("/nowhere/x.gtpack")
     );
     build("/nowhere.wasm", "0.4.2", &[]).refused(2, "file-not-found");
-    let message = sandbox.gtc(["pack", "inspect", &vault]).refused(1, "bare-component");
+    let message = sandbox.pack().inspect(&vault).refused(1, "bare-component");
     assert!(message.contains("gtc pack build --component"), "{message}");
     build(&vault, "0.4.2", &["--output", "/dev/full"]).refused(2, "io");
     let module = sandbox
@@ -118,7 +118,7 @@ fn build_replaces_a_pack_atomically() {
         ["link.gtpack", "vault.gtpack"],
         "the link stays, and no temporary file is left"
     );
-    sandbox.gtc(["pack", "inspect", "out/vault.gtpack"]).succeeded();
+    sandbox.pack().inspect("out/vault.gtpack").succeeded();
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn inspect_names_the_rule_a_hostile_archive_breaks() {
         .expect("a pack");
     let inspect = |bytes: &[u8], rule: &str| {
         let path = sandbox.write("hostile.gtpack", bytes).display().to_string();
-        let message = sandbox.gtc(["pack", "inspect", &path]).refused(1, rule);
+        let message = sandbox.pack().inspect(&path).refused(1, rule);
         assert!(message.contains("hostile.gtpack"), "{message}");
     };
     inspect(&[&pack[..], b"tail"].concat(), "zip-end-record");
@@ -138,8 +138,8 @@ fn inspect_names_the_rule_a_hostile_archive_breaks() {
     flipped[pack.len() / 2] ^= 1;
     inspect(&flipped, "zip-checksum");
     inspect(b"", "zip-end-record");
-    sandbox.gtc(["pack", "inspect", "/dev/zero"]).refused(1, "not-a-file");
-    sandbox.gtc(["pack", "inspect", "oci://ghcr.io/acme/x:1", "--offline"]).refused(2, "offline");
+    sandbox.pack().inspect("/dev/zero").refused(1, "not-a-file");
+    sandbox.pack().inspect("oci://ghcr.io/acme/x:1").offline().refused(2, "offline");
 }
 
 #[test]
@@ -169,13 +169,12 @@ fn inspect_prints_the_world_of_a_component() {
 fn the_printed_world_comes_from_the_binary() {
     let sandbox = Sandbox::new();
     let inspect = |component: Vec<u8>| {
-        let pack =
-            sandbox.pack("secrets", "acme.secrets.odd", "^1", component).display().to_string();
-        sandbox
-            .human(["pack", "inspect", &pack])
-            .succeeded()
-            .shows(&["  sha256    ", "  exports   "]);
-        sandbox.gtc(["pack", "inspect", &pack]).succeeded().result()["handlers"][0].clone()
+        let pack = sandbox
+            .written_pack("secrets", "acme.secrets.odd", "^1", component)
+            .display()
+            .to_string();
+        sandbox.pack().inspect(&pack).human().succeeded().shows(&["  sha256    ", "  exports   "]);
+        sandbox.pack().inspect(&pack).succeeded().result()["handlers"][0].clone()
     };
     let odd = "(component (import \"wasi:http/types@0.2.0\" (instance)) (import \"greentic:env-pack/log@0.1.0\" (instance $i))
         (export \"greentic:env-pack/handler@0.9.0\" (instance $i)))";
@@ -196,9 +195,11 @@ fn an_unprintable_world_is_an_error_of_its_own() {
     let sandbox = Sandbox::new();
     let module = wat::parse_str("(module)").expect("a module");
     for component in [module, b"\0asm\x0d\0\x01\0\xff\xff\xff".to_vec(), vec![0; 100]] {
-        let pack =
-            sandbox.pack("secrets", "acme.secrets.none", "^1", component).display().to_string();
-        let report = sandbox.gtc(["pack", "inspect", &pack, "--wit"]).succeeded().result();
+        let pack = sandbox
+            .written_pack("secrets", "acme.secrets.none", "^1", component)
+            .display()
+            .to_string();
+        let report = sandbox.pack().inspect(&pack).arg("--wit").succeeded().result();
         let handler = &report["handlers"][0];
         assert!(handler["wit"].is_null() && handler["problem"].is_string(), "{handler}");
     }

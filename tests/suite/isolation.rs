@@ -60,7 +60,7 @@ fn started(mut command: Command) -> Child {
 
 /// Starts a validation that lasts until its guest is killed.
 fn endless(sandbox: &Sandbox) -> Child {
-    let pack = sandbox.pack("state", "acme.state.busy", "^1", busy().component());
+    let pack = sandbox.written_pack("state", "acme.state.busy", "^1", busy().component());
     let mut command = sandbox.gtc_command();
     command
         .args(["--limit", "handler.trial-time=120s", "pack", "validate", "--format", "json"])
@@ -124,7 +124,7 @@ fn a_guest_that_crashes_its_worker_is_reported() {
 #[test]
 fn damaged_code_is_recompiled() {
     let sandbox = Sandbox::new().with_own_cache();
-    let pack = sandbox.pack("state", "acme.state.apart", "^1", harmless());
+    let pack = sandbox.written_pack("state", "acme.state.apart", "^1", harmless());
     let arguments = ["pack", "validate", &pack.to_string_lossy()];
     sandbox.gtc(arguments).succeeded();
     let [code] = sandbox.compiled().try_into().expect("one compiled component");

@@ -32,8 +32,7 @@ fn a_second_signer_is_added_to_the_first() {
         (&json!(true), &json!([author.id, reviewer.id]))
     );
     for key in [&author, &reviewer] {
-        let verified =
-            sandbox.gtc(["pack", "verify", &name, "--key", &key.public]).succeeded().result();
+        let verified = sandbox.pack().verify(&name).key(&key.public).succeeded().result();
         assert_eq!(text(&verified["signer"]), key.id);
     }
     let parse = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON");
@@ -55,7 +54,7 @@ fn a_second_signer_is_added_to_the_first() {
         (fs::read(&sidecar).expect("a file"), fs::metadata(&sidecar).expect("a file").ino()),
         (both, inode)
     );
-    let human = sandbox.human(["pack", "sign", &name, "--key", &author.private]).succeeded();
+    let human = sandbox.pack().sign(&name).key(&author.private).human().succeeded();
     human.shows(&["is already signed by this key; nothing changed", "the file has 2 signatures"]);
 
     sign(&sandbox, &name, &author.private, &["--replace"]).succeeded();
@@ -87,7 +86,7 @@ fn adding_a_signature_keeps_unknown_members() {
     let kept = [0, 2, 3].map(|at| envelope["signatures"][at].clone());
     assert_eq!((&signatures[..3], signatures.len()), (&kept[..], 4));
     assert_eq!(written["note"], envelope["note"]);
-    sandbox.gtc(["pack", "verify", &name, "--key", &reviewer.public]).succeeded();
+    sandbox.pack().verify(&name).key(&reviewer.public).succeeded();
 }
 
 #[test]
@@ -120,9 +119,8 @@ fn a_signature_is_only_added_for_the_same_archive() {
     let replaced = sign(&sandbox, &name, &reviewer.private, &["--replace"]).succeeded().result();
     assert_eq!(replaced["signers"], json!([reviewer.id]));
     // a pipe is written, but not read
-    let output = sandbox
-        .human(["pack", "sign", &name, "--key", &author.private, "-o", "/dev/stdout"])
-        .succeeded();
+    let output =
+        sandbox.pack().sign(&name).key(&author.private).output("/dev/stdout").human().succeeded();
     output.shows(&["{\"payloadType\":"]);
 }
 

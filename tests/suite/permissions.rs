@@ -53,7 +53,8 @@ fn build_declares_the_permissions_section_and_flags() {
         (&json!(["x a *", "y"]), &json!(["x.example:1", "y.example:2"]))
     );
     let declared =
-        sandbox.gtc(["pack", "inspect", "built.gtpack"]).succeeded().result()["handlers"][0]["declared"].clone();
+        sandbox.pack().inspect("built.gtpack").succeeded().result()["handlers"][0]["declared"]
+            .clone();
     assert_eq!((&declared["tools"], &declared["network"]), (&report["tools"], &report["network"]));
     for nothing in [&[][..], &[&b""[..]], &[&br#"{"tools":[],"network":[]}"#[..]]] {
         let report = build(&sandbox, nothing, &[]).succeeded().result();

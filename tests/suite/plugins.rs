@@ -56,7 +56,7 @@ fn nothing(_: &BindingContext) -> Result<Preflight, HandlerFault> {
 
 fn host(sandbox: &Sandbox, worker: Worker) -> Host {
     let settings =
-        HostSettings::quiet(sandbox.home().join("environments"), sandbox.cache().to_owned());
+        HostSettings::quiet(sandbox.home().join("environments"), sandbox.cache_folder().to_owned());
     Host::new(HostSettings { worker, ..settings })
 }
 

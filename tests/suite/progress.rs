@@ -23,7 +23,7 @@ fn slow_to_compile() -> Vec<u8> {
 /// Binds a pack that takes long to compile.
 fn bind_slow_pack<T>(flags: &[&str], run: impl FnOnce(&mut Command) -> T) -> T {
     let sandbox = Sandbox::with_local().with_own_cache();
-    let pack = sandbox.pack("state", PATH, "^1", slow_to_compile()).display().to_string();
+    let pack = sandbox.written_pack("state", PATH, "^1", slow_to_compile()).display().to_string();
     let kind = format!("{PATH}@1.0.0");
     let bind = [
         "op",

@@ -19,7 +19,7 @@ fn sandbox() -> (Sandbox, PathBuf) {
 }
 
 fn verify(sandbox: &Sandbox, pack: &Path, key: &Key) -> Output {
-    sandbox.gtc(["pack", "verify", &pack.display().to_string(), "--key", &key.public])
+    sandbox.pack().verify(pack).key(&key.public).run()
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn verify_names_the_signer() {
     sandbox.human(both).succeeded().shows(&[&format!("is signed by `{}`", author.id)]);
 
     let output = sandbox.home().join("elsewhere.sig").display().to_string();
-    sandbox.gtc(["pack", "sign", &pack, "--key", &author.private, "-o", &output]).succeeded();
+    sandbox.pack().sign(&pack).key(&author.private).output(&output).succeeded();
     assert_eq!(std::fs::read(output).expect("a signature"), signature);
 }
 
@@ -165,11 +165,10 @@ fn a_malformed_key_file_is_named() {
             assert!(refused.contains("x.pub") && !refused.contains('\u{1b}'), "{refused}");
         }
     }
-    let swapped =
-        sandbox.gtc(["pack", "verify", &pack, "--key", &author.private]).refused(2, "invalid-key");
+    let swapped = sandbox.pack().verify(&pack).key(&author.private).refused(2, "invalid-key");
     assert!(swapped.contains("it holds `PRIVATE KEY`, expected `PUBLIC KEY`"), "{swapped}");
-    sandbox.gtc(["pack", "sign", &pack, "--key", &author.public]).refused(2, "invalid-key");
-    sandbox.gtc(["pack", "sign", &pack, "--key", "nowhere.key"]).refused(2, "file-not-found");
+    sandbox.pack().sign(&pack).key(&author.public).refused(2, "invalid-key");
+    sandbox.pack().sign(&pack).key("nowhere.key").refused(2, "file-not-found");
 }
 
 #[test]
@@ -177,19 +176,20 @@ fn sign_accepts_only_packs_and_overwrites_nothing() {
     let (sandbox, pack) = sandbox();
     let author = sandbox.key("author.key");
     let no_pack = sandbox.write("no.gtpack", "words").display().to_string();
-    sandbox.gtc(["pack", "sign", &no_pack, "--key", &author.private]).exited(1);
+    sandbox.pack().sign(&no_pack).key(&author.private).exited(1);
     assert!(!sandbox.home().join("no.gtpack.sig").exists());
     let pack = pack.display().to_string();
     for taken in [&pack, &author.private] {
         let before = std::fs::read(taken).expect("a file");
-        sandbox
-            .gtc(["pack", "sign", &pack, "--key", &author.private, "-o", taken])
-            .refused(1, "conflict");
+        sandbox.pack().sign(&pack).key(&author.private).output(taken).refused(1, "conflict");
         assert_eq!(std::fs::read(taken).expect("a file"), before);
     }
-    sandbox.gtc(["pack", "verify", &pack]).refused(2, "invalid-argument");
+    sandbox.pack().verify(&pack).refused(2, "invalid-argument");
     sandbox
-        .gtc(["pack", "verify", &pack, "--key", &author.public, "--env", "local"])
+        .pack()
+        .verify(&pack)
+        .key(&author.public)
+        .args(["--env", "local"])
         .refused(2, "invalid-argument");
 }
 
@@ -216,8 +216,7 @@ fn inspect_reports_the_signature() {
     useless.shows(&[
         "\n  signature is invalid: its signature is malformed at line 1 column 2: missing field",
     ]);
-    let builtin =
-        sandbox.gtc(["pack", "inspect", "greentic.state.in-memory@0.1.0"]).succeeded().result();
+    let builtin = sandbox.pack().inspect("greentic.state.in-memory@0.1.0").succeeded().result();
     assert_eq!(builtin["signature"], json!({"state": "built-in"}));
 }
 
@@ -230,9 +229,6 @@ fn the_library_signs_what_the_program_verifies() {
     std::fs::write(format!("{}.sig", pack.display()), Envelope::sign("x", &digest, &key))
         .expect("a file");
     let public = sandbox.write("library.pub", key.public().to_pem()).display().to_string();
-    let verified = sandbox
-        .gtc(["pack", "verify", &pack.display().to_string(), "--key", &public])
-        .succeeded()
-        .result();
+    let verified = sandbox.pack().verify(&pack).key(&public).succeeded().result();
     assert_eq!(text(&verified["signer"]), key.public().id().to_string());
 }

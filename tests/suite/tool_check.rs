@@ -8,7 +8,7 @@ use test_support::{Sandbox, text};
 
 fn with_vault_bound() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.gtc(["op", "env", "create", "--env", "prod"]).succeeded();
+    sandbox.env().create("prod").succeeded();
     let pack = sandbox.built_pack(
         test_artifacts::vault(),
         "0.4.2",
@@ -16,27 +16,18 @@ fn with_vault_bound() -> Sandbox {
     );
     let (pack, kind) = (pack.display().to_string(), "acme.secrets.vault@0.4.2");
     sandbox
-        .gtc([
-            "op",
-            "env-packs",
-            "update",
-            "--env",
-            "prod",
-            "--slot",
-            "secrets",
-            "--kind",
-            kind,
-            "--pack-ref",
-            &pack,
-            "--grant",
-            "declared",
-        ])
+        .env_packs()
+        .update("secrets")
+        .env("prod")
+        .kind(kind)
+        .pack_ref(&pack)
+        .grant_declared()
         .succeeded();
     sandbox
 }
 
 fn vault_check(sandbox: &Sandbox, code: i32) -> Value {
-    let report = sandbox.gtc(["op", "env", "tool-check", "prod"]).exited(code).result();
+    let report = sandbox.env().tool_check().env("prod").exited(code).result();
     assert_eq!(report["total_checks"], 2);
     report["bindings"][1]["checks"][0].clone()
 }
@@ -44,15 +35,18 @@ fn vault_check(sandbox: &Sandbox, code: i32) -> Value {
 #[test]
 fn the_vault_example_reports_what_it_finds() {
     let mut sandbox = with_vault_bound();
-    sandbox.gtc(["op", "env", "doctor", "prod"]).succeeded();
+    sandbox.env().doctor().env("prod").succeeded();
     sandbox
-        .human(["op", "env", "doctor", "prod"])
+        .env()
+        .doctor()
+        .env("prod")
+        .human()
         .succeeded()
         .shows(&["acme.secrets.vault@0.4.2", "✓ healthy: 5 bound"]);
 
     let check = vault_check(&sandbox, 1);
     assert_eq!((&check["name"], &check["outcome"]["status"]), (&json!("vault"), &json!("missing")));
-    let human = sandbox.human(["op", "env", "tool-check", "prod"]).exited(1);
+    let human = sandbox.env().tool_check().env("prod").human().exited(1);
     human.shows(&[
         "vault",
         "✗ missing",
@@ -63,7 +57,10 @@ fn the_vault_example_reports_what_it_finds() {
     sandbox.program("vault", "echo 'Vault v1.15.2 (cf1b5ca), built 2023-11-06T11:33:28Z'");
     assert_eq!(vault_check(&sandbox, 0)["outcome"], json!({"status": "ok", "detail": "1.15.2"}));
     sandbox
-        .human(["op", "env", "tool-check", "prod"])
+        .env()
+        .tool_check()
+        .env("prod")
+        .human()
         .succeeded()
         .shows(&["✓ ok: 1.15.2", "✓ ready: 2 checks, 0 failed"]);
 
@@ -81,7 +78,7 @@ fn the_vault_example_reports_what_it_finds() {
         text(&broken["outcome"]["detail"]).contains("permission \u{1b}[31mdenied"),
         "JSON keeps the exact text: {broken}"
     );
-    let human = sandbox.human(["op", "env", "tool-check", "prod"]).exited(1);
+    let human = sandbox.env().tool_check().env("prod").human().exited(1);
     human.shows(&[r"permission \u{1b}[31mdenied"]);
     assert!(!human.stdout.contains('\u{1b}'));
 }
@@ -124,7 +121,7 @@ fn with_prober(args: &[&str]) -> Sandbox {
 }
 
 fn ran(sandbox: &Sandbox) -> String {
-    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
+    let report = sandbox.env().tool_check().succeeded().result();
     text(&report["bindings"][0]["checks"][0]["outcome"]["detail"]).to_owned()
 }
 
@@ -167,7 +164,7 @@ fn a_tool_that_is_not_granted_does_not_run() {
     }
     let mut sandbox = with_prober(&["x"]);
     sandbox.program("probed", "echo ran");
-    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
+    let report = sandbox.env().tool_check().succeeded().result();
     assert!(
         text(&report["bindings"][0]["checks"][1]["outcome"]["detail"]).contains("Denied"),
         "{report}"
@@ -235,7 +232,7 @@ fn a_preflight_sees_only_its_own_binding() {
     };
     bind(&[]);
     bind(&["--instance-id", "one", "--answers-ref", "one.json"]);
-    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
+    let report = sandbox.env().tool_check().succeeded().result();
     let details = |at: usize| -> Vec<String> {
         let checks = report["extension_bindings"][at]["checks"].as_array().expect("a list");
         checks.iter().map(|check| text(&check["outcome"]["detail"]).to_owned()).collect()
@@ -244,7 +241,7 @@ fn a_preflight_sees_only_its_own_binding() {
     assert_eq!(details(1), ["local", "one", "{\"n\": 1}"]);
 
     bind(&["--instance-id", "all", "--answers-ref", "all.json"]);
-    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
+    let report = sandbox.env().tool_check().exited(1).result();
     let checks = report["extension_bindings"][2]["checks"].as_array().expect("a list");
     let outcomes: Vec<_> = checks[3..].iter().map(|check| check["outcome"].clone()).collect();
     assert_eq!(
@@ -259,7 +256,7 @@ fn a_preflight_sees_only_its_own_binding() {
         ]
     );
     assert_eq!((&report["total_checks"], &report["failed_checks"]), (&json!(15), &json!(5)));
-    let verbose = sandbox.human(["op", "env", "tool-check", "local", "-v"]).exited(1);
+    let verbose = sandbox.env().tool_check().arg("-v").human().exited(1);
     assert!(
         verbose
             .stderr
@@ -284,7 +281,7 @@ fn a_failed_preflight_is_reported_and_the_others_run() {
         "test.state.panics@0.1.0",
     ];
     sandbox.gtc(update.iter().chain(&["--pack-ref", &pack])).succeeded();
-    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
+    let report = sandbox.env().tool_check().exited(1).result();
     assert_eq!(report["bindings"].as_array().map(Vec::len), Some(5));
     let fault = &report["bindings"][4]["fault"];
     assert_eq!(fault["kind"], "trapped");
@@ -292,6 +289,6 @@ fn a_failed_preflight_is_reported_and_the_others_run() {
         text(&fault["message"]).contains("the reactor is"),
         "the panic message is reported: {fault}"
     );
-    let human = sandbox.human(["op", "env", "tool-check", "local"]).exited(1);
+    let human = sandbox.env().tool_check().human().exited(1);
     human.shows(&[r"the reactor is \u{1b}[31mhot\u{7}"]);
 }

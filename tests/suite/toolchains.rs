@@ -179,8 +179,8 @@ fn bind_and_check(
     sandbox
         .gtc(update.iter().chain(&["--answers-ref", "answers.json", "--grant", "declared"]))
         .succeeded();
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
-    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
+    sandbox.env().doctor().succeeded();
+    let report = sandbox.env().tool_check().succeeded().result();
     let checks = report["bindings"]
         .as_array()
         .expect("a list")

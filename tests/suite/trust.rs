@@ -13,7 +13,7 @@ const KIND: &str = "acme.secrets.signed@1.0.0";
 fn sandbox() -> Sandbox {
     // environments that share a cache share its signatures
     let sandbox = Sandbox::new().with_own_cache();
-    sandbox.gtc(["op", "env", "init"]).succeeded();
+    sandbox.env().init().succeeded();
     sandbox
 }
 
@@ -36,7 +36,7 @@ fn update(sandbox: &Sandbox, pack: &Path, flags: &[&str]) -> Output {
 }
 
 fn doctor(sandbox: &Sandbox, code: i32) -> Value {
-    sandbox.gtc(["op", "env", "doctor", "local"]).exited(code).result()
+    sandbox.env().doctor().exited(code).result()
 }
 
 /// Returns the kinds of the load failures.
@@ -86,7 +86,7 @@ fn only_a_pack_with_a_trusted_signature_is_bound() {
     update(&sandbox, &pack, &[]).refused(1, "signer-not-trusted");
     sandbox.gtc(extend).refused(1, "signer-not-trusted");
     assert_eq!(files(&sandbox), before, "nothing was written");
-    assert!(!sandbox.cache().join("blobs").exists(), "nothing was kept");
+    assert!(!sandbox.cache_folder().join("blobs").exists(), "nothing was kept");
 
     for pack in [&pack, &extension] {
         sandbox.sign(pack, &author);
@@ -103,7 +103,7 @@ fn only_a_pack_with_a_trusted_signature_is_bound() {
         Some(2),
         "built-in packs need no signature: {report}"
     );
-    let human = sandbox.human(["op", "env", "doctor", "local"]).succeeded();
+    let human = sandbox.env().doctor().human().succeeded();
     human.shows(&[&format!("{PATH}.gtpack`: signed by `{}`\n", author.id)]);
 }
 
@@ -137,7 +137,7 @@ fn an_unchecked_pack_is_verified_when_it_is_loaded() {
     ] {
         std::fs::write(&sidecar, content).expect("a file");
         assert_eq!(failures(&sandbox), [kind]);
-        let checked = sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).result();
+        let checked = sandbox.env().tool_check().exited(1).result();
         assert_eq!(
             checked["unresolved_bindings"].as_array().map(Vec::len),
             Some(1),
@@ -160,7 +160,7 @@ fn a_signature_is_cached_with_its_archive_and_verified_again() {
     std::fs::remove_file(&pack).expect("removed");
     doctor(&sandbox, 0);
 
-    let folder = sandbox.cache().join("signatures/sha256");
+    let folder = sandbox.cache_folder().join("signatures/sha256");
     let folder = std::fs::read_dir(folder)
         .expect("a folder")
         .next()
@@ -199,15 +199,12 @@ fn a_removed_key_verifies_nothing() {
     update(&sandbox, &pack, &[]).succeeded();
     let verify = ["pack", "verify", &pack.display().to_string(), "--env", "local"];
     assert_eq!(text(&sandbox.gtc(verify).succeeded().result()["signer"]), author.id);
-    let remove =
-        |key: &str| sandbox.gtc(["op", "trust-root", "remove", "--env", "local", "--key-id", key]);
+    let remove = |key: &str| sandbox.trust_root().remove(key).run();
     assert_eq!(remove(&author.id).succeeded().result()["keys"], 1);
     remove(&author.id).refused(1, "not-found");
     assert_eq!(failures(&sandbox), ["signer-not-trusted"]);
     sandbox.gtc(verify).refused(1, "signer-not-trusted");
-    let human = sandbox
-        .human(["op", "trust-root", "remove", "--env", "local", "--key-id", &other.id])
-        .succeeded();
+    let human = sandbox.trust_root().remove(&other.id).human().succeeded();
     human.shows(&["trusts no key now, so signatures are not checked"]);
     assert_eq!(doctor(&sandbox, 0)["signatures"][0]["state"], "not-checked");
     sandbox.gtc(verify).refused(1, "not-found");
@@ -218,8 +215,7 @@ fn without_a_trust_root_signatures_are_reported_unchecked() {
     let sandbox = sandbox();
     let pack = sandbox.valid_pack("secrets", PATH, "^1");
     update(&sandbox, &pack, &[]).succeeded();
-    let shown =
-        |words: &str| sandbox.human(["op", "env", "doctor", "local"]).succeeded().shows(&[words]);
+    let shown = |words: &str| sandbox.env().doctor().human().succeeded().shows(&[words]);
     shown(&format!("pack `{}`: unsigned\n", pack.display()));
     let author = sandbox.key("author.key");
     let sidecar = sandbox.sign(&pack, &author);
@@ -236,8 +232,7 @@ fn without_a_trust_root_signatures_are_reported_unchecked() {
 fn a_trust_root_keeps_unknown_members() {
     let sandbox = Sandbox::with_fixture("fresh").with_own_cache();
     let fixture = std::fs::read_to_string(root(&sandbox)).expect("a trust root");
-    let list =
-        || sandbox.gtc(["op", "trust-root", "list", "local"]).succeeded().result()["keys"].clone();
+    let list = || sandbox.trust_root().list().succeeded().result()["keys"].clone();
     assert_eq!(list()[0]["key_id"], "ff53c19cf65c1d6e4b434750e2cc902d");
     let noted = fixture.replacen("{\n", "{\n  \"note\": [1e400],\n", 1);
     let noted = noted.replacen(
@@ -254,10 +249,7 @@ fn a_trust_root_keeps_unknown_members() {
         written.contains(&author.id) && list().as_array().map(Vec::len) == Some(2),
         "{written}"
     );
-    let again = sandbox
-        .gtc(["op", "trust-root", "add", "--env", "local", "--key", &author.public])
-        .succeeded()
-        .result();
+    let again = sandbox.trust_root().add(&author.public).succeeded().result();
     assert_eq!((&again["changed"], &again["keys"]), (&json!(false), &json!(2)));
     let remove = ["op", "trust-root", "remove", "--env", "local", "--key-id", &author.id];
     sandbox.gtc(remove.iter().chain(&["--idempotency-key", "7"])).succeeded();
@@ -280,24 +272,19 @@ fn a_trust_root_keeps_unknown_members() {
 #[test]
 fn a_new_trust_root_is_what_the_existing_tools_read() {
     let sandbox = sandbox();
-    let empty = sandbox.human(["op", "trust-root", "list", "local"]).succeeded();
+    let empty = sandbox.trust_root().list().human().succeeded();
     empty.shows(&["has no trust root: signatures are not checked"]);
     let pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA1TlCbuF82VfAoZWEsWcWbKhfcvf7iNRxuo0ApBmrFi8=\n-----END PUBLIC KEY-----\n";
     let key = sandbox.write("native.pub", pem).display().to_string();
-    sandbox.gtc(["op", "trust-root", "add", "--env", "local", "--key", &key]).succeeded();
+    sandbox.trust_root().add(&key).succeeded();
     let fixture = repository().join("tests/fixtures/native/fresh/trust-root.json");
     let written = std::fs::read_to_string(root(&sandbox)).expect("a trust root");
     assert_eq!(written.trim_end(), std::fs::read_to_string(fixture).expect("a fixture").trim_end());
-    sandbox
-        .human(["op", "trust-root", "list", "local"])
-        .succeeded()
-        .shows(&["this key\n  ff53c19cf65c"]);
+    sandbox.trust_root().list().human().succeeded().shows(&["this key\n  ff53c19cf65c"]);
     let nowhere = ["op", "trust-root", "add", "--env", "nowhere", "--key", &key];
     sandbox.gtc(nowhere).refused(1, "not-found");
-    sandbox.gtc(["op", "trust-root", "list", "nowhere"]).refused(1, "not-found");
-    sandbox
-        .gtc(["op", "trust-root", "remove", "--env", "local", "--key-id", "../x"])
-        .refused(2, "invalid-argument");
+    sandbox.trust_root().list().env("nowhere").refused(1, "not-found");
+    sandbox.trust_root().remove("../x").refused(2, "invalid-argument");
 }
 
 #[test]

@@ -394,7 +394,7 @@ fn suggested_commands_quote_untrusted_text() {
         Permissions::default(),
     );
     std::fs::write(&pack, other).expect("a file");
-    let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
+    let doctor = sandbox.env().doctor().exited(1).result();
     let next = text(&doctor["digest_drift"][0]["next"]);
     let commands: Vec<&str> = next.split('`').skip(1).step_by(2).collect();
     assert!(

@@ -59,7 +59,7 @@ fn symbolic_links_are_followed_only_to_regular_files() {
     };
     let valid = sandbox.write("valid.gtpack", pack().bytes());
     let to_valid = link("to-valid", &valid).display().to_string();
-    sandbox.gtc(["pack", "inspect", &to_valid]).succeeded();
+    sandbox.pack().inspect(&to_valid).succeeded();
     refused(&sandbox, &link("to-nothing", Path::new("nothing")), 1, "file-not-found");
     refused(&sandbox, &link("to-itself", Path::new("to-itself")), 2, "io");
 }
@@ -75,7 +75,7 @@ fn unreadable_files_do_not_block() {
         Err(_) => refused(&sandbox, &secret, 2, "io"),
         Ok(_) => {
             let path = secret.display().to_string();
-            sandbox.gtc(["pack", "inspect", &path]).refused(1, "zip-end-record");
+            sandbox.pack().inspect(&path).refused(1, "zip-end-record");
         }
     }
 }
@@ -105,7 +105,7 @@ fn an_endless_file_is_not_read() {
             }
         });
         let path = growing.display().to_string();
-        let ran = sandbox.gtc(["pack", "inspect", &path]).exited(1);
+        let ran = sandbox.pack().inspect(&path).exited(1);
         is_over.store(true, Ordering::Relaxed);
         assert!(ran.stderr.contains("growing"), "{ran:?}");
     });

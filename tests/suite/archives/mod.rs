@@ -174,7 +174,7 @@ fn names_in_a_hostile_archive_are_escaped() {
         .both(|header| header.name = b"\x1b[2J\x07 all \xe2\x80\xae good".to_vec());
     let sandbox = Sandbox::new();
     let path = sandbox.write("one.gtpack", zip.bytes()).display().to_string();
-    let ran = sandbox.human(["pack", "inspect", &path]).exited(1);
+    let ran = sandbox.pack().inspect(&path).human().exited(1);
     assert!(
         ran.stderr.contains(r"\u{1b}[2J\u{7} all \u{202e} good"),
         "{}",

@@ -35,9 +35,8 @@ fn non_canonical() -> Zip {
 fn repack_makes_a_lenient_archive_canonical() {
     let sandbox = Sandbox::new();
     sandbox.write("input.zip", non_canonical().bytes());
-    sandbox.gtc(["pack", "inspect", "input.zip"]).exited(1);
-    let report =
-        sandbox.gtc(["pack", "repack", "input.zip", "-o", "pack.gtpack"]).succeeded().result();
+    sandbox.pack().inspect("input.zip").exited(1);
+    let report = sandbox.pack().repack("input.zip").output("pack.gtpack").succeeded().result();
     let names = [
         "manifest.cbor",
         "components/handler.manifest.cbor",
@@ -62,17 +61,17 @@ fn repack_makes_a_lenient_archive_canonical() {
         pack_entries(),
         "the content is unchanged"
     );
-    let inspected = sandbox.gtc(["pack", "inspect", "pack.gtpack"]).succeeded().result();
+    let inspected = sandbox.pack().inspect("pack.gtpack").succeeded().result();
     assert_eq!(inspected["sha256"], report["sha256"]);
 
-    let again = sandbox.human(["pack", "repack", "pack.gtpack", "-o", "again.gtpack"]).succeeded();
+    let again = sandbox.pack().repack("pack.gtpack").output("again.gtpack").human().succeeded();
     again.shows(&["repacked again.gtpack", "already canonical; nothing changed"]);
     assert_eq!(
         std::fs::read(sandbox.home().join("again.gtpack")).expect("a pack"),
         packed,
         "same content, same bytes"
     );
-    let human = sandbox.human(["pack", "repack", "input.zip", "-o", "pack.gtpack"]).succeeded();
+    let human = sandbox.pack().repack("input.zip").output("pack.gtpack").human().succeeded();
     human.shows(&[
         "written, because there was none",
         "dropped `components/`: a folder",
@@ -157,9 +156,9 @@ fn repack_never_overwrites_its_input() {
     std::os::unix::fs::symlink(&path, sandbox.home().join("link")).expect("a link");
     std::fs::hard_link(&path, sandbox.home().join("twin")).expect("a link");
     for output in ["input.zip", "./input.zip", "link", "twin", &path.display().to_string()] {
-        sandbox.gtc(["pack", "repack", "input.zip", "-o", output]).refused(1, "conflict");
+        sandbox.pack().repack("input.zip").output(output).refused(1, "conflict");
     }
-    sandbox.gtc(["pack", "repack", "link", "-o", "input.zip"]).refused(1, "conflict");
+    sandbox.pack().repack("link").output("input.zip").refused(1, "conflict");
     assert_eq!(std::fs::read(&path).expect("a file"), bytes);
 }
 
@@ -169,15 +168,14 @@ fn a_refused_repack_writes_nothing() {
     let mut zip = non_canonical();
     zip.entries.push(ZipEntry::stored("manifest.CBOR", b"another"));
     sandbox.write("hostile.zip", zip.bytes());
-    let message = sandbox
-        .gtc(["pack", "repack", "hostile.zip", "-o", "out"])
-        .refused(1, "zip-duplicate-name");
+    let message =
+        sandbox.pack().repack("hostile.zip").output("out").refused(1, "zip-duplicate-name");
     assert!(message.contains("hostile.zip") && message.contains("manifest.CBOR"), "{message}");
     assert!(!sandbox.home().join("out").exists());
-    sandbox.gtc(["pack", "repack", "absent.zip", "-o", "out"]).refused(1, "file-not-found");
-    sandbox.gtc(["pack", "repack", "hostile.zip"]).refused(2, "invalid-argument");
+    sandbox.pack().repack("absent.zip").output("out").refused(1, "file-not-found");
+    sandbox.pack().repack("hostile.zip").refused(2, "invalid-argument");
     sandbox.write("valid.gtpack", pack().bytes());
-    sandbox.gtc(["pack", "repack", "valid.gtpack", "-o", "/nowhere/out"]).refused(2, "io");
+    sandbox.pack().repack("valid.gtpack").output("/nowhere/out").refused(2, "io");
     let schema: Value = serde_json::from_str(&sandbox.gtc(["pack", "repack", "--schema"]).stdout)
         .expect("a schema");
     assert_eq!(schema["required"], json!(["archive", "output"]));

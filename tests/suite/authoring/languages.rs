@@ -64,10 +64,10 @@ fn bind_and_check(
         "--pack-ref",
         &pack,
     ];
-    author.sandbox.gtc(["pack", "validate", &pack]).succeeded();
+    author.sandbox.pack().validate(&pack).succeeded();
     author.sandbox.gtc(update).succeeded();
-    author.sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
-    let report = author.sandbox.gtc(["op", "env", "tool-check", "local"]).exited(0).result();
+    author.sandbox.env().doctor().succeeded();
+    let report = author.sandbox.env().tool_check().exited(0).result();
     let bound = report["bindings"]
         .as_array()
         .expect("a list")
@@ -88,7 +88,7 @@ fn a_python_project_builds_passes_its_tests_and_is_bound() {
         bind_and_check(&mut author, &folder, "secrets", path, ("python3", "Python 3.99.1"));
     assert_eq!(outcome, json!({"status": "ok", "detail": "3.99.1"}));
     author.sandbox.program("python3", "echo Python 3.8.10");
-    author.sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).shows(&["3.8.10"]);
+    author.sandbox.env().tool_check().exited(1).shows(&["3.8.10"]);
 }
 
 #[test]
@@ -107,5 +107,5 @@ fn a_javascript_project_builds_passes_its_tests_and_is_bound() {
     let outcome = bind_and_check(&mut author, &folder, "telemetry", path, ("node", "v99.1.0"));
     assert_eq!(outcome, json!({"status": "ok", "detail": "99.1.0"}));
     author.sandbox.program("node", "echo v18.20.4");
-    author.sandbox.gtc(["op", "env", "tool-check", "local"]).exited(1).shows(&["18.20.4"]);
+    author.sandbox.env().tool_check().exited(1).shows(&["18.20.4"]);
 }

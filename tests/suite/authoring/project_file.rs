@@ -121,9 +121,7 @@ fn special_and_oversized_files_are_refused() {
     sandbox.write("project/gtc-pack.toml", PYTHON);
     fifo(&project.join("handler.py"));
     assert!(build(&sandbox).refused(2, "io").contains("handler.py` is not a regular file"));
-    sandbox
-        .gtc(["pack", "build", "--version", "1.0.0", "--component", "project/handler.py"])
-        .refused(2, "not-a-file");
+    sandbox.pack().build("project/handler.py").version("1.0.0").refused(2, "not-a-file");
 
     sandbox.write("project/gtc-pack.toml", format!("{PYTHON}# {}\n", "x".repeat(64 << 10)));
     assert!(build(&sandbox).refused(2, "project-malformed").contains("has more than 65536 bytes"));

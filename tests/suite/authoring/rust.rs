@@ -35,9 +35,9 @@ fn the_template_builds_passes_its_tests_and_is_bound() {
     let mut sandbox = author.sandbox;
     sandbox.gtc(["pack", "validate", "--strict", &pack]).succeeded();
     bind_as_the_readme_says(&sandbox, &folder.join("README.md"), &folder);
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().succeeded();
     sandbox.program("git", "echo git version 2.99.1");
-    let report = sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().result();
+    let report = sandbox.env().tool_check().succeeded().result();
     let bound = report["bindings"]
         .as_array()
         .expect("a list")

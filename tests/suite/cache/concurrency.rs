@@ -73,17 +73,17 @@ fn gc_removes_no_archive_that_is_about_to_be_pinned() {
     });
     cache(&sandbox, &["gc"]).succeeded();
     // the bound pack and the rollback target
-    let folder = sandbox.cache().join("blobs/sha256");
+    let folder = sandbox.cache_folder().join("blobs/sha256");
     assert_eq!(names(&folder).len(), 2);
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
 }
 
 #[test]
 fn gc_waits_for_the_shared_lock() {
     let (sandbox, _) = bound("acme.state.redis");
-    let unpinned = sandbox.cache().join("blobs/sha256").join("ab".repeat(32));
+    let unpinned = sandbox.cache_folder().join("blobs/sha256").join("ab".repeat(32));
     fs::write(&unpinned, "will be pinned soon").expect("a file");
-    let lock = File::open(sandbox.cache().join("blobs/.lock")).expect("a lock");
+    let lock = File::open(sandbox.cache_folder().join("blobs/.lock")).expect("a lock");
     lock.lock_shared().expect("locked");
     // a process that adds an archive does not block on a shared lock
     let pack = sandbox.valid_pack("state", "acme.state.other", "^1");
@@ -104,11 +104,11 @@ fn gc_waits_for_the_shared_lock() {
 #[test]
 fn a_process_killed_at_any_moment_does_not_damage_the_cache() {
     let sandbox = Sandbox::new().with_own_cache();
-    sandbox.gtc(["op", "env", "init"]).succeeded();
+    sandbox.env().init().succeeded();
     let path = "acme.state.redis";
     let component = padded(path);
     let compiled = Sha256Digest::compute(&component).hex();
-    let pack = sandbox.pack("state", path, "^1", component);
+    let pack = sandbox.written_pack("state", path, "^1", component);
     // each step starts without the archive in the cache and the code of its component
     let forget = || {
         drop(fs::remove_file(blob(&sandbox, &pack)));
@@ -123,7 +123,7 @@ fn a_process_killed_at_any_moment_does_not_damage_the_cache() {
     let started = Instant::now();
     bind(&sandbox, path, &pack).succeeded();
     let duration = started.elapsed();
-    let folder = sandbox.cache().join("blobs/sha256");
+    let folder = sandbox.cache_folder().join("blobs/sha256");
     let (mut killed, mut half_written) = (0, 0);
     for step in 0..40_u32 {
         forget();

@@ -50,7 +50,7 @@ fn only_regular_files_are_cached_archives() {
     let report = cache(&sandbox, &["verify"]).exited(1).result();
     assert!(!text(&report["faults"][0]["not_removed"]).is_empty(), "{report}");
     bind(&sandbox, "acme.state.redis", &pack).refused(2, "io");
-    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
+    sandbox.env_packs().remove("state").succeeded();
     let gc = cache(&sandbox, &["gc"]).exited(1).result();
     assert_eq!(gc["failed"].as_array().expect("a list").len(), 1);
     assert!(kept.join("diary").exists());
@@ -88,7 +88,7 @@ fn a_huge_file_is_not_read() {
 fn unknown_files_are_kept_and_escaped() {
     let (sandbox, pack) = bound("acme.state.redis");
     let archives = blob(&sandbox, &pack).parent().expect("a folder").to_owned();
-    let compiled = sandbox.cache().join("compiled");
+    let compiled = sandbox.cache_folder().join("compiled");
     let upper = "AB".repeat(32);
     let unknown = ["README", "\u{1b}[2J\u{202e}", &upper, ".x.0.tmp", "a.cwasm", ".nfs0001"];
     for folder in [&archives, &compiled] {
@@ -129,7 +129,7 @@ fn files_of_other_users_are_trusted_only_by_digest() {
     let report = cache(&sandbox, &["verify"]).exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), [("compiled", "not-private")]);
     assert!(!code.exists());
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
     cache(&sandbox, &["verify"]).succeeded();
 }
 
@@ -147,7 +147,7 @@ fn an_unusable_cache_is_reported() {
         assert!(message.contains("/cache/blobs"), "{verb}: {message}");
     }
     cache(&sandbox, &["path"]).succeeded();
-    fs::remove_file(sandbox.cache().join("blobs")).expect("removed");
+    fs::remove_file(sandbox.cache_folder().join("blobs")).expect("removed");
     sandbox.write("cache/compiled", "a file where a folder belongs");
     for verb in ["list", "verify", "gc"] {
         let message = cache(&sandbox, &[verb]).refused(2, "io");

@@ -19,7 +19,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// `local`.
 fn bound(path: &str) -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::new().with_own_cache();
-    sandbox.gtc(["op", "env", "init"]).succeeded();
+    sandbox.env().init().succeeded();
     let pack = sandbox.valid_pack("state", path, "^1");
     bind(&sandbox, path, &pack).succeeded();
     (sandbox, pack)
@@ -41,7 +41,7 @@ fn cache(sandbox: &Sandbox, arguments: &[&str]) -> Output {
 /// The file of a pack in the cache.
 fn blob(sandbox: &Sandbox, pack: &Path) -> PathBuf {
     let digest = Sha256Digest::compute(&fs::read(pack).expect("a pack"));
-    sandbox.cache().join("blobs/sha256").join(digest.hex())
+    sandbox.cache_folder().join("blobs/sha256").join(digest.hex())
 }
 
 /// The names in a folder, sorted.
@@ -76,7 +76,7 @@ fn the_cache_lists_archives_and_their_pins() {
     let (sandbox, pack) = bound("acme.state.redis");
     assert_eq!(
         text(&cache(&sandbox, &["path"]).succeeded().result()["path"]),
-        sandbox.cache().display().to_string()
+        sandbox.cache_folder().display().to_string()
     );
     let listed = cache(&sandbox, &["list"]).succeeded().result();
     let size = fs::metadata(&pack).expect("a pack").len();
@@ -92,7 +92,7 @@ fn the_cache_lists_archives_and_their_pins() {
         |code| code["fits"] == true && code["packs"].as_array().is_some_and(|of| of.len() == 1)
     ));
     assert_eq!((&listed["archive_bytes"], &listed["half_written"]), (&json!(size), &json!(0)));
-    let human = sandbox.human(["cache", "list"]).succeeded();
+    let human = sandbox.cache().list().human().succeeded();
     human.shows(&[
         "`local` (/tmp/",
         "greentic.secrets.dev-store@0.1.0",
@@ -106,7 +106,7 @@ fn an_empty_cache_stays_empty() {
     let sandbox = Sandbox::new().with_own_cache();
     for verb in [&["path"][..], &["list"], &["verify"], &["gc"], &["gc", "--dry-run"]] {
         cache(&sandbox, verb).succeeded();
-        assert!(!sandbox.cache().exists(), "{verb:?}");
+        assert!(!sandbox.cache_folder().exists(), "{verb:?}");
     }
 }
 
@@ -128,10 +128,10 @@ fn damaged_archives_are_reported_and_removed() {
     // a damaged archive is not used, even if the file is gone
     let elsewhere = sandbox.home().join("elsewhere.gtpack");
     fs::rename(&pack, &elsewhere).expect("moved");
-    let doctor = sandbox.gtc(["op", "env", "doctor"]).exited(1).result();
+    let doctor = sandbox.env().doctor().exited(1).result();
     assert_eq!(doctor["load_failures"][0]["error"], "file-not-found");
 
-    let human = sandbox.human(["cache", "verify"]).exited(1);
+    let human = sandbox.cache().verify().human().exited(1);
     human.shows(&[
         "✗ damaged: archive ",
         "pinned by `local` (",
@@ -189,11 +189,11 @@ fn damaged_code_is_reported_and_compiled_again() {
     let report = cache(&sandbox, &["verify"]).exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), faults);
     assert_eq!(sandbox.compiled(), [code[5].clone()]);
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
     assert_eq!(sandbox.compiled(), code);
     cache(&sandbox, &["verify"]).succeeded();
     // in a folder that other users may write to, no code is used
-    mode(&sandbox.cache().join("compiled"), 0o777);
+    mode(&sandbox.cache_folder().join("compiled"), 0o777);
     let report = cache(&sandbox, &["verify"]).exited(1).result();
     assert!(
         reasons(&report["faults"], "code")
@@ -214,17 +214,17 @@ fn gc_keeps_bound_packs_and_rollback_targets() {
     assert!(first.exists() && second.exists());
 
     // after a rollback, nothing refers to the second one
-    sandbox.gtc(["op", "env-packs", "rollback", "--env", "local", "--slot", "state"]).succeeded();
+    sandbox.env_packs().rollback("state").succeeded();
     let would = cache(&sandbox, &["gc", "--dry-run"]).succeeded().result();
     assert_eq!(reasons(&would["removed"], "reason"), [("archive", "no environment pins it")]);
     assert!(second.exists());
-    sandbox.human(["cache", "gc", "--dry-run"]).succeeded().shows(&["✓ would free "]);
+    sandbox.cache().gc().dry_run().human().succeeded().shows(&["✓ would free "]);
     let gc = cache(&sandbox, &["gc"]).succeeded().result();
     assert_eq!((&gc["removed"], &gc["freed_bytes"]), (&would["removed"], &would["freed_bytes"]));
     assert!(first.exists() && !second.exists());
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
 
-    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
+    sandbox.env_packs().remove("state").succeeded();
     cache(&sandbox, &["gc"]).succeeded();
     assert!(!first.exists());
 }
@@ -261,7 +261,7 @@ fn gc_removes_nothing_if_pins_are_unreadable() {
     assert_eq!(listed["unreadable_environments"][0]["environment_id"], "broken");
     fs::remove_dir_all(sandbox.environment("broken")).expect("removed");
 
-    let roots = sandbox.cache().join("roots");
+    let roots = sandbox.cache_folder().join("roots");
     let root = roots.join(&names(&roots)[0]);
     fs::write(&root, "/somewhere/else").expect("a file");
     let message = cache(&sandbox, &["gc"]).refused(2, "damaged");
@@ -329,7 +329,7 @@ fn using_code_renews_its_age() {
     let code = sandbox.compiled();
     code.iter().for_each(|path| make_old(path, 31));
     assert_ne!(cache(&sandbox, &["list"]).succeeded().result()["compiled"][0]["last_used"], today);
-    sandbox.gtc(["op", "env", "doctor"]).succeeded();
+    sandbox.env().doctor().succeeded();
     let age = |path: &PathBuf| {
         path.metadata().and_then(|is| is.modified()).expect("a time").elapsed().expect("an age")
     };

@@ -12,7 +12,7 @@ use test_support::{Sandbox, text};
 /// A sandbox with a signed pack bound to `state`, the pack, and the folder of its signatures.
 fn bound() -> (Sandbox, PathBuf, PathBuf) {
     let sandbox = Sandbox::new().with_own_cache();
-    sandbox.gtc(["op", "env", "init"]).succeeded();
+    sandbox.env().init().succeeded();
     let author = sandbox.key("author.key");
     sandbox.trust(&author);
     let pack = sandbox.valid_pack("state", "acme.state.signed", "^1");
@@ -20,7 +20,7 @@ fn bound() -> (Sandbox, PathBuf, PathBuf) {
     bind(&sandbox, "acme.state.signed", &pack).succeeded();
     let archive = blob(&sandbox, &pack);
     let folder =
-        sandbox.cache().join("signatures/sha256").join(archive.file_name().expect("a name"));
+        sandbox.cache_folder().join("signatures/sha256").join(archive.file_name().expect("a name"));
     (sandbox, pack, folder)
 }
 
@@ -50,7 +50,7 @@ fn gc_removes_signatures_with_their_archives() {
     let listed = cache(&sandbox, &["list"]).succeeded().result();
     let expected = json!([{"sha256": signature, "archive_sha256": archive, "size": size}]);
     assert_eq!((&listed["signatures"], &listed["signature_bytes"]), (&expected, &json!(size)));
-    let human = sandbox.human(["cache", "list"]).succeeded();
+    let human = sandbox.cache().list().human().succeeded();
     human.shows(&["SIGNATURE", &signature[..16], &archive[..16], "1 signature ("]);
 
     // signatures of bound packs stay, even if the archive is not cached
@@ -60,7 +60,7 @@ fn gc_removes_signatures_with_their_archives() {
     bind(&sandbox, "acme.state.signed", &pack).succeeded();
 
     // signatures of other packs are removed, and temporary files
-    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
+    sandbox.env_packs().remove("state").succeeded();
     let temp_file = folder.join(format!(".{signature}.x7Qa0B"));
     fs::write(&temp_file, "half").expect("a file");
     let would = cache(&sandbox, &["gc", "--dry-run"]).succeeded().result();
@@ -105,7 +105,7 @@ fn damaged_signatures_are_reported_and_removed() {
         assert_eq!(reasons(&report["faults"], "code"), [("signature", code)]);
         assert_eq!(report["faults"][0]["pinned_by"][0]["environment_id"], "local");
         assert!(kept.symlink_metadata().is_ok());
-        let human = sandbox.human(["cache", "verify"]).exited(1);
+        let human = sandbox.cache().verify().human().exited(1);
         human.shows(&[
             &format!("✗ {code}: signature "),
             "removed; put the signature next to the pack",
@@ -139,8 +139,8 @@ fn unknown_files_among_signatures_are_kept() {
     let strangers = cache(&sandbox, &["list"]).succeeded().result()["strangers"].clone();
     assert_eq!(strangers.as_array().map(Vec::len), Some(6), "{strangers}");
     cache(&sandbox, &["verify"]).succeeded();
-    assert!(!sandbox.human(["cache", "list"]).succeeded().stdout.contains('\u{1b}'));
-    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "state"]).succeeded();
+    assert!(!sandbox.cache().list().human().succeeded().stdout.contains('\u{1b}'));
+    sandbox.env_packs().remove("state").succeeded();
     cache(&sandbox, &["gc"]).succeeded();
     assert_eq!(
         (names(&folder), names(&all).len()),

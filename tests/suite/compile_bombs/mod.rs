@@ -266,7 +266,7 @@ fn with_default_budgets() {
 fn a_bomb_in_a_pack_is_reported() {
     let sandbox = Sandbox::with_local();
     let pack = sandbox
-        .pack("state", "acme.state.bomb", "^1", component(&nested_ifs(100_000)))
+        .written_pack("state", "acme.state.bomb", "^1", component(&nested_ifs(100_000)))
         .display()
         .to_string();
     let bind = [

@@ -49,8 +49,10 @@ fn hostile(change: impl FnOnce(&mut Handler), error: &str, reason: &str) {
     let sandbox = Sandbox::with_local();
     let mut handler = Handler::new("state", "acme.state.bad", "^1");
     change(&mut handler);
-    let pack =
-        sandbox.pack("state", "acme.state.bad", "^1", handler.component()).display().to_string();
+    let pack = sandbox
+        .written_pack("state", "acme.state.bad", "^1", handler.component())
+        .display()
+        .to_string();
     state_pack_fails(&sandbox, "acme.state.bad@1.0.0", &pack, error, reason);
 }
 
@@ -122,7 +124,8 @@ fn a_pack_that_is_not_a_handler_is_reported() {
     #[track_caller]
     fn check(component: Vec<u8>, error: &str, reason: &str) {
         let sandbox = Sandbox::with_local();
-        let pack = sandbox.pack("state", "acme.state.bad", "^1", component).display().to_string();
+        let pack =
+            sandbox.written_pack("state", "acme.state.bad", "^1", component).display().to_string();
         state_pack_fails(&sandbox, "acme.state.bad@1.0.0", &pack, error, reason);
     }
     check(component("(component)"), "no-handler", "does not export the handler interface");

@@ -17,7 +17,7 @@ fn bind_unseen(sandbox: &Sandbox, slot: &str, kind: &str, pack_ref: &str) {
 }
 
 fn doctor(sandbox: &Sandbox) -> Output {
-    sandbox.gtc(["op", "env", "doctor", "local"])
+    sandbox.env().doctor().run()
 }
 
 /// Asserts that the pack bound to `state` is the only finding, with this reason, and that
@@ -44,7 +44,7 @@ fn state_pack_fails(sandbox: &Sandbox, kind: &str, pack: &str, error: &str, reas
         .map(|binding| text(&binding["state"]))
         .collect();
     assert_eq!(states, ["healthy", "healthy", "healthy", "healthy", "load-failure"]);
-    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[
+    sandbox.env().doctor().human().exited(1).shows(&[
         pack,
         reason,
         "next: ",
@@ -78,12 +78,12 @@ fn a_local_environment_is_healthy() {
         json!({"count": 0, "unknown_kinds": [], "slot_mismatches": [], "version_skew": []})
     );
     // a finding with `--strict`, information otherwise
-    let strict = sandbox.gtc(["op", "env", "doctor", "local", "--strict"]).exited(1).result();
+    let strict = sandbox.env().doctor().strict().exited(1).result();
     assert_eq!(
         (&strict["findings"][0]["code"], &strict["findings"][0]["severity"]),
         (&json!("missing-slot"), &json!("finding"))
     );
-    let human = sandbox.human(["op", "env", "doctor", "local", "--strict"]).exited(1);
+    let human = sandbox.env().doctor().strict().human().exited(1);
     human.shows(&[
         "✗ not bound",
         "✗ missing-slot: slot `revocation`",
@@ -113,7 +113,7 @@ fn packs_that_only_a_registry_has_are_reported_as_not_loaded() {
         std::fs::read_to_string(repository().join("tests/fixtures/native/busy/doctor.json"))
             .expect("a fixture");
     let native: Value = serde_json::from_str(&native).expect("JSON");
-    let ours = sandbox.gtc(["op", "env", "doctor", "local", "--offline"]).exited(1).result();
+    let ours = sandbox.env().doctor().offline().exited(1).result();
     for field in [
         "bound_slots",
         "missing_slots",
@@ -143,7 +143,10 @@ fn packs_that_only_a_registry_has_are_reported_as_not_loaded() {
         ]
     );
     sandbox
-        .human(["op", "env", "doctor", "local", "--offline"])
+        .env()
+        .doctor()
+        .offline()
+        .human()
         .exited(1)
         .shows(&[vault, "nothing is fetched in offline mode"]);
 }
@@ -168,7 +171,7 @@ fn offline_an_oci_reference_is_bound_only_unchecked() {
     let message = sandbox.gtc(bind.iter().chain(&["--offline"])).refused(2, "offline");
     assert!(message.contains(oci), "{message}");
     sandbox.gtc(bind.iter().chain(&["--no-fetch"])).succeeded();
-    let report = sandbox.gtc(["op", "env", "doctor", "local", "--offline"]).exited(1).result();
+    let report = sandbox.env().doctor().offline().exited(1).result();
     assert_eq!(report["load_failures"][0]["error"], "offline");
 }
 
@@ -180,7 +183,7 @@ fn an_unknown_kind_is_reported() {
     let report = doctor(&sandbox).exited(1).result();
     assert_eq!(report["unknown_kinds"], json!(["acme.state.memcached@1.0.0"]));
     assert_eq!(report["load_failures"], json!([]));
-    let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
+    let human = sandbox.env().doctor().human().exited(1);
     human.shows(&[
         "unknown-kind",
         "its pack provides `acme.state.redis`, not `acme.state.memcached`",
@@ -200,7 +203,7 @@ fn a_slot_mismatch_is_reported() {
     let report = doctor(&sandbox).exited(1).result();
     let mismatch = json!([{"kind": "greentic.deployer.local-process@0.1.0", "bound_slot": "state", "handler_slot": "deployer"}]);
     assert_eq!(report["slot_mismatches"], mismatch);
-    let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
+    let human = sandbox.env().doctor().human().exited(1);
     human.shows(&[
         "serves slot `deployer`, cannot be bound to `state`",
         "next: bind it to slot `deployer`",
@@ -219,7 +222,7 @@ fn version_skew_is_reported() {
     let report = doctor(&sandbox).exited(1).result();
     let skew = json!([{"kind": "greentic.secrets.dev-store@9.9.9", "requested": "9.9.9", "supported": "^0.1.0"}]);
     assert_eq!(report["version_skew"], skew);
-    let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
+    let human = sandbox.env().doctor().human().exited(1);
     human.shows(&[
         "supports versions `^0.1.0`, not `9.9.9`",
         "bind a version that matches `^0.1.0`",
@@ -239,7 +242,7 @@ fn a_duplicate_path_is_reported_and_shadows_nothing() {
     };
     assert_eq!(duplicate["kept"], "greentic.secrets.dev-store@0.1.0");
     assert_eq!(duplicate["refused"], impostor.as_str());
-    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[
+    sandbox.env().doctor().human().exited(1).shows(&[
         &impostor,
         "already registered by the built-in pack",
         "next: ",
@@ -249,7 +252,7 @@ fn a_duplicate_path_is_reported_and_shadows_nothing() {
     let first = sandbox.valid_pack("secrets", "acme.twin.pack", "^1");
     let second = sandbox.write(
         "packs/second.gtpack",
-        std::fs::read(sandbox.pack(
+        std::fs::read(sandbox.written_pack(
             "state",
             "acme.twin.pack",
             "^1",
@@ -279,7 +282,7 @@ fn a_binding_has_the_state_of_its_worst_finding() {
             .collect();
         assert!(found.contains(&code), "{found:?}");
         assert_eq!(report["bindings"][at]["state"], code, "{report}");
-        let human = sandbox.human(["op", "env", "doctor", "local"]).exited(1);
+        let human = sandbox.env().doctor().human().exited(1);
         human.shows(&[&format!("✗ {}", code.replace('-', " "))]);
     }
     let sandbox = Sandbox::with_local();
@@ -356,10 +359,7 @@ fn an_unresolved_extension_is_information() {
     sandbox.gtc(["op", "extensions", "add", "--env", "local"].iter().chain(&flags)).succeeded();
     let report = doctor(&sandbox).succeeded().result();
     assert_eq!(report["bindings"][5]["state"], "unknown-kind");
-    sandbox
-        .human(["op", "env", "doctor", "local"])
-        .succeeded()
-        .shows(&["! unknown kind", "✓ healthy: 6 bound"]);
+    sandbox.env().doctor().human().succeeded().shows(&["! unknown kind", "✓ healthy: 6 bound"]);
 }
 
 #[test]
@@ -432,14 +432,14 @@ fn a_file_that_changed_after_it_was_bound_is_drift() {
     let report = doctor(&sandbox).exited(1).result();
     assert_eq!(report["digest_drift"][0]["pack_ref"], shown.as_str());
     assert_eq!(report["unknown_kinds"], json!([]));
-    sandbox.human(["op", "env", "doctor", "local"]).exited(1).shows(&[
+    sandbox.env().doctor().human().exited(1).shows(&[
         "digest-drift",
         &shown,
         "gtc op env-packs update --env local --slot state",
     ]);
 
     // changed, and not cached: no other archive is run in its place
-    std::fs::remove_dir_all(sandbox.cache().join("blobs")).expect("removed");
+    std::fs::remove_dir_all(sandbox.cache_folder().join("blobs")).expect("removed");
     let report = doctor(&sandbox).exited(1).result();
     assert_eq!(report["load_failures"][0]["error"], "archive-replaced");
 

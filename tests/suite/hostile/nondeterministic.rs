@@ -40,7 +40,7 @@ fn update(sandbox: &Sandbox, kind: &str, pack: &str, more: &[&str]) -> test_supp
 fn a_handler_that_never_matches_its_declaration_is_not_bound() {
     let sandbox = Sandbox::with_local();
     let pack = sandbox
-        .pack("state", "test.state.xxxxxxxx", "^1", nondeterministic().component())
+        .written_pack("state", "test.state.xxxxxxxx", "^1", nondeterministic().component())
         .display()
         .to_string();
     let message =
@@ -48,7 +48,7 @@ fn a_handler_that_never_matches_its_declaration_is_not_bound() {
     assert!(message.contains("returns descriptor path `test.state."), "{message}");
     // with `--no-fetch`, the next command that loads it reports the difference
     update(&sandbox, "test.state.xxxxxxxx@1.0.0", &pack, &["--no-fetch"]).succeeded();
-    let report = sandbox.gtc(["op", "env", "doctor", "local"]).exited(1).result();
+    let report = sandbox.env().doctor().exited(1).result();
     assert_eq!(report["load_failures"][0]["error"], "declaration-differs");
 }
 
@@ -57,7 +57,7 @@ fn metadata_that_differs_from_the_pin_is_reported() {
     let sandbox = Sandbox::with_local();
     let pack = sandbox.valid_pack("state", "test.state.steady", "^1").display().to_string();
     update(&sandbox, "test.state.steady@1.0.0", &pack, &[]).succeeded();
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().succeeded();
 
     let path = sandbox.environment("local").join("packs.lock.json");
     let pins = std::fs::read_to_string(&path).expect("pins");
@@ -67,7 +67,7 @@ fn metadata_that_differs_from_the_pin_is_reported() {
     pinned["handlers"][0]["supported_versions"] = json!("^2");
     std::fs::write(&path, pins.to_string()).expect("a file");
 
-    let report = sandbox.gtc(["op", "env", "doctor", "local"]).exited(1).result();
+    let report = sandbox.env().doctor().exited(1).result();
     let failure = &report["load_failures"][0];
     assert_eq!((&failure["error"], &failure["pack_ref"]), (&json!("pin-differs"), &json!(pack)));
     let reason = text(&failure["reason"]);
@@ -77,5 +77,5 @@ fn metadata_that_differs_from_the_pin_is_reported() {
     );
     // a new binding pins the new metadata
     update(&sandbox, "test.state.steady@1.0.0", &pack, &[]).succeeded();
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().succeeded();
 }

@@ -34,7 +34,7 @@ fn concurrent_pulls_of_the_same_pack_succeed() {
     });
     assert_eq!(cached(&sandbox).len(), 1, "{:?}", cached(&sandbox));
     assert!((1..=2).contains(&registry.request_count(&blob_path(image.layer()))));
-    sandbox.gtc(["cache", "verify"]).succeeded();
+    sandbox.cache().verify().succeeded();
 }
 
 #[test]
@@ -58,13 +58,11 @@ fn a_killed_pull_does_not_block_the_next_one() {
 
         registry.serve("1", &image);
         bind(&sandbox, &reference, &[]).succeeded();
-        sandbox.gtc(["cache", "verify"]).succeeded();
+        sandbox.cache().verify().succeeded();
         // the next pull starts with an empty cache
-        std::fs::remove_dir_all(sandbox.cache()).expect("a folder");
-        sandbox
-            .gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"])
-            .succeeded();
+        std::fs::remove_dir_all(sandbox.cache_folder()).expect("a folder");
+        sandbox.env_packs().remove("secrets").succeeded();
         sandbox.write(".greentic/environments/local/environment.json", format!("{fresh:#}\n"));
     }
-    assert!(files(sandbox.cache()).is_empty());
+    assert!(files(sandbox.cache_folder()).is_empty());
 }

@@ -22,25 +22,25 @@ fn a_pushed_pack_can_be_pulled_and_bound() {
     let (sandbox, pack) = with_pack();
     let registry = DockerRegistry::open();
     let reference = registry.reference("team/vault:0.4.2");
-    let push = || sandbox.gtc(["pack", "push", &pack, &reference]).succeeded().result();
+    let push = || sandbox.pack().push(&pack).arg(&reference).succeeded().result();
     let pushed = push();
     let digest = text(&pushed["manifest_digest"]).to_owned();
     assert_eq!(push(), pushed);
     assert_eq!(text(&pushed["pack_ref"]), format!("{reference}@{digest}"));
 
-    sandbox.gtc(["pack", "pull", &reference, "-o", "pulled.gtpack"]).succeeded();
+    sandbox.pack().pull(&reference).output("pulled.gtpack").succeeded();
     assert_eq!(std::fs::read(sandbox.home().join("pulled.gtpack")).expect("a file"), archive());
 
     bind(&sandbox, &reference, &[]).succeeded();
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().succeeded();
     let pins = std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json"))
         .expect("pins");
     assert!(pins.contains(&digest) && pins.contains(text(&pushed["sha256"])), "{pins}");
     assert_eq!(cached(&sandbox).len(), 1);
 
     drop(registry);
-    sandbox.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().offline().succeeded();
+    sandbox.env().doctor().succeeded();
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_moved_tag_is_not_followed() {
     let (sandbox, pack) = with_pack();
     let registry = DockerRegistry::open();
     let reference = registry.reference("team/vault:1");
-    let pushed = sandbox.gtc(["pack", "push", &pack, &reference]).succeeded().result();
+    let pushed = sandbox.pack().push(&pack).arg(&reference).succeeded().result();
     let digest = text(&pushed["manifest_digest"]);
     bind(&sandbox, &reference, &[]).succeeded();
     let before = cached(&sandbox);
@@ -63,12 +63,12 @@ fn a_moved_tag_is_not_followed() {
         packs::permissions(&[], &[]),
     );
     let other = sandbox.write("other.gtpack", other).display().to_string();
-    let moved = sandbox.gtc(["pack", "push", &other, &reference]).succeeded().result();
+    let moved = sandbox.pack().push(&other).arg(&reference).succeeded().result();
     assert_ne!(text(&moved["manifest_digest"]), digest);
 
     // the pinned pack is fetched again, not the one that the tag names now
-    std::fs::remove_dir_all(sandbox.cache()).expect("a folder");
-    let report = sandbox.gtc(["op", "env", "doctor", "local"]);
+    std::fs::remove_dir_all(sandbox.cache_folder()).expect("a folder");
+    let report = sandbox.env().doctor().run();
     assert_eq!(report.code, 0, "{report:?}");
     assert_eq!(cached(&sandbox), before);
 
@@ -85,7 +85,7 @@ fn the_password_of_docker_login_is_used() {
     let (sandbox, pack) = with_pack();
     let registry = DockerRegistry::with_passwords();
     let reference = registry.reference("team/vault:1");
-    let push = || sandbox.gtc(["pack", "push", &pack, &reference]);
+    let push = || sandbox.pack().push(&pack).arg(&reference).run();
     let refusal = push().refused(1, "registry-unauthorized");
     for text in [reference.as_str(), "401", "docker login"] {
         assert!(refusal.contains(text), "{text}: {refusal}");
@@ -112,8 +112,7 @@ fn a_token_service_must_be_allowed() {
     let registry = DockerRegistry::with_tokens(&tokens);
     sandbox.log_in(registry.host(), USER, PASSWORD);
     let reference = registry.reference("team/vault:1");
-    let refusal =
-        sandbox.gtc(["pack", "push", &pack, &reference]).refused(1, "registry-login-refused");
+    let refusal = sandbox.pack().push(&pack).arg(&reference).refused(1, "registry-login-refused");
     assert!(refusal.contains(&tokens.realm()) && refusal.contains("--token-realm"), "{refusal}");
     assert!(tokens.requests().is_empty(), "{:#?}", tokens.requests());
 

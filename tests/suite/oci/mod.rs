@@ -78,7 +78,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// The cached archives.
 fn cached(sandbox: &Sandbox) -> Vec<PathBuf> {
-    files(&sandbox.cache().join("blobs"))
+    files(&sandbox.cache_folder().join("blobs"))
 }
 
 /// Publishes a signature of an image.

@@ -21,7 +21,7 @@ fn later() -> Vec<u8> {
 }
 
 fn drift(sandbox: &Sandbox) -> Value {
-    sandbox.gtc(["op", "env", "doctor", "local"]).result()["digest_drift"].clone()
+    sandbox.env().doctor().run().result()["digest_drift"].clone()
 }
 
 #[test]
@@ -40,15 +40,15 @@ fn a_moved_tag_is_followed_only_by_refresh() {
 
     // `doctor` sends no request, so the move is not known yet
     let before = registry.requests().len();
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().succeeded();
     assert_eq!(registry.requests().len(), before);
-    sandbox.gtc(["pack", "inspect", &reference]).succeeded();
+    sandbox.pack().inspect(&reference).succeeded();
     let reported = drift(&sandbox);
     assert_eq!(
         (text(&reported[0]["locked"]), text(&reported[0]["found"])),
         (&*first.digest(), &*second.digest())
     );
-    sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded();
+    sandbox.env().tool_check().succeeded();
 
     let update = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets", "--refresh"];
     let plan = sandbox
@@ -68,10 +68,10 @@ fn a_moved_tag_is_followed_only_by_refresh() {
     assert_eq!(drift(&sandbox), Value::Array(Vec::new()));
 
     // a rollback returns to the old digest, not to the tag
-    sandbox.gtc(["op", "env-packs", "rollback", "--env", "local", "--slot", "secrets"]).succeeded();
+    sandbox.env_packs().rollback("secrets").succeeded();
     let bound = sandbox.document("local")["packs"][1]["pack_ref"].clone();
     assert_eq!(text(&bound), format!("{reference}@{}", first.digest()));
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().succeeded();
 }
 
 #[test]
@@ -83,8 +83,8 @@ fn a_digest_reference_never_moves() {
     let reference = registry.reference(&format!("1@{}", first.digest()));
     bind(&sandbox, &reference, &[]).succeeded();
     registry.serve("1", &second);
-    std::fs::remove_dir_all(sandbox.cache()).expect("a folder");
+    std::fs::remove_dir_all(sandbox.cache_folder()).expect("a folder");
     bind(&sandbox, &reference, &[]).succeeded();
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().succeeded();
     assert_eq!(registry.request_count(&manifest_path("1")), 0);
 }

@@ -103,7 +103,7 @@ fn a_refresh_does_not_overwrite_a_concurrent_change() {
 #[test]
 fn a_removed_pack_can_be_bound_at_the_new_digest() {
     let (sandbox, registry, [_, second]) = with_moved_tag();
-    sandbox.gtc(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"]).succeeded();
+    sandbox.env_packs().remove("secrets").succeeded();
     let reference = registry.reference("1");
     let add = [
         "op",
@@ -159,14 +159,10 @@ fn a_refused_refresh_is_in_the_audit_log() {
 #[test]
 fn garbage_collection_keeps_the_record_of_a_moved_tag() {
     let (sandbox, registry, _) = with_moved_tag();
-    sandbox.gtc(["pack", "inspect", &registry.reference("1")]).succeeded();
-    let drifts = || {
-        sandbox.gtc(["op", "env", "doctor", "local"]).result()["digest_drift"]
-            .as_array()
-            .map(Vec::len)
-    };
+    sandbox.pack().inspect(registry.reference("1")).succeeded();
+    let drifts = || sandbox.env().doctor().run().result()["digest_drift"].as_array().map(Vec::len);
     assert_eq!(drifts(), Some(1));
-    sandbox.gtc(["cache", "gc"]).succeeded();
+    sandbox.cache().gc().succeeded();
     assert_eq!(drifts(), Some(1));
 }
 
@@ -176,14 +172,14 @@ fn a_refresh_finds_a_later_signature() {
     registry.serve("1", &first);
     let key = sandbox.key("author.pem");
     sandbox.trust(&key);
-    sandbox.gtc(["op", "env", "doctor", "local"]).exited(1);
+    sandbox.env().doctor().exited(1);
     let envelope = sandbox.write("pack.gtpack", archive());
-    sandbox.gtc(["pack", "sign", "pack.gtpack", "--key", "author.pem"]).succeeded();
+    sandbox.pack().sign("pack.gtpack").key("author.pem").succeeded();
     let envelope = std::fs::read(envelope.with_extension("gtpack.sig")).expect("a signature");
     publish_signature(&registry, &first, &envelope);
     let report = sandbox.gtc(refresh_arguments(&[])).succeeded().result();
     assert!(report["signer"].is_string(), "{report}");
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().succeeded();
 }
 
 #[test]
@@ -213,22 +209,20 @@ fn spellings_of_a_registry_are_equal() {
     for host in ["0x7f.1", "2130706433"] {
         let port = registry.host().rsplit(':').next().expect("a port").to_owned();
         let reference = format!("oci://{host}:{port}/team/vault:1");
-        sandbox.gtc(["pack", "inspect", &reference]).refused(2, "registry-unreachable");
+        sandbox.pack().inspect(&reference).refused(2, "registry-unreachable");
     }
 }
 
 #[test]
 fn invalid_references_get_a_suggestion() {
     let sandbox = Sandbox::new();
-    let refusal =
-        sandbox.gtc(["pack", "inspect", "ghcr.io/acme/vault:0.4"]).refused(2, "invalid-argument");
+    let refusal = sandbox.pack().inspect("ghcr.io/acme/vault:0.4").refused(2, "invalid-argument");
     assert!(refusal.contains("oci://ghcr.io/acme/vault:0.4"), "{refusal}");
     let digest = "0".repeat(64);
     let target = format!("oci://ghcr.io/acme/vault:1@sha256:{digest}");
-    sandbox.gtc(["pack", "push", "x.gtpack", &target]).refused(2, "invalid-argument");
-    let refusal = sandbox
-        .gtc(["pack", "sign", "oci://ghcr.io/acme/vault:1", "--key", "k"])
-        .refused(2, "invalid-argument");
+    sandbox.pack().push("x.gtpack").arg(&target).refused(2, "invalid-argument");
+    let refusal =
+        sandbox.pack().sign("oci://ghcr.io/acme/vault:1").key("k").refused(2, "invalid-argument");
     assert!(refusal.contains("digest"), "{refusal}");
     let mut list = sandbox.gtc_command();
     for variable in

@@ -9,7 +9,7 @@ use test_support::{Sandbox, packs, run};
 /// Signs an archive with a key of the sandbox, and returns the envelope.
 fn sign(sandbox: &Sandbox, archive: &[u8], key: &str) -> Vec<u8> {
     sandbox.write("signed.gtpack", archive);
-    sandbox.gtc(["pack", "sign", "signed.gtpack", "--key", key, "--replace"]).succeeded();
+    sandbox.pack().sign("signed.gtpack").key(key).arg("--replace").succeeded();
     std::fs::read(sandbox.home().join("signed.gtpack.sig")).expect("a signature")
 }
 
@@ -41,7 +41,7 @@ fn only_packs_with_a_trusted_signature_are_bound() {
     let registry = ScriptedRegistry::with_image(&image);
     publish_signature(&registry, &image, &sign(&sandbox, &archive(), "trusted.pem"));
     bind(&sandbox, &registry.reference("1"), &[]).succeeded();
-    sandbox.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
+    sandbox.env().doctor().offline().succeeded();
 }
 
 #[test]
@@ -53,11 +53,11 @@ fn a_damaged_archive_is_fetched_again_and_never_used() {
     let [blob] = &cached(&sandbox)[..] else { panic!("one archive is cached") };
     for damage in [&b""[..], b"PK something else"] {
         std::fs::write(blob, damage).expect("a file");
-        let report = sandbox.gtc(["op", "env", "doctor", "local", "--offline"]).exited(1).result();
+        let report = sandbox.env().doctor().offline().exited(1).result();
         assert_eq!(report["load_failures"][0]["error"], "offline", "{report}");
-        sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+        sandbox.env().doctor().succeeded();
         assert_eq!(std::fs::read(blob).expect("an archive"), archive());
-        sandbox.gtc(["op", "env", "doctor", "local", "--offline"]).succeeded();
+        sandbox.env().doctor().offline().succeeded();
     }
 }
 
@@ -88,7 +88,7 @@ fn an_interrupted_pull_leaves_no_files() {
         .expect("a folder")
         .map(|entry| entry.expect("an entry").path())
         .collect();
-    let left: Vec<_> = left.iter().filter(|path| **path != sandbox.cache()).collect();
+    let left: Vec<_> = left.iter().filter(|path| **path != sandbox.cache_folder()).collect();
     assert!(left.is_empty(), "{left:?}");
     assert!(cached(&sandbox).is_empty());
 }

@@ -18,10 +18,8 @@ fn a_pack_copied_by_skopeo_can_be_bound() {
     let sandbox = Sandbox::with_local().with_own_cache();
     let registry = DockerRegistry::open();
     let pack = sandbox.write("vault.gtpack", archive()).display().to_string();
-    let pushed = sandbox
-        .gtc(["pack", "push", &pack, &registry.reference("team/vault:1")])
-        .succeeded()
-        .result();
+    let pushed =
+        sandbox.pack().push(&pack).arg(registry.reference("team/vault:1")).succeeded().result();
     let digest = text(&pushed["manifest_digest"]);
 
     let from = format!("docker://{}/team/vault:1", registry.host());

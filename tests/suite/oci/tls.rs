@@ -24,7 +24,7 @@ fn an_authority_is_trusted_only_if_it_is_named() {
             assert!(refusal.contains(text), "{text}: {refusal}");
         }
     }
-    assert!(files(sandbox.cache()).is_empty(), "{:?}", files(sandbox.cache()));
+    assert!(files(sandbox.cache_folder()).is_empty(), "{:?}", files(sandbox.cache_folder()));
     assert!(registry.requests().is_empty(), "{:#?}", registry.requests());
 
     let none = sandbox.write("none.pem", "no certificate").display().to_string();

@@ -17,7 +17,7 @@ fn a_component_pushed_by_wkg_can_be_bound() {
     let target = format!("{}/team/bare:1", registry.host());
     run(push.args(["oci", "push", "--insecure", registry.host(), &target]).arg(file)).succeeded();
     bind(&sandbox, &registry.reference("team/bare:1"), &[]).succeeded();
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().succeeded();
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn a_component_without_an_archive_can_be_bound() {
     let sandbox = Sandbox::with_local().with_own_cache();
     let registry = ScriptedRegistry::with_image(&Image::component(&component()));
     bind(&sandbox, &registry.reference("1"), &[]).succeeded();
-    sandbox.gtc(["op", "env", "doctor", "local"]).succeeded();
+    sandbox.env().doctor().succeeded();
     let [only] = &cached(&sandbox)[..] else { panic!("{:?}", cached(&sandbox)) };
     assert_eq!(std::fs::read(only).expect("a file"), component());
 

@@ -14,7 +14,7 @@ fn with_preflight(body: &str) -> Sandbox {
         preflight_body: Some(body.to_owned()),
         ..Handler::new("state", "acme.state.bad", "^1")
     };
-    sandbox.pack("state", "acme.state.bad", "^1", handler.component());
+    sandbox.written_pack("state", "acme.state.bad", "^1", handler.component());
     sandbox
 }
 
@@ -72,7 +72,7 @@ fn an_invalid_scenario_is_reported_with_its_place() {
     let json =
         sandbox.write("packs/twice.json", r#"{"expect": {"checks": {"a": "ok", "a": "missing"}}}"#);
     let twice =
-        sandbox.gtc(["pack", "test", "packs", "--scenario", json.to_str().expect("a path")]);
+        sandbox.pack().test("packs").args(["--scenario", json.to_str().expect("a path")]).run();
     assert!(twice.refused(2, "invalid-scenario").contains("duplicate key `a` at line 1"));
 }
 
@@ -110,7 +110,7 @@ fn scenario_bombs_are_cheap_to_refuse() {
         "packs/tests/deep.json",
         format!("{{\"given\": {{\"answers\": {}", "[".repeat(1_000_000)),
     );
-    sandbox.gtc(["pack", "test", "packs"]).exited(2);
+    sandbox.pack().test("packs").exited(2);
     std::fs::remove_file(sandbox.home().join("packs/tests/deep.json")).expect("removed");
     for bomb in bombs {
         sandbox.write("packs/tests/only.yaml", &bomb);
@@ -129,7 +129,7 @@ fn scenario_paths_that_are_not_files_do_not_block() {
     let fifo = sandbox.home().join("fifo.yaml");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().expect("it starts").success());
     for odd in [fifo.to_str().expect("a path"), "/dev/zero", "/"] {
-        sandbox.gtc(["pack", "test", "packs", "--scenario", odd]).exited(2);
+        sandbox.pack().test("packs").args(["--scenario", odd]).exited(2);
     }
 }
 
@@ -143,7 +143,7 @@ fn a_handler_that_misbehaves_fails_its_scenario_and_may_be_expected_to() {
         let sandbox = with_preflight(body);
         let run = |scenario: &str| {
             sandbox.write("packs/tests/only.yaml", scenario);
-            sandbox.gtc(["pack", "test", "packs", "--limit", "handler.preflight-time=300ms"])
+            sandbox.pack().test("packs").args(["--limit", "handler.preflight-time=300ms"]).run()
         };
         let found = differences(run("given: { tools: { x: missing } }\nexpect: {}"));
         assert!(found.len() == 1 && found[0].contains(says), "{found:?}");

@@ -33,7 +33,7 @@ fn with_asker(tools: &[&str], network: &[&str]) -> Sandbox {
 /// Runs one scenario against the only pack of a sandbox.
 fn run_scenario(sandbox: &Sandbox, scenario: &str) -> Output {
     sandbox.write("packs/tests/only.yaml", scenario);
-    sandbox.gtc(["pack", "test", "packs"])
+    sandbox.pack().test("packs").run()
 }
 
 /// The differences of the only scenario, a line each.

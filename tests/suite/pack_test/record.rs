@@ -23,7 +23,7 @@ fn a_machine_is_recorded_and_played_back_without_it() {
         "vault",
         &format!("[ \"$1\" = version ] && {version} || {{ echo no token >&2; exit 2; }}"),
     );
-    let report = sandbox.gtc(["pack", "test", "packs", "--yes", "--record"]).succeeded().result();
+    let report = sandbox.pack().test("packs").args(["--yes", "--record"]).succeeded().result();
     assert_eq!(report["recorded"], "packs/tests/recorded.yaml");
     assert_eq!(
         report["asked"],
@@ -55,7 +55,7 @@ expect:
 "
     );
     std::fs::remove_file(sandbox.home().join("bin/vault")).expect("removed");
-    sandbox.gtc(["pack", "test", "packs"]).succeeded();
+    sandbox.pack().test("packs").succeeded();
     // a machine without it makes another scenario, which replaces the first only with `--replace`
     let there = record(&sandbox, "recorded", &["--yes"]).refused(1, "conflict");
     assert!(there.contains("already exists") && there.contains("--replace"), "{there}");
@@ -65,7 +65,7 @@ expect:
         text.contains("    vault version: missing\n") && text.contains("status: missing\n"),
         "{text}"
     );
-    sandbox.gtc(["pack", "test", "packs"]).succeeded();
+    sandbox.pack().test("packs").succeeded();
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_handler_without_permissions_needs_no_confirmation() {
     sandbox.valid_pack("state", "acme.state.a", "^1");
     record(&sandbox, "idle", &[]).succeeded();
     assert!(scenario(&sandbox, "idle.yaml").ends_with("expect:\n  checks: {}\n"));
-    sandbox.gtc(["pack", "test", "packs"]).succeeded();
+    sandbox.pack().test("packs").succeeded();
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn answers_come_from_a_scenario_and_secrets_stay_out() {
     assert!(text.contains(&network) && text.contains("  instance_id: eu\n"), "{text}");
     drop(open);
     std::fs::remove_file(sandbox.home().join("bin/probed")).expect("removed");
-    sandbox.gtc(["pack", "test", "packs"]).succeeded();
+    sandbox.pack().test("packs").succeeded();
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn changing_output_is_recorded_in_order() {
     let text = scenario(&sandbox, "count.yaml");
     let list = "    probed y:\n      -\n        stdout: \"1\\n\"\n      -\n        stdout: \"2\\n\"\n      -\n";
     assert!(text.contains(list), "{text}");
-    sandbox.gtc(["pack", "test", "packs"]).succeeded();
+    sandbox.pack().test("packs").succeeded();
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn control_characters_are_recorded_and_replayed_exactly() {
         text.chars().all(|c| c == '\n' || env_pack_domain::ForeignText::is_plain(&c.to_string())),
         "{text}"
     );
-    sandbox.gtc(["pack", "test", "packs"]).succeeded();
+    sandbox.pack().test("packs").succeeded();
 }
 
 #[test]
@@ -185,5 +185,5 @@ fn a_fault_is_recorded_too() {
     sandbox.built_pack(test_artifacts::panics(), "0.1.0", &[]);
     record(&sandbox, "panics", &[]).succeeded();
     assert!(scenario(&sandbox, "panics.yaml").ends_with("expect:\n  fault: trapped\n"));
-    sandbox.gtc(["pack", "test", "packs"]).succeeded();
+    sandbox.pack().test("packs").succeeded();
 }

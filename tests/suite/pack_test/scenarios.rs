@@ -47,7 +47,7 @@ expect:
     sandbox.write("packs/tests/absent.json", missing.to_string());
     sandbox.write("packs/tests/notes.txt", "no scenario");
     for target in ["packs", pack.to_str().expect("a path")] {
-        let report = sandbox.gtc(["pack", "test", target]).succeeded().result();
+        let report = sandbox.pack().test(target).succeeded().result();
         assert_eq!((&report["passed"], &report["failed"]), (&json!(3), &json!(0)), "{report}");
         let names: Vec<_> =
             report["scenarios"].as_array().expect("a list").iter().map(|it| &it["name"]).collect();
@@ -59,7 +59,7 @@ expect:
         ]);
         assert_eq!(report["scenarios"][2]["asked"], asked);
     }
-    let human = sandbox.human(["pack", "test", "packs"]).succeeded();
+    let human = sandbox.pack().test("packs").human().succeeded();
     assert_eq!(
         human.stdout,
         "pack `packs/vault_secrets.gtpack`\n\n✓ absent\n✓ new-enough\n✓ too-old: an old one\n\n✓ 3 scenarios: 0 failed\n"
@@ -100,7 +100,7 @@ expect:
     token: missing
 ";
     sandbox.write("packs/tests/only.yaml", scenario);
-    let human = sandbox.human(["pack", "test", "packs"]).exited(1).stdout;
+    let human = sandbox.pack().test("packs").human().exited(1).stdout;
     let hint = "install the Vault CLI: https://developer.hashicorp.com/vault/install";
     assert_eq!(
         human,
@@ -221,7 +221,7 @@ fn a_bare_component_may_do_what_it_declares_itself() {
     let sandbox = test_support::Sandbox::new();
     let run = |component: std::path::PathBuf, scenario: &str| {
         let scenario = sandbox.write("only.yaml", scenario).display().to_string();
-        sandbox.gtc(["pack", "test", &component.display().to_string(), "--scenario", &scenario])
+        sandbox.pack().test(&component).args(["--scenario", &scenario]).run()
     };
     run(test_artifacts::vault(), NEW_ENOUGH).succeeded();
     // this component declares no permissions

@@ -36,27 +36,24 @@ fn the_newest_pack_of_a_folder_is_tested() {
 fn nothing_to_test_is_an_error_of_its_own() {
     let sandbox = Sandbox::new();
     std::fs::create_dir(sandbox.home().join("packs")).expect("a folder");
-    let none = sandbox.gtc(["pack", "test", "packs"]).refused(2, "not-found");
+    let none = sandbox.pack().test("packs").refused(2, "not-found");
     assert!(
         none.contains("contains no `.gtpack` file") && none.contains("gtc pack build"),
         "{none}"
     );
-    sandbox.gtc(["pack", "test", "nowhere"]).refused(2, "file-not-found");
-    let registry =
-        sandbox.gtc(["pack", "test", "oci://host.example/pack:1"]).refused(2, "file-not-found");
+    sandbox.pack().test("nowhere").refused(2, "file-not-found");
+    let registry = sandbox.pack().test("oci://host.example/pack:1").refused(2, "file-not-found");
     assert!(registry.contains("gtc pack pull"), "{registry}");
     sandbox.valid_pack("secrets", "acme.secrets.a", "^1");
-    let none = sandbox.gtc(["pack", "test", "packs"]).refused(2, "not-found");
+    let none = sandbox.pack().test("packs").refused(2, "not-found");
     assert!(
         none.contains("there is no scenario in `packs/tests`") && none.contains("--record"),
         "{none}"
     );
-    sandbox
-        .gtc(["pack", "test", "packs", "--scenario", "nowhere.yaml"])
-        .refused(2, "file-not-found");
+    sandbox.pack().test("packs").args(["--scenario", "nowhere.yaml"]).refused(2, "file-not-found");
     let broken = sandbox.write("packs/broken.gtpack", "no archive").display().to_string();
     sandbox.write("packs/tests/only.yaml", NOTHING);
-    let broken = sandbox.gtc(["pack", "test", &broken]).refused(2, "zip-end-record");
+    let broken = sandbox.pack().test(&broken).refused(2, "zip-end-record");
     assert!(broken.contains("cannot test pack"), "{broken}");
 }
 
@@ -105,7 +102,7 @@ fn number_and_size_of_scenarios_are_limited() {
     for at in 0..3 {
         sandbox.write(format!("packs/tests/{at}.yaml"), NOTHING);
     }
-    let limited = |limit: &str| sandbox.gtc(["pack", "test", "packs", "--limit", limit]);
+    let limited = |limit: &str| sandbox.pack().test("packs").args(["--limit", limit]).run();
     limited("scenario.files=3").succeeded();
     let many = limited("scenario.files=2").refused(2, "invalid-scenario");
     assert!(many.contains("3 scenarios, more than the limit of 2"), "{many}");
@@ -141,7 +138,7 @@ fn scenarios_are_named_one_by_one_or_by_folder() {
         "packs/tests/b.json more/c.yml more/d.yaml"
     );
     std::fs::create_dir(sandbox.home().join("empty")).expect("a folder");
-    let none = sandbox.gtc(["pack", "test", &pack, "--scenario", "empty"]).refused(2, "not-found");
+    let none = sandbox.pack().test(&pack).args(["--scenario", "empty"]).refused(2, "not-found");
     assert!(none.contains("there is no scenario in `empty`"), "{none}");
     // an argument after `--scenario` is a scenario too
     let pack_as_scenario = sandbox
@@ -157,7 +154,7 @@ fn scenarios_are_named_one_by_one_or_by_folder() {
 #[test]
 fn arguments_come_from_a_file_too() {
     let sandbox = Sandbox::new();
-    let pack = sandbox.pack(
+    let pack = sandbox.written_pack(
         "state",
         "acme.state.a",
         "^1",

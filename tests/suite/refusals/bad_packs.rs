@@ -91,7 +91,7 @@ fn packs_that_misbehave() {
         let mut handler = Handler::new("state", "acme.state.bad", "^1");
         change(&mut handler);
         let pack = sandbox
-            .pack("state", "acme.state.bad", "^1", handler.component())
+            .written_pack("state", "acme.state.bad", "^1", handler.component())
             .display()
             .to_string();
         pack_refused(&sandbox, "acme.state.bad@1.0.0", &pack, 1, error, &[reason]);
@@ -120,7 +120,8 @@ fn packs_that_misbehave() {
 
     let component = |text: &str, error: &str, reason: &str| {
         let bytes = wat::parse_str(text).expect("a component");
-        let pack = sandbox.pack("state", "acme.state.bad", "^1", bytes).display().to_string();
+        let pack =
+            sandbox.written_pack("state", "acme.state.bad", "^1", bytes).display().to_string();
         pack_refused(&sandbox, "acme.state.bad@1.0.0", &pack, 1, error, &[reason]);
     };
     component("(component)", "no-handler", "does not export the handler interface");

@@ -77,5 +77,5 @@ fn a_handler_in_c_is_made_as_the_page_says() {
     let kind = ["--slot", "state", "--kind", "acme.state.redis-c@0.1.0", "--pack-ref", pack];
     sandbox.gtc(["op", "env-packs", "update", "--env", "local"].iter().chain(&kind)).succeeded();
     sandbox.program("redis-cli", "echo redis-cli 7.2.4");
-    sandbox.gtc(["op", "env", "tool-check", "local"]).succeeded().shows(&["redis-cli 7.2.4"]);
+    sandbox.env().tool_check().succeeded().shows(&["redis-cli 7.2.4"]);
 }

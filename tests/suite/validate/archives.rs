@@ -143,7 +143,7 @@ fn all_problems_of_an_archive_are_reported() {
     entries.push(("assets/unlisted".to_owned(), b"x".to_vec()));
     entries.push(("sbom.cbor".to_owned(), cbor(&document)));
     let path = sandbox.write("many.gtpack", zipped(&entries)).display().to_string();
-    let ran = sandbox.gtc(["pack", "validate", &path]).exited(1);
+    let ran = sandbox.pack().validate(&path).exited(1);
     let findings = super::findings(&ran);
     let expected = ["sbom-hash-differs", "sbom-omits-entry", "sbom-size-differs"];
     assert_eq!(super::codes(&findings).into_iter().collect::<Vec<_>>(), expected);
@@ -156,7 +156,7 @@ fn all_problems_of_an_archive_are_reported() {
     let mut zip = pack();
     zip.entries.push(ZipEntry::stored("a\\b", b""));
     let path = sandbox.write("one.gtpack", zip.bytes()).display().to_string();
-    let ran = sandbox.gtc(["pack", "validate", &path]).exited(1);
+    let ran = sandbox.pack().validate(&path).exited(1);
     let finding = &super::findings(&ran)[0];
     assert_eq!((&finding["code"], &finding["subject"]), (&json!("zip-name"), &json!("a\\b")));
     let stopped = "the contents were not examined, because the container is not valid";
@@ -174,7 +174,7 @@ fn a_hostile_bill_does_not_flood_the_report() {
     document["files"].as_array_mut().expect("a list").extend((0..3_000).map(lie));
     entries.push(("sbom.cbor".to_owned(), cbor(&document)));
     let path = sandbox.write("many.gtpack", zipped(&entries)).display().to_string();
-    let ran = sandbox.gtc(["pack", "validate", &path]).exited(1);
+    let ran = sandbox.pack().validate(&path).exited(1);
     assert_eq!(
         (super::findings(&ran).len(), &ran.result()["packs"][0]["omitted"]),
         (200, &json!(2_800))

@@ -43,7 +43,7 @@ fn in_component() -> Vec<u8> {
 fn messages(sandbox: &Sandbox, content: &str) -> Vec<String> {
     let pack = with("assets/x.txt", content.as_bytes());
     let path = sandbox.write("key.gtpack", pack).display().to_string();
-    let found = findings(&sandbox.gtc(["pack", "validate", &path]));
+    let found = findings(&sandbox.pack().validate(&path).run());
     assert!(codes(&found).into_iter().all(|code| code == "secret-in-pack"), "{found:?}");
     found.iter().map(|finding| text(&finding["message"]).to_owned()).collect()
 }
@@ -93,7 +93,7 @@ fn a_finding_names_the_position_and_repeats_no_key() {
     );
     let path = sandbox.write("key.gtpack", in_component()).display().to_string();
     for form in ["json", "human", "sarif", "junit", "github"] {
-        let ran = sandbox.gtc(["pack", "validate", &path, "--report", form]).exited(1);
+        let ran = sandbox.pack().validate(&path).args(["--report", form]).exited(1);
         assert!(ran.stdout.contains("a private key begins at byte "), "{form}: {}", ran.stdout);
         assert!(!ran.stdout.contains(&LINE[..8]), "{form} repeats a key: {}", ran.stdout);
         assert!(!ran.stderr.contains(&LINE[..8]), "{form} repeats a key: {}", ran.stderr);
@@ -105,16 +105,12 @@ fn a_key_file_is_recognised_by_its_name() {
     let sandbox = Sandbox::new();
     for name in ["id_rsa", "x/id_ed25519", "a.p12", "x/Server.PFX", "x/key.ppk", "x.jks"] {
         let path = sandbox.write("key.gtpack", with(name, b"x")).display().to_string();
-        let found = findings(&sandbox.gtc(["pack", "validate", &path]).exited(0));
+        let found = findings(&sandbox.pack().validate(&path).exited(0));
         let codes: Vec<_> = codes(&found).into_iter().collect();
         assert_eq!(codes, ["private-file-in-pack"], "{name}");
     }
     for name in ["x/id_rsa.pub", "x/keystore.md", "p12"] {
         let path = sandbox.write("key.gtpack", with(name, b"x")).display().to_string();
-        assert_eq!(
-            findings(&sandbox.gtc(["pack", "validate", &path]).exited(0)).len(),
-            0,
-            "{name}"
-        );
+        assert_eq!(findings(&sandbox.pack().validate(&path).exited(0)).len(), 0, "{name}");
     }
 }

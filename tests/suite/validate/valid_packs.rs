@@ -61,7 +61,7 @@ fn a_pack_of_another_kind_is_a_note() {
         );
         assert_eq!(findings(&ran)[0]["severity"], "note");
     }
-    let ran = sandbox.gtc(["pack", "validate", &path, "--require-handler"]).exited(1);
+    let ran = sandbox.pack().validate(&path).arg("--require-handler").exited(1);
     assert_eq!(findings(&ran)[0]["severity"], "error");
 }
 
@@ -89,7 +89,7 @@ fn packs_in_registries_are_validated() {
     let sandbox = Sandbox::new();
     let validate = |image: &Image| {
         let registry = ScriptedRegistry::with_image(image);
-        sandbox.gtc(["pack", "validate", &registry.reference("1")])
+        sandbox.pack().validate(registry.reference("1")).run()
     };
     let ran = validate(&Image::pack(&pack_of(handler().component()))).succeeded();
     assert_eq!(findings(&ran), Vec::<Value>::new());
@@ -105,9 +105,9 @@ fn strict_makes_errors_of_warnings() {
     let sandbox = Sandbox::new();
     let pack = asking(&handler(), &["vault status", "vault status"], &[]);
     let path = sandbox.write("odd.gtpack", pack).display().to_string();
-    let ran = sandbox.gtc(["pack", "validate", &path]).succeeded();
+    let ran = sandbox.pack().validate(&path).succeeded();
     assert_eq!(findings(&ran)[0]["severity"], "warning");
-    let strict = sandbox.gtc(["pack", "validate", &path, "--strict"]).exited(1);
+    let strict = sandbox.pack().validate(&path).strict().exited(1);
     assert_eq!(findings(&strict)[0]["severity"], "error");
 }
 
@@ -119,11 +119,11 @@ fn an_error_is_never_left_out() {
     let handler = Handler::new("sessions", "test.state.broken", "^1");
     let pack = asking(&handler, &["vault status"; 250], &[]);
     let path = sandbox.write("many.gtpack", pack).display().to_string();
-    let ran = sandbox.gtc(["pack", "validate", &path]).exited(1);
+    let ran = sandbox.pack().validate(&path).exited(1);
     assert_eq!((findings(&ran).len(), &ran.result()["packs"][0]["omitted"]), (200, &json!(51)));
     assert_eq!(findings(&ran)[0]["code"], "slot-differs");
     for form in ["human", "sarif", "junit", "github"] {
-        let ran = sandbox.gtc(["pack", "validate", &path, "--report", form]).exited(1);
+        let ran = sandbox.pack().validate(&path).args(["--report", form]).exited(1);
         assert!(ran.stdout.contains("51 more"), "{form}: {}", ran.stdout);
     }
 }
@@ -134,24 +134,20 @@ fn a_pack_that_cannot_be_examined_exits_with_2() {
     let sandbox = Sandbox::new();
     let good = sandbox.write("good.gtpack", pack_of(handler().component())).display().to_string();
     let bad = sandbox.write("bad.gtpack", "no archive").display().to_string();
-    let report =
-        sandbox.gtc(["pack", "validate", "nowhere.gtpack", &good, &bad]).exited(2).result();
+    let report = sandbox.pack().validate("nowhere.gtpack").args([&good, &bad]).exited(2).result();
     assert_eq!(report["packs"][0]["failure"]["kind"], "file-not-found");
     assert_eq!(report["packs"][1]["findings"], json!([]));
     assert_eq!(report["packs"][2]["findings"][0]["code"], "zip-end-record");
-    sandbox.gtc(["pack", "validate", "oci://ghcr.io/acme/x:1", "--offline"]).exited(2);
+    sandbox.pack().validate("oci://ghcr.io/acme/x:1").offline().exited(2);
     std::fs::create_dir(sandbox.home().join("packs")).expect("a folder");
-    let folder = sandbox.gtc(["pack", "validate", "packs/"]).exited(2).result();
+    let folder = sandbox.pack().validate("packs/").exited(2).result();
     assert_eq!(
         folder["packs"][0]["failure"]["hint"],
         "name the packs in it: `gtc pack validate packs/*.gtpack`"
     );
-    let unknown =
-        sandbox.gtc(["pack", "validate", &good, "--key", "nowhere.pub"]).exited(2).result();
+    let unknown = sandbox.pack().validate(&good).key("nowhere.pub").exited(2).result();
     assert_eq!(unknown["packs"][0]["failure"]["kind"], "file-not-found");
-    sandbox
-        .gtc(["pack", "validate", &good, "--key", "x", "--env", "local"])
-        .refused(2, "invalid-argument");
+    sandbox.pack().validate(&good).key("x").args(["--env", "local"]).refused(2, "invalid-argument");
     sandbox.gtc(["pack", "validate"]).refused(2, "invalid-argument");
 }
 

@@ -107,7 +107,7 @@ pub fn engine(sandbox: &Sandbox, limits: EngineLimits) -> Asker {
         path: sandbox.path.clone().into(),
         variables: vec![("HOME".into(), sandbox.home().into())],
     };
-    let compiled = Some(sandbox.cache().join("compiled"));
+    let compiled = Some(sandbox.cache_folder().join("compiled"));
     let engine = Engine::new(EngineSettings { tools, compiled, ..settings(limits) });
     let component = std::fs::read(test_artifacts::asker()).expect("a guest");
     let loaded = engine

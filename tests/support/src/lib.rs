@@ -18,6 +18,7 @@ pub mod schema;
 pub mod signing;
 pub mod terminal;
 pub mod toolchain;
+pub mod verbs;
 pub mod wat;
 pub mod zips;
 
@@ -85,7 +86,7 @@ impl Sandbox {
     /// A home with the environment `local` that `gtc op env init` creates.
     pub fn with_local() -> Self {
         let sandbox = Self::new();
-        sandbox.gtc(["op", "env", "init"]).succeeded();
+        sandbox.env().init().succeeded();
         sandbox
     }
 
@@ -107,7 +108,7 @@ impl Sandbox {
         self.home.path()
     }
 
-    pub fn cache(&self) -> &Path {
+    pub fn cache_folder(&self) -> &Path {
         &self.cache
     }
 

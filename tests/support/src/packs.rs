@@ -45,14 +45,20 @@ pub fn permissions(tools: &[&str], network: &[&str]) -> Permissions {
 
 impl Sandbox {
     /// A pack around a component, in a file named after its path.
-    pub fn pack(&self, slot: &str, path: &str, versions: &str, component: Vec<u8>) -> PathBuf {
+    pub fn written_pack(
+        &self,
+        slot: &str,
+        path: &str,
+        versions: &str,
+        component: Vec<u8>,
+    ) -> PathBuf {
         let bytes = archive(slot, path, versions, component, Permissions::default());
         self.write(format!("packs/{path}.gtpack"), bytes)
     }
 
     /// A pack around a valid handler that checks nothing.
     pub fn valid_pack(&self, slot: &'static str, path: &str, versions: &str) -> PathBuf {
-        self.pack(slot, path, versions, Handler::new(slot, path, versions).component())
+        self.written_pack(slot, path, versions, Handler::new(slot, path, versions).component())
     }
 
     /// A pack around a guest, built by `gtc pack build`.

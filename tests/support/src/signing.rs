@@ -36,6 +36,6 @@ impl Sandbox {
 
     /// Adds a key to the trust root of the environment `local`.
     pub fn trust(&self, key: &Key) {
-        self.gtc(["op", "trust-root", "add", "--env", "local", "--key", &key.public]).succeeded();
+        self.trust_root().add(&key.public).succeeded();
     }
 }

@@ -179,8 +179,8 @@ fn run_case(case: &Case) -> (Vec<String>, u64) {
     );
     check(
         "it stores something in the cache",
-        files(stage.sandbox.cache()).is_empty(),
-        &files(stage.sandbox.cache()),
+        files(stage.sandbox.cache_folder()).is_empty(),
+        &files(stage.sandbox.cache_folder()),
     );
     check("it writes the file", !stage.sandbox.home().join("pulled.gtpack").exists(), &());
     check("it changes the environment", stage.sandbox.document("local") == before, &());

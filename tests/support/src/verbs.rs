@@ -1,0 +1,189 @@
+//! The verbs of `gtc`, spelled as on the command line:
+//! `sandbox.env_packs().update("secrets").kind(KIND).pack_ref(&path).run()`.
+
+use std::ffi::{OsStr, OsString};
+use std::process::Command;
+
+use crate::{Output, Sandbox, run};
+
+/// A command of `gtc`, before it runs.
+#[must_use = "it runs with `run`"]
+#[derive(Clone)]
+pub struct Gtc<'a> {
+    sandbox: &'a Sandbox,
+    arguments: Vec<OsString>,
+}
+
+impl<'a> Gtc<'a> {
+    fn new(sandbox: &'a Sandbox, words: &str) -> Self {
+        Self { sandbox, arguments: words.split(' ').map(OsString::from).collect() }
+    }
+
+    /// Runs the command, which prints JSON because its output is not a terminal.
+    pub fn run(self) -> Output {
+        run(&mut self.command())
+    }
+
+    /// Runs the command and requires exit code 0.
+    #[track_caller]
+    pub fn succeeded(self) -> Output {
+        self.run().succeeded()
+    }
+
+    /// Runs the command and requires an exit code.
+    #[track_caller]
+    pub fn exited(self, code: i32) -> Output {
+        self.run().exited(code)
+    }
+
+    /// Runs the command and requires an error; see [`Output::refused`].
+    #[track_caller]
+    pub fn refused(self, code: i32, kind: &str) -> String {
+        self.run().refused(code, kind)
+    }
+
+    /// Returns the command, to run it in another way.
+    pub fn command(&self) -> Command {
+        let mut command = self.sandbox.gtc_command();
+        command.args(&self.arguments);
+        command
+    }
+
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    pub fn args<S: AsRef<OsStr>>(self, arguments: impl IntoIterator<Item = S>) -> Self {
+        arguments.into_iter().fold(self, Self::arg)
+    }
+
+    /// Names another environment than `local`.
+    pub fn env(mut self, id: &str) -> Self {
+        match self.environment_option() {
+            Some(at) => {
+                self.arguments[at + 1] = id.into();
+                self
+            }
+            None => self.arg(id),
+        }
+    }
+
+    /// Takes the arguments from a file, the environment too.
+    pub fn answers(mut self, path: impl AsRef<OsStr>) -> Self {
+        if let Some(at) = self.environment_option() {
+            self.arguments.drain(at..at + 2);
+        }
+        self.arg("--answers").arg(path)
+    }
+
+    fn environment_option(&self) -> Option<usize> {
+        self.arguments.iter().position(|argument| argument == "--env")
+    }
+}
+
+/// Declares the methods that append an option.
+macro_rules! options {
+    ($($name:ident($($value:ident)?) => $words:literal;)*) => {
+        impl Gtc<'_> {$(
+            pub fn $name(self $(, $value: impl AsRef<OsStr>)?) -> Self {
+                self.args($words.split(' '))$(.arg($value))?
+            }
+        )*}
+    };
+}
+
+options! {
+    all_instances() => "--all-instances";
+    answers_ref(path) => "--answers-ref";
+    dry_run() => "--dry-run";
+    expect(digest) => "--expect";
+    grant_declared() => "--grant declared";
+    grant_network(address) => "--grant-network";
+    grant_tool(command) => "--grant-tool";
+    human() => "--format human";
+    idempotency_key(key) => "--idempotency-key";
+    instance_id(id) => "--instance-id";
+    key(file) => "--key";
+    kind(descriptor) => "--kind";
+    no_fetch() => "--no-fetch";
+    offline() => "--offline";
+    output(file) => "--output";
+    pack_ref(reference) => "--pack-ref";
+    refresh() => "--refresh";
+    strict() => "--strict";
+    version(version) => "--version";
+}
+
+/// Declares nouns: their types, their verbs, and the methods of a sandbox that return them.
+macro_rules! nouns {
+    ($($noun:ident $method:ident { $($verb:ident($($value:ident)?) => $words:literal;)* })*) => {$(
+        pub struct $noun<'a>(&'a Sandbox);
+
+        impl<'a> $noun<'a> {$(
+            pub fn $verb(&self $(, $value: impl AsRef<OsStr>)?) -> Gtc<'a> {
+                Gtc::new(self.0, $words)$(.arg($value))?
+            }
+        )*}
+
+        impl Sandbox {
+            pub fn $method(&self) -> $noun<'_> {
+                $noun(self)
+            }
+        }
+    )*};
+}
+
+nouns! {
+    Env env {
+        create(id) => "op env create --env";
+        doctor() => "op env doctor";
+        init() => "op env init";
+        list() => "op env list";
+        show() => "op env show";
+        tool_check() => "op env tool-check";
+    }
+    EnvPacks env_packs {
+        add(slot) => "op env-packs add --env local --slot";
+        list() => "op env-packs list";
+        remove(slot) => "op env-packs remove --env local --slot";
+        rollback(slot) => "op env-packs rollback --env local --slot";
+        update(slot) => "op env-packs update --env local --slot";
+    }
+    Extensions extensions {
+        add() => "op extensions add --env local";
+        list() => "op extensions list";
+        remove() => "op extensions remove --env local";
+        resolve(reference) => "op extensions resolve";
+        rollback() => "op extensions rollback --env local";
+        update() => "op extensions update --env local";
+    }
+    Grants grants {
+        add(path) => "op grants add --env local --kind";
+        list() => "op grants list";
+        revoke(path) => "op grants revoke --env local --kind";
+    }
+    TrustRoot trust_root {
+        add(key) => "op trust-root add --env local --key";
+        list() => "op trust-root list";
+        remove(key_id) => "op trust-root remove --env local --key-id";
+    }
+    Pack pack {
+        build(component) => "pack build --component";
+        inspect(reference) => "pack inspect";
+        load(file) => "pack load";
+        pull(reference) => "pack pull";
+        push(file) => "pack push";
+        repack(file) => "pack repack";
+        save(reference) => "pack save";
+        sign(reference) => "pack sign";
+        test(path) => "pack test";
+        validate(reference) => "pack validate";
+        verify(reference) => "pack verify";
+    }
+    Cache cache {
+        gc() => "cache gc";
+        list() => "cache list";
+        verify() => "cache verify";
+    }
+}
