@@ -1,12 +1,13 @@
 //! Permissions of packs: declared, granted, listed, revoked, and confirmed at a terminal.
 
 use serde_json::{Value, json};
+use snapbox::str;
 
+use test_support::snapshots::assert_json;
+use test_support::verbs::Gtc;
 use test_support::wat::Handler;
-use test_support::{Output, Sandbox, gtc, packs, terminal, text};
+use test_support::{Sandbox, gtc, packs, run, terminal, text};
 
-const ADD: [&str; 8] =
-    ["op", "env-packs", "add", "--env", "local", "--slot", "revocation", "--kind"];
 const KIND: &str = "acme.revocation.list@1.0.0";
 const PATH: &str = "acme.revocation.list";
 
@@ -28,12 +29,12 @@ fn pack(sandbox: &Sandbox, component: Vec<u8>, tools: &[&str], network: &[&str])
     sandbox.write("packs/list.gtpack", bytes).display().to_string()
 }
 
-fn add(sandbox: &Sandbox, pack: &str, grants: &[&str]) -> Output {
-    sandbox.gtc(ADD.iter().chain(&[KIND, "--pack-ref", pack]).chain(grants))
+fn add<'a>(sandbox: &'a Sandbox, pack: &str) -> Gtc<'a> {
+    sandbox.env_packs().add("revocation").kind(KIND).pack_ref(pack)
 }
 
-fn change(sandbox: &Sandbox, verb: &str, grants: &[&str]) -> Output {
-    sandbox.gtc(["op", "grants", verb, "--env", "local", "--kind", PATH].iter().chain(grants))
+fn update<'a>(sandbox: &'a Sandbox, pack: &str) -> Gtc<'a> {
+    sandbox.env_packs().update("revocation").kind(KIND).pack_ref(pack)
 }
 
 fn listed(sandbox: &Sandbox) -> Value {
@@ -45,7 +46,7 @@ fn nothing_is_granted_by_default() {
     let sandbox = Sandbox::with_local();
     let pack =
         pack(&sandbox, component("1"), &["reboot --version", "crl 'a b' *"], &["crl.example:443"]);
-    let refused = add(&sandbox, &pack, &[]).refused(1, "unauthorized");
+    let refused = add(&sandbox, &pack).refused(1, "unauthorized");
     for words in [
         "to run `reboot --version`",
         "to run `crl 'a b' *`",
@@ -55,11 +56,10 @@ fn nothing_is_granted_by_default() {
     ] {
         assert!(refused.contains(words), "{words}: {refused}");
     }
-    let part =
-        add(&sandbox, &pack, &["--grant-tool", "reboot --version"]).refused(1, "unauthorized");
+    let part = add(&sandbox, &pack).grant_tool("reboot --version").refused(1, "unauthorized");
     assert!(!part.contains("reboot") && part.contains("crl.example"), "{part}");
     assert_eq!(listed(&sandbox), json!([]));
-    add(&sandbox, &pack, &["--grant", "declared"]).succeeded();
+    add(&sandbox, &pack).grant_declared().succeeded();
     assert_eq!(listed(&sandbox)[0]["grants"]["tools"], json!(["reboot --version", "crl 'a b' *"]));
 }
 
@@ -72,16 +72,14 @@ fn a_suggested_command_cannot_do_more_than_it_shows() {
         &["crl '$(touch pasted)`touch pasted`' \"it's\" '\"x'"],
         &[],
     );
-    let refused = add(&sandbox, &pack, &[]).refused(1, "unauthorized");
+    let refused = add(&sandbox, &pack).refused(1, "unauthorized");
     let flags = refused
         .split("grant them with `")
         .nth(1)
         .and_then(|rest| rest.split("`, or all declared").next());
-    let command =
-        ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect::<Vec<_>>().join(" ");
-    let script = format!("{} {command} {}", gtc(), flags.expect("flags"));
-    let pasted = test_support::run(sandbox.command("/bin/sh").arg("-c").arg(script));
-    assert_eq!(pasted.code, 0, "{pasted:?}");
+    let add = "op env-packs add --env local --slot revocation --kind";
+    let script = format!("{} {add} {KIND} --pack-ref {pack} {}", gtc(), flags.expect("flags"));
+    run(sandbox.command("/bin/sh").arg("-c").arg(script)).succeeded();
     assert!(!sandbox.home().join("pasted").exists());
 }
 
@@ -89,97 +87,115 @@ fn a_suggested_command_cannot_do_more_than_it_shows() {
 fn a_grant_is_listed_revoked_and_granted_again() {
     let sandbox = Sandbox::with_local();
     let pack = pack(&sandbox, component("1"), &["crl fetch *"], &["crl.example:443"]);
-    add(&sandbox, &pack, &["--grant", "declared"]).succeeded();
-    let pinned = listed(&sandbox)[0].clone();
-    assert_eq!((&pinned["kinds"], &pinned["pack_ref"]), (&json!([PATH]), &json!(pack)));
-    assert_eq!(pinned["grants"], json!({"tools": ["crl fetch *"], "network": ["crl.example:443"]}));
+    add(&sandbox, &pack).grant_declared().succeeded();
+    let pinned = listed(&sandbox);
+    assert_json(
+        &pinned,
+        str![[r#"
+[{
+  "environment_id": "local",
+  "kinds": ["acme.revocation.list"],
+  "pack_ref": "[HOME]/packs/list.gtpack",
+  "archive_sha256": "[DIGEST]",
+  "grants": {"tools": ["crl fetch *"], "network": ["crl.example:443"]}
+}]
+"#]],
+    );
 
-    let report = change(&sandbox, "revoke", &["--tool", "crl fetch *"]).succeeded().result();
-    assert_eq!(report["grants"], json!({"tools": [], "network": ["crl.example:443"]}));
-    let doctor = sandbox.env().doctor().exited(1).result();
-    let finding = &doctor["permission_faults"][0];
-    assert_eq!(finding["code"], "permission-not-granted");
-    assert!(text(&finding["next"]).contains(
-        "gtc op grants add --env local --kind acme.revocation.list --tool 'crl fetch *'"
-    ));
+    let revoke = sandbox.grants().revoke(PATH).tool("crl fetch *");
+    revoke
+        .clone()
+        .succeeded()
+        .has(&["grants"], str![[r#"grants: {"tools": [], "network": ["crl.example:443"]}"#]]);
+    sandbox.env().doctor().exited(1).has(&["permission_faults"], str![[r#"
+permission_faults: [{
+  "pack_ref": "[HOME]/packs/list.gtpack",
+  "code": "permission-not-granted",
+  "reason": "it requires permissions that are not granted: to run `crl fetch *`",
+  "next": "grant them with `gtc op grants add --env local --kind acme.revocation.list --tool 'crl fetch *'`"
+}]
+"#]]);
     let human = sandbox.env().doctor().human().exited(1);
     human.shows(&["✗ permission-not-granted", "next: grant them with `gtc op grants add"]);
-    change(&sandbox, "revoke", &["--tool", "crl fetch *"]).refused(1, "not-found");
+    revoke.refused(1, "not-found");
 
-    change(&sandbox, "add", &["--tool", "crl fetch *", "--idempotency-key", "7"]).succeeded();
+    sandbox.grants().add(PATH).tool("crl fetch *").idempotency_key("7").succeeded();
     sandbox.env().doctor().succeeded();
-    change(&sandbox, "revoke", &["--declared"]).succeeded();
+    sandbox.grants().revoke(PATH).declared().succeeded();
     assert_eq!(listed(&sandbox)[0]["grants"], json!({"tools": [], "network": []}));
-    change(&sandbox, "add", &["--declared"]).succeeded();
-    assert_eq!(listed(&sandbox)[0]["grants"], pinned["grants"]);
+    sandbox.grants().add(PATH).declared().succeeded();
+    assert_eq!(listed(&sandbox), pinned);
     let human = sandbox.grants().list().human().succeeded();
     human.shows(&[
         "`acme.revocation.list`",
         "  may run `crl fetch *`\n  may reach `crl.example:443`",
     ]);
-
-    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
-        .expect("a log");
-    let last: Value = serde_json::from_str(log.lines().last().expect("a line")).expect("JSON");
-    assert_eq!((&last["noun"], &last["verb"]), (&json!("grants"), &json!("add")));
-    assert_eq!(last["target"]["grants"], "crl fetch *, crl.example:443");
+    assert_json(
+        sandbox.audit_events("local").last().expect("an event"),
+        str![[r#"
+{
+  "schema": "greentic.audit.event.v1",
+  "event_id": "[ID]",
+  "ts": "[TIME]",
+  "actor": [USER],
+  "env_id": "local",
+  "noun": "grants",
+  "verb": "add",
+  "target": {
+    "kind": "acme.revocation.list",
+    "pack_ref": "[HOME]/packs/list.gtpack",
+    "grants": "crl fetch *, crl.example:443"
+  },
+  "authorization": {
+    "decision": "allow",
+    "policy": "file-permissions",
+    "reason": "the user may write the folder of the environment"
+  },
+  "result": {"outcome": "ok"}
+}
+"#]],
+    );
 }
 
 #[test]
 fn a_refused_grant_names_the_reason() {
     let sandbox = Sandbox::with_local();
     let pack = pack(&sandbox, component("1"), &["crl fetch *"], &[]);
-    add(&sandbox, &pack, &["--grant", "declared"]).succeeded();
-    let undeclared = change(&sandbox, "add", &["--tool", "sh -c id"]).refused(1, "unauthorized");
+    add(&sandbox, &pack).grant_declared().succeeded();
+    let grant = sandbox.grants().add(PATH);
+    let undeclared = grant.clone().tool("sh -c id").refused(1, "unauthorized");
     assert!(
         undeclared.contains("does not declare the permission to run `sh -c id`"),
         "{undeclared}"
     );
-    change(&sandbox, "add", &["--network", "a.example:1"]).refused(1, "unauthorized");
-    change(&sandbox, "add", &[]).refused(2, "invalid-argument");
-    let other =
-        ["op", "grants", "add", "--env", "local", "--kind", "acme.revocation.other", "--declared"];
-    assert!(sandbox.gtc(other).refused(1, "not-found").contains("acme.revocation.other"));
-    let builtin = [
-        "op",
-        "grants",
-        "add",
-        "--env",
-        "local",
-        "--kind",
-        "greentic.state.in-memory",
-        "--declared",
-    ];
-    sandbox.gtc(builtin).refused(1, "not-found");
+    grant.clone().network("a.example:1").refused(1, "unauthorized");
+    grant.clone().refused(2, "invalid-argument");
+    let other = sandbox.grants().add("acme.revocation.other").declared().refused(1, "not-found");
+    assert!(other.contains("acme.revocation.other"), "{other}");
+    sandbox.grants().add("greentic.state.in-memory").declared().refused(1, "not-found");
     // a grant applies to the bound archive, not to the file that replaced it
-    let wanted = packs::permissions(&["crl fetch *", "sh -c *"], &[]);
-    sandbox.write(
-        "packs/list.gtpack",
-        packs::archive("revocation", PATH, "^1", component("2"), wanted),
-    );
-    change(&sandbox, "add", &["--tool", "sh -c *"]).refused(1, "unauthorized");
+    self::pack(&sandbox, component("2"), &["crl fetch *", "sh -c *"], &[]);
+    grant.tool("sh -c *").refused(1, "unauthorized");
 }
 
 #[test]
 fn a_new_version_needs_consent_only_for_more_permissions() {
     let sandbox = Sandbox::with_local();
-    let update = |pack: &str| {
-        let update =
-            ["op", "env-packs", "update", "--env", "local", "--slot", "revocation", "--kind", KIND];
-        sandbox.gtc(update.iter().chain(&["--pack-ref", pack]))
-    };
     let first = pack(&sandbox, component("1"), &["crl fetch *"], &[]);
-    add(&sandbox, &first, &["--grant-tool", "crl fetch *"]).succeeded();
+    add(&sandbox, &first).grant_tool("crl fetch *").succeeded();
     let second = pack(&sandbox, component("2"), &["crl fetch *"], &[]);
-    assert_eq!(update(&second).succeeded().result()["grants"]["tools"], json!(["crl fetch *"]));
+    assert_eq!(
+        update(&sandbox, &second).succeeded().result()["grants"]["tools"],
+        json!(["crl fetch *"])
+    );
     let third = pack(&sandbox, component("3"), &["crl fetch *", "crl push *"], &[]);
-    let refused = update(&third).refused(1, "unauthorized");
+    let refused = update(&sandbox, &third).refused(1, "unauthorized");
     assert!(refused.contains("crl push") && !refused.contains("crl fetch"), "{refused}");
     // permissions that it no longer declares are no longer granted
     let fourth = pack(&sandbox, component("4"), &[], &["crl.example:443"]);
-    update(&fourth).refused(1, "unauthorized");
+    update(&sandbox, &fourth).refused(1, "unauthorized");
     let fifth = pack(&sandbox, component("5"), &[], &[]);
-    update(&fifth).succeeded();
+    update(&sandbox, &fifth).succeeded();
     assert_eq!(listed(&sandbox)[0]["grants"], json!({"tools": [], "network": []}));
 }
 
@@ -187,50 +203,48 @@ fn a_new_version_needs_consent_only_for_more_permissions() {
 fn imports_and_declared_permissions_must_agree() {
     let sandbox = Sandbox::with_local();
     let greedy = pack(&sandbox, component("1"), &[], &[]);
-    add(&sandbox, &greedy, &[]).succeeded();
-    let doctor = sandbox.env().doctor().exited(1).result();
-    let reasons: Vec<_> = doctor["permission_faults"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|fault| text(&fault["reason"]))
-        .collect();
-    assert_eq!(reasons.len(), 2, "{doctor}");
-    assert!(
-        reasons[0].contains("imports `greentic:env-pack/tools`, but the pack does not declare"),
-        "{reasons:?}"
-    );
-    assert!(reasons[1].contains("imports `greentic:env-pack/network`"), "{reasons:?}");
+    add(&sandbox, &greedy).succeeded();
+    sandbox.env().doctor().exited(1).has(&["permission_faults"], str![[r#"
+permission_faults: [{
+  "pack_ref": "[HOME]/packs/list.gtpack",
+  "code": "permission-mismatch",
+  "reason": "component `handler` imports `greentic:env-pack/tools`, but the pack does not declare that it wants to run programs",
+  "next": "ask the author of the pack to declare exactly the permissions it needs"
+}, {
+  "pack_ref": "[HOME]/packs/list.gtpack",
+  "code": "permission-mismatch",
+  "reason": "component `handler` imports `greentic:env-pack/network`, but the pack does not declare that it wants to open connections",
+  "next": "ask the author of the pack to declare exactly the permissions it needs"
+}]
+"#]]);
 
     let sandbox = Sandbox::with_local();
     let idle =
         pack(&sandbox, Handler::new("revocation", PATH, "^1").component(), &["crl fetch *"], &[]);
-    add(&sandbox, &idle, &["--grant", "declared"]).succeeded();
-    let doctor = sandbox.env().doctor().exited(1).result();
-    let fault = &doctor["permission_faults"][0];
-    assert_eq!(
-        (&fault["code"], fault["pack_ref"] == json!(idle)),
-        (&json!("permission-mismatch"), true)
-    );
-    assert!(
-        text(&fault["reason"]).contains("does not import `greentic:env-pack/tools`"),
-        "{fault}"
-    );
+    add(&sandbox, &idle).grant_declared().succeeded();
+    sandbox.env().doctor().exited(1).has(&["permission_faults"], str![[r#"
+permission_faults: [{
+  "pack_ref": "[HOME]/packs/list.gtpack",
+  "code": "permission-mismatch",
+  "reason": "the pack declares that it wants to run programs, but component `handler` does not import `greentic:env-pack/tools`",
+  "next": "ask the author of the pack to declare exactly the permissions it needs"
+}]
+"#]]);
 }
 
 #[test]
 fn a_user_at_a_terminal_is_asked() {
     let sandbox = Sandbox::with_local();
     let pack = pack(&sandbox, component("1"), &["crl 'it is' *"], &["crl.example:443"]);
-    let bind: Vec<&str> = ADD.iter().chain(&[KIND, "--pack-ref", &pack]).copied().collect();
+    let bind = add(&sandbox, &pack);
     for no in ["\n", "n\n", "yesterday\n", "\u{4}"] {
-        let (code, screen) = terminal::talk(sandbox.gtc_command().args(&bind), no);
+        let (code, screen) = terminal::talk(&mut bind.command(), no);
         assert_eq!(code, 1, "{screen}");
         assert!(screen.contains("Grant? [y/N]") && screen.contains("not granted"), "{screen}");
         assert!(screen.contains("to run `crl 'it is' *`"), "{screen}");
     }
     assert_eq!(listed(&sandbox), json!([]));
-    let (code, screen) = terminal::talk(sandbox.gtc_command().args(&bind), "y\n");
+    let (code, screen) = terminal::talk(&mut bind.command(), "y\n");
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("may reach `crl.example:443`"), "{screen}");
     assert_eq!(listed(&sandbox)[0]["grants"]["network"], json!(["crl.example:443"]));
@@ -239,40 +253,30 @@ fn a_user_at_a_terminal_is_asked() {
 #[test]
 fn undeclared_imports_are_warned_about() {
     let sandbox = Sandbox::with_local();
-    let component = test_artifacts::prober().display().to_string();
-    let build =
-        ["pack", "build", "--component", &component, "--version", "1.0.0", "--output", "p.gtpack"];
-    let report = sandbox.gtc(build).succeeded().result();
-    assert_eq!(report["warnings"].as_array().map(Vec::len), Some(2), "{report}");
+    let build = sandbox.pack().build(test_artifacts::prober()).version("1.0.0").output("p.gtpack");
+    build.clone().succeeded().has(&["warnings"], str![[r#"
+warnings: [
+  "component `handler` imports `greentic:env-pack/tools`, but the pack does not declare that it wants to run programs",
+  "component `handler` imports `greentic:env-pack/network`, but the pack does not declare that it wants to open connections"
+]
+"#]]);
     let imports =
         "! component `handler` imports `greentic:env-pack/tools`, but the pack does not declare";
-    sandbox.human(build).succeeded().shows(&[imports]);
-    let flags = [
-        "--env",
-        "local",
-        "--slot",
-        "deployer",
-        "--kind",
-        "test.deployer.prober@1.0.0",
-        "--pack-ref",
-        "p.gtpack",
-    ];
-    let update = ["op", "env-packs", "update"].into_iter().chain(flags);
-    sandbox.human(update.clone()).succeeded().shows(&[imports]);
-    let report = sandbox.gtc(update.clone()).succeeded().result();
+    build.clone().human().succeeded().shows(&[imports]);
+    let update = sandbox.env_packs().update("deployer").kind("test.deployer.prober@1.0.0");
+    let update = update.pack_ref("p.gtpack");
+    update.clone().human().succeeded().shows(&[imports]);
+    let report = update.succeeded().result();
     let found = sandbox.env().doctor().exited(1).result();
     assert_eq!(
         report["warnings"][0], found["permission_faults"][0]["reason"],
         "doctor says the same"
     );
 
-    let declares_all =
-        [&build[..], &["--allow-tool", "vault version", "--allow-network", "127.0.0.1:1"]].concat();
-    assert_eq!(sandbox.gtc(declares_all).succeeded().result()["warnings"], Value::Null);
-    let valid = test_artifacts::witness().display().to_string();
-    let declares_more =
-        ["pack", "build", "--component", &valid, "--version", "1.0.0", "--allow-network", "a.b:1"];
-    let report = sandbox.gtc(declares_more).succeeded().result();
+    let declares_all = build.allow_tool("vault version").allow_network("127.0.0.1:1");
+    assert_eq!(declares_all.succeeded().result()["warnings"], Value::Null);
+    let valid = sandbox.pack().build(test_artifacts::witness()).version("1.0.0");
+    let report = valid.allow_network("a.b:1").succeeded().result();
     assert!(text(&report["warnings"][0]).contains("does not import `greentic:env-pack/network`"));
 }
 
@@ -280,22 +284,16 @@ fn undeclared_imports_are_warned_about() {
 fn revoked_permissions_stay_revoked() {
     let sandbox = Sandbox::with_local();
     let first = pack(&sandbox, component("1"), &["vault version"], &["crl.example:443"]);
-    let granted =
-        add(&sandbox, &first, &["--grant-network", "crl.example:443"]).succeeded().result();
+    let granted = add(&sandbox, &first).grant_network("crl.example:443").succeeded().result();
     assert_eq!(
         granted["grants"]["tools"],
         json!(["vault version"]),
         "a known version query is granted on first sight"
     );
-    change(&sandbox, "revoke", &["--tool", "vault version"]).succeeded();
-    let update =
-        ["op", "env-packs", "update", "--env", "local", "--slot", "revocation", "--kind", KIND];
-    let update = |pack: &str, grants: &[&str]| {
-        sandbox.gtc(update.iter().chain(&["--pack-ref", pack]).chain(grants))
-    };
-    let refused = update(&first, &[]).refused(1, "unauthorized");
+    sandbox.grants().revoke(PATH).tool("vault version").succeeded();
+    let refused = update(&sandbox, &first).refused(1, "unauthorized");
     assert!(refused.contains("vault version") && !refused.contains("crl.example"), "{refused}");
     let second = pack(&sandbox, component("2"), &["vault version"], &["crl.example:443"]);
-    update(&second, &[]).refused(1, "unauthorized");
-    update(&second, &["--grant-tool", "vault version"]).succeeded();
+    update(&sandbox, &second).refused(1, "unauthorized");
+    update(&sandbox, &second).grant_tool("vault version").succeeded();
 }

@@ -1,8 +1,10 @@
 //! `gtc op env init`: creates a healthy environment, and binds missing defaults.
 
 use serde_json::json;
+use snapbox::str;
 
-use test_support::Sandbox;
+use test_support::snapshots::assert_json;
+use test_support::{Sandbox, members};
 
 #[test]
 fn from_nothing_to_five_healthy_handlers() {
@@ -45,19 +47,16 @@ fn a_second_run_changes_nothing() {
         std::fs::read(sandbox.environment("local").join("environment.json")).expect("a file"),
         before
     );
-    let events = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
-        .expect("an audit log");
+    let events = sandbox.audit_log("local");
     assert_eq!(events.lines().count(), 1, "{events}");
 }
 
 #[test]
 fn a_missing_default_is_bound_and_the_rest_kept() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.valid_pack("secrets", "acme.secrets.other", "^1").display().to_string();
-    let update = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
-    sandbox
-        .gtc(update.iter().chain(&["--kind", "acme.secrets.other@1.0.0", "--pack-ref", &pack]))
-        .succeeded();
+    let pack = sandbox.valid_pack("secrets", "acme.secrets.other", "^1");
+    let update = sandbox.env_packs().update("secrets").kind("acme.secrets.other@1.0.0");
+    update.pack_ref(pack).succeeded();
     sandbox.env_packs().remove("state").succeeded();
     let human = sandbox.env().init().human().succeeded();
     human.shows(&[
@@ -166,12 +165,7 @@ fn environments_are_created_listed_and_shown() {
     let message = sandbox.env().create("prod").refused(1, "conflict");
     assert!(message.contains("`prod` already exists"), "{message}");
     let list = sandbox.env().list().succeeded().result();
-    let ids: Vec<_> = list["environments"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|entry| &entry["environment_id"])
-        .collect();
+    let ids = members(&list["environments"], "environment_id");
     assert_eq!(ids, ["bare", "prod"]);
     let shown = sandbox.env().show().env("prod").succeeded().result();
     assert_eq!(shown["environment"], sandbox.document("prod"));
@@ -195,8 +189,7 @@ fn an_environment_without_bindings_has_nothing_to_check() {
 #[test]
 fn a_new_environment_has_a_name_and_an_address_that_make_sense() {
     let sandbox = Sandbox::new();
-    let create =
-        |flags: &[&str]| sandbox.gtc(["op", "env", "create", "--env", "prod"].iter().chain(flags));
+    let create = |flags: &[&str]| sandbox.env().create("prod").args(flags);
     for bad in ["not an address", "localhost", "127.0.0.1", "127.0.0.1:99999", "localhost:8080", ""]
     {
         let message = create(&["--listen-addr", bad]).refused(2, "invalid-argument");
@@ -218,42 +211,30 @@ fn a_new_environment_has_a_name_and_an_address_that_make_sense() {
 #[test]
 fn creation_and_initialization_are_recorded_with_their_key() {
     let sandbox = Sandbox::new();
-    let log = || -> Vec<serde_json::Value> {
-        let text = std::fs::read_to_string(sandbox.environment("prod").join("audit/events.jsonl"))
-            .expect("a log");
-        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
-    };
     let payload = |name: &str| {
         let payload = json!({"environment_id": "prod", "idempotency_key": name});
-        sandbox.write(format!("{name}.json"), payload.to_string()).display().to_string()
+        sandbox.write(format!("{name}.json"), payload.to_string())
     };
-    let created =
-        sandbox.gtc(["op", "env", "create", "--answers", &payload("k1")]).succeeded().result();
+    let created = sandbox.verb("op env create").answers(payload("k1")).succeeded().result();
     assert_eq!(created["idempotency_key"], "k1");
-    sandbox.gtc(["op", "env", "create", "--answers", &payload("k2")]).refused(1, "conflict");
+    sandbox.verb("op env create").answers(payload("k2")).refused(1, "conflict");
     let same = sandbox.env().init().answers(payload("k3")).succeeded().result();
     assert_eq!(same["idempotency_key"], "k3");
     sandbox.env_packs().remove("state").env("prod").succeeded();
     sandbox.env().init().env("prod").idempotency_key("k4").succeeded();
-    let events: Vec<_> = log()
-        .into_iter()
-        .map(|event| {
-            (
-                event["verb"].clone(),
-                event["idempotency_key"].clone(),
-                event["result"]["outcome"].clone(),
-            )
-        })
-        .collect();
-    let expected = [
-        ("create", json!("k1"), "ok"),
-        ("create", json!("k2"), "error"),
-        ("remove", json!(null), "ok"),
-    ];
-    let expected = expected.into_iter().chain([("init", json!("k4"), "ok")]);
-    assert_eq!(
-        events,
-        expected.map(|(verb, key, outcome)| (json!(verb), key, json!(outcome))).collect::<Vec<_>>()
+    let events = sandbox.audit_events("prod").into_iter();
+    let events = events
+        .map(|event| json!([event["verb"], event["idempotency_key"], event["result"]["outcome"]]));
+    assert_json(
+        &events.collect(),
+        str![[r#"
+[
+  ["create", "k1", "ok"],
+  ["create", "k2", "error"],
+  ["remove", null, "ok"],
+  ["init", "k4", "ok"]
+]
+"#]],
     );
 }
 

@@ -1,17 +1,20 @@
 //! Refreshes of moved tags: interrupted, concurrent, refused, and after garbage collection.
 
+use std::process::Stdio;
 use std::time::Duration;
+
+use snapbox::str;
 
 use super::{archive, bind, publish_signature};
 use test_support::registry::image::Image;
 use test_support::registry::reply::Reply;
 use test_support::registry::scripted::{ScriptedRegistry, manifest_path};
+use test_support::verbs::Gtc;
 use test_support::wat::Handler;
 use test_support::{Sandbox, gtc, packs, run, text};
 
 /// The largest file that an interrupted process may write, in blocks of the shell (512 bytes).
 const LARGEST_FILE_BLOCKS: usize = 16 << 10;
-const REFRESH: [&str; 7] = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
 
 /// A later version of the pack, which requests network access.
 fn later() -> Vec<u8> {
@@ -35,12 +38,8 @@ fn with_moved_tag() -> (Sandbox, ScriptedRegistry, [Image; 2]) {
     (sandbox, registry, images)
 }
 
-fn refresh_arguments<'a>(flags: &[&'a str]) -> Vec<&'a str> {
-    REFRESH.iter().chain(&["--refresh"]).chain(flags).copied().collect()
-}
-
-fn read_pins(sandbox: &Sandbox) -> String {
-    std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json")).expect("pins")
+fn refresh(sandbox: &Sandbox) -> Gtc<'_> {
+    sandbox.env_packs().update("secrets").refresh()
 }
 
 #[test]
@@ -53,15 +52,17 @@ fn a_failed_refresh_changes_nothing() {
     std::fs::write(&environment, document.replacen('{', &padding, 1)).expect("a file");
     let limited = format!("ulimit -f {LARGEST_FILE_BLOCKS}; trap '' XFSZ; exec \"$0\" \"$@\"");
     let mut command = sandbox.command("/bin/sh");
-    command.args(["-c", &limited, gtc()]);
-    run(command.args(refresh_arguments(&["--grant", "declared"]))).exited(2);
-    let pins: serde_json::Value = serde_json::from_str(&read_pins(&sandbox)).expect("JSON");
+    command.args(["-c", &limited]);
+    let refresh_all = refresh(&sandbox).grant_declared();
+    command.arg(gtc()).args(refresh_all.command().get_args());
+    run(&mut command).exited(2);
+    let pins: serde_json::Value = serde_json::from_str(&sandbox.pins()).expect("JSON");
     let pin = &pins["packs"][registry.reference("1")];
     assert_eq!(text(&pin["manifest_digest"]), first.digest(), "{pins}");
     assert!(pin["grants"]["network"].as_array().expect("a list").is_empty(), "{pins}");
 
-    sandbox.gtc(refresh_arguments(&["--grant", "declared"])).succeeded();
-    assert!(read_pins(&sandbox).contains(&second.digest()));
+    refresh_all.succeeded();
+    assert!(sandbox.pins().contains(&second.digest()));
 }
 
 #[test]
@@ -71,21 +72,13 @@ fn a_refresh_does_not_overwrite_a_concurrent_change() {
         &manifest_path("1"),
         [Reply::ok(second.manifest_bytes()).slow_body(Duration::from_millis(2))],
     );
-    let mut waiting = sandbox.gtc_command();
-    let waiting = waiting
-        .args(refresh_arguments(&["--grant", "declared"]))
-        .stderr(std::process::Stdio::piped());
-    let waiting = waiting.stdout(std::process::Stdio::null()).spawn().expect("it starts");
+    let mut waiting = refresh(&sandbox).grant_declared().command();
+    let waiting = waiting.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
     while registry.request_count(&manifest_path("1")) < 2 {
         std::thread::sleep(Duration::from_millis(5));
     }
-    let dev_store = [
-        "--kind",
-        "greentic.secrets.dev-store@0.1.0",
-        "--pack-ref",
-        "greentic.secrets.dev-store@0.1.0",
-    ];
-    sandbox.gtc(REFRESH.iter().chain(&dev_store)).succeeded();
+    let builtin = "greentic.secrets.dev-store@0.1.0";
+    sandbox.env_packs().update("secrets").kind(builtin).pack_ref(builtin).succeeded();
     let ended = waiting.wait_with_output().expect("it ends");
     let stderr = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(1), "{stderr}");
@@ -94,65 +87,45 @@ fn a_refresh_does_not_overwrite_a_concurrent_change() {
             && stderr.contains("changed by another process in the meantime"),
         "{stderr}"
     );
-    assert_eq!(
-        text(&sandbox.document("local")["packs"][1]["pack_ref"]),
-        "greentic.secrets.dev-store@0.1.0"
-    );
+    assert_eq!(text(&sandbox.document("local")["packs"][1]["pack_ref"]), builtin);
 }
 
 #[test]
 fn a_removed_pack_can_be_bound_at_the_new_digest() {
     let (sandbox, registry, [_, second]) = with_moved_tag();
     sandbox.env_packs().remove("secrets").succeeded();
-    let reference = registry.reference("1");
-    let add = [
-        "op",
-        "env-packs",
-        "add",
-        "--env",
-        "local",
-        "--slot",
-        "secrets",
-        "--kind",
-        "acme.secrets.vault@0.4.2",
-        "--pack-ref",
-        &reference,
-    ];
-    sandbox.gtc(add.iter().chain(&["--grant", "declared"])).succeeded();
-    assert!(read_pins(&sandbox).contains(&second.digest()));
+    let add = sandbox.env_packs().add("secrets").kind(super::KIND);
+    add.pack_ref(registry.reference("1")).grant_declared().succeeded();
+    assert!(sandbox.pins().contains(&second.digest()));
 }
 
 #[test]
 fn a_refresh_takes_only_the_expected_digest() {
     let (sandbox, _registry, [first, second]) = with_moved_tag();
-    let refusal = sandbox
-        .gtc(refresh_arguments(&["--grant", "declared", "--expect", &first.digest()]))
-        .refused(1, "digest-drift");
+    let expect = |digest| refresh(&sandbox).grant_declared().expect(digest);
+    let refusal = expect(first.digest()).refused(1, "digest-drift");
     assert!(refusal.contains(&second.digest()), "{refusal}");
-    sandbox.gtc(refresh_arguments(&["--expect", "sha256:0"])).refused(2, "invalid-argument");
-    sandbox
-        .gtc(refresh_arguments(&["--grant", "declared", "--expect", &second.digest()]))
-        .succeeded();
+    refresh(&sandbox).expect("sha256:0").refused(2, "invalid-argument");
+    expect(second.digest()).succeeded();
     // a built-in pack never changes
-    let deployer =
-        ["op", "env-packs", "update", "--env", "local", "--slot", "deployer", "--refresh"];
-    let report = sandbox.gtc(deployer).succeeded().result();
-    assert_eq!(
-        (&report["unchanged"], &report["generation"]),
-        (&true.into(), &0.into()),
-        "{report}"
+    let report = sandbox.env_packs().update("deployer").refresh().succeeded();
+    report.has(
+        &["unchanged", "generation"],
+        str![[r#"
+unchanged: true
+generation: 0
+"#]],
     );
 }
 
 #[test]
 fn a_refused_refresh_is_in_the_audit_log() {
     let (sandbox, _registry, _) = with_moved_tag();
-    let events = sandbox.environment("local").join("audit/events.jsonl");
-    let lines = || std::fs::read_to_string(&events).expect("a log").lines().count();
+    let lines = || sandbox.audit_events("local").len();
     let before = lines();
-    sandbox.gtc(refresh_arguments(&["--dry-run"])).succeeded();
+    refresh(&sandbox).dry_run().succeeded();
     assert_eq!(lines(), before);
-    sandbox.gtc(refresh_arguments(&[])).refused(1, "unauthorized");
+    refresh(&sandbox).refused(1, "unauthorized");
     assert_eq!(lines(), before + 1);
 }
 
@@ -177,7 +150,7 @@ fn a_refresh_finds_a_later_signature() {
     sandbox.pack().sign("pack.gtpack").key("author.pem").succeeded();
     let envelope = std::fs::read(envelope.with_extension("gtpack.sig")).expect("a signature");
     publish_signature(&registry, &first, &envelope);
-    let report = sandbox.gtc(refresh_arguments(&[])).succeeded().result();
+    let report = refresh(&sandbox).succeeded().result();
     assert!(report["signer"].is_string(), "{report}");
     sandbox.env().doctor().succeeded();
 }
@@ -185,15 +158,15 @@ fn a_refresh_finds_a_later_signature() {
 #[test]
 fn pull_overwrites_a_file_only_with_force() {
     let (sandbox, registry, _) = with_moved_tag();
-    let pull = ["pack", "pull", &registry.reference("1"), "-o", "vault.gtpack"];
-    sandbox.gtc(pull).succeeded();
-    sandbox.gtc(pull).succeeded();
+    let pull = || sandbox.pack().pull(registry.reference("1")).output("vault.gtpack");
+    pull().succeeded();
+    pull().succeeded();
     let path = sandbox.write("vault.gtpack.sig", "a signature of another archive");
-    sandbox.gtc(pull).refused(1, "conflict");
-    sandbox.gtc(pull.iter().chain(&["--force"])).succeeded();
+    pull().refused(1, "conflict");
+    pull().arg("--force").succeeded();
     assert!(!path.exists());
     let path = sandbox.write("vault.gtpack", "mine");
-    let refusal = sandbox.gtc(pull).refused(1, "conflict");
+    let refusal = pull().refused(1, "conflict");
     assert!(refusal.contains("vault.gtpack") && refusal.contains("--force"), "{refusal}");
     assert_eq!(std::fs::read_to_string(&path).expect("a file"), "mine");
 }
@@ -203,8 +176,7 @@ fn spellings_of_a_registry_are_equal() {
     let (sandbox, registry, _) = with_moved_tag();
     let mirror = format!("reg.example={}", registry.host());
     for reference in ["oci://REG.example/team/vault:1", "oci://reg.example:443/team/vault:1"] {
-        let inspect = ["pack", "inspect", reference, "--mirror", &mirror];
-        sandbox.gtc(inspect).succeeded();
+        sandbox.pack().inspect(reference).args(["--mirror", &mirror]).succeeded();
     }
     for host in ["0x7f.1", "2130706433"] {
         let port = registry.host().rsplit(':').next().expect("a port").to_owned();

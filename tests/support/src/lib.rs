@@ -16,6 +16,7 @@ pub mod packs;
 pub mod registry;
 pub mod schema;
 pub mod signing;
+pub mod snapshots;
 pub mod terminal;
 pub mod toolchain;
 pub mod verbs;
@@ -133,6 +134,22 @@ impl Sandbox {
         let text = std::fs::read_to_string(self.environment(id).join("environment.json"))
             .expect("an environment");
         serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// The pins of the environment `local`.
+    pub fn pins(&self) -> String {
+        std::fs::read_to_string(self.environment("local").join("packs.lock.json")).expect("pins")
+    }
+
+    /// The audit log of an environment.
+    pub fn audit_log(&self, id: &str) -> String {
+        std::fs::read_to_string(self.environment(id).join("audit/events.jsonl")).expect("a log")
+    }
+
+    /// The events in the audit log of an environment.
+    pub fn audit_events(&self, id: &str) -> Vec<Value> {
+        let log = self.audit_log(id);
+        log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     /// Puts an executable script on the PATH of this sandbox.
@@ -266,6 +283,13 @@ impl Output {
 #[track_caller]
 pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value} is not a string"))
+}
+
+/// A member of each object in a JSON list.
+#[track_caller]
+pub fn members(list: &Value, name: &str) -> Vec<Value> {
+    let list = list.as_array().unwrap_or_else(|| panic!("{list} is not a list"));
+    list.iter().map(|object| object[name].clone()).collect()
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -16,7 +16,7 @@ pub struct Gtc<'a> {
 
 impl<'a> Gtc<'a> {
     fn new(sandbox: &'a Sandbox, words: &str) -> Self {
-        Self { sandbox, arguments: words.split(' ').map(OsString::from).collect() }
+        Self { sandbox, arguments: words.split_whitespace().map(OsString::from).collect() }
     }
 
     /// Runs the command, which prints JSON because its output is not a terminal.
@@ -60,7 +60,7 @@ impl<'a> Gtc<'a> {
 
     /// Names another environment than `local`.
     pub fn env(mut self, id: &str) -> Self {
-        match self.environment_option() {
+        match self.arguments.iter().position(|argument| argument == "--env") {
             Some(at) => {
                 self.arguments[at + 1] = id.into();
                 self
@@ -68,17 +68,12 @@ impl<'a> Gtc<'a> {
             None => self.arg(id),
         }
     }
+}
 
-    /// Takes the arguments from a file, the environment too.
-    pub fn answers(mut self, path: impl AsRef<OsStr>) -> Self {
-        if let Some(at) = self.environment_option() {
-            self.arguments.drain(at..at + 2);
-        }
-        self.arg("--answers").arg(path)
-    }
-
-    fn environment_option(&self) -> Option<usize> {
-        self.arguments.iter().position(|argument| argument == "--env")
+impl Sandbox {
+    /// A command without required options, for arguments that come from a file.
+    pub fn verb(&self, words: &str) -> Gtc<'_> {
+        Gtc::new(self, words)
     }
 }
 
@@ -95,7 +90,11 @@ macro_rules! options {
 
 options! {
     all_instances() => "--all-instances";
+    allow_network(address) => "--allow-network";
+    allow_tool(command) => "--allow-tool";
+    answers(file) => "--answers";
     answers_ref(path) => "--answers-ref";
+    declared() => "--declared";
     dry_run() => "--dry-run";
     expect(digest) => "--expect";
     grant_declared() => "--grant declared";
@@ -106,12 +105,14 @@ options! {
     instance_id(id) => "--instance-id";
     key(file) => "--key";
     kind(descriptor) => "--kind";
+    network(address) => "--network";
     no_fetch() => "--no-fetch";
     offline() => "--offline";
     output(file) => "--output";
     pack_ref(reference) => "--pack-ref";
     refresh() => "--refresh";
     strict() => "--strict";
+    tool(command) => "--tool";
     version(version) => "--version";
 }
 
