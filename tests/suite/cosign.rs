@@ -219,7 +219,7 @@ fn an_environment_accepts_a_cosign_signature() {
     sandbox.env().init().succeeded();
     let key = CosignKey::generate();
     let stranger = CosignKey::generate();
-    let public = sandbox.write("cosign.pub", key.pem()).display().to_string();
+    let public = sandbox.write("cosign.pub", key.pem());
     let pack = sandbox.valid_pack("secrets", "acme.secrets.signed", "^1");
     let name = pack.display().to_string();
     let digest = Sha256Digest::compute(&std::fs::read(&pack).expect("a pack"));
@@ -237,11 +237,8 @@ fn an_environment_accepts_a_cosign_signature() {
     let trusted = sandbox.trust_root().add(&public).succeeded().result();
     assert_eq!(trusted["key_id"], key.public().id().to_string());
 
-    let update = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets"];
-    let update = || {
-        let kind = ["--kind", "acme.secrets.signed@1.0.0", "--pack-ref", &name];
-        sandbox.gtc(update.iter().chain(&kind))
-    };
+    let update = sandbox.env_packs().update("secrets").kind("acme.secrets.signed@1.0.0");
+    let update = update.pack_ref(&name);
     for (bad, kind) in [
         (stranger.bundle(&digest).render(), "signer-not-trusted"),
         (key.bundle(&Sha256Digest::compute(b"another")).render(), "signature-other-archive"),
@@ -250,30 +247,21 @@ fn an_environment_accepts_a_cosign_signature() {
         (" ".repeat(300 << 10).into_bytes(), "signature-unreadable"),
     ] {
         put(&bad);
-        update().refused(1, kind);
+        update.clone().refused(1, kind);
     }
     // a bundle and an envelope by the same key are equivalent
     for good in [key.envelope(&digest).to_string().into_bytes(), key.bundle(&digest).render()] {
         put(&good);
         let verified = sandbox.pack().verify(&name).key(&public).succeeded().result();
         assert_eq!(text(&verified["signer"]), key.public().id().to_string());
-        assert_eq!(update().succeeded().result()["signer"], key.public().id().to_string());
+        assert_eq!(update.clone().succeeded().result()["signer"], key.public().id().to_string());
     }
     // the signature stays in the cache and remains valid
     std::fs::remove_file(&sidecar).expect("removed");
     let doctor = sandbox.env().doctor().succeeded().result();
     assert_eq!(doctor["signatures"][0]["state"], "verified");
     sandbox.cache().verify().succeeded();
-    let remove = [
-        "op",
-        "trust-root",
-        "remove",
-        "--env",
-        "local",
-        "--key-id",
-        &key.public().id().to_string(),
-    ];
-    sandbox.gtc(remove).succeeded();
+    sandbox.trust_root().remove(key.public().id().to_string()).succeeded();
     // no signature can be added to a cosign bundle
     put(&key.bundle(&digest).render());
     let author = sandbox.key("author.key");

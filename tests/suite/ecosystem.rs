@@ -86,19 +86,8 @@ fn every_ecosystem_pack_gets_the_expected_verdict() {
 fn a_pack_without_a_handler_is_not_bound() {
     let sandbox = Sandbox::with_local();
     for (name, _, _) in PACKS.iter().filter(|(_, _, expected)| *expected == NONE) {
-        let kind = ["--kind", "acme.state.x@1.0.0", "--pack-ref", &path(name)];
-        let base = [
-            "op",
-            "env-packs",
-            "update",
-            "--env",
-            "local",
-            "--slot",
-            "state",
-            "--grant",
-            "declared",
-        ];
-        let message = sandbox.gtc(base.iter().chain(&kind)).refused(1, "no-handler");
+        let update = sandbox.env_packs().update("state").kind("acme.state.x@1.0.0");
+        let message = update.pack_ref(path(name)).grant_declared().refused(1, "no-handler");
         assert!(message.contains("holds no env-pack handler"), "{name}: {message}");
     }
 }
@@ -109,19 +98,8 @@ fn a_handler_packed_by_another_tool_is_bound() {
     for name in ["handler", "builder-handler"] {
         let mut sandbox = Sandbox::with_local();
         sandbox.program("vault", "echo 'Vault v1.15.2'");
-        let kind = ["--kind", "acme.secrets.vault@0.4.2", "--pack-ref", &path(name)];
-        let base = [
-            "op",
-            "env-packs",
-            "update",
-            "--env",
-            "local",
-            "--slot",
-            "secrets",
-            "--grant",
-            "declared",
-        ];
-        sandbox.gtc(base.iter().chain(&kind)).succeeded();
+        let update = sandbox.env_packs().update("secrets").kind("acme.secrets.vault@0.4.2");
+        update.pack_ref(path(name)).grant_declared().succeeded();
         sandbox.env().doctor().succeeded();
         let checked = sandbox.env().tool_check().run();
         let bindings = checked.result()["bindings"].as_array().expect("a list").clone();

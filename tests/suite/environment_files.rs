@@ -14,17 +14,8 @@ fn fixture(name: &str) -> String {
 fn every_native_file_survives_a_change() {
     for name in ["fresh", "busy"] {
         let sandbox = Sandbox::with_fixture(name);
-        let flags = [
-            "--env",
-            "local",
-            "--slot",
-            "revocation",
-            "--kind",
-            "a.revocation.x@1.0.0",
-            "--pack-ref",
-            "/x.gtpack",
-        ];
-        sandbox.gtc(["op", "env-packs", "add", "--no-fetch"].iter().chain(&flags)).succeeded();
+        let add = sandbox.env_packs().add("revocation").kind("a.revocation.x@1.0.0");
+        add.pack_ref("/x.gtpack").no_fetch().succeeded();
         sandbox.env_packs().remove("revocation").succeeded();
         let written =
             std::fs::read_to_string(sandbox.environment("local").join("environment.json"))
@@ -49,15 +40,14 @@ fn a_malformed_file_is_reported_with_its_place_and_not_changed() {
         let sandbox = Sandbox::with_fixture("fresh");
         let path = sandbox.environment("local").join("environment.json");
         std::fs::write(&path, content).expect("a file");
-        let verbs: [&[&str]; 5] = [
-            &["op", "env", "doctor", "local"],
-            &["op", "env", "init"],
-            &["op", "env-packs", "list", "local"],
-            &["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"],
-            &["op", "extensions", "resolve", "ext://a.b"],
-        ];
-        for verb in verbs {
-            let message = sandbox.gtc(verb).refused(2, "store");
+        for verb in [
+            sandbox.env().doctor(),
+            sandbox.env().init(),
+            sandbox.env_packs().list(),
+            sandbox.env_packs().remove("secrets"),
+            sandbox.extensions().resolve("ext://a.b"),
+        ] {
+            let message = verb.clone().refused(2, "store");
             assert!(
                 message.contains("local/environment.json") && message.contains(place),
                 "{message}"
@@ -66,7 +56,7 @@ fn a_malformed_file_is_reported_with_its_place_and_not_changed() {
                 message.contains(reason) && message.contains("nothing was changed"),
                 "{message}"
             );
-            let human = sandbox.human(verb).exited(2);
+            let human = verb.human().exited(2);
             assert!(human.stderr.contains(place) && human.stderr.contains("next:"), "{human:?}");
         }
         assert_eq!(std::fs::read_to_string(&path).expect("a file"), content);
@@ -114,10 +104,9 @@ fn pins_keep_unknown_members() {
     let sandbox = Sandbox::with_local();
     let bind = |slot: &'static str| {
         let path = format!("acme.{slot}.x");
-        let pack = sandbox.valid_pack(slot, &path, "^1").display().to_string();
-        let kind = format!("{path}@1.0.0");
-        let flags = ["--env", "local", "--slot", slot, "--kind", &kind, "--pack-ref", &pack];
-        sandbox.gtc(["op", "env-packs", "update"].iter().chain(&flags)).succeeded();
+        let pack = sandbox.valid_pack(slot, &path, "^1");
+        let update = sandbox.env_packs().update(slot).kind(format!("{path}@1.0.0"));
+        update.pack_ref(pack).succeeded();
     };
     bind("secrets");
     let path = sandbox.environment("local").join("packs.lock.json");
@@ -138,24 +127,21 @@ fn pins_keep_unknown_members() {
 
 #[test]
 fn a_special_file_is_not_treated_as_missing() {
-    let verbs: [&[&str]; 3] = [
-        &["op", "env", "doctor", "local"],
-        &["op", "env", "init"],
-        &["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"],
-    ];
     for name in ["environment.json", "packs.lock.json"] {
         let sandbox = Sandbox::with_fixture("fresh");
+        let verbs =
+            [sandbox.env().doctor(), sandbox.env().init(), sandbox.env_packs().remove("secrets")];
         let path = sandbox.environment("local").join(name);
         let _ = std::fs::remove_file(&path);
         std::fs::create_dir(&path).expect("a folder");
-        for verb in verbs {
-            let message = sandbox.gtc(verb).refused(2, "store");
+        for verb in &verbs {
+            let message = verb.clone().refused(2, "store");
             assert!(message.contains(name) && message.contains("not a regular file"), "{message}");
         }
         std::fs::remove_dir(&path).expect("removed");
         std::os::unix::fs::symlink("nowhere.json", &path).expect("a link");
         for verb in verbs {
-            let message = sandbox.gtc(verb).refused(2, "io");
+            let message = verb.refused(2, "io");
             assert!(message.contains(name), "{message}");
         }
     }
@@ -189,8 +175,8 @@ fn concurrent_changes_all_take_place() {
     let sandbox = Sandbox::with_local();
     let add = &|number: usize| {
         let kind = format!("acme.extension.n{number}@1.0.0");
-        let flags = ["--env", "local", "--kind", &kind, "--pack-ref", "/x.gtpack", "--no-fetch"];
-        sandbox.gtc(["op", "extensions", "add"].iter().chain(&flags)).succeeded();
+        let add = sandbox.extensions().add().kind(kind).pack_ref("/x.gtpack");
+        add.no_fetch().succeeded();
     };
     std::thread::scope(|scope| (0..8).for_each(|number| drop(scope.spawn(move || add(number)))));
     assert_eq!(sandbox.document("local")["extensions"].as_array().map(Vec::len), Some(8));

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::toolchains::{component, copy, toolchains};
 use test_support::toolchain::{path, toolchain};
+use test_support::verbs::Gtc;
 use test_support::{Output, Sandbox, repository, text};
 
 /// A listener on this machine, and its address.
@@ -51,18 +52,8 @@ fn packed(
 
 fn bind_slot(sandbox: &Sandbox, slot: &str, kind: &str, pack: &str, answers: &Value) {
     sandbox.write(".greentic/environments/local/answers.json", answers.to_string());
-    let base =
-        ["op", "env-packs", "update", "--env", "local", "--slot", slot, "--grant", "declared"];
-    sandbox
-        .gtc(base.iter().chain(&[
-            "--kind",
-            kind,
-            "--pack-ref",
-            pack,
-            "--answers-ref",
-            "answers.json",
-        ]))
-        .succeeded();
+    let update = sandbox.env_packs().update(slot).kind(kind).pack_ref(pack);
+    update.answers_ref("answers.json").grant_declared().succeeded();
     sandbox.env().doctor().succeeded();
 }
 
@@ -179,21 +170,9 @@ fn vault_secrets_runs_exactly_what_it_declares() {
     let (pack, declared) =
         packed(&sandbox, test_artifacts::vault(), "0.4.2", &["--allow-network", &address]);
     let kind = "acme.secrets.vault@0.4.2";
-    let misplaced = [
-        "op",
-        "env-packs",
-        "update",
-        "--env",
-        "local",
-        "--slot",
-        "state",
-        "--kind",
-        kind,
-        "--pack-ref",
-        &pack,
-    ];
     // the error does not suggest grants, which would not help
-    assert!(!sandbox.gtc(misplaced).refused(1, "slot-mismatch").contains("grant"));
+    let misplaced = sandbox.env_packs().update("state").kind(kind).pack_ref(&pack);
+    assert!(!misplaced.refused(1, "slot-mismatch").contains("grant"));
     bind_slot(&sandbox, "secrets", kind, &pack, &json!({"address": format!("http://{address}")}));
     recording_program(
         &mut sandbox,
@@ -335,20 +314,9 @@ fn oauth_extension_is_bound_as_often_as_it_is_needed() {
     ] {
         let file = format!("{}.json", instance.unwrap_or("default"));
         sandbox.write(format!(".greentic/environments/local/{file}"), answers.to_string());
-        let base = [
-            "op",
-            "extensions",
-            "add",
-            "--env",
-            "local",
-            "--kind",
-            "acme.oauth.oidc@1.1.0",
-            "--grant",
-            "declared",
-        ];
-        let mut arguments = [&base[..], &["--pack-ref", &pack, "--answers-ref", &file]].concat();
-        arguments.extend(instance.iter().flat_map(|instance| ["--instance-id", instance]));
-        sandbox.gtc(arguments).succeeded();
+        let add = sandbox.extensions().add().kind("acme.oauth.oidc@1.1.0").pack_ref(&pack);
+        let add = add.answers_ref(&file).grant_declared();
+        instance.into_iter().fold(add, Gtc::instance_id).succeeded();
     }
     sandbox.env().doctor().succeeded();
     let resolved = sandbox.extensions().resolve("ext://acme.oauth.oidc/staff").succeeded().result();

@@ -1,5 +1,7 @@
 //! `gtc pack build` and `gtc pack inspect`.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use test_support::wat::Handler;
@@ -8,25 +10,16 @@ use test_support::{Sandbox, repository, text};
 #[test]
 fn build_takes_the_metadata_from_the_component() {
     let sandbox = Sandbox::new();
-    let component = test_artifacts::vault().display().to_string();
-    let build = [
-        "pack",
-        "build",
-        "--component",
-        &component,
-        "--version",
-        "0.4.2",
-        "--allow-tool",
-        "vault version",
-    ];
-    let report = sandbox.gtc(build).succeeded().result();
+    let build = sandbox.pack().build(test_artifacts::vault()).version("0.4.2");
+    let build = build.allow_tool("vault version");
+    let report = build.clone().succeeded().result();
     assert_eq!(
         (&report["slot"], &report["descriptor_path"]),
         (&json!("secrets"), &json!("acme.secrets.vault"))
     );
     let first =
         std::fs::read(sandbox.home().join("acme.secrets.vault-0.4.2.gtpack")).expect("a pack");
-    sandbox.gtc(build.iter().chain(&["--output", "again.gtpack"])).succeeded();
+    build.output("again.gtpack").succeeded();
     assert_eq!(
         std::fs::read(sandbox.home().join("again.gtpack")).expect("a pack"),
         first,
@@ -51,60 +44,39 @@ fn build_takes_the_metadata_from_the_component() {
 #[test]
 fn build_says_why_a_component_cannot_be_packed() {
     let sandbox = Sandbox::new();
-    let build = |component: &str, version: &str, flags: &[&str]| {
-        let base = ["pack", "build", "--component", component, "--version", version];
-        sandbox.gtc(base.iter().chain(flags))
-    };
-    let vault = test_artifacts::vault().display().to_string();
-    assert!(
-        build(&vault, "1.0.0", &[])
-            .refused(1, "invalid-argument")
-            .contains("supports versions `^0.4`")
-    );
-    build(&vault, "one", &[]).refused(2, "invalid-argument");
-    build(&vault, "0.4.2", &["--allow-tool", "/bin/sh -c x"]).refused(2, "invalid-argument");
-    build(&vault, "0.4.2", &["--allow-tool", "vault 'unclosed"]).refused(2, "invalid-argument");
-    build(&vault, "0.4.2", &["--allow-network", "nowhere"]).refused(2, "invalid-argument");
-    assert!(
-        build(&vault, "0.4.2", &["--output", "/nowhere/x.gtpack"])
-            .refused(2, "io")
-            .contains("/nowhere/x.gtpack")
-    );
-    build("/nowhere.wasm", "0.4.2", &[]).refused(2, "file-not-found");
-    let message = sandbox.pack().inspect(&vault).refused(1, "bare-component");
+    let build = |version| sandbox.pack().build(test_artifacts::vault()).version(version);
+    let message = build("1.0.0").refused(1, "invalid-argument");
+    assert!(message.contains("supports versions `^0.4`"), "{message}");
+    build("one").refused(2, "invalid-argument");
+    build("0.4.2").allow_tool("/bin/sh -c x").refused(2, "invalid-argument");
+    build("0.4.2").allow_tool("vault 'unclosed").refused(2, "invalid-argument");
+    build("0.4.2").allow_network("nowhere").refused(2, "invalid-argument");
+    let message = build("0.4.2").output("/nowhere/x.gtpack").refused(2, "io");
+    assert!(message.contains("/nowhere/x.gtpack"), "{message}");
+    build("0.4.2").output("/dev/full").refused(2, "io");
+    let build = |component| sandbox.pack().build(component).version("0.4.2");
+    build(Path::new("/nowhere.wasm")).refused(2, "file-not-found");
+    let message = sandbox.pack().inspect(test_artifacts::vault()).refused(1, "bare-component");
     assert!(message.contains("gtc pack build --component"), "{message}");
-    build(&vault, "0.4.2", &["--output", "/dev/full"]).refused(2, "io");
-    let module = sandbox
-        .write("module.wasm", wat::parse_str("(module)").expect("a module"))
-        .display()
-        .to_string();
-    assert!(build(&module, "0.4.2", &[]).refused(1, "not-a-component").contains("core module"));
+    let module = sandbox.write("module.wasm", wat::parse_str("(module)").expect("a module"));
+    let message = build(&module).refused(1, "not-a-component");
+    assert!(message.contains("core module"), "{message}");
     let mut handler = Handler::new("state", "a.b", "^1");
     handler.path = "A.B".to_owned();
-    let bad = sandbox.write("bad.wasm", handler.component()).display().to_string();
-    build(&bad, "1.0.0", &[]).refused(1, "wrong-shape");
+    let bad = sandbox.write("bad.wasm", handler.component());
+    sandbox.pack().build(bad).version("1.0.0").refused(1, "wrong-shape");
     assert!(!sandbox.home().join("a.b-1.0.0.gtpack").exists());
 }
 
 #[test]
 fn build_replaces_a_pack_atomically() {
     let sandbox = Sandbox::new();
-    let vault = test_artifacts::vault().display().to_string();
-    let build = [
-        "pack",
-        "build",
-        "--component",
-        &vault,
-        "--version",
-        "0.4.2",
-        "--output",
-        "out/link.gtpack",
-    ];
+    let build = sandbox.pack().build(test_artifacts::vault()).version("0.4.2");
     let old = sandbox.write("out/vault.gtpack", "old");
     let reader = std::fs::File::open(&old).expect("a reader of the old one");
     std::os::unix::fs::symlink("vault.gtpack", sandbox.home().join("out/link.gtpack"))
         .expect("a link");
-    sandbox.gtc(build).succeeded();
+    build.output("out/link.gtpack").succeeded();
     assert_eq!(
         std::io::read_to_string(reader).expect("text"),
         "old",
@@ -127,7 +99,7 @@ fn inspect_names_the_rule_a_hostile_archive_breaks() {
     let pack = std::fs::read(repository().join("builtins/packed/greentic.state.in-memory.gtpack"))
         .expect("a pack");
     let inspect = |bytes: &[u8], rule: &str| {
-        let path = sandbox.write("hostile.gtpack", bytes).display().to_string();
+        let path = sandbox.write("hostile.gtpack", bytes);
         let message = sandbox.pack().inspect(&path).refused(1, rule);
         assert!(message.contains("hostile.gtpack"), "{message}");
     };
@@ -145,10 +117,10 @@ fn inspect_names_the_rule_a_hostile_archive_breaks() {
 #[test]
 fn inspect_prints_the_world_of_a_component() {
     let sandbox = Sandbox::new();
-    let arguments = ["pack", "inspect", "greentic.secrets.dev-store@0.1.0"];
-    let plain = sandbox.gtc(arguments).succeeded().result();
+    let inspect = sandbox.pack().inspect("greentic.secrets.dev-store@0.1.0");
+    let plain = inspect.clone().succeeded().result();
     assert!(plain["handlers"][0]["wit"].is_null(), "{plain}");
-    let report = sandbox.gtc(arguments.iter().chain(&["--wit"])).succeeded().result();
+    let report = inspect.clone().arg("--wit").succeeded().result();
     let world = text(&report["handlers"][0]["wit"]);
     for line in [
         "import greentic:env-pack/log@0.1.0;",
@@ -157,10 +129,8 @@ fn inspect_prints_the_world_of_a_component() {
     ] {
         assert!(world.contains(line), "`{line}` is not in:\n{world}");
     }
-    sandbox
-        .human(arguments.iter().chain(&["--wit"]))
-        .succeeded()
-        .shows(&["    export greentic:env-pack/handler@0.1.0;"]);
+    let human = inspect.arg("--wit").human().succeeded();
+    human.shows(&["    export greentic:env-pack/handler@0.1.0;"]);
 }
 
 /// Imports and interfaces come from the binary, whatever the manifest states, and even if
@@ -195,10 +165,7 @@ fn an_unprintable_world_is_an_error_of_its_own() {
     let sandbox = Sandbox::new();
     let module = wat::parse_str("(module)").expect("a module");
     for component in [module, b"\0asm\x0d\0\x01\0\xff\xff\xff".to_vec(), vec![0; 100]] {
-        let pack = sandbox
-            .written_pack("secrets", "acme.secrets.none", "^1", component)
-            .display()
-            .to_string();
+        let pack = sandbox.written_pack("secrets", "acme.secrets.none", "^1", component);
         let report = sandbox.pack().inspect(&pack).arg("--wit").succeeded().result();
         let handler = &report["handlers"][0];
         assert!(handler["wit"].is_null() && handler["problem"].is_string(), "{handler}");

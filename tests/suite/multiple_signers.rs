@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use test_support::{Output, Sandbox, text};
+use test_support::signing::Key;
+use test_support::verbs::Gtc;
+use test_support::{Sandbox, text};
 
 fn sandbox() -> (Sandbox, PathBuf, String) {
     let sandbox = Sandbox::new().with_own_cache();
@@ -15,8 +17,8 @@ fn sandbox() -> (Sandbox, PathBuf, String) {
     (sandbox, pack, name)
 }
 
-fn sign(sandbox: &Sandbox, pack: &str, key: &str, flags: &[&str]) -> Output {
-    sandbox.gtc(["pack", "sign", pack, "--key", key].iter().chain(flags))
+fn sign<'a>(sandbox: &'a Sandbox, pack: &str, key: &Key) -> Gtc<'a> {
+    sandbox.pack().sign(pack).key(&key.private)
 }
 
 #[test]
@@ -26,7 +28,7 @@ fn a_second_signer_is_added_to_the_first() {
     let reviewer = sandbox.key("reviewer.key");
     let sidecar = sandbox.sign(&pack, &author);
     let first = fs::read(&sidecar).expect("a signature");
-    let signed = sign(&sandbox, &name, &reviewer.private, &[]).succeeded().result();
+    let signed = sign(&sandbox, &name, &reviewer).succeeded().result();
     assert_eq!(
         (&signed["changed"], &signed["signers"]),
         (&json!(true), &json!([author.id, reviewer.id]))
@@ -47,7 +49,7 @@ fn a_second_signer_is_added_to_the_first() {
     // signing again does not even rewrite the file
     let inode = fs::metadata(&sidecar).expect("a file").ino();
     for key in [&author, &reviewer] {
-        let again = sign(&sandbox, &name, &key.private, &[]).succeeded().result();
+        let again = sign(&sandbox, &name, key).succeeded().result();
         assert_eq!((&again["changed"], &again["key_id"]), (&json!(false), &json!(key.id)));
     }
     assert_eq!(
@@ -57,7 +59,7 @@ fn a_second_signer_is_added_to_the_first() {
     let human = sandbox.pack().sign(&name).key(&author.private).human().succeeded();
     human.shows(&["is already signed by this key; nothing changed", "the file has 2 signatures"]);
 
-    sign(&sandbox, &name, &author.private, &["--replace"]).succeeded();
+    sign(&sandbox, &name, &author).arg("--replace").succeeded();
     assert_eq!(fs::read(&sidecar).expect("a signature"), first);
 }
 
@@ -79,7 +81,7 @@ fn adding_a_signature_keeps_unknown_members() {
     ]);
     envelope["note"] = json!({"from": ["another tool", 1.5]});
     fs::write(&sidecar, envelope.to_string()).expect("a file");
-    sign(&sandbox, &name, &reviewer.private, &[]).succeeded();
+    sign(&sandbox, &name, &reviewer).succeeded();
     let written: Value =
         serde_json::from_slice(&fs::read(&sidecar).expect("a signature")).expect("JSON");
     let signatures = written["signatures"].as_array().expect("a list");
@@ -112,11 +114,11 @@ fn a_signature_is_only_added_for_the_same_archive() {
         (&" ".repeat(1 << 20), "has more than 65536 bytes"),
     ] {
         fs::write(&sidecar, content).expect("a file");
-        let refused = sign(&sandbox, &name, &reviewer.private, &[]).refused(1, "conflict");
+        let refused = sign(&sandbox, &name, &reviewer).refused(1, "conflict");
         assert!(refused.contains(words) && refused.contains("`--replace`"), "{words}: {refused}");
         assert_eq!(fs::read_to_string(&sidecar).expect("a file"), content, "{words}");
     }
-    let replaced = sign(&sandbox, &name, &reviewer.private, &["--replace"]).succeeded().result();
+    let replaced = sign(&sandbox, &name, &reviewer).arg("--replace").succeeded().result();
     assert_eq!(replaced["signers"], json!([reviewer.id]));
     // a pipe is written, but not read
     let output =
@@ -133,10 +135,10 @@ fn verify_reads_the_signature_files_it_is_given() {
     let [one, two] =
         ["one.sig", "two.sig"].map(|name| sandbox.home().join(name).display().to_string());
     fs::rename(&sidecar, &one).expect("moved");
-    sign(&sandbox, &name, &reviewer.private, &["-o", &two]).succeeded();
+    sign(&sandbox, &name, &reviewer).output(&two).succeeded();
     let verify = |key: &str, signatures: &[&str]| {
         let flags = signatures.iter().flat_map(|file| ["--signature", file]);
-        sandbox.gtc(["pack", "verify", &name, "--key", key].into_iter().chain(flags))
+        sandbox.pack().verify(&name).key(key).args(flags)
     };
     verify(&author.public, &[]).refused(1, "unsigned");
     verify(&author.public, &[&one]).succeeded();
@@ -149,7 +151,7 @@ fn verify_reads_the_signature_files_it_is_given() {
     verify(&author.public, &[&two]).refused(1, "signer-not-trusted");
     let answers =
         json!({"pack_ref": name, "keys": [reviewer.public], "signatures": [two]}).to_string();
-    let answers = sandbox.write("answers.json", answers).display().to_string();
-    let verified = sandbox.gtc(["pack", "verify", "--answers", &answers]).succeeded().result();
+    let answers = sandbox.write("answers.json", answers);
+    let verified = sandbox.verb("pack verify").answers(answers).succeeded().result();
     assert_eq!(text(&verified["signer"]), reviewer.id);
 }

@@ -23,22 +23,9 @@ fn slow_to_compile() -> Vec<u8> {
 /// Binds a pack that takes long to compile.
 fn bind_slow_pack<T>(flags: &[&str], run: impl FnOnce(&mut Command) -> T) -> T {
     let sandbox = Sandbox::with_local().with_own_cache();
-    let pack = sandbox.written_pack("state", PATH, "^1", slow_to_compile()).display().to_string();
-    let kind = format!("{PATH}@1.0.0");
-    let bind = [
-        "op",
-        "env-packs",
-        "update",
-        "--env",
-        "local",
-        "--slot",
-        "state",
-        "--kind",
-        &kind,
-        "--pack-ref",
-        &pack,
-    ];
-    run(sandbox.gtc_command().args(bind).args(flags).env("TERM", "xterm"))
+    let pack = sandbox.written_pack("state", PATH, "^1", slow_to_compile());
+    let update = sandbox.env_packs().update("state").kind(format!("{PATH}@1.0.0"));
+    run(update.pack_ref(pack).args(flags).command().env("TERM", "xterm"))
 }
 
 /// Binds the pack at a terminal, and returns all that was written to the screen.

@@ -13,8 +13,7 @@ const PLAIN: &str = "canary?7f3e>9d2c~61ab";
 
 /// Returns the output of a run and every file that the host has written.
 fn everything(sandbox: &Sandbox, ran: &Output) -> String {
-    let audit = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
-        .expect("a log");
+    let audit = sandbox.audit_log("local");
     [ran.stdout.as_str(), &ran.stderr, &audit].concat()
 }
 

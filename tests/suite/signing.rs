@@ -7,7 +7,8 @@ use gtc_signing::{Envelope, PrivateKey};
 use serde_json::{Value, json};
 
 use test_support::signing::Key;
-use test_support::{Output, Sandbox, text};
+use test_support::verbs::Gtc;
+use test_support::{Sandbox, text};
 
 const PATH: &str = "acme.secrets.signed";
 
@@ -18,8 +19,8 @@ fn sandbox() -> (Sandbox, PathBuf) {
     (sandbox, pack)
 }
 
-fn verify(sandbox: &Sandbox, pack: &Path, key: &Key) -> Output {
-    sandbox.pack().verify(pack).key(&key.public).run()
+fn verify<'a>(sandbox: &'a Sandbox, pack: &Path, key: &Key) -> Gtc<'a> {
+    sandbox.pack().verify(pack).key(&key.public)
 }
 
 #[test]
@@ -67,8 +68,8 @@ fn verify_names_the_signer() {
     let refused = verify(&sandbox, &pack, &other).refused(1, "signer-not-trusted");
     assert!(refused.contains(&author.id) && refused.contains("trust-root add"), "{refused}");
     let pack = pack.display().to_string();
-    let both = ["pack", "verify", &pack, "--key", &other.public, "--key", &author.public];
-    sandbox.human(both).succeeded().shows(&[&format!("is signed by `{}`", author.id)]);
+    let both = sandbox.pack().verify(&pack).key(&other.public).key(&author.public);
+    both.human().succeeded().shows(&[&format!("is signed by `{}`", author.id)]);
 
     let output = sandbox.home().join("elsewhere.sig").display().to_string();
     sandbox.pack().sign(&pack).key(&author.private).output(&output).succeeded();
@@ -157,11 +158,8 @@ fn a_malformed_key_file_is_named() {
         ["", "no key", &format!("{public}{public}"), &public.replace("K2Vw", "K2Vu"), "\u{1b}[2J"]
     {
         let file = sandbox.write("x.pub", content).display().to_string();
-        for verb in [
-            &["pack", "verify", &pack, "--key", &file][..],
-            &["pack", "sign", &pack, "--key", &file],
-        ] {
-            let refused = sandbox.gtc(verb).refused(2, "invalid-key");
+        for verb in [sandbox.pack().verify(&pack), sandbox.pack().sign(&pack)] {
+            let refused = verb.key(&file).refused(2, "invalid-key");
             assert!(refused.contains("x.pub") && !refused.contains('\u{1b}'), "{refused}");
         }
     }
@@ -175,7 +173,7 @@ fn a_malformed_key_file_is_named() {
 fn sign_accepts_only_packs_and_overwrites_nothing() {
     let (sandbox, pack) = sandbox();
     let author = sandbox.key("author.key");
-    let no_pack = sandbox.write("no.gtpack", "words").display().to_string();
+    let no_pack = sandbox.write("no.gtpack", "words");
     sandbox.pack().sign(&no_pack).key(&author.private).exited(1);
     assert!(!sandbox.home().join("no.gtpack.sig").exists());
     let pack = pack.display().to_string();
@@ -196,23 +194,19 @@ fn sign_accepts_only_packs_and_overwrites_nothing() {
 #[test]
 fn inspect_reports_the_signature() {
     let (sandbox, pack) = sandbox();
-    let path = pack.display().to_string();
-    let inspect = ["pack", "inspect", &path];
-    sandbox.human(inspect).succeeded().shows(&["\n  unsigned\n"]);
-    assert_eq!(
-        sandbox.gtc(inspect).succeeded().result()["signature"],
-        json!({"state": "unsigned"})
-    );
+    let inspect = || sandbox.pack().inspect(&pack);
+    inspect().human().succeeded().shows(&["\n  unsigned\n"]);
+    assert_eq!(inspect().succeeded().result()["signature"], json!({"state": "unsigned"}));
     let author = sandbox.key("author.key");
     let sidecar = sandbox.sign(&pack, &author);
-    sandbox
-        .human(inspect)
+    inspect()
+        .human()
         .succeeded()
         .shows(&[&format!("\n  signed by `{}` (not checked: no trust root)\n", author.id)]);
     let expected = json!({"state": "not-checked", "signers": [author.id]});
-    assert_eq!(sandbox.gtc(inspect).succeeded().result()["signature"], expected);
+    assert_eq!(inspect().succeeded().result()["signature"], expected);
     std::fs::write(sidecar, "{}").expect("a file");
-    let useless = sandbox.human(inspect).succeeded();
+    let useless = inspect().human().succeeded();
     useless.shows(&[
         "\n  signature is invalid: its signature is malformed at line 1 column 2: missing field",
     ]);
@@ -228,7 +222,7 @@ fn the_library_signs_what_the_program_verifies() {
     let digest = env_pack_domain::Sha256Digest::compute(&std::fs::read(&pack).expect("a pack"));
     std::fs::write(format!("{}.sig", pack.display()), Envelope::sign("x", &digest, &key))
         .expect("a file");
-    let public = sandbox.write("library.pub", key.public().to_pem()).display().to_string();
+    let public = sandbox.write("library.pub", key.public().to_pem());
     let verified = sandbox.pack().verify(&pack).key(&public).succeeded().result();
     assert_eq!(text(&verified["signer"]), key.public().id().to_string());
 }

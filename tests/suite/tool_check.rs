@@ -94,29 +94,10 @@ fn with_prober(args: &[&str]) -> Sandbox {
         "--allow-tool",
         "probed --version",
     ];
-    let pack =
-        sandbox.built_pack(test_artifacts::prober(), "1.0.0", &allowed).display().to_string();
+    let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &allowed);
     sandbox.write(".greentic/environments/local/answers.json", json!(args).to_string());
-    let kind = [
-        "--kind",
-        "test.deployer.prober@1.0.0",
-        "--pack-ref",
-        &pack,
-        "--answers-ref",
-        "answers.json",
-    ];
-    let base = [
-        "op",
-        "env-packs",
-        "update",
-        "--env",
-        "local",
-        "--slot",
-        "deployer",
-        "--grant",
-        "declared",
-    ];
-    sandbox.gtc(base.iter().chain(&kind)).succeeded();
+    let update = sandbox.env_packs().update("deployer").kind("test.deployer.prober@1.0.0");
+    update.pack_ref(pack).answers_ref("answers.json").grant_declared().succeeded();
     sandbox
 }
 
@@ -213,25 +194,12 @@ fn is_running(sandbox: &Sandbox) -> bool {
 #[test]
 fn a_preflight_sees_only_its_own_binding() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.built_pack(test_artifacts::witness(), "1.0.0", &[]).display().to_string();
+    let pack = sandbox.built_pack(test_artifacts::witness(), "1.0.0", &[]);
     sandbox.write(".greentic/environments/local/one.json", "{\"n\": 1}");
     sandbox.write(".greentic/environments/local/all.json", "{\"want\": \"every outcome\"}");
-    let bind = |flags: &[&str]| {
-        let base = [
-            "op",
-            "extensions",
-            "add",
-            "--env",
-            "local",
-            "--kind",
-            "test.extension.witness@1.0.0",
-            "--pack-ref",
-            &pack,
-        ];
-        sandbox.gtc(base.iter().chain(flags)).succeeded();
-    };
-    bind(&[]);
-    bind(&["--instance-id", "one", "--answers-ref", "one.json"]);
+    let add = sandbox.extensions().add().kind("test.extension.witness@1.0.0").pack_ref(pack);
+    add.clone().succeeded();
+    add.clone().instance_id("one").answers_ref("one.json").succeeded();
     let report = sandbox.env().tool_check().succeeded().result();
     let details = |at: usize| -> Vec<String> {
         let checks = report["extension_bindings"][at]["checks"].as_array().expect("a list");
@@ -240,7 +208,7 @@ fn a_preflight_sees_only_its_own_binding() {
     assert_eq!(details(0), ["local", "(none)", "{}"]);
     assert_eq!(details(1), ["local", "one", "{\"n\": 1}"]);
 
-    bind(&["--instance-id", "all", "--answers-ref", "all.json"]);
+    add.instance_id("all").answers_ref("all.json").succeeded();
     let report = sandbox.env().tool_check().exited(1).result();
     let checks = report["extension_bindings"][2]["checks"].as_array().expect("a list");
     let outcomes: Vec<_> = checks[3..].iter().map(|check| check["outcome"].clone()).collect();
@@ -268,19 +236,9 @@ fn a_preflight_sees_only_its_own_binding() {
 #[test]
 fn a_failed_preflight_is_reported_and_the_others_run() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.built_pack(test_artifacts::panics(), "0.1.0", &[]).display().to_string();
-    let update = [
-        "op",
-        "env-packs",
-        "update",
-        "--env",
-        "local",
-        "--slot",
-        "state",
-        "--kind",
-        "test.state.panics@0.1.0",
-    ];
-    sandbox.gtc(update.iter().chain(&["--pack-ref", &pack])).succeeded();
+    let pack = sandbox.built_pack(test_artifacts::panics(), "0.1.0", &[]);
+    let update = sandbox.env_packs().update("state").kind("test.state.panics@0.1.0");
+    update.pack_ref(pack).succeeded();
     let report = sandbox.env().tool_check().exited(1).result();
     assert_eq!(report["bindings"].as_array().map(Vec::len), Some(5));
     let fault = &report["bindings"][4]["fault"];

@@ -161,24 +161,10 @@ fn bind_and_check(
     declared: &[&str],
     answers: &Value,
 ) -> Vec<Value> {
-    let pack = sandbox.built_pack(component(example), "0.1.0", declared).display().to_string();
+    let pack = sandbox.built_pack(component(example), "0.1.0", declared);
     sandbox.write(".greentic/environments/local/answers.json", answers.to_string());
-    let update = [
-        "op",
-        "env-packs",
-        "update",
-        "--env",
-        "local",
-        "--slot",
-        slot,
-        "--kind",
-        kind,
-        "--pack-ref",
-        &pack,
-    ];
-    sandbox
-        .gtc(update.iter().chain(&["--answers-ref", "answers.json", "--grant", "declared"]))
-        .succeeded();
+    let update = sandbox.env_packs().update(slot).kind(kind).pack_ref(pack);
+    update.answers_ref("answers.json").grant_declared().succeeded();
     sandbox.env().doctor().succeeded();
     let report = sandbox.env().tool_check().succeeded().result();
     let checks = report["bindings"]

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::Sha256Digest;
 use serde_json::{Value, json};
 
-use test_support::{Output, Sandbox, repository, text};
+use test_support::verbs::Gtc;
+use test_support::{Sandbox, members, repository, text};
 
 const PATH: &str = "acme.secrets.signed";
 const KIND: &str = "acme.secrets.signed@1.0.0";
@@ -17,22 +18,8 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-fn update(sandbox: &Sandbox, pack: &Path, flags: &[&str]) -> Output {
-    let pack = pack.display().to_string();
-    let update = [
-        "op",
-        "env-packs",
-        "update",
-        "--env",
-        "local",
-        "--slot",
-        "secrets",
-        "--kind",
-        KIND,
-        "--pack-ref",
-        &pack,
-    ];
-    sandbox.gtc(update.iter().chain(flags))
+fn update<'a>(sandbox: &'a Sandbox, pack: &Path) -> Gtc<'a> {
+    sandbox.env_packs().update("secrets").kind(KIND).pack_ref(pack)
 }
 
 fn doctor(sandbox: &Sandbox, code: i32) -> Value {
@@ -40,10 +27,8 @@ fn doctor(sandbox: &Sandbox, code: i32) -> Value {
 }
 
 /// Returns the kinds of the load failures.
-fn failures(sandbox: &Sandbox) -> Vec<String> {
-    let report = doctor(sandbox, 1);
-    let failures = report["load_failures"].as_array().expect("a list");
-    failures.iter().map(|failure| text(&failure["error"]).to_owned()).collect()
+fn failures(sandbox: &Sandbox) -> Vec<Value> {
+    members(&doctor(sandbox, 1)["load_failures"], "error")
 }
 
 fn files(sandbox: &Sandbox) -> [Option<Vec<u8>>; 2] {
@@ -62,39 +47,28 @@ fn only_a_pack_with_a_trusted_signature_is_bound() {
     sandbox.trust(&author);
     let pack = sandbox.valid_pack("secrets", PATH, "^1");
     let extension = sandbox.valid_pack("extension", "acme.ext.signed", "^1");
-    let (before, extension_ref) = (files(&sandbox), extension.display().to_string());
-    let extend = [
-        "op",
-        "extensions",
-        "add",
-        "--env",
-        "local",
-        "--kind",
-        "acme.ext.signed@1.0.0",
-        "--pack-ref",
-        &extension_ref,
-    ];
-    let refused = update(&sandbox, &pack, &[]).refused(1, "unsigned");
+    let before = files(&sandbox);
+    let extend = sandbox.extensions().add().kind("acme.ext.signed@1.0.0").pack_ref(&extension);
+    let refused = update(&sandbox, &pack).refused(1, "unsigned");
     assert!(
         refused.contains("was not bound: it is unsigned") && refused.contains(".sig"),
         "{refused}"
     );
-    sandbox.gtc(extend).refused(1, "unsigned");
+    extend.clone().refused(1, "unsigned");
     for pack in [&pack, &extension] {
         sandbox.sign(pack, &stranger);
     }
-    update(&sandbox, &pack, &[]).refused(1, "signer-not-trusted");
-    sandbox.gtc(extend).refused(1, "signer-not-trusted");
+    update(&sandbox, &pack).refused(1, "signer-not-trusted");
+    extend.clone().refused(1, "signer-not-trusted");
     assert_eq!(files(&sandbox), before, "nothing was written");
     assert!(!sandbox.cache_folder().join("blobs").exists(), "nothing was kept");
 
     for pack in [&pack, &extension] {
         sandbox.sign(pack, &author);
     }
-    assert_eq!(text(&update(&sandbox, &pack, &[]).succeeded().result()["signer"]), author.id);
-    sandbox.human(extend).succeeded().shows(&[&format!("  signed by `{}`\n", author.id)]);
-    let pins = std::fs::read(sandbox.environment("local").join("packs.lock.json")).expect("pins");
-    let pins: Value = serde_json::from_slice(&pins).expect("JSON");
+    assert_eq!(text(&update(&sandbox, &pack).succeeded().result()["signer"]), author.id);
+    extend.human().succeeded().shows(&[&format!("  signed by `{}`\n", author.id)]);
+    let pins: Value = serde_json::from_str(&sandbox.pins()).expect("JSON");
     assert_eq!(pins["packs"][pack.display().to_string()]["signer"], author.id);
     let report = doctor(&sandbox, 0);
     assert_eq!(report["signatures"][0]["state"], "verified");
@@ -113,15 +87,13 @@ fn an_unchecked_pack_is_verified_when_it_is_loaded() {
     let (author, stranger) = (sandbox.key("author.key"), sandbox.key("stranger.key"));
     sandbox.trust(&author);
     let pack = sandbox.valid_pack("secrets", PATH, "^1");
-    update(&sandbox, &pack, &["--no-fetch"]).succeeded();
+    update(&sandbox, &pack).no_fetch().succeeded();
     assert_eq!(failures(&sandbox), ["unsigned"]);
     let sidecar = sandbox.sign(&pack, &stranger);
     assert_eq!(failures(&sandbox), ["signer-not-trusted"]);
     sandbox.sign(&pack, &author);
     doctor(&sandbox, 0);
-    let replace =
-        ["pack", "sign", &pack.display().to_string(), "--key", &author.private, "--replace"];
-    sandbox.gtc(replace).succeeded();
+    sandbox.pack().sign(&pack).key(&author.private).arg("--replace").succeeded();
     let valid = std::fs::read_to_string(&sidecar).expect("a signature");
     let other = sandbox.valid_pack("secrets", "acme.secrets.other", "^1");
     let other = std::fs::read_to_string(sandbox.sign(&other, &author)).expect("a signature");
@@ -153,26 +125,19 @@ fn a_signature_is_cached_with_its_archive_and_verified_again() {
     sandbox.trust(&author);
     let pack = sandbox.valid_pack("secrets", PATH, "^1");
     let sidecar = sandbox.sign(&pack, &author);
-    update(&sandbox, &pack, &[]).succeeded();
+    update(&sandbox, &pack).succeeded();
     std::fs::write(&sidecar, "overwritten").expect("a file");
     doctor(&sandbox, 0);
     std::fs::remove_file(&sidecar).expect("removed");
     std::fs::remove_file(&pack).expect("removed");
     doctor(&sandbox, 0);
 
-    let folder = sandbox.cache_folder().join("signatures/sha256");
-    let folder = std::fs::read_dir(folder)
-        .expect("a folder")
-        .next()
-        .expect("one archive")
-        .expect("an entry")
-        .path();
-    let kept = std::fs::read_dir(&folder)
-        .expect("a folder")
-        .next()
-        .expect("one signature")
-        .expect("an entry")
-        .path();
+    let only = |folder: &Path| {
+        let mut entries = std::fs::read_dir(folder).expect("a folder");
+        entries.next().expect("one entry").expect("an entry").path()
+    };
+    let folder = only(&sandbox.cache_folder().join("signatures/sha256"));
+    let kept = only(&folder);
     let valid = std::fs::read(&kept).expect("a signature");
     std::fs::write(&kept, "overwritten").expect("a file");
     assert_eq!(failures(&sandbox), ["unsigned"], "what is damaged is as good as none");
@@ -196,25 +161,25 @@ fn a_removed_key_verifies_nothing() {
     sandbox.trust(&other);
     let pack = sandbox.valid_pack("secrets", PATH, "^1");
     sandbox.sign(&pack, &author);
-    update(&sandbox, &pack, &[]).succeeded();
-    let verify = ["pack", "verify", &pack.display().to_string(), "--env", "local"];
-    assert_eq!(text(&sandbox.gtc(verify).succeeded().result()["signer"]), author.id);
-    let remove = |key: &str| sandbox.trust_root().remove(key).run();
+    update(&sandbox, &pack).succeeded();
+    let verify = || sandbox.pack().verify(&pack).args(["--env", "local"]);
+    assert_eq!(text(&verify().succeeded().result()["signer"]), author.id);
+    let remove = |key: &str| sandbox.trust_root().remove(key);
     assert_eq!(remove(&author.id).succeeded().result()["keys"], 1);
     remove(&author.id).refused(1, "not-found");
     assert_eq!(failures(&sandbox), ["signer-not-trusted"]);
-    sandbox.gtc(verify).refused(1, "signer-not-trusted");
+    verify().refused(1, "signer-not-trusted");
     let human = sandbox.trust_root().remove(&other.id).human().succeeded();
     human.shows(&["trusts no key now, so signatures are not checked"]);
     assert_eq!(doctor(&sandbox, 0)["signatures"][0]["state"], "not-checked");
-    sandbox.gtc(verify).refused(1, "not-found");
+    verify().refused(1, "not-found");
 }
 
 #[test]
 fn without_a_trust_root_signatures_are_reported_unchecked() {
     let sandbox = sandbox();
     let pack = sandbox.valid_pack("secrets", PATH, "^1");
-    update(&sandbox, &pack, &[]).succeeded();
+    update(&sandbox, &pack).succeeded();
     let shown = |words: &str| sandbox.env().doctor().human().succeeded().shows(&[words]);
     shown(&format!("pack `{}`: unsigned\n", pack.display()));
     let author = sandbox.key("author.key");
@@ -225,7 +190,7 @@ fn without_a_trust_root_signatures_are_reported_unchecked() {
     std::fs::write(root(&sandbox), r#"{"schema": "greentic.trust-root.v1", "keys": []}"#)
         .expect("a file");
     assert_eq!(doctor(&sandbox, 0)["signatures"][0]["state"], "useless");
-    update(&sandbox, &pack, &[]).succeeded();
+    update(&sandbox, &pack).succeeded();
 }
 
 #[test]
@@ -251,17 +216,15 @@ fn a_trust_root_keeps_unknown_members() {
     );
     let again = sandbox.trust_root().add(&author.public).succeeded().result();
     assert_eq!((&again["changed"], &again["keys"]), (&json!(false), &json!(2)));
-    let remove = ["op", "trust-root", "remove", "--env", "local", "--key-id", &author.id];
-    sandbox.gtc(remove.iter().chain(&["--idempotency-key", "7"])).succeeded();
+    sandbox.trust_root().remove(&author.id).idempotency_key("7").succeeded();
     assert_eq!(
         std::fs::read_to_string(root(&sandbox)).expect("a trust root"),
         noted,
         "byte for byte"
     );
 
-    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
-        .expect("a log");
-    let last: Value = serde_json::from_str(log.lines().last().expect("a line")).expect("JSON");
+    let events = sandbox.audit_events("local");
+    let last = events.last().expect("an event");
     assert_eq!((&last["noun"], &last["verb"]), (&json!("trust-root"), &json!("remove")));
     assert_eq!(
         (text(&last["target"]["key_id"]), text(&last["idempotency_key"])),
@@ -281,8 +244,7 @@ fn a_new_trust_root_is_what_the_existing_tools_read() {
     let written = std::fs::read_to_string(root(&sandbox)).expect("a trust root");
     assert_eq!(written.trim_end(), std::fs::read_to_string(fixture).expect("a fixture").trim_end());
     sandbox.trust_root().list().human().succeeded().shows(&["this key\n  ff53c19cf65c"]);
-    let nowhere = ["op", "trust-root", "add", "--env", "nowhere", "--key", &key];
-    sandbox.gtc(nowhere).refused(1, "not-found");
+    sandbox.trust_root().add(&key).env("nowhere").refused(1, "not-found");
     sandbox.trust_root().list().env("nowhere").refused(1, "not-found");
     sandbox.trust_root().remove("../x").refused(2, "invalid-argument");
 }
@@ -320,18 +282,16 @@ fn a_malformed_trust_root_is_reported_and_trusts_no_key() {
     ] {
         assert_ne!(content, good, "{place}");
         std::fs::write(root(&sandbox), &content).expect("a file");
-        let pack_ref = pack.display().to_string();
-        let verbs: [&[&str]; 5] = [
-            &["op", "env", "doctor", "local"],
-            &["op", "env", "tool-check", "local"],
-            &["op", "trust-root", "list", "local"],
-            &["op", "trust-root", "add", "--env", "local", "--key", &author.public],
-            &["pack", "verify", &pack_ref, "--env", "local"],
+        let verbs = [
+            sandbox.env().doctor(),
+            sandbox.env().tool_check(),
+            sandbox.trust_root().list(),
+            sandbox.trust_root().add(&author.public),
+            sandbox.pack().verify(&pack).args(["--env", "local"]),
+            update(&sandbox, &pack),
         ];
-        let ran =
-            verbs.map(|verb| sandbox.gtc(verb)).into_iter().chain([update(&sandbox, &pack, &[])]);
-        for ran in ran {
-            let message = ran.refused(2, "store");
+        for verb in verbs {
+            let message = verb.refused(2, "store");
             assert!(
                 message.contains("local/trust-root.json") && message.contains(place),
                 "{place}: {message}"

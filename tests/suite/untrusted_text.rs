@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use env_pack_domain::{ForeignText, Permissions};
 use serde_json::{Value, json};
 
+use test_support::verbs::Gtc;
 use test_support::wat::Handler;
 use test_support::{Output, Sandbox, gtc_folder, packs, run, text};
 
@@ -29,41 +30,18 @@ fn harmless(ran: &Output) {
 
 /// Runs a command with text and JSON output. Returns the latter.
 #[track_caller]
-fn both<S: AsRef<std::ffi::OsStr>>(sandbox: &Sandbox, arguments: &[S]) -> Output {
-    let human = sandbox.human(arguments);
-    harmless(&human);
-    let json = sandbox.gtc(arguments);
+fn both(command: Gtc<'_>) -> Output {
+    harmless(&command.clone().human().run());
+    let json = command.run();
     harmless(&json);
     json
-}
-
-fn bind(sandbox: &Sandbox, instance: &str, pack: &str) -> Output {
-    let kind =
-        ["--kind", "test.extension.liar@1.0.0", "--pack-ref", pack, "--instance-id", instance];
-    let answers = format!("{instance}.json");
-    let base = [
-        "op",
-        "extensions",
-        "add",
-        "--env",
-        "local",
-        "--grant",
-        "declared",
-        "--answers-ref",
-        &answers,
-    ];
-    sandbox.gtc(base.iter().chain(&kind))
 }
 
 /// A pack with hostile text everywhere, including its file name.
 fn spoofing_pack(sandbox: &Sandbox) -> String {
     let pack = sandbox.home().join(format!("{NAME}.gtpack")).display().to_string();
-    let component = test_artifacts::liar().display().to_string();
-    let build =
-        ["pack", "build", "--component", &component, "--version", "1.0.0", "--output", &pack];
-    let built =
-        both(sandbox, &[&build[..], &["--publisher", LIE, "--allow-tool", "probed *"]].concat())
-            .succeeded();
+    let build = sandbox.pack().build(test_artifacts::liar()).version("1.0.0").output(&pack);
+    let built = both(build.args(["--publisher", LIE]).allow_tool("probed *")).succeeded();
     assert_eq!(built.result()["path"], pack);
     pack
 }
@@ -76,16 +54,18 @@ fn text_of_a_pack_cannot_spoof_terminal_output() {
         "printf '\\033[2J\\r\\nFAKED a\\nFAKED b'; printf '\\302\\233FAKED' >&2",
     );
     let pack = spoofing_pack(&sandbox);
-    let inspected = both(&sandbox, &["pack", "inspect", &pack]).succeeded().result();
+    let inspected = both(sandbox.pack().inspect(&pack)).succeeded().result();
     assert_eq!((&inspected["publisher"], &inspected["pack_ref"]), (&json!(LIE), &json!(pack)));
     for instance in ["lies", "panic", "twins"] {
         sandbox.write(
             format!(".greentic/environments/local/{instance}.json"),
             json!({ instance: LIE }).to_string(),
         );
-        harmless(&bind(&sandbox, instance, &pack).succeeded());
+        let add = sandbox.extensions().add().kind("test.extension.liar@1.0.0").pack_ref(&pack);
+        let add = add.instance_id(instance).answers_ref(format!("{instance}.json"));
+        harmless(&add.grant_declared().succeeded());
     }
-    let checked = both(&sandbox, &["op", "env", "tool-check", "local", "-v"]).exited(1);
+    let checked = both(sandbox.env().tool_check().arg("-v")).exited(1);
     let bindings = &checked.result()["extension_bindings"];
     let checks = bindings[0]["checks"].as_array().expect("a list");
     assert_eq!(checks[0]["outcome"]["detail"], "\u{1b}[2J\r\nFAKED a\nFAKED b\u{9b}FAKED");
@@ -104,51 +84,31 @@ fn text_of_a_pack_cannot_spoof_terminal_output() {
         "five levels in three preflights, and a panic: {checked:?}"
     );
 
-    for verb in [
-        &["op", "env", "show"][..],
-        &["op", "env", "doctor"],
-        &["op", "env", "list"],
-        &["op", "extensions", "list", "local"],
-        &["op", "grants", "list"],
-    ] {
-        both(&sandbox, verb).succeeded();
-    }
+    both(sandbox.env().show()).succeeded();
+    both(sandbox.env().doctor()).succeeded();
+    both(sandbox.env().list()).succeeded();
+    both(sandbox.extensions().list()).succeeded();
+    both(sandbox.grants().list()).succeeded();
     let resolved = both(
-        &sandbox,
-        &["op", "extensions", "resolve", "--env", "local", "ext://test.extension.liar/lies"],
+        sandbox.extensions().resolve("ext://test.extension.liar/lies").args(["--env", "local"]),
     );
     assert_eq!(resolved.succeeded().result()["answers"], json!({"lies": LIE}));
 
     // the file is missing, then replaced
     std::fs::write(&pack, LIE).expect("a file");
-    both(&sandbox, &["op", "env", "doctor"]).exited(1);
-    both(&sandbox, &["pack", "inspect", &pack]).exited(1);
+    both(sandbox.env().doctor()).exited(1);
+    both(sandbox.pack().inspect(&pack)).exited(1);
     std::fs::remove_file(&pack).expect("a file");
-    both(&sandbox, &["pack", "inspect", &pack]).exited(1);
-    both(&sandbox, &["op", "env", "doctor"]);
-    both(
-        &sandbox,
-        &[
-            "op",
-            "grants",
-            "revoke",
-            "--env",
-            "local",
-            "--kind",
-            "test.extension.liar",
-            "--tool",
-            "other",
-        ],
-    )
-    .exited(1);
+    both(sandbox.pack().inspect(&pack)).exited(1);
+    both(sandbox.env().doctor());
+    both(sandbox.grants().revoke("test.extension.liar").args(["--tool", "other"])).exited(1);
     audited(&sandbox);
 }
 
 /// Requires that every line of the audit log is a JSON document without control characters.
 #[track_caller]
 fn audited(sandbox: &Sandbox) {
-    let log = std::fs::read_to_string(sandbox.environment("local").join("audit/events.jsonl"))
-        .expect("a log");
+    let log = sandbox.audit_log("local");
     harmless(&Output { code: 0, stdout: log.clone(), stderr: String::new() });
     assert!(
         log.lines()
@@ -163,17 +123,12 @@ fn text_of_a_component_cannot_spoof_terminal_output() {
     for (path, versions) in [(LIE, "^1"), ("test.state.liar", LIE), ("", "")] {
         let component = Handler::new("state", path, versions).component();
         let file = sandbox.write("liar.wasm", &component).display().to_string();
-        both(&sandbox, &["pack", "build", "--component", &file, "--version", "1.0.0"]).exited(1);
+        both(sandbox.pack().build(&file).version("1.0.0")).exited(1);
         let bytes =
             packs::archive("state", "test.state.liar", "^1", component, Permissions::default());
         let pack = sandbox.write("liar.gtpack", bytes).display().to_string();
-        let kind = ["--kind", "test.state.liar@1.0.0", "--pack-ref", &pack];
-        both(
-            &sandbox,
-            &[&["op", "env-packs", "update", "--env", "local", "--slot", "state"], &kind[..]]
-                .concat(),
-        )
-        .exited(1);
+        let update = sandbox.env_packs().update("state").kind("test.state.liar@1.0.0");
+        both(update.pack_ref(pack)).exited(1);
     }
     // an import and an archive entry with this name
     let mut handler = Handler::new("state", "test.state.liar", "^1");
@@ -192,7 +147,7 @@ fn text_of_a_component_cannot_spoof_terminal_output() {
         bytes[at..at + lie.len()].copy_from_slice(lie);
     }
     let pack = sandbox.write("liar.gtpack", bytes).display().to_string();
-    both(&sandbox, &["pack", "inspect", &pack]).exited(1);
+    both(sandbox.pack().inspect(&pack)).exited(1);
     // malformed documents in an archive
     for (from, to) in [
         ("pack-v1", "\u{1b}[2J\r\nF"),
@@ -201,13 +156,9 @@ fn text_of_a_component_cannot_spoof_terminal_output() {
     ] {
         let bytes = edited(&valid, from, to);
         let pack = sandbox.write("liar.gtpack", bytes).display().to_string();
-        both(&sandbox, &["pack", "inspect", &pack]);
-        let kind = ["--kind", "test.state.liar@1.0.0", "--pack-ref", &pack];
-        both(
-            &sandbox,
-            &[&["op", "env-packs", "update", "--env", "local", "--slot", "state"], &kind[..]]
-                .concat(),
-        );
+        both(sandbox.pack().inspect(&pack));
+        let update = sandbox.env_packs().update("state").kind("test.state.liar@1.0.0");
+        both(update.pack_ref(pack));
     }
     audited(&sandbox);
 }
@@ -257,15 +208,15 @@ fn files_of_an_environment_cannot_spoof_terminal_output() {
         change(&mut changed);
         sandbox.write(".greentic/environments/local/environment.json", changed.to_string());
         for verb in [
-            &["op", "env", "show"][..],
-            &["op", "env", "doctor"],
-            &["op", "env", "list"],
-            &["op", "env", "tool-check"],
-            &["op", "env-packs", "list"],
-            &["op", "grants", "list"],
-            &["op", "env", "init"],
+            sandbox.env().show(),
+            sandbox.env().doctor(),
+            sandbox.env().list(),
+            sandbox.env().tool_check(),
+            sandbox.env_packs().list(),
+            sandbox.grants().list(),
+            sandbox.env().init(),
         ] {
-            both(&sandbox, verb);
+            both(verb);
         }
     };
     change(&|document| document["name"] = json!(LIE));
@@ -280,7 +231,7 @@ fn files_of_an_environment_cannot_spoof_terminal_output() {
     change(&|document| document["packs"][0]["pack_ref"] = json!(format!("/tmp/{NAME}")));
     change(&|document| document["packs"][0]["pack_ref"] = json!(format!("{}://{NAME}", "repo")));
     sandbox.write(".greentic/environments/local/environment.json", format!("{{\"a\": {LIE}"));
-    both(&sandbox, &["op", "env", "doctor"]).exited(2);
+    both(sandbox.env().doctor()).exited(2);
     sandbox.write(".greentic/environments/local/environment.json", document.to_string());
     for lock in [
         json!(LIE),
@@ -288,12 +239,12 @@ fn files_of_an_environment_cannot_spoof_terminal_output() {
         json!({"schema": "greentic.env-pack-lock.v1", "packs": {LIE: {"archive_sha256": LIE, "size": 1, "handlers": [], "locked_at": LIE}}}),
     ] {
         sandbox.write(".greentic/environments/local/packs.lock.json", lock.to_string());
-        both(&sandbox, &["op", "env", "doctor"]).exited(2);
+        both(sandbox.env().doctor()).exited(2);
     }
     // a folder with this name is not an environment
     std::fs::create_dir(sandbox.home().join(".greentic/environments").join(NAME))
         .expect("a folder");
-    both(&sandbox, &["op", "env", "list"]);
+    both(sandbox.env().list());
 }
 
 #[test]
@@ -301,52 +252,41 @@ fn arguments_and_file_names_cannot_spoof_terminal_output() {
     let sandbox = Sandbox::with_local();
     let flag = format!("--{LIE}");
     let value = format!("--format={LIE}");
-    let add = |slot, kind, pack_ref, more: &[&'static str]| {
-        let base = [
-            "op",
-            "env-packs",
-            "add",
-            "--env",
-            "local",
-            "--slot",
-            slot,
-            "--kind",
-            kind,
-            "--pack-ref",
-            pack_ref,
-        ];
-        [&base[..], more].concat()
-    };
-    let hostile = [
-        vec![LIE],
-        vec![&flag],
-        vec![&value],
-        vec!["op", LIE],
-        vec!["op", "env", LIE],
-        vec!["op", "env", "doctor", LIE],
-        vec!["op", "env", "doctor", "local", LIE],
-        vec!["op", "env", "doctor", "local", &flag],
-        vec!["op", "env", "doctor", "--store-root", LIE],
-        vec!["op", "env", "list", "--store-root", LIE],
-        vec!["op", "env", "create", "--env", LIE],
-        vec!["op", "extensions", "resolve", LIE],
-        vec!["op", "env-packs", "list", "--answers", LIE],
-        vec!["completions", LIE],
-        vec!["pack", "inspect", LIE],
-        vec!["pack", "build", "--component", LIE, "--version", LIE],
-        vec!["pack", "build", "--component", LIE, "--version", "1.0.0"],
-        add(LIE, "a.b@1.0.0", "x", &[]),
-        add("revocation", LIE, "x", &[]),
-        add("revocation", "a.b@1.0.0", LIE, &[]),
-        add("revocation", "a.b@1.0.0", "x", &["--grant-tool", LIE]),
-        add("revocation", "a.b@1.0.0", "x", &["--grant-network", LIE]),
-        add("revocation", "a.b@1.0.0", "x", &["--answers-ref", LIE, "--idempotency-key", LIE]),
-        add("revocation", "a.b@1.0.0", LIE, &["--no-fetch", "--idempotency-key", LIE]),
-    ];
-    for arguments in &hostile {
-        both(&sandbox, arguments);
+    for arguments in [
+        &[LIE][..],
+        &[&flag],
+        &[&value],
+        &["op", LIE],
+        &["op", "env", LIE],
+        &["op", "env", "doctor", LIE],
+        &["op", "env", "doctor", "local", LIE],
+        &["op", "env", "doctor", "local", &flag],
+        &["op", "env", "doctor", "--store-root", LIE],
+        &["op", "env", "list", "--store-root", LIE],
+        &["op", "env", "create", "--env", LIE],
+        &["op", "extensions", "resolve", LIE],
+        &["op", "env-packs", "list", "--answers", LIE],
+        &["completions", LIE],
+        &["pack", "inspect", LIE],
+        &["pack", "build", "--component", LIE, "--version", LIE],
+        &["pack", "build", "--component", LIE, "--version", "1.0.0"],
+    ] {
+        both(sandbox.verb("").args(arguments));
     }
-    both(&sandbox, &["op", "env", "doctor", "local"]);
+    let add = |slot, kind, pack_ref| sandbox.env_packs().add(slot).kind(kind).pack_ref(pack_ref);
+    let valid = add("revocation", "a.b@1.0.0", "x");
+    for command in [
+        add(LIE, "a.b@1.0.0", "x"),
+        add("revocation", LIE, "x"),
+        add("revocation", "a.b@1.0.0", LIE),
+        valid.clone().grant_tool(LIE),
+        valid.clone().grant_network(LIE),
+        valid.answers_ref(LIE).idempotency_key(LIE),
+        add("revocation", "a.b@1.0.0", LIE).no_fetch().idempotency_key(LIE),
+        sandbox.env().doctor(),
+    ] {
+        both(command);
+    }
     for (name, content) in [
         ("a.json", format!("{{{}: 1}}", json!(LIE))),
         ("a.yaml", format!("{}: 1", json!(LIE))),
@@ -354,7 +294,7 @@ fn arguments_and_file_names_cannot_spoof_terminal_output() {
         ("c.json", json!({"environment_id": LIE}).to_string()),
     ] {
         sandbox.write(name, content);
-        let ran = both(&sandbox, &["op", "env", "create", "--answers", name]).exited(2);
+        let ran = both(sandbox.verb("op env create").answers(name)).exited(2);
         assert!(ran.stderr.contains("invalid-argument"), "{ran:?}");
     }
     // the program name, a variable, and bytes that are not UTF-8
@@ -374,18 +314,8 @@ fn suggested_commands_quote_untrusted_text() {
     let valid = sandbox.valid_pack("state", "test.state.valid", "^1");
     let pack = sandbox.home().join("x; touch pasted $(touch pasted)'.gtpack").display().to_string();
     std::fs::copy(&valid, &pack).expect("a copy");
-    let update = [
-        "op",
-        "env-packs",
-        "update",
-        "--env",
-        "local",
-        "--slot",
-        "state",
-        "--kind",
-        "test.state.valid@1.0.0",
-    ];
-    sandbox.gtc(update.iter().chain(&["--pack-ref", &pack])).succeeded();
+    let update = sandbox.env_packs().update("state").kind("test.state.valid@1.0.0");
+    update.pack_ref(&pack).succeeded();
     let other = packs::archive(
         "state",
         "test.state.valid",

@@ -58,7 +58,7 @@ fn symbolic_links_are_followed_only_to_regular_files() {
         link
     };
     let valid = sandbox.write("valid.gtpack", pack().bytes());
-    let to_valid = link("to-valid", &valid).display().to_string();
+    let to_valid = link("to-valid", &valid);
     sandbox.pack().inspect(&to_valid).succeeded();
     refused(&sandbox, &link("to-nothing", Path::new("nothing")), 1, "file-not-found");
     refused(&sandbox, &link("to-itself", Path::new("to-itself")), 2, "io");
@@ -73,10 +73,7 @@ fn unreadable_files_do_not_block() {
     // root can read it regardless of its mode
     match std::fs::read(&secret) {
         Err(_) => refused(&sandbox, &secret, 2, "io"),
-        Ok(_) => {
-            let path = secret.display().to_string();
-            sandbox.pack().inspect(&path).refused(1, "zip-end-record");
-        }
+        Ok(_) => drop(sandbox.pack().inspect(&secret).refused(1, "zip-end-record")),
     }
 }
 
@@ -104,8 +101,7 @@ fn an_endless_file_is_not_read() {
                 file.write_all(&[0; 1 << 20]).expect("space");
             }
         });
-        let path = growing.display().to_string();
-        let ran = sandbox.pack().inspect(&path).exited(1);
+        let ran = sandbox.pack().inspect(&growing).exited(1);
         is_over.store(true, Ordering::Relaxed);
         assert!(ran.stderr.contains("growing"), "{ran:?}");
     });

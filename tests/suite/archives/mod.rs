@@ -173,7 +173,7 @@ fn names_in_a_hostile_archive_are_escaped() {
     zip.entry("notes/b.txt")
         .both(|header| header.name = b"\x1b[2J\x07 all \xe2\x80\xae good".to_vec());
     let sandbox = Sandbox::new();
-    let path = sandbox.write("one.gtpack", zip.bytes()).display().to_string();
+    let path = sandbox.write("one.gtpack", zip.bytes());
     let ran = sandbox.pack().inspect(&path).human().exited(1);
     assert!(
         ran.stderr.contains(r"\u{1b}[2J\u{7} all \u{202e} good"),

@@ -49,23 +49,10 @@ fn bind_and_check(
     );
     assert_eq!(built["warnings"], json!(null), "{built}");
     author.sandbox.program(program, &format!("echo {prints}"));
-    let pack = folder.join(text(&built["path"])).display().to_string();
-    let kind = format!("{path}@0.1.0");
-    let update = [
-        "op",
-        "env-packs",
-        "update",
-        "--env",
-        "local",
-        "--slot",
-        slot,
-        "--kind",
-        &kind,
-        "--pack-ref",
-        &pack,
-    ];
+    let pack = folder.join(text(&built["path"]));
     author.sandbox.pack().validate(&pack).succeeded();
-    author.sandbox.gtc(update).succeeded();
+    let update = author.sandbox.env_packs().update(slot).kind(format!("{path}@0.1.0"));
+    update.pack_ref(pack).succeeded();
     author.sandbox.env().doctor().succeeded();
     let report = author.sandbox.env().tool_check().exited(0).result();
     let bound = report["bindings"]

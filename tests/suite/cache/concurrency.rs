@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use env_pack_domain::Sha256Digest;
 
-use super::{bind, blob, bound, cache, names};
+use super::{bind, blob, bound, names};
 use test_support::Sandbox;
 
 /// The number of concurrent processes.
@@ -18,26 +18,11 @@ fn concurrent_binds_of_the_same_archive_succeed() {
     let pack = sandbox.valid_pack("state", "acme.state.redis", "^1");
     let ids: Vec<_> = (0..PROCESSES).map(|at| format!("e{at}")).collect();
     ids.iter().for_each(|id| drop(sandbox.gtc(["op", "env", "create", "--empty", id]).succeeded()));
-    let shown = pack.display().to_string();
     std::thread::scope(|scope| {
         for id in &ids {
-            let add = [
-                "op",
-                "env-packs",
-                "add",
-                "--env",
-                id,
-                "--slot",
-                "state",
-                "--kind",
-                "acme.state.redis@1.0.0",
-            ];
-            let arguments: Vec<_> = add
-                .iter()
-                .map(|word| word.to_string())
-                .chain(["--pack-ref".into(), shown.clone()])
-                .collect();
-            scope.spawn(|| sandbox.gtc(arguments).succeeded());
+            let add = sandbox.env_packs().add("state").env(id).kind("acme.state.redis@1.0.0");
+            let add = add.pack_ref(&pack);
+            scope.spawn(|| add.succeeded());
         }
     });
     let kept = blob(&sandbox, &pack);
@@ -45,10 +30,9 @@ fn concurrent_binds_of_the_same_archive_succeed() {
         names(kept.parent().expect("a folder")),
         [kept.file_name().expect("a name").to_string_lossy()]
     );
-    let pinned_by =
-        cache(&sandbox, &["list"]).succeeded().result()["archives"][0]["pinned_by"].clone();
+    let pinned_by = sandbox.cache().list().succeeded().result()["archives"][0]["pinned_by"].clone();
     assert_eq!(pinned_by.as_array().expect("a list").len(), PROCESSES);
-    cache(&sandbox, &["verify"]).succeeded();
+    sandbox.cache().verify().succeeded();
 }
 
 #[test]
@@ -68,10 +52,10 @@ fn gc_removes_no_archive_that_is_about_to_be_pinned() {
             }
         });
         while !binding.is_finished() {
-            cache(&sandbox, &["gc"]).succeeded();
+            sandbox.cache().gc().succeeded();
         }
     });
-    cache(&sandbox, &["gc"]).succeeded();
+    sandbox.cache().gc().succeeded();
     // the bound pack and the rollback target
     let folder = sandbox.cache_folder().join("blobs/sha256");
     assert_eq!(names(&folder).len(), 2);
@@ -89,7 +73,7 @@ fn gc_waits_for_the_shared_lock() {
     let pack = sandbox.valid_pack("state", "acme.state.other", "^1");
     bind(&sandbox, "acme.state.other", &pack).succeeded();
     std::thread::scope(|scope| {
-        let gc = scope.spawn(|| cache(&sandbox, &["gc"]).succeeded());
+        let gc = scope.spawn(|| sandbox.cache().gc().succeeded());
         let until = Instant::now() + Duration::from_millis(300);
         while Instant::now() < until {
             assert!(!gc.is_finished() && unpinned.exists());
@@ -127,9 +111,8 @@ fn a_process_killed_at_any_moment_does_not_damage_the_cache() {
     let (mut killed, mut half_written) = (0, 0);
     for step in 0..40_u32 {
         forget();
-        let mut command = sandbox.gtc_command();
-        command.args(["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind"]);
-        command.arg(format!("{path}@1.0.0")).arg("--pack-ref").arg(&pack);
+        let update = sandbox.env_packs().update("state").kind(format!("{path}@1.0.0"));
+        let mut command = update.pack_ref(&pack).command();
         let mut child =
             command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
         std::thread::sleep(duration * step / 40);
@@ -137,7 +120,7 @@ fn a_process_killed_at_any_moment_does_not_damage_the_cache() {
         killed += usize::from(!child.wait().expect("it ends").success());
         half_written += usize::from(names(&folder).iter().any(|name| name.starts_with('.')));
         // every file with a digest as its name has that digest
-        cache(&sandbox, &["verify"]).succeeded();
+        sandbox.cache().verify().succeeded();
     }
     assert!(
         killed >= 5,
@@ -159,13 +142,13 @@ fn temporary_files_of_killed_processes_are_removed() {
         fs::write(kept.with_file_name(name), "half").expect("a file");
     };
     (0..3).for_each(leave);
-    assert_eq!(cache(&sandbox, &["list"]).succeeded().result()["half_written"], 3);
+    assert_eq!(sandbox.cache().list().succeeded().result()["half_written"], 3);
     fs::remove_file(&kept).expect("removed");
     bind(&sandbox, "acme.state.redis", &pack).succeeded();
     assert_eq!(names(kept.parent().expect("a folder")).len(), 1);
     // garbage collection removes them, too
     (0..3).for_each(leave);
-    let gc = cache(&sandbox, &["gc"]).succeeded().result();
+    let gc = sandbox.cache().gc().succeeded().result();
     assert_eq!(gc["freed_bytes"], 12);
     assert_eq!(names(kept.parent().expect("a folder")).len(), 1);
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use super::{bind, blob, bound, cache, names, reasons};
+use super::{bind, blob, bound, names, reasons};
 use test_support::{Sandbox, text};
 
 #[test]
@@ -27,12 +27,12 @@ fn only_regular_files_are_cached_archives() {
     for (what, plant) in plant {
         clear();
         plant();
-        let report = cache(&sandbox, &["verify", "--keep"]).exited(1).result();
+        let report = sandbox.cache().verify().arg("--keep").exited(1).result();
         assert_eq!(reasons(&report["faults"], "code"), [("archive", "not-a-file")], "{what}");
         assert!(text(&report["faults"][0]["reason"]).contains(what), "{report}");
         // `gc` does not remove pinned files
-        assert_eq!(cache(&sandbox, &["gc"]).succeeded().result()["removed"], json!([]));
-        let report = cache(&sandbox, &["verify"]).exited(1).result();
+        assert_eq!(sandbox.cache().gc().succeeded().result()["removed"], json!([]));
+        let report = sandbox.cache().verify().exited(1).result();
         assert_eq!(report["faults"][0]["removed"], true, "{what}");
         assert!(kept.symlink_metadata().is_err(), "{what}");
         assert_eq!(fs::read(&elsewhere).expect("the target of a link is not removed"), bytes);
@@ -47,11 +47,11 @@ fn only_regular_files_are_cached_archives() {
     clear();
     fs::create_dir(&kept).expect("a folder");
     fs::write(kept.join("diary"), "dear diary").expect("a file");
-    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    let report = sandbox.cache().verify().exited(1).result();
     assert!(!text(&report["faults"][0]["not_removed"]).is_empty(), "{report}");
     bind(&sandbox, "acme.state.redis", &pack).refused(2, "io");
     sandbox.env_packs().remove("state").succeeded();
-    let gc = cache(&sandbox, &["gc"]).exited(1).result();
+    let gc = sandbox.cache().gc().exited(1).result();
     assert_eq!(gc["failed"].as_array().expect("a list").len(), 1);
     assert!(kept.join("diary").exists());
 }
@@ -67,7 +67,7 @@ fn a_huge_file_is_not_read() {
     };
     sparse(&kept);
     sparse(&unpinned);
-    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    let report = sandbox.cache().verify().exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), [("archive", "archive-too-large"); 2]);
     // it may be valid under a larger limit
     assert!(kept.exists() && unpinned.exists());
@@ -76,12 +76,12 @@ fn a_huge_file_is_not_read() {
     fs::remove_file(code).expect("removed");
     sparse(code);
     fs::set_permissions(code, fs::Permissions::from_mode(0o400)).expect("permissions");
-    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    let report = sandbox.cache().verify().exited(1).result();
     assert_eq!(reasons(&report["faults"], "code")[2], ("compiled", "damaged"));
-    cache(&sandbox, &["gc"]).succeeded();
+    sandbox.cache().gc().succeeded();
     assert!(kept.exists() && !unpinned.exists());
     bind(&sandbox, "acme.state.redis", &pack).succeeded();
-    cache(&sandbox, &["verify"]).succeeded();
+    sandbox.cache().verify().succeeded();
 }
 
 #[test]
@@ -97,11 +97,11 @@ fn unknown_files_are_kept_and_escaped() {
     }
     let before = (names(&archives), names(&compiled));
     for verb in ["list", "verify", "gc"] {
-        cache(&sandbox, &[verb]).succeeded();
+        sandbox.gtc(["cache", verb]).succeeded();
         let human = sandbox.human(["cache", verb]).succeeded();
         assert!(!human.stdout.contains(['\u{1b}', '\u{202e}']), "{human:?}");
     }
-    let listed = cache(&sandbox, &["list"]).succeeded().result();
+    let listed = sandbox.cache().list().succeeded().result();
     assert_eq!(listed["strangers"].as_array().expect("a list").len(), 2 * (unknown.len() + 1));
     assert_eq!((names(&archives), names(&compiled)), before);
 }
@@ -112,11 +112,11 @@ fn files_of_other_users_are_trusted_only_by_digest() {
     let kept = blob(&sandbox, &pack);
     // an archive is verified by its digest, so its owner and mode do not matter
     fs::set_permissions(&kept, fs::Permissions::from_mode(0o666)).expect("permissions");
-    cache(&sandbox, &["verify"]).succeeded();
+    sandbox.cache().verify().succeeded();
     // code is not; only the superuser can change owners, and can read every file
     if !is_superuser() {
         fs::set_permissions(&kept, fs::Permissions::from_mode(0o000)).expect("permissions");
-        let report = cache(&sandbox, &["verify"]).exited(1).result();
+        let report = sandbox.cache().verify().exited(1).result();
         assert_eq!(
             (&report["faults"][0]["code"], &report["faults"][0]["removed"]),
             (&json!("io"), &json!(false))
@@ -126,11 +126,11 @@ fn files_of_other_users_are_trusted_only_by_digest() {
     chown(&kept, Some(1), Some(1)).expect("an owner");
     let code = &sandbox.compiled()[0];
     chown(code, Some(1), Some(1)).expect("an owner");
-    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    let report = sandbox.cache().verify().exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), [("compiled", "not-private")]);
     assert!(!code.exists());
     sandbox.env().doctor().succeeded();
-    cache(&sandbox, &["verify"]).succeeded();
+    sandbox.cache().verify().succeeded();
 }
 
 fn is_superuser() -> bool {
@@ -143,14 +143,14 @@ fn an_unusable_cache_is_reported() {
     let sandbox = Sandbox::new().with_own_cache();
     sandbox.write("cache/blobs", "a file where a folder belongs");
     for verb in ["list", "verify", "gc"] {
-        let message = cache(&sandbox, &[verb]).refused(2, "io");
+        let message = sandbox.gtc(["cache", verb]).refused(2, "io");
         assert!(message.contains("/cache/blobs"), "{verb}: {message}");
     }
-    cache(&sandbox, &["path"]).succeeded();
+    sandbox.gtc(["cache", "path"]).succeeded();
     fs::remove_file(sandbox.cache_folder().join("blobs")).expect("removed");
     sandbox.write("cache/compiled", "a file where a folder belongs");
     for verb in ["list", "verify", "gc"] {
-        let message = cache(&sandbox, &[verb]).refused(2, "io");
+        let message = sandbox.gtc(["cache", verb]).refused(2, "io");
         assert!(message.contains("/cache/compiled"), "{verb}: {message}");
     }
 }

@@ -28,14 +28,7 @@ fn bound(path: &str) -> (Sandbox, PathBuf) {
 /// Binds a pack to the slot `state`.
 fn bind(sandbox: &Sandbox, path: &str, pack: &Path) -> Output {
     let kind = format!("{path}@1.0.0");
-    let pack = pack.display().to_string();
-    let update =
-        ["op", "env-packs", "update", "--env", "local", "--slot", "state", "--kind", &kind];
-    sandbox.gtc(update.iter().chain(&["--pack-ref", &pack]))
-}
-
-fn cache(sandbox: &Sandbox, arguments: &[&str]) -> Output {
-    sandbox.gtc(["cache"].iter().chain(arguments))
+    sandbox.env_packs().update("state").kind(kind).pack_ref(pack).run()
 }
 
 /// The file of a pack in the cache.
@@ -75,10 +68,10 @@ fn reasons<'a>(list: &'a Value, member: &str) -> Vec<(&'a str, &'a str)> {
 fn the_cache_lists_archives_and_their_pins() {
     let (sandbox, pack) = bound("acme.state.redis");
     assert_eq!(
-        text(&cache(&sandbox, &["path"]).succeeded().result()["path"]),
+        text(&sandbox.gtc(["cache", "path"]).succeeded().result()["path"]),
         sandbox.cache_folder().display().to_string()
     );
-    let listed = cache(&sandbox, &["list"]).succeeded().result();
+    let listed = sandbox.cache().list().succeeded().result();
     let size = fs::metadata(&pack).expect("a pack").len();
     let sha256 = blob(&sandbox, &pack).file_name().expect("a name").to_string_lossy().into_owned();
     let pinned_by = json!([{"environment_id": "local", "pack_ref": pack.display().to_string()}]);
@@ -105,7 +98,7 @@ fn the_cache_lists_archives_and_their_pins() {
 fn an_empty_cache_stays_empty() {
     let sandbox = Sandbox::new().with_own_cache();
     for verb in [&["path"][..], &["list"], &["verify"], &["gc"], &["gc", "--dry-run"]] {
-        cache(&sandbox, verb).succeeded();
+        sandbox.gtc([&["cache"], verb].concat()).succeeded();
         assert!(!sandbox.cache_folder().exists(), "{verb:?}");
     }
 }
@@ -113,13 +106,13 @@ fn an_empty_cache_stays_empty() {
 #[test]
 fn damaged_archives_are_reported_and_removed() {
     let (sandbox, pack) = bound("acme.state.redis");
-    cache(&sandbox, &["verify"]).succeeded();
+    sandbox.cache().verify().succeeded();
     let kept = blob(&sandbox, &pack);
     let mut bytes = fs::read(&kept).expect("a blob");
     bytes[100] ^= 1;
     fs::write(&kept, &bytes).expect("a file");
 
-    let report = cache(&sandbox, &["verify", "--keep"]).exited(1).result();
+    let report = sandbox.cache().verify().arg("--keep").exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), [("archive", "damaged")]);
     assert_eq!(
         (&report["faults"][0]["removed"], fs::read(&kept).expect("it is not removed")),
@@ -139,12 +132,12 @@ fn damaged_archives_are_reported_and_removed() {
         "1 fault",
     ]);
     assert!(!kept.exists());
-    let report = cache(&sandbox, &["verify"]).succeeded().result();
+    let report = sandbox.cache().verify().succeeded().result();
     assert_eq!(report["missing"][0]["pinned_by"][0]["environment_id"], "local");
     // binding caches it again
     fs::rename(&elsewhere, &pack).expect("moved back");
     bind(&sandbox, "acme.state.redis", &pack).succeeded();
-    assert_eq!(cache(&sandbox, &["verify"]).succeeded().result()["missing"], json!([]));
+    assert_eq!(sandbox.cache().verify().succeeded().result()["missing"], json!([]));
 }
 
 #[test]
@@ -183,18 +176,18 @@ fn damaged_code_is_reported_and_compiled_again() {
     mode(&code[4], 0o646);
     let faults = ["damaged", "damaged", "no-record", "no-record", "not-private"]
         .map(|code| ("compiled", code));
-    let report = cache(&sandbox, &["verify", "--keep"]).exited(1).result();
+    let report = sandbox.cache().verify().arg("--keep").exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), faults);
     assert_eq!(sandbox.compiled(), code);
-    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    let report = sandbox.cache().verify().exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), faults);
     assert_eq!(sandbox.compiled(), [code[5].clone()]);
     sandbox.env().doctor().succeeded();
     assert_eq!(sandbox.compiled(), code);
-    cache(&sandbox, &["verify"]).succeeded();
+    sandbox.cache().verify().succeeded();
     // in a folder that other users may write to, no code is used
     mode(&sandbox.cache_folder().join("compiled"), 0o777);
-    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    let report = sandbox.cache().verify().exited(1).result();
     assert!(
         reasons(&report["faults"], "code")
             .iter()
@@ -209,23 +202,23 @@ fn gc_keeps_bound_packs_and_rollback_targets() {
     let second = sandbox.valid_pack("state", "acme.state.two", "^1");
     bind(&sandbox, "acme.state.two", &second).succeeded();
     let (first, second) = (blob(&sandbox, &first), blob(&sandbox, &second));
-    let gc = cache(&sandbox, &["gc"]).succeeded().result();
+    let gc = sandbox.cache().gc().succeeded().result();
     assert_eq!((&gc["removed"], &gc["freed_bytes"]), (&json!([]), &json!(0)));
     assert!(first.exists() && second.exists());
 
     // after a rollback, nothing refers to the second one
     sandbox.env_packs().rollback("state").succeeded();
-    let would = cache(&sandbox, &["gc", "--dry-run"]).succeeded().result();
+    let would = sandbox.cache().gc().dry_run().succeeded().result();
     assert_eq!(reasons(&would["removed"], "reason"), [("archive", "no environment pins it")]);
     assert!(second.exists());
     sandbox.cache().gc().dry_run().human().succeeded().shows(&["✓ would free "]);
-    let gc = cache(&sandbox, &["gc"]).succeeded().result();
+    let gc = sandbox.cache().gc().succeeded().result();
     assert_eq!((&gc["removed"], &gc["freed_bytes"]), (&would["removed"], &would["freed_bytes"]));
     assert!(first.exists() && !second.exists());
     sandbox.env().doctor().succeeded();
 
     sandbox.env_packs().remove("state").succeeded();
-    cache(&sandbox, &["gc"]).succeeded();
+    sandbox.cache().gc().succeeded();
     assert!(!first.exists());
 }
 
@@ -234,9 +227,9 @@ fn gc_keeps_archives_of_other_stores() {
     let (sandbox, pack) = bound("acme.state.redis");
     let kept = blob(&sandbox, &pack);
     let elsewhere = sandbox.home().join("elsewhere").display().to_string();
-    let gc = || cache(&sandbox, &["gc", "--store-root", &elsewhere]).succeeded().result();
+    let gc = || sandbox.cache().gc().args(["--store-root", &elsewhere]).succeeded().result();
     assert_eq!(gc()["removed"], json!([]));
-    let listed = cache(&sandbox, &["list", "--store-root", &elsewhere]).succeeded().result();
+    let listed = sandbox.cache().list().args(["--store-root", &elsewhere]).succeeded().result();
     let root = sandbox.home().join(".greentic/environments");
     assert_eq!(listed["archives"][0]["pinned_by"][0]["store_root"], root.display().to_string());
     assert!(kept.exists());
@@ -251,28 +244,28 @@ fn gc_keeps_archives_of_other_stores() {
 fn gc_removes_nothing_if_pins_are_unreadable() {
     let (sandbox, pack) = bound("acme.state.redis");
     sandbox.write(".greentic/environments/broken/environment.json", "{");
-    let message = cache(&sandbox, &["gc"]).refused(2, "store");
+    let message = sandbox.cache().gc().refused(2, "store");
     assert!(
         message.contains("could not determine which files are in use")
             && message.contains("broken"),
         "{message}"
     );
-    let listed = cache(&sandbox, &["list"]).succeeded().result();
+    let listed = sandbox.cache().list().succeeded().result();
     assert_eq!(listed["unreadable_environments"][0]["environment_id"], "broken");
     fs::remove_dir_all(sandbox.environment("broken")).expect("removed");
 
     let roots = sandbox.cache_folder().join("roots");
     let root = roots.join(&names(&roots)[0]);
     fs::write(&root, "/somewhere/else").expect("a file");
-    let message = cache(&sandbox, &["gc"]).refused(2, "damaged");
+    let message = sandbox.cache().gc().refused(2, "damaged");
     assert!(message.contains("could not determine which files are in use"), "{message}");
     assert_eq!(
-        reasons(&cache(&sandbox, &["verify"]).exited(1).result()["faults"], "code"),
+        reasons(&sandbox.cache().verify().exited(1).result()["faults"], "code"),
         [("root", "damaged")]
     );
     assert!(blob(&sandbox, &pack).exists());
     fs::remove_file(root).expect("removed");
-    cache(&sandbox, &["gc"]).succeeded();
+    sandbox.cache().gc().succeeded();
 }
 
 #[test]
@@ -292,7 +285,7 @@ fn gc_removes_unused_and_foreign_code() {
     let half_written = code[0]
         .with_file_name(format!(".{}.x7Qa0B", code[0].file_name().expect("a name").display()));
     fs::write(&half_written, "half").expect("a file");
-    let gc = cache(&sandbox, &["gc"]).succeeded().result();
+    let gc = sandbox.cache().gc().succeeded().result();
     assert_eq!(
         reasons(&gc["removed"], "reason"),
         [
@@ -304,14 +297,14 @@ fn gc_removes_unused_and_foreign_code() {
 
     // code of built-in and bound packs stays, however old it is; that of the first pack does not
     code.iter().chain([&half_written]).for_each(|path| make_old(path, 31));
-    let listed = cache(&sandbox, &["list"]).succeeded().result();
+    let listed = sandbox.cache().list().succeeded().result();
     let unpinned = listed["compiled"]
         .as_array()
         .expect("a list")
         .iter()
         .filter(|code| code["packs"] == json!([]));
     assert_eq!(unpinned.count(), 1);
-    let gc = cache(&sandbox, &["gc"]).succeeded().result();
+    let gc = sandbox.cache().gc().succeeded().result();
     assert_eq!(
         reasons(&gc["removed"], "reason"),
         [
@@ -325,14 +318,14 @@ fn gc_removes_unused_and_foreign_code() {
 #[test]
 fn using_code_renews_its_age() {
     let (sandbox, _) = bound("acme.state.redis");
-    let today = cache(&sandbox, &["list"]).succeeded().result()["compiled"][0]["last_used"].clone();
+    let today = sandbox.cache().list().succeeded().result()["compiled"][0]["last_used"].clone();
     let code = sandbox.compiled();
     code.iter().for_each(|path| make_old(path, 31));
-    assert_ne!(cache(&sandbox, &["list"]).succeeded().result()["compiled"][0]["last_used"], today);
+    assert_ne!(sandbox.cache().list().succeeded().result()["compiled"][0]["last_used"], today);
     sandbox.env().doctor().succeeded();
     let age = |path: &PathBuf| {
         path.metadata().and_then(|is| is.modified()).expect("a time").elapsed().expect("an age")
     };
     assert!(code.iter().all(|path| age(path) < DAY));
-    cache(&sandbox, &["verify"]).succeeded();
+    sandbox.cache().verify().succeeded();
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::{bind, blob, cache, names, reasons};
+use super::{bind, blob, names, reasons};
 use test_support::{Sandbox, text};
 
 /// A sandbox with a signed pack bound to `state`, the pack, and the folder of its signatures.
@@ -26,19 +26,8 @@ fn bound() -> (Sandbox, PathBuf, PathBuf) {
 
 /// Binds the pack to the empty slot.
 fn bind_again(sandbox: &Sandbox, pack: &Path) {
-    let pack = pack.display().to_string();
-    let add = [
-        "op",
-        "env-packs",
-        "add",
-        "--env",
-        "local",
-        "--slot",
-        "state",
-        "--kind",
-        "acme.state.signed@1.0.0",
-    ];
-    sandbox.gtc(add.iter().chain(&["--pack-ref", &pack])).succeeded();
+    let add = sandbox.env_packs().add("state").kind("acme.state.signed@1.0.0");
+    add.pack_ref(pack).succeeded();
 }
 
 #[test]
@@ -47,23 +36,23 @@ fn gc_removes_signatures_with_their_archives() {
     let signature = names(&folder).pop().expect("a signature");
     let size = fs::metadata(folder.join(&signature)).expect("a file").len();
     let archive = folder.file_name().expect("a name").to_string_lossy().into_owned();
-    let listed = cache(&sandbox, &["list"]).succeeded().result();
+    let listed = sandbox.cache().list().succeeded().result();
     let expected = json!([{"sha256": signature, "archive_sha256": archive, "size": size}]);
     assert_eq!((&listed["signatures"], &listed["signature_bytes"]), (&expected, &json!(size)));
     let human = sandbox.cache().list().human().succeeded();
     human.shows(&["SIGNATURE", &signature[..16], &archive[..16], "1 signature ("]);
 
     // signatures of bound packs stay, even if the archive is not cached
-    assert_eq!(cache(&sandbox, &["gc"]).succeeded().result()["removed"], json!([]));
+    assert_eq!(sandbox.cache().gc().succeeded().result()["removed"], json!([]));
     fs::remove_file(blob(&sandbox, &pack)).expect("removed");
-    assert_eq!(cache(&sandbox, &["gc"]).succeeded().result()["removed"], json!([]));
+    assert_eq!(sandbox.cache().gc().succeeded().result()["removed"], json!([]));
     bind(&sandbox, "acme.state.signed", &pack).succeeded();
 
     // signatures of other packs are removed, and temporary files
     sandbox.env_packs().remove("state").succeeded();
     let temp_file = folder.join(format!(".{signature}.x7Qa0B"));
     fs::write(&temp_file, "half").expect("a file");
-    let would = cache(&sandbox, &["gc", "--dry-run"]).succeeded().result();
+    let would = sandbox.cache().gc().dry_run().succeeded().result();
     let expected = ["archive", "signature", "half-written"];
     assert_eq!(
         reasons(&would["removed"], "what").iter().map(|(what, _)| *what).collect::<Vec<_>>(),
@@ -74,7 +63,7 @@ fn gc_removes_signatures_with_their_archives() {
         "no environment pins the archive that it is for"
     );
     assert!(folder.join(&signature).exists() && temp_file.exists());
-    let gc = cache(&sandbox, &["gc"]).succeeded().result();
+    let gc = sandbox.cache().gc().succeeded().result();
     assert_eq!((&gc["removed"], &gc["freed_bytes"]), (&would["removed"], &would["freed_bytes"]));
     assert!(
         !blob(&sandbox, &pack).exists() && !folder.join(&signature).exists() && !temp_file.exists()
@@ -87,7 +76,7 @@ fn gc_removes_signatures_with_their_archives() {
 #[test]
 fn damaged_signatures_are_reported_and_removed() {
     let (sandbox, pack, folder) = bound();
-    assert_eq!(cache(&sandbox, &["verify"]).succeeded().result()["signatures"], 1);
+    assert_eq!(sandbox.cache().verify().succeeded().result()["signatures"], 1);
     let kept = folder.join(names(&folder).pop().expect("a signature"));
     let valid = fs::read(&kept).expect("a signature");
     let elsewhere = sandbox.write("elsewhere", &valid);
@@ -101,7 +90,7 @@ fn damaged_signatures_are_reported_and_removed() {
         drop(fs::remove_file(&kept));
         drop(fs::create_dir(&folder));
         plant();
-        let report = cache(&sandbox, &["verify", "--keep"]).exited(1).result();
+        let report = sandbox.cache().verify().arg("--keep").exited(1).result();
         assert_eq!(reasons(&report["faults"], "code"), [("signature", code)]);
         assert_eq!(report["faults"][0]["pinned_by"][0]["environment_id"], "local");
         assert!(kept.symlink_metadata().is_ok());
@@ -111,13 +100,13 @@ fn damaged_signatures_are_reported_and_removed() {
             "removed; put the signature next to the pack",
         ]);
         assert!(kept.symlink_metadata().is_err() && elsewhere.exists());
-        cache(&sandbox, &["verify"]).succeeded();
+        sandbox.cache().verify().succeeded();
     }
     bind(&sandbox, "acme.state.signed", &pack).succeeded();
     assert_eq!(fs::read(&kept).expect("it is cached again"), valid);
     // a file over the limit may be valid under a larger one
     fs::File::create(&kept).and_then(|file| file.set_len(10 << 30)).expect("a sparse file");
-    let report = cache(&sandbox, &["verify"]).exited(1).result();
+    let report = sandbox.cache().verify().exited(1).result();
     assert_eq!(reasons(&report["faults"], "code"), [("signature", "archive-too-large")]);
     assert!(kept.exists());
 }
@@ -136,12 +125,12 @@ fn unknown_files_among_signatures_are_kept() {
         fs::write(parent.join("README"), "unknown").expect("a file");
         fs::create_dir(parent.join("\u{1b}[2J")).expect("a folder");
     }
-    let strangers = cache(&sandbox, &["list"]).succeeded().result()["strangers"].clone();
+    let strangers = sandbox.cache().list().succeeded().result()["strangers"].clone();
     assert_eq!(strangers.as_array().map(Vec::len), Some(6), "{strangers}");
-    cache(&sandbox, &["verify"]).succeeded();
+    sandbox.cache().verify().succeeded();
     assert!(!sandbox.cache().list().human().succeeded().stdout.contains('\u{1b}'));
     sandbox.env_packs().remove("state").succeeded();
-    cache(&sandbox, &["gc"]).succeeded();
+    sandbox.cache().gc().succeeded();
     assert_eq!(
         (names(&folder), names(&all).len()),
         (vec!["\u{1b}[2J".to_owned(), "README".to_owned()], 5)

@@ -265,22 +265,10 @@ fn with_default_budgets() {
 #[test]
 fn a_bomb_in_a_pack_is_reported() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox
-        .written_pack("state", "acme.state.bomb", "^1", component(&nested_ifs(100_000)))
-        .display()
-        .to_string();
-    let bind = [
-        "op",
-        "env-packs",
-        "update",
-        "--env",
-        "local",
-        "--slot",
-        "state",
-        "--kind",
-        "acme.state.bomb@1.0.0",
-    ];
-    let message = sandbox.gtc(bind.iter().chain(&["--pack-ref", &pack])).refused(1, "too-complex");
+    let bomb = component(&nested_ifs(100_000));
+    let pack = sandbox.written_pack("state", "acme.state.bomb", "^1", bomb);
+    let update = sandbox.env_packs().update("state").kind("acme.state.bomb@1.0.0");
+    let message = update.pack_ref(pack).refused(1, "too-complex");
     assert!(
         message.contains("component `handler`") && message.contains("levels of nested blocks"),
         "{message}"

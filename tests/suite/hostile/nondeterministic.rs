@@ -20,20 +20,7 @@ fn nondeterministic() -> Handler {
 }
 
 fn update(sandbox: &Sandbox, kind: &str, pack: &str, more: &[&str]) -> test_support::Output {
-    let verb = [
-        "op",
-        "env-packs",
-        "update",
-        "--env",
-        "local",
-        "--slot",
-        "state",
-        "--kind",
-        kind,
-        "--pack-ref",
-        pack,
-    ];
-    sandbox.gtc(verb.iter().chain(more))
+    sandbox.env_packs().update("state").kind(kind).pack_ref(pack).args(more).run()
 }
 
 #[test]

@@ -5,10 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::{KIND, archive, bind, cached, files};
+use test_support::Sandbox;
 use test_support::registry::image::Image;
 use test_support::registry::reply::Reply;
 use test_support::registry::scripted::{ScriptedRegistry, blob_path};
-use test_support::{Sandbox, run};
 
 #[test]
 fn concurrent_pulls_of_the_same_pack_succeed() {
@@ -21,10 +21,8 @@ fn concurrent_pulls_of_the_same_pack_succeed() {
     registry.respond(&blob_path(image.layer()), [slow_layer]);
     let reference = registry.reference("1");
     let update = |environment: &str| {
-        let mut command = sandbox.gtc_command();
-        command.args(["op", "env-packs", "update", "--env", environment, "--slot", "secrets"]);
-        command.args(["--kind", KIND, "--pack-ref", &reference]);
-        run(&mut command)
+        let update = sandbox.env_packs().update("secrets").env(environment);
+        update.kind(KIND).pack_ref(&reference).run()
     };
     thread::scope(|scope| {
         let both = ["local", "other"].map(|environment| scope.spawn(move || update(environment)));
@@ -47,9 +45,8 @@ fn a_killed_pull_does_not_block_the_next_one() {
     let fresh = sandbox.document("local");
     for step in 0..12 {
         registry.respond(&blob_path(image.layer()), [slow_layer.clone()]);
-        let mut command = sandbox.gtc_command();
-        command.args(["op", "env-packs", "update", "--env", "local", "--slot", "secrets"]);
-        command.args(["--kind", KIND, "--pack-ref", &reference]);
+        let update = sandbox.env_packs().update("secrets").kind(KIND).pack_ref(&reference);
+        let mut command = update.command();
         let mut child =
             command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
         thread::sleep(Duration::from_millis(20 * step));

@@ -33,8 +33,7 @@ fn a_pushed_pack_can_be_pulled_and_bound() {
 
     bind(&sandbox, &reference, &[]).succeeded();
     sandbox.env().doctor().succeeded();
-    let pins = std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json"))
-        .expect("pins");
+    let pins = sandbox.pins();
     assert!(pins.contains(&digest) && pins.contains(text(&pushed["sha256"])), "{pins}");
     assert_eq!(cached(&sandbox).len(), 1);
 
@@ -62,7 +61,7 @@ fn a_moved_tag_is_not_followed() {
         component,
         packs::permissions(&[], &[]),
     );
-    let other = sandbox.write("other.gtpack", other).display().to_string();
+    let other = sandbox.write("other.gtpack", other);
     let moved = sandbox.pack().push(&other).arg(&reference).succeeded().result();
     assert_ne!(text(&moved["manifest_digest"]), digest);
 
@@ -118,7 +117,7 @@ fn a_token_service_must_be_allowed() {
 
     let realm = format!("{}={}", registry.host(), tokens.host());
     let flags = ["--token-realm", &realm];
-    sandbox.gtc(["pack", "push", &pack, &reference].iter().chain(&flags)).succeeded();
+    sandbox.pack().push(&pack).arg(&reference).args(flags).succeeded();
     bind(&sandbox, &reference, &flags).succeeded();
     let mut scopes: Vec<_> =
         tokens.requests().iter().map(|request| request.query["scope"].clone()).collect();
@@ -139,11 +138,9 @@ fn a_public_repository_needs_no_password() {
     let realm = format!("{}={}", registry.host(), tokens.host());
     let flags = ["--token-realm", &realm];
     let reference = registry.reference("public/vault:1");
-    sandbox
-        .gtc(["pack", "push", &pack, &reference].iter().chain(&flags))
-        .refused(1, "registry-unauthorized");
+    sandbox.pack().push(&pack).arg(&reference).args(flags).refused(1, "registry-unauthorized");
     sandbox.log_in(registry.host(), USER, PASSWORD);
-    sandbox.gtc(["pack", "push", &pack, &reference].iter().chain(&flags)).succeeded();
+    sandbox.pack().push(&pack).arg(&reference).args(flags).succeeded();
     bind(&Sandbox::with_local().with_own_cache(), &reference, &flags).succeeded();
     let refusal =
         bind(&Sandbox::with_local().with_own_cache(), &registry.reference("team/vault:1"), &flags);

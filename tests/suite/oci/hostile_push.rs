@@ -114,7 +114,7 @@ fn a_push_sends_nothing_to_other_hosts() {
         sandbox.log_in(&stage.registry.host(), USER, PASSWORD);
         arrange(&stage);
         let reference = stage.registry.reference("1");
-        let ran = sandbox.gtc(["pack", "push", &pack, &reference].iter().chain(&LIMITS));
+        let ran = sandbox.pack().push(&pack).arg(&reference).args(LIMITS).run();
         assert_eq!(ran.code, exit_code(kind), "{name}: {ran:?}");
         for text in [&[*kind, reference.as_str()], *message].concat() {
             assert!(ran.stderr.contains(text), "{name}: `{text}`: {}", ran.stderr);

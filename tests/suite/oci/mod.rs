@@ -46,20 +46,8 @@ fn archive() -> Vec<u8> {
 }
 
 /// Binds a reference in the environment `local`.
-fn bind<'a>(sandbox: &Sandbox, reference: &'a str, flags: &[&'a str]) -> Output {
-    let update = [
-        "op",
-        "env-packs",
-        "update",
-        "--env",
-        "local",
-        "--slot",
-        "secrets",
-        "--kind",
-        KIND,
-        "--pack-ref",
-    ];
-    sandbox.gtc(update.iter().chain(&[reference]).chain(flags))
+fn bind(sandbox: &Sandbox, reference: &str, flags: &[&str]) -> Output {
+    sandbox.env_packs().update("secrets").kind(KIND).pack_ref(reference).args(flags).run()
 }
 
 /// The exit code for an error of this kind: 2 if the registry gave no definitive answer.

@@ -32,9 +32,7 @@ fn a_moved_tag_is_followed_only_by_refresh() {
     let registry = ScriptedRegistry::with_image(&first);
     let reference = registry.reference("1");
     bind(&sandbox, &reference, &[]).succeeded();
-    let read_pins = || {
-        std::fs::read_to_string(sandbox.environment("local").join("packs.lock.json")).expect("pins")
-    };
+    let read_pins = || sandbox.pins();
     let pinned = read_pins();
     registry.serve("1", &second);
 
@@ -50,20 +48,17 @@ fn a_moved_tag_is_followed_only_by_refresh() {
     );
     sandbox.env().tool_check().succeeded();
 
-    let update = ["op", "env-packs", "update", "--env", "local", "--slot", "secrets", "--refresh"];
-    let plan = sandbox
-        .gtc(update.iter().chain(&["--dry-run", "--grant", "declared"]))
-        .succeeded()
-        .result();
+    let update = sandbox.env_packs().update("secrets").refresh();
+    let plan = update.clone().dry_run().grant_declared().succeeded().result();
     let moved = &plan["moved_from"];
     assert_eq!(text(&moved["from"]["manifest_digest"]), first.digest(), "{plan}");
     assert_eq!(text(&moved["to"]["manifest_digest"]), second.digest(), "{plan}");
     assert_eq!(moved["permissions_added"]["network"][0], "vault.example:8200", "{plan}");
-    let refusal = sandbox.gtc(update).exited(1);
+    let refusal = update.clone().exited(1);
     assert!(refusal.stderr.contains("vault.example:8200"), "{refusal:?}");
     assert_eq!(read_pins(), pinned);
 
-    sandbox.gtc(update.iter().chain(&["--grant", "declared"])).succeeded();
+    update.grant_declared().succeeded();
     assert!(read_pins().contains(&second.digest()), "{}", read_pins());
     assert_eq!(drift(&sandbox), Value::Array(Vec::new()));
 

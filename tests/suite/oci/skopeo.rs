@@ -17,7 +17,7 @@ fn run_skopeo(sandbox: &Sandbox, arguments: &[&str]) -> Output {
 fn a_pack_copied_by_skopeo_can_be_bound() {
     let sandbox = Sandbox::with_local().with_own_cache();
     let registry = DockerRegistry::open();
-    let pack = sandbox.write("vault.gtpack", archive()).display().to_string();
+    let pack = sandbox.write("vault.gtpack", archive());
     let pushed =
         sandbox.pack().push(&pack).arg(registry.reference("team/vault:1")).succeeded().result();
     let digest = text(&pushed["manifest_digest"]);

@@ -116,7 +116,6 @@ fn offline_mode_sends_no_request() {
     let before = registry.requests().len();
     bind(&sandbox, &reference, &["--offline"]).succeeded();
     sandbox.env().doctor().offline().succeeded();
-    let mut variable = sandbox.gtc_command();
-    run(variable.args(["op", "env", "doctor", "local"]).env("GTC_OFFLINE", "1")).succeeded();
+    run(sandbox.env().doctor().command().env("GTC_OFFLINE", "1")).succeeded();
     assert_eq!(registry.requests().len(), before);
 }

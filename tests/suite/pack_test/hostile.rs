@@ -196,7 +196,7 @@ fn all_scenarios_together_have_a_time_limit() {
     }
     let limits =
         ["--limit", "scenario.preflight-time=200ms", "--limit", "scenario.total-time=500ms"];
-    let report = sandbox.gtc(["pack", "test", "packs"].iter().chain(&limits)).exited(1).result();
+    let report = sandbox.pack().test("packs").args(limits).exited(1).result();
     let scenarios = report["scenarios"].as_array().expect("a list");
     let fault = |at: usize| {
         (&scenarios[at]["fault"]["kind"], scenarios[at]["differences"][0]["found"].to_string())
@@ -207,7 +207,7 @@ fn all_scenarios_together_have_a_time_limit() {
     assert!(fault(5).1.contains("used up the total time for scenarios"), "{report}");
     // a scenario cannot expect that it is not run
     sandbox.write("packs/tests/5.yaml", "expect: { fault: not-run }");
-    let report = sandbox.gtc(["pack", "test", "packs"].iter().chain(&limits)).exited(1).result();
+    let report = sandbox.pack().test("packs").args(limits).exited(1).result();
     assert_eq!(report["failed"], 6);
 }
 

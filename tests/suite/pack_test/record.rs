@@ -8,7 +8,7 @@ use super::{with_asker, with_vault};
 use test_support::{Output, Sandbox, terminal};
 
 fn record(sandbox: &Sandbox, name: &str, flags: &[&str]) -> Output {
-    sandbox.gtc(["pack", "test", "packs", "--record", name].iter().chain(flags))
+    sandbox.pack().test("packs").args(["--record", name]).args(flags).run()
 }
 
 fn scenario(sandbox: &Sandbox, name: &str) -> String {

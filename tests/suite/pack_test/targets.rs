@@ -117,10 +117,7 @@ fn scenarios_are_named_one_by_one_or_by_folder() {
         sandbox.write(name, r#"{"expect": {}}"#);
     }
     let names = |flags: &str| {
-        let report = sandbox
-            .gtc(["pack", "test", &pack].into_iter().chain(flags.split(' ')))
-            .succeeded()
-            .result();
+        let report = sandbox.pack().test(&pack).args(flags.split(' ')).succeeded().result();
         let paths = report["scenarios"]
             .as_array()
             .expect("a list")
@@ -178,6 +175,6 @@ fn arguments_come_from_a_file_too() {
         &["--record", "a/b"],
         &["--record", "a", "--scenario", "x", "y"],
     ] {
-        sandbox.gtc(["pack", "test", "x"].iter().chain(wrong)).refused(2, "invalid-argument");
+        sandbox.pack().test("x").args(wrong).refused(2, "invalid-argument");
     }
 }

@@ -1,6 +1,6 @@
 //! Packs that cannot be bound, built or inspected.
 
-use super::{about_local, pack_refused, refused, with_free_state};
+use super::{pack_refused, refused, with_free_state};
 use test_support::wat::Handler;
 use test_support::{Sandbox, packs};
 
@@ -67,8 +67,8 @@ fn packs_that_do_not_fit() {
         ["the built-in pack `greentic.state.in-memory@0.1.0`", "with another descriptor path"];
     pack_refused(&sandbox, "greentic.state.in-memory@0.1.0", &impostor, 1, "conflict", &builtin);
 
-    let bind = ["--slot", "secrets", "--kind", "acme.secrets.vault@0.4.2", "--pack-ref", &secrets];
-    sandbox.gtc(about_local("env-packs", "update", &bind)).succeeded();
+    let update = sandbox.env_packs().update("secrets").kind("acme.secrets.vault@0.4.2");
+    update.pack_ref(&secrets).succeeded();
     let component = Handler::new("state", "acme.secrets.vault", "^0.4").component();
     let twin = packs::archive("state", "acme.secrets.vault", "^0.4", component, Default::default());
     let twin = sandbox.write("packs/twin.gtpack", twin).display().to_string();
@@ -76,12 +76,10 @@ fn packs_that_do_not_fit() {
     pack_refused(&sandbox, "acme.secrets.vault@0.4.2", &twin, 1, "conflict", &taken);
 
     let flags = ["--allow-tool", "probed 'a b' *", "--allow-network", "127.0.0.1:1"];
-    let prober =
-        sandbox.built_pack(test_artifacts::prober(), "1.0.0", &flags).display().to_string();
-    let bind =
-        ["--slot", "deployer", "--kind", "test.deployer.prober@1.0.0", "--pack-ref", &prober];
+    let prober = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &flags);
+    let update = sandbox.env_packs().update("deployer").kind("test.deployer.prober@1.0.0");
     let words = ["to run `probed 'a b' *`", "--grant-network 127.0.0.1:1", "--grant declared"];
-    refused(&sandbox, &about_local("env-packs", "update", &bind), 1, "unauthorized", &words);
+    refused(&sandbox, update.pack_ref(prober), 1, "unauthorized", &words);
 }
 
 #[test]
@@ -134,57 +132,28 @@ fn packs_that_misbehave() {
 fn packs_that_cannot_be_built_or_inspected() {
     let sandbox = Sandbox::new();
     let text = sandbox.write("text.wasm", "root:x:0:0").display().to_string();
-    let valid = test_artifacts::prober().display().to_string();
-    let build = |component: &str, flags: &[&str], code: i32, kind: &str, words: &[&str]| {
-        refused(
-            &sandbox,
-            &[&["pack", "build", "--component", component], flags].concat(),
-            code,
-            kind,
-            words,
-        );
+    let build = |component: &str, code: i32, kind: &str, words: &[&str]| {
+        let build = sandbox.pack().build(component).version("1.0.0");
+        refused(&sandbox, build, code, kind, words);
     };
-    let version = ["--version", "1.0.0"];
-    build(
-        &text,
-        &version,
-        1,
-        "not-a-component",
-        &["it does not begin with the WebAssembly magic number"],
-    );
-    build(
-        "none.wasm",
-        &version,
-        2,
-        "file-not-found",
-        &["there is no file `none.wasm`", "check the path"],
-    );
-    build(&valid, &["--version", "one"], 2, "invalid-argument", &["argument `version`"]);
-    let with = |flags: &[&'static str]| [&version[..], flags].concat();
-    build(
-        &valid,
-        &with(&["--id", "A B"]),
-        2,
-        "invalid-argument",
-        &["argument `id`", "pack id", "offset 1"],
-    );
-    build(
-        &valid,
-        &with(&["--allow-network", "x"]),
-        2,
-        "invalid-argument",
-        &["argument `allow_network`"],
-    );
-    build(&valid, &with(&["--allow-tool", "'"]), 2, "invalid-argument", &["argument `allow_tool`"]);
-    build(
-        &valid,
-        &with(&["-o", "/nowhere/p.gtpack"]),
-        2,
-        "io",
-        &["cannot write `/nowhere/p.gtpack`"],
-    );
+    let words = ["it does not begin with the WebAssembly magic number"];
+    build(&text, 1, "not-a-component", &words);
+    let words = ["there is no file `none.wasm`", "check the path"];
+    build("none.wasm", 2, "file-not-found", &words);
+    let valid = sandbox.pack().build(test_artifacts::prober());
+    let unversioned = valid.clone().version("one");
+    refused(&sandbox, unversioned, 2, "invalid-argument", &["argument `version`"]);
+    let valid = valid.version("1.0.0");
+    let invalid = |flags: &[&str], words: &[&str]| {
+        refused(&sandbox, valid.clone().args(flags), 2, "invalid-argument", words);
+    };
+    invalid(&["--id", "A B"], &["argument `id`", "pack id", "offset 1"]);
+    invalid(&["--allow-network", "x"], &["argument `allow_network`"]);
+    invalid(&["--allow-tool", "'"], &["argument `allow_tool`"]);
+    let unwritable = valid.clone().output("/nowhere/p.gtpack");
+    refused(&sandbox, unwritable, 2, "io", &["cannot write `/nowhere/p.gtpack`"]);
     let inspect = |pack: &str, kind: &str, words: &[&str]| {
-        refused(&sandbox, &["pack", "inspect", pack], 1, kind, words)
+        refused(&sandbox, sandbox.pack().inspect(pack), 1, kind, words)
     };
     inspect("none.gtpack", "file-not-found", &["there is no file"]);
     inspect(&text, "zip-end-record", &["canonical zip profile"]);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use test_support::verbs::Gtc;
 use test_support::wat::Handler;
 use test_support::{Sandbox, packs, text};
 
@@ -32,12 +33,13 @@ fn written(sandbox: &Sandbox) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// Runs a refused command in both formats, and asserts that they agree.
 #[track_caller]
-fn refused(sandbox: &Sandbox, command: &[&str], code: i32, kind: &str, words: &[&str]) {
+fn refused(sandbox: &Sandbox, command: Gtc<'_>, code: i32, kind: &str, words: &[&str]) {
     let before = written(sandbox);
-    let json = sandbox.gtc(command);
-    let human = sandbox.human(command);
-    assert_eq!((json.code, human.code), (code, code), "{command:?}: {json:?}");
-    assert_eq!((json.stdout.as_str(), human.stdout.as_str()), ("", ""), "{command:?}");
+    let shown = format!("{:?}", command.command());
+    let json = command.clone().run();
+    let human = command.human().run();
+    assert_eq!((json.code, human.code), (code, code), "{shown}: {json:?}");
+    assert_eq!((json.stdout.as_str(), human.stdout.as_str()), ("", ""), "{shown}");
     assert_eq!(json.stderr.lines().count(), 1, "{json:?}");
     let envelope: Value =
         serde_json::from_str(&json.stderr).unwrap_or_else(|error| panic!("{error}: {json:?}"));
@@ -45,7 +47,7 @@ fn refused(sandbox: &Sandbox, command: &[&str], code: i32, kind: &str, words: &[
     assert_eq!(error["kind"], kind, "{envelope}");
     let (message, hint) = (text(&error["message"]), error["hint"].as_str());
     let next = hint.map(|hint| format!("next: {hint}\n")).unwrap_or_default();
-    assert_eq!(human.stderr, format!("error: {message}\n{next}"), "{command:?}");
+    assert_eq!(human.stderr, format!("error: {message}\n{next}"), "{shown}");
     assert!(
         !message.contains(char::is_control) && !next.trim_end().contains(char::is_control),
         "{envelope}"
@@ -53,12 +55,7 @@ fn refused(sandbox: &Sandbox, command: &[&str], code: i32, kind: &str, words: &[
     for word in words {
         assert!(message.contains(word) || next.contains(word), "`{word}` is not said: {envelope}");
     }
-    assert_eq!(written(sandbox), before, "{command:?} wrote something");
-}
-
-/// Returns a command about the environment `local`.
-fn about_local<'a>(noun: &'a str, verb: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
-    [&["op", noun, verb, "--env", "local"], flags].concat()
+    assert_eq!(written(sandbox), before, "{shown} wrote something");
 }
 
 #[test]
@@ -76,28 +73,24 @@ fn bad_descriptors() {
         ("a.b\u{1b}[2J\u{202e}@1.0.0", r"\u{1b}"),
     ];
     for (kind, why) in cases {
-        let bind = about_local(
-            "env-packs",
-            "update",
-            &["--slot", "secrets", "--kind", kind, "--pack-ref", "x"],
-        );
-        refused(&sandbox, &bind, 2, "invalid-argument", &["argument `kind`", why]);
-        let bind = about_local("extensions", "add", &["--kind", kind, "--pack-ref", "x"]);
-        refused(&sandbox, &bind, 2, "invalid-argument", &["argument `kind`", why]);
+        let words = ["argument `kind`", why];
+        let update = sandbox.env_packs().update("secrets").kind(kind).pack_ref("x");
+        refused(&sandbox, update, 2, "invalid-argument", &words);
+        let add = sandbox.extensions().add().kind(kind).pack_ref("x");
+        refused(&sandbox, add, 2, "invalid-argument", &words);
     }
 }
 
 /// Asserts that binding this pack to the free slot `state` is refused.
 #[track_caller]
 fn pack_refused(sandbox: &Sandbox, kind: &str, pack: &str, code: i32, error: &str, words: &[&str]) {
-    let bind =
-        about_local("env-packs", "add", &["--slot", "state", "--kind", kind, "--pack-ref", pack]);
-    refused(sandbox, &bind, code, error, &[words, &["was not bound"]].concat());
+    let add = sandbox.env_packs().add("state").kind(kind).pack_ref(pack);
+    refused(sandbox, add, code, error, &[words, &["was not bound"]].concat());
 }
 
 fn with_free_state() -> Sandbox {
     let sandbox = Sandbox::with_local();
-    sandbox.gtc(about_local("env-packs", "remove", &["--slot", "state"])).succeeded();
+    sandbox.env_packs().remove("state").succeeded();
     sandbox
 }
 
@@ -105,88 +98,51 @@ fn with_free_state() -> Sandbox {
 fn changes_that_the_bindings_do_not_allow() {
     let sandbox = with_free_state();
     let pack = "greentic.secrets.dev-store@0.1.0";
-    let bind = |verb, slot| {
-        about_local("env-packs", verb, &["--slot", slot, "--kind", pack, "--pack-ref", pack])
+    let check = |command: Gtc<'_>, code, kind, words: &[&str]| {
+        refused(&sandbox, command, code, kind, words);
     };
-    refused(&sandbox, &bind("add", "secrets"), 1, "conflict", &["already bound", "`update`"]);
-    refused(
-        &sandbox,
-        &bind("update", "state"),
-        1,
-        "not-found",
-        &["is not bound", "use `add` to bind it"],
-    );
-    refused(
-        &sandbox,
-        &bind("add", "messaging"),
-        1,
-        "invalid-argument",
-        &["gtc op messaging endpoint"],
-    );
-    refused(&sandbox, &bind("add", "extension"), 1, "invalid-argument", &["gtc op extensions"]);
-    refused(
-        &sandbox,
-        &bind("add", "widgets"),
-        2,
-        "invalid-argument",
-        &["`widgets` is not a capability slot"],
-    );
-    let unbind = |verb, slot| about_local("env-packs", verb, &["--slot", slot]);
-    refused(
-        &sandbox,
-        &unbind("remove", "state"),
-        1,
-        "not-found",
-        &["slot `state` is not bound", "env-packs list"],
-    );
-    refused(&sandbox, &unbind("rollback", "state"), 1, "not-found", &["slot `state` is not bound"]);
-    refused(
-        &sandbox,
-        &unbind("rollback", "secrets"),
-        1,
-        "conflict",
-        &["no previous binding to roll back to"],
-    );
-    let said = sandbox.gtc(unbind("remove", "state")).refused(1, "not-found");
+    let slots = sandbox.env_packs();
+    let add = |slot| slots.add(slot).kind(pack).pack_ref(pack);
+    let update = |slot| slots.update(slot).kind(pack).pack_ref(pack);
+    check(add("secrets"), 1, "conflict", &["already bound", "`update`"]);
+    check(update("state"), 1, "not-found", &["is not bound", "use `add` to bind it"]);
+    check(add("messaging"), 1, "invalid-argument", &["gtc op messaging endpoint"]);
+    check(add("extension"), 1, "invalid-argument", &["gtc op extensions"]);
+    check(add("widgets"), 2, "invalid-argument", &["`widgets` is not a capability slot"]);
+    let unbound = "slot `state` is not bound";
+    check(slots.remove("state"), 1, "not-found", &[unbound, "env-packs list"]);
+    check(slots.rollback("state"), 1, "not-found", &[unbound]);
+    let none = "no previous binding to roll back to";
+    check(slots.rollback("secrets"), 1, "conflict", &[none]);
+    let said = slots.remove("state").refused(1, "not-found");
     assert!(!said.contains("`add`"), "a removal suggests no addition: {said}");
 
     // a previous binding that another tool wrote, and a damaged one
-    sandbox.gtc(bind("update", "secrets")).succeeded();
+    update("secrets").succeeded();
     let path = sandbox.environment("local").join("environment.json");
     let stashed = std::fs::read_to_string(&path).expect("a file");
     std::fs::write(&path, stashed.replace("inline://ey", "inline://!!")).expect("a file");
-    refused(
-        &sandbox,
-        &unbind("rollback", "secrets"),
-        1,
-        "conflict",
-        &["cannot be restored", "with `update`"],
-    );
+    let words = ["cannot be restored", "with `update`"];
+    check(slots.rollback("secrets"), 1, "conflict", &words);
 
-    let local = ["op", "env", "create", "--env", "local"];
-    refused(&sandbox, &local, 1, "conflict", &["already exists", "gtc op env show local"]);
-    refused(
-        &sandbox,
-        &["op", "env", "doctor", "none"],
-        1,
-        "not-found",
-        &["there is no environment `none`"],
-    );
-    refused(&sandbox, &["op", "env", "show", "../x"], 2, "invalid-argument", &["`/`"]);
+    let words = ["already exists", "gtc op env show local"];
+    check(sandbox.env().create("local"), 1, "conflict", &words);
+    let words = ["there is no environment `none`"];
+    check(sandbox.env().doctor().env("none"), 1, "not-found", &words);
+    check(sandbox.env().show().env("../x"), 2, "invalid-argument", &["`/`"]);
 }
 
 #[test]
 fn extensions_that_are_bound_already_or_not_at_all() {
     let sandbox = Sandbox::with_local();
-    let pack = sandbox.valid_pack("extension", "acme.oauth.auth0", "^1").display().to_string();
-    let answers = ["--instance-id", "primary", "--answers-ref", "answers.json"];
-    let kind = ["--kind", "acme.oauth.auth0@1.0.0"];
-    let bind = [&kind[..], &["--pack-ref", &pack]].concat();
-    sandbox.gtc(about_local("extensions", "add", &bind)).succeeded();
-    sandbox.gtc(about_local("extensions", "add", &[&bind[..], &answers].concat())).succeeded();
-    for instance in [&[][..], &answers] {
-        let add = about_local("extensions", "add", &[&bind[..], instance].concat());
-        refused(&sandbox, &add, 1, "conflict", &["extension `acme.oauth.auth0`", "`update`"]);
+    let pack = sandbox.valid_pack("extension", "acme.oauth.auth0", "^1");
+    let kind = "acme.oauth.auth0@1.0.0";
+    let bind = sandbox.extensions().add().kind(kind).pack_ref(&pack);
+    let bind_primary = bind.clone().instance_id("primary").answers_ref("answers.json");
+    bind.clone().succeeded();
+    bind_primary.clone().succeeded();
+    for add in [bind, bind_primary] {
+        refused(&sandbox, add, 1, "conflict", &["extension `acme.oauth.auth0`", "`update`"]);
     }
     let other = packs::archive(
         "extension",
@@ -195,58 +151,34 @@ fn extensions_that_are_bound_already_or_not_at_all() {
         Handler::new("extension", "acme.oauth.auth0", "^1, <9").component(),
         Default::default(),
     );
-    let other = sandbox.write("packs/other.gtpack", other).display().to_string();
-    let add = about_local(
-        "extensions",
-        "add",
-        &[&kind[..], &["--pack-ref", &other, "--instance-id", "b"]].concat(),
-    );
-    refused(&sandbox, &add, 1, "conflict", &["another archive", "add `--all-instances`"]);
+    let other = sandbox.write("packs/other.gtpack", other);
+    let add = sandbox.extensions().add().kind(kind).pack_ref(other).instance_id("b");
+    refused(&sandbox, add, 1, "conflict", &["another archive", "add `--all-instances`"]);
     for (instance, code, error) in
         [("Primary", 2, "invalid-argument"), ("tertiary", 1, "not-found")]
     {
-        let remove = about_local(
-            "extensions",
-            "remove",
-            &[&kind[..], &["--instance-id", instance]].concat(),
-        );
-        refused(&sandbox, &remove, code, error, &[instance]);
+        let remove = sandbox.extensions().remove().kind(kind).instance_id(instance);
+        refused(&sandbox, remove, code, error, &[instance]);
     }
-    let escaping = about_local(
-        "extensions",
-        "update",
-        &[&bind[..], &["--answers-ref", "../../x.json"]].concat(),
-    );
-    refused(
-        &sandbox,
-        &escaping,
-        2,
-        "invalid-argument",
-        &["argument `answers_ref`", "without `..`"],
-    );
+    let escaping = sandbox.extensions().update().kind(kind).pack_ref(pack);
+    let escaping = escaping.answers_ref("../../x.json");
+    let words = ["argument `answers_ref`", "without `..`"];
+    refused(&sandbox, escaping, 2, "invalid-argument", &words);
 
-    let primary = ["op", "extensions", "resolve", "ext://acme.oauth.auth0/primary"];
-    refused(&sandbox, &primary, 1, "answers-parse", &["there is no answers file"]);
+    let resolve = |reference| sandbox.extensions().resolve(reference);
+    let primary = |words: &[&str]| {
+        let resolve = resolve("ext://acme.oauth.auth0/primary");
+        refused(&sandbox, resolve, 1, "answers-parse", words);
+    };
+    primary(&["there is no answers file"]);
     let file = sandbox.write(".greentic/environments/local/answers.json", "{");
-    refused(&sandbox, &primary, 1, "answers-parse", &["is not a JSON document"]);
+    primary(&["is not a JSON document"]);
     std::fs::remove_file(&file).expect("removed");
     std::os::unix::fs::symlink("/etc/hostname", &file).expect("a link");
-    refused(&sandbox, &primary, 1, "answers-parse", &["leads out of the environment's folder"]);
-    refused(
-        &sandbox,
-        &["op", "extensions", "resolve", "ext://a.b/c"],
-        1,
-        "not-found",
-        &["extensions list local"],
-    );
+    primary(&["leads out of the environment's folder"]);
+    refused(&sandbox, resolve("ext://a.b/c"), 1, "not-found", &["extensions list local"]);
     for bad in ["acme.oauth.auth0", "ext://", "ext://a.b/", "ext://a.b@1.0.0", "ext://a.b/c/d"] {
-        refused(
-            &sandbox,
-            &["op", "extensions", "resolve", bad],
-            2,
-            "invalid-argument",
-            &["argument `reference`"],
-        );
+        refused(&sandbox, resolve(bad), 2, "invalid-argument", &["argument `reference`"]);
     }
 }
 
@@ -267,19 +199,10 @@ fn files_that_are_malformed() {
         let sandbox = Sandbox::with_local();
         std::fs::write(sandbox.environment("local").join("environment.json"), content)
             .expect("a file");
-        for command in [
-            &["op", "env", "doctor"][..],
-            &["op", "env", "init"],
-            &["op", "env-packs", "remove", "--env", "local", "--slot", "secrets"],
-        ] {
-            refused(
-                &sandbox,
-                command,
-                2,
-                "store",
-                &["local/environment.json", place, "nothing was changed"],
-            );
-        }
+        let words = ["local/environment.json", place, "nothing was changed"];
+        refused(&sandbox, sandbox.env().doctor(), 2, "store", &words);
+        refused(&sandbox, sandbox.env().init(), 2, "store", &words);
+        refused(&sandbox, sandbox.env_packs().remove("secrets"), 2, "store", &words);
     }
     let sandbox = Sandbox::with_local();
     let pins = sandbox.environment("local").join("packs.lock.json");
@@ -287,24 +210,16 @@ fn files_that_are_malformed() {
         ["{", "{}", r#"{"schema": "greentic.env-pack-lock.v1", "packs": {"/x": {"size": 1}}}"#]
     {
         std::fs::write(&pins, content).expect("a file");
-        refused(&sandbox, &["op", "env", "doctor"], 2, "store", &["packs.lock.json"]);
+        refused(&sandbox, sandbox.env().doctor(), 2, "store", &["packs.lock.json"]);
     }
 }
 
 #[test]
 fn arguments_in_files() {
     let sandbox = Sandbox::with_local();
-    let remove = |file: &str| {
-        let path = sandbox.home().join(file).display().to_string();
-        ["op", "env-packs", "remove", "--answers"]
-            .map(str::to_owned)
-            .into_iter()
-            .chain([path])
-            .collect::<Vec<_>>()
-    };
+    let remove = |file: &str| sandbox.verb("op env-packs remove").answers(file);
     let check = |file: &str, kind: &str, words: &[&str]| {
-        let command = remove(file);
-        refused(&sandbox, &command.iter().map(String::as_str).collect::<Vec<_>>(), 2, kind, words);
+        refused(&sandbox, remove(file), 2, kind, words);
     };
     check("none.json", "file-not-found", &["there is no file", "check the path of the file"]);
     sandbox.write("list.yaml", "environment_id: [a\nslot: 1");
@@ -313,40 +228,35 @@ fn arguments_in_files() {
     check("typo.yaml", "invalid-argument", &["line 2", "unknown field `slots`"]);
     sandbox.write("typo.json", "{\"environment_id\": \"local\",\n \"slots\": 1}");
     check("typo.json", "invalid-argument", &["line 2", "unknown field `slots`"]);
-    let said = sandbox.gtc(remove("list.yaml")).exited(2).stderr;
+    let said = remove("list.yaml").exited(2).stderr;
     assert_eq!(said.matches("column 17").count(), 1, "it is said once: {said}");
     assert!(!said.contains("<input>"), "{said}");
     sandbox.write("good.json", r#"{"environment_id": "local", "slot": "state"}"#);
-    let both = [remove("good.json"), vec!["--slot".to_owned(), "state".to_owned()]].concat();
-    let both: Vec<_> = both.iter().map(String::as_str).collect();
-    refused(&sandbox, &both, 2, "invalid-argument", &["cannot be combined with flags"]);
+    let both = remove("good.json").args(["--slot", "state"]);
+    refused(&sandbox, both, 2, "invalid-argument", &["cannot be combined with flags"]);
 }
 
 #[test]
 fn grants_that_do_not_fit() {
     let sandbox = Sandbox::with_local();
     let flags = ["--allow-tool", "vault version", "--allow-network", "127.0.0.1:1"];
-    let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &flags).display().to_string();
-    let bind = ["--slot", "deployer", "--kind", "test.deployer.prober@1.0.0", "--pack-ref", &pack];
-    let update = about_local("env-packs", "update", &bind);
-    sandbox.gtc(update.iter().chain(&["--grant", "declared"])).succeeded();
-    let change =
-        |verb: &str, kind: &str, flags: &[&str], code: i32, error: &str, words: &[&str]| {
-            refused(
-                &sandbox,
-                &about_local("grants", verb, &[&["--kind", kind], flags].concat()),
-                code,
-                error,
-                words,
-            );
-        };
+    let pack = sandbox.built_pack(test_artifacts::prober(), "1.0.0", &flags);
+    let update = sandbox.env_packs().update("deployer").kind("test.deployer.prober@1.0.0");
+    let update = update.pack_ref(pack);
+    update.clone().grant_declared().succeeded();
+    let check = |command: Gtc<'_>, code, kind, words: &[&str]| {
+        refused(&sandbox, command, code, kind, words);
+    };
     let prober = "test.deployer.prober";
-    change("add", prober, &["--network", "bad"], 2, "invalid-argument", &["argument `network`"]);
-    change("add", prober, &["--tool", ""], 2, "invalid-argument", &["argument `tools`"]);
-    change("add", prober, &[], 2, "invalid-argument", &["name at least one of"]);
-    change("add", prober, &["--tool", "rm -r"], 1, "unauthorized", &["does not declare"]);
-    change("revoke", prober, &["--tool", "rm -r"], 1, "not-found", &["was not granted"]);
-    change("add", "a.b.c", &["--declared"], 1, "not-found", &["no pack that provides `a.b.c`"]);
-    let wrong = [&update[..], &["--grant-network", "bad"]].concat();
-    refused(&sandbox, &wrong, 2, "invalid-argument", &["argument `grants.network`"]);
+    let add = || sandbox.grants().add(prober);
+    let revoke = sandbox.grants().revoke(prober);
+    check(add().network("bad"), 2, "invalid-argument", &["argument `network`"]);
+    check(add().tool(""), 2, "invalid-argument", &["argument `tools`"]);
+    check(add(), 2, "invalid-argument", &["name at least one of"]);
+    check(add().tool("rm -r"), 1, "unauthorized", &["does not declare"]);
+    check(revoke.tool("rm -r"), 1, "not-found", &["was not granted"]);
+    let other = sandbox.grants().add("a.b.c").declared();
+    check(other, 1, "not-found", &["no pack that provides `a.b.c`"]);
+    let words = ["argument `grants.network`"];
+    check(update.grant_network("bad"), 2, "invalid-argument", &words);
 }

@@ -73,9 +73,9 @@ fn a_handler_in_c_is_made_as_the_page_says() {
     shell.env("ZIG_GLOBAL_CACHE_DIR", toolchains().join("zig"));
     Output::from(shell.output().expect("it starts")).succeeded();
     let pack = "acme.state.redis-c-0.1.0.gtpack";
-    sandbox.gtc(["pack", "validate", "--strict", pack]).succeeded();
-    let kind = ["--slot", "state", "--kind", "acme.state.redis-c@0.1.0", "--pack-ref", pack];
-    sandbox.gtc(["op", "env-packs", "update", "--env", "local"].iter().chain(&kind)).succeeded();
+    sandbox.pack().validate(pack).strict().succeeded();
+    let update = sandbox.env_packs().update("state").kind("acme.state.redis-c@0.1.0");
+    update.pack_ref(pack).succeeded();
     sandbox.program("redis-cli", "echo redis-cli 7.2.4");
     sandbox.env().tool_check().succeeded().shows(&["redis-cli 7.2.4"]);
 }

@@ -237,9 +237,8 @@ fn key(sandbox: &Sandbox) -> std::path::PathBuf {
 }
 
 fn assert_signed(sandbox: &Sandbox, pack: &Path, key: &Path) {
-    let pack = pack.display().to_string();
     let public_key = format!("{}.pub", key.display());
-    sandbox.pack().verify(&pack).key(&public_key).succeeded();
+    sandbox.pack().verify(pack).key(&public_key).succeeded();
 }
 
 #[test]

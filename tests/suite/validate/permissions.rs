@@ -24,7 +24,6 @@ pub fn broken() -> Vec<Broken> {
 fn notices(commands: &[&str]) -> usize {
     let sandbox = Sandbox::new();
     let path = sandbox.write("shells.gtpack", asking(&handler(), commands, &[]));
-    let path = path.display().to_string();
     let findings = findings(&sandbox.pack().validate(&path).strict().exited(0));
     assert!(codes(&findings).into_iter().all(|code| code == "tool-is-shell"), "{findings:?}");
     assert!(findings.iter().all(|finding| finding["severity"] == "note"), "{findings:?}");

@@ -42,7 +42,7 @@ fn in_component() -> Vec<u8> {
 /// The messages of the findings about a pack with this text in an entry.
 fn messages(sandbox: &Sandbox, content: &str) -> Vec<String> {
     let pack = with("assets/x.txt", content.as_bytes());
-    let path = sandbox.write("key.gtpack", pack).display().to_string();
+    let path = sandbox.write("key.gtpack", pack);
     let found = findings(&sandbox.pack().validate(&path).run());
     assert!(codes(&found).into_iter().all(|code| code == "secret-in-pack"), "{found:?}");
     found.iter().map(|finding| text(&finding["message"]).to_owned()).collect()
@@ -91,7 +91,7 @@ fn a_finding_names_the_position_and_repeats_no_key() {
         messages(&sandbox, &format!("a\nb\n{key}")),
         ["a private key begins at line 3 of `assets/x.txt`"]
     );
-    let path = sandbox.write("key.gtpack", in_component()).display().to_string();
+    let path = sandbox.write("key.gtpack", in_component());
     for form in ["json", "human", "sarif", "junit", "github"] {
         let ran = sandbox.pack().validate(&path).args(["--report", form]).exited(1);
         assert!(ran.stdout.contains("a private key begins at byte "), "{form}: {}", ran.stdout);
@@ -104,13 +104,13 @@ fn a_finding_names_the_position_and_repeats_no_key() {
 fn a_key_file_is_recognised_by_its_name() {
     let sandbox = Sandbox::new();
     for name in ["id_rsa", "x/id_ed25519", "a.p12", "x/Server.PFX", "x/key.ppk", "x.jks"] {
-        let path = sandbox.write("key.gtpack", with(name, b"x")).display().to_string();
+        let path = sandbox.write("key.gtpack", with(name, b"x"));
         let found = findings(&sandbox.pack().validate(&path).exited(0));
         let codes: Vec<_> = codes(&found).into_iter().collect();
         assert_eq!(codes, ["private-file-in-pack"], "{name}");
     }
     for name in ["x/id_rsa.pub", "x/keystore.md", "p12"] {
-        let path = sandbox.write("key.gtpack", with(name, b"x")).display().to_string();
+        let path = sandbox.write("key.gtpack", with(name, b"x"));
         assert_eq!(findings(&sandbox.pack().validate(&path).exited(0)).len(), 0, "{name}");
     }
 }

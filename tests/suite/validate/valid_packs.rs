@@ -54,7 +54,7 @@ fn a_pack_of_another_kind_is_a_note() {
     let sandbox = Sandbox::new();
     let path = sandbox.write("flows.gtpack", without_handler()).display().to_string();
     for strict in [&[][..], &["--strict"]] {
-        let ran = sandbox.gtc(["pack", "validate", &path].iter().chain(strict)).succeeded();
+        let ran = sandbox.pack().validate(&path).args(strict).succeeded();
         assert_eq!(
             codes(&findings(&ran)).into_iter().collect::<Vec<_>>(),
             ["pack-without-handler"]
@@ -104,7 +104,7 @@ fn packs_in_registries_are_validated() {
 fn strict_makes_errors_of_warnings() {
     let sandbox = Sandbox::new();
     let pack = asking(&handler(), &["vault status", "vault status"], &[]);
-    let path = sandbox.write("odd.gtpack", pack).display().to_string();
+    let path = sandbox.write("odd.gtpack", pack);
     let ran = sandbox.pack().validate(&path).succeeded();
     assert_eq!(findings(&ran)[0]["severity"], "warning");
     let strict = sandbox.pack().validate(&path).strict().exited(1);
@@ -118,7 +118,7 @@ fn an_error_is_never_left_out() {
     // 249 repeated commands and a path of another slot are warnings, another slot is an error
     let handler = Handler::new("sessions", "test.state.broken", "^1");
     let pack = asking(&handler, &["vault status"; 250], &[]);
-    let path = sandbox.write("many.gtpack", pack).display().to_string();
+    let path = sandbox.write("many.gtpack", pack);
     let ran = sandbox.pack().validate(&path).exited(1);
     assert_eq!((findings(&ran).len(), &ran.result()["packs"][0]["omitted"]), (200, &json!(51)));
     assert_eq!(findings(&ran)[0]["code"], "slot-differs");
@@ -159,7 +159,7 @@ fn required_signatures_are_verified() {
     let other = sandbox.key("other");
     sandbox.sign(&pack, &key);
     let path = pack.display().to_string();
-    let validate = |flags: &[&str]| sandbox.gtc(["pack", "validate", &path].iter().chain(flags));
+    let validate = |flags: &[&str]| sandbox.pack().validate(&path).args(flags).run();
     validate(&["--require-signature"]).succeeded();
     validate(&["--key", &other.public, "--key", &key.public]).succeeded();
     let ran = validate(&["--key", &other.public]).exited(1);

@@ -109,28 +109,13 @@ impl Stage {
     }
 
     fn bind(&self, reference: &str) -> Command {
-        let mut command = self.sandbox.gtc_command();
-        command.args([
-            "op",
-            "env-packs",
-            "update",
-            "--env",
-            "local",
-            "--slot",
-            "secrets",
-            "--kind",
-            KIND,
-        ]);
-        command.args(["--pack-ref", reference]).args(LIMITS);
-        command
+        let update = self.sandbox.env_packs().update("secrets").kind(KIND).pack_ref(reference);
+        update.args(LIMITS).command()
     }
 
     fn pull(&self, reference: &str) -> Command {
-        let mut command = self.sandbox.gtc_command();
-        command
-            .args(["pack", "pull", reference, "-o", "pulled.gtpack", "--format", "human"])
-            .args(LIMITS);
-        command
+        let pull = self.sandbox.pack().pull(reference).output("pulled.gtpack").human();
+        pull.args(LIMITS).command()
     }
 }
 
