@@ -1,0 +1,6 @@
+//! `gtc op env`.
+
+mod doctor;
+mod files;
+mod init;
+mod tool_check;
