@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use env_pack_domain::{EnvId, ForeignText, change};
-use gtc_store::Store;
+use gtc_store::{Change, ChangeError, Store};
 
 thread_local! {
     /// A folder of the store, in memory if possible, because every run writes.
@@ -38,8 +38,11 @@ fn check(root: &Path, data: &[u8]) {
     let Some(binding) = stored.environment.bindings().next() else { return };
     let changed =
         change::remove(&stored.environment, &binding.key()).expect("it is bound").environment;
-    let mut session = store.open(&id).expect("it was read before");
-    session.save(&changed, &stored.pins).expect("it can be written");
+    let saved = store.change(&id, |_| {
+        let change = Change::recorded(Vec::new(), ());
+        Ok::<_, ChangeError>(Change { environment: Some(changed.clone()), ..change })
+    });
+    saved.expect("it can be written");
     assert_eq!(store.load(&id).expect("a saved file loads").environment, changed);
     assert_eq!(
         other_members(&std::fs::read(folder.join("environment.json")).expect("a file")),

@@ -13,7 +13,7 @@ use super::progress::ProgressDisplay;
 use gtc_core::limits::{self, Limits};
 use gtc_core::{
     CredentialSources, HostSettings, Proxies, RegistryOption, RegistrySettings, ToolEnvironment,
-    Worker, is_registry,
+    is_registry,
 };
 
 /// The settings that the global flags select.
@@ -24,26 +24,26 @@ pub(crate) fn settings(global: &Global) -> Result<HostSettings, CliError> {
     }
     let compile_display = display.clone();
     let build_display = display.clone();
+    let store_root = match &global.store_root {
+        Some(root) => root.clone(),
+        None => home()?.join(".greentic").join("environments"),
+    };
+    let cache = match &global.cache_dir {
+        Some(cache) => cache.clone(),
+        None => default_cache_dir()?,
+    };
     Ok(HostSettings {
-        store_root: match &global.store_root {
-            Some(root) => root.clone(),
-            None => home()?.join(".greentic").join("environments"),
-        },
-        cache: match &global.cache_dir {
-            Some(cache) => cache.clone(),
-            None => default_cache_dir()?,
-        },
         tools: ToolEnvironment {
             path: env::var_os("PATH").unwrap_or_default(),
             variables: env::vars_os().collect(),
         },
-        worker: Worker::ThisProgram,
         log: Box::new(log::handler_message),
         registries: registries(global)?,
         on_compile: Box::new(move |bytes| compile_display.show_compilation(bytes)),
         on_build: Box::new(move |what| build_display.show_work(what)),
         progress: Box::new(display),
         limits: limits(global)?,
+        ..HostSettings::quiet(store_root, cache)
     })
 }
 

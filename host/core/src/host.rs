@@ -3,11 +3,16 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
+
 use crate::limits::Limits;
 use crate::project::ProgressNotice;
 use gtc_engine::{CompileNotice, Engine, LogSink, ToolEnvironment, Worker};
 use gtc_fetch::{FetchSettings, NoProgress, PackSource, Progress, RegistrySettings};
-use gtc_store::Store;
+use gtc_store::{Actor, Origin, Store};
+
+/// Returns the current time.
+pub type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Settings of a [`Host`].
 pub struct HostSettings {
@@ -33,12 +38,17 @@ pub struct HostSettings {
     pub progress: Box<dyn Progress>,
     /// Limits on archives, handlers and registries.
     pub limits: Limits,
+    /// The time of pins, reports and audit records.
+    pub clock: Clock,
+    /// The user whom the audit log names.
+    pub actor: Actor,
 }
 
 impl HostSettings {
     /// Settings with defaults for everything but the two folders: an empty search path for
-    /// programs, anonymous access to registries, no log and no progress. External components
-    /// are compiled in a new process of the running program, whose `main` must first call
+    /// programs, anonymous access to registries, no log and no progress, the clock of the
+    /// system and the user of this process. External components are compiled in a new process
+    /// of the running program, whose `main` must first call
     /// [`run_if_worker`](gtc_engine::worker::run_if_worker).
     pub fn quiet(store_root: PathBuf, cache: PathBuf) -> Self {
         Self {
@@ -52,8 +62,15 @@ impl HostSettings {
             registries: RegistrySettings::default(),
             progress: Box::new(NoProgress),
             limits: Limits::default(),
+            clock: Box::new(Timestamp::now),
+            actor: current_user(),
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the audit log names the user as the system does")]
+fn current_user() -> Actor {
+    Actor { user: std::env::var("USER").ok(), uid: gtc_fs::process::user_id() }
 }
 
 /// A host for env-packs: a store of environments, a cache, registries and an engine.
@@ -63,6 +80,8 @@ pub struct Host {
     pub(crate) cache: PathBuf,
     pub(crate) fetcher: PackSource,
     pub(crate) limits: Limits,
+    clock: Clock,
+    actor: Actor,
     /// Called before a toolchain builds a project.
     pub(crate) on_build: ProgressNotice,
     /// Started on first use, because many commands load no handler.
@@ -83,6 +102,8 @@ impl Host {
             registries,
             progress,
             limits,
+            clock,
+            actor,
         } = settings;
         let compiled = Some(cache.join("compiled"));
         let offline = registries.offline;
@@ -107,16 +128,28 @@ impl Host {
             fetcher: PackSource::new(fetch_settings),
             cache,
             limits,
+            clock,
+            actor,
             on_build,
             engine: LazyLock::new(Box::new(|| Engine::new(engine_settings))),
         }
+    }
+
+    /// Returns the current time.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Returns when and by whom a change is requested now.
+    pub(crate) fn origin(&self) -> Origin {
+        Origin { at: self.now(), actor: self.actor.clone() }
     }
 }
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Host")
-            .field("store", &self.store.root())
+            .field("store", self.store.place())
             .field("cache", &self.cache)
             .finish_non_exhaustive()
     }

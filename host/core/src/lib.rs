@@ -36,7 +36,8 @@ pub use gtc_fetch::{
     CredentialSources, NoProgress, Progress, Proxies, RegistryOption, RegistrySettings, Transfer,
     is_registry,
 };
-pub use host::{Host, HostSettings};
+pub use gtc_store::Actor;
+pub use host::{Clock, Host, HostSettings};
 pub use limits::Limits;
 pub use ops::plugins::Plugins;
 pub use ops::{ExitOutcome, OpError};

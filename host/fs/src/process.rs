@@ -194,6 +194,11 @@ fn pid(child: &Child) -> io::Result<Pid> {
     Ok(Pid::from_raw(child.id().cast_signed()).ok_or(io::ErrorKind::InvalidInput)?)
 }
 
+/// Returns the numeric id of the user of this process.
+pub fn user_id() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
 /// A duration as the kernel takes it.
 pub fn timespec(time: Duration) -> Timespec {
     Timespec {

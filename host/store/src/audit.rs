@@ -1,21 +1,20 @@
-//! Appends to `audit/events.jsonl`, schema `greentic.audit.event.v1`: one line for each
+//! Renders lines of the audit log, schema `greentic.audit.event.v1`: one line for each
 //! requested change, whether it succeeded or not.
 
-use std::fs;
-use std::path::Path;
+use std::time::SystemTime;
 
 use env_pack_domain::{EnvId, terminal_safe_json};
-use gtc_fs::lock::{self, LockError};
+use jiff::Timestamp;
 use serde::Serialize;
-
-use super::error::StoreError;
-use super::lock_timeout::LOCK_TIMEOUT;
+use ulid::Ulid;
 
 const SCHEMA: &str = "greentic.audit.event.v1";
 
 /// One entry of the audit log: a requested change and its result.
 #[derive(Clone, Debug)]
 pub struct AuditEvent {
+    /// When and by whom the change was requested.
+    pub origin: Origin,
     /// The command noun, such as `env-packs`.
     pub noun: &'static str,
     /// The verb, such as `update`.
@@ -32,12 +31,30 @@ pub struct AuditEvent {
     pub result: Result<(), (&'static str, String)>,
 }
 
+/// When and by whom a change was requested.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The time.
+    pub at: Timestamp,
+    /// The user.
+    pub actor: Actor,
+}
+
+/// A user of this machine, as the audit log records it.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// The name of the user, if it is known.
+    pub user: Option<String>,
+    /// The numeric id of the user.
+    pub uid: u32,
+}
+
 #[derive(Serialize)]
 struct AuditRecord<'a> {
     schema: &'static str,
     event_id: String,
     ts: String,
-    actor: Actor,
+    actor: ActorRecord<'a>,
     env_id: &'a str,
     noun: &'static str,
     verb: &'static str,
@@ -53,10 +70,10 @@ struct AuditRecord<'a> {
 }
 
 #[derive(Serialize)]
-struct Actor {
+struct ActorRecord<'a> {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<String>,
+    user: Option<&'a str>,
     uid: u32,
 }
 
@@ -76,29 +93,17 @@ struct AuditOutcome<'a> {
     message: Option<&'a str>,
 }
 
-/// Appends an event to the log of an environment.
-pub(super) fn append(
-    folder: &Path,
-    environment: &EnvId,
-    event: &AuditEvent,
-) -> Result<(), StoreError> {
-    let folder = folder.join("audit");
-    fs::create_dir_all(&folder).map_err(StoreError::io("create", &folder))?;
-    let path = folder.join("events.jsonl");
-    let line =
-        serde_json::to_string(&record(environment, event)).expect("text and numbers make JSON");
+/// Returns an event as a line of the audit log, without the line break.
+pub(super) fn line(environment: &EnvId, event: &AuditEvent) -> String {
+    let record = record(environment, event);
+    let json = serde_json::to_string(&record).expect("text and numbers make JSON");
     // people read the log with tools that do not escape control characters
-    let mut line = terminal_safe_json(line);
-    line.push('\n');
-    lock::append(&path, line.as_bytes(), LOCK_TIMEOUT).map_err(|error| match error {
-        LockError::TimedOut => StoreError::Busy { environment: environment.clone(), lock: path },
-        LockError::Io(error) => StoreError::io("append to", &path)(error),
-    })
+    terminal_safe_json(json)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the audit log names the user as the system does")]
-fn user_name() -> Option<String> {
-    std::env::var("USER").ok()
+/// Returns a new id, which sorts by the time of the event.
+fn event_id(at: Timestamp) -> Ulid {
+    Ulid::from_datetime(SystemTime::try_from(at).unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
 fn record<'a>(environment: &'a EnvId, event: &'a AuditEvent) -> AuditRecord<'a> {
@@ -108,12 +113,12 @@ fn record<'a>(environment: &'a EnvId, event: &'a AuditEvent) -> AuditRecord<'a> 
     };
     AuditRecord {
         schema: SCHEMA,
-        event_id: ulid::Ulid::generate().to_string(),
-        ts: jiff::Timestamp::now().to_string(),
-        actor: Actor {
+        event_id: event_id(event.origin.at).to_string(),
+        ts: event.origin.at.to_string(),
+        actor: ActorRecord {
             kind: "local-user",
-            user: user_name(),
-            uid: rustix::process::getuid().as_raw(),
+            user: event.origin.actor.user.as_deref(),
+            uid: event.origin.actor.uid,
         },
         env_id: environment.as_str(),
         noun: event.noun,

@@ -1,4 +1,4 @@
-//! Errors of environments on disk.
+//! Errors of stored environments.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn io<'a>(
+    pub(crate) fn io<'a>(
         what: &'static str,
         path: &'a Path,
     ) -> impl FnOnce(io::Error) -> Self + 'a {
@@ -78,13 +78,13 @@ impl StoreError {
     }
 
     /// Returns the error for a file that is not JSON, or not of the expected form.
-    pub(super) fn malformed_json(path: &Path, error: &serde_json::Error) -> Self {
+    pub(crate) fn malformed_json(path: &Path, error: &serde_json::Error) -> Self {
         let place = format!("line {} column {}", error.line(), error.column());
         Self::malformed(path, place, Self::reason(error))
     }
 
     /// Returns the error for a file that is not well-formed at `place`.
-    pub(super) fn malformed(
+    pub(crate) fn malformed(
         path: &Path,
         place: impl Into<String>,
         reason: impl AsRef<str>,
@@ -95,11 +95,25 @@ impl StoreError {
 
     /// Returns the message of a JSON error without its line and column: [`Self::Malformed`]
     /// names the place, and a position inside a part of a file would be misleading.
-    pub(super) fn reason(error: &serde_json::Error) -> String {
+    pub(crate) fn reason(error: &serde_json::Error) -> String {
         let text = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
         text.strip_suffix(&place).unwrap_or(&text).to_owned()
     }
+}
+
+/// An environment could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The change was not saved.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The change was saved, but not recorded in the audit log.
+    #[error("the change was saved, but could not be written to the audit log")]
+    NotAudited {
+        /// The cause.
+        source: StoreError,
+    },
 }
 
 /// The answers of a binding could not be read.

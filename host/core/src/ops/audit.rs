@@ -1,4 +1,5 @@
-//! Writes audit records of requested changes, whether they succeeded or not.
+//! Writes audit records of requested changes that failed. Those of successful changes are saved
+//! together with the change.
 
 use env_pack_domain::EnvId;
 
@@ -6,27 +7,24 @@ use super::OpError;
 use crate::Host;
 use gtc_store::AuditEvent;
 
-/// Writes the events of a change to the audit log, each with the result of the change, and
-/// returns that result.
-///
-/// # Errors
-/// [`OpError::AuditFailed`] when the change succeeded, but an event could not be written.
-pub(super) fn record<T>(
+/// Writes the events of a failed change to the audit log, each with its error, and returns the
+/// result of the change.
+pub(super) fn record_failure<T>(
     host: &Host,
     environment: &EnvId,
     events: Vec<AuditEvent>,
     result: Result<T, OpError>,
 ) -> Result<T, OpError> {
-    let outcome = match &result {
-        Ok(_) => Ok(()),
-        Err(error) => Err((error.kind(), error.to_string())),
-    };
+    let Err(error) = &result else { return result };
+    // the change was made, and the log has just refused its record
+    if matches!(error, OpError::AuditFailed { .. }) {
+        return result;
+    }
     for event in events {
-        let written =
-            host.store.audit(environment, &AuditEvent { result: outcome.clone(), ..event });
-        if let Err(source) = written {
+        let event = AuditEvent { result: Err((error.kind(), error.to_string())), ..event };
+        if host.store.audit(environment, &event).is_err() {
             // a failed change is reported with its own error
-            return result.and(Err(OpError::AuditFailed { source }));
+            break;
         }
     }
     result

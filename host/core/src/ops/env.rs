@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::doctor::{self, DoctorReport};
 use super::{OpError, audit, load_pack};
 use crate::Host;
-use gtc_store::{AuditEvent, EditSession, Stored};
+use gtc_store::{AuditEvent, Change, Stored};
 
 /// The default listen address of a runtime.
 const LISTEN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -50,7 +50,7 @@ pub struct CreateReport {
 /// The environments of a store.
 #[derive(Debug, Serialize)]
 pub struct ListReport {
-    /// The folder of environments.
+    /// The place of the store, such as the folder of environments.
     pub store_root: String,
     /// The environments, sorted by id.
     pub environments: Vec<ListedEnvironment>,
@@ -99,22 +99,25 @@ pub struct NewEnvironment {
 /// # Errors
 /// [`OpError`] when the environment exists already, or cannot be written.
 pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError> {
-    let result = save_new(host, new);
-    let event = event("create", &new.id, new.idempotency_key.as_deref());
-    audit::record(host, &new.id, vec![event], result)
-}
-
-fn save_new(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError> {
     let name = new.name.as_ref().map_or(new.id.as_str(), DisplayName::as_str);
     let listen_addr = new.listen_addr.unwrap_or(LISTEN_ADDR);
-    let mut session = host.store.create(&new.id, name, listen_addr)?;
-    let bound = if new.empty { Vec::new() } else { bind_defaults(host, &mut session)? };
-    Ok(CreateReport {
-        environment_id: new.id.clone(),
-        name: name.to_owned(),
-        bound,
-        idempotency_key: new.idempotency_key.clone(),
-    })
+    let event = event(host, "create", &new.id, new.idempotency_key.as_deref());
+    let result = host.store.create(&new.id, name, listen_addr, |stored| {
+        let (environment, bound) = if new.empty {
+            (stored.environment, Vec::new())
+        } else {
+            bind_defaults(host, stored.environment)?
+        };
+        let report = CreateReport {
+            environment_id: new.id.clone(),
+            name: name.to_owned(),
+            bound,
+            idempotency_key: new.idempotency_key.clone(),
+        };
+        let change = Change::recorded(vec![event.clone()], report);
+        Ok(Change { environment: Some(environment), ..change })
+    });
+    audit::record_failure(host, &new.id, vec![event], result)
 }
 
 /// Creates the environment if it does not exist, binds the default packs to free slots,
@@ -124,32 +127,26 @@ fn save_new(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError> 
 /// [`OpError`] when the environment cannot be read or written.
 pub fn init(host: &Host, id: &EnvId, idempotency_key: Option<&str>) -> Result<InitReport, OpError> {
     let created = !host.store.exists(id);
-    let result = save_initialized(host, id, created);
-    let is_unchanged = !created && matches!(&result, Ok((_, bound)) if bound.is_empty());
-    let events = if is_unchanged { Vec::new() } else { vec![event("init", id, idempotency_key)] };
-    let (session, bound) = audit::record(host, id, events, result)?;
-    let doctor = doctor::diagnose(host, session.stored(), false)?;
+    let event = event(host, "init", id, idempotency_key);
+    let decide = |stored: Stored| -> Result<_, OpError> {
+        let (environment, bound) = bind_defaults(host, stored.environment)?;
+        let is_unchanged = !created && bound.is_empty();
+        let events = if is_unchanged { Vec::new() } else { vec![event.clone()] };
+        Ok(Change { environment: Some(environment), ..Change::recorded(events, bound) })
+    };
+    let result = if created {
+        host.store.create(id, id.as_str(), LISTEN_ADDR, decide)
+    } else {
+        host.store.change(id, decide)
+    };
+    let bound = audit::record_failure(host, id, vec![event], result)?;
     Ok(InitReport {
         environment_id: id.clone(),
         created,
         bound,
-        doctor,
+        doctor: doctor::doctor(host, id, false)?,
         idempotency_key: idempotency_key.map(str::to_owned),
     })
-}
-
-fn save_initialized(
-    host: &Host,
-    id: &EnvId,
-    create: bool,
-) -> Result<(EditSession, Vec<PackDescriptor>), OpError> {
-    let mut session = if create {
-        host.store.create(id, id.as_str(), LISTEN_ADDR)?
-    } else {
-        host.store.open(id)?
-    };
-    let bound = bind_defaults(host, &mut session)?;
-    Ok((session, bound))
 }
 
 /// Lists the environments of the store. An unreadable environment is listed with its error.
@@ -167,7 +164,7 @@ pub fn list(host: &Host) -> Result<ListReport, OpError> {
         };
         environments.push(ListedEnvironment { environment_id: id, packs, extensions, error });
     }
-    Ok(ListReport { store_root: host.store.root().to_string_lossy().into_owned(), environments })
+    Ok(ListReport { store_root: host.store.place().to_string(), environments })
 }
 
 /// Returns the exact text of an environment's files.
@@ -179,9 +176,11 @@ pub fn show(host: &Host, id: &EnvId) -> Result<ShowReport, OpError> {
     Ok(ShowReport { environment: shown.environment, runtime: shown.runtime })
 }
 
-/// Binds the built-in packs to the free slots that they serve.
-fn bind_defaults(host: &Host, session: &mut EditSession) -> Result<Vec<PackDescriptor>, OpError> {
-    let mut environment = session.stored().environment.clone();
+/// Binds the built-in packs to the free slots that they serve, and returns them too.
+fn bind_defaults(
+    host: &Host,
+    mut environment: Environment,
+) -> Result<(Environment, Vec<PackDescriptor>), OpError> {
     let mut bound = Vec::new();
     for (slot, kind) in unbound_defaults(host, &environment)? {
         let pack_ref = PackRef::Builtin(kind.clone());
@@ -194,9 +193,7 @@ fn bind_defaults(host: &Host, session: &mut EditSession) -> Result<Vec<PackDescr
         environment = change::add(&environment, request)?.environment;
         bound.push(kind);
     }
-    let pins = session.stored().pins.clone();
-    session.save(&environment, &pins)?;
-    Ok(bound)
+    Ok((environment, bound))
 }
 
 /// Returns the built-in packs whose slots are free, and their slots.
@@ -217,8 +214,9 @@ fn unbound_defaults(
     Ok(defaults)
 }
 
-fn event(verb: &'static str, id: &EnvId, idempotency_key: Option<&str>) -> AuditEvent {
+fn event(host: &Host, verb: &'static str, id: &EnvId, idempotency_key: Option<&str>) -> AuditEvent {
     AuditEvent {
+        origin: host.origin(),
         noun: "env",
         verb,
         target: vec![("environment_id", Some(id.to_string()))],

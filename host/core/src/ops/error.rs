@@ -15,7 +15,7 @@ use gtc_archive::ArchiveError;
 use gtc_engine::LoadError;
 use gtc_fetch::{BundleError, FetchError};
 use gtc_signing::KeyError;
-use gtc_store::{AnswersError, StoreError};
+use gtc_store::{AnswersError, ChangeError, StoreError};
 
 /// An operation failed.
 #[derive(Debug, thiserror::Error)]
@@ -365,6 +365,15 @@ pub enum OpError {
         /// The cause.
         source: PackError,
     },
+}
+
+impl From<ChangeError> for OpError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Store(source) => Self::Store(source),
+            ChangeError::NotAudited { source } => Self::AuditFailed { source },
+        }
+    }
 }
 
 /// The pack that provides a descriptor path.

@@ -7,7 +7,7 @@ use super::bind::{GrantSelection, GrantsReport};
 use super::load_pack;
 use super::{OpError, PackError, audit};
 use crate::Host;
-use gtc_store::{AuditEvent, EditSession, PinnedPack, Stored};
+use gtc_store::{AuditEvent, Change, PinnedPack, Stored};
 
 /// The permissions of all pinned packs of an environment.
 #[derive(Debug, Serialize)]
@@ -72,13 +72,19 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, OpErro
 /// [`OpError`] when the pack is not bound, or does not declare them; nothing was written
 /// then.
 pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
-    let result = save_added(host, request);
-    record(host, "add", request, result)
+    let result = host.store.change(&request.environment, |stored| {
+        let (pack_ref, pin) = add_grants(host, request, &stored)?;
+        Ok(change(host, "add", request, stored, &pack_ref, pin))
+    });
+    record_failure(host, "add", request, result)
 }
 
-fn save_added(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
-    let mut session = host.store.open(&request.environment)?;
-    let (pack_ref, pin) = pinned_pack(session.stored(), request)?;
+fn add_grants(
+    host: &Host,
+    request: &GrantsRequest,
+    stored: &Stored,
+) -> Result<(PackRef, PinnedPack), OpError> {
+    let (pack_ref, pin) = pinned_pack(stored, request)?;
     let declared = pinned_declaration(host, &pack_ref, &pin)
         .map_err(|source| OpError::PinnedPackUnreadable { pack_ref: pack_ref.clone(), source })?;
     let undeclared = request.grants.permissions.without(&declared);
@@ -87,7 +93,7 @@ fn save_added(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpErro
     }
     let added = if request.grants.declared { &declared } else { &request.grants.permissions };
     let grants = pin.grants.union(added);
-    save(&mut session, request, &pack_ref, PinnedPack { grants, ..pin })
+    Ok((pack_ref, PinnedPack { grants, ..pin }))
 }
 
 /// Revokes permissions of a pack.
@@ -95,13 +101,18 @@ fn save_added(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpErro
 /// # Errors
 /// [`OpError`] when the pack is not bound, or does not have them; nothing was written then.
 pub fn revoke(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
-    let result = save_revoked(host, request);
-    record(host, "revoke", request, result)
+    let result = host.store.change(&request.environment, |stored| {
+        let (pack_ref, pin) = revoke_grants(request, &stored)?;
+        Ok(change(host, "revoke", request, stored, &pack_ref, pin))
+    });
+    record_failure(host, "revoke", request, result)
 }
 
-fn save_revoked(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
-    let mut session = host.store.open(&request.environment)?;
-    let (pack_ref, pin) = pinned_pack(session.stored(), request)?;
+fn revoke_grants(
+    request: &GrantsRequest,
+    stored: &Stored,
+) -> Result<(PackRef, PinnedPack), OpError> {
+    let (pack_ref, pin) = pinned_pack(stored, request)?;
     let grants = if request.grants.declared {
         Permissions::default()
     } else {
@@ -112,7 +123,7 @@ fn save_revoked(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpEr
         }
         pin.grants.without(&request.grants.permissions)
     };
-    save(&mut session, request, &pack_ref, PinnedPack { grants, ..pin })
+    Ok((pack_ref, PinnedPack { grants, ..pin }))
 }
 
 /// Finds the bound and pinned pack that provides the descriptor path of a request.
@@ -128,29 +139,41 @@ fn pinned_pack(stored: &Stored, request: &GrantsRequest) -> Result<(PackRef, Pin
     Err(OpError::NotPinned { kind: request.kind.clone(), environment: request.environment.clone() })
 }
 
-fn save(
-    session: &mut EditSession,
+/// Returns the change that replaces the pin of a pack.
+fn change(
+    host: &Host,
+    verb: &'static str,
     request: &GrantsRequest,
+    stored: Stored,
     pack_ref: &PackRef,
     pin: PinnedPack,
-) -> Result<PackGrants, OpError> {
+) -> Change<PackGrants> {
     let report = report(&request.environment, pack_ref, &pin, request.idempotency_key.clone());
-    let environment = session.stored().environment.clone();
-    let mut pins = session.stored().pins.clone();
+    let mut pins = stored.pins;
     pins.packs.insert(pack_ref.text(), pin);
-    session.save(&environment, &pins)?;
-    Ok(report)
+    let events = vec![event(host, verb, request, Some(&report))];
+    Change { pins: Some(pins), ..Change::recorded(events, report) }
 }
 
-/// Records a change of grants in the audit log.
-fn record(
+/// Records a failed change of grants in the audit log.
+fn record_failure(
     host: &Host,
     verb: &'static str,
     request: &GrantsRequest,
     result: Result<PackGrants, OpError>,
 ) -> Result<PackGrants, OpError> {
-    let report = result.as_ref().ok();
-    let event = AuditEvent {
+    let event = event(host, verb, request, None);
+    audit::record_failure(host, &request.environment, vec![event], result)
+}
+
+fn event(
+    host: &Host,
+    verb: &'static str,
+    request: &GrantsRequest,
+    report: Option<&PackGrants>,
+) -> AuditEvent {
+    AuditEvent {
+        origin: host.origin(),
         noun: "grants",
         verb,
         target: vec![
@@ -162,8 +185,7 @@ fn record(
         new_generation: None,
         idempotency_key: request.idempotency_key.clone(),
         result: Ok(()),
-    };
-    audit::record(host, &request.environment, vec![event], result)
+    }
 }
 
 /// Returns the permissions that all handlers of the pinned archive declare.

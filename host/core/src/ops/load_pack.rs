@@ -76,7 +76,7 @@ pub(super) fn fetch_pinned(
         return Err(PackError::Replaced { locked: pin.archive, found: fetched.digest });
     }
     // the cached copy is missing or damaged; use the archive even if caching it fails
-    let _ = host.fetcher.cache.insert(&fetched, host.store.root());
+    let _ = host.fetcher.cache.insert(&fetched, host.store.gc_root());
     Ok(fetched)
 }
 

@@ -127,7 +127,7 @@ pub fn tool_check(host: &Host, environment: &EnvId) -> Result<ToolCheckReport, O
         total_checks: 0,
         failed_checks: 0,
         failed_preflights: 0,
-        checked_at: jiff::Timestamp::now().to_string(),
+        checked_at: host.now().to_string(),
     };
     for binding in stored.environment.bindings() {
         match assembly.registry.resolve_for_slot(&binding.kind, binding.place.slot()) {

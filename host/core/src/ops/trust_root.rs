@@ -11,7 +11,7 @@ use super::trust::TrustPolicy;
 use super::{OpError, audit};
 use crate::Host;
 use gtc_signing::PublicKey;
-use gtc_store::{AuditEvent, EditSession, TrustRoot, TrustedKey};
+use gtc_store::{AuditEvent, Change, TrustRoot, TrustedKey};
 
 /// The keys that an environment trusts.
 #[derive(Debug, Serialize)]
@@ -75,9 +75,7 @@ pub struct TrustChangeReport {
 /// # Errors
 /// [`OpError`] when the environment or its trust root cannot be read.
 pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, OpError> {
-    host.store.load(environment)?;
-    let root = host.store.trust_root(environment)?;
-    TrustPolicy::from_trust_root(&root)?;
+    let root = well_formed(host.store.load(environment)?.trust_root?)?;
     Ok(TrustRootReport {
         environment_id: environment.clone(),
         keys: root
@@ -97,22 +95,19 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, OpError
 /// [`OpError`] when the file is not a key, or the trust root cannot be read or written.
 pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, OpError> {
     let TrustRequest { environment, key, idempotency_key } = request;
-    let result = save_key_file(host, request);
-    let change = RequestedChange {
+    let requested = RequestedChange {
         verb: "add",
         environment,
         source: Some(("key_file", key.display().to_string())),
         key_id: None,
         idempotency_key,
     };
-    change.record(host, result)
-}
-
-fn save_key_file(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, OpError> {
-    let mut session = host.store.open(&request.environment)?;
-    let before = well_formed(session.trust_root()?)?;
-    let key = read_public_key(host, &request.key)?;
-    save(&mut session, &before, &before.with(trusted_key(&key)), key.id(), &request.idempotency_key)
+    let result = host.store.change(environment, |stored| {
+        let before = well_formed(stored.trust_root?)?;
+        let key = read_public_key(host, &request.key)?;
+        Ok(requested.change(host, &before, before.with(trusted_key(&key)), key.id()))
+    });
+    requested.record_failure(host, result)
 }
 
 /// Adds a trusted key from a bundle. `document` is the bundle's path for the audit log.
@@ -122,25 +117,18 @@ pub(super) fn add_from(
     key: &PublicKey,
     document: String,
 ) -> Result<TrustChangeReport, OpError> {
-    let result = save_bundled_key(host, environment, key);
-    let change = RequestedChange {
+    let requested = RequestedChange {
         verb: "add",
         environment,
         source: Some(("document", document)),
         key_id: None,
         idempotency_key: &None,
     };
-    change.record(host, result)
-}
-
-fn save_bundled_key(
-    host: &Host,
-    environment: &EnvId,
-    key: &PublicKey,
-) -> Result<TrustChangeReport, OpError> {
-    let mut session = host.store.open(environment)?;
-    let before = well_formed(session.trust_root()?)?;
-    save(&mut session, &before, &before.with(trusted_key(key)), key.id(), &None)
+    let result = host.store.change(environment, |stored| {
+        let before = well_formed(stored.trust_root?)?;
+        Ok(requested.change(host, &before, before.with(trusted_key(key)), key.id()))
+    });
+    requested.record_failure(host, result)
 }
 
 /// Removes a trusted key. Packs that only this key signed no longer load. Without any
@@ -150,25 +138,21 @@ fn save_bundled_key(
 /// [`OpError`] when the key is not trusted, or the trust root cannot be read or written.
 pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeReport, OpError> {
     let DistrustRequest { environment, key_id, idempotency_key } = request;
-    let result = save_removal(host, request);
-    let change = RequestedChange {
+    let requested = RequestedChange {
         verb: "remove",
         environment,
         source: None,
         key_id: Some(*key_id),
         idempotency_key,
     };
-    change.record(host, result)
-}
-
-fn save_removal(host: &Host, request: &DistrustRequest) -> Result<TrustChangeReport, OpError> {
-    let DistrustRequest { environment, key_id, idempotency_key } = request;
-    let mut session = host.store.open(environment)?;
-    let before = well_formed(session.trust_root()?)?;
-    if before.keys().iter().all(|key| key.key_id != *key_id) {
-        return Err(OpError::NotTrusted { key_id: *key_id, environment: environment.clone() });
-    }
-    save(&mut session, &before, &before.without(key_id), *key_id, idempotency_key)
+    let result = host.store.change(environment, |stored| {
+        let before = well_formed(stored.trust_root?)?;
+        if before.keys().iter().all(|key| key.key_id != *key_id) {
+            return Err(OpError::NotTrusted { key_id: *key_id, environment: environment.clone() });
+        }
+        Ok(requested.change(host, &before, before.without(key_id), *key_id))
+    });
+    requested.record_failure(host, result)
 }
 
 /// Returns the trust root if its keys are well-formed. A malformed one is not rewritten: a
@@ -182,26 +166,6 @@ fn trusted_key(key: &PublicKey) -> TrustedKey {
     TrustedKey { key_id: key.id(), public_key_pem: key.to_pem() }
 }
 
-fn save(
-    session: &mut EditSession,
-    before: &TrustRoot,
-    after: &TrustRoot,
-    key_id: KeyId,
-    idempotency_key: &Option<String>,
-) -> Result<TrustChangeReport, OpError> {
-    let changed = before.keys() != after.keys();
-    if changed {
-        session.save_trust_root(after)?;
-    }
-    Ok(TrustChangeReport {
-        environment_id: session.stored().environment.id().clone(),
-        key_id,
-        changed,
-        keys: after.keys().len(),
-        idempotency_key: idempotency_key.clone(),
-    })
-}
-
 /// A requested change of a trust root, as the audit log records it.
 struct RequestedChange<'a> {
     verb: &'static str,
@@ -213,15 +177,39 @@ struct RequestedChange<'a> {
 }
 
 impl RequestedChange<'_> {
-    fn record(
-        self,
+    fn change(
+        &self,
+        host: &Host,
+        before: &TrustRoot,
+        after: TrustRoot,
+        key_id: KeyId,
+    ) -> Change<TrustChangeReport> {
+        let changed = before.keys() != after.keys();
+        let report = TrustChangeReport {
+            environment_id: self.environment.clone(),
+            key_id,
+            changed,
+            keys: after.keys().len(),
+            idempotency_key: self.idempotency_key.clone(),
+        };
+        let change = Change::recorded(vec![self.event(host, Some(key_id))], report);
+        Change { trust_root: changed.then_some(after), ..change }
+    }
+
+    fn record_failure(
+        &self,
         host: &Host,
         result: Result<TrustChangeReport, OpError>,
     ) -> Result<TrustChangeReport, OpError> {
-        let key_id = self.key_id.or(result.as_ref().ok().map(|report| report.key_id));
+        let event = self.event(host, self.key_id);
+        audit::record_failure(host, self.environment, vec![event], result)
+    }
+
+    fn event(&self, host: &Host, key_id: Option<KeyId>) -> AuditEvent {
         let key_id = key_id.map(|key_id| ("key_id", Some(key_id.to_string())));
-        let source = self.source.map(|(name, path)| (name, Some(path)));
-        let event = AuditEvent {
+        let source = self.source.clone().map(|(name, path)| (name, Some(path)));
+        AuditEvent {
+            origin: host.origin(),
             noun: "trust-root",
             verb: self.verb,
             target: key_id.into_iter().chain(source).collect(),
@@ -229,7 +217,6 @@ impl RequestedChange<'_> {
             new_generation: None,
             idempotency_key: self.idempotency_key.clone(),
             result: Ok(()),
-        };
-        audit::record(host, self.environment, vec![event], result)
+        }
     }
 }

@@ -9,6 +9,7 @@ use super::plan::{Plan, requested_change};
 use super::report::{BindReport, GrantsReport};
 use crate::Host;
 use crate::ops::OpError;
+use gtc_store::{Change, Stored};
 
 /// Makes a planned change, and records it in the audit log. A refresh that found nothing new
 /// only caches a new signature.
@@ -29,7 +30,7 @@ pub fn apply(host: &Host, plan: Plan) -> Result<BindReport, OpError> {
     let result = granted
         .and_then(|()| save(host, &intent, checked))
         .map(|report| BindReport { moved_from: difference, ..report });
-    requested_change(&intent).record(host, result)
+    requested_change(&intent).record_failure(host, result)
 }
 
 fn save(
@@ -37,41 +38,61 @@ fn save(
     intent: &Intent,
     mut checked: Option<CheckedPack>,
 ) -> Result<BindReport, OpError> {
+    let mut cached = None;
+    let report = host.store.change(&intent.environment, |stored| {
+        let change = decide(host, intent, &stored, checked.as_mut())?;
+        // a built-in pack changes with this program, so it is not pinned
+        if let Some(checked) = &checked
+            && !host.fetcher.is_builtin(&intent.binding.pack_ref)
+        {
+            cached = Some(host.fetcher.cache.insert(&checked.fetched, host.store.gc_root())?);
+            cache_signature(host, checked)?;
+        }
+        Ok::<_, OpError>(change)
+    });
+    // the pin protects the cached archive from garbage collection from here on
+    drop(cached);
+    report
+}
+
+/// Checks a plan again and computes its change.
+fn decide(
+    host: &Host,
+    intent: &Intent,
+    stored: &Stored,
+    mut checked: Option<&mut CheckedPack>,
+) -> Result<Change<BindReport>, OpError> {
     let pack_ref = &intent.binding.pack_ref;
-    let mut session = host.store.open(&intent.environment)?;
-    let stored = session.stored();
     intent.ensure_unchanged(&stored.environment)?;
     if let Some(checked) = &mut checked {
         check::recheck(host, stored, intent, checked)?;
     }
-    let before = stored.environment.clone();
+    let before = &stored.environment;
     let mut pins = stored.pins.clone();
-    let (base, current_ref) = match pin_old_reference(&mut pins, intent, checked.as_ref()) {
-        Some(pinned) => (change::replace_pack_ref(&before, pack_ref, &pinned), pinned),
+    let (base, current_ref) = match pin_old_reference(&mut pins, intent, checked.as_deref()) {
+        Some(pinned) => (change::replace_pack_ref(before, pack_ref, &pinned), pinned),
         None => (before.clone(), pack_ref.clone()),
     };
     let changes = intent.changes(&base, &current_ref)?;
     let after = &changes.last().expect("an intent makes a change").environment;
     let mut report =
         BindReport::of_changes(&intent.environment, intent.idempotency_key.clone(), &changes);
-    let mut cached = None;
     if let Some(checked) = checked {
         report.warnings = checked.warnings.clone();
-        // a built-in pack changes with this program, so it is not pinned
         if !host.fetcher.is_builtin(pack_ref) {
-            cached = Some(host.fetcher.cache.insert(&checked.fetched, host.store.root())?);
-            cache_signature(host, &checked)?;
             report.signer = checked.signed.signature.signer();
             let grants = &checked.pin.grants;
             report.grants = (!grants.is_empty()).then(|| GrantsReport::from(grants));
-            pins.packs.insert(pack_ref.text(), checked.pin);
+            pins.packs.insert(pack_ref.text(), checked.pin.clone());
         }
     }
-    retain_used_pins(&mut pins, &[&before, after]);
-    session.save(after, &pins)?;
-    // the pin protects the cached archive from garbage collection from here on
-    drop(cached);
-    Ok(report)
+    retain_used_pins(&mut pins, &[before, after]);
+    let events = requested_change(intent).events(host, &report);
+    Ok(Change {
+        environment: Some(after.clone()),
+        pins: Some(pins),
+        ..Change::recorded(events, report)
+    })
 }
 
 fn cache_signature(host: &Host, checked: &CheckedPack) -> Result<(), OpError> {

@@ -53,11 +53,7 @@ pub(super) fn check_pack(
     }
     let declared = pack.permissions();
     let warnings = pack.permission_faults();
-    let pin = pack.pin(
-        Permissions::default(),
-        signed.signature.signer(),
-        jiff::Timestamp::now().to_string(),
-    );
+    let pin = pack.pin(Permissions::default(), signed.signature.signer(), host.now().to_string());
     ensure_paths_free(host, stored, intent, &pin)?;
     single_pack_registry(pack, pack_ref)
         .resolve_for_slot(kind, place.slot())

@@ -18,30 +18,32 @@ pub(super) struct RequestedChange<'a> {
 }
 
 impl RequestedChange<'_> {
-    /// Records the result of the change, with an event for each binding that changed along.
-    pub(super) fn record(
-        &self,
-        host: &Host,
-        result: Result<BindReport, OpError>,
-    ) -> Result<BindReport, OpError> {
-        let report = result.as_ref().ok();
-        let mut events = vec![self.event(self.verb, self.place, self.kind.clone(), report)];
+    /// Returns the events of a change that succeeds: one for each binding that changes.
+    pub(super) fn events(&self, host: &Host, report: &BindReport) -> Vec<AuditEvent> {
+        let mut events =
+            vec![self.event(host, self.verb, self.place, self.kind.clone(), Some(report))];
         // bindings that change along with an added one are updated
         let follower_verb = if self.verb == "rollback" { "rollback" } else { "update" };
-        for moved in report.into_iter().flat_map(|report| &report.moved) {
+        for moved in &report.moved {
             let kind = Some(moved.kind.to_string());
-            events.push(self.event(follower_verb, &moved.place, kind, Some(moved)));
+            events.push(self.event(host, follower_verb, &moved.place, kind, Some(moved)));
         }
-        audit::record(host, self.environment, events, result)
+        events
     }
 
-    /// Returns the event of a change that failed.
-    pub(super) fn failure(&self) -> AuditEvent {
-        self.event(self.verb, self.place, self.kind.clone(), None)
+    /// Records a change that failed.
+    pub(super) fn record_failure<T>(
+        &self,
+        host: &Host,
+        result: Result<T, OpError>,
+    ) -> Result<T, OpError> {
+        let event = self.event(host, self.verb, self.place, self.kind.clone(), None);
+        audit::record_failure(host, self.environment, vec![event], result)
     }
 
     fn event(
         &self,
+        host: &Host,
         verb: &'static str,
         place: &BindingPlace,
         kind: Option<String>,
@@ -62,6 +64,7 @@ impl RequestedChange<'_> {
             (generation.and_then(|generation| generation.checked_sub(1)), generation)
         };
         AuditEvent {
+            origin: host.origin(),
             noun,
             verb,
             target: vec![place, ("kind", kind)],

@@ -11,7 +11,7 @@ use super::intent::{Intent, Verb};
 use super::report::{BindReport, PackDifference};
 use super::request::{BindRequest, RefreshRequest};
 use crate::Host;
-use crate::ops::{OpError, audit};
+use crate::ops::OpError;
 use gtc_store::Stored;
 
 /// A checked change of a binding. [`apply`](fn@crate::ops::bind::apply) makes it.
@@ -68,7 +68,7 @@ fn plan_bind(host: &Host, verb: Verb, request: BindRequest) -> Result<Plan, OpEr
     let fetch = request.fetch;
     let intent = Intent::new(verb, request);
     let planned = check_bind(host, &intent, fetch);
-    let (checked, missing) = record_failure(host, &intent, planned)?;
+    let (checked, missing) = requested_change(&intent).record_failure(host, planned)?;
     Ok(Plan { intent, checked, missing, difference: None, unchanged: None })
 }
 
@@ -100,7 +100,9 @@ pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, OpErr
     if host.fetcher.is_builtin(&bound.pack_ref) {
         return Ok(Plan::unchanged(intent, bound, None));
     }
-    let checked = record_failure(host, &intent, check_pack(host, &stored, &intent))?;
+    let checked = check_pack(host, &stored, &intent);
+    // a plan that succeeds is recorded when it is applied
+    let checked = requested_change(&intent).record_failure(host, checked)?;
     ensure_expected(request, &intent, &checked)?;
     Ok(compare_with_bound(host, &stored, intent, bound, checked))
 }
@@ -220,20 +222,6 @@ fn suggest_following_tag(environment: &EnvId, pack_ref: &PackRef) -> Option<Stri
     Some(format!(
         "it is bound by its digest, which never moves; to follow the tag again, bind `{tagged}` with `update --env {environment}`"
     ))
-}
-
-/// Records a plan that failed in the audit log. A successful one is recorded when it is
-/// applied.
-fn record_failure<T>(
-    host: &Host,
-    intent: &Intent,
-    planned: Result<T, OpError>,
-) -> Result<T, OpError> {
-    if planned.is_ok() {
-        return planned;
-    }
-    let event = requested_change(intent).failure();
-    audit::record(host, &intent.environment, vec![event], planned)
 }
 
 pub(super) fn requested_change(intent: &Intent) -> RequestedChange<'_> {

@@ -9,7 +9,7 @@ use super::report::BindReport;
 use super::request::{RemoveRequest, RollbackRequest};
 use crate::Host;
 use crate::ops::OpError;
-use gtc_store::{EditSession, Stored};
+use gtc_store::{Change, Stored};
 
 /// Removes a binding.
 ///
@@ -17,15 +17,12 @@ use gtc_store::{EditSession, Stored};
 /// [`OpError`]; nothing was written then, unless it is [`OpError::AuditFailed`].
 pub fn remove(host: &Host, request: &RemoveRequest) -> Result<BindReport, OpError> {
     let RemoveRequest { environment, key, idempotency_key } = request;
-    let result = save_removal(host, request);
-    record(host, "remove", environment, key, idempotency_key, result)
-}
-
-fn save_removal(host: &Host, request: &RemoveRequest) -> Result<BindReport, OpError> {
-    let mut session = host.store.open(&request.environment)?;
-    let changes = vec![change::remove(&session.stored().environment, &request.key)?];
-    save(&mut session, &changes)?;
-    Ok(BindReport::of_changes(&request.environment, request.idempotency_key.clone(), &changes))
+    let requested = Unbinding { verb: "remove", environment, key, idempotency_key };
+    let result = host.store.change(environment, |stored| {
+        let changes = vec![change::remove(&stored.environment, key)?];
+        Ok(requested.change(host, &stored, &changes))
+    });
+    requested.record_failure(host, result)
 }
 
 /// Restores the previous version of a binding. Instances of one extension must still use the
@@ -35,40 +32,71 @@ fn save_removal(host: &Host, request: &RemoveRequest) -> Result<BindReport, OpEr
 /// [`OpError`]; nothing was written then, unless it is [`OpError::AuditFailed`].
 pub fn rollback(host: &Host, request: &RollbackRequest) -> Result<BindReport, OpError> {
     let RollbackRequest { environment, key, idempotency_key, .. } = request;
-    let result = save_rollback(host, request);
-    record(host, "rollback", environment, key, idempotency_key, result)
+    let requested = Unbinding { verb: "rollback", environment, key, idempotency_key };
+    let result = host.store.change(environment, |stored| {
+        let changes = rollback_changes(&stored, request)?;
+        Ok(requested.change(host, &stored, &changes))
+    });
+    requested.record_failure(host, result)
 }
 
-fn save_rollback(host: &Host, request: &RollbackRequest) -> Result<BindReport, OpError> {
-    let mut session = host.store.open(&request.environment)?;
-    let changes = rollback_changes(session.stored(), request)?;
-    save(&mut session, &changes)?;
-    Ok(BindReport::of_changes(&request.environment, request.idempotency_key.clone(), &changes))
-}
-
-fn save(session: &mut EditSession, changes: &[BindingChange]) -> Result<(), OpError> {
-    let before = session.stored().environment.clone();
-    let after = changes.last().map_or(&before, |change| &change.environment);
-    let mut pins = session.stored().pins.clone();
-    retain_used_pins(&mut pins, &[&before, after]);
-    Ok(session.save(after, &pins)?)
-}
-
-fn record(
-    host: &Host,
+/// A request to remove a binding or to roll it back.
+struct Unbinding<'a> {
     verb: &'static str,
-    environment: &EnvId,
-    key: &BindingKey,
-    idempotency_key: &Option<String>,
-    result: Result<BindReport, OpError>,
-) -> Result<BindReport, OpError> {
-    let (place, kind) = match key {
-        BindingKey::Slot(slot) => (BindingPlace::Slot(*slot), None),
-        BindingKey::Extension { path, instance } => {
-            (BindingPlace::Extension(instance.clone()), Some(path.to_string()))
+    environment: &'a EnvId,
+    key: &'a BindingKey,
+    idempotency_key: &'a Option<String>,
+}
+
+impl Unbinding<'_> {
+    fn change(
+        &self,
+        host: &Host,
+        stored: &Stored,
+        changes: &[BindingChange],
+    ) -> Change<BindReport> {
+        let before = &stored.environment;
+        let after = changes.last().map_or(before, |change| &change.environment);
+        let mut pins = stored.pins.clone();
+        retain_used_pins(&mut pins, &[before, after]);
+        let report =
+            BindReport::of_changes(self.environment, self.idempotency_key.clone(), changes);
+        let (place, kind) = self.place();
+        let events = self.requested_change(&place, kind).events(host, &report);
+        Change {
+            environment: Some(after.clone()),
+            pins: Some(pins),
+            ..Change::recorded(events, report)
         }
-    };
-    RequestedChange { environment, verb, place: &place, kind, idempotency_key }.record(host, result)
+    }
+
+    fn record_failure(
+        &self,
+        host: &Host,
+        result: Result<BindReport, OpError>,
+    ) -> Result<BindReport, OpError> {
+        let (place, kind) = self.place();
+        self.requested_change(&place, kind).record_failure(host, result)
+    }
+
+    /// Returns the place of the binding, and its descriptor path if the place does not imply it.
+    fn place(&self) -> (BindingPlace, Option<String>) {
+        match self.key {
+            BindingKey::Slot(slot) => (BindingPlace::Slot(*slot), None),
+            BindingKey::Extension { path, instance } => {
+                (BindingPlace::Extension(instance.clone()), Some(path.to_string()))
+            }
+        }
+    }
+
+    fn requested_change<'a>(
+        &'a self,
+        place: &'a BindingPlace,
+        kind: Option<String>,
+    ) -> RequestedChange<'a> {
+        let Self { verb, environment, idempotency_key, .. } = *self;
+        RequestedChange { environment, verb, place, kind, idempotency_key }
+    }
 }
 
 /// Computes the changes of a rollback: its own, and those of the other instances that are

@@ -65,11 +65,11 @@ impl PinIndex {
         let mut pins = Self::default();
         pins.add_builtins(host)?;
         pins.add_store(&host.store, None)?;
-        let own = std::path::absolute(host.store.root()).ok();
+        let own = std::path::absolute(host.store.gc_root()).ok();
         let roots = host.fetcher.cache.gc_roots.list()?;
         pins.unreadable_roots = roots.unreadable;
         for root in roots.found.into_iter().filter(|root| own.as_ref() != Some(root)) {
-            match host.store.at_other_root(&root) {
+            match host.store.at_gc_root(&root) {
                 Some(store) => pins.add_store(&store, Some(super::display_path(&root)))?,
                 None => pins.missing_roots.push(root),
             }

@@ -56,7 +56,7 @@ pub(super) fn diagnose(
         findings: Vec::new(),
         healthy: true,
         has_runtime: stored.has_runtime,
-        checked_at: jiff::Timestamp::now().to_string(),
+        checked_at: host.now().to_string(),
     };
     report.report_load_failures(&assembly, stored);
     report.report_drifts(&assembly, environment.id(), stored);

@@ -1,11 +1,24 @@
-use env_pack_domain::change::{self, BindingRequest};
-use env_pack_domain::{BindingKey, BindingPlace, CapabilitySlot, CoreSlot};
+//! Tests of the store, and of the contract that every backend keeps.
 
+mod contract;
+mod memory;
+
+use env_pack_domain::change::{self, BindingRequest};
+use std::fs;
+use std::path::Path;
+
+use env_pack_domain::{
+    AnswersRef, BindingKey, BindingPlace, CapabilitySlot, CoreSlot, EnvId, Environment,
+};
+
+use super::backend::TextKind;
+use super::document::EnvironmentDocument;
 use super::*;
+use memory::MemoryBackend;
 
 const FIXTURES: [&str; 2] = [
-    include_str!("../../../tests/fixtures/native/fresh/environment.json"),
-    include_str!("../../../tests/fixtures/native/busy/environment.json"),
+    include_str!("../../../../tests/fixtures/native/fresh/environment.json"),
+    include_str!("../../../../tests/fixtures/native/busy/environment.json"),
 ];
 
 fn store(environment: &str) -> (tempfile::TempDir, Store) {
@@ -35,19 +48,38 @@ fn vault() -> BindingRequest {
     }
 }
 
-fn text_after(store: &Store, change: impl FnOnce(&Environment) -> Environment) -> String {
-    let mut session = store.open(&local()).expect("opened");
-    let changed = change(&session.stored().environment);
-    session.save(&changed, &PackPins::default()).expect("saved");
-    fs::read_to_string(store.root().join("local/environment.json")).expect("a file")
+/// Saves a change without an audit record.
+fn save(store: &Store, change: impl Fn(Stored) -> Change<()>) {
+    store.change(&local(), |stored| Ok::<_, ChangeError>(change(stored))).expect("saved");
+}
+
+fn save_environment(store: &Store, change: impl Fn(&Environment) -> Environment) {
+    save(store, |stored| Change {
+        environment: Some(change(&stored.environment)),
+        ..Change::recorded(Vec::new(), ())
+    });
+}
+
+fn text_after(store: &Store, change: impl Fn(&Environment) -> Environment) -> String {
+    save_environment(store, change);
+    read(store, "environment.json")
+}
+
+fn read(store: &Store, name: &str) -> String {
+    fs::read_to_string(store.gc_root().join("local").join(name)).expect("a file")
+}
+
+/// Parses an environment, and renders it again unchanged.
+fn rendered(text: &str) -> String {
+    let path = Path::new("environment.json");
+    let (document, environment) = EnvironmentDocument::parse(text, path, &local()).expect("parsed");
+    document.render(&environment)
 }
 
 #[test]
 fn what_others_wrote_is_written_back_byte_for_byte() {
     for fixture in FIXTURES {
-        let (_root, store) = store(fixture);
-        let stored = store.load(&local()).expect("loaded");
-        assert_eq!(stored.document.render(&stored.environment), fixture);
+        assert_eq!(rendered(fixture), fixture);
     }
 }
 
@@ -89,8 +121,7 @@ fn members_of_others_survive_every_change() {
     text_after(&store, |environment| {
         change::rollback(environment, &secrets()).expect("stashed").environment
     });
-    let stored = store.load(&local()).expect("loaded");
-    let text = stored.document.render(&stored.environment);
+    let text = rendered(&read(&store, "environment.json"));
     assert!(text.contains("\"x_note\": {\"big\": 1e400, \"n\": 1.00}"), "{text}");
 }
 
@@ -114,11 +145,11 @@ fn malformed(environment: &str, place: &str, reason: &str) {
         error.contains("local/environment.json") && error.contains(place) && error.contains(reason),
         "{error}"
     );
-    assert!(store.open(&local()).is_err());
-    assert_eq!(
-        fs::read_to_string(store.root().join("local/environment.json")).expect("a file"),
-        environment
-    );
+    let changed = store.change(&local(), |_| -> Result<Change<()>, ChangeError> {
+        panic!("nothing is decided about a malformed environment")
+    });
+    assert!(changed.is_err());
+    assert_eq!(read(&store, "environment.json"), environment);
 }
 
 #[test]
@@ -175,7 +206,7 @@ fn an_unreadable_previous_binding_is_kept() {
     let busy = FIXTURES[1].replacen("inline://eyJnZW", "vault://elsewhere", 1);
     let (_root, store) = store(&busy);
     let stored = store.load(&local()).expect("loaded");
-    assert_eq!(stored.document.render(&stored.environment), busy);
+    assert_eq!(rendered(&busy), busy);
     assert!(change::rollback(&stored.environment, &secrets()).is_err());
 }
 
@@ -237,20 +268,22 @@ fn pinned() -> PinnedPack {
     }
 }
 
+fn save_pins(store: &Store, pins: &PackPins) {
+    save(store, |_| Change { pins: Some(pins.clone()), ..Change::recorded(Vec::new(), ()) });
+}
+
 /// Saves pins, and gives back the file.
 fn pins_after(store: &Store, packs: &[(&str, PinnedPack)]) -> String {
-    let mut session = store.open(&local()).expect("opened");
-    let environment = session.stored().environment.clone();
     let packs =
         packs.iter().map(|(pack_ref, pack)| ((*pack_ref).to_owned(), pack.clone())).collect();
-    session.save(&environment, &PackPins { packs }).expect("saved");
-    fs::read_to_string(store.root().join("local/packs.lock.json")).expect("a file")
+    save_pins(store, &PackPins { packs });
+    read(store, "packs.lock.json")
 }
 
 #[test]
 fn members_of_others_survive_in_the_pins() {
     let (_root, store) = store(FIXTURES[0]);
-    let path = store.root().join("local/packs.lock.json");
+    let path = store.gc_root().join("local/packs.lock.json");
     let written = pins_after(&store, &[("/z.gtpack", pinned())]);
     let odd = written
         .replace("\"packs\": {", "\"x_note\": {\"n\":  1.00},\n  \"packs\": {")
@@ -287,12 +320,9 @@ fn members_of_others_survive_in_the_pins() {
 fn pins_round_trip() {
     let (_root, store) = store(FIXTURES[0]);
     let pins = PackPins { packs: [("/packs/vault.gtpack".to_owned(), pinned())].into() };
-    let mut session = store.open(&local()).expect("opened");
-    let environment = session.stored().environment.clone();
-    session.save(&environment, &pins).expect("saved");
-    drop(session);
+    save_pins(&store, &pins);
     assert_eq!(store.load(&local()).expect("loaded").pins, pins);
-    fs::write(store.root().join("local/packs.lock.json"), "{}").expect("a file");
+    fs::write(store.gc_root().join("local/packs.lock.json"), "{}").expect("a file");
     let error = store.load(&local()).expect_err("malformed").to_string();
     assert!(error.contains("packs.lock.json"), "{error}");
 }
@@ -301,11 +331,10 @@ fn pins_round_trip() {
 fn changes_wait_for_each_other() {
     let (_root, store) = store(FIXTURES[0]);
     let change = &|slot: CoreSlot| {
-        let mut session = store.open(&local()).expect("opened");
         let key = BindingKey::Slot(slot);
-        let changed =
-            change::remove(&session.stored().environment, &key).expect("bound").environment;
-        session.save(&changed, &PackPins::default()).expect("saved");
+        save_environment(&store, |environment| {
+            change::remove(environment, &key).expect("bound").environment
+        });
     };
     std::thread::scope(|scope| {
         for slot in CoreSlot::all().take(5) {
@@ -313,4 +342,94 @@ fn changes_wait_for_each_other() {
         }
     });
     assert_eq!(store.load(&local()).expect("loaded").environment.bindings().count(), 0);
+}
+
+fn event(verb: &'static str) -> AuditEvent {
+    AuditEvent {
+        origin: Origin {
+            at: "2026-11-30T13:18:43Z".parse().expect("a time"),
+            actor: Actor { user: Some("operator".to_owned()), uid: 1000 },
+        },
+        noun: "env",
+        verb,
+        target: Vec::new(),
+        previous_generation: None,
+        new_generation: None,
+        idempotency_key: None,
+        result: Ok(()),
+    }
+}
+
+#[test]
+fn the_store_needs_no_files() {
+    let store = Store::on(MemoryBackend::new());
+    assert!(store.list().expect("listed").is_empty());
+    let missing = store.load(&local()).expect_err("missing").to_string();
+    assert_eq!(missing, "there is no environment `local` in `memory`");
+    let listen_addr = "127.0.0.1:8080".parse().expect("an address");
+    let create = || {
+        store.create(&local(), "Local", listen_addr, |stored| {
+            let environment = change::add(&stored.environment, vault()).expect("bound");
+            Ok::<_, ChangeError>(Change {
+                environment: Some(environment.environment),
+                ..Change::recorded(vec![event("create")], ())
+            })
+        })
+    };
+    create().expect("created");
+    assert!(matches!(create(), Err(ChangeError::Store(StoreError::Exists { .. }))));
+    save_pins(&store, &PackPins { packs: [("/packs/vault.gtpack".to_owned(), pinned())].into() });
+    let stored = store.load(&local()).expect("loaded");
+    assert_eq!(stored.environment.bindings().count(), 1);
+    assert_eq!(stored.pins.packs["/packs/vault.gtpack"], pinned());
+    assert!(stored.trust_root.expect("read").keys().is_empty());
+    assert_eq!(store.list().expect("listed"), [local()]);
+}
+
+#[test]
+fn new_pins_are_written_before_the_binding_and_old_ones_removed_after_it() {
+    let id = local();
+    let place = Place::new("/store");
+    let base = stored::Base::new(&id, "local", "127.0.0.1:8080".parse().expect("an address"));
+    let base = stored::Base {
+        pins: PackPins { packs: [("/old.gtpack".to_owned(), pinned())].into() },
+        is_new: false,
+        ..base
+    };
+    let environment = change::add(&base.environment, vault()).expect("bound").environment;
+    let pins = PackPins { packs: [("/packs/vault.gtpack".to_owned(), pinned())].into() };
+    let change = Change {
+        environment: Some(environment),
+        pins: Some(pins),
+        ..Change::recorded(vec![event("update")], ())
+    };
+    let edit = change.edit(&base, &place).expect("rendered");
+    let kinds: Vec<_> = edit.writes.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, [TextKind::Pins, TextKind::Document, TextKind::Pins]);
+    let has = |write: usize, pack_ref| edit.writes[write].1.contains(pack_ref);
+    assert!(has(0, "/old.gtpack") && has(0, "/packs/vault.gtpack"));
+    assert!(!has(2, "/old.gtpack") && has(2, "/packs/vault.gtpack"));
+    assert_eq!(edit.audit.len(), 1);
+}
+
+#[test]
+fn audit_records_name_the_given_time_and_user() {
+    let (root, store) = store(FIXTURES[0]);
+    store.audit(&local(), &event("init")).expect("written");
+    store.audit(&"other".parse().expect("an id"), &event("init")).expect("ignored");
+    assert!(!root.path().join("other").exists());
+    let record: serde_json::Value =
+        serde_json::from_str(&read(&store, "audit/events.jsonl")).expect("one line");
+    assert_eq!(record["ts"], "2026-11-30T13:18:43Z");
+    let actor = serde_json::json!({"kind": "local-user", "user": "operator", "uid": 1000});
+    assert_eq!(record["actor"], actor);
+}
+
+#[test]
+fn a_trust_root_that_cannot_be_read_concerns_only_its_users() {
+    let (root, store) = store(FIXTURES[0]);
+    fs::create_dir(root.path().join("local/trust-root.json")).expect("a folder");
+    let stored = store.load(&local()).expect("loaded");
+    assert!(matches!(stored.trust_root, Err(StoreError::NotAFile { .. })));
+    assert!(store.trust_root(&local()).is_err());
 }

@@ -1,0 +1,250 @@
+//! The store of environments: parses, checks and renders the texts that a backend keeps.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use env_pack_domain::{AnswersRef, EnvId, ForeignText};
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::audit::{self, AuditEvent};
+use super::backend::{Backend, Edit, Place, TextKind, Texts};
+use super::change::Change;
+use super::error::{AnswersError, ChangeError, StoreError};
+use super::files::FileBackend;
+use super::stored::{Base, Stored, parse_trust_root};
+use super::trust_root::TrustRoot;
+
+/// Time that a change waits for another process that changes the same environment.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+const RUNTIME: &str = "runtime.json";
+
+/// A store of environments.
+#[derive(Debug)]
+pub struct Store {
+    backend: Box<dyn Backend>,
+}
+
+/// The documents of an environment, with their exact text.
+#[derive(Debug)]
+pub struct EnvironmentFiles {
+    /// `environment.json`
+    pub environment: Box<RawValue>,
+    /// `runtime.json`, if it exists.
+    pub runtime: Option<Box<RawValue>>,
+}
+
+impl Store {
+    /// Opens the store in a folder, which need not exist yet.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self::on(FileBackend::new(root))
+    }
+
+    pub(super) fn on(backend: impl Backend + 'static) -> Self {
+        Self { backend: Box::new(backend) }
+    }
+
+    /// Returns the place of the store, for messages.
+    pub fn place(&self) -> &Place {
+        self.backend.place()
+    }
+
+    /// Returns the folder of environments, by which a cache records this store.
+    ///
+    /// The cache is shared by all stores of this machine: its garbage collection opens each
+    /// recorded folder with [`at_gc_root`](Self::at_gc_root) to read what is pinned there.
+    /// Nothing else needs a path of the store.
+    pub fn gc_root(&self) -> &Path {
+        self.place().as_path()
+    }
+
+    /// Opens the store that a cache recorded; none if its folder does not exist.
+    pub fn at_gc_root(&self, root: &Path) -> Option<Self> {
+        FileBackend::existing(root).map(Self::on)
+    }
+
+    /// Returns the ids of all environments, sorted.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when the store cannot be read.
+    pub fn list(&self) -> Result<Vec<EnvId>, StoreError> {
+        self.backend.environments()
+    }
+
+    /// Returns true if the environment exists, readable or not.
+    pub fn exists(&self, id: &EnvId) -> bool {
+        self.backend.contains(id)
+    }
+
+    /// Reads an environment.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not exist, or its texts are not well-formed.
+    pub fn load(&self, id: &EnvId) -> Result<Stored, StoreError> {
+        let texts = self.read(id)?;
+        let base = Base::parse(&texts, self.place(), id)?;
+        Ok(self.stored(id, Some(texts), &base))
+    }
+
+    /// Reads the exact text of an environment, after checking that it is well-formed.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load).
+    pub fn read_files(&self, id: &EnvId) -> Result<EnvironmentFiles, StoreError> {
+        let texts = self.read(id)?;
+        Base::parse(&texts, self.place(), id)?;
+        let environment = self.raw(id, TextKind::Document.name(), &texts.document)?;
+        let runtime = self.backend.runtime(id)?;
+        let runtime = runtime.map(|text| self.raw(id, RUNTIME, &text)).transpose()?;
+        Ok(EnvironmentFiles { environment, runtime })
+    }
+
+    /// Reads the answers of a binding: the JSON document that its reference names, or `{}`
+    /// without a reference.
+    ///
+    /// # Errors
+    /// [`AnswersError`] when the document is missing, malformed, or not in the environment.
+    pub fn answers(
+        &self,
+        id: &EnvId,
+        answers_ref: Option<&AnswersRef>,
+    ) -> Result<String, AnswersError> {
+        let Some(answers_ref) = answers_ref else { return Ok("{}".to_owned()) };
+        let path = self.place().text(id, answers_ref.relative_path()?);
+        let Some(text) = self.backend.answers(id, answers_ref)? else {
+            return Err(AnswersError::Missing { path });
+        };
+        if let Err(error) = serde_json::from_str::<IgnoredAny>(&text) {
+            let reason = ForeignText::sentence(&error.to_string());
+            return Err(AnswersError::Malformed { path, reason });
+        }
+        Ok(text.trim().to_owned())
+    }
+
+    /// Reads the keys that an environment trusts.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they are not well-formed; no key may be assumed trusted then.
+    pub fn trust_root(&self, id: &EnvId) -> Result<TrustRoot, StoreError> {
+        let text = match self.backend.read(id)? {
+            Some(texts) => texts.trust_root,
+            None => Ok(None),
+        };
+        parse_trust_root(text, self.place(), id)
+    }
+
+    /// Creates an environment without bindings, and changes it as `decide` says.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`]; otherwise as for [`change`](Self::change).
+    pub fn create<T, E: From<ChangeError>>(
+        &self,
+        id: &EnvId,
+        name: &str,
+        listen_addr: SocketAddr,
+        decide: impl FnMut(Stored) -> Result<Change<T>, E>,
+    ) -> Result<T, E> {
+        let exists = || StoreError::Exists {
+            environment: id.clone(),
+            root: self.place().as_path().to_owned(),
+        };
+        // an environment that cannot be read exists too
+        if self.exists(id) {
+            return Err(ChangeError::from(exists()).into());
+        }
+        self.save(id, decide, |texts| match texts {
+            None => Ok(Base::new(id, name, listen_addr)),
+            Some(_) => Err(exists()),
+        })
+    }
+
+    /// Changes an environment. `decide` gets the stored environment and returns the change,
+    /// which is saved before any other change begins. It may run more than once.
+    ///
+    /// Waits up to ten seconds for another change to finish.
+    ///
+    /// # Errors
+    /// The error of `decide`, or a [`ChangeError`]; nothing was changed then, unless it is
+    /// [`ChangeError::NotAudited`] or a failed write, which may leave unused pins or a pin that
+    /// is older than its binding.
+    pub fn change<T, E: From<ChangeError>>(
+        &self,
+        id: &EnvId,
+        decide: impl FnMut(Stored) -> Result<Change<T>, E>,
+    ) -> Result<T, E> {
+        if !self.exists(id) {
+            return Err(ChangeError::from(self.no_environment(id)).into());
+        }
+        self.save(id, decide, |texts| match texts {
+            Some(texts) => Base::parse(texts, self.place(), id),
+            None => Err(self.no_environment(id)),
+        })
+    }
+
+    fn save<T, E: From<ChangeError>>(
+        &self,
+        id: &EnvId,
+        mut decide: impl FnMut(Stored) -> Result<Change<T>, E>,
+        parse: impl Fn(Option<&Texts>) -> Result<Base, StoreError>,
+    ) -> Result<T, E> {
+        let mut decide_edit = |texts: Option<Texts>| -> Result<(Edit, T), E> {
+            let base = parse(texts.as_ref()).map_err(ChangeError::from)?;
+            let change = decide(self.stored(id, texts, &base))?;
+            let edit = change.edit(&base, self.place()).map_err(ChangeError::from)?;
+            Ok((edit, change.report))
+        };
+        let mut result = None;
+        self.backend.change(id, LOCK_TIMEOUT, &mut |texts| match decide_edit(texts) {
+            Ok((edit, report)) => {
+                result = Some(Ok(report));
+                Some(edit)
+            }
+            Err(error) => {
+                result = Some(Err(error));
+                None
+            }
+        })?;
+        result.expect("a successful change was decided")
+    }
+
+    /// Appends an event to the audit log, if the environment exists.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`], or [`StoreError::Busy`].
+    pub fn audit(&self, id: &EnvId, event: &AuditEvent) -> Result<(), StoreError> {
+        if !self.exists(id) {
+            return Ok(());
+        }
+        self.backend.append_audit(id, LOCK_TIMEOUT, &[audit::line(id, event)])
+    }
+
+    fn read(&self, id: &EnvId) -> Result<Texts, StoreError> {
+        self.backend.read(id)?.ok_or_else(|| self.no_environment(id))
+    }
+
+    fn stored(&self, id: &EnvId, texts: Option<Texts>, base: &Base) -> Stored {
+        let (trust_root, has_runtime) = match texts {
+            Some(texts) => (texts.trust_root, texts.has_runtime),
+            None => (Ok(None), false),
+        };
+        Stored {
+            environment: base.environment.clone(),
+            pins: base.pins.clone(),
+            trust_root: parse_trust_root(trust_root, self.place(), id),
+            has_runtime,
+        }
+    }
+
+    fn raw(&self, id: &EnvId, name: &str, text: &str) -> Result<Box<RawValue>, StoreError> {
+        serde_json::from_str(text)
+            .map_err(|error| StoreError::malformed_json(&self.place().text(id, name), &error))
+    }
+
+    fn no_environment(&self, id: &EnvId) -> StoreError {
+        StoreError::NoEnvironment {
+            environment: id.clone(),
+            root: self.place().as_path().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! An environment as it is stored, parsed from its texts.
+
+use std::net::SocketAddr;
+
+use env_pack_domain::{EnvId, Environment};
+
+use super::backend::{Place, TextKind, Texts};
+use super::document::EnvironmentDocument;
+use super::error::StoreError;
+use super::pins::{PackPins, PinsDocument};
+use super::trust_root::TrustRoot;
+
+/// An environment, its pins and its trusted keys.
+#[derive(Debug)]
+pub struct Stored {
+    /// The environment.
+    pub environment: Environment,
+    /// The pinned packs.
+    pub pins: PackPins,
+    /// The trusted keys. An error concerns only operations that use them; no key may be assumed
+    /// trusted then.
+    pub trust_root: Result<TrustRoot, StoreError>,
+    /// Whether `runtime.json` exists, which a runtime writes.
+    pub has_runtime: bool,
+}
+
+/// The stored values that a change is compared with, and the documents it is rendered into.
+#[derive(Debug)]
+pub(super) struct Base {
+    pub environment: Environment,
+    pub document: EnvironmentDocument,
+    pub pins: PackPins,
+    pub pins_document: PinsDocument,
+    /// Whether the environment does not exist yet.
+    pub is_new: bool,
+}
+
+impl Base {
+    /// Returns a new environment without bindings.
+    pub(super) fn new(id: &EnvId, name: &str, listen_addr: SocketAddr) -> Self {
+        Self {
+            environment: Environment::empty(id.clone()),
+            document: EnvironmentDocument::new(id, name, listen_addr),
+            pins: PackPins::default(),
+            pins_document: PinsDocument::default(),
+            is_new: true,
+        }
+    }
+
+    /// Parses the texts of an environment, except for the trusted keys.
+    pub(super) fn parse(texts: &Texts, place: &Place, id: &EnvId) -> Result<Self, StoreError> {
+        let path = place.text(id, TextKind::Document.name());
+        let (document, environment) = EnvironmentDocument::parse(&texts.document, &path, id)?;
+        let (pins_document, pins) = match &texts.pins {
+            Some(text) => PinsDocument::parse(text, &place.text(id, TextKind::Pins.name()))?,
+            None => Default::default(),
+        };
+        Ok(Self { environment, document, pins, pins_document, is_new: false })
+    }
+}
+
+/// Parses the trusted keys of an environment.
+pub(super) fn parse_trust_root(
+    text: Result<Option<String>, StoreError>,
+    place: &Place,
+    id: &EnvId,
+) -> Result<TrustRoot, StoreError> {
+    TrustRoot::parse(text?.as_deref(), &place.text(id, TextKind::TrustRoot.name()))
+}

@@ -1,0 +1,268 @@
+//! The promises of [`Backend`], tested for every backend. A new backend implements
+//! [`TestBackend`] and joins [`backends`].
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use env_pack_domain::{AnswersRef, EnvId};
+
+use super::memory::MemoryBackend;
+use crate::backend::{Backend, Edit, MAX_ANSWERS_BYTES, TextKind, Texts};
+use crate::error::{AnswersError, ChangeError, StoreError};
+use crate::files::FileBackend;
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An empty backend, and the parts of an environment that others write.
+trait TestBackend {
+    fn backend(&self) -> &dyn Backend;
+    fn set_runtime(&self, id: &EnvId, text: &str);
+    fn set_answers(&self, id: &EnvId, name: &str, text: &str);
+    fn audit_lines(&self, id: &EnvId) -> Vec<String>;
+}
+
+struct Files {
+    _folder: tempfile::TempDir,
+    root: PathBuf,
+    backend: FileBackend,
+}
+
+impl TestBackend for Files {
+    fn backend(&self) -> &dyn Backend {
+        &self.backend
+    }
+
+    fn set_runtime(&self, id: &EnvId, text: &str) {
+        self.set_answers(id, "runtime.json", text);
+    }
+
+    fn set_answers(&self, id: &EnvId, name: &str, text: &str) {
+        let path = self.root.join(id.as_str()).join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+
+    fn audit_lines(&self, id: &EnvId) -> Vec<String> {
+        let path = self.root.join(id.as_str()).join("audit/events.jsonl");
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+impl TestBackend for MemoryBackend {
+    fn backend(&self) -> &dyn Backend {
+        self
+    }
+
+    fn set_runtime(&self, id: &EnvId, text: &str) {
+        self.set_runtime(id, text);
+    }
+
+    fn set_answers(&self, id: &EnvId, name: &str, text: &str) {
+        self.set_answers(id, name, text);
+    }
+
+    fn audit_lines(&self, id: &EnvId) -> Vec<String> {
+        self.audit_lines(id)
+    }
+}
+
+fn backends() -> [Box<dyn TestBackend>; 2] {
+    let folder = tempfile::tempdir().expect("a folder");
+    // it does not exist before the first environment
+    let root = folder.path().join("environments");
+    let backend = FileBackend::new(&root);
+    let files = Files { _folder: folder, root, backend };
+    [Box::new(files), Box::new(MemoryBackend::new())]
+}
+
+fn id(name: &str) -> EnvId {
+    name.parse().expect("an id")
+}
+
+fn write(backend: &dyn Backend, name: &str, writes: &[(TextKind, &str)], audit: &[&str]) {
+    let edit = || Edit {
+        writes: writes.iter().map(|(kind, text)| (*kind, (*text).to_owned())).collect(),
+        audit: audit.iter().map(|line| (*line).to_owned()).collect(),
+    };
+    backend.change(&id(name), TIMEOUT, &mut |_| Some(edit())).expect("changed");
+}
+
+fn read(backend: &dyn Backend, name: &str) -> Texts {
+    backend.read(&id(name)).expect("read").expect("it exists")
+}
+
+#[test]
+fn an_environment_exists_once_it_has_a_document() {
+    for test in backends() {
+        let backend = test.backend();
+        assert_eq!(backend.environments().expect("listed"), []);
+        assert!(!backend.contains(&id("b")));
+        assert!(backend.read(&id("b")).expect("read").is_none());
+        for name in ["b", "a"] {
+            backend
+                .change(&id(name), TIMEOUT, &mut |texts| {
+                    assert!(texts.is_none());
+                    Some(Edit {
+                        writes: vec![(TextKind::Document, name.to_owned())],
+                        ..Edit::default()
+                    })
+                })
+                .expect("created");
+        }
+        assert_eq!(backend.environments().expect("listed"), [id("a"), id("b")]);
+        assert!(backend.contains(&id("b")));
+        let texts = read(backend, "b");
+        assert_eq!(texts.document, "b");
+        assert_eq!((texts.pins, texts.trust_root.expect("read")), (None, None));
+    }
+}
+
+#[test]
+fn texts_are_kept_exactly() {
+    // not JSON, an escaped NUL, a number without a size, and line breaks of another system
+    for text in ["", "not JSON", "{\"a\": \"\\u0000\"}\n", "[1e400, 1.00]", "a\r\nb\u{202e}"] {
+        for test in backends() {
+            let kinds = [TextKind::Document, TextKind::Pins, TextKind::TrustRoot];
+            write(test.backend(), "a", &kinds.map(|kind| (kind, text)), &[]);
+            let texts = read(test.backend(), "a");
+            assert_eq!(texts.document, text);
+            assert_eq!(texts.pins.as_deref(), Some(text));
+            assert_eq!(texts.trust_root.expect("read").as_deref(), Some(text));
+        }
+    }
+}
+
+#[test]
+fn an_edit_replaces_only_what_it_names() {
+    for test in backends() {
+        let backend = test.backend();
+        write(backend, "a", &[(TextKind::Document, "1"), (TextKind::Pins, "1")], &[]);
+        write(backend, "other", &[(TextKind::Document, "other")], &[]);
+        write(backend, "a", &[(TextKind::Pins, "2"), (TextKind::Pins, "3")], &[]);
+        let texts = read(backend, "a");
+        assert_eq!((texts.document.as_str(), texts.pins.as_deref()), ("1", Some("3")));
+        assert_eq!(read(backend, "other").document, "other");
+    }
+}
+
+#[test]
+fn without_an_edit_nothing_is_written() {
+    for test in backends() {
+        let backend = test.backend();
+        backend.change(&id("new"), TIMEOUT, &mut |_| None).expect("decided");
+        assert!(!backend.contains(&id("new")));
+        assert_eq!(backend.environments().expect("listed"), []);
+        write(backend, "a", &[(TextKind::Document, "1")], &["created"]);
+        backend.change(&id("a"), TIMEOUT, &mut |_| None).expect("decided");
+        assert_eq!(read(backend, "a").document, "1");
+        assert_eq!(test.audit_lines(&id("a")), ["created"]);
+    }
+}
+
+#[test]
+fn audit_lines_are_in_the_order_of_changes() {
+    for test in backends() {
+        let backend = test.backend();
+        write(backend, "a", &[(TextKind::Document, "1")], &["1", "2"]);
+        backend.append_audit(&id("a"), TIMEOUT, &["refused".to_owned()]).expect("appended");
+        write(backend, "a", &[], &["3"]);
+        write(backend, "other", &[(TextKind::Document, "1")], &["other"]);
+        assert_eq!(test.audit_lines(&id("a")), ["1", "2", "refused", "3"]);
+        assert_eq!(test.audit_lines(&id("other")), ["other"]);
+    }
+}
+
+#[test]
+fn changes_of_one_environment_are_not_lost() {
+    for test in backends() {
+        let backend = test.backend();
+        write(backend, "a", &[(TextKind::Document, "0")], &[]);
+        let increment = |texts: Option<Texts>| {
+            let number: u32 = texts.expect("it exists").document.parse().expect("a number");
+            let text = (number + 1).to_string();
+            Some(Edit { writes: vec![(TextKind::Document, text.clone())], audit: vec![text] })
+        };
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..10 {
+                        backend.change(&id("a"), TIMEOUT, &mut { increment }).expect("changed");
+                    }
+                });
+            }
+        });
+        assert_eq!(read(backend, "a").document, "80");
+        let numbers: Vec<String> = (1..=80).map(|number: u32| number.to_string()).collect();
+        assert_eq!(test.audit_lines(&id("a")), numbers);
+    }
+}
+
+#[test]
+fn only_changes_of_the_same_environment_wait() {
+    for test in backends() {
+        let backend = test.backend();
+        write(backend, "a", &[(TextKind::Document, "1")], &[]);
+        let (started, has_started) = mpsc::channel();
+        let (finish, may_finish) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                let mut hold = |_| {
+                    started.send(()).expect("the test waits");
+                    may_finish.recv().expect("the test goes on");
+                    None
+                };
+                backend.change(&id("a"), TIMEOUT, &mut hold).expect("decided");
+            });
+            has_started.recv().expect("the change has begun");
+            // readers and other environments do not wait
+            assert_eq!(read(backend, "a").document, "1");
+            write(backend, "other", &[(TextKind::Document, "1")], &[]);
+            let busy = backend.change(&id("a"), Duration::ZERO, &mut |_| {
+                panic!("nothing is decided while another change is made")
+            });
+            assert!(matches!(
+                busy,
+                Err(ChangeError::Store(StoreError::Busy { environment, .. })) if environment == id("a")
+            ));
+            finish.send(()).expect("the change waits");
+        });
+        write(backend, "a", &[(TextKind::Document, "2")], &[]);
+        assert_eq!(read(backend, "a").document, "2");
+    }
+}
+
+#[test]
+fn the_text_of_a_runtime_is_read() {
+    for test in backends() {
+        let backend = test.backend();
+        write(backend, "a", &[(TextKind::Document, "1")], &[]);
+        assert!(!read(backend, "a").has_runtime);
+        assert_eq!(backend.runtime(&id("a")).expect("read"), None);
+        test.set_runtime(&id("a"), "text");
+        assert!(read(backend, "a").has_runtime);
+        assert_eq!(backend.runtime(&id("a")).expect("read").as_deref(), Some("text"));
+    }
+}
+
+#[test]
+fn answers_belong_to_one_environment() {
+    for test in backends() {
+        let backend = test.backend();
+        write(backend, "a", &[(TextKind::Document, "1")], &[]);
+        write(backend, "b", &[(TextKind::Document, "1")], &[]);
+        test.set_answers(&id("a"), "packs/x.json", " {}\n");
+        let limit = usize::try_from(MAX_ANSWERS_BYTES).expect("a size");
+        test.set_answers(&id("a"), "large.json", &" ".repeat(limit));
+        let answers = |name: &str, path: &str| backend.answers(&id(name), &AnswersRef::new(path));
+        assert_eq!(answers("a", "packs/x.json").expect("read").as_deref(), Some(" {}\n"));
+        assert_eq!(answers("a", "large.json").expect("read").map(|text| text.len()), Some(limit));
+        assert_eq!(answers("a", "none.json").expect("read"), None);
+        assert_eq!(answers("b", "packs/x.json").expect("read"), None);
+        for path in ["../a/packs/x.json", "/packs/x.json", "", "."] {
+            assert!(matches!(answers("b", path), Err(AnswersError::Escaping(_))), "{path}");
+        }
+    }
+}
