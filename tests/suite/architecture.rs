@@ -75,6 +75,37 @@ fn the_command_line_leaves_files_and_formats_to_others() {
     }
 }
 
+/// File operations of `core` have limits and errors that name the path: `gtc-fs` has them.
+#[test]
+fn core_opens_files_through_other_crates() {
+    for (path, code) in crate_sources("core") {
+        let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let words = [
+            "std::fs",
+            "unix::fs",
+            "read_dir(",
+            "OpenOptions",
+            "File::open",
+            "File::create",
+            "File::options",
+            ".canonicalize()",
+            "metadata()",
+            ".exists()",
+            ".try_exists()",
+            ".is_dir()",
+            ".is_file()",
+            ".is_symlink()",
+        ];
+        for word in words {
+            assert!(
+                path.ends_with("tests.rs") || !code.contains(word),
+                "{} has `{word}`",
+                path.display()
+            );
+        }
+    }
+}
+
 #[test]
 fn stores_sources_and_engines_are_constructed_in_one_place() {
     for (path, code) in crate_sources("core").into_iter().chain(crate_sources("cli")) {

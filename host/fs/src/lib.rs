@@ -3,6 +3,9 @@
 //!
 //! - [`atomic`]: replace a file so that readers see the old or the new content.
 //! - [`read`]: read a regular file up to a limit, without blocking on a FIFO or a device.
+//! - [`output`]: write a file that a user names, which may be a pipe; remove one.
+//! - [`folder`]: create a folder, or list it up to a limit.
+//! - [`metadata`]: properties of a path, without opening it.
 //! - [`lock`]: lock a file, shared or exclusive, with a deadline.
 //! - [`search_path`]: find a program on `PATH`.
 //! - [`process`]: start a program detached from this one, and kill it with its process group.
@@ -13,8 +16,14 @@
 )]
 
 pub mod atomic;
+mod error;
+pub mod folder;
 pub mod lock;
+pub mod metadata;
+pub mod output;
 pub mod pipes;
 pub mod process;
 pub mod read;
 pub mod search_path;
+
+pub use error::PathError;

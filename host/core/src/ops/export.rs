@@ -6,11 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{EnvId, ForeignText, PackRef, Sha256Digest};
+use gtc_fs::metadata::is_same_file;
 use serde::Serialize;
 
 use super::load_pack::{self, fetch_pinned};
 use super::output_file::write_with;
-use super::repack::is_same_file;
 use super::signing::signature_path;
 use super::trust::{TrustPolicy, find_signatures, parse_signature_for, to_published};
 use super::{FilePath, OpError, PackError};

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{CapabilitySlot, CoreSlot, EnvId, ForeignText, KeyId, OciRef, Sha256Digest};
 use serde::Serialize;
 
-use super::output_file::write;
+use super::output_file::{self, write};
 use super::registry::{default_file_name, refuse_overwrite};
 use super::signing::signature_path;
 use super::trust::{TrustPolicy, encode, parse_signature_for};
@@ -119,8 +119,7 @@ pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, OpEr
     let files = choose_output_paths(host, request, &mut carried, &loaded, &failed)?;
     store_contents(host, &mut carried, &failed)?;
     if let Some(folder) = &request.output {
-        std::fs::create_dir_all(folder)
-            .map_err(|source| OpError::Write { path: folder.clone(), source })?;
+        output_file::create_folder(folder)?;
     }
     for (ImportCandidate { pack, report, .. }, path) in loaded.iter_mut().zip(files) {
         write_files(&mut carried, pack, report, path, &failed)?;
@@ -298,11 +297,7 @@ fn write_files(
             report.signature_path = Some(signature_path.into());
         }
         // a stale signature file would be read as a signature of this pack
-        None if signature_path.exists() => {
-            std::fs::remove_file(&signature_path)
-                .map_err(|source| OpError::Write { path: signature_path, source })?;
-        }
-        None => {}
+        None => output_file::remove(&signature_path)?,
     }
     report.path = Some(path.into());
     Ok(())

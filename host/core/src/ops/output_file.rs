@@ -1,10 +1,9 @@
-//! Writes the output files of operations.
+//! Writes and removes the output files of operations.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::path::Path;
 
-use gtc_fs::atomic;
+use gtc_fs::{PathError, folder, output};
 
 use super::OpError;
 
@@ -17,14 +16,21 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
 /// Like [`write()`], for content that does not fit into memory: `fill` writes it.
 pub(super) fn write_with(
     path: &Path,
-    fill: impl FnOnce(&mut fs::File) -> io::Result<()>,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), OpError> {
-    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let is_special = fs::metadata(&place).is_ok_and(|there| !there.is_file());
-    let written = if is_special {
-        fs::OpenOptions::new().write(true).open(&place).and_then(|mut file| fill(&mut file))
-    } else {
-        atomic::write_with(&place, 0o666, fill)
-    };
-    written.map_err(|source| OpError::Write { path: path.to_owned(), source })
+    output::write_with(path, |file| fill(file)).map_err(write_error)
+}
+
+/// Creates a folder for output files, and its parents.
+pub(super) fn create_folder(path: &Path) -> Result<(), OpError> {
+    folder::create_all(path).map_err(write_error)
+}
+
+/// Removes an output file of an earlier operation, if there is one.
+pub(super) fn remove(path: &Path) -> Result<(), OpError> {
+    output::remove_if_exists(path).map_err(write_error)
+}
+
+fn write_error(error: PathError) -> OpError {
+    OpError::Write { path: error.path, source: error.source }
 }

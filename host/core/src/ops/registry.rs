@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{ForeignText, OciRef, PackRef, Sha256Digest};
+use gtc_fs::metadata;
 use serde::Serialize;
 
-use super::output_file::write;
+use super::output_file::{self, write};
 use super::signing::{SignReport, read_private_key, signature_path};
 use super::{FilePath, OpError, load_pack, trust};
 use crate::Host;
@@ -181,9 +182,7 @@ pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
     write(&path, &fetched.bytes)?;
     match &signature {
         Some(envelope) => write(&signature_path, envelope)?,
-        None if signature_path.exists() => std::fs::remove_file(&signature_path)
-            .map_err(|source| OpError::Write { path: signature_path.clone(), source })?,
-        None => {}
+        None => output_file::remove(&signature_path)?,
     }
     let signature_path = signature.map(|_| signature_path.into());
     let manifest_digest = fetched.manifest();
@@ -206,12 +205,11 @@ pub(super) fn refuse_overwrite(
     path: &Path,
     content: Option<&[u8]>,
 ) -> Result<(), OpError> {
-    let is_there = std::fs::metadata(path).is_ok_and(|there| there.is_file());
     let limit = content.map_or(0, <[u8]>::len) as u64;
     let is_same = || {
         host.fetcher.read_document(path, limit).is_ok_and(|there| Some(there.as_slice()) == content)
     };
-    if is_there && !is_same() {
+    if metadata::is_file(path) && !is_same() {
         return Err(OpError::FileExists { path: path.to_owned() });
     }
     Ok(())

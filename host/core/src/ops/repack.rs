@@ -1,9 +1,9 @@
 //! Rewrites a non-canonical archive in canonical form.
 
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use env_pack_domain::{ForeignText, Sha256Digest};
+use gtc_fs::metadata::is_same_file;
 use serde::Serialize;
 
 use super::output_file::write;
@@ -101,13 +101,6 @@ pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpEr
             .chain(comment)
             .collect(),
     })
-}
-
-/// Returns true if two paths lead to the same file, through links too.
-pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
-    let identity =
-        |path: &Path| path.metadata().map(|metadata| (metadata.dev(), metadata.ino())).ok();
-    identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
 impl From<gtc_archive::RepackedEntry> for KeptEntry {

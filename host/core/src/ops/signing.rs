@@ -1,14 +1,13 @@
 //! Keys and signatures in files: creates keys, signs packs and verifies signatures.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{EnvId, ForeignText, KeyId, OciRef, PackRef};
 use gtc_fs::atomic;
+use gtc_fs::metadata::is_same_file;
 use serde::Serialize;
 
-use super::output_file::write;
-use super::repack::is_same_file;
+use super::output_file::{self, write};
 use super::trust::{TrustPolicy, find_signatures};
 use super::{FilePath, OpError, PackError};
 use crate::Host;
@@ -111,7 +110,7 @@ pub fn keygen(path: &Path) -> Result<KeygenReport, OpError> {
         PrivateKey::generate().map_err(|source| OpError::Key { path: path.to_owned(), source })?;
     write_new(path, &key.to_pem(), 0o600)?;
     write_new(&public_path, &key.public().to_pem(), 0o644)
-        .inspect_err(|_| drop(fs::remove_file(path)))?;
+        .inspect_err(|_| drop(output_file::remove(path)))?;
     Ok(KeygenReport {
         path: path.into(),
         public_path: public_path.into(),

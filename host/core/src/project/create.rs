@@ -1,10 +1,10 @@
 //! Writes the files of a new project. Existing files are never overwritten.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
-use gtc_fs::atomic;
+use gtc_fs::folder::{self, ListError};
+use gtc_fs::{PathError, atomic};
 
 use super::error::ProjectError;
 
@@ -28,22 +28,23 @@ fn ensure_empty(folder: &Path) -> Result<(), ProjectError> {
     if folder.as_os_str().is_empty() {
         return Err(not_a_folder());
     }
-    let mut entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(not_a_folder()),
-        Err(source) => return Err(ProjectError::Read { path: folder.to_owned(), source }),
-    };
-    if entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == ".git")) {
-        Ok(())
-    } else {
-        Err(ProjectError::NotEmpty { folder: folder.to_owned() })
+    // besides `.git`, a single entry is one too many
+    match folder::list(folder, 1) {
+        Ok(entries) if entries.iter().all(|entry| entry.ends_with(".git")) => Ok(()),
+        Ok(_) | Err(ListError::TooMany { .. }) => {
+            Err(ProjectError::NotEmpty { folder: folder.to_owned() })
+        }
+        Err(ListError::Path(PathError { path, source, .. })) => match source.kind() {
+            io::ErrorKind::NotFound => Ok(()),
+            io::ErrorKind::NotADirectory => Err(not_a_folder()),
+            _ => Err(ProjectError::Read { path, source }),
+        },
     }
 }
 
 fn write_new(path: &Path, content: &str) -> io::Result<()> {
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
+        folder::create_all(parent).map_err(|error| error.source)?;
     }
     atomic::write_new(path, content.as_bytes(), 0o666)
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use env_pack_domain::{
     ForeignText, InvalidPermission, NetworkPermission, PackId, Permissions, ToolPermission, Version,
 };
+use gtc_fs::metadata;
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 
@@ -102,11 +103,10 @@ pub fn schema() -> Schema {
 /// # Errors
 /// [`ProjectError`] if the folder has no project file, or the file is invalid.
 pub fn read(folder: &Path, limits: &ProjectLimits) -> Result<Project, ProjectError> {
-    let folder = folder
-        .canonicalize()
-        .map_err(|source| ProjectError::Read { path: folder.to_owned(), source })?;
+    let folder = metadata::resolve(folder)
+        .map_err(|error| ProjectError::Read { path: error.path, source: error.source })?;
     let path = folder.join(FILE_NAME);
-    if path.symlink_metadata().is_err() {
+    if !metadata::is_taken(&path) {
         return Err(ProjectError::NoProjectFile { folder });
     }
     let path = paths::resolve_file(&folder, Path::new(FILE_NAME))?;

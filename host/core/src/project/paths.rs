@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use gtc_fs::read::{ReadError, read_capped};
+use gtc_fs::{PathError, metadata};
 
 use super::error::ProjectError;
 
@@ -18,7 +19,7 @@ pub(super) fn is_relative(path: &Path) -> bool {
 /// Resolves a relative path to a regular file below `folder`.
 pub(super) fn resolve_file(folder: &Path, path: &Path) -> Result<PathBuf, ProjectError> {
     let real = resolve(folder, path)?;
-    if real.is_file() {
+    if metadata::is_file(&real) {
         Ok(real)
     } else {
         Err(ProjectError::WrongFileType { path: folder.join(path), expected: "regular file" })
@@ -28,7 +29,7 @@ pub(super) fn resolve_file(folder: &Path, path: &Path) -> Result<PathBuf, Projec
 /// Resolves a relative path to a folder below `folder`.
 pub(super) fn resolve_folder(folder: &Path, path: &Path) -> Result<PathBuf, ProjectError> {
     let real = resolve(folder, path)?;
-    if real.is_dir() {
+    if metadata::is_folder(&real) {
         Ok(real)
     } else {
         Err(ProjectError::WrongFileType { path: folder.join(path), expected: "folder" })
@@ -37,9 +38,10 @@ pub(super) fn resolve_folder(folder: &Path, path: &Path) -> Result<PathBuf, Proj
 
 fn resolve(folder: &Path, path: &Path) -> Result<PathBuf, ProjectError> {
     let given = folder.join(path);
-    let unreadable = |source| ProjectError::Read { path: given.clone(), source };
-    let real = given.canonicalize().map_err(unreadable)?;
-    if real.starts_with(folder.canonicalize().map_err(unreadable)?) {
+    let unreadable =
+        |error: PathError| ProjectError::Read { path: given.clone(), source: error.source };
+    let real = metadata::resolve(&given).map_err(unreadable)?;
+    if real.starts_with(metadata::resolve(folder).map_err(unreadable)?) {
         Ok(real)
     } else {
         Err(ProjectError::OutsideProject { path: given })

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use env_pack_domain::{ForeignText, Sha256Digest};
+use gtc_fs::metadata;
 use serde::Serialize;
 
 use super::pins::PinIndex;
@@ -95,7 +96,7 @@ pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
         CacheGcReport { path, dry_run, removed: Vec::new(), failed: Vec::new(), freed_bytes: 0 };
     // lock before reading pins: a process that caches an archive holds a shared lock until
     // it has pinned it
-    let alone = (!dry_run && host.cache.exists())
+    let alone = (!dry_run && metadata::exists(&host.cache))
         .then(|| host.fetcher.cache.lock_exclusive())
         .transpose()?;
     let pins = PinIndex::collect_complete(host)?;

@@ -39,6 +39,14 @@ pub enum TestError {
         /// The error that the system reported.
         source: std::io::Error,
     },
+    /// A folder has too many entries to search.
+    #[error("folder `{}` has more than {limit} entries", display_path(.folder))]
+    LargeFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The limit.
+        limit: usize,
+    },
     /// The pack does not load.
     #[error("cannot test pack `{}`: {source}", display_path(.path))]
     Pack {
@@ -108,7 +116,8 @@ impl TestError {
             Self::Invalid { .. }
             | Self::IsPack { .. }
             | Self::Handler { .. }
-            | Self::TooMany { .. } => "invalid-scenario",
+            | Self::TooMany { .. }
+            | Self::LargeFolder { .. } => "invalid-scenario",
             Self::NotConfirmed { .. } => "unauthorized",
             Self::Exists { .. } => "conflict",
             Self::NotWritable { .. } => "not-writable",
@@ -136,6 +145,9 @@ impl TestError {
                 quoted(&path.to_string_lossy())
             ),
             Self::TooMany { .. } => "name some of them with `--scenario`".into(),
+            Self::LargeFolder { .. } => {
+                "name the pack file, and the scenarios with `--scenario`".into()
+            }
             Self::Folder { .. } => "check the path and its permissions".into(),
             Self::Pack { source, .. } => source.hint().into(),
             Self::Declaration { source } => source.hint().unwrap_or_default(),

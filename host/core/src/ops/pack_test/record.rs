@@ -1,11 +1,11 @@
 //! Records a scenario: runs a preflight on this machine and writes its host calls and
 //! their results into a file.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use env_pack_domain::ForeignText;
+use gtc_fs::{folder, metadata};
 
 use super::target::{ScenarioFile, TestTarget};
 use super::{
@@ -46,7 +46,7 @@ pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpErro
     let like = request.like.as_ref().map(|like| ScenarioFile::read(host, like)).transpose()?;
     let subject = TestTarget::load(host, &request.target)?;
     let path = subject.scenarios.join(format!("{}.yaml", request.name));
-    if !request.replace && path.symlink_metadata().is_ok() {
+    if !request.replace && metadata::is_taken(&path) {
         return Err(TestError::Exists { path }.into());
     }
     let like =
@@ -68,8 +68,8 @@ pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpErro
         checks: &rehearsal.checks,
     });
     ensure_replayable(host, &text, &path, loaded)?;
-    fs::create_dir_all(&subject.scenarios)
-        .map_err(|source| OpError::Write { path: path.clone(), source })?;
+    folder::create_all(&subject.scenarios)
+        .map_err(|error| OpError::Write { path: path.clone(), source: error.source })?;
     write(&path, text.as_bytes())?;
     let handler = loaded.handler.descriptor_path().clone();
     let run = PreflightRun::from(observed(rehearsal, loaded));

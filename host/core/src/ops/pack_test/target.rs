@@ -1,9 +1,11 @@
 //! Finds and loads the pack to test, and its scenarios.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use gtc_fs::folder::{self, ListError};
+use gtc_fs::metadata;
 
 use super::TestError;
 use crate::Host;
@@ -16,6 +18,8 @@ use gtc_fetch::PackFormat;
 
 /// The folder of scenarios next to a pack.
 const FOLDER: &str = "tests";
+/// The most entries of a folder that is searched for packs or scenarios.
+const MAX_ENTRIES: usize = 100_000;
 /// The first bytes of every zip archive.
 const ZIP: &[u8] = b"PK\x03\x04";
 
@@ -59,7 +63,7 @@ impl ScenarioFile {
 impl TestTarget {
     /// Loads the pack or component at a path. In a folder, loads the newest pack.
     pub(super) fn load(host: &Host, target: &Path) -> Result<Self, OpError> {
-        let (path, folder) = if target.is_dir() {
+        let (path, folder) = if metadata::is_folder(target) {
             (newest_pack(target)?, target.to_owned())
         } else {
             (target.to_owned(), target.parent().unwrap_or(target).to_owned())
@@ -114,7 +118,7 @@ pub(super) fn read_named_scenarios(
 ) -> Result<Vec<ScenarioFile>, OpError> {
     let mut files = Vec::new();
     for path in paths {
-        if path.is_dir() {
+        if metadata::is_folder(path) {
             files.extend(scenarios_in(path)?);
         } else {
             files.push(path.clone());
@@ -138,15 +142,17 @@ fn read_all(host: &Host, paths: &[PathBuf]) -> Result<Vec<ScenarioFile>, OpError
 
 /// Returns the files in a folder with one of these extensions, ordered by name.
 fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, TestError> {
-    let failed = |source| TestError::Folder { folder: folder.to_owned(), source };
+    let entries = folder::list(folder, MAX_ENTRIES).map_err(|error| match error {
+        ListError::Path(error) => TestError::Folder { folder: error.path, source: error.source },
+        ListError::TooMany { path, limit } => TestError::LargeFolder { folder: path, limit },
+    })?;
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
+    for path in entries {
         let is_one = path
             .extension()
             .and_then(OsStr::to_str)
             .is_some_and(|extension| extensions.contains(&extension));
-        if is_one && path.is_file() {
+        if is_one && metadata::is_file(&path) {
             found.push(path);
         }
     }
@@ -158,14 +164,16 @@ fn newest_pack(folder: &Path) -> Result<PathBuf, TestError> {
     let packs = files(folder, &["gtpack"])?;
     packs
         .into_iter()
-        .max_by_key(|path: &PathBuf| {
-            path.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
-        })
+        .max_by_key(|path: &PathBuf| metadata::modified(path).unwrap_or(SystemTime::UNIX_EPOCH))
         .ok_or_else(|| TestError::NoPack { folder: folder.to_owned() })
 }
 
 fn scenarios_in(folder: &Path) -> Result<Vec<PathBuf>, TestError> {
     let none = || TestError::NoScenario { folder: folder.to_owned() };
-    let found = if folder.is_dir() { files(folder, &["yaml", "yml", "json"])? } else { Vec::new() };
+    let found = if metadata::is_folder(folder) {
+        files(folder, &["yaml", "yml", "json"])?
+    } else {
+        Vec::new()
+    };
     if found.is_empty() { Err(none()) } else { Ok(found) }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::Version;
+use gtc_fs::folder;
 
 use crate::project::error::ProjectError;
 use crate::project::file::Project;
@@ -20,7 +21,7 @@ pub struct BuiltComponent {
 /// The output path for a toolchain that has no default: `target/handler.wasm`.
 pub(super) fn component_path(project: &Project) -> Result<PathBuf, ProjectError> {
     let target = project.folder.join("target");
-    std::fs::create_dir_all(&target)
-        .map_err(|source| ProjectError::Write { path: target.clone(), source })?;
+    folder::create_all(&target)
+        .map_err(|error| ProjectError::Write { path: error.path, source: error.source })?;
     Ok(paths::resolve_folder(&project.folder, Path::new("target"))?.join("handler.wasm"))
 }

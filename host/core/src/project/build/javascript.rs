@@ -1,5 +1,6 @@
 //! Builds a JavaScript project with componentize-js from its `node_modules`.
 
+use gtc_fs::metadata;
 use gtc_fs::process::command;
 
 use super::component::{BuiltComponent, component_path};
@@ -25,7 +26,7 @@ pub(super) fn build(
     let wit = paths::resolve_folder(&project.folder, &project.wit)?;
     ensure_node(project, limits)?;
     // node also searches the parent folders
-    if !project.folder.ancestors().any(|folder| folder.join(PACKAGE).is_file()) {
+    if !project.folder.ancestors().any(|folder| metadata::is_file(&folder.join(PACKAGE))) {
         return Err(ProjectError::ToolchainMissing {
             what: "package `@bytecodealliance/componentize-js`",
             install: INSTALL,

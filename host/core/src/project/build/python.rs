@@ -1,5 +1,6 @@
 //! Builds a Python project with componentize-py, from its `.venv` or from PATH.
 
+use gtc_fs::metadata;
 use gtc_fs::process::command;
 
 use super::component::{BuiltComponent, component_path};
@@ -23,7 +24,7 @@ pub(super) fn build(
     let component = component_path(project)?;
     let venv = project.folder.join(".venv");
     let in_venv = venv.join("bin/componentize-py");
-    let mut tool = if in_venv.is_file() {
+    let mut tool = if metadata::is_file(&in_venv) {
         let mut tool = command(in_venv);
         // otherwise it bundles the packages of another Python
         tool.env("VIRTUAL_ENV", &venv);

@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::Version;
+use gtc_fs::metadata;
 use gtc_fs::process::command;
 use serde::Deserialize;
 
@@ -76,7 +77,7 @@ fn ensure_target(folder: &Path, limits: &ProjectLimits) -> Result<(), ProjectErr
     let mut rustc = command("rustc");
     rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(folder);
     let is_installed = match run("rustc", &mut rustc, INSTALL_RUST, limits) {
-        Ok(output) => Path::new(String::from_utf8_lossy(&output).trim()).is_dir(),
+        Ok(output) => metadata::is_folder(Path::new(String::from_utf8_lossy(&output).trim())),
         // a compiler that is older than the target
         Err(ProjectError::BuildFailed { output, .. })
             if output.iter().any(|line| line.as_exact().contains("specification for target")) =>
@@ -129,7 +130,7 @@ fn find_component(messages: &[u8], manifest: &Path) -> Option<BuiltComponent> {
     for line in messages.split(|byte| *byte == b'\n') {
         let Ok(message) = serde_json::from_slice::<CargoMessage>(line) else { continue };
         let is_ours = message.reason == "compiler-artifact"
-            && message.manifest_path.canonicalize().is_ok_and(|path| path == manifest);
+            && metadata::resolve(&message.manifest_path).is_ok_and(|path| path == manifest);
         if !is_ours {
             continue;
         }
