@@ -1,13 +1,13 @@
 //! Log lines: `-v`, `-vv` and `GTC_LOG`.
 
-use crate::support::registry::image::Image;
-use crate::support::registry::reply::Reply;
-use crate::support::registry::scripted::{ScriptedRegistry, blob_path, manifest_path};
-use crate::support::wat::Handler;
-use crate::support::{Ran, Sandbox, packs, run};
+use test_support::registry::image::Image;
+use test_support::registry::reply::Reply;
+use test_support::registry::scripted::{ScriptedRegistry, blob_path, manifest_path};
+use test_support::wat::Handler;
+use test_support::{Output, Sandbox, packs, run};
 
 /// A pull through a storage service, whose URL holds a secret, after a failed attempt.
-fn pull(sandbox: &Sandbox, flags: &[&str], filter: Option<&str>) -> Ran {
+fn pull(sandbox: &Sandbox, flags: &[&str], filter: Option<&str>) -> Output {
     let component = Handler::new("secrets", "acme.secrets.vault", "^0.4").component();
     let permissions = packs::permissions(&[], &[]);
     let archive = packs::archive("secrets", "acme.secrets.vault", "^0.4", component, permissions);
@@ -22,9 +22,8 @@ fn pull(sandbox: &Sandbox, flags: &[&str], filter: Option<&str>) -> Ran {
         "/storage?X-Amz-Signature=secret",
         [Reply::ok(image.blobs[1].clone()), Reply::ok(image.blobs[1].clone())],
     );
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-    command.args(["pack", "pull", &registry.reference("1"), "-o", "x.gtpack", "--force"]);
-    run(command.args(flags).envs(filter.map(|filter| ("GTC_LOG", filter))))
+    let pull = sandbox.pack().pull(registry.reference("1")).output("x.gtpack").arg("--force");
+    run(pull.args(flags).command().envs(filter.map(|filter| ("GTC_LOG", filter))))
 }
 
 #[test]
@@ -47,10 +46,9 @@ fn requests_and_retries_are_logged_without_secrets() {
 #[test]
 fn compilations_and_cached_code_are_logged() {
     let sandbox = Sandbox::with_local().with_own_cache();
-    let check = ["op", "env", "tool-check", "local"];
-    let first = sandbox.gtc(check.iter().chain(&["-v"])).stderr;
+    let first = sandbox.env().tool_check().arg("-v").run().stderr;
     assert!(first.contains("INFO gtc_engine::compile: compiled component sha256:"), "{first}");
-    let second = sandbox.gtc(check.iter().chain(&["-vv"])).stderr;
+    let second = sandbox.env().tool_check().arg("-vv").run().stderr;
     assert!(second.contains("DEBUG gtc_engine::compiled::store: the compiled code"), "{second}");
     assert!(!second.contains("compiled component"), "{second}");
 }
@@ -74,12 +72,11 @@ fn a_wait_for_a_lock_is_logged() {
     let path = sandbox.environment("local").join(".lock");
     let lock = std::fs::File::open(&path).expect("a lock file");
     lock.lock().expect("locked");
-    let mut command = sandbox.command(env!("CARGO_BIN_EXE_gtc"));
-    command.args(["op", "env-packs", "remove", "--env", "local", "--slot", "secrets", "-v"]);
-    let waiting = command.stderr(std::process::Stdio::piped()).spawn().expect("it starts");
+    let mut remove = sandbox.env_packs().remove("secrets").arg("-v").command();
+    let waiting = remove.stderr(std::process::Stdio::piped()).spawn().expect("it starts");
     std::thread::sleep(std::time::Duration::from_secs(1));
     drop(lock);
-    let output: Ran = waiting.wait_with_output().expect("it ends").into();
+    let output: Output = waiting.wait_with_output().expect("it ends").into();
     let line = "INFO gtc_fs::lock: waiting for another process to release the lock";
     assert!(output.succeeded().stderr.contains(line));
 }

@@ -127,7 +127,7 @@ fn a_tool_gets_exactly_its_arguments() {
 fn a_probe_is_logged() {
     let mut sandbox = with_prober(&["--version"]);
     sandbox.program("probed", "echo 1.0");
-    let log = sandbox.gtc(["op", "env", "tool-check", "local", "-v"]).succeeded().stderr;
+    let log = sandbox.env().tool_check().arg("-v").succeeded().stderr;
     assert!(
         log.contains("INFO gtc_engine::probes::broker: probe `probed --version`: exit code 0"),
         "{log}"
