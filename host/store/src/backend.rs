@@ -38,10 +38,13 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     /// Changes an environment, or creates it. `decide` gets the current texts, or none if the
     /// environment does not exist, and returns the edit; with none, nothing is written.
     ///
-    /// Until the edit is written, no other change of this environment begins; changes of other
-    /// environments do. An edit is written as a whole, with its audit lines, or not at all; a
-    /// backend that can be interrupted in between writes in the order of the edit. `decide` may
-    /// run more than once, so it must have no effect that matters twice.
+    /// Until the edit is written, no other change of this environment begins; readers and changes
+    /// of other environments go on. `decide` may run more than once, so it must have no effect
+    /// that matters twice.
+    ///
+    /// The edit is written as a whole, with its audit lines, or not at all. A backend that can be
+    /// interrupted in between writes in the order of the edit, and the audit lines last; if only
+    /// those are missing, the error is [`ChangeError::NotAudited`].
     ///
     /// Waits at most `timeout` for another change, and fails with [`StoreError::Busy`] then.
     fn change(

@@ -125,13 +125,10 @@ impl Store {
     /// Reads the keys that an environment trusts.
     ///
     /// # Errors
-    /// [`StoreError`] when they are not well-formed; no key may be assumed trusted then.
+    /// [`StoreError`] when the environment does not exist, or its keys are not well-formed; no
+    /// key may be assumed trusted then.
     pub fn trust_root(&self, id: &EnvId) -> Result<TrustRoot, StoreError> {
-        let text = match self.backend.read(id)? {
-            Some(texts) => texts.trust_root,
-            None => Ok(None),
-        };
-        parse_trust_root(text, self.place(), id)
+        parse_trust_root(self.read(id)?.trust_root, self.place(), id)
     }
 
     /// Creates an environment without bindings, and changes it as `decide` says.

@@ -366,6 +366,7 @@ fn the_store_needs_no_files() {
     assert!(store.list().expect("listed").is_empty());
     let missing = store.load(&local()).expect_err("missing").to_string();
     assert_eq!(missing, "there is no environment `local` in `memory`");
+    assert!(matches!(store.trust_root(&local()), Err(StoreError::NoEnvironment { .. })));
     let listen_addr = "127.0.0.1:8080".parse().expect("an address");
     let create = || {
         store.create(&local(), "Local", listen_addr, |stored| {
