@@ -8,7 +8,7 @@ use env_pack_domain::{
 };
 use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
 use gtc_core::ops::plugins::{Plugins, RegisterError};
-use gtc_core::{Host, HostSettings};
+use gtc_core::{Host, HostSettings, OperationError};
 use gtc_engine::Worker;
 
 use test_support::wat::Handler;
@@ -226,7 +226,8 @@ fn without_a_worker_the_error_says_how_to_add_one() {
         plugins.register_pack(&host, &pack.parse().expect("a reference"), &Permissions::default());
     let Err(RegisterError::Pack { source, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(source.kind(), "no-worker");
-    assert!(source.hint().contains("gtc_core::run_if_worker"), "{}", source.hint());
+    let hint = source.hint().expect("a hint");
+    assert!(hint.contains("gtc_core::run_if_worker"), "{hint}");
     assert_eq!(paths(&plugins).len(), 5);
 }
 

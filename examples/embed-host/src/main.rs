@@ -16,14 +16,15 @@
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use env_pack_domain::{
     BindingContext, CapabilitySlot, CheckOutcome, DescriptorPath, EnvPackHandler, ForeignText,
-    HandlerFault, PackRef, Preflight, ToolCheck, VersionReq,
+    HandlerFault, PackRef, Preflight, ToolCheck, VersionReq, with_causes,
 };
 use gtc_core::ops::plugins::Plugins;
-use gtc_core::ops::{OpError, doctor, env, inspect};
-use gtc_core::{Host, HostSettings};
+use gtc_core::ops::{doctor, env, inspect};
+use gtc_core::{Host, HostSettings, OperationError};
 use gtc_engine::ToolEnvironment;
 
 /// A native handler, without a sandbox.
@@ -61,18 +62,46 @@ fn main() -> ExitCode {
     // worker here
     gtc_core::run_if_worker();
     let Err(error) = run() else { return ExitCode::SUCCESS };
-    eprintln!("error: {error}");
-    let hint = error.downcast_ref().and_then(OpError::hint);
-    hint.iter().for_each(|hint| eprintln!("next: {hint}"));
+    match error {
+        Failure::Usage(message) => eprintln!("error: {message}"),
+        Failure::Operation(error) => {
+            eprintln!("error: {}", with_causes(error.as_ref()));
+            if let Some(hint) = error.hint() {
+                eprintln!("next: {hint}");
+            }
+        }
+    }
     ExitCode::FAILURE
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
+/// The reason why the program ends.
+enum Failure {
+    /// An argument is missing or malformed.
+    Usage(String),
+    /// An operation of the host failed.
+    Operation(Box<dyn OperationError>),
+}
+
+impl<E: OperationError> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Operation(error.into())
+    }
+}
+
+/// Parses an argument.
+fn parse<T: FromStr<Err: Error>>(text: &str) -> Result<T, Failure> {
+    text.parse().map_err(|error| Failure::Usage(with_causes(&error)))
+}
+
+fn run() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (cache, pack_ref, kind) = match arguments.as_slice() {
-        [cache, pack_ref] => (PathBuf::from(cache), pack_ref.parse()?, None),
-        [cache, pack_ref, kind] => (PathBuf::from(cache), pack_ref.parse()?, Some(kind.parse()?)),
-        _ => return Err("usage: embed-host <cache folder> <pack> [<path>@<version>]".into()),
+        [cache, pack_ref] => (PathBuf::from(cache), parse(pack_ref)?, None),
+        [cache, pack_ref, kind] => (PathBuf::from(cache), parse(pack_ref)?, Some(parse(kind)?)),
+        _ => {
+            let usage = "usage: embed-host <cache folder> <pack> [<path>@<version>]";
+            return Err(Failure::Usage(usage.to_owned()));
+        }
     };
 
     let mut settings = HostSettings::quiet(cache.join("environments"), cache);
@@ -85,8 +114,8 @@ fn run() -> Result<(), Box<dyn Error>> {
 
     let mut plugins = Plugins::new(&host)?;
     plugins.register(Box::new(Clock {
-        path: "example.extension.clock".parse()?,
-        versions: "^1".parse()?,
+        path: parse("example.extension.clock")?,
+        versions: parse("^1")?,
     }))?;
     plugins.register_pack(&host, &pack_ref, &inspect::declared_permissions(&host, &pack_ref)?)?;
     for plugin in plugins.iter() {
@@ -98,7 +127,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         println!("{} ({}), {from}", plugin.handler.descriptor_path(), plugin.handler.slot());
     }
 
-    let local = "local".parse()?;
+    let local = parse("local")?;
     let Some(kind) = kind else {
         // every command of `gtc` is a function that takes a host
         env::init(&host, &local, None)?;

@@ -2,10 +2,9 @@
 
 use std::error::Error;
 
-use env_pack_domain::ForeignText;
-
 use super::exit_code::{EXIT_ERROR, EXIT_REFUSED};
-use gtc_core::ops::{ExitOutcome, OpError};
+use env_pack_domain::with_causes;
+use gtc_core::{ExitOutcome, OperationError};
 
 /// An invalid argument.
 #[derive(Debug)]
@@ -34,13 +33,12 @@ impl UsageError {
 }
 
 /// The reason why a command failed.
-#[expect(clippy::large_enum_variant, reason = "created once per run, right before it is printed")]
 #[derive(Debug)]
 pub(crate) enum CliError {
     /// An argument is invalid.
     Usage(UsageError),
     /// The operation failed or was refused.
-    Op(OpError),
+    Operation(Box<dyn OperationError>),
     /// The user declined at a prompt.
     Declined,
     /// The answers file is invalid, or was given together with flags.
@@ -60,9 +58,9 @@ impl From<UsageError> for CliError {
     }
 }
 
-impl From<OpError> for CliError {
-    fn from(error: OpError) -> Self {
-        Self::Op(error)
+impl<E: OperationError> From<E> for CliError {
+    fn from(error: E) -> Self {
+        Self::Operation(error.into())
     }
 }
 
@@ -71,7 +69,7 @@ impl CliError {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Usage(_) | Self::Arguments(_) => "invalid-argument",
-            Self::Op(error) => error.kind(),
+            Self::Operation(error) => error.kind(),
             Self::Declined => "declined",
             Self::NoHome | Self::Prompt { .. } => "io",
         }
@@ -81,7 +79,7 @@ impl CliError {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Usage(error) => format!("argument `{}`: {}", error.argument, error.reason),
-            Self::Op(error) => with_causes(error),
+            Self::Operation(error) => with_causes(error.as_ref()),
             Self::Arguments(reason) => reason.clone(),
             Self::Declined => "cancelled; nothing was changed".to_owned(),
             Self::NoHome => {
@@ -99,7 +97,7 @@ impl CliError {
             Self::Usage(_) | Self::Arguments(_) => {
                 Some("see `--help`, or `--schema` for the format of each argument".to_owned())
             }
-            Self::Op(error) => error.hint(),
+            Self::Operation(error) => error.hint(),
             Self::Declined => None,
             Self::NoHome => Some("set HOME, or `--store-root` and `--cache-dir`".to_owned()),
             Self::Prompt { .. } => {
@@ -110,24 +108,13 @@ impl CliError {
 
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Op(error) if error.exit_outcome() == ExitOutcome::Refused => EXIT_REFUSED,
+            Self::Operation(error) => match error.exit_outcome() {
+                ExitOutcome::Refused => EXIT_REFUSED,
+                ExitOutcome::Failed => EXIT_ERROR,
+            },
             Self::Usage(error) if error.is_refusal => EXIT_REFUSED,
             Self::Declined => EXIT_REFUSED,
-            _ => EXIT_ERROR,
+            Self::Usage(_) | Self::Arguments(_) | Self::NoHome | Self::Prompt { .. } => EXIT_ERROR,
         }
     }
-}
-
-/// An error and its causes, without causes that the text before already quotes.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = ForeignText::new(cause.to_string()).to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }

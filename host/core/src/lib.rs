@@ -20,12 +20,13 @@
 //! for environment in ops::env::list(&host)?.environments {
 //!     println!("{environment:?}");
 //! }
-//! # Ok::<(), gtc_core::OpError>(())
+//! # Ok::<(), Box<dyn gtc_core::OperationError>>(())
 //! ```
 
 pub mod document;
 mod host;
 pub mod limits;
+mod operation_error;
 pub mod ops;
 pub mod project;
 pub mod scenario;
@@ -39,5 +40,5 @@ pub use gtc_fetch::{
 pub use gtc_store::Actor;
 pub use host::{Clock, Host, HostSettings};
 pub use limits::Limits;
+pub use operation_error::{ExitOutcome, Explanation, OperationError};
 pub use ops::plugins::Plugins;
-pub use ops::{ExitOutcome, OpError};

@@ -90,7 +90,7 @@ impl FromStr for PackDescriptor {
         }
         check_path(path).map_err(fail)?;
         let version =
-            version.parse().map_err(|source| fail(DescriptorFault::BadVersion { source }))?;
+            version.parse().map_err(|reason| fail(DescriptorFault::BadVersion { reason }))?;
         Ok(Self { path: DescriptorPath(path.to_owned()), version })
     }
 }
@@ -141,7 +141,6 @@ pub struct InvalidDescriptor {
     /// The text, or its beginning.
     pub text: ForeignText,
     /// The problem and its place.
-    #[source]
     pub fault: DescriptorFault,
 }
 
@@ -195,10 +194,10 @@ pub enum DescriptorFault {
         at: usize,
     },
     /// The text after the `@` is not a SemVer version.
-    #[error("no valid SemVer version after the `@`: {source}")]
+    #[error("no valid SemVer version after the `@`: {reason}")]
     BadVersion {
         /// The error of the SemVer parser.
-        source: semver::Error,
+        reason: semver::Error,
     },
 }
 

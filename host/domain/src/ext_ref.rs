@@ -41,10 +41,12 @@ impl FromStr for ExtRef {
             .strip_prefix("ext://")
             .ok_or_else(|| InvalidExtRef::NoScheme(ForeignText::excerpt(text)))?;
         let (path, instance) = match rest.split_once('/') {
-            Some((path, instance)) => (path, Some(instance.parse()?)),
+            Some((path, instance)) => {
+                (path, Some(instance.parse().map_err(InvalidExtRef::Instance)?))
+            }
             None => (rest, None),
         };
-        Ok(Self { path: path.parse()?, instance })
+        Ok(Self { path: path.parse().map_err(InvalidExtRef::Path)?, instance })
     }
 }
 
@@ -68,10 +70,10 @@ pub enum InvalidExtRef {
     NoScheme(ForeignText),
     /// The path is malformed. A version is not allowed either.
     #[error("the path of the extension reference is invalid: {0}")]
-    Path(#[from] InvalidDescriptor),
+    Path(InvalidDescriptor),
     /// The instance id is malformed.
     #[error("the instance of the extension reference is invalid: {0}")]
-    Instance(#[from] InvalidName),
+    Instance(InvalidName),
 }
 
 #[cfg(test)]

@@ -76,7 +76,6 @@ impl fmt::Display for Call {
 
 /// The reason a call into a handler returned no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[non_exhaustive]
 pub enum HandlerFault {
     /// The handler trapped: a panic, an exception or an illegal operation.
     #[error("handler trapped in `{call}`: {reason}{}", message_suffix(.message))]

@@ -17,6 +17,7 @@ mod descriptor;
 pub mod diagnosis;
 mod digest;
 mod environment;
+mod error_chain;
 mod ext_ref;
 mod foreign_text;
 pub mod grammar;
@@ -39,6 +40,7 @@ pub use descriptor::{
 };
 pub use digest::{InvalidDigest, Sha256Digest, Sha256Hasher};
 pub use environment::{DuplicateBinding, Environment};
+pub use error_chain::with_causes;
 pub use ext_ref::{ExtRef, InvalidExtRef};
 pub use foreign_text::{ForeignText, terminal_safe_json};
 pub use handler::{BindingContext, Call, EnvPackHandler, HandlerFault};

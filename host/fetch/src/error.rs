@@ -92,7 +92,7 @@ pub enum FetchError {
     #[error(transparent)]
     Reference(#[from] InvalidOciRef),
     /// The registry did not deliver the pack.
-    #[error("`{reference}` cannot be fetched: {source}")]
+    #[error("`{reference}` cannot be fetched")]
     Registry {
         /// The reference of the pack.
         reference: OciRef,
@@ -100,7 +100,7 @@ pub enum FetchError {
         source: RegistryError,
     },
     /// The registry did not accept the pack or signature.
-    #[error("`{reference}` cannot be pushed: {source}")]
+    #[error("`{reference}` cannot be pushed")]
     Push {
         /// The reference of the pack.
         reference: OciRef,
@@ -140,7 +140,14 @@ impl FetchError {
             | Self::Lock { .. }
             | Self::CacheLocked { .. } => false,
             Self::Registry { source, .. } | Self::Push { source, .. } => source.is_definitive(),
-            _ => true,
+            Self::NoSuchBuiltin { .. }
+            | Self::MissingVersion { .. }
+            | Self::NotFound { .. }
+            | Self::NotAFile { .. }
+            | Self::TooLarge { .. }
+            | Self::Damaged { .. }
+            | Self::Reference(_)
+            | Self::UnknownScheme => true,
         }
     }
 

@@ -17,10 +17,10 @@ use crate::render::{GOOD, RenderHuman, plural, shown, verdict_sign};
 use crate::runner::Runner;
 use crate::table::Style;
 use gtc_core::ops::pack_test::{
-    self, PreflightRun, RecordRequest, Recorded, ScenarioReport, TestError, TestReport,
+    self, PreflightRun, RecordError, RecordRequest, Recorded, ScenarioReport, TestReport,
     TestRequest, Tested,
 };
-use gtc_core::ops::{OpError, quoted};
+use gtc_core::ops::quoted;
 
 /// Examples in the help text; a test parses each of them.
 pub(super) const EXAMPLES: &str = "\
@@ -108,7 +108,7 @@ fn test(runner: &Runner, action: TestAction) -> Result<TestReport, CliError> {
         TestAction::Record(request) => request,
     };
     match pack_test::record(&runner.host, &request) {
-        Err(OpError::Test(TestError::NotConfirmed { permissions }))
+        Err(RecordError::NotConfirmed { permissions })
             if runner.is_interactive && prompt::confirm_recording(&permissions)? =>
         {
             request.confirmed = true;

@@ -5,9 +5,12 @@ use std::time::Duration;
 use env_pack_domain::{ForeignText, PackRef};
 use serde::Serialize;
 
-use super::{OpError, PackError, load_pack};
+use super::load_pack;
+use super::pack_error::{InvalidArchive, PackError};
 use crate::Host;
+use crate::operation_error::{Explanation, OperationError};
 use gtc_engine::{HandlerMeasurements, Provenance};
+use gtc_fetch::FetchError;
 
 /// Timings of the handlers of a pack.
 #[derive(Debug, Serialize)]
@@ -59,14 +62,14 @@ pub struct Timing {
 /// Measures the handlers of a pack.
 ///
 /// # Errors
-/// [`OpError`] when the pack cannot be fetched, or a handler fails.
-pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchReport, OpError> {
+/// [`BenchError`] when the pack cannot be fetched, or a handler fails.
+pub fn bench(host: &Host, pack_ref: &PackRef, turns: usize) -> Result<BenchReport, BenchError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
     let shown = || ForeignText::new(pack_ref.text());
     let pack = load_pack::open_archive(host, &fetched)
-        .map_err(|source| OpError::Archive { pack: shown(), source })?;
+        .map_err(|source| InvalidArchive { pack: shown(), source })?;
     let trust = if fetched.is_builtin { Provenance::Builtin } else { Provenance::External };
-    let unusable = |source| OpError::BenchFailed { pack_ref: pack_ref.clone(), source };
+    let unusable = |source| BenchError::Pack { pack_ref: pack_ref.clone(), source };
     if pack.handlers.is_empty() {
         return Err(unusable(PackError::NoHandler));
     }
@@ -111,4 +114,33 @@ fn summarize(times: &[Duration]) -> Timing {
     sorted.sort_by(f64::total_cmp);
     let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
     Timing { min_us: at(0), median_us: at(sorted.len().saturating_sub(1) / 2), turns: sorted.len() }
+}
+
+/// A pack was not measured.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// The pack could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The archive is refused.
+    #[error(transparent)]
+    Archive(#[from] InvalidArchive),
+    /// A handler could not be measured.
+    #[error("cannot measure pack `{pack_ref}`")]
+    Pack {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The cause.
+        source: PackError,
+    },
+}
+
+impl OperationError for BenchError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Fetch(error) => error.explain(),
+            Self::Archive(error) => error.explain(),
+            Self::Pack { source, .. } => source.explain(),
+        }
+    }
 }

@@ -1,13 +1,13 @@
 //! Lists bindings and resolves the answers of extensions. These operations read stored
 //! files and load no component.
 
-use env_pack_domain::{BindingPlace, EnvId, ExtRef, PackDescriptor, PackRef};
+use env_pack_domain::{BindingKey, BindingPlace, EnvId, ExtRef, PackDescriptor, PackRef};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::OpError;
 use crate::Host;
-use gtc_store::Stored;
+use crate::operation_error::{Explanation, OperationError};
+use gtc_store::{AnswersError, StoreError, Stored};
 
 /// The packs bound to core slots.
 #[derive(Debug, Serialize)]
@@ -68,8 +68,8 @@ pub struct ResolveReport {
 /// Lists the packs bound to core slots.
 ///
 /// # Errors
-/// [`OpError`] when the environment cannot be read.
-pub fn list_env_packs(host: &Host, id: &EnvId) -> Result<EnvPacksReport, OpError> {
+/// [`StoreError`] when the environment cannot be read.
+pub fn list_env_packs(host: &Host, id: &EnvId) -> Result<EnvPacksReport, StoreError> {
     let stored = host.store.load(id)?;
     let bindings = list(&stored, |place| matches!(place, BindingPlace::Slot(_)));
     Ok(EnvPacksReport { environment_id: id.clone(), bindings })
@@ -78,8 +78,8 @@ pub fn list_env_packs(host: &Host, id: &EnvId) -> Result<EnvPacksReport, OpError
 /// Lists the bound extensions.
 ///
 /// # Errors
-/// [`OpError`] when the environment cannot be read.
-pub fn list_extensions(host: &Host, id: &EnvId) -> Result<ExtensionsReport, OpError> {
+/// [`StoreError`] when the environment cannot be read.
+pub fn list_extensions(host: &Host, id: &EnvId) -> Result<ExtensionsReport, StoreError> {
     let stored = host.store.load(id)?;
     let extensions = list(&stored, |place| matches!(place, BindingPlace::Extension(_)));
     Ok(ExtensionsReport { environment_id: id.clone(), extensions })
@@ -88,21 +88,20 @@ pub fn list_extensions(host: &Host, id: &EnvId) -> Result<ExtensionsReport, OpEr
 /// Returns the answers of the extension that a reference names.
 ///
 /// # Errors
-/// [`OpError::NotBound`] when the extension is not bound, [`OpError::Answers`] when its
-/// answers cannot be read.
+/// [`ResolveExtensionError`] when the extension is not bound, or its answers cannot be read.
 pub fn resolve_extension(
     host: &Host,
     id: &EnvId,
     reference: &ExtRef,
-) -> Result<ResolveReport, OpError> {
+) -> Result<ResolveReport, ResolveExtensionError> {
     let stored = host.store.load(id)?;
     let key = reference.key();
-    let binding = stored
-        .environment
-        .binding(&key)
-        .ok_or_else(|| OpError::NotBound { key: key.clone(), environment: id.clone() })?;
+    let binding = stored.environment.binding(&key).ok_or_else(|| {
+        ResolveExtensionError::NotBound { key: key.clone(), environment: id.clone() }
+    })?;
     let answers = host.store.answers(id, binding.answers_ref.as_ref());
-    let answers = answers.map_err(|source| OpError::Answers { key: key.clone(), source })?;
+    let answers =
+        answers.map_err(|source| ResolveExtensionError::Answers { key: key.clone(), source })?;
     let answers = RawValue::from_string(answers).expect("the store gives out JSON only");
     Ok(ResolveReport { environment_id: id.clone(), reference: reference.clone(), answers })
 }
@@ -128,4 +127,41 @@ fn list(stored: &Stored, wanted: impl Fn(&BindingPlace) -> bool) -> Vec<ListedBi
         }
     };
     bindings.map(entry).collect()
+}
+
+/// The answers of an extension could not be found.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveExtensionError {
+    /// The environment could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The extension is not bound.
+    #[error("{key} is not bound in environment `{environment}`")]
+    NotBound {
+        /// The extension.
+        key: BindingKey,
+        /// The environment.
+        environment: EnvId,
+    },
+    /// The answers could not be read.
+    #[error("cannot read the answers of {key}")]
+    Answers {
+        /// The binding.
+        key: BindingKey,
+        /// The cause.
+        source: AnswersError,
+    },
+}
+
+impl OperationError for ResolveExtensionError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Store(error) => error.explain(),
+            Self::NotBound { environment, .. } => Explanation::refused(
+                "not-found",
+                format!("see what is bound with `gtc op extensions list {environment}`"),
+            ),
+            Self::Answers { source, .. } => source.explain(),
+        }
+    }
 }

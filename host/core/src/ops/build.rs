@@ -2,19 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
+use env_pack_domain::abi::PERMISSIONS_SECTION;
 use env_pack_domain::{
     CapabilitySlot, DescriptorPath, EnvPackHandler, ForeignText, PackId, Permissions, Sha256Digest,
-    Version,
+    Version, VersionReq,
 };
 use serde::Serialize;
 
+use super::file_path::FilePath;
+use super::input_file::InputError;
 use super::inspect::InspectedDeclaration;
-use super::output_file::write;
+use super::load_pack;
+use super::output_file::{OutputError, write};
+use super::pack_error::InvalidArchive;
+use super::phrases::display_path;
 use super::project::{bind_command, pack_id, path_argument};
-use super::{FilePath, OpError, load_pack};
 use crate::Host;
+use crate::operation_error::{Explanation, OperationError};
 use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
-use gtc_engine::Provenance;
+use gtc_engine::{LoadError, Provenance};
 
 /// The id of the only component in a built pack.
 const COMPONENT: &str = "handler";
@@ -76,14 +82,13 @@ pub struct BuildReport {
 /// worker.
 ///
 /// # Errors
-/// [`OpError`] when the component is not a handler, or the pack cannot be written.
-pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, OpError> {
-    let fetched =
-        host.fetcher.fetch_file(&request.component).map_err(|source| OpError::Input { source })?;
+/// [`BuildError`] when the component is not a handler, or the pack cannot be written.
+pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, BuildError> {
+    let fetched = host.fetcher.fetch_file(&request.component).map_err(InputError::from)?;
     let loaded =
         host.engine
             .load_isolated(&fetched.bytes, &fetched.digest, Provenance::External)
-            .map_err(|source| OpError::Component { path: request.component.clone(), source })?;
+            .map_err(|source| ComponentError::Load { path: request.component.clone(), source })?;
     let declared = declaration(host, request, &fetched.bytes, &*loaded.handler)?;
     let id = request
         .id
@@ -120,10 +125,10 @@ fn declaration(
     request: &BuildRequest,
     component: &[u8],
     handler: &dyn EnvPackHandler,
-) -> Result<HandlerDeclaration, OpError> {
+) -> Result<HandlerDeclaration, BuildError> {
     let supported_versions = handler.supported_versions().clone();
     if !supported_versions.matches(&request.version) {
-        return Err(OpError::VersionNotSupported {
+        return Err(BuildError::VersionNotSupported {
             version: request.version.clone(),
             supported: supported_versions,
         });
@@ -172,23 +177,103 @@ pub(super) fn embedded_permissions(
     host: &Host,
     path: &Path,
     component: &[u8],
-) -> Result<Permissions, OpError> {
+) -> Result<Permissions, ComponentError> {
     let section = gtc_engine::permissions_section(component, &host.limits.engine.complexity)
-        .map_err(|source| OpError::Component { path: path.to_owned(), source })?;
+        .map_err(|source| ComponentError::Load { path: path.to_owned(), source })?;
     section.map_or_else(
         || Ok(Permissions::default()),
         |json| {
-            gtc_archive::parse_permissions(json)
-                .map_err(|reason| OpError::PermissionsSection { path: path.to_owned(), reason })
+            gtc_archive::parse_permissions(json).map_err(|reason| {
+                ComponentError::PermissionsSection { path: path.to_owned(), reason }
+            })
         },
     )
 }
 
 /// Encodes a pack. A pack that exceeds a limit must fail here, and not when an operator opens
 /// it.
-fn archive_bytes(host: &Host, pack: &NewPack) -> Result<Vec<u8>, OpError> {
-    let in_pack = |source| OpError::Archive { pack: ForeignText::excerpt(&pack.id), source };
+fn archive_bytes(host: &Host, pack: &NewPack) -> Result<Vec<u8>, InvalidArchive> {
+    let in_pack = |source| InvalidArchive { pack: ForeignText::excerpt(&pack.id), source };
     let bytes = gtc_archive::write(pack).map_err(in_pack)?;
     gtc_archive::open(&bytes, &host.limits.archive).map_err(in_pack)?;
     Ok(bytes)
+}
+
+/// A component cannot be used as a handler.
+#[derive(Debug, thiserror::Error)]
+pub enum ComponentError {
+    /// The component does not load as a handler.
+    #[error("component `{}`", display_path(.path))]
+    Load {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: LoadError,
+    },
+    /// The permissions section of the component is not well-formed.
+    #[error("component `{}`: its section `{PERMISSIONS_SECTION}` is malformed: {reason}", display_path(.path))]
+    PermissionsSection {
+        /// The file.
+        path: PathBuf,
+        /// The parser's message.
+        reason: ForeignText,
+    },
+}
+
+impl OperationError for ComponentError {
+    fn explain(&self) -> Explanation {
+        match self {
+            // the user who builds the component is its author
+            Self::Load { source: LoadError::Fault(fault), .. } => {
+                Explanation::refused(fault.kind(), "fix the handler and build it again")
+            }
+            Self::Load { source, .. } => source.explain(),
+            Self::PermissionsSection { .. } => Explanation::refused(
+                "permissions-malformed",
+                "export one handler and use one version of the SDK; or build without this section, and declare permissions with `--allow-tool` and `--allow-network`",
+            ),
+        }
+    }
+}
+
+/// A pack was not built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The component could not be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The component cannot be used as a handler.
+    #[error(transparent)]
+    Component(#[from] ComponentError),
+    /// The handler does not support the version of its own pack.
+    #[error(
+        "the handler supports versions `{supported}`, so its pack cannot have version `{version}`"
+    )]
+    VersionNotSupported {
+        /// The requested version of the pack.
+        version: Version,
+        /// The versions that the handler supports.
+        supported: VersionReq,
+    },
+    /// The archive exceeds a limit of the format.
+    #[error(transparent)]
+    Archive(#[from] InvalidArchive),
+    /// The archive was not written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl OperationError for BuildError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Input(error) => error.explain(),
+            Self::Component(error) => error.explain(),
+            Self::VersionNotSupported { supported, .. } => Explanation::refused(
+                "invalid-argument",
+                format!("choose a version that matches `{supported}`"),
+            ),
+            Self::Archive(error) => error.explain(),
+            Self::Output(error) => error.explain(),
+        }
+    }
 }

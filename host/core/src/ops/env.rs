@@ -2,17 +2,21 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use env_pack_domain::change::{self, BindingRequest};
+use env_pack_domain::change::{self, BindingRequest, Refusal};
 use env_pack_domain::{
     BindingKey, BindingPlace, CoreSlot, DisplayName, EnvId, Environment, PackDescriptor, PackRef,
+    with_causes,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::audit;
 use super::doctor::{self, DoctorReport};
-use super::{OpError, audit, load_pack};
+use super::load_pack;
+use super::pack_error::BrokenBuiltin;
 use crate::Host;
-use gtc_store::{AuditEvent, Change, Stored};
+use crate::operation_error::{Explanation, OperationError};
+use gtc_store::{AuditEvent, Change, ChangeError, StoreError, Stored};
 
 /// The default listen address of a runtime.
 const LISTEN_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -97,8 +101,8 @@ pub struct NewEnvironment {
 /// Creates an environment with the default packs.
 ///
 /// # Errors
-/// [`OpError`] when the environment exists already, or cannot be written.
-pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError> {
+/// [`EnvError`] when the environment exists already, or cannot be written.
+pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, EnvError> {
     let name = new.name.as_ref().map_or(new.id.as_str(), DisplayName::as_str);
     let listen_addr = new.listen_addr.unwrap_or(LISTEN_ADDR);
     let event = event(host, "create", &new.id, new.idempotency_key.as_deref());
@@ -124,11 +128,15 @@ pub fn create(host: &Host, new: &NewEnvironment) -> Result<CreateReport, OpError
 /// and diagnoses the result.
 ///
 /// # Errors
-/// [`OpError`] when the environment cannot be read or written.
-pub fn init(host: &Host, id: &EnvId, idempotency_key: Option<&str>) -> Result<InitReport, OpError> {
+/// [`EnvError`] when the environment cannot be read or written.
+pub fn init(
+    host: &Host,
+    id: &EnvId,
+    idempotency_key: Option<&str>,
+) -> Result<InitReport, EnvError> {
     let created = !host.store.exists(id);
     let event = event(host, "init", id, idempotency_key);
-    let decide = |stored: Stored| -> Result<_, OpError> {
+    let decide = |stored: Stored| -> Result<_, EnvError> {
         let (environment, bound) = bind_defaults(host, stored.environment)?;
         let is_unchanged = !created && bound.is_empty();
         let events = if is_unchanged { Vec::new() } else { vec![event.clone()] };
@@ -152,15 +160,15 @@ pub fn init(host: &Host, id: &EnvId, idempotency_key: Option<&str>) -> Result<In
 /// Lists the environments of the store. An unreadable environment is listed with its error.
 ///
 /// # Errors
-/// [`OpError`] when the folder cannot be read.
-pub fn list(host: &Host) -> Result<ListReport, OpError> {
+/// [`StoreError`] when the folder cannot be read.
+pub fn list(host: &Host) -> Result<ListReport, StoreError> {
     let mut environments = Vec::new();
     for id in host.store.list()? {
         let (packs, extensions, error) = match host.store.load(&id) {
             Ok(Stored { environment, .. }) => {
                 (environment.packs().len(), environment.extensions().len(), None)
             }
-            Err(error) => (0, 0, Some(error.to_string())),
+            Err(error) => (0, 0, Some(with_causes(&error))),
         };
         environments.push(ListedEnvironment { environment_id: id, packs, extensions, error });
     }
@@ -170,8 +178,8 @@ pub fn list(host: &Host) -> Result<ListReport, OpError> {
 /// Returns the exact text of an environment's files.
 ///
 /// # Errors
-/// [`OpError`] when the environment cannot be read.
-pub fn show(host: &Host, id: &EnvId) -> Result<ShowReport, OpError> {
+/// [`StoreError`] when the environment cannot be read.
+pub fn show(host: &Host, id: &EnvId) -> Result<ShowReport, StoreError> {
     let shown = host.store.read_files(id)?;
     Ok(ShowReport { environment: shown.environment, runtime: shown.runtime })
 }
@@ -180,7 +188,7 @@ pub fn show(host: &Host, id: &EnvId) -> Result<ShowReport, OpError> {
 fn bind_defaults(
     host: &Host,
     mut environment: Environment,
-) -> Result<(Environment, Vec<PackDescriptor>), OpError> {
+) -> Result<(Environment, Vec<PackDescriptor>), EnvError> {
     let mut bound = Vec::new();
     for (slot, kind) in unbound_defaults(host, &environment)? {
         let pack_ref = PackRef::Builtin(kind.clone());
@@ -200,11 +208,11 @@ fn bind_defaults(
 fn unbound_defaults(
     host: &Host,
     environment: &Environment,
-) -> Result<Vec<(CoreSlot, PackDescriptor)>, OpError> {
+) -> Result<Vec<(CoreSlot, PackDescriptor)>, BrokenBuiltin> {
     let mut defaults = Vec::new();
     for kind in host.fetcher.builtins() {
         let (_, pack) = load_pack::load_pack(host, &PackRef::Builtin(kind.clone()))
-            .map_err(|source| OpError::Builtin { pack: kind.clone(), source })?;
+            .map_err(|source| BrokenBuiltin { pack: kind.clone(), source })?;
         let slot = pack.handler_for(&kind).map(|loaded| loaded.handler.slot());
         let Some(Ok(slot)) = slot.map(CoreSlot::try_from) else { continue };
         if environment.binding(&BindingKey::Slot(slot)).is_none() {
@@ -224,5 +232,33 @@ fn event(host: &Host, verb: &'static str, id: &EnvId, idempotency_key: Option<&s
         new_generation: None,
         idempotency_key: idempotency_key.map(str::to_owned),
         result: Ok(()),
+    }
+}
+
+/// An environment was not created or initialized.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvError {
+    /// The environment could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The change was not saved, or not recorded.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// A default pack was not bound.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A default pack does not load.
+    #[error(transparent)]
+    Builtin(#[from] BrokenBuiltin),
+}
+
+impl OperationError for EnvError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Store(error) => error.explain(),
+            Self::Change(error) => error.explain(),
+            Self::Refused(error) => error.explain(),
+            Self::Builtin(error) => error.explain(),
+        }
     }
 }

@@ -5,19 +5,23 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{EnvId, ForeignText, PackRef, Sha256Digest};
+use env_pack_domain::{EnvId, ForeignText, PackRef, Sha256Digest, with_causes};
 use gtc_fs::metadata::is_same_file;
 use serde::Serialize;
 
+use super::bundle_file::BundleFileError;
+use super::file_path::FilePath;
 use super::load_pack::{self, fetch_pinned};
-use super::output_file::write_with;
-use super::signing::signature_path;
+use super::output_file::{OutputError, write_with};
+use super::pack_error::{InvalidArchive, PackError};
+use super::signing::{TrustedKeysError, signature_path};
 use super::trust::{TrustPolicy, find_signatures, parse_signature_for, to_published};
-use super::{FilePath, OpError, PackError};
 use crate::Host;
+use crate::operation_error::{Explanation, OperationError};
 use gtc_archive::Pack;
-use gtc_fetch::{BundleEntry, FetchedPack, PackAnnotations};
+use gtc_fetch::{BundleEntry, FetchError, FetchedPack, PackAnnotations};
 use gtc_signing::{MAX_ENVELOPE_BYTES, PackSignature};
+use gtc_store::StoreError;
 
 /// A request to export packs.
 #[derive(Clone, Debug)]
@@ -78,8 +82,8 @@ pub struct ExportedPack {
 /// in a tar file. The same packs always give the same bytes.
 ///
 /// # Errors
-/// [`OpError`] when a pack or a signature cannot be fetched, or the file cannot be written.
-pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, OpError> {
+/// [`ExportError`] when a pack or a signature cannot be fetched, or the file cannot be written.
+pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, ExportError> {
     let mut warnings = Vec::new();
     let chosen: Vec<(PackRef, Option<Get>)> = match &request.packs {
         PackSelection::Named(refs) => {
@@ -91,7 +95,7 @@ pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, OpEr
         pack_ref.file_path().is_some_and(|path| is_same_file(&request.output, Path::new(path)))
     };
     if chosen.iter().any(is_output) {
-        return Err(OpError::OutputIsInput { path: request.output.clone() });
+        return Err(OutputError::IsInput { path: request.output.clone() }.into());
     }
     let trust_root = request
         .trust_root_of
@@ -118,25 +122,29 @@ pub fn export(host: &Host, request: &ExportRequest) -> Result<ExportReport, OpEr
         })
     });
     match fault {
-        Some(fault) => Err(OpError::Bundle { path: request.output.clone(), source: fault.into() }),
-        None => written.map(|()| ExportReport {
-            path: request.output.as_path().into(),
-            packs: reports,
-            trust_root_of: request.trust_root_of.clone(),
-            warnings,
-        }),
+        Some(fault) => {
+            let path = request.output.clone();
+            return Err(BundleFileError { path, source: fault.into() }.into());
+        }
+        None => written?,
     }
+    Ok(ExportReport {
+        path: request.output.as_path().into(),
+        packs: reports,
+        trust_root_of: request.trust_root_of.clone(),
+        warnings,
+    })
 }
 
 /// Fetches a pinned pack when it is written, so that packs are not all in memory at once.
-type Get = Box<dyn FnOnce(&Host) -> Result<FetchedPack, OpError>>;
+type Get = Box<dyn FnOnce(&Host) -> Result<FetchedPack, ExportError>>;
 
 /// Returns the pinned packs of an environment, without duplicates.
 fn pinned_packs(
     host: &Host,
     environment: &EnvId,
     warnings: &mut Vec<String>,
-) -> Result<Vec<(PackRef, Option<Get>)>, OpError> {
+) -> Result<Vec<(PackRef, Option<Get>)>, ExportError> {
     let stored = host.store.load(environment)?;
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
@@ -150,7 +158,7 @@ fn pinned_packs(
         };
         let of = pack_ref.clone();
         let get: Get = Box::new(move |host| {
-            let not_saved = |source| OpError::NotSaved { pack_ref: of.clone(), source };
+            let not_saved = |source| ExportError::NotSaved { pack_ref: of.clone(), source };
             match (&of, pin.manifest) {
                 // the cached archive has no manifest, so fetch by manifest digest
                 (PackRef::Oci(_), Some(_)) => {
@@ -169,17 +177,17 @@ fn pinned_packs(
         found.push((pack_ref, Some(get)));
     }
     if found.is_empty() {
-        return Err(OpError::NothingToSave { environment: environment.clone() });
+        return Err(ExportError::NothingToSave { environment: environment.clone() });
     }
     Ok(found)
 }
 
 /// Returns the trust root of an environment as a document.
-fn trust_root_document(host: &Host, environment: &EnvId) -> Result<String, OpError> {
+fn trust_root_document(host: &Host, environment: &EnvId) -> Result<String, TrustedKeysError> {
     host.store.load(environment)?;
     let root = host.store.trust_root(environment)?;
     if TrustPolicy::from_trust_root(&root)?.is_empty() {
-        return Err(OpError::NoTrustRoot { environment: environment.clone() });
+        return Err(TrustedKeysError::NoTrustRoot { environment: environment.clone() });
     }
     Ok(root.to_document())
 }
@@ -190,9 +198,9 @@ fn build_entry(
     pack_ref: PackRef,
     fetched: &FetchedPack,
     warnings: &mut Vec<String>,
-) -> Result<(BundleEntry, ExportedPack), OpError> {
+) -> Result<(BundleEntry, ExportedPack), ExportError> {
     let pack = load_pack::open_archive(host, fetched)
-        .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
+        .map_err(|source| InvalidArchive { pack: ForeignText::new(pack_ref.text()), source })?;
     let mut parcel = match &pack_ref {
         PackRef::Oci(reference) => {
             host.fetcher.bundle_writer().entry_from_registry(reference, fetched)?
@@ -214,14 +222,14 @@ fn build_entry(
     };
     for read in find_signatures(host, &pack_ref, fetched) {
         let unreadable = |source| PackError::SignatureFile { source };
-        let bytes = read.map_err(|source| OpError::NotSaved {
+        let bytes = read.map_err(|source| ExportError::NotSaved {
             pack_ref: pack_ref.clone(),
             source: unreadable(source),
         })?;
         let left_out = match parse_signature_for(&bytes, &fetched.digest) {
             Ok(evidence) if parcel.add(to_published(bytes, &evidence)) => continue,
             Ok(_) => "it signs another manifest".to_owned(),
-            Err(error) => error.to_string(),
+            Err(error) => with_causes(&error),
         };
         warnings.push(format!("a signature of pack `{pack_ref}` is not included: {left_out}"));
     }
@@ -258,4 +266,61 @@ fn entry_name(pack: &Pack) -> Option<String> {
     let name = format!("{}:{}", pack.id.as_exact(), pack.version);
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._:+-".contains(&b);
     name.bytes().all(is_plain).then_some(name)
+}
+
+/// Packs were not saved into a bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The environment could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A pack could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// An archive is refused.
+    #[error(transparent)]
+    Archive(#[from] InvalidArchive),
+    /// A pinned pack or a signature could not be saved.
+    #[error("pack `{pack_ref}` was not saved")]
+    NotSaved {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The cause.
+        source: PackError,
+    },
+    /// The environment has no pinned pack.
+    #[error("environment `{environment}` has no pinned pack, so there is nothing to save")]
+    NothingToSave {
+        /// The environment.
+        environment: EnvId,
+    },
+    /// There is no trust root to save.
+    #[error(transparent)]
+    TrustRoot(#[from] TrustedKeysError),
+    /// The contents of the bundle could not be written.
+    #[error(transparent)]
+    Bundle(#[from] BundleFileError),
+    /// The file of the bundle could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl OperationError for ExportError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Store(error) => error.explain(),
+            Self::Fetch(error) => error.explain(),
+            Self::Archive(error) => error.explain(),
+            Self::NotSaved { source, .. } => source.explain(),
+            Self::NothingToSave { environment } => Explanation::refused(
+                "not-found",
+                format!(
+                    "see what is bound with `gtc op env-packs list {environment}`, or name a pack"
+                ),
+            ),
+            Self::TrustRoot(error) => error.explain(),
+            Self::Bundle(error) => error.explain(),
+            Self::Output(error) => error.explain(),
+        }
+    }
 }

@@ -3,11 +3,15 @@
 use env_pack_domain::{DescriptorPath, EnvId, PackRef, Permissions};
 use serde::Serialize;
 
+use super::audit;
 use super::bind::{GrantSelection, GrantsReport};
 use super::load_pack;
-use super::{OpError, PackError, audit};
+use super::pack_error::PackError;
+use super::phrases::describe_permissions;
+use super::suggested_commands::inspect_command;
 use crate::Host;
-use gtc_store::{AuditEvent, Change, PinnedPack, Stored};
+use crate::operation_error::{Explanation, OperationError};
+use gtc_store::{AuditEvent, Change, ChangeError, PinnedPack, StoreError, Stored};
 
 /// The permissions of all pinned packs of an environment.
 #[derive(Debug, Serialize)]
@@ -52,8 +56,8 @@ pub struct GrantsRequest {
 /// Lists the permissions of the pinned packs.
 ///
 /// # Errors
-/// [`OpError`] when the environment cannot be read.
-pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, OpError> {
+/// [`StoreError`] when the environment cannot be read.
+pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, StoreError> {
     let stored = host.store.load(environment)?;
     let packs = stored.environment.bindings().map(|binding| &binding.pack_ref);
     let mut listed: Vec<PackGrants> = Vec::new();
@@ -69,9 +73,9 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, OpErro
 /// Grants permissions that a pack declares.
 ///
 /// # Errors
-/// [`OpError`] when the pack is not bound, or does not declare them; nothing was written
+/// [`GrantsError`] when the pack is not bound, or does not declare them; nothing was written
 /// then.
-pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
+pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, GrantsError> {
     let result = host.store.change(&request.environment, |stored| {
         let (pack_ref, pin) = add_grants(host, request, &stored)?;
         Ok(change(host, "add", request, stored, &pack_ref, pin))
@@ -83,13 +87,13 @@ fn add_grants(
     host: &Host,
     request: &GrantsRequest,
     stored: &Stored,
-) -> Result<(PackRef, PinnedPack), OpError> {
+) -> Result<(PackRef, PinnedPack), GrantsError> {
     let (pack_ref, pin) = pinned_pack(stored, request)?;
     let declared = pinned_declaration(host, &pack_ref, &pin)
-        .map_err(|source| OpError::PinnedPackUnreadable { pack_ref: pack_ref.clone(), source })?;
+        .map_err(|source| GrantsError::Unreadable { pack_ref: pack_ref.clone(), source })?;
     let undeclared = request.grants.permissions.without(&declared);
     if !undeclared.is_empty() {
-        return Err(OpError::NotDeclared { pack_ref, undeclared });
+        return Err(GrantsError::NotDeclared { pack_ref, undeclared });
     }
     let added = if request.grants.declared { &declared } else { &request.grants.permissions };
     let grants = pin.grants.union(added);
@@ -99,8 +103,8 @@ fn add_grants(
 /// Revokes permissions of a pack.
 ///
 /// # Errors
-/// [`OpError`] when the pack is not bound, or does not have them; nothing was written then.
-pub fn revoke(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpError> {
+/// [`GrantsError`] when the pack is not bound, or does not have them; nothing was written then.
+pub fn revoke(host: &Host, request: &GrantsRequest) -> Result<PackGrants, GrantsError> {
     let result = host.store.change(&request.environment, |stored| {
         let (pack_ref, pin) = revoke_grants(request, &stored)?;
         Ok(change(host, "revoke", request, stored, &pack_ref, pin))
@@ -111,7 +115,7 @@ pub fn revoke(host: &Host, request: &GrantsRequest) -> Result<PackGrants, OpErro
 fn revoke_grants(
     request: &GrantsRequest,
     stored: &Stored,
-) -> Result<(PackRef, PinnedPack), OpError> {
+) -> Result<(PackRef, PinnedPack), GrantsError> {
     let (pack_ref, pin) = pinned_pack(stored, request)?;
     let grants = if request.grants.declared {
         Permissions::default()
@@ -119,7 +123,7 @@ fn revoke_grants(
         let absent = request.grants.permissions.without(&pin.grants);
         if !absent.is_empty() {
             let environment = request.environment.clone();
-            return Err(OpError::NeverGranted { environment, pack_ref, absent });
+            return Err(GrantsError::NeverGranted { environment, pack_ref, absent });
         }
         pin.grants.without(&request.grants.permissions)
     };
@@ -127,7 +131,10 @@ fn revoke_grants(
 }
 
 /// Finds the bound and pinned pack that provides the descriptor path of a request.
-fn pinned_pack(stored: &Stored, request: &GrantsRequest) -> Result<(PackRef, PinnedPack), OpError> {
+fn pinned_pack(
+    stored: &Stored,
+    request: &GrantsRequest,
+) -> Result<(PackRef, PinnedPack), GrantsError> {
     let provides = |pin: &PinnedPack| {
         pin.handlers.iter().any(|handler| handler.descriptor_path == request.kind)
     };
@@ -136,7 +143,10 @@ fn pinned_pack(stored: &Stored, request: &GrantsRequest) -> Result<(PackRef, Pin
             return Ok((binding.pack_ref.clone(), pin.clone()));
         }
     }
-    Err(OpError::NotPinned { kind: request.kind.clone(), environment: request.environment.clone() })
+    Err(GrantsError::NotPinned {
+        kind: request.kind.clone(),
+        environment: request.environment.clone(),
+    })
 }
 
 /// Returns the change that replaces the pin of a pack.
@@ -160,8 +170,8 @@ fn record_failure(
     host: &Host,
     verb: &'static str,
     request: &GrantsRequest,
-    result: Result<PackGrants, OpError>,
-) -> Result<PackGrants, OpError> {
+    result: Result<PackGrants, GrantsError>,
+) -> Result<PackGrants, GrantsError> {
     let event = event(host, verb, request, None);
     audit::record_failure(host, &request.environment, vec![event], result)
 }
@@ -213,5 +223,70 @@ fn report(
         archive_sha256: pin.archive.hex(),
         grants: GrantsReport::from(&pin.grants),
         idempotency_key,
+    }
+}
+
+/// Permissions were not granted or revoked.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantsError {
+    /// The environment could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The change was not saved, or not recorded.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// No pinned pack provides this descriptor path.
+    #[error("no pack that provides `{kind}` is bound and pinned in environment `{environment}`")]
+    NotPinned {
+        /// The descriptor path.
+        kind: DescriptorPath,
+        /// The environment.
+        environment: EnvId,
+    },
+    /// The pinned pack could not be read.
+    #[error("pack `{pack_ref}` cannot be read")]
+    Unreadable {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The cause.
+        source: PackError,
+    },
+    /// The permissions to grant are not declared by the pack.
+    #[error("pack `{pack_ref}` does not declare the permission {}", describe_permissions(.undeclared))]
+    NotDeclared {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The undeclared permissions.
+        undeclared: Permissions,
+    },
+    /// The permissions to revoke were not granted.
+    #[error("pack `{pack_ref}` was not granted the permission {}", describe_permissions(.absent))]
+    NeverGranted {
+        /// The environment.
+        environment: EnvId,
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The permissions that were not granted.
+        absent: Permissions,
+    },
+}
+
+impl OperationError for GrantsError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Store(error) => error.explain(),
+            Self::Change(error) => error.explain(),
+            Self::Unreadable { source, .. } => source.explain(),
+            Self::NotDeclared { pack_ref, .. } => Explanation::refused(
+                "unauthorized",
+                format!("see its declared permissions with `{}`", inspect_command(pack_ref)),
+            ),
+            Self::NotPinned { environment, .. } | Self::NeverGranted { environment, .. } => {
+                Explanation::refused(
+                    "not-found",
+                    format!("see all grants with `gtc op grants list {environment}`"),
+                )
+            }
+        }
     }
 }

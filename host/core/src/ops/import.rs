@@ -6,20 +6,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{CapabilitySlot, CoreSlot, EnvId, ForeignText, KeyId, OciRef, Sha256Digest};
+use env_pack_domain::{
+    CapabilitySlot, CoreSlot, EnvId, ForeignText, KeyId, OciRef, Sha256Digest, with_causes,
+};
 use serde::Serialize;
 
-use super::output_file::{self, write};
+use super::bundle_file::BundleFileError;
+use super::file_path::FilePath;
+use super::load_pack;
+use super::output_file::{self, OutputError, write};
+use super::pack_error::InvalidArchive;
+use super::phrases::display_path;
 use super::registry::{default_file_name, refuse_overwrite};
 use super::signing::signature_path;
+use super::suggested_commands::quoted;
 use super::trust::{TrustPolicy, encode, parse_signature_for};
-use super::{FilePath, OpError, PackError, load_pack, quoted, trust_root};
+use super::trust_root::{self, TrustRootError};
 use crate::Host;
+use crate::operation_error::{Explanation, OperationError};
 use gtc_archive::HandlerDeclaration;
 use gtc_fetch::bundle::BundledTrustRoot;
-use gtc_fetch::{Bundle, BundleError, BundledPack, PackFormat};
-use gtc_signing::{MAX_SIGNATURE_BYTES, PublicKey};
-use gtc_store::TrustRoot;
+use gtc_fetch::{Bundle, BundleError, BundledPack, FetchError, PackFormat};
+use gtc_signing::{MAX_SIGNATURE_BYTES, PublicKey, SignatureError};
+use gtc_store::{StoreError, TrustRoot};
 
 /// A request to import packs.
 #[derive(Clone, Debug)]
@@ -95,9 +104,9 @@ pub struct ImportedTrustRoot {
 /// Imports packs, so that they can be bound without a registry.
 ///
 /// # Errors
-/// [`OpError`] when any part of the bundle is invalid; nothing was imported then.
-pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, OpError> {
-    let failed = |source| OpError::Bundle { path: request.layout.clone(), source };
+/// [`ImportError`] when any part of the bundle is invalid; nothing was imported then.
+pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, ImportError> {
+    let failed = |source| BundleFileError { path: request.layout.clone(), source };
     let mut carried =
         host.fetcher.open_bundle(&request.layout, MAX_SIGNATURE_BYTES).map_err(failed)?;
     let trusted = carried
@@ -108,7 +117,7 @@ pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, OpEr
     if let Some(environment) = &request.trust_in {
         host.store.load(environment)?;
         if trusted.is_none() {
-            return Err(OpError::NoBundledTrustRoot { path: request.layout.clone() });
+            return Err(ImportError::NoTrustRoot { path: request.layout.clone() });
         }
     }
     let mut loaded = Vec::new();
@@ -126,7 +135,7 @@ pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, OpEr
     }
     let all = carried.packs.clone();
     all.iter().try_for_each(|pack| pack.record_reference(&host.fetcher.cache.references))?;
-    let trust_root = trusted.map(|(environment, keys)| -> Result<_, OpError> {
+    let trust_root = trusted.map(|(environment, keys)| -> Result<_, ImportError> {
         let trusting =
             request.trust_in.iter().flat_map(|into| keys.iter().map(move |key| (into, key)));
         for (into, key) in trusting {
@@ -185,11 +194,11 @@ fn select_named(mut all: Vec<ImportCandidate>) -> Vec<ImportCandidate> {
 fn parse_trust_root(
     root: &BundledTrustRoot,
     path: &Path,
-) -> Result<(Option<ForeignText>, Vec<PublicKey>), OpError> {
+) -> Result<(Option<ForeignText>, Vec<PublicKey>), BundleFileError> {
     let trust = TrustRoot::from_document(&root.document, Path::new("trust-root.json"));
     let trust = trust.and_then(|root| TrustPolicy::from_trust_root(&root)).map_err(|error| {
-        let reason = ForeignText::sentence(&error.to_string());
-        OpError::Bundle { path: path.to_owned(), source: BundleError::TrustRoot { reason } }
+        let reason = ForeignText::sentence(&with_causes(&error));
+        BundleFileError { path: path.to_owned(), source: BundleError::TrustRoot { reason } }
     })?;
     Ok((root.environment.clone(), trust.into_keys()))
 }
@@ -199,19 +208,18 @@ fn open_candidate(
     host: &Host,
     carried: &mut Bundle,
     pack: BundledPack,
-    failed: &impl Fn(BundleError) -> OpError,
-) -> Result<ImportCandidate, OpError> {
+    failed: &impl Fn(BundleError) -> BundleFileError,
+) -> Result<ImportCandidate, ImportError> {
     let archive = carried.archive(&pack).map_err(failed)?;
     let pack_name =
         || pack.name.clone().unwrap_or_else(|| ForeignText::new(pack.manifest().to_string()));
     let opened = load_pack::open_archive(host, &archive)
-        .map_err(|source| OpError::Archive { pack: pack_name(), source })?;
+        .map_err(|source| InvalidArchive { pack: pack_name(), source })?;
     let mut signatures = BTreeSet::new();
     let mut signers = Vec::new();
     for bytes in read_signatures(carried, &pack, failed)? {
-        let evidence = parse_signature_for(&bytes, &archive.digest).map_err(PackError::from);
-        let evidence = evidence
-            .map_err(|source| OpError::InvalidBundledSignature { pack: pack_name(), source })?;
+        let evidence = parse_signature_for(&bytes, &archive.digest)
+            .map_err(|source| ImportError::InvalidSignature { pack: pack_name(), source })?;
         signatures.insert(Sha256Digest::compute(&bytes));
         signers.extend(evidence.claimed_signers());
     }
@@ -236,8 +244,8 @@ fn open_candidate(
 fn read_signatures(
     carried: &mut Bundle,
     pack: &BundledPack,
-    failed: &impl Fn(BundleError) -> OpError,
-) -> Result<Vec<Vec<u8>>, OpError> {
+    failed: &impl Fn(BundleError) -> BundleFileError,
+) -> Result<Vec<Vec<u8>>, BundleFileError> {
     Ok(carried.signatures(pack).map_err(failed)?.into_iter().map(encode).collect())
 }
 
@@ -245,8 +253,8 @@ fn read_signatures(
 fn store_contents(
     host: &Host,
     carried: &mut Bundle,
-    failed: &impl Fn(BundleError) -> OpError,
-) -> Result<(), OpError> {
+    failed: &impl Fn(BundleError) -> BundleFileError,
+) -> Result<(), ImportError> {
     for pack in carried.packs.clone() {
         let archive = carried.archive(&pack).map_err(failed)?;
         let _kept = host.fetcher.cache.archives.insert(&archive)?;
@@ -264,8 +272,8 @@ fn choose_output_paths(
     request: &ImportRequest,
     carried: &mut Bundle,
     loaded: &[ImportCandidate],
-    failed: &impl Fn(BundleError) -> OpError,
-) -> Result<Vec<PathBuf>, OpError> {
+    failed: &impl Fn(BundleError) -> BundleFileError,
+) -> Result<Vec<PathBuf>, ImportError> {
     let Some(folder) = &request.output else { return Ok(Vec::new()) };
     let mut names = BTreeSet::new();
     let mut files = Vec::new();
@@ -287,8 +295,8 @@ fn write_files(
     pack: &BundledPack,
     report: &mut ImportedPack,
     path: PathBuf,
-    failed: &impl Fn(BundleError) -> OpError,
-) -> Result<(), OpError> {
+    failed: &impl Fn(BundleError) -> BundleFileError,
+) -> Result<(), ImportError> {
     write(&path, &carried.archive(pack).map_err(failed)?.bytes)?;
     let signature_path = signature_path(&path);
     match read_signatures(carried, pack, failed)?.first() {
@@ -342,4 +350,62 @@ fn suggested_command(ImportCandidate { report, declared, .. }: &ImportCandidate)
     };
     let kind = quoted(&format!("{}@{}", declared.descriptor_path, report.version)).to_string();
     Some(format!("gtc --offline op {place} --kind {kind} --pack-ref {pack_ref}"))
+}
+
+/// A bundle was not imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The bundle is invalid, or could not be read.
+    #[error(transparent)]
+    Bundle(#[from] BundleFileError),
+    /// The environment that is to trust the keys could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A pack could not be stored in the cache.
+    #[error(transparent)]
+    Cache(#[from] FetchError),
+    /// An archive is refused.
+    #[error(transparent)]
+    Archive(#[from] InvalidArchive),
+    /// A signature is malformed or for another archive.
+    #[error("a signature of pack `{pack}` is invalid")]
+    InvalidSignature {
+        /// The pack.
+        pack: ForeignText,
+        /// The cause.
+        source: SignatureError,
+    },
+    /// The bundle contains no trust root.
+    #[error("`{}` contains no trust root", display_path(.path))]
+    NoTrustRoot {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file was not written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A key was not trusted.
+    #[error(transparent)]
+    TrustRoot(#[from] TrustRootError),
+}
+
+impl OperationError for ImportError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Bundle(error) => error.explain(),
+            Self::Store(error) => error.explain(),
+            Self::Cache(error) => error.explain(),
+            Self::Archive(error) => error.explain(),
+            Self::InvalidSignature { source, .. } => Explanation::refused(
+                source.kind(),
+                "do not trust this file; save the packs again with `gtc pack save`",
+            ),
+            Self::NoTrustRoot { .. } => Explanation::refused(
+                "not-found",
+                "load it without `--trust-in`, or save it again with `--trust-root-of <env>`",
+            ),
+            Self::Output(error) => error.explain(),
+            Self::TrustRoot(error) => error.explain(),
+        }
+    }
 }

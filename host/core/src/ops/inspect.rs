@@ -1,14 +1,18 @@
 //! Reads the contents of a pack without running it.
 
 use env_pack_domain::{
-    CapabilitySlot, DescriptorPath, ForeignText, PackRef, Permissions, Sha256Digest,
+    CapabilitySlot, DescriptorPath, ForeignText, PackRef, Permissions, Sha256Digest, with_causes,
 };
 use serde::Serialize;
 
-use super::{OpError, SignatureStatus, load_pack, trust};
+use super::load_pack;
+use super::pack_error::InvalidArchive;
+use super::trust::{self, SignatureStatus};
 use crate::Host;
+use crate::operation_error::{Explanation, OperationError};
 use gtc_archive::{HandlerDeclaration, PackedHandler};
 use gtc_engine::{InspectedInterface, LoadError};
+use gtc_fetch::FetchError;
 
 /// The contents of a pack.
 #[derive(Debug, Serialize)]
@@ -92,15 +96,15 @@ pub struct InspectedEntry {
 /// component.
 ///
 /// # Errors
-/// [`OpError`] when the pack cannot be fetched, or its archive is refused.
+/// [`InspectError`] when the pack cannot be fetched, or its archive is refused.
 pub fn inspect(
     host: &Host,
     pack_ref: &PackRef,
     with_world: bool,
-) -> Result<InspectReport, OpError> {
+) -> Result<InspectReport, InspectError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
     let pack = load_pack::open_archive(host, &fetched)
-        .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
+        .map_err(|source| InvalidArchive { pack: ForeignText::new(pack_ref.text()), source })?;
     Ok(InspectReport {
         pack_ref: pack_ref.clone(),
         signature: trust::inspect_signatures(host, pack_ref, &fetched).signature,
@@ -130,11 +134,11 @@ pub fn inspect(
 /// Returns the permissions that the handlers of a pack declare.
 ///
 /// # Errors
-/// [`OpError`] when the pack cannot be fetched, or its archive is refused.
-pub fn declared_permissions(host: &Host, pack_ref: &PackRef) -> Result<Permissions, OpError> {
+/// [`InspectError`] when the pack cannot be fetched, or its archive is refused.
+pub fn declared_permissions(host: &Host, pack_ref: &PackRef) -> Result<Permissions, InspectError> {
     let fetched = host.fetcher.fetch(pack_ref)?;
     let pack = load_pack::open_archive(host, &fetched)
-        .map_err(|source| OpError::Archive { pack: ForeignText::new(pack_ref.text()), source })?;
+        .map_err(|source| InvalidArchive { pack: ForeignText::new(pack_ref.text()), source })?;
     let declared = pack.handlers.into_iter().filter_map(|handler| handler.declared);
     Ok(declared.fold(Permissions::default(), |all, declared| all.union(&declared.permissions)))
 }
@@ -150,7 +154,7 @@ fn inspected(host: &Host, handler: PackedHandler, with_world: bool) -> Inspected
         Ok(wit) => (wit, None),
         Err(error) => (None, Some(error)),
     };
-    let problem = problem.or(no_world).map(|error| error.to_string());
+    let problem = problem.or(no_world).map(|error| with_causes(&error));
     InspectedHandler {
         component: handler.component,
         world: handler.world,
@@ -172,6 +176,26 @@ impl From<HandlerDeclaration> for InspectedDeclaration {
             supported_versions: declared.supported_versions.to_string(),
             tools: declared.permissions.tools.iter().map(ToString::to_string).collect(),
             network: declared.permissions.network.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// A pack could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum InspectError {
+    /// The pack could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The archive is refused.
+    #[error(transparent)]
+    Archive(#[from] InvalidArchive),
+}
+
+impl OperationError for InspectError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Fetch(error) => error.explain(),
+            Self::Archive(error) => error.explain(),
         }
     }
 }

@@ -7,22 +7,23 @@ pub mod bench;
 pub mod bind;
 pub mod bindings;
 pub mod build;
+mod bundle_file;
 pub mod cache;
 pub mod doctor;
 pub mod env;
-mod error;
-mod error_kind;
 pub mod export;
 mod file_path;
 pub mod grants;
-mod hints;
 pub mod import;
+mod input_file;
 pub mod inspect;
+mod key_file;
 pub mod limits;
 mod load_pack;
 mod output_file;
 mod pack_error;
 pub mod pack_test;
+mod phrases;
 pub mod plugins;
 pub mod project;
 pub mod registry;
@@ -35,10 +36,12 @@ mod trust;
 pub mod trust_root;
 pub mod validate;
 
-pub use error::{OpError, PathOwner};
-pub use error_kind::ExitOutcome;
+pub use bundle_file::BundleFileError;
 pub use file_path::FilePath;
-pub use pack_error::PackError;
+pub use input_file::InputError;
+pub use key_file::KeyFileError;
+pub use output_file::OutputError;
+pub use pack_error::{BrokenBuiltin, InvalidArchive, PackError};
 pub use suggested_commands::quoted;
 pub use trust::SignatureStatus;
 
@@ -48,7 +51,7 @@ const PAYLOAD_BYTES: u64 = 1 << 20;
 /// Reads a file that holds the arguments of an operation.
 ///
 /// # Errors
-/// [`OpError::Input`] when the file cannot be read.
-pub fn payload_file(host: &crate::Host, path: &std::path::Path) -> Result<Vec<u8>, OpError> {
-    host.fetcher.read_document(path, PAYLOAD_BYTES).map_err(|source| OpError::Input { source })
+/// [`InputError`] when the file cannot be read.
+pub fn payload_file(host: &crate::Host, path: &std::path::Path) -> Result<Vec<u8>, InputError> {
+    input_file::read(host, path, PAYLOAD_BYTES)
 }

@@ -1,15 +1,56 @@
 //! Writes and removes the output files of operations.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gtc_fs::{PathError, folder, output};
 
-use super::OpError;
+use super::phrases::display_path;
+use crate::operation_error::{Explanation, OperationError};
+
+/// An output file was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The file could not be written.
+    #[error("cannot write `{}`", display_path(.path))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The error that the system reported.
+        source: io::Error,
+    },
+    /// A file with other content would be overwritten.
+    #[error("`{}` already exists with different content", display_path(.path))]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The output is one of the inputs.
+    #[error("`{}` is an input of this command, and is never overwritten", display_path(.path))]
+    IsInput {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl OperationError for OutputError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Write { .. } => Explanation::failed("io", "check the path and its permissions"),
+            Self::Exists { .. } => Explanation::refused(
+                "conflict",
+                "name another file with `--output`, or overwrite it with `--force`",
+            ),
+            Self::IsInput { .. } => {
+                Explanation::refused("conflict", "name another file with `--output`")
+            }
+        }
+    }
+}
 
 /// Writes a file atomically, so that no reader sees a partial pack. A special file, such
 /// as `/dev/stdout`, is written directly.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
     write_with(path, |file| file.write_all(bytes))
 }
 
@@ -17,20 +58,20 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), OpError> {
 pub(super) fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), OpError> {
+) -> Result<(), OutputError> {
     output::write_with(path, |file| fill(file)).map_err(write_error)
 }
 
 /// Creates a folder for output files, and its parents.
-pub(super) fn create_folder(path: &Path) -> Result<(), OpError> {
+pub(super) fn create_folder(path: &Path) -> Result<(), OutputError> {
     folder::create_all(path).map_err(write_error)
 }
 
 /// Removes an output file of an earlier operation, if there is one.
-pub(super) fn remove(path: &Path) -> Result<(), OpError> {
+pub(super) fn remove(path: &Path) -> Result<(), OutputError> {
     output::remove_if_exists(path).map_err(write_error)
 }
 
-fn write_error(error: PathError) -> OpError {
-    OpError::Write { path: error.path, source: error.source }
+fn write_error(error: PathError) -> OutputError {
+    OutputError::Write { path: error.path, source: error.source }
 }

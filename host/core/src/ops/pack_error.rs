@@ -1,8 +1,9 @@
-//! Errors of loading a pack, and the next step after each.
+//! Errors of reading and loading packs.
 
-use env_pack_domain::{ForeignText, Sha256Digest};
+use env_pack_domain::{ForeignText, PackDescriptor, Sha256Digest};
 
 use super::load_pack::MAX_HANDLERS_PER_RUN;
+use crate::operation_error::{ExitOutcome, Explanation, OperationError};
 use gtc_archive::ArchiveError;
 use gtc_engine::LoadError;
 use gtc_fetch::FetchError;
@@ -21,7 +22,7 @@ pub enum PackError {
     #[error("it is unsigned")]
     Unsigned,
     /// A signature could not be read.
-    #[error("cannot read its signature: {source}")]
+    #[error("cannot read its signature")]
     SignatureFile {
         /// The cause.
         source: FetchError,
@@ -39,7 +40,7 @@ pub enum PackError {
         found: usize,
     },
     /// A handler does not load.
-    #[error("component `{component}`: {source}")]
+    #[error("component `{component}`")]
     Handler {
         /// The id of the component.
         component: ForeignText,
@@ -87,117 +88,82 @@ pub enum PackError {
     },
 }
 
-impl PackError {
-    /// Returns a stable name of the error, for programs.
-    pub fn kind(&self) -> &'static str {
+impl OperationError for PackError {
+    fn explain(&self) -> Explanation {
         match self {
-            Self::Fetch(error) => error.kind(),
-            Self::Archive(error) => error.rule(),
-            Self::Unsigned => "unsigned",
-            Self::SignatureFile { .. } => "signature-unreadable",
-            Self::Signature(error) => error.kind(),
-            Self::NoHandler => "no-handler",
-            Self::TooManyHandlers { .. } => "too-many-handlers",
-            Self::Handler { source, .. } => source.kind(),
-            Self::Differs { .. } => "declaration-differs",
-            Self::MetadataChanged { .. } => "pin-differs",
-            Self::Replaced { .. } => "archive-replaced",
-        }
-    }
-
-    /// Returns the next step for the operator, as one sentence.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Fetch(error) => fetch_hint(error),
-            Self::Archive(_) => {
-                "download the pack again, or ask its author to rebuild it with `gtc pack build`"
+            Self::Fetch(error) => error.explain(),
+            Self::Archive(error) => Explanation::refused(
+                error.rule(),
+                "download the pack again, or ask its author to rebuild it with `gtc pack build`",
+            ),
+            Self::Unsigned => Explanation::refused(
+                "unsigned",
+                "put its signature next to the file as `<pack>.sig`, or sign it in the registry with `gtc pack sign` and bind it with `update --refresh`; or bind a signed pack",
+            ),
+            Self::SignatureFile { source } => signature_file(source),
+            Self::Signature(error) => error.explain(),
+            Self::NoHandler => Explanation::refused(
+                "no-handler",
+                "use a pack that was built with `gtc pack build`",
+            ),
+            Self::TooManyHandlers { .. } => {
+                Explanation::refused("too-many-handlers", "run its components one at a time")
             }
-            Self::Unsigned => {
-                "put its signature next to the file as `<pack>.sig`, or sign it in the registry with `gtc pack sign` and bind it with `update --refresh`; or bind a signed pack"
-            }
-            Self::SignatureFile { source: source @ FetchError::Registry { .. } } => {
-                fetch_hint(source)
-            }
-            Self::SignatureFile { .. } => "check the path and permissions of the signature",
-            Self::Signature(error) => signature_hint(error),
-            Self::NoHandler => "use a pack that was built with `gtc pack build`",
-            Self::TooManyHandlers { .. } => "run its components one at a time",
-            Self::Handler { source, .. } => load_hint(source),
-            Self::Differs { .. } => {
-                "ask the author of the pack to rebuild it with `gtc pack build`"
-            }
-            Self::MetadataChanged { .. } => {
-                "do not trust a handler whose metadata changes; if `packs.lock.json` was edited, bind the pack again with `update`"
-            }
-            Self::Replaced { .. } => {
-                "inspect the archive with `gtc pack inspect`, then bind it with `update`"
-            }
+            Self::Handler { source, .. } => source.explain(),
+            Self::Differs { .. } => Explanation::refused(
+                "declaration-differs",
+                "ask the author of the pack to rebuild it with `gtc pack build`",
+            ),
+            Self::MetadataChanged { .. } => Explanation::refused(
+                "pin-differs",
+                "do not trust a handler whose metadata changes; if `packs.lock.json` was edited, bind the pack again with `update`",
+            ),
+            Self::Replaced { .. } => Explanation::refused(
+                "archive-replaced",
+                "inspect the archive with `gtc pack inspect`, then bind it with `update`",
+            ),
         }
     }
 }
 
-/// Returns the next step after a component failed to load.
-pub(super) fn load_hint(error: &LoadError) -> &'static str {
-    match error {
-        LoadError::Fault(_) => "report it to the author of the handler, and bind another version",
-        LoadError::NoWorker => {
-            "call `gtc_core::run_if_worker` at the start of the program's `main`, or name `gtc` as its worker"
-        }
-        LoadError::Worker { .. } => "check the worker with `gtc doctor self`",
-        LoadError::TooComplex { .. }
-        | LoadError::CompileTime { .. }
-        | LoadError::CompileMemory { .. }
-        | LoadError::CompileCode { .. }
-        | LoadError::UnusableCode { .. }
-        | LoadError::CompilerEnded { .. } => {
-            "do not trust this component; no toolchain produces one like it from an ordinary handler"
-        }
-        _ => {
-            "rebuild the component against the interface in `wit/env-pack/0.1.0`, and pack it with `gtc pack build`"
-        }
+/// Explains why the signature of a pack could not be read.
+fn signature_file(error: &FetchError) -> Explanation {
+    let hint = if matches!(error, FetchError::Registry { .. }) {
+        error.hint()
+    } else {
+        Some("check the path and permissions of the signature".to_owned())
+    };
+    Explanation { kind: "signature-unreadable", hint, ..error.explain() }
+}
+
+/// An archive is refused, or could not be built.
+#[derive(Debug, thiserror::Error)]
+#[error("pack `{pack}`")]
+pub struct InvalidArchive {
+    /// The pack.
+    pub pack: ForeignText,
+    /// The cause.
+    pub source: ArchiveError,
+}
+
+impl OperationError for InvalidArchive {
+    fn explain(&self) -> Explanation {
+        self.source.explain()
     }
 }
 
-/// Returns the next step after a signature was refused.
-fn signature_hint(error: &SignatureError) -> &'static str {
-    match error {
-        SignatureError::NotTrusted { .. } => {
-            "find out who owns the signing key; if you trust them, add the key with `gtc op trust-root add`"
-        }
-        SignatureError::NoTrustedKey => {
-            "get the signer's public key; if you trust them, add it with `gtc op trust-root add`"
-        }
-        SignatureError::WrongArchive { .. }
-        | SignatureError::ArchiveNotInManifest { .. }
-        | SignatureError::WrongManifest { .. }
-        | SignatureError::Invalid { .. } => {
-            "do not trust this pack; get it and its signature again from the signer"
-        }
-        _ => {
-            "download the signature again, or ask the author of the pack to sign it with `gtc pack sign`"
-        }
-    }
+/// A built-in pack does not load, which is a bug in this program.
+#[derive(Debug, thiserror::Error)]
+#[error("the built-in pack `{pack}` does not load")]
+pub struct BrokenBuiltin {
+    /// The pack.
+    pub pack: PackDescriptor,
+    /// The cause.
+    pub source: PackError,
 }
 
-/// Returns true if the host failed, and not the component.
-pub(super) fn is_host_fault(error: &LoadError) -> bool {
-    matches!(error, LoadError::NoWorker | LoadError::Worker { .. })
-}
-
-/// Returns the next step after a file or pack could not be fetched.
-pub(super) fn fetch_hint(error: &FetchError) -> &'static str {
-    match error {
-        FetchError::Registry { source, .. } | FetchError::Push { source, .. } => source.hint(),
-        FetchError::Reference(_) => "write it as `oci://<registry>/<repository>:<tag>`",
-        FetchError::Read { .. } | FetchError::Write { .. } | FetchError::Lock { .. } => {
-            "check the permissions of the file"
-        }
-        FetchError::CacheLocked { .. } => "try again when the other process has finished",
-        FetchError::MissingVersion { .. } => "name the built-in pack with its version",
-        FetchError::NotFound { path } if path.starts_with("oci:") => {
-            "name a local file; `gtc pack pull` downloads a pack from a registry into one"
-        }
-        FetchError::UnknownScheme | FetchError::NoSuchBuiltin { .. } => "name a pack file",
-        _ => "check the path, or name another pack file",
+impl OperationError for BrokenBuiltin {
+    fn explain(&self) -> Explanation {
+        Explanation { exit_outcome: ExitOutcome::Failed, ..self.source.explain() }
     }
 }

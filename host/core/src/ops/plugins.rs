@@ -46,8 +46,10 @@ use env_pack_domain::{
     Permissions, Preflight, Registry, ResolveError,
 };
 
-use super::{PackError, load_pack};
+use super::load_pack;
+use super::pack_error::PackError;
 use crate::Host;
+use crate::operation_error::{Explanation, OperationError};
 
 /// Registered handlers and their permissions.
 ///
@@ -84,7 +86,7 @@ pub struct Plugin<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
     /// The pack does not load.
-    #[error("pack `{pack_ref}` does not load: {source}")]
+    #[error("pack `{pack_ref}` does not load")]
     Pack {
         /// The pack reference.
         pack_ref: PackRef,
@@ -94,6 +96,15 @@ pub enum RegisterError {
     /// Another handler already provides one of its descriptor paths.
     #[error(transparent)]
     PathTaken(#[from] DuplicateRegistration),
+}
+
+impl OperationError for RegisterError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Pack { source, .. } => source.explain(),
+            Self::PathTaken(error) => error.explain(),
+        }
+    }
 }
 
 impl Plugins {

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{CapabilitySlot, CoreSlot, DescriptorPath, PackId};
 use serde::Serialize;
 
-use super::build::{self, BuildReport, BuildRequest};
-use super::{FilePath, OpError, quoted};
+use super::build::{self, BuildError, BuildReport, BuildRequest};
+use super::file_path::FilePath;
+use super::suggested_commands::quoted;
 use crate::Host;
+use crate::operation_error::{Explanation, OperationError};
 use crate::project::{self, NewProject, ProjectError};
 
 pub use crate::project::{Language, schema};
@@ -46,13 +48,13 @@ pub struct NewReport {
 /// Creates a project from a template.
 ///
 /// # Errors
-/// [`OpError`] when a built-in pack has the path, the folder is not empty, or a file cannot
+/// [`ProjectError`] when a built-in pack has the path, the folder is not empty, or a file cannot
 /// be written.
-pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, OpError> {
+pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, ProjectError> {
     let NewRequest { path, slot, language, .. } = request;
     let slot = *slot;
     if host.fetcher.builtins().any(|builtin| builtin.path() == path) {
-        return Err(ProjectError::BuiltinPath { path: path.clone() }.into());
+        return Err(ProjectError::BuiltinPath { path: path.clone() });
     }
     let folder = request.folder.clone().unwrap_or_else(|| path.as_str().into());
     let id = pack_id(path);
@@ -124,9 +126,13 @@ pub(super) fn bind_command(
 /// Builds the pack of a project into its folder, or to `output`.
 ///
 /// # Errors
-/// [`OpError`] when the project is invalid, its toolchain fails, or the built component is
+/// [`ProjectBuildError`] when the project is invalid, its toolchain fails, or the built component is
 /// not a handler.
-pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<BuildReport, OpError> {
+pub fn build(
+    host: &Host,
+    folder: &Path,
+    output: Option<PathBuf>,
+) -> Result<BuildReport, ProjectBuildError> {
     let limits = &host.limits.project;
     let project = project::read(folder, limits)?;
     let built = {
@@ -137,7 +143,7 @@ pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<Buil
         .version
         .or(built.version)
         .ok_or(ProjectError::MissingVersion { folder: project.folder })?;
-    build::build(
+    let report = build::build(
         host,
         &BuildRequest {
             component: built.component,
@@ -149,5 +155,26 @@ pub fn build(host: &Host, folder: &Path, output: Option<PathBuf>) -> Result<Buil
             folder: folder.strip_prefix(".").unwrap_or(folder).to_owned(),
             output,
         },
-    )
+    )?;
+    Ok(report)
+}
+
+/// The pack of a project was not built.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectBuildError {
+    /// The project is invalid, or its toolchain failed.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// No pack was built from the component.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+}
+
+impl OperationError for ProjectBuildError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Project(error) => error.explain(),
+            Self::Build(error) => error.explain(),
+        }
+    }
 }

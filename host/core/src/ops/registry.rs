@@ -6,10 +6,15 @@ use env_pack_domain::{ForeignText, OciRef, PackRef, Sha256Digest};
 use gtc_fs::metadata;
 use serde::Serialize;
 
-use super::output_file::{self, write};
-use super::signing::{SignReport, read_private_key, signature_path};
-use super::{FilePath, OpError, load_pack, trust};
+use super::file_path::FilePath;
+use super::input_file::InputError;
+use super::key_file::read_private_key;
+use super::output_file::{self, OutputError, write};
+use super::pack_error::InvalidArchive;
+use super::signing::{SignError, SignReport, SignatureNotTrusted, signature_path};
+use super::{load_pack, trust};
 use crate::Host;
+use crate::operation_error::{Explanation, OperationError};
 use gtc_fetch::{FetchError, PackAnnotations, PackFormat};
 use gtc_signing::{Envelope, MAX_ENVELOPE_BYTES};
 
@@ -81,23 +86,23 @@ pub struct PullReport {
 /// Pushes a pack to a registry, with the signature file next to it.
 ///
 /// # Errors
-/// [`OpError`] when the archive or its signature is invalid, or the registry refuses it.
-pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
+/// [`PushError`] when the archive or its signature is invalid, or the registry refuses it.
+pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, PushError> {
     let shown = ForeignText::new(request.archive.to_string_lossy());
     let archive = host.fetcher.fetch_file(&request.archive)?;
     let pack = gtc_archive::open(&archive.bytes, &host.limits.archive)
-        .map_err(|source| OpError::Archive { pack: shown.clone(), source })?;
+        .map_err(|source| InvalidArchive { pack: shown.clone(), source })?;
     let signature =
         match host.fetcher.read_document(&signature_path(&request.archive), MAX_ENVELOPE_BYTES) {
             Ok(envelope) => Some(envelope),
             Err(FetchError::NotFound { .. }) => None,
-            Err(source) => return Err(OpError::Input { source }),
+            Err(source) => return Err(InputError::from(source).into()),
         };
     if let Some(envelope) = &signature {
         let is_about =
             Envelope::parse(envelope).and_then(|envelope| envelope.ensure_signs(&archive.digest));
         let pack_ref = || PackRef::File(request.archive.to_string_lossy().into_owned());
-        is_about.map_err(|source| OpError::SignatureNotTrusted {
+        is_about.map_err(|source| SignatureNotTrusted {
             pack_ref: pack_ref(),
             source: source.into(),
         })?;
@@ -128,12 +133,12 @@ pub fn push(host: &Host, request: &PushRequest) -> Result<PushReport, OpError> {
 /// changes nothing.
 ///
 /// # Errors
-/// [`OpError`] when the pack cannot be fetched, the key cannot be read, or the registry
+/// [`SignError`] when the pack cannot be fetched, the key cannot be read, or the registry
 /// refuses the signature.
-pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, OpError> {
+pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, SignError> {
     let key = read_private_key(host, key)?;
     let fetched = host.fetcher.fetch(&PackRef::Oci(reference.clone()))?;
-    let pack = load_pack::open_archive(host, &fetched).map_err(|source| OpError::Archive {
+    let pack = load_pack::open_archive(host, &fetched).map_err(|source| InvalidArchive {
         pack: ForeignText::new(reference.to_string()),
         source,
     })?;
@@ -162,8 +167,8 @@ pub fn sign(host: &Host, reference: &OciRef, key: &Path) -> Result<SignReport, O
 /// Pulls a pack into a file, and writes its signature next to it.
 ///
 /// # Errors
-/// [`OpError`] when the registry does not have the pack, or a file cannot be written.
-pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, OpError> {
+/// [`PullError`] when the registry does not have the pack, or a file cannot be written.
+pub fn pull(host: &Host, request: &PullRequest) -> Result<PullReport, PullError> {
     let pack_ref = PackRef::Oci(request.reference.clone());
     let fetched = host.fetcher.fetch(&pack_ref)?;
     let (form, extension) = match fetched.format {
@@ -204,13 +209,13 @@ pub(super) fn refuse_overwrite(
     host: &Host,
     path: &Path,
     content: Option<&[u8]>,
-) -> Result<(), OpError> {
+) -> Result<(), OutputError> {
     let limit = content.map_or(0, <[u8]>::len) as u64;
     let is_same = || {
         host.fetcher.read_document(path, limit).is_ok_and(|there| Some(there.as_slice()) == content)
     };
     if metadata::is_file(path) && !is_same() {
-        return Err(OpError::FileExists { path: path.to_owned() });
+        return Err(OutputError::Exists { path: path.to_owned() });
     }
     Ok(())
 }
@@ -221,4 +226,52 @@ pub(super) fn default_file_name(reference: &OciRef, extension: &str) -> PathBuf 
     let name = reference.repository().rsplit('/').next().unwrap_or_default();
     let tag = reference.tag().map(|tag| format!("-{tag}")).unwrap_or_default();
     PathBuf::from(format!("{name}{tag}.{extension}"))
+}
+
+/// A pack was not pushed.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// The archive could not be read, or the registry refused it.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The archive is refused.
+    #[error(transparent)]
+    Archive(#[from] InvalidArchive),
+    /// The signature file next to the archive could not be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The signature is invalid, or for another archive.
+    #[error(transparent)]
+    Signature(#[from] SignatureNotTrusted),
+}
+
+impl OperationError for PushError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Fetch(error) => error.explain(),
+            Self::Archive(error) => error.explain(),
+            Self::Input(error) => error.explain(),
+            Self::Signature(error) => error.explain(),
+        }
+    }
+}
+
+/// A pack was not pulled.
+#[derive(Debug, thiserror::Error)]
+pub enum PullError {
+    /// The registry did not deliver the pack.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// A file was not written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl OperationError for PullError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Fetch(error) => error.explain(),
+            Self::Output(error) => error.explain(),
+        }
+    }
 }

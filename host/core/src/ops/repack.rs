@@ -6,9 +6,12 @@ use env_pack_domain::{ForeignText, Sha256Digest};
 use gtc_fs::metadata::is_same_file;
 use serde::Serialize;
 
-use super::output_file::write;
-use super::{FilePath, OpError};
+use super::file_path::FilePath;
+use super::output_file::{OutputError, write};
+use super::pack_error::InvalidArchive;
 use crate::Host;
+use crate::operation_error::{Explanation, OperationError};
+use gtc_fetch::FetchError;
 
 /// A request to repack an archive.
 #[derive(Clone, Debug)]
@@ -68,15 +71,15 @@ pub struct DroppedEntry {
 /// written.
 ///
 /// # Errors
-/// [`OpError`] when the archive is ambiguous, its content contradicts its bill of materials,
+/// [`RepackError`] when the archive is ambiguous, its content contradicts its bill of materials,
 /// or the output is the archive itself.
-pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, OpError> {
+pub fn repack(host: &Host, request: &RepackRequest) -> Result<RepackReport, RepackError> {
     if is_same_file(&request.archive, &request.output) {
-        return Err(OpError::OutputIsInput { path: request.output.clone() });
+        return Err(OutputError::IsInput { path: request.output.clone() }.into());
     }
     let fetched = host.fetcher.fetch_file(&request.archive)?;
     let repacked = gtc_archive::repack(&fetched.bytes, &host.limits.archive).map_err(|source| {
-        OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source }
+        InvalidArchive { pack: ForeignText::new(request.archive.to_string_lossy()), source }
     })?;
     write(&request.output, &repacked.bytes)?;
     let comment = (repacked.comment_bytes > 0).then(|| DroppedEntry {
@@ -110,6 +113,30 @@ impl From<gtc_archive::RepackedEntry> for KeptEntry {
             size: entry.size,
             changes: entry.changes.iter().map(|change| change.name()).collect(),
             explained: entry.changes.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// An archive was not repacked.
+#[derive(Debug, thiserror::Error)]
+pub enum RepackError {
+    /// The archive could not be read.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The archive is refused.
+    #[error(transparent)]
+    Archive(#[from] InvalidArchive),
+    /// The canonical archive was not written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl OperationError for RepackError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Fetch(error) => error.explain(),
+            Self::Archive(error) => error.explain(),
+            Self::Output(error) => error.explain(),
         }
     }
 }

@@ -3,8 +3,9 @@
 use env_pack_domain::ForeignText;
 use serde::Serialize;
 
-use super::OpError;
 use crate::Host;
+use crate::operation_error::{Explanation, OperationError};
+use gtc_engine::LoadError;
 use gtc_engine::worker::ProtectionKind;
 
 /// The sandbox layers of a worker, and the actions they prevented.
@@ -47,9 +48,9 @@ impl SandboxCheckReport {
 /// Starts a worker that tries the forbidden actions.
 ///
 /// # Errors
-/// [`OpError::Worker`] when no worker is available, or it fails or times out.
-pub fn check_sandbox(host: &Host) -> Result<SandboxCheckReport, OpError> {
-    let found = host.engine.examine_worker().map_err(|source| OpError::Worker { source })?;
+/// [`SandboxCheckError`] when no worker is available, or it fails or times out.
+pub fn check_sandbox(host: &Host) -> Result<SandboxCheckReport, SandboxCheckError> {
+    let found = host.engine.examine_worker()?;
     let (layers, actions): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|found| found.kind == ProtectionKind::Layer);
     Ok(SandboxCheckReport {
@@ -63,4 +64,16 @@ pub fn check_sandbox(host: &Host) -> Result<SandboxCheckReport, OpError> {
             .map(|found| ForbiddenAction { what: found.what, prevented: found.is_effective })
             .collect(),
     })
+}
+
+/// The sandbox of the worker could not be checked.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct SandboxCheckError(#[from] LoadError);
+
+impl OperationError for SandboxCheckError {
+    fn explain(&self) -> Explanation {
+        // the usual hint is to run this check
+        Explanation { hint: None, ..self.0.explain() }
+    }
 }

@@ -2,13 +2,13 @@
 
 use env_pack_domain::{
     Binding, BindingContext, BindingPlace, CapabilitySlot, EnvId, EnvPackHandler, PackDescriptor,
-    Preflight, Probe, ResolveError, ToolCheck,
+    Preflight, Probe, ResolveError, ToolCheck, with_causes,
 };
 use serde::Serialize;
 
-use super::OpError;
 use super::assemble::{self, Assembly};
 use crate::Host;
+use gtc_store::StoreError;
 
 /// The results of all preflights.
 #[derive(Debug, Serialize)]
@@ -114,8 +114,8 @@ impl ToolCheckReport {
 /// Runs the preflight of every binding.
 ///
 /// # Errors
-/// [`OpError`] when the environment cannot be read.
-pub fn tool_check(host: &Host, environment: &EnvId) -> Result<ToolCheckReport, OpError> {
+/// [`StoreError`] when the environment cannot be read.
+pub fn tool_check(host: &Host, environment: &EnvId) -> Result<ToolCheckReport, StoreError> {
     let stored = host.store.load(environment)?;
     let assembly = assemble::assemble(host, &stored)?;
     let mut report = ToolCheckReport {
@@ -153,7 +153,7 @@ fn preflight(
     };
     let answers_json = match host.store.answers(environment, binding.answers_ref.as_ref()) {
         Ok(answers) => answers,
-        Err(error) => return failed("answers-parse", error.to_string()),
+        Err(error) => return failed("answers-parse", with_causes(&error)),
     };
     let instance_id = match &binding.place {
         BindingPlace::Extension(instance) => instance.clone(),
@@ -188,7 +188,7 @@ impl ToolCheckReport {
     fn add_unresolved(&mut self, binding: &Binding, error: &ResolveError, assembly: &Assembly) {
         let failure = assembly.failures.iter().find(|failure| failure.pack_ref == binding.pack_ref);
         let error = match failure {
-            Some(failure) => format!("{error}: {}", failure.error),
+            Some(failure) => format!("{error}: {}", with_causes(&failure.error)),
             None => error.to_string(),
         };
         let kind = binding.kind.clone();

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use env_pack_domain::{EnvId, ForeignText, KeyId, PackRef, Sha256Digest};
+use env_pack_domain::{EnvId, ForeignText, KeyId, PackRef, Sha256Digest, with_causes};
 use serde::Serialize;
 
-use super::PackError;
+use super::pack_error::PackError;
 use crate::Host;
 use gtc_fetch::{FetchError, FetchedPack, PublishedSignature};
 use gtc_signing::{
@@ -228,10 +228,9 @@ pub(super) fn inspect_signatures(
     }
     let mut wrong = None;
     for read in find_signatures(host, pack_ref, fetched) {
-        let evidence = read.map_err(|error| error.to_string()).and_then(|bytes| {
-            let evidence = PackSignature::parse(&bytes).map_err(|error| error.to_string())?;
-            evidence.ensure_signs(&fetched.digest).map_err(|error| error.to_string())?;
-            Ok((evidence, bytes))
+        let evidence = read.map_err(|error| with_causes(&error)).and_then(|bytes| {
+            let evidence = parse_signature_for(&bytes, &fetched.digest);
+            Ok((evidence.map_err(|error| with_causes(&error))?, bytes))
         });
         match evidence {
             Ok((evidence, bytes)) => {

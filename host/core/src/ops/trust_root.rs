@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use env_pack_domain::{EnvId, KeyId};
 use serde::Serialize;
 
-use super::signing::read_public_key;
+use super::audit;
+use super::key_file::{KeyFileError, read_public_key};
 use super::trust::TrustPolicy;
-use super::{OpError, audit};
 use crate::Host;
+use crate::operation_error::{Explanation, OperationError};
 use gtc_signing::PublicKey;
-use gtc_store::{AuditEvent, Change, TrustRoot, TrustedKey};
+use gtc_store::{AuditEvent, Change, ChangeError, StoreError, TrustRoot, TrustedKey};
 
 /// The keys that an environment trusts.
 #[derive(Debug, Serialize)]
@@ -73,9 +74,10 @@ pub struct TrustChangeReport {
 /// Lists the keys that an environment trusts.
 ///
 /// # Errors
-/// [`OpError`] when the environment or its trust root cannot be read.
-pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, OpError> {
-    let root = well_formed(host.store.load(environment)?.trust_root?)?;
+/// [`StoreError`] when the environment or its trust root cannot be read.
+pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, StoreError> {
+    let root = host.store.load(environment)?.trust_root?;
+    TrustPolicy::from_trust_root(&root)?;
     Ok(TrustRootReport {
         environment_id: environment.clone(),
         keys: root
@@ -92,8 +94,8 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<TrustRootReport, OpError
 /// Adds a trusted key.
 ///
 /// # Errors
-/// [`OpError`] when the file is not a key, or the trust root cannot be read or written.
-pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, OpError> {
+/// [`TrustRootError`] when the file is not a key, or the trust root cannot be read or written.
+pub fn add(host: &Host, request: &TrustRequest) -> Result<TrustChangeReport, TrustRootError> {
     let TrustRequest { environment, key, idempotency_key } = request;
     let requested = RequestedChange {
         verb: "add",
@@ -116,7 +118,7 @@ pub(super) fn add_from(
     environment: &EnvId,
     key: &PublicKey,
     document: String,
-) -> Result<TrustChangeReport, OpError> {
+) -> Result<TrustChangeReport, TrustRootError> {
     let requested = RequestedChange {
         verb: "add",
         environment,
@@ -135,8 +137,8 @@ pub(super) fn add_from(
 /// trusted key, signatures are not verified.
 ///
 /// # Errors
-/// [`OpError`] when the key is not trusted, or the trust root cannot be read or written.
-pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeReport, OpError> {
+/// [`TrustRootError`] when the key is not trusted, or the trust root cannot be read or written.
+pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeReport, TrustRootError> {
     let DistrustRequest { environment, key_id, idempotency_key } = request;
     let requested = RequestedChange {
         verb: "remove",
@@ -148,7 +150,10 @@ pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeRepor
     let result = host.store.change(environment, |stored| {
         let before = well_formed(stored.trust_root?)?;
         if before.keys().iter().all(|key| key.key_id != *key_id) {
-            return Err(OpError::NotTrusted { key_id: *key_id, environment: environment.clone() });
+            return Err(TrustRootError::NotTrusted {
+                key_id: *key_id,
+                environment: environment.clone(),
+            });
         }
         Ok(requested.change(host, &before, before.without(key_id), *key_id))
     });
@@ -157,7 +162,7 @@ pub fn remove(host: &Host, request: &DistrustRequest) -> Result<TrustChangeRepor
 
 /// Returns the trust root if its keys are well-formed. A malformed one is not rewritten: a
 /// person must repair it.
-fn well_formed(root: TrustRoot) -> Result<TrustRoot, OpError> {
+fn well_formed(root: TrustRoot) -> Result<TrustRoot, StoreError> {
     TrustPolicy::from_trust_root(&root)?;
     Ok(root)
 }
@@ -199,8 +204,8 @@ impl RequestedChange<'_> {
     fn record_failure(
         &self,
         host: &Host,
-        result: Result<TrustChangeReport, OpError>,
-    ) -> Result<TrustChangeReport, OpError> {
+        result: Result<TrustChangeReport, TrustRootError>,
+    ) -> Result<TrustChangeReport, TrustRootError> {
         let event = self.event(host, self.key_id);
         audit::record_failure(host, self.environment, vec![event], result)
     }
@@ -217,6 +222,42 @@ impl RequestedChange<'_> {
             new_generation: None,
             idempotency_key: self.idempotency_key.clone(),
             result: Ok(()),
+        }
+    }
+}
+
+/// A trust root was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustRootError {
+    /// The environment or its trust root could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The change was not saved, or not recorded.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The key to trust could not be read.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The key is not in the trust root.
+    #[error("key `{key_id}` is not trusted in environment `{environment}`")]
+    NotTrusted {
+        /// The key.
+        key_id: KeyId,
+        /// The environment.
+        environment: EnvId,
+    },
+}
+
+impl OperationError for TrustRootError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Store(error) => error.explain(),
+            Self::Change(error) => error.explain(),
+            Self::Key(error) => error.explain(),
+            Self::NotTrusted { environment, .. } => Explanation::refused(
+                "not-found",
+                format!("see the trusted keys with `gtc op trust-root list {environment}`"),
+            ),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use env_pack_domain::{DescriptorPath, ForeignText};
 
 use super::file_name::FILE_NAME;
+use crate::operation_error::{Explanation, OperationError};
 
 /// A project could not be created, read or built.
 #[derive(Debug, thiserror::Error)]
@@ -127,60 +128,49 @@ pub enum ProjectError {
     },
 }
 
-impl ProjectError {
-    /// The error code, which is stable.
-    pub fn kind(&self) -> &'static str {
+impl OperationError for ProjectError {
+    fn explain(&self) -> Explanation {
         match self {
-            Self::NoProjectFile { .. } => "not-found",
-            Self::Read { .. }
-            | Self::Write { .. }
-            | Self::WrongFileType { .. }
-            | Self::SpawnFailed { .. } => "io",
-            Self::TooLarge { .. }
-            | Self::Malformed { .. }
-            | Self::InvalidMember { .. }
-            | Self::MissingVersion { .. }
-            | Self::OutsideProject { .. } => "project-malformed",
-            Self::NotEmpty { .. } | Self::BuiltinPath { .. } => "conflict",
-            Self::ToolchainMissing { .. } => "toolchain-missing",
-            Self::BuildFailed { .. } | Self::NoComponent { .. } => "build-failed",
-        }
-    }
-
-    /// Returns true if the request itself is refused (exit code 1), rather than that it
-    /// could not be carried out (exit code 2).
-    pub fn is_refusal(&self) -> bool {
-        matches!(
-            self,
-            Self::BuiltinPath { .. }
-                | Self::NotEmpty { .. }
-                | Self::BuildFailed { .. }
-                | Self::NoComponent { .. }
-        )
-    }
-
-    /// A hint for the author, as one sentence.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::BuiltinPath { .. } => "choose a descriptor path in your own namespace",
-            Self::MissingVersion { .. } => "add `version = \"0.1.0\"` to `gtc-pack.toml`",
-            Self::NoProjectFile { .. } => {
-                "create a project with `gtc pack new <descriptor-path>`, or pack a component with `--component <file>`"
+            Self::BuiltinPath { .. } => {
+                Explanation::refused("conflict", "choose a descriptor path in your own namespace")
             }
+            Self::MissingVersion { .. } => Explanation::failed(
+                "project-malformed",
+                "add `version = \"0.1.0\"` to `gtc-pack.toml`",
+            ),
+            Self::NoProjectFile { .. } => Explanation::failed(
+                "not-found",
+                "create a project with `gtc pack new <descriptor-path>`, or pack a component with `--component <file>`",
+            ),
             Self::Read { .. } | Self::Write { .. } | Self::WrongFileType { .. } => {
-                "check the path and its permissions"
+                Explanation::failed("io", "check the path and its permissions")
             }
             Self::TooLarge { .. } | Self::Malformed { .. } | Self::InvalidMember { .. } => {
-                "correct the file; docs/gtc-pack.schema.json describes its members"
+                Explanation::failed(
+                    "project-malformed",
+                    "correct the file; docs/gtc-pack.schema.json describes its members",
+                )
             }
-            Self::OutsideProject { .. } => "keep all sources of the pack in the project folder",
-            Self::NotEmpty { .. } => "choose another folder with `--dir`",
-            Self::ToolchainMissing { install, .. } => install,
-            Self::SpawnFailed { .. } => "check the program and its permissions",
-            Self::BuildFailed { .. } => "correct the error, and build again",
-            Self::NoComponent { .. } => {
-                "add `crate-type = [\"cdylib\", \"rlib\"]` to `[lib]` in its `Cargo.toml`"
+            Self::OutsideProject { .. } => Explanation::failed(
+                "project-malformed",
+                "keep all sources of the pack in the project folder",
+            ),
+            Self::NotEmpty { .. } => {
+                Explanation::refused("conflict", "choose another folder with `--dir`")
             }
+            Self::ToolchainMissing { install, .. } => {
+                Explanation::failed("toolchain-missing", *install)
+            }
+            Self::SpawnFailed { .. } => {
+                Explanation::failed("io", "check the program and its permissions")
+            }
+            Self::BuildFailed { .. } => {
+                Explanation::refused("build-failed", "correct the error, and build again")
+            }
+            Self::NoComponent { .. } => Explanation::refused(
+                "build-failed",
+                "add `crate-type = [\"cdylib\", \"rlib\"]` to `[lib]` in its `Cargo.toml`",
+            ),
         }
     }
 }

@@ -75,21 +75,11 @@ impl BundleError {
             Self::Layout(error) => error.kind(),
             Self::NotAPack { .. } => "not-a-pack",
             Self::TooManySignatures { .. } => "layout-too-large",
-            _ => "invalid-layout",
+            Self::Manifest { .. }
+            | Self::SubjectMissing { .. }
+            | Self::TrustRoot { .. }
+            | Self::Empty
+            | Self::TwoTrustRoots => "invalid-layout",
         }
-    }
-
-    /// Whether the bundle itself is at fault. Otherwise this machine could not read or
-    /// write it.
-    pub fn is_definitive(&self) -> bool {
-        !matches!(
-            self,
-            Self::Layout(
-                LayoutError::File(_)
-                    | LayoutError::Read(_)
-                    | LayoutError::Write(_)
-                    | LayoutError::Source { .. }
-            )
-        )
     }
 }

@@ -154,7 +154,17 @@ impl LayoutError {
                 "layout-too-large"
             }
             Self::Damaged { .. } | Self::Size { .. } => "damaged",
-            _ => "invalid-layout",
+            Self::Header { .. }
+            | Self::FileType { .. }
+            | Self::Name { .. }
+            | Self::Duplicate { .. }
+            | Self::Truncated { .. }
+            | Self::NoEnd
+            | Self::TrailingData { .. }
+            | Self::Missing { .. }
+            | Self::Document { .. }
+            | Self::Version { .. }
+            | Self::Ambiguous { .. } => "invalid-layout",
         }
     }
 }

@@ -226,17 +226,27 @@ impl RegistryError {
     /// Whether the registry gave a definitive answer. Otherwise it is unknown whether the
     /// requested item exists.
     pub fn is_definitive(&self) -> bool {
-        !matches!(
-            self,
+        match self {
             Self::Offline
-                | Self::PushOffline
-                | Self::Transport { .. }
-                | Self::DeadlineExceeded { .. }
-                | Self::RateLimited { .. }
-                | Self::Status { .. }
-                | Self::Certificates { .. }
-                | Self::InvalidProxy { .. }
-        )
+            | Self::PushOffline
+            | Self::Transport { .. }
+            | Self::DeadlineExceeded { .. }
+            | Self::RateLimited { .. }
+            | Self::Status { .. }
+            | Self::Certificates { .. }
+            | Self::InvalidProxy { .. } => false,
+            Self::NotFound { .. }
+            | Self::Denied { .. }
+            | Self::NoChallenge { .. }
+            | Self::UntrustedRealm { .. }
+            | Self::UnencryptedCredential { .. }
+            | Self::Redirected { .. }
+            | Self::TooLarge { .. }
+            | Self::WrongDigest { .. }
+            | Self::WrongLength { .. }
+            | Self::Malformed { .. }
+            | Self::NotAPack { .. } => true,
+        }
     }
 
     /// Advice for the user, in the imperative.

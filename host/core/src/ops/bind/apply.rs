@@ -4,19 +4,19 @@ use env_pack_domain::change;
 
 use super::changes::{pin_old_reference, retain_used_pins};
 use super::check::{self, CheckedPack};
+use super::error::BindError;
 use super::intent::Intent;
 use super::plan::{Plan, requested_change};
 use super::report::{BindReport, GrantsReport};
 use crate::Host;
-use crate::ops::OpError;
 use gtc_store::{Change, Stored};
 
 /// Makes a planned change, and records it in the audit log. A refresh that found nothing new
 /// only caches a new signature.
 ///
 /// # Errors
-/// [`OpError`]; nothing was written then, unless it is [`OpError::AuditFailed`].
-pub fn apply(host: &Host, plan: Plan) -> Result<BindReport, OpError> {
+/// [`BindError`]; nothing was written then, unless it is [`BindError::Audit`].
+pub fn apply(host: &Host, plan: Plan) -> Result<BindReport, BindError> {
     let Plan { intent, checked, missing, difference, unchanged } = plan;
     let granted = check::ensure_granted(&intent, &missing);
     if granted.is_ok()
@@ -37,7 +37,7 @@ fn save(
     host: &Host,
     intent: &Intent,
     mut checked: Option<CheckedPack>,
-) -> Result<BindReport, OpError> {
+) -> Result<BindReport, BindError> {
     let mut cached = None;
     let report = host.store.change(&intent.environment, |stored| {
         let change = decide(host, intent, &stored, checked.as_mut())?;
@@ -48,7 +48,7 @@ fn save(
             cached = Some(host.fetcher.cache.insert(&checked.fetched, host.store.gc_root())?);
             cache_signature(host, checked)?;
         }
-        Ok::<_, OpError>(change)
+        Ok::<_, BindError>(change)
     });
     // the pin protects the cached archive from garbage collection from here on
     drop(cached);
@@ -61,7 +61,7 @@ fn decide(
     intent: &Intent,
     stored: &Stored,
     mut checked: Option<&mut CheckedPack>,
-) -> Result<Change<BindReport>, OpError> {
+) -> Result<Change<BindReport>, BindError> {
     let pack_ref = &intent.binding.pack_ref;
     intent.ensure_unchanged(&stored.environment)?;
     if let Some(checked) = &mut checked {
@@ -95,7 +95,7 @@ fn decide(
     })
 }
 
-fn cache_signature(host: &Host, checked: &CheckedPack) -> Result<(), OpError> {
+fn cache_signature(host: &Host, checked: &CheckedPack) -> Result<(), BindError> {
     if let Some(signature) = &checked.signed.envelope {
         host.fetcher.cache.signatures.insert(&checked.fetched.digest, signature)?;
     }

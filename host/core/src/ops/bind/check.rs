@@ -7,11 +7,12 @@ use env_pack_domain::{
     Registry, Sha256Digest,
 };
 
+use super::error::{BindError, PathOwner, UnsuitablePack};
 use super::intent::Intent;
 use crate::Host;
 use crate::ops::load_pack::{self, LoadedPack};
+use crate::ops::pack_error::PackError;
 use crate::ops::trust::{SignatureCheck, TrustPolicy};
-use crate::ops::{OpError, PackError, PathOwner};
 use gtc_engine::Engine;
 use gtc_fetch::FetchedPack;
 use gtc_store::{PinnedPack, Stored};
@@ -34,9 +35,9 @@ pub(super) fn check_pack(
     host: &Host,
     stored: &Stored,
     intent: &Intent,
-) -> Result<CheckedPack, OpError> {
+) -> Result<CheckedPack, BindError> {
     let BindingRequest { place, kind, pack_ref, .. } = &intent.binding;
-    let not_bound = |source| OpError::Pack { pack_ref: pack_ref.clone(), source };
+    let not_bound = |source| BindError::Pack { pack_ref: pack_ref.clone(), source };
     let fetched = host.fetcher.fetch(pack_ref).map_err(PackError::from).map_err(not_bound)?;
     ensure_same_digest(stored, intent, fetched.manifest())?;
     // check the signature before reading any of the pack
@@ -45,11 +46,12 @@ pub(super) fn check_pack(
         .map_err(not_bound)?;
     let pack = load_pack::load_archive(host, &fetched, Engine::load).map_err(not_bound)?;
     if pack.handler_for(kind).is_none() {
-        return Err(OpError::HandlesOtherPaths {
+        return Err(UnsuitablePack::HandlesOtherPaths {
             pack_ref: pack_ref.clone(),
             provided: pack.paths().cloned().collect(),
             requested: kind.path().clone(),
-        });
+        }
+        .into());
     }
     let declared = pack.permissions();
     let warnings = pack.permission_faults();
@@ -57,7 +59,7 @@ pub(super) fn check_pack(
     ensure_paths_free(host, stored, intent, &pin)?;
     single_pack_registry(pack, pack_ref)
         .resolve_for_slot(kind, place.slot())
-        .map_err(|source| OpError::Mismatch { pack_ref: pack_ref.clone(), source })?;
+        .map_err(|source| UnsuitablePack::Mismatch { pack_ref: pack_ref.clone(), source })?;
     Ok(CheckedPack { fetched, pin, signed, warnings, declared })
 }
 
@@ -68,7 +70,7 @@ pub(super) fn recheck(
     stored: &Stored,
     intent: &Intent,
     checked: &mut CheckedPack,
-) -> Result<(), OpError> {
+) -> Result<(), BindError> {
     ensure_same_digest(stored, intent, checked.pin.manifest)?;
     ensure_paths_free(host, stored, intent, &checked.pin)?;
     let missing = missing_permissions(stored, intent, &checked.declared);
@@ -78,7 +80,7 @@ pub(super) fn recheck(
     let pack_ref = &intent.binding.pack_ref;
     checked.signed = TrustPolicy::for_environment(host, &intent.environment)?
         .recheck_offline(host, pack_ref, &checked.fetched, &checked.signed)
-        .map_err(|source| OpError::Pack { pack_ref: pack_ref.clone(), source })?;
+        .map_err(|source| BindError::Pack { pack_ref: pack_ref.clone(), source })?;
     checked.pin.signer =
         checked.signed.signature.signer().map(|signer| ForeignText::new(signer.to_string()));
     Ok(())
@@ -90,14 +92,14 @@ fn ensure_same_digest(
     stored: &Stored,
     intent: &Intent,
     found: Option<Sha256Digest>,
-) -> Result<(), OpError> {
+) -> Result<(), BindError> {
     let pack_ref = &intent.binding.pack_ref;
     // an unbound reference may lead anywhere
     let Some(bound) = key_bound_by(stored, pack_ref) else { return Ok(()) };
     let pinned = stored.pins.get(pack_ref).and_then(|pin| pin.manifest);
     match (pinned, found) {
         (Some(from), Some(to)) if from != to && !intent.is_refresh() => {
-            Err(OpError::ReferenceMoved {
+            Err(BindError::ReferenceMoved {
                 environment: intent.environment.clone(),
                 key: bound,
                 pack_ref: pack_ref.clone(),
@@ -121,7 +123,7 @@ fn ensure_paths_free(
     stored: &Stored,
     intent: &Intent,
     pin: &PinnedPack,
-) -> Result<(), OpError> {
+) -> Result<(), UnsuitablePack> {
     for handler in &pin.handlers {
         ensure_path_free(host, stored, intent, pin, &handler.descriptor_path)?;
     }
@@ -134,10 +136,10 @@ fn ensure_path_free(
     intent: &Intent,
     pin: &PinnedPack,
     path: &DescriptorPath,
-) -> Result<(), OpError> {
+) -> Result<(), UnsuitablePack> {
     let BindingRequest { place, kind, pack_ref, .. } = &intent.binding;
     let path_taken =
-        |owner| OpError::PathTaken { pack_ref: pack_ref.clone(), path: path.clone(), owner };
+        |owner| UnsuitablePack::PathTaken { pack_ref: pack_ref.clone(), path: path.clone(), owner };
     let builtin = host.fetcher.builtins().find(|builtin| builtin.path() == path);
     if let Some(builtin) = builtin.filter(|_| !host.fetcher.is_builtin(pack_ref)) {
         return Err(path_taken(PathOwner::Builtin(builtin)));
@@ -156,7 +158,7 @@ fn ensure_path_free(
             continue;
         }
         return Err(if is_sibling {
-            OpError::InstancesDiffer { pack_ref: pack_ref.clone(), sibling: other.key() }
+            UnsuitablePack::InstancesDiffer { pack_ref: pack_ref.clone(), sibling: other.key() }
         } else {
             path_taken(PathOwner::Bound { pack_ref: other.pack_ref.clone(), key: other.key() })
         });
@@ -196,11 +198,14 @@ pub(super) fn missing_permissions(
 }
 
 /// Fails if permissions are missing.
-pub(super) fn ensure_granted(intent: &Intent, missing: &Permissions) -> Result<(), OpError> {
+pub(super) fn ensure_granted(intent: &Intent, missing: &Permissions) -> Result<(), BindError> {
     if missing.is_empty() {
         return Ok(());
     }
-    Err(OpError::NotGranted { pack_ref: intent.binding.pack_ref.clone(), missing: missing.clone() })
+    Err(BindError::NotGranted {
+        pack_ref: intent.binding.pack_ref.clone(),
+        missing: missing.clone(),
+    })
 }
 
 /// Returns the permissions granted to the pack that this one replaces, and to this reference

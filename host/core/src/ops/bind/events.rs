@@ -4,7 +4,8 @@ use env_pack_domain::{BindingPlace, EnvId};
 
 use super::report::BindReport;
 use crate::Host;
-use crate::ops::{OpError, audit};
+use crate::operation_error::OperationError;
+use crate::ops::audit;
 use gtc_store::AuditEvent;
 
 /// A requested change of a binding, as the audit log records it.
@@ -32,11 +33,11 @@ impl RequestedChange<'_> {
     }
 
     /// Records a change that failed.
-    pub(super) fn record_failure<T>(
+    pub(super) fn record_failure<T, E: OperationError>(
         &self,
         host: &Host,
-        result: Result<T, OpError>,
-    ) -> Result<T, OpError> {
+        result: Result<T, E>,
+    ) -> Result<T, E> {
         let event = self.event(host, self.verb, self.place, self.kind.clone(), None);
         audit::record_failure(host, self.environment, vec![event], result)
     }

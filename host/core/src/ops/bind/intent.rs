@@ -1,10 +1,10 @@
 //! The change that a plan is to make.
 
-use env_pack_domain::change::{self, BindingChange, BindingRequest};
+use env_pack_domain::change::{self, BindingChange, BindingRequest, Refusal};
 use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId, Environment, PackRef};
 
+use super::error::BindError;
 use super::request::{BindRequest, GrantSelection};
-use crate::ops::OpError;
 
 /// A change of a binding: the common form of a request to add, update or refresh one.
 #[derive(Clone, Debug)]
@@ -52,11 +52,11 @@ impl Intent {
     }
 
     /// Fails if the binding to be refreshed is no longer the one that was read.
-    pub(super) fn ensure_unchanged(&self, environment: &Environment) -> Result<(), OpError> {
+    pub(super) fn ensure_unchanged(&self, environment: &Environment) -> Result<(), BindError> {
         if let Verb::Refresh(bound) = &self.verb
             && environment.binding(&bound.key()) != Some(bound.as_ref())
         {
-            return Err(OpError::BindingChanged {
+            return Err(BindError::BindingChanged {
                 environment: self.environment.clone(),
                 key: bound.key(),
             });
@@ -71,7 +71,7 @@ impl Intent {
         &self,
         environment: &Environment,
         current_ref: &PackRef,
-    ) -> Result<Vec<BindingChange>, OpError> {
+    ) -> Result<Vec<BindingChange>, Refusal> {
         let first = match self.verb {
             Verb::Add => change::add(environment, self.binding.clone())?,
             Verb::Update | Verb::Refresh(_) => change::update(environment, self.binding.clone())?,

@@ -13,6 +13,7 @@ mod apply;
 mod changes;
 mod check;
 mod difference;
+mod error;
 mod events;
 mod intent;
 mod plan;
@@ -22,6 +23,7 @@ mod unbind;
 
 pub use apply::apply;
 pub(super) use changes::retain_used_pins;
+pub use error::{BindError, PathOwner, UnbindError, UnsuitablePack};
 pub use plan::{Plan, plan_add, plan_refresh, plan_update, preview_refresh};
 pub use report::{BindReport, ComparedPack, GrantsReport, PackDifference};
 pub use request::{BindRequest, GrantSelection, RefreshRequest, RemoveRequest, RollbackRequest};

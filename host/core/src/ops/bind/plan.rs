@@ -6,12 +6,12 @@ use env_pack_domain::{Binding, EnvId, PackRef, Permissions};
 
 use super::check::{CheckedPack, check_pack, missing_permissions};
 use super::difference::compare;
+use super::error::BindError;
 use super::events::RequestedChange;
 use super::intent::{Intent, Verb};
 use super::report::{BindReport, PackDifference};
 use super::request::{BindRequest, RefreshRequest};
 use crate::Host;
-use crate::ops::OpError;
 use gtc_store::Stored;
 
 /// A checked change of a binding. [`apply`](fn@crate::ops::bind::apply) makes it.
@@ -49,22 +49,22 @@ impl Plan {
 /// Plans to bind a pack to a free place.
 ///
 /// # Errors
-/// [`OpError`] when the place is taken, or the pack may not be bound. The audit log records
+/// [`BindError`] when the place is taken, or the pack may not be bound. The audit log records
 /// the failure.
-pub fn plan_add(host: &Host, request: BindRequest) -> Result<Plan, OpError> {
+pub fn plan_add(host: &Host, request: BindRequest) -> Result<Plan, BindError> {
     plan_bind(host, Verb::Add, request)
 }
 
 /// Plans to bind a pack in place of another.
 ///
 /// # Errors
-/// [`OpError`] when the place is free, or the pack may not be bound. The audit log records
+/// [`BindError`] when the place is free, or the pack may not be bound. The audit log records
 /// the failure.
-pub fn plan_update(host: &Host, request: BindRequest) -> Result<Plan, OpError> {
+pub fn plan_update(host: &Host, request: BindRequest) -> Result<Plan, BindError> {
     plan_bind(host, Verb::Update, request)
 }
 
-fn plan_bind(host: &Host, verb: Verb, request: BindRequest) -> Result<Plan, OpError> {
+fn plan_bind(host: &Host, verb: Verb, request: BindRequest) -> Result<Plan, BindError> {
     let fetch = request.fetch;
     let intent = Intent::new(verb, request);
     let planned = check_bind(host, &intent, fetch);
@@ -76,7 +76,7 @@ fn check_bind(
     host: &Host,
     intent: &Intent,
     fetch: bool,
-) -> Result<(Option<CheckedPack>, Permissions), OpError> {
+) -> Result<(Option<CheckedPack>, Permissions), BindError> {
     let stored = host.store.load(&intent.environment)?;
     // a request that the bindings do not allow fails before any pack is fetched
     intent.changes(&stored.environment, &intent.binding.pack_ref)?;
@@ -91,9 +91,9 @@ fn check_bind(
 /// Plans to bind the archive that the reference of a binding resolves to now.
 ///
 /// # Errors
-/// [`OpError`] when the binding does not exist, the pack may not be bound, or its digest is
+/// [`BindError`] when the binding does not exist, the pack may not be bound, or its digest is
 /// not the expected one. The audit log records a pack that may not be bound.
-pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, OpError> {
+pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, BindError> {
     let stored = host.store.load(&request.environment)?;
     let bound = find_bound(&stored, request)?;
     let intent = refresh_intent(request, bound);
@@ -111,7 +111,7 @@ pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, OpErr
 ///
 /// # Errors
 /// As for [`plan_refresh`]; nothing is recorded in the audit log.
-pub fn preview_refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, OpError> {
+pub fn preview_refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, BindError> {
     let stored = host.store.load(&request.environment)?;
     let bound = find_bound(&stored, request)?;
     let intent = refresh_intent(request, bound);
@@ -125,7 +125,7 @@ pub fn preview_refresh(host: &Host, request: &RefreshRequest) -> Result<BindRepo
     Ok(BindReport { moved_from: plan.difference, ..plan.unchanged.unwrap_or(unchanged) })
 }
 
-fn find_bound<'a>(stored: &'a Stored, request: &RefreshRequest) -> Result<&'a Binding, OpError> {
+fn find_bound<'a>(stored: &'a Stored, request: &RefreshRequest) -> Result<&'a Binding, BindError> {
     let bound = stored.environment.binding(&request.key).ok_or_else(|| Refusal::NotBound {
         environment: request.environment.clone(),
         key: request.key.clone(),
@@ -186,12 +186,12 @@ fn ensure_expected(
     request: &RefreshRequest,
     intent: &Intent,
     checked: &CheckedPack,
-) -> Result<(), OpError> {
+) -> Result<(), BindError> {
     let archive = checked.fetched.digest;
     let manifest = checked.pin.manifest;
     match request.expected {
         Some(expected) if expected != archive && Some(expected) != manifest => {
-            Err(OpError::ReferenceMoved {
+            Err(BindError::ReferenceMoved {
                 environment: request.environment.clone(),
                 key: request.key.clone(),
                 pack_ref: intent.binding.pack_ref.clone(),

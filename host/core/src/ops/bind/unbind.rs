@@ -4,18 +4,18 @@ use env_pack_domain::change::{self, BindingChange};
 use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId};
 
 use super::changes::retain_used_pins;
+use super::error::UnbindError;
 use super::events::RequestedChange;
 use super::report::BindReport;
 use super::request::{RemoveRequest, RollbackRequest};
 use crate::Host;
-use crate::ops::OpError;
 use gtc_store::{Change, Stored};
 
 /// Removes a binding.
 ///
 /// # Errors
-/// [`OpError`]; nothing was written then, unless it is [`OpError::AuditFailed`].
-pub fn remove(host: &Host, request: &RemoveRequest) -> Result<BindReport, OpError> {
+/// [`UnbindError`]; nothing was written then, unless it is [`UnbindError::Audit`].
+pub fn remove(host: &Host, request: &RemoveRequest) -> Result<BindReport, UnbindError> {
     let RemoveRequest { environment, key, idempotency_key } = request;
     let requested = Unbinding { verb: "remove", environment, key, idempotency_key };
     let result = host.store.change(environment, |stored| {
@@ -29,8 +29,8 @@ pub fn remove(host: &Host, request: &RemoveRequest) -> Result<BindReport, OpErro
 /// same archive afterwards.
 ///
 /// # Errors
-/// [`OpError`]; nothing was written then, unless it is [`OpError::AuditFailed`].
-pub fn rollback(host: &Host, request: &RollbackRequest) -> Result<BindReport, OpError> {
+/// [`UnbindError`]; nothing was written then, unless it is [`UnbindError::Audit`].
+pub fn rollback(host: &Host, request: &RollbackRequest) -> Result<BindReport, UnbindError> {
     let RollbackRequest { environment, key, idempotency_key, .. } = request;
     let requested = Unbinding { verb: "rollback", environment, key, idempotency_key };
     let result = host.store.change(environment, |stored| {
@@ -73,8 +73,8 @@ impl Unbinding<'_> {
     fn record_failure(
         &self,
         host: &Host,
-        result: Result<BindReport, OpError>,
-    ) -> Result<BindReport, OpError> {
+        result: Result<BindReport, UnbindError>,
+    ) -> Result<BindReport, UnbindError> {
         let (place, kind) = self.place();
         self.requested_change(&place, kind).record_failure(host, result)
     }
@@ -104,7 +104,7 @@ impl Unbinding<'_> {
 fn rollback_changes(
     stored: &Stored,
     request: &RollbackRequest,
-) -> Result<Vec<BindingChange>, OpError> {
+) -> Result<Vec<BindingChange>, UnbindError> {
     let first = change::rollback(&stored.environment, &request.key)?;
     let BindingKey::Extension { path, .. } = &request.key else { return Ok(vec![first]) };
     let mut current = first.environment.clone();
@@ -133,7 +133,7 @@ fn rollback_changes(
         .filter_map(|key| current.binding(key))
         .find(|sibling| diverges(stored, before, after, sibling));
     match diverging {
-        Some(sibling) => Err(OpError::InstancesWouldDiverge {
+        Some(sibling) => Err(UnbindError::InstancesWouldDiverge {
             key: request.key.clone(),
             sibling: sibling.key(),
             all: request.all_instances,

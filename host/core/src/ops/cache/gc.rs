@@ -13,12 +13,13 @@ use env_pack_domain::{ForeignText, Sha256Digest};
 use gtc_fs::metadata;
 use serde::Serialize;
 
+use super::error::CacheError;
+use super::list_compiled;
 use super::pins::PinIndex;
-use super::{display_path, list_compiled};
 use crate::Host;
-use crate::ops::OpError;
-use gtc_engine::CompiledCode;
-use gtc_fetch::{ExclusiveLock, ListedManifest, ListedReference};
+use crate::ops::phrases::display_path;
+use gtc_engine::{CompiledCode, CompiledCodeError};
+use gtc_fetch::{ExclusiveLock, FetchError, ListedManifest, ListedReference};
 
 /// Time for which compiled code is kept that no bound pack needs: pack authors build and
 /// inspect the same component many times.
@@ -88,9 +89,9 @@ impl CacheGcReport {
 /// Removes unneeded items from the cache. With `dry_run`, only reports them.
 ///
 /// # Errors
-/// [`OpError`] when the pins of an environment cannot be read, or another process uses the
+/// [`CacheError`] when the pins of an environment cannot be read, or another process uses the
 /// cache; nothing was removed then.
-pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, OpError> {
+pub fn gc(host: &Host, dry_run: bool) -> Result<CacheGcReport, CacheError> {
     let path = display_path(&host.cache);
     let mut report =
         CacheGcReport { path, dry_run, removed: Vec::new(), failed: Vec::new(), freed_bytes: 0 };
@@ -123,7 +124,7 @@ fn remove_archives(
     pins: &PinIndex,
     alone: Option<&ExclusiveLock>,
     report: &mut CacheGcReport,
-) -> Result<(), OpError> {
+) -> Result<(), FetchError> {
     let kept = host.fetcher.cache.archives.list()?;
     for blob in kept.blobs.iter().filter(|blob| pins.pinned_by(&blob.digest).is_empty()) {
         let name = ForeignText::new(blob.digest.hex());
@@ -153,7 +154,7 @@ fn remove_signatures(
     pins: &PinIndex,
     alone: Option<&ExclusiveLock>,
     report: &mut CacheGcReport,
-) -> Result<(), OpError> {
+) -> Result<(), FetchError> {
     let kept = host.fetcher.cache.signatures.list()?;
     for signature in
         kept.signatures.iter().filter(|signature| pins.pinned_by(&signature.archive).is_empty())
@@ -180,7 +181,7 @@ fn remove_references(
     pins: &PinIndex,
     alone: Option<&ExclusiveLock>,
     report: &mut CacheGcReport,
-) -> Result<(), OpError> {
+) -> Result<(), FetchError> {
     let kept = host.fetcher.cache.references.list()?;
     let (needed, unneeded): (Vec<_>, Vec<_>) = kept.manifests.iter().partition(|manifest| {
         manifest.archive.as_ref().is_some_and(|archive| !pins.pinned_by(archive).is_empty())
@@ -234,7 +235,11 @@ fn remove_references(
     Ok(())
 }
 
-fn remove_code(host: &Host, pins: &PinIndex, report: &mut CacheGcReport) -> Result<(), OpError> {
+fn remove_code(
+    host: &Host,
+    pins: &PinIndex,
+    report: &mut CacheGcReport,
+) -> Result<(), CompiledCodeError> {
     let Some(kept) = host.engine.code_inventory() else { return Ok(()) };
     let listing = list_compiled(host)?;
     for (code, reason) in

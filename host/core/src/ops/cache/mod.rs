@@ -1,23 +1,24 @@
 //! Operations on the cache: list, verify and collect garbage. Cached items can be fetched
 //! or compiled again as long as the packs are still at their references.
 
+mod error;
 pub mod gc;
 mod pins;
 pub mod verify;
 
-use std::path::Path;
 use std::time::SystemTime;
 
 use env_pack_domain::{ForeignText, OciRef, Sha256Digest};
 use serde::Serialize;
 
-use super::OpError;
+use super::phrases::display_path;
 use crate::Host;
-use gtc_engine::{CompiledCode, CompiledListing};
+use gtc_engine::{CompiledCode, CompiledCodeError, CompiledListing};
 use gtc_fetch::{CachedSignature, ReferenceListing};
 
 use pins::PinIndex;
 
+pub use error::CacheError;
 pub use pins::{PinnedBy, UnreadableEnvironment};
 
 /// The location of the cache.
@@ -121,8 +122,8 @@ pub fn path(host: &Host) -> CachePathReport {
 /// Lists the contents of the cache.
 ///
 /// # Errors
-/// [`OpError`] when the cache cannot be read.
-pub fn list(host: &Host) -> Result<CacheListReport, OpError> {
+/// [`CacheError`] when the cache cannot be read.
+pub fn list(host: &Host) -> Result<CacheListReport, CacheError> {
     let kept = host.fetcher.cache.archives.list()?;
     let signed = host.fetcher.cache.signatures.list()?;
     let resolved = host.fetcher.cache.references.list()?;
@@ -194,9 +195,9 @@ fn cached_references(kept: &ReferenceListing) -> Vec<CachedReference> {
 }
 
 /// Lists the compiled code.
-fn list_compiled(host: &Host) -> Result<CompiledListing, OpError> {
+fn list_compiled(host: &Host) -> Result<CompiledListing, CompiledCodeError> {
     let kept = host.engine.code_inventory().map(|kept| kept.list()).transpose();
-    Ok(kept.map_err(|source| OpError::Compiled { source })?.unwrap_or_default())
+    Ok(kept?.unwrap_or_default())
 }
 
 /// Returns the pinned archives that are not in `kept`.
@@ -212,8 +213,4 @@ fn missing_archives(pins: &PinIndex, kept: &[Sha256Digest]) -> Vec<MissingArchiv
 fn day(time: SystemTime) -> String {
     let time = jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     time.strftime("%Y-%m-%d").to_string()
-}
-
-fn display_path(path: &Path) -> ForeignText {
-    ForeignText::new(path.to_string_lossy())
 }

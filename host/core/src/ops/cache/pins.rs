@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use env_pack_domain::{EnvId, ForeignText, PackRef, Sha256Digest};
+use env_pack_domain::{EnvId, ForeignText, PackRef, Sha256Digest, with_causes};
 use serde::Serialize;
 
+use super::error::CacheError;
 use crate::Host;
 use crate::ops::bind::retain_used_pins;
-use crate::ops::{OpError, PackError};
+use crate::ops::pack_error::{BrokenBuiltin, PackError};
+use crate::ops::phrases::display_path;
 use gtc_fetch::FetchError;
 use gtc_store::{Store, StoreError};
 
@@ -61,7 +63,7 @@ impl PinIndex {
 
     /// Collects the pins of the built-in packs, of this host's environments, and of the
     /// environments in every other store root that has used the cache.
-    pub(super) fn collect(host: &Host) -> Result<Self, OpError> {
+    pub(super) fn collect(host: &Host) -> Result<Self, CacheError> {
         let mut pins = Self::default();
         pins.add_builtins(host)?;
         pins.add_store(&host.store, None)?;
@@ -70,7 +72,7 @@ impl PinIndex {
         pins.unreadable_roots = roots.unreadable;
         for root in roots.found.into_iter().filter(|root| own.as_ref() != Some(root)) {
             match host.store.at_gc_root(&root) {
-                Some(store) => pins.add_store(&store, Some(super::display_path(&root)))?,
+                Some(store) => pins.add_store(&store, Some(display_path(&root)))?,
                 None => pins.missing_roots.push(root),
             }
         }
@@ -79,11 +81,11 @@ impl PinIndex {
 
     /// Like [`Self::collect`], but fails if any environment or store root cannot be read.
     /// Without complete pins, nothing may be removed.
-    pub(super) fn collect_complete(host: &Host) -> Result<Self, OpError> {
+    pub(super) fn collect_complete(host: &Host) -> Result<Self, CacheError> {
         let mut pins = Self::collect(host)?;
         match (pins.fault.take(), pins.unreadable_roots.pop()) {
-            (Some(source), _) => Err(OpError::PinsUnreadable { source }),
-            (None, Some((_, source))) => Err(OpError::StoreRootUnreadable { source }),
+            (Some(source), _) => Err(CacheError::PinsUnreadable { source }),
+            (None, Some((_, source))) => Err(CacheError::StoreRootUnreadable { source }),
             (None, None) => Ok(pins),
         }
     }
@@ -103,21 +105,24 @@ impl PinIndex {
         self.components.get(component).into_iter().flatten().cloned().collect()
     }
 
-    fn add_builtins(&mut self, host: &Host) -> Result<(), OpError> {
+    fn add_builtins(&mut self, host: &Host) -> Result<(), BrokenBuiltin> {
         for builtin in host.fetcher.builtins() {
             let open = || -> Result<gtc_archive::Pack, PackError> {
                 let fetched = host.fetcher.fetch(&PackRef::Builtin(builtin.clone()))?;
                 Ok(gtc_archive::open(&fetched.bytes, &host.limits.archive)?)
             };
-            let pack =
-                open().map_err(|source| OpError::Builtin { pack: builtin.clone(), source })?;
+            let pack = open().map_err(|source| BrokenBuiltin { pack: builtin.clone(), source })?;
             let name = ForeignText::new(builtin.to_string());
             pack.handlers.iter().for_each(|handler| self.add_component(handler.digest, &name));
         }
         Ok(())
     }
 
-    fn add_store(&mut self, store: &Store, store_root: Option<ForeignText>) -> Result<(), OpError> {
+    fn add_store(
+        &mut self,
+        store: &Store,
+        store_root: Option<ForeignText>,
+    ) -> Result<(), StoreError> {
         for id in store.list()? {
             match store.load(&id) {
                 Ok(stored) => {
@@ -139,7 +144,7 @@ impl PinIndex {
                     self.unreadable.push(UnreadableEnvironment {
                         environment_id: id,
                         store_root: store_root.clone(),
-                        error: fault.to_string(),
+                        error: with_causes(&fault),
                     });
                     self.fault.get_or_insert(fault);
                 }

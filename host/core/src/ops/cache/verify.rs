@@ -2,13 +2,14 @@
 
 use std::io;
 
-use env_pack_domain::{ForeignText, Sha256Digest};
+use env_pack_domain::{ForeignText, Sha256Digest, with_causes};
 use serde::Serialize;
 
+use super::error::CacheError;
 use super::pins::{PinIndex, PinnedBy, UnreadableEnvironment};
-use super::{MissingArchive, display_path, list_compiled, missing_archives};
+use super::{MissingArchive, list_compiled, missing_archives};
 use crate::Host;
-use crate::ops::OpError;
+use crate::ops::phrases::display_path;
 use gtc_engine::{CompiledCode, CompiledCodeError};
 use gtc_fetch::{ExclusiveLock, FetchError};
 use gtc_signing::MAX_SIGNATURE_BYTES;
@@ -64,8 +65,8 @@ impl CacheVerifyReport {
 /// Verifies everything in the cache. Damaged items are removed, unless `keep` is set.
 ///
 /// # Errors
-/// [`OpError`] when the cache cannot be read or locked.
-pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, OpError> {
+/// [`CacheError`] when the cache cannot be read or locked.
+pub fn verify(host: &Host, keep: bool) -> Result<CacheVerifyReport, CacheError> {
     let kept = host.fetcher.cache.archives.list()?;
     let signed = host.fetcher.cache.signatures.list()?;
     let compiled = list_compiled(host)?;
@@ -147,7 +148,7 @@ fn blob_fault(
     keep: bool,
     verify: impl Fn() -> Result<(), FetchError>,
     remove: impl FnOnce(&ExclusiveLock) -> io::Result<()>,
-) -> Result<Option<DamagedBlob>, OpError> {
+) -> Result<Option<DamagedBlob>, FetchError> {
     let Err(mut error) = verify() else { return Ok(None) };
     let mut removed = None;
     if error.is_damage() && !keep {
@@ -181,15 +182,11 @@ fn cache_fault(
     error: &dyn std::error::Error,
     removed: Option<io::Result<()>>,
 ) -> CacheFault {
-    let cause = error
-        .source()
-        .map(|cause| format!(": {}", ForeignText::new(cause.to_string())))
-        .unwrap_or_default();
     CacheFault {
         what,
         sha256: digest.hex(),
         code,
-        reason: format!("{error}{cause}"),
+        reason: with_causes(error),
         removed: matches!(removed, Some(Ok(()))),
         not_removed: removed.and_then(Result::err).map(|error| ForeignText::new(error.to_string())),
         pinned_by: Vec::new(),

@@ -3,7 +3,7 @@
 mod report;
 
 use env_pack_domain::diagnosis::{self, BindingDiagnosis, DiagnosisSeverity};
-use env_pack_domain::{Binding, BindingPlace, EnvId, PackRef, ResolveError};
+use env_pack_domain::{Binding, BindingPlace, EnvId, PackRef, ResolveError, with_causes};
 
 pub use report::{
     BindingHealth, DigestDrift, DoctorFinding, DoctorReport, DuplicatePath, ExtensionFindings,
@@ -11,18 +11,18 @@ pub use report::{
     VersionSkew,
 };
 
-use super::OpError;
 use super::assemble::{self, Assembly};
-use super::error::describe_permissions;
+use super::phrases::describe_permissions;
 use super::suggested_commands::{flags, inspect_command, refresh_command, update_command};
 use crate::Host;
-use gtc_store::Stored;
+use crate::operation_error::OperationError;
+use gtc_store::{StoreError, Stored};
 
 /// Diagnoses an environment. With `strict`, information counts as findings.
 ///
 /// # Errors
-/// [`OpError`] when the environment cannot be read.
-pub fn doctor(host: &Host, environment: &EnvId, strict: bool) -> Result<DoctorReport, OpError> {
+/// [`StoreError`] when the environment cannot be read.
+pub fn doctor(host: &Host, environment: &EnvId, strict: bool) -> Result<DoctorReport, StoreError> {
     let stored = host.store.load(environment)?;
     diagnose(host, &stored, strict)
 }
@@ -31,7 +31,7 @@ pub(super) fn diagnose(
     host: &Host,
     stored: &Stored,
     strict: bool,
-) -> Result<DoctorReport, OpError> {
+) -> Result<DoctorReport, StoreError> {
     let assembly = assemble::assemble(host, stored)?;
     let environment = &stored.environment;
     let diagnosis = diagnosis::diagnose(environment, &assembly.registry);
@@ -104,8 +104,8 @@ impl DoctorReport {
     fn report_load_failures(&mut self, assembly: &Assembly, stored: &Stored) {
         for failure in &assembly.failures {
             let kinds = failure.bindings.iter().filter_map(|key| stored.environment.binding(key));
-            let reason = failure.error.to_string();
-            let next = failure.error.hint().to_owned();
+            let reason = with_causes(&failure.error);
+            let next = failure.error.hint().unwrap_or_default();
             self.load_failures.push(LoadFailure {
                 pack_ref: failure.pack_ref.clone(),
                 kinds: kinds.map(|binding| binding.kind.clone()).collect(),
@@ -290,7 +290,8 @@ impl DoctorReport {
     /// Reports answers that cannot be read.
     fn report_answers(&mut self, host: &Host, binding: &Binding, id: &EnvId) {
         let Err(error) = host.store.answers(id, binding.answers_ref.as_ref()) else { return };
-        let message = format!("{}: {error}", binding.key());
+        let reason = with_causes(&error);
+        let message = format!("{}: {reason}", binding.key());
         self.validate.status = "error";
         self.validate.message = Some(match self.validate.message.take() {
             Some(before) => format!("{before}; {message}"),
@@ -301,7 +302,7 @@ impl DoctorReport {
             "unreadable-answers",
             DiagnosisSeverity::Finding,
             binding_subject(binding),
-            error.to_string(),
+            reason,
             next,
         );
     }

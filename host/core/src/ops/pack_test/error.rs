@@ -1,22 +1,70 @@
 //! Errors of running and recording scenarios.
 
+use std::io;
 use std::path::PathBuf;
 
 use env_pack_domain::{DescriptorPath, ForeignText, Permissions};
 
-use crate::ops::error::{describe_permissions, display_path};
-use crate::ops::{ExitOutcome, OpError, PackError, quoted};
+use crate::operation_error::{ExitOutcome, Explanation, OperationError};
+use crate::ops::build::ComponentError;
+use crate::ops::input_file::InputError;
+use crate::ops::output_file::OutputError;
+use crate::ops::pack_error::PackError;
+use crate::ops::phrases::{describe_permissions, display_path, list_paths};
+use crate::ops::suggested_commands::quoted;
 use crate::scenario::InvalidScenario;
 
-/// Scenarios could not be run or recorded.
+/// Scenarios could not be run. A pack that cannot be tested is never a failed test, so the
+/// exit outcome is always [`ExitOutcome::Failed`].
 #[derive(Debug, thiserror::Error)]
 pub enum TestError {
+    /// The pack could not be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// A folder contains no pack.
     #[error("folder `{}` contains no `.gtpack` file", display_path(.folder))]
     NoPack {
         /// The folder.
         folder: PathBuf,
     },
+    /// The pack does not load.
+    #[error("cannot test pack `{}`", display_path(.path))]
+    Pack {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: PackError,
+    },
+    /// The embedded permissions of a component are not well-formed.
+    #[error(transparent)]
+    Component(#[from] ComponentError),
+    /// A scenario could not be read.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+}
+
+impl OperationError for TestError {
+    fn explain(&self) -> Explanation {
+        let explained = match self {
+            Self::Input(error) => error.explain(),
+            Self::NoPack { .. } => Explanation::failed(
+                "not-found",
+                "build it with `gtc pack build`, or name a pack file",
+            ),
+            Self::Pack { source, .. } => source.explain(),
+            Self::Component(error) => error.explain(),
+            Self::Scenario(error) => error.explain(),
+        };
+        Explanation { exit_outcome: ExitOutcome::Failed, ..explained }
+    }
+}
+
+/// A scenario could not be found or read, or does not fit its pack.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// The file could not be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// A folder contains no scenario.
     #[error("there is no scenario in `{}`", display_path(.folder))]
     NoScenario {
@@ -31,13 +79,13 @@ pub enum TestError {
         /// The limit.
         limit: usize,
     },
-    /// A folder could not be read.
+    /// A folder of scenarios or packs could not be read.
     #[error("cannot read folder `{}`", display_path(.folder))]
     Folder {
         /// The folder.
         folder: PathBuf,
         /// The error that the system reported.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A folder has too many entries to search.
     #[error("folder `{}` has more than {limit} entries", display_path(.folder))]
@@ -47,20 +95,6 @@ pub enum TestError {
         /// The limit.
         limit: usize,
     },
-    /// The pack does not load.
-    #[error("cannot test pack `{}`: {source}", display_path(.path))]
-    Pack {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: PackError,
-    },
-    /// The embedded permissions of a component are not well-formed.
-    #[error(transparent)]
-    Declaration {
-        /// The cause.
-        source: Box<OpError>,
-    },
     /// A pack was given in place of a scenario.
     #[error("`{}` is a pack or a component, but a scenario is expected", display_path(.path))]
     IsPack {
@@ -68,7 +102,7 @@ pub enum TestError {
         path: PathBuf,
     },
     /// A file is not a scenario.
-    #[error("`{}` is not a scenario: {source}", display_path(.path))]
+    #[error("`{}` is not a scenario", display_path(.path))]
     Invalid {
         /// The file.
         path: PathBuf,
@@ -76,7 +110,7 @@ pub enum TestError {
         source: InvalidScenario,
     },
     /// The handler of a scenario could not be determined.
-    #[error("scenario `{}` {}; the pack has {}", display_path(.path), named(.asked.as_ref()), listed(.handlers))]
+    #[error("scenario `{}` {}; the pack has {}", display_path(.path), named(.asked.as_ref()), list_paths(.handlers))]
     Handler {
         /// The file.
         path: PathBuf,
@@ -85,6 +119,53 @@ pub enum TestError {
         /// The handlers in the pack.
         handlers: Vec<DescriptorPath>,
     },
+}
+
+impl OperationError for ScenarioError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Input(error) => error.explain(),
+            Self::NoScenario { folder } => Explanation::failed(
+                "not-found",
+                format!(
+                    "write one into `{}`, or record this machine with `gtc pack test --record <name>`",
+                    display_path(&folder.join("<name>.yaml"))
+                ),
+            ),
+            Self::TooMany { .. } => {
+                Explanation::failed("invalid-scenario", "name some of them with `--scenario`")
+            }
+            Self::Folder { .. } => Explanation::failed("io", "check the path and its permissions"),
+            Self::LargeFolder { .. } => Explanation::failed(
+                "invalid-scenario",
+                "name the pack file, and the scenarios with `--scenario`",
+            ),
+            Self::IsPack { path } => Explanation::failed(
+                "invalid-scenario",
+                format!(
+                    "name it before `--scenario`, as in `gtc pack test {} --scenario <file>`",
+                    quoted(&path.to_string_lossy())
+                ),
+            ),
+            Self::Invalid { .. } => Explanation::failed(
+                "invalid-scenario",
+                "see `docs/testing.md` for the form, and `docs/scenario.schema.json` for all of it",
+            ),
+            Self::Handler { .. } => Explanation::failed(
+                "invalid-scenario",
+                "name one of them in the scenario, as in `handler: <path>`",
+            ),
+        }
+    }
+}
+
+/// A scenario was not recorded.
+#[expect(clippy::large_enum_variant, reason = "created once, right before it is reported")]
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The pack or the scenario to copy from could not be read.
+    #[error(transparent)]
+    Test(#[from] TestError),
     /// Recording was not confirmed.
     #[error("recording runs the pack on this machine, and was not confirmed: it requires permission {}", describe_permissions(.permissions))]
     NotConfirmed {
@@ -103,74 +184,36 @@ pub enum TestError {
         /// The difference.
         reason: ForeignText,
     },
+    /// The scenario was not written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
 }
 
-impl TestError {
-    /// Returns a stable name of the error, for programs.
-    pub fn kind(&self) -> &'static str {
+impl OperationError for RecordError {
+    fn explain(&self) -> Explanation {
         match self {
-            Self::NoPack { .. } | Self::NoScenario { .. } => "not-found",
-            Self::Folder { .. } => "io",
-            Self::Pack { source, .. } => source.kind(),
-            Self::Declaration { source } => source.kind(),
-            Self::Invalid { .. }
-            | Self::IsPack { .. }
-            | Self::Handler { .. }
-            | Self::TooMany { .. }
-            | Self::LargeFolder { .. } => "invalid-scenario",
-            Self::NotConfirmed { .. } => "unauthorized",
-            Self::Exists { .. } => "conflict",
-            Self::NotWritable { .. } => "not-writable",
+            Self::Test(error) => error.explain(),
+            Self::NotConfirmed { .. } => {
+                Explanation::refused("unauthorized", "confirm with `--yes`")
+            }
+            Self::Exists { .. } => Explanation::refused(
+                "conflict",
+                "record it under another name, or overwrite it with `--replace`",
+            ),
+            Self::NotWritable { .. } => {
+                Explanation::failed("not-writable", "write the scenario by hand")
+            }
+            Self::Output(error) => error.explain(),
         }
     }
+}
 
-    /// Returns whether the operation was refused or could not be carried out.
-    pub fn exit_outcome(&self) -> ExitOutcome {
-        match self {
-            Self::NotConfirmed { .. } | Self::Exists { .. } => ExitOutcome::Refused,
-            _ => ExitOutcome::Failed,
-        }
-    }
-
-    /// Returns the next step for the user, as one sentence.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::NoPack { .. } => "build it with `gtc pack build`, or name a pack file".into(),
-            Self::NoScenario { folder } => format!(
-                "write one into `{}`, or record this machine with `gtc pack test --record <name>`",
-                display_path(&folder.join("<name>.yaml"))
-            ),
-            Self::IsPack { path } => format!(
-                "name it before `--scenario`, as in `gtc pack test {} --scenario <file>`",
-                quoted(&path.to_string_lossy())
-            ),
-            Self::TooMany { .. } => "name some of them with `--scenario`".into(),
-            Self::LargeFolder { .. } => {
-                "name the pack file, and the scenarios with `--scenario`".into()
-            }
-            Self::Folder { .. } => "check the path and its permissions".into(),
-            Self::Pack { source, .. } => source.hint().into(),
-            Self::Declaration { source } => source.hint().unwrap_or_default(),
-            Self::Invalid { .. } => {
-                "see `docs/testing.md` for the form, and `docs/scenario.schema.json` for all of it"
-                    .into()
-            }
-            Self::Handler { .. } => {
-                "name one of them in the scenario, as in `handler: <path>`".into()
-            }
-            Self::NotConfirmed { .. } => "confirm with `--yes`".into(),
-            Self::Exists { .. } => {
-                "record it under another name, or overwrite it with `--replace`".into()
-            }
-            Self::NotWritable { .. } => "write the scenario by hand".into(),
-        }
+impl From<ScenarioError> for RecordError {
+    fn from(error: ScenarioError) -> Self {
+        Self::Test(error.into())
     }
 }
 
 fn named(asked: Option<&DescriptorPath>) -> String {
     asked.map_or_else(|| "names no handler".to_owned(), |asked| format!("is for handler `{asked}`"))
-}
-
-fn listed(handlers: &[DescriptorPath]) -> String {
-    handlers.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }

@@ -14,15 +14,15 @@ use env_pack_domain::{
 };
 use serde::Serialize;
 
+use super::file_path::FilePath;
 use super::load_pack::LoadedHandler;
 use super::tool_check::PreflightFault;
-use super::{FilePath, OpError};
 use crate::Host;
 use crate::scenario::{Actual, Difference, Given};
 use gtc_engine::{PreflightRecording, ProbeBackend};
 use target::{ScenarioFile, TestTarget};
 
-pub use error::TestError;
+pub use error::{RecordError, ScenarioError, TestError};
 pub use record::{RecordRequest, record};
 
 /// The default environment id of a scenario.
@@ -131,8 +131,8 @@ impl TestReport {
 /// Runs the scenarios of a pack.
 ///
 /// # Errors
-/// [`OpError`] when the pack does not load, no scenario exists, or one cannot be read.
-pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, OpError> {
+/// [`TestError`] when the pack does not load, no scenario exists, or one cannot be read.
+pub fn test(host: &Host, request: &TestRequest) -> Result<TestReport, TestError> {
     // report a mistake in a scenario before compiling anything
     let named = target::read_named_scenarios(host, &request.scenarios)?;
     let subject = TestTarget::load(host, &request.target)?;

@@ -4,18 +4,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use env_pack_domain::ForeignText;
+use env_pack_domain::{ForeignText, with_causes};
 use gtc_fs::{folder, metadata};
 
 use super::target::{ScenarioFile, TestTarget};
 use super::{
-    PreflightRun, Recorded, TestError, TestReport, context, environment, observed,
+    PreflightRun, RecordError, Recorded, TestReport, context, environment, observed,
     record_preflight, script,
 };
 use crate::Host;
-use crate::ops::OpError;
 use crate::ops::load_pack::LoadedHandler;
-use crate::ops::output_file::write;
+use crate::ops::output_file::{OutputError, write};
 use crate::scenario::{
     self, CommandLine, Expect, Given, HostPort, NetworkReply, Scenario, ToolReply,
 };
@@ -40,20 +39,20 @@ pub struct RecordRequest {
 /// host calls and their results into a scenario.
 ///
 /// # Errors
-/// [`OpError`] when it was not confirmed, the pack does not load, or the scenario cannot be
+/// [`RecordError`] when it was not confirmed, the pack does not load, or the scenario cannot be
 /// written.
-pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpError> {
+pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, RecordError> {
     let like = request.like.as_ref().map(|like| ScenarioFile::read(host, like)).transpose()?;
     let subject = TestTarget::load(host, &request.target)?;
     let path = subject.scenarios.join(format!("{}.yaml", request.name));
     if !request.replace && metadata::is_taken(&path) {
-        return Err(TestError::Exists { path }.into());
+        return Err(RecordError::Exists { path });
     }
     let like =
         like.unwrap_or_else(|| ScenarioFile { path: path.clone(), scenario: empty_scenario() });
     let loaded = subject.handler(&like)?;
     if !request.confirmed && !loaded.permissions.is_empty() {
-        return Err(TestError::NotConfirmed { permissions: loaded.permissions.clone() }.into());
+        return Err(RecordError::NotConfirmed { permissions: loaded.permissions.clone() });
     }
     let given = &like.scenario.given;
     let rehearsal =
@@ -69,7 +68,7 @@ pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, OpErro
     });
     ensure_replayable(host, &text, &path, loaded)?;
     folder::create_all(&subject.scenarios)
-        .map_err(|error| OpError::Write { path: path.clone(), source: error.source })?;
+        .map_err(|error| OutputError::Write { path: path.clone(), source: error.source })?;
     write(&path, text.as_bytes())?;
     let handler = loaded.handler.descriptor_path().clone();
     let run = PreflightRun::from(observed(rehearsal, loaded));
@@ -92,17 +91,17 @@ fn ensure_replayable(
     text: &str,
     path: &std::path::Path,
     loaded: &LoadedHandler,
-) -> Result<(), TestError> {
+) -> Result<(), RecordError> {
     let not_writable =
-        |reason: &str| TestError::NotWritable { reason: ForeignText::sentence(reason) };
+        |reason: &str| RecordError::NotWritable { reason: ForeignText::sentence(reason) };
     if text.len() as u64 > host.limits.scenario.file_bytes {
         return Err(not_writable(&format!(
             "it has {} bytes, more than a scenario may have",
             text.len()
         )));
     }
-    let scenario =
-        scenario::read(text.as_bytes(), path).map_err(|error| not_writable(&error.to_string()))?;
+    let scenario = scenario::read(text.as_bytes(), path)
+        .map_err(|error| not_writable(&with_causes(&error)))?;
     let given = &scenario.given;
     let rehearsal = record_preflight(given, loaded, host.limits.scenario.preflight_time);
     match scenario.compare(&observed(rehearsal, loaded)).first() {

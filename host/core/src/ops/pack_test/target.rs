@@ -7,11 +7,12 @@ use std::time::SystemTime;
 use gtc_fs::folder::{self, ListError};
 use gtc_fs::metadata;
 
-use super::TestError;
+use super::{ScenarioError, TestError};
 use crate::Host;
 use crate::ops::build;
+use crate::ops::input_file::{self, InputError};
 use crate::ops::load_pack::{self, LoadedHandler, LoadedPack, MAX_HANDLERS_PER_RUN};
-use crate::ops::{OpError, PackError};
+use crate::ops::pack_error::PackError;
 use crate::scenario::{self, Scenario};
 use gtc_engine::Engine;
 use gtc_fetch::PackFormat;
@@ -46,31 +47,28 @@ impl ScenarioFile {
     }
 
     /// Reads a scenario.
-    pub(super) fn read(host: &Host, path: &Path) -> Result<Self, OpError> {
-        let limit = host.limits.scenario.file_bytes;
-        let bytes =
-            host.fetcher.read_document(path, limit).map_err(|source| OpError::Input { source })?;
+    pub(super) fn read(host: &Host, path: &Path) -> Result<Self, ScenarioError> {
+        let bytes = input_file::read(host, path, host.limits.scenario.file_bytes)?;
         if bytes.starts_with(gtc_archive::WASM) || bytes.starts_with(ZIP) {
-            return Err(TestError::IsPack { path: path.to_owned() }.into());
+            return Err(ScenarioError::IsPack { path: path.to_owned() });
         }
         let scenario = scenario::read(&bytes, path);
         let scenario =
-            scenario.map_err(|source| TestError::Invalid { path: path.to_owned(), source })?;
+            scenario.map_err(|source| ScenarioError::Invalid { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), scenario })
     }
 }
 
 impl TestTarget {
     /// Loads the pack or component at a path. In a folder, loads the newest pack.
-    pub(super) fn load(host: &Host, target: &Path) -> Result<Self, OpError> {
+    pub(super) fn load(host: &Host, target: &Path) -> Result<Self, TestError> {
         let (path, folder) = if metadata::is_folder(target) {
             (newest_pack(target)?, target.to_owned())
         } else {
             (target.to_owned(), target.parent().unwrap_or(target).to_owned())
         };
         let unusable = |source: PackError| TestError::Pack { path: path.clone(), source };
-        let mut fetched =
-            host.fetcher.fetch_file(&path).map_err(|source| OpError::Input { source })?;
+        let mut fetched = host.fetcher.fetch_file(&path).map_err(InputError::from)?;
         if fetched.bytes.starts_with(gtc_archive::WASM) {
             fetched.format = PackFormat::Component;
         }
@@ -79,21 +77,20 @@ impl TestTarget {
             .handlers
             .len();
         if found > MAX_HANDLERS_PER_RUN {
-            return Err(unusable(PackError::TooManyHandlers { found }).into());
+            return Err(unusable(PackError::TooManyHandlers { found }));
         }
         let mut pack =
             load_pack::load_archive(host, &fetched, Engine::load_isolated).map_err(unusable)?;
         if fetched.format == PackFormat::Component {
             // a pack built from this component would declare its embedded permissions
-            let permissions = build::embedded_permissions(host, &path, &fetched.bytes)
-                .map_err(|source| TestError::Declaration { source: Box::new(source) })?;
+            let permissions = build::embedded_permissions(host, &path, &fetched.bytes)?;
             pack.handlers.iter_mut().for_each(|loaded| loaded.permissions = permissions.clone());
         }
         Ok(Self { path, scenarios: folder.join(FOLDER), pack })
     }
 
     /// Returns the handler that a scenario names; the only handler if it names none.
-    pub(super) fn handler(&self, file: &ScenarioFile) -> Result<&LoadedHandler, TestError> {
+    pub(super) fn handler(&self, file: &ScenarioFile) -> Result<&LoadedHandler, ScenarioError> {
         let asked = file.scenario.handler.as_ref().map(|asked| &asked.0);
         let handlers = &self.pack.handlers;
         let found = match (asked, handlers.as_slice()) {
@@ -103,7 +100,7 @@ impl TestTarget {
                 handlers.iter().find(|loaded| loaded.handler.descriptor_path() == asked)
             }
         };
-        found.ok_or_else(|| TestError::Handler {
+        found.ok_or_else(|| ScenarioError::Handler {
             path: file.path.clone(),
             asked: asked.cloned(),
             handlers: self.pack.paths().cloned().collect(),
@@ -115,7 +112,7 @@ impl TestTarget {
 pub(super) fn read_named_scenarios(
     host: &Host,
     paths: &[PathBuf],
-) -> Result<Vec<ScenarioFile>, OpError> {
+) -> Result<Vec<ScenarioFile>, ScenarioError> {
     let mut files = Vec::new();
     for path in paths {
         if metadata::is_folder(path) {
@@ -128,23 +125,28 @@ pub(super) fn read_named_scenarios(
 }
 
 /// Reads the scenarios in a folder, ordered by name.
-pub(super) fn read_scenarios_in(host: &Host, folder: &Path) -> Result<Vec<ScenarioFile>, OpError> {
+pub(super) fn read_scenarios_in(
+    host: &Host,
+    folder: &Path,
+) -> Result<Vec<ScenarioFile>, ScenarioError> {
     read_all(host, &scenarios_in(folder)?)
 }
 
-fn read_all(host: &Host, paths: &[PathBuf]) -> Result<Vec<ScenarioFile>, OpError> {
+fn read_all(host: &Host, paths: &[PathBuf]) -> Result<Vec<ScenarioFile>, ScenarioError> {
     let limit = host.limits.scenario.files;
     if paths.len() > limit {
-        return Err(TestError::TooMany { found: paths.len(), limit }.into());
+        return Err(ScenarioError::TooMany { found: paths.len(), limit });
     }
     paths.iter().map(|path| ScenarioFile::read(host, path)).collect()
 }
 
 /// Returns the files in a folder with one of these extensions, ordered by name.
-fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, TestError> {
+fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, ScenarioError> {
     let entries = folder::list(folder, MAX_ENTRIES).map_err(|error| match error {
-        ListError::Path(error) => TestError::Folder { folder: error.path, source: error.source },
-        ListError::TooMany { path, limit } => TestError::LargeFolder { folder: path, limit },
+        ListError::Path(error) => {
+            ScenarioError::Folder { folder: error.path, source: error.source }
+        }
+        ListError::TooMany { path, limit } => ScenarioError::LargeFolder { folder: path, limit },
     })?;
     let mut found = Vec::new();
     for path in entries {
@@ -168,8 +170,8 @@ fn newest_pack(folder: &Path) -> Result<PathBuf, TestError> {
         .ok_or_else(|| TestError::NoPack { folder: folder.to_owned() })
 }
 
-fn scenarios_in(folder: &Path) -> Result<Vec<PathBuf>, TestError> {
-    let none = || TestError::NoScenario { folder: folder.to_owned() };
+fn scenarios_in(folder: &Path) -> Result<Vec<PathBuf>, ScenarioError> {
+    let none = || ScenarioError::NoScenario { folder: folder.to_owned() };
     let found = if metadata::is_folder(folder) {
         files(folder, &["yaml", "yml", "json"])?
     } else {

@@ -95,7 +95,7 @@ pub(super) fn metadata_code(fault: &HandlerFault) -> Option<Code> {
         HandlerFault::WrongShape { .. } => Code::MetadataShape,
         HandlerFault::ForbiddenImport { .. } => Code::MetadataImport,
         // caused by this machine
-        _ => return None,
+        HandlerFault::NotRun { .. } => return None,
     })
 }
 

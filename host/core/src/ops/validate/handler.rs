@@ -1,9 +1,10 @@
 //! Validates one handler: its binary and declaration first, then what it does when it runs.
 
+use std::error::Error;
 use std::time::Duration;
 
 use env_pack_domain::abi::AbiVersion;
-use env_pack_domain::{EnvPackHandler, Permissions, VersionReq};
+use env_pack_domain::{EnvPackHandler, Permissions, VersionReq, with_causes};
 
 use super::declaration::{DECLARATIONS, field_path};
 use super::dry_run::{self, DryRun};
@@ -14,7 +15,7 @@ use super::preflight;
 use super::report::{ValidatedHandler, ValidationFailure};
 use super::table::Code;
 use crate::Host;
-use crate::ops::pack_error::load_hint;
+use crate::operation_error::OperationError;
 use gtc_archive::{HandlerDeclaration, PackedHandler};
 use gtc_engine::Provenance;
 
@@ -63,9 +64,9 @@ pub(super) fn run(
     trust: Provenance,
     findings: &mut PackFindings,
 ) -> Result<(Option<ValidatedHandler>, Duration), ValidationFailure> {
-    let could_not = |error: &dyn std::fmt::Display, kind: &'static str| ValidationFailure {
+    let could_not = |error: &dyn Error, kind: &'static str| ValidationFailure {
         kind,
-        message: format!("component `{}` was not run: {error}", packed.component),
+        message: format!("component `{}` was not run: {}", packed.component, with_causes(error)),
         hint: "check the worker with `gtc doctor self`".to_owned(),
     };
     let dry_run = match dry_run::run(host, packed, trust) {
@@ -76,7 +77,7 @@ pub(super) fn run(
             let message = format!("component `{}`: {error}", packed.component);
             let mut finding = PackFinding::new(code, message).on(packed.entry.as_exact());
             if matches!(code, Code::TooComplex | Code::CompileTime | Code::CompileMemory) {
-                finding.hint = load_hint(&error).to_owned();
+                finding.hint = error.hint().unwrap_or_default();
             }
             findings.push(finding);
             return Ok((None, Duration::ZERO));
@@ -185,8 +186,9 @@ fn check_deterministic(packed: &PackedHandler, dry_run: &DryRun, findings: &mut 
             )
         }
         Err(error) => format!(
-            "component `{}` reported its metadata, but not a second time: {error}",
-            packed.component
+            "component `{}` reported its metadata, but not a second time: {}",
+            packed.component,
+            with_causes(error)
         ),
     };
     findings.push(PackFinding::new(Code::MetadataChanges, message).on(packed.entry.as_exact()));

@@ -19,12 +19,12 @@ mod signatures;
 mod table;
 mod validator;
 
-use env_pack_domain::{ForeignText, PackRef};
+use env_pack_domain::{PackRef, with_causes};
 use gtc_fs::read::FileKind;
 
-use super::pack_error::fetch_hint;
-use super::quoted;
+use super::suggested_commands::quoted;
 use crate::Host;
+use crate::operation_error::OperationError;
 use finding::PackFindings;
 use gtc_fetch::FetchError;
 use signatures::RequiredSignature;
@@ -72,7 +72,7 @@ fn validate_pack(
             report.failure = validator.run(&mut report).err();
         }
         Err(error @ FetchError::TooLarge { .. }) => {
-            findings.push(PackFinding::new(Code::ArchiveTooLarge, error.to_string()));
+            findings.push(PackFinding::new(Code::ArchiveTooLarge, with_causes(&error)));
             report.stopped = Some("the archive was not read");
         }
         Err(error) => report.failure = Some(fetch_failure(pack_ref, &error)),
@@ -91,16 +91,7 @@ fn fetch_failure(pack_ref: &PackRef, error: &FetchError) -> ValidationFailure {
             let folder = quoted(folder.trim_end_matches('/'));
             format!("name the packs in it: `gtc pack validate {folder}/*.gtpack`")
         }
-        error => fetch_hint(error).to_owned(),
+        error => error.hint().unwrap_or_default(),
     };
     ValidationFailure { kind: error.kind(), message: with_causes(error), hint }
-}
-
-/// The message of an error and its causes, separated by colons.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| {
-        let cause = ForeignText::new(cause.to_string()).to_string();
-        if text.contains(&cause) { text } else { format!("{text}: {cause}") }
-    })
 }

@@ -11,7 +11,7 @@ use super::finding::{PackFinding, PackFindings};
 use super::interpreters::runs_code;
 use super::table::Code;
 use crate::Host;
-use crate::ops::error::describe_permissions;
+use crate::ops::phrases::describe_permissions;
 use gtc_archive::PackedHandler;
 
 /// The maximum number of permissions of one handler, so that an operator can read them all.

@@ -1,14 +1,14 @@
 //! Checks the signatures of a pack.
 
-use env_pack_domain::PackRef;
+use env_pack_domain::{PackRef, with_causes};
 
 use super::finding::{PackFinding, PackFindings};
 use super::request::SignaturePolicy;
 use super::table::Code;
 use crate::Host;
-use crate::ops::signing::{self, TrustedKeys};
-use crate::ops::trust::{TrustPolicy, inspect_signatures};
-use crate::ops::{OpError, PackError, SignatureStatus};
+use crate::ops::pack_error::PackError;
+use crate::ops::signing::{self, TrustedKeys, TrustedKeysError};
+use crate::ops::trust::{SignatureStatus, TrustPolicy, inspect_signatures};
 use gtc_fetch::FetchedPack;
 
 /// The signature that each pack must have, with keys that have been read.
@@ -25,8 +25,8 @@ impl RequiredSignature {
     /// Reads keys and trust roots, once for all packs.
     ///
     /// # Errors
-    /// [`OpError`] if a key or a trust root cannot be read.
-    pub(super) fn load(host: &Host, policy: &SignaturePolicy) -> Result<Self, OpError> {
+    /// [`TrustedKeysError`] if a key or a trust root cannot be read.
+    pub(super) fn load(host: &Host, policy: &SignaturePolicy) -> Result<Self, TrustedKeysError> {
         let trusted = match policy {
             SignaturePolicy::NotRequired => return Ok(Self::None),
             SignaturePolicy::AnySigner => return Ok(Self::AnySigner),
@@ -52,7 +52,7 @@ pub(super) fn check(
         RequiredSignature::Trusted(trust) => match trust.examine(host, pack_ref, fetched) {
             Ok(_) => None,
             Err(PackError::Unsigned) => Some(unsigned()),
-            Err(error) => Some(PackFinding::new(Code::SignatureRefused, error.to_string())),
+            Err(error) => Some(PackFinding::new(Code::SignatureRefused, with_causes(&error))),
         },
         RequiredSignature::AnySigner | RequiredSignature::None => {
             let is_required = matches!(required, RequiredSignature::AnySigner);

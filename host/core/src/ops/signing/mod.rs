@@ -1,5 +1,7 @@
 //! Keys and signatures in files: creates keys, signs packs and verifies signatures.
 
+mod error;
+
 use std::path::{Path, PathBuf};
 
 use env_pack_domain::{EnvId, ForeignText, KeyId, OciRef, PackRef};
@@ -7,15 +9,17 @@ use gtc_fs::atomic;
 use gtc_fs::metadata::is_same_file;
 use serde::Serialize;
 
-use super::output_file::{self, write};
-use super::trust::{TrustPolicy, find_signatures};
-use super::{FilePath, OpError, PackError};
 use crate::Host;
+use crate::ops::file_path::FilePath;
+use crate::ops::input_file;
+use crate::ops::key_file::{KeyFileError, read_private_key, read_public_key};
+use crate::ops::output_file::{self, OutputError, write};
+use crate::ops::pack_error::{InvalidArchive, PackError};
+use crate::ops::trust::{TrustPolicy, find_signatures};
 use gtc_fetch::FetchError;
-use gtc_signing::{
-    Envelope, KeyError, MAX_ENVELOPE_BYTES, MAX_KEY_BYTES, MAX_SIGNATURE_BYTES, PrivateKey,
-    PublicKey,
-};
+use gtc_signing::{Envelope, MAX_ENVELOPE_BYTES, MAX_SIGNATURE_BYTES, PrivateKey};
+
+pub use error::{KeygenError, SignError, SignatureNotTrusted, TrustedKeysError, VerifyError};
 
 /// The result of creating a key.
 #[derive(Debug, Serialize)]
@@ -101,13 +105,13 @@ pub struct VerifyReport {
 /// as `<file>.pub`.
 ///
 /// # Errors
-/// [`OpError`] when a file exists already, or cannot be written.
-pub fn keygen(path: &Path) -> Result<KeygenReport, OpError> {
+/// [`KeygenError`] when a file exists already, or cannot be written.
+pub fn keygen(path: &Path) -> Result<KeygenReport, KeygenError> {
     let mut public_path = path.as_os_str().to_owned();
     public_path.push(".pub");
     let public_path = PathBuf::from(public_path);
-    let key =
-        PrivateKey::generate().map_err(|source| OpError::Key { path: path.to_owned(), source })?;
+    let key = PrivateKey::generate()
+        .map_err(|source| KeyFileError::Invalid { path: path.to_owned(), source })?;
     write_new(path, &key.to_pem(), 0o600)?;
     write_new(&public_path, &key.public().to_pem(), 0o644)
         .inspect_err(|_| drop(output_file::remove(path)))?;
@@ -119,11 +123,13 @@ pub fn keygen(path: &Path) -> Result<KeygenReport, OpError> {
 }
 
 /// Writes a new file; fails if it exists.
-fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
+fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), KeygenError> {
     atomic::write_new(path, text.as_bytes(), mode).map_err(|source: std::io::Error| {
         match source.kind() {
-            std::io::ErrorKind::AlreadyExists => OpError::KeyExists { path: path.to_owned() },
-            _ => OpError::Write { path: path.to_owned(), source },
+            std::io::ErrorKind::AlreadyExists => {
+                KeyFileError::Exists { path: path.to_owned() }.into()
+            }
+            _ => OutputError::Write { path: path.to_owned(), source }.into(),
         }
     })
 }
@@ -132,16 +138,16 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), OpError> {
 /// the same archive.
 ///
 /// # Errors
-/// [`OpError`] when the archive or the key is invalid, the existing signature file is for
+/// [`SignError`] when the archive or the key is invalid, the existing signature file is for
 /// another archive, or the file cannot be written.
-pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
+pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, SignError> {
     let key = read_private_key(host, &request.key)?;
     let fetched = host.fetcher.fetch_file(&request.archive)?;
     let pack = gtc_archive::open(&fetched.bytes, &host.limits.archive).map_err(|source| {
-        OpError::Archive { pack: ForeignText::new(request.archive.to_string_lossy()), source }
+        InvalidArchive { pack: ForeignText::new(request.archive.to_string_lossy()), source }
     })?;
     let path = signature_output(request)?;
-    let not_added = |source| OpError::SignatureNotAdded { path: path.clone(), source };
+    let not_added = |source| SignError::NotAdded { path: path.clone(), source };
     let there =
         if request.replace { None } else { read_existing(host, &path).map_err(not_added)? };
     let (bytes, changed) = match there {
@@ -180,15 +186,6 @@ pub fn sign(host: &Host, request: &SignRequest) -> Result<SignReport, OpError> {
     })
 }
 
-/// Reads the file of a private key.
-pub(super) fn read_private_key(host: &Host, path: &Path) -> Result<PrivateKey, OpError> {
-    let bytes = host
-        .fetcher
-        .read_document(path, MAX_KEY_BYTES)
-        .map_err(|source| OpError::Input { source })?;
-    PrivateKey::from_pem(&bytes).map_err(|source| OpError::Key { path: path.to_owned(), source })
-}
-
 /// Returns the signature file next to an archive, `<archive>.sig`.
 pub(super) fn signature_path(archive: &Path) -> PathBuf {
     let mut path = archive.as_os_str().to_owned();
@@ -197,11 +194,11 @@ pub(super) fn signature_path(archive: &Path) -> PathBuf {
 }
 
 /// Returns the output file of a signature, which must be neither the pack nor the key.
-fn signature_output(request: &SignRequest) -> Result<PathBuf, OpError> {
+fn signature_output(request: &SignRequest) -> Result<PathBuf, SignError> {
     let path = request.output.clone().unwrap_or_else(|| signature_path(&request.archive));
     match (is_same_file(&path, &request.archive), is_same_file(&path, &request.key)) {
-        (true, _) => Err(OpError::OutputIsInput { path }),
-        (_, true) => Err(OpError::KeyExists { path }),
+        (true, _) => Err(OutputError::IsInput { path }.into()),
+        (_, true) => Err(KeyFileError::Exists { path }.into()),
         _ => Ok(path),
     }
 }
@@ -218,8 +215,8 @@ fn read_existing(host: &Host, path: &Path) -> Result<Option<Vec<u8>>, PackError>
 /// Verifies that a trusted key has signed a pack.
 ///
 /// # Errors
-/// [`OpError`] when no trusted signature is valid, or the pack or a key cannot be read.
-pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpError> {
+/// [`VerifyError`] when no trusted signature is valid, or the pack or a key cannot be read.
+pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, VerifyError> {
     let trust = trust_policy(host, &request.trusted)?;
     let fetched = host.fetcher.fetch(&request.pack_ref)?;
     let verified = match request.signatures.as_slice() {
@@ -227,20 +224,21 @@ pub fn verify(host: &Host, request: &VerifyRequest) -> Result<VerifyReport, OpEr
         named => {
             let named: Vec<_> = named
                 .iter()
-                .map(|path| read_signature_file(host, path).map(Ok))
+                .map(|path| input_file::read(host, path, MAX_SIGNATURE_BYTES).map(Ok))
                 .collect::<Result<_, _>>()?;
             trust.verify(&fetched.digest, named)
         }
     };
-    let (signer, _) = verified.map_err(|source| OpError::SignatureNotTrusted {
-        pack_ref: request.pack_ref.clone(),
-        source,
-    })?;
+    let (signer, _) = verified
+        .map_err(|source| SignatureNotTrusted { pack_ref: request.pack_ref.clone(), source })?;
     Ok(VerifyReport { pack_ref: request.pack_ref.clone(), sha256: fetched.digest.hex(), signer })
 }
 
 /// Returns the policy that accepts these keys; fails if there are none.
-pub(super) fn trust_policy(host: &Host, trusted: &TrustedKeys) -> Result<TrustPolicy, OpError> {
+pub(super) fn trust_policy(
+    host: &Host,
+    trusted: &TrustedKeys,
+) -> Result<TrustPolicy, TrustedKeysError> {
     match trusted {
         TrustedKeys::Keys(paths) => {
             let keys = paths.iter().map(|path| read_public_key(host, path));
@@ -250,26 +248,9 @@ pub(super) fn trust_policy(host: &Host, trusted: &TrustedKeys) -> Result<TrustPo
             host.store.load(environment)?;
             let trust = TrustPolicy::for_environment(host, environment)?;
             if trust.is_empty() {
-                return Err(OpError::NoTrustRoot { environment: environment.clone() });
+                return Err(TrustedKeysError::NoTrustRoot { environment: environment.clone() });
             }
             Ok(trust)
         }
     }
-}
-
-/// Reads a signature file.
-fn read_signature_file(host: &Host, path: &Path) -> Result<Vec<u8>, OpError> {
-    host.fetcher
-        .read_document(path, MAX_SIGNATURE_BYTES)
-        .map_err(|source| OpError::Input { source })
-}
-
-/// Reads the file of a public key.
-pub(super) fn read_public_key(host: &Host, path: &Path) -> Result<PublicKey, OpError> {
-    let bytes = host
-        .fetcher
-        .read_document(path, MAX_KEY_BYTES)
-        .map_err(|source| OpError::Input { source })?;
-    PublicKey::from_pem(&bytes)
-        .map_err(|source: KeyError| OpError::Key { path: path.to_owned(), source })
 }

@@ -1,0 +1,75 @@
+//! Explains the errors of components and of their compiled code, to the operator.
+
+use env_pack_domain::HandlerFault;
+use gtc_engine::{CompiledCodeError, LoadError};
+
+use super::{Explanation, OperationError};
+
+impl OperationError for LoadError {
+    fn explain(&self) -> Explanation {
+        let kind = self.kind();
+        match self {
+            Self::Fault(fault) => fault.explain(),
+            Self::NoWorker => Explanation::failed(
+                kind,
+                "call `gtc_core::run_if_worker` at the start of the program's `main`, or name `gtc` as its worker",
+            ),
+            Self::Worker { .. } => {
+                Explanation::failed(kind, "check the worker with `gtc doctor self`")
+            }
+            Self::TooComplex { .. }
+            | Self::CompileTime { .. }
+            | Self::CompileMemory { .. }
+            | Self::CompileCode { .. }
+            | Self::UnusableCode { .. }
+            | Self::CompilerEnded { .. } => Explanation::refused(
+                kind,
+                "do not trust this component; no toolchain produces one like it from an ordinary handler",
+            ),
+            Self::NotAComponent { .. }
+            | Self::NoHandler
+            | Self::UnsupportedWit { .. }
+            | Self::UnsupportedImport { .. }
+            | Self::Compile { .. }
+            | Self::Interface { .. } => Explanation::refused(
+                kind,
+                "rebuild the component against the interface in `wit/env-pack/0.1.0`, and pack it with `gtc pack build`",
+            ),
+        }
+    }
+}
+
+impl OperationError for HandlerFault {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Trapped { .. }
+            | Self::Exited { .. }
+            | Self::OutOfTime { .. }
+            | Self::OutOfMemory { .. }
+            | Self::TooMany { .. }
+            | Self::TooMuchOutput { .. }
+            | Self::WrongShape { .. }
+            | Self::NotRun { .. }
+            | Self::Crashed { .. }
+            | Self::ForbiddenImport { .. } => Explanation::refused(
+                self.kind(),
+                "report it to the author of the handler, and bind another version",
+            ),
+        }
+    }
+}
+
+impl OperationError for CompiledCodeError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::NotPrivate { .. }
+            | Self::OpenFolder { .. }
+            | Self::NoRecord { .. }
+            | Self::Damaged { .. }
+            | Self::Read { .. } => Explanation::failed(
+                self.kind(),
+                "check the permissions of the cache; see `gtc cache path`",
+            ),
+        }
+    }
+}

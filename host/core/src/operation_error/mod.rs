@@ -1,0 +1,94 @@
+//! The errors of operations: their name for programs, their exit code and their hint.
+//!
+//! Each operation has an error type of its own, next to the operation, and wraps the errors
+//! of the crates below. All of them implement [`OperationError`], so that a caller can treat
+//! them alike. The files of this folder implement it for the errors of other crates.
+
+mod archive;
+mod domain;
+mod engine;
+mod fetch;
+mod signing;
+mod store;
+
+use std::error::Error;
+
+pub(crate) use store::NOT_AUDITED;
+
+/// Whether a failed operation was refused, or could not be carried out. The exit codes
+/// differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitOutcome {
+    /// The operation was refused: exit code 1.
+    Refused,
+    /// The operation could not be carried out: exit code 2.
+    Failed,
+}
+
+/// The facts about an error that are not in its message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// A stable name of the error for programs. It is the existing tools' name where they
+    /// have one.
+    pub kind: &'static str,
+    /// Whether the operation was refused or could not be carried out.
+    pub exit_outcome: ExitOutcome,
+    /// The next step for the user, as one sentence; none if there is no such step, or the
+    /// message itself names it.
+    pub hint: Option<String>,
+}
+
+impl Explanation {
+    /// An operation that was refused.
+    pub(crate) fn refused(kind: &'static str, hint: impl Into<String>) -> Self {
+        Self { kind, exit_outcome: ExitOutcome::Refused, hint: Some(hint.into()) }
+    }
+
+    /// An operation that could not be carried out.
+    pub(crate) fn failed(kind: &'static str, hint: impl Into<String>) -> Self {
+        Self { kind, exit_outcome: ExitOutcome::Failed, hint: Some(hint.into()) }
+    }
+}
+
+/// An error of an operation.
+///
+/// [`Display`](std::fmt::Display) prints the error without its causes;
+/// [`env_pack_domain::with_causes`] prints both.
+///
+/// ```
+/// use gtc_core::{ExitOutcome, OperationError};
+///
+/// fn report(error: &dyn OperationError) {
+///     eprintln!("error: {}", env_pack_domain::with_causes(error));
+///     if let Some(hint) = error.hint() {
+///         eprintln!("next: {hint}");
+///     }
+///     std::process::exit(if error.exit_outcome() == ExitOutcome::Refused { 1 } else { 2 });
+/// }
+/// ```
+pub trait OperationError: Error + Send + Sync + 'static {
+    /// Returns kind, exit outcome and hint. An implementation names every variant, so that a
+    /// new variant does not compile until its exit code is decided.
+    fn explain(&self) -> Explanation;
+
+    /// Returns the stable name of the error, for programs.
+    fn kind(&self) -> &'static str {
+        self.explain().kind
+    }
+
+    /// Returns whether the operation was refused or could not be carried out.
+    fn exit_outcome(&self) -> ExitOutcome {
+        self.explain().exit_outcome
+    }
+
+    /// Returns the next step for the user, as one sentence.
+    fn hint(&self) -> Option<String> {
+        self.explain().hint
+    }
+}
+
+impl<E: OperationError> From<E> for Box<dyn OperationError> {
+    fn from(error: E) -> Self {
+        Box::new(error)
+    }
+}

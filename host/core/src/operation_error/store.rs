@@ -1,0 +1,66 @@
+//! Explains the errors of environments on disk.
+
+use gtc_store::{AnswersError, ChangeError, StoreError};
+
+use super::{Explanation, OperationError};
+
+/// The kind of a change that was saved, but not recorded in the audit log.
+pub(crate) const NOT_AUDITED: &str = "audit";
+
+impl OperationError for StoreError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::NoEnvironment { environment, .. } => Explanation::refused(
+                "not-found",
+                format!(
+                    "create it with `gtc op env create --env {environment}`, or see `gtc op env list`"
+                ),
+            ),
+            Self::Exists { environment, .. } => Explanation::refused(
+                "conflict",
+                format!(
+                    "see it with `gtc op env show {environment}`, or bind missing defaults with `gtc op env init --env {environment}`"
+                ),
+            ),
+            Self::Busy { .. } => {
+                Explanation::failed("store", "try again when the other process has finished")
+            }
+            Self::Malformed { .. } => Explanation::failed(
+                "store",
+                "nothing was changed; repair the file, or restore it from a backup",
+            ),
+            Self::NotAFile { .. } | Self::TooLarge { .. } => {
+                Explanation::failed("store", "check the path and its permissions")
+            }
+            Self::Io { .. } => Explanation::failed("io", "check the path and its permissions"),
+        }
+    }
+}
+
+impl OperationError for ChangeError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Store(error) => error.explain(),
+            Self::NotAudited { .. } => Explanation::failed(
+                NOT_AUDITED,
+                "do not repeat the command; repair the audit log and record the change there",
+            ),
+        }
+    }
+}
+
+impl OperationError for AnswersError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Escaping(_)
+            | Self::LeadsOutside { .. }
+            | Self::Missing { .. }
+            | Self::Malformed { .. }
+            | Self::TooLarge { .. }
+            | Self::Read { .. } => Explanation::refused(
+                "answers-parse",
+                "write the answers file, or bind without `--answers-ref`",
+            ),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Errors of changing bindings.
+
+use std::fmt;
+
+use env_pack_domain::change::Refusal;
+use env_pack_domain::{
+    BindingKey, DescriptorPath, EnvId, PackDescriptor, PackRef, Permissions, ResolveError,
+    Sha256Digest,
+};
+
+use crate::operation_error::{Explanation, OperationError};
+use crate::ops::pack_error::PackError;
+use crate::ops::phrases::{describe_permissions, list_paths};
+use crate::ops::suggested_commands::{flags, refresh_command};
+use gtc_fetch::FetchError;
+use gtc_store::{ChangeError, StoreError};
+
+/// A pack was not bound.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// An environment could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The change was not saved, or not recorded.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The bindings of the environment do not allow the change.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The pack could not be stored in the cache.
+    #[error(transparent)]
+    Cache(#[from] FetchError),
+    /// The pack could not be fetched, verified or loaded.
+    #[error("pack `{pack_ref}` was not bound")]
+    Pack {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The cause.
+        source: PackError,
+    },
+    /// The pack does not fit its binding.
+    #[error(transparent)]
+    Unsuitable(#[from] UnsuitablePack),
+    /// A reference leads to another digest than when it was bound.
+    #[error("pack `{pack_ref}` was not bound: its digest changed from {from} to {to}")]
+    ReferenceMoved {
+        /// The environment.
+        environment: EnvId,
+        /// The binding.
+        key: BindingKey,
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The pinned digest.
+        from: Sha256Digest,
+        /// The current digest.
+        to: Sha256Digest,
+    },
+    /// The binding to be replaced changed after it was read.
+    #[error("{key} in environment `{environment}` was changed by another process in the meantime")]
+    BindingChanged {
+        /// The environment.
+        environment: EnvId,
+        /// The binding.
+        key: BindingKey,
+    },
+    /// The pack requires more permissions than the operator granted.
+    #[error("pack `{pack_ref}` was not bound: it requires permissions that are not granted: {}", describe_permissions(.missing))]
+    NotGranted {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The permissions that are not granted.
+        missing: Permissions,
+    },
+}
+
+impl OperationError for BindError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Store(error) => error.explain(),
+            Self::Change(error) => error.explain(),
+            Self::Refused(error) => error.explain(),
+            Self::Cache(error) => error.explain(),
+            Self::Pack { source, .. } => source.explain(),
+            Self::Unsuitable(error) => error.explain(),
+            Self::ReferenceMoved { environment, key, .. } => Explanation::refused(
+                "digest-drift",
+                format!(
+                    "review and accept the change with `{}`",
+                    refresh_command(environment, key)
+                ),
+            ),
+            Self::BindingChanged { environment, .. } => Explanation::refused(
+                "conflict",
+                format!(
+                    "see what is bound with `gtc op env-packs list {environment}`, then run the command again"
+                ),
+            ),
+            Self::NotGranted { missing, .. } => Explanation::refused(
+                "unauthorized",
+                format!(
+                    "grant them with `{}`, or all declared permissions with `--grant declared`",
+                    flags(missing, "--grant-")
+                ),
+            ),
+        }
+    }
+}
+
+/// A valid pack that does not fit its binding, or the other bindings of the environment.
+#[derive(Debug, thiserror::Error)]
+pub enum UnsuitablePack {
+    /// The pack has no handler for the requested descriptor path.
+    #[error("pack `{pack_ref}` was not bound: it provides {}, not `{requested}`", list_paths(.provided))]
+    HandlesOtherPaths {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The descriptor paths of its handlers.
+        provided: Vec<DescriptorPath>,
+        /// The requested descriptor path.
+        requested: DescriptorPath,
+    },
+    /// The handler serves another slot, or does not support the version.
+    #[error("pack `{pack_ref}` was not bound")]
+    Mismatch {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The mismatch.
+        source: ResolveError,
+    },
+    /// Another pack already provides the descriptor path.
+    #[error(
+        "pack `{pack_ref}` was not bound: descriptor path `{path}` is already provided by {owner}"
+    )]
+    PathTaken {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The descriptor path.
+        path: DescriptorPath,
+        /// The pack that provides it.
+        owner: PathOwner,
+    },
+    /// Other instances of the extension use another archive.
+    #[error(
+        "pack `{pack_ref}` was not bound: {sibling} comes from another archive, and all instances share one handler"
+    )]
+    InstancesDiffer {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// One of the other instances.
+        sibling: BindingKey,
+    },
+}
+
+impl OperationError for UnsuitablePack {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::HandlesOtherPaths { provided, .. } => Explanation::refused(
+                "unknown-kind",
+                match provided.as_slice() {
+                    [only] => format!("bind it with `--kind {only}@<version>`"),
+                    _ => "name one of these paths with `--kind <path>@<version>`".to_owned(),
+                },
+            ),
+            Self::Mismatch { source, .. } => source.explain(),
+            Self::PathTaken { owner: PathOwner::Builtin(_), .. } => Explanation::refused(
+                "conflict",
+                "a pack cannot replace a built-in pack; use a pack with another descriptor path",
+            ),
+            Self::PathTaken { owner: PathOwner::Bound { .. }, .. } => Explanation::refused(
+                "conflict",
+                "remove the other binding first, or use a pack with another descriptor path",
+            ),
+            Self::InstancesDiffer { .. } => Explanation::refused(
+                "conflict",
+                "add `--all-instances` to update the other instances too",
+            ),
+        }
+    }
+}
+
+/// The pack that provides a descriptor path.
+#[derive(Clone, Debug)]
+pub enum PathOwner {
+    /// A built-in pack.
+    Builtin(PackDescriptor),
+    /// A pack that is bound elsewhere in the environment.
+    Bound {
+        /// The pack reference.
+        pack_ref: PackRef,
+        /// The binding.
+        key: BindingKey,
+    },
+}
+
+impl fmt::Display for PathOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Builtin(builtin) => write!(f, "the built-in pack `{builtin}`"),
+            Self::Bound { pack_ref, key } => write!(f, "pack `{pack_ref}`, bound to {key}"),
+        }
+    }
+}
+
+/// A binding was not removed or rolled back.
+#[derive(Debug, thiserror::Error)]
+pub enum UnbindError {
+    /// An environment could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The change was not saved, or not recorded.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The bindings of the environment do not allow the change.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// After the rollback, instances of one extension would use different archives.
+    #[error(
+        "{key} was not rolled back: {sibling} would then come from another archive, and all instances share one handler"
+    )]
+    InstancesWouldDiverge {
+        /// The binding to roll back.
+        key: BindingKey,
+        /// An instance that would keep another archive.
+        sibling: BindingKey,
+        /// Whether the request was to roll back all instances.
+        all: bool,
+    },
+}
+
+impl OperationError for UnbindError {
+    fn explain(&self) -> Explanation {
+        match self {
+            Self::Store(error) => error.explain(),
+            Self::Change(error) => error.explain(),
+            Self::Refused(error) => error.explain(),
+            Self::InstancesWouldDiverge { all: false, .. } => Explanation::refused(
+                "conflict",
+                "add `--all-instances` to roll back all instances together",
+            ),
+            Self::InstancesWouldDiverge { all: true, .. } => Explanation::refused(
+                "conflict",
+                "bind one archive to all instances with `update --all-instances` instead",
+            ),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Reads files that a request names.
+
+use std::path::Path;
+
+use crate::Host;
+use crate::operation_error::{ExitOutcome, Explanation, OperationError};
+use gtc_fetch::FetchError;
+
+/// A file that a request names could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct InputError(#[from] FetchError);
+
+impl OperationError for InputError {
+    fn explain(&self) -> Explanation {
+        let is_registry_pack =
+            matches!(&self.0, FetchError::NotFound { path } if path.starts_with("oci:"));
+        Explanation {
+            kind: self.0.kind(),
+            exit_outcome: ExitOutcome::Failed,
+            hint: if is_registry_pack {
+                self.0.hint()
+            } else {
+                Some("check the path of the file, and its permissions".to_owned())
+            },
+        }
+    }
+}
+
+/// Reads a file of at most `limit` bytes.
+pub(super) fn read(host: &Host, path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
+    Ok(host.fetcher.read_document(path, limit)?)
+}
