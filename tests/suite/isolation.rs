@@ -190,8 +190,13 @@ const METADATA: &str = r#"{"Result":{"Metadata":{"Ok":{"slot":"state","descripto
 fn invalid_worker_messages_are_rejected() {
     let mut sandbox = Sandbox::new();
     for (script, kind, says) in [
-        ("exit 0", "crashed", "exit status: 0"),
-        ("echo gone wrong >&2; kill -9 $$", "crashed", "signal: 9 (SIGKILL) (message: gone wrong)"),
+        ("say '\"Started\"'; exit 0", "crashed", "exit status: 0"),
+        (
+            "say '\"Started\"'; echo gone wrong >&2; kill -9 $$",
+            "crashed",
+            "signal: 9 (SIGKILL) (message: gone wrong)",
+        ),
+        ("say '\"Started\"'; kill -XCPU $$", "out-of-time", "0.5 s"),
         ("say 'no message'", "crashed", "the worker sent an invalid message"),
         (
             "say '{\"Result\":{\"Metadata\":{\"Ok\":{}}}}'",
@@ -219,6 +224,8 @@ fn invalid_worker_messages_are_rejected() {
         // a worker that does not start is not the fault of the guest
         ("sleep 60", "worker-failed", "it did not start within 10 s"),
         ("echo no room >&2; exit 4", "worker-failed", "no room"),
+        ("exit 5", "host-resources", "this machine could not run a worker process: out of memory"),
+        ("echo gone wrong >&2; kill -9 $$", "worker-failed", "signal: 9 (SIGKILL)): gone wrong"),
     ] {
         let (found, said) = with_worker(&mut sandbox, script, &context());
         assert_eq!((found, said.contains(says)), (kind, true), "{script}: {said}");

@@ -15,6 +15,7 @@ use super::complexity;
 use super::config::COMPILER_STACK_BYTES;
 use super::error::LoadError;
 use super::loader::{Engine, Provenance};
+use super::shortage::shortage;
 use super::stack;
 use super::worker::launcher::Worker;
 
@@ -60,10 +61,9 @@ impl Engine {
         let compiled = stack::run_with_stack(COMPILER_STACK_BYTES, || {
             Component::from_binary(&self.wasmtime, bytes)
         });
-        let component =
-            compiled.map_err(|source| LoadError::Worker { source })?.map_err(|error| {
-                LoadError::Compile { reason: ForeignText::sentence(&format!("{error:#}")) }
-            })?;
+        let component = compiled.map_err(LoadError::from_worker)?.map_err(|error| {
+            LoadError::Compile { reason: ForeignText::sentence(&format!("{error:#}")) }
+        })?;
         log_compilation(digest, bytes, started);
         if let (Some(store), Ok(code)) = (&self.compiled, component.serialize()) {
             store.put(&self.wasmtime, digest, &mut code.as_slice());
@@ -106,8 +106,11 @@ impl Engine {
         // engine checks that version and settings match. Whatever the compiler made of
         // hostile input is still code of the sandbox.
         let component = unsafe { Component::deserialize_file(&self.wasmtime, fd_path(code)) };
-        component.map_err(|error| LoadError::UnusableCode {
-            reason: ForeignText::sentence(&format!("{error:#}")),
+        component.map_err(|error| match shortage(&error) {
+            Some(source) => LoadError::HostResources { what: "map the compiled code", source },
+            None => {
+                LoadError::UnusableCode { reason: ForeignText::sentence(&format!("{error:#}")) }
+            }
         })
     }
 }

@@ -3,6 +3,8 @@
 use env_pack_domain::abi::{HANDLER_INTERFACE, PACKAGE, SUPPORTED_HANDLERS};
 use env_pack_domain::{ForeignText, HandlerFault};
 
+use crate::shortage::is_shortage;
+
 /// The reason why a component could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -46,6 +48,14 @@ pub enum LoadError {
     #[error("the worker process failed")]
     Worker {
         /// The error of the operating system, or the message of the worker.
+        source: std::io::Error,
+    },
+    /// This machine, or this process, has too little memory, processes or file descriptors.
+    #[error("this machine could not {what}")]
+    HostResources {
+        /// The attempted action, such as `start a worker process`.
+        what: &'static str,
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// Compilation exceeded its time limit.
@@ -98,6 +108,15 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// Returns the error of a worker process that failed, or could not be started.
+    pub(crate) fn from_worker(source: std::io::Error) -> Self {
+        if is_shortage(&source) {
+            Self::HostResources { what: "run a worker process", source }
+        } else {
+            Self::Worker { source }
+        }
+    }
+
     /// Returns the stable name of the kind of error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -108,6 +127,7 @@ impl LoadError {
             Self::TooComplex { .. } => "too-complex",
             Self::NoWorker => "no-worker",
             Self::Worker { .. } => "worker-failed",
+            Self::HostResources { .. } => "host-resources",
             Self::CompileTime { .. } => "compile-out-of-time",
             Self::CompileMemory { .. } => "compile-out-of-memory",
             Self::CompileCode { .. } => "compile-too-much-code",

@@ -5,12 +5,14 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use env_pack_domain::abi::AbiVersion;
 use env_pack_domain::{BindingContext, Call, ForeignText, HandlerFault, Permissions};
+use rustix::process::Signal;
 
 use super::context::EngineContext;
 use super::error::LoadError;
@@ -22,7 +24,7 @@ use super::probes::service::ProbeService as _;
 use super::wit::component::HandlerMetadata;
 use super::worker::messages::{HostCall, Operation, OperationResult, WorkerMessage, WorkerRequest};
 use super::worker::process::GuestWorker;
-use super::worker::protocol::EXIT_FAILED;
+use super::worker::protocol::{EXIT_FAILED, EXIT_OUT_OF_MEMORY};
 
 /// Time for a worker to map its code and to confine itself.
 const START_TIME: Duration = Duration::from_secs(10);
@@ -60,7 +62,7 @@ impl FreshInstanceExecutor for IsolatedExecutor {
             Err(failure) => failure,
         };
         Err(match failure {
-            WorkerFailure::Host(source) => LoadError::Worker { source },
+            WorkerFailure::Host(source) => LoadError::from_worker(source),
             WorkerFailure::UnusableCode(reason) => {
                 LoadError::UnusableCode { reason: ForeignText::sentence(&reason) }
             }
@@ -131,7 +133,7 @@ impl<'a> RunningOperation<'a> {
             }
             io::ErrorKind::FileTooLarge => WorkerFailure::TooMuchOutput,
             io::ErrorKind::InvalidData => WorkerFailure::invalid_message(),
-            _ => WorkerFailure::from_exit(worker),
+            _ => WorkerFailure::from_exit(worker, self.broker.is_some()),
         })
     }
 
@@ -233,14 +235,28 @@ impl WorkerFailure {
         }
     }
 
-    /// Classifies the exit of a worker that closed its channel.
-    fn from_exit(worker: GuestWorker) -> Self {
-        match worker.terminate() {
-            Ok((status, stderr)) if status.code() == Some(EXIT_FAILED) => {
-                Self::Host(io::Error::other(ForeignText::sentence(&stderr).to_string()))
-            }
-            Ok((status, stderr)) => Self::Crashed { how: status.to_string(), stderr },
-            Err(error) => Self::Host(error),
+    /// Classifies the exit of a worker that closed its channel. Before it has started, no
+    /// code of the guest ran, so the guest cannot be the reason.
+    fn from_exit(worker: GuestWorker, has_started: bool) -> Self {
+        let (status, stderr) = match worker.terminate() {
+            Ok(exit) => exit,
+            Err(error) => return Self::Host(error),
+        };
+        if status.code() == Some(EXIT_OUT_OF_MEMORY) {
+            return Self::Host(io::ErrorKind::OutOfMemory.into());
+        }
+        if status.code() == Some(EXIT_FAILED) {
+            return Self::Host(io::Error::other(ForeignText::sentence(&stderr).to_string()));
+        }
+        if status.signal() == Some(Signal::XCPU.as_raw()) {
+            return Self::TimedOut;
+        }
+        let how = status.to_string();
+        if has_started {
+            Self::Crashed { how, stderr }
+        } else {
+            let reason = format!("it ended before it started the handler ({how}): {stderr}");
+            Self::Host(io::Error::other(ForeignText::sentence(&reason).to_string()))
         }
     }
 

@@ -31,6 +31,7 @@ mod measurements;
 mod permissions;
 mod probes;
 mod semaphore;
+mod shortage;
 mod stack;
 mod ticker;
 mod wasi;

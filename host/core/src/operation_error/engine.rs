@@ -5,6 +5,10 @@ use gtc_engine::{CompiledCodeError, LoadError};
 
 use super::{Explanation, OperationError};
 
+/// The hint when this machine lacks memory, processes or file descriptors.
+const RESOURCES: &str =
+    "free memory, processes or open files, or raise the limits that `ulimit -a` shows";
+
 impl OperationError for LoadError {
     fn explain(&self) -> Explanation {
         let kind = self.kind();
@@ -17,6 +21,7 @@ impl OperationError for LoadError {
             Self::Worker { .. } => {
                 Explanation::failed(kind, "check the worker with `gtc doctor self`")
             }
+            Self::HostResources { .. } => Explanation::failed(kind, RESOURCES),
             Self::TooComplex { .. }
             | Self::CompileTime { .. }
             | Self::CompileMemory { .. }
@@ -49,12 +54,12 @@ impl OperationError for HandlerFault {
             | Self::TooMany { .. }
             | Self::TooMuchOutput { .. }
             | Self::WrongShape { .. }
-            | Self::NotRun { .. }
             | Self::Crashed { .. }
             | Self::ForbiddenImport { .. } => Explanation::refused(
                 self.kind(),
                 "report it to the author of the handler, and bind another version",
             ),
+            Self::NotRun { .. } => Explanation::failed(self.kind(), RESOURCES),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::pack_error::InvalidArchive;
 use super::phrases::display_path;
 use super::project::{bind_command, pack_id, path_argument};
 use crate::Host;
-use crate::operation_error::{Explanation, OperationError};
+use crate::operation_error::{ExitOutcome, Explanation, OperationError};
 use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
 use gtc_engine::{LoadError, Provenance};
 
@@ -225,7 +225,13 @@ impl OperationError for ComponentError {
         match self {
             // the user who builds the component is its author
             Self::Load { source: LoadError::Fault(fault), .. } => {
-                Explanation::refused(fault.kind(), "fix the handler and build it again")
+                let explained = fault.explain();
+                match explained.exit_outcome {
+                    ExitOutcome::Refused => {
+                        Explanation::refused(explained.kind, "fix the handler and build it again")
+                    }
+                    ExitOutcome::Failed => explained,
+                }
             }
             Self::Load { source, .. } => source.explain(),
             Self::PermissionsSection { .. } => Explanation::refused(

@@ -5,6 +5,7 @@ use wasmtime::Trap;
 use wasmtime::component::ResourceTableError;
 
 use super::state::{DeniedGrowth, Guest};
+use crate::shortage::shortage;
 use crate::wasi::state::{Wasi, exit_code};
 
 /// The error of an import that the current call may not use.
@@ -68,6 +69,10 @@ impl Guest {
         let call = self.call;
         if let Some(code) = exit_code(error) {
             return HandlerFault::Exited { call, code, message: self.last_message() };
+        }
+        if let Some(source) = shortage(error) {
+            let reason = format!("this machine could not provide memory: {source}");
+            return HandlerFault::NotRun { call, reason: ForeignText::new(reason) };
         }
         let text = error.root_cause().to_string();
         // wasmtime does not export the type of this error

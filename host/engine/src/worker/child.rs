@@ -8,10 +8,13 @@ use super::budget::{CompileBudget, CompileLimits};
 use super::confine;
 use super::print_wit::print_wit;
 use super::protection::write_report;
-use super::protocol::{EXIT_FAILED, EXIT_REJECTED, NAME, WorkerCommand};
+use super::protocol::{
+    EXIT_FAILED, EXIT_OUT_OF_MEMORY, EXIT_PANICKED, EXIT_REJECTED, NAME, WorkerCommand,
+};
 use super::run_guest::run_guest;
 use crate::config::{COMPILER_STACK_BYTES, wasmtime_config};
 use crate::probes::tools::reaper;
+use crate::shortage::shortage;
 use crate::stack;
 
 /// True if [`run_if_worker`] was called in this process, so that another process of this
@@ -37,7 +40,11 @@ pub fn run_if_worker() {
         Ok(code) => code,
         Err(error) => {
             write_stderr(&error.to_string());
-            EXIT_FAILED
+            if error.kind() == io::ErrorKind::OutOfMemory {
+                EXIT_OUT_OF_MEMORY
+            } else {
+                EXIT_FAILED
+            }
         }
     };
     std::process::exit(code);
@@ -56,20 +63,41 @@ fn run_command(arguments: impl Iterator<Item = OsString>) -> io::Result<i32> {
     }
 }
 
+/// Leaves SIGABRT to allocations that fail, so that the host recognises them: a panic exits,
+/// and a stack overflow ends with SIGSEGV.
+fn reserve_abort_for_allocations() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(EXIT_PANICKED);
+    }));
+    for signal in [libc::SIGSEGV, libc::SIGBUS] {
+        // SAFETY: only replaces the handler of the standard library, which would abort.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
 fn compile(budget: &CompileBudget, stack_bytes: u64) -> io::Result<i32> {
+    reserve_abort_for_allocations();
     confine::confine(budget)?;
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component)?;
     let stack_bytes = usize::try_from(stack_bytes).map_err(io::Error::other)?;
     let engine = wasmtime::Engine::new(&wasmtime_config(stack_bytes)).map_err(io::Error::other)?;
     // so that a small `ulimit -s` does not decide which components compile
-    let compiled = stack::run_with_stack(COMPILER_STACK_BYTES, || {
-        engine.precompile_component(&component).map_err(|error| format!("{error:#}"))
-    })?;
-    finish(compiled)
+    let compiled =
+        stack::run_with_stack(COMPILER_STACK_BYTES, || engine.precompile_component(&component))?;
+    match compiled {
+        Ok(code) => finish(Ok(code)),
+        Err(error) => match shortage(&error) {
+            Some(error) => Err(error),
+            None => finish(Err(format!("{error:#}"))),
+        },
+    }
 }
 
 fn describe(budget: &CompileBudget) -> io::Result<i32> {
+    reserve_abort_for_allocations();
     confine::confine(budget)?;
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component)?;

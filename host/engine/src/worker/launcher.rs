@@ -4,17 +4,20 @@ use std::fs::File;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use env_pack_domain::ForeignText;
+use rustix::io::Errno;
 use rustix::process::Signal;
 
 use super::budget::CompileBudget;
 use super::child;
 use super::process::{WorkerExit, run};
+use super::process_limits::ProcessLimits;
 use super::protection::{Protection, parse_report};
-use super::protocol::{EXIT_REJECTED, WorkerCommand};
+use super::protocol::{
+    EXIT_FAILED, EXIT_OUT_OF_MEMORY, EXIT_PANICKED, EXIT_REJECTED, WorkerCommand,
+};
 use crate::error::LoadError;
 
 /// The most that is read of a printed WIT, in bytes. That of a handler has 5 KiB.
@@ -65,7 +68,7 @@ impl Worker {
         let command = WorkerCommand::Compile { budget: *budget, stack_bytes: stack_bytes as u64 };
         let exit = self.run(command, component, budget.wall_time())?;
         if !exit.is_success() {
-            return Err(classify_exit(exit.status, &exit.stderr, budget));
+            return Err(classify_exit(&exit, budget));
         }
         exit.into_sealed_output().map_err(|source| LoadError::Worker { source })
     }
@@ -79,7 +82,7 @@ impl Worker {
         let command = WorkerCommand::Describe { budget: *budget };
         let mut exit = self.run(command, component, budget.wall_time())?;
         if !exit.is_success() {
-            return Err(classify_exit(exit.status, &exit.stderr, budget));
+            return Err(classify_exit(&exit, budget));
         }
         exit.read_text(WIT_BYTES).map_err(|source| LoadError::Worker { source })
     }
@@ -103,27 +106,56 @@ impl Worker {
         time: Duration,
     ) -> Result<WorkerExit, LoadError> {
         let program = self.program().ok_or(LoadError::NoWorker)?;
-        run(program, command, input, time).map_err(|source| LoadError::Worker { source })
+        run(program, command, input, time).map_err(LoadError::from_worker)
     }
 }
 
 /// Returns the error of a worker that produced no result.
-fn classify_exit(status: Option<ExitStatus>, stderr: &str, budget: &CompileBudget) -> LoadError {
-    let Some(status) = status else {
+fn classify_exit(exit: &WorkerExit, budget: &CompileBudget) -> LoadError {
+    let Some(status) = exit.status else {
         return LoadError::CompileTime { seconds: budget.wall_time().as_secs() };
     };
+    let stderr = ForeignText::sentence(&exit.stderr);
+    match status.code() {
+        Some(EXIT_REJECTED) => return LoadError::Compile { reason: stderr },
+        Some(EXIT_OUT_OF_MEMORY) => return out_of_memory(budget),
+        // libraries of the compiler panic if they cannot start a thread
+        Some(EXIT_PANICKED) if is_short_of_memory(budget) => return out_of_memory(budget),
+        Some(EXIT_FAILED) => {
+            return LoadError::Worker { source: io::Error::other(stderr.to_string()) };
+        }
+        _ => {}
+    }
     let is_signal = |signal: Signal| status.signal() == Some(signal.as_raw());
-    if status.code() == Some(EXIT_REJECTED) {
-        return LoadError::Compile { reason: ForeignText::sentence(stderr) };
+    if is_signal(Signal::XCPU) {
+        LoadError::CompileTime { seconds: budget.seconds }
+    } else if is_signal(Signal::ABORT) {
+        // the worker leaves this signal to allocations that fail
+        out_of_memory(budget)
+    } else if is_signal(Signal::XFSZ) {
+        LoadError::CompileCode { bytes: budget.code_bytes }
+    } else if is_signal(Signal::KILL) {
+        // the CPU limit sends SIGXCPU first, so this is the kernel, short of memory, or a user
+        LoadError::HostResources {
+            what: "finish compiling it",
+            source: io::Error::other("the worker process was killed"),
+        }
+    } else {
+        LoadError::CompilerEnded { status: status.to_string(), stderr }
     }
-    if is_signal(Signal::XCPU) || is_signal(Signal::KILL) {
-        return LoadError::CompileTime { seconds: budget.seconds };
+}
+
+/// Returns the error of a compiler that ran out of memory: its own limit, or that of this
+/// process if it is lower.
+fn out_of_memory(budget: &CompileBudget) -> LoadError {
+    if is_short_of_memory(budget) {
+        let source = Errno::NOMEM.into();
+        return LoadError::HostResources { what: "give the compiler its memory", source };
     }
-    if stderr.contains("memory allocation of") || stderr.contains("Cannot allocate memory") {
-        return LoadError::CompileMemory { bytes: budget.memory_bytes };
-    }
-    if is_signal(Signal::XFSZ) {
-        return LoadError::CompileCode { bytes: budget.code_bytes };
-    }
-    LoadError::CompilerEnded { status: status.to_string(), stderr: ForeignText::sentence(stderr) }
+    LoadError::CompileMemory { bytes: budget.memory_bytes }
+}
+
+/// Returns true if a compiler cannot have its memory, because this process may not.
+fn is_short_of_memory(budget: &CompileBudget) -> bool {
+    ProcessLimits::for_compiler(budget).exceeds_this_process()
 }

@@ -75,6 +75,14 @@ impl ProcessLimits {
         }
     }
 
+    /// Returns true if this process may have less memory than the limits allow. Its workers
+    /// inherit that.
+    pub(super) fn exceeds_this_process(&self) -> bool {
+        [(Resource::Data, self.memory_bytes), (Resource::As, self.address_space)]
+            .into_iter()
+            .any(|(resource, limit)| getrlimit(resource).maximum.is_some_and(|own| own < limit))
+    }
+
     /// Applies the limits to this process.
     pub(super) fn apply(&self) -> io::Result<()> {
         let limits = [

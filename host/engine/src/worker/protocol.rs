@@ -14,6 +14,11 @@ pub(super) const EXIT_REJECTED: i32 = 3;
 /// Exit code of a worker that could not do its work on this machine, or was started with
 /// invalid arguments. Its error output has the reason.
 pub(crate) const EXIT_FAILED: i32 = 4;
+/// Exit code of a worker that ran out of memory, and could still say so. A failed allocation
+/// in the middle of the work ends it with SIGABRT instead.
+pub(crate) const EXIT_OUT_OF_MEMORY: i32 = 5;
+/// Exit code of a panic, as in every program in Rust.
+pub(super) const EXIT_PANICKED: i32 = 101;
 
 /// The job of a worker process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,6 +24,7 @@ use crate::context::EngineContext;
 use crate::error::LoadError;
 use crate::guest::state::Guest;
 use crate::log::{LogLine, LogSink};
+use crate::shortage::shortage;
 use crate::ticker::Ticker;
 use crate::wasi;
 use crate::wit::component::PreparedComponent;
@@ -48,6 +49,9 @@ pub(super) fn run_guest() -> io::Result<()> {
     let component = match unsafe { Component::deserialize_file(&engine, CODE_PATH) } {
         Ok(component) => component,
         Err(error) => {
+            if let Some(error) = shortage(&error) {
+                return Err(error);
+            }
             let result = OperationResult::UnusableCode(format!("{error:#}"));
             host.send(&WorkerMessage::Result(result));
             return Ok(());

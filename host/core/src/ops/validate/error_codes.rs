@@ -79,7 +79,9 @@ pub(super) fn load_code(error: &LoadError) -> Option<Code> {
         | LoadError::UnusableCode { .. } => Code::DoesNotCompile,
         LoadError::Interface { .. } => Code::WrongInterface,
         LoadError::Fault(fault) => return metadata_code(fault),
-        LoadError::NoWorker | LoadError::Worker { .. } => return None,
+        LoadError::NoWorker | LoadError::Worker { .. } | LoadError::HostResources { .. } => {
+            return None;
+        }
     })
 }
 

@@ -1,6 +1,5 @@
 //! Validates one handler: its binary and declaration first, then what it does when it runs.
 
-use std::error::Error;
 use std::time::Duration;
 
 use env_pack_domain::abi::AbiVersion;
@@ -64,16 +63,15 @@ pub(super) fn run(
     trust: Provenance,
     findings: &mut PackFindings,
 ) -> Result<(Option<ValidatedHandler>, Duration), ValidationFailure> {
-    let could_not = |error: &dyn Error, kind: &'static str| ValidationFailure {
-        kind,
+    let could_not = |error: &dyn OperationError| ValidationFailure {
+        kind: error.kind(),
         message: format!("component `{}` was not run: {}", packed.component, with_causes(error)),
-        hint: "check the worker with `gtc doctor self`".to_owned(),
+        hint: error.hint().unwrap_or_default(),
     };
     let dry_run = match dry_run::run(host, packed, trust) {
         Ok(dry_run) => dry_run,
         Err(error) => {
-            let code =
-                error_codes::load_code(&error).ok_or_else(|| could_not(&error, error.kind()))?;
+            let code = error_codes::load_code(&error).ok_or_else(|| could_not(&error))?;
             let message = format!("component `{}`: {error}", packed.component);
             let mut finding = PackFinding::new(code, message).on(packed.entry.as_exact());
             if matches!(code, Code::TooComplex | Code::CompileTime | Code::CompileMemory) {
@@ -99,8 +97,7 @@ pub(super) fn run(
     permissions::check_imports(packed, &dry_run.loaded.imports, declared, findings);
     check_descriptor(packed, handler, findings);
     check_deterministic(packed, &dry_run, findings);
-    preflight::check(packed, &dry_run, declared, findings)
-        .map_err(|fault| could_not(&fault, fault.kind()))?;
+    preflight::check(packed, &dry_run, declared, findings).map_err(|fault| could_not(&fault))?;
     let seen = ValidatedHandler {
         component: packed.component.clone(),
         slot: handler.slot(),
