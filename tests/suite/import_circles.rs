@@ -6,9 +6,6 @@ use std::path::Path;
 
 use test_support::repository;
 
-/// The modules that still have import circles. More may be removed, none added.
-const WITH_CIRCLES: [&str; 1] = ["core::ops"];
-
 /// The modules of a crate, and the modules that each imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
@@ -24,11 +21,8 @@ fn files_have_no_import_circles() {
             .map(|(module, text)| (module.clone(), imports(module, text, &texts)))
             .collect();
         for module in imports.keys() {
-            let full_name = format!("{name}::{module}");
-            if !WITH_CIRCLES.iter().any(|known| full_name.starts_with(known)) {
-                let circle = path_between(&imports, module, module);
-                assert!(circle.is_none(), "in {name}: {}", circle.unwrap_or_default().join(" → "));
-            }
+            let circle = path_between(&imports, module, module);
+            assert!(circle.is_none(), "in {name}: {}", circle.unwrap_or_default().join(" → "));
         }
     }
 }

@@ -13,7 +13,8 @@ mod store;
 
 use std::error::Error;
 
-pub(crate) use store::NOT_AUDITED;
+/// The kind of a change that was saved, but not recorded in the audit log.
+pub(crate) const NOT_AUDITED: &str = "audit";
 
 /// Whether a failed operation was refused, or could not be carried out. The exit codes
 /// differ.

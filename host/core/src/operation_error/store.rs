@@ -2,10 +2,7 @@
 
 use gtc_store::{AnswersError, ChangeError, StoreError};
 
-use super::{Explanation, OperationError};
-
-/// The kind of a change that was saved, but not recorded in the audit log.
-pub(crate) const NOT_AUDITED: &str = "audit";
+use super::{Explanation, NOT_AUDITED, OperationError};
 
 impl OperationError for StoreError {
     fn explain(&self) -> Explanation {

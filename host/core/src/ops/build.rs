@@ -16,7 +16,7 @@ use super::load_pack;
 use super::output_file::{OutputError, write};
 use super::pack_error::InvalidArchive;
 use super::phrases::display_path;
-use super::project::{bind_command, pack_id, path_argument};
+use super::suggested_commands::{bind_command, path_argument};
 use crate::Host;
 use crate::operation_error::{ExitOutcome, Explanation, OperationError};
 use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
@@ -239,6 +239,21 @@ impl OperationError for ComponentError {
                 "export one handler and use one version of the SDK; or build without this section, and declare permissions with `--allow-tool` and `--allow-network`",
             ),
         }
+    }
+}
+
+/// Returns a pack id for a descriptor path: the path, shortened to the maximum length of an
+/// id.
+pub(super) fn pack_id(path: &DescriptorPath) -> String {
+    let text = path.as_str();
+    match text.get(..PackId::MAX_BYTES) {
+        Some(beginning) if beginning.len() < text.len() => {
+            match beginning.trim_end_matches(['.', '-']) {
+                "" => beginning.to_owned(),
+                id => id.to_owned(),
+            }
+        }
+        _ => text.to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use env_pack_domain::{
     Permissions, Sha256Digest, VersionReq,
 };
 
-use super::PackError;
+use super::pack_error::PackError;
 use crate::Host;
 use gtc_archive::{ArchiveError, Pack, PackedHandler};
 use gtc_engine::{Engine, LoadError, LoadedComponent, Provenance, RecordPreflight};
@@ -46,10 +46,6 @@ pub(super) struct LoadedHandler {
     /// Whether the pack declares the handler. A component without an archive does not.
     pub is_declared: bool,
 }
-
-/// The maximum number of handlers of a pack that one test, benchmark or validation runs.
-/// Usual packs have one handler, or a few.
-pub(super) const MAX_HANDLERS_PER_RUN: usize = 32;
 
 /// Fetches a pack and loads it.
 pub(super) fn load_pack(

@@ -2,12 +2,15 @@
 
 use env_pack_domain::{ForeignText, PackDescriptor, Sha256Digest};
 
-use super::load_pack::MAX_HANDLERS_PER_RUN;
 use crate::operation_error::{ExitOutcome, Explanation, OperationError};
 use gtc_archive::ArchiveError;
 use gtc_engine::LoadError;
 use gtc_fetch::FetchError;
 use gtc_signing::SignatureError;
+
+/// The maximum number of handlers of a pack that one test, benchmark or validation runs.
+/// Usual packs have one handler, or a few.
+pub(super) const MAX_HANDLERS_PER_RUN: usize = 32;
 
 /// A pack could not be fetched, verified or loaded.
 #[derive(Debug, thiserror::Error)]

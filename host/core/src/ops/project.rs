@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{CapabilitySlot, CoreSlot, DescriptorPath, PackId};
+use env_pack_domain::{CapabilitySlot, DescriptorPath};
 use serde::Serialize;
 
-use super::build::{self, BuildError, BuildReport, BuildRequest};
+use super::build::{self, BuildError, BuildReport, BuildRequest, pack_id};
 use super::file_path::FilePath;
-use super::suggested_commands::quoted;
+use super::suggested_commands::bind_command;
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
 use crate::project::{self, NewProject, ProjectError};
 
+pub use super::suggested_commands::path_argument;
 pub use crate::project::{Language, schema};
 
 /// The initial version in templates.
@@ -71,56 +72,6 @@ pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, ProjectError>
         language: *language,
         files,
     })
-}
-
-/// Returns a pack id for a descriptor path: the path, shortened to the maximum length of an
-/// id.
-pub(super) fn pack_id(path: &DescriptorPath) -> String {
-    let text = path.as_str();
-    match text.get(..PackId::MAX_BYTES) {
-        Some(beginning) if beginning.len() < text.len() => {
-            match beginning.trim_end_matches(['.', '-']) {
-                "" => beginning.to_owned(),
-                id => id.to_owned(),
-            }
-        }
-        _ => text.to_owned(),
-    }
-}
-
-/// Quotes a path as a command-line argument. A leading `-` would be read as an option, so
-/// it gets a `./` prefix.
-pub fn path_argument(name: &str) -> String {
-    if name.starts_with('-') {
-        quoted(&format!("./{name}")).to_string()
-    } else {
-        quoted(name).to_string()
-    }
-}
-
-/// Returns the command that binds a pack for the first time, in an environment that `gtc op
-/// env init` created; none for a slot that `gtc` does not bind.
-pub(super) fn bind_command(
-    host: &Host,
-    (path, version): (&DescriptorPath, &str),
-    slot: CapabilitySlot,
-    environment: &str,
-    pack: &str,
-) -> Option<String> {
-    let kind = if path.as_str().starts_with('-') { "--kind=" } else { "--kind " };
-    let pack = format!("{kind}{path}@{version} --pack-ref {pack}");
-    // a new environment already binds the default packs
-    let is_default = host.fetcher.builtins().any(|builtin| builtin.path().slot() == Some(slot));
-    match (CoreSlot::try_from(slot), slot) {
-        (Ok(_), _) => {
-            let verb = if is_default { "update" } else { "add" };
-            Some(format!("gtc op env-packs {verb} --env {environment} --slot {slot} {pack}"))
-        }
-        (Err(_), CapabilitySlot::Extension) => {
-            Some(format!("gtc op extensions add --env {environment} {pack}"))
-        }
-        (Err(_), _) => None,
-    }
 }
 
 /// Builds the pack of a project into its folder, or to `output`.

@@ -2,8 +2,11 @@
 //! untrusted packs, so every word is quoted.
 
 use env_pack_domain::{
-    Binding, BindingKey, BindingPlace, EnvId, ForeignText, PackRef, Permissions,
+    Binding, BindingKey, BindingPlace, CapabilitySlot, CoreSlot, DescriptorPath, EnvId,
+    ForeignText, PackRef, Permissions,
 };
+
+use crate::Host;
 
 /// Quotes a word for a shell, so that an untrusted word cannot run another command.
 pub fn quoted(word: &str) -> ForeignText {
@@ -61,4 +64,39 @@ pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&Pa
         .map(|answers| format!(" --answers-ref {}", quoted(answers.as_str())));
     let answers = answers.unwrap_or_default();
     format!("gtc op {place} --kind {} --pack-ref {pack_ref}{answers}", binding.kind)
+}
+
+/// Quotes a path as a command-line argument. A leading `-` would be read as an option, so
+/// it gets a `./` prefix.
+pub fn path_argument(name: &str) -> String {
+    if name.starts_with('-') {
+        quoted(&format!("./{name}")).to_string()
+    } else {
+        quoted(name).to_string()
+    }
+}
+
+/// Returns the command that binds a pack for the first time, in an environment that `gtc op
+/// env init` created; none for a slot that `gtc` does not bind.
+pub(super) fn bind_command(
+    host: &Host,
+    (path, version): (&DescriptorPath, &str),
+    slot: CapabilitySlot,
+    environment: &str,
+    pack: &str,
+) -> Option<String> {
+    let kind = if path.as_str().starts_with('-') { "--kind=" } else { "--kind " };
+    let pack = format!("{kind}{path}@{version} --pack-ref {pack}");
+    // a new environment already binds the default packs
+    let is_default = host.fetcher.builtins().any(|builtin| builtin.path().slot() == Some(slot));
+    match (CoreSlot::try_from(slot), slot) {
+        (Ok(_), _) => {
+            let verb = if is_default { "update" } else { "add" };
+            Some(format!("gtc op env-packs {verb} --env {environment} --slot {slot} {pack}"))
+        }
+        (Err(_), CapabilitySlot::Extension) => {
+            Some(format!("gtc op extensions add --env {environment} {pack}"))
+        }
+        (Err(_), _) => None,
+    }
 }

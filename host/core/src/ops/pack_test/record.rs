@@ -7,11 +7,11 @@ use std::time::Duration;
 use env_pack_domain::{ForeignText, with_causes};
 use gtc_fs::{folder, metadata};
 
+use super::error::RecordError;
+use super::preflight::{context, environment, observed, record_preflight};
+use super::report::{PreflightRun, Recorded, TestReport};
+use super::script;
 use super::target::{ScenarioFile, TestTarget};
-use super::{
-    PreflightRun, RecordError, Recorded, TestReport, context, environment, observed,
-    record_preflight, script,
-};
 use crate::Host;
 use crate::ops::load_pack::LoadedHandler;
 use crate::ops::output_file::{OutputError, write};

@@ -7,12 +7,12 @@ use std::time::SystemTime;
 use gtc_fs::folder::{self, ListError};
 use gtc_fs::metadata;
 
-use super::{ScenarioError, TestError};
+use super::error::{ScenarioError, TestError};
 use crate::Host;
 use crate::ops::build;
 use crate::ops::input_file::{self, InputError};
-use crate::ops::load_pack::{self, LoadedHandler, LoadedPack, MAX_HANDLERS_PER_RUN};
-use crate::ops::pack_error::PackError;
+use crate::ops::load_pack::{self, LoadedHandler, LoadedPack};
+use crate::ops::pack_error::{MAX_HANDLERS_PER_RUN, PackError};
 use crate::scenario::{self, Scenario};
 use gtc_engine::Engine;
 use gtc_fetch::PackFormat;
