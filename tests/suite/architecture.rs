@@ -139,6 +139,19 @@ fn the_domain_has_no_side_effects() {
     }
 }
 
+/// Versions of the interface stand in the table of the domain, and in the path of the WIT
+/// that the bindings of a version are made of.
+#[test]
+fn one_file_of_the_host_knows_versions_of_the_interface() {
+    for (path, code) in DEPENDENCIES.iter().flat_map(|(name, _)| crate_sources(name)) {
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        let is_table = path.ends_with("abi.rs") || path.ends_with("v0_1/bindings.rs");
+        let is_version = |line: &&str| line.contains("env-pack") && line.contains("0.1.");
+        let version = code.lines().find(is_version).filter(|_| !is_table);
+        assert!(version.is_none(), "{}: {version:?}", path.display());
+    }
+}
+
 #[test]
 fn guests_share_only_the_wit_with_the_host() {
     for folder in ["guest-sdk", "builtins"] {

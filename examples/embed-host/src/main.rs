@@ -24,8 +24,7 @@ use env_pack_domain::{
 };
 use gtc_core::ops::plugins::Plugins;
 use gtc_core::ops::{doctor, env, inspect};
-use gtc_core::{Host, HostSettings, OperationError};
-use gtc_engine::ToolEnvironment;
+use gtc_core::{Host, HostSettings, OperationError, ToolEnvironment};
 
 /// A native handler, without a sandbox.
 #[derive(Debug)]

@@ -38,7 +38,7 @@ impl OperationError for LoadError {
             | Self::Compile { .. }
             | Self::Interface { .. } => Explanation::refused(
                 kind,
-                "rebuild the component against the interface in `wit/env-pack/0.1.0`, and pack it with `gtc pack build`",
+                "rebuild the component against the WIT that `gtc pack new` writes, and pack it with `gtc pack build`",
             ),
         }
     }

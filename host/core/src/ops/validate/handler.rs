@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use env_pack_domain::abi::AbiVersion;
+use env_pack_domain::abi::{AbiVersion, SUPPORTED_HANDLERS};
 use env_pack_domain::{EnvPackHandler, Permissions, VersionReq, with_causes};
 
 use super::declaration::{DECLARATIONS, field_path};
@@ -83,8 +83,10 @@ pub(super) fn run(
     };
     let handler = dry_run.loaded.handler.as_ref();
     if AbiVersion::of_world(packed.world.as_exact()).is_none() {
-        let message =
-            format!("the manifest names `{}`, but the component exports `0.1.x`", packed.world);
+        let message = format!(
+            "the manifest names `{}`, but the component exports {SUPPORTED_HANDLERS}",
+            packed.world
+        );
         findings
             .push(PackFinding::new(Code::WorldDiffers, message).on(field_path(packed, "world")));
     }

@@ -163,10 +163,10 @@ codes! {
         "Build it for `wasm32-wasip2`, or make a component of a core module with `wasm-tools component new`.";
     HandlerNotExported "handler-not-exported" Error
         "The component does not export the interface `greentic:env-pack/handler`."
-        "Build it against the world `env-pack-handler` of `wit/env-pack/0.1.0`.";
+        "Build it against the world `env-pack-handler` of the WIT that `gtc pack new` writes.";
     UnsupportedWit "unsupported-wit-version" Error
         "The component exports the handler interface in a version that this host does not support."
-        "Build it against `wit/env-pack/0.1.0`.";
+        "Build it against the WIT that `gtc pack new` writes.";
     UnsupportedImport "unsupported-import" Error
         "The component imports an interface that the host does not provide."
         "Import nothing but `greentic:env-pack` and WASI 0.2 core; there is no `wasi:http`.";
@@ -187,7 +187,7 @@ codes! {
         "Turn off the WebAssembly proposals that the message names, and build it again.";
     WrongInterface "wrong-interface" Error
         "The imports or exports of the component have other types than the interface."
-        "Build it against the unchanged `wit/env-pack/0.1.0`.";
+        "Build it against the unchanged WIT that `gtc pack new` writes.";
     DebugInformation "debug-information" Warning
         "More than a quarter of the component is names and debug information, which the host does not use."
         "Build it for release, and strip it: `strip = true` in the profile.";
