@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use test_support::{Sandbox, gtc, text};
+use test_support::{Sandbox, assert_contains, gtc, text};
 
 /// All commands, each as its path of subcommands.
 pub(crate) fn verbs() -> Vec<Vec<String>> {
@@ -54,10 +54,7 @@ fn every_verb_reads_an_answers_file() {
         let verb = verb.iter().map(String::as_str);
         let message =
             sandbox.gtc(verb.chain(["--answers", &unknown])).refused(2, "invalid-argument");
-        assert!(
-            message.contains("unknown.json") && message.contains("no_such_argument"),
-            "{message}"
-        );
+        assert_contains(&message, &["unknown.json", "no_such_argument"]);
     }
     let shell = sandbox.write("shell.yaml", "shell: fish\n").display().to_string();
     sandbox.gtc(["completions", "--answers", &shell]).succeeded().shows(&["env-packs"]);

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use env_pack_domain::{HandlerFault, Sha256Digest, ToolCheck};
 use gtc_engine::{Engine, EngineLimits, EngineSettings, Provenance, Worker};
 
-use test_support::BACKSTOP;
 use test_support::engines::{context, engine, load, settings};
 use test_support::wat::Handler;
+use test_support::{BACKSTOP, assert_contains};
 
 /// Returns an engine without a cache of compiled code.
 fn without_store(worker: Worker) -> Engine {
@@ -66,10 +66,7 @@ fn metadata_calls_cannot_use_probe_imports() {
 fn a_panic_reaches_the_host_as_its_message() {
     let fault =
         preflight(&guest(test_artifacts::panics()), quick()).expect_err("a fault").to_string();
-    assert!(
-        fault.contains("panics.rs") && fault.contains(r"the reactor is \u{1b}[31mhot\u{7}"),
-        "{fault}"
-    );
+    assert_contains(&fault, &["panics.rs", r"the reactor is \u{1b}[31mhot\u{7}"]);
     let fault =
         preflight(&guest(test_artifacts::std_panics()), quick()).expect_err("a fault").to_string();
     assert!(fault.contains("index out of bounds"), "{fault}");

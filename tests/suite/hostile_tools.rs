@@ -18,7 +18,7 @@ fn with_probed(script: &str) -> Sandbox {
 
 /// Returns true while the process whose id a script wrote to this file runs.
 fn is_running(sandbox: &Sandbox, file: &str) -> bool {
-    let number = std::fs::read_to_string(sandbox.home().join(file)).expect("it started");
+    let number = sandbox.read_text(file);
     let state =
         std::fs::read_to_string(format!("/proc/{}/stat", number.trim())).unwrap_or_default();
     // a zombie does not run any more

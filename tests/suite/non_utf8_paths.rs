@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use test_support::{Output, Sandbox, run, text};
+use test_support::{Output, Sandbox, assert_contains, run, text};
 
 /// The character that replaces invalid bytes in reports.
 const REPLACEMENT: &str = "\u{fffd}";
@@ -129,10 +129,7 @@ fn non_utf8_reference_is_refused_by_name() {
     let sandbox = with_pack();
     for verb in ["inspect", "validate", "bench", "verify --key k", "save --output o"] {
         let message = gtc(&sandbox, &format!("pack {verb} <pack>")).refused(2, "invalid-argument");
-        assert!(
-            message.contains("`\u{fffd}pack` is not UTF-8") && message.contains("rename"),
-            "{message}"
-        );
+        assert_contains(&message, &["`\u{fffd}pack` is not UTF-8", "rename"]);
     }
     let human = sandbox.gtc(arguments("pack inspect <pack> --format human")).exited(2);
     assert!(human.stderr.starts_with("error: argument `\u{fffd}pack` is not UTF-8"), "{human:?}");

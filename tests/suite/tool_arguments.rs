@@ -81,18 +81,12 @@ fn a_preflight_runs_at_most_thirty_two_tools() {
     sandbox.program("probed", "echo x >> \"$HOME/ran\"");
     let many = sandbox.ask(&["many|10000|probed|x"]).remove(0).how;
     assert!(many.starts_with("32 ran, 9968 failed") && many.contains("at most 32 times"), "{many}");
-    assert_eq!(
-        std::fs::read_to_string(sandbox.home().join("ran")).expect("a trace").lines().count(),
-        32
-    );
+    assert_eq!(sandbox.read_text("ran").lines().count(), 32);
     // denied probes count too
     sandbox.questions(&["many|10000|reboot|now", "run|probed|x"]);
     let ran = run(&mut sandbox.asking()).succeeded();
     assert_eq!(deployer(&ran)["probes"].as_array().map(Vec::len), Some(32));
-    assert_eq!(
-        std::fs::read_to_string(sandbox.home().join("ran")).expect("a trace").lines().count(),
-        32
-    );
+    assert_eq!(sandbox.read_text("ran").lines().count(), 32);
 }
 
 #[test]

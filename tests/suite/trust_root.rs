@@ -6,7 +6,7 @@ use env_pack_domain::Sha256Digest;
 use serde_json::{Value, json};
 
 use test_support::verbs::Gtc;
-use test_support::{Sandbox, members, repository, text};
+use test_support::{Sandbox, assert_contains, members, repository, text};
 
 const PATH: &str = "acme.secrets.signed";
 const KIND: &str = "acme.secrets.signed@1.0.0";
@@ -50,10 +50,7 @@ fn only_a_pack_with_a_trusted_signature_is_bound() {
     let before = files(&sandbox);
     let extend = sandbox.extensions().add().kind("acme.ext.signed@1.0.0").pack_ref(&extension);
     let refused = update(&sandbox, &pack).refused(1, "unsigned");
-    assert!(
-        refused.contains("was not bound: it is unsigned") && refused.contains(".sig"),
-        "{refused}"
-    );
+    assert_contains(&refused, &["was not bound: it is unsigned", ".sig"]);
     extend.clone().refused(1, "unsigned");
     for pack in [&pack, &extension] {
         sandbox.sign(pack, &stranger);

@@ -133,13 +133,7 @@ fn text_of_a_component_cannot_spoof_terminal_output() {
     // an import and an archive entry with this name
     let mut handler = Handler::new("state", "test.state.liar", "^1");
     handler.fields = format!("(@custom \"{}\" \"\")", "FAKED");
-    let valid = packs::archive(
-        "state",
-        "test.state.liar",
-        "^1",
-        handler.component(),
-        Permissions::default(),
-    );
+    let valid = handler.archive();
     let name = b"components/handler.wasm";
     let lie = b"components/\x1b[2J\r\nFAKED";
     let mut bytes = valid.clone();

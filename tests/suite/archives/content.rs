@@ -317,7 +317,7 @@ fn a_manifest_full_of_values_takes_bounded_memory() {
     });
     let sandbox = Sandbox::new();
     let path = sandbox.write("full.gtpack", full).display().to_string();
-    let (ran, peak) = watched(sandbox.gtc_command().args(["pack", "inspect", &path]));
+    let (ran, peak) = watched(&mut sandbox.pack().inspect(&path).command());
     ran.succeeded();
     assert!(peak <= 192 << 10, "{peak} KiB");
 }

@@ -151,9 +151,7 @@ fn inspect_refuses_every_hostile_archive_in_bounded_memory() {
     let sandbox = Sandbox::new();
     let inspect = |bytes: &[u8]| {
         let path = sandbox.write("packs/one.gtpack", bytes);
-        let mut command = sandbox.gtc_command();
-        command.args(["pack", "inspect", &path.display().to_string()]);
-        memory::peak_at_stderr(&mut command)
+        memory::peak_at_stderr(&mut sandbox.pack().inspect(&path).command())
     };
     // the cheapest possible refusal
     let (_, floor) = inspect(b"");

@@ -55,7 +55,7 @@ fn repack_makes_a_lenient_archive_canonical() {
         (&json!("components/"), &json!(false))
     );
     assert_eq!(report["dropped"][1], json!({"reason": "a comment of 16 bytes"}));
-    let packed = std::fs::read(sandbox.home().join("pack.gtpack")).expect("a pack");
+    let packed = sandbox.read("pack.gtpack");
     assert_eq!(
         entries(&packed).expect("canonical")[..3],
         pack_entries(),
@@ -66,11 +66,7 @@ fn repack_makes_a_lenient_archive_canonical() {
 
     let again = sandbox.pack().repack("pack.gtpack").output("again.gtpack").human().succeeded();
     again.shows(&["repacked again.gtpack", "already canonical; nothing changed"]);
-    assert_eq!(
-        std::fs::read(sandbox.home().join("again.gtpack")).expect("a pack"),
-        packed,
-        "same content, same bytes"
-    );
+    assert_eq!(sandbox.read("again.gtpack"), packed, "same content, same bytes");
     let human = sandbox.pack().repack("input.zip").output("pack.gtpack").human().succeeded();
     human.shows(&[
         "written, because there was none",

@@ -27,8 +27,8 @@ fn project(
 
 /// Builds the pack, without the time limit of other commands, because the toolchains are slow.
 fn build_pack(author: &Author, folder: &Path) -> Value {
-    let mut build = author.sandbox.gtc_command();
-    build.args(["pack", "build"]).current_dir(folder);
+    let mut build = author.sandbox.verb("pack build").command();
+    build.current_dir(folder);
     Output::from(build.output().expect("it starts")).succeeded().result()
 }
 

@@ -126,9 +126,7 @@ fn generated_projects_are_well_formed() {
             resolve.select_world(&[package], Some("handler")).expect("a world");
         }
     }
-    let package: Value = serde_json::from_slice(
-        &fs::read(sandbox.home().join("javascript-deployer/package.json")).expect("a file"),
-    )
-    .expect("JSON");
+    let package: Value =
+        serde_json::from_slice(&sandbox.read("javascript-deployer/package.json")).expect("JSON");
     assert_eq!(package["name"], "acme-deployer-demo");
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
 
-use test_support::{Output, Sandbox, repository};
+use test_support::{Output, Sandbox, assert_contains, repository};
 
 const PYTHON: &str = "language = \"python\"\nversion = \"0.1.0\"\n";
 
@@ -81,10 +81,7 @@ fn a_project_stays_in_its_folder() {
     let project = sandbox.home().join("project");
     fs::create_dir_all(project.join("wit")).expect("a folder");
     let message = build(&sandbox).refused(2, "not-found");
-    assert!(
-        message.contains("there is no `gtc-pack.toml`") && message.contains("gtc pack new"),
-        "{message}"
-    );
+    assert_contains(&message, &["there is no `gtc-pack.toml`", "gtc pack new"]);
 
     symlink("../outside/gtc-pack.toml", project.join("gtc-pack.toml")).expect("a link");
     assert!(

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use env_pack_domain::Sha256Digest;
 use serde_json::{Value, json};
 
-use test_support::{Output, Sandbox, text};
+use test_support::{Output, Sandbox, assert_contains, text};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -245,11 +245,7 @@ fn gc_removes_nothing_if_pins_are_unreadable() {
     let (sandbox, pack) = bound("acme.state.redis");
     sandbox.write(".greentic/environments/broken/environment.json", "{");
     let message = sandbox.cache().gc().refused(2, "store");
-    assert!(
-        message.contains("could not determine which files are in use")
-            && message.contains("broken"),
-        "{message}"
-    );
+    assert_contains(&message, &["could not determine which files are in use", "broken"]);
     let listed = sandbox.cache().list().succeeded().result();
     assert_eq!(listed["unreadable_environments"][0]["environment_id"], "broken");
     fs::remove_dir_all(sandbox.environment("broken")).expect("removed");

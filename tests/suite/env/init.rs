@@ -4,7 +4,7 @@ use serde_json::json;
 use snapbox::str;
 
 use test_support::snapshots::assert_json;
-use test_support::{Sandbox, members};
+use test_support::{Sandbox, assert_contains, members};
 
 #[test]
 fn from_nothing_to_five_healthy_handlers() {
@@ -245,10 +245,7 @@ fn a_change_that_cannot_be_recorded_says_that_it_was_made() {
     std::fs::remove_file(&log).expect("removed");
     std::fs::create_dir(&log).expect("a folder");
     let message = sandbox.env_packs().remove("state").refused(2, "audit");
-    assert!(
-        message.contains("the change was saved") && message.contains("events.jsonl"),
-        "{message}"
-    );
+    assert_contains(&message, &["the change was saved", "events.jsonl"]);
     assert_eq!(sandbox.document("local")["packs"].as_array().map(Vec::len), Some(4));
     let message = sandbox.env_packs().remove("state").run();
     message.refused(1, "not-found");

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use snapbox::str;
 
+use test_support::snapshots::assert_json;
 use test_support::{Sandbox, text};
 
 fn with_vault_bound() -> Sandbox {
@@ -14,15 +16,8 @@ fn with_vault_bound() -> Sandbox {
         "0.4.2",
         &["--allow-network", "vault.example:8200"],
     );
-    let (pack, kind) = (pack.display().to_string(), "acme.secrets.vault@0.4.2");
-    sandbox
-        .env_packs()
-        .update("secrets")
-        .env("prod")
-        .kind(kind)
-        .pack_ref(&pack)
-        .grant_declared()
-        .succeeded();
+    let update = sandbox.env_packs().update("secrets").env("prod");
+    update.kind("acme.secrets.vault@0.4.2").pack_ref(pack).grant_declared().succeeded();
     sandbox
 }
 
@@ -36,16 +31,22 @@ fn vault_check(sandbox: &Sandbox, code: i32) -> Value {
 fn the_vault_example_reports_what_it_finds() {
     let mut sandbox = with_vault_bound();
     sandbox.env().doctor().env("prod").succeeded();
-    sandbox
-        .env()
-        .doctor()
-        .env("prod")
-        .human()
-        .succeeded()
-        .shows(&["acme.secrets.vault@0.4.2", "✓ healthy: 5 bound"]);
+    let human = sandbox.env().doctor().env("prod").human().succeeded();
+    human.shows(&["acme.secrets.vault@0.4.2", "✓ healthy: 5 bound"]);
 
-    let check = vault_check(&sandbox, 1);
-    assert_eq!((&check["name"], &check["outcome"]["status"]), (&json!("vault"), &json!("missing")));
+    assert_json(
+        &vault_check(&sandbox, 1),
+        str![[r#"
+{
+  "name": "vault",
+  "description": "HashiCorp Vault CLI 1.12 or newer",
+  "outcome": {
+    "status": "missing",
+    "install_hint": "install the Vault CLI: https://developer.hashicorp.com/vault/install"
+  }
+}
+"#]],
+    );
     let human = sandbox.env().tool_check().env("prod").human().exited(1);
     human.shows(&[
         "vault",
@@ -55,28 +56,50 @@ fn the_vault_example_reports_what_it_finds() {
     ]);
 
     sandbox.program("vault", "echo 'Vault v1.15.2 (cf1b5ca), built 2023-11-06T11:33:28Z'");
-    assert_eq!(vault_check(&sandbox, 0)["outcome"], json!({"status": "ok", "detail": "1.15.2"}));
-    sandbox
-        .env()
-        .tool_check()
-        .env("prod")
-        .human()
-        .succeeded()
-        .shows(&["✓ ok: 1.15.2", "✓ ready: 2 checks, 0 failed"]);
+    assert_json(
+        &vault_check(&sandbox, 0),
+        str![[r#"
+{
+  "name": "vault",
+  "description": "HashiCorp Vault CLI 1.12 or newer",
+  "outcome": {"status": "ok", "detail": "1.15.2"}
+}
+"#]],
+    );
+    let human = sandbox.env().tool_check().env("prod").human().succeeded();
+    human.shows(&["✓ ok: 1.15.2", "✓ ready: 2 checks, 0 failed"]);
 
     sandbox.program("vault", "echo 'Vault v1.9.10'");
-    let old = vault_check(&sandbox, 1);
-    assert_eq!(
-        (&old["outcome"]["status"], &old["outcome"]["found"]),
-        (&json!("version_mismatch"), &json!("1.9.10"))
+    assert_json(
+        &vault_check(&sandbox, 1),
+        str![[r#"
+{
+  "name": "vault",
+  "description": "HashiCorp Vault CLI 1.12 or newer",
+  "outcome": {
+    "status": "version_mismatch",
+    "found": "1.9.10",
+    "required": ">=1.12.0",
+    "install_hint": "install the Vault CLI: https://developer.hashicorp.com/vault/install"
+  }
+}
+"#]],
     );
 
     sandbox.program("vault", "printf 'permission \\033[31mdenied\\n' >&2; exit 3");
-    let broken = vault_check(&sandbox, 1);
-    assert_eq!(broken["outcome"]["status"], "probe_error");
-    assert!(
-        text(&broken["outcome"]["detail"]).contains("permission \u{1b}[31mdenied"),
-        "JSON keeps the exact text: {broken}"
+    // JSON keeps the exact text
+    assert_json(
+        &vault_check(&sandbox, 1),
+        str![[r#"
+{
+  "name": "vault",
+  "description": "HashiCorp Vault CLI 1.12 or newer",
+  "outcome": {
+    "status": "probe_error",
+    "detail": "it ended with exit code 3: permission \u001b[31mdenied"
+  }
+}
+"#]],
     );
     let human = sandbox.env().tool_check().env("prod").human().exited(1);
     human.shows(&[r"permission \u{1b}[31mdenied"]);
@@ -185,7 +208,7 @@ fn a_hanging_tool_is_killed_with_its_descendants() {
 }
 
 fn is_running(sandbox: &Sandbox) -> bool {
-    let pid = std::fs::read_to_string(sandbox.home().join("grandchild")).expect("it started");
+    let pid = sandbox.read_text("grandchild");
     let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
     // a zombie does not run any more
     !state.is_empty() && !state.contains(") Z ")
@@ -211,17 +234,34 @@ fn a_preflight_sees_only_its_own_binding() {
     add.instance_id("all").answers_ref("all.json").succeeded();
     let report = sandbox.env().tool_check().exited(1).result();
     let checks = report["extension_bindings"][2]["checks"].as_array().expect("a list");
-    let outcomes: Vec<_> = checks[3..].iter().map(|check| check["outcome"].clone()).collect();
-    assert_eq!(
-        outcomes,
-        [
-            json!({"status": "ok", "detail": null}),
-            json!({"status": "missing", "install_hint": "install it"}),
-            json!({"status": "version_mismatch", "found": "1.0.0", "required": ">=2", "install_hint": "upgrade"}),
-            json!({"status": "auth_failed", "detail": "no token", "recovery_hint": "log in"}),
-            json!({"status": "unreachable", "detail": "no answer", "recovery_hint": "log in"}),
-            json!({"status": "probe_error", "detail": "no idea"}),
-        ]
+    let outcomes: Value = checks[3..].iter().map(|check| check["outcome"].clone()).collect();
+    assert_json(
+        &outcomes,
+        str![[r#"
+[{
+  "status": "ok",
+  "detail": null
+}, {
+  "status": "missing",
+  "install_hint": "install it"
+}, {
+  "status": "version_mismatch",
+  "found": "1.0.0",
+  "required": ">=2",
+  "install_hint": "upgrade"
+}, {
+  "status": "auth_failed",
+  "detail": "no token",
+  "recovery_hint": "log in"
+}, {
+  "status": "unreachable",
+  "detail": "no answer",
+  "recovery_hint": "log in"
+}, {
+  "status": "probe_error",
+  "detail": "no idea"
+}]
+"#]],
     );
     assert_eq!((&report["total_checks"], &report["failed_checks"]), (&json!(15), &json!(5)));
     let verbose = sandbox.env().tool_check().arg("-v").human().exited(1);

@@ -7,7 +7,7 @@ use super::{archive, bind, cached};
 use test_support::registry::docker::{DockerRegistry, PASSWORD, USER};
 use test_support::registry::tokens::TokenServer;
 use test_support::wat::Handler;
-use test_support::{Sandbox, packs, run, text};
+use test_support::{Sandbox, run, text};
 
 /// A sandbox with its own cache and a pack in a file.
 fn with_pack() -> (Sandbox, String) {
@@ -29,7 +29,7 @@ fn a_pushed_pack_can_be_pulled_and_bound() {
     assert_eq!(text(&pushed["pack_ref"]), format!("{reference}@{digest}"));
 
     sandbox.pack().pull(&reference).output("pulled.gtpack").succeeded();
-    assert_eq!(std::fs::read(sandbox.home().join("pulled.gtpack")).expect("a file"), archive());
+    assert_eq!(sandbox.read("pulled.gtpack"), archive());
 
     bind(&sandbox, &reference, &[]).succeeded();
     sandbox.env().doctor().succeeded();
@@ -53,14 +53,7 @@ fn a_moved_tag_is_not_followed() {
     bind(&sandbox, &reference, &[]).succeeded();
     let before = cached(&sandbox);
 
-    let component = Handler::new("secrets", "acme.secrets.vault", "^9").component();
-    let other = packs::archive(
-        "secrets",
-        "acme.secrets.vault",
-        "^9",
-        component,
-        packs::permissions(&[], &[]),
-    );
+    let other = Handler::new("secrets", "acme.secrets.vault", "^9").archive();
     let other = sandbox.write("other.gtpack", other);
     let moved = sandbox.pack().push(&other).arg(&reference).succeeded().result();
     assert_ne!(text(&moved["manifest_digest"]), digest);
@@ -98,8 +91,7 @@ fn the_password_of_docker_login_is_used() {
 
     let other = Sandbox::with_local().with_own_cache();
     bind(&other, &reference, &[]).refused(1, "registry-unauthorized");
-    let mut pull = other.gtc_command();
-    pull.args(["pack", "pull", &reference, "-o", "pulled.gtpack"]);
+    let mut pull = other.pack().pull(&reference).output("pulled.gtpack").command();
     run(pull.env("GTC_REGISTRY_USERNAME", USER).env("GTC_REGISTRY_PASSWORD", PASSWORD)).succeeded();
 }
 

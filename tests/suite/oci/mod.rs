@@ -24,7 +24,7 @@ use test_support::registry::image::{Image, digest};
 use test_support::registry::reply::Reply;
 use test_support::registry::scripted::{REPOSITORY, ScriptedRegistry, blob_path, manifest_path};
 use test_support::wat::Handler;
-use test_support::{Output, Sandbox, packs};
+use test_support::{Output, Sandbox};
 
 /// The kind of the packs of these tests.
 const KIND: &str = "acme.secrets.vault@0.4.2";
@@ -36,13 +36,7 @@ fn component() -> Vec<u8> {
 
 /// A valid pack for [`KIND`].
 fn archive() -> Vec<u8> {
-    packs::archive(
-        "secrets",
-        "acme.secrets.vault",
-        "^0.4",
-        component(),
-        packs::permissions(&[], &[]),
-    )
+    Handler::new("secrets", "acme.secrets.vault", "^0.4").archive()
 }
 
 /// Binds a reference in the environment `local`.

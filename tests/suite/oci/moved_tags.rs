@@ -10,14 +10,8 @@ use test_support::{Sandbox, packs, text};
 
 /// A later version of the pack, which requests network access.
 fn later() -> Vec<u8> {
-    let component = Handler::new("secrets", "acme.secrets.vault", "^0.4.1").component();
-    packs::archive(
-        "secrets",
-        "acme.secrets.vault",
-        "^0.4.1",
-        component,
-        packs::permissions(&[], &["vault.example:8200"]),
-    )
+    Handler::new("secrets", "acme.secrets.vault", "^0.4.1")
+        .archive_with(packs::permissions(&[], &["vault.example:8200"]))
 }
 
 fn drift(sandbox: &Sandbox) -> Value {

@@ -10,10 +10,10 @@ use test_support::{Output, Sandbox, run};
 const REGISTRY: &str = "registry.example:5000";
 
 fn pull(sandbox: &Sandbox, variables: &[(&str, &str)]) -> Output {
-    let mut command = sandbox.gtc_command();
-    let reference = format!("oci://{REGISTRY}/{REPOSITORY}:1");
-    command.args(["pack", "pull", &reference, "-o", "pulled.gtpack", "--plain-http", REGISTRY]);
-    command.args(["--limit", "registry.attempts=1"]).envs(variables.iter().copied());
+    let pull = sandbox.pack().pull(format!("oci://{REGISTRY}/{REPOSITORY}:1"));
+    let pull = pull.output("pulled.gtpack").args(["--plain-http", REGISTRY]);
+    let mut command = pull.limit("registry.attempts=1").command();
+    command.envs(variables.iter().copied());
     run(&mut command)
 }
 
@@ -26,7 +26,7 @@ fn requests_go_through_the_proxy() {
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
         let before = proxy.requests().len();
         pull(&sandbox, &[(name, &address)]).succeeded();
-        assert_eq!(std::fs::read(sandbox.home().join("pulled.gtpack")).expect("a file"), archive());
+        assert_eq!(sandbox.read("pulled.gtpack"), archive());
         assert!(proxy.requests().len() > before, "{name}");
         std::fs::remove_file(sandbox.home().join("pulled.gtpack")).expect("a file");
     }

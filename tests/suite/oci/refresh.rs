@@ -11,21 +11,15 @@ use test_support::registry::reply::Reply;
 use test_support::registry::scripted::{ScriptedRegistry, manifest_path};
 use test_support::verbs::Gtc;
 use test_support::wat::Handler;
-use test_support::{Sandbox, gtc, packs, run, text};
+use test_support::{Sandbox, assert_contains, gtc, packs, run, text};
 
 /// The largest file that an interrupted process may write, in blocks of the shell (512 bytes).
 const LARGEST_FILE_BLOCKS: usize = 16 << 10;
 
 /// A later version of the pack, which requests network access.
 fn later() -> Vec<u8> {
-    let component = Handler::new("secrets", "acme.secrets.vault", "^0.4.1").component();
-    packs::archive(
-        "secrets",
-        "acme.secrets.vault",
-        "^0.4.1",
-        component,
-        packs::permissions(&[], &["vault.example:1"]),
-    )
+    Handler::new("secrets", "acme.secrets.vault", "^0.4.1")
+        .archive_with(packs::permissions(&[], &["vault.example:1"]))
 }
 
 /// An environment with the first of two packs, whose tag names the second one now.
@@ -82,11 +76,7 @@ fn a_refresh_does_not_overwrite_a_concurrent_change() {
     let ended = waiting.wait_with_output().expect("it ends");
     let stderr = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(1), "{stderr}");
-    assert!(
-        stderr.contains("\"conflict\"")
-            && stderr.contains("changed by another process in the meantime"),
-        "{stderr}"
-    );
+    assert_contains(&stderr, &["\"conflict\"", "changed by another process in the meantime"]);
     assert_eq!(text(&sandbox.document("local")["packs"][1]["pack_ref"]), builtin);
 }
 
@@ -163,7 +153,7 @@ fn pull_overwrites_a_file_only_with_force() {
     pull().succeeded();
     let path = sandbox.write("vault.gtpack.sig", "a signature of another archive");
     pull().refused(1, "conflict");
-    pull().arg("--force").succeeded();
+    pull().force().succeeded();
     assert!(!path.exists());
     let path = sandbox.write("vault.gtpack", "mine");
     let refusal = pull().refused(1, "conflict");
@@ -196,11 +186,11 @@ fn invalid_references_get_a_suggestion() {
     let refusal =
         sandbox.pack().sign("oci://ghcr.io/acme/vault:1").key("k").refused(2, "invalid-argument");
     assert!(refusal.contains("digest"), "{refusal}");
-    let mut list = sandbox.gtc_command();
+    let mut list = sandbox.env().list().command();
     for variable in
         ["GTC_PLAIN_HTTP", "GTC_MIRRORS", "GTC_TOKEN_REALMS", "GTC_LIMITS", "GTC_CA_FILE"]
     {
         list.env(variable, "");
     }
-    run(list.args(["op", "env", "list"])).succeeded();
+    run(&mut list).succeeded();
 }

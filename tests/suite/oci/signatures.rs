@@ -10,7 +10,7 @@ use test_support::{Sandbox, packs, run};
 fn sign(sandbox: &Sandbox, archive: &[u8], key: &str) -> Vec<u8> {
     sandbox.write("signed.gtpack", archive);
     sandbox.pack().sign("signed.gtpack").key(key).arg("--replace").succeeded();
-    std::fs::read(sandbox.home().join("signed.gtpack.sig")).expect("a signature")
+    sandbox.read("signed.gtpack.sig")
 }
 
 #[test]
@@ -73,11 +73,8 @@ fn an_interrupted_pull_leaves_no_files() {
         &path,
         [Reply::ok(image.blobs[1].clone()).slow_body(std::time::Duration::from_millis(20))],
     );
-    let mut pull = sandbox.gtc_command();
-    let mut pull = pull
-        .args(["pack", "pull", &registry.reference("1"), "-o", "pulled.gtpack"])
-        .spawn()
-        .expect("it starts");
+    let mut pull = sandbox.pack().pull(registry.reference("1")).output("pulled.gtpack").command();
+    let mut pull = pull.spawn().expect("it starts");
     while registry.request_count(&path) == 0 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }

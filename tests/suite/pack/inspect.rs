@@ -17,14 +17,9 @@ fn build_takes_the_metadata_from_the_component() {
         (&report["slot"], &report["descriptor_path"]),
         (&json!("secrets"), &json!("acme.secrets.vault"))
     );
-    let first =
-        std::fs::read(sandbox.home().join("acme.secrets.vault-0.4.2.gtpack")).expect("a pack");
+    let first = sandbox.read("acme.secrets.vault-0.4.2.gtpack");
     build.output("again.gtpack").succeeded();
-    assert_eq!(
-        std::fs::read(sandbox.home().join("again.gtpack")).expect("a pack"),
-        first,
-        "same input, same bytes"
-    );
+    assert_eq!(sandbox.read("again.gtpack"), first, "same input, same bytes");
 
     let report = sandbox.pack().inspect("again.gtpack").succeeded().result();
     let handler = &report["handlers"][0];

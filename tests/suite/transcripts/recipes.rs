@@ -10,7 +10,7 @@ use super::code_blocks::blocks;
 use super::text_of;
 use test_support::registry::docker::DockerRegistry;
 use test_support::toolchain::{path, toolchain};
-use test_support::{Sandbox, repository, run, text};
+use test_support::{Sandbox, assert_contains, repository, run, text};
 
 /// The beginnings of commands that install programs, which the tests skip.
 const INSTALL: [&str; 6] =
@@ -125,10 +125,7 @@ fn everything_is_pinned() {
         }
         for (at, _) in recipe.match_indices("cargo install") {
             let command = recipe[at..].lines().next().expect("a line");
-            assert!(
-                command.contains("--locked") && command.contains("--rev \"$GTC_REVISION\""),
-                "{command}"
-            );
+            assert_contains(command, &["--locked", "--rev \"$GTC_REVISION\""]);
         }
     }
 }
@@ -258,7 +255,7 @@ fn packs_of_others_are_validated_as_the_recipe_says() {
         &[],
         None,
     );
-    let report = std::fs::read_to_string(sandbox.home().join("packs.sarif")).expect("a report");
+    let report = sandbox.read_text("packs.sarif");
     let report: Value = serde_json::from_str(&report).expect("JSON");
     assert_eq!(report["version"], "2.1.0");
 }

@@ -171,6 +171,18 @@ impl Sandbox {
         path
     }
 
+    /// The content of a file below the home.
+    #[track_caller]
+    pub fn read(&self, name: impl AsRef<Path>) -> Vec<u8> {
+        std::fs::read(self.home().join(name)).expect("a file")
+    }
+
+    /// The content of a text file below the home.
+    #[track_caller]
+    pub fn read_text(&self, name: impl AsRef<Path>) -> String {
+        std::fs::read_to_string(self.home().join(name)).expect("a file")
+    }
+
     /// Runs `gtc`, which prints JSON because its output is not a terminal.
     pub fn gtc<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Output {
         run(self.gtc_command().args(arguments))
@@ -283,6 +295,14 @@ impl Output {
 #[track_caller]
 pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value} is not a string"))
+}
+
+/// Requires that a text contains each of these parts.
+#[track_caller]
+pub fn assert_contains(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
 }
 
 /// A member of each object in a JSON list.

@@ -43,6 +43,18 @@ pub fn permissions(tools: &[&str], network: &[&str]) -> Permissions {
     }
 }
 
+impl Handler {
+    /// The bytes of a pack around this handler without permissions.
+    pub fn archive(&self) -> Vec<u8> {
+        self.archive_with(Permissions::default())
+    }
+
+    /// The bytes of a pack around this handler that declares these permissions.
+    pub fn archive_with(&self, permissions: Permissions) -> Vec<u8> {
+        archive(self.slot, &self.path, &self.versions, self.component(), permissions)
+    }
+}
+
 impl Sandbox {
     /// A pack around a component, in a file named after its path.
     pub fn written_pack(

@@ -14,9 +14,10 @@ const WIDTH: usize = 96;
 const SINGLE_LINE_WIDTH: usize = 72;
 
 /// Parts that differ in every run, and their names in snapshots.
-static VARIABLE: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
+static VARIABLE: LazyLock<[(Regex, &str); 6]> = LazyLock::new(|| {
     [
         (r"/tmp/[A-Za-z0-9]{6}\b", "[HOME]"),
+        (r"\b127\.0\.0\.1:[0-9]{4,5}\b", "[HOST]"),
         (r"\b([0-9a-f]{64})\b", "[DIGEST]"),
         (r"\b([0-9a-f]{32}|[0-9A-Z]{26})\b", "[ID]"),
         (r"\b20\d\d-\d\d-\d\dT[0-9:.]+Z", "[TIME]"),

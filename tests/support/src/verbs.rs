@@ -100,11 +100,13 @@ options! {
     grant_declared() => "--grant declared";
     grant_network(address) => "--grant-network";
     grant_tool(command) => "--grant-tool";
+    force() => "--force";
     human() => "--format human";
     idempotency_key(key) => "--idempotency-key";
     instance_id(id) => "--instance-id";
     key(file) => "--key";
     kind(descriptor) => "--kind";
+    limit(limit) => "--limit";
     network(address) => "--network";
     no_fetch() => "--no-fetch";
     offline() => "--offline";
@@ -113,6 +115,7 @@ options! {
     refresh() => "--refresh";
     strict() => "--strict";
     tool(command) => "--tool";
+    trust_in(environment) => "--trust-in";
     version(version) => "--version";
 }
 

@@ -114,8 +114,7 @@ fn scenario_bombs_are_cheap_to_refuse() {
     std::fs::remove_file(sandbox.home().join("packs/tests/deep.json")).expect("removed");
     for bomb in bombs {
         sandbox.write("packs/tests/only.yaml", &bomb);
-        let mut command = sandbox.gtc_command();
-        let (ran, peak) = watched(command.args(["pack", "test", "packs"]));
+        let (ran, peak) = watched(&mut sandbox.pack().test("packs").command());
         let shown: String = bomb.chars().take(60).collect();
         assert!(matches!(ran.code, 1 | 2) && ran.stderr.len() < 10_000, "{shown}: {ran:?}");
         assert!(peak < 512 << 10, "{shown}: {peak} KiB");
@@ -143,7 +142,7 @@ fn a_handler_that_misbehaves_fails_its_scenario_and_may_be_expected_to() {
         let sandbox = with_preflight(body);
         let run = |scenario: &str| {
             sandbox.write("packs/tests/only.yaml", scenario);
-            sandbox.pack().test("packs").args(["--limit", "handler.preflight-time=300ms"]).run()
+            sandbox.pack().test("packs").limit("handler.preflight-time=300ms").run()
         };
         let found = differences(run("given: { tools: { x: missing } }\nexpect: {}"));
         assert!(found.len() == 1 && found[0].contains(says), "{found:?}");
@@ -224,8 +223,8 @@ fn a_handler_that_floods_is_held_to_its_limits() {
     let large = format!("run|x|{}", "y".repeat(1 << 20));
     let given = serde_json::json!({"given": {"answers": vec![large; 3]}, "expect": {}}).to_string();
     let file = sandbox.write("large.json", given).display().to_string();
-    let mut command = sandbox.gtc_command();
-    let (ran, peak) = watched(command.args(["pack", "test", "packs", "--scenario", &file]));
+    let test = sandbox.pack().test("packs").args(["--scenario", &file]);
+    let (ran, peak) = watched(&mut test.command());
     let report = ran.exited(1);
     assert!(
         report.stdout.len() < 100_000 && peak < 512 << 10,

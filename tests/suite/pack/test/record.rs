@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use serde_json::json;
 
 use super::{with_asker, with_vault};
-use test_support::{Output, Sandbox, terminal};
+use test_support::{Output, Sandbox, assert_contains, terminal};
 
 fn record(sandbox: &Sandbox, name: &str, flags: &[&str]) -> Output {
     sandbox.pack().test("packs").args(["--record", name]).args(flags).run()
@@ -61,10 +61,7 @@ expect:
     assert!(there.contains("already exists") && there.contains("--replace"), "{there}");
     record(&sandbox, "recorded", &["--yes", "--replace"]).succeeded();
     let text = scenario(&sandbox, "recorded.yaml");
-    assert!(
-        text.contains("    vault version: missing\n") && text.contains("status: missing\n"),
-        "{text}"
-    );
+    assert_contains(&text, &["    vault version: missing\n", "status: missing\n"]);
     sandbox.pack().test("packs").succeeded();
 }
 
@@ -74,12 +71,8 @@ fn nothing_runs_before_the_user_confirms() {
     sandbox.program("vault", "touch \"$HOME/it-ran\"; echo Vault v1.15.2");
     let has_run = |sandbox: &Sandbox| sandbox.home().join("it-ran").exists();
     let refused = record(&sandbox, "a", &[]).refused(1, "unauthorized");
-    assert!(
-        refused.contains("requires permission to run `vault version`") && refused.contains("--yes"),
-        "{refused}"
-    );
-    let mut command = sandbox.gtc_command();
-    command.args(["pack", "test", "packs", "--record", "a"]);
+    assert_contains(&refused, &["requires permission to run `vault version`", "--yes"]);
+    let mut command = sandbox.pack().test("packs").args(["--record", "a"]).command();
     let (code, screen) = terminal::talk(&mut command, "n\n");
     assert!(
         code == 1

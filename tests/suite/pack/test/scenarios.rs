@@ -1,9 +1,11 @@
 //! The form of scenarios, and the differences that `pack test` reports.
 
 use serde_json::{Value, json};
+use snapbox::str;
 
 use super::{differences, run_scenario, with_asker, with_vault};
-use test_support::repository;
+use test_support::snapshots::assert_json;
+use test_support::{members, repository};
 
 const NEW_ENOUGH: &str = "given:
   tools:
@@ -49,15 +51,20 @@ expect:
     for target in ["packs", pack.to_str().expect("a path")] {
         let report = sandbox.pack().test(target).succeeded().result();
         assert_eq!((&report["passed"], &report["failed"]), (&json!(3), &json!(0)), "{report}");
-        let names: Vec<_> =
-            report["scenarios"].as_array().expect("a list").iter().map(|it| &it["name"]).collect();
-        assert_eq!(names, ["absent", "new-enough", "too-old"]);
+        assert_eq!(members(&report["scenarios"], "name"), ["absent", "new-enough", "too-old"]);
         assert_eq!(report["scenarios"][2]["about"], "an old one");
-        let asked = json!([
-            {"question": "vault version", "answer": "exit code 0"},
-            {"question": "vault token lookup", "answer": "exit code 2"},
-        ]);
-        assert_eq!(report["scenarios"][2]["asked"], asked);
+        assert_json(
+            &report["scenarios"][2]["asked"],
+            str![[r#"
+[{
+  "question": "vault version",
+  "answer": "exit code 0"
+}, {
+  "question": "vault token lookup",
+  "answer": "exit code 2"
+}]
+"#]],
+        );
     }
     let human = sandbox.pack().test("packs").human().succeeded();
     assert_eq!(
@@ -70,11 +77,10 @@ expect:
 fn the_scenarios_of_an_example_pass() {
     let sandbox = test_support::Sandbox::new();
     let folder = repository().join("examples/vault-secrets/tests");
-    let files = ["absent", "ready", "token-expired"]
-        .map(|name| folder.join(name).with_extension("yaml").display().to_string());
-    let component = test_artifacts::vault().display().to_string();
-    let arguments = ["pack", "test", &component, "--scenario", &files[0], &files[1], &files[2]];
-    assert_eq!(sandbox.gtc(arguments).succeeded().result()["passed"], 3);
+    let files =
+        ["absent", "ready", "token-expired"].map(|name| folder.join(name).with_extension("yaml"));
+    let test = sandbox.pack().test(test_artifacts::vault()).arg("--scenario").args(files);
+    assert_eq!(test.succeeded().result()["passed"], 3);
 }
 
 #[test]

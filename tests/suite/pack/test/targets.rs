@@ -7,8 +7,8 @@ use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
 use serde_json::json;
 
 use super::{run_scenario, with_vault};
-use test_support::Sandbox;
 use test_support::wat::Handler;
+use test_support::{Sandbox, assert_contains, members, run, text};
 
 const NOTHING: &str = "expect: {}";
 
@@ -26,9 +26,8 @@ fn the_newest_pack_of_a_folder_is_tested() {
     assert_eq!(report["path"], "packs/acme.secrets.b.gtpack");
     assert_eq!(report["scenarios"][0]["handler"], "acme.secrets.b");
     // the current folder is the default
-    let mut here = sandbox.gtc_command();
-    here.args(["pack", "test"]).current_dir(sandbox.home().join("packs"));
-    let report = test_support::run(&mut here).succeeded().result();
+    let mut here = sandbox.verb("pack test").command();
+    let report = run(here.current_dir(sandbox.home().join("packs"))).succeeded().result();
     assert_eq!(report["path"], "./acme.secrets.b.gtpack");
 }
 
@@ -37,19 +36,13 @@ fn nothing_to_test_is_an_error_of_its_own() {
     let sandbox = Sandbox::new();
     std::fs::create_dir(sandbox.home().join("packs")).expect("a folder");
     let none = sandbox.pack().test("packs").refused(2, "not-found");
-    assert!(
-        none.contains("contains no `.gtpack` file") && none.contains("gtc pack build"),
-        "{none}"
-    );
+    assert_contains(&none, &["contains no `.gtpack` file", "gtc pack build"]);
     sandbox.pack().test("nowhere").refused(2, "file-not-found");
     let registry = sandbox.pack().test("oci://host.example/pack:1").refused(2, "file-not-found");
     assert!(registry.contains("gtc pack pull"), "{registry}");
     sandbox.valid_pack("secrets", "acme.secrets.a", "^1");
     let none = sandbox.pack().test("packs").refused(2, "not-found");
-    assert!(
-        none.contains("there is no scenario in `packs/tests`") && none.contains("--record"),
-        "{none}"
-    );
+    assert_contains(&none, &["there is no scenario in `packs/tests`", "--record"]);
     sandbox.pack().test("packs").args(["--scenario", "nowhere.yaml"]).refused(2, "file-not-found");
     let broken = sandbox.write("packs/broken.gtpack", "no archive").display().to_string();
     sandbox.write("packs/tests/only.yaml", NOTHING);
@@ -62,9 +55,9 @@ fn a_scenario_names_the_handler_it_is_for() {
     let (sandbox, _) = with_vault();
     let other = run_scenario(&sandbox, "handler: acme.secrets.other\nexpect: {}")
         .refused(2, "invalid-scenario");
-    assert!(
-        other.contains("is for handler `acme.secrets.other`; the pack has `acme.secrets.vault`"),
-        "{other}"
+    assert_contains(
+        &other,
+        &["is for handler `acme.secrets.other`; the pack has `acme.secrets.vault`"],
     );
     let sandbox = Sandbox::new();
     let handler = |path: &str| {
@@ -87,10 +80,7 @@ fn a_scenario_names_the_handler_it_is_for() {
     .expect("a pack");
     sandbox.write("packs/both.gtpack", pack);
     let both = run_scenario(&sandbox, NOTHING).refused(2, "invalid-scenario");
-    assert!(
-        both.contains("names no handler; the pack has `acme.state.a`, `acme.state.b`"),
-        "{both}"
-    );
+    assert_contains(&both, &["names no handler; the pack has `acme.state.a`, `acme.state.b`"]);
     let report = run_scenario(&sandbox, "handler: acme.state.b\nexpect: {}").succeeded().result();
     assert_eq!(report["scenarios"][0]["handler"], "acme.state.b");
 }
@@ -102,7 +92,7 @@ fn number_and_size_of_scenarios_are_limited() {
     for at in 0..3 {
         sandbox.write(format!("packs/tests/{at}.yaml"), NOTHING);
     }
-    let limited = |limit: &str| sandbox.pack().test("packs").args(["--limit", limit]).run();
+    let limited = |limit: &str| sandbox.pack().test("packs").limit(limit).run();
     limited("scenario.files=3").succeeded();
     let many = limited("scenario.files=2").refused(2, "invalid-scenario");
     assert!(many.contains("3 scenarios, more than the limit of 2"), "{many}");
@@ -118,12 +108,8 @@ fn scenarios_are_named_one_by_one_or_by_folder() {
     }
     let names = |flags: &str| {
         let report = sandbox.pack().test(&pack).args(flags.split(' ')).succeeded().result();
-        let paths = report["scenarios"]
-            .as_array()
-            .expect("a list")
-            .iter()
-            .map(|it| test_support::text(&it["path"]).to_owned());
-        paths.collect::<Vec<_>>().join(" ")
+        let paths = members(&report["scenarios"], "path");
+        paths.iter().map(text).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(names("--scenario more"), "more/c.yml more/d.yaml");
     assert_eq!(
@@ -141,34 +127,24 @@ fn scenarios_are_named_one_by_one_or_by_folder() {
     let pack_as_scenario = sandbox
         .gtc(["pack", "test", "--scenario", "more/c.yml", &pack])
         .refused(2, "invalid-scenario");
-    assert!(
-        pack_as_scenario.contains("is a pack or a component")
-            && pack_as_scenario.contains("name it before `--scenario`"),
-        "{pack_as_scenario}"
+    assert_contains(
+        &pack_as_scenario,
+        &["is a pack or a component", "name it before `--scenario`"],
     );
 }
 
 #[test]
 fn arguments_come_from_a_file_too() {
     let sandbox = Sandbox::new();
-    let pack = sandbox.written_pack(
-        "state",
-        "acme.state.a",
-        "^1",
-        Handler::new("state", "acme.state.a", "^1").component(),
-    );
+    let pack = sandbox.valid_pack("state", "acme.state.a", "^1");
     let scenario = sandbox.write("s.yaml", NOTHING);
     let arguments = json!({"target": pack, "scenario": [scenario]});
-    let file = sandbox.write("arguments.json", arguments.to_string()).display().to_string();
-    assert_eq!(sandbox.gtc(["pack", "test", "--answers", &file]).succeeded().result()["passed"], 1);
+    let file = sandbox.write("arguments.json", arguments.to_string());
+    assert_eq!(sandbox.verb("pack test").answers(file).succeeded().result()["passed"], 1);
     let schema = sandbox.gtc(["pack", "test", "--schema"]).succeeded().stdout;
     assert!(schema.contains("\"scenario\"") && schema.contains("\"record\""), "{schema}");
     let name = sandbox.gtc(["pack", "test", "--record", "x.gtpack"]).refused(2, "invalid-argument");
-    assert!(
-        name.contains("`x.gtpack` is not a name of a scenario")
-            && name.contains("before `--record`"),
-        "{name}"
-    );
+    assert_contains(&name, &["`x.gtpack` is not a name of a scenario", "before `--record`"]);
     for wrong in [
         &["--yes"][..],
         &["--replace"],

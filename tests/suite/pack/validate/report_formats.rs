@@ -7,7 +7,7 @@ use super::{handler, pack_of};
 use crate::archives::rules::pack;
 use test_support::schema;
 use test_support::zips::{Zip, bill, cbor, sealed};
-use test_support::{Sandbox, repository, text};
+use test_support::{Sandbox, assert_contains, repository, text};
 
 /// Text of a pack that tries to control a terminal, an XML document and a workflow log.
 const LIE: &str =
@@ -240,9 +240,9 @@ fn workflow_commands_are_ours_alone() {
             .collect();
         assert_eq!(names, ["file", "title"], "{line}");
     }
-    assert!(
-        lines.contains("::error file=packs/name of lies%2C a%3A%3Ab.gtpack,title=zip-name::"),
-        "{lines}"
+    assert_contains(
+        &lines,
+        &["::error file=packs/name of lies%2C a%3A%3Ab.gtpack,title=zip-name::"],
     );
 }
 
