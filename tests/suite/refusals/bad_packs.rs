@@ -1,8 +1,8 @@
 //! Packs that cannot be bound, built or inspected.
 
 use super::{pack_refused, refused, with_free_state};
+use test_support::Sandbox;
 use test_support::wat::Handler;
-use test_support::{Sandbox, packs};
 
 #[test]
 fn files_that_are_not_packs() {
@@ -52,7 +52,7 @@ fn packs_that_do_not_fit() {
         &state,
         1,
         "version-skew",
-        &["`^0.1.0`, not `9.9.9`"],
+        &["supports versions `^0.1.0`, not `9.9.9`"],
     );
     pack_refused(
         &sandbox,
@@ -63,16 +63,17 @@ fn packs_that_do_not_fit() {
         &["it provides `acme.state.redis`, not `acme.state.other`"],
     );
     let impostor = valid("state", "greentic.state.in-memory", "*");
-    let builtin =
-        ["the built-in pack `greentic.state.in-memory@0.1.0`", "with another descriptor path"];
+    let builtin = [
+        "already provided by the built-in pack `greentic.state.in-memory@0.1.0`",
+        "with another descriptor path",
+    ];
     pack_refused(&sandbox, "greentic.state.in-memory@0.1.0", &impostor, 1, "conflict", &builtin);
 
     let update = sandbox.env_packs().update("secrets").kind("acme.secrets.vault@0.4.2");
     update.pack_ref(&secrets).succeeded();
-    let component = Handler::new("state", "acme.secrets.vault", "^0.4").component();
-    let twin = packs::archive("state", "acme.secrets.vault", "^0.4", component, Default::default());
+    let twin = Handler::new("state", "acme.secrets.vault", "^0.4").archive();
     let twin = sandbox.write("packs/twin.gtpack", twin).display().to_string();
-    let taken = ["bound to slot `secrets`", "remove the other binding first"];
+    let taken = [secrets.as_str(), "bound to slot `secrets`", "remove the other binding first"];
     pack_refused(&sandbox, "acme.secrets.vault@0.4.2", &twin, 1, "conflict", &taken);
 
     let flags = ["--allow-tool", "probed 'a b' *", "--allow-network", "127.0.0.1:1"];

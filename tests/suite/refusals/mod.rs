@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use test_support::verbs::Gtc;
 use test_support::wat::Handler;
-use test_support::{Sandbox, packs, text};
+use test_support::{Sandbox, text};
 
 /// Collects every file below a folder with its content, except the audit log, which records
 /// refusals.
@@ -70,6 +70,7 @@ fn bad_descriptors() {
         ("a..b@1.0.0", "empty path segment at offset 2"),
         ("", "empty"),
         (long.as_str(), "10000 bytes"),
+        ("a.b@1", "1"),
         ("a.b\u{1b}[2J\u{202e}@1.0.0", r"\u{1b}"),
     ];
     for (kind, why) in cases {
@@ -85,7 +86,7 @@ fn bad_descriptors() {
 #[track_caller]
 fn pack_refused(sandbox: &Sandbox, kind: &str, pack: &str, code: i32, error: &str, words: &[&str]) {
     let add = sandbox.env_packs().add("state").kind(kind).pack_ref(pack);
-    refused(sandbox, add, code, error, &[words, &["was not bound"]].concat());
+    refused(sandbox, add, code, error, &[words, &[pack, "was not bound"]].concat());
 }
 
 fn with_free_state() -> Sandbox {
@@ -144,13 +145,7 @@ fn extensions_that_are_bound_already_or_not_at_all() {
     for add in [bind, bind_primary] {
         refused(&sandbox, add, 1, "conflict", &["extension `acme.oauth.auth0`", "`update`"]);
     }
-    let other = packs::archive(
-        "extension",
-        "acme.oauth.auth0",
-        "^1, <9",
-        Handler::new("extension", "acme.oauth.auth0", "^1, <9").component(),
-        Default::default(),
-    );
+    let other = Handler::new("extension", "acme.oauth.auth0", "^1, <9").archive();
     let other = sandbox.write("packs/other.gtpack", other);
     let add = sandbox.extensions().add().kind(kind).pack_ref(other).instance_id("b");
     refused(&sandbox, add, 1, "conflict", &["another archive", "add `--all-instances`"]);
