@@ -25,29 +25,10 @@ impl Sandbox {
         let tools = tools.iter().flat_map(|tool| ["--allow-tool", tool]);
         let flags: Vec<&str> =
             tools.chain(network.iter().flat_map(|address| ["--allow-network", address])).collect();
-        let pack =
-            sandbox.built_pack(test_artifacts::asker(), "1.0.0", &flags).display().to_string();
+        let pack = sandbox.built_pack(test_artifacts::asker(), "1.0.0", &flags);
         sandbox.questions(&[]);
-        let base = [
-            "op",
-            "env-packs",
-            "update",
-            "--env",
-            "local",
-            "--slot",
-            "deployer",
-            "--grant",
-            "declared",
-        ];
-        let kind = [
-            "--kind",
-            "test.deployer.asker@1.0.0",
-            "--pack-ref",
-            &pack,
-            "--answers-ref",
-            "answers.json",
-        ];
-        sandbox.gtc(base.iter().chain(&kind)).succeeded();
+        let update = sandbox.env_packs().update("deployer").kind("test.deployer.asker@1.0.0");
+        update.pack_ref(pack).answers_ref("answers.json").grant_declared().succeeded();
         sandbox
     }
 
@@ -58,9 +39,7 @@ impl Sandbox {
 
     /// Returns the command that runs the preflight.
     pub fn asking(&self) -> Command {
-        let mut command = self.gtc_command();
-        command.args(["op", "env", "tool-check", "local"]);
-        command
+        self.env().tool_check().env("local").command()
     }
 
     /// Runs these probes, and returns the replies.

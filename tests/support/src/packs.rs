@@ -75,15 +75,11 @@ impl Sandbox {
 
     /// A pack around a guest, built by `gtc pack build`.
     pub fn built_pack(&self, component: PathBuf, version: &str, flags: &[&str]) -> PathBuf {
-        let output = self.home().join(format!(
-            "packs/{}.gtpack",
-            component.file_stem().expect("a name").to_string_lossy()
-        ));
+        let name = component.file_stem().expect("a name").to_string_lossy();
+        let output = self.home().join(format!("packs/{name}.gtpack"));
         std::fs::create_dir_all(self.home().join("packs")).expect("a folder");
-        let (component, target) = (component.display().to_string(), output.display().to_string());
-        let arguments =
-            ["pack", "build", "--component", &component, "--version", version, "--output", &target];
-        self.gtc(arguments.iter().chain(flags)).succeeded();
+        let build = self.pack().build(&component).version(version).output(&output);
+        build.args(flags).succeeded();
         output
     }
 }

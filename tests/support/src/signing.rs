@@ -15,7 +15,7 @@ impl Sandbox {
     /// Makes a key with `gtc pack keygen`.
     pub fn key(&self, name: &str) -> Key {
         let private = self.home().join(name).display().to_string();
-        let made = self.gtc(["pack", "keygen", "-o", &private]).succeeded().result();
+        let made = self.verb("pack keygen").output(&private).succeeded().result();
         Key {
             public: text(&made["public_path"]).to_owned(),
             id: text(&made["key_id"]).to_owned(),
@@ -26,7 +26,7 @@ impl Sandbox {
     /// Signs a pack with `gtc pack sign`; returns the path of the signature.
     pub fn sign(&self, pack: &Path, key: &Key) -> PathBuf {
         let pack = pack.display().to_string();
-        let signed = self.gtc(["pack", "sign", &pack, "--key", &key.private]).succeeded().result();
+        let signed = self.pack().sign(&pack).key(&key.private).succeeded().result();
         assert_eq!(
             (text(&signed["key_id"]), text(&signed["path"])),
             (key.id.as_str(), format!("{pack}.sig").as_str())
