@@ -79,7 +79,7 @@ fn text_of_a_pack_cannot_spoof_terminal_output() {
         (&json!("trapped"), &json!("wrong-shape"))
     );
     assert_eq!(
-        checked.stderr.matches("(error)").count(),
+        checked.stderr.matches(" ERROR handler: ").count(),
         4,
         "five levels in three preflights, and a panic: {checked:?}"
     );
