@@ -69,3 +69,28 @@ impl<'de> Visitor<'de> for UniqueMembersVisitor {
         Ok(UniqueMembers)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize as _;
+    use serde::de::value::{BytesDeserializer, Error};
+
+    use super::*;
+
+    #[test]
+    fn the_deepest_duplicate_member_is_refused() {
+        assert!(parse::<serde_json::Value>(b"[{\"a\":[{\"b\":1,\"c\":2}]}]").is_ok());
+        let refused = parse::<serde_json::Value>(b"[{\"a\":[{\"b\":1,\"b\":2}]}]");
+        assert_eq!(
+            refused.expect_err("a duplicate").to_string(),
+            "duplicate member `b` at line 1 column 20"
+        );
+    }
+
+    #[test]
+    fn bytes_are_not_a_json_value() {
+        let refused = UniqueMembers::deserialize(BytesDeserializer::<Error>::new(b"a"));
+        let refused = refused.err().expect("refused").to_string();
+        assert!(refused.ends_with("expected a JSON value"), "{refused}");
+    }
+}

@@ -1,5 +1,9 @@
 //! Valid and hostile keys and envelopes.
 
+mod cosign;
+mod limits;
+mod several_signers;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use env_pack_domain::Sha256Digest;
