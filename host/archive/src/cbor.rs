@@ -135,7 +135,9 @@ impl<'a> Validator<'a> {
             31 => return Ok(None),
             _ => return Err(no_item(start)),
         };
-        Ok(Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))))
+        let mut number = [0; 8];
+        number[8 - bytes.len()..].copy_from_slice(bytes);
+        Ok(Some(u64::from_be_bytes(number)))
     }
 
     fn enter(&mut self, level: Level<'a>, start: usize) -> Result<(), String> {

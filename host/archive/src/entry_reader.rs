@@ -58,7 +58,7 @@ fn read_up_to<R: Read>(
     let capacity = usize::try_from(file.size().min(limit)).unwrap_or_default();
     let mut content = Vec::with_capacity(capacity);
     // the profile has bounded the size already; do not depend on the zip reader for it
-    file.take(limit + 1).read_to_end(&mut content).map_err(|error| unreadable(name, &error))?;
+    file.take(limit).read_to_end(&mut content).map_err(|error| unreadable(name, &error))?;
     Ok(content)
 }
 

@@ -17,8 +17,8 @@ use super::rules::ZipRule;
 
 /// General-purpose flag 3: sizes and checksum follow the data, in a data descriptor.
 const DESCRIPTOR_FLAG: u16 = 1 << 3;
-/// Flags that common writers set: UTF-8 names, data descriptors, compression level.
-const ACCEPTED_FLAGS: u16 = UTF8_FLAG | DESCRIPTOR_FLAG | 0b110;
+/// General-purpose flags 1 and 2: the compression level.
+const LEVEL_FLAGS: u16 = 0b110;
 /// The DOS attribute of a folder.
 const DOS_FOLDER: u32 = 0x10;
 /// The file type of a folder in a Unix mode.
@@ -146,7 +146,8 @@ fn read_entry<'a>(
     if header.disk != 0 {
         return fail(ZipRule::MultiDisk, CentralHeader::DISK);
     }
-    if header.flags & !ACCEPTED_FLAGS != 0 {
+    // common writers set these
+    if header.flags & !UTF8_FLAG & !DESCRIPTOR_FLAG & !LEVEL_FLAGS != 0 {
         return fail(ZipRule::Flags, CentralHeader::FLAGS);
     }
     if [header.compressed, header.size, header.local_offset].contains(&u32::MAX) {

@@ -20,7 +20,7 @@ use super::rules::ZipRule;
 const NEWEST_VERSION: u16 = 20;
 /// DOS attributes that mark an entry as something other than a regular file: volume
 /// label, folder, device, reparse point.
-const DOS_SPECIAL: u32 = 0x08 | 0x10 | 0x40 | 0x400;
+const DOS_SPECIAL: [u32; 4] = [0x08, 0x10, 0x40, 0x400];
 
 struct ProfileChecker<'a> {
     records: ZipRecords<'a>,
@@ -191,8 +191,9 @@ pub(super) fn check_type_and_sizes(
     // The upper half holds the Unix mode. Its top four bits are the file type: none, or a
     // regular file. Readers differ about the host systems for which it counts, so it is
     // checked for all of them.
-    let is_unix_special = !matches!(header.external_attributes >> 28, 0 | 0o10);
-    if is_unix_special || header.external_attributes & DOS_SPECIAL != 0 {
+    let attributes = header.external_attributes;
+    let is_unix_special = !matches!(attributes >> 28, 0 | 0o10);
+    if is_unix_special || DOS_SPECIAL.iter().any(|special| attributes & special != 0) {
         return fail(ZipRule::FileType, CentralHeader::ATTRIBUTES);
     }
     let size = u64::from(header.size);
