@@ -183,3 +183,35 @@ impl From<&Permissions> for PermissionsDocument {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permissions_section_is_read_and_merged() {
+        let section =
+            br#"{"tools": [{"tool": "vault", "args": ["version"]}, {"tool": "id", "args": []},
+            {"tool": "id", "args": []}], "network": ["a.example:1", "a.example:1"]}"#;
+        let permissions = parse_permissions(section).expect("valid");
+        let tools: Vec<_> = permissions.tools.iter().map(ToString::to_string).collect();
+        assert_eq!(tools, ["vault version", "id"]);
+        let network: Vec<_> = permissions.network.iter().map(ToString::to_string).collect();
+        assert_eq!(network, ["a.example:1"]);
+    }
+
+    #[test]
+    fn a_permissions_section_has_exactly_its_members() {
+        for (section, reason) in [
+            (r#"{"tools": []}"#, "missing field `network`"),
+            (r#"{"network": []}"#, "missing field `tools`"),
+            (r#"{"tools": [], "network": [], "files": []}"#, "unknown field `files`"),
+            (r#"{"tools": [{"tool": "id"}], "network": []}"#, "missing field `args`"),
+            (r#"{"tools": [{"tool": "../sh", "args": []}], "network": []}"#, "../sh"),
+            (r#"{"tools": [], "network": ["no-port"]}"#, "no-port"),
+        ] {
+            let error = parse_permissions(section.as_bytes()).expect_err(reason).to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+}

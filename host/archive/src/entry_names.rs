@@ -80,3 +80,80 @@ impl EntryNames {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_allowed(name: &str) -> bool {
+        match check(name.as_bytes(), 7) {
+            Ok(()) => true,
+            Err(ArchiveError::Profile { rule: ZipRule::Name, offset: 7, entry: None }) => false,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn plain_names_are_allowed() {
+        for name in [
+            "a",
+            "a/b/c.txt",
+            ".hidden",
+            "a b",
+            " a",
+            "..a",
+            "~",
+            "TEN_CHARS1",
+            // like a device, but not one
+            "comx",
+            "com",
+            "com10",
+            "com.1",
+            "1com",
+            "console",
+            "xcon",
+            "con-1",
+            "a1",
+            "lptt",
+        ] {
+            assert!(is_allowed(name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn each_segment_is_plain() {
+        for segment in ["", ".", "..", "a.", "a ", "a. ", "con", "CON", "prn", "aux", "nul"] {
+            assert!(!is_allowed(segment), "{segment:?}");
+            assert!(!is_allowed(&format!("a/{segment}")), "a/{segment:?}");
+            assert!(!is_allowed(&format!("{segment}/b")), "{segment:?}/b");
+        }
+        for device in ["conin$", "CONOUT$.txt", "com0", "COM9.x", "lpt1", "d/Lpt5", "nul.tar.gz"] {
+            assert!(!is_allowed(device), "{device:?}");
+        }
+        assert!(!is_allowed("con .txt"), "Windows ignores the space");
+    }
+
+    #[test]
+    fn names_are_printable_ascii_without_special_characters() {
+        let special = "\\:*?\"<>|\0\n\x1f\x7f\u{e9}";
+        for character in special.chars() {
+            assert!(!is_allowed(&format!("a{character}b")), "{character:?}");
+        }
+        for character in (' '..='~').filter(|character| !special.contains(*character)) {
+            assert!(is_allowed(&format!("a{character}b")), "{character:?}");
+        }
+    }
+
+    fn insert_all(names: &[&str]) -> bool {
+        let mut seen = EntryNames::default();
+        names.iter().all(|name| seen.insert(name.as_bytes(), 7).is_ok())
+    }
+
+    #[test]
+    fn names_differ_also_without_case_and_as_folders() {
+        assert!(insert_all(&["a", "b", "c/d", "c/e", "c/f/g", "ab", "cd"]));
+        for twins in [["a", "a"], ["a", "A"], ["a", "a/b"], ["a/b", "A"], ["a/b/c", "a/B"]] {
+            assert!(!insert_all(&twins), "{twins:?}");
+        }
+    }
+}

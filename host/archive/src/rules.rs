@@ -83,3 +83,38 @@ impl ZipRule {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rules that `gtc pack repack` cannot help with: the archive is ambiguous, too
+    /// large, or damaged.
+    #[test]
+    fn rules_about_meaning_and_size_are_not_repackable() {
+        let not_repackable: Vec<_> = ZipRule::ALL
+            .iter()
+            .filter(|rule| !rule.is_repackable())
+            .map(|rule| rule.name())
+            .collect();
+        assert_eq!(
+            not_repackable,
+            [
+                "zip-multi-disk",
+                "zip-zip64",
+                "zip-entry-count",
+                "zip-truncated",
+                "zip-signature",
+                "zip-method",
+                "zip-name-too-long",
+                "zip-duplicate-name",
+                "zip-entry-too-large",
+                "zip-total-too-large",
+                "zip-ratio",
+                "zip-stored-size",
+                "zip-deflate-stream",
+                "zip-checksum",
+            ]
+        );
+    }
+}

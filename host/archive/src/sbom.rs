@@ -144,3 +144,16 @@ fn media_type(path: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types_follow_the_extension() {
+        assert_eq!(media_type("components/a.wasm"), "application/wasm");
+        assert_eq!(media_type("manifest.cbor"), "application/cbor");
+        assert_eq!(media_type("a.txt"), "application/octet-stream");
+        assert_eq!(media_type("wasm"), "application/octet-stream");
+    }
+}

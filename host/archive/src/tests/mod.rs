@@ -1,3 +1,13 @@
+//! Whole packs, valid and hostile.
+
+mod application;
+mod components;
+mod diagnosis;
+mod legacy;
+mod messages;
+pub(crate) mod raw_zip;
+mod repacking;
+
 use std::io::{Cursor, Read as _, Write as _};
 
 use env_pack_domain::{CapabilitySlot, Permissions, Sha256Digest, ToolPermission};

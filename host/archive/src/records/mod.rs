@@ -186,3 +186,6 @@ impl CentralHeader<'_> {
     pub(crate) const ATTRIBUTES: usize = 38;
     pub(crate) const NAME: usize = CENTRAL_BYTES;
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! A hostile archive for each difference between zip readers.
 
+mod places;
+
 use std::io::{Cursor, Write as _};
 
 use super::*;

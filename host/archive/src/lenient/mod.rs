@@ -257,3 +257,6 @@ fn is_descriptor(
     let unsigned = found.strip_prefix(&DESCRIPTOR_SIGNATURE.to_le_bytes()).unwrap_or(found);
     [narrow, wide].iter().any(|form| found == form || unsigned == form)
 }
+
+#[cfg(test)]
+mod tests;
