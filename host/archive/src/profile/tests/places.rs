@@ -209,6 +209,9 @@ fn an_error_in_a_stream_names_its_place() {
     assert_eq!(outcome(&truncated), Some((ZipRule::DeflateStream, end - 1)));
     let empty = deflated(b"", Vec::clear);
     assert_eq!(outcome(&empty), Some((ZipRule::DeflateStream, 31)));
+    // empty blocks: they are read without any output
+    let endless = deflated(b"", |data| *data = [0, 0, 0, 0xff, 0xff].repeat(3));
+    assert_eq!(outcome(&endless), Some((ZipRule::DeflateStream, 31 + 15)));
     let reserved_block = deflated(b"a", |data| data[0] = 7);
     assert_eq!(outcome(&reserved_block), Some((ZipRule::DeflateStream, 31)));
     let checksum = RawZip::new([RawEntry::deflated("a", &content).both(14, &[1, 2, 3, 4])]);
