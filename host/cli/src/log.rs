@@ -79,8 +79,8 @@ impl MakeWriter<'_> for StderrLines {
     }
 }
 
-/// Writes whole lines and escapes their control characters. The messages have escaped what
-/// is foreign already; this is a second barrier.
+/// Writes whole lines and escapes their control characters. The messages have escaped external
+/// text already; this is a second barrier.
 struct LineWriter(ProgressDisplay);
 
 impl io::Write for LineWriter {
