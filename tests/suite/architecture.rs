@@ -144,6 +144,9 @@ fn the_domain_has_no_side_effects() {
 #[test]
 fn one_file_of_the_host_knows_versions_of_the_interface() {
     for (path, code) in DEPENDENCIES.iter().flat_map(|(name, _)| crate_sources(name)) {
+        if path.iter().any(|part| part == "tests" || part == "tests.rs") {
+            continue;
+        }
         let code = code.split("#[cfg(test)]").next().unwrap_or_default();
         let is_table = path.ends_with("abi.rs") || path.ends_with("v0_1/bindings.rs");
         let is_version = |line: &&str| line.contains("env-pack") && line.contains("0.1.");
