@@ -110,13 +110,17 @@ generation: 0
 
 #[test]
 fn a_refused_refresh_is_in_the_audit_log() {
-    let (sandbox, _registry, _) = with_moved_tag();
+    let (sandbox, _registry, [first, _]) = with_moved_tag();
     let lines = || sandbox.audit_events("local").len();
     let before = lines();
     refresh(&sandbox).dry_run().succeeded();
     assert_eq!(lines(), before);
     refresh(&sandbox).refused(1, "unauthorized");
     assert_eq!(lines(), before + 1);
+    refresh(&sandbox).grant_declared().expect(first.digest()).refused(1, "digest-drift");
+    assert_eq!(lines(), before + 2);
+    sandbox.env_packs().update("state").refresh().refused(1, "not-found");
+    assert_eq!(lines(), before + 3);
 }
 
 #[test]

@@ -17,10 +17,10 @@ use gtc_store::{Change, Stored};
 /// # Errors
 /// [`BindError`]; nothing was written then, unless it is [`BindError::Audit`].
 pub fn apply(host: &Host, plan: Plan) -> Result<BindReport, BindError> {
-    let Plan { intent, checked, missing, difference, unchanged } = plan;
+    let Plan { intent, checked, missing, difference, nothing_to_do } = plan;
     let granted = check::ensure_granted(&intent, &missing);
     if granted.is_ok()
-        && let Some(unchanged) = unchanged
+        && let Some(unchanged) = nothing_to_do
     {
         if let Some(checked) = &checked {
             cache_signature(host, checked)?;

@@ -35,7 +35,8 @@ fn pinned_reference(pack_ref: &PackRef, pin: &PinnedPack) -> Option<PackRef> {
 }
 
 /// Removes the pins of packs that are neither bound in one of the environments nor would be
-/// restored by a rollback.
+/// restored by a rollback. A binding keeps one previous version; if it kept more, their pins
+/// would have to be retained here.
 pub(in crate::ops) fn retain_used_pins(pins: &mut PackPins, environments: &[&Environment]) {
     let mut used = HashSet::new();
     for binding in environments.iter().flat_map(|environment| environment.bindings()) {

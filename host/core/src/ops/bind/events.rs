@@ -1,6 +1,6 @@
 //! The audit events of changed bindings.
 
-use env_pack_domain::{BindingPlace, EnvId};
+use env_pack_domain::{BindingKey, BindingPlace, EnvId};
 
 use super::report::BindReport;
 use crate::Host;
@@ -16,6 +16,16 @@ pub(super) struct RequestedChange<'a> {
     /// The descriptor, or the descriptor path if the request has no version.
     pub kind: Option<String>,
     pub idempotency_key: &'a Option<String>,
+}
+
+/// Returns the place of a binding, and its descriptor path if the place does not imply it.
+pub(super) fn target_of(key: &BindingKey) -> (BindingPlace, Option<String>) {
+    match key {
+        BindingKey::Slot(slot) => (BindingPlace::Slot(*slot), None),
+        BindingKey::Extension { path, instance } => {
+            (BindingPlace::Extension(instance.clone()), Some(path.to_string()))
+        }
+    }
 }
 
 impl RequestedChange<'_> {

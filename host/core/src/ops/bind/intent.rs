@@ -64,6 +64,12 @@ impl Intent {
         Ok(())
     }
 
+    /// Fails if the bindings do not allow the change.
+    pub(super) fn ensure_possible(&self, environment: &Environment) -> Result<(), Refusal> {
+        self.changes(environment, &self.binding.pack_ref)?;
+        Ok(())
+    }
+
     /// Computes the changes: that of the binding itself, then those of the other instances
     /// and of the other bindings that are refreshed with it. `current_ref` is the reference
     /// by which these are bound.

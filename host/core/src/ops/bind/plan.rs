@@ -1,5 +1,5 @@
 //! Plans changes of bindings: fetches, loads and checks the pack, and changes no binding. The
-//! audit log records a plan that was refused.
+//! audit log records a plan that fails. A preview is not recorded, because it asks for no change.
 
 use env_pack_domain::change::{BindingRequest, Refusal};
 use env_pack_domain::{Binding, EnvId, PackRef, Permissions};
@@ -7,7 +7,7 @@ use env_pack_domain::{Binding, EnvId, PackRef, Permissions};
 use super::check::{CheckedPack, check_pack, missing_permissions};
 use super::difference::compare;
 use super::error::BindError;
-use super::events::RequestedChange;
+use super::events::{RequestedChange, target_of};
 use super::intent::{Intent, Verb};
 use super::report::{BindReport, PackDifference};
 use super::request::{BindRequest, RefreshRequest};
@@ -22,8 +22,8 @@ pub struct Plan {
     pub(super) checked: Option<CheckedPack>,
     pub(super) missing: Permissions,
     pub(super) difference: Option<PackDifference>,
-    /// The report of a refresh that changes nothing.
-    pub(super) unchanged: Option<BindReport>,
+    /// The report of a refresh that found nothing to do.
+    pub(super) nothing_to_do: Option<BindReport>,
 }
 
 impl Plan {
@@ -35,7 +35,7 @@ impl Plan {
     /// Returns the permissions that the pack declares and that are not granted. Applying the
     /// plan fails until they are. A refresh that changes nothing cannot grant any.
     pub fn missing_permissions(&self) -> Option<&Permissions> {
-        (!self.missing.is_empty() && self.unchanged.is_none()).then_some(&self.missing)
+        (!self.missing.is_empty() && self.nothing_to_do.is_none()).then_some(&self.missing)
     }
 
     /// Grants the missing permissions.
@@ -69,7 +69,7 @@ fn plan_bind(host: &Host, verb: Verb, request: BindRequest) -> Result<Plan, Bind
     let intent = Intent::new(verb, request);
     let planned = check_bind(host, &intent, fetch);
     let (checked, missing) = requested_change(&intent).record_failure(host, planned)?;
-    Ok(Plan { intent, checked, missing, difference: None, unchanged: None })
+    Ok(Plan { intent, checked, missing, difference: None, nothing_to_do: None })
 }
 
 fn check_bind(
@@ -79,7 +79,9 @@ fn check_bind(
 ) -> Result<(Option<CheckedPack>, Permissions), BindError> {
     let stored = host.store.load(&intent.environment)?;
     // a request that the bindings do not allow fails before any pack is fetched
-    intent.changes(&stored.environment, &intent.binding.pack_ref)?;
+    intent.ensure_possible(&stored.environment)?;
+    // the operator asked to bind the pack unchecked: its archive, signature and permissions
+    // are not looked at
     if !fetch {
         return Ok((None, Permissions::default()));
     }
@@ -92,19 +94,14 @@ fn check_bind(
 ///
 /// # Errors
 /// [`BindError`] when the binding does not exist, the pack may not be bound, or its digest is
-/// not the expected one. The audit log records a pack that may not be bound.
+/// not the expected one. The audit log records the failure.
 pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, BindError> {
-    let stored = host.store.load(&request.environment)?;
-    let bound = find_bound(&stored, request)?;
-    let intent = refresh_intent(request, bound);
-    if host.fetcher.is_builtin(&bound.pack_ref) {
-        return Ok(Plan::unchanged(intent, bound, None));
-    }
-    let checked = check_pack(host, &stored, &intent);
+    let (stored, bound) = record_read_failure(host, request, read_bound(host, request))?;
+    let intent = refresh_intent(request, &bound);
+    let checked = check_refresh(host, &stored, request, &intent);
     // a plan that succeeds is recorded when it is applied
     let checked = requested_change(&intent).record_failure(host, checked)?;
-    ensure_expected(request, &intent, &checked)?;
-    Ok(compare_with_bound(host, &stored, intent, bound, checked))
+    Ok(compare_with_bound(host, &stored, intent, &bound, checked))
 }
 
 /// Reports what refreshing a binding would change, without changing it.
@@ -112,25 +109,40 @@ pub fn plan_refresh(host: &Host, request: &RefreshRequest) -> Result<Plan, BindE
 /// # Errors
 /// As for [`plan_refresh`]; nothing is recorded in the audit log.
 pub fn preview_refresh(host: &Host, request: &RefreshRequest) -> Result<BindReport, BindError> {
-    let stored = host.store.load(&request.environment)?;
-    let bound = find_bound(&stored, request)?;
-    let intent = refresh_intent(request, bound);
-    let unchanged = unchanged_report(&intent, bound);
-    if host.fetcher.is_builtin(&bound.pack_ref) {
-        return Ok(unchanged);
-    }
-    let checked = check_pack(host, &stored, &intent)?;
-    ensure_expected(request, &intent, &checked)?;
-    let plan = compare_with_bound(host, &stored, intent, bound, checked);
-    Ok(BindReport { moved_from: plan.difference, ..plan.unchanged.unwrap_or(unchanged) })
+    let (stored, bound) = read_bound(host, request)?;
+    let intent = refresh_intent(request, &bound);
+    let unchanged = unchanged_report(&intent, &bound);
+    let checked = check_refresh(host, &stored, request, &intent)?;
+    let plan = compare_with_bound(host, &stored, intent, &bound, checked);
+    // the binding stays as it is, so a preview says both what differs and `unchanged`
+    Ok(BindReport { moved_from: plan.difference, ..plan.nothing_to_do.unwrap_or(unchanged) })
 }
 
-fn find_bound<'a>(stored: &'a Stored, request: &RefreshRequest) -> Result<&'a Binding, BindError> {
-    let bound = stored.environment.binding(&request.key).ok_or_else(|| Refusal::NotBound {
+/// Reads an environment and the binding to refresh.
+fn read_bound(host: &Host, request: &RefreshRequest) -> Result<(Stored, Binding), BindError> {
+    let stored = host.store.load(&request.environment)?;
+    let bound = stored.environment.binding(&request.key).cloned();
+    let bound = bound.ok_or_else(|| Refusal::NotBound {
         environment: request.environment.clone(),
         key: request.key.clone(),
     })?;
-    Ok(bound)
+    Ok((stored, bound))
+}
+
+/// Fetches and checks the pack that the reference resolves to now; none if it is a built-in
+/// pack, which changes only with this program.
+fn check_refresh(
+    host: &Host,
+    stored: &Stored,
+    request: &RefreshRequest,
+    intent: &Intent,
+) -> Result<Option<CheckedPack>, BindError> {
+    if host.fetcher.is_builtin(&intent.binding.pack_ref) {
+        return Ok(None);
+    }
+    let checked = check_pack(host, stored, intent)?;
+    ensure_expected(request, intent, &checked)?;
+    Ok(Some(checked))
 }
 
 fn refresh_intent(request: &RefreshRequest, bound: &Binding) -> Intent {
@@ -156,19 +168,22 @@ fn compare_with_bound(
     stored: &Stored,
     intent: Intent,
     bound: &Binding,
-    checked: CheckedPack,
+    checked: Option<CheckedPack>,
 ) -> Plan {
+    let Some(checked) = checked else { return Plan::without_change(intent, bound, None) };
     let missing = missing_permissions(stored, &intent, &checked.declared);
     let pin = stored.pins.get(&bound.pack_ref);
     let difference = pin.and_then(|pin| compare(host, pin, &checked));
     if pin.is_some() && difference.is_none() {
-        return Plan { missing, ..Plan::unchanged(intent, bound, Some(checked)) };
+        // applying the plan still fails if permissions are missing; the operator is not asked
+        // for them, because grants are saved only together with a change
+        return Plan { missing, ..Plan::without_change(intent, bound, Some(checked)) };
     }
-    Plan { intent, checked: Some(checked), missing, difference, unchanged: None }
+    Plan { intent, checked: Some(checked), missing, difference, nothing_to_do: None }
 }
 
 impl Plan {
-    fn unchanged(intent: Intent, bound: &Binding, checked: Option<CheckedPack>) -> Self {
+    fn without_change(intent: Intent, bound: &Binding, checked: Option<CheckedPack>) -> Self {
         let signer = checked.as_ref().and_then(|checked| checked.signed.signature.signer());
         let report = BindReport { signer, ..unchanged_report(&intent, bound) };
         Self {
@@ -176,12 +191,13 @@ impl Plan {
             checked,
             missing: Permissions::default(),
             difference: None,
-            unchanged: Some(report),
+            nothing_to_do: Some(report),
         }
     }
 }
 
-/// Fails if the fetched pack has another digest than the expected one.
+/// Fails unless the expected digest, if there is one, is that of the fetched archive or of
+/// its OCI manifest.
 fn ensure_expected(
     request: &RefreshRequest,
     intent: &Intent,
@@ -224,6 +240,8 @@ fn suggest_following_tag(environment: &EnvId, pack_ref: &PackRef) -> Option<Stri
     ))
 }
 
+/// Returns the change as the audit log records it. A refresh is recorded as `update`: it is
+/// the command `update` with `--refresh`, and makes a new generation like any update.
 pub(super) fn requested_change(intent: &Intent) -> RequestedChange<'_> {
     RequestedChange {
         environment: &intent.environment,
@@ -232,4 +250,21 @@ pub(super) fn requested_change(intent: &Intent) -> RequestedChange<'_> {
         kind: Some(intent.binding.kind.to_string()),
         idempotency_key: &intent.idempotency_key,
     }
+}
+
+/// Records that the binding to refresh could not be read. Its descriptor is not known then.
+fn record_read_failure<T>(
+    host: &Host,
+    request: &RefreshRequest,
+    result: Result<T, BindError>,
+) -> Result<T, BindError> {
+    let (place, kind) = target_of(&request.key);
+    let requested = RequestedChange {
+        environment: &request.environment,
+        verb: "update",
+        place: &place,
+        kind,
+        idempotency_key: &request.idempotency_key,
+    };
+    requested.record_failure(host, result)
 }

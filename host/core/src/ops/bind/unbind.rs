@@ -5,7 +5,7 @@ use env_pack_domain::{Binding, BindingKey, BindingPlace, EnvId};
 
 use super::changes::retain_used_pins;
 use super::error::UnbindError;
-use super::events::RequestedChange;
+use super::events::{RequestedChange, target_of};
 use super::report::BindReport;
 use super::request::{RemoveRequest, RollbackRequest};
 use crate::Host;
@@ -61,7 +61,7 @@ impl Unbinding<'_> {
         retain_used_pins(&mut pins, &[before, after]);
         let report =
             BindReport::of_changes(self.environment, self.idempotency_key.clone(), changes);
-        let (place, kind) = self.place();
+        let (place, kind) = target_of(self.key);
         let events = self.requested_change(&place, kind).events(host, &report);
         Change {
             environment: Some(after.clone()),
@@ -75,18 +75,8 @@ impl Unbinding<'_> {
         host: &Host,
         result: Result<BindReport, UnbindError>,
     ) -> Result<BindReport, UnbindError> {
-        let (place, kind) = self.place();
+        let (place, kind) = target_of(self.key);
         self.requested_change(&place, kind).record_failure(host, result)
-    }
-
-    /// Returns the place of the binding, and its descriptor path if the place does not imply it.
-    fn place(&self) -> (BindingPlace, Option<String>) {
-        match self.key {
-            BindingKey::Slot(slot) => (BindingPlace::Slot(*slot), None),
-            BindingKey::Extension { path, instance } => {
-                (BindingPlace::Extension(instance.clone()), Some(path.to_string()))
-            }
-        }
     }
 
     fn requested_change<'a>(
