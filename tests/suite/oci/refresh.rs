@@ -119,8 +119,10 @@ fn a_refused_refresh_is_in_the_audit_log() {
     assert_eq!(lines(), before + 1);
     refresh(&sandbox).grant_declared().expect(first.digest()).refused(1, "digest-drift");
     assert_eq!(lines(), before + 2);
-    sandbox.env_packs().update("state").refresh().refused(1, "not-found");
+    sandbox.env_packs().remove("state").succeeded();
     assert_eq!(lines(), before + 3);
+    sandbox.env_packs().update("state").refresh().refused(1, "not-found");
+    assert_eq!(lines(), before + 4);
 }
 
 #[test]
