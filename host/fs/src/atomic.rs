@@ -4,11 +4,14 @@
 //! The new content goes to an unnamed temporary file (`O_TMPFILE`) where the file system has
 //! them, so that a killed process leaves nothing behind. Elsewhere, and for the moment between
 //! naming the file and renaming it, the temporary file is `.<name>.<6 letters or digits>` in the
-//! same directory; [`temporary_of`] recognizes that name.
+//! same directory; [`temporary_of`] recognizes that name. A name of more than 247 bytes leaves no
+//! room for this: its temporary file is `.<start>.<hash>.<process id>.<number>`, or a temporary
+//! file of that. [`remove_leftovers`] recognizes both forms.
 #![cfg_attr(not(test), expect(clippy::disallowed_methods, reason = "the primitive itself"))]
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -22,6 +25,9 @@ const SUFFIX_BYTES: usize = 6;
 /// Longest file name that leaves room for the two dots and the random part of its temporary name:
 /// Linux allows 255 bytes.
 const MAX_NAME_BYTES: usize = 255 - SUFFIX_BYTES - 2;
+/// The most that a temporary file keeps of a longer name, in bytes. It leaves room for four dots,
+/// 16 digits of a hash, 10 of a process id and 20 of a number.
+const MAX_START_BYTES: usize = MAX_NAME_BYTES - 4 - 16 - 10 - 20;
 
 /// A file that takes the place of `path` when it is committed, and never otherwise.
 #[derive(Debug)]
@@ -34,12 +40,15 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Starts a new file at `path` with permission bits `mode`, reduced by the umask.
+    /// Starts a new file at `path` with permission bits `mode`, reduced by the umask. It belongs
+    /// to the user of this process, also if it replaces a file of another user.
     ///
     /// # Errors
     /// `path` does not name a file, or the directory does not exist or is not writable.
     pub fn create(path: &Path, mode: u32) -> io::Result<Self> {
         let mut options = OpenOptions::new();
+        // the crate would copy mode and owner from the path that it opens, which for a long
+        // name is not the file to replace
         options.mode(mode).preserve_mode(false).try_preserve_owner(false);
         Self::open(path, &options)
     }
@@ -144,8 +153,8 @@ pub fn remove_leftovers(path: &Path) -> io::Result<()> {
     let Some(name) = path.file_name() else { return Ok(()) };
     for entry in fs::read_dir(directory_of(path))? {
         let entry = entry?;
-        let is_leftover =
-            entry.file_name().to_str().and_then(temporary_of).map(OsStr::new) == Some(name);
+        let entry_name = entry.file_name();
+        let is_leftover = entry_name.to_str().is_some_and(|entry| is_temporary_of(entry, name));
         if is_leftover && !entry.file_type()?.is_dir() {
             fs::remove_file(entry.path())?;
         }
@@ -168,15 +177,33 @@ pub fn temporary_of(name: &str) -> Option<&str> {
     (is_random && !target.is_empty()).then_some(target)
 }
 
+/// Whether `entry` is the name of a temporary file for a file of this name.
+fn is_temporary_of(entry: &str, name: &OsStr) -> bool {
+    if name.len() <= MAX_NAME_BYTES {
+        return temporary_of(entry).map(OsStr::new) == Some(name);
+    }
+    let prefix = short_prefix(name);
+    let is_short_name = |name: &str| name.starts_with(&prefix);
+    is_short_name(entry) || temporary_of(entry).is_some_and(is_short_name)
+}
+
 /// The name of a file between its commit and the final rename, if the final name is too long
 /// for a temporary name. The process id and a counter make it unique.
 fn short_name(name: &OsStr) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let name = name.to_string_lossy();
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let suffix = format!(".{}.{number}", std::process::id());
-    let start = &name[..name.floor_char_boundary(MAX_NAME_BYTES - suffix.len() - 1)];
-    format!(".{start}{suffix}")
+    format!("{}{}.{number}", short_prefix(name), std::process::id())
+}
+
+/// The part of a short name that depends only on the long name. The hash tells long names with
+/// the same start apart, so that a leftover of one is not removed for another.
+fn short_prefix(name: &OsStr) -> String {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    let hash = hasher.finish();
+    let name = name.to_string_lossy();
+    let start = &name[..name.floor_char_boundary(MAX_START_BYTES)];
+    format!(".{start}.{hash:016x}.")
 }
 
 fn directory_of(path: &Path) -> &Path {
@@ -299,5 +326,19 @@ mod tests {
         let mut left = names(folder.path());
         left.sort();
         assert_eq!(left, [".a.folder", ".a.short", ".a.tooLong7", ".b.b1C2d3"]);
+    }
+
+    #[test]
+    fn leftovers_of_a_long_name_are_removed() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let name = "a".repeat(255);
+        let of_other = short_name(OsStr::new(&"a".repeat(254)));
+        let own = short_name(OsStr::new(&name));
+        for leftover in [own.clone(), format!(".{own}.b1C2d3"), of_other.clone()] {
+            assert!(leftover.len() <= 255);
+            fs::write(folder.path().join(leftover), "").expect("a file");
+        }
+        remove_leftovers(&folder.path().join(&name)).expect("removed");
+        assert_eq!(names(folder.path()), [OsStr::new(&of_other)]);
     }
 }

@@ -123,7 +123,7 @@ fn changes_that_the_bindings_do_not_allow() {
     let path = sandbox.environment("local").join("environment.json");
     let stashed = std::fs::read_to_string(&path).expect("a file");
     std::fs::write(&path, stashed.replace("inline://ey", "inline://!!")).expect("a file");
-    let words = ["cannot be restored", "with `update`"];
+    let words = ["cannot be restored: its reference `inline://!!", "with `update`"];
     check(slots.rollback("secrets"), 1, "conflict", &words);
 
     let words = ["already exists", "gtc op env show local"];
