@@ -21,7 +21,8 @@ pub struct Binding {
     pub answers_ref: Option<AnswersRef>,
     /// The number of changes since it was added.
     pub generation: u64,
-    /// The binding that a rollback restores.
+    /// The binding that a rollback restores. It has no previous one itself: `change::update` drops
+    /// it, `environment.json` holds one, and pins are retained for one.
     pub previous: Option<PreviousBinding>,
 }
 

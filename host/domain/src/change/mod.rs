@@ -49,7 +49,8 @@ pub fn add(environment: &Environment, request: BindingRequest) -> Result<Binding
     Ok(BindingChange { environment, before: None, after: Some(added) })
 }
 
-/// Replaces a binding, and keeps the old one for a rollback.
+/// Replaces a binding, and keeps the old one for a rollback. Exactly one older version is kept:
+/// the old binding's own previous one is dropped.
 ///
 /// # Errors
 /// [`Refusal::NothingToUpdate`]
@@ -68,14 +69,15 @@ pub fn update(
     Ok(replace_binding(environment, before, Some(after)))
 }
 
-/// Replaces a pack reference by another one for the same pack, in all bindings. It does
-/// not count as a change of the bindings, so their generations stay.
+/// Replaces a pack reference by another one for the same pack, in all bindings: for a refresh,
+/// which pins the old reference first. It does not count as a change of the bindings, so their
+/// generations stay. The previous binding that each keeps stays as it is.
 pub fn replace_pack_ref(environment: &Environment, from: &PackRef, to: &PackRef) -> Environment {
-    let mut renamed = environment.clone();
+    let mut replaced = environment.clone();
     for binding in environment.bindings().filter(|binding| binding.pack_ref == *from) {
-        renamed.replace(binding, Some(Binding { pack_ref: to.clone(), ..binding.clone() }));
+        replaced.replace(binding, Some(Binding { pack_ref: to.clone(), ..binding.clone() }));
     }
-    renamed
+    replaced
 }
 
 /// Removes a binding. Nothing is kept for a rollback.
@@ -107,7 +109,9 @@ pub fn rollback(environment: &Environment, key: &BindingKey) -> Result<BindingCh
         }
         Some(PreviousBinding::Known(previous)) => previous,
         Some(PreviousBinding::Opaque(text)) => {
-            return Err(unreadable(ForeignText::excerpt(text.as_exact())));
+            let reference = ForeignText::excerpt(text.as_exact());
+            let reason = format!("its reference `{reference}` is unreadable");
+            return Err(unreadable(ForeignText::new(reason)));
         }
     };
     if previous.key() != *key {
@@ -193,7 +197,7 @@ pub enum Refusal {
         environment: EnvId,
         /// The key of the binding.
         key: BindingKey,
-        /// The problem, or the unreadable reference.
+        /// The problem, as a sentence.
         reason: ForeignText,
     },
 }
