@@ -75,7 +75,7 @@ impl PackSource {
             },
             PackRef::Oci(reference) => self.fetch_from_registry(reference),
             PackRef::Opaque(text) if text.starts_with("oci://") => {
-                // the error says what is wrong with it
+                // `parse` fails here, and says why: a valid reference is `PackRef::Oci`
                 self.fetch_from_registry(&text.parse()?)
             }
             PackRef::Opaque(_) => Err(FetchError::UnknownScheme),
@@ -110,7 +110,11 @@ impl PackSource {
             (PackRef::Oci(reference), Some(manifest)) => {
                 self.fetch_from_registry(&reference.pinned(manifest))
             }
-            _ => self.fetch(pack_ref),
+            // nothing else has a manifest to fetch by
+            (PackRef::Oci(_), None)
+            | (PackRef::Builtin(_) | PackRef::File(_) | PackRef::Opaque(_), _) => {
+                self.fetch(pack_ref)
+            }
         }
     }
 
@@ -118,7 +122,7 @@ impl PackSource {
     pub fn last_known_digest(&self, pack_ref: &PackRef) -> Option<Sha256Digest> {
         match pack_ref {
             PackRef::Oci(reference) => self.cache.references.last_digest(reference),
-            _ => None,
+            PackRef::Builtin(_) | PackRef::File(_) | PackRef::Opaque(_) => None,
         }
     }
 
@@ -134,8 +138,8 @@ impl PackSource {
         let pack = self
             .registry
             .fetch(reference, self.max_bytes, |resolved| self.cached_pack(reference, resolved))?;
-        // recorded only after the pack was fetched; `doctor` uses the record to report moved
-        // tags, which a read-only cache must not prevent
+        // `doctor` uses the record to report moved tags. An error here is ignored: a read-only
+        // cache must not make the fetch fail
         if let Some(RegistryOrigin { manifest, .. }) = &pack.origin {
             let _ = self.cache.references.insert(reference, manifest);
         }
@@ -159,7 +163,8 @@ impl PackSource {
     }
 
     /// The signatures of an archive on this machine: the one next to it, then the cached
-    /// ones. A signature that cannot be read is an error.
+    /// ones. A file that cannot be read is an error in the list; cached signatures that cannot be
+    /// read are skipped.
     pub fn local_signatures(
         &self,
         pack_ref: &PackRef,

@@ -14,9 +14,10 @@ pub(super) const MAX_TEXT_BYTES: u64 = 64 << 20;
 /// The largest answers document, in bytes: answers are configuration, not data.
 pub(super) const MAX_ANSWERS_BYTES: u64 = 1 << 20;
 
-/// Keeps the texts of environments. `tests/contract.rs` tests every sentence below for each backend.
+/// Keeps the texts of environments. `src/tests/contract.rs` tests every sentence below for each
+/// backend.
 pub(super) trait Backend: fmt::Debug + Send + Sync {
-    /// Returns the place of the store, for messages.
+    /// Returns the place of the store: for messages, and for the cache's record of this store.
     fn place(&self) -> &Place;
 
     /// Returns the ids of all environments, sorted.
@@ -35,16 +36,16 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
     /// that leads out of the environment is refused.
     fn answers(&self, id: &EnvId, answers: &AnswersRef) -> Result<Option<String>, AnswersError>;
 
-    /// Changes an environment, or creates it. `decide` gets the current texts, or none if the
-    /// environment does not exist, and returns the edit; with none, nothing is written.
+    /// Changes an environment, or creates it. `decide` gets the current texts, or `None` if the
+    /// environment does not exist. It returns the edit; if it returns `None`, nothing is written.
     ///
     /// Until the edit is written, no other change of this environment begins; readers and changes
-    /// of other environments go on. `decide` may run more than once, so it must have no effect
-    /// that matters twice.
+    /// of other environments go on. `decide` may run more than once, so repeating it must do no
+    /// harm.
     ///
-    /// The edit is written as a whole, with its audit lines, or not at all. A backend that can be
-    /// interrupted in between writes in the order of the edit, and the audit lines last; if only
-    /// those are missing, the error is [`ChangeError::NotAudited`].
+    /// A backend writes all of the edit, with its audit lines. One that can be interrupted, such
+    /// as files, may leave the first writes of the edit; so it writes in order, and the audit
+    /// lines last. If only those are missing, the error is [`ChangeError::NotAudited`].
     ///
     /// Waits at most `timeout` for another change, and fails with [`StoreError::Busy`] then.
     fn change(
@@ -100,14 +101,15 @@ pub(super) struct Texts {
 /// The new texts of an environment, and the audit lines of the change.
 #[derive(Debug, Default)]
 pub(super) struct Edit {
-    /// The new texts; of two texts of one kind, the last one counts. The environment is usable
-    /// after each of them.
+    /// The new texts; of two texts of one kind, the last one counts. After each write, in this
+    /// order, the stored environment can be read.
     pub writes: Vec<(TextKind, String)>,
     /// Lines for the audit log, without line breaks.
     pub audit: Vec<String>,
 }
 
-/// The place of a store, for messages, such as the folder of a file store.
+/// The place of a store, such as the folder of a file store: for messages, and for the cache's
+/// record of this store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place(PathBuf);
 

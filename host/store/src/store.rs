@@ -1,4 +1,12 @@
 //! The store of environments: parses, checks and renders the texts that a backend keeps.
+//!
+//! A change takes five stages:
+//!
+//! 1. The backend reads `Texts`.
+//! 2. They are parsed to `Base`: the values, and the documents that they came from.
+//! 3. The caller's `decide` gets the values as [`Stored`].
+//! 4. It returns a [`Change`]: the new values, the audit events and a report.
+//! 5. The change is rendered to an `Edit` of the documents, which the backend writes.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -45,7 +53,7 @@ impl Store {
         Self { backend: Box::new(backend) }
     }
 
-    /// Returns the place of the store, for messages.
+    /// Returns the place of the store: for messages, and for the cache's record of this store.
     pub fn place(&self) -> &Place {
         self.backend.place()
     }
@@ -162,9 +170,9 @@ impl Store {
     /// Waits up to ten seconds for another change to finish.
     ///
     /// # Errors
-    /// The error of `decide`, or a [`ChangeError`]; nothing was changed then, unless it is
-    /// [`ChangeError::NotAudited`] or a failed write, which may leave unused pins or a pin that
-    /// is older than its binding.
+    /// The error of `decide`, or a [`ChangeError`]. After [`ChangeError::NotAudited`], the change
+    /// is made, without its audit lines. A failed write may leave unused pins, or a pin that is
+    /// older than its binding. After any other error, nothing is changed.
     pub fn change<T, E: From<ChangeError>>(
         &self,
         id: &EnvId,
@@ -179,30 +187,44 @@ impl Store {
         })
     }
 
+    /// Changes an environment, or creates it. `base_of` parses the texts, or makes the new
+    /// environment if there are none, or fails.
     fn save<T, E: From<ChangeError>>(
         &self,
         id: &EnvId,
         mut decide: impl FnMut(Stored) -> Result<Change<T>, E>,
-        parse: impl Fn(Option<&Texts>) -> Result<Base, StoreError>,
+        base_of: impl Fn(Option<&Texts>) -> Result<Base, StoreError>,
     ) -> Result<T, E> {
-        let mut decide_edit = |texts: Option<Texts>| -> Result<(Edit, T), E> {
-            let base = parse(texts.as_ref()).map_err(ChangeError::from)?;
-            let change = decide(self.stored(id, texts, &base))?;
-            let edit = change.edit(&base, self.place()).map_err(ChangeError::from)?;
-            Ok((edit, change.report))
-        };
-        let mut result = None;
-        self.backend.change(id, LOCK_TIMEOUT, &mut |texts| match decide_edit(texts) {
-            Ok((edit, report)) => {
-                result = Some(Ok(report));
-                Some(edit)
-            }
-            Err(error) => {
-                result = Some(Err(error));
-                None
+        // the backend passes neither reports nor errors of `decide` on, so they are kept here
+        let mut last_result = None;
+        self.backend.change(id, LOCK_TIMEOUT, &mut |texts| {
+            let base = base_of(texts.as_ref());
+            match self.decide_edit(id, texts, base, &mut decide) {
+                Ok((edit, report)) => {
+                    last_result = Some(Ok(report));
+                    Some(edit)
+                }
+                Err(error) => {
+                    last_result = Some(Err(error));
+                    None
+                }
             }
         })?;
-        result.expect("a successful change was decided")
+        last_result.expect("`decide` ran at least once, or the backend returned an error")
+    }
+
+    /// Shows the stored environment to `decide`, and renders its change.
+    fn decide_edit<T, E: From<ChangeError>>(
+        &self,
+        id: &EnvId,
+        texts: Option<Texts>,
+        base: Result<Base, StoreError>,
+        decide: &mut impl FnMut(Stored) -> Result<Change<T>, E>,
+    ) -> Result<(Edit, T), E> {
+        let base = base.map_err(ChangeError::from)?;
+        let change = decide(self.stored(id, texts, &base))?;
+        let edit = change.edit(&base, self.place()).map_err(ChangeError::from)?;
+        Ok((edit, change.report))
     }
 
     /// Appends an event to the audit log, if the environment exists.

@@ -18,6 +18,9 @@ pub(crate) const NOT_AUDITED: &str = "audit";
 
 /// Whether a failed operation was refused, or could not be carried out. The exit codes
 /// differ.
+///
+/// An operation is refused if the input or a policy forbids it. It failed if this machine, the
+/// network or a file prevented it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitOutcome {
     /// The operation was refused: exit code 1.
@@ -64,7 +67,10 @@ impl Explanation {
 ///     if let Some(hint) = error.hint() {
 ///         eprintln!("next: {hint}");
 ///     }
-///     std::process::exit(if error.exit_outcome() == ExitOutcome::Refused { 1 } else { 2 });
+///     std::process::exit(match error.exit_outcome() {
+///         ExitOutcome::Refused => 1,
+///         ExitOutcome::Failed => 2,
+///     });
 /// }
 /// ```
 pub trait OperationError: Error + Send + Sync + 'static {
