@@ -89,7 +89,10 @@ impl Channel {
             message.resize(length.min(begin + CHUNK_BYTES), 0);
             self.read_exact(&mut message[begin..], deadline)?;
         }
-        Ok(serde_json::from_slice(&message)?)
+        // the conversion of the crate would report an incomplete text as `UnexpectedEof`, like a
+        // closed channel
+        serde_json::from_slice(&message)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
     fn read_exact(&self, mut buffer: &mut [u8], deadline: Option<Instant>) -> io::Result<()> {
@@ -173,6 +176,12 @@ mod tests {
         assert_eq!(error_kind(host.receive(soon())), io::ErrorKind::InvalidData);
         drop(worker);
         assert_eq!(error_kind(host.receive(soon())), io::ErrorKind::UnexpectedEof);
+
+        // half a JSON text is not a closed channel
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let mut host = Channel::for_host(ours.into(), 8).expect("a channel");
+        rustix::io::write(&theirs, &[&2u32.to_le_bytes()[..], b"\"a"].concat()).expect("sent");
+        assert_eq!(error_kind(host.receive(soon())), io::ErrorKind::InvalidData);
 
         // a length without a message
         let (ours, theirs) = UnixStream::pair().expect("a pair");
