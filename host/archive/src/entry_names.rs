@@ -13,7 +13,8 @@ const NUMBERED_DEVICES: [&[u8]; 2] = [b"com", b"lpt"];
 
 /// Checks that a name is a relative ASCII path that means the same on every system.
 ///
-/// `at` is the offset of the name in the archive, for the error.
+/// `at` is the offset of the name in the archive, for the error. The lenient reader applies the
+/// same rules, so a new rule also makes archives unreadable that `repack` could rewrite.
 pub(super) fn check(name: &[u8], at: usize) -> Result<(), ArchiveError> {
     let is_allowed = name.iter().all(is_allowed_byte) && name.split(|b| *b == b'/').all(is_plain);
     if is_allowed { Ok(()) } else { Err(violation(ZipRule::Name, at)) }

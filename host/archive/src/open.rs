@@ -20,10 +20,13 @@ pub fn open(bytes: &[u8], limits: &ArchiveLimits) -> Result<Pack, ArchiveError> 
     if bytes.starts_with(WASM) {
         return Err(ArchiveError::BareComponent);
     }
+    // the profile of a canonical archive: every byte of the zip container means the same to all
+    // zip readers
     let entries = profile::check(bytes, limits)?;
     let mut reader = EntryReader::new(bytes, limits)?;
-    let manifest = manifest::read(&mut reader)?;
-    let sbom = sbom::read(&mut reader)?;
-    sbom::verify(&sbom, &entries, &mut Err)?;
-    manifest::build_pack(manifest, entries, |name| reader.content(name), &mut Err)
+    let parsed_manifest = manifest::read(&mut reader)?;
+    let listed = sbom::read(&mut reader)?;
+    // `Err` as the callback returns each fault, so that reading stops at the first one
+    sbom::verify(&listed, &entries, &mut Err)?;
+    manifest::build_pack(parsed_manifest, entries, |name| reader.content(name), &mut Err)
 }

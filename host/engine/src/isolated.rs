@@ -66,6 +66,8 @@ impl FreshInstanceExecutor for IsolatedExecutor {
             WorkerFailure::UnusableCode(reason) => {
                 LoadError::UnusableCode { reason: ForeignText::sentence(&reason) }
             }
+            // the worker does not say in which of the metadata calls it failed; instantiation
+            // is the first step of all of them
             failure => failure.into_fault(Call::Instantiate, time).into(),
         })
     }
@@ -95,7 +97,7 @@ struct RunningOperation<'a> {
     time: Duration,
     grants: Permissions,
     recorder: Option<ProbeRecorder>,
-    /// Serves the probes, once the operation has started.
+    /// Serves the probes. The worker's message `Started` creates it.
     broker: Option<ProbeBroker>,
     /// The log messages so far, in bytes.
     logged: usize,
@@ -125,16 +127,26 @@ impl<'a> RunningOperation<'a> {
             Ok(result) => return Ok(result),
             Err(error) => error,
         };
+        // the kinds by which the channel and `serve` tell what went wrong:
+        // `TimedOut`: no message came until the deadline
+        // `FileTooLarge`: the messages exceed their limit
+        // `InvalidData`: a message cannot be parsed, or is not allowed at this point
+        // others: the channel is closed
         Err(match error.kind() {
-            io::ErrorKind::TimedOut if self.broker.is_some() => WorkerFailure::TimedOut,
+            io::ErrorKind::TimedOut if self.has_started() => WorkerFailure::TimedOut,
             io::ErrorKind::TimedOut => {
                 let reason = format!("it did not start within {} s", START_TIME.as_secs());
                 WorkerFailure::Host(io::Error::new(io::ErrorKind::TimedOut, reason))
             }
             io::ErrorKind::FileTooLarge => WorkerFailure::TooMuchOutput,
             io::ErrorKind::InvalidData => WorkerFailure::invalid_message(),
-            _ => WorkerFailure::from_exit(worker, self.broker.is_some()),
+            _ => WorkerFailure::from_exit(worker, self.has_started()),
         })
+    }
+
+    /// Whether the worker has sent `Started`, after which code of the guest runs.
+    fn has_started(&self) -> bool {
+        self.broker.is_some()
     }
 
     fn request(&self, operation: Operation) -> io::Result<WorkerRequest> {
@@ -154,6 +166,7 @@ impl<'a> RunningOperation<'a> {
         let texts = (limits.copied_bytes as u64)
             .saturating_add(limits.log_bytes as u64)
             .saturating_mul(JSON_ESCAPE_FACTOR);
+        // one more, for all that is neither a text nor a probe
         texts.saturating_add(PROBE_BYTES.saturating_mul(limits.probes as u64 + 1))
     }
 
@@ -163,25 +176,27 @@ impl<'a> RunningOperation<'a> {
         request: &WorkerRequest,
     ) -> io::Result<OperationResult> {
         let channel = &mut worker.channel;
-        let mut deadline = Some(Instant::now() + START_TIME);
-        channel.send(request, deadline)?;
+        let mut deadline = Instant::now() + START_TIME;
+        channel.send(request, Some(deadline))?;
         loop {
-            let message = channel.receive(deadline)?;
+            let message = channel.receive(Some(deadline))?;
             match (message, &mut self.broker) {
                 (WorkerMessage::Started, None) => {
                     let end = Instant::now() + self.time;
                     self.broker = Some(self.new_broker(end));
-                    deadline = Some(end + GRACE);
+                    deadline = end + GRACE;
                 }
                 (WorkerMessage::Log { call, level, message }, Some(_)) => {
                     self.log(call, level, &message)?;
                 }
                 (WorkerMessage::HostCall(HostCall::Tool { tool, args }), Some(broker)) => {
-                    channel.send(&broker.tool(&tool, &args), deadline)?;
+                    channel.send(&broker.tool(&tool, &args), Some(deadline))?;
                 }
                 (WorkerMessage::HostCall(HostCall::Network { host, port }), Some(broker)) => {
-                    channel.send(&broker.network(&host, port), deadline)?;
+                    channel.send(&broker.network(&host, port), Some(deadline))?;
                 }
+                // a worker reports unusable code before `Started`; a result is trusted no more
+                // after it
                 (WorkerMessage::Result(result), _) => return Ok(result),
                 // a second start would extend the deadline, and before the start a guest
                 // cannot log or probe
@@ -196,7 +211,8 @@ impl<'a> RunningOperation<'a> {
         ProbeBroker::new(resources, context, grants, deadline, self.recorder.take())
     }
 
-    /// Passes a log message on. A working worker drops messages beyond the limit itself.
+    /// Passes a log message on. A working worker drops messages beyond the limit itself, so more
+    /// messages mean a faulty worker.
     fn log(&mut self, call: Call, level: LogLevel, message: &str) -> io::Result<()> {
         let context = &self.handler.context;
         self.logged = self.logged.saturating_add(message.len());
@@ -235,8 +251,8 @@ impl WorkerFailure {
         }
     }
 
-    /// Classifies the exit of a worker that closed its channel. Before it has started, no
-    /// code of the guest ran, so the guest cannot be the reason.
+    /// Classifies the exit of a worker that closed its channel. Before `Started`, no code of
+    /// the guest ran, so the guest cannot be the reason.
     fn from_exit(worker: GuestWorker, has_started: bool) -> Self {
         let (status, stderr) = match worker.terminate() {
             Ok(exit) => exit,

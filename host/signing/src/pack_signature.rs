@@ -29,14 +29,15 @@ impl PackSignature {
         if bytes.len() as u64 > MAX_SIGNATURE_BYTES {
             return Err(SignatureError::TooLarge { limit: MAX_SIGNATURE_BYTES });
         }
-        // only bundles have a `mediaType`
+        // only bundles have a `mediaType`; a new format with a `mediaType` branches here
         match bundle::media_type(bytes) {
             Some(_) => CosignBundle::parse(bytes).map(Self::Cosign),
             None => Envelope::parse(bytes).map(Self::Envelope),
         }
     }
 
-    /// Checks that it signs this archive, without verifying it.
+    /// Checks that it is about this archive. Says nothing about the key;
+    /// [`verify`](Self::verify) checks both.
     ///
     /// # Errors
     /// [`SignatureError`] when it signs something else.

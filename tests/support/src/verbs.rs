@@ -58,7 +58,8 @@ impl<'a> Gtc<'a> {
         arguments.into_iter().fold(self, Self::arg)
     }
 
-    /// Names another environment than `local`.
+    /// Names another environment than `local`: replaces the value of `--env` if the verb has it;
+    /// otherwise the id becomes an argument.
     pub fn env(mut self, id: &str) -> Self {
         match self.arguments.iter().position(|argument| argument == "--env") {
             Some(at) => {
@@ -77,7 +78,8 @@ impl Sandbox {
     }
 }
 
-/// Declares the methods that append an option.
+/// Declares the methods that append an option: `kind(descriptor) => "--kind";` becomes
+/// `fn kind(self, descriptor)`, which appends `--kind <descriptor>`.
 macro_rules! options {
     ($($name:ident($($value:ident)?) => $words:literal;)*) => {
         impl Gtc<'_> {$(
@@ -120,6 +122,9 @@ options! {
 }
 
 /// Declares nouns: their types, their verbs, and the methods of a sandbox that return them.
+///
+/// `Cache cache { gc() => "cache gc"; }` becomes the type `Cache` with the method `gc`, and
+/// `Sandbox::cache`: `sandbox.cache().gc().run()` runs `gtc cache gc`.
 macro_rules! nouns {
     ($($noun:ident $method:ident { $($verb:ident($($value:ident)?) => $words:literal;)* })*) => {$(
         pub struct $noun<'a>(&'a Sandbox);

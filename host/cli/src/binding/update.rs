@@ -16,18 +16,19 @@ pub(crate) enum UpdateRequest {
     Preview(RefreshRequest),
 }
 
-/// Refuses arguments that belong to the other kind of update.
+/// Refuses arguments that belong to the other kind of update: with `--refresh` those in `others`,
+/// each with whether it is given, and without it the options of a refresh.
 pub(crate) fn reject_misplaced(
     refresh: bool,
     others: &[(&'static str, bool)],
-    only_refresh: bool,
+    has_refresh_option: bool,
 ) -> Result<(), UsageError> {
     match others.iter().find(|(_, is_given)| *is_given) {
         Some((argument, _)) if refresh => Err(UsageError::new(
             argument,
             "cannot be combined with `--refresh`, which keeps the binding as it is",
         )),
-        _ if only_refresh && !refresh => {
+        _ if has_refresh_option && !refresh => {
             Err(UsageError::new("refresh", "`--dry-run` and `--expect` require `--refresh`"))
         }
         _ => Ok(()),

@@ -1,5 +1,4 @@
-//! `gtc op env-packs update`: replace the pack of a slot; `rollback` restores the
-//! previous one.
+//! `gtc op env-packs update`: replace the pack of a slot, or refresh it.
 
 use std::io;
 
@@ -24,6 +23,7 @@ use gtc_core::ops::bind::RefreshRequest;
 
 /// A pack to bind in place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
+// the arguments of `add` that a refresh takes from the binding
 #[command(mut_args(|arg| optional_with_refresh(arg, &["kind", "pack_ref"])))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PackUpdatePayload {
@@ -66,13 +66,15 @@ impl Payload for PackUpdatePayload {
     type Request = UpdateRequest;
 
     fn into_request(self) -> Result<UpdateRequest, UsageError> {
+        // clap checks this too, but not for `--answers`
         let others = [
             ("kind", self.kind.is_some()),
             ("pack_ref", self.pack_ref.is_some()),
             ("answers_ref", self.answers_ref.is_some()),
             ("no_fetch", *self.no_fetch),
         ];
-        reject_misplaced(self.refresh, &others, *self.dry_run || self.expect.is_some())?;
+        let has_refresh_option = *self.dry_run || self.expect.is_some();
+        reject_misplaced(self.refresh, &others, has_refresh_option)?;
         if self.refresh {
             let request = RefreshRequest {
                 environment: self.environment_id.parse()?,
@@ -83,6 +85,7 @@ impl Payload for PackUpdatePayload {
             };
             return Ok(refresh_request(request, *self.dry_run));
         }
+        // without `--refresh`, the arguments are those of `add`, and are parsed alike
         let payload = PackPayload {
             environment_id: self.environment_id,
             slot: self.slot,

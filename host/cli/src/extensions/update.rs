@@ -1,5 +1,4 @@
-//! `gtc op extensions update`: replace the pack of an extension; `rollback` restores the
-//! previous one.
+//! `gtc op extensions update`: replace the pack of an extension, or refresh it.
 
 use std::io;
 
@@ -25,6 +24,7 @@ use gtc_core::ops::bind::RefreshRequest;
 
 /// An extension to bind in place of another.
 #[derive(Debug, Args, Deserialize, JsonSchema)]
+// the arguments of `add` that a refresh takes from the binding
 #[command(mut_args(|arg| optional_with_refresh(arg, &["pack_ref"])))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExtensionUpdatePayload {
@@ -73,13 +73,15 @@ impl Payload for ExtensionUpdatePayload {
     type Request = UpdateRequest;
 
     fn into_request(self) -> Result<UpdateRequest, UsageError> {
+        // clap checks this too, but not for `--answers`
         let others = [
             ("pack_ref", self.pack_ref.is_some()),
             ("answers_ref", self.answers_ref.is_some()),
             ("no_fetch", *self.no_fetch),
             ("all_instances", *self.all_instances),
         ];
-        reject_misplaced(self.refresh, &others, *self.dry_run || self.expect.is_some())?;
+        let has_refresh_option = *self.dry_run || self.expect.is_some();
+        reject_misplaced(self.refresh, &others, has_refresh_option)?;
         if self.refresh {
             let request = RefreshRequest {
                 environment: self.environment_id.parse()?,
@@ -90,6 +92,7 @@ impl Payload for ExtensionUpdatePayload {
             };
             return Ok(refresh_request(request, *self.dry_run));
         }
+        // without `--refresh`, the arguments are those of `add`, and are parsed alike
         let payload = ExtensionPayload {
             environment_id: self.environment_id,
             kind: self.kind,

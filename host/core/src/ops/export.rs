@@ -171,7 +171,10 @@ fn pinned_packs(
                         found: fetched.digest,
                     }))
                 }
-                _ => fetch_pinned(host, &of, &pin).map_err(not_saved),
+                (PackRef::Oci(_), None)
+                | (PackRef::Builtin(_) | PackRef::File(_) | PackRef::Opaque(_), _) => {
+                    fetch_pinned(host, &of, &pin).map_err(not_saved)
+                }
             }
         });
         found.push((pack_ref, Some(get)));
@@ -205,7 +208,7 @@ fn build_entry(
         PackRef::Oci(reference) => {
             host.fetcher.bundle_writer().entry_from_registry(reference, fetched)?
         }
-        _ => {
+        PackRef::Builtin(_) | PackRef::File(_) | PackRef::Opaque(_) => {
             let notes = PackAnnotations {
                 title: pack.id.as_exact().to_owned(),
                 version: pack.version.clone(),
@@ -256,8 +259,11 @@ fn build_entry(
 fn read_envelope_file(host: &Host, pack_ref: &PackRef, fetched: &FetchedPack) -> Option<Vec<u8>> {
     let path = signature_path(Path::new(pack_ref.file_path()?));
     let bytes = host.fetcher.read_document(&path, MAX_ENVELOPE_BYTES).ok()?;
-    matches!(parse_signature_for(&bytes, &fetched.digest), Ok(PackSignature::Envelope(_)))
-        .then_some(bytes)
+    match parse_signature_for(&bytes, &fetched.digest) {
+        Ok(PackSignature::Envelope(_)) => Some(bytes),
+        // only an envelope becomes part of the manifest
+        Ok(PackSignature::Cosign(_)) | Err(_) => None,
+    }
 }
 
 /// Returns the name of a pack from a file, such as `acme.secrets.vault:1.0.0`. It has no

@@ -253,7 +253,7 @@ impl SignatureStatus {
     pub fn signer(&self) -> Option<KeyId> {
         match self {
             Self::Verified { signer } => Some(*signer),
-            _ => None,
+            Self::BuiltIn | Self::Unsigned | Self::NotChecked { .. } | Self::Invalid { .. } => None,
         }
     }
 }
