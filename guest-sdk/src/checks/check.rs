@@ -25,8 +25,11 @@ pub enum Ask {
     },
 }
 
-/// A check that the preflight can run.
+/// A check that [`run`] can carry out.
 pub(super) trait Probe: Sync {
+    /// Returns the result of the check, of any kind: a `ToolCheck` is also the result for an
+    /// address. Its outcomes are part of the interface (`types.wit`), so a new outcome needs a
+    /// new version of it.
     fn run(&self) -> ToolCheck;
 }
 
@@ -64,8 +67,9 @@ impl Check {
         Self { ask: address.ask(), probe: Some(address) }
     }
 
-    /// Declares a permission for a check that the preflight runs itself, for instance with
-    /// arguments from the answers.
+    /// Declares a permission for a check that the handler's own
+    /// [`preflight`](crate::Handler::preflight) runs, for instance with arguments from the
+    /// answers.
     pub const fn later(ask: Ask) -> Self {
         Self { ask, probe: None }
     }
