@@ -4,6 +4,10 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 /// Hands out a fixed number of permits. Clones share them.
+///
+/// Tool runs and look-ups of names wait for permits (`probes/tools/runner.rs`,
+/// `probes/network/mod.rs`). The wait counts towards the time of the operation, so both report a
+/// permit that they did not get as a timeout.
 #[derive(Clone, Debug)]
 pub(super) struct Semaphore(Arc<State>);
 

@@ -1,5 +1,5 @@
-//! Reads and writes the bindings in `environment.json`. A binding carries its previous
-//! version as an `inline://` reference.
+//! Reads and writes the bindings in `environment.json`. A binding carries its one previous
+//! version as an `inline://` reference, from which that version's own previous one is removed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
