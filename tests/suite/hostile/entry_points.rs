@@ -153,7 +153,7 @@ pub fn cases() -> Vec<Case> {
                 body,
                 fields,
                 "out-of-time",
-                format!("ran out of time in `{call}`: more than 1 s"),
+                format!("ran out of time in `{call}`: more than 0.4 s"),
             );
         }
     }

@@ -65,7 +65,7 @@ fn memory() -> Vec<Case> {
         case("a lot of memory filled", &preflight(filled, ""), ("healthy", "")),
         // exceeding its own maximum is not a fault, and uses no budget
         case("memory beyond its own maximum", &beyond_its_own, ("healthy", "")),
-        case("endless after it was refused memory", &survives, ("out-of-time", "1 s")),
+        case("endless after it was refused memory", &survives, ("out-of-time", "0.4 s")),
     ]
 }
 

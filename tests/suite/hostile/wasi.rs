@@ -224,7 +224,7 @@ fn clocks() -> Vec<Case> {
         ["now", "(param i32)"],
         "(call $f (i32.const 600)) (i32.const 512)",
     );
-    let time = ("out-of-time", "1 s");
+    let time = ("out-of-time", "0.4 s");
     let ever = [
         (
             "sleeping for ever",
@@ -331,7 +331,7 @@ fn floods() -> Vec<Case> {
         case("some random bytes", &random(1000), "healthy", ""),
         case("some weaker random bytes", &insecure(1000), "healthy", ""),
         case("a seed", &seed, "healthy", ""),
-        case("a flood of log messages", &logs(log_flood), "out-of-time", "1 s"),
+        case("a flood of log messages", &logs(log_flood), "out-of-time", "0.4 s"),
         case("a log message of 16 MiB", &one_message, "too-much-output", "bytes in one call"),
     ]
 }
