@@ -70,7 +70,7 @@ fn a_python_project_builds_passes_its_tests_and_is_bound() {
     let path = "acme.secrets.snake";
     let folder = project(&author, "python", path, "python-secrets", (".venv", ".venv"));
     let tests = author.run(&folder, "python3", ["-m", "unittest"]).succeeded();
-    assert!(tests.stderr.contains("Output 2 tests"), "{tests:?}");
+    assert!(tests.stderr.contains("Ran 2 tests"), "{tests:?}");
     let outcome =
         bind_and_check(&mut author, &folder, "secrets", path, ("python3", "Python 3.99.1"));
     assert_eq!(outcome, json!({"status": "ok", "detail": "3.99.1"}));
