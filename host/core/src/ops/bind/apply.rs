@@ -15,7 +15,7 @@ use gtc_store::{Change, Stored};
 /// only caches a new signature.
 ///
 /// # Errors
-/// [`BindError`]; nothing was written then, unless it is [`BindError::Audit`].
+/// [`BindError`]; nothing was written then, unless the change was saved and not recorded.
 pub fn apply(host: &Host, plan: Plan) -> Result<BindReport, BindError> {
     let Plan { intent, checked, missing, difference, nothing_to_do } = plan;
     let granted = check::ensure_granted(&intent, &missing);
