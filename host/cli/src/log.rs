@@ -36,8 +36,13 @@ pub(crate) fn start(
         (None, 1) => "gtc=info,handler=trace",
         (None, _) => "gtc=debug,handler=trace",
     };
-    let filter: Targets =
-        filter.parse().map_err(|error| UsageError::from_error(VARIABLE, &error))?;
+    let filter: Targets = filter.parse().map_err(|_| {
+        let filter = ForeignText::excerpt(filter);
+        UsageError::new(
+            VARIABLE,
+            format!("`{filter}`: expected a list such as `info,gtc_fetch=debug`"),
+        )
+    })?;
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_timer(TimeSinceStart(Instant::now()))
