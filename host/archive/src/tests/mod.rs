@@ -7,6 +7,7 @@ mod legacy;
 mod messages;
 pub(crate) mod raw_zip;
 mod repacking;
+pub(crate) mod two_entries;
 
 use std::io::{Cursor, Read as _, Write as _};
 

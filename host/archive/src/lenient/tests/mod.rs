@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::tests::raw_zip::{RawEntry, RawZip, deflate, put};
+use crate::tests::two_entries::{check_limits, refusal, second, two};
 
 mod headers;
 
@@ -10,19 +11,9 @@ fn outcome(bytes: &[u8], limits: &ArchiveLimits) -> Result<Vec<Vec<u8>>, Archive
     read(bytes, limits)?.entries.iter().map(LenientEntry::content).collect()
 }
 
-fn refusal(bytes: &[u8], limits: &ArchiveLimits) -> Option<(ZipRule, usize, String)> {
-    match outcome(bytes, limits) {
-        Ok(_) => None,
-        Err(ArchiveError::Profile { rule, offset, entry }) => {
-            Some((rule, offset, entry.map(|entry| entry.to_string()).unwrap_or_default()))
-        }
-        Err(other) => panic!("{other}"),
-    }
-}
-
 #[track_caller]
 fn check_place(bytes: &[u8], rule: ZipRule, offset: usize, entry: &str) {
-    let refusal = refusal(bytes, &ArchiveLimits::default());
+    let refusal = refusal(outcome(bytes, &ArchiveLimits::default()));
     assert_eq!(refusal, Some((rule, offset, entry.to_owned())));
 }
 
@@ -31,18 +22,6 @@ fn check_content(zip: &RawZip, expected: &[&[u8]]) {
     let limits = ArchiveLimits { ratio: u64::MAX, ..ArchiveLimits::default() };
     let read = outcome(&zip.bytes(), &limits);
     assert_eq!(read.expect("unambiguous"), expected);
-}
-
-/// `a.txt` at byte 0, and `b.txt` at byte 40. The central directory begins at byte 80, its
-/// second header at 131, and the end record at 182.
-fn two() -> RawZip {
-    RawZip::new([RawEntry::stored("a.txt", b"hello"), RawEntry::stored("b.txt", b"world")])
-}
-
-fn second(change: impl FnOnce(RawEntry) -> RawEntry) -> RawZip {
-    let mut zip = two();
-    zip.entries[1] = change(zip.entries[1].clone());
-    zip
 }
 
 /// A folder without content.
@@ -111,7 +90,7 @@ fn a_second_end_record_is_refused_within_reach() {
     };
     // local header, central header and end record take 31, 47 and 22 bytes
     let far = with_content(22 + 65_535 - 47 - 22 + 1);
-    assert_eq!(refusal(&far, &ArchiveLimits::default()), None);
+    assert_eq!(refusal(outcome(&far, &ArchiveLimits::default())), None);
     let near = with_content(22 + 65_535 - 47 - 22);
     check_place(&near, ZipRule::EndRecord, 31, "");
     let twice = RawZip { comment: b"PK\x05\x06".to_vec(), ..two() };
@@ -120,29 +99,7 @@ fn a_second_end_record_is_refused_within_reach() {
 
 #[test]
 fn limits_are_inclusive() {
-    let bytes = two().bytes();
-    let default = ArchiveLimits::default;
-    let exact = ArchiveLimits {
-        pack_bytes: 204,
-        entries: 2,
-        name_bytes: 5,
-        entry_bytes: 5,
-        total_bytes: 10,
-        ..default()
-    };
-    assert_eq!(refusal(&bytes, &exact), None);
-    assert!(matches!(
-        outcome(&bytes, &ArchiveLimits { pack_bytes: 203, ..default() }),
-        Err(ArchiveError::TooLarge { bytes: 204, limit: 203 })
-    ));
-    for (limits, rule, offset, entry) in [
-        (ArchiveLimits { entries: 1, ..default() }, ZipRule::EntryCount, 190, ""),
-        (ArchiveLimits { name_bytes: 4, ..default() }, ZipRule::NameTooLong, 80 + 28, "a.txt"),
-        (ArchiveLimits { entry_bytes: 4, ..default() }, ZipRule::EntryTooLarge, 80 + 20, "a.txt"),
-        (ArchiveLimits { total_bytes: 9, ..default() }, ZipRule::TotalTooLarge, 131, "b.txt"),
-    ] {
-        assert_eq!(refusal(&bytes, &limits), Some((rule, offset, entry.to_owned())));
-    }
+    check_limits(outcome);
 }
 
 #[test]
@@ -218,7 +175,7 @@ fn a_data_descriptor_has_one_of_four_forms() {
         |narrow: &[u8]| [&narrow[..4], &narrow[4..8], &[0; 4], &narrow[8..12], &[0; 4]].concat();
     let outcome = |descriptor: &[u8]| {
         let zip = RawZip::new([RawEntry { descriptor: descriptor.to_vec(), ..streamed() }]);
-        refusal(&zip.bytes(), &ArchiveLimits::default()).map(|(rule, ..)| rule)
+        refusal(outcome(&zip.bytes(), &ArchiveLimits::default())).map(|(rule, ..)| rule)
     };
     let unsigned = &signed[4..];
     assert_eq!(outcome(&signed), None);

@@ -2,33 +2,11 @@
 
 use super::*;
 use crate::tests::raw_zip::{RawEntry, RawZip, deflate, put};
-
-/// `a.txt` at byte 0 with data at 35, and `b.txt` at byte 40 with data at 75. The central
-/// directory begins at byte 80, its second header at 131, and the end record at 182.
-fn two() -> RawZip {
-    RawZip::new([RawEntry::stored("a.txt", b"hello"), RawEntry::stored("b.txt", b"world")])
-}
-
-/// The archive of [`two`] with another second entry.
-fn second(change: impl FnOnce(RawEntry) -> RawEntry) -> Vec<u8> {
-    let mut zip = two();
-    zip.entries[1] = change(zip.entries[1].clone());
-    zip.bytes()
-}
-
-fn refusal(bytes: &[u8], limits: &ArchiveLimits) -> Option<(ZipRule, usize, String)> {
-    match check(bytes, limits) {
-        Ok(_) => None,
-        Err(ArchiveError::Profile { rule, offset, entry }) => {
-            Some((rule, offset, entry.map(|entry| entry.to_string()).unwrap_or_default()))
-        }
-        Err(other) => panic!("{other}"),
-    }
-}
+use crate::tests::two_entries::{check_limits, refusal, second, two};
 
 #[track_caller]
 fn check_place(bytes: &[u8], rule: ZipRule, offset: usize, entry: &str) {
-    let refusal = refusal(bytes, &ArchiveLimits::default());
+    let refusal = refusal(check(bytes, &ArchiveLimits::default()));
     assert_eq!(refusal, Some((rule, offset, entry.to_owned())));
 }
 
@@ -60,7 +38,7 @@ fn an_error_of_the_end_record_names_its_place() {
 #[test]
 fn an_error_of_a_central_header_names_its_place() {
     let at = 131;
-    let changed = |field: usize, bytes: &[u8]| second(|entry| entry.central(field, bytes));
+    let changed = |field: usize, bytes: &[u8]| second(|entry| entry.central(field, bytes)).bytes();
     check_place(&changed(30, &[1]), ZipRule::ExtraField, at + 28, "b.txt");
     check_place(&changed(32, &[1]), ZipRule::ExtraField, at + 28, "b.txt");
     check_place(&changed(34, &[1]), ZipRule::MultiDisk, at + 34, "b.txt");
@@ -85,7 +63,7 @@ fn an_error_of_a_central_header_names_its_place() {
 
 #[test]
 fn an_error_of_a_local_header_names_its_place() {
-    let changed = |field: usize, bytes: &[u8]| second(|entry| entry.local(field, bytes));
+    let changed = |field: usize, bytes: &[u8]| second(|entry| entry.local(field, bytes)).bytes();
     check_place(&changed(28, &[1]), ZipRule::ExtraField, 40 + 28, "b.txt");
     check_place(&changed(10, &[1]), ZipRule::HeadersDiffer, 40, "b.txt");
     check_place(&changed(30, b"c"), ZipRule::HeadersDiffer, 40, "b.txt");
@@ -95,8 +73,8 @@ fn an_error_of_a_local_header_names_its_place() {
 #[test]
 fn data_does_not_reach_into_the_directory() {
     // both sizes in both headers
-    let longer = |bytes: u8| second(|entry| entry.both(18, &[bytes]).both(22, &[bytes]));
-    assert_eq!(refusal(&longer(5), &ArchiveLimits::default()), None);
+    let longer = |bytes: u8| second(|entry| entry.both(18, &[bytes]).both(22, &[bytes])).bytes();
+    assert_eq!(refusal(check(&longer(5), &ArchiveLimits::default())), None);
     check_place(&longer(6), ZipRule::Tiling, 40, "b.txt");
     // the data begins at byte 75 of 204
     check_place(&longer(129), ZipRule::Tiling, 40, "b.txt");
@@ -121,29 +99,7 @@ fn no_byte_is_between_the_records() {
 
 #[test]
 fn limits_are_inclusive() {
-    let bytes = two().bytes();
-    let default = ArchiveLimits::default;
-    let exact = ArchiveLimits {
-        pack_bytes: 204,
-        entries: 2,
-        name_bytes: 5,
-        entry_bytes: 5,
-        total_bytes: 10,
-        ..default()
-    };
-    assert_eq!(refusal(&bytes, &exact), None);
-    assert!(matches!(
-        check(&bytes, &ArchiveLimits { pack_bytes: 203, ..default() }),
-        Err(ArchiveError::TooLarge { bytes: 204, limit: 203 })
-    ));
-    for (limits, rule, offset, entry) in [
-        (ArchiveLimits { entries: 1, ..default() }, ZipRule::EntryCount, 190, ""),
-        (ArchiveLimits { name_bytes: 4, ..default() }, ZipRule::NameTooLong, 80 + 28, "a.txt"),
-        (ArchiveLimits { entry_bytes: 4, ..default() }, ZipRule::EntryTooLarge, 80 + 20, "a.txt"),
-        (ArchiveLimits { total_bytes: 9, ..default() }, ZipRule::TotalTooLarge, 131, "b.txt"),
-    ] {
-        assert_eq!(refusal(&bytes, &limits), Some((rule, offset, entry.to_owned())));
-    }
+    check_limits(check);
 }
 
 #[test]
@@ -158,7 +114,7 @@ fn the_ratio_is_inclusive() {
     let bytes = RawZip::new([RawEntry::deflated("a", &content(size))]).bytes();
     let of_ratio = |ratio: usize| {
         let limits = ArchiveLimits { ratio: ratio as u64, ..ArchiveLimits::default() };
-        refusal(&bytes, &limits).map(|(rule, offset, _)| (rule, offset))
+        refusal(check(&bytes, &limits)).map(|(rule, offset, _)| (rule, offset))
     };
     let at = bytes.len() - END_BYTES - 47;
     assert_eq!(of_ratio(size / packed), None);
@@ -166,23 +122,23 @@ fn the_ratio_is_inclusive() {
     // a stored entry has no ratio
     let stored = RawZip::new([RawEntry::stored("a", b"hello")]).bytes();
     let none = ArchiveLimits { ratio: 0, ..ArchiveLimits::default() };
-    assert_eq!(refusal(&stored, &none), None);
+    assert_eq!(refusal(check(&stored, &none)), None);
 }
 
 #[test]
 fn harmless_fields_are_accepted() {
-    let utf8 = second(|entry| entry.both(6, &[0, 8]));
-    let version = second(|entry| entry.both(4, &[10]));
-    let attributes = second(|entry| entry.central(38, &[0x21, 0, 0xa4, 0x81]));
+    let utf8 = second(|entry| entry.both(6, &[0, 8])).bytes();
+    let version = second(|entry| entry.both(4, &[10])).bytes();
+    let attributes = second(|entry| entry.central(38, &[0x21, 0, 0xa4, 0x81])).bytes();
     for bytes in [utf8, version, attributes] {
-        assert_eq!(refusal(&bytes, &ArchiveLimits::default()), None);
+        assert_eq!(refusal(check(&bytes, &ArchiveLimits::default())), None);
     }
 }
 
 #[test]
 fn each_dos_attribute_of_something_else_is_refused() {
     for special in [0x08_u16, 0x10, 0x40, 0x400] {
-        let bytes = second(|entry| entry.central(38, &special.to_le_bytes()));
+        let bytes = second(|entry| entry.central(38, &special.to_le_bytes())).bytes();
         check_place(&bytes, ZipRule::FileType, 131 + 38, "b.txt");
     }
 }
@@ -200,7 +156,7 @@ fn an_error_in_a_stream_names_its_place() {
     // several pieces of 32 KiB, all of them from the same few compressed bytes
     let content = vec![7; 100 << 10];
     let limits = ArchiveLimits { ratio: u64::MAX, ..ArchiveLimits::default() };
-    let outcome = |bytes: &[u8]| refusal(bytes, &limits).map(|(rule, at, _)| (rule, at));
+    let outcome = |bytes: &[u8]| refusal(check(bytes, &limits)).map(|(rule, at, _)| (rule, at));
     assert_eq!(outcome(&deflated(&content, |_| ())), None);
     let end = 31 + deflate(&content).len();
     let trailing = deflated(&content, |data| data.push(0));
