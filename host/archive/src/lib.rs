@@ -6,7 +6,7 @@
 //! - [`repack`](fn@repack) rewrites a non-canonical archive.
 //! - [`diagnose`](fn@diagnose) lists all problems of an archive.
 //!
-//! This module knows no paths, no network and no WebAssembly. It admits only archives of
+//! This crate knows no paths, no network and no WebAssembly. It admits only archives of
 //! the canonical zip profile, and never extracts anything to disk.
 
 mod application;

@@ -1,6 +1,6 @@
 //! The versions of the handler interface: its package, world, interfaces and versions.
 //!
-//! Every other module of the host asks this table. A new version of the WIT is a new
+//! The other crates of the host ask this table. A new version of the WIT is a new
 //! [`AbiVersion`] here, and a folder of bindings in the engine.
 
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
-//! The sandbox: component bytes to handlers. The only module that knows wasmtime.
+//! The sandbox: component bytes to handlers. The only crate that knows wasmtime.
 //!
 //! Imports are read from the binary before any code runs. Each operation runs in a fresh
-//! store with all limits in force, so a trap in one does not affect another. This module
+//! store with all limits in force, so a trap in one does not affect another. This crate
 //! knows neither archives, nor stored bindings, nor the terminal.
 //!
 //! From the bottom up: limits, errors and log; `complexity` and `interface`, which read

@@ -1,4 +1,4 @@
-//! Bounded reads of regular files, with the errors of this room.
+//! Bounded reads of regular files, with the errors of this crate.
 
 use std::fs::File;
 use std::io;

@@ -1,5 +1,5 @@
 //! Fetches packs: pack references to verified bytes, from built-in packs, files, registries
-//! and the cache. This room does not interpret archives or WebAssembly.
+//! and the cache. This crate does not interpret archives or WebAssembly.
 //!
 //! [`PackSource`] resolves references, with a [`BlobCache`] and a [`Registry`]. A [`Bundle`]
 //! transfers packs to machines without access to a registry.

@@ -4,7 +4,7 @@
 //! the archive, which this host also writes, and signatures made by [cosign]. See
 //! [`PackSignature`].
 //!
-//! This module works on bytes and digests. It knows no files, packs, registries or
+//! This crate works on bytes and digests. It knows no files, packs, registries or
 //! environments; the caller passes in the trusted keys.
 //!
 //! [DSSE]: https://github.com/secure-systems-lab/dsse/blob/master/protocol.md

@@ -3,7 +3,7 @@
 //!
 //! It uses no environment, pins or audit log: the program decides which packs to register
 //! and which permissions to grant. Signatures are not checked; call
-//! [`gtc_signing::verify`](crate::ops::signing::verify), and compare its digest with
+//! [`signing::verify`](crate::ops::signing::verify), and compare its digest with
 //! [`Plugin::origin`]. Programs with environments use
 //! [`doctor`](crate::ops::doctor::doctor), [`bind`](crate::ops::bind),
 //! [`tool_check`](crate::ops::tool_check::tool_check) and the other operations instead.

@@ -1,7 +1,7 @@
 //! Projects of pack authors: folders with a `gtc-pack.toml`, created from a template and
 //! built with the toolchain of their language.
 //!
-//! A build runs the author's own code outside of any sandbox. This room knows neither the
+//! A build runs the author's own code outside of any sandbox. This module knows neither the
 //! component format nor the pack format.
 
 mod build;

@@ -1,5 +1,5 @@
 //! Scenarios: descriptions of a machine, and the checks that a handler is expected to
-//! return on it. This room parses scenarios, compares them with the actual run of a
+//! return on it. This module parses scenarios, compares them with the actual run of a
 //! preflight, and writes recorded ones.
 //!
 //! It reads no files and runs no WebAssembly: `ops::pack_test` does.

@@ -72,7 +72,9 @@ fn reserve_abort_for_allocations() {
         std::process::exit(EXIT_PANICKED);
     }));
     for signal in [libc::SIGSEGV, libc::SIGBUS] {
-        // SAFETY: only replaces the handler of the standard library, which would abort.
+        // SAFETY: `SIG_DFL` is a valid disposition of both signals, so no code of this process is
+        // registered as a handler. It replaces only the handler of the standard library, which
+        // reports a stack overflow and then raises SIGABRT.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
 }

@@ -1,4 +1,5 @@
-//! Classification of URLs by where they lead: this machine, the local link, or another host.
+//! URLs: where they lead (this machine, the local link, or another host), and their text
+//! without secrets.
 
 use std::net::Ipv4Addr;
 
