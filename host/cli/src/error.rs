@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::exit_code::{EXIT_ERROR, EXIT_REFUSED};
-use env_pack_domain::with_causes;
+use env_pack_domain::{ForeignText, with_causes};
 use gtc_core::{ExitOutcome, OperationError};
 
 /// An invalid argument.
@@ -43,6 +43,11 @@ pub(crate) enum CliError {
     Declined,
     /// The answers file is invalid, or was given together with flags.
     Arguments(String),
+    /// The variable `GTC_LOG` is not a filter of log lines.
+    LogFilter {
+        /// Its value.
+        filter: ForeignText,
+    },
     /// The home folder is unknown, so the default folders are too.
     NoHome,
     /// A prompt could not be shown or answered.
@@ -68,7 +73,7 @@ impl CliError {
     /// The stable name of the kind of error, as in JSON.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Self::Usage(_) | Self::Arguments(_) => "invalid-argument",
+            Self::Usage(_) | Self::Arguments(_) | Self::LogFilter { .. } => "invalid-argument",
             Self::Operation(error) => error.kind(),
             Self::Declined => "declined",
             Self::NoHome | Self::Prompt { .. } => "io",
@@ -82,6 +87,9 @@ impl CliError {
             Self::Operation(error) => with_causes(error.as_ref()),
             Self::Arguments(reason) => reason.clone(),
             Self::Declined => "cancelled; nothing was changed".to_owned(),
+            Self::LogFilter { filter } => {
+                format!("the variable `GTC_LOG` is not a list of levels and crates: `{filter}`")
+            }
             Self::NoHome => {
                 "the home folder is unknown, so there is no default folder for environments and the cache"
                     .to_owned()
@@ -99,6 +107,9 @@ impl CliError {
             }
             Self::Operation(error) => error.hint(),
             Self::Declined => None,
+            Self::LogFilter { .. } => {
+                Some("set it to a list such as `info,gtc_fetch=debug`".to_owned())
+            }
             Self::NoHome => Some("set HOME, or `--store-root` and `--cache-dir`".to_owned()),
             Self::Prompt { .. } => {
                 Some("use flags instead of the prompt: `--grant declared`, `--grant-tool`, `--grant-network` or `--yes`".to_owned())
@@ -114,7 +125,11 @@ impl CliError {
             },
             Self::Usage(error) if error.is_refusal => EXIT_REFUSED,
             Self::Declined => EXIT_REFUSED,
-            Self::Usage(_) | Self::Arguments(_) | Self::NoHome | Self::Prompt { .. } => EXIT_ERROR,
+            Self::Usage(_)
+            | Self::Arguments(_)
+            | Self::LogFilter { .. }
+            | Self::NoHome
+            | Self::Prompt { .. } => EXIT_ERROR,
         }
     }
 }

@@ -79,7 +79,7 @@ pub(crate) struct Global {
     /// Print only results and errors
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
-    /// Print log lines and the messages of handlers; `-vv` prints more
+    /// Print log lines and the messages of handlers; `-vv` prints more; GTC_LOG selects lines
     #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Global options")]
     pub verbose: u8,
 }

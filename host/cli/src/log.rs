@@ -1,6 +1,7 @@
 //! Log lines on standard error: those of the host with `-v` or `GTC_LOG`, and those of
 //! handlers.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::time::Instant;
@@ -14,7 +15,7 @@ use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::error::UsageError;
+use crate::error::CliError;
 use crate::progress::ProgressDisplay;
 
 /// The variable that selects log lines. It has precedence over `-v`.
@@ -24,31 +25,29 @@ pub(crate) const VARIABLE: &str = "GTC_LOG";
 /// a list such as `info,gtc_fetch=debug`.
 ///
 /// # Errors
-/// [`UsageError`] if the filter is malformed.
+/// [`CliError::LogFilter`] if the filter is malformed.
 pub(crate) fn start(
     verbosity: u8,
-    filter: Option<&str>,
+    filter: Option<OsString>,
     display: &ProgressDisplay,
-) -> Result<(), UsageError> {
+) -> Result<(), CliError> {
     let filter = match (filter.filter(|filter| !filter.is_empty()), verbosity) {
         (Some(filter), _) => filter,
         (None, 0) => return Ok(()),
-        (None, 1) => "gtc=info,handler=trace",
-        (None, _) => "gtc=debug,handler=trace",
+        (None, 1) => "gtc=info,handler=trace".into(),
+        (None, _) => "gtc=debug,handler=trace".into(),
     };
-    let filter: Targets = filter.parse().map_err(|_| {
-        let filter = ForeignText::excerpt(filter);
-        UsageError::new(
-            VARIABLE,
-            format!("`{filter}`: expected a list such as `info,gtc_fetch=debug`"),
-        )
-    })?;
+    let targets: Option<Targets> = filter.to_str().and_then(|filter| filter.parse().ok());
+    let Some(targets) = targets else {
+        let filter = ForeignText::excerpt(&filter.to_string_lossy());
+        return Err(CliError::LogFilter { filter });
+    };
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_timer(TimeSinceStart(Instant::now()))
         .with_writer(StderrLines(display.clone()));
     // another subscriber is there only if a program calls this twice
-    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
+    let _ = tracing_subscriber::registry().with(targets).with(lines).try_init();
     Ok(())
 }
 

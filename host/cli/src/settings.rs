@@ -20,7 +20,7 @@ use gtc_core::{
 pub(crate) fn settings(global: &Global) -> Result<HostSettings, CliError> {
     let display = if global.quiet { ProgressDisplay::hidden() } else { ProgressDisplay::stderr() };
     if !global.quiet {
-        log::start(global.verbose, env::var(log::VARIABLE).ok().as_deref(), &display)?;
+        log::start(global.verbose, env::var_os(log::VARIABLE), &display)?;
     }
     let compile_display = display.clone();
     let build_display = display.clone();
