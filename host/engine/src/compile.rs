@@ -61,9 +61,14 @@ impl Engine {
         let compiled = stack::run_with_stack(COMPILER_STACK_BYTES, || {
             Component::from_binary(&self.wasmtime, bytes)
         });
-        let component = compiled.map_err(LoadError::from_worker)?.map_err(|error| {
-            LoadError::Compile { reason: ForeignText::sentence(&format!("{error:#}")) }
-        })?;
+        let component = compiled
+            .map_err(|source| LoadError::Shortage {
+                what: "start a thread for the compiler",
+                source,
+            })?
+            .map_err(|error| LoadError::Compile {
+                reason: ForeignText::sentence(&format!("{error:#}")),
+            })?;
         log_compilation(digest, bytes, started);
         if let (Some(store), Ok(code)) = (&self.compiled, component.serialize()) {
             store.put(&self.wasmtime, digest, &mut code.as_slice());
@@ -107,7 +112,7 @@ impl Engine {
         // hostile input is still code of the sandbox.
         let component = unsafe { Component::deserialize_file(&self.wasmtime, fd_path(code)) };
         component.map_err(|error| match shortage(&error) {
-            Some(source) => LoadError::HostResources { what: "map the compiled code", source },
+            Some(source) => LoadError::Shortage { what: "map the compiled code", source },
             None => {
                 LoadError::UnusableCode { reason: ForeignText::sentence(&format!("{error:#}")) }
             }

@@ -52,7 +52,7 @@ pub enum LoadError {
     },
     /// This machine, or this process, has too little memory, processes or file descriptors.
     #[error("this machine could not {what}")]
-    HostResources {
+    Shortage {
         /// The attempted action, such as `start a worker process`.
         what: &'static str,
         /// The error of the operating system.
@@ -111,7 +111,7 @@ impl LoadError {
     /// Returns the error of a worker process that failed, or could not be started.
     pub(crate) fn from_worker(source: std::io::Error) -> Self {
         if is_shortage(&source) {
-            Self::HostResources { what: "run a worker process", source }
+            Self::Shortage { what: "run a worker process", source }
         } else {
             Self::Worker { source }
         }
@@ -127,7 +127,7 @@ impl LoadError {
             Self::TooComplex { .. } => "too-complex",
             Self::NoWorker => "no-worker",
             Self::Worker { .. } => "worker-failed",
-            Self::HostResources { .. } => "host-resources",
+            Self::Shortage { .. } => "host-resources",
             Self::CompileTime { .. } => "compile-out-of-time",
             Self::CompileMemory { .. } => "compile-out-of-memory",
             Self::CompileCode { .. } => "compile-too-much-code",

@@ -21,7 +21,7 @@ fn too_little_address_space_is_not_the_fault_of_the_handler() {
     // the engine reserves more for a memory of a guest
     let message = build_under("-v 4000000").refused(2, "not-run");
     assert!(
-        message.contains("this machine could not provide memory: Cannot allocate"),
+        message.contains("this machine could not provide what it needs: Cannot allocate"),
         "{message}"
     );
 }

@@ -21,7 +21,7 @@ impl OperationError for LoadError {
             Self::Worker { .. } => {
                 Explanation::failed(kind, "check the worker with `gtc doctor self`")
             }
-            Self::HostResources { .. } => Explanation::failed(kind, RESOURCES),
+            Self::Shortage { .. } => Explanation::failed(kind, RESOURCES),
             Self::TooComplex { .. }
             | Self::CompileTime { .. }
             | Self::CompileMemory { .. }

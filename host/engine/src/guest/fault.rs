@@ -71,7 +71,7 @@ impl Guest {
             return HandlerFault::Exited { call, code, message: self.last_message() };
         }
         if let Some(source) = shortage(error) {
-            let reason = format!("this machine could not provide memory: {source}");
+            let reason = format!("this machine could not provide what it needs: {source}");
             return HandlerFault::NotRun { call, reason: ForeignText::new(reason) };
         }
         let text = error.root_cause().to_string();

@@ -136,7 +136,7 @@ fn classify_exit(exit: &WorkerExit, budget: &CompileBudget) -> LoadError {
         LoadError::CompileCode { bytes: budget.code_bytes }
     } else if is_signal(Signal::KILL) {
         // the CPU limit sends SIGXCPU first, so this is the kernel, short of memory, or a user
-        LoadError::HostResources {
+        LoadError::Shortage {
             what: "finish compiling it",
             source: io::Error::other("the worker process was killed"),
         }
@@ -150,7 +150,7 @@ fn classify_exit(exit: &WorkerExit, budget: &CompileBudget) -> LoadError {
 fn out_of_memory(budget: &CompileBudget) -> LoadError {
     if is_short_of_memory(budget) {
         let source = Errno::NOMEM.into();
-        return LoadError::HostResources { what: "give the compiler its memory", source };
+        return LoadError::Shortage { what: "give the compiler its memory", source };
     }
     LoadError::CompileMemory { bytes: budget.memory_bytes }
 }

@@ -79,7 +79,7 @@ pub(super) fn load_code(error: &LoadError) -> Option<Code> {
         | LoadError::UnusableCode { .. } => Code::DoesNotCompile,
         LoadError::Interface { .. } => Code::WrongInterface,
         LoadError::Fault(fault) => return metadata_code(fault),
-        LoadError::NoWorker | LoadError::Worker { .. } | LoadError::HostResources { .. } => {
+        LoadError::NoWorker | LoadError::Worker { .. } | LoadError::Shortage { .. } => {
             return None;
         }
     })
