@@ -175,13 +175,14 @@ fn every_requested_change_is_recorded() {
     sandbox.env_packs().remove("secrets").succeeded();
     let events = sandbox.audit_events("local").into_iter();
     let events = events.map(|event| {
-        json!([event["verb"], event["target"], event["result"], event["previous_generation"]])
+        let generations = [&event["previous_generation"], &event["new_generation"]];
+        json!([event["verb"], event["target"], event["result"], generations])
     });
     assert_json(
         &events.collect(),
         str![[r#"
 [
-  ["init", {"environment_id": "local"}, {"outcome": "ok"}, null],
+  ["init", {"environment_id": "local"}, {"outcome": "ok"}, [null, null]],
   [
     "add",
     {"slot": "secrets", "kind": "a.b@1.0.0"},
@@ -190,13 +191,13 @@ fn every_requested_change_is_recorded() {
       "kind": "conflict",
       "message": "slot `secrets` is already bound in environment `local`; use `update` to replace it"
     },
-    null
+    [null, null]
   ],
   [
     "remove",
     {"slot": "secrets", "kind": "greentic.secrets.dev-store@0.1.0"},
     {"outcome": "ok"},
-    0
+    [0, null]
   ]
 ]
 "#]],

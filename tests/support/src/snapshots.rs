@@ -41,7 +41,8 @@ impl Output {
         let width = if members.len() == 1 { SINGLE_LINE_WIDTH } else { WIDTH };
         let lines = members.iter().map(|&name| {
             let mut line = format!("{name}: ");
-            write(&result[name], width - name.len(), 0, &mut line);
+            let member = result.get(name).unwrap_or_else(|| panic!("no member `{name}`: {result}"));
+            write(member, width - name.len(), 0, &mut line);
             line
         });
         compare(&lines.collect::<Vec<_>>().join("\n"), expected);

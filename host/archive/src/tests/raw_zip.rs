@@ -1,4 +1,6 @@
-//! Zip archives made of raw records, so that a test can change any byte of them.
+//! Zip archives made of raw records, so that a test can change any byte of them. The suite has
+//! `test_support::zips`, which sets fields by name; it needs the engine, which is too much for
+//! the tests of this crate.
 
 use crate::records::{DEFLATE, STORED};
 
