@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use snapbox::str;
 
+use test_support::registry::image::Image;
+use test_support::registry::scripted::ScriptedRegistry;
 use test_support::snapshots::assert_json;
 use test_support::verbs::Gtc;
 use test_support::wat::Handler;
@@ -275,6 +277,29 @@ warnings: [
     let valid = sandbox.pack().build(test_artifacts::witness()).version("1.0.0");
     let report = valid.allow_network("a.b:1").succeeded().result();
     assert!(text(&report["warnings"][0]).contains("does not import `greentic:env-pack/network`"));
+}
+
+#[test]
+fn a_refresh_grants_what_was_revoked() {
+    let sandbox = Sandbox::with_local();
+    let pack = pack(&sandbox, component("1"), &["crl fetch *"], &[]);
+    add(&sandbox, &pack).grant_declared().succeeded();
+    let refresh = || sandbox.env_packs().update("revocation").refresh();
+    refresh().succeeded().has(&["unchanged"], str!["unchanged: true"]);
+    sandbox.grants().revoke(PATH).declared().succeeded();
+    let refused = refresh().refused(1, "unauthorized");
+    assert!(refused.contains("--grant-tool 'crl fetch *'"), "{refused}");
+    refresh().grant_tool("crl fetch *").succeeded();
+    assert_eq!(listed(&sandbox)[0]["grants"]["tools"], json!(["crl fetch *"]));
+    refresh().succeeded().has(&["unchanged"], str!["unchanged: true"]);
+}
+
+#[test]
+fn a_component_without_an_archive_declares_nothing() {
+    let sandbox = Sandbox::with_local();
+    let registry = ScriptedRegistry::with_image(&Image::component(&component("1")));
+    add(&sandbox, &registry.reference("1")).succeeded();
+    sandbox.grants().add(PATH).tool("crl fetch *").refused(1, "unauthorized");
 }
 
 #[test]

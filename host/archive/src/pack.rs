@@ -1,6 +1,6 @@
 //! A pack as the host uses it: its entries and handlers.
 
-use env_pack_domain::{ForeignText, Sha256Digest};
+use env_pack_domain::{ForeignText, Permissions, Sha256Digest};
 
 use super::declaration::HandlerDeclaration;
 
@@ -17,6 +17,16 @@ pub struct Pack {
     pub entries: Vec<EntryInfo>,
     /// The components that are handlers; empty in packs of other kinds.
     pub handlers: Vec<PackedHandler>,
+}
+
+impl Pack {
+    /// Returns the permissions that its handlers declare.
+    pub fn declared_permissions(&self) -> Permissions {
+        self.handlers
+            .iter()
+            .filter_map(|handler| handler.declared.as_ref())
+            .fold(Permissions::default(), |all, declared| all.union(&declared.permissions))
+    }
 }
 
 /// An entry of a pack, without its content.

@@ -115,6 +115,11 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// Returns true if a registry reference was given where a file is read.
+    pub fn names_registry(&self) -> bool {
+        matches!(self, Self::NotFound { path } if path.starts_with("oci:"))
+    }
+
     /// A stable identifier of the kind of error, for programs.
     pub fn kind(&self) -> &'static str {
         match self {

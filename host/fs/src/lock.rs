@@ -51,7 +51,7 @@ impl FileLock {
 }
 
 /// Appends to a regular file while no other process appends to it this way. The file is created
-/// if it does not exist.
+/// if it does not exist. A failed write leaves no part of `bytes` behind.
 ///
 /// # Errors
 /// See [`LockError`]; also an [`Io`](LockError::Io) error if `path` is not a regular file, which
@@ -66,7 +66,8 @@ pub fn append(path: &Path, bytes: &[u8], timeout: Duration) -> Result<(), LockEr
         return Err(io::Error::other("it is not a regular file").into());
     }
     wait(&file, path, timeout, File::try_lock)?;
-    Ok(file.write_all(bytes)?)
+    let length = file.metadata()?.len();
+    Ok(file.write_all(bytes).inspect_err(|_| drop(file.set_len(length)))?)
 }
 
 fn acquire(

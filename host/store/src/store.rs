@@ -164,6 +164,23 @@ impl Store {
         })
     }
 
+    /// Changes an environment, which is created first if it does not exist.
+    ///
+    /// # Errors
+    /// As for [`change`](Self::change).
+    pub fn create_or_change<T, E: From<ChangeError>>(
+        &self,
+        id: &EnvId,
+        name: &str,
+        listen_addr: SocketAddr,
+        decide: impl FnMut(Stored) -> Result<Change<T>, E>,
+    ) -> Result<T, E> {
+        self.save(id, decide, |texts| match texts {
+            None => Ok(Base::new(id, name, listen_addr)),
+            Some(texts) => Base::parse(texts, self.place(), id),
+        })
+    }
+
     /// Changes an environment. `decide` gets the stored environment and returns the change,
     /// which is saved before any other change begins. It may run more than once.
     ///
@@ -252,6 +269,7 @@ impl Store {
             pins: base.pins.clone(),
             trust_root: parse_trust_root(trust_root, self.place(), id),
             has_runtime,
+            is_new: base.is_new,
         }
     }
 

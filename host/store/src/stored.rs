@@ -22,6 +22,8 @@ pub struct Stored {
     pub trust_root: Result<TrustRoot, StoreError>,
     /// Whether `runtime.json` exists, which a runtime writes.
     pub has_runtime: bool,
+    /// Whether the environment does not exist yet: the change that is being made creates it.
+    pub is_new: bool,
 }
 
 /// The stored values that a change is compared with, and the documents it is rendered into.

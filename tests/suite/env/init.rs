@@ -1,10 +1,12 @@
 //! `gtc op env init`: creates a healthy environment, and binds missing defaults.
 
+use std::process::Stdio;
+
 use serde_json::json;
 use snapbox::str;
 
 use test_support::snapshots::assert_json;
-use test_support::{Sandbox, assert_contains, members};
+use test_support::{Output, Sandbox, assert_contains, members};
 
 #[test]
 fn from_nothing_to_five_healthy_handlers() {
@@ -33,6 +35,23 @@ fn from_nothing_to_five_healthy_handlers() {
         "secrets     greentic.secrets.dev-store@0.1.0",
         "✓ healthy: 5 bound",
     ]);
+}
+
+#[test]
+fn two_runs_at_once_succeed_and_one_creates() {
+    for _ in 0..5 {
+        let sandbox = Sandbox::new();
+        let start = || {
+            let mut init = sandbox.env().init().command();
+            init.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+        };
+        let running = [start(), start()];
+        let created = running.map(|init| {
+            let output: Output = init.wait_with_output().expect("it ends").into();
+            output.succeeded().result()["created"] == true
+        });
+        assert_eq!(created.iter().filter(|created| **created).count(), 1);
+    }
 }
 
 #[test]

@@ -225,6 +225,13 @@ fn a_bundle_contains_signatures_and_the_trust_root() {
     ]);
 
     there.pack().load("packs.tar").trust_in("nowhere").refused(1, "not-found");
+    // nothing is imported before the trust root is known to be usable
+    let trust_root = there.environment("local").join("trust-root.json");
+    std::fs::write(&trust_root, "{").expect("a file");
+    let malformed = there.pack().load("packs.tar").trust_in("local").output("loaded");
+    malformed.refused(2, "store");
+    assert!(!there.home().join("loaded").exists());
+    std::fs::remove_file(&trust_root).expect("a file");
     there.pack().load("packs.tar").trust_in("local").succeeded();
     let listed = there.trust_root().list().succeeded().result();
     assert_eq!(listed["keys"].as_array().map(Vec::len), Some(2));

@@ -3,7 +3,7 @@
 use gtc_fetch::layout::LayoutError;
 use gtc_fetch::{BundleError, FetchError};
 
-use super::{Explanation, OperationError};
+use super::{ExitOutcome, Explanation, OperationError};
 
 impl OperationError for FetchError {
     fn explain(&self) -> Explanation {
@@ -15,7 +15,7 @@ impl OperationError for FetchError {
             }
             Self::CacheLocked { .. } => "try again when the other process has finished",
             Self::MissingVersion { .. } => "name the built-in pack with its version",
-            Self::NotFound { path } if path.starts_with("oci:") => {
+            Self::NotFound { .. } if self.names_registry() => {
                 "name a local file; `gtc pack pull` downloads a pack from a registry into one"
             }
             Self::UnknownScheme | Self::NoSuchBuiltin { .. } => "name a pack file",
@@ -60,7 +60,7 @@ impl OperationError for LayoutError {
         match self {
             // even a file that certainly is not there is not a fault of the bundle
             Self::File(error) => {
-                Explanation { hint: error.hint(), ..Explanation::failed(kind, "") }
+                Explanation { kind, exit_outcome: ExitOutcome::Failed, hint: error.hint() }
             }
             Self::Read(_) | Self::Write(_) | Self::Source { .. } => {
                 Explanation::failed(kind, "check the path and its permissions")

@@ -22,11 +22,11 @@ impl OperationError for StoreError {
             Self::Busy { .. } => {
                 Explanation::failed("store", "try again when the other process has finished")
             }
-            Self::Malformed { .. } => Explanation::failed(
+            Self::Malformed { .. } | Self::TooLarge { .. } => Explanation::failed(
                 "store",
                 "nothing was changed; repair the file, or restore it from a backup",
             ),
-            Self::NotAFile { .. } | Self::TooLarge { .. } => {
+            Self::NotAFile { .. } => {
                 Explanation::failed("store", "check the path and its permissions")
             }
             Self::Io { .. } => Explanation::failed("io", "check the path and its permissions"),
@@ -48,16 +48,14 @@ impl OperationError for ChangeError {
 
 impl OperationError for AnswersError {
     fn explain(&self) -> Explanation {
-        match self {
-            Self::Escaping(_)
-            | Self::LeadsOutside { .. }
-            | Self::Missing { .. }
-            | Self::Malformed { .. }
-            | Self::TooLarge { .. }
-            | Self::Read { .. } => Explanation::refused(
-                "answers-parse",
-                "write the answers file, or bind without `--answers-ref`",
-            ),
-        }
+        let hint = match self {
+            Self::Escaping(_) | Self::LeadsOutside { .. } => {
+                "name a file in the folder of the environment with `--answers-ref`"
+            }
+            Self::Missing { .. } => "write the answers file, or bind without `--answers-ref`",
+            Self::Malformed { .. } | Self::TooLarge { .. } => "correct the answers file",
+            Self::Read { .. } => "check the permissions of the answers file",
+        };
+        Explanation::refused("answers-parse", hint)
     }
 }

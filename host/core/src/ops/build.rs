@@ -16,7 +16,7 @@ use super::load_pack;
 use super::output_file::{OutputError, write};
 use super::pack_error::InvalidArchive;
 use super::phrases::display_path;
-use super::suggested_commands::{bind_command, path_argument};
+use super::suggested_commands::{bind_arguments, path_argument};
 use crate::Host;
 use crate::operation_error::{ExitOutcome, Explanation, OperationError};
 use gtc_archive::{HandlerDeclaration, NewHandler, NewPack};
@@ -114,7 +114,8 @@ pub fn build(host: &Host, request: &BuildRequest) -> Result<BuildReport, BuildEr
     let version = request.version.to_string();
     let descriptor = (&declared.descriptor_path, version.as_str());
     let reference = path_argument(&path.to_string_lossy());
-    let bind = bind_command(host, descriptor, declared.slot, "<env>", &reference);
+    let bind = bind_arguments(host, descriptor, declared.slot, "<env>", &reference);
+    let bind = bind.map(|arguments| format!("gtc {arguments}"));
     let report = BuildReport::new(&pack, declared, loaded.imports, &bytes, path);
     Ok(BuildReport { bind, ..report })
 }

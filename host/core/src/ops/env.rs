@@ -134,20 +134,16 @@ pub fn init(
     id: &EnvId,
     idempotency_key: Option<&str>,
 ) -> Result<InitReport, EnvError> {
-    let created = !host.store.exists(id);
     let event = event(host, "init", id, idempotency_key);
-    let decide = |stored: Stored| -> Result<_, EnvError> {
+    let result = host.store.create_or_change(id, id.as_str(), LISTEN_ADDR, |stored| {
+        let created = stored.is_new;
         let (environment, bound) = bind_defaults(host, stored.environment)?;
         let is_unchanged = !created && bound.is_empty();
         let events = if is_unchanged { Vec::new() } else { vec![event.clone()] };
-        Ok(Change { environment: Some(environment), ..Change::recorded(events, bound) })
-    };
-    let result = if created {
-        host.store.create(id, id.as_str(), LISTEN_ADDR, decide)
-    } else {
-        host.store.change(id, decide)
-    };
-    let bound = audit::record_failure(host, id, vec![event], result)?;
+        let change = Change::recorded(events, (created, bound));
+        Ok::<_, EnvError>(Change { environment: Some(environment), ..change })
+    });
+    let (created, bound) = audit::record_failure(host, id, vec![event], result)?;
     Ok(InitReport {
         environment_id: id.clone(),
         created,

@@ -187,7 +187,6 @@ fn pinned_packs(
 
 /// Returns the trust root of an environment as a document.
 fn trust_root_document(host: &Host, environment: &EnvId) -> Result<String, TrustedKeysError> {
-    host.store.load(environment)?;
     let root = host.store.trust_root(environment)?;
     if TrustPolicy::from_trust_root(&root)?.is_empty() {
         return Err(TrustedKeysError::NoTrustRoot { environment: environment.clone() });

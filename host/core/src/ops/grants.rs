@@ -73,8 +73,10 @@ pub fn list(host: &Host, environment: &EnvId) -> Result<GrantsListReport, StoreE
 /// Grants permissions that a pack declares.
 ///
 /// # Errors
-/// [`GrantsError`] when the pack is not bound, or does not declare them; nothing was written
-/// then.
+/// [`GrantsError`] when the pack is not bound, or does not declare them. The environment is
+/// unchanged then, except as [`Store::change`] says.
+///
+/// [`Store::change`]: gtc_store::Store::change
 pub fn add(host: &Host, request: &GrantsRequest) -> Result<PackGrants, GrantsError> {
     let result = host.store.change(&request.environment, |stored| {
         let (pack_ref, pin) = add_grants(host, request, &stored)?;
@@ -103,7 +105,10 @@ fn add_grants(
 /// Revokes permissions of a pack.
 ///
 /// # Errors
-/// [`GrantsError`] when the pack is not bound, or does not have them; nothing was written then.
+/// [`GrantsError`] when the pack is not bound, or does not have them. The environment is
+/// unchanged then, except as [`Store::change`] says.
+///
+/// [`Store::change`]: gtc_store::Store::change
 pub fn revoke(host: &Host, request: &GrantsRequest) -> Result<PackGrants, GrantsError> {
     let result = host.store.change(&request.environment, |stored| {
         let (pack_ref, pin) = revoke_grants(request, &stored)?;
@@ -205,9 +210,7 @@ fn pinned_declaration(
     pin: &PinnedPack,
 ) -> Result<Permissions, PackError> {
     let fetched = load_pack::fetch_pinned(host, pack_ref, pin)?;
-    let pack = gtc_archive::open(&fetched.bytes, &host.limits.archive)?;
-    let declared = pack.handlers.into_iter().filter_map(|handler| handler.declared);
-    Ok(declared.fold(Permissions::default(), |all, declared| all.union(&declared.permissions)))
+    Ok(load_pack::open_archive(host, &fetched)?.declared_permissions())
 }
 
 fn report(

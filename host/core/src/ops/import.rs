@@ -6,9 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use env_pack_domain::{
-    CapabilitySlot, CoreSlot, EnvId, ForeignText, KeyId, OciRef, Sha256Digest, with_causes,
-};
+use env_pack_domain::{EnvId, ForeignText, KeyId, OciRef, Sha256Digest, with_causes};
 use serde::Serialize;
 
 use super::bundle_file::BundleFileError;
@@ -19,7 +17,7 @@ use super::pack_error::InvalidArchive;
 use super::phrases::display_path;
 use super::registry::{default_file_name, refuse_overwrite};
 use super::signing::signature_path;
-use super::suggested_commands::quoted;
+use super::suggested_commands::{bind_arguments, quoted};
 use super::trust::{TrustPolicy, encode, parse_signature_for};
 use super::trust_root::{self, TrustRootError};
 use crate::Host;
@@ -115,7 +113,8 @@ pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, Impo
         .map(|root| parse_trust_root(root, &request.layout))
         .transpose()?;
     if let Some(environment) = &request.trust_in {
-        host.store.load(environment)?;
+        // a malformed trust root is reported before anything is imported
+        TrustPolicy::for_environment(host, environment)?;
         if trusted.is_none() {
             return Err(ImportError::NoTrustRoot { path: request.layout.clone() });
         }
@@ -146,7 +145,7 @@ pub fn import(host: &Host, request: &ImportRequest) -> Result<ImportReport, Impo
     });
     Ok(ImportReport {
         path: request.layout.as_path().into(),
-        next: loaded.iter().filter_map(suggested_command).collect(),
+        next: loaded.iter().filter_map(|candidate| suggested_command(host, candidate)).collect(),
         packs: loaded.into_iter().map(|examined| examined.report).collect(),
         trust_root: trust_root.transpose()?,
     })
@@ -335,21 +334,20 @@ fn file_name(pack: &BundledPack, report: &ImportedPack, taken: &mut BTreeSet<Pat
 }
 
 /// Returns the command that binds a pack, by its reference or by its output file.
-fn suggested_command(ImportCandidate { report, declared, .. }: &ImportCandidate) -> Option<String> {
+fn suggested_command(
+    host: &Host,
+    ImportCandidate { report, declared, .. }: &ImportCandidate,
+) -> Option<String> {
     let pack_ref = report.pack_ref.as_ref().map(ToString::to_string);
     let pack_ref = pack_ref
         .or_else(|| report.path.as_ref().map(|path| path.to_string_lossy().into_owned()))?;
-    let pack_ref = quoted(&pack_ref);
+    let pack_ref = quoted(&pack_ref).to_string();
     let Some(declared) = declared else {
         return Some(format!("gtc --offline pack inspect {pack_ref}"));
     };
-    let place = match (CoreSlot::try_from(declared.slot), declared.slot) {
-        (Ok(slot), _) => format!("env-packs update --env <env> --slot {slot}"),
-        (_, CapabilitySlot::Extension) => "extensions add --env <env>".to_owned(),
-        _ => return None,
-    };
-    let kind = quoted(&format!("{}@{}", declared.descriptor_path, report.version)).to_string();
-    Some(format!("gtc --offline op {place} --kind {kind} --pack-ref {pack_ref}"))
+    let descriptor = (&declared.descriptor_path, report.version.as_str());
+    let arguments = bind_arguments(host, descriptor, declared.slot, "<env>", &pack_ref)?;
+    Some(format!("gtc --offline {arguments}"))
 }
 
 /// A bundle was not imported.

@@ -13,12 +13,10 @@ pub struct InputError(#[from] FetchError);
 
 impl OperationError for InputError {
     fn explain(&self) -> Explanation {
-        let is_registry_pack =
-            matches!(&self.0, FetchError::NotFound { path } if path.starts_with("oci:"));
         Explanation {
             kind: self.0.kind(),
             exit_outcome: ExitOutcome::Failed,
-            hint: if is_registry_pack {
+            hint: if self.0.names_registry() {
                 self.0.hint()
             } else {
                 Some("check the path of the file, and its permissions".to_owned())

@@ -139,8 +139,7 @@ pub fn declared_permissions(host: &Host, pack_ref: &PackRef) -> Result<Permissio
     let fetched = host.fetcher.fetch(pack_ref)?;
     let pack = load_pack::open_archive(host, &fetched)
         .map_err(|source| InvalidArchive { pack: ForeignText::new(pack_ref.text()), source })?;
-    let declared = pack.handlers.into_iter().filter_map(|handler| handler.declared);
-    Ok(declared.fold(Permissions::default(), |all, declared| all.union(&declared.permissions)))
+    Ok(pack.declared_permissions())
 }
 
 /// Describes a handler without running it.

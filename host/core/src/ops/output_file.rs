@@ -11,10 +11,12 @@ use crate::operation_error::{Explanation, OperationError};
 /// An output file was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    /// The file could not be written.
-    #[error("cannot write `{}`", display_path(.path))]
+    /// The file or folder could not be written, created or removed.
+    #[error("cannot {action} `{}`", display_path(.path))]
     Write {
-        /// The file.
+        /// The attempted action, a verb such as `create`.
+        action: &'static str,
+        /// The file or folder.
         path: PathBuf,
         /// The error that the system reported.
         source: io::Error,
@@ -39,7 +41,7 @@ impl OperationError for OutputError {
             Self::Write { .. } => Explanation::failed("io", "check the path and its permissions"),
             Self::Exists { .. } => Explanation::refused(
                 "conflict",
-                "name another file with `--output`, or overwrite it with `--force`",
+                "choose another `--output`, or overwrite it with `--force`",
             ),
             Self::IsInput { .. } => {
                 Explanation::refused("conflict", "name another file with `--output`")
@@ -73,5 +75,5 @@ pub(super) fn remove(path: &Path) -> Result<(), OutputError> {
 }
 
 fn write_error(error: PathError) -> OutputError {
-    OutputError::Write { path: error.path, source: error.source }
+    OutputError::Write { action: error.action, path: error.path, source: error.source }
 }

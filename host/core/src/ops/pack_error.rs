@@ -109,9 +109,10 @@ impl OperationError for PackError {
                 "no-handler",
                 "use a pack that was built with `gtc pack build`",
             ),
-            Self::TooManyHandlers { .. } => {
-                Explanation::refused("too-many-handlers", "run its components one at a time")
-            }
+            Self::TooManyHandlers { .. } => Explanation::refused(
+                "too-many-handlers",
+                "name the file of one component instead of the pack",
+            ),
             Self::Handler { source, .. } => source.explain(),
             Self::Differs { .. } => Explanation::refused(
                 "declaration-differs",

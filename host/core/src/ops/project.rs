@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::build::{self, BuildError, BuildReport, BuildRequest, pack_id};
 use super::file_path::FilePath;
-use super::suggested_commands::bind_command;
+use super::suggested_commands::bind_arguments;
 use crate::Host;
 use crate::operation_error::{Explanation, OperationError};
 use crate::project::{self, NewProject, ProjectError};
@@ -60,7 +60,8 @@ pub fn new(host: &Host, request: &NewRequest) -> Result<NewReport, ProjectError>
     let folder = request.folder.clone().unwrap_or_else(|| path.as_str().into());
     let id = pack_id(path);
     let pack = path_argument(&format!("{id}-{FIRST_VERSION}.gtpack"));
-    let bind = bind_command(host, (path, FIRST_VERSION), slot, "local", &pack);
+    let bind = bind_arguments(host, (path, FIRST_VERSION), slot, "local", &pack);
+    let bind = bind.map(|arguments| format!("gtc {arguments}"));
     let project = NewProject { path: path.clone(), slot, id, pack, bind };
     let files = project::render(*language, &project);
     project::create(&folder, &files)?;

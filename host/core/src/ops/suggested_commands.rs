@@ -66,6 +66,14 @@ pub(super) fn update_command(id: &EnvId, binding: &Binding, pack_ref: Option<&Pa
     format!("gtc op {place} --kind {} --pack-ref {pack_ref}{answers}", binding.kind)
 }
 
+/// Returns the command that lists the bindings of this kind.
+pub(super) fn list_command(environment: &EnvId, key: &BindingKey) -> String {
+    match key {
+        BindingKey::Slot(_) => format!("gtc op env-packs list {environment}"),
+        BindingKey::Extension { .. } => format!("gtc op extensions list {environment}"),
+    }
+}
+
 /// Quotes a path as a command-line argument. A leading `-` would be read as an option, so
 /// it gets a `./` prefix.
 pub fn path_argument(name: &str) -> String {
@@ -76,9 +84,9 @@ pub fn path_argument(name: &str) -> String {
     }
 }
 
-/// Returns the command that binds a pack for the first time, in an environment that `gtc op
-/// env init` created; none for a slot that `gtc` does not bind.
-pub(super) fn bind_command(
+/// Returns the arguments of `gtc` that bind a pack for the first time, in an environment that
+/// `gtc op env init` created; none for a slot that `gtc` does not bind.
+pub(super) fn bind_arguments(
     host: &Host,
     (path, version): (&DescriptorPath, &str),
     slot: CapabilitySlot,
@@ -86,16 +94,17 @@ pub(super) fn bind_command(
     pack: &str,
 ) -> Option<String> {
     let kind = if path.as_str().starts_with('-') { "--kind=" } else { "--kind " };
-    let pack = format!("{kind}{path}@{version} --pack-ref {pack}");
+    let descriptor = quoted(&format!("{path}@{version}"));
+    let pack = format!("{kind}{descriptor} --pack-ref {pack}");
     // a new environment already binds the default packs
     let is_default = host.fetcher.builtins().any(|builtin| builtin.path().slot() == Some(slot));
     match (CoreSlot::try_from(slot), slot) {
         (Ok(_), _) => {
             let verb = if is_default { "update" } else { "add" };
-            Some(format!("gtc op env-packs {verb} --env {environment} --slot {slot} {pack}"))
+            Some(format!("op env-packs {verb} --env {environment} --slot {slot} {pack}"))
         }
         (Err(_), CapabilitySlot::Extension) => {
-            Some(format!("gtc op extensions add --env {environment} {pack}"))
+            Some(format!("op extensions add --env {environment} {pack}"))
         }
         (Err(_), _) => None,
     }

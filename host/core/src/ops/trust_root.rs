@@ -123,7 +123,7 @@ pub(super) fn add_from(
         verb: "add",
         environment,
         source: Some(("document", document)),
-        key_id: None,
+        key_id: Some(key.id()),
         idempotency_key: &None,
     };
     let result = host.store.change(environment, |stored| {

@@ -15,21 +15,23 @@ use gtc_store::{Change, Stored};
 /// only caches a new signature.
 ///
 /// # Errors
-/// [`BindError`]; nothing was written then, unless the change was saved and not recorded.
+/// [`BindError`]; the environment is unchanged then, except as [`Store::change`] says.
+///
+/// [`Store::change`]: gtc_store::Store::change
 pub fn apply(host: &Host, plan: Plan) -> Result<BindReport, BindError> {
     let Plan { intent, checked, missing, difference, nothing_to_do } = plan;
-    let granted = check::ensure_granted(&intent, &missing);
-    if granted.is_ok()
-        && let Some(unchanged) = nothing_to_do
-    {
-        if let Some(checked) = &checked {
-            cache_signature(host, checked)?;
+    let result = check::ensure_granted(&intent, &missing).and_then(|()| match nothing_to_do {
+        Some(unchanged) => {
+            if let Some(checked) = &checked {
+                cache_signature(host, checked)?;
+            }
+            Ok(unchanged)
         }
-        return Ok(unchanged);
-    }
-    let result = granted
-        .and_then(|()| save(host, &intent, checked))
-        .map(|report| BindReport { moved_from: difference, ..report });
+        None => {
+            let report = save(host, &intent, checked)?;
+            Ok(BindReport { moved_from: difference, ..report })
+        }
+    });
     requested_change(&intent).record_failure(host, result)
 }
 

@@ -1,7 +1,5 @@
 //! Compares a bound archive with what its reference leads to now.
 
-use env_pack_domain::Permissions;
-
 use super::check::CheckedPack;
 use super::report::{ComparedPack, GrantsReport, PackDifference};
 use crate::Host;
@@ -22,7 +20,8 @@ pub(super) fn compare(
     let cached = host.fetcher.cache.archives.get(&pin.archive);
     let before = cached.and_then(|archive| load_pack::open_archive(host, &archive).ok());
     // without the old archive, assume that it declared what it was granted
-    let declared_before = before.as_ref().map_or_else(|| pin.grants.clone(), declared_permissions);
+    let declared_before =
+        before.as_ref().map_or_else(|| pin.grants.clone(), Pack::declared_permissions);
     let after = load_pack::open_archive(host, &checked.fetched).ok();
     Some(PackDifference {
         from: compared(pin, before.map(|pack| pack.version)),
@@ -30,13 +29,6 @@ pub(super) fn compare(
         permissions_added: GrantsReport::from(&checked.declared.without(&declared_before)),
         permissions_removed: GrantsReport::from(&declared_before.without(&checked.declared)),
     })
-}
-
-fn declared_permissions(pack: &Pack) -> Permissions {
-    pack.handlers
-        .iter()
-        .filter_map(|handler| handler.declared.as_ref())
-        .fold(Permissions::default(), |all, declared| all.union(&declared.permissions))
 }
 
 fn compared(pin: &PinnedPack, version: Option<String>) -> ComparedPack {

@@ -11,7 +11,7 @@ use env_pack_domain::{
 use crate::operation_error::{Explanation, OperationError};
 use crate::ops::pack_error::PackError;
 use crate::ops::phrases::{describe_permissions, list_paths};
-use crate::ops::suggested_commands::{flags, refresh_command};
+use crate::ops::suggested_commands::{flags, list_command, refresh_command};
 use gtc_fetch::FetchError;
 use gtc_store::{ChangeError, StoreError};
 
@@ -89,10 +89,11 @@ impl OperationError for BindError {
                     refresh_command(environment, key)
                 ),
             ),
-            Self::BindingChanged { environment, .. } => Explanation::refused(
+            Self::BindingChanged { environment, key } => Explanation::refused(
                 "conflict",
                 format!(
-                    "see what is bound with `gtc op env-packs list {environment}`, then run the command again"
+                    "see what is bound with `{}`, then run the command again",
+                    list_command(environment, key)
                 ),
             ),
             Self::NotGranted { missing, .. } => Explanation::refused(

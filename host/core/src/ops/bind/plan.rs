@@ -33,9 +33,9 @@ impl Plan {
     }
 
     /// Returns the permissions that the pack declares and that are not granted. Applying the
-    /// plan fails until they are. A refresh that changes nothing cannot grant any.
+    /// plan fails until they are.
     pub fn missing_permissions(&self) -> Option<&Permissions> {
-        (!self.missing.is_empty() && self.nothing_to_do.is_none()).then_some(&self.missing)
+        (!self.missing.is_empty()).then_some(&self.missing)
     }
 
     /// Grants the missing permissions.
@@ -174,10 +174,10 @@ fn compare_with_bound(
     let missing = missing_permissions(stored, &intent, &checked.declared);
     let pin = stored.pins.get(&bound.pack_ref);
     let difference = pin.and_then(|pin| compare(host, pin, &checked));
-    if pin.is_some() && difference.is_none() {
-        // applying the plan still fails if permissions are missing; the operator is not asked
-        // for them, because grants are saved only together with a change
-        return Plan { missing, ..Plan::without_change(intent, bound, Some(checked)) };
+    // after `grants revoke`, the pack of the pin may need grants again
+    let is_granted = pin.is_some_and(|pin| checked.declared.without(&pin.grants).is_empty());
+    if difference.is_none() && is_granted {
+        return Plan::without_change(intent, bound, Some(checked));
     }
     Plan { intent, checked: Some(checked), missing, difference, nothing_to_do: None }
 }

@@ -14,7 +14,9 @@ use gtc_store::{Change, Stored};
 /// Removes a binding.
 ///
 /// # Errors
-/// [`UnbindError`]; nothing was written then, unless the change was saved and not recorded.
+/// [`UnbindError`]; the environment is unchanged then, except as [`Store::change`] says.
+///
+/// [`Store::change`]: gtc_store::Store::change
 pub fn remove(host: &Host, request: &RemoveRequest) -> Result<BindReport, UnbindError> {
     let RemoveRequest { environment, key, idempotency_key } = request;
     let requested = Unbinding { verb: "remove", environment, key, idempotency_key };
@@ -29,7 +31,9 @@ pub fn remove(host: &Host, request: &RemoveRequest) -> Result<BindReport, Unbind
 /// same archive afterwards.
 ///
 /// # Errors
-/// [`UnbindError`]; nothing was written then, unless the change was saved and not recorded.
+/// [`UnbindError`]; the environment is unchanged then, except as [`Store::change`] says.
+///
+/// [`Store::change`]: gtc_store::Store::change
 pub fn rollback(host: &Host, request: &RollbackRequest) -> Result<BindReport, UnbindError> {
     let RollbackRequest { environment, key, idempotency_key, .. } = request;
     let requested = Unbinding { verb: "rollback", environment, key, idempotency_key };

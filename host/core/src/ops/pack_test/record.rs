@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use env_pack_domain::{ForeignText, with_causes};
-use gtc_fs::{folder, metadata};
+use gtc_fs::metadata;
 
 use super::error::RecordError;
 use super::preflight::{context, environment, observed, record_preflight};
@@ -14,7 +14,7 @@ use super::script;
 use super::target::{ScenarioFile, TestTarget};
 use crate::Host;
 use crate::ops::load_pack::LoadedHandler;
-use crate::ops::output_file::{OutputError, write};
+use crate::ops::output_file::{create_folder, write};
 use crate::scenario::{
     self, CommandLine, Expect, Given, HostPort, NetworkReply, Scenario, ToolReply,
 };
@@ -67,8 +67,7 @@ pub fn record(host: &Host, request: &RecordRequest) -> Result<TestReport, Record
         checks: &rehearsal.checks,
     });
     ensure_replayable(host, &text, &path, loaded)?;
-    folder::create_all(&subject.scenarios)
-        .map_err(|error| OutputError::Write { path: path.clone(), source: error.source })?;
+    create_folder(&subject.scenarios)?;
     write(&path, text.as_bytes())?;
     let handler = loaded.handler.descriptor_path().clone();
     let run = PreflightRun::from(observed(rehearsal, loaded));

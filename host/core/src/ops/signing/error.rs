@@ -11,12 +11,19 @@ use crate::ops::output_file::OutputError;
 use crate::ops::pack_error::{InvalidArchive, PackError};
 use crate::ops::phrases::display_path;
 use gtc_fetch::FetchError;
+use gtc_signing::KeyError;
 use gtc_store::StoreError;
 
 /// A key was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum KeygenError {
-    /// The key file exists already, or the system has no random numbers.
+    /// The system gave no random numbers.
+    #[error("no key was created")]
+    Generate {
+        /// The cause.
+        source: KeyError,
+    },
+    /// The key file exists already.
     #[error(transparent)]
     Key(#[from] KeyFileError),
     /// The key file could not be written.
@@ -27,6 +34,9 @@ pub enum KeygenError {
 impl OperationError for KeygenError {
     fn explain(&self) -> Explanation {
         match self {
+            Self::Generate { .. } => {
+                Explanation::failed("invalid-key", "check that the system provides random numbers")
+            }
             Self::Key(error) => error.explain(),
             Self::Output(error) => error.explain(),
         }

@@ -110,8 +110,7 @@ pub fn keygen(path: &Path) -> Result<KeygenReport, KeygenError> {
     let mut public_path = path.as_os_str().to_owned();
     public_path.push(".pub");
     let public_path = PathBuf::from(public_path);
-    let key = PrivateKey::generate()
-        .map_err(|source| KeyFileError::Invalid { path: path.to_owned(), source })?;
+    let key = PrivateKey::generate().map_err(|source| KeygenError::Generate { source })?;
     write_new(path, &key.to_pem(), 0o600)?;
     write_new(&public_path, &key.public().to_pem(), 0o644)
         .inspect_err(|_| drop(output_file::remove(path)))?;
@@ -129,7 +128,7 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), KeygenError> {
             std::io::ErrorKind::AlreadyExists => {
                 KeyFileError::Exists { path: path.to_owned() }.into()
             }
-            _ => OutputError::Write { path: path.to_owned(), source }.into(),
+            _ => OutputError::Write { action: "write", path: path.to_owned(), source }.into(),
         }
     })
 }
@@ -245,7 +244,6 @@ pub(super) fn trust_policy(
             Ok(TrustPolicy::from_keys(keys.collect::<Result<_, _>>()?))
         }
         TrustedKeys::Environment(environment) => {
-            host.store.load(environment)?;
             let trust = TrustPolicy::for_environment(host, environment)?;
             if trust.is_empty() {
                 return Err(TrustedKeysError::NoTrustRoot { environment: environment.clone() });
