@@ -184,7 +184,10 @@ fn a_pack_with_too_many_handlers_is_refused() {
     sandbox.write("packs/many.gtpack", gtc_archive::write(&pack).expect("a pack"));
     let message = run_scenario(&sandbox, "handler: acme.state.n0\nexpect: {}")
         .refused(2, "too-many-handlers");
-    assert!(message.contains("has 33 handlers") && message.contains("one at a time"), "{message}");
+    assert!(
+        message.contains("has 33 handlers") && message.contains("the file of one component"),
+        "{message}"
+    );
 }
 
 #[test]
